@@ -1,0 +1,5 @@
+"""`python -m klagg_tui` is `klagg`."""
+
+from klagg_tui.cli import main
+
+main()

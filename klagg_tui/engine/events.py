@@ -1,0 +1,163 @@
+"""What the engine is told (`AppEvent`) and what it tells (`Report`): immutable values, times in milliseconds."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.exact import Exact
+from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR
+
+
+class AggTrade(NamedTuple):
+    """One aggregate trade: the fills of one price and one taker side within 100 ms.
+
+    Source: `<symbol>@aggTrade` stream and `/fapi/v1/aggTrades` of the exchange. Ids of aggregate trades follow each
+    other without holes within a symbol; ids of fills do not.
+    """
+
+    symbol: str
+    price: Exact
+    quantity: Exact
+    traded_ms: int
+    is_buyer_maker: bool
+    aggregate_id: int
+    first_trade_id: int
+    last_trade_id: int
+    event_ms: int
+    """When the exchange sent it; equal to `traded_ms` where it came from a file."""
+
+
+class AddSymbol(NamedTuple):
+    """Follow a symbol; the engine gives it the next index. Known symbols are left as they are."""
+
+    symbol: str
+    first_open_ms: int
+    """When its first bar opened (listing); nothing is missing before it. 0 where unknown."""
+    three_day_anchor: int = DEFAULT_THREE_DAY_ANCHOR
+
+
+class RemoveSymbol(NamedTuple):
+    """Stop following a symbol: its open bars are given out as they stand, later trades of it are unknown ones."""
+
+    symbol: str
+
+
+class SeedBars(NamedTuple):
+    """Begin (or begin again) a symbol at a minute, standing on bars made elsewhere (store, exchange).
+
+    Resets what the engine holds of the symbol, except trades held back by a gap.
+    """
+
+    symbol: str
+    minute_ms: int
+    """Open time of the minute that is forming."""
+    bars: tuple[Bar, ...]
+    """Closed bars of any periods, all over by `minute_ms`; the forming larger bars are made from them."""
+    forming: Bar | None
+    """What is already known of the forming minute, or None for nothing."""
+    next_id: int | None
+    """Aggregate id that continues it; None: unknown, the first trade to come is taken as it is."""
+    known_from_ms: int | None = None
+    """From when on every trade is in `forming`; None: from `minute_ms` where `next_id` is given, else unknown."""
+
+
+class MissingTrades(NamedTuple):
+    """Trades fetched to fill a gap, in order of id; whatever was held back and fits goes in behind them."""
+
+    symbol: str
+    trades: tuple[AggTrade, ...]
+
+
+class AbandonGap(NamedTuple):
+    """The missing trades cannot be had: the touched minutes become partial and the held trades go in."""
+
+    symbol: str
+
+
+class AmendBar(NamedTuple):
+    """The exchange's own 1m bar, to confirm ours or to take its place."""
+
+    bar: Bar
+
+
+AppEvent: TypeAlias = AggTrade | AddSymbol | RemoveSymbol | SeedBars | MissingTrades | AbandonGap | AmendBar
+
+
+class GapFound(NamedTuple):
+    """Trades are missing before one that came; in a holding engine the symbol waits for `MissingTrades`."""
+
+    symbol: str
+    first_id: int | None
+    """None: nothing was known of the symbol before, so the gap reaches back to the minute's open."""
+    last_id: int
+    from_ms: int
+    """Time of the last trade before the gap, or the open of the first trade's minute."""
+    to_ms: int
+    """Time of the first trade behind it."""
+
+
+class GapClosed(NamedTuple):
+    """Every missing trade came in, or the gap was given up (`filled` tells)."""
+
+    symbol: str
+    filled: bool
+
+
+class TradeRejected(NamedTuple):
+    """A trade whose price or quantity is not positive, whose ids run backwards, or whose time is before the epoch."""
+
+    trade: AggTrade
+    reason: str
+
+
+class BarJudged(NamedTuple):
+    """What came of an `AmendBar`: equal, amended, or too old for the engine, so that the store must see to it."""
+
+    bar: Bar
+    outcome: str
+    """`equal`, `amended` or `too old`."""
+
+
+Report: TypeAlias = GapFound | GapClosed | TradeRejected | BarJudged
+
+
+class Span(NamedTuple):
+    """A run of consecutive aggregate ids that the bars contain, and the time for which that is all there was."""
+
+    symbol: str
+    first_id: int
+    last_id: int
+    from_ms: int
+    """Every trade from here on ..."""
+    to_ms: int
+    """... to before here is in the bars. A 1m bar is complete where it lies in between."""
+
+
+class Drained(NamedTuple):
+    """What changed since a reader asked last: each bar once, in its newest state."""
+
+    closed: tuple[Bar, ...]
+    """Bars whose time is over, all periods, changed since."""
+    forming: tuple[Bar, ...]
+    """The current bar of each touched symbol, all periods."""
+    spans: tuple[Span, ...]
+    """Spans that grew (store only)."""
+
+
+class Counters(NamedTuple):
+    """What the engine met since it began."""
+
+    trades: int = 0
+    duplicates: int = 0
+    gaps: int = 0
+    gaps_filled: int = 0
+    gaps_abandoned: int = 0
+    late: int = 0
+    """Trades in order of id whose time lay in an earlier minute that is still held."""
+    too_late: int = 0
+    """The same, but the minute is gone: counted into the oldest minute held? No: reported by its bar, partial."""
+    unknown_symbol: int = 0
+    rejected: int = 0
+    equal: int = 0
+    amended: int = 0

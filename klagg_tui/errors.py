@@ -1,0 +1,99 @@
+"""Every error klagg raises on purpose.
+
+    KlaggError                      one sentence for a person: what happened, what it means, what to do
+    ├── BadNumber                   a text that is no exact number (also a ValueError)
+    ├── BadPeriod                   no such period (also a ValueError)
+    ├── BadFrame                    one message of the exchange that cannot be read; costs that message
+    ├── BadRow                      one row of a file that cannot be read; costs that row
+    ├── ConfigError                 a setting is unknown or out of range
+    ├── StorageError                the local database cannot be used
+    │   ├── NotADatabase            the file is something else
+    │   ├── NewerDatabase           the file was written by a newer klagg
+    │   ├── DatabaseBusy            another klagg writes to it
+    │   └── DiskTrouble             the disk is full, read-only or broken
+    ├── ExportError                 bars cannot be written where they were asked for
+    └── ExchangeError               the exchange cannot be reached or refuses
+        ├── Unreachable             no connection, a time-out, or an answer that is no answer (5xx)
+        ├── RateLimited             429 or 418; `retry_at_ms` says until when
+        ├── GeoBlocked              451: not available from this place
+        └── Refused                 any other error code; `code` carries the exchange's
+"""
+
+from __future__ import annotations
+
+
+class KlaggError(Exception):
+    """Base of all; `str(error)` is fit to be shown to a person."""
+
+
+class BadNumber(KlaggError, ValueError):
+    """A text that is not a finite decimal number with at most eight decimals."""
+
+
+class BadPeriod(KlaggError, ValueError):
+    """A text that names no period."""
+
+
+class BadFrame(KlaggError):
+    """One message of the exchange cannot be read."""
+
+
+class BadRow(KlaggError):
+    """One row of a file cannot be read."""
+
+
+class ConfigError(KlaggError):
+    """A setting is unknown or has a value that is not allowed."""
+
+
+class StorageError(KlaggError):
+    """The local database cannot be used."""
+
+
+class NotADatabase(StorageError):
+    """The file is something else than a klagg database."""
+
+
+class NewerDatabase(StorageError):
+    """The file was written by a newer klagg."""
+
+
+class DatabaseBusy(StorageError):
+    """Another klagg is writing to the file."""
+
+
+class DiskTrouble(StorageError):
+    """The disk is full, read-only or broken."""
+
+
+class ExportError(KlaggError):
+    """Bars cannot be written where they were asked for."""
+
+
+class ExchangeError(KlaggError):
+    """The exchange cannot be reached or refuses."""
+
+
+class Unreachable(ExchangeError):
+    """No connection, a time-out, or an answer that is none (5xx)."""
+
+
+class RateLimited(ExchangeError):
+    """429 (slow down) or 418 (banned for a while); nothing may be asked before `retry_at_ms`."""
+
+    def __init__(self, message: str, retry_at_ms: int, *, banned: bool = False) -> None:
+        super().__init__(message)
+        self.retry_at_ms = retry_at_ms
+        self.banned = banned
+
+
+class GeoBlocked(ExchangeError):
+    """451: the exchange does not serve this place."""
+
+
+class Refused(ExchangeError):
+    """The exchange answered with an error of its own; `code` is the exchange's, 0 where it gave none."""
+
+    def __init__(self, message: str, code: int = 0) -> None:
+        super().__init__(message)
+        self.code = code

@@ -1,0 +1,1 @@
+"""What the exchange says: its messages, its protocol, and the sockets they come through."""

@@ -1,0 +1,1 @@
+"""The disk: the local database, public archives, exported files."""
