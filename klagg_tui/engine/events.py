@@ -69,6 +69,18 @@ class MissingTrades(NamedTuple):
     trades: tuple[AggTrade, ...]
 
 
+class HoldSymbol(NamedTuple):
+    """Hold a symbol's trades back although no gap was seen: its connection is down, or it is about to be seeded."""
+
+    symbol: str
+
+
+class ReleaseSymbol(NamedTuple):
+    """It is proven that nothing is missing: go on where `HoldSymbol` stopped."""
+
+    symbol: str
+
+
 class AbandonGap(NamedTuple):
     """The missing trades cannot be had: the touched minutes become partial and the held trades go in."""
 
@@ -81,7 +93,17 @@ class AmendBar(NamedTuple):
     bar: Bar
 
 
-AppEvent: TypeAlias = AggTrade | AddSymbol | RemoveSymbol | SeedBars | MissingTrades | AbandonGap | AmendBar
+AppEvent: TypeAlias = (
+    AggTrade
+    | AddSymbol
+    | RemoveSymbol
+    | SeedBars
+    | MissingTrades
+    | HoldSymbol
+    | ReleaseSymbol
+    | AbandonGap
+    | AmendBar
+)
 
 
 class GapFound(NamedTuple):
@@ -111,6 +133,12 @@ class TradeRejected(NamedTuple):
     reason: str
 
 
+class TradeTooLate(NamedTuple):
+    """A trade in order of id whose minute is no longer held: that minute's bar lacks it until the exchange's is taken."""
+
+    trade: AggTrade
+
+
 class BarJudged(NamedTuple):
     """What came of an `AmendBar`: equal, amended, or too old for the engine, so that the store must see to it."""
 
@@ -119,7 +147,7 @@ class BarJudged(NamedTuple):
     """`equal`, `amended` or `too old`."""
 
 
-Report: TypeAlias = GapFound | GapClosed | TradeRejected | BarJudged
+Report: TypeAlias = GapFound | GapClosed | TradeRejected | TradeTooLate | BarJudged
 
 
 class Span(NamedTuple):
@@ -156,7 +184,7 @@ class Counters(NamedTuple):
     late: int = 0
     """Trades in order of id whose time lay in an earlier minute that is still held."""
     too_late: int = 0
-    """The same, but the minute is gone: counted into the oldest minute held? No: reported by its bar, partial."""
+    """The same, but the minute is gone: see `TradeTooLate`."""
     unknown_symbol: int = 0
     rejected: int = 0
     equal: int = 0

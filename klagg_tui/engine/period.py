@@ -15,6 +15,7 @@ from klagg_tui.errors import BadPeriod
 
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
+_UNIT_MS: Final = {"m": MINUTE_MS, "h": 3_600_000, "d": DAY_MS, "w": 7 * DAY_MS, "M": 30 * DAY_MS}
 _MONDAY_MS: Final = 4 * DAY_MS
 """1970-01-05, the first Monday of the epoch."""
 
@@ -47,7 +48,7 @@ class Period(Enum):
     """Length in milliseconds; 30 days for the month, whose real length differs."""
 
     def __init__(self, label: str) -> None:
-        self.ordinal = len(type(self).__members__)
+        self.ordinal = len(type(self).__members__)  # members defined so far
         self.nominal_ms = int(label[:-1]) * _UNIT_MS[label[-1]]
 
     def __lt__(self, other: Period) -> bool:
@@ -89,8 +90,6 @@ class Period(Enum):
             return self.nominal_ms <= DAY_MS
         return larger.nominal_ms % self.nominal_ms == 0
 
-
-_UNIT_MS: Final = {"m": MINUTE_MS, "h": 3_600_000, "d": DAY_MS, "w": 7 * DAY_MS, "M": 30 * DAY_MS}
 
 DEFAULT_PERIODS: Final = (Period.M1, Period.M5, Period.M30, Period.H1, Period.H4, Period.D1, Period.W1)
 

@@ -1,0 +1,279 @@
+"""The engine: events in, exact bars out, one plain call each.
+
+It is told everything, the time included, so the same recording gives the same bars on every run. It belongs to one
+thread; everybody else gets the immutable values it gives out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.continuity import UNKNOWN, Verdict
+from klagg_tui.engine.events import (
+    AbandonGap,
+    AddSymbol,
+    AggTrade,
+    AmendBar,
+    AppEvent,
+    BarJudged,
+    Counters,
+    Drained,
+    GapClosed,
+    GapFound,
+    HoldSymbol,
+    MissingTrades,
+    ReleaseSymbol,
+    RemoveSymbol,
+    Report,
+    SeedBars,
+    TradeRejected,
+    TradeTooLate,
+)
+from klagg_tui.engine.grid import BarGrid
+from klagg_tui.engine.lane import Lane
+from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period
+from klagg_tui.engine.readers import Reader
+
+
+class KlineEngine:
+    """Keeps the current bar of every symbol and period.
+
+    Args:
+        periods: any subset in any order; 1m is always kept, because all others are made from it.
+        holds_gaps: True: a symbol with missing trades waits for `MissingTrades`, `AbandonGap` or `SeedBars`, and so does
+            a symbol at its very first trade. False (files): missing trades are stepped over at once.
+        held_minutes: how many ended minutes of each symbol late trades and the exchange's own bars can still change.
+    """
+
+    def __init__(
+        self, periods: tuple[Period, ...] = DEFAULT_PERIODS, *, holds_gaps: bool, held_minutes: int = 64
+    ) -> None:
+        self._grid = BarGrid(periods, held_minutes)
+        self._lanes = self._grid.lanes
+        self._holds_gaps = holds_gaps
+        self._counts: Counter[str] = Counter()
+        self._reports: list[Report] = []
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """The periods kept, short to long, always beginning with 1m."""
+        return self._grid.periods
+
+    @property
+    def counters(self) -> Counters:
+        """What was met so far."""
+        return Counters(trades=self._grid.trades, **self._counts)
+
+    def symbols(self) -> tuple[str, ...]:
+        """Symbols that are followed, by first open time, then by name."""
+        return self._grid.symbols
+
+    def handle(self, event: AppEvent) -> None:
+        """Take in one event. Nothing about its content makes this raise."""
+        if type(event) is AggTrade:
+            lane = self._lanes.get(event.symbol)
+            if lane is None:
+                self._counts["unknown_symbol"] += 1
+            elif not lane.take(event):
+                self._take_uncommon(lane, event)
+        elif isinstance(event, AddSymbol):
+            self._grid.add(event)
+        elif isinstance(event, RemoveSymbol):
+            self._grid.remove(event.symbol)
+        elif isinstance(event, AmendBar):
+            self._amend(event.bar)
+        else:
+            self._steer(event)
+
+    def tick(self, now_ms: int) -> None:
+        """End the minutes that are over at `now_ms`; symbols that wait for missing trades stay where they are."""
+        for lane in self._lanes.values():
+            if lane.is_begun and lane.end_ms <= now_ms and not lane.sequence.waiting:
+                lane.roll_to(now_ms)
+
+    def reader(self) -> Reader:
+        """Register a reader; its first `drain` gives every current bar."""
+        return self._grid.readers.add()
+
+    def forget(self, reader: Reader) -> None:
+        """Unregister a reader."""
+        self._grid.readers.remove(reader)
+
+    def drain(self, reader: Reader, periods: Collection[Period] | None = None) -> Drained:
+        """What changed since the reader asked last, for the given periods (default: all that are kept)."""
+        return self._grid.drain(reader, self.periods if periods is None else periods)
+
+    def snapshot(self, periods: Collection[Period] | None = None) -> tuple[Bar, ...]:
+        """The current bars of every symbol, in the order of `symbols()`, short periods first."""
+        return self._grid.snapshot(self.periods if periods is None else periods)
+
+    def bars(self, symbol: str) -> dict[Period, Bar]:
+        """The current bars of one symbol; empty where it is unknown or has no price yet."""
+        lane = self._lanes.get(symbol)
+        return {bar.period: bar for bar in lane.current(self.periods)} if lane else {}
+
+    def traded_ms(self, symbol: str) -> int:
+        """Time of the newest trade of a symbol since it began, 0 where there is none."""
+        lane = self._lanes.get(symbol)
+        return lane.traded_ms if lane else 0
+
+    def next_id(self, symbol: str) -> int | None:
+        """The aggregate id that comes next, None where nothing is known."""
+        lane = self._lanes.get(symbol)
+        return lane.sequence.next_id if lane and lane.sequence.next_id != UNKNOWN else None
+
+    def held_trades(self) -> int:
+        """How many trades wait for missing ones before them."""
+        return sum(len(lane.sequence.held) for lane in self._lanes.values())
+
+    def waiting(self) -> tuple[str, ...]:
+        """Symbols whose trades are held back."""
+        return tuple(lane.symbol for lane in self._lanes.values() if lane.sequence.waiting)
+
+    def take_reports(self) -> list[Report]:
+        """What the shell should know or see to, oldest first; afterwards there is none."""
+        reports, self._reports = self._reports, []
+        return reports
+
+    def _take_uncommon(self, lane: Lane, trade: AggTrade) -> None:
+        if reason := _fault(trade):
+            self._reject(trade, reason)
+            return
+        sequence = lane.sequence
+        verdict = sequence.judge(trade.aggregate_id)
+        if verdict is Verdict.DUPLICATE:
+            self._counts["duplicates"] += 1
+        elif verdict is Verdict.NEXT or self._is_welcome_first(lane):
+            self._place(lane, trade)
+            if sequence.waiting:
+                self._release(lane)
+        elif self._holds_gaps:
+            sequence.hold(trade)
+            if not sequence.has_gap:
+                self._open_gap(lane)
+        else:
+            self._report_gap(lane, trade)
+            self._counts["gaps"] += 1
+            self._counts["gaps_abandoned"] += 1
+            self._tear(lane, trade)
+
+    def _is_welcome_first(self, lane: Lane) -> bool:
+        """Whether a run begins with whatever comes: in files, and where a seed knew no id."""
+        return lane.sequence.next_id == UNKNOWN and (lane.is_begun or not self._holds_gaps)
+
+    def _place(self, lane: Lane, trade: AggTrade) -> None:
+        if lane.is_begun and trade.traded_ms < lane.minute_ms:
+            self._counts["late"] += 1
+        if not lane.place(trade):
+            self._tell_too_late(trade)
+
+    def _tear(self, lane: Lane, trade: AggTrade) -> None:
+        if not lane.tear(trade):
+            self._tell_too_late(trade)
+
+    def _tell_too_late(self, trade: AggTrade) -> None:
+        self._counts["too_late"] += 1
+        self._reports.append(TradeTooLate(trade))
+
+    def _steer(self, event: SeedBars | MissingTrades | HoldSymbol | ReleaseSymbol | AbandonGap) -> None:
+        lane = self._lanes.get(event.symbol)
+        if lane is None:
+            self._counts["unknown_symbol"] += 1
+        elif isinstance(event, SeedBars):
+            self._seed(lane, event)
+        elif isinstance(event, MissingTrades):
+            self._fill(lane, event.trades)
+        elif isinstance(event, HoldSymbol):
+            lane.wait()
+        elif isinstance(event, ReleaseSymbol):
+            self._release(lane)
+        else:
+            self._abandon(lane)
+
+    def _seed(self, lane: Lane, seed: SeedBars) -> None:
+        lane.begin(seed)
+        if seed.next_id is None and (first := lane.sequence.pop_first()):
+            self._place(lane, first)
+        if lane.sequence.waiting:
+            self._release(lane)
+
+    def _fill(self, lane: Lane, trades: tuple[AggTrade, ...]) -> None:
+        for trade in trades:
+            verdict = lane.sequence.judge(trade.aggregate_id)
+            if reason := _fault(trade):
+                self._reject(trade, reason)
+            elif verdict is Verdict.NEXT:
+                self._place(lane, trade)
+            elif verdict is Verdict.AHEAD:
+                lane.sequence.hold(trade)
+        self._release(lane)
+
+    def _release(self, lane: Lane) -> None:
+        """Put in what was held back and fits now; go on when nothing is left, else say what is missing still."""
+        sequence = lane.sequence
+        while trade := sequence.pop_next():
+            self._place(lane, trade)
+        sequence.forget_passed()
+        if sequence.held:
+            self._open_gap(lane)
+            return
+        if sequence.has_gap:
+            self._close_gap(lane, filled=True)
+        lane.go_on()
+
+    def _abandon(self, lane: Lane) -> None:
+        first = lane.sequence.pop_first()
+        if first is None:
+            return
+        self._close_gap(lane, filled=False)
+        self._tear(lane, first)
+        self._release(lane)
+
+    def _open_gap(self, lane: Lane) -> None:
+        sequence = lane.sequence
+        if not sequence.has_gap and sequence.next_id != UNKNOWN:
+            self._counts["gaps"] += 1
+            lane.suspect()
+            sequence.is_gap_counted = True
+        sequence.has_gap = True
+        lane.wait()
+        self._report_gap(lane, sequence.held[min(sequence.held)])
+
+    def _close_gap(self, lane: Lane, *, filled: bool) -> None:
+        sequence = lane.sequence
+        if sequence.is_gap_counted:
+            self._counts["gaps_filled" if filled else "gaps_abandoned"] += 1
+        sequence.has_gap = sequence.is_gap_counted = False
+        self._reports.append(GapClosed(lane.symbol, filled))
+
+    def _report_gap(self, lane: Lane, trade: AggTrade) -> None:
+        next_id = lane.sequence.next_id
+        from_ms = lane.traded_ms or trade.traded_ms - trade.traded_ms % MINUTE_MS
+        first_id = None if next_id == UNKNOWN else next_id
+        self._reports.append(GapFound(lane.symbol, first_id, trade.aggregate_id - 1, from_ms, trade.traded_ms))
+
+    def _amend(self, bar: Bar) -> None:
+        lane = self._lanes.get(bar.symbol)
+        outcome = lane.amend(bar) if lane else "too old"
+        if outcome != "too old":
+            self._counts[outcome] += 1
+        self._reports.append(BarJudged(bar, outcome))
+
+    def _reject(self, trade: AggTrade, reason: str) -> None:
+        self._counts["rejected"] += 1
+        self._reports.append(TradeRejected(trade, reason))
+
+
+def _fault(trade: AggTrade) -> str | None:
+    """What makes a trade impossible, by name."""
+    if trade.price <= 0:
+        return "price is not positive"
+    if trade.quantity <= 0:
+        return "quantity is not positive"
+    if trade.traded_ms < 0 or trade.aggregate_id < 0:
+        return "time or id is negative"
+    if trade.last_trade_id < trade.first_trade_id:
+        return "trade ids run backwards"
+    return None

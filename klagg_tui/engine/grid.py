@@ -1,0 +1,74 @@
+"""The open bars of every symbol and period."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.events import AddSymbol, Drained, Span
+from klagg_tui.engine.lane import Lane
+from klagg_tui.engine.period import Period, chain
+from klagg_tui.engine.readers import Reader, Readers
+
+
+class BarGrid:
+    """Lanes by symbol. Indexes are given in order of coming and never again; readers see symbols in a stable order."""
+
+    def __init__(self, periods: tuple[Period, ...], held_minutes: int) -> None:
+        self.periods = chain(periods)
+        """1m and all that was asked for, short to long."""
+        self.lanes: dict[str, Lane] = {}
+        """Lanes of the symbols that are followed."""
+        self.readers = Readers()
+        self._by_index: list[Lane] = []
+        self._held_minutes = held_minutes
+        self._order: tuple[str, ...] = ()
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Symbols that are followed, by first open time, then by name."""
+        return self._order
+
+    @property
+    def trades(self) -> int:
+        """How many trades went into bars, those of removed symbols included."""
+        return sum(lane.sequence.taken for lane in self._by_index)
+
+    def add(self, added: AddSymbol) -> None:
+        """Follow a symbol; one that is followed already stays as it is."""
+        if added.symbol in self.lanes:
+            return
+        lane = Lane(len(self._by_index), added, self.periods[1:], self._held_minutes, self.readers)
+        self._by_index.append(lane)
+        self.readers.grow(len(self._by_index))
+        self.lanes[added.symbol] = lane
+        self._sort()
+
+    def remove(self, symbol: str) -> None:
+        """Stop following a symbol; its bars stand as they are and are given out once more."""
+        lane = self.lanes.pop(symbol, None)
+        if lane is not None:
+            lane.mark()
+            self._sort()
+
+    def drain(self, reader: Reader, periods: Collection[Period]) -> Drained:
+        """What changed since the reader asked last."""
+        for index in self.readers.spread():
+            self._by_index[index].is_touched = False
+        lanes = [self._by_index[index] for index in reader.tracker.drain()]
+        closed = tuple(bar for bar in reader.closed.values() if bar.period in periods)
+        spans = (*reader.spans, *self._spans(lanes))
+        reader.closed.clear()
+        reader.spans.clear()
+        return Drained(closed, tuple(bar for lane in lanes for bar in lane.current(periods)), spans)
+
+    def snapshot(self, periods: Collection[Period]) -> tuple[Bar, ...]:
+        """The current bars of every symbol, in the order of `symbols`."""
+        return tuple(bar for symbol in self._order for bar in self.lanes[symbol].current(periods))
+
+    def _spans(self, lanes: list[Lane]) -> Iterator[Span]:
+        return (span for lane in lanes if (span := lane.span()))
+
+    def _sort(self) -> None:
+        lanes = sorted(self.lanes.values(), key=lambda lane: (lane.first_open_ms, lane.symbol))
+        self._order = tuple(lane.symbol for lane in lanes)

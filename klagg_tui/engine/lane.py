@@ -1,0 +1,331 @@
+"""Everything the engine holds of one symbol: its forming minute, its ids, its larger bars.
+
+The fields of the forming minute stand in the lane itself, because every trade of the market goes through `take`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from klagg_tui.engine.bar import Bar, State, flat
+from klagg_tui.engine.continuity import UNKNOWN, Sequence
+from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars, Span
+from klagg_tui.engine.exact import Exact
+from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.engine.readers import Readers
+from klagg_tui.engine.rollup import RollUp
+
+
+class Lane:
+    """One symbol; what changes in it is told to `readers`."""
+
+    __slots__ = (
+        "_readers",
+        "_rollup",
+        "close",
+        "end_ms",
+        "first_open_ms",
+        "high",
+        "index",
+        "is_touched",
+        "known_from_ms",
+        "low",
+        "minute_ms",
+        "open",
+        "open_until_ms",
+        "sequence",
+        "state",
+        "symbol",
+        "taker_buy_turnover",
+        "taker_buy_volume",
+        "trade_count",
+        "traded_ms",
+        "turnover",
+        "volume",
+    )
+
+    def __init__(
+        self, index: int, added: AddSymbol, periods: tuple[Period, ...], held_minutes: int, readers: Readers
+    ) -> None:
+        self.index = index
+        self.symbol = added.symbol
+        self.first_open_ms = added.first_open_ms
+        self.sequence = Sequence()
+        self.is_touched = False
+        self.known_from_ms: int | None = None
+        """From when on no trade is missing; None before the first one."""
+        self.traded_ms = 0
+        """Time of the newest trade, 0 before the first."""
+        self.open_until_ms = 0
+        """`take` is for trades before this; 0 sends every trade the long way (empty minute, waiting, not begun)."""
+        self._readers = readers
+        self._rollup = RollUp(added.symbol, periods, added.three_day_anchor, held_minutes)
+        self._open_minute(0, 0, State.PARTIAL)
+        self.end_ms = 0
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is a forming minute."""
+        return self.end_ms > 0
+
+    def take(self, trade: AggTrade) -> bool:
+        """Add the common trade: next id, in the forming minute, sound. False: nothing was done, ask `place`."""
+        _, price, quantity, traded_ms, is_buyer_maker, aggregate_id, first_id, last_id, _ = trade
+        sequence = self.sequence
+        if (
+            aggregate_id != sequence.next_id
+            or not self.minute_ms <= traded_ms < self.open_until_ms
+            or not price > 0 < quantity
+            or last_id < first_id
+        ):
+            return False
+        sequence.next_id = aggregate_id + 1
+        if price > self.high:
+            self.high = price
+        elif price < self.low:
+            self.low = price
+        self.close = price
+        turnover = price * quantity
+        self.volume += quantity
+        self.turnover += turnover
+        self.trade_count += last_id - first_id + 1
+        if not is_buyer_maker:
+            self.taker_buy_volume += quantity
+            self.taker_buy_turnover += turnover
+        self.traded_ms = traded_ms
+        if not self.is_touched:
+            self.mark()
+        return True
+
+    def place(self, trade: AggTrade) -> bool:
+        """Add a trade that is next in its run, wherever its time lies. False: its minute is no longer held."""
+        self.sequence.next_id = trade.aggregate_id + 1
+        if self.sequence.first_id == UNKNOWN:
+            self.sequence.first_id = trade.aggregate_id
+        if not self.is_begun:
+            self._begin_at(trade)
+        if self.known_from_ms is None:
+            self.known_from_ms = trade.traded_ms + 1
+        if trade.traded_ms < self.minute_ms:
+            return self._place_late(trade)
+        self.roll_to(trade.traded_ms)
+        self.traded_ms = max(self.traded_ms, trade.traded_ms)
+        self._load(with_trade(self.minute(), trade))
+        self.mark()
+        return True
+
+    def begin(self, seed: SeedBars) -> None:
+        """Start at the seed's minute, standing on its bars."""
+        self._finish_span()
+        self.sequence.begin(UNKNOWN if seed.next_id is None else seed.next_id)
+        self.known_from_ms = _known_from(seed)
+        self.traded_ms = 0
+        self._rollup.begin(seed.minute_ms, seed.bars, known_before=self._is_first(seed.minute_ms))
+        self._open_minute(seed.minute_ms, _last_price(seed), self._state_from(seed.minute_ms))
+        if seed.forming is not None:
+            self._load(seed.forming)
+            self.state = seed.forming.state
+        self.mark()
+
+    def tear(self, trade: AggTrade) -> bool:
+        """Step over missing trades: what they touched becomes partial, and a new run begins with `trade`."""
+        self._finish_span()
+        self.suspect()
+        self.sequence.begin(trade.aggregate_id)
+        self.state = State.PARTIAL
+        self.known_from_ms = trade.traded_ms + 1
+        if self.is_begun and trade.traded_ms >= self.end_ms:
+            self._jump(trade.traded_ms - trade.traded_ms % MINUTE_MS)
+        return self.place(trade)
+
+    def roll_to(self, now_ms: int) -> None:
+        """End every minute that is over at `now_ms`; minutes without trades are flat at the previous close."""
+        while self.end_ms <= now_ms:
+            if self.close:
+                self._end_minute()
+                self._open_minute(self.end_ms, self.close, self._state_from(self.end_ms))
+            else:
+                self._skip(now_ms - now_ms % MINUTE_MS)
+            self.mark()
+
+    def amend(self, bar: Bar) -> str:
+        """Put the exchange's own 1m bar in the place of ours; returns the outcome as in `BarJudged`."""
+        ours = self._rollup.held.get(bar.open_ms)
+        if ours is None:
+            return "too old"
+        self._replace(bar._replace(state=State.CONFIRMED))
+        return "equal" if ours.same_values(bar) else "amended"
+
+    def wait(self) -> None:
+        """Hold trades back from now on; the current bars say that trades are missing."""
+        self.sequence.waiting = True
+        self._regate()
+        self.mark()
+
+    def go_on(self) -> None:
+        """Nothing is missing any more."""
+        self.sequence.waiting = False
+        self._trust()
+        self._regate()
+        self.mark()
+
+    def suspect(self) -> None:
+        """Trades are missing since the newest one: minutes that the clock ended since then are partial."""
+        for bar in self._since_newest_trade():
+            if bar.state is State.CLOSED:
+                self._replace(bar._replace(state=State.PARTIAL))
+
+    def minute(self) -> Bar:
+        """The forming 1m bar."""
+        return Bar(
+            self.symbol,
+            Period.M1,
+            self.minute_ms,
+            self.open,
+            self.high,
+            self.low,
+            self.close,
+            self.volume,
+            self.turnover,
+            self.trade_count,
+            self.taker_buy_volume,
+            self.taker_buy_turnover,
+            State.PARTIAL if self.sequence.waiting else self.state,
+        )
+
+    def current(self, periods: Collection[Period]) -> list[Bar]:
+        """The current bars of those periods, short to long; empty before any price is known."""
+        if not self.close:
+            return []
+        minute = self.minute()
+        bars = self._rollup.current(minute, periods)
+        return [minute, *bars] if Period.M1 in periods else bars
+
+    def span(self) -> Span | None:
+        """The unbroken run so far."""
+        sequence = self.sequence
+        if self.known_from_ms is None or sequence.last_id < sequence.first_id or sequence.first_id == UNKNOWN:
+            return None
+        reached_ms = self.traded_ms if sequence.waiting else max(self.traded_ms, self.minute_ms)
+        return Span(self.symbol, sequence.first_id, sequence.last_id, self.known_from_ms, reached_ms)
+
+    def mark(self) -> None:
+        """Tell the readers that the current bars changed."""
+        self.is_touched = True
+        self._readers.touched(self.index)
+
+    def _begin_at(self, trade: AggTrade) -> None:
+        minute_ms = trade.traded_ms - trade.traded_ms % MINUTE_MS
+        self._rollup.begin(minute_ms, (), known_before=self._is_first(minute_ms))
+        self._open_minute(minute_ms, 0, State.PARTIAL)
+
+    def _place_late(self, trade: AggTrade) -> bool:
+        held = self._rollup.held.get(trade.traded_ms - trade.traded_ms % MINUTE_MS)
+        if held is None:
+            return False
+        # The exchange's own bar already counts every trade of its minute.
+        if held.state is not State.CONFIRMED:
+            self._replace(with_trade(held, trade))
+        return True
+
+    def _replace(self, minute: Bar) -> None:
+        """Put a changed minute in its place; flat minutes behind it stand at its close."""
+        self._readers.ended(minute)
+        for bar in self._rollup.replace(minute, self.minute_ms):
+            self._readers.ended(bar)
+        self.mark()
+        follower = self._rollup.held.get(minute.end_ms)
+        if follower is None:
+            if minute.end_ms == self.minute_ms and not self.volume:
+                self.open = self.high = self.low = self.close = minute.close
+        elif not follower.is_traded and follower.state is not State.CONFIRMED and follower.close != minute.close:
+            self._replace(flat(self.symbol, Period.M1, follower.open_ms, minute.close, follower.state))
+
+    def _since_newest_trade(self) -> list[Bar]:
+        since_ms = (self.traded_ms or self.minute_ms) // MINUTE_MS * MINUTE_MS
+        return [bar for bar in self._rollup.held.values() if bar.open_ms >= since_ms]
+
+    def _trust(self) -> None:
+        """What was suspected has come: minutes of the unbroken run are whole."""
+        from_ms = self.known_from_ms
+        for bar in list(self._rollup.held.values()):
+            if bar.state is State.PARTIAL and from_ms is not None and from_ms <= bar.open_ms:
+                self._replace(bar._replace(state=State.CLOSED))
+
+    def _load(self, minute: Bar) -> None:
+        self.open, self.high, self.low, self.close = minute[3:7]
+        self.volume, self.turnover, self.trade_count, self.taker_buy_volume, self.taker_buy_turnover = minute[7:12]
+        self._regate()
+
+    def _open_minute(self, minute_ms: int, price: Exact, state: State) -> None:
+        self.minute_ms = minute_ms
+        self.end_ms = minute_ms + MINUTE_MS
+        self._load(flat(self.symbol, Period.M1, minute_ms, price, state))
+        self.state = state
+
+    def _end_minute(self) -> None:
+        minute = self.minute()._replace(state=State.PARTIAL if self.state is State.PARTIAL else State.CLOSED)
+        self._readers.ended(minute)
+        for bar in self._rollup.absorb(minute):
+            self._readers.ended(bar)
+
+    def _jump(self, minute_ms: int) -> None:
+        """Go on at a later minute; nothing is known of the time in between."""
+        self._end_minute()
+        for bar in self._rollup.jump(minute_ms):
+            self._readers.ended(bar)
+        self._open_minute(minute_ms, self.close, State.PARTIAL)
+
+    def _skip(self, minute_ms: int) -> None:
+        """Nothing was traded yet and no earlier close is known: there is no bar to make."""
+        self._rollup.skip(minute_ms)
+        self._open_minute(minute_ms, 0, self._state_from(minute_ms))
+
+    def _regate(self) -> None:
+        """Let `take` have the trades to come, where nothing speaks against it."""
+        self.open_until_ms = self.end_ms if self.volume and not self.sequence.waiting else 0
+
+    def _state_from(self, minute_ms: int) -> State:
+        known = self.known_from_ms is not None and self.known_from_ms <= minute_ms
+        return State.FORMING if known else State.PARTIAL
+
+    def _is_first(self, minute_ms: int) -> bool:
+        """Whether the symbol was not traded before that minute."""
+        return 0 < minute_ms <= self.first_open_ms
+
+    def _finish_span(self) -> None:
+        if span := self.span():
+            self._readers.spanned(span)
+
+
+def with_trade(bar: Bar, trade: AggTrade) -> Bar:
+    """The bar and one more trade, which becomes its last."""
+    price, quantity = trade.price, trade.quantity
+    turnover = price * quantity
+    bought, paid = (0, 0) if trade.is_buyer_maker else (quantity, turnover)
+    is_first = not bar.is_traded
+    return bar._replace(
+        open=price if is_first else bar.open,
+        high=price if is_first else max(bar.high, price),
+        low=price if is_first else min(bar.low, price),
+        close=price,
+        volume=bar.volume + quantity,
+        turnover=bar.turnover + turnover,
+        trade_count=bar.trade_count + trade.last_trade_id - trade.first_trade_id + 1,
+        taker_buy_volume=bar.taker_buy_volume + bought,
+        taker_buy_turnover=bar.taker_buy_turnover + paid,
+    )
+
+
+def _known_from(seed: SeedBars) -> int | None:
+    """From when on no trade is missing, by what the seed says and what its forming minute lacks."""
+    if seed.known_from_ms is not None or seed.next_id is None:
+        return seed.known_from_ms
+    is_cut = seed.forming is not None and seed.forming.state is State.PARTIAL
+    return seed.minute_ms + MINUTE_MS if is_cut else seed.minute_ms
+
+
+def _last_price(seed: SeedBars) -> Exact:
+    """The close of the bar that ends latest, 0 where there is none."""
+    newest = max(seed.bars, key=lambda bar: (bar.end_ms, -bar.period.ordinal), default=None)
+    return newest.close if newest else 0

@@ -1,0 +1,201 @@
+"""The larger bars of one symbol, made from its 1m bars.
+
+A trade never touches them. Each ended minute is added to the ended part of every larger bar; asked for a current bar,
+that part and the forming minute are joined. Ended minutes are held for a while, because late trades and the exchange's
+own bars still change them; what every larger bar had before the oldest held minute is kept as its base, so that it can
+be made again from base and held minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from functools import reduce
+
+from klagg_tui.engine.bar import Bar, State, flat, joined
+from klagg_tui.engine.period import MINUTE_MS, Period
+
+
+class RollUp:
+    """Larger bars of one symbol. `periods` are those above 1m, short to long."""
+
+    __slots__ = ("_anchor", "_bases", "_ends", "_held_limit", "_parts", "_symbol", "held", "periods")
+
+    def __init__(self, symbol: str, periods: tuple[Period, ...], anchor: int, held_minutes: int) -> None:
+        self.periods = periods
+        self.held: dict[int, Bar] = {}
+        """Ended minutes by open time, oldest first."""
+        self._symbol = symbol
+        self._anchor = anchor
+        self._held_limit = held_minutes
+        self._bases: list[dict[int, Bar]] = [{} for _ in periods]
+        self._parts: list[Bar | None] = [None] * len(periods)
+        self._ends: list[int] = [0] * len(periods)
+
+    def begin(self, minute_ms: int, bars: Iterable[Bar], *, known_before: bool) -> None:
+        """Start at a minute, standing on ended bars of any periods; `known_before`: a hole before it is no loss."""
+        ladder = Ladder(bars)
+        self.held = {bar.open_ms: bar for bar in ladder.minutes_before(minute_ms, self._held_limit)}
+        held_from = next(iter(self.held), minute_ms)
+        for place, period in enumerate(self.periods):
+            open_ms = period.open_ms(minute_ms, self._anchor)
+            self._ends[place] = period.end_ms(open_ms)
+            self._bases[place] = self._bases_of(period, held_from, minute_ms, ladder, known_before=known_before)
+            pieces = self._pieces(place, open_ms)
+            self._parts[place] = _made(period, open_ms, pieces) if pieces else None
+
+    def absorb(self, minute: Bar) -> list[Bar]:
+        """Add an ended minute; returns the larger bars that end with it."""
+        ended = []
+        for place, period in enumerate(self.periods):
+            part = self._parts[place]
+            if part is None:
+                open_ms = period.open_ms(minute.open_ms, self._anchor)
+                self._ends[place] = period.end_ms(open_ms)
+                part = _relabelled(minute, period, open_ms)
+            else:
+                part = joined(part, minute)
+            self._parts[place] = part
+            if self._ends[place] == minute.open_ms + MINUTE_MS:
+                ended.append(part)
+                self._parts[place] = None
+        self._hold(minute)
+        return ended
+
+    def jump(self, minute_ms: int) -> list[Bar]:
+        """Go on at a later minute with trades missing in between; returns the larger bars that this leaves behind."""
+        left = []
+        for place, period in enumerate(self.periods):
+            part = self._parts[place]
+            if part is not None and self._ends[place] <= minute_ms:
+                left.append(part._replace(state=State.PARTIAL))
+                self._parts[place] = None
+            open_ms = period.open_ms(minute_ms, self._anchor)
+            if open_ms < minute_ms:
+                self._ends[place] = period.end_ms(open_ms)
+                self._tear(place, open_ms)
+        return left
+
+    def replace(self, minute: Bar, forming_ms: int) -> list[Bar]:
+        """Put a changed minute in the place of a held one; returns the ended larger bars that change with it."""
+        self.held[minute.open_ms] = minute
+        changed = []
+        for place, period in enumerate(self.periods):
+            open_ms = period.open_ms(minute.open_ms, self._anchor)
+            bar = _made(period, open_ms, self._pieces(place, open_ms))
+            if open_ms == period.open_ms(forming_ms, self._anchor):
+                self._parts[place] = bar
+            else:
+                changed.append(bar)
+        return changed
+
+    def skip(self, minute_ms: int) -> None:
+        """Go on at a later minute with nothing traded in between and no price known: larger bars passed are none."""
+        for place, end_ms in enumerate(self._ends):
+            if end_ms <= minute_ms:
+                self._parts[place] = None
+
+    def current(self, forming: Bar, wanted: Collection[Period]) -> list[Bar]:
+        """The current larger bars of the wanted periods, the forming minute included."""
+        bars = []
+        for place, period in enumerate(self.periods):
+            if period not in wanted:
+                continue
+            part = self._parts[place]
+            if part is None:
+                bars.append(_relabelled(forming, period, period.open_ms(forming.open_ms, self._anchor)))
+            else:
+                bars.append(joined(part, forming))
+        return bars
+
+    def _hold(self, minute: Bar) -> None:
+        self.held[minute.open_ms] = minute
+        while len(self.held) > self._held_limit:
+            self._let_go(self.held.pop(next(iter(self.held))))
+
+    def _let_go(self, minute: Bar) -> None:
+        """Move the oldest held minute into the bases, and drop the bases that nothing can change any more."""
+        held_from = next(iter(self.held))
+        for period, bases in zip(self.periods, self._bases, strict=True):
+            open_ms = period.open_ms(minute.open_ms, self._anchor)
+            base = bases.get(open_ms)
+            bases[open_ms] = joined(base, minute) if base else _relabelled(minute, period, open_ms)
+            for old_ms in [old_ms for old_ms in bases if period.end_ms(old_ms) <= held_from]:
+                del bases[old_ms]
+
+    def _bases_of(
+        self, period: Period, held_from: int, minute_ms: int, ladder: Ladder, *, known_before: bool
+    ) -> dict[int, Bar]:
+        """What the bars that reach into the held stretch had before it."""
+        bases = {}
+        for at_ms in {period.open_ms(held_from, self._anchor), period.open_ms(minute_ms, self._anchor)}:
+            if at_ms < held_from:
+                base = ladder.cover(self._symbol, period, at_ms, held_from, known_before=known_before)
+                if base is not None:
+                    bases[at_ms] = base
+        return bases
+
+    def _tear(self, place: int, open_ms: int) -> None:
+        period = self.periods[place]
+        hole = flat(self._symbol, period, open_ms, 0, State.PARTIAL)
+        bases, part = self._bases[place], self._parts[place]
+        bases[open_ms] = joined(hole, bases[open_ms]) if open_ms in bases else hole
+        self._parts[place] = joined(hole, part) if part else hole
+
+    def _pieces(self, place: int, open_ms: int) -> list[Bar]:
+        """What is there of the ended part of the larger bar that opened at `open_ms`."""
+        end_ms = self.periods[place].end_ms(open_ms)
+        base = self._bases[place].get(open_ms)
+        minutes = [bar for bar in self.held.values() if open_ms <= bar.open_ms < end_ms]
+        return [base, *minutes] if base else minutes
+
+
+class Ladder:
+    """Ended bars of one symbol in several periods, from which a stretch of time is put together."""
+
+    def __init__(self, bars: Iterable[Bar]) -> None:
+        self._by_open: dict[int, list[Bar]] = {}
+        for bar in sorted(bars, key=lambda bar: (bar.open_ms, -bar.period.ordinal)):
+            self._by_open.setdefault(bar.open_ms, []).append(bar)
+
+    def minutes_before(self, minute_ms: int, count: int) -> list[Bar]:
+        """The unbroken run of at most `count` 1m bars that ends at `minute_ms`, oldest first."""
+        run: list[Bar] = []
+        at_ms = minute_ms - MINUTE_MS
+        while len(run) < count and (bar := self._minute_at(at_ms)):
+            run.append(bar)
+            at_ms -= MINUTE_MS
+        return run[::-1]
+
+    def cover(self, symbol: str, period: Period, from_ms: int, to_ms: int, *, known_before: bool) -> Bar | None:
+        """The stretch as the beginning of one bar of `period`, always taking the longest bar that fits.
+
+        Stretches that no bar covers make it partial, unless `known_before` says that nothing was traded before
+        the first one. None where there is nothing to say.
+        """
+        opening = flat(symbol, period, from_ms, 0, State.CONFIRMED)
+        whole: Bar | None = None
+        at_ms = from_ms
+        while at_ms < to_ms:
+            bar = self._longest_at(at_ms, to_ms)
+            if bar is not None:
+                whole = joined(whole or opening, bar)
+                at_ms = bar.end_ms
+                continue
+            if whole is not None or not known_before:
+                whole = joined(whole or opening, flat(symbol, period, at_ms, 0, State.PARTIAL))
+            at_ms = min((open_ms for open_ms in self._by_open if open_ms > at_ms), default=to_ms)
+        return whole
+
+    def _longest_at(self, at_ms: int, to_ms: int) -> Bar | None:
+        return next((bar for bar in self._by_open.get(at_ms, ()) if bar.end_ms <= to_ms), None)
+
+    def _minute_at(self, at_ms: int) -> Bar | None:
+        return next((bar for bar in self._by_open.get(at_ms, ()) if bar.period is Period.M1), None)
+
+
+def _made(period: Period, open_ms: int, pieces: list[Bar]) -> Bar:
+    return reduce(joined, pieces[1:], _relabelled(pieces[0], period, open_ms))
+
+
+def _relabelled(bar: Bar, period: Period, open_ms: int) -> Bar:
+    return Bar(bar.symbol, period, open_ms, *bar[3:])
