@@ -1,0 +1,1 @@
+"""What the project needs now and then and never at run time."""
