@@ -1,0 +1,102 @@
+# klagg: what a person or a machine calls. Each target makes the environment it needs; python3 (3.11 or newer),
+# its venv module and make are all that has to be there.
+
+PYTHON ?= python3
+ARGS ?=
+PIP_VERSION := 26.3
+
+VENV := .venv
+BIN := $(VENV)/bin
+BENCH := .venv-bench
+INPUTS := pyproject.toml constraints.txt
+
+# The rooms that must be covered to the last line and branch. Only files that are there: a floor may still be empty.
+PURE := $(wildcard klagg_tui/engine/*.py klagg_tui/exchange/wire.py klagg_tui/exchange/session.py)
+
+comma := ,
+empty :=
+space := $(empty) $(empty)
+
+# $(call step,what,command): says what is done, stays quiet where it succeeds and shows everything where it fails.
+define step
+@printf '%s\n' '· $(1)'; out=$$($(2) 2>&1) || { printf '%s\n' "$$out"; printf '%s\n' '✗ $(1)'; exit 1; }
+endef
+
+# $(call make_venv,folder): an environment with the pinned pip; made anew where its interpreter is gone or the folder moved.
+define make_venv
+@command -v $(PYTHON) >/dev/null || { echo 'klagg needs Python 3.11 or newer, and there is no $(PYTHON) here.'; exit 1; }
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "klagg needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1)."; exit 1; }
+@$(1)/bin/pip --version >/dev/null 2>&1 && grep -qsF '$(CURDIR)/$(1)/bin' $(1)/bin/pip || $(PYTHON) -m venv --clear $(1) || \
+	{ echo 'The environment $(1) could not be made; on Debian and Ubuntu the package python3-venv may be missing.'; exit 1; }
+$(call step,pip $(PIP_VERSION) into $(1),$(1)/bin/python -m pip install --quiet --disable-pip-version-check pip==$(PIP_VERSION))
+endef
+
+# $(call install,folder,constraints,what): build tools too come from the pinned versions.
+install = $(1)/bin/python -m pip install --quiet --disable-pip-version-check -c $(2) --build-constraint $(2) $(3)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run demo test check format bench soak pictures constraints clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run ## open klagg; ARGS="…" are handed on
+	@$(BIN)/klagg $(ARGS)
+
+demo: $(VENV)/.run ## open klagg on a made-up market, no network needed
+	@$(BIN)/klagg demo $(ARGS)
+
+test: check ## everything CI asks for: check, then the tests and their coverage; ARGS="…" go to pytest
+	@$(BIN)/python -m pytest -q --cov --cov-report=term:skip-covered $(ARGS)
+ifeq ($(ARGS),) # a chosen part of the tests cannot cover everything
+ifneq ($(PURE),)
+	@echo '· pure rooms: every line and branch'
+	@$(BIN)/coverage report --include='$(subst $(space),$(comma),$(PURE))' --fail-under=100
+endif
+endif
+
+check: $(VENV)/.dev ## what can be said without running: format, lint, types, import floors
+	$(call step,format,$(BIN)/ruff format --check --output-format=concise .)
+	$(call step,lint,$(BIN)/ruff check --quiet --output-format=concise .)
+	$(call step,types,$(BIN)/mypy --no-error-summary)
+	$(call step,import floors,$(BIN)/lint-imports --no-logo)
+
+format: $(VENV)/.dev ## write the format and the repairs that are safe
+	@$(BIN)/ruff check --quiet --fix-only . ; $(BIN)/ruff format --quiet .
+
+bench: $(BENCH)/.bench ## measure klagg and its peers; ARGS="…" are handed on
+	@$(BENCH)/bin/python -m bench $(ARGS)
+
+soak: $(VENV)/.dev ## the tests that run for minutes
+	@$(BIN)/python -m pytest -m soak --timeout=0 $(ARGS)
+
+pictures: $(VENV)/.dev ## draw the pictures in assets/ anew
+	@$(BIN)/python -m tools.pictures $(ARGS)
+
+constraints: $(VENV)/.pip ## look up the newest versions the bounds allow and pin them
+	@$(BIN)/python -m tools.constraints
+
+clean: ## remove environments and caches
+	rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+
+$(VENV)/.pip: Makefile
+	$(call make_venv,$(VENV))
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.pip $(INPUTS)
+	$(call step,klagg and what it runs on,$(call install,$(VENV),constraints.txt,-e .))
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	$(call step,what checks and tests it,$(call install,$(VENV),constraints.txt,-e '.[parquet$(comma)web]' --group dev))
+	@touch $@
+
+$(BENCH)/.pip: Makefile
+	$(call make_venv,$(BENCH))
+	@touch $@
+
+$(BENCH)/.bench: $(BENCH)/.pip pyproject.toml constraints-bench.txt
+	$(call step,klagg and its peers (some minutes),$(call install,$(BENCH),constraints-bench.txt,-e '.[parquet]' --group bench))
+	@touch $@
