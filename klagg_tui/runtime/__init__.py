@@ -1,0 +1,1 @@
+"""How it hangs together: the engine's thread and loop, what feeds it, what it writes, and the face screens see."""

@@ -1,0 +1,126 @@
+"""What lives in the engine's thread: the engine, its beats, and the ways out to store and screen."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.engine import KlineEngine
+from klagg_tui.engine.events import AggTrade, AppEvent
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import StorageError
+from klagg_tui.market.face import Changes
+from klagg_tui.runtime.unwritten import Unwritten
+from klagg_tui.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.2
+SCREEN_S = 0.1
+TAPE_LENGTH = 200
+
+
+class Core:
+    """Owns the engine. Everything here is called on the engine's loop only.
+
+    Args:
+        engine: fed by a source through `handle`.
+        periods: those asked for; 1m goes to the store also where it is not among them.
+        store: where changed bars go every `flush_s` seconds; None to keep nothing.
+        now_ms: the exchange's clock, or a replay's.
+    """
+
+    def __init__(
+        self,
+        engine: KlineEngine,
+        periods: tuple[Period, ...],
+        store: Store | None,
+        now_ms: Callable[[], int],
+        flush_s: float = 2.0,
+    ) -> None:
+        self.engine = engine
+        self.periods = periods
+        self.store = store
+        self.now_ms = now_ms
+        self.notices: dict[str, str] = {}
+        """Present troubles by subject, each one sentence."""
+        self.figures: dict[str, float] = {}
+        """Figures for the health screen, by name."""
+        self.tape: deque[AggTrade] = deque(maxlen=TAPE_LENGTH)
+        self.followed: str | None = None
+        self._flush_s = flush_s
+        self._screen = engine.reader()
+        self._disk = engine.reader() if store else None
+        self._unwritten = Unwritten()
+        self._writing = asyncio.Lock()
+        self._shown: set[str] = set()
+
+    def handle(self, events: Iterable[AppEvent]) -> None:
+        """Give events to the engine, in order."""
+        take = self.engine.handle
+        if self.followed is None:
+            for event in events:
+                take(event)
+            return
+        for event in events:
+            take(event)
+            if type(event) is AggTrade and event.symbol == self.followed:
+                self.tape.append(event)
+
+    def follow(self, symbol: str | None) -> None:
+        """Keep the tape of this symbol from now on."""
+        if symbol != self.followed:
+            self.tape.clear()
+        self.followed = symbol
+
+    async def tick_forever(self) -> None:
+        """End bars by the clock."""
+        while True:
+            self.engine.tick(self.now_ms())
+            await asyncio.sleep(TICK_S)
+
+    async def flush_forever(self) -> None:
+        """Write what changed, again and again."""
+        while True:
+            await asyncio.sleep(self._flush_s)
+            await self.flush()
+
+    async def flush(self) -> bool:
+        """Write what changed since the last time. A disk in trouble is told, and the bars are kept for the next try."""
+        if self.store is None or self._disk is None:
+            return True
+        async with self._writing:
+            self._unwritten.add(self.engine.drain(self._disk))
+            self.figures["dirty rows"] = len(self._unwritten)
+            if not self._unwritten:
+                return True
+            began = time.perf_counter()
+            try:
+                written = await self.store.write(self._unwritten.batch())
+            except StorageError as error:
+                self.notices["storage"] = f"{error} {len(self._unwritten)} bars wait in memory."
+                log.warning("write failed: %s", error)
+                return False
+            self._unwritten.clear()
+            self.notices.pop("storage", None)
+            self.figures["rows written"] = self.figures.get("rows written", 0) + written.rows
+            self.figures["write ms"] = (time.perf_counter() - began) * 1000
+            return True
+
+    def changes(self) -> Changes:
+        """What changed for the screen since it was asked last."""
+        drained = self.engine.drain(self._screen, self.periods)
+        symbols = self.engine.symbols()
+        following = set(symbols)
+        added = tuple(symbol for symbol in symbols if symbol not in self._shown)
+        removed = tuple(sorted(self._shown - following))
+        self._shown = following
+        return Changes(drained.forming, drained.closed, added, removed, self._traded(drained.forming))
+
+    def _traded(self, bars: Iterable[Bar]) -> Mapping[str, int]:
+        symbols = {bar.symbol for bar in bars}
+        return {symbol: self.engine.traded_ms(symbol) for symbol in symbols}

@@ -1,0 +1,236 @@
+"""The engine worker: a thread with an event loop of its own, and the face it shows to everybody else.
+
+Own thread and a switch interval of 1 ms keep the engine's delay small while the screen draws: see docs/design.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+import psutil
+
+from klagg_tui import logs
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.engine import KlineEngine
+from klagg_tui.engine.events import AggTrade
+from klagg_tui.engine.period import DEFAULT_PERIODS, Period
+from klagg_tui.errors import KlaggError
+from klagg_tui.market.face import Changes, Mode, Status
+from klagg_tui.runtime.core import SCREEN_S, Core
+from klagg_tui.runtime.source import Source
+from klagg_tui.runtime.warm import stored_changes
+from klagg_tui.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+SWITCH_INTERVAL_S: Final = 0.001
+_STATUS_EVERY: Final = 5
+"""Screen beats between two looks at memory and processor."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run: kept apart from how, so that terminal, recorder and tests start the same thing."""
+
+    source: Callable[[], Source]
+    """Makes the source, on the engine's loop."""
+    periods: tuple[Period, ...] = DEFAULT_PERIODS
+    database: Path | None = None
+    """None: keep nothing."""
+    market: str = "binance-um"
+    """What the database must hold; bars of different markets never mix."""
+    flush_s: float = 2.0
+
+
+class Runtime:
+    """Runs a plan in a thread. It is the `Feed` of the screens; every method may be called from another thread."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.periods = tuple(sorted(set(plan.periods)))
+        self._plan = plan
+        self._changes: Changes | None = None
+        self._lock = threading.Lock()
+        self._status = Status("", Mode.OFFLINE, 0, connection="starting")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._core: Core | None = None
+        self._main: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="klagg-engine", daemon=True)
+        self._ready: Future[None] = Future()
+        self._ended: Future[None] = Future()
+
+    def start(self) -> None:
+        """Start the thread and wait until the database is open.
+
+        Raises:
+            StorageError: the database cannot be used.
+        """
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        self._thread.start()
+        self._ready.result()
+
+    @property
+    def error(self) -> BaseException | None:
+        """Why the worker ended by itself, None while it runs or where it ended as it should."""
+        return self._ended.exception() if self._ended.done() else None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will come."""
+        return self._ended.done()
+
+    def take_changes(self) -> Changes | None:
+        """See `Feed.take_changes`."""
+        with self._lock:
+            changes, self._changes = self._changes, None
+        return changes
+
+    def status(self) -> Status:
+        """See `Feed.status`."""
+        return self._status
+
+    async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
+        """See `Feed.history`."""
+        return await self._ask(lambda core: _history(core, symbol, period, before_ms, count))
+
+    def tape(self, symbol: str) -> tuple[AggTrade, ...]:
+        """See `Feed.tape`."""
+        core = self._core
+        return tuple(core.tape) if core and core.followed == symbol else ()
+
+    def follow(self, symbol: str | None) -> None:
+        """See `Feed.follow`."""
+        if self._loop and self._core and not self._ended.done():
+            self._loop.call_soon_threadsafe(self._core.follow, symbol)
+
+    async def stop(self) -> None:
+        """See `Feed.stop`."""
+        self.cancel()
+        await asyncio.shield(asyncio.wrap_future(self._ended))
+
+    def cancel(self) -> None:
+        """Begin to stop; `wait` tells when the last drain is on disk."""
+        self._stopping = True
+        if self._loop and self._main and not self._ended.done():
+            with suppress(RuntimeError):  # the loop has just closed by itself
+                self._loop.call_soon_threadsafe(self._main.cancel)
+
+    def wait(self, timeout_s: float | None = None) -> None:
+        """Wait for the end of the worker; raises what ended it, `TimeoutError` where it goes on."""
+        self._ended.result(timeout_s)
+
+    async def _ask(self, question: Callable[[Core], Awaitable[T]]) -> T:
+        loop, core = self._loop, self._core
+        if loop is None or core is None or self._ended.done():
+            raise KlaggError("The engine has stopped; start klagg again.")
+
+        async def answer() -> T:
+            return await question(core)
+
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(answer(), loop))
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:  # noqa: BLE001 - the outer edge of the thread: whoever waits is told
+            log.error("the engine ended", exc_info=error)
+            if not self._ready.done():
+                self._ready.set_exception(error)
+            self._ended.set_exception(error)
+        else:
+            self._ended.set_result(None)
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._main = asyncio.current_task()
+        plan = self._plan
+        store = await Store.open(plan.database, periods=plan.periods, market=plan.market) if plan.database else None
+        try:
+            source = plan.source()
+            engine = KlineEngine(plan.periods, holds_gaps=source.holds_gaps)
+            core = Core(engine, self.periods, store, source.now_ms, plan.flush_s)
+            if store:
+                self._put(await stored_changes(store, self.periods))
+            self._core = core
+            self._tell(core, source)
+            self._ready.set_result(None)
+            await self._feed(core, source)
+        finally:
+            if store:
+                await store.close()
+
+    async def _feed(self, core: Core, source: Source) -> None:
+        """Run the source and the beats until the source ends; whatever happens, the last drain is written."""
+        beats = [core.tick_forever(), core.flush_forever(), self._show_forever(core, source)]
+        tasks = [asyncio.ensure_future(beat) for beat in beats]
+        tasks.append(asyncio.ensure_future(self._run_source(core, source)))
+        try:
+            if self._stopping:
+                return
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await core.flush()
+
+    async def _run_source(self, core: Core, source: Source) -> None:
+        await source.run(core, self.periods)
+        await core.flush()
+
+    async def _show_forever(self, core: Core, source: Source) -> None:
+        process = psutil.Process()
+        beat = 0
+        while True:
+            if self._changes is None:
+                self._put(core.changes())
+            if beat % _STATUS_EVERY == 0:
+                core.figures["memory MB"] = process.memory_info().rss / 1e6
+                core.figures["cpu %"] = process.cpu_percent()
+            self._tell(core, source)
+            beat += 1
+            await asyncio.sleep(SCREEN_S)
+
+    def _put(self, changes: Changes) -> None:
+        if any(changes):
+            with self._lock:
+                self._changes = changes
+
+    def _tell(self, core: Core, source: Source) -> None:
+        self._status = Status(
+            market=source.market,
+            mode=source.mode,
+            exchange_now_ms=source.now_ms(),
+            delay_ms=source.delay_ms,
+            connection=source.connection,
+            notices=tuple(core.notices.values()),
+            counters=core.engine.counters,
+            health=dict(core.figures),
+            log_lines=logs.newest(),
+            progress=source.progress,
+        )
+
+
+async def _history(
+    core: Core, symbol: str, period: Period, before_ms: int | None, count: int
+) -> tuple[Bar, ...]:
+    if core.store is None:
+        return ()
+    bars = core.store.bars(symbol, period, None, before_ms, newest_first=True, limit=count)
+    return tuple([bar async for bar in bars])[::-1]
