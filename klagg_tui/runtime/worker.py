@@ -143,6 +143,10 @@ class Runtime:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
+        except asyncio.CancelledError:
+            if not self._ready.done():
+                self._ready.set_exception(KlaggError("klagg was stopped before it had started."))
+            self._ended.set_result(None)
         except BaseException as error:  # noqa: BLE001 - the outer edge of the thread: whoever waits is told
             log.error("the engine ended", exc_info=error)
             if not self._ready.done():

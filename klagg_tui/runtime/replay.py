@@ -1,0 +1,115 @@
+"""Recorded trades as a market: files played through the same engine, at their own pace or as fast as it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
+from pathlib import Path
+from typing import Final
+
+from klagg_tui.engine.events import AddSymbol, AggTrade
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import BadFile
+from klagg_tui.market.face import Mode, Progress
+from klagg_tui.runtime.core import Core
+from klagg_tui.storage.archive_events import EventRows
+from klagg_tui.storage.archive_plan import Kind, Source, plan
+from klagg_tui.storage.archive_rows import Tally, TradeRows
+from klagg_tui.storage.archive_source import blocks
+
+log = logging.getLogger(__name__)
+
+GULP: Final = 500
+"""Trades between two looks at the clock: about a millisecond of work, so that the beats keep theirs."""
+_BY_TIME: Final = itemgetter(AggTrade._fields.index("traded_ms"))
+
+
+class Replay:
+    """A `Source` that reads files. `speed` is in recorded seconds a second; None: no waiting at all."""
+
+    market = "replay"
+    holds_gaps = False
+    mode = Mode.REPLAY
+    delay_ms = None
+
+    def __init__(self, paths: Sequence[Path], speed: float | None, symbol: str | None = None) -> None:
+        """Look at the files.
+
+        Raises:
+            BadFile: none of them holds trades.
+        """
+        sources, failures = plan(paths, symbol)
+        self._sources = [source for source in sources if source.kind is not Kind.BARS]
+        if not self._sources:
+            raise BadFile(" ".join(failures) or "Only trades can be replayed, and these files hold bars.")
+        self._failures = failures
+        self._speed = speed
+        self._tally = Tally()
+        self._now_ms = 0
+        self._read_bytes: dict[Path, int] = {}
+        self._total_bytes = sum(source.size for source in self._sources)
+        self.connection = "reading"
+
+    @property
+    def progress(self) -> Progress | None:
+        """How much of the files is read; None at their end."""
+        done = sum(self._read_bytes.values())
+        return None if self.connection == "ended" else Progress("replay", done, self._total_bytes)
+
+    def now_ms(self) -> int:
+        """Time of the newest trade played."""
+        return self._now_ms
+
+    async def run(self, core: Core, periods: tuple[Period, ...]) -> None:
+        """Play all files, their trades in order of time."""
+        if self._failures:
+            core.notices["replay"] = " ".join(self._failures)
+        known: set[str] = set()
+        began_s = asyncio.get_running_loop().time()
+        first_ms: int | None = None
+        for gulp in self._gulps():
+            first_ms = gulp[0].traded_ms if first_ms is None else first_ms
+            await self._wait_for(gulp[0].traded_ms - first_ms, began_s)
+            for symbol in {trade.symbol for trade in gulp} - known:
+                known.add(symbol)
+                core.handle([AddSymbol(symbol, 0)])
+            core.handle(gulp)
+            self._now_ms = max(self._now_ms, gulp[-1].traded_ms)
+            self._tell_bad_rows(core)
+        self.connection = "ended"
+        log.info("replay ended: %d rows, %d bad", self._tally.rows, self._tally.bad)
+
+    async def _wait_for(self, played_ms: int, began_s: float) -> None:
+        """Let the beats have their turn, and at a given speed the time pass."""
+        wait_s = 0.0
+        if self._speed:
+            wait_s = began_s + played_ms / 1000 / self._speed - asyncio.get_running_loop().time()
+        await asyncio.sleep(max(0.0, wait_s))
+
+    def _gulps(self) -> Iterator[list[AggTrade]]:
+        """Trades in order of time, some at once; at a given speed never more than 50 ms of the watcher's time."""
+        reach_ms = 50 * self._speed if self._speed else float("inf")
+        gulp: list[AggTrade] = []
+        for trade in heapq.merge(*map(self._trades, self._sources), key=_BY_TIME):
+            if gulp and (len(gulp) >= GULP or trade.traded_ms - gulp[0].traded_ms > reach_ms):
+                yield gulp
+                gulp = []
+            gulp.append(trade)
+        if gulp:
+            yield gulp
+
+    def _trades(self, source: Source) -> Iterator[AggTrade]:
+        rows = EventRows(self._tally) if source.symbol is None else TradeRows(source.symbol, self._tally)
+        try:
+            for block in blocks(source.path):
+                self._read_bytes[source.path] = min(block.read_bytes, source.size)
+                yield from rows.read(block)
+        except BadFile as error:
+            self._failures.append(str(error))
+
+    def _tell_bad_rows(self, core: Core) -> None:
+        if self._tally.bad:
+            core.notices["replay"] = f"{self._tally.bad} rows could not be read and were left out."
