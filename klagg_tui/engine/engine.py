@@ -22,6 +22,7 @@ from klagg_tui.engine.events import (
     Drained,
     GapClosed,
     GapFound,
+    Hole,
     HoldSymbol,
     MissingTrades,
     ReleaseSymbol,
@@ -123,6 +124,14 @@ class KlineEngine:
         """The aggregate id that comes next, None where nothing is known."""
         lane = self._lanes.get(symbol)
         return lane.sequence.next_id if lane and lane.sequence.next_id != UNKNOWN else None
+
+    def hole(self, symbol: str) -> Hole | None:
+        """What a symbol waits for; None where it does not wait."""
+        lane = self._lanes.get(symbol)
+        if lane is None or not lane.sequence.waiting:
+            return None
+        held = tuple(lane.sequence.held[held_id] for held_id in sorted(lane.sequence.held))
+        return Hole(self.next_id(symbol), held, lane.minute() if lane.close else None, lane.traded_ms)
 
     def held_trades(self) -> int:
         """How many trades wait for missing ones before them."""

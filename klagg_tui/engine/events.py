@@ -119,6 +119,19 @@ class GapFound(NamedTuple):
     """Time of the first trade behind it."""
 
 
+class Hole(NamedTuple):
+    """What a waiting symbol has on both sides of what is missing."""
+
+    next_id: int | None
+    """First id missing; None: nothing is known of the symbol."""
+    held: tuple[AggTrade, ...]
+    """Trades that wait behind the hole, by id; empty where the symbol was told to wait."""
+    minute: Bar | None
+    """The forming minute before the hole, None before any price is known."""
+    traded_ms: int
+    """Time of the newest trade before the hole, 0 where there was none."""
+
+
 class GapClosed(NamedTuple):
     """Every missing trade came in, or the gap was given up (`filled` tells)."""
 

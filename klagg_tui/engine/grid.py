@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import AddSymbol, Drained, Span
 from klagg_tui.engine.lane import Lane
 from klagg_tui.engine.period import Period, chain
@@ -45,17 +45,20 @@ class BarGrid:
         self._sort()
 
     def remove(self, symbol: str) -> None:
-        """Stop following a symbol; its bars stand as they are and are given out once more."""
+        """Stop following a symbol; its current bars are given out as ended ones that lack what comes after."""
         lane = self.lanes.pop(symbol, None)
-        if lane is not None:
-            lane.mark()
-            self._sort()
+        if lane is None:
+            return
+        for bar in lane.current(self.periods):
+            self.readers.ended(bar._replace(state=State.PARTIAL))
+        self._sort()
 
     def drain(self, reader: Reader, periods: Collection[Period]) -> Drained:
         """What changed since the reader asked last."""
         for index in self.readers.spread():
             self._by_index[index].is_touched = False
         lanes = [self._by_index[index] for index in reader.tracker.drain()]
+        lanes = [lane for lane in lanes if self.lanes.get(lane.symbol) is lane]
         closed = tuple(bar for bar in reader.closed.values() if bar.period in periods)
         spans = (*reader.spans, *self._spans(lanes))
         reader.closed.clear()
