@@ -22,12 +22,12 @@ define step
 @printf '%s\n' '· $(1)'; out=$$($(2) 2>&1) || { printf '%s\n' "$$out"; printf '%s\n' '✗ $(1)'; exit 1; }
 endef
 
-# $(call make_venv,folder): an environment with the pinned pip; made anew where its interpreter is gone or the folder moved.
+# $(call make_venv,folder): an environment with the pinned pip; one that is there and usable is kept.
 define make_venv
 @command -v $(PYTHON) >/dev/null || { echo 'klagg needs Python 3.11 or newer, and there is no $(PYTHON) here.'; exit 1; }
 @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	{ echo "klagg needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1)."; exit 1; }
-@$(1)/bin/pip --version >/dev/null 2>&1 && grep -qsF '$(CURDIR)/$(1)/bin' $(1)/bin/pip || $(PYTHON) -m venv --clear $(1) || \
+@test -z '$(call unusable,$(1))' || $(PYTHON) -m venv --clear $(1) || \
 	{ echo 'The environment $(1) could not be made; on Debian and Ubuntu the package python3-venv may be missing.'; exit 1; }
 $(call step,pip $(PIP_VERSION) into $(1),$(1)/bin/python -m pip install --quiet --disable-pip-version-check pip==$(PIP_VERSION))
 endef
@@ -35,9 +35,13 @@ endef
 # $(call install,folder,constraints,what): build tools too come from the pinned versions.
 install = $(1)/bin/python -m pip install --quiet --disable-pip-version-check -c $(2) --build-constraint $(2) $(3)
 
+# $(call unusable,folder): names a target that is always out of date where the interpreter is gone or the project moved,
+# since the commands inside an environment hold its full path.
+unusable = $(if $(shell test -x $(1)/bin/python && grep -sF '$(CURDIR)/$(1)/bin' $(1)/bin/pip),,anew)
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test check format bench soak pictures constraints clean
+.PHONY: anew help run demo test check format bench soak pictures constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,7 +85,7 @@ constraints: $(VENV)/.pip ## look up the newest versions the bounds allow and pi
 clean: ## remove environments and caches
 	rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 
-$(VENV)/.pip: Makefile
+$(VENV)/.pip: Makefile $(call unusable,$(VENV))
 	$(call make_venv,$(VENV))
 	@touch $@
 
@@ -93,7 +97,7 @@ $(VENV)/.dev: $(VENV)/.run
 	$(call step,what checks and tests it,$(call install,$(VENV),constraints.txt,-e '.[parquet$(comma)web]' --group dev))
 	@touch $@
 
-$(BENCH)/.pip: Makefile
+$(BENCH)/.pip: Makefile $(call unusable,$(BENCH))
 	$(call make_venv,$(BENCH))
 	@touch $@
 
