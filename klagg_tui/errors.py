@@ -3,8 +3,10 @@
     KlaggError                      one sentence for a person: what happened, what it means, what to do
     ├── BadNumber                   a text that is no exact number (also a ValueError)
     ├── BadPeriod                   no such period (also a ValueError)
+    ├── BadTime                     a text that says no time (also a ValueError)
     ├── BadFrame                    one message of the exchange that cannot be read; costs that message
     ├── BadRow                      one row of a file that cannot be read; costs that row
+    ├── BadFile                     a file that cannot be opened, is damaged or holds something else
     ├── ConfigError                 a setting is unknown or out of range
     ├── StorageError                the local database cannot be used
     │   ├── NotADatabase            the file is something else
@@ -34,12 +36,20 @@ class BadPeriod(KlaggError, ValueError):
     """A text that names no period."""
 
 
+class BadTime(KlaggError, ValueError):
+    """A text that says no time."""
+
+
 class BadFrame(KlaggError):
     """One message of the exchange cannot be read."""
 
 
 class BadRow(KlaggError):
     """One row of a file cannot be read."""
+
+
+class BadFile(KlaggError):
+    """A file cannot be opened, is damaged, or holds something else than it should."""
 
 
 class ConfigError(KlaggError):

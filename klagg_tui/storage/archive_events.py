@@ -1,0 +1,101 @@
+"""JSON lines of the exchange's events, read into trades: raw, wrapped in `{"stream", "data"}`, or with a receive time.
+
+Recorders write one message a line, some with the receive time and a colon before it, some with the address they
+listened to as the first line. Only aggregate trades are taken; other events are counted and passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import orjson
+
+from klagg_tui.engine.events import AggTrade
+from klagg_tui.engine.exact import Exact, number
+from klagg_tui.errors import BadNumber, BadRow
+from klagg_tui.storage.archive_rows import Tally, milliseconds
+from klagg_tui.storage.archive_source import Block
+from klagg_tui.storage.grain import Grain
+
+_BEFORE: Final = re.compile(r"\s*(?:\d+(?:\.\d+)?\s*[:,]?\s*)?")
+"""What may stand before a message: white space or a receive time."""
+_ADDRESS: Final = re.compile(r"\s*wss?://")
+_LONGEST_SYMBOL: Final = 40
+
+
+class EventRows:
+    """Lines of events of any symbols."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+
+    def read(self, block: Block) -> list[AggTrade]:
+        """The trades of some lines, in their order."""
+        trades: list[AggTrade] = []
+        tally = self._tally
+        for at, line in enumerate(block.lines):
+            try:
+                event = _event(line)
+                if event is None:
+                    continue
+                tally.rows += 1
+                if event.get("e") == "aggTrade":
+                    self._take(event, trades)
+                else:
+                    tally.other += 1
+            except (BadRow, BadNumber, orjson.JSONDecodeError) as error:
+                is_json = not isinstance(error, orjson.JSONDecodeError)
+                tally.rows += 1
+                tally.spoil(block.where(at), str(error) if is_json else "no JSON text")
+        return trades
+
+    def _take(self, event: dict[str, object], trades: list[AggTrade]) -> None:
+        symbol, price_text, quantity_text = _text(event, "s"), _text(event, "p"), _text(event, "q")
+        if not 0 < len(symbol) <= _LONGEST_SYMBOL or not symbol.isprintable():
+            raise BadRow(f"{symbol[:_LONGEST_SYMBOL]!r} is no symbol")
+        price, quantity = number(price_text), number(quantity_text)
+        if not (price and quantity):
+            self._tally.no_trades += 1
+            return
+        trades.append(_trade(event, symbol, price, quantity))
+        grains = self._tally.grains
+        grains[symbol] = grains.get(symbol, Grain()).widened(price_text, quantity_text)
+
+
+def _event(line: str) -> dict[str, object] | None:
+    """The message of a line without its wrapping; None for empty lines and the address a recorder listened to."""
+    begin = line.find("{")
+    if begin != 0:
+        if not line.strip() or _ADDRESS.match(line):
+            return None
+        if begin < 0 or not _BEFORE.fullmatch(line, 0, begin):
+            raise BadRow("no message")
+        line = line[begin:]
+    message = orjson.loads(line)
+    data = message.get("data")
+    return data if isinstance(data, dict) else message if isinstance(message, dict) else {}
+
+
+def _trade(event: dict[str, object], symbol: str, price: Exact, quantity: Exact) -> AggTrade:
+    traded_ms = milliseconds(_integer(event, "T"))
+    maker = event.get("m")
+    if not isinstance(maker, bool):
+        raise BadRow("field m does not say whether the buyer is the maker")
+    event_ms = milliseconds(_integer(event, "E")) if "E" in event else traded_ms
+    ids = (_integer(event, "a"), _integer(event, "f"), _integer(event, "l"))
+    return AggTrade(symbol, price, quantity, traded_ms, maker, *ids, event_ms)
+
+
+def _text(event: dict[str, object], field: str) -> str:
+    value = event.get(field)
+    if not isinstance(value, str):
+        raise BadRow(f"field {field} is {'missing' if value is None else 'no text'}")
+    return value
+
+
+def _integer(event: dict[str, object], field: str) -> int:
+    value = event.get(field)
+    if type(value) is not int:
+        raise BadRow(f"field {field} is {'missing' if value is None else 'no whole number'}")
+    return value

@@ -1,0 +1,37 @@
+"""How many decimals the exchange writes for a symbol, closing zeros included.
+
+A bar's values are exact numbers and remember no zeros: 61766.20 is 61766.2 to them. The exchange's files pad every value
+of a symbol alike, so files of ours that are to equal them to the letter need to know how.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+_MOST: Final = 8
+
+
+class Grain(NamedTuple):
+    """Decimals of a symbol's prices and quantities."""
+
+    price: int = 0
+    quantity: int = 0
+
+    @property
+    def turnover(self) -> int:
+        """Decimals of price x quantity; the exchange writes eight at the most."""
+        return min(_MOST, self.price + self.quantity)
+
+    def widened(self, price: str, quantity: str) -> Grain:
+        """Wide enough for these two texts as well."""
+        return self.joined(Grain(_decimals(price), _decimals(quantity)))
+
+    def joined(self, other: Grain) -> Grain:
+        """Wide enough for both."""
+        wider = Grain(max(self.price, other.price), max(self.quantity, other.quantity))
+        return self if wider == self else wider
+
+
+def _decimals(text: str) -> int:
+    point = text.find(".")
+    return min(_MOST, len(text) - point - 1) if point >= 0 else 0
