@@ -49,6 +49,8 @@ class BarGrid:
         lane = self.lanes.pop(symbol, None)
         if lane is None:
             return
+        if span := lane.span():
+            self.readers.spanned(span)
         for bar in lane.current(self.periods):
             self.readers.ended(bar._replace(state=State.PARTIAL))
         self._sort()

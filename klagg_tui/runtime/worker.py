@@ -27,7 +27,7 @@ from klagg_tui.errors import KlaggError
 from klagg_tui.market.face import Changes, Mode, Status
 from klagg_tui.runtime.core import SCREEN_S, Core
 from klagg_tui.runtime.source import Source
-from klagg_tui.runtime.warm import stored_changes
+from klagg_tui.runtime.warm import stored_bars, stored_closes
 from klagg_tui.storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -66,6 +66,8 @@ class Runtime:
         self._core: Core | None = None
         self._main: asyncio.Task[None] | None = None
         self._stopping = False
+        self._cold: list[Period] = []
+        """Periods whose stored closes are not on the screen yet."""
         self._thread = threading.Thread(target=self._run, name="klagg-engine", daemon=True)
         self._ready: Future[None] = Future()
         self._ended: Future[None] = Future()
@@ -165,7 +167,8 @@ class Runtime:
             engine = KlineEngine(plan.periods, holds_gaps=source.holds_gaps)
             core = Core(engine, self.periods, store, source.now_ms, plan.flush_s)
             if store:
-                self._put(await stored_changes(store, self.periods))
+                self._put(await stored_bars(store, self.periods))
+                self._cold = list(self.periods)
             self._core = core
             self._tell(core, source)
             self._ready.set_result(None)
@@ -203,13 +206,19 @@ class Runtime:
         beat = 0
         while True:
             if self._changes is None:
-                self._put(core.changes())
+                self._put(await self._next_changes(core))
             if beat % _STATUS_EVERY == 0:
                 core.figures["memory MB"] = process.memory_info().rss / 1e6
                 core.figures["cpu %"] = process.cpu_percent()
             self._tell(core, source)
             beat += 1
             await asyncio.sleep(SCREEN_S)
+
+    async def _next_changes(self, core: Core) -> Changes:
+        """Stored bars before new ones, so that each list of closes only ever grows at its end."""
+        if core.store and self._cold:
+            return await stored_closes(core.store, self._cold.pop(0))
+        return core.changes()
 
     def _put(self, changes: Changes) -> None:
         if any(changes):

@@ -1,0 +1,90 @@
+"""History: the bars from before klagg was started, newest first, as deep as asked for.
+
+What is there already is counted in the store, so an interrupted back-fill goes on where it was left, and nothing is
+asked for twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import ExchangeError, Refused
+from klagg_tui.exchange.budget import Priority
+from klagg_tui.exchange.rest import RestClient
+from klagg_tui.market.face import Progress
+from klagg_tui.runtime.core import Core
+from klagg_tui.runtime.seams import SETTLE_MS, Seams
+from klagg_tui.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+ROWS: Final = 499
+"""Rows a request asks for: the most bars for their weight (2)."""
+RETRY_S: Final = 5.0
+
+
+class Past:
+    """Back-fills `depth` bars of every symbol and period."""
+
+    def __init__(
+        self, core: Core, store: Store, rest: RestClient, seams: Seams, periods: tuple[Period, ...], depth: int
+    ) -> None:
+        self._core = core
+        self._store = store
+        self._rest = rest
+        self._seams = seams
+        self._periods = periods
+        self._depth = depth
+        self._wanted: list[tuple[str, Period]] = []
+        self._done = 0
+
+    @property
+    def progress(self) -> Progress | None:
+        """Symbols and periods that are done; None when all are."""
+        if self._done >= len(self._wanted):
+            return None
+        return Progress("history", self._done, len(self._wanted))
+
+    def want(self, symbols: Sequence[str]) -> None:
+        """Back-fill these symbols too."""
+        self._wanted += [(symbol, period) for period in self._periods for symbol in symbols]
+
+    async def work_forever(self) -> None:
+        """Take one symbol and period after the other, as the budget allows."""
+        while True:
+            if self._done >= len(self._wanted) or not self._depth:
+                await asyncio.sleep(1)
+                continue
+            symbol, period = self._wanted[self._done]
+            try:
+                await self._fill(symbol, period)
+            except Refused as error:
+                log.info("history of %s %s: %s", symbol, period, error)
+            except ExchangeError as error:
+                self._core.notices["history"] = f"{error} History is filled in later."
+                await asyncio.sleep(RETRY_S)
+                continue
+            self._core.notices.pop("history", None)
+            self._done += 1
+
+    async def _fill(self, symbol: str, period: Period) -> None:
+        """Fetch what the store lacks of one symbol and period."""
+        anchor = self._seams.anchors.get(symbol, 1)
+        end_ms = period.open_ms(self._core.now_ms() - SETTLE_MS, anchor)
+        listed_ms = self._seams.listed_ms.get(symbol, 0)
+        oldest_ms = max(end_ms - self._depth * period.nominal_ms, period.open_ms(listed_ms, anchor))
+        while end_ms > oldest_ms:
+            start_ms = max(oldest_ms, end_ms - ROWS * period.nominal_ms)
+            wanted = round((end_ms - start_ms) / period.nominal_ms)
+            if await self._store.count(symbol, period, start_ms, end_ms) < wanted:
+                rows = await self._rest.klines(
+                    symbol, period, start_ms=start_ms, end_ms=end_ms - 1, limit=ROWS, priority=Priority.HISTORY
+                )
+                await self._store.add_confirmed([bar for bar in rows if bar.end_ms <= end_ms])
+                if not rows or rows[0].open_ms > start_ms + period.nominal_ms:
+                    return  # the exchange has nothing older
+            end_ms = start_ms
