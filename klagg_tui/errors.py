@@ -1,24 +1,24 @@
 """Every error klagg raises on purpose.
 
-    KlaggError                      one sentence for a person: what happened, what it means, what to do
-    ├── BadNumber                   a text that is no exact number (also a ValueError)
-    ├── BadPeriod                   no such period (also a ValueError)
-    ├── BadTime                     a text that says no time (also a ValueError)
-    ├── BadFrame                    one message of the exchange that cannot be read; costs that message
-    ├── BadRow                      one row of a file that cannot be read; costs that row
-    ├── BadFile                     a file that cannot be opened, is damaged or holds something else
-    ├── ConfigError                 a setting is unknown or out of range
-    ├── StorageError                the local database cannot be used
-    │   ├── NotADatabase            the file is something else
-    │   ├── NewerDatabase           the file was written by a newer klagg
-    │   ├── DatabaseBusy            another klagg writes to it
-    │   └── DiskTrouble             the disk is full, read-only or broken
-    ├── ExportError                 bars cannot be written where they were asked for
-    └── ExchangeError               the exchange cannot be reached or refuses
-        ├── Unreachable             no connection, a time-out, or an answer that is no answer (5xx)
-        ├── RateLimited             429 or 418; `retry_at_ms` says until when
-        ├── GeoBlocked              451: not available from this place
-        └── Refused                 any other error code; `code` carries the exchange's
+KlaggError                      one sentence for a person: what happened, what it means, what to do
+├── BadNumber                   a text that is no exact number (also a ValueError)
+├── BadPeriod                   no such period (also a ValueError)
+├── BadTime                     a text that says no time (also a ValueError)
+├── BadFrame                    one message of the exchange that cannot be read; costs that message
+├── BadRow                      one row of a file that cannot be read; costs that row
+├── BadFile                     a file that cannot be opened, is damaged or holds something else
+├── ConfigError                 a setting is unknown or out of range
+├── StorageError                the local database cannot be used
+│   ├── NotADatabase            the file is something else
+│   ├── NewerDatabase           the file was written by a newer klagg
+│   ├── DatabaseBusy            another klagg writes to it
+│   └── DiskTrouble             the disk is full, read-only or broken
+├── ExportError                 bars cannot be written where they were asked for
+└── ExchangeError               the exchange cannot be reached or refuses
+    ├── Unreachable             no connection, a time-out, or an answer that is no answer (5xx)
+    ├── RateLimited             429 or 418; `retry_at_ms` says until when
+    ├── GeoBlocked              451: not available from this place
+    └── Refused                 any other error code; `code` carries the exchange's
 """
 
 from __future__ import annotations

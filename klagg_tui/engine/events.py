@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, final
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR
 
 
+@final
 class AggTrade(NamedTuple):
     """One aggregate trade: the fills of one price and one taker side within 100 ms.
 
@@ -94,15 +95,7 @@ class AmendBar(NamedTuple):
 
 
 AppEvent: TypeAlias = (
-    AggTrade
-    | AddSymbol
-    | RemoveSymbol
-    | SeedBars
-    | MissingTrades
-    | HoldSymbol
-    | ReleaseSymbol
-    | AbandonGap
-    | AmendBar
+    AggTrade | AddSymbol | RemoveSymbol | SeedBars | MissingTrades | HoldSymbol | ReleaseSymbol | AbandonGap | AmendBar
 )
 
 

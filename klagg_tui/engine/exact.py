@@ -61,6 +61,7 @@ def _parse(text: str, decimals: int) -> int:
 _LONGEST: Final = 40
 """Digits; 1e12 quantities need 20, a lifetime's turnover needs 36. Longer ones are damage, not data."""
 
+
 def text(value: Exact, decimals: int | None = None) -> str:
     """The price or quantity as decimal text: `decimals` of them at the least, shortest when None; never rounded."""
     return _text(value, DECIMALS, decimals)

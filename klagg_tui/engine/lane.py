@@ -60,8 +60,17 @@ class Lane:
         """`take` is for trades before this; 0 sends every trade the long way (empty minute, waiting, not begun)."""
         self._readers = readers
         self._rollup = RollUp(added.symbol, periods, added.three_day_anchor, held_minutes)
-        self._open_minute(0, 0, State.PARTIAL)
-        self.end_ms = 0
+        self.minute_ms = self.end_ms = 0
+        self.open: Exact = 0
+        self.high: Exact = 0
+        self.low: Exact = 0
+        self.close: Exact = 0
+        self.volume: Exact = 0
+        self.turnover: Exact = 0
+        self.trade_count = 0
+        self.taker_buy_volume: Exact = 0
+        self.taker_buy_turnover: Exact = 0
+        self.state = State.PARTIAL
 
     @property
     def is_begun(self) -> bool:

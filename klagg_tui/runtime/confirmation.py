@@ -15,10 +15,9 @@ from klagg_tui.engine.events import AmendBar
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.budget import Priority
-from klagg_tui.exchange.rest import RestClient
-from klagg_tui.runtime.core import Core
+from klagg_tui.runtime.ground import Ground
 from klagg_tui.runtime.seams import SETTLE_MS
-from klagg_tui.storage.store import Store, Unconfirmed
+from klagg_tui.storage.store import Unconfirmed
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +33,10 @@ _GIVE_UP_AFTER: Final = 3
 class Confirmation:
     """Looks for closed bars that are not confirmed, and asks for the exchange's."""
 
-    def __init__(self, core: Core, store: Store, rest: RestClient) -> None:
-        self._core = core
-        self._store = store
-        self._rest = rest
+    def __init__(self, ground: Ground) -> None:
+        self._core = ground.core
+        self._store = ground.store
+        self._rest = ground.rest
         self._fruitless: dict[tuple[str, Period, int], int] = {}
 
     async def work_forever(self) -> None:

@@ -14,11 +14,9 @@ from typing import Final
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.budget import Priority
-from klagg_tui.exchange.rest import RestClient
 from klagg_tui.market.face import Progress
-from klagg_tui.runtime.core import Core
-from klagg_tui.runtime.seams import SETTLE_MS, Seams
-from klagg_tui.storage.store import Store
+from klagg_tui.runtime.ground import Ground
+from klagg_tui.runtime.seams import SETTLE_MS
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +28,11 @@ RETRY_S: Final = 5.0
 class Past:
     """Back-fills `depth` bars of every symbol and period."""
 
-    def __init__(
-        self, core: Core, store: Store, rest: RestClient, seams: Seams, periods: tuple[Period, ...], depth: int
-    ) -> None:
-        self._core = core
-        self._store = store
-        self._rest = rest
-        self._seams = seams
-        self._periods = periods
+    def __init__(self, ground: Ground, depth: int) -> None:
+        self._ground = ground
+        self._core = ground.core
+        self._store = ground.store
+        self._rest = ground.rest
         self._depth = depth
         self._wanted: list[tuple[str, Period]] = []
         self._done = 0
@@ -51,7 +46,7 @@ class Past:
 
     def want(self, symbols: Sequence[str]) -> None:
         """Back-fill these symbols too."""
-        self._wanted += [(symbol, period) for period in self._periods for symbol in symbols]
+        self._wanted += [(symbol, period) for period in self._ground.periods for symbol in symbols]
 
     async def work_forever(self) -> None:
         """Take one symbol and period after the other, as the budget allows."""
@@ -73,9 +68,8 @@ class Past:
 
     async def _fill(self, symbol: str, period: Period) -> None:
         """Fetch what the store lacks of one symbol and period."""
-        anchor = self._seams.anchors.get(symbol, 1)
+        listed_ms, anchor = self._ground.contract(symbol)
         end_ms = period.open_ms(self._core.now_ms() - SETTLE_MS, anchor)
-        listed_ms = self._seams.listed_ms.get(symbol, 0)
         oldest_ms = max(end_ms - self._depth * period.nominal_ms, period.open_ms(listed_ms, anchor))
         while end_ms > oldest_ms:
             start_ms = max(oldest_ms, end_ms - ROWS * period.nominal_ms)

@@ -12,10 +12,9 @@ from typing import Final
 
 from klagg_tui.engine.events import AbandonGap, AggTrade, Hole, MissingTrades, ReleaseSymbol
 from klagg_tui.engine.period import MINUTE_MS, Period
-from klagg_tui.errors import ExchangeError, GeoBlocked, KlaggError
+from klagg_tui.errors import GeoBlocked, KlaggError
 from klagg_tui.exchange.budget import Priority
-from klagg_tui.exchange.rest import RestClient
-from klagg_tui.runtime.core import Core
+from klagg_tui.runtime.ground import Ground
 from klagg_tui.runtime.seams import Seams
 
 log = logging.getLogger(__name__)
@@ -35,9 +34,9 @@ RETRY_S: Final = 2.0
 class Repairs:
     """A queue of symbols and some workers."""
 
-    def __init__(self, core: Core, rest: RestClient, seams: Seams) -> None:
-        self._core = core
-        self._rest = rest
+    def __init__(self, ground: Ground, seams: Seams) -> None:
+        self._core = ground.core
+        self._rest = ground.rest
         self._seams = seams
         self._queue: asyncio.PriorityQueue[tuple[int, int, str]] = asyncio.PriorityQueue()
         self._queued: set[str] = set()

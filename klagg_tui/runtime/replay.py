@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 from klagg_tui.engine.events import AddSymbol, AggTrade
-from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFile
 from klagg_tui.market.face import Mode, Progress
 from klagg_tui.runtime.core import Core
@@ -63,7 +62,7 @@ class Replay:
         """Time of the newest trade played."""
         return self._now_ms
 
-    async def run(self, core: Core, periods: tuple[Period, ...]) -> None:
+    async def run(self, core: Core) -> None:
         """Play all files, their trades in order of time."""
         if self._failures:
             core.notices["replay"] = " ".join(self._failures)

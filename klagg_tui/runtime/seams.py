@@ -16,9 +16,7 @@ from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.rollup import Ladder
 from klagg_tui.exchange.backfill import ladder_requests
 from klagg_tui.exchange.budget import Priority
-from klagg_tui.exchange.rest import RestClient
-from klagg_tui.runtime.core import Core
-from klagg_tui.storage.store import Store
+from klagg_tui.runtime.ground import Ground
 
 log = logging.getLogger(__name__)
 
@@ -29,15 +27,14 @@ _TAIL_MINUTES: Final = 1_500
 
 
 class Seams:
-    """Seeds symbols. `anchors` are the symbols' three-day anchors, `listed_ms` their first open times."""
+    """Seeds symbols."""
 
-    def __init__(self, core: Core, store: Store, rest: RestClient, periods: tuple[Period, ...]) -> None:
-        self._core = core
-        self._store = store
-        self._rest = rest
-        self._periods = periods
-        self.listed_ms: dict[str, int] = {}
-        self.anchors: dict[str, int] = {}
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._core = ground.core
+        self._store = ground.store
+        self._rest = ground.rest
+        self._periods = ground.periods
 
     async def seed(self, symbol: str, priority: Priority) -> None:
         """Begin (or begin again) a waiting symbol at the newest minute whose predecessors are final.
@@ -56,9 +53,7 @@ class Seams:
         if hole is not None:
             self._core.handle([_seed_at(symbol, minute_ms, _overlaid(stored, fetched), hole)])
 
-    async def _fetch(
-        self, symbol: str, minute_ms: int, stored: tuple[Bar, ...], priority: Priority
-    ) -> list[Bar]:
+    async def _fetch(self, symbol: str, minute_ms: int, stored: tuple[Bar, ...], priority: Priority) -> list[Bar]:
         """What the store lacks for the forming bars: the newest minutes, and the whole ladder where that is not enough."""
         bars: list[Bar] = []
         newest_ms = max((bar.end_ms for bar in stored if bar.period is Period.M1), default=0)
@@ -70,7 +65,7 @@ class Seams:
             bars += _ended(rows, minute_ms)
         if self._is_covered(symbol, minute_ms, _overlaid(stored, bars)):
             return bars
-        for request in ladder_requests(self._periods, minute_ms, self.anchors.get(symbol)):
+        for request in ladder_requests(self._periods, minute_ms, self._ground.contract(symbol).anchor):
             rows = await self._rest.klines(
                 symbol,
                 request.period,
@@ -85,9 +80,9 @@ class Seams:
     def _is_covered(self, symbol: str, minute_ms: int, bars: Iterable[Bar]) -> bool:
         """Whether the bars cover every forming larger bar up to the minute."""
         ladder = Ladder(bars)
-        anchor = self.anchors.get(symbol, 1)
+        listed_ms, anchor = self._ground.contract(symbol)
         for period in self._periods:
-            open_ms = max(period.open_ms(minute_ms, anchor), self.listed_ms.get(symbol, 0) // MINUTE_MS * MINUTE_MS)
+            open_ms = max(period.open_ms(minute_ms, anchor), listed_ms // MINUTE_MS * MINUTE_MS)
             if open_ms < minute_ms:
                 part = ladder.cover(symbol, period, open_ms, minute_ms, known_before=False)
                 if part is None or part.state is State.PARTIAL:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from klagg_tui.engine.period import Period
 from klagg_tui.market.face import Mode, Progress
 from klagg_tui.runtime.core import Core
 
@@ -41,6 +40,6 @@ class Source(Protocol):
         """The exchange's clock, or the replay's."""
         ...
 
-    async def run(self, core: Core, periods: tuple[Period, ...]) -> None:
+    async def run(self, core: Core) -> None:
         """Feed the core until cancelled or at the end of what there is."""
         ...

@@ -149,7 +149,7 @@ class Runtime:
             if not self._ready.done():
                 self._ready.set_exception(KlaggError("klagg was stopped before it had started."))
             self._ended.set_result(None)
-        except BaseException as error:  # noqa: BLE001 - the outer edge of the thread: whoever waits is told
+        except BaseException as error:  # the outer edge of the thread: whoever waits is told
             log.error("the engine ended", exc_info=error)
             if not self._ready.done():
                 self._ready.set_exception(error)
@@ -198,7 +198,7 @@ class Runtime:
             await core.flush()
 
     async def _run_source(self, core: Core, source: Source) -> None:
-        await source.run(core, self.periods)
+        await source.run(core)
         await core.flush()
 
     async def _show_forever(self, core: Core, source: Source) -> None:
@@ -240,9 +240,7 @@ class Runtime:
         )
 
 
-async def _history(
-    core: Core, symbol: str, period: Period, before_ms: int | None, count: int
-) -> tuple[Bar, ...]:
+async def _history(core: Core, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
     if core.store is None:
         return ()
     bars = core.store.bars(symbol, period, None, before_ms, newest_first=True, limit=count)

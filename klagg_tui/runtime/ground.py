@@ -1,0 +1,38 @@
+"""What the loops of the live market stand on together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, Period
+from klagg_tui.exchange.rest import RestClient
+from klagg_tui.runtime.core import Core
+from klagg_tui.storage.store import Store
+
+
+class Contract(NamedTuple):
+    """What the listing says of a symbol."""
+
+    listed_ms: int = 0
+    """When trading began, 0 where unknown."""
+    anchor: int = DEFAULT_THREE_DAY_ANCHOR
+
+
+@dataclass
+class Ground:
+    """Engine, disk and exchange, for one run."""
+
+    core: Core
+    store: Store
+    rest: RestClient
+    contracts: dict[str, Contract] = field(default_factory=dict)
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """1m and all that was asked for."""
+        return self.core.engine.periods
+
+    def contract(self, symbol: str) -> Contract:
+        """What is known of a symbol."""
+        return self.contracts.get(symbol, Contract())
