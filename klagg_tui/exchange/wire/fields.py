@@ -1,0 +1,80 @@
+"""Single fields, checked once: what passes here cannot surprise anybody further up."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+import orjson
+
+from klagg_tui.errors import BadFrame
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+
+LARGEST: Final = 2**63 - 1
+"""Of ids and counts: what the disk can hold."""
+
+LATEST_MS: Final = 253_370_764_800_000
+"""Of times: the first day of 9999, so that calendar arithmetic on any time stays possible."""
+
+DAMAGE: Final = (KeyError, TypeError, AttributeError, ValueError, IndexError)
+"""What reading a field of the wrong type or a missing one raises."""
+
+
+def decoded(raw: bytes | str) -> Json:
+    """The JSON value in `raw`.
+
+    Raises:
+        BadFrame: it is none; also where it is nested deeper than the decoder goes, or no UTF-8.
+    """
+    try:
+        value: Json = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise BadFrame(f"a message is no JSON: {error}") from error
+    return value
+
+
+def mapping(value: Json) -> dict[str, Json]:
+    """An object, or BadFrame."""
+    if type(value) is not dict:
+        raise BadFrame("an object was expected")
+    return value
+
+
+def sequence(value: Json) -> list[Json]:
+    """A list, or BadFrame."""
+    if type(value) is not list:
+        raise BadFrame("a list was expected")
+    return value
+
+
+def whole(value: Json) -> int:
+    """An integer from 0 to `LARGEST`; `true` is none. The decoder gives floats for larger ones."""
+    if type(value) is not int or not 0 <= value <= LARGEST:
+        raise BadFrame("an id or count is not a whole number within range")
+    return value
+
+
+def moment(value: Json) -> int:
+    """A time in milliseconds since the epoch, before `LATEST_MS`."""
+    if type(value) is not int or not 0 <= value < LATEST_MS:
+        raise BadFrame("a time is not a number of milliseconds within range")
+    return value
+
+
+def text(value: Json) -> str:
+    """A text, or BadFrame."""
+    if type(value) is not str:
+        raise BadFrame("a text was expected")
+    return value
+
+
+@lru_cache(maxsize=8192)
+def symbol(value: str) -> str:
+    """A symbol's name, always the same object for the same name.
+
+    Not only ASCII, but nothing that a terminal, an address or a stream's name would take for more than a name.
+    """
+    if type(value) is not str or not 0 < len(value) <= 64 or not value.replace("_", "").isalnum():
+        raise BadFrame("a symbol's name is damaged")
+    return value

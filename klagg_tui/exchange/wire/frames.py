@@ -1,0 +1,166 @@
+"""Websocket messages into values, combined (`{"stream":…,"data":…}`) or raw."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import orjson
+
+from klagg_tui.engine.events import AggTrade
+from klagg_tui.engine.exact import number, turnover
+from klagg_tui.errors import BadFrame
+from klagg_tui.exchange.wire.fields import (
+    DAMAGE,
+    LARGEST,
+    LATEST_MS,
+    Json,
+    mapping,
+    moment,
+    sequence,
+    symbol,
+    text,
+    whole,
+)
+from klagg_tui.exchange.wire.values import (
+    Acknowledged,
+    ContractChanged,
+    Frame,
+    Rejected,
+    ServerShutdown,
+    Skipped,
+    Ticker,
+    Tickers,
+)
+
+_OURS: Final = 1
+"""`st` of USDⓈ-M symbols; since June 2026 the all-market streams carry COIN-M (2) too. Absent in older messages."""
+
+
+def frame(raw: bytes | str) -> Frame:
+    """What one message says.
+
+    Raises:
+        BadFrame, BadNumber: it is damaged.
+    """
+    try:
+        message = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise BadFrame(f"a message is no JSON: {error}") from error
+    try:
+        data = message["data"]
+        # Nine of ten messages are these, so they come first and by the shortest way.
+        if data["e"] == "aggTrade":
+            return trade(data)
+    except (KeyError, TypeError):
+        return _uncombined(message)
+    return _event(data)
+
+
+def trade(data: dict[str, Json]) -> AggTrade | Skipped:
+    """One aggregate trade of the stream; `Skipped` where it belongs to the other market.
+
+    The field `nq`, the quantity without retail price improvement, is not used: the exchange's bars count `q`.
+
+    Raises:
+        BadFrame, BadNumber: a field is missing, of the wrong type or out of range.
+    """
+    try:
+        if data.get("st", _OURS) != _OURS:
+            return Skipped("aggTrade of another market")
+        traded_ms, event_ms, is_buyer_maker = data["T"], data["E"], data["m"]
+        aggregate_id, first_id, last_id = data["a"], data["f"], data["l"]
+        if (
+            type(traded_ms) is int
+            and 0 <= traded_ms < LATEST_MS
+            and type(event_ms) is int
+            and 0 <= event_ms < LATEST_MS
+            and type(aggregate_id) is int
+            and 0 <= aggregate_id <= LARGEST
+            and type(first_id) is int
+            # Records of no trade, with quantity 0, carry -1. They take an aggregate id, so they must come through.
+            and type(last_id) is int
+            and -1 <= first_id <= last_id <= LARGEST
+            and type(is_buyer_maker) is bool
+        ):
+            return AggTrade(
+                symbol(data["s"]),  # type: ignore[arg-type]  # it checks the type itself
+                number(data["p"]),  # type: ignore[arg-type]  # anything but a text raises what DAMAGE catches
+                number(data["q"]),  # type: ignore[arg-type]
+                traded_ms,
+                is_buyer_maker,
+                aggregate_id,
+                first_id,
+                last_id,
+                event_ms,
+            )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BadFrame(f"a trade lacks a field or has one of another type: {error}") from error
+    raise BadFrame("a trade has a field of another type or out of range")
+
+
+def _uncombined(message: Json) -> Frame:
+    """Raw events, answers to commands, and all that has not the shape of a combined event."""
+    if isinstance(message, list):
+        return _tickers(message)
+    if not isinstance(message, dict):
+        raise BadFrame("a message is neither an object nor a list")
+    if isinstance(data := message.get("data"), list):
+        return _tickers(data)
+    if "e" in message:
+        return trade(message) if message["e"] == "aggTrade" else _event(message)
+    if "error" in message or "code" in message:
+        return _rejected(message)
+    if "result" in message:
+        return _acknowledged(message)
+    raise BadFrame("a message is neither an event nor an answer")
+
+
+def _acknowledged(message: dict[str, Json]) -> Acknowledged:
+    result = message["result"]
+    streams = tuple(text(name) for name in result) if isinstance(result, list) else ()
+    return Acknowledged(whole(message.get("id")), streams)
+
+
+def _rejected(message: dict[str, Json]) -> Rejected:
+    """Both shapes: the documented bare one and the wrapped one with an id that has been seen."""
+    body = mapping(message.get("error", message))
+    code = body.get("code")
+    if type(code) is not int:
+        raise BadFrame("a refusal has no code")
+    answered, reason = message.get("id"), body.get("msg")
+    return Rejected(None if answered is None else whole(answered), code, reason[:500] if type(reason) is str else "")
+
+
+def _event(data: dict[str, Json]) -> Frame:
+    name = text(data.get("e"))
+    if name == "contractInfo":
+        return _contract(data)
+    return ServerShutdown() if name == "serverShutdown" else Skipped(name[:40])
+
+
+def _contract(data: dict[str, Json]) -> ContractChanged | Skipped:
+    if data.get("st", _OURS) != _OURS:
+        return Skipped("contractInfo of another market")
+    return ContractChanged(
+        symbol(text(data.get("s"))),
+        text(data.get("ct")),
+        text(data.get("cs")),
+        moment(data.get("ot", 0)),
+        min(whole(data.get("dt", LATEST_MS - 1)), LATEST_MS - 1),
+        moment(data.get("E")),
+    )
+
+
+def _tickers(rows: list[Json]) -> Tickers:
+    ours = [row for row in map(mapping, sequence(rows)) if row.get("st", _OURS) == _OURS]
+    return Tickers(tuple(_ticker(row) for row in ours if row.get("e") == "24hrMiniTicker"))
+
+
+def _ticker(row: dict[str, Json]) -> Ticker:
+    try:
+        first, high, low, last, volume = (number(text(row[name])) for name in "ohlcv")
+        return Ticker(
+            symbol(text(row["s"])), moment(row["E"]), first, high, low, last, volume, turnover(text(row["q"]))
+        )
+    except DAMAGE as error:
+        raise BadFrame(f"a ticker cannot be read: {error}") from error
