@@ -1,1 +1,1 @@
-"""What people see: one screen or widget a file."""
+"""People: one screen or widget a file."""

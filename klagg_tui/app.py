@@ -1,0 +1,54 @@
+"""The terminal app: asks the feed five times a second what changed, and lets the screen on view draw it."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from klagg_tui.market.face import Feed
+from klagg_tui.market.remembered import Remembered
+from klagg_tui.screens.desk import Desk
+from klagg_tui.screens.market import MarketScreen
+from klagg_tui.screens.themes import KLAGG
+
+BEAT_S: Final = 0.2
+
+
+class KlaggApp(App[None]):
+    """One market on a screen."""
+
+    TITLE = "klagg"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "quit", "Quit")]
+
+    def __init__(self, feed: Feed, remembered: Remembered | None = None) -> None:
+        super().__init__()
+        self.register_theme(KLAGG)
+        self.desk = Desk(feed, remembered or Remembered(), lambda _remembered: None)
+
+    def on_mount(self) -> None:
+        """Begin."""
+        self.theme = self.desk.remembered.theme if self.desk.remembered.theme in self.available_themes else KLAGG.name
+        self._wear()
+        self.theme_changed_signal.subscribe(self, lambda _theme: self._wear())
+        self.push_screen(MarketScreen(self.desk))
+        self.set_interval(BEAT_S, self.beat)
+
+    def _wear(self) -> None:
+        self.desk.use_theme(self.current_theme.to_color_system().generate())
+        for screen in self.screen_stack:
+            if isinstance(screen, MarketScreen):
+                screen.repaint()
+
+    def beat(self) -> None:
+        """Take in what changed; the screen on view draws it."""
+        touched = self.desk.beat()
+        if isinstance(self.screen, MarketScreen):
+            self.screen.beat(touched)
+
+    async def action_quit(self) -> None:
+        """Leave when the last drain is written."""
+        await self.desk.feed.stop()
+        self.exit()

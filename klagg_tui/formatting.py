@@ -1,0 +1,137 @@
+"""How numbers, times and sizes look on the screen. Pure; what is shortened here is shown exactly in a detail view."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from klagg_tui.engine import exact
+from klagg_tui.engine.exact import Exact
+
+NOTHING: Final = "–"
+"""Stands where there is no value."""
+
+_SHORT_UNITS: Final = ((1e15, "Q"), (1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
+_BYTE_UNITS: Final = ("B", "KB", "MB", "GB", "TB")
+_SECOND_MS: Final = 1_000
+_AGES: Final = ((604_800_000 * 52, "y"), (604_800_000, "w"), (86_400_000, "d"), (3_600_000, "h"), (60_000, "m"))
+
+
+def price(value: Exact, decimals: int) -> str:
+    """The price with at least the symbol's own decimals; digits are never cut."""
+    return exact.text(value, decimals)
+
+
+def short(value: float) -> str:
+    """A big number in at most six cells: 950, 12.4K, 1.24M, 310B."""
+    size = abs(value)
+    for unit, letter in _SHORT_UNITS:
+        # 999.5 of one unit would be drawn as 1000: it is 1.00 of the next.
+        if size >= unit * 0.9995:
+            return f"{_three_digits(value / unit)}{letter}"
+    return _three_digits(value) if value else "0"
+
+
+def _three_digits(value: float) -> str:
+    size = abs(value)
+    if size >= 99.95:
+        return f"{value:.0f}"
+    if size >= 9.995:
+        return f"{value:.1f}"
+    return f"{value:.2f}"
+
+
+def count(value: int) -> str:
+    """A count in at most six cells: 950, 12.4K."""
+    return str(value) if abs(value) < 1_000 else short(value)
+
+
+def whole(value: int) -> str:
+    """A count with a thin space between thousands."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def percent(value: float | None) -> str:
+    """A change in percent that always says its direction: +1.24%, -0.30%, and ` 0.00%` where it is none."""
+    if value is None:
+        return NOTHING
+    size = abs(value)
+    decimals = 2 if size < 99.995 else 1 if size < 999.95 else 0
+    drawn = f"{size:.{decimals}f}%"
+    if not drawn.strip("0.%"):
+        return f" {drawn}"
+    return f"{'+' if value > 0 else '-'}{drawn}"
+
+
+def arrow(value: float | None) -> str:
+    """The direction as one cell."""
+    if not value:
+        return " "
+    return "▲" if value > 0 else "▼"
+
+
+def age(elapsed_ms: int | None) -> str:
+    """How long ago, in at most four cells: 0s, 59s, 12m, 3h, 5d."""
+    if elapsed_ms is None:
+        return NOTHING
+    for unit_ms, letter in _AGES:
+        if elapsed_ms >= unit_ms:
+            return f"{elapsed_ms // unit_ms}{letter}"
+    return f"{max(0, elapsed_ms) // _SECOND_MS}s"
+
+
+def duration(milliseconds: float | None) -> str:
+    """A delay or a run time: 45 ms, 1.2 s, 3 min."""
+    if milliseconds is None:
+        return NOTHING
+    if abs(milliseconds) < 999.5:
+        return f"{milliseconds:.0f} ms"
+    if abs(milliseconds) < 99_950:
+        return f"{milliseconds / 1_000:.1f} s"
+    return f"{milliseconds / 60_000:.0f} min"
+
+
+def size(count: float) -> str:
+    """An amount of bytes: 812 B, 1.2 MB."""
+    index = 0
+    while count >= 999.5 and index < len(_BYTE_UNITS) - 1:
+        count /= 1_000
+        index += 1
+    return f"{count:.0f} {_BYTE_UNITS[index]}" if index == 0 or count >= 99.95 else f"{count:.1f} {_BYTE_UNITS[index]}"
+
+
+def _moment(at_ms: int, *, local: bool) -> datetime:
+    moment = datetime.fromtimestamp(at_ms / 1_000, UTC)
+    return moment.astimezone() if local else moment
+
+
+def clock(at_ms: int, *, local: bool = False) -> str:
+    """The time of day: 12:34:56."""
+    return f"{_moment(at_ms, local=local):%H:%M:%S}"
+
+
+def date_time(at_ms: int, *, local: bool = False) -> str:
+    """Day and minute: 2024-08-08 12:34."""
+    return f"{_moment(at_ms, local=local):%Y-%m-%d %H:%M}"
+
+
+def hour_minute(at_ms: int, *, local: bool = False) -> str:
+    """Hour and minute: 12:34."""
+    return f"{_moment(at_ms, local=local):%H:%M}"
+
+
+def day(at_ms: int, *, local: bool = False) -> str:
+    """Month and day: Aug 08."""
+    return f"{_moment(at_ms, local=local):%b %d}"
+
+
+def month(at_ms: int, *, local: bool = False) -> str:
+    """Year and month: 2024-08."""
+    return f"{_moment(at_ms, local=local):%Y-%m}"
+
+
+def zone(*, local: bool) -> str:
+    """The name of the zone times are drawn in."""
+    if not local:
+        return "UTC"
+    return datetime.now().astimezone().tzname() or "local"

@@ -1,0 +1,213 @@
+"""The market as the screens draw it: one row a symbol, fed by `Changes`.
+
+One owner: the screen's thread. `version` of a row grows with each change, so that a drawn line can be kept as long as
+the version stands. Times come as arguments.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Final
+
+from klagg_tui.engine import exact
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.exact import DECIMALS, Exact
+from klagg_tui.engine.period import Period
+from klagg_tui.market.face import Changes, Mode, Status
+
+CLOSES_KEPT: Final = 64
+"""Closes of finished bars kept of each symbol and period: as many as the widest sparkline shows."""
+
+STALE_BAR_MS: Final = 5_000
+"""How long after its end a bar may wait for its successor before the row is no longer live."""
+
+STALE_FEED_MS: Final = 15_000
+"""A whole market is never silent for so long."""
+
+_ORDINALS: Final = len(Period)
+_MINUTE: Final = Period.M1.ordinal
+
+
+class Row:
+    """One symbol: its current bar of each period, its last closes, when it traded last."""
+
+    __slots__ = ("_closes", "_unit", "bars", "decimals", "last_trade_ms", "name", "symbol", "tick", "version")
+
+    def __init__(self, symbol: str) -> None:
+        self.symbol = symbol
+        self.name = symbol.casefold()
+        self.bars: list[Bar | None] = [None] * _ORDINALS
+        """By `Period.ordinal`."""
+        self._closes: list[deque[tuple[int, Exact]] | None] = [None] * _ORDINALS
+        self.last_trade_ms: int | None = None
+        self.decimals = 0
+        """As many as any price of the symbol seen so far needs."""
+        self._unit = 10**DECIMALS
+        self.version = 0
+        self.tick = 0
+        """Direction of the newest change of price: 1, -1, or 0 before any."""
+
+    def bar(self, period: Period) -> Bar | None:
+        """The current bar."""
+        return self.bars[period.ordinal]
+
+    @property
+    def last(self) -> Exact | None:
+        """The newest price: the close of the shortest bar there is."""
+        minute = self.bars[_MINUTE]
+        if minute is not None:
+            return minute.close or None
+        return next((bar.close for bar in self.bars if bar is not None and bar.close), None)
+
+    def closes(self, period: Period) -> list[Exact]:
+        """Closes of finished bars, oldest first, and the current one's at the end."""
+        kept = self._closes[period.ordinal]
+        bar = self.bars[period.ordinal]
+        closes = [close for _, close in kept] if kept else []
+        if bar is not None and (not kept or bar.open_ms > kept[-1][0]):
+            closes.append(bar.close)
+        return closes
+
+    def closes_known(self, period: Period) -> bool:
+        """Whether finished bars of this period were ever given."""
+        return self._closes[period.ordinal] is not None
+
+    def take(self, bar: Bar) -> None:
+        """A current bar, or a newer state of it."""
+        ordinal = bar.period.ordinal
+        if ordinal == _MINUTE:
+            self._take_price(bar)
+        old = self.bars[ordinal]
+        if old is not None and old.open_ms > bar.open_ms:
+            return
+        if old is not None and old.open_ms < bar.open_ms:
+            self.take_closed(old)
+        self.bars[ordinal] = bar
+        self.version += 1
+
+    def _take_price(self, bar: Bar) -> None:
+        old = self.bars[_MINUTE]
+        close = bar.close
+        if old is not None and close != old.close and old.close:
+            self.tick = 1 if close > old.close else -1
+        if close % self._unit:
+            self.take_decimals(bar)
+
+    def take_decimals(self, bar: Bar) -> None:
+        """Learn from a bar how many decimals the symbol's prices have."""
+        self.decimals = max(self.decimals, *(exact.decimals_of(price) for price in bar[3:7]))
+        self._unit = 10 ** (DECIMALS - self.decimals)
+
+    def take_closed(self, bar: Bar) -> None:
+        """A finished bar: its close joins the kept ones, or replaces its own earlier state."""
+        if not bar.close:
+            return
+        kept = self._closes[bar.period.ordinal]
+        if kept is None:
+            kept = self._closes[bar.period.ordinal] = deque(maxlen=CLOSES_KEPT)
+        entry = (bar.open_ms, bar.close)
+        if not kept or kept[-1][0] < bar.open_ms:
+            kept.append(entry)
+        else:
+            self._closes[bar.period.ordinal] = _with(kept, entry)
+        current = self.bars[bar.period.ordinal]
+        if current is None or current.open_ms <= bar.open_ms:
+            self.bars[bar.period.ordinal] = bar
+        self.version += 1
+
+    def take_history(self, period: Period, bars: Iterable[Bar]) -> None:
+        """Finished bars from the store, oldest first; marks the period as known even where there are none."""
+        if self._closes[period.ordinal] is None:
+            self._closes[period.ordinal] = deque(maxlen=CLOSES_KEPT)
+        for bar in bars:
+            self.take_closed(bar)
+
+    def copy(self) -> Row:
+        """The row as it is now, for a picture that stands still."""
+        twin = Row(self.symbol)
+        twin.bars = self.bars.copy()
+        twin._closes = [None if kept is None else kept.copy() for kept in self._closes]
+        twin.last_trade_ms = self.last_trade_ms
+        twin.decimals, twin._unit = self.decimals, self._unit
+        twin.version, twin.tick = self.version, self.tick
+        return twin
+
+
+def _with(kept: deque[tuple[int, Exact]], entry: tuple[int, Exact]) -> deque[tuple[int, Exact]]:
+    merged = dict(kept)
+    merged[entry[0]] = entry[1]
+    return deque(sorted(merged.items()), maxlen=CLOSES_KEPT)
+
+
+class Market:
+    """All rows by symbol, in the order the symbols came."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Row] = {}
+        self.newest_trade_ms = 0
+
+    def apply(self, changes: Changes) -> set[str]:
+        """Take the changes in; gives the symbols touched."""
+        rows = self.rows
+        for symbol in changes.symbols_removed:
+            rows.pop(symbol, None)
+        for symbol in changes.symbols_added:
+            rows.setdefault(symbol, Row(symbol))
+        touched = {*changes.symbols_added, *changes.symbols_removed}
+        for bar in changes.closed:
+            self._row(bar).take_closed(bar)
+            touched.add(bar.symbol)
+        for bar in changes.bars:
+            self._row(bar).take(bar)
+            touched.add(bar.symbol)
+        self._note_trades(changes)
+        return touched
+
+    def _row(self, bar: Bar) -> Row:
+        row = self.rows.get(bar.symbol)
+        if row is None:
+            row = self.rows[bar.symbol] = Row(bar.symbol)
+        if not row.version:
+            row.take_decimals(bar)
+        return row
+
+    def _note_trades(self, changes: Changes) -> None:
+        for symbol, traded_ms in changes.last_trade_ms.items():
+            row = self.rows.get(symbol)
+            if row is not None:
+                row.last_trade_ms = traded_ms
+                self.newest_trade_ms = max(self.newest_trade_ms, traded_ms)
+
+    def copy(self) -> Market:
+        """The market as it is now, for a picture that stands still."""
+        twin = Market()
+        twin.rows = {symbol: row.copy() for symbol, row in self.rows.items()}
+        twin.newest_trade_ms = self.newest_trade_ms
+        return twin
+
+
+def change_percent(bar: Bar | None) -> float | None:
+    """How far the bar's close is from its open."""
+    if bar is None or not bar.open:
+        return None
+    return (bar.close - bar.open) * 100 / bar.open
+
+
+def taker_share(bar: Bar | None) -> float | None:
+    """Which part of the volume takers bought, 0 to 1; None without trades."""
+    if bar is None or not bar.volume:
+        return None
+    return bar.taker_buy_volume / bar.volume
+
+
+def is_stale_bar(bar: Bar, now_ms: int) -> bool:
+    """Whether the bar's successor should long be there."""
+    return now_ms >= bar.end_ms + STALE_BAR_MS
+
+
+def is_stale_feed(status: Status, newest_trade_ms: int) -> bool:
+    """Whether a feed that ought to move stands still."""
+    if status.mode not in (Mode.LIVE, Mode.DEMO):
+        return False
+    return status.exchange_now_ms - newest_trade_ms > STALE_FEED_MS

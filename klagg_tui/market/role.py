@@ -1,0 +1,67 @@
+"""What a piece of drawn text means; which colour that is, is the theme's affair."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final, NamedTuple, TypeAlias
+
+
+class Role(IntEnum):
+    """Meaning of a piece of text."""
+
+    TEXT = 0
+    STRONG = 1
+    DIM = 2
+    FAINT = 3
+    ACCENT = 4
+    GAIN = 5
+    LOSS = 6
+    GAIN_FLASH = 7
+    LOSS_FLASH = 8
+    TAKER = 9
+    """What buyers took, followed by what sellers took: drawn as `TAKER` up to the first light cell, then as `SELLER`."""
+    WARN = 10
+    GOOD = 11
+    BAD = 12
+    MARK = 13
+    PARTIAL = 14
+    """A number that misses trades."""
+    GAIN_VOLUME = 15
+    LOSS_VOLUME = 16
+    GRID = 17
+    CROSS = 18
+    LINE_A = 19
+    LINE_B = 20
+    LINE_C = 21
+    KEY = 22
+    """A key to press."""
+    TITLE = 23
+    SELLER = 24
+    HEAT = 30
+    """`HEAT + n`, n from 0 (strong loss) to `2 * HEAT_STEPS` (strong gain)."""
+
+
+HEAT_STEPS: Final = 6
+
+ROLES: Final = int(Role.HEAT) + 2 * HEAT_STEPS + 1
+"""How many styles a palette holds."""
+
+RoleIndex: TypeAlias = int
+"""A `Role`, or `Role.HEAT` plus a step."""
+
+
+class Piece(NamedTuple):
+    """A run of text of one meaning."""
+
+    text: str
+    role: RoleIndex
+
+
+def heat(value: float | None, full: float) -> RoleIndex:
+    """The heat of a value, `full` and more being the strongest."""
+    if value is None or full <= 0:
+        return Role.HEAT + HEAT_STEPS
+    # The root lets small moves be seen beside large ones.
+    share = min(1.0, abs(value) / full) ** 0.5
+    step = round(share * HEAT_STEPS)
+    return Role.HEAT + HEAT_STEPS + (step if value > 0 else -step)

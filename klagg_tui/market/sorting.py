@@ -1,0 +1,36 @@
+"""The order of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from klagg_tui.engine.period import Period
+from klagg_tui.market.columns import BY_KEY
+from klagg_tui.market.model import Row
+
+
+class Sort(NamedTuple):
+    """By which column, and which way."""
+
+    key: str = "turnover"
+    descending: bool = True
+
+    def toggled(self) -> Sort:
+        """The other way round."""
+        return self._replace(descending=not self.descending)
+
+    def by(self, key: str) -> Sort:
+        """By that column: a name from A, a number from its largest; the same column again turns round."""
+        return self.toggled() if key == self.key else Sort(key, descending=key not in {"symbol", "state", "age"})
+
+
+def ordered(rows: Iterable[Row], sort: Sort, period: Period, now_ms: int) -> list[Row]:
+    """The rows by the column's value in that period, then by name; rows without a value come last either way."""
+    measure = BY_KEY[sort.key].measure
+    ordinal = period.ordinal
+    named = sorted(rows, key=lambda row: row.symbol)
+    valued = [(measure(row, row.bars[ordinal], now_ms), row) for row in named]
+    known = [(value, row) for value, row in valued if value is not None]
+    known.sort(key=lambda pair: pair[0], reverse=sort.descending)  # type: ignore[arg-type, return-value]
+    return [row for _, row in known] + [row for value, row in valued if value is None]

@@ -1,0 +1,103 @@
+"""What all screens share: the feed, the market, the choices of the person, the colours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import BadPeriod
+from klagg_tui.market.columns import Look
+from klagg_tui.market.face import Feed, Mode, Status
+from klagg_tui.market.model import Market, is_stale_feed
+from klagg_tui.market.remembered import Remembered
+from klagg_tui.screens.palette import Palette, Tints, palette
+from klagg_tui.screens.themes import KLAGG
+
+
+class Desk:
+    """One for the whole app, used in its thread only."""
+
+    def __init__(self, feed: Feed, remembered: Remembered, keep: Callable[[Remembered], None]) -> None:
+        self.feed = feed
+        self.remembered = remembered
+        self._keep = keep
+        self.live = Market()
+        """Always goes on."""
+        self.picture = self.live
+        """What is drawn: the live market, or a copy that stands still."""
+        self.frozen_at_ms: int | None = None
+        self.status = feed.status()
+        self.palette: Palette = palette(KLAGG.to_color_system().generate(), Tints.THEME)
+
+    def beat(self) -> set[str]:
+        """Take in what changed; gives the symbols touched."""
+        changes = self.feed.take_changes()
+        self.status = self.feed.status()
+        return self.live.apply(changes) if changes is not None else set()
+
+    def choose(self, **choices: Any) -> None:  # Any: whatever `Remembered` holds
+        """Change choices and keep them."""
+        self.remembered = replace(self.remembered, **choices)
+        self._keep(self.remembered)
+
+    def use_theme(self, variables: dict[str, str]) -> None:
+        """Take the colours of a theme."""
+        try:
+            tints = Tints(self.remembered.tints)
+        except ValueError:
+            tints = Tints.THEME
+        self.palette = palette(variables, tints)
+
+    @property
+    def period(self) -> Period:
+        """The period on view: the chosen one where the feed has it."""
+        try:
+            chosen = Period.parse(self.remembered.period)
+        except BadPeriod:
+            chosen = self.feed.periods[0]
+        return chosen if chosen in self.feed.periods else self.feed.periods[0]
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the picture stands still."""
+        return self.frozen_at_ms is not None
+
+    def freeze(self) -> None:
+        """Let the picture stand still; recording goes on."""
+        self.picture = self.live.copy()
+        self.frozen_at_ms = self.status.exchange_now_ms
+
+    def thaw(self) -> None:
+        """Show what is now."""
+        self.picture = self.live
+        self.frozen_at_ms = None
+
+    @property
+    def now_ms(self) -> int:
+        """The time of the picture."""
+        return self.status.exchange_now_ms if self.frozen_at_ms is None else self.frozen_at_ms
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether numbers on view are no longer those of the market, though nobody froze them."""
+        if self.status.mode is Mode.OFFLINE:
+            return True
+        return not self.is_frozen and is_stale_feed(self.status, self.live.newest_trade_ms)
+
+    @property
+    def look(self) -> Look:
+        """What drawn rows depend on besides themselves."""
+        return Look(self.period, self.now_ms, self.is_stale)
+
+
+def liveness(status: Status, *, frozen: bool, stale: bool) -> str:
+    """The one word that says whether what is shown is now."""
+    if frozen:
+        return "frozen"
+    if status.mode is Mode.OFFLINE:
+        return "offline"
+    if stale:
+        return "stale"
+    return status.mode.value

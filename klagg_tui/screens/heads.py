@@ -1,0 +1,24 @@
+"""The header of the market table: a click on a column sorts by it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from klagg_tui.market.layout import Placed
+from klagg_tui.market.role import Piece
+from klagg_tui.market.sorting import Sort
+from klagg_tui.screens.drawn import head_pieces
+from klagg_tui.screens.line import Line, Touch
+
+
+class ColumnHeads(Line):
+    """Titles over the columns."""
+
+    def tell(self, placed: Sequence[Placed], sort: Sort) -> None:
+        """Show the titles, an arrow beside the one that is sorted by."""
+        self.show(
+            [
+                Touch(text, role, f"screen.sort_by('{key}')") if key else Piece(text, role)
+                for text, role, key in head_pieces(placed, sort.key, descending=sort.descending)
+            ]
+        )

@@ -1,0 +1,129 @@
+"""A made-up market behind the face that screens see: trades drawn by chance from a seed, bars of the real engine.
+
+The time moves only when it is told to, so that a test reads the same screen on every run.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Sequence
+
+from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.engine import KlineEngine
+from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars
+from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period
+from klagg_tui.market.face import Changes, Mode, Status
+
+BEGIN_MS = 1_723_075_200_000
+"""2024-08-08 00:00 UTC, a Thursday."""
+
+NAMES = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT", "DOGEUSDT", "BNBUSDT", "ADAUSDT", "LINKUSDT", "AVAXUSDT", "SUIUSDT", "TRXUSDT", "DOTUSDT", "LTCUSDT", "NEARUSDT", "APTUSDT", "ARBUSDT", "OPUSDT", "UNIUSDT", "AAVEUSDT", "INJUSDT", "TIAUSDT", "SEIUSDT", "FILUSDT", "ATOMUSDT", "ETCUSDT", "ICPUSDT", "1000PEPEUSDT", "1000SHIBUSDT", "WIFUSDT", "BTCUSDC", "ETHUSDC", "SOLUSDC", "FETUSDT", "RNDRUSDT", "GALAUSDT", "SANDUSDT", "MANAUSDT", "LDOUSDT", "CRVUSDT", "SNXUSDT", "币安人生USDT"]
+PRICES = (64250.1, 3301.25, 148.31, 0.5912, 0.10234, 572.4, 0.3345, 10.21, 21.4, 0.8123)
+
+
+class MadeMarket:
+    """Implements `Feed`."""
+
+    def __init__(
+        self,
+        symbols: int = 40,
+        periods: Sequence[Period] = DEFAULT_PERIODS,
+        minutes: int = 30,
+        seed: int = 1,
+        per_minute: int = 3,
+    ) -> None:
+        self.periods = tuple(sorted(periods))
+        self.mode = Mode.DEMO
+        self.notices: tuple[str, ...] = ()
+        self.stopped = False
+        self.followed: str | None = None
+        self._tape: deque[AggTrade] = deque(maxlen=200)
+        self._engine = KlineEngine(self.periods, holds_gaps=False, held_minutes=64)
+        self._reader = self._engine.reader()
+        self._chance = random.Random(seed)
+        self.symbols = [NAMES[i] if i < len(NAMES) else f"COIN{i:03d}USDT" for i in range(symbols)]
+        self._prices = {
+            s: round(PRICES[i % len(PRICES)] * (1 + 0.07 * (i // len(PRICES))), 6) for i, s in enumerate(self.symbols)
+        }
+        self._digits = {s: max(2, 6 - len(str(int(p)))) for s, p in self._prices.items()}
+        self._ids = dict.fromkeys(self.symbols, 0)
+        self._closed: dict[tuple[str, Period], dict[int, Bar]] = {}
+        self._shown: set[str] = set()
+        self._last_ms: dict[str, int] = {}
+        self.now_ms = BEGIN_MS
+        for symbol in self.symbols:
+            self._engine.handle(AddSymbol(symbol, BEGIN_MS))
+            self._engine.handle(SeedBars(symbol, BEGIN_MS, (), None, 1, BEGIN_MS))
+        for _ in range(minutes):
+            self.play(per_minute * symbols, MINUTE_MS)
+
+    def play(self, trades: int, over_ms: int) -> None:
+        """Let so many trades happen, the earlier symbols more often, while so much time passes."""
+        chance = self._chance
+        moments = sorted(chance.randrange(over_ms) for _ in range(trades))
+        for moment in moments:
+            index = int(len(self.symbols) * chance.random() ** 1.6)
+            self._trade(self.symbols[index], self.now_ms + moment)
+        self.now_ms += over_ms
+        self._engine.tick(self.now_ms)
+
+    def trade_at(self, symbol: str, price: str) -> None:
+        """One trade at that price now."""
+        self._prices[symbol] = float(price)
+        self._emit(symbol, self.now_ms, price, 1.0)
+
+    def _trade(self, symbol: str, at_ms: int) -> None:
+        price = self._prices[symbol] * (1 + self._chance.gauss(0, 0.0006))
+        self._prices[symbol] = price
+        self._emit(
+            symbol, at_ms, f"{price:.{self._digits[symbol]}f}", self._chance.expovariate(1) * 9_000 / price + 0.001
+        )
+
+    def _emit(self, symbol: str, at_ms: int, price: str, quantity: float) -> None:
+        from klagg_tui.engine import exact
+
+        self._ids[symbol] += 1
+        number = self._ids[symbol]
+        trade = AggTrade(
+            symbol, exact.number(price), exact.number(f"{quantity:.3f}") or 100_000, at_ms, self._chance.random() < 0.47,
+            number, number * 3, number * 3 + self._chance.randrange(3), at_ms,
+        )  # fmt: skip
+        self._engine.handle(trade)
+        self._last_ms[symbol] = at_ms
+        if symbol == self.followed:
+            self._tape.append(trade)
+
+    def take_changes(self) -> Changes | None:
+        drained = self._engine.drain(self._reader, self.periods)
+        for bar in drained.closed:
+            self._closed.setdefault((bar.symbol, bar.period), {})[bar.open_ms] = bar
+        added = tuple(s for s in self.symbols if s not in self._shown)
+        self._shown.update(added)
+        if not (drained.forming or drained.closed or added):
+            return None
+        last = {bar.symbol: self._last_ms.get(bar.symbol, BEGIN_MS) for bar in drained.forming}
+        return Changes(drained.forming, drained.closed, added, (), last)
+
+    def status(self) -> Status:
+        return Status(
+            "made market", self.mode, self.now_ms, 45.0, "connected", self.notices, self._engine.counters,
+            {"trades/s": 1200.0, "memory": 61_000_000.0}, ("21:00:01 INFO began", "21:00:02 INFO connected"),
+        )  # fmt: skip
+
+    async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
+        kept = sorted(self._closed.get((symbol, period), {}).items())
+        return tuple(bar for open_ms, bar in kept if before_ms is None or open_ms < before_ms)[-count:]
+
+    def tape(self, symbol: str) -> tuple[AggTrade, ...]:
+        return tuple(self._tape) if symbol == self.followed else ()
+
+    def follow(self, symbol: str | None) -> None:
+        self._tape.clear()
+        self.followed = symbol
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+
+__all__ = ["BEGIN_MS", "MadeMarket", "State"]
