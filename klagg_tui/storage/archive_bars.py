@@ -7,6 +7,7 @@ ignore`, times in milliseconds, or in microseconds in spot archives from 2025 on
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
@@ -91,7 +92,7 @@ def period_of(lines: list[str], hint: Period | None) -> Period | None:
         if period := _of_length(length, [open_ms for open_ms, _ in times]):
             return period
     opens = sorted(open_ms for open_ms, _ in times)
-    steps = [later - earlier for earlier, later in zip(opens, opens[1:], strict=False) if later > earlier]
+    steps = [later - earlier for earlier, later in pairwise(opens) if later > earlier]
     return (_of_length(min(steps), opens) if steps else None) or hint
 
 

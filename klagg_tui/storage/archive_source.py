@@ -105,5 +105,3 @@ def _lines(data: bytes) -> list[str]:
 
 def _damaged(path: Path) -> BadFile:
     return BadFile(f"{path} is damaged or ends in the middle; what could be read before that is kept. Fetch it again.")
-
-

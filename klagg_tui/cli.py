@@ -1,0 +1,91 @@
+"""`klagg`: the commands, and what a person sees when one of them fails."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from klagg_tui.commands import exporting, importing, replaying
+from klagg_tui.errors import KlaggError
+
+_COMMANDS: Final = (importing, exporting, replaying)
+_EXAMPLES: Final = """
+[bold]Examples[/bold]
+
+klagg
+
+klagg import BTCUSDT-aggTrades-2024-08-08.zip
+
+klagg export --symbol BTCUSDT --period 5m --from 2024-08-08 -o BTCUSDT-5m.csv
+"""
+
+
+def main() -> None:
+    """Run what was typed and leave with its exit status: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl+C."""
+    try:
+        app()
+    except KlaggError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - the outer edge: what reaches it is logged and told
+        typer.echo(_unexpected(error), err=True)
+        sys.exit(1)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from klagg_tui import __version__
+
+        typer.echo(f"klagg {__version__}")
+        raise typer.Exit
+
+
+def _made() -> typer.Typer:
+    made = typer.Typer(
+        name="klagg",
+        invoke_without_command=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    made.callback(epilog=_EXAMPLES)(_open_terminal)
+    for command in _COMMANDS:
+        command.register(made)
+    return made
+
+
+def _open_terminal(
+    ctx: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback answers
+        bool, typer.Option("--version", "-V", help="Show the version and leave.", callback=_version, is_eager=True)
+    ] = False,
+    db: Annotated[Path | None, typer.Option("--db", metavar="PATH", help="Database file.")] = None,
+) -> None:
+    """Watches a whole futures market and keeps its bars, exact to the last digit.
+
+    Without a command it opens the terminal.
+    """
+    ctx.obj = db
+    if ctx.invoked_subcommand is None:
+        from klagg_tui.commands.terminal import open_terminal
+
+        open_terminal(db)
+
+
+def _unexpected(error: Exception) -> str:
+    """One sentence for what nobody thought of; the rest goes to the log."""
+    import logging
+
+    from klagg_tui import logs
+
+    path = logs.default_path()
+    trouble = logs.start(path)
+    logging.getLogger(__name__).error("unexpected", exc_info=error)
+    where = f"details are in {path}" if trouble is None else trouble
+    return f"klagg met something unexpected and stopped ({type(error).__name__}: {error}); {where}."
+
+
+app = _made()

@@ -1,0 +1,96 @@
+"""`klagg import`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from klagg_tui.commands.options import Db, database
+
+if TYPE_CHECKING:
+    from klagg_tui.storage.archive import Imported
+
+_EXAMPLES = """
+[bold]Examples[/bold]
+
+klagg import BTCUSDT-aggTrades-2024-08-08.zip
+
+klagg import BTCUSDT-1m-2024-0*.zip ETHUSDT-1m-2024-0*.zip
+
+klagg import recorded.jsonl.gz --db research.db
+
+klagg import trades.csv --symbol BTCUSDT
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("import", epilog=_EXAMPLES)(import_files)
+
+
+def import_files(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Archives of the exchange (aggTrades or klines; CSV, .gz, .zip), or JSON lines of events."),
+    ],
+    symbol: Annotated[
+        str | None, typer.Option("--symbol", "-s", help="Symbol of CSV files whose name does not say it.")
+    ] = None,
+    db: Db = None,
+) -> None:
+    """Take recorded trades and bars into the database.
+
+    A bad row costs that row. Importing a file twice changes nothing, and neither does the order of files.
+    Ctrl+C keeps what is whole.
+    """
+    from klagg_tui.commands.interrupt import INTERRUPTED, Interrupt
+    from klagg_tui.commands.progress import ProgressLine
+    from klagg_tui.storage.archive import Progress, import_files
+    from klagg_tui.storage.store import Store
+
+    async def run(should_stop: Interrupt, line: ProgressLine) -> Imported:
+        def show(progress: Progress) -> None:
+            line.show(progress.path.name, progress.read_bytes, progress.total_bytes, progress.rows)
+
+        store = await Store.open(database(db))
+        try:
+            return await import_files(store, files, symbol=symbol, on_progress=show, should_stop=should_stop)
+        finally:
+            await store.close()
+
+    with Interrupt("the bars so far are kept.") as interrupt, ProgressLine() as line:
+        outcome = asyncio.run(run(interrupt, line))
+    _tell(outcome)
+    if outcome.is_stopped:
+        raise typer.Exit(INTERRUPTED)
+    if outcome.failures or not outcome.is_usable:
+        raise typer.Exit(1)
+
+
+def _tell(outcome: Imported) -> None:
+    """The closing summary; what went wrong goes to stderr."""
+    tally = outcome.tally
+    for failure in outcome.failures:
+        typer.echo(failure, err=True)
+    for bad in tally.first_bad:
+        typer.echo(bad, err=True)
+    if tally.bad > len(tally.first_bad):
+        typer.echo(f"... and {tally.bad - len(tally.first_bad):,} more bad rows.", err=True)
+    parts = [
+        f"{outcome.trades:,} trades",
+        f"{outcome.bars:,} bars",
+        f"{outcome.duplicates:,} duplicates",
+        f"{outcome.gaps:,} gaps",
+        f"{tally.other:,} other",
+        f"{tally.bad:,} bad",
+    ]
+    if tally.no_trades:
+        parts.append(f"{tally.no_trades:,} records of nothing (price or quantity 0)")
+    if outcome.too_late:
+        parts.append(f"{outcome.too_late:,} trades too late for their minute")
+    typer.echo(f"{'Stopped: ' if outcome.is_stopped else ''}{', '.join(parts)}.")
+    if not outcome.is_usable and not outcome.is_stopped:
+        typer.echo("Nothing in there could be used.", err=True)

@@ -1,0 +1,66 @@
+"""Options that several commands share, and what their values become."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+if TYPE_CHECKING:
+    from klagg_tui.engine.period import Period
+
+
+def _inherited(ctx: typer.Context, value: Path | None) -> Path | None:
+    """`klagg --db X symbols` means the same as `klagg symbols --db X`."""
+    return value or ctx.obj
+
+
+Db: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--db", metavar="PATH", help="Database file; by default the one in your data folder.", callback=_inherited
+    ),
+]
+Local: TypeAlias = Annotated[bool, typer.Option("--local", help="Times are this machine's instead of UTC.")]
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
+
+
+def database(db: Path | None) -> Path:
+    """The file asked for, or the one in the user's data folder."""
+    from klagg_tui.storage.paths import default_path
+
+    return db or default_path()
+
+
+def existing_database(db: Path | None) -> Path:
+    """As `database`, for commands that only read.
+
+    Raises:
+        StorageError: there is nothing to read.
+    """
+    from klagg_tui.errors import StorageError
+
+    path = database(db)
+    if not path.exists():
+        raise StorageError(
+            f"There is no database at {path} yet; `klagg import` or `klagg` makes one, --db names another."
+        )
+    return path
+
+
+def moment(text: str | None, *, local: bool) -> int | None:
+    """The time that an option says, in milliseconds."""
+    from klagg_tui.timespec import parse_time
+
+    return None if text is None else parse_time(text, int(time.time() * 1000), local=local)
+
+
+def periods_of(texts: list[str]) -> tuple[Period, ...]:
+    """The periods that an option names, each text one or several with commas."""
+    from klagg_tui.engine.period import Period
+
+    return tuple(
+        dict.fromkeys(Period.parse(part.strip()) for text in texts for part in text.split(",") if part.strip())
+    )

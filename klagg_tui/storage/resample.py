@@ -1,0 +1,40 @@
+"""Stored bars rolled up to a longer period on their way out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from klagg_tui.engine.bar import Bar, State, joined
+from klagg_tui.engine.period import Period
+
+
+async def resampled(bars: AsyncIterator[Bar], period: Period, anchor: int) -> AsyncIterator[Bar]:
+    """Bars of `period` from shorter ones of one symbol, which come oldest first and divide it.
+
+    A bar with a hole in it is partial; the last one is forming while nothing follows it and only its end is missing.
+    """
+    whole: Bar | None = None
+    reached_ms = 0
+    async for bar in bars:
+        open_ms = period.open_ms(bar.open_ms, anchor)
+        if whole is None or open_ms != whole.open_ms:
+            if whole is not None:
+                yield _ended(whole, reached_ms)
+            whole = Bar(bar.symbol, period, open_ms, *bar[3:])
+            reached_ms = open_ms
+        else:
+            whole = joined(whole, bar)
+        if bar.open_ms != reached_ms:
+            whole = whole._replace(state=State.PARTIAL)
+        reached_ms = bar.end_ms
+    if whole is not None:
+        yield _last(whole, reached_ms)
+
+
+def _ended(whole: Bar, reached_ms: int) -> Bar:
+    return whole if reached_ms == whole.end_ms else whole._replace(state=State.PARTIAL)
+
+
+def _last(whole: Bar, reached_ms: int) -> Bar:
+    is_open = reached_ms != whole.end_ms and whole.state is not State.PARTIAL
+    return whole._replace(state=State.FORMING) if is_open else whole
