@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, Drained, Span
-from klagg_tui.engine.exact import number, turnover
+from klagg_tui.engine.exact import as_decimal, number, turnover, turnover_as_decimal
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.readers import Reader
+from tests.oracle import Candle, Deal
 
 SYMBOL = "BTCUSDT"
 MINUTE = 60_000
@@ -150,3 +151,33 @@ class Seen:
     def bars(self) -> dict[tuple[str, Period, int], Bar]:
         """Ended and current bars together."""
         return {**self.ended, **{(bar.symbol, bar.period, bar.open_ms): bar for bar in self.forming.values()}}
+
+
+def candle(bar: Bar) -> Candle:
+    """A bar's values in the oracle's words."""
+    return Candle(
+        as_decimal(bar.open),
+        as_decimal(bar.high),
+        as_decimal(bar.low),
+        as_decimal(bar.close),
+        as_decimal(bar.volume),
+        turnover_as_decimal(bar.turnover),
+        bar.trade_count,
+        as_decimal(bar.taker_buy_volume),
+        turnover_as_decimal(bar.taker_buy_turnover),
+    )
+
+
+def from_deal(deal: Deal, symbol: str = SYMBOL) -> AggTrade:
+    """The oracle's trade as the engine's."""
+    return AggTrade(
+        symbol,
+        number(deal.price),
+        number(deal.quantity),
+        deal.traded_ms,
+        deal.is_buyer_maker,
+        deal.aggregate_id,
+        deal.first_trade_id,
+        deal.last_trade_id,
+        deal.traded_ms,
+    )
