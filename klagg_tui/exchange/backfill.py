@@ -1,0 +1,49 @@
+"""Which of the exchange's bars to ask for, as values. Pure.
+
+A ladder is what the forming larger bars of a symbol need at a minute: whole days, then whole hours of the day, then the
+minutes of the hour. Three requests of weight 1 or 2 stand for a month of minutes.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, MINUTE_MS, Period
+
+_RUNGS: Final = (Period.D1, Period.H1, Period.M1)
+
+
+class BarsWanted(NamedTuple):
+    """One request for bars of a period that open from `start_ms` to `end_ms`, both included."""
+
+    period: Period
+    start_ms: int
+    end_ms: int
+    limit: int
+
+
+def ladder(
+    periods: tuple[Period, ...], minute_ms: int, anchor: int = DEFAULT_THREE_DAY_ANCHOR
+) -> tuple[BarsWanted, ...]:
+    """The requests whose bars cover every forming bar of `periods` from its open to `minute_ms`, long bars first."""
+    from_ms = min((period.open_ms(minute_ms, anchor) for period in periods), default=minute_ms)
+    wanted = []
+    for rung in _RUNGS:
+        until_ms = minute_ms if rung is Period.M1 else rung.open_ms(minute_ms)
+        # Where a long bar begins within a rung (never, on the exchange's grid), the shorter rungs would have to start there.
+        if until_ms > from_ms:
+            wanted.append(BarsWanted(rung, from_ms, until_ms - 1, (until_ms - from_ms) // rung.nominal_ms))
+            from_ms = until_ms
+    return tuple(wanted)
+
+
+def pages(period: Period, start_ms: int, end_ms: int, rows: int) -> tuple[BarsWanted, ...]:
+    """Requests of at most `rows` bars for the bars that open from `start_ms` to before `end_ms`, newest first."""
+    span_ms = rows * period.nominal_ms
+    starts = range(end_ms - span_ms, start_ms - span_ms, -span_ms)
+    return tuple(BarsWanted(period, max(start_ms, from_ms), from_ms + span_ms - 1, rows) for from_ms in starts)
+
+
+def minutes_missing(since_ms: int, until_ms: int) -> int:
+    """How many 1m bars lie between two times on the minute."""
+    return max(0, until_ms - since_ms) // MINUTE_MS

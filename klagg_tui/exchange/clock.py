@@ -1,0 +1,57 @@
+"""The exchange's clock, followed from samples of its time. Pure: the local time comes as an argument.
+
+A simulated exchange may run faster than the world; it says so, and whoever follows its clock waits accordingly.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final, NamedTuple
+
+SAMPLES: Final = 5
+
+
+class _Sample(NamedTuple):
+    trip_ms: float
+    local_ms: float
+    exchange_ms: float
+    speed: float
+
+
+class ExchangeClock:
+    """Local milliseconds (any origin, steady) to the exchange's. Until the first sample it goes by `start_ms`."""
+
+    def __init__(self, start_ms: float, local_ms: float) -> None:
+        self._samples: deque[_Sample] = deque(maxlen=SAMPLES)
+        self._best = _Sample(0, local_ms, start_ms, 1.0)
+        self._latest_ms = 0
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the exchange was heard."""
+        return bool(self._samples)
+
+    @property
+    def speed(self) -> float:
+        """Exchange's seconds in a second of the world."""
+        return self._best.speed
+
+    @property
+    def trip_ms(self) -> float:
+        """Round trip of the sample that counts."""
+        return self._best.trip_ms
+
+    def sample(self, sent_ms: float, received_ms: float, exchange_ms: float, speed: float = 1.0) -> None:
+        """Learn from one answer; of the last few, the one with the shortest round trip counts."""
+        if self._samples and speed != self._best.speed:
+            self._samples.clear()
+        middle_ms = (sent_ms + received_ms) / 2
+        self._samples.append(_Sample(received_ms - sent_ms, middle_ms, exchange_ms, speed))
+        self._best = min(self._samples, key=lambda sample: sample.trip_ms)
+        self._latest_ms = 0
+
+    def now_ms(self, local_ms: float) -> int:
+        """The exchange's time; it never runs backwards between two samples."""
+        best = self._best
+        self._latest_ms = max(self._latest_ms, int(best.exchange_ms + (local_ms - best.local_ms) * best.speed))
+        return self._latest_ms

@@ -1,0 +1,207 @@
+"""Asking the exchange over HTTP: one budget for everything, patience with what passes, plain words for what does not."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp_socks import ProxyConnector, ProxyError
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.events import AggTrade
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import ExchangeError, GeoBlocked, RateLimited, Refused, Unreachable
+from klagg_tui.exchange import wire
+from klagg_tui.exchange.budget import Priority, WeightBudget
+from klagg_tui.exchange.clock import ExchangeClock
+
+log = logging.getLogger(__name__)
+
+USED_WEIGHT: Final = "X-MBX-USED-WEIGHT-1M"
+SPEED: Final = "X-KLAGG-SPEED"
+"""Our simulated exchange says with it how fast its time runs; the real one does not send it."""
+
+TIME_OUT_S: Final = 10.0
+TRIES: Final = 3
+_FIRST_PAUSE_S: Final = 0.5
+_LONGEST_WAIT_S: Final = 0.5
+"""Between two looks at the budget: the exchange's minute may turn earlier than thought."""
+_BAN_MS: Final = 120_000
+"""Shortest ban (418) by the documentation, where the reply does not say until when."""
+
+
+class RestClient:
+    """The market data requests. `proxy`: `http://…` or `socks5://…`; without one the environment's counts."""
+
+    def __init__(
+        self,
+        base_url: str,
+        clock: ExchangeClock,
+        *,
+        proxy: str | None = None,
+        local_ms: Callable[[], float] = lambda: time.monotonic() * 1000,
+    ) -> None:
+        self.budget = WeightBudget()
+        self.clock = clock
+        self.requests = 0
+        self.retries = 0
+        self._base_url = base_url.rstrip("/")
+        self._host = urlsplit(base_url).netloc or base_url
+        self._proxy = proxy
+        self._local_ms = local_ms
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        is_socks = self._proxy is not None and self._proxy.startswith("socks")
+        connector = ProxyConnector.from_url(self._proxy) if is_socks else None
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            timeout=aiohttp.ClientTimeout(total=TIME_OUT_S),
+            trust_env=self._proxy is None,
+            proxy=None if is_socks else self._proxy,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session:
+            await self._session.close()
+
+    def now_ms(self) -> int:
+        """The exchange's time."""
+        return self.clock.now_ms(self._local_ms())
+
+    async def sync(self) -> None:
+        """Ask the exchange for its time and set the clock by it; raises ExchangeError."""
+        sent_ms = self._local_ms()
+        raw, headers = await self._get(wire.TIME, Priority.GAP)
+        self.clock.sample(sent_ms, self._local_ms(), wire.server_time(raw), _speed(headers.get(SPEED)))
+
+    async def listings(self) -> wire.Listings:
+        """Every contract the exchange lists; raises ExchangeError."""
+        raw, _ = await self._get(wire.EXCHANGE_INFO, Priority.SEAM)
+        found = wire.listings(raw)
+        if found.weight_limit:
+            self.budget.limit = found.weight_limit
+        return found
+
+    async def bars(
+        self,
+        symbol: str,
+        period: Period,
+        start_ms: int | None = None,
+        end_ms: int | None = None,
+        *,
+        limit: int = 99,
+        priority: Priority,
+    ) -> list[Bar]:
+        """The exchange's own bars that open from `start_ms` to `end_ms`, both included; raises ExchangeError."""
+        raw, _ = await self._get(wire.bars_request(symbol, period, start_ms, end_ms, limit), priority)
+        return wire.bars(raw, symbol, period, self.now_ms())
+
+    async def trades(
+        self, symbol: str, from_id: int, *, limit: int = wire.LARGEST_PAGE, priority: Priority
+    ) -> list[AggTrade]:
+        """Aggregate trades from an id on; raises ExchangeError."""
+        raw, _ = await self._get(wire.trades_request(symbol, from_id, limit=limit), priority)
+        return wire.trades(raw, symbol)
+
+    async def _get(self, request: wire.Request, priority: Priority) -> tuple[bytes, dict[str, str]]:
+        """The answer's body and headers, after as many tries as make sense."""
+        pause_s = _FIRST_PAUSE_S
+        for last_try in (*[False] * (TRIES - 1), True):
+            try:
+                return await self._try(request, priority)
+            except Unreachable as error:
+                if last_try:
+                    raise
+                self.retries += 1
+                log.info("%s: %s", request.path, error)
+                await asyncio.sleep(pause_s * random.uniform(0.5, 1.5))
+                pause_s *= 2
+        raise AssertionError("the last try returns or raises")
+
+    async def _try(self, request: wire.Request, priority: Priority) -> tuple[bytes, dict[str, str]]:
+        assert self._session is not None, "to be used in a with statement"
+        await self._admission(request.weight, priority)
+        self.budget.begin(request.weight)
+        self.requests += 1
+        used: int | None = None
+        try:
+            async with self._session.get(self._base_url + request.path, params=list(request.parameters)) as response:
+                body = await response.read()
+                used = _whole(response.headers.get(USED_WEIGHT))
+                if response.status != 200:
+                    raise self._failure(response.status, body, response.headers.get("Retry-After"))
+                return body, {name.upper(): value for name, value in response.headers.items()}
+        except (aiohttp.ClientError, ProxyError, TimeoutError, OSError) as error:
+            raise Unreachable(
+                f"{self._host} cannot be reached ({_reason(error)}): bars stand still until it answers; "
+                "klagg keeps trying."
+            ) from error
+        finally:
+            self.budget.end(request.weight, used, self.now_ms())
+
+    async def _admission(self, weight: int, priority: Priority) -> None:
+        while wait_ms := self.budget.wait_ms(weight, priority, self.now_ms()):
+            await asyncio.sleep(min(_LONGEST_WAIT_S, wait_ms / 1000 / self.clock.speed))
+
+    def _failure(self, status: int, body: bytes, retry_after: str | None) -> ExchangeError:
+        failure = wire.failure(body)
+        if status in (418, 429):
+            return self._limited(status, failure.banned_until_ms, retry_after)
+        if status == 451:
+            return GeoBlocked(
+                f"{self._host} does not serve this place (451): no market from here, with this address; "
+                "try --proxy, or look at a simulated market with `klagg demo`."
+            )
+        if status == 403:
+            return Refused(f"{self._host} turned the request away at its gate (403): wait, or change your address.")
+        if status >= 500:
+            return Unreachable(f"{self._host} is in trouble ({status}): bars stand still until it answers again.")
+        return Refused(f"{self._host} refused: {failure.message or f'status {status}'}", failure.code)
+
+    def _limited(self, status: int, banned_until_ms: int | None, retry_after: str | None) -> RateLimited:
+        now_ms = self.now_ms()
+        seconds = _whole(retry_after)
+        if seconds is not None:
+            until_ms = now_ms + seconds * 1000
+        elif banned_until_ms is not None:
+            until_ms = banned_until_ms
+        else:
+            until_ms = now_ms + _BAN_MS if status == 418 else (now_ms // 60_000 + 1) * 60_000
+        self.budget.refuse_until(until_ms)
+        what = "banned this address" if status == 418 else "asked for fewer requests"
+        wait_s = max(0, until_ms - now_ms) // 1000
+        return RateLimited(
+            f"{self._host} {what} ({status}): live trades go on, repairs wait {wait_s} s.",
+            until_ms,
+            banned=status == 418,
+        )
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return f"no answer within {TIME_OUT_S:.0f} s"
+    cause = getattr(error, "os_error", None) or error
+    return str(getattr(cause, "strerror", None) or cause or type(error).__name__)
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 12 else None
+
+
+def _speed(text: str | None) -> float:
+    try:
+        speed = float(text or 1)
+    except ValueError:
+        return 1.0
+    return speed if 0 < speed <= 100_000 else 1.0
