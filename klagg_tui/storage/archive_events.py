@@ -35,19 +35,19 @@ class EventRows:
         trades: list[AggTrade] = []
         tally = self._tally
         for at, line in enumerate(block.lines):
+            if not line.strip() or _ADDRESS.match(line):
+                continue
+            tally.rows += 1
             try:
                 event = _event(line)
-                if event is None:
-                    continue
-                tally.rows += 1
                 if event.get("e") == "aggTrade":
                     self._take(event, trades)
                 else:
                     tally.other += 1
-            except (BadRow, BadNumber, orjson.JSONDecodeError) as error:
-                is_json = not isinstance(error, orjson.JSONDecodeError)
-                tally.rows += 1
-                tally.spoil(block.where(at), str(error) if is_json else "no JSON text")
+            except orjson.JSONDecodeError:
+                tally.spoil(block.where(at), "no JSON text")
+            except (BadRow, BadNumber) as error:
+                tally.spoil(block.where(at), str(error))
         return trades
 
     def _take(self, event: dict[str, object], trades: list[AggTrade]) -> None:
@@ -63,18 +63,16 @@ class EventRows:
         grains[symbol] = grains.get(symbol, Grain()).widened(price_text, quantity_text)
 
 
-def _event(line: str) -> dict[str, object] | None:
-    """The message of a line without its wrapping; None for empty lines and the address a recorder listened to."""
+def _event(line: str) -> dict[str, object]:
+    """The message of a line without its wrapping."""
     begin = line.find("{")
     if begin != 0:
-        if not line.strip() or _ADDRESS.match(line):
-            return None
         if begin < 0 or not _BEFORE.fullmatch(line, 0, begin):
             raise BadRow("no message")
         line = line[begin:]
-    message = orjson.loads(line)
+    message: dict[str, object] = orjson.loads(line)
     data = message.get("data")
-    return data if isinstance(data, dict) else message if isinstance(message, dict) else {}
+    return data if isinstance(data, dict) else message
 
 
 def _trade(event: dict[str, object], symbol: str, price: Exact, quantity: Exact) -> AggTrade:

@@ -106,8 +106,8 @@ class TradeRows:
 
 
 def is_header_row(line: str) -> bool:
-    """Whether a line names columns: it begins with a letter."""
-    return line[:1].isalpha()
+    """Whether a line names columns."""
+    return line[:1].isalpha() and "," in line
 
 
 def milliseconds(time: int) -> int:
