@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, MINUTE_MS, Period
+from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, Period
 
 _RUNGS: Final = (Period.D1, Period.H1, Period.M1)
 
@@ -42,8 +42,3 @@ def pages(period: Period, start_ms: int, end_ms: int, rows: int) -> tuple[BarsWa
     span_ms = rows * period.nominal_ms
     starts = range(end_ms - span_ms, start_ms - span_ms, -span_ms)
     return tuple(BarsWanted(period, max(start_ms, from_ms), from_ms + span_ms - 1, rows) for from_ms in starts)
-
-
-def minutes_missing(since_ms: int, until_ms: int) -> int:
-    """How many 1m bars lie between two times on the minute."""
-    return max(0, until_ms - since_ms) // MINUTE_MS

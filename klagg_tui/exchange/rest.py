@@ -59,13 +59,13 @@ class RestClient:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        is_socks = self._proxy is not None and self._proxy.startswith("socks")
-        connector = ProxyConnector.from_url(self._proxy) if is_socks else None
+        socks = self._proxy if self._proxy and self._proxy.startswith("socks") else None
+        connector = ProxyConnector.from_url(socks) if socks else None
         self._session = aiohttp.ClientSession(
             connector=connector,
             timeout=aiohttp.ClientTimeout(total=TIME_OUT_S),
             trust_env=self._proxy is None,
-            proxy=None if is_socks else self._proxy,
+            proxy=None if socks else self._proxy,
         )
         return self
 
@@ -151,7 +151,10 @@ class RestClient:
             self.budget.end(request.weight, used, self.now_ms())
 
     async def _admission(self, weight: int, priority: Priority) -> None:
-        while wait_ms := self.budget.wait_ms(weight, priority, self.now_ms()):
+        while True:
+            wait_ms = self.budget.wait_ms(weight, priority, self.now_ms())
+            if not wait_ms:
+                return
             await asyncio.sleep(min(_LONGEST_WAIT_S, wait_ms / 1000 / self.clock.speed))
 
     def _failure(self, status: int, body: bytes, retry_after: str | None) -> ExchangeError:

@@ -72,13 +72,8 @@ class Confirmation:
         return run.has_partial or settled_ms - run.first_open_ms >= gather_ms + run.period.nominal_ms
 
     async def _confirm(self, run: Unconfirmed) -> None:
-        rows = await self._rest.klines(
-            run.symbol,
-            run.period,
-            start_ms=run.first_open_ms,
-            end_ms=run.last_open_ms,
-            limit=ROWS,
-            priority=Priority.CONFIRM,
+        rows = await self._rest.bars(
+            run.symbol, run.period, run.first_open_ms, run.last_open_ms, limit=ROWS, priority=Priority.CONFIRM
         )
         settled_ms = self._core.now_ms() - SETTLE_MS
         bars = [bar for bar in rows if bar.end_ms <= settled_ms]

@@ -13,6 +13,7 @@ from typing import Final
 
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import ExchangeError, Refused
+from klagg_tui.exchange.backfill import pages
 from klagg_tui.exchange.budget import Priority
 from klagg_tui.market.face import Progress
 from klagg_tui.runtime.ground import Ground
@@ -71,14 +72,11 @@ class Past:
         listed_ms, anchor = self._ground.contract(symbol)
         end_ms = period.open_ms(self._core.now_ms() - SETTLE_MS, anchor)
         oldest_ms = max(end_ms - self._depth * period.nominal_ms, period.open_ms(listed_ms, anchor))
-        while end_ms > oldest_ms:
-            start_ms = max(oldest_ms, end_ms - ROWS * period.nominal_ms)
-            wanted = round((end_ms - start_ms) / period.nominal_ms)
-            if await self._store.count(symbol, period, start_ms, end_ms) < wanted:
-                rows = await self._rest.klines(
-                    symbol, period, start_ms=start_ms, end_ms=end_ms - 1, limit=ROWS, priority=Priority.HISTORY
-                )
-                await self._store.add_confirmed([bar for bar in rows if bar.end_ms <= end_ms])
-                if not rows or rows[0].open_ms > start_ms + period.nominal_ms:
-                    return  # the exchange has nothing older
-            end_ms = start_ms
+        for _, start_ms, last_ms, rows in pages(period, oldest_ms, end_ms, ROWS):
+            wanted = round((last_ms + 1 - start_ms) / period.nominal_ms)
+            if await self._store.count(symbol, period, start_ms, last_ms + 1) >= wanted:
+                continue
+            bars = await self._rest.bars(symbol, period, start_ms, last_ms, limit=rows, priority=Priority.HISTORY)
+            await self._store.add_confirmed([bar for bar in bars if bar.end_ms <= end_ms])
+            if not bars or bars[0].open_ms > start_ms + period.nominal_ms:
+                return  # the exchange has nothing older

@@ -127,9 +127,8 @@ class Repairs:
         trades: list[AggTrade] = []
         next_id = first_id
         while next_id < until_id:
-            page = await self._rest.agg_trades(
-                symbol, from_id=next_id, limit=min(PAGE, until_id - next_id), priority=Priority.GAP
-            )
+            limit = min(PAGE, until_id - next_id)
+            page = await self._rest.trades(symbol, next_id, limit=limit, priority=Priority.GAP)
             if not page:
                 break
             trades += [trade for trade in page if trade.aggregate_id < until_id]
@@ -143,9 +142,7 @@ class Repairs:
         if minute is None or now_ms - minute.open_ms > 90 * MINUTE_MS:
             await self._seams.seed(symbol, Priority.GAP)
             return
-        rows = await self._rest.klines(
-            symbol, Period.M1, start_ms=minute.open_ms, end_ms=now_ms, limit=99, priority=Priority.GAP
-        )
+        rows = await self._rest.bars(symbol, Period.M1, minute.open_ms, now_ms, limit=99, priority=Priority.GAP)
         count = sum(bar.trade_count for bar in rows)
         if rows and rows[0].open_ms == minute.open_ms and count == minute.trade_count:
             self._core.handle([ReleaseSymbol(symbol)])

@@ -14,7 +14,7 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import AggTrade, Hole, SeedBars
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.rollup import Ladder
-from klagg_tui.exchange.backfill import ladder_requests
+from klagg_tui.exchange.backfill import ladder
 from klagg_tui.exchange.budget import Priority
 from klagg_tui.runtime.ground import Ground
 
@@ -59,21 +59,13 @@ class Seams:
         newest_ms = max((bar.end_ms for bar in stored if bar.period is Period.M1), default=0)
         missing = (minute_ms - newest_ms) // MINUTE_MS
         if stored and 0 < missing <= _TAIL_MINUTES:
-            rows = await self._rest.klines(
-                symbol, Period.M1, start_ms=newest_ms, end_ms=minute_ms - 1, limit=missing, priority=priority
-            )
+            rows = await self._rest.bars(symbol, Period.M1, newest_ms, minute_ms - 1, limit=missing, priority=priority)
             bars += _ended(rows, minute_ms)
         if self._is_covered(symbol, minute_ms, _overlaid(stored, bars)):
             return bars
-        for request in ladder_requests(self._periods, minute_ms, self._ground.contract(symbol).anchor):
-            rows = await self._rest.klines(
-                symbol,
-                request.period,
-                start_ms=request.start_ms,
-                end_ms=request.end_ms,
-                limit=request.limit,
-                priority=priority,
-            )
+        for request in ladder(self._periods, minute_ms, self._ground.contract(symbol).anchor):
+            wanted, start_ms, end_ms, limit = request
+            rows = await self._rest.bars(symbol, wanted, start_ms, end_ms, limit=limit, priority=priority)
             bars += _ended(rows, minute_ms)
         return bars
 
