@@ -52,6 +52,14 @@ class BadFile(KlaggError):
     """A file cannot be opened, is damaged, or holds something else than it should."""
 
 
+class FilterError(KlaggError):
+    """A filter of the screen cannot be read; `position` counts characters from its start."""
+
+    def __init__(self, message: str, position: int = 0) -> None:
+        super().__init__(message)
+        self.position = position
+
+
 class ConfigError(KlaggError):
     """A setting is unknown or has a value that is not allowed."""
 

@@ -1,0 +1,43 @@
+"""Named lists of symbols, as plain values."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+Watchlists: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
+"""Name and symbols of each, in the order of the tabs."""
+
+
+def symbols_of(lists: Watchlists, name: str) -> tuple[str, ...]:
+    """The symbols of that list; none where it is not there."""
+    return dict(lists).get(name, ())
+
+
+def toggled(lists: Watchlists, name: str, symbol: str) -> Watchlists:
+    """The symbol put on the list, or taken from it; a list that is not there is made."""
+    if name not in dict(lists):
+        return (*lists, (name, (symbol,)))
+    return tuple((each, _flipped(symbols, symbol) if each == name else symbols) for each, symbols in lists)
+
+
+def _flipped(symbols: tuple[str, ...], symbol: str) -> tuple[str, ...]:
+    if symbol in symbols:
+        return tuple(other for other in symbols if other != symbol)
+    return (*symbols, symbol)
+
+
+def added(lists: Watchlists, name: str) -> Watchlists:
+    """A new empty list at the end; one of that name is left as it is."""
+    return lists if name in dict(lists) else (*lists, (name, ()))
+
+
+def removed(lists: Watchlists, name: str) -> Watchlists:
+    """Without that list."""
+    return tuple(each for each in lists if each[0] != name)
+
+
+def following(lists: Watchlists, shown: str, step: int) -> str:
+    """The tab `step` further than the shown one, round and round; "" stands for all symbols."""
+    names = ["", *(name for name, _ in lists)]
+    at = names.index(shown) if shown in names else 0
+    return names[(at + step) % len(names)]
