@@ -7,6 +7,7 @@ from typing import Final
 
 from klagg_tui.exchange.simulator.catalog import MarketSpec
 from klagg_tui.exchange.simulator.clock import SimulatedClock
+from klagg_tui.exchange.simulator.connection import Connection
 from klagg_tui.exchange.simulator.damage import Damage
 from klagg_tui.exchange.simulator.faults import Fault, Faults
 from klagg_tui.exchange.simulator.feed import Feed
@@ -41,7 +42,7 @@ class Exchange:
         """Trade messages that left the market since the start, each once, faults not regarded."""
         self._happenings = Happenings(self.market)
         self._damage = Damage(self.faults, spec.seed)
-        self._closings_ms: list[int] = []
+        self._closings: list[tuple[int, tuple[Connection, ...]]] = []
         self._last_prices: dict[str, int] = {}
         self._tickers_ms = now_ms
 
@@ -73,17 +74,18 @@ class Exchange:
     def _begin_faults(self, now_ms: int) -> None:
         for fault in self.faults.begin(now_ms, self._happenings.choose):
             self._begin(fault, now_ms)
-        while self._closings_ms and self._closings_ms[0] <= now_ms:
-            self._closings_ms.pop(0)
-            self.hub.close()
+        while self._closings and self._closings[0][0] <= now_ms:
+            _, told = self._closings.pop(0)
+            self.faults.strikes("closed", now_ms, "connections that were told of the shutdown", self.hub.close(told))
 
     def _begin(self, fault: Fault, now_ms: int) -> None:
         if fault.kind == "cut":
             number = self.hub.cut(int(fault.target) if fault.target.isdecimal() else None)
             self.faults.strikes("cut", now_ms, "connections cut", number)
         elif fault.kind == "shutdown":
-            self.faults.strikes("shutdown", now_ms, "connections told", self.hub.announce_shutdown(now_ms))
-            self._closings_ms.append(now_ms + _NOTICE_MS)
+            told = self.hub.announce_shutdown(now_ms)
+            self.faults.strikes("shutdown", now_ms, "connections told", len(told))
+            self._closings.append((now_ms + _NOTICE_MS, told))
         elif fault.kind in ("list", "delist", "tick", "straddle"):
             version = self.market.version
             what = self._happenings.carry_out(fault, now_ms)

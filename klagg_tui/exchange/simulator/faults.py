@@ -169,8 +169,8 @@ def _fault(part: str, start_ms: int) -> Fault:
     match = _FAULT.fullmatch(part)
     if match is None or match[1] not in KINDS:
         raise ConfigError(
-            f"{part!r} is no fault: write KIND@AT, KIND@AT+LASTS or KIND@AT+LASTS:TARGET with a time like 90s, 5m or 2h, "
-            f"or none, life, all; kinds are {', '.join(KINDS)}"
+            f"{part!r} is no fault. Write KIND@AT, KIND@AT+LASTS or KIND@AT+LASTS:TARGET with times like 90s, 5m or 2h, "
+            f"or none, life or all; kinds are {', '.join(KINDS)}."
         )
     kind, at, at_unit, lasts, lasts_unit, target = match.groups()
     lasts_ms = int(float(lasts) * _UNITS_MS[lasts_unit]) if lasts else _LASTS_MS

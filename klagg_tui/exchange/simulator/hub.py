@@ -92,13 +92,15 @@ class Hub:
         for connection in self._connections:
             connection.is_silent = not connection.delivers
 
-    def announce_shutdown(self, now_ms: int) -> int:
-        """Tell every client that its connection ends soon; how many there are."""
+    def announce_shutdown(self, now_ms: int) -> tuple[Connection, ...]:
+        """Tell every client that its connection ends soon; those that were told."""
         for connection in self._connections:
             connection.say(server_shutdown(now_ms))
-        return len(self._connections)
+        return tuple(self._connections)
 
-    def close(self) -> None:
-        """Close every connection in good order."""
-        for connection in tuple(self._connections):
+    def close(self, connections: Iterable[Connection]) -> int:
+        """Close those that are still there in good order; how many there were."""
+        present = [connection for connection in connections if connection in self._connections]
+        for connection in present:
             connection.close()
+        return len(present)

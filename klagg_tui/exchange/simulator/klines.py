@@ -41,8 +41,7 @@ _ALL = 2**62
 
 
 class Klines:
-    """Klines as they stand at a moment: made of what is published by then. The latest that are over
-    are remembered."""
+    """Klines as they stand at a moment: made of what is published by then; remembers the latest that are over."""
 
     def __init__(self, market: Market) -> None:
         self._market = market

@@ -1,0 +1,111 @@
+"""`klagg simulate`."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from klagg_tui.exchange.simulator import SimulatedExchange
+
+_EXAMPLES: Final = """
+[bold]Examples[/bold]
+
+klagg simulate
+
+klagg simulate --symbols 200 --speed 60 --activity 15 --faults all
+
+klagg simulate --faults "cut@5m, drop@10m+30s:BTCUSDT, 429@15m"
+"""
+_LINE_S: Final = 1.0
+"""Between two status lines on a terminal."""
+_PLAIN_LINE_S: Final = 30.0
+"""The same where the output is a file."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("simulate", epilog=_EXAMPLES)(simulate)
+
+
+def simulate(
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8808,
+    symbols: Annotated[int, typer.Option(min=1, max=2000, help="Perpetual contracts that trade.")] = 300,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal markets, to the last byte.")] = 1,
+    speed: Annotated[float, typer.Option(min=0.01, max=3600, metavar="X", help="Simulated seconds a second.")] = 1.0,
+    start: Annotated[
+        str, typer.Option(metavar="TIME", help="When its time begins: now, 2026-09-22, 2026-09-22T12:30, -3h.")
+    ] = "now",
+    faults: Annotated[
+        str,
+        typer.Option(
+            metavar="SPEC",
+            help="none, life (listings, delistings), all, all/2m, or KIND@AT[+LASTS][:TARGET] with commas, "
+            "as cut@5m or drop@10m+30s:BTCUSDT; klagg simulate --kinds shows the kinds.",
+        ),
+    ] = "life",
+    activity: Annotated[
+        float, typer.Option(min=0.01, max=50_000, metavar="N", help="Aggregate trades a second, the whole market.")
+    ] = 100.0,
+    history: Annotated[
+        int, typer.Option("--history", min=1, max=3000, metavar="DAYS", help="Age of the oldest symbols.")
+    ] = 400,
+    kinds: Annotated[bool, typer.Option("--kinds", help="Show what can go wrong, and leave.")] = False,
+) -> None:
+    """Serve a made-up market on this machine that speaks the exchange's protocol, until Ctrl+C."""
+    from klagg_tui.exchange.simulator import KINDS, MarketSpec, SimulatedExchange
+    from klagg_tui.timespec import parse_time
+
+    if kinds:
+        for kind, meaning in KINDS.items():
+            typer.echo(f"{kind:9} {meaning}")
+        return
+    start_ms = parse_time(start, int(time.time() * 1000))
+    spec = MarketSpec(symbols, seed, start_ms, activity, history)
+    asyncio.run(_serve(SimulatedExchange(spec, speed=speed, faults=faults, port=port)))
+
+
+async def _serve(exchange: SimulatedExchange) -> None:
+    """Until SIGINT or SIGTERM."""
+    asked = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    async with exchange:
+        typer.echo("A simulated exchange is up. Watch it from another terminal with")
+        typer.echo(f"  klagg --rest-url {exchange.rest_url} --ws-url {exchange.ws_url}")
+        typer.echo("Ctrl+C ends it.")
+        await _report_until(asked, exchange)
+        typer.echo(f"{_clear()}{_status(exchange)}")
+
+
+async def _report_until(asked: asyncio.Event, exchange: SimulatedExchange) -> None:
+    at_terminal = sys.stdout.isatty()
+    while not asked.is_set():
+        typer.echo(f"{_clear()}{_status(exchange)}", nl=not at_terminal)
+        try:
+            await asyncio.wait_for(asked.wait(), _LINE_S if at_terminal else _PLAIN_LINE_S)
+        except TimeoutError:
+            continue
+
+
+def _clear() -> str:
+    """What makes a terminal write its line anew."""
+    return "\r\x1b[K" if sys.stdout.isatty() else ""
+
+
+def _status(exchange: SimulatedExchange) -> str:
+    now = datetime.fromtimestamp(exchange.now_ms() / 1000, UTC)
+    trading = sum(
+        exchange.market.status(symbol, exchange.now_ms() // 60_000) == "TRADING" for symbol in exchange.market.lives
+    )
+    struck = ", ".join(f"{kind} {count:,}" for kind, count in sorted(exchange.faults.counts.items()) if count)
+    return (
+        f"{now:%Y-%m-%d %H:%M:%S} UTC ×{exchange.speed:g} · {trading} symbols · {exchange.connections} connections · "
+        f"{exchange.sent:,} trades sent · {struck or 'no faults yet'}"
+    )
