@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from typing import Final
 
 from klagg_tui.engine.bar import Bar
@@ -17,7 +18,7 @@ from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.budget import Priority
 from klagg_tui.runtime.ground import Ground
 from klagg_tui.runtime.seams import SETTLE_MS
-from klagg_tui.storage.store import Unconfirmed
+from klagg_tui.storage.due import Place, Unconfirmed
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class Confirmation:
         self._core = ground.core
         self._store = ground.store
         self._rest = ground.rest
-        self._fruitless: dict[tuple[str, Period, int], int] = {}
+        self._fruitless: Counter[Place] = Counter()
 
     async def work_forever(self) -> None:
         """Look every quarter of an exchange's minute."""
@@ -52,7 +53,10 @@ class Confirmation:
         """Confirm what is due; returns how many requests that took."""
         await self._core.flush()
         settled_ms = self._core.now_ms() - SETTLE_MS
-        due = [run for run in await self._store.unconfirmed(settled_ms) if self._is_due(run, settled_ms, gather_ms)]
+        due = [run for run in await self._wanted() if _is_due(run, settled_ms, gather_ms)]
+        if due and due[0].period is Period.M1:
+            # Larger bars are confirmed with their minutes; what is left of them comes in the next round.
+            due = [run for run in due if run.period is Period.M1]
         self._core.figures["unconfirmed"] = len(due)
         for run in due:
             try:
@@ -66,10 +70,9 @@ class Confirmation:
                 return 0
         return len(due)
 
-    def _is_due(self, run: Unconfirmed, settled_ms: int, gather_ms: int) -> bool:
-        if self._fruitless.get(_key(run), 0) >= _GIVE_UP_AFTER:
-            return False
-        return run.has_partial or settled_ms - run.first_open_ms >= gather_ms + run.period.nominal_ms
+    async def _wanted(self) -> list[Unconfirmed]:
+        given_up = [place for place, tries in self._fruitless.items() if tries >= _GIVE_UP_AFTER]
+        return await self._store.unconfirmed(given_up)
 
     async def _confirm(self, run: Unconfirmed) -> None:
         rows = await self._rest.bars(
@@ -90,9 +93,9 @@ class Confirmation:
         figures["bars amended"] = figures.get("bars amended", 0) + came.changed
 
     def _give_up(self, run: Unconfirmed) -> None:
-        key = _key(run)
-        self._fruitless[key] = self._fruitless.get(key, 0) + 1
+        self._fruitless[run.symbol, run.period, run.first_open_ms] += 1
 
 
-def _key(run: Unconfirmed) -> tuple[str, Period, int]:
-    return run.symbol, run.period, run.first_open_ms
+def _is_due(run: Unconfirmed, settled_ms: int, gather_ms: int) -> bool:
+    over_ms = settled_ms - run.period.end_ms(run.first_open_ms)
+    return over_ms >= 0 if run.has_partial else over_ms >= gather_ms

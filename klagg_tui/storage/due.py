@@ -1,0 +1,53 @@
+"""Which stored bars the exchange's own are still wanted for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import Final, NamedTuple
+
+from klagg_tui.engine.bar import State
+from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.storage.link import Link
+
+_UNCONFIRMED: Final = f"""
+SELECT s.name, h.period, min(h.minute), max(h.minute), max(h.state = {State.PARTIAL.value})
+FROM history AS h INDEXED BY unconfirmed JOIN symbols AS s ON s.id = h.symbol
+WHERE h.state < {State.CONFIRMED.value}
+AND (s.name, h.period, h.minute) NOT IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),
+    json_extract(value, '$[2]') FROM json_each(?))
+GROUP BY h.symbol, h.period ORDER BY h.period, h.symbol
+"""
+_COUNT: Final = """
+SELECT count(*) FROM history WHERE symbol = (SELECT id FROM symbols WHERE name = ?)
+AND period = ? AND minute >= ? AND minute < ?
+"""
+
+
+class Unconfirmed(NamedTuple):
+    """Bars of one symbol and period that are over and not compared with the exchange's; others may lie between them."""
+
+    symbol: str
+    period: Period
+    first_open_ms: int
+    last_open_ms: int
+    has_partial: bool
+
+
+Place = tuple[str, Period, int]
+"""Symbol, period and open time of a bar."""
+
+
+async def unconfirmed(link: Link, but: Collection[Place]) -> list[Unconfirmed]:
+    """One entry a symbol and period, short periods first; `but` those bars."""
+    left_out = json.dumps([(symbol, period.ordinal, open_ms // MINUTE_MS) for symbol, period, open_ms in but])
+    periods = tuple(Period)
+    return [
+        Unconfirmed(symbol, periods[period], first * MINUTE_MS, last * MINUTE_MS, bool(is_partial))
+        for symbol, period, first, last, is_partial in await link.rows(_UNCONFIRMED, (left_out,))
+    ]
+
+
+async def count(link: Link, symbol: str, period: Period, from_ms: int, to_ms: int) -> int:
+    """How many ended bars of a stretch are stored."""
+    return int(await link.value(_COUNT, (symbol, period.ordinal, from_ms // MINUTE_MS, to_ms // MINUTE_MS)) or 0)
