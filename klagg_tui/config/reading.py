@@ -1,0 +1,176 @@
+"""From flags, environment and file to settings: a flag goes before the environment, that before the file.
+
+All that is wrong is told at once, a sentence each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from klagg_tui.config.file import ConfigFile, default_path
+from klagg_tui.config.kinds import BadValue
+from klagg_tui.config.table import BY_NAME, CONFIG_ENV, SECTIONS, SETTINGS, Setting
+from klagg_tui.config.values import Log, Market, Screen, Serve, Settings, Storage
+from klagg_tui.config.wording import hint, shown
+from klagg_tui.errors import ConfigError
+
+Flags = Mapping[str, Sequence[str]]
+"""Name of a setting to what was typed for it, once or several times; an empty sequence is a flag not given."""
+
+DEFAULT: Final = "default"
+_HERE: Final = Path()
+
+
+@dataclass(frozen=True)
+class Effective:
+    """The settings that count, and where each comes from."""
+
+    settings: Settings
+    values: Mapping[str, Any]
+    """By name, as in `settings`."""
+    path: Path
+    """The configuration file, which need not exist."""
+    notes: tuple[str, ...] = ()
+    """Sentences for the person; nothing is wrong enough to stop."""
+    _origins: Mapping[str, str] = field(default_factory=dict)
+    _file: ConfigFile | None = None
+
+    def origin(self, name: str) -> str:
+        """A flag, a variable, the file with its line, or `DEFAULT`."""
+        if name in self._origins:
+            return self._origins[name]
+        return self._file.place(*name.split(".")) if self._file and _is_in(self._file, name) else DEFAULT
+
+
+def find(asked: Path | None, environment: Mapping[str, str]) -> Path:
+    """The configuration file: the one asked for, the environment's, or the platform's."""
+    named = environment.get(CONFIG_ENV)
+    return asked or (Path(named) if named else default_path())
+
+
+def load(asked: Path | None, flags: Flags, environment: Mapping[str, str]) -> Effective:
+    """Everything read and checked.
+
+    Raises:
+        ConfigError: a line for each thing that is wrong.
+    """
+    path = find(asked, environment)
+    must_exist = asked is not None or bool(environment.get(CONFIG_ENV))
+    file = ConfigFile.read(path) if must_exist or path.exists() else None
+    problems: list[str] = []
+    values = {setting.name: setting.default() for setting in SETTINGS}
+    origins: dict[str, str] = {}
+    if file:
+        _take_file(file, values, problems)
+    for setting in SETTINGS:
+        typed, variable = flags.get(setting.name), environment.get(setting.env)
+        if typed:
+            _take_text(setting, flag_text(setting, typed), setting.flag, values, problems)
+            origins[setting.name] = setting.flag
+        elif variable:
+            _take_text(setting, variable, setting.env, values, problems)
+            origins[setting.name] = setting.env
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return Effective(settings_of(values), values, path, tuple(_strangers(environment)), origins, file)
+
+
+def flag_text(setting: Setting, typed: Sequence[str]) -> str:
+    """One text of a flag that was given once or several times; of a single value the last one counts."""
+    return setting.kind.joint.join(typed) if setting.kind.joint else typed[-1]
+
+
+def problems_of_flag(setting: Setting, typed: Sequence[str]) -> list[str]:
+    """What is wrong with a flag, a sentence each."""
+    problems: list[str] = []
+    _take_text(setting, flag_text(setting, typed), setting.flag, {}, problems)
+    return problems
+
+
+def settings_of(values: Mapping[str, Any]) -> Settings:
+    """The typed settings of values by name."""
+
+    def section(name: str) -> dict[str, Any]:
+        return {setting.key: values[setting.name] for setting in SETTINGS if setting.section == name}
+
+    return Settings(
+        Market(**section("market")),
+        Storage(**section("storage")),
+        Screen(**section("screen")),
+        Log(**section("log")),
+        Serve(**section("serve")),
+    )
+
+
+def defaults() -> Settings:
+    """The settings where nobody says anything."""
+    return settings_of({setting.name: setting.default() for setting in SETTINGS})
+
+
+def _take_text(setting: Setting, text: str, where: str, values: dict[str, Any], problems: list[str]) -> None:
+    try:
+        values[setting.name] = setting.kind.from_text(text, _HERE)
+    except BadValue as bad:
+        problems.extend(f"{where}{f' ({key})' if key else ''} {tail}." for key, tail in bad.problems)
+
+
+def _take_file(file: ConfigFile, values: dict[str, Any], problems: list[str]) -> None:
+    for section, content in file.content.items():
+        if section not in SECTIONS:
+            problems.append(f"{file.place(section)}: {_no_section(section, content)}")
+        elif not isinstance(content, dict):
+            problems.append(f"{file.place(section)}: {section} is {shown(content)}, but must be a table, [{section}].")
+        else:
+            for key, value in content.items():
+                _take_key(file, f"{section}.{key}", value, values, problems)
+
+
+def _take_key(file: ConfigFile, name: str, value: object, values: dict[str, Any], problems: list[str]) -> None:
+    section, _, key = name.partition(".")
+    setting = BY_NAME.get(name)
+    if setting is None:
+        problems.append(f"{file.place(section, key)}: {_no_setting(section, key)}")
+        return
+    try:
+        values[name] = setting.kind.from_toml(value, file.path.parent)
+    except BadValue as bad:
+        for inner, tail in bad.problems:
+            keys = (section, key, *([inner] if inner else []))
+            problems.append(f"{file.place(*keys)}: {'.'.join(keys)} {tail}.")
+
+
+def _no_section(name: str, content: object) -> str:
+    """A sentence on a word at the top of the file that means nothing."""
+    if isinstance(content, dict):
+        return f"there is no section [{_clean(name)}]{hint(name, SECTIONS)}"
+    homes = [setting.section for setting in SETTINGS if setting.key == name]
+    where = f"; it belongs into [{homes[0]}]." if homes else hint(name, [setting.key for setting in SETTINGS])
+    return f"there is no setting {_clean(name)} outside of a section{where}"
+
+
+def _no_setting(section: str, key: str) -> str:
+    known = [setting.name for setting in SETTINGS if setting.section == section]
+    homes = [setting.name for setting in SETTINGS if setting.key == key]
+    where = f"; did you mean {homes[0]}?" if homes else hint(f"{section}.{key}", known)
+    if where == ".":
+        where = f"; [{section}] knows {', '.join(setting.key for setting in SETTINGS if setting.section == section)}."
+    return f"there is no setting {section}.{_clean(key)}{where}"
+
+
+def _clean(name: str) -> str:
+    return name if name.isprintable() and 0 < len(name) <= 40 else shown(name)
+
+
+def _is_in(file: ConfigFile, name: str) -> bool:
+    section, _, key = name.partition(".")
+    return key in file.content.get(section, {})
+
+
+def _strangers(environment: Mapping[str, str]) -> Iterator[str]:
+    known = (CONFIG_ENV, *(setting.env for setting in SETTINGS))
+    for name in sorted(environment):
+        if name.startswith("KLAGG_") and name not in known:
+            yield f"The environment variable {name} is not one of klagg's{hint(name, known)}"

@@ -1,0 +1,134 @@
+"""Every setting, described once: from here come the checks, the flags with their help, and the example file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from klagg_tui.config.kinds import Choice, FilePath, Kind, Number, Secret, Text, Url
+from klagg_tui.config.many import Keep, Keymap, Many, Periods, Symbols
+from klagg_tui.engine.period import DEFAULT_PERIODS
+
+T = TypeVar("T")
+CONFIG_FLAG: Final = "--config"
+CONFIG_ENV: Final = "KLAGG_CONFIG"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting."""
+
+    name: str
+    """Section and key, `market.rest_url`."""
+    kind: Kind[Any]
+    default: Callable[[], object]
+    help: str
+    flag: str
+    env: str
+    sample: str = ""
+    """Shown in the example file where the default shows nothing."""
+
+    @property
+    def section(self) -> str:
+        """The table of the file it stands in."""
+        return self.name.partition(".")[0]
+
+    @property
+    def key(self) -> str:
+        """Its name inside the section."""
+        return self.name.partition(".")[2]
+
+
+SECTIONS: Final = {
+    "market": "What is watched, and where it comes from",
+    "storage": "The local database",
+    "screen": "How the terminal looks, and its keys",
+    "log": "The log file",
+    "serve": "Bars for other programs (`klagg serve`)",
+}
+CONTRACT_TYPES: Final = ("PERPETUAL", "TRADIFI_PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTER")
+THEMES: Final = (
+    "klagg", "textual-dark", "textual-light", "nord", "gruvbox", "catppuccin-mocha", "catppuccin-latte",
+    "catppuccin-frappe", "catppuccin-macchiato", "dracula", "tokyo-night", "monokai", "flexoki", "solarized-light",
+    "solarized-dark", "rose-pine", "rose-pine-moon", "rose-pine-dawn", "atom-one-dark", "atom-one-light", "ansi-dark",
+    "ansi-light",
+)  # fmt: skip
+"""Named here so that checking a file need not import Textual."""
+COLUMNS: Final = (
+    "symbol", "last", "chg", "open", "high", "low", "close", "range", "vol", "turnover", "trades", "taker", "spark", "age",
+    "state",
+)  # fmt: skip
+"""Named here since the market room stands above this one."""
+
+
+def _setting(
+    name: str,
+    kind: Kind[T],
+    default: T | Callable[[], T],
+    text: str,
+    *,
+    flag: str = "",
+    env: str = "",
+    sample: str = "",
+) -> Setting:
+    flag = flag or f"--{name.partition('.')[2].replace('_', '-')}"
+    env = env or f"KLAGG_{flag[2:].replace('-', '_').upper()}"
+    return Setting(name, kind, default if callable(default) else lambda: default, text, flag, env, sample)
+
+
+def _database() -> Path:
+    from klagg_tui.storage.paths import default_path
+
+    return default_path()
+
+
+def _log() -> Path:
+    from klagg_tui.logs import default_path
+
+    return default_path()
+
+
+_SYMBOL: Final = Text("SYMBOL", "the name of a symbol, or a pattern with * and ?", r"[^\s,@\"'#]{1,40}", upper=True)
+_COIN: Final = Text("COIN", "the name of a coin like USDT", r"[^\W_]{1,20}", upper=True)
+_HOST: Final = Text("HOST", "an address of this machine like 127.0.0.1, ::1 or 0.0.0.0", r"[A-Za-z0-9.:_-]{1,253}")
+_ORIGIN: Final = Text("ORIGIN", "an origin like https://example.org:8080", r"https?://[A-Za-z0-9.:\[\]_-]{1,253}")
+
+SETTINGS: Final = (
+    _setting("market.rest_url", Url("https", "http"), "https://fapi.binance.com", "Where questions to the exchange go."),
+    _setting("market.ws_url", Url("wss", "ws"), "wss://fstream.binance.com/market/stream", "Where its trades come from."),
+    _setting("market.symbols", Symbols(_SYMBOL, "a list of symbols, patterns like BTC*, and @FILE", may_be_empty=True), (),
+             "Symbols to watch: names, patterns like 'BTC*', or @FILE for a list in a file; none means all."),
+    _setting("market.quote", Many(_COIN, "a list of coins like USDT", may_be_empty=True), (),
+             "Only symbols quoted in these coins; none means any."),
+    _setting("market.contract_types", Many(Choice("TYPE", *CONTRACT_TYPES), f"a list of {', '.join(CONTRACT_TYPES)}"),
+             ("PERPETUAL",), f"Kinds of contracts: {', '.join(CONTRACT_TYPES)}."),
+    _setting("market.periods", Periods(), DEFAULT_PERIODS, "Periods of the bars; 1m is always kept besides."),
+    _setting("market.history", Number(int, 0, 100_000), 499, "Bars of each period to fetch for what is not stored yet."),
+    _setting("market.proxy", Url("http", "socks5", is_proxy=True), None,
+             "Proxy for everything that goes to the exchange: http://HOST:PORT or socks5://HOST:PORT."),
+    _setting("storage.database", FilePath(), _database, "Database file.", flag="--db"),
+    _setting("storage.flush_seconds", Number(float, 0.1, 60), 2.0, "Seconds between two writes to the database."),
+    _setting("storage.keep", Keep(), {}, "How long bars of a period are kept, like 1m=90d; others are kept forever.",
+             sample='1m = "90d"'),
+    _setting("screen.theme", Choice("THEME", *THEMES), "klagg", "Colours of the terminal."),
+    _setting("screen.colours", Choice("PAIR", "green-up", "red-up", "colour-blind"), "green-up",
+             "Colours of gain and loss: green-up, red-up or colour-blind."),
+    _setting("screen.times", Choice("ZONE", "utc", "local"), "utc", "Times in UTC or this machine's zone."),
+    _setting("screen.columns", Many(Choice("COLUMN", *COLUMNS), f"a list of {', '.join(COLUMNS)}", may_be_empty=True), (),
+             "Columns of the market table in order; none means its own choice."),
+    _setting("screen.keymap", Keymap(), {}, "Other keys for actions, like freeze=f5.", sample='freeze = "f5"'),
+    _setting("log.path", FilePath(), _log, "Log file.", flag="--log-path"),
+    _setting("log.level", Choice("LEVEL", "DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "The least that is logged.",
+             flag="--log-level"),
+    _setting("serve.host", _HOST, "127.0.0.1", "Address to listen at; any but the loopback address needs a token.",
+             env="KLAGG_SERVE_HOST"),
+    _setting("serve.port", Number(int, 1, 65_535), 8787, "Port to listen at.", env="KLAGG_SERVE_PORT"),
+    _setting("serve.token", Secret(), None, "What readers must send; better in the file or environment than as a flag.",
+             env="KLAGG_SERVE_TOKEN"),
+    _setting("serve.origins", Many(_ORIGIN, "a list of origins like https://example.org:8080", may_be_empty=True), (),
+             "Web pages that may read besides our own.", env="KLAGG_SERVE_ORIGINS"),
+)  # fmt: skip
+
+BY_NAME: Final = {setting.name: setting for setting in SETTINGS}

@@ -1,0 +1,94 @@
+"""The settings as typed values. What each may be, its default and its words are in `table`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from klagg_tui.engine.period import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """What is watched, and where it comes from."""
+
+    rest_url: str
+    ws_url: str
+    symbols: tuple[str, ...]
+    """Names and globs in capitals; empty: all. See `wants`."""
+    quote: tuple[str, ...]
+    """Quote coins in capitals; empty: any."""
+    contract_types: tuple[str, ...]
+    periods: tuple[Period, ...]
+    """From short to long."""
+    history: int
+    """Bars of each period to fetch for a symbol that has none."""
+    proxy: str | None
+
+    def wants(self, symbol: str, quote: str, contract_type: str) -> bool:
+        """Whether a symbol of the exchange is one to watch; whether it trades is another question."""
+        if contract_type not in self.contract_types or (self.quote and quote not in self.quote):
+            return False
+        return not self.symbols or any(_matches(symbol, one) for one in self.symbols)
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """The local database."""
+
+    database: Path
+    flush_seconds: float
+    keep: Mapping[Period, int]
+    """Milliseconds that bars of a period are kept; what is not there is kept forever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """How the terminal looks and which keys it takes."""
+
+    theme: str
+    colours: str
+    """green-up, red-up or colour-blind."""
+    times: str
+    """utc or local."""
+    columns: tuple[str, ...]
+    """Keys of the market table's columns in order; empty: its own choice."""
+    keymap: Mapping[str, str]
+    """Action to keys with commas between, as Textual's keymaps have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The log file."""
+
+    path: Path
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class Serve:
+    """Bars for other programs."""
+
+    host: str
+    port: int
+    token: str | None
+    origins: tuple[str, ...]
+    """Web pages that may ask besides our own, as `https://host:port`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set."""
+
+    market: Market
+    storage: Storage
+    screen: Screen
+    log: Log
+    serve: Serve
+
+
+def _matches(symbol: str, pattern: str) -> bool:
+    from fnmatch import fnmatchcase
+
+    return fnmatchcase(symbol, pattern)
