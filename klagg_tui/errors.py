@@ -7,6 +7,7 @@ KlaggError                      one sentence for a person: what happened, what i
 ├── BadFrame                    one message of the exchange that cannot be read; costs that message
 ├── BadRow                      one row of a file that cannot be read; costs that row
 ├── BadFile                     a file that cannot be opened, is damaged or holds something else
+├── FilterError                 a filter of the screen cannot be read; `position` says where
 ├── ConfigError                 a setting is unknown or out of range
 ├── StorageError                the local database cannot be used
 │   ├── NotADatabase            the file is something else
@@ -78,6 +79,10 @@ class NewerDatabase(StorageError):
 
 class DatabaseBusy(StorageError):
     """Another klagg is writing to the file."""
+
+
+class OtherMarket(StorageError):
+    """The file holds the bars of another market than the one that is watched."""
 
 
 class DiskTrouble(StorageError):

@@ -1,0 +1,51 @@
+"""What is kept beside bars: facts about symbols, how far a backfill came, single texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from klagg_tui.engine.period import MINUTE_MS, Period, child_of
+from klagg_tui.storage.statements import Insert
+from klagg_tui.storage.symbols import StoredSymbol
+from klagg_tui.storage.symbols import put_symbols as put
+from klagg_tui.storage.writer import Writer
+
+_META: Final = Insert("meta", "ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+_PROGRESS: Final = Insert("progress", "ON CONFLICT (symbol, period) DO UPDATE SET oldest_ms = excluded.oldest_ms")
+
+
+async def put_symbols(writer: Writer, symbols: Sequence[StoredSymbol]) -> None:
+    """Keep what the exchange says of symbols; three-day bars of ours follow a changed anchor."""
+    async with writer.batch():
+        before = {known.symbol: known.anchor for known in writer.symbols.known.values()}
+        await put(writer.link, symbols)
+        await writer.reread_symbols()
+        turned = [new.symbol for new in symbols if before.get(new.symbol, new.anchor) != new.anchor]
+        for symbol in turned:
+            await _turn(writer, symbol)
+
+
+async def put_meta(writer: Writer, key: str, value: str) -> None:
+    """Keep a text."""
+    async with writer.batch():
+        await writer.link.insert(_META, [(key, value)])
+
+
+async def put_progress(writer: Writer, symbol: str, period: Period, oldest_ms: int) -> None:
+    """Note how far back a backfill has come."""
+    async with writer.batch({symbol}):
+        await writer.link.insert(_PROGRESS, [(writer.symbols.ids[symbol], period.ordinal, oldest_ms)])
+
+
+async def _turn(writer: Writer, symbol: str) -> None:
+    """Three-day bars on the old days go, and those on the new days are made."""
+    number = writer.symbols.ids[symbol]
+    for table in ("history", "forming"):
+        sql = f"DELETE FROM {table} WHERE symbol = ? AND period = ? AND state < 3"
+        await writer.link.rows(sql, (number, Period.D3.ordinal))
+    child = child_of(Period.D3, writer.periods)
+    children = await writer.link.rows(
+        "SELECT minute FROM history WHERE symbol = ? AND period = ?", (number, child.ordinal)
+    )
+    await writer.roll_up([(symbol, minute * MINUTE_MS) for (minute,) in children], of=child)

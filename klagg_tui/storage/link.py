@@ -1,0 +1,67 @@
+"""One connection to a database file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final, Self
+
+import aiosqlite
+
+from klagg_tui.storage.statements import Insert, Row, inserts
+from klagg_tui.storage.trouble import told
+
+_PATIENCE_S: Final = 5.0
+"""How long a connection waits for another program that reads or copies the file."""
+
+
+class Link:
+    """One connection with its own thread; SQLite's errors come out as ours."""
+
+    def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
+        self.path = path
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, path: Path, mode: str) -> Self:
+        """Connect; `mode` is SQLite's: `ro`, `rw`, `rwc`, or `ro&immutable=1`."""
+        with told(path):
+            connection = aiosqlite.connect(_uri(path, mode), uri=True, isolation_level=None, timeout=_PATIENCE_S)
+            return cls(await connection, path)
+
+    async def rows(self, sql: str, parameters: Iterable[Any] = ()) -> list[Row]:
+        """Run one statement and give all its rows."""
+        with told(self.path):
+            return [*await self._connection.execute_fetchall(sql, parameters)]  # type: ignore[list-item]
+
+    async def value(self, sql: str, parameters: Iterable[Any] = ()) -> Any:  # noqa: ANN401 - whatever was asked for
+        """The first column of the first row, None where there is none."""
+        rows = await self.rows(sql, parameters)
+        return rows[0][0] if rows else None
+
+    async def insert(self, insert: Insert, rows: Sequence[Row]) -> None:
+        """Write many rows."""
+        for statement in inserts(insert, rows):
+            await self.rows(*statement)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        """All or nothing of what is done inside."""
+        await self.rows("BEGIN IMMEDIATE")
+        try:
+            yield
+            await self.rows("COMMIT")
+        except BaseException:
+            await asyncio.shield(self._connection.rollback())
+            raise
+
+    async def close(self) -> None:
+        """Close; the thread ends."""
+        with told(self.path):
+            await self._connection.close()
+
+
+def _uri(path: Path, mode: str) -> str:
+    return f"{path.absolute().as_uri()}?mode={mode}"

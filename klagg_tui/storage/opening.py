@@ -1,0 +1,151 @@
+"""Opening a database file: looked at before it is touched, locked while it is written to, brought up to date.
+
+The lock is a SQLite lock on a small file beside the database, held in a transaction for the writer's life: the system
+drops it when the process dies, however it dies, and readers of the database never meet it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from klagg_tui.errors import DiskTrouble, NewerDatabase, StorageError
+from klagg_tui.storage import trouble
+from klagg_tui.storage.link import Link
+from klagg_tui.storage.schema import APPLICATION_ID, MIGRATIONS
+from klagg_tui.storage.trouble import told
+
+_MAGIC: Final = b"SQLite format 3\x00"
+_VERSION_AT: Final = 60
+_APPLICATION_ID_AT: Final = 68
+"""https://sqlite.org/fileformat.html, the database header."""
+
+Migrations = Sequence[Sequence[str]]
+
+
+class WriterLock:
+    """Held by the one process that writes to the database at `path`."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock.
+
+        Raises:
+            DatabaseBusy: another process has it.
+            DiskTrouble: the folder cannot be written to.
+        """
+        beside = path.with_name(f"{path.name}-lock")
+        with told(path):
+            self._connection = sqlite3.connect(beside, timeout=0, isolation_level=None, check_same_thread=False)
+            try:
+                self._connection.execute("BEGIN EXCLUSIVE")
+            except sqlite3.Error:
+                self._connection.close()
+                raise
+
+    def release(self) -> None:
+        """Give it back. The file stays: taking it away would let two processes lock two files of one name."""
+        self._connection.close()
+
+
+def look_at(path: Path, migrations: Migrations = MIGRATIONS) -> bool:
+    """Whether there is a database at `path`, told from its first bytes alone; an empty file is none yet.
+
+    Raises:
+        NotADatabase: there is something else.
+        NewerDatabase: a newer klagg wrote it.
+        DiskTrouble: it cannot be read.
+    """
+    if path.is_dir():
+        raise trouble.not_a_database(path)
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise trouble.of_system(error, path) from error
+    if not header:
+        return False
+    if not header.startswith(_MAGIC) or _number(header, _APPLICATION_ID_AT) != APPLICATION_ID:
+        raise trouble.not_a_database(path)
+    _refuse_newer(path, _number(header, _VERSION_AT), migrations)
+    return True
+
+
+async def open_writer(path: Path, migrations: Migrations = MIGRATIONS) -> Link:
+    """The connection that writes, to a file of the newest version; made where there is none.
+
+    The caller holds the `WriterLock`.
+    """
+    link = await Link.open(path, "rwc")
+    try:
+        await _migrate(link, migrations)
+        await link.rows("PRAGMA journal_mode = WAL")
+        await link.rows("PRAGMA synchronous = NORMAL")
+    except BaseException:
+        await link.close()
+        raise
+    return link
+
+
+async def open_reader(path: Path, migrations: Migrations = MIGRATIONS) -> Link:
+    """A connection that only reads, beside whoever writes.
+
+    Raises:
+        StorageError: the file is older than this klagg and was not brought up to date yet.
+    """
+    link = await _open_readable(path)
+    try:
+        version = await link.value("PRAGMA user_version")
+        _refuse_newer(path, version, migrations)
+        if version < len(migrations):
+            raise StorageError(
+                f"{path} was written by an older klagg: nothing was changed; run `klagg` once to bring it up to date."
+            )
+    except BaseException:
+        await link.close()
+        raise
+    return link
+
+
+async def _open_readable(path: Path) -> Link:
+    """On a read-only disk SQLite cannot make the files that readers and a writer share: then nobody writes either."""
+    link = await Link.open(path, "ro")
+    try:
+        await link.rows("SELECT 1 FROM sqlite_master LIMIT 1")
+    except DiskTrouble:
+        await link.close()
+        return await Link.open(path, "ro&immutable=1")
+    except BaseException:
+        await link.close()
+        raise
+    return link
+
+
+async def _migrate(link: Link, migrations: Migrations) -> None:
+    """Bring the file to the newest version, step by step, each step whole or not at all."""
+    version = await link.value("PRAGMA user_version")
+    _refuse_newer(link.path, version, migrations)
+    for number in range(version, len(migrations)):
+        async with link.transaction():
+            for statement in migrations[number]:
+                await link.rows(statement)
+            await link.rows(f"PRAGMA application_id = {APPLICATION_ID}")
+            await link.rows(f"PRAGMA user_version = {number + 1}")
+    if version < len(migrations):
+        # The next klagg looks at the header before it opens anything, so the header must be in the file, not beside it.
+        await link.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _refuse_newer(path: Path, version: int, migrations: Migrations) -> None:
+    if version > len(migrations):
+        raise NewerDatabase(
+            f"{path} was written by a newer klagg (layout {version}, this one knows {len(migrations)}): nothing was "
+            "changed; update klagg, or name another file with --db."
+        )
+
+
+def _number(header: bytes, at: int) -> int:
+    return int.from_bytes(header[at : at + 4], "big")

@@ -1,0 +1,91 @@
+"""One symbol's bars of one period, a page at a time.
+
+Every page is a statement of its own that goes on behind the last row, so that memory stays constant and no long-lived
+snapshot keeps the write-ahead log from being emptied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+from klagg_tui.engine.period import Period
+from klagg_tui.storage.link import Link
+from klagg_tui.storage.rows import SELECTED
+from klagg_tui.storage.statements import Row
+
+PAGE: Final = 2000
+FOREVER: Final = 1 << 62
+_MINUTE: Final = 2
+_STATE: Final = 3
+"""Places in a row."""
+
+_FORMING: Final = f"""
+SELECT {SELECTED} FROM forming AS h WHERE h.symbol = ? AND h.period = ? AND h.minute >= ? AND h.minute < ?
+AND NOT EXISTS (SELECT 1 FROM history AS o
+    WHERE o.symbol = h.symbol AND o.period = h.period AND o.minute = h.minute AND o.state > 1)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One symbol's bars of one period in a stretch of minutes."""
+
+    symbol: int
+    period: Period
+    first: int
+    before: int
+    """Open times in minutes since the epoch."""
+    states: tuple[int, ...]
+    newest_first: bool
+
+    def page(self, beyond: int | None, limit: int) -> tuple[str, list[int]]:
+        """The statement for the rows behind the minute `beyond`."""
+        first, before = self.first, self.before
+        if beyond is not None:
+            first, before = (first, beyond) if self.newest_first else (beyond + 1, before)
+        marks = ",".join("?" * len(self.states))
+        order = "DESC" if self.newest_first else "ASC"
+        sql = (
+            f"SELECT {SELECTED} FROM history AS h WHERE h.symbol = ? AND h.period = ? AND h.minute >= ? "
+            f"AND h.minute < ? AND h.state IN ({marks}) ORDER BY h.minute {order} LIMIT ?"
+        )
+        return sql, [self.symbol, self.period.ordinal, first, before, *self.states, limit]
+
+    async def forming(self, link: Link) -> list[Row]:
+        """The current bar, where it opens in the stretch and nothing better is stored of it."""
+        rows = await link.rows(_FORMING, (self.symbol, self.period.ordinal, self.first, self.before))
+        return [row for row in rows if row[_STATE] in self.states]
+
+
+async def pages(link: Link, stretch: Stretch, left: int) -> AsyncIterator[list[Row]]:
+    """Pages of together at most `left` rows, the current bar in its place among them."""
+    forming = await stretch.forming(link)
+    beyond: int | None = None
+    while left > 0:
+        asked = min(PAGE, left)
+        page = await link.rows(*stretch.page(beyond, asked))
+        is_last = len(page) < asked
+        beyond = page[-1][_MINUTE] if page else beyond
+        if forming and (is_last or _is_passed(forming[0], beyond, newest_first=stretch.newest_first)):
+            page = _with(page, forming.pop(), newest_first=stretch.newest_first)[:left]
+        if page:
+            yield page
+        left -= len(page)
+        if is_last:
+            return
+
+
+def _is_passed(forming: Row, beyond: int | None, *, newest_first: bool) -> bool:
+    if beyond is None:
+        return False
+    minute = int(forming[_MINUTE])
+    return minute >= beyond if newest_first else minute <= beyond
+
+
+def _with(page: list[Row], forming: Row, *, newest_first: bool) -> list[Row]:
+    """The page with the forming bar in its place, where it takes that of a partial one."""
+    minute = forming[_MINUTE]
+    rows = [row for row in page if row[_MINUTE] != minute]
+    return sorted([*rows, forming], key=lambda row: row[_MINUTE], reverse=newest_first)

@@ -1,0 +1,175 @@
+"""Everything that is asked of the database, on a connection that never waits for the writer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from typing import Any, Final
+
+from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.events import Span
+from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain, child_of
+from klagg_tui.storage import due
+from klagg_tui.storage.due import Unconfirmed
+from klagg_tui.storage.link import Link
+from klagg_tui.storage.paging import FOREVER, Stretch, pages
+from klagg_tui.storage.rows import SELECTED, bars
+from klagg_tui.storage.symbols import StoredSymbol, Symbols
+
+_ANCHORS: Final = (0, 1, 2)
+
+_LATEST: Final = f"""
+SELECT {SELECTED} FROM symbols AS s CROSS JOIN history AS h ON h.symbol = s.id AND h.period = :period
+AND h.minute >= coalesce((SELECT o.minute FROM history AS o WHERE o.symbol = s.id AND o.period = :period
+    ORDER BY o.minute DESC LIMIT 1 OFFSET :count - 1), 0)
+"""
+_BETWEEN: Final = f"""
+SELECT {SELECTED} FROM symbols AS s CROSS JOIN history AS h
+ON h.symbol = s.id AND h.period = ? AND h.minute >= ? AND h.minute < ?
+"""
+_SPANS: Final = (
+    "SELECT s.name, p.first_id, p.last_id, p.from_ms, p.to_ms FROM symbols AS s JOIN spans AS p ON p.symbol = s.id"
+)
+
+
+class Reading:
+    """The reading half of a `Store`."""
+
+    def __init__(self, reader: Link) -> None:
+        self._reader = reader
+
+    async def bars(
+        self,
+        symbol: str,
+        period: Period,
+        from_ms: int | None = None,
+        to_ms: int | None = None,
+        *,
+        newest_first: bool = False,
+        limit: int | None = None,
+        states: Collection[State] | None = None,
+    ) -> AsyncIterator[Bar]:
+        """Bars that open from `from_ms` to before `to_ms`, the current one among them; memory stays constant."""
+        async for page in self.pages(
+            symbol, period, from_ms, to_ms, newest_first=newest_first, limit=limit, states=states
+        ):
+            for bar in page:
+                yield bar
+
+    async def pages(
+        self,
+        symbol: str,
+        period: Period,
+        from_ms: int | None = None,
+        to_ms: int | None = None,
+        *,
+        newest_first: bool = False,
+        limit: int | None = None,
+        states: Collection[State] | None = None,
+    ) -> AsyncIterator[list[Bar]]:
+        """The same, some thousand bars at a time: faster where there are millions."""
+        number = await self._reader.value("SELECT id FROM symbols WHERE name = ?", (symbol,))
+        if number is None:
+            return
+        wanted = tuple(sorted(state.value for state in (State if states is None else states)))
+        first = 0 if from_ms is None else -(-from_ms // MINUTE_MS)
+        before = FOREVER if to_ms is None else -(-to_ms // MINUTE_MS)
+        stretch = Stretch(number, period, first, before, wanted, newest_first)
+        async for rows in pages(self._reader, stretch, FOREVER if limit is None else limit):
+            yield bars(rows, {number: symbol})
+
+    async def latest(self, periods: Iterable[Period], count: int) -> tuple[Bar, ...]:
+        """The newest ended bars, at most `count` of each symbol and period, each symbol's in order of time."""
+        names = await self._names()
+        found: list[Bar] = []
+        for period in periods:
+            rows = await self._reader.rows(_LATEST, {"period": period.ordinal, "count": count})
+            found += bars(rows, names)
+        return tuple(found)
+
+    async def current(self) -> tuple[Bar, ...]:
+        """The current bar of every symbol and period, as it was when it was written last."""
+        rows = await self._reader.rows(f"SELECT {SELECTED} FROM forming AS h ORDER BY h.symbol, h.period")
+        return tuple(bars(rows, await self._names()))
+
+    async def seed(
+        self, symbol: str, minute_ms: int, periods: Sequence[Period] = DEFAULT_PERIODS, held: int = 64
+    ) -> tuple[Bar, ...]:
+        """The ended bars on which an engine can begin at a minute.
+
+        Of every period those from which the larger bars forming at that minute begin, and the last `held` 1m bars.
+        What is not stored is not there; partial bars are, and say so.
+        """
+        return (await self._seeds(minute_ms, periods, held, " AND s.name = ?", symbol)).get(symbol, ())
+
+    async def seeds(
+        self, minute_ms: int, periods: Sequence[Period] = DEFAULT_PERIODS, held: int = 64
+    ) -> dict[str, tuple[Bar, ...]]:
+        """The same for all symbols at once."""
+        return await self._seeds(minute_ms, periods, held, "")
+
+    async def spans(self, symbol: str) -> tuple[Span, ...]:
+        """The runs of aggregate ids whose trades are all in the bars, by id."""
+        rows = await self._reader.rows(f"{_SPANS} WHERE s.name = ? ORDER BY p.first_id", (symbol,))
+        return tuple(Span(*row) for row in rows)
+
+    async def last_span(self, symbol: str) -> Span | None:
+        """The newest of them."""
+        rows = await self._reader.rows(f"{_SPANS} WHERE s.name = ? ORDER BY p.first_id DESC LIMIT 1", (symbol,))
+        return Span(*rows[0]) if rows else None
+
+    async def last_spans(self) -> dict[str, Span]:
+        """The newest of every symbol."""
+        rows = await self._reader.rows(
+            f"{_SPANS} AND p.first_id = (SELECT max(first_id) FROM spans WHERE symbol = s.id)"
+        )
+        return {row[0]: Span(*row) for row in rows}
+
+    async def symbols(self) -> tuple[StoredSymbol, ...]:
+        """Every symbol ever stored, by first open time, then by name."""
+        known = (await Symbols.read(self._reader)).known.values()
+        return tuple(sorted(known, key=lambda symbol: (symbol.first_open_ms, symbol.symbol)))
+
+    async def unconfirmed(self, but: Collection[due.Place] = ()) -> list[Unconfirmed]:
+        """Ended bars that were not compared with the exchange's, by symbol and period, except those given."""
+        return await due.unconfirmed(self._reader, but)
+
+    async def count(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> int:
+        """How many ended bars open from `from_ms` to before `to_ms`."""
+        return await due.count(self._reader, symbol, period, from_ms, to_ms)
+
+    async def meta(self, key: str) -> str | None:
+        """A text kept with `put_meta`."""
+        value = await self._reader.value("SELECT value FROM meta WHERE key = ?", (key,))
+        return None if value is None else str(value)
+
+    async def progress(self, symbol: str, period: Period) -> int | None:
+        """How far back a backfill has come (open time), None where there was none."""
+        value = await self._reader.value(
+            "SELECT p.oldest_ms FROM symbols AS s JOIN progress AS p ON p.symbol = s.id WHERE s.name = ? AND p.period = ?",
+            (symbol, period.ordinal),
+        )
+        return None if value is None else int(value)
+
+    async def _seeds(
+        self, minute_ms: int, periods: Sequence[Period], held: int, condition: str, *names: str
+    ) -> dict[str, tuple[Bar, ...]]:
+        found: dict[str, list[Bar]] = {}
+        by_number = await self._names()
+        for period, from_ms, to_ms in _ladder(minute_ms, chain(tuple(periods)), held):
+            parameters: list[Any] = [period.ordinal, from_ms // MINUTE_MS, to_ms // MINUTE_MS, *names]
+            for bar in bars(await self._reader.rows(_BETWEEN + condition, parameters), by_number):
+                found.setdefault(bar.symbol, []).append(bar)
+        return {name: tuple(of_symbol) for name, of_symbol in found.items()}
+
+    async def _names(self) -> dict[int, str]:
+        return dict(await self._reader.rows("SELECT id, name FROM symbols"))
+
+
+def _ladder(minute_ms: int, periods: tuple[Period, ...], held: int) -> list[tuple[Period, int, int]]:
+    """For every period, the stretch of its ended bars that the larger ones forming at `minute_ms` begin with."""
+    since = {Period.M1: minute_ms - held * MINUTE_MS}
+    for period in periods[1:]:
+        child = child_of(period, periods)
+        open_ms = min(period.open_ms(minute_ms, anchor) for anchor in _ANCHORS)
+        since[child] = min(open_ms, since.get(child, open_ms))
+    return [(child, since[child], child.open_ms(minute_ms)) for child in sorted(since, reverse=True)]

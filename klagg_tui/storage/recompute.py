@@ -1,0 +1,95 @@
+"""Larger bars made again from stored smaller ones, wherever those changed.
+
+Each period is made from the longest kept period that fills it (30m from 5m, 1h from 30m), so a changed minute costs a
+handful of rows a period. What the exchange itself said of a larger bar stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from typing import Final
+
+from klagg_tui.engine.bar import Bar, State, joined
+from klagg_tui.engine.period import Period, child_of
+from klagg_tui.storage.link import Link
+from klagg_tui.storage.lookup import bars_in
+from klagg_tui.storage.rows import Packer
+from klagg_tui.storage.statements import DERIVED, RANKED
+from klagg_tui.storage.symbols import StoredSymbol, Symbols
+
+_AT_ONCE: Final = 2000
+"""Larger bars made between two statements, so that memory stays small however long the stretch is."""
+
+Touched = Mapping[int, Iterable[int]]
+"""Open times by symbol number."""
+
+
+def rolled(children: Sequence[Bar], period: Period, open_ms: int, *, is_whole: bool) -> Bar:
+    """One bar of `period` from smaller ones in order of time; partial where some are not there."""
+    whole = reduce(joined, children[1:], children[0]._replace(period=period, open_ms=open_ms))
+    return whole if is_whole else whole._replace(state=State.PARTIAL)
+
+
+def is_whole(children: Sequence[Bar], period: Period, open_ms: int, child: Period, known: StoredSymbol) -> bool:
+    """Whether the children fill the bar, but for the time before the symbol's listing."""
+    from_ms = max(open_ms, child.open_ms(known.first_open_ms, known.anchor))
+    return len(children) * child.nominal_ms >= period.end_ms(open_ms) - from_ms
+
+
+async def recompute(
+    link: Link,
+    symbols: Symbols,
+    packer: Packer,
+    touched: Touched,
+    periods: Sequence[Period],
+    *,
+    of: Period = Period.M1,
+    is_amended: bool = False,
+) -> None:
+    """Make all larger bars again over bars of the period `of` that changed.
+
+    Args:
+        touched: open times of the changed bars.
+        periods: those kept, short to long.
+        is_amended: what the exchange itself had said of the changed bars was changed by it, so that larger bars
+            confirmed before may change too.
+    """
+    by_period: dict[Period, dict[int, set[int]]] = {of: {number: set(opens) for number, opens in touched.items()}}
+    for period in periods:
+        child = child_of(period, (*periods, of))
+        if not of < period or child not in by_period:
+            continue
+        parents = _parents(by_period[child], period, symbols)
+        by_period[period] = parents
+        flat = [(number, open_ms) for number, opens in parents.items() for open_ms in sorted(opens)]
+        for start in range(0, len(flat), _AT_ONCE):
+            made = await _made(link, symbols, flat[start : start + _AT_ONCE], period, child)
+            rows = [packer.row(symbols.ids[bar.symbol], bar) for bar in made]
+            await link.insert(RANKED if is_amended else DERIVED, rows)
+
+
+def _parents(children: Mapping[int, set[int]], period: Period, symbols: Symbols) -> dict[int, set[int]]:
+    return {
+        number: {period.open_ms(open_ms, symbols.known[number].anchor) for open_ms in opens}
+        for number, opens in children.items()
+    }
+
+
+async def _made(
+    link: Link, symbols: Symbols, parents: Sequence[tuple[int, int]], period: Period, child: Period
+) -> list[Bar]:
+    ranges = [(number, open_ms, period.end_ms(open_ms)) for number, open_ms in parents]
+    families: dict[tuple[str, int], list[Bar]] = {}
+    for bar in await bars_in(link, symbols, child, ranges):
+        anchor = symbols.known[symbols.ids[bar.symbol]].anchor
+        families.setdefault((bar.symbol, period.open_ms(bar.open_ms, anchor)), []).append(bar)
+    return [
+        rolled(
+            children,
+            period,
+            open_ms,
+            is_whole=is_whole(children, period, open_ms, child, symbols.known[symbols.ids[symbol]]),
+        )
+        for (symbol, open_ms), children in families.items()
+    ]

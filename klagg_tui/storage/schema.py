@@ -1,0 +1,120 @@
+"""How the database file is laid out, and how older files become newer ones.
+
+`history` holds bars that are over, one row per (symbol, period, minute), in that order on the disk; `forming` holds the
+current bar of each symbol and period, apart from it, because it is rewritten all the time. A row's values are whole
+numbers: mantissas without their point, and `scale` says where the points are:
+
+    scale = price decimals | quantity decimals << 4 | turnover decimals << 8 | 1 << 13 where a mantissa is a text
+
+A mantissa beyond 63 bits is stored as a text of its digits; the value columns therefore have no type (a numeric column
+would round such a text). `minute` is the open time in minutes since the epoch. The view `bars` is the same for people:
+names, UTC times, numbers.
+
+`spans` are runs of aggregate ids whose trades are all in the bars, with the time for which they are complete.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from klagg_tui.engine.bar import State
+from klagg_tui.engine.period import Period
+
+APPLICATION_ID: Final = int.from_bytes(b"klag", "big")
+"""Stands in the header of every klagg database, so that another program's file is known before it is touched."""
+
+COLUMNS: Final = (
+    "symbol",
+    "period",
+    "minute",
+    "state",
+    "scale",
+    "open",
+    "high",
+    "low",
+    "close",
+    "volume",
+    "turnover",
+    "trade_count",
+    "taker_buy_volume",
+    "taker_buy_turnover",
+)
+
+_VALUES: Final = """
+    symbol INTEGER NOT NULL,
+    period INTEGER NOT NULL,
+    minute INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    scale INTEGER NOT NULL,
+    open NOT NULL,
+    high NOT NULL,
+    low NOT NULL,
+    close NOT NULL,
+    volume NOT NULL,
+    turnover NOT NULL,
+    trade_count INTEGER NOT NULL,
+    taker_buy_volume NOT NULL,
+    taker_buy_turnover NOT NULL"""
+
+
+def _shown(table: str, condition: str) -> str:
+    """The rows of one table as a person wants them; a partial bar gives way to the current one of the same time."""
+    price, quantity, turnover = (f"CAST('1e' || ({code}) AS REAL)" for code in _POINTS)
+    return f"""
+    SELECT symbols.name AS symbol, periods.name AS period,
+        strftime('%Y-%m-%dT%H:%M:%SZ', b.minute * 60, 'unixepoch') AS open_time,
+        b.open / {price} AS open, b.high / {price} AS high, b.low / {price} AS low, b.close / {price} AS close,
+        b.volume / {quantity} AS volume, b.turnover / {turnover} AS turnover, b.trade_count AS trade_count,
+        b.taker_buy_volume / {quantity} AS taker_buy_volume, b.taker_buy_turnover / {turnover} AS taker_buy_turnover,
+        states.name AS state
+    FROM {table} AS b
+        JOIN symbols ON symbols.id = b.symbol
+        JOIN periods ON periods.id = b.period
+        JOIN states ON states.id = b.state
+    WHERE {condition}"""
+
+
+_POINTS: Final = ("b.scale & 15", "b.scale >> 4 & 15", "b.scale >> 8 & 31")
+_OVER: Final = """NOT (b.state = 1 AND EXISTS (SELECT 1 FROM forming AS f
+        WHERE f.symbol = b.symbol AND f.period = b.period AND f.minute = b.minute))"""
+_CURRENT: Final = """NOT EXISTS (SELECT 1 FROM history AS h
+        WHERE h.symbol = b.symbol AND h.period = b.period AND h.minute = b.minute AND h.state > 1)"""
+
+
+def _named(rows: list[tuple[int, str]]) -> str:
+    return ", ".join(f"({number}, '{name}')" for number, name in rows)
+
+
+_FIRST: Final = (
+    """CREATE TABLE symbols (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    first_open_ms INTEGER NOT NULL DEFAULT 0,
+    anchor INTEGER NOT NULL DEFAULT 1,
+    active INTEGER NOT NULL DEFAULT 1)""",
+    "CREATE TABLE periods (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+    f"INSERT INTO periods VALUES {_named([(period.ordinal, period.value) for period in Period])}",
+    "CREATE TABLE states (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+    f"INSERT INTO states VALUES {_named([(state.value, state.name.lower()) for state in State])}",
+    f"CREATE TABLE history ({_VALUES}, PRIMARY KEY (symbol, period, minute)) WITHOUT ROWID",
+    # Only bars that are not confirmed are in it: some hours' worth in a file of years.
+    f"CREATE INDEX unconfirmed ON history (symbol, period, minute) WHERE state < {State.CONFIRMED.value}",
+    f"CREATE TABLE forming ({_VALUES}, PRIMARY KEY (symbol, period)) WITHOUT ROWID",
+    """CREATE TABLE spans (
+    symbol INTEGER NOT NULL,
+    first_id INTEGER NOT NULL,
+    last_id INTEGER NOT NULL,
+    from_ms INTEGER NOT NULL,
+    to_ms INTEGER NOT NULL,
+    PRIMARY KEY (symbol, first_id)) WITHOUT ROWID""",
+    """CREATE TABLE progress (
+    symbol INTEGER NOT NULL,
+    period INTEGER NOT NULL,
+    oldest_ms INTEGER NOT NULL,
+    PRIMARY KEY (symbol, period)) WITHOUT ROWID""",
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    f"CREATE VIEW bars AS{_shown('history', _OVER)}\nUNION ALL{_shown('forming', _CURRENT)}",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST,)
+"""Step n turns a file of version n into one of version n + 1; version 0 is an empty file. Only ever appended to."""

@@ -1,0 +1,240 @@
+"""The local database: bars, the spans that prove them, and what is known of symbols.
+
+One process writes; any number may read meanwhile. Writing and reading have a connection each, so neither waits for the
+other. See `schema` for what is in the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.events import Drained, Span
+from klagg_tui.engine.period import DEFAULT_PERIODS, Period
+from klagg_tui.errors import OtherMarket, StorageError
+from klagg_tui.storage import confirming, keeping, upkeep
+from klagg_tui.storage.ledger import Run
+from klagg_tui.storage.link import Link
+from klagg_tui.storage.merging import Added
+from klagg_tui.storage.opening import WriterLock, look_at, open_reader, open_writer
+from klagg_tui.storage.reading import Reading
+from klagg_tui.storage.symbols import StoredSymbol
+from klagg_tui.storage.trouble import told
+from klagg_tui.storage.upkeep import Counts, Holding
+from klagg_tui.storage.writer import Writer, Written
+
+MARKET: Final = "market"
+"""Key of `meta` that says which market's bars the file holds."""
+
+
+class Importing:
+    """One engine's way into the store. What it has added already is told from what was there before by this object."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._run = Run(is_seeded=False)
+
+    async def add(self, bars: Sequence[Bar], spans: Sequence[Span]) -> Added:
+        """See `Store.add`; may be called again with grown spans and the bars changed since."""
+        return await self._writer.add(self._run, bars, spans)
+
+
+class Store(Reading):
+    """A database file, opened. Every method may raise `DiskTrouble`; a failed write changes nothing."""
+
+    def __init__(self, path: Path, reader: Link, writer: Writer | None, lock: WriterLock | None) -> None:
+        """Use `open`."""
+        super().__init__(reader)
+        self.path = path
+        self._writer = writer
+        self._lock = lock
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        *,
+        read_only: bool = False,
+        periods: Sequence[Period] = DEFAULT_PERIODS,
+        market: str | None = None,
+    ) -> Self:
+        """Open the database at `path`; a writer makes it, and its folder, where there is none.
+
+        Args:
+            path: the file.
+            read_only: change nothing, and let another process write meanwhile.
+            periods: those whose bars are made again where smaller ones are added or changed.
+            market: whose bars it must hold, for instance `binance-um`; a file that says nothing yet is marked with it.
+                None takes any.
+
+        Raises:
+            NotADatabase: the file is something else.
+            NewerDatabase: a newer klagg wrote it.
+            DatabaseBusy: another process writes to it.
+            OtherMarket: it holds the bars of another market.
+            DiskTrouble: it cannot be read, or not be written to.
+        """
+        if read_only:
+            return await cls._open_to_read(path, market)
+        is_there = look_at(path)
+        with told(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if is_there:
+                path.open("r+b").close()
+        lock = WriterLock(path)
+        try:
+            link = await open_writer(path)
+        except BaseException:
+            lock.release()
+            raise
+        store: Self | None = None
+        try:
+            store = cls(path, await open_reader(path), Writer(link, tuple(periods)), lock)
+            await store._mark(market)
+        except BaseException:
+            await (store.close() if store else _give_up(link, lock))
+            raise
+        return store
+
+    @classmethod
+    async def _open_to_read(cls, path: Path, market: str | None) -> Self:
+        if not look_at(path):
+            raise StorageError(f"There is no database at {path} yet: `klagg` or `klagg import` makes it.")
+        store = cls(path, await open_reader(path), None, None)
+        try:
+            await store._refuse_other(market)
+        except BaseException:
+            await store.close()
+            raise
+        return store
+
+    async def close(self) -> None:
+        """Close the file; closing again does nothing."""
+        lock, self._lock = self._lock, None
+        try:
+            await self._reader.close()
+            if self._writer:
+                await self._writer.link.close()
+        finally:
+            if lock:
+                lock.release()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def write(self, drained: Drained) -> Written:
+        """Write what a live engine drained: one transaction, everything or nothing.
+
+        Ended bars go to the history, where they never lose rank (confirmed, closed, partial); of equal rank the newer
+        stays. Current bars replace each other. Larger bars are taken as the engine gives them, but made again where a
+        minute turned out to be more than the engine knew. After a failure the same batch may be written again.
+        """
+        return await self._to_write().write(drained)
+
+    def importing(self) -> Importing:
+        """A way in for one engine that reads files: its batches may repeat and grow, as `drain` gives them."""
+        return Importing(self._to_write())
+
+    async def add(self, bars: Sequence[Bar], spans: Sequence[Span]) -> Added:
+        """Merge 1m bars made of trades, and the spans that say of which, with what is stored.
+
+        Within each minute, bars of trades not stored yet are added to what is there, bars of trades stored already
+        change nothing, and bars with all that is there and more replace it. Spans that meet are joined; minutes
+        inside one span are then closed, those without a row flat. A bar still forming is stored as partial. Larger
+        bars are made again. One call is one engine's whole work: use `importing` where it comes in parts.
+        """
+        return await self.importing().add(bars, spans)
+
+    async def add_confirmed(self, bars: Iterable[Bar]) -> Added:
+        """Store the exchange's own bars, of any periods; they replace all others, and larger bars are made again."""
+        return await confirming.add_confirmed(self._to_write(), bars)
+
+    async def put_symbols(self, symbols: Iterable[StoredSymbol]) -> None:
+        """Keep what the exchange says of symbols; three-day bars follow a changed anchor."""
+        await keeping.put_symbols(self._to_write(), list(symbols))
+
+    async def put_meta(self, key: str, value: str) -> None:
+        """Keep a text."""
+        await keeping.put_meta(self._to_write(), key, value)
+
+    async def put_progress(self, symbol: str, period: Period, oldest_ms: int) -> None:
+        """Note how far back a backfill has come."""
+        await keeping.put_progress(self._to_write(), symbol, period, oldest_ms)
+
+    async def delete_before(self, period: Period, before_ms: int, at_most: int = 5000) -> int:
+        """Delete at most so many bars of a period that opened before; returns how many: 0 when there are none left.
+
+        Larger bars over them are made first where they are missing, and no bar is taken from a larger one that
+        reaches beyond `before_ms`. Spans stay: the larger bars still hold their trades.
+        """
+        return await upkeep.delete_before(self._to_write(), period, before_ms, at_most)
+
+    async def compact(self) -> None:
+        """Give the room of deleted bars back to the disk; writers wait as long as the file takes to be copied."""
+        await upkeep.compact(self._to_write())
+
+    @property
+    def size_bytes(self) -> int:
+        """What the database takes on the disk, its write-ahead log included."""
+        files = [self.path, self.path.with_name(f"{self.path.name}-wal")]
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    async def counts(self) -> Counts:
+        """Rows of each table."""
+        async with self._aside() as link:
+            return await upkeep.counts(link)
+
+    async def summary(self) -> tuple[Holding, ...]:
+        """What is stored of each symbol and period; reads the whole history once."""
+        async with self._aside() as link:
+            return await upkeep.holdings(link)
+
+    async def integrity_check(self) -> tuple[str, ...]:
+        """What is wrong with the file; empty where it is sound. Reads all of it."""
+        async with self._aside() as link:
+            return await upkeep.integrity_check(link)
+
+    async def backup(self, to: Path) -> None:
+        """A compact copy as of this moment, while everything goes on; raises `StorageError` where `to` exists."""
+        async with self._aside() as link:
+            await upkeep.backup(link, to)
+
+    def _to_write(self) -> Writer:
+        if self._writer is None:
+            raise StorageError(f"{self.path} was opened to be read only: nothing was changed.")
+        return self._writer
+
+    @asynccontextmanager
+    async def _aside(self) -> AsyncIterator[Link]:
+        """A connection for what takes long, so that nobody waits behind it."""
+        link = await open_reader(self.path)
+        try:
+            yield link
+        finally:
+            await link.close()
+
+    async def _mark(self, market: str | None) -> None:
+        await self._refuse_other(market)
+        if market is not None and await self.meta(MARKET) is None:
+            await self.put_meta(MARKET, market)
+
+    async def _refuse_other(self, market: str | None) -> None:
+        held = await self.meta(MARKET)
+        if market is not None and held is not None and held != market:
+            raise OtherMarket(
+                f"{self.path} holds the bars of {held}, not of {market}: nothing was changed; name another file with --db."
+            )
+
+
+async def _give_up(link: Link, lock: WriterLock) -> None:
+    await link.close()
+    lock.release()

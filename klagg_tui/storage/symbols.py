@@ -1,0 +1,60 @@
+"""The symbols a database knows, with the small numbers that stand for them in its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR
+from klagg_tui.storage.link import Link
+from klagg_tui.storage.statements import Insert
+
+
+class StoredSymbol(NamedTuple):
+    """What is known of a symbol beside its bars."""
+
+    symbol: str
+    first_open_ms: int = 0
+    """When its first bar opened; 0 where unknown. Nothing is missing before it."""
+    anchor: int = DEFAULT_THREE_DAY_ANCHOR
+    """On which day number modulo 3 its three-day bars open."""
+    active: bool = True
+    """Whether it was traded when the exchange was asked last."""
+
+
+_PUT: Final = Insert(
+    "symbols (name, first_open_ms, anchor, active)",
+    "ON CONFLICT (name) DO UPDATE SET first_open_ms = excluded.first_open_ms, anchor = excluded.anchor, "
+    "active = excluded.active",
+)
+_ADD: Final = Insert("symbols (name, first_open_ms, anchor, active)", "ON CONFLICT (name) DO NOTHING")
+
+
+class Symbols:
+    """All symbols, by number and by name, as the writer sees them."""
+
+    def __init__(self) -> None:
+        self.ids: dict[str, int] = {}
+        self.names: dict[int, str] = {}
+        self.known: dict[int, StoredSymbol] = {}
+
+    @classmethod
+    async def read(cls, link: Link) -> Symbols:
+        """All that are stored."""
+        symbols = cls()
+        for number, *values in await link.rows("SELECT id, name, first_open_ms, anchor, active FROM symbols"):
+            name, first_open_ms, anchor, active = values
+            symbols.ids[name] = number
+            symbols.names[number] = name
+            symbols.known[number] = StoredSymbol(name, first_open_ms, anchor, bool(active))
+        return symbols
+
+
+async def add_symbols(link: Link, names: Iterable[str]) -> None:
+    """Give numbers to symbols of which nothing else is known."""
+    await link.insert(_ADD, [StoredSymbol(name) for name in sorted(names)])
+
+
+async def put_symbols(link: Link, symbols: Iterable[StoredSymbol]) -> None:
+    """Keep what the exchange says of symbols, known or new."""
+    await link.insert(_PUT, list(symbols))
