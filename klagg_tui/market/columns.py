@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, TypeAlias
 
 from klagg_tui import formatting
@@ -11,7 +11,7 @@ from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import Period
 from klagg_tui.market.model import Row, change_percent, is_stale_bar, taker_share
-from klagg_tui.market.role import Role, RoleIndex
+from klagg_tui.market.role import Role, RoleIndex, heat
 from klagg_tui.market.sparkline import balance, sparkline
 
 
@@ -29,6 +29,8 @@ Measure: TypeAlias = Callable[[Row, Bar | None, int], Value]
 """From the row, its bar of the period and the time to what is compared."""
 Draw: TypeAlias = Callable[[Row, Bar, Look, int], tuple[str, RoleIndex]]
 """From the row, its bar, the look and the width to a text no wider, and its meaning."""
+Parts: TypeAlias = Callable[[Row, Bar, Look, int], tuple[tuple[str, RoleIndex], ...]]
+"""The same in several pieces, together exactly as wide."""
 
 MEASURED_PRICE: Final = -1
 """A width that is as large as the longest price on view."""
@@ -54,6 +56,8 @@ class Column:
     is_left: bool = False
     unit_per: str = ""
     """What the filter language reads the column in, where not in plain numbers."""
+    parts: Parts | None = None
+    """Drawn by this instead of `draw` where one meaning is not enough."""
 
 
 STATE_SIGNS: Final = {State.FORMING: "·", State.PARTIAL: "◐", State.CLOSED: "●", State.CONFIRMED: "✔"}
@@ -123,11 +127,17 @@ def _sum_role(bar: Bar, role: Role = Role.DIM) -> Role:
     return Role.PARTIAL if bar.state is State.PARTIAL else role
 
 
-def _draw_taker(_row: Row, bar: Bar, _look: Look, width: int) -> tuple[str, RoleIndex]:
+def _taker_parts(_row: Row, bar: Bar, _look: Look, width: int) -> tuple[tuple[str, RoleIndex], ...]:
     share = taker_share(bar)
     if share is None:
-        return formatting.NOTHING.center(width), Role.FAINT
-    return balance(share, width), Role.TAKER
+        return ((formatting.NOTHING.center(width), Role.FAINT),)
+    bought, sold = balance(share, width)
+    return (bought, Role.TAKER), (sold, Role.SELLER)
+
+
+def _draw_taker(_row: Row, bar: Bar, _look: Look, _width: int) -> tuple[str, RoleIndex]:
+    share = taker_share(bar)
+    return (formatting.NOTHING if share is None else f"{share:.0%}"), Role.DIM
 
 
 def _draw_spark(row: Row, _bar: Bar, look: Look, width: int) -> tuple[str, RoleIndex]:
@@ -209,7 +219,7 @@ COLUMNS: Final = (
     Column("trades", "Trades", 65, 6, lambda _row, bar, _now: bar.trade_count if bar else None, _draw_trades,
            "number of trades in the bar"),
     Column("taker", "Buyers", 80, 8, _measure_taker, _draw_taker,
-           "part of the volume that takers bought, in percent", is_left=True, unit_per="percent"),
+           "part of the volume that takers bought, in percent", is_left=True, unit_per="percent", parts=_taker_parts),
     Column("spark", "Closes", 88, FLEXIBLE, _measure_spark, _draw_spark,
            "the last closes; sorts by their change in percent", is_left=True),
     Column("age", "Age", 85, 4, lambda row, _bar, now_ms: age_of(row, now_ms), _draw_age,
@@ -220,3 +230,72 @@ COLUMNS: Final = (
 
 BY_KEY: Final = {column.key: column for column in COLUMNS}
 DEFAULT_KEYS: Final = tuple(column.key for column in COLUMNS if column.key != "range")
+
+
+# The second view: all periods beside each other.
+
+_HEAT_FULL_DAY: Final = 8.0
+"""Percent in a day that is drawn in the strongest heat; other lengths by the root of time, as prices wander."""
+
+
+def heat_column(period: Period, importance: int) -> Column:
+    """The change in a period, its candle in one cell, its takers as the candle's ground."""
+    ordinal = period.ordinal
+    full = _HEAT_FULL_DAY * (period.nominal_ms / 86_400_000) ** 0.5
+
+    def parts(row: Row, _bar: Bar, look: Look, width: int) -> tuple[tuple[str, RoleIndex], ...]:
+        bar = row.bars[ordinal]
+        if bar is None:
+            return ((formatting.NOTHING.rjust(width), Role.FAINT),)
+        change = change_percent(bar)
+        share = taker_share(bar)
+        candle_role = heat(None if share is None else share - 0.5, 0.5)
+        text = f"{formatting.percent(change).rjust(width - 3)} "
+        stale = look.is_stale or is_stale_bar(bar, look.now_ms)
+        return (f"{candle_cell(bar)} ", Role.FAINT if stale else candle_role), (
+            text,
+            Role.FAINT if stale else heat(change, full),
+        )
+
+    def draw(row: Row, _bar: Bar, _look: Look, _width: int) -> tuple[str, RoleIndex]:
+        change = change_percent(row.bars[ordinal])
+        return formatting.percent(change), direction(change)
+
+    return Column(
+        f"chg({period})", str(period), importance, 11,
+        lambda row, _bar, _now: change_percent(row.bars[ordinal]), draw,
+        f"change within {period}", unit_per="percent", parts=parts,
+    )  # fmt: skip
+
+
+_HEAT: Final = {f"chg({period})": heat_column(period, 90 - period.ordinal) for period in Period}
+
+
+def candle_cell(bar: Bar) -> str:
+    """A candle in one cell: where its body stands between high and low."""
+    reach = bar.high - bar.low
+    if not reach:
+        return "╶"
+    above = (bar.high - max(bar.open, bar.close)) / reach
+    below = (min(bar.open, bar.close) - bar.low) / reach
+    if above + below > 0.85:
+        return "│"
+    if above < 0.25 and below < 0.25:
+        return "┃"
+    return "╽" if above > below else "╿"
+
+
+def view_columns(keys: Sequence[str], periods: Sequence[Period], *, all_periods: bool) -> tuple[Column, ...]:
+    """The columns of a view: the chosen ones, or symbol, price and each period."""
+    if all_periods:
+        return (
+            BY_KEY["symbol"],
+            replace(BY_KEY["last"], importance=50),
+            *(_HEAT[f"chg({period})"] for period in periods),
+        )
+    return tuple(BY_KEY[key] for key in keys if key in BY_KEY)
+
+
+def find(key: str) -> Column | None:
+    """The column of that key, in either view."""
+    return BY_KEY.get(key) or _HEAT.get(key)

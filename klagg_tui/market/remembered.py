@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
-from klagg_tui.market.columns import BY_KEY, DEFAULT_KEYS
+from klagg_tui.market.columns import BY_KEY, DEFAULT_KEYS, find
 from klagg_tui.market.sorting import Sort
 
 MOST_FILTERS_KEPT: Final = 50
@@ -76,7 +76,7 @@ def _read(name: str, value: object, default: object) -> object | None:
     if name == "columns":
         return tuple(key for key in _texts(value) if key in BY_KEY) or None
     if name == "sort":
-        return value if value in BY_KEY else None
+        return value if isinstance(value, str) and find(value) else None
     if name == "saved_filters":
         return tuple((pair[0], pair[1]) for pair in _lists(value) if len(pair) == 2 and _are_texts(pair))
     if name == "watchlists":

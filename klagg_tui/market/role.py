@@ -19,7 +19,7 @@ class Role(IntEnum):
     GAIN_FLASH = 7
     LOSS_FLASH = 8
     TAKER = 9
-    """What buyers took, followed by what sellers took: drawn as `TAKER` up to the first light cell, then as `SELLER`."""
+    """What takers bought."""
     WARN = 10
     GOOD = 11
     BAD = 12
@@ -37,6 +37,7 @@ class Role(IntEnum):
     """A key to press."""
     TITLE = 23
     SELLER = 24
+    """What takers sold."""
     HEAT = 30
     """`HEAT + n`, n from 0 (strong loss) to `2 * HEAT_STEPS` (strong gain)."""
 

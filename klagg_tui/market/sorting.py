@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from klagg_tui.engine.period import Period
-from klagg_tui.market.columns import BY_KEY
+from klagg_tui.market.columns import BY_KEY, find
 from klagg_tui.market.model import Row
 
 
@@ -27,7 +27,7 @@ class Sort(NamedTuple):
 
 def ordered(rows: Iterable[Row], sort: Sort, period: Period, now_ms: int) -> list[Row]:
     """The rows by the column's value in that period, then by name; rows without a value come last either way."""
-    measure = BY_KEY[sort.key].measure
+    measure = (find(sort.key) or BY_KEY["symbol"]).measure
     ordinal = period.ordinal
     named = sorted(rows, key=lambda row: row.symbol)
     valued = [(measure(row, row.bars[ordinal], now_ms), row) for row in named]

@@ -30,8 +30,8 @@ BUYERS_HALF: Final = "╸"
 SELLERS: Final = "─"
 
 
-def balance(share: float, width: int) -> str:
-    """A share from 0 to 1 as exactly `width` cells: heavy ones for it, in halves, light ones for the rest."""
+def balance(share: float, width: int) -> tuple[str, str]:
+    """A share from 0 to 1: heavy cells for it, in halves, and light ones for the rest, together `width` cells."""
     halves = round(min(1.0, max(0.0, share)) * width * 2)
     full, half = divmod(halves, 2)
-    return (BUYERS * full + (BUYERS_HALF if half else "")).ljust(width, SELLERS)
+    return BUYERS * full + (BUYERS_HALF if half else ""), SELLERS * (width - full - half)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from klagg_tui.engine.period import Period
-from klagg_tui.errors import BadPeriod
+from klagg_tui.errors import BadPeriod, FilterError
+from klagg_tui.market import filter as filters
 from klagg_tui.market.columns import Look
 from klagg_tui.market.face import Feed, Mode, Status
 from klagg_tui.market.model import Market, is_stale_feed
@@ -28,6 +28,8 @@ class Desk:
         self.picture = self.live
         """What is drawn: the live market, or a copy that stands still."""
         self.frozen_at_ms: int | None = None
+        self.filter = _kept_filter(remembered)
+        """The filter of the market table."""
         self.status = feed.status()
         self.palette: Palette = palette(KLAGG.to_color_system().generate(), Tints.THEME)
 
@@ -37,9 +39,18 @@ class Desk:
         self.status = self.feed.status()
         return self.live.apply(changes) if changes is not None else set()
 
-    def choose(self, **choices: Any) -> None:  # Any: whatever `Remembered` holds
-        """Change choices and keep them."""
-        self.remembered = replace(self.remembered, **choices)
+    def use_filter(self, text: str) -> None:
+        """Filter by this from now on.
+
+        Raises:
+            FilterError: it cannot be read.
+        """
+        self.filter = filters.read(text, dict(self.remembered.saved_filters))
+        self.choose(filter=text)
+
+    def choose(self, **choices: object) -> None:
+        """Change choices, by the names that `Remembered` has for them, and keep them."""
+        self.remembered = replace(self.remembered, **choices)  # type: ignore[arg-type]
         self._keep(self.remembered)
 
     def use_theme(self, variables: dict[str, str]) -> None:
@@ -90,6 +101,13 @@ class Desk:
     def look(self) -> Look:
         """What drawn rows depend on besides themselves."""
         return Look(self.period, self.now_ms, self.is_stale)
+
+
+def _kept_filter(remembered: Remembered) -> filters.Filter:
+    try:
+        return filters.read(remembered.filter, dict(remembered.saved_filters))
+    except FilterError:
+        return filters.read("")
 
 
 def liveness(status: Status, *, frozen: bool, stale: bool) -> str:

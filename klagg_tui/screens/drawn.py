@@ -13,7 +13,6 @@ from klagg_tui.market.columns import Look, state_sign
 from klagg_tui.market.layout import LEAD, Placed
 from klagg_tui.market.model import Row, is_stale_bar
 from klagg_tui.market.role import ROLES, Role, RoleIndex
-from klagg_tui.market.sparkline import SELLERS
 
 MARK = "★"
 _FLASHES = {1: Role.GAIN_FLASH, -1: Role.LOSS_FLASH}
@@ -42,20 +41,20 @@ def row_strip(
     pieces = [*lead, state_sign(bar, look), (" ", Role.TEXT)]
     is_stale = look.is_stale or is_stale_bar(bar, look.now_ms)
     for column, _, cells, gap in placed:
+        pieces.append((" " * gap, Role.TEXT))
+        if column.parts is not None:
+            parts = column.parts(row, bar, look, cells)
+            pieces += [(text, _faded(role)) for text, role in parts] if is_stale else parts
+            continue
         text, role = column.draw(row, bar, look, cells)
-        if is_stale and role not in _KEEPS_COLOUR:
-            role = Role.FAINT
-        elif flash and column.key == "last":
+        if flash and column.key == "last":
             role = _FLASHES[flash]
-        if gap:
-            pieces.append((" " * gap, Role.TEXT))
-        text = fitted(text, cells, is_left=column.is_left)
-        if role == Role.TAKER:
-            bought = text.rstrip(SELLERS)
-            pieces += [(bought, Role.TAKER), (text[len(bought) :], Role.SELLER)]
-        else:
-            pieces.append((text, role))
+        pieces.append((fitted(text, cells, is_left=column.is_left), _faded(role) if is_stale else role))
     return _strip(pieces, styles, width)
+
+
+def _faded(role: RoleIndex) -> RoleIndex:
+    return role if role in _KEEPS_COLOUR else Role.FAINT
 
 
 def fitted(text: str, cells: int, *, is_left: bool) -> str:
@@ -75,6 +74,8 @@ def _strip(pieces: Sequence[tuple[str, RoleIndex]], styles: Sequence[Style], wid
     segments = []
     text, last = "", int(Role.TEXT)
     for piece, role in pieces:
+        if not piece:
+            continue
         # Neighbours of one style are one segment: each costs the terminal driver a style of its own.
         if role == last or (piece.isspace() and last not in _OWN_GROUND):
             text += piece

@@ -4,48 +4,83 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
+from textual.message import Message
 
+from klagg_tui.market import watchlists
+from klagg_tui.market.columns import view_columns
 from klagg_tui.market.model import Row
 from klagg_tui.market.role import Piece, Role
 from klagg_tui.market.sorting import ordered
+from klagg_tui.screens.ask import Ask
+from klagg_tui.screens.base import KlaggScreen, foot_pieces
+from klagg_tui.screens.columns import ColumnsChoice
 from klagg_tui.screens.desk import Desk
 from klagg_tui.screens.header import StatusLine, TabsLine
 from klagg_tui.screens.heads import ColumnHeads
-from klagg_tui.screens.line import Line, Touch
+from klagg_tui.screens.line import Line, Raised, Touch
+from klagg_tui.screens.menu import Choice, Menu
+from klagg_tui.screens.prompt import FilterPrompt
 from klagg_tui.screens.table import MarketTable
 
 RESORT_BEATS: Final = 5
 """Beats between two live re-sorts: once a second."""
+_KEYS: Final = (
+    ("/", "filter", "screen.filter"),
+    ("s", "sort", "screen.sort"),
+    ("v", "view", "screen.view"),
+    ("space", "freeze", "screen.freeze"),
+    ("m", "mark", "screen.mark"),
+    ("e", "export", "app.export"),
+    ("h", "health", "app.health"),
+    ("?", "help", "app.help"),
+    ("q", "quit", "app.quit"),
+)
+_NEW, _DELETE = "\0new", "\0delete"
 
 
-class MarketScreen(Screen[None]):
+class MarketScreen(KlaggScreen):
     """One row a symbol."""
 
+    NAME_FOR_PEOPLE = "Market"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *[
-            Binding(str((number + 1) % 10), f"period({number})", f"Period {number + 1}", show=False)
-            for number in range(10)
-        ],
-        Binding("left_square_bracket", "shift_period(-1)", "Shorter period", show=False),
-        Binding("right_square_bracket", "shift_period(1)", "Longer period", show=False),
-        Binding("space", "freeze", "Freeze"),
+        Binding("slash", "filter", "Filter", id="filter", key_display="/"),
+        Binding("escape", "clear_filter", "Clear the filter", show=False, id="clear_filter"),
+        Binding("s", "sort", "Sort by a column", id="sort"),
+        Binding("S,r", "turn", "Turn the order round", show=False, id="turn"),
+        Binding("v", "view", "One period or all periods", id="view"),
+        Binding("c", "columns", "Choose columns", id="columns"),
+        Binding("space", "freeze", "Freeze the picture, or go on", id="freeze"),
+        Binding("m", "mark", "Mark: put on the watchlist", id="mark"),
+        Binding("tab", "tab(1)", "Next watchlist", id="next_list"),
+        Binding("shift+tab", "tab(-1)", "Previous watchlist", show=False, id="previous_list"),
+        Binding("w", "lists", "Watchlists: show, make, delete", id="lists"),
+        Binding("n", "match(1)", "Next match", show=False, id="next"),
+        Binding("N", "match(-1)", "Previous match", show=False, id="previous"),
     ]
 
+    class Opened(Message):
+        """The person wants to see this symbol."""
+
+        def __init__(self, symbol: str) -> None:
+            super().__init__()
+            self.symbol = symbol
+
     def __init__(self, desk: Desk) -> None:
-        super().__init__(id="market")
-        self.desk = desk
+        super().__init__(desk, id="market")
         self._beats = 0
 
     def compose(self) -> ComposeResult:
-        """Status, tabs, column heads, table, foot."""
+        """Status, tabs, column heads, table, prompt, foot."""
         yield StatusLine(self.desk, id="status")
         yield TabsLine(self.desk, id="tabs")
         yield ColumnHeads(self.desk, id="heads")
         yield MarketTable(self.desk)
+        yield FilterPrompt(self.desk)
         yield Line(self.desk, id="foot")
+        yield from self.too_small()
 
     def on_mount(self) -> None:
         """Show what there is."""
@@ -58,74 +93,154 @@ class MarketScreen(Screen[None]):
         return self.query_one(MarketTable)
 
     def beat(self, touched: set[str]) -> None:
-        """A fifth of a second went by."""
+        """Draw what changed; once a second put the rows in order."""
         self._beats += 1
-        table = self.table
         if not self.desk.is_frozen:
-            if self._beats % RESORT_BEATS == 0 or len(table.rows) != len(self.desk.picture.rows):
+            if self._beats % RESORT_BEATS == 0 or not self.table.rows:
                 self.reorder()
-            table.changed(touched)
-        self._tell()
+            self.table.changed(touched)
+        self.tell()
 
     def repaint(self) -> None:
         """Draw everything anew, in other colours."""
-        if self.is_mounted:
-            self.table.redraw()
-            for line in self.query(Line):
-                line.refresh()
+        super().repaint()
+        self.table.redraw()
+        self.reorder()
+
+    def period_changed(self) -> None:
+        """The rows show other bars, in another order."""
+        self.table.redraw()
+        self.reorder()
 
     def reorder(self) -> None:
         """Filter and sort."""
-        rows = ordered(self._chosen(), self.desk.remembered.sorting, self.desk.period, self.desk.now_ms)
-        if rows != self.table.rows:
+        desk = self.desk
+        rows = ordered(self._chosen(), desk.remembered.sorting, desk.period, desk.now_ms)
+        marked = watchlists.symbols_of(desk.remembered.watchlists, self._list_for_marks())
+        self.table.marked = frozenset(marked)
+        self.table.empty_text = self._empty_text()
+        if rows != self.table.rows or not rows:
             self.table.show(rows)
-        self._tell()
+        self.tell()
 
     def _chosen(self) -> list[Row]:
-        return list(self.desk.picture.rows.values())
+        desk = self.desk
+        rows = desk.picture.rows
+        shown = desk.remembered.shown_list
+        if shown:
+            wanted = watchlists.symbols_of(desk.remembered.watchlists, shown)
+            among = [rows[symbol] for symbol in wanted if symbol in rows]
+        else:
+            among = list(rows.values())
+        if not desk.filter.text:
+            return among
+        matches, period, now_ms = desk.filter.matches, desk.period, desk.now_ms
+        return [row for row in among if matches(row, period, now_ms)]
 
-    def _tell(self) -> None:
+    def _empty_text(self) -> str:
+        desk = self.desk
+        if not desk.picture.rows:
+            return f"{desk.status.connection or 'Nothing yet'}: waiting for the first symbols …"
+        if desk.filter.text:
+            return f"No symbol matches {desk.filter.text} – Esc clears the filter."
+        return f"{desk.remembered.shown_list} is empty – tab shows all symbols, m marks one for it."
+
+    # The lines around the table.
+
+    def tell(self) -> None:
+        """Bring the lines up to date."""
         desk = self.desk
         self.query_one(StatusLine).tell(desk, len(self.table.rows))
-        self.query_one(TabsLine).tell(desk, [Piece(" all symbols ", Role.STRONG)], "")
+        self.query_one(TabsLine).tell(desk, self._list_tabs(), desk.filter.text)
         self.query_one(ColumnHeads).tell(self.table.placed, desk.remembered.sorting)
-        self._tell_foot()
+        self.query_one("#foot", Line).show(foot_pieces(desk, _KEYS))
 
-    def _tell_foot(self) -> None:
-        foot = self.query_one("#foot", Line)
-        if self.desk.status.notices:
-            foot.show([Piece(f" {self.desk.status.notices[0]}", Role.WARN)])
-            return
-        keys = (("/", "filter", "filter"), ("s", "sort", "sort"), ("space", "freeze", "freeze"), ("q", "quit", "quit"))
-        pieces: list[Piece] = []
-        for key, name, action in keys:
-            pieces += [Touch(f" {key}", Role.KEY, f"screen.{action}"), Touch(f" {name} ", Role.DIM, f"screen.{action}")]
-        foot.show(pieces)
+    def _list_tabs(self) -> list[Piece]:
+        shown = self.desk.remembered.shown_list
+        tabs: list[Piece] = []
+        for name, count in (("", 0), *((name, len(symbols)) for name, symbols in self.desk.remembered.watchlists)):
+            kind = Raised if name == shown else Touch
+            text = f" ★ {name} {count} " if name else " All "
+            tabs.append(kind(text, Role.STRONG if name == shown else Role.DIM, f"screen.show_list({name!r})"))
+        return tabs
 
     def on_market_table_laid(self) -> None:
         """The heads follow the columns."""
         self.query_one(ColumnHeads).tell(self.table.placed, self.desk.remembered.sorting)
 
-    async def on_line_clicked(self, message: Line.Clicked) -> None:
-        """A click on a piece is the action it stands for."""
-        await self.run_action(message.action)
+    def on_market_table_opened(self, message: MarketTable.Opened) -> None:
+        """Say it to the app."""
+        self.post_message(self.Opened(message.symbol))
 
-    def action_period(self, number: int) -> None:
-        """Show another period."""
-        if number < len(self.desk.feed.periods):
-            self.desk.choose(period=str(self.desk.feed.periods[number]))
-            self.table.redraw()
+    # Filter.
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.query_one(FilterPrompt).open(self.desk.filter.text)
+
+    def action_clear_filter(self) -> None:
+        """All symbols again."""
+        if self.desk.filter.text:
+            self.desk.use_filter("")
             self.reorder()
 
-    def action_shift_period(self, step: int) -> None:
-        """Show the next shorter or longer period."""
-        self.action_period(max(0, self.desk.feed.periods.index(self.desk.period) + step))
+    def on_filter_prompt_filtered(self, message: FilterPrompt.Filtered) -> None:
+        """Another filter holds from now on."""
+        self.desk.filter = message.filter
+        self.desk.choose(filter=message.filter.text)
+        self.reorder()
+
+    def on_filter_prompt_left(self) -> None:
+        """Back to the table."""
+        self.table.focus()
+
+    @work
+    async def on_filter_prompt_save_asked(self, message: FilterPrompt.SaveAsked) -> None:
+        """Save the filter by a name."""
+        name = await self.app.push_screen_wait(
+            Ask("Save the filter", f"{message.text}\nIts name, to be used as @name:", "", _name_trouble)
+        )
+        if name:
+            saved = {**dict(self.desk.remembered.saved_filters), name: message.text}
+            self.desk.choose(saved_filters=tuple(saved.items()))
+            self.notify(f"Saved as @{name}")
+
+    # Order and columns.
+
+    @work
+    async def action_sort(self) -> None:
+        """Choose the column to sort by."""
+        chosen = self.desk.remembered
+        columns = view_columns(chosen.columns, self.desk.feed.periods, all_periods=chosen.all_periods)
+        lines = [Choice(column.key, column.title, column.note) for column in columns]
+        key = await self.app.push_screen_wait(Menu("Sort by", lines, "The same column again turns round.", chosen.sort))
+        if key is not None:
+            self.action_sort_by(key)
 
     def action_sort_by(self, key: str) -> None:
         """Sort by a column; by the same again turns round."""
-        self.desk.remembered = self.desk.remembered.with_sort(self.desk.remembered.sorting.by(key))
-        self.desk.choose()
+        sort = self.desk.remembered.sorting.by(key)
+        self.desk.choose(sort=sort.key, descending=sort.descending)
         self.reorder()
+
+    def action_turn(self) -> None:
+        """The other way round."""
+        self.action_sort_by(self.desk.remembered.sort)
+
+    def action_view(self) -> None:
+        """One period, or all beside each other."""
+        self.desk.choose(all_periods=not self.desk.remembered.all_periods)
+        self.table.redraw()
+        self.reorder()
+
+    @work
+    async def action_columns(self) -> None:
+        """Choose and order the columns."""
+        keys = await self.app.push_screen_wait(ColumnsChoice(self.desk.remembered.columns))
+        if keys:
+            self.desk.choose(columns=keys, all_periods=False)
+            self.table.redraw()
+            self.reorder()
 
     def action_freeze(self) -> None:
         """Let the picture stand still, or go on."""
@@ -135,3 +250,67 @@ class MarketScreen(Screen[None]):
             self.desk.freeze()
         self.table.redraw()
         self.reorder()
+
+    def action_top(self) -> None:
+        """Home of home."""
+        self.table.action_edge(-1)
+
+    def action_match(self, step: int) -> None:
+        """The next or previous row, round and round."""
+        if self.table.rows:
+            self.table.move_to((self.table.index + step) % len(self.table.rows))
+
+    # Watchlists.
+
+    def _list_for_marks(self) -> str:
+        chosen = self.desk.remembered
+        return chosen.shown_list or (chosen.watchlists[0][0] if chosen.watchlists else "Watchlist")
+
+    def action_mark(self) -> None:
+        """Put the symbol on the list on view, or on the first; or take it off."""
+        if (row := self.table.current) is not None:
+            lists = watchlists.toggled(self.desk.remembered.watchlists, self._list_for_marks(), row.symbol)
+            self.desk.choose(watchlists=lists)
+            if not self.desk.remembered.shown_list:
+                self.table.action_step(1)
+            self.reorder()
+            self.table.refresh()
+
+    def action_tab(self, step: int) -> None:
+        """The next or previous list."""
+        chosen = self.desk.remembered
+        self.action_show_list(watchlists.following(chosen.watchlists, chosen.shown_list, step))
+
+    def action_show_list(self, name: str) -> None:
+        """Show a list; "" shows all symbols."""
+        self.desk.choose(shown_list=name)
+        self.reorder()
+
+    @work
+    async def action_lists(self) -> None:
+        """Choose, make or delete a list."""
+        chosen = self.desk.remembered
+        lines = [Choice("", "All symbols", letter="0")]
+        lines += [
+            Choice(name, name, f"{len(symbols)} symbols", str(number) if number < 10 else "")
+            for number, (name, symbols) in enumerate(chosen.watchlists, start=1)
+        ]
+        lines.append(Choice(_NEW, "New list …", letter="n"))
+        if chosen.shown_list:
+            lines.append(Choice(_DELETE, f"Delete {chosen.shown_list}", letter="d"))
+        name = await self.app.push_screen_wait(Menu("Watchlists", lines, current=chosen.shown_list))
+        if name == _NEW:
+            name = await self.app.push_screen_wait(Ask("New watchlist", "Its name:", "", _name_trouble))
+            if name:
+                self.desk.choose(watchlists=watchlists.added(chosen.watchlists, name))
+        elif name == _DELETE:
+            self.desk.choose(watchlists=watchlists.removed(chosen.watchlists, chosen.shown_list))
+            name = ""
+        if name is not None:
+            self.action_show_list(name)
+
+
+def _name_trouble(name: str) -> str | None:
+    if len(name) > 30:
+        return "A name has at most 30 characters."
+    return None if all(letter.isalnum() or letter in "-_" for letter in name) else "Letters, digits, - and _ only."

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from rich.cells import cell_len
+from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
@@ -19,7 +20,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from klagg_tui import formatting
-from klagg_tui.market.columns import BY_KEY, age_of
+from klagg_tui.market.columns import age_of, view_columns
 from klagg_tui.market.layout import Placed, Widths, place
 from klagg_tui.market.model import Row, is_stale_bar
 from klagg_tui.market.role import Role
@@ -42,6 +43,7 @@ class MarketTable(ScrollView, can_focus=True):
         background: $background;
         overflow-x: hidden;
         overflow-y: auto;
+        scrollbar-gutter: stable;
         scrollbar-size-vertical: 1;
     }
     """
@@ -73,6 +75,8 @@ class MarketTable(ScrollView, can_focus=True):
         self.rows: Sequence[Row] = ()
         self.placed: tuple[Placed, ...] = ()
         self.marked: frozenset[str] = frozenset()
+        self.empty_text = ""
+        """What is said where there are no rows."""
         self.cursor_symbol: str | None = None
         """None until the cursor is moved: then it stays on the first row."""
         self._widths = Widths(_SYMBOL_LEAST, _PRICE_LEAST)
@@ -132,6 +136,9 @@ class MarketTable(ScrollView, can_focus=True):
         index = y + self.scroll_offset.y
         width = self.size.width
         if index >= len(self.rows):
+            if not self.rows and y == min(2, self.size.height - 1):
+                style = self.desk.palette.plain[Role.DIM]
+                return Strip([Segment(f"    {self.empty_text}", style)]).adjust_cell_length(width, style)
             return Strip.blank(width, self.desk.palette.plain[Role.TEXT])
         row = self.rows[index]
         symbol = row.symbol
@@ -185,7 +192,8 @@ class MarketTable(ScrollView, can_focus=True):
             self.redraw()
 
     def _lay_out(self) -> None:
-        columns = [BY_KEY[key] for key in self.desk.remembered.columns]
+        chosen = self.desk.remembered
+        columns = view_columns(chosen.columns, self.desk.feed.periods, all_periods=chosen.all_periods)
         placed = place(columns, self.size.width, self._widths)
         if placed != self.placed:
             self.placed = placed
