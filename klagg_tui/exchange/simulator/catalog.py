@@ -31,9 +31,9 @@ class MarketSpec:
     """One of so many symbol minutes ends with an aggregate trade that straddles it; 0 for never."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Listing:
-    """What does not change about a symbol."""
+    """What does not change about a symbol. Itself a key of caches, so it goes by identity."""
 
     symbol: str
     base: str

@@ -6,7 +6,7 @@ that no beat has to make it all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from klagg_tui.exchange.simulator.calendar import MINUTE_MS
@@ -81,6 +81,9 @@ class Feed:
     def _taken(self, now_ms: int) -> Iterator[Frame]:
         """Frames whose slot is over, slot by slot."""
         last = now_ms // _SLOT_MS
-        while self._slot < last:
-            self._slot += 1
-            yield from self._due.pop(self._slot, ())
+        slots: Iterable[int] = range(self._slot + 1, last + 1)
+        if last - self._slot > len(self._due):
+            slots = sorted(slot for slot in self._due if slot <= last)
+        for slot in slots:
+            yield from self._due.pop(slot, ())
+        self._slot = last

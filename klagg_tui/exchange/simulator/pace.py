@@ -39,6 +39,10 @@ class Hour(NamedTuple):
     """Minutes that end with a straddling trade."""
 
 
+_NOTHING: Final = Hour((0,) * HOUR, (0,) * (HOUR + 1), frozenset())
+"""An hour before the listing."""
+
+
 class Pace:
     """Counts and ids of all symbols; remembers the latest hours and a number for each hour since the start."""
 
@@ -144,13 +148,15 @@ class Pace:
         return self._rate * listing.weight * volatility(listing, hour) * _DIURNAL[hour % 24]
 
     def _hour(self, listing: Listing, hour: int) -> Hour:
+        begun = listing.listed_minute - hour * HOUR
+        if begun >= HOUR:
+            return _NOTHING
         rate = self._lively(listing, hour)
         if hour * HOUR < self._fine_from:
             rate = min(rate, _CALM)
         raw = draws(listing.key + b"C%d" % hour, 5 * HOUR + 1)
         # The fraction that is added before cutting off makes the mean come out right also below one trade a minute.
         counts = [int(rate * WILD[raw[i]] + (raw[60 + i] << 8 | raw[120 + i]) / 65536) for i in range(HOUR)]
-        begun = listing.listed_minute - hour * HOUR
         if begun > 0:
             counts[:begun] = [0] * begun
         sure = begun if begun > 0 else raw[-1] % HOUR
