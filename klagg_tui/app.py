@@ -13,6 +13,7 @@ from klagg_tui.market.remembered import Remembered
 from klagg_tui.screens.base import KlaggScreen
 from klagg_tui.screens.desk import Desk
 from klagg_tui.screens.market import MarketScreen
+from klagg_tui.screens.symbol import SymbolScreen
 from klagg_tui.screens.themes import KLAGG
 
 BEAT_S: Final = 0.2
@@ -55,6 +56,12 @@ class KlaggApp(App[None]):
         touched = self.desk.beat()
         if isinstance(self.screen, KlaggScreen):
             self.screen.beat(touched)
+
+    def on_market_screen_opened(self, message: MarketScreen.Opened) -> None:
+        """Show one symbol."""
+        market = self.screen
+        among = [row.symbol for row in market.table.rows] if isinstance(market, MarketScreen) else []
+        self.push_screen(SymbolScreen(self.desk, message.symbol, among))
 
     async def action_quit(self) -> None:
         """Leave when the last drain is written."""

@@ -9,7 +9,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, FilterError
 from klagg_tui.market import filter as filters
 from klagg_tui.market.columns import Look
-from klagg_tui.market.face import Feed, Mode, Status
+from klagg_tui.market.face import Changes, Feed, Mode, Status
 from klagg_tui.market.model import Market, is_stale_feed
 from klagg_tui.market.remembered import Remembered
 from klagg_tui.screens.palette import Palette, Tints, palette
@@ -28,6 +28,8 @@ class Desk:
         self.picture = self.live
         """What is drawn: the live market, or a copy that stands still."""
         self.frozen_at_ms: int | None = None
+        self.changes: Changes | None = None
+        """What the last beat brought."""
         self.filter = _kept_filter(remembered)
         """The filter of the market table."""
         self.status = feed.status()
@@ -35,9 +37,9 @@ class Desk:
 
     def beat(self) -> set[str]:
         """Take in what changed; gives the symbols touched."""
-        changes = self.feed.take_changes()
+        self.changes = self.feed.take_changes()
         self.status = self.feed.status()
-        return self.live.apply(changes) if changes is not None else set()
+        return self.live.apply(self.changes) if self.changes is not None else set()
 
     def use_filter(self, text: str) -> None:
         """Filter by this from now on.

@@ -1,0 +1,109 @@
+"""Where prices and times stand on a chart, and which of them are written beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from klagg_tui import formatting
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.exact import Exact
+from klagg_tui.engine.period import DAY_MS, Period
+
+_NICE: Final = (1, 2, 5)
+_LABEL_GAP: Final = 4
+
+
+class PriceScale(NamedTuple):
+    """Prices on `rows` rows, the highest on row 0."""
+
+    low: Exact
+    high: Exact
+    rows: int
+
+    def half(self, price: float) -> int:
+        """The half row of a price: 0 is the upper half of row 0, 2 x rows - 1 the lower half of the last."""
+        halves = 2 * self.rows - 1
+        if self.high <= self.low:
+            return halves // 2
+        at = round((self.high - price) * halves / (self.high - self.low))
+        return min(halves, max(0, at))
+
+    def row(self, price: float) -> int:
+        """The row of a price."""
+        return self.half(price) // 2
+
+    def quarter(self, price: float) -> int:
+        """The quarter row of a price; unlike `half` outside of the rows where the price is."""
+        if self.high <= self.low:
+            return 2 * self.rows
+        return round((self.high - price) * (4 * self.rows - 1) / (self.high - self.low))
+
+    def price(self, row: int) -> float:
+        """The price at the middle of a row."""
+        if self.rows < 2 or self.high <= self.low:
+            return float(self.high)
+        return self.high - (row * 2 + 0.5) * (self.high - self.low) / (2 * self.rows - 1)
+
+
+def scale_of(bars: Sequence[Bar], rows: int) -> PriceScale:
+    """From the lowest low to the highest high."""
+    return PriceScale(min(bar.low for bar in bars), max(bar.high for bar in bars), rows)
+
+
+def price_ticks(scale: PriceScale, decimals: int) -> list[tuple[int, str]]:
+    """Row and text of round prices, from high to low, at least three rows apart."""
+    wanted = max(1, scale.rows // 4)
+    step = _nice_step(scale.high - scale.low, wanted)
+    ticks: list[tuple[int, str]] = []
+    price = scale.high // step * step
+    while price >= scale.low and price > 0:
+        row = scale.row(price)
+        if not ticks or row - ticks[-1][0] >= 2:
+            ticks.append((row, formatting.price(price, decimals)))
+        price -= step
+    return ticks
+
+
+def _nice_step(reach: int, wanted: int) -> int:
+    """The smallest of 1, 2, 5, 10, 20, … units that gives at most `wanted` steps."""
+    unit = 1
+    while True:
+        for digit in _NICE:
+            if reach <= digit * unit * wanted:
+                return digit * unit
+        unit *= 10
+
+
+def time_ticks(bars: Sequence[Bar], step: int, period: Period, *, local: bool) -> list[tuple[int, str]]:
+    """Column and text of times, none touching the next; a new day is written as its date."""
+    ticks: list[tuple[int, str]] = []
+    free_from = 0
+    day_before = ""
+    for index, bar in enumerate(bars):
+        day = formatting.day(bar.open_ms, local=local)
+        text = _time_text(bar.open_ms, period, new_day=bool(day_before) and day != day_before, local=local)
+        day_before = day
+        if index * step >= free_from and _is_round(bar.open_ms, period, step, local=local):
+            ticks.append((index * step, text))
+            free_from = index * step + len(text) + _LABEL_GAP
+    return ticks
+
+
+def _time_text(open_ms: int, period: Period, *, new_day: bool, local: bool) -> str:
+    if period.nominal_ms > DAY_MS:
+        return formatting.month(open_ms, local=local)
+    if period is Period.D1 or new_day:
+        return formatting.day(open_ms, local=local)
+    return formatting.hour_minute(open_ms, local=local)
+
+
+def _is_round(open_ms: int, period: Period, step: int, *, local: bool) -> bool:
+    """Whether the bar's number in the epoch is round enough that labels do not hop when the chart moves."""
+    del local
+    every = 1
+    while every * step < 12:
+        every *= 2
+    if period.nominal_ms < DAY_MS:
+        every = next((nice for nice in (1, 2, 5, 6, 10, 12, 15, 30, 60) if nice >= every), 60)
+    return open_ms // period.nominal_ms % every == 0

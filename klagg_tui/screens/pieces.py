@@ -1,0 +1,42 @@
+"""Several lines of pieces, drawn by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from textual.strip import Strip
+from textual.widget import Widget
+
+from klagg_tui.market.role import Piece, Role
+from klagg_tui.screens.desk import Desk
+
+
+class Pieces(Widget):
+    """Lines from the top; what does not fit is not shown."""
+
+    can_focus = False
+
+    def __init__(self, desk: Desk, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+        super().__init__(id=id)
+        self.desk = desk
+        self._lines: list[tuple[Piece, ...]] = []
+
+    def show(self, lines: Sequence[Sequence[Piece]]) -> None:
+        """Show these from now on; redraws only where something differs."""
+        shown = [tuple(line) for line in lines]
+        if shown != self._lines:
+            self._lines = shown
+            self.refresh()
+
+    @property
+    def text(self) -> str:
+        """What can be read on it."""
+        return "\n".join("".join(piece.text for piece in line) for line in self._lines)
+
+    def render_line(self, y: int) -> Strip:
+        """One line."""
+        styles = self.desk.palette.plain
+        line = self._lines[y] if y < len(self._lines) else ()
+        segments = [Segment(text, styles[role]) for text, role in line]
+        return Strip(segments).adjust_cell_length(self.size.width, styles[Role.TEXT])
