@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
-from klagg_tui.config.wording import quoted, shown
+from klagg_tui.config.wording import hint, quoted, shown
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod
 
@@ -62,7 +62,8 @@ class Kind(ABC, Generic[T]):
 
     def bad(self, value: object) -> BadValue:
         """The usual complaint."""
-        return BadValue(("", f"is {shown(value)}, but must be {self.allowed}"))
+        near = hint(value, self.choices) if isinstance(value, str) else ""
+        return BadValue(("", f"is {shown(value)}, but must be {self.allowed}{near}"))
 
     @abstractmethod
     def _read(self, value: object, base: Path) -> T: ...

@@ -14,7 +14,7 @@ from klagg_tui.config.file import ConfigFile, default_path
 from klagg_tui.config.kinds import BadValue
 from klagg_tui.config.table import BY_NAME, CONFIG_ENV, SECTIONS, SETTINGS, Setting
 from klagg_tui.config.values import Log, Market, Screen, Serve, Settings, Storage
-from klagg_tui.config.wording import hint, shown
+from klagg_tui.config.wording import ended, hint, shown
 from klagg_tui.errors import ConfigError
 
 Flags = Mapping[str, Sequence[str]]
@@ -114,13 +114,13 @@ def _take_text(setting: Setting, text: str, where: str, values: dict[str, Any], 
     try:
         values[setting.name] = setting.kind.from_text(text, _HERE)
     except BadValue as bad:
-        problems.extend(f"{where}{f' ({key})' if key else ''} {tail}." for key, tail in bad.problems)
+        problems.extend(ended(f"{where}{f' ({key})' if key else ''} {tail}") for key, tail in bad.problems)
 
 
 def _take_file(file: ConfigFile, values: dict[str, Any], problems: list[str]) -> None:
     for section, content in file.content.items():
         if section not in SECTIONS:
-            problems.append(f"{file.place(section)}: {_no_section(section, content)}")
+            problems.append(ended(f"{file.place(section)}: {_no_section(section, content)}"))
         elif not isinstance(content, dict):
             problems.append(f"{file.place(section)}: {section} is {shown(content)}, but must be a table, [{section}].")
         else:
@@ -132,32 +132,30 @@ def _take_key(file: ConfigFile, name: str, value: object, values: dict[str, Any]
     section, _, key = name.partition(".")
     setting = BY_NAME.get(name)
     if setting is None:
-        problems.append(f"{file.place(section, key)}: {_no_setting(section, key)}")
+        problems.append(ended(f"{file.place(section, key)}: {_no_setting(section, key)}"))
         return
     try:
         values[name] = setting.kind.from_toml(value, file.path.parent)
     except BadValue as bad:
         for inner, tail in bad.problems:
             keys = (section, key, *([inner] if inner else []))
-            problems.append(f"{file.place(*keys)}: {'.'.join(keys)} {tail}.")
+            problems.append(ended(f"{file.place(*keys)}: {'.'.join(map(_clean, keys))} {tail}"))
 
 
 def _no_section(name: str, content: object) -> str:
-    """A sentence on a word at the top of the file that means nothing."""
+    """On a word at the top of the file that means nothing; a sentence without its end, as is the next."""
     if isinstance(content, dict):
-        return f"there is no section [{_clean(name)}]{hint(name, SECTIONS)}"
+        return f"there is no section [{_clean(name)}]{hint(name, SECTIONS, '[{}]')}"
     homes = [setting.section for setting in SETTINGS if setting.key == name]
-    where = f"; it belongs into [{homes[0]}]." if homes else hint(name, [setting.key for setting in SETTINGS])
+    where = f"; it belongs into [{homes[0]}]" if homes else hint(name, [setting.key for setting in SETTINGS])
     return f"there is no setting {_clean(name)} outside of a section{where}"
 
 
 def _no_setting(section: str, key: str) -> str:
-    known = [setting.name for setting in SETTINGS if setting.section == section]
+    known = [setting.key for setting in SETTINGS if setting.section == section]
     homes = [setting.name for setting in SETTINGS if setting.key == key]
-    where = f"; did you mean {homes[0]}?" if homes else hint(f"{section}.{key}", known)
-    if where == ".":
-        where = f"; [{section}] knows {', '.join(setting.key for setting in SETTINGS if setting.section == section)}."
-    return f"there is no setting {section}.{_clean(key)}{where}"
+    near = f"; did you mean {homes[0]}?" if homes else hint(key, known, section + ".{}")
+    return f"there is no setting {section}.{_clean(key)}{near or '; known are ' + ', '.join(known)}"
 
 
 def _clean(name: str) -> str:
@@ -173,4 +171,4 @@ def _strangers(environment: Mapping[str, str]) -> Iterator[str]:
     known = (CONFIG_ENV, *(setting.env for setting in SETTINGS))
     for name in sorted(environment):
         if name.startswith("KLAGG_") and name not in known:
-            yield f"The environment variable {name} is not one of klagg's{hint(name, known)}"
+            yield ended(f"The environment variable {name} is not one of klagg's{hint(name, known)}")

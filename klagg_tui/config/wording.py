@@ -53,7 +53,12 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     return by_folded[near[0]] if near else None
 
 
-def hint(word: str, known: Iterable[str]) -> str:
-    """`; did you mean …?` where a known word is near, else a full stop."""
+def hint(word: str, known: Iterable[str], form: str = "{}") -> str:
+    """`; did you mean …?` where a known word is near, else nothing."""
     near = closest(word, known)
-    return f"; did you mean {near}?" if near else "."
+    return f"; did you mean {form.format(near)}?" if near else ""
+
+
+def ended(sentence: str) -> str:
+    """With a full stop, unless it is a question."""
+    return sentence if sentence.endswith("?") else f"{sentence}."
