@@ -1,0 +1,130 @@
+"""One connection of the market streams: its subscriptions, its signs of life, its age."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from klagg_tui.exchange.session.limits import FeedLimits
+from klagg_tui.exchange.session.said import StreamRefused, SymbolSilent
+from klagg_tui.exchange.session.silence import SymbolHabits
+from klagg_tui.exchange.session.subscriptions import Subscriptions
+from klagg_tui.exchange.wire import Acknowledged, Rejected, trade_stream
+
+
+class FeedSession:
+    """The state of one connection, from the first attempt to open it.
+
+    Args:
+        limits: see there.
+        now_ms: when the attempt began.
+        life_share: 0 to 1, by chance: connections opened together are to be replaced at different times.
+        usual: see `SymbolHabits`.
+    """
+
+    def __init__(self, limits: FeedLimits, now_ms: int, life_share: float, usual: dict[str, int]) -> None:
+        self.opened_ms: int | None = None
+        self.complete_ms: int | None = None
+        """Since when every stream is served; None while any is missing."""
+        self.said_ms = now_ms
+        """When anything at all came last, answers to pings included."""
+        self.traded_ms: int | None = None
+        """When a trade came last."""
+        self.is_ending = False
+        """The server has said that it shuts down."""
+        self._limits = limits
+        self._begun_ms = now_ms
+        self._age_ms = int(limits.life_ms * (0.8 + 0.2 * life_share))
+        self._subscriptions = Subscriptions(limits)
+        self._habits = SymbolHabits(limits, usual)
+        self._symbols: dict[str, str] = {}
+        self._pinged_ms: int | None = None
+
+    @property
+    def heard(self) -> dict[str, int]:
+        """When each symbol was last heard; to be written by whoever takes in the trades."""
+        return self._habits.heard
+
+    @property
+    def served(self) -> frozenset[str]:
+        """Symbols whose stream is acknowledged."""
+        return frozenset(symbol for symbol, stream in self._symbols.items() if stream in self._subscriptions.held)
+
+    def want(self, symbols: Collection[str], others: Collection[str] = ()) -> None:
+        """Serve the trades of these symbols, and other streams by name."""
+        self._symbols = {symbol: trade_stream(symbol) for symbol in symbols}
+        self._subscriptions.want([*self._symbols.values(), *others])
+        self._habits.keep(self._symbols)
+        if not self._subscriptions.is_complete:
+            self.complete_ms = None
+
+    def opened(self, now_ms: int) -> None:
+        """The handshake is done."""
+        self.opened_ms = self.said_ms = now_ms
+
+    def gulped(self, now_ms: int, *, has_trades: bool) -> None:
+        """Something came."""
+        self.said_ms = now_ms
+        self._pinged_ms = None
+        if has_trades:
+            self.traded_ms = now_ms
+
+    def acknowledged(self, answer: Acknowledged, now_ms: int) -> tuple[str, ...]:
+        """Take in an answer; returns the symbols served from now on."""
+        streams = set(self._subscriptions.acknowledged(answer, now_ms))
+        return tuple(symbol for symbol, stream in self._symbols.items() if stream in streams)
+
+    def rejected(self, answer: Rejected) -> None:
+        """Take in a refusal."""
+        self._subscriptions.rejected(answer)
+
+    def next_message(self, now_ms: int) -> bytes | None:
+        """The next command, once it is due."""
+        if self.opened_ms is None:
+            return None
+        message = self._subscriptions.next_message(now_ms)
+        if self.complete_ms is None and self._subscriptions.is_complete:
+            self.complete_ms = now_ms
+        return message
+
+    def wants_ping(self, now_ms: int) -> bool:
+        """Whether the line was quiet for so long that it should be asked for a sign of life; asking counts as doing."""
+        if self.opened_ms is None or self._pinged_ms is not None or now_ms - self.said_ms < self._limits.ping_ms:
+            return False
+        self._pinged_ms = now_ms
+        return True
+
+    def failure(self, now_ms: int) -> str | None:
+        """Why the connection is to be given up, None while it is not."""
+        if self.opened_ms is None:
+            return "no answer to the handshake" if now_ms - self._begun_ms >= self._limits.open_ms else None
+        if self._pinged_ms is not None and now_ms - self._pinged_ms >= self._limits.ping_ms:
+            return "the line is dead"
+        if self._subscriptions.unanswered >= self._limits.most_asks:
+            return "commands are not answered"
+        return None
+
+    def is_old(self, now_ms: int) -> bool:
+        """Whether it is to be replaced."""
+        return self.is_ending or now_ms - self._begun_ms >= self._age_ms
+
+    def silent_since_ms(self, now_ms: int) -> int | None:
+        """Since when a connection that serves symbols has brought no trade, None while that is nothing unusual."""
+        if self.complete_ms is None or not self._symbols:
+            return None
+        since_ms = max(self.complete_ms, self.traded_ms or 0)
+        return since_ms if now_ms - since_ms >= self._habits.bound_ms else None
+
+    def silent_symbols(self, now_ms: int) -> list[SymbolSilent]:
+        """Symbols that have become silent while others have not."""
+        if not self._habits.is_due(now_ms):
+            return []
+        held = self._subscriptions.held
+        return self._habits.look(
+            {symbol: held[stream] for symbol, stream in self._symbols.items() if stream in held}, now_ms
+        )
+
+    def take_refusals(self) -> list[StreamRefused]:
+        """Streams that turned out not to be served, each once."""
+        refusals = self._subscriptions.refusals[:]
+        self._subscriptions.refusals.clear()
+        return refusals
