@@ -24,6 +24,7 @@ from klagg_tui.storage.archive_names import ArchiveName
 from klagg_tui.storage.archive_plan import Kind, Source, plan
 from klagg_tui.storage.archive_rows import Tally, TradeRows
 from klagg_tui.storage.archive_source import Block, blocks
+from klagg_tui.storage.grain import widen_grains
 from klagg_tui.storage.store import Store
 
 COMMIT_EVERY: Final = 200_000
@@ -90,6 +91,7 @@ async def import_files(
         if not intake.outcome.is_stopped:
             await intake.read(source)
     await intake.finish()
+    await widen_grains(store, intake.outcome.tally.grains)
     return intake.outcome
 
 
@@ -167,8 +169,8 @@ class _Lanes:
 
     def __init__(self, store: Store, outcome: Imported) -> None:
         self._engine = KlineEngine((Period.M1,), holds_gaps=False)
+        self._run = store.importing()
         self._reader = self._engine.reader()
-        self._store = store
         self._outcome = outcome
         self._symbols: set[str] = set()
         self._uncommitted = 0
@@ -202,7 +204,7 @@ class _Lanes:
         """Hand over what changed since the last time."""
         drained = self._engine.drain(self._reader)
         bars = [*drained.closed, *(bar for bar in drained.forming if bar.is_traded)]
-        await self._store.add(bars, drained.spans)
+        await self._run.add(bars, drained.spans)
         self._uncommitted = 0
         self._count_bars(bars)
         for report in self._engine.take_reports():

@@ -67,11 +67,16 @@ class KlineRows:
     def _bar(self, fields: list[str], period: Period) -> Bar:
         if len(fields) != len(COLUMNS):
             raise BadRow(f"{len(fields)} columns instead of {len(COLUMNS)}")
+        opened, high, low, close, volume = (number(text) for text in fields[1:6])
         bar = Bar(
             self._symbol,
             period,
             milliseconds(int(fields[0])),
-            *(number(text) for text in fields[1:6]),
+            opened,
+            high,
+            low,
+            close,
+            volume,
             turnover(fields[7]),
             int(fields[8]),
             number(fields[9]),

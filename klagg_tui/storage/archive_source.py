@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import IO, Final, NamedTuple
+from typing import IO, Final, NamedTuple, Protocol
 
 from klagg_tui.errors import BadFile
 
@@ -17,6 +17,10 @@ _LONGEST_LINE: Final = 16 << 20
 _DAMAGE: Final = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile, NotImplementedError)
 _GZIP: Final = b"\x1f\x8b"
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
 
 
 class Block(NamedTuple):
@@ -78,7 +82,7 @@ def _zip_blocks(path: Path, file: IO[bytes], block_bytes: int) -> Iterator[Block
                 yield from _blocks_of(path, member.filename, unpacked, file, block_bytes)
 
 
-def _blocks_of(path: Path, part: str, unpacked: IO[bytes], on_disk: IO[bytes], size: int) -> Iterator[Block]:
+def _blocks_of(path: Path, part: str, unpacked: _Readable, on_disk: IO[bytes], size: int) -> Iterator[Block]:
     first_line, rest = 1, b""
     while data := unpacked.read(size):
         whole, newline, rest_of_data = data.rpartition(b"\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
@@ -38,10 +39,9 @@ def library() -> ModuleType:
         ExportError: it is not installed.
     """
     try:
-        import pyarrow as pa
+        return import_module("pyarrow")
     except ImportError as error:
         raise ExportError("Parquet needs pyarrow, which is not installed: pip install 'klagg-tui[parquet]'.") from error
-    return pa
 
 
 def schema(*, with_series: bool = True) -> pa.Schema:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -16,11 +16,9 @@ from typing import Final, NamedTuple
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.storage.export_files import Format
 from klagg_tui.storage.export_output import Output, Target
-from klagg_tui.storage.export_series import Selection, Source, sources_of
+from klagg_tui.storage.export_series import Selection, StoredSeries, series_of
 from klagg_tui.storage.store import Store
 
-BATCH: Final = 2_000
-"""Bars between two looks at the screen: some ten milliseconds of work."""
 _BYTES_A_BAR: Final = {Format.CSV: 130, Format.JSONL: 290, Format.PARQUET: 60}
 """Measured on BTCUSDT; an estimate says about how much, not how much."""
 
@@ -61,7 +59,7 @@ ShouldStop = Callable[[], bool]
 
 async def estimate(store: Store, selection: Selection, form: Format = Format.CSV) -> Estimate:
     """How many bars a selection has, and about how many bytes they will be."""
-    bars = sum([await source.count(store) for source in await sources_of(store, selection)])
+    bars = sum([await one.size(store) for one in await series_of(store, selection)])
     return Estimate(bars, bars * _BYTES_A_BAR[form])
 
 
@@ -84,11 +82,11 @@ async def export(
     Raises:
         ExportError: the target cannot be written, or the selection names what is not there; nothing is left behind.
     """
-    sources = await sources_of(store, selection)
-    output = Output(target, form, is_split=is_split, is_mixed=len(sources) > 1 or selection.is_open)
+    series = await series_of(store, selection)
+    output = Output(target, form, is_split=is_split, is_mixed=selection.is_mixed)
     work = _Work(store, selection, output, on_progress, should_stop)
     try:
-        await work.run(sources)
+        await work.run(series)
     except BaseException:
         output.discard()
         raise
@@ -109,14 +107,14 @@ class _Work:
         self._should_stop = should_stop
         self._read = 0
 
-    async def run(self, sources: list[Source]) -> None:
-        total = sum([await source.count(self._store) for source in sources])
+    async def run(self, series: list[StoredSeries]) -> None:
+        total = sum([await one.size(self._store) for one in series])
         try:
-            for source in sources:
-                self._output.begin(source.series)
-                async for batch in _batches(source.bars(self._store)):
+            for one in series:
+                self._output.begin(one.series)
+                async for batch in one.pages(self._store):
                     self._take(batch)
-                    self._on_progress(ExportProgress(source.label, self._read, total))
+                    self._on_progress(ExportProgress(one.label, self._read, total))
                     await asyncio.sleep(0)
                     if self._should_stop():
                         self.outcome.is_stopped = True
@@ -134,14 +132,3 @@ class _Work:
             self._output.write(bars)
             self.outcome.bars += len(bars)
             self.outcome.states.update(bar.state for bar in bars)
-
-
-async def _batches(bars: AsyncIterator[Bar]) -> AsyncIterator[list[Bar]]:
-    batch: list[Bar] = []
-    async for bar in bars:
-        batch.append(bar)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

@@ -51,10 +51,10 @@ class Beside:
         self._part = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._on_disk: BinaryIO = self._part.open("wb")
+            self._on_disk = self._part.open("wb")
         except OSError as error:
             raise cannot_write(path, error) from error
-        self.file = self._on_disk
+        self.file: BinaryIO = self._on_disk
         if path.suffix == ".gz":
             self.file = cast(BinaryIO, gzip.GzipFile(path.stem, "wb", 6, self._on_disk))
 
@@ -91,7 +91,7 @@ def file_name(series: Series, form: Format) -> Path:
 
 def _period_name(period: Period) -> str:
     """The period in a file name: `1mo` for `1M`, because some file systems cannot tell it from `1m`."""
-    return period.value.replace("M", "mo")
+    return str(period).replace("M", "mo")
 
 
 def _symbol_name(symbol: str) -> str:

@@ -125,7 +125,7 @@ class _TextWriter:
             file.write(f"{SERIES_COLUMNS if is_mixed else COLUMNS}\n".encode())
 
     def begin(self, series: Series) -> None:
-        self._line = self._line_of(series.grain)
+        self._line = self._line_of(series)
 
     def write(self, bars: Sequence[Bar]) -> None:
         assert self._line is not None

@@ -1,12 +1,20 @@
-"""Bars as lines of text: the columns of the exchange's own archives, or a JSON object a line."""
+"""Bars as lines of text: the columns of the exchange's own archives, or a JSON object a line.
+
+Ten million lines are the measure, so a line is one template filled with whole numbers: a price of 61766.20 goes in as
+61766 and 20. Values with more decimals than their symbol's are written in full, the slower way.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.exact import text, turnover_text
+import orjson
+
+from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.exact import text, turnover_text, turnover_unpacked, unpacked
+from klagg_tui.engine.period import Period
+from klagg_tui.storage.export_files import Series
 from klagg_tui.storage.grain import Grain
 
 Line = Callable[[Bar], str]
@@ -17,55 +25,109 @@ COLUMNS: Final = (
 SERIES_COLUMNS: Final = f"symbol,period,{COLUMNS}"
 """Of a file with several symbols or periods, which the exchange does not have."""
 
+STATES: Final = tuple(state.name.lower() for state in State)
+"""Names of the states by number."""
 
-def csv_line(grain: Grain) -> Line:
+# P, Q and T stand for a price, a quantity and a turnover, N for a whole number, S for the state, - for no state.
+_CSV: Final = "N,P,P,P,P,Q,N,T,N,Q,T,0-\n"
+_JSON: Final = (
+    '"open_time":N,"open":"P","high":"P","low":"P","close":"P","volume":"Q","close_time":N,"quote_volume":"T",'
+    '"count":N,"taker_buy_volume":"Q","taker_buy_quote_volume":"T","state":"S"}\n'
+)
+
+
+def csv_line(series: Series) -> Line:
     """A function that writes a bar as the exchange's archive does, values padded to the symbol's decimals."""
-    price, quantity, turnover = grain.price, grain.quantity, grain.turnover
-
-    def line(bar: Bar) -> str:
-        return (
-            f"{bar.open_ms},{text(bar.open, price)},{text(bar.high, price)},{text(bar.low, price)},"
-            f"{text(bar.close, price)},{text(bar.volume, quantity)},{bar.end_ms - 1},"
-            f"{turnover_text(bar.turnover, turnover)},{bar.trade_count},{text(bar.taker_buy_volume, quantity)},"
-            f"{turnover_text(bar.taker_buy_turnover, turnover)},0\n"
-        )
-
-    return line
+    return _line(series, "", _CSV)
 
 
-def series_csv_line(grain: Grain) -> Line:
+def series_csv_line(series: Series) -> Line:
     """As `csv_line`, with symbol and period before it."""
-    line = csv_line(grain)
-    return lambda bar: f"{quoted(bar.symbol)},{bar.period.value},{line(bar)}"
+    return _line(series, f"{_quoted(series.symbol)},{series.period.value},", _CSV)
 
 
-def quoted(symbol: str) -> str:
-    """A symbol as a CSV field: the exchange's need no quotes, but a file may say anything."""
-    if any(sign in symbol for sign in ',"\r\n'):
-        return '"' + symbol.replace('"', '""') + '"'
-    return symbol
-
-
-def json_line(grain: Grain) -> Line:
-    """A function that writes a bar as a JSON object; numbers are texts, because JSON readers make floats of them."""
-    import orjson
-
-    price, quantity, turnover = grain.price, grain.quantity, grain.turnover
-
-    def line(bar: Bar) -> str:
-        return (
-            f'{{"symbol":{orjson.dumps(bar.symbol).decode()},"period":"{bar.period.value}","open_time":{bar.open_ms},'
-            f'"open":"{text(bar.open, price)}","high":"{text(bar.high, price)}","low":"{text(bar.low, price)}",'
-            f'"close":"{text(bar.close, price)}","volume":"{text(bar.volume, quantity)}","close_time":{bar.end_ms - 1},'
-            f'"quote_volume":"{turnover_text(bar.turnover, turnover)}","count":{bar.trade_count},'
-            f'"taker_buy_volume":"{text(bar.taker_buy_volume, quantity)}",'
-            f'"taker_buy_quote_volume":"{turnover_text(bar.taker_buy_turnover, turnover)}",'
-            f'"state":"{bar.state.name.lower()}"}}\n'
-        )
-
-    return line
+def json_line(series: Series) -> Line:
+    """A function that writes a bar as a JSON object; values are texts, because JSON readers make floats of numbers."""
+    symbol = orjson.dumps(series.symbol).decode()
+    return _line(series, f'{{"symbol":{symbol},"period":"{series.period.value}",', _JSON)
 
 
 def encoded(line: Line, bars: Iterable[Bar]) -> bytes:
     """The lines of some bars."""
     return "".join(map(line, bars)).encode()
+
+
+def _line(series: Series, head: str, layout: str) -> Line:
+    grain = series.grain
+    head = head.replace("%", "%%")
+    template = head + _template(layout, *map(_spec, grain.all()))
+    in_full = _line_in_full(grain, head + _template(layout, "%s", "%s", "%s"))
+    price, quantity, turnover = (10**decimals for decimals in grain.all())
+    price_step, quantity_step = unpacked(1, grain.price), unpacked(1, grain.quantity)
+    turnover_step = turnover_unpacked(1, grain.turnover)
+    span_ms = None if series.period is Period.MO1 else series.period.nominal_ms
+
+    def line(bar: Bar) -> str:
+        _, _, open_ms, opened, high, low, close, volume, paid, count, bought, bought_for, state = bar
+        if (
+            opened % price_step
+            or high % price_step
+            or low % price_step
+            or close % price_step
+            or volume % quantity_step
+            or bought % quantity_step
+            or paid % turnover_step
+            or bought_for % turnover_step
+        ):
+            return in_full(bar)
+        return template % (
+            open_ms,
+            *divmod(opened // price_step, price),
+            *divmod(high // price_step, price),
+            *divmod(low // price_step, price),
+            *divmod(close // price_step, price),
+            *divmod(volume // quantity_step, quantity),
+            (open_ms + span_ms if span_ms else bar.end_ms) - 1,
+            *divmod(paid // turnover_step, turnover),
+            count,
+            *divmod(bought // quantity_step, quantity),
+            *divmod(bought_for // turnover_step, turnover),
+            STATES[state],
+        )
+
+    return line
+
+
+def _line_in_full(grain: Grain, template: str) -> Line:
+    def line(bar: Bar) -> str:
+        return template % (
+            bar.open_ms,
+            *(text(price, grain.price) for price in bar[3:7]),
+            text(bar.volume, grain.quantity),
+            bar.end_ms - 1,
+            turnover_text(bar.turnover, grain.turnover),
+            bar.trade_count,
+            text(bar.taker_buy_volume, grain.quantity),
+            turnover_text(bar.taker_buy_turnover, grain.turnover),
+            STATES[bar.state],
+        )
+
+    return line
+
+
+def _template(layout: str, price: str, quantity: str, turnover: str) -> str:
+    """The layout with its signs replaced by what Python's % fills in."""
+    signs = {"P": price, "Q": quantity, "T": turnover, "N": "%d", "S": "%s", "-": "%.0s"}
+    return "".join(signs.get(sign, sign) for sign in layout)
+
+
+def _spec(decimals: int) -> str:
+    """Two whole numbers as one with decimals; without decimals the second one is swallowed."""
+    return f"%d.%0{decimals}d" if decimals else "%d%.0s"
+
+
+def _quoted(symbol: str) -> str:
+    """A symbol as a CSV field: the exchange's need no quotes, but a file may say anything."""
+    if any(sign in symbol for sign in ',"\r\n'):
+        return '"' + symbol.replace('"', '""') + '"'
+    return symbol

@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Final
 
 from klagg_tui.engine.bar import Bar, State, joined
 from klagg_tui.engine.period import Period
 
+_PAGE: Final = 1000
 
-async def resampled(bars: AsyncIterator[Bar], period: Period, anchor: int) -> AsyncIterator[Bar]:
+
+async def resampled(pages: AsyncIterator[list[Bar]], period: Period, anchor: int) -> AsyncIterator[Bar]:
     """Bars of `period` from shorter ones of one symbol, which come oldest first and divide it.
 
     A bar with a hole in it is partial; the last one is forming while nothing follows it and only its end is missing.
     """
     whole: Bar | None = None
     reached_ms = 0
-    async for bar in bars:
-        open_ms = period.open_ms(bar.open_ms, anchor)
-        if whole is None or open_ms != whole.open_ms:
-            if whole is not None:
-                yield _ended(whole, reached_ms)
-            whole = Bar(bar.symbol, period, open_ms, *bar[3:])
-            reached_ms = open_ms
-        else:
-            whole = joined(whole, bar)
-        if bar.open_ms != reached_ms:
-            whole = whole._replace(state=State.PARTIAL)
-        reached_ms = bar.end_ms
+    async for page in pages:
+        for bar in page:
+            open_ms = period.open_ms(bar.open_ms, anchor)
+            if whole is not None and open_ms == whole.open_ms:
+                whole = joined(whole, bar)
+            else:
+                if whole is not None:
+                    yield _ended(whole, reached_ms)
+                whole = Bar(bar.symbol, period, open_ms, *bar[3:])
+                reached_ms = open_ms
+            if bar.open_ms != reached_ms:
+                whole = whole._replace(state=State.PARTIAL)
+            reached_ms = bar.end_ms
     if whole is not None:
         yield _last(whole, reached_ms)
+
+
+async def in_pages(bars: AsyncIterator[Bar]) -> AsyncIterator[list[Bar]]:
+    """The bars, many at a time."""
+    page: list[Bar] = []
+    async for bar in bars:
+        page.append(bar)
+        if len(page) == _PAGE:
+            yield page
+            page = []
+    if page:
+        yield page
 
 
 def _ended(whole: Bar, reached_ms: int) -> Bar:
