@@ -17,10 +17,10 @@ from klagg_tui.exchange.simulator.klines import Kline, Klines
 from klagg_tui.exchange.simulator.market import Market
 from klagg_tui.exchange.simulator.truth import Truth
 
-SPEC = MarketSpec(symbols=12, seed=3, activity=1.5, history_days=40, straddle_every=20)
+SPEC = MarketSpec(symbols=12, seed=3, activity=0.5, history_days=40, straddle_every=20)
 START = SPEC.start_ms // MINUTE_MS
 NOW_MS = SPEC.start_ms + 7 * 3_600_000 + 30_000
-SYMBOLS = ("BTCUSDT", "币安人生USDT", "1000SATSUSDT", "YFIUSDT", "ADAUSDT")
+SYMBOLS = ("BTCUSDT", "1000SATSUSDT", "YFIUSDT")
 
 
 def _bar(market: Market, symbol: str, period: Period, kline: Kline) -> Bar:
@@ -51,22 +51,32 @@ def market() -> Market:
     return Market(SPEC)
 
 
+@pytest.fixture(scope="module")
+def klines(market: Market) -> Klines:
+    return Klines(market)
+
+
+@pytest.fixture(scope="module")
+def truth(market: Market) -> Truth:
+    return Truth(market, lambda: NOW_MS)
+
+
 @pytest.mark.parametrize("symbol", SYMBOLS)
 @pytest.mark.parametrize("period", Period)
-def test_klines_equal_the_truth_in_every_period(market: Market, symbol: str, period: Period) -> None:
+def test_klines_equal_the_truth_in_every_period(
+    market: Market, klines: Klines, truth: Truth, symbol: str, period: Period
+) -> None:
     now = NOW_MS // MINUTE_MS
-    klines = Klines(market).latest(symbol, period.value, now, 400, NOW_MS)
-    over = [kline for kline in klines if kline.end_minute <= now]
-    truth = Truth(market, lambda: NOW_MS).bars(symbol, period, klines[0].open_minute * MINUTE_MS, NOW_MS)
-    assert [_bar(market, symbol, period, kline) for kline in over] == list(truth)
+    found = klines.latest(symbol, period.value, now, 300, NOW_MS)
+    over = [kline for kline in found if kline.end_minute <= now]
+    bars = truth.bars(symbol, period, found[0].open_minute * MINUTE_MS, NOW_MS)
+    assert [_bar(market, symbol, period, kline) for kline in over] == list(bars)
 
 
 @pytest.mark.parametrize("period", list(Period)[1:12])
-def test_truth_of_large_bars_is_the_roll_up_of_minutes(period: Period) -> None:
-    market = Market(SPEC)
-    truth = Truth(market, lambda: NOW_MS)
+def test_truth_of_large_bars_is_the_roll_up_of_minutes(market: Market, truth: Truth, period: Period) -> None:
     anchor = market.listing("ETHUSDT").three_day_anchor
-    begin_ms = SPEC.start_ms - 86_400_000
+    begin_ms = SPEC.start_ms - 43_200_000
     minutes = truth.bars("ETHUSDT", Period.M1, begin_ms, NOW_MS)
     rolled: dict[int, Bar] = {}
     for minute in minutes:
@@ -87,9 +97,8 @@ def test_the_exchange_knows_exactly_our_periods() -> None:
     assert [period.value for period in Period] == list(INTERVALS)
 
 
-def test_klines_have_no_holes_and_empty_minutes_are_flat_at_the_close_before() -> None:
-    market = Market(SPEC)
-    found = Klines(market).latest("ADAUSDT", "1m", NOW_MS // MINUTE_MS, 400, NOW_MS)
+def test_klines_have_no_holes_and_empty_minutes_are_flat_at_the_close_before(klines: Klines) -> None:
+    found = klines.latest("ADAUSDT", "1m", NOW_MS // MINUTE_MS, 400, NOW_MS)
     assert [kline.open_minute for kline in found] == list(range(found[0].open_minute, found[0].open_minute + 400))
     empty = [(before, kline) for before, kline in pairwise(found) if not kline.sums.volume]
     assert empty
@@ -97,18 +106,15 @@ def test_klines_have_no_holes_and_empty_minutes_are_flat_at_the_close_before() -
         assert kline.sums == (before.sums.close,) * 4 + (0,) * 5
 
 
-def test_the_first_kline_is_that_of_the_listing() -> None:
-    market = Market(SPEC)
+def test_the_first_kline_is_that_of_the_listing(market: Market, klines: Klines) -> None:
     listing = market.listing("ADAUSDT")
     for interval in INTERVALS:
-        first = next(Klines(market).ascending("ADAUSDT", interval, 0, NOW_MS // MINUTE_MS, NOW_MS))
+        first = next(klines.ascending("ADAUSDT", interval, 0, NOW_MS // MINUTE_MS, NOW_MS))
         assert first.open_minute == opened(interval, listing.listed_minute, listing.three_day_anchor)
         assert first.sums.volume
 
 
-def test_the_forming_kline_holds_what_is_published_and_nothing_more() -> None:
-    market = Market(SPEC)
-    klines = Klines(market)
+def test_the_forming_kline_holds_what_is_published_and_nothing_more(market: Market, klines: Klines) -> None:
     trades = market.trades("BTCUSDT", START)
     middle = trades[len(trades) // 2]
     (forming,) = klines.latest("BTCUSDT", "1m", START, 1, middle.event_ms)
@@ -150,9 +156,8 @@ def test_a_delisted_symbol_has_no_klines_after_its_end() -> None:
     assert len(bars) == 90
 
 
-def test_truth_is_exact_in_decimals() -> None:
-    market = Market(SPEC)
-    bars = Truth(market, lambda: NOW_MS).bars("YFIUSDT", Period.H1, SPEC.start_ms, NOW_MS)
+def test_truth_is_exact_in_decimals(market: Market, truth: Truth) -> None:
+    bars = truth.bars("YFIUSDT", Period.H1, SPEC.start_ms, NOW_MS)
     unit = Decimal(1).scaleb(-8)
     rows = partial(market.trades, "YFIUSDT")
     volume = sum(trade.quantity for minute in range(START, START + 7 * 60) for trade in rows(minute)) * unit
