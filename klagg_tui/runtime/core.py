@@ -7,10 +7,11 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.engine.events import AggTrade, AppEvent
+from klagg_tui.engine.events import AggTrade, AppEvent, HoldSymbol
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import StorageError
 from klagg_tui.market.face import Changes
@@ -19,9 +20,11 @@ from klagg_tui.storage.store import Store
 
 log = logging.getLogger(__name__)
 
-TICK_S = 0.2
-SCREEN_S = 0.1
-TAPE_LENGTH = 200
+TICK_S: Final = 0.2
+SLEPT_S: Final = 30.0
+"""A pause between two ticks past which the machine must have slept."""
+SCREEN_S: Final = 0.1
+TAPE_LENGTH: Final = 200
 
 
 class Core:
@@ -78,8 +81,12 @@ class Core:
         self.followed = symbol
 
     async def tick_forever(self) -> None:
-        """End bars by the clock."""
+        """End bars by the clock. A machine that slept heard nothing meanwhile: its symbols wait until that is mended."""
+        ticked_s = time.monotonic()
         while True:
+            if time.monotonic() - ticked_s > SLEPT_S:
+                self.handle([HoldSymbol(symbol) for symbol in self.engine.symbols()])
+            ticked_s = time.monotonic()
             self.engine.tick(self.now_ms())
             await asyncio.sleep(TICK_S)
 

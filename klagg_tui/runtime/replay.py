@@ -30,7 +30,7 @@ class Replay:
     """A `Source` that reads files. `speed` is in recorded seconds a second; None: no waiting at all."""
 
     market = "replay"
-    holds_gaps = False
+    is_live = False
     mode = Mode.REPLAY
     delay_ms = None
 

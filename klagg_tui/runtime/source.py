@@ -13,8 +13,9 @@ class Source(Protocol):
 
     market: str
     """For people: `Binance USDⓈ-M`, `simulated`, `replay`."""
-    holds_gaps: bool
-    """Whether missing trades can be fetched, so that a symbol waits for them."""
+    is_live: bool
+    """Whether its clock says that a quiet minute is over, and missing trades can be fetched, so that a symbol waits
+    for them. In a recording a quiet symbol's file may just have ended."""
 
     @property
     def mode(self) -> Mode:

@@ -164,7 +164,7 @@ class Runtime:
         store = await Store.open(plan.database, periods=plan.periods, market=plan.market) if plan.database else None
         try:
             source = plan.source()
-            engine = KlineEngine(plan.periods, holds_gaps=source.holds_gaps)
+            engine = KlineEngine(plan.periods, holds_gaps=source.is_live)
             core = Core(engine, self.periods, store, source.now_ms, plan.flush_s)
             if store:
                 self._put(await stored_bars(store, self.periods))
@@ -179,7 +179,9 @@ class Runtime:
 
     async def _feed(self, core: Core, source: Source) -> None:
         """Run the source and the beats until the source ends; whatever happens, the last drain is written."""
-        beats = [core.tick_forever(), core.flush_forever(), self._show_forever(core, source)]
+        beats = [core.flush_forever(), self._show_forever(core, source)]
+        if source.is_live:
+            beats.append(core.tick_forever())
         tasks = [asyncio.ensure_future(beat) for beat in beats]
         tasks.append(asyncio.ensure_future(self._run_source(core, source)))
         try:
