@@ -45,10 +45,10 @@ _OF_ONE_SYMBOL: Final = ("mute", "delist", "tick", "straddle")
 _ALL: Final = tuple(kind for kind in KINDS if kind != "451")
 _LIFE: Final = ("list", "tick", "straddle", "delist")
 _LASTS_MS: Final = 45_000
-_APART_MS: Final = 5 * 60_000
-_LIFE_APART_MS: Final = 90 * 60_000
+_WHOLE: Final = {"none": 0, "life": 90 * 60_000, "all": 5 * 60_000}
+"""Whole schedules and how far apart their faults are."""
 _UNITS_MS: Final = {"s": 1000, "m": 60_000, "h": 3_600_000, "": 1000, "ms": 1}
-_TIME: Final = r"(\d+(?:\.\d+)?)(ms|s|m|h|)"
+_TIME: Final = r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|)"
 _FAULT: Final = re.compile(rf"(\w+)@{_TIME}(?:\+{_TIME})?(?::(\S+))?", re.UNICODE)
 _REMEMBERED: Final = 2000
 
@@ -156,34 +156,49 @@ def parse_schedule(schedule: str, start_ms: int) -> list[Fault]:
     Raises:
         ConfigError: a part of it cannot be read; the message says which and what is allowed.
     """
-    return [
-        _fault(part.strip(), start_ms) for part in schedule.split(",") if part.strip() and not _is_whole(part.strip())
-    ]
+    return [_fault(part, start_ms) for part in _parts(schedule) if _whole(part) is None]
 
 
-def _is_whole(part: str) -> bool:
-    return part.partition("/")[0] in ("none", "life", "all")
+def _parts(schedule: str) -> list[str]:
+    return [part.strip() for part in schedule.split(",") if part.strip()]
+
+
+def _whole(part: str) -> tuple[str, int] | None:
+    """A whole schedule's name and how far apart its faults are; None for a single fault."""
+    name, slash, apart = part.partition("/")
+    if name not in _WHOLE:
+        return None
+    match = re.fullmatch(_TIME, apart)
+    if slash and match is None:
+        raise _unreadable(part)
+    return name, max(1000, _milliseconds(*match.groups())) if match else _WHOLE[name]
 
 
 def _fault(part: str, start_ms: int) -> Fault:
     match = _FAULT.fullmatch(part)
     if match is None or match[1] not in KINDS:
-        raise ConfigError(
-            f"{part!r} is no fault. Write KIND@AT, KIND@AT+LASTS or KIND@AT+LASTS:TARGET with times like 90s, 5m or 2h, "
-            f"or none, life or all; kinds are {', '.join(KINDS)}."
-        )
+        raise _unreadable(part)
     kind, at, at_unit, lasts, lasts_unit, target = match.groups()
-    lasts_ms = int(float(lasts) * _UNITS_MS[lasts_unit]) if lasts else _LASTS_MS
-    return Fault(kind, start_ms + int(float(at) * _UNITS_MS[at_unit]), lasts_ms, target or "")
+    lasts_ms = _milliseconds(lasts, lasts_unit) if lasts else _LASTS_MS
+    return Fault(kind, start_ms + _milliseconds(at, at_unit), lasts_ms, target or "")
+
+
+def _milliseconds(number: str, unit: str) -> int:
+    return int(float(number) * _UNITS_MS[unit])
+
+
+def _unreadable(part: str) -> ConfigError:
+    return ConfigError(
+        f"{part!r} is no fault. Write KIND@AT, KIND@AT+LASTS or KIND@AT+LASTS:TARGET with times like 90s, 5m or 2h, "
+        f"or none, life or all (all/2m: two minutes apart); kinds are {', '.join(KINDS)}."
+    )
 
 
 def _endless(seed: int, start_ms: int, schedule: str) -> Iterator[Fault]:
-    """The faults of `life` and `all`, in order of time; never ends where one of them is named."""
-    for part in (part.strip() for part in schedule.split(",")):
-        name, _, apart = part.partition("/")
-        if name in ("life", "all"):
-            apart_ms = _fault(f"cut@{apart}", 0).at_ms if apart else _APART_MS if name == "all" else _LIFE_APART_MS
-            return _recurring(seed, start_ms, _ALL if name == "all" else _LIFE, max(1000, apart_ms))
+    """The faults of `life` or `all`, in order of time; never ends where one of them is named."""
+    for name, apart_ms in filter(None, map(_whole, _parts(schedule))):
+        if name != "none":
+            return _recurring(seed, start_ms, _ALL if name == "all" else _LIFE, apart_ms)
     return iter(())
 
 
