@@ -1,0 +1,225 @@
+"""The live market: listing, streams, seams, repair, confirmation and history around one engine."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from klagg_tui.engine.events import AggTrade, AppEvent, GapFound, HoldSymbol, TradeTooLate
+from klagg_tui.errors import BadFrame, BadNumber, ExchangeError, GeoBlocked, StorageError
+from klagg_tui.exchange import wire
+from klagg_tui.exchange.clock import ExchangeClock
+from klagg_tui.exchange.listing import Choice
+from klagg_tui.exchange.rest import RestClient
+from klagg_tui.exchange.session import Covered, FeedReport, StreamRefused, SymbolSilent, Uncovered
+from klagg_tui.exchange.stream import MarketStream
+from klagg_tui.market.face import Mode, Progress
+from klagg_tui.runtime.confirmation import Confirmation
+from klagg_tui.runtime.core import Core
+from klagg_tui.runtime.ground import Contract, Ground
+from klagg_tui.runtime.past import Past
+from klagg_tui.runtime.repairs import Repairs
+from klagg_tui.runtime.roster import Roster
+from klagg_tui.runtime.seams import Seams
+
+log = logging.getLogger(__name__)
+
+SYNC_S: Final = 60.0
+"""Between two looks at the exchange's clock."""
+RETRY_S: Final = 3.0
+
+
+@dataclass(frozen=True)
+class Where:
+    """An exchange and what is wanted of it."""
+
+    rest_url: str
+    ws_url: str
+    choice: Choice = Choice()
+    history: int = 499
+    """Bars of each symbol and period to have at the least."""
+    proxy: str | None = None
+    market: str = "Binance USDⓈ-M"
+    mode: Mode = Mode.LIVE
+    start_ms: int | None = None
+    """What the clock says before the exchange was heard; None: this machine's time."""
+
+
+class Live:
+    """A `Source` that follows an exchange. Needs a store: seams and confirmation stand on it."""
+
+    is_live = True
+
+    def __init__(self, where: Where) -> None:
+        self.market = where.market
+        self._where = where
+        now_ms = time.time() * 1000 if where.start_ms is None else where.start_ms
+        self._rest = RestClient(where.rest_url, ExchangeClock(now_ms, time.monotonic() * 1000), proxy=where.proxy)
+        self._stream = MarketStream(
+            where.ws_url, on_frames=self._take_frames, on_report=self._take_report, proxy=where.proxy
+        )
+        self._core: Core | None = None
+        self._repairs: Repairs | None = None
+        self._roster: Roster | None = None
+        self._past: Past | None = None
+        self._is_reached = False
+        self._delay_ms: float | None = None
+        self._bad_frames = 0
+
+    @property
+    def mode(self) -> Mode:
+        """Offline until the exchange is heard."""
+        return self._where.mode if self._is_reached else Mode.OFFLINE
+
+    @property
+    def connection(self) -> str:
+        """How the streams stand."""
+        return self._stream.describe() if self._is_reached else "no connection"
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far history is."""
+        return self._past.progress if self._past else None
+
+    @property
+    def delay_ms(self) -> float | None:
+        """From the exchange's sending of the newest trade to here."""
+        return self._delay_ms
+
+    def now_ms(self) -> int:
+        """The exchange's clock."""
+        return self._rest.now_ms()
+
+    async def run(self, core: Core) -> None:
+        """Follow the market until cancelled."""
+        assert core.store is not None, "the live market stands on a store"
+        self._core = core
+        async with self._rest as rest:
+            ground = Ground(core, core.store, rest)
+            await self._restore(ground)
+            self._past = Past(ground, self._where.history)
+            self._repairs = Repairs(ground, Seams(ground))
+            self._roster = Roster(ground, self._where.choice, self._join, self._leave)
+            confirmation = Confirmation(ground)
+            await self._reach(self._roster)
+            async with asyncio.TaskGroup() as group:
+                for name, work in (
+                    ("stream", self._stream.run_forever),
+                    ("clock", self._sync_forever),
+                    ("listing", self._roster.keep_forever),
+                    ("repair", self._repairs.work_forever),
+                    ("confirmation", confirmation.work_forever),
+                    ("history", self._past.work_forever),
+                    ("figures", self._count_forever),
+                ):
+                    group.create_task(self._kept_up(name, work), name=name)
+
+    async def _restore(self, ground: Ground) -> None:
+        """Know the stored symbols before the exchange is heard, so that their bars are on the screen."""
+        for known in await ground.store.symbols():
+            ground.contracts[known.symbol] = Contract(known.first_open_ms, known.anchor)
+
+    async def _reach(self, roster: Roster) -> None:
+        """Ask for time and listing until the exchange answers."""
+        assert self._core is not None
+        while not self._is_reached:
+            try:
+                await self._rest.sync()
+                self._is_reached = True
+                await roster.reconcile()
+            except ExchangeError as error:
+                self._is_reached = False
+                self._core.notices["exchange"] = str(error)
+                log.warning("%s", error)
+                await asyncio.sleep(RETRY_S if not isinstance(error, GeoBlocked) else 20 * RETRY_S)
+            else:
+                self._core.notices.pop("exchange", None)
+
+    async def _kept_up(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """One loop of the market. What nobody thought of costs a pause, is logged and told, and ends nothing else."""
+        assert self._core is not None
+        while True:
+            try:
+                await work()
+            except (ExchangeError, StorageError, BadFrame, BadNumber) as error:
+                self._core.notices[name] = str(error)
+                log.warning("%s: %s", name, error)
+            except Exception as error:
+                self._core.notices[name] = f"The loop for {name} stumbled and begins again; the log says over what."
+                log.exception("%s stumbled", name, exc_info=error)
+            await asyncio.sleep(RETRY_S)
+            self._core.notices.pop(name, None)
+
+    async def _sync_forever(self) -> None:
+        while True:
+            await asyncio.sleep(SYNC_S)
+            await self._rest.sync()
+
+    async def _count_forever(self) -> None:
+        assert self._core is not None
+        figures, budget = self._core.figures, self._rest.budget
+        while True:
+            figures["weight used"] = budget.used(self.now_ms())
+            figures["weight limit"] = budget.limit
+            figures["requests"] = self._rest.requests
+            figures["retries"] = self._rest.retries
+            figures["bad frames"] = self._bad_frames
+            figures["symbols waiting"] = len(self._core.engine.waiting())
+            figures["trades held back"] = self._core.engine.held_trades()
+            figures.update(self._stream.figures())
+            await asyncio.sleep(0.5)
+
+    def _join(self, symbols: tuple[str, ...]) -> None:
+        self._stream.add(symbols)
+        if self._past:
+            self._past.want(symbols)
+
+    def _leave(self, symbols: tuple[str, ...]) -> None:
+        self._stream.remove(symbols)
+
+    def _take_frames(self, frames: list[wire.Frame]) -> None:
+        """What one gulp of the stream brought, decoded."""
+        assert self._core is not None
+        events: list[AppEvent] = []
+        for frame in frames:
+            if type(frame) is AggTrade:
+                events.append(frame)
+            elif isinstance(frame, wire.ContractChanged) and self._roster:
+                self._roster.heard(frame)
+        if events:
+            newest = events[-1]
+            assert type(newest) is AggTrade
+            self._delay_ms = max(0.0, float(self.now_ms() - newest.event_ms))
+            self._core.handle(events)
+        self._see_to_reports()
+
+    def _see_to_reports(self) -> None:
+        assert self._core is not None
+        for report in self._core.engine.take_reports():
+            if isinstance(report, GapFound) and self._repairs:
+                self._repairs.nudge(report.symbol)
+            elif isinstance(report, TradeTooLate):
+                log.warning(
+                    "%s: trade %d came after its minute was let go", *report.trade[:1], report.trade.aggregate_id
+                )
+
+    def _take_report(self, report: FeedReport) -> None:
+        """What the protocol noticed: symbols nobody delivers wait, and are looked into once somebody does."""
+        assert self._core is not None
+        if isinstance(report, Uncovered):
+            log.warning("%d symbols lost their stream: %s", len(report.symbols), report.reason)
+            self._core.handle([HoldSymbol(symbol) for symbol in report.symbols])
+        elif isinstance(report, Covered) and self._repairs:
+            for symbol in report.symbols:
+                self._repairs.nudge(symbol)
+        elif isinstance(report, SymbolSilent) and self._repairs:
+            self._core.handle([HoldSymbol(report.symbol)])
+            self._repairs.nudge(report.symbol)
+        elif isinstance(report, StreamRefused):
+            self._core.notices["stream"] = f"The exchange refuses the stream {report.stream}: {report.message}."
+        else:
+            log.warning("%s", report)
