@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeAlias
 
@@ -49,11 +50,12 @@ class Output:
         return [file.path for file in self._files]
 
     def begin(self, series: Series) -> None:
-        """Bars of this series follow."""
-        if self._writer is None or self._is_split:
-            self._close_writer()
-            self._writer = self._made(series)
-        self._writer.begin(series)
+        """Bars of this series follow; raises as `write` does."""
+        with self._told():
+            if self._writer is None or self._is_split:
+                self._close_writer()
+                self._writer = self._made(series)
+            self._writer.begin(series)
 
     def write(self, bars: Sequence[Bar]) -> None:
         """Some bars of the series begun last.
@@ -63,30 +65,33 @@ class Output:
             ExportError: the disk refuses.
         """
         assert self._writer is not None
-        try:
+        with self._told():
             self._writer.write(bars)
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise cannot_write(self._files[-1].path if self._files else Path("-"), error) from error
 
     def finish(self) -> None:
-        """Put all files in their place."""
-        try:
+        """Put all files in their place; raises as `write` does."""
+        with self._told():
             self._close_writer()
             if not isinstance(self._target, Path):
                 self._target.flush()
             for file in self._files:
                 file.take_place()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise cannot_write(self._files[-1].path if self._files else Path("-"), error) from error
 
     def discard(self) -> None:
         """Leave nothing behind, where that can be helped."""
         for file in self._files:
             file.discard()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """The system's troubles as ours, but for a pipe's end."""
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            path = self._files[-1].path if self._files else Path("The pipe")
+            raise cannot_write(path, error) from error
 
     def _made(self, series: Series) -> Writer:
         if not isinstance(self._target, Path):
