@@ -2,48 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar, Final
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.theme import Theme
 
+from klagg_tui.market import watchlists
 from klagg_tui.market.face import Feed
 from klagg_tui.market.remembered import Remembered
+from klagg_tui.screens.alerts import AlertsScreen
 from klagg_tui.screens.base import KlaggScreen
-from klagg_tui.screens.desk import Desk
+from klagg_tui.screens.commands import KlaggCommands
+from klagg_tui.screens.desk import BEATS_A_SECOND, Desk
+from klagg_tui.screens.export import ExportScreen
+from klagg_tui.screens.health import HealthScreen
+from klagg_tui.screens.help import HelpScreen, bindings_of
+from klagg_tui.screens.kept import StateFile, default_path
 from klagg_tui.screens.market import MarketScreen
+from klagg_tui.screens.palette import Tints
 from klagg_tui.screens.symbol import SymbolScreen
 from klagg_tui.screens.themes import KLAGG
 
-BEAT_S: Final = 0.2
+if TYPE_CHECKING:
+    from klagg_tui.config import Screen as ScreenSettings
+    from klagg_tui.runtime.worker import Runtime
+
+BEAT_S: Final = 1 / BEATS_A_SECOND
+_TOASTS_AT_ONCE: Final = 3
 
 
 class KlaggApp(App[None]):
-    """One market on a screen."""
+    """One market on a screen. `kept` is where choices are remembered; None: nowhere."""
 
     TITLE = "klagg"
     ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "quit", "Quit", id="quit")]
+    COMMANDS = App.COMMANDS | {KlaggCommands}
+    CSS = """
+    Toast { background: $panel; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "alerts", "Alerts: make, delete, what fired", id="alerts"),
+        Binding("e", "export", "Export bars to a file", id="export"),
+        Binding("h", "health", "Health: connections, delay, gaps, writes", id="health"),
+        Binding("t", "change_theme", "Theme", id="theme"),
+        Binding("C", "tints", "Colours of gain and loss", id="colours"),
+        Binding("z", "local_time", "Times local or UTC", id="times"),
+        Binding("question_mark", "help", "Help", id="help", key_display="?"),
+        Binding("colon", "command_palette", "Command palette", show=False, id="palette", key_display=":"),
+        Binding("q", "quit", "Leave klagg", id="quit"),
+    ]
 
     def __init__(
         self,
         feed: Feed,
-        remembered: Remembered | None = None,
-        keep: Callable[[Remembered], None] = lambda _remembered: None,
+        beginning: Remembered | None = None,
+        kept: StateFile | None = None,
+        keymap: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
         self.register_theme(KLAGG)
-        self.desk = Desk(feed, remembered or Remembered(), keep)
+        self._kept = kept
+        remembered = kept.load() if kept else beginning or Remembered()
+        self.desk = Desk(feed, remembered, kept.keep if kept else _forget)
+        if keymap:
+            self.set_keymap(dict(keymap))
 
     def on_mount(self) -> None:
         """Begin."""
-        self.theme = self.desk.remembered.theme if self.desk.remembered.theme in self.available_themes else KLAGG.name
+        wanted = self.desk.remembered.theme
+        self.theme = wanted if wanted in self.available_themes else KLAGG.name
         self._wear()
-        self.theme_changed_signal.subscribe(self, lambda _theme: self._wear())
+        self.theme_changed_signal.subscribe(self, self._theme_changed)
         self.desk.beat()
         self.push_screen(MarketScreen(self.desk))
         self.set_interval(BEAT_S, self.beat)
+        if self._kept:
+            self.set_interval(1, self._kept.flush)
+
+    def beat(self) -> None:
+        """Take in what changed; the screen on view draws it."""
+        touched = self.desk.beat()
+        fired = self.desk.look_for_alerts(touched)
+        for one in fired[:_TOASTS_AT_ONCE]:
+            self.notify(
+                f"{one.text}  at {self.desk.price_of(one)}", title=f"▲ {one.symbol}", severity="warning", markup=False
+            )
+        if fired:
+            self.bell()
+        if isinstance(self.screen, KlaggScreen):
+            self.screen.beat(touched)
+        elif fired and isinstance(self.screen, AlertsScreen):
+            self.screen.renew()
+
+    def _theme_changed(self, theme: Theme) -> None:
+        self.desk.choose(theme=theme.name)
+        self._wear()
 
     def _wear(self) -> None:
         self.desk.use_theme(self.current_theme.to_color_system().generate())
@@ -51,19 +107,130 @@ class KlaggApp(App[None]):
             if isinstance(screen, KlaggScreen) and screen.is_mounted:
                 screen.repaint()
 
-    def beat(self) -> None:
-        """Take in what changed; the screen on view draws it."""
-        touched = self.desk.beat()
-        if isinstance(self.screen, KlaggScreen):
-            self.screen.beat(touched)
+    # What screens and palette call.
+
+    @property
+    def _klagg_screen(self) -> KlaggScreen | None:
+        return self.screen if isinstance(self.screen, KlaggScreen) else None
+
+    @property
+    def _market(self) -> MarketScreen | None:
+        return next((screen for screen in self.screen_stack if isinstance(screen, MarketScreen)), None)
 
     def on_market_screen_opened(self, message: MarketScreen.Opened) -> None:
         """Show one symbol."""
-        market = self.screen
-        among = [row.symbol for row in market.table.rows] if isinstance(market, MarketScreen) else []
-        self.push_screen(SymbolScreen(self.desk, message.symbol, among))
+        self.open_symbol(message.symbol)
+
+    def open_symbol(self, symbol: str) -> None:
+        """Show one symbol; n and N go through those of the table."""
+        if isinstance(self.screen, SymbolScreen):
+            self.pop_screen()
+        among = [row.symbol for row in self._market.table.rows] if self._market else []
+        self.push_screen(SymbolScreen(self.desk, symbol, among))
+
+    def wear_theme(self, name: str) -> None:
+        """Change the theme."""
+        self.theme = name
+
+    def use_saved_filter(self, name: str) -> None:
+        """Filter the table by a saved filter."""
+        self.desk.use_filter(f"@{name}")
+        if self._market:
+            self._market.reorder()
+
+    def action_alerts(self) -> None:
+        """Show the alerts."""
+        if self._klagg_screen:
+            symbol = self._chosen_symbol()
+            row = self.desk.live.rows.get(symbol or "")
+            suggestion = ""
+            if row is not None and row.last is not None:
+                suggestion = f"symbol={symbol} last>{self.desk.price_text(row)}"
+            self.push_screen(AlertsScreen(self.desk, suggestion))
+
+    def action_export(self) -> None:
+        """Show the export of the chosen symbols."""
+        if self._klagg_screen and not isinstance(self.screen, ExportScreen):
+            self.push_screen(ExportScreen(self.desk, self._export_choices()))
+
+    def _export_choices(self) -> list[tuple[str, tuple[str, ...]]]:
+        symbol = self._chosen_symbol()
+        choices = [(symbol, (symbol,))] if symbol else []
+        shown = tuple(row.symbol for row in self._market.table.rows) if self._market else ()
+        if self.desk.filter.text or self.desk.remembered.shown_list:
+            choices.append(("The symbols of the table", shown))
+        lists = self.desk.remembered.watchlists
+        choices += [(f"★ {name}", watchlists.symbols_of(lists, name)) for name, symbols in lists if symbols]
+        choices.append(("All symbols", tuple(self.desk.live.rows)))
+        return choices if isinstance(self.screen, SymbolScreen) else choices[1:] + choices[:1]
+
+    def _chosen_symbol(self) -> str | None:
+        if isinstance(self.screen, SymbolScreen):
+            return self.screen.symbol
+        row = self._market.table.current if self._market else None
+        return row.symbol if row else None
+
+    def action_health(self) -> None:
+        """Show how klagg is doing."""
+        if self._klagg_screen and not isinstance(self.screen, HealthScreen):
+            self.push_screen(HealthScreen(self.desk))
+
+    def action_help(self) -> None:
+        """Show the keys that hold here."""
+        if self._klagg_screen:
+            self.push_screen(HelpScreen(self._klagg_screen.NAME_FOR_PEOPLE, bindings_of(self.screen)))
+
+    def action_tints(self) -> None:
+        """Green up, red up, or the colour-blind pair."""
+        all_tints = list(Tints)
+        current = self.desk.remembered.tints
+        at = next((number for number, tints in enumerate(all_tints) if tints.value == current), 0)
+        chosen = all_tints[(at + 1) % len(all_tints)]
+        self.desk.choose(tints=chosen.value)
+        self._wear()
+        self.notify(f"Colours of gain and loss: {chosen.value}", timeout=2)
+
+    def action_local_time(self) -> None:
+        """UTC, or the time of this machine."""
+        self.desk.choose(local_time=not self.desk.remembered.local_time)
+        self._wear()
 
     async def action_quit(self) -> None:
         """Leave when the last drain is written."""
         await self.desk.feed.stop()
+        if self._kept:
+            self._kept.flush()
         self.exit()
+
+
+def _forget(_remembered: Remembered) -> None:
+    """Choices hold until the app ends."""
+
+
+def beginning_of(settings: ScreenSettings | None) -> Remembered:
+    """The choices of somebody who has made none: the settings', or our own."""
+    fresh = Remembered()
+    if settings is None:
+        return fresh
+    return replace(
+        fresh,
+        theme=settings.theme,
+        tints=settings.colours,
+        local_time=settings.times == "local",
+        columns=settings.columns or fresh.columns,
+    )
+
+
+def run(runtime: Runtime, settings: ScreenSettings | None = None) -> None:
+    """Start the engine, show the market until the person leaves, and end when the last drain is on disk.
+
+    Raises:
+        KlaggError: the engine cannot start, or ended by itself.
+    """
+    runtime.start()
+    try:
+        kept = StateFile(default_path(), beginning_of(settings))
+        KlaggApp(runtime, kept=kept, keymap=settings.keymap if settings else None).run()
+    finally:
+        runtime.cancel()
+        runtime.wait()

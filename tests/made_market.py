@@ -7,18 +7,69 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars
+from klagg_tui.engine.events import AddSymbol, AggTrade, Drained, SeedBars
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period
 from klagg_tui.market.face import Changes, Mode, Status
+from klagg_tui.storage import export
+from klagg_tui.storage.export import Estimate, Exported, OnProgress, ShouldStop
+from klagg_tui.storage.export_files import Format
+from klagg_tui.storage.export_series import Selection
+from klagg_tui.storage.store import Store
 
 BEGIN_MS = 1_723_075_200_000
 """2024-08-08 00:00 UTC, a Thursday."""
 
-NAMES = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT", "DOGEUSDT", "BNBUSDT", "ADAUSDT", "LINKUSDT", "AVAXUSDT", "SUIUSDT", "TRXUSDT", "DOTUSDT", "LTCUSDT", "NEARUSDT", "APTUSDT", "ARBUSDT", "OPUSDT", "UNIUSDT", "AAVEUSDT", "INJUSDT", "TIAUSDT", "SEIUSDT", "FILUSDT", "ATOMUSDT", "ETCUSDT", "ICPUSDT", "1000PEPEUSDT", "1000SHIBUSDT", "WIFUSDT", "BTCUSDC", "ETHUSDC", "SOLUSDC", "FETUSDT", "RNDRUSDT", "GALAUSDT", "SANDUSDT", "MANAUSDT", "LDOUSDT", "CRVUSDT", "SNXUSDT", "币安人生USDT"]
+NAMES = [
+    "BTCUSDT",
+    "ETHUSDT",
+    "SOLUSDT",
+    "XRPUSDT",
+    "DOGEUSDT",
+    "BNBUSDT",
+    "ADAUSDT",
+    "LINKUSDT",
+    "AVAXUSDT",
+    "SUIUSDT",
+    "TRXUSDT",
+    "DOTUSDT",
+    "LTCUSDT",
+    "NEARUSDT",
+    "APTUSDT",
+    "ARBUSDT",
+    "OPUSDT",
+    "UNIUSDT",
+    "AAVEUSDT",
+    "INJUSDT",
+    "TIAUSDT",
+    "SEIUSDT",
+    "FILUSDT",
+    "ATOMUSDT",
+    "ETCUSDT",
+    "ICPUSDT",
+    "1000PEPEUSDT",
+    "1000SHIBUSDT",
+    "WIFUSDT",
+    "BTCUSDC",
+    "ETHUSDC",
+    "SOLUSDC",
+    "FETUSDT",
+    "RNDRUSDT",
+    "GALAUSDT",
+    "SANDUSDT",
+    "MANAUSDT",
+    "LDOUSDT",
+    "CRVUSDT",
+    "SNXUSDT",
+    "币安人生USDT",
+]
 PRICES = (64250.1, 3301.25, 148.31, 0.5912, 0.10234, 572.4, 0.3345, 10.21, 21.4, 0.8123)
 
 
@@ -81,8 +132,6 @@ class MadeMarket:
         )
 
     def _emit(self, symbol: str, at_ms: int, price: str, quantity: float) -> None:
-        from klagg_tui.engine import exact
-
         self._ids[symbol] += 1
         number = self._ids[symbol]
         trade = AggTrade(
@@ -121,6 +170,37 @@ class MadeMarket:
     def follow(self, symbol: str | None) -> None:
         self._tape.clear()
         self.followed = symbol
+
+    async def estimate(self, selection: Selection, form: Format) -> Estimate:
+        async with self._stored() as store:
+            return await export.estimate(store, selection, form)
+
+    async def export(
+        self,
+        selection: Selection,
+        target: Path,
+        form: Format,
+        *,
+        is_split: bool,
+        on_progress: OnProgress,
+        should_stop: ShouldStop,
+    ) -> Exported:
+        async with self._stored() as store:
+            return await export.export(
+                store, selection, target, form, is_split=is_split, on_progress=on_progress, should_stop=should_stop
+            )
+
+    @asynccontextmanager
+    async def _stored(self) -> AsyncIterator[Store]:
+        """All bars so far in a database of their own."""
+        bars = tuple(bar for kept in self._closed.values() for bar in kept.values())
+        with TemporaryDirectory() as folder:
+            store = await Store.open(Path(folder) / "made.db", periods=self.periods)
+            try:
+                await store.write(Drained(bars, self._engine.snapshot(self.periods), ()))
+                yield store
+            finally:
+                await store.close()
 
     async def stop(self) -> None:
         self.stopped = True

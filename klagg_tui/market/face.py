@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade, Counters
 from klagg_tui.engine.period import Period
+from klagg_tui.storage.export import Estimate, Exported, OnProgress, ShouldStop
+from klagg_tui.storage.export_files import Format
+from klagg_tui.storage.export_series import Selection
 
 
 class Mode(StrEnum):
@@ -90,6 +94,31 @@ class Feed(Protocol):
 
     def follow(self, symbol: str | None) -> None:
         """Keep the tape of this symbol from now on, or of none."""
+        ...
+
+    async def estimate(self, selection: Selection, form: Format) -> Estimate:
+        """About what an export comes to.
+
+        Raises:
+            KlaggError: the selection names what is not there, or nothing is kept.
+        """
+        ...
+
+    async def export(
+        self,
+        selection: Selection,
+        target: Path,
+        form: Format,
+        *,
+        is_split: bool,
+        on_progress: OnProgress,
+        should_stop: ShouldStop,
+    ) -> Exported:
+        """Write the selected bars; `on_progress` and `should_stop` are called in the engine's thread.
+
+        Raises:
+            KlaggError: the target cannot be written, the selection names what is not there, or nothing is kept.
+        """
         ...
 
     async def stop(self) -> None:

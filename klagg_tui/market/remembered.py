@@ -22,7 +22,7 @@ class Remembered:
     columns: tuple[str, ...] = DEFAULT_KEYS
     all_periods: bool = False
     theme: str = "klagg"
-    tints: str = "green up"
+    tints: str = "green-up"
     local_time: bool = False
     filter: str = ""
     filter_history: tuple[str, ...] = ()
@@ -53,14 +53,15 @@ class Remembered:
         history = (*(old for old in self.filter_history if old != text), text)
         return replace(self, filter_history=history[-MOST_FILTERS_KEPT:])
 
-    def as_plain(self) -> dict[str, Any]:
-        """Fit for JSON."""
-        return asdict(self)
+    def as_plain(self, beginning: Remembered) -> dict[str, Any]:
+        """What differs from where the person began, fit for JSON: what was not chosen here follows the settings."""
+        before = asdict(beginning)
+        return {name: value for name, value in asdict(self).items() if value != before[name]}
 
 
-def from_plain(plain: object) -> Remembered:
-    """What `as_plain` gave; a choice that is missing, unknown or of a wrong kind is left at its default."""
-    fresh = Remembered()
+def from_plain(plain: object, beginning: Remembered) -> Remembered:
+    """What `as_plain` gave; a choice that is missing, unknown or of a wrong kind is left as in `beginning`."""
+    fresh = beginning
     if not isinstance(plain, Mapping):
         return fresh
     known = {}

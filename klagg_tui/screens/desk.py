@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
+from klagg_tui import formatting
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, FilterError
 from klagg_tui.market import filter as filters
+from klagg_tui.market.alerts import Alerts, Fired
 from klagg_tui.market.columns import Look
 from klagg_tui.market.face import Changes, Feed, Mode, Status
-from klagg_tui.market.model import Market, is_stale_feed
+from klagg_tui.market.health import Health
+from klagg_tui.market.model import Market, Row, is_stale_feed
 from klagg_tui.market.remembered import Remembered
 from klagg_tui.screens.palette import Palette, Tints, palette
 from klagg_tui.screens.themes import KLAGG
+
+BEATS_A_SECOND: Final = 5
+FIRED_KEPT: Final = 200
 
 
 class Desk:
@@ -32,6 +40,12 @@ class Desk:
         """What the last beat brought."""
         self.filter = _kept_filter(remembered)
         """The filter of the market table."""
+        self.alerts = Alerts()
+        self.alerts.watch(remembered.alerts, dict(remembered.saved_filters))
+        self.fired: deque[Fired] = deque(maxlen=FIRED_KEPT)
+        """Alerts that fired, oldest first."""
+        self.health = Health()
+        self._beats = 0
         self.status = feed.status()
         self.palette: Palette = palette(KLAGG.to_color_system().generate(), Tints.THEME)
 
@@ -39,7 +53,33 @@ class Desk:
         """Take in what changed; gives the symbols touched."""
         self.changes = self.feed.take_changes()
         self.status = self.feed.status()
+        self._beats += 1
+        if self._beats % BEATS_A_SECOND == 1:
+            self.health.sample(self.status)
         return self.live.apply(self.changes) if self.changes is not None else set()
+
+    def look_for_alerts(self, touched: set[str]) -> list[Fired]:
+        """What came true among the symbols that changed; kept in `fired` too."""
+        if not self.alerts.texts:
+            return []
+        rows = [row for symbol in touched if (row := self.live.rows.get(symbol)) is not None]
+        fired = self.alerts.look(rows, self.period, self.status.exchange_now_ms)
+        self.fired.extend(fired)
+        return fired
+
+    def price_text(self, row: Row) -> str:
+        """The newest price of a row."""
+        return formatting.NOTHING if row.last is None else formatting.price(row.last, row.decimals)
+
+    def use_alerts(self, texts: tuple[str, ...]) -> None:
+        """Watch these from now on."""
+        self.choose(alerts=texts)
+        self.alerts.watch(texts, dict(self.remembered.saved_filters))
+
+    def price_of(self, fired: Fired) -> str:
+        """The price at which an alert fired, with the symbol's decimals."""
+        row = self.live.rows.get(fired.symbol)
+        return formatting.NOTHING if fired.last is None else formatting.price(fired.last, row.decimals if row else 0)
 
     def use_filter(self, text: str) -> None:
         """Filter by this from now on.

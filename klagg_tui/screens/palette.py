@@ -16,8 +16,8 @@ from klagg_tui.market.role import HEAT_STEPS, ROLES, Role
 class Tints(StrEnum):
     """Which colours stand for gain and loss; a sign or an arrow always says the same."""
 
-    THEME = "green up"
-    SWAPPED = "red up"
+    THEME = "green-up"
+    SWAPPED = "red-up"
     COLOUR_BLIND = "colour-blind"
 
 

@@ -1,0 +1,141 @@
+"""The figures of the health screen: how each is called and written, and how it went lately. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from klagg_tui import formatting
+from klagg_tui.market.face import Status
+from klagg_tui.market.role import Piece, Role
+from klagg_tui.market.sparkline import sparkline
+
+KEPT: Final = 120
+"""Samples of each figure, one a second."""
+
+
+class Figure(NamedTuple):
+    """How a figure is called and written."""
+
+    label: str
+    write: Callable[[float], str]
+    is_trouble: bool = False
+    """Whether more than none is bad news."""
+
+
+def _bytes_of_mb(value: float) -> str:
+    return formatting.size(value * 1e6)
+
+
+def _whole(value: float) -> str:
+    return formatting.whole(round(value))
+
+
+def _percent(value: float) -> str:
+    return f"{value:.0f}%"
+
+
+FIGURES: Final = {
+    "trades/s": Figure("Trades a second", formatting.short),
+    "frames/s": Figure("Frames a second", formatting.short),
+    "delay ms": Figure("Behind the exchange", formatting.duration),
+    "connections": Figure("Connections", _whole),
+    "trades": Figure("Trades taken", _whole),
+    "duplicates": Figure("Duplicates left out", _whole),
+    "gaps": Figure("Gaps found", _whole),
+    "gaps filled": Figure("Gaps filled", _whole),
+    "gaps abandoned": Figure("Gaps given up", _whole, is_trouble=True),
+    "late": Figure("Late trades", _whole),
+    "rejected": Figure("Trades rejected", _whole, is_trouble=True),
+    "unknown symbol": Figure("Trades of unknown symbols", _whole),
+    "bars equal": Figure("Bars confirmed", _whole),
+    "bars amended": Figure("Bars amended", _whole),
+    "unconfirmed": Figure("Bars to be confirmed", _whole),
+    "dirty rows": Figure("Rows waiting for the disk", _whole),
+    "rows written": Figure("Rows written", _whole),
+    "write ms": Figure("Last write took", formatting.duration),
+    "weight used": Figure("REST weight used", _whole),
+    "memory MB": Figure("Memory", _bytes_of_mb),
+    "cpu %": Figure("Processor", _percent),
+}
+
+
+class Health:
+    """What the figures were, second by second."""
+
+    def __init__(self) -> None:
+        self.samples: dict[str, deque[float]] = {}
+        self._trades: int | None = None
+
+    def sample(self, status: Status) -> None:
+        """Take a sample; to be called once a second."""
+        for name, value in self._figures(status).items():
+            self.samples.setdefault(name, deque(maxlen=KEPT)).append(value)
+
+    def _figures(self, status: Status) -> dict[str, float]:
+        counters = status.counters
+        figures: dict[str, float] = {}
+        if self._trades is not None:
+            figures["trades/s"] = float(max(0, counters.trades - self._trades))
+        self._trades = counters.trades
+        if status.delay_ms is not None:
+            figures["delay ms"] = status.delay_ms
+        for name in (
+            "trades",
+            "duplicates",
+            "gaps",
+            "gaps_filled",
+            "gaps_abandoned",
+            "late",
+            "rejected",
+            "unknown_symbol",
+        ):
+            figures[name.replace("_", " ")] = getattr(counters, name)
+        figures.update(status.health)
+        return figures
+
+    def lines(self, width: int) -> list[list[Piece]]:
+        """Each figure as name, number and sparkline; the known ones first and in their order."""
+        names = [name for name in FIGURES if name in self.samples]
+        names += sorted(name for name in self.samples if name not in FIGURES)
+        return [self._line(name, width) for name in names]
+
+    def _line(self, name: str, width: int) -> list[Piece]:
+        figure = FIGURES.get(name) or Figure(name.capitalize(), formatting.short)
+        samples = self.samples[name]
+        value = samples[-1]
+        role = Role.WARN if figure.is_trouble and value else Role.STRONG
+        room = max(0, width - 40)
+        return [
+            Piece(f" {figure.label:<26}", Role.DIM),
+            Piece(f"{figure.write(value):>11}  ", role),
+            Piece(sparkline(_moved(name, samples), room), Role.LINE_A),
+        ]
+
+
+_GROWING: Final = frozenset(
+    {"trades", "duplicates", "gaps", "gaps filled", "rows written", "bars equal", "bars amended", "late"}
+)
+
+
+def _moved(name: str, samples: Sequence[float]) -> list[float]:
+    """What is counted up is drawn by how much it grew each second."""
+    values = list(samples)
+    if name not in _GROWING:
+        return values
+    return [later - earlier for earlier, later in zip(values, values[1:], strict=False)]
+
+
+def column_lines(lines: Sequence[list[Piece]], columns: int, width: int) -> list[list[Piece]]:
+    """The lines in several columns of `width` cells, read downward."""
+    rows = -(-len(lines) // max(1, columns))
+    return [
+        [piece for column in range(columns) for piece in _padded(lines, row + column * rows, width)]
+        for row in range(rows)
+    ]
+
+
+def _padded(lines: Sequence[list[Piece]], at: int, width: int) -> list[Piece]:
+    line = lines[at] if at < len(lines) else []
+    return [*line, Piece(" " * (width - sum(len(piece.text) for piece in line)), Role.TEXT)]

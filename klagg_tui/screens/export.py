@@ -1,0 +1,224 @@
+"""Bars into a file: which, from when to when, in which format and where to."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Button, Input, Label, ProgressBar, Select, Static
+
+from klagg_tui import formatting
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import KlaggError
+from klagg_tui.screens.base import KlaggScreen, foot_pieces
+from klagg_tui.screens.desk import Desk
+from klagg_tui.screens.header import StatusLine
+from klagg_tui.screens.line import Line
+from klagg_tui.storage.export import ExportProgress
+from klagg_tui.storage.export_files import Format
+from klagg_tui.storage.export_series import Selection
+from klagg_tui.timespec import FORMS, parse_time
+
+_KEYS = (
+    ("tab", "next field", "app.focus_next"),
+    ("ctrl+s", "export", "screen.start"),
+    ("esc", "cancel or back", "screen.back"),
+)
+
+
+class ExportScreen(KlaggScreen):
+    """`choices` are named sets of symbols: the filtered ones, a watchlist, one."""
+
+    NAME_FOR_PEOPLE = "Export"
+    DEFAULT_CSS = """
+    ExportScreen #form { padding: 1 2; height: 1fr; max-width: 100; overflow-y: auto; scrollbar-size-vertical: 1; }
+    ExportScreen .field { height: 1; margin-bottom: 1; }
+    ExportScreen .field Label { width: 12; color: $text-muted; }
+    ExportScreen Input { border: none; height: 1; background: $surface; padding: 0 1; width: 1fr; }
+    ExportScreen Input:focus { border: none; background: $panel; }
+    ExportScreen Select { width: 1fr; }
+    ExportScreen #estimate, ExportScreen #outcome { height: auto; margin: 0 0 1 12; color: $text; }
+    ExportScreen .trouble { color: $error; }
+    ExportScreen #buttons { height: 1; margin: 0 0 1 12; }
+    ExportScreen Button { margin-right: 2; }
+    ExportScreen ProgressBar { margin-left: 12; visibility: hidden; width: 60; }
+    ExportScreen.busy ProgressBar { visibility: visible; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Cancel the export, or back to the table", id="export_back", priority=True),
+        Binding("ctrl+s", "start", "Export", id="export_start", priority=True),
+    ]
+
+    def __init__(self, desk: Desk, choices: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+        super().__init__(desk, id="export")
+        self._choices = list(choices)
+        self._stop = threading.Event()
+
+    def compose(self) -> ComposeResult:
+        """A form, the estimate, progress and outcome."""
+        yield StatusLine(self.desk, id="status")
+        with Vertical(id="form"):
+            names = [(f"{name} ({len(symbols)})", number) for number, (name, symbols) in enumerate(self._choices)]
+            yield _field("Symbols", Select(names, value=0, allow_blank=False, compact=True, id="symbols"))
+            yield _field("Periods", Input(str(self.desk.period), id="periods", placeholder="1m 5m 1h"))
+            yield _field("From", Input(id="from", placeholder=f"the beginning, or {FORMS}"))
+            yield _field("To", Input(id="to", placeholder="the end"))
+            forms = [(form.value, form) for form in Format]
+            yield _field("Format", Select(forms, value=Format.CSV, allow_blank=False, compact=True, id="format"))
+            yield _field("File", Input(id="target"))
+            yield Static("", id="estimate", markup=False)
+            with Horizontal(id="buttons"):
+                yield Button("Export", id="start", variant="primary", compact=True)
+                yield Button("Back", id="leave", compact=True)
+            yield ProgressBar(id="progress", show_eta=True)
+            yield Static("", id="outcome", markup=False)
+        yield Line(self.desk, id="foot")
+        yield from self.too_small()
+
+    def on_mount(self) -> None:
+        """Suggest a file, and say what comes to it."""
+        self.query_one("#target", Input).value = self._suggested()
+        self.query_one("#symbols").focus()
+        self.beat(set())
+
+    def beat(self, touched: set[str]) -> None:
+        """Keep the status line up to date."""
+        del touched
+        self.query_one(StatusLine).tell(self.desk, subject="Export")
+        self.query_one("#foot", Line).show(foot_pieces(self.desk, _KEYS))
+
+    # What is chosen.
+
+    @property
+    def _symbols(self) -> tuple[str, ...]:
+        number = self.query_one("#symbols", Select).value
+        return self._choices[number][1] if isinstance(number, int) else ()
+
+    @property
+    def _format(self) -> Format:
+        form = self.query_one("#format", Select).value
+        return form if isinstance(form, Format) else Format.CSV
+
+    def _suggested(self) -> str:
+        name = self._symbols[0] if len(self._symbols) == 1 else "klagg"
+        periods = "-".join(self.query_one("#periods", Input).value.replace(",", " ").split())
+        return str(Path.home() / f"{name}-{periods}.{self._format.value}")
+
+    def _selection(self) -> Selection:
+        """What the form says.
+
+        Raises:
+            KlaggError: a field cannot be read.
+        """
+        names = self.query_one("#periods", Input).value.replace(",", " ").split()
+        if not names:
+            raise KlaggError("Name at least one period, for instance 1m.")
+        if not self._symbols:
+            raise KlaggError("There is no symbol in this choice.")
+        return Selection(
+            symbols=self._symbols,
+            periods=tuple(dict.fromkeys(Period.parse(name) for name in names)),
+            from_ms=self._time("from"),
+            to_ms=self._time("to"),
+        )
+
+    def _time(self, field: str) -> int | None:
+        text = self.query_one(f"#{field}", Input).value.strip()
+        local = self.desk.remembered.local_time
+        return parse_time(text, self.desk.status.exchange_now_ms, local=local) if text else None
+
+    # What comes of it.
+
+    @on(Input.Changed)
+    @on(Select.Changed)
+    def _changed(self, message: Input.Changed | Select.Changed) -> None:
+        if message.control.id in ("symbols", "periods", "format"):
+            target = self.query_one("#target", Input)
+            if not target.value or target.value == getattr(self, "_last_suggested", target.value):
+                self._last_suggested = target.value = self._suggested()
+        if not self.has_class("busy"):
+            self.estimate()
+
+    @work(exclusive=True, group="estimate")
+    async def estimate(self) -> None:
+        """Say how much it will be."""
+        said = self.query_one("#estimate", Static)
+        try:
+            found = await self.desk.feed.estimate(self._selection(), self._format)
+        except KlaggError as error:
+            said.set_class(True, "trouble")
+            said.update(str(error))
+            return
+        said.set_class(False, "trouble")
+        said.update(f"{formatting.whole(found.bars)} bars, about {formatting.size(found.byte_count)}")
+
+    def action_start(self) -> None:
+        """Write the file."""
+        if not self.has_class("busy"):
+            self.write()
+
+    @on(Button.Pressed, "#start")
+    def _start_pressed(self) -> None:
+        self.action_start()
+
+    @on(Button.Pressed, "#leave")
+    def _leave_pressed(self) -> None:
+        self.action_back()
+
+    @work(exclusive=True, group="export")
+    async def write(self) -> None:
+        """Export, and say what came of it."""
+        target = Path(self.query_one("#target", Input).value).expanduser()
+        self._stop.clear()
+        self.add_class("busy")
+        self._say("", trouble=False)
+        try:
+            done = await self.desk.feed.export(
+                self._selection(), target, self._format, is_split=False,
+                on_progress=self._progressed, should_stop=self._stop.is_set,
+            )  # fmt: skip
+        except KlaggError as error:
+            self._say(str(error), trouble=True)
+        else:
+            paths = ", ".join(map(str, done.paths)) or str(target)
+            said = (
+                "Cancelled; nothing was written."
+                if done.is_stopped
+                else f"{formatting.whole(done.bars)} bars in {paths}"
+            )
+            self._say(said, trouble=done.is_stopped)
+        finally:
+            self.remove_class("busy")
+
+    def _progressed(self, progress: ExportProgress) -> None:
+        """From the engine's thread."""
+        self.app.call_later(self._show_progress, progress)
+
+    def _show_progress(self, progress: ExportProgress) -> None:
+        self.query_one(ProgressBar).update(total=progress.total_bars or None, progress=progress.bars)
+
+    def _say(self, text: str, *, trouble: bool) -> None:
+        outcome = self.query_one("#outcome", Static)
+        outcome.set_class(trouble, "trouble")
+        outcome.update(text)
+
+    def action_back(self) -> None:
+        """Cancel what runs, otherwise leave."""
+        if self.has_class("busy"):
+            self._stop.set()
+        else:
+            self.app.pop_screen()
+
+    def action_top(self) -> None:
+        """Home."""
+        self.action_back()
+
+
+def _field(name: str, control: Input | Select[object]) -> Horizontal:
+    return Horizontal(Label(name), control, classes="field")

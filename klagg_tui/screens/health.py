@@ -1,0 +1,102 @@
+"""How klagg itself is doing: connections, delay, gaps, writes, memory, and the last lines of the log."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from klagg_tui import formatting
+from klagg_tui.market.health import column_lines
+from klagg_tui.market.role import Piece, Role
+from klagg_tui.screens.base import KlaggScreen, foot_pieces
+from klagg_tui.screens.desk import Desk
+from klagg_tui.screens.header import StatusLine
+from klagg_tui.screens.line import Line
+from klagg_tui.screens.pieces import Pieces
+
+TWO_COLUMNS_FROM: Final = 110
+_KEYS: Final = (("esc", "back", "screen.back"), ("?", "help", "app.help"), ("q", "quit", "app.quit"))
+
+
+class HealthScreen(KlaggScreen):
+    """Figures as number and sparkline, then the log."""
+
+    NAME_FOR_PEOPLE = "Health"
+    DEFAULT_CSS = """
+    HealthScreen #figures { height: auto; }
+    HealthScreen #log { height: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,backspace,h", "back", "Back to the table", id="health_back")
+    ]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, id="health")
+
+    def compose(self) -> ComposeResult:
+        """Status, state of affairs, figures, log."""
+        yield StatusLine(self.desk, id="status")
+        yield Pieces(self.desk, id="affairs")
+        yield Pieces(self.desk, id="figures")
+        yield Pieces(self.desk, id="log")
+        yield Line(self.desk, id="foot")
+        yield from self.too_small()
+
+    def on_mount(self) -> None:
+        """Show what there is."""
+        self.call_after_refresh(self.beat, set())
+
+    def repaint(self) -> None:
+        """Draw everything anew, in other colours."""
+        super().repaint()
+        for drawn in self.query(Pieces):
+            drawn.refresh()
+
+    def beat(self, touched: set[str]) -> None:
+        """Bring everything up to date."""
+        del touched
+        desk = self.desk
+        self.query_one(StatusLine).tell(desk, subject="Health")
+        affairs = self._affairs()
+        drawn = self.query_one("#affairs", Pieces)
+        drawn.styles.height = len(affairs)
+        drawn.show(affairs)
+        columns = 2 if self.size.width >= TWO_COLUMNS_FROM else 1
+        width = self.size.width // columns
+        lines = column_lines(desk.health.lines(width - 2), columns, width)
+        figures = self.query_one("#figures", Pieces)
+        figures.styles.height = len(lines)
+        figures.show(lines)
+        self._show_log()
+        self.query_one("#foot", Line).show(foot_pieces(desk, _KEYS))
+
+    def _affairs(self) -> list[list[Piece]]:
+        status = self.desk.status
+        lines = [[Piece(f" {status.market}: {status.connection or formatting.NOTHING}", Role.STRONG)]]
+        if status.progress is not None:
+            what, done, total = status.progress
+            share = done / total if total else 0.0
+            cells = 30
+            full = round(share * cells)
+            lines.append([
+                Piece(f" {what} ", Role.DIM), Piece("━" * full, Role.LINE_A), Piece("━" * (cells - full), Role.GRID),
+                Piece(f" {share:.0%}", Role.TEXT),
+            ])  # fmt: skip
+        lines += [[Piece(f" ▲ {notice}", Role.WARN)] for notice in status.notices]
+        return [*lines, []]
+
+    def _show_log(self) -> None:
+        log = self.query_one("#log", Pieces)
+        room = max(0, log.size.height - 2)
+        lines = self.desk.status.log_lines[-room:] if room else ()
+        log.show([[], [Piece(" Log", Role.TITLE)], *[[Piece(f" {line}", Role.DIM)] for line in lines]])
+
+    def action_back(self) -> None:
+        """To the table."""
+        self.app.pop_screen()
+
+    def action_top(self) -> None:
+        """Home."""
+        self.app.pop_screen()

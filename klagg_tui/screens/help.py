@@ -1,0 +1,95 @@
+"""Help, made from the bindings that hold, so that it is true also where keys were changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.dom import DOMNode
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
+
+from klagg_tui.market import filter as filters
+from klagg_tui.market.columns import COLUMNS
+
+_HIDDEN = frozenset({"Quit", "Copy selected text", "Tab", "Focus Next", "Focus Previous"})
+
+
+def bindings_of(screen: Screen[object]) -> list[tuple[str, str]]:
+    """Keys and what they do, as they hold on a screen: one line an action, in the order of their definition."""
+    keys: dict[tuple[DOMNode, str], list[str]] = {}
+    words: dict[tuple[DOMNode, str], str] = {}
+    for active in screen.active_bindings.values():
+        binding = active.binding
+        if binding.description and not binding.system:
+            action = (active.node, binding.action)
+            keys.setdefault(action, []).append(screen.app.get_key_display(binding))
+            words[action] = binding.description
+    return _merged((shown, words[action]) for action, shown in keys.items())
+
+
+def _merged(lines: Iterable[tuple[list[str], str]]) -> list[tuple[str, str]]:
+    """Actions of one description in one line: the ten period keys are one matter."""
+    merged: dict[str, list[str]] = {}
+    for shown, word in lines:
+        merged.setdefault(word, []).extend(key for key in shown if key not in merged.get(word, []))
+    return [(" ".join(keys), word) for word, keys in merged.items()]
+
+
+class HelpScreen(ModalScreen[None]):
+    """Keys of the screen below, the filter language, the columns."""
+
+    DEFAULT_CSS = """
+    HelpScreen { align: center middle; background: $background 50%; }
+    HelpScreen > VerticalScroll {
+        width: 96; max-width: 96%; height: 92%; background: $panel;
+        border: round $primary 60%; border-title-color: $primary; padding: 0 2;
+        scrollbar-size-vertical: 1;
+    }
+    HelpScreen .title { color: $primary; text-style: bold; margin-top: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark", "dismiss(None)", "Close"),
+        Binding("j,down", "scroll('down')", show=False),
+        Binding("k,up", "scroll('up')", show=False),
+    ]
+
+    def __init__(self, name: str, keys: list[tuple[str, str]]) -> None:
+        super().__init__()
+        self._name = name
+        self._keys = keys
+
+    def compose(self) -> ComposeResult:
+        """Three chapters."""
+        with VerticalScroll() as box:
+            box.border_title = f"Help · {self._name}"
+            box.border_subtitle = "esc closes"
+            yield Static("Keys", classes="title")
+            yield Static(
+                "\n".join(f"{_short(keys):>22}   {word}" for keys, word in self._keys), markup=False, id="keys"
+            )
+            yield Static("Filter and alert language", classes="title")
+            yield Static(_language(), markup=False)
+            yield Static("Columns", classes="title")
+            yield Static("\n".join(f"{column.key:>10}   {column.note}" for column in COLUMNS), markup=False)
+
+    def on_mount(self) -> None:
+        """Let the arrows scroll."""
+        self.query_one(VerticalScroll).focus()
+
+    def action_scroll(self, way: str) -> None:
+        """A line up or down."""
+        box = self.query_one(VerticalScroll)
+        box.scroll_down(animate=False) if way == "down" else box.scroll_up(animate=False)
+
+
+def _short(keys: str) -> str:
+    return keys if len(keys) <= 22 else f"{keys[:21]}…"
+
+
+def _language() -> str:
+    """What the module of the language says of itself, without its first line."""
+    return (filters.__doc__ or "").split("\n\n", 1)[1].rstrip()
