@@ -25,6 +25,10 @@ async def path(tmp_path: Path) -> Path:
     return sound
 
 
+QUIET = START // MINUTE_MS + 3
+"""A minute without trades."""
+
+
 async def found(path: Path, scope: Scope | None = None) -> list[Finding]:
     return [finding async for finding in audit(path, scope)]
 
@@ -61,12 +65,11 @@ async def test_each_damage_is_found_where_it_was_done(path: Path, one: Damage) -
     [
         ("UPDATE history SET state = 1 WHERE symbol = 1 AND period = 0 AND minute % 100 = 0 AND minute % 60 = 0",
          Kind.SPAN, "inside one run"),
-        ("UPDATE history SET open = 1, high = 1, low = 1, close = 1 WHERE symbol = 1 AND period = 0 AND volume = 0 "
-         "AND minute = (SELECT min(minute) FROM history WHERE symbol = 1 AND period = 0 AND volume = 0)",
+        (f"UPDATE history SET open = 1, high = 1, low = 1, close = 1 WHERE symbol = 1 AND period = 0 AND minute = {QUIET}",
          Kind.IMPOSSIBLE, "instead of"),
-        ("UPDATE history SET close = 1.5 WHERE symbol = 1 AND period = 13", Kind.UNREADABLE, "whole"),
-        ("UPDATE history SET volume = 'much' WHERE symbol = 1 AND period = 13", Kind.UNREADABLE, "numbers"),
-        ("UPDATE history SET scale = 15 WHERE symbol = 1 AND period = 13", Kind.UNREADABLE, "numbers"),
+        ("UPDATE history SET close = 1.5 WHERE symbol = 1 AND period = 13", Kind.UNREADABLE, "whole numbers"),
+        ("UPDATE history SET volume = 'much' WHERE symbol = 1 AND period = 13", Kind.UNREADABLE, "whole numbers"),
+        ("UPDATE history SET scale = 15 WHERE symbol = 1 AND period = 13", Kind.UNREADABLE, "whole numbers"),
         ("UPDATE history SET minute = 'noon' WHERE symbol = 1 AND period = 13", Kind.UNREADABLE, "'noon'"),
         ("UPDATE history SET low = 0, open = 0 WHERE symbol = 1 AND period = 11", Kind.IMPOSSIBLE, "no price"),
         ("UPDATE history SET volume = 0, taker_buy_volume = 0 WHERE symbol = 1 AND period = 11", Kind.IMPOSSIBLE, "without volume"),

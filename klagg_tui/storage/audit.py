@@ -201,17 +201,20 @@ class _Walk:
 
     async def take_current(self, read: Bar | Unreadable, stretch: Stretch) -> AsyncIterator[Finding]:
         """The bar that was forming; bars that are over may reach beyond it when nothing is recorded any more."""
+        stray = Stray(self.number, self.period.ordinal, None, None, "forming")
         if isinstance(read, Unreadable):
-            yield self._unreadable(read)._replace(text=f"the current bar: {read.reason}")
+            text = f"the current bar: {read.reason}"
+            yield Finding(Kind.UNREADABLE, self.known.symbol, self.period, 0, 0, text, stray=stray)
         elif not stretch.holds(read.open_ms) or (self._reached_ms and read.open_ms < self._reached_ms):
             return
         elif not self._is_on_grid(read.open_ms):
-            yield of_bar(Kind.OFF_GRID, read, f"no {self.period} bar opens there, but the current one does")
+            text = f"no {self.period} bar opens there, but the current one does"
+            yield of_bar(Kind.OFF_GRID, read, text)._replace(stray=stray)
         else:
             if hole := await self._hole_before(read):
                 yield hole
             if reason := fault(read):
-                yield of_bar(Kind.IMPOSSIBLE, read, reason)
+                yield of_bar(Kind.IMPOSSIBLE, read, f"the current bar: {reason}")._replace(stray=stray)
 
     def _judged(self, bar: Bar) -> Iterator[Finding]:
         is_whole = self.coverage is not None and self.coverage.holds(bar.open_ms)

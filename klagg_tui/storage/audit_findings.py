@@ -49,6 +49,7 @@ class Stray(NamedTuple):
     first: object
     last: object
     """Minutes, both included; None: all."""
+    table: str = "history"
 
 
 class Finding(NamedTuple):

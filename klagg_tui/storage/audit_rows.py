@@ -96,11 +96,11 @@ def _read_one(row: Row, names: Mapping[int, str]) -> Bar | Unreadable:
         try:
             bar = bars([row], names)[0]
         except (LookupError, ValueError, TypeError, OverflowError):
-            reason = "its values are no numbers"
+            reason = "its values are no whole numbers"
         else:
             if all(type(value) is int for value in bar[2:12]):
                 return bar
-            reason = "its values are not whole"
+            reason = "its values are no whole numbers"
     return Unreadable(row, reason)
 
 

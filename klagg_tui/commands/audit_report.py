@@ -1,0 +1,63 @@
+"""What `klagg audit` found, as a table for people or as JSON for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from klagg_tui.commands.audit_work import Outcome
+from klagg_tui.formatting import date_time
+from klagg_tui.storage.audit_findings import Finding
+
+SHOWN: Final = 500
+"""Findings in a table; JSON has them all."""
+
+
+def print_json(outcome: Outcome) -> None:
+    """One object with everything."""
+    told = {
+        "clean": not outcome.findings,
+        "bars": outcome.bars,
+        "findings": [finding.as_json() for finding in outcome.findings],
+        "repaired": outcome.repaired._asdict() if outcome.repaired else None,
+    }
+    typer.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+
+
+def print_table(outcome: Outcome, *, is_local: bool) -> None:
+    """A row a finding, and the sum of it."""
+    if outcome.findings:
+        Console(soft_wrap=False).print(_table(outcome.findings[:SHOWN], is_local=is_local))
+    if len(outcome.findings) > SHOWN:
+        typer.echo(f"... and {len(outcome.findings) - SHOWN:,} more; --json lists them all.")
+    if outcome.repaired:
+        bars, removed, spans = outcome.repaired
+        done = [f"{bars:,} bars taken from the exchange", f"{removed:,} rows removed", f"{spans:,} spans given up"]
+        typer.echo(f"Repaired: {', '.join(done)}; {outcome.found_before:,} findings before.")
+    typer.echo(_sum(outcome))
+
+
+def _sum(outcome: Outcome) -> str:
+    if not outcome.findings:
+        return "Clean."
+    counts = Counter(finding.kind.value for finding in outcome.findings)
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in counts.most_common())
+    hint = "" if outcome.repaired else " --repair takes the exchange's bars."
+    return f"{len(outcome.findings):,} found: {kinds}.{hint}"
+
+
+def _table(findings: list[Finding], *, is_local: bool) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("what", "symbol", "period", "from"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("", overflow="fold")
+    for finding in findings:
+        when = date_time(finding.from_ms, local=is_local) if finding.from_ms else ""
+        period = finding.period.value if finding.period else ""
+        table.add_row(finding.kind.value, finding.symbol, period, when, finding.text)
+    return table
