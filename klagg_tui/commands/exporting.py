@@ -157,7 +157,7 @@ def _tell(outcome: Exported, output: str) -> None:
             "--state closed --state confirmed leaves them out.",
             err=True,
         )
-    if not outcome.bars and not outcome.is_stopped:
+    if not (outcome.bars or outcome.is_stopped or outcome.is_cut):
         typer.echo("No bars match.", err=True)
 
 

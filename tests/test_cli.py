@@ -1,0 +1,214 @@
+"""What is typed and what comes back: status, sentences, streams."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from klagg_tui import cli
+from tests.makers import DAY, MINUTE, START, trades
+from tests.test_archive import HEADER, day_file, file_of, row
+
+BAD = "7,nan,1,70,71,1723075200000,false"
+
+
+@dataclass
+class Said:
+    """What one command left behind."""
+
+    status: int
+    out: str
+    err: str
+
+
+Klagg = Callable[..., Said]
+
+
+@pytest.fixture
+def klagg(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Klagg:
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args: str) -> Said:
+        monkeypatch.setattr(sys, "argv", ["klagg", *args])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        out, err = capsys.readouterr()
+        return Said(int(left.value.code or 0), out, err)
+
+    return run
+
+
+def an_hour() -> list[str]:
+    return [HEADER, *map(row, trades(range(START, START + 60 * MINUTE, 20_000)))]
+
+
+@pytest.fixture
+def filled(klagg: Klagg, tmp_path: Path) -> Klagg:
+    file_of(tmp_path / "BTCUSDT-aggTrades-2024-08-08.csv", an_hour())
+    assert klagg("import", "BTCUSDT-aggTrades-2024-08-08.csv", "--db", "a.db").status == 0
+    return klagg
+
+
+def test_version_and_help_are_there(klagg: Klagg) -> None:
+    said = klagg("--version")
+    assert (said.status, said.out.split()[0]) == (0, "klagg")
+    assert klagg("--help").status == 0
+
+
+@pytest.mark.parametrize("command", ["import", "export"])
+def test_every_command_has_help_with_examples(klagg: Klagg, command: str) -> None:
+    said = klagg(command, "--help")
+    assert said.status == 0
+    assert f"klagg {command} " in said.out.split("Examples")[1]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["nonsense"],
+        ["import"],
+        ["import", "--nonsense", "x"],
+        ["export", "--format", "xml"],
+        ["export", "--period", "1m", "--resample", "1h"],
+        ["export", "--state", "maybe"],
+    ],
+)
+def test_wrong_usage_has_status_2(klagg: Klagg, args: list[str]) -> None:
+    said = klagg(*args)
+    assert (said.status, said.out) == (2, "")
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (["export", "--db", "none.db"], "There is no database at none.db yet"),
+        (["export", "--db", "a.db", "--period", "7m"], "'7m' is no period"),
+        (["export", "--db", "a.db", "--from", "soon"], "'soon' is no time"),
+        (["export", "--db", "a.db", "--symbol", "ETHUSDT"], "There are no bars of ETHUSDT"),
+        (["export", "--db", "a.db", "-o", "BTCUSDT-aggTrades-2024-08-08.csv/x.csv"], "cannot be written"),
+        (["export", "--db", "BTCUSDT-aggTrades-2024-08-08.csv"], "is not a klagg database"),
+        (["import", "none.csv", "--db", "b.db"], "none.csv cannot be read: No such file or directory."),
+        (["import", "BTCUSDT-aggTrades-2024-08-08.csv", "--db", "BTCUSDT-aggTrades-2024-08-08.csv"], "is not a klagg"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_status_1(filled: Klagg, args: list[str], sentence: str) -> None:
+    said = filled(*args)
+    assert said.status == 1
+    assert sentence in said.err
+    assert "Traceback" not in said.err
+
+
+def test_import_ends_with_a_summary(klagg: Klagg, tmp_path: Path) -> None:
+    file_of(tmp_path / "a.csv", [*an_hour(), BAD, "181,0,0,-1,-1,1723075200000,false"])
+    said = klagg("import", "a.csv", "--symbol", "BTCUSDT", "--db", "a.db")
+    assert said.status == 0
+    expected = "180 trades, 60 bars, 0 duplicates, 0 gaps, 0 other, 1 bad, 1 records of nothing (price or quantity 0)."
+    assert said.out.strip() == expected
+    assert said.err.strip() == "a.csv, line 182: 'nan' is not a number"
+
+
+def test_import_of_nothing_usable_has_status_1(klagg: Klagg, tmp_path: Path) -> None:
+    file_of(tmp_path / "a.csv", [BAD] * 9)
+    said = klagg("import", "a.csv", "-s", "BTCUSDT", "--db", "a.db")
+    assert (said.status, said.out.count("9 bad")) == (1, 1)
+    assert said.err.count("line") == 3
+    assert "... and 6 more bad rows." in said.err
+    assert "Nothing in there could be used." in said.err
+
+
+def test_the_database_may_be_named_before_the_command(filled: Klagg) -> None:
+    assert filled("--db", "a.db", "export").out == filled("export", "--db", "a.db").out
+
+
+def test_export_writes_to_the_pipe_by_default(filled: Klagg) -> None:
+    said = filled("export", "--db", "a.db", "-s", "BTCUSDT", "-p", "5m", "--to", "2024-08-08T00:10")
+    assert (said.status, len(said.out.splitlines()), said.err) == (0, 3, "")
+
+
+def test_export_into_a_file_says_what_was_written(filled: Klagg, tmp_path: Path) -> None:
+    said = filled("export", "--db", "a.db", "-s", "BTCUSDT", "-p", "1h", "-o", "a.jsonl")
+    assert (said.status, said.out) == (0, "")
+    assert said.err.splitlines()[0] == "24 bars in a.jsonl."
+    assert (tmp_path / "a.jsonl").read_text().startswith('{"symbol":"BTCUSDT","period":"1h"')
+    assert (
+        filled("export", "--db", "a.db", "-p", "1h,1d", "-o", "folder/").err.splitlines()[0]
+        == "25 bars in 2 files in folder/."
+    )
+
+
+def test_export_of_no_bars_says_so(filled: Klagg) -> None:
+    said = filled("export", "--db", "a.db", "-s", "BTCUSDT", "--from", "2025-01-01")
+    assert (said.status, len(said.out.splitlines())) == (0, 1)
+    assert "No bars match." in said.err
+
+
+def test_partial_bars_are_noted(klagg: Klagg, tmp_path: Path) -> None:
+    file_of(tmp_path / "a.csv", an_hour())
+    klagg("import", "a.csv", "-s", "BTCUSDT", "--db", "a.db")
+    said = klagg("export", "--db", "a.db", "-s", "BTCUSDT")
+    assert "Note: 2 of them are partial" in said.err
+    assert "Note" not in klagg("export", "--db", "a.db", "-s", "BTCUSDT", "--state", "closed").err
+
+
+def test_parquet_is_not_for_a_terminal(filled: Klagg, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.TextIOWrapper):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stdout", Terminal(io.BytesIO()))
+    assert filled("export", "--db", "a.db", "--format", "parquet").status == 2
+
+
+def test_what_nobody_thought_of_is_one_sentence_with_the_log_file(
+    filled: Klagg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise ZeroDivisionError("by chance")
+
+    monkeypatch.setattr("klagg_tui.storage.export.export", fail)
+    said = filled("export", "--db", "a.db")
+    assert said.status == 1
+    assert said.err.startswith("klagg met something unexpected and stopped (")
+    path = Path(said.err.strip().rsplit(" are in ", 1)[1].rstrip("."))
+    assert "Traceback" in path.read_text()
+
+
+def command(*args: str) -> list[str]:
+    return [sys.executable, "-m", "klagg_tui", *args]
+
+
+def test_a_closed_pipe_is_no_error(filled: Klagg, tmp_path: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    args = command("export", "--db", "a.db", "-s", "BTCUSDT")
+    with os.fdopen(write, "wb") as pipe:
+        done = subprocess.run(args, cwd=tmp_path, stdout=pipe, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_ctrl_c_keeps_what_is_whole_and_has_status_130(klagg: Klagg, tmp_path: Path) -> None:
+    endless = tmp_path / "endless.csv"
+    day_file(tmp_path, 0, trades(range(START, START + DAY, 2_000)))
+    lines = (tmp_path / "BTCUSDT-aggTrades-2024-08-08.csv").read_bytes()
+    endless.write_bytes(lines * 20)
+    args = command("import", "endless.csv", "-s", "BTCUSDT", "--db", "a.db")
+    with subprocess.Popen(args, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        while not (tmp_path / "a.db").exists() and running.poll() is None:
+            pass
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=50)
+    assert running.returncode == 130, err
+    assert "Stopping" in err
+    assert out.startswith("Stopped: ")
+    assert klagg("export", "--db", "a.db").status in {0, 1}
