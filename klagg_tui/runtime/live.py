@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade, AppEvent, GapFound, HoldSymbol, TradeTooLate
@@ -39,7 +39,7 @@ class Where:
 
     rest_url: str
     ws_url: str
-    choice: Choice = Choice()
+    choice: Choice = field(default_factory=Choice)
     history: int = 499
     """Bars of each symbol and period to have at the least."""
     proxy: str | None = None
