@@ -17,8 +17,8 @@ async def paged(bars: Iterable[Bar], size: int = 2) -> AsyncIterator[list[Bar]]:
         yield everything[start : start + size]
 
 
-def minutes(places: Iterable[int], **same: State) -> list[Bar]:
-    return [bar(START + place * MINUTE_MS, str(100 + place), close=str(90 + place), **same) for place in places]
+def minutes(places: Iterable[int], state: State = State.CLOSED) -> list[Bar]:
+    return [bar(START + place * MINUTE_MS, str(100 + place), close=str(90 + place), state=state) for place in places]
 
 
 async def rolled(bars: Iterable[Bar], period: Period = Period.M5, anchor: int = 1) -> list[Bar]:
