@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -35,7 +35,15 @@ _TOASTS_AT_ONCE: Final = 3
 
 
 class KlaggApp(App[None]):
-    """One market on a screen. `kept` is where choices are remembered; None: nowhere."""
+    """One market on a screen.
+
+    Args:
+        feed: the running engine.
+        beginning: choices to begin with where nothing is kept.
+        kept: where choices are remembered; None: nowhere.
+        keymap: keys for bindings by their ids, instead of ours.
+        failure: why the engine ended by itself; the app leaves when there is a reason.
+    """
 
     TITLE = "klagg"
     ENABLE_COMMAND_PALETTE = True
@@ -61,8 +69,10 @@ class KlaggApp(App[None]):
         beginning: Remembered | None = None,
         kept: StateFile | None = None,
         keymap: Mapping[str, str] | None = None,
+        failure: Callable[[], BaseException | None] = lambda: None,
     ) -> None:
         super().__init__()
+        self._failure = failure
         self.register_theme(KLAGG)
         self._kept = kept
         remembered = kept.load() if kept else beginning or Remembered()
@@ -70,20 +80,23 @@ class KlaggApp(App[None]):
         if keymap:
             self.set_keymap(dict(keymap))
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Begin."""
         wanted = self.desk.remembered.theme
         self.theme = wanted if wanted in self.available_themes else KLAGG.name
         self._wear()
         self.theme_changed_signal.subscribe(self, self._theme_changed)
         self.desk.beat()
-        self.push_screen(MarketScreen(self.desk))
+        await self.push_screen(MarketScreen(self.desk))
         self.set_interval(BEAT_S, self.beat)
         if self._kept:
             self.set_interval(1, self._kept.flush)
 
     def beat(self) -> None:
         """Take in what changed; the screen on view draws it."""
+        if self._failure() is not None:
+            self.exit(return_code=1)
+            return
         touched = self.desk.beat()
         fired = self.desk.look_for_alerts(touched)
         for one in fired[:_TOASTS_AT_ONCE]:
@@ -117,16 +130,16 @@ class KlaggApp(App[None]):
     def _market(self) -> MarketScreen | None:
         return next((screen for screen in self.screen_stack if isinstance(screen, MarketScreen)), None)
 
-    def on_market_screen_opened(self, message: MarketScreen.Opened) -> None:
+    async def on_market_screen_opened(self, message: MarketScreen.Opened) -> None:
         """Show one symbol."""
-        self.open_symbol(message.symbol)
+        await self.open_symbol(message.symbol)
 
-    def open_symbol(self, symbol: str) -> None:
+    async def open_symbol(self, symbol: str) -> None:
         """Show one symbol; n and N go through those of the table."""
         if isinstance(self.screen, SymbolScreen):
-            self.pop_screen()
+            await self.pop_screen()
         among = [row.symbol for row in self._market.table.rows] if self._market else []
-        self.push_screen(SymbolScreen(self.desk, symbol, among))
+        await self.push_screen(SymbolScreen(self.desk, symbol, among))
 
     def wear_theme(self, name: str) -> None:
         """Change the theme."""
@@ -138,7 +151,7 @@ class KlaggApp(App[None]):
         if self._market:
             self._market.reorder()
 
-    def action_alerts(self) -> None:
+    async def action_alerts(self) -> None:
         """Show the alerts."""
         if self._klagg_screen:
             symbol = self._chosen_symbol()
@@ -146,23 +159,24 @@ class KlaggApp(App[None]):
             suggestion = ""
             if row is not None and row.last is not None:
                 suggestion = f"symbol={symbol} last>{self.desk.price_text(row)}"
-            self.push_screen(AlertsScreen(self.desk, suggestion))
+            await self.push_screen(AlertsScreen(self.desk, suggestion))
 
-    def action_export(self) -> None:
+    async def action_export(self) -> None:
         """Show the export of the chosen symbols."""
         if self._klagg_screen and not isinstance(self.screen, ExportScreen):
-            self.push_screen(ExportScreen(self.desk, self._export_choices()))
+            await self.push_screen(ExportScreen(self.desk, self._export_choices()))
 
     def _export_choices(self) -> list[tuple[str, tuple[str, ...]]]:
         symbol = self._chosen_symbol()
-        choices = [(symbol, (symbol,))] if symbol else []
+        choices: list[tuple[str, tuple[str, ...]]] = [(symbol, (symbol,))] if symbol else []
         shown = tuple(row.symbol for row in self._market.table.rows) if self._market else ()
         if self.desk.filter.text or self.desk.remembered.shown_list:
             choices.append(("The symbols of the table", shown))
         lists = self.desk.remembered.watchlists
         choices += [(f"★ {name}", watchlists.symbols_of(lists, name)) for name, symbols in lists if symbols]
         choices.append(("All symbols", tuple(self.desk.live.rows)))
-        return choices if isinstance(self.screen, SymbolScreen) else choices[1:] + choices[:1]
+        # On the symbol's own screen it is what is meant first.
+        return choices if isinstance(self.screen, SymbolScreen) or not symbol else choices[1:] + choices[:1]
 
     def _chosen_symbol(self) -> str | None:
         if isinstance(self.screen, SymbolScreen):
@@ -170,15 +184,15 @@ class KlaggApp(App[None]):
         row = self._market.table.current if self._market else None
         return row.symbol if row else None
 
-    def action_health(self) -> None:
+    async def action_health(self) -> None:
         """Show how klagg is doing."""
         if self._klagg_screen and not isinstance(self.screen, HealthScreen):
-            self.push_screen(HealthScreen(self.desk))
+            await self.push_screen(HealthScreen(self.desk))
 
-    def action_help(self) -> None:
+    async def action_help(self) -> None:
         """Show the keys that hold here."""
         if self._klagg_screen:
-            self.push_screen(HelpScreen(self._klagg_screen.NAME_FOR_PEOPLE, bindings_of(self.screen)))
+            await self.push_screen(HelpScreen(self._klagg_screen.NAME_FOR_PEOPLE, bindings_of(self.screen)))
 
     def action_tints(self) -> None:
         """Green up, red up, or the colour-blind pair."""
@@ -230,7 +244,8 @@ def run(runtime: Runtime, settings: ScreenSettings | None = None) -> None:
     runtime.start()
     try:
         kept = StateFile(default_path(), beginning_of(settings))
-        KlaggApp(runtime, kept=kept, keymap=settings.keymap if settings else None).run()
+        keymap = settings.keymap if settings else None
+        KlaggApp(runtime, kept=kept, keymap=keymap, failure=lambda: runtime.error).run()
     finally:
         runtime.cancel()
         runtime.wait()

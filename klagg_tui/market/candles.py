@@ -57,14 +57,15 @@ class Picture(NamedTuple):
     rows: list[list[Piece]]
     first: int
     """Index of the leftmost bar drawn."""
-    count: int
+    bars: int
+    """How many are drawn."""
     plot_width: int
     scale: PriceScale | None
 
     def bar_at(self, x: int, step: int) -> int | None:
         """Index of the bar that column belongs to."""
         index = self.first + x // step
-        return index if 0 <= x < self.plot_width and index < self.first + self.count else None
+        return index if 0 <= x < self.plot_width and index < self.first + self.bars else None
 
 
 def capacity(chart: Chart, axis: int) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Final, NamedTuple, TypeAlias
 
 from klagg_tui import formatting
 from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import Period
 from klagg_tui.market.model import Row, change_percent, is_stale_bar, taker_share
 from klagg_tui.market.role import Role, RoleIndex, heat
@@ -104,9 +106,9 @@ def _draw_range(_row: Row, bar: Bar, _look: Look, _width: int) -> tuple[str, Rol
     return (f"{(bar.high - bar.low) * 100 / bar.low:.2f}%" if bar.low else formatting.NOTHING), Role.DIM
 
 
-def _price_drawn(index: int) -> Draw:
+def _price_drawn(price_of: Callable[[Bar], Exact]) -> Draw:
     def draw(row: Row, bar: Bar, _look: Look, _width: int) -> tuple[str, RoleIndex]:
-        return formatting.price(bar[index], row.decimals), Role.DIM
+        return formatting.price(price_of(bar), row.decimals), Role.DIM
 
     return draw
 
@@ -170,9 +172,10 @@ def age_of(row: Row, now_ms: int) -> int | None:
     return None if row.last_trade_ms is None else max(0, now_ms - row.last_trade_ms)
 
 
-def _price_measured(index: int) -> Measure:
+def _price_measured(price_of: Callable[[Bar], Exact]) -> Measure:
     def measure(_row: Row, bar: Bar | None, _now_ms: int) -> Value:
-        return exact.as_float(bar[index]) if bar is not None and bar[index] else None
+        price = price_of(bar) if bar is not None else 0
+        return exact.as_float(price) if price else None
 
     return measure
 
@@ -206,10 +209,10 @@ COLUMNS: Final = (
     Column("last", "Last", 99, MEASURED_PRICE, _measure_last, _draw_last, "newest price"),
     Column("chg", "Chg", 98, 8, lambda _row, bar, _now: change_percent(bar), _draw_change,
            "close against open of the bar, in percent", unit_per="percent"),
-    Column("open", "Open", 44, MEASURED_PRICE, _price_measured(3), _price_drawn(3), "first price of the bar"),
-    Column("high", "High", 60, MEASURED_PRICE, _price_measured(4), _price_drawn(4), "highest price of the bar"),
-    Column("low", "Low", 59, MEASURED_PRICE, _price_measured(5), _price_drawn(5), "lowest price of the bar"),
-    Column("close", "Close", 40, MEASURED_PRICE, _price_measured(6), _price_drawn(6), "newest price within the bar"),
+    Column("open", "Open", 44, MEASURED_PRICE, _price_measured(attrgetter("open")), _price_drawn(attrgetter("open")), "first price of the bar"),
+    Column("high", "High", 60, MEASURED_PRICE, _price_measured(attrgetter("high")), _price_drawn(attrgetter("high")), "highest price of the bar"),
+    Column("low", "Low", 59, MEASURED_PRICE, _price_measured(attrgetter("low")), _price_drawn(attrgetter("low")), "lowest price of the bar"),
+    Column("close", "Close", 40, MEASURED_PRICE, _price_measured(attrgetter("close")), _price_drawn(attrgetter("close")), "newest price within the bar"),
     Column("range", "Range", 30, 7, _measure_range, _draw_range, "high against low, in percent", unit_per="percent"),
     Column("vol", "Volume", 70, 6, lambda _row, bar, _now: exact.as_float(bar.volume) if bar else None, _draw_volume,
            "amount traded in the bar, in the base coin"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from klagg_tui import formatting
@@ -124,7 +125,7 @@ def _moved(name: str, samples: Sequence[float]) -> list[float]:
     values = list(samples)
     if name not in _GROWING:
         return values
-    return [later - earlier for earlier, later in zip(values, values[1:], strict=False)]
+    return [later - earlier for earlier, later in pairwise(values)]
 
 
 def column_lines(lines: Sequence[list[Piece]], columns: int, width: int) -> list[list[Piece]]:

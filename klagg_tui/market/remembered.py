@@ -64,7 +64,7 @@ def from_plain(plain: object, beginning: Remembered) -> Remembered:
     fresh = beginning
     if not isinstance(plain, Mapping):
         return fresh
-    known = {}
+    known: dict[str, Any] = {}  # Any: each field has its own type, which `_read` looks after
     for field in fields(Remembered):
         if field.name in plain:
             value = _read(field.name, plain[field.name], getattr(fresh, field.name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from math import sqrt
 from typing import Final, NamedTuple, TypeAlias
 
 
@@ -63,6 +64,5 @@ def heat(value: float | None, full: float) -> RoleIndex:
     if value is None or full <= 0:
         return Role.HEAT + HEAT_STEPS
     # The root lets small moves be seen beside large ones.
-    share = min(1.0, abs(value) / full) ** 0.5
-    step = round(share * HEAT_STEPS)
+    step = round(sqrt(min(1.0, abs(value) / full)) * HEAT_STEPS)
     return Role.HEAT + HEAT_STEPS + (step if value > 0 else -step)

@@ -32,5 +32,5 @@ def ordered(rows: Iterable[Row], sort: Sort, period: Period, now_ms: int) -> lis
     named = sorted(rows, key=lambda row: row.symbol)
     valued = [(measure(row, row.bars[ordinal], now_ms), row) for row in named]
     known = [(value, row) for value, row in valued if value is not None]
-    known.sort(key=lambda pair: pair[0], reverse=sort.descending)  # type: ignore[arg-type, return-value]
+    known.sort(key=lambda pair: pair[0], reverse=sort.descending)
     return [row for _, row in known] + [row for value, row in valued if value is None]

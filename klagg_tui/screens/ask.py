@@ -52,4 +52,4 @@ class Ask(ModalScreen[str | None]):
         """Take the answer where nothing is wrong with it."""
         text = message.value.strip()
         if text and not self._trouble(text):
-            self.dismiss(text)
+            _ = self.dismiss(text)

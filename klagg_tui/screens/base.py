@@ -75,6 +75,11 @@ class KlaggScreen(Screen[None]):
         for line in self.query(Line):
             line.refresh()
 
+    def leave(self) -> None:
+        """Go back to the screen below."""
+        # Not awaited: a screen that waits for its own end waits for ever.
+        _ = self.app.pop_screen()
+
     def period_changed(self) -> None:
         """Another period was chosen."""
 

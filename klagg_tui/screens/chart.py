@@ -121,8 +121,8 @@ class CandleChart(Widget):
         self.cross = max(0, min(newest, at + step))
         picture = self.picture
         if self.cross < picture.first:
-            self._look_until(self.cross + picture.count)
-        elif self.cross >= picture.first + picture.count:
+            self._look_until(self.cross + picture.bars)
+        elif self.cross >= picture.first + picture.bars:
             self._look_until(self.cross + 1)
         self._moved()
 
@@ -135,18 +135,18 @@ class CandleChart(Widget):
 
     def scroll_pages(self, pages: int) -> None:
         """The view by screenfuls."""
-        self.scroll_bars(pages * max(1, self.picture.count - 2))
+        self.scroll_bars(pages * max(1, self.picture.bars - 2))
 
     def to_edge(self, side: int) -> None:
         """The oldest loaded bars, or the newest."""
         self.cross = None
-        self._look_until(self.picture.count if side < 0 else None)
+        self._look_until(self.picture.bars if side < 0 else None)
         self._moved()
 
     def _look_until(self, end: int | None) -> None:
         total = len(self.series.bars) if self.series is not None else 0
         # At the newest bar the view goes on with the market.
-        self.end = None if end is None or end >= total else max(min(total, self.picture.count), end)
+        self.end = None if end is None or end >= total else max(min(total, self.picture.bars), end)
 
     def zoom(self, step: int) -> None:
         """Broader or narrower candles."""

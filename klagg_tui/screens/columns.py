@@ -90,4 +90,4 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
 
     def on_option_list_option_selected(self) -> None:
         """Enter takes what is chosen."""
-        self.dismiss(tuple(key for key in self._order if key in self._chosen))
+        _ = self.dismiss(tuple(key for key in self._order if key in self._chosen))

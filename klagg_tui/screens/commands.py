@@ -43,7 +43,7 @@ class KlaggCommands(Provider):
         done = set()
         for active in screen.active_bindings.values():
             binding = active.binding
-            if binding.description and not binding.system and binding.description not in done:
+            if binding.description in keys and binding.description not in done:
                 done.add(binding.description)
                 run = partial(self.app.run_action, binding.action, active.node)
                 yield binding.description, keys.get(binding.description, ""), run

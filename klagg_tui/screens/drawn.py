@@ -34,7 +34,7 @@ def row_strip(
 ) -> Strip:
     """The row as a line of `width` cells."""
     bar = row.bars[look.period.ordinal]
-    lead = [("▌" if cursor else " ", Role.KEY), (MARK if mark else " ", Role.MARK)]
+    lead: list[tuple[str, RoleIndex]] = [("▌" if cursor else " ", Role.KEY), (MARK if mark else " ", Role.MARK)]
     if bar is None:
         pieces = [*lead, (f"  {row.symbol}", Role.FAINT), ("  no bar of this period yet", Role.FAINT)]
         return _strip(pieces, styles, width)
@@ -59,10 +59,7 @@ def _faded(role: RoleIndex) -> RoleIndex:
 
 def fitted(text: str, cells: int, *, is_left: bool) -> str:
     """The text as exactly `cells` cells; a longer one ends in an ellipsis, so that a number is never cut unseen."""
-    if text.isascii():
-        length = len(text)
-    else:
-        length = cell_len(text)
+    length = len(text) if text.isascii() else cell_len(text)
     if length == cells:
         return text
     if length > cells:

@@ -105,6 +105,9 @@ class ExportScreen(KlaggScreen):
         form = self.query_one("#format", Select).value
         return form if isinstance(form, Format) else Format.CSV
 
+    def _target(self) -> Path:
+        return Path(self.query_one("#target", Input).value).expanduser()
+
     def _suggested(self) -> str:
         name = self._symbols[0] if len(self._symbols) == 1 else "klagg"
         periods = "-".join(self.query_one("#periods", Input).value.replace(",", " ").split())
@@ -174,7 +177,7 @@ class ExportScreen(KlaggScreen):
     @work(exclusive=True, group="export")
     async def write(self) -> None:
         """Export, and say what came of it."""
-        target = Path(self.query_one("#target", Input).value).expanduser()
+        target = self._target()
         self._stop.clear()
         self.add_class("busy")
         self._say("", trouble=False)
@@ -213,7 +216,7 @@ class ExportScreen(KlaggScreen):
         if self.has_class("busy"):
             self._stop.set()
         else:
-            self.app.pop_screen()
+            self.leave()
 
     def action_top(self) -> None:
         """Home."""

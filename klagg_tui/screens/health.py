@@ -95,8 +95,8 @@ class HealthScreen(KlaggScreen):
 
     def action_back(self) -> None:
         """To the table."""
-        self.app.pop_screen()
+        self.leave()
 
     def action_top(self) -> None:
         """Home."""
-        self.app.pop_screen()
+        self.leave()

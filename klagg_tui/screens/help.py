@@ -15,7 +15,11 @@ from textual.widgets import Static
 from klagg_tui.market import filter as filters
 from klagg_tui.market.columns import COLUMNS
 
-_HIDDEN = frozenset({"Quit", "Copy selected text", "Tab", "Focus Next", "Focus Previous"})
+_HIDDEN = frozenset({
+    "Quit", "Copy selected text", "Focus Next", "Focus Previous",
+    "Scroll Left", "Scroll Right", "Scroll Up", "Scroll Down", "Page Left", "Page Right",
+})  # fmt: skip
+"""What Textual binds for every widget and what does nothing here."""
 
 
 def bindings_of(screen: Screen[object]) -> list[tuple[str, str]]:
@@ -24,7 +28,7 @@ def bindings_of(screen: Screen[object]) -> list[tuple[str, str]]:
     words: dict[tuple[DOMNode, str], str] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
-        if binding.description and not binding.system:
+        if binding.description and not binding.system and binding.description not in _HIDDEN:
             action = (active.node, binding.action)
             keys.setdefault(action, []).append(screen.app.get_key_display(binding))
             words[action] = binding.description

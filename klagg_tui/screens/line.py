@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -22,7 +23,7 @@ class Touch(Piece):
 
     action: str
 
-    def __new__(cls, text: str, role: int, action: str) -> Touch:
+    def __new__(cls, text: str, role: int, action: str) -> Self:
         """A piece with an action of the app or screen."""
         piece = super().__new__(cls, text, role)
         piece.action = action

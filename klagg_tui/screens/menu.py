@@ -82,12 +82,12 @@ class Menu(ModalScreen[str | None]):
         for choice in self._choices:
             if choice.letter and event.character == choice.letter:
                 event.stop()
-                self.dismiss(choice.value)
+                _ = self.dismiss(choice.value)
                 return
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         """Enter or a click."""
-        self.dismiss(self._choices[message.option_index].value)
+        _ = self.dismiss(self._choices[message.option_index].value)
 
 
 _TAKEN = "jkq"

@@ -187,11 +187,11 @@ class SymbolScreen(KlaggScreen):
     def action_back(self) -> None:
         """First the crosshair goes, then the screen."""
         if not self.chart.hide_cross():
-            self.app.pop_screen()
+            self.leave()
 
     def action_top(self) -> None:
         """Home."""
-        self.app.pop_screen()
+        self.leave()
 
     def action_cross(self, step: int) -> None:
         """Crosshair to a neighbouring bar."""

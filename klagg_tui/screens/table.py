@@ -210,12 +210,11 @@ class MarketTable(ScrollView, can_focus=True):
 
     def _find_cursor(self) -> None:
         before = self.index
-        if self.cursor_symbol is None:
-            found = 0
-        else:
-            found = next((i for i, row in enumerate(self.rows) if row.symbol == self.cursor_symbol), None)
-            if found is None:
-                found = min(before, max(0, len(self.rows) - 1))
+        found = 0
+        if self.cursor_symbol is not None:
+            # A symbol that is not on view any more leaves the cursor where it was.
+            stay = min(before, max(0, len(self.rows) - 1))
+            found = next((i for i, row in enumerate(self.rows) if row.symbol == self.cursor_symbol), stay)
         was_visible = self._visible()[0] <= before < self._visible()[0] + self.size.height
         self.index = found
         if was_visible and found != before:
