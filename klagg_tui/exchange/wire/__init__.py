@@ -5,7 +5,15 @@ damage raises `BadFrame` or `BadNumber` and nothing else. Fields are read by nam
 the exchange adds some every year. Sources of the shapes: the exchange's documentation and recorded messages.
 """
 
-from klagg_tui.exchange.wire.commands import CONTRACTS, TICKERS, list_streams, subscribe, trade_stream, unsubscribe
+from klagg_tui.exchange.wire.commands import (
+    CONTRACTS,
+    STREAM_PATH,
+    TICKERS,
+    list_streams,
+    subscribe,
+    trade_stream,
+    unsubscribe,
+)
 from klagg_tui.exchange.wire.frames import frame
 from klagg_tui.exchange.wire.replies import bars, failure, listings, server_time, trades
 from klagg_tui.exchange.wire.requests import (
@@ -35,6 +43,7 @@ __all__ = [
     "CONTRACTS",
     "EXCHANGE_INFO",
     "LARGEST_PAGE",
+    "STREAM_PATH",
     "TICKERS",
     "TIME",
     "Acknowledged",

@@ -7,6 +7,8 @@ from typing import Final
 
 import orjson
 
+STREAM_PATH: Final = "/market/stream"
+"""Where trades are. The older `/ws` and `/stream` accept every subscription and deliver nothing."""
 CONTRACTS: Final = "!contractInfo"
 TICKERS: Final = "!miniTicker@arr"
 
