@@ -40,7 +40,7 @@ def _reply(desk: RestDesk, name: str, now_ms: int = NOW_MS, **values: str | int)
 
 
 def _refused(desk: RestDesk, name: str, **values: str | int) -> int:
-    reply = _reply(desk, name, **values)
+    reply = _reply(desk, name, NOW_MS, **values)
     assert reply.status == 400
     error = orjson.loads(reply.body)
     assert isinstance(error["msg"], str)

@@ -49,6 +49,8 @@ def add_inspection(app: web.Application, exchange: Exchange) -> None:
 def _asked(body: bytes, now_ms: int) -> list[Fault]:
     """`{"kind": ..., "in_s": 0, "lasts_s": 45, "target": ""}` or `{"schedule": ...}` counted from now."""
     asked = orjson.loads(body)
+    if not isinstance(asked, dict):
+        raise TypeError("an object is needed")
     if "schedule" in asked:
         return parse_schedule(asked["schedule"], now_ms)
     at_ms = now_ms + int(1000 * asked.get("in_s", 0))
