@@ -105,7 +105,7 @@ class KlaggApp(App[None]):
             )
         if fired:
             self.bell()
-        if isinstance(self.screen, KlaggScreen):
+        if isinstance(self.screen, KlaggScreen) and self.screen.is_mounted:
             self.screen.beat(touched)
         elif fired and isinstance(self.screen, AlertsScreen):
             self.screen.renew()

@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
+from klagg_tui.screens.desk import Desk
 from klagg_tui.screens.help import bindings_of
 
-if TYPE_CHECKING:
-    from klagg_tui.app import KlaggApp
+
+class Commanded(Protocol):
+    """What of the app the palette calls."""
+
+    desk: Desk
+
+    async def open_symbol(self, symbol: str) -> None:
+        """Show one symbol."""
+        ...
+
+    def wear_theme(self, name: str) -> None:
+        """Change the theme."""
+        ...
+
+    def use_saved_filter(self, name: str) -> None:
+        """Filter the table by a saved filter."""
+        ...
+
 
 Command = tuple[str, str, Callable[[], Any]]
 """What is shown, a word on it, what it does."""
@@ -21,8 +38,8 @@ class KlaggCommands(Provider):
     """Actions are offered before anything is typed, the rest when it is searched for."""
 
     @property
-    def _klagg(self) -> KlaggApp:
-        return cast("KlaggApp", self.app)
+    def _klagg(self) -> Commanded:
+        return cast(Commanded, self.app)
 
     async def discover(self) -> Hits:
         """The actions."""
