@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from klagg_tui.commands.settings import inherited
+
 if TYPE_CHECKING:
     from klagg_tui.engine.period import Period
 
 
 def _inherited(ctx: typer.Context, value: Path | None) -> Path | None:
-    """`klagg --db X symbols` means the same as `klagg symbols --db X`."""
-    return value or ctx.obj
+    """`klagg --db X symbols` means the same as `klagg symbols --db X`; without either, the settings say."""
+    if value or ctx.obj or ctx.resilient_parsing:
+        return value or ctx.obj
+    return inherited(ctx).load().settings.storage.database
 
 
 Db: TypeAlias = Annotated[
     Path | None,
-    typer.Option(
-        "--db", metavar="PATH", help="Database file; by default the one in your data folder.", callback=_inherited
-    ),
+    typer.Option("--db", metavar="PATH", help="Database file (KLAGG_DB).", callback=_inherited),
 ]
 Local: TypeAlias = Annotated[bool, typer.Option("--local", help="Times are this machine's instead of UTC.")]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]

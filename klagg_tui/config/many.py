@@ -16,6 +16,7 @@ K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 FOREVER: Final = "forever"
 _LARGEST_LIST_BYTES: Final = 1_000_000
+_LONGEST_KEPT_MS: Final = 36_500 * DAY_MS
 
 
 class Many(Kind[tuple[T, ...]]):
@@ -143,8 +144,8 @@ class Keep(Table[Period, int]):
     """For how many milliseconds bars of a period are kept; a period that is not there is kept forever."""
 
     metavar = "PERIOD=TIME"
-    allowed = 'periods with a time like "36h", "90d", "8w", "2y" or "forever", a day at the least'
-    _form: Final = re.compile(r"([0-9]{1,5})([hdwy])")
+    allowed = 'periods with a time like "36h", "90d", "8w", "2y" (a day to 100 years) or "forever"'
+    _form: Final = re.compile(r"([0-9]{1,6})([hdwy])")
     _unit_ms: Final = {"h": DAY_MS // 24, "d": DAY_MS, "w": 7 * DAY_MS, "y": 365 * DAY_MS}
 
     def _take(self, name: str, value: object, found: dict[Period, int]) -> None:
@@ -154,8 +155,8 @@ class Keep(Table[Period, int]):
             return
         parts = self._form.fullmatch(value) if isinstance(value, str) else None
         kept_ms = int(parts[1]) * self._unit_ms[parts[2]] if parts else 0
-        if kept_ms < DAY_MS:
-            allowed = 'a time like "90d" (h, d, w, y; a day at the least) or "forever"'
+        if not DAY_MS <= kept_ms <= _LONGEST_KEPT_MS:
+            allowed = 'a time like "90d" (h, d, w, y; a day to 100 years) or "forever"'
             raise BadValue(("", f"is {shown(value)}, but must be {allowed}"))
         found[Period(name)] = kept_ms
 

@@ -168,7 +168,9 @@ def _is_in(file: ConfigFile, name: str) -> bool:
 
 
 def _strangers(environment: Mapping[str, str]) -> Iterator[str]:
-    known = (CONFIG_ENV, *(setting.env for setting in SETTINGS))
+    prefix = "KLAGG_"
+    known = [name.removeprefix(prefix) for name in (CONFIG_ENV, *(setting.env for setting in SETTINGS))]
     for name in sorted(environment):
-        if name.startswith("KLAGG_") and name not in known:
-            yield ended(f"The environment variable {name} is not one of klagg's{hint(name, known)}")
+        word = name.removeprefix(prefix)
+        if name.startswith(prefix) and word not in known:
+            yield ended(f"The environment variable {name} is not one of klagg's{hint(word, known, prefix + '{}')}")

@@ -16,7 +16,7 @@ class Market:
     rest_url: str
     ws_url: str
     symbols: tuple[str, ...]
-    """Names and globs in capitals; empty: all. See `wants`."""
+    """Names and globs in capitals; empty: all."""
     quote: tuple[str, ...]
     """Quote coins in capitals; empty: any."""
     contract_types: tuple[str, ...]
@@ -25,12 +25,6 @@ class Market:
     history: int
     """Bars of each period to fetch for a symbol that has none."""
     proxy: str | None
-
-    def wants(self, symbol: str, quote: str, contract_type: str) -> bool:
-        """Whether a symbol of the exchange is one to watch; whether it trades is another question."""
-        if contract_type not in self.contract_types or (self.quote and quote not in self.quote):
-            return False
-        return not self.symbols or any(_matches(symbol, one) for one in self.symbols)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +80,3 @@ class Settings:
     screen: Screen
     log: Log
     serve: Serve
-
-
-def _matches(symbol: str, pattern: str) -> bool:
-    from fnmatch import fnmatchcase
-
-    return fnmatchcase(symbol, pattern)
