@@ -155,6 +155,7 @@ async def test_a_name_that_ends_in_gz_is_packed(store: Store, tmp_path: Path) ->
 async def test_a_file_takes_the_old_ones_place_only_when_it_is_whole(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("before")
+    await export(store, Selection(), tmp_path / "b.csv.gz", should_stop=lambda: True)
     outcome = await export(store, Selection(), path, should_stop=lambda: True)
     assert outcome.is_stopped
     assert path.read_text() == "before"

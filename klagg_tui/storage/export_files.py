@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, cast
@@ -72,7 +73,10 @@ class Beside:
 
     def discard(self) -> None:
         """Leave nothing behind."""
-        self._on_disk.close()
+        with suppress(OSError, ValueError):  # what is packed may be closed already, or find the disk full
+            self.file.close()
+        with suppress(OSError):
+            self._on_disk.close()
         self._part.unlink(missing_ok=True)
 
 

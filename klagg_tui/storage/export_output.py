@@ -31,6 +31,10 @@ class Writer(Protocol):
         """No more bars."""
         ...
 
+    def discard(self) -> None:
+        """Let go of the stream, whatever is missing."""
+        ...
+
 
 class Output:
     """The target while bars are written to it. `is_split`: a folder with a file for each series."""
@@ -79,6 +83,8 @@ class Output:
 
     def discard(self) -> None:
         """Leave nothing behind, where that can be helped."""
+        if self._writer is not None:
+            self._writer.discard()
         for file in self._files:
             file.discard()
 
@@ -138,3 +144,6 @@ class _TextWriter:
 
     def close(self) -> None:
         """The file is its owner's to close."""
+
+    def discard(self) -> None:
+        """Nothing is kept here."""

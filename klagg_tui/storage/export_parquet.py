@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import BinaryIO, Final
 
 from klagg_tui.engine.bar import Bar
@@ -44,6 +45,11 @@ class ParquetBars:
         """Write what is left and the file's end."""
         self._flush()
         self._writer.close()
+
+    def discard(self) -> None:
+        """Let go of the file, which is to be thrown away."""
+        with suppress(OSError):
+            self._writer.close()
 
     def _flush(self) -> None:
         if self._bars:
