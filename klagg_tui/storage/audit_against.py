@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -69,13 +70,18 @@ async def _of_series(
     to_ms = ends[1] * MINUTE_MS + 1
     if stretch.to_ms is not None:
         to_ms = min(to_ms, stretch.to_ms)
-    ours = history(link, {number: name}, number, period, Stretch(from_ms, to_ms))
-    mine = await anext(ours, None)
+    mine: deque[Bar] = deque()
+    pages = history(link, {number: name}, number, period, Stretch(from_ms, to_ms))
     async for batch in theirs(name, period, from_ms, to_ms):
         for bar in batch:
-            while mine is not None and (not isinstance(mine, Bar) or mine.open_ms < bar.open_ms):
-                mine = await anext(ours, None)
-            if isinstance(mine, Bar) and (found := _difference(mine, bar)):
+            while not mine or mine[-1].open_ms < bar.open_ms:
+                page = await anext(pages, None)
+                if page is None:
+                    break
+                mine.extend(one for one in page if isinstance(one, Bar))
+            while mine and mine[0].open_ms < bar.open_ms:
+                mine.popleft()
+            if mine and (found := _difference(mine[0], bar)):
                 yield found
 
 

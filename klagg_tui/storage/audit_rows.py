@@ -20,6 +20,7 @@ _STATES: Final = frozenset(state.value for state in State)
 _PAGE: Final = f"""
 SELECT {SELECTED} FROM history AS h WHERE h.symbol = ? AND h.period = ? AND h.minute > ? ORDER BY h.minute LIMIT ?
 """
+_PAGE_BEFORE: Final = _PAGE.replace("ORDER BY", "AND h.minute < ? ORDER BY")
 _NEXT_SERIES: Final = """
 SELECT symbol, period FROM history WHERE (symbol, period) > (?, ?) ORDER BY symbol, period LIMIT 1
 """
@@ -62,15 +63,14 @@ async def all_series(link: Link) -> dict[int, list[int]]:
 
 
 async def history(
-    link: Link, names: Mapping[int, str], symbol: int, period: Period, stretch: Stretch
-) -> AsyncIterator[Bar | Unreadable]:
-    """The ended bars of a series, oldest first; memory stays constant."""
+    link: Link, names: Mapping[int, str], symbol: int, period: Period, stretch: Stretch, size: int = PAGE
+) -> AsyncIterator[Sequence[Bar | Unreadable]]:
+    """The ended bars of a series, oldest first, `size` at a time."""
     beyond = -(1 << 62) if stretch.from_ms is None else -(-stretch.from_ms // MINUTE_MS) - 1
-    while rows := await link.rows(_PAGE, (symbol, period.ordinal, beyond, PAGE)):
-        for bar in read(rows, names):
-            if isinstance(bar, Bar) and stretch.is_passed(bar.open_ms):
-                return
-            yield bar
+    # A minute that is no number comes behind all that are one, and is met only where there is no end.
+    sql, end = (_PAGE, []) if stretch.to_ms is None else (_PAGE_BEFORE, [-(-stretch.to_ms // MINUTE_MS)])
+    while rows := await link.rows(sql, [symbol, period.ordinal, beyond, *end, size]):
+        yield read(rows, names)
         beyond = rows[-1][2]
 
 
