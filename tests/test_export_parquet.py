@@ -131,7 +131,7 @@ async def test_asked_to_stop_a_dataset_is_not_begun(store: Store, tmp_path: Path
 
 @given(st.lists(st.integers(0, 10**28), min_size=1, max_size=5), st.integers(0, 10**37))
 def test_no_digit_of_any_value_is_lost(values: list[int], paid: int) -> None:
-    bars = [Bar("BTCUSDT", Period.M1, START, *[value] * 5, paid, 1, value, paid, State.FORMING) for value in values]
+    bars = [Bar("X", Period.M1, START, v, v, v, v, v, paid, 1, v, paid, State.FORMING) for v in values]
     for one, row in zip(bars, table(bars).to_pylist(), strict=True):
         assert [row[name] for name in NUMBERS] == [as_decimal(getattr(one, name)) for name in NUMBERS]
         assert row["quote_volume"] == row["taker_buy_quote_volume"] == turnover_as_decimal(paid)
