@@ -1,0 +1,279 @@
+"""Stored bars for scripts and notebooks: `open_database`, then `bars`, `rows` or `table`. Read-only, beside a running klagg.
+
+Every call waits for its answer, also where an event loop runs already, as in a notebook. Numbers are exact decimals.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeAlias, TypeVar
+
+from klagg_tui.engine import bar as exact_bar
+from klagg_tui.engine.bar import State
+from klagg_tui.engine.exact import as_decimal, turnover_as_decimal
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import StorageError
+from klagg_tui.storage import arrow
+from klagg_tui.storage.paths import default_path
+from klagg_tui.storage.store import Store
+from klagg_tui.timespec import parse_time
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["COLUMNS", "Bar", "Database", "Moment", "Series", "State", "open_database"]
+
+Moment: TypeAlias = str | int | datetime
+"""`2024-08-08T12:00` or `-3h` (see `klagg export --help`), milliseconds since the epoch, or a datetime; UTC by itself."""
+
+T = TypeVar("T")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Bar(NamedTuple):
+    """One bar; turnovers are in the quote coin."""
+
+    symbol: str
+    period: str
+    open_time: datetime
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal
+    turnover: Decimal
+    trade_count: int
+    taker_buy_volume: Decimal
+    taker_buy_turnover: Decimal
+    state: State
+    """FORMING, PARTIAL (trades are missing), CLOSED or CONFIRMED (equal to the exchange's own)."""
+
+    @property
+    def close_time(self) -> datetime:
+        """Its last millisecond, as the exchange counts."""
+        end_ms = Period.parse(self.period).end_ms(_milliseconds(self.open_time))
+        return _moment(end_ms - 1)
+
+
+COLUMNS: Final = Bar._fields
+"""What the values of a row are."""
+
+
+class Series(NamedTuple):
+    """What is stored of one symbol and period, bars that are over only."""
+
+    symbol: str
+    period: str
+    bars: int
+    first: datetime
+    last: datetime
+    """Open times."""
+
+
+def open_database(path: str | Path | None = None) -> Database:
+    """Open the database at `path`, or the one that klagg keeps by itself; close it, or use it in a `with` block.
+
+    Raises:
+        StorageError: there is none, or it cannot be read; the message says what to do.
+    """
+    return Database(default_path() if path is None else Path(path))
+
+
+class Database:
+    """A database, opened for reading."""
+
+    def __init__(self, path: Path) -> None:
+        """See `open_database`."""
+        self.path = path
+        self._own = _Loop()
+        try:
+            self._store = self._own.run(Store.open(path, read_only=True))
+        except BaseException:
+            self._own.close()
+            raise
+
+    def close(self) -> None:
+        """Close it; closing again does nothing."""
+        if self._own.is_open:
+            self._own.run(self._store.close())
+            self._own.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def symbols(self) -> list[str]:
+        """All symbols, the oldest first."""
+        return [known.symbol for known in self._own.run(self._store.symbols())]
+
+    def series(self) -> list[Series]:
+        """What there is; looks at every stored bar once."""
+        return [
+            Series(held.symbol, str(held.period), held.rows, _moment(held.first_ms), _moment(held.last_ms))
+            for held in self._own.run(self._store.summary())
+        ]
+
+    def bars(
+        self,
+        symbol: str,
+        period: str = "1m",
+        start: Moment | None = None,
+        end: Moment | None = None,
+        *,
+        last: int | None = None,
+        states: tuple[State, ...] | None = None,
+    ) -> Iterator[Bar]:
+        """Bars that open from `start` to before `end`, oldest first, read as they are asked for.
+
+        Args:
+            symbol: as at the exchange; one that is not stored has no bars.
+            period: as at the exchange: `1m`, `4h`, `1d`, ...
+            start: None: from the first one.
+            end: None: to the current one.
+            last: only so many, the newest.
+            states: only bars of these states.
+
+        Raises:
+            BadPeriod: there is no such period.
+            BadTime: a text says no time.
+        """
+        for page in self._pages(_Asked(symbol, Period.parse(period), _ms(start), _ms(end), last, states)):
+            yield from map(_public, page)
+
+    def rows(
+        self,
+        symbol: str,
+        period: str = "1m",
+        start: Moment | None = None,
+        end: Moment | None = None,
+        *,
+        last: int | None = None,
+        states: tuple[State, ...] | None = None,
+    ) -> list[tuple[Any, ...]]:
+        """The same as plain tuples of `COLUMNS`, all at once: for `pandas.DataFrame(rows, columns=COLUMNS)`."""
+        found = self.bars(symbol, period, start, end, last=last, states=states)
+        return [(*bar[:-1], bar.state.name.lower()) for bar in found]
+
+    def table(
+        self,
+        symbol: str,
+        period: str = "1m",
+        start: Moment | None = None,
+        end: Moment | None = None,
+        *,
+        last: int | None = None,
+        states: tuple[State, ...] | None = None,
+    ) -> pa.Table:
+        """The same as an Arrow table, columns as in `klagg export`: for `polars.from_arrow`, DuckDB, pandas.
+
+        Raises:
+            ExportError: pyarrow is not installed (`pip install 'klagg-tui[parquet]'`).
+        """
+        pyarrow = arrow.library()
+        asked = _Asked(symbol, Period.parse(period), _ms(start), _ms(end), last, states)
+        tables = [arrow.table(page) for page in self._pages(asked)]
+        return pyarrow.concat_tables(tables, promote_options="permissive") if tables else arrow.table([])
+
+    def _pages(self, asked: _Asked) -> Iterator[list[exact_bar.Bar]]:
+        pages = asked.of(self._store)
+        newest: list[list[exact_bar.Bar]] = []
+        while (page := self._own.run(_next(pages))) is not None:
+            if asked.last is None:
+                yield page
+            else:
+                newest.append(page[::-1])
+        yield from reversed(newest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    symbol: str
+    period: Period
+    from_ms: int | None
+    to_ms: int | None
+    last: int | None
+    states: tuple[State, ...] | None
+
+    def of(self, store: Store) -> AsyncIterator[list[exact_bar.Bar]]:
+        return store.pages(
+            self.symbol,
+            self.period,
+            self.from_ms,
+            self.to_ms,
+            newest_first=self.last is not None,
+            limit=self.last,
+            states=self.states,
+        )
+
+
+class _Loop:
+    """An event loop in a thread of its own, for callers that have none, or one that is busy."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="klagg-api", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_open(self) -> bool:
+        return not self._loop.is_closed()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        if self._loop.is_closed():
+            work.close()
+            raise StorageError("This database was closed; open it again.")
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+async def _next(pages: AsyncIterator[T]) -> T | None:
+    return await anext(pages, None)
+
+
+def _public(bar: exact_bar.Bar) -> Bar:
+    return Bar(
+        bar.symbol,
+        str(bar.period),
+        _moment(bar.open_ms),
+        as_decimal(bar.open),
+        as_decimal(bar.high),
+        as_decimal(bar.low),
+        as_decimal(bar.close),
+        as_decimal(bar.volume),
+        turnover_as_decimal(bar.turnover),
+        bar.trade_count,
+        as_decimal(bar.taker_buy_volume),
+        turnover_as_decimal(bar.taker_buy_turnover),
+        bar.state,
+    )
+
+
+def _ms(moment: Moment | None) -> int | None:
+    if moment is None or isinstance(moment, int):
+        return moment
+    if isinstance(moment, datetime):
+        return _milliseconds(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return parse_time(moment, _milliseconds(datetime.now(UTC)))
+
+
+def _milliseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _moment(at_ms: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=at_ms)

@@ -1,0 +1,95 @@
+"""The Python face: what its document shows, and what it does not."""
+
+from __future__ import annotations
+
+import asyncio
+import doctest
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from klagg_tui import api
+from klagg_tui.engine.period import DEFAULT_PERIODS
+from klagg_tui.errors import BadPeriod, BadTime, StorageError
+from klagg_tui.storage.store import Store
+from tests.makers import MINUTE, START, bars
+
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "api.md"
+
+
+async def fill(path: Path) -> None:
+    async with await Store.open(path, periods=DEFAULT_PERIODS) as store:
+        await store.add_confirmed([*bars(120), *bars(30, symbol="ETHUSDT")])
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[api.Database]:
+    monkeypatch.chdir(tmp_path)
+    asyncio.run(fill(Path("klagg.db")))
+    with api.open_database("klagg.db") as opened:
+        yield opened
+
+
+def test_the_document_does_what_it_shows(database: api.Database) -> None:
+    outcome = doctest.testfile(str(DOCUMENT), module_relative=False)
+    assert outcome.attempted > 10
+    assert outcome.failed == 0
+
+
+def test_a_moment_is_a_text_a_number_or_a_datetime_of_any_zone(database: api.Database) -> None:
+    start = datetime(2024, 8, 8, 0, 10, tzinfo=UTC)
+    moments: list[api.Moment] = [
+        "2024-08-08T00:10",
+        START + 10 * MINUTE,
+        start,
+        start.replace(tzinfo=None),
+        start.astimezone(timezone(timedelta(hours=9))),
+    ]
+    for moment in moments:
+        assert next(database.bars("BTCUSDT", "1m", moment)).open_time == start
+
+
+def test_a_bar_knows_its_last_millisecond(database: api.Database) -> None:
+    bar = next(database.bars("BTCUSDT", "1h"))
+    assert bar.close_time == datetime(2024, 8, 8, 0, 59, 59, 999_000, tzinfo=UTC)
+
+
+def test_the_newest_bars_come_oldest_first(database: api.Database) -> None:
+    all_bars = list(database.bars("BTCUSDT"))
+    assert list(database.bars("BTCUSDT", last=7)) == all_bars[-7:]
+    assert len(all_bars) == 120
+
+
+def test_it_can_be_asked_from_inside_a_running_loop(database: api.Database) -> None:
+    async def in_a_notebook() -> int:
+        return len(database.rows("BTCUSDT"))
+
+    assert asyncio.run(in_a_notebook()) == 120
+
+
+def test_rows_are_plain_values(database: api.Database) -> None:
+    row = dict(zip(api.COLUMNS, database.rows("BTCUSDT", last=1)[0], strict=True))
+    assert (row["symbol"], row["period"], row["state"]) == ("BTCUSDT", "1m", "confirmed")
+    assert isinstance(row["volume"], Decimal)
+
+
+def test_a_table_of_nothing_has_the_columns(database: api.Database) -> None:
+    pytest.importorskip("pyarrow")
+    assert database.table("NONE").schema == database.table("BTCUSDT").schema
+    assert database.table("BTCUSDT").num_rows == 120
+
+
+def test_what_is_wrong_is_said(database: api.Database, tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="no database"):
+        api.open_database(tmp_path / "none.db")
+    with pytest.raises(BadPeriod):
+        list(database.bars("BTCUSDT", "7m"))
+    with pytest.raises(BadTime):
+        list(database.bars("BTCUSDT", "1m", "soon"))
+    database.close()
+    database.close()
+    with pytest.raises(StorageError, match="was closed"):
+        database.symbols()
