@@ -1,8 +1,8 @@
 """Request weight: how much may be asked of the exchange, and who goes first. Pure: the time comes as an argument.
 
 2,400 weight a minute for an address, shared by everything that runs there; the exchange says in a header of each reply
-how much of the minute is used, and its figure is the truth. More urgent requests may use more of the minute, so that
-history never stands in the way of a gap.
+how much of the minute is used, and its figure is the truth. More urgent requests may use more of the minute, and go
+first where several wait, so that history never stands in the way of a gap.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ class Priority(IntEnum):
 
 
 _SHARE: Final = {Priority.GAP: 0.95, Priority.SEAM: 0.90, Priority.CONFIRM: 0.80, Priority.HISTORY: 0.60}
-"""How much of the minute's weight may be used up before requests of a priority wait for the next minute."""
+"""How much of the minute's weight may be used up before requests of a priority wait for the next minute.
+
+The rest is left to others at the same address, and to requests that the exchange counts into another minute than we.
+"""
 
 
 class WeightBudget:
@@ -34,35 +37,56 @@ class WeightBudget:
         self.limit = limit
         self._minute = 0
         self._used = 0
-        self._under_way = 0
+        self._under_way: dict[int, int] = {}
+        self._begun = 0
+        self._newest = 0
+        """Number of the latest request whose answer told the figure."""
+        self._waiting = dict.fromkeys(Priority, 0)
         self._refused_until_ms = 0
 
     def used(self, now_ms: int) -> int:
         """Weight used in the minute of `now_ms`, as far as is known."""
         self._turn(now_ms)
-        return self._used + self._under_way
+        return self._used + sum(self._under_way.values())
 
     def refused_until_ms(self) -> int:
         """When the exchange takes requests again, 0 where it never refused."""
         return self._refused_until_ms
 
     def wait_ms(self, weight: int, priority: Priority, now_ms: int) -> int:
-        """How long to wait before asking again; 0: go now (and say so with `begin`)."""
+        """How long to wait before asking again, at the most; 0: go now (and say so with `begin`)."""
         if now_ms < self._refused_until_ms:
             return self._refused_until_ms - now_ms
-        if self.used(now_ms) + weight <= self.limit * _SHARE[priority]:
+        is_first = not any(self._waiting[other] for other in Priority if other < priority)
+        # An idle minute takes anything: a limit smaller than a request would otherwise hold it for ever.
+        if is_first and self.used(now_ms) + weight <= max(self.limit * _SHARE[priority], weight):
             return 0
         return MINUTE_MS - now_ms % MINUTE_MS
 
-    def begin(self, weight: int) -> None:
-        """A request goes out."""
-        self._under_way += weight
+    def wait(self, priority: Priority) -> None:
+        """A request begins to wait: less urgent ones stand back until `wait_no_more`."""
+        self._waiting[priority] += 1
 
-    def end(self, weight: int, used: int | None, now_ms: int) -> None:
-        """Its answer came (or never will); `used` is the exchange's own figure, None where it gave none."""
-        self._under_way -= weight
+    def wait_no_more(self, priority: Priority) -> None:
+        """It goes out, or was given up."""
+        self._waiting[priority] -= 1
+
+    def begin(self, weight: int) -> int:
+        """A request goes out; returns its number."""
+        self._begun += 1
+        self._under_way[self._begun] = weight
+        return self._begun
+
+    def end(self, number: int, used: int | None, now_ms: int) -> None:
+        """Its answer came, or never will; `used` is the exchange's own figure, None where it gave none."""
+        weight = self._under_way.pop(number)
         self._turn(now_ms)
-        self._used = self._used + weight if used is None else max(used, 0)
+        if used is None:
+            self._used += weight
+        elif number > self._newest:
+            self._newest, self._used = number, used
+        else:  # answers overtake each other
+            self._used = max(self._used, used)
 
     def refuse_until(self, until_ms: int) -> None:
         """The exchange wants to be left alone until then."""

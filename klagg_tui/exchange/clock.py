@@ -9,6 +9,8 @@ from collections import deque
 from typing import Final, NamedTuple
 
 SAMPLES: Final = 5
+_DRIFT: Final = 0.001
+"""By how much two steady clocks may part: ten times what a bad quartz does."""
 
 
 class _Sample(NamedTuple):
@@ -42,11 +44,14 @@ class ExchangeClock:
         return self._best.trip_ms
 
     def sample(self, sent_ms: float, received_ms: float, exchange_ms: float, speed: float = 1.0) -> None:
-        """Learn from one answer; of the last few, the one with the shortest round trip counts."""
-        if self._samples and speed != self._best.speed:
+        """Learn from one answer; of the last few, the one with the shortest round trip counts.
+
+        An answer that contradicts the earlier ones takes their place: the exchange's clock was set, or this machine slept.
+        """
+        newest = _Sample(received_ms - sent_ms, (sent_ms + received_ms) / 2, exchange_ms, speed)
+        if any(_contradict(earlier, newest) for earlier in self._samples):
             self._samples.clear()
-        middle_ms = (sent_ms + received_ms) / 2
-        self._samples.append(_Sample(received_ms - sent_ms, middle_ms, exchange_ms, speed))
+        self._samples.append(newest)
         self._best = min(self._samples, key=lambda sample: sample.trip_ms)
         self._latest_ms = 0
 
@@ -55,3 +60,10 @@ class ExchangeClock:
         best = self._best
         self._latest_ms = max(self._latest_ms, int(best.exchange_ms + (local_ms - best.local_ms) * best.speed))
         return self._latest_ms
+
+
+def _contradict(earlier: _Sample, later: _Sample) -> bool:
+    """Whether no clock that runs steadily can have given both answers."""
+    expected_ms = earlier.exchange_ms + (later.local_ms - earlier.local_ms) * later.speed
+    doubt_ms = (earlier.trip_ms + later.trip_ms) / 2 * later.speed + (later.local_ms - earlier.local_ms) * _DRIFT
+    return earlier.speed != later.speed or abs(expected_ms - later.exchange_ms) > doubt_ms + 1

@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -17,10 +17,14 @@ from aiohttp_socks import ProxyConnector, ProxyError
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
-from klagg_tui.errors import ExchangeError, GeoBlocked, RateLimited, Refused, Unreachable
+from klagg_tui.errors import BadFrame, BadNumber, ExchangeError, GeoBlocked, RateLimited, Refused, Unreachable
 from klagg_tui.exchange import wire
 from klagg_tui.exchange.budget import Priority, WeightBudget
 from klagg_tui.exchange.clock import ExchangeClock
+from klagg_tui.exchange.dial import reason_of
+from klagg_tui.exchange.proxy import proxy_for
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +41,27 @@ _BAN_MS: Final = 120_000
 """Shortest ban (418) by the documentation, where the reply does not say until when."""
 
 
+class _Answer(NamedTuple):
+    body: bytes
+    headers: dict[str, str]
+    """Names in upper case."""
+    sent_ms: float
+    """When the try that was answered went out, by the local clock: not when its waiting for the budget began."""
+    received_ms: float
+
+
 class RestClient:
-    """The market data requests. `proxy`: `http://…` or `socks5://…`; without one the environment's counts."""
+    """The market data requests, to be used in an `async with` block.
+
+    Whatever goes wrong raises an `ExchangeError`, after as many tries as make sense.
+
+    Args:
+        base_url: `https://host`.
+        clock: set by `sync`.
+        proxy: `http://…` or `socks5://…`; without one the environment's counts.
+        local_ms: the steady local clock that `clock` goes by.
+        time_out_s: for one try.
+    """
 
     def __init__(
         self,
@@ -47,6 +70,7 @@ class RestClient:
         *,
         proxy: str | None = None,
         local_ms: Callable[[], float] = lambda: time.monotonic() * 1000,
+        time_out_s: float = TIME_OUT_S,
     ) -> None:
         self.budget = WeightBudget()
         self.clock = clock
@@ -56,16 +80,14 @@ class RestClient:
         self._host = urlsplit(base_url).netloc or base_url
         self._proxy = proxy
         self._local_ms = local_ms
+        self._time_out_s = time_out_s
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        socks = self._proxy if self._proxy and self._proxy.startswith("socks") else None
-        connector = ProxyConnector.from_url(socks) if socks else None
+        address = proxy_for(self._base_url, self._proxy)
         self._session = aiohttp.ClientSession(
-            connector=connector,
-            timeout=aiohttp.ClientTimeout(total=TIME_OUT_S),
-            trust_env=self._proxy is None,
-            proxy=None if socks else self._proxy,
+            connector=ProxyConnector.from_url(address, rdns=True) if address else None,
+            timeout=aiohttp.ClientTimeout(total=self._time_out_s),
         )
         return self
 
@@ -80,15 +102,15 @@ class RestClient:
         return self.clock.now_ms(self._local_ms())
 
     async def sync(self) -> None:
-        """Ask the exchange for its time and set the clock by it; raises ExchangeError."""
-        sent_ms = self._local_ms()
-        raw, headers = await self._get(wire.TIME, Priority.GAP)
-        self.clock.sample(sent_ms, self._local_ms(), wire.server_time(raw), _speed(headers.get(SPEED)))
+        """Ask the exchange for its time and set the clock by it."""
+        answer = await self._get(wire.TIME, Priority.GAP)
+        exchange_ms = self._read(wire.server_time, answer.body)
+        self.clock.sample(answer.sent_ms, answer.received_ms, exchange_ms, _speed(answer.headers.get(SPEED)))
 
     async def listings(self) -> wire.Listings:
-        """Every contract the exchange lists; raises ExchangeError."""
-        raw, _ = await self._get(wire.EXCHANGE_INFO, Priority.SEAM)
-        found = wire.listings(raw)
+        """Every contract the exchange lists."""
+        answer = await self._get(wire.EXCHANGE_INFO, Priority.SEAM)
+        found = self._read(wire.listings, answer.body)
         if found.weight_limit:
             self.budget.limit = found.weight_limit
         return found
@@ -103,19 +125,28 @@ class RestClient:
         limit: int = 99,
         priority: Priority,
     ) -> list[Bar]:
-        """The exchange's own bars that open from `start_ms` to `end_ms`, both included; raises ExchangeError."""
-        raw, _ = await self._get(wire.bars_request(symbol, period, start_ms, end_ms, limit), priority)
-        return wire.bars(raw, symbol, period, self.now_ms())
+        """The exchange's own bars that open from `start_ms` to `end_ms`, both included.
+
+        What was over when it was asked for is confirmed, the rest is forming.
+        """
+        answer = await self._get(wire.bars_request(symbol, period, start_ms, end_ms, limit), priority)
+        asked_ms = self.clock.now_ms(answer.sent_ms)
+        return self._read(lambda body: wire.bars(body, symbol, period, asked_ms), answer.body)
 
     async def trades(
         self, symbol: str, from_id: int, *, limit: int = wire.LARGEST_PAGE, priority: Priority
     ) -> list[AggTrade]:
-        """Aggregate trades from an id on; raises ExchangeError."""
-        raw, _ = await self._get(wire.trades_request(symbol, from_id, limit=limit), priority)
-        return wire.trades(raw, symbol)
+        """Aggregate trades from an id on."""
+        answer = await self._get(wire.trades_request(symbol, from_id, limit=limit), priority)
+        return self._read(lambda body: wire.trades(body, symbol), answer.body)
 
-    async def _get(self, request: wire.Request, priority: Priority) -> tuple[bytes, dict[str, str]]:
-        """The answer's body and headers, after as many tries as make sense."""
+    def _read(self, decode: Callable[[bytes], T], body: bytes) -> T:
+        try:
+            return decode(body)
+        except (BadFrame, BadNumber) as error:
+            raise Unreachable(f"{self._host} gave an answer that cannot be read ({error}).") from error
+
+    async def _get(self, request: wire.Request, priority: Priority) -> _Answer:
         pause_s = _FIRST_PAUSE_S
         for last_try in (*[False] * (TRIES - 1), True):
             try:
@@ -129,33 +160,45 @@ class RestClient:
                 pause_s *= 2
         raise AssertionError("the last try returns or raises")
 
-    async def _try(self, request: wire.Request, priority: Priority) -> tuple[bytes, dict[str, str]]:
+    async def _try(self, request: wire.Request, priority: Priority) -> _Answer:
         assert self._session is not None, "to be used in a with statement"
         await self._admission(request.weight, priority)
-        self.budget.begin(request.weight)
+        number = self.budget.begin(request.weight)
         self.requests += 1
         used: int | None = None
+        sent_ms = self._local_ms()
         try:
             async with self._session.get(self._base_url + request.path, params=list(request.parameters)) as response:
-                body = await response.read()
                 used = _whole(response.headers.get(USED_WEIGHT))
+                body = await response.read()
                 if response.status != 200:
                     raise self._failure(response.status, body, response.headers.get("Retry-After"))
-                return body, {name.upper(): value for name, value in response.headers.items()}
+                headers = {name.upper(): value for name, value in response.headers.items()}
+                return _Answer(body, headers, sent_ms, self._local_ms())
         except (aiohttp.ClientError, ProxyError, TimeoutError, OSError) as error:
-            raise Unreachable(
-                f"{self._host} cannot be reached ({_reason(error)}): bars stand still until it answers; "
-                "klagg keeps trying."
-            ) from error
+            raise self._unreachable(error) from error
         finally:
-            self.budget.end(request.weight, used, self.now_ms())
+            self.budget.end(number, used, self.now_ms())
 
     async def _admission(self, weight: int, priority: Priority) -> None:
-        while True:
-            wait_ms = self.budget.wait_ms(weight, priority, self.now_ms())
-            if not wait_ms:
-                return
-            await asyncio.sleep(min(_LONGEST_WAIT_S, wait_ms / 1000 / self.clock.speed))
+        if not self.budget.wait_ms(weight, priority, self.now_ms()):
+            return
+        self.budget.wait(priority)
+        try:
+            while True:
+                wait_ms = self.budget.wait_ms(weight, priority, self.now_ms())
+                if not wait_ms:
+                    return
+                await asyncio.sleep(min(_LONGEST_WAIT_S, wait_ms / 1000 / self.clock.speed))
+        finally:
+            self.budget.wait_no_more(priority)
+
+    def _unreachable(self, error: BaseException) -> Unreachable:
+        is_late = isinstance(error, TimeoutError)
+        reason = f"no answer within {self._time_out_s:g} s" if is_late else reason_of(_cause(error))
+        return Unreachable(
+            f"{self._host} cannot be reached ({reason}): bars stand still until it answers; klagg keeps trying."
+        )
 
     def _failure(self, status: int, body: bytes, retry_after: str | None) -> ExchangeError:
         failure = wire.failure(body)
@@ -191,11 +234,10 @@ class RestClient:
         )
 
 
-def _reason(error: BaseException) -> str:
-    if isinstance(error, TimeoutError):
-        return f"no answer within {TIME_OUT_S:.0f} s"
-    cause = getattr(error, "os_error", None) or error
-    return str(getattr(cause, "strerror", None) or cause or type(error).__name__)
+def _cause(error: BaseException) -> BaseException:
+    """The system's own error, where a library wrapped one."""
+    inner = getattr(error, "os_error", None)
+    return inner if isinstance(inner, BaseException) else error
 
 
 def _whole(text: str | None) -> int | None:
