@@ -214,6 +214,22 @@ def test_listing_and_delisting_are_announced_when_they_happen_and_the_other_mark
     ]
 
 
+def test_a_new_tick_is_announced_and_a_straddle_is_looked_for() -> None:
+    market = Market(MarketSpec(symbols=3, activity=0.1))
+    happenings = Happenings(market)
+    assert happenings.carry_out(Fault("tick", START_MS, target="ETHUSDT"), START_MS)
+    assert happenings.carry_out(Fault("straddle", START_MS, target="SOLUSDT"), START_MS)
+    assert [orjson.loads(frame.payload)["s"] for frame in happenings.due(START_MS + 3 * MINUTE_MS)] == ["ETHUSDT"]
+
+
+def test_a_symbol_is_delisted_once() -> None:
+    happenings = Happenings(Market(MarketSpec(symbols=3)))
+    fault = Fault("delist", START_MS, target="SOLUSDT")
+    assert happenings.carry_out(fault, START_MS)
+    assert happenings.carry_out(fault, START_MS) == ""
+    assert happenings.carry_out(Fault("straddle", START_MS, target="SOLUSDT"), START_MS) == ""
+
+
 @pytest.mark.parametrize("kind", ["tick", "straddle", "delist"])
 def test_what_cannot_happen_is_told_as_nothing(kind: str) -> None:
     happenings = Happenings(Market(MarketSpec(symbols=2)))

@@ -71,7 +71,7 @@ class Market:
         listings = catalog(spec)
         self.start_minute = spec.start_ms // MINUTE_MS
         self.pace = Pace(spec, sum(listing.weight for listing in listings))
-        self.path = PricePath(self.start_minute)
+        self.path = PricePath(self.start_minute, len(listings))
         self.lives = {listing.symbol: Life(listing) for listing in listings}
         self._straddles: set[tuple[str, int]] = set()
         self.version = 0

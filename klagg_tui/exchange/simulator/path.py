@@ -22,11 +22,15 @@ _SPAN = 8192
 class PricePath:
     """Prices at the edges of days, hours and minutes; remembers the latest few thousand."""
 
-    def __init__(self, start_minute: int) -> None:
+    def __init__(self, start_minute: int, symbols: int) -> None:
         self._start_day = start_minute // DAY
         self._day: Callable[[Listing, int], float] = lru_cache(maxsize=8192)(self._walk)
-        self._hours: Callable[[Listing, int], array[float]] = lru_cache(maxsize=2048)(self._hour_edges)
-        self.minutes: Callable[[Listing, int], array[float]] = lru_cache(maxsize=2048)(self._minute_edges)
+        self._hours: Callable[[Listing, int], array[float]] = lru_cache(maxsize=max(2048, 4 * symbols))(
+            self._hour_edges
+        )
+        self.minutes: Callable[[Listing, int], array[float]] = lru_cache(maxsize=max(2048, 4 * symbols))(
+            self._minute_edges
+        )
         """The 61 prices at the minutes' edges of an hour since the epoch."""
 
     def at(self, listing: Listing, minute: int) -> float:

@@ -30,13 +30,47 @@ class Fill(NamedTuple):
     is_taker_buy: bool
 
 
+class Total(NamedTuple):
+    """What a stretch of time adds up to."""
+
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal
+    turnover: Decimal
+    fills: int
+    taken: Decimal
+    taken_turnover: Decimal
+
+    def then(self, later: Total) -> Total:
+        """This stretch and the one behind it; one without trades changes nothing."""
+        if not later.fills or not self.fills:
+            return self if not later.fills else later
+        return Total(
+            self.open,
+            max(self.high, later.high),
+            min(self.low, later.low),
+            later.close,
+            self.volume + later.volume,
+            self.turnover + later.turnover,
+            self.fills + later.fills,
+            self.taken + later.taken,
+            self.taken_turnover + later.taken_turnover,
+        )
+
+
+_ZERO: Final = Decimal(0)
+_NOTHING: Final = Total(_ZERO, _ZERO, _ZERO, _ZERO, _ZERO, _ZERO, 0, _ZERO, _ZERO)
+
+
 class Truth:
     """Bars of any symbol, period and time of a market."""
 
     def __init__(self, market: Market, now_ms: Callable[[], int]) -> None:
         self._market = market
         self._now_ms = now_ms
-        self._minute: Callable[[str, int], tuple[Fill, ...]] = lru_cache(maxsize=4096)(self._fills)
+        self._minute: Callable[[str, int], Total] = lru_cache(maxsize=8192)(self._add_minute)
 
     def bars(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> tuple[Bar, ...]:
         """Every bar that opens from `from_ms` up to `to_ms` and is over, as confirmed ones, oldest first.
@@ -61,39 +95,42 @@ class Truth:
         return tuple(self._market.lives)
 
     def _bar(self, symbol: str, period: Period, first: int, end: int) -> Bar:
-        opening = high = low = close = volume = turnover = taken = taken_turnover = Decimal(0)
-        count = 0
-        for fill in self._between(symbol, first, end):
-            worth = fill.price * fill.quantity
-            opening = opening or fill.price
-            high, low, close = max(high, fill.price), min(low or fill.price, fill.price), fill.price
-            volume, turnover, count = volume + fill.quantity, turnover + worth, count + fill.fills
-            if fill.is_taker_buy:
-                taken, taken_turnover = taken + fill.quantity, taken_turnover + worth
-        if not count:
-            opening = high = low = close = self._close_before(symbol, first)
+        total = _NOTHING
+        for minute in self._minutes(symbol, first, end):
+            total = total.then(self._minute(symbol, minute))
+        if not total.fills:
+            close = self._close_before(symbol, first)
+            total = total._replace(open=close, high=close, low=close, close=close)
         return Bar(
             symbol,
             period,
             first * MINUTE_MS,
-            _exact(opening),
-            _exact(high),
-            _exact(low),
-            _exact(close),
-            _exact(volume),
-            exact.turnover(f"{turnover:f}"),
-            count,
-            _exact(taken),
-            exact.turnover(f"{taken_turnover:f}"),
+            exact.number(f"{total.open:f}"),
+            exact.number(f"{total.high:f}"),
+            exact.number(f"{total.low:f}"),
+            exact.number(f"{total.close:f}"),
+            exact.number(f"{total.volume:f}"),
+            exact.turnover(f"{total.turnover:f}"),
+            total.fills,
+            exact.number(f"{total.taken:f}"),
+            exact.turnover(f"{total.taken_turnover:f}"),
             State.CONFIRMED,
         )
 
-    def _between(self, symbol: str, first: int, end: int) -> Iterator[Fill]:
+    def _minutes(self, symbol: str, first: int, end: int) -> Iterator[int]:
+        """Every minute that may hold something: before the start only those with trades, then each."""
         past = min(end, self._market.start_minute)
-        for minute in self._market.traded(symbol, first, past):
-            yield from self._minute(symbol, minute)
-        for minute in range(max(first, past), min(end, self._market.lives[symbol].until)):
-            yield from self._minute(symbol, minute)
+        yield from self._market.traded(symbol, first, past)
+        yield from range(max(first, past), min(end, self._market.lives[symbol].until))
+
+    def _add_minute(self, symbol: str, minute: int) -> Total:
+        total = _NOTHING
+        for fill in self._fills(symbol, minute):
+            price, worth = fill.price, fill.price * fill.quantity
+            taken, taken_worth = (fill.quantity, worth) if fill.is_taker_buy else (_ZERO, _ZERO)
+            one = Total(price, price, price, price, fill.quantity, worth, fill.fills, taken, taken_worth)
+            total = total.then(one)
+        return total
 
     def _fills(self, symbol: str, minute: int) -> tuple[Fill, ...]:
         listing = self._market.listing(symbol)
@@ -130,7 +167,3 @@ class Truth:
         if traded is None:
             return Decimal(0)
         return self._price(symbol, traded, self._market.anonymous(symbol, traded)[-1].price)
-
-
-def _exact(value: Decimal) -> int:
-    return exact.number(f"{value:f}")
