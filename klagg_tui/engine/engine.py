@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from typing import Final
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.continuity import UNKNOWN, Verdict
@@ -34,7 +35,7 @@ from klagg_tui.engine.events import (
 )
 from klagg_tui.engine.grid import BarGrid
 from klagg_tui.engine.lane import Lane
-from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period
+from klagg_tui.engine.period import DAY_MS, DEFAULT_PERIODS, MINUTE_MS, Period
 from klagg_tui.engine.readers import Reader
 
 
@@ -91,7 +92,8 @@ class KlineEngine:
     def tick(self, now_ms: int) -> None:
         """End the minutes that are over at `now_ms`; symbols that wait for missing trades stay where they are."""
         for lane in self._lanes.values():
-            if lane.is_begun and lane.end_ms <= now_ms and not lane.sequence.waiting:
+            # Without a price there is no bar to end, and the first trade may still come from a minute just over.
+            if lane.close and lane.end_ms <= now_ms and not lane.sequence.waiting:
                 lane.roll_to(now_ms)
 
     def reader(self) -> Reader:
@@ -147,7 +149,7 @@ class KlineEngine:
         return reports
 
     def _take_uncommon(self, lane: Lane, trade: AggTrade) -> None:
-        if reason := _fault(trade):
+        if reason := _fault(trade, lane):
             self._reject(trade, reason)
             return
         sequence = lane.sequence
@@ -173,18 +175,17 @@ class KlineEngine:
         return lane.sequence.next_id == UNKNOWN and (lane.is_begun or not self._holds_gaps)
 
     def _place(self, lane: Lane, trade: AggTrade) -> None:
-        if lane.is_begun and trade.traded_ms < lane.minute_ms:
-            self._counts["late"] += 1
-        if not lane.place(trade):
-            self._tell_too_late(trade)
+        self._count_late(trade, is_late=lane.is_late(trade), is_in=lane.place(trade))
 
     def _tear(self, lane: Lane, trade: AggTrade) -> None:
-        if not lane.tear(trade):
-            self._tell_too_late(trade)
+        self._count_late(trade, is_late=lane.is_late(trade), is_in=lane.tear(trade))
 
-    def _tell_too_late(self, trade: AggTrade) -> None:
-        self._counts["too_late"] += 1
-        self._reports.append(TradeTooLate(trade))
+    def _count_late(self, trade: AggTrade, *, is_late: bool, is_in: bool) -> None:
+        if not is_in:
+            self._counts["too_late"] += 1
+            self._reports.append(TradeTooLate(trade))
+        elif is_late:
+            self._counts["late"] += 1
 
     def _steer(self, event: SeedBars | MissingTrades | HoldSymbol | ReleaseSymbol | AbandonGap) -> None:
         lane = self._lanes.get(event.symbol)
@@ -211,7 +212,7 @@ class KlineEngine:
     def _fill(self, lane: Lane, trades: tuple[AggTrade, ...]) -> None:
         for trade in trades:
             verdict = lane.sequence.judge(trade.aggregate_id)
-            if reason := _fault(trade):
+            if reason := _fault(trade, lane):
                 self._reject(trade, reason)
             elif verdict is Verdict.NEXT:
                 self._place(lane, trade)
@@ -259,7 +260,7 @@ class KlineEngine:
 
     def _report_gap(self, lane: Lane, trade: AggTrade) -> None:
         next_id = lane.sequence.next_id
-        from_ms = lane.traded_ms or trade.traded_ms - trade.traded_ms % MINUTE_MS
+        from_ms = lane.reached_ms or trade.traded_ms - trade.traded_ms % MINUTE_MS
         first_id = None if next_id == UNKNOWN else next_id
         self._reports.append(GapFound(lane.symbol, first_id, trade.aggregate_id - 1, from_ms, trade.traded_ms))
 
@@ -275,7 +276,11 @@ class KlineEngine:
         self._reports.append(TradeRejected(trade, reason))
 
 
-def _fault(trade: AggTrade) -> str | None:
+_FARTHEST_MS: Final = 366 * DAY_MS
+"""No symbol rests longer; a time that far ahead is damage, and every minute up to it would become a flat bar."""
+
+
+def _fault(trade: AggTrade, lane: Lane) -> str | None:
     """What makes a trade impossible, by name."""
     if trade.price <= 0:
         return "price is not positive"
@@ -285,4 +290,6 @@ def _fault(trade: AggTrade) -> str | None:
         return "time or id is negative"
     if trade.last_trade_id < trade.first_trade_id:
         return "trade ids run backwards"
+    if lane.close and trade.traded_ms >= lane.end_ms + _FARTHEST_MS:
+        return "time is more than a year ahead"
     return None

@@ -107,7 +107,7 @@ class GapFound(NamedTuple):
     """None: nothing was known of the symbol before, so the gap reaches back to the minute's open."""
     last_id: int
     from_ms: int
-    """Time of the last trade before the gap, or the open of the first trade's minute."""
+    """Time of the last trade before the gap; the open of the seeded minute or of the first trade's where there is none."""
     to_ms: int
     """Time of the first trade behind it."""
 
@@ -133,7 +133,7 @@ class GapClosed(NamedTuple):
 
 
 class TradeRejected(NamedTuple):
-    """A trade whose price or quantity is not positive, whose ids run backwards, or whose time is before the epoch."""
+    """A trade whose price or quantity is not positive, whose ids run backwards, or whose time cannot be."""
 
     trade: AggTrade
     reason: str

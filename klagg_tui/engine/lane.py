@@ -22,6 +22,7 @@ class Lane:
     __slots__ = (
         "_readers",
         "_rollup",
+        "begun_ms",
         "close",
         "end_ms",
         "first_open_ms",
@@ -54,8 +55,10 @@ class Lane:
         self.is_touched = False
         self.known_from_ms: int | None = None
         """From when on no trade is missing; None before the first one."""
+        self.begun_ms = 0
+        """Open of the minute it was seeded at, 0 where it was not."""
         self.traded_ms = 0
-        """Time of the newest trade, 0 before the first."""
+        """Time of the newest trade since, 0 before the first."""
         self.open_until_ms = 0
         """`take` is for trades before this; 0 sends every trade the long way (empty minute, waiting, not begun)."""
         self._readers = readers
@@ -76,6 +79,15 @@ class Lane:
     def is_begun(self) -> bool:
         """Whether there is a forming minute."""
         return self.end_ms > 0
+
+    @property
+    def reached_ms(self) -> int:
+        """Up to when the ids say that no trade is missing; the clock may have ended minutes behind it."""
+        return max(self.begun_ms, self.traded_ms)
+
+    def is_late(self, trade: AggTrade) -> bool:
+        """Whether a trade belongs to a minute that is over."""
+        return trade.traded_ms < self.minute_ms
 
     def take(self, trade: AggTrade) -> bool:
         """Add the common trade: next id, in the forming minute, sound. False: nothing was done, ask `place`."""
@@ -115,10 +127,10 @@ class Lane:
             self._begin_at(trade)
         if self.known_from_ms is None:
             self.known_from_ms = trade.traded_ms + 1
-        if trade.traded_ms < self.minute_ms:
+        self.traded_ms = max(self.traded_ms, trade.traded_ms)
+        if self.is_late(trade):
             return self._place_late(trade)
         self.roll_to(trade.traded_ms)
-        self.traded_ms = max(self.traded_ms, trade.traded_ms)
         self._load(with_trade(self.minute(), trade))
         self.mark()
         return True
@@ -126,26 +138,31 @@ class Lane:
     def begin(self, seed: SeedBars) -> None:
         """Start at the seed's minute, standing on its bars."""
         self._finish_span()
+        self.begun_ms = seed.minute_ms
         self.sequence.begin(UNKNOWN if seed.next_id is None else seed.next_id)
         self.known_from_ms = _known_from(seed)
         self.traded_ms = 0
-        self._rollup.begin(seed.minute_ms, seed.bars, known_before=self._is_first(seed.minute_ms))
+        self._rollup.begin(seed.minute_ms, seed.bars, self.first_open_ms)
         self._open_minute(seed.minute_ms, _last_price(seed), self._state_from(seed.minute_ms))
         if seed.forming is not None:
             self._load(seed.forming)
-            self.state = seed.forming.state
+            if seed.forming.state is State.PARTIAL:
+                self.state = State.PARTIAL
         self.mark()
 
     def tear(self, trade: AggTrade) -> bool:
         """Step over missing trades: what they touched becomes partial, and a new run begins with `trade`."""
-        self._finish_span()
+        self._finish_span(is_torn=True)
         self.suspect()
         self.sequence.begin(trade.aggregate_id)
-        self.state = State.PARTIAL
-        self.known_from_ms = trade.traded_ms + 1
+        self.known_from_ms = max(self.reached_ms, trade.traded_ms) + 1
+        if not self.is_late(trade):
+            self.state = State.PARTIAL
         if self.is_begun and trade.traded_ms >= self.end_ms:
             self._jump(trade.traded_ms - trade.traded_ms % MINUTE_MS)
-        return self.place(trade)
+        is_in = self.place(trade)
+        self._trust()
+        return is_in
 
     def roll_to(self, now_ms: int) -> None:
         """End every minute that is over at `now_ms`; minutes without trades are flat at the previous close."""
@@ -210,13 +227,13 @@ class Lane:
         bars = self._rollup.current(minute, periods)
         return [minute, *bars] if Period.M1 in periods else bars
 
-    def span(self) -> Span | None:
-        """The unbroken run so far."""
+    def span(self, *, is_torn: bool = False) -> Span | None:
+        """The unbroken run so far; where trades are missing behind it, it proves nothing past its newest trade."""
         sequence = self.sequence
         if self.known_from_ms is None or sequence.last_id < sequence.first_id or sequence.first_id == UNKNOWN:
             return None
-        reached_ms = self.traded_ms if sequence.waiting else max(self.traded_ms, self.minute_ms)
-        return Span(self.symbol, sequence.first_id, sequence.last_id, self.known_from_ms, reached_ms)
+        to_ms = self.reached_ms if is_torn or sequence.waiting else max(self.reached_ms, self.minute_ms)
+        return Span(self.symbol, sequence.first_id, sequence.last_id, self.known_from_ms, to_ms)
 
     def mark(self) -> None:
         """Tell the readers that the current bars changed."""
@@ -225,7 +242,7 @@ class Lane:
 
     def _begin_at(self, trade: AggTrade) -> None:
         minute_ms = trade.traded_ms - trade.traded_ms % MINUTE_MS
-        self._rollup.begin(minute_ms, (), known_before=self._is_first(minute_ms))
+        self._rollup.begin(minute_ms, (), self.first_open_ms)
         self._open_minute(minute_ms, 0, State.PARTIAL)
 
     def _place_late(self, trade: AggTrade) -> bool:
@@ -251,7 +268,7 @@ class Lane:
             self._replace(flat(self.symbol, Period.M1, follower.open_ms, minute.close, follower.state))
 
     def _since_newest_trade(self) -> list[Bar]:
-        since_ms = (self.traded_ms or self.minute_ms) // MINUTE_MS * MINUTE_MS
+        since_ms = self.reached_ms // MINUTE_MS * MINUTE_MS
         return [bar for bar in self._rollup.held.values() if bar.open_ms >= since_ms]
 
     def _trust(self) -> None:
@@ -292,18 +309,16 @@ class Lane:
 
     def _regate(self) -> None:
         """Let `take` have the trades to come, where nothing speaks against it."""
-        self.open_until_ms = self.end_ms if self.volume and not self.sequence.waiting else 0
+        sequence = self.sequence
+        is_open = self.volume and not sequence.waiting and sequence.next_id != UNKNOWN
+        self.open_until_ms = self.end_ms if is_open else 0
 
     def _state_from(self, minute_ms: int) -> State:
         known = self.known_from_ms is not None and self.known_from_ms <= minute_ms
         return State.FORMING if known else State.PARTIAL
 
-    def _is_first(self, minute_ms: int) -> bool:
-        """Whether the symbol was not traded before that minute."""
-        return 0 < minute_ms <= self.first_open_ms
-
-    def _finish_span(self) -> None:
-        if span := self.span():
+    def _finish_span(self, *, is_torn: bool = False) -> None:
+        if span := self.span(is_torn=is_torn):
             self._readers.spanned(span)
 
 

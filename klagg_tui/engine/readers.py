@@ -33,7 +33,6 @@ class Readers:
 
     def add(self) -> Reader:
         """A new reader, for whom everything is new."""
-        self.spread()
         reader = Reader(self._size)
         for index in range(self._size):
             reader.tracker.mark(index)

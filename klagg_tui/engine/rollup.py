@@ -31,15 +31,15 @@ class RollUp:
         self._parts: list[Bar | None] = [None] * len(periods)
         self._ends: list[int] = [0] * len(periods)
 
-    def begin(self, minute_ms: int, bars: Iterable[Bar], *, known_before: bool) -> None:
-        """Start at a minute, standing on ended bars of any periods; `known_before`: a hole before it is no loss."""
+    def begin(self, minute_ms: int, bars: Iterable[Bar], listed_ms: int) -> None:
+        """Start at a minute, standing on ended bars of any periods; nothing is missing before `listed_ms`."""
         ladder = Ladder(bars)
         self.held = {bar.open_ms: bar for bar in ladder.minutes_before(minute_ms, self._held_limit)}
         held_from = next(iter(self.held), minute_ms)
         for place, period in enumerate(self.periods):
             open_ms = period.open_ms(minute_ms, self._anchor)
             self._ends[place] = period.end_ms(open_ms)
-            self._bases[place] = self._bases_of(period, held_from, minute_ms, ladder, known_before=known_before)
+            self._bases[place] = self._bases_of(period, held_from, minute_ms, ladder, listed_ms)
             pieces = self._pieces(place, open_ms)
             self._parts[place] = _made(period, open_ms, pieces) if pieces else None
 
@@ -67,6 +67,7 @@ class RollUp:
         for place, period in enumerate(self.periods):
             part = self._parts[place]
             if part is not None and self._ends[place] <= minute_ms:
+                self._tear(place, part.open_ms)
                 left.append(part._replace(state=State.PARTIAL))
                 self._parts[place] = None
             open_ms = period.open_ms(minute_ms, self._anchor)
@@ -123,13 +124,13 @@ class RollUp:
                 del bases[old_ms]
 
     def _bases_of(
-        self, period: Period, held_from: int, minute_ms: int, ladder: Ladder, *, known_before: bool
+        self, period: Period, held_from: int, minute_ms: int, ladder: Ladder, listed_ms: int
     ) -> dict[int, Bar]:
         """What the bars that reach into the held stretch had before it."""
         bases = {}
         for at_ms in {period.open_ms(held_from, self._anchor), period.open_ms(minute_ms, self._anchor)}:
             if at_ms < held_from:
-                base = ladder.cover(self._symbol, period, at_ms, held_from, known_before=known_before)
+                base = ladder.cover(self._symbol, period, at_ms, held_from, listed_ms)
                 if base is not None:
                     bases[at_ms] = base
         return bases
@@ -166,11 +167,11 @@ class Ladder:
             at_ms -= MINUTE_MS
         return run[::-1]
 
-    def cover(self, symbol: str, period: Period, from_ms: int, to_ms: int, *, known_before: bool) -> Bar | None:
+    def cover(self, symbol: str, period: Period, from_ms: int, to_ms: int, listed_ms: int) -> Bar | None:
         """The stretch as the beginning of one bar of `period`, always taking the longest bar that fits.
 
-        Stretches that no bar covers make it partial, unless `known_before` says that nothing was traded before
-        the first one. None where there is nothing to say.
+        Stretches that no bar covers make it partial, unless they lie before the symbol was listed (`listed_ms`, 0 where
+        that is unknown). None where there is nothing to say.
         """
         opening = flat(symbol, period, from_ms, 0, State.CONFIRMED)
         whole: Bar | None = None
@@ -181,9 +182,10 @@ class Ladder:
                 whole = joined(whole or opening, bar)
                 at_ms = bar.end_ms
                 continue
-            if whole is not None or not known_before:
+            next_ms = min((open_ms for open_ms in self._by_open if at_ms < open_ms < to_ms), default=to_ms)
+            if next_ms > listed_ms:
                 whole = joined(whole or opening, flat(symbol, period, at_ms, 0, State.PARTIAL))
-            at_ms = min((open_ms for open_ms in self._by_open if open_ms > at_ms), default=to_ms)
+            at_ms = next_ms
         return whole
 
     def _longest_at(self, at_ms: int, to_ms: int) -> Bar | None:

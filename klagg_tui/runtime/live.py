@@ -9,14 +9,21 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from klagg_tui.engine.events import AggTrade, AppEvent, GapFound, HoldSymbol, TradeTooLate
+from klagg_tui.engine.events import AggTrade, GapFound, HoldSymbol, TradeTooLate
 from klagg_tui.errors import BadFrame, BadNumber, ExchangeError, GeoBlocked, StorageError
-from klagg_tui.exchange import wire
 from klagg_tui.exchange.clock import ExchangeClock
 from klagg_tui.exchange.listing import Choice
 from klagg_tui.exchange.rest import RestClient
-from klagg_tui.exchange.session import Covered, FeedReport, StreamRefused, SymbolSilent, Uncovered
-from klagg_tui.exchange.stream import MarketStream
+from klagg_tui.exchange.session import (
+    ConnectionSilent,
+    Covered,
+    FeedLimits,
+    StreamRefused,
+    SymbolSilent,
+    Uncovered,
+)
+from klagg_tui.exchange.stream import MarketStream, StreamReport
+from klagg_tui.exchange.wire import ContractChanged
 from klagg_tui.market.face import Mode, Progress
 from klagg_tui.runtime.confirmation import Confirmation
 from klagg_tui.runtime.core import Core
@@ -31,6 +38,9 @@ log = logging.getLogger(__name__)
 SYNC_S: Final = 60.0
 """Between two looks at the exchange's clock."""
 RETRY_S: Final = 3.0
+FIGURES_S: Final = 0.5
+FIRST_PAUSE_S: Final = 0.2
+"""An exchange on this machine may still be starting."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +69,14 @@ class Live:
         self._where = where
         now_ms = time.time() * 1000 if where.start_ms is None else where.start_ms
         self._rest = RestClient(where.rest_url, ExchangeClock(now_ms, time.monotonic() * 1000), proxy=where.proxy)
-        self._stream = MarketStream(
-            where.ws_url, on_frames=self._take_frames, on_report=self._take_report, proxy=where.proxy
-        )
+        self._stream: MarketStream | None = None
         self._core: Core | None = None
         self._repairs: Repairs | None = None
         self._roster: Roster | None = None
         self._past: Past | None = None
         self._is_reached = False
         self._delay_ms: float | None = None
-        self._bad_frames = 0
+        self._silent = 0
 
     @property
     def mode(self) -> Mode:
@@ -78,7 +86,13 @@ class Live:
     @property
     def connection(self) -> str:
         """How the streams stand."""
-        return self._stream.describe() if self._is_reached else "no connection"
+        if not (self._is_reached and self._stream):
+            return "no connection"
+        states = self._stream.states()
+        symbols, covered = sum(state.symbols for state in states), sum(state.covered for state in states)
+        if covered == symbols:
+            return "connected"
+        return f"{covered} of {symbols} symbols" if covered else "connecting"
 
     @property
     def progress(self) -> Progress | None:
@@ -102,13 +116,21 @@ class Live:
             ground = Ground(core, core.store, rest)
             await self._restore(ground)
             self._past = Past(ground, self._where.history)
-            self._repairs = Repairs(ground, Seams(ground))
-            self._roster = Roster(ground, self._where.choice, self._join, self._leave)
+            self._repairs = Repairs(ground, Seams(ground), self._renew)
+            self._roster = Roster(ground, self._where.choice, self._follow)
             confirmation = Confirmation(ground)
             await self._reach(self._roster)
+            self._stream = MarketStream(
+                self._where.ws_url,
+                on_trades=self._take_trades,
+                on_report=self._take_report,
+                proxy=self._where.proxy,
+                limits=FeedLimits().faster(rest.clock.speed),
+            )
+            self._follow(())
             async with asyncio.TaskGroup() as group:
                 for name, work in (
-                    ("stream", self._stream.run_forever),
+                    ("stream", self._stream.run),
                     ("clock", self._sync_forever),
                     ("listing", self._roster.keep_forever),
                     ("repair", self._repairs.work_forever),
@@ -126,6 +148,7 @@ class Live:
     async def _reach(self, roster: Roster) -> None:
         """Ask for time and listing until the exchange answers."""
         assert self._core is not None
+        pause_s = FIRST_PAUSE_S
         while not self._is_reached:
             try:
                 await self._rest.sync()
@@ -135,7 +158,8 @@ class Live:
                 self._is_reached = False
                 self._core.notices["exchange"] = str(error)
                 log.warning("%s", error)
-                await asyncio.sleep(RETRY_S if not isinstance(error, GeoBlocked) else 20 * RETRY_S)
+                await asyncio.sleep(60.0 if isinstance(error, GeoBlocked) else pause_s)
+                pause_s = min(RETRY_S, 2 * pause_s)
             else:
                 self._core.notices.pop("exchange", None)
 
@@ -167,34 +191,45 @@ class Live:
             figures["weight limit"] = budget.limit
             figures["requests"] = self._rest.requests
             figures["retries"] = self._rest.retries
-            figures["bad frames"] = self._bad_frames
+            figures["silent symbols"] = self._silent
             figures["symbols waiting"] = len(self._core.engine.waiting())
             figures["trades held back"] = self._core.engine.held_trades()
-            figures.update(self._stream.figures())
-            await asyncio.sleep(0.5)
+            if self._stream:
+                self._count_stream(self._stream, figures)
+            await asyncio.sleep(FIGURES_S)
 
-    def _join(self, symbols: tuple[str, ...]) -> None:
-        self._stream.add(symbols)
-        if self._past:
-            self._past.want(symbols)
-
-    def _leave(self, symbols: tuple[str, ...]) -> None:
-        self._stream.remove(symbols)
-
-    def _take_frames(self, frames: list[wire.Frame]) -> None:
-        """What one gulp of the stream brought, decoded."""
+    def _count_stream(self, stream: MarketStream, figures: dict[str, float]) -> None:
         assert self._core is not None
-        events: list[AppEvent] = []
-        for frame in frames:
-            if type(frame) is AggTrade:
-                events.append(frame)
-            elif isinstance(frame, wire.ContractChanged) and self._roster:
-                self._roster.heard(frame)
-        if events:
-            newest = events[-1]
-            assert type(newest) is AggTrade
-            self._delay_ms = max(0.0, float(self.now_ms() - newest.event_ms))
-            self._core.handle(events)
+        counters, states = stream.counters, stream.states()
+        figures["frames/s"] = (counters.frames - figures.get("frames", 0)) / FIGURES_S
+        figures["frames"] = counters.frames
+        figures["bad frames"] = counters.bad_frames
+        figures["connections"] = sum(state.opened_ms is not None for state in states)
+        figures["reconnects"] = sum(state.losses for state in states)
+        figures["rotations"] = sum(state.rotations for state in states)
+        if trouble := stream.trouble():
+            self._core.notices["stream"] = trouble
+        else:
+            self._core.notices.pop("stream", None)
+
+    def _renew(self, symbol: str) -> None:
+        """Its connection does not deliver what the exchange has."""
+        if self._stream:
+            self._stream.renew(symbol, f"{symbol} was acknowledged and stayed silent")
+
+    def _follow(self, joined: tuple[str, ...]) -> None:
+        """The engine follows other symbols now; `joined` are the new ones."""
+        assert self._core is not None
+        if self._stream:
+            self._stream.follow(self._core.engine.symbols())
+        if self._past:
+            self._past.want(joined)
+
+    def _take_trades(self, trades: list[AggTrade], local_ms: int) -> None:
+        """What one gulp of a socket brought."""
+        assert self._core is not None
+        self._delay_ms = max(0.0, float(self._rest.clock.now_ms(local_ms) - trades[-1].event_ms))
+        self._core.handle(trades)
         self._see_to_reports()
 
     def _see_to_reports(self) -> None:
@@ -207,19 +242,23 @@ class Live:
                     "%s: trade %d came after its minute was let go", *report.trade[:1], report.trade.aggregate_id
                 )
 
-    def _take_report(self, report: FeedReport) -> None:
+    def _take_report(self, report: StreamReport) -> None:
         """What the protocol noticed: symbols nobody delivers wait, and are looked into once somebody does."""
         assert self._core is not None
+        assert self._repairs is not None
+        assert self._roster is not None
         if isinstance(report, Uncovered):
             log.warning("%d symbols lost their stream: %s", len(report.symbols), report.reason)
             self._core.handle([HoldSymbol(symbol) for symbol in report.symbols])
-        elif isinstance(report, Covered) and self._repairs:
+        elif isinstance(report, Covered):
             for symbol in report.symbols:
                 self._repairs.nudge(symbol)
-        elif isinstance(report, SymbolSilent) and self._repairs:
-            self._core.handle([HoldSymbol(report.symbol)])
-            self._repairs.nudge(report.symbol)
+        elif isinstance(report, SymbolSilent):
+            self._silent += 1
+            self._repairs.doubt(report.symbol)
+        elif isinstance(report, ContractChanged):
+            self._roster.heard(report)
         elif isinstance(report, StreamRefused):
-            self._core.notices["stream"] = f"The exchange refuses the stream {report.stream}: {report.message}."
-        else:
-            log.warning("%s", report)
+            self._core.notices["refused"] = f"The exchange refuses the stream {report.stream}: {report.message}."
+        elif isinstance(report, ConnectionSilent):
+            log.warning("a connection of %d symbols is silent; a new one is on its way", len(report.symbols))

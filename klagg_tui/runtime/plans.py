@@ -43,4 +43,4 @@ def demo_plan(rest_url: str, ws_url: str, database: Path, periods: tuple[Period,
 
 
 def _is_real(rest_url: str) -> bool:
-    return rest_url.split("//")[-1].split("/")[0].endswith("binance.com")
+    return rest_url.rsplit("//", maxsplit=1)[-1].split("/", maxsplit=1)[0].endswith("binance.com")

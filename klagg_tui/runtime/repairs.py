@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final
 
-from klagg_tui.engine.events import AbandonGap, AggTrade, Hole, MissingTrades, ReleaseSymbol
+from klagg_tui.engine.events import AbandonGap, AggTrade, HoldSymbol, Hole, MissingTrades, ReleaseSymbol
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import GeoBlocked, KlaggError
 from klagg_tui.exchange.budget import Priority
@@ -34,17 +35,17 @@ RETRY_S: Final = 2.0
 class Repairs:
     """A queue of symbols and some workers."""
 
-    def __init__(self, ground: Ground, seams: Seams) -> None:
+    def __init__(self, ground: Ground, seams: Seams, renew: Callable[[str], None]) -> None:
+        """`renew` replaces the connection of a symbol that turned out to be acknowledged and not delivered."""
         self._core = ground.core
         self._rest = ground.rest
         self._seams = seams
+        self._renew = renew
+        self._doubted: set[str] = set()
         self._queue: asyncio.PriorityQueue[tuple[int, int, str]] = asyncio.PriorityQueue()
         self._queued: set[str] = set()
         self._count = 0
         self._dead_ends: dict[str, int] = {}
-
-    def __len__(self) -> int:
-        return len(self._queued)
 
     def nudge(self, symbol: str) -> None:
         """See to a symbol soon; it may be told any number of times."""
@@ -55,6 +56,12 @@ class Repairs:
         self._queued.add(symbol)
         self._count += 1
         self._queue.put_nowait((priority, self._count, symbol))
+
+    def doubt(self, symbol: str) -> None:
+        """A symbol is silent while its peers are not: it waits until the exchange has told whether that is real."""
+        self._doubted.add(symbol)
+        self._core.handle([HoldSymbol(symbol)])
+        self.nudge(symbol)
 
     async def work_forever(self) -> None:
         """Run the workers."""
@@ -144,7 +151,13 @@ class Repairs:
             return
         rows = await self._rest.bars(symbol, Period.M1, minute.open_ms, now_ms, limit=99, priority=Priority.GAP)
         count = sum(bar.trade_count for bar in rows)
-        if rows and rows[0].open_ms == minute.open_ms and count == minute.trade_count:
+        is_silence_real = bool(rows) and rows[0].open_ms == minute.open_ms and count == minute.trade_count
+        if symbol in self._doubted:
+            self._doubted.discard(symbol)
+            if not is_silence_real:
+                log.warning("%s was traded and not delivered", symbol)
+                self._renew(symbol)
+        if is_silence_real:
             self._core.handle([ReleaseSymbol(symbol)])
             return
         if hole.next_id is None:  # pragma: no branch - `_step` asks about symbols with a known id only

@@ -23,22 +23,17 @@ RECONCILE_MS: Final = 10 * 60_000
 
 
 class Roster:
-    """Keeps the followed symbols equal to what the choice takes of the listing.
-
-    `joined` and `left` tell the stream and the history.
-    """
+    """Keeps the followed symbols equal to what the choice takes of the listing; `on_change` is given those that joined."""
 
     def __init__(
         self,
         ground: Ground,
         choice: Choice,
-        joined: Callable[[tuple[str, ...]], None],
-        left: Callable[[tuple[str, ...]], None],
+        on_change: Callable[[tuple[str, ...]], None],
     ) -> None:
         self._ground = ground
         self._choice = choice
-        self._joined = joined
-        self._left = left
+        self._on_change = on_change
         self._wake = asyncio.Event()
 
     async def reconcile(self) -> None:
@@ -101,7 +96,7 @@ class Roster:
         contracts = self._ground.contracts
         self._ground.core.handle([AddSymbol(listing.symbol, *contracts[listing.symbol]) for listing in listings])
         log.info("following %d more symbols", len(listings))
-        self._joined(tuple(listing.symbol for listing in listings))
+        self._on_change(tuple(listing.symbol for listing in listings))
 
     async def _learned_anchor(self, symbol: str) -> int:
         """The day, modulo 3, on which the symbol's three-day bars open: the exchange's own rows tell."""
@@ -115,5 +110,5 @@ class Roster:
         if not symbols:
             return
         log.info("no longer followed: %s", ", ".join(symbols))
-        self._left(symbols)
         self._ground.core.handle([RemoveSymbol(symbol) for symbol in symbols])
+        self._on_change(())

@@ -74,11 +74,9 @@ class Seams:
         ladder = Ladder(bars)
         listed_ms, anchor = self._ground.contract(symbol)
         for period in self._periods:
-            open_ms = max(period.open_ms(minute_ms, anchor), listed_ms // MINUTE_MS * MINUTE_MS)
-            if open_ms < minute_ms:
-                part = ladder.cover(symbol, period, open_ms, minute_ms, known_before=False)
-                if part is None or part.state is State.PARTIAL:
-                    return False
+            part = ladder.cover(symbol, period, period.open_ms(minute_ms, anchor), minute_ms, listed_ms)
+            if part is not None and part.state is State.PARTIAL:
+                return False
         return True
 
 

@@ -24,7 +24,7 @@ def simulated_exchange(*options: str) -> Iterator[Urls]:
     """Run `klagg simulate` with these options while the block runs; it is not waited for, clients try again."""
     port = _free_port()
     command = [sys.executable, "-m", "klagg_tui", "simulate", "--port", str(port), *options]
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 - this very interpreter, with options of our own
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
     try:
