@@ -107,7 +107,7 @@ def test_the_file_is_the_one_asked_for_then_the_environments_then_the_platforms(
 def test_a_missing_file_is_an_error_only_where_it_was_named(tmp_path: Path) -> None:
     assert load(None, {}, {}).settings == defaults()
     for asked, environment in ((tmp_path / "no.toml", {}), (None, {"KLAGG_CONFIG": str(tmp_path / "no.toml")})):
-        with pytest.raises(ConfigError, match=r"There is no configuration file .*no\.toml"):
+        with pytest.raises(ConfigError, match=r"There is no file .*no\.toml"):
             load(asked, {}, environment)
 
 

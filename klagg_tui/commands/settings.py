@@ -63,16 +63,20 @@ def with_settings(*names: str) -> Callable[[Callable[..., R]], Callable[..., R]]
     def decorate(command: Callable[..., R]) -> Callable[..., R]:
         own = signature(command, eval_str=True)
         slot = next(name for name, parameter in own.parameters.items() if parameter.annotation is Chosen)
+        # Typer hands over one context only, so a command that asks for it shares its own.
+        shared = next((name for name, one in own.parameters.items() if one.annotation is typer.Context), None)
 
         def run(**given: Any) -> R:  # noqa: ANN401 - what typer hands to a command
             typed = {setting.name: _texts(given.pop(_parameter_name(setting))) for setting in settings}
-            given[slot] = _remembered(given.pop(_CONTEXT), given.pop(_CONFIG), typed)
+            ctx = given[shared] if shared else given.pop(_CONTEXT)
+            given[slot] = _remembered(ctx, given.pop(_CONFIG), typed)
             return command(**given)
 
         update_wrapper(run, command)
         del run.__wrapped__  # type: ignore[attr-defined] # typer would look at the command's own parameters
         parameters = [parameter for name, parameter in own.parameters.items() if name != slot]
-        parameters += [_context_parameter(), _config_parameter(), *map(_parameter, settings)]
+        parameters += [] if shared else [Parameter(_CONTEXT, Parameter.KEYWORD_ONLY, annotation=typer.Context)]
+        parameters += [_config_parameter(), *map(_parameter, settings)]
         run.__signature__ = Signature(parameters, return_annotation=own.return_annotation)  # type: ignore[attr-defined]
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
         return run
@@ -99,10 +103,6 @@ def _texts(given: str | list[str] | None) -> tuple[str, ...]:
 
 def _parameter_name(setting: Setting) -> str:
     return setting.name.replace(".", "__")
-
-
-def _context_parameter() -> Parameter:
-    return Parameter(_CONTEXT, Parameter.KEYWORD_ONLY, annotation=typer.Context)
 
 
 def _config_parameter() -> Parameter:

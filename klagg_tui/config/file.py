@@ -42,10 +42,10 @@ class ConfigFile:
             with path.open("rb") as file:
                 raw = file.read(_LARGEST_BYTES + 1)
         except FileNotFoundError:
-            raise ConfigError(f"There is no configuration file {path}.") from None
+            raise ConfigError(f"There is no file {path} to read settings from.") from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
-            raise ConfigError(f"The configuration file {path} cannot be read: {reason}.") from error
+            raise ConfigError(f"The settings in {path} cannot be read: {reason}.") from error
         if len(raw) > _LARGEST_BYTES:
             raise ConfigError(f"{path} is too large to be a configuration file.")
         return cls.of(raw, path)
