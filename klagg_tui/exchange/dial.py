@@ -99,5 +99,5 @@ def reason_of(error: BaseException) -> str:
         return "nobody answers there"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {error.verify_message}"
-    text = getattr(error, "strerror", None) or str(error)
-    return str(text) or type(error).__name__
+    text = str(getattr(error, "strerror", None) or error)
+    return text.split(" [", maxsplit=1)[0] or type(error).__name__

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp_socks import ProxyConnector, ProxyError
+from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
@@ -39,6 +39,9 @@ _LONGEST_WAIT_S: Final = 0.5
 """Between two looks at the budget: the exchange's minute may turn earlier than thought."""
 _BAN_MS: Final = 120_000
 """Shortest ban (418) by the documentation, where the reply does not say until when."""
+
+_PROXY_TROUBLE: Final = (ProxyError, ProxyConnectionError, ProxyTimeoutError)
+_NO_ANSWER: Final = (aiohttp.ClientError, TimeoutError, OSError, *_PROXY_TROUBLE)
 
 
 class _Answer(NamedTuple):
@@ -94,8 +97,8 @@ class RestClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._session:
-            await self._session.close()
+        assert self._session is not None
+        await self._session.close()
 
     def now_ms(self) -> int:
         """The exchange's time."""
@@ -148,17 +151,15 @@ class RestClient:
 
     async def _get(self, request: wire.Request, priority: Priority) -> _Answer:
         pause_s = _FIRST_PAUSE_S
-        for last_try in (*[False] * (TRIES - 1), True):
+        for _ in range(TRIES - 1):
             try:
                 return await self._try(request, priority)
             except Unreachable as error:
-                if last_try:
-                    raise
                 self.retries += 1
                 log.info("%s: %s", request.path, error)
                 await asyncio.sleep(pause_s * random.uniform(0.5, 1.5))
                 pause_s *= 2
-        raise AssertionError("the last try returns or raises")
+        return await self._try(request, priority)
 
     async def _try(self, request: wire.Request, priority: Priority) -> _Answer:
         assert self._session is not None, "to be used in a with statement"
@@ -175,7 +176,7 @@ class RestClient:
                     raise self._failure(response.status, body, response.headers.get("Retry-After"))
                 headers = {name.upper(): value for name, value in response.headers.items()}
                 return _Answer(body, headers, sent_ms, self._local_ms())
-        except (aiohttp.ClientError, ProxyError, TimeoutError, OSError) as error:
+        except _NO_ANSWER as error:
             raise self._unreachable(error) from error
         finally:
             self.budget.end(number, used, self.now_ms())
@@ -236,8 +237,8 @@ class RestClient:
 
 def _cause(error: BaseException) -> BaseException:
     """The system's own error, where a library wrapped one."""
-    inner = getattr(error, "os_error", None)
-    return inner if isinstance(inner, BaseException) else error
+    inner = getattr(error, "os_error", None) or error.__cause__
+    return inner if isinstance(inner, OSError) else error
 
 
 def _whole(text: str | None) -> int | None:

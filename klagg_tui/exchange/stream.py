@@ -279,11 +279,14 @@ class MarketStream:
             log.warning("a message was left out (%s): %r", error, text[:200])
 
     async def _hang_up(self) -> None:
-        attempts = [attempt for strand in self._strands for attempt in strand.attempts.values()]
-        for attempt in attempts:
-            attempt.cancel()
+        """Close everything, so that another `run` begins anew."""
+        attempts: list[asyncio.Task[None]] = []
         for strand in self._strands:
+            attempts += strand.attempts.values()
             for connection in strand.connections.values():
                 connection.close()
-            strand.connections.clear()
+            for key in [*strand.attempts, *strand.connections]:
+                self._ended(strand, key, "hung up", 0)
+        for attempt in attempts:
+            attempt.cancel()
         await asyncio.gather(*attempts, return_exceptions=True)

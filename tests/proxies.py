@@ -1,0 +1,103 @@
+"""Two small proxies on the loopback address, to see what passes through them."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+Greeting = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[tuple[str, int]]]
+
+
+@dataclass
+class Passage:
+    """Where a proxy listens, and where its clients wanted to go."""
+
+    port: int = 0
+    targets: list[tuple[str, int]] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def connect_proxy() -> AsyncIterator[Passage]:
+    """HTTP with CONNECT."""
+    async with _proxy(_greet_http) as passage:
+        yield passage
+
+
+@asynccontextmanager
+async def socks_proxy() -> AsyncIterator[Passage]:
+    """SOCKS5 without a password."""
+    async with _proxy(_greet_socks) as passage:
+        yield passage
+
+
+@asynccontextmanager
+async def rude_proxy() -> AsyncIterator[Passage]:
+    """Hangs up on everybody."""
+
+    async def hang_up(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> tuple[str, int]:
+        raise ConnectionResetError
+
+    async with _proxy(hang_up) as passage:
+        yield passage
+
+
+@asynccontextmanager
+async def _proxy(greet: Greeting) -> AsyncIterator[Passage]:
+    passage = Passage()
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        with suppress(ConnectionError, asyncio.CancelledError):
+            host, port = await greet(reader, writer)
+            passage.targets.append((host, port))
+            there, away = await asyncio.open_connection(host, port)
+            await asyncio.gather(_pump(reader, away), _pump(there, writer))
+            away.close()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    passage.port = server.sockets[0].getsockname()[1]
+    try:
+        yield passage
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65_536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+
+
+async def _greet_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[str, int]:
+    head = await reader.readuntil(b"\r\n\r\n")
+    method, target, _ = head.decode().split(" ", 2)
+    assert method == "CONNECT"
+    host, port = target.rsplit(":", 1)
+    writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+    return host, int(port)
+
+
+async def _greet_socks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[str, int]:
+    _, methods = await reader.readexactly(2)
+    await reader.readexactly(methods)
+    writer.write(b"\x05\x00")
+    *_, kind = await reader.readexactly(4)
+    if kind == 1:
+        host = socket.inet_ntoa(await reader.readexactly(4))
+    else:
+        host = (await reader.readexactly((await reader.readexactly(1))[0])).decode()
+    (port,) = struct.unpack("!H", await reader.readexactly(2))
+    writer.write(b"\x05\x00\x00\x01" + bytes(6))
+    return host, port
