@@ -158,11 +158,25 @@ class Market:
         for bar in changes.closed:
             self._row(bar).take_closed(bar)
             touched.add(bar.symbol)
-        for bar in changes.bars:
-            self._row(bar).take(bar)
-            touched.add(bar.symbol)
+        self._take_current(changes.bars, touched)
         self._note_trades(changes)
         return touched
+
+    def _take_current(self, bars: Iterable[Bar], touched: set[str]) -> None:
+        """Some thousand bars a beat, mostly newer states of known ones: these are laid over the old ones in place."""
+        symbol, row = "", Row("")
+        for bar in bars:
+            if bar[0] is not symbol:
+                symbol = bar[0]
+                row = self._row(bar)
+                row.version += 1
+                touched.add(symbol)
+            ordinal = bar[1].ordinal
+            old = row.bars[ordinal]
+            if ordinal and old is not None and old[2] == bar[2]:
+                row.bars[ordinal] = bar
+            else:
+                row.take(bar)
 
     def _row(self, bar: Bar) -> Row:
         row = self.rows.get(bar.symbol)

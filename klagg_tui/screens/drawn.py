@@ -1,8 +1,12 @@
-"""One line of the market table, from a row to a strip."""
+"""One line of the market table, from a row to a strip.
+
+The hot path of the screen: some sixty lines a frame. Each line is one strip of as few segments as there are colours.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -14,47 +18,65 @@ from klagg_tui.market.layout import LEAD, Placed
 from klagg_tui.market.model import Row, is_stale_bar
 from klagg_tui.market.role import ROLES, Role, RoleIndex
 
-MARK = "★"
-_FLASHES = {1: Role.GAIN_FLASH, -1: Role.LOSS_FLASH}
-_OWN_GROUND = frozenset({Role.GAIN_FLASH, Role.LOSS_FLASH, *range(Role.HEAT, ROLES)})
+MARK: Final = "★"
+_FLASHES: Final = {1: Role.GAIN_FLASH, -1: Role.LOSS_FLASH}
+_OWN_GROUND: Final = frozenset({Role.GAIN_FLASH, Role.LOSS_FLASH, *range(Role.HEAT, ROLES)})
 """Roles whose ground differs, so that a blank must not be drawn in them."""
-_KEEPS_COLOUR = frozenset({Role.WARN, Role.MARK})
+_KEEPS_COLOUR: Final = frozenset({Role.WARN, Role.MARK})
+
+
+class Guise(NamedTuple):
+    """What a line depends on besides its row."""
+
+    cursor: bool
+    mark: bool
+    flash: int
+    """1 for a price that rose just now, -1 for one that fell."""
+    thumb: bool
+    """Whether the scroll bar's thumb is beside it."""
 
 
 def row_strip(
-    row: Row,
-    placed: Sequence[Placed],
-    look: Look,
-    styles: Sequence[Style],
-    width: int,
-    *,
-    cursor: bool,
-    mark: bool,
-    flash: int,
+    row: Row, placed: Sequence[Placed], look: Look, styles: Sequence[Style], width: int, guise: Guise
 ) -> Strip:
-    """The row as a line of `width` cells."""
+    """The row as a line of `width` cells, the last one for the scroll bar."""
     bar = row.bars[look.period.ordinal]
-    lead: list[tuple[str, RoleIndex]] = [("▌" if cursor else " ", Role.KEY), (MARK if mark else " ", Role.MARK)]
+    pieces: list[tuple[str, RoleIndex]] = [("▌" if guise.cursor else " ", Role.KEY)]
+    pieces.append((MARK if guise.mark else " ", Role.MARK))
     if bar is None:
-        pieces = [*lead, (f"  {row.symbol}", Role.FAINT), ("  no bar of this period yet", Role.FAINT)]
-        return _strip(pieces, styles, width)
-    pieces = [*lead, state_sign(bar, look), (" ", Role.TEXT)]
-    is_stale = look.is_stale or is_stale_bar(bar, look.now_ms)
-    for column, _, cells, gap in placed:
-        pieces.append((" " * gap, Role.TEXT))
-        if column.parts is not None:
-            parts = column.parts(row, bar, look, cells)
-            pieces += [(text, _faded(role)) for text, role in parts] if is_stale else parts
-            continue
-        text, role = column.draw(row, bar, look, cells)
-        if flash and column.key == "last":
-            role = _FLASHES[flash]
-        pieces.append((fitted(text, cells, is_left=column.is_left), _faded(role) if is_stale else role))
-    return _strip(pieces, styles, width)
+        pieces.append((fitted(f"  {row.symbol}  no bar of this period yet", width - 3, is_left=True), Role.FAINT))
+    else:
+        is_stale = look.is_stale or is_stale_bar(bar, look.now_ms)
+        sign, role = state_sign(bar, look)
+        pieces.append((f"{sign} ", role))
+        used = LEAD
+        for column, _, cells, gap in placed:
+            used += cells + gap
+            blanks = " " * gap
+            if column.parts is None:
+                text, role = column.draw(row, bar, look, cells)
+                text = fitted(text, cells, is_left=column.is_left)
+                if guise.flash and column.key == "last":
+                    role = _FLASHES[guise.flash]
+                if is_stale and role not in _KEEPS_COLOUR:
+                    role = Role.FAINT
+                if role in _OWN_GROUND:
+                    pieces.append((blanks, Role.TEXT))
+                    pieces.append((text, role))
+                else:
+                    pieces.append((blanks + text, role))
+                continue
+            pieces.append((blanks, Role.TEXT))
+            for text, role in column.parts(row, bar, look, cells):
+                pieces.append((text, Role.FAINT if is_stale and role not in _KEEPS_COLOUR else role))
+        pieces.append((" " * (width - 1 - used), Role.TEXT))
+    pieces.append(thumb_piece(is_there=guise.thumb))
+    return Strip(_segments(pieces, styles), width)
 
 
-def _faded(role: RoleIndex) -> RoleIndex:
-    return role if role in _KEEPS_COLOUR else Role.FAINT
+def thumb_piece(*, is_there: bool) -> tuple[str, RoleIndex]:
+    """One cell of the scroll bar."""
+    return ("▐", Role.FAINT) if is_there else (" ", Role.TEXT)
 
 
 def fitted(text: str, cells: int, *, is_left: bool) -> str:
@@ -63,25 +85,23 @@ def fitted(text: str, cells: int, *, is_left: bool) -> str:
     if length == cells:
         return text
     if length > cells:
-        return f"{set_cell_size(text, cells - 1)}…" if cells else ""
+        return f"{set_cell_size(text, cells - 1)}…" if cells > 0 else ""
     return text + " " * (cells - length) if is_left else " " * (cells - length) + text
 
 
-def _strip(pieces: Sequence[tuple[str, RoleIndex]], styles: Sequence[Style], width: int) -> Strip:
+def _segments(pieces: Iterable[tuple[str, RoleIndex]], styles: Sequence[Style]) -> list[Segment]:
+    """Neighbours of one style are one segment: each costs the terminal driver a style of its own."""
     segments = []
     text, last = "", int(Role.TEXT)
     for piece, role in pieces:
-        if not piece:
-            continue
-        # Neighbours of one style are one segment: each costs the terminal driver a style of its own.
-        if role == last or (piece.isspace() and last not in _OWN_GROUND):
+        if role == last:
             text += piece
             continue
         if text:
             segments.append(Segment(text, styles[last]))
         text, last = piece, role
     segments.append(Segment(text, styles[last]))
-    return Strip(segments).adjust_cell_length(width, styles[Role.TEXT])
+    return segments
 
 
 def head_pieces(placed: Sequence[Placed], sort_key: str, *, descending: bool) -> list[tuple[str, Role, str]]:
@@ -96,7 +116,6 @@ def head_pieces(placed: Sequence[Placed], sort_key: str, *, descending: bool) ->
         # The sign may stand in the blanks before the column.
         lent = min(gap, max(0, len(title) - cells)) if not column.is_left else 0
         pieces.append((" " * (gap - lent), Role.DIM, ""))
-        pieces.append(
-            (fitted(title, cells + lent, is_left=column.is_left), Role.TITLE if chosen else Role.DIM, column.key)
-        )
+        text = fitted(title, cells + lent, is_left=column.is_left)
+        pieces.append((text, Role.TITLE if chosen else Role.DIM, column.key))
     return pieces

@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.filter import ANSIToTruecolor
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -20,12 +21,12 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from klagg_tui import formatting
-from klagg_tui.market.columns import age_of, view_columns
+from klagg_tui.market.columns import Look, age_of, view_columns
 from klagg_tui.market.layout import Placed, Widths, place
 from klagg_tui.market.model import Row, is_stale_bar
 from klagg_tui.market.role import Role
 from klagg_tui.screens.desk import Desk
-from klagg_tui.screens.drawn import row_strip
+from klagg_tui.screens.drawn import Guise, fitted, row_strip
 
 _SYMBOL_LEAST: Final = 10
 _SYMBOL_MOST: Final = 16
@@ -43,8 +44,7 @@ class MarketTable(ScrollView, can_focus=True):
         background: $background;
         overflow-x: hidden;
         overflow-y: auto;
-        scrollbar-gutter: stable;
-        scrollbar-size-vertical: 1;
+        scrollbar-size-vertical: 0;
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -84,6 +84,8 @@ class MarketTable(ScrollView, can_focus=True):
         self._drawn_ages: dict[str, str] = {}
         self._prices: dict[str, int] = {}
         self._flashing: dict[str, int] = {}
+        self._measured_for = 0
+        self._dragging = False
 
     # What the screen tells.
 
@@ -131,30 +133,43 @@ class MarketTable(ScrollView, can_focus=True):
 
     # How it is drawn.
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The visible lines asked for.
+
+        Textual's own way adds borders, padding and opacity to each line, of which there are none here, at twice the
+        price of drawing it.
+        """
+        look = self.desk.look
+        thumb = self._thumb()
+        strips = [self._line(y, look, thumb) for y in crop.line_range]
+        for line_filter in self.get_line_filters():
+            if not isinstance(line_filter, ANSIToTruecolor):  # a palette is true colour already
+                strips = [strip.apply_filter(line_filter, self.background_colors[1]) for strip in strips]
+        if crop.column_span != (0, self.size.width):
+            strips = [strip.crop(*crop.column_span) for strip in strips]
+        return strips
+
     def render_line(self, y: int) -> Strip:
         """One visible line."""
+        return self._line(y, self.desk.look, self._thumb())
+
+    def _line(self, y: int, look: Look, thumb: range) -> Strip:
         index = y + self.scroll_offset.y
         width = self.size.width
         if index >= len(self.rows):
-            if not self.rows and y == min(2, self.size.height - 1):
-                style = self.desk.palette.plain[Role.DIM]
-                return Strip([Segment(f"    {self.empty_text}", style)]).adjust_cell_length(width, style)
-            return Strip.blank(width, self.desk.palette.plain[Role.TEXT])
+            return self._blank(y, width)
         row = self.rows[index]
         symbol = row.symbol
-        cursor = index == self.index
-        mark = symbol in self.marked
-        flash = self._flashing.get(symbol, 0)
-        look = self.desk.look
+        guise = Guise(index == self.index, symbol in self.marked, self._flashing.get(symbol, 0), y in thumb)
         bar = row.bars[look.period.ordinal]
         is_stale = look.is_stale or (bar is not None and is_stale_bar(bar, look.now_ms))
         drawn_age = formatting.age(age_of(row, look.now_ms))
-        key = (row.version, cursor, mark, flash, drawn_age, is_stale, width)
+        key = (row.version, guise, drawn_age, is_stale, width)
         kept = self._cache.get(symbol)
         if kept is not None and kept[0] == key:
             return kept[1]
-        styles = self.desk.palette.cursor if cursor else self.desk.palette.plain
-        strip = row_strip(row, self.placed, look, styles, width, cursor=cursor, mark=mark, flash=flash)
+        styles = self.desk.palette.cursor if guise.cursor else self.desk.palette.plain
+        strip = row_strip(row, self.placed, look, styles, width, guise)
         if len(self._cache) > _CACHED_MOST:
             self._cache.clear()
         self._cache[symbol] = (key, strip)
@@ -162,6 +177,24 @@ class MarketTable(ScrollView, can_focus=True):
         if row.last is not None:
             self._prices[symbol] = row.last
         return strip
+
+    def _blank(self, y: int, width: int) -> Strip:
+        style = self.desk.palette.plain[Role.DIM]
+        if not self.rows and y == min(2, self.size.height - 1):
+            return Strip([Segment(fitted(f"    {self.empty_text}", width, is_left=True), style)], width)
+        return Strip.blank(width, style)
+
+    def _thumb(self) -> range:
+        """Lines of the view beside which the scroll bar's thumb stands.
+
+        It is drawn in the line: a widget of its own would have each line cut in two.
+        """
+        height, total = self.size.height, len(self.rows)
+        if total <= height or not height:
+            return range(0)
+        length = max(1, height * height // total)
+        begin = round(self.scroll_offset.y * (height - length) / (total - height))
+        return range(begin, begin + length)
 
     def _visible(self) -> tuple[int, int]:
         top = self.scroll_offset.y
@@ -181,6 +214,9 @@ class MarketTable(ScrollView, can_focus=True):
 
     def _measure(self) -> None:
         """Columns only ever grow: a table that breathes cannot be read."""
+        if self._measured_for == len(self.rows):
+            return
+        self._measured_for = len(self.rows)
         symbol, price = self._widths
         for row in self.rows:
             symbol = max(symbol, cell_len(row.symbol) if not row.symbol.isascii() else len(row.symbol))
@@ -194,7 +230,7 @@ class MarketTable(ScrollView, can_focus=True):
     def _lay_out(self) -> None:
         chosen = self.desk.remembered
         columns = view_columns(chosen.columns, self.desk.feed.periods, all_periods=chosen.all_periods)
-        placed = place(columns, self.size.width, self._widths)
+        placed = place(columns, self.size.width - 1, self._widths)
         if placed != self.placed:
             self.placed = placed
             self._cache.clear()
@@ -259,8 +295,32 @@ class MarketTable(ScrollView, can_focus=True):
         if (row := self.current) is not None:
             self.post_message(self.Opened(row.symbol))
 
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take the scroll bar."""
+        if event.x == self.size.width - 1:
+            self._dragging = True
+            self.capture_mouse()
+            self._scroll_to_pointer(event.y)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Move the scroll bar."""
+        if self._dragging:
+            self._scroll_to_pointer(event.y)
+
+    def on_mouse_up(self) -> None:
+        """Let go of the scroll bar."""
+        if self._dragging:
+            self._dragging = False
+            self.release_mouse()
+
+    def _scroll_to_pointer(self, y: int) -> None:
+        share = max(0.0, min(1.0, y / max(1, self.size.height - 1)))
+        self.scroll_to(y=share * self.max_scroll_y, animate=False)
+
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor, a second one opens."""
+        if event.x == self.size.width - 1:
+            return
         index = event.y + self.scroll_offset.y
         if index < len(self.rows):
             self.move_to(index)

@@ -1,0 +1,82 @@
+"""The terminal: processor time a frame against a plain `DataTable`, and how long a key takes to be seen."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+from pathlib import Path
+from typing import Any
+
+WIDTH, HEIGHT = 200, 60
+SECONDS = 10.0
+TIMEOUT_S = 180
+
+
+def figures() -> list[tuple[str, str]]:
+    """Name and text of each figure."""
+    found: list[tuple[str, str]] = []
+    for rate in (2_000, 20_000):
+        ours = run("klagg", rate)
+        plain = run("plain", rate)
+        found += [
+            (f"table, 500 symbols, {rate:,} trades/s: klagg", _frame(ours)),
+            (f"table, 500 symbols, {rate:,} trades/s: DataTable", _frame(plain)),
+            ("  how many times cheaper", f"{plain['ms_per_frame'] / ours['ms_per_frame']:.1f}"),
+        ]
+    for name, taken in run("keys", 2_000).items():
+        taken.sort()
+        p50, p99 = taken[len(taken) // 2], taken[min(len(taken) - 1, int(len(taken) * 0.99))]
+        found.append((f"key to paint, {name}", f"p50 {p50:.0f} ms, p99 {p99:.0f} ms ({len(taken)} keys)"))
+    return found
+
+
+def _frame(measured: dict[str, float]) -> str:
+    return f"{measured['ms_per_frame']:.2f} ms a frame, {measured['cpu']:.1%} of a core"
+
+
+def run(what: str, rate: int, seconds: float = SECONDS) -> Any:
+    """What the child measured, in a terminal of `WIDTH` x `HEIGHT` that somebody reads."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "measured.json"
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
+        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        command = [sys.executable, "-m", "bench.screen_child", what, str(rate), str(seconds), str(output)]
+        child = subprocess.Popen(
+            command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
+        )
+        os.close(theirs)
+        said = bytearray()
+        reader = threading.Thread(target=_drain, args=(ours, said), daemon=True)
+        reader.start()
+        child.wait(TIMEOUT_S)
+        reader.join(5)
+        os.close(ours)
+        if not output.exists():
+            raise RuntimeError(f"{what} measured nothing: {said[-2_000:].decode(errors='replace')}")
+        return json.loads(output.read_text(encoding="utf-8"))
+
+
+def _drain(terminal: int, said: bytearray) -> None:
+    while True:
+        try:
+            read = os.read(terminal, 1 << 16)
+        except OSError:
+            return
+        if not read:
+            return
+        said += read[-2_000:]
+        del said[:-4_000]
+
+
+if __name__ == "__main__":
+    for name, text in figures():
+        print(f"{name:<55} {text}")

@@ -1,0 +1,113 @@
+"""Runs inside a pseudo-terminal: one screen, one rate of trades; prints nothing, writes what it measured as JSON.
+
+python -m bench.screen_child klagg|plain|idle|keys TRADES_A_SECOND SECONDS OUTPUT
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from textual import events
+from textual.app import App
+
+from bench.screen_changes import FRAMES_A_SECOND, RecordedMarket
+from bench.screen_plain import PlainTable
+from klagg_tui.app import KlaggApp
+
+WARM_S = 2.0
+KEYS: dict[str, list[str]] = {
+    "filter": ["slash", "b", "t", "c", "escape"],
+    "sort": ["S", "S"],
+    "scroll": ["down", "down", "pagedown", "pageup", "end", "home"],
+    "period": ["1", "3", "2"],
+    "open a symbol": ["enter"],
+}
+ROUNDS = 40
+
+
+class Timed:
+    """Notes when the first thing is painted after a key was handled."""
+
+    def __init__(self, app: App[None]) -> None:
+        self.app = app
+        self.handled = False
+        self.painted: asyncio.Future[float] | None = None
+        display, on_event = app._display, app.on_event
+
+        def timed_display(screen: Any, renderable: Any) -> None:
+            display(screen, renderable)
+            if self.handled and renderable is not None and self.painted and not self.painted.done():
+                self.painted.set_result(time.perf_counter())
+
+        async def timed_on_event(event: events.Event) -> None:
+            if isinstance(event, events.Key):
+                self.handled = True
+            await on_event(event)
+
+        app._display = timed_display  # type: ignore[method-assign]
+        app.on_event = timed_on_event  # type: ignore[method-assign]
+
+    async def press(self, key: str) -> float:
+        """Milliseconds from the key to the paint."""
+        self.handled = False
+        self.painted = asyncio.get_running_loop().create_future()
+        began = time.perf_counter()
+        names = {"slash": "/"}
+        character = key if len(key) == 1 else names.get(key)
+        self.app.post_message(events.Key(key, character))
+        painted = await asyncio.wait_for(self.painted, 5)
+        return (painted - began) * 1_000
+
+
+async def measure_frames(app: App[None], seconds: float) -> dict[str, float]:
+    """CPU while the market runs."""
+    await asyncio.sleep(WARM_S)
+    gc.collect()
+    cpu, wall = time.process_time(), time.perf_counter()
+    await asyncio.sleep(seconds)
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    return {"cpu": cpu / wall, "ms_per_frame": cpu * 1_000 / (wall * FRAMES_A_SECOND)}
+
+
+async def measure_keys(app: App[None]) -> dict[str, list[float]]:
+    """Key to paint, again and again, at odd moments of the beat."""
+    timed = Timed(app)
+    await asyncio.sleep(WARM_S)
+    taken: dict[str, list[float]] = {name: [] for name in KEYS}
+    for number in range(ROUNDS):
+        for name, keys in KEYS.items():
+            for key in keys:
+                taken[name].append(await timed.press(key))
+                await asyncio.sleep(0.03 + number % 7 * 0.011)
+            if name == "open a symbol":
+                await asyncio.sleep(0.05)
+                await timed.press("escape")
+                await asyncio.sleep(0.05)
+    return taken
+
+
+def main() -> None:
+    what, rate, seconds, output = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), Path(sys.argv[4])
+    feed = RecordedMarket(rate, frames=40 if rate else 0)
+    gc.freeze()
+    app: App[None] = PlainTable(feed) if what == "plain" else KlaggApp(feed)
+
+    async def measure() -> None:
+        try:
+            found = await (measure_keys(app) if what == "keys" else measure_frames(app, seconds))
+            output.write_text(json.dumps(found), encoding="utf-8")
+        finally:
+            app.exit()
+
+    app.call_later(lambda: app.run_worker(measure(), exit_on_error=False))
+    app.run()
+
+
+if __name__ == "__main__":
+    main()
