@@ -8,7 +8,7 @@ follows from the ids; what was stored before the run is remembered, so that a pi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final, Self
 
@@ -56,12 +56,8 @@ class Ledger:
 
     def copy(self) -> Self:
         """A copy to go back to."""
-        return replace(
-            self,
-            own=dict(self.own),
-            _unclear=dict(self._unclear),
-            _waiting=dict(self._waiting),
-            _bases=dict(self._bases),
+        return type(self)(
+            self.others, self.is_seeded, dict(self.own), dict(self._unclear), dict(self._waiting), dict(self._bases)
         )
 
     def take(self, span: Span) -> bool:
@@ -206,7 +202,7 @@ def _sum(bar: Bar, labels: list[Span], base: Bar, owners: list[Span]) -> Bar:
 
 
 def _rank(bar: Bar) -> int:
-    return bar.state.value
+    return int(bar.state)
 
 
 def _knowledge(bar: Bar) -> tuple[int, int]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 import aiosqlite
+import orjson
 
 from klagg_tui.storage.statements import Insert, Row, inserts
 from klagg_tui.storage.trouble import told
+
+Parameters = Sequence[Any] | Mapping[str, Any]
 
 _PATIENCE_S: Final = 5.0
 """How long a connection waits for another program that reads or copies the file."""
@@ -31,12 +34,22 @@ class Link:
             connection = aiosqlite.connect(_uri(path, mode), uri=True, isolation_level=None, timeout=_PATIENCE_S)
             return cls(await connection, path)
 
-    async def rows(self, sql: str, parameters: Iterable[Any] = ()) -> list[Row]:
+    async def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Run one statement and give all its rows."""
         with told(self.path):
-            return [*await self._connection.execute_fetchall(sql, parameters)]  # type: ignore[list-item]
+            rows = await self._connection.execute_fetchall(sql, parameters)
+        return cast("list[Row]", rows)
 
-    async def value(self, sql: str, parameters: Iterable[Any] = ()) -> Any:  # noqa: ANN401 - whatever was asked for
+    async def gathered(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        """The rows that a statement gathers into one JSON text.
+
+        Row by row SQLite's thread would give up and retake the interpreter lock: 30,000 rows took 0.1 s beside an idle
+        engine and 4 s beside a busy one, gathered 0.1 and 0.15.
+        """
+        rows: list[Row] = orjson.loads(await self.value(sql, parameters))
+        return rows
+
+    async def value(self, sql: str, parameters: Parameters = ()) -> Any:  # noqa: ANN401 - whatever was asked for
         """The first column of the first row, None where there is none."""
         rows = await self.rows(sql, parameters)
         return rows[0][0] if rows else None

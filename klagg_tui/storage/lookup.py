@@ -10,18 +10,18 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import Span
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.storage.link import Link
-from klagg_tui.storage.rows import SELECTED, bars
+from klagg_tui.storage.rows import GATHERED, bars
 from klagg_tui.storage.symbols import Symbols
 
 Place = tuple[str, int]
 """Symbol and open time."""
 
 _AT: Final = f"""
-SELECT {SELECTED} FROM json_each(?) AS j CROSS JOIN history AS h
+SELECT {GATHERED} FROM json_each(?) AS j CROSS JOIN history AS h
 ON h.symbol = json_extract(j.value, '$[0]') AND h.period = ? AND h.minute = json_extract(j.value, '$[1]')
 """
 _IN: Final = f"""
-SELECT {SELECTED} FROM json_each(?) AS j CROSS JOIN history AS h
+SELECT {GATHERED} FROM json_each(?) AS j CROSS JOIN history AS h
 ON h.symbol = json_extract(j.value, '$[0]') AND h.period = ?
 AND h.minute >= json_extract(j.value, '$[1]') AND h.minute < json_extract(j.value, '$[2]')
 """
@@ -35,7 +35,7 @@ FROM json_each(?) AS j ORDER BY j.key
 async def bars_at(link: Link, symbols: Symbols, period: Period, places: Iterable[Place]) -> dict[Place, Bar]:
     """Those of the places where a bar is stored."""
     wanted = json.dumps([(symbols.ids[symbol], open_ms // MINUTE_MS) for symbol, open_ms in places])
-    rows = await link.rows(_AT, (wanted, period.ordinal))
+    rows = await link.gathered(_AT, (wanted, period.ordinal))
     return {(bar.symbol, bar.open_ms): bar for bar in bars(rows, symbols.names)}
 
 
@@ -44,7 +44,7 @@ async def bars_in(link: Link, symbols: Symbols, period: Period, ranges: Iterable
     wanted = json.dumps(
         [(number, -(-from_ms // MINUTE_MS), -(-to_ms // MINUTE_MS)) for number, from_ms, to_ms in ranges]
     )
-    return bars(await link.rows(_IN, (wanted, period.ordinal)), symbols.names)
+    return bars(await link.gathered(_IN, (wanted, period.ordinal)), symbols.names)
 
 
 async def next_opens(link: Link, symbols: Symbols, period: Period, places: Iterable[Place]) -> list[int | None]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final
 
 from klagg_tui.engine.period import Period
 from klagg_tui.storage.link import Link
-from klagg_tui.storage.rows import SELECTED
+from klagg_tui.storage.rows import GATHERED
 from klagg_tui.storage.statements import Row
 
 PAGE: Final = 2000
@@ -22,7 +23,7 @@ _STATE: Final = 3
 """Places in a row."""
 
 _FORMING: Final = f"""
-SELECT {SELECTED} FROM forming AS h WHERE h.symbol = ? AND h.period = ? AND h.minute >= ? AND h.minute < ?
+SELECT {GATHERED} FROM forming AS h WHERE h.symbol = ? AND h.period = ? AND h.minute >= ? AND h.minute < ?
 AND NOT EXISTS (SELECT 1 FROM history AS o
     WHERE o.symbol = h.symbol AND o.period = h.period AND o.minute = h.minute AND o.state > 1)
 """
@@ -48,14 +49,14 @@ class Stretch:
         marks = ",".join("?" * len(self.states))
         order = "DESC" if self.newest_first else "ASC"
         sql = (
-            f"SELECT {SELECTED} FROM history AS h WHERE h.symbol = ? AND h.period = ? AND h.minute >= ? "
-            f"AND h.minute < ? AND h.state IN ({marks}) ORDER BY h.minute {order} LIMIT ?"
+            f"SELECT {GATHERED} FROM (SELECT * FROM history WHERE symbol = ? AND period = ? AND minute >= ? "
+            f"AND minute < ? AND state IN ({marks}) ORDER BY minute {order} LIMIT ?) AS h"
         )
         return sql, [self.symbol, self.period.ordinal, first, before, *self.states, limit]
 
     async def forming(self, link: Link) -> list[Row]:
         """The current bar, where it opens in the stretch and nothing better is stored of it."""
-        rows = await link.rows(_FORMING, (self.symbol, self.period.ordinal, self.first, self.before))
+        rows = await link.gathered(_FORMING, (self.symbol, self.period.ordinal, self.first, self.before))
         return [row for row in rows if row[_STATE] in self.states]
 
 
@@ -65,7 +66,10 @@ async def pages(link: Link, stretch: Stretch, left: int) -> AsyncIterator[list[R
     beyond: int | None = None
     while left > 0:
         asked = min(PAGE, left)
-        page = await link.rows(*stretch.page(beyond, asked))
+        # Gathering promises no order.
+        page = sorted(
+            await link.gathered(*stretch.page(beyond, asked)), key=itemgetter(_MINUTE), reverse=stretch.newest_first
+        )
         is_last = len(page) < asked
         beyond = page[-1][_MINUTE] if page else beyond
         if forming and (is_last or _is_passed(forming[0], beyond, newest_first=stretch.newest_first)):
@@ -88,4 +92,4 @@ def _with(page: list[Row], forming: Row, *, newest_first: bool) -> list[Row]:
     """The page with the forming bar in its place, where it takes that of a partial one."""
     minute = forming[_MINUTE]
     rows = [row for row in page if row[_MINUTE] != minute]
-    return sorted([*rows, forming], key=lambda row: row[_MINUTE], reverse=newest_first)
+    return sorted([*rows, forming], key=itemgetter(_MINUTE), reverse=newest_first)

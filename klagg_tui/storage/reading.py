@@ -12,18 +12,18 @@ from klagg_tui.storage import due
 from klagg_tui.storage.due import Unconfirmed
 from klagg_tui.storage.link import Link
 from klagg_tui.storage.paging import FOREVER, Stretch, pages
-from klagg_tui.storage.rows import SELECTED, bars
+from klagg_tui.storage.rows import GATHERED, bars
 from klagg_tui.storage.symbols import StoredSymbol, Symbols
 
 _ANCHORS: Final = (0, 1, 2)
 
 _LATEST: Final = f"""
-SELECT {SELECTED} FROM symbols AS s CROSS JOIN history AS h ON h.symbol = s.id AND h.period = :period
+SELECT {GATHERED} FROM symbols AS s CROSS JOIN history AS h ON h.symbol = s.id AND h.period = :period
 AND h.minute >= coalesce((SELECT o.minute FROM history AS o WHERE o.symbol = s.id AND o.period = :period
     ORDER BY o.minute DESC LIMIT 1 OFFSET :count - 1), 0)
 """
 _BETWEEN: Final = f"""
-SELECT {SELECTED} FROM symbols AS s CROSS JOIN history AS h
+SELECT {GATHERED} FROM symbols AS s CROSS JOIN history AS h
 ON h.symbol = s.id AND h.period = ? AND h.minute >= ? AND h.minute < ?
 """
 _SPANS: Final = (
@@ -82,14 +82,14 @@ class Reading:
         names = await self._names()
         found: list[Bar] = []
         for period in periods:
-            rows = await self._reader.rows(_LATEST, {"period": period.ordinal, "count": count})
+            rows = await self._reader.gathered(_LATEST, {"period": period.ordinal, "count": count})
             found += bars(rows, names)
         return tuple(found)
 
     async def current(self) -> tuple[Bar, ...]:
         """The current bar of every symbol and period, as it was when it was written last."""
-        rows = await self._reader.rows(f"SELECT {SELECTED} FROM forming AS h ORDER BY h.symbol, h.period")
-        return tuple(bars(rows, await self._names()))
+        rows = await self._reader.gathered(f"SELECT {GATHERED} FROM forming AS h")
+        return tuple(bars(sorted(rows), await self._names()))
 
     async def seed(
         self, symbol: str, minute_ms: int, periods: Sequence[Period] = DEFAULT_PERIODS, held: int = 64
@@ -157,7 +157,7 @@ class Reading:
         by_number = await self._names()
         for period, from_ms, to_ms in _ladder(minute_ms, chain(tuple(periods)), held):
             parameters: list[Any] = [period.ordinal, from_ms // MINUTE_MS, to_ms // MINUTE_MS, *names]
-            for bar in bars(await self._reader.rows(_BETWEEN + condition, parameters), by_number):
+            for bar in bars(await self._reader.gathered(_BETWEEN + condition, parameters), by_number):
                 found.setdefault(bar.symbol, []).append(bar)
         return {name: tuple(of_symbol) for name, of_symbol in found.items()}
 

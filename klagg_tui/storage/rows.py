@@ -13,8 +13,8 @@ from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.storage.schema import COLUMNS
 from klagg_tui.storage.statements import Row
 
-SELECTED: Final = ", ".join(f"h.{name}" for name in COLUMNS)
-"""The columns of `bar`, of a table called h."""
+GATHERED: Final = f"json_group_array(json_array({', '.join(f'h.{name}' for name in COLUMNS)}))"
+"""All rows of a table called h as one text, for `Link.gathered`."""
 
 _PERIODS: Final = tuple(Period)
 _STATES: Final = tuple(State)
@@ -37,22 +37,27 @@ def _steps(scale: int) -> _Steps:
     )
 
 
+_COARSEST: Final = (0, _steps(0))
+
+
 class Packer:
     """Turns bars into rows. Remembers the decimals each symbol needed so far, so that most rows need no counting."""
 
     def __init__(self) -> None:
-        self._scales: dict[int, int] = {}
+        self._scales: dict[int, tuple[int, _Steps]] = {}
 
     def row(self, symbol_id: int, bar: Bar) -> Row:
         """The bar as a row of `COLUMNS`."""
-        scale = self._scales.get(symbol_id, 0)
-        mantissas = _mantissas(bar, _steps(scale))
+        scale, steps = self._scales.get(symbol_id, _COARSEST)
+        mantissas = _mantissas(bar, steps)
         if mantissas is None:
-            self._scales[symbol_id] = scale = _wide_enough(bar, scale)
+            scale = _wide_enough(bar, scale)
+            self._scales[symbol_id] = scale, _steps(scale)
             mantissas = _mantissas(bar, _steps(scale))
             assert mantissas is not None
-        head = (symbol_id, bar.period.ordinal, bar.open_ms // MINUTE_MS, bar.state.value)
-        if max(mantissas) > _LARGEST:
+        first, high, low, close, volume, turnover, count, bought, paid = mantissas
+        head = symbol_id, bar.period.ordinal, bar.open_ms // MINUTE_MS, int(bar.state)
+        if (first | high | low | close | volume | turnover | count | bought | paid) >> 63:
             return (*head, scale | _HAS_TEXT, *[m if m <= _LARGEST else str(m) for m in mantissas])
         return (*head, scale, *mantissas)
 
@@ -88,9 +93,19 @@ def bars(rows: Iterable[Row], names: Mapping[int, str]) -> list[Bar]:
 def _mantissas(bar: Bar, steps: _Steps) -> tuple[int, ...] | None:
     """The values in units of `steps`, None where these are too coarse."""
     price, quantity, product = steps
-    first, high, low, close = bar[3:7]
-    volume, turnover, count, bought, paid = bar[7:12]
-    mantissas = (
+    _, _, _, first, high, low, close, volume, turnover, count, bought, paid, _ = bar
+    if (
+        first % price
+        or high % price
+        or low % price
+        or close % price
+        or volume % quantity
+        or bought % quantity
+        or turnover % product
+        or paid % product
+    ):
+        return None
+    return (
         first // price,
         high // price,
         low // price,
@@ -101,17 +116,6 @@ def _mantissas(bar: Bar, steps: _Steps) -> tuple[int, ...] | None:
         bought // quantity,
         paid // product,
     )
-    is_exact = (
-        mantissas[0] * price == first
-        and mantissas[1] * price == high
-        and mantissas[2] * price == low
-        and mantissas[3] * price == close
-        and mantissas[4] * quantity == volume
-        and mantissas[5] * product == turnover
-        and mantissas[7] * quantity == bought
-        and mantissas[8] * product == paid
-    )
-    return mantissas if is_exact else None
 
 
 def _wide_enough(bar: Bar, scale: int) -> int:

@@ -11,12 +11,13 @@ from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.storage.link import Link
 from klagg_tui.storage.lookup import bars_in, next_opens
 from klagg_tui.storage.merging import Seam
-from klagg_tui.storage.rows import SELECTED, bars
+from klagg_tui.storage.rows import GATHERED, bars
 from klagg_tui.storage.spans import covers
 from klagg_tui.storage.symbols import Symbols
 
 _BEFORE: Final = f"""
-SELECT {SELECTED} FROM history AS h WHERE h.symbol = ? AND h.period = 0 AND h.minute < ? ORDER BY h.minute DESC LIMIT 1
+SELECT {GATHERED} FROM history AS h WHERE h.symbol = :symbol AND h.period = 0
+AND h.minute = (SELECT max(minute) FROM history WHERE symbol = :symbol AND period = 0 AND minute < :minute)
 """
 
 
@@ -43,7 +44,7 @@ async def _there(link: Link, symbols: Symbols, symbol: str, wanted: Sequence[int
     number = symbols.ids[symbol]
     stored = await bars_in(link, symbols, Period.M1, [(number, wanted[0], wanted[-1] + MINUTE_MS)])
     if len(stored) < len(wanted):
-        before = await link.rows(_BEFORE, (number, wanted[0] // MINUTE_MS))
+        before = await link.gathered(_BEFORE, (number, wanted[0] // MINUTE_MS))
         stored = bars(before, symbols.names) + stored
     return {bar.open_ms: bar for bar in stored}
 
