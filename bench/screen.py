@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-WIDTH, HEIGHT = 200, 60
+WIDTH, HEIGHT = 120, 36
 SECONDS = 10.0
 TIMEOUT_S = 180
 
@@ -39,7 +39,7 @@ def figures() -> list[tuple[str, str]]:
 
 
 def _frame(measured: dict[str, float]) -> str:
-    return f"{measured['ms_per_frame']:.2f} ms a frame, {measured['cpu']:.1%} of a core"
+    return f"{measured['ms_per_frame']:.2f} ms a frame, {measured['cpu']:.1%} of a core, {measured['frames_a_second']:.1f} frames/s"
 
 
 def run(what: str, rate: int, seconds: float = SECONDS) -> Any:

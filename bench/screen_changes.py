@@ -19,9 +19,12 @@ class RecordedMarket(MadeMarket):
             self.play(trades_a_second // FRAMES_A_SECOND, 1_000 // FRAMES_A_SECOND)
             self._frames.append(super().take_changes())
         self._at = 0
+        self.taken = 0
+        """How often the screen asked: how many frames there were."""
 
     def take_changes(self) -> Changes | None:
         """The next frame's; from the end back to the second one."""
+        self.taken += 1
         changes = self._frames[self._at]
         self._at = self._at + 1 if self._at + 1 < len(self._frames) else 1
         self.now_ms += 1_000 // FRAMES_A_SECOND if self._at > 1 else 0

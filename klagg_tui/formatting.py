@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from klagg_tui.engine import exact
@@ -17,8 +18,12 @@ _SECOND_MS: Final = 1_000
 _AGES: Final = ((604_800_000 * 52, "y"), (604_800_000, "w"), (86_400_000, "d"), (3_600_000, "h"), (60_000, "m"))
 
 
+@lru_cache(maxsize=16_384)
 def price(value: Exact, decimals: int) -> str:
-    """The price with at least the symbol's own decimals; digits are never cut."""
+    """The price with at least the symbol's own decimals; digits are never cut.
+
+    Remembered: of the prices on a screen most are those of the frame before, and a look-up costs a tenth of the text.
+    """
     return exact.text(value, decimals)
 
 

@@ -23,7 +23,7 @@ class Look(NamedTuple):
     period: Period
     now_ms: int
     is_stale: bool
-    """The whole feed stands still."""
+    """The bar, or the whole feed, stands still."""
 
 
 Value: TypeAlias = float | int | str | None
@@ -75,11 +75,9 @@ _SEEN_CHANGE: Final = 0.005
 """Percent; less is drawn as 0.00% and is neither gain nor loss."""
 
 
-def state_name(row_bar: Bar, now_ms: int, *, feed_is_stale: bool = False) -> str:
+def state_name(bar: Bar, now_ms: int) -> str:
     """The state as a word, `stale` where the bar's time is long over."""
-    if feed_is_stale or is_stale_bar(row_bar, now_ms):
-        return STALE
-    return STATE_NAMES[row_bar.state]
+    return STALE if is_stale_bar(bar, now_ms) else STATE_NAMES[bar.state]
 
 
 def direction(value: float | None) -> Role:
@@ -143,7 +141,7 @@ def _draw_taker(_row: Row, bar: Bar, _look: Look, _width: int) -> tuple[str, Rol
 
 
 def _draw_spark(row: Row, _bar: Bar, look: Look, width: int) -> tuple[str, RoleIndex]:
-    closes = row.closes(look.period)[-width:]
+    closes = row.closes(look.period, width)
     if len(closes) < 2:
         return "", Role.FAINT
     rise = closes[-1] - closes[0]
@@ -156,13 +154,14 @@ def _draw_age(row: Row, _bar: Bar, look: Look, _width: int) -> tuple[str, RoleIn
 
 
 def _draw_state(_row: Row, bar: Bar, look: Look, width: int) -> tuple[str, RoleIndex]:
-    name = state_name(bar, look.now_ms, feed_is_stale=look.is_stale)
-    return name[:width], Role.WARN if name == STALE else _STATE_ROLES[bar.state]
+    if look.is_stale:
+        return STALE, Role.WARN
+    return STATE_NAMES[bar.state][:width], _STATE_ROLES[bar.state]
 
 
 def state_sign(bar: Bar, look: Look) -> tuple[str, RoleIndex]:
     """The state in one cell."""
-    if look.is_stale or is_stale_bar(bar, look.now_ms):
+    if look.is_stale:
         return "✕", Role.WARN
     return STATE_SIGNS[bar.state], _STATE_ROLES[bar.state]
 
@@ -195,7 +194,7 @@ def _measure_taker(_row: Row, bar: Bar | None, _now_ms: int) -> Value:
 
 
 def _measure_spark(row: Row, bar: Bar | None, _now_ms: int) -> Value:
-    closes = row.closes(bar.period)[-32:] if bar is not None else ()
+    closes = row.closes(bar.period, 32) if bar is not None else ()
     return (closes[-1] - closes[0]) * 100 / closes[0] if len(closes) > 1 and closes[0] else None
 
 

@@ -10,7 +10,7 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.market.columns import STATE_NAMES, Look, direction, state_sign
-from klagg_tui.market.model import Row, change_percent, taker_share
+from klagg_tui.market.model import Row, change_percent, is_stale_bar, taker_share
 from klagg_tui.market.role import Piece, Role
 from klagg_tui.market.sparkline import balance, sparkline
 
@@ -53,7 +53,7 @@ def period_lines(row: Row, periods: Sequence[Period], look: Look, width: int) ->
             lines.append([name, Piece(" no bar yet", Role.FAINT)])
             continue
         change = change_percent(bar)
-        sign, role = state_sign(bar, look)
+        sign, role = state_sign(bar, look._replace(is_stale=look.is_stale or is_stale_bar(bar, look.now_ms)))
         share = taker_share(bar)
         bought, sold = balance(share, 5) if share is not None else ("", "")
         closes = row.closes(period)

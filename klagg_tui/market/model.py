@@ -6,7 +6,7 @@ the version stands. Times come as arguments.
 
 from __future__ import annotations
 
-from collections import deque
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Final
 
@@ -29,6 +29,40 @@ _ORDINALS: Final = len(Period)
 _MINUTE: Final = Period.M1.ordinal
 
 
+class Closes:
+    """The newest closes of finished bars, by their open times."""
+
+    __slots__ = ("_opens", "closes")
+
+    def __init__(self) -> None:
+        self._opens: list[int] = []
+        self.closes: list[Exact] = []
+        """Oldest first; at most twice `CLOSES_KEPT`."""
+
+    @property
+    def newest_ms(self) -> int:
+        """Open time of the newest bar; before every time where there is none."""
+        return self._opens[-1] if self._opens else -1
+
+    def put(self, open_ms: int, close: Exact) -> None:
+        """A close, or another one for a bar that is there; one older than all that are kept is passed over."""
+        at = bisect_left(self._opens, open_ms)
+        if at < len(self._opens) and self._opens[at] == open_ms:
+            self.closes[at] = close
+        elif at or len(self._opens) < CLOSES_KEPT:
+            self._opens.insert(at, open_ms)
+            self.closes.insert(at, close)
+            if len(self._opens) > 2 * CLOSES_KEPT:
+                del self._opens[:CLOSES_KEPT]
+                del self.closes[:CLOSES_KEPT]
+
+    def copy(self) -> Closes:
+        """As they are now."""
+        twin = Closes()
+        twin._opens, twin.closes = self._opens.copy(), self.closes.copy()
+        return twin
+
+
 class Row:
     """One symbol: its current bar of each period, its last closes, when it traded last."""
 
@@ -39,7 +73,7 @@ class Row:
         self.name = symbol.casefold()
         self.bars: list[Bar | None] = [None] * _ORDINALS
         """By `Period.ordinal`."""
-        self._closes: list[deque[tuple[int, Exact]] | None] = [None] * _ORDINALS
+        self._closes: list[Closes | None] = [None] * _ORDINALS
         self.last_trade_ms: int | None = None
         self.decimals = 0
         """As many as any price of the symbol seen so far needs."""
@@ -60,14 +94,15 @@ class Row:
             return minute.close or None
         return next((bar.close for bar in self.bars if bar is not None and bar.close), None)
 
-    def closes(self, period: Period) -> list[Exact]:
-        """Closes of finished bars, oldest first, and the current one's at the end."""
+    def closes(self, period: Period, count: int = CLOSES_KEPT) -> list[Exact]:
+        """The newest closes, oldest first: of finished bars, and the current one's at the end."""
         kept = self._closes[period.ordinal]
         bar = self.bars[period.ordinal]
-        closes = [close for _, close in kept] if kept else []
-        if bar is not None and (not kept or bar.open_ms > kept[-1][0]):
-            closes.append(bar.close)
-        return closes
+        if kept is None:
+            return [bar.close] if bar is not None else []
+        if bar is not None and bar[2] > kept.newest_ms:
+            return [*kept.closes[-count + 1 :], bar.close] if count > 1 else [bar.close]
+        return kept.closes[-count:]
 
     def closes_known(self, period: Period) -> bool:
         """Whether finished bars of this period were ever given."""
@@ -105,12 +140,8 @@ class Row:
             return
         kept = self._closes[bar.period.ordinal]
         if kept is None:
-            kept = self._closes[bar.period.ordinal] = deque(maxlen=CLOSES_KEPT)
-        entry = (bar.open_ms, bar.close)
-        if not kept or kept[-1][0] < bar.open_ms:
-            kept.append(entry)
-        else:
-            self._closes[bar.period.ordinal] = _with(kept, entry)
+            kept = self._closes[bar.period.ordinal] = Closes()
+        kept.put(bar.open_ms, bar.close)
         current = self.bars[bar.period.ordinal]
         if current is None or current.open_ms <= bar.open_ms:
             self.bars[bar.period.ordinal] = bar
@@ -119,7 +150,7 @@ class Row:
     def take_history(self, period: Period, bars: Iterable[Bar]) -> None:
         """Finished bars from the store, oldest first; marks the period as known even where there are none."""
         if self._closes[period.ordinal] is None:
-            self._closes[period.ordinal] = deque(maxlen=CLOSES_KEPT)
+            self._closes[period.ordinal] = Closes()
         for bar in bars:
             self.take_closed(bar)
 
@@ -132,12 +163,6 @@ class Row:
         twin.decimals, twin._unit = self.decimals, self._unit
         twin.version, twin.tick = self.version, self.tick
         return twin
-
-
-def _with(kept: deque[tuple[int, Exact]], entry: tuple[int, Exact]) -> deque[tuple[int, Exact]]:
-    merged = dict(kept)
-    merged[entry[0]] = entry[1]
-    return deque(sorted(merged.items()), maxlen=CLOSES_KEPT)
 
 
 class Market:
@@ -217,7 +242,10 @@ def taker_share(bar: Bar | None) -> float | None:
 
 def is_stale_bar(bar: Bar, now_ms: int) -> bool:
     """Whether the bar's successor should long be there."""
-    return now_ms >= bar.end_ms + STALE_BAR_MS
+    period = bar[1]
+    # Asked of every line of every frame; only months need the calendar.
+    end_ms = bar[2] + period.nominal_ms if period is not Period.MO1 else bar.end_ms
+    return now_ms >= end_ms + STALE_BAR_MS
 
 
 def is_stale_feed(status: Status, newest_trade_ms: int) -> bool:

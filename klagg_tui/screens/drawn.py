@@ -13,15 +13,15 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from klagg_tui.engine.bar import Bar
 from klagg_tui.market.columns import Look, state_sign
 from klagg_tui.market.layout import LEAD, Placed
-from klagg_tui.market.model import Row, is_stale_bar
-from klagg_tui.market.role import ROLES, Role, RoleIndex
+from klagg_tui.market.model import Row
+from klagg_tui.market.role import Role, RoleIndex
 
 MARK: Final = "★"
 _FLASHES: Final = {1: Role.GAIN_FLASH, -1: Role.LOSS_FLASH}
-_OWN_GROUND: Final = frozenset({Role.GAIN_FLASH, Role.LOSS_FLASH, *range(Role.HEAT, ROLES)})
-"""Roles whose ground differs, so that a blank must not be drawn in them."""
+_BLANKS: Final = tuple(" " * count for count in range(16))
 _KEEPS_COLOUR: Final = frozenset({Role.WARN, Role.MARK})
 
 
@@ -39,44 +39,45 @@ class Guise(NamedTuple):
 def row_strip(
     row: Row, placed: Sequence[Placed], look: Look, styles: Sequence[Style], width: int, guise: Guise
 ) -> Strip:
-    """The row as a line of `width` cells, the last one for the scroll bar."""
+    """The row as a line of `width` cells, the last one for the scroll bar; `look.is_stale` speaks of this row."""
     bar = row.bars[look.period.ordinal]
     pieces: list[tuple[str, RoleIndex]] = [("▌" if guise.cursor else " ", Role.KEY)]
     pieces.append((MARK if guise.mark else " ", Role.MARK))
     if bar is None:
         pieces.append((fitted(f"  {row.symbol}  no bar of this period yet", width - 3, is_left=True), Role.FAINT))
     else:
-        is_stale = look.is_stale or is_stale_bar(bar, look.now_ms)
         sign, role = state_sign(bar, look)
         pieces.append((f"{sign} ", role))
-        used = LEAD
-        for column, _, cells, gap in placed:
-            used += cells + gap
-            blanks = " " * gap
-            if column.parts is None:
-                text, role = column.draw(row, bar, look, cells)
-                text = fitted(text, cells, is_left=column.is_left)
-                if guise.flash and column.key == "last":
-                    role = _FLASHES[guise.flash]
-                if is_stale and role not in _KEEPS_COLOUR:
-                    role = Role.FAINT
-                if role in _OWN_GROUND:
-                    pieces.append((blanks, Role.TEXT))
-                    pieces.append((text, role))
-                else:
-                    pieces.append((blanks + text, role))
-                continue
-            pieces.append((blanks, Role.TEXT))
-            for text, role in column.parts(row, bar, look, cells):
-                pieces.append((text, Role.FAINT if is_stale and role not in _KEEPS_COLOUR else role))
+        cells = _cells(row, bar, placed, look, _FLASHES.get(guise.flash))
+        pieces += (
+            [(text, role if role in _KEEPS_COLOUR else Role.FAINT) for text, role in cells] if look.is_stale else cells
+        )
+        used = placed[-1].x + placed[-1].width if placed else LEAD
         pieces.append((" " * (width - 1 - used), Role.TEXT))
-    pieces.append(thumb_piece(is_there=guise.thumb))
+    pieces.append(("▐", Role.FAINT) if guise.thumb else (" ", Role.TEXT))
     return Strip(_segments(pieces, styles), width)
 
 
-def thumb_piece(*, is_there: bool) -> tuple[str, RoleIndex]:
-    """One cell of the scroll bar."""
-    return ("▐", Role.FAINT) if is_there else (" ", Role.TEXT)
+def _cells(row: Row, bar: Bar, placed: Sequence[Placed], look: Look, flash: Role | None) -> list[tuple[str, RoleIndex]]:
+    """The columns, blanks before each included."""
+    pieces: list[tuple[str, RoleIndex]] = []
+    for column, _, cells, gap in placed:
+        if column.parts is not None:
+            pieces.append((_BLANKS[gap], Role.TEXT))
+            pieces += column.parts(row, bar, look, cells)
+            continue
+        text, role = column.draw(row, bar, look, cells)
+        if column.is_left:
+            text = _BLANKS[gap] + fitted(text, cells, is_left=True)
+        elif flash is not None and column.key == "last":
+            pieces.append((_BLANKS[gap], Role.TEXT))
+            text, role = fitted(text, cells, is_left=False), flash
+        elif len(text) <= cells:
+            text = text.rjust(cells + gap)  # numbers: each letter is one cell
+        else:
+            text = _BLANKS[gap] + fitted(text, cells, is_left=False)
+        pieces.append((text, role))
+    return pieces
 
 
 def fitted(text: str, cells: int, *, is_left: bool) -> str:

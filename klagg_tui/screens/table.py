@@ -169,6 +169,8 @@ class MarketTable(ScrollView, can_focus=True):
         if kept is not None and kept[0] == key:
             return kept[1]
         styles = self.desk.palette.cursor if guise.cursor else self.desk.palette.plain
+        if is_stale:
+            look = look._replace(is_stale=True)
         strip = row_strip(row, self.placed, look, styles, width, guise)
         if len(self._cache) > _CACHED_MOST:
             self._cache.clear()
