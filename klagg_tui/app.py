@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.theme import Theme
 
 from klagg_tui.market import watchlists
-from klagg_tui.market.face import Feed
+from klagg_tui.market.face import Feed, Mode
 from klagg_tui.market.remembered import Remembered
 from klagg_tui.screens.alerts import AlertsScreen
 from klagg_tui.screens.base import KlaggScreen
@@ -34,7 +34,7 @@ BEAT_S: Final = 1 / BEATS_A_SECOND
 _TOASTS_AT_ONCE: Final = 3
 
 
-class KlaggApp(App[None]):
+class KlaggApp(App[bool]):
     """One market on a screen.
 
     Args:
@@ -60,6 +60,7 @@ class KlaggApp(App[None]):
         Binding("z", "local_time", "Times local or UTC", id="times"),
         Binding("question_mark", "help", "Help", id="help", key_display="?"),
         Binding("colon", "command_palette", "Command palette", show=False, id="palette", key_display=":"),
+        Binding("D", "demo", "The simulated market, where the real one cannot be reached", id="demo"),
         Binding("q", "quit", "Leave klagg", id="quit"),
     ]
 
@@ -77,6 +78,7 @@ class KlaggApp(App[None]):
         self._kept = kept
         remembered = kept.load() if kept else beginning or Remembered()
         self.desk = Desk(feed, remembered, kept.keep if kept else _forget)
+        self._symbol = SymbolScreen(self.desk)
         if keymap:
             self.set_keymap(dict(keymap))
 
@@ -87,6 +89,10 @@ class KlaggApp(App[None]):
         self._wear()
         self.theme_changed_signal.subscribe(self, self._theme_changed)
         self.desk.beat()
+        # Mounted before anything is seen, so that opening a symbol is only drawing.
+        self.install_screen(self._symbol, "symbol")
+        await self.push_screen(self._symbol)
+        await self.pop_screen()
         await self.push_screen(MarketScreen(self.desk))
         self.set_interval(BEAT_S, self.beat)
         if self._kept:
@@ -136,10 +142,10 @@ class KlaggApp(App[None]):
 
     async def open_symbol(self, symbol: str) -> None:
         """Show one symbol; n and N go through those of the table."""
-        if isinstance(self.screen, SymbolScreen):
-            await self.pop_screen()
         among = [row.symbol for row in self._market.table.rows] if self._market else []
-        await self.push_screen(SymbolScreen(self.desk, symbol, among))
+        self._symbol.show(symbol, among)
+        if self._symbol not in self.screen_stack:
+            await self.push_screen(self._symbol)
 
     def wear_theme(self, name: str) -> None:
         """Change the theme."""
@@ -211,10 +217,20 @@ class KlaggApp(App[None]):
 
     async def action_quit(self) -> None:
         """Leave when the last drain is written."""
+        await self._leave(for_demo=False)
+
+    async def action_demo(self) -> None:
+        """Leave for the simulated market."""
+        if self.desk.status.mode is Mode.OFFLINE:
+            await self._leave(for_demo=True)
+        else:
+            self.notify("The market is there; `klagg demo` shows a simulated one.", timeout=4)
+
+    async def _leave(self, *, for_demo: bool) -> None:
         await self.desk.feed.stop()
         if self._kept:
             self._kept.flush()
-        self.exit()
+        self.exit(for_demo)
 
 
 def _forget(_remembered: Remembered) -> None:
@@ -235,8 +251,10 @@ def beginning_of(settings: ScreenSettings | None) -> Remembered:
     )
 
 
-def run(runtime: Runtime, settings: ScreenSettings | None = None) -> None:
+def run(runtime: Runtime, settings: ScreenSettings | None = None) -> bool:
     """Start the engine, show the market until the person leaves, and end when the last drain is on disk.
+
+    Returns whether the person left for the simulated market.
 
     Raises:
         KlaggError: the engine cannot start, or ended by itself.
@@ -245,7 +263,7 @@ def run(runtime: Runtime, settings: ScreenSettings | None = None) -> None:
     try:
         kept = StateFile(default_path(), beginning_of(settings))
         keymap = settings.keymap if settings else None
-        KlaggApp(runtime, kept=kept, keymap=keymap, failure=lambda: runtime.error).run()
+        return bool(KlaggApp(runtime, kept=kept, keymap=keymap, failure=lambda: runtime.error).run())
     finally:
         runtime.cancel()
         runtime.wait()

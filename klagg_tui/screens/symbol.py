@@ -39,7 +39,7 @@ _KEYS: Final = (
 
 
 class SymbolScreen(KlaggScreen):
-    """`among` are the symbols of the table, in its order: n and N go through them."""
+    """Made once and shown again for each symbol: to mount a screen takes longer than to draw it."""
 
     NAME_FOR_PEOPLE = "Symbol"
     DEFAULT_CSS = """
@@ -67,12 +67,18 @@ class SymbolScreen(KlaggScreen):
         Binding("N,k", "neighbour(-1)", "Previous symbol of the table", id="previous_symbol"),
     ]
 
-    def __init__(self, desk: Desk, symbol: str, among: Sequence[str]) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__(desk, id="symbol")
+        self.symbol = ""
+        self._among: tuple[str, ...] = ()
+        self._series = Series("", desk.period)
+
+    def show(self, symbol: str, among: Sequence[str]) -> None:
+        """Show this symbol from now on; `among` are the symbols of the table, in its order, for n and N."""
         self.symbol = symbol
         self._among = tuple(among)
-        self._series = Series(symbol, desk.period)
-        self._loading = False
+        if self.is_mounted:
+            self._begin()
 
     def compose(self) -> ComposeResult:
         """Status, tabs, the bar in numbers, the chart, and beside it periods and tape."""
@@ -88,13 +94,15 @@ class SymbolScreen(KlaggScreen):
         yield from self.too_small()
 
     def on_mount(self) -> None:
-        """Begin with the symbol."""
+        """Begin with the symbol, where there is one already."""
         self.query_one("#periods").styles.height = len(self.desk.feed.periods) + 2
-        self._begin()
+        if self.symbol:
+            self._begin()
 
-    def on_unmount(self) -> None:
-        """Nobody reads the tape any more."""
+    def leave(self) -> None:
+        """Go back; nobody reads the tape any more."""
         self.desk.feed.follow(None)
+        super().leave()
 
     def on_resize(self, event: events.Resize) -> None:
         """There is room beside the chart, or not."""
@@ -147,6 +155,9 @@ class SymbolScreen(KlaggScreen):
         for drawn in self.query(Pieces):
             drawn.refresh()
         self.chart.redraw()
+        if self.symbol:
+            self._take_current()
+            self.tell()
 
     def period_changed(self) -> None:
         """Another series."""
