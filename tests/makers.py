@@ -148,9 +148,14 @@ class Seen:
         return drained
 
     @property
+    def forming_bars(self) -> dict[tuple[str, Period, int], Bar]:
+        """Current bars, by open time too."""
+        return {(bar.symbol, bar.period, bar.open_ms): bar for bar in self.forming.values()}
+
+    @property
     def bars(self) -> dict[tuple[str, Period, int], Bar]:
         """Ended and current bars together."""
-        return {**self.ended, **{(bar.symbol, bar.period, bar.open_ms): bar for bar in self.forming.values()}}
+        return {**self.ended, **self.forming_bars}
 
 
 def candle(bar: Bar) -> Candle:

@@ -5,7 +5,7 @@ The fields of the forming minute stand in the lane itself, because every trade o
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from klagg_tui.engine.bar import Bar, State, flat
 from klagg_tui.engine.continuity import UNKNOWN, Sequence
@@ -130,6 +130,8 @@ class Lane:
         self.traded_ms = max(self.traded_ms, trade.traded_ms)
         if self.is_late(trade):
             return self._place_late(trade)
+        if self.sequence.waiting and trade.traded_ms >= self.end_ms:
+            self._trust()  # before minutes that were suspected are too old to be changed
         self.roll_to(trade.traded_ms)
         self._load(with_trade(self.minute(), trade))
         self.mark()
@@ -179,7 +181,7 @@ class Lane:
         ours = self._rollup.held.get(bar.open_ms)
         if ours is None:
             return "too old"
-        self._replace(bar._replace(state=State.CONFIRMED))
+        self._replace([bar._replace(state=State.CONFIRMED)])
         return "equal" if ours.same_values(bar) else "amended"
 
     def wait(self) -> None:
@@ -197,9 +199,8 @@ class Lane:
 
     def suspect(self) -> None:
         """Trades are missing since the newest one: minutes that the clock ended since then are partial."""
-        for bar in self._since_newest_trade():
-            if bar.state is State.CLOSED:
-                self._replace(bar._replace(state=State.PARTIAL))
+        since_ms = self.reached_ms // MINUTE_MS * MINUTE_MS
+        self._restate(since_ms, State.CLOSED, State.PARTIAL)
 
     def minute(self) -> Bar:
         """The forming 1m bar."""
@@ -251,32 +252,34 @@ class Lane:
             return False
         # The exchange's own bar already counts every trade of its minute.
         if held.state is not State.CONFIRMED:
-            self._replace(with_trade(held, trade))
+            self._replace([with_trade(held, trade)])
         return True
 
-    def _replace(self, minute: Bar) -> None:
-        """Put a changed minute in its place; flat minutes behind it stand at its close."""
-        self._readers.ended(minute)
-        for bar in self._rollup.replace(minute, self.minute_ms):
+    def _replace(self, minutes: list[Bar]) -> None:
+        """Put changed minutes in their places, and with the last one the flat minutes behind it at its close."""
+        changed = [*minutes, *self._flat_behind(minutes[-1])]
+        for bar in (*changed, *self._rollup.replace(changed, self.minute_ms)):
             self._readers.ended(bar)
         self.mark()
-        follower = self._rollup.held.get(minute.end_ms)
-        if follower is None:
-            if minute.end_ms == self.minute_ms and not self.volume:
-                self.open = self.high = self.low = self.close = minute.close
-        elif not follower.is_traded and follower.state is not State.CONFIRMED and follower.close != minute.close:
-            self._replace(flat(self.symbol, Period.M1, follower.open_ms, minute.close, follower.state))
 
-    def _since_newest_trade(self) -> list[Bar]:
-        since_ms = self.reached_ms // MINUTE_MS * MINUTE_MS
-        return [bar for bar in self._rollup.held.values() if bar.open_ms >= since_ms]
+    def _flat_behind(self, minute: Bar) -> Iterator[Bar]:
+        """The minutes without trades that stand at another price than the close before them, up to the forming one."""
+        at_ms, price = minute.end_ms, minute.close
+        while (bar := self._rollup.held.get(at_ms)) and _is_to_be_flat_at(price, bar):
+            yield flat(self.symbol, Period.M1, at_ms, price, bar.state)
+            at_ms = bar.end_ms
+        if at_ms == self.minute_ms and not self.volume:
+            self.open = self.high = self.low = self.close = price
 
     def _trust(self) -> None:
         """What was suspected has come: minutes of the unbroken run are whole."""
-        from_ms = self.known_from_ms
-        for bar in list(self._rollup.held.values()):
-            if bar.state is State.PARTIAL and from_ms is not None and from_ms <= bar.open_ms:
-                self._replace(bar._replace(state=State.CLOSED))
+        if self.known_from_ms is not None:
+            self._restate(self.known_from_ms, State.PARTIAL, State.CLOSED)
+
+    def _restate(self, from_ms: int, old: State, new: State) -> None:
+        bars = [bar for bar in self._rollup.held.values() if bar.state is old and from_ms <= bar.open_ms]
+        if bars:
+            self._replace([bar._replace(state=new) for bar in bars])
 
     def _load(self, minute: Bar) -> None:
         self.open, self.high, self.low, self.close = minute[3:7]
@@ -339,6 +342,10 @@ def with_trade(bar: Bar, trade: AggTrade) -> Bar:
         taker_buy_volume=bar.taker_buy_volume + bought,
         taker_buy_turnover=bar.taker_buy_turnover + paid,
     )
+
+
+def _is_to_be_flat_at(price: Exact, bar: Bar) -> bool:
+    return not bar.is_traded and bar.state is not State.CONFIRMED and bar.close != price
 
 
 def _known_from(seed: SeedBars) -> int | None:

@@ -76,17 +76,18 @@ class RollUp:
                 self._tear(place, open_ms)
         return left
 
-    def replace(self, minute: Bar, forming_ms: int) -> list[Bar]:
-        """Put a changed minute in the place of a held one; returns the ended larger bars that change with it."""
-        self.held[minute.open_ms] = minute
+    def replace(self, minutes: Iterable[Bar], forming_ms: int) -> list[Bar]:
+        """Put changed minutes in the place of held ones; returns the ended larger bars that change with them."""
+        opens = {minute.open_ms: minute for minute in minutes}
+        self.held.update(opens)
         changed = []
         for place, period in enumerate(self.periods):
-            open_ms = period.open_ms(minute.open_ms, self._anchor)
-            bar = _made(period, open_ms, self._pieces(place, open_ms))
-            if open_ms == period.open_ms(forming_ms, self._anchor):
-                self._parts[place] = bar
-            else:
-                changed.append(bar)
+            for open_ms in sorted({period.open_ms(at_ms, self._anchor) for at_ms in opens}):
+                bar = _made(period, open_ms, self._pieces(place, open_ms))
+                if open_ms == period.open_ms(forming_ms, self._anchor):
+                    self._parts[place] = bar
+                else:
+                    changed.append(bar)
         return changed
 
     def skip(self, minute_ms: int) -> None:
