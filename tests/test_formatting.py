@@ -1,0 +1,79 @@
+"""Numbers and times as they are drawn."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from klagg_tui import formatting
+from klagg_tui.engine.exact import number
+
+
+@pytest.mark.parametrize(
+    ("value", "drawn"),
+    [(0, "0"), (0.5, "0.50"), (12, "12.0"), (950, "950"), (999.6, "1.00K"), (12_400, "12.4K"), (1.236e6, "1.24M"),
+     (310e9, "310B"), (999.9e6, "1.00B"), (5e12, "5.00T"), (2e15, "2.00Q"), (-12_400, "-12.4K")],
+)  # fmt: skip
+def test_big_numbers_are_short(value: float, drawn: str) -> None:
+    assert formatting.short(value) == drawn
+
+
+@given(st.floats(min_value=0.01, max_value=1e17))
+def test_a_short_number_takes_six_cells_at_most_and_is_off_by_less_than_a_percent(value: float) -> None:
+    drawn = formatting.short(value)
+    unit = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12, "Q": 1e15}.get(drawn[-1], 1.0)
+    assert len(drawn) <= 6
+    assert float(drawn.rstrip("KMBTQ")) * unit == pytest.approx(value, rel=0.01, abs=0.0051)
+
+
+@pytest.mark.parametrize(
+    ("value", "drawn"),
+    [(None, "–"), (0, " 0.00%"), (0.004, " 0.00%"), (-0.004, " 0.00%"), (1.236, "+1.24%"), (-0.3, "-0.30%"),
+     (123.44, "+123.4%"), (-1234.5, "-1234%")],
+)  # fmt: skip
+def test_a_change_says_its_direction(value: float | None, drawn: str) -> None:
+    assert formatting.percent(value) == drawn
+
+
+def test_an_arrow_says_the_direction_in_one_cell() -> None:
+    assert [formatting.arrow(value) for value in (1.0, -1.0, 0.0, None)] == ["▲", "▼", " ", " "]
+
+
+@pytest.mark.parametrize(
+    ("elapsed_ms", "drawn"),
+    [(None, "–"), (-5, "0s"), (59_999, "59s"), (60_000, "1m"), (3_600_000, "1h"), (90_000_000, "1d"), (700_000_000, "1w"),
+     (40_000_000_000, "1y")],
+)  # fmt: skip
+def test_an_age_names_its_largest_unit(elapsed_ms: int | None, drawn: str) -> None:
+    assert formatting.age(elapsed_ms) == drawn
+
+
+@pytest.mark.parametrize(("ms", "drawn"), [(None, "–"), (45, "45 ms"), (1_200, "1.2 s"), (180_000, "3 min")])
+def test_a_duration_is_read_at_a_glance(ms: float | None, drawn: str) -> None:
+    assert formatting.duration(ms) == drawn
+
+
+@pytest.mark.parametrize(("count", "drawn"), [(812, "812 B"), (1_234, "1.2 KB"), (345_000_000, "345 MB")])
+def test_a_size_names_its_unit(count: float, drawn: str) -> None:
+    assert formatting.size(count) == drawn
+
+
+def test_a_price_has_at_least_the_decimals_of_its_symbol_and_loses_no_digit() -> None:
+    assert formatting.price(number("64250.1"), 2) == "64250.10"
+    assert formatting.price(number("0.12345678"), 2) == "0.12345678"
+
+
+def test_times_are_drawn_in_utc_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_ms = 1_723_075_261_000
+    assert formatting.clock(at_ms) == "00:01:01"
+    assert formatting.date_time(at_ms) == "2024-08-08 00:01"
+    assert formatting.hour_minute(at_ms) == "00:01"
+    assert formatting.day(at_ms) == "Aug 08"
+    assert formatting.month(at_ms) == "2024-08"
+    assert formatting.zone(local=False) == "UTC"
+    assert formatting.zone(local=True)
+
+
+def test_counts_are_whole() -> None:
+    assert formatting.count(950) == "950"
+    assert formatting.count(12_400) == "12.4K"
+    assert formatting.whole(1_234_567) == "1\u202f234\u202f567"
