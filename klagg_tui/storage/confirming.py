@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import Period
@@ -18,23 +18,30 @@ async def add_confirmed(writer: Writer, bars: Iterable[Bar]) -> Added:
     for bar in bars:
         own = bar if bar.state is State.CONFIRMED else bar._replace(state=State.CONFIRMED)
         by_period.setdefault(bar.period, {})[bar.symbol, bar.open_ms] = own
-    total = Added()
+    periods = sorted(by_period)
     async with writer.batch({symbol for places in by_period.values() for symbol, _ in places}):
-        for period in sorted(by_period):
-            added = await _add(writer, period, by_period[period])
-            total = Added(*(one + other for one, other in zip(total, added, strict=True)))
-    return total
+        stored = [await bars_at(writer.link, writer.symbols, period, by_period[period]) for period in periods]
+        for period, before in zip(periods, stored, strict=True):
+            await writer.insert(HISTORY, _fresh(by_period[period], before))
+        for period, before in zip(periods, stored, strict=True):
+            await _roll_up(writer, period, _fresh(by_period[period], before), before)
+    counted = [_count(by_period[period], before) for period, before in zip(periods, stored, strict=True)]
+    return Added(*map(sum, zip(Added(), *counted, strict=True)))
 
 
-async def _add(writer: Writer, period: Period, bars: dict[Place, Bar]) -> Added:
-    stored = await bars_at(writer.link, writer.symbols, period, bars)
-    fresh = [bar for place, bar in bars.items() if stored.get(place) != bar]
-    await writer.insert(HISTORY, fresh)
-    amended = [bar for bar in fresh if _was_confirmed(stored.get((bar.symbol, bar.open_ms)))]
+async def _roll_up(writer: Writer, period: Period, fresh: Sequence[Bar], before: Mapping[Place, Bar]) -> None:
+    amended = [bar for bar in fresh if _was_confirmed(before.get((bar.symbol, bar.open_ms)))]
     await writer.roll_up(_places(fresh), of=period)
     await writer.roll_up(_places(amended), of=period, is_amended=True)
-    equal = sum(bar.same_values(bars[place]) for place, bar in stored.items())
-    return Added(len(bars) - len(stored), equal, len(stored) - equal)
+
+
+def _fresh(bars: Mapping[Place, Bar], before: Mapping[Place, Bar]) -> list[Bar]:
+    return [bar for place, bar in bars.items() if before.get(place) != bar]
+
+
+def _count(bars: Mapping[Place, Bar], before: Mapping[Place, Bar]) -> Added:
+    equal = sum(bar.same_values(bars[place]) for place, bar in before.items())
+    return Added(len(bars) - len(before), equal, len(before) - equal)
 
 
 def _places(bars: Sequence[Bar]) -> list[Place]:

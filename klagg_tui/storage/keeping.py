@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from klagg_tui.engine.period import MINUTE_MS, Period, child_of
+from klagg_tui.engine.period import DAY_MS, MINUTE_MS, Period, child_of
 from klagg_tui.storage.statements import Insert
 from klagg_tui.storage.symbols import StoredSymbol
 from klagg_tui.storage.symbols import put_symbols as put
@@ -39,11 +39,12 @@ async def put_progress(writer: Writer, symbol: str, period: Period, oldest_ms: i
 
 
 async def _turn(writer: Writer, symbol: str) -> None:
-    """Three-day bars on the old days go, and those on the new days are made."""
+    """Three-day bars on other days than the symbol's go, and those on its days are made."""
     number = writer.symbols.ids[symbol]
+    days = writer.symbols.known[number].anchor
     for table in ("history", "forming"):
-        sql = f"DELETE FROM {table} WHERE symbol = ? AND period = ? AND state < 3"
-        await writer.link.rows(sql, (number, Period.D3.ordinal))
+        sql = f"DELETE FROM {table} WHERE symbol = ? AND period = ? AND (minute / ? - ?) % 3 <> 0"
+        await writer.link.rows(sql, (number, Period.D3.ordinal, DAY_MS // MINUTE_MS, days))
     child = child_of(Period.D3, writer.periods)
     children = await writer.link.rows(
         "SELECT minute FROM history WHERE symbol = ? AND period = ?", (number, child.ordinal)

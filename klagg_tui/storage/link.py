@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ import aiosqlite
 import orjson
 
 from klagg_tui.storage.statements import Insert, Row, inserts
-from klagg_tui.storage.trouble import told
+from klagg_tui.storage.trouble import of_sqlite, told
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 
@@ -30,9 +31,12 @@ class Link:
     @classmethod
     async def open(cls, path: Path, mode: str) -> Self:
         """Connect; `mode` is SQLite's: `ro`, `rw`, `rwc`, or `ro&immutable=1`."""
-        with told(path):
-            connection = aiosqlite.connect(_uri(path, mode), uri=True, isolation_level=None, timeout=_PATIENCE_S)
-            return cls(await connection, path)
+        connector = _Connector(path, mode)
+        connection = await aiosqlite.Connection(connector, iter_chunk_size=64)
+        if connector.error:
+            await connection.close()
+            raise of_sqlite(connector.error, path) from connector.error
+        return cls(connection, path)
 
     async def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Run one statement and give all its rows."""
@@ -62,8 +66,8 @@ class Link:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
         """All or nothing of what is done inside."""
-        await self.rows("BEGIN IMMEDIATE")
         try:
+            await self.rows("BEGIN IMMEDIATE")
             yield
             await self.rows("COMMIT")
         except BaseException:
@@ -76,5 +80,20 @@ class Link:
             await self._connection.close()
 
 
-def _uri(path: Path, mode: str) -> str:
-    return f"{path.absolute().as_uri()}?mode={mode}"
+class _Connector:
+    """Opens the file in the connection's thread.
+
+    Where that fails it opens nothing instead and keeps the error: a connection that cannot even begin leaves its
+    thread to answer a loop that may be gone by then.
+    """
+
+    def __init__(self, path: Path, mode: str) -> None:
+        self.error: sqlite3.Error | None = None
+        self._uri = f"{path.absolute().as_uri()}?mode={mode}"
+
+    def __call__(self) -> sqlite3.Connection:
+        try:
+            return sqlite3.connect(self._uri, uri=True, isolation_level=None, timeout=_PATIENCE_S)
+        except sqlite3.Error as error:
+            self.error = error
+            return sqlite3.connect(":memory:")
