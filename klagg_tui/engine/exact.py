@@ -43,23 +43,23 @@ def turnover(text: str) -> Exact:
 
 
 def _parse(text: str, decimals: int) -> int:
+    if len(text) > _LONGEST:  # first, since what is long is also remembered
+        raise BadNumber(f"{text[:_LONGEST]!r}... is too long for a number")
     whole, _, fraction = text.partition(".")
     digits = whole + fraction
     # isdecimal alone would let other scripts' digits through, int() would take "1_0", " 1" and "-1".
     if not (digits.isascii() and digits.isdecimal()):
-        raise BadNumber(f"{text[:40]!r} is not a number")
+        raise BadNumber(f"{text!r} is not a number")
     if len(fraction) > decimals:
         if fraction[decimals:].strip("0"):
-            raise BadNumber(f"{text[:40]!r} has more than {decimals} decimals")
+            raise BadNumber(f"{text!r} has more than {decimals} decimals")
         digits = whole + fraction[:decimals]
         fraction = fraction[:decimals]
-    if len(digits) > _LONGEST:
-        raise BadNumber(f"{text[:40]!r}... is too long for a number")
     return int(digits) * _TO_UNITS[TURNOVER_DECIMALS - decimals + len(fraction)]
 
 
-_LONGEST: Final = 40
-"""Digits; 1e12 quantities need 20, a lifetime's turnover needs 36. Longer ones are damage, not data."""
+_LONGEST: Final = 60
+"""Characters; 1e12 quantities need 21, a lifetime's turnover needs 37. Longer ones are damage, not data."""
 
 
 def text(value: Exact, decimals: int | None = None) -> str:
