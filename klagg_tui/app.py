@@ -111,10 +111,11 @@ class KlaggApp(App[bool]):
             )
         if fired:
             self.bell()
-        if isinstance(self.screen, KlaggScreen) and self.screen.is_mounted:
-            self.screen.beat(touched)
-        elif fired and isinstance(self.screen, AlertsScreen):
-            self.screen.renew()
+        screen = self.screen_stack[-1] if self.screen_stack else None  # the last beat may find none
+        if isinstance(screen, KlaggScreen) and screen.is_mounted:
+            screen.beat(touched)
+        elif fired and isinstance(screen, AlertsScreen):
+            screen.renew()
 
     def _theme_changed(self, theme: Theme) -> None:
         self.desk.choose(theme=theme.name)

@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from klagg_tui.commands import exporting, importing, replaying
+from klagg_tui.commands import (
+    auditing,
+    config,
+    database,
+    demo,
+    exporting,
+    importing,
+    looking,
+    recording,
+    replaying,
+    simulate,
+)
+from klagg_tui.commands.settings import Chosen, with_settings
+from klagg_tui.config.table import SECTIONS
 from klagg_tui.errors import KlaggError
 
-_COMMANDS: Final = (importing, exporting, replaying)
+_COMMANDS: Final = (
+    importing,
+    exporting,
+    looking,
+    database,
+    auditing,
+    replaying,
+    recording,
+    demo,
+    simulate,
+    config,
+)
 _EXAMPLES: Final = """
 [bold]Examples[/bold]
 
@@ -57,22 +80,21 @@ def _made() -> typer.Typer:
     return made
 
 
+@with_settings(*SECTIONS)
 def _open_terminal(
-    ctx: typer.Context,
+    chosen: Chosen,
     version: Annotated[  # noqa: ARG001 - its callback answers
         bool, typer.Option("--version", "-V", help="Show the version and leave.", callback=_version, is_eager=True)
     ] = False,
-    db: Annotated[Path | None, typer.Option("--db", metavar="PATH", help="Database file.")] = None,
 ) -> None:
     """Watches a whole futures market and keeps its bars, exact to the last digit.
 
     Without a command it opens the terminal.
     """
-    ctx.obj = db
-    if ctx.invoked_subcommand is None:
+    if chosen.subcommand is None:
         from klagg_tui.commands.terminal import open_terminal
 
-        open_terminal(db)
+        open_terminal(chosen)
 
 
 def _unexpected(error: Exception) -> str:

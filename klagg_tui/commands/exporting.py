@@ -27,6 +27,8 @@ klagg export -s BTCUSDT -p 5m --from -3h --format jsonl | jq .close
 
 klagg export -s '*USDT' -p 1m,1h --from yesterday -o bars/ --format parquet
 
+klagg export -p 1h --from -1w --where 'turnover>5m taker>60%' -o busy.csv
+
 klagg export -s BTCUSDT --resample 2h --state confirmed -o two-hours.csv.gz
 """
 
@@ -81,6 +83,9 @@ def export_bars(
             help="Only bars that are forming, partial, closed or confirmed; may be given again.",
         ),
     ] = None,
+    where: Annotated[
+        str | None, typer.Option("--where", metavar="FILTER", help="Only bars that match, as in '/' on the screen.")
+    ] = None,
     resample: Annotated[
         str | None,
         typer.Option("--resample", metavar="PERIOD", help="Make bars of this period from stored shorter ones."),
@@ -92,6 +97,7 @@ def export_bars(
 
     Values are exact decimals. Times: 2024-08-08, 2024-08-08T23:55, epoch milliseconds, yesterday, now, -3h.
     """
+    from klagg_tui.commands.where import bar_filter
     from klagg_tui.engine.bar import State
     from klagg_tui.storage.export_files import Format
     from klagg_tui.storage.export_series import Selection
@@ -104,6 +110,7 @@ def export_bars(
         from_ms=moment(from_, local=local),
         to_ms=moment(to, local=local),
         states=frozenset(State[trust.name] for trust in state) if state else None,
+        keep=bar_filter(where) if where else None,
         is_resampled=resample is not None,
     )
     form = Format(format_.value) if format_ else Format.of(Path(output)) or Format.CSV

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from klagg_tui.commands.options import Db, database
+from klagg_tui.commands.options import Db, database, settings_of
 
 if TYPE_CHECKING:
     from klagg_tui.storage.archive import Imported
@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def import_files(
+    ctx: typer.Context,
     files: Annotated[
         list[Path],
         typer.Argument(help="Archives of the exchange (aggTrades or klines; CSV, .gz, .zip), or JSON lines of events."),
@@ -55,7 +56,7 @@ def import_files(
         def show(progress: Progress) -> None:
             line.show(progress.path.name, progress.read_bytes, progress.total_bytes, progress.rows)
 
-        store = await Store.open(database(db))
+        store = await Store.open(database(db), periods=settings_of(ctx).market.periods)
         try:
             return await import_files(store, files, symbol=symbol, on_progress=show, should_stop=should_stop)
         finally:

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 
 from klagg_tui.commands.settings import inherited
 
 if TYPE_CHECKING:
+    from klagg_tui.config.values import Settings
     from klagg_tui.engine.period import Period
+
+_META: Final = "klagg_tui.commands.options"
 
 
 def _inherited(ctx: typer.Context, value: Path | None) -> Path | None:
     """`klagg --db X symbols` means the same as `klagg symbols --db X`; without either, the settings say."""
     if value or ctx.obj or ctx.resilient_parsing:
         return value or ctx.obj
-    return inherited(ctx).load().settings.storage.database
+    return settings_of(ctx).storage.database
+
+
+def settings_of(ctx: typer.Context) -> Settings:
+    """What file, environment and flags say; read once a command."""
+    if _META not in ctx.meta:
+        ctx.meta[_META] = inherited(ctx).load().settings
+    settings: Settings = ctx.meta[_META]
+    return settings
 
 
 Db: TypeAlias = Annotated[

@@ -29,6 +29,8 @@ class Chosen:
 
     config: Path | None
     flags: Mapping[str, tuple[str, ...]]
+    subcommand: str | None = None
+    """What follows on the line, where this was typed before a command's name."""
 
     @property
     def path(self) -> Path:
@@ -91,7 +93,7 @@ def _remembered(ctx: typer.Context, path: Path | None, typed: Mapping[str, tuple
         raise typer.BadParameter("\n".join(problems), ctx=ctx)
     before = inherited(ctx)
     flags = {**before.flags, **{name: texts for name, texts in typed.items() if texts}}
-    chosen = ctx.meta[_META] = Chosen(path or before.config, flags)
+    chosen = ctx.meta[_META] = Chosen(path or before.config, flags, ctx.invoked_subcommand)
     return chosen
 
 

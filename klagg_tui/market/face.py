@@ -114,7 +114,7 @@ class Feed(Protocol):
         on_progress: OnProgress,
         should_stop: ShouldStop,
     ) -> Exported:
-        """Write the selected bars; `on_progress` and `should_stop` are called in the engine's thread.
+        """Write the selected bars; `on_progress` and `should_stop` are called in a thread of its own.
 
         Raises:
             KlaggError: the target cannot be written, the selection names what is not there, or nothing is kept.

@@ -23,11 +23,14 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
-from klagg_tui.errors import KlaggError
+from klagg_tui.errors import KlaggError, StorageError
 from klagg_tui.market.face import Changes, Mode, Status
 from klagg_tui.runtime.core import SCREEN_S, Core
 from klagg_tui.runtime.source import Source
 from klagg_tui.runtime.warm import stored_bars, stored_closes
+from klagg_tui.storage.export import Estimate, Exported, OnProgress, ShouldStop, estimate, export
+from klagg_tui.storage.export_files import Format
+from klagg_tui.storage.export_series import Selection
 from klagg_tui.storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -115,6 +118,34 @@ class Runtime:
         """See `Feed.follow`."""
         if self._loop and self._core and not self._ended.done():
             self._loop.call_soon_threadsafe(self._core.follow, symbol)
+
+    async def estimate(self, selection: Selection, form: Format) -> Estimate:
+        """See `Feed.estimate`."""
+        return await asyncio.to_thread(_aside, self._database(), lambda store: estimate(store, selection, form))
+
+    async def export(
+        self,
+        selection: Selection,
+        target: Path,
+        form: Format,
+        *,
+        is_split: bool,
+        on_progress: OnProgress,
+        should_stop: ShouldStop,
+    ) -> Exported:
+        """See `Feed.export`. Millions of bars take their time, so neither the engine's loop nor the screen's does it."""
+
+        def work(store: Store) -> Awaitable[Exported]:
+            return export(
+                store, selection, target, form, is_split=is_split, on_progress=on_progress, should_stop=should_stop
+            )
+
+        return await asyncio.to_thread(_aside, self._database(), work)
+
+    def _database(self) -> Path:
+        if self._plan.database is None:
+            raise StorageError("Nothing is kept in this run, so there is nothing to export; see --db.")
+        return self._plan.database
 
     async def stop(self) -> None:
         """See `Feed.stop`."""
@@ -240,6 +271,16 @@ class Runtime:
             log_lines=logs.newest(),
             progress=source.progress,
         )
+
+
+def _aside(database: Path, question: Callable[[Store], Awaitable[T]]) -> T:
+    """Ask the database in a thread and on a connection of its own."""
+
+    async def ask() -> T:
+        async with await Store.open(database, read_only=True) as store:
+            return await question(store)
+
+    return asyncio.run(ask())
 
 
 async def _history(core: Core, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:

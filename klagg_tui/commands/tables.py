@@ -1,0 +1,32 @@
+"""Tables on stdout: coloured on a terminal, plain and never cut in a pipe."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import orjson
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+_PIPE_WIDTH: Final = 400
+
+
+def console() -> Console:
+    """Stdout, wide enough for any table where nobody looks at it."""
+    out = Console(highlight=False)
+    return out if out.is_terminal else Console(highlight=False, width=_PIPE_WIDTH)
+
+
+def table(*columns: str, left: int = 1) -> Table:
+    """A table whose first `left` columns are texts and whose others are numbers."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for place, name in enumerate(columns):
+        made.add_column(name, justify="left" if place < left else "right", no_wrap=True)
+    return made
+
+
+def print_json(content: object) -> None:
+    """A JSON document, indented for people."""
+    typer.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
