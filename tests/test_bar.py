@@ -24,8 +24,10 @@ def rows(draw: st.DrawFn) -> list[Bar]:
             made.append(flat(SYMBOL, Period.M1, open_ms, made[-1].close if made else 77, state))
             continue
         low, first, last, high = sorted(draw(st.lists(st.integers(1, 10**9), min_size=4, max_size=4)))
-        sums = draw(st.tuples(*[st.integers(1, 10**12)] * 5))
-        made.append(Bar(SYMBOL, Period.M1, open_ms, first, high, low, last, *sums, state))
+        volume, turnover, count, bought, paid = (draw(st.integers(1, 10**12)) for _ in range(5))
+        made.append(
+            Bar(SYMBOL, Period.M1, open_ms, first, high, low, last, volume, turnover, count, bought, paid, state)
+        )
     return made
 
 

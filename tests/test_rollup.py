@@ -215,10 +215,16 @@ def recorded() -> dict[Period, list[Bar]]:
     made: dict[Period, list[Bar]] = {}
     with gzip.open(DATA / "rollup-spot/ETHBTC-all-periods.csv.gz", "rt") as rows:
         for row in csv.DictReader(rows):
-            values = [number(row[name]) for name in ("open", "high", "low", "close", "volume")]
-            period = Period(row["period"])
-            one = Bar("ETHBTC", period, int(row["open_time"]), *values, 0, 0, 0, 0, State.CONFIRMED)
-            made.setdefault(period, []).append(one)
+            one = bar(
+                int(row["open_time"]),
+                *(row[name] for name in ("open", "high", "low", "close", "volume")),
+                symbol="ETHBTC",
+                period=Period(row["period"]),
+                turnover_text="0",
+                trade_count=0,
+                state=State.CONFIRMED,
+            )
+            made.setdefault(one.period, []).append(one)
     return {period: rows[:-1] for period, rows in made.items()}
 
 

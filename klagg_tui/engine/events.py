@@ -146,7 +146,7 @@ class TradeTooLate(NamedTuple):
 
 
 class BarJudged(NamedTuple):
-    """What came of an `AmendBar`: equal, amended, or too old for the engine, so that the store must see to it."""
+    """What came of an `AmendBar`: equal, amended, or (too old or too long) not the engine's, so the store must see to it."""
 
     bar: Bar
     outcome: str

@@ -179,7 +179,7 @@ class Lane:
     def amend(self, bar: Bar) -> str:
         """Put the exchange's own 1m bar in the place of ours; returns the outcome as in `BarJudged`."""
         ours = self._rollup.held.get(bar.open_ms)
-        if ours is None:
+        if ours is None or bar.period is not Period.M1:
             return "too old"
         self._replace([bar._replace(state=State.CONFIRMED)])
         return "equal" if ours.same_values(bar) else "amended"
@@ -300,9 +300,11 @@ class Lane:
 
     def _jump(self, minute_ms: int) -> None:
         """Go on at a later minute; nothing is known of the time in between."""
-        self._end_minute()
+        if self.close:
+            self._end_minute()
         for bar in self._rollup.jump(minute_ms):
-            self._readers.ended(bar)
+            if bar.close:
+                self._readers.ended(bar)
         self._open_minute(minute_ms, self.close, State.PARTIAL)
 
     def _skip(self, minute_ms: int) -> None:
