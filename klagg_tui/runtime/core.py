@@ -55,6 +55,8 @@ class Core:
         """Figures for the health screen, by name."""
         self.tape: deque[AggTrade] = deque(maxlen=TAPE_LENGTH)
         self.followed: str | None = None
+        self.stale_closes: list[Period] = list(periods) if store else []
+        """Periods whose stored closes the screen has not seen: at the start all, later those that history filled."""
         self._flush_s = flush_s
         self._screen = engine.reader()
         self._disk = engine.reader() if store else None

@@ -66,6 +66,8 @@ class Past:
                 continue
             self._core.notices.pop("history", None)
             self._done += 1
+            if self._done == len(self._wanted) or self._wanted[self._done][1] is not period:
+                self._core.stale_closes.append(period)
 
     async def _fill(self, symbol: str, period: Period) -> None:
         """Fetch what the store lacks of one symbol and period."""
@@ -76,7 +78,8 @@ class Past:
             wanted = round((last_ms + 1 - start_ms) / period.nominal_ms)
             if await self._store.count(symbol, period, start_ms, last_ms + 1) >= wanted:
                 continue
-            bars = await self._rest.bars(symbol, period, start_ms, last_ms, limit=rows, priority=Priority.HISTORY)
+            limit = min(rows, wanted)
+            bars = await self._rest.bars(symbol, period, start_ms, last_ms, limit=limit, priority=Priority.HISTORY)
             await self._store.add_confirmed([bar for bar in bars if bar.end_ms <= end_ms])
             if not bars or bars[0].open_ms > start_ms + period.nominal_ms:
                 return  # the exchange has nothing older

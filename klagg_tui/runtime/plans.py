@@ -15,7 +15,8 @@ from klagg_tui.runtime.worker import Plan
 REAL: Final = "binance-um"
 SIMULATED: Final = "simulated"
 """Marks of the databases: bars of the one never get into the other's."""
-DEMO_HISTORY: Final = 120
+DEMO_HISTORY: Final = 60
+"""Bars of each period: enough for the sparklines, within two minutes of request weight."""
 
 
 def live_plan(settings: Settings) -> Plan:

@@ -69,8 +69,6 @@ class Runtime:
         self._core: Core | None = None
         self._main: asyncio.Task[None] | None = None
         self._stopping = False
-        self._cold: list[Period] = []
-        """Periods whose stored closes are not on the screen yet."""
         self._thread = threading.Thread(target=self._run, name="klagg-engine", daemon=True)
         self._ready: Future[None] = Future()
         self._ended: Future[None] = Future()
@@ -199,7 +197,6 @@ class Runtime:
             core = Core(engine, self.periods, store, source.now_ms, plan.flush_s)
             if store:
                 self._put(await stored_bars(store, self.periods))
-                self._cold = list(self.periods)
             self._core = core
             self._tell(core, source)
             self._ready.set_result(None)
@@ -249,8 +246,8 @@ class Runtime:
 
     async def _next_changes(self, core: Core) -> Changes:
         """Stored bars before new ones, so that each list of closes only ever grows at its end."""
-        if core.store and self._cold:
-            return await stored_closes(core.store, self._cold.pop(0))
+        if core.store and core.stale_closes:
+            return await stored_closes(core.store, core.stale_closes.pop(0))
         return core.changes()
 
     def _put(self, changes: Changes) -> None:
