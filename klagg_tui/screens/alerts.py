@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -81,11 +80,12 @@ class AlertsScreen(ModalScreen[None]):
         options = self.query_one(OptionList)
         options.action_cursor_down() if way == "down" else options.action_cursor_up()
 
-    @work
-    async def action_add(self) -> None:
+    def action_add(self) -> None:
         """Ask for a filter to be watched."""
         note = "A filter as in the table; it fires for each symbol for which it comes true."
-        text = await self.app.push_screen_wait(Ask("New alert", note, self._suggestion, self._trouble))
+        _ = self.app.push_screen(Ask("New alert", note, self._suggestion, self._trouble), self._watch)
+
+    def _watch(self, text: str | None) -> None:
         if text:
             self.desk.use_alerts((*(old for old in self.desk.remembered.alerts if old != text), text))
             self.renew()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar, Final
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Final, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from klagg_tui.market.role import Piece, Role
 from klagg_tui.screens.desk import Desk
+from klagg_tui.screens.header import StatusLine
 from klagg_tui.screens.line import Line, Touch
+
+Answer = TypeVar("Answer")
 
 LEAST_WIDTH: Final = 60
 LEAST_HEIGHT: Final = 15
@@ -34,11 +37,12 @@ class KlaggScreen(Screen[None]):
     """Base of the full screens."""
 
     DEFAULT_CSS = """
-    KlaggScreen { background: $background; layers: below above; }
+    KlaggScreen { background: $background; }
     KlaggScreen > #too-small {
-        display: none; layer: above; width: 100%; height: 100%; background: $background;
+        display: none; width: 100%; height: 100%; background: $background;
         content-align: center middle; text-align: center; color: $warning;
     }
+    KlaggScreen.small > * { display: none; }
     KlaggScreen.small > #too-small { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = PERIOD_KEYS
@@ -47,6 +51,9 @@ class KlaggScreen(Screen[None]):
     def __init__(self, desk: Desk, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
         super().__init__(id=id)
         self.desk = desk
+        # Kept, not looked up: a beat may come while the app is being taken down.
+        self.status_line = StatusLine(desk, id="status")
+        self.foot = Line(desk, id="foot")
 
     def too_small(self) -> ComposeResult:
         """What is shown where there is no room for the screen; to be composed by each."""
@@ -59,7 +66,7 @@ class KlaggScreen(Screen[None]):
         self.set_class(small, "small")
         if small:
             self.query_one("#too-small", Static).update(
-                f"klagg needs {LEAST_WIDTH} × {LEAST_HEIGHT} cells,\nthis terminal has {width} × {height}."
+                f"klagg needs {LEAST_WIDTH}×{LEAST_HEIGHT},\nhere are {width}×{height}."
             )
 
     def beat(self, touched: set[str]) -> None:
@@ -74,6 +81,13 @@ class KlaggScreen(Screen[None]):
         """Draw everything anew, in other colours."""
         for line in self.query(Line):
             line.refresh()
+
+    def put_up(self, question: ModalScreen[Answer], then: Callable[[Answer | None], None]) -> None:
+        """Put a question over the screen.
+
+        It takes the keys from the moment of the call, so that fast fingers do not type into the screen below.
+        """
+        _ = self.app.push_screen(question, then)
 
     def leave(self) -> None:
         """Go back to the screen below."""

@@ -18,8 +18,6 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError
 from klagg_tui.screens.base import KlaggScreen, foot_pieces
 from klagg_tui.screens.desk import Desk
-from klagg_tui.screens.header import StatusLine
-from klagg_tui.screens.line import Line
 from klagg_tui.storage.export import ExportProgress
 from klagg_tui.storage.export_files import Format
 from klagg_tui.storage.export_series import Selection
@@ -62,7 +60,7 @@ class ExportScreen(KlaggScreen):
 
     def compose(self) -> ComposeResult:
         """A form, the estimate, progress and outcome."""
-        yield StatusLine(self.desk, id="status")
+        yield self.status_line
         with Vertical(id="form"):
             names = [(f"{name} ({len(symbols)})", number) for number, (name, symbols) in enumerate(self._choices)]
             yield _field("Symbols", Select(names, value=0, allow_blank=False, compact=True, id="symbols"))
@@ -78,7 +76,7 @@ class ExportScreen(KlaggScreen):
                 yield Button("Back", id="leave", compact=True)
             yield ProgressBar(id="progress", show_eta=True)
             yield Static("", id="outcome", markup=False)
-        yield Line(self.desk, id="foot")
+        yield self.foot
         yield from self.too_small()
 
     def on_mount(self) -> None:
@@ -90,8 +88,8 @@ class ExportScreen(KlaggScreen):
     def beat(self, touched: set[str]) -> None:
         """Keep the status line up to date."""
         del touched
-        self.query_one(StatusLine).tell(self.desk, subject="Export")
-        self.query_one("#foot", Line).show(foot_pieces(self.desk, _KEYS))
+        self.status_line.tell(self.desk, subject="Export")
+        self.foot.show(foot_pieces(self.desk, _KEYS))
 
     # What is chosen.
 

@@ -12,8 +12,6 @@ from klagg_tui.market.health import column_lines
 from klagg_tui.market.role import Piece, Role
 from klagg_tui.screens.base import KlaggScreen, foot_pieces
 from klagg_tui.screens.desk import Desk
-from klagg_tui.screens.header import StatusLine
-from klagg_tui.screens.line import Line
 from klagg_tui.screens.pieces import Pieces
 
 TWO_COLUMNS_FROM: Final = 110
@@ -34,14 +32,17 @@ class HealthScreen(KlaggScreen):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, id="health")
+        self.affairs = Pieces(desk, id="affairs")
+        self.figures = Pieces(desk, id="figures")
+        self.log_lines = Pieces(desk, id="log")
 
     def compose(self) -> ComposeResult:
         """Status, state of affairs, figures, log."""
-        yield StatusLine(self.desk, id="status")
-        yield Pieces(self.desk, id="affairs")
-        yield Pieces(self.desk, id="figures")
-        yield Pieces(self.desk, id="log")
-        yield Line(self.desk, id="foot")
+        yield self.status_line
+        yield self.affairs
+        yield self.figures
+        yield self.log_lines
+        yield self.foot
         yield from self.too_small()
 
     def on_mount(self) -> None:
@@ -58,19 +59,17 @@ class HealthScreen(KlaggScreen):
         """Bring everything up to date."""
         del touched
         desk = self.desk
-        self.query_one(StatusLine).tell(desk, subject="Health")
+        self.status_line.tell(desk, subject="Health")
         affairs = self._affairs()
-        drawn = self.query_one("#affairs", Pieces)
-        drawn.styles.height = len(affairs)
-        drawn.show(affairs)
+        self.affairs.styles.height = len(affairs)
+        self.affairs.show(affairs)
         columns = 2 if self.size.width >= TWO_COLUMNS_FROM else 1
         width = self.size.width // columns
         lines = column_lines(desk.health.lines(width - 2), columns, width)
-        figures = self.query_one("#figures", Pieces)
-        figures.styles.height = len(lines)
-        figures.show(lines)
+        self.figures.styles.height = len(lines)
+        self.figures.show(lines)
         self._show_log()
-        self.query_one("#foot", Line).show(foot_pieces(desk, _KEYS))
+        self.foot.show(foot_pieces(desk, _KEYS))
 
     def _affairs(self) -> list[list[Piece]]:
         status = self.desk.status
@@ -88,10 +87,9 @@ class HealthScreen(KlaggScreen):
         return [*lines, []]
 
     def _show_log(self) -> None:
-        log = self.query_one("#log", Pieces)
-        room = max(0, log.size.height - 2)
+        room = max(0, self.log_lines.size.height - 2)
         lines = self.desk.status.log_lines[-room:] if room else ()
-        log.show([[], [Piece(" Log", Role.TITLE)], *[[Piece(f" {line}", Role.DIM)] for line in lines]])
+        self.log_lines.show([[], [Piece(" Log", Role.TITLE)], *[[Piece(f" {line}", Role.DIM)] for line in lines]])
 
     def action_back(self) -> None:
         """To the table."""

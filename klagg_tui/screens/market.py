@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -18,9 +17,9 @@ from klagg_tui.screens.ask import Ask
 from klagg_tui.screens.base import KlaggScreen, foot_pieces
 from klagg_tui.screens.columns import ColumnsChoice
 from klagg_tui.screens.desk import Desk
-from klagg_tui.screens.header import StatusLine, TabsLine
+from klagg_tui.screens.header import TabsLine
 from klagg_tui.screens.heads import ColumnHeads
-from klagg_tui.screens.line import Line, Raised, Touch
+from klagg_tui.screens.line import Raised, Touch
 from klagg_tui.screens.menu import Choice, Menu
 from klagg_tui.screens.prompt import FilterPrompt
 from klagg_tui.screens.table import MarketTable
@@ -70,27 +69,26 @@ class MarketScreen(KlaggScreen):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, id="market")
+        self.tabs = TabsLine(desk, id="tabs")
+        self.heads = ColumnHeads(desk, id="heads")
+        self.table = MarketTable(desk)
+        self.prompt = FilterPrompt(desk)
         self._beats = 0
 
     def compose(self) -> ComposeResult:
         """Status, tabs, column heads, table, prompt, foot."""
-        yield StatusLine(self.desk, id="status")
-        yield TabsLine(self.desk, id="tabs")
-        yield ColumnHeads(self.desk, id="heads")
-        yield MarketTable(self.desk)
-        yield FilterPrompt(self.desk)
-        yield Line(self.desk, id="foot")
+        yield self.status_line
+        yield self.tabs
+        yield self.heads
+        yield self.table
+        yield self.prompt
+        yield self.foot
         yield from self.too_small()
 
     def on_mount(self) -> None:
         """Show what there is."""
         self.table.focus()
         self.reorder()
-
-    @property
-    def table(self) -> MarketTable:
-        """The table."""
-        return self.query_one(MarketTable)
 
     def beat(self, touched: set[str]) -> None:
         """Draw what changed; once a second put the rows in order."""
@@ -150,10 +148,10 @@ class MarketScreen(KlaggScreen):
     def tell(self) -> None:
         """Bring the lines up to date."""
         desk = self.desk
-        self.query_one(StatusLine).tell(desk, len(self.table.rows))
-        self.query_one(TabsLine).tell(desk, self._list_tabs(), desk.filter.text)
-        self.query_one(ColumnHeads).tell(self.table.placed, desk.remembered.sorting)
-        self.query_one("#foot", Line).show(foot_pieces(desk, _KEYS))
+        self.status_line.tell(desk, len(self.table.rows))
+        self.tabs.tell(desk, self._list_tabs(), desk.filter.text)
+        self.heads.tell(self.table.placed, desk.remembered.sorting)
+        self.foot.show(foot_pieces(desk, _KEYS))
 
     def _list_tabs(self) -> list[Piece]:
         shown = self.desk.remembered.shown_list
@@ -166,7 +164,7 @@ class MarketScreen(KlaggScreen):
 
     def on_market_table_laid(self) -> None:
         """The heads follow the columns."""
-        self.query_one(ColumnHeads).tell(self.table.placed, self.desk.remembered.sorting)
+        self.heads.tell(self.table.placed, self.desk.remembered.sorting)
 
     def on_market_table_opened(self, message: MarketTable.Opened) -> None:
         """Say it to the app."""
@@ -176,7 +174,7 @@ class MarketScreen(KlaggScreen):
 
     def action_filter(self) -> None:
         """Type a filter."""
-        self.query_one(FilterPrompt).open(self.desk.filter.text)
+        self.prompt.open(self.desk.filter.text)
 
     def action_clear_filter(self) -> None:
         """All symbols again."""
@@ -194,28 +192,27 @@ class MarketScreen(KlaggScreen):
         """Back to the table."""
         self.table.focus()
 
-    @work
-    async def on_filter_prompt_save_asked(self, message: FilterPrompt.SaveAsked) -> None:
+    def on_filter_prompt_save_asked(self, message: FilterPrompt.SaveAsked) -> None:
         """Save the filter by a name."""
-        name = await self.app.push_screen_wait(
-            Ask("Save the filter", f"{message.text}\nIts name, to be used as @name:", "", _name_trouble)
-        )
-        if name:
-            saved = {**dict(self.desk.remembered.saved_filters), name: message.text}
-            self.desk.choose(saved_filters=tuple(saved.items()))
-            self.notify(f"Saved as @{name}")
+
+        def save(name: str | None) -> None:
+            if name:
+                saved = {**dict(self.desk.remembered.saved_filters), name: message.text}
+                self.desk.choose(saved_filters=tuple(saved.items()))
+                self.notify(f"Saved as @{name}")
+
+        note = f"{message.text}\nIts name, to be used as @name:"
+        self.put_up(Ask("Save the filter", note, "", _name_trouble), save)
 
     # Order and columns.
 
-    @work
-    async def action_sort(self) -> None:
+    def action_sort(self) -> None:
         """Choose the column to sort by."""
         chosen = self.desk.remembered
         columns = view_columns(chosen.columns, self.desk.feed.periods, all_periods=chosen.all_periods)
         lines = [Choice(column.key, column.title, column.note) for column in columns]
-        key = await self.app.push_screen_wait(Menu("Sort by", lines, "The same column again turns round.", chosen.sort))
-        if key is not None:
-            self.action_sort_by(key)
+        menu = Menu("Sort by", lines, "The same column again turns round.", chosen.sort)
+        self.put_up(menu, lambda key: self.action_sort_by(key) if key is not None else None)
 
     def action_sort_by(self, key: str) -> None:
         """Sort by a column; by the same again turns round."""
@@ -233,14 +230,16 @@ class MarketScreen(KlaggScreen):
         self.table.redraw()
         self.reorder()
 
-    @work
-    async def action_columns(self) -> None:
+    def action_columns(self) -> None:
         """Choose and order the columns."""
-        keys = await self.app.push_screen_wait(ColumnsChoice(self.desk.remembered.columns))
-        if keys:
-            self.desk.choose(columns=keys, all_periods=False)
-            self.table.redraw()
-            self.reorder()
+
+        def take(keys: tuple[str, ...] | None) -> None:
+            if keys:
+                self.desk.choose(columns=keys, all_periods=False)
+                self.table.redraw()
+                self.reorder()
+
+        self.put_up(ColumnsChoice(self.desk.remembered.columns), take)
 
     def action_freeze(self) -> None:
         """Let the picture stand still, or go on."""
@@ -286,8 +285,7 @@ class MarketScreen(KlaggScreen):
         self.desk.choose(shown_list=name)
         self.reorder()
 
-    @work
-    async def action_lists(self) -> None:
+    def action_lists(self) -> None:
         """Choose, make or delete a list."""
         chosen = self.desk.remembered
         lines = [Choice("", "All symbols", letter="0")]
@@ -298,15 +296,21 @@ class MarketScreen(KlaggScreen):
         lines.append(Choice(_NEW, "New list …", letter="n"))
         if chosen.shown_list:
             lines.append(Choice(_DELETE, f"Delete {chosen.shown_list}", letter="d"))
-        name = await self.app.push_screen_wait(Menu("Watchlists", lines, current=chosen.shown_list))
+        self.put_up(Menu("Watchlists", lines, current=chosen.shown_list), self._list_chosen)
+
+    def _list_chosen(self, name: str | None) -> None:
+        chosen = self.desk.remembered
         if name == _NEW:
-            name = await self.app.push_screen_wait(Ask("New watchlist", "Its name:", "", _name_trouble))
-            if name:
-                self.desk.choose(watchlists=watchlists.added(chosen.watchlists, name))
+            self.put_up(Ask("New watchlist", "Its name:", "", _name_trouble), self._list_named)
         elif name == _DELETE:
             self.desk.choose(watchlists=watchlists.removed(chosen.watchlists, chosen.shown_list))
-            name = ""
-        if name is not None:
+            self.action_show_list("")
+        elif name is not None:
+            self.action_show_list(name)
+
+    def _list_named(self, name: str | None) -> None:
+        if name:
+            self.desk.choose(watchlists=watchlists.added(self.desk.remembered.watchlists, name))
             self.action_show_list(name)
 
 

@@ -109,6 +109,7 @@ class FilterPrompt(Vertical):
     def _close(self) -> None:
         self._say(HINT, trouble=False)
         self.remove_class("open")
+        self.screen.set_focus(None)  # at once: the next key is not for the hidden line
         self.post_message(self.Left())
 
     def action_history(self, step: int) -> None:

@@ -19,8 +19,8 @@ from klagg_tui.market.series import Series
 from klagg_tui.screens.base import KlaggScreen, foot_pieces
 from klagg_tui.screens.chart import CandleChart
 from klagg_tui.screens.desk import Desk
-from klagg_tui.screens.header import StatusLine, TabsLine
-from klagg_tui.screens.line import Line, Touch
+from klagg_tui.screens.header import TabsLine
+from klagg_tui.screens.line import Touch
 from klagg_tui.screens.pieces import Pieces
 
 LOADED_AT_ONCE: Final = 500
@@ -69,6 +69,11 @@ class SymbolScreen(KlaggScreen):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, id="symbol")
+        self.tabs = TabsLine(desk, id="tabs")
+        self.bar = Pieces(desk, id="bar")
+        self.chart = CandleChart(desk)
+        self.periods = Pieces(desk, id="periods")
+        self.tape = Pieces(desk, id="tape")
         self.symbol = ""
         self._among: tuple[str, ...] = ()
         self._series = Series("", desk.period)
@@ -82,20 +87,20 @@ class SymbolScreen(KlaggScreen):
 
     def compose(self) -> ComposeResult:
         """Status, tabs, the bar in numbers, the chart, and beside it periods and tape."""
-        yield StatusLine(self.desk, id="status")
-        yield TabsLine(self.desk, id="tabs")
-        yield Pieces(self.desk, id="bar")
+        yield self.status_line
+        yield self.tabs
+        yield self.bar
         with Horizontal():
-            yield CandleChart(self.desk)
+            yield self.chart
             with Vertical(id="side"):
-                yield Pieces(self.desk, id="periods")
-                yield Pieces(self.desk, id="tape")
-        yield Line(self.desk, id="foot")
+                yield self.periods
+                yield self.tape
+        yield self.foot
         yield from self.too_small()
 
     def on_mount(self) -> None:
         """Begin with the symbol, where there is one already."""
-        self.query_one("#periods").styles.height = len(self.desk.feed.periods) + 2
+        self.periods.styles.height = len(self.desk.feed.periods) + 2
         if self.symbol:
             self._begin()
 
@@ -108,11 +113,6 @@ class SymbolScreen(KlaggScreen):
         """There is room beside the chart, or not."""
         super().on_resize(event)
         self.set_class(event.size.width >= SIDE_FROM, "wide")
-
-    @property
-    def chart(self) -> CandleChart:
-        """The chart."""
-        return self.query_one(CandleChart)
 
     @property
     def row(self) -> Row | None:
@@ -166,20 +166,20 @@ class SymbolScreen(KlaggScreen):
     def tell(self) -> None:
         """Bring lines and lists up to date."""
         desk = self.desk
-        self.query_one(StatusLine).tell(desk, subject=self.symbol)
-        self.query_one(TabsLine).tell(desk, self._legend(), "")
-        self.query_one("#foot", Line).show(foot_pieces(desk, _KEYS))
+        self.status_line.tell(desk, subject=self.symbol)
+        self.tabs.tell(desk, self._legend(), "")
+        self.foot.show(foot_pieces(desk, _KEYS))
         row, bar = self.row, self.chart.looked_at
         local = desk.remembered.local_time
         if row is None or bar is None:
-            self.query_one("#bar", Pieces).show([[Piece(f" no bars of {self.symbol} yet", Role.DIM)]])
+            self.bar.show([[Piece(f" no bars of {self.symbol} yet", Role.DIM)]])
             return
-        self.query_one("#bar", Pieces).show(bar_lines(bar, row.decimals, local=local))
+        self.bar.show(bar_lines(bar, row.decimals, local=local))
         if self.has_class("wide"):
-            self.query_one("#periods", Pieces).show(period_lines(row, desk.feed.periods, desk.look, 36))
-            tape = self.query_one("#tape", Pieces)
+            self.periods.show(period_lines(row, desk.feed.periods, desk.look, 36))
             if not desk.is_frozen:
-                tape.show(tape_lines(desk.feed.tape(self.symbol), row.decimals, tape.size.height, local=local))
+                trades = desk.feed.tape(self.symbol)
+                self.tape.show(tape_lines(trades, row.decimals, self.tape.size.height, local=local))
 
     def _legend(self) -> list[Piece]:
         chosen = self.desk.remembered

@@ -1,0 +1,251 @@
+"""What goes across the screens: help, palette, themes, alerts, export, health, memory, leaving."""
+
+from pathlib import Path
+
+import orjson
+import pytest
+from textual.command import CommandPalette
+from textual.widgets import Button, Input, Select
+
+from klagg_tui.app import KlaggApp, beginning_of
+from klagg_tui.config import Screen as ScreenSettings
+from klagg_tui.market.remembered import Remembered
+from klagg_tui.screens.commands import KlaggCommands
+from klagg_tui.screens.export import ExportScreen
+from klagg_tui.screens.kept import StateFile
+from tests.made_market import MadeMarket
+from tests.screens import opened
+
+
+async def test_help_names_every_key_the_filter_language_and_the_columns() -> None:
+    async with opened((120, 100)) as seen:
+        await seen.press("question_mark")
+        for part in ("Freeze the picture", "Choose columns", "Alerts", "chg(1d)>5", "part of the volume that takers"):
+            assert part in seen.text
+        assert "Scroll Left" not in seen.text
+        await seen.press("escape", "enter")
+        await seen.press("question_mark")
+        assert "Help · Symbol" in seen.text
+        assert "Crosshair to the left" in seen.text
+        await seen.press("j", "k", "q")
+        assert seen.app.screen.id == "symbol"
+
+
+async def test_keys_can_be_changed_and_help_says_so() -> None:
+    async with opened((120, 100), keymap={"freeze": "f8", "health": "x"}) as seen:
+        await seen.press("f8")
+        assert seen.app.desk.is_frozen
+        await seen.press("space")
+        assert seen.app.desk.is_frozen
+        await seen.press("question_mark")
+        assert any("f8" in line and "Freeze" in line for line in seen.lines)
+        await seen.press("escape", "x")
+        assert seen.app.screen.id == "health"
+
+
+async def test_the_palette_finds_actions_symbols_themes_and_saved_filters() -> None:
+    async with opened(remembered=Remembered(saved_filters=(("mine", "btc"),))) as seen:
+        provider = KlaggCommands(seen.app.screen)
+        shown = [str(hit.text) async for hit in provider.discover()]
+        assert "Freeze the picture, or go on" in shown
+        for query, found in (
+            ("ethusdt", "ETHUSDT"),
+            ("nord", "Theme: nord"),
+            ("mine", "Filter: @mine"),
+            ("health", "Health"),
+        ):
+            hits = [str(hit.text) async for hit in provider.search(query)]
+            assert any(found in hit for hit in hits)
+
+
+async def test_a_command_of_the_palette_does_what_it_says() -> None:
+    async with opened(remembered=Remembered(saved_filters=(("mine", "btc"),))) as seen:
+        await seen.press("colon")
+        assert isinstance(seen.app.screen, CommandPalette)
+        await seen.type("solusdt")
+        await seen.pilot.app.workers.wait_for_complete()
+        await seen.pilot.pause()
+        await seen.press("escape")
+        await seen.app.open_symbol("SOLUSDT")
+        await seen.pilot.pause()
+        assert "SOLUSDT" in seen.lines[0]
+        await seen.app.open_symbol("ETHUSDT")
+        assert "ETHUSDT" in seen.lines[0] or seen.app.screen.id == "symbol"
+        await seen.press("escape")
+        seen.app.use_saved_filter("mine")
+        await seen.pilot.pause()
+        assert "2 of 40" in seen.lines[0]
+
+
+@pytest.mark.parametrize("theme", ["klagg", "nord", "textual-light", "dracula", "textual-ansi"])
+async def test_every_kind_of_theme_can_be_worn(theme: str) -> None:
+    async with opened() as seen:
+        if theme not in seen.app.available_themes:
+            pytest.skip(f"this Textual has no theme {theme}")
+        seen.app.wear_theme(theme)
+        await seen.pilot.pause()
+        await seen.beat()
+        assert seen.app.desk.remembered.theme == theme
+        assert len(seen.symbols()) > 20
+        await seen.press("enter", "h", "escape", "question_mark", "escape")
+
+
+async def test_colours_of_gain_and_loss_change_places() -> None:
+    async with opened() as seen:
+        from klagg_tui.market.role import Role
+
+        gains = []
+        for _ in range(4):
+            gains.append(seen.app.desk.palette.plain[Role.GAIN].color)
+            await seen.press("C")
+        assert gains[0] == gains[3]
+        assert len(set(gains)) == 3
+
+
+async def test_times_are_local_or_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened() as seen:
+        assert "UTC" in seen.lines[0]
+        await seen.press("z")
+        assert seen.app.desk.remembered.local_time
+
+
+async def test_an_alert_rings_tells_and_is_listed() -> None:
+    async with opened() as seen:
+        await seen.press("a")
+        assert "none yet" in seen.text
+        await seen.press("a", "ctrl+u")
+        await seen.type("volx>1")
+        await seen.press("enter")
+        assert "no column volx" in seen.text
+        await seen.press("ctrl+u")
+        await seen.type("last>90000")
+        await seen.press("enter", "escape")
+        await seen.beat()
+        seen.feed.play(2_000, 1_000)
+        await seen.beat()
+        seen.feed.trade_at("BTCUSDT", "90001.5")
+        await seen.beat()
+        assert len(seen.app._notifications) == 1
+        await seen.press("a")
+        assert "last>90000  at 90001.5" in seen.text
+        seen.feed.trade_at("ETHUSDT", "90002.5")
+        await seen.beat()
+        assert "90002.5" in seen.text
+        await seen.press("k", "j", "d")
+        assert seen.app.desk.remembered.alerts == ()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_health_shows_figures_notices_and_the_log(size: tuple[int, int]) -> None:
+    feed = MadeMarket(10)
+    feed.notices = ("REST is slow.",)
+    async with opened(size, feed=feed) as seen:
+        await seen.press("h")
+        await seen.pilot.pause()
+        await seen.beat()
+        for part in (
+            "made market: connected",
+            "Trades taken",
+            "Gaps found",
+            "Memory",
+            "REST is slow.",
+            "21:00:02 INFO",
+        ):
+            assert part in seen.text
+        await seen.press("h")
+        assert seen.app.screen.id == "market"
+
+
+async def test_an_export_says_what_it_will_be_writes_it_and_says_where(tmp_path: Path) -> None:
+    target = tmp_path / "out.csv"
+    async with opened(remembered=Remembered(period="1m", filter="btcusdt"), feed=MadeMarket(5)) as seen:
+        await seen.press("e")
+        await seen.app.workers.wait_for_complete()
+        await seen.pilot.pause()
+        assert "30 bars, about" in seen.text
+        seen.app.screen.query_one("#target", Input).value = str(target)
+        await seen.press("ctrl+s")
+        await seen.app.workers.wait_for_complete()
+        await seen.pilot.pause()
+        assert "bars in" in seen.text
+        assert len(target.read_text(encoding="utf-8").splitlines()) >= 30
+        await seen.press("escape")
+        assert seen.app.screen.id == "market"
+
+
+async def test_a_form_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    async with opened(feed=MadeMarket(5)) as seen:
+        await seen.press("e")
+        screen = seen.app.screen
+        assert isinstance(screen, ExportScreen)
+        for field, text, said in (
+            ("periods", "7m", "no period"),
+            ("periods", "", "at least one period"),
+            ("from", "soon", "is no time"),
+        ):
+            screen.query_one("#periods", Input).value = "1m"
+            screen.query_one(f"#{field}", Input).value = text
+            await seen.pilot.pause()
+            await seen.app.workers.wait_for_complete()
+            await seen.pilot.pause()
+            assert said in seen.text
+        screen.query_one("#from", Input).value = ""
+        screen.query_one("#target", Input).value = str(tmp_path / "missing" / "deep" / "out.csv")
+        screen.query_one("#format", Select).value = screen.query_one("#format", Select).value
+        screen.query_one("#start", Button).press()
+        await seen.pilot.pause()
+        await seen.app.workers.wait_for_complete()
+        await seen.pilot.pause()
+        screen.query_one("#leave", Button).press()
+        await seen.pilot.pause()
+        assert seen.app.screen.id == "market"
+
+
+async def test_choices_are_found_again_at_the_next_start(tmp_path: Path) -> None:
+    state = tmp_path / "deep" / "screen.json"
+    async with opened(state=state) as seen:
+        await seen.press("3", "v", "m", "q")
+    assert orjson.loads(state.read_bytes())["period"] == "30m"
+    async with opened(state=state) as seen:
+        assert "30m" in seen.lines[0]
+        assert "Watchlist 1" in seen.lines[1]
+        assert seen.line_with("BTCUSDT").count("%") == 7
+
+
+@pytest.mark.parametrize("damage", [b"", b"[1", b"\xff\xfe", b"[]", b'{"columns": 3}'])
+def test_a_damaged_state_file_costs_only_the_memory(tmp_path: Path, damage: bytes) -> None:
+    path = tmp_path / "screen.json"
+    path.write_bytes(damage)
+    assert StateFile(path, Remembered()).load() == Remembered()
+
+
+def test_a_state_folder_that_cannot_be_made_costs_only_the_memory(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    kept = StateFile(tmp_path / "file" / "screen.json", Remembered())
+    assert kept.load() == Remembered()
+    kept.keep(Remembered(period="1h"))
+    kept.flush()
+    kept.flush()
+
+
+def test_settings_are_where_choices_begin() -> None:
+    settings = ScreenSettings("nord", "red-up", "local", ("symbol", "vol"), {})
+    begun = beginning_of(settings)
+    assert (begun.theme, begun.tints, begun.local_time, begun.columns) == ("nord", "red-up", True, ("symbol", "vol"))
+    assert beginning_of(None) == Remembered()
+
+
+async def test_q_leaves_when_the_last_drain_is_written() -> None:
+    async with opened() as seen:
+        await seen.press("q")
+        assert seen.feed.stopped
+    assert seen.app.return_code == 0
+
+
+async def test_an_engine_that_ended_takes_the_screen_along() -> None:
+    app = KlaggApp(MadeMarket(5), failure=lambda: RuntimeError("gone"))
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        app.beat()
+        await pilot.pause()
+    assert app.return_code == 1
