@@ -52,7 +52,9 @@ class BarGrid:
         if span := lane.span():
             self.readers.spanned(span)
         for bar in lane.current(self.periods):
-            self.readers.ended(bar._replace(state=State.PARTIAL))
+            # One without trades may lie behind the end of trading, where the exchange has no bar.
+            if bar.is_traded:
+                self.readers.ended(bar._replace(state=State.PARTIAL))
         self._sort()
 
     def drain(self, reader: Reader, periods: Collection[Period]) -> Drained:
