@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.shell import klagg  # noqa: F401 - a fixture for every module
+
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 """Recorded market data beside the project; read only there, never copied into it."""
 

@@ -5,47 +5,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from klagg_tui import cli
 from tests.makers import DAY, MINUTE, START, trades
+from tests.shell import Klagg
 from tests.test_archive import HEADER, day_file, file_of, row
 
 BAD = "7,nan,1,70,71,1723075200000,false"
-
-
-@dataclass
-class Said:
-    """What one command left behind."""
-
-    status: int
-    out: str
-    err: str
-
-
-Klagg = Callable[..., Said]
-
-
-@pytest.fixture
-def klagg(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Klagg:
-    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
-        monkeypatch.setenv(name, str(tmp_path / "home"))
-    monkeypatch.setenv("TERM", "dumb")
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.chdir(tmp_path)
-
-    def run(*args: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["klagg", *args])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        out, err = capsys.readouterr()
-        return Said(int(left.value.code or 0), out, err)
-
-    return run
 
 
 def an_hour() -> list[str]:

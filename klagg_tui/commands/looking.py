@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from klagg_tui.engine.bar import Bar
-    from klagg_tui.engine.period import Period
     from klagg_tui.storage.export_series import Selection
     from klagg_tui.storage.grain import Grain
     from klagg_tui.storage.symbols import StoredSymbol
@@ -67,7 +66,7 @@ def bars(
     out = console()
     out.print(_bars_table(found, grain, local=local))
     if len(found) > 1:
-        out.print(_spark(found))
+        out.print(_spark(found, grain))
 
 
 def symbols(
@@ -82,7 +81,7 @@ def symbols(
 
     found = asyncio.run(_read_symbols(existing_database(db), pattern))
     if json:
-        print_json([_symbol_as_json(known, *ends) for known, *ends in found])
+        print_json([_symbol_as_json(*ends) for ends in found])
         return
     made = table("symbol", "from", "to", "last price", "state", left=1)
     for known, oldest, newest, grain in found:
@@ -157,14 +156,14 @@ def _direction(change: float | None) -> str:
     return "default" if not change else "green" if change > 0 else "red"
 
 
-def _spark(found: list[Bar]) -> str:
+def _spark(found: list[Bar], grain: Grain) -> str:
     """The closes as one line, with their lowest and highest."""
     from klagg_tui.engine import exact
     from klagg_tui.market.sparkline import sparkline
 
     closes = [bar.close for bar in found][-_SPARK_CELLS:]
     line = sparkline(list(map(exact.as_float, closes)), len(closes))
-    return f"{line}  {exact.text(min(closes))} to {exact.text(max(closes))}"
+    return f"{line}  {exact.text(min(closes), grain.price)} to {exact.text(max(closes), grain.price)}"
 
 
 def _as_json(bar: Bar, grain: Grain) -> dict[str, object]:

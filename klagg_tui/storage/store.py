@@ -14,7 +14,7 @@ from typing import Final, Self
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import Drained, Span
-from klagg_tui.engine.period import DEFAULT_PERIODS, Period
+from klagg_tui.engine.period import DEFAULT_PERIODS, Period, chain
 from klagg_tui.errors import OtherMarket, StorageError
 from klagg_tui.storage import confirming, keeping, upkeep
 from klagg_tui.storage.ledger import Run
@@ -177,6 +177,11 @@ class Store(Reading):
         reaches beyond `before_ms`. Spans stay: the larger bars still hold their trades.
         """
         return await upkeep.delete_before(self._to_write(), period, before_ms, at_most)
+
+    async def count_before(self, period: Period, before_ms: int, periods: Sequence[Period]) -> int:
+        """How many bars `delete_before` would delete, bit by bit, where `periods` are kept."""
+        async with self._aside() as link:
+            return await upkeep.count_before(link, period, before_ms, chain(tuple(periods)))
 
     async def compact(self) -> None:
         """Give the room of deleted bars back to the disk; writers wait as long as the file takes to be copied."""

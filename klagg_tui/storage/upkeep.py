@@ -107,6 +107,15 @@ async def delete_before(writer: Writer, period: Period, before_ms: int, at_most:
     return len(rows)
 
 
+async def count_before(link: Link, period: Period, before_ms: int, periods: tuple[Period, ...]) -> int:
+    """How many bars `delete_before` would delete in the end."""
+    cut_ms = _cut(period, before_ms, periods)
+    sql = (
+        "SELECT count(*) FROM symbols AS s CROSS JOIN history AS h ON h.symbol = s.id AND h.period = ? AND h.minute < ?"
+    )
+    return int(await link.value(sql, (period.ordinal, cut_ms // MINUTE_MS)))
+
+
 def _refuse_existing(to: Path) -> None:
     if to.exists():
         raise StorageError(f"{to} exists already: nothing was written; name another file.")
