@@ -9,6 +9,7 @@ from textual.widgets import Button, Input, Select
 
 from klagg_tui.app import KlaggApp, beginning_of
 from klagg_tui.config import Screen as ScreenSettings
+from klagg_tui.market.face import Mode
 from klagg_tui.market.remembered import Remembered
 from klagg_tui.screens.commands import KlaggCommands
 from klagg_tui.screens.export import ExportScreen
@@ -249,3 +250,16 @@ async def test_an_engine_that_ended_takes_the_screen_along() -> None:
         app.beat()
         await pilot.pause()
     assert app.return_code == 1
+
+
+async def test_without_the_exchange_one_can_leave_for_the_simulated_market() -> None:
+    feed = MadeMarket(5)
+    feed.mode = Mode.OFFLINE
+    async with opened(feed=feed) as seen:
+        assert "simulated market" in seen.lines[-1]
+        await seen.press("D")
+    assert seen.app.return_value is True
+    async with opened() as seen:
+        await seen.press("D")
+        assert seen.app.is_running
+    assert not seen.app.return_value

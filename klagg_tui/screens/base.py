@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
+from klagg_tui.market.face import Mode
 from klagg_tui.market.role import Piece, Role
 from klagg_tui.screens.desk import Desk
 from klagg_tui.screens.header import StatusLine
@@ -125,4 +126,6 @@ def foot_pieces(desk: Desk, keys: Sequence[tuple[str, str, str]]) -> list[Piece]
     """The gravest trouble there is, otherwise the keys."""
     if desk.status.notices:
         return [Piece(f" ▲ {desk.status.notices[0]}", Role.WARN)]
+    if desk.status.mode is Mode.OFFLINE:
+        return key_pieces((("D", "simulated market", "app.demo"), *keys))
     return key_pieces(keys)
