@@ -21,7 +21,7 @@ from tests.flows import flows
 from tests.makers import MINUTE, START, SYMBOL, bar, candle, from_deal, trade, trades
 from tests.oracle import Deal, candles
 
-HEAVY = settings(max_examples=25)
+HEAVY = settings(max_examples=15)
 
 
 @pytest.fixture

@@ -117,6 +117,8 @@ async def _open_readable(path: Path) -> Link:
         await link.rows("SELECT 1 FROM sqlite_master LIMIT 1")
     except DiskTrouble:
         await link.close()
+        if _has_log(path):
+            raise
         return await Link.open(path, "ro&immutable=1")
     except BaseException:
         await link.close()
@@ -145,6 +147,12 @@ def _refuse_newer(path: Path, version: int, migrations: Migrations) -> None:
             f"{path} was written by a newer klagg (layout {version}, this one knows {len(migrations)}): nothing was "
             "changed; update klagg, or name another file with --db."
         )
+
+
+def _has_log(path: Path) -> bool:
+    """Whether something was written that is not in the file itself yet."""
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def _number(header: bytes, at: int) -> int:
