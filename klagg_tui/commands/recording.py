@@ -67,7 +67,7 @@ class _StopSignals:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._take)
 
-    def _take(self, number: int, frame: FrameType | None) -> None:
+    def _take(self, _number: int, _frame: FrameType | None) -> None:
         self.came = True
 
 

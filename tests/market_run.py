@@ -1,0 +1,86 @@
+"""A run of klagg against the simulated exchange, and the comparison of all that it stored with the truth."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+
+from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.period import DEFAULT_PERIODS
+from klagg_tui.exchange.simulator import SimulatedExchange
+from klagg_tui.market.face import Mode, Status
+from klagg_tui.runtime.live import Live, Where
+from klagg_tui.runtime.worker import Plan, Runtime
+from klagg_tui.storage.store import Store
+
+
+def plan(exchange: SimulatedExchange, database: Path, history: int = 30, market: str = "simulated") -> Plan:
+    """klagg on that exchange."""
+    where = Where(exchange.rest_url, exchange.ws_url, history=history, mode=Mode.DEMO, start_ms=exchange.now_ms())
+    return Plan(lambda: Live(where), DEFAULT_PERIODS, database, market, flush_s=0.5)
+
+
+MINUTE_MS = 60_000
+SETTLE_MINUTES = 9
+"""For the last bars of a run to be confirmed: they gather for five minutes, and a ban may keep them longer."""
+
+
+async def recorded(exchange: SimulatedExchange, database: Path, minutes: float, market: str = "simulated") -> Status:
+    """Let klagg record that exchange for so long, and for the last bars to settle; then it is stopped as a person would."""
+    runtime = Runtime(plan(exchange, database, market=market))
+    runtime.start()
+    await until(exchange, runtime, exchange.now_ms() + int((minutes + SETTLE_MINUTES) * MINUTE_MS))
+    await runtime.stop()
+    return runtime.status()
+
+
+async def until(exchange: SimulatedExchange, runtime: Runtime, end_ms: int) -> None:
+    """Let it run until the exchange's clock says so, looking at it as a screen does."""
+    while exchange.now_ms() < end_ms:
+        runtime.take_changes()
+        assert not runtime.has_ended, runtime.error
+        await asyncio.sleep(0.2)
+
+
+async def differences(
+    exchange: SimulatedExchange, database: Path, *, from_ms: int, to_ms: int
+) -> tuple[Counter[str], list[str]]:
+    """How many ended bars between two times are equal to the truth, in state and in all fields, and what is not."""
+    found: Counter[str] = Counter()
+    told: list[str] = []
+    async with await Store.open(database, read_only=True) as store:
+        for symbol in [known.symbol for known in await store.symbols()]:
+            for period in DEFAULT_PERIODS:
+                truth = {
+                    bar.open_ms: bar
+                    for bar in exchange.truth.bars(symbol, period, from_ms, to_ms)
+                    if bar.end_ms <= to_ms
+                }
+                ours = {
+                    bar.open_ms: bar
+                    async for bar in store.bars(symbol, period, from_ms, to_ms, states=set(State) - {State.FORMING})
+                    if bar.end_ms <= to_ms
+                }
+                _compare(truth, ours, found, told, f"{symbol} {period}")
+    return found, told
+
+
+def _compare(truth: dict[int, Bar], ours: dict[int, Bar], found: Counter[str], told: list[str], name: str) -> None:
+    for open_ms, bar in truth.items():
+        mine = ours.get(open_ms)
+        if mine is None:
+            found["missing"] += 1
+            told.append(f"{name} {open_ms} is missing")
+        elif not mine.same_values(bar):
+            found["different"] += 1
+            told.append(f"{name} {open_ms}\n  ours {mine}\n truth {bar}")
+        else:
+            found["equal"] += 1
+        if mine is not None:
+            found[mine.state.name] += 1
+            if mine.state is not State.CONFIRMED:
+                told.append(f"{name} {open_ms} is {mine.state.name.lower()}: {mine}")
+    for open_ms in sorted(ours.keys() - truth.keys()):
+        found["surplus"] += 1
+        told.append(f"{name} {open_ms} is not in the truth: {ours[open_ms]}")
