@@ -7,12 +7,14 @@ KlaggError                      one sentence for a person: what happened, what i
 ├── BadFrame                    one message of the exchange that cannot be read; costs that message
 ├── BadRow                      one row of a file that cannot be read; costs that row
 ├── BadFile                     a file that cannot be opened, is damaged or holds something else
+├── BadQuestion                 a program asks the push server for what there is not
 ├── FilterError                 a filter of the screen cannot be read; `position` says where
 ├── ConfigError                 a setting is unknown or out of range
 ├── StorageError                the local database cannot be used
 │   ├── NotADatabase            the file is something else
 │   ├── NewerDatabase           the file was written by a newer klagg
 │   ├── DatabaseBusy            another klagg writes to it
+│   ├── OtherMarket             it holds the bars of another market
 │   └── DiskTrouble             the disk is full, read-only or broken
 ├── ExportError                 bars cannot be written where they were asked for
 └── ExchangeError               the exchange cannot be reached or refuses
@@ -51,6 +53,10 @@ class BadRow(KlaggError):
 
 class BadFile(KlaggError):
     """A file cannot be opened, is damaged, or holds something else than it should."""
+
+
+class BadQuestion(KlaggError):
+    """A program asks the push server for what there is not."""
 
 
 class FilterError(KlaggError):

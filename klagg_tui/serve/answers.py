@@ -1,0 +1,103 @@
+"""Answers over HTTP: bars, symbols, health. What is on the disk, with what is newer in memory laid over it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import orjson
+
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import BadPeriod, BadQuestion, BadTime
+from klagg_tui.market.face import Status
+from klagg_tui.serve.encoded import Change
+from klagg_tui.serve.hub import Hub
+from klagg_tui.storage.store import Store
+from klagg_tui.timespec import parse_time
+
+MOST_BARS: Final = 5_000
+USUAL_BARS: Final = 500
+
+
+class Answers:
+    """Answers of one server."""
+
+    def __init__(self, hub: Hub, store: Store | None, status: Callable[[], Status]) -> None:
+        self._hub = hub
+        self._store = store
+        self._status = status
+
+    async def bars(self, query: Mapping[str, str]) -> bytes:
+        """Bars of a symbol and period, oldest first: `symbol`, `period`, `from`, `to`, `limit`.
+
+        Raises:
+            KlaggError: the question is wrong, or the disk cannot be read.
+        """
+        symbol = query.get("symbol", "").upper()
+        if not symbol:
+            raise BadQuestion("Say which symbol: /api/bars?symbol=BTCUSDT&period=1m.")
+        try:
+            period = Period.parse(query.get("period", "1m"))
+            from_ms, to_ms = _moment(query.get("from")), _moment(query.get("to"))
+        except (BadPeriod, BadTime) as error:
+            raise BadQuestion(str(error)) from error
+        limit = _limit(query.get("limit"))
+        is_onward = from_ms is not None
+        found = await self._stored(symbol, period, from_ms, to_ms, limit, is_onward=is_onward)
+        for newer in (self._hub.ended(symbol, period), self._hub.current(symbol, period)):
+            if newer and (from_ms or 0) <= newer.bar.open_ms and (to_ms is None or newer.bar.open_ms < to_ms):
+                found[newer.bar.open_ms] = newer
+        if not found and symbol not in self._hub.symbols and not await self._is_stored(symbol):
+            raise BadQuestion(f"There are no bars of {symbol[:40]}; /api/symbols lists what there is.")
+        chosen = [found[open_ms] for open_ms in sorted(found)]
+        chosen = chosen[:limit] if is_onward else chosen[-limit:]
+        return b"[%b]" % b",".join([change.json for change in chosen])
+
+    async def symbols(self) -> bytes:
+        """Every symbol, and whether it is followed now."""
+        followed = dict.fromkeys(self._hub.symbols, True)
+        stored = [known.symbol for known in await self._store.symbols()] if self._store else []
+        every = {**followed, **{name: name in followed for name in stored}}
+        return orjson.dumps([{"symbol": name, "followed": is_followed} for name, is_followed in every.items()])
+
+    def health(self) -> bytes:
+        """How the recorder is doing."""
+        status = self._status()
+        counters = status.counters._asdict()
+        told: dict[str, Any] = {
+            "market": status.market,
+            "mode": status.mode.value,
+            "connection": status.connection,
+            "now": status.exchange_now_ms,
+            "delay_ms": status.delay_ms,
+            "notices": status.notices,
+            "counters": counters,
+            "figures": dict(status.health),
+            "readers": self._hub.subscribers,
+        }
+        return orjson.dumps(told)
+
+    async def _stored(
+        self, symbol: str, period: Period, from_ms: int | None, to_ms: int | None, limit: int, *, is_onward: bool
+    ) -> dict[int, Change]:
+        if self._store is None:
+            return {}
+        bars = self._store.bars(symbol, period, from_ms, to_ms, newest_first=not is_onward, limit=limit)
+        now_ms = self._status().exchange_now_ms
+        return {bar.open_ms: Change(bar, is_final=bar.end_ms <= now_ms) async for bar in bars}
+
+    async def _is_stored(self, symbol: str) -> bool:
+        return self._store is not None and symbol in {known.symbol for known in await self._store.symbols()}
+
+
+def _moment(text: str | None) -> int | None:
+    return None if not text else parse_time(text, int(time.time() * 1000))
+
+
+def _limit(text: str | None) -> int:
+    if not text:
+        return USUAL_BARS
+    if not (text.isascii() and text.isdecimal() and 0 < int(text[:9]) <= MOST_BARS):
+        raise BadQuestion(f"limit is a number from 1 to {MOST_BARS:,}.")
+    return int(text)

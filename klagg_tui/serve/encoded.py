@@ -1,0 +1,53 @@
+"""Bars as JSON: exact decimal texts, because JSON readers make floats of numbers. Each bar is written once for all readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.exact import text, turnover_text
+
+
+class Change:
+    """A bar in its newest state, encoded when somebody first asks."""
+
+    __slots__ = ("_json", "bar", "is_final")
+
+    def __init__(self, bar: Bar, *, is_final: bool) -> None:
+        """`is_final`: its time is over."""
+        self.bar = bar
+        self.is_final = is_final
+        self._json: bytes | None = None
+
+    @property
+    def json(self) -> bytes:
+        """The bar as a JSON object."""
+        if self._json is None:
+            self._json = bar_json(self.bar, is_final=self.is_final)
+        return self._json
+
+
+def bar_json(bar: Bar, *, is_final: bool) -> bytes:
+    """One bar; fields are named as in the exchange's archives."""
+    return (
+        f'{{"symbol":{orjson.dumps(bar.symbol).decode()},"period":"{bar.period.value}","open_time":{bar.open_ms},'
+        f'"close_time":{bar.end_ms - 1},"open":"{text(bar.open)}","high":"{text(bar.high)}","low":"{text(bar.low)}",'
+        f'"close":"{text(bar.close)}","volume":"{text(bar.volume)}","quote_volume":"{turnover_text(bar.turnover)}",'
+        f'"count":{bar.trade_count},"taker_buy_volume":"{text(bar.taker_buy_volume)}",'
+        f'"taker_buy_quote_volume":"{turnover_text(bar.taker_buy_turnover)}",'
+        f'"is_final":{"true" if is_final else "false"},"state":"{bar.state.name.lower()}"}}'
+    ).encode()
+
+
+def message(kind: str, changes: Iterable[Change], more: Mapping[str, Any] | None = None) -> bytes:
+    """A message with bars: `{"type": kind, ..., "bars": [...]}`."""
+    head = orjson.dumps({"type": kind, **(more or {})})
+    return b'%b,"bars":[%b]}' % (head[:-1], b",".join([change.json for change in changes]))
+
+
+def note(kind: str, **values: object) -> bytes:
+    """A message without bars."""
+    return orjson.dumps({"type": kind, **values})

@@ -1,0 +1,134 @@
+"""The newest bars, and who wants to hear of them. Belongs to the server's loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.period import Period
+from klagg_tui.serve.encoded import Change, message, note
+from klagg_tui.serve.mailbox import Mailbox
+from klagg_tui.serve.wishes import EVERYTHING, Interest, Periods, Wish, granted, is_wanted
+
+
+class News(NamedTuple):
+    """What changed in the engine: each bar once, in its newest state."""
+
+    ended: tuple[Bar, ...]
+    current: tuple[Bar, ...]
+    symbols: tuple[str, ...] | None
+    """All that are followed, where that changed."""
+
+
+class Subscriber:
+    """One reader: what it wants, and what waits for it."""
+
+    def __init__(self) -> None:
+        self.wanted: dict[str, Periods] = {}
+        self.mailbox = Mailbox()
+
+    @property
+    def interest(self) -> Interest:
+        """What it wants, to be shared with others."""
+        return frozenset(self.wanted.items())
+
+
+class Hub:
+    """Takes news in and hands them out."""
+
+    def __init__(self) -> None:
+        self.symbols: tuple[str, ...] = ()
+        """Those followed, in the engine's order."""
+        self._current: dict[str, dict[Period, Change]] = {}
+        self._ended: dict[tuple[str, Period], Change] = {}
+        """The newest ended bar of each series: it may not be on the disk yet."""
+        self._groups: dict[Interest, set[Subscriber]] = {}
+
+    @property
+    def subscribers(self) -> int:
+        """How many readers want something."""
+        return sum(map(len, self._groups.values()))
+
+    def take(self, news: News) -> None:
+        """Take in what changed, and put it before everybody who wants it."""
+        if news.symbols is not None:
+            self.symbols = news.symbols
+            for gone in self._current.keys() - set(news.symbols):
+                del self._current[gone]
+        changes = self._noted(news)
+        by_symbol: dict[str, list[Change]] = {}
+        if any(EVERYTHING not in dict(interest) for interest in self._groups):
+            for change in changes:
+                by_symbol.setdefault(change.bar.symbol, []).append(change)
+        for interest, subscribers in self._groups.items():
+            wanted = dict(interest)
+            if chosen := _chosen(wanted, changes, by_symbol):
+                text = message("bars", chosen)
+                for subscriber in subscribers:
+                    subscriber.mailbox.offer(text, chosen)
+
+    def wish(self, subscriber: Subscriber, wish: Wish) -> bytes:
+        """Grant a wish; returns the answer."""
+        self._leave(subscriber)
+        subscriber.wanted = granted(subscriber.wanted, wish)
+        if subscriber.wanted:
+            self._groups.setdefault(subscriber.interest, set()).add(subscriber)
+        if not wish.is_on:
+            subscriber.mailbox.keep(lambda bar: is_wanted(subscriber.wanted, bar))
+            return note("unsubscribed", wanted=sorted(subscriber.wanted))
+        unknown = [name for name in wish.symbols if name != EVERYTHING and name not in self._current]
+        return message(
+            "snapshot",
+            self.snapshot(dict.fromkeys(wish.symbols, wish.periods)),
+            {"unknown": unknown} if unknown else None,
+        )
+
+    def remove(self, subscriber: Subscriber) -> None:
+        """It is gone."""
+        self._leave(subscriber)
+
+    def snapshot(self, wanted: Mapping[str, Periods]) -> list[Change]:
+        """The current bars among what is wanted, symbol by symbol."""
+        names: Iterable[str] = self.symbols if EVERYTHING in wanted else wanted
+        bars = [change for name in names for change in self._current.get(name, {}).values()]
+        return [change for change in bars if is_wanted(wanted, change.bar)]
+
+    def current(self, symbol: str, period: Period) -> Change | None:
+        """The bar that is forming."""
+        return self._current.get(symbol, {}).get(period)
+
+    def ended(self, symbol: str, period: Period) -> Change | None:
+        """The newest bar that is over and was heard of."""
+        return self._ended.get((symbol, period))
+
+    def _noted(self, news: News) -> list[Change]:
+        changes = []
+        for bar in news.ended:
+            change = Change(bar, is_final=True)
+            changes.append(change)
+            known = self._ended.get((bar.symbol, bar.period))
+            if known is None or known.bar.open_ms <= bar.open_ms:
+                self._ended[bar.symbol, bar.period] = change
+        for bar in news.current:
+            change = Change(bar, is_final=False)
+            changes.append(change)
+            self._current.setdefault(bar.symbol, {})[bar.period] = change
+        return changes
+
+    def _leave(self, subscriber: Subscriber) -> None:
+        group = self._groups.get(subscriber.interest)
+        if group is not None:
+            group.discard(subscriber)
+            if not group:
+                del self._groups[subscriber.interest]
+
+
+def _chosen(
+    wanted: Mapping[str, Periods], changes: Sequence[Change], by_symbol: Mapping[str, list[Change]]
+) -> Sequence[Change]:
+    if wanted == {EVERYTHING: None}:
+        return changes
+    if EVERYTHING not in wanted:
+        changes = [change for symbol in wanted for change in by_symbol.get(symbol, ())]
+    return [change for change in changes if is_wanted(wanted, change.bar)]

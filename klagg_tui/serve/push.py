@@ -1,0 +1,85 @@
+"""The way from the engine to the server: a beat on the engine's loop that gives what changed to another thread.
+
+One set of news is under way at a time. Where the server is slow to take it, the engine's reader gathers, so that the
+next set is larger, and nothing queues.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Final, Protocol
+
+from klagg_tui.engine.readers import Reader
+from klagg_tui.runtime.core import Core
+from klagg_tui.runtime.source import Source
+from klagg_tui.serve.hub import News
+
+log = logging.getLogger(__name__)
+
+BEAT_S: Final = 0.2
+IDLE_S: Final = 1.0
+"""The same while nobody listens."""
+
+
+class Taker(Protocol):
+    """Where news go; called on the engine's loop."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the last news were taken."""
+        ...
+
+    @property
+    def is_listened_to(self) -> bool:
+        """Whether there is any reader."""
+        ...
+
+    def put(self, news: News) -> None:
+        """Give news; only while it is ready."""
+        ...
+
+
+class Pushing:
+    """A `Source` like the one inside it, with the beat beside."""
+
+    def __init__(self, source: Source, taker: Taker) -> None:
+        self.market = source.market
+        self.is_live = source.is_live
+        self._source = source
+        self._taker = taker
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the source has
+        return getattr(self._source, name)
+
+    async def run(self, core: Core) -> None:
+        """Feed the core, and push until cancelled: also what a recording came to when it has ended."""
+        beat = asyncio.create_task(push_forever(core, self._taker))
+        try:
+            await self._source.run(core)
+            await core.flush()
+            await beat
+        finally:
+            beat.cancel()
+            await asyncio.gather(beat, return_exceptions=True)
+
+
+async def push_forever(core: Core, taker: Taker) -> None:
+    """Give what changed, again and again."""
+    reader = core.engine.reader()
+    symbols: tuple[str, ...] = ()
+    try:
+        while True:
+            if taker.is_ready:
+                symbols = _push(core, reader, taker, symbols)
+            await asyncio.sleep(BEAT_S if taker.is_listened_to else IDLE_S)
+    finally:
+        core.engine.forget(reader)
+
+
+def _push(core: Core, reader: Reader, taker: Taker, known: tuple[str, ...]) -> tuple[str, ...]:
+    drained = core.engine.drain(reader, core.periods)
+    symbols = core.engine.symbols()
+    if drained.closed or drained.forming or symbols != known:
+        taker.put(News(drained.closed, drained.forming, symbols if symbols != known else None))
+    return symbols

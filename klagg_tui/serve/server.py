@@ -1,0 +1,137 @@
+"""The push server: a thread with an event loop of its own, so that two hundred readers cost the engine nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from klagg_tui.errors import ConfigError
+from klagg_tui.market.face import Status
+from klagg_tui.serve.answers import Answers
+from klagg_tui.serve.gate import Gate
+from klagg_tui.serve.hub import Hub, News
+from klagg_tui.serve.routes import Routes
+from klagg_tui.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+_PATIENCE_S: Final = 2.0
+
+
+class PushServer:
+    """Serves while it is started. A `Taker`: `put` may be called from the engine's thread."""
+
+    def __init__(self, gate: Gate, database: Path | None, status: Callable[[], Status]) -> None:
+        """Look at the settings; `database` must exist when the server starts.
+
+        Raises:
+            ConfigError: other machines could read without a token.
+        """
+        gate.check()
+        self._gate = gate
+        self._database = database
+        self._status = status
+        self._hub = Hub()
+        self._routes: Routes | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._is_ready = threading.Event()
+        self._started: Future[int] = Future()
+        self._thread = threading.Thread(target=self._run, name="klagg-serve", daemon=True)
+        self.port = gate.port
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        host = f"[{self._gate.host}]" if ":" in self._gate.host else self._gate.host
+        return f"http://{host}:{self.port}/"
+
+    @property
+    def is_ready(self) -> bool:
+        """See `Taker`."""
+        return self._is_ready.is_set()
+
+    @property
+    def is_listened_to(self) -> bool:
+        """See `Taker`."""
+        return self._routes is not None and self._routes.readers > 0
+
+    @property
+    def readers(self) -> int:
+        """How many websockets are open."""
+        return self._routes.readers if self._routes else 0
+
+    def start(self) -> None:
+        """Listen.
+
+        Raises:
+            ConfigError: the address cannot be used.
+            StorageError: the database cannot be read.
+        """
+        self._thread.start()
+        self.port = self._started.result()
+
+    def stop(self) -> None:
+        """Tell all readers, and end."""
+        self._is_ready.clear()
+        if self._loop and self._stop and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join()
+
+    def put(self, news: News) -> None:
+        """See `Taker`."""
+        if self._loop is None:
+            return
+        self._is_ready.clear()
+        try:
+            self._loop.call_soon_threadsafe(self._take, news)
+        except RuntimeError:
+            log.debug("the server has just ended")
+
+    def _take(self, news: News) -> None:
+        try:
+            self._hub.take(news)
+        finally:
+            self._is_ready.set()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:
+            if not self._started.done():
+                self._started.set_exception(error)
+            else:
+                log.exception("the push server ended")
+        finally:
+            self._is_ready.clear()
+
+    async def _serve(self) -> None:
+        self._stop = asyncio.Event()
+        async with AsyncExitStack() as stack:
+            store = None
+            if self._database:
+                store = await stack.enter_async_context(await Store.open(self._database, read_only=True))
+            self._routes = Routes(self._hub, Answers(self._hub, store, self._status), self._gate)
+            runner = web.AppRunner(self._routes.app(), access_log=None, shutdown_timeout=_PATIENCE_S)
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            try:
+                await web.TCPSite(runner, self._gate.host, self._gate.port).start()
+            except OSError as error:
+                reason = error.strerror or error
+                raise ConfigError(
+                    f"{self._gate.host}:{self._gate.port} cannot be listened at ({reason}): nothing is served; "
+                    "name another with --port."
+                ) from error
+            self._loop = asyncio.get_running_loop()
+            self._is_ready.set()
+            self._started.set_result(runner.addresses[0][1])
+            await self._stop.wait()
