@@ -242,7 +242,7 @@ async def test_asked_to_stop_it_keeps_what_is_whole(store: Store, tmp_path: Path
     outcome = await import_files(store, [path], on_progress=seen.append, should_stop=lambda: len(seen) == 1)
     assert outcome.is_stopped
     assert 0 < outcome.trades < len(made)
-    assert [(one.path, one.total_bytes) for one in seen] == [(path, path.stat().st_size)]
+    assert [(one.path, one.total) for one in seen] == [(path, path.stat().st_size)]
     bars = await stored(store)
     assert sum(bar.volume for bar in bars) == sum(one.quantity for one in made[: outcome.trades])
     await import_files(store, [path])

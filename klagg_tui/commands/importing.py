@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from klagg_tui.commands.options import Db, database, settings_of
 
 if TYPE_CHECKING:
+    from klagg_tui.commands.interrupt import Interrupt
+    from klagg_tui.commands.progress import ProgressLine
+    from klagg_tui.engine.period import Period
     from klagg_tui.storage.archive import Imported
 
 _EXAMPLES = """
@@ -23,7 +26,10 @@ klagg import BTCUSDT-1m-2024-0*.zip ETHUSDT-1m-2024-0*.zip
 klagg import recorded.jsonl.gz --db research.db
 
 klagg import trades.csv --symbol BTCUSDT
+
+klagg import --legacy klines.db
 """
+_NOTES_SHOWN = 50
 
 
 def register(app: typer.Typer) -> None:
@@ -34,11 +40,15 @@ def register(app: typer.Typer) -> None:
 def import_files(
     ctx: typer.Context,
     files: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(help="Archives of the exchange (aggTrades or klines; CSV, .gz, .zip), or JSON lines of events."),
-    ],
+    ] = None,
     symbol: Annotated[
         str | None, typer.Option("--symbol", "-s", help="Symbol of CSV files whose name does not say it.")
+    ] = None,
+    legacy: Annotated[
+        Path | None,
+        typer.Option("--legacy", metavar="FILE", help="A database of the predecessor (tables like k_btc_1m)."),
     ] = None,
     db: Db = None,
 ) -> None:
@@ -49,21 +59,14 @@ def import_files(
     """
     from klagg_tui.commands.interrupt import INTERRUPTED, Interrupt
     from klagg_tui.commands.progress import ProgressLine
-    from klagg_tui.storage.archive import Progress, import_files
-    from klagg_tui.storage.store import Store
 
-    async def run(should_stop: Interrupt, line: ProgressLine) -> Imported:
-        def show(progress: Progress) -> None:
-            line.show(progress.path.name, progress.read_bytes, progress.total_bytes, progress.rows)
-
-        store = await Store.open(database(db), periods=settings_of(ctx).market.periods)
-        try:
-            return await import_files(store, files, symbol=symbol, on_progress=show, should_stop=should_stop)
-        finally:
-            await store.close()
-
+    if not files and legacy is None:
+        raise typer.BadParameter("Name files, or a database with --legacy.")
+    if files and legacy is not None:
+        raise typer.BadParameter("--legacy takes a database alone; import other files with a command of their own.")
+    work = _Work(files or [], symbol, legacy, database(db), settings_of(ctx).market.periods)
     with Interrupt("the bars so far are kept.") as interrupt, ProgressLine() as line:
-        outcome = asyncio.run(run(interrupt, line))
+        outcome = asyncio.run(work.run(interrupt, line))
     _tell(outcome)
     if outcome.is_stopped:
         raise typer.Exit(INTERRUPTED)
@@ -71,9 +74,36 @@ def import_files(
         raise typer.Exit(1)
 
 
+class _Work(NamedTuple):
+    """What was asked for."""
+
+    files: list[Path]
+    symbol: str | None
+    legacy: Path | None
+    database: Path
+    periods: tuple[Period, ...]
+
+    async def run(self, should_stop: Interrupt, line: ProgressLine) -> Imported:
+        from klagg_tui.storage.archive import Progress, import_files
+        from klagg_tui.storage.legacy import import_legacy
+        from klagg_tui.storage.store import Store
+
+        def show(progress: Progress) -> None:
+            line.show(progress.path.name, progress.done, progress.total, progress.rows)
+
+        async with await Store.open(self.database, periods=self.periods) as store:
+            if self.legacy is not None:
+                return await import_legacy(store, self.legacy, on_progress=show, should_stop=should_stop)
+            return await import_files(store, self.files, symbol=self.symbol, on_progress=show, should_stop=should_stop)
+
+
 def _tell(outcome: Imported) -> None:
     """The closing summary; what went wrong goes to stderr."""
     tally = outcome.tally
+    for note in outcome.notes[:_NOTES_SHOWN]:
+        typer.echo(note, err=True)
+    if len(outcome.notes) > _NOTES_SHOWN:
+        typer.echo(f"... and {len(outcome.notes) - _NOTES_SHOWN:,} more.", err=True)
     for failure in outcome.failures:
         typer.echo(failure, err=True)
     for bad in tally.first_bad:

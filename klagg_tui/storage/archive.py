@@ -36,9 +36,9 @@ class Progress(NamedTuple):
     """How far an import has come."""
 
     path: Path
-    read_bytes: int
-    total_bytes: int
-    """Of all files, as they lie on the disk."""
+    done: int
+    total: int
+    """Of all files, in bytes as they lie on the disk; of a database, in tables."""
     rows: int
 
 
@@ -55,6 +55,8 @@ class Imported:
     gaps: int = 0
     too_late: int = 0
     """Trades that came when their minute was long over: the only ones that are in no bar."""
+    notes: list[str] = field(default_factory=list)
+    """A sentence for each thing that was left out on purpose."""
     failures: list[str] = field(default_factory=list)
     """A sentence for each file that could not be read, or not to its end."""
     is_stopped: bool = False

@@ -7,6 +7,7 @@ ignore`, times in milliseconds, or in microseconds in spot archives from 2025 on
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -16,7 +17,6 @@ from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import BadFile, BadRow
 from klagg_tui.storage.archive_rows import Tally, is_header_row, milliseconds
 from klagg_tui.storage.archive_source import Block
-from klagg_tui.storage.grain import Grain
 
 COLUMNS: Final = (
     "open_time",
@@ -59,34 +59,42 @@ class KlineRows:
                 continue
             self._tally.rows += 1
             try:
-                bars.append(self._bar(line.split(","), self._period))
+                fields = line.split(",")
+                bars.append(read_bar(self._symbol, self._period, fields))
+                self._tally.widen(self._symbol, fields[4], fields[5])
             except (ValueError, BadRow) as error:
                 self._tally.spoil(block.where(at), str(error))
         return bars
 
-    def _bar(self, fields: list[str], period: Period) -> Bar:
-        if len(fields) != len(COLUMNS):
-            raise BadRow(f"{len(fields)} columns instead of {len(COLUMNS)}")
-        opened, high, low, close, volume = (number(text) for text in fields[1:6])
-        bar = Bar(
-            self._symbol,
-            period,
-            milliseconds(int(fields[0])),
-            opened,
-            high,
-            low,
-            close,
-            volume,
-            turnover(fields[7]),
-            int(fields[8]),
-            number(fields[9]),
-            turnover(fields[10]),
-            State.CONFIRMED,
-        )
-        if fault := _fault(bar):
-            raise BadRow(fault)
-        self._tally.grains[self._symbol] = self._tally.grains.get(self._symbol, Grain()).widened(fields[4], fields[5])
-        return bar
+
+def read_bar(symbol: str, period: Period, fields: Sequence[str], state: State = State.CONFIRMED) -> Bar:
+    """The bar of a row's twelve fields.
+
+    Raises:
+        BadRow: it has not twelve, or they contradict each other.
+        ValueError: one of them is no number (`BadNumber` among them).
+    """
+    if len(fields) != len(COLUMNS):
+        raise BadRow(f"{len(fields)} columns instead of {len(COLUMNS)}")
+    opened, high, low, close, volume = (number(text) for text in fields[1:6])
+    bar = Bar(
+        symbol,
+        period,
+        milliseconds(int(fields[0])),
+        opened,
+        high,
+        low,
+        close,
+        volume,
+        turnover(fields[7]),
+        int(fields[8]),
+        number(fields[9]),
+        turnover(fields[10]),
+        state,
+    )
+    if fault := _fault(bar):
+        raise BadRow(fault)
+    return bar
 
 
 def period_of(lines: list[str], hint: Period | None) -> Period | None:

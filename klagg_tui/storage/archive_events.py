@@ -16,7 +16,6 @@ from klagg_tui.engine.exact import Exact, number
 from klagg_tui.errors import BadNumber, BadRow
 from klagg_tui.storage.archive_rows import Tally, milliseconds
 from klagg_tui.storage.archive_source import Block
-from klagg_tui.storage.grain import Grain
 
 _BEFORE: Final = re.compile(r"\s*(?:\d+(?:\.\d+)?\s*[:,]?\s*)?")
 """What may stand before a message: white space or a receive time."""
@@ -59,8 +58,7 @@ class EventRows:
             self._tally.no_trades += 1
             return
         trades.append(_trade(event, symbol, price, quantity))
-        grains = self._tally.grains
-        grains[symbol] = grains.get(symbol, Grain()).widened(price_text, quantity_text)
+        self._tally.widen(symbol, price_text, quantity_text)
 
 
 def _event(line: str) -> dict[str, object]:

@@ -41,6 +41,10 @@ class Tally:
     """The first few, each with file, line and reason."""
     grains: dict[str, Grain] = field(default_factory=dict)
 
+    def widen(self, symbol: str, price: str, quantity: str) -> None:
+        """Note how many decimals a symbol's values are written with."""
+        self.grains[symbol] = self.grains.get(symbol, Grain()).widened(price, quantity)
+
     def spoil(self, where: str, reason: str) -> None:
         """Count a row that cannot be used."""
         self.bad += 1
@@ -97,12 +101,10 @@ class TradeRows:
 
     def _widen(self, block: Block) -> None:
         """Look at both ends of each block: the exchange writes all rows of a file alike until a tick size changes."""
-        grain = self._tally.grains.get(self._symbol, Grain())
         for line in (*block.lines[1:3], *block.lines[-2:]):
             fields = line.split(",", 3)
             if len(fields) == 4 and fields[0].isdecimal():
-                grain = grain.widened(fields[1], fields[2])
-        self._tally.grains[self._symbol] = grain
+                self._tally.widen(self._symbol, fields[1], fields[2])
 
 
 def is_header_row(line: str) -> bool:
