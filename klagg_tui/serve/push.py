@@ -7,15 +7,12 @@ next set is larger, and nothing queues.
 from __future__ import annotations
 
 import asyncio
-import logging
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from klagg_tui.engine.readers import Reader
+from klagg_tui.runtime.beside import Beat
 from klagg_tui.runtime.core import Core
-from klagg_tui.runtime.source import Source
 from klagg_tui.serve.hub import News
-
-log = logging.getLogger(__name__)
 
 BEAT_S: Final = 0.2
 IDLE_S: Final = 1.0
@@ -40,28 +37,13 @@ class Taker(Protocol):
         ...
 
 
-class Pushing:
-    """A `Source` like the one inside it, with the beat beside."""
+def pushing(taker: Taker) -> Beat:
+    """Gives what changed, again and again, until cancelled."""
 
-    def __init__(self, source: Source, taker: Taker) -> None:
-        self.market = source.market
-        self.is_live = source.is_live
-        self._source = source
-        self._taker = taker
+    async def beat(core: Core) -> None:
+        await push_forever(core, taker)
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the source has
-        return getattr(self._source, name)
-
-    async def run(self, core: Core) -> None:
-        """Feed the core, and push until cancelled: also what a recording came to when it has ended."""
-        beat = asyncio.create_task(push_forever(core, self._taker))
-        try:
-            await self._source.run(core)
-            await core.flush()
-            await beat
-        finally:
-            beat.cancel()
-            await asyncio.gather(beat, return_exceptions=True)
+    return beat
 
 
 async def push_forever(core: Core, taker: Taker) -> None:

@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.storage.link import Link
-from klagg_tui.storage.rows import SELECTED, bars
+from klagg_tui.storage.rows import bars
+from klagg_tui.storage.schema import COLUMNS
 from klagg_tui.storage.statements import Row
 
 PAGE: Final = 2000
@@ -17,14 +18,16 @@ _LATEST_MINUTE: Final = 4_000_000_000
 """The year 9575; what a calendar can hold ends soon after."""
 _STATES: Final = frozenset(state.value for state in State)
 
+# Row by row: a text of many rows, as `Link.gathered` reads it, cannot hold everything that a damaged row may.
+_SELECTED: Final = ", ".join(f"h.{name}" for name in COLUMNS)
 _PAGE: Final = f"""
-SELECT {SELECTED} FROM history AS h WHERE h.symbol = ? AND h.period = ? AND h.minute > ? ORDER BY h.minute LIMIT ?
+SELECT {_SELECTED} FROM history AS h WHERE h.symbol = ? AND h.period = ? AND h.minute > ? ORDER BY h.minute LIMIT ?
 """
 _PAGE_BEFORE: Final = _PAGE.replace("ORDER BY", "AND h.minute < ? ORDER BY")
 _NEXT_SERIES: Final = """
 SELECT symbol, period FROM history WHERE (symbol, period) > (?, ?) ORDER BY symbol, period LIMIT 1
 """
-_FORMING: Final = f"SELECT {SELECTED} FROM forming AS h WHERE h.symbol = ? AND h.period = ?"
+_FORMING: Final = f"SELECT {_SELECTED} FROM forming AS h WHERE h.symbol = ? AND h.period = ?"
 
 
 class Unreadable(NamedTuple):
