@@ -69,11 +69,18 @@ class Past:
             if self._done == len(self._wanted) or self._wanted[self._done][1] is not period:
                 self._core.stale_closes.append(period)
 
+    async def _stored_until(self, symbol: str, period: Period, before_ms: int) -> int:
+        """End of the newest bar from before a time, so that a long pause of klagg leaves no hole; else that time."""
+        async for bar in self._store.bars(symbol, period, None, before_ms, newest_first=True, limit=1):
+            return bar.end_ms
+        return before_ms
+
     async def _fill(self, symbol: str, period: Period) -> None:
         """Fetch what the store lacks of one symbol and period."""
         listed_ms, anchor = self._ground.contract(symbol)
         end_ms = period.open_ms(self._core.now_ms() - SETTLE_MS, anchor)
         oldest_ms = max(end_ms - self._depth * period.nominal_ms, period.open_ms(listed_ms, anchor))
+        oldest_ms = min(oldest_ms, await self._stored_until(symbol, period, oldest_ms))
         for _, start_ms, last_ms, rows in pages(period, oldest_ms, end_ms, ROWS):
             wanted = round((last_ms + 1 - start_ms) / period.nominal_ms)
             if await self._store.count(symbol, period, start_ms, last_ms + 1) >= wanted:

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 RECONCILE_MS: Final = 10 * 60_000
 """How often the whole listing is compared, by the exchange's clock: its messages about contracts may be lost."""
+FRESH_MS: Final = 2 * DAY_MS
 
 
 class Roster:
@@ -35,6 +36,7 @@ class Roster:
         self._choice = choice
         self._on_change = on_change
         self._wake = asyncio.Event()
+        self._seen_off: set[str] = set()
 
     async def reconcile(self) -> None:
         """Ask for the listing and follow what it says; raises ExchangeError."""
@@ -49,8 +51,10 @@ class Roster:
         if not chosen:
             notices["symbols"] = "The exchange lists no symbol that was asked for; see --symbols and --quote."
         followed = set(self._ground.core.engine.symbols())
+        self._seen_off -= chosen.keys()
         await self._follow([chosen[symbol] for symbol in chosen if symbol not in followed])
         self._leave(tuple(sorted(followed - chosen.keys())))
+        await self._see_off({listing.symbol for listing in found.listings if listing.status == TRADING})
 
     def heard(self, change: ContractChanged) -> None:
         """Something was listed or taken off: a nudge, the listing itself decides."""
@@ -105,6 +109,21 @@ class Roster:
         except Refused:
             return DEFAULT_THREE_DAY_ANCHOR
         return rows[0].open_ms // DAY_MS % 3 if rows else DEFAULT_THREE_DAY_ANCHOR
+
+    async def _see_off(self, trading: set[str]) -> None:
+        """Symbols that stopped trading, perhaps while klagg was not running: their last bars are fetched once more."""
+        stored = await self._ground.store.symbols()
+        stopped = [known for known in stored if known.symbol not in trading | self._seen_off]
+        self._seen_off |= {known.symbol for known in stopped}
+        gone = [known for known in stopped if known.active or await self._is_fresh(known.symbol)]
+        if gone:
+            await self._ground.store.put_symbols([known._replace(active=False) for known in gone])
+            self._on_change(tuple(known.symbol for known in gone))
+
+    async def _is_fresh(self, symbol: str) -> bool:
+        """Whether its last bar is so young that an earlier run may have ended before its end was fetched."""
+        since_ms = self._ground.core.now_ms() - FRESH_MS
+        return await self._ground.store.count(symbol, Period.M1, since_ms, self._ground.core.now_ms()) > 0
 
     def _leave(self, symbols: tuple[str, ...]) -> None:
         if not symbols:
