@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -39,18 +40,22 @@ def replay(
     ] = None,
     db: Annotated[
         Path | None,
-        typer.Option("--db", metavar="PATH", help="Keep the bars in this file; by default nothing is kept."),
+        typer.Option("--db", metavar="PATH", help="Keep the bars in this file; by default they are thrown away."),
     ] = None,
 ) -> None:
     """Play recorded trades into the terminal, through the same engine as live ones."""
     from klagg_tui.app import run
+    from klagg_tui.commands.terminal import require_terminal
     from klagg_tui.engine.period import DEFAULT_PERIODS
     from klagg_tui.runtime.replay import Replay
     from klagg_tui.runtime.worker import Plan, Runtime
 
     source = Replay(files, _speed(speed), symbol)
     wanted = periods_of(periods) if periods else DEFAULT_PERIODS
-    run(Runtime(Plan(lambda: source, wanted, db)))
+    require_terminal()
+    # The chart reads its past from a database, so one is there in any case.
+    with tempfile.TemporaryDirectory(prefix="klagg-replay-") as folder:
+        run(Runtime(Plan(lambda: source, wanted, db or Path(folder) / "replay.db")))
 
 
 def _speed(text: str) -> float | None:
