@@ -17,7 +17,9 @@ from klagg_tui.commands import (
     looking,
     recording,
     replaying,
+    serving,
     simulate,
+    web,
 )
 from klagg_tui.commands.settings import Chosen, with_settings
 from klagg_tui.config.table import SECTIONS
@@ -31,6 +33,8 @@ _COMMANDS: Final = (
     auditing,
     replaying,
     recording,
+    serving,
+    web,
     demo,
     simulate,
     config,
@@ -83,6 +87,9 @@ def _made() -> typer.Typer:
 @with_settings(*SECTIONS)
 def _open_terminal(
     chosen: Chosen,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Push bars to other programs meanwhile; see klagg serve.")
+    ] = False,
     version: Annotated[  # noqa: ARG001 - its callback answers
         bool, typer.Option("--version", "-V", help="Show the version and leave.", callback=_version, is_eager=True)
     ] = False,
@@ -94,7 +101,7 @@ def _open_terminal(
     if chosen.subcommand is None:
         from klagg_tui.commands.terminal import open_terminal
 
-        open_terminal(chosen)
+        open_terminal(chosen, is_served=serve)
 
 
 def _unexpected(error: Exception) -> str:

@@ -48,10 +48,14 @@ def record(chosen: Chosen) -> None:
     settings = chosen.load().settings
     if trouble := logs.start(settings.log.path, settings.log.level):
         typer.echo(trouble, err=True)
-    runtime = Runtime(live_plan(settings))
+    run_headless(Runtime(live_plan(settings)), f"Recording into {settings.storage.database}. Ctrl+C ends it.")
+
+
+def run_headless(runtime: Runtime, greeting: str) -> None:
+    """Run without a screen, with a status line now and then, until Ctrl+C or SIGTERM."""
     stop = _StopSignals()
     runtime.start()
-    typer.echo(f"Recording into {settings.storage.database}. Ctrl+C ends it.")
+    typer.echo(greeting)
     _report(runtime, stop)
     runtime.cancel()
     runtime.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from klagg_tui.runtime.worker import Plan
 
 
-def open_terminal(chosen: Chosen) -> None:
+def open_terminal(chosen: Chosen, *, is_served: bool = False) -> None:
     """Watch the market that the settings name; a simulated one where the person asks for it there.
 
     Raises:
@@ -24,14 +25,17 @@ def open_terminal(chosen: Chosen) -> None:
     from klagg_tui.runtime.plans import live_plan
 
     settings = chosen.load().settings
-    if watch(live_plan(settings), settings):
+    if watch(live_plan(settings), settings, is_served=is_served):
         from klagg_tui.commands.demo import watch_demo
 
         watch_demo(settings)
 
 
-def watch(plan: Plan, settings: Settings) -> bool:
-    """Run a plan on the screen; returns whether the person left it for the simulated market."""
+def watch(plan: Plan, settings: Settings, *, is_served: bool = False) -> bool:
+    """Run a plan on the screen; returns whether the person left it for the simulated market.
+
+    `is_served`: bars are there for other programs meanwhile.
+    """
     require_terminal()
     from klagg_tui import logs
     from klagg_tui.app import run
@@ -39,10 +43,20 @@ def watch(plan: Plan, settings: Settings) -> bool:
 
     if trouble := logs.start(settings.log.path, settings.log.level):
         typer.echo(trouble, err=True)
-    return run(Runtime(plan), settings.screen)
+    if not is_served:
+        return run(Runtime(plan), settings.screen)
+    from klagg_tui.serve.server import served
+
+    runtime, server = served(plan, settings.serve)
+    server.start()
+    try:
+        return run(runtime, settings.screen)
+    finally:
+        server.stop()
 
 
 def require_terminal() -> None:
     """Say plainly what to do where there is no terminal to draw on."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    is_in_browser = "TEXTUAL_DRIVER" in os.environ
+    if not is_in_browser and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise KlaggError("klagg needs a terminal to draw on; `klagg record` records the market without one.")

@@ -9,6 +9,7 @@ from klagg_tui.config import Settings
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.listing import Choice, patterns
 from klagg_tui.market.face import Mode
+from klagg_tui.runtime.beside import keeping, with_beats
 from klagg_tui.runtime.live import Live, Where
 from klagg_tui.runtime.worker import Plan
 
@@ -28,13 +29,14 @@ def live_plan(settings: Settings) -> Plan:
     market = settings.market
     choice = Choice(patterns(market.symbols), market.quote, market.contract_types)
     where = Where(market.rest_url, market.ws_url, choice, market.history, market.proxy)
-    return Plan(
+    plan = Plan(
         lambda: Live(where),
         market.periods,
         settings.storage.database,
         REAL if _is_real(market.rest_url) else market.rest_url,
         settings.storage.flush_seconds,
     )
+    return with_beats(plan, keeping(settings.storage.keep)) if settings.storage.keep else plan
 
 
 def demo_plan(rest_url: str, ws_url: str, database: Path, periods: tuple[Period, ...]) -> Plan:

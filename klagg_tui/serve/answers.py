@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import orjson
@@ -13,6 +15,7 @@ from klagg_tui.errors import BadPeriod, BadQuestion, BadTime
 from klagg_tui.market.face import Status
 from klagg_tui.serve.encoded import Change
 from klagg_tui.serve.hub import Hub
+from klagg_tui.storage.opening import look_at
 from klagg_tui.storage.store import Store
 from klagg_tui.timespec import parse_time
 
@@ -20,12 +23,33 @@ MOST_BARS: Final = 5_000
 USUAL_BARS: Final = 500
 
 
+class Disk:
+    """The database, opened when it is first asked: a server may be there before whoever makes the file."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._store: Store | None = None
+        self._opening = asyncio.Lock()
+
+    async def store(self) -> Store | None:
+        """The open database, None while there is none."""
+        async with self._opening:
+            if self._store is None and self._path is not None and look_at(self._path):
+                self._store = await Store.open(self._path, read_only=True)
+            return self._store
+
+    async def close(self) -> None:
+        """Close it."""
+        if self._store:
+            await self._store.close()
+
+
 class Answers:
     """Answers of one server."""
 
-    def __init__(self, hub: Hub, store: Store | None, status: Callable[[], Status]) -> None:
+    def __init__(self, hub: Hub, disk: Disk, status: Callable[[], Status]) -> None:
         self._hub = hub
-        self._store = store
+        self._disk = disk
         self._status = status
 
     async def bars(self, query: Mapping[str, str]) -> bytes:
@@ -48,7 +72,7 @@ class Answers:
         for newer in (self._hub.ended(symbol, period), self._hub.current(symbol, period)):
             if newer and (from_ms or 0) <= newer.bar.open_ms and (to_ms is None or newer.bar.open_ms < to_ms):
                 found[newer.bar.open_ms] = newer
-        if not found and symbol not in self._hub.symbols and not await self._is_stored(symbol):
+        if not found and symbol not in self._hub.symbols and symbol not in await self._stored_symbols():
             raise BadQuestion(f"There are no bars of {symbol[:40]}; /api/symbols lists what there is.")
         chosen = [found[open_ms] for open_ms in sorted(found)]
         chosen = chosen[:limit] if is_onward else chosen[-limit:]
@@ -57,7 +81,7 @@ class Answers:
     async def symbols(self) -> bytes:
         """Every symbol, and whether it is followed now."""
         followed = dict.fromkeys(self._hub.symbols, True)
-        stored = [known.symbol for known in await self._store.symbols()] if self._store else []
+        stored = await self._stored_symbols()
         every = {**followed, **{name: name in followed for name in stored}}
         return orjson.dumps([{"symbol": name, "followed": is_followed} for name, is_followed in every.items()])
 
@@ -81,14 +105,16 @@ class Answers:
     async def _stored(
         self, symbol: str, period: Period, from_ms: int | None, to_ms: int | None, limit: int, *, is_onward: bool
     ) -> dict[int, Change]:
-        if self._store is None:
+        store = await self._disk.store()
+        if store is None:
             return {}
-        bars = self._store.bars(symbol, period, from_ms, to_ms, newest_first=not is_onward, limit=limit)
+        bars = store.bars(symbol, period, from_ms, to_ms, newest_first=not is_onward, limit=limit)
         now_ms = self._status().exchange_now_ms
         return {bar.open_ms: Change(bar, is_final=bar.end_ms <= now_ms) async for bar in bars}
 
-    async def _is_stored(self, symbol: str) -> bool:
-        return self._store is not None and symbol in {known.symbol for known in await self._store.symbols()}
+    async def _stored_symbols(self) -> list[str]:
+        store = await self._disk.store()
+        return [known.symbol for known in await store.symbols()] if store else []
 
 
 def _moment(text: str | None) -> int | None:

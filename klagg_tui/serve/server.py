@@ -13,24 +13,39 @@ from typing import Final
 
 from aiohttp import web
 
+from klagg_tui.config import Serve
 from klagg_tui.errors import ConfigError
 from klagg_tui.market.face import Status
-from klagg_tui.serve.answers import Answers
+from klagg_tui.runtime.beside import with_beats
+from klagg_tui.runtime.worker import Plan, Runtime
+from klagg_tui.serve.answers import Answers, Disk
 from klagg_tui.serve.gate import Gate
 from klagg_tui.serve.hub import Hub, News
+from klagg_tui.serve.push import pushing
 from klagg_tui.serve.routes import Routes
-from klagg_tui.storage.store import Store
 
 log = logging.getLogger(__name__)
 
 _PATIENCE_S: Final = 2.0
 
 
+def served(plan: Plan, settings: Serve) -> tuple[Runtime, PushServer]:
+    """A runtime for the plan and a server beside it, to be started before and stopped after.
+
+    Raises:
+        ConfigError: other machines could read without a token.
+    """
+    gate = Gate(settings.host, settings.port, settings.token, settings.origins)
+    server = PushServer(gate, plan.database, lambda: runtime.status())  # noqa: PLW0108 - there is no runtime yet
+    runtime = Runtime(with_beats(plan, pushing(server)))
+    return runtime, server
+
+
 class PushServer:
     """Serves while it is started. A `Taker`: `put` may be called from the engine's thread."""
 
     def __init__(self, gate: Gate, database: Path | None, status: Callable[[], Status]) -> None:
-        """Look at the settings; `database` must exist when the server starts.
+        """Look at the settings; `database` need not exist yet.
 
         Raises:
             ConfigError: other machines could read without a token.
@@ -74,7 +89,6 @@ class PushServer:
 
         Raises:
             ConfigError: the address cannot be used.
-            StorageError: the database cannot be read.
         """
         self._thread.start()
         self.port = self._started.result()
@@ -116,10 +130,9 @@ class PushServer:
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
         async with AsyncExitStack() as stack:
-            store = None
-            if self._database:
-                store = await stack.enter_async_context(await Store.open(self._database, read_only=True))
-            self._routes = Routes(self._hub, Answers(self._hub, store, self._status), self._gate)
+            disk = Disk(self._database)
+            stack.push_async_callback(disk.close)
+            self._routes = Routes(self._hub, Answers(self._hub, disk, self._status), self._gate)
             runner = web.AppRunner(self._routes.app(), access_log=None, shutdown_timeout=_PATIENCE_S)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)

@@ -1,0 +1,76 @@
+"""The terminal in a browser: textual-serve, for pages of its own and this machine alone. Needs the extra `web`."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from klagg_tui.errors import ConfigError
+from klagg_tui.serve.gate import Gate
+
+if TYPE_CHECKING:
+    from aiohttp.typedefs import Middleware
+    from textual_serve.server import Server
+
+HOST: Final = "127.0.0.1"
+"""There is no password, so there is no other address."""
+_POLICY: Final = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws:; worker-src 'self' blob:; "
+    "frame-ancestors 'none'"
+)
+"""Nothing is loaded from elsewhere, fonts included."""
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def command(arguments: Sequence[str]) -> str:
+    """What each visitor's terminal runs, as a shell reads it."""
+    return shlex.join([sys.executable, "-m", "klagg_tui", *arguments])
+
+
+def make_server(arguments: Sequence[str], port: int) -> Server:
+    """A server that runs klagg with these arguments for whoever opens its page.
+
+    Raises:
+        ConfigError: textual-serve is not installed.
+    """
+    try:
+        from textual_serve.server import Server
+    except ImportError as error:
+        raise ConfigError(
+            "The terminal in a browser needs textual-serve, which is not installed: pip install 'klagg-tui[web]'."
+        ) from error
+    gate = Gate(HOST, port)
+
+    class Guarded(Server):
+        """Turns away pages of others: who drives the terminal can write files."""
+
+        async def _make_app(self) -> web.Application:
+            app = await super()._make_app()
+            app.middlewares.append(guard(gate))
+            return app
+
+        def initialize_logging(self) -> None:
+            """Klagg logs to its file."""
+
+    return Guarded(command(arguments), HOST, port, "klagg")
+
+
+def guard(gate: Gate) -> Middleware:
+    """A middleware that asks the gate."""
+
+    @web.middleware
+    async def handle(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        if refusal := gate.refusal(request.headers, None):
+            return web.Response(status=403, text=refusal)
+        response = await handler(request)
+        if not response.prepared:
+            response.headers["Content-Security-Policy"] = _POLICY
+        return response
+
+    return handle
