@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import threading
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -56,6 +58,7 @@ def simulate(
     history: Annotated[
         int, typer.Option("--history", min=1, max=3000, metavar="DAYS", help="Age of the oldest symbols.")
     ] = 400,
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
     kinds: Annotated[bool, typer.Option("--kinds", help="Show what can go wrong, and leave.")] = False,
 ) -> None:
     """Serve a made-up market on this machine that speaks the exchange's protocol, until Ctrl+C."""
@@ -68,12 +71,16 @@ def simulate(
         return
     start_ms = parse_time(start, int(time.time() * 1000))
     spec = MarketSpec(symbols, seed, start_ms, activity, history)
-    asyncio.run(_serve(SimulatedExchange(spec, speed=speed, faults=faults, port=port)))
+    asyncio.run(_serve(SimulatedExchange(spec, speed=speed, faults=faults, port=port), with_parent=with_parent))
 
 
-async def _serve(exchange: SimulatedExchange) -> None:
-    """Until SIGINT or SIGTERM."""
+async def _serve(exchange: SimulatedExchange, *, with_parent: bool) -> None:
+    """Until SIGINT or SIGTERM, and with a parent until it is gone, which closes our standard input."""
     asked = asyncio.Event()
+    if with_parent:
+        loop = asyncio.get_running_loop()
+        end = partial(loop.call_soon_threadsafe, asked.set)
+        threading.Thread(target=lambda: (sys.stdin.read(), end()), daemon=True).start()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, asked.set)
     async with exchange:

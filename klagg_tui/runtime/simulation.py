@@ -23,14 +23,16 @@ class Urls(NamedTuple):
 def simulated_exchange(*options: str) -> Iterator[Urls]:
     """Run `klagg simulate` with these options while the block runs; it is not waited for, clients try again."""
     port = _free_port()
-    command = [sys.executable, "-m", "klagg_tui", "simulate", "--port", str(port), *options]
+    command = [sys.executable, "-m", "klagg_tui", "simulate", "--port", str(port), "--with-parent", *options]
     process = subprocess.Popen(  # noqa: S603 - this very interpreter, with options of our own
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
     try:
         yield Urls(f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{port}")
     finally:
         process.terminate()
+        if process.stdin:
+            process.stdin.close()
         try:
             process.wait(_PATIENCE_S)
         except subprocess.TimeoutExpired:
