@@ -6,7 +6,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 Greeting = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[tuple[str, int]]]
@@ -54,13 +54,14 @@ async def _proxy(greet: Greeting) -> AsyncIterator[Passage]:
         task = asyncio.current_task()
         assert task is not None
         tasks.add(task)
-        with suppress(ConnectionError, asyncio.CancelledError):
-            host, port = await greet(reader, writer)
-            passage.targets.append((host, port))
-            there, away = await asyncio.open_connection(host, port)
-            await asyncio.gather(_pump(reader, away), _pump(there, writer))
-            away.close()
-        writer.close()
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(_shut, writer)
+            with suppress(ConnectionError, asyncio.CancelledError):
+                host, port = await greet(reader, writer)
+                passage.targets.append((host, port))
+                there, away = await asyncio.open_connection(host, port)
+                stack.push_async_callback(_shut, away)
+                await asyncio.gather(_pump(reader, away), _pump(there, writer))
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     passage.port = server.sockets[0].getsockname()[1]
@@ -71,6 +72,12 @@ async def _proxy(greet: Greeting) -> AsyncIterator[Passage]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _shut(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -71,6 +71,7 @@ class FeedSession:
     def acknowledged(self, answer: Acknowledged, now_ms: int) -> tuple[str, ...]:
         """Take in an answer; returns the symbols served from now on."""
         streams = set(self._subscriptions.acknowledged(answer, now_ms))
+        self._note_completion(now_ms)
         return tuple(symbol for symbol, stream in self._symbols.items() if stream in streams)
 
     def rejected(self, answer: Rejected) -> None:
@@ -82,8 +83,7 @@ class FeedSession:
         if self.opened_ms is None:
             return None
         message = self._subscriptions.next_message(now_ms)
-        if self.complete_ms is None and self._subscriptions.is_complete:
-            self.complete_ms = now_ms
+        self._note_completion(now_ms)
         return message
 
     def wants_ping(self, now_ms: int) -> bool:
@@ -128,3 +128,7 @@ class FeedSession:
         refusals = self._subscriptions.refusals[:]
         self._subscriptions.refusals.clear()
         return refusals
+
+    def _note_completion(self, now_ms: int) -> None:
+        if self.complete_ms is None and self._subscriptions.is_complete:
+            self.complete_ms = now_ms
