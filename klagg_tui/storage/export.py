@@ -127,7 +127,7 @@ class _Work:
 
     def _take(self, batch: list[Bar]) -> None:
         self._read += len(batch)
-        bars = [bar for bar in batch if self._selection.wants(bar)]
+        bars = self._selection.sifted(batch)
         if bars:
             self._output.write(bars)
             self.outcome.bars += len(bars)

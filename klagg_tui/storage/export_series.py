@@ -45,9 +45,11 @@ class Selection:
         """Whether several series may come of it, so that each bar must say whose it is."""
         return len(self.symbols) != 1 or len(self.periods) != 1 or _is_pattern(self.symbols[0])
 
-    def wants(self, bar: Bar) -> bool:
-        """Whether states and filter let the bar through."""
-        return (self.states is None or bar.state in self.states) and (self.keep is None or self.keep(bar))
+    def sifted(self, bars: list[Bar]) -> list[Bar]:
+        """Those that states and filter let through."""
+        if self.states is not None:
+            bars = [bar for bar in bars if bar.state in self.states]
+        return bars if self.keep is None else [bar for bar in bars if self.keep(bar)]
 
 
 class StoredSeries(NamedTuple):
