@@ -1,0 +1,104 @@
+"""The stream: from a socket to the state of bars, on one core, in a burst and at a pace."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from asyncio.subprocess import PIPE
+from dataclasses import dataclass, field
+from statistics import quantiles
+
+from bench.stream_sender import SYMBOLS, symbol
+from klagg_tui.engine.engine import KlineEngine
+from klagg_tui.engine.events import AddSymbol, AggTrade
+from klagg_tui.exchange.stream import MarketStream
+
+BURST = 400_000
+BURST_AIM = 100_000
+PACED_S = 5
+PACED_AIMS = {2_000: 30, 5_000: 18, 20_000: 12}
+"""Frames a second, and microseconds of processor time each may cost."""
+
+
+def figures() -> list[tuple[str, str]]:
+    """Name and text of each figure."""
+    burst = asyncio.run(run(BURST, 0))
+    found = [("stream: frames a second from socket to bar state, burst", f"{burst.rate:,.0f} (aim: {BURST_AIM:,})")]
+    found.append(("  processor time", f"{burst.cost_us:.1f} µs a frame"))
+    for rate, aim in PACED_AIMS.items():
+        paced = asyncio.run(run(rate * PACED_S, rate))
+        found.append((f"  at {rate:,} frames a second", f"{paced.cost_us:.1f} µs a frame (aim: {aim})"))
+        found.append((f"  at {rate:,}: from sending to state", paced.delays()))
+    return found
+
+
+@dataclass
+class Taken:
+    """What an engine behind a stream took in, and what that cost."""
+
+    wanted: int
+    engine: KlineEngine
+    began: tuple[float, float] = (0.0, 0.0)
+    """Wall and processor seconds at the first gulp; it is not counted itself."""
+    ended: tuple[float, float] = (0.0, 0.0)
+    frames: int = 0
+    late_ms: list[float] = field(default_factory=list)
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def take(self, trades: list[AggTrade], _: int) -> None:
+        """As the runtime does: a plain call for each."""
+        if not self.frames:
+            self.began = time.perf_counter(), time.process_time()
+        handle = self.engine.handle
+        for trade in trades:
+            handle(trade)
+        self.frames += len(trades)
+        now_ms = time.monotonic_ns() / 1e6
+        self.late_ms += [now_ms - trade.event_ms for trade in trades]
+        if self.frames >= self.wanted:
+            self.ended = time.perf_counter(), time.process_time()
+            self.done.set()
+
+    @property
+    def rate(self) -> float:
+        """Frames a second of the clock on the wall."""
+        return self.frames / (self.ended[0] - self.began[0])
+
+    @property
+    def cost_us(self) -> float:
+        """Processor time a frame."""
+        return (self.ended[1] - self.began[1]) / self.frames * 1e6
+
+    def delays(self) -> str:
+        """Middle and 99th percentile, and whether anything was lost."""
+        cuts = quantiles(self.late_ms, n=100)
+        counted = self.engine.counters
+        return f"p50 {cuts[49]:.0f} ms, p99 {cuts[98]:.0f} ms, {self.wanted - counted.trades} of {self.wanted:,} lost"
+
+
+async def run(count: int, rate: int) -> Taken:
+    """One run with a sender of its own."""
+    arguments = [sys.executable, "-m", "bench.stream_sender", str(count), str(rate)]
+    sender = await asyncio.create_subprocess_exec(*arguments, stdout=PIPE)
+    assert sender.stdout is not None
+    port = int(await sender.stdout.readline())
+    symbols = [symbol(number) for number in range(SYMBOLS)]
+    taken = Taken(count, KlineEngine(holds_gaps=False))
+    for name in symbols:
+        taken.engine.handle(AddSymbol(name, 0))
+    stream = MarketStream(f"ws://127.0.0.1:{port}", on_trades=taken.take, on_report=lambda _: None, per_line=1_000)
+    stream.follow(symbols)
+    running = asyncio.create_task(stream.run())
+    try:
+        await asyncio.wait_for(taken.done.wait(), 300)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await sender.wait()
+    return taken
+
+
+if __name__ == "__main__":
+    for name, text in figures():
+        print(f"{name:60} {text}")
