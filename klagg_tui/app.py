@@ -17,7 +17,6 @@ from klagg_tui.screens.alerts import AlertsScreen
 from klagg_tui.screens.base import KlaggScreen
 from klagg_tui.screens.commands import KlaggCommands
 from klagg_tui.screens.desk import BEATS_A_SECOND, Desk
-from klagg_tui.screens.export import ExportScreen
 from klagg_tui.screens.health import HealthScreen
 from klagg_tui.screens.help import HelpScreen, bindings_of
 from klagg_tui.screens.kept import StateFile, default_path
@@ -170,6 +169,8 @@ class KlaggApp(App[bool]):
 
     async def action_export(self) -> None:
         """Show the export of the chosen symbols."""
+        from klagg_tui.screens.export import ExportScreen
+
         if self._klagg_screen and not isinstance(self.screen, ExportScreen):
             await self.push_screen(ExportScreen(self.desk, self._export_choices()))
 

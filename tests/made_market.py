@@ -101,6 +101,7 @@ class MadeMarket:
         self._ids = dict.fromkeys(self.symbols, 0)
         self._closed: dict[tuple[str, Period], dict[int, Bar]] = {}
         self._shown: set[str] = set()
+        self._is_reopened = False
         self._last_ms: dict[str, int] = {}
         self.now_ms = BEGIN_MS
         for symbol in self.symbols:
@@ -143,7 +144,18 @@ class MadeMarket:
         if symbol == self.followed:
             self._tape.append(trade)
 
+    def reopen(self) -> None:
+        """Let the next `take_changes` give all there is, as to a screen that was just opened."""
+        self._shown.clear()
+        self._reader = self._engine.reader()
+        self._is_reopened = True
+
     def take_changes(self) -> Changes | None:
+        if self._is_reopened:
+            self._is_reopened = False
+            self._shown.update(self.symbols)
+            closed = tuple(bar for kept in self._closed.values() for _, bar in sorted(kept.items())[-64:])
+            return Changes(self._engine.snapshot(self.periods), closed, tuple(self.symbols), (), dict(self._last_ms))
         drained = self._engine.drain(self._reader, self.periods)
         for bar in drained.closed:
             self._closed.setdefault((bar.symbol, bar.period), {})[bar.open_ms] = bar

@@ -1,6 +1,6 @@
 """The candle chart: where its cells are, and what may be read from them."""
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from klagg_tui.engine.bar import Bar, State
@@ -34,6 +34,7 @@ def _plain(bars: list[Bar], width: int, height: int, step: int) -> tuple[Picture
     return picture, _grid(picture)
 
 
+@settings(max_examples=40)
 @given(_bars(), st.integers(0, 120), st.integers(0, 40), st.sampled_from(STEPS), st.booleans())
 def test_the_picture_has_exactly_the_size_asked_for(
     bars: list[Bar], width: int, height: int, step: int, all_on: bool
@@ -45,6 +46,7 @@ def test_the_picture_has_exactly_the_size_asked_for(
     )
 
 
+@settings(max_examples=40)
 @given(_bars(), st.integers(30, 120), st.integers(13, 40), st.sampled_from(STEPS))
 def test_a_candle_never_leaves_its_column(bars: list[Bar], width: int, height: int, step: int) -> None:
     picture, grid = _plain(bars, width, height, step)
@@ -56,6 +58,7 @@ def test_a_candle_never_leaves_its_column(bars: list[Bar], width: int, height: i
                 assert x // step < picture.bars
 
 
+@settings(max_examples=40)
 @given(_bars(), st.integers(30, 120), st.integers(13, 40), st.sampled_from(STEPS))
 def test_highs_and_lows_land_on_their_rows(bars: list[Bar], width: int, height: int, step: int) -> None:
     picture, grid = _plain(bars, width, height, step)
@@ -67,6 +70,7 @@ def test_highs_and_lows_land_on_their_rows(bars: list[Bar], width: int, height: 
         assert rows == list(range(scale.row(one.high), scale.row(one.low) + 1))
 
 
+@settings(max_examples=40)
 @given(_bars(at_least=2), st.sampled_from(STEPS))
 def test_the_highest_high_is_on_the_first_row_and_the_lowest_low_on_the_last(bars: list[Bar], step: int) -> None:
     picture, _ = _plain(bars, 100, 30, step)

@@ -85,30 +85,12 @@ def test_closes_do_not_grow_without_end_and_older_ones_come_in_front_only_while_
     assert len(_closes(row)) == CLOSES_KEPT
 
 
-def test_history_from_the_store_comes_before_what_is_there() -> None:
-    row = Row("BTCUSDT")
-    row.take(bar(START + 5 * MINUTE, "50"))
-    assert not row.closes_known(Period.M1)
-    row.take_history(Period.M1, [bar(START + i * MINUTE, str(i + 1)) for i in range(3)])
-    assert row.closes_known(Period.M1)
-    assert _closes(row) == [1, 2, 3, 50]
-
-
 def test_decimals_are_as_many_as_any_price_needed() -> None:
     market = Market()
     market.apply(Changes((bar(START, "100.5"),)))
     market.apply(Changes((bar(START, "100.5", close="100.125", high="101"),)))
     market.apply(Changes((bar(START, "100.5", close="100"),)))
     assert market.rows["BTCUSDT"].decimals == 3
-
-
-def test_the_direction_of_the_last_change_of_price_is_remembered() -> None:
-    row = Row("BTCUSDT")
-    seen = []
-    for close in ("100", "101", "101", "99"):
-        row.take(bar(START, close=close))
-        seen.append(row.tick)
-    assert seen == [0, 1, 1, -1]
 
 
 def test_symbols_come_and_go() -> None:

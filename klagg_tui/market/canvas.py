@@ -31,10 +31,6 @@ class Canvas:
         """What stands there; a blank outside."""
         return self._letters[y][x] if 0 <= x < self.width and 0 <= y < self.height else " "
 
-    def role(self, x: int, y: int) -> RoleIndex:
-        """What it means."""
-        return self._roles[y][x]
-
     def rows(self) -> list[list[Piece]]:
         """Each row as pieces, neighbours of one role together."""
         return [_pieces(letters, roles) for letters, roles in zip(self._letters, self._roles, strict=True)]

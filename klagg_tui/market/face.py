@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade, Counters
 from klagg_tui.engine.period import Period
-from klagg_tui.storage.export import Estimate, Exported, OnProgress, ShouldStop
-from klagg_tui.storage.export_files import Format
-from klagg_tui.storage.export_series import Selection
+
+if TYPE_CHECKING:  # the export is loaded when somebody exports: the first table should not wait for it
+    from klagg_tui.storage.export import Estimate, Exported, OnProgress, ShouldStop
+    from klagg_tui.storage.export_files import Format
+    from klagg_tui.storage.export_series import Selection
 
 
 class Mode(StrEnum):

@@ -42,6 +42,13 @@ FIGURES: Final = {
     "frames/s": Figure("Frames a second", formatting.short),
     "delay ms": Figure("Behind the exchange", formatting.duration),
     "connections": Figure("Connections", _whole),
+    "reconnects": Figure("Reconnects", _whole),
+    "rotations": Figure("Connections rotated", _whole),
+    "frames": Figure("Frames taken", _whole),
+    "bad frames": Figure("Frames that could not be read", _whole, is_trouble=True),
+    "silent symbols": Figure("Symbols silent too long", _whole, is_trouble=True),
+    "symbols waiting": Figure("Symbols waiting for trades", _whole),
+    "trades held back": Figure("Trades held back", _whole),
     "trades": Figure("Trades taken", _whole),
     "duplicates": Figure("Duplicates left out", _whole),
     "gaps": Figure("Gaps found", _whole),
@@ -56,7 +63,10 @@ FIGURES: Final = {
     "dirty rows": Figure("Rows waiting for the disk", _whole),
     "rows written": Figure("Rows written", _whole),
     "write ms": Figure("Last write took", formatting.duration),
+    "requests": Figure("REST requests", _whole),
+    "retries": Figure("REST retries", _whole),
     "weight used": Figure("REST weight used", _whole),
+    "weight limit": Figure("REST weight a minute", _whole),
     "memory MB": Figure("Memory", _bytes_of_mb),
     "cpu %": Figure("Processor", _percent),
 }
@@ -115,17 +125,18 @@ class Health:
         ]
 
 
-_GROWING: Final = frozenset(
-    {"trades", "duplicates", "gaps", "gaps filled", "rows written", "bars equal", "bars amended", "late"}
-)
+_GROWING: Final = frozenset({
+    "trades", "duplicates", "gaps", "gaps filled", "late", "frames", "requests", "rows written", "bars equal",
+    "bars amended", "reconnects",
+})  # fmt: skip
 
 
 def _moved(name: str, samples: Sequence[float]) -> list[float]:
-    """What is counted up is drawn by how much it grew each second."""
+    """What is counted up is drawn by how much it grew each second; what never moved is not drawn."""
     values = list(samples)
-    if name not in _GROWING:
-        return values
-    return [later - earlier for earlier, later in pairwise(values)]
+    if name in _GROWING:
+        values = [later - earlier for earlier, later in pairwise(values)]
+    return values if len(set(values)) > 1 else []
 
 
 def column_lines(lines: Sequence[list[Piece]], columns: int, width: int) -> list[list[Piece]]:

@@ -66,7 +66,7 @@ class Closes:
 class Row:
     """One symbol: its current bar of each period, its last closes, when it traded last."""
 
-    __slots__ = ("_closes", "_unit", "bars", "decimals", "last_trade_ms", "name", "symbol", "tick", "version")
+    __slots__ = ("_closes", "_unit", "bars", "decimals", "last_trade_ms", "name", "symbol", "version")
 
     def __init__(self, symbol: str) -> None:
         self.symbol = symbol
@@ -79,8 +79,6 @@ class Row:
         """As many as any price of the symbol seen so far needs."""
         self._unit = 10**DECIMALS
         self.version = 0
-        self.tick = 0
-        """Direction of the newest change of price: 1, -1, or 0 before any."""
 
     def bar(self, period: Period) -> Bar | None:
         """The current bar."""
@@ -104,15 +102,11 @@ class Row:
             return [*kept.closes[-count + 1 :], bar.close] if count > 1 else [bar.close]
         return kept.closes[-count:]
 
-    def closes_known(self, period: Period) -> bool:
-        """Whether finished bars of this period were ever given."""
-        return self._closes[period.ordinal] is not None
-
     def take(self, bar: Bar) -> None:
         """A current bar, or a newer state of it."""
         ordinal = bar.period.ordinal
-        if ordinal == _MINUTE:
-            self._take_price(bar)
+        if ordinal == _MINUTE and bar.close % self._unit:
+            self.take_decimals(bar)
         old = self.bars[ordinal]
         if old is not None and old.open_ms > bar.open_ms:
             return
@@ -120,14 +114,6 @@ class Row:
             self.take_closed(old)
         self.bars[ordinal] = bar
         self.version += 1
-
-    def _take_price(self, bar: Bar) -> None:
-        old = self.bars[_MINUTE]
-        close = bar.close
-        if old is not None and close != old.close and old.close:
-            self.tick = 1 if close > old.close else -1
-        if close % self._unit:
-            self.take_decimals(bar)
 
     def take_decimals(self, bar: Bar) -> None:
         """Learn from a bar how many decimals the symbol's prices have."""
@@ -147,13 +133,6 @@ class Row:
             self.bars[bar.period.ordinal] = bar
         self.version += 1
 
-    def take_history(self, period: Period, bars: Iterable[Bar]) -> None:
-        """Finished bars from the store, oldest first; marks the period as known even where there are none."""
-        if self._closes[period.ordinal] is None:
-            self._closes[period.ordinal] = Closes()
-        for bar in bars:
-            self.take_closed(bar)
-
     def copy(self) -> Row:
         """The row as it is now, for a picture that stands still."""
         twin = Row(self.symbol)
@@ -161,7 +140,7 @@ class Row:
         twin._closes = [None if kept is None else kept.copy() for kept in self._closes]
         twin.last_trade_ms = self.last_trade_ms
         twin.decimals, twin._unit = self.decimals, self._unit
-        twin.version, twin.tick = self.version, self.tick
+        twin.version = self.version
         return twin
 
 

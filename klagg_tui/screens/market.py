@@ -30,7 +30,7 @@ _KEYS: Final = (
     ("/", "filter", "screen.filter"),
     ("s", "sort", "screen.sort"),
     ("v", "view", "screen.view"),
-    ("space", "freeze", "screen.freeze"),
+    ("␣", "freeze", "screen.freeze"),
     ("m", "mark", "screen.mark"),
     ("e", "export", "app.export"),
     ("h", "health", "app.health"),
@@ -119,6 +119,8 @@ class MarketScreen(KlaggScreen):
         self.table.empty_text = self._empty_text()
         if rows != self.table.rows or not rows:
             self.table.show(rows)
+        else:
+            self.table.measure()
         self.tell()
 
     def _chosen(self) -> list[Row]:

@@ -97,7 +97,7 @@ def _styles(ink: _Inks, ground: Color) -> tuple[Style, ...]:
     styles[Role.CROSS] = style(ink.accent, strength=0.75)
     styles[Role.LINE_A] = style(ink.primary, strength=0.9)
     styles[Role.LINE_B] = style(ink.warning, strength=0.8)
-    styles[Role.LINE_C] = style(ink.accent, strength=0.8)
+    styles[Role.LINE_C] = style(ink.primary.blend(ink.bad, 0.55), strength=0.9)
     styles[Role.KEY] = style(ink.primary, bold=True)
     styles[Role.TITLE] = style(ink.primary, bold=True)
     for step in range(-HEAT_STEPS, HEAT_STEPS + 1):

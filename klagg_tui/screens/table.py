@@ -84,7 +84,6 @@ class MarketTable(ScrollView, can_focus=True):
         self._drawn_ages: dict[str, str] = {}
         self._prices: dict[str, int] = {}
         self._flashing: dict[str, int] = {}
-        self._measured_for = 0
         self._dragging = False
 
     # What the screen tells.
@@ -92,7 +91,7 @@ class MarketTable(ScrollView, can_focus=True):
     def show(self, rows: Sequence[Row]) -> None:
         """Draw these rows in this order; the cursor goes where its symbol went."""
         self.rows = rows
-        self._measure()
+        self.measure()
         size = Size(self.size.width, len(rows))
         if size != self.virtual_size:
             self.virtual_size = size
@@ -214,11 +213,11 @@ class MarketTable(ScrollView, can_focus=True):
 
     # Columns.
 
-    def _measure(self) -> None:
-        """Columns only ever grow: a table that breathes cannot be read."""
-        if self._measured_for == len(self.rows):
-            return
-        self._measured_for = len(self.rows)
+    def measure(self) -> None:
+        """Give the columns the width that the rows need.
+
+        They only ever grow: a table that breathes cannot be read.
+        """
         symbol, price = self._widths
         for row in self.rows:
             symbol = max(symbol, cell_len(row.symbol) if not row.symbol.isascii() else len(row.symbol))
