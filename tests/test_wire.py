@@ -91,7 +91,9 @@ def test_a_record_of_no_trade_comes_through_because_it_takes_an_id() -> None:
 DAMAGED_TRADES: dict[str, dict[str, object]] = {
     "an infinite price": {"p": math.inf}, "price nan": {"p": "nan"}, "a number as price": {"p": 1.5},
     "a negative quantity": {"q": "-1"}, "an exponent": {"q": "1e3"}, "nine decimals": {"p": "1.000000001"},
-    "a price of 41 digits": {"p": "1" * 41}, "an empty price": {"p": ""}, "no price": {"p": ...},
+    "a price of 12 digits": {"p": "1" * 12},
+    "a price of 61 digits": {"p": "1" * 61},
+    "a quantity of 12 digits": {"q": "9" * 12}, "an empty price": {"p": ""}, "no price": {"p": ...},
     "a price of foreign digits": {"p": "١٢"}, "a list as price": {"p": ["1"]}, "null as quantity": {"q": None},
     "true as id": {"a": True}, "a text as id": {"a": "7"}, "a negative id": {"a": -1}, "an id of 2**63": {"a": 2**63},
     "an id of 400 digits": {"a": 10**400}, "a broken id": {"a": 1.0}, "an object as id": {"a": {}},
@@ -275,7 +277,7 @@ DAMAGED_BARS: dict[str, object] = {
     "no list": {}, "a bar that is no list": [7], "a bar cut short": [BAR[:9]], "a price that is null": [replaced(1, None)],
     "a high under the close": [replaced(2, "50.32")], "a low over the open": [replaced(3, "50.50")],
     "a count that is true": [replaced(8, True)], "a count that is broken": [replaced(8, 1.5)],
-    "a negative turnover": [replaced(7, "-1")], "an open off the grid": [replaced(0, BAR[0] + 1)],
+    "a negative turnover": [replaced(7, "-1")], "a high of 12 digits": [replaced(2, "9" * 12)], "an open off the grid": [replaced(0, BAR[0] + 1)],
     "a time far off": [replaced(0, 10**300)], "the same bar twice": [BAR, BAR],
 }  # fmt: skip
 
@@ -295,7 +297,7 @@ DAMAGED_ROWS: dict[str, object] = {
     "no list": {}, "a row that is no object": [[]], "no price": [with_change(ROW, p=...)], "ids run back": [ROW, ROW],
     "a side that is a number": [with_change(ROW, m=1)], "a text as first id": [with_change(ROW, f="3")],
     "trade ids backwards": [with_change(ROW, f=5)], "a negative id": [with_change(ROW, a=-1)],
-    "an id of true": [with_change(ROW, a=True)], "quantity nan": [with_change(ROW, q="nan")],
+    "an id of true": [with_change(ROW, a=True)], "quantity nan": [with_change(ROW, q="nan")], "a quantity of 12 digits": [with_change(ROW, q="9" * 12)],
 }  # fmt: skip
 
 

@@ -67,6 +67,8 @@ def trade(data: dict[str, Json]) -> AggTrade | Skipped:
     try:
         if data.get("st", _OURS) != _OURS:
             return Skipped("aggTrade of another market")
+        # Anything but a text raises what is caught below.
+        price, quantity = number(data["p"]), number(data["q"])  # type: ignore[arg-type]
         traded_ms, event_ms, is_buyer_maker = data["T"], data["E"], data["m"]
         aggregate_id, first_id, last_id = data["a"], data["f"], data["l"]
         if (
@@ -81,11 +83,13 @@ def trade(data: dict[str, Json]) -> AggTrade | Skipped:
             and type(last_id) is int
             and -1 <= first_id <= last_id <= LARGEST
             and type(is_buyer_maker) is bool
+            and price <= LARGEST
+            and quantity <= LARGEST
         ):
             return AggTrade(
                 symbol(data["s"]),  # type: ignore[arg-type]  # it checks the type itself
-                number(data["p"]),  # type: ignore[arg-type]  # anything but a text raises what DAMAGE catches
-                number(data["q"]),  # type: ignore[arg-type]
+                price,
+                quantity,
                 traded_ms,
                 is_buyer_maker,
                 aggregate_id,

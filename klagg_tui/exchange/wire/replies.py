@@ -48,8 +48,8 @@ def _bar(row: list[Json], symbol: str, period: Period, now_ms: int) -> Bar:
         sums = turnover(row[7]), fields.whole(row[8]), taker_buy_volume, turnover(row[10])  # type: ignore[arg-type]
     except DAMAGE as error:
         raise BadFrame(f"a bar of {symbol} cannot be read: {error}") from error
-    if not low <= min(first, last) <= max(first, last) <= high:
-        raise BadFrame(f"a bar of {symbol} has its prices outside of its high and low")
+    if not low <= min(first, last) <= max(first, last) <= high <= fields.LARGEST:
+        raise BadFrame(f"a bar of {symbol} has its prices outside of its high and low, or out of range")
     if not _is_on_grid(period, open_ms):
         raise BadFrame(f"a bar of {symbol} opens off the grid of {period}")
     state = State.CONFIRMED if period.end_ms(open_ms) <= now_ms else State.FORMING
@@ -83,8 +83,8 @@ def _trade(row: dict[str, Json], symbol: str) -> AggTrade:
         raise BadFrame(f"a trade of {symbol} cannot be read: {error}") from error
     if type(first_id) is not int or type(last_id) is not int or type(is_buyer_maker) is not bool:
         raise BadFrame(f"a trade of {symbol} has a field of another type")
-    if not -1 <= first_id <= last_id <= fields.LARGEST:
-        raise BadFrame(f"a trade of {symbol} has ids out of range")
+    if not -1 <= first_id <= last_id <= fields.LARGEST or max(price, quantity) > fields.LARGEST:
+        raise BadFrame(f"a trade of {symbol} has a field out of range")
     return AggTrade(
         symbol, price, quantity, traded_ms, is_buyer_maker, aggregate_id, first_id, last_id, event_ms=traded_ms
     )
