@@ -180,3 +180,10 @@ def test_ctrl_c_keeps_what_is_whole_and_has_status_130(klagg: Klagg, tmp_path: P
     assert "Stopping" in err
     assert out.startswith("Stopped: ")
     assert klagg("export", "--db", "a.db").status in {0, 1}
+
+
+def test_what_is_heavy_is_loaded_only_by_the_command_that_needs_it() -> None:
+    heavy = ("textual", "aiohttp", "pyarrow", "aiosqlite", "orjson", "websockets", "rich.table", "rapidfuzz")
+    code = f"import sys, klagg_tui.cli; print(*(name for name in {heavy!r} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

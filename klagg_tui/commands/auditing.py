@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
 
 from klagg_tui.commands.options import Json, Local, moment, periods_of
+from klagg_tui.commands.running import wait_for
 from klagg_tui.commands.settings import Chosen, with_settings
 
 _EXAMPLES = """
@@ -68,7 +68,7 @@ def audit(
     periods = periods_of(period) if period else None
     plan = Plan(chosen.load().settings, tuple(symbol or ()), stretch, tuple(against or ()), periods, is_repair=repair)
     with Interrupt("what is found so far is told.") as interrupt, ProgressLine(unit="bars") as line:
-        outcome = asyncio.run(run(plan, interrupt, line))
+        outcome = wait_for(run(plan, interrupt, line))
     if as_json:
         print_json(outcome)
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NamedTuple, TypeVar
 import typer
 
 from klagg_tui.commands.options import Db, Json, Local, existing_database
+from klagg_tui.commands.running import wait_for
 from klagg_tui.commands.settings import Chosen, with_settings
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def overview(
     from klagg_tui import formatting
     from klagg_tui.commands.tables import console, print_json
 
-    content = asyncio.run(_read(existing_database(db)))
+    content = wait_for(_read(existing_database(db)))
     if json:
         print_json(_as_json(content))
         return
@@ -82,7 +82,7 @@ def check(db: Db = None) -> None:
         return await store.integrity_check()
 
     path = existing_database(db)
-    if found := asyncio.run(_with_store(path, work)):
+    if found := wait_for(_with_store(path, work)):
         for line in found:
             typer.echo(line)
         raise typer.Exit(1)
@@ -99,7 +99,7 @@ def compact(db: Db = None) -> None:
         return before, store.size_bytes
 
     path = existing_database(db)
-    before, after = asyncio.run(_with_store(path, work, read_only=False))
+    before, after = wait_for(_with_store(path, work, read_only=False))
     typer.echo(f"{path}: {formatting.size(before)} before, {formatting.size(after)} now.")
 
 
@@ -113,7 +113,7 @@ def backup(
     async def work(store: Store) -> None:
         await store.backup(file)
 
-    asyncio.run(_with_store(existing_database(db), work))
+    wait_for(_with_store(existing_database(db), work))
     typer.echo(f"{file}: {formatting.size(file.stat().st_size)}.")
 
 
@@ -131,7 +131,7 @@ def prune(
         raise ConfigError("Everything is kept: name periods with --keep 1m=90d or in [storage.keep].")
     now_ms = int(time.time() * 1000)
     limits = {period: now_ms - kept_ms for period, kept_ms in storage.keep.items()}
-    counted = asyncio.run(_prune(existing_database(storage.database), limits, periods, dry_run=dry_run))
+    counted = wait_for(_prune(existing_database(storage.database), limits, periods, dry_run=dry_run))
     for period, count in counted.items():
         typer.echo(f"{period}: {count:,} bars {'would be ' if dry_run else ''}deleted")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from enum import StrEnum
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from klagg_tui.commands.options import Db, Local, existing_database, moment, periods_of
+from klagg_tui.commands.running import wait_for
 
 if TYPE_CHECKING:
     from klagg_tui.storage.export import Exported
@@ -142,7 +142,7 @@ def _export(db: Path, selection: Selection, output: str, form: Format) -> None:
             await store.close()
 
     with Interrupt("no half file is left.") as interrupt, ProgressLine(unit="bars") as line:
-        outcome = asyncio.run(run(interrupt, line))
+        outcome = wait_for(run(interrupt, line))
     _tell(outcome, output)
     if outcome.is_cut:
         _hush()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from klagg_tui.commands.options import Db, database, settings_of
+from klagg_tui.commands.running import wait_for
 
 if TYPE_CHECKING:
     from klagg_tui.commands.interrupt import Interrupt
@@ -66,7 +66,7 @@ def import_files(
         raise typer.BadParameter("--legacy takes a database alone; import other files with a command of their own.")
     work = _Work(files or [], symbol, legacy, database(db), settings_of(ctx).market.periods)
     with Interrupt("the bars so far are kept.") as interrupt, ProgressLine() as line:
-        outcome = asyncio.run(work.run(interrupt, line))
+        outcome = wait_for(work.run(interrupt, line))
     _tell(outcome)
     if outcome.is_stopped:
         raise typer.Exit(INTERRUPTED)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from klagg_tui.commands.options import Db, Json, Local, existing_database, moment
+from klagg_tui.commands.running import wait_for
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -59,7 +59,7 @@ def bars(
     from klagg_tui.storage.export_series import Selection
 
     selection = Selection((symbol,), (Period.parse(period),), to_ms=moment(to, local=local))
-    found, grain = asyncio.run(_read_bars(existing_database(db), selection, count))
+    found, grain = wait_for(_read_bars(existing_database(db), selection, count))
     if json:
         print_json([_as_json(bar, grain) for bar in found])
         return
@@ -79,7 +79,7 @@ def symbols(
     from klagg_tui.commands.tables import console, print_json, table
     from klagg_tui.formatting import NOTHING, date_time, price
 
-    found = asyncio.run(_read_symbols(existing_database(db), pattern))
+    found = wait_for(_read_symbols(existing_database(db), pattern))
     if json:
         print_json([_symbol_as_json(*ends) for ends in found])
         return
