@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from klagg_tui.config import Serve
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, SeedBars
@@ -20,10 +21,12 @@ from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.errors import ConfigError
 from klagg_tui.market.face import Mode, Status
 from klagg_tui.runtime.core import Core
+from klagg_tui.runtime.replay import Replay
+from klagg_tui.runtime.worker import Plan
 from klagg_tui.serve.gate import Gate
 from klagg_tui.serve.hub import News
 from klagg_tui.serve.push import push_forever
-from klagg_tui.serve.server import PushServer
+from klagg_tui.serve.server import PushServer, served
 from klagg_tui.storage.store import Store
 from tests.makers import MINUTE, START, SYMBOL, bar, bars, trade
 
@@ -162,9 +165,6 @@ async def test_a_symbol_that_is_gone_is_in_no_snapshot() -> None:
 async def test_a_reader_that_slept_finds_the_newest_state_not_a_queue() -> None:
     many = [f"COIN{at:04d}USDT" for at in range(2_000)]
     async with serving() as server:
-        raw = socket.create_connection(("127.0.0.1", server.port))
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        raw.close()
         connector = aiohttp.TCPConnector(socket_factory=_small_socket)
         async with (
             aiohttp.ClientSession(connector=connector, read_bufsize=1024) as session,
@@ -309,3 +309,28 @@ async def test_readers_are_told_that_klagg_ends() -> None:
         await asyncio.to_thread(server.stop)
         heard = await reader.opened.receive()
     assert (heard.type, heard.data) == (aiohttp.WSMsgType.CLOSE, 1001)
+
+
+async def test_a_server_beside_a_runtime_tells_of_its_bars_from_the_first_to_the_last(tmp_path: Path) -> None:
+    recorded = tmp_path / "BTCUSDT-aggTrades-2024-08-08.csv"
+    recorded.write_text("".join(f"{at},100.{at},1,{at},{at},{START + at * 20_000},true\n" for at in range(1, 9)))
+    plan = Plan(lambda: Replay([recorded], None), (Period.M1,), tmp_path / "klagg.db", "replay")
+    runtime, server = served(plan, Serve("127.0.0.1", 1, None, ()))
+    server._gate = LOCAL
+    await asyncio.to_thread(server.start)
+    try:
+        assert (await get(server, "api/symbols")) == (200, [])
+        async with reading(server) as reader:
+            await reader.ask(subscribe="*")
+            await asyncio.to_thread(runtime.start)
+            heard: dict[tuple[str, str, int], dict[str, Any]] = {}
+            while (SYMBOL, "1m", START + 2 * MINUTE) not in heard:
+                heard |= await reader.bars()
+        assert [told["count"] for _, told in sorted(heard.items())] == [2, 3, 3]
+        _, told = await get(server, f"api/bars?symbol={SYMBOL}")
+        assert [one["count"] for one in told] == [2, 3, 3]
+        assert (await get(server, "api/health"))[1]["market"] == "replay"
+    finally:
+        runtime.cancel()
+        await asyncio.to_thread(runtime.wait, 10)
+        await asyncio.to_thread(server.stop)

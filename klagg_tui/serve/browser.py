@@ -58,7 +58,7 @@ def make_server(arguments: Sequence[str], port: int) -> Server:
         def initialize_logging(self) -> None:
             """Klagg logs to its file."""
 
-        async def on_startup(self, app: web.Application) -> None:  # noqa: ARG002 - as its base has it
+        async def on_startup(self, app: web.Application) -> None:
             """The command has said already where it is."""
 
     return Guarded(command(arguments), HOST, port, "klagg")
