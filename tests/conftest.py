@@ -16,7 +16,7 @@ needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the recorded market 
 
 # Deadlines measure the machine, not the code. CI tries the same examples on every run, so a red run has a red commit;
 # at a desk they vary, so new ones are found. HYPOTHESIS_PROFILE=deep looks much longer.
-settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True, print_blob=True)
-settings.register_profile("desk", deadline=None, max_examples=100)
+settings.register_profile("ci", deadline=None, max_examples=30, derandomize=True, print_blob=True)
+settings.register_profile("desk", deadline=None, max_examples=30)
 settings.register_profile("deep", deadline=None, max_examples=5_000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "desk"))

@@ -149,10 +149,13 @@ class KlineEngine:
         return reports
 
     def _take_uncommon(self, lane: Lane, trade: AggTrade) -> None:
+        sequence = lane.sequence
         if reason := _fault(trade, lane):
             self._reject(trade, reason)
+            # Recorded streams hold records of price or quantity 0: no trades, but their ids are used up.
+            if trade.aggregate_id == sequence.next_id and not sequence.waiting:
+                sequence.next_id += 1
             return
-        sequence = lane.sequence
         verdict = sequence.judge(trade.aggregate_id)
         if verdict is Verdict.DUPLICATE:
             self._counts["duplicates"] += 1

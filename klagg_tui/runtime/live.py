@@ -116,7 +116,7 @@ class Live:
             ground = Ground(core, core.store, rest)
             await self._restore(ground)
             self._past = Past(ground, self._where.history)
-            self._repairs = Repairs(ground, Seams(ground), self._renew)
+            self._repairs = Repairs(ground, Seams(ground, self._past.want), self._renew)
             self._roster = Roster(ground, self._where.choice, self._follow)
             confirmation = Confirmation(ground)
             await self._reach(self._roster)

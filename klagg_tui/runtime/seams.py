@@ -7,7 +7,7 @@ trades were held back since before it began, and partial otherwise, until the ex
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
@@ -29,8 +29,10 @@ _TAIL_MINUTES: Final = 1_500
 class Seams:
     """Seeds symbols."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, refill: Callable[[tuple[str, ...]], None]) -> None:
+        """`refill` is told symbols whose hole is longer than one request brings."""
         self._ground = ground
+        self._refill = refill
         self._core = ground.core
         self._store = ground.store
         self._rest = ground.rest
@@ -56,9 +58,11 @@ class Seams:
     async def _fetch(self, symbol: str, minute_ms: int, stored: tuple[Bar, ...], priority: Priority) -> list[Bar]:
         """What the store lacks for the forming bars: the newest minutes, and the whole ladder where that is not enough."""
         bars: list[Bar] = []
-        newest_ms = max((bar.end_ms for bar in stored if bar.period is Period.M1), default=0)
-        missing = (minute_ms - newest_ms) // MINUTE_MS
-        if stored and 0 < missing <= _TAIL_MINUTES:
+        newest_ms = await self._stored_until(symbol, minute_ms)
+        missing = (minute_ms - newest_ms) // MINUTE_MS if newest_ms else 0
+        if missing > _TAIL_MINUTES:
+            self._refill((symbol,))
+        elif missing > 0:
             rows = await self._rest.bars(symbol, Period.M1, newest_ms, minute_ms - 1, limit=missing, priority=priority)
             bars += _ended(rows, minute_ms)
         if self._is_covered(symbol, minute_ms, _overlaid(stored, bars)):
@@ -68,6 +72,12 @@ class Seams:
             rows = await self._rest.bars(symbol, wanted, start_ms, end_ms, limit=limit, priority=priority)
             bars += _ended(rows, minute_ms)
         return bars
+
+    async def _stored_until(self, symbol: str, minute_ms: int) -> int:
+        """End of the newest stored minute before the seam, 0 where there is none."""
+        async for bar in self._store.bars(symbol, Period.M1, None, minute_ms, newest_first=True, limit=1):
+            return bar.end_ms
+        return 0
 
     def _is_covered(self, symbol: str, minute_ms: int, bars: Iterable[Bar]) -> bool:
         """Whether the bars cover every forming larger bar up to the minute."""
