@@ -125,3 +125,21 @@ def test_symbols_stand_by_first_open_time_and_then_by_name() -> None:
     made.handle(AddSymbol("A", 0))
     assert made.symbols() == ("C", "币安人生USDT", "A", "B")
     assert tuple(bar.symbol for bar in made.snapshot()) == made.symbols()
+
+
+def test_a_removed_symbol_gives_out_no_bar_for_time_without_trades() -> None:
+    made = engine(trade(1), periods=(Period.M5,))
+    reader = made.reader()
+    made.tick(START + MINUTE)
+    made.drain(reader)
+    made.handle(RemoveSymbol(SYMBOL))
+    closed = made.drain(reader).closed
+    assert closed
+    assert all(bar.is_traded for bar in closed)
+
+
+def test_a_record_of_nothing_uses_up_its_id() -> None:
+    made = engine(trade(1), trade(2)._replace(quantity=0), trade(3))
+    assert made.counters.gaps == 0
+    assert made.counters.rejected == 1
+    assert made.counters.trades == 2

@@ -68,6 +68,11 @@ class Sequence:
         self.first_id = next_id
         self.next_id = next_id
 
+    def skip(self) -> None:
+        """The next id is used up by a record that is no trade."""
+        self.next_id += 1
+        self._taken_before -= 1
+
     def hold(self, trade: AggTrade) -> None:
         """Keep a trade back until those before it came."""
         self.waiting = True

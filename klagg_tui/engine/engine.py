@@ -154,7 +154,7 @@ class KlineEngine:
             self._reject(trade, reason)
             # Recorded streams hold records of price or quantity 0: no trades, but their ids are used up.
             if trade.aggregate_id == sequence.next_id and not sequence.waiting:
-                sequence.next_id += 1
+                sequence.skip()
             return
         verdict = sequence.judge(trade.aggregate_id)
         if verdict is Verdict.DUPLICATE:
