@@ -139,7 +139,7 @@ def test_a_removed_symbol_gives_out_no_bar_for_time_without_trades() -> None:
 
 
 def test_a_record_of_nothing_uses_up_its_id() -> None:
-    made = engine(trade(1), trade(2)._replace(quantity=0), trade(3))
+    made = engine(trade(1), trade(2)._replace(price=0, quantity=0), trade(3))
     assert made.counters.gaps == 0
     assert made.counters.rejected == 1
     assert made.counters.trades == 2

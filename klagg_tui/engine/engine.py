@@ -152,8 +152,9 @@ class KlineEngine:
         sequence = lane.sequence
         if reason := _fault(trade, lane):
             self._reject(trade, reason)
-            # Recorded streams hold records of price or quantity 0: no trades, but their ids are used up.
-            if trade.aggregate_id == sequence.next_id and not sequence.waiting:
+            # Recorded streams hold records of price 0 and quantity 0: no trades, but their ids are used up.
+            is_nothing = trade.price == trade.quantity == 0
+            if is_nothing and trade.aggregate_id == sequence.next_id and not sequence.waiting:
                 sequence.skip()
             return
         verdict = sequence.judge(trade.aggregate_id)
