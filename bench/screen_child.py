@@ -34,7 +34,7 @@ ROUNDS = 40
 class Timed:
     """Notes when the first thing is painted after a key was handled."""
 
-    def __init__(self, app: App[None]) -> None:
+    def __init__(self, app: App[Any]) -> None:
         self.app = app
         self.handled = False
         self.painted: asyncio.Future[float] | None = None
@@ -76,7 +76,7 @@ async def measure_frames(feed: RecordedMarket, seconds: float) -> dict[str, floa
     return {"cpu": cpu / wall, "ms_per_frame": cpu * 1_000 / frames, "frames_a_second": frames / wall}
 
 
-async def measure_keys(app: App[None]) -> dict[str, list[float]]:
+async def measure_keys(app: App[Any]) -> dict[str, list[float]]:
     """Key to paint, again and again, at odd moments of the beat."""
     timed = Timed(app)
     await asyncio.sleep(WARM_S)
@@ -97,7 +97,7 @@ def main() -> None:
     what, rate, seconds, output = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), Path(sys.argv[4])
     feed = RecordedMarket(rate, frames=40 if rate else 0)
     gc.freeze()
-    app: App[None] = PlainTable(feed) if what == "plain" else KlaggApp(feed)
+    app: App[Any] = PlainTable(feed) if what == "plain" else KlaggApp(feed)
 
     async def measure() -> None:
         try:

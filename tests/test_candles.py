@@ -120,6 +120,7 @@ def test_the_crosshair_names_price_and_time_of_its_bar() -> None:
     picture = draw(bars, Chart(80, 24, Period.M1, 2, 2, cross=7))
     drawn = ["".join(piece.text for piece in row) for row in picture.rows]
     assert "2024-08-08 00:07" in drawn[-1]
+    assert all(len(word) > 3 for word in drawn[-1].split())  # no rest of a time that it covers
     assert any(f"╴{text(bars[7].close, 2)}" in row for row in drawn)
 
 

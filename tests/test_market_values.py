@@ -190,7 +190,7 @@ def test_a_series_takes_new_bars_at_its_end_and_older_ones_at_its_front() -> Non
 
 def test_a_bar_that_was_missing_finds_its_place() -> None:
     series = Series("BTCUSDT", Period.M1)
-    series.take([bar(START + i * MINUTE) for i in (0, 2, 1)])
+    assert series.take([bar(START + i * MINUTE) for i in (0, 2, 1, 2)]) == 1
     assert [one.open_ms for one in series.bars] == [START + i * MINUTE for i in range(3)]
 
 

@@ -205,4 +205,14 @@ def _cross(canvas: Canvas, bar: Bar, index: int, chart: Chart, scale: PriceScale
     canvas.write(plot, row, f"╴{formatting.price(bar.close, chart.decimals)}", Role.CROSS)
     text = formatting.date_time(bar.open_ms, local=chart.local_time)
     begin = max(0, min(plot - len(text), x - len(text) // 2))
+    _clear_words(canvas, begin - 1, begin + len(text), chart.height - 1)
     canvas.write(max(0, begin - 1), chart.height - 1, f" {text} ", Role.CROSS)
+
+
+def _clear_words(canvas: Canvas, begin: int, end: int, y: int) -> None:
+    """Blanks from `begin` to `end`, and over the rest of any word that is cut by it."""
+    while canvas.letter(begin, y) != " ":
+        begin -= 1
+    while canvas.letter(end, y) != " ":
+        end += 1
+    canvas.write(max(0, begin), y, " " * (end - max(0, begin)), Role.TEXT)

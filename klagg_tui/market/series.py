@@ -18,13 +18,14 @@ class Series:
         self.bars: list[Bar] = []
         self.reaches_back = True
         """Whether there may be older bars than the loaded ones."""
-        self.version = 0
 
-    def take(self, bars: Iterable[Bar]) -> None:
-        """Current or finished bars of this series; others are passed over."""
+    def take(self, bars: Iterable[Bar]) -> int:
+        """Current or finished bars of this series, others are passed over; gives how many came before the last one."""
+        inserted = 0
         for bar in bars:
             if bar.symbol == self.symbol and bar.period is self.period:
-                self._put(bar)
+                inserted += self._put(bar)
+        return inserted
 
     def take_history(self, older: tuple[Bar, ...], asked: int) -> int:
         """Bars from the store, of which `asked` were wanted; gives how many are new."""
@@ -34,16 +35,15 @@ class Series:
             [*(bar for bar in older if bar.open_ms not in known), *self.bars], key=lambda bar: bar.open_ms
         )
         self.reaches_back = len(older) >= asked and len(self.bars) > before
-        self.version += 1
         return len(self.bars) - before
 
-    def _put(self, bar: Bar) -> None:
-        self.version += 1
+    def _put(self, bar: Bar) -> bool:
         if not self.bars or bar.open_ms > self.bars[-1].open_ms:
             self.bars.append(bar)
-            return
+            return False
         at = bisect_left(self.bars, bar.open_ms, key=lambda each: each.open_ms)
-        if at < len(self.bars) and self.bars[at].open_ms == bar.open_ms:
+        if self.bars[at].open_ms == bar.open_ms:
             self.bars[at] = bar
-        elif self.bars:
-            self.bars.insert(at, bar)
+            return False
+        self.bars.insert(at, bar)
+        return True

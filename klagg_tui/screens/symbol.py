@@ -144,9 +144,10 @@ class SymbolScreen(KlaggScreen):
     def beat(self, touched: set[str]) -> None:
         """Take in the symbol's new bars."""
         if self.symbol in touched and not self.desk.is_frozen:
-            self._series.take((self.desk.changes or Changes()).closed)
+            # Fetched history comes here too, in front of what is looked at.
+            inserted = self._series.take((self.desk.changes or Changes()).closed)
             self._take_current()
-            self.chart.redraw()
+            self.chart.came_in_front(inserted)
         self.tell()
 
     def repaint(self) -> None:
