@@ -151,7 +151,9 @@ class Runtime:
         await asyncio.shield(asyncio.wrap_future(self._ended))
 
     def cancel(self) -> None:
-        """Begin to stop; `wait` tells when the last drain is on disk."""
+        """Begin to stop; `wait` tells when the last drain is on disk. Asked again, it does not disturb that drain."""
+        if self._stopping:
+            return
         self._stopping = True
         if self._loop and self._main and not self._ended.done():
             with suppress(RuntimeError):  # the loop has just closed by itself
