@@ -68,14 +68,14 @@ def _tidy(drawn: str) -> str:
 
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    # Whoever draws them, the pictures show nobody's own folder.
+    os.environ["HOME"] = "/home/you"
     feed = MadeMarket(SYMBOLS, minutes=MINUTES, per_minute=4)
     feed.take_changes()
     feed.play(1_000, 50_000)
     for size in SIZES:
         for scene in SCENES:
             path = folder / f"{scene.name}-{size[0]}x{size[1]}.svg"
-    # Whoever draws them, the pictures show nobody's own folder.
-    os.environ["HOME"] = "/home/you"
             path.write_text(asyncio.run(draw(feed, scene, size)), encoding="utf-8")
             print(path)
 
