@@ -30,7 +30,7 @@ def web(
     ] = None,
     port: Annotated[int, typer.Option(min=1, max=65_535, help="Port on 127.0.0.1.")] = PORT,
 ) -> None:
-    """Show the terminal in a browser on this machine (extra klagg-tui\\[web]), until Ctrl+C.
+    r"""Show the terminal in a browser on this machine (extra klagg-tui\[web]), until Ctrl+C.
 
     Each visitor gets a klagg of its own, and one database takes one recorder: a second visitor is told so. With demo,
     everybody has a market to itself.
