@@ -22,8 +22,9 @@ def plan(exchange: SimulatedExchange, database: Path, history: int = 30, market:
 
 
 MINUTE_MS = 60_000
-SETTLE_MINUTES = 9
-"""For the last bars of a run to be confirmed: they gather for five minutes, and a ban may keep them longer."""
+SETTLE_MINUTES = 14
+"""For the last bars of a run to be confirmed: they gather for five minutes, larger ones may come a round later, and a
+ban may keep them longer."""
 
 
 async def recorded(exchange: SimulatedExchange, database: Path, minutes: float, market: str = "simulated") -> Status:
