@@ -178,6 +178,22 @@ async def test_every_packing_and_layout_gives_the_same_bars(tmp_path: Path) -> N
     assert all(value == values[0] for value in values)
 
 
+async def test_a_zip_of_several_days_is_read_whole_and_one_of_several_symbols_is_refused(
+    store: Store, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(tmp_path / "days.zip", "w") as archive:
+        for day, made in enumerate(three_days()[:2]):
+            archive.write(day_file(tmp_path, day, made), f"BTCUSDT-aggTrades-2024-08-0{8 + day}.csv")
+    outcome = await import_files(store, [tmp_path / "days.zip"])
+    assert (outcome.gaps, outcome.trades) == (0, sum(map(len, three_days()[:2])))
+    assert [bar.state for bar in await stored(store, Period.D1)] == [State.PARTIAL, State.CLOSED]
+    with zipfile.ZipFile(tmp_path / "days.zip", "a") as archive:
+        archive.writestr("ETHUSDT-aggTrades-2024-08-08.csv", row(trades([START])[0]))
+    outcome = await import_files(store, [tmp_path / "days.zip"])
+    assert "holds files of BTCUSDT and of ETHUSDT" in outcome.failures[0]
+    assert await stored(store, symbol="ETHUSDT") == []
+
+
 async def test_klines_are_confirmed_bars_of_the_period_they_show(store: Store, tmp_path: Path) -> None:
     rows = [f"{START + at * 300_000},2,3,1,2,10,{START + (at + 1) * 300_000 - 1},20,5,4,8,0" for at in range(12)]
     outcome = await import_files(store, [file_of(tmp_path / "ETHUSDT-1h-2024-08-08.csv", rows)])
@@ -247,6 +263,19 @@ async def test_asked_to_stop_it_keeps_what_is_whole(store: Store, tmp_path: Path
     assert sum(bar.volume for bar in bars) == sum(one.quantity for one in made[: outcome.trades])
     await import_files(store, [path])
     assert len(await stored(store)) == 1440
+
+
+async def test_commits_on_the_way_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = trades(range(START + 5_000, START + DAY, 2_500))
+    path = file_of(tmp_path / "a.csv", map(row, [*made[:9_000], *made[9_001:]]))
+    async with await Store.open(tmp_path / "one.db") as one, await Store.open(tmp_path / "many.db") as many:
+        await import_files(one, [path], symbol="BTCUSDT")
+        monkeypatch.setattr("klagg_tui.storage.archive.COMMIT_EVERY", 1_000)
+        monkeypatch.setattr("klagg_tui.storage.archive.blocks", lambda path: blocks(path, 50_000))
+        await import_files(many, [path], symbol="BTCUSDT")
+        for period in (Period.M1, Period.M5, Period.D1):
+            assert await stored(many, period) == await stored(one, period)
+        assert await many.spans("BTCUSDT") == await one.spans("BTCUSDT")
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])

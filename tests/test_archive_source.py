@@ -59,6 +59,17 @@ def test_members_of_a_zip_come_by_name_and_are_numbered_each_by_itself(tmp_path:
     ]
 
 
+def test_folders_in_a_zip_are_passed_over_and_a_locked_one_is_said_to_be(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", {"folder/": b"", "folder/a.csv": b"1\n"})
+    assert lines_of(path) == ["1"]
+    locked = bytearray(zipped(tmp_path / "b.zip", {"a.csv": b"1\n"}).read_bytes())
+    locked[6] |= 1
+    locked[locked.index(b"PK\x01\x02") + 8] |= 1
+    (tmp_path / "b.zip").write_bytes(locked)
+    with pytest.raises(BadFile, match="locked with a password"):
+        lines_of(tmp_path / "b.zip")
+
+
 def test_progress_reaches_the_size_on_disk(tmp_path: Path) -> None:
     data = "\n".join(map(str, range(400_000))).encode()
     plain, packed = tmp_path / "a.csv", tmp_path / "a.csv.gz"

@@ -115,6 +115,20 @@ def test_export_into_a_file_says_what_was_written(filled: Klagg, tmp_path: Path)
     )
 
 
+def test_export_sifts_with_the_screens_filter_language(filled: Klagg) -> None:
+    every = filled("export", "--db", "a.db", "-s", "BTCUSDT", "-p", "1m").out.splitlines()[1:]
+    busy = filled("export", "--db", "a.db", "-s", "BTCUSDT", "-p", "1m", "--where", "trades>5").out.splitlines()[1:]
+    assert busy == [line for line in every if int(line.split(",")[8]) > 5]
+    assert 0 < len(busy) < len(every)
+    said = filled("export", "--db", "a.db", "--where", "nonsense>1")
+    assert (said.status, "There is no column nonsense" in said.err) == (1, True)
+
+
+def test_export_makes_periods_that_are_not_stored(filled: Klagg) -> None:
+    said = filled("export", "--db", "a.db", "-s", "BTCUSDT", "--resample", "2h")
+    assert [int(line.split(",")[0]) for line in said.out.splitlines()[1:3]] == [START, START + 120 * MINUTE]
+
+
 def test_export_of_no_bars_says_so(filled: Klagg) -> None:
     said = filled("export", "--db", "a.db", "-s", "BTCUSDT", "--from", "2025-01-01")
     assert (said.status, len(said.out.splitlines())) == (0, 1)

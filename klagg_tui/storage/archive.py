@@ -7,7 +7,7 @@ first row and after its last, so the minutes at its edges are whole; other files
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
@@ -20,8 +20,8 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFile
 from klagg_tui.storage.archive_bars import KlineRows
 from klagg_tui.storage.archive_events import EventRows
-from klagg_tui.storage.archive_names import ArchiveName
-from klagg_tui.storage.archive_plan import Kind, Source, plan
+from klagg_tui.storage.archive_names import ArchiveName, read_name
+from klagg_tui.storage.archive_plan import Kind, Source, name_of, plan
 from klagg_tui.storage.archive_rows import Tally, TradeRows
 from klagg_tui.storage.archive_source import Block, blocks
 from klagg_tui.storage.grain import widen_grains
@@ -130,7 +130,7 @@ class _Intake:
     async def _read_bars(self, source: Source) -> None:
         assert source.symbol is not None
         rows = KlineRows(source.symbol, self.outcome.tally, source.name.period)
-        for block in blocks(source.path):
+        for block in _own_blocks(source):
             bars = rows.read(block)
             await self._store.add_confirmed(bars)
             self.outcome.bars += len(bars)
@@ -143,12 +143,14 @@ class _Intake:
         rows = EventRows(tally) if source.symbol is None else TradeRows(source.symbol, tally)
         if source.symbol is not None:
             lanes.begin(source.symbol, source.name, source.first)
-        for block in blocks(source.path):
+        last_name = source.name
+        for block in _own_blocks(source):
             await lanes.take(rows.read(block))
             if self._is_stopped_after(source, block):
                 return
+            last_name = name_of(block.part, source.path)
         if source.symbol is not None:
-            lanes.end(source.symbol, source.name)
+            lanes.end(source.symbol, last_name)
 
     async def _lanes_for(self, source: Source) -> _Lanes:
         """Files of one symbol, and all files of events, go through one engine, so that they may overlap."""
@@ -164,6 +166,17 @@ class _Intake:
         self._on_progress(Progress(source.path, read_bytes, self._total_bytes, self.outcome.tally.rows))
         self.outcome.is_stopped = self._should_stop()
         return self.outcome.is_stopped
+
+
+def _own_blocks(source: Source) -> Iterator[Block]:
+    """The lines of a file; a zip archive may hold several files, but of one symbol."""
+    for block in blocks(source.path):
+        named = read_name(block.part).symbol
+        if source.symbol == source.name.symbol and named not in (None, source.symbol):
+            raise BadFile(
+                f"{source.path} holds files of {source.symbol} and of {named}; unpack it and name them singly."
+            )
+        yield block
 
 
 class _Lanes:

@@ -61,7 +61,7 @@ def look_at(path: Path, symbol: str | None) -> Source:
     block = _first_block(path)
     lines = [line for line in block.lines if line.strip()][:_LOOKED_AT]
     kind = _kind_of(path, lines)
-    name = _name_of(block.part, path)
+    name = name_of(block.part, path)
     if kind is Kind.EVENTS:
         return Source(path, kind, None, name, _first_event_ms(lines), path.stat().st_size)
     symbol = symbol or name.symbol
@@ -70,7 +70,8 @@ def look_at(path: Path, symbol: str | None) -> Source:
     return Source(path, kind, symbol, name, _first_number(lines, kind), path.stat().st_size)
 
 
-def _name_of(part: str, path: Path) -> ArchiveName:
+def name_of(part: str, path: Path) -> ArchiveName:
+    """What the name of the part says, or else that of the file it is in."""
     name = read_name(part)
     return name if name.symbol else read_name(path.name)
 

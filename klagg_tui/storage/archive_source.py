@@ -64,14 +64,6 @@ def blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Generator[Block]:
         raise _damaged(path) from error
 
 
-def first_lines(path: Path, count: int = 4) -> list[str]:
-    """The first lines that are not empty, to see what the file holds; raises as `blocks` does."""
-    reader = blocks(path, block_bytes=64 << 10)
-    block = next(reader, None)
-    reader.close()
-    return [line for line in block.lines if line.strip()][:count] if block else []
-
-
 def _zip_blocks(path: Path, file: IO[bytes], block_bytes: int) -> Iterator[Block]:
     with zipfile.ZipFile(file) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
