@@ -27,6 +27,8 @@ GATHER_MS: Final = 5 * MINUTE_MS
 ROWS: Final = 99
 """Rows up to which a request costs weight 1."""
 LOOK_EVERY_MS: Final = 15_000
+AT_ONCE: Final = 8
+"""Requests under way together; their bars go to the disk in one transaction."""
 _GIVE_UP_AFTER: Final = 3
 """Answers without the wanted bar after which it is left as it is (a delisted symbol, a hole at the exchange)."""
 
@@ -49,40 +51,41 @@ class Confirmation:
                 await self.look()
             await asyncio.sleep(0.2)
 
-    async def look(self, *, gather_ms: int = GATHER_MS) -> int:
-        """Confirm what is due; returns how many requests that took."""
+    async def look(self) -> None:
+        """Confirm what is due."""
         await self._core.flush()
         settled_ms = self._core.now_ms() - SETTLE_MS
-        due = [run for run in await self._wanted() if _is_due(run, settled_ms, gather_ms)]
+        due = [run for run in await self._wanted() if _is_due(run, settled_ms)]
         if due and due[0].period is Period.M1:
             # Larger bars are confirmed with their minutes; what is left of them comes in the next round.
             due = [run for run in due if run.period is Period.M1]
         self._core.figures["unconfirmed"] = len(due)
-        for run in due:
-            try:
-                await self._confirm(run)
-                self._core.notices.pop("confirm", None)
-            except Refused as error:
-                self._give_up(run)
-                log.info("%s %s: %s", run.symbol, run.period, error)
-            except ExchangeError as error:
-                self._core.notices["confirm"] = f"{error} Closed bars stay unconfirmed until it answers."
-                return 0
-        return len(due)
+        try:
+            for at in range(0, len(due), AT_ONCE):
+                answers = await asyncio.gather(*map(self._asked, due[at : at + AT_ONCE]))
+                await self._take([bar for bars in answers for bar in bars])
+            self._core.notices.pop("confirm", None)
+        except ExchangeError as error:
+            self._core.notices["confirm"] = f"{error} Closed bars stay unconfirmed until it answers."
 
     async def _wanted(self) -> list[Unconfirmed]:
         given_up = [place for place, tries in self._fruitless.items() if tries >= _GIVE_UP_AFTER]
         return await self._store.unconfirmed(given_up)
 
-    async def _confirm(self, run: Unconfirmed) -> None:
-        rows = await self._rest.bars(
-            run.symbol, run.period, run.first_open_ms, run.last_open_ms, limit=ROWS, priority=Priority.CONFIRM
-        )
+    async def _asked(self, run: Unconfirmed) -> list[Bar]:
+        """The exchange's bars of a run that are final; none of a symbol that it no longer knows."""
+        try:
+            rows = await self._rest.bars(
+                run.symbol, run.period, run.first_open_ms, run.last_open_ms, limit=ROWS, priority=Priority.CONFIRM
+            )
+        except Refused as error:
+            log.info("%s %s: %s", run.symbol, run.period, error)
+            rows = []
         settled_ms = self._core.now_ms() - SETTLE_MS
         bars = [bar for bar in rows if bar.end_ms <= settled_ms]
         if not any(bar.open_ms == run.first_open_ms for bar in bars):
-            self._give_up(run)
-        await self._take(bars)
+            self._fruitless[run.symbol, run.period, run.first_open_ms] += 1
+        return bars
 
     async def _take(self, bars: list[Bar]) -> None:
         """Give the exchange's bars to the engine, which makes its larger bars anew, and to the store."""
@@ -92,10 +95,7 @@ class Confirmation:
         figures["bars equal"] = figures.get("bars equal", 0) + came.equal
         figures["bars amended"] = figures.get("bars amended", 0) + came.changed
 
-    def _give_up(self, run: Unconfirmed) -> None:
-        self._fruitless[run.symbol, run.period, run.first_open_ms] += 1
 
-
-def _is_due(run: Unconfirmed, settled_ms: int, gather_ms: int) -> bool:
+def _is_due(run: Unconfirmed, settled_ms: int) -> bool:
     over_ms = settled_ms - run.period.end_ms(run.first_open_ms)
-    return over_ms >= 0 if run.has_partial else over_ms >= gather_ms
+    return over_ms >= 0 if run.has_partial else over_ms >= GATHER_MS

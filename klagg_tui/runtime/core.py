@@ -55,6 +55,8 @@ class Core:
         """Figures for the health screen, by name."""
         self.tape: deque[AggTrade] = deque(maxlen=TAPE_LENGTH)
         self.followed: str | None = None
+        self.on_wake: Callable[[], None] = lambda: None
+        """Called after the machine slept, when every symbol waits."""
         self.stale_closes: list[Period] = list(periods) if store else []
         """Periods whose stored closes the screen has not seen: at the start all, later those that history filled."""
         self._flush_s = flush_s
@@ -74,7 +76,12 @@ class Core:
         for event in events:
             take(event)
             if type(event) is AggTrade and event.symbol == self.followed:
-                self.tape.append(event)
+                self._record(event)
+
+    def _record(self, trade: AggTrade) -> None:
+        """Put a trade on the tape, once: while a connection is replaced by another both deliver."""
+        if not self.tape or trade.aggregate_id > self.tape[-1].aggregate_id:
+            self.tape.append(trade)
 
     def follow(self, symbol: str | None) -> None:
         """Keep the tape of this symbol from now on."""
@@ -88,6 +95,7 @@ class Core:
         while True:
             if time.monotonic() - ticked_s > SLEPT_S:
                 self.handle([HoldSymbol(symbol) for symbol in self.engine.symbols()])
+                self.on_wake()
             ticked_s = time.monotonic()
             self.engine.tick(self.now_ms())
             await asyncio.sleep(TICK_S)

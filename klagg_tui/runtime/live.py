@@ -115,6 +115,7 @@ class Live:
         async with self._rest as rest:
             ground = Ground(core, core.store, rest)
             await self._restore(ground)
+            core.on_wake = self._look_into_all
             self._past = Past(ground, self._where.history)
             self._repairs = Repairs(ground, Seams(ground, self._past.want), self._renew)
             self._roster = Roster(ground, self._where.choice, self._follow)
@@ -141,7 +142,7 @@ class Live:
                     group.create_task(self._kept_up(name, work), name=name)
 
     async def _restore(self, ground: Ground) -> None:
-        """Know the stored symbols before the exchange is heard, so that their bars are on the screen."""
+        """Know of stored symbols what was learned of them before."""
         for known in await ground.store.symbols():
             ground.contracts[known.symbol] = Contract(known.first_open_ms, known.anchor)
 
@@ -154,7 +155,7 @@ class Live:
                 await self._rest.sync()
                 self._is_reached = True
                 await roster.reconcile()
-            except ExchangeError as error:
+            except (ExchangeError, StorageError) as error:
                 self._is_reached = False
                 self._core.notices["exchange"] = str(error)
                 log.warning("%s", error)
@@ -211,6 +212,13 @@ class Live:
             self._core.notices["stream"] = trouble
         else:
             self._core.notices.pop("stream", None)
+
+    def _look_into_all(self) -> None:
+        """The machine slept: what every symbol missed is asked for, also where its connection came through."""
+        assert self._core is not None
+        if self._repairs:
+            for symbol in self._core.engine.waiting():
+                self._repairs.nudge(symbol)
 
     def _renew(self, symbol: str) -> None:
         """Its connection does not deliver what the exchange has."""

@@ -13,7 +13,7 @@ from typing import Final
 
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import ExchangeError, Refused
-from klagg_tui.exchange.backfill import pages
+from klagg_tui.exchange.backfill import BarsWanted, pages
 from klagg_tui.exchange.budget import Priority
 from klagg_tui.market.face import Progress
 from klagg_tui.runtime.ground import Ground
@@ -52,7 +52,7 @@ class Past:
     async def work_forever(self) -> None:
         """Take one symbol and period after the other, as the budget allows."""
         while True:
-            if self._done >= len(self._wanted) or not self._depth:
+            if self._done >= len(self._wanted):
                 await asyncio.sleep(1)
                 continue
             symbol, period = self._wanted[self._done]
@@ -80,13 +80,17 @@ class Past:
         listed_ms, anchor = self._ground.contract(symbol)
         end_ms = period.open_ms(self._core.now_ms() - SETTLE_MS, anchor)
         oldest_ms = max(end_ms - self._depth * period.nominal_ms, period.open_ms(listed_ms, anchor))
-        oldest_ms = min(oldest_ms, await self._stored_until(symbol, period, oldest_ms))
-        for _, start_ms, last_ms, rows in pages(period, oldest_ms, end_ms, ROWS):
-            wanted = round((last_ms + 1 - start_ms) / period.nominal_ms)
-            if await self._store.count(symbol, period, start_ms, last_ms + 1) >= wanted:
-                continue
+        stored_ms = await self._stored_until(symbol, period, oldest_ms)
+        newest_first = pages(period, oldest_ms, end_ms, ROWS)
+        # What a long pause of klagg left behind the wanted depth is filled from its old end, so that it can be resumed.
+        for page in (*newest_first, *reversed(pages(period, stored_ms, oldest_ms, ROWS))):
+            await self._fill_page(symbol, page)
+
+    async def _fill_page(self, symbol: str, page: BarsWanted) -> None:
+        period, start_ms, last_ms, rows = page
+        wanted = round((last_ms + 1 - start_ms) / period.nominal_ms)
+        if await self._store.count(symbol, period, start_ms, last_ms + 1) < wanted:
             limit = min(rows, wanted)
             bars = await self._rest.bars(symbol, period, start_ms, last_ms, limit=limit, priority=Priority.HISTORY)
-            await self._store.add_confirmed([bar for bar in bars if bar.end_ms <= end_ms])
-            if not bars or bars[0].open_ms > start_ms + period.nominal_ms:
-                return  # the exchange has nothing older
+            settled_ms = self._core.now_ms() - SETTLE_MS
+            await self._store.add_confirmed([bar for bar in bars if bar.end_ms <= settled_ms])

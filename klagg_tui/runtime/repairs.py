@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AbandonGap, AggTrade, HoldSymbol, Hole, MissingTrades, ReleaseSymbol
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import GeoBlocked, KlaggError
@@ -94,6 +95,7 @@ class Repairs:
         """One thing that brings the symbol nearer to going on."""
         hole = self._core.engine.hole(symbol)
         if hole is None:
+            self._doubted.discard(symbol)
             return
         if hole.next_id is None:
             if not hole.held:
@@ -102,7 +104,7 @@ class Repairs:
                 return
             await self._seams.seed(symbol, Priority.SEAM)
         elif not hole.held:
-            await self._verify(symbol, hole)
+            await self._verify(symbol, hole.minute, hole.next_id)
         elif self._is_small(hole):
             await self._fill(symbol, hole.next_id, hole.held[0].aggregate_id)
         else:
@@ -111,7 +113,12 @@ class Repairs:
     def _is_small(self, hole: Hole) -> bool:
         missing = hole.held[0].aggregate_id - (hole.next_id or 0)
         is_recent = self._core.now_ms() - hole.traded_ms < REACH_MS
-        return missing <= MOST_BY_ID and is_recent and len(self._queued) <= MOST_SYMBOLS_BY_ID
+        return missing <= MOST_BY_ID and is_recent and not self._is_crowded
+
+    @property
+    def _is_crowded(self) -> bool:
+        """Whether so many symbols wait that their trades would cost more weight than their bars are worth waiting for."""
+        return len(self._queued) > MOST_SYMBOLS_BY_ID
 
     async def _fill(self, symbol: str, first_id: int, until_id: int) -> None:
         trades = await self._trades(symbol, first_id, until_id)
@@ -142,10 +149,9 @@ class Repairs:
             next_id = page[-1].aggregate_id + 1
         return trades
 
-    async def _verify(self, symbol: str, hole: Hole) -> None:
+    async def _verify(self, symbol: str, minute: Bar | None, next_id: int) -> None:
         """Whether anything was traded while nobody listened: the exchange's bars since then tell, at weight 1."""
         now_ms = self._core.now_ms()
-        minute = hole.minute
         if minute is None or now_ms - minute.open_ms > 90 * MINUTE_MS:
             await self._seams.seed(symbol, Priority.GAP)
             return
@@ -160,10 +166,8 @@ class Repairs:
         if is_silence_real:
             self._core.handle([ReleaseSymbol(symbol)])
             return
-        if hole.next_id is None:  # pragma: no branch - `_step` asks about symbols with a known id only
-            return
-        trades = await self._trades(symbol, hole.next_id, hole.next_id + MOST_BY_ID)
-        if len(trades) == MOST_BY_ID:
+        trades = None if self._is_crowded else await self._trades(symbol, next_id, next_id + MOST_BY_ID)
+        if trades is None or len(trades) == MOST_BY_ID:
             await self._seams.seed(symbol, Priority.GAP)
         else:
             self._core.handle([MissingTrades(symbol, tuple(trades))])

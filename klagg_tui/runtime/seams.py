@@ -45,8 +45,7 @@ class Seams:
             ExchangeError: the bars before that minute cannot be had now; the symbol waits on.
         """
         minute_ms = (self._core.now_ms() - SETTLE_MS) // MINUTE_MS * MINUTE_MS
-        # What waits for the disk belongs to the bars the seam stands on.
-        await self._core.flush()
+        # Minutes that wait for the disk still are fetched like missing ones: flushing for each of hundreds costs more.
         stored = await self._store.seed(symbol, minute_ms, self._periods)
         fetched = await self._fetch(symbol, minute_ms, stored, priority)
         if fetched:
