@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import DEFAULT_PERIODS
@@ -22,18 +23,36 @@ def plan(exchange: SimulatedExchange, database: Path, history: int = 30, market:
 
 
 MINUTE_MS = 60_000
-SETTLE_MINUTES = 14
-"""For the last bars of a run to be confirmed: they gather for five minutes, larger ones may come a round later, and a
-ban may keep them longer."""
+SETTLE_MINUTES = 9
+"""For the last bars of a run to be confirmed: they gather for five minutes."""
+PATIENCE_MINUTES = 60
+"""As long may bans and other faults keep them on top of that."""
 
 
-async def recorded(exchange: SimulatedExchange, database: Path, minutes: float, market: str = "simulated") -> Status:
+class Recorded(NamedTuple):
+    """A run that is over."""
+
+    status: Status
+    to_ms: int
+    """Bars that ended by then had the time to settle."""
+
+
+async def recorded(exchange: SimulatedExchange, database: Path, minutes: float, market: str = "simulated") -> Recorded:
     """Let klagg record that exchange for so long, and for the last bars to settle; then it is stopped as a person would."""
     runtime = Runtime(plan(exchange, database, market=market))
     runtime.start()
-    await until(exchange, runtime, exchange.now_ms() + int((minutes + SETTLE_MINUTES) * MINUTE_MS))
+    await until(exchange, runtime, exchange.now_ms() + int(minutes * MINUTE_MS))
+    to_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
+    await until(exchange, runtime, to_ms + SETTLE_MINUTES * MINUTE_MS)
+    while await _unsettled(database, to_ms) and exchange.now_ms() < to_ms + PATIENCE_MINUTES * MINUTE_MS:
+        await until(exchange, runtime, exchange.now_ms() + MINUTE_MS)
     await runtime.stop()
-    return runtime.status()
+    return Recorded(runtime.status(), to_ms)
+
+
+async def _unsettled(database: Path, to_ms: int) -> bool:
+    async with await Store.open(database, read_only=True) as store:
+        return any(run.period.end_ms(run.first_open_ms) <= to_ms for run in await store.unconfirmed())
 
 
 async def until(exchange: SimulatedExchange, runtime: Runtime, end_ms: int) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.exchange.simulator import MarketSpec, SimulatedExchange
-from tests.market_run import MINUTE_MS, SETTLE_MINUTES, differences, recorded
+from tests.market_run import MINUTE_MS, differences, recorded
 
 
 async def _killed_after(exchange: SimulatedExchange, database: Path, seconds: float) -> None:
@@ -41,8 +41,7 @@ async def _run(database: Path, kills: int, symbols: int) -> None:
         from_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
         for _ in range(kills):
             await _killed_after(exchange, database, chance.uniform(1.5, 6.0))
-        await recorded(exchange, database, 5, market=exchange.rest_url)
-        to_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS - SETTLE_MINUTES * MINUTE_MS
+        _, to_ms = await recorded(exchange, database, 5, market=exchange.rest_url)
         found, told = await differences(exchange, database, from_ms=from_ms, to_ms=to_ms)
         assert not told, "\n".join(told[:5])
         assert found["CONFIRMED"] == found["equal"] > 0

@@ -13,7 +13,7 @@ from klagg_tui.market.face import Mode
 from klagg_tui.runtime.live import Live, Where
 from klagg_tui.runtime.worker import Plan, Runtime
 from klagg_tui.storage.store import Store
-from tests.market_run import MINUTE_MS, SETTLE_MINUTES, differences, plan, recorded, until
+from tests.market_run import MINUTE_MS, differences, plan, recorded, until
 
 SPEC = MarketSpec(symbols=20, seed=11, activity=5.0)
 
@@ -28,8 +28,7 @@ async def test_every_bar_ends_equal_to_the_exchanges_whatever_goes_wrong(tmp_pat
     async with exchange_at(60, "all/1m") as exchange:
         # The minute under way at the start was not heard from its beginning on, but its bar is the exchange's all the same.
         from_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
-        status = await recorded(exchange, tmp_path / "run.db", 12)
-        to_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS - SETTLE_MINUTES * MINUTE_MS
+        status, to_ms = await recorded(exchange, tmp_path / "run.db", 12)
         found, told = await differences(exchange, tmp_path / "run.db", from_ms=from_ms, to_ms=to_ms)
         assert not told, "\n".join(told[:5])
         assert found["equal"] > 200
@@ -51,8 +50,7 @@ async def test_a_second_run_on_the_same_file_goes_on_where_the_first_ended(tmp_p
             await until(exchange, runtime, exchange.now_ms() + 4 * MINUTE_MS)
             await runtime.stop()
             await asyncio.sleep(2)  # two minutes of the exchange that nobody records
-        await recorded(exchange, tmp_path / "run.db", 1)
-        to_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS - SETTLE_MINUTES * MINUTE_MS
+        _, to_ms = await recorded(exchange, tmp_path / "run.db", 1)
         found, told = await differences(exchange, tmp_path / "run.db", from_ms=from_ms, to_ms=to_ms)
         assert not told, "\n".join(told[:5])
         assert found["CONFIRMED"] == found["equal"] > 200

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.exchange.simulator import MarketSpec, SimulatedExchange
-from tests.market_run import MINUTE_MS, SETTLE_MINUTES, differences, recorded
+from tests.market_run import MINUTE_MS, differences, recorded
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(7200)]
 
@@ -18,8 +18,7 @@ async def test_after_twenty_hours_every_bar_equals_the_exchanges(tmp_path: Path)
     spec = MarketSpec(symbols=200, seed=5, activity=15.0)
     async with SimulatedExchange(spec, speed=60, faults="all/5m") as exchange:
         from_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
-        status = await recorded(exchange, tmp_path / "run.db", hours * 60)
-        to_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS - SETTLE_MINUTES * MINUTE_MS
+        status, to_ms = await recorded(exchange, tmp_path / "run.db", hours * 60)
         found, told = await differences(exchange, tmp_path / "run.db", from_ms=from_ms, to_ms=to_ms)
         print(dict(found), status.counters, dict(status.health), dict(exchange.faults.counts), sep="\n")
         assert not told, "\n".join(told[:5])
