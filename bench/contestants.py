@@ -264,6 +264,12 @@ class Cryptofeed:
 
     def take(self, trades: Sequence[Told]) -> None:
         """See `Contestant`."""
+        try:
+            self._feed(trades).send(None)
+        except StopIteration:
+            return
+
+    async def _feed(self, trades: Sequence[Told]) -> None:
         make, windows = self._trade, self._windows
         for symbol, price, quantity, traded_ms, is_maker, aggregate_id, _, _, event_ms in trades:
             self._now_s = traded_ms / 1000
@@ -277,10 +283,7 @@ class Cryptofeed:
                 id=str(aggregate_id),
             )
             for window in windows:
-                try:
-                    window(trade, event_ms / 1000).send(None)
-                except StopIteration:
-                    continue
+                await window(trade, event_ms / 1000)
 
     def bars(self) -> dict[Key, Values]:
         """See `Contestant`."""
@@ -288,9 +291,14 @@ class Cryptofeed:
 
 
 class Ccxt:
-    """ccxt: `build_ohlcvc` over the trades of each symbol, once for each period; pieces of a bar are put together here."""
+    """ccxt: `build_ohlcvc` over the trades of each symbol, once for each period; pieces of a bar are put together here.
 
-    name = "ccxt"
+    It takes lists, so its cost goes by how many trades wait for it: asked once a round it is given the kindest case, in
+    which its bars are most of a minute old; every other contestant's can be looked at after each trade.
+    """
+
+    name = "ccxt, once a round"
+    is_patient = True
 
     def __init__(self, symbols: Sequence[str]) -> None:
         import ccxt
@@ -315,9 +323,14 @@ class Ccxt:
                 "amount": float(quantity),
             }
             by_symbol.setdefault(symbol, []).append(trade)
+        if not self.is_patient:
+            self._build()
 
     def finish(self) -> None:
-        """See `Contestant`: many trades at once are the kindest that can be done to it."""
+        """See `Contestant`."""
+        self._build()
+
+    def _build(self) -> None:
         for symbol, rows in self._by_symbol.items():
             for period in DEFAULT_PERIODS:
                 self._pieces.append((symbol, period, self._exchange.build_ohlcvc(rows, str(period))))
@@ -337,4 +350,11 @@ class Ccxt:
         return {key: tuple(Decimal(repr(value)) for value in values) for key, values in made.items()}  # type: ignore[misc]
 
 
-PEERS = (Nautilus, Cryptofeed, Ccxt)
+class LiveCcxt(Ccxt):
+    """The same, asked twice a second, as somebody would who watches."""
+
+    name = "ccxt, twice a second"
+    is_patient = False
+
+
+PEERS = (Nautilus, Cryptofeed, LiveCcxt, Ccxt)

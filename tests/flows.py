@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from klagg_tui.engine.bar import Bar
@@ -41,8 +42,12 @@ _QUANTITIES = st.one_of(
     st.integers(1, 10**20).map(eight_decimals),
 )
 
+law = settings(max_examples=max(25, settings().max_examples // 4))
+"""Fewer examples than elsewhere: each is a flow of trades through several engines."""
+
 period_sets = st.lists(st.sampled_from(Period), max_size=15).map(tuple)
-all_periods = st.just(tuple(Period))
+kinds = (Period.M1, Period.M3, Period.M5, Period.H1, Period.D1, Period.W1, Period.MO1)
+"""One period of each kind."""
 
 
 @st.composite

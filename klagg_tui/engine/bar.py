@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import Period
@@ -66,28 +66,44 @@ def joined(earlier: Bar, later: Bar) -> Bar:
 
     A bar without trades lends no prices: the exchange opens a large bar at its first real trade.
     """
-    if not later.is_traded and (earlier.is_traded or not later.close):
-        prices = earlier[3:7]
-    elif not earlier.is_traded:
-        prices = later[3:7]
-    else:
-        prices = (earlier.open, max(earlier.high, later.high), min(earlier.low, later.low), later.close)
-    return Bar(
-        earlier.symbol,
-        earlier.period,
-        earlier.open_ms,
-        *prices,
-        earlier.volume + later.volume,
-        earlier.turnover + later.turnover,
-        earlier.trade_count + later.trade_count,
-        earlier.taker_buy_volume + later.taker_buy_volume,
-        earlier.taker_buy_turnover + later.taker_buy_turnover,
-        joint_state(earlier.state, later.state),
+    # Unpacked and made without the named constructor: each minute of each symbol passes here a dozen times.
+    symbol, period, open_ms, opened, high, low, close, volume, turnover, count, bought, paid, state = earlier
+    _, _, _, opened2, high2, low2, close2, volume2, turnover2, count2, bought2, paid2, state2 = later
+    if not volume:
+        if volume2 or close2:
+            opened, high, low, close = opened2, high2, low2, close2
+    elif volume2:
+        high = high2 if high2 > high else high  # noqa: FURB136  # max() and min() take a fifth of the time spent here
+        low = low2 if low2 < low else low  # noqa: FURB136
+        close = close2
+    return _new(
+        Bar,
+        (
+            symbol,
+            period,
+            open_ms,
+            opened,
+            high,
+            low,
+            close,
+            volume + volume2,
+            turnover + turnover2,
+            count + count2,
+            bought + bought2,
+            paid + paid2,
+            state if state is state2 else joint_state(state, state2),
+        ),
     )
+
+
+_new: Final = tuple.__new__
 
 
 def joint_state(first: State, second: State) -> State:
     """Missing trades show through, then an open end; otherwise the less certain of the two."""
-    if State.PARTIAL in (first, second):
-        return State.PARTIAL
+    if first is _PARTIAL or second is _PARTIAL:
+        return _PARTIAL
     return min(first, second)
+
+
+_PARTIAL: Final = State.PARTIAL

@@ -39,10 +39,10 @@ class Lane:
         "symbol",
         "taker_buy_turnover",
         "taker_buy_volume",
+        "taker_sell_turnover",
+        "taker_sell_volume",
         "trade_count",
         "traded_ms",
-        "turnover",
-        "volume",
     )
 
     def __init__(
@@ -68,17 +68,23 @@ class Lane:
         self.high: Exact = 0
         self.low: Exact = 0
         self.close: Exact = 0
-        self.volume: Exact = 0
-        self.turnover: Exact = 0
         self.trade_count = 0
         self.taker_buy_volume: Exact = 0
         self.taker_buy_turnover: Exact = 0
+        # Not the bar's own sums: of these a trade changes one pair, of volume and taker_buy_volume it would change both.
+        self.taker_sell_volume: Exact = 0
+        self.taker_sell_turnover: Exact = 0
         self.state = State.PARTIAL
 
     @property
     def is_begun(self) -> bool:
         """Whether there is a forming minute."""
         return self.end_ms > 0
+
+    @property
+    def is_traded(self) -> bool:
+        """Whether anything was traded in the forming minute."""
+        return self.taker_buy_volume > 0 or self.taker_sell_volume > 0
 
     @property
     def reached_ms(self) -> int:
@@ -92,12 +98,12 @@ class Lane:
     def take(self, trade: AggTrade) -> bool:
         """Add the common trade: next id, in the forming minute, sound. False: nothing was done, ask `place`."""
         _, price, quantity, traded_ms, is_buyer_maker, aggregate_id, first_id, last_id, _ = trade
-        sequence = self.sequence
+        sequence, fills = self.sequence, last_id - first_id + 1
         if (
             aggregate_id != sequence.next_id
             or not self.minute_ms <= traded_ms < self.open_until_ms
             or not price > 0 < quantity
-            or last_id < first_id
+            or fills < 1
         ):
             return False
         sequence.next_id = aggregate_id + 1
@@ -106,13 +112,13 @@ class Lane:
         elif price < self.low:
             self.low = price
         self.close = price
-        turnover = price * quantity
-        self.volume += quantity
-        self.turnover += turnover
-        self.trade_count += last_id - first_id + 1
-        if not is_buyer_maker:
+        self.trade_count += fills
+        if is_buyer_maker:
+            self.taker_sell_volume += quantity
+            self.taker_sell_turnover += price * quantity
+        else:
             self.taker_buy_volume += quantity
-            self.taker_buy_turnover += turnover
+            self.taker_buy_turnover += price * quantity
         self.traded_ms = traded_ms
         if not self.is_touched:
             self.mark()
@@ -212,8 +218,8 @@ class Lane:
             self.high,
             self.low,
             self.close,
-            self.volume,
-            self.turnover,
+            self.taker_buy_volume + self.taker_sell_volume,
+            self.taker_buy_turnover + self.taker_sell_turnover,
             self.trade_count,
             self.taker_buy_volume,
             self.taker_buy_turnover,
@@ -268,7 +274,7 @@ class Lane:
         while (bar := self._rollup.held.get(at_ms)) and _is_to_be_flat_at(price, bar):
             yield flat(self.symbol, Period.M1, at_ms, price, bar.state)
             at_ms = bar.end_ms
-        if at_ms == self.minute_ms and not self.volume:
+        if at_ms == self.minute_ms and not self.is_traded:
             self.open = self.high = self.low = self.close = price
 
     def _trust(self) -> None:
@@ -283,7 +289,9 @@ class Lane:
 
     def _load(self, minute: Bar) -> None:
         self.open, self.high, self.low, self.close = minute[3:7]
-        self.volume, self.turnover, self.trade_count, self.taker_buy_volume, self.taker_buy_turnover = minute[7:12]
+        self.trade_count, self.taker_buy_volume, self.taker_buy_turnover = minute[9:12]
+        self.taker_sell_volume = minute.volume - self.taker_buy_volume
+        self.taker_sell_turnover = minute.turnover - self.taker_buy_turnover
         self._regate()
 
     def _open_minute(self, minute_ms: int, price: Exact, state: State) -> None:
@@ -315,7 +323,7 @@ class Lane:
     def _regate(self) -> None:
         """Let `take` have the trades to come, where nothing speaks against it."""
         sequence = self.sequence
-        is_open = self.volume and not sequence.waiting and sequence.next_id != UNKNOWN
+        is_open = self.is_traded and not sequence.waiting and sequence.next_id != UNKNOWN
         self.open_until_ms = self.end_ms if is_open else 0
 
     def _state_from(self, minute_ms: int) -> State:
