@@ -16,8 +16,7 @@ from klagg_tui.engine.events import AmendBar
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.budget import Priority
-from klagg_tui.runtime.ground import Ground
-from klagg_tui.runtime.seams import SETTLE_MS
+from klagg_tui.runtime.ground import SETTLE_MS, Ground
 from klagg_tui.storage.due import Place, Unconfirmed
 
 log = logging.getLogger(__name__)

@@ -16,8 +16,7 @@ from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.backfill import BarsWanted, pages
 from klagg_tui.exchange.budget import Priority
 from klagg_tui.market.face import Progress
-from klagg_tui.runtime.ground import Ground
-from klagg_tui.runtime.seams import SETTLE_MS
+from klagg_tui.runtime.ground import SETTLE_MS, Ground
 
 log = logging.getLogger(__name__)
 
@@ -69,18 +68,12 @@ class Past:
             if self._done == len(self._wanted) or self._wanted[self._done][1] is not period:
                 self._core.stale_closes.append(period)
 
-    async def _stored_until(self, symbol: str, period: Period, before_ms: int) -> int:
-        """End of the newest bar from before a time, so that a long pause of klagg leaves no hole; else that time."""
-        async for bar in self._store.bars(symbol, period, None, before_ms, newest_first=True, limit=1):
-            return bar.end_ms
-        return before_ms
-
     async def _fill(self, symbol: str, period: Period) -> None:
         """Fetch what the store lacks of one symbol and period."""
         listed_ms, anchor = self._ground.contract(symbol)
         end_ms = period.open_ms(self._core.now_ms() - SETTLE_MS, anchor)
         oldest_ms = max(end_ms - self._depth * period.nominal_ms, period.open_ms(listed_ms, anchor))
-        stored_ms = await self._stored_until(symbol, period, oldest_ms)
+        stored_ms = await self._ground.stored_until(symbol, period, oldest_ms) or oldest_ms
         newest_first = pages(period, oldest_ms, end_ms, ROWS)
         # What a long pause of klagg left behind the wanted depth is filled from its old end, so that it can be resumed.
         for page in (*newest_first, *reversed(pages(period, stored_ms, oldest_ms, ROWS))):

@@ -16,12 +16,10 @@ from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.rollup import Ladder
 from klagg_tui.exchange.backfill import ladder
 from klagg_tui.exchange.budget import Priority
-from klagg_tui.runtime.ground import Ground
+from klagg_tui.runtime.ground import SETTLE_MS, Ground
 
 log = logging.getLogger(__name__)
 
-SETTLE_MS: Final = 5_000
-"""How long after its end the exchange's bar may still change: fetched earlier it is not taken for final."""
 _TAIL_MINUTES: Final = 1_500
 """1m bars that one request brings at the most."""
 
@@ -57,8 +55,8 @@ class Seams:
     async def _fetch(self, symbol: str, minute_ms: int, stored: tuple[Bar, ...], priority: Priority) -> list[Bar]:
         """What the store lacks for the forming bars: the newest minutes, and the whole ladder where that is not enough."""
         bars: list[Bar] = []
-        newest_ms = await self._stored_until(symbol, minute_ms)
-        missing = (minute_ms - newest_ms) // MINUTE_MS if newest_ms else 0
+        newest_ms = await self._ground.stored_until(symbol, Period.M1, minute_ms)
+        missing = (minute_ms - newest_ms) // MINUTE_MS if newest_ms is not None else 0
         if missing > _TAIL_MINUTES:
             self._refill((symbol,))
         elif missing > 0:
@@ -71,12 +69,6 @@ class Seams:
             rows = await self._rest.bars(symbol, wanted, start_ms, end_ms, limit=limit, priority=priority)
             bars += _ended(rows, minute_ms)
         return bars
-
-    async def _stored_until(self, symbol: str, minute_ms: int) -> int:
-        """End of the newest stored minute before the seam, 0 where there is none."""
-        async for bar in self._store.bars(symbol, Period.M1, None, minute_ms, newest_first=True, limit=1):
-            return bar.end_ms
-        return 0
 
     def _is_covered(self, symbol: str, minute_ms: int, bars: Iterable[Bar]) -> bool:
         """Whether the bars cover every forming larger bar up to the minute."""
