@@ -251,3 +251,16 @@ def test_the_recorded_bars_open_on_our_grid() -> None:
     for period, rows in recorded().items():
         assert all(period.open_ms(one.open_ms, anchor=0) == one.open_ms for one in rows)
         assert all(two.open_ms >= one.end_ms for one, two in pairwise(rows))
+
+
+def test_minutes_of_an_hour_that_is_there_as_one_bar_only_are_not_held_where_the_day_would_lack_the_others() -> None:
+    day = START - START % (24 * HOUR)
+    at_ms = day + 3 * HOUR + 2 * MINUTE
+    hours = bars(3, day, period=Period.H1)
+    minutes = bars(22, day + 2 * HOUR + 40 * MINUTE)
+    made = RollUp(SYMBOL, (Period.H1, Period.D1), 1, 64)
+    made.begin(at_ms, [*hours, *minutes], 0)
+    hour, whole_day = made.current(flat(SYMBOL, Period.M1, at_ms, number("100"), State.FORMING), (Period.H1, Period.D1))
+    assert min(made.held) == day + 3 * HOUR
+    assert State.PARTIAL not in (hour.state, whole_day.state)
+    assert whole_day.volume == sum(bar.volume for bar in [*hours, *minutes[-2:]])

@@ -34,8 +34,9 @@ class RollUp:
     def begin(self, minute_ms: int, bars: Iterable[Bar], listed_ms: int) -> None:
         """Start at a minute, standing on ended bars of any periods; nothing is missing before `listed_ms`."""
         ladder = Ladder(bars)
-        self.held = {bar.open_ms: bar for bar in ladder.minutes_before(minute_ms, self._held_limit)}
-        held_from = next(iter(self.held), minute_ms)
+        run = ladder.minutes_before(minute_ms, self._held_limit)
+        held_from = self._held_from(run, minute_ms, ladder, listed_ms)
+        self.held = {bar.open_ms: bar for bar in run if bar.open_ms >= held_from}
         for place, period in enumerate(self.periods):
             open_ms = period.open_ms(minute_ms, self._anchor)
             self._ends[place] = period.end_ms(open_ms)
@@ -123,6 +124,25 @@ class RollUp:
             bases[open_ms] = joined(base, minute) if base else _relabelled(minute, period, open_ms)
             for old_ms in [old_ms for old_ms in bases if period.end_ms(old_ms) <= held_from]:
                 del bases[old_ms]
+
+    def _held_from(self, run: list[Bar], minute_ms: int, ladder: Ladder, listed_ms: int) -> int:
+        """Where to begin holding minutes: late enough for the forming bars to stand on what is there before them.
+
+        A whole hour may be there as one bar, and its first minutes not: then none of its minutes can be held.
+        """
+        opens = [(period, period.open_ms(minute_ms, self._anchor)) for period in self.periods]
+
+        def is_covered(from_ms: int) -> bool:
+            bases = (
+                ladder.cover(self._symbol, period, open_ms, from_ms, listed_ms)
+                for period, open_ms in opens
+                if open_ms < from_ms
+            )
+            return all(base is None or base.state is not State.PARTIAL for base in bases)
+
+        first_ms = run[0].open_ms if run else minute_ms
+        hours = [bar.open_ms for bar in run[1:] if Period.H1.open_ms(bar.open_ms) == bar.open_ms]
+        return next((at_ms for at_ms in (first_ms, *hours, minute_ms) if is_covered(at_ms)), first_ms)
 
     def _bases_of(
         self, period: Period, held_from: int, minute_ms: int, ladder: Ladder, listed_ms: int
