@@ -15,7 +15,7 @@ from bench.made_trades import FIRST_MS, Told
 from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.engine.events import AddSymbol, AggTrade
+from klagg_tui.engine.events import AddSymbol
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period
 
 Key: TypeAlias = tuple[str, Period, int]
@@ -56,7 +56,7 @@ class Klagg:
             self._engine.handle(AddSymbol(symbol, FIRST_MS))
         self._reader = self._engine.reader()
         self._end_ms = FIRST_MS + MINUTE_MS
-        self.ended: dict[Key, Bar] = {}
+        self._ended: list[Bar] = []
 
     def prepare(self, trades: Sequence[Told]) -> None:
         """See `Contestant`."""
@@ -66,28 +66,41 @@ class Klagg:
 
     def take(self, trades: Sequence[Told]) -> None:
         """See `Contestant`."""
-        number, handle, make = exact.number, self._engine.handle, tuple.__new__
-        for symbol, price, quantity, traded_ms, is_maker, aggregate_id, first_id, last_id, event_ms in trades:
-            if traded_ms >= self._end_ms:
-                self._end_minutes(traded_ms)
-            values = (
-                symbol,
-                number(price),
-                number(quantity),
-                traded_ms,
-                is_maker,
-                aggregate_id,
-                first_id,
-                last_id,
-                event_ms,
-            )
-            handle(make(AggTrade, values))
+        while trades and trades[-1][3] >= self._end_ms:
+            within = next(place for place, trade in enumerate(trades) if trade[3] >= self._end_ms)
+            self._take(trades[:within])
+            trades = trades[within:]
+            self._end_minutes(trades[0][3])
+        self._take(trades)
+
+    def _take(self, trades: Sequence[Told]) -> None:
+        number = exact.number
+        self._engine.take(
+            [
+                (
+                    symbol,
+                    number(price),
+                    number(quantity),
+                    traded_ms,
+                    is_maker,
+                    aggregate_id,
+                    first_id,
+                    last_id,
+                    event_ms,
+                )
+                for symbol, price, quantity, traded_ms, is_maker, aggregate_id, first_id, last_id, event_ms in trades
+            ]
+        )
 
     def _end_minutes(self, now_ms: int) -> None:
         self._engine.tick(now_ms)
         self._end_ms = now_ms - now_ms % MINUTE_MS + MINUTE_MS
-        for bar in self._engine.drain(self._reader).closed:
-            self.ended[bar.symbol, bar.period, bar.open_ms] = bar
+        self._ended += self._engine.drain(self._reader).closed
+
+    @property
+    def ended(self) -> dict[Key, Bar]:
+        """The ended bars in full."""
+        return {(bar.symbol, bar.period, bar.open_ms): bar for bar in self._ended}
 
     def bars(self) -> dict[Key, Values]:
         """See `Contestant`."""
