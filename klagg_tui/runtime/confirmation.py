@@ -26,6 +26,9 @@ GATHER_MS: Final = 5 * MINUTE_MS
 ROWS: Final = 99
 """Rows up to which a request costs weight 1."""
 LOOK_EVERY_MS: Final = 15_000
+HOLES_EVERY_MS: Final = 5 * MINUTE_MS
+HOLES_REACH_MS: Final = 120 * MINUTE_MS
+"""How far back holes are looked for while running; what is older was looked at by the back-fill."""
 AT_ONCE: Final = 8
 """Requests under way together; their bars go to the disk in one transaction."""
 _GIVE_UP_AFTER: Final = 3
@@ -40,6 +43,7 @@ class Confirmation:
         self._store = ground.store
         self._rest = ground.rest
         self._fruitless: Counter[Place] = Counter()
+        self._looked_for_holes_ms = 0
 
     async def work_forever(self) -> None:
         """Look every quarter of an exchange's minute."""
@@ -69,7 +73,19 @@ class Confirmation:
 
     async def _wanted(self) -> list[Unconfirmed]:
         given_up = [place for place, tries in self._fruitless.items() if tries >= _GIVE_UP_AFTER]
-        return await self._store.unconfirmed(given_up)
+        return [*await self._holes(given_up), *await self._store.unconfirmed(given_up)]
+
+    async def _holes(self, given_up: list[Place]) -> list[Unconfirmed]:
+        """Minutes that nobody brought, whatever the reason: told, counted, and asked for like partial ones."""
+        now_ms = self._core.now_ms()
+        if now_ms - self._looked_for_holes_ms < HOLES_EVERY_MS:
+            return []
+        self._looked_for_holes_ms = now_ms
+        holes = await self._store.holes(now_ms - HOLES_REACH_MS, given_up)
+        if holes:
+            log.warning("bars are missing in %d places, the first of them %s", len(holes), holes[0][:3])
+        self._core.figures["holes"] = self._core.figures.get("holes", 0) + len(holes)
+        return holes
 
     async def _asked(self, run: Unconfirmed) -> list[Bar]:
         """The exchange's bars of a run that are final; none of a symbol that it no longer knows."""

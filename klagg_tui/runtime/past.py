@@ -73,7 +73,7 @@ class Past:
         listed_ms, anchor = self._ground.contract(symbol)
         end_ms = period.open_ms(self._core.now_ms() - SETTLE_MS, anchor)
         oldest_ms = max(end_ms - self._depth * period.nominal_ms, period.open_ms(listed_ms, anchor))
-        stored_ms = await self._ground.stored_until(symbol, period, oldest_ms) or oldest_ms
+        stored_ms = await self._store.ended_until(symbol, period, oldest_ms) or oldest_ms
         newest_first = pages(period, oldest_ms, end_ms, ROWS)
         # What a long pause of klagg left behind the wanted depth is filled from its old end, so that it can be resumed.
         for page in (*newest_first, *reversed(pages(period, stored_ms, oldest_ms, ROWS))):

@@ -22,6 +22,13 @@ _COUNT: Final = """
 SELECT count(*) FROM history WHERE symbol = (SELECT id FROM symbols WHERE name = ?)
 AND period = ? AND minute >= ? AND minute < ?
 """
+_HOLES: Final = """
+SELECT name, before + 1, minute - 1 FROM (
+    SELECT s.name AS name, h.minute AS minute,
+        lag(h.minute) OVER (PARTITION BY h.symbol ORDER BY h.minute) AS before
+    FROM symbols AS s CROSS JOIN history AS h ON h.symbol = s.id AND h.period = 0 AND h.minute >= ?)
+WHERE minute > before + 1 ORDER BY name, minute
+"""
 
 
 class Unconfirmed(NamedTuple):
@@ -46,6 +53,16 @@ async def unconfirmed(link: Link, but: Collection[Place]) -> list[Unconfirmed]:
         Unconfirmed(symbol, periods[period], first * MINUTE_MS, last * MINUTE_MS, bool(is_partial))
         for symbol, period, first, last, is_partial in await link.rows(_UNCONFIRMED, (left_out,))
     ]
+
+
+async def holes(link: Link, since_ms: int, but: Collection[Place]) -> list[Unconfirmed]:
+    """1m bars missing between stored ones, one entry a hole; `but` holes that begin there."""
+    found = [
+        Unconfirmed(symbol, Period.M1, first * MINUTE_MS, last * MINUTE_MS, has_partial=True)
+        for symbol, first, last in await link.rows(_HOLES, (since_ms // MINUTE_MS,))
+    ]
+    left_out = set(but)
+    return [hole for hole in found if hole[:3] not in left_out]
 
 
 async def count(link: Link, symbol: str, period: Period, from_ms: int, to_ms: int) -> int:
