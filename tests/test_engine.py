@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.bar import Bar, State, flat
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import (
     AddSymbol,
@@ -249,6 +249,14 @@ def test_a_seed_stands_on_the_close_before_it_and_goes_on_from_its_forming_minut
     assert made.bars(SYMBOL)[Period.M1].volume == number("3")
     assert made.bars(SYMBOL)[Period.M1].state is State.FORMING
     assert made.bars(SYMBOL)[Period.M1].open == number("50")
+
+
+def test_a_forming_minute_without_trades_opens_at_its_first_one() -> None:
+    quiet = flat(SYMBOL, Period.M1, START, number("7"), State.FORMING)
+    made = engine(seed(1, START, forming=quiet), trade(1, START + 5, "90"))
+    minute = made.bars(SYMBOL)[Period.M1]
+    assert minute[3:7] == (number("90"),) * 4
+    assert engine(seed(1, START, forming=quiet)).bars(SYMBOL)[Period.M1] == quiet
 
 
 def test_the_newest_close_counts_however_the_seeds_bars_are_ordered() -> None:
