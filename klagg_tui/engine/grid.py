@@ -39,35 +39,42 @@ class BarGrid:
 
         Every trade of the market passes here, so the work is done in place, without a call.
         """
-        lane_of = self.lanes.get
+        lanes = self.lanes
         for trade in trades:
             symbol, price, quantity, traded_ms, is_buyer_maker, aggregate_id, first_id, last_id, _ = trade
-            lane = lane_of(symbol)
+            try:
+                lane = lanes[symbol]
+            except KeyError:
+                uncommon(trade)
+                continue
+            sequence = lane.sequence
+            paid = price * quantity
             if (
-                lane is None
-                or aggregate_id != (sequence := lane.sequence).next_id
+                aggregate_id != sequence.next_id
                 or not lane.minute_ms <= traded_ms < lane.open_until_ms
-                or quantity <= 0
-                or price <= 0
+                or paid <= 0
                 or (more_fills := last_id - first_id) < 0
             ):
                 uncommon(trade)
                 continue
-            sequence.next_id = aggregate_id + 1
+            if price < lane.low:
+                if price < 0:  # and so is the quantity
+                    uncommon(trade)
+                    continue
+                lane.low = price
             if price > lane.high:
                 if not lane.high:
                     lane.open = price
                 lane.high = price
-            if price < lane.low:  # noqa: PLR1730  # min() takes twice the time
-                lane.low = price
             lane.close = price
+            sequence.next_id = aggregate_id + 1
             lane.trade_count += more_fills + 1
             if is_buyer_maker:
                 lane.taker_sell_volume += quantity
-                lane.taker_sell_turnover += price * quantity
+                lane.taker_sell_turnover += paid
             else:
                 lane.taker_buy_volume += quantity
-                lane.taker_buy_turnover += price * quantity
+                lane.taker_buy_turnover += paid
             lane.traded_ms = traded_ms
             if not lane.is_touched:
                 lane.mark()

@@ -8,7 +8,7 @@ from typing import Final
 import orjson
 
 from klagg_tui.engine.events import AggTrade, TradeFields
-from klagg_tui.engine.exact import number, turnover
+from klagg_tui.engine.exact import number, recent, turnover
 from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange.wire.fields import (
     DAMAGE,
@@ -98,7 +98,9 @@ def _fields(data: dict[str, Json]) -> TradeFields:
     """What a trade says. Its `nq`, the quantity without retail price improvement, is not used: bars count `q`."""
     try:
         # Anything but a text raises what is caught below.
-        price, quantity = number(data["p"]), number(data["q"])  # type: ignore[arg-type]
+        price_text, quantity_text = data["p"], data["q"]
+        price = recent(price_text) or number(price_text)  # type: ignore[arg-type]
+        quantity = recent(quantity_text) or number(quantity_text)  # type: ignore[arg-type]
         traded_ms, event_ms, is_buyer_maker = data["T"], data["E"], data["m"]
         aggregate_id, first_id, last_id = data["a"], data["f"], data["l"]
         if (
