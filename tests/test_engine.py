@@ -156,6 +156,7 @@ def test_a_trade_whose_minute_is_no_longer_held_is_told_and_counted_as_that_alon
         (trade(2)._replace(price=0), "price is not positive"),
         (trade(2)._replace(price=-1), "price is not positive"),
         (trade(2)._replace(quantity=0), "quantity is not positive"),
+        (trade(2)._replace(price=-1, quantity=-1), "price is not positive"),
         (trade(2)._replace(traded_ms=-1), "time or id is negative"),
         (trade(2)._replace(aggregate_id=-1), "time or id is negative"),
         (trade(2)._replace(last_trade_id=0), "trade ids run backwards"),
