@@ -309,8 +309,11 @@ class Lane:
         self._open_minute(minute_ms, self.close, State.PARTIAL)
 
     def _skip(self, minute_ms: int) -> None:
-        """Nothing was traded yet and no earlier close is known: there is no bar to make."""
-        self._rollup.skip(minute_ms)
+        """No price is known: there is no bar to make. Where trades may be missing, the larger bars lack them."""
+        if self.state is State.PARTIAL:
+            self._rollup.jump(minute_ms)
+        else:
+            self._rollup.skip(minute_ms)
         self._open_minute(minute_ms, 0, self._state_from(minute_ms))
 
     def _regate(self) -> None:

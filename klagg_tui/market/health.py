@@ -61,6 +61,7 @@ FIGURES: Final = {
     "bars equal": Figure("Bars confirmed", _whole),
     "bars amended": Figure("Bars amended", _whole),
     "holes": Figure("Missing bars fetched", _whole),
+    "bars taken back": Figure("Flat bars taken back", _whole),
     "unconfirmed": Figure("Bars to be confirmed", _whole),
     "dirty rows": Figure("Rows waiting for the disk", _whole),
     "rows written": Figure("Rows written", _whole),

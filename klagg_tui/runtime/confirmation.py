@@ -99,8 +99,19 @@ class Confirmation:
         settled_ms = self._core.now_ms() - SETTLE_MS
         bars = [bar for bar in rows if bar.end_ms <= settled_ms]
         if not any(bar.open_ms == run.first_open_ms for bar in bars):
-            self._fruitless[run.symbol, run.period, run.first_open_ms] += 1
+            self._fruitless[run[:3]] += 1
+            if not rows and self._fruitless[run[:3]] >= _GIVE_UP_AFTER:
+                await self._take_back(run)
         return bars
+
+    async def _take_back(self, run: Unconfirmed) -> None:
+        """Bars that the clock made before it was known that the symbol is not traded any more."""
+        if run.symbol in self._core.engine.symbols():
+            return
+        gone = await self._store.discard_flat(run)
+        if gone:
+            log.info("%s %s: %d flat bars behind its last one were taken back", run.symbol, run.period, gone)
+            self._core.figures["bars taken back"] = self._core.figures.get("bars taken back", 0) + gone
 
     async def _take(self, bars: list[Bar]) -> None:
         """Give the exchange's bars to the engine, which makes its larger bars anew, and to the store."""

@@ -149,7 +149,7 @@ class Reading:
         return None if minute is None else period.end_ms(int(minute) * MINUTE_MS)
 
     async def holes(self, since_ms: int, but: Collection[due.Place] = ()) -> list[Unconfirmed]:
-        """1m bars that are missing between stored ones, since a time; one entry a hole."""
+        """1m bars missing between stored ones or behind the listing, since a time; one entry a hole."""
         return await due.holes(self._reader, since_ms, but)
 
     async def meta(self, key: str) -> str | None:
