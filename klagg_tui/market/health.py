@@ -60,7 +60,7 @@ FIGURES: Final = {
     "unknown symbol": Figure("Trades of unknown symbols", _whole),
     "bars equal": Figure("Bars confirmed", _whole),
     "bars amended": Figure("Bars amended", _whole),
-    "holes": Figure("Missing bars fetched", _whole),
+    "holes": Figure("Holes found", _whole),
     "bars taken back": Figure("Flat bars taken back", _whole),
     "unconfirmed": Figure("Bars to be confirmed", _whole),
     "dirty rows": Figure("Rows waiting for the disk", _whole),
