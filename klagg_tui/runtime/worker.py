@@ -248,8 +248,9 @@ class Runtime:
 
     async def _next_changes(self, core: Core) -> Changes:
         """Stored bars before new ones, so that each list of closes only ever grows at its end."""
-        if core.store and core.stale_closes:
-            return await stored_closes(core.store, core.stale_closes.pop(0))
+        while core.store and core.stale_closes:
+            if any(stored := await stored_closes(core.store, core.stale_closes.pop(0))):
+                return stored
         return core.changes()
 
     def _put(self, changes: Changes) -> None:
