@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import sys
 import threading
 import time
@@ -58,7 +59,7 @@ def simulate(
     history: Annotated[
         int, typer.Option("--history", min=1, max=3000, metavar="DAYS", help="Age of the oldest symbols.")
     ] = 400,
-    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+    listen_fd: Annotated[int | None, typer.Option("--listen-fd", hidden=True)] = None,
     kinds: Annotated[bool, typer.Option("--kinds", help="Show what can go wrong, and leave.")] = False,
 ) -> None:
     """Serve a made-up market on this machine that speaks the exchange's protocol, until Ctrl+C."""
@@ -71,11 +72,13 @@ def simulate(
         return
     start_ms = parse_time(start, int(time.time() * 1000))
     spec = MarketSpec(symbols, seed, start_ms, activity, history)
-    asyncio.run(_serve(SimulatedExchange(spec, speed=speed, faults=faults, port=port), with_parent=with_parent))
+    listening = None if listen_fd is None else socket.socket(fileno=listen_fd)
+    exchange = SimulatedExchange(spec, speed=speed, faults=faults, port=port, listening=listening)
+    asyncio.run(_serve(exchange, with_parent=listening is not None))
 
 
 async def _serve(exchange: SimulatedExchange, *, with_parent: bool) -> None:
-    """Until SIGINT or SIGTERM, and with a parent until it is gone, which closes our standard input."""
+    """Until SIGINT or SIGTERM; with a parent, whose socket is ours, until it is gone, which closes our standard input."""
     asked = asyncio.Event()
     if with_parent:
         loop = asyncio.get_running_loop()
