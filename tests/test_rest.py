@@ -262,7 +262,7 @@ async def test_nobody_there_is_one_sentence_with_host_and_reason() -> None:
 
 async def test_a_name_that_is_not_known_asks_for_a_network() -> None:
     async with RestClient("https://no-such-host.invalid", ExchangeClock(0, 0)) as rest:
-        with pytest.raises(Unreachable, match="its name is not known here: is there a network"):
+        with pytest.raises(Unreachable, match="name not known: no network"):
             await rest.sync()
 
 
