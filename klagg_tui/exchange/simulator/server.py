@@ -155,13 +155,20 @@ class SimulatedExchange:
         if exchange.faults.active("slow"):
             exchange.faults.counts["slow"] += 1
             await exchange.clock.sleep(1000 * _seconds(exchange.faults.active("slow")))
-        reply = self._faulty_reply() or exchange.desk.answer(request.path, request.query, self.now_ms())
+        reply = self._faulty_reply() or self._honest_reply(request)
         headers = reply.headers
         if request.path == "/fapi/v1/time":
             headers = headers | {SPEED_HEADER: f"{self.speed:g}"}
             if exchange.desk.clock_error_ms:
                 exchange.faults.counts["clock"] += 1
         return web.Response(status=reply.status, body=reply.body, headers=headers)
+
+    def _honest_reply(self, request: web.Request) -> Reply:
+        reply = self._exchange.desk.answer(request.path, request.query, self.now_ms())
+        if reply.status in (418, 429):
+            # Not a fault of ours: the client asked for more than its weight.
+            self.faults.counts["over weight"] += 1
+        return reply
 
     def _faulty_reply(self) -> Reply | None:
         faults, now_ms = self.faults, self.now_ms()
@@ -198,8 +205,10 @@ class SimulatedExchange:
         return client
 
     async def _listen(self, client: web.WebSocketResponse, connection: Connection) -> None:
+        # However fast the market goes, clients take their pace from the world's clock.
+        pace = min(1.0, self.speed) * 1000
         async for message in client:
-            if connection.subscriptions.is_too_fast(self.now_ms()):
+            if connection.subscriptions.is_too_fast(int(monotonic() * pace)):
                 self.faults.strikes("too fast", self.now_ms(), "a client sent too many messages and was closed")
                 await client.close(code=1008, message=b"Too many requests")
             elif message.type is WSMsgType.PING:
