@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import signal
 import sys
 import time
@@ -15,10 +14,10 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 import typer
-from rich.cells import cell_len
 
 from klagg_tui.commands.interrupt import INTERRUPTED
 from klagg_tui.commands.settings import Chosen, with_settings
+from klagg_tui.commands.status_line import clear, is_rewritten, joined, pause_s
 
 if TYPE_CHECKING:
     from klagg_tui.market.face import Status
@@ -33,16 +32,11 @@ klagg record --quote USDT --db usdt.db
 
 klagg record --symbols BTCUSDT,ETHUSDT --periods 1m,1h --history 1000
 """
-_LINE_S: Final = 1.0
-"""Between two status lines on a terminal."""
-_PLAIN_LINE_S: Final = 30.0
-"""The same where the output is a file."""
 _LOOK_S: Final = 0.2
 _AGAIN_S: Final = 300.0
 """Until a trouble that goes on is told once more."""
 _PATIENCE_S: Final = 1.0
 """For the last state, before it is said that it takes a while."""
-_JOINT: Final = " · "
 
 
 def register(app: typer.Typer) -> None:
@@ -73,7 +67,7 @@ def run_headless(runtime: Runtime, greeting: str) -> None:
     runtime.cancel()
     _wait_for(runtime)
     with contextlib.suppress(_NobodyReads):
-        _say(f"{_clear()}{_line(runtime.status())}")
+        _say(f"{clear()}{joined(_parts(runtime.status()))}")
         _say("Stopped; the last state is written.")
 
 
@@ -116,12 +110,10 @@ def _report(runtime: Runtime, stop: _StopSignals) -> None:
         runtime.take_changes()
         status = runtime.status()
         for notice in troubles.fresh(status.notices, time.monotonic()):
-            _say(f"{_clear()}{notice}", err=True)
+            _say(f"{clear()}{notice}", err=True)
         if time.monotonic() >= next_s:
-            at_terminal = sys.stdout.isatty()
-            width = shutil.get_terminal_size().columns - 1 if at_terminal else None
-            _say(f"{_clear()}{_line(status, width)}", nl=not at_terminal)
-            next_s = time.monotonic() + (_LINE_S if at_terminal else _PLAIN_LINE_S)
+            _say(f"{clear()}{joined(_parts(status))}", nl=not is_rewritten())
+            next_s = time.monotonic() + pause_s()
         time.sleep(_LOOK_S)
 
 
@@ -131,7 +123,7 @@ def _wait_for(runtime: Runtime) -> None:
         runtime.wait(_PATIENCE_S)
     except TimeoutError:
         with contextlib.suppress(_NobodyReads):
-            _say(f"{_clear()}The last state is being written; once more ends at once.")
+            _say(f"{clear()}The last state is being written; once more ends at once.")
         runtime.wait()
 
 
@@ -152,12 +144,12 @@ class Troubles:
         return found
 
 
-def _line(status: Status, width: int | None = None) -> str:
-    """The state in one line; where the width is given, of as many parts as it has room for."""
+def _parts(status: Status) -> list[str]:
+    """The state, the most wanted first."""
     now = datetime.fromtimestamp(status.exchange_now_ms / 1000, UTC)
     counters, health = status.counters, status.health
     parts = [
-        f"{now:%H:%M:%S}" if width else f"{now:%Y-%m-%d %H:%M:%S} UTC",
+        f"{now:%H:%M:%S}" if is_rewritten() else f"{now:%Y-%m-%d %H:%M:%S} UTC",
         status.market,
         status.connection,
         f"{counters.trades:,} trades",
@@ -168,19 +160,4 @@ def _line(status: Status, width: int | None = None) -> str:
     ]
     if status.progress:
         parts.insert(3, f"{status.progress.what} {status.progress.done:,}/{status.progress.total:,}")
-    return _JOINT.join(parts if width is None else _fitting(parts, width))
-
-
-def _fitting(parts: Iterable[str], width: int) -> list[str]:
-    """The first parts that have room."""
-    kept: list[str] = []
-    for part in parts:
-        if kept and cell_len(_JOINT.join([*kept, part])) > width:
-            break
-        kept.append(part)
-    return kept
-
-
-def _clear() -> str:
-    """What makes a terminal write its line anew."""
-    return "\r\x1b[K" if sys.stdout.isatty() else ""
+    return parts
