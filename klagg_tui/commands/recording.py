@@ -76,9 +76,11 @@ class _StopSignals:
 
     def __init__(self) -> None:
         self.came = False
-        for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup wants it so
-                signal.signal(number, self._take)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._take)
+        hang_up = getattr(signal, "SIGHUP", None)
+        if hang_up and signal.getsignal(hang_up) is not signal.SIG_IGN:  # nohup wants to outlive the terminal
+            signal.signal(hang_up, self._take)
 
     def _take(self, _number: int, _frame: FrameType | None) -> None:
         if self.came:
