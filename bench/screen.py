@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
-import pty
-import struct
-import subprocess
-import sys
-import tempfile
-import termios
-import threading
-from pathlib import Path
 from typing import Any
 
-WIDTH, HEIGHT = 120, 36
+from bench.terminal import in_terminal
+
 SECONDS = 10.0
-TIMEOUT_S = 180
 
 
 def figures() -> list[tuple[str, str]]:
@@ -43,38 +32,8 @@ def _frame(measured: dict[str, float]) -> str:
 
 
 def run(what: str, rate: int, seconds: float = SECONDS) -> Any:
-    """What the child measured, in a terminal of `WIDTH` x `HEIGHT` that somebody reads."""
-    with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "measured.json"
-        ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
-        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-        command = [sys.executable, "-m", "bench.screen_child", what, str(rate), str(seconds), str(output)]
-        child = subprocess.Popen(
-            command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
-        )
-        os.close(theirs)
-        said = bytearray()
-        reader = threading.Thread(target=_drain, args=(ours, said), daemon=True)
-        reader.start()
-        child.wait(TIMEOUT_S)
-        reader.join(5)
-        os.close(ours)
-        if not output.exists():
-            raise RuntimeError(f"{what} measured nothing: {said[-2_000:].decode(errors='replace')}")
-        return json.loads(output.read_text(encoding="utf-8"))
-
-
-def _drain(terminal: int, said: bytearray) -> None:
-    while True:
-        try:
-            read = os.read(terminal, 1 << 16)
-        except OSError:
-            return
-        if not read:
-            return
-        said += read[-2_000:]
-        del said[:-4_000]
+    """What the child measured."""
+    return in_terminal("-m", "bench.screen_child", what, str(rate), str(seconds))
 
 
 if __name__ == "__main__":

@@ -6,13 +6,17 @@ import asyncio
 import sys
 import time
 from asyncio.subprocess import PIPE
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import accumulate
 from statistics import quantiles
 
 from bench.stream_sender import SYMBOLS, symbol
+from bench.terminal import in_terminal
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, TradeFields
+from klagg_tui.exchange.session import FeedLimits
 from klagg_tui.exchange.stream import MarketStream
 
 BURST = 400_000
@@ -20,6 +24,8 @@ BURST_AIM = 100_000
 PACED_S = 5
 PACED_AIMS = {2_000: 30, 5_000: 18, 20_000: 12}
 """Frames a second, and microseconds of processor time each may cost."""
+TERMINAL_S = 70
+LIMITS = FeedLimits(streams_per_message=1_000)
 
 
 def figures() -> list[tuple[str, str]]:
@@ -31,7 +37,26 @@ def figures() -> list[tuple[str, str]]:
         paced = asyncio.run(run(rate * PACED_S, rate))
         found.append((f"  at {rate:,} frames a second", f"{paced.cost_us:.1f} µs a frame (aim: {aim})"))
         found.append((f"  at {rate:,}: from sending to state", paced.delays()))
-    return found
+    return found + in_the_terminal(20_000)
+
+
+def in_the_terminal(rate: int) -> list[tuple[str, str]]:
+    """The same with store and screen, long enough for a minute to end in it."""
+    found = in_terminal("-m", "bench.stream_child", str(rate * TERMINAL_S), str(rate), timeout_s=10 * TERMINAL_S)
+    waited = f"the engine's thread waited {found['waited']:.1%} of the time for a core"
+    return [
+        (f"  at {rate:,} with the terminal open", f"{found['cpu']:.0%} of a core, {found['lost']} lost; {waited}"),
+        ("  from sending to state (aim: p99 30 ms)", spread(found["late_ms"])),
+        (f"  the same while {found['rows']:,.0f} dirty bars are flushed", spread(found["late_in_flush_ms"])),
+    ]
+
+
+def spread(counted: list[tuple[int, int]]) -> str:
+    """Of milliseconds and how often each was met."""
+    total = sum(times for _, times in counted)
+    shares = list(accumulate(times / total for _, times in counted))
+    p50, p99 = (next(ms for (ms, _), share in zip(counted, shares, strict=True) if share >= of) for of in (0.5, 0.99))
+    return f"p50 {p50} ms, p99 {p99} ms, longest {counted[-1][0]} ms"
 
 
 @dataclass
@@ -76,25 +101,32 @@ class Taken:
         return f"p50 {cuts[49]:.0f} ms, p99 {cuts[98]:.0f} ms, {self.wanted - counted.trades} of {self.wanted:,} lost"
 
 
-async def run(count: int, rate: int) -> Taken:
-    """One run with a sender of its own."""
+@asynccontextmanager
+async def sending(count: int, rate: int) -> AsyncIterator[str]:
+    """A sender of its own process; where it listens."""
     arguments = [sys.executable, "-m", "bench.stream_sender", str(count), str(rate)]
     sender = await asyncio.create_subprocess_exec(*arguments, stdout=PIPE)
     assert sender.stdout is not None
     port = int(await sender.stdout.readline())
+    yield f"ws://127.0.0.1:{port}"
+    await sender.wait()
+
+
+async def run(count: int, rate: int) -> Taken:
+    """One run, without store and screen."""
     symbols = [symbol(number) for number in range(SYMBOLS)]
     taken = Taken(count, KlineEngine(holds_gaps=False))
     for name in symbols:
         taken.engine.handle(AddSymbol(name, 0))
-    stream = MarketStream(f"ws://127.0.0.1:{port}", on_trades=taken.take, on_report=lambda _: None, per_line=1_000)
-    stream.follow(symbols)
-    running = asyncio.create_task(stream.run())
-    try:
-        await asyncio.wait_for(taken.done.wait(), 300)
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-        await sender.wait()
+    async with sending(count, rate) as url:
+        stream = MarketStream(url, on_trades=taken.take, on_report=lambda _: None, per_line=SYMBOLS, limits=LIMITS)
+        stream.follow(symbols)
+        running = asyncio.create_task(stream.run())
+        try:
+            await asyncio.wait_for(taken.done.wait(), 300)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
     return taken
 
 

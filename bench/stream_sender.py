@@ -15,8 +15,7 @@ import orjson
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
-SYMBOLS = 300
-START_MS = 1_790_000_000_000
+SYMBOLS = 500
 
 
 def main() -> None:
@@ -30,7 +29,8 @@ def main() -> None:
         if rate:
             send_paced(connection, count, rate)
         else:
-            connection.sendall(b"".join(framed(trade(number, START_MS)) for number in range(count)))
+            now_ms = time.time_ns() // 1_000_000
+            connection.sendall(b"".join(framed(trade(number, now_ms, now_ms)) for number in range(count)))
         while connection.recv(65_536):
             pass
 
@@ -58,26 +58,45 @@ def messages(connection: socket.socket, protocol: ServerProtocol) -> Iterator[Re
 
 def send_paced(connection: socket.socket, count: int, rate: int) -> None:
     """Each message in a packet of its own, as they come in reality."""
-    began = time.perf_counter()
+    began, send = time.perf_counter(), connection.sendall
     for number in range(count):
         while (early := number / rate - (time.perf_counter() - began)) > 0:
             time.sleep(early / 2)
-        connection.sendall(framed(trade(number, time.monotonic_ns() // 1_000_000)))
+        send(framed(trade(number, time.monotonic_ns() // 1_000_000, time.time_ns() // 1_000_000)))
 
 
 def symbol(number: int) -> str:
     return f"S{number}USDT"
 
 
-def trade(number: int, event_ms: int) -> bytes:
-    """A trade as it looks in 2026, some 210 bytes."""
-    name, place = symbol(number % SYMBOLS), number // SYMBOLS
-    data = {
-        "e": "aggTrade", "E": event_ms, "a": place + 1, "s": name, "p": f"{100 + number % 97 / 100:.2f}",
-        "q": f"{number % 89 / 10 + 0.1:.3f}", "nq": "0.100", "f": 2 * number, "l": 2 * number + 1,
-        "T": START_MS + place, "m": number % 2 == 0, "st": 1,
-    }  # fmt: skip
-    return orjson.dumps({"stream": f"{name.lower()}@aggTrade", "data": data})
+def trade(number: int, event_ms: int, traded_ms: int) -> bytes:
+    """A trade as it looks in 2026, some 210 bytes; put together by hand, so that the sender keeps up with its own pace."""
+    place, of = divmod(number, SYMBOLS)
+    head, tail = PARTS[of * VARIANTS + place % VARIANTS]
+    times = b'%d,"a":%d' % (event_ms, place + 1)
+    return b"%b%b%b%d%b" % (
+        head,
+        times,
+        tail,
+        traded_ms,
+        b',"m":true,"st":1}}' if number % 2 else b',"m":false,"st":1}}',
+    )
+
+
+def parts(of: int, variant: int) -> tuple[bytes, bytes]:
+    """What stands before and behind the event time and the id."""
+    name = symbol(of)
+    quantity = f"{variant * 7 % 89 / 10 + 0.1:.3f}"
+    head = f'{{"stream":"{name.lower()}@aggTrade","data":{{"e":"aggTrade","E":'
+    tail = (
+        f',"s":"{name}","p":"{100 + variant * 13 % 97 / 100:.2f}","q":"{quantity}","nq":"{quantity}",'
+        f'"f":{1_000_000 + 2 * variant},"l":{1_000_001 + 2 * variant},"T":'
+    )
+    return head.encode(), tail.encode()
+
+
+VARIANTS = 41
+PARTS = [parts(of, variant) for of in range(SYMBOLS) for variant in range(VARIANTS)]
 
 
 def framed(payload: bytes) -> bytes:

@@ -19,7 +19,7 @@ KlaggError                      one sentence for a person: what happened, what i
 ├── ExportError                 bars cannot be written where they were asked for
 └── ExchangeError               the exchange cannot be reached or refuses
     ├── Unreachable             no connection, a time-out, or an answer that is no answer (5xx)
-    ├── RateLimited             429 or 418; `retry_at_ms` says until when
+    ├── RateLimited             429, 418 or 403; `retry_at_ms` says until when
     ├── GeoBlocked              451: not available from this place
     └── Refused                 any other error code; `code` carries the exchange's
 """
@@ -108,7 +108,7 @@ class Unreachable(ExchangeError):
 
 
 class RateLimited(ExchangeError):
-    """429 (slow down) or 418 (banned for a while); nothing may be asked before `retry_at_ms`."""
+    """429 (slow down), 418 (banned for a while) or 403 (the firewall); nothing may be asked before `retry_at_ms`."""
 
     def __init__(self, message: str, retry_at_ms: int, *, banned: bool = False) -> None:
         super().__init__(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections import deque
 from logging.handlers import RotatingFileHandler
@@ -33,8 +34,7 @@ def start(path: Path, level: str = "INFO") -> str | None:
     logger.addHandler(_formatted(_Newest()))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        logger.addHandler(_formatted(RotatingFileHandler(path, maxBytes=5 * _MEGABYTE, backupCount=2, delay=True)))
-        path.touch()
+        logger.addHandler(_formatted(_File(path, maxBytes=5 * _MEGABYTE, backupCount=2, encoding="utf-8")))
     except OSError as error:
         return f"No log is written: {path} cannot be opened ({error.strerror})."
     return None
@@ -48,6 +48,16 @@ def newest() -> tuple[str, ...]:
 class _Newest(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         _newest.append(self.format(record))
+
+
+class _File(RotatingFileHandler):
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            super().close()
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
+        """A full disk costs the line; the library would write a traceback over the screen."""
+        del record
 
 
 def _formatted(handler: logging.Handler) -> logging.Handler:

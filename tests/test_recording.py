@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pty
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
+from klagg_tui.commands.recording import Troubles
 from klagg_tui.storage.opening import WriterLock
 
 NOWHERE = ("--rest-url", "http://127.0.0.1:9", "--ws-url", "ws://127.0.0.1:9")
@@ -20,7 +26,7 @@ WAIT_S = 20
 
 
 @contextmanager
-def _recording(folder: Path) -> Iterator[subprocess.Popen[str]]:
+def _recording(folder: Path, stdout: int = subprocess.PIPE) -> Iterator[subprocess.Popen[str]]:
     """The recorder, begun; killed where a test left it running."""
     config = folder / "empty.toml"
     config.write_text("")
@@ -28,7 +34,7 @@ def _recording(folder: Path) -> Iterator[subprocess.Popen[str]]:
     files = ("--db", str(folder / "klagg.db"), "--log-path", str(folder / "klagg.log"))
     with subprocess.Popen(
         [sys.executable, "-m", "klagg_tui", "record", *NOWHERE, *files],
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
         env={**environment, "KLAGG_CONFIG": str(config), "PYTHONWARNINGS": "error"},
@@ -72,3 +78,39 @@ def test_a_database_in_use_is_refused_in_one_sentence(tmp_path: Path) -> None:
     assert not out
     (line,) = err.splitlines()
     assert str(tmp_path / "klagg.db") in line
+
+
+def test_on_a_terminal_the_status_line_stays_one_line(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    with _recording(tmp_path, theirs) as process:
+        os.close(theirs)
+        said = os.read(ours, 4096)
+        while said.count(b"no connection") < 2:
+            said += os.read(ours, 4096)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(WAIT_S) == 0
+    os.close(ours)
+    first, second = [line for line in said.decode().split("\r\x1b[K") if "no connection" in line][:2]
+    assert "\n" not in first + second
+    assert 30 < cell_len(first) < 60
+
+
+def test_where_nobody_reads_any_more_it_ends_well(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with _recording(tmp_path, writer) as process:
+        os.close(writer)
+        _, err = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 0
+    assert "Traceback" not in err
+    assert "Broken pipe" not in err
+
+
+def test_a_trouble_is_told_once_however_its_figures_change_and_again_after_a_while() -> None:
+    troubles = Troubles()
+    assert troubles.fresh(["tries again in 11 s", "no disk"], 100) == ["tries again in 11 s", "no disk"]
+    assert troubles.fresh(["tries again in 9 s", "no disk"], 102) == []
+    assert troubles.fresh([], 103) == []
+    assert troubles.fresh(["tries again in 12 s"], 104) == []
+    assert troubles.fresh(["tries again in 60 s", "no disk"], 401) == ["tries again in 60 s", "no disk"]

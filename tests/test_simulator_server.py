@@ -159,6 +159,35 @@ async def test_a_cut_breaks_connections_and_is_counted(exchange: SimulatedExchan
     assert exchange.faults.counts["cut"] == 2
 
 
+async def test_a_connection_that_is_over_is_not_counted_once_more(exchange: SimulatedExchange) -> None:
+    async with connect(f"{exchange.ws_url}/market/ws"):
+        exchange.strike("cut")
+        exchange.strike("cut")
+    async with connect(f"{exchange.ws_url}/market/ws"):
+        exchange.jump(24 * 60 * MINUTE_MS)
+        exchange.jump(1)
+    assert (exchange.faults.counts["cut"], exchange.faults.counts["end of life"]) == (1, 1)
+
+
+async def test_the_pace_of_messages_is_the_worlds_also_where_the_market_runs_fast() -> None:
+    async with SimulatedExchange(SPEC, speed=3600) as exchange, connect(f"{exchange.ws_url}/market/ws") as socket:
+        with pytest.raises(ConnectionClosed):
+            for number in range(200):
+                await _ask(socket, "LIST_SUBSCRIPTIONS", number=number)
+    assert exchange.faults.counts["too fast"] == 1
+
+
+async def test_who_asks_for_more_than_the_weight_is_counted(
+    exchange: SimulatedExchange, http: aiohttp.ClientSession
+) -> None:
+    statuses = []
+    for _ in range(121):
+        async with http.get("/fapi/v1/aggTrades?symbol=BTCUSDT&limit=1") as reply:
+            statuses.append(reply.status)
+    assert statuses == [200] * 120 + [429]
+    assert exchange.faults.counts["over weight"] == 1
+
+
 async def test_a_silent_connection_answers_but_delivers_nothing_and_a_new_one_does(exchange: SimulatedExchange) -> None:
     address = f"{exchange.ws_url}/market/ws/btcusdt@aggTrade"
     async with connect(address) as silent:

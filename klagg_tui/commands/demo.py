@@ -47,7 +47,6 @@ def demo(
 def watch_demo(settings: Settings, *options: str) -> None:
     """Run the simulated exchange and a terminal on it; everything goes when the person leaves."""
     from klagg_tui.commands.terminal import require_terminal, watch
-    from klagg_tui.runtime.plans import demo_plan
     from klagg_tui.runtime.simulation import simulated_exchange
 
     require_terminal()
@@ -55,4 +54,7 @@ def watch_demo(settings: Settings, *options: str) -> None:
         tempfile.TemporaryDirectory(prefix="klagg-demo-") as folder,
         simulated_exchange(*(options or ("--symbols", str(SYMBOLS), "--activity", "400"))) as urls,
     ):
+        # Here, so that both processes load at once: this is half a second of a core.
+        from klagg_tui.runtime.plans import demo_plan
+
         watch(demo_plan(urls.rest, urls.ws, Path(folder) / "demo.db", settings.market.periods), settings)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
 import signal
 import sys
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 import typer
 
+from klagg_tui.commands.interrupt import INTERRUPTED
 from klagg_tui.commands.settings import Chosen, with_settings
+from klagg_tui.commands.status_line import clear, is_rewritten, joined, pause_s
 
 if TYPE_CHECKING:
     from klagg_tui.market.face import Status
@@ -26,11 +32,11 @@ klagg record --quote USDT --db usdt.db
 
 klagg record --symbols BTCUSDT,ETHUSDT --periods 1m,1h --history 1000
 """
-_LINE_S: Final = 1.0
-"""Between two status lines on a terminal."""
-_PLAIN_LINE_S: Final = 30.0
-"""The same where the output is a file."""
 _LOOK_S: Final = 0.2
+_AGAIN_S: Final = 300.0
+"""Until a trouble that goes on is told once more."""
+_PATIENCE_S: Final = 1.0
+"""For the last state, before it is said that it takes a while."""
 
 
 def register(app: typer.Typer) -> None:
@@ -52,51 +58,100 @@ def record(chosen: Chosen) -> None:
 
 
 def run_headless(runtime: Runtime, greeting: str) -> None:
-    """Run without a screen, with a status line now and then, until Ctrl+C or SIGTERM."""
+    """Run without a screen, with a status line now and then, until Ctrl+C or SIGTERM; once more ends at once."""
     stop = _StopSignals()
     runtime.start()
-    typer.echo(greeting)
-    _report(runtime, stop)
+    with contextlib.suppress(_NobodyReads):
+        _say(greeting)
+        _report(runtime, stop)
     runtime.cancel()
-    runtime.wait()
-    typer.echo(f"{_clear()}{_line(runtime.status())}")
-    typer.echo("Stopped; the last state is written.")
+    _wait_for(runtime)
+    with contextlib.suppress(_NobodyReads):
+        _say(f"{clear()}{joined(_parts(runtime.status()))}")
+        _say("Stopped; the last state is written.")
 
 
 class _StopSignals:
-    """Remembers that SIGINT or SIGTERM came."""
+    """Remembers that SIGINT, SIGTERM or the end of the terminal came; at the second time the process ends."""
 
     def __init__(self) -> None:
         self.came = False
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._take)
+        hang_up = getattr(signal, "SIGHUP", None)
+        if hang_up and signal.getsignal(hang_up) is not signal.SIG_IGN:  # nohup wants to outlive the terminal
+            signal.signal(hang_up, self._take)
 
     def _take(self, _number: int, _frame: FrameType | None) -> None:
+        if self.came:
+            # At once, past threads that wait for a disk: what is not written is had again at the next start.
+            os._exit(INTERRUPTED)
         self.came = True
+
+
+class _NobodyReads(Exception):
+    """Standard output is closed, as behind `klagg record | head`."""
+
+
+def _say(text: str, *, nl: bool = True, err: bool = False) -> None:
+    try:
+        typer.echo(text, nl=nl, err=err)
+    except OSError as error:
+        # What is in the buffer would be complained of once more when the process ends.
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        raise _NobodyReads from error
 
 
 def _report(runtime: Runtime, stop: _StopSignals) -> None:
     """A status line now and then, and every new trouble at once, until a signal comes or the engine ends."""
-    told: tuple[str, ...] = ()
+    troubles = Troubles()
     next_s = time.monotonic()
     while not stop.came and not runtime.has_ended:
         runtime.take_changes()
         status = runtime.status()
-        for notice in status.notices:
-            if notice not in told:
-                typer.echo(f"{_clear()}{notice}", err=True)
-        told = status.notices
+        for notice in troubles.fresh(status.notices, time.monotonic()):
+            _say(f"{clear()}{notice}", err=True)
         if time.monotonic() >= next_s:
-            typer.echo(f"{_clear()}{_line(status)}", nl=not sys.stdout.isatty())
-            next_s = time.monotonic() + (_LINE_S if sys.stdout.isatty() else _PLAIN_LINE_S)
+            _say(f"{clear()}{joined(_parts(status))}", nl=not is_rewritten())
+            next_s = time.monotonic() + pause_s()
         time.sleep(_LOOK_S)
 
 
-def _line(status: Status) -> str:
+def _wait_for(runtime: Runtime) -> None:
+    """Until the last state is on disk; raises what ended the engine."""
+    try:
+        runtime.wait(_PATIENCE_S)
+    except TimeoutError:
+        with contextlib.suppress(_NobodyReads):
+            _say(f"{clear()}The last state is being written; once more ends at once.")
+        runtime.wait()
+
+
+class Troubles:
+    """Tells each trouble when it comes up, and now and then while it goes on, however its figures change."""
+
+    def __init__(self) -> None:
+        self._told_s: dict[str, float] = {}
+
+    def fresh(self, notices: Iterable[str], now_s: float) -> list[str]:
+        """Those to tell now."""
+        found: list[str] = []
+        for notice in notices:
+            shape = re.sub(r"\d[\d.,:]*", "#", notice)
+            if now_s - self._told_s.get(shape, -_AGAIN_S) >= _AGAIN_S:
+                self._told_s[shape] = now_s
+                found.append(notice)
+        return found
+
+
+def _parts(status: Status) -> list[str]:
+    """The state, the most wanted first."""
     now = datetime.fromtimestamp(status.exchange_now_ms / 1000, UTC)
     counters, health = status.counters, status.health
     parts = [
-        f"{now:%Y-%m-%d %H:%M:%S} UTC",
+        f"{now:%H:%M:%S}" if is_rewritten() else f"{now:%Y-%m-%d %H:%M:%S} UTC",
         status.market,
         status.connection,
         f"{counters.trades:,} trades",
@@ -106,10 +161,5 @@ def _line(status: Status) -> str:
         f"{health.get('rows written', 0):,.0f} rows written",
     ]
     if status.progress:
-        parts.append(f"{status.progress.what} {status.progress.done:,}/{status.progress.total:,}")
-    return " · ".join(parts)
-
-
-def _clear() -> str:
-    """What makes a terminal write its line anew."""
-    return "\r\x1b[K" if sys.stdout.isatty() else ""
+        parts.insert(3, f"{status.progress.what} {status.progress.done:,}/{status.progress.total:,}")
+    return parts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import sys
 import threading
 import time
@@ -12,6 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+
+from klagg_tui.commands.status_line import clear, is_rewritten, joined, pause_s
 
 if TYPE_CHECKING:
     from klagg_tui.exchange.simulator import SimulatedExchange
@@ -25,10 +28,6 @@ klagg simulate --symbols 200 --speed 60 --activity 15 --faults all
 
 klagg simulate --faults "cut@5m, drop@10m+30s:BTCUSDT, 429@15m"
 """
-_LINE_S: Final = 1.0
-"""Between two status lines on a terminal."""
-_PLAIN_LINE_S: Final = 30.0
-"""The same where the output is a file."""
 
 
 def register(app: typer.Typer) -> None:
@@ -58,7 +57,7 @@ def simulate(
     history: Annotated[
         int, typer.Option("--history", min=1, max=3000, metavar="DAYS", help="Age of the oldest symbols.")
     ] = 400,
-    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+    listen_fd: Annotated[int | None, typer.Option("--listen-fd", hidden=True)] = None,
     kinds: Annotated[bool, typer.Option("--kinds", help="Show what can go wrong, and leave.")] = False,
 ) -> None:
     """Serve a made-up market on this machine that speaks the exchange's protocol, until Ctrl+C."""
@@ -71,11 +70,13 @@ def simulate(
         return
     start_ms = parse_time(start, int(time.time() * 1000))
     spec = MarketSpec(symbols, seed, start_ms, activity, history)
-    asyncio.run(_serve(SimulatedExchange(spec, speed=speed, faults=faults, port=port), with_parent=with_parent))
+    listening = None if listen_fd is None else socket.socket(fileno=listen_fd)
+    exchange = SimulatedExchange(spec, speed=speed, faults=faults, port=port, listening=listening)
+    asyncio.run(_serve(exchange, with_parent=listening is not None))
 
 
 async def _serve(exchange: SimulatedExchange, *, with_parent: bool) -> None:
-    """Until SIGINT or SIGTERM, and with a parent until it is gone, which closes our standard input."""
+    """Until SIGINT or SIGTERM; with a parent, whose socket is ours, until it is gone, which closes our standard input."""
     asked = asyncio.Event()
     if with_parent:
         loop = asyncio.get_running_loop()
@@ -88,31 +89,29 @@ async def _serve(exchange: SimulatedExchange, *, with_parent: bool) -> None:
         typer.echo(f"  klagg --rest-url {exchange.rest_url} --ws-url {exchange.ws_url}")
         typer.echo("Ctrl+C ends it.")
         await _report_until(asked, exchange)
-        typer.echo(f"{_clear()}{_status(exchange)}")
+        typer.echo(f"{clear()}{joined(_parts(exchange))}")
 
 
 async def _report_until(asked: asyncio.Event, exchange: SimulatedExchange) -> None:
-    at_terminal = sys.stdout.isatty()
     while not asked.is_set():
-        typer.echo(f"{_clear()}{_status(exchange)}", nl=not at_terminal)
+        typer.echo(f"{clear()}{joined(_parts(exchange))}", nl=not is_rewritten())
         try:
-            await asyncio.wait_for(asked.wait(), _LINE_S if at_terminal else _PLAIN_LINE_S)
+            await asyncio.wait_for(asked.wait(), pause_s())
         except TimeoutError:
             continue
 
 
-def _clear() -> str:
-    """What makes a terminal write its line anew."""
-    return "\r\x1b[K" if sys.stdout.isatty() else ""
-
-
-def _status(exchange: SimulatedExchange) -> str:
+def _parts(exchange: SimulatedExchange) -> list[str]:
     now = datetime.fromtimestamp(exchange.now_ms() / 1000, UTC)
     trading = sum(
         exchange.market.status(symbol, exchange.now_ms() // 60_000) == "TRADING" for symbol in exchange.market.lives
     )
-    struck = ", ".join(f"{kind} {count:,}" for kind, count in sorted(exchange.faults.counts.items()) if count)
-    return (
-        f"{now:%Y-%m-%d %H:%M:%S} UTC ×{exchange.speed:g} · {trading} symbols · {exchange.connections} connections · "
-        f"{exchange.sent:,} trades sent · {struck or 'no faults yet'}"
-    )
+    struck = [f"{kind} {count:,}" for kind, count in sorted(exchange.faults.counts.items()) if count]
+    return [
+        f"{now:%m-%d %H:%M:%S}" if is_rewritten() else f"{now:%Y-%m-%d %H:%M:%S} UTC",
+        f"×{exchange.speed:g}",
+        f"{trading} symbols",
+        f"{exchange.connections} connections",
+        f"{exchange.sent:,} trades sent",
+        *(struck or ["no faults yet"]),
+    ]

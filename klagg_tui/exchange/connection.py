@@ -1,8 +1,8 @@
 """One websocket: bytes in and out of the library's protocol, read in gulps.
 
 At a realistic pace every frame would wake the loop, and waking costs more than the frame. After each look the socket is
-left alone for a moment, so that frames gather and are taken in one go; a socket that has more than it could deliver at
-once is not.
+left alone for a moment, so that frames gather and are taken in one go. The more a look brought the shorter it is: where
+much comes, few frames pay for a wake anyway, and the rest need not wait so long.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST_BYTES: Final = 4 * 1024 * 1024
 """Of a message; the largest, tickers of all symbols, has some 200 kB."""
 GULP_S: Final = 0.02
 _MUCH: Final = 64 * 1024
-"""Bytes from which on more is believed to wait already."""
+"""Bytes of a look after which the socket is not left alone at all: more is believed to wait already."""
 _HEAD_END: Final = b"\r\n\r\n"
 
 
@@ -94,7 +94,8 @@ class FeedConnection(asyncio.Protocol):
             self._on_texts(size, self._cutter.cut(data))
             if size < _MUCH and self._on_end and self._transport and not self._transport.is_closing():
                 self._transport.pause_reading()
-                self._pause = asyncio.get_running_loop().call_later(self._gulp_s, self._transport.resume_reading)
+                pause_s = self._gulp_s * (1 - size / _MUCH)
+                self._pause = asyncio.get_running_loop().call_later(pause_s, self._transport.resume_reading)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell what ended it."""

@@ -94,7 +94,7 @@ def _tls() -> ssl.SSLContext:
 def reason_of(error: BaseException) -> str:
     """What went wrong on the way, in a few words."""
     if isinstance(error, socket.gaierror):
-        return "its name is not known here: is there a network?"
+        return "name not known: no network?"
     if isinstance(error, ConnectionRefusedError):
         return "nobody answers there"
     if isinstance(error, ssl.SSLCertVerificationError):

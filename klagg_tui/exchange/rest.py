@@ -40,6 +40,10 @@ _LONGEST_WAIT_S: Final = 0.5
 _BAN_MS: Final = 120_000
 """Shortest ban (418) by the documentation, where the reply does not say until when."""
 
+_GATE_MS: Final = 60_000
+"""To leave the firewall before the exchange alone (403); it does not say how long it bears a grudge."""
+_LIMITED: Final = {403: "turned klagg away at its gate", 418: "banned this address", 429: "asked for fewer requests"}
+
 _PROXY_TROUBLE: Final = (ProxyError, ProxyConnectionError, ProxyTimeoutError)
 _NO_ANSWER: Final = (aiohttp.ClientError, TimeoutError, OSError, *_PROXY_TROUBLE)
 
@@ -198,22 +202,22 @@ class RestClient:
         is_late = isinstance(error, TimeoutError)
         reason = f"no answer within {self._time_out_s:g} s" if is_late else reason_of(_cause(error))
         return Unreachable(
-            f"{self._host} cannot be reached ({reason}): bars stand still until it answers; klagg keeps trying."
+            f"{self._host} cannot be reached ({reason}); klagg keeps trying, what is to be fetched waits."
         )
 
     def _failure(self, status: int, body: bytes, retry_after: str | None) -> ExchangeError:
         failure = wire.failure(body)
-        if status in (418, 429):
+        if status in _LIMITED:
             return self._limited(status, failure.banned_until_ms, retry_after)
         if status == 451:
             return GeoBlocked(
                 f"{self._host} does not serve this place (451): no market from here, with this address; "
                 "try --proxy, or look at a simulated market with `klagg demo`."
             )
-        if status == 403:
-            return Refused(f"{self._host} turned the request away at its gate (403): wait, or change your address.")
         if status >= 500:
-            return Unreachable(f"{self._host} is in trouble ({status}): bars stand still until it answers again.")
+            return Unreachable(
+                f"{self._host} is in trouble ({status}); klagg keeps trying, what is to be fetched waits."
+            )
         return Refused(f"{self._host} refused: {failure.message or f'status {status}'}", failure.code)
 
     def _limited(self, status: int, banned_until_ms: int | None, retry_after: str | None) -> RateLimited:
@@ -225,11 +229,13 @@ class RestClient:
             until_ms = banned_until_ms
         else:
             until_ms = now_ms + _BAN_MS if status == 418 else (now_ms // 60_000 + 1) * 60_000
+        if status == 403:  # says nothing of how long; going on at once makes it a ban
+            until_ms = max(until_ms, now_ms + _GATE_MS)
         self.budget.refuse_until(until_ms)
-        what = "banned this address" if status == 418 else "asked for fewer requests"
         wait_s = max(0, until_ms - now_ms) // 1000
         return RateLimited(
-            f"{self._host} {what} ({status}): live trades go on, repairs wait {wait_s} s.",
+            f"{self._host} {_LIMITED[status]} ({status}): it is asked again in {wait_s} s, and until then nothing is repaired "
+            "or back-filled.",
             until_ms,
             banned=status == 418,
         )

@@ -6,6 +6,7 @@ the version stands. Times come as arguments.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Final
@@ -35,7 +36,7 @@ class Closes:
     __slots__ = ("_opens", "closes")
 
     def __init__(self) -> None:
-        self._opens: list[int] = []
+        self._opens = array("q")
         self.closes: list[Exact] = []
         """Oldest first; at most twice `CLOSES_KEPT`."""
 
@@ -59,7 +60,7 @@ class Closes:
     def copy(self) -> Closes:
         """As they are now."""
         twin = Closes()
-        twin._opens, twin.closes = self._opens.copy(), self.closes.copy()
+        twin._opens, twin.closes = self._opens[:], self.closes.copy()
         return twin
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from klagg_tui.config import Settings
 from klagg_tui.engine.period import Period
+from klagg_tui.errors import ConfigError
 from klagg_tui.exchange.listing import Choice, patterns
 from klagg_tui.market.face import Mode
 from klagg_tui.runtime.beside import keeping, with_beats
@@ -16,24 +19,33 @@ from klagg_tui.runtime.worker import Plan
 REAL: Final = "binance-um"
 SIMULATED: Final = "simulated"
 """Marks of the databases: bars of the one never get into the other's."""
+_REAL_HOST: Final = re.compile(r"(fapi|fstream)\d?\.binance\.com")
+"""Its test market, at `demo-fapi`, is another one."""
 DEMO_HISTORY: Final = 60
 """Bars of each period: enough for the sparklines, within two minutes of request weight."""
 
 
 def live_plan(settings: Settings) -> Plan:
-    """The market that the settings name. A simulated one is known by its answers and its loopback address.
+    """The market that the settings name; any but the real one goes by its address, also in the database.
 
     Raises:
-        ConfigError: a list of symbols cannot be read.
+        ConfigError: a list of symbols cannot be read, or one address is the real market's and the other this machine's.
     """
     market = settings.market
     choice = Choice(patterns(market.symbols), market.quote, market.contract_types)
-    where = Where(market.rest_url, market.ws_url, choice, market.history, market.proxy)
+    is_real = _is_real(market.rest_url)
+    if is_real != _is_real(market.ws_url) and _is_here(market.ws_url if is_real else market.rest_url):
+        raise ConfigError(
+            f"Bars from {market.rest_url} and trades from {market.ws_url} are of two markets: "
+            "give both --rest-url and --ws-url."
+        )
+    name = "Binance USDⓈ-M" if is_real else urlsplit(market.rest_url).netloc
+    where = Where(market.rest_url, market.ws_url, choice, market.history, market.proxy, name)
     plan = Plan(
         lambda: Live(where),
         market.periods,
         settings.storage.database,
-        REAL if _is_real(market.rest_url) else market.rest_url,
+        REAL if is_real else market.rest_url,
         settings.storage.flush_seconds,
     )
     return with_beats(plan, keeping(settings.storage.keep)) if settings.storage.keep else plan
@@ -45,5 +57,10 @@ def demo_plan(rest_url: str, ws_url: str, database: Path, periods: tuple[Period,
     return Plan(lambda: Live(where), periods, database, SIMULATED)
 
 
-def _is_real(rest_url: str) -> bool:
-    return rest_url.rsplit("//", maxsplit=1)[-1].split("/", maxsplit=1)[0].endswith("binance.com")
+def _is_real(url: str) -> bool:
+    return bool(_REAL_HOST.fullmatch(urlsplit(url).hostname or ""))
+
+
+def _is_here(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")

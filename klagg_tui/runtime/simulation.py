@@ -21,12 +21,21 @@ class Urls(NamedTuple):
 
 @contextlib.contextmanager
 def simulated_exchange(*options: str) -> Iterator[Urls]:
-    """Run `klagg simulate` with these options while the block runs; it is not waited for, clients try again."""
-    port = _free_port()
-    command = [sys.executable, "-m", "klagg_tui", "simulate", "--port", str(port), "--with-parent", *options]
-    process = subprocess.Popen(  # noqa: S603 - this very interpreter, with options of our own
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    """Run `klagg simulate` with these options while the block runs.
+
+    It is not waited for: its socket listens before the process is there, so whoever asks early is answered a little later.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port, number = listening.getsockname()[1], str(listening.fileno())
+        command = [sys.executable, "-m", "klagg_tui", "simulate", "--listen-fd", number, *options]
+        process = subprocess.Popen(  # noqa: S603 - this very interpreter, with options of our own
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            pass_fds=(listening.fileno(),),
+        )
     try:
         yield Urls(f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{port}")
     finally:
@@ -38,9 +47,3 @@ def simulated_exchange(*options: str) -> Iterator[Urls]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -56,15 +56,19 @@ class Connection:
         if not self._transport.is_closing():
             self._transport.write(_PING)
 
-    def cut(self) -> None:
-        """Break the connection without a word."""
+    def cut(self) -> bool:
+        """Break the connection without a word; False where it was over already."""
+        was_open = not self._transport.is_closing()
         self._transport.abort()
+        return was_open
 
-    def close(self) -> None:
-        """Say goodbye and close."""
-        if not self._transport.is_closing():
-            self._transport.write(_GOING_AWAY)
-            self._transport.close()
+    def close(self) -> bool:
+        """Say goodbye and close; False where it was over already."""
+        if self._transport.is_closing():
+            return False
+        self._transport.write(_GOING_AWAY)
+        self._transport.close()
+        return True
 
 
 def framed(payload: bytes) -> bytes:

@@ -70,16 +70,12 @@ class Hub:
                 self._faults.strikes("slow reader", now_ms, "a client did not read and was cut")
             if now_ms - connection.pinged_ms >= _PING_MS:
                 connection.ping(now_ms)
-            if now_ms - connection.opened_ms >= _LIFE_MS:
-                connection.close()
+            if now_ms - connection.opened_ms >= _LIFE_MS and connection.close():
                 self._faults.strikes("end of life", now_ms, "a connection was 24 hours old")
 
     def cut(self, most: int | None = None) -> int:
         """Break connections, the oldest first; how many there were."""
-        struck = tuple(self._connections)[:most]
-        for connection in struck:
-            connection.cut()
-        return len(struck)
+        return sum(connection.cut() for connection in tuple(self._connections)[:most])
 
     def silence(self) -> int:
         """Let the present connections deliver nothing; how many there are."""
@@ -100,7 +96,4 @@ class Hub:
 
     def close(self, connections: Iterable[Connection]) -> int:
         """Close those that are still there in good order; how many there were."""
-        present = [connection for connection in connections if connection in self._connections]
-        for connection in present:
-            connection.close()
-        return len(present)
+        return sum(connection.close() for connection in connections if connection in self._connections)

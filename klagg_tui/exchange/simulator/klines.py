@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from klagg_tui.exchange.simulator.calendar import DAY, HOUR, MINUTE_MS, ended, opened
-from klagg_tui.exchange.simulator.market import LATEST_MS, Market
+from klagg_tui.exchange.simulator.market import LATEST_MS, Market, Row
 
 
 class Sums(NamedTuple):
@@ -117,17 +117,18 @@ class Klines:
 
     def _minute(self, symbol: str, minute: int, now_ms: int) -> Sums:
         """What of the minute is published by `now_ms`."""
-        trades = self._market.anonymous(symbol, minute)
         before = self._market.carried(symbol, minute)
         after = self._market.carried(symbol, minute + 1)
-        if now_ms != _ALL:
-            trades = tuple(trade for trade in trades if trade.event_ms <= now_ms)
+        if now_ms == _ALL:
+            rows = self._market.rows(symbol, minute)
+        else:
+            rows = [
+                (trade.price, trade.quantity, trade.last_trade_id - trade.first_trade_id + 1, trade.is_buyer_maker)
+                for trade in self._market.anonymous(symbol, minute)
+                if trade.event_ms <= now_ms
+            ]
             before = before if before and before.event_ms <= now_ms else None
             after = after if after and after.event_ms <= now_ms else None
-        rows = [
-            (trade.price, trade.quantity, trade.last_trade_id - trade.first_trade_id + 1, trade.is_buyer_maker)
-            for trade in trades
-        ]
         if before:
             rows.insert(0, before[:4])
         if after:
@@ -155,7 +156,7 @@ def joined(parts: Iterable[Sums]) -> Sums:
     return Sums(kept[0].open, max(highs), min(lows), kept[-1].close, *map(sum, sums))
 
 
-def _added(rows: list[tuple[int, int, int, bool]]) -> Sums:
+def _added(rows: list[Row]) -> Sums:
     if not rows:
         return NOTHING
     prices = [row[0] for row in rows]

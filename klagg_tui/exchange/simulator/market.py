@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from klagg_tui.exchange.simulator.calendar import HOUR, MINUTE_MS
 from klagg_tui.exchange.simulator.catalog import Listing, MarketSpec, catalog, perpetual
@@ -40,6 +40,10 @@ class Trade(NamedTuple):
     is_buyer_maker: bool
     event_ms: int
     """When it is published: after the 100 ms it gathers fills."""
+
+
+Row: TypeAlias = tuple[int, int, int, bool]
+"""Price, quantity, number of fills, and whether the buyer was the maker."""
 
 
 class Carry(NamedTuple):
@@ -135,6 +139,12 @@ class Market:
         """The trades of a minute with ids counted from 0: all that a kline needs, and cheaper far back."""
         return self._made(self.lives[symbol], minute, 0)
 
+    def rows(self, symbol: str, minute: int) -> list[Row]:
+        """What a kline of a minute that is over needs of its trades; half as dear as the trades themselves."""
+        life = self.lives[symbol]
+        count = self.count(symbol, minute)
+        return self._rows(life, minute, draws(_key(life, minute), 4 * count)) if count else []
+
     def delist(self, symbol: str, minute: int) -> None:
         """Let trading end as `minute` begins, which must be `NOTICE_MINUTES` ahead."""
         self.lives[symbol].until = minute
@@ -183,27 +193,35 @@ class Market:
         if not count:
             return ()
         straddled = self._is_straddled(listing.symbol, minute)
-        raw = draws(listing.key + b"T%d" % minute, 6 * count)
+        raw = draws(_key(life, minute), 6 * count)
+        rows = self._rows(life, minute, raw[: 4 * count])
         times = _times(raw[4 * count :], minute * MINUTE_MS, straddled)
-        prices = self._prices(listing, minute, raw[:count])
-        lots = self._lots(listing, minute)
         made: list[Trade] = []
         # Eight trade ids belong to each aggregate id, of which some are left out: holes, as the exchange has them.
         trade_id, event_ms = first_id * 8, 0
-        sizes, sides, lags = raw[count : 2 * count], raw[2 * count : 3 * count], raw[3 * count : 4 * count]
-        for index, (price, size, side, lag, traded_ms) in enumerate(
-            zip(prices, sizes, sides, lags, times, strict=True)
-        ):
-            quantity, fills = 1 + int(lots * WILD[size]), FILLS[side]
-            if straddled and index == count - 1:
-                quantity, fills = quantity + 1, max(2, fills)
+        for index, (row, lag, traded_ms) in enumerate(zip(rows, raw[3 * count : 4 * count], times, strict=True)):
+            price, quantity, fills, is_buyer_maker = row
             event_ms = max(event_ms, traded_ms // 100 * 100 + 105 + (lag & 31))
             last_id = trade_id + fills - 1
             made.append(
-                Trade(first_id + index, price, quantity, trade_id, last_id, traded_ms, bool(side & 1), event_ms)
+                Trade(first_id + index, price, quantity, trade_id, last_id, traded_ms, is_buyer_maker, event_ms)
             )
             trade_id = last_id + 1 + (lag > 240)
         return tuple(made)
+
+    def _rows(self, life: Life, minute: int, raw: bytes) -> list[Row]:
+        """Out of four bytes for each trade."""
+        listing, count = life.listing, len(raw) // 4
+        prices = self._prices(listing, minute, raw[:count])
+        lots = self._lots(listing, minute)
+        rows = [
+            (price, 1 + int(lots * WILD[size]), FILLS[side], bool(side & 1))
+            for price, size, side in zip(prices, raw[count : 2 * count], raw[2 * count : 3 * count], strict=True)
+        ]
+        if self._is_straddled(listing.symbol, minute):
+            price, quantity, fills, is_buyer_maker = rows[-1]
+            rows[-1] = price, quantity + 1, max(2, fills), is_buyer_maker
+        return rows
 
     def _prices(self, listing: Listing, minute: int, raw: bytes) -> list[int]:
         first, last = self.path.at(listing, minute), self.path.at(listing, minute + self.pace.stride(minute))
@@ -221,6 +239,11 @@ class Market:
     def _lots(self, listing: Listing, minute: int) -> float:
         lots: float = _NOTIONAL / listing.price * 10**listing.quantity_decimals
         return lots * self.pace.share(listing, minute)
+
+
+def _key(life: Life, minute: int) -> bytes:
+    """What the chance of a minute's trades hangs on."""
+    return life.listing.key + b"T%d" % minute
 
 
 def _times(raw: bytes, minute_ms: int, straddled: bool) -> list[int]:

@@ -55,15 +55,14 @@ class Pace:
         self._thick_from = (self.start_hour - 12) * HOUR
         midnight = start // DAY * DAY
         self._strides = tuple((midnight - days * DAY, stride) for days, stride in _THINNING)
+        self._day_stride: Callable[[int], int] = lru_cache(maxsize=4096)(self._thin_stride)
         self._ledgers: dict[str, _Ledger] = {}
         self.hour: Callable[[Listing, int], Hour] = lru_cache(maxsize=max(2048, 4 * spec.symbols))(self._hour)
         """What is drawn for an hour since the epoch in the thick part, delisting not regarded."""
 
     def stride(self, minute: int) -> int:
         """How many minutes one traded minute stands for: 1 in the thick part."""
-        if minute >= self._thick_from:
-            return 1
-        return next((stride for since, stride in self._strides if minute >= since), DAY)
+        return 1 if minute >= self._thick_from else self._day_stride(minute // DAY)
 
     def count(self, listing: Listing, minute: int) -> int:
         """Aggregate trades of the minute, delisting not regarded."""
@@ -124,6 +123,9 @@ class Pace:
             else:
                 high = middle
         return low if low < end and self.first_id(listing, low) <= aggregate_id else None
+
+    def _thin_stride(self, day: int) -> int:
+        return next((stride for since, stride in self._strides if day * DAY >= since), DAY)
 
     def _within(self, listing: Listing, hour: int, rest: int) -> int:
         if hour * HOUR >= self._thick_from:

@@ -66,6 +66,7 @@ class PricePath:
         return middle + listing.daily_move * sqrt(reach / 2) * NORMAL[byte]
 
 
+@lru_cache(maxsize=32_768)
 def volatility(listing: Listing, hour: int) -> float:
     """How lively the hour is, around 1: a factor of the price's steps and of the number of trades."""
     slow = draws(listing.key + b"V%d" % (hour // 6), 7)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from contextlib import suppress
 from time import monotonic
 from types import TracebackType
@@ -32,7 +33,8 @@ _SLOW_S: Final = 20
 class SimulatedExchange:
     """An exchange to connect to while the `async with` block runs.
 
-    Speed 0 lets its time stand still, to be moved with `jump`.
+    Speed 0 lets its time stand still, to be moved with `jump`. `listening` is a socket that listens already, in place of
+    host and port: clients may have knocked before the exchange was up.
     """
 
     def __init__(
@@ -43,11 +45,13 @@ class SimulatedExchange:
         faults: str = "none",
         host: str = "127.0.0.1",
         port: int = 0,
+        listening: socket.socket | None = None,
     ) -> None:
         spec = spec or MarketSpec()
         self._exchange = Exchange(spec, SimulatedClock(spec.start_ms, speed), faults)
         self._host = host
         self._port = port
+        self._listening = listening
         self._runner: web.AppRunner | None = None
         self._beats: asyncio.Task[None] | None = None
 
@@ -116,11 +120,11 @@ class SimulatedExchange:
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, self._host, self._port).start()
+            await self._site(self._runner).start()
         except OSError as trouble:
             await self._runner.cleanup()
             raise ConfigError(f"Port {self._port} of {self._host} cannot be used: {trouble.strerror}.") from trouble
-        self._port = self._runner.addresses[0][1]
+        self._host, self._port = self._runner.addresses[0][:2]
         self._beats = asyncio.create_task(self._keep_beating())
         return self
 
@@ -135,6 +139,11 @@ class SimulatedExchange:
         with suppress(asyncio.CancelledError):
             await self._beats
 
+    def _site(self, runner: web.AppRunner) -> web.BaseSite:
+        if self._listening is not None:
+            return web.SockSite(runner, self._listening)
+        return web.TCPSite(runner, self._host, self._port)
+
     async def _keep_beating(self) -> None:
         while True:
             began = monotonic()
@@ -146,13 +155,20 @@ class SimulatedExchange:
         if exchange.faults.active("slow"):
             exchange.faults.counts["slow"] += 1
             await exchange.clock.sleep(1000 * _seconds(exchange.faults.active("slow")))
-        reply = self._faulty_reply() or exchange.desk.answer(request.path, request.query, self.now_ms())
+        reply = self._faulty_reply() or self._honest_reply(request)
         headers = reply.headers
         if request.path == "/fapi/v1/time":
             headers = headers | {SPEED_HEADER: f"{self.speed:g}"}
             if exchange.desk.clock_error_ms:
                 exchange.faults.counts["clock"] += 1
         return web.Response(status=reply.status, body=reply.body, headers=headers)
+
+    def _honest_reply(self, request: web.Request) -> Reply:
+        reply = self._exchange.desk.answer(request.path, request.query, self.now_ms())
+        if reply.status in (418, 429):
+            # Not a fault of ours: the client asked for more than its weight.
+            self.faults.counts["over weight"] += 1
+        return reply
 
     def _faulty_reply(self) -> Reply | None:
         faults, now_ms = self.faults, self.now_ms()
@@ -177,24 +193,26 @@ class SimulatedExchange:
 
     async def _talk(self, request: web.Request, *, delivers: bool) -> web.WebSocketResponse:
         subscriptions = _asked_for(request)
-        socket = web.WebSocketResponse(autoping=False, compress=False)
-        await socket.prepare(request)
+        client = web.WebSocketResponse(autoping=False, compress=False)
+        await client.prepare(request)
         assert request.transport is not None
         connection = Connection(request.transport, subscriptions, self.now_ms(), delivers=delivers)
         self._exchange.hub.join(connection)
         try:
-            await self._listen(socket, connection)
+            await self._listen(client, connection)
         finally:
             self._exchange.hub.leave(connection)
-        return socket
+        return client
 
-    async def _listen(self, socket: web.WebSocketResponse, connection: Connection) -> None:
-        async for message in socket:
-            if connection.subscriptions.is_too_fast(self.now_ms()):
+    async def _listen(self, client: web.WebSocketResponse, connection: Connection) -> None:
+        # However fast the market goes, clients take their pace from the world's clock.
+        pace = min(1.0, self.speed) * 1000
+        async for message in client:
+            if connection.subscriptions.is_too_fast(int(monotonic() * pace)):
                 self.faults.strikes("too fast", self.now_ms(), "a client sent too many messages and was closed")
-                await socket.close(code=1008, message=b"Too many requests")
+                await client.close(code=1008, message=b"Too many requests")
             elif message.type is WSMsgType.PING:
-                await socket.pong(message.data)
+                await client.pong(message.data)
             elif message.type is WSMsgType.TEXT:
                 connection.say(connection.subscriptions.answer(message.data))
                 self._exchange.hub.resubscribed()

@@ -1,0 +1,46 @@
+"""A line that tells how things stand: written anew on a terminal, and no longer than it; a plain one now and then elsewhere."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterable
+from typing import Final
+
+from rich.cells import cell_len
+
+_LINE_S: Final = 1.0
+"""Between two on a terminal."""
+_PLAIN_LINE_S: Final = 30.0
+"""The same where the output is a file."""
+_JOINT: Final = " · "
+
+
+def is_rewritten() -> bool:
+    """Whether the line stays where it is, because a person looks at it."""
+    return sys.stdout.isatty()
+
+
+def pause_s() -> float:
+    """Seconds to the next one."""
+    return _LINE_S if is_rewritten() else _PLAIN_LINE_S
+
+
+def clear() -> str:
+    """What makes a terminal write its line anew."""
+    return "\r\x1b[K" if is_rewritten() else ""
+
+
+def joined(parts: Iterable[str]) -> str:
+    """As many of the parts, from the first on, as a terminal has room for in one line; elsewhere all."""
+    return fitting(parts, shutil.get_terminal_size().columns - 1) if is_rewritten() else _JOINT.join(parts)
+
+
+def fitting(parts: Iterable[str], width: int) -> str:
+    """The first parts that have room, and one at the least."""
+    kept: list[str] = []
+    for part in parts:
+        if kept and cell_len(_JOINT.join([*kept, part])) > width:
+            break
+        kept.append(part)
+    return _JOINT.join(kept)
