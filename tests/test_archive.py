@@ -119,7 +119,7 @@ async def test_importing_twice_changes_nothing_and_says_so(store: Store, tmp_pat
     before = await stored(store)
     outcome = await import_files(store, [path, path])
     assert await stored(store) == before
-    assert outcome.is_usable
+    assert (outcome.is_usable, outcome.new) == (True, 0)
 
 
 async def test_a_file_and_a_part_of_it_may_overlap(store: Store, tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ async def test_klines_are_confirmed_bars_of_the_period_they_show(store: Store, t
     rows = [f"{START + at * 300_000},2,3,1,2,10,{START + (at + 1) * 300_000 - 1},20,5,4,8,0" for at in range(12)]
     outcome = await import_files(store, [file_of(tmp_path / "ETHUSDT-1h-2024-08-08.csv", rows)])
     bars = await stored(store, Period.M5, "ETHUSDT")
-    assert (outcome.bars, len(bars), {bar.state for bar in bars}) == (12, 12, {State.CONFIRMED})
+    assert (outcome.bars, outcome.new, len(bars), {bar.state for bar in bars}) == (12, 12, 12, {State.CONFIRMED})
     assert [bar.volume for bar in await stored(store, Period.H1, "ETHUSDT")] == [exact.number("120")]
 
 
@@ -319,7 +319,8 @@ async def test_commits_on_the_way_change_nothing(tmp_path: Path, monkeypatch: py
         await import_files(one, [path], symbol="BTCUSDT")
         monkeypatch.setattr("klagg_tui.storage.archive.COMMIT_EVERY", 1_000)
         monkeypatch.setattr("klagg_tui.storage.archive.blocks", lambda path: blocks(path, 50_000))
-        await import_files(many, [path], symbol="BTCUSDT")
+        outcome = await import_files(many, [path], symbol="BTCUSDT")
+        assert outcome.new == outcome.bars == len(await stored(one))
         for period in (Period.M1, Period.M5, Period.D1):
             assert await stored(many, period) == await stored(one, period)
         assert await many.spans("BTCUSDT") == await one.spans("BTCUSDT")

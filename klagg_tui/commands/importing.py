@@ -112,7 +112,7 @@ def _tell(outcome: Imported) -> None:
         typer.echo(f"... and {tally.bad - len(tally.first_bad):,} more bad rows.", err=True)
     parts = [
         f"{outcome.trades:,} trades",
-        f"{outcome.bars:,} bars",
+        f"{outcome.bars:,} bars ({outcome.new:,} new)",
         f"{outcome.duplicates:,} duplicates",
         f"{outcome.gaps:,} gaps",
         f"{tally.other:,} other",

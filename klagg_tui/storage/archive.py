@@ -49,6 +49,8 @@ class Imported:
     """Taken into bars."""
     bars: int = 0
     """1m bars made of trades, and bars read as they are."""
+    new: int = 0
+    """Of these, those of which nothing was stored before."""
     duplicates: int = 0
     gaps: int = 0
     too_late: int = 0
@@ -138,8 +140,9 @@ class _Intake:
         rows = KlineRows(source.symbol, self.outcome.tally, source.name.period)
         for block in _own_blocks(source):
             bars = rows.read(block)
-            await self._store.add_confirmed(bars)
+            added = await self._store.add_confirmed(bars)
             self.outcome.bars += len(bars)
+            self.outcome.new += added.new
             if self._is_stopped_at(source, block.read_bytes):
                 return
 
@@ -225,7 +228,8 @@ class _Lanes:
         """Hand over what changed since the last time."""
         drained = self._engine.drain(self._reader)
         bars = [*drained.closed, *(bar for bar in drained.forming if bar.is_traded)]
-        await self._run.add(bars, drained.spans)
+        added = await self._run.add(bars, drained.spans)
+        self._outcome.new += added.new
         self._uncommitted = 0
         self._count_bars(bars)
         for report in self._engine.take_reports():
