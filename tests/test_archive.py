@@ -238,7 +238,7 @@ async def test_a_symbol_given_serves_files_that_name_none_and_never_contradicts_
     store: Store, tmp_path: Path
 ) -> None:
     nameless, named = file_of(tmp_path / "a.csv", map(row, trades([START]))), day_file(tmp_path, 0, trades([START]))
-    outcome = await import_files(store, [nameless, named], symbol="ethusdt")
+    outcome = await import_files(store, [nameless, named], symbol=" ethusdt ")
     assert len(await stored(store, symbol="ETHUSDT")) == 1
     assert [text.split(" ", 1)[1] for text in outcome.failures] == [
         "is about BTCUSDT by its name, not about ETHUSDT; leave --symbol out, or rename it."

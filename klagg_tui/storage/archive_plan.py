@@ -65,7 +65,7 @@ def look_at(path: Path, symbol: str | None) -> Source:
     name = name_of(block.part, path)
     if kind is Kind.EVENTS:
         return Source(path, kind, None, name, _first_event_ms(lines), path.stat().st_size)
-    symbol = symbol.upper() if symbol else name.symbol
+    symbol = symbol.strip().upper() if symbol else name.symbol
     if not symbol:
         raise BadFile(f"{path} does not say which symbol it is about; add --symbol.")
     if name.symbol not in {None, symbol}:
