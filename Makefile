@@ -10,8 +10,11 @@ BIN := $(VENV)/bin
 BENCH := .venv-bench
 INPUTS := pyproject.toml constraints.txt
 
-# The rooms that must be covered to the last line and branch. Only files that are there: a floor may still be empty.
+# The rooms that must be covered to the last line and branch.
 PURE := $(wildcard klagg_tui/engine/*.py klagg_tui/exchange/wire/*.py klagg_tui/exchange/session/*.py)
+
+# Several processes share the tests; those of one xdist_group, which need their time, come one after the other, first.
+SHARED := -n logical --maxprocesses=4 --dist=loadgroup
 
 comma := ,
 empty :=
@@ -27,17 +30,17 @@ define make_venv
 @command -v $(PYTHON) >/dev/null || { echo 'klagg needs Python 3.11 or newer, and there is no $(PYTHON) here.'; exit 1; }
 @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	{ echo "klagg needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1)."; exit 1; }
-@test -z '$(call unusable,$(1))' || $(PYTHON) -m venv --clear $(1) || \
-	{ echo 'The environment $(1) could not be made; on Debian and Ubuntu the package python3-venv may be missing.'; exit 1; }
+@test -z '$(call unusable,$(1))' || out=$$($(PYTHON) -m venv --clear $(1) 2>&1) || { printf '%s\n' "$$out"; \
+	echo 'The environment $(1) could not be made; on Debian and Ubuntu the package python3-venv may be missing.'; exit 1; }
 $(call step,pip $(PIP_VERSION) into $(1),$(1)/bin/python -m pip install --quiet --disable-pip-version-check pip==$(PIP_VERSION))
 endef
 
 # $(call install,folder,constraints,what): build tools too come from the pinned versions.
 install = $(1)/bin/python -m pip install --quiet --disable-pip-version-check -c $(2) --build-constraint $(2) $(3)
 
-# $(call unusable,folder): names a target that is always out of date where the interpreter is gone or the project moved,
-# since the commands inside an environment hold its full path.
-unusable = $(if $(shell test -x $(1)/bin/python && grep -sF '$(CURDIR)/$(1)/bin' $(1)/bin/pip),,anew)
+# $(call unusable,folder): names a target that is always out of date where the interpreter is gone or another one now, or
+# the project moved, since the commands inside an environment hold its full path.
+unusable = $(if $(shell $(1)/bin/python -c 'import pip' 2>&1 || echo anew)$(shell grep -qsF "$$(pwd -P)/$(1)/bin" $(1)/bin/pip || echo anew),anew)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -52,13 +55,13 @@ run: $(VENV)/.run ## open klagg; ARGS="…" are handed on
 demo: $(VENV)/.run ## open klagg on a made-up market, no network needed
 	@$(BIN)/klagg demo $(ARGS)
 
-test: check ## everything CI asks for: check, then the tests and their coverage; ARGS="…" go to pytest
-	@$(BIN)/python -m pytest -q --cov --cov-report=term:skip-covered $(ARGS)
-ifeq ($(ARGS),) # a chosen part of the tests cannot cover everything
-ifneq ($(PURE),)
+test: check ## everything CI asks for: check, then the tests and their coverage; ARGS="…" choose some tests
+ifneq ($(ARGS),) # a part of the tests cannot cover everything
+	@$(BIN)/python -m pytest -q $(ARGS)
+else
+	@$(BIN)/python -m pytest -q $(SHARED) --cov --cov-report=term:skip-covered
 	@echo '· pure rooms: every line and branch'
 	@$(BIN)/coverage report --include='$(subst $(space),$(comma),$(PURE))' --fail-under=100
-endif
 endif
 
 check: $(VENV)/.dev ## what can be said without running: format, lint, types, import floors

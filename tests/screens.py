@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from textual import events
 from textual.keys import key_to_character
 from textual.pilot import Pilot
+from textual.worker import WorkerState
 
 from klagg_tui.app import KlaggApp
 from klagg_tui.market.remembered import Remembered
@@ -62,6 +64,14 @@ class Seen:
         """Let the app take in what changed."""
         for _ in range(times):
             self.app.beat()
+        await self.pilot.pause()
+
+    async def work_done(self) -> None:
+        """Wait until nothing works in the background; work that was replaced by newer work on the way counts for nothing."""
+        while working := list(self.app.workers):
+            await asyncio.gather(*(worker.wait() for worker in working), return_exceptions=True)
+            failed = [worker.error for worker in working if worker.state is WorkerState.ERROR]
+            assert not failed, failed
         await self.pilot.pause()
 
     def symbols(self) -> list[str]:

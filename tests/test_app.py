@@ -64,8 +64,7 @@ async def test_a_command_of_the_palette_does_what_it_says() -> None:
         await seen.press("colon")
         assert isinstance(seen.app.screen, CommandPalette)
         await seen.type("solusdt")
-        await seen.pilot.app.workers.wait_for_complete()
-        await seen.pilot.pause()
+        await seen.work_done()
         await seen.press("escape")
         await seen.app.open_symbol("SOLUSDT")
         await seen.pilot.pause()
@@ -161,13 +160,11 @@ async def test_an_export_says_what_it_will_be_writes_it_and_says_where(tmp_path:
     target = tmp_path / "out.csv"
     async with opened(remembered=Remembered(period="1m", filter="btcusdt"), feed=MadeMarket(5)) as seen:
         await seen.press("e")
-        await seen.app.workers.wait_for_complete()
-        await seen.pilot.pause()
+        await seen.work_done()
         assert "30 bars, about" in seen.text
         seen.app.screen.query_one("#target", Input).value = str(target)
         await seen.press("ctrl+s")
-        await seen.app.workers.wait_for_complete()
-        await seen.pilot.pause()
+        await seen.work_done()
         assert "bars in" in seen.text
         assert len(target.read_text(encoding="utf-8").splitlines()) >= 30
         await seen.press("escape")
@@ -187,16 +184,14 @@ async def test_a_form_that_cannot_be_read_says_why(tmp_path: Path) -> None:
             screen.query_one("#periods", Input).value = "1m"
             screen.query_one(f"#{field}", Input).value = text
             await seen.pilot.pause()
-            await seen.app.workers.wait_for_complete()
-            await seen.pilot.pause()
+            await seen.work_done()
             assert said in seen.text
         screen.query_one("#from", Input).value = ""
         screen.query_one("#target", Input).value = str(tmp_path / "missing" / "deep" / "out.csv")
         screen.query_one("#format", Select).value = screen.query_one("#format", Select).value
         screen.query_one("#start", Button).press()
         await seen.pilot.pause()
-        await seen.app.workers.wait_for_complete()
-        await seen.pilot.pause()
+        await seen.work_done()
         screen.query_one("#leave", Button).press()
         await seen.pilot.pause()
         assert seen.app.screen.id == "market"

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import zipfile
 from collections.abc import AsyncIterator, Iterable, Sequence
 from itertools import pairwise
@@ -118,7 +119,7 @@ async def test_importing_twice_changes_nothing_and_says_so(store: Store, tmp_pat
     before = await stored(store)
     outcome = await import_files(store, [path, path])
     assert await stored(store) == before
-    assert outcome.is_usable
+    assert (outcome.is_usable, outcome.new) == (True, 0)
 
 
 async def test_a_file_and_a_part_of_it_may_overlap(store: Store, tmp_path: Path) -> None:
@@ -151,6 +152,21 @@ async def test_bad_rows_cost_themselves_and_nothing_else(store: Store, tmp_path:
     outcome = await import_files(store, [path])
     assert (outcome.trades, outcome.tally.bad, outcome.gaps) == (15, 1, 0)
     assert outcome.tally.first_bad == ["BTCUSDT-aggTrades-2024-08-08.csv, line 5: 1 columns instead of 7 or 8"]
+
+
+@pytest.mark.parametrize("is_csv", [True, False])
+async def test_a_record_of_nothing_uses_up_its_id_and_harms_no_minute(
+    store: Store, tmp_path: Path, *, is_csv: bool
+) -> None:
+    made = trades(range(START, START + 10 * MINUTE_MS, 20_000))
+    for place in (7, 20):
+        made[place] = made[place]._replace(price=0, quantity=0, first_trade_id=-1, last_trade_id=-1)
+    lines = map(row if is_csv else event, made)
+    outcome = await import_files(store, [file_of(tmp_path / "a", lines)], symbol="BTCUSDT")
+    assert (outcome.trades, outcome.gaps, outcome.tally.no_trades, outcome.tally.bad) == (28, 0, 2, 0)
+    assert {*states(await stored(store))[1:-1]} == {"CLOSED"}
+    (span,) = await store.spans("BTCUSDT")
+    assert (span.first_id, span.last_id) == (made[0].aggregate_id, made[-1].aggregate_id)
 
 
 async def test_a_trade_the_engine_refuses_is_bad_too(store: Store, tmp_path: Path) -> None:
@@ -198,7 +214,7 @@ async def test_klines_are_confirmed_bars_of_the_period_they_show(store: Store, t
     rows = [f"{START + at * 300_000},2,3,1,2,10,{START + (at + 1) * 300_000 - 1},20,5,4,8,0" for at in range(12)]
     outcome = await import_files(store, [file_of(tmp_path / "ETHUSDT-1h-2024-08-08.csv", rows)])
     bars = await stored(store, Period.M5, "ETHUSDT")
-    assert (outcome.bars, len(bars), {bar.state for bar in bars}) == (12, 12, {State.CONFIRMED})
+    assert (outcome.bars, outcome.new, len(bars), {bar.state for bar in bars}) == (12, 12, 12, {State.CONFIRMED})
     assert [bar.volume for bar in await stored(store, Period.H1, "ETHUSDT")] == [exact.number("120")]
 
 
@@ -218,13 +234,42 @@ async def test_the_exchanges_decimals_are_kept(store: Store, tmp_path: Path) -> 
     assert await stored_grains(store) == {"BTCUSDT": Grain(2, 3), "牛来USDT": Grain(1, 3)}
 
 
+async def test_a_symbol_given_serves_files_that_name_none_and_never_contradicts_a_name(
+    store: Store, tmp_path: Path
+) -> None:
+    nameless, named = file_of(tmp_path / "a.csv", map(row, trades([START]))), day_file(tmp_path, 0, trades([START]))
+    outcome = await import_files(store, [nameless, named], symbol=" ethusdt ")
+    assert len(await stored(store, symbol="ETHUSDT")) == 1
+    assert [text.split(" ", 1)[1] for text in outcome.failures] == [
+        "is about BTCUSDT by its name, not about ETHUSDT; leave --symbol out, or rename it."
+    ]
+    assert await stored(store) == []
+
+
+async def test_a_file_that_unpacks_to_something_else_than_was_packed_gives_nothing(
+    store: Store, tmp_path: Path
+) -> None:
+    lines = "\n".join(map(row, trades(range(START, START + DAY, 2_500)))).encode()
+    packed = bytearray(gzip.compress(lines, compresslevel=0))  # as it is: no damage within shows before the checksum
+    at = packed.rindex(b",1.00") + 1
+    packed[at : at + 1] = b"9"
+    path = tmp_path / "BTCUSDT-aggTrades-2024-08-08.csv.gz"
+    path.write_bytes(packed)
+    outcome = await import_files(store, [path])
+    assert "its checksum is wrong, and nothing of it was taken" in outcome.failures[0]
+    assert await stored(store) == []
+
+
 async def test_files_that_cannot_be_used_are_told_and_the_others_are_read(store: Store, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
     files = [
         tmp_path / "none.csv",
         file_of(tmp_path / "empty.csv", [""]),
         file_of(tmp_path / "nameless.csv", [row(trades([START])[0])]),
         file_of(tmp_path / "BTCUSDT-trades-2024-08-08.csv", ["1,2.5,1,2.5,1723075200000,true"]),
         file_of(tmp_path / "notes.txt", ["some", "words"]),
+        file_of(tmp_path / "picture.bin", ["\0\1\2{", "{\0"]),
+        tmp_path / "pipe",
         day_file(tmp_path, 0, trades([START])),
     ]
     outcome = await import_files(store, files)
@@ -235,6 +280,8 @@ async def test_files_that_cannot_be_used_are_told_and_the_others_are_read(store:
         "does not say which symbol it is about; add --symbol.",
         "holds single trades; klagg reads the exchange's aggregate trades (aggTrades) instead.",
         "holds neither aggregate trades (7 or 8 columns), nor bars (12 columns), nor events (a JSON text a line).",
+        "is no text.",
+        "is a pipe or a device, and klagg looks at a file before it reads it; save it first.",
     ]
 
 
@@ -272,7 +319,8 @@ async def test_commits_on_the_way_change_nothing(tmp_path: Path, monkeypatch: py
         await import_files(one, [path], symbol="BTCUSDT")
         monkeypatch.setattr("klagg_tui.storage.archive.COMMIT_EVERY", 1_000)
         monkeypatch.setattr("klagg_tui.storage.archive.blocks", lambda path: blocks(path, 50_000))
-        await import_files(many, [path], symbol="BTCUSDT")
+        outcome = await import_files(many, [path], symbol="BTCUSDT")
+        assert outcome.new == outcome.bars == len(await stored(one))
         for period in (Period.M1, Period.M5, Period.D1):
             assert await stored(many, period) == await stored(one, period)
         assert await many.spans("BTCUSDT") == await one.spans("BTCUSDT")

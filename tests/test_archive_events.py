@@ -80,9 +80,10 @@ def test_the_address_that_was_recorded_is_passed_over() -> None:
     assert (tally.rows, tally.bad) == (0, 0)
 
 
-def test_a_record_of_nothing_is_no_trade() -> None:
-    tally = read([event(p="0", q="0", f=-1, l=-1)])[1]
-    assert (tally.no_trades, tally.bad) == (1, 0)
+def test_a_record_of_nothing_is_counted_and_handed_on_for_its_id() -> None:
+    (nothing,), tally = read([event(p="0", q="0", f=-1, l=-1)])
+    assert (nothing.aggregate_id, nothing.price, nothing.quantity) == (TRADE.aggregate_id, 0, 0)
+    assert (tally.no_trades, tally.bad, tally.grains) == (1, 0, {})
 
 
 @pytest.mark.parametrize(
@@ -95,6 +96,8 @@ def test_a_record_of_nothing_is_no_trade() -> None:
         (event(p=1.5), "field p is no text"),
         (event(p=None), "field p is missing"),
         (event(p="nan"), "'nan' is not a number"),
+        (event(q="0"), "quantity is not positive"),
+        (event(p="0"), "price is not positive"),
         (event(q="-1"), "'-1' is not a number"),
         (event(a=True), "field a is no whole number"),
         (event(f=None), "field f is missing"),
@@ -120,7 +123,7 @@ def test_no_text_makes_the_reader_fail(lines: list[str]) -> None:
 @given(st.dictionaries(st.sampled_from(sorted(EVENT)), st.none() | st.integers() | st.text(max_size=9) | st.floats()))
 def test_no_damage_to_a_real_event_makes_the_reader_fail(damage: dict[str, object]) -> None:
     trades, tally = read([event(**damage)])
-    assert len(trades) + tally.bad + tally.other + tally.no_trades == 1
+    assert len(trades) + tally.bad + tally.other == 1
 
 
 @needs_data

@@ -35,9 +35,11 @@ def test_spot_rows_with_a_further_column_and_microseconds_are_the_same_trade() -
     assert read([spot])[0] == read([GOOD])[0]
 
 
-def test_a_record_of_nothing_is_counted_and_is_no_trade() -> None:
-    trades, tally = read([GOOD, "8,0,0,-1,-1,1723161256323,true"])
-    assert (len(trades), tally.rows, tally.no_trades, tally.bad) == (1, 2, 1, 0)
+def test_a_record_of_nothing_is_counted_and_handed_on_for_its_id() -> None:
+    trades, tally = read([GOOD, "8,0,0.00,-1,-1,1723161256323,true"])
+    assert [(trade.aggregate_id, trade.price, trade.quantity) for trade in trades][1:] == [(8, 0, 0)]
+    assert (tally.rows, tally.no_trades, tally.bad) == (2, 1, 0)
+    assert tally.grains == {"BTCUSDT": Grain(2, 3)}
 
 
 @pytest.mark.parametrize(
@@ -46,6 +48,9 @@ def test_a_record_of_nothing_is_counted_and_is_no_trade() -> None:
         ("7,61800.30,0.205,70,71,1723161256322", "6 columns instead of 7 or 8"),
         ("7,61800.30,0.205,70,71,1723161256322,false,true,1", "9 columns instead of 7 or 8"),
         ("7,nan,0.205,70,71,1723161256322,false", "'nan' is not a number"),
+        ("7,61800.30,0.000,70,71,1723161256322,false", "quantity is not positive"),
+        ("7,0,0.205,70,71,1723161256322,false", "price is not positive"),
+        ("7,0,0,-1,-1,1723161256322,maybe", "'maybe' does not say"),
         ("7,61800.30,-1,70,71,1723161256322,false", "'-1' is not a number"),
         ("7,61800.30,0.2050000001,70,71,1723161256322,false", "more than 8 decimals"),
         ("7,61800.30,0.205,70,71,1723161256322,maybe", "'maybe' does not say"),
@@ -58,7 +63,7 @@ def test_a_record_of_nothing_is_counted_and_is_no_trade() -> None:
 def test_a_bad_row_costs_that_row_and_says_what_is_wrong(row: str, reason: str) -> None:
     trades, tally = read([GOOD, row, GOOD.replace("7,", "8,", 1)])
     assert [trade.aggregate_id for trade in trades] == [7, 8]
-    assert tally.bad == 1
+    assert (tally.rows, tally.no_trades, tally.bad) == (3, 0, 1)
     assert tally.first_bad[0].startswith("a.csv, line 2: ")
     assert reason in tally.first_bad[0]
 
@@ -85,4 +90,4 @@ def test_more_numbers_than_are_remembered_are_all_read() -> None:
 @given(st.lists(st.text(max_size=60), max_size=20))
 def test_no_text_makes_the_reader_fail(lines: list[str]) -> None:
     trades, tally = read(lines)
-    assert tally.rows >= len(trades) + tally.bad + tally.no_trades
+    assert tally.rows >= len(trades) + tally.bad

@@ -14,6 +14,8 @@ import pytest
 from klagg_tui.exchange.simulator import MarketSpec, SimulatedExchange
 from tests.market_run import MINUTE_MS, differences, recorded
 
+pytestmark = pytest.mark.xdist_group("live")
+
 
 async def _killed_after(exchange: SimulatedExchange, database: Path, seconds: float) -> None:
     """Record as a process of its own, and kill it."""

@@ -191,7 +191,7 @@ def test_the_command_tells_what_came_and_what_was_left_out(klagg: Klagg, tmp_pat
     tables: dict[str, list[Row]] = {"k_btc_1m": minutes(2), **{f"other{at}": [] for at in range(60)}}
     predecessor(tmp_path / "old.db", tables)
     said = klagg("import", "--legacy", "old.db", "--db", "a.db")
-    assert (said.status, said.out.split(", ")[1]) == (0, "2 bars")
+    assert (said.status, said.out.split(", ")[1]) == (0, "2 bars (2 new)")
     assert said.err.count("was left out") == 50
     assert "... and 10 more." in said.err
     assert klagg("import", "--legacy", "old.db", "file.csv", "--db", "a.db").status == 2

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.market.face import Mode
@@ -14,6 +16,8 @@ from klagg_tui.runtime.live import Live, Where
 from klagg_tui.runtime.worker import Plan, Runtime
 from klagg_tui.storage.store import Store
 from tests.market_run import MINUTE_MS, differences, plan, recorded, until
+
+pytestmark = pytest.mark.xdist_group("live")
 
 SPEC = MarketSpec(symbols=20, seed=11, activity=5.0)
 

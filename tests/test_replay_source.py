@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import time
 from pathlib import Path
@@ -17,7 +18,7 @@ from klagg_tui.market.face import Mode
 from klagg_tui.runtime.core import Core
 from klagg_tui.runtime.replay import Replay
 from tests.makers import MINUTE, START, SYMBOL, trades
-from tests.test_archive import event, file_of
+from tests.test_archive import event, file_of, row
 
 OTHER = "ETHUSDT"
 PERIODS = (Period.M1,)
@@ -97,12 +98,45 @@ async def test_bars_beside_trades_are_left_aside_and_a_lost_file_is_told(tmp_pat
     assert "lost.csv" in core.notices["replay"]
 
 
+async def test_a_file_that_turns_out_to_be_cut_is_told_beside_bad_rows(tmp_path: Path) -> None:
+    good = [event(each) for each in trades(range(START, START + 500_000, 100))]
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress("\n".join(["{", *good]).encode())[:-1000])
+    replay = Replay([path], None)
+    core = _core(replay)
+    await replay.run(core)
+    assert core.engine.counters.trades > 4000
+    assert "a.jsonl.gz is damaged or ends in the middle" in core.notices["replay"]
+    assert "left out: 1." in core.notices["replay"]
+
+
 async def test_bad_rows_are_counted_and_the_rest_is_played(tmp_path: Path) -> None:
     good = [event(each) for each in trades([START, START + 1, START + 2])]
     broken = json.dumps({**json.loads(good[1]), "p": "much"})
-    path = file_of(tmp_path / "a.jsonl", [good[0], "{no message", broken, *good[1:]])
+    impossible = json.dumps({**json.loads(good[1]), "f": 9, "l": 1})
+    path = file_of(tmp_path / "a.jsonl", [good[0], "{no message", broken, impossible, *good[1:]])
     replay = Replay([path], None)
     core = _core(replay)
     await replay.run(core)
     assert core.engine.counters.trades == 3
-    assert core.notices["replay"] == "2 rows could not be read and were left out."
+    assert core.notices["replay"] == "Rows that could not be read and were left out: 3."
+
+
+async def test_a_record_of_nothing_uses_up_its_id_and_is_told(tmp_path: Path) -> None:
+    made = trades(range(START, START + 3 * MINUTE, 20_000))
+    made[4] = made[4]._replace(price=0, quantity=0, first_trade_id=-1, last_trade_id=-1)
+    replay = Replay([_file(tmp_path, "a.jsonl", made)], None)
+    core = _core(replay)
+    await replay.run(core)
+    assert (core.engine.counters.trades, core.engine.counters.gaps) == (len(made) - 1, 0)
+    assert made[4] not in core.tape
+    assert core.notices["replay"] == "Records of nothing (price and quantity 0) passed over: 1."
+
+
+async def test_rows_of_an_archive_in_disorder_are_played_in_order(tmp_path: Path) -> None:
+    made = trades(range(START, START + 3 * MINUTE, 20_000))
+    path = file_of(tmp_path / "a.csv", map(row, [*made[:4], made[5], made[4], *made[6:]]))
+    replay = Replay([path], None, SYMBOL)
+    core = _core(replay)
+    await replay.run(core)
+    assert (core.engine.counters.trades, core.engine.counters.gaps) == (len(made), 0)

@@ -112,14 +112,14 @@ def _tell(outcome: Imported) -> None:
         typer.echo(f"... and {tally.bad - len(tally.first_bad):,} more bad rows.", err=True)
     parts = [
         f"{outcome.trades:,} trades",
-        f"{outcome.bars:,} bars",
+        f"{outcome.bars:,} bars ({outcome.new:,} new)",
         f"{outcome.duplicates:,} duplicates",
         f"{outcome.gaps:,} gaps",
         f"{tally.other:,} other",
         f"{tally.bad:,} bad",
     ]
     if tally.no_trades:
-        parts.append(f"{tally.no_trades:,} records of nothing (price or quantity 0)")
+        parts.append(f"{tally.no_trades:,} records of nothing (price and quantity 0)")
     if outcome.too_late:
         parts.append(f"{outcome.too_late:,} trades too late for their minute")
     typer.echo(f"{'Stopped: ' if outcome.is_stopped else ''}{', '.join(parts)}.")

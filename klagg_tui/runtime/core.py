@@ -80,8 +80,11 @@ class Core:
                     self._record(AggTrade(*trade))
 
     def _record(self, trade: AggTrade) -> None:
-        """Put a trade on the tape, once: while a connection is replaced by another both deliver."""
-        if not self.tape or trade.aggregate_id > self.tape[-1].aggregate_id:
+        """Put a trade on the tape, once: while a connection is replaced by another both deliver.
+
+        Records of nothing are no trades; they only use up an id.
+        """
+        if trade.quantity and (not self.tape or trade.aggregate_id > self.tape[-1].aggregate_id):
             self.tape.append(trade)
 
     def follow(self, symbol: str | None) -> None:

@@ -10,13 +10,13 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
-from klagg_tui.engine.events import AddSymbol, AggTrade
+from klagg_tui.engine.events import AddSymbol, AggTrade, TradeRejected
 from klagg_tui.errors import BadFile
 from klagg_tui.market.face import Mode, Progress
 from klagg_tui.runtime.core import Core
 from klagg_tui.storage.archive_events import EventRows
 from klagg_tui.storage.archive_plan import Kind, Source, plan
-from klagg_tui.storage.archive_rows import Tally, TradeRows
+from klagg_tui.storage.archive_rows import BY_ID, Tally, TradeRows
 from klagg_tui.storage.archive_source import blocks
 
 log = logging.getLogger(__name__)
@@ -64,8 +64,7 @@ class Replay:
 
     async def run(self, core: Core) -> None:
         """Play all files, their trades in order of time."""
-        if self._failures:
-            core.notices["replay"] = " ".join(self._failures)
+        self._tell(core)
         known: set[str] = set()
         began_s = asyncio.get_running_loop().time()
         first_ms: int | None = None
@@ -77,7 +76,8 @@ class Replay:
                 core.handle([AddSymbol(symbol, 0)])
             core.take(gulp)
             self._now_ms = max(self._now_ms, gulp[-1].traded_ms)
-            self._tell_bad_rows(core)
+            self._tell(core)
+        self._tell(core)
         self.connection = "ended"
         log.info("replay ended: %d rows, %d bad", self._tally.rows, self._tally.bad)
 
@@ -101,14 +101,27 @@ class Replay:
             yield gulp
 
     def _trades(self, source: Source) -> Iterator[AggTrade]:
+        """The trades of a file; an archive, of one symbol, is known to hold rows in disorder, a recording is not."""
         rows = EventRows(self._tally) if source.symbol is None else TradeRows(source.symbol, self._tally)
         try:
             for block in blocks(source.path):
                 self._read_bytes[source.path] = min(block.read_bytes, source.size)
-                yield from rows.read(block)
+                made = rows.read(block)
+                if source.symbol is not None:
+                    made.sort(key=BY_ID)
+                yield from made
         except BadFile as error:
             self._failures.append(str(error))
 
-    def _tell_bad_rows(self, core: Core) -> None:
+    def _tell(self, core: Core) -> None:
+        """The files that could not be read, and what was left out of the others."""
+        for report in core.engine.take_reports():
+            if isinstance(report, TradeRejected) and report.trade.quantity:
+                self._tally.spoil(f"{report.trade.symbol}, aggregate id {report.trade.aggregate_id}", report.reason)
+        sentences = list(self._failures)
         if self._tally.bad:
-            core.notices["replay"] = f"{self._tally.bad} rows could not be read and were left out."
+            sentences.append(f"Rows that could not be read and were left out: {self._tally.bad:,}.")
+        if self._tally.no_trades:
+            sentences.append(f"Records of nothing (price and quantity 0) passed over: {self._tally.no_trades:,}.")
+        if sentences:
+            core.notices["replay"] = " ".join(sentences)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -22,14 +21,13 @@ from klagg_tui.storage.archive_bars import KlineRows
 from klagg_tui.storage.archive_events import EventRows
 from klagg_tui.storage.archive_names import ArchiveName, read_name
 from klagg_tui.storage.archive_plan import Kind, Source, name_of, plan
-from klagg_tui.storage.archive_rows import Tally, TradeRows
-from klagg_tui.storage.archive_source import Block, blocks
+from klagg_tui.storage.archive_rows import BY_ID, Tally, TradeRows
+from klagg_tui.storage.archive_source import Block, blocks, check
 from klagg_tui.storage.grain import widen_grains
 from klagg_tui.storage.store import Store
 
 COMMIT_EVERY: Final = 200_000
 """Trades between two commits: some seconds of work, the most that a crash costs."""
-_BY_ID: Final = itemgetter(AggTrade._fields.index("aggregate_id"))
 
 
 class Progress(NamedTuple):
@@ -51,6 +49,8 @@ class Imported:
     """Taken into bars."""
     bars: int = 0
     """1m bars made of trades, and bars read as they are."""
+    new: int = 0
+    """Of these, those of which nothing was stored before."""
     duplicates: int = 0
     gaps: int = 0
     too_late: int = 0
@@ -112,6 +112,9 @@ class _Intake:
 
     async def read(self, source: Source) -> None:
         try:
+            self._check(source)
+            if self.outcome.is_stopped:
+                return
             if source.kind is Kind.BARS:
                 await self._read_bars(source)
             else:
@@ -127,14 +130,20 @@ class _Intake:
             self._lanes.count_up()
         self._lanes = None
 
+    def _check(self, source: Source) -> None:
+        for _ in check(source.path):
+            if self._is_stopped_at(source, 0):
+                return
+
     async def _read_bars(self, source: Source) -> None:
         assert source.symbol is not None
         rows = KlineRows(source.symbol, self.outcome.tally, source.name.period)
         for block in _own_blocks(source):
             bars = rows.read(block)
-            await self._store.add_confirmed(bars)
+            added = await self._store.add_confirmed(bars)
             self.outcome.bars += len(bars)
-            if self._is_stopped_after(source, block):
+            self.outcome.new += added.new
+            if self._is_stopped_at(source, block.read_bytes):
                 return
 
     async def _read_trades(self, source: Source) -> None:
@@ -146,7 +155,7 @@ class _Intake:
         last_name = source.name
         for block in _own_blocks(source):
             await lanes.take(rows.read(block))
-            if self._is_stopped_after(source, block):
+            if self._is_stopped_at(source, block.read_bytes):
                 return
             last_name = name_of(block.part, source.path)
         if source.symbol is not None:
@@ -161,9 +170,9 @@ class _Intake:
             self._lanes_of = key
         return self._lanes
 
-    def _is_stopped_after(self, source: Source, block: Block) -> bool:
-        read_bytes = self._bytes_before + min(block.read_bytes, source.size)
-        self._on_progress(Progress(source.path, read_bytes, self._total_bytes, self.outcome.tally.rows))
+    def _is_stopped_at(self, source: Source, read_bytes: int) -> bool:
+        done = self._bytes_before + min(read_bytes, source.size)
+        self._on_progress(Progress(source.path, done, self._total_bytes, self.outcome.tally.rows))
         self.outcome.is_stopped = self._should_stop()
         return self.outcome.is_stopped
 
@@ -204,10 +213,10 @@ class _Lanes:
             self._engine.tick(name.to_ms)
 
     async def take(self, trades: list[AggTrade]) -> None:
-        """Put trades into bars, in order of id: archives are known to hold rows in disorder."""
+        """Put trades into bars, in order of id."""
         for symbol in {trade.symbol for trade in trades} - self._symbols:
             self._add(symbol)
-        trades.sort(key=_BY_ID)
+        trades.sort(key=BY_ID)
         self._engine.take(trades)
         self._uncommitted += len(trades)
         if self._uncommitted >= COMMIT_EVERY:
@@ -217,11 +226,12 @@ class _Lanes:
         """Hand over what changed since the last time."""
         drained = self._engine.drain(self._reader)
         bars = [*drained.closed, *(bar for bar in drained.forming if bar.is_traded)]
-        await self._run.add(bars, drained.spans)
+        added = await self._run.add(bars, drained.spans)
+        self._outcome.new += added.new
         self._uncommitted = 0
         self._count_bars(bars)
         for report in self._engine.take_reports():
-            if isinstance(report, TradeRejected):
+            if isinstance(report, TradeRejected) and report.trade.quantity:  # the reader counts records of nothing
                 trade = report.trade
                 self._outcome.tally.spoil(f"{trade.symbol}, aggregate id {trade.aggregate_id}", report.reason)
 

@@ -14,13 +14,19 @@ import orjson
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.exact import Exact, number
 from klagg_tui.errors import BadNumber, BadRow
-from klagg_tui.storage.archive_rows import Tally, milliseconds
+from klagg_tui.storage.archive_rows import Tally, milliseconds, refuse_half
 from klagg_tui.storage.archive_source import Block
 
 _BEFORE: Final = re.compile(r"\s*(?:\d+(?:\.\d+)?\s*[:,]?\s*)?")
 """What may stand before a message: white space or a receive time."""
 _ADDRESS: Final = re.compile(r"\s*wss?://")
 _LONGEST_SYMBOL: Final = 40
+
+
+def looks_like_a_message(line: str) -> bool:
+    """Whether a line is a JSON object as recorders write them, by its ends."""
+    begin = line.find("{")
+    return begin >= 0 and line.rstrip().endswith("}") and _BEFORE.fullmatch(line, 0, begin) is not None
 
 
 class EventRows:
@@ -30,7 +36,7 @@ class EventRows:
         self._tally = tally
 
     def read(self, block: Block) -> list[AggTrade]:
-        """The trades of some lines, in their order."""
+        """The trades of some lines, and the records of nothing between them (see `TradeRows`), in their order."""
         trades: list[AggTrade] = []
         tally = self._tally
         for at, line in enumerate(block.lines):
@@ -54,11 +60,13 @@ class EventRows:
         if not 0 < len(symbol) <= _LONGEST_SYMBOL or not symbol.isprintable():
             raise BadRow(f"{symbol[:_LONGEST_SYMBOL]!r} is no symbol")
         price, quantity = number(price_text), number(quantity_text)
-        if not (price and quantity):
+        if price and quantity:
+            trades.append(_trade(event, symbol, price, quantity))
+            self._tally.widen(symbol, price_text, quantity_text)
+        else:
+            refuse_half(price, quantity)
+            trades.append(_trade(event, symbol, price, quantity))
             self._tally.no_trades += 1
-            return
-        trades.append(_trade(event, symbol, price, quantity))
-        self._tally.widen(symbol, price_text, quantity_text)
 
 
 def _event(line: str) -> dict[str, object]:

@@ -11,6 +11,7 @@ import orjson
 
 from klagg_tui.errors import BadFile, BadRow
 from klagg_tui.storage.archive_bars import COLUMNS
+from klagg_tui.storage.archive_events import looks_like_a_message
 from klagg_tui.storage.archive_names import ArchiveName, read_name
 from klagg_tui.storage.archive_rows import is_header_row, milliseconds
 from klagg_tui.storage.archive_source import Block, blocks
@@ -53,10 +54,10 @@ def plan(paths: Iterable[Path], symbol: str | None) -> tuple[list[Source], list[
 
 
 def look_at(path: Path, symbol: str | None) -> Source:
-    """What the file is; `symbol` is for files that do not name theirs, and goes before their name.
+    """What the file is; `symbol` is for files of rows that do not name theirs, in small letters or capitals.
 
     Raises:
-        BadFile: it cannot be read, or is none of the files klagg knows.
+        BadFile: it cannot be read, is none of the files klagg knows, or names another symbol.
     """
     block = _first_block(path)
     lines = [line for line in block.lines if line.strip()][:_LOOKED_AT]
@@ -64,9 +65,13 @@ def look_at(path: Path, symbol: str | None) -> Source:
     name = name_of(block.part, path)
     if kind is Kind.EVENTS:
         return Source(path, kind, None, name, _first_event_ms(lines), path.stat().st_size)
-    symbol = symbol or name.symbol
+    symbol = symbol.strip().upper() if symbol else name.symbol
     if not symbol:
         raise BadFile(f"{path} does not say which symbol it is about; add --symbol.")
+    if name.symbol not in {None, symbol}:
+        raise BadFile(
+            f"{path} is about {name.symbol} by its name, not about {symbol}; leave --symbol out, or rename it."
+        )
     return Source(path, kind, symbol, name, _first_number(lines, kind), path.stat().st_size)
 
 
@@ -87,6 +92,8 @@ def _first_block(path: Path) -> Block:
 
 def _kind_of(path: Path, lines: list[str]) -> Kind:
     kinds = [kind for line in lines if (kind := _kind_of_row(line))]
+    if not kinds and any("\0" in line for line in lines):
+        raise BadFile(f"{path} is no text.")
     if not kinds:
         raise BadFile(
             f"{path} holds neither aggregate trades (7 or 8 columns), nor bars (12 columns), nor events (a JSON text a line)."
@@ -98,7 +105,7 @@ def _kind_of(path: Path, lines: list[str]) -> Kind:
 
 
 def _kind_of_row(line: str) -> Kind | str | None:
-    if "{" in line:
+    if looks_like_a_message(line):
         return Kind.EVENTS
     fields = [field.strip().lower() for field in line.split(",")]
     if is_header_row(line) or not fields[0].isdecimal():

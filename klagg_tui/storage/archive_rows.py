@@ -6,6 +6,7 @@ A row that cannot be read costs that row. Ten million of them go through `TradeR
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade
@@ -15,6 +16,8 @@ from klagg_tui.storage.archive_source import Block
 from klagg_tui.storage.grain import Grain
 
 SHOWN_BAD: Final = 3
+BY_ID: Final = itemgetter(AggTrade._fields.index("aggregate_id"))
+"""Archives are known to hold rows in disorder: their trades are sorted by this, block by block."""
 _REMEMBERED: Final = 65_536
 END_OF_TIME_MS: Final = 4_102_444_800_000
 """2100-01-01. Larger times are microseconds, as in the spot archives from 2025 on."""
@@ -33,7 +36,7 @@ class Tally:
 
     rows: int = 0
     no_trades: int = 0
-    """Records with price or quantity 0."""
+    """Records of price 0 and quantity 0: no trades, but their ids are used up."""
     other: int = 0
     """Events that are no aggregate trades."""
     bad: int = 0
@@ -61,7 +64,10 @@ class TradeRows:
         self._known: dict[str, Exact] = {}
 
     def read(self, block: Block) -> list[AggTrade]:
-        """The trades of some lines, in their order; the first line of a file may be its header."""
+        """The trades of some lines and the records of nothing between them, in their order.
+
+        The first line of a file may be its header. Records of nothing are for the engine to pass over, by their ids.
+        """
         trades: list[AggTrade] = []
         empty = 0
         symbol, take, make, maker_of, known = self._symbol, trades.append, tuple.__new__, _MAKER, self._known.get
@@ -74,10 +80,11 @@ class TradeRows:
                 if not 0 <= traded_ms < END_OF_TIME_MS:
                     traded_ms = milliseconds(traded_ms)
                 ids = (int(trade_id), int(first_id), int(last_id))
-                if price and quantity:
-                    take(make(AggTrade, (symbol, price, quantity, traded_ms, maker_of[maker], *ids, traded_ms)))
-                else:
+                trade = make(AggTrade, (symbol, price, quantity, traded_ms, maker_of[maker], *ids, traded_ms))
+                if not (price and quantity):
+                    refuse_half(price, quantity)
                     empty += 1
+                take(trade)
             except (ValueError, KeyError, BadRow):
                 self._spoil(block, at, line)
         self._tally.rows += len(block.lines)
@@ -123,6 +130,16 @@ def milliseconds(time: int) -> int:
     return time if time < END_OF_TIME_MS else time // 1000
 
 
+def refuse_half(price: Exact, quantity: Exact) -> None:
+    """Price and quantity may be 0 together, not one of them alone.
+
+    Raises:
+        BadRow: one of them is.
+    """
+    if bool(price) != bool(quantity):
+        raise BadRow(f"{'quantity' if price else 'price'} is not positive")
+
+
 def _fault(line: str) -> str:
     """What is wrong with a row, by taking it apart slowly."""
     fields = line.split(",")
@@ -134,7 +151,7 @@ def _fault(line: str) -> str:
     if (maker := ",".join(fields[6:])) not in _MAKER:
         return f"{maker[:40]!r} does not say whether the buyer is the maker"
     try:
-        number(fields[1]), number(fields[2])
+        refuse_half(number(fields[1]), number(fields[2]))
         milliseconds(int(fields[5]))
     except (ValueError, BadRow) as error:
         return str(error)

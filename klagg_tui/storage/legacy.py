@@ -152,6 +152,7 @@ async def _take(store: Store, table: LegacyTable, rows: list[list[str]], outcome
     fresh = await _not_there(store, bars)
     outcome.duplicates += len(bars) - len(fresh)
     outcome.bars += len(fresh)
+    outcome.new += len(fresh)
     await store.add([bar for bar in fresh if bar.period is Period.M1], [])
     larger = tuple(bar for bar in fresh if bar.period is not Period.M1)
     await store.write(Drained(larger, (), ()))

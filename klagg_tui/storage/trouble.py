@@ -71,7 +71,9 @@ def busy(path: Path) -> DatabaseBusy:
 
 
 def _full(path: Path) -> DiskTrouble:
-    return DiskTrouble(f"The disk with {path} is full: nothing was changed, what is stored is safe; free some space.")
+    return DiskTrouble(
+        f"The disk with {path} is full: its last write was undone, what is stored is safe; free some space."
+    )
 
 
 def _closed(path: Path) -> DiskTrouble:
