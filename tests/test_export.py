@@ -1,17 +1,22 @@
 """Bars out of the store."""
 
+import asyncio
 import gzip
 import io
 import json
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import Span
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import ExportError
+from klagg_tui.exchange.simulator import MarketSpec, SimulatedExchange
+from klagg_tui.market.face import Mode
+from klagg_tui.runtime.worker import Runtime
 from klagg_tui.storage.archive import import_files
 from klagg_tui.storage.export import ExportProgress, estimate, export
 from klagg_tui.storage.export_files import Format
@@ -20,6 +25,7 @@ from klagg_tui.storage.grain import Grain, widen_grains
 from klagg_tui.storage.store import Store
 from tests.conftest import DATA, needs_data
 from tests.makers import START, bar
+from tests.market_run import plan
 
 MINUTES = 120
 RECORDED = DATA / "um-BTCUSDT-2024-08-08"
@@ -130,6 +136,31 @@ async def test_where_decimals_are_unknown_the_bars_own_are_taken(store: Store) -
         "100.5",
         "1.25",
     ]
+
+
+async def test_bars_recorded_live_come_out_as_the_exchange_writes_them(tmp_path: Path) -> None:
+    async with SimulatedExchange(MarketSpec(symbols=4, seed=11), speed=60) as exchange:
+        runtime = Runtime(plan(exchange, tmp_path / "run.db", history=30))
+        runtime.start()
+        while runtime.status().mode is not Mode.DEMO or runtime.status().progress:
+            runtime.take_changes()
+            await asyncio.sleep(0.05)
+        await runtime.stop()
+        async with aiohttp.ClientSession() as session, await Store.open(tmp_path / "run.db") as store:
+            for symbol in [known.symbol for known in await store.symbols()]:
+                ours = rows(await written(store, Selection((symbol,), states=frozenset({State.CONFIRMED}))))
+                question = {"symbol": symbol, "interval": "1m", "startTime": ours[0][0], "endTime": ours[-1][0]}
+                async with session.get(f"{exchange.rest_url}/fapi/v1/klines", params=question) as answer:
+                    assert ours == [list(map(str, row)) for row in await answer.json()]
+
+
+async def test_a_finer_tick_widens_all_and_loses_no_digit(store: Store) -> None:
+    await store.add([bar(START + MINUTES * MINUTE_MS, "100.1234", symbol="BTCUSDT")], [])
+    before = rows(await written(store, Selection(("BTCUSDT",))))
+    await widen_grains(store, {"BTCUSDT": Grain(4, 1)})
+    after = rows(await written(store, Selection(("BTCUSDT",))))
+    assert (before[0][1], before[-1][1], before[0][5]) == ("100.00", "100.1234", "1.250")
+    assert (after[0][1], after[-1][1], after[0][5]) == ("100.0000", "100.1234", "1.250")
 
 
 async def test_a_folder_gets_a_file_for_each_series(store: Store, tmp_path: Path) -> None:
