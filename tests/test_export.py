@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import Span
+from klagg_tui.engine.events import Drained, Span
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import ExportError
 from klagg_tui.exchange.simulator import MarketSpec, SimulatedExchange
@@ -238,6 +238,30 @@ async def test_progress_reaches_the_estimate(store: Store) -> None:
     assert expected.bars == 3 * 61
     assert expected.byte_count > 0
     assert (seen[-1].bars, seen[-1].total_bars, seen[-1].series) == (183, 183, "牛来USDT 1h")
+
+
+async def test_an_estimate_counts_the_current_bar_where_it_is_written(store: Store) -> None:
+    end_ms = START + MINUTES * MINUTE_MS
+    current = bar(end_ms, symbol="BTCUSDT", state=State.FORMING)
+    await store.write(Drained((), (current,), ()))
+    stretches = [(None, None), (None, end_ms), (end_ms + 1, None), (end_ms - MINUTE_MS // 2, None)]
+    for from_ms, to_ms in stretches:
+        selection = Selection(("BTCUSDT",), from_ms=from_ms, to_ms=to_ms)
+        written_out = await export(store, selection, io.BytesIO())
+        assert (await estimate(store, selection)).bars == written_out.bars
+    # What was forming when klagg ended and is stored as partial meanwhile is one bar, not two.
+    await store.add([current._replace(state=State.PARTIAL)], [])
+    everything = Selection(("BTCUSDT",))
+    assert (
+        (await estimate(store, everything)).bars == (await export(store, everything, io.BytesIO())).bars == MINUTES + 1
+    )
+
+
+async def test_an_estimate_of_larger_bars_counts_those(store: Store) -> None:
+    selection = Selection(("BTCUSDT",), (Period.M30,), is_resampled=True)
+    assert (
+        (await estimate(store, selection)).bars == (await export(store, selection, io.BytesIO())).bars == MINUTES / 30
+    )
 
 
 @pytest.mark.parametrize(

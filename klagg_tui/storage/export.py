@@ -59,7 +59,7 @@ ShouldStop = Callable[[], bool]
 
 async def estimate(store: Store, selection: Selection, form: Format = Format.CSV) -> Estimate:
     """How many bars a selection has, and about how many bytes they will be."""
-    bars = sum([await one.size(store) for one in await series_of(store, selection)])
+    bars = sum([one.made_of(await one.size(store)) for one in await series_of(store, selection)])
     return Estimate(bars, bars * _BYTES_A_BAR[form])
 
 

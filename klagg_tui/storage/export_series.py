@@ -12,7 +12,6 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.exact import decimals_of
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import ExportError
-from klagg_tui.storage.archive_rows import END_OF_TIME_MS
 from klagg_tui.storage.export_files import Series
 from klagg_tui.storage.grain import Grain, stored_grains
 from klagg_tui.storage.resample import in_pages, resampled
@@ -70,10 +69,11 @@ class StoredSeries(NamedTuple):
 
     async def size(self, store: Store) -> int:
         """How many stored bars are read for it."""
-        before_ms = self._before()
-        return await store.count(
-            self.series.symbol, self.stored, self._since() or 0, END_OF_TIME_MS if before_ms is None else before_ms
-        )
+        return await store.length(self.series.symbol, self.stored, self._since(), self._before())
+
+    def made_of(self, stored: int) -> int:
+        """About how many bars come of so many stored ones."""
+        return -(-stored * self.stored.nominal_ms // self.series.period.nominal_ms)
 
     def pages(self, store: Store) -> AsyncIterator[list[Bar]]:
         """Its bars, oldest first, some thousand at a time."""

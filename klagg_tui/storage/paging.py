@@ -27,6 +27,12 @@ SELECT {GATHERED} FROM forming AS h WHERE h.symbol = ? AND h.period = ? AND h.mi
 AND NOT EXISTS (SELECT 1 FROM history AS o
     WHERE o.symbol = h.symbol AND o.period = h.period AND o.minute = h.minute AND o.state > 1)
 """
+_LENGTH: Final = """
+SELECT (SELECT count(*) FROM history WHERE symbol = :symbol AND period = :period AND minute >= :first AND minute < :before)
+    + (SELECT count(*) FROM forming AS f WHERE f.symbol = :symbol AND f.period = :period AND f.minute >= :first
+        AND f.minute < :before AND NOT EXISTS (SELECT 1 FROM history AS o
+            WHERE o.symbol = f.symbol AND o.period = f.period AND o.minute = f.minute))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,12 @@ class Stretch:
         """The current bar, where it opens in the stretch and nothing better is stored of it."""
         rows = await link.gathered(_FORMING, (self.symbol, self.period.ordinal, self.first, self.before))
         return [row for row in rows if row[_STATE] in self.states]
+
+
+async def length(link: Link, stretch: Stretch) -> int:
+    """How many rows `pages` gives where all states are wanted."""
+    places = {"symbol": stretch.symbol, "period": stretch.period.ordinal}
+    return int(await link.value(_LENGTH, {**places, "first": stretch.first, "before": stretch.before}))
 
 
 async def pages(link: Link, stretch: Stretch, left: int) -> AsyncIterator[list[Row]]:
