@@ -28,7 +28,8 @@ def live_plan(settings: Settings) -> Plan:
     """
     market = settings.market
     choice = Choice(patterns(market.symbols), market.quote, market.contract_types)
-    where = Where(market.rest_url, market.ws_url, choice, market.history, market.proxy)
+    keep = settings.storage.keep
+    where = Where(market.rest_url, market.ws_url, choice, market.history, keep, market.proxy)
     plan = Plan(
         lambda: Live(where),
         market.periods,
@@ -36,7 +37,7 @@ def live_plan(settings: Settings) -> Plan:
         REAL if _is_real(market.rest_url) else market.rest_url,
         settings.storage.flush_seconds,
     )
-    return with_beats(plan, keeping(settings.storage.keep)) if settings.storage.keep else plan
+    return with_beats(plan, keeping(keep)) if keep else plan
 
 
 def demo_plan(rest_url: str, ws_url: str, database: Path, periods: tuple[Period, ...]) -> Plan:

@@ -95,7 +95,7 @@ async def compact(writer: Writer) -> None:
 async def delete_before(writer: Writer, period: Period, before_ms: int, at_most: int) -> int:
     """Delete bars of one period that opened before, oldest first within a symbol; see `Store.delete_before`."""
     async with writer.batch():
-        cut_ms = _cut(period, before_ms, writer.periods)
+        cut_ms = kept_from(period, before_ms, writer.periods)
         rows = await writer.link.rows(_OLD, (period.ordinal, cut_ms // MINUTE_MS, at_most))
         names = writer.symbols.names
         await writer.roll_up([(names[number], minute * MINUTE_MS) for number, minute in rows], of=period)
@@ -109,20 +109,20 @@ async def delete_before(writer: Writer, period: Period, before_ms: int, at_most:
 
 async def count_before(link: Link, period: Period, before_ms: int, periods: tuple[Period, ...]) -> int:
     """How many bars `delete_before` would delete in the end."""
-    cut_ms = _cut(period, before_ms, periods)
+    cut_ms = kept_from(period, before_ms, periods)
     sql = (
         "SELECT count(*) FROM symbols AS s CROSS JOIN history AS h ON h.symbol = s.id AND h.period = ? AND h.minute < ?"
     )
     return int(await link.value(sql, (period.ordinal, cut_ms // MINUTE_MS)))
 
 
-def _refuse_existing(to: Path) -> None:
-    if to.exists():
-        raise StorageError(f"{to} exists already: nothing was written; name another file.")
-
-
-def _cut(period: Period, before_ms: int, periods: tuple[Period, ...]) -> int:
-    """Nothing is taken from a larger bar that reaches beyond."""
+def kept_from(period: Period, before_ms: int, periods: tuple[Period, ...]) -> int:
+    """From when on bars stay where those that opened before a time may go: nothing is taken from a larger one beyond."""
     parents = [larger for larger in periods if larger is not period and child_of(larger, periods) is period]
     opens = [larger.open_ms(before_ms, anchor) for larger in parents for anchor in (0, 1, 2)]
     return min([before_ms, *opens])
+
+
+def _refuse_existing(to: Path) -> None:
+    if to.exists():
+        raise StorageError(f"{to} exists already: nothing was written; name another file.")
