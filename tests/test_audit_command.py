@@ -95,7 +95,6 @@ def test_what_cannot_be_done_is_one_sentence(path: Path, tmp_path: Path) -> None
     assert isinstance(run("--db", tmp_path / "none.db").exception, StorageError)
     assert isinstance(run("--db", path, "--symbol", "NONE").exception, ExportError)
     assert isinstance(run("--db", path, "--against", tmp_path / "none.zip").exception, BadFile)
-    assert run("--db", path, "--rest-url", "nowhere").exit_code == 2
 
 
 def test_a_repair_from_the_exchange_leaves_it_clean(tmp_path: Path, exchange_url: str) -> None:

@@ -92,7 +92,7 @@ def test_pruning_says_first_and_then_does(filled: Klagg) -> None:
 
 def test_pruning_without_limits_is_refused(filled: Klagg) -> None:
     said = filled("db", "prune", "--db", "a.db")
-    assert said.status == 1
+    assert said.status == 2
     assert "Everything is kept" in said.err
 
 

@@ -51,7 +51,6 @@ def test_bars_before_a_time_end_there(filled: Klagg) -> None:
     ("args", "sentence"),
     [
         (["bars", "BTCUSD"], "did you mean BTCUSDT"),
-        (["bars", "BTCUSDT", "7m"], "is no period"),
         (["bars", "BTCUSDT", "2h"], "There are no 2h bars"),
         (["symbols", "X*"], "There are no bars of X*"),
     ],

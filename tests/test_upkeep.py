@@ -61,9 +61,15 @@ async def test_a_backup_does_not_overwrite(tmp_path: Path, store: Store) -> None
 
 
 async def test_a_backup_that_fails_leaves_nothing(tmp_path: Path, store: Store) -> None:
-    with pytest.raises(DiskTrouble):
+    with pytest.raises(StorageError, match="no folder is no folder"):
         await store.backup(tmp_path / "no folder" / "copy.db")
     assert copies(tmp_path) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no folder here in which nobody may write")
+async def test_a_backup_that_fails_is_not_blamed_on_the_database(store: Store) -> None:
+    with pytest.raises(DiskTrouble, match="/proc/self/copy[.]db cannot be"):
+        await store.backup(Path("/proc/self/copy.db"))
 
 
 async def test_a_compacted_file_is_smaller_and_holds_the_same(tmp_path: Path, store: Store) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from klagg_tui.commands.options import Json, Local, moment, periods_of
+from klagg_tui.commands.options import Json, Local, periods_of, times
 from klagg_tui.commands.running import wait_for
 from klagg_tui.commands.settings import Chosen, with_settings
 
@@ -64,7 +64,7 @@ def audit(
     from klagg_tui.commands.progress import ProgressLine
     from klagg_tui.storage.audit_rows import Stretch
 
-    stretch = Stretch(moment(from_, local=local), moment(to, local=local))
+    stretch = Stretch(*times(from_, to, local=local))
     periods = periods_of(period) if period else None
     plan = Plan(chosen.load().settings, tuple(symbol or ()), stretch, tuple(against or ()), periods, is_repair=repair)
     with Interrupt("what is found so far is told.") as interrupt, ProgressLine(unit="bars") as line:

@@ -12,6 +12,7 @@ import typer
 from klagg_tui.commands.options import Db, Json, Local, existing_database
 from klagg_tui.commands.running import wait_for
 from klagg_tui.commands.settings import Chosen, with_settings
+from klagg_tui.errors import BadUsage
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -123,12 +124,10 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
 ) -> None:
     """Delete bars older than the settings keep them. What longer bars are still to be made of stays."""
-    from klagg_tui.errors import ConfigError
-
     settings = chosen.load().settings
     storage, periods = settings.storage, settings.market.periods
     if not storage.keep:
-        raise ConfigError("Everything is kept: name periods with --keep 1m=90d or in [storage.keep].")
+        raise BadUsage("Everything is kept: name periods with --keep 1m=90d or in [storage.keep].")
     now_ms = int(time.time() * 1000)
     limits = {period: now_ms - kept_ms for period, kept_ms in storage.keep.items()}
     counted = wait_for(_prune(existing_database(storage.database), limits, periods, dry_run=dry_run))

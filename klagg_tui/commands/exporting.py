@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from klagg_tui.commands.options import Db, Local, existing_database, moment, periods_of
+from klagg_tui.commands.options import Db, Local, existing_database, periods_of, times
 from klagg_tui.commands.running import wait_for
+from klagg_tui.errors import BadUsage
 
 if TYPE_CHECKING:
     from klagg_tui.storage.export import Exported
@@ -103,12 +104,13 @@ def export_bars(
     from klagg_tui.storage.export_series import Selection
 
     if period and resample:
-        raise typer.BadParameter("--period takes stored bars, --resample makes them; give one of the two.")
+        raise BadUsage("--period takes stored bars, --resample makes them; give one of the two.")
+    from_ms, to_ms = times(from_, to, local=local)
     selection = Selection(
         symbols=tuple(symbol or ["*"]),
         periods=periods_of([resample] if resample else period or ["1m"]),
-        from_ms=moment(from_, local=local),
-        to_ms=moment(to, local=local),
+        from_ms=from_ms,
+        to_ms=to_ms,
         states=frozenset(State[trust.name] for trust in state) if state else None,
         keep=bar_filter(where) if where else None,
         is_resampled=resample is not None,
@@ -125,7 +127,7 @@ def _export(db: Path, selection: Selection, output: str, form: Format) -> None:
 
     is_pipe = output == "-"
     if is_pipe and form.value == "parquet" and sys.stdout.isatty():
-        raise typer.BadParameter("Parquet is not for reading on a terminal; name a file with -o.")
+        raise BadUsage("Parquet is not for reading on a terminal; name a file with -o.")
     target = _stdout() if is_pipe else Path(output)
     is_split = output.endswith(("/", os.sep)) or (not is_pipe and Path(output).is_dir())
 

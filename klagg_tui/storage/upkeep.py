@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -9,7 +10,7 @@ from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import MINUTE_MS, Period, child_of
 from klagg_tui.errors import StorageError
 from klagg_tui.storage.link import Link
-from klagg_tui.storage.trouble import told
+from klagg_tui.storage.trouble import of_sqlite, told
 from klagg_tui.storage.writer import Writer
 
 
@@ -75,14 +76,24 @@ async def backup(link: Link, to: Path) -> None:
         DiskTrouble: the copy cannot be written; nothing is left of it.
     """
     _refuse_existing(to)
+    if not to.parent.is_dir():
+        raise StorageError(f"{to.parent} is no folder: nothing was written; make it, or name another file.")
     half = to.with_name(f".{to.name}.part")
     with told(to):
         half.unlink(missing_ok=True)
         try:
-            await link.rows("VACUUM INTO ?", (str(half),))
+            await _copy(link, half, to)
             half.rename(to)
         finally:
             half.unlink(missing_ok=True)
+
+
+async def _copy(link: Link, half: Path, to: Path) -> None:
+    try:
+        await link.rows("VACUUM INTO ?", (str(half),))
+    except StorageError as error:
+        # What SQLite says while it copies is about the copy, not about the file that the link knows.
+        raise (of_sqlite(error.__cause__, to) if isinstance(error.__cause__, sqlite3.Error) else error) from error
 
 
 async def compact(writer: Writer) -> None:
