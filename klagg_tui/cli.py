@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from errno import ENOSPC
 from typing import Annotated, Final, NoReturn
 
 import typer
@@ -123,6 +124,8 @@ def _misused(error: typer.TyperException) -> str:
 
 def _unexpected(error: Exception) -> str:
     """One sentence for what nobody thought of; the rest goes to the log."""
+    if isinstance(error, OSError) and error.errno == ENOSPC:
+        return "The disk is full: what was asked for could not be written out; free some space."
     import logging
 
     from klagg_tui import logs

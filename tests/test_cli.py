@@ -202,6 +202,19 @@ def test_a_closed_pipe_is_no_error(filled: Klagg, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk here that is always full")
+@pytest.mark.parametrize(
+    "args", [["export", "--db", "a.db"], ["symbols", "--db", "a.db"], ["db", "--json", "--db", "a.db"]]
+)
+def test_output_onto_a_full_disk_is_one_sentence(filled: Klagg, tmp_path: Path, args: list[str]) -> None:
+    assert filled("--version").status == 0
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command(*args), cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "full" in done.stderr or "No space left" in done.stderr
+    assert "unexpected" not in done.stderr
+
+
 def test_ctrl_c_keeps_what_is_whole_and_has_status_130(klagg: Klagg, tmp_path: Path) -> None:
     endless = tmp_path / "endless.csv"
     day_file(tmp_path, 0, trades(range(START, START + DAY, 2_000)))
@@ -217,6 +230,21 @@ def test_ctrl_c_keeps_what_is_whole_and_has_status_130(klagg: Klagg, tmp_path: P
     assert "Stopping" in err
     assert out.startswith("Stopped: ")
     assert klagg("export", "--db", "a.db").status in {0, 1}
+
+
+def test_ctrl_c_while_it_loads_is_not_traced_back() -> None:
+    code = """
+import sys
+class Interrupted:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupted())
+from klagg_tui.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_what_is_heavy_is_loaded_only_by_the_command_that_needs_it() -> None:

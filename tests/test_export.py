@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import io
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 
 import aiohttp
@@ -197,7 +197,14 @@ async def test_a_file_takes_the_old_ones_place_only_when_it_is_whole(store: Stor
     with pytest.raises(RuntimeError):
         await export(store, Selection(), path, on_progress=refuse)
     assert path.read_text() == "before"
+    await export(store, Selection(), tmp_path / "new" / "folders", Format.PARQUET, is_split=True, should_stop=seldom())
     assert left_behind(tmp_path) == ["a.csv"]
+
+
+def seldom() -> Callable[[], bool]:
+    """Asked to stop, but not at the first page."""
+    answers = iter([False])
+    return lambda: next(answers, True)
 
 
 async def test_a_full_disk_is_one_sentence_and_leaves_nothing(store: Store, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ async def test_a_backup_that_fails_leaves_nothing(tmp_path: Path, store: Store) 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no folder here in which nobody may write")
 async def test_a_backup_that_fails_is_not_blamed_on_the_database(store: Store) -> None:
-    with pytest.raises(DiskTrouble, match="/proc/self/copy[.]db cannot be"):
+    with pytest.raises(DiskTrouble, match=r"/proc/self/copy\.db cannot be"):
         await store.backup(Path("/proc/self/copy.db"))
 
 

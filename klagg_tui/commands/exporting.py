@@ -126,7 +126,7 @@ def _export(db: Path, selection: Selection, output: str, form: Format) -> None:
     from klagg_tui.storage.store import Store
 
     is_pipe = output == "-"
-    if is_pipe and form.value == "parquet" and sys.stdout.isatty():
+    if is_pipe and form.value == "parquet" and sys.stdout and sys.stdout.isatty():
         raise BadUsage("Parquet is not for reading on a terminal; name a file with -o.")
     target = _stdout() if is_pipe else Path(output)
     is_split = output.endswith(("/", os.sep)) or (not is_pipe and Path(output).is_dir())
@@ -171,6 +171,8 @@ def _tell(outcome: Exported, output: str) -> None:
 
 
 def _stdout() -> BinaryIO:
+    if sys.stdout is None:  # closed by whoever started us
+        raise BadUsage("There is no standard output to write to; name a file with -o.")
     return sys.stdout.buffer
 
 

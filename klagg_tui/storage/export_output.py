@@ -85,7 +85,7 @@ class Output:
         """Leave nothing behind, where that can be helped."""
         if self._writer is not None:
             self._writer.discard()
-        for file in self._files:
+        for file in reversed(self._files):
             file.discard()
 
     @contextmanager

@@ -85,7 +85,8 @@ async def backup(link: Link, to: Path) -> None:
             await _copy(link, half, to)
             half.rename(to)
         finally:
-            half.unlink(missing_ok=True)
+            for left in (half, half.with_name(f"{half.name}-journal")):
+                left.unlink(missing_ok=True)
 
 
 async def _copy(link: Link, half: Path, to: Path) -> None:
