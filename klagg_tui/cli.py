@@ -22,6 +22,7 @@ from klagg_tui.commands import (
     simulate,
     web,
 )
+from klagg_tui.commands.helping import Group, polish
 from klagg_tui.commands.settings import Chosen, with_settings
 from klagg_tui.config.table import SECTIONS
 from klagg_tui.errors import BadPeriod, BadTime, BadUsage, FilterError, KlaggError
@@ -79,6 +80,7 @@ def _version(asked: bool) -> None:
 def _made() -> typer.Typer:
     made = typer.Typer(
         name="klagg",
+        cls=Group,
         invoke_without_command=True,
         pretty_exceptions_enable=False,
         rich_markup_mode="rich",
@@ -87,6 +89,7 @@ def _made() -> typer.Typer:
     made.callback(epilog=_EXAMPLES)(_open_terminal)
     for command in _COMMANDS:
         command.register(made)
+    polish(made)
     return made
 
 

@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from klagg_tui.commands import auditing
 from klagg_tui.commands.audit_work import exchange_bars
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
-from klagg_tui.errors import BadFile, ExportError, StorageError
+from klagg_tui.errors import BadFile, ExportError, StorageError, Unreachable
 from klagg_tui.exchange.clock import ExchangeClock
 from klagg_tui.exchange.rest import RestClient
 from klagg_tui.exchange.simulator import MarketSpec, SimulatedExchange
@@ -64,7 +64,11 @@ def exchange_url() -> Iterator[str]:
 
 def test_a_clean_database_leaves_with_0(path: Path) -> None:
     result = run("--db", path)
-    assert (result.exit_code, result.stdout) == (0, "Clean.\n")
+    told = json.loads(run("--db", path, "--json").stdout)
+    assert (result.exit_code, result.stdout) == (0, f"Clean: {told['bars']:,} bars looked at.\n")
+    minutes = run("--db", path, "--symbol", SYMBOL, "--from", "2024-08-08T00:30", "--to", "2024-08-08T00:31").stdout
+    assert minutes.startswith("Clean: "), "a few bars of one symbol are counted too"
+    assert "0 bars" not in minutes
 
 
 def test_a_damaged_one_leaves_with_1_and_says_what_is_wrong(path: Path) -> None:
@@ -112,6 +116,12 @@ def test_a_repair_from_the_exchange_leaves_it_clean(tmp_path: Path, exchange_url
     damage(path, TWELVE)
     result = run("--db", path, "--repair", "--rest-url", exchange_url)
     assert "12 findings before" in result.stdout
-    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "Clean.")
+    assert (result.exit_code, result.stdout.splitlines()[-1][:7]) == (0, "Clean: ")
     compared = run("--db", path, "--against", "exchange", "--rest-url", exchange_url, "--period", "1m,5m,30m,1h")
-    assert (compared.exit_code, compared.stdout) == (0, "Clean.\n")
+    assert (compared.exit_code, compared.stdout[:7]) == (0, "Clean: ")
+
+
+def test_an_exchange_that_does_not_answer_is_one_sentence(path: Path) -> None:
+    result = run("--db", path, "--against", "exchange", "--rest-url", "http://127.0.0.1:9")
+    assert isinstance(result.exception, Unreachable)
+    assert "nothing was compared" in str(result.exception)

@@ -42,6 +42,7 @@ def test_every_command_has_help_with_examples(klagg: Klagg, command: str) -> Non
     said = klagg(command, "--help")
     assert said.status == 0
     assert f"Usage: klagg {command} " in said.out
+    assert "<bool>" not in said.out, "a switch has no value"
     assert f"klagg {command}" in said.out.split("Examples")[1]
 
 
@@ -162,7 +163,7 @@ def test_partial_bars_are_noted(klagg: Klagg, tmp_path: Path) -> None:
     file_of(tmp_path / "a.csv", an_hour())
     klagg("import", "a.csv", "-s", "BTCUSDT", "--db", "a.db")
     said = klagg("export", "--db", "a.db", "-s", "BTCUSDT")
-    assert "Note: 2 of them are partial" in said.err
+    assert "Note: among them 2 partial bars" in said.err
     assert "Note" not in klagg("export", "--db", "a.db", "-s", "BTCUSDT", "--state", "closed").err
 
 

@@ -13,6 +13,7 @@ from klagg_tui.commands.progress import ProgressLine
 from klagg_tui.config import Settings
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import Period
+from klagg_tui.errors import Unreachable
 from klagg_tui.exchange.budget import Priority
 from klagg_tui.exchange.clock import ExchangeClock
 from klagg_tui.exchange.rest import RestClient
@@ -112,7 +113,13 @@ async def _sources(plan: Plan, stack: AsyncExitStack) -> dict[str, Theirs]:
         market = plan.settings.market
         clock = ExchangeClock(time.time() * 1000, time.monotonic() * 1000)
         rest = await stack.enter_async_context(RestClient(market.rest_url, clock, proxy=market.proxy))
-        await rest.sync()
+        try:
+            await rest.sync()
+        except Unreachable as error:
+            raise Unreachable(
+                f"{market.rest_url} cannot be reached: nothing was compared and nothing changed; "
+                "--against FILE takes archives instead."
+            ) from error
         sources[EXCHANGE] = exchange_bars(rest)
     return sources
 

@@ -155,15 +155,16 @@ def _export(db: Path, selection: Selection, output: str, form: Format) -> None:
 def _tell(outcome: Exported, output: str) -> None:
     """What was written, and what in it is not to be relied on; on stderr, because stdout may be the bars."""
     from klagg_tui.engine.bar import State
+    from klagg_tui.formatting import counted
 
     if output != "-" and not outcome.is_stopped:
         files = f"{len(outcome.paths):,} files in {output}" if len(outcome.paths) != 1 else str(outcome.paths[0])
-        typer.echo(f"{outcome.bars:,} bars in {files}.", err=True)
+        typer.echo(f"{counted(outcome.bars, 'bar')} in {files}.", err=True)
     partial, forming = outcome.states[State.PARTIAL], outcome.states[State.FORMING]
     if partial or forming:
         typer.echo(
-            f"Note: {partial:,} of them are partial (trades are missing) and {forming:,} forming (not over); "
-            "--state closed --state confirmed leaves them out.",
+            f"Note: among them {counted(partial, 'partial bar')} (trades are missing) and {counted(forming, 'forming bar')} "
+            "(not over); --state closed --state confirmed leaves them out.",
             err=True,
         )
     if not (outcome.bars or outcome.is_stopped or outcome.is_cut):
