@@ -163,7 +163,7 @@ def test_partial_bars_are_noted(klagg: Klagg, tmp_path: Path) -> None:
     file_of(tmp_path / "a.csv", an_hour())
     klagg("import", "a.csv", "-s", "BTCUSDT", "--db", "a.db")
     said = klagg("export", "--db", "a.db", "-s", "BTCUSDT")
-    assert "Note: among them 2 partial bars" in said.err
+    assert "Note: 2 partial bars (trades are missing) among them;" in said.err
     assert "Note" not in klagg("export", "--db", "a.db", "-s", "BTCUSDT", "--state", "closed").err
 
 

@@ -161,11 +161,11 @@ def _tell(outcome: Exported, output: str) -> None:
         files = f"{len(outcome.paths):,} files in {output}" if len(outcome.paths) != 1 else str(outcome.paths[0])
         typer.echo(f"{counted(outcome.bars, 'bar')} in {files}.", err=True)
     partial, forming = outcome.states[State.PARTIAL], outcome.states[State.FORMING]
-    if partial or forming:
+    doubtful = [f"{counted(partial, 'partial bar')} (trades are missing)"] if partial else []
+    doubtful += [f"{counted(forming, 'forming bar')} (not over)"] if forming else []
+    if doubtful:
         typer.echo(
-            f"Note: among them {counted(partial, 'partial bar')} (trades are missing) and {counted(forming, 'forming bar')} "
-            "(not over); --state closed --state confirmed leaves them out.",
-            err=True,
+            f"Note: {' and '.join(doubtful)} among them; --state closed --state confirmed leaves them out.", err=True
         )
     if not (outcome.bars or outcome.is_stopped or outcome.is_cut):
         typer.echo("No bars match.", err=True)
