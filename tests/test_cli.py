@@ -73,6 +73,7 @@ def test_every_command_has_help_with_examples(klagg: Klagg, command: str) -> Non
         ["serve", "--port", "0x"],
         ["web", "--port", "0"],
         ["simulate", "--speed", "0"],
+        ["simulate", "--faults", "nonsense"],
         ["config", "--path", "--example"],
     ],
     ids=" ".join,

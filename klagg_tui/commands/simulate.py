@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from klagg_tui.errors import BadUsage, ConfigError
+
 if TYPE_CHECKING:
     from klagg_tui.exchange.simulator import SimulatedExchange
 
@@ -71,7 +73,11 @@ def simulate(
         return
     start_ms = parse_time(start, int(time.time() * 1000))
     spec = MarketSpec(symbols, seed, start_ms, activity, history)
-    asyncio.run(_serve(SimulatedExchange(spec, speed=speed, faults=faults, port=port), with_parent=with_parent))
+    try:
+        exchange = SimulatedExchange(spec, speed=speed, faults=faults, port=port)
+    except ConfigError as error:
+        raise BadUsage(str(error)) from error
+    asyncio.run(_serve(exchange, with_parent=with_parent))
 
 
 async def _serve(exchange: SimulatedExchange, *, with_parent: bool) -> None:
