@@ -15,13 +15,13 @@ from typer.testing import CliRunner, Result
 from klagg_tui.commands import auditing
 from klagg_tui.commands.audit_work import exchange_bars
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
-from klagg_tui.errors import BadFile, ExportError, StorageError, Unreachable
+from klagg_tui.errors import BadFile, ExportError, OtherMarket, StorageError, Unreachable
 from klagg_tui.exchange.clock import ExchangeClock
 from klagg_tui.exchange.rest import RestClient
 from klagg_tui.exchange.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 from tests.damage import HOURS, TWELVE, damage, make_sound
-from tests.makers import HOUR, START, SYMBOL
+from tests.makers import HOUR, START, SYMBOL, bar
 from tests.test_audit import execute
 
 
@@ -119,6 +119,31 @@ def test_a_repair_from_the_exchange_leaves_it_clean(tmp_path: Path, exchange_url
     assert (result.exit_code, result.stdout.splitlines()[-1][:7]) == (0, "Clean: ")
     compared = run("--db", path, "--against", "exchange", "--rest-url", exchange_url, "--period", "1m,5m,30m,1h")
     assert (compared.exit_code, compared.stdout[:7]) == (0, "Clean: ")
+
+
+def test_a_symbol_that_is_gone_costs_itself_only(tmp_path: Path, exchange_url: str) -> None:
+    path = tmp_path / "klagg.db"
+
+    async def fill() -> None:
+        async with await Store.open(path) as store:
+            await store.add_confirmed([bar(symbol="GONEUSDT"), bar(), bar(symbol="LOSTUSDT")])
+
+    asyncio.run(fill())
+    result = run("--db", path, "--repair", "--against", "exchange", "--rest-url", exchange_url)
+    assert (result.exit_code, result.exception) == (0, None)
+    assert "does not know GONEUSDT and 1 other symbol any more" in result.stderr
+    assert "5 findings before" in result.stdout, "the known one was compared, in the periods made of its minute too"
+
+
+def test_bars_of_another_market_are_no_measure(tmp_path: Path, exchange_url: str) -> None:
+    path = tmp_path / "klagg.db"
+
+    async def fill() -> None:
+        await (await Store.open(path, market="binance-um")).close()
+
+    asyncio.run(fill())
+    result = run("--db", path, "--repair", "--rest-url", exchange_url)
+    assert isinstance(result.exception, OtherMarket)
 
 
 def test_an_exchange_that_does_not_answer_is_one_sentence(path: Path) -> None:

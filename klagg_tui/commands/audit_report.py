@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Final
 
 import orjson
@@ -42,6 +43,13 @@ def print_table(outcome: Outcome, *, is_local: bool) -> None:
         )
         typer.echo(f"Repaired: {done}; {counted(outcome.found_before, 'finding')} before.")
     typer.echo(_sum(outcome))
+
+
+def unknown_told(symbols: Collection[str]) -> str:
+    """A sentence on what could not be compared."""
+    first, *others = sorted(symbols)
+    names = f"{first} and {counted(len(others), 'other symbol')}" if others else first
+    return f"The exchange does not know {names} any more: archives (--against FILE) may have those bars."
 
 
 def _sum(outcome: Outcome) -> str:

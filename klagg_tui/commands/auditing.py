@@ -58,7 +58,7 @@ def audit(
     With --against, also for bars that differ from the exchange's own. Leaves with 0 where there is nothing, with 1
     where there is.
     """
-    from klagg_tui.commands.audit_report import print_json, print_table
+    from klagg_tui.commands.audit_report import print_json, print_table, unknown_told
     from klagg_tui.commands.audit_work import Plan, run
     from klagg_tui.commands.interrupt import INTERRUPTED, Interrupt
     from klagg_tui.commands.progress import ProgressLine
@@ -73,6 +73,8 @@ def audit(
         print_json(outcome)
     else:
         print_table(outcome, is_local=local)
+    if outcome.unknown:
+        typer.echo(unknown_told(outcome.unknown), err=True)
     if interrupt():
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(1 if outcome.findings else 0)

@@ -34,7 +34,7 @@ def live_plan(settings: Settings) -> Plan:
         lambda: Live(where),
         market.periods,
         settings.storage.database,
-        REAL if _is_real(market.rest_url) else market.rest_url,
+        market_at(market.rest_url),
         settings.storage.flush_seconds,
     )
     return with_beats(plan, keeping(keep)) if keep else plan
@@ -46,5 +46,7 @@ def demo_plan(rest_url: str, ws_url: str, database: Path, periods: tuple[Period,
     return Plan(lambda: Live(where), periods, database, SIMULATED)
 
 
-def _is_real(rest_url: str) -> bool:
-    return rest_url.rsplit("//", maxsplit=1)[-1].split("/", maxsplit=1)[0].endswith("binance.com")
+def market_at(rest_url: str) -> str:
+    """Whose bars come from there, as databases are marked."""
+    is_real = rest_url.rsplit("//", maxsplit=1)[-1].split("/", maxsplit=1)[0].endswith("binance.com")
+    return REAL if is_real else rest_url
