@@ -5,7 +5,9 @@ import gzip
 import io
 import json
 from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -26,6 +28,7 @@ from klagg_tui.storage.store import Store
 from tests.conftest import DATA, needs_data
 from tests.makers import START, bar
 from tests.market_run import plan
+from tests.test_audit import execute
 
 MINUTES = 120
 RECORDED = DATA / "um-BTCUSDT-2024-08-08"
@@ -161,6 +164,43 @@ async def test_a_finer_tick_widens_all_and_loses_no_digit(store: Store) -> None:
     after = rows(await written(store, Selection(("BTCUSDT",))))
     assert (before[0][1], before[-1][1], before[0][5]) == ("100.00", "100.1234", "1.250")
     assert (after[0][1], after[-1][1], after[0][5]) == ("100.0000", "100.1234", "1.250")
+
+
+@pytest.mark.parametrize("form", [Format.CSV, Format.JSONL])
+async def test_what_the_database_writes_itself_is_what_is_written_bar_by_bar(
+    store: Store, form: Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("klagg_tui.storage.lines.PAGE", 7)
+    end_ms = START + MINUTES * MINUTE_MS
+    odd: dict[int, dict[str, Any]] = {
+        10: {"open": "100.5"},
+        20: {"open": "100.12345678", "state": State.CONFIRMED},  # more decimals than the symbol's
+        21: {"volume": "1000000000000.00000001", "turnover_text": "1", "state": State.CONFIRMED},  # stored as a text
+        40: {"volume": "0.00000001", "state": State.CONFIRMED},
+    }
+    await store.add_confirmed([bar(START + at * MINUTE_MS, symbol="BTCUSDT", **values) for at, values in odd.items()])
+    current = bar(end_ms, "100.25", symbol="BTCUSDT", state=State.FORMING)
+    await store.add([current._replace(state=State.PARTIAL, trade_count=0)], [])
+    await store.write(Drained((), (current,), ()))
+    some = frozenset({State.CLOSED, State.FORMING})
+    for selection in (
+        Selection(("BTCUSDT",)),
+        Selection(("*",), (Period.M1, Period.M5, Period.MO1)),
+        Selection(("BTCUSDT",), states=some),
+        Selection(("BTCUSDT",), from_ms=START + MINUTE_MS + 1, to_ms=end_ms),
+        Selection(("BTCUSDT",), from_ms=end_ms),
+    ):
+        ours, theirs = io.BytesIO(), io.BytesIO()
+        fast = await export(store, selection, ours, form)
+        slow = await export(store, replace(selection, keep=lambda _: True), theirs, form)
+        assert ours.getvalue() == theirs.getvalue()
+        assert (fast.bars, +fast.states) == (slow.bars, slow.states)
+
+
+async def test_a_damaged_row_is_not_written_as_if_it_were_none(store: Store) -> None:
+    execute(store.path, f"UPDATE history SET open = 'much' WHERE minute = {START // MINUTE_MS + 5} AND period = 0")
+    with pytest.raises((ValueError, TypeError)):
+        await written(store, Selection(("BTCUSDT",)))
 
 
 async def test_a_folder_gets_a_file_for_each_series(store: Store, tmp_path: Path) -> None:

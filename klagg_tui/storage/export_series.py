@@ -14,6 +14,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import ExportError
 from klagg_tui.storage.export_files import Series
 from klagg_tui.storage.grain import Grain, stored_grains
+from klagg_tui.storage.lines import Lines, Wording
 from klagg_tui.storage.resample import in_pages, resampled
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
@@ -82,6 +83,12 @@ class StoredSeries(NamedTuple):
             return store.pages(symbol, period, self.from_ms, self.to_ms, states=self.states)
         stored = store.pages(symbol, self.stored, self._since(), self._before())
         return in_pages(self._cut(resampled(stored, period, self.anchor)))
+
+    def lines(self, store: Store, wording: Wording) -> AsyncIterator[Lines | list[Bar]]:
+        """The same as lines of text where the database can write them; only for bars that are stored as they are."""
+        return store.lines(
+            self.series.symbol, self.series.period, wording, self.from_ms, self.to_ms, states=self.states
+        )
 
     async def _cut(self, bars: AsyncIterator[Bar]) -> AsyncIterator[Bar]:
         """Bars that open in the selected time; the stretch that is read holds whole ones."""

@@ -10,6 +10,7 @@ from klagg_tui.engine.events import Span
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain, child_of
 from klagg_tui.storage import due
 from klagg_tui.storage.due import Unconfirmed
+from klagg_tui.storage.lines import Lines, Wording, line_pages
 from klagg_tui.storage.link import Link
 from klagg_tui.storage.paging import FOREVER, Stretch, length, pages
 from klagg_tui.storage.rows import GATHERED, bars
@@ -72,6 +73,23 @@ class Reading:
             return
         async for rows in pages(self._reader, stretch, FOREVER if limit is None else limit):
             yield bars(rows, {stretch.symbol: symbol})
+
+    async def lines(
+        self,
+        symbol: str,
+        period: Period,
+        wording: Wording,
+        from_ms: int | None = None,
+        to_ms: int | None = None,
+        *,
+        states: Collection[State] | None = None,
+    ) -> AsyncIterator[Lines | list[Bar]]:
+        """The bars of `pages`, oldest first, as lines of text where the database can write them, else as bars."""
+        stretch = await self._stretch(symbol, period, from_ms, to_ms, states=states)
+        if stretch is None:
+            return
+        async for page in line_pages(self._reader, stretch, wording):
+            yield page if isinstance(page, Lines) else bars(page, {stretch.symbol: symbol})
 
     async def length(self, symbol: str, period: Period, from_ms: int | None = None, to_ms: int | None = None) -> int:
         """How many bars `bars` gives, the current one among them."""
