@@ -8,10 +8,10 @@ from typing import Final
 
 import orjson
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from klagg_tui.commands.audit_work import Outcome
+from klagg_tui.commands.tables import console
 from klagg_tui.formatting import counted, date_time
 from klagg_tui.storage.audit_findings import Finding
 
@@ -33,7 +33,7 @@ def print_json(outcome: Outcome) -> None:
 def print_table(outcome: Outcome, *, is_local: bool) -> None:
     """A row a finding, and the sum of it."""
     if outcome.findings:
-        Console(soft_wrap=False).print(_table(outcome.findings[:SHOWN], is_local=is_local))
+        console().print(_table(outcome.findings[:SHOWN], is_local=is_local))
     if len(outcome.findings) > SHOWN:
         typer.echo(f"... and {len(outcome.findings) - SHOWN:,} more; --json lists them all.")
     if outcome.repaired:
