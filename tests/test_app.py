@@ -163,7 +163,7 @@ async def test_an_export_says_what_it_will_be_writes_it_and_says_where(tmp_path:
         await seen.press("e")
         await seen.app.workers.wait_for_complete()
         await seen.pilot.pause()
-        assert "30 bars, about" in seen.text
+        assert "31 bars, about" in seen.text
         seen.app.screen.query_one("#target", Input).value = str(target)
         await seen.press("ctrl+s")
         await seen.app.workers.wait_for_complete()

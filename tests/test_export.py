@@ -194,7 +194,7 @@ async def test_what_the_database_writes_itself_is_what_is_written_bar_by_bar(
         fast = await export(store, selection, ours, form)
         slow = await export(store, replace(selection, keep=lambda _: True), theirs, form)
         assert ours.getvalue() == theirs.getvalue()
-        assert (fast.bars, +fast.states) == (slow.bars, slow.states)
+        assert (fast.bars, fast.states) == (slow.bars, slow.states)
 
 
 async def test_a_damaged_row_is_not_written_as_if_it_were_none(store: Store) -> None:

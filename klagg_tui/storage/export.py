@@ -137,7 +137,7 @@ class _Work:
             self._read += batch.bars
             self._output.write_lines(batch.text)
             self.outcome.bars += batch.bars
-            self.outcome.states.update(dict(zip(State, batch.states, strict=True)))
+            self.outcome.states += Counter(dict(zip(State, batch.states, strict=True)))
             return
         self._read += len(batch)
         bars = self._selection.sifted(batch)
