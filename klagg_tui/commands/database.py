@@ -61,7 +61,7 @@ def overview(
     if ctx.invoked_subcommand is not None:
         return
     from klagg_tui import formatting
-    from klagg_tui.commands.tables import console, print_json
+    from klagg_tui.commands.tables import console, print_json, print_table
     from klagg_tui.formatting import counted
 
     content = wait_for(_read(existing_database(db)))
@@ -76,7 +76,10 @@ def overview(
     )
     if content.holdings:
         held = content.holdings
-        out.print(_holdings_table(held, local=local) if by_symbol else _periods_table(held, local=local))
+        if by_symbol:
+            print_table(_holdings_table(held, local=local), "closed", "confirmed", "from")
+        else:
+            print_table(_periods_table(held, local=local), "symbols", "closed", "confirmed")
 
 
 def check(db: Db = None) -> None:
