@@ -72,6 +72,18 @@ async def test_a_backup_that_fails_is_not_blamed_on_the_database(store: Store) -
         await store.backup(Path("/proc/self/copy.db"))
 
 
+async def test_damage_met_by_a_backup_is_the_databases(tmp_path: Path, store: Store) -> None:
+    await store.add(bars(20_000), [])
+    await store.backup(tmp_path / "sound.db")
+    with (tmp_path / "sound.db").open("r+b") as file:
+        file.seek(200 * 4096)
+        file.write(b"\xff" * 4096)
+    async with await Store.open(tmp_path / "sound.db", read_only=True) as damaged:
+        with pytest.raises(StorageError, match=r"sound\.db is damaged"):
+            await damaged.backup(tmp_path / "copy.db")
+    assert copies(tmp_path) == []
+
+
 async def test_a_compacted_file_is_smaller_and_holds_the_same(tmp_path: Path, store: Store) -> None:
     await store.add(bars(20_000), [])
     while await store.delete_before(Period.M1, START + 19_000 * MINUTE):

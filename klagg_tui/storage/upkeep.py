@@ -93,8 +93,11 @@ async def _copy(link: Link, half: Path, to: Path) -> None:
     try:
         await link.rows("VACUUM INTO ?", (str(half),))
     except StorageError as error:
-        # What SQLite says while it copies is about the copy, not about the file that the link knows.
-        raise (of_sqlite(error.__cause__, to) if isinstance(error.__cause__, sqlite3.Error) else error) from error
+        said = error.__cause__
+        if not isinstance(said, sqlite3.Error) or said.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CORRUPT:
+            raise
+        # All else that SQLite says while it copies is about the copy, not about the file that the link knows.
+        raise of_sqlite(said, to) from error
 
 
 async def compact(writer: Writer) -> None:
