@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from klagg_tui.engine.bar import Bar, State
@@ -73,6 +73,10 @@ def usual_bars(draw: st.DrawFn) -> Bar:
 
 
 @given(usual_bars() | BARS, GRAINS, LAYOUTS, st.text(max_size=5).filter(bool))
+@example(RECORDED, Grain(2, 3), csv_layout, "BTCUSDT")
+@example(RECORDED, Grain(2, 3), series_csv_layout, "100%")
+@example(RECORDED, Grain(2, 3), series_csv_layout, "A\0B")
+@example(RECORDED, Grain(8, 8), json_layout, '"\n')
 def test_the_database_writes_lines_to_the_letter_as_we_do(
     one: Bar, grain: Grain, layout_of: Callable[[Series], Layout], symbol: str
 ) -> None:

@@ -26,6 +26,9 @@ COLUMNS: Final = (
 SERIES_COLUMNS: Final = f"symbol,period,{COLUMNS}"
 """Of a file with several symbols or periods, which the exchange does not have."""
 
+_SPLITTING: Final = frozenset("\n\0")
+"""Signs at which the database would end a line, or the text of all."""
+
 STATES: Final = tuple(state.name.lower() for state in State)
 """Names of the states by number."""
 
@@ -129,7 +132,11 @@ def wording_of(series: Series, layout: Layout) -> Wording:
 
     def wording(scale: int) -> Printf | None:
         decimals = dict(zip("PQT", (scale & 15, scale >> 4 & 15, scale >> 8), strict=True))
-        if series.period is Period.MO1 or "\n" in head or any(decimals[sign] > wanted[sign] for sign in wanted):
+        if (
+            series.period is Period.MO1
+            or not _SPLITTING.isdisjoint(head)
+            or any(decimals[sign] > wanted[sign] for sign in wanted)
+        ):
             return None
         columns = iter(_columns(series.period.nominal_ms))
         form, values = head, []
