@@ -197,6 +197,14 @@ async def test_what_the_database_writes_itself_is_what_is_written_bar_by_bar(
         assert (fast.bars, fast.states) == (slow.bars, slow.states)
 
 
+async def test_bars_of_another_century_come_in_order_too(store: Store) -> None:
+    turn_ms = 999_999_960_000
+    old = [bar(turn_ms + at * MINUTE_MS, symbol="OLDUSDT") for at in range(4)]
+    await store.add_confirmed(old)
+    found = [int(row[0]) for row in rows(await written(store, Selection(("OLDUSDT",))))]
+    assert found == [one.open_ms for one in old]
+
+
 async def test_a_damaged_row_is_not_written_as_if_it_were_none(store: Store) -> None:
     execute(store.path, f"UPDATE history SET open = 'much' WHERE minute = {START // MINUTE_MS + 5} AND period = 0")
     with pytest.raises((ValueError, TypeError)):

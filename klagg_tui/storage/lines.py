@@ -17,6 +17,9 @@ from klagg_tui.storage.statements import Row
 
 VALUES: Final = "open, high, low, close, volume, turnover, trade_count, taker_buy_volume, taker_buy_turnover"
 
+_ALIKE: Final = range(16_666_667, 166_666_666)
+"""Minutes whose milliseconds have 13 digits, so that their texts have the order of their times: from 2001 to 2286."""
+
 
 class Printf(NamedTuple):
     """A line as SQLite's `printf` makes it from a row of `history`."""
@@ -82,9 +85,11 @@ async def _lines_behind(
     # Text is more than any number, so the greatest value tells whether there is one.
     odd = f"h.scale <> ? OR typeof(max({VALUES})) <> 'integer' OR min({VALUES}) < 0"
     line = f"printf(?, {printf.values})"
-    sql, parameters = stretch.page(reached, PAGE, f"max(h.minute), total({odd}), group_concat({line}, ''), {totals}")
-    last, strange, text, *states = (await link.rows(sql, [scale, printf.form, *parameters]))[0]
-    if strange:
+    sql, parameters = stretch.page(
+        reached, PAGE, f"min(h.minute), max(h.minute), total({odd}), group_concat({line}, ''), {totals}"
+    )
+    first, last, strange, text, *states = (await link.rows(sql, [scale, printf.form, *parameters]))[0]
+    if strange or first not in _ALIKE or last not in _ALIKE:
         return None
     # Lines begin with the time, or with the same and then the time; gathering promises no order.
     ordered = sorted(text.split("\n")[:-1])
