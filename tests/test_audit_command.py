@@ -14,6 +14,8 @@ from typer.testing import CliRunner, Result
 
 from klagg_tui.commands import auditing
 from klagg_tui.commands.audit_work import exchange_bars
+from klagg_tui.engine.bar import State
+from klagg_tui.engine.events import Drained
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.errors import BadFile, ExportError, OtherMarket, StorageError, Unreachable
 from klagg_tui.exchange.clock import ExchangeClock
@@ -21,7 +23,7 @@ from klagg_tui.exchange.rest import RestClient
 from klagg_tui.exchange.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 from tests.damage import HOURS, TWELVE, damage, make_sound
-from tests.makers import HOUR, START, SYMBOL, bar
+from tests.makers import HOUR, MINUTE, START, SYMBOL, bar
 from tests.test_audit import execute
 
 
@@ -119,6 +121,22 @@ def test_a_repair_from_the_exchange_leaves_it_clean(tmp_path: Path, exchange_url
     assert (result.exit_code, result.stdout.splitlines()[-1][:7]) == (0, "Clean: ")
     compared = run("--db", path, "--against", "exchange", "--rest-url", exchange_url, "--period", "1m,5m,30m,1h")
     assert (compared.exit_code, compared.stdout[:7]) == (0, "Clean: ")
+
+
+def test_the_minute_a_recorder_was_stopped_in_is_put_right_with_the_rest(tmp_path: Path, exchange_url: str) -> None:
+    path = tmp_path / "klagg.db"
+    cut = bar(START + 10 * MINUTE, state=State.FORMING)
+
+    async def fill() -> None:
+        async with await Store.open(path, periods=DEFAULT_PERIODS) as store:
+            await store.add_confirmed([bar(START + at * MINUTE) for at in range(10)])
+            await store.write(Drained((), (cut,), ()))
+
+    asyncio.run(fill())
+    result = run("--db", path, "--repair", "--against", "exchange", "--rest-url", exchange_url)
+    assert (result.exit_code, result.exception) == (0, None)
+    again = run("--db", path, "--against", "exchange", "--rest-url", exchange_url, "--json")
+    assert json.loads(again.stdout)["clean"]
 
 
 def test_a_symbol_that_is_gone_costs_itself_only(tmp_path: Path, exchange_url: str) -> None:

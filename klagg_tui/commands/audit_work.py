@@ -30,6 +30,8 @@ EXCHANGE: Final = "exchange"
 """Stands for the network where a file could stand."""
 PAGE: Final = 499
 """Bars of one request: of all sizes the one with the most bars for its weight."""
+_ROUNDS: Final = 3
+"""Of repair, at the most."""
 _UNKNOWN: Final = frozenset({-1121, -1122})
 """Codes of the exchange for a symbol that there is not, or not any more."""
 
@@ -62,6 +64,14 @@ class Outcome:
     unknown: set[str] = field(default_factory=set)
     """Symbols that the exchange does not have any more."""
 
+    def take(self, repaired: Repaired) -> None:
+        """A round of repair is done."""
+        if self.repaired is None:
+            self.found_before = len(self.findings)
+            self.repaired = repaired
+        else:
+            self.repaired = Repaired(*map(sum, zip(self.repaired, repaired, strict=True)))
+
 
 async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -> Outcome:
     """Do it.
@@ -80,10 +90,15 @@ async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -
     async with AsyncExitStack() as stack:
         sources = await _sources(plan, stack, outcome.unknown.add)
         outcome.findings = await _look(path, scope, sources, plan.periods)
-        if plan.is_repair and outcome.findings and not should_stop():
-            outcome.found_before = len(outcome.findings)
-            outcome.repaired = await repair(path, outcome.findings, _one_after_another(sources))
+        # What a repair brings to light, such as the minutes a recorder was stopped in, is put right as well.
+        for _ in range(_ROUNDS):
+            if not plan.is_repair or not outcome.findings or should_stop():
+                break
+            before = outcome.findings
+            outcome.take(await repair(path, before, _one_after_another(sources)))
             outcome.findings = await _look(path, scope, sources, plan.periods)
+            if outcome.findings == before:
+                break
     return outcome
 
 
