@@ -17,7 +17,6 @@ from klagg_tui.engine.events import Drained, Span
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import ExportError
 from klagg_tui.exchange.simulator import MarketSpec, SimulatedExchange
-from klagg_tui.market.face import Mode
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.storage.archive import import_files
 from klagg_tui.storage.export import ExportProgress, estimate, export
@@ -145,7 +144,7 @@ async def test_bars_recorded_live_come_out_as_the_exchange_writes_them(tmp_path:
     async with SimulatedExchange(MarketSpec(symbols=4, seed=11), speed=60) as exchange:
         runtime = Runtime(plan(exchange, tmp_path / "run.db", history=30))
         runtime.start()
-        while runtime.status().mode is not Mode.DEMO or runtime.status().progress:
+        while runtime.status().connection != "connected" or runtime.status().progress:
             runtime.take_changes()
             await asyncio.sleep(0.05)
         await runtime.stop()

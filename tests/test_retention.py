@@ -109,7 +109,7 @@ async def test_history_goes_no_further_back_than_bars_are_kept(tmp_path: Path) -
         now_ms = exchange.now_ms()
         runtime = Runtime(Plan(lambda: Live(where), DEFAULT_PERIODS, tmp_path / "run.db", "simulated"))
         runtime.start()
-        while runtime.status().mode is not Mode.LIVE or runtime.status().progress:
+        while runtime.status().connection != "connected" or runtime.status().progress:
             runtime.take_changes()
             await asyncio.sleep(0.05)
         await runtime.stop()
