@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Final
+from errno import ENOSPC
+from typing import Annotated, Final, NoReturn
 
 import typer
 
@@ -21,9 +22,10 @@ from klagg_tui.commands import (
     simulate,
     web,
 )
+from klagg_tui.commands.helping import Group, polish
 from klagg_tui.commands.settings import Chosen, with_settings
 from klagg_tui.config.table import SECTIONS
-from klagg_tui.errors import KlaggError
+from klagg_tui.errors import BadPeriod, BadTime, BadUsage, FilterError, KlaggError
 
 _COMMANDS: Final = (
     importing,
@@ -39,6 +41,8 @@ _COMMANDS: Final = (
     simulate,
     config,
 )
+WRONG_USAGE: Final = 2
+"""Exit status where what was typed makes no sense, as shells have it."""
 _EXAMPLES: Final = """
 [bold]Examples[/bold]
 
@@ -53,13 +57,16 @@ klagg export --symbol BTCUSDT --period 5m --from 2024-08-08 -o BTCUSDT-5m.csv
 def main() -> None:
     """Run what was typed and leave with its exit status: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl+C."""
     try:
-        app()
+        status = app(prog_name="klagg", standalone_mode=False)
+    except typer.TyperException as error:
+        _leave(_misused(error), error.exit_code)
+    except (BadUsage, BadPeriod, BadTime, FilterError) as error:
+        _leave(str(error), WRONG_USAGE)
     except KlaggError as error:
-        typer.echo(str(error), err=True)
-        sys.exit(1)
+        _leave(str(error), 1)
     except Exception as error:  # noqa: BLE001 - the outer edge: what reaches it is logged and told
-        typer.echo(_unexpected(error), err=True)
-        sys.exit(1)
+        _leave(_unexpected(error), 1)
+    sys.exit(status if isinstance(status, int) else 0)
 
 
 def _version(asked: bool) -> None:
@@ -73,6 +80,7 @@ def _version(asked: bool) -> None:
 def _made() -> typer.Typer:
     made = typer.Typer(
         name="klagg",
+        cls=Group,
         invoke_without_command=True,
         pretty_exceptions_enable=False,
         rich_markup_mode="rich",
@@ -81,6 +89,7 @@ def _made() -> typer.Typer:
     made.callback(epilog=_EXAMPLES)(_open_terminal)
     for command in _COMMANDS:
         command.register(made)
+    polish(made)
     return made
 
 
@@ -104,8 +113,22 @@ def _open_terminal(
         open_terminal(chosen, is_served=serve)
 
 
+def _leave(sentence: str, status: int) -> NoReturn:
+    typer.echo(sentence, err=True)
+    sys.exit(status)
+
+
+def _misused(error: typer.TyperException) -> str:
+    """What the parser of the command line says, as one sentence, and where to read on."""
+    context: typer.Context | None = getattr(error, "ctx", None)
+    said = error.format_message().replace("Value error, ", "").rstrip(".")
+    return f"{said}; `{context.command_path if context else 'klagg'} --help` says more."
+
+
 def _unexpected(error: Exception) -> str:
     """One sentence for what nobody thought of; the rest goes to the log."""
+    if isinstance(error, OSError) and error.errno == ENOSPC:
+        return "The disk is full: what was asked for could not be written out; free some space."
     import logging
 
     from klagg_tui import logs

@@ -7,6 +7,7 @@ KlaggError                      one sentence for a person: what happened, what i
 ├── BadFrame                    one message of the exchange that cannot be read; costs that message
 ├── BadRow                      one row of a file that cannot be read; costs that row
 ├── BadFile                     a file that cannot be opened, is damaged or holds something else
+├── BadUsage                    what was typed at the prompt contradicts itself, or lacks something
 ├── BadQuestion                 a program asks the push server for what there is not
 ├── FilterError                 a filter of the screen cannot be read; `position` says where
 ├── ConfigError                 a setting is unknown or out of range
@@ -53,6 +54,10 @@ class BadRow(KlaggError):
 
 class BadFile(KlaggError):
     """A file cannot be opened, is damaged, or holds something else than it should."""
+
+
+class BadUsage(KlaggError):
+    """What was typed at the prompt contradicts itself, or lacks something."""
 
 
 class BadQuestion(KlaggError):

@@ -51,6 +51,11 @@ def count(value: int) -> str:
     return str(value) if abs(value) < 1_000 else short(value)
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 bar`, `2,000 bars`: for nouns whose plural has an s."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def whole(value: int) -> str:
     """A count with a thin space between thousands."""
     return f"{value:,}".replace(",", "\u202f")

@@ -161,7 +161,7 @@ async def test_an_export_says_what_it_will_be_writes_it_and_says_where(tmp_path:
     async with opened(remembered=Remembered(period="1m", filter="btcusdt"), feed=MadeMarket(5)) as seen:
         await seen.press("e")
         await seen.work_done()
-        assert "30 bars, about" in seen.text
+        assert "31 bars, about" in seen.text
         seen.app.screen.query_one("#target", Input).value = str(target)
         await seen.press("ctrl+s")
         await seen.work_done()

@@ -146,7 +146,11 @@ async def test_the_current_bar_is_looked_at_and_stands_at_the_end_of_its_series(
 async def test_an_audit_tells_how_far_it_is_and_stops_when_asked(path: Path) -> None:
     told: list[AuditProgress] = []
     await found(path, Scope(on_progress=told.append))
-    assert [(one.symbol, one.done, one.total) for one in told] == [(SYMBOL, 0, 2), (OTHER, 1, 2)]
+    assert [(one.symbol, one.done, one.total) for one in told] == [
+        (SYMBOL, 0, 2),
+        (OTHER, 1, 2),
+        ("all symbols", 2, 2),
+    ]
     damage(path, TWELVE)
     assert await found(path, Scope(should_stop=lambda: True)) == []
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from klagg_tui.cli import app
 from tests.makers import DAY, MINUTE, START, trades
 from tests.shell import Klagg
 from tests.test_archive import HEADER, day_file, file_of, row
@@ -33,11 +34,16 @@ def test_version_and_help_are_there(klagg: Klagg) -> None:
     assert klagg("--help").status == 0
 
 
-@pytest.mark.parametrize("command", ["import", "export"])
+COMMANDS = [command.name for command in app.registered_commands] + ["db"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_examples(klagg: Klagg, command: str) -> None:
     said = klagg(command, "--help")
     assert said.status == 0
-    assert f"klagg {command} " in said.out.split("Examples")[1]
+    assert f"Usage: klagg {command} " in said.out
+    assert "<bool>" not in said.out, "a switch has no value"
+    assert f"klagg {command}" in said.out.split("Examples")[1]
 
 
 @pytest.mark.parametrize(
@@ -49,20 +55,39 @@ def test_every_command_has_help_with_examples(klagg: Klagg, command: str) -> Non
         ["export", "--format", "xml"],
         ["export", "--period", "1m", "--resample", "1h"],
         ["export", "--state", "maybe"],
+        ["export", "--period", "7m"],
+        ["export", "--period", ","],
+        ["export", "--from", "soon"],
+        ["export", "--from", "2024-08-09", "--to", "2024-08-08"],
+        ["export", "--where", "nonsense>1"],
+        ["export", "-o"],
+        ["bars"],
+        ["bars", "BTCUSDT", "7m"],
+        ["bars", "BTCUSDT", "-n", "0"],
+        ["audit", "--from", "soon"],
+        ["audit", "--rest-url", "nowhere"],
+        ["db", "nonsense"],
+        ["db", "prune", "--keep", "1m=soon"],
+        ["replay"],
+        ["record", "--history", "many"],
+        ["serve", "--port", "0x"],
+        ["web", "--port", "0"],
+        ["simulate", "--speed", "0"],
+        ["simulate", "--faults", "nonsense"],
+        ["config", "--path", "--example"],
     ],
+    ids=" ".join,
 )
-def test_wrong_usage_has_status_2(klagg: Klagg, args: list[str]) -> None:
-    said = klagg(*args)
+def test_wrong_usage_is_one_line_with_status_2(filled: Klagg, args: list[str]) -> None:
+    said = filled("--db", "a.db", *args)
     assert (said.status, said.out) == (2, "")
-    assert "Traceback" not in said.err
+    assert said.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
         (["export", "--db", "none.db"], "There is no database at none.db yet"),
-        (["export", "--db", "a.db", "--period", "7m"], "'7m' is no period"),
-        (["export", "--db", "a.db", "--from", "soon"], "'soon' is no time"),
         (["export", "--db", "a.db", "--symbol", "ETHUSDT"], "There are no bars of ETHUSDT"),
         (["export", "--db", "a.db", "-o", "BTCUSDT-aggTrades-2024-08-08.csv/x.csv"], "cannot be written"),
         (["export", "--db", "BTCUSDT-aggTrades-2024-08-08.csv"], "is not a klagg database"),
@@ -123,7 +148,7 @@ def test_export_sifts_with_the_screens_filter_language(filled: Klagg) -> None:
     assert busy == [line for line in every if int(line.split(",")[8]) > 5]
     assert 0 < len(busy) < len(every)
     said = filled("export", "--db", "a.db", "--where", "nonsense>1")
-    assert (said.status, "There is no column nonsense" in said.err) == (1, True)
+    assert (said.status, "There is no column nonsense" in said.err) == (2, True)
 
 
 def test_export_makes_periods_that_are_not_stored(filled: Klagg) -> None:
@@ -141,7 +166,7 @@ def test_partial_bars_are_noted(klagg: Klagg, tmp_path: Path) -> None:
     file_of(tmp_path / "a.csv", an_hour())
     klagg("import", "a.csv", "-s", "BTCUSDT", "--db", "a.db")
     said = klagg("export", "--db", "a.db", "-s", "BTCUSDT")
-    assert "Note: 2 of them are partial" in said.err
+    assert "Note: 2 partial bars (trades are missing) among them;" in said.err
     assert "Note" not in klagg("export", "--db", "a.db", "-s", "BTCUSDT", "--state", "closed").err
 
 
@@ -181,6 +206,19 @@ def test_a_closed_pipe_is_no_error(filled: Klagg, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk here that is always full")
+@pytest.mark.parametrize(
+    "args", [["export", "--db", "a.db"], ["symbols", "--db", "a.db"], ["db", "--json", "--db", "a.db"]]
+)
+def test_output_onto_a_full_disk_is_one_sentence(filled: Klagg, tmp_path: Path, args: list[str]) -> None:
+    assert filled("--version").status == 0
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command(*args), cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "full" in done.stderr or "No space left" in done.stderr
+    assert "unexpected" not in done.stderr
+
+
 def test_ctrl_c_keeps_what_is_whole_and_has_status_130(klagg: Klagg, tmp_path: Path) -> None:
     endless = tmp_path / "endless.csv"
     day_file(tmp_path, 0, trades(range(START, START + DAY, 2_000)))
@@ -196,6 +234,21 @@ def test_ctrl_c_keeps_what_is_whole_and_has_status_130(klagg: Klagg, tmp_path: P
     assert "Stopping" in err
     assert out.startswith("Stopped: ")
     assert klagg("export", "--db", "a.db").status in {0, 1}
+
+
+def test_ctrl_c_while_it_loads_is_not_traced_back() -> None:
+    code = """
+import sys
+class Interrupted:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupted())
+from klagg_tui.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_what_is_heavy_is_loaded_only_by_the_command_that_needs_it() -> None:

@@ -28,7 +28,7 @@ def filled(klagg: Klagg, tmp_path: Path) -> Klagg:
 def test_the_overview_says_where_how_large_and_what(filled: Klagg) -> None:
     lines = filled("db", "--db", "a.db").out.splitlines()
     assert lines[0].startswith("a.db, ")
-    assert lines[1] == "1 symbols, 2 unbroken runs of trades, 0 forming bars"
+    assert lines[1] == "1 symbol, 2 unbroken runs of trades, 0 forming bars"
     minutes = next(line.split() for line in lines if line.strip().startswith("1m"))
     assert minutes == ["1m", "1", "11", "2024-08-08", "00:00", "2024-08-10", "00:00", "2,870", "3", "8", "0"]
 
@@ -92,7 +92,7 @@ def test_pruning_says_first_and_then_does(filled: Klagg) -> None:
 
 def test_pruning_without_limits_is_refused(filled: Klagg) -> None:
     said = filled("db", "prune", "--db", "a.db")
-    assert said.status == 1
+    assert said.status == 2
     assert "Everything is kept" in said.err
 
 

@@ -1,9 +1,13 @@
 """`klagg bars` and `klagg symbols`."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
 
 from tests.makers import MINUTE, START, trades
 from tests.shell import Klagg
@@ -51,7 +55,6 @@ def test_bars_before_a_time_end_there(filled: Klagg) -> None:
     ("args", "sentence"),
     [
         (["bars", "BTCUSD"], "did you mean BTCUSDT"),
-        (["bars", "BTCUSDT", "7m"], "is no period"),
         (["bars", "BTCUSDT", "2h"], "There are no 2h bars"),
         (["symbols", "X*"], "There are no bars of X*"),
     ],
@@ -95,3 +98,12 @@ def test_an_empty_database_has_no_symbols_and_no_bars(klagg: Klagg, tmp_path: Pa
     assert klagg("symbols", "--db", "a.db").status == 0
     assert "There are no bars of BTCUSDT" in klagg("bars", "BTCUSDT", "--db", "a.db").err
     assert "There are no such bars" in klagg("export", "--db", "a.db").err
+
+
+def test_a_narrow_terminal_gets_fewer_columns_and_whole_values(filled: Klagg, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("klagg_tui.commands.tables.Console", partial(Console, force_terminal=True, width=70, height=25))
+    lines = filled("bars", "BTCUSDT", "--db", "a.db").out.splitlines()
+    assert max(cell_len(Text.from_ansi(line).plain) for line in lines) <= 70
+    assert "…" not in "".join(lines)
+    assert "takers" not in lines[1]
+    assert all(name in lines[1] for name in ("high", "low", "close", "change", "state"))

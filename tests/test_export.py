@@ -1,17 +1,23 @@
 """Bars out of the store."""
 
+import asyncio
 import gzip
 import io
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import Span
+from klagg_tui.engine.events import Drained, Span
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import ExportError
+from klagg_tui.exchange.simulator import MarketSpec, SimulatedExchange
+from klagg_tui.runtime.worker import Runtime
 from klagg_tui.storage.archive import import_files
 from klagg_tui.storage.export import ExportProgress, estimate, export
 from klagg_tui.storage.export_files import Format
@@ -20,6 +26,8 @@ from klagg_tui.storage.grain import Grain, widen_grains
 from klagg_tui.storage.store import Store
 from tests.conftest import DATA, needs_data
 from tests.makers import START, bar
+from tests.market_run import plan
+from tests.test_audit import execute
 
 MINUTES = 120
 RECORDED = DATA / "um-BTCUSDT-2024-08-08"
@@ -132,6 +140,76 @@ async def test_where_decimals_are_unknown_the_bars_own_are_taken(store: Store) -
     ]
 
 
+async def test_bars_recorded_live_come_out_as_the_exchange_writes_them(tmp_path: Path) -> None:
+    async with SimulatedExchange(MarketSpec(symbols=4, seed=11), speed=60) as exchange:
+        runtime = Runtime(plan(exchange, tmp_path / "run.db", history=30))
+        runtime.start()
+        while runtime.status().connection != "connected" or runtime.status().progress:
+            runtime.take_changes()
+            await asyncio.sleep(0.05)
+        await runtime.stop()
+        async with aiohttp.ClientSession() as session, await Store.open(tmp_path / "run.db") as store:
+            for symbol in [known.symbol for known in await store.symbols()]:
+                ours = rows(await written(store, Selection((symbol,), states=frozenset({State.CONFIRMED}))))
+                question = {"symbol": symbol, "interval": "1m", "startTime": ours[0][0], "endTime": ours[-1][0]}
+                async with session.get(f"{exchange.rest_url}/fapi/v1/klines", params=question) as answer:
+                    assert ours == [list(map(str, row)) for row in await answer.json()]
+
+
+async def test_a_finer_tick_widens_all_and_loses_no_digit(store: Store) -> None:
+    await store.add([bar(START + MINUTES * MINUTE_MS, "100.1234", symbol="BTCUSDT")], [])
+    before = rows(await written(store, Selection(("BTCUSDT",))))
+    await widen_grains(store, {"BTCUSDT": Grain(4, 1)})
+    after = rows(await written(store, Selection(("BTCUSDT",))))
+    assert (before[0][1], before[-1][1], before[0][5]) == ("100.00", "100.1234", "1.250")
+    assert (after[0][1], after[-1][1], after[0][5]) == ("100.0000", "100.1234", "1.250")
+
+
+@pytest.mark.parametrize("form", [Format.CSV, Format.JSONL])
+async def test_what_the_database_writes_itself_is_what_is_written_bar_by_bar(
+    store: Store, form: Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("klagg_tui.storage.lines.PAGE", 7)
+    end_ms = START + MINUTES * MINUTE_MS
+    odd: dict[int, dict[str, Any]] = {
+        10: {"open": "100.5"},
+        20: {"open": "100.12345678", "state": State.CONFIRMED},  # more decimals than the symbol's
+        21: {"volume": "1000000000000.00000001", "turnover_text": "1", "state": State.CONFIRMED},  # stored as a text
+        40: {"volume": "0.00000001", "state": State.CONFIRMED},
+    }
+    await store.add_confirmed([bar(START + at * MINUTE_MS, symbol="BTCUSDT", **values) for at, values in odd.items()])
+    current = bar(end_ms, "100.25", symbol="BTCUSDT", state=State.FORMING)
+    await store.add([current._replace(state=State.PARTIAL, trade_count=0)], [])
+    await store.write(Drained((), (current,), ()))
+    some = frozenset({State.CLOSED, State.FORMING})
+    for selection in (
+        Selection(("BTCUSDT",)),
+        Selection(("*",), (Period.M1, Period.M5, Period.MO1)),
+        Selection(("BTCUSDT",), states=some),
+        Selection(("BTCUSDT",), from_ms=START + MINUTE_MS + 1, to_ms=end_ms),
+        Selection(("BTCUSDT",), from_ms=end_ms),
+    ):
+        ours, theirs = io.BytesIO(), io.BytesIO()
+        fast = await export(store, selection, ours, form)
+        slow = await export(store, replace(selection, keep=lambda _: True), theirs, form)
+        assert ours.getvalue() == theirs.getvalue()
+        assert (fast.bars, fast.states) == (slow.bars, slow.states)
+
+
+async def test_bars_of_another_century_come_in_order_too(store: Store) -> None:
+    turn_ms = 999_999_960_000
+    old = [bar(turn_ms + at * MINUTE_MS, symbol="OLDUSDT") for at in range(4)]
+    await store.add_confirmed(old)
+    found = [int(row[0]) for row in rows(await written(store, Selection(("OLDUSDT",))))]
+    assert found == [one.open_ms for one in old]
+
+
+async def test_a_damaged_row_is_not_written_as_if_it_were_none(store: Store) -> None:
+    execute(store.path, f"UPDATE history SET open = 'much' WHERE minute = {START // MINUTE_MS + 5} AND period = 0")
+    with pytest.raises((ValueError, TypeError)):
+        await written(store, Selection(("BTCUSDT",)))
+
+
 async def test_a_folder_gets_a_file_for_each_series(store: Store, tmp_path: Path) -> None:
     selection = Selection(("*USDT",), (Period.M1, Period.H1))
     outcome = await export(store, selection, tmp_path / "bars", is_split=True)
@@ -166,7 +244,14 @@ async def test_a_file_takes_the_old_ones_place_only_when_it_is_whole(store: Stor
     with pytest.raises(RuntimeError):
         await export(store, Selection(), path, on_progress=refuse)
     assert path.read_text() == "before"
+    await export(store, Selection(), tmp_path / "new" / "folders", Format.PARQUET, is_split=True, should_stop=seldom())
     assert left_behind(tmp_path) == ["a.csv"]
+
+
+def seldom() -> Callable[[], bool]:
+    """Asked to stop, but not at the first page."""
+    answers = iter([False])
+    return lambda: next(answers, True)
 
 
 async def test_a_full_disk_is_one_sentence_and_leaves_nothing(store: Store, tmp_path: Path) -> None:
@@ -207,6 +292,30 @@ async def test_progress_reaches_the_estimate(store: Store) -> None:
     assert expected.bars == 3 * 61
     assert expected.byte_count > 0
     assert (seen[-1].bars, seen[-1].total_bars, seen[-1].series) == (183, 183, "牛来USDT 1h")
+
+
+async def test_an_estimate_counts_the_current_bar_where_it_is_written(store: Store) -> None:
+    end_ms = START + MINUTES * MINUTE_MS
+    current = bar(end_ms, symbol="BTCUSDT", state=State.FORMING)
+    await store.write(Drained((), (current,), ()))
+    stretches = [(None, None), (None, end_ms), (end_ms + 1, None), (end_ms - MINUTE_MS // 2, None)]
+    for from_ms, to_ms in stretches:
+        selection = Selection(("BTCUSDT",), from_ms=from_ms, to_ms=to_ms)
+        written_out = await export(store, selection, io.BytesIO())
+        assert (await estimate(store, selection)).bars == written_out.bars
+    # What was forming when klagg ended and is stored as partial meanwhile is one bar, not two.
+    await store.add([current._replace(state=State.PARTIAL)], [])
+    everything = Selection(("BTCUSDT",))
+    assert (
+        (await estimate(store, everything)).bars == (await export(store, everything, io.BytesIO())).bars == MINUTES + 1
+    )
+
+
+async def test_an_estimate_of_larger_bars_counts_those(store: Store) -> None:
+    selection = Selection(("BTCUSDT",), (Period.M30,), is_resampled=True)
+    assert (
+        (await estimate(store, selection)).bars == (await export(store, selection, io.BytesIO())).bars == MINUTES / 30
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,34 @@
 import csv
 import io
 import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.exact import as_decimal, turnover_as_decimal
 from klagg_tui.engine.period import Period
 from klagg_tui.storage.export_files import Series
-from klagg_tui.storage.export_text import COLUMNS, csv_line, encoded, json_line, series_csv_line
+from klagg_tui.storage.export_text import (
+    COLUMNS,
+    Layout,
+    csv_layout,
+    csv_line,
+    encoded,
+    json_layout,
+    json_line,
+    line_of,
+    series_csv_layout,
+    series_csv_line,
+    wording_of,
+)
 from klagg_tui.storage.grain import Grain
+from klagg_tui.storage.rows import Packer
+from klagg_tui.storage.schema import COLUMNS as ROW_COLUMNS
 from tests.makers import START, bar
 
 ROW = "1723161300000,61807.70,61839.90,61760.30,61760.30,136.450,1723161359999,8432904.62160,2005,57.185,3534417.70220,0\n"
@@ -41,6 +58,47 @@ BARS = st.builds(
     state=st.sampled_from(State),
 )
 GRAINS = st.builds(Grain, st.integers(0, 8), st.integers(0, 8))
+LAYOUTS = st.sampled_from([csv_layout, series_csv_layout, json_layout])
+
+
+@st.composite
+def usual_bars(draw: st.DrawFn) -> Bar:
+    """Bars whose values need few decimals, as a market's do."""
+    price, quantity = draw(st.integers(0, 5)), draw(st.integers(0, 3))
+    kinds = [(10 ** (8 - price), 10**9)] * 4 + [(10 ** (8 - quantity), 10**9)] * 2
+    kinds += [(10 ** (16 - price - quantity), 10**15)] * 2
+    o, h, low, c, volume, bought, paid, spent = (unit * draw(st.integers(0, most)) for unit, most in kinds)
+    one = draw(BARS)
+    return Bar(one.symbol, one.period, START, o, h, low, c, volume, paid, one.trade_count, bought, spent, one.state)
+
+
+@given(usual_bars() | BARS, GRAINS, LAYOUTS, st.text(max_size=5).filter(bool))
+@example(RECORDED, Grain(2, 3), csv_layout, "BTCUSDT")
+@example(RECORDED, Grain(2, 3), series_csv_layout, "100%")
+@example(RECORDED, Grain(2, 3), series_csv_layout, "A\0B")
+@example(RECORDED, Grain(8, 8), json_layout, '"\n')
+def test_the_database_writes_lines_to_the_letter_as_we_do(
+    one: Bar, grain: Grain, layout_of: Callable[[Series], Layout], symbol: str
+) -> None:
+    what = Series(symbol, one.period, grain)
+    layout = layout_of(what)
+    row = Packer().row(1, one)
+    printf = wording_of(what, layout)(row[4])
+    if printf is None:
+        return
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(f"CREATE TABLE history ({', '.join(ROW_COLUMNS)})")
+        connection.execute(f"INSERT INTO history VALUES ({', '.join('?' * len(row))})", row)
+        ((written,),) = connection.execute(f"SELECT printf(?, {printf.values}) FROM history", (printf.form,))
+    assert written == line_of(what, layout)(one)
+
+
+def test_the_database_is_asked_for_lines_where_decimals_are_the_symbols_or_fewer() -> None:
+    what = series(Grain(2, 3))
+    wording = wording_of(what, csv_layout(what))
+    assert wording(Packer().row(1, RECORDED)[4]) is not None
+    assert wording(Packer().row(1, bar(START, "1.001"))[4]) is None
+    assert wording_of(series(Grain(2, 3), period=Period.MO1), csv_layout(what))(0) is None
 
 
 def series(grain: Grain, symbol: str = "BTCUSDT", period: Period = Period.M1) -> Series:

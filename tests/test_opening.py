@@ -7,10 +7,12 @@ import os
 import resource
 import sqlite3
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
@@ -26,6 +28,37 @@ from tests.filed import all_of, file_in, listed
 from tests.makers import MINUTE, START, SYMBOL, bar, bars, trades
 
 NOBODY = 65534
+
+
+def test_a_connection_given_up_while_it_opens_leaves_its_thread_no_loop_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, slowly = threading.Event(), threading.Event()
+    connect = sqlite3.connect
+
+    def open_slowly(*args: Any, **options: Any) -> sqlite3.Connection:
+        opened.append(threading.current_thread())
+        begun.set()
+        slowly.wait(5)
+        made: sqlite3.Connection = connect(*args, **options)
+        return made
+
+    async def given_up() -> None:
+        opening = asyncio.create_task(Link.open(tmp_path / "klagg.db", "rwc"))
+        await asyncio.to_thread(begun.wait)
+        opening.cancel()
+        threading.Timer(0.1, slowly.set).start()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+
+    opened: list[threading.Thread] = []
+    failed: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr("klagg_tui.storage.link.sqlite3.connect", open_slowly)
+    monkeypatch.setattr(threading, "excepthook", failed.append)
+    asyncio.run(given_up())
+    for thread in opened:
+        thread.join(5)
+    assert failed == []
 
 
 async def made(path: Path, market: str | None = None) -> bytes:

@@ -11,9 +11,12 @@ import pytest
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
+from klagg_tui.exchange.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.market.face import Mode
 from klagg_tui.runtime.beside import Beside, keeping
 from klagg_tui.runtime.core import Core
+from klagg_tui.runtime.live import Live, Where
+from klagg_tui.runtime.worker import Plan, Runtime
 from klagg_tui.storage.audit import audit
 from klagg_tui.storage.retention import Retention
 from klagg_tui.storage.store import Store
@@ -98,6 +101,23 @@ async def test_a_running_klagg_lets_old_bars_go(store: Store, monkeypatch: pytes
             await asyncio.sleep(0.01)
     running.cancel()
     assert len(await stored(store, Period.M1)) == 6 * 60
+
+
+async def test_history_goes_no_further_back_than_bars_are_kept(tmp_path: Path) -> None:
+    async with SimulatedExchange(MarketSpec(symbols=3, seed=11), speed=1) as exchange:
+        where = Where(exchange.rest_url, exchange.ws_url, history=60, keep={Period.M5: 30 * MINUTE, Period.D1: 3 * DAY})
+        now_ms = exchange.now_ms()
+        runtime = Runtime(Plan(lambda: Live(where), DEFAULT_PERIODS, tmp_path / "run.db", "simulated"))
+        runtime.start()
+        while runtime.status().connection != "connected" or runtime.status().progress:
+            runtime.take_changes()
+            await asyncio.sleep(0.05)
+        await runtime.stop()
+    async with await Store.open(tmp_path / "run.db", read_only=True) as store:
+        # What longer bars are made of is there, and shorter ones are rolled up: without the limits it were 5 h and 60 days.
+        assert (await stored(store, Period.M5, "BTCUSDT"))[0].open_ms >= now_ms - 3 * HOUR
+        assert (await stored(store, Period.D1, "BTCUSDT"))[0].open_ms >= now_ms - 12 * DAY
+        assert len(await stored(store, Period.M30, "BTCUSDT")) > 60
 
 
 async def test_a_beat_that_fails_is_told_and_the_bars_go_on(store: Store) -> None:

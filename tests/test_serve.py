@@ -214,6 +214,7 @@ async def test_questions_are_answered_over_http_from_disk_and_memory(tmp_path: P
             assert await get(server, "api/symbols") == (200, [{"symbol": SYMBOL, "followed": True}])
             _, health = await get(server, "api/health")
             assert (health["market"], health["connection"], health["readers"]) == ("made market", "connected", 0)
+            assert health["periods"] == ["1m"]
 
 
 @pytest.mark.parametrize(

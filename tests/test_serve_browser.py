@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
 
+from klagg_tui.errors import ConfigError
 from klagg_tui.serve.browser import command, make_server
 
 pytest.importorskip("textual_serve")
@@ -31,6 +33,14 @@ async def test_its_page_loads_nothing_from_elsewhere(url: str) -> None:
 async def test_pages_of_others_may_not_drive_it(url: str, path: str, header: dict[str, str]) -> None:
     async with aiohttp.ClientSession() as session, session.get(url + path, headers=header) as answer:
         assert answer.status == 403
+
+
+def test_a_taken_port_is_one_sentence() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(ConfigError, match=r"cannot be listened at .* --port"):
+            make_server([], taken.getsockname()[1])
 
 
 def test_what_a_visitor_runs_is_one_shell_word_each() -> None:

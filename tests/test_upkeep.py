@@ -61,8 +61,26 @@ async def test_a_backup_does_not_overwrite(tmp_path: Path, store: Store) -> None
 
 
 async def test_a_backup_that_fails_leaves_nothing(tmp_path: Path, store: Store) -> None:
-    with pytest.raises(DiskTrouble):
+    with pytest.raises(StorageError, match="no folder is no folder"):
         await store.backup(tmp_path / "no folder" / "copy.db")
+    assert copies(tmp_path) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no folder here in which nobody may write")
+async def test_a_backup_that_fails_is_not_blamed_on_the_database(store: Store) -> None:
+    with pytest.raises(DiskTrouble, match=r"/proc/self/copy\.db cannot be"):
+        await store.backup(Path("/proc/self/copy.db"))
+
+
+async def test_damage_met_by_a_backup_is_the_databases(tmp_path: Path, store: Store) -> None:
+    await store.add(bars(20_000), [])
+    await store.backup(tmp_path / "sound.db")
+    with (tmp_path / "sound.db").open("r+b") as file:
+        file.seek(200 * 4096)
+        file.write(b"\xff" * 4096)
+    async with await Store.open(tmp_path / "sound.db", read_only=True) as damaged:
+        with pytest.raises(StorageError, match=r"sound\.db is damaged"):
+            await damaged.backup(tmp_path / "copy.db")
     assert copies(tmp_path) == []
 
 

@@ -333,20 +333,21 @@ def test_damaged_trades_of_a_reply_are_refused(reply: object) -> None:
         wire.trades(body(reply), "LTCUSDT")
 
 
-def test_a_listing_has_the_decimals_of_its_steps() -> None:
+def test_a_listing_has_the_decimals_that_are_written_though_its_steps_are_coarser() -> None:
     reply = wire.listings(body({"symbols": [LISTED]}))
     assert reply == wire.Listings(
-        (wire.Listing("BTCUSDT", "USDT", "PERPETUAL", "TRADING", 1, 3, 1_569_398_400_000, 4_133_404_800_000),), 0, None
+        (wire.Listing("BTCUSDT", "USDT", "PERPETUAL", "TRADING", 2, 3, 1_569_398_400_000, 4_133_404_800_000),), 0, None
     )
 
 
-def test_a_listing_without_steps_falls_back_to_its_precision() -> None:
-    (listing,) = wire.listings(body({"symbols": [with_change(LISTED, filters=...)]})).listings
-    assert (listing.price_decimals, listing.quantity_decimals) == (2, 3)
-
-
 def test_an_odd_listing_costs_only_itself() -> None:
-    odd = [7, {}, with_change(LISTED, symbol=""), with_change(LISTED, filters=[7]), with_change(LISTED, status=None)]
+    odd = [
+        7,
+        {},
+        with_change(LISTED, symbol=""),
+        with_change(LISTED, pricePrecision=-1),
+        with_change(LISTED, status=None),
+    ]
     reply = wire.listings(body({"symbols": [*odd, LISTED]}))
     assert ([listing.symbol for listing in reply.listings], reply.unreadable) == (["BTCUSDT"], 5)
 
@@ -394,6 +395,18 @@ def test_recorded_replies_are_read() -> None:
     with gzip.open(DATA / "exchange-info/um-2023.json.gz", "rb") as packed:
         reply = wire.listings(packed.read())
     assert (len(reply.listings), reply.unreadable, reply.weight_limit) == (220, 0, 6000)
+
+
+@needs_data
+def test_recorded_trades_are_written_with_the_decimals_of_their_listing() -> None:
+    with gzip.open(DATA / "exchange-info/um-2023.json.gz", "rb") as packed:
+        listed = {one.symbol: one for one in wire.listings(packed.read()).listings}
+    frames = [json.loads(raw)["data"] for raw in recorded_session() if b"@aggTrade" in raw]
+    told = [(frame["s"], len(frame["p"].partition(".")[2]), len(frame["q"].partition(".")[2])) for frame in frames]
+    known = [one for one in told if one[0] in listed]
+    assert known
+    for symbol, price, quantity in known:
+        assert (listed[symbol].price_decimals, listed[symbol].quantity_decimals) == (price, quantity)
 
 
 def recorded(name: str) -> list[Any]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Final
 
 import orjson
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from klagg_tui.commands.audit_work import Outcome
-from klagg_tui.formatting import date_time
+from klagg_tui.commands.tables import console
+from klagg_tui.formatting import counted, date_time
 from klagg_tui.storage.audit_findings import Finding
 
 SHOWN: Final = 500
@@ -32,19 +33,28 @@ def print_json(outcome: Outcome) -> None:
 def print_table(outcome: Outcome, *, is_local: bool) -> None:
     """A row a finding, and the sum of it."""
     if outcome.findings:
-        Console(soft_wrap=False).print(_table(outcome.findings[:SHOWN], is_local=is_local))
+        console().print(_table(outcome.findings[:SHOWN], is_local=is_local))
     if len(outcome.findings) > SHOWN:
         typer.echo(f"... and {len(outcome.findings) - SHOWN:,} more; --json lists them all.")
     if outcome.repaired:
         bars, removed, spans = outcome.repaired
-        done = [f"{bars:,} bars taken from the exchange", f"{removed:,} rows removed", f"{spans:,} spans given up"]
-        typer.echo(f"Repaired: {', '.join(done)}; {outcome.found_before:,} findings before.")
+        done = (
+            f"{counted(bars, 'bar')} taken over, {counted(removed, 'row')} removed, {counted(spans, 'span')} given up"
+        )
+        typer.echo(f"Repaired: {done}; {counted(outcome.found_before, 'finding')} before.")
     typer.echo(_sum(outcome))
+
+
+def unknown_told(symbols: Collection[str]) -> str:
+    """A sentence on what could not be compared."""
+    first, *others = sorted(symbols)
+    names = f"{first} and {counted(len(others), 'other symbol')}" if others else first
+    return f"The exchange does not know {names} any more: archives (--against FILE) may have those bars."
 
 
 def _sum(outcome: Outcome) -> str:
     if not outcome.findings:
-        return "Clean."
+        return f"Clean: {counted(outcome.bars, 'bar')} looked at."
     counts = Counter(finding.kind.value for finding in outcome.findings)
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in counts.most_common())
     hint = "" if outcome.repaired else " --repair takes the exchange's bars."

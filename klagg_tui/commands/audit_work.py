@@ -13,9 +13,11 @@ from klagg_tui.commands.progress import ProgressLine
 from klagg_tui.config import Settings
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import Period
+from klagg_tui.errors import Refused, Unreachable
 from klagg_tui.exchange.budget import Priority
 from klagg_tui.exchange.clock import ExchangeClock
 from klagg_tui.exchange.rest import RestClient
+from klagg_tui.runtime.plans import market_at
 from klagg_tui.storage.audit import AuditProgress, Scope, audit
 from klagg_tui.storage.audit_against import ArchiveBars, Theirs, differing
 from klagg_tui.storage.audit_findings import Finding
@@ -28,6 +30,10 @@ EXCHANGE: Final = "exchange"
 """Stands for the network where a file could stand."""
 PAGE: Final = 499
 """Bars of one request: of all sizes the one with the most bars for its weight."""
+_ROUNDS: Final = 3
+"""Of repair, at the most."""
+_UNKNOWN: Final = frozenset({-1121, -1122})
+"""Codes of the exchange for a symbol that there is not, or not any more."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,16 @@ class Outcome:
     repaired: Repaired | None = None
     found_before: int = 0
     """Findings before the repair."""
+    unknown: set[str] = field(default_factory=set)
+    """Symbols that the exchange does not have any more."""
+
+    def take(self, repaired: Repaired) -> None:
+        """A round of repair is done."""
+        if self.repaired is None:
+            self.found_before = len(self.findings)
+            self.repaired = repaired
+        else:
+            self.repaired = Repaired(*map(sum, zip(self.repaired, repaired, strict=True)))
 
 
 async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -> Outcome:
@@ -72,21 +88,32 @@ async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -
 
     scope = Scope(await _symbols(path, plan.symbols), plan.stretch, show, should_stop)
     async with AsyncExitStack() as stack:
-        sources = await _sources(plan, stack)
+        sources = await _sources(plan, stack, outcome.unknown.add)
         outcome.findings = await _look(path, scope, sources, plan.periods)
-        if plan.is_repair and outcome.findings and not should_stop():
-            outcome.found_before = len(outcome.findings)
-            outcome.repaired = await repair(path, outcome.findings, _one_after_another(sources))
+        # What a repair brings to light, such as the minutes a recorder was stopped in, is put right as well.
+        for _ in range(_ROUNDS):
+            if not plan.is_repair or not outcome.findings or should_stop():
+                break
+            before = outcome.findings
+            outcome.take(await repair(path, before, _one_after_another(sources)))
             outcome.findings = await _look(path, scope, sources, plan.periods)
+            if outcome.findings == before:
+                break
     return outcome
 
 
-def exchange_bars(rest: RestClient) -> Theirs:
-    """The exchange's bars, asked for page by page."""
+def exchange_bars(rest: RestClient, on_unknown: Callable[[str], None] = lambda _: None) -> Theirs:
+    """The exchange's bars, asked for page by page. It has none of a symbol that it does not know any more."""
 
     async def bars(symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
         while from_ms < to_ms:
-            page = await rest.bars(symbol, period, from_ms, to_ms - 1, limit=PAGE, priority=Priority.HISTORY)
+            try:
+                page = await rest.bars(symbol, period, from_ms, to_ms - 1, limit=PAGE, priority=Priority.HISTORY)
+            except Refused as error:
+                if error.code not in _UNKNOWN:
+                    raise
+                on_unknown(symbol)
+                return
             if not page:
                 return
             yield page
@@ -102,7 +129,7 @@ async def _symbols(path: Path, patterns: tuple[str, ...]) -> set[str] | None:
         return set(matching(patterns, [known.symbol for known in await store.symbols()]))
 
 
-async def _sources(plan: Plan, stack: AsyncExitStack) -> dict[str, Theirs]:
+async def _sources(plan: Plan, stack: AsyncExitStack, on_unknown: Callable[[str], None]) -> dict[str, Theirs]:
     """Where the exchange's bars come from: what they are compared with, else, for a repair, the exchange."""
     files = [Path(text) for text in plan.against if text != EXCHANGE]
     sources: dict[str, Theirs] = {}
@@ -110,10 +137,20 @@ async def _sources(plan: Plan, stack: AsyncExitStack) -> dict[str, Theirs]:
         sources["files"] = ArchiveBars(files, plan.symbols[0] if len(plan.symbols) == 1 else None)
     if EXCHANGE in plan.against or (plan.is_repair and not files):
         market = plan.settings.market
+        # Bars of another market than the file's are no measure for it, and must not get into it.
+        await (
+            await Store.open(plan.settings.storage.database, read_only=True, market=market_at(market.rest_url))
+        ).close()
         clock = ExchangeClock(time.time() * 1000, time.monotonic() * 1000)
         rest = await stack.enter_async_context(RestClient(market.rest_url, clock, proxy=market.proxy))
-        await rest.sync()
-        sources[EXCHANGE] = exchange_bars(rest)
+        try:
+            await rest.sync()
+        except Unreachable as error:
+            raise Unreachable(
+                f"{market.rest_url} cannot be reached: nothing was compared and nothing changed; "
+                "--against FILE takes archives instead."
+            ) from error
+        sources[EXCHANGE] = exchange_bars(rest, on_unknown)
     return sources
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from klagg_tui.commands.options import Json, Local, moment, periods_of
+from klagg_tui.commands.options import Json, Local, periods_of, times
 from klagg_tui.commands.running import wait_for
 from klagg_tui.commands.settings import Chosen, with_settings
 
@@ -58,13 +58,13 @@ def audit(
     With --against, also for bars that differ from the exchange's own. Leaves with 0 where there is nothing, with 1
     where there is.
     """
-    from klagg_tui.commands.audit_report import print_json, print_table
+    from klagg_tui.commands.audit_report import print_json, print_table, unknown_told
     from klagg_tui.commands.audit_work import Plan, run
     from klagg_tui.commands.interrupt import INTERRUPTED, Interrupt
     from klagg_tui.commands.progress import ProgressLine
     from klagg_tui.storage.audit_rows import Stretch
 
-    stretch = Stretch(moment(from_, local=local), moment(to, local=local))
+    stretch = Stretch(*times(from_, to, local=local))
     periods = periods_of(period) if period else None
     plan = Plan(chosen.load().settings, tuple(symbol or ()), stretch, tuple(against or ()), periods, is_repair=repair)
     with Interrupt("what is found so far is told.") as interrupt, ProgressLine(unit="bars") as line:
@@ -73,6 +73,8 @@ def audit(
         print_json(outcome)
     else:
         print_table(outcome, is_local=local)
+    if outcome.unknown:
+        typer.echo(unknown_told(outcome.unknown), err=True)
     if interrupt():
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(1 if outcome.findings else 0)

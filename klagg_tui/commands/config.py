@@ -9,6 +9,7 @@ import typer
 
 from klagg_tui.commands.settings import Chosen, with_settings
 from klagg_tui.config.table import SECTIONS
+from klagg_tui.errors import BadUsage
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,7 +45,7 @@ def show_config(
     A flag goes before an environment variable, and both before the file.
     """
     if path + example + (from_legacy is not None) > 1:
-        raise typer.BadParameter("Only one of --path, --example and --from-legacy can be asked for.")
+        raise BadUsage("Only one of --path, --example and --from-legacy can be asked for.")
     if path:
         typer.echo(chosen.path)
     elif example:

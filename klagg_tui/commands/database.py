@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Final, NamedTuple, TypeVar
 
 import typer
 
+from klagg_tui.commands.helping import Group
 from klagg_tui.commands.options import Db, Json, Local, existing_database
 from klagg_tui.commands.running import wait_for
 from klagg_tui.commands.settings import Chosen, with_settings
+from klagg_tui.errors import BadUsage
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -38,7 +40,7 @@ T = TypeVar("T")
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(invoke_without_command=True, epilog=_EXAMPLES)
+    group = typer.Typer(cls=Group, invoke_without_command=True, epilog=_EXAMPLES)
     group.callback()(overview)
     group.command("check")(check)
     group.command("compact")(compact)
@@ -59,7 +61,8 @@ def overview(
     if ctx.invoked_subcommand is not None:
         return
     from klagg_tui import formatting
-    from klagg_tui.commands.tables import console, print_json
+    from klagg_tui.commands.tables import console, print_json, print_table
+    from klagg_tui.formatting import counted
 
     content = wait_for(_read(existing_database(db)))
     if json:
@@ -68,11 +71,15 @@ def overview(
     out = console()
     out.print(f"{content.path}, {formatting.size(content.size_bytes)}", soft_wrap=True)
     out.print(
-        f"{content.symbols:,} symbols, {content.spans:,} unbroken runs of trades, {content.forming:,} forming bars"
+        f"{counted(content.symbols, 'symbol')}, {counted(content.spans, 'unbroken run')} of trades, "
+        f"{counted(content.forming, 'forming bar')}"
     )
     if content.holdings:
         held = content.holdings
-        out.print(_holdings_table(held, local=local) if by_symbol else _periods_table(held, local=local))
+        if by_symbol:
+            print_table(_holdings_table(held, local=local), "closed", "confirmed", "from")
+        else:
+            print_table(_periods_table(held, local=local), "symbols", "closed", "confirmed")
 
 
 def check(db: Db = None) -> None:
@@ -123,17 +130,17 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
 ) -> None:
     """Delete bars older than the settings keep them. What longer bars are still to be made of stays."""
-    from klagg_tui.errors import ConfigError
+    from klagg_tui.formatting import counted
 
     settings = chosen.load().settings
     storage, periods = settings.storage, settings.market.periods
     if not storage.keep:
-        raise ConfigError("Everything is kept: name periods with --keep 1m=90d or in [storage.keep].")
+        raise BadUsage("Everything is kept: name periods with --keep 1m=90d or in [storage.keep].")
     now_ms = int(time.time() * 1000)
     limits = {period: now_ms - kept_ms for period, kept_ms in storage.keep.items()}
-    counted = wait_for(_prune(existing_database(storage.database), limits, periods, dry_run=dry_run))
-    for period, count in counted.items():
-        typer.echo(f"{period}: {count:,} bars {'would be ' if dry_run else ''}deleted")
+    deleted = wait_for(_prune(existing_database(storage.database), limits, periods, dry_run=dry_run))
+    for period, count in deleted.items():
+        typer.echo(f"{period}: {counted(count, 'bar')} {'would be ' if dry_run else ''}deleted")
 
 
 class _Content(NamedTuple):

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from klagg_tui.commands.options import Db, Local, existing_database, moment, periods_of
+from klagg_tui.commands.options import Db, Local, existing_database, periods_of, times
 from klagg_tui.commands.running import wait_for
+from klagg_tui.errors import BadUsage
 
 if TYPE_CHECKING:
     from klagg_tui.storage.export import Exported
@@ -103,12 +104,13 @@ def export_bars(
     from klagg_tui.storage.export_series import Selection
 
     if period and resample:
-        raise typer.BadParameter("--period takes stored bars, --resample makes them; give one of the two.")
+        raise BadUsage("--period takes stored bars, --resample makes them; give one of the two.")
+    from_ms, to_ms = times(from_, to, local=local)
     selection = Selection(
         symbols=tuple(symbol or ["*"]),
         periods=periods_of([resample] if resample else period or ["1m"]),
-        from_ms=moment(from_, local=local),
-        to_ms=moment(to, local=local),
+        from_ms=from_ms,
+        to_ms=to_ms,
         states=frozenset(State[trust.name] for trust in state) if state else None,
         keep=bar_filter(where) if where else None,
         is_resampled=resample is not None,
@@ -124,8 +126,8 @@ def _export(db: Path, selection: Selection, output: str, form: Format) -> None:
     from klagg_tui.storage.store import Store
 
     is_pipe = output == "-"
-    if is_pipe and form.value == "parquet" and sys.stdout.isatty():
-        raise typer.BadParameter("Parquet is not for reading on a terminal; name a file with -o.")
+    if is_pipe and form.value == "parquet" and sys.stdout and sys.stdout.isatty():
+        raise BadUsage("Parquet is not for reading on a terminal; name a file with -o.")
     target = _stdout() if is_pipe else Path(output)
     is_split = output.endswith(("/", os.sep)) or (not is_pipe and Path(output).is_dir())
 
@@ -153,22 +155,25 @@ def _export(db: Path, selection: Selection, output: str, form: Format) -> None:
 def _tell(outcome: Exported, output: str) -> None:
     """What was written, and what in it is not to be relied on; on stderr, because stdout may be the bars."""
     from klagg_tui.engine.bar import State
+    from klagg_tui.formatting import counted
 
     if output != "-" and not outcome.is_stopped:
         files = f"{len(outcome.paths):,} files in {output}" if len(outcome.paths) != 1 else str(outcome.paths[0])
-        typer.echo(f"{outcome.bars:,} bars in {files}.", err=True)
+        typer.echo(f"{counted(outcome.bars, 'bar')} in {files}.", err=True)
     partial, forming = outcome.states[State.PARTIAL], outcome.states[State.FORMING]
-    if partial or forming:
+    doubtful = [f"{counted(partial, 'partial bar')} (trades are missing)"] if partial else []
+    doubtful += [f"{counted(forming, 'forming bar')} (not over)"] if forming else []
+    if doubtful:
         typer.echo(
-            f"Note: {partial:,} of them are partial (trades are missing) and {forming:,} forming (not over); "
-            "--state closed --state confirmed leaves them out.",
-            err=True,
+            f"Note: {' and '.join(doubtful)} among them; --state closed --state confirmed leaves them out.", err=True
         )
     if not (outcome.bars or outcome.is_stopped or outcome.is_cut):
         typer.echo("No bars match.", err=True)
 
 
 def _stdout() -> BinaryIO:
+    if sys.stdout is None:  # closed by whoever started us
+        raise BadUsage("There is no standard output to write to; name a file with -o.")
     return sys.stdout.buffer
 
 

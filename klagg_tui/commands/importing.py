@@ -9,6 +9,7 @@ import typer
 
 from klagg_tui.commands.options import Db, database, settings_of
 from klagg_tui.commands.running import wait_for
+from klagg_tui.errors import BadUsage
 
 if TYPE_CHECKING:
     from klagg_tui.commands.interrupt import Interrupt
@@ -61,9 +62,9 @@ def import_files(
     from klagg_tui.commands.progress import ProgressLine
 
     if not files and legacy is None:
-        raise typer.BadParameter("Name files, or a database with --legacy.")
+        raise BadUsage("Name files, or a database with --legacy.")
     if files and legacy is not None:
-        raise typer.BadParameter("--legacy takes a database alone; import other files with a command of their own.")
+        raise BadUsage("--legacy takes a database alone; import other files with a command of their own.")
     work = _Work(files or [], symbol, legacy, database(db), settings_of(ctx).market.periods)
     with Interrupt("the bars so far are kept.") as interrupt, ProgressLine() as line:
         outcome = wait_for(work.run(interrupt, line))

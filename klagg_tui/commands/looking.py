@@ -35,6 +35,8 @@ klagg symbols
 klagg symbols '*USDC' --json
 """
 _SPARK_CELLS: Final = 60
+_SPARE: Final = ("takers", "trades", "turnover", "open", "volume")
+"""Columns of bars that a narrow terminal can do without, the first ones first."""
 _STATE_STYLES: Final = {"forming": "dim", "partial": "yellow", "closed": "", "confirmed": "green"}
 
 
@@ -54,7 +56,7 @@ def bars(
     db: Db = None,
 ) -> None:
     """Print the last bars of a symbol."""
-    from klagg_tui.commands.tables import console, print_json
+    from klagg_tui.commands.tables import console, print_json, print_table
     from klagg_tui.engine.period import Period
     from klagg_tui.storage.export_series import Selection
 
@@ -63,10 +65,9 @@ def bars(
     if json:
         print_json([_as_json(bar, grain) for bar in found])
         return
-    out = console()
-    out.print(_bars_table(found, grain, local=local))
+    print_table(_bars_table(found, grain, local=local), *_SPARE)
     if len(found) > 1:
-        out.print(_spark(found, grain))
+        console().print(_spark(found, grain))
 
 
 def symbols(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 import typer
 
 from klagg_tui.commands.settings import inherited
+from klagg_tui.errors import BadUsage
 
 if TYPE_CHECKING:
     from klagg_tui.config.values import Settings
@@ -53,13 +54,12 @@ def existing_database(db: Path | None) -> Path:
     Raises:
         StorageError: there is nothing to read.
     """
-    from klagg_tui.errors import StorageError
+    from klagg_tui.storage.opening import look_at
+    from klagg_tui.storage.trouble import missing
 
     path = database(db)
-    if not path.exists():
-        raise StorageError(
-            f"There is no database at {path} yet; `klagg import` or `klagg` makes one, --db names another."
-        )
+    if not look_at(path):
+        raise missing(path)
     return path
 
 
@@ -70,10 +70,28 @@ def moment(text: str | None, *, local: bool) -> int | None:
     return None if text is None else parse_time(text, int(time.time() * 1000), local=local)
 
 
+def times(from_: str | None, to: str | None, *, local: bool) -> tuple[int | None, int | None]:
+    """The times that --from and --to say, in milliseconds.
+
+    Raises:
+        BadUsage: no time lies between them.
+    """
+    from_ms, to_ms = moment(from_, local=local), moment(to, local=local)
+    if from_ms is not None and to_ms is not None and from_ms >= to_ms:
+        raise BadUsage(f"Nothing lies between --from {from_} and --to {to}: the first must be the earlier one.")
+    return from_ms, to_ms
+
+
 def periods_of(texts: list[str]) -> tuple[Period, ...]:
-    """The periods that an option names, each text one or several with commas."""
+    """The periods that an option names, each text one or several with commas.
+
+    Raises:
+        BadPeriod: one of them is none.
+        BadUsage: there is none at all.
+    """
     from klagg_tui.engine.period import Period
 
-    return tuple(
-        dict.fromkeys(Period.parse(part.strip()) for text in texts for part in text.split(",") if part.strip())
-    )
+    parts = [part.strip() for text in texts for part in text.split(",") if part.strip()]
+    if not parts:
+        raise BadUsage("No period is named; write them as 1m or 1m,1h.")
+    return tuple(dict.fromkeys(map(Period.parse, parts)))

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from klagg_tui.commands.options import periods_of
+from klagg_tui.errors import BadUsage
 
 _EXAMPLES = """
 [bold]Examples[/bold]
@@ -67,5 +68,5 @@ def _speed(text: str) -> float | None:
     except ValueError:
         speed = 0.0
     if not 0 < speed <= 1_000_000:
-        raise typer.BadParameter(f"--speed takes a number above 0 or max, not {text!r}.")
+        raise BadUsage(f"--speed takes a number above 0 or max, not {text!r}.")
     return speed

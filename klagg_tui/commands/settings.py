@@ -16,6 +16,7 @@ from klagg_tui.config import Effective, find
 from klagg_tui.config import load as load_settings
 from klagg_tui.config.reading import problems_of_flag
 from klagg_tui.config.table import BY_NAME, CONFIG_ENV, CONFIG_FLAG, SECTIONS, SETTINGS, Setting
+from klagg_tui.errors import BadUsage
 
 R = TypeVar("R")
 _CONTEXT: Final = "context_of_settings"
@@ -90,7 +91,7 @@ def _remembered(ctx: typer.Context, path: Path | None, typed: Mapping[str, tuple
     """What was typed here and before; a bad value is wrong usage."""
     problems = [p for name, texts in typed.items() if texts for p in problems_of_flag(BY_NAME[name], texts)]
     if problems:
-        raise typer.BadParameter("\n".join(problems), ctx=ctx)
+        raise BadUsage("\n".join(problems))
     before = inherited(ctx)
     flags = {**before.flags, **{name: texts for name, texts in typed.items() if texts}}
     chosen = ctx.meta[_META] = Chosen(path or before.config, flags, ctx.invoked_subcommand)

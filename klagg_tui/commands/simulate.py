@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from klagg_tui.commands.status_line import clear, is_rewritten, joined, pause_s
+from klagg_tui.errors import BadUsage, ConfigError
 
 if TYPE_CHECKING:
     from klagg_tui.exchange.simulator import SimulatedExchange
@@ -71,7 +72,10 @@ def simulate(
     start_ms = parse_time(start, int(time.time() * 1000))
     spec = MarketSpec(symbols, seed, start_ms, activity, history)
     listening = None if listen_fd is None else socket.socket(fileno=listen_fd)
-    exchange = SimulatedExchange(spec, speed=speed, faults=faults, port=port, listening=listening)
+    try:
+        exchange = SimulatedExchange(spec, speed=speed, faults=faults, port=port, listening=listening)
+    except ConfigError as error:
+        raise BadUsage(str(error)) from error
     asyncio.run(_serve(exchange, with_parent=listening is not None))
 
 

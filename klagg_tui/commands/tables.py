@@ -27,6 +27,25 @@ def table(*columns: str, left: int = 1) -> Table:
     return made
 
 
+def print_table(made: Table, *spare: str) -> None:
+    """Print it without as many of its spare columns as a terminal is too narrow for, the first named first."""
+    out = console()
+    wide = out.options.update(width=_PIPE_WIDTH)
+    for name in spare:
+        if out.measure(made, options=wide).maximum <= out.width:
+            break
+        made = _without(name, made)
+    out.print(made)
+
+
+def _without(name: str, made: Table) -> Table:
+    kept = [column for column in made.columns if column.header != name]
+    fewer = table(*(str(column.header) for column in kept), left=sum(column.justify == "left" for column in kept))
+    for cells in zip(*(column.cells for column in kept), strict=True):
+        fewer.add_row(*cells)
+    return fewer
+
+
 def print_json(content: object) -> None:
     """A JSON document, indented for people."""
     typer.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())

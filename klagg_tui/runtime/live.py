@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade, GapFound, HoldSymbol, TradeFields, TradeTooLate
+from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFrame, BadNumber, ExchangeError, GeoBlocked, StorageError
 from klagg_tui.exchange.clock import ExchangeClock
 from klagg_tui.exchange.listing import Choice
@@ -52,6 +53,8 @@ class Where:
     choice: Choice = field(default_factory=Choice)
     history: int = 499
     """Bars of each symbol and period to have at the least."""
+    keep: Mapping[Period, int] = field(default_factory=dict)
+    """For how many milliseconds bars are kept, by period; older ones are not fetched."""
     proxy: str | None = None
     market: str = "Binance USDⓈ-M"
     mode: Mode = Mode.LIVE
@@ -116,7 +119,7 @@ class Live:
             ground = Ground(core, core.store, rest)
             await self._restore(ground)
             core.on_wake = self._look_into_all
-            self._past = Past(ground, self._where.history)
+            self._past = Past(ground, self._where.history, self._where.keep)
             self._repairs = Repairs(ground, Seams(ground, self._past.want), self._renew)
             self._roster = Roster(ground, self._where.choice, self._follow)
             confirmation = Confirmation(ground)

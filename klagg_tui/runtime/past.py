@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from klagg_tui.engine.period import Period
@@ -17,6 +17,7 @@ from klagg_tui.exchange.backfill import BarsWanted, pages
 from klagg_tui.exchange.budget import Priority
 from klagg_tui.market.face import Progress
 from klagg_tui.runtime.ground import SETTLE_MS, Ground
+from klagg_tui.storage.upkeep import kept_from
 
 log = logging.getLogger(__name__)
 
@@ -26,14 +27,15 @@ RETRY_S: Final = 5.0
 
 
 class Past:
-    """Back-fills `depth` bars of every symbol and period."""
+    """Back-fills `depth` bars of every symbol and period, but none that is older than `keep` says, in milliseconds."""
 
-    def __init__(self, ground: Ground, depth: int) -> None:
+    def __init__(self, ground: Ground, depth: int, keep: Mapping[Period, int] | None = None) -> None:
         self._ground = ground
         self._core = ground.core
         self._store = ground.store
         self._rest = ground.rest
         self._depth = depth
+        self._keep = keep or {}
         self._wanted: list[tuple[str, Period]] = []
         self._done = 0
 
@@ -72,12 +74,20 @@ class Past:
         """Fetch what the store lacks of one symbol and period."""
         listed_ms, anchor = self._ground.contract(symbol)
         end_ms = period.open_ms(self._core.now_ms() - SETTLE_MS, anchor)
-        oldest_ms = max(end_ms - self._depth * period.nominal_ms, period.open_ms(listed_ms, anchor))
-        stored_ms = await self._store.ended_until(symbol, period, oldest_ms) or oldest_ms
+        earliest_ms = max(period.open_ms(listed_ms, anchor), self._kept_ms(period, anchor))
+        oldest_ms = max(end_ms - self._depth * period.nominal_ms, earliest_ms)
+        stored_ms = max(await self._store.ended_until(symbol, period, oldest_ms) or oldest_ms, earliest_ms)
         newest_first = pages(period, oldest_ms, end_ms, ROWS)
         # What a long pause of klagg left behind the wanted depth is filled from its old end, so that it can be resumed.
         for page in (*newest_first, *reversed(pages(period, stored_ms, oldest_ms, ROWS))):
             await self._fill_page(symbol, page)
+
+    def _kept_ms(self, period: Period, anchor: int) -> int:
+        """Where the first bar opens that is not deleted again."""
+        if period not in self._keep:
+            return 0
+        from_ms = kept_from(period, self._core.now_ms() - self._keep[period], self._ground.periods)
+        return period.end_ms(period.open_ms(from_ms - 1, anchor))
 
     async def _fill_page(self, symbol: str, page: BarsWanted) -> None:
         period, start_ms, last_ms, rows = page

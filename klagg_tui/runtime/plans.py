@@ -33,6 +33,7 @@ def live_plan(settings: Settings) -> Plan:
     """
     market = settings.market
     choice = Choice(patterns(market.symbols), market.quote, market.contract_types)
+    keep = settings.storage.keep
     is_real = _is_real(market.rest_url)
     if is_real != _is_real(market.ws_url) and _is_here(market.ws_url if is_real else market.rest_url):
         raise ConfigError(
@@ -40,21 +41,26 @@ def live_plan(settings: Settings) -> Plan:
             "give both --rest-url and --ws-url."
         )
     name = "Binance USDⓈ-M" if is_real else urlsplit(market.rest_url).netloc
-    where = Where(market.rest_url, market.ws_url, choice, market.history, market.proxy, name)
+    where = Where(market.rest_url, market.ws_url, choice, market.history, keep, market.proxy, name)
     plan = Plan(
         lambda: Live(where),
         market.periods,
         settings.storage.database,
-        REAL if is_real else market.rest_url,
+        market_at(market.rest_url),
         settings.storage.flush_seconds,
     )
-    return with_beats(plan, keeping(settings.storage.keep)) if settings.storage.keep else plan
+    return with_beats(plan, keeping(keep)) if keep else plan
 
 
 def demo_plan(rest_url: str, ws_url: str, database: Path, periods: tuple[Period, ...]) -> Plan:
     """The simulated market, into a database of its own."""
     where = Where(rest_url, ws_url, history=DEMO_HISTORY, market="simulated market", mode=Mode.DEMO)
     return Plan(lambda: Live(where), periods, database, SIMULATED)
+
+
+def market_at(rest_url: str) -> str:
+    """Whose bars come from there, as databases are marked."""
+    return REAL if _is_real(rest_url) else rest_url
 
 
 def _is_real(url: str) -> bool:

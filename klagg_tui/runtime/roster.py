@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from klagg_tui.engine.events import AddSymbol, RemoveSymbol
@@ -14,6 +14,7 @@ from klagg_tui.exchange.budget import Priority
 from klagg_tui.exchange.listing import TRADING, Choice
 from klagg_tui.exchange.wire import ContractChanged, Listing
 from klagg_tui.runtime.ground import Contract, Ground
+from klagg_tui.storage.grain import Grain, widen_grains
 from klagg_tui.storage.symbols import StoredSymbol
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class Roster:
         self._seen_off -= chosen.keys()
         await self._follow([chosen[symbol] for symbol in chosen if symbol not in followed])
         self._leave(tuple(sorted(followed - chosen.keys())))
+        await self._note_decimals(chosen)
         await self._see_off({listing.symbol for listing in found.listings if listing.status == TRADING})
 
     def heard(self, change: ContractChanged) -> None:
@@ -101,6 +103,11 @@ class Roster:
         self._ground.core.handle([AddSymbol(listing.symbol, *contracts[listing.symbol]) for listing in listings])
         log.info("following %d more symbols", len(listings))
         self._on_change(tuple(listing.symbol for listing in listings))
+
+    async def _note_decimals(self, chosen: Mapping[str, Listing]) -> None:
+        """How many decimals the exchange writes, for files that are to equal its own; ticks become finer at times."""
+        grains = {name: Grain(listing.price_decimals, listing.quantity_decimals) for name, listing in chosen.items()}
+        await widen_grains(self._ground.store, grains)
 
     async def _learned_anchor(self, symbol: str) -> int:
         """The day, modulo 3, on which the symbol's three-day bars open: the exchange's own rows tell."""

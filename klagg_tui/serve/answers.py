@@ -94,6 +94,7 @@ class Answers:
             "mode": status.mode.value,
             "connection": status.connection,
             "now": status.exchange_now_ms,
+            "periods": [period.value for period in self._hub.periods],
             "delay_ms": status.delay_ms,
             "notices": status.notices,
             "counters": counters,

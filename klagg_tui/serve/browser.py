@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import socket
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Final
@@ -37,7 +38,7 @@ def make_server(arguments: Sequence[str], port: int) -> Server:
     """A server that runs klagg with these arguments for whoever opens its page.
 
     Raises:
-        ConfigError: textual-serve is not installed.
+        ConfigError: textual-serve is not installed, or the port is taken.
     """
     try:
         from textual_serve.server import Server
@@ -46,6 +47,7 @@ def make_server(arguments: Sequence[str], port: int) -> Server:
             "The terminal in a browser needs textual-serve, which is not installed: pip install 'klagg-tui[web]'."
         ) from error
     gate = Gate(HOST, port)
+    _try(port)
 
     class Guarded(Server):
         """Turns away pages of others: who drives the terminal can write files."""
@@ -62,6 +64,19 @@ def make_server(arguments: Sequence[str], port: int) -> Server:
             """The command has said already where it is."""
 
     return Guarded(command(arguments), HOST, port, "klagg")
+
+
+def _try(port: int) -> None:
+    """Find out now what would come up only behind the greeting."""
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((HOST, port))
+        except OSError as error:
+            raise ConfigError(
+                f"{HOST}:{port} cannot be listened at ({error.strerror or error}): nothing is shown; "
+                "name another with --port."
+            ) from error
 
 
 def guard(gate: Gate) -> Middleware:

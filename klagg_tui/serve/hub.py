@@ -50,6 +50,11 @@ class Hub:
         """How many readers want something."""
         return sum(map(len, self._groups.values()))
 
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """Those of which bars form, from short to long."""
+        return tuple(sorted({period for bars in self._current.values() for period in bars}))
+
     def take(self, news: News) -> None:
         """Take in what changed, and put it before everybody who wants it."""
         if news.symbols is not None:

@@ -14,7 +14,6 @@ from typing import Final, NamedTuple
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import Span
 from klagg_tui.engine.period import Period, child_of
-from klagg_tui.errors import StorageError
 from klagg_tui.storage.audit_checks import Coverage, span_findings
 from klagg_tui.storage.audit_findings import Finding, Kind, Stray
 from klagg_tui.storage.audit_rows import EVERYTHING, PAGE, Stretch, Unreadable, all_series, current, history
@@ -22,6 +21,7 @@ from klagg_tui.storage.audit_walk import Children, Walk
 from klagg_tui.storage.link import Link
 from klagg_tui.storage.opening import look_at, open_reader
 from klagg_tui.storage.symbols import StoredSymbol, Symbols
+from klagg_tui.storage.trouble import missing
 
 _PERIODS: Final = tuple(Period)
 
@@ -55,9 +55,7 @@ async def audit(path: Path, scope: Scope | None = None) -> AsyncIterator[Finding
         StorageError: there is no database, or it cannot be read.
     """
     if not look_at(path):
-        raise StorageError(
-            f"There is no database at {path} yet; `klagg import` or `klagg` makes one, --db names another."
-        )
+        raise missing(path)
     link = await open_reader(path)
     try:
         async for finding in _Audit(link, scope or Scope()).findings():
@@ -87,6 +85,7 @@ class _Audit:
                 return
             async for finding in self._of_symbol(number, symbols.known[number], series.get(number, [])):
                 yield finding
+        self._scope.on_progress(AuditProgress("all symbols", len(wanted), len(wanted), self._bars))
 
     def _is_wanted(self, name: str) -> bool:
         return self._scope.symbols is None or name in self._scope.symbols

@@ -40,6 +40,14 @@ async def differing(
         StorageError: the database cannot be read.
         ExchangeError: the exchange cannot be asked.
     """
+    seen = 0
+
+    async def counted(symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
+        nonlocal seen
+        async for batch in theirs(symbol, period, from_ms, to_ms):
+            seen += len(batch)
+            yield batch
+
     link = await open_reader(path)
     try:
         symbols = await Symbols.read(link)
@@ -48,13 +56,13 @@ async def differing(
             (number, name) for number, name in symbols.names.items() if scope.symbols is None or name in scope.symbols
         ]
         for done, (number, name) in enumerate(wanted):
-            scope.on_progress(AuditProgress(name, done, len(wanted), 0))
+            scope.on_progress(AuditProgress(name, done, len(wanted), seen))
             for one in series.get(number, []):
                 if one not in range(len(_PERIODS)) or (periods is not None and _PERIODS[one] not in periods):
                     continue
                 if scope.should_stop():
                     return
-                async for finding in _of_series(link, number, name, _PERIODS[one], theirs, scope.stretch):
+                async for finding in _of_series(link, number, name, _PERIODS[one], counted, scope.stretch):
                     yield finding
     finally:
         await link.close()

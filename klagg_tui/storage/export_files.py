@@ -6,6 +6,7 @@ import gzip
 import os
 from contextlib import suppress
 from enum import Enum
+from errno import ENOTDIR
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, cast
 from urllib.parse import quote
@@ -50,11 +51,14 @@ class Beside:
         """
         self.path = path
         self._part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        self._made = [folder for folder in path.parents if not folder.exists()]
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._on_disk = self._part.open("wb")
         except OSError as error:
-            raise cannot_write(path, error) from error
+            self._remove_folders()
+            is_file = isinstance(error, FileExistsError)
+            raise cannot_write(path, NotADirectoryError(ENOTDIR, "Not a directory") if is_file else error) from error
         self.file: BinaryIO = self._on_disk
         if path.suffix == ".gz":
             self.file = cast(BinaryIO, gzip.GzipFile(path.stem, "wb", 6, self._on_disk))
@@ -78,6 +82,13 @@ class Beside:
         with suppress(OSError):
             self._on_disk.close()
         self._part.unlink(missing_ok=True)
+        self._remove_folders()
+
+    def _remove_folders(self) -> None:
+        """Those made for this file, from the inmost on, as far as nothing else is in them."""
+        with suppress(OSError):
+            for folder in self._made:
+                folder.rmdir()
 
 
 def cannot_write(path: Path, error: OSError) -> ExportError:

@@ -10,7 +10,18 @@ from typing import BinaryIO, Protocol, TypeAlias
 from klagg_tui.engine.bar import Bar
 from klagg_tui.errors import ExportError
 from klagg_tui.storage.export_files import Beside, Format, Series, cannot_write, file_name
-from klagg_tui.storage.export_text import COLUMNS, SERIES_COLUMNS, Line, csv_line, encoded, json_line, series_csv_line
+from klagg_tui.storage.export_text import (
+    COLUMNS,
+    SERIES_COLUMNS,
+    Line,
+    csv_layout,
+    encoded,
+    json_layout,
+    line_of,
+    series_csv_layout,
+    wording_of,
+)
+from klagg_tui.storage.lines import Wording
 
 Target: TypeAlias = Path | BinaryIO
 """A file or folder to be written, or an open pipe."""
@@ -72,6 +83,17 @@ class Output:
         with self._told():
             self._writer.write(bars)
 
+    @property
+    def wording(self) -> Wording | None:
+        """How the database may write lines of the series begun last, None where it has to be bars."""
+        return self._writer.wording if isinstance(self._writer, _TextWriter) else None
+
+    def write_lines(self, text: bytes) -> None:
+        """Lines in that wording; raises as `write` does."""
+        assert isinstance(self._writer, _TextWriter)
+        with self._told():
+            self._writer.write_lines(text)
+
     def finish(self) -> None:
         """Put all files in their place; raises as `write` does."""
         with self._told():
@@ -85,7 +107,7 @@ class Output:
         """Leave nothing behind, where that can be helped."""
         if self._writer is not None:
             self._writer.discard()
-        for file in self._files:
+        for file in reversed(self._files):
             file.discard()
 
     @contextmanager
@@ -130,17 +152,23 @@ class _TextWriter:
 
     def __init__(self, file: BinaryIO, form: Format, *, is_mixed: bool) -> None:
         self._file = file
-        self._line_of = json_line if form is Format.JSONL else series_csv_line if is_mixed else csv_line
+        self._layout_of = json_layout if form is Format.JSONL else series_csv_layout if is_mixed else csv_layout
         self._line: Line | None = None
+        self.wording: Wording | None = None
         if form is Format.CSV:
             file.write(f"{SERIES_COLUMNS if is_mixed else COLUMNS}\n".encode())
 
     def begin(self, series: Series) -> None:
-        self._line = self._line_of(series)
+        layout = self._layout_of(series)
+        self._line = line_of(series, layout)
+        self.wording = wording_of(series, layout)
 
     def write(self, bars: Sequence[Bar]) -> None:
         assert self._line is not None
-        self._file.write(encoded(self._line, bars))
+        self.write_lines(encoded(self._line, bars))
+
+    def write_lines(self, text: bytes) -> None:
+        self._file.write(text)
 
     def close(self) -> None:
         """The file is its owner's to close."""

@@ -12,9 +12,9 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.exact import decimals_of
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import ExportError
-from klagg_tui.storage.archive_rows import END_OF_TIME_MS
 from klagg_tui.storage.export_files import Series
 from klagg_tui.storage.grain import Grain, stored_grains
+from klagg_tui.storage.lines import Lines, Wording
 from klagg_tui.storage.resample import in_pages, resampled
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
@@ -70,10 +70,11 @@ class StoredSeries(NamedTuple):
 
     async def size(self, store: Store) -> int:
         """How many stored bars are read for it."""
-        before_ms = self._before()
-        return await store.count(
-            self.series.symbol, self.stored, self._since() or 0, END_OF_TIME_MS if before_ms is None else before_ms
-        )
+        return await store.length(self.series.symbol, self.stored, self._since(), self._before())
+
+    def made_of(self, stored: int) -> int:
+        """About how many bars come of so many stored ones."""
+        return -(-stored * self.stored.nominal_ms // self.series.period.nominal_ms)
 
     def pages(self, store: Store) -> AsyncIterator[list[Bar]]:
         """Its bars, oldest first, some thousand at a time."""
@@ -82,6 +83,12 @@ class StoredSeries(NamedTuple):
             return store.pages(symbol, period, self.from_ms, self.to_ms, states=self.states)
         stored = store.pages(symbol, self.stored, self._since(), self._before())
         return in_pages(self._cut(resampled(stored, period, self.anchor)))
+
+    def lines(self, store: Store, wording: Wording) -> AsyncIterator[Lines | list[Bar]]:
+        """The same as lines of text where the database can write them; only for bars that are stored as they are."""
+        return store.lines(
+            self.series.symbol, self.series.period, wording, self.from_ms, self.to_ms, states=self.states
+        )
 
     async def _cut(self, bars: AsyncIterator[Bar]) -> AsyncIterator[Bar]:
         """Bars that open in the selected time; the stretch that is read holds whole ones."""

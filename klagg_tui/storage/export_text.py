@@ -7,15 +7,16 @@ Ten million lines are the measure, so a line is one template filled with whole n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.exact import text, turnover_text, turnover_unpacked, unpacked
-from klagg_tui.engine.period import Period
+from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.storage.export_files import Series
 from klagg_tui.storage.grain import Grain
+from klagg_tui.storage.lines import Printf, Wording
 
 Line = Callable[[Bar], str]
 
@@ -24,6 +25,9 @@ COLUMNS: Final = (
 )
 SERIES_COLUMNS: Final = f"symbol,period,{COLUMNS}"
 """Of a file with several symbols or periods, which the exchange does not have."""
+
+_SPLITTING: Final = frozenset("\n\0")
+"""Signs at which the database would end a line, or the text of all."""
 
 STATES: Final = tuple(state.name.lower() for state in State)
 """Names of the states by number."""
@@ -36,20 +40,42 @@ _JSON: Final = (
 )
 
 
+class Layout(NamedTuple):
+    """A line with signs for values; `head` is the same on every line of a series."""
+
+    head: str
+    body: str
+
+
+def csv_layout(_: Series) -> Layout:
+    """A bar as the exchange's archive has it."""
+    return Layout("", _CSV)
+
+
+def series_csv_layout(series: Series) -> Layout:
+    """The same, with symbol and period before it."""
+    return Layout(f"{_quoted(series.symbol)},{series.period.value},", _CSV)
+
+
+def json_layout(series: Series) -> Layout:
+    """A bar as a JSON object; values are texts, because JSON readers make floats of numbers."""
+    symbol = orjson.dumps(series.symbol).decode()
+    return Layout(f'{{"symbol":{symbol},"period":"{series.period.value}",', _JSON)
+
+
 def csv_line(series: Series) -> Line:
     """A function that writes a bar as the exchange's archive does, values padded to the symbol's decimals."""
-    return _line(series, "", _CSV)
+    return line_of(series, csv_layout(series))
 
 
 def series_csv_line(series: Series) -> Line:
     """As `csv_line`, with symbol and period before it."""
-    return _line(series, f"{_quoted(series.symbol)},{series.period.value},", _CSV)
+    return line_of(series, series_csv_layout(series))
 
 
 def json_line(series: Series) -> Line:
-    """A function that writes a bar as a JSON object; values are texts, because JSON readers make floats of numbers."""
-    symbol = orjson.dumps(series.symbol).decode()
-    return _line(series, f'{{"symbol":{symbol},"period":"{series.period.value}",', _JSON)
+    """A function that writes a bar as a JSON object."""
+    return line_of(series, json_layout(series))
 
 
 def encoded(line: Line, bars: Iterable[Bar]) -> bytes:
@@ -57,11 +83,12 @@ def encoded(line: Line, bars: Iterable[Bar]) -> bytes:
     return "".join(map(line, bars)).encode()
 
 
-def _line(series: Series, head: str, layout: str) -> Line:
+def line_of(series: Series, layout: Layout) -> Line:
+    """A function that writes bars of a series in a layout."""
     grain = series.grain
-    head = head.replace("%", "%%")
-    template = head + _template(layout, *map(_spec, grain.all()))
-    in_full = _line_in_full(grain, head + _template(layout, "%s", "%s", "%s"))
+    head = layout.head.replace("%", "%%")
+    template = head + _template(layout.body, *map(_spec, grain.all()))
+    in_full = _line_in_full(grain, head + _template(layout.body, "%s", "%s", "%s"))
     price, quantity, turnover = (10**decimals for decimals in grain.all())
     price_step, quantity_step = unpacked(1, grain.price), unpacked(1, grain.quantity)
     turnover_step = turnover_unpacked(1, grain.turnover)
@@ -96,6 +123,53 @@ def _line(series: Series, head: str, layout: str) -> Line:
         )
 
     return line
+
+
+def wording_of(series: Series, layout: Layout) -> Wording:
+    """The same for the database; it leaves to `line_of` what needs more decimals than the symbol's, and months."""
+    head = layout.head.replace("%", "%%")
+    wanted = dict(zip("PQT", series.grain.all(), strict=True))
+
+    def wording(scale: int) -> Printf | None:
+        decimals = dict(zip("PQT", (scale & 15, scale >> 4 & 15, scale >> 8), strict=True))
+        if (
+            series.period is Period.MO1
+            or not _SPLITTING.isdisjoint(head)
+            or any(decimals[sign] > wanted[sign] for sign in wanted)
+        ):
+            return None
+        columns = iter(_columns(series.period.nominal_ms))
+        form, values = head, []
+        for sign in layout.body:
+            if sign in wanted:
+                part, taken = _printed(next(columns), decimals[sign], wanted[sign])
+                form += part
+                values += taken
+            elif sign in "NS":
+                form += "%d" if sign == "N" else "%s"
+                values.append(next(columns))
+            elif sign != "-":
+                form += sign
+        return Printf(form, ", ".join(values))
+
+    return wording
+
+
+def _columns(span_ms: int) -> tuple[str, ...]:
+    """SQL for the values of a line, in the order of both layouts; `minute` and `state` as in `schema`."""
+    states = " ".join(f"WHEN {number} THEN '{name}'" for number, name in enumerate(STATES))
+    opens = f"minute * {MINUTE_MS}"
+    prices_and_volume = ("open", "high", "low", "close", "volume")
+    sums = ("turnover", "trade_count", "taker_buy_volume", "taker_buy_turnover")
+    return opens, *prices_and_volume, f"{opens} + {span_ms - 1}", *sums, f"CASE state {states} END"
+
+
+def _printed(column: str, decimals: int, wanted: int) -> tuple[str, list[str]]:
+    """What prints a mantissa with so many decimals as a number with `wanted`, which are no fewer."""
+    zeros = "0" * (wanted - decimals)
+    if decimals:
+        return f"%d.%0{decimals}d{zeros}", [f"{column} / {10**decimals}", f"{column} % {10**decimals}"]
+    return f"%d.{zeros}" if zeros else "%d", [column]
 
 
 def _line_in_full(grain: Grain, template: str) -> Line:

@@ -32,7 +32,13 @@ class Link:
     async def open(cls, path: Path, mode: str) -> Self:
         """Connect; `mode` is SQLite's: `ro`, `rw`, `rwc`, or `ro&immutable=1`."""
         connector = _Connector(path, mode)
-        connection = await aiosqlite.Connection(connector, iter_chunk_size=64)
+        opening = asyncio.ensure_future(aiosqlite.Connection(connector, iter_chunk_size=64))
+        try:
+            connection = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            # Its thread must not be left to answer a loop that may be gone by then.
+            await (await opening).close()
+            raise
         if connector.error:
             await connection.close()
             raise of_sqlite(connector.error, path) from connector.error

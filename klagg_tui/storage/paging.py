@@ -18,7 +18,7 @@ from klagg_tui.storage.statements import Row
 
 PAGE: Final = 2000
 FOREVER: Final = 1 << 62
-_MINUTE: Final = 2
+MINUTE: Final = 2
 _STATE: Final = 3
 """Places in a row."""
 
@@ -26,6 +26,12 @@ _FORMING: Final = f"""
 SELECT {GATHERED} FROM forming AS h WHERE h.symbol = ? AND h.period = ? AND h.minute >= ? AND h.minute < ?
 AND NOT EXISTS (SELECT 1 FROM history AS o
     WHERE o.symbol = h.symbol AND o.period = h.period AND o.minute = h.minute AND o.state > 1)
+"""
+_LENGTH: Final = """
+SELECT (SELECT count(*) FROM history WHERE symbol = :symbol AND period = :period AND minute >= :first AND minute < :before)
+    + (SELECT count(*) FROM forming AS f WHERE f.symbol = :symbol AND f.period = :period AND f.minute >= :first
+        AND f.minute < :before AND NOT EXISTS (SELECT 1 FROM history AS o
+            WHERE o.symbol = f.symbol AND o.period = f.period AND o.minute = f.minute))
 """
 
 
@@ -41,15 +47,15 @@ class Stretch:
     states: tuple[int, ...]
     newest_first: bool
 
-    def page(self, beyond: int | None, limit: int) -> tuple[str, list[int]]:
-        """The statement for the rows behind the minute `beyond`."""
+    def page(self, beyond: int | None, limit: int, selected: str = GATHERED) -> tuple[str, list[int]]:
+        """The statement for the rows behind the minute `beyond`; `selected` of them, called h."""
         first, before = self.first, self.before
         if beyond is not None:
             first, before = (first, beyond) if self.newest_first else (beyond + 1, before)
         marks = ",".join("?" * len(self.states))
         order = "DESC" if self.newest_first else "ASC"
         sql = (
-            f"SELECT {GATHERED} FROM (SELECT * FROM history WHERE symbol = ? AND period = ? AND minute >= ? "
+            f"SELECT {selected} FROM (SELECT * FROM history WHERE symbol = ? AND period = ? AND minute >= ? "
             f"AND minute < ? AND state IN ({marks}) ORDER BY minute {order} LIMIT ?) AS h"
         )
         return sql, [self.symbol, self.period.ordinal, first, before, *self.states, limit]
@@ -60,6 +66,12 @@ class Stretch:
         return [row for row in rows if row[_STATE] in self.states]
 
 
+async def length(link: Link, stretch: Stretch) -> int:
+    """How many rows `pages` gives where all states are wanted."""
+    places = {"symbol": stretch.symbol, "period": stretch.period.ordinal}
+    return int(await link.value(_LENGTH, {**places, "first": stretch.first, "before": stretch.before}))
+
+
 async def pages(link: Link, stretch: Stretch, left: int) -> AsyncIterator[list[Row]]:
     """Pages of together at most `left` rows, the current bar in its place among them."""
     forming = await stretch.forming(link)
@@ -68,10 +80,10 @@ async def pages(link: Link, stretch: Stretch, left: int) -> AsyncIterator[list[R
         asked = min(PAGE, left)
         # Gathering promises no order.
         page = sorted(
-            await link.gathered(*stretch.page(beyond, asked)), key=itemgetter(_MINUTE), reverse=stretch.newest_first
+            await link.gathered(*stretch.page(beyond, asked)), key=itemgetter(MINUTE), reverse=stretch.newest_first
         )
         is_last = len(page) < asked
-        beyond = page[-1][_MINUTE] if page else beyond
+        beyond = page[-1][MINUTE] if page else beyond
         if forming and (is_last or _is_passed(forming[0], beyond, newest_first=stretch.newest_first)):
             page = _with(page, forming.pop(), newest_first=stretch.newest_first)[:left]
         if page:
@@ -84,12 +96,12 @@ async def pages(link: Link, stretch: Stretch, left: int) -> AsyncIterator[list[R
 def _is_passed(forming: Row, beyond: int | None, *, newest_first: bool) -> bool:
     if beyond is None:
         return False
-    minute = int(forming[_MINUTE])
+    minute = int(forming[MINUTE])
     return minute >= beyond if newest_first else minute <= beyond
 
 
 def _with(page: list[Row], forming: Row, *, newest_first: bool) -> list[Row]:
     """The page with the forming bar in its place, where it takes that of a partial one."""
-    minute = forming[_MINUTE]
-    rows = [row for row in page if row[_MINUTE] != minute]
-    return sorted([*rows, forming], key=itemgetter(_MINUTE), reverse=newest_first)
+    minute = forming[MINUTE]
+    rows = [row for row in page if row[MINUTE] != minute]
+    return sorted([*rows, forming], key=itemgetter(MINUTE), reverse=newest_first)

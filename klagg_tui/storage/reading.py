@@ -10,8 +10,9 @@ from klagg_tui.engine.events import Span
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain, child_of
 from klagg_tui.storage import due
 from klagg_tui.storage.due import Unconfirmed
+from klagg_tui.storage.lines import Lines, Wording, line_pages
 from klagg_tui.storage.link import Link
-from klagg_tui.storage.paging import FOREVER, Stretch, pages
+from klagg_tui.storage.paging import FOREVER, Stretch, length, pages
 from klagg_tui.storage.rows import GATHERED, bars
 from klagg_tui.storage.symbols import StoredSymbol, Symbols
 
@@ -70,15 +71,33 @@ class Reading:
         states: Collection[State] | None = None,
     ) -> AsyncIterator[list[Bar]]:
         """The same, some thousand bars at a time: faster where there are millions."""
-        number = await self._reader.value("SELECT id FROM symbols WHERE name = ?", (symbol,))
-        if number is None:
+        stretch = await self._stretch(symbol, period, from_ms, to_ms, newest_first=newest_first, states=states)
+        if stretch is None:
             return
-        wanted = tuple(sorted(state.value for state in (State if states is None else states)))
-        first = 0 if from_ms is None else -(-from_ms // MINUTE_MS)
-        before = FOREVER if to_ms is None else -(-to_ms // MINUTE_MS)
-        stretch = Stretch(number, period, first, before, wanted, newest_first)
         async for rows in pages(self._reader, stretch, FOREVER if limit is None else limit):
-            yield bars(rows, {number: symbol})
+            yield bars(rows, {stretch.symbol: symbol})
+
+    async def lines(
+        self,
+        symbol: str,
+        period: Period,
+        wording: Wording,
+        from_ms: int | None = None,
+        to_ms: int | None = None,
+        *,
+        states: Collection[State] | None = None,
+    ) -> AsyncIterator[Lines | list[Bar]]:
+        """The bars of `pages`, oldest first, as lines of text where the database can write them, else as bars."""
+        stretch = await self._stretch(symbol, period, from_ms, to_ms, states=states)
+        if stretch is None:
+            return
+        async for page in line_pages(self._reader, stretch, wording):
+            yield page if isinstance(page, Lines) else bars(page, {stretch.symbol: symbol})
+
+    async def length(self, symbol: str, period: Period, from_ms: int | None = None, to_ms: int | None = None) -> int:
+        """How many bars `bars` gives, the current one among them."""
+        stretch = await self._stretch(symbol, period, from_ms, to_ms)
+        return 0 if stretch is None else await length(self._reader, stretch)
 
     async def latest(self, periods: Iterable[Period], count: int) -> tuple[Bar, ...]:
         """The newest ended bars, at most `count` of each symbol and period, each symbol's in order of time."""
@@ -164,6 +183,25 @@ class Reading:
             (symbol, period.ordinal),
         )
         return None if value is None else int(value)
+
+    async def _stretch(
+        self,
+        symbol: str,
+        period: Period,
+        from_ms: int | None,
+        to_ms: int | None,
+        *,
+        newest_first: bool = False,
+        states: Collection[State] | None = None,
+    ) -> Stretch | None:
+        """None where the symbol is not known."""
+        number = await self._reader.value("SELECT id FROM symbols WHERE name = ?", (symbol,))
+        if number is None:
+            return None
+        wanted = tuple(sorted(state.value for state in (State if states is None else states)))
+        first = 0 if from_ms is None else -(-from_ms // MINUTE_MS)
+        before = FOREVER if to_ms is None else -(-to_ms // MINUTE_MS)
+        return Stretch(number, period, first, before, wanted, newest_first)
 
     async def _seeds(
         self, minute_ms: int, periods: Sequence[Period], held: int, condition: str, *names: str

@@ -24,7 +24,7 @@ from klagg_tui.storage.merging import Added
 from klagg_tui.storage.opening import WriterLock, look_at, open_reader, open_writer
 from klagg_tui.storage.reading import Reading
 from klagg_tui.storage.symbols import StoredSymbol
-from klagg_tui.storage.trouble import told
+from klagg_tui.storage.trouble import missing, told
 from klagg_tui.storage.upkeep import Counts, Holding
 from klagg_tui.storage.writer import Writer, Written
 
@@ -104,7 +104,7 @@ class Store(Reading):
     @classmethod
     async def _open_to_read(cls, path: Path, market: str | None) -> Self:
         if not look_at(path):
-            raise StorageError(f"There is no database at {path} yet: `klagg` or `klagg import` makes it.")
+            raise missing(path)
         store = cls(path, await open_reader(path), None, None)
         try:
             await store._refuse_other(market)

@@ -63,6 +63,11 @@ def not_a_database(path: Path) -> NotADatabase:
     return NotADatabase(f"{path} is not a klagg database: nothing was changed; name another file with --db.")
 
 
+def missing(path: Path) -> StorageError:
+    """There is none yet."""
+    return StorageError(f"There is no database at {path} yet; `klagg import` or `klagg` makes one, --db names another.")
+
+
 def busy(path: Path) -> DatabaseBusy:
     """Another process writes to it."""
     return DatabaseBusy(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -9,7 +10,7 @@ from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import MINUTE_MS, Period, child_of
 from klagg_tui.errors import StorageError
 from klagg_tui.storage.link import Link
-from klagg_tui.storage.trouble import told
+from klagg_tui.storage.trouble import of_sqlite, told
 from klagg_tui.storage.writer import Writer
 
 
@@ -75,14 +76,28 @@ async def backup(link: Link, to: Path) -> None:
         DiskTrouble: the copy cannot be written; nothing is left of it.
     """
     _refuse_existing(to)
+    if not to.parent.is_dir():
+        raise StorageError(f"{to.parent} is no folder: nothing was written; make it, or name another file.")
     half = to.with_name(f".{to.name}.part")
     with told(to):
         half.unlink(missing_ok=True)
         try:
-            await link.rows("VACUUM INTO ?", (str(half),))
+            await _copy(link, half, to)
             half.rename(to)
         finally:
-            half.unlink(missing_ok=True)
+            for left in (half, half.with_name(f"{half.name}-journal")):
+                left.unlink(missing_ok=True)
+
+
+async def _copy(link: Link, half: Path, to: Path) -> None:
+    try:
+        await link.rows("VACUUM INTO ?", (str(half),))
+    except StorageError as error:
+        said = error.__cause__
+        if not isinstance(said, sqlite3.Error) or said.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CORRUPT:
+            raise
+        # All else that SQLite says while it copies is about the copy, not about the file that the link knows.
+        raise of_sqlite(said, to) from error
 
 
 async def compact(writer: Writer) -> None:
@@ -95,7 +110,7 @@ async def compact(writer: Writer) -> None:
 async def delete_before(writer: Writer, period: Period, before_ms: int, at_most: int) -> int:
     """Delete bars of one period that opened before, oldest first within a symbol; see `Store.delete_before`."""
     async with writer.batch():
-        cut_ms = _cut(period, before_ms, writer.periods)
+        cut_ms = kept_from(period, before_ms, writer.periods)
         rows = await writer.link.rows(_OLD, (period.ordinal, cut_ms // MINUTE_MS, at_most))
         names = writer.symbols.names
         await writer.roll_up([(names[number], minute * MINUTE_MS) for number, minute in rows], of=period)
@@ -109,20 +124,20 @@ async def delete_before(writer: Writer, period: Period, before_ms: int, at_most:
 
 async def count_before(link: Link, period: Period, before_ms: int, periods: tuple[Period, ...]) -> int:
     """How many bars `delete_before` would delete in the end."""
-    cut_ms = _cut(period, before_ms, periods)
+    cut_ms = kept_from(period, before_ms, periods)
     sql = (
         "SELECT count(*) FROM symbols AS s CROSS JOIN history AS h ON h.symbol = s.id AND h.period = ? AND h.minute < ?"
     )
     return int(await link.value(sql, (period.ordinal, cut_ms // MINUTE_MS)))
 
 
-def _refuse_existing(to: Path) -> None:
-    if to.exists():
-        raise StorageError(f"{to} exists already: nothing was written; name another file.")
-
-
-def _cut(period: Period, before_ms: int, periods: tuple[Period, ...]) -> int:
-    """Nothing is taken from a larger bar that reaches beyond."""
+def kept_from(period: Period, before_ms: int, periods: tuple[Period, ...]) -> int:
+    """From when on bars stay where those that opened before a time may go: nothing is taken from a larger one beyond."""
     parents = [larger for larger in periods if larger is not period and child_of(larger, periods) is period]
     opens = [larger.open_ms(before_ms, anchor) for larger in parents for anchor in (0, 1, 2)]
     return min([before_ms, *opens])
+
+
+def _refuse_existing(to: Path) -> None:
+    if to.exists():
+        raise StorageError(f"{to} exists already: nothing was written; name another file.")

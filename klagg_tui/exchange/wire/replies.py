@@ -10,7 +10,7 @@ import orjson
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.exact import decimals_of, number, turnover
+from klagg_tui.engine.exact import DECIMALS, number, turnover
 from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.wire import fields
@@ -107,8 +107,8 @@ def _listing(row: Json) -> Listing | None:
             fields.text(entry["quoteAsset"]),
             fields.text(entry["contractType"]),
             fields.text(entry["status"]),
-            _decimals(entry, "PRICE_FILTER", "tickSize", "pricePrecision"),
-            _decimals(entry, "LOT_SIZE", "stepSize", "quantityPrecision"),
+            _decimals(entry["pricePrecision"]),
+            _decimals(entry["quantityPrecision"]),
             fields.moment(entry.get("onboardDate", 0)),
             min(fields.whole(entry.get("deliveryDate", LATEST_MS)), LATEST_MS - 1),
         )
@@ -116,12 +116,9 @@ def _listing(row: Json) -> Listing | None:
         return None
 
 
-def _decimals(entry: dict[str, Json], filter_type: str, size: str, precision: str) -> int:
-    """Decimals of the step in which a price or quantity moves; the precision is finer than what is ever traded."""
-    for rule in map(fields.mapping, fields.sequence(entry.get("filters", []))):
-        if rule.get("filterType") == filter_type:
-            return decimals_of(number(fields.text(rule[size])))
-    return min(fields.whole(entry[precision]), 8)
+def _decimals(precision: Json) -> int:
+    """Decimals that are written: `7.6120` at a precision of 4, though the tick is 0.001 (SUSHIUSDT, 2021)."""
+    return min(fields.whole(precision), DECIMALS)
 
 
 def _weight_limit(rules: Json) -> int | None:

@@ -88,6 +88,7 @@ class Listing(NamedTuple):
     """TRADING, PENDING_TRADING, SETTLING and others."""
     price_decimals: int
     quantity_decimals: int
+    """As the exchange writes them, closing zeros included; the steps may be coarser."""
     onboard_ms: int
     """When trading began; the exchange has been wrong about it."""
     delivery_ms: int
