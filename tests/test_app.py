@@ -4,7 +4,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from textual.command import CommandPalette
+from textual.command import CommandPalette, Hit
 from textual.widgets import Button, Input, Select
 
 from klagg_tui.app import KlaggApp, beginning_of
@@ -134,6 +134,51 @@ async def test_an_alert_rings_tells_and_is_listed() -> None:
         assert "90002.5" in seen.text
         await seen.press("k", "j", "d")
         assert seen.app.desk.remembered.alerts == ()
+
+
+async def test_an_alert_that_fires_for_many_shows_one_toast_and_lists_all() -> None:
+    async with opened(remembered=Remembered(alerts=("last>90000",))) as seen:
+        names = [row.symbol for row in seen.app.desk.live.rows.values()][:8]
+        for price in ("1.5", "90001.5"):
+            for name in names[:7]:
+                seen.feed.trade_at(name, price)
+            await seen.beat()
+        (toast,) = seen.app._notifications
+        assert toast.message.count("\n") == 3
+        assert "… and 4 more" in toast.message
+        for price in ("1.5", "90001.5"):
+            seen.feed.trade_at(names[7], price)
+            await seen.beat()
+        assert len(seen.app._notifications) == 1  # the next one has to wait a little
+        assert len(seen.app.desk.fired) == 8
+
+
+@pytest.mark.parametrize("keys", [("q",), ("ctrl+c",), ("slash", "ctrl+c"), ("e", "ctrl+c")])
+async def test_q_and_ctrl_c_leave_after_the_last_write(keys: tuple[str, ...]) -> None:
+    async with opened() as seen:
+        for key in keys:
+            await seen.press(key)
+        assert seen.feed.stopped
+        assert seen.app.return_value is False
+
+
+async def test_the_filters_of_before_are_there_after_a_restart(tmp_path: Path) -> None:
+    state = tmp_path / "screen.json"
+    async with opened(state=state) as seen:
+        await seen.press("slash")
+        await seen.type("btc")
+        await seen.press("enter")
+        await seen.press("q")
+    assert orjson.loads(state.read_bytes())["filter_history"] == ["btc"]
+
+
+async def test_the_palette_shows_a_period_by_its_name_and_nothing_of_textual_but_the_screenshot() -> None:
+    async with opened() as seen:
+        (hit,) = [hit async for hit in KlaggCommands(seen.app.screen).search("period: 1h")]
+        assert isinstance(hit, Hit)
+        await hit.command()
+        assert seen.app.desk.remembered.period == "1h"
+        assert [one.title for one in seen.app.get_system_commands(seen.app.screen)] == ["Screenshot"]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])
