@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from klagg_tui.market.columns import FLEXIBLE, MEASURED_PRICE, MEASURED_SYMBOL, Column
@@ -49,6 +50,8 @@ def place(columns: Sequence[Column], room: int, widths: Widths) -> tuple[Placed,
 
 def _fitting(columns: Sequence[Column], room: int, widths: Widths) -> list[Column]:
     chosen = list(columns)
+    if _needed(chosen, widths, 1) > room:
+        chosen = [replace(column, width=column.least) if column.least else column for column in chosen]
     while chosen and _needed(chosen, widths, 1) > room:
         chosen.remove(min(chosen, key=lambda column: column.importance))
     return chosen

@@ -16,7 +16,7 @@ from textual.widgets import Button, Input, Label, ProgressBar, Select, Static
 from klagg_tui import formatting
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError
-from klagg_tui.screens.base import KlaggScreen, foot_pieces
+from klagg_tui.screens.base import KlaggScreen
 from klagg_tui.screens.desk import Desk
 from klagg_tui.storage.export import ExportProgress
 from klagg_tui.storage.export_files import Format
@@ -25,8 +25,8 @@ from klagg_tui.timespec import FORMS, parse_time
 
 _KEYS = (
     ("tab", "next field", "app.focus_next"),
-    ("ctrl+s", "export", "screen.start"),
-    ("esc", "cancel or back", "screen.back"),
+    ("", "export", "screen.start"),
+    ("", "cancel or back", "screen.back"),
 )
 
 
@@ -76,6 +76,7 @@ class ExportScreen(KlaggScreen):
                 yield Button("Back", id="leave", compact=True)
             yield ProgressBar(id="progress", show_eta=True)
             yield Static("", id="outcome", markup=False)
+        yield self.notice
         yield self.foot
         yield from self.too_small()
 
@@ -88,8 +89,8 @@ class ExportScreen(KlaggScreen):
     def beat(self, touched: set[str]) -> None:
         """Keep the status line up to date."""
         del touched
-        self.status_line.tell(self.desk, subject="Export")
-        self.foot.show(foot_pieces(self.desk, _KEYS))
+        self.status_line.tell(self.desk, subject="Export", filter_text=self.desk.filter.text)
+        self.tell_foot(_KEYS)
 
     # What is chosen.
 

@@ -76,6 +76,8 @@ class Line(Widget):
         room = width - right.cell_length
         if room < 0:
             return right.crop(right.cell_length - width)
+        if strip.cell_length > room:
+            strip = Strip([*strip.crop(0, room - 1), Segment("…", styles.head[Role.DIM])])
         return Strip.join([strip.adjust_cell_length(room, styles.head[Role.TEXT]), right])
 
     def on_click(self, event: events.Click) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
@@ -38,5 +39,8 @@ class Pieces(Widget):
         """One line."""
         styles = self.desk.palette.plain
         line = self._lines[y] if y < len(self._lines) else ()
-        segments = [Segment(text, styles[role]) for text, role in line]
-        return Strip(segments).adjust_cell_length(self.size.width, styles[Role.TEXT])
+        width = self.size.width
+        strip = Strip([Segment(text, styles[role]) for text, role in line])
+        if strip.cell_length > width and cell_len(strip.text.rstrip()) > width:
+            strip = Strip([*strip.crop(0, width - 1), Segment("…", styles[Role.DIM])])
+        return strip.adjust_cell_length(width, styles[Role.TEXT])

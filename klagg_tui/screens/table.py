@@ -76,7 +76,7 @@ class MarketTable(ScrollView, can_focus=True):
         self.placed: tuple[Placed, ...] = ()
         self.marked: frozenset[str] = frozenset()
         self.empty_text = ""
-        """What is said where there are no rows."""
+        """What is said where there are no rows, line by line."""
         self.cursor_symbol: str | None = None
         """None until the cursor is moved: then it stays on the first row."""
         self._widths = Widths(_SYMBOL_LEAST, _PRICE_LEAST)
@@ -181,8 +181,10 @@ class MarketTable(ScrollView, can_focus=True):
 
     def _blank(self, y: int, width: int) -> Strip:
         style = self.desk.palette.plain[Role.DIM]
-        if not self.rows and y == min(2, self.size.height - 1):
-            return Strip([Segment(fitted(f"    {self.empty_text}", width, is_left=True), style)], width)
+        said = () if self.rows else self.empty_text.split("\n")
+        top = min(2, self.size.height - len(said))
+        if 0 <= y - top < len(said):
+            return Strip([Segment(fitted(f"    {said[y - top]}", width, is_left=True), style)], width)
         return Strip.blank(width, style)
 
     def _thumb(self) -> range:
