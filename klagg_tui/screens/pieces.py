@@ -7,16 +7,14 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
-from textual.widget import Widget
 
 from klagg_tui.market.role import Piece, Role
+from klagg_tui.screens.byhand import ByHand
 from klagg_tui.screens.desk import Desk
 
 
-class Pieces(Widget):
+class Pieces(ByHand):
     """Lines from the top; what does not fit is not shown."""
-
-    can_focus = False
 
     def __init__(self, desk: Desk, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
         super().__init__(id=id)
