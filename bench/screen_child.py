@@ -28,7 +28,7 @@ KEYS: dict[str, list[str]] = {
     "period": ["1", "3", "2"],
     "open a symbol": ["enter"],
 }
-ROUNDS = 40
+ROUNDS = 100
 
 
 class Timed:
