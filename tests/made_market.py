@@ -88,6 +88,8 @@ class MadeMarket:
         self.mode = Mode.DEMO
         self.notices: tuple[str, ...] = ()
         self.progress: Progress | None = None
+        self.estimates = 0
+        """How often somebody asked how much an export would be."""
         self.hides_trades = False
         """As after a warm start: bars from the disk, and no trade yet."""
         self.stopped = False
@@ -189,6 +191,7 @@ class MadeMarket:
         self.followed = symbol
 
     async def estimate(self, selection: Selection, form: Format) -> Estimate:
+        self.estimates += 1
         async with self._stored() as store:
             return await export.estimate(store, selection, form)
 

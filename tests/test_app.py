@@ -219,6 +219,13 @@ async def test_an_export_says_what_it_will_be_writes_it_and_says_where(tmp_path:
         assert seen.app.screen.id == "market"
 
 
+async def test_bars_are_counted_once_the_fingers_rest() -> None:
+    async with opened(feed=MadeMarket(5)) as seen:
+        await seen.press("e", "tab", *"51315111", "backspace", "backspace")
+        await seen.app.workers.wait_for_complete()
+        assert seen.feed.estimates <= 2
+
+
 async def test_a_form_that_cannot_be_read_says_why(tmp_path: Path) -> None:
     async with opened(feed=MadeMarket(5)) as seen:
         await seen.press("e")

@@ -193,6 +193,34 @@ async def test_a_filter_is_saved_by_name_and_used_by_it() -> None:
         assert len(seen.symbols()) == 2
 
 
+async def test_saved_filters_are_chosen_from_a_menu_and_deleted_there() -> None:
+    async with opened() as seen:
+        await seen.press("f")
+        assert "None is saved yet" in next(iter(seen.app._notifications)).message
+    async with opened(remembered=Remembered(saved_filters=(("coins", "btc"), ("usdc", "usdc")))) as seen:
+        await seen.press("f")
+        assert "@coins" in seen.text
+        await seen.press("u")
+        assert len(seen.symbols()) == 3
+        await seen.press("f", "escape")
+        assert len(seen.symbols()) == 3
+        await seen.press("f", "d")
+        assert seen.app.desk.remembered.saved_filters == (("coins", "btc"),)
+        assert len(seen.symbols()) > 3
+
+
+async def test_a_price_that_changed_flashes_with_an_arrow() -> None:
+    async with opened() as seen:
+        seen.feed.trade_at("BTCUSDT", "70000")
+        await seen.beat()
+        for price, sign in (("70001", "▲"), ("70000", "▼")):
+            seen.feed.trade_at("BTCUSDT", price)
+            await seen.beat()
+            assert sign in seen.line_with("BTCUSDT")
+        await seen.beat(2)
+        assert "▼" not in seen.line_with("BTCUSDT")
+
+
 async def test_nothing_that_matches_is_said() -> None:
     async with opened(remembered=Remembered(filter="xyzzy")) as seen:
         assert "No symbol matches xyzzy" in seen.text

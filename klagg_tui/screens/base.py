@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from klagg_tui.market.face import Mode, Progress
+from klagg_tui.market.face import Progress
 from klagg_tui.market.role import Piece, Role
 from klagg_tui.screens.desk import Desk
 from klagg_tui.screens.header import StatusLine
@@ -38,7 +38,6 @@ PERIOD_KEYS: Final[list[BindingType]] = [
 
 FootKey: TypeAlias = tuple[str, str, str]
 """A key as it is written (empty: the one that is bound), a word, the action."""
-DEMO_KEY: Final[FootKey] = ("", "simulated market", "app.demo")
 _SHORT_NAMES: Final = {"space": "␣"}
 
 
@@ -104,9 +103,8 @@ class KlaggScreen(Screen[None]):
     def tell_foot(self, keys: Sequence[FootKey]) -> None:
         """The keys, and above them what is in trouble and how far longer work is, where there is any."""
         status = self.desk.status
-        offered = (DEMO_KEY, *keys) if status.mode is Mode.OFFLINE else keys
         self.foot.show(key_pieces([(label or self._shown_keys.get(_plain(action), ""), word, action)
-                                   for label, word, action in offered]))  # fmt: skip
+                                   for label, word, action in keys]))  # fmt: skip
         told = notice_pieces(status.notices)
         progress = progress_pieces(status.progress)
         if self.notice.is_mounted:

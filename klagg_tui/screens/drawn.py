@@ -21,6 +21,7 @@ from klagg_tui.market.role import Role, RoleIndex
 
 MARK: Final = "★"
 _FLASHES: Final = {1: Role.GAIN_FLASH, -1: Role.LOSS_FLASH}
+_ARROWS: Final = {Role.GAIN_FLASH: ("▲", Role.GAIN), Role.LOSS_FLASH: ("▼", Role.LOSS)}
 _BLANKS: Final = tuple(" " * count for count in range(16))
 _KEEPS_COLOUR: Final = frozenset({Role.WARN, Role.MARK})
 
@@ -70,7 +71,8 @@ def _cells(row: Row, bar: Bar, placed: Sequence[Placed], look: Look, flash: Role
         if column.is_left:
             text = _BLANKS[gap] + fitted(text, cells, is_left=True)
         elif flash is not None and column.key == "last":
-            pieces.append((_BLANKS[gap], Role.TEXT))
+            arrow, tint = _ARROWS[flash]
+            pieces.append((f"{_BLANKS[gap - 1]}{arrow}" if gap else "", tint))
             text, role = fitted(text, cells, is_left=False), flash
         elif len(text) <= cells:
             text = text.rjust(cells + gap)  # numbers: each letter is one cell

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,13 +22,16 @@ from klagg_tui.screens.desk import Desk
 from klagg_tui.storage.export import ExportProgress
 from klagg_tui.storage.export_files import Format
 from klagg_tui.storage.export_series import Selection
-from klagg_tui.timespec import FORMS, parse_time
+from klagg_tui.timespec import parse_time
 
 _KEYS = (
     ("tab", "next field", "app.focus_next"),
     ("", "export", "screen.start"),
     ("", "cancel or back", "screen.back"),
 )
+
+
+RESTING_S = 0.3
 
 
 class ExportScreen(KlaggScreen):
@@ -41,6 +45,7 @@ class ExportScreen(KlaggScreen):
     ExportScreen Input { border: none; height: 1; background: $surface; padding: 0 1; width: 1fr; }
     ExportScreen Input:focus { border: none; background: $panel; }
     ExportScreen Select { width: 1fr; }
+    ExportScreen SelectCurrent { padding: 0 1; }
     ExportScreen #estimate, ExportScreen #outcome { height: auto; margin: 0 0 1 12; color: $text; }
     ExportScreen .trouble { color: $error; }
     ExportScreen #buttons { height: 1; margin: 0 0 1 12; }
@@ -65,7 +70,10 @@ class ExportScreen(KlaggScreen):
             names = [(f"{name} ({len(symbols)})", number) for number, (name, symbols) in enumerate(self._choices)]
             yield _field("Symbols", Select(names, value=0, allow_blank=False, compact=True, id="symbols"))
             yield _field("Periods", Input(str(self.desk.period), id="periods", placeholder="1m 5m 1h"))
-            yield _field("From", Input(id="from", placeholder=f"the beginning, or {FORMS}"))
+            yield _field(
+                "From",
+                Input(id="from", placeholder="the beginning, or like 2024-08-08, 2024-08-08T23:55, yesterday, -3d"),
+            )
             yield _field("To", Input(id="to", placeholder="the end"))
             forms = [(form.value, form) for form in Format]
             yield _field("Format", Select(forms, value=Format.CSV, allow_blank=False, compact=True, id="format"))
@@ -151,13 +159,16 @@ class ExportScreen(KlaggScreen):
     async def estimate(self) -> None:
         """Say how much it will be."""
         said = self.query_one("#estimate", Static)
+        # Counting a whole market takes its time and cannot be called off: it waits until the fingers rest.
+        await asyncio.sleep(RESTING_S)
+        said.set_class(False, "trouble")
+        said.update("counting …")
         try:
             found = await self.desk.feed.estimate(self._selection(), self._format)
         except KlaggError as error:
             said.set_class(True, "trouble")
             said.update(str(error))
             return
-        said.set_class(False, "trouble")
         said.update(f"{formatting.whole(found.bars)} bars, about {formatting.size(found.byte_count)}")
 
     def action_start(self) -> None:

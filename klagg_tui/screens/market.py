@@ -27,6 +27,7 @@ from klagg_tui.screens.table import MarketTable
 
 RESORT_BEATS: Final = 5
 """Beats between two live re-sorts: once a second."""
+_DEMO: Final = ("", "simulated market", "app.demo")
 _KEYS: Final = (
     ("", "filter", "screen.filter"),
     ("", "sort", "screen.sort"),
@@ -47,6 +48,7 @@ class MarketScreen(KlaggScreen):
     NAME_FOR_PEOPLE = "Market"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", id="filter", key_display="/"),
+        Binding("f", "saved_filters", "Saved filters: use, delete", id="saved_filters"),
         Binding("escape", "clear_filter", "Clear the filter", show=False, id="clear_filter"),
         Binding("s", "sort", "Sort by a column", id="sort"),
         Binding("S,r", "turn", "Turn the order round", show=False, id="turn"),
@@ -158,7 +160,7 @@ class MarketScreen(KlaggScreen):
         desk.shown = len(self.table.rows)
         self.status_line.tell(desk)
         self.tabs.tell(desk, self._list_tabs(), desk.filter.text, self._tell_heads())
-        self.tell_foot(_KEYS)
+        self.tell_foot((_DEMO, *_KEYS) if desk.status.mode is Mode.OFFLINE else _KEYS)
 
     def _list_tabs(self) -> list[Piece]:
         shown = self.desk.remembered.shown_list
@@ -196,6 +198,27 @@ class MarketScreen(KlaggScreen):
         if self.desk.filter.text:
             self.desk.use_filter("")
             self.reorder()
+
+    def action_saved_filters(self) -> None:
+        """Choose one, or delete the one that holds."""
+        saved = self.desk.remembered.saved_filters
+        if not saved:
+            self.notify("None is saved yet: type a filter, then ctrl+s.", title="Saved filters")
+            return
+        held = self.desk.filter.text
+        lines = [Choice(f"@{name}", f"@{name}", text) for name, text in saved]
+        if held in {line.value for line in lines}:
+            lines.append(Choice(_DELETE, f"Delete {held}", letter="d"))
+        self.put_up(Menu("Saved filters", lines, current=held), self._saved_filter_chosen)
+
+    def _saved_filter_chosen(self, chosen: str | None) -> None:
+        if chosen is None:
+            return
+        held, saved = self.desk.filter.text, self.desk.remembered.saved_filters
+        if chosen == _DELETE:
+            self.desk.choose(saved_filters=tuple(pair for pair in saved if f"@{pair[0]}" != held))
+        self.desk.use_filter("" if chosen == _DELETE else chosen)
+        self.reorder()
 
     def on_filter_prompt_filtered(self, message: FilterPrompt.Filtered) -> None:
         """Another filter holds from now on."""
