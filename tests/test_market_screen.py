@@ -314,10 +314,19 @@ async def test_lists_are_made_and_deleted() -> None:
 
 
 async def test_all_seven_periods_have_room_in_eighty_columns() -> None:
-    async with opened((80, 24), remembered=Remembered(all_periods=True, filter="btcusdt")) as seen:
+    async with opened((80, 24), remembered=Remembered(all_periods=True, filter="1000 or btcusdt")) as seen:
         heads = seen.lines[2].replace("▲", " ").replace("▼", " ").split()
         assert heads[-7:] == ["1m", "5m", "30m", "1h", "4h", "1d", "1w"]
         assert seen.line_with("BTCUSDT").count("%") == 7
+
+
+async def test_where_room_is_short_the_filter_is_worth_more_than_the_keys_of_the_periods() -> None:
+    lists = (("Watchlist", ("BTCUSDT",)), ("Majors", ()))
+    async with opened((80, 24), remembered=Remembered(filter="chg>0", watchlists=lists)) as seen:
+        assert "⌕ chg>0 " in seen.lines[1]
+        assert seen.lines[1].endswith(" 1d  1w")
+    async with opened((80, 24), remembered=Remembered(watchlists=lists)) as seen:
+        assert seen.lines[1].endswith(" 7 1w")
 
 
 async def test_the_order_is_marked_in_either_view() -> None:

@@ -221,10 +221,22 @@ def test_an_alert_fires_when_it_comes_true_and_again_only_after_it_was_untrue() 
     alerts = Alerts()
     assert alerts.watch(["last>100", "volx>1"]) == {"volx>1": alerts.watch(["volx>1"])["volx>1"]}
     alerts.watch(["last>100"])
+    closes = ("101", "99", "101", "102", "99", "101")
     fired = [
-        len(alerts.look([_row("A", close)], Period.M1, START)) for close in ("101", "99", "101", "102", "99", "101")
+        len(alerts.look([_row("A", close)], Period.M1, START + number * MINUTE)) for number, close in enumerate(closes)
     ]
     assert fired == [0, 0, 1, 0, 0, 1]
+
+
+def test_an_alert_that_wavers_about_its_limit_fires_once_a_minute() -> None:
+    alerts = Alerts()
+    alerts.watch(["last>100"])
+    fired = [
+        second
+        for second in range(130)
+        if alerts.look([_row("A", "101" if second % 2 else "99")], Period.M1, START + second * 1_000)
+    ]
+    assert fired == [1, 61, 121]
 
 
 def test_an_alert_fires_for_each_symbol_by_itself() -> None:

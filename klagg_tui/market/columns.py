@@ -238,7 +238,7 @@ DEFAULT_KEYS: Final = tuple(column.key for column in COLUMNS if column.key != "r
 
 # The second view: all periods beside each other.
 
-_HEAT_LEAST: Final = 8
+_HEAT_LEAST: Final = 7
 _HEAT_FULL_DAY: Final = 8.0
 """Percent in a day that is drawn in the strongest heat; other lengths by the root of time, as prices wander."""
 
@@ -255,12 +255,12 @@ def heat_column(period: Period, importance: int) -> Column:
         change = change_percent(bar)
         share = taker_share(bar)
         candle_role = heat(None if share is None else share - 0.5, 0.5)
-        text, lead = formatting.percent(change), 2
+        text, lead, tail = formatting.percent(change), 2, 1
         if width < 3 + len(text):
-            text, lead = formatting.short_percent(change), 1
+            text, lead, tail = formatting.short_percent(change), 1, 0
         stale = look.is_stale or is_stale_bar(bar, look.now_ms)
         return (candle_cell(bar).ljust(lead), Role.FAINT if stale else candle_role), (
-            f"{text.rjust(width - lead - 1)} ",
+            text.rjust(width - lead - tail) + " " * tail,
             Role.FAINT if stale else heat(change, full),
         )
 

@@ -17,7 +17,7 @@ KEPT: Final = 120
 """Samples of each figure, one a second."""
 
 
-_LABEL: Final = 28
+_LABEL: Final = 30
 """Cells of a figure's name."""
 
 

@@ -45,7 +45,7 @@ class ExportScreen(KlaggScreen):
     ExportScreen Input { border: none; height: 1; background: $surface; padding: 0 1; width: 1fr; }
     ExportScreen Input:focus { border: none; background: $panel; }
     ExportScreen Select { width: 1fr; }
-    ExportScreen SelectCurrent { padding: 0 1; }
+    ExportScreen Select.-textual-compact SelectCurrent { padding: 0 1; }
     ExportScreen #estimate, ExportScreen #outcome { height: auto; margin: 0 0 1 12; color: $text; }
     ExportScreen .trouble { color: $error; }
     ExportScreen #buttons { height: 1; margin: 0 0 1 12; }

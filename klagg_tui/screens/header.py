@@ -88,16 +88,20 @@ class TabsLine(Line):
             left += [Piece(" ", Role.DIM), Touch(order, Role.TITLE, "screen.sort")]
         if filter_text:
             left += [Piece("  ", Role.DIM), Touch(f"⌕ {filter_text}", Role.ACCENT, "screen.filter")]
-        self.show(left, period_tabs(desk))
+        right = period_tabs(desk, with_keys=True)
+        if _cells(left) + _cells(right) > self.size.width:
+            right = period_tabs(desk, with_keys=False)
+        self.show(left, right)
 
 
-def period_tabs(desk: Desk) -> list[Piece]:
-    """The periods with the keys that choose them; the chosen one raised."""
+def period_tabs(desk: Desk, *, with_keys: bool) -> list[Piece]:
+    """The periods, with the keys that choose them where there is room; the chosen one raised."""
     tabs: list[Piece] = []
     for number, period in enumerate(desk.feed.periods, start=1):
-        key = str(number % 10) if number <= 10 else ""
+        key = str(number % 10) if number <= 10 and with_keys else ""
         action = f"screen.period({number - 1})"
         kind = Raised if period is desk.period else Touch
-        tabs.append(kind(f" {key}", Role.FAINT if kind is Touch else Role.DIM, action))
+        if key:
+            tabs.append(kind(f" {key}", Role.FAINT if kind is Touch else Role.DIM, action))
         tabs.append(kind(f" {period} ", Role.DIM if kind is Touch else Role.STRONG, action))
     return tabs
