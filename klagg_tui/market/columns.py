@@ -275,6 +275,8 @@ def heat_column(period: Period, importance: int) -> Column:
     )  # fmt: skip
 
 
+_BESIDE_PERIODS: Final = ("age", "spark", "turnover", "taker")
+"""What stands beside the periods where there is room, the most important first."""
 _HEAT: Final = {f"chg({period})": heat_column(period, 90 - period.ordinal) for period in Period}
 
 
@@ -293,12 +295,13 @@ def candle_cell(bar: Bar) -> str:
 
 
 def view_columns(keys: Sequence[str], periods: Sequence[Period], *, all_periods: bool) -> tuple[Column, ...]:
-    """The columns of a view: the chosen ones, or symbol, price and each period."""
+    """The columns of a view: the chosen ones, or symbol, price and each period, and others where there is room."""
     if all_periods:
         return (
             BY_KEY["symbol"],
             replace(BY_KEY["last"], importance=50),
             *(_HEAT[f"chg({period})"] for period in periods),
+            *(replace(BY_KEY[key], importance=40 - at) for at, key in enumerate(_BESIDE_PERIODS)),
         )
     return tuple(BY_KEY[key] for key in keys if key in BY_KEY)
 

@@ -50,10 +50,12 @@ def place(columns: Sequence[Column], room: int, widths: Widths) -> tuple[Placed,
 
 def _fitting(columns: Sequence[Column], room: int, widths: Widths) -> list[Column]:
     chosen = list(columns)
-    if _needed(chosen, widths, 1) > room:
-        chosen = [replace(column, width=column.least) if column.least else column for column in chosen]
     while chosen and _needed(chosen, widths, 1) > room:
-        chosen.remove(min(chosen, key=lambda column: column.importance))
+        least = min(chosen, key=lambda column: column.importance)
+        if least.least < least.width and least.least:
+            chosen = [replace(column, width=column.least or column.width) for column in chosen]
+        else:
+            chosen.remove(least)
     return chosen
 
 

@@ -16,8 +16,8 @@ from klagg_tui.runtime.worker import Plan
 REAL: Final = "binance-um"
 SIMULATED: Final = "simulated"
 """Marks of the databases: bars of the one never get into the other's."""
-DEMO_HISTORY: Final = 60
-"""Bars of each period: enough for the sparklines, within two minutes of request weight."""
+DEMO_HISTORY: Final = 99
+"""Bars of each period: as many as come for the least request weight, so that the market is full within two minutes."""
 
 
 def live_plan(settings: Settings) -> Plan:
