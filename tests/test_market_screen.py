@@ -322,7 +322,7 @@ async def test_all_seven_periods_have_room_in_eighty_columns() -> None:
 
 async def test_beside_all_periods_stand_others_where_there_is_room() -> None:
     async with opened((200, 60), remembered=Remembered(all_periods=True)) as seen:
-        assert seen.lines[2].split()[-4:] == ["Age", "Closes", "▼Turnover", "Buyers"]
+        assert seen.lines[2].split()[-4:] == ["▼Turnover", "Buyers", "Closes", "Age"]
 
 
 async def test_where_room_is_short_the_filter_is_worth_more_than_the_keys_of_the_periods() -> None:

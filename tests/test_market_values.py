@@ -3,6 +3,7 @@
 import itertools
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from klagg_tui.market.axes import PriceScale, price_ticks, time_ticks
 from klagg_tui.market.columns import BY_KEY, COLUMNS, DEFAULT_KEYS, Look, candle_cell, find, view_columns
 from klagg_tui.market.curves import average, vwap
 from klagg_tui.market.face import Mode, Status
-from klagg_tui.market.health import FIGURES, Health, column_lines
+from klagg_tui.market.health import FIGURES, Health, column_lines, log_pieces
 from klagg_tui.market.layout import LEAD, Widths, place
 from klagg_tui.market.model import Row
 from klagg_tui.market.remembered import Remembered, from_plain
@@ -192,6 +193,33 @@ def test_a_bar_that_was_missing_finds_its_place() -> None:
     series = Series("BTCUSDT", Period.M1)
     assert series.take([bar(START + i * MINUTE) for i in (0, 2, 1, 2)]) == 1
     assert [one.open_ms for one in series.bars] == [START + i * MINUTE for i in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("line", "read", "role"),
+    [
+        ("2026-11-28 01:18:07,557 INFO    klagg_tui.exchange.rest: connected", " 01:18:07 exchange.rest        connected", Role.DIM),
+        ("2026-11-28 01:18:07,557 WARNING klagg_tui.runtime.live: cut: again", " 01:18:07 runtime.live         cut: again", Role.WARN),
+        ("2026-11-28 01:18:07,557 ERROR   other: gone", " 01:18:07 other                gone", Role.BAD),
+        ("Traceback", " Traceback", Role.DIM),
+    ],
+)  # fmt: skip
+def test_a_line_of_the_log_says_when_where_what_and_how_grave(line: str, read: str, role: Role) -> None:
+    pieces = log_pieces(line)
+    assert "".join(piece.text for piece in pieces) == read
+    assert pieces[-1].role == role
+
+
+def test_every_figure_has_room_for_its_name_and_what_stands_still_draws_nothing() -> None:
+    health = Health()
+    for _ in range(3):
+        health.sample(Status("made", Mode.LIVE, 0, health=dict.fromkeys(FIGURES, 7.0)))
+    lines = ["".join(piece.text for piece in line) for line in health.lines(100)]
+    assert len({line.rstrip()[-1:] for line in lines} & set("▁▂▃▄▅▆▇█")) == 0
+    assert all(
+        line[: len(figure.label) + 2] == f" {figure.label} "
+        for line, figure in zip(lines, FIGURES.values(), strict=True)
+    )
 
 
 # Lists.

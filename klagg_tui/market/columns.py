@@ -275,8 +275,8 @@ def heat_column(period: Period, importance: int) -> Column:
     )  # fmt: skip
 
 
-_BESIDE_PERIODS: Final = ("age", "spark", "turnover", "taker")
-"""What stands beside the periods where there is room, the most important first."""
+_BESIDE_PERIODS: Final = {"turnover": 38, "taker": 37, "spark": 39, "age": 40}
+"""What stands beside the periods where there is room, and its importance there."""
 _HEAT: Final = {f"chg({period})": heat_column(period, 90 - period.ordinal) for period in Period}
 
 
@@ -301,7 +301,7 @@ def view_columns(keys: Sequence[str], periods: Sequence[Period], *, all_periods:
             BY_KEY["symbol"],
             replace(BY_KEY["last"], importance=50),
             *(_HEAT[f"chg({period})"] for period in periods),
-            *(replace(BY_KEY[key], importance=40 - at) for at, key in enumerate(_BESIDE_PERIODS)),
+            *(replace(BY_KEY[key], importance=importance) for key, importance in _BESIDE_PERIODS.items()),
         )
     return tuple(BY_KEY[key] for key in keys if key in BY_KEY)
 
