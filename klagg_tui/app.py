@@ -119,11 +119,14 @@ class KlaggApp(App[bool]):
         touched = self.desk.beat()
         fired = self.desk.look_for_alerts(touched)
         self._tell_of(fired)
-        screen = self.screen_stack[-1] if self.screen_stack else None  # the last beat may find none
-        if isinstance(screen, KlaggScreen) and screen.is_mounted:
-            screen.beat(touched)
-        elif fired and isinstance(screen, AlertsScreen):
-            screen.renew()
+        for screen in reversed(self.screen_stack):  # of which the last beat may find none
+            if fired and isinstance(screen, AlertsScreen):
+                screen.renew()
+            # Under a menu or the help too: a table that looks live has to be.
+            if isinstance(screen, KlaggScreen):
+                if screen.is_mounted:
+                    screen.beat(touched)
+                break
 
     def _tell_of(self, fired: Sequence[Fired]) -> None:
         """Ring and show what fired; in one toast a while, so that a busy alert does not cover the market."""

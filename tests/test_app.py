@@ -153,6 +153,17 @@ async def test_an_alert_that_fires_for_many_shows_one_toast_and_lists_all() -> N
         assert len(seen.app.desk.fired) == 8
 
 
+@pytest.mark.parametrize("key", ["s", "c", "w", "a", "question_mark", "colon", "t"])
+async def test_the_market_goes_on_under_whatever_lies_over_it(key: str) -> None:
+    async with opened() as seen:
+        await seen.press(key)
+        assert seen.app.screen.id != "market"
+        before = seen.lines[0]
+        seen.feed.now_ms += 7_000
+        await seen.beat()
+        assert seen.lines[0] != before
+
+
 @pytest.mark.parametrize("keys", [("q",), ("ctrl+c",), ("slash", "ctrl+c"), ("e", "ctrl+c")])
 async def test_q_and_ctrl_c_leave_after_the_last_write(keys: tuple[str, ...]) -> None:
     async with opened() as seen:
