@@ -136,6 +136,17 @@ async def test_an_alert_rings_tells_and_is_listed() -> None:
         assert seen.app.desk.remembered.alerts == ()
 
 
+async def test_an_alert_that_fires_leaves_the_cursor_of_the_list_alone() -> None:
+    async with opened(remembered=Remembered(alerts=("last>90000", "chg>99", "btc last<1"))) as seen:
+        await seen.press("a", "down")
+        for price in ("1.5", "90001.5"):
+            seen.feed.trade_at("ETHUSDT", price)
+            await seen.beat()
+        assert "90001.5" in seen.text
+        await seen.press("d")
+        assert seen.app.desk.remembered.alerts == ("last>90000", "btc last<1")
+
+
 async def test_an_alert_that_fires_for_many_shows_one_toast_and_lists_all() -> None:
     async with opened(remembered=Remembered(alerts=("last>90000",))) as seen:
         names = [row.symbol for row in seen.app.desk.live.rows.values()][:8]
