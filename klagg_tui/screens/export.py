@@ -225,6 +225,7 @@ class ExportScreen(KlaggScreen):
         """Cancel what runs, otherwise leave."""
         if self.has_class("busy"):
             self._stop.set()
+            self._say("Cancelling …", trouble=False)
         else:
             self.leave()
 
