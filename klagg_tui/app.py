@@ -146,7 +146,8 @@ class KlaggApp(App[bool]):
         self._wear()
 
     def _wear(self) -> None:
-        self.desk.use_theme(self.current_theme.to_color_system().generate())
+        theme = self.current_theme
+        self.desk.use_theme(theme.to_color_system().generate(), is_dark=theme.dark)
         for screen in self.screen_stack:
             if isinstance(screen, KlaggScreen) and screen.is_mounted:
                 screen.repaint()

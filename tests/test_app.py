@@ -11,6 +11,7 @@ from klagg_tui.app import KlaggApp, beginning_of
 from klagg_tui.config import Screen as ScreenSettings
 from klagg_tui.market.face import Mode
 from klagg_tui.market.remembered import Remembered
+from klagg_tui.market.role import HEAT_STEPS, Role
 from klagg_tui.screens.commands import KlaggCommands
 from klagg_tui.screens.export import ExportScreen
 from klagg_tui.screens.kept import StateFile
@@ -78,7 +79,7 @@ async def test_a_command_of_the_palette_does_what_it_says() -> None:
         assert "2 of 40" in seen.lines[0]
 
 
-@pytest.mark.parametrize("theme", ["klagg", "nord", "textual-light", "dracula", "textual-ansi"])
+@pytest.mark.parametrize("theme", ["klagg", "nord", "textual-light", "dracula", "ansi-dark", "ansi-light"])
 async def test_every_kind_of_theme_can_be_worn(theme: str) -> None:
     async with opened() as seen:
         if theme not in seen.app.available_themes:
@@ -91,10 +92,22 @@ async def test_every_kind_of_theme_can_be_worn(theme: str) -> None:
         await seen.press("enter", "h", "escape", "question_mark", "escape")
 
 
+@pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light"])
+async def test_with_the_terminals_own_colours_small_moves_are_not_drawn_like_large_ones(theme: str) -> None:
+    async with opened() as seen:
+        seen.app.wear_theme(theme)
+        await seen.pilot.pause()
+        plain = seen.app.desk.palette.plain
+        assert plain[Role.FAINT].dim
+        assert not plain[Role.STRONG].dim
+        assert plain[Role.HEAT + HEAT_STEPS + 1].bgcolor == plain[Role.TEXT].bgcolor
+        assert plain[Role.HEAT + 2 * HEAT_STEPS].bgcolor != plain[Role.TEXT].bgcolor
+        assert seen.app.desk.palette.cursor[Role.TEXT].bgcolor != plain[Role.TEXT].bgcolor
+        assert seen.app.desk.palette.head[Role.TEXT].bgcolor == plain[Role.TEXT].bgcolor
+
+
 async def test_colours_of_gain_and_loss_change_places() -> None:
     async with opened() as seen:
-        from klagg_tui.market.role import Role
-
         gains = []
         for _ in range(4):
             gains.append(seen.app.desk.palette.plain[Role.GAIN].color)

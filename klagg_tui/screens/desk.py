@@ -97,13 +97,13 @@ class Desk:
         self.remembered = replace(self.remembered, **choices)  # type: ignore[arg-type]
         self._keep(self.remembered)
 
-    def use_theme(self, variables: dict[str, str]) -> None:
+    def use_theme(self, variables: dict[str, str], *, is_dark: bool) -> None:
         """Take the colours of a theme."""
         try:
             tints = Tints(self.remembered.tints)
         except ValueError:
             tints = Tints.THEME
-        self.palette = palette(variables, tints)
+        self.palette = palette(variables, tints, is_dark=is_dark)
 
     @property
     def period(self) -> Period:
