@@ -4,6 +4,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from textual.color import Color
 from textual.command import CommandPalette, Hit
 from textual.widgets import Button, Input, Select
 
@@ -104,6 +105,18 @@ async def test_with_the_terminals_own_colours_small_moves_are_not_drawn_like_lar
         assert plain[Role.HEAT + 2 * HEAT_STEPS].bgcolor != plain[Role.TEXT].bgcolor
         assert seen.app.desk.palette.cursor[Role.TEXT].bgcolor != plain[Role.TEXT].bgcolor
         assert seen.app.desk.palette.head[Role.TEXT].bgcolor == plain[Role.TEXT].bgcolor
+
+
+@pytest.mark.parametrize("theme", ["klagg", "textual-light", "solarized-light", "atom-one-light", "nord"])
+async def test_gains_and_losses_can_be_read_on_every_ground(theme: str) -> None:
+    async with opened() as seen:
+        seen.app.wear_theme(theme)
+        await seen.pilot.pause()
+        for style in (seen.app.desk.palette.plain[role] for role in (Role.GAIN, Role.LOSS, Role.WARN, Role.MARK)):
+            assert style.color is not None
+            assert style.bgcolor is not None
+            ink, ground = Color.from_rich_color(style.color), Color.from_rich_color(style.bgcolor)
+            assert abs(ink.brightness - ground.brightness) > 0.2
 
 
 async def test_colours_of_gain_and_loss_change_places() -> None:

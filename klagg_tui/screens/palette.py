@@ -23,6 +23,7 @@ class Tints(StrEnum):
 
 _STRONG: Final = 0.7
 """What is weaker is drawn dim where colours cannot be mixed."""
+_BLACK: Final = Color.parse("#000000")
 _BLUE: Final = Color.parse("#56a8f5")
 _ORANGE: Final = Color.parse("#f5a142")
 
@@ -54,6 +55,9 @@ def _palette(values: tuple[str, ...], tints: Tints, is_dark: bool) -> Palette:
         Tints.COLOUR_BLIND: (_BLUE, _ORANGE),
     }[tints]
     inks = _Inks(foreground, primary, accent, gain, loss, warning, success, error)
+    if background.ansi is None and background.brightness > 0.5:
+        # Themes choose these colours for areas; as letters on a light ground they are too pale.
+        inks = _Inks(*(ink.blend(_BLACK, 0.3) for ink in inks))
     if background.ansi is not None:  # they cannot be mixed, and what they look like is not known
         raised = Color.parse("ansi_bright_black" if is_dark else "ansi_white")
         return Palette(*(_styles(inks, ground) for ground in (background, raised, background, raised)))
