@@ -15,15 +15,15 @@ import threading
 from pathlib import Path
 from typing import Any
 
-WIDTH, HEIGHT = 120, 36
+SIZE = (120, 36)
 
 
-def in_terminal(*arguments: str, timeout_s: float = 180) -> Any:
-    """What `python ARGUMENTS… FILE` wrote as JSON into the file, run in a terminal of `WIDTH` x `HEIGHT`."""
+def in_terminal(*arguments: str, size: tuple[int, int] = SIZE, timeout_s: float = 180) -> Any:
+    """What `python ARGUMENTS… FILE` wrote as JSON into the file, run in a terminal of that width and height."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "measured.json"
         ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "HOME": folder}
         child = subprocess.Popen(
             [sys.executable, *arguments, str(output)],

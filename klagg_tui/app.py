@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 from textual.theme import Theme
 
 from klagg_tui.market import watchlists
+from klagg_tui.market.alerts import Fired
 from klagg_tui.market.face import Feed, Mode
 from klagg_tui.market.remembered import Remembered
 from klagg_tui.screens.alerts import AlertsScreen
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
     from klagg_tui.runtime.worker import Runtime
 
 BEAT_S: Final = 1 / BEATS_A_SECOND
-_TOASTS_AT_ONCE: Final = 3
+_FIRED_IN_A_TOAST: Final = 3
+_BEATS_BETWEEN_TOASTS: Final = 2 * BEATS_A_SECOND
 
 
 class KlaggApp(App[bool]):
@@ -61,6 +64,8 @@ class KlaggApp(App[bool]):
         Binding("colon", "command_palette", "Command palette", show=False, id="palette", key_display=":"),
         Binding("D", "demo", "The simulated market, where the real one cannot be reached", id="demo"),
         Binding("q", "quit", "Leave klagg", id="quit"),
+        # Textual's own answer is a hint at another key; people who press it want to leave, also out of an input.
+        Binding("ctrl+c", "interrupt", "Leave klagg", id="interrupt", priority=True),
     ]
 
     def __init__(
@@ -73,6 +78,9 @@ class KlaggApp(App[bool]):
     ) -> None:
         super().__init__()
         self._failure = failure
+        self._untold: list[Fired] = []
+        """Alerts that fired since the last toast."""
+        self._beats_to_toast = 0
         self.register_theme(KLAGG)
         self._kept = kept
         remembered = kept.load() if kept else beginning or Remembered()
@@ -97,6 +105,12 @@ class KlaggApp(App[bool]):
         if self._kept:
             self.set_interval(1, self._kept.flush)
 
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Of Textual's own commands those that ours do not bring already."""
+        for command in super().get_system_commands(screen):
+            if command.title == "Screenshot":
+                yield command
+
     def beat(self) -> None:
         """Take in what changed; the screen on view draws it."""
         if self._failure() is not None:
@@ -104,24 +118,36 @@ class KlaggApp(App[bool]):
             return
         touched = self.desk.beat()
         fired = self.desk.look_for_alerts(touched)
-        for one in fired[:_TOASTS_AT_ONCE]:
-            self.notify(
-                f"{one.text}  at {self.desk.price_of(one)}", title=f"▲ {one.symbol}", severity="warning", markup=False
-            )
-        if fired:
-            self.bell()
-        screen = self.screen_stack[-1] if self.screen_stack else None  # the last beat may find none
-        if isinstance(screen, KlaggScreen) and screen.is_mounted:
-            screen.beat(touched)
-        elif fired and isinstance(screen, AlertsScreen):
-            screen.renew()
+        self._tell_of(fired)
+        for screen in reversed(self.screen_stack):  # of which the last beat may find none
+            if fired and isinstance(screen, AlertsScreen):
+                screen.renew()
+            # Under a menu or the help too: a table that looks live has to be.
+            if isinstance(screen, KlaggScreen):
+                if screen.is_mounted:
+                    screen.beat(touched)
+                break
+
+    def _tell_of(self, fired: Sequence[Fired]) -> None:
+        """Ring and show what fired; in one toast a while, so that a busy alert does not cover the market."""
+        self._untold += fired
+        self._beats_to_toast -= 1
+        if not self._untold or self._beats_to_toast > 0:
+            return
+        told, self._untold, self._beats_to_toast = self._untold, [], _BEATS_BETWEEN_TOASTS
+        lines = [f"{one.symbol}  {one.text}  at {self.desk.price_of(one)}" for one in told[-_FIRED_IN_A_TOAST:]]
+        if len(told) > len(lines):
+            lines.append(f"… and {len(told) - len(lines)} more: see Alerts")
+        self.notify("\n".join(lines), title="▲ Alert", severity="warning", markup=False)
+        self.bell()
 
     def _theme_changed(self, theme: Theme) -> None:
         self.desk.choose(theme=theme.name)
         self._wear()
 
     def _wear(self) -> None:
-        self.desk.use_theme(self.current_theme.to_color_system().generate())
+        theme = self.current_theme
+        self.desk.use_theme(theme.to_color_system().generate(), is_dark=theme.dark)
         for screen in self.screen_stack:
             if isinstance(screen, KlaggScreen) and screen.is_mounted:
                 screen.repaint()
@@ -220,6 +246,10 @@ class KlaggApp(App[bool]):
     async def action_quit(self) -> None:
         """Leave when the last drain is written."""
         await self._leave(for_demo=False)
+
+    async def action_interrupt(self) -> None:
+        """As everywhere else in a terminal."""
+        await self.action_quit()
 
     async def action_demo(self) -> None:
         """Leave for the simulated market."""

@@ -73,6 +73,14 @@ def percent(value: float | None) -> str:
     return f"{'+' if value > 0 else '-'}{drawn}"
 
 
+def short_percent(value: float | None) -> str:
+    """The same in at most six cells: +12.4%, -0.30%, +1240%."""
+    drawn = percent(value)
+    if value is None or len(drawn) <= 6:
+        return drawn
+    return f"{value:+.1f}%" if abs(value) < 99.95 else f"{value:+.0f}%"
+
+
 def arrow(value: float | None) -> str:
     """The direction as one cell."""
     if not value:

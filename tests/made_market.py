@@ -17,7 +17,7 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, Drained, SeedBars
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period
-from klagg_tui.market.face import Changes, Mode, Status
+from klagg_tui.market.face import Changes, Mode, Progress, Status
 from klagg_tui.storage import export
 from klagg_tui.storage.export import Estimate, Exported, OnProgress, ShouldStop
 from klagg_tui.storage.export_files import Format
@@ -87,6 +87,11 @@ class MadeMarket:
         self.periods = tuple(sorted(periods))
         self.mode = Mode.DEMO
         self.notices: tuple[str, ...] = ()
+        self.progress: Progress | None = None
+        self.estimates = 0
+        """How often somebody asked how much an export would be."""
+        self.hides_trades = False
+        """As after a warm start: bars from the disk, and no trade yet."""
         self.stopped = False
         self.followed: str | None = None
         self._tape: deque[AggTrade] = deque(maxlen=200)
@@ -163,13 +168,15 @@ class MadeMarket:
         self._shown.update(added)
         if not (drained.forming or drained.closed or added):
             return None
-        last = {bar.symbol: self._last_ms.get(bar.symbol, BEGIN_MS) for bar in drained.forming}
+        traded = () if self.hides_trades else drained.forming
+        last = {bar.symbol: self._last_ms.get(bar.symbol, BEGIN_MS) for bar in traded}
         return Changes(drained.forming, drained.closed, added, (), last)
 
     def status(self) -> Status:
         return Status(
             "made market", self.mode, self.now_ms, 45.0, "connected", self.notices, self._engine.counters,
             {"trades/s": 1200.0, "memory": 61_000_000.0}, ("21:00:01 INFO began", "21:00:02 INFO connected"),
+            self.progress,
         )  # fmt: skip
 
     async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
@@ -184,6 +191,7 @@ class MadeMarket:
         self.followed = symbol
 
     async def estimate(self, selection: Selection, form: Format) -> Estimate:
+        self.estimates += 1
         async with self._stored() as store:
             return await export.estimate(store, selection, form)
 

@@ -4,13 +4,15 @@ from pathlib import Path
 
 import orjson
 import pytest
-from textual.command import CommandPalette
+from textual.color import Color
+from textual.command import CommandPalette, Hit
 from textual.widgets import Button, Input, Select
 
 from klagg_tui.app import KlaggApp, beginning_of
 from klagg_tui.config import Screen as ScreenSettings
 from klagg_tui.market.face import Mode
 from klagg_tui.market.remembered import Remembered
+from klagg_tui.market.role import HEAT_STEPS, Role
 from klagg_tui.screens.commands import KlaggCommands
 from klagg_tui.screens.export import ExportScreen
 from klagg_tui.screens.kept import StateFile
@@ -77,7 +79,7 @@ async def test_a_command_of_the_palette_does_what_it_says() -> None:
         assert "2 of 40" in seen.lines[0]
 
 
-@pytest.mark.parametrize("theme", ["klagg", "nord", "textual-light", "dracula", "textual-ansi"])
+@pytest.mark.parametrize("theme", ["klagg", "nord", "textual-light", "dracula", "ansi-dark", "ansi-light"])
 async def test_every_kind_of_theme_can_be_worn(theme: str) -> None:
     async with opened() as seen:
         if theme not in seen.app.available_themes:
@@ -90,10 +92,34 @@ async def test_every_kind_of_theme_can_be_worn(theme: str) -> None:
         await seen.press("enter", "h", "escape", "question_mark", "escape")
 
 
+@pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light"])
+async def test_with_the_terminals_own_colours_small_moves_are_not_drawn_like_large_ones(theme: str) -> None:
+    async with opened() as seen:
+        seen.app.wear_theme(theme)
+        await seen.pilot.pause()
+        plain = seen.app.desk.palette.plain
+        assert plain[Role.FAINT].dim
+        assert not plain[Role.STRONG].dim
+        assert plain[Role.HEAT + HEAT_STEPS + 1].bgcolor == plain[Role.TEXT].bgcolor
+        assert plain[Role.HEAT + 2 * HEAT_STEPS].bgcolor != plain[Role.TEXT].bgcolor
+        assert seen.app.desk.palette.cursor[Role.TEXT].bgcolor != plain[Role.TEXT].bgcolor
+        assert seen.app.desk.palette.head[Role.TEXT].bgcolor == plain[Role.TEXT].bgcolor
+
+
+@pytest.mark.parametrize("theme", ["klagg", "textual-light", "solarized-light", "atom-one-light", "nord"])
+async def test_gains_and_losses_can_be_read_on_every_ground(theme: str) -> None:
+    async with opened() as seen:
+        seen.app.wear_theme(theme)
+        await seen.pilot.pause()
+        for style in (seen.app.desk.palette.plain[role] for role in (Role.GAIN, Role.LOSS, Role.WARN, Role.MARK)):
+            assert style.color is not None
+            assert style.bgcolor is not None
+            ink, ground = Color.from_rich_color(style.color), Color.from_rich_color(style.bgcolor)
+            assert abs(ink.brightness - ground.brightness) > 0.2
+
+
 async def test_colours_of_gain_and_loss_change_places() -> None:
     async with opened() as seen:
-        from klagg_tui.market.role import Role
-
         gains = []
         for _ in range(4):
             gains.append(seen.app.desk.palette.plain[Role.GAIN].color)
@@ -135,6 +161,73 @@ async def test_an_alert_rings_tells_and_is_listed() -> None:
         assert seen.app.desk.remembered.alerts == ()
 
 
+async def test_an_alert_that_fires_leaves_the_cursor_of_the_list_alone() -> None:
+    async with opened(remembered=Remembered(alerts=("last>90000", "chg>99", "btc last<1"))) as seen:
+        await seen.press("a", "down")
+        for price in ("1.5", "90001.5"):
+            seen.feed.trade_at("ETHUSDT", price)
+            await seen.beat()
+        assert "90001.5" in seen.text
+        await seen.press("d")
+        assert seen.app.desk.remembered.alerts == ("last>90000", "btc last<1")
+
+
+async def test_an_alert_that_fires_for_many_shows_one_toast_and_lists_all() -> None:
+    async with opened(remembered=Remembered(alerts=("last>90000",))) as seen:
+        names = [row.symbol for row in seen.app.desk.live.rows.values()][:8]
+        for price in ("1.5", "90001.5"):
+            for name in names[:7]:
+                seen.feed.trade_at(name, price)
+            await seen.beat()
+        (toast,) = seen.app._notifications
+        assert toast.message.count("\n") == 3
+        assert "… and 4 more" in toast.message
+        for price in ("1.5", "90001.5"):
+            seen.feed.trade_at(names[7], price)
+            await seen.beat()
+        assert len(seen.app._notifications) == 1  # the next one has to wait a little
+        assert len(seen.app.desk.fired) == 8
+
+
+@pytest.mark.parametrize("key", ["s", "c", "w", "a", "question_mark", "colon", "t"])
+async def test_the_market_goes_on_under_whatever_lies_over_it(key: str) -> None:
+    async with opened() as seen:
+        await seen.press(key)
+        assert seen.app.screen.id != "market"
+        before = seen.lines[0]
+        seen.feed.now_ms += 7_000
+        await seen.beat()
+        assert seen.lines[0] != before
+
+
+@pytest.mark.parametrize("keys", [("q",), ("ctrl+c",), ("slash", "ctrl+c"), ("e", "ctrl+c")])
+async def test_q_and_ctrl_c_leave_after_the_last_write(keys: tuple[str, ...]) -> None:
+    async with opened() as seen:
+        for key in keys:
+            await seen.press(key)
+        assert seen.feed.stopped
+        assert seen.app.return_value is False
+
+
+async def test_the_filters_of_before_are_there_after_a_restart(tmp_path: Path) -> None:
+    state = tmp_path / "screen.json"
+    async with opened(state=state) as seen:
+        await seen.press("slash")
+        await seen.type("btc")
+        await seen.press("enter")
+        await seen.press("q")
+    assert orjson.loads(state.read_bytes())["filter_history"] == ["btc"]
+
+
+async def test_the_palette_shows_a_period_by_its_name_and_nothing_of_textual_but_the_screenshot() -> None:
+    async with opened() as seen:
+        (hit,) = [hit async for hit in KlaggCommands(seen.app.screen).search("period: 1h")]
+        assert isinstance(hit, Hit)
+        await hit.command()
+        assert seen.app.desk.remembered.period == "1h"
+        assert [one.title for one in seen.app.get_system_commands(seen.app.screen)] == ["Screenshot"]
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])
 async def test_health_shows_figures_notices_and_the_log(size: tuple[int, int]) -> None:
     feed = MadeMarket(10)
@@ -169,6 +262,13 @@ async def test_an_export_says_what_it_will_be_writes_it_and_says_where(tmp_path:
         assert len(target.read_text(encoding="utf-8").splitlines()) >= 30
         await seen.press("escape")
         assert seen.app.screen.id == "market"
+
+
+async def test_bars_are_counted_once_the_fingers_rest() -> None:
+    async with opened(feed=MadeMarket(5)) as seen:
+        await seen.press("e", "tab", *"51315111", "backspace", "backspace")
+        await seen.app.workers.wait_for_complete()
+        assert seen.feed.estimates <= 2
 
 
 async def test_a_form_that_cannot_be_read_says_why(tmp_path: Path) -> None:

@@ -54,8 +54,8 @@ def test_a_candle_never_leaves_its_column(bars: list[Bar], width: int, height: i
     for row in grid[: picture.scale.rows]:
         for x, (letter, role) in enumerate(row[: picture.plot_width]):
             if letter in CANDLE and role in (Role.GAIN, Role.LOSS):
-                assert x % step < BODIES[step]
-                assert x // step < picture.bars
+                assert (x - picture.left) % step < BODIES[step]
+                assert 0 <= (x - picture.left) // step < picture.bars
 
 
 @settings(max_examples=40)
@@ -65,7 +65,7 @@ def test_highs_and_lows_land_on_their_rows(bars: list[Bar], width: int, height: 
     scale = picture.scale
     assert scale is not None
     for index, one in enumerate(bars[picture.first : picture.first + picture.bars]):
-        columns = range(index * step, index * step + BODIES[step])
+        columns = range(picture.left + index * step, picture.left + index * step + BODIES[step])
         rows = [y for y in range(scale.rows) if any(grid[y][x][0] in CANDLE for x in columns)]
         assert rows == list(range(scale.row(one.high), scale.row(one.low) + 1))
 
@@ -99,9 +99,21 @@ def test_nothing_to_draw_draws_nothing() -> None:
 
 
 def test_a_rising_candle_gains_and_a_falling_one_loses() -> None:
-    _, grid = _plain([bar(START, "100", "110", "90", "105"), bar(START + MINUTE, "105", "110", "90", "100")], 60, 20, 2)
-    assert {role for row in grid[:16] for letter, role in row[:1] if letter in CANDLE} == {Role.GAIN}
-    assert {role for row in grid[:16] for letter, role in row[2:3] if letter in CANDLE} == {Role.LOSS}
+    bars = [bar(START, "100", "110", "90", "105"), bar(START + MINUTE, "105", "110", "90", "100")]
+    picture, grid = _plain(bars, 60, 20, 2)
+    for x, expected in ((picture.left, Role.GAIN), (picture.left + 2, Role.LOSS)):
+        assert {row[x][1] for row in grid[:16] if row[x][0] in CANDLE} == {expected}
+
+
+@settings(max_examples=40)
+@given(_bars(), st.integers(30, 120), st.sampled_from(STEPS))
+def test_the_newest_bar_stands_at_the_right_however_few_there_are(bars: list[Bar], width: int, step: int) -> None:
+    picture, _ = _plain(bars, width, 20, step)
+    room = picture.plot_width - picture.left - picture.bars * step
+    assert 0 <= room < step
+    assert picture.bar_at(picture.left, step) == picture.first
+    assert picture.bar_at(picture.left - 1, step) is None
+    assert picture.bar_at(picture.plot_width - 1 - room, step) == picture.first + picture.bars - 1
 
 
 def test_the_prices_beside_it_are_those_of_their_rows() -> None:
@@ -140,5 +152,5 @@ def test_scrolled_back_the_newest_bars_are_not_on_view() -> None:
 
 
 def test_a_partial_bar_has_a_volume_of_another_colour() -> None:
-    _, grid = _plain([bar(state=State.PARTIAL, volume="5")], 60, 20, 2)
-    assert {role for row in grid[16:19] for letter, role in row[:1] if letter != " "} == {Role.WARN}
+    picture, grid = _plain([bar(state=State.PARTIAL, volume="5")], 60, 20, 2)
+    assert {row[picture.left][1] for row in grid[16:19] if row[picture.left][0] != " "} == {Role.WARN}

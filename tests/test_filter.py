@@ -103,18 +103,46 @@ _PARTS = st.sampled_from([
 ])  # fmt: skip
 
 
-@given(
-    st.one_of(
-        st.text(max_size=60), st.lists(_PARTS, max_size=14).map("".join), st.lists(_PARTS, max_size=9).map(" ".join)
-    )
+_TYPED = st.one_of(
+    st.text(max_size=60), st.lists(_PARTS, max_size=14).map("".join), st.lists(_PARTS, max_size=9).map(" ".join)
 )
-def test_whatever_is_typed_is_either_understood_or_refused_with_its_own_error(text: str) -> None:
+
+
+def _read(text: str, saved: dict[str, str]) -> tuple[filters.Filter | None, FilterError | None]:
     try:
-        understood = filters.read(text, {"x": "btc"})
-    except FilterError:
+        return filters.read(text, saved), None
+    except FilterError as error:
+        return None, error
+
+
+def _odd_rows() -> list[Row]:
+    """A usual one, one without a bar, one without a trade, one at the edge of what numbers can be."""
+    flat, vast = Row("1000É币USDT"), Row("VASTUSDT")
+    flat.take(bar(START, "0.00000001", volume="0", trade_count=0, symbol=flat.symbol))
+    vast.take(bar(START, "0.00000001", "99999999999", "0.00000001", "99999999999", "9" * 15, symbol=vast.symbol))
+    vast.last_trade_ms = NOW + 5_000
+    return [_row(), Row("EMPTY"), flat, vast]
+
+
+@given(
+    _TYPED,
+    st.dictionaries(st.sampled_from(["x", "mine"]), _TYPED),
+    st.sampled_from(list(Period)),
+    st.integers(0, 1 << 50),
+)
+def test_whatever_is_typed_is_either_understood_or_refused_with_its_own_error(
+    text: str, saved: dict[str, str], period: Period, now_ms: int
+) -> None:
+    understood, refused = _read(text, saved)
+    if understood is None:
+        assert str(refused)
+        assert refused is not None
+        assert 0 <= refused.position <= len(text)
         return
-    assert understood.matches(_row(), Period.M1, NOW) in (True, False)
-    assert understood.matches(Row("EMPTY"), Period.M1, NOW) in (True, False)
+    for row in _odd_rows():
+        found = understood.matches(row, period, now_ms)
+        assert found in (True, False)
+        assert understood.matches(row, period, now_ms) is found
 
 
 @given(st.sampled_from(sorted(BY_KEY)), st.sampled_from([">", "<", ">=", "<=", "="]), st.floats(-1e9, 1e9))

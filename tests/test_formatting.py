@@ -73,6 +73,14 @@ def test_times_are_drawn_in_utc_unless_told_otherwise(monkeypatch: pytest.Monkey
     assert formatting.zone(local=True)
 
 
+@given(st.floats(-9_999, 9_999))
+def test_a_short_percentage_takes_six_cells_at_most_and_keeps_its_direction(value: float) -> None:
+    drawn = formatting.short_percent(value)
+    assert len(drawn) <= 6
+    assert drawn[0] == formatting.percent(value)[0]
+    assert abs(float(drawn[:-1]) - value) <= max(0.05, abs(value) * 0.006)
+
+
 def test_counts_are_whole() -> None:
     assert formatting.count(950) == "950"
     assert formatting.count(12_400) == "12.4K"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from klagg_tui.market.face import Mode
+from klagg_tui.market.face import Mode, Progress
 from klagg_tui.market.remembered import Remembered
 from klagg_tui.screens.table import MarketTable
 from tests.made_market import MadeMarket
@@ -193,6 +193,34 @@ async def test_a_filter_is_saved_by_name_and_used_by_it() -> None:
         assert len(seen.symbols()) == 2
 
 
+async def test_saved_filters_are_chosen_from_a_menu_and_deleted_there() -> None:
+    async with opened() as seen:
+        await seen.press("f")
+        assert "None is saved yet" in next(iter(seen.app._notifications)).message
+    async with opened(remembered=Remembered(saved_filters=(("coins", "btc"), ("usdc", "usdc")))) as seen:
+        await seen.press("f")
+        assert "@coins" in seen.text
+        await seen.press("u")
+        assert len(seen.symbols()) == 3
+        await seen.press("f", "escape")
+        assert len(seen.symbols()) == 3
+        await seen.press("f", "d")
+        assert seen.app.desk.remembered.saved_filters == (("coins", "btc"),)
+        assert len(seen.symbols()) > 3
+
+
+async def test_a_price_that_changed_flashes_with_an_arrow() -> None:
+    async with opened() as seen:
+        seen.feed.trade_at("BTCUSDT", "70000")
+        await seen.beat()
+        for price, sign in (("70001", "▲"), ("70000", "▼")):
+            seen.feed.trade_at("BTCUSDT", price)
+            await seen.beat()
+            assert sign in seen.line_with("BTCUSDT")
+        await seen.beat(2)
+        assert "▼" not in seen.line_with("BTCUSDT")
+
+
 async def test_nothing_that_matches_is_said() -> None:
     async with opened(remembered=Remembered(filter="xyzzy")) as seen:
         assert "No symbol matches xyzzy" in seen.text
@@ -285,13 +313,75 @@ async def test_lists_are_made_and_deleted() -> None:
         assert seen.app.desk.remembered.shown_list == ""
 
 
+async def test_all_seven_periods_have_room_in_eighty_columns() -> None:
+    async with opened((80, 24), remembered=Remembered(all_periods=True, filter="1000 or btcusdt")) as seen:
+        heads = seen.lines[2].replace("▲", " ").replace("▼", " ").split()
+        assert heads[-7:] == ["1m", "5m", "30m", "1h", "4h", "1d", "1w"]
+        assert seen.line_with("BTCUSDT").count("%") == 7
+
+
+async def test_beside_all_periods_stand_others_where_there_is_room() -> None:
+    async with opened((200, 60), remembered=Remembered(all_periods=True)) as seen:
+        assert seen.lines[2].split()[-4:] == ["▼Turnover", "Buyers", "Closes", "Age"]
+
+
+async def test_where_room_is_short_the_filter_is_worth_more_than_the_keys_of_the_periods() -> None:
+    lists = (("Watchlist", ("BTCUSDT",)), ("Majors", ()))
+    async with opened((80, 24), remembered=Remembered(filter="chg>0", watchlists=lists)) as seen:
+        assert "⌕ chg>0 " in seen.lines[1]
+        assert seen.lines[1].endswith(" 1d  1w")
+    async with opened((80, 24), remembered=Remembered(watchlists=lists)) as seen:
+        assert seen.lines[1].endswith(" 7 1w")
+
+
+async def test_the_order_is_marked_in_either_view() -> None:
+    async with opened(remembered=Remembered(sort="chg", period="5m")) as seen:
+        await seen.press("v")
+        assert "▼5m" in seen.lines[2]
+        await seen.press("s", "5")
+        await seen.press("escape")
+        seen.app.screen.action_sort_by("chg(5m)")  # type: ignore[attr-defined]
+        await seen.pilot.pause()
+        assert "▲5m" in seen.lines[2]
+        await seen.press("v")
+        assert "▲Chg" in seen.lines[2]
+        seen.app.screen.action_sort_by("turnover")  # type: ignore[attr-defined]
+        await seen.press("v")
+        assert "▼ Turnover" in seen.lines[1]
+
+
+async def test_a_market_that_cannot_be_reached_offers_the_simulated_one() -> None:
+    feed = MadeMarket(0)
+    feed.mode = Mode.OFFLINE
+    feed.notices = ("127.0.0.1:9 cannot be reached.",)
+    async with opened((80, 24), feed=feed) as seen:
+        assert "D opens a simulated market" in seen.text
+        assert seen.lines[-1].startswith(" D simulated market")
+        assert "cannot be reached" in seen.lines[-2]
+
+
+async def test_the_keys_at_the_foot_are_those_of_the_keymap() -> None:
+    async with opened(keymap={"freeze": "f5"}) as seen:
+        assert "f5 freeze" in seen.lines[-1]
+        assert "␣" not in seen.lines[-1]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+async def test_what_is_wrong_with_a_filter_is_told_to_its_end(width: int) -> None:
+    async with opened((width, 24)) as seen:
+        await seen.press("slash")
+        assert any(line.endswith(("saves", "clears")) for line in seen.lines)
+        await seen.type("x>1")
+        assert "state." in seen.text
+
+
 async def test_all_periods_stand_beside_each_other() -> None:
     async with opened() as seen:
         await seen.press("v")
-        assert seen.lines[2].split() == ["▲Symbol", "Last", "1m", "5m", "30m", "1h", "4h", "1d", "1w"] or seen.lines[
-            2
-        ].split() == ["Symbol▲", "Last", "1m", "5m", "30m", "1h", "4h", "1d", "1w"]
+        assert seen.lines[2].split() == ["Symbol▲", "Last", "1m", "5m", "30m", "1h", "4h", "1d", "1w", "Age"]
         assert seen.line_with("BTCUSDT").count("%") == 7
+        await seen.press("s", "d")
+        assert seen.lines[2].split()[2] in ("▼1m", "1m")
         await seen.press("s", "d")
         assert seen.app.desk.remembered.sort.startswith("chg(")
         await seen.press("v")
@@ -325,11 +415,41 @@ async def test_a_market_from_the_disk_says_that_it_is_offline() -> None:
         assert "○ offline" in seen.lines[0]
 
 
-async def test_trouble_is_told_at_the_foot() -> None:
+async def test_trouble_is_told_above_the_keys_and_takes_no_line_without() -> None:
     feed = MadeMarket(10)
-    feed.notices = ("The disk is full; 12 bars wait in memory.",)
+    feed.notices = ("The disk is full; 12 bars wait in memory.", "REST is slow.")
+    async with opened((80, 24), feed=feed) as seen:
+        assert "▲ The disk is full; 12 bars wait in memory.  (+1)" in seen.lines[-2]
+        assert "q quit" in seen.lines[-1]
+        feed.notices = ()
+        await seen.beat()
+        assert "The disk" not in seen.text
+
+
+async def test_longer_work_is_told_with_how_far_it_is() -> None:
+    feed = MadeMarket(10)
+    feed.progress = Progress("history", 1, 4)
+    async with opened((80, 24), feed=feed) as seen:
+        assert seen.lines[-2].endswith("history ━━━━━━━━━━━━  25%")
+
+
+async def test_a_line_that_is_too_long_says_so() -> None:
+    feed = MadeMarket(10)
+    feed.notices = ("The disk is full; " * 20,)
+    async with opened((80, 24), feed=feed) as seen:
+        assert seen.lines[-2].endswith("…")
+
+
+async def test_before_the_first_trade_a_market_is_starting_and_its_old_rows_are_not_live() -> None:
+    feed = MadeMarket(10)
+    feed.hides_trades = True
     async with opened(feed=feed) as seen:
-        assert "The disk is full" in seen.lines[-1]
+        assert "◌ starting" in seen.lines[0]
+        assert "✕" in seen.line_with("BTCUSDT")
+        feed.hides_trades = False
+        feed.trade_at("BTCUSDT", "70000")
+        await seen.beat()
+        assert "● demo" in seen.lines[0]
 
 
 async def test_a_click_moves_the_cursor_and_two_open_the_symbol() -> None:

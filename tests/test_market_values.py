@@ -3,6 +3,7 @@
 import itertools
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from klagg_tui.market.axes import PriceScale, price_ticks, time_ticks
 from klagg_tui.market.columns import BY_KEY, COLUMNS, DEFAULT_KEYS, Look, candle_cell, find, view_columns
 from klagg_tui.market.curves import average, vwap
 from klagg_tui.market.face import Mode, Status
-from klagg_tui.market.health import FIGURES, Health, column_lines
+from klagg_tui.market.health import FIGURES, Health, column_lines, log_pieces
 from klagg_tui.market.layout import LEAD, Widths, place
 from klagg_tui.market.model import Row
 from klagg_tui.market.remembered import Remembered, from_plain
@@ -194,6 +195,33 @@ def test_a_bar_that_was_missing_finds_its_place() -> None:
     assert [one.open_ms for one in series.bars] == [START + i * MINUTE for i in range(3)]
 
 
+@pytest.mark.parametrize(
+    ("line", "read", "role"),
+    [
+        ("2026-11-28 01:18:07,557 INFO    klagg_tui.exchange.rest: connected", " 01:18:07 exchange.rest        connected", Role.DIM),
+        ("2026-11-28 01:18:07,557 WARNING klagg_tui.runtime.live: cut: again", " 01:18:07 runtime.live         cut: again", Role.WARN),
+        ("2026-11-28 01:18:07,557 ERROR   other: gone", " 01:18:07 other                gone", Role.BAD),
+        ("Traceback", " Traceback", Role.DIM),
+    ],
+)  # fmt: skip
+def test_a_line_of_the_log_says_when_where_what_and_how_grave(line: str, read: str, role: Role) -> None:
+    pieces = log_pieces(line)
+    assert "".join(piece.text for piece in pieces) == read
+    assert pieces[-1].role == role
+
+
+def test_every_figure_has_room_for_its_name_and_what_stands_still_draws_nothing() -> None:
+    health = Health()
+    for _ in range(3):
+        health.sample(Status("made", Mode.LIVE, 0, health=dict.fromkeys(FIGURES, 7.0)))
+    lines = ["".join(piece.text for piece in line) for line in health.lines(100)]
+    assert len({line.rstrip()[-1:] for line in lines} & set("▁▂▃▄▅▆▇█")) == 0
+    assert all(
+        line[: len(figure.label) + 2] == f" {figure.label} "
+        for line, figure in zip(lines, FIGURES.values(), strict=True)
+    )
+
+
 # Lists.
 
 
@@ -221,10 +249,22 @@ def test_an_alert_fires_when_it_comes_true_and_again_only_after_it_was_untrue() 
     alerts = Alerts()
     assert alerts.watch(["last>100", "volx>1"]) == {"volx>1": alerts.watch(["volx>1"])["volx>1"]}
     alerts.watch(["last>100"])
+    closes = ("101", "99", "101", "102", "99", "101")
     fired = [
-        len(alerts.look([_row("A", close)], Period.M1, START)) for close in ("101", "99", "101", "102", "99", "101")
+        len(alerts.look([_row("A", close)], Period.M1, START + number * MINUTE)) for number, close in enumerate(closes)
     ]
     assert fired == [0, 0, 1, 0, 0, 1]
+
+
+def test_an_alert_that_wavers_about_its_limit_fires_once_a_minute() -> None:
+    alerts = Alerts()
+    alerts.watch(["last>100"])
+    fired = [
+        second
+        for second in range(130)
+        if alerts.look([_row("A", "101" if second % 2 else "99")], Period.M1, START + second * 1_000)
+    ]
+    assert fired == [1, 61, 121]
 
 
 def test_an_alert_fires_for_each_symbol_by_itself() -> None:

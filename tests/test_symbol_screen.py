@@ -94,7 +94,7 @@ async def test_zoom_shows_fewer_and_broader_candles() -> None:
 async def test_the_pointer_is_a_crosshair_too() -> None:
     async with opened(remembered=BTC) as seen:
         chart = await _open(seen)
-        await seen.pilot.hover("#chart", offset=(5, 5))
+        await seen.pilot.hover("#chart", offset=(chart.picture.left + 5, 5))
         assert chart.cross == chart.picture.first + 2
         await seen.pilot.hover("#tabs", offset=(5, 0))
         assert chart.cross is None

@@ -1,4 +1,4 @@
-"""Draws the pictures in assets/: every screen at three sizes, on a made-up market that is the same each time.
+"""Draws the pictures in assets/: every screen at three sizes, on the market of `klagg demo`. Takes some five minutes.
 
 python -m tools.pictures [FOLDER]
 """
@@ -9,17 +9,32 @@ import asyncio
 import os
 import re
 import sys
+import tempfile
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from klagg_tui import logs
 from klagg_tui.app import KlaggApp
+from klagg_tui.engine.period import DEFAULT_PERIODS
 from klagg_tui.market.remembered import Remembered
-from tests.made_market import MadeMarket
+from klagg_tui.runtime.plans import demo_plan
+from klagg_tui.runtime.simulation import simulated_exchange
+from klagg_tui.runtime.worker import Runtime
+from klagg_tui.screens.desk import BEATS_A_SECOND, Desk
+from klagg_tui.screens.market import MarketScreen
 
 SIZES: Final = ((80, 24), (120, 36), (200, 60))
-SYMBOLS: Final = 300
-MINUTES: Final = 120
+SIMULATED: Final = ("--symbols", "500", "--activity", "400", "--faults", "none")
+HISTORY_S: Final = 600.0
+"""Request weight is given by the minute: as on the real exchange, the history of 500 symbols takes a while."""
+CHOICES: Final = Remembered(
+    period="1m",
+    watchlists=(("Watchlist", ("SOLUSDT", "XRPUSDT")), ("Majors", ("BTCUSDT", "ETHUSDT", "BNBUSDT"))),
+    saved_filters=(("risers", "chg>0 vol>5"),),
+)
 
 
 class Scene(NamedTuple):
@@ -27,37 +42,53 @@ class Scene(NamedTuple):
 
     name: str
     keys: Sequence[str]
-    period: str = "1m"
+    choices: Remembered = CHOICES
+    before_s: float = 0.5
+    """How long the market is watched before the keys are pressed."""
 
 
 SCENES: Final = (
     Scene("market", ("down", "m", "down", "m")),
     Scene("all-periods", ("v",)),
-    Scene("filter", ("slash", *"chg>0", "space", "v", "o", "l", ">", "5", "space", "!", *"usdc")),
+    Scene("filter", ("slash", *"chg>0", "space", *"vol>5", "space", *"!usdc")),
     Scene("sort", ("s",)),
-    Scene("symbol", ("enter", "left", "left", "left", "left", "left", "left")),
-    Scene("symbol-zoom", ("enter", "2", "plus", "w")),
+    Scene("symbol", ("enter", *["left"] * 6)),
+    Scene("symbol-zoom", ("enter", "4", "plus", "w")),
     Scene("health", ("h",)),
     Scene("export", ("e",)),
-    Scene("alerts", ("a",)),
+    Scene("alerts", ("a",), replace(CHOICES, alerts=("chg(1m)>0.2", "turnover(5m)>1m chg(5m)<-1")), 12.0),
     Scene("help", ("question_mark",)),
 )
 
 
-async def draw(feed: MadeMarket, scene: Scene, size: tuple[int, int]) -> str:
-    """One picture, as SVG."""
-    feed.reopen()
-    app = KlaggApp(feed, Remembered(period=scene.period, watchlists=(("Watchlist", ("SOLUSDT", "XRPUSDT")),)))
+async def draw(runtime: Runtime, desk: Desk, scene: Scene, size: tuple[int, int]) -> str:
+    """One picture, as SVG; market and health go on from picture to picture."""
+    app = KlaggApp(runtime, scene.choices)
+    app.desk.live = app.desk.picture = desk.live
+    app.desk.health = desk.health
     async with app.run_test(size=size) as pilot:
-        app.beat()
-        await pilot.pause()
+        await pilot.pause(scene.before_s)
         await pilot.press(*scene.keys)
         await app.workers.wait_for_complete()
-        for _ in range(6):
-            feed.play(150, 200)
-            app.beat()
+        await pilot.pause(2.5)
+        app.clear_notifications()
         await pilot.pause()
+        for screen in app.screen_stack:
+            if isinstance(screen, MarketScreen):  # right after a re-sort, of which there is one a second
+                screen.reorder()
         return _tidy(app.export_screenshot(title=f"klagg · {scene.name}", simplify=True))
+
+
+def _watched(runtime: Runtime) -> Desk:
+    """The market once its history is there."""
+    desk = Desk(runtime, CHOICES, lambda _choices: None)
+    until_s = time.monotonic() + HISTORY_S
+    has_begun = False
+    while time.monotonic() < until_s and not (has_begun and runtime.status().progress is None):
+        desk.beat()
+        has_begun = has_begun or runtime.status().progress is not None
+        time.sleep(1 / BEATS_A_SECOND)
+    return desk
 
 
 def _tidy(drawn: str) -> str:
@@ -70,14 +101,20 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     # Whoever draws them, the pictures show nobody's own folder.
     os.environ["HOME"] = "/home/you"
-    feed = MadeMarket(SYMBOLS, minutes=MINUTES, per_minute=4)
-    feed.take_changes()
-    feed.play(1_000, 50_000)
-    for size in SIZES:
-        for scene in SCENES:
-            path = folder / f"{scene.name}-{size[0]}x{size[1]}.svg"
-            path.write_text(asyncio.run(draw(feed, scene, size)), encoding="utf-8")
-            print(path)
+    with tempfile.TemporaryDirectory() as scratch, simulated_exchange(*SIMULATED) as urls:
+        runtime = Runtime(demo_plan(urls.rest, urls.ws, Path(scratch) / "demo.db", DEFAULT_PERIODS))
+        logs.start(Path(scratch) / "klagg.log", "INFO")
+        runtime.start()
+        try:
+            desk = _watched(runtime)
+            for size in SIZES:
+                for scene in SCENES:
+                    path = folder / f"{scene.name}-{size[0]}x{size[1]}.svg"
+                    path.write_text(asyncio.run(draw(runtime, desk, scene, size)), encoding="utf-8")
+                    print(path)
+        finally:
+            runtime.cancel()
+            runtime.wait()
 
 
 if __name__ == "__main__":

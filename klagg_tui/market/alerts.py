@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import FilterError
 from klagg_tui.market import filter as filters
 from klagg_tui.market.model import Row
+
+RESTING_MS: Final = 60_000
 
 
 class Fired(NamedTuple):
@@ -24,9 +26,14 @@ class Fired(NamedTuple):
 
 
 class Alerts:
-    """Fires for a symbol when its filter comes true after it was seen not to be; again only after it was untrue."""
+    """Fires for a symbol when its filter comes true after it was seen not to be; again only after it was untrue.
+
+    A value that wavers about its limit fires once in `RESTING_MS`.
+    """
 
     def __init__(self) -> None:
+        self._fired_ms: dict[tuple[str, str], int] = {}
+        """When, by filter and symbol."""
         self._watched: dict[str, filters.Filter] = {}
         self._untrue: dict[str, set[str]] = {}
         """Symbols for which the alert is armed."""
@@ -59,5 +66,7 @@ class Alerts:
                     armed.add(row.symbol)
                 elif row.symbol in armed:
                     armed.discard(row.symbol)
-                    fired.append(Fired(now_ms, row.symbol, text, row.last))
+                    if now_ms - self._fired_ms.get((text, row.symbol), -RESTING_MS) >= RESTING_MS:
+                        self._fired_ms[text, row.symbol] = now_ms
+                        fired.append(Fired(now_ms, row.symbol, text, row.last))
         return fired

@@ -61,11 +61,13 @@ class Picture(NamedTuple):
     """How many are drawn."""
     plot_width: int
     scale: PriceScale | None
+    left: int = 0
+    """Columns before the first bar: fewer bars than there is room for stand at the right, where now is."""
 
     def bar_at(self, x: int, step: int) -> int | None:
         """Index of the bar that column belongs to."""
-        index = self.first + x // step
-        return index if 0 <= x < self.plot_width and index < self.first + self.bars else None
+        index = self.first + (x - self.left) // step
+        return index if self.left <= x < self.plot_width and index < self.first + self.bars else None
 
 
 def capacity(chart: Chart, axis: int) -> int:
@@ -87,17 +89,18 @@ def draw(bars: Sequence[Bar], chart: Chart) -> Picture:
     volume_rows = 0 if chart.height < 12 else max(2, chart.height // 6)
     scale = scale_of(priced, chart.height - 1 - volume_rows)
     plot = chart.width - axis
+    left = (count - len(shown)) * chart.step
     _grid(canvas, scale, chart, plot)
-    _curves(canvas, bars, slice(first, end), chart, scale)
+    _curves(canvas, bars, slice(first, end), chart, scale, left)
     for index, bar in enumerate(shown):
         if bar.low:
-            _candle(canvas, index * chart.step, bar, scale, BODIES[chart.step])
-    _volumes(canvas, shown, chart, scale.rows, volume_rows, plot)
-    _times(canvas, shown, chart, plot)
+            _candle(canvas, left + index * chart.step, bar, scale, BODIES[chart.step])
+    _volumes(canvas, shown, chart, scale.rows, volume_rows, left)
+    _times(canvas, shown, chart, plot, left)
     _last_price(canvas, bars[-1], chart, scale, plot)
     if chart.cross is not None and first <= chart.cross < end:
-        _cross(canvas, shown[chart.cross - first], chart.cross - first, chart, scale, plot)
-    return Picture(canvas.rows(), first, len(shown), plot, scale)
+        _cross(canvas, shown[chart.cross - first], left + (chart.cross - first) * chart.step, chart, scale, plot)
+    return Picture(canvas.rows(), first, len(shown), plot, scale, left)
 
 
 def _grid(canvas: Canvas, scale: PriceScale, chart: Chart, plot: int) -> None:
@@ -145,7 +148,7 @@ def _part(half: int, top: int, above: int, below: int, bottom: int) -> int:
     return _WICK if top <= half <= bottom else _NONE
 
 
-def _curves(canvas: Canvas, bars: Sequence[Bar], shown: slice, chart: Chart, scale: PriceScale) -> None:
+def _curves(canvas: Canvas, bars: Sequence[Bar], shown: slice, chart: Chart, scale: PriceScale, left: int) -> None:
     """Behind the candles, so that these stay whole."""
     curves: list[tuple[Curve, Role]] = []
     if chart.averages:
@@ -160,10 +163,10 @@ def _curves(canvas: Canvas, bars: Sequence[Bar], shown: slice, chart: Chart, sca
                     at = price if following is None else price + (following - price) * offset / chart.step
                     quarter = scale.quarter(at)
                     if 0 <= quarter < 4 * scale.rows:
-                        canvas.put(index * chart.step + offset, quarter // 4, _LEVELS[quarter % 4], role)
+                        canvas.put(left + index * chart.step + offset, quarter // 4, _LEVELS[quarter % 4], role)
 
 
-def _volumes(canvas: Canvas, shown: Sequence[Bar], chart: Chart, top: int, rows: int, plot: int) -> None:
+def _volumes(canvas: Canvas, shown: Sequence[Bar], chart: Chart, top: int, rows: int, left: int) -> None:
     largest = max((bar.volume for bar in shown), default=0)
     if not rows or not largest:
         return
@@ -175,15 +178,18 @@ def _volumes(canvas: Canvas, shown: Sequence[Bar], chart: Chart, top: int, rows:
         for row in range(rows):
             level = min(8, eighths - row * 8)
             if level > 0:
-                canvas.write(index * chart.step, top + rows - 1 - row, BLOCKS[level - 1] * BODIES[chart.step], role)
-    canvas.write(plot + 1, top + (1 if rows > 2 else 0), formatting.short(exact.as_float(largest)), Role.FAINT)
+                canvas.write(
+                    left + index * chart.step, top + rows - 1 - row, BLOCKS[level - 1] * BODIES[chart.step], role
+                )
+    end = left + len(shown) * chart.step
+    canvas.write(end + 1, top + (1 if rows > 2 else 0), formatting.short(exact.as_float(largest)), Role.FAINT)
 
 
-def _times(canvas: Canvas, shown: Sequence[Bar], chart: Chart, plot: int) -> None:
+def _times(canvas: Canvas, shown: Sequence[Bar], chart: Chart, plot: int, left: int) -> None:
     y = chart.height - 1
     for x, text in time_ticks(shown, chart.step, chart.period, local=chart.local_time):
-        if x + len(text) <= plot:
-            canvas.write(x, y, text, Role.DIM)
+        if left + x + len(text) <= plot:
+            canvas.write(left + x, y, text, Role.DIM)
 
 
 def _last_price(canvas: Canvas, bar: Bar, chart: Chart, scale: PriceScale, plot: int) -> None:
@@ -193,8 +199,8 @@ def _last_price(canvas: Canvas, bar: Bar, chart: Chart, scale: PriceScale, plot:
         canvas.write(plot, scale.row(bar.close), text, role)
 
 
-def _cross(canvas: Canvas, bar: Bar, index: int, chart: Chart, scale: PriceScale, plot: int) -> None:
-    x = index * chart.step + BODIES[chart.step] // 2
+def _cross(canvas: Canvas, bar: Bar, begin: int, chart: Chart, scale: PriceScale, plot: int) -> None:
+    x = begin + BODIES[chart.step] // 2
     for y in range(chart.height - 1):
         if canvas.letter(x, y) in " ┈⠉⠒⠤⣀":
             canvas.put(x, y, "┊", Role.CROSS)
@@ -204,9 +210,9 @@ def _cross(canvas: Canvas, bar: Bar, index: int, chart: Chart, scale: PriceScale
             canvas.put(across, row, "┄", Role.CROSS)
     canvas.write(plot, row, f"╴{formatting.price(bar.close, chart.decimals)}", Role.CROSS)
     text = formatting.date_time(bar.open_ms, local=chart.local_time)
-    begin = max(0, min(plot - len(text), x - len(text) // 2))
-    _clear_words(canvas, begin - 1, begin + len(text), chart.height - 1)
-    canvas.write(max(0, begin - 1), chart.height - 1, f" {text} ", Role.CROSS)
+    at = max(0, min(plot - len(text), x - len(text) // 2))
+    _clear_words(canvas, at - 1, at + len(text), chart.height - 1)
+    canvas.write(max(0, at - 1), chart.height - 1, f" {text} ", Role.CROSS)
 
 
 def _clear_words(canvas: Canvas, begin: int, end: int, y: int) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from klagg_tui.market.role import Piece, Role, RoleIndex
 
 
 class Canvas:
-    """`width` x `height` cells; whatever is put outside of it is not there."""
+    """`width` x `height` cells on one ground; whatever is put outside of it is not there."""
 
     __slots__ = ("_letters", "_roles", "height", "width")
 
@@ -36,11 +38,18 @@ class Canvas:
         return [_pieces(letters, roles) for letters, roles in zip(self._letters, self._roles, strict=True)]
 
 
+_WITH_GROUND: Final = frozenset({Role.GAIN_FLASH, Role.LOSS_FLASH})
+
+
 def _pieces(letters: list[str], roles: list[RoleIndex]) -> list[Piece]:
+    """An empty cell goes with whatever is before it: it has no colour, and each piece costs as much as thirty cells."""
     pieces: list[Piece] = []
-    begin = 0
-    for x in range(1, len(letters) + 1):
-        if x == len(letters) or roles[x] != roles[begin]:
-            pieces.append(Piece("".join(letters[begin:x]), roles[begin]))
-            begin = x
-    return pieces
+    text, role = "", int(Role.TEXT)
+    for letter, its_role in zip(letters, roles, strict=True):
+        if its_role == role or (letter == " " and its_role == Role.TEXT and role not in _WITH_GROUND):
+            text += letter
+            continue
+        if text:
+            pieces.append(Piece(text, role))
+        text, role = letter, its_role
+    return [*pieces, Piece(text, role)] if text else pieces

@@ -60,6 +60,8 @@ class Column:
     """What the filter language reads the column in, where not in plain numbers."""
     parts: Parts | None = None
     """Drawn by this instead of `draw` where one meaning is not enough."""
+    least: int = 0
+    """The width it can be squeezed to before it would have to go; 0: it cannot."""
 
 
 STATE_SIGNS: Final = {State.FORMING: "·", State.PARTIAL: "◐", State.CLOSED: "●", State.CONFIRMED: "✔"}
@@ -236,6 +238,7 @@ DEFAULT_KEYS: Final = tuple(column.key for column in COLUMNS if column.key != "r
 
 # The second view: all periods beside each other.
 
+_HEAT_LEAST: Final = 7
 _HEAT_FULL_DAY: Final = 8.0
 """Percent in a day that is drawn in the strongest heat; other lengths by the root of time, as prices wander."""
 
@@ -252,10 +255,12 @@ def heat_column(period: Period, importance: int) -> Column:
         change = change_percent(bar)
         share = taker_share(bar)
         candle_role = heat(None if share is None else share - 0.5, 0.5)
-        text = f"{formatting.percent(change).rjust(width - 3)} "
+        text, lead, tail = formatting.percent(change), 2, 1
+        if width < 3 + len(text):
+            text, lead, tail = formatting.short_percent(change), 1, 0
         stale = look.is_stale or is_stale_bar(bar, look.now_ms)
-        return (f"{candle_cell(bar)} ", Role.FAINT if stale else candle_role), (
-            text,
+        return (candle_cell(bar).ljust(lead), Role.FAINT if stale else candle_role), (
+            text.rjust(width - lead - tail) + " " * tail,
             Role.FAINT if stale else heat(change, full),
         )
 
@@ -266,10 +271,12 @@ def heat_column(period: Period, importance: int) -> Column:
     return Column(
         f"chg({period})", str(period), importance, 11,
         lambda row, _bar, _now: change_percent(row.bars[ordinal]), draw,
-        f"change within {period}", unit_per="percent", parts=parts,
+        f"change within {period}", unit_per="percent", parts=parts, least=_HEAT_LEAST,
     )  # fmt: skip
 
 
+_BESIDE_PERIODS: Final = {"turnover": 38, "taker": 37, "spark": 39, "age": 40}
+"""What stands beside the periods where there is room, and its importance there."""
 _HEAT: Final = {f"chg({period})": heat_column(period, 90 - period.ordinal) for period in Period}
 
 
@@ -288,12 +295,13 @@ def candle_cell(bar: Bar) -> str:
 
 
 def view_columns(keys: Sequence[str], periods: Sequence[Period], *, all_periods: bool) -> tuple[Column, ...]:
-    """The columns of a view: the chosen ones, or symbol, price and each period."""
+    """The columns of a view: the chosen ones, or symbol, price and each period, and others where there is room."""
     if all_periods:
         return (
             BY_KEY["symbol"],
             replace(BY_KEY["last"], importance=50),
             *(_HEAT[f"chg({period})"] for period in periods),
+            *(replace(BY_KEY[key], importance=importance) for key, importance in _BESIDE_PERIODS.items()),
         )
     return tuple(BY_KEY[key] for key in keys if key in BY_KEY)
 

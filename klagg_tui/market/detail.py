@@ -50,7 +50,7 @@ def period_lines(row: Row, periods: Sequence[Period], look: Look, width: int) ->
         chosen = period is look.period
         name = Piece(f" {period!s:>3} ", Role.STRONG if chosen else Role.DIM)
         if bar is None:
-            lines.append([name, Piece(" no bar yet", Role.FAINT)])
+            lines.append([Piece("▌" if chosen else " ", Role.KEY), name, Piece("no bar yet", Role.FAINT)])
             continue
         change = change_percent(bar)
         sign, role = state_sign(bar, look._replace(is_stale=look.is_stale or is_stale_bar(bar, look.now_ms)))

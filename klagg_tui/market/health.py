@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -14,6 +15,10 @@ from klagg_tui.market.sparkline import sparkline
 
 KEPT: Final = 120
 """Samples of each figure, one a second."""
+
+
+_LABEL: Final = 30
+"""Cells of a figure's name."""
 
 
 class Figure(NamedTuple):
@@ -121,12 +126,31 @@ class Health:
         samples = self.samples[name]
         value = samples[-1]
         role = Role.WARN if figure.is_trouble and value else Role.STRONG
-        room = max(0, width - 40)
+        room = max(0, width - _LABEL - 14)
+        moved = _moved(name, samples)[-room:] if room else []
+        line = sparkline(moved, room) if len(set(moved)) > 1 else ""  # what stands still draws nothing
         return [
-            Piece(f" {figure.label:<26}", Role.DIM),
+            Piece(f" {figure.label:<{_LABEL}}", Role.DIM),
             Piece(f"{figure.write(value):>11}  ", role),
-            Piece(sparkline(_moved(name, samples), room), Role.LINE_A),
+            Piece(line, Role.LINE_A),
         ]
+
+
+_LOG_LINE: Final = re.compile(r"\d{4}-\d\d-\d\d (\d\d:\d\d:\d\d),\d+ (\w+)\s+(?:klagg_tui\.)?(\S+?): (.*)", re.DOTALL)
+_LOG_ROLES: Final = {"WARNING": Role.WARN, "ERROR": Role.BAD, "CRITICAL": Role.BAD}
+
+
+def log_pieces(line: str) -> list[Piece]:
+    """A line of the log: when, from where, what, and its gravity as its colour; another text as it is."""
+    found = _LOG_LINE.match(line)
+    if found is None:
+        return [Piece(f" {line}", Role.DIM)]
+    clock, level, room, said = found.groups()
+    return [
+        Piece(f" {clock} ", Role.FAINT),
+        Piece(f"{room:<20} ", Role.FAINT),
+        Piece(said, _LOG_ROLES.get(level, Role.DIM)),
+    ]
 
 
 _GROWING: Final = frozenset({
@@ -136,11 +160,9 @@ _GROWING: Final = frozenset({
 
 
 def _moved(name: str, samples: Sequence[float]) -> list[float]:
-    """What is counted up is drawn by how much it grew each second; what never moved is not drawn."""
+    """What is counted up is drawn by how much it grew each second."""
     values = list(samples)
-    if name in _GROWING:
-        values = [later - earlier for earlier, later in pairwise(values)]
-    return values if len(set(values)) > 1 else []
+    return [later - earlier for earlier, later in pairwise(values)] if name in _GROWING else values
 
 
 def column_lines(lines: Sequence[list[Piece]], columns: int, width: int) -> list[list[Piece]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from klagg_tui.market.columns import FLEXIBLE, MEASURED_PRICE, MEASURED_SYMBOL, Column
@@ -50,7 +51,11 @@ def place(columns: Sequence[Column], room: int, widths: Widths) -> tuple[Placed,
 def _fitting(columns: Sequence[Column], room: int, widths: Widths) -> list[Column]:
     chosen = list(columns)
     while chosen and _needed(chosen, widths, 1) > room:
-        chosen.remove(min(chosen, key=lambda column: column.importance))
+        least = min(chosen, key=lambda column: column.importance)
+        if least.least < least.width and least.least:
+            chosen = [replace(column, width=column.least or column.width) for column in chosen]
+        else:
+            chosen.remove(least)
     return chosen
 
 

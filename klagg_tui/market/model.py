@@ -47,15 +47,20 @@ class Closes:
 
     def put(self, open_ms: int, close: Exact) -> None:
         """A close, or another one for a bar that is there; one older than all that are kept is passed over."""
-        at = bisect_left(self._opens, open_ms)
-        if at < len(self._opens) and self._opens[at] == open_ms:
-            self.closes[at] = close
-        elif at or len(self._opens) < CLOSES_KEPT:
-            self._opens.insert(at, open_ms)
-            self.closes.insert(at, close)
-            if len(self._opens) > 2 * CLOSES_KEPT:
-                del self._opens[:CLOSES_KEPT]
-                del self.closes[:CLOSES_KEPT]
+        opens = self._opens
+        if not opens or open_ms > opens[-1]:  # nearly always: a start brings some 250,000 of them
+            opens.append(open_ms)
+            self.closes.append(close)
+        else:
+            at = bisect_left(opens, open_ms)
+            if opens[at] == open_ms:
+                self.closes[at] = close
+            elif at or len(opens) < CLOSES_KEPT:
+                opens.insert(at, open_ms)
+                self.closes.insert(at, close)
+        if len(opens) > 2 * CLOSES_KEPT:
+            del opens[:CLOSES_KEPT]
+            del self.closes[:CLOSES_KEPT]
 
     def copy(self) -> Closes:
         """As they are now."""
@@ -123,15 +128,18 @@ class Row:
 
     def take_closed(self, bar: Bar) -> None:
         """A finished bar: its close joins the kept ones, or replaces its own earlier state."""
-        if not bar.close:
+        # By place, not by name: see `Closes.put`.
+        period, open_ms, close = bar[1], bar[2], bar[6]
+        if not close:
             return
-        kept = self._closes[bar.period.ordinal]
+        ordinal = period.ordinal
+        kept = self._closes[ordinal]
         if kept is None:
-            kept = self._closes[bar.period.ordinal] = Closes()
-        kept.put(bar.open_ms, bar.close)
-        current = self.bars[bar.period.ordinal]
-        if current is None or current.open_ms <= bar.open_ms:
-            self.bars[bar.period.ordinal] = bar
+            kept = self._closes[ordinal] = Closes()
+        kept.put(open_ms, close)
+        current = self.bars[ordinal]
+        if current is None or current[2] <= open_ms:
+            self.bars[ordinal] = bar
         self.version += 1
 
     def copy(self) -> Row:

@@ -25,6 +25,13 @@ class Sort(NamedTuple):
         return self.toggled() if key == self.key else Sort(key, descending=key not in {"symbol", "state", "age"})
 
 
+def column_of(sort: Sort, keys: Iterable[str], period: Period) -> str | None:
+    """Which of the columns on view the rows are sorted by: `chg` and `chg(5m)` are one where 5m is the period."""
+    twins = {"chg": f"chg({period})", f"chg({period})": "chg"}
+    on_view = set(keys)
+    return next((key for key in (sort.key, twins.get(sort.key)) if key in on_view), None)
+
+
 def ordered(rows: Iterable[Row], sort: Sort, period: Period, now_ms: int) -> list[Row]:
     """The rows by the column's value in that period, then by name; rows without a value come last either way."""
     measure = (find(sort.key) or BY_KEY["symbol"]).measure

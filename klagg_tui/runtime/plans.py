@@ -21,8 +21,8 @@ SIMULATED: Final = "simulated"
 """Marks of the databases: bars of the one never get into the other's."""
 _REAL_HOST: Final = re.compile(r"(fapi|fstream)\d?\.binance\.com")
 """Its test market, at `demo-fapi`, is another one."""
-DEMO_HISTORY: Final = 60
-"""Bars of each period: enough for the sparklines, within two minutes of request weight."""
+DEMO_HISTORY: Final = 99
+"""Bars of each period: as many as come for the least request weight, so that the market is full within two minutes."""
 
 
 def live_plan(settings: Settings) -> Plan:

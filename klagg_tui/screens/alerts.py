@@ -44,6 +44,7 @@ class AlertsScreen(ModalScreen[None]):
         super().__init__()
         self.desk = desk
         self._suggestion = suggestion
+        self._listed: tuple[str, ...] | None = None
 
     def compose(self) -> ComposeResult:
         """Watched, fired, keys."""
@@ -60,20 +61,25 @@ class AlertsScreen(ModalScreen[None]):
 
     def renew(self) -> None:
         """Show the lists as they are."""
-        options = self.query_one(OptionList)
-        options.clear_options()
-        texts = self.desk.remembered.alerts
-        options.add_options(
-            [text.replace("[", "\\[") for text in texts]
-            or ["[$text-muted]none yet: a adds one, say last>70000 or chg(5m)<-3[/]"]
-        )
-        options.focus()
+        if self._listed != self.desk.remembered.alerts:  # else the cursor stays where it is
+            self._list(self.desk.remembered.alerts)
         local = self.desk.remembered.local_time
         fired = [
             f"{formatting.clock(one.at_ms, local=local)}  {one.symbol:<14} {one.text}  at {self.desk.price_of(one)}"
             for one in reversed(self.desk.fired)
         ]
         self.query_one("#fired", Static).update("\n".join(fired) or "nothing yet")
+
+    def _list(self, texts: tuple[str, ...]) -> None:
+        self._listed = texts
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options(
+            [text.replace("[", "\\[") for text in texts]
+            or ["[$text-muted]none yet: a adds one, say last>70000 or chg(5m)<-3[/]"]
+        )
+        options.highlighted = 0
+        options.focus()
 
     def action_cursor(self, way: str) -> None:
         """As the arrows do."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import ClassVar, Final, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import ClassVar, Final, TypeAlias, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -11,10 +12,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from klagg_tui.market.face import Mode
+from klagg_tui.market.face import Progress
 from klagg_tui.market.role import Piece, Role
 from klagg_tui.screens.desk import Desk
 from klagg_tui.screens.header import StatusLine
+from klagg_tui.screens.help import own_bindings
 from klagg_tui.screens.line import Line, Touch
 
 Answer = TypeVar("Answer")
@@ -34,6 +36,11 @@ PERIOD_KEYS: Final[list[BindingType]] = [
 ]
 
 
+FootKey: TypeAlias = tuple[str, str, str]
+"""A key as it is written (empty: the one that is bound), a word, the action."""
+_SHORT_NAMES: Final = {"space": "␣"}
+
+
 class KlaggScreen(Screen[None]):
     """Base of the full screens."""
 
@@ -43,7 +50,9 @@ class KlaggScreen(Screen[None]):
         display: none; width: 100%; height: 100%; background: $background;
         content-align: center middle; text-align: center; color: $warning;
     }
-    KlaggScreen.small > * { display: none; }
+    KlaggScreen > #notice { display: none; }
+    KlaggScreen > #notice.told { display: block; }
+    KlaggScreen.small > *, KlaggScreen.small > #notice.told { display: none; }
     KlaggScreen.small > #too-small { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = PERIOD_KEYS
@@ -54,6 +63,7 @@ class KlaggScreen(Screen[None]):
         self.desk = desk
         # Kept, not looked up: a beat may come while the app is being taken down.
         self.status_line = StatusLine(desk, id="status")
+        self.notice = Line(desk, id="notice")
         self.foot = Line(desk, id="foot")
 
     def too_small(self) -> ComposeResult:
@@ -90,6 +100,26 @@ class KlaggScreen(Screen[None]):
         """
         _ = self.app.push_screen(question, then)
 
+    def tell_foot(self, keys: Sequence[FootKey]) -> None:
+        """The keys, and above them what is in trouble and how far longer work is, where there is any."""
+        status = self.desk.status
+        self.foot.show(key_pieces([(label or self._shown_keys.get(_plain(action), ""), word, action)
+                                   for label, word, action in keys]))  # fmt: skip
+        told = notice_pieces(status.notices)
+        progress = progress_pieces(status.progress)
+        if self.notice.is_mounted:
+            self.notice.show(told, progress)
+            self.notice.set_class(bool(told or progress), "told")
+
+    @cached_property
+    def _shown_keys(self) -> Mapping[str, str]:
+        """The first key of each action as it is written for people, as the keymap has it."""
+        shown: dict[str, str] = {}
+        for active in own_bindings(self):
+            name = self.app.get_key_display(active.binding)
+            shown.setdefault(active.binding.action, _SHORT_NAMES.get(name, name))
+        return shown
+
     def leave(self) -> None:
         """Go back to the screen below."""
         # Not awaited: a screen that waits for its own end waits for ever.
@@ -122,10 +152,27 @@ def key_pieces(keys: Sequence[tuple[str, str, str]]) -> list[Piece]:
     return pieces
 
 
-def foot_pieces(desk: Desk, keys: Sequence[tuple[str, str, str]]) -> list[Piece]:
-    """The gravest trouble there is, otherwise the keys."""
-    if desk.status.notices:
-        return [Piece(f" ▲ {desk.status.notices[0]}", Role.WARN)]
-    if desk.status.mode is Mode.OFFLINE:
-        return key_pieces((("D", "simulated market", "app.demo"), *keys))
-    return key_pieces(keys)
+def notice_pieces(notices: Sequence[str]) -> list[Piece]:
+    """The gravest trouble there is, and how many more there are."""
+    if not notices:
+        return []
+    more = f"  (+{len(notices) - 1})" if len(notices) > 1 else ""
+    return [Touch(f" ▲ {notices[0]}{more}", Role.WARN, "app.health")]
+
+
+def progress_pieces(progress: Progress | None, cells: int = 12) -> list[Piece]:
+    """How far a longer work in the background is."""
+    if progress is None:
+        return []
+    share = progress.done / progress.total if progress.total else 0.0
+    full = round(share * cells)
+    return [
+        Piece(f" {progress.what} ", Role.DIM),
+        Piece("━" * full, Role.LINE_A),
+        Piece("━" * (cells - full), Role.GRID),
+        Piece(f" {share:>4.0%} ", Role.TEXT),
+    ]
+
+
+def _plain(action: str) -> str:
+    return action.removeprefix("screen.").removeprefix("app.")

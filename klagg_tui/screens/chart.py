@@ -6,25 +6,24 @@ from rich.segment import Segment
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.market.candles import STEPS, Chart, Picture, draw
 from klagg_tui.market.role import Role
 from klagg_tui.market.series import Series
+from klagg_tui.screens.byhand import ByHand
 from klagg_tui.screens.desk import Desk
 
 _WHEEL = 4
 """Candles a turn of the wheel."""
 
 
-class CandleChart(Widget):
+class CandleChart(ByHand):
     """Candles of one series; `end` and `cross` are indexes into its bars."""
 
     DEFAULT_CSS = """
     CandleChart { width: 1fr; height: 1fr; background: $background; }
     """
-    can_focus = False
 
     class Looked(Message):
         """The crosshair or the view moved."""
@@ -102,9 +101,7 @@ class CandleChart(Widget):
             return Strip([Segment(text, styles[Role.DIM])]).adjust_cell_length(width, styles[Role.TEXT])
         if y >= len(rows):
             return Strip.blank(width, styles[Role.TEXT])
-        return Strip([Segment(text, styles[role]) for text, role in rows[y]]).adjust_cell_length(
-            width, styles[Role.TEXT]
-        )
+        return Strip([Segment(text, styles[role]) for text, role in rows[y]], width)
 
     def on_resize(self) -> None:
         """Another size holds other bars."""

@@ -30,6 +30,10 @@ class Commanded(Protocol):
         ...
 
 
+PERIODS = "Period by its number"
+"""Told of each period by name."""
+MOVES = frozenset({"Up", "Down", "Page up", "Page down", "First row", "Last row"})
+
 Command = tuple[str, str, Callable[[], Any]]
 """What is shown, a word on it, what it does."""
 
@@ -42,14 +46,22 @@ class KlaggCommands(Provider):
         return cast(Commanded, self.app)
 
     async def discover(self) -> Hits:
-        """The actions."""
+        """The actions, without the keys for moving about."""
         for name, word, command in self._actions():
+            if name in MOVES:
+                continue
             yield DiscoveryHit(name, command, help=word)
 
     async def search(self, query: str) -> Hits:
         """Whatever matches."""
         matcher = self.matcher(query)
-        for name, word, command in (*self._actions(), *self._symbols(), *self._themes(), *self._filters()):
+        for name, word, command in (
+            *self._actions(),
+            *self._periods(),
+            *self._symbols(),
+            *self._themes(),
+            *self._filters(),
+        ):
             score = matcher.match(name)
             if score > 0:
                 yield Hit(score, matcher.highlight(name), command, help=word)
@@ -57,13 +69,17 @@ class KlaggCommands(Provider):
     def _actions(self) -> Iterator[Command]:
         screen = self.screen
         keys = {word: shown for shown, word in bindings_of(screen)}
-        done = set()
+        done: set[str] = set()
         for active in screen.active_bindings.values():
             binding = active.binding
-            if binding.description in keys and binding.description not in done:
+            if binding.description in keys and binding.description not in {*done, PERIODS}:
                 done.add(binding.description)
                 run = partial(self.app.run_action, binding.action, active.node)
                 yield binding.description, keys.get(binding.description, ""), run
+
+    def _periods(self) -> Iterator[Command]:
+        for number, period in enumerate(self._klagg.desk.feed.periods):
+            yield f"Period: {period}", "Show it", partial(self.screen.run_action, f"period({number})")
 
     def _symbols(self) -> Iterator[Command]:
         for symbol in self._klagg.desk.live.rows:

@@ -45,6 +45,8 @@ class Desk:
         self.fired: deque[Fired] = deque(maxlen=FIRED_KEPT)
         """Alerts that fired, oldest first."""
         self.health = Health()
+        self.shown = 0
+        """Symbols that the market table shows of all."""
         self._beats = 0
         self.status = feed.status()
         self.palette: Palette = palette(KLAGG.to_color_system().generate(), Tints.THEME)
@@ -95,13 +97,13 @@ class Desk:
         self.remembered = replace(self.remembered, **choices)  # type: ignore[arg-type]
         self._keep(self.remembered)
 
-    def use_theme(self, variables: dict[str, str]) -> None:
+    def use_theme(self, variables: dict[str, str], *, is_dark: bool) -> None:
         """Take the colours of a theme."""
         try:
             tints = Tints(self.remembered.tints)
         except ValueError:
             tints = Tints.THEME
-        self.palette = palette(variables, tints)
+        self.palette = palette(variables, tints, is_dark=is_dark)
 
     @property
     def period(self) -> Period:
@@ -133,6 +135,12 @@ class Desk:
         return self.status.exchange_now_ms if self.frozen_at_ms is None else self.frozen_at_ms
 
     @property
+    def word(self) -> str:
+        """Whether what is shown is now: live, replay, demo, frozen, stale, offline or starting."""
+        begun = self.live.newest_trade_ms > 0
+        return liveness(self.status, frozen=self.is_frozen, stale=self.is_stale, begun=begun)
+
+    @property
     def is_stale(self) -> bool:
         """Whether numbers on view are no longer those of the market, though nobody froze them."""
         if self.status.mode is Mode.OFFLINE:
@@ -152,12 +160,12 @@ def _kept_filter(remembered: Remembered) -> filters.Filter:
         return filters.read("")
 
 
-def liveness(status: Status, *, frozen: bool, stale: bool) -> str:
-    """The one word that says whether what is shown is now."""
+def liveness(status: Status, *, frozen: bool, stale: bool, begun: bool = True) -> str:
+    """The one word that says whether what is shown is now; a market not `begun` has had no trade yet."""
     if frozen:
         return "frozen"
     if status.mode is Mode.OFFLINE:
         return "offline"
     if stale:
-        return "stale"
+        return "stale" if begun else "starting"
     return status.mode.value

@@ -21,6 +21,7 @@ from klagg_tui.market.role import Role, RoleIndex
 
 MARK: Final = "★"
 _FLASHES: Final = {1: Role.GAIN_FLASH, -1: Role.LOSS_FLASH}
+_ARROWS: Final = {Role.GAIN_FLASH: "▲", Role.LOSS_FLASH: "▼"}
 _BLANKS: Final = tuple(" " * count for count in range(16))
 _KEEPS_COLOUR: Final = frozenset({Role.WARN, Role.MARK})
 
@@ -70,8 +71,10 @@ def _cells(row: Row, bar: Bar, placed: Sequence[Placed], look: Look, flash: Role
         if column.is_left:
             text = _BLANKS[gap] + fitted(text, cells, is_left=True)
         elif flash is not None and column.key == "last":
-            pieces.append((_BLANKS[gap], Role.TEXT))
-            text, role = fitted(text, cells, is_left=False), flash
+            # The arrow may stand in the blanks before the column.
+            lent = 1 if gap and len(text) >= cells else 0
+            pieces.append((_BLANKS[gap - lent], Role.TEXT))
+            text, role = fitted(_ARROWS[flash] + text, cells + lent, is_left=False), flash
         elif len(text) <= cells:
             text = text.rjust(cells + gap)  # numbers: each letter is one cell
         else:

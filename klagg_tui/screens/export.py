@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,18 +17,21 @@ from textual.widgets import Button, Input, Label, ProgressBar, Select, Static
 from klagg_tui import formatting
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError
-from klagg_tui.screens.base import KlaggScreen, foot_pieces
+from klagg_tui.screens.base import KlaggScreen
 from klagg_tui.screens.desk import Desk
 from klagg_tui.storage.export import ExportProgress
 from klagg_tui.storage.export_files import Format
 from klagg_tui.storage.export_series import Selection
-from klagg_tui.timespec import FORMS, parse_time
+from klagg_tui.timespec import parse_time
 
 _KEYS = (
     ("tab", "next field", "app.focus_next"),
-    ("ctrl+s", "export", "screen.start"),
-    ("esc", "cancel or back", "screen.back"),
+    ("", "export", "screen.start"),
+    ("", "cancel or back", "screen.back"),
 )
+
+
+RESTING_S = 0.3
 
 
 class ExportScreen(KlaggScreen):
@@ -41,6 +45,7 @@ class ExportScreen(KlaggScreen):
     ExportScreen Input { border: none; height: 1; background: $surface; padding: 0 1; width: 1fr; }
     ExportScreen Input:focus { border: none; background: $panel; }
     ExportScreen Select { width: 1fr; }
+    ExportScreen Select.-textual-compact SelectCurrent { padding: 0 1; }
     ExportScreen #estimate, ExportScreen #outcome { height: auto; margin: 0 0 1 12; color: $text; }
     ExportScreen .trouble { color: $error; }
     ExportScreen #buttons { height: 1; margin: 0 0 1 12; }
@@ -65,7 +70,10 @@ class ExportScreen(KlaggScreen):
             names = [(f"{name} ({len(symbols)})", number) for number, (name, symbols) in enumerate(self._choices)]
             yield _field("Symbols", Select(names, value=0, allow_blank=False, compact=True, id="symbols"))
             yield _field("Periods", Input(str(self.desk.period), id="periods", placeholder="1m 5m 1h"))
-            yield _field("From", Input(id="from", placeholder=f"the beginning, or {FORMS}"))
+            yield _field(
+                "From",
+                Input(id="from", placeholder="the beginning, or like 2024-08-08, 2024-08-08T23:55, yesterday, -3d"),
+            )
             yield _field("To", Input(id="to", placeholder="the end"))
             forms = [(form.value, form) for form in Format]
             yield _field("Format", Select(forms, value=Format.CSV, allow_blank=False, compact=True, id="format"))
@@ -76,6 +84,7 @@ class ExportScreen(KlaggScreen):
                 yield Button("Back", id="leave", compact=True)
             yield ProgressBar(id="progress", show_eta=True)
             yield Static("", id="outcome", markup=False)
+        yield self.notice
         yield self.foot
         yield from self.too_small()
 
@@ -88,8 +97,8 @@ class ExportScreen(KlaggScreen):
     def beat(self, touched: set[str]) -> None:
         """Keep the status line up to date."""
         del touched
-        self.status_line.tell(self.desk, subject="Export")
-        self.foot.show(foot_pieces(self.desk, _KEYS))
+        self.status_line.tell(self.desk, subject="Export", filter_text=self.desk.filter.text)
+        self.tell_foot(_KEYS)
 
     # What is chosen.
 
@@ -150,13 +159,16 @@ class ExportScreen(KlaggScreen):
     async def estimate(self) -> None:
         """Say how much it will be."""
         said = self.query_one("#estimate", Static)
+        # Counting a whole market takes its time and cannot be called off: it waits until the fingers rest.
+        await asyncio.sleep(RESTING_S)
+        said.set_class(False, "trouble")
+        said.update("counting …")
         try:
             found = await self.desk.feed.estimate(self._selection(), self._format)
         except KlaggError as error:
             said.set_class(True, "trouble")
             said.update(str(error))
             return
-        said.set_class(False, "trouble")
         said.update(f"{formatting.whole(found.bars)} bars, about {formatting.size(found.byte_count)}")
 
     def action_start(self) -> None:
@@ -213,6 +225,7 @@ class ExportScreen(KlaggScreen):
         """Cancel what runs, otherwise leave."""
         if self.has_class("busy"):
             self._stop.set()
+            self._say("Cancelling …", trouble=False)
         else:
             self.leave()
 

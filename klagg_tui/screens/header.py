@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
 from klagg_tui import formatting
 from klagg_tui.market.role import Piece, Role
-from klagg_tui.screens.desk import Desk, liveness
+from klagg_tui.screens.desk import Desk
 from klagg_tui.screens.line import Line, Raised, Touch
 
-_SIGNS = {"live": "●", "demo": "●", "replay": "▶", "frozen": "❚❚", "stale": "✕", "offline": "○"}
+_SIGNS = {"live": "●", "demo": "●", "replay": "▶", "frozen": "❚❚", "stale": "✕", "offline": "○", "starting": "◌"}
 _ROLES = {
     "live": Role.GOOD,
     "demo": Role.ACCENT,
@@ -17,16 +19,27 @@ _ROLES = {
     "frozen": Role.MARK,
     "stale": Role.BAD,
     "offline": Role.WARN,
+    "starting": Role.WARN,
 }
 
 
 class StatusLine(Line):
     """Exchange, live or not, symbols shown of all, period, time and delay: always there."""
 
-    def tell(self, desk: Desk, shown: int | None = None, subject: str = "") -> None:
-        """Say how things stand; `shown` symbols of all, or the `subject` of the screen."""
+    def tell(self, desk: Desk, subject: str = "", filter_text: str = "") -> None:
+        """Say how things stand; `subject` is what the screen is about, where that is not the market."""
+        left, right = self._left_pieces(desk, subject), self._right_pieces(desk)
+        # Where room is short our own name goes first, then the market's: the rest is news.
+        for spared in range(3):
+            if _cells(left[spared:]) + _cells(right) <= self.size.width:
+                break
+        filtered = [Piece(f" ⌕ {filter_text} ", Role.ACCENT)] if filter_text else []
+        self.show([*left[spared:], *filtered], right)
+
+    @staticmethod
+    def _left_pieces(desk: Desk, subject: str) -> list[Piece]:
         status = desk.status
-        word = liveness(status, frozen=desk.is_frozen, stale=desk.is_stale)
+        word = desk.word
         left = [
             Raised(" klagg ", Role.TITLE, "screen.top"),
             Piece(f" {status.market} ", Role.TEXT),
@@ -34,20 +47,29 @@ class StatusLine(Line):
         ]
         if subject:
             left.append(Piece(f" {subject} ", Role.STRONG))
+        return left
+
+    @staticmethod
+    def _right_pieces(desk: Desk) -> list[Piece]:
         local = desk.remembered.local_time
         zone = formatting.zone(local=local)
-        right = [] if shown is None else [Piece(f" {shown} of {len(desk.live.rows)} ", Role.TEXT), _BAR]
-        right += [
+        delay_ms = desk.status.delay_ms
+        return [
+            Piece(f" {desk.shown} of {len(desk.live.rows)} ", Role.TEXT),
+            _BAR,
             Piece(f" {desk.period} ", Role.ACCENT),
             _BAR,
             Touch(f" {formatting.clock(desk.now_ms, local=local)} {zone} ", Role.TEXT, "app.local_time"),
             _BAR,
-            Piece(f" {formatting.duration(status.delay_ms)} ", _delay_role(status.delay_ms)),
+            Piece(f" {formatting.duration(delay_ms):>6} ", _delay_role(delay_ms)),
         ]
-        self.show(left, right)
 
 
 _BAR = Piece("│", Role.FAINT)
+
+
+def _cells(pieces: Sequence[Piece]) -> int:
+    return sum(cell_len(piece.text) for piece in pieces)
 
 
 def _delay_role(delay_ms: float | None) -> Role:
@@ -59,21 +81,27 @@ def _delay_role(delay_ms: float | None) -> Role:
 class TabsLine(Line):
     """Lists to the left, the filter beside them, periods with their keys to the right."""
 
-    def tell(self, desk: Desk, lists: Sequence[Piece], filter_text: str) -> None:
-        """Show the tabs as they are."""
+    def tell(self, desk: Desk, lists: Sequence[Piece], filter_text: str, order: str = "") -> None:
+        """Show the tabs as they are; `order` in words where no column shows it."""
         left = list(lists)
+        if order:
+            left += [Piece(" ", Role.DIM), Touch(order, Role.TITLE, "screen.sort")]
         if filter_text:
             left += [Piece("  ", Role.DIM), Touch(f"⌕ {filter_text}", Role.ACCENT, "screen.filter")]
-        self.show(left, period_tabs(desk))
+        right = period_tabs(desk, with_keys=True)
+        if _cells(left) + _cells(right) > self.size.width:
+            right = period_tabs(desk, with_keys=False)
+        self.show(left, right)
 
 
-def period_tabs(desk: Desk) -> list[Piece]:
-    """The periods with the keys that choose them; the chosen one raised."""
+def period_tabs(desk: Desk, *, with_keys: bool) -> list[Piece]:
+    """The periods, with the keys that choose them where there is room; the chosen one raised."""
     tabs: list[Piece] = []
     for number, period in enumerate(desk.feed.periods, start=1):
-        key = str(number % 10) if number <= 10 else ""
+        key = str(number % 10) if number <= 10 and with_keys else ""
         action = f"screen.period({number - 1})"
         kind = Raised if period is desk.period else Touch
-        tabs.append(kind(f" {key}", Role.FAINT if kind is Touch else Role.DIM, action))
+        if key:
+            tabs.append(kind(f" {key}", Role.FAINT if kind is Touch else Role.DIM, action))
         tabs.append(kind(f" {period} ", Role.DIM if kind is Touch else Role.STRONG, action))
     return tabs

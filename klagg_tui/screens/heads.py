@@ -14,11 +14,11 @@ from klagg_tui.screens.line import Line, Touch
 class ColumnHeads(Line):
     """Titles over the columns."""
 
-    def tell(self, placed: Sequence[Placed], sort: Sort) -> None:
-        """Show the titles, an arrow beside the one that is sorted by."""
+    def tell(self, placed: Sequence[Placed], sort: Sort, sorted_by: str | None) -> None:
+        """Show the titles, an arrow beside the one that is sorted by; None: it is not on view."""
         self.show(
             [
                 Touch(text, role, f"screen.sort_by('{key}')") if key else Piece(text, role)
-                for text, role, key in head_pieces(placed, sort.key, descending=sort.descending)
+                for text, role, key in head_pieces(placed, sorted_by or "", descending=sort.descending)
             ]
         )

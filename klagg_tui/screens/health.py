@@ -6,16 +6,18 @@ from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 
 from klagg_tui import formatting
-from klagg_tui.market.health import column_lines
+from klagg_tui.market.health import column_lines, log_pieces
 from klagg_tui.market.role import Piece, Role
-from klagg_tui.screens.base import KlaggScreen, foot_pieces
+from klagg_tui.screens.base import KlaggScreen, progress_pieces
 from klagg_tui.screens.desk import Desk
 from klagg_tui.screens.pieces import Pieces
 
 TWO_COLUMNS_FROM: Final = 110
-_KEYS: Final = (("esc", "back", "screen.back"), ("?", "help", "app.help"), ("q", "quit", "app.quit"))
+_LEAST_LOG: Final = 5
+_KEYS: Final = (("", "back", "screen.back"), ("", "help", "app.help"), ("", "quit", "app.quit"))
 
 
 class HealthScreen(KlaggScreen):
@@ -24,10 +26,14 @@ class HealthScreen(KlaggScreen):
     NAME_FOR_PEOPLE = "Health"
     DEFAULT_CSS = """
     HealthScreen #figures { height: auto; }
-    HealthScreen #log { height: 1fr; }
+    HealthScreen #body { scrollbar-size-vertical: 1; height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,backspace,h", "back", "Back to the table", id="health_back")
+        Binding("escape,backspace,h", "back", "Back to the table", id="health_back"),
+        Binding("up,k", "scroll(-1)", "Scroll up", show=False),
+        Binding("down,j", "scroll(1)", "Scroll down", show=False),
+        Binding("pageup,ctrl+b", "scroll(-20)", "Scroll a page up", show=False),
+        Binding("pagedown,ctrl+f", "scroll(20)", "Scroll a page down", show=False),
     ]
 
     def __init__(self, desk: Desk) -> None:
@@ -40,8 +46,9 @@ class HealthScreen(KlaggScreen):
         """Status, state of affairs, figures, log."""
         yield self.status_line
         yield self.affairs
-        yield self.figures
-        yield self.log_lines
+        with VerticalScroll(id="body", can_focus=False):
+            yield self.figures
+            yield self.log_lines
         yield self.foot
         yield from self.too_small()
 
@@ -59,7 +66,7 @@ class HealthScreen(KlaggScreen):
         """Bring everything up to date."""
         del touched
         desk = self.desk
-        self.status_line.tell(desk, subject="Health")
+        self.status_line.tell(desk, subject="Health", filter_text=desk.filter.text)
         affairs = self._affairs()
         self.affairs.styles.height = len(affairs)
         self.affairs.show(affairs)
@@ -69,27 +76,27 @@ class HealthScreen(KlaggScreen):
         self.figures.styles.height = len(lines)
         self.figures.show(lines)
         self._show_log()
-        self.foot.show(foot_pieces(desk, _KEYS))
+        self.tell_foot(_KEYS)
 
     def _affairs(self) -> list[list[Piece]]:
         status = self.desk.status
         lines = [[Piece(f" {status.market}: {status.connection or formatting.NOTHING}", Role.STRONG)]]
         if status.progress is not None:
-            what, done, total = status.progress
-            share = done / total if total else 0.0
-            cells = 30
-            full = round(share * cells)
-            lines.append([
-                Piece(f" {what} ", Role.DIM), Piece("━" * full, Role.LINE_A), Piece("━" * (cells - full), Role.GRID),
-                Piece(f" {share:.0%}", Role.TEXT),
-            ])  # fmt: skip
+            done = f"{formatting.whole(status.progress.done)} of {formatting.whole(status.progress.total)}"
+            lines.append([*progress_pieces(status.progress, 30), Piece(f" {done}", Role.DIM)])
         lines += [[Piece(f" ▲ {notice}", Role.WARN)] for notice in status.notices]
         return [*lines, []]
 
     def _show_log(self) -> None:
-        room = max(0, self.log_lines.size.height - 2)
-        lines = self.desk.status.log_lines[-room:] if room else ()
-        self.log_lines.show([[], [Piece(" Log", Role.TITLE)], *[[Piece(f" {line}", Role.DIM)] for line in lines]])
+        # The newest that there is room for; some of them also where one has to scroll to them.
+        room = self.size.height - 4 - len(self.affairs.text.split("\n")) - self.figures.text.count("\n")
+        lines = self.desk.status.log_lines[-max(_LEAST_LOG, room) :]
+        self.log_lines.styles.height = len(lines) + 2
+        self.log_lines.show([[], [Piece(" Log", Role.TITLE)], *map(log_pieces, lines)])
+
+    def action_scroll(self, lines: int) -> None:
+        """Where a small terminal does not hold all."""
+        self.query_one("#body").scroll_relative(y=lines, animate=False)
 
     def action_back(self) -> None:
         """To the table."""

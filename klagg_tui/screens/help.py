@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar
+import inspect
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
@@ -22,16 +23,21 @@ _HIDDEN = frozenset({
 """What Textual binds for every widget and what does nothing here."""
 
 
-def bindings_of(screen: Screen[object]) -> list[tuple[str, str]]:
+def own_bindings(screen: Screen[Any]) -> Iterator[ActiveBinding]:
+    """What is bound on a screen for people, as the keymap has it; without what Textual binds for itself."""
+    for active in screen.active_bindings.values():
+        if active.binding.description not in {"", *_HIDDEN} and not active.binding.system:
+            yield active
+
+
+def bindings_of(screen: Screen[Any]) -> list[tuple[str, str]]:
     """Keys and what they do, as they hold on a screen: one line an action, in the order of their definition."""
     keys: dict[tuple[DOMNode, str], list[str]] = {}
     words: dict[tuple[DOMNode, str], str] = {}
-    for active in screen.active_bindings.values():
-        binding = active.binding
-        if binding.description and not binding.system and binding.description not in _HIDDEN:
-            action = (active.node, binding.action)
-            keys.setdefault(action, []).append(screen.app.get_key_display(binding))
-            words[action] = binding.description
+    for active in own_bindings(screen):
+        action = (active.node, active.binding.action)
+        keys.setdefault(action, []).append(screen.app.get_key_display(active.binding))
+        words[action] = active.binding.description
     return _merged((shown, words[action]) for action, shown in keys.items())
 
 
@@ -75,6 +81,8 @@ class HelpScreen(ModalScreen[None]):
             yield Static(
                 "\n".join(f"{_short(keys):>22}   {word}" for keys, word in self._keys), markup=False, id="keys"
             )
+            yield Static("Mouse", classes="title")
+            yield Static("\n".join(f"{what:>22}   {word}" for what, word in _MOUSE), markup=False)
             yield Static("Filter and alert language", classes="title")
             yield Static(_language(), markup=False)
             yield Static("Columns", classes="title")
@@ -95,5 +103,14 @@ def _short(keys: str) -> str:
 
 
 def _language() -> str:
-    """What the module of the language says of itself, without its first line."""
-    return (filters.__doc__ or "").split("\n\n", 1)[1].rstrip()
+    """What the module of the language says of itself, without its first line; only examples keep their line ends."""
+    told = inspect.cleandoc(filters.__doc__ or "").split("\n\n")[1:]
+    return "\n\n".join(part if part.startswith(" ") else part.replace("\n", " ") for part in told)
+
+
+_MOUSE = (
+    ("click", "go there; on a head: sort by it; on a tab, key or legend: what it says"),
+    ("double click", "open the symbol"),
+    ("wheel", "scroll; on a chart: into the past and back, with ctrl: zoom"),
+    ("pointer on a chart", "crosshair"),
+)

@@ -11,9 +11,9 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from klagg_tui.market.role import Piece, Role
+from klagg_tui.screens.byhand import ByHand
 from klagg_tui.screens.desk import Desk
 from klagg_tui.screens.palette import Palette
 
@@ -34,13 +34,12 @@ class Raised(Touch):
     """A piece on the raised ground: the chosen tab, a key cap."""
 
 
-class Line(Widget):
+class Line(ByHand):
     """Pieces from the left and pieces to the right; where both do not fit, the right ones win the room."""
 
     DEFAULT_CSS = """
     Line { height: 1; width: 1fr; }
     """
-    can_focus = False
 
     class Clicked(Message):
         """A piece with an action was clicked."""
@@ -76,6 +75,8 @@ class Line(Widget):
         room = width - right.cell_length
         if room < 0:
             return right.crop(right.cell_length - width)
+        if strip.cell_length > room:
+            strip = Strip([*strip.crop(0, room - 1), Segment("…", styles.head[Role.DIM])])
         return Strip.join([strip.adjust_cell_length(room, styles.head[Role.TEXT]), right])
 
     def on_click(self, event: events.Click) -> None:

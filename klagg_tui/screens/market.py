@@ -9,12 +9,13 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from klagg_tui.market import watchlists
-from klagg_tui.market.columns import view_columns
+from klagg_tui.market.columns import COLUMNS, find, view_columns
+from klagg_tui.market.face import Mode
 from klagg_tui.market.model import Row
 from klagg_tui.market.role import Piece, Role
-from klagg_tui.market.sorting import ordered
+from klagg_tui.market.sorting import Sort, column_of, ordered
 from klagg_tui.screens.ask import Ask
-from klagg_tui.screens.base import KlaggScreen, foot_pieces
+from klagg_tui.screens.base import KlaggScreen
 from klagg_tui.screens.columns import ColumnsChoice
 from klagg_tui.screens.desk import Desk
 from klagg_tui.screens.header import TabsLine
@@ -26,16 +27,17 @@ from klagg_tui.screens.table import MarketTable
 
 RESORT_BEATS: Final = 5
 """Beats between two live re-sorts: once a second."""
+_DEMO: Final = ("", "simulated market", "app.demo")
 _KEYS: Final = (
-    ("/", "filter", "screen.filter"),
-    ("s", "sort", "screen.sort"),
-    ("v", "view", "screen.view"),
-    ("␣", "freeze", "screen.freeze"),
-    ("m", "mark", "screen.mark"),
-    ("e", "export", "app.export"),
-    ("h", "health", "app.health"),
-    ("?", "help", "app.help"),
-    ("q", "quit", "app.quit"),
+    ("", "filter", "screen.filter"),
+    ("", "sort", "screen.sort"),
+    ("", "view", "screen.view"),
+    ("", "freeze", "screen.freeze"),
+    ("", "mark", "screen.mark"),
+    ("", "export", "app.export"),
+    ("", "health", "app.health"),
+    ("", "help", "app.help"),
+    ("", "quit", "app.quit"),
 )
 _NEW, _DELETE = "\0new", "\0delete"
 
@@ -46,6 +48,7 @@ class MarketScreen(KlaggScreen):
     NAME_FOR_PEOPLE = "Market"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", id="filter", key_display="/"),
+        Binding("f", "saved_filters", "Saved filters: use, delete", id="saved_filters"),
         Binding("escape", "clear_filter", "Clear the filter", show=False, id="clear_filter"),
         Binding("s", "sort", "Sort by a column", id="sort"),
         Binding("S,r", "turn", "Turn the order round", show=False, id="turn"),
@@ -82,6 +85,7 @@ class MarketScreen(KlaggScreen):
         yield self.heads
         yield self.table
         yield self.prompt
+        yield self.notice
         yield self.foot
         yield from self.too_small()
 
@@ -139,6 +143,9 @@ class MarketScreen(KlaggScreen):
 
     def _empty_text(self) -> str:
         desk = self.desk
+        if not desk.picture.rows and desk.status.mode is Mode.OFFLINE:
+            demo = self._shown_keys.get("demo", "D")
+            return f"The exchange cannot be reached, and nothing is stored yet.\n{demo} opens a simulated market meanwhile."
         if not desk.picture.rows:
             return f"{desk.status.connection or 'Nothing yet'}: waiting for the first symbols …"
         if desk.filter.text:
@@ -150,10 +157,10 @@ class MarketScreen(KlaggScreen):
     def tell(self) -> None:
         """Bring the lines up to date."""
         desk = self.desk
-        self.status_line.tell(desk, len(self.table.rows))
-        self.tabs.tell(desk, self._list_tabs(), desk.filter.text)
-        self.heads.tell(self.table.placed, desk.remembered.sorting)
-        self.foot.show(foot_pieces(desk, _KEYS))
+        desk.shown = len(self.table.rows)
+        self.status_line.tell(desk)
+        self.tabs.tell(desk, self._list_tabs(), desk.filter.text, self._tell_heads())
+        self.tell_foot((_DEMO, *_KEYS) if desk.status.mode is Mode.OFFLINE else _KEYS)
 
     def _list_tabs(self) -> list[Piece]:
         shown = self.desk.remembered.shown_list
@@ -164,9 +171,17 @@ class MarketScreen(KlaggScreen):
             tabs.append(kind(text, Role.STRONG if name == shown else Role.DIM, f"screen.show_list({name!r})"))
         return tabs
 
+    def _tell_heads(self) -> str:
+        """Write the heads; gives the order in words where its column is not on view."""
+        sort, placed = self.desk.remembered.sorting, self.table.placed
+        sorted_by = column_of(sort, (each.column.key for each in placed), self.desk.period)
+        self.heads.tell(placed, sort, sorted_by)
+        column = find(sort.key)
+        return "" if sorted_by or column is None else f"{'▼' if sort.descending else '▲'} {column.title}"
+
     def on_market_table_laid(self) -> None:
         """The heads follow the columns."""
-        self.heads.tell(self.table.placed, self.desk.remembered.sorting)
+        self.tell()
 
     def on_market_table_opened(self, message: MarketTable.Opened) -> None:
         """Say it to the app."""
@@ -183,6 +198,27 @@ class MarketScreen(KlaggScreen):
         if self.desk.filter.text:
             self.desk.use_filter("")
             self.reorder()
+
+    def action_saved_filters(self) -> None:
+        """Choose one, or delete the one that holds."""
+        saved = self.desk.remembered.saved_filters
+        if not saved:
+            self.notify("None is saved yet: type a filter, then ctrl+s.", title="Saved filters")
+            return
+        held = self.desk.filter.text
+        lines = [Choice(f"@{name}", f"@{name}", text) for name, text in saved]
+        if held in {line.value for line in lines}:
+            lines.append(Choice(_DELETE, f"Delete {held}", letter="d"))
+        self.put_up(Menu("Saved filters", lines, current=held), self._saved_filter_chosen)
+
+    def _saved_filter_chosen(self, chosen: str | None) -> None:
+        if chosen is None:
+            return
+        held, saved = self.desk.filter.text, self.desk.remembered.saved_filters
+        if chosen == _DELETE:
+            self.desk.choose(saved_filters=tuple(pair for pair in saved if f"@{pair[0]}" != held))
+        self.desk.use_filter("" if chosen == _DELETE else chosen)
+        self.reorder()
 
     def on_filter_prompt_filtered(self, message: FilterPrompt.Filtered) -> None:
         """Another filter holds from now on."""
@@ -212,13 +248,17 @@ class MarketScreen(KlaggScreen):
         """Choose the column to sort by."""
         chosen = self.desk.remembered
         columns = view_columns(chosen.columns, self.desk.feed.periods, all_periods=chosen.all_periods)
-        lines = [Choice(column.key, column.title, column.note) for column in columns]
-        menu = Menu("Sort by", lines, "The same column again turns round.", chosen.sort)
+        keys = [column.key for column in columns]
+        hidden = [column for column in COLUMNS if column_of(Sort(column.key), keys, self.desk.period) is None]
+        lines = [Choice(column.key, column.title, column.note) for column in (*columns, *hidden)]
+        current = column_of(chosen.sorting, keys, self.desk.period) or chosen.sort
+        menu = Menu("Sort by", lines, "The same column again turns round.", current)
         self.put_up(menu, lambda key: self.action_sort_by(key) if key is not None else None)
 
     def action_sort_by(self, key: str) -> None:
         """Sort by a column; by the same again turns round."""
-        sort = self.desk.remembered.sorting.by(key)
+        sort = self.desk.remembered.sorting
+        sort = sort.toggled() if column_of(sort, [key], self.desk.period) else sort.by(key)
         self.desk.choose(sort=sort.key, descending=sort.descending)
         self.reorder()
 

@@ -21,6 +21,9 @@ class Tints(StrEnum):
     COLOUR_BLIND = "colour-blind"
 
 
+_STRONG: Final = 0.7
+"""What is weaker is drawn dim where colours cannot be mixed."""
+_BLACK: Final = Color.parse("#000000")
 _BLUE: Final = Color.parse("#56a8f5")
 _ORANGE: Final = Color.parse("#f5a142")
 
@@ -37,14 +40,14 @@ class Palette(NamedTuple):
     """A chosen tab, a key cap."""
 
 
-def palette(variables: Mapping[str, str], tints: Tints) -> Palette:
-    """The palette of a theme's colour variables."""
+def palette(variables: Mapping[str, str], tints: Tints, *, is_dark: bool = True) -> Palette:
+    """The palette of a theme's colour variables; `is_dark` is asked where these are the terminal's own sixteen."""
     names = ("background", "surface", "panel", "foreground", "primary", "accent", "success", "error", "warning")
-    return _palette(tuple(variables.get(name, "#808080") for name in names), tints)
+    return _palette(tuple(variables.get(name, "#808080") for name in names), tints, is_dark)
 
 
 @lru_cache(maxsize=64)
-def _palette(values: tuple[str, ...], tints: Tints) -> Palette:
+def _palette(values: tuple[str, ...], tints: Tints, is_dark: bool) -> Palette:
     background, surface, panel, foreground, primary, accent, success, error, warning = map(Color.parse, values)
     gain, loss = {
         Tints.THEME: (success, error),
@@ -52,6 +55,12 @@ def _palette(values: tuple[str, ...], tints: Tints) -> Palette:
         Tints.COLOUR_BLIND: (_BLUE, _ORANGE),
     }[tints]
     inks = _Inks(foreground, primary, accent, gain, loss, warning, success, error)
+    if background.ansi is None and background.brightness > 0.5:
+        # Themes choose these colours for areas; as letters on a light ground they are too pale.
+        inks = _Inks(*(ink.blend(_BLACK, 0.3) for ink in inks))
+    if background.ansi is not None:  # they cannot be mixed, and what they look like is not known
+        raised = Color.parse("ansi_bright_black" if is_dark else "ansi_white")
+        return Palette(*(_styles(inks, ground) for ground in (background, raised, background, raised)))
     return Palette(
         _styles(inks, background),
         _styles(inks, background.blend(primary, 0.22)),
@@ -73,6 +82,8 @@ class _Inks(NamedTuple):
 
 def _styles(ink: _Inks, ground: Color) -> tuple[Style, ...]:
     def style(colour: Color, *, strength: float = 1.0, on: Color = ground, bold: bool = False) -> Style:
+        if ground.ansi is not None:
+            return Style(color=colour.rich_color, bgcolor=on.rich_color, bold=bold, dim=strength < _STRONG)
         return Style(color=on.blend(colour, strength).rich_color, bgcolor=on.rich_color, bold=bold)
 
     styles = [style(ink.text)] * ROLES
@@ -103,5 +114,10 @@ def _styles(ink: _Inks, ground: Color) -> tuple[Style, ...]:
     for step in range(-HEAT_STEPS, HEAT_STEPS + 1):
         tint = ink.gain if step > 0 else ink.loss
         on = ground.blend(tint, 0.62 * abs(step) / HEAT_STEPS)
+        if ground.ansi is not None and abs(step) <= HEAT_STEPS // 2:
+            styles[Role.HEAT + HEAT_STEPS + step] = style(
+                tint if step else ink.text, strength=0.5 + abs(step) / HEAT_STEPS
+            )
+            continue
         styles[Role.HEAT + HEAT_STEPS + step] = style(ink.text, on=on, strength=0.62 if step == 0 else 0.95)
     return tuple(styles)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
-from textual.widget import Widget
 
 from klagg_tui.market.role import Piece, Role
+from klagg_tui.screens.byhand import ByHand
 from klagg_tui.screens.desk import Desk
 
 
-class Pieces(Widget):
+class Pieces(ByHand):
     """Lines from the top; what does not fit is not shown."""
-
-    can_focus = False
 
     def __init__(self, desk: Desk, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
         super().__init__(id=id)
@@ -38,5 +37,8 @@ class Pieces(Widget):
         """One line."""
         styles = self.desk.palette.plain
         line = self._lines[y] if y < len(self._lines) else ()
-        segments = [Segment(text, styles[role]) for text, role in line]
-        return Strip(segments).adjust_cell_length(self.size.width, styles[Role.TEXT])
+        width = self.size.width
+        strip = Strip([Segment(text, styles[role]) for text, role in line])
+        if strip.cell_length > width and cell_len(strip.text.rstrip()) > width:
+            strip = Strip([*strip.crop(0, width - 1), Segment("…", styles[Role.DIM])])
+        return strip.adjust_cell_length(width, styles[Role.TEXT])

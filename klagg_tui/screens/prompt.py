@@ -14,18 +14,23 @@ from klagg_tui.errors import FilterError
 from klagg_tui.market import filter as filters
 from klagg_tui.screens.desk import Desk
 
-HINT = "btc · ~fuzzy · /regex/ · !not · vol>1e6 chg(1d)<-2 · state:partial · @saved · enter keeps · ctrl+s saves · esc clears"
+HINTS = (
+    "btc · ~fuzzy · /regex/ · !not · vol>1e6 chg(1d)<-2 · state:partial · @saved · enter keeps · ctrl+s saves · esc clears",
+    "btc  ~like  /regex/  !not  vol>1e6  state:partial  @saved  ctrl+s saves",
+    "btc  ~like  /regex/  !not  vol>1e6  ctrl+s saves",
+)
+"""From long to short: the first one that fits is shown."""
 
 
 class FilterPrompt(Vertical):
     """Hidden until it is opened."""
 
     DEFAULT_CSS = """
-    FilterPrompt { height: 2; display: none; background: $panel; }
+    FilterPrompt { height: auto; display: none; background: $panel; }
     FilterPrompt.open { display: block; }
     FilterPrompt Input { border: none; height: 1; padding: 0 1; background: $surface; }
     FilterPrompt Input:focus { border: none; }
-    FilterPrompt Static { height: 1; padding: 0 1; color: $text-muted; }
+    FilterPrompt Static { height: auto; max-height: 3; padding: 0 1; color: $text-muted; }
     FilterPrompt.trouble Static { color: $error; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -61,11 +66,12 @@ class FilterPrompt(Vertical):
     def compose(self) -> ComposeResult:
         """The line, and what there is to say under it."""
         yield Input(placeholder="filter", id="filter", select_on_focus=False)
-        yield Static(HINT, markup=False)
+        yield Static("", markup=False)
 
     def open(self, text: str) -> None:
         """Begin with the filter that holds."""
         self._at = None
+        self._say(self._hint(), trouble=False)
         self.add_class("open")
         line = self.query_one(Input)
         line.value = text
@@ -87,8 +93,11 @@ class FilterPrompt(Vertical):
         except FilterError as error:
             self._say(str(error), trouble=True)
         else:
-            self._say(HINT, trouble=False)
+            self._say(self._hint(), trouble=False)
             self.post_message(self.Filtered(understood))
+
+    def _hint(self) -> str:
+        return next((hint for hint in HINTS if len(hint) <= self.app.size.width - 2), HINTS[-1])
 
     def _say(self, text: str, *, trouble: bool) -> None:
         self.set_class(trouble, "trouble")
@@ -98,7 +107,8 @@ class FilterPrompt(Vertical):
         """Keep the filter and go back to the table."""
         message.stop()
         if not self.has_class("trouble"):
-            self.desk.remembered = self.desk.remembered.with_filter_used(message.value.strip())
+            used = self.desk.remembered.with_filter_used(message.value.strip())
+            self.desk.choose(filter_history=used.filter_history)
             self._close()
 
     def action_clear(self) -> None:
@@ -107,7 +117,7 @@ class FilterPrompt(Vertical):
         self._close()
 
     def _close(self) -> None:
-        self._say(HINT, trouble=False)
+        self._say("", trouble=False)
         self.remove_class("open")
         self.screen.set_focus(None)  # at once: the next key is not for the hidden line
         self.post_message(self.Left())

@@ -16,7 +16,7 @@ from klagg_tui.market.face import Changes
 from klagg_tui.market.model import Row
 from klagg_tui.market.role import Piece, Role
 from klagg_tui.market.series import Series
-from klagg_tui.screens.base import KlaggScreen, foot_pieces
+from klagg_tui.screens.base import KlaggScreen
 from klagg_tui.screens.chart import CandleChart
 from klagg_tui.screens.desk import Desk
 from klagg_tui.screens.header import TabsLine
@@ -28,13 +28,13 @@ SIDE_FROM: Final = 100
 """Cells of width from which on there is room beside the chart."""
 _KEYS: Final = (
     ("←→", "crosshair", "screen.cross(-1)"),
-    ("+", "closer", "screen.zoom(1)"),
-    ("-", "wider", "screen.zoom(-1)"),
-    ("a", "averages", "screen.averages"),
-    ("w", "VWAP", "screen.vwap"),
-    ("n", "next", "screen.neighbour(1)"),
-    ("esc", "back", "screen.back"),
-    ("?", "help", "app.help"),
+    ("", "closer", "screen.zoom(1)"),
+    ("", "wider", "screen.zoom(-1)"),
+    ("", "averages", "screen.averages"),
+    ("", "VWAP", "screen.vwap"),
+    ("", "next", "screen.neighbour(1)"),
+    ("", "back", "screen.back"),
+    ("", "help", "app.help"),
 )
 
 
@@ -51,7 +51,7 @@ class SymbolScreen(KlaggScreen):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "Hide the crosshair, then back to the table", id="back"),
-        Binding("left", "cross(-1)", "Crosshair to the left", id="cross_left"),
+        Binding("left,h", "cross(-1)", "Crosshair to the left", id="cross_left"),
         Binding("right,l", "cross(1)", "Crosshair to the right", id="cross_right"),
         Binding("shift+left,H", "scroll(-10)", "Scroll into the past", id="scroll_left"),
         Binding("shift+right,L", "scroll(10)", "Scroll towards now", id="scroll_right"),
@@ -95,6 +95,7 @@ class SymbolScreen(KlaggScreen):
             with Vertical(id="side"):
                 yield self.periods
                 yield self.tape
+        yield self.notice
         yield self.foot
         yield from self.too_small()
 
@@ -168,8 +169,8 @@ class SymbolScreen(KlaggScreen):
         """Bring lines and lists up to date."""
         desk = self.desk
         self.status_line.tell(desk, subject=self.symbol)
-        self.tabs.tell(desk, self._legend(), "")
-        self.foot.show(foot_pieces(desk, _KEYS))
+        self.tabs.tell(desk, self._legend(), desk.filter.text)
+        self.tell_foot(_KEYS)
         row, bar = self.row, self.chart.looked_at
         local = desk.remembered.local_time
         if row is None or bar is None:

@@ -13,7 +13,6 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.filter import ANSIToTruecolor
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -25,6 +24,7 @@ from klagg_tui.market.columns import Look, age_of, view_columns
 from klagg_tui.market.layout import Placed, Widths, place
 from klagg_tui.market.model import Row, is_stale_bar
 from klagg_tui.market.role import Role
+from klagg_tui.screens.byhand import ByHand
 from klagg_tui.screens.desk import Desk
 from klagg_tui.screens.drawn import Guise, fitted, row_strip
 
@@ -35,7 +35,7 @@ _PRICE_MOST: Final = 14
 _CACHED_MOST: Final = 2_000
 
 
-class MarketTable(ScrollView, can_focus=True):
+class MarketTable(ByHand, ScrollView, can_focus=True):
     """Rows in an order that the screen gives; the cursor stays with its symbol."""
 
     DEFAULT_CSS = """
@@ -76,7 +76,7 @@ class MarketTable(ScrollView, can_focus=True):
         self.placed: tuple[Placed, ...] = ()
         self.marked: frozenset[str] = frozenset()
         self.empty_text = ""
-        """What is said where there are no rows."""
+        """What is said where there are no rows, line by line."""
         self.cursor_symbol: str | None = None
         """None until the cursor is moved: then it stays on the first row."""
         self._widths = Widths(_SYMBOL_LEAST, _PRICE_LEAST)
@@ -85,6 +85,7 @@ class MarketTable(ScrollView, can_focus=True):
         self._prices: dict[str, int] = {}
         self._flashing: dict[str, int] = {}
         self._dragging = False
+        self._shared = desk.look, range(0)
 
     # What the screen tells.
 
@@ -133,24 +134,13 @@ class MarketTable(ScrollView, can_focus=True):
     # How it is drawn.
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The visible lines asked for.
-
-        Textual's own way adds borders, padding and opacity to each line, of which there are none here, at twice the
-        price of drawing it.
-        """
-        look = self.desk.look
-        thumb = self._thumb()
-        strips = [self._line(y, look, thumb) for y in crop.line_range]
-        for line_filter in self.get_line_filters():
-            if not isinstance(line_filter, ANSIToTruecolor):  # a palette is true colour already
-                strips = [strip.apply_filter(line_filter, self.background_colors[1]) for strip in strips]
-        if crop.column_span != (0, self.size.width):
-            strips = [strip.crop(*crop.column_span) for strip in strips]
-        return strips
+        """The visible lines asked for; what all of them share is looked up once."""
+        self._shared = self.desk.look, self._thumb()
+        return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         """One visible line."""
-        return self._line(y, self.desk.look, self._thumb())
+        return self._line(y, *self._shared)
 
     def _line(self, y: int, look: Look, thumb: range) -> Strip:
         index = y + self.scroll_offset.y
@@ -181,8 +171,10 @@ class MarketTable(ScrollView, can_focus=True):
 
     def _blank(self, y: int, width: int) -> Strip:
         style = self.desk.palette.plain[Role.DIM]
-        if not self.rows and y == min(2, self.size.height - 1):
-            return Strip([Segment(fitted(f"    {self.empty_text}", width, is_left=True), style)], width)
+        said = () if self.rows else self.empty_text.split("\n")
+        top = min(2, self.size.height - len(said))
+        if 0 <= y - top < len(said):
+            return Strip([Segment(fitted(f"    {said[y - top]}", width, is_left=True), style)], width)
         return Strip.blank(width, style)
 
     def _thumb(self) -> range:
