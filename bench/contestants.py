@@ -15,7 +15,7 @@ from bench.made_trades import FIRST_MS, Told
 from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.engine.events import AddSymbol, AggTrade
+from klagg_tui.engine.events import AddSymbol
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period
 
 Key: TypeAlias = tuple[str, Period, int]
@@ -56,7 +56,7 @@ class Klagg:
             self._engine.handle(AddSymbol(symbol, FIRST_MS))
         self._reader = self._engine.reader()
         self._end_ms = FIRST_MS + MINUTE_MS
-        self.ended: dict[Key, Bar] = {}
+        self._ended: list[Bar] = []
 
     def prepare(self, trades: Sequence[Told]) -> None:
         """See `Contestant`."""
@@ -66,28 +66,41 @@ class Klagg:
 
     def take(self, trades: Sequence[Told]) -> None:
         """See `Contestant`."""
-        number, handle, make = exact.number, self._engine.handle, tuple.__new__
-        for symbol, price, quantity, traded_ms, is_maker, aggregate_id, first_id, last_id, event_ms in trades:
-            if traded_ms >= self._end_ms:
-                self._end_minutes(traded_ms)
-            values = (
-                symbol,
-                number(price),
-                number(quantity),
-                traded_ms,
-                is_maker,
-                aggregate_id,
-                first_id,
-                last_id,
-                event_ms,
-            )
-            handle(make(AggTrade, values))
+        while trades and trades[-1][3] >= self._end_ms:
+            within = next(place for place, trade in enumerate(trades) if trade[3] >= self._end_ms)
+            self._take(trades[:within])
+            trades = trades[within:]
+            self._end_minutes(trades[0][3])
+        self._take(trades)
+
+    def _take(self, trades: Sequence[Told]) -> None:
+        recent, number = exact.recent, exact.number
+        self._engine.take(
+            [
+                (
+                    symbol,
+                    recent(price) or number(price),
+                    recent(quantity) or number(quantity),
+                    traded_ms,
+                    is_maker,
+                    aggregate_id,
+                    first_id,
+                    last_id,
+                    event_ms,
+                )
+                for symbol, price, quantity, traded_ms, is_maker, aggregate_id, first_id, last_id, event_ms in trades
+            ]
+        )
 
     def _end_minutes(self, now_ms: int) -> None:
         self._engine.tick(now_ms)
         self._end_ms = now_ms - now_ms % MINUTE_MS + MINUTE_MS
-        for bar in self._engine.drain(self._reader).closed:
-            self.ended[bar.symbol, bar.period, bar.open_ms] = bar
+        self._ended += self._engine.drain(self._reader).closed
+
+    @property
+    def ended(self) -> dict[Key, Bar]:
+        """The ended bars in full."""
+        return {(bar.symbol, bar.period, bar.open_ms): bar for bar in self._ended}
 
     def bars(self) -> dict[Key, Values]:
         """See `Contestant`."""
@@ -291,70 +304,101 @@ class Cryptofeed:
 
 
 class Ccxt:
-    """ccxt: `build_ohlcvc` over the trades of each symbol, once for each period; pieces of a bar are put together here.
+    """ccxt: `build_ohlcvc` over the new trades of a symbol, once for each period; pieces of a bar are put together here.
 
-    It takes lists, so its cost goes by how many trades wait for it: asked once a round it is given the kindest case, in
-    which its bars are most of a minute old; every other contestant's can be looked at after each trade.
+    It takes lists, so its cost goes by how many trades wait for it. Asked at each message, as its manual shows, its bars
+    can be looked at after each trade, like every other contestant's.
     """
 
-    name = "ccxt, once a round"
-    is_patient = True
+    name = "ccxt, each message"
 
     def __init__(self, symbols: Sequence[str]) -> None:
         import ccxt
 
         self._exchange = ccxt.Exchange()
-        self._by_symbol: dict[str, list[Any]] = {}
+        self._periods = [(period, str(period)) for period in DEFAULT_PERIODS]
         self._pieces: list[tuple[str, Period, list[Any]]] = []
+        self._made: dict[Key, list[float]] = {}
 
     def prepare(self, trades: Sequence[Told]) -> None:
-        """See `Contestant`."""
-
-    def take(self, trades: Sequence[Told]) -> None:
-        """See `Contestant`."""
-        by_symbol = self._by_symbol
-        for symbol, price, quantity, traded_ms, is_maker, aggregate_id, _, _, _ in trades:
-            trade = {
-                "id": str(aggregate_id),
-                "symbol": symbol,
-                "timestamp": traded_ms,
-                "side": "sell" if is_maker else "buy",
-                "price": float(price),
-                "amount": float(quantity),
-            }
-            by_symbol.setdefault(symbol, []).append(trade)
-        if not self.is_patient:
-            self._build()
-
-    def finish(self) -> None:
-        """See `Contestant`."""
-        self._build()
-
-    def _build(self) -> None:
-        for symbol, rows in self._by_symbol.items():
-            for period in DEFAULT_PERIODS:
-                self._pieces.append((symbol, period, self._exchange.build_ohlcvc(rows, str(period))))
-        self._by_symbol = {}
-
-    def bars(self) -> dict[Key, Values]:
-        """See `Contestant`."""
-        made: dict[Key, list[float]] = {}
+        """Put the pieces made so far together; not timed."""
         for symbol, period, rows in self._pieces:
             for open_ms, *values, _ in rows:
-                known = made.get((symbol, period, open_ms))
+                known = self._made.get((symbol, period, open_ms))
                 if known is None:
-                    made[symbol, period, open_ms] = values
+                    self._made[symbol, period, open_ms] = values
                     continue
                 high, low, close, volume = values[1:]
                 known[1:] = [max(known[1], high), min(known[2], low), close, known[4] + volume]
-        return {key: tuple(Decimal(repr(value)) for value in values) for key, values in made.items()}  # type: ignore[misc]
+        self._pieces.clear()
+
+    def take(self, trades: Sequence[Told]) -> None:
+        """See `Contestant`."""
+        for trade in trades:
+            self._build(trade[0], [self._read(trade)])
+
+    def finish(self) -> None:
+        """See `Contestant`."""
+
+    def _read(self, trade: Told) -> dict[str, Any]:
+        symbol, price, quantity, traded_ms, is_maker, aggregate_id, _, _, _ = trade
+        return {
+            "id": str(aggregate_id),
+            "symbol": symbol,
+            "timestamp": traded_ms,
+            "side": "sell" if is_maker else "buy",
+            "price": float(price),
+            "amount": float(quantity),
+        }
+
+    def _build(self, symbol: str, trades: list[dict[str, Any]]) -> None:
+        build = self._exchange.build_ohlcvc
+        for period, name in self._periods:
+            self._pieces.append((symbol, period, build(trades, name)))
+
+    def bars(self) -> dict[Key, Values]:
+        """See `Contestant`."""
+        self.prepare(())
+        return {key: tuple(Decimal(repr(value)) for value in values) for key, values in self._made.items()}  # type: ignore[misc]
 
 
-class LiveCcxt(Ccxt):
+class HalfSecondCcxt(Ccxt):
     """The same, asked twice a second, as somebody would who watches."""
 
     name = "ccxt, twice a second"
-    is_patient = False
+
+    def __init__(self, symbols: Sequence[str]) -> None:
+        super().__init__(symbols)
+        self._by_symbol: dict[str, list[dict[str, Any]]] = {}
+
+    def take(self, trades: Sequence[Told]) -> None:
+        """See `Contestant`."""
+        self._gather(trades)
+        self._build_all()
+
+    def _gather(self, trades: Sequence[Told]) -> None:
+        by_symbol = self._by_symbol
+        for trade in trades:
+            by_symbol.setdefault(trade[0], []).append(self._read(trade))
+
+    def _build_all(self) -> None:
+        for symbol, rows in self._by_symbol.items():
+            self._build(symbol, rows)
+        self._by_symbol = {}
 
 
-PEERS = (Nautilus, Cryptofeed, LiveCcxt, Ccxt)
+class PatientCcxt(HalfSecondCcxt):
+    """The same, asked once a round: the kindest case, in which its bars are most of a minute old."""
+
+    name = "ccxt, once a round"
+
+    def take(self, trades: Sequence[Told]) -> None:
+        """See `Contestant`."""
+        self._gather(trades)
+
+    def finish(self) -> None:
+        """See `Contestant`."""
+        self._build_all()
+
+
+PEERS = (Nautilus, Cryptofeed, Ccxt, HalfSecondCcxt, PatientCcxt)

@@ -27,8 +27,8 @@ STRICT = Context(prec=60, traps=[Inexact, Rounded])
 def figures() -> list[tuple[str, str]]:
     """Name and text of each figure."""
     rows = MadeMarket().chunk(TRADES)
-    texts = [(price, quantity, is_maker) for symbol, price, quantity, _, is_maker, *_ in rows if symbol == rows[0][0]]
-    texts = (texts * (TRADES // len(texts) + 1))[:TRADES]
+    # Of all symbols, as they come: how many texts are known already decides what reading integers costs.
+    texts = [(price, quantity, is_maker) for _, price, quantity, _, is_maker, *_ in rows]
     decimals = tuple(max(len(row[place].partition(".")[2]) for row in texts) for place in (0, 1))
     ways = {"integers": Integers(*decimals), "Decimal": Decimals()}
     spent: dict[str, list[list[float]]] = {name: [] for name in ways}
@@ -56,8 +56,12 @@ def figures() -> list[tuple[str, str]]:
 class Integers:
     """As in `klagg_tui.engine.exact`; on disk with the decimals of the symbol."""
 
-    number = staticmethod(exact.number)
     zero: Any = 0
+
+    @staticmethod
+    def number(text: str) -> exact.Exact:
+        """As where every trade passes."""
+        return exact.recent(text) or exact.number(text)
 
     def __init__(self, price_decimals: int, quantity_decimals: int) -> None:
         self._price, self._quantity = price_decimals, quantity_decimals

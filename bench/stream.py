@@ -6,12 +6,13 @@ import asyncio
 import sys
 import time
 from asyncio.subprocess import PIPE
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import quantiles
 
 from bench.stream_sender import SYMBOLS, symbol
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.engine.events import AddSymbol, AggTrade
+from klagg_tui.engine.events import AddSymbol, AggTrade, TradeFields
 from klagg_tui.exchange.stream import MarketStream
 
 BURST = 400_000
@@ -46,16 +47,14 @@ class Taken:
     late_ms: list[float] = field(default_factory=list)
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def take(self, trades: list[AggTrade], _: int) -> None:
-        """As the runtime does: a plain call for each."""
+    def take(self, trades: Sequence[TradeFields], _: int) -> None:
+        """As the runtime does."""
         if not self.frames:
             self.began = time.perf_counter(), time.process_time()
-        handle = self.engine.handle
-        for trade in trades:
-            handle(trade)
+        self.engine.take(trades)
         self.frames += len(trades)
         now_ms = time.monotonic_ns() / 1e6
-        self.late_ms += [now_ms - trade.event_ms for trade in trades]
+        self.late_ms += [now_ms - AggTrade(*trade).event_ms for trade in trades]
         if self.frames >= self.wanted:
             self.ended = time.perf_counter(), time.process_time()
             self.done.set()

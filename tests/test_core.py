@@ -48,7 +48,7 @@ def _keys(bars: list[Bar]) -> list[tuple[Period, int, int]]:
 async def test_a_failed_write_is_told_and_the_next_flush_writes_the_same_bars(store: Store, tmp_path: Path) -> None:
     core = core_with(store)
     told = trades(range(START, START + 7 * MINUTE, 20_000))
-    core.handle(told[:9])
+    core.take(told[:9])
     # The last of the tables of a batch cannot be written to, so all that went before it must be taken back.
     _change(store.path, "CREATE TRIGGER ill BEFORE INSERT ON spans BEGIN SELECT RAISE(ABORT, 'the disk is ill'); END")
     assert not await core.flush()
@@ -56,7 +56,7 @@ async def test_a_failed_write_is_told_and_the_next_flush_writes_the_same_bars(st
     assert core.notices["storage"].endswith(" bars wait in memory.")
     waiting = core.figures["dirty rows"]
     assert waiting > 0
-    core.handle(told[9:])
+    core.take(told[9:])
     assert not await core.flush()
     assert core.figures["dirty rows"] > waiting
     assert await all_of(store) == ([], ())
@@ -74,7 +74,7 @@ async def test_a_failed_write_is_told_and_the_next_flush_writes_the_same_bars(st
 
 async def test_a_flush_writes_what_changed_once(store: Store) -> None:
     core = core_with(store)
-    core.handle(trades([START, START + 1000]))
+    core.take(trades([START, START + 1000]))
     assert await core.flush()
     rows = core.figures["rows written"]
     assert rows > 0
@@ -92,17 +92,17 @@ async def test_minutes_are_stored_also_where_nobody_asked_for_them(store: Store)
 
 async def test_without_a_store_there_is_nothing_to_write() -> None:
     core = core_with()
-    core.handle(trades([START]))
+    core.take(trades([START]))
     assert await core.flush()
     assert not core.figures
 
 
 def test_the_tape_keeps_trades_of_the_followed_symbol_only() -> None:
     core = core_with()
-    core.handle([trade(1)])
+    core.take([trade(1)])
     assert not core.tape
     core.follow(OTHER)
-    core.handle([trade(2), trade(1, symbol=OTHER), trade(3), trade(2, symbol=OTHER)])
+    core.take([trade(2), trade(1, symbol=OTHER), trade(3), trade(2, symbol=OTHER)])
     assert [(each.symbol, each.aggregate_id) for each in core.tape] == [(OTHER, 1), (OTHER, 2)]
     core.follow(OTHER)
     assert len(core.tape) == 2
@@ -114,7 +114,7 @@ def test_the_tape_keeps_trades_of_the_followed_symbol_only() -> None:
 def test_the_tape_keeps_the_newest() -> None:
     core = core_with()
     core.follow(SYMBOL)
-    core.handle(trades(range(START, START + TAPE_LENGTH + 50)))
+    core.take(trades(range(START, START + TAPE_LENGTH + 50)))
     assert [each.aggregate_id for each in core.tape] == list(range(51, TAPE_LENGTH + 51))
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.bar import Bar, State, flat
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import (
     AddSymbol,
@@ -156,6 +156,7 @@ def test_a_trade_whose_minute_is_no_longer_held_is_told_and_counted_as_that_alon
         (trade(2)._replace(price=0), "price is not positive"),
         (trade(2)._replace(price=-1), "price is not positive"),
         (trade(2)._replace(quantity=0), "quantity is not positive"),
+        (trade(2)._replace(price=-1, quantity=-1), "price is not positive"),
         (trade(2)._replace(traded_ms=-1), "time or id is negative"),
         (trade(2)._replace(aggregate_id=-1), "time or id is negative"),
         (trade(2)._replace(last_trade_id=0), "trade ids run backwards"),
@@ -222,6 +223,17 @@ def test_the_clock_does_not_run_before_the_first_price() -> None:
     assert made.engine.counters.too_late == 0
 
 
+def test_a_listing_whose_first_minute_was_not_heard_leaves_larger_bars_partial() -> None:
+    unheard = SeedBars(SYMBOL, START, (), None, 4, START + MINUTE + 10)
+    heard = [trade(4 + number, START + (1 + number) * MINUTE + 9) for number in range(5)]
+    made = watched(unheard, *heard, periods=(Period.M5,), first_open_ms=START)
+    for minute in [one for one in made.seen.look().closed if one.period is Period.M1]:
+        made.tell(AmendBar(minute._replace(state=State.CONFIRMED)))
+    made.seen.look()
+    assert made.seen.ended[SYMBOL, Period.M1, START + MINUTE].state is State.CONFIRMED
+    assert made.seen.ended[SYMBOL, Period.M5, START].state is State.PARTIAL
+
+
 def test_a_listing_opens_whole_larger_bars() -> None:
     listed_ms = START + 2 * MINUTE
     made = watched(
@@ -249,6 +261,14 @@ def test_a_seed_stands_on_the_close_before_it_and_goes_on_from_its_forming_minut
     assert made.bars(SYMBOL)[Period.M1].volume == number("3")
     assert made.bars(SYMBOL)[Period.M1].state is State.FORMING
     assert made.bars(SYMBOL)[Period.M1].open == number("50")
+
+
+def test_a_forming_minute_without_trades_opens_at_its_first_one() -> None:
+    quiet = flat(SYMBOL, Period.M1, START, number("7"), State.FORMING)
+    made = engine(seed(1, START, forming=quiet), trade(1, START + 5, "90"))
+    minute = made.bars(SYMBOL)[Period.M1]
+    assert minute[3:7] == (number("90"),) * 4
+    assert engine(seed(1, START, forming=quiet)).bars(SYMBOL)[Period.M1] == quiet
 
 
 def test_the_newest_close_counts_however_the_seeds_bars_are_ordered() -> None:

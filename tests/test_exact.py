@@ -118,3 +118,15 @@ def test_a_turnover_that_is_packed_comes_back_or_is_refused(value: int, decimals
 def test_the_float_for_drawing_is_the_nearest_one(value: int) -> None:
     assert exact.as_float(value) == float(Decimal(eight_decimals(value)))
     assert exact.turnover_as_float(value) == float(exact.turnover_as_decimal(value))
+
+
+@given(st.lists(st.integers(0, 10**12), min_size=1))
+def test_what_was_read_lately_is_said_again_unchanged(units: list[int]) -> None:
+    for text in map(exact.text, units):
+        assert exact.number(text) == exact.recent(text)
+
+
+def test_a_storm_of_new_numbers_does_not_grow_what_is_remembered() -> None:
+    texts = [f"{number}.5" for number in range(40_000)]
+    assert [exact.number(text) for text in texts] == [number * 10**8 + 5 * 10**7 for number in range(40_000)]
+    assert sum(exact.recent(text) is not None for text in texts) < 20_000

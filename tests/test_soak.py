@@ -20,7 +20,12 @@ async def test_after_twenty_hours_every_bar_equals_the_exchanges(tmp_path: Path)
         from_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
         status, to_ms = await recorded(exchange, tmp_path / "run.db", hours * 60)
         found, told = await differences(exchange, tmp_path / "run.db", from_ms=from_ms, to_ms=to_ms)
-        print(dict(found), status.counters, dict(status.health), dict(exchange.faults.counts), sep="\n")
+        print(dict(found), status.counters, dict(status.health), dict(exchange.faults.counts), *told[:200], sep="\n")
         assert not told, "\n".join(told[:5])
         assert found["CONFIRMED"] == found["equal"]
-        assert status.counters.gaps == status.counters.gaps_filled + status.counters.gaps_abandoned
+        counters, health, struck = status.counters, status.health, exchange.faults.counts
+        assert counters.gaps == counters.gaps_filled + counters.gaps_abandoned > 0
+        assert counters.duplicates >= struck["double"] > 0
+        assert health["bad frames"] == struck["malform"] > 0
+        assert health["reconnects"] >= struck["cut"] + struck["closed"] > 0
+        assert health["bars amended"] >= 2 * struck["straddle"] > 0

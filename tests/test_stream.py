@@ -5,7 +5,7 @@ import json
 import socket
 import ssl
 import subprocess
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 from http import HTTPStatus
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from klagg_tui.engine.events import AggTrade
+from klagg_tui.engine.events import AggTrade, TradeFields
 from klagg_tui.errors import ConfigError
 from klagg_tui.exchange import dial as dial_module
 from klagg_tui.exchange.session import Covered, FeedLimits, Phase, Uncovered
@@ -42,8 +42,8 @@ class Listener:
         self.gulps: list[int] = []
         self.reports: list[StreamReport] = []
 
-    def take(self, trades: list[AggTrade], _: int) -> None:
-        self.trades += trades
+    def take(self, trades: Sequence[TradeFields], _: int) -> None:
+        self.trades += [AggTrade(*trade) for trade in trades]
         self.gulps.append(len(trades))
 
     @property

@@ -54,6 +54,32 @@ def with_change(message: dict[str, Any], **changes: object) -> dict[str, Any]:
     return {name: value for name, value in {**message, **changes}.items() if value is not ...}
 
 
+# What a connection brings at once
+
+
+def test_a_gulp_parts_trades_from_what_else_there_is_and_from_damage() -> None:
+    later = with_change(TRADE, a=TRADE["a"] + 1)
+    damage = b'{"stream":"x","data":{"e":"aggTrade"}}'
+    came = [said(TRADE), b'{"result":null,"id":1}', damage, b"{", body(later), said(with_change(TRADE, st=2))]
+    gulp = wire.gulp(came)
+    assert gulp.trades == [wire.frame(said(TRADE)), wire.frame(said(later))]
+    assert gulp.others == [wire.Acknowledged(1), wire.Skipped("aggTrade of another market")]
+    assert [raw for raw, _ in gulp.damaged] == [damage, b"{"]
+    assert all(isinstance(error, BadFrame) for _, error in gulp.damaged)
+
+
+@given(st.lists(st.sampled_from([said(TRADE), said([TRADE]), b"null", b"[]", b'{"data":7}', b'{"data":{"e":1}}'])))
+def test_a_gulp_says_of_each_message_what_it_says_alone(came: list[bytes]) -> None:
+    gulp = wire.gulp(came)
+    alone = []
+    for raw in came:
+        with contextlib.suppress(BadFrame, BadNumber):
+            alone.append(wire.frame(raw))
+    assert gulp.trades == [frame for frame in alone if isinstance(frame, AggTrade)]
+    assert gulp.others == [frame for frame in alone if not isinstance(frame, AggTrade)]
+    assert len(alone) + len(gulp.damaged) == len(came)
+
+
 # Trades
 
 

@@ -7,7 +7,7 @@ thread; everybody else gets the immutable values it gives out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from klagg_tui.engine.bar import Bar
@@ -30,6 +30,7 @@ from klagg_tui.engine.events import (
     RemoveSymbol,
     Report,
     SeedBars,
+    TradeFields,
     TradeRejected,
     TradeTooLate,
 )
@@ -74,12 +75,8 @@ class KlineEngine:
 
     def handle(self, event: AppEvent) -> None:
         """Take in one event. Nothing about its content makes this raise."""
-        if type(event) is AggTrade:
-            lane = self._lanes.get(event.symbol)
-            if lane is None:
-                self._counts["unknown_symbol"] += 1
-            elif not lane.take(event):
-                self._take_uncommon(lane, event)
+        if isinstance(event, AggTrade):
+            self.take((event,))
         elif isinstance(event, AddSymbol):
             self._grid.add(event)
         elif isinstance(event, RemoveSymbol):
@@ -88,6 +85,10 @@ class KlineEngine:
             self._amend(event.bar)
         else:
             self._steer(event)
+
+    def take(self, trades: Iterable[TradeFields]) -> None:
+        """`handle` for many trades: the way of everything that a stream brings."""
+        self._grid.take(trades, self._take_uncommon)
 
     def tick(self, now_ms: int) -> None:
         """End the minutes that are over at `now_ms`; symbols that wait for missing trades stay where they are."""
@@ -148,7 +149,12 @@ class KlineEngine:
         reports, self._reports = self._reports, []
         return reports
 
-    def _take_uncommon(self, lane: Lane, trade: AggTrade) -> None:
+    def _take_uncommon(self, fields: TradeFields) -> None:
+        trade = AggTrade(*fields)
+        lane = self._lanes.get(trade.symbol)
+        if lane is None:
+            self._counts["unknown_symbol"] += 1
+            return
         sequence = lane.sequence
         if reason := _fault(trade, lane):
             self._reject(trade, reason)

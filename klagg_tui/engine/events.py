@@ -29,6 +29,14 @@ class AggTrade(NamedTuple):
     """When the exchange sent it; equal to `traded_ms` where it came from a file."""
 
 
+TradeFields: TypeAlias = tuple[str, Exact, Exact, int, bool, int, int, int, int]
+"""What an `AggTrade` says, in its order, with or without its class.
+
+Making the named kind and taking it apart costs as much as counting the trade, so where every trade of the market passes
+(decoder to engine) plain tuples do.
+"""
+
+
 class AddSymbol(NamedTuple):
     """Follow a symbol; the engine gives it the next index. Known symbols are left as they are."""
 

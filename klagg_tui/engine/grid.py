@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import AddSymbol, Drained, Span
+from klagg_tui.engine.events import AddSymbol, Drained, Span, TradeFields
 from klagg_tui.engine.lane import Lane
 from klagg_tui.engine.period import Period, chain
 from klagg_tui.engine.readers import Reader, Readers
@@ -33,6 +33,51 @@ class BarGrid:
     def trades(self) -> int:
         """How many trades went into bars, those of removed symbols included."""
         return sum(lane.sequence.taken for lane in self._by_index)
+
+    def take(self, trades: Iterable[TradeFields], uncommon: Callable[[TradeFields], None]) -> None:
+        """Add trades that are as most are: next in their run, in the forming minute, sound. All others go to `uncommon`.
+
+        Every trade of the market passes here, so the work is done in place, without a call.
+        """
+        lanes = self.lanes
+        for trade in trades:
+            symbol, price, quantity, traded_ms, is_buyer_maker, aggregate_id, first_id, last_id, _ = trade
+            try:
+                lane = lanes[symbol]
+            except KeyError:
+                uncommon(trade)
+                continue
+            sequence = lane.sequence
+            paid = price * quantity
+            if (
+                aggregate_id != sequence.next_id
+                or not lane.minute_ms <= traded_ms < lane.open_until_ms
+                or paid <= 0
+                or (more_fills := last_id - first_id) < 0
+            ):
+                uncommon(trade)
+                continue
+            if price < lane.low:
+                if price < 0:  # and so is the quantity
+                    uncommon(trade)
+                    continue
+                lane.low = price
+            if price > lane.high:
+                if not lane.high:
+                    lane.open = price
+                lane.high = price
+            lane.close = price
+            sequence.next_id = aggregate_id + 1
+            lane.trade_count += more_fills + 1
+            if is_buyer_maker:
+                lane.taker_sell_volume += quantity
+                lane.taker_sell_turnover += paid
+            else:
+                lane.taker_buy_volume += quantity
+                lane.taker_buy_turnover += paid
+            lane.traded_ms = traded_ms
+            if not lane.is_touched:
+                lane.mark()
 
     def add(self, added: AddSymbol) -> None:
         """Follow a symbol; one that is followed already stays as it is."""
@@ -63,11 +108,12 @@ class BarGrid:
             self._by_index[index].is_touched = False
         lanes = [self._by_index[index] for index in reader.tracker.drain()]
         lanes = [lane for lane in lanes if self.lanes.get(lane.symbol) is lane]
-        closed = tuple(bar for bar in reader.closed.values() if bar.period in periods)
+        wanted = frozenset(periods)
+        closed = tuple(bar for bar in reader.closed.values() if bar.period in wanted)
         spans = (*reader.spans, *self._spans(lanes))
         reader.closed.clear()
         reader.spans.clear()
-        return Drained(closed, tuple(bar for lane in lanes for bar in lane.current(periods)), spans)
+        return Drained(closed, tuple(bar for lane in lanes for bar in lane.current(wanted)), spans)
 
     def snapshot(self, periods: Collection[Period]) -> tuple[Bar, ...]:
         """The current bars of every symbol, in the order of `symbols`."""

@@ -1,11 +1,12 @@
 """Everything the engine holds of one symbol: its forming minute, its ids, its larger bars.
 
-The fields of the forming minute stand in the lane itself, because every trade of the market goes through `take`.
+The fields of the forming minute stand in the lane itself, because every trade of the market changes them: see `BarGrid.take`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import Final
 
 from klagg_tui.engine.bar import Bar, State, flat
 from klagg_tui.engine.continuity import UNKNOWN, Sequence
@@ -14,6 +15,9 @@ from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.readers import Readers
 from klagg_tui.engine.rollup import RollUp
+
+_HIGHEST: Final[Exact] = 1 << 200
+"""Above every price."""
 
 
 class Lane:
@@ -60,13 +64,15 @@ class Lane:
         self.traded_ms = 0
         """Time of the newest trade since, 0 before the first."""
         self.open_until_ms = 0
-        """`take` is for trades before this; 0 sends every trade the long way (empty minute, waiting, not begun)."""
+        """`BarGrid.take` adds trades before this; 0 sends every trade the long way (waiting, not begun)."""
         self._readers = readers
         self._rollup = RollUp(added.symbol, periods, added.three_day_anchor, held_minutes)
         self.minute_ms = self.end_ms = 0
+        # Before the minute's first trade `high` is 0, `low` above every price, and `open` says nothing: so that one
+        # comparison each is enough for every trade.
         self.open: Exact = 0
         self.high: Exact = 0
-        self.low: Exact = 0
+        self.low: Exact = _HIGHEST
         self.close: Exact = 0
         self.trade_count = 0
         self.taker_buy_volume: Exact = 0
@@ -94,35 +100,6 @@ class Lane:
     def is_late(self, trade: AggTrade) -> bool:
         """Whether a trade belongs to a minute that is over."""
         return trade.traded_ms < self.minute_ms
-
-    def take(self, trade: AggTrade) -> bool:
-        """Add the common trade: next id, in the forming minute, sound. False: nothing was done, ask `place`."""
-        _, price, quantity, traded_ms, is_buyer_maker, aggregate_id, first_id, last_id, _ = trade
-        sequence, fills = self.sequence, last_id - first_id + 1
-        if (
-            aggregate_id != sequence.next_id
-            or not self.minute_ms <= traded_ms < self.open_until_ms
-            or not price > 0 < quantity
-            or fills < 1
-        ):
-            return False
-        sequence.next_id = aggregate_id + 1
-        if price > self.high:
-            self.high = price
-        elif price < self.low:
-            self.low = price
-        self.close = price
-        self.trade_count += fills
-        if is_buyer_maker:
-            self.taker_sell_volume += quantity
-            self.taker_sell_turnover += price * quantity
-        else:
-            self.taker_buy_volume += quantity
-            self.taker_buy_turnover += price * quantity
-        self.traded_ms = traded_ms
-        if not self.is_touched:
-            self.mark()
-        return True
 
     def place(self, trade: AggTrade) -> bool:
         """Add a trade that is next in its run, wherever its time lies. False: its minute is no longer held."""
@@ -210,21 +187,7 @@ class Lane:
 
     def minute(self) -> Bar:
         """The forming 1m bar."""
-        return Bar(
-            self.symbol,
-            Period.M1,
-            self.minute_ms,
-            self.open,
-            self.high,
-            self.low,
-            self.close,
-            self.taker_buy_volume + self.taker_sell_volume,
-            self.taker_buy_turnover + self.taker_sell_turnover,
-            self.trade_count,
-            self.taker_buy_volume,
-            self.taker_buy_turnover,
-            State.PARTIAL if self.sequence.waiting else self.state,
-        )
+        return self._minute(State.PARTIAL if self.sequence.waiting else self.state)
 
     def current(self, periods: Collection[Period]) -> list[Bar]:
         """The current bars of those periods, short to long; empty before any price is known."""
@@ -275,7 +238,7 @@ class Lane:
             yield flat(self.symbol, Period.M1, at_ms, price, bar.state)
             at_ms = bar.end_ms
         if at_ms == self.minute_ms and not self.is_traded:
-            self.open = self.high = self.low = self.close = price
+            self.close = price
 
     def _trust(self) -> None:
         """What was suspected has come: minutes of the unbroken run are whole."""
@@ -289,6 +252,8 @@ class Lane:
 
     def _load(self, minute: Bar) -> None:
         self.open, self.high, self.low, self.close = minute[3:7]
+        if not minute.is_traded:
+            self.high, self.low = 0, _HIGHEST
         self.trade_count, self.taker_buy_volume, self.taker_buy_turnover = minute[9:12]
         self.taker_sell_volume = minute.volume - self.taker_buy_volume
         self.taker_sell_turnover = minute.turnover - self.taker_buy_turnover
@@ -297,14 +262,42 @@ class Lane:
     def _open_minute(self, minute_ms: int, price: Exact, state: State) -> None:
         self.minute_ms = minute_ms
         self.end_ms = minute_ms + MINUTE_MS
-        self._load(flat(self.symbol, Period.M1, minute_ms, price, state))
+        self.close = price
+        self.high, self.low = 0, _HIGHEST
+        self.trade_count = 0
+        self.taker_buy_volume = self.taker_buy_turnover = 0
+        self.taker_sell_volume = self.taker_sell_turnover = 0
         self.state = state
+        self._regate()
 
     def _end_minute(self) -> None:
-        minute = self.minute()._replace(state=State.PARTIAL if self.state is State.PARTIAL else State.CLOSED)
+        minute = self._minute(State.PARTIAL if self.state is State.PARTIAL else State.CLOSED)
         self._readers.ended(minute)
         for bar in self._rollup.absorb(minute):
             self._readers.ended(bar)
+
+    def _minute(self, state: State) -> Bar:
+        close = self.close
+        opened, high, low = (self.open, self.high, self.low) if self.high else (close, close, close)
+        # Without the named constructor, which costs more than all the sums of a trade.
+        return tuple.__new__(
+            Bar,
+            (
+                self.symbol,
+                Period.M1,
+                self.minute_ms,
+                opened,
+                high,
+                low,
+                close,
+                self.taker_buy_volume + self.taker_sell_volume,
+                self.taker_buy_turnover + self.taker_sell_turnover,
+                self.trade_count,
+                self.taker_buy_volume,
+                self.taker_buy_turnover,
+                state,
+            ),
+        )
 
     def _jump(self, minute_ms: int) -> None:
         """Go on at a later minute; nothing is known of the time in between."""
@@ -316,14 +309,17 @@ class Lane:
         self._open_minute(minute_ms, self.close, State.PARTIAL)
 
     def _skip(self, minute_ms: int) -> None:
-        """Nothing was traded yet and no earlier close is known: there is no bar to make."""
-        self._rollup.skip(minute_ms)
+        """No price is known: there is no bar to make. Where trades may be missing, the larger bars lack them."""
+        if self.state is State.PARTIAL:
+            self._rollup.jump(minute_ms)
+        else:
+            self._rollup.skip(minute_ms)
         self._open_minute(minute_ms, 0, self._state_from(minute_ms))
 
     def _regate(self) -> None:
-        """Let `take` have the trades to come, where nothing speaks against it."""
+        """Let `BarGrid.take` have the trades to come, where nothing speaks against it."""
         sequence = self.sequence
-        is_open = self.is_traded and not sequence.waiting and sequence.next_id != UNKNOWN
+        is_open = self.known_from_ms is not None and not sequence.waiting and sequence.next_id != UNKNOWN
         self.open_until_ms = self.end_ms if is_open else 0
 
     def _state_from(self, minute_ms: int) -> State:
@@ -341,16 +337,20 @@ def with_trade(bar: Bar, trade: AggTrade) -> Bar:
     turnover = price * quantity
     bought, paid = (0, 0) if trade.is_buyer_maker else (quantity, turnover)
     is_first = not bar.is_traded
-    return bar._replace(
-        open=price if is_first else bar.open,
-        high=price if is_first else max(bar.high, price),
-        low=price if is_first else min(bar.low, price),
-        close=price,
-        volume=bar.volume + quantity,
-        turnover=bar.turnover + turnover,
-        trade_count=bar.trade_count + trade.last_trade_id - trade.first_trade_id + 1,
-        taker_buy_volume=bar.taker_buy_volume + bought,
-        taker_buy_turnover=bar.taker_buy_turnover + paid,
+    return Bar(
+        bar.symbol,
+        bar.period,
+        bar.open_ms,
+        price if is_first else bar.open,
+        price if is_first else max(bar.high, price),
+        price if is_first else min(bar.low, price),
+        price,
+        bar.volume + quantity,
+        bar.turnover + turnover,
+        bar.trade_count + trade.last_trade_id - trade.first_trade_id + 1,
+        bar.taker_buy_volume + bought,
+        bar.taker_buy_turnover + paid,
+        bar.state,
     )
 
 

@@ -51,6 +51,9 @@ class Period(Enum):
         self.ordinal = len(type(self).__members__)  # members defined so far
         self.nominal_ms = int(label[:-1]) * _UNIT_MS[label[-1]]
 
+    __hash__ = object.__hash__
+    """By identity: an enumeration's own is a Python function, and every ended bar is kept by its period."""
+
     def __lt__(self, other: Period) -> bool:
         return self.ordinal < other.ordinal
 

@@ -10,13 +10,14 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 from typing import Final, TypeAlias
 
-from klagg_tui.engine.events import AggTrade
-from klagg_tui.errors import BadFrame, BadNumber, ExchangeError, GeoBlocked, Refused
+from klagg_tui.engine.events import AggTrade, TradeFields
+from klagg_tui.errors import ExchangeError, GeoBlocked, Refused
 from klagg_tui.exchange.connection import GULP_S, FeedConnection
 from klagg_tui.exchange.dial import dial, stream_uri
 from klagg_tui.exchange.session import (
@@ -36,10 +37,11 @@ from klagg_tui.exchange.wire import (
     Acknowledged,
     ContractChanged,
     Frame,
+    Gulp,
     Rejected,
     ServerShutdown,
     Tickers,
-    frame,
+    gulp,
 )
 
 log = logging.getLogger(__name__)
@@ -50,6 +52,7 @@ BEAT_S: Final = 0.1
 _BETWEEN_OPENS_MS: Final = 250
 _LOGGED_BAD_FRAMES: Final = 20
 _GEO: Final = 451
+_SYMBOL: Final = itemgetter(AggTrade._fields.index("symbol"))
 
 StreamReport: TypeAlias = FeedReport | ContractChanged | Tickers
 
@@ -94,7 +97,7 @@ class MarketStream:
         self,
         url: str,
         *,
-        on_trades: Callable[[list[AggTrade], int], None],
+        on_trades: Callable[[Sequence[TradeFields], int], None],
         on_report: Callable[[StreamReport], None],
         proxy: str | None = None,
         limits: FeedLimits | None = None,
@@ -235,26 +238,16 @@ class MarketStream:
         if session is None:
             return
         now_ms = self._now_ms()
-        heard = session.heard
-        trades: list[AggTrade] = []
-        others: list[Frame] = []
-        for text in texts:
-            try:
-                said = frame(text)
-            except (BadFrame, BadNumber) as error:
-                self._note_bad(text, error)
-                continue
-            if type(said) is AggTrade:
-                trades.append(said)
-                heard[said.symbol] = now_ms
-            else:
-                others.append(said)
-        session.gulped(now_ms, has_trades=bool(trades))
-        self._count(size, len(texts), len(trades), len(others))
-        for other in others:
+        said = gulp(texts)
+        session.heard.update(dict.fromkeys(map(_SYMBOL, said.trades), now_ms))
+        session.gulped(now_ms, has_trades=bool(said.trades))
+        self._count(size, len(texts), said)
+        for text, error in said.damaged:
+            self._note_bad(text, error)
+        for other in said.others:
             self._take_other(strand, key, other, now_ms)
-        if trades:
-            self._on_trades(trades, now_ms)
+        if said.trades:
+            self._on_trades(said.trades, now_ms)
 
     def _take_other(self, strand: _Strand, key: int, said: Frame, now_ms: int) -> None:
         if isinstance(said, (Acknowledged, Rejected)):
@@ -265,13 +258,13 @@ class MarketStream:
         elif isinstance(said, (ContractChanged, Tickers)):
             self._on_report(said)
 
-    def _count(self, size: int, frames: int, trades: int, others: int) -> None:
+    def _count(self, size: int, frames: int, said: Gulp) -> None:
         counters = self.counters
         counters.gulps += 1
         counters.bytes += size
         counters.frames += frames
-        counters.trades += trades
-        counters.other_frames += others
+        counters.trades += len(said.trades)
+        counters.other_frames += len(said.others)
 
     def _note_bad(self, text: bytes, error: Exception) -> None:
         self.counters.bad_frames += 1

@@ -26,10 +26,14 @@ GATHER_MS: Final = 5 * MINUTE_MS
 ROWS: Final = 99
 """Rows up to which a request costs weight 1."""
 LOOK_EVERY_MS: Final = 15_000
+HOLES_EVERY_MS: Final = 5 * MINUTE_MS
+HOLES_REACH_MS: Final = 120 * MINUTE_MS
+"""How far back holes are looked for while running; what is older was looked at by the back-fill."""
 AT_ONCE: Final = 8
 """Requests under way together; their bars go to the disk in one transaction."""
-_GIVE_UP_AFTER: Final = 3
-"""Answers without the wanted bar after which it is left as it is (a delisted symbol, a hole at the exchange)."""
+_GIVE_UP_AFTER: Final = 7
+"""Answers without the wanted bar after which it is left as it is (a delisted symbol, a hole at the exchange). Each is waited
+for twice as long as the one before, 16 minutes in all: a bar may come late, and our picture of the exchange's clock be off."""
 
 
 class Confirmation:
@@ -40,6 +44,8 @@ class Confirmation:
         self._store = ground.store
         self._rest = ground.rest
         self._fruitless: Counter[Place] = Counter()
+        self._not_before_ms: dict[Place, int] = {}
+        self._looked_for_holes_ms = 0
 
     async def work_forever(self) -> None:
         """Look every quarter of an exchange's minute."""
@@ -68,8 +74,25 @@ class Confirmation:
             self._core.notices["confirm"] = f"{error} Closed bars stay unconfirmed until it answers."
 
     async def _wanted(self) -> list[Unconfirmed]:
-        given_up = [place for place, tries in self._fruitless.items() if tries >= _GIVE_UP_AFTER]
-        return await self._store.unconfirmed(given_up)
+        now_ms = self._core.now_ms()
+        resting = [
+            place
+            for place, tries in self._fruitless.items()
+            if tries >= _GIVE_UP_AFTER or now_ms < self._not_before_ms[place]
+        ]
+        return [*await self._holes(resting), *await self._store.unconfirmed(resting)]
+
+    async def _holes(self, resting: list[Place]) -> list[Unconfirmed]:
+        """Minutes that nobody brought, whatever the reason: told, counted, and asked for like partial ones."""
+        now_ms = self._core.now_ms()
+        if now_ms - self._looked_for_holes_ms < HOLES_EVERY_MS:
+            return []
+        self._looked_for_holes_ms = now_ms
+        holes = await self._store.holes(now_ms - HOLES_REACH_MS, resting)
+        if holes:
+            log.warning("bars are missing in %d places, the first of them %s", len(holes), holes[0][:3])
+        self._core.figures["holes"] = self._core.figures.get("holes", 0) + len(holes)
+        return holes
 
     async def _asked(self, run: Unconfirmed) -> list[Bar]:
         """The exchange's bars of a run that are final; none of a symbol that it no longer knows."""
@@ -83,8 +106,24 @@ class Confirmation:
         settled_ms = self._core.now_ms() - SETTLE_MS
         bars = [bar for bar in rows if bar.end_ms <= settled_ms]
         if not any(bar.open_ms == run.first_open_ms for bar in bars):
-            self._fruitless[run.symbol, run.period, run.first_open_ms] += 1
+            await self._note_fruitless(run, is_unknown=not rows)
         return bars
+
+    async def _note_fruitless(self, run: Unconfirmed, *, is_unknown: bool) -> None:
+        place = run[:3]
+        self._not_before_ms[place] = self._core.now_ms() + (LOOK_EVERY_MS << self._fruitless[place])
+        self._fruitless[place] += 1
+        if is_unknown and self._fruitless[place] >= _GIVE_UP_AFTER:
+            await self._take_back(run)
+
+    async def _take_back(self, run: Unconfirmed) -> None:
+        """Bars that the clock made before it was known that the symbol is not traded any more."""
+        if run.symbol in self._core.engine.symbols():
+            return
+        gone = await self._store.discard_flat(run)
+        if gone:
+            log.info("%s %s: %d flat bars behind its last one were taken back", run.symbol, run.period, gone)
+            self._core.figures["bars taken back"] = self._core.figures.get("bars taken back", 0) + gone
 
     async def _take(self, bars: list[Bar]) -> None:
         """Give the exchange's bars to the engine, which makes its larger bars anew, and to the store."""

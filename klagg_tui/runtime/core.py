@@ -6,12 +6,12 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.engine.events import AggTrade, AppEvent, HoldSymbol
+from klagg_tui.engine.events import AggTrade, AppEvent, HoldSymbol, TradeFields
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import StorageError
 from klagg_tui.market.face import Changes
@@ -68,15 +68,16 @@ class Core:
 
     def handle(self, events: Iterable[AppEvent]) -> None:
         """Give events to the engine, in order."""
-        take = self.engine.handle
-        if self.followed is None:
-            for event in events:
-                take(event)
-            return
         for event in events:
-            take(event)
-            if type(event) is AggTrade and event.symbol == self.followed:
-                self._record(event)
+            self.engine.handle(event)
+
+    def take(self, trades: Sequence[TradeFields]) -> None:
+        """Give trades to the engine, in order."""
+        self.engine.take(trades)
+        if self.followed is not None:
+            for trade in trades:
+                if trade[0] == self.followed:
+                    self._record(AggTrade(*trade))
 
     def _record(self, trade: AggTrade) -> None:
         """Put a trade on the tape, once: while a connection is replaced by another both deliver."""

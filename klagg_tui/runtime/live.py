@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from klagg_tui.engine.events import AggTrade, GapFound, HoldSymbol, TradeTooLate
+from klagg_tui.engine.events import AggTrade, GapFound, HoldSymbol, TradeFields, TradeTooLate
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFrame, BadNumber, ExchangeError, GeoBlocked, StorageError
 from klagg_tui.exchange.clock import ExchangeClock
@@ -236,11 +236,11 @@ class Live:
         if self._past:
             self._past.want(joined)
 
-    def _take_trades(self, trades: list[AggTrade], local_ms: int) -> None:
+    def _take_trades(self, trades: Sequence[TradeFields], local_ms: int) -> None:
         """What one gulp of a socket brought."""
         assert self._core is not None
-        self._delay_ms = max(0.0, float(self._rest.clock.now_ms(local_ms) - trades[-1].event_ms))
-        self._core.handle(trades)
+        self._delay_ms = max(0.0, float(self._rest.clock.now_ms(local_ms) - AggTrade(*trades[-1]).event_ms))
+        self._core.take(trades)
         self._see_to_reports()
 
     def _see_to_reports(self) -> None:

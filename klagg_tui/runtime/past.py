@@ -76,7 +76,7 @@ class Past:
         end_ms = period.open_ms(self._core.now_ms() - SETTLE_MS, anchor)
         earliest_ms = max(period.open_ms(listed_ms, anchor), self._kept_ms(period, anchor))
         oldest_ms = max(end_ms - self._depth * period.nominal_ms, earliest_ms)
-        stored_ms = max(await self._ground.stored_until(symbol, period, oldest_ms) or oldest_ms, earliest_ms)
+        stored_ms = max(await self._store.ended_until(symbol, period, oldest_ms) or oldest_ms, earliest_ms)
         newest_first = pages(period, oldest_ms, end_ms, ROWS)
         # What a long pause of klagg left behind the wanted depth is filled from its old end, so that it can be resumed.
         for page in (*newest_first, *reversed(pages(period, stored_ms, oldest_ms, ROWS))):

@@ -75,7 +75,7 @@ class Replay:
             for symbol in {trade.symbol for trade in gulp} - known:
                 known.add(symbol)
                 core.handle([AddSymbol(symbol, 0)])
-            core.handle(gulp)
+            core.take(gulp)
             self._now_ms = max(self._now_ms, gulp[-1].traded_ms)
             self._tell_bad_rows(core)
         self.connection = "ended"

@@ -55,7 +55,7 @@ class Seams:
     async def _fetch(self, symbol: str, minute_ms: int, stored: tuple[Bar, ...], priority: Priority) -> list[Bar]:
         """What the store lacks for the forming bars: the newest minutes, and the whole ladder where that is not enough."""
         bars: list[Bar] = []
-        newest_ms = await self._ground.stored_until(symbol, Period.M1, minute_ms)
+        newest_ms = await self._store.ended_until(symbol, Period.M1, minute_ms)
         missing = (minute_ms - newest_ms) // MINUTE_MS if newest_ms is not None else 0
         if missing > _TAIL_MINUTES:
             self._refill((symbol,))

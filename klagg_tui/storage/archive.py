@@ -208,9 +208,7 @@ class _Lanes:
         for symbol in {trade.symbol for trade in trades} - self._symbols:
             self._add(symbol)
         trades.sort(key=_BY_ID)
-        handle = self._engine.handle
-        for trade in trades:
-            handle(trade)
+        self._engine.take(trades)
         self._uncommitted += len(trades)
         if self._uncommitted >= COMMIT_EVERY:
             await self.commit()

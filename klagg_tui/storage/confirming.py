@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.period import Period
+from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.storage.due import Unconfirmed
 from klagg_tui.storage.lookup import Place, bars_at
 from klagg_tui.storage.merging import Added
 from klagg_tui.storage.statements import HISTORY
@@ -27,6 +29,20 @@ async def add_confirmed(writer: Writer, bars: Iterable[Bar]) -> Added:
             await _roll_up(writer, period, _fresh(by_period[period], before), before)
     counted = [_count(by_period[period], before) for period, before in zip(periods, stored, strict=True)]
     return Added(*map(sum, zip(Added(), *counted, strict=True)))
+
+
+_DISCARD: Final = f"""
+DELETE FROM history WHERE symbol = (SELECT id FROM symbols WHERE name = ?) AND period = ? AND minute BETWEEN ? AND ?
+AND volume = 0 AND state < {State.CONFIRMED.value}
+"""
+
+
+async def discard_flat(writer: Writer, run: Unconfirmed) -> int:
+    """Take back bars without trades that the exchange does not have: the clock made them behind a symbol's last minute."""
+    place = run.symbol, run.period.ordinal, run.first_open_ms // MINUTE_MS, run.last_open_ms // MINUTE_MS
+    async with writer.batch():
+        await writer.link.rows(_DISCARD, place)
+        return int(await writer.link.value("SELECT changes()"))
 
 
 async def _roll_up(writer: Writer, period: Period, fresh: Sequence[Bar], before: Mapping[Place, Bar]) -> None:

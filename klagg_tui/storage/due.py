@@ -22,6 +22,14 @@ _COUNT: Final = """
 SELECT count(*) FROM history WHERE symbol = (SELECT id FROM symbols WHERE name = ?)
 AND period = ? AND minute >= ? AND minute < ?
 """
+_HOLES: Final = """
+SELECT name, before + 1, minute - 1 FROM (
+    SELECT s.name AS name, h.minute AS minute,
+        lag(h.minute, 1, CASE WHEN s.first_open_ms >= :since * 60000 THEN s.first_open_ms / 60000 - 1 END)
+            OVER (PARTITION BY h.symbol ORDER BY h.minute) AS before
+    FROM symbols AS s CROSS JOIN history AS h ON h.symbol = s.id AND h.period = 0 AND h.minute >= :since)
+WHERE minute > before + 1 ORDER BY name, minute
+"""
 
 
 class Unconfirmed(NamedTuple):
@@ -46,6 +54,16 @@ async def unconfirmed(link: Link, but: Collection[Place]) -> list[Unconfirmed]:
         Unconfirmed(symbol, periods[period], first * MINUTE_MS, last * MINUTE_MS, bool(is_partial))
         for symbol, period, first, last, is_partial in await link.rows(_UNCONFIRMED, (left_out,))
     ]
+
+
+async def holes(link: Link, since_ms: int, but: Collection[Place]) -> list[Unconfirmed]:
+    """1m bars missing between stored ones or behind the listing, one entry a hole; `but` holes that begin there."""
+    found = [
+        Unconfirmed(symbol, Period.M1, first * MINUTE_MS, last * MINUTE_MS, has_partial=True)
+        for symbol, first, last in await link.rows(_HOLES, {"since": since_ms // MINUTE_MS})
+    ]
+    left_out = set(but)
+    return [hole for hole in found if hole[:3] not in left_out]
 
 
 async def count(link: Link, symbol: str, period: Period, from_ms: int, to_ms: int) -> int:

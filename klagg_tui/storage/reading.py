@@ -27,6 +27,9 @@ _BETWEEN: Final = f"""
 SELECT {GATHERED} FROM symbols AS s CROSS JOIN history AS h
 ON h.symbol = s.id AND h.period = ? AND h.minute >= ? AND h.minute < ?
 """
+_NEWEST: Final = """
+SELECT max(minute) FROM history WHERE symbol = (SELECT id FROM symbols WHERE name = ?) AND period = ? AND minute < ?
+"""
 _SPANS: Final = (
     "SELECT s.name, p.first_id, p.last_id, p.from_ms, p.to_ms FROM symbols AS s JOIN spans AS p ON p.symbol = s.id"
 )
@@ -155,6 +158,18 @@ class Reading:
     async def count(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> int:
         """How many ended bars open from `from_ms` to before `to_ms`."""
         return await due.count(self._reader, symbol, period, from_ms, to_ms)
+
+    async def ended_until(self, symbol: str, period: Period, before_ms: int) -> int | None:
+        """When the newest ended bar that opened before a time ended, None where there is none.
+
+        A current bar is none, also where it is partial: its end may never have been heard.
+        """
+        minute = await self._reader.value(_NEWEST, (symbol, period.ordinal, before_ms // MINUTE_MS))
+        return None if minute is None else period.end_ms(int(minute) * MINUTE_MS)
+
+    async def holes(self, since_ms: int, but: Collection[due.Place] = ()) -> list[Unconfirmed]:
+        """1m bars missing between stored ones or behind the listing, since a time; one entry a hole."""
+        return await due.holes(self._reader, since_ms, but)
 
     async def meta(self, key: str) -> str | None:
         """A text kept with `put_meta`."""

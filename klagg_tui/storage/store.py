@@ -17,6 +17,7 @@ from klagg_tui.engine.events import Drained, Span
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period, chain
 from klagg_tui.errors import OtherMarket, StorageError
 from klagg_tui.storage import confirming, keeping, upkeep
+from klagg_tui.storage.due import Unconfirmed
 from klagg_tui.storage.ledger import Run
 from klagg_tui.storage.link import Link
 from klagg_tui.storage.merging import Added
@@ -157,6 +158,10 @@ class Store(Reading):
     async def add_confirmed(self, bars: Iterable[Bar]) -> Added:
         """Store the exchange's own bars, of any periods; they replace all others, and larger bars are made again."""
         return await confirming.add_confirmed(self._to_write(), bars)
+
+    async def discard_flat(self, run: Unconfirmed) -> int:
+        """Take back bars without trades that the exchange does not have; returns how many there were."""
+        return await confirming.discard_flat(self._to_write(), run)
 
     async def put_symbols(self, symbols: Iterable[StoredSymbol]) -> None:
         """Keep what the exchange says of symbols; three-day bars follow a changed anchor."""

@@ -1,6 +1,6 @@
 """The exchange's JSON and our values: the only place that knows field names and says kline.
 
-`frame` reads what a websocket delivers, `replies` what REST answers, `requests` and `commands` write what we ask. Pure;
+`gulp` and `frame` read what a websocket delivers, `replies` what REST answers, `requests` and `commands` write what we ask. Pure;
 damage raises `BadFrame` or `BadNumber` and nothing else. Fields are read by name and unknown ones are tolerated, because
 the exchange adds some every year. Sources of the shapes: the exchange's documentation and recorded messages.
 """
@@ -14,7 +14,7 @@ from klagg_tui.exchange.wire.commands import (
     trade_stream,
     unsubscribe,
 )
-from klagg_tui.exchange.wire.frames import frame
+from klagg_tui.exchange.wire.frames import frame, gulp
 from klagg_tui.exchange.wire.replies import bars, failure, listings, server_time, trades
 from klagg_tui.exchange.wire.requests import (
     EXCHANGE_INFO,
@@ -30,6 +30,7 @@ from klagg_tui.exchange.wire.values import (
     ContractChanged,
     Failure,
     Frame,
+    Gulp,
     Listing,
     Listings,
     Rejected,
@@ -50,6 +51,7 @@ __all__ = [
     "ContractChanged",
     "Failure",
     "Frame",
+    "Gulp",
     "Listing",
     "Listings",
     "Rejected",
@@ -63,6 +65,7 @@ __all__ = [
     "bars_weight",
     "failure",
     "frame",
+    "gulp",
     "list_streams",
     "listings",
     "server_time",

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import orjson
 
-from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.exact import number, turnover
-from klagg_tui.errors import BadFrame
+from klagg_tui.engine.events import AggTrade, TradeFields
+from klagg_tui.engine.exact import number, recent, turnover
+from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange.wire.fields import (
     DAMAGE,
     LARGEST,
     LATEST_MS,
     Json,
+    decoded,
     mapping,
     moment,
     sequence,
@@ -25,6 +27,7 @@ from klagg_tui.exchange.wire.values import (
     Acknowledged,
     ContractChanged,
     Frame,
+    Gulp,
     Rejected,
     ServerShutdown,
     Skipped,
@@ -36,39 +39,68 @@ _OURS: Final = 1
 """`st` of USDⓈ-M symbols; since June 2026 the all-market streams carry COIN-M (2) too. Absent in older messages."""
 
 
+def gulp(raws: Iterable[bytes]) -> Gulp:
+    """What the messages of a connection say, trades by the shortest way; a damaged one costs only itself."""
+    trades: list[TradeFields] = []
+    others: list[Frame] = []
+    damaged: list[tuple[bytes, Exception]] = []
+    for raw in raws:
+        try:
+            fields = _trade_in(raw)
+            if fields is not None:
+                trades.append(fields)
+            elif isinstance(said := frame(raw), AggTrade):
+                trades.append(said)
+            else:
+                others.append(said)
+        except (BadFrame, BadNumber) as error:
+            damaged.append((raw, error))
+    return Gulp(trades, others, damaged)
+
+
 def frame(raw: bytes | str) -> Frame:
     """What one message says.
 
     Raises:
         BadFrame, BadNumber: it is damaged.
     """
-    try:
-        message = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise BadFrame(f"a message is no JSON: {error}") from error
-    try:
-        data = message["data"]
-        # Nine of ten messages are these, so they come first and by the shortest way.
-        if data["e"] == "aggTrade":
-            return trade(data)
-    except (KeyError, TypeError):
-        return _uncombined(message)
-    return _event(data)
+    message = decoded(raw)
+    if isinstance(message, dict) and isinstance(data := message.get("data"), dict):
+        return trade(data) if data.get("e") == "aggTrade" else _event(data)
+    return _uncombined(message)
 
 
 def trade(data: dict[str, Json]) -> AggTrade | Skipped:
     """One aggregate trade of the stream; `Skipped` where it belongs to the other market.
 
-    The field `nq`, the quantity without retail price improvement, is not used: the exchange's bars count `q`.
-
     Raises:
         BadFrame, BadNumber: a field is missing, of the wrong type or out of range.
     """
+    if data.get("st", _OURS) != _OURS:
+        return Skipped("aggTrade of another market")
+    return AggTrade(*_fields(data))
+
+
+def _trade_in(raw: bytes) -> TradeFields | None:
+    """The trade in a combined message, None where it says anything else."""
     try:
-        if data.get("st", _OURS) != _OURS:
-            return Skipped("aggTrade of another market")
+        data = orjson.loads(raw)["data"]
+        if data["e"] != "aggTrade" or data.get("st", _OURS) != _OURS:
+            return None
+    except orjson.JSONDecodeError as error:
+        raise BadFrame(f"a message is no JSON: {error}") from error
+    except (KeyError, TypeError):
+        return None
+    return _fields(data)
+
+
+def _fields(data: dict[str, Json]) -> TradeFields:
+    """What a trade says. Its `nq`, the quantity without retail price improvement, is not used: bars count `q`."""
+    try:
         # Anything but a text raises what is caught below.
-        price, quantity = number(data["p"]), number(data["q"])  # type: ignore[arg-type]
+        price_text, quantity_text = data["p"], data["q"]
+        price = recent(price_text) or number(price_text)  # type: ignore[arg-type]
+        quantity = recent(quantity_text) or number(quantity_text)  # type: ignore[arg-type]
         traded_ms, event_ms, is_buyer_maker = data["T"], data["E"], data["m"]
         aggregate_id, first_id, last_id = data["a"], data["f"], data["l"]
         if (
@@ -86,7 +118,7 @@ def trade(data: dict[str, Json]) -> AggTrade | Skipped:
             and price <= LARGEST
             and quantity <= LARGEST
         ):
-            return AggTrade(
+            return (
                 symbol(data["s"]),  # type: ignore[arg-type]  # it checks the type itself
                 price,
                 quantity,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from klagg_tui.engine.events import AggTrade
+from klagg_tui.engine.events import AggTrade, TradeFields
 from klagg_tui.engine.exact import Exact
 
 
@@ -66,6 +66,15 @@ class Skipped(NamedTuple):
 
 
 Frame: TypeAlias = AggTrade | Acknowledged | Rejected | ContractChanged | Tickers | ServerShutdown | Skipped
+
+
+class Gulp(NamedTuple):
+    """What a connection brought at once, each kind in order."""
+
+    trades: list[TradeFields]
+    others: list[Frame]
+    damaged: list[tuple[bytes, Exception]]
+    """Messages that cannot be read, and why."""
 
 
 class Listing(NamedTuple):
