@@ -211,8 +211,7 @@ class RestClient:
             return self._limited(status, failure.banned_until_ms, retry_after)
         if status == 451:
             return GeoBlocked(
-                f"{self._host} does not serve this place (451): no market from here, with this address; "
-                "try --proxy, or look at a simulated market with `klagg demo`."
+                f"{self._host} does not serve this place (451): try --proxy, or see a simulated market with `klagg demo`."
             )
         if status >= 500:
             return Unreachable(

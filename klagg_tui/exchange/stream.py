@@ -148,8 +148,8 @@ class MarketStream:
             return None
         if self._is_geo_blocked:
             return (
-                f"{self._uri.host} does not serve this place (451), so there are no live trades: "
-                "give another way with --proxy, or see a simulated market with `klagg demo`."
+                f"{self._uri.host} does not serve this place (451), so there are no live trades: try --proxy, "
+                "or see a simulated market with `klagg demo`."
             )
         state = min(states, key=lambda state: state.covered)
         what = "is silent" if state.phase is Phase.SILENT else "cannot be reached"
