@@ -121,6 +121,13 @@ async def test_the_latest_bars_of_every_symbol_and_period(store: Store) -> None:
     ]
 
 
+async def test_of_many_symbols_none_is_left_out_of_the_latest(store: Store) -> None:
+    names = [f"S{number}USDT" for number in range(205)]
+    await store.add([bar for name in names for bar in bars(2, symbol=name)], [])
+    found = [(each.symbol, each.open_ms) for each in await store.latest((Period.M1,), 1)]
+    assert sorted(found) == [(name, START + MINUTE) for name in sorted(names)]
+
+
 async def test_spans_come_by_id(store: Store) -> None:
     await file_in(store, trades([START], 5))
     await file_in(store, trades([START - MINUTE], 1))

@@ -22,7 +22,10 @@ _LATEST: Final = f"""
 SELECT {GATHERED} FROM symbols AS s CROSS JOIN history AS h ON h.symbol = s.id AND h.period = :period
 AND h.minute >= coalesce((SELECT o.minute FROM history AS o WHERE o.symbol = s.id AND o.period = :period
     ORDER BY o.minute DESC LIMIT 1 OFFSET :count - 1), 0)
+WHERE s.id >= :first AND s.id < :end
 """
+_SYMBOLS_AT_ONCE: Final = 100
+"""Of which the newest bars are read together: 60 of each of 600 would be 36,000 rows in one text, 30 MB and 0.1 s of the loop."""
 _BETWEEN: Final = f"""
 SELECT {GATHERED} FROM symbols AS s CROSS JOIN history AS h
 ON h.symbol = s.id AND h.period = ? AND h.minute >= ? AND h.minute < ?
@@ -104,8 +107,10 @@ class Reading:
         names = await self._names()
         found: list[Bar] = []
         for period in periods:
-            rows = await self._reader.gathered(_LATEST, {"period": period.ordinal, "count": count})
-            found += bars(rows, names)
+            for first in range(0, max(names, default=0) + 1, _SYMBOLS_AT_ONCE):
+                part = {"first": first, "end": first + _SYMBOLS_AT_ONCE}
+                rows = await self._reader.gathered(_LATEST, {"period": period.ordinal, "count": count, **part})
+                found += bars(rows, names)
         return tuple(found)
 
     async def current(self) -> tuple[Bar, ...]:
