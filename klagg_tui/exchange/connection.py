@@ -21,7 +21,7 @@ from klagg_tui.exchange.cutter import FrameCutter
 MOST_BYTES: Final = 4 * 1024 * 1024
 """Of a message; the largest, tickers of all symbols, has some 200 kB."""
 GULP_S: Final = 0.02
-_MUCH: Final = 64 * 1024
+_MUCH: Final = 32 * 1024
 """Bytes of a look after which the socket is not left alone at all: more is believed to wait already."""
 _HEAD_END: Final = b"\r\n\r\n"
 
