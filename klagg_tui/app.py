@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -21,6 +22,7 @@ from klagg_tui.screens.commands import KlaggCommands
 from klagg_tui.screens.desk import BEATS_A_SECOND, Desk
 from klagg_tui.screens.health import HealthScreen
 from klagg_tui.screens.help import HelpScreen, bindings_of
+from klagg_tui.screens.inturn import KeysInTurn
 from klagg_tui.screens.kept import StateFile, default_path
 from klagg_tui.screens.market import MarketScreen
 from klagg_tui.screens.palette import Tints
@@ -78,6 +80,7 @@ class KlaggApp(App[bool]):
     ) -> None:
         super().__init__()
         self._failure = failure
+        self._keys = KeysInTurn(self, super().on_event)
         self._untold: list[Fired] = []
         """Alerts that fired since the last toast."""
         self._beats_to_toast = 0
@@ -104,6 +107,13 @@ class KlaggApp(App[bool]):
         self.set_interval(BEAT_S, self.beat)
         if self._kept:
             self.set_interval(1, self._kept.flush)
+
+    async def on_event(self, event: events.Event) -> None:
+        """As Textual does, but keys in their turn."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Of Textual's own commands those that ours do not bring already."""
