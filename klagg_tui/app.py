@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -21,6 +23,7 @@ from klagg_tui.screens.commands import KlaggCommands
 from klagg_tui.screens.desk import BEATS_A_SECOND, Desk
 from klagg_tui.screens.health import HealthScreen
 from klagg_tui.screens.help import HelpScreen, bindings_of
+from klagg_tui.screens.inturn import KeysInTurn
 from klagg_tui.screens.kept import StateFile, default_path
 from klagg_tui.screens.market import MarketScreen
 from klagg_tui.screens.palette import Tints
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from klagg_tui.runtime.worker import Runtime
 
 BEAT_S: Final = 1 / BEATS_A_SECOND
+SETTLED_S: Final = 10.0
+"""By then the rows of the market are there: see `spare_collections`."""
 _FIRED_IN_A_TOAST: Final = 3
 _BEATS_BETWEEN_TOASTS: Final = 2 * BEATS_A_SECOND
 
@@ -78,6 +83,7 @@ class KlaggApp(App[bool]):
     ) -> None:
         super().__init__()
         self._failure = failure
+        self._keys = KeysInTurn(self, super().on_event)
         self._untold: list[Fired] = []
         """Alerts that fired since the last toast."""
         self._beats_to_toast = 0
@@ -102,8 +108,16 @@ class KlaggApp(App[bool]):
         await self.pop_screen()
         await self.push_screen(MarketScreen(self.desk))
         self.set_interval(BEAT_S, self.beat)
+        self.set_timer(SETTLED_S, gc.freeze)
         if self._kept:
             self.set_interval(1, self._kept.flush)
+
+    async def on_event(self, event: events.Event) -> None:
+        """As Textual does, but keys in their turn."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Of Textual's own commands those that ours do not bring already."""
@@ -283,6 +297,16 @@ def beginning_of(settings: ScreenSettings | None) -> Remembered:
     )
 
 
+def spare_collections() -> None:
+    """Let the garbage collector pass over what stays until the end, and look through the rest less often.
+
+    Code, styles and the rows of the market are a hundred thousand objects; to look through them held up keys and engine
+    for 50 to 65 ms several times a minute.
+    """
+    gc.freeze()
+    gc.set_threshold(2_000, 20, 50)
+
+
 def run(runtime: Runtime, settings: ScreenSettings | None = None) -> bool:
     """Start the engine, show the market until the person leaves, and end when the last drain is on disk.
 
@@ -292,6 +316,7 @@ def run(runtime: Runtime, settings: ScreenSettings | None = None) -> bool:
         KlaggError: the engine cannot start, or ended by itself.
     """
     runtime.start()
+    spare_collections()
     try:
         kept = StateFile(default_path(), beginning_of(settings))
         keymap = settings.keymap if settings else None

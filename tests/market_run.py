@@ -37,9 +37,11 @@ class Recorded(NamedTuple):
     """Bars that ended by then had the time to settle."""
 
 
-async def recorded(exchange: SimulatedExchange, database: Path, minutes: float, market: str = "simulated") -> Recorded:
+async def recorded(
+    exchange: SimulatedExchange, database: Path, minutes: float, history: int = 30, market: str = "simulated"
+) -> Recorded:
     """Let klagg record that exchange for so long, and for the last bars to settle; then it is stopped as a person would."""
-    runtime = Runtime(plan(exchange, database, market=market))
+    runtime = Runtime(plan(exchange, database, history, market))
     runtime.start()
     await until(exchange, runtime, exchange.now_ms() + int(minutes * MINUTE_MS))
     to_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS

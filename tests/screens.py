@@ -55,6 +55,14 @@ class Seen:
             await self.pilot._wait_for_screen()
         await self.pilot.pause()
 
+    async def burst(self, *keys: str) -> None:
+        """Press keys all at once, as a slow line brings them."""
+        assert self.app._driver is not None
+        for key in keys:
+            self.app._driver.send_message(events.Key(key, key if len(key) == 1 else key_to_character(key)))
+        for _ in keys:
+            await self.pilot.pause()
+
     async def type(self, text: str) -> None:
         """Type a text, all at once."""
         self.app.post_message(events.Paste(text))

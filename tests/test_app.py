@@ -200,6 +200,21 @@ async def test_the_market_goes_on_under_whatever_lies_over_it(key: str) -> None:
         assert seen.lines[0] != before
 
 
+async def test_keys_that_come_all_at_once_take_their_turn() -> None:
+    async with opened() as seen:
+        await seen.burst("slash", *"btc", "enter", "m", "down", "s", "l")
+        desk = seen.app.desk
+        assert desk.filter.text == "btc"
+        assert desk.remembered.filter_history == ("btc",)
+        assert len(dict(desk.remembered.watchlists)["Watchlist"]) == 1
+        assert desk.remembered.sort == "last"
+        assert seen.app.screen.id == "market"
+        await seen.burst("escape", "enter", "3", "escape", "w", "n", *"Mine", "enter", "tab")
+        assert [name for name, _ in desk.remembered.watchlists] == ["Watchlist", "Mine"]
+        assert desk.remembered.shown_list == ""
+        assert desk.remembered.period == "30m"
+
+
 @pytest.mark.parametrize("keys", [("q",), ("ctrl+c",), ("slash", "ctrl+c"), ("e", "ctrl+c")])
 async def test_q_and_ctrl_c_leave_after_the_last_write(keys: tuple[str, ...]) -> None:
     async with opened() as seen:

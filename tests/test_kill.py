@@ -16,11 +16,14 @@ from tests.market_run import MINUTE_MS, differences, recorded
 
 pytestmark = pytest.mark.xdist_group("live")
 
+HISTORY = 500
+"""Reaches back before every crash: what a symbol lost with the first of them, before anything of it was on disk, is history."""
+
 
 async def _killed_after(exchange: SimulatedExchange, database: Path, seconds: float) -> None:
     """Record as a process of its own, and kill it."""
     urls = ("--rest-url", exchange.rest_url, "--ws-url", exchange.ws_url)
-    options = (*urls, "--db", str(database), "--history", "20", "--flush-seconds", "0.5")
+    options = (*urls, "--db", str(database), "--history", str(HISTORY), "--flush-seconds", "0.5")
     environment = {**os.environ, "KLAGG_CONFIG": str(database.with_suffix(".toml"))}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "klagg_tui", "record", *options, "--log-path", str(database.with_suffix(".log"))),
@@ -43,7 +46,7 @@ async def _run(database: Path, kills: int, symbols: int) -> None:
         from_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
         for _ in range(kills):
             await _killed_after(exchange, database, chance.uniform(1.5, 6.0))
-        _, to_ms = await recorded(exchange, database, 5, market=exchange.rest_url)
+        _, to_ms = await recorded(exchange, database, 5, HISTORY, exchange.rest_url)
         found, told = await differences(exchange, database, from_ms=from_ms, to_ms=to_ms)
         assert not told, "\n".join(told[:5])
         assert found["CONFIRMED"] == found["equal"] > 0

@@ -168,6 +168,14 @@ async def test_filters_of_before_come_back_with_up() -> None:
         assert seen.app.desk.filter.text == "eth"
 
 
+async def test_typing_begins_a_new_filter_and_an_arrow_goes_on_with_the_old_one() -> None:
+    async with opened(remembered=Remembered(filter="btc")) as seen:
+        await seen.press("slash", "e", "t", "h", "enter")
+        assert seen.app.desk.filter.text == "eth"
+        await seen.press("slash", "right", "u", "enter")
+        assert seen.app.desk.filter.text == "ethu"
+
+
 async def test_escape_on_the_table_clears_the_filter() -> None:
     async with opened(remembered=Remembered(filter="btc", sort="symbol")) as seen:
         assert len(seen.symbols()) == 2

@@ -6,8 +6,10 @@ python -m tools.pictures [FOLDER]
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
+import socket
 import sys
 import tempfile
 import time
@@ -79,6 +81,15 @@ async def draw(runtime: Runtime, desk: Desk, scene: Scene, size: tuple[int, int]
         return _tidy(app.export_screenshot(title=f"klagg · {scene.name}", simplify=True))
 
 
+def _wait_for(url: str) -> None:
+    """The exchange takes a second to begin; that klagg tries meanwhile need not stand in the log of a picture."""
+    host, port = url.rsplit("/", 1)[-1].split(":")
+    for _ in range(100):
+        with contextlib.suppress(OSError), socket.create_connection((host, int(port)), 1):
+            return
+        time.sleep(0.1)
+
+
 def _watched(runtime: Runtime) -> Desk:
     """The market once its history is there."""
     desk = Desk(runtime, CHOICES, lambda _choices: None)
@@ -103,6 +114,7 @@ def main(folder: Path) -> None:
     os.environ["HOME"] = "/home/you"
     with tempfile.TemporaryDirectory() as scratch, simulated_exchange(*SIMULATED) as urls:
         runtime = Runtime(demo_plan(urls.rest, urls.ws, Path(scratch) / "demo.db", DEFAULT_PERIODS))
+        _wait_for(urls.rest)
         logs.start(Path(scratch) / "klagg.log", "INFO")
         runtime.start()
         try:

@@ -31,18 +31,21 @@ def number(text: str) -> Exact:
     Raises:
         BadNumber: not plain ASCII digits with at most one point, or digits other than 0 past the eighth decimal.
     """
+    # The same as in `_parse`, in place and with fewer questions: half of the market's trades bring a new text.
     whole, _, fraction = text.partition(".")
     digits = whole + fraction
-    # The same as in `_parse`, in place: half of the market's trades bring a text that is not known yet.
-    if digits.isdecimal() and digits.isascii() and len(fraction) <= DECIMALS and len(text) <= _LONGEST:
-        value = int(digits) * _TO_UNITS[TURNOVER_DECIMALS - DECIMALS + len(fraction)]
-    else:
+    try:
+        is_plain = digits.isdecimal() and digits.isascii() and len(text) <= _LONGEST
+        value = int(digits) * _UNITS[len(fraction)] if is_plain else _parse(text, DECIMALS)
+    except IndexError:  # more than eight decimals
         value = _parse(text, DECIMALS)
     if len(_RECENT) >= _REMEMBERED:
         _RECENT.clear()
     _RECENT[text] = value
     return value
 
+
+_UNITS: Final[tuple[int, ...]] = tuple(10 ** (DECIMALS - digits) for digits in range(DECIMALS + 1))
 
 _RECENT: Final[dict[str, Exact]] = {}
 """What was read lately: the same prices and sizes come again and again (77 % and 86 % of the texts in the recorded six

@@ -51,7 +51,7 @@ class BarGrid:
             paid = price * quantity
             if (
                 aggregate_id != sequence.next_id
-                or not lane.minute_ms <= traded_ms < lane.open_until_ms
+                or not 0 <= traded_ms - lane.minute_ms < lane.open_for_ms
                 or paid <= 0
                 or (more_fills := last_id - first_id) < 0
             ):
@@ -113,7 +113,10 @@ class BarGrid:
         spans = (*reader.spans, *self._spans(lanes))
         reader.closed.clear()
         reader.spans.clear()
-        return Drained(closed, tuple(bar for lane in lanes for bar in lane.current(wanted)), spans)
+        forming: list[Bar] = []
+        for lane in lanes:
+            forming += lane.current(wanted)
+        return Drained(closed, tuple(forming), spans)
 
     def snapshot(self, periods: Collection[Period]) -> tuple[Bar, ...]:
         """The current bars of every symbol, in the order of `symbols`."""

@@ -37,7 +37,7 @@ class Lane:
         "low",
         "minute_ms",
         "open",
-        "open_until_ms",
+        "open_for_ms",
         "sequence",
         "state",
         "symbol",
@@ -63,8 +63,8 @@ class Lane:
         """Open of the minute it was seeded at, 0 where it was not."""
         self.traded_ms = 0
         """Time of the newest trade since, 0 before the first."""
-        self.open_until_ms = 0
-        """`BarGrid.take` adds trades before this; 0 sends every trade the long way (waiting, not begun)."""
+        self.open_for_ms = 0
+        """`BarGrid.take` adds trades so far into the minute; 0 sends every trade the long way (waiting, not begun)."""
         self._readers = readers
         self._rollup = RollUp(added.symbol, periods, added.three_day_anchor, held_minutes)
         self.minute_ms = self.end_ms = 0
@@ -207,8 +207,9 @@ class Lane:
 
     def mark(self) -> None:
         """Tell the readers that the current bars changed."""
-        self.is_touched = True
-        self._readers.touched(self.index)
+        if not self.is_touched:
+            self.is_touched = True
+            self._readers.touched(self.index)
 
     def _begin_at(self, trade: AggTrade) -> None:
         minute_ms = trade.traded_ms - trade.traded_ms % MINUTE_MS
@@ -320,7 +321,7 @@ class Lane:
         """Let `BarGrid.take` have the trades to come, where nothing speaks against it."""
         sequence = self.sequence
         is_open = self.known_from_ms is not None and not sequence.waiting and sequence.next_id != UNKNOWN
-        self.open_until_ms = self.end_ms if is_open else 0
+        self.open_for_ms = MINUTE_MS if is_open else 0
 
     def _state_from(self, minute_ms: int) -> State:
         known = self.known_from_ms is not None and self.known_from_ms <= minute_ms

@@ -3,9 +3,11 @@
     btc                       the name contains it, whatever the case
     ~btusd                    the name is like it
     /^1000.*T$/               the name matches it
-    vol>1e6  chg<=-2  age>30s  taker>60%  last>open       columns against numbers, texts or columns
+    vol>1e6  chg<=-2          a column against a number, also
+    age>30s  taker>60%        against a time or a share,
+    last>open                 against another column,
+    state:partial             or against a text
     chg(1d)>5                 the column of another period
-    state:partial  symbol=BTCUSDT
     @mine                     the saved filter of that name
     !usdc  not usdc           the opposite
     a b, a and b · a or b · ( … )

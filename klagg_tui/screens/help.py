@@ -109,8 +109,8 @@ def _language() -> str:
 
 
 _MOUSE = (
-    ("click", "go there; on a head: sort by it; on a tab, key or legend: what it says"),
+    ("click", "go there; a head sorts; tabs, keys and legends do what they say"),
     ("double click", "open the symbol"),
-    ("wheel", "scroll; on a chart: into the past and back, with ctrl: zoom"),
+    ("wheel", "scroll; on a chart into the past and back, with ctrl zoom"),
     ("pointer on a chart", "crosshair"),
 )

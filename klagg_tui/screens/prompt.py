@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
+from textual.widgets.input import Selection
 
 from klagg_tui.errors import FilterError
 from klagg_tui.market import filter as filters
@@ -75,7 +76,7 @@ class FilterPrompt(Vertical):
         self.add_class("open")
         line = self.query_one(Input)
         line.value = text
-        line.cursor_position = len(text)
+        line.selection = Selection(0, len(text))  # typing begins anew, an arrow goes on from there
         line.focus()
 
     @property
