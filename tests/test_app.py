@@ -182,11 +182,15 @@ async def test_an_alert_that_fires_for_many_shows_one_toast_and_lists_all() -> N
         (toast,) = seen.app._notifications
         assert toast.message.count("\n") == 3
         assert "… and 4 more" in toast.message
+        seen.app._beats_to_toast = 1_000  # the next one has to wait
         for price in ("1.5", "90001.5"):
             seen.feed.trade_at(names[7], price)
             await seen.beat()
-        assert len(seen.app._notifications) == 1  # the next one has to wait a little
         assert len(seen.app.desk.fired) == 8
+        assert len(seen.app._notifications) == 1
+        seen.app._beats_to_toast = 0
+        await seen.beat()
+        assert len(seen.app._notifications) == 2
 
 
 @pytest.mark.parametrize("key", ["s", "c", "w", "a", "question_mark", "colon", "t"])
@@ -281,7 +285,8 @@ async def test_an_export_says_what_it_will_be_writes_it_and_says_where(tmp_path:
 
 async def test_bars_are_counted_once_the_fingers_rest() -> None:
     async with opened(feed=MadeMarket(5)) as seen:
-        await seen.press("e", "tab", *"51315111", "backspace", "backspace")
+        await seen.press("e", "tab")
+        await seen.burst(*"51315111", "backspace", "backspace")
         await seen.app.workers.wait_for_complete()
         assert seen.feed.estimates <= 2
 

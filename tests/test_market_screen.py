@@ -1,11 +1,19 @@
 """The market table, as a person at the keyboard meets it."""
 
 import pytest
+from rich.cells import cell_len
 
+from klagg_tui.engine.period import DEFAULT_PERIODS, Period
+from klagg_tui.market.columns import DEFAULT_KEYS, Look, view_columns
 from klagg_tui.market.face import Mode, Progress
+from klagg_tui.market.layout import Widths, place
+from klagg_tui.market.model import Row
 from klagg_tui.market.remembered import Remembered
+from klagg_tui.screens.drawn import Guise, row_strip
+from klagg_tui.screens.palette import Tints, palette
 from klagg_tui.screens.table import MarketTable
 from tests.made_market import MadeMarket
+from tests.makers import START, bar
 from tests.screens import Seen, opened
 
 SIZES = [(80, 24), (120, 36), (200, 60), (300, 100)]
@@ -217,16 +225,16 @@ async def test_saved_filters_are_chosen_from_a_menu_and_deleted_there() -> None:
         assert len(seen.symbols()) > 3
 
 
-async def test_a_price_that_changed_flashes_with_an_arrow() -> None:
-    async with opened() as seen:
-        seen.feed.trade_at("BTCUSDT", "70000")
-        await seen.beat()
-        for price, sign in (("70001", "▲"), ("70000", "▼")):
-            seen.feed.trade_at("BTCUSDT", price)
-            await seen.beat()
-            assert sign in seen.line_with("BTCUSDT")
-        await seen.beat(2)
-        assert "▼" not in seen.line_with("BTCUSDT")
+@pytest.mark.parametrize("price", ["70001.25", "7.5"])
+def test_a_price_that_changed_flashes_with_an_arrow_in_a_line_of_the_same_width(price: str) -> None:
+    row = Row("BTCUSDT")
+    row.take(bar(START, price))
+    placed = place(view_columns(DEFAULT_KEYS, DEFAULT_PERIODS, all_periods=False), 99, Widths(10, 8))
+    look, styles = Look(Period.M1, START, is_stale=False), palette({}, Tints.THEME).plain
+    for flash, sign in ((1, "▲"), (-1, "▼"), (0, " ")):
+        strip = row_strip(row, placed, look, styles, 100, Guise(cursor=False, mark=False, flash=flash, thumb=False))
+        assert f"{sign}{price}" in strip.text
+        assert strip.cell_length == cell_len(strip.text) == 100
 
 
 async def test_nothing_that_matches_is_said() -> None:
@@ -483,7 +491,5 @@ async def test_the_wheel_and_the_scroll_bar_scroll() -> None:
 
 async def test_symbols_of_other_scripts_stand_in_their_columns() -> None:
     async with opened(feed=MadeMarket(41), remembered=Remembered(filter="币安 or btcusdt", sort="symbol")) as seen:
-        from rich.cells import cell_len
-
         ends = [cell_len(line.split("%")[0]) for line in seen.lines[3:5]]
         assert ends[0] == ends[1]

@@ -24,8 +24,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from rapidfuzz import fuzz
-
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, FilterError
 from klagg_tui.market.columns import BY_KEY, Column, Value
@@ -310,6 +308,8 @@ def _number(value: str, column: Column) -> float | None:
 
 
 def _like(wanted: str) -> Test:
+    from rapidfuzz import fuzz  # when somebody asks for it: the first table should not wait for it
+
     def matches(row: Row, _period: Period, _now_ms: int) -> bool:
         return _in_order(wanted, row.name) or fuzz.partial_ratio(wanted, row.name, score_cutoff=_LIKE_ENOUGH) > 0
 

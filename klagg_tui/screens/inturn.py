@@ -16,7 +16,7 @@ from textual.message_pump import MessagePump
 
 ROUNDS: Final = 2
 """The first time round the key is handled; the second, the messages that its handling has sent."""
-LONGEST_S: Final = 0.2
+LONGEST_S: Final = 1.0
 """A key waits no longer, even where a widget was closed with what should have told that it is done."""
 
 
