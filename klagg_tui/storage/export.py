@@ -60,7 +60,9 @@ ShouldStop = Callable[[], bool]
 
 async def estimate(store: Store, selection: Selection, form: Format = Format.CSV) -> Estimate:
     """How many bars a selection has, and about how many bytes they will be."""
-    bars = sum([one.made_of(await one.size(store)) for one in await series_of(store, selection)])
+    series = await series_of(store, selection)
+    stored = await store.lengths([one.wanted for one in series])
+    bars = sum(one.made_of(count) for one, count in zip(series, stored, strict=True))
     return Estimate(bars, bars * _BYTES_A_BAR[form])
 
 
@@ -109,7 +111,7 @@ class _Work:
         self._read = 0
 
     async def run(self, series: list[StoredSeries]) -> None:
-        total = sum([await one.size(self._store) for one in series])
+        total = sum(await self._store.lengths([one.wanted for one in series]))
         try:
             for one in series:
                 self._output.begin(one.series)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final, NamedTuple
@@ -15,6 +15,7 @@ from klagg_tui.errors import ExportError
 from klagg_tui.storage.export_files import Series
 from klagg_tui.storage.grain import Grain, stored_grains
 from klagg_tui.storage.lines import Lines, Wording
+from klagg_tui.storage.reading import Wanted
 from klagg_tui.storage.resample import in_pages, resampled
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
@@ -68,9 +69,10 @@ class StoredSeries(NamedTuple):
         """For a person."""
         return f"{self.series.symbol} {self.series.period}"
 
-    async def size(self, store: Store) -> int:
-        """How many stored bars are read for it."""
-        return await store.length(self.series.symbol, self.stored, self._since(), self._before())
+    @property
+    def wanted(self) -> Wanted:
+        """The stored bars that are read for it."""
+        return self.series.symbol, self.stored, self._since(), self._before()
 
     def made_of(self, stored: int) -> int:
         """About how many bars come of so many stored ones."""
@@ -115,17 +117,20 @@ async def series_of(store: Store, selection: Selection) -> list[StoredSeries]:
         ExportError: a symbol or a period that was named is not there.
     """
     known = {symbol.symbol: symbol for symbol in await store.symbols()}
+    held = await store.held()
     grains = await stored_grains(store)
     found = []
     for name in matching(selection.symbols, known):
         for period in sorted(set(selection.periods)):
-            stored = await _stored_period(store, name, period, is_resampled=selection.is_resampled)
+            there = held.get(name, ())
+            stored = _stored_period(there, period, is_resampled=selection.is_resampled)
             if stored is None:
                 if not selection.is_mixed:
-                    raise ExportError(await _nothing_of(store, name, period))
+                    raise ExportError(_nothing_of(name, period, there))
                 continue
-            grain = grains.get(name) or await _seen_grain(store, name, stored)
-            found.append(_series(known[name], Series(name, period, grain), stored, selection))
+            if name not in grains:
+                grains[name] = await _seen_grain(store, name, stored)
+            found.append(_series(known[name], Series(name, period, grains[name]), stored, selection))
     if not found:
         raise ExportError("There are no such bars in the database; `klagg symbols` lists what there is.")
     return found
@@ -161,21 +166,15 @@ def _series(known: StoredSymbol, series: Series, stored: Period, selection: Sele
     return StoredSeries(series, stored, known.anchor, selection.from_ms, selection.to_ms, selection.states)
 
 
-async def _stored_period(store: Store, symbol: str, period: Period, *, is_resampled: bool) -> Period | None:
+def _stored_period(there: Sequence[Period], period: Period, *, is_resampled: bool) -> Period | None:
     """The period whose stored bars are to be read; the longest that fills it where it is to be made."""
-    candidates = [child for child in Period if child.divides(period)] if is_resampled else [period]
-    for candidate in reversed(candidates):
-        if await _has(store, symbol, candidate):
-            return candidate
-    return None
+    candidates = (
+        [one for one in there if one.divides(period)] if is_resampled else [one for one in there if one is period]
+    )
+    return candidates[-1] if candidates else None
 
 
-async def _has(store: Store, symbol: str, period: Period) -> bool:
-    return any([True async for _ in store.bars(symbol, period, limit=1)])
-
-
-async def _nothing_of(store: Store, symbol: str, period: Period) -> str:
-    there = [other for other in Period if await _has(store, symbol, other)]
+def _nothing_of(symbol: str, period: Period, there: Sequence[Period]) -> str:
     text = f"There are no {period} bars of {symbol} in the database"
     if any(other.divides(period) for other in there):
         return f"{text}; --resample {period} makes them from shorter ones."

@@ -6,12 +6,13 @@ snapshot keeps the write-ahead log from being emptied.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final
 
-from klagg_tui.engine.period import Period
+from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.storage.link import Link
 from klagg_tui.storage.rows import GATHERED
 from klagg_tui.storage.statements import Row
@@ -27,11 +28,14 @@ SELECT {GATHERED} FROM forming AS h WHERE h.symbol = ? AND h.period = ? AND h.mi
 AND NOT EXISTS (SELECT 1 FROM history AS o
     WHERE o.symbol = h.symbol AND o.period = h.period AND o.minute = h.minute AND o.state > 1)
 """
-_LENGTH: Final = """
-SELECT (SELECT count(*) FROM history WHERE symbol = :symbol AND period = :period AND minute >= :first AND minute < :before)
-    + (SELECT count(*) FROM forming AS f WHERE f.symbol = :symbol AND f.period = :period AND f.minute >= :first
-        AND f.minute < :before AND NOT EXISTS (SELECT 1 FROM history AS o
+_LENGTHS: Final = """
+SELECT (SELECT count(*) FROM history AS h WHERE h.symbol = w.symbol AND h.period = w.period AND h.minute >= w.first
+        AND h.minute < w.before)
+    + (SELECT count(*) FROM forming AS f WHERE f.symbol = w.symbol AND f.period = w.period AND f.minute >= w.first
+        AND f.minute < w.before AND NOT EXISTS (SELECT 1 FROM history AS o
             WHERE o.symbol = f.symbol AND o.period = f.period AND o.minute = f.minute))
+FROM (SELECT json_extract(value, '$[0]') AS symbol, json_extract(value, '$[1]') AS period,
+    json_extract(value, '$[2]') AS first, json_extract(value, '$[3]') AS before, key FROM json_each(?)) AS w ORDER BY w.key
 """
 
 
@@ -66,10 +70,14 @@ class Stretch:
         return [row for row in rows if row[_STATE] in self.states]
 
 
-async def length(link: Link, stretch: Stretch) -> int:
-    """How many rows `pages` gives where all states are wanted."""
-    places = {"symbol": stretch.symbol, "period": stretch.period.ordinal}
-    return int(await link.value(_LENGTH, {**places, "first": stretch.first, "before": stretch.before}))
+def minutes_of(from_ms: int | None, to_ms: int | None) -> tuple[int, int]:
+    """The minutes since the epoch from which and before which bars open."""
+    return 0 if from_ms is None else -(-from_ms // MINUTE_MS), FOREVER if to_ms is None else -(-to_ms // MINUTE_MS)
+
+
+async def lengths(link: Link, wanted: Sequence[tuple[int, int, int, int]]) -> list[int]:
+    """How many rows `pages` gives, all states wanted, for each (symbol number, period, first minute, minute before)."""
+    return [int(count) for (count,) in await link.rows(_LENGTHS, (json.dumps(wanted),))]
 
 
 async def pages(link: Link, stretch: Stretch, left: int) -> AsyncIterator[list[Row]]:

@@ -12,7 +12,7 @@ from klagg_tui.storage import due
 from klagg_tui.storage.due import Unconfirmed
 from klagg_tui.storage.lines import Lines, Wording, line_pages
 from klagg_tui.storage.link import Link
-from klagg_tui.storage.paging import FOREVER, Stretch, length, pages
+from klagg_tui.storage.paging import FOREVER, Stretch, lengths, minutes_of, pages
 from klagg_tui.storage.rows import GATHERED, bars
 from klagg_tui.storage.symbols import StoredSymbol, Symbols
 
@@ -33,9 +33,19 @@ ON h.symbol = s.id AND h.period = ? AND h.minute >= ? AND h.minute < ?
 _NEWEST: Final = """
 SELECT max(minute) FROM history WHERE symbol = (SELECT id FROM symbols WHERE name = ?) AND period = ? AND minute < ?
 """
+_HELD: Final = """
+SELECT s.name, p.id FROM symbols AS s CROSS JOIN periods AS p
+WHERE EXISTS (SELECT 1 FROM history AS h WHERE h.symbol = s.id AND h.period = p.id)
+OR EXISTS (SELECT 1 FROM forming AS f WHERE f.symbol = s.id AND f.period = p.id) ORDER BY s.name, p.id
+"""
+_NOBODY: Final = -1
+"""No symbol's number."""
 _SPANS: Final = (
     "SELECT s.name, p.first_id, p.last_id, p.from_ms, p.to_ms FROM symbols AS s JOIN spans AS p ON p.symbol = s.id"
 )
+
+Wanted = tuple[str, Period, int | None, int | None]
+"""Bars of a symbol and period that open from a time to before another; None: without end."""
 
 
 class Reading:
@@ -97,10 +107,24 @@ class Reading:
         async for page in line_pages(self._reader, stretch, wording):
             yield page if isinstance(page, Lines) else bars(page, {stretch.symbol: symbol})
 
-    async def length(self, symbol: str, period: Period, from_ms: int | None = None, to_ms: int | None = None) -> int:
-        """How many bars `bars` gives, the current one among them."""
-        stretch = await self._stretch(symbol, period, from_ms, to_ms)
-        return 0 if stretch is None else await length(self._reader, stretch)
+    async def held(self) -> dict[str, tuple[Period, ...]]:
+        """Of every symbol the periods of which there are bars, short to long."""
+        periods = tuple(Period)
+        found: dict[str, list[Period]] = {}
+        for name, number in await self._reader.rows(_HELD):
+            found.setdefault(name, []).append(periods[number])
+        return {name: tuple(of_symbol) for name, of_symbol in found.items()}
+
+    async def lengths(self, wanted: Sequence[Wanted]) -> list[int]:
+        """How many bars `bars` gives for each of many stretches, the current ones among them."""
+        numbers = {name: number for number, name in (await self._names()).items()}
+        return await lengths(
+            self._reader,
+            [
+                (numbers.get(symbol, _NOBODY), period.ordinal, *minutes_of(from_ms, to_ms))
+                for symbol, period, from_ms, to_ms in wanted
+            ],
+        )
 
     async def latest(self, periods: Iterable[Period], count: int) -> tuple[Bar, ...]:
         """The newest ended bars, at most `count` of each symbol and period, each symbol's in order of time."""
@@ -204,9 +228,7 @@ class Reading:
         if number is None:
             return None
         wanted = tuple(sorted(state.value for state in (State if states is None else states)))
-        first = 0 if from_ms is None else -(-from_ms // MINUTE_MS)
-        before = FOREVER if to_ms is None else -(-to_ms // MINUTE_MS)
-        return Stretch(number, period, first, before, wanted, newest_first)
+        return Stretch(number, period, *minutes_of(from_ms, to_ms), wanted, newest_first)
 
     async def _seeds(
         self, minute_ms: int, periods: Sequence[Period], held: int, condition: str, *names: str
