@@ -18,7 +18,8 @@ from textual.app import App
 
 from bench.screen_changes import RecordedMarket
 from bench.screen_plain import PlainTable
-from klagg_tui.app import KlaggApp, spare_collections
+from klagg_tui.app import KlaggApp
+from klagg_tui.runtime.worker import GC_THRESHOLDS
 
 WARM_S = 2.0
 KEYS: dict[str, list[str]] = {
@@ -96,7 +97,8 @@ async def measure_keys(app: App[Any]) -> dict[str, list[tuple[float, float]]]:
 def main() -> None:
     what, rate, seconds, output = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), Path(sys.argv[4])
     feed = RecordedMarket(rate, frames=40 if rate else 0)
-    spare_collections()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)  # as the worker does
     app: App[Any] = PlainTable(feed) if what == "plain" else KlaggApp(feed)
 
     async def measure() -> None:

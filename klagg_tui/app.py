@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 BEAT_S: Final = 1 / BEATS_A_SECOND
 SETTLED_S: Final = 10.0
-"""By then the rows of the market are there: see `spare_collections`."""
+"""By then the rows of the market are there: a hundred thousand objects that stay, for collections to pass over."""
 _FIRED_IN_A_TOAST: Final = 3
 _BEATS_BETWEEN_TOASTS: Final = 2 * BEATS_A_SECOND
 
@@ -297,16 +297,6 @@ def beginning_of(settings: ScreenSettings | None) -> Remembered:
     )
 
 
-def spare_collections() -> None:
-    """Let the garbage collector pass over what stays until the end, and look through the rest less often.
-
-    Code, styles and the rows of the market are a hundred thousand objects; to look through them held up keys and engine
-    for 50 to 65 ms several times a minute.
-    """
-    gc.freeze()
-    gc.set_threshold(2_000, 20, 50)
-
-
 def run(runtime: Runtime, settings: ScreenSettings | None = None) -> bool:
     """Start the engine, show the market until the person leaves, and end when the last drain is on disk.
 
@@ -316,7 +306,7 @@ def run(runtime: Runtime, settings: ScreenSettings | None = None) -> bool:
         KlaggError: the engine cannot start, or ended by itself.
     """
     runtime.start()
-    spare_collections()
+    gc.freeze()  # code and styles stay until the end: collections need not look through them
     try:
         kept = StateFile(default_path(), beginning_of(settings))
         keymap = settings.keymap if settings else None

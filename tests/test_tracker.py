@@ -19,6 +19,19 @@ def test_each_mark_is_drained_once_in_order_of_first_mark(marks: list[int]) -> N
     assert tracker.drain() == []
 
 
+@given(st.lists(st.integers(0, 9)), st.integers(1, 5))
+def test_drained_bit_by_bit_it_gives_the_same(marks: list[int], most: int) -> None:
+    tracker = DirtyTracker(10)
+    for index in marks:
+        tracker.mark(index)
+    drained: list[int] = []
+    while tracker:
+        part = tracker.drain(most)
+        assert 0 < len(part) <= most
+        drained += part
+    assert drained == list(dict.fromkeys(marks))
+
+
 def test_what_was_drained_can_be_marked_again() -> None:
     tracker = DirtyTracker(1)
     tracker.mark(0)

@@ -46,7 +46,7 @@ def demo(
 
 def watch_demo(settings: Settings, *options: str) -> None:
     """Run the simulated exchange and a terminal on it; everything goes when the person leaves."""
-    from klagg_tui.commands.terminal import require_terminal, watch
+    from klagg_tui.commands.watching import require_terminal, watch
     from klagg_tui.runtime.simulation import simulated_exchange
 
     require_terminal()

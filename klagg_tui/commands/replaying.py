@@ -46,7 +46,7 @@ def replay(
 ) -> None:
     """Play recorded trades into the terminal, through the same engine as live ones."""
     from klagg_tui.app import run
-    from klagg_tui.commands.terminal import require_terminal
+    from klagg_tui.commands.watching import require_terminal
     from klagg_tui.engine.period import DEFAULT_PERIODS
     from klagg_tui.runtime.replay import Replay
     from klagg_tui.runtime.worker import Plan, Runtime

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import sys
 from collections.abc import Iterable
 from typing import Final
@@ -14,6 +14,8 @@ _LINE_S: Final = 1.0
 _PLAIN_LINE_S: Final = 30.0
 """The same where the output is a file."""
 _JOINT: Final = " · "
+_USUAL_WIDTH: Final = 80
+"""Where a terminal says 0."""
 
 
 def is_rewritten() -> bool:
@@ -33,7 +35,7 @@ def clear() -> str:
 
 def joined(parts: Iterable[str]) -> str:
     """As many of the parts, from the first on, as a terminal has room for in one line; elsewhere all."""
-    return fitting(parts, shutil.get_terminal_size().columns - 1) if is_rewritten() else _JOINT.join(parts)
+    return fitting(parts, _width() - 1) if is_rewritten() else _JOINT.join(parts)
 
 
 def fitting(parts: Iterable[str], width: int) -> str:
@@ -44,3 +46,8 @@ def fitting(parts: Iterable[str], width: int) -> str:
             break
         kept.append(part)
     return _JOINT.join(kept)
+
+
+def _width() -> int:
+    """Asked of the terminal itself: what COLUMNS says may be from before it was resized."""
+    return os.get_terminal_size(sys.stdout.fileno()).columns or _USUAL_WIDTH

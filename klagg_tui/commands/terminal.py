@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from typing import TYPE_CHECKING
-
-import typer
-
 from klagg_tui.commands.settings import Chosen
-from klagg_tui.errors import KlaggError
-
-if TYPE_CHECKING:
-    from klagg_tui.config import Settings
-    from klagg_tui.runtime.worker import Plan
+from klagg_tui.commands.watching import watch
 
 
 def open_terminal(chosen: Chosen, *, is_served: bool = False) -> None:
@@ -29,34 +19,3 @@ def open_terminal(chosen: Chosen, *, is_served: bool = False) -> None:
         from klagg_tui.commands.demo import watch_demo
 
         watch_demo(settings)
-
-
-def watch(plan: Plan, settings: Settings, *, is_served: bool = False) -> bool:
-    """Run a plan on the screen; returns whether the person left it for the simulated market.
-
-    `is_served`: bars are there for other programs meanwhile.
-    """
-    require_terminal()
-    from klagg_tui import logs
-    from klagg_tui.app import run
-    from klagg_tui.runtime.worker import Runtime
-
-    if trouble := logs.start(settings.log.path, settings.log.level):
-        typer.echo(trouble, err=True)
-    if not is_served:
-        return run(Runtime(plan), settings.screen)
-    from klagg_tui.serve.server import served
-
-    runtime, server = served(plan, settings.serve)
-    server.start()
-    try:
-        return run(runtime, settings.screen)
-    finally:
-        server.stop()
-
-
-def require_terminal() -> None:
-    """Say plainly what to do where there is no terminal to draw on."""
-    is_in_browser = "TEXTUAL_DRIVER" in os.environ
-    if not is_in_browser and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise KlaggError("klagg needs a terminal to draw on; `klagg record` records the market without one.")

@@ -105,9 +105,14 @@ class KlineEngine:
         """Unregister a reader."""
         self._grid.readers.remove(reader)
 
-    def drain(self, reader: Reader, periods: Collection[Period] | None = None) -> Drained:
-        """What changed since the reader asked last, for the given periods (default: all that are kept)."""
-        return self._grid.drain(reader, self.periods if periods is None else periods)
+    def drain(self, reader: Reader, periods: Collection[Period] | None = None, most: int | None = None) -> Drained:
+        """What changed since the reader asked last.
+
+        Args:
+            periods: only these; default: all that are kept.
+            most: current bars of so many symbols only; the rest waits, which `reader.tracker` tells.
+        """
+        return self._grid.drain(reader, self.periods if periods is None else periods, most)
 
     def snapshot(self, periods: Collection[Period] | None = None) -> tuple[Bar, ...]:
         """The current bars of every symbol, in the order of `symbols()`, short periods first."""

@@ -102,11 +102,11 @@ class BarGrid:
                 self.readers.ended(bar._replace(state=State.PARTIAL))
         self._sort()
 
-    def drain(self, reader: Reader, periods: Collection[Period]) -> Drained:
-        """What changed since the reader asked last."""
+    def drain(self, reader: Reader, periods: Collection[Period], most: int | None) -> Drained:
+        """See `KlineEngine.drain`."""
         for index in self.readers.spread():
             self._by_index[index].is_touched = False
-        lanes = [self._by_index[index] for index in reader.tracker.drain()]
+        lanes = [self._by_index[index] for index in reader.tracker.drain(most)]
         lanes = [lane for lane in lanes if self.lanes.get(lane.symbol) is lane]
         wanted = frozenset(periods)
         closed = tuple(bar for bar in reader.closed.values() if bar.period in wanted)

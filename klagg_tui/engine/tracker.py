@@ -36,9 +36,10 @@ class DirtyTracker:
             self._flags[index] = 1
             self._marked.append(index)
 
-    def drain(self) -> list[int]:
-        """All marked indexes, oldest mark first; afterwards nothing is marked."""
-        marked, self._marked = self._marked, []
+    def drain(self, most: int | None = None) -> list[int]:
+        """The marked indexes, oldest mark first, all or at most so many; afterwards they are not marked."""
+        marked = self._marked[:most]
+        del self._marked[:most]
         for index in marked:
             self._flags[index] = 0
         return marked

@@ -25,6 +25,10 @@ SLEPT_S: Final = 30.0
 """A pause between two ticks past which the machine must have slept."""
 SCREEN_S: Final = 0.1
 TAPE_LENGTH: Final = 200
+_AT_ONCE: Final = 100
+"""Symbols whose bars are read for the screen in one go: all of 500 would hold up trades for 8 ms."""
+_MOST_PARTS: Final = 20
+"""In a storm symbols change faster than they are read; the rest is for the next beat."""
 
 
 class Core:
@@ -132,16 +136,34 @@ class Core:
             self.figures["write ms"] = (time.perf_counter() - began) * 1000
             return True
 
-    def changes(self) -> Changes:
-        """What changed for the screen since it was asked last."""
-        drained = self.engine.drain(self._screen, self.periods)
+    async def changes(self) -> Changes:
+        """What changed for the screen since it was asked last; trades go on between some symbols and the next."""
+        closed: list[Bar] = []
+        forming: dict[tuple[str, Period], Bar] = {}
+        for _ in range(_MOST_PARTS):
+            drained = self.engine.drain(self._screen, self.periods, _AT_ONCE)
+            closed += drained.closed
+            forming.update(((bar.symbol, bar.period), bar) for bar in drained.forming)
+            if not self._screen.tracker:
+                break
+            await asyncio.sleep(0)
+        _forget_ended(forming, closed)
         symbols = self.engine.symbols()
         following = set(symbols)
         added = tuple(symbol for symbol in symbols if symbol not in self._shown)
         removed = tuple(sorted(self._shown - following))
         self._shown = following
-        return Changes(drained.forming, drained.closed, added, removed, self._traded(drained.forming))
+        bars = tuple(forming.values())
+        return Changes(bars, tuple(closed), added, removed, self._traded(bars))
 
     def _traded(self, bars: Iterable[Bar]) -> Mapping[str, int]:
         symbols = {bar.symbol for bar in bars}
         return {symbol: self.engine.traded_ms(symbol) for symbol in symbols}
+
+
+def _forget_ended(forming: dict[tuple[str, Period], Bar], closed: Iterable[Bar]) -> None:
+    """A bar may have ended after its symbol was looked at; what follows it comes the next time."""
+    for bar in closed:
+        current = forming.get((bar.symbol, bar.period))
+        if current is not None and current.open_ms <= bar.open_ms:
+            del forming[bar.symbol, bar.period]

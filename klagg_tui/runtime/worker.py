@@ -258,7 +258,7 @@ class Runtime:
         while core.store and core.stale_closes:
             if any(stored := await stored_closes(core.store, core.stale_closes.pop(0))):
                 return stored
-        return core.changes()
+        return await core.changes()
 
     def _put(self, changes: Changes) -> None:
         if any(changes):

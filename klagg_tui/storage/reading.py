@@ -14,6 +14,7 @@ from klagg_tui.storage.lines import Lines, Wording, line_pages
 from klagg_tui.storage.link import Link
 from klagg_tui.storage.paging import FOREVER, Stretch, lengths, minutes_of, pages
 from klagg_tui.storage.rows import GATHERED, bars
+from klagg_tui.storage.statements import Row
 from klagg_tui.storage.symbols import StoredSymbol, Symbols
 
 _ANCHORS: Final = (0, 1, 2)
@@ -131,8 +132,9 @@ class Reading:
         names = await self._names()
         found: list[Bar] = []
         for period in periods:
-            for first in range(0, max(names, default=0) + 1, _SYMBOLS_AT_ONCE):
-                part = {"first": first, "end": first + _SYMBOLS_AT_ONCE}
+            end = max(names, default=0) + 1  # a symbol that comes meanwhile has no name here
+            for first in range(0, end, _SYMBOLS_AT_ONCE):
+                part = {"first": first, "end": min(end, first + _SYMBOLS_AT_ONCE)}
                 rows = await self._reader.gathered(_LATEST, {"period": period.ordinal, "count": count, **part})
                 found += bars(rows, names)
         return tuple(found)
@@ -233,12 +235,14 @@ class Reading:
     async def _seeds(
         self, minute_ms: int, periods: Sequence[Period], held: int, condition: str, *names: str
     ) -> dict[str, tuple[Bar, ...]]:
-        found: dict[str, list[Bar]] = {}
-        by_number = await self._names()
+        rows: list[Row] = []
         for period, from_ms, to_ms in _ladder(minute_ms, chain(tuple(periods)), held):
             parameters: list[Any] = [period.ordinal, from_ms // MINUTE_MS, to_ms // MINUTE_MS, *names]
-            for bar in bars(await self._reader.gathered(_BETWEEN + condition, parameters), by_number):
-                found.setdefault(bar.symbol, []).append(bar)
+            rows += await self._reader.gathered(_BETWEEN + condition, parameters)
+        found: dict[str, list[Bar]] = {}
+        # Asked for afterwards, so that a symbol that has just come has one.
+        for bar in bars(rows, await self._names()):
+            found.setdefault(bar.symbol, []).append(bar)
         return {name: tuple(of_symbol) for name, of_symbol in found.items()}
 
     async def _names(self) -> dict[int, str]:
