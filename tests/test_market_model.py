@@ -85,6 +85,13 @@ def test_closes_do_not_grow_without_end_and_older_ones_come_in_front_only_while_
     assert len(_closes(row)) == CLOSES_KEPT
 
 
+def test_a_close_beyond_any_market_is_kept_as_the_highest_that_can_be_drawn() -> None:
+    row = Row("A")
+    row.take_closed(bar(START, close=str(10**15)))
+    row.take(bar(START + MINUTE, close="2"))
+    assert row.closes(Period.M1) == [2**63 - 1, number("2")]
+
+
 def test_decimals_are_as_many_as_any_price_needed() -> None:
     market = Market()
     market.apply(Changes((bar(START, "100.5"),)))

@@ -26,6 +26,8 @@ STALE_BAR_MS: Final = 5_000
 STALE_FEED_MS: Final = 15_000
 """A whole market is never silent for so long."""
 
+_DRAWABLE: Final = 2**63 - 1
+"""92 billion: what an exchange can say. Prices beyond, which only a foreign file can hold, are drawn as that."""
 _ORDINALS: Final = len(Period)
 _MINUTE: Final = Period.M1.ordinal
 
@@ -36,8 +38,9 @@ class Closes:
     __slots__ = ("_opens", "closes")
 
     def __init__(self) -> None:
+        # Arrays: of 600 symbols in seven periods, lists of their numbers would take 13 MB more.
         self._opens = array("q")
-        self.closes: list[Exact] = []
+        self.closes = array("q")
         """Oldest first; at most twice `CLOSES_KEPT`."""
 
     @property
@@ -48,6 +51,8 @@ class Closes:
     def put(self, open_ms: int, close: Exact) -> None:
         """A close, or another one for a bar that is there; one older than all that are kept is passed over."""
         opens = self._opens
+        if close > _DRAWABLE:  # noqa: PLR1730  # a start brings 250,000 of them: min() takes twice the time
+            close = _DRAWABLE
         if not opens or open_ms > opens[-1]:  # nearly always: a start brings some 250,000 of them
             opens.append(open_ms)
             self.closes.append(close)
@@ -65,7 +70,7 @@ class Closes:
     def copy(self) -> Closes:
         """As they are now."""
         twin = Closes()
-        twin._opens, twin.closes = self._opens[:], self.closes.copy()
+        twin._opens, twin.closes = self._opens[:], self.closes[:]
         return twin
 
 
@@ -106,7 +111,7 @@ class Row:
             return [bar.close] if bar is not None else []
         if bar is not None and bar[2] > kept.newest_ms:
             return [*kept.closes[-count + 1 :], bar.close] if count > 1 else [bar.close]
-        return kept.closes[-count:]
+        return kept.closes[-count:].tolist()
 
     def take(self, bar: Bar) -> None:
         """A current bar, or a newer state of it."""
