@@ -15,7 +15,7 @@ from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.exact import number
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFile, DatabaseBusy, KlaggError, NotADatabase, OtherMarket, StorageError
-from klagg_tui.market.face import Mode
+from klagg_tui.market.face import Changes, Mode
 from klagg_tui.runtime.replay import Replay
 from klagg_tui.runtime.worker import Plan, Runtime
 from klagg_tui.storage.export_files import Format
@@ -192,6 +192,22 @@ async def test_the_tape_is_of_the_followed_symbol(tmp_path: Path) -> None:
         assert runtime.tape(SYMBOL) == ()
         runtime.follow(None)
         await until(lambda: runtime.tape(OTHER) == ())
+
+
+async def test_a_bar_that_has_just_ended_is_history_although_nobody_has_written_it_yet(
+    tmp_path: Path, database: Path
+) -> None:
+    made = trades([START, START + MINUTE, START + 9 * HOUR])
+    async with running(plan(file_with(tmp_path, made), database, 600.0, NEVER_S)) as runtime:
+        ended: list[Bar] = []
+
+        def has_ended() -> bool:
+            ended.extend((runtime.take_changes() or Changes()).closed)
+            return bool(ended)
+
+        await until(has_ended)
+        assert ended[0].open_ms == START
+        assert ended[0] in await runtime.history(SYMBOL, Period.M1, None, 5)
 
 
 async def test_where_nothing_is_kept_there_is_no_history_and_nothing_to_export(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -23,8 +23,9 @@ from klagg_tui.app import KlaggApp
 from klagg_tui.engine.period import DEFAULT_PERIODS
 from klagg_tui.market.remembered import Remembered
 from klagg_tui.runtime.plans import demo_plan
+from klagg_tui.runtime.replay import Replay
 from klagg_tui.runtime.simulation import simulated_exchange
-from klagg_tui.runtime.worker import Runtime
+from klagg_tui.runtime.worker import Plan, Runtime
 from klagg_tui.screens.desk import BEATS_A_SECOND, Desk
 from klagg_tui.screens.market import MarketScreen
 
@@ -61,6 +62,12 @@ SCENES: Final = (
     Scene("alerts", ("a",), replace(CHOICES, alerts=("chg(1m)>0.2", "turnover(5m)>1m chg(5m)<-1")), 12.0),
     Scene("help", ("question_mark",)),
 )
+
+REPLAY: Final = Scene("replay", ("enter", "left", "left"))
+RECORDED: Final = Path(__file__).parents[2] / "shared/data/um-BTCUSDT-2024-08-08/aggTrade-derived.jsonl.gz"
+"""Recorded market data beside the project, where it is there; see CONTRIBUTING.md."""
+REPLAY_SPEED: Final = 170.0
+"""So that all of it has been played in the moment before a picture is taken."""
 
 
 async def draw(runtime: Runtime, desk: Desk, scene: Scene, size: tuple[int, int]) -> str:
@@ -102,6 +109,14 @@ def _watched(runtime: Runtime) -> Desk:
     return desk
 
 
+def _begun(runtime: Runtime) -> Desk:
+    """The market with its first symbol."""
+    desk = Desk(runtime, CHOICES, lambda _choices: None)
+    while not desk.live.rows:
+        desk.beat()
+    return desk
+
+
 def _tidy(drawn: str) -> str:
     """Equal pictures from equal screens, with blanks that every renderer keeps."""
     stable = re.sub(r"terminal-\d+", "terminal", drawn)
@@ -112,21 +127,47 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     # Whoever draws them, the pictures show nobody's own folder.
     os.environ["HOME"] = "/home/you"
-    with tempfile.TemporaryDirectory() as scratch, simulated_exchange(*SIMULATED) as urls:
-        runtime = Runtime(demo_plan(urls.rest, urls.ws, Path(scratch) / "demo.db", DEFAULT_PERIODS))
-        _wait_for(urls.rest)
+    with tempfile.TemporaryDirectory() as scratch:
         logs.start(Path(scratch) / "klagg.log", "INFO")
-        runtime.start()
-        try:
-            desk = _watched(runtime)
-            for size in SIZES:
-                for scene in SCENES:
-                    path = folder / f"{scene.name}-{size[0]}x{size[1]}.svg"
-                    path.write_text(asyncio.run(draw(runtime, desk, scene, size)), encoding="utf-8")
-                    print(path)
-        finally:
-            runtime.cancel()
-            runtime.wait()
+        draw_demo(folder, Path(scratch))
+        if RECORDED.exists():
+            draw_replay(folder, Path(scratch))
+        else:
+            print(f"There are no recorded trades at {RECORDED}: the pictures of a replay stay as they are.")
+
+
+def draw_demo(folder: Path, scratch: Path) -> None:
+    """Every screen, on the simulated market."""
+    with simulated_exchange(*SIMULATED) as urls:
+        _wait_for(urls.rest)
+        _draw_all(folder, SCENES, Runtime(demo_plan(urls.rest, urls.ws, scratch / "demo.db", DEFAULT_PERIODS)))
+
+
+def draw_replay(folder: Path, scratch: Path) -> None:
+    """Real trades of BTCUSDT, recorded on 2024-08-08, played by the same engine, its tape open from the beginning."""
+    for width, height in SIZES:
+        plan = Plan(lambda: Replay([RECORDED], REPLAY_SPEED), DEFAULT_PERIODS, scratch / f"replay-{width}.db")
+        _draw_all(folder, (REPLAY,), Runtime(plan), sizes=((width, height),), watched=_begun)
+
+
+def _draw_all(
+    folder: Path,
+    scenes: Sequence[Scene],
+    runtime: Runtime,
+    sizes: Sequence[tuple[int, int]] = SIZES,
+    watched: Callable[[Runtime], Desk] = _watched,
+) -> None:
+    runtime.start()
+    try:
+        desk = watched(runtime)
+        for size in sizes:
+            for scene in scenes:
+                path = folder / f"{scene.name}-{size[0]}x{size[1]}.svg"
+                path.write_text(asyncio.run(draw(runtime, desk, scene, size)), encoding="utf-8")
+                print(path)
+    finally:
+        runtime.cancel()
+        runtime.wait()
 
 
 if __name__ == "__main__":
