@@ -207,7 +207,7 @@ async def test_a_bar_that_has_just_ended_is_history_although_nobody_has_written_
 
         await until(has_ended)
         assert ended[0].open_ms == START
-        assert ended[0] in await runtime.history(SYMBOL, Period.M1, None, 5)
+        assert ended[0] in await runtime.history(SYMBOL, Period.M1, START + MINUTE, 5)
 
 
 async def test_where_nothing_is_kept_there_is_no_history_and_nothing_to_export(tmp_path: Path) -> None:

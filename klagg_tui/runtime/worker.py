@@ -300,7 +300,7 @@ def _aside(database: Path, question: Callable[[Store], Awaitable[T]]) -> T:
 async def _history(core: Core, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
     if core.store is None:
         return ()
-    if before_ms is None:
+    if before_ms is None or before_ms >= core.now_ms() - 2 * period.nominal_ms:
         await core.flush()  # a bar that ended a moment ago is neither current nor on disk otherwise
     bars = core.store.bars(symbol, period, None, before_ms, newest_first=True, limit=count)
     return tuple([bar async for bar in bars])[::-1]
