@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from klagg_tui.engine.bar import State
 from klagg_tui.engine.events import Drained, Span
 from klagg_tui.runtime.unwritten import Unwritten
-from tests.makers import MINUTE, START, SYMBOL, bar
+from tests.makers import MINUTE, START, SYMBOL, bar, bars
 
 
 def test_a_newer_drain_lies_over_an_older_one() -> None:
@@ -47,3 +48,13 @@ def test_a_span_alone_is_something_to_write() -> None:
     unwritten.add(Drained((), (), (Span(SYMBOL, 1, 2, START, START + 1),)))
     assert unwritten
     assert len(unwritten) == 0
+
+
+def test_a_bar_that_ended_after_it_was_drained_as_the_current_one_is_no_current_one() -> None:
+    unwritten = Unwritten()
+    current, following = bars(2)
+    unwritten.add(Drained((), (current._replace(state=State.FORMING), bar(symbol="ETHUSDT")), ()))
+    unwritten.add(Drained((current,), (), ()))
+    assert unwritten.batch() == Drained((current,), (bar(symbol="ETHUSDT"),), ())
+    unwritten.add(Drained((current,), (following,), ()))
+    assert unwritten.batch().forming == (bar(symbol="ETHUSDT"), following)

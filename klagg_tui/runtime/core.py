@@ -6,13 +6,14 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.engine.events import AggTrade, AppEvent, HoldSymbol, TradeFields
+from klagg_tui.engine.events import AggTrade, AppEvent, Drained, HoldSymbol, TradeFields
 from klagg_tui.engine.period import Period
+from klagg_tui.engine.readers import Reader
 from klagg_tui.errors import StorageError
 from klagg_tui.market.face import Changes
 from klagg_tui.runtime.unwritten import Unwritten
@@ -26,9 +27,7 @@ SLEPT_S: Final = 30.0
 SCREEN_S: Final = 0.1
 TAPE_LENGTH: Final = 200
 _AT_ONCE: Final = 100
-"""Symbols whose bars are read for the screen in one go: all of 500 would hold up trades for 8 ms."""
-_MOST_PARTS: Final = 20
-"""In a storm symbols change faster than they are read; the rest is for the next beat."""
+"""Symbols whose bars are read in one go: all of 500 would hold up trades for 8 ms."""
 
 
 class Core:
@@ -119,7 +118,8 @@ class Core:
         if self.store is None or self._disk is None:
             return True
         async with self._writing:
-            self._unwritten.add(self.engine.drain(self._disk))
+            async for drained in self._drained(self._disk):
+                self._unwritten.add(drained)
             self.figures["dirty rows"] = len(self._unwritten)
             if not self._unwritten:
                 return True
@@ -140,13 +140,9 @@ class Core:
         """What changed for the screen since it was asked last; trades go on between some symbols and the next."""
         closed: list[Bar] = []
         forming: dict[tuple[str, Period], Bar] = {}
-        for _ in range(_MOST_PARTS):
-            drained = self.engine.drain(self._screen, self.periods, _AT_ONCE)
+        async for drained in self._drained(self._screen, self.periods):
             closed += drained.closed
             forming.update(((bar.symbol, bar.period), bar) for bar in drained.forming)
-            if not self._screen.tracker:
-                break
-            await asyncio.sleep(0)
         _forget_ended(forming, closed)
         symbols = self.engine.symbols()
         following = set(symbols)
@@ -155,6 +151,17 @@ class Core:
         self._shown = following
         bars = tuple(forming.values())
         return Changes(bars, tuple(closed), added, removed, self._traded(bars))
+
+    async def _drained(self, reader: Reader, periods: tuple[Period, ...] | None = None) -> AsyncIterator[Drained]:
+        """What changed for a reader, some symbols at a time, trades being taken in between.
+
+        What is told last holds every bar that has ended by then, also of symbols that were told before.
+        """
+        yield self.engine.drain(reader, periods, _AT_ONCE)
+        # In a storm symbols change faster than they are read: those are for the next time.
+        for _ in range(-(-len(reader.tracker) // _AT_ONCE)):
+            await asyncio.sleep(0)
+            yield self.engine.drain(reader, periods, _AT_ONCE)
 
     def _traded(self, bars: Iterable[Bar]) -> Mapping[str, int]:
         symbols = {bar.symbol for bar in bars}

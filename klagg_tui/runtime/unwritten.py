@@ -25,6 +25,10 @@ class Unwritten:
         """Lay a newer drain over what is there."""
         self._closed.update(((bar.symbol, bar.period, bar.open_ms), bar) for bar in drained.closed)
         self._forming.update(((bar.symbol, bar.period), bar) for bar in drained.forming)
+        for bar in drained.closed:  # ended after it was drained as the current one
+            current = self._forming.get((bar.symbol, bar.period))
+            if current is not None and current.open_ms <= bar.open_ms:
+                del self._forming[bar.symbol, bar.period]
         self._spans.update(((span.symbol, span.first_id), span) for span in drained.spans)
 
     def batch(self) -> Drained:
