@@ -57,6 +57,18 @@ async def test_a_terminal_that_is_too_small_is_told_so(size: tuple[int, int]) ->
         assert "Symbol" not in seen.text
 
 
+@pytest.mark.parametrize("keys", [(), ("slash",)])
+async def test_keys_go_where_they_went_once_a_terminal_that_was_too_small_has_room_again(keys: tuple[str, ...]) -> None:
+    async with opened((120, 36)) as seen:
+        await seen.press(*keys)
+        before = seen.app.focused
+        assert before is not None
+        await seen.pilot.resize_terminal(20, 5)
+        await seen.pilot.resize_terminal(10, 3)
+        await seen.pilot.resize_terminal(120, 36)
+        assert seen.app.focused is before
+
+
 async def test_a_row_shows_price_change_and_age() -> None:
     async with opened() as seen:
         seen.feed.trade_at("BTCUSDT", "70000.00")
