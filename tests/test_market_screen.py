@@ -174,6 +174,14 @@ async def test_the_filter_works_while_it_is_typed_and_a_bad_one_leaves_the_last_
         assert "volx" not in seen.text
 
 
+async def test_a_pasted_tab_or_control_sign_does_not_tear_the_line_apart() -> None:
+    async with opened() as seen:
+        await seen.press("slash")
+        await seen.type("btc\t\x1b!usdc")
+        assert seen.app.desk.filter.text == "btc  !usdc"
+        assert seen.symbols() == ["BTCUSDT"]
+
+
 async def test_filters_of_before_come_back_with_up() -> None:
     async with opened() as seen:
         for text in ("btc", "eth"):
