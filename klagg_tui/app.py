@@ -38,7 +38,8 @@ BEAT_S: Final = 1 / BEATS_A_SECOND
 SETTLED_S: Final = 10.0
 """By then the rows of the market are there: a hundred thousand objects that stay, for collections to pass over."""
 _FIRED_IN_A_TOAST: Final = 3
-_BEATS_BETWEEN_TOASTS: Final = 2 * BEATS_A_SECOND
+_BEATS_BETWEEN_TOASTS: Final = round(App.NOTIFICATION_TIMEOUT * BEATS_A_SECOND)
+"""As long as one stays: three of them cover a small terminal."""
 
 
 class KlaggApp(App[bool]):
