@@ -38,7 +38,8 @@ BEAT_S: Final = 1 / BEATS_A_SECOND
 SETTLED_S: Final = 10.0
 """By then the rows of the market are there: a hundred thousand objects that stay, for collections to pass over."""
 _FIRED_IN_A_TOAST: Final = 3
-_BEATS_BETWEEN_TOASTS: Final = 2 * BEATS_A_SECOND
+_BEATS_BETWEEN_TOASTS: Final = round(App.NOTIFICATION_TIMEOUT * BEATS_A_SECOND)
+"""As long as one stays: three of them cover a small terminal."""
 
 
 class KlaggApp(App[bool]):
@@ -211,7 +212,7 @@ class KlaggApp(App[bool]):
         """Show the export of the chosen symbols."""
         from klagg_tui.screens.export import ExportScreen
 
-        if self._klagg_screen and not isinstance(self.screen, ExportScreen):
+        if self._klagg_screen and not self._is_back_at(ExportScreen):
             await self.push_screen(ExportScreen(self.desk, self._export_choices()))
 
     def _export_choices(self) -> list[tuple[str, tuple[str, ...]]]:
@@ -234,8 +235,18 @@ class KlaggApp(App[bool]):
 
     async def action_health(self) -> None:
         """Show how klagg is doing."""
-        if self._klagg_screen and not isinstance(self.screen, HealthScreen):
+        if self._klagg_screen and not self._is_back_at(HealthScreen):
             await self.push_screen(HealthScreen(self.desk))
+
+    def _is_back_at(self, kind: type[KlaggScreen]) -> bool:
+        """Whether there is such a screen already: it comes on top again, unless an export is under way above it."""
+        stack = self.screen_stack
+        at = next((number for number, screen in enumerate(stack) if isinstance(screen, kind)), len(stack))
+        above = stack[at + 1 :]
+        if not any(screen.has_class("busy") for screen in above):
+            for _ in above:
+                _ = self.pop_screen()  # not awaited: a click runs inside the screen that goes
+        return at < len(stack)
 
     async def action_help(self) -> None:
         """Show the keys that hold here."""

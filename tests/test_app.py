@@ -283,6 +283,27 @@ async def test_an_export_says_what_it_will_be_writes_it_and_says_where(tmp_path:
         assert seen.app.screen.id == "market"
 
 
+@pytest.mark.parametrize(("keys", "ids"), [("eheh", "eh"), ("ehe", "e"), ("heh", "h"), ("ehehe", "e")])
+async def test_export_and_health_from_each_other_are_gone_back_to_and_not_opened_twice(keys: str, ids: str) -> None:
+    names = {"e": "export", "h": "health"}
+    async with opened(feed=MadeMarket(5)) as seen:
+        await seen.press(*keys)
+        assert [screen.id for screen in seen.app.screen_stack[-len(ids) - 1 :]] == ["market", *map(names.get, ids)]
+
+
+async def test_a_file_that_an_export_would_replace_is_told_before(tmp_path: Path) -> None:
+    there = tmp_path / "there.csv"
+    there.write_text("precious", encoding="utf-8")
+    async with opened(feed=MadeMarket(5)) as seen:
+        await seen.press("e")
+        target = seen.app.screen.query_one("#target", Input)
+        for path, is_told in ((there, True), (tmp_path / "new.csv", False)):
+            target.value = str(path)
+            await seen.pilot.pause()
+            await seen.work_done()
+            assert ("replaces the file that is there" in seen.text) == is_told
+
+
 async def test_bars_are_counted_once_the_fingers_rest() -> None:
     async with opened(feed=MadeMarket(5)) as seen:
         await seen.press("e", "tab")

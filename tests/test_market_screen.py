@@ -57,6 +57,18 @@ async def test_a_terminal_that_is_too_small_is_told_so(size: tuple[int, int]) ->
         assert "Symbol" not in seen.text
 
 
+@pytest.mark.parametrize("keys", [(), ("slash",)])
+async def test_keys_go_where_they_went_once_a_terminal_that_was_too_small_has_room_again(keys: tuple[str, ...]) -> None:
+    async with opened((120, 36)) as seen:
+        await seen.press(*keys)
+        before = seen.app.focused
+        assert before is not None
+        await seen.pilot.resize_terminal(20, 5)
+        await seen.pilot.resize_terminal(10, 3)
+        await seen.pilot.resize_terminal(120, 36)
+        assert seen.app.focused is before
+
+
 async def test_a_row_shows_price_change_and_age() -> None:
     async with opened() as seen:
         seen.feed.trade_at("BTCUSDT", "70000.00")
@@ -160,6 +172,14 @@ async def test_the_filter_works_while_it_is_typed_and_a_bad_one_leaves_the_last_
         await seen.press("escape")
         assert len(seen.symbols()) > 2
         assert "volx" not in seen.text
+
+
+async def test_a_pasted_tab_or_control_sign_does_not_tear_the_line_apart() -> None:
+    async with opened() as seen:
+        await seen.press("slash")
+        await seen.type("btc\t\x1b!usdc")
+        assert seen.app.desk.filter.text == "btc  !usdc"
+        assert seen.symbols() == ["BTCUSDT"]
 
 
 async def test_filters_of_before_come_back_with_up() -> None:

@@ -31,15 +31,17 @@ def register(app: typer.Typer) -> None:
 @with_settings("screen", "log", "market.periods")
 def demo(
     chosen: Chosen,
-    count: Annotated[int, typer.Option("--count", min=1, max=2000, help="Symbols that trade.")] = SYMBOLS,
+    count: Annotated[
+        int, typer.Option("--count", min=1, max=2000, metavar="NUMBER", help="Symbols that trade.")
+    ] = SYMBOLS,
     speed: Annotated[float, typer.Option(min=0.01, max=3600, metavar="X", help="Simulated seconds a second.")] = 1.0,
     activity: Annotated[
         float, typer.Option(min=0.01, max=50_000, metavar="N", help="Aggregate trades a second, the whole market.")
     ] = 400.0,
     faults: Annotated[str, typer.Option(metavar="SPEC", help="What goes wrong; see klagg simulate --help.")] = "life",
-    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal markets.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, metavar="NUMBER", help="Equal seeds give equal markets.")] = 1,
 ) -> None:
-    """Watch a made-up market: no network, no account, nothing kept."""
+    """Watch a made-up market: no network, no account, no bars kept."""
     options = ("--symbols", str(count), "--speed", str(speed), "--activity", str(activity), "--faults", faults)
     watch_demo(chosen.load().settings, *options, "--seed", str(seed))
 

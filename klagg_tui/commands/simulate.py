@@ -37,9 +37,15 @@ def register(app: typer.Typer) -> None:
 
 
 def simulate(
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8808,
-    symbols: Annotated[int, typer.Option(min=1, max=2000, help="Perpetual contracts that trade.")] = 300,
-    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal markets, to the last byte.")] = 1,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, metavar="NUMBER", help="Port on 127.0.0.1; 0 takes a free one.")
+    ] = 8808,
+    symbols: Annotated[
+        int, typer.Option(min=1, max=2000, metavar="NUMBER", help="Perpetual contracts that trade.")
+    ] = 300,
+    seed: Annotated[
+        int, typer.Option(min=0, metavar="NUMBER", help="Equal seeds give equal markets, to the last byte.")
+    ] = 1,
     speed: Annotated[float, typer.Option(min=0.01, max=3600, metavar="X", help="Simulated seconds a second.")] = 1.0,
     start: Annotated[
         str, typer.Option(metavar="TIME", help="When its time begins: now, 2026-09-22, 2026-09-22T12:30, -3h.")

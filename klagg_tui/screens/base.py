@@ -10,6 +10,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from klagg_tui.market.face import Progress
@@ -65,6 +66,8 @@ class KlaggScreen(Screen[None]):
         self.status_line = StatusLine(desk, id="status")
         self.notice = Line(desk, id="notice")
         self.foot = Line(desk, id="foot")
+        self._had_focus: Widget | None = None
+        """Who has the keys again as soon as there is room."""
 
     def too_small(self) -> ComposeResult:
         """What is shown where there is no room for the screen; to be composed by each."""
@@ -74,11 +77,16 @@ class KlaggScreen(Screen[None]):
         """Say where the terminal is too small."""
         width, height = event.size
         small = width < LEAST_WIDTH or height < LEAST_HEIGHT
+        if small and not self.has_class("small"):
+            self._had_focus = self.focused  # what is not displayed loses it
         self.set_class(small, "small")
         if small:
             self.query_one("#too-small", Static).update(
                 f"klagg needs {LEAST_WIDTH}×{LEAST_HEIGHT},\nhere are {width}×{height}."
             )
+        elif self._had_focus is not None:
+            self._had_focus.focus()
+            self._had_focus = None
 
     def beat(self, touched: set[str]) -> None:
         """A fifth of a second went by, and these symbols changed."""

@@ -169,7 +169,8 @@ class ExportScreen(KlaggScreen):
             said.set_class(True, "trouble")
             said.update(str(error))
             return
-        said.update(f"{formatting.whole(found.bars)} bars, about {formatting.size(found.byte_count)}")
+        replaced = "; replaces the file that is there" if self._target().is_file() else ""
+        said.update(f"{formatting.whole(found.bars)} bars, about {formatting.size(found.byte_count)}{replaced}")
 
     def action_start(self) -> None:
         """Write the file."""

@@ -89,6 +89,9 @@ class FilterPrompt(Vertical):
         message.stop()
         if not self.is_open:
             return
+        if not message.value.isprintable():  # pasted: a tab would push the rest of the line aside
+            message.input.value = "".join(sign if sign.isprintable() else " " for sign in message.value)
+            return
         try:
             understood = filters.read(message.value, dict(self.desk.remembered.saved_filters))
         except FilterError as error:
