@@ -24,7 +24,7 @@ from klagg_tui.screens.desk import BEATS_A_SECOND, Desk
 from klagg_tui.screens.health import HealthScreen
 from klagg_tui.screens.help import HelpScreen, bindings_of
 from klagg_tui.screens.inturn import KeysInTurn
-from klagg_tui.screens.kept import StateFile, default_path
+from klagg_tui.screens.kept import REAL, StateFile, path_of
 from klagg_tui.screens.market import MarketScreen
 from klagg_tui.screens.palette import Tints
 from klagg_tui.screens.symbol import SymbolScreen
@@ -308,10 +308,10 @@ def beginning_of(settings: ScreenSettings | None) -> Remembered:
     )
 
 
-def run(runtime: Runtime, settings: ScreenSettings | None = None) -> bool:
+def run(runtime: Runtime, settings: ScreenSettings | None = None, *, kept_as: str = REAL) -> bool:
     """Start the engine, show the market until the person leaves, and end when the last drain is on disk.
 
-    Returns whether the person left for the simulated market.
+    Returns whether the person left for the simulated market. `kept_as` names the file of what is chosen meanwhile.
 
     Raises:
         KlaggError: the engine cannot start, or ended by itself.
@@ -319,7 +319,7 @@ def run(runtime: Runtime, settings: ScreenSettings | None = None) -> bool:
     runtime.start()
     gc.freeze()  # code and styles stay until the end: collections need not look through them
     try:
-        kept = StateFile(default_path(), beginning_of(settings))
+        kept = StateFile(path_of(kept_as), beginning_of(settings))
         keymap = settings.keymap if settings else None
         return bool(KlaggApp(runtime, kept=kept, keymap=keymap, failure=lambda: runtime.error).run())
     finally:

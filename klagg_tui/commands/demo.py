@@ -59,4 +59,5 @@ def watch_demo(settings: Settings, *options: str) -> None:
         # Here, so that both processes load at once: this is half a second of a core.
         from klagg_tui.runtime.plans import demo_plan
 
-        watch(demo_plan(urls.rest, urls.ws, Path(folder) / "demo.db", settings.market.periods), settings)
+        plan = demo_plan(urls.rest, urls.ws, Path(folder) / "demo.db", settings.market.periods)
+        watch(plan, settings, kept_as="demo")

@@ -160,8 +160,9 @@ class Live:
                 await roster.reconcile()
             except (ExchangeError, StorageError) as error:
                 self._is_reached = False
+                if self._core.notices.get("exchange") != str(error):
+                    log.warning("%s", error)
                 self._core.notices["exchange"] = str(error)
-                log.warning("%s", error)
                 await asyncio.sleep(60.0 if isinstance(error, GeoBlocked) else pause_s)
                 pause_s = min(RETRY_S, 2 * pause_s)
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
+from typing import Final
 
 import orjson
 from platformdirs import user_state_dir
@@ -14,9 +15,14 @@ from klagg_tui.market.remembered import Remembered, from_plain
 log = logging.getLogger(__name__)
 
 
-def default_path() -> Path:
-    """Where it lies when nobody says otherwise."""
-    return Path(user_state_dir("klagg", appauthor=False)) / "screen.json"
+REAL: Final = "screen"
+"""The name of the file for real markets; what is chosen on a made-up or a recorded one stays apart: its alerts and filters
+would be wrong on real prices."""
+
+
+def path_of(name: str = REAL) -> Path:
+    """Where it lies."""
+    return Path(user_state_dir("klagg", appauthor=False)) / f"{name}.json"
 
 
 class StateFile:
