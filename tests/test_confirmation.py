@@ -70,7 +70,8 @@ async def test_bars_become_the_exchanges_whether_they_were_equal_or_not(scene: S
     await scene.look()
     assert await scene.minutes() == list(scene.truth)
     assert scene.core.figures["bars equal"] == MINUTES - 2
-    assert scene.core.figures["bars amended"] == 2
+    assert scene.core.figures["bars amended"] == 1
+    assert scene.core.figures["bars completed"] == 1
 
 
 async def test_minutes_that_nobody_brought_are_fetched(scene: Scene) -> None:

@@ -107,3 +107,10 @@ async def test_flat_bars_that_the_exchange_does_not_have_are_taken_back_and_no_o
     assert await store.discard_flat(run) == 3
     assert [each.open_ms for each in await listed(store)] == [START, START + MINUTE, START + 2 * MINUTE]
     assert await store.discard_flat(run) == 0
+
+
+async def test_a_bar_that_was_known_to_lack_trades_is_completed_and_not_amended(store: Store) -> None:
+    lacking = bar(state=State.PARTIAL)
+    await store.add([lacking, bar(START + MINUTE, state=State.PARTIAL)], [])
+    whole = [lacking._replace(trade_count=50), bar(START + MINUTE)]
+    assert await store.add_confirmed(whole) == Added(equal=1, completed=1)

@@ -65,6 +65,7 @@ FIGURES: Final = {
     "unknown symbol": Figure("Trades of unknown symbols", _whole),
     "bars equal": Figure("Bars confirmed", _whole),
     "bars amended": Figure("Bars amended", _whole),
+    "bars completed": Figure("Partial bars completed", _whole),
     "holes": Figure("Holes found", _whole),
     "bars taken back": Figure("Flat bars taken back", _whole),
     "unconfirmed": Figure("Bars to be confirmed", _whole),

@@ -130,8 +130,12 @@ class Confirmation:
         self._core.handle([AmendBar(bar) for bar in bars if bar.period is Period.M1])
         came = await self._store.add_confirmed(bars)
         figures = self._core.figures
-        figures["bars equal"] = figures.get("bars equal", 0) + came.equal
-        figures["bars amended"] = figures.get("bars amended", 0) + came.changed
+        for name, count in (
+            ("bars equal", came.equal),
+            ("bars amended", came.changed),
+            ("bars completed", came.completed),
+        ):
+            figures[name] = figures.get(name, 0) + count
 
 
 def _is_due(run: Unconfirmed, settled_ms: int) -> bool:

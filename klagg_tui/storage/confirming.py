@@ -56,8 +56,9 @@ def _fresh(bars: Mapping[Place, Bar], before: Mapping[Place, Bar]) -> list[Bar]:
 
 
 def _count(bars: Mapping[Place, Bar], before: Mapping[Place, Bar]) -> Added:
-    equal = sum(bar.same_values(bars[place]) for place, bar in before.items())
-    return Added(len(bars) - len(before), equal, len(before) - equal)
+    others = [bar for place, bar in before.items() if not bar.same_values(bars[place])]
+    completed = sum(bar.state is State.PARTIAL for bar in others)
+    return Added(len(bars) - len(before), len(before) - len(others), len(others) - completed, completed)
 
 
 def _places(bars: Sequence[Bar]) -> list[Place]:

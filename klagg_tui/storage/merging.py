@@ -25,6 +25,8 @@ class Added(NamedTuple):
     new: int = 0
     equal: int = 0
     changed: int = 0
+    completed: int = 0
+    """Of the exchange's own: took the place of bars that were known to lack trades."""
 
 
 class Seam(NamedTuple):
