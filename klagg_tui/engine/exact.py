@@ -45,7 +45,7 @@ def number(text: str) -> Exact:
     return value
 
 
-_UNITS: Final[tuple[int, ...]] = tuple(10 ** (DECIMALS - digits) for digits in range(DECIMALS + 1))
+_UNITS: Final = _TO_UNITS[TURNOVER_DECIMALS - DECIMALS :]
 
 _RECENT: Final[dict[str, Exact]] = {}
 """What was read lately: the same prices and sizes come again and again (77 % and 86 % of the texts in the recorded six

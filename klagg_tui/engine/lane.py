@@ -338,20 +338,16 @@ def with_trade(bar: Bar, trade: AggTrade) -> Bar:
     turnover = price * quantity
     bought, paid = (0, 0) if trade.is_buyer_maker else (quantity, turnover)
     is_first = not bar.is_traded
-    return Bar(
-        bar.symbol,
-        bar.period,
-        bar.open_ms,
-        price if is_first else bar.open,
-        price if is_first else max(bar.high, price),
-        price if is_first else min(bar.low, price),
-        price,
-        bar.volume + quantity,
-        bar.turnover + turnover,
-        bar.trade_count + trade.last_trade_id - trade.first_trade_id + 1,
-        bar.taker_buy_volume + bought,
-        bar.taker_buy_turnover + paid,
-        bar.state,
+    return bar._replace(
+        open=price if is_first else bar.open,
+        high=price if is_first else max(bar.high, price),
+        low=price if is_first else min(bar.low, price),
+        close=price,
+        volume=bar.volume + quantity,
+        turnover=bar.turnover + turnover,
+        trade_count=bar.trade_count + trade.last_trade_id - trade.first_trade_id + 1,
+        taker_buy_volume=bar.taker_buy_volume + bought,
+        taker_buy_turnover=bar.taker_buy_turnover + paid,
     )
 
 

@@ -138,19 +138,16 @@ class Core:
 
     async def changes(self) -> Changes:
         """What changed for the screen since it was asked last; trades go on between some symbols and the next."""
-        closed: list[Bar] = []
-        forming: dict[tuple[str, Period], Bar] = {}
+        laid = Unwritten()
         async for drained in self._drained(self._screen, self.periods):
-            closed += drained.closed
-            forming.update(((bar.symbol, bar.period), bar) for bar in drained.forming)
-        _forget_ended(forming, closed)
+            laid.add(drained)
+        closed, forming, _ = laid.batch()
         symbols = self.engine.symbols()
         following = set(symbols)
         added = tuple(symbol for symbol in symbols if symbol not in self._shown)
         removed = tuple(sorted(self._shown - following))
         self._shown = following
-        bars = tuple(forming.values())
-        return Changes(bars, tuple(closed), added, removed, self._traded(bars))
+        return Changes(forming, closed, added, removed, self._traded(forming))
 
     async def _drained(self, reader: Reader, periods: tuple[Period, ...] | None = None) -> AsyncIterator[Drained]:
         """What changed for a reader, some symbols at a time, trades being taken in between.
@@ -166,11 +163,3 @@ class Core:
     def _traded(self, bars: Iterable[Bar]) -> Mapping[str, int]:
         symbols = {bar.symbol for bar in bars}
         return {symbol: self.engine.traded_ms(symbol) for symbol in symbols}
-
-
-def _forget_ended(forming: dict[tuple[str, Period], Bar], closed: Iterable[Bar]) -> None:
-    """A bar may have ended after its symbol was looked at; what follows it comes the next time."""
-    for bar in closed:
-        current = forming.get((bar.symbol, bar.period))
-        if current is not None and current.open_ms <= bar.open_ms:
-            del forming[bar.symbol, bar.period]

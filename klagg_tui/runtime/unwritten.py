@@ -1,4 +1,4 @@
-"""What was drained for the store and is not on disk yet, so that a failed write loses nothing."""
+"""Drains put together: what is read bit by bit, and what a failed write must not lose."""
 
 from __future__ import annotations
 

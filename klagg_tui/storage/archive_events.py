@@ -12,7 +12,7 @@ from typing import Final
 import orjson
 
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.exact import Exact, number
+from klagg_tui.engine.exact import Exact, number, recent
 from klagg_tui.errors import BadNumber, BadRow
 from klagg_tui.storage.archive_rows import Tally, milliseconds, refuse_half
 from klagg_tui.storage.archive_source import Block
@@ -59,7 +59,8 @@ class EventRows:
         symbol, price_text, quantity_text = _text(event, "s"), _text(event, "p"), _text(event, "q")
         if not 0 < len(symbol) <= _LONGEST_SYMBOL or not symbol.isprintable():
             raise BadRow(f"{symbol[:_LONGEST_SYMBOL]!r} is no symbol")
-        price, quantity = number(price_text), number(quantity_text)
+        price = recent(price_text) or number(price_text)
+        quantity = recent(quantity_text) or number(quantity_text)
         if price and quantity:
             trades.append(_trade(event, symbol, price, quantity))
             self._tally.widen(symbol, price_text, quantity_text)
