@@ -68,29 +68,10 @@ class Klagg:
         """See `Contestant`."""
         while trades and trades[-1][3] >= self._end_ms:
             within = next(place for place, trade in enumerate(trades) if trade[3] >= self._end_ms)
-            self._take(trades[:within])
+            self._engine.take(trades[:within])
             trades = trades[within:]
             self._end_minutes(trades[0][3])
-        self._take(trades)
-
-    def _take(self, trades: Sequence[Told]) -> None:
-        recent, number = exact.recent, exact.number
-        self._engine.take(
-            [
-                (
-                    symbol,
-                    recent(price) or number(price),
-                    recent(quantity) or number(quantity),
-                    traded_ms,
-                    is_maker,
-                    aggregate_id,
-                    first_id,
-                    last_id,
-                    event_ms,
-                )
-                for symbol, price, quantity, traded_ms, is_maker, aggregate_id, first_id, last_id, event_ms in trades
-            ]
-        )
+        self._engine.take(trades)
 
     def _end_minutes(self, now_ms: int) -> None:
         self._engine.tick(now_ms)

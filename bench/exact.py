@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Context, Decimal, Inexact, Rounded, localcontext
 from statistics import median
 from typing import Any
@@ -27,7 +27,7 @@ STRICT = Context(prec=60, traps=[Inexact, Rounded])
 def figures() -> list[tuple[str, str]]:
     """Name and text of each figure."""
     rows = MadeMarket().chunk(TRADES)
-    # Of all symbols, as they come: how many texts are known already decides what reading integers costs.
+    # Of all symbols, as they come.
     texts = [(price, quantity, is_maker) for _, price, quantity, _, is_maker, *_ in rows]
     decimals = tuple(max(len(row[place].partition(".")[2]) for row in texts) for place in (0, 1))
     ways = {"integers": Integers(*decimals), "Decimal": Decimals()}
@@ -58,10 +58,7 @@ class Integers:
 
     zero: Any = 0
 
-    @staticmethod
-    def number(text: str) -> exact.Exact:
-        """As where every trade passes."""
-        return exact.recent(text) or exact.number(text)
+    numbers = staticmethod(exact.numbers)
 
     def __init__(self, price_decimals: int, quantity_decimals: int) -> None:
         self._price, self._quantity = price_decimals, quantity_decimals
@@ -90,8 +87,11 @@ class Integers:
 class Decimals:
     """`Decimal` from end to end; on disk as text, which is the only exact column for it."""
 
-    number = staticmethod(Decimal)
     zero: Any = Decimal(0)
+
+    @staticmethod
+    def numbers(texts: Sequence[str]) -> list[Decimal]:
+        return list(map(Decimal, texts))
 
     def stored(self, bar: list[Any]) -> list[Any]:
         return [str(value) for value in bar]
@@ -104,7 +104,7 @@ def _once(
     way: Integers | Decimals, texts: list[tuple[str, str, bool]]
 ) -> tuple[list[float], list[tuple[str, ...]], int]:
     began = time.thread_time_ns()
-    bars = _bars(way.number, way.zero, texts)
+    bars = _bars(way.numbers, way.zero, texts)
     made = time.thread_time_ns()
     disk = sqlite3.connect(":memory:")
     disk.execute(f"CREATE TABLE bars (id INTEGER PRIMARY KEY, {COLUMNS})")
@@ -122,13 +122,16 @@ def _once(
     )
 
 
-def _bars(number: Callable[[str], Any], zero: Any, texts: list[tuple[str, str, bool]]) -> list[list[Any]]:
+def _bars(
+    numbers: Callable[[Sequence[str]], list[Any]], zero: Any, texts: list[tuple[str, str, bool]]
+) -> list[list[Any]]:
     bars = []
     for begun in range(0, len(texts), TRADES_A_BAR):
         opened = high = low = close = None
         volume = turnover = bought = spent = zero
-        for price_text, quantity_text, is_maker in texts[begun : begun + TRADES_A_BAR]:
-            close, quantity = number(price_text), number(quantity_text)
+        told = texts[begun : begun + TRADES_A_BAR]
+        prices, quantities = numbers([price for price, _, _ in told]), numbers([quantity for _, quantity, _ in told])
+        for close, quantity, (_, _, is_maker) in zip(prices, quantities, told, strict=True):
             if opened is None:
                 opened = high = low = close
             elif close > high:

@@ -17,7 +17,6 @@ import aiohttp
 import psutil
 
 from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars
-from klagg_tui.engine.exact import number
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS
 from klagg_tui.market.face import Mode
 from klagg_tui.runtime.beside import with_beats
@@ -88,10 +87,8 @@ class Made:
         symbol = SYMBOLS[int(len(SYMBOLS) * self._chance.random() ** 2)]
         self._ids[symbol] += 1
         at, now_ms = self._ids[symbol], self.now_ms()
-        price = number(f"{100 + self._chance.random():.2f}")
-        return AggTrade(
-            symbol, price, number(f"{self._chance.random() + 0.001:.3f}"), now_ms, False, at, at, at, now_ms
-        )
+        price, quantity = f"{100 + self._chance.random():.2f}", f"{self._chance.random() + 0.001:.3f}"
+        return AggTrade(symbol, price, quantity, now_ms, False, at, at, at, now_ms)
 
 
 def measure(readers: int) -> dict[str, float]:

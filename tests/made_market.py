@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, Drained, SeedBars
@@ -141,7 +140,7 @@ class MadeMarket:
         self._ids[symbol] += 1
         number = self._ids[symbol]
         trade = AggTrade(
-            symbol, exact.number(price), exact.number(f"{quantity:.3f}") or 100_000, at_ms, self._chance.random() < 0.47,
+            symbol, price, f"{max(quantity, 0.001):.3f}", at_ms, self._chance.random() < 0.47,
             number, number * 3, number * 3 + self._chance.randrange(3), at_ms,
         )  # fmt: skip
         self._engine.handle(trade)

@@ -33,9 +33,7 @@ def trade(
 ) -> AggTrade:
     """One trade; its fills have ids of their own, ten for each aggregate id unless told."""
     first = aggregate_id * 10 if first_trade_id is None else first_trade_id
-    return AggTrade(
-        symbol, number(price), number(quantity), at_ms, buyer_maker, aggregate_id, first, first + fills - 1, at_ms
-    )
+    return AggTrade(symbol, price, quantity, at_ms, buyer_maker, aggregate_id, first, first + fills - 1, at_ms)
 
 
 def trades(times_ms: Iterable[int], first_id: int = 1, *, symbol: str = SYMBOL) -> list[AggTrade]:
@@ -177,8 +175,8 @@ def from_deal(deal: Deal, symbol: str = SYMBOL) -> AggTrade:
     """The oracle's trade as the engine's."""
     return AggTrade(
         symbol,
-        number(deal.price),
-        number(deal.quantity),
+        deal.price,
+        deal.quantity,
         deal.traded_ms,
         deal.is_buyer_maker,
         deal.aggregate_id,

@@ -35,9 +35,13 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 def row(trade: AggTrade) -> str:
     return (
-        f"{trade.aggregate_id},{exact.text(trade.price, 2)},{exact.text(trade.quantity, 3)},{trade.first_trade_id},"
+        f"{trade.aggregate_id},{padded(trade.price, 2)},{padded(trade.quantity, 3)},{trade.first_trade_id},"
         f"{trade.last_trade_id},{trade.traded_ms},{str(trade.is_buyer_maker).lower()}"
     )
+
+
+def padded(text: str, decimals: int) -> str:
+    return exact.text(exact.number(text), decimals)
 
 
 def event(trade: AggTrade) -> str:
@@ -46,8 +50,8 @@ def event(trade: AggTrade) -> str:
             "e": "aggTrade",
             "s": trade.symbol,
             "a": trade.aggregate_id,
-            "p": exact.text(trade.price),
-            "q": exact.text(trade.quantity),
+            "p": trade.price,
+            "q": trade.quantity,
             "f": trade.first_trade_id,
             "l": trade.last_trade_id,
             "T": trade.traded_ms,
@@ -128,7 +132,9 @@ async def test_a_file_and_a_part_of_it_may_overlap(store: Store, tmp_path: Path)
     outcome = await import_files(store, [day_file(tmp_path, 1, days[1]), whole], symbol="BTCUSDT")
     assert outcome.duplicates == len(days[1])
     assert outcome.gaps == 0
-    assert sum(bar.volume for bar in await stored(store)) == sum(one.quantity for day in days for one in day)
+    assert sum(bar.volume for bar in await stored(store)) == sum(
+        exact.number(one.quantity) for day in days for one in day
+    )
 
 
 async def test_a_missing_row_is_a_gap_and_its_minutes_are_partial(store: Store, tmp_path: Path) -> None:
@@ -160,7 +166,7 @@ async def test_a_record_of_nothing_uses_up_its_id_and_harms_no_minute(
 ) -> None:
     made = trades(range(START, START + 10 * MINUTE_MS, 20_000))
     for place in (7, 20):
-        made[place] = made[place]._replace(price=0, quantity=0, first_trade_id=-1, last_trade_id=-1)
+        made[place] = made[place]._replace(price="0", quantity="0.000", first_trade_id=-1, last_trade_id=-1)
     lines = map(row if is_csv else event, made)
     outcome = await import_files(store, [file_of(tmp_path / "a", lines)], symbol="BTCUSDT")
     assert (outcome.trades, outcome.gaps, outcome.tally.no_trades, outcome.tally.bad) == (28, 0, 2, 0)
@@ -307,7 +313,7 @@ async def test_asked_to_stop_it_keeps_what_is_whole(store: Store, tmp_path: Path
     assert 0 < outcome.trades < len(made)
     assert [(one.path, one.total) for one in seen] == [(path, path.stat().st_size)]
     bars = await stored(store)
-    assert sum(bar.volume for bar in bars) == sum(one.quantity for one in made[: outcome.trades])
+    assert sum(bar.volume for bar in bars) == sum(exact.number(one.quantity) for one in made[: outcome.trades])
     await import_files(store, [path])
     assert len(await stored(store)) == 1440
 

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.exact import number
 from klagg_tui.storage.archive_events import EventRows
 from klagg_tui.storage.archive_rows import Tally
 from klagg_tui.storage.archive_source import Block, blocks
@@ -29,8 +28,8 @@ EVENT: dict[str, object] = {
 }
 TRADE = AggTrade(
     "CTKUSDT",
-    number("1.011"),
-    number("10"),
+    "1.01100",
+    "10",
     1_626_992_741_421,
     True,
     16_599_292,
@@ -82,7 +81,7 @@ def test_the_address_that_was_recorded_is_passed_over() -> None:
 
 def test_a_record_of_nothing_is_counted_and_handed_on_for_its_id() -> None:
     (nothing,), tally = read([event(p="0", q="0", f=-1, l=-1)])
-    assert (nothing.aggregate_id, nothing.price, nothing.quantity) == (TRADE.aggregate_id, 0, 0)
+    assert (nothing.aggregate_id, nothing.is_nothing) == (TRADE.aggregate_id, True)
     assert (tally.no_trades, tally.bad, tally.grains) == (1, 0, {})
 
 

@@ -6,7 +6,7 @@ from tests.makers import trade
 
 def standing_at(next_id: int) -> Sequence:
     sequence = Sequence()
-    sequence.begin(next_id)
+    sequence.begin_run(next_id)
     return sequence
 
 
@@ -44,7 +44,7 @@ def test_held_trades_that_the_run_has_passed_are_forgotten() -> None:
     sequence = standing_at(5)
     for held in (6, 7, 9):
         sequence.hold(trade(held))
-    sequence.begin(8)
+    sequence.begin_run(8)
     sequence.forget_passed()
     assert set(sequence.held) == {9}
 
@@ -52,11 +52,11 @@ def test_held_trades_that_the_run_has_passed_are_forgotten() -> None:
 def test_taken_counts_every_run() -> None:
     sequence = Sequence()
     assert sequence.taken == 0
-    sequence.begin(5)
+    sequence.begin_run(5)
     sequence.next_id = 8
-    sequence.begin(20)
+    sequence.begin_run(20)
     sequence.next_id = 21
     assert sequence.taken == 4
     assert sequence.last_id == 20
-    sequence.begin(UNKNOWN)
+    sequence.begin_run(UNKNOWN)
     assert sequence.taken == 4

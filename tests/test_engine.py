@@ -153,10 +153,15 @@ def test_a_trade_whose_minute_is_no_longer_held_is_told_and_counted_as_that_alon
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        (trade(2)._replace(price=0), "price is not positive"),
-        (trade(2)._replace(price=-1), "price is not positive"),
-        (trade(2)._replace(quantity=0), "quantity is not positive"),
-        (trade(2)._replace(price=-1, quantity=-1), "price is not positive"),
+        (trade(2, price="0.00"), "price is not positive"),
+        (trade(2, quantity="0"), "quantity is not positive"),
+        (trade(2, price="-1"), "'-1' is not a number"),
+        (trade(2, price="-1", quantity="-1"), "'-1' is not a number"),
+        (trade(2, quantity="inf"), "'inf' is not a number"),
+        (trade(2, price="nan"), "'nan' is not a number"),
+        (trade(2, price=""), "'' is not a number"),
+        (trade(2, price="1e3"), "'1e3' is not a number"),
+        (trade(2, quantity="0.000000001"), "'0.000000001' has more than 8 decimals"),
         (trade(2)._replace(traded_ms=-1), "time or id is negative"),
         (trade(2)._replace(aggregate_id=-1), "time or id is negative"),
         (trade(2)._replace(last_trade_id=0), "trade ids run backwards"),
@@ -319,7 +324,9 @@ def test_an_equal_bar_of_the_exchange_confirms_ours_and_another_takes_its_place(
     made.seen.look()
     assert made.seen.bars[SYMBOL, Period.M1, START].state is State.CONFIRMED
     assert made.seen.bars[SYMBOL, Period.M1, START + MINUTE] == theirs._replace(state=State.CONFIRMED)
-    assert made.engine.bars(SYMBOL)[Period.M5].volume == first.volume + theirs.volume + trades([0, 0, 0])[2].quantity
+    assert made.engine.bars(SYMBOL)[Period.M5].volume == first.volume + theirs.volume + number(
+        trades([0, 0, 0])[2].quantity
+    )
 
 
 def test_a_bar_of_another_period_never_takes_a_minutes_place() -> None:

@@ -28,8 +28,8 @@ FIRST_FULL_MS = 1_723_161_300_000
 def from_event(event: dict[str, Any]) -> AggTrade:
     return AggTrade(
         event["s"],
-        number(event["p"]),
-        number(event["q"]),
+        event["p"],
+        event["q"],
         event["T"],
         event["m"],
         event["a"],
@@ -49,8 +49,7 @@ def raw() -> Iterator[AggTrade]:
     with gzip.open(BTCUSDT / "trades.csv.gz", "rt") as rows:
         for row in csv.DictReader(rows):
             one, traded_ms, is_maker = int(row["t"]), int(row["T"]), row["m"] == "true"
-            price, quantity = number(row["p"]), number(row["q"])
-            yield AggTrade("BTCUSDT", price, quantity, traded_ms, is_maker, one, one, one, int(row["E"]))
+            yield AggTrade("BTCUSDT", row["p"], row["q"], traded_ms, is_maker, one, one, one, int(row["E"]))
 
 
 def made_of(trades: Iterable[AggTrade]) -> dict[int, Bar]:

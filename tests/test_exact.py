@@ -120,13 +120,39 @@ def test_the_float_for_drawing_is_the_nearest_one(value: int) -> None:
     assert exact.turnover_as_float(value) == float(exact.turnover_as_decimal(value))
 
 
-@given(st.lists(st.integers(0, 10**12), min_size=1))
-def test_what_was_read_lately_is_said_again_unchanged(units: list[int]) -> None:
-    for text in map(exact.text, units):
-        assert exact.number(text) == exact.recent(text)
+texts = (
+    units.map(exact.text)
+    | units.map(eight_decimals)
+    | st.sampled_from(NO_NUMBERS)
+    | st.text("0123456789.,", max_size=12)
+)
 
 
-def test_a_storm_of_new_numbers_does_not_grow_what_is_remembered() -> None:
-    texts = [f"{number}.5" for number in range(40_000)]
-    assert [exact.number(text) for text in texts] == [number * 10**8 + 5 * 10**7 for number in range(40_000)]
-    assert sum(exact.recent(text) is not None for text in texts) < 20_000
+@given(st.lists(texts))
+@example(["1,2", ""])
+@example(["1", "2,3"])
+@example(["\ud800"])
+@example(["12345678901234567890123", "1"])
+def test_many_texts_are_read_as_each_alone_and_0_stands_for_none(texts: list[str]) -> None:
+    assert exact.numbers(texts) == [_alone(text) for text in texts]
+
+
+def _alone(text: str) -> int:
+    try:
+        return exact.number(text)
+    except BadNumber:
+        return 0
+
+
+@pytest.mark.parametrize("decimals", range(9))
+def test_no_digit_is_lost_where_floats_are_coarsest(decimals: int) -> None:
+    """Among the largest numbers that are read by way of a float, and at its limit."""
+    one = 10 ** (8 - decimals)
+    limit = 10_000_000 * 10**8
+    wanted = [units * one for units in range(limit // one - 20_000, limit // one + 20)]
+    assert exact.numbers([exact.text(units, decimals) for units in wanted]) == wanted
+
+
+@given(st.lists(st.integers(0, 10_000_000 * 10**8), min_size=100, max_size=1000))
+def test_no_digit_is_lost_anywhere_below(wanted: list[int]) -> None:
+    assert exact.numbers([exact.text(units, 8) for units in wanted]) == wanted

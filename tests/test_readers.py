@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, Drained, RemoveSymbol
+from klagg_tui.engine.exact import number
 from klagg_tui.engine.period import Period
 from tests.makers import MINUTE, START, SYMBOL, Seen, engine, trade, trades
 
@@ -50,7 +51,7 @@ def test_a_slow_reader_gets_each_ended_bar_once_in_its_newest_state() -> None:
         made.handle(one)
     [ended] = made.drain(reader).closed
     assert ended.trade_count == 3
-    assert ended.close == trade(price="8").price
+    assert ended.close == number("8")
 
 
 def test_a_reader_that_was_forgotten_keeps_nothing() -> None:
@@ -139,7 +140,7 @@ def test_a_removed_symbol_gives_out_no_bar_for_time_without_trades() -> None:
 
 
 def test_a_record_of_nothing_uses_up_its_id() -> None:
-    made = engine(trade(1), trade(2)._replace(price=0, quantity=0), trade(3))
+    made = engine(trade(1), trade(2)._replace(price="0", quantity="0.000"), trade(3))
     assert made.counters.gaps == 0
     assert made.counters.rejected == 1
     assert made.counters.trades == 2

@@ -124,7 +124,7 @@ async def test_bad_rows_are_counted_and_the_rest_is_played(tmp_path: Path) -> No
 
 async def test_a_record_of_nothing_uses_up_its_id_and_is_told(tmp_path: Path) -> None:
     made = trades(range(START, START + 3 * MINUTE, 20_000))
-    made[4] = made[4]._replace(price=0, quantity=0, first_trade_id=-1, last_trade_id=-1)
+    made[4] = made[4]._replace(price="0", quantity="0.000", first_trade_id=-1, last_trade_id=-1)
     replay = Replay([_file(tmp_path, "a.jsonl", made)], None)
     core = _core(replay)
     await replay.run(core)

@@ -148,11 +148,11 @@ async def test_a_restart_without_the_missing_trades_keeps_both_pieces_of_the_min
         (first, *_) = await listed(store)
         assert first.state is State.PARTIAL
         counted = [each for each in (*told[:4], *told[7:]) if each.traded_ms < START + MINUTE]
-        assert first.volume == sum(each.quantity for each in counted)
+        assert first.volume == sum(number(each.quantity) for each in counted)
         await file_in(store, told[4:7])
         (first, *_) = await listed(store)
         assert first.state is State.CLOSED
-        assert first.volume == sum(each.quantity for each in told if each.traded_ms < START + MINUTE)
+        assert first.volume == sum(number(each.quantity) for each in told if each.traded_ms < START + MINUTE)
 
 
 async def test_what_an_earlier_run_left_current_is_history_at_the_next_batch(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ class Sequence:
             return Verdict.DUPLICATE
         return Verdict.AHEAD
 
-    def begin(self, next_id: int) -> None:
+    def begin_run(self, next_id: int) -> None:
         """Start a new run at `next_id` (`UNKNOWN`: at whatever is taken first)."""
         self._taken_before = self.taken
         self.first_id = next_id

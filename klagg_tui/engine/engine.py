@@ -7,7 +7,7 @@ thread; everybody else gets the immutable values it gives out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from klagg_tui.engine.bar import Bar
@@ -38,6 +38,7 @@ from klagg_tui.engine.grid import BarGrid
 from klagg_tui.engine.lane import Lane
 from klagg_tui.engine.period import DAY_MS, DEFAULT_PERIODS, MINUTE_MS, Period
 from klagg_tui.engine.readers import Reader
+from klagg_tui.errors import BadNumber
 
 
 class KlineEngine:
@@ -86,7 +87,7 @@ class KlineEngine:
         else:
             self._steer(event)
 
-    def take(self, trades: Iterable[TradeFields]) -> None:
+    def take(self, trades: Sequence[TradeFields]) -> None:
         """`handle` for many trades: the way of everything that a stream brings."""
         self._grid.take(trades, self._take_uncommon)
 
@@ -94,7 +95,7 @@ class KlineEngine:
         """End the minutes that are over at `now_ms`; symbols that wait for missing trades stay where they are."""
         for lane in self._lanes.values():
             # Without a price there is no bar to end, and the first trade may still come from a minute just over.
-            if lane.close and lane.end_ms <= now_ms and not lane.sequence.waiting:
+            if lane.close and lane.end_ms <= now_ms and not lane.waiting:
                 lane.roll_to(now_ms)
 
     def reader(self) -> Reader:
@@ -131,23 +132,23 @@ class KlineEngine:
     def next_id(self, symbol: str) -> int | None:
         """The aggregate id that comes next, None where nothing is known."""
         lane = self._lanes.get(symbol)
-        return lane.sequence.next_id if lane and lane.sequence.next_id != UNKNOWN else None
+        return lane.next_id if lane and lane.next_id != UNKNOWN else None
 
     def hole(self, symbol: str) -> Hole | None:
         """What a symbol waits for; None where it does not wait."""
         lane = self._lanes.get(symbol)
-        if lane is None or not lane.sequence.waiting:
+        if lane is None or not lane.waiting:
             return None
-        held = tuple(lane.sequence.held[held_id] for held_id in sorted(lane.sequence.held))
+        held = tuple(lane.held[held_id] for held_id in sorted(lane.held))
         return Hole(self.next_id(symbol), held, lane.minute() if lane.close else None, lane.traded_ms)
 
     def held_trades(self) -> int:
         """How many trades wait for missing ones before them."""
-        return sum(len(lane.sequence.held) for lane in self._lanes.values())
+        return sum(len(lane.held) for lane in self._lanes.values())
 
     def waiting(self) -> tuple[str, ...]:
         """Symbols whose trades are held back."""
-        return tuple(lane.symbol for lane in self._lanes.values() if lane.sequence.waiting)
+        return tuple(lane.symbol for lane in self._lanes.values() if lane.waiting)
 
     def take_reports(self) -> list[Report]:
         """What the shell should know or see to, oldest first; afterwards there is none."""
@@ -160,24 +161,22 @@ class KlineEngine:
         if lane is None:
             self._counts["unknown_symbol"] += 1
             return
-        sequence = lane.sequence
         if reason := _fault(trade, lane):
             self._reject(trade, reason)
-            # Recorded streams hold records of price 0 and quantity 0: no trades, but their ids are used up.
-            is_nothing = trade.price == trade.quantity == 0
-            if is_nothing and trade.aggregate_id == sequence.next_id and not sequence.waiting:
-                sequence.skip()
+            # Recorded streams hold records of nothing: no trades, but their ids are used up.
+            if trade.is_nothing and trade.aggregate_id == lane.next_id and not lane.waiting:
+                lane.skip()
             return
-        verdict = sequence.judge(trade.aggregate_id)
+        verdict = lane.judge(trade.aggregate_id)
         if verdict is Verdict.DUPLICATE:
             self._counts["duplicates"] += 1
         elif verdict is Verdict.NEXT or self._is_welcome_first(lane):
             self._place(lane, trade)
-            if sequence.waiting:
+            if lane.waiting:
                 self._release(lane)
         elif self._holds_gaps:
-            sequence.hold(trade)
-            if not sequence.has_gap:
+            lane.hold(trade)
+            if not lane.has_gap:
                 self._open_gap(lane)
         else:
             self._report_gap(lane, trade)
@@ -187,7 +186,7 @@ class KlineEngine:
 
     def _is_welcome_first(self, lane: Lane) -> bool:
         """Whether a run begins with whatever comes: in files, and where a seed knew no id."""
-        return lane.sequence.next_id == UNKNOWN and (lane.is_begun or not self._holds_gaps)
+        return lane.next_id == UNKNOWN and (lane.is_begun or not self._holds_gaps)
 
     def _place(self, lane: Lane, trade: AggTrade) -> None:
         self._count_late(trade, is_late=lane.is_late(trade), is_in=lane.place(trade))
@@ -219,37 +218,36 @@ class KlineEngine:
 
     def _seed(self, lane: Lane, seed: SeedBars) -> None:
         lane.begin(seed)
-        if seed.next_id is None and (first := lane.sequence.pop_first()):
+        if seed.next_id is None and (first := lane.pop_first()):
             self._place(lane, first)
-        if lane.sequence.waiting:
+        if lane.waiting:
             self._release(lane)
 
     def _fill(self, lane: Lane, trades: tuple[AggTrade, ...]) -> None:
         for trade in trades:
-            verdict = lane.sequence.judge(trade.aggregate_id)
+            verdict = lane.judge(trade.aggregate_id)
             if reason := _fault(trade, lane):
                 self._reject(trade, reason)
             elif verdict is Verdict.NEXT:
                 self._place(lane, trade)
             elif verdict is Verdict.AHEAD:
-                lane.sequence.hold(trade)
+                lane.hold(trade)
         self._release(lane)
 
     def _release(self, lane: Lane) -> None:
         """Put in what was held back and fits now; go on when nothing is left, else say what is missing still."""
-        sequence = lane.sequence
-        while trade := sequence.pop_next():
+        while trade := lane.pop_next():
             self._place(lane, trade)
-        sequence.forget_passed()
-        if sequence.held:
+        lane.forget_passed()
+        if lane.held:
             self._open_gap(lane)
             return
-        if sequence.has_gap:
+        if lane.has_gap:
             self._close_gap(lane, filled=True)
         lane.go_on()
 
     def _abandon(self, lane: Lane) -> None:
-        first = lane.sequence.pop_first()
+        first = lane.pop_first()
         if first is None:
             return
         self._close_gap(lane, filled=False)
@@ -257,24 +255,22 @@ class KlineEngine:
         self._release(lane)
 
     def _open_gap(self, lane: Lane) -> None:
-        sequence = lane.sequence
-        if not sequence.has_gap and sequence.next_id != UNKNOWN:
+        if not lane.has_gap and lane.next_id != UNKNOWN:
             self._counts["gaps"] += 1
             lane.suspect()
-            sequence.is_gap_counted = True
-        sequence.has_gap = True
+            lane.is_gap_counted = True
+        lane.has_gap = True
         lane.wait()
-        self._report_gap(lane, sequence.held[min(sequence.held)])
+        self._report_gap(lane, lane.held[min(lane.held)])
 
     def _close_gap(self, lane: Lane, *, filled: bool) -> None:
-        sequence = lane.sequence
-        if sequence.is_gap_counted:
+        if lane.is_gap_counted:
             self._counts["gaps_filled" if filled else "gaps_abandoned"] += 1
-        sequence.has_gap = sequence.is_gap_counted = False
+        lane.has_gap = lane.is_gap_counted = False
         self._reports.append(GapClosed(lane.symbol, filled))
 
     def _report_gap(self, lane: Lane, trade: AggTrade) -> None:
-        next_id = lane.sequence.next_id
+        next_id = lane.next_id
         from_ms = lane.reached_ms or trade.traded_ms - trade.traded_ms % MINUTE_MS
         first_id = None if next_id == UNKNOWN else next_id
         self._reports.append(GapFound(lane.symbol, first_id, trade.aggregate_id - 1, from_ms, trade.traded_ms))
@@ -297,9 +293,13 @@ _FARTHEST_MS: Final = 366 * DAY_MS
 
 def _fault(trade: AggTrade, lane: Lane) -> str | None:
     """What makes a trade impossible, by name."""
-    if trade.price <= 0:
+    try:
+        price, quantity = trade.amounts()
+    except BadNumber as error:
+        return str(error)
+    if not price:
         return "price is not positive"
-    if trade.quantity <= 0:
+    if not quantity:
         return "quantity is not positive"
     if trade.traded_ms < 0 or trade.aggregate_id < 0:
         return "time or id is negative"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple, TypeAlias, final
 
 from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.exact import Exact
+from klagg_tui.engine.exact import Exact, number
 from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR
+from klagg_tui.errors import BadNumber
 
 
 @final
@@ -18,8 +19,9 @@ class AggTrade(NamedTuple):
     """
 
     symbol: str
-    price: Exact
-    quantity: Exact
+    price: str
+    """As the exchange wrote it, like `quantity`: nobody reads these texts before the engine does."""
+    quantity: str
     traded_ms: int
     is_buyer_maker: bool
     aggregate_id: int
@@ -28,8 +30,24 @@ class AggTrade(NamedTuple):
     event_ms: int
     """When the exchange sent it; equal to `traded_ms` where it came from a file."""
 
+    def amounts(self) -> tuple[Exact, Exact]:
+        """Price and quantity as numbers.
 
-TradeFields: TypeAlias = tuple[str, Exact, Exact, int, bool, int, int, int, int]
+        Raises:
+            BadNumber: one of them is none.
+        """
+        return number(self.price), number(self.quantity)
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether it is a record of price 0 and quantity 0: no trade, but its id is used up."""
+        try:
+            return self.amounts() == (0, 0)
+        except BadNumber:
+            return False
+
+
+TradeFields: TypeAlias = tuple[str, str, str, int, bool, int, int, int, int]
 """What an `AggTrade` says, in its order, with or without its class.
 
 Making the named kind and taking it apart costs as much as counting the trade, so where every trade of the market passes
@@ -141,7 +159,7 @@ class GapClosed(NamedTuple):
 
 
 class TradeRejected(NamedTuple):
-    """A trade whose price or quantity is not positive, whose ids run backwards, or whose time cannot be."""
+    """A trade whose price or quantity is no positive number, whose ids run backwards, or whose time cannot be."""
 
     trade: AggTrade
     reason: str

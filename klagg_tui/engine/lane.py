@@ -20,8 +20,8 @@ _HIGHEST: Final[Exact] = 1 << 200
 """Above every price."""
 
 
-class Lane:
-    """One symbol; what changes in it is told to `readers`."""
+class Lane(Sequence):
+    """One symbol, its run of ids among the rest; what changes in it is told to `readers`."""
 
     __slots__ = (
         "_readers",
@@ -38,7 +38,6 @@ class Lane:
         "minute_ms",
         "open",
         "open_for_ms",
-        "sequence",
         "state",
         "symbol",
         "taker_buy_turnover",
@@ -52,10 +51,10 @@ class Lane:
     def __init__(
         self, index: int, added: AddSymbol, periods: tuple[Period, ...], held_minutes: int, readers: Readers
     ) -> None:
+        super().__init__()
         self.index = index
         self.symbol = added.symbol
         self.first_open_ms = added.first_open_ms
-        self.sequence = Sequence()
         self.is_touched = False
         self.known_from_ms: int | None = None
         """From when on no trade is missing; None before the first one."""
@@ -103,9 +102,9 @@ class Lane:
 
     def place(self, trade: AggTrade) -> bool:
         """Add a trade that is next in its run, wherever its time lies. False: its minute is no longer held."""
-        self.sequence.next_id = trade.aggregate_id + 1
-        if self.sequence.first_id == UNKNOWN:
-            self.sequence.first_id = trade.aggregate_id
+        self.next_id = trade.aggregate_id + 1
+        if self.first_id == UNKNOWN:
+            self.first_id = trade.aggregate_id
         if not self.is_begun:
             self._begin_at(trade)
         if self.known_from_ms is None:
@@ -113,7 +112,7 @@ class Lane:
         self.traded_ms = max(self.traded_ms, trade.traded_ms)
         if self.is_late(trade):
             return self._place_late(trade)
-        if self.sequence.waiting and trade.traded_ms >= self.end_ms:
+        if self.waiting and trade.traded_ms >= self.end_ms:
             self._trust()  # before minutes that were suspected are too old to be changed
         self.roll_to(trade.traded_ms)
         self._load(with_trade(self.minute(), trade))
@@ -124,7 +123,7 @@ class Lane:
         """Start at the seed's minute, standing on its bars."""
         self._finish_span()
         self.begun_ms = seed.minute_ms
-        self.sequence.begin(UNKNOWN if seed.next_id is None else seed.next_id)
+        self.begin_run(UNKNOWN if seed.next_id is None else seed.next_id)
         self.known_from_ms = _known_from(seed)
         self.traded_ms = 0
         self._rollup.begin(seed.minute_ms, seed.bars, self.first_open_ms)
@@ -139,7 +138,7 @@ class Lane:
         """Step over missing trades: what they touched becomes partial, and a new run begins with `trade`."""
         self._finish_span(is_torn=True)
         self.suspect()
-        self.sequence.begin(trade.aggregate_id)
+        self.begin_run(trade.aggregate_id)
         self.known_from_ms = max(self.reached_ms, trade.traded_ms) + 1
         if not self.is_late(trade):
             self.state = State.PARTIAL
@@ -169,13 +168,13 @@ class Lane:
 
     def wait(self) -> None:
         """Hold trades back from now on; the current bars say that trades are missing."""
-        self.sequence.waiting = True
+        self.waiting = True
         self._regate()
         self.mark()
 
     def go_on(self) -> None:
         """Nothing is missing any more."""
-        self.sequence.waiting = False
+        self.waiting = False
         self._trust()
         self._regate()
         self.mark()
@@ -187,7 +186,7 @@ class Lane:
 
     def minute(self) -> Bar:
         """The forming 1m bar."""
-        return self._minute(State.PARTIAL if self.sequence.waiting else self.state)
+        return self._minute(State.PARTIAL if self.waiting else self.state)
 
     def current(self, periods: Collection[Period]) -> list[Bar]:
         """The current bars of those periods, short to long; empty before any price is known."""
@@ -199,11 +198,10 @@ class Lane:
 
     def span(self, *, is_torn: bool = False) -> Span | None:
         """The unbroken run so far; where trades are missing behind it, it proves nothing past its newest trade."""
-        sequence = self.sequence
-        if self.known_from_ms is None or sequence.last_id < sequence.first_id or sequence.first_id == UNKNOWN:
+        if self.known_from_ms is None or self.last_id < self.first_id or self.first_id == UNKNOWN:
             return None
-        to_ms = self.reached_ms if is_torn or sequence.waiting else max(self.reached_ms, self.minute_ms)
-        return Span(self.symbol, sequence.first_id, sequence.last_id, self.known_from_ms, to_ms)
+        to_ms = self.reached_ms if is_torn or self.waiting else max(self.reached_ms, self.minute_ms)
+        return Span(self.symbol, self.first_id, self.last_id, self.known_from_ms, to_ms)
 
     def mark(self) -> None:
         """Tell the readers that the current bars changed."""
@@ -319,8 +317,7 @@ class Lane:
 
     def _regate(self) -> None:
         """Let `BarGrid.take` have the trades to come, where nothing speaks against it."""
-        sequence = self.sequence
-        is_open = self.known_from_ms is not None and not sequence.waiting and sequence.next_id != UNKNOWN
+        is_open = self.known_from_ms is not None and not self.waiting and self.next_id != UNKNOWN
         self.open_for_ms = MINUTE_MS if is_open else 0
 
     def _state_from(self, minute_ms: int) -> State:
@@ -334,7 +331,7 @@ class Lane:
 
 def with_trade(bar: Bar, trade: AggTrade) -> Bar:
     """The bar and one more trade, which becomes its last."""
-    price, quantity = trade.price, trade.quantity
+    price, quantity = trade.amounts()
     turnover = price * quantity
     bought, paid = (0, 0) if trade.is_buyer_maker else (quantity, turnover)
     is_first = not bar.is_traded

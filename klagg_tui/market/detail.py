@@ -74,10 +74,11 @@ def tape_lines(trades: Sequence[AggTrade], decimals: int, room: int, *, local: b
         lines.append([Piece(" none yet", Role.FAINT)])
     for trade in reversed(trades[-max(0, room - 1) :] if room > 1 else ()):
         role = Role.LOSS if trade.is_buyer_maker else Role.GAIN
+        price, quantity = trade.amounts()
         lines.append([
             Piece(f" {formatting.clock(trade.traded_ms, local=local)} ", Role.FAINT),
             Piece("▼" if trade.is_buyer_maker else "▲", role),
-            Piece(f"{formatting.price(trade.price, decimals):>11}", role),
-            Piece(f"{exact.text(trade.quantity):>11}", Role.DIM),
+            Piece(f"{formatting.price(price, decimals):>11}", role),
+            Piece(f"{exact.text(quantity):>11}", Role.DIM),
         ])  # fmt: skip
     return lines

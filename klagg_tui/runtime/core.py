@@ -14,7 +14,7 @@ from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AggTrade, AppEvent, Drained, HoldSymbol, TradeFields
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.readers import Reader
-from klagg_tui.errors import StorageError
+from klagg_tui.errors import BadNumber, StorageError
 from klagg_tui.market.face import Changes
 from klagg_tui.runtime.unwritten import Unwritten
 from klagg_tui.storage.store import Store
@@ -85,9 +85,13 @@ class Core:
     def _record(self, trade: AggTrade) -> None:
         """Put a trade on the tape, once: while a connection is replaced by another both deliver.
 
-        Records of nothing are no trades; they only use up an id.
+        What the engine rejects is no trade.
         """
-        if trade.quantity and (not self.tape or trade.aggregate_id > self.tape[-1].aggregate_id):
+        try:
+            price, quantity = trade.amounts()
+        except BadNumber:
+            return
+        if price and quantity and (not self.tape or trade.aggregate_id > self.tape[-1].aggregate_id):
             self.tape.append(trade)
 
     def follow(self, symbol: str | None) -> None:

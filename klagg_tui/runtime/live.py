@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from klagg_tui.engine.events import AggTrade, GapFound, HoldSymbol, TradeFields, TradeTooLate
+from klagg_tui.engine.events import AggTrade, GapFound, HoldSymbol, TradeFields, TradeRejected, TradeTooLate
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFrame, BadNumber, ExchangeError, GeoBlocked, StorageError
 from klagg_tui.exchange.clock import ExchangeClock
@@ -249,10 +249,11 @@ class Live:
         for report in self._core.engine.take_reports():
             if isinstance(report, GapFound) and self._repairs:
                 self._repairs.nudge(report.symbol)
+            elif isinstance(report, TradeRejected):
+                if not report.trade.is_nothing:
+                    log.warning("%s: trade %d was rejected: %s", *_label(report.trade), report.reason)
             elif isinstance(report, TradeTooLate):
-                log.warning(
-                    "%s: trade %d came after its minute was let go", *report.trade[:1], report.trade.aggregate_id
-                )
+                log.warning("%s: trade %d came after its minute was let go", *_label(report.trade))
 
     def _take_report(self, report: StreamReport) -> None:
         """What the protocol noticed: symbols nobody delivers wait, and are looked into once somebody does."""
@@ -274,3 +275,7 @@ class Live:
             self._core.notices["refused"] = f"The exchange refuses the stream {report.stream}: {report.message}."
         elif isinstance(report, ConnectionSilent):
             log.warning("a connection of %d symbols is silent; a new one is on its way", len(report.symbols))
+
+
+def _label(trade: AggTrade) -> tuple[str, int]:
+    return trade.symbol, trade.aggregate_id

@@ -116,7 +116,7 @@ class Replay:
     def _tell(self, core: Core) -> None:
         """The files that could not be read, and what was left out of the others."""
         for report in core.engine.take_reports():
-            if isinstance(report, TradeRejected) and report.trade.quantity:
+            if isinstance(report, TradeRejected) and not report.trade.is_nothing:
                 self._tally.spoil(f"{report.trade.symbol}, aggregate id {report.trade.aggregate_id}", report.reason)
         sentences = list(self._failures)
         if self._tally.bad:

@@ -231,7 +231,9 @@ class _Lanes:
         self._uncommitted = 0
         self._count_bars(bars)
         for report in self._engine.take_reports():
-            if isinstance(report, TradeRejected) and report.trade.quantity:  # the reader counts records of nothing
+            if (
+                isinstance(report, TradeRejected) and not report.trade.is_nothing
+            ):  # the reader counts records of nothing
                 trade = report.trade
                 self._outcome.tally.spoil(f"{trade.symbol}, aggregate id {trade.aggregate_id}", report.reason)
 

@@ -12,7 +12,7 @@ from typing import Final
 import orjson
 
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.exact import Exact, number, recent
+from klagg_tui.engine.exact import number
 from klagg_tui.errors import BadNumber, BadRow
 from klagg_tui.storage.archive_rows import Tally, milliseconds, refuse_half
 from klagg_tui.storage.archive_source import Block
@@ -59,14 +59,13 @@ class EventRows:
         symbol, price_text, quantity_text = _text(event, "s"), _text(event, "p"), _text(event, "q")
         if not 0 < len(symbol) <= _LONGEST_SYMBOL or not symbol.isprintable():
             raise BadRow(f"{symbol[:_LONGEST_SYMBOL]!r} is no symbol")
-        price = recent(price_text) or number(price_text)
-        quantity = recent(quantity_text) or number(quantity_text)
+        price, quantity = number(price_text), number(quantity_text)
         if price and quantity:
-            trades.append(_trade(event, symbol, price, quantity))
+            trades.append(_trade(event, symbol, price_text, quantity_text))
             self._tally.widen(symbol, price_text, quantity_text)
         else:
             refuse_half(price, quantity)
-            trades.append(_trade(event, symbol, price, quantity))
+            trades.append(_trade(event, symbol, price_text, quantity_text))
             self._tally.no_trades += 1
 
 
@@ -82,7 +81,7 @@ def _event(line: str) -> dict[str, object]:
     return data if isinstance(data, dict) else message
 
 
-def _trade(event: dict[str, object], symbol: str, price: Exact, quantity: Exact) -> AggTrade:
+def _trade(event: dict[str, object], symbol: str, price: str, quantity: str) -> AggTrade:
     traded_ms = milliseconds(_integer(event, "T"))
     maker = event.get("m")
     if not isinstance(maker, bool):

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.exact import Exact, number, recent
+from klagg_tui.engine.exact import Exact, number, numbers
 from klagg_tui.errors import BadRow
 from klagg_tui.storage.archive_source import Block
 from klagg_tui.storage.grain import Grain
@@ -67,30 +67,41 @@ class TradeRows:
         The first line of a file may be its header. Records of nothing are for the engine to pass over, by their ids.
         """
         trades: list[AggTrade] = []
-        empty = 0
+        bad: list[int] = []
         symbol, take, make, maker_of = self._symbol, trades.append, tuple.__new__, _MAKER
         for at, line in enumerate(block.lines):
             try:
-                trade_id, price_text, quantity_text, first_id, last_id, time, maker = line.split(",", 6)
-                price = recent(price_text) or number(price_text)
-                quantity = recent(quantity_text) or number(quantity_text)
+                trade_id, price, quantity, first_id, last_id, time, maker = line.split(",", 6)
                 traded_ms = int(time)
                 if not 0 <= traded_ms < END_OF_TIME_MS:
                     traded_ms = milliseconds(traded_ms)
                 ids = (int(trade_id), int(first_id), int(last_id))
-                trade = make(AggTrade, (symbol, price, quantity, traded_ms, maker_of[maker], *ids, traded_ms))
-                if not (price and quantity):
-                    refuse_half(price, quantity)
-                    empty += 1
-                take(trade)
+                take(make(AggTrade, (symbol, price, quantity, traded_ms, maker_of[maker], *ids, traded_ms)))
             except (ValueError, KeyError, BadRow):
-                self._spoil(block, at, line)
+                bad.append(at)
+        if not all(numbers([text for trade in trades for text in trade[1:3]])):
+            trades = self._sifted(trades, bad, len(block.lines))
+        for at in sorted(bad):
+            self._spoil(block, at)
         self._tally.rows += len(block.lines)
-        self._tally.no_trades += empty
         self._widen(block)
         return trades
 
-    def _spoil(self, block: Block, at: int, line: str) -> None:
+    def _sifted(self, trades: list[AggTrade], bad: list[int], lines: int) -> list[AggTrade]:
+        """Count records of nothing, and take out what has no price or quantity otherwise; its line is `bad` too."""
+        good = []
+        unread = set(bad)
+        for at, trade in zip((at for at in range(lines) if at not in unread), trades, strict=True):
+            if trade.is_nothing:
+                self._tally.no_trades += 1
+            elif not all(numbers(trade[1:3])):
+                bad.append(at)
+                continue
+            good.append(trade)
+        return good
+
+    def _spoil(self, block: Block, at: int) -> None:
+        line = block.lines[at]
         is_header = block.first_line + at == 1 and is_header_row(line)
         if not line.strip() or is_header:
             self._tally.rows -= 1

@@ -8,7 +8,7 @@ from typing import Final
 import orjson
 
 from klagg_tui.engine.events import AggTrade, TradeFields
-from klagg_tui.engine.exact import number, recent, turnover
+from klagg_tui.engine.exact import number, turnover
 from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange.wire.fields import (
     DAMAGE,
@@ -74,7 +74,8 @@ def trade(data: dict[str, Json]) -> AggTrade | Skipped:
     """One aggregate trade of the stream; `Skipped` where it belongs to the other market.
 
     Raises:
-        BadFrame, BadNumber: a field is missing, of the wrong type or out of range.
+        BadFrame: a field is missing, of the wrong type or out of range. What the price's and the quantity's texts say
+            is for the engine to judge.
     """
     if data.get("st", _OURS) != _OURS:
         return Skipped("aggTrade of another market")
@@ -98,14 +99,13 @@ def _trade_in(raw: bytes) -> TradeFields | None:
 def _fields(data: dict[str, Json]) -> TradeFields:
     """What a trade says. Its `nq`, the quantity without retail price improvement, is not used: bars count `q`."""
     try:
-        # Anything but a text raises what is caught below.
-        price_text, quantity_text = data["p"], data["q"]
-        price = recent(price_text) or number(price_text)  # type: ignore[arg-type]
-        quantity = recent(quantity_text) or number(quantity_text)  # type: ignore[arg-type]
-        traded_ms, event_ms, is_buyer_maker = data["T"], data["E"], data["m"]
+        price, quantity, is_buyer_maker = data["p"], data["q"], data["m"]
+        traded_ms, event_ms = data["T"], data["E"]
         aggregate_id, first_id, last_id = data["a"], data["f"], data["l"]
         if (
-            type(traded_ms) is int
+            type(price) is str
+            and type(quantity) is str
+            and type(traded_ms) is int
             and 0 <= traded_ms < LATEST_MS
             and type(event_ms) is int
             and 0 <= event_ms < LATEST_MS
@@ -116,8 +116,6 @@ def _fields(data: dict[str, Json]) -> TradeFields:
             and type(last_id) is int
             and -1 <= first_id <= last_id <= LARGEST
             and type(is_buyer_maker) is bool
-            and price <= LARGEST
-            and quantity <= LARGEST
         ):
             return (
                 symbol(data["s"]),  # type: ignore[arg-type]  # it checks the type itself
@@ -130,7 +128,7 @@ def _fields(data: dict[str, Json]) -> TradeFields:
                 last_id,
                 event_ms,
             )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError) as error:
         raise BadFrame(f"a trade lacks a field or has one of another type: {error}") from error
     raise BadFrame("a trade has a field of another type or out of range")
 

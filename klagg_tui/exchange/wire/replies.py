@@ -76,14 +76,15 @@ def trades(raw: bytes, symbol: str) -> list[AggTrade]:
 
 def _trade(row: dict[str, Json], symbol: str) -> AggTrade:
     try:
-        price, quantity = number(row["p"]), number(row["q"])  # type: ignore[arg-type]
+        price, quantity = fields.text(row["p"]), fields.text(row["q"])
+        number(price), number(quantity)  # a reply is good or bad as a whole
         first_id, last_id, is_buyer_maker = row["f"], row["l"], row["m"]
         traded_ms, aggregate_id = fields.moment(row["T"]), fields.whole(row["a"])
     except DAMAGE as error:
         raise BadFrame(f"a trade of {symbol} cannot be read: {error}") from error
     if type(first_id) is not int or type(last_id) is not int or type(is_buyer_maker) is not bool:
         raise BadFrame(f"a trade of {symbol} has a field of another type")
-    if not -1 <= first_id <= last_id <= fields.LARGEST or max(price, quantity) > fields.LARGEST:
+    if not -1 <= first_id <= last_id <= fields.LARGEST:
         raise BadFrame(f"a trade of {symbol} has a field out of range")
     return AggTrade(
         symbol, price, quantity, traded_ms, is_buyer_maker, aggregate_id, first_id, last_id, event_ms=traded_ms
