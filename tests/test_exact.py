@@ -156,3 +156,15 @@ def test_no_digit_is_lost_where_floats_are_coarsest(decimals: int) -> None:
 @given(st.lists(st.integers(0, 10_000_000 * 10**8), min_size=100, max_size=1000))
 def test_no_digit_is_lost_anywhere_below(wanted: list[int]) -> None:
     assert exact.numbers([exact.text(units, 8) for units in wanted]) == wanted
+
+
+@pytest.mark.parametrize("whole_digits", range(7, 14))
+def test_no_digit_is_lost_above(whole_digits: int) -> None:
+    begin = 10 ** (8 + whole_digits)
+    wanted = [
+        5,
+        *range(begin, begin + 10_000),
+        *range(3 * begin, 3 * begin + 10_000),
+        *range(9 * begin, 9 * begin + 10_000),
+    ]
+    assert exact.numbers([exact.text(units, 8) for units in wanted]) == wanted

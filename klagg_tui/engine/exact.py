@@ -45,15 +45,17 @@ def numbers(texts: Sequence[str]) -> list[Exact]:
     next whole number is the one that was written.
     """
     joined = ",".join(texts)
-    shape = joined.encode(errors="replace").translate(_SHAPES)
+    floats = []
     try:
-        floats = orjson.loads(f"[{joined}]") if _ODD not in shape and _NINE_DECIMALS not in shape else []
-    except orjson.JSONDecodeError:  # an empty text, 007, .5, 1.2.3
-        floats = []
+        shape = joined.encode().translate(_SHAPES)
+        if _ODD not in shape and _NINE_DECIMALS not in shape:
+            floats = orjson.loads(f"[{joined}]")
+    except ValueError:  # an empty text, 007, .5, 1.2.3, half of a character
+        pass
     if len(floats) != len(texts):
         return [_number_or_0(text) for text in texts]
     units = [floor(value * 1e8 + 0.5) for value in floats]
-    if max(floats, default=0) >= _FLOATS_BELOW:
+    if floats and max(floats) >= _FLOATS_BELOW:
         for place, value in enumerate(floats):
             if value >= _FLOATS_BELOW:
                 units[place] = _number_or_0(texts[place])
