@@ -128,15 +128,6 @@ texts = (
 )
 
 
-@given(st.lists(texts))
-@example(["1,2", ""])
-@example(["1", "2,3"])
-@example(["\ud800"])
-@example(["12345678901234567890123", "1"])
-def test_many_texts_are_read_as_each_alone_and_0_stands_for_none(texts: list[str]) -> None:
-    assert exact.numbers(texts) == [_alone(text) for text in texts]
-
-
 def _alone(text: str) -> int:
     try:
         return exact.number(text)
@@ -144,27 +135,46 @@ def _alone(text: str) -> int:
         return 0
 
 
-@pytest.mark.parametrize("decimals", range(9))
-def test_no_digit_is_lost_where_floats_are_coarsest(decimals: int) -> None:
-    """Among the largest numbers that are read by way of a float, and at its limit."""
+@given(st.lists(texts) | st.lists(texts.filter(lambda text: _alone(text) > 0), min_size=8))
+@example(["1,2", "", *"12345678"])
+@example(["1", "2,3", *"12345678"])
+@example(["\ud800", *"12345678"])
+@example(["1e5", *"12345678"])
+@example(["1.2.3", *"12345678"])
+@example(["9" * 18, "9" * 19, *"12345678"])
+@example(["9" * 18, "9" * 10 + "." + "9" * 8, "0." + "9" * 8, *"12345678"])
+def test_many_texts_are_read_as_each_alone_and_0_stands_for_none(texts: list[str]) -> None:
+    assert exact.numbers(texts) == [_alone(text) for text in texts]
+
+
+@given(st.lists(st.integers(0, 10**18 - 1), min_size=100, max_size=1000), st.integers(0, 8))
+def test_no_digit_is_lost_among_many(wanted: list[int], decimals: int) -> None:
     one = 10 ** (8 - decimals)
-    limit = 10_000_000 * 10**8
-    wanted = [units * one for units in range(limit // one - 20_000, limit // one + 20)]
-    assert exact.numbers([exact.text(units, decimals) for units in wanted]) == wanted
+    assert exact.numbers([exact.text(units * one, decimals) for units in wanted]) == [units * one for units in wanted]
 
 
-@given(st.lists(st.integers(0, 10_000_000 * 10**8), min_size=100, max_size=1000))
-def test_no_digit_is_lost_anywhere_below(wanted: list[int]) -> None:
-    assert exact.numbers([exact.text(units, 8) for units in wanted]) == wanted
+@given(texts)
+def test_what_is_usual_is_read_the_same_first_and_again(text: str) -> None:
+    try:
+        value = exact.recent(text) or exact.usual(text)
+    except (LookupError, ValueError):
+        return
+    assert value == exact.recent(text) == exact.number(text) > 0
 
 
-@pytest.mark.parametrize("whole_digits", range(7, 14))
-def test_no_digit_is_lost_above(whole_digits: int) -> None:
-    begin = 10 ** (8 + whole_digits)
-    wanted = [
-        5,
-        *range(begin, begin + 10_000),
-        *range(3 * begin, 3 * begin + 10_000),
-        *range(9 * begin, 9 * begin + 10_000),
-    ]
-    assert exact.numbers([exact.text(units, 8) for units in wanted]) == wanted
+@pytest.mark.parametrize("text", ["0.001", "25147", "1000000000000.99999999", "61800.30", "5."])
+def test_what_trades_are_made_of_is_usual(text: str) -> None:
+    assert (exact.recent(text) or exact.usual(text)) == exact.number(text)
+
+
+@pytest.mark.parametrize("text", [*NO_NUMBERS, "0", "0.00", "9" * 40])
+def test_what_is_unusual_is_not_read_and_not_remembered(text: str) -> None:
+    with pytest.raises((LookupError, ValueError)):
+        exact.usual(text)
+    assert exact.recent(text) is None
+
+
+def test_a_storm_of_new_numbers_does_not_grow_what_is_remembered() -> None:
+    texts = [f"{number}.5" for number in range(40_000)]
+    assert [exact.usual(text) for text in texts] == [number * 10**8 + 5 * 10**7 for number in range(40_000)]
+    assert sum(exact.recent(text) is not None for text in texts) < 5_000

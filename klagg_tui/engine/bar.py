@@ -70,7 +70,8 @@ def joined(earlier: Bar, later: Bar) -> Bar:
     symbol, period, open_ms, opened, high, low, close, volume, turnover, count, bought, paid, state = earlier
     _, _, _, opened2, high2, low2, close2, volume2, turnover2, count2, bought2, paid2, state2 = later
     if state is not state2:
-        state = joint_state(state, state2)
+        # As `joint_state` says, in place: a forming minute differs from what ended before it.
+        state = _PARTIAL if state is _PARTIAL or state2 is _PARTIAL else state if state < state2 else state2  # noqa: FURB136
     if volume2:
         if volume:
             high = high2 if high2 > high else high  # noqa: FURB136  # max() and min() take a fifth of the time spent here

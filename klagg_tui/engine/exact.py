@@ -10,9 +10,8 @@ Measured against `Decimal` with trapped rounding, text to bar to text: see `make
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from math import floor
 from typing import Final, TypeAlias
 
 import orjson
@@ -25,6 +24,8 @@ Exact: TypeAlias = int
 DECIMALS: Final = 8
 TURNOVER_DECIMALS: Final = 16
 
+_ONE: Final = 10**DECIMALS
+_ONE_TURNOVER: Final = 10**TURNOVER_DECIMALS
 _TO_UNITS: Final[tuple[int, ...]] = tuple(10 ** (TURNOVER_DECIMALS - digits) for digits in range(TURNOVER_DECIMALS + 1))
 
 
@@ -38,37 +39,51 @@ def number(text: str) -> Exact:
 
 
 def numbers(texts: Sequence[str]) -> list[Exact]:
-    """What `number` says of each text, and 0 where it would raise; all at once, for where every trade passes.
+    """What `number` says of each text, and 0 where it would raise: for prices, which are mostly new.
 
-    The texts are read as one JSON list of floats. The float nearest to a number below ten million, times 1e8, is less
-    than 0.3 units off (two roundings of 2^-53 at 1e15, and 0.06 for the addition), so with at most eight decimals the
-    next whole number is the one that was written.
+    Many are read at once, as one JSON list of integers: without their points, and with a 1 before each, because JSON
+    knows no leading zeros. "9.50" becomes 1950; times 1e6 that is 1e9 too much, and both follow from its shape "0.00".
     """
-    joined = ",".join(texts)
-    floats = []
-    try:
-        shape = joined.encode().translate(_SHAPES)
-        if _ODD not in shape and _NINE_DECIMALS not in shape:
-            floats = orjson.loads(f"[{joined}]")
-    except ValueError:  # an empty text, 007, .5, 1.2.3, half of a character
-        pass
-    if len(floats) != len(texts):
+    if len(texts) < _FEW:
         return [_number_or_0(text) for text in texts]
-    units = [floor(value * 1e8 + 0.5) for value in floats]
-    if floats and max(floats) >= _FLOATS_BELOW:
-        for place, value in enumerate(floats):
-            if value >= _FLOATS_BELOW:
-                units[place] = _number_or_0(texts[place])
-    return units
+    joined = ",".join(texts)
+    try:
+        shapes = joined.encode().translate(_SHAPES).split(b",")
+        found = [
+            units * scale - excess
+            for units, (scale, excess) in zip(_ones(joined), map(_SCALES.__getitem__, shapes), strict=True)
+        ]
+    except ValueError:
+        found = []
+    return found if len(found) == len(texts) else [_number_or_0(text) for text in texts]
 
 
-_ODD: Final = b"x"
-_NINE_DECIMALS: Final = b".000000000"
-_SHAPES: Final = bytes(
-    ord("0") if chr(byte).isdecimal() else byte if chr(byte) in ".," else ord(_ODD) for byte in range(256)
-)
-"""Every digit becomes 0, and what stands in no number the odd one."""
-_FLOATS_BELOW: Final = 10_000_000
+_FEW: Final = 8
+"""To begin a list costs as much as so many texts one by one."""
+_SHAPES: Final = bytes(ord("0") if chr(byte).isdecimal() else byte for byte in range(256))
+"""Every digit becomes 0."""
+
+
+def _ones(joined: str) -> list[int]:
+    ones: list[int] = orjson.loads("[1" + joined.replace(".", "").replace(",", ",1") + "]")
+    return ones
+
+
+class _Scales(dict[bytes, tuple[int, int]]):
+    """By shape: what an integer of `_ones` is to be multiplied with, and what is too much then."""
+
+    def __missing__(self, shape: bytes) -> tuple[int, int]:
+        whole, _, fraction = shape.partition(b".")
+        digits = whole + fraction
+        if digits.strip(b"0") or not digits or len(fraction) > DECIMALS or len(digits) > _MOST_DIGITS:
+            raise BadNumber(f"nothing of the shape {shape!r} can be read so")
+        self[shape] = 10 ** (DECIMALS - len(fraction)), 10 ** (DECIMALS + len(whole))
+        return self[shape]
+
+
+_SCALES: Final = _Scales()
+_MOST_DIGITS: Final = 18
+"""With the 1 before them still an integer to the decoder, which makes floats of those past 64 bits."""
 
 
 def _number_or_0(text: str) -> Exact:
@@ -76,6 +91,36 @@ def _number_or_0(text: str) -> Exact:
         return number(text)
     except BadNumber:
         return 0
+
+
+def usual(text: str) -> Exact:
+    """What `number` says of a text that is written as most are: for quantities, which mostly came lately.
+
+    Raises:
+        IndexError, ValueError: it is no number, zero, or larger than a quantity has been; `number` may still read it.
+    """
+    whole, _, fraction = text.partition(".")
+    digits = whole + fraction
+    value = int(digits) * _UNITS[len(fraction)]
+    if not value or value > _LARGEST_USUAL or not digits.isdecimal() or not digits.isascii():
+        raise BadNumber(f"{text[:_LONGEST]!r} is unusual")
+    if len(_RECENT) >= _REMEMBERED:
+        _RECENT.clear()
+    _RECENT[text] = value
+    return value
+
+
+_UNITS: Final = _TO_UNITS[TURNOVER_DECIMALS - DECIMALS :]
+_LARGEST_USUAL: Final = 1 << 80
+
+_RECENT: Final[dict[str, Exact]] = {}
+"""Usual ones of late: sizes are mostly round (86 % of the texts in the recorded six minutes of BTCUSDT came before).
+Emptied when full, so that a storm of new ones cannot grow it."""
+_REMEMBERED: Final = 2_048
+"""Entries: many more would leave the processor's own memory, and then to find one costs what reading it does."""
+
+recent: Final[Callable[[str], Exact | None]] = _RECENT.get
+"""`recent(text) or usual(text)` is the number."""
 
 
 def turnover(text: str) -> Exact:
@@ -150,12 +195,12 @@ def turnover_as_decimal(value: Exact) -> Decimal:
 
 def as_float(value: Exact) -> float:
     """The nearest float of a price or quantity, for drawing and for shares; never to be computed back from."""
-    return value / 1e8
+    return value / _ONE  # whole by whole: a float as divisor would round twice
 
 
 def turnover_as_float(value: Exact) -> float:
     """The nearest float of a turnover, for drawing and sorting."""
-    return value / 1e16
+    return value / _ONE_TURNOVER
 
 
 def packed(value: Exact, decimals: int) -> int:

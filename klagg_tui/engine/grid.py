@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import AddSymbol, Drained, Span, TradeFields
-from klagg_tui.engine.exact import numbers
+from klagg_tui.engine.exact import numbers, recent, usual
 from klagg_tui.engine.lane import Lane
 from klagg_tui.engine.period import Period, chain
 from klagg_tui.engine.readers import Reader, Readers
@@ -41,23 +41,24 @@ class BarGrid:
         Every trade of the market passes here, so the work is done in place, without a call.
         """
         lanes = self.lanes
-        amounts = numbers([trade[1] for trade in trades] + [trade[2] for trade in trades])
-        for trade, price, quantity in zip(trades, amounts, amounts[len(trades) :], strict=False):
-            symbol, _, _, traded_ms, is_buyer_maker, aggregate_id, first_id, last_id, _ = trade
+        prices = numbers([trade[1] for trade in trades])
+        for trade, price in zip(trades, prices, strict=True):
+            symbol, _, quantity_text, traded_ms, is_buyer_maker, aggregate_id, first_id, last_id, _ = trade
             try:
                 lane = lanes[symbol]
-            except KeyError:
+                quantity = recent(quantity_text) or usual(quantity_text)
+            except (LookupError, ValueError):
                 uncommon(trade)
                 continue
-            paid = price * quantity
             if (
                 aggregate_id != lane.next_id
                 or not 0 <= traded_ms - lane.minute_ms < lane.open_for_ms
-                or not paid
-                or (more_fills := last_id - first_id) < 0
+                or last_id < first_id
+                or not price
             ):
                 uncommon(trade)
                 continue
+            paid = price * quantity
             if price < lane.low:  # noqa: PLR1730  # min() costs a tenth of the time spent here
                 lane.low = price
             if price > lane.high:
@@ -66,7 +67,7 @@ class BarGrid:
                 lane.high = price
             lane.close = price
             lane.next_id = aggregate_id + 1
-            lane.trade_count += more_fills + 1
+            lane.trade_count += last_id - first_id + 1
             if is_buyer_maker:
                 lane.taker_sell_volume += quantity
                 lane.taker_sell_turnover += paid

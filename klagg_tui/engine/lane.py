@@ -16,7 +16,7 @@ from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.readers import Readers
 from klagg_tui.engine.rollup import RollUp
 
-_HIGHEST: Final[Exact] = 1 << 200
+_HIGHEST: Final[Exact] = 1 << 256
 """Above every price."""
 
 
