@@ -81,6 +81,13 @@ async def test_minutes_that_nobody_brought_are_fetched(scene: Scene) -> None:
     assert scene.core.figures["holes"] == 2
 
 
+async def test_a_hole_that_the_exchange_has_too_is_counted_once(scene: Scene) -> None:
+    minutes = [flat(GONE, Period.M1, scene.to_ms - (19 - number) * MINUTE, 7, State.CONFIRMED) for number in range(20)]
+    await scene.store.add_confirmed([*minutes[:4], *minutes[6:12], *minutes[13:]])
+    await scene.look(8, pause_ms=5 * MINUTE)
+    assert scene.core.figures["holes"] == 2
+
+
 async def test_flat_bars_of_a_symbol_that_is_not_traded_any_more_are_taken_back_once_it_is_sure(scene: Scene) -> None:
     made = [flat(GONE, Period.M1, scene.to_ms + number * MINUTE, 7, State.CLOSED) for number in range(3)]
     await scene.store.add(made, [])

@@ -51,6 +51,8 @@ PER_LINE: Final = 200
 BEAT_S: Final = 0.1
 _BETWEEN_OPENS_MS: Final = 250
 _LOGGED_BAD_FRAMES: Final = 20
+HUNG_UP: Final = "hung up"
+"""Why symbols have no stream once klagg itself has ended it."""
 _GEO: Final = 451
 _SYMBOL: Final = itemgetter(AggTrade._fields.index("symbol"))
 
@@ -279,7 +281,7 @@ class MarketStream:
             for connection in strand.connections.values():
                 connection.close()
             for key in [*strand.attempts, *strand.connections]:
-                self._ended(strand, key, "hung up", 0)
+                self._ended(strand, key, HUNG_UP, 0)
         for attempt in attempts:
             attempt.cancel()
         await asyncio.gather(*attempts, return_exceptions=True)

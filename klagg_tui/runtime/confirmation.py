@@ -46,6 +46,7 @@ class Confirmation:
         self._fruitless: Counter[Place] = Counter()
         self._not_before_ms: dict[Place, int] = {}
         self._looked_for_holes_ms = 0
+        self._known_holes: list[Unconfirmed] = []
 
     async def work_forever(self) -> None:
         """Look every quarter of an exchange's minute."""
@@ -89,9 +90,12 @@ class Confirmation:
             return []
         self._looked_for_holes_ms = now_ms
         holes = await self._store.holes(now_ms - HOLES_REACH_MS, resting)
-        if holes:
-            log.warning("bars are missing in %d places, the first of them %s", len(holes), holes[0][:3])
-        self._core.figures["holes"] = self._core.figures.get("holes", 0) + len(holes)
+        self._known_holes = [hole for hole in self._known_holes if hole.last_open_ms >= now_ms - HOLES_REACH_MS]
+        new = [hole for hole in holes if not any(hole.meets(known) for known in self._known_holes)]
+        self._known_holes += new
+        if new:
+            log.warning("bars are missing in %d places, the first of them %s", len(new), new[0][:3])
+        self._core.figures["holes"] = self._core.figures.get("holes", 0) + len(new)
         return holes
 
     async def _asked(self, run: Unconfirmed) -> list[Bar]:

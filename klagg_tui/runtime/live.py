@@ -23,7 +23,7 @@ from klagg_tui.exchange.session import (
     SymbolSilent,
     Uncovered,
 )
-from klagg_tui.exchange.stream import MarketStream, StreamReport
+from klagg_tui.exchange.stream import HUNG_UP, MarketStream, StreamReport
 from klagg_tui.exchange.wire import ContractChanged
 from klagg_tui.market.face import Mode, Progress
 from klagg_tui.runtime.confirmation import Confirmation
@@ -40,6 +40,7 @@ SYNC_S: Final = 60.0
 """Between two looks at the exchange's clock."""
 RETRY_S: Final = 3.0
 FIGURES_S: Final = 0.5
+_LOGGED_REJECTED: Final = 20
 FIRST_PAUSE_S: Final = 0.2
 """An exchange on this machine may still be starting."""
 
@@ -250,7 +251,7 @@ class Live:
             if isinstance(report, GapFound) and self._repairs:
                 self._repairs.nudge(report.symbol)
             elif isinstance(report, TradeRejected):
-                if not report.trade.is_nothing:
+                if not report.trade.is_nothing and self._core.engine.counters.rejected <= _LOGGED_REJECTED:
                     log.warning("%s: trade %d was rejected: %s", *_label(report.trade), report.reason)
             elif isinstance(report, TradeTooLate):
                 log.warning("%s: trade %d came after its minute was let go", *_label(report.trade))
@@ -261,7 +262,8 @@ class Live:
         assert self._repairs is not None
         assert self._roster is not None
         if isinstance(report, Uncovered):
-            log.warning("%d symbols lost their stream: %s", len(report.symbols), report.reason)
+            level = logging.INFO if report.reason == HUNG_UP else logging.WARNING
+            log.log(level, "%d symbols lost their stream: %s", len(report.symbols), report.reason)
             self._core.handle([HoldSymbol(symbol) for symbol in report.symbols])
         elif isinstance(report, Covered):
             for symbol in report.symbols:

@@ -41,6 +41,14 @@ class Unconfirmed(NamedTuple):
     last_open_ms: int
     has_partial: bool
 
+    def meets(self, other: Unconfirmed) -> bool:
+        """Whether both are of the same bars, at least in part."""
+        return (
+            self[:2] == other[:2]
+            and self.first_open_ms <= other.last_open_ms
+            and other.first_open_ms <= self.last_open_ms
+        )
+
 
 Place = tuple[str, Period, int]
 """Symbol, period and open time of a bar."""
