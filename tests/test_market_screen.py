@@ -396,6 +396,13 @@ async def test_a_market_that_cannot_be_reached_offers_the_simulated_one() -> Non
         assert "cannot be reached" in seen.lines[-2]
 
 
+@pytest.mark.parametrize("width", [60, 80, 120])
+async def test_help_and_leaving_stand_at_the_foot_at_any_width(width: int) -> None:
+    async with opened((width, 24)) as seen:
+        assert seen.lines[-1].startswith(" / filter")
+        assert seen.lines[-1].rstrip().endswith("? help  q quit")
+
+
 async def test_the_keys_at_the_foot_are_those_of_the_keymap() -> None:
     async with opened(keymap={"freeze": "f5"}) as seen:
         assert "f5 freeze" in seen.lines[-1]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import ClassVar, Final, TypeAlias, TypeVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -39,6 +40,7 @@ PERIOD_KEYS: Final[list[BindingType]] = [
 
 FootKey: TypeAlias = tuple[str, str, str]
 """A key as it is written (empty: the one that is bound), a word, the action."""
+_ALWAYS: Final = frozenset({"app.help", "app.quit", "screen.back"})
 _SHORT_NAMES: Final = {"space": "␣"}
 
 
@@ -111,8 +113,8 @@ class KlaggScreen(Screen[None]):
     def tell_foot(self, keys: Sequence[FootKey]) -> None:
         """The keys, and above them what is in trouble and how far longer work is, where there is any."""
         status = self.desk.status
-        self.foot.show(key_pieces([(label or self._shown_keys.get(_plain(action), ""), word, action)
-                                   for label, word, action in keys]))  # fmt: skip
+        labelled = [(label or self._shown_keys.get(_plain(action), ""), word, action) for label, word, action in keys]
+        self.foot.show(key_pieces(_fitting(labelled, self.foot.size.width)))
         told = notice_pieces(status.notices)
         progress = progress_pieces(status.progress)
         if self.notice.is_mounted:
@@ -158,6 +160,15 @@ def key_pieces(keys: Sequence[tuple[str, str, str]]) -> list[Piece]:
     for key, word, action in keys:
         pieces += [Touch(f" {key}", Role.KEY, action), Touch(f" {word} ", Role.DIM, action)]
     return pieces
+
+
+def _fitting(keys: Sequence[FootKey], width: int) -> list[FootKey]:
+    """As many keys as there is room for, those to find more and to leave always among them; 0: not laid out yet."""
+    fitting = list(keys)
+    others = [key for key in keys if key[2] not in _ALWAYS]
+    while width and others and sum(cell_len(piece.text) for piece in key_pieces(fitting)) > width:
+        fitting.remove(others.pop())
+    return fitting
 
 
 def notice_pieces(notices: Sequence[str]) -> list[Piece]:
