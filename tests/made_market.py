@@ -88,6 +88,7 @@ class MadeMarket:
         self.notices: tuple[str, ...] = ()
         self.progress: Progress | None = None
         self.estimates = 0
+        self.estimated: Selection | None = None
         """How often somebody asked how much an export would be."""
         self.hides_trades = False
         """As after a warm start: bars from the disk, and no trade yet."""
@@ -191,6 +192,7 @@ class MadeMarket:
 
     async def estimate(self, selection: Selection, form: Format) -> Estimate:
         self.estimates += 1
+        self.estimated = selection
         async with self._stored() as store:
             return await export.estimate(store, selection, form)
 

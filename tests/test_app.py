@@ -338,6 +338,16 @@ async def test_a_form_that_cannot_be_read_says_why(tmp_path: Path) -> None:
         assert seen.app.screen.id == "market"
 
 
+async def test_all_periods_can_be_named_by_one_word() -> None:
+    async with opened(feed=MadeMarket(5)) as seen:
+        await seen.press("e")
+        seen.app.screen.query_one("#periods", Input).value = "all"
+        await seen.pilot.pause()
+        await seen.work_done()
+        assert seen.feed.estimated is not None
+        assert seen.feed.estimated.periods == seen.feed.periods
+
+
 async def test_choices_are_found_again_at_the_next_start(tmp_path: Path) -> None:
     state = tmp_path / "deep" / "screen.json"
     async with opened(state=state) as seen:

@@ -32,6 +32,7 @@ _KEYS = (
 
 
 RESTING_S = 0.3
+_ALL_PERIODS = "all"
 
 
 class ExportScreen(KlaggScreen):
@@ -69,7 +70,7 @@ class ExportScreen(KlaggScreen):
         with Vertical(id="form"):
             names = [(f"{name} ({len(symbols)})", number) for number, (name, symbols) in enumerate(self._choices)]
             yield _field("Symbols", Select(names, value=0, allow_blank=False, compact=True, id="symbols"))
-            yield _field("Periods", Input(str(self.desk.period), id="periods", placeholder="1m 5m 1h"))
+            yield _field("Periods", Input(str(self.desk.period), id="periods", placeholder="1m 5m 1h, or all"))
             yield _field(
                 "From",
                 Input(id="from", placeholder="the beginning, or like 2024-08-08, 2024-08-08T23:55, yesterday, -3d"),
@@ -128,12 +129,14 @@ class ExportScreen(KlaggScreen):
         """
         names = self.query_one("#periods", Input).value.replace(",", " ").split()
         if not names:
-            raise KlaggError("Name at least one period, for instance 1m.")
+            raise KlaggError("Name at least one period, for instance 1m; all is all of them.")
         if not self._symbols:
             raise KlaggError("There is no symbol in this choice.")
         return Selection(
             symbols=self._symbols,
-            periods=tuple(dict.fromkeys(Period.parse(name) for name in names)),
+            periods=self.desk.feed.periods
+            if names == [_ALL_PERIODS]
+            else tuple(dict.fromkeys(map(Period.parse, names))),
             from_ms=self._time("from"),
             to_ms=self._time("to"),
         )
