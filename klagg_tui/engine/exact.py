@@ -58,7 +58,7 @@ def numbers(texts: Sequence[str]) -> list[Exact]:
     return found if len(found) == len(texts) else [_number_or_0(text) for text in texts]
 
 
-_FEW: Final = 8
+_FEW: Final = 5
 """To begin a list costs as much as so many texts one by one."""
 _SHAPES: Final = bytes(ord("0") if chr(byte).isdecimal() else byte for byte in range(256))
 """Every digit becomes 0."""
