@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Context, Decimal, Inexact, Rounded, localcontext
 from statistics import median
 from typing import Any
@@ -19,6 +19,8 @@ from klagg_tui.engine import exact
 
 TRADES = 100_000
 TRADES_A_BAR = 20
+GULP = 100
+"""Trades that are read at once."""
 ROUNDS = 7
 COLUMNS = "open, high, low, close, volume, turnover, bought, paid"
 STRICT = Context(prec=60, traps=[Inexact, Rounded])
@@ -58,7 +60,10 @@ class Integers:
 
     zero: Any = 0
 
-    numbers = staticmethod(exact.numbers)
+    @staticmethod
+    def read(prices: Sequence[str], quantities: Sequence[str]) -> tuple[list[exact.Exact], list[exact.Exact]]:
+        """As where every trade passes."""
+        return exact.numbers(prices), [exact.recent(text) or exact.usual(text) for text in quantities]
 
     def __init__(self, price_decimals: int, quantity_decimals: int) -> None:
         self._price, self._quantity = price_decimals, quantity_decimals
@@ -90,8 +95,8 @@ class Decimals:
     zero: Any = Decimal(0)
 
     @staticmethod
-    def numbers(texts: Sequence[str]) -> list[Decimal]:
-        return list(map(Decimal, texts))
+    def read(prices: Sequence[str], quantities: Sequence[str]) -> tuple[list[Decimal], list[Decimal]]:
+        return list(map(Decimal, prices)), list(map(Decimal, quantities))
 
     def stored(self, bar: list[Any]) -> list[Any]:
         return [str(value) for value in bar]
@@ -104,7 +109,7 @@ def _once(
     way: Integers | Decimals, texts: list[tuple[str, str, bool]]
 ) -> tuple[list[float], list[tuple[str, ...]], int]:
     began = time.thread_time_ns()
-    bars = _bars(way.numbers, way.zero, texts)
+    bars = _bars(way, texts)
     made = time.thread_time_ns()
     disk = sqlite3.connect(":memory:")
     disk.execute(f"CREATE TABLE bars (id INTEGER PRIMARY KEY, {COLUMNS})")
@@ -122,30 +127,33 @@ def _once(
     )
 
 
-def _bars(
-    numbers: Callable[[Sequence[str]], list[Any]], zero: Any, texts: list[tuple[str, str, bool]]
-) -> list[list[Any]]:
+def _bars(way: Integers | Decimals, texts: list[tuple[str, str, bool]]) -> list[list[Any]]:
     bars = []
-    for begun in range(0, len(texts), TRADES_A_BAR):
-        opened = high = low = close = None
-        volume = turnover = bought = spent = zero
-        told = texts[begun : begun + TRADES_A_BAR]
-        prices, quantities = numbers([price for price, _, _ in told]), numbers([quantity for _, quantity, _ in told])
-        for close, quantity, (_, _, is_maker) in zip(prices, quantities, told, strict=True):
-            if opened is None:
-                opened = high = low = close
-            elif close > high:
-                high = close
-            elif close < low:
-                low = close
-            paid = close * quantity
-            volume += quantity
-            turnover += paid
-            if not is_maker:
-                bought += quantity
-                spent += paid
-        bars.append([opened, high, low, close, volume, turnover, bought, spent])
+    for begun in range(0, len(texts), GULP):
+        gulp = texts[begun : begun + GULP]
+        prices, quantities = way.read([price for price, _, _ in gulp], [quantity for _, quantity, _ in gulp])
+        trades = list(zip(prices, quantities, [is_maker for _, _, is_maker in gulp], strict=True))
+        bars += [_bar(way.zero, trades[at : at + TRADES_A_BAR]) for at in range(0, len(trades), TRADES_A_BAR)]
     return bars
+
+
+def _bar(zero: Any, trades: Iterable[tuple[Any, Any, bool]]) -> list[Any]:
+    opened = high = low = close = None
+    volume = turnover = bought = spent = zero
+    for close, quantity, is_maker in trades:
+        if opened is None:
+            opened = high = low = close
+        elif close > high:
+            high = close
+        elif close < low:
+            low = close
+        paid = close * quantity
+        volume += quantity
+        turnover += paid
+        if not is_maker:
+            bought += quantity
+            spent += paid
+    return [opened, high, low, close, volume, turnover, bought, spent]
 
 
 def _values(told: Iterable[tuple[str, ...]]) -> list[tuple[Decimal, ...]]:
