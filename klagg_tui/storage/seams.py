@@ -44,7 +44,7 @@ async def _there(link: Link, symbols: Symbols, symbol: str, wanted: Sequence[int
     number = symbols.ids[symbol]
     stored = await bars_in(link, symbols, Period.M1, [(number, wanted[0], wanted[-1] + MINUTE_MS)])
     if len(stored) < len(wanted):
-        before = await link.gathered(_BEFORE, (number, wanted[0] // MINUTE_MS))
+        before = await link.gathered(_BEFORE, {"symbol": number, "minute": wanted[0] // MINUTE_MS})
         stored = bars(before, symbols.names) + stored
     return {bar.open_ms: bar for bar in stored}
 
