@@ -338,6 +338,18 @@ async def test_a_form_that_cannot_be_read_says_why(tmp_path: Path) -> None:
         assert seen.app.screen.id == "market"
 
 
+async def test_an_export_form_that_goes_while_its_bars_are_counted_harms_nothing() -> None:
+    async with opened(feed=MadeMarket(5)) as seen:
+        await seen.press("e")
+        screen = seen.app.screen
+        assert isinstance(screen, ExportScreen)
+        screen.estimate()
+        await seen.pilot.pause()
+        await screen.query_one("#form").remove()
+        await seen.work_done()
+        assert seen.feed.estimates > 0
+
+
 async def test_all_periods_can_be_named_by_one_word() -> None:
     async with opened(feed=MadeMarket(5)) as seen:
         await seen.press("e")

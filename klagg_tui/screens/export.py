@@ -161,18 +161,25 @@ class ExportScreen(KlaggScreen):
     @work(exclusive=True, group="estimate")
     async def estimate(self) -> None:
         """Say how much it will be."""
-        said = self.query_one("#estimate", Static)
+        # All of the form is read before anything is waited for: the screen may be left meanwhile.
+        said, form, target = self.query_one("#estimate", Static), self._format, self._target()
+        try:
+            selection: Selection | KlaggError = self._selection()
+        except KlaggError as error:
+            selection = error
         # Counting a whole market takes its time and cannot be called off: it waits until the fingers rest.
         await asyncio.sleep(RESTING_S)
         said.set_class(False, "trouble")
         said.update("counting …")
         try:
-            found = await self.desk.feed.estimate(self._selection(), self._format)
+            if isinstance(selection, KlaggError):
+                raise selection
+            found = await self.desk.feed.estimate(selection, form)
         except KlaggError as error:
             said.set_class(True, "trouble")
             said.update(str(error))
             return
-        replaced = "; replaces the file that is there" if self._target().is_file() else ""
+        replaced = "; replaces the file that is there" if target.is_file() else ""
         said.update(f"{formatting.whole(found.bars)} bars, about {formatting.size(found.byte_count)}{replaced}")
 
     def action_start(self) -> None:
@@ -218,7 +225,8 @@ class ExportScreen(KlaggScreen):
         self.app.call_later(self._show_progress, progress)
 
     def _show_progress(self, progress: ExportProgress) -> None:
-        self.query_one(ProgressBar).update(total=progress.total_bars or None, progress=progress.bars)
+        for bar in self.query(ProgressBar):  # there is none where the program is being left
+            bar.update(total=progress.total_bars or None, progress=progress.bars)
 
     def _say(self, text: str, *, trouble: bool) -> None:
         outcome = self.query_one("#outcome", Static)
