@@ -153,6 +153,21 @@ def test_no_digit_is_lost_among_many(wanted: list[int], decimals: int) -> None:
     assert exact.numbers([exact.text(units * one, decimals) for units in wanted]) == [units * one for units in wanted]
 
 
+@given(st.lists(texts, max_size=4) | st.lists(texts.filter(lambda text: _alone(text) > 0), max_size=20))
+@example(["1,2", ""])
+@example(["1", "0", "2"])
+@example(["0.00"])
+@example(["1", "."])
+def test_texts_that_are_called_amounts_are_numbers_above_0(texts: list[str]) -> None:
+    if exact.are_amounts(texts):
+        assert all(_alone(text) > 0 for text in texts)
+
+
+@given(st.lists(st.integers(1, 10**18 - 1).map(exact.text) | st.integers(1, 10**9).map(eight_decimals), min_size=1))
+def test_what_the_exchange_writes_is_called_amounts(texts: list[str]) -> None:
+    assert exact.are_amounts(texts)
+
+
 @given(texts)
 def test_what_is_usual_is_read_the_same_first_and_again(text: str) -> None:
     try:

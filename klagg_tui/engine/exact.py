@@ -10,6 +10,7 @@ Measured against `Decimal` with trapped rounding, text to bar to text: see `make
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final, TypeAlias
@@ -58,6 +59,19 @@ def numbers(texts: Sequence[str]) -> list[Exact]:
     return found if len(found) == len(texts) else [_number_or_0(text) for text in texts]
 
 
+def are_amounts(texts: Sequence[str]) -> bool:
+    """Whether each text says a number above 0, told without reading them; False also where some are merely unusual."""
+    joined = ",".join(texts)
+    try:
+        shapes = joined.encode().translate(_SHAPES).split(b",")
+        for shape in set(shapes):
+            _SCALES[shape]
+    except ValueError:
+        return False
+    return len(shapes) == len(texts) and not _ZERO(f",{joined},")
+
+
+_ZERO: Final = re.compile(r",[0.]+,").search
 _FEW: Final = 5
 """To begin a list costs as much as so many texts one by one."""
 _SHAPES: Final = bytes(ord("0") if chr(byte).isdecimal() else byte for byte in range(256))

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.exact import Exact, number, numbers
+from klagg_tui.engine.exact import Exact, are_amounts, number, numbers
 from klagg_tui.errors import BadRow
 from klagg_tui.storage.archive_source import Block
 from klagg_tui.storage.grain import Grain
@@ -79,7 +79,7 @@ class TradeRows:
                 take(make(AggTrade, (symbol, price, quantity, traded_ms, maker_of[maker], *ids, traded_ms)))
             except (ValueError, KeyError, BadRow):
                 bad.append(at)
-        if not all(numbers([text for trade in trades for text in trade[1:3]])):
+        if not are_amounts([trade[1] for trade in trades] + [trade[2] for trade in trades]):
             trades = self._sifted(trades, bad, len(block.lines))
         for at in sorted(bad):
             self._spoil(block, at)
