@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klagg_tui.engine.bar import Bar, State, flat, joined, joint_state
+from klagg_tui.engine.bar import Bar, State, flat, joined
 from klagg_tui.engine.period import Period
 from tests.makers import MINUTE, START, SYMBOL, bar, candle
 from tests.oracle import merged
@@ -72,8 +72,9 @@ def test_a_hole_lends_no_price(minutes: list[Bar]) -> None:
     ],
 )
 def test_the_less_certain_state_shows(first: str, second: str, both: str) -> None:
-    assert joint_state(State[first], State[second]) is State[both]
-    assert joint_state(State[second], State[first]) is State[both]
+    one, other = bar(state=State[first]), bar(START + MINUTE, state=State[second])
+    assert joined(one, other).state is State[both]
+    assert joined(other, one).state is State[both]
 
 
 def test_states_keep_their_numbers_because_they_are_on_disks() -> None:

@@ -70,7 +70,7 @@ def joined(earlier: Bar, later: Bar) -> Bar:
     symbol, period, open_ms, opened, high, low, close, volume, turnover, count, bought, paid, state = earlier
     _, _, _, opened2, high2, low2, close2, volume2, turnover2, count2, bought2, paid2, state2 = later
     if state is not state2:
-        # As `joint_state` says, in place: a forming minute differs from what ended before it.
+        # Missing trades show through, then an open end; otherwise the less certain of the two.
         state = _PARTIAL if state is _PARTIAL or state2 is _PARTIAL else state if state < state2 else state2  # noqa: FURB136
     if volume2:
         if volume:
@@ -104,13 +104,6 @@ def joined(earlier: Bar, later: Bar) -> Bar:
 
 
 _new: Final = tuple.__new__
-
-
-def joint_state(first: State, second: State) -> State:
-    """Missing trades show through, then an open end; otherwise the less certain of the two."""
-    if first is _PARTIAL or second is _PARTIAL:
-        return _PARTIAL
-    return min(first, second)
 
 
 _PARTIAL: Final = State.PARTIAL

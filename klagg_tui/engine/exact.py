@@ -49,11 +49,8 @@ def numbers(texts: Sequence[str]) -> list[Exact]:
         return [_number_or_0(text) for text in texts]
     joined = ",".join(texts)
     try:
-        shapes = joined.encode().translate(_SHAPES).split(b",")
-        found = [
-            units * scale - excess
-            for units, (scale, excess) in zip(_ones(joined), map(_SCALES.__getitem__, shapes), strict=True)
-        ]
+        scales = map(_SCALES.__getitem__, _shapes(joined))
+        found = [units * scale - excess for units, (scale, excess) in zip(_ones(joined), scales, strict=True)]
     except ValueError:
         found = []
     return found if len(found) == len(texts) else [_number_or_0(text) for text in texts]
@@ -63,7 +60,7 @@ def are_amounts(texts: Sequence[str]) -> bool:
     """Whether each text says a number above 0, told without reading them; False also where some are merely unusual."""
     joined = ",".join(texts)
     try:
-        shapes = joined.encode().translate(_SHAPES).split(b",")
+        shapes = _shapes(joined)
         for shape in set(shapes):
             _SCALES[shape]
     except ValueError:
@@ -74,8 +71,12 @@ def are_amounts(texts: Sequence[str]) -> bool:
 _ZERO: Final = re.compile(r",[0.]+,").search
 _FEW: Final = 5
 """To begin a list costs as much as so many texts one by one."""
-_SHAPES: Final = bytes(ord("0") if chr(byte).isdecimal() else byte for byte in range(256))
+_TO_SHAPE: Final = bytes(ord("0") if chr(byte).isdecimal() else byte for byte in range(256))
 """Every digit becomes 0."""
+
+
+def _shapes(joined: str) -> list[bytes]:
+    return joined.encode().translate(_TO_SHAPE).split(b",")
 
 
 def _ones(joined: str) -> list[int]:

@@ -46,7 +46,7 @@ class Confirmation:
         self._fruitless: Counter[Place] = Counter()
         self._not_before_ms: dict[Place, int] = {}
         self._looked_for_holes_ms = 0
-        self._known_holes: list[Unconfirmed] = []
+        self._known_holes: dict[str, list[Unconfirmed]] = {}
 
     async def work_forever(self) -> None:
         """Look every quarter of an exchange's minute."""
@@ -89,10 +89,16 @@ class Confirmation:
         if now_ms - self._looked_for_holes_ms < HOLES_EVERY_MS:
             return []
         self._looked_for_holes_ms = now_ms
-        holes = await self._store.holes(now_ms - HOLES_REACH_MS, resting)
-        self._known_holes = [hole for hole in self._known_holes if hole.last_open_ms >= now_ms - HOLES_REACH_MS]
-        new = [hole for hole in holes if not any(hole.meets(known) for known in self._known_holes)]
-        self._known_holes += new
+        since_ms = now_ms - HOLES_REACH_MS
+        holes = await self._store.holes(since_ms, resting)
+        self._known_holes = {
+            symbol: kept
+            for symbol, known in self._known_holes.items()
+            if (kept := [hole for hole in known if hole.last_open_ms >= since_ms])
+        }
+        new = [hole for hole in holes if not any(map(hole.meets, self._known_holes.get(hole.symbol, ())))]
+        for hole in new:
+            self._known_holes.setdefault(hole.symbol, []).append(hole)
         if new:
             log.warning("bars are missing in %d places, the first of them %s", len(new), new[0][:3])
         self._core.figures["holes"] = self._core.figures.get("holes", 0) + len(new)

@@ -74,6 +74,7 @@ class Live:
         now_ms = time.time() * 1000 if where.start_ms is None else where.start_ms
         self._rest = RestClient(where.rest_url, ExchangeClock(now_ms, time.monotonic() * 1000), proxy=where.proxy)
         self._stream: MarketStream | None = None
+        self._logged_rejected = 0
         self._core: Core | None = None
         self._repairs: Repairs | None = None
         self._roster: Roster | None = None
@@ -251,7 +252,8 @@ class Live:
             if isinstance(report, GapFound) and self._repairs:
                 self._repairs.nudge(report.symbol)
             elif isinstance(report, TradeRejected):
-                if not report.trade.is_nothing and self._core.engine.counters.rejected <= _LOGGED_REJECTED:
+                if self._logged_rejected < _LOGGED_REJECTED and not report.trade.is_nothing:
+                    self._logged_rejected += 1
                     log.warning("%s: trade %d was rejected: %s", *_label(report.trade), report.reason)
             elif isinstance(report, TradeTooLate):
                 log.warning("%s: trade %d came after its minute was let go", *_label(report.trade))

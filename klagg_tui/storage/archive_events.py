@@ -60,12 +60,11 @@ class EventRows:
         if not 0 < len(symbol) <= _LONGEST_SYMBOL or not symbol.isprintable():
             raise BadRow(f"{symbol[:_LONGEST_SYMBOL]!r} is no symbol")
         price, quantity = number(price_text), number(quantity_text)
-        if price and quantity:
-            trades.append(_trade(event, symbol, price_text, quantity_text))
+        refuse_half(price, quantity)
+        trades.append(_trade(event, symbol, price_text, quantity_text))
+        if price:
             self._tally.widen(symbol, price_text, quantity_text)
         else:
-            refuse_half(price, quantity)
-            trades.append(_trade(event, symbol, price_text, quantity_text))
             self._tally.no_trades += 1
 
 
