@@ -11,7 +11,7 @@ BENCH := .venv-bench
 INPUTS := pyproject.toml constraints.txt
 
 # The rooms that must be covered to the last line and branch.
-PURE := $(wildcard klagg_tui/engine/*.py klagg_tui/exchange/wire/*.py klagg_tui/exchange/session/*.py)
+PURE := $(wildcard klagg_tui/engine/*.py klagg_tui/exchange/*/wire/*.py klagg_tui/exchange/session/*.py)
 
 # Several processes share the tests; those of one xdist_group, which need their time, come one after the other, first.
 SHARED := -n logical --maxprocesses=4 --dist=loadgroup

@@ -114,7 +114,7 @@ def child(*args: str | Path) -> dict[str, float]:
 
 async def import_step(archive: str, database: str) -> int:
     """As `klagg import` does it."""
-    from klagg_tui.storage.archive import import_files
+    from klagg_tui.importing.importer import import_files
     from klagg_tui.storage.store import Store
 
     async with await Store.open(Path(database)) as store:
@@ -125,9 +125,9 @@ async def import_step(archive: str, database: str) -> int:
 
 async def export_step(database: str, target: str, form: str) -> int:
     """As `klagg export` does it."""
-    from klagg_tui.storage.export import export
-    from klagg_tui.storage.export_files import Format
-    from klagg_tui.storage.export_series import Selection
+    from klagg_tui.exporting.exporter import export
+    from klagg_tui.exporting.files import Format
+    from klagg_tui.exporting.selection import Selection
     from klagg_tui.storage.store import Store
 
     async with await Store.open(Path(database), read_only=True) as store:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from klagg_tui.market.face import Changes
+from klagg_tui.feed import Changes
 from tests.made_market import MadeMarket
 
 SYMBOLS = 500

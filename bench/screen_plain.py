@@ -6,9 +6,9 @@ from textual.app import App, ComposeResult
 from textual.widgets import DataTable
 
 from klagg_tui.engine.period import Period
-from klagg_tui.market.columns import COLUMNS, DEFAULT_KEYS, Look
-from klagg_tui.market.face import Feed
-from klagg_tui.market.model import Market
+from klagg_tui.feed import Feed
+from klagg_tui.view.columns import COLUMNS, DEFAULT_KEYS, Look
+from klagg_tui.view.model import Market
 
 SPARK_WIDTH = 16
 

@@ -18,11 +18,11 @@ import psutil
 
 from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS
-from klagg_tui.market.face import Mode
-from klagg_tui.runtime.beside import with_beats
-from klagg_tui.runtime.core import Core
+from klagg_tui.feed import Mode
+from klagg_tui.runtime.background import with_beats
+from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.worker import Plan, Runtime
-from klagg_tui.serve.gate import Gate
+from klagg_tui.serve.access import Gate
 from klagg_tui.serve.push import pushing
 from klagg_tui.serve.server import PushServer
 
@@ -71,7 +71,7 @@ class Made:
     def now_ms(self) -> int:
         return int(time.time() * 1000)
 
-    async def run(self, core: Core) -> None:
+    async def run(self, core: EngineHost) -> None:
         minute_ms = self.now_ms() // MINUTE_MS * MINUTE_MS
         for symbol in SYMBOLS:
             core.handle([AddSymbol(symbol, minute_ms), SeedBars(symbol, minute_ms, (), None, 1, minute_ms)])

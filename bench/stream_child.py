@@ -24,8 +24,8 @@ from klagg_tui.app import KlaggApp
 from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars, TradeFields
 from klagg_tui.engine.period import MINUTE_MS
 from klagg_tui.exchange.stream import MarketStream
-from klagg_tui.market.face import Mode, Progress
-from klagg_tui.runtime.core import Core
+from klagg_tui.feed import Mode, Progress
+from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.worker import Plan, Runtime
 
 WARM_S = 3
@@ -44,7 +44,7 @@ class SentMarket:
 
     def __init__(self, count: int, rate: int) -> None:
         self._count, self._uncounted = count, WARM_S * rate
-        self._core: Core | None = None
+        self._core: EngineHost | None = None
         self._taken = 0
         self._late_ms: Counter[int] = Counter()
         self._late_in_flush_ms: Counter[int] = Counter()
@@ -57,7 +57,7 @@ class SentMarket:
         """This machine's time."""
         return int(time.time() * 1000)
 
-    async def run(self, core: Core) -> None:
+    async def run(self, core: EngineHost) -> None:
         """Take everything the sender sends."""
         self._core = core
         minute_ms = self.now_ms() // MINUTE_MS * MINUTE_MS
@@ -89,7 +89,7 @@ class SentMarket:
             self._ended = Spent.now()
             self.done.set()
 
-    def _count_late(self, late_ms: list[int], core: Core) -> None:
+    def _count_late(self, late_ms: list[int], core: EngineHost) -> None:
         if core._writing.locked():
             self._late_in_flush_ms.update(late_ms)
             self._rows = max(self._rows, core.figures.get("dirty rows", 0))

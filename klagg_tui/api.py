@@ -20,8 +20,8 @@ from klagg_tui.engine.bar import State
 from klagg_tui.engine.exact import as_decimal, turnover_as_decimal
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import StorageError
-from klagg_tui.storage import arrow
-from klagg_tui.storage.paths import default_path
+from klagg_tui.exporting import arrow
+from klagg_tui.paths import default_path
 from klagg_tui.storage.store import Store
 from klagg_tui.timespec import parse_time
 

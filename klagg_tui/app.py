@@ -13,22 +13,22 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
 
-from klagg_tui.market import watchlists
-from klagg_tui.market.alerts import Fired
-from klagg_tui.market.face import Feed, Mode
-from klagg_tui.market.remembered import Remembered
+from klagg_tui.feed import Feed, Mode
 from klagg_tui.screens.alerts import AlertsScreen
+from klagg_tui.screens.app_state import BEATS_A_SECOND, AppState
 from klagg_tui.screens.base import KlaggScreen
-from klagg_tui.screens.commands import KlaggCommands
-from klagg_tui.screens.desk import BEATS_A_SECOND, Desk
 from klagg_tui.screens.health import HealthScreen
 from klagg_tui.screens.help import HelpScreen, bindings_of
-from klagg_tui.screens.inturn import KeysInTurn
-from klagg_tui.screens.kept import REAL, StateFile, path_of
+from klagg_tui.screens.key_queue import KeyQueue
 from klagg_tui.screens.market import MarketScreen
 from klagg_tui.screens.palette import Tints
+from klagg_tui.screens.palette_commands import KlaggCommands
+from klagg_tui.screens.state_file import REAL, StateFile, path_of
 from klagg_tui.screens.symbol import SymbolScreen
 from klagg_tui.screens.themes import KLAGG
+from klagg_tui.view import watchlists
+from klagg_tui.view.alerts import Fired
+from klagg_tui.view.preferences import Preferences
 
 if TYPE_CHECKING:
     from klagg_tui.config import Screen as ScreenSettings
@@ -77,21 +77,21 @@ class KlaggApp(App[bool]):
     def __init__(
         self,
         feed: Feed,
-        beginning: Remembered | None = None,
+        beginning: Preferences | None = None,
         kept: StateFile | None = None,
         keymap: Mapping[str, str] | None = None,
         failure: Callable[[], BaseException | None] = lambda: None,
     ) -> None:
         super().__init__()
         self._failure = failure
-        self._keys = KeysInTurn(self, super().on_event)
+        self._keys = KeyQueue(self, super().on_event)
         self._untold: list[Fired] = []
         """Alerts that fired since the last toast."""
         self._beats_to_toast = 0
         self.register_theme(KLAGG)
         self._kept = kept
-        remembered = kept.load() if kept else beginning or Remembered()
-        self.desk = Desk(feed, remembered, kept.keep if kept else _forget)
+        remembered = kept.load() if kept else beginning or Preferences()
+        self.desk = AppState(feed, remembered, kept.keep if kept else _forget)
         self._symbol = SymbolScreen(self.desk)
         if keymap:
             self.set_keymap(dict(keymap))
@@ -290,13 +290,13 @@ class KlaggApp(App[bool]):
         self.exit(for_demo)
 
 
-def _forget(_remembered: Remembered) -> None:
+def _forget(_remembered: Preferences) -> None:
     """Choices hold until the app ends."""
 
 
-def beginning_of(settings: ScreenSettings | None) -> Remembered:
+def beginning_of(settings: ScreenSettings | None) -> Preferences:
     """The choices of somebody who has made none: the settings', or our own."""
-    fresh = Remembered()
+    fresh = Preferences()
     if settings is None:
         return fresh
     return replace(

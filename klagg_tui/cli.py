@@ -8,22 +8,17 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from klagg_tui.commands import (
-    auditing,
-    config,
-    database,
-    demo,
-    exporting,
-    importing,
-    looking,
-    recording,
-    replaying,
-    serving,
-    simulate,
-    web,
-)
-from klagg_tui.commands.helping import Group, polish
-from klagg_tui.commands.settings import Chosen, with_settings
+from klagg_tui.commands import audit as auditing
+from klagg_tui.commands import bars as looking
+from klagg_tui.commands import config, demo, simulate, web
+from klagg_tui.commands import db as database
+from klagg_tui.commands import export as exporting
+from klagg_tui.commands import import_ as importing
+from klagg_tui.commands import record as recording
+from klagg_tui.commands import replay as replaying
+from klagg_tui.commands import serve as serving
+from klagg_tui.commands.shared.help import Group, polish
+from klagg_tui.commands.shared.settings import Chosen, with_settings
 from klagg_tui.config.table import SECTIONS
 from klagg_tui.errors import BadPeriod, BadTime, BadUsage, FilterError, KlaggError
 

@@ -60,7 +60,7 @@ class BadUsage(KlaggError):
     """What was typed at the prompt contradicts itself, or lacks something."""
 
 
-class BadQuestion(KlaggError):
+class BadRequest(KlaggError):
     """A program asks the push server for what there is not."""
 
 
@@ -96,7 +96,7 @@ class OtherMarket(StorageError):
     """The file holds the bars of another market than the one that is watched."""
 
 
-class DiskTrouble(StorageError):
+class DiskError(StorageError):
     """The disk is full, read-only or broken."""
 
 

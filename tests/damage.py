@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from klagg_tui.auditing.findings import Kind
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
-from klagg_tui.storage.audit_findings import Kind
 from klagg_tui.storage.store import Store
 from tests.makers import HOUR, MINUTE, START, SYMBOL, trades
 

@@ -16,11 +16,11 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, Drained, SeedBars
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period
-from klagg_tui.market.face import Changes, Mode, Progress, Status
-from klagg_tui.storage import export
-from klagg_tui.storage.export import Estimate, Exported, OnProgress, ShouldStop
-from klagg_tui.storage.export_files import Format
-from klagg_tui.storage.export_series import Selection
+from klagg_tui.exporting import exporter as export
+from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop
+from klagg_tui.exporting.files import Format
+from klagg_tui.exporting.selection import Selection
+from klagg_tui.feed import Changes, Mode, Progress, Status
 from klagg_tui.storage.store import Store
 
 BEGIN_MS = 1_723_075_200_000

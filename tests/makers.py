@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.changes import Reader
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, Drained, Span
 from klagg_tui.engine.exact import as_decimal, number, turnover, turnover_as_decimal
 from klagg_tui.engine.period import Period
-from klagg_tui.engine.readers import Reader
 from tests.oracle import Candle, Deal
 
 SYMBOL = "BTCUSDT"

@@ -9,16 +9,18 @@ from typing import NamedTuple
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import DEFAULT_PERIODS
-from klagg_tui.exchange.simulator import SimulatedExchange
-from klagg_tui.market.face import Mode, Status
-from klagg_tui.runtime.live import Live, Where
+from klagg_tui.feed import Mode, Status
+from klagg_tui.runtime.live import Live, MarketEndpoint
 from klagg_tui.runtime.worker import Plan, Runtime
+from klagg_tui.simulator import SimulatedExchange
 from klagg_tui.storage.store import Store
 
 
 def plan(exchange: SimulatedExchange, database: Path, history: int = 30, market: str = "simulated") -> Plan:
     """klagg on that exchange."""
-    where = Where(exchange.rest_url, exchange.ws_url, history=history, mode=Mode.DEMO, start_ms=exchange.now_ms())
+    where = MarketEndpoint(
+        exchange.rest_url, exchange.ws_url, history=history, mode=Mode.DEMO, start_ms=exchange.now_ms()
+    )
     return Plan(lambda: Live(where), DEFAULT_PERIODS, database, market, flush_s=0.5)
 
 

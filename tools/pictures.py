@@ -21,19 +21,19 @@ from typing import Final, NamedTuple
 from klagg_tui import logs
 from klagg_tui.app import KlaggApp
 from klagg_tui.engine.period import DEFAULT_PERIODS
-from klagg_tui.market.remembered import Remembered
 from klagg_tui.runtime.plans import demo_plan
 from klagg_tui.runtime.replay import Replay
 from klagg_tui.runtime.simulation import simulated_exchange
 from klagg_tui.runtime.worker import Plan, Runtime
-from klagg_tui.screens.desk import BEATS_A_SECOND, Desk
+from klagg_tui.screens.app_state import BEATS_A_SECOND, AppState
 from klagg_tui.screens.market import MarketScreen
+from klagg_tui.view.preferences import Preferences
 
 SIZES: Final = ((80, 24), (120, 36), (200, 60))
 SIMULATED: Final = ("--symbols", "500", "--activity", "400", "--faults", "none")
 HISTORY_S: Final = 600.0
 """Request weight is given by the minute: as on the real exchange, the history of 500 symbols takes a while."""
-CHOICES: Final = Remembered(
+CHOICES: Final = Preferences(
     period="1m",
     watchlists=(("Watchlist", ("SOLUSDT", "XRPUSDT")), ("Majors", ("BTCUSDT", "ETHUSDT", "BNBUSDT"))),
     saved_filters=(("risers", "chg>0 vol>5"),),
@@ -45,7 +45,7 @@ class Scene(NamedTuple):
 
     name: str
     keys: Sequence[str]
-    choices: Remembered = CHOICES
+    choices: Preferences = CHOICES
     before_s: float = 0.5
     """How long the market is watched before the keys are pressed."""
 
@@ -70,7 +70,7 @@ REPLAY_SPEED: Final = 170.0
 """So that all of it has been played in the moment before a picture is taken."""
 
 
-async def draw(runtime: Runtime, desk: Desk, scene: Scene, size: tuple[int, int]) -> str:
+async def draw(runtime: Runtime, desk: AppState, scene: Scene, size: tuple[int, int]) -> str:
     """One picture, as SVG; market and health go on from picture to picture."""
     app = KlaggApp(runtime, scene.choices)
     app.desk.live = app.desk.picture = desk.live
@@ -97,9 +97,9 @@ def _wait_for(url: str) -> None:
         time.sleep(0.1)
 
 
-def _watched(runtime: Runtime) -> Desk:
+def _watched(runtime: Runtime) -> AppState:
     """The market once its history is there."""
-    desk = Desk(runtime, CHOICES, lambda _choices: None)
+    desk = AppState(runtime, CHOICES, lambda _choices: None)
     until_s = time.monotonic() + HISTORY_S
     has_begun = False
     while time.monotonic() < until_s and not (has_begun and runtime.status().progress is None):
@@ -109,9 +109,9 @@ def _watched(runtime: Runtime) -> Desk:
     return desk
 
 
-def _begun(runtime: Runtime) -> Desk:
+def _begun(runtime: Runtime) -> AppState:
     """The market with its first symbol."""
-    desk = Desk(runtime, CHOICES, lambda _choices: None)
+    desk = AppState(runtime, CHOICES, lambda _choices: None)
     while not desk.live.rows:
         desk.beat()
     return desk
@@ -155,7 +155,7 @@ def _draw_all(
     scenes: Sequence[Scene],
     runtime: Runtime,
     sizes: Sequence[tuple[int, int]] = SIZES,
-    watched: Callable[[Runtime], Desk] = _watched,
+    watched: Callable[[Runtime], AppState] = _watched,
 ) -> None:
     runtime.start()
     try:

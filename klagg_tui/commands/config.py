@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from klagg_tui.commands.settings import Chosen, with_settings
+from klagg_tui.commands.shared.settings import Chosen, with_settings
 from klagg_tui.config.table import SECTIONS
 from klagg_tui.errors import BadUsage
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from klagg_tui.commands.settings import Chosen, with_settings
+from klagg_tui.commands.shared.settings import Chosen, with_settings
 
 if TYPE_CHECKING:
     from klagg_tui.config import Settings
@@ -48,7 +48,7 @@ def demo(
 
 def watch_demo(settings: Settings, *options: str) -> None:
     """Run the simulated exchange and a terminal on it; everything goes when the person leaves."""
-    from klagg_tui.commands.watching import require_terminal, watch
+    from klagg_tui.commands.shared.watch import require_terminal, watch
     from klagg_tui.runtime.simulation import simulated_exchange
 
     require_terminal()

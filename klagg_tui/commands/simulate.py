@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from klagg_tui.commands.status_line import clear, is_rewritten, joined, pause_s
+from klagg_tui.commands.shared.status_line import clear, is_rewritten, joined, pause_s
 from klagg_tui.errors import BadUsage, ConfigError
 
 if TYPE_CHECKING:
-    from klagg_tui.exchange.simulator import SimulatedExchange
+    from klagg_tui.simulator import SimulatedExchange
 
 _EXAMPLES: Final = """
 [bold]Examples[/bold]
@@ -68,7 +68,7 @@ def simulate(
     kinds: Annotated[bool, typer.Option("--kinds", help="Show what can go wrong, and leave.")] = False,
 ) -> None:
     """Serve a made-up market on this machine that speaks the exchange's protocol, until Ctrl+C."""
-    from klagg_tui.exchange.simulator import KINDS, MarketSpec, SimulatedExchange
+    from klagg_tui.simulator import KINDS, MarketSpec, SimulatedExchange
     from klagg_tui.timespec import parse_time
 
     if kinds:

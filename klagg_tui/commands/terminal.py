@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from klagg_tui.commands.settings import Chosen
-from klagg_tui.commands.watching import watch
+from klagg_tui.commands.shared.settings import Chosen
+from klagg_tui.commands.shared.watch import watch
 
 
 def open_terminal(chosen: Chosen, *, is_served: bool = False) -> None:

@@ -79,7 +79,7 @@ def _setting(
 
 
 def _database() -> Path:
-    from klagg_tui.storage.paths import default_path
+    from klagg_tui.paths import default_path
 
     return default_path()
 

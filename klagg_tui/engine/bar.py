@@ -56,12 +56,12 @@ class Bar(NamedTuple):
         return self[:12] == other[:12]
 
 
-def flat(symbol: str, period: Period, open_ms: int, price: Exact, state: State) -> Bar:
+def empty_bar(symbol: str, period: Period, open_ms: int, price: Exact, state: State) -> Bar:
     """A bar without trades: all four prices at the previous close, all sums zero."""
     return Bar(symbol, period, open_ms, price, price, price, price, 0, 0, 0, 0, 0, state)
 
 
-def joined(earlier: Bar, later: Bar) -> Bar:
+def merge(earlier: Bar, later: Bar) -> Bar:
     """Both bars as one, with the earlier one's symbol, period and open time.
 
     A bar without trades lends no prices: the exchange opens a large bar at its first real trade.

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.continuity import UNKNOWN, Verdict
+from klagg_tui.engine.changes import Reader
 from klagg_tui.engine.events import (
     AbandonGap,
     AddSymbol,
@@ -24,8 +24,8 @@ from klagg_tui.engine.events import (
     GapClosed,
     GapFound,
     HoldSymbol,
-    Hole,
     MissingTrades,
+    PendingGap,
     ReleaseSymbol,
     RemoveSymbol,
     Report,
@@ -35,9 +35,9 @@ from klagg_tui.engine.events import (
     TradeTooLate,
 )
 from klagg_tui.engine.grid import BarGrid
-from klagg_tui.engine.lane import Lane
 from klagg_tui.engine.period import DAY_MS, DEFAULT_PERIODS, MINUTE_MS, Period
-from klagg_tui.engine.readers import Reader
+from klagg_tui.engine.sequence import UNKNOWN, Verdict
+from klagg_tui.engine.symbol import SymbolState
 from klagg_tui.errors import BadNumber
 
 
@@ -134,13 +134,13 @@ class KlineEngine:
         lane = self._lanes.get(symbol)
         return lane.next_id if lane and lane.next_id != UNKNOWN else None
 
-    def hole(self, symbol: str) -> Hole | None:
+    def hole(self, symbol: str) -> PendingGap | None:
         """What a symbol waits for; None where it does not wait."""
         lane = self._lanes.get(symbol)
         if lane is None or not lane.waiting:
             return None
         held = tuple(lane.held[held_id] for held_id in sorted(lane.held))
-        return Hole(self.next_id(symbol), held, lane.minute() if lane.close else None, lane.traded_ms)
+        return PendingGap(self.next_id(symbol), held, lane.minute() if lane.close else None, lane.traded_ms)
 
     def held_trades(self) -> int:
         """How many trades wait for missing ones before them."""
@@ -164,7 +164,7 @@ class KlineEngine:
         if reason := _fault(trade, lane):
             self._reject(trade, reason)
             # Recorded streams hold records of nothing: no trades, but their ids are used up.
-            if trade.is_nothing and trade.aggregate_id == lane.next_id and not lane.waiting:
+            if trade.is_placeholder and trade.aggregate_id == lane.next_id and not lane.waiting:
                 lane.skip()
             return
         verdict = lane.judge(trade.aggregate_id)
@@ -184,15 +184,15 @@ class KlineEngine:
             self._counts["gaps_abandoned"] += 1
             self._tear(lane, trade)
 
-    def _is_welcome_first(self, lane: Lane) -> bool:
+    def _is_welcome_first(self, lane: SymbolState) -> bool:
         """Whether a run begins with whatever comes: in files, and where a seed knew no id."""
         return lane.next_id == UNKNOWN and (lane.is_begun or not self._holds_gaps)
 
-    def _place(self, lane: Lane, trade: AggTrade) -> None:
+    def _place(self, lane: SymbolState, trade: AggTrade) -> None:
         self._count_late(trade, is_late=lane.is_late(trade), is_in=lane.place(trade))
 
-    def _tear(self, lane: Lane, trade: AggTrade) -> None:
-        self._count_late(trade, is_late=lane.is_late(trade), is_in=lane.tear(trade))
+    def _tear(self, lane: SymbolState, trade: AggTrade) -> None:
+        self._count_late(trade, is_late=lane.is_late(trade), is_in=lane.skip_gap(trade))
 
     def _count_late(self, trade: AggTrade, *, is_late: bool, is_in: bool) -> None:
         if not is_in:
@@ -216,14 +216,14 @@ class KlineEngine:
         else:
             self._abandon(lane)
 
-    def _seed(self, lane: Lane, seed: SeedBars) -> None:
+    def _seed(self, lane: SymbolState, seed: SeedBars) -> None:
         lane.begin(seed)
         if seed.next_id is None and (first := lane.pop_first()):
             self._place(lane, first)
         if lane.waiting:
             self._release(lane)
 
-    def _fill(self, lane: Lane, trades: tuple[AggTrade, ...]) -> None:
+    def _fill(self, lane: SymbolState, trades: tuple[AggTrade, ...]) -> None:
         for trade in trades:
             verdict = lane.judge(trade.aggregate_id)
             if reason := _fault(trade, lane):
@@ -234,7 +234,7 @@ class KlineEngine:
                 lane.hold(trade)
         self._release(lane)
 
-    def _release(self, lane: Lane) -> None:
+    def _release(self, lane: SymbolState) -> None:
         """Put in what was held back and fits now; go on when nothing is left, else say what is missing still."""
         while trade := lane.pop_next():
             self._place(lane, trade)
@@ -246,7 +246,7 @@ class KlineEngine:
             self._close_gap(lane, filled=True)
         lane.go_on()
 
-    def _abandon(self, lane: Lane) -> None:
+    def _abandon(self, lane: SymbolState) -> None:
         first = lane.pop_first()
         if first is None:
             return
@@ -254,7 +254,7 @@ class KlineEngine:
         self._tear(lane, first)
         self._release(lane)
 
-    def _open_gap(self, lane: Lane) -> None:
+    def _open_gap(self, lane: SymbolState) -> None:
         if not lane.has_gap and lane.next_id != UNKNOWN:
             self._counts["gaps"] += 1
             lane.suspect()
@@ -263,13 +263,13 @@ class KlineEngine:
         lane.wait()
         self._report_gap(lane, lane.held[min(lane.held)])
 
-    def _close_gap(self, lane: Lane, *, filled: bool) -> None:
+    def _close_gap(self, lane: SymbolState, *, filled: bool) -> None:
         if lane.is_gap_counted:
             self._counts["gaps_filled" if filled else "gaps_abandoned"] += 1
         lane.has_gap = lane.is_gap_counted = False
         self._reports.append(GapClosed(lane.symbol, filled))
 
-    def _report_gap(self, lane: Lane, trade: AggTrade) -> None:
+    def _report_gap(self, lane: SymbolState, trade: AggTrade) -> None:
         next_id = lane.next_id
         from_ms = lane.reached_ms or trade.traded_ms - trade.traded_ms % MINUTE_MS
         first_id = None if next_id == UNKNOWN else next_id
@@ -291,7 +291,7 @@ _FARTHEST_MS: Final = 366 * DAY_MS
 """No symbol rests longer; a time that far ahead is damage, and every minute up to it would become a flat bar."""
 
 
-def _fault(trade: AggTrade, lane: Lane) -> str | None:
+def _fault(trade: AggTrade, lane: SymbolState) -> str | None:
     """What makes a trade impossible, by name."""
     try:
         price, quantity = trade.amounts()

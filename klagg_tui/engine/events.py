@@ -39,7 +39,7 @@ class AggTrade(NamedTuple):
         return number(self.price), number(self.quantity)
 
     @property
-    def is_nothing(self) -> bool:
+    def is_placeholder(self) -> bool:
         """Whether it is a record of price 0 and quantity 0: no trade, but its id is used up."""
         try:
             return self.amounts() == (0, 0)
@@ -138,7 +138,7 @@ class GapFound(NamedTuple):
     """Time of the first trade behind it."""
 
 
-class Hole(NamedTuple):
+class PendingGap(NamedTuple):
     """What a waiting symbol has on both sides of what is missing."""
 
     next_id: int | None

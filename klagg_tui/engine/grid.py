@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.changes import Reader, Readers
 from klagg_tui.engine.events import AddSymbol, Drained, Span, TradeFields
 from klagg_tui.engine.exact import numbers, recent, usual
-from klagg_tui.engine.lane import Lane
 from klagg_tui.engine.period import Period, chain
-from klagg_tui.engine.readers import Reader, Readers
+from klagg_tui.engine.symbol import SymbolState
 
 
 class BarGrid:
@@ -18,10 +18,10 @@ class BarGrid:
     def __init__(self, periods: tuple[Period, ...], held_minutes: int) -> None:
         self.periods = chain(periods)
         """1m and all that was asked for, short to long."""
-        self.lanes: dict[str, Lane] = {}
+        self.lanes: dict[str, SymbolState] = {}
         """Lanes of the symbols that are followed."""
         self.readers = Readers()
-        self._by_index: list[Lane] = []
+        self._by_index: list[SymbolState] = []
         self._held_minutes = held_minutes
         self._order: tuple[str, ...] = ()
 
@@ -82,7 +82,7 @@ class BarGrid:
         """Follow a symbol; one that is followed already stays as it is."""
         if added.symbol in self.lanes:
             return
-        lane = Lane(len(self._by_index), added, self.periods[1:], self._held_minutes, self.readers)
+        lane = SymbolState(len(self._by_index), added, self.periods[1:], self._held_minutes, self.readers)
         self._by_index.append(lane)
         self.readers.grow(len(self._by_index))
         self.lanes[added.symbol] = lane
@@ -121,7 +121,7 @@ class BarGrid:
         """The current bars of every symbol, in the order of `symbols`."""
         return tuple(bar for symbol in self._order for bar in self.lanes[symbol].current(periods))
 
-    def _spans(self, lanes: list[Lane]) -> Iterator[Span]:
+    def _spans(self, lanes: list[SymbolState]) -> Iterator[Span]:
         return (span for lane in lanes if (span := lane.span()))
 
     def _sort(self) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from functools import reduce
 
-from klagg_tui.engine.bar import Bar, State, flat, joined
+from klagg_tui.engine.bar import Bar, State, empty_bar, merge
 from klagg_tui.engine.period import MINUTE_MS, Period
 
 
@@ -33,7 +33,7 @@ class RollUp:
 
     def begin(self, minute_ms: int, bars: Iterable[Bar], listed_ms: int) -> None:
         """Start at a minute, standing on ended bars of any periods; nothing is missing before `listed_ms`."""
-        ladder = Ladder(bars)
+        ladder = BarCover(bars)
         run = ladder.minutes_before(minute_ms, self._held_limit)
         held_from = self._held_from(run, minute_ms, ladder, listed_ms)
         self.held = {bar.open_ms: bar for bar in run if bar.open_ms >= held_from}
@@ -54,7 +54,7 @@ class RollUp:
                 self._ends[place] = period.end_ms(open_ms)
                 part = _relabelled(minute, period, open_ms)
             else:
-                part = joined(part, minute)
+                part = merge(part, minute)
             self._parts[place] = part
             if self._ends[place] == minute.open_ms + MINUTE_MS:
                 ended.append(part)
@@ -107,7 +107,7 @@ class RollUp:
             if part is None:
                 bars.append(_relabelled(forming, period, period.open_ms(forming.open_ms, self._anchor)))
             else:
-                bars.append(joined(part, forming))
+                bars.append(merge(part, forming))
         return bars
 
     def _hold(self, minute: Bar) -> None:
@@ -121,11 +121,11 @@ class RollUp:
         for period, bases in zip(self.periods, self._bases, strict=True):
             open_ms = period.open_ms(minute.open_ms, self._anchor)
             base = bases.get(open_ms)
-            bases[open_ms] = joined(base, minute) if base else _relabelled(minute, period, open_ms)
+            bases[open_ms] = merge(base, minute) if base else _relabelled(minute, period, open_ms)
             for old_ms in [old_ms for old_ms in bases if period.end_ms(old_ms) <= held_from]:
                 del bases[old_ms]
 
-    def _held_from(self, run: list[Bar], minute_ms: int, ladder: Ladder, listed_ms: int) -> int:
+    def _held_from(self, run: list[Bar], minute_ms: int, ladder: BarCover, listed_ms: int) -> int:
         """Where to begin holding minutes: late enough for the forming bars to stand on what is there before them.
 
         A whole hour may be there as one bar, and its first minutes not: then none of its minutes can be held.
@@ -145,7 +145,7 @@ class RollUp:
         return next((at_ms for at_ms in (first_ms, *hours, minute_ms) if is_covered(at_ms)), first_ms)
 
     def _bases_of(
-        self, period: Period, held_from: int, minute_ms: int, ladder: Ladder, listed_ms: int
+        self, period: Period, held_from: int, minute_ms: int, ladder: BarCover, listed_ms: int
     ) -> dict[int, Bar]:
         """What the bars that reach into the held stretch had before it."""
         bases = {}
@@ -158,10 +158,10 @@ class RollUp:
 
     def _tear(self, place: int, open_ms: int) -> None:
         period = self.periods[place]
-        hole = flat(self._symbol, period, open_ms, 0, State.PARTIAL)
+        hole = empty_bar(self._symbol, period, open_ms, 0, State.PARTIAL)
         bases, part = self._bases[place], self._parts[place]
-        bases[open_ms] = joined(hole, bases[open_ms]) if open_ms in bases else hole
-        self._parts[place] = joined(hole, part) if part else hole
+        bases[open_ms] = merge(hole, bases[open_ms]) if open_ms in bases else hole
+        self._parts[place] = merge(hole, part) if part else hole
 
     def _pieces(self, place: int, open_ms: int) -> list[Bar]:
         """What is there of the ended part of the larger bar that opened at `open_ms`."""
@@ -171,7 +171,7 @@ class RollUp:
         return [base, *minutes] if base else minutes
 
 
-class Ladder:
+class BarCover:
     """Ended bars of one symbol in several periods, from which a stretch of time is put together."""
 
     def __init__(self, bars: Iterable[Bar]) -> None:
@@ -194,18 +194,18 @@ class Ladder:
         Stretches that no bar covers make it partial, unless they lie before the symbol was listed (`listed_ms`, 0 where
         that is unknown). None where there is nothing to say.
         """
-        opening = flat(symbol, period, from_ms, 0, State.CONFIRMED)
+        opening = empty_bar(symbol, period, from_ms, 0, State.CONFIRMED)
         whole: Bar | None = None
         at_ms = from_ms
         while at_ms < to_ms:
             bar = self._longest_at(at_ms, to_ms)
             if bar is not None:
-                whole = joined(whole or opening, bar)
+                whole = merge(whole or opening, bar)
                 at_ms = bar.end_ms
                 continue
             next_ms = min((open_ms for open_ms in self._by_open if at_ms < open_ms < to_ms), default=to_ms)
             if next_ms > listed_ms:
-                whole = joined(whole or opening, flat(symbol, period, at_ms, 0, State.PARTIAL))
+                whole = merge(whole or opening, empty_bar(symbol, period, at_ms, 0, State.PARTIAL))
             at_ms = next_ms
         return whole
 
@@ -217,7 +217,7 @@ class Ladder:
 
 
 def _made(period: Period, open_ms: int, pieces: list[Bar]) -> Bar:
-    return reduce(joined, pieces[1:], _relabelled(pieces[0], period, open_ms))
+    return reduce(merge, pieces[1:], _relabelled(pieces[0], period, open_ms))
 
 
 def _relabelled(bar: Bar, period: Period, open_ms: int) -> Bar:

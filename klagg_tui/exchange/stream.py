@@ -1,6 +1,6 @@
 """The market streams: as many connections as the symbols need, kept up for ever.
 
-What to do when is decided by a `FeedLine` for each share of the symbols; this shell opens and closes sockets, decodes and
+What to do when is decided by a `StreamShard` for each share of the symbols; this shell opens and closes sockets, decodes and
 hands on. It runs on the engine's loop, so a trade is a plain call away from its bar.
 """
 
@@ -18,31 +18,31 @@ from typing import Final, TypeAlias
 
 from klagg_tui.engine.events import AggTrade, TradeFields
 from klagg_tui.errors import ExchangeError, GeoBlocked, Refused
-from klagg_tui.exchange.connection import GULP_S, FeedConnection
-from klagg_tui.exchange.dial import dial, stream_uri
+from klagg_tui.exchange.binance.wire import (
+    CONTRACTS,
+    Acknowledged,
+    Batch,
+    ContractChanged,
+    Frame,
+    Rejected,
+    ServerShutdown,
+    Tickers,
+    decode_batch,
+)
 from klagg_tui.exchange.session import (
     Close,
     Command,
     FeedLimits,
-    FeedLine,
     FeedReport,
-    LineState,
     Open,
     Phase,
     Send,
-    spread,
+    ShardState,
+    StreamShard,
+    assign_shards,
 )
-from klagg_tui.exchange.wire import (
-    CONTRACTS,
-    Acknowledged,
-    ContractChanged,
-    Frame,
-    Gulp,
-    Rejected,
-    ServerShutdown,
-    Tickers,
-    gulp,
-)
+from klagg_tui.exchange.transport.connect import connect, stream_uri
+from klagg_tui.exchange.transport.connection import GULP_S, FeedConnection
 
 log = logging.getLogger(__name__)
 
@@ -72,10 +72,10 @@ class StreamCounters:
     other_frames: int = 0
 
 
-class _Strand:
+class _ShardConnections:
     """A line with its sockets and the attempts to open some."""
 
-    def __init__(self, line: FeedLine) -> None:
+    def __init__(self, line: StreamShard) -> None:
         self.line = line
         self.symbols: tuple[str, ...] = ()
         self.connections: dict[int, FeedConnection] = {}
@@ -118,16 +118,16 @@ class MarketStream:
         self._local_ms = local_ms
         self._chance = chance
         self._gulp_s = gulp_s
-        self._strands: list[_Strand] = []
+        self._strands: list[_ShardConnections] = []
         self._is_geo_blocked = False
 
     def follow(self, symbols: Collection[str]) -> None:
         """Follow these symbols and no others; those that stay keep their connection."""
-        lines = spread(symbols, self._per_line, [strand.symbols for strand in self._strands])
+        lines = assign_shards(symbols, self._per_line, [strand.symbols for strand in self._strands])
         for number in range(len(self._strands), len(lines)):
             others = (CONTRACTS,) if number == 0 else ()
             begin_ms = self._now_ms() + number * _BETWEEN_OPENS_MS
-            self._strands.append(_Strand(FeedLine(self._limits, begin_ms, others)))
+            self._strands.append(_ShardConnections(StreamShard(self._limits, begin_ms, others)))
         for strand, line in zip(self._strands, lines, strict=True):
             if strand.symbols != line:
                 strand.symbols = line
@@ -139,7 +139,7 @@ class MarketStream:
             if symbol in strand.symbols:
                 strand.line.renew(reason)
 
-    def states(self) -> tuple[LineState, ...]:
+    def states(self) -> tuple[ShardState, ...]:
         """How each line stands."""
         return tuple(strand.line.state(self._now_ms()) for strand in self._strands)
 
@@ -170,7 +170,7 @@ class MarketStream:
         finally:
             await self._hang_up()
 
-    def _plan(self, state: LineState) -> str:
+    def _plan(self, state: ShardState) -> str:
         if state.until_ms is None:
             return "is trying again"
         return f"tries again in {max(1, round((state.until_ms - self._now_ms()) / 1000))} s"
@@ -178,12 +178,12 @@ class MarketStream:
     def _now_ms(self) -> int:
         return int(self._local_ms())
 
-    def _beat(self, strand: _Strand) -> None:
+    def _beat(self, strand: _ShardConnections) -> None:
         for command in strand.line.beat(self._now_ms(), self._chance()):
             self._obey(strand, command)
         self._report(strand)
 
-    def _obey(self, strand: _Strand, command: Command) -> None:
+    def _obey(self, strand: _ShardConnections, command: Command) -> None:
         key = command.key
         if isinstance(command, Open):
             strand.attempts[key] = asyncio.create_task(self._open(strand, key))
@@ -199,11 +199,11 @@ class MarketStream:
             else:
                 connection.ping()
 
-    def _report(self, strand: _Strand) -> None:
+    def _report(self, strand: _ShardConnections) -> None:
         for report in strand.line.take_reports():
             self._on_report(report)
 
-    async def _open(self, strand: _Strand, key: int) -> None:
+    async def _open(self, strand: _ShardConnections, key: int) -> None:
         """One attempt, as a task."""
 
         def make() -> FeedConnection:
@@ -212,7 +212,7 @@ class MarketStream:
             )
 
         try:
-            connection = await dial(self._uri, make, self._proxy)
+            connection = await connect(self._uri, make, self._proxy)
         except ExchangeError as error:
             self._is_geo_blocked = isinstance(error, GeoBlocked)
             code = _GEO if self._is_geo_blocked else error.code if isinstance(error, Refused) else 0
@@ -228,19 +228,19 @@ class MarketStream:
         finally:
             strand.attempts.pop(key, None)
 
-    def _ended(self, strand: _Strand, key: int, reason: str, code: int) -> None:
+    def _ended(self, strand: _ShardConnections, key: int, reason: str, code: int) -> None:
         log.info("no connection to %s: %s", self._uri.host, reason)
         strand.connections.pop(key, None)
         strand.line.ended(key, self._now_ms(), self._chance(), reason, code)
         self._report(strand)
 
-    def _take(self, strand: _Strand, key: int, size: int, texts: list[bytes]) -> None:
+    def _take(self, strand: _ShardConnections, key: int, size: int, texts: list[bytes]) -> None:
         """A gulp: decode, note who was heard, hand on."""
         session = strand.line.session(key)
         if session is None:
             return
         now_ms = self._now_ms()
-        said = gulp(texts)
+        said = decode_batch(texts)
         session.heard.update(dict.fromkeys(map(_SYMBOL, said.trades), now_ms))
         session.gulped(now_ms, has_trades=bool(said.trades))
         self._count(size, len(texts), said)
@@ -251,7 +251,7 @@ class MarketStream:
         if said.trades:
             self._on_trades(said.trades, now_ms)
 
-    def _take_other(self, strand: _Strand, key: int, said: Frame, now_ms: int) -> None:
+    def _take_other(self, strand: _ShardConnections, key: int, said: Frame, now_ms: int) -> None:
         if isinstance(said, (Acknowledged, Rejected)):
             strand.line.answered(key, said, now_ms)
             self._report(strand)
@@ -260,7 +260,7 @@ class MarketStream:
         elif isinstance(said, (ContractChanged, Tickers)):
             self._on_report(said)
 
-    def _count(self, size: int, frames: int, said: Gulp) -> None:
+    def _count(self, size: int, frames: int, said: Batch) -> None:
         counters = self.counters
         counters.gulps += 1
         counters.bytes += size

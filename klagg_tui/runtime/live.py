@@ -12,27 +12,27 @@ from typing import Final
 from klagg_tui.engine.events import AggTrade, GapFound, HoldSymbol, TradeFields, TradeRejected, TradeTooLate
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFrame, BadNumber, ExchangeError, GeoBlocked, StorageError
-from klagg_tui.exchange.clock import ExchangeClock
-from klagg_tui.exchange.listing import Choice
-from klagg_tui.exchange.rest import RestClient
+from klagg_tui.exchange.binance.rest import RestClient
+from klagg_tui.exchange.binance.wire import ContractChanged
+from klagg_tui.exchange.instruments import SymbolFilter
 from klagg_tui.exchange.session import (
     ConnectionSilent,
-    Covered,
     FeedLimits,
     StreamRefused,
+    StreamsDown,
+    StreamsUp,
     SymbolSilent,
-    Uncovered,
 )
 from klagg_tui.exchange.stream import HUNG_UP, MarketStream, StreamReport
-from klagg_tui.exchange.wire import ContractChanged
-from klagg_tui.market.face import Mode, Progress
-from klagg_tui.runtime.confirmation import Confirmation
-from klagg_tui.runtime.core import Core
-from klagg_tui.runtime.ground import Contract, Ground
-from klagg_tui.runtime.past import Past
-from klagg_tui.runtime.repairs import Repairs
-from klagg_tui.runtime.roster import Roster
-from klagg_tui.runtime.seams import Seams
+from klagg_tui.exchange.transport.clock import ExchangeClock
+from klagg_tui.feed import Mode, Progress
+from klagg_tui.runtime.backfill import Backfill
+from klagg_tui.runtime.context import Contract, LiveContext
+from klagg_tui.runtime.gap_repair import GapRepair
+from klagg_tui.runtime.host import EngineHost
+from klagg_tui.runtime.reconciler import Reconciler
+from klagg_tui.runtime.seeder import Seeder
+from klagg_tui.runtime.universe import SymbolUniverse
 
 log = logging.getLogger(__name__)
 
@@ -46,12 +46,12 @@ FIRST_PAUSE_S: Final = 0.2
 
 
 @dataclass(frozen=True)
-class Where:
+class MarketEndpoint:
     """An exchange and what is wanted of it."""
 
     rest_url: str
     ws_url: str
-    choice: Choice = field(default_factory=Choice)
+    choice: SymbolFilter = field(default_factory=SymbolFilter)
     history: int = 499
     """Bars of each symbol and period to have at the least."""
     keep: Mapping[Period, int] = field(default_factory=dict)
@@ -68,17 +68,17 @@ class Live:
 
     is_live = True
 
-    def __init__(self, where: Where) -> None:
+    def __init__(self, where: MarketEndpoint) -> None:
         self.market = where.market
         self._where = where
         now_ms = time.time() * 1000 if where.start_ms is None else where.start_ms
         self._rest = RestClient(where.rest_url, ExchangeClock(now_ms, time.monotonic() * 1000), proxy=where.proxy)
         self._stream: MarketStream | None = None
         self._logged_rejected = 0
-        self._core: Core | None = None
-        self._repairs: Repairs | None = None
-        self._roster: Roster | None = None
-        self._past: Past | None = None
+        self._core: EngineHost | None = None
+        self._repairs: GapRepair | None = None
+        self._roster: SymbolUniverse | None = None
+        self._past: Backfill | None = None
         self._is_reached = False
         self._delay_ms: float | None = None
         self._silent = 0
@@ -113,18 +113,18 @@ class Live:
         """The exchange's clock."""
         return self._rest.now_ms()
 
-    async def run(self, core: Core) -> None:
+    async def run(self, core: EngineHost) -> None:
         """Follow the market until cancelled."""
         assert core.store is not None, "the live market stands on a store"
         self._core = core
         async with self._rest as rest:
-            ground = Ground(core, core.store, rest)
+            ground = LiveContext(core, core.store, rest)
             await self._restore(ground)
             core.on_wake = self._look_into_all
-            self._past = Past(ground, self._where.history, self._where.keep)
-            self._repairs = Repairs(ground, Seams(ground, self._past.want), self._renew)
-            self._roster = Roster(ground, self._where.choice, self._follow)
-            confirmation = Confirmation(ground)
+            self._past = Backfill(ground, self._where.history, self._where.keep)
+            self._repairs = GapRepair(ground, Seeder(ground, self._past.want), self._renew)
+            self._roster = SymbolUniverse(ground, self._where.choice, self._follow)
+            confirmation = Reconciler(ground)
             await self._reach(self._roster)
             self._stream = MarketStream(
                 self._where.ws_url,
@@ -146,12 +146,12 @@ class Live:
                 ):
                     group.create_task(self._kept_up(name, work), name=name)
 
-    async def _restore(self, ground: Ground) -> None:
+    async def _restore(self, ground: LiveContext) -> None:
         """Know of stored symbols what was learned of them before."""
         for known in await ground.store.symbols():
             ground.contracts[known.symbol] = Contract(known.first_open_ms, known.anchor)
 
-    async def _reach(self, roster: Roster) -> None:
+    async def _reach(self, roster: SymbolUniverse) -> None:
         """Ask for time and listing until the exchange answers."""
         assert self._core is not None
         pause_s = FIRST_PAUSE_S
@@ -232,7 +232,7 @@ class Live:
             self._stream.renew(symbol, f"{symbol} was acknowledged and stayed silent")
 
     def _follow(self, joined: tuple[str, ...]) -> None:
-        """The engine follows other symbols now; `joined` are the new ones."""
+        """The engine follows other symbols now; `merge` are the new ones."""
         assert self._core is not None
         if self._stream:
             self._stream.follow(self._core.engine.symbols())
@@ -252,7 +252,7 @@ class Live:
             if isinstance(report, GapFound) and self._repairs:
                 self._repairs.nudge(report.symbol)
             elif isinstance(report, TradeRejected):
-                if self._logged_rejected < _LOGGED_REJECTED and not report.trade.is_nothing:
+                if self._logged_rejected < _LOGGED_REJECTED and not report.trade.is_placeholder:
                     self._logged_rejected += 1
                     log.warning("%s: trade %d was rejected: %s", *_label(report.trade), report.reason)
             elif isinstance(report, TradeTooLate):
@@ -263,11 +263,11 @@ class Live:
         assert self._core is not None
         assert self._repairs is not None
         assert self._roster is not None
-        if isinstance(report, Uncovered):
+        if isinstance(report, StreamsDown):
             level = logging.INFO if report.reason == HUNG_UP else logging.WARNING
             log.log(level, "%d symbols lost their stream: %s", len(report.symbols), report.reason)
             self._core.handle([HoldSymbol(symbol) for symbol in report.symbols])
-        elif isinstance(report, Covered):
+        elif isinstance(report, StreamsUp):
             for symbol in report.symbols:
                 self._repairs.nudge(symbol)
         elif isinstance(report, SymbolSilent):

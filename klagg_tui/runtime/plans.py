@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from klagg_tui.config import Settings
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import ConfigError
-from klagg_tui.exchange.listing import Choice, patterns
-from klagg_tui.market.face import Mode
-from klagg_tui.runtime.beside import keeping, with_beats
-from klagg_tui.runtime.live import Live, Where
+from klagg_tui.exchange.instruments import SymbolFilter, patterns
+from klagg_tui.feed import Mode
+from klagg_tui.runtime.background import keeping, with_beats
+from klagg_tui.runtime.live import Live, MarketEndpoint
 from klagg_tui.runtime.worker import Plan
 
 REAL: Final = "binance-um"
@@ -32,7 +32,7 @@ def live_plan(settings: Settings) -> Plan:
         ConfigError: a list of symbols cannot be read, or one address is the real market's and the other this machine's.
     """
     market = settings.market
-    choice = Choice(patterns(market.symbols), market.quote, market.contract_types)
+    choice = SymbolFilter(patterns(market.symbols), market.quote, market.contract_types)
     keep = settings.storage.keep
     is_real = _is_real(market.rest_url)
     if is_real != _is_real(market.ws_url) and _is_here(market.ws_url if is_real else market.rest_url):
@@ -41,7 +41,7 @@ def live_plan(settings: Settings) -> Plan:
             "give both --rest-url and --ws-url."
         )
     name = "Binance USDⓈ-M" if is_real else urlsplit(market.rest_url).netloc
-    where = Where(market.rest_url, market.ws_url, choice, market.history, keep, market.proxy, name)
+    where = MarketEndpoint(market.rest_url, market.ws_url, choice, market.history, keep, market.proxy, name)
     plan = Plan(
         lambda: Live(where),
         market.periods,
@@ -54,7 +54,7 @@ def live_plan(settings: Settings) -> Plan:
 
 def demo_plan(rest_url: str, ws_url: str, database: Path, periods: tuple[Period, ...]) -> Plan:
     """The simulated market, into a database of its own."""
-    where = Where(rest_url, ws_url, history=DEMO_HISTORY, market="simulated market", mode=Mode.DEMO)
+    where = MarketEndpoint(rest_url, ws_url, history=DEMO_HISTORY, market="simulated market", mode=Mode.DEMO)
     return Plan(lambda: Live(where), periods, database, SIMULATED)
 
 

@@ -12,12 +12,12 @@ from typing import Final
 
 from klagg_tui.engine.events import AddSymbol, AggTrade, TradeRejected
 from klagg_tui.errors import BadFile
-from klagg_tui.market.face import Mode, Progress
-from klagg_tui.runtime.core import Core
-from klagg_tui.storage.archive_events import EventRows
-from klagg_tui.storage.archive_plan import Kind, Source, plan
-from klagg_tui.storage.archive_rows import BY_ID, Tally, TradeRows
-from klagg_tui.storage.archive_source import blocks
+from klagg_tui.feed import Mode, Progress
+from klagg_tui.importing.detect import Kind, Source, plan
+from klagg_tui.importing.events import EventRows
+from klagg_tui.importing.source import blocks
+from klagg_tui.importing.trades import BY_ID, Tally, TradeRows
+from klagg_tui.runtime.host import EngineHost
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class Replay:
         """Time of the newest trade played."""
         return self._now_ms
 
-    async def run(self, core: Core) -> None:
+    async def run(self, core: EngineHost) -> None:
         """Play all files, their trades in order of time."""
         self._tell(core)
         known: set[str] = set()
@@ -113,11 +113,11 @@ class Replay:
         except BadFile as error:
             self._failures.append(str(error))
 
-    def _tell(self, core: Core) -> None:
+    def _tell(self, core: EngineHost) -> None:
         """The files that could not be read, and what was left out of the others."""
         for report in core.engine.take_reports():
-            if isinstance(report, TradeRejected) and not report.trade.is_nothing:
-                self._tally.spoil(f"{report.trade.symbol}, aggregate id {report.trade.aggregate_id}", report.reason)
+            if isinstance(report, TradeRejected) and not report.trade.is_placeholder:
+                self._tally.reject(f"{report.trade.symbol}, aggregate id {report.trade.aggregate_id}", report.reason)
         sentences = list(self._failures)
         if self._tally.bad:
             sentences.append(f"Rows that could not be read and were left out: {self._tally.bad:,}.")

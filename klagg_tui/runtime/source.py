@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from klagg_tui.market.face import Mode, Progress
-from klagg_tui.runtime.core import Core
+from klagg_tui.feed import Mode, Progress
+from klagg_tui.runtime.host import EngineHost
 
 
 class Source(Protocol):
@@ -41,6 +41,6 @@ class Source(Protocol):
         """The exchange's clock, or the replay's."""
         ...
 
-    async def run(self, core: Core) -> None:
+    async def run(self, core: EngineHost) -> None:
         """Feed the core until cancelled or at the end of what there is."""
         ...

@@ -25,13 +25,13 @@ from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.errors import KlaggError, StorageError
-from klagg_tui.market.face import Changes, Mode, Status
-from klagg_tui.runtime.core import SCREEN_S, Core
+from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop, estimate, export
+from klagg_tui.exporting.files import Format
+from klagg_tui.exporting.selection import Selection
+from klagg_tui.feed import Changes, Mode, Status
+from klagg_tui.runtime.host import SCREEN_S, EngineHost
 from klagg_tui.runtime.source import Source
-from klagg_tui.runtime.warm import stored_bars, stored_closes
-from klagg_tui.storage.export import Estimate, Exported, OnProgress, ShouldStop, estimate, export
-from klagg_tui.storage.export_files import Format
-from klagg_tui.storage.export_series import Selection
+from klagg_tui.runtime.startup import stored_bars, stored_closes
 from klagg_tui.storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class Runtime:
         self._lock = threading.Lock()
         self._status = Status("", Mode.OFFLINE, 0, connection="starting")
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._core: Core | None = None
+        self._core: EngineHost | None = None
         self._main: asyncio.Task[None] | None = None
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="klagg-engine", daemon=True)
@@ -170,7 +170,7 @@ class Runtime:
         """Wait for the end of the worker; raises what ended it, `TimeoutError` where it goes on."""
         self._ended.result(timeout_s)
 
-    async def _ask(self, question: Callable[[Core], Awaitable[T]]) -> T:
+    async def _ask(self, question: Callable[[EngineHost], Awaitable[T]]) -> T:
         loop, core = self._loop, self._core
         if loop is None or core is None or self._ended.done():
             raise KlaggError("The engine has stopped; start klagg again.")
@@ -203,7 +203,7 @@ class Runtime:
         try:
             source = plan.source()
             engine = KlineEngine(plan.periods, holds_gaps=source.is_live)
-            core = Core(engine, self.periods, store, source.now_ms, plan.flush_s)
+            core = EngineHost(engine, self.periods, store, source.now_ms, plan.flush_s)
             if store:
                 self._put(await stored_bars(store, self.periods))
             self._core = core
@@ -214,7 +214,7 @@ class Runtime:
             if store:
                 await store.close()
 
-    async def _feed(self, core: Core, source: Source) -> None:
+    async def _feed(self, core: EngineHost, source: Source) -> None:
         """Run the source and the beats until the source ends; whatever happens, the last drain is written."""
         beats = [core.flush_forever(), self._show_forever(core, source), _collect_forever()]
         if source.is_live:
@@ -236,11 +236,11 @@ class Runtime:
             await asyncio.gather(*tasks, return_exceptions=True)
             await core.flush()
 
-    async def _run_source(self, core: Core, source: Source) -> None:
+    async def _run_source(self, core: EngineHost, source: Source) -> None:
         await source.run(core)
         await core.flush()
 
-    async def _show_forever(self, core: Core, source: Source) -> None:
+    async def _show_forever(self, core: EngineHost, source: Source) -> None:
         process = psutil.Process()
         beat = 0
         while True:
@@ -253,7 +253,7 @@ class Runtime:
             beat += 1
             await asyncio.sleep(SCREEN_S)
 
-    async def _next_changes(self, core: Core) -> Changes:
+    async def _next_changes(self, core: EngineHost) -> Changes:
         """Stored bars before new ones, so that each list of closes only ever grows at its end."""
         while core.store and core.stale_closes:
             if any(stored := await stored_closes(core.store, core.stale_closes.pop(0))):
@@ -265,7 +265,7 @@ class Runtime:
             with self._lock:
                 self._changes = changes
 
-    def _tell(self, core: Core, source: Source) -> None:
+    def _tell(self, core: EngineHost, source: Source) -> None:
         self._status = Status(
             market=source.market,
             mode=source.mode,
@@ -297,7 +297,7 @@ def _aside(database: Path, question: Callable[[Store], Awaitable[T]]) -> T:
     return asyncio.run(ask())
 
 
-async def _history(core: Core, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
+async def _history(core: EngineHost, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
     if core.store is None:
         return ()
     if before_ms is None or before_ms >= core.now_ms() - 2 * period.nominal_ms:

@@ -12,9 +12,9 @@ from textual.widgets import OptionList, Static
 
 from klagg_tui import formatting
 from klagg_tui.errors import FilterError
-from klagg_tui.market import filter as filters
+from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.ask import Ask
-from klagg_tui.screens.desk import Desk
+from klagg_tui.view import filter as filters
 
 
 class AlertsScreen(ModalScreen[None]):
@@ -40,7 +40,7 @@ class AlertsScreen(ModalScreen[None]):
         Binding("k", "cursor('up')", show=False),
     ]
 
-    def __init__(self, desk: Desk, suggestion: str) -> None:
+    def __init__(self, desk: AppState, suggestion: str) -> None:
         super().__init__()
         self.desk = desk
         self._suggestion = suggestion

@@ -14,12 +14,12 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from klagg_tui.market.face import Progress
-from klagg_tui.market.role import Piece, Role
-from klagg_tui.screens.desk import Desk
-from klagg_tui.screens.header import StatusLine
+from klagg_tui.feed import Progress
+from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.help import own_bindings
-from klagg_tui.screens.line import Line, Touch
+from klagg_tui.screens.widgets.header import StatusLine
+from klagg_tui.screens.widgets.line import Clickable, Line
+from klagg_tui.view.role import Piece, Role
 
 Answer = TypeVar("Answer")
 
@@ -61,7 +61,7 @@ class KlaggScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = PERIOD_KEYS
     NAME_FOR_PEOPLE: ClassVar[str] = ""
 
-    def __init__(self, desk: Desk, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+    def __init__(self, desk: AppState, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
         super().__init__(id=id)
         self.desk = desk
         # Kept, not looked up: a beat may come while the app is being taken down.
@@ -158,7 +158,7 @@ def key_pieces(keys: Sequence[tuple[str, str, str]]) -> list[Piece]:
     """Keys to press, as pieces to click: key, word, action."""
     pieces: list[Piece] = []
     for key, word, action in keys:
-        pieces += [Touch(f" {key}", Role.KEY, action), Touch(f" {word} ", Role.DIM, action)]
+        pieces += [Clickable(f" {key}", Role.KEY, action), Clickable(f" {word} ", Role.DIM, action)]
     return pieces
 
 
@@ -176,7 +176,7 @@ def notice_pieces(notices: Sequence[str]) -> list[Piece]:
     if not notices:
         return []
     more = f"  (+{len(notices) - 1})" if len(notices) > 1 else ""
-    return [Touch(f" ▲ {notices[0]}{more}", Role.WARN, "app.health")]
+    return [Clickable(f" ▲ {notices[0]}{more}", Role.WARN, "app.health")]
 
 
 def progress_pieces(progress: Progress | None, cells: int = 12) -> list[Piece]:

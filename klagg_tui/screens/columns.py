@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
-from klagg_tui.market.columns import BY_KEY, COLUMNS, DEFAULT_KEYS
+from klagg_tui.view.columns import BY_KEY, COLUMNS, DEFAULT_KEYS
 
 
 class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):

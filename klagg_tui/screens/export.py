@@ -17,11 +17,11 @@ from textual.widgets import Button, Input, Label, ProgressBar, Select, Static
 from klagg_tui import formatting
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError
+from klagg_tui.exporting.exporter import ExportProgress
+from klagg_tui.exporting.files import Format
+from klagg_tui.exporting.selection import Selection
+from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.base import KlaggScreen
-from klagg_tui.screens.desk import Desk
-from klagg_tui.storage.export import ExportProgress
-from klagg_tui.storage.export_files import Format
-from klagg_tui.storage.export_series import Selection
 from klagg_tui.timespec import parse_time
 
 _KEYS = (
@@ -59,7 +59,7 @@ class ExportScreen(KlaggScreen):
         Binding("ctrl+s", "start", "Export", id="export_start", priority=True),
     ]
 
-    def __init__(self, desk: Desk, choices: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+    def __init__(self, desk: AppState, choices: Sequence[tuple[str, tuple[str, ...]]]) -> None:
         super().__init__(desk, id="export")
         self._choices = list(choices)
         self._stop = threading.Event()

@@ -9,11 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from klagg_tui import formatting
-from klagg_tui.market.health import column_lines, log_pieces
-from klagg_tui.market.role import Piece, Role
+from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.base import KlaggScreen, progress_pieces
-from klagg_tui.screens.desk import Desk
-from klagg_tui.screens.pieces import Pieces
+from klagg_tui.screens.widgets.pieces import Pieces
+from klagg_tui.view.health import column_lines, log_pieces
+from klagg_tui.view.role import Piece, Role
 
 TWO_COLUMNS_FROM: Final = 110
 _LEAST_LOG: Final = 5
@@ -36,7 +36,7 @@ class HealthScreen(KlaggScreen):
         Binding("pagedown,ctrl+f", "scroll(20)", "Scroll a page down", show=False),
     ]
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: AppState) -> None:
         super().__init__(desk, id="health")
         self.affairs = Pieces(desk, id="affairs")
         self.figures = Pieces(desk, id="figures")

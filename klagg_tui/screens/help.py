@@ -13,8 +13,8 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from klagg_tui.market import filter as filters
-from klagg_tui.market.columns import COLUMNS
+from klagg_tui.view import filter as filters
+from klagg_tui.view.columns import COLUMNS
 
 _HIDDEN = frozenset({
     "Quit", "Copy selected text", "Focus Next", "Focus Previous",

@@ -8,22 +8,22 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from klagg_tui.market import watchlists
-from klagg_tui.market.columns import COLUMNS, find, view_columns
-from klagg_tui.market.face import Mode
-from klagg_tui.market.model import Row
-from klagg_tui.market.role import Piece, Role
-from klagg_tui.market.sorting import Sort, column_of, ordered
+from klagg_tui.feed import Mode
+from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.ask import Ask
 from klagg_tui.screens.base import KlaggScreen
 from klagg_tui.screens.columns import ColumnsChoice
-from klagg_tui.screens.desk import Desk
-from klagg_tui.screens.header import TabsLine
-from klagg_tui.screens.heads import ColumnHeads
-from klagg_tui.screens.line import Raised, Touch
 from klagg_tui.screens.menu import Choice, Menu
-from klagg_tui.screens.prompt import FilterPrompt
-from klagg_tui.screens.table import MarketTable
+from klagg_tui.screens.widgets.column_heads import ColumnHeads
+from klagg_tui.screens.widgets.header import TabsLine
+from klagg_tui.screens.widgets.line import ActiveTab, Clickable
+from klagg_tui.screens.widgets.prompt import FilterPrompt
+from klagg_tui.screens.widgets.table import MarketTable
+from klagg_tui.view import watchlists
+from klagg_tui.view.columns import COLUMNS, find, view_columns
+from klagg_tui.view.model import Row
+from klagg_tui.view.role import Piece, Role
+from klagg_tui.view.sorting import Sort, column_of, ordered
 
 RESORT_BEATS: Final = 5
 """Beats between two live re-sorts: once a second."""
@@ -70,7 +70,7 @@ class MarketScreen(KlaggScreen):
             super().__init__()
             self.symbol = symbol
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: AppState) -> None:
         super().__init__(desk, id="market")
         self.tabs = TabsLine(desk, id="tabs")
         self.heads = ColumnHeads(desk, id="heads")
@@ -166,7 +166,7 @@ class MarketScreen(KlaggScreen):
         shown = self.desk.remembered.shown_list
         tabs: list[Piece] = []
         for name, count in (("", 0), *((name, len(symbols)) for name, symbols in self.desk.remembered.watchlists)):
-            kind = Raised if name == shown else Touch
+            kind = ActiveTab if name == shown else Clickable
             text = f" ★ {name} {count} " if name else " All "
             tabs.append(kind(text, Role.STRONG if name == shown else Role.DIM, f"screen.show_list({name!r})"))
         return tabs

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from rich.style import Style
 from textual.color import Color
 
-from klagg_tui.market.role import HEAT_STEPS, ROLES, Role
+from klagg_tui.view.role import HEAT_STEPS, ROLES, Role
 
 
 class Tints(StrEnum):

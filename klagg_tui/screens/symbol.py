@@ -10,18 +10,18 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
-from klagg_tui.market.candles import AVERAGES
-from klagg_tui.market.detail import bar_lines, period_lines, tape_lines
-from klagg_tui.market.face import Changes
-from klagg_tui.market.model import Row
-from klagg_tui.market.role import Piece, Role
-from klagg_tui.market.series import Series
+from klagg_tui.feed import Changes
+from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.base import KlaggScreen
-from klagg_tui.screens.chart import CandleChart
-from klagg_tui.screens.desk import Desk
-from klagg_tui.screens.header import TabsLine
-from klagg_tui.screens.line import Touch
-from klagg_tui.screens.pieces import Pieces
+from klagg_tui.screens.widgets.chart import CandleChart
+from klagg_tui.screens.widgets.header import TabsLine
+from klagg_tui.screens.widgets.line import Clickable
+from klagg_tui.screens.widgets.pieces import Pieces
+from klagg_tui.view.candles import AVERAGES
+from klagg_tui.view.detail import bar_lines, period_lines, tape_lines
+from klagg_tui.view.model import Row
+from klagg_tui.view.role import Piece, Role
+from klagg_tui.view.series import Series
 
 LOADED_AT_ONCE: Final = 500
 SIDE_FROM: Final = 100
@@ -67,7 +67,7 @@ class SymbolScreen(KlaggScreen):
         Binding("N,k", "neighbour(-1)", "Previous symbol of the table", id="previous_symbol"),
     ]
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: AppState) -> None:
         super().__init__(desk, id="symbol")
         self.tabs = TabsLine(desk, id="tabs")
         self.bar = Pieces(desk, id="bar")
@@ -187,8 +187,8 @@ class SymbolScreen(KlaggScreen):
         chosen = self.desk.remembered
         pieces: list[Piece] = []
         for count, role in AVERAGES:
-            pieces.append(Touch(f" ─ {count} ", role if chosen.averages else Role.FAINT, "screen.averages"))
-        pieces.append(Touch(" ─ VWAP ", Role.MARK if chosen.vwap else Role.FAINT, "screen.vwap"))
+            pieces.append(Clickable(f" ─ {count} ", role if chosen.averages else Role.FAINT, "screen.averages"))
+        pieces.append(Clickable(" ─ VWAP ", Role.MARK if chosen.vwap else Role.FAINT, "screen.vwap"))
         return pieces
 
     def on_candle_chart_looked(self) -> None:

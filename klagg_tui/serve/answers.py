@@ -11,9 +11,9 @@ from typing import Any, Final
 import orjson
 
 from klagg_tui.engine.period import Period
-from klagg_tui.errors import BadPeriod, BadQuestion, BadTime
-from klagg_tui.market.face import Status
-from klagg_tui.serve.encoded import Change
+from klagg_tui.errors import BadPeriod, BadRequest, BadTime
+from klagg_tui.feed import Status
+from klagg_tui.serve.encoding import Change
 from klagg_tui.serve.hub import Hub
 from klagg_tui.storage.opening import look_at
 from klagg_tui.storage.store import Store
@@ -60,12 +60,12 @@ class Answers:
         """
         symbol = query.get("symbol", "").upper()
         if not symbol:
-            raise BadQuestion("Say which symbol: /api/bars?symbol=BTCUSDT&period=1m.")
+            raise BadRequest("Say which symbol: /api/bars?symbol=BTCUSDT&period=1m.")
         try:
             period = Period.parse(query.get("period", "1m"))
             from_ms, to_ms = _moment(query.get("from")), _moment(query.get("to"))
         except (BadPeriod, BadTime) as error:
-            raise BadQuestion(str(error)) from error
+            raise BadRequest(str(error)) from error
         limit = _limit(query.get("limit"))
         is_onward = from_ms is not None
         found = await self._stored(symbol, period, from_ms, to_ms, limit, is_onward=is_onward)
@@ -73,7 +73,7 @@ class Answers:
             if newer and (from_ms or 0) <= newer.bar.open_ms and (to_ms is None or newer.bar.open_ms < to_ms):
                 found[newer.bar.open_ms] = newer
         if not found and symbol not in self._hub.symbols and symbol not in await self._stored_symbols():
-            raise BadQuestion(f"There are no bars of {symbol[:40]}; /api/symbols lists what there is.")
+            raise BadRequest(f"There are no bars of {symbol[:40]}; /api/symbols lists what there is.")
         chosen = [found[open_ms] for open_ms in sorted(found)]
         chosen = chosen[:limit] if is_onward else chosen[-limit:]
         return b"[%b]" % b",".join([change.json for change in chosen])
@@ -126,5 +126,5 @@ def _limit(text: str | None) -> int:
     if not text:
         return USUAL_BARS
     if not (text.isascii() and text.isdecimal() and 0 < int(text[:9]) <= MOST_BARS):
-        raise BadQuestion(f"limit is a number from 1 to {MOST_BARS:,}.")
+        raise BadRequest(f"limit is a number from 1 to {MOST_BARS:,}.")
     return int(text)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from klagg_tui.errors import ConfigError
-from klagg_tui.serve.gate import Gate
+from klagg_tui.serve.access import Gate
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Middleware

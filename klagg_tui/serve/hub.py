@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import Period
-from klagg_tui.serve.encoded import Change, message, note
-from klagg_tui.serve.mailbox import Mailbox
-from klagg_tui.serve.wishes import EVERYTHING, Interest, Periods, Wish, granted, is_wanted
+from klagg_tui.serve.encoding import Change, message, note
+from klagg_tui.serve.outbox import Outbox
+from klagg_tui.serve.subscriptions import EVERYTHING, Interest, Periods, Subscription, granted, is_wanted
 
 
 class News(NamedTuple):
@@ -26,7 +26,7 @@ class Subscriber:
 
     def __init__(self) -> None:
         self.wanted: dict[str, Periods] = {}
-        self.mailbox = Mailbox()
+        self.mailbox = Outbox()
 
     @property
     def interest(self) -> Interest:
@@ -73,7 +73,7 @@ class Hub:
                 for subscriber in subscribers:
                     subscriber.mailbox.offer(text, chosen)
 
-    def wish(self, subscriber: Subscriber, wish: Wish) -> bytes:
+    def wish(self, subscriber: Subscriber, wish: Subscription) -> bytes:
         """Grant a wish; returns the answer."""
         self._leave(subscriber)
         subscriber.wanted = granted(subscriber.wanted, wish)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from typing import Final, Protocol
 
-from klagg_tui.engine.readers import Reader
-from klagg_tui.runtime.beside import Beat
-from klagg_tui.runtime.core import Core
+from klagg_tui.engine.changes import Reader
+from klagg_tui.runtime.background import Beat
+from klagg_tui.runtime.host import EngineHost
 from klagg_tui.serve.hub import News
 
 BEAT_S: Final = 0.2
@@ -40,13 +40,13 @@ class Taker(Protocol):
 def pushing(taker: Taker) -> Beat:
     """Gives what changed, again and again, until cancelled."""
 
-    async def beat(core: Core) -> None:
+    async def beat(core: EngineHost) -> None:
         await push_forever(core, taker)
 
     return beat
 
 
-async def push_forever(core: Core, taker: Taker) -> None:
+async def push_forever(core: EngineHost, taker: Taker) -> None:
     """Give what changed, again and again."""
     reader = core.engine.reader()
     symbols: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ async def push_forever(core: Core, taker: Taker) -> None:
         core.engine.forget(reader)
 
 
-def _push(core: Core, reader: Reader, taker: Taker, known: tuple[str, ...]) -> tuple[str, ...]:
+def _push(core: EngineHost, reader: Reader, taker: Taker, known: tuple[str, ...]) -> tuple[str, ...]:
     drained = core.engine.drain(reader, core.periods)
     symbols = core.engine.symbols()
     if drained.closed or drained.forming or symbols != known:

@@ -12,12 +12,12 @@ from typing import Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from klagg_tui.errors import BadQuestion, KlaggError
+from klagg_tui.errors import BadRequest, KlaggError
+from klagg_tui.serve.access import Gate
 from klagg_tui.serve.answers import Answers
-from klagg_tui.serve.encoded import note
-from klagg_tui.serve.gate import Gate
+from klagg_tui.serve.encoding import note
 from klagg_tui.serve.hub import Hub, Subscriber
-from klagg_tui.serve.wishes import read_wish
+from klagg_tui.serve.subscriptions import read_wish
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +127,7 @@ class Routes:
                 continue
             try:
                 answer = self._hub.wish(subscriber, read_wish(said.data))
-            except BadQuestion as error:
+            except BadRequest as error:
                 answer = note("error", message=str(error))
             subscriber.mailbox.answer(answer)
             await subscriber.mailbox.answered()

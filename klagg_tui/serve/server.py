@@ -15,11 +15,11 @@ from aiohttp import web
 
 from klagg_tui.config import Serve
 from klagg_tui.errors import ConfigError
-from klagg_tui.market.face import Status
-from klagg_tui.runtime.beside import with_beats
+from klagg_tui.feed import Status
+from klagg_tui.runtime.background import with_beats
 from klagg_tui.runtime.worker import Plan, Runtime
+from klagg_tui.serve.access import Gate
 from klagg_tui.serve.answers import Answers, Disk
-from klagg_tui.serve.gate import Gate
 from klagg_tui.serve.hub import Hub, News
 from klagg_tui.serve.push import pushing
 from klagg_tui.serve.routes import Routes

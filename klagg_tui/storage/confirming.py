@@ -7,10 +7,10 @@ from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import MINUTE_MS, Period
-from klagg_tui.storage.due import Unconfirmed
 from klagg_tui.storage.lookup import Place, bars_at
 from klagg_tui.storage.merging import Added
 from klagg_tui.storage.statements import HISTORY
+from klagg_tui.storage.unconfirmed import Unconfirmed
 from klagg_tui.storage.writer import Writer
 
 

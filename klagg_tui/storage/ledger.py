@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final, Self
 
-from klagg_tui.engine.bar import Bar, State, joined
+from klagg_tui.engine.bar import Bar, State, merge
 from klagg_tui.engine.events import Span
 from klagg_tui.engine.period import MINUTE_MS
-from klagg_tui.storage.spans import by_id, covers, edges, has_more_of, overlap, touches
+from klagg_tui.engine.spans import by_id, covers, edges, has_more_of, overlap, touches
 
 _REMEMBERED: Final = 4096
 _REMEMBERED_MS: Final = 24 * 60 * MINUTE_MS
@@ -191,10 +191,10 @@ def _knows_since(label: Span, owner: Span, minute_ms: int) -> bool:
 def _sum(bar: Bar, labels: list[Span], base: Bar, owners: list[Span]) -> Bar:
     """Both pieces as one bar, opened by the one with the lowest id and closed by the one with the highest."""
     if not (bar.is_traded and base.is_traded):
-        return joined(base, bar)._replace(state=State.PARTIAL)
+        return merge(base, bar)._replace(state=State.PARTIAL)
     first = min((*labels, *owners), key=by_id)
     last = max((*labels, *owners), key=by_id)
-    return joined(base, bar)._replace(
+    return merge(base, bar)._replace(
         open=bar.open if first in labels else base.open,
         close=bar.close if last in labels else base.close,
         state=State.PARTIAL,

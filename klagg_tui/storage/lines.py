@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import State
-from klagg_tui.storage.link import Link
+from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.paging import FOREVER, MINUTE, PAGE, Stretch, pages
 from klagg_tui.storage.statements import Row
 
@@ -29,7 +29,7 @@ class Printf(NamedTuple):
     """SQL expressions, with commas."""
 
 
-Wording = Callable[[int], Printf | None]
+RowFormat = Callable[[int], Printf | None]
 """How rows of a scale (see `schema`) are written; None: they cannot be, that way."""
 
 
@@ -46,7 +46,7 @@ class Lines(NamedTuple):
         return sum(self.states)
 
 
-async def line_pages(link: Link, stretch: Stretch, wording: Wording) -> AsyncIterator[Lines | list[Row]]:
+async def line_pages(link: Connection, stretch: Stretch, wording: RowFormat) -> AsyncIterator[Lines | list[Row]]:
     """The stretch, oldest first: as lines where that can be, else as rows, the current one in its place."""
     forming = await stretch.forming(link)
     reached = stretch.first - 1
@@ -70,7 +70,7 @@ async def line_pages(link: Link, stretch: Stretch, wording: Wording) -> AsyncIte
             yield rows
 
 
-async def _scale_behind(link: Link, stretch: Stretch, reached: int) -> int | None:
+async def _scale_behind(link: Connection, stretch: Stretch, reached: int) -> int | None:
     """That of the next row, None where there is none."""
     sql, parameters = stretch.page(reached, 1, "h.scale")
     scale = await link.value(sql, parameters)
@@ -78,7 +78,7 @@ async def _scale_behind(link: Link, stretch: Stretch, reached: int) -> int | Non
 
 
 async def _lines_behind(
-    link: Link, stretch: Stretch, reached: int, scale: int, printf: Printf
+    link: Connection, stretch: Stretch, reached: int, scale: int, printf: Printf
 ) -> tuple[int, Lines] | None:
     """The last minute of the next page and its lines; None where one of its rows is not as expected."""
     totals = ", ".join(f"total(h.state = {state.value})" for state in State)

@@ -9,7 +9,7 @@ from typing import Final
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import Span
 from klagg_tui.engine.period import MINUTE_MS, Period
-from klagg_tui.storage.link import Link
+from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.rows import GATHERED, bars
 from klagg_tui.storage.symbols import Symbols
 
@@ -32,14 +32,16 @@ FROM json_each(?) AS j ORDER BY j.key
 """
 
 
-async def bars_at(link: Link, symbols: Symbols, period: Period, places: Iterable[Place]) -> dict[Place, Bar]:
+async def bars_at(link: Connection, symbols: Symbols, period: Period, places: Iterable[Place]) -> dict[Place, Bar]:
     """Those of the places where a bar is stored."""
     wanted = json.dumps([(symbols.ids[symbol], open_ms // MINUTE_MS) for symbol, open_ms in places])
     rows = await link.gathered(_AT, (wanted, period.ordinal))
     return {(bar.symbol, bar.open_ms): bar for bar in bars(rows, symbols.names)}
 
 
-async def bars_in(link: Link, symbols: Symbols, period: Period, ranges: Iterable[tuple[int, int, int]]) -> list[Bar]:
+async def bars_in(
+    link: Connection, symbols: Symbols, period: Period, ranges: Iterable[tuple[int, int, int]]
+) -> list[Bar]:
     """All bars in ranges of (symbol number, from, to before), range by range in order of time."""
     wanted = json.dumps(
         [(number, -(-from_ms // MINUTE_MS), -(-to_ms // MINUTE_MS)) for number, from_ms, to_ms in ranges]
@@ -47,7 +49,7 @@ async def bars_in(link: Link, symbols: Symbols, period: Period, ranges: Iterable
     return bars(await link.gathered(_IN, (wanted, period.ordinal)), symbols.names)
 
 
-async def next_opens(link: Link, symbols: Symbols, period: Period, places: Iterable[Place]) -> list[int | None]:
+async def next_opens(link: Connection, symbols: Symbols, period: Period, places: Iterable[Place]) -> list[int | None]:
     """The open time of the first stored bar after each of the places."""
     wanted = json.dumps([(symbols.ids[symbol], open_ms // MINUTE_MS) for symbol, open_ms in places])
     return [
@@ -55,7 +57,7 @@ async def next_opens(link: Link, symbols: Symbols, period: Period, places: Itera
     ]
 
 
-async def stored_spans(link: Link, symbols: Symbols) -> dict[str, tuple[Span, ...]]:
+async def stored_spans(link: Connection, symbols: Symbols) -> dict[str, tuple[Span, ...]]:
     """All spans by symbol, in order of id."""
     by_symbol: dict[str, list[Span]] = {}
     for number, *values in await link.rows("SELECT * FROM spans ORDER BY symbol, first_id"):

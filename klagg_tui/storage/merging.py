@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import Span
+from klagg_tui.engine.spans import Joint, by_id, covers, edges, join, overlap
 from klagg_tui.storage.ledger import Ledger
-from klagg_tui.storage.spans import Joint, by_id, covers, edges, join, overlap
 
 Minute = tuple[str, int]
 """Symbol and open time of a 1m bar."""

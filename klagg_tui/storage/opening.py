@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from klagg_tui.errors import DiskTrouble, NewerDatabase, StorageError
-from klagg_tui.storage import trouble
-from klagg_tui.storage.link import Link
+from klagg_tui.errors import DiskError, NewerDatabase, StorageError
+from klagg_tui.storage import disk_errors as trouble
+from klagg_tui.storage.connection import Connection
+from klagg_tui.storage.disk_errors import told
 from klagg_tui.storage.schema import APPLICATION_ID, MIGRATIONS
-from klagg_tui.storage.trouble import told
 
 _MAGIC: Final = b"SQLite format 3\x00"
 _VERSION_AT: Final = 60
@@ -74,12 +74,12 @@ def look_at(path: Path, migrations: Migrations = MIGRATIONS) -> bool:
     return True
 
 
-async def open_writer(path: Path, migrations: Migrations = MIGRATIONS) -> Link:
+async def open_writer(path: Path, migrations: Migrations = MIGRATIONS) -> Connection:
     """The connection that writes, to a file of the newest version; made where there is none.
 
     The caller holds the `WriterLock`.
     """
-    link = await Link.open(path, "rwc")
+    link = await Connection.open(path, "rwc")
     try:
         await _migrate(link, migrations)
         await link.rows("PRAGMA journal_mode = WAL")
@@ -90,7 +90,7 @@ async def open_writer(path: Path, migrations: Migrations = MIGRATIONS) -> Link:
     return link
 
 
-async def open_reader(path: Path, migrations: Migrations = MIGRATIONS) -> Link:
+async def open_reader(path: Path, migrations: Migrations = MIGRATIONS) -> Connection:
     """A connection that only reads, beside whoever writes.
 
     Raises:
@@ -110,23 +110,23 @@ async def open_reader(path: Path, migrations: Migrations = MIGRATIONS) -> Link:
     return link
 
 
-async def _open_readable(path: Path) -> Link:
+async def _open_readable(path: Path) -> Connection:
     """On a read-only disk SQLite cannot make the files that readers and a writer share: then nobody writes either."""
-    link = await Link.open(path, "ro")
+    link = await Connection.open(path, "ro")
     try:
         await link.rows("SELECT 1 FROM sqlite_master LIMIT 1")
-    except DiskTrouble:
+    except DiskError:
         await link.close()
         if _has_log(path):
             raise
-        return await Link.open(path, "ro&immutable=1")
+        return await Connection.open(path, "ro&immutable=1")
     except BaseException:
         await link.close()
         raise
     return link
 
 
-async def _migrate(link: Link, migrations: Migrations) -> None:
+async def _migrate(link: Connection, migrations: Migrations) -> None:
     """Bring the file to the newest version, step by step, each step whole or not at all."""
     version = await link.value("PRAGMA user_version")
     _refuse_newer(link.path, version, migrations)

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Final
 
 from klagg_tui.engine.period import MINUTE_MS, Period
-from klagg_tui.storage.link import Link
+from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.rows import GATHERED
 from klagg_tui.storage.statements import Row
 
@@ -64,7 +64,7 @@ class Stretch:
         )
         return sql, [self.symbol, self.period.ordinal, first, before, *self.states, limit]
 
-    async def forming(self, link: Link) -> list[Row]:
+    async def forming(self, link: Connection) -> list[Row]:
         """The current bar, where it opens in the stretch and nothing better is stored of it."""
         rows = await link.gathered(_FORMING, (self.symbol, self.period.ordinal, self.first, self.before))
         return [row for row in rows if row[_STATE] in self.states]
@@ -75,12 +75,12 @@ def minutes_of(from_ms: int | None, to_ms: int | None) -> tuple[int, int]:
     return 0 if from_ms is None else -(-from_ms // MINUTE_MS), FOREVER if to_ms is None else -(-to_ms // MINUTE_MS)
 
 
-async def lengths(link: Link, wanted: Sequence[tuple[int, int, int, int]]) -> list[int]:
+async def lengths(link: Connection, wanted: Sequence[tuple[int, int, int, int]]) -> list[int]:
     """How many rows `pages` gives, all states wanted, for each (symbol number, period, first minute, minute before)."""
     return [int(count) for (count,) in await link.rows(_LENGTHS, (json.dumps(wanted),))]
 
 
-async def pages(link: Link, stretch: Stretch, left: int) -> AsyncIterator[list[Row]]:
+async def pages(link: Connection, stretch: Stretch, left: int) -> AsyncIterator[list[Row]]:
     """Pages of together at most `left` rows, the current bar in its place among them."""
     forming = await stretch.forming(link)
     beyond: int | None = None

@@ -8,14 +8,14 @@ from typing import Any, Final
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import Span
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain, child_of
-from klagg_tui.storage import due
-from klagg_tui.storage.due import Unconfirmed
-from klagg_tui.storage.lines import Lines, Wording, line_pages
-from klagg_tui.storage.link import Link
+from klagg_tui.storage import unconfirmed as due
+from klagg_tui.storage.connection import Connection
+from klagg_tui.storage.lines import Lines, RowFormat, line_pages
 from klagg_tui.storage.paging import FOREVER, Stretch, lengths, minutes_of, pages
 from klagg_tui.storage.rows import GATHERED, bars
 from klagg_tui.storage.statements import Row
 from klagg_tui.storage.symbols import StoredSymbol, Symbols
+from klagg_tui.storage.unconfirmed import Unconfirmed
 
 _ANCHORS: Final = (0, 1, 2)
 
@@ -52,7 +52,7 @@ Wanted = tuple[str, Period, int | None, int | None]
 class Reading:
     """The reading half of a `Store`."""
 
-    def __init__(self, reader: Link) -> None:
+    def __init__(self, reader: Connection) -> None:
         self._reader = reader
 
     async def bars(
@@ -95,7 +95,7 @@ class Reading:
         self,
         symbol: str,
         period: Period,
-        wording: Wording,
+        wording: RowFormat,
         from_ms: int | None = None,
         to_ms: int | None = None,
         *,

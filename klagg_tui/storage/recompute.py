@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Final
 
-from klagg_tui.engine.bar import Bar, State, joined
+from klagg_tui.engine.bar import Bar, State, merge
 from klagg_tui.engine.period import Period, child_of
-from klagg_tui.storage.link import Link
+from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.lookup import bars_in
 from klagg_tui.storage.rows import Packer
 from klagg_tui.storage.statements import DERIVED, RANKED
@@ -27,7 +27,7 @@ Touched = Mapping[int, Iterable[int]]
 
 def rolled(children: Sequence[Bar], period: Period, open_ms: int, *, is_whole: bool) -> Bar:
     """One bar of `period` from smaller ones in order of time; partial where some are not there."""
-    whole = reduce(joined, children[1:], children[0]._replace(period=period, open_ms=open_ms))
+    whole = reduce(merge, children[1:], children[0]._replace(period=period, open_ms=open_ms))
     return whole if is_whole else whole._replace(state=State.PARTIAL)
 
 
@@ -38,7 +38,7 @@ def is_whole(children: Sequence[Bar], period: Period, open_ms: int, child: Perio
 
 
 async def recompute(
-    link: Link,
+    link: Connection,
     symbols: Symbols,
     packer: Packer,
     touched: Touched,
@@ -77,7 +77,7 @@ def _parents(children: Mapping[int, set[int]], period: Period, symbols: Symbols)
 
 
 async def _made(
-    link: Link, symbols: Symbols, parents: Sequence[tuple[int, int]], period: Period, child: Period
+    link: Connection, symbols: Symbols, parents: Sequence[tuple[int, int]], period: Period, child: Period
 ) -> list[Bar]:
     ranges = [(number, open_ms, period.end_ms(open_ms)) for number, open_ms in parents]
     families: dict[tuple[str, int], list[Bar]] = {}

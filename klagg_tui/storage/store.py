@@ -16,16 +16,18 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import Drained, Span
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period, chain
 from klagg_tui.errors import OtherMarket, StorageError
-from klagg_tui.storage import confirming, keeping, upkeep
-from klagg_tui.storage.due import Unconfirmed
+from klagg_tui.storage import confirming
+from klagg_tui.storage import maintenance as upkeep
+from klagg_tui.storage import metadata as keeping
+from klagg_tui.storage.connection import Connection
+from klagg_tui.storage.disk_errors import missing, told
 from klagg_tui.storage.ledger import Run
-from klagg_tui.storage.link import Link
+from klagg_tui.storage.maintenance import Counts, Holding
 from klagg_tui.storage.merging import Added
 from klagg_tui.storage.opening import WriterLock, look_at, open_reader, open_writer
 from klagg_tui.storage.reading import Reading
 from klagg_tui.storage.symbols import StoredSymbol
-from klagg_tui.storage.trouble import missing, told
-from klagg_tui.storage.upkeep import Counts, Holding
+from klagg_tui.storage.unconfirmed import Unconfirmed
 from klagg_tui.storage.writer import Writer, Written
 
 MARKET: Final = "market"
@@ -45,9 +47,9 @@ class Importing:
 
 
 class Store(Reading):
-    """A database file, opened. Every method may raise `DiskTrouble`; a failed write changes nothing."""
+    """A database file, opened. Every method may raise `DiskError`; a failed write changes nothing."""
 
-    def __init__(self, path: Path, reader: Link, writer: Writer | None, lock: WriterLock | None) -> None:
+    def __init__(self, path: Path, reader: Connection, writer: Writer | None, lock: WriterLock | None) -> None:
         """Use `open`."""
         super().__init__(reader)
         self.path = path
@@ -224,7 +226,7 @@ class Store(Reading):
         return self._writer
 
     @asynccontextmanager
-    async def _aside(self) -> AsyncIterator[Link]:
+    async def _aside(self) -> AsyncIterator[Connection]:
         """A connection for what takes long, so that nobody waits behind it."""
         link = await open_reader(self.path)
         try:
@@ -245,6 +247,6 @@ class Store(Reading):
             )
 
 
-async def _give_up(link: Link, lock: WriterLock) -> None:
+async def _give_up(link: Connection, lock: WriterLock) -> None:
     await link.close()
     lock.release()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR
-from klagg_tui.storage.link import Link
+from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.statements import Insert
 
 
@@ -39,7 +39,7 @@ class Symbols:
         self.known: dict[int, StoredSymbol] = {}
 
     @classmethod
-    async def read(cls, link: Link) -> Symbols:
+    async def read(cls, link: Connection) -> Symbols:
         """All that are stored."""
         symbols = cls()
         for number, *values in await link.rows("SELECT id, name, first_open_ms, anchor, active FROM symbols"):
@@ -50,11 +50,11 @@ class Symbols:
         return symbols
 
 
-async def add_symbols(link: Link, names: Iterable[str]) -> None:
+async def add_symbols(link: Connection, names: Iterable[str]) -> None:
     """Give numbers to symbols of which nothing else is known."""
     await link.insert(_ADD, [StoredSymbol(name) for name in sorted(names)])
 
 
-async def put_symbols(link: Link, symbols: Iterable[StoredSymbol]) -> None:
+async def put_symbols(link: Connection, symbols: Iterable[StoredSymbol]) -> None:
     """Keep what the exchange says of symbols, known or new."""
     await link.insert(_PUT, list(symbols))

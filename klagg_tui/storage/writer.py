@@ -12,13 +12,13 @@ from typing import Final, NamedTuple
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import Drained, Span
 from klagg_tui.engine.period import MINUTE_MS, Period, chain
+from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.ledger import Ledger, Run
-from klagg_tui.storage.link import Link
 from klagg_tui.storage.lookup import Place, bars_at, stored_spans
 from klagg_tui.storage.merging import Added, Merge
+from klagg_tui.storage.quiet_minutes import quiet_bars
 from klagg_tui.storage.recompute import recompute
 from klagg_tui.storage.rows import Packer
-from klagg_tui.storage.seams import quiet_bars
 from klagg_tui.storage.statements import FORMING, HISTORY, RANKED, SPANS, Insert
 from klagg_tui.storage.symbols import Symbols, add_symbols
 
@@ -59,7 +59,7 @@ class Writer:
         periods: those whose bars are made again where smaller ones change; 1m is always among them.
     """
 
-    def __init__(self, link: Link, periods: tuple[Period, ...]) -> None:
+    def __init__(self, link: Connection, periods: tuple[Period, ...]) -> None:
         self.link = link
         self.periods = chain(periods)
         self.packer = Packer()

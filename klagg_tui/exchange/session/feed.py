@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from klagg_tui.exchange.binance.wire import Acknowledged, Rejected, trade_stream
+from klagg_tui.exchange.session.events import StreamRefused, SymbolSilent
 from klagg_tui.exchange.session.limits import FeedLimits
-from klagg_tui.exchange.session.said import StreamRefused, SymbolSilent
-from klagg_tui.exchange.session.silence import SymbolHabits
+from klagg_tui.exchange.session.stalls import StallDetector
 from klagg_tui.exchange.session.subscriptions import Subscriptions
-from klagg_tui.exchange.wire import Acknowledged, Rejected, trade_stream
 
 
 class FeedSession:
@@ -18,7 +18,7 @@ class FeedSession:
         limits: see there.
         now_ms: when the attempt began.
         life_share: 0 to 1, by chance: connections opened together are to be replaced at different times.
-        usual: see `SymbolHabits`.
+        usual: see `StallDetector`.
     """
 
     def __init__(self, limits: FeedLimits, now_ms: int, life_share: float, usual: dict[str, int]) -> None:
@@ -35,7 +35,7 @@ class FeedSession:
         self._begun_ms = now_ms
         self._age_ms = int(limits.life_ms * (0.8 + 0.2 * life_share))
         self._subscriptions = Subscriptions(limits)
-        self._habits = SymbolHabits(limits, usual)
+        self._habits = StallDetector(limits, usual)
         self._symbols: dict[str, str] = {}
         self._pinged_ms: int | None = None
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
+from klagg_tui.exchange.binance.wire import Acknowledged, Rejected, subscribe, unsubscribe
+from klagg_tui.exchange.session.events import StreamRefused
 from klagg_tui.exchange.session.limits import FeedLimits
-from klagg_tui.exchange.session.said import StreamRefused
-from klagg_tui.exchange.wire import Acknowledged, Rejected, subscribe, unsubscribe
 
 
 class _Asked(NamedTuple):

@@ -1,0 +1,164 @@
+"""Is what is stored true in itself? Every bar looked at once, every larger bar held against its children.
+
+One cause is told once: a larger bar is not measured by children that were found wrong themselves, nor missed where its
+children are missing too. Partial bars say of themselves that trades are missing; they are no finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from klagg_tui.auditing.checks import Coverage, span_findings
+from klagg_tui.auditing.findings import Finding, Kind, OrphanRows
+from klagg_tui.auditing.rows import EVERYTHING, PAGE, Stretch, Unreadable, all_series, current, history
+from klagg_tui.auditing.walk import Children, Walk
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.events import Span
+from klagg_tui.engine.period import Period, child_of
+from klagg_tui.storage.connection import Connection
+from klagg_tui.storage.disk_errors import missing
+from klagg_tui.storage.opening import look_at, open_reader
+from klagg_tui.storage.symbols import StoredSymbol, Symbols
+
+_PERIODS: Final = tuple(Period)
+
+
+class AuditProgress(NamedTuple):
+    """How far an audit has come."""
+
+    symbol: str
+    done: int
+    total: int
+    """Symbols."""
+    bars: int
+    """Looked at so far."""
+
+
+@dataclass
+class Scope:
+    """What is looked at."""
+
+    symbols: Collection[str] | None = None
+    """None: all."""
+    stretch: Stretch = EVERYTHING
+    on_progress: Callable[[AuditProgress], None] = lambda _: None
+    should_stop: Callable[[], bool] = lambda: False
+
+
+async def audit(path: Path, scope: Scope | None = None) -> AsyncIterator[Finding]:
+    """Look at a database, while another process may write to it; findings come as they are met.
+
+    Raises:
+        StorageError: there is no database, or it cannot be read.
+    """
+    if not look_at(path):
+        raise missing(path)
+    link = await open_reader(path)
+    try:
+        async for finding in _Audit(link, scope or Scope()).findings():
+            yield finding
+    finally:
+        await link.close()
+
+
+class _Audit:
+    def __init__(self, link: Connection, scope: Scope) -> None:
+        self._link = link
+        self._scope = scope
+        self._bars = 0
+
+    async def findings(self) -> AsyncIterator[Finding]:
+        symbols = await Symbols.read(self._link)
+        series = await all_series(self._link)
+        wanted = [number for number, name in symbols.names.items() if self._is_wanted(name)]
+        if self._scope.symbols is None:
+            for number, periods in series.items():
+                for finding in _strays(number, periods, symbols.names):
+                    yield finding
+        for done, number in enumerate(wanted):
+            name = symbols.names[number]
+            self._scope.on_progress(AuditProgress(name, done, len(wanted), self._bars))
+            if self._scope.should_stop():
+                return
+            async for finding in self._of_symbol(number, symbols.known[number], series.get(number, [])):
+                yield finding
+        self._scope.on_progress(AuditProgress("all symbols", len(wanted), len(wanted), self._bars))
+
+    def _is_wanted(self, name: str) -> bool:
+        return self._scope.symbols is None or name in self._scope.symbols
+
+    async def _of_symbol(self, number: int, known: StoredSymbol, numbers: list[int]) -> AsyncIterator[Finding]:
+        """One snapshot for a symbol, so that a writer beside us cannot come between bars and their children."""
+        await self._link.rows("BEGIN")
+        try:
+            rows = await self._link.rows("SELECT * FROM spans WHERE symbol = ? ORDER BY first_id", (number,))
+            spans = [Span(known.symbol, *row[1:]) for row in rows]
+            for finding in span_findings(spans):
+                yield finding
+            periods = tuple(_PERIODS[one] for one in numbers if one in range(len(_PERIODS)))
+            wrong: dict[Period, set[int]] = {}
+            for period in periods:
+                child = child_of(period, periods)
+                is_child = child in wrong and child.divides(period)
+                children = Children(child, known.anchor, wrong[child]) if is_child else None
+                walk = Walk(number, known, period, Coverage(spans) if period is Period.M1 else None, children)
+                async for finding in self._series(number, walk, child if is_child else None):
+                    yield finding
+                wrong[period] = walk.wrong
+        finally:
+            await self._link.rows("COMMIT")
+
+    async def _series(self, number: int, walk: Walk, child: Period | None) -> AsyncIterator[Finding]:
+        names = {number: walk.known.symbol}
+        children = aiter(self._pages_of(number, walk, child)) if child else None
+        async for page in history(self._link, names, number, walk.period, self._scope.stretch, _page_size(walk, child)):
+            self._bars += len(page)
+            await _feed(walk, children, page)
+            for finding in walk.take_all(page):
+                yield finding
+        now = await current(self._link, names, number, walk.period)
+        if now is not None:
+            await _feed(walk, children, [now])
+            for finding in walk.take_current(now, self._scope.stretch):
+                yield finding
+
+    def _pages_of(self, number: int, walk: Walk, child: Period) -> AsyncIterator[Sequence[Bar | Unreadable]]:
+        """Children of all of the bars looked at."""
+        stretch = self._scope.stretch
+        if stretch.to_ms is not None:
+            stretch = stretch._replace(to_ms=walk.period.end_ms(walk.period.open_ms(stretch.to_ms, walk.known.anchor)))
+        return history(self._link, {number: walk.known.symbol}, number, child, stretch)
+
+
+async def _feed(
+    walk: Walk, pages: AsyncIterator[Sequence[Bar | Unreadable]] | None, page: Sequence[Bar | Unreadable]
+) -> None:
+    """Have the children of all bars of a page at hand."""
+    if pages is None or walk.children is None:
+        return
+    to_ms = max((bar.end_ms for bar in page if isinstance(bar, Bar)), default=0)
+    while walk.children.reached_ms < to_ms:
+        walk.children.add(await anext(pages, None))
+
+
+def _page_size(walk: Walk, child: Period | None) -> int:
+    """So many that their children fit into memory beside them."""
+    return PAGE if child is None else max(1, PAGE * child.nominal_ms // walk.period.nominal_ms)
+
+
+def _strays(number: int, periods: list[int], names: Mapping[int, str]) -> Iterator[Finding]:
+    """Series whose symbol or period there is not."""
+    for period in periods:
+        name = names.get(number, f"#{number}")
+        stray = OrphanRows(number, period, None, None)
+        if number not in names:
+            yield Finding(
+                Kind.UNREADABLE, name, None, 0, 0, f"bars of symbol number {number}, which there is not", stray=stray
+            )
+        elif period not in range(len(_PERIODS)):
+            yield Finding(
+                Kind.UNREADABLE, name, None, 0, 0, f"bars of period number {period}, which there is not", stray=stray
+            )

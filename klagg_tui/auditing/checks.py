@@ -1,0 +1,114 @@
+"""Questions to bars that can be answered from the bars alone. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from klagg_tui.auditing.findings import Finding, Kind, differences, of_bar
+from klagg_tui.engine import exact
+from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.events import Span
+from klagg_tui.engine.exact import Exact
+from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.storage.recompute import is_whole, rolled
+from klagg_tui.storage.symbols import StoredSymbol
+
+_STEP: Final = exact.turnover("0.00000001")
+"""The exchange writes turnovers with eight decimals, so each of its trades may have lost so much."""
+
+
+def fault(bar: Bar) -> str | None:
+    """Why no trades can make this bar, None where some can."""
+    if bar.high < bar.low:
+        return f"high {exact.text(bar.high)} is below low {exact.text(bar.low)}"
+    if bar.low <= 0:
+        return f"low {exact.text(bar.low)} is no price"
+    for name, price in (("open", bar.open), ("close", bar.close)):
+        if not bar.low <= price <= bar.high:
+            return f"{name} {exact.text(price)} lies outside of low and high"
+    if min(bar[7:12]) < 0:
+        return "a sum is negative"
+    if bar.taker_buy_volume > bar.volume or bar.taker_buy_turnover > bar.turnover:
+        return "the takers bought more than was traded"
+    return _fault_of_sums(bar) if bar.is_traded else _fault_of_quiet(bar)
+
+
+def _fault_of_sums(bar: Bar) -> str | None:
+    if not bar.trade_count:
+        return f"volume {exact.text(bar.volume)} without a trade"
+    slack = _STEP * bar.trade_count
+    for name, volume, turnover in (
+        ("turnover", bar.volume, bar.turnover),
+        ("taker turnover", bar.taker_buy_volume, bar.taker_buy_turnover),
+    ):
+        if not _is_between(bar, volume, turnover, slack):
+            return f"{name} {exact.turnover_text(turnover)} cannot be paid for {exact.text(volume)} at its prices"
+    return None
+
+
+def _is_between(bar: Bar, volume: Exact, turnover: Exact, slack: Exact) -> bool:
+    return bar.low * volume - slack <= turnover <= bar.high * volume + slack
+
+
+def _fault_of_quiet(bar: Bar) -> str | None:
+    if any(bar[8:12]):
+        return "trades without volume"
+    return "prices moved without a trade" if bar.high != bar.low else None
+
+
+def jump(bar: Bar, before: Bar | None) -> str | None:
+    """Whether a bar without trades stands elsewhere than the bar before it ended."""
+    if bar.is_traded or bar.state is not State.CLOSED or before is None or before.state is State.PARTIAL:
+        return None
+    if before.end_ms != bar.open_ms or before.close == bar.close:
+        return None
+    return f"nothing was traded, but it stands at {exact.text(bar.close)} instead of {exact.text(before.close)}"
+
+
+def roll_up_finding(parent: Bar, children: Sequence[Bar], child: Period, known: StoredSymbol) -> Finding | None:
+    """Whether a bar is the sum of its children; nothing is said where these are not all there."""
+    if not children or not is_whole(children, parent.period, parent.open_ms, child, known):
+        return None
+    whole = rolled(children, parent.period, parent.open_ms, is_whole=True)
+    if whole.state is State.PARTIAL:
+        if parent.state is State.CLOSED:
+            return of_bar(Kind.STATE, parent, f"closed, but a {child} bar in it is partial")
+        return None
+    if found := differences(parent, whole):
+        names = ", ".join(difference.field for difference in found)
+        return of_bar(Kind.ROLL_UP, parent, f"not the sum of its {len(children)} {child} bars: {names}", found)
+    return None
+
+
+def span_findings(spans: Sequence[Span]) -> Iterator[Finding]:
+    """What spans of one symbol, in order of id, say against themselves and each other."""
+    before: Span | None = None
+    for span in spans:
+        ids = f"ids {span.first_id} to {span.last_id}"
+        # A span of a single trade knows all from after it to before it.
+        if span.last_id < span.first_id or span.to_ms < span.from_ms - 1:
+            yield _of_span(span, f"{ids} end before they begin")
+            continue
+        if before and (span.first_id <= before.last_id + 1 or span.from_ms < before.to_ms):
+            yield _of_span(span, f"{ids} overlap {before.first_id} to {before.last_id}", Kind.OVERLAP)
+        before = span
+
+
+def _of_span(span: Span, text: str, kind: Kind = Kind.SPAN) -> Finding:
+    low, high = sorted((span.from_ms, span.to_ms))
+    return Finding(kind, span.symbol, None, low, high, text)
+
+
+class Coverage:
+    """Minutes in order of time, asked whether they lie inside one of some spans."""
+
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self._spans = sorted(spans, key=lambda span: span.from_ms)
+        self._at = 0
+
+    def holds(self, minute_ms: int) -> bool:
+        """Whether the minute lies inside one span; not to be asked about earlier minutes afterwards."""
+        while self._at < len(self._spans) and self._spans[self._at].to_ms < minute_ms + MINUTE_MS:
+            self._at += 1
+        return self._at < len(self._spans) and self._spans[self._at].from_ms <= minute_ms

@@ -1,0 +1,105 @@
+"""What an audit finds, as values."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from klagg_tui.engine import exact
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.period import Period
+
+
+class Kind(StrEnum):
+    """What is wrong."""
+
+    HOLE = "hole"
+    """Bars are missing between others."""
+    OVERLAP = "overlap"
+    """Two spans have ids or time in common, or touch and were not made one."""
+    OFF_GRID = "off grid"
+    """A bar opens where none of its period does."""
+    UNREADABLE = "unreadable"
+    """A row that is no bar."""
+    IMPOSSIBLE = "impossible"
+    """No trades make such a bar."""
+    STATE = "state"
+    """A bar says more of itself than what it is made of."""
+    ROLL_UP = "roll-up"
+    """A bar is not the sum of its children."""
+    SPAN = "span"
+    """What the spans say of trade ids contradicts itself or the bars."""
+    DIFFERENCE = "difference"
+    """A bar is not equal to the exchange's own."""
+
+
+class Difference(NamedTuple):
+    """One field of a bar, exact decimal texts."""
+
+    field: str
+    ours: str
+    theirs: str
+
+
+class OrphanRows(NamedTuple):
+    """Rows by their keys, whatever these are."""
+
+    symbol: object
+    period: object
+    first: object
+    last: object
+    """Minutes, both included; None: all."""
+    table: str = "history"
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong."""
+
+    kind: Kind
+    symbol: str
+    period: Period | None
+    """None where it is no matter of one period: spans."""
+    from_ms: int
+    to_ms: int
+    """Before then it is over; for a single bar, the next one's open time."""
+    text: str
+    differences: tuple[Difference, ...] = ()
+    stray: OrphanRows | None = None
+    """Rows that have no right to be there."""
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs: names and plain values."""
+        return {
+            "kind": self.kind.value,
+            "symbol": self.symbol,
+            "period": self.period.value if self.period else None,
+            "from": self.from_ms,
+            "to": self.to_ms,
+            "text": self.text,
+            "differences": [difference._asdict() for difference in self.differences],
+        }
+
+
+_TURNOVERS: Final = {"turnover", "taker_buy_turnover"}
+_COMPARED: Final = Bar._fields[3:12]
+
+
+def differences(ours: Bar, theirs: Bar) -> tuple[Difference, ...]:
+    """The fields in which two bars of one time differ, states aside."""
+    return tuple(
+        Difference(name, value_text(name, mine), value_text(name, other))
+        for name, mine, other in zip(_COMPARED, ours[3:12], theirs[3:12], strict=True)
+        if mine != other
+    )
+
+
+def value_text(name: str, value: int) -> str:
+    """The value of that field of a bar, as an exact decimal text."""
+    if name == "trade_count":
+        return str(value)
+    return exact.turnover_text(value) if name in _TURNOVERS else exact.text(value)
+
+
+def of_bar(kind: Kind, bar: Bar, text: str, found: tuple[Difference, ...] = ()) -> Finding:
+    """A finding about one bar."""
+    return Finding(kind, bar.symbol, bar.period, bar.open_ms, bar.end_ms, text, found)

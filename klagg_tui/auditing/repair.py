@@ -1,0 +1,137 @@
+"""Putting right what an audit found: rows that are no bars go, and the exchange's own bars take the place of wrong ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from klagg_tui.auditing.checks import span_findings
+from klagg_tui.auditing.compare import ReferenceBars
+from klagg_tui.auditing.findings import Finding, Kind, OrphanRows
+from klagg_tui.auditing.rows import all_series
+from klagg_tui.engine.bar import State
+from klagg_tui.engine.events import Span
+from klagg_tui.engine.period import Period
+from klagg_tui.engine.spans import join
+from klagg_tui.storage.connection import Connection
+from klagg_tui.storage.opening import WriterLock, open_writer
+from klagg_tui.storage.store import Store
+
+_BATCH: Final = 2_000
+_PERIODS: Final = tuple(Period)
+
+
+class Repaired(NamedTuple):
+    """What came of a repair."""
+
+    bars: int
+    """Taken from the exchange."""
+    removed: int
+    """Rows that were no bars."""
+    spans: int
+    """Runs of ids that were given up or joined."""
+
+
+class Need(NamedTuple):
+    """The exchange's bars that are wanted."""
+
+    symbol: str
+    period: Period
+    from_ms: int
+    to_ms: int
+
+
+async def repair(path: Path, findings: Sequence[Finding], theirs: ReferenceBars) -> Repaired:
+    """Put right what can be; another audit tells what is left.
+
+    Raises:
+        DatabaseBusy: another klagg writes to it.
+        StorageError: it cannot be written to.
+        ExchangeError: the exchange cannot be asked; what was put right before stays.
+    """
+    removed, spans, periods = await _clear(path, findings)
+    async with await Store.open(path, periods=periods) as store:
+        bars = 0
+        for need in needs(findings):
+            async for batch in theirs(*need):
+                over = [bar for bar in batch if bar.state is not State.FORMING]
+                await store.add_confirmed(over)
+                bars += len(over)
+    return Repaired(bars, removed, spans)
+
+
+def needs(findings: Iterable[Finding]) -> list[Need]:
+    """The stretches of bars that put the findings right, shorter periods first, those that touch made one."""
+    wanted = sorted({need for finding in findings for need in _needs(finding)}, key=_order)
+    merged: list[Need] = []
+    for need in wanted:
+        last = merged[-1] if merged else None
+        if last and last[:2] == need[:2] and need.from_ms <= last.to_ms:
+            merged[-1] = last._replace(to_ms=max(last.to_ms, need.to_ms))
+        else:
+            merged.append(need)
+    return merged
+
+
+def _needs(finding: Finding) -> Iterator[Need]:
+    if finding.period is None or finding.from_ms >= finding.to_ms or finding.kind is Kind.OFF_GRID:
+        return
+    if finding.stray and finding.stray.table == "forming":
+        return
+    yield Need(finding.symbol, finding.period, finding.from_ms, finding.to_ms)
+    if finding.kind in {Kind.ROLL_UP, Kind.STATE} and finding.period is not Period.M1:
+        yield Need(finding.symbol, Period.M1, finding.from_ms, finding.to_ms)
+
+
+def _order(need: Need) -> tuple[int, str, int]:
+    return need.period.ordinal, need.symbol, need.from_ms
+
+
+async def _clear(path: Path, findings: Sequence[Finding]) -> tuple[int, int, tuple[Period, ...]]:
+    """Take away rows that are no bars, and make spans agree; returns how many, and the periods that are kept."""
+    lock = WriterLock(path)
+    try:
+        link = await open_writer(path)
+        try:
+            async with link.transaction():
+                removed = sum([await _remove(link, finding.stray) for finding in findings if finding.stray])
+                symbols = {finding.symbol for finding in findings if finding.kind in {Kind.SPAN, Kind.OVERLAP}}
+                spans = sum([await _settle(link, symbol) for symbol in symbols])
+            kept = {_PERIODS[one] for numbers in (await all_series(link)).values() for one in numbers}
+        finally:
+            await link.close()
+    finally:
+        lock.release()
+    return removed, spans, tuple(sorted(kept))
+
+
+async def _remove(link: Connection, stray: OrphanRows) -> int:
+    where = "symbol = ? AND period = ?"
+    keys: list[object] = [stray.symbol, stray.period]
+    if stray.first is not None:
+        where += " AND minute BETWEEN ? AND ?"
+        keys += [stray.first, stray.last]
+    await link.rows(f"DELETE FROM {stray.table} WHERE {where}", keys)
+    return int(await link.value("SELECT changes()"))
+
+
+async def _settle(link: Connection, symbol: str) -> int:
+    """Join the spans that touch; of two that contradict each other give up the shorter: only proof is lost with it."""
+    number = await link.value("SELECT id FROM symbols WHERE name = ?", (symbol,))
+    rows = await link.rows("SELECT * FROM spans WHERE symbol = ? ORDER BY first_id", (number,))
+    before = [Span(symbol, *row[1:]) for row in rows]
+    kept: tuple[Span, ...] = ()
+    for span in sorted(before, key=lambda one: one.first_id - one.last_id):
+        joint = join(kept, span)
+        is_touching = all(
+            part.last_id + 1 == span.first_id or span.last_id + 1 == part.first_id for part in joint.taken
+        )
+        if is_touching and not any(span_findings(joint.spans)):
+            kept = joint.spans
+    if set(kept) == set(before):
+        return 0
+    await link.rows("DELETE FROM spans WHERE symbol = ?", (number,))
+    for span in kept:
+        await link.rows("INSERT INTO spans VALUES (?, ?, ?, ?, ?)", (number, *span[1:]))
+    return len(before) - len(kept)

@@ -1,0 +1,160 @@
+"""One series of an audit, walked through from its oldest to its newest bar, its children in step with it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from klagg_tui.auditing.checks import Coverage, fault, jump, roll_up_finding
+from klagg_tui.auditing.findings import Finding, Kind, OrphanRows, of_bar
+from klagg_tui.auditing.rows import Stretch, Unreadable
+from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.storage.symbols import StoredSymbol
+
+_NEVER: Final = 1 << 62
+
+
+class Children:
+    """The smaller bars of a series, at hand up to `reached_ms`."""
+
+    def __init__(self, period: Period, anchor: int, wrong: set[int]) -> None:
+        """`wrong`: open times of those found wrong."""
+        self.period = period
+        self.reached_ms = -1
+        self.first_ms: int | None = None
+        """When the oldest one opens."""
+        self._anchor = anchor
+        self._wrong = wrong
+        self._bars: deque[Bar] = deque()
+
+    def add(self, page: Sequence[Bar | Unreadable] | None) -> None:
+        """The next ones of the history; None: there are no more. What is no bar, or opens where none does, is none."""
+        if page is None:
+            self.reached_ms = _NEVER
+            return
+        bars = [bar for bar in page if isinstance(bar, Bar) and self._is_on_grid(bar.open_ms)]
+        if bars:
+            self._bars.extend(bars)
+            self.reached_ms = bars[-1].end_ms
+            self.first_ms = bars[0].open_ms if self.first_ms is None else self.first_ms
+
+    def within(self, from_ms: int, to_ms: int) -> list[Bar]:
+        """Those that open in a stretch, which must not begin before the end of the last one asked for."""
+        found: list[Bar] = []
+        bars = self._bars
+        while bars and bars[0].open_ms < to_ms:
+            bar = bars.popleft()
+            if bar.open_ms >= from_ms:
+                found.append(bar)
+        return found
+
+    def are_sound(self, bars: list[Bar]) -> bool:
+        """Whether none of them was found wrong."""
+        return not self._wrong or not any(bar.open_ms in self._wrong for bar in bars)
+
+    def _is_on_grid(self, open_ms: int) -> bool:
+        return self.period is Period.M1 or self.period.open_ms(open_ms, self._anchor) == open_ms
+
+
+@dataclass
+class Walk:
+    """One series from its oldest to its newest bar."""
+
+    number: int
+    known: StoredSymbol
+    period: Period
+    coverage: Coverage | None
+    children: Children | None
+    wrong: set[int] = field(default_factory=set)
+    """Open times of bars with a finding."""
+    _before: Bar | None = None
+    _reached_ms: int | None = None
+
+    def take_all(self, page: Iterable[Bar | Unreadable]) -> Iterator[Finding]:
+        """The next rows of the history."""
+        for read in page:
+            if isinstance(read, Unreadable):
+                yield self._unreadable(read)
+            elif not self._is_on_grid(read.open_ms):
+                yield self._off_grid(read)
+            else:
+                if read.open_ms != self._reached_ms and (hole := self._hole_before(read)):
+                    yield hole
+                if finding := self._judged(read) or self._against_children(read):
+                    self.wrong.add(read.open_ms)
+                    yield finding
+                self._before = read
+                self._reached_ms = read.end_ms
+
+    def take_current(self, read: Bar | Unreadable, stretch: Stretch) -> Iterator[Finding]:
+        """The bar that was forming; bars that are over may reach beyond it when nothing is recorded any more."""
+        stray = OrphanRows(self.number, self.period.ordinal, None, None, "forming")
+        if isinstance(read, Unreadable):
+            text = f"the current bar: {read.reason}"
+            yield Finding(Kind.UNREADABLE, self.known.symbol, self.period, 0, 0, text, stray=stray)
+        elif not stretch.holds(read.open_ms) or (self._reached_ms and read.open_ms < self._reached_ms):
+            return
+        elif not self._is_on_grid(read.open_ms):
+            text = f"no {self.period} bar opens there, but the current one does"
+            yield of_bar(Kind.OFF_GRID, read, text)._replace(stray=stray)
+        else:
+            if hole := self._hole_before(read):
+                yield hole
+            if reason := fault(read):
+                yield of_bar(Kind.IMPOSSIBLE, read, f"the current bar: {reason}")._replace(stray=stray)
+
+    def _judged(self, bar: Bar) -> Finding | None:
+        if reason := fault(bar) or jump(bar, self._sound_before()):
+            return of_bar(Kind.IMPOSSIBLE, bar, reason)
+        if bar.state is State.FORMING:
+            return of_bar(Kind.STATE, bar, "still forming among bars that are over")
+        if bar.state is State.PARTIAL and self.coverage is not None and self.coverage.holds(bar.open_ms):
+            return of_bar(Kind.SPAN, bar, "partial, but it lies inside one run of ids")
+        return None
+
+    def _sound_before(self) -> Bar | None:
+        return None if self._before is None or self._before.open_ms in self.wrong else self._before
+
+    def _against_children(self, bar: Bar) -> Finding | None:
+        if self.children is None:
+            return None
+        children = self.children.within(bar.open_ms, bar.end_ms)
+        if not self.children.are_sound(children):
+            return None
+        return roll_up_finding(bar, children, self.children.period, self.known)
+
+    def _hole_before(self, bar: Bar) -> Finding | None:
+        from_ms, to_ms = self._reached_ms, bar.open_ms
+        if from_ms is None or from_ms >= to_ms:
+            return None
+        if self.children and not self.children.within(from_ms, to_ms):
+            first_ms = self.children.first_ms
+            if first_ms is not None and first_ms <= from_ms:
+                return None
+        return Finding(Kind.HOLE, bar.symbol, self.period, from_ms, to_ms, _missing(self.period, from_ms, to_ms))
+
+    def _is_on_grid(self, open_ms: int) -> bool:
+        # Every minute is one.
+        return self.period is Period.M1 or self.period.open_ms(open_ms, self.known.anchor) == open_ms
+
+    def _off_grid(self, bar: Bar) -> Finding:
+        minute = bar.open_ms // MINUTE_MS
+        stray = OrphanRows(self.number, self.period.ordinal, minute, minute)
+        return of_bar(Kind.OFF_GRID, bar, f"no {self.period} bar opens there")._replace(stray=stray)
+
+    def _unreadable(self, read: Unreadable) -> Finding:
+        number, period, minute = read.row[:3]
+        from_ms = to_ms = 0
+        if isinstance(minute, int) and self._reached_ms is not None and minute * MINUTE_MS == self._reached_ms:
+            from_ms, to_ms = self._reached_ms, self.period.end_ms(self._reached_ms)
+            self._reached_ms = to_ms
+        stray = OrphanRows(number, period, minute, minute)
+        return Finding(Kind.UNREADABLE, self.known.symbol, self.period, from_ms, to_ms, read.reason, stray=stray)
+
+
+def _missing(period: Period, from_ms: int, to_ms: int) -> str:
+    count = -(-(to_ms - from_ms) // period.nominal_ms)
+    return f"{count:,} {period} bars are missing" if count > 1 else f"a {period} bar is missing"

@@ -1,0 +1,182 @@
+"""`klagg export`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from klagg_tui.commands.shared.options import Db, Local, existing_database, periods_of, times
+from klagg_tui.commands.shared.running import wait_for
+from klagg_tui.errors import BadUsage
+
+if TYPE_CHECKING:
+    from klagg_tui.exporting.exporter import Exported
+    from klagg_tui.exporting.files import Format
+    from klagg_tui.exporting.selection import Selection
+
+_EXAMPLES = """
+[bold]Examples[/bold]
+
+klagg export --symbol BTCUSDT --period 1m --from 2024-08-08 --to 2024-08-09 -o BTCUSDT-1m-2024-08-08.csv
+
+klagg export -s BTCUSDT -p 5m --from -3h --format jsonl | jq .close
+
+klagg export -s '*USDT' -p 1m,1h --from yesterday -o bars/ --format parquet
+
+klagg export -p 1h --from -1w --where 'turnover>5m taker>60%' -o busy.csv
+
+klagg export -s BTCUSDT --resample 2h --state confirmed -o two-hours.csv.gz
+"""
+
+
+class Written(StrEnum):
+    """Formats by the names they have on the command line."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+class Trust(StrEnum):
+    """States by the names they have on the command line."""
+
+    FORMING = "forming"
+    PARTIAL = "partial"
+    CLOSED = "closed"
+    CONFIRMED = "confirmed"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("export", epilog=_EXAMPLES)(export_bars)
+
+
+def export_bars(
+    symbol: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--symbol", "-s", metavar="SYMBOL", help="Symbol or pattern like '*USDT'; may be given again. Default: all."
+        ),
+    ] = None,
+    period: Annotated[
+        list[str] | None,
+        typer.Option("--period", "-p", metavar="PERIOD", help="Period like 5m; several with commas. Default: 1m."),
+    ] = None,
+    from_: Annotated[str | None, typer.Option("--from", metavar="TIME", help="Bars that open then or later.")] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Bars that open before then.")] = None,
+    format_: Annotated[
+        Written | None, typer.Option("--format", "-f", help="Default: as the output's name says, else csv.")
+    ] = None,
+    output: Annotated[
+        str,
+        typer.Option("--output", "-o", metavar="FILE|-", help="File, folder/ for a file each, or - for a pipe."),
+    ] = "-",
+    state: Annotated[
+        list[Trust] | None,
+        typer.Option(
+            "--state",
+            metavar="STATE",
+            help="Only bars that are forming, partial, closed or confirmed; may be given again.",
+        ),
+    ] = None,
+    where: Annotated[
+        str | None, typer.Option("--where", metavar="FILTER", help="Only bars that match, as in '/' on the screen.")
+    ] = None,
+    resample: Annotated[
+        str | None,
+        typer.Option("--resample", metavar="PERIOD", help="Make bars of this period from stored shorter ones."),
+    ] = None,
+    local: Local = False,
+    db: Db = None,
+) -> None:
+    """Write bars as the exchange's own archives do, or as JSON lines, or as Parquet.
+
+    Values are exact decimals. Times: 2024-08-08, 2024-08-08T23:55, epoch milliseconds, yesterday, now, -3h.
+    """
+    from klagg_tui.commands.shared.filters import bar_filter
+    from klagg_tui.engine.bar import State
+    from klagg_tui.exporting.files import Format
+    from klagg_tui.exporting.selection import Selection
+
+    if period and resample:
+        raise BadUsage("--period takes stored bars, --resample makes them; give one of the two.")
+    from_ms, to_ms = times(from_, to, local=local)
+    selection = Selection(
+        symbols=tuple(symbol or ["*"]),
+        periods=periods_of([resample] if resample else period or ["1m"]),
+        from_ms=from_ms,
+        to_ms=to_ms,
+        states=frozenset(State[trust.name] for trust in state) if state else None,
+        keep=bar_filter(where) if where else None,
+        is_resampled=resample is not None,
+    )
+    form = Format(format_.value) if format_ else Format.of(Path(output)) or Format.CSV
+    _export(existing_database(db), selection, output, form)
+
+
+def _export(db: Path, selection: Selection, output: str, form: Format) -> None:
+    from klagg_tui.commands.shared.interrupt import INTERRUPTED, Interrupt
+    from klagg_tui.commands.shared.progress import ProgressLine
+    from klagg_tui.exporting.exporter import ExportProgress, export
+    from klagg_tui.storage.store import Store
+
+    is_pipe = output == "-"
+    if is_pipe and form.value == "parquet" and sys.stdout and sys.stdout.isatty():
+        raise BadUsage("Parquet is not for reading on a terminal; name a file with -o.")
+    target = _stdout() if is_pipe else Path(output)
+    is_split = output.endswith(("/", os.sep)) or (not is_pipe and Path(output).is_dir())
+
+    async def run(should_stop: Interrupt, line: ProgressLine) -> Exported:
+        def show(progress: ExportProgress) -> None:
+            line.show(progress.series, progress.bars, progress.total_bars, progress.bars)
+
+        store = await Store.open(db, read_only=True)
+        try:
+            return await export(
+                store, selection, target, form, is_split=is_split, on_progress=show, should_stop=should_stop
+            )
+        finally:
+            await store.close()
+
+    with Interrupt("no half file is left.") as interrupt, ProgressLine(unit="bars") as line:
+        outcome = wait_for(run(interrupt, line))
+    _tell(outcome, output)
+    if outcome.is_cut:
+        _hush()
+    if outcome.is_stopped:
+        raise typer.Exit(INTERRUPTED)
+
+
+def _tell(outcome: Exported, output: str) -> None:
+    """What was written, and what in it is not to be relied on; on stderr, because stdout may be the bars."""
+    from klagg_tui.engine.bar import State
+    from klagg_tui.formatting import counted
+
+    if output != "-" and not outcome.is_stopped:
+        files = f"{len(outcome.paths):,} files in {output}" if len(outcome.paths) != 1 else str(outcome.paths[0])
+        typer.echo(f"{counted(outcome.bars, 'bar')} in {files}.", err=True)
+    partial, forming = outcome.states[State.PARTIAL], outcome.states[State.FORMING]
+    doubtful = [f"{counted(partial, 'partial bar')} (trades are missing)"] if partial else []
+    doubtful += [f"{counted(forming, 'forming bar')} (not over)"] if forming else []
+    if doubtful:
+        typer.echo(
+            f"Note: {' and '.join(doubtful)} among them; --state closed --state confirmed leaves them out.", err=True
+        )
+    if not (outcome.bars or outcome.is_stopped or outcome.is_cut):
+        typer.echo("No bars match.", err=True)
+
+
+def _stdout() -> BinaryIO:
+    if sys.stdout is None:  # closed by whoever started us
+        raise BadUsage("There is no standard output to write to; name a file with -o.")
+    return sys.stdout.buffer
+
+
+def _hush() -> None:
+    """Nobody reads the pipe any more: let Python close it without a word."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

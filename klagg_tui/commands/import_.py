@@ -1,0 +1,128 @@
+"""`klagg import`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from klagg_tui.commands.shared.options import Db, database, settings_of
+from klagg_tui.commands.shared.running import wait_for
+from klagg_tui.errors import BadUsage
+
+if TYPE_CHECKING:
+    from klagg_tui.commands.shared.interrupt import Interrupt
+    from klagg_tui.commands.shared.progress import ProgressLine
+    from klagg_tui.engine.period import Period
+    from klagg_tui.importing.importer import Imported
+
+_EXAMPLES = """
+[bold]Examples[/bold]
+
+klagg import BTCUSDT-aggTrades-2024-08-08.zip
+
+klagg import BTCUSDT-1m-2024-0*.zip ETHUSDT-1m-2024-0*.zip
+
+klagg import recorded.jsonl.gz --db research.db
+
+klagg import trades.csv --symbol BTCUSDT
+
+klagg import --legacy klines.db
+"""
+_NOTES_SHOWN = 50
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("import", epilog=_EXAMPLES)(import_files)
+
+
+def import_files(
+    ctx: typer.Context,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Archives of the exchange (aggTrades or klines; CSV, .gz, .zip), or JSON lines of events."),
+    ] = None,
+    symbol: Annotated[
+        str | None, typer.Option("--symbol", "-s", help="Symbol of CSV files whose name does not say it.")
+    ] = None,
+    legacy: Annotated[
+        Path | None,
+        typer.Option("--legacy", metavar="FILE", help="A database of the predecessor (tables like k_btc_1m)."),
+    ] = None,
+    db: Db = None,
+) -> None:
+    """Take recorded trades and bars into the database.
+
+    A bad row costs that row. Importing a file twice changes nothing, and neither does the order of files.
+    Ctrl+C keeps what is whole.
+    """
+    from klagg_tui.commands.shared.interrupt import INTERRUPTED, Interrupt
+    from klagg_tui.commands.shared.progress import ProgressLine
+
+    if not files and legacy is None:
+        raise BadUsage("Name files, or a database with --legacy.")
+    if files and legacy is not None:
+        raise BadUsage("--legacy takes a database alone; import other files with a command of their own.")
+    work = _Work(files or [], symbol, legacy, database(db), settings_of(ctx).market.periods)
+    with Interrupt("the bars so far are kept.") as interrupt, ProgressLine() as line:
+        outcome = wait_for(work.run(interrupt, line))
+    _tell(outcome)
+    if outcome.is_stopped:
+        raise typer.Exit(INTERRUPTED)
+    if outcome.failures or not outcome.is_usable:
+        raise typer.Exit(1)
+
+
+class _Work(NamedTuple):
+    """What was asked for."""
+
+    files: list[Path]
+    symbol: str | None
+    legacy: Path | None
+    database: Path
+    periods: tuple[Period, ...]
+
+    async def run(self, should_stop: Interrupt, line: ProgressLine) -> Imported:
+        from klagg_tui.importing.importer import Progress, import_files
+        from klagg_tui.importing.predecessor import import_legacy
+        from klagg_tui.storage.store import Store
+
+        def show(progress: Progress) -> None:
+            line.show(progress.path.name, progress.done, progress.total, progress.rows)
+
+        async with await Store.open(self.database, periods=self.periods) as store:
+            if self.legacy is not None:
+                return await import_legacy(store, self.legacy, on_progress=show, should_stop=should_stop)
+            return await import_files(store, self.files, symbol=self.symbol, on_progress=show, should_stop=should_stop)
+
+
+def _tell(outcome: Imported) -> None:
+    """The closing summary; what went wrong goes to stderr."""
+    tally = outcome.tally
+    for note in outcome.notes[:_NOTES_SHOWN]:
+        typer.echo(note, err=True)
+    if len(outcome.notes) > _NOTES_SHOWN:
+        typer.echo(f"... and {len(outcome.notes) - _NOTES_SHOWN:,} more.", err=True)
+    for failure in outcome.failures:
+        typer.echo(failure, err=True)
+    for bad in tally.first_bad:
+        typer.echo(bad, err=True)
+    if tally.bad > len(tally.first_bad):
+        typer.echo(f"... and {tally.bad - len(tally.first_bad):,} more bad rows.", err=True)
+    parts = [
+        f"{outcome.trades:,} trades",
+        f"{outcome.bars:,} bars ({outcome.new:,} new)",
+        f"{outcome.duplicates:,} duplicates",
+        f"{outcome.gaps:,} gaps",
+        f"{tally.other:,} other",
+        f"{tally.bad:,} bad",
+    ]
+    if tally.no_trades:
+        parts.append(f"{tally.no_trades:,} records of nothing (price and quantity 0)")
+    if outcome.too_late:
+        parts.append(f"{outcome.too_late:,} trades too late for their minute")
+    typer.echo(f"{'Stopped: ' if outcome.is_stopped else ''}{', '.join(parts)}.")
+    if not outcome.is_usable and not outcome.is_stopped:
+        typer.echo("Nothing in there could be used.", err=True)

@@ -1,0 +1,165 @@
+"""`klagg record`: the same engine without a screen."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from types import FrameType
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from klagg_tui.commands.shared.interrupt import INTERRUPTED
+from klagg_tui.commands.shared.settings import Chosen, with_settings
+from klagg_tui.commands.shared.status_line import clear, is_rewritten, joined, pause_s
+
+if TYPE_CHECKING:
+    from klagg_tui.feed import Status
+    from klagg_tui.runtime.worker import Runtime
+
+_EXAMPLES: Final = """
+[bold]Examples[/bold]
+
+klagg record
+
+klagg record --quote USDT --db usdt.db
+
+klagg record --symbols BTCUSDT,ETHUSDT --periods 1m,1h --history 1000
+"""
+_LOOK_S: Final = 0.2
+_AGAIN_S: Final = 300.0
+"""Until a trouble that goes on is told once more."""
+_PATIENCE_S: Final = 1.0
+"""For the last state, before it is said that it takes a while."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("record", epilog=_EXAMPLES)(record)
+
+
+@with_settings("market", "storage", "log")
+def record(chosen: Chosen) -> None:
+    """Record the market into the database, without a screen. Ctrl+C or SIGTERM writes the last state and leaves."""
+    from klagg_tui import logs
+    from klagg_tui.runtime.plans import live_plan
+    from klagg_tui.runtime.worker import Runtime
+
+    settings = chosen.load().settings
+    if trouble := logs.start(settings.log.path, settings.log.level):
+        typer.echo(trouble, err=True)
+    run_headless(Runtime(live_plan(settings)), f"Recording into {settings.storage.database}. Ctrl+C ends it.")
+
+
+def run_headless(runtime: Runtime, greeting: str) -> None:
+    """Run without a screen, with a status line now and then, until Ctrl+C or SIGTERM; once more ends at once."""
+    stop = _StopSignals()
+    runtime.start()
+    with contextlib.suppress(_NobodyReads):
+        _say(greeting)
+        _report(runtime, stop)
+    runtime.cancel()
+    _wait_for(runtime)
+    with contextlib.suppress(_NobodyReads):
+        _say(f"{clear()}{joined(_parts(runtime.status()))}")
+        _say("Stopped; the last state is written.")
+
+
+class _StopSignals:
+    """Remembers that SIGINT, SIGTERM or the end of the terminal came; at the second time the process ends."""
+
+    def __init__(self) -> None:
+        self.came = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._take)
+        hang_up = getattr(signal, "SIGHUP", None)
+        if hang_up and signal.getsignal(hang_up) is not signal.SIG_IGN:  # nohup wants to outlive the terminal
+            signal.signal(hang_up, self._take)
+
+    def _take(self, _number: int, _frame: FrameType | None) -> None:
+        if self.came:
+            # At once, past threads that wait for a disk: what is not written is had again at the next start.
+            os._exit(INTERRUPTED)
+        self.came = True
+
+
+class _NobodyReads(Exception):
+    """Standard output is closed, as behind `klagg record | head`."""
+
+
+def _say(text: str, *, nl: bool = True, err: bool = False) -> None:
+    try:
+        typer.echo(text, nl=nl, err=err)
+    except OSError as error:
+        # What is in the buffer would be complained of once more when the process ends.
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        raise _NobodyReads from error
+
+
+def _report(runtime: Runtime, stop: _StopSignals) -> None:
+    """A status line now and then, and every new trouble at once, until a signal comes or the engine ends."""
+    troubles = Troubles()
+    next_s = time.monotonic()
+    while not stop.came and not runtime.has_ended:
+        runtime.take_changes()
+        status = runtime.status()
+        for notice in troubles.fresh(status.notices, time.monotonic()):
+            _say(f"{clear()}{notice}", err=True)
+        if time.monotonic() >= next_s:
+            _say(f"{clear()}{joined(_parts(status))}", nl=not is_rewritten())
+            next_s = time.monotonic() + pause_s()
+        time.sleep(_LOOK_S)
+
+
+def _wait_for(runtime: Runtime) -> None:
+    """Until the last state is on disk; raises what ended the engine."""
+    try:
+        runtime.wait(_PATIENCE_S)
+    except TimeoutError:
+        with contextlib.suppress(_NobodyReads):
+            _say(f"{clear()}The last state is being written; once more ends at once.")
+        runtime.wait()
+
+
+class Troubles:
+    """Tells each trouble when it comes up, and now and then while it goes on, however its figures change."""
+
+    def __init__(self) -> None:
+        self._told_s: dict[str, float] = {}
+
+    def fresh(self, notices: Iterable[str], now_s: float) -> list[str]:
+        """Those to tell now."""
+        found: list[str] = []
+        for notice in notices:
+            shape = re.sub(r"\d[\d.,:]*", "#", notice)
+            if now_s - self._told_s.get(shape, -_AGAIN_S) >= _AGAIN_S:
+                self._told_s[shape] = now_s
+                found.append(notice)
+        return found
+
+
+def _parts(status: Status) -> list[str]:
+    """The state, the most wanted first."""
+    now = datetime.fromtimestamp(status.exchange_now_ms / 1000, UTC)
+    counters, health = status.counters, status.health
+    parts = [
+        f"{now:%H:%M:%S}" if is_rewritten() else f"{now:%Y-%m-%d %H:%M:%S} UTC",
+        status.market,
+        status.connection,
+        f"{counters.trades:,} trades",
+        f"{counters.gaps_filled:,}/{counters.gaps:,} gaps repaired",
+        f"{health.get('bars equal', 0):,.0f} bars confirmed",
+        f"{health.get('bars amended', 0):,.0f} amended",
+        f"{health.get('rows written', 0):,.0f} rows written",
+    ]
+    if status.progress:
+        parts.insert(3, f"{status.progress.what} {status.progress.done:,}/{status.progress.total:,}")
+    return parts

@@ -1,0 +1,72 @@
+"""`klagg replay`."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from klagg_tui.commands.shared.options import periods_of
+from klagg_tui.errors import BadUsage
+
+_EXAMPLES = """
+[bold]Examples[/bold]
+
+klagg replay BTCUSDT-aggTrades-2024-08-08.zip
+
+klagg replay recorded.jsonl.gz --speed 60
+
+klagg replay BTCUSDT-*.zip ETHUSDT-*.zip --speed max --periods 1m,15m,1h
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("replay", epilog=_EXAMPLES)(replay)
+
+
+def replay(
+    files: Annotated[list[Path], typer.Argument(help="Trades: archives of the exchange, or JSON lines of events.")],
+    speed: Annotated[
+        str, typer.Option(metavar="X|max", help="How many recorded seconds a second; max: no waiting.")
+    ] = "1",
+    symbol: Annotated[
+        str | None, typer.Option("--symbol", "-s", help="Symbol of CSV files whose name does not say it.")
+    ] = None,
+    periods: Annotated[
+        list[str] | None,
+        typer.Option("--periods", "-p", help="Periods to show, with commas; by default the usual seven."),
+    ] = None,
+    db: Annotated[
+        Path | None,
+        typer.Option("--db", metavar="PATH", help="Keep the bars in this file; by default they are thrown away."),
+    ] = None,
+) -> None:
+    """Play recorded trades into the terminal, through the same engine as live ones."""
+    from klagg_tui.app import run
+    from klagg_tui.commands.shared.watch import require_terminal
+    from klagg_tui.engine.period import DEFAULT_PERIODS
+    from klagg_tui.runtime.replay import Replay
+    from klagg_tui.runtime.worker import Plan, Runtime
+
+    source = Replay(files, _speed(speed), symbol)
+    wanted = periods_of(periods) if periods else DEFAULT_PERIODS
+    require_terminal()
+    # The chart reads its past from a database, so one is there in any case.
+    with tempfile.TemporaryDirectory(prefix="klagg-replay-") as folder:
+        run(Runtime(Plan(lambda: source, wanted, db or Path(folder) / "replay.db")), kept_as="replay")
+
+
+def _speed(text: str) -> float | None:
+    """Recorded seconds a second, None for no waiting."""
+    if text == "max":
+        return None
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed <= 1_000_000:
+        raise BadUsage(f"--speed takes a number above 0 or max, not {text!r}.")
+    return speed

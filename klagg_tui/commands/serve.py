@@ -1,0 +1,55 @@
+"""`klagg serve`: the recorder, and bars for other programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from klagg_tui.commands.shared.settings import Chosen, with_settings
+
+if TYPE_CHECKING:
+    from klagg_tui.serve.server import PushServer
+
+_EXAMPLES: Final = """
+[bold]Examples[/bold]
+
+klagg serve
+
+klagg serve --symbols BTCUSDT,ETHUSDT --port 9000
+
+KLAGG_SERVE_TOKEN=... klagg serve --host 0.0.0.0
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("serve", epilog=_EXAMPLES)(serve)
+
+
+@with_settings("market", "storage", "log", "serve")
+def serve(chosen: Chosen) -> None:
+    """Record the market as `klagg record` does, and push changed bars to whoever subscribes on this machine.
+
+    A page at the address shows one symbol live; docs/api.md says what programs can ask. `klagg --serve` does the same
+    beside the terminal.
+    """
+    from klagg_tui import logs
+    from klagg_tui.commands.record import run_headless
+    from klagg_tui.runtime.plans import live_plan
+    from klagg_tui.serve.server import served
+
+    settings = chosen.load().settings
+    if trouble := logs.start(settings.log.path, settings.log.level):
+        typer.echo(trouble, err=True)
+    runtime, server = served(live_plan(settings), settings.serve)
+    server.start()
+    try:
+        run_headless(runtime, f"Recording into {settings.storage.database}. {greeting(server)} Ctrl+C ends it.")
+    finally:
+        server.stop()
+
+
+def greeting(server: PushServer) -> str:
+    """Where bars are to be had."""
+    return f"Bars at {server.url} (a page), {server.url}api/bars, {server.url.replace('http', 'ws', 1)}ws."

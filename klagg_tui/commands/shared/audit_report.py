@@ -1,0 +1,73 @@
+"""What `klagg audit` found, as a table for people or as JSON for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from typing import Final
+
+import orjson
+import typer
+from rich.table import Table
+
+from klagg_tui.auditing.findings import Finding
+from klagg_tui.commands.shared.audit_work import Outcome
+from klagg_tui.commands.shared.tables import console
+from klagg_tui.formatting import counted, date_time
+
+SHOWN: Final = 500
+"""Findings in a table; JSON has them all."""
+
+
+def print_json(outcome: Outcome) -> None:
+    """One object with everything."""
+    told = {
+        "clean": not outcome.findings,
+        "bars": outcome.bars,
+        "findings": [finding.as_json() for finding in outcome.findings],
+        "repaired": outcome.repaired._asdict() if outcome.repaired else None,
+    }
+    typer.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+
+
+def print_table(outcome: Outcome, *, is_local: bool) -> None:
+    """A row a finding, and the sum of it."""
+    if outcome.findings:
+        console().print(_table(outcome.findings[:SHOWN], is_local=is_local))
+    if len(outcome.findings) > SHOWN:
+        typer.echo(f"... and {len(outcome.findings) - SHOWN:,} more; --json lists them all.")
+    if outcome.repaired:
+        bars, removed, spans = outcome.repaired
+        done = (
+            f"{counted(bars, 'bar')} taken over, {counted(removed, 'row')} removed, {counted(spans, 'span')} given up"
+        )
+        typer.echo(f"Repaired: {done}; {counted(outcome.found_before, 'finding')} before.")
+    typer.echo(_sum(outcome))
+
+
+def unknown_told(symbols: Collection[str]) -> str:
+    """A sentence on what could not be compared."""
+    first, *others = sorted(symbols)
+    names = f"{first} and {counted(len(others), 'other symbol')}" if others else first
+    return f"The exchange does not know {names} any more: archives (--against FILE) may have those bars."
+
+
+def _sum(outcome: Outcome) -> str:
+    if not outcome.findings:
+        return f"Clean: {counted(outcome.bars, 'bar')} looked at."
+    counts = Counter(finding.kind.value for finding in outcome.findings)
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in counts.most_common())
+    hint = "" if outcome.repaired else " --repair takes the exchange's bars."
+    return f"{len(outcome.findings):,} found: {kinds}.{hint}"
+
+
+def _table(findings: list[Finding], *, is_local: bool) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("what", "symbol", "period", "from"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("", overflow="fold")
+    for finding in findings:
+        when = date_time(finding.from_ms, local=is_local) if finding.from_ms else ""
+        period = finding.period.value if finding.period else ""
+        table.add_row(finding.kind.value, finding.symbol, period, when, finding.text)
+    return table

@@ -1,0 +1,179 @@
+"""What `klagg audit` does: look, compare, repair, look again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from klagg_tui.auditing.auditor import AuditProgress, Scope, audit
+from klagg_tui.auditing.compare import ArchiveBars, ReferenceBars, differing
+from klagg_tui.auditing.findings import Finding
+from klagg_tui.auditing.repair import Repaired, repair
+from klagg_tui.auditing.rows import EVERYTHING, Stretch
+from klagg_tui.commands.shared.progress import ProgressLine
+from klagg_tui.config import Settings
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import Refused, Unreachable
+from klagg_tui.exchange.binance.rest import RestClient
+from klagg_tui.exchange.transport.budget import Priority
+from klagg_tui.exchange.transport.clock import ExchangeClock
+from klagg_tui.exporting.selection import matching
+from klagg_tui.runtime.plans import market_at
+from klagg_tui.storage.store import Store
+
+EXCHANGE: Final = "exchange"
+"""Stands for the network where a file could stand."""
+PAGE: Final = 499
+"""Bars of one request: of all sizes the one with the most bars for its weight."""
+_ROUNDS: Final = 3
+"""Of repair, at the most."""
+_UNKNOWN: Final = frozenset({-1121, -1122})
+"""Codes of the exchange for a symbol that there is not, or not any more."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done."""
+
+    settings: Settings
+    symbols: tuple[str, ...] = ()
+    """Names and patterns; none means all."""
+    stretch: Stretch = EVERYTHING
+    against: tuple[str, ...] = ()
+    """Paths of archives, and `EXCHANGE`."""
+    periods: tuple[Period, ...] | None = None
+    """Those to be compared."""
+    is_repair: bool = False
+
+
+@dataclass
+class Outcome:
+    """What came of it."""
+
+    findings: list[Finding] = field(default_factory=list)
+    bars: int = 0
+    """Looked at."""
+    repaired: Repaired | None = None
+    found_before: int = 0
+    """Findings before the repair."""
+    unknown: set[str] = field(default_factory=set)
+    """Symbols that the exchange does not have any more."""
+
+    def take(self, repaired: Repaired) -> None:
+        """A round of repair is done."""
+        if self.repaired is None:
+            self.found_before = len(self.findings)
+            self.repaired = repaired
+        else:
+            self.repaired = Repaired(*map(sum, zip(self.repaired, repaired, strict=True)))
+
+
+async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -> Outcome:
+    """Do it.
+
+    Raises:
+        KlaggError: the database, a file or the exchange cannot be used.
+    """
+    path = plan.settings.storage.database
+    outcome = Outcome()
+
+    def show(progress: AuditProgress) -> None:
+        outcome.bars = max(outcome.bars, progress.bars)
+        line.show(progress.symbol, progress.done, progress.total, progress.bars)
+
+    scope = Scope(await _symbols(path, plan.symbols), plan.stretch, show, should_stop)
+    async with AsyncExitStack() as stack:
+        sources = await _sources(plan, stack, outcome.unknown.add)
+        outcome.findings = await _look(path, scope, sources, plan.periods)
+        # What a repair brings to light, such as the minutes a recorder was stopped in, is put right as well.
+        for _ in range(_ROUNDS):
+            if not plan.is_repair or not outcome.findings or should_stop():
+                break
+            before = outcome.findings
+            outcome.take(await repair(path, before, _one_after_another(sources)))
+            outcome.findings = await _look(path, scope, sources, plan.periods)
+            if outcome.findings == before:
+                break
+    return outcome
+
+
+def exchange_bars(rest: RestClient, on_unknown: Callable[[str], None] = lambda _: None) -> ReferenceBars:
+    """The exchange's bars, asked for page by page. It has none of a symbol that it does not know any more."""
+
+    async def bars(symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
+        while from_ms < to_ms:
+            try:
+                page = await rest.bars(symbol, period, from_ms, to_ms - 1, limit=PAGE, priority=Priority.HISTORY)
+            except Refused as error:
+                if error.code not in _UNKNOWN:
+                    raise
+                on_unknown(symbol)
+                return
+            if not page:
+                return
+            yield page
+            from_ms = page[-1].end_ms
+
+    return bars
+
+
+async def _symbols(path: Path, patterns: tuple[str, ...]) -> set[str] | None:
+    if not patterns:
+        return None
+    async with await Store.open(path, read_only=True) as store:
+        return set(matching(patterns, [known.symbol for known in await store.symbols()]))
+
+
+async def _sources(plan: Plan, stack: AsyncExitStack, on_unknown: Callable[[str], None]) -> dict[str, ReferenceBars]:
+    """Where the exchange's bars come from: what they are compared with, else, for a repair, the exchange."""
+    files = [Path(text) for text in plan.against if text != EXCHANGE]
+    sources: dict[str, ReferenceBars] = {}
+    if files:
+        sources["files"] = ArchiveBars(files, plan.symbols[0] if len(plan.symbols) == 1 else None)
+    if EXCHANGE in plan.against or (plan.is_repair and not files):
+        market = plan.settings.market
+        # Bars of another market than the file's are no measure for it, and must not get into it.
+        await (
+            await Store.open(plan.settings.storage.database, read_only=True, market=market_at(market.rest_url))
+        ).close()
+        clock = ExchangeClock(time.time() * 1000, time.monotonic() * 1000)
+        rest = await stack.enter_async_context(RestClient(market.rest_url, clock, proxy=market.proxy))
+        try:
+            await rest.sync()
+        except Unreachable as error:
+            raise Unreachable(
+                f"{market.rest_url} cannot be reached: nothing was compared and nothing changed; "
+                "--against FILE takes archives instead."
+            ) from error
+        sources[EXCHANGE] = exchange_bars(rest, on_unknown)
+    return sources
+
+
+async def _look(
+    path: Path, scope: Scope, sources: dict[str, ReferenceBars], periods: tuple[Period, ...] | None
+) -> list[Finding]:
+    found = [finding async for finding in audit(path, scope)]
+    known = {(finding.symbol, finding.period, finding.from_ms) for finding in found}
+    for theirs in sources.values():
+        async for finding in differing(path, theirs, scope, periods):
+            place = finding.symbol, finding.period, finding.from_ms
+            if place not in known:
+                known.add(place)
+                found.append(finding)
+    return found
+
+
+def _one_after_another(sources: dict[str, ReferenceBars]) -> ReferenceBars:
+    """The bars of all sources; what comes later takes the place of what came before."""
+
+    async def bars(symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
+        for theirs in sources.values():
+            async for batch in theirs(symbol, period, from_ms, to_ms):
+                yield batch
+
+    return bars

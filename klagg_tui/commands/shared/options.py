@@ -1,0 +1,97 @@
+"""Options that several commands share, and what their values become."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+
+import typer
+
+from klagg_tui.commands.shared.settings import inherited
+from klagg_tui.errors import BadUsage
+
+if TYPE_CHECKING:
+    from klagg_tui.config.values import Settings
+    from klagg_tui.engine.period import Period
+
+_META: Final = "klagg_tui.commands.shared.options"
+
+
+def _inherited(ctx: typer.Context, value: Path | None) -> Path | None:
+    """`klagg --db X symbols` means the same as `klagg symbols --db X`; without either, the settings say."""
+    if value or ctx.obj or ctx.resilient_parsing:
+        return value or ctx.obj
+    return settings_of(ctx).storage.database
+
+
+def settings_of(ctx: typer.Context) -> Settings:
+    """What file, environment and flags say; read once a command."""
+    if _META not in ctx.meta:
+        ctx.meta[_META] = inherited(ctx).load().settings
+    settings: Settings = ctx.meta[_META]
+    return settings
+
+
+Db: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--db", metavar="PATH", help="Database file (KLAGG_DB).", callback=_inherited),
+]
+Local: TypeAlias = Annotated[bool, typer.Option("--local", help="Times are this machine's instead of UTC.")]
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
+
+
+def database(db: Path | None) -> Path:
+    """The file asked for, or the one in the user's data folder."""
+    from klagg_tui.paths import default_path
+
+    return db or default_path()
+
+
+def existing_database(db: Path | None) -> Path:
+    """As `database`, for commands that only read.
+
+    Raises:
+        StorageError: there is nothing to read.
+    """
+    from klagg_tui.storage.disk_errors import missing
+    from klagg_tui.storage.opening import look_at
+
+    path = database(db)
+    if not look_at(path):
+        raise missing(path)
+    return path
+
+
+def moment(text: str | None, *, local: bool) -> int | None:
+    """The time that an option says, in milliseconds."""
+    from klagg_tui.timespec import parse_time
+
+    return None if text is None else parse_time(text, int(time.time() * 1000), local=local)
+
+
+def times(from_: str | None, to: str | None, *, local: bool) -> tuple[int | None, int | None]:
+    """The times that --from and --to say, in milliseconds.
+
+    Raises:
+        BadUsage: no time lies between them.
+    """
+    from_ms, to_ms = moment(from_, local=local), moment(to, local=local)
+    if from_ms is not None and to_ms is not None and from_ms >= to_ms:
+        raise BadUsage(f"Nothing lies between --from {from_} and --to {to}: the first must be the earlier one.")
+    return from_ms, to_ms
+
+
+def periods_of(texts: list[str]) -> tuple[Period, ...]:
+    """The periods that an option names, each text one or several with commas.
+
+    Raises:
+        BadPeriod: one of them is none.
+        BadUsage: there is none at all.
+    """
+    from klagg_tui.engine.period import Period
+
+    parts = [part.strip() for text in texts for part in text.split(",") if part.strip()]
+    if not parts:
+        raise BadUsage("No period is named; write them as 1m or 1m,1h.")
+    return tuple(dict.fromkeys(map(Period.parse, parts)))

@@ -1,0 +1,1 @@
+"""Binance USDⓈ-M futures: everything klagg knows of this one exchange."""

@@ -1,0 +1,274 @@
+"""One share of the symbols: kept up by one connection, and by two while the older is replaced by the newer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from klagg_tui.exchange.binance.wire import Acknowledged, Rejected
+from klagg_tui.exchange.session.events import (
+    Close,
+    Command,
+    ConnectionSilent,
+    FeedReport,
+    Open,
+    Phase,
+    Ping,
+    Send,
+    ShardState,
+    StreamsDown,
+    StreamsUp,
+)
+from klagg_tui.exchange.session.feed import FeedSession
+from klagg_tui.exchange.session.limits import FeedLimits
+
+_PENALISED: Final = frozenset({1008, 403, 418, 429, 451})
+"""Close code and statuses after which trying again soon makes it worse."""
+
+
+class StreamShard:
+    """Decides when to connect, to replace a connection and to close it. `beat` it several times a second.
+
+    The shell carries out the commands and tells what came of them: `opened`, `ended`, `gulped`, `answered`. Connections are
+    known by keys, which are never used twice.
+    """
+
+    def __init__(self, limits: FeedLimits, now_ms: int, others: Collection[str] = ()) -> None:
+        self._limits = limits
+        self._others = tuple(others)
+        self._symbols: dict[str, None] = {}
+        self._sessions: dict[int, FeedSession] = {}
+        self._usual: dict[str, int] = {}
+        self._current: int | None = None
+        self._next: int | None = None
+        self._keys = 0
+        self._retry_ms = now_ms
+        self._fruitless = 0
+        """Attempts in a row that did not end in a connection that delivers."""
+        self._reason = ""
+        self._covered: frozenset[str] = frozenset()
+        self._is_silent = False
+        self._reports: list[FeedReport] = []
+        self._connects = self._losses = self._rotations = 0
+
+    # What the shell is told and asks
+
+    def want(self, symbols: Collection[str]) -> None:
+        """Follow these symbols and no others."""
+        self._symbols = dict.fromkeys(symbols)
+        self._covered &= self._symbols.keys()
+        for session in self._sessions.values():
+            session.want(self._symbols, self._others)
+
+    def renew(self, reason: str) -> None:
+        """Replace the connection as soon as possible, without a gap."""
+        current = self._session(self._current)
+        if current is not None:
+            current.is_ending = True
+            self._reason = reason
+
+    def session(self, key: int) -> FeedSession | None:
+        """The state of a connection, None once it is over."""
+        return self._sessions.get(key)
+
+    def opened(self, key: int, now_ms: int) -> None:
+        """A connection is open."""
+        if session := self._sessions.get(key):
+            self._connects += 1
+            session.opened(now_ms)
+
+    def ended(self, key: int, now_ms: int, chance: float, reason: str, code: int = 0) -> None:
+        """A connection is over or could not be opened; `code`: of the close frame, or the status of the refusal."""
+        if key not in self._sessions:
+            return
+        self._drop(key, now_ms, chance, reason, self._limits.penalty_ms if code in _PENALISED else 0)
+
+    def answered(self, key: int, answer: Acknowledged | Rejected, now_ms: int) -> None:
+        """A command was answered."""
+        session = self._sessions.get(key)
+        if session is None:
+            return
+        if isinstance(answer, Rejected):
+            session.rejected(answer)
+            self._reports += session.take_refusals()
+        elif session.acknowledged(answer, now_ms):
+            self._tell_covered()
+
+    def ending(self, key: int) -> None:
+        """The server says that a connection ends soon."""
+        if session := self._sessions.get(key):
+            session.is_ending = True
+
+    def take_reports(self) -> list[FeedReport]:
+        """What happened, oldest first; afterwards there is nothing."""
+        reports, self._reports = self._reports, []
+        return reports
+
+    def state(self, now_ms: int) -> ShardState:
+        """How it stands."""
+        current = self._session(self._current)
+        return ShardState(
+            self._phase(now_ms),
+            len(self._symbols),
+            len(self._covered),
+            current.opened_ms if current else None,
+            self._retry_ms if not self._sessions and now_ms < self._retry_ms else None,
+            self._reason,
+            self._connects,
+            self._losses,
+            self._rotations,
+        )
+
+    def beat(self, now_ms: int, chance: float) -> list[Command]:
+        """What is to be done now. `chance`: between 0 and 1, drawn anew each time."""
+        if not self._symbols and not self._others:
+            return [self._close(key, "nothing to follow") for key in list(self._sessions)]
+        commands = self._give_up_failed(now_ms, chance)
+        if self._next is None and self._wants_another(now_ms):
+            commands.append(self._open(now_ms, chance))
+        elif self._next is not None:
+            commands += self._hand_over(self._next, now_ms, chance)
+        for key, session in self._sessions.items():
+            if message := session.next_message(now_ms):
+                commands.append(Send(key, message))
+            if session.wants_ping(now_ms):
+                commands.append(Ping(key))
+        self._watch(now_ms)
+        return commands
+
+    # Opening, replacing, closing
+
+    def _wants_another(self, now_ms: int) -> bool:
+        if now_ms < self._retry_ms:
+            return False
+        current = self._session(self._current)
+        return current is None or current.is_old(now_ms) or self._is_silent
+
+    def _open(self, now_ms: int, chance: float) -> Open:
+        self._keys += 1
+        session = FeedSession(self._limits, now_ms, chance, self._usual)
+        session.want(self._symbols, self._others)
+        self._sessions[self._keys] = session
+        if self._current is None:
+            self._current = self._keys
+        else:
+            self._next = self._keys
+        return Open(self._keys)
+
+    def _give_up_failed(self, now_ms: int, chance: float) -> list[Command]:
+        failed = [(key, reason) for key, session in self._sessions.items() if (reason := session.failure(now_ms))]
+        for key, reason in failed:
+            self._drop(key, now_ms, chance, reason)
+        return [Close(key, reason) for key, reason in failed]
+
+    def _hand_over(self, key: int, now_ms: int, chance: float) -> list[Command]:
+        """Let the new connection take over once it brings what the old one does; drop it if it never does."""
+        old, new = self._session(self._current), self._sessions[key]
+        if old is None or new.complete_ms is None:
+            return []
+        complete_ms = new.complete_ms
+        missing = [
+            symbol for symbol, heard_ms in old.heard.items() if heard_ms > complete_ms and symbol not in new.heard
+        ]
+        is_late = now_ms - complete_ms >= self._limits.overlap_ms
+        if not missing and (new.traded_ms is not None or is_late):
+            return self._replace(key, now_ms, chance)
+        if not is_late:
+            return []
+        reason = "the new connection stays silent"
+        self._drop(key, now_ms, chance, reason)
+        return [Close(key, reason)]
+
+    def _replace(self, key: int, now_ms: int, chance: float) -> list[Command]:
+        assert self._current is not None
+        has_delivered = self._sessions[key].traded_ms is not None
+        close = self._close(self._current, "replaced by a newer connection")
+        self._rotations += 1
+        if has_delivered:
+            self._fruitless = 0
+        else:
+            self._fruitless += 1
+            self._retry_ms = now_ms + self._pause_ms(chance)
+        self._is_silent = self._is_silent and not has_delivered
+        self._tell_covered()
+        return [close]
+
+    def _drop(self, key: int, now_ms: int, chance: float, reason: str, penalty_ms: int = 0) -> None:
+        """Forget a connection that is over, and wait before the next attempt, the longer the less came of the last."""
+        session = self._sessions[key]
+        self._reason = reason
+        self._losses += session.opened_ms is not None
+        self._fruitless = 0 if session.traded_ms is not None else self._fruitless
+        self._retry_ms = now_ms + max(self._pause_ms(chance), penalty_ms)
+        self._fruitless += 1
+        since_ms = session.traded_ms or session.opened_ms or now_ms
+        self._is_silent = self._is_silent and key != self._current
+        self._forget(key)
+        self._tell_uncovered(since_ms, reason)
+
+    def _pause_ms(self, chance: float) -> int:
+        longest_ms = min(self._limits.longest_pause_ms, self._limits.first_pause_ms << min(self._fruitless, 20))
+        return int(longest_ms * (0.5 + chance / 2))
+
+    def _close(self, key: int, reason: str) -> Close:
+        self._forget(key)
+        return Close(key, reason)
+
+    def _forget(self, key: int) -> None:
+        del self._sessions[key]
+        if key == self._next:
+            self._next = None
+        else:
+            self._current, self._next = self._next, None
+
+    def _session(self, key: int | None) -> FeedSession | None:
+        return None if key is None else self._sessions.get(key)
+
+    # What it has to tell
+
+    def _watch(self, now_ms: int) -> None:
+        current = self._session(self._current)
+        if current is None:
+            return
+        since_ms = current.silent_since_ms(now_ms)
+        if since_ms is None:
+            self._reports += current.silent_symbols(now_ms)
+            if self._is_silent and current.traded_ms is not None:
+                self._is_silent = False
+                self._tell_covered()
+        elif not self._is_silent:
+            self._is_silent = True
+            reason = "the connection is acknowledged but silent"
+            self._reports.append(ConnectionSilent(since_ms, tuple(self._symbols)))
+            self._reason = reason
+            self._tell_uncovered(since_ms, reason)
+
+    def _served(self) -> frozenset[str]:
+        """Symbols that some connection delivers; a silent one delivers nothing."""
+        keys = {self._next} if self._is_silent else {self._current, self._next}
+        sessions = [session for key in keys if (session := self._session(key))]
+        return frozenset().union(*(session.served for session in sessions))
+
+    def _tell_covered(self) -> None:
+        served = self._served()
+        if fresh := tuple(symbol for symbol in self._symbols if symbol in served and symbol not in self._covered):
+            self._reports.append(StreamsUp(fresh))
+        self._covered |= served
+
+    def _tell_uncovered(self, since_ms: int, reason: str) -> None:
+        served = self._served()
+        if lost := tuple(symbol for symbol in self._symbols if symbol in self._covered and symbol not in served):
+            self._reports.append(StreamsDown(lost, since_ms, reason))
+        self._covered &= served
+
+    def _phase(self, now_ms: int) -> Phase:
+        current = self._session(self._current)
+        if current is None:
+            return Phase.WAITING if self._symbols and now_ms < self._retry_ms else Phase.IDLE
+        if self._is_silent:
+            return Phase.SILENT
+        if self._next is not None:
+            return Phase.ROTATING
+        if current.opened_ms is None:
+            return Phase.CONNECTING
+        return Phase.SUBSCRIBING if current.complete_ms is None else Phase.LIVE

@@ -1,0 +1,103 @@
+"""Opening a websocket: name, proxy, TLS and handshake, and in plain words what went wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+from urllib.parse import urlsplit
+
+from python_socks import ProxyError
+from python_socks.async_.asyncio import Proxy
+from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.uri import WebSocketURI, parse_uri
+
+from klagg_tui.errors import ConfigError, ExchangeError, GeoBlocked, Refused, Unreachable
+from klagg_tui.exchange.binance.wire import STREAM_PATH
+from klagg_tui.exchange.transport.connection import FeedConnection
+from klagg_tui.exchange.transport.proxy import proxy_for
+
+DIAL_S: Final = 15.0
+
+
+def stream_uri(url: str) -> WebSocketURI:
+    """The address of combined streams at a host; an address with a path of its own is left as it is.
+
+    Raises:
+        ConfigError: it is no websocket address.
+    """
+    try:
+        return parse_uri(url if urlsplit(url).path.strip("/") else url.rstrip("/") + STREAM_PATH)
+    except (InvalidURI, ValueError) as error:
+        raise ConfigError(f"{url!r} is no address of market streams: it must be ws://… or wss://…") from error
+
+
+async def connect(uri: WebSocketURI, make: Callable[[], FeedConnection], proxy: str | None = None) -> FeedConnection:
+    """A connection whose handshake is done.
+
+    Raises:
+        GeoBlocked, Refused: the handshake was refused; `code` is the status.
+        Unreachable: it did not come so far.
+    """
+    try:
+        async with asyncio.timeout(DIAL_S):
+            return await _open(uri, make, proxy)
+    except InvalidStatus as error:
+        raise _refusal(error.response.status_code) from error
+    except TimeoutError as error:
+        raise Unreachable(f"no answer within {DIAL_S:.0f} s") from error
+    except (OSError, InvalidHandshake, ProxyError, EOFError) as error:
+        raise Unreachable(reason_of(error)) from error
+
+
+def _refusal(status: int) -> ExchangeError:
+    reason = _STATUSES.get(status, f"the handshake was answered with {status}")
+    return GeoBlocked(reason) if status == 451 else Refused(reason, status)
+
+
+_STATUSES: Final = {
+    403: "turned away at the gate (403)",
+    418: "this address is banned (418)",
+    429: "too many connections (429)",
+    451: "this place is not served (451)",
+}
+
+
+async def _open(uri: WebSocketURI, make: Callable[[], FeedConnection], proxy: str | None) -> FeedConnection:
+    loop = asyncio.get_running_loop()
+    context = _tls() if uri.secure else None
+    address = proxy_for(f"{'wss' if uri.secure else 'ws'}://{uri.host}:{uri.port}", proxy)
+    if address is None:
+        transport, connection = await loop.create_connection(make, uri.host, uri.port, ssl=context)
+    else:
+        tunnel = await Proxy.from_url(address, rdns=True).connect(uri.host, uri.port)
+        server_hostname = uri.host if uri.secure else None
+        transport, connection = await loop.create_connection(
+            make, sock=tunnel, ssl=context, server_hostname=server_hostname
+        )
+    try:
+        await connection.shaken
+    except BaseException:
+        transport.close()
+        raise
+    return connection
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def reason_of(error: BaseException) -> str:
+    """What went wrong on the way, in a few words."""
+    if isinstance(error, socket.gaierror):
+        return "name not known: no network?"
+    if isinstance(error, ConnectionRefusedError):
+        return "nobody answers there"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {error.verify_message}"
+    text = str(getattr(error, "strerror", None) or error)
+    return text.split(" [", maxsplit=1)[0] or type(error).__name__

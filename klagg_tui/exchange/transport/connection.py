@@ -1,0 +1,154 @@
+"""One websocket: bytes in and out of the library's protocol, read in gulps.
+
+At a realistic pace every frame would wake the loop, and waking costs more than the frame. After each look the socket is
+left alone for a moment, so that frames gather and are taken in one go. The more a look brought the shorter it is: where
+much comes, few frames pay for a wake anyway, and the rest need not wait so long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, cast
+
+from websockets.client import ClientProtocol
+from websockets.frames import Frame
+from websockets.protocol import State
+from websockets.uri import WebSocketURI
+
+from klagg_tui.exchange.transport.framing import FrameSplitter
+
+MOST_BYTES: Final = 4 * 1024 * 1024
+"""Of a message; the largest, tickers of all symbols, has some 200 kB."""
+GULP_S: Final = 0.02
+_MUCH: Final = 32 * 1024
+"""Bytes of a look after which the socket is not left alone at all: more is believed to wait already."""
+_HEAD_END: Final = b"\r\n\r\n"
+
+
+class FeedConnection(asyncio.Protocol):
+    """Made by the loop's `create_connection`; usable once `shaken` is done.
+
+    Args:
+        uri: what to ask for.
+        on_texts: told each gulp: how many bytes, and the text messages in them, in order; there may be none.
+        on_end: told once, after `shaken`, why the connection is over, and the close code (1006 where there was none).
+    """
+
+    def __init__(
+        self,
+        uri: WebSocketURI,
+        on_texts: Callable[[int, list[bytes]], None],
+        on_end: Callable[[str, int], None],
+        gulp_s: float = GULP_S,
+    ) -> None:
+        self.shaken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._protocol = ClientProtocol(uri, max_size=MOST_BYTES)
+        self._cutter = FrameSplitter(MOST_BYTES, self._take_other)
+        self._on_texts = on_texts
+        self._on_end: Callable[[str, int], None] | None = on_end
+        self._gulp_s = gulp_s
+        self._head = b""
+        self._parts: list[bytes] = []
+        self._transport: asyncio.Transport | None = None
+        self._pause: asyncio.TimerHandle | None = None
+
+    def send(self, payload: bytes) -> None:
+        """Send a text message; nothing happens where the connection is over."""
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_text(payload)
+            self._flush()
+
+    def ping(self) -> None:
+        """Send a ping; its answer comes as a gulp without texts."""
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_ping(b"klagg")
+            self._flush()
+
+    def close(self) -> None:
+        """Say good-bye and go, without a word to `on_end`."""
+        self._on_end = None
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_close(1000)
+            self._flush()
+        if self._transport:
+            self._transport.close()
+
+    # Called by the loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Send the handshake."""
+        self._transport = cast(asyncio.Transport, transport)
+        # Under TLS the loop would go on to read, up to half a megabyte, while we pause.
+        if limit := getattr(transport, "set_read_buffer_limits", None):
+            limit(high=1)
+        self._protocol.send_request(self._protocol.connect())
+        self._flush()
+
+    def data_received(self, data: bytes) -> None:
+        """Take a gulp."""
+        size = len(data)
+        if self._protocol.state is State.CONNECTING:
+            data = self._shake(data)
+        if self.shaken.done():
+            self._on_texts(size, self._cutter.cut(data))
+            if size < _MUCH and self._on_end and self._transport and not self._transport.is_closing():
+                self._transport.pause_reading()
+                pause_s = self._gulp_s * (1 - size / _MUCH)
+                self._pause = asyncio.get_running_loop().call_later(pause_s, self._transport.resume_reading)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell what ended it."""
+        if self._pause:
+            self._pause.cancel()
+        if not self.shaken.done():
+            reason = self._protocol.handshake_exc or exc or ConnectionResetError("closed during the handshake")
+            self.shaken.set_exception(reason)
+        elif self._on_end:
+            said = self._protocol.close_rcvd or self._protocol.close_sent
+            code, reason_text = (said.code, said.reason) if said else (1006, "")
+            words = reason_text or (str(exc) if exc else "") or "the connection was lost"
+            self._on_end(f"{words} ({code})" if said else words, code)
+
+    def _shake(self, data: bytes) -> bytes:
+        """Give the answer to the handshake to the library; returns what follows it."""
+        self._head += data
+        head, end, rest = self._head.partition(_HEAD_END)
+        if not end and len(self._head) < _MUCH:
+            return b""
+        self._head = b""
+        self._protocol.receive_data(head + end)
+        if self._protocol.state is State.CONNECTING and rest:
+            self._protocol.receive_data(rest)  # the body of a refusal
+        self._protocol.events_received()
+        self._flush()
+        if self._protocol.state is State.OPEN:
+            self.shaken.set_result(None)
+            return rest
+        if self._protocol.handshake_exc and self._transport:
+            self._transport.close()
+        return b""
+
+    def _take_other(self, frame: bytes) -> list[bytes]:
+        """Control frames, fragments and damage: the library knows."""
+        self._protocol.receive_data(frame)
+        texts = [text for event in self._protocol.events_received() if (text := self._assembled(event)) is not None]
+        self._flush()
+        if self._protocol.state is not State.OPEN and self._transport:
+            self._transport.close()
+        return texts
+
+    def _assembled(self, event: Frame | object) -> bytes | None:
+        if not isinstance(event, Frame) or event.opcode >= 8:  # control frames
+            return None
+        self._parts.append(bytes(event.data))
+        if not event.fin:
+            return None
+        text = b"".join(self._parts)
+        self._parts.clear()
+        return text
+
+    def _flush(self) -> None:
+        for data in self._protocol.data_to_send():
+            if data and self._transport and not self._transport.is_closing():
+                self._transport.write(data)

@@ -1,0 +1,1 @@
+"""Bars out of the store, into files and pipes."""

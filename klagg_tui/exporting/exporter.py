@@ -1,0 +1,149 @@
+"""Bars out of the store, into files and pipes; behind the command and the screen alike.
+
+Everything streams: memory does not grow with the number of bars. Files are written beside their place and renamed when
+whole, so that neither Ctrl+C nor a full disk leaves half of one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from klagg_tui.engine.bar import Bar, State
+from klagg_tui.exporting.files import Format
+from klagg_tui.exporting.outputs import Output, Target
+from klagg_tui.exporting.selection import Selection, StoredSeries, series_of
+from klagg_tui.storage.lines import Lines
+from klagg_tui.storage.store import Store
+
+_BYTES_A_BAR: Final = {Format.CSV: 130, Format.JSONL: 290, Format.PARQUET: 60}
+"""Measured on BTCUSDT; an estimate says about how much, not how much."""
+
+
+class Estimate(NamedTuple):
+    """About what an export comes to."""
+
+    bars: int
+    """Before states and filters are looked at."""
+    byte_count: int
+
+
+class ExportProgress(NamedTuple):
+    """How far an export has come."""
+
+    series: str
+    bars: int
+    """Read so far."""
+    total_bars: int
+
+
+@dataclass
+class Exported:
+    """What came of an export."""
+
+    bars: int = 0
+    states: Counter[State] = field(default_factory=Counter)
+    paths: list[Path] = field(default_factory=list)
+    is_stopped: bool = False
+    """It was asked to stop: no file was left behind."""
+    is_cut: bool = False
+    """Whoever read the pipe had enough."""
+
+
+OnProgress = Callable[[ExportProgress], None]
+ShouldStop = Callable[[], bool]
+
+
+async def estimate(store: Store, selection: Selection, form: Format = Format.CSV) -> Estimate:
+    """How many bars a selection has, and about how many bytes they will be."""
+    series = await series_of(store, selection)
+    stored = await store.lengths([one.wanted for one in series])
+    bars = sum(one.made_of(count) for one, count in zip(series, stored, strict=True))
+    return Estimate(bars, bars * _BYTES_A_BAR[form])
+
+
+async def export(
+    store: Store,
+    selection: Selection,
+    target: Target,
+    form: Format = Format.CSV,
+    *,
+    is_split: bool = False,
+    on_progress: OnProgress = lambda _: None,
+    should_stop: ShouldStop = lambda: False,
+) -> Exported:
+    """Write the selected bars, symbol by symbol, period by period, oldest first.
+
+    Args:
+        is_split: `target` is a folder and gets a file for each symbol and period, for Parquet as a dataset in the
+            layout `symbol=BTCUSDT/period=1m/bars.parquet`.
+
+    Raises:
+        ExportError: the target cannot be written, or the selection names what is not there; nothing is left behind.
+    """
+    series = await series_of(store, selection)
+    output = Output(target, form, is_split=is_split, is_mixed=selection.is_mixed)
+    work = _Work(store, selection, output, on_progress, should_stop)
+    try:
+        await work.run(series)
+    except BaseException:
+        output.discard()
+        raise
+    return work.outcome
+
+
+class _Work:
+    """One export under way."""
+
+    def __init__(
+        self, store: Store, selection: Selection, output: Output, on_progress: OnProgress, should_stop: ShouldStop
+    ) -> None:
+        self.outcome = Exported()
+        self._store = store
+        self._selection = selection
+        self._output = output
+        self._on_progress = on_progress
+        self._should_stop = should_stop
+        self._read = 0
+
+    async def run(self, series: list[StoredSeries]) -> None:
+        total = sum(await self._store.lengths([one.wanted for one in series]))
+        try:
+            for one in series:
+                self._output.begin(one.series)
+                async for batch in self._pages(one):
+                    self._take(batch)
+                    self._on_progress(ExportProgress(one.label, self._read, total))
+                    await asyncio.sleep(0)
+                    if self._should_stop():
+                        self.outcome.is_stopped = True
+                        self._output.discard()
+                        return
+            self._output.finish()
+        except BrokenPipeError:
+            self.outcome.is_cut = True
+        self.outcome.paths = self._output.paths
+
+    def _pages(self, one: StoredSeries) -> AsyncIterator[Lines | list[Bar]] | AsyncIterator[list[Bar]]:
+        """As text where no bar has to be looked at: the database is faster at writing it."""
+        wording = self._output.wording
+        is_plain = self._selection.keep is None and one.stored is one.series.period
+        return one.lines(self._store, wording) if wording and is_plain else one.pages(self._store)
+
+    def _take(self, batch: Lines | list[Bar]) -> None:
+        if isinstance(batch, Lines):
+            self._read += batch.bars
+            self._output.write_lines(batch.text)
+            self.outcome.bars += batch.bars
+            self.outcome.states += Counter(dict(zip(State, batch.states, strict=True)))
+            return
+        self._read += len(batch)
+        bars = self._selection.sifted(batch)
+        if bars:
+            self._output.write(bars)
+            self.outcome.bars += len(bars)
+            self.outcome.states.update(bar.state for bar in bars)

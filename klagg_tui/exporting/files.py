@@ -1,0 +1,116 @@
+"""Where exported bytes go: files written beside their place and renamed when whole, or a pipe."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from contextlib import suppress
+from enum import Enum
+from errno import ENOTDIR
+from pathlib import Path
+from typing import BinaryIO, Final, NamedTuple, cast
+from urllib.parse import quote
+
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import ExportError
+from klagg_tui.storage.precision import Precision
+
+_PLAIN: Final = frozenset("-_")
+
+
+class Format(Enum):
+    """How bars are written."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+    @classmethod
+    def of(cls, path: Path) -> Format | None:
+        """What the file's name asks for."""
+        names = {".csv": cls.CSV, ".jsonl": cls.JSONL, ".ndjson": cls.JSONL, ".parquet": cls.PARQUET}
+        return names.get(path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix)
+
+
+class Series(NamedTuple):
+    """Bars of one symbol and period, as they are to be written."""
+
+    symbol: str
+    period: Period
+    grain: Precision
+
+
+class Beside:
+    """A file under a name of its own until it is whole; packed where its name ends in `.gz`."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it.
+
+        Raises:
+            ExportError: its folder cannot be written to.
+        """
+        self.path = path
+        self._part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        self._made = [folder for folder in path.parents if not folder.exists()]
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._on_disk = self._part.open("wb")
+        except OSError as error:
+            self._remove_folders()
+            is_file = isinstance(error, FileExistsError)
+            raise cannot_write(path, NotADirectoryError(ENOTDIR, "Not a directory") if is_file else error) from error
+        self.file: BinaryIO = self._on_disk
+        if path.suffix == ".gz":
+            self.file = cast(BinaryIO, gzip.GzipFile(path.stem, "wb", 6, self._on_disk))
+
+    def close(self) -> None:
+        """No more bytes; they are on the disk afterwards."""
+        if self.file is not self._on_disk:
+            self.file.close()
+        self._on_disk.flush()
+        os.fsync(self._on_disk.fileno())
+        self._on_disk.close()
+
+    def take_place(self) -> None:
+        """Be the file that was asked for."""
+        self._part.replace(self.path)
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        with suppress(OSError, ValueError):  # what is packed may be closed already, or find the disk full
+            self.file.close()
+        with suppress(OSError):
+            self._on_disk.close()
+        self._part.unlink(missing_ok=True)
+        self._remove_folders()
+
+    def _remove_folders(self) -> None:
+        """Those made for this file, from the inmost on, as far as nothing else is in them."""
+        with suppress(OSError):
+            for folder in self._made:
+                folder.rmdir()
+
+
+def cannot_write(path: Path, error: OSError) -> ExportError:
+    """The sentence for what the system said about a file."""
+    return ExportError(f"{path} cannot be written ({error.strerror or error}): nothing was left behind.")
+
+
+def file_name(series: Series, form: Format) -> Path:
+    """The place of a series in a folder; for Parquet as the folders that data-frame libraries read as columns."""
+    symbol, period = _symbol_name(series.symbol), _period_name(series.period)
+    if form is Format.PARQUET:
+        return Path(f"symbol={symbol}", f"period={period}", "bars.parquet")
+    return Path(f"{symbol}-{period}.{form.value}")
+
+
+def _period_name(period: Period) -> str:
+    """The period in a file name: `1mo` for `1M`, because some file systems cannot tell it from `1m`."""
+    return str(period).replace("M", "mo")
+
+
+def _symbol_name(symbol: str) -> str:
+    """The symbol in a file name: letters of any script as they are, other signs as in an address."""
+    return "".join(
+        sign if sign.isalnum() or sign in _PLAIN else quote(sign, safe="").replace(".", "%2E") for sign in symbol
+    )

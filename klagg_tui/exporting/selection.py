@@ -1,0 +1,189 @@
+"""Which bars are to be written: what a person selects, and the stored series that this comes to."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final, NamedTuple
+
+from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.exact import decimals_of
+from klagg_tui.engine.period import Period
+from klagg_tui.engine.resample import in_pages, resampled
+from klagg_tui.errors import ExportError
+from klagg_tui.exporting.files import Series
+from klagg_tui.storage.lines import Lines, RowFormat
+from klagg_tui.storage.precision import Precision, stored_grains
+from klagg_tui.storage.reading import Wanted
+from klagg_tui.storage.store import Store
+from klagg_tui.storage.symbols import StoredSymbol
+
+_WILD: Final = frozenset("*?[")
+_LOOKED_AT: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Bars to be written."""
+
+    symbols: tuple[str, ...] = ("*",)
+    """Names, in capitals or not, or patterns like `*USDT`."""
+    periods: tuple[Period, ...] = (Period.M1,)
+    from_ms: int | None = None
+    to_ms: int | None = None
+    """Bars that open from `from_ms` to before `to_ms`."""
+    states: frozenset[State] | None = None
+    """Only these; None: all."""
+    keep: Callable[[Bar], bool] | None = None
+    """Only bars for which it is true."""
+    is_resampled: bool = False
+    """The periods are made from stored shorter bars instead of taken as stored."""
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether several series may come of it, so that each bar must say whose it is."""
+        return len(self.symbols) != 1 or len(self.periods) != 1 or _is_pattern(self.symbols[0])
+
+    def sifted(self, bars: list[Bar]) -> list[Bar]:
+        """Those that states and filter let through."""
+        if self.states is not None:
+            bars = [bar for bar in bars if bar.state in self.states]
+        return bars if self.keep is None else [bar for bar in bars if self.keep(bar)]
+
+
+class StoredSeries(NamedTuple):
+    """One series, and the stored bars that it is made of."""
+
+    series: Series
+    stored: Period
+    """The period itself, or a shorter one to be rolled up."""
+    anchor: int
+    from_ms: int | None
+    to_ms: int | None
+    states: frozenset[State] | None
+
+    @property
+    def label(self) -> str:
+        """For a person."""
+        return f"{self.series.symbol} {self.series.period}"
+
+    @property
+    def wanted(self) -> Wanted:
+        """The stored bars that are read for it."""
+        return self.series.symbol, self.stored, self._since(), self._before()
+
+    def made_of(self, stored: int) -> int:
+        """About how many bars come of so many stored ones."""
+        return -(-stored * self.stored.nominal_ms // self.series.period.nominal_ms)
+
+    def pages(self, store: Store) -> AsyncIterator[list[Bar]]:
+        """Its bars, oldest first, some thousand at a time."""
+        symbol, period = self.series.symbol, self.series.period
+        if self.stored is period:
+            return store.pages(symbol, period, self.from_ms, self.to_ms, states=self.states)
+        stored = store.pages(symbol, self.stored, self._since(), self._before())
+        return in_pages(self._cut(resampled(stored, period, self.anchor)))
+
+    def lines(self, store: Store, wording: RowFormat) -> AsyncIterator[Lines | list[Bar]]:
+        """The same as lines of text where the database can write them; only for bars that are stored as they are."""
+        return store.lines(
+            self.series.symbol, self.series.period, wording, self.from_ms, self.to_ms, states=self.states
+        )
+
+    async def _cut(self, bars: AsyncIterator[Bar]) -> AsyncIterator[Bar]:
+        """Bars that open in the selected time; the stretch that is read holds whole ones."""
+        async for bar in bars:
+            if (self.from_ms or 0) <= bar.open_ms and (self.to_ms is None or bar.open_ms < self.to_ms):
+                yield bar
+
+    def _since(self) -> int | None:
+        if self.from_ms is None or self.stored is self.series.period:
+            return self.from_ms
+        return self.series.period.open_ms(self.from_ms, self.anchor)
+
+    def _before(self) -> int | None:
+        if self.to_ms is None or self.stored is self.series.period:
+            return self.to_ms
+        period = self.series.period
+        return period.end_ms(period.open_ms(self.to_ms - 1, self.anchor))
+
+
+async def series_of(store: Store, selection: Selection) -> list[StoredSeries]:
+    """The stored series that a selection comes to, by symbol and period.
+
+    Raises:
+        ExportError: a symbol or a period that was named is not there.
+    """
+    known = {symbol.symbol: symbol for symbol in await store.symbols()}
+    held = await store.held()
+    grains = await stored_grains(store)
+    found = []
+    for name in matching(selection.symbols, known):
+        for period in sorted(set(selection.periods)):
+            there = held.get(name, ())
+            stored = _stored_period(there, period, is_resampled=selection.is_resampled)
+            if stored is None:
+                if not selection.is_mixed:
+                    raise ExportError(_nothing_of(name, period, there))
+                continue
+            if name not in grains:
+                grains[name] = await _seen_grain(store, name, stored)
+            found.append(_series(known[name], Series(name, period, grains[name]), stored, selection))
+    if not found:
+        raise ExportError("There are no such bars in the database; `klagg symbols` lists what there is.")
+    return found
+
+
+def matching(patterns: Iterable[str], names: Iterable[str]) -> list[str]:
+    """The names that the patterns mean, in the order of the patterns, those of one pattern by name.
+
+    Raises:
+        ExportError: a name or pattern matches nothing.
+    """
+    all_names = sorted(names)
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        matched = [name for name in all_names if fnmatchcase(name.upper(), pattern.upper())]
+        if not matched and pattern != "*":
+            raise ExportError(_unknown(pattern, all_names))
+        found.update(dict.fromkeys(matched))
+    return list(found)
+
+
+def _is_pattern(text: str) -> bool:
+    return not _WILD.isdisjoint(text)
+
+
+def _unknown(pattern: str, names: list[str]) -> str:
+    close = difflib.get_close_matches(pattern.upper(), names, n=3)
+    hint = f"; did you mean {' or '.join(close)}?" if close else "; `klagg symbols` lists what there is."
+    return f"There are no bars of {pattern} in the database{hint}"
+
+
+def _series(known: StoredSymbol, series: Series, stored: Period, selection: Selection) -> StoredSeries:
+    return StoredSeries(series, stored, known.anchor, selection.from_ms, selection.to_ms, selection.states)
+
+
+def _stored_period(there: Sequence[Period], period: Period, *, is_resampled: bool) -> Period | None:
+    """The period whose stored bars are to be read; the longest that fills it where it is to be made."""
+    candidates = (
+        [one for one in there if one.divides(period)] if is_resampled else [one for one in there if one is period]
+    )
+    return candidates[-1] if candidates else None
+
+
+def _nothing_of(symbol: str, period: Period, there: Sequence[Period]) -> str:
+    text = f"There are no {period} bars of {symbol} in the database"
+    if any(other.divides(period) for other in there):
+        return f"{text}; --resample {period} makes them from shorter ones."
+    return f"{text}, only {', '.join(map(str, there))}." if there else f"{text}."
+
+
+async def _seen_grain(store: Store, symbol: str, period: Period) -> Precision:
+    """Where the exchange's decimals are not known: as many as the newest bars need."""
+    grain = Precision()
+    async for bar in store.bars(symbol, period, newest_first=True, limit=_LOOKED_AT):
+        grain = grain.joined(Precision(max(map(decimals_of, bar[3:7])), decimals_of(bar.volume)))
+    return grain

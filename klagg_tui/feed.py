@@ -1,0 +1,128 @@
+"""The only face the screens get of the running engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.events import AggTrade, Counters
+from klagg_tui.engine.period import Period
+
+if TYPE_CHECKING:  # the export is loaded when somebody exports: the first table should not wait for it
+    from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop
+    from klagg_tui.exporting.files import Format
+    from klagg_tui.exporting.selection import Selection
+
+
+class Mode(StrEnum):
+    """Where the bars come from."""
+
+    LIVE = "live"
+    REPLAY = "replay"
+    DEMO = "demo"
+    OFFLINE = "offline"
+    """Only what is stored: nothing new comes."""
+
+
+class Progress(NamedTuple):
+    """How far a longer work in the background is."""
+
+    what: str
+    done: int
+    total: int
+
+
+class Status(NamedTuple):
+    """How the feed is doing."""
+
+    market: str
+    """For people: `Binance USDⓈ-M`, `simulated`, `replay`."""
+    mode: Mode
+    exchange_now_ms: int
+    """The exchange's clock; in a replay the time of the replayed trades."""
+    delay_ms: float | None = None
+    """How far what is shown is behind the exchange; None where that means nothing."""
+    connection: str = ""
+    """In a word or two: `connected`, `connecting`, `no connection`."""
+    notices: tuple[str, ...] = ()
+    """Present troubles, each one sentence; the gravest first."""
+    counters: Counters = Counters()
+    health: Mapping[str, float] = {}
+    """Figures by the names that `health.FIGURES` knows; unknown ones are shown under their own name."""
+    log_lines: tuple[str, ...] = ()
+    """The newest lines of the log, oldest first."""
+    progress: Progress | None = None
+
+
+class Changes(NamedTuple):
+    """What changed since the screen asked last: each bar once, in its newest state."""
+
+    bars: tuple[Bar, ...] = ()
+    """Current bars, all periods."""
+    closed: tuple[Bar, ...] = ()
+    """Bars whose time is over, all periods, oldest first within a symbol and period."""
+    symbols_added: tuple[str, ...] = ()
+    symbols_removed: tuple[str, ...] = ()
+    last_trade_ms: Mapping[str, int] = {}
+    """Time of the newest trade of each symbol that changed."""
+
+
+class Feed(Protocol):
+    """Every call is cheap and safe from the screen's thread."""
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """Those asked for, from short to long."""
+        ...
+
+    def take_changes(self) -> Changes | None:
+        """Everything changed since the last call, coalesced; the first call gives all there is. None: nothing."""
+        ...
+
+    def status(self) -> Status:
+        """How things stand now."""
+        ...
+
+    async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
+        """Up to `count` closed bars that open before `before_ms` (None: the newest ones), oldest first."""
+        ...
+
+    def tape(self, symbol: str) -> tuple[AggTrade, ...]:
+        """The last trades of the followed symbol, oldest first; empty for another one."""
+        ...
+
+    def follow(self, symbol: str | None) -> None:
+        """Keep the tape of this symbol from now on, or of none."""
+        ...
+
+    async def estimate(self, selection: Selection, form: Format) -> Estimate:
+        """About what an export comes to.
+
+        Raises:
+            KlaggError: the selection names what is not there, or nothing is kept.
+        """
+        ...
+
+    async def export(
+        self,
+        selection: Selection,
+        target: Path,
+        form: Format,
+        *,
+        is_split: bool,
+        on_progress: OnProgress,
+        should_stop: ShouldStop,
+    ) -> Exported:
+        """Write the selected bars; `on_progress` and `should_stop` are called in a thread of its own.
+
+        Raises:
+            KlaggError: the target cannot be written, the selection names what is not there, or nothing is kept.
+        """
+        ...
+
+    async def stop(self) -> None:
+        """End recording: when this returns, the last drain is on disk."""
+        ...

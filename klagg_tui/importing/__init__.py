@@ -1,0 +1,1 @@
+"""Recorded trades and bars, from files into the store."""

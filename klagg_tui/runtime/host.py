@@ -1,0 +1,169 @@
+"""What lives in the engine's thread: the engine, its beats, and the ways out to store and screen."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.changes import Reader
+from klagg_tui.engine.engine import KlineEngine
+from klagg_tui.engine.events import AggTrade, AppEvent, Drained, HoldSymbol, TradeFields
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import BadNumber, StorageError
+from klagg_tui.feed import Changes
+from klagg_tui.runtime.pending import PendingWrites
+from klagg_tui.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+TICK_S: Final = 0.2
+SLEPT_S: Final = 30.0
+"""A pause between two ticks past which the machine must have slept."""
+SCREEN_S: Final = 0.1
+TAPE_LENGTH: Final = 200
+_AT_ONCE: Final = 100
+"""Symbols whose bars are read in one go: all of 500 would hold up trades for 8 ms."""
+
+
+class EngineHost:
+    """Owns the engine. Everything here is called on the engine's loop only.
+
+    Args:
+        engine: fed by a source through `handle`.
+        periods: those asked for; 1m goes to the store also where it is not among them.
+        store: where changed bars go every `flush_s` seconds; None to keep nothing.
+        now_ms: the exchange's clock, or a replay's.
+    """
+
+    def __init__(
+        self,
+        engine: KlineEngine,
+        periods: tuple[Period, ...],
+        store: Store | None,
+        now_ms: Callable[[], int],
+        flush_s: float = 2.0,
+    ) -> None:
+        self.engine = engine
+        self.periods = periods
+        self.store = store
+        self.now_ms = now_ms
+        self.notices: dict[str, str] = {}
+        """Present troubles by subject, each one sentence."""
+        self.figures: dict[str, float] = {}
+        """Figures for the health screen, by name."""
+        self.tape: deque[AggTrade] = deque(maxlen=TAPE_LENGTH)
+        self.followed: str | None = None
+        self.on_wake: Callable[[], None] = lambda: None
+        """Called after the machine slept, when every symbol waits."""
+        self.stale_closes: list[Period] = list(periods) if store else []
+        """Periods whose stored closes the screen has not seen: at the start all, later those that history filled."""
+        self._flush_s = flush_s
+        self._screen = engine.reader()
+        self._disk = engine.reader() if store else None
+        self._unwritten = PendingWrites()
+        self._writing = asyncio.Lock()
+        self._shown: set[str] = set()
+
+    def handle(self, events: Iterable[AppEvent]) -> None:
+        """Give events to the engine, in order."""
+        for event in events:
+            self.engine.handle(event)
+
+    def take(self, trades: Sequence[TradeFields]) -> None:
+        """Give trades to the engine, in order."""
+        self.engine.take(trades)
+        if self.followed is not None:
+            for trade in trades:
+                if trade[0] == self.followed:
+                    self._record(AggTrade(*trade))
+
+    def _record(self, trade: AggTrade) -> None:
+        """Put a trade on the tape, once: while a connection is replaced by another both deliver.
+
+        What the engine rejects is no trade.
+        """
+        try:
+            price, quantity = trade.amounts()
+        except BadNumber:
+            return
+        if price and quantity and (not self.tape or trade.aggregate_id > self.tape[-1].aggregate_id):
+            self.tape.append(trade)
+
+    def follow(self, symbol: str | None) -> None:
+        """Keep the tape of this symbol from now on."""
+        if symbol != self.followed:
+            self.tape.clear()
+        self.followed = symbol
+
+    async def tick_forever(self) -> None:
+        """End bars by the clock. A machine that slept heard nothing meanwhile: its symbols wait until that is mended."""
+        ticked_s = time.monotonic()
+        while True:
+            if time.monotonic() - ticked_s > SLEPT_S:
+                self.handle([HoldSymbol(symbol) for symbol in self.engine.symbols()])
+                self.on_wake()
+            ticked_s = time.monotonic()
+            self.engine.tick(self.now_ms())
+            await asyncio.sleep(TICK_S)
+
+    async def flush_forever(self) -> None:
+        """Write what changed, again and again."""
+        while True:
+            await asyncio.sleep(self._flush_s)
+            await self.flush()
+
+    async def flush(self) -> bool:
+        """Write what changed since the last time. A disk in trouble is told, and the bars are kept for the next try."""
+        if self.store is None or self._disk is None:
+            return True
+        async with self._writing:
+            async for drained in self._drained(self._disk):
+                self._unwritten.add(drained)
+            self.figures["dirty rows"] = len(self._unwritten)
+            if not self._unwritten:
+                return True
+            began = time.perf_counter()
+            try:
+                written = await self.store.write(self._unwritten.batch())
+            except StorageError as error:
+                self.notices["storage"] = f"{error} {len(self._unwritten)} bars wait in memory."
+                log.warning("write failed: %s", error)
+                return False
+            self._unwritten.clear()
+            self.notices.pop("storage", None)
+            self.figures["rows written"] = self.figures.get("rows written", 0) + written.rows
+            self.figures["write ms"] = (time.perf_counter() - began) * 1000
+            return True
+
+    async def changes(self) -> Changes:
+        """What changed for the screen since it was asked last; trades go on between some symbols and the next."""
+        laid = PendingWrites()
+        async for drained in self._drained(self._screen, self.periods):
+            laid.add(drained)
+        closed, forming, _ = laid.batch()
+        symbols = self.engine.symbols()
+        following = set(symbols)
+        added = tuple(symbol for symbol in symbols if symbol not in self._shown)
+        removed = tuple(sorted(self._shown - following))
+        self._shown = following
+        return Changes(forming, closed, added, removed, self._traded(forming))
+
+    async def _drained(self, reader: Reader, periods: tuple[Period, ...] | None = None) -> AsyncIterator[Drained]:
+        """What changed for a reader, some symbols at a time, trades being taken in between.
+
+        What is told last holds every bar that has ended by then, also of symbols that were told before.
+        """
+        yield self.engine.drain(reader, periods, _AT_ONCE)
+        # In a storm symbols change faster than they are read: those are for the next time.
+        for _ in range(-(-len(reader.tracker) // _AT_ONCE)):
+            await asyncio.sleep(0)
+            yield self.engine.drain(reader, periods, _AT_ONCE)
+
+    def _traded(self, bars: Iterable[Bar]) -> Mapping[str, int]:
+        symbols = {bar.symbol for bar in bars}
+        return {symbol: self.engine.traded_ms(symbol) for symbol in symbols}

@@ -1,0 +1,94 @@
+"""What the command palette finds: every action, symbol, theme and saved filter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Protocol, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from klagg_tui.screens.app_state import AppState
+from klagg_tui.screens.help import bindings_of
+
+
+class Commanded(Protocol):
+    """What of the app the palette calls."""
+
+    desk: AppState
+
+    async def open_symbol(self, symbol: str) -> None:
+        """Show one symbol."""
+        ...
+
+    def wear_theme(self, name: str) -> None:
+        """Change the theme."""
+        ...
+
+    def use_saved_filter(self, name: str) -> None:
+        """Filter the table by a saved filter."""
+        ...
+
+
+PERIODS = "Period by its number"
+"""Told of each period by name."""
+MOVES = frozenset({"Up", "Down", "Page up", "Page down", "First row", "Last row"})
+
+Command = tuple[str, str, Callable[[], Any]]
+"""What is shown, a word on it, what it does."""
+
+
+class KlaggCommands(Provider):
+    """Actions are offered before anything is typed, the rest when it is searched for."""
+
+    @property
+    def _klagg(self) -> Commanded:
+        return cast(Commanded, self.app)
+
+    async def discover(self) -> Hits:
+        """The actions, without the keys for moving about."""
+        for name, word, command in self._actions():
+            if name in MOVES:
+                continue
+            yield DiscoveryHit(name, command, help=word)
+
+    async def search(self, query: str) -> Hits:
+        """Whatever matches."""
+        matcher = self.matcher(query)
+        for name, word, command in (
+            *self._actions(),
+            *self._periods(),
+            *self._symbols(),
+            *self._themes(),
+            *self._filters(),
+        ):
+            score = matcher.match(name)
+            if score > 0:
+                yield Hit(score, matcher.highlight(name), command, help=word)
+
+    def _actions(self) -> Iterator[Command]:
+        screen = self.screen
+        keys = {word: shown for shown, word in bindings_of(screen)}
+        done: set[str] = set()
+        for active in screen.active_bindings.values():
+            binding = active.binding
+            if binding.description in keys and binding.description not in {*done, PERIODS}:
+                done.add(binding.description)
+                run = partial(self.app.run_action, binding.action, active.node)
+                yield binding.description, keys.get(binding.description, ""), run
+
+    def _periods(self) -> Iterator[Command]:
+        for number, period in enumerate(self._klagg.desk.feed.periods):
+            yield f"Period: {period}", "Show it", partial(self.screen.run_action, f"period({number})")
+
+    def _symbols(self) -> Iterator[Command]:
+        for symbol in self._klagg.desk.live.rows:
+            yield symbol, "Open the symbol", partial(self._klagg.open_symbol, symbol)
+
+    def _themes(self) -> Iterator[Command]:
+        for name in sorted(self.app.available_themes):
+            yield f"Theme: {name}", "Wear it", partial(self._klagg.wear_theme, name)
+
+    def _filters(self) -> Iterator[Command]:
+        for name, text in self._klagg.desk.remembered.saved_filters:
+            yield f"Filter: @{name}", text, partial(self._klagg.use_saved_filter, name)

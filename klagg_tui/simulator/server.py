@@ -1,0 +1,232 @@
+"""The simulated exchange on a loopback address: REST and websocket on one port."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import suppress
+from time import monotonic
+from types import TracebackType
+from typing import Final, Self
+
+from aiohttp import WSMsgType, web
+
+from klagg_tui.errors import ConfigError
+from klagg_tui.simulator.catalog import MarketSpec
+from klagg_tui.simulator.clock import SimulatedClock
+from klagg_tui.simulator.connection import Connection
+from klagg_tui.simulator.control import MOST_STREAMS, Subscriptions
+from klagg_tui.simulator.exchange import Exchange
+from klagg_tui.simulator.faults import Fault, Faults
+from klagg_tui.simulator.inspection import add_inspection
+from klagg_tui.simulator.market import Market
+from klagg_tui.simulator.rest import Reply, error
+from klagg_tui.simulator.truth import Truth
+
+BEAT_S: Final = 0.01
+"""How often, in real time, due messages are written."""
+SPEED_HEADER: Final = "X-KLAGG-SPEED"
+"""On `/fapi/v1/time`: how many of the exchange's seconds a real second has. The real exchange does not send it."""
+_SLOW_S: Final = 20
+
+
+class SimulatedExchange:
+    """An exchange to connect to while the `async with` block runs.
+
+    Speed 0 lets its time stand still, to be moved with `jump`. `listening` is a socket that listens already, in place of
+    host and port: clients may have knocked before the exchange was up.
+    """
+
+    def __init__(
+        self,
+        spec: MarketSpec | None = None,
+        *,
+        speed: float = 1.0,
+        faults: str = "none",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        listening: socket.socket | None = None,
+    ) -> None:
+        spec = spec or MarketSpec()
+        self._exchange = Exchange(spec, SimulatedClock(spec.start_ms, speed), faults)
+        self._host = host
+        self._port = port
+        self._listening = listening
+        self._runner: web.AppRunner | None = None
+        self._beats: asyncio.Task[None] | None = None
+
+    @property
+    def rest_url(self) -> str:
+        """What to give as `--rest-url`."""
+        return f"http://{self._host}:{self._port}"
+
+    @property
+    def ws_url(self) -> str:
+        """What to give as `--ws-url`."""
+        return f"ws://{self._host}:{self._port}"
+
+    @property
+    def market(self) -> Market:
+        """The market behind it."""
+        return self._exchange.market
+
+    @property
+    def truth(self) -> Truth:
+        """What every bar must be."""
+        return self._exchange.truth
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong, and what went wrong so far."""
+        return self._exchange.faults
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return len(self._exchange.hub)
+
+    @property
+    def sent(self) -> int:
+        """Trade messages that were due for a subscribed stream, each once, before faults."""
+        return self._exchange.sent
+
+    @property
+    def speed(self) -> float:
+        """Simulated seconds a second."""
+        return self._exchange.clock.speed
+
+    def now_ms(self) -> int:
+        """The exchange's time."""
+        return self._exchange.clock.now_ms()
+
+    def jump(self, milliseconds: int) -> None:
+        """Move the exchange's time on at once; everything that is due until then is sent."""
+        self._exchange.clock.jump(milliseconds)
+        self._exchange.beat()
+
+    def strike(self, kind: str, *, lasts_ms: int = 45_000, target: str = "") -> None:
+        """Let something go wrong now; raises ConfigError for what cannot."""
+        self.faults.add(Fault(kind, self.now_ms(), lasts_ms, target))
+        self._exchange.beat()
+
+    async def __aenter__(self) -> Self:
+        app = web.Application()
+        for path in ("/market/ws", "/market/ws/{streams:.+}", "/market/stream"):
+            app.router.add_get(path, self._open_market_socket)
+        for path in ("/ws", "/ws/{streams:.+}", "/stream"):
+            app.router.add_get(path, self._open_silent_socket)
+        app.router.add_get("/fapi/v1/{name}", self._answer)
+        add_inspection(app, self._exchange)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        try:
+            await self._site(self._runner).start()
+        except OSError as trouble:
+            await self._runner.cleanup()
+            raise ConfigError(f"Port {self._port} of {self._host} cannot be used: {trouble.strerror}.") from trouble
+        self._host, self._port = self._runner.addresses[0][:2]
+        self._beats = asyncio.create_task(self._keep_beating())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error_: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        assert self._beats is not None
+        assert self._runner is not None
+        self._beats.cancel()
+        self._exchange.hub.cut()
+        await self._runner.cleanup()
+        with suppress(asyncio.CancelledError):
+            await self._beats
+
+    def _site(self, runner: web.AppRunner) -> web.BaseSite:
+        if self._listening is not None:
+            return web.SockSite(runner, self._listening)
+        return web.TCPSite(runner, self._host, self._port)
+
+    async def _keep_beating(self) -> None:
+        while True:
+            began = monotonic()
+            self._exchange.beat()
+            await asyncio.sleep(max(0.001, BEAT_S - (monotonic() - began)))
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        exchange = self._exchange
+        if exchange.faults.active("slow"):
+            exchange.faults.counts["slow"] += 1
+            await exchange.clock.sleep(1000 * _seconds(exchange.faults.active("slow")))
+        reply = self._faulty_reply() or self._honest_reply(request)
+        headers = reply.headers
+        if request.path == "/fapi/v1/time":
+            headers = headers | {SPEED_HEADER: f"{self.speed:g}"}
+            if exchange.desk.clock_error_ms:
+                exchange.faults.counts["clock"] += 1
+        return web.Response(status=reply.status, body=reply.body, headers=headers)
+
+    def _honest_reply(self, request: web.Request) -> Reply:
+        reply = self._exchange.desk.answer(request.path, request.query, self.now_ms())
+        if reply.status in (418, 429):
+            # Not a fault of ours: the client asked for more than its weight.
+            self.faults.counts["over weight"] += 1
+        return reply
+
+    def _faulty_reply(self) -> Reply | None:
+        faults, now_ms = self.faults, self.now_ms()
+        fault = faults.active("429", "418", "451", "5xx")
+        if fault is None:
+            return None
+        faults.counts[fault.kind] += 1
+        if fault.kind == "451":
+            return error(451, 0, "Service unavailable from a restricted location according to 'b. Eligibility'.")
+        if fault.kind == "5xx":
+            status = (500, 502, 503, 504)[faults.counts["5xx"] % 4]
+            return Reply(status, b"<html><body>trouble</body></html>", {"Content-Type": "text/html"})
+        wait_ms = fault.at_ms + fault.lasts_ms - now_ms
+        return self._exchange.desk.refusal(int(fault.kind), now_ms, max(1, -(-wait_ms // 1000)))
+
+    async def _open_market_socket(self, request: web.Request) -> web.WebSocketResponse:
+        return await self._talk(request, delivers=True)
+
+    async def _open_silent_socket(self, request: web.Request) -> web.WebSocketResponse:
+        # The paths of old still accept and acknowledge everything and have sent no market data since April 2026.
+        return await self._talk(request, delivers=False)
+
+    async def _talk(self, request: web.Request, *, delivers: bool) -> web.WebSocketResponse:
+        subscriptions = _asked_for(request)
+        client = web.WebSocketResponse(autoping=False, compress=False)
+        await client.prepare(request)
+        assert request.transport is not None
+        connection = Connection(request.transport, subscriptions, self.now_ms(), delivers=delivers)
+        self._exchange.hub.join(connection)
+        try:
+            await self._listen(client, connection)
+        finally:
+            self._exchange.hub.leave(connection)
+        return client
+
+    async def _listen(self, client: web.WebSocketResponse, connection: Connection) -> None:
+        # However fast the market goes, clients take their pace from the world's clock.
+        pace = min(1.0, self.speed) * 1000
+        async for message in client:
+            if connection.subscriptions.is_too_fast(int(monotonic() * pace)):
+                self.faults.strikes("too fast", self.now_ms(), "a client sent too many messages and was closed")
+                await client.close(code=1008, message=b"Too many requests")
+            elif message.type is WSMsgType.PING:
+                await client.pong(message.data)
+            elif message.type is WSMsgType.TEXT:
+                connection.say(connection.subscriptions.answer(message.data))
+                self._exchange.hub.resubscribed()
+
+
+def _asked_for(request: web.Request) -> Subscriptions:
+    """The streams named in the address."""
+    combined = request.path.endswith("/stream")
+    text = request.query.get("streams", "") if combined else request.match_info.get("streams", "")
+    streams = tuple(filter(None, text.split("/")))
+    if len(streams) > MOST_STREAMS:
+        raise web.HTTPBadRequest(text="too many streams")
+    return Subscriptions(streams, combined=combined)
+
+
+def _seconds(fault: Fault | None) -> int:
+    return int(fault.target) if fault is not None and fault.target.isdecimal() else _SLOW_S

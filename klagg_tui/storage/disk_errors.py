@@ -1,0 +1,85 @@
+"""What SQLite and the file system complain about, as one sentence for a person."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from klagg_tui.errors import DatabaseBusy, DiskError, NotADatabase, StorageError
+
+_PRIMARY: Final = 0xFF
+"""The low byte of an extended result code is the primary one: https://sqlite.org/rescode.html."""
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the system say about the database at `path` into errors of ours."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise of_sqlite(error, path) from error
+    except OSError as error:
+        raise of_system(error, path) from error
+
+
+def of_sqlite(error: sqlite3.Error, path: Path) -> StorageError:
+    """The error of ours that says what SQLite's means for the database at `path`."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY
+    if code == sqlite3.SQLITE_FULL:
+        return _full(path)
+    if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}:
+        return read_only(path)
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return _closed(path)
+    if code == sqlite3.SQLITE_CORRUPT:
+        return DiskError(f"{path} is damaged ({error}): restore a backup, or name another file with --db.")
+    if code == sqlite3.SQLITE_NOTADB:
+        return not_a_database(path)
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return busy(path)
+    return DiskError(f"{path} cannot be used ({error}): nothing was changed; check the disk.")
+
+
+def of_system(error: OSError, path: Path) -> DiskError:
+    """The same for what the system says."""
+    if error.errno == errno.ENOSPC:
+        return _full(path)
+    if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+        return read_only(path)
+    return _closed(path)
+
+
+def read_only(path: Path) -> DiskError:
+    """It lies on a read-only disk, or this user may not write to it."""
+    return DiskError(f"{path} cannot be written to (read-only): nothing was changed; name another file with --db.")
+
+
+def not_a_database(path: Path) -> NotADatabase:
+    """It is something else."""
+    return NotADatabase(f"{path} is not a klagg database: nothing was changed; name another file with --db.")
+
+
+def missing(path: Path) -> StorageError:
+    """There is none yet."""
+    return StorageError(f"There is no database at {path} yet; `klagg import` or `klagg` makes one, --db names another.")
+
+
+def busy(path: Path) -> DatabaseBusy:
+    """Another process writes to it."""
+    return DatabaseBusy(
+        f"Another klagg is writing to {path}: nothing was changed; close it, or name another file with --db."
+    )
+
+
+def _full(path: Path) -> DiskError:
+    return DiskError(
+        f"The disk with {path} is full: its last write was undone, what is stored is safe; free some space."
+    )
+
+
+def _closed(path: Path) -> DiskError:
+    return DiskError(f"{path} cannot be opened: nothing was changed; check its folder, or name another file with --db.")

@@ -1,0 +1,224 @@
+"""The candle chart: a pure function from bars to rows of cells.
+
+Candles are drawn in half rows. A candle stays within its own columns, its high on the row of the high, its low on the
+row of the low. Layout: prices right, times below, volume above the times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from klagg_tui import formatting
+from klagg_tui.engine import exact
+from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.period import Period
+from klagg_tui.view.axes import PriceScale, price_ticks, scale_of, time_ticks
+from klagg_tui.view.canvas import Canvas
+from klagg_tui.view.indicators import Curve, average, vwap
+from klagg_tui.view.role import Piece, Role
+from klagg_tui.view.sparkline import BLOCKS
+
+STEPS: Final = (1, 2, 4, 6)
+"""Columns a candle takes, blank included: the zoom levels."""
+BODIES: Final = {1: 1, 2: 1, 4: 3, 6: 5}
+"""Columns of its body."""
+AVERAGES: Final = ((7, Role.LINE_A), (25, Role.LINE_B), (99, Role.LINE_C))
+LEAST_WIDTH: Final = 20
+LEAST_HEIGHT: Final = 6
+
+_LEVELS: Final = "⠉⠒⠤⣀"
+"""A curve in quarter rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """How bars are to be drawn."""
+
+    width: int
+    height: int
+    period: Period
+    decimals: int = 2
+    step: int = 2
+    """One of `STEPS`."""
+    end: int | None = None
+    """How many of the bars are drawn or before the drawn ones; None: up to the newest."""
+    cross: int | None = None
+    """Index of the bar under the crosshair."""
+    averages: bool = True
+    vwap: bool = False
+    local_time: bool = False
+
+
+class Picture(NamedTuple):
+    """What was drawn, and where."""
+
+    rows: list[list[Piece]]
+    first: int
+    """Index of the leftmost bar drawn."""
+    bars: int
+    """How many are drawn."""
+    plot_width: int
+    scale: PriceScale | None
+    left: int = 0
+    """Columns before the first bar: fewer bars than there is room for stand at the right, where now is."""
+
+    def bar_at(self, x: int, step: int) -> int | None:
+        """Index of the bar that column belongs to."""
+        index = self.first + (x - self.left) // step
+        return index if self.left <= x < self.plot_width and index < self.first + self.bars else None
+
+
+def capacity(chart: Chart, axis: int) -> int:
+    """How many candles there is room for beside a price axis of `axis` columns."""
+    return max(0, (chart.width - axis) // chart.step)
+
+
+def draw(bars: Sequence[Bar], chart: Chart) -> Picture:
+    """The chart of these bars, oldest first; those without a price are left out of it."""
+    canvas = Canvas(chart.width, chart.height)
+    if chart.width < LEAST_WIDTH or chart.height < LEAST_HEIGHT or not any(bar.close for bar in bars):
+        return Picture(canvas.rows(), 0, 0, 0, None)
+    axis = max(len(formatting.price(bar.high, chart.decimals)) for bar in bars[-200:]) + 2
+    count = capacity(chart, axis)
+    end = min(len(bars), max(1, len(bars) if chart.end is None else chart.end))
+    first = max(0, end - count)
+    shown = bars[first:end]
+    priced = [bar for bar in shown if bar.low] or [bar for bar in bars if bar.low]
+    volume_rows = 0 if chart.height < 12 else max(2, chart.height // 6)
+    scale = scale_of(priced, chart.height - 1 - volume_rows)
+    plot = chart.width - axis
+    left = (count - len(shown)) * chart.step
+    _grid(canvas, scale, chart, plot)
+    _curves(canvas, bars, slice(first, end), chart, scale, left)
+    for index, bar in enumerate(shown):
+        if bar.low:
+            _candle(canvas, left + index * chart.step, bar, scale, BODIES[chart.step])
+    _volumes(canvas, shown, chart, scale.rows, volume_rows, left)
+    _times(canvas, shown, chart, plot, left)
+    _last_price(canvas, bars[-1], chart, scale, plot)
+    if chart.cross is not None and first <= chart.cross < end:
+        _cross(canvas, shown[chart.cross - first], left + (chart.cross - first) * chart.step, chart, scale, plot)
+    return Picture(canvas.rows(), first, len(shown), plot, scale, left)
+
+
+def _grid(canvas: Canvas, scale: PriceScale, chart: Chart, plot: int) -> None:
+    for row, text in price_ticks(scale, chart.decimals):
+        canvas.write(0, row, "┈" * plot, Role.GRID)
+        canvas.write(plot + 1, row, text, Role.DIM)
+
+
+def _candle(canvas: Canvas, x: int, bar: Bar, scale: PriceScale, body: int) -> None:
+    """Wick and body in half rows, from the half of the high to the half of the low."""
+    role = Role.GAIN if bar.close >= bar.open else Role.LOSS
+    top, bottom = scale.half(bar.high), scale.half(bar.low)
+    above, below = scale.half(max(bar.open, bar.close)), scale.half(min(bar.open, bar.close))
+    middle = x + body // 2
+    for row in range(top // 2, bottom // 2 + 1):
+        parts = [_part(half, top, above, below, bottom) for half in (2 * row, 2 * row + 1)]
+        if body == 1:
+            canvas.put(middle, row, _THIN[parts[0], parts[1]], role)
+            continue
+        wide = _WIDE[parts[0] == _BODY, parts[1] == _BODY]
+        if wide != " ":
+            canvas.write(x, row, wide * body, role)
+        else:
+            canvas.put(middle, row, _THIN[parts[0], parts[1]], role)
+
+
+_NONE, _WICK, _BODY = 0, 1, 2
+_THIN: Final = {
+    (_NONE, _NONE): " ",
+    (_NONE, _WICK): "╷",
+    (_NONE, _BODY): "╻",
+    (_WICK, _NONE): "╵",
+    (_WICK, _WICK): "│",
+    (_WICK, _BODY): "╽",
+    (_BODY, _NONE): "╹",
+    (_BODY, _WICK): "╿",
+    (_BODY, _BODY): "┃",
+}
+_WIDE: Final = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
+
+
+def _part(half: int, top: int, above: int, below: int, bottom: int) -> int:
+    if above <= half <= below:
+        return _BODY
+    return _WICK if top <= half <= bottom else _NONE
+
+
+def _curves(canvas: Canvas, bars: Sequence[Bar], shown: slice, chart: Chart, scale: PriceScale, left: int) -> None:
+    """Behind the candles, so that these stay whole."""
+    curves: list[tuple[Curve, Role]] = []
+    if chart.averages:
+        curves += [(average(bars, count)[shown], role) for count, role in reversed(AVERAGES)]
+    if chart.vwap:
+        curves.append((vwap(bars, chart.period)[shown], Role.MARK))
+    for curve, role in curves:
+        for index, price in enumerate(curve):
+            following = curve[index + 1] if index + 1 < len(curve) else None
+            for offset in range(chart.step if following is not None else 1):
+                if price is not None:
+                    at = price if following is None else price + (following - price) * offset / chart.step
+                    quarter = scale.quarter(at)
+                    if 0 <= quarter < 4 * scale.rows:
+                        canvas.put(left + index * chart.step + offset, quarter // 4, _LEVELS[quarter % 4], role)
+
+
+def _volumes(canvas: Canvas, shown: Sequence[Bar], chart: Chart, top: int, rows: int, left: int) -> None:
+    largest = max((bar.volume for bar in shown), default=0)
+    if not rows or not largest:
+        return
+    for index, bar in enumerate(shown):
+        role = Role.GAIN_VOLUME if bar.close >= bar.open else Role.LOSS_VOLUME
+        if bar.state is State.PARTIAL:
+            role = Role.WARN
+        eighths = max(1, round(bar.volume * (rows - 0.5) * 8 / largest)) if bar.volume else 0
+        for row in range(rows):
+            level = min(8, eighths - row * 8)
+            if level > 0:
+                canvas.write(
+                    left + index * chart.step, top + rows - 1 - row, BLOCKS[level - 1] * BODIES[chart.step], role
+                )
+    end = left + len(shown) * chart.step
+    canvas.write(end + 1, top + (1 if rows > 2 else 0), formatting.short(exact.as_float(largest)), Role.FAINT)
+
+
+def _times(canvas: Canvas, shown: Sequence[Bar], chart: Chart, plot: int, left: int) -> None:
+    y = chart.height - 1
+    for x, text in time_ticks(shown, chart.step, chart.period, local=chart.local_time):
+        if left + x + len(text) <= plot:
+            canvas.write(left + x, y, text, Role.DIM)
+
+
+def _last_price(canvas: Canvas, bar: Bar, chart: Chart, scale: PriceScale, plot: int) -> None:
+    if scale.low <= bar.close <= scale.high:
+        role = Role.GAIN_FLASH if bar.close >= bar.open else Role.LOSS_FLASH
+        text = f" {formatting.price(bar.close, chart.decimals)} ".ljust(chart.width - plot)
+        canvas.write(plot, scale.row(bar.close), text, role)
+
+
+def _cross(canvas: Canvas, bar: Bar, begin: int, chart: Chart, scale: PriceScale, plot: int) -> None:
+    x = begin + BODIES[chart.step] // 2
+    for y in range(chart.height - 1):
+        if canvas.letter(x, y) in " ┈⠉⠒⠤⣀":
+            canvas.put(x, y, "┊", Role.CROSS)
+    row = scale.row(bar.close)
+    for across in range(plot):
+        if canvas.letter(across, row) in " ┈⠉⠒⠤⣀":
+            canvas.put(across, row, "┄", Role.CROSS)
+    canvas.write(plot, row, f"╴{formatting.price(bar.close, chart.decimals)}", Role.CROSS)
+    text = formatting.date_time(bar.open_ms, local=chart.local_time)
+    at = max(0, min(plot - len(text), x - len(text) // 2))
+    _clear_words(canvas, at - 1, at + len(text), chart.height - 1)
+    canvas.write(max(0, at - 1), chart.height - 1, f" {text} ", Role.CROSS)
+
+
+def _clear_words(canvas: Canvas, begin: int, end: int, y: int) -> None:
+    """Blanks from `begin` to `end`, and over the rest of any word that is cut by it."""
+    while canvas.letter(begin, y) != " ":
+        begin -= 1
+    while canvas.letter(end, y) != " ":
+        end += 1
+    canvas.write(max(0, begin), y, " " * (end - max(0, begin)), Role.TEXT)

@@ -1,0 +1,55 @@
+"""A grid of cells to draw on, each a character and a role."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from klagg_tui.view.role import Piece, Role, RoleIndex
+
+
+class Canvas:
+    """`width` x `height` cells on one ground; whatever is put outside of it is not there."""
+
+    __slots__ = ("_letters", "_roles", "height", "width")
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width = max(0, width)
+        self.height = max(0, height)
+        self._letters = [[" "] * self.width for _ in range(self.height)]
+        self._roles: list[list[RoleIndex]] = [[Role.TEXT] * self.width for _ in range(self.height)]
+
+    def put(self, x: int, y: int, letter: str, role: RoleIndex) -> None:
+        """One cell."""
+        if 0 <= x < self.width and 0 <= y < self.height:
+            self._letters[y][x] = letter
+            self._roles[y][x] = role
+
+    def write(self, x: int, y: int, text: str, role: RoleIndex) -> None:
+        """A text of narrow characters, from left to right."""
+        for offset, letter in enumerate(text):
+            self.put(x + offset, y, letter, role)
+
+    def letter(self, x: int, y: int) -> str:
+        """What stands there; a blank outside."""
+        return self._letters[y][x] if 0 <= x < self.width and 0 <= y < self.height else " "
+
+    def rows(self) -> list[list[Piece]]:
+        """Each row as pieces, neighbours of one role together."""
+        return [_pieces(letters, roles) for letters, roles in zip(self._letters, self._roles, strict=True)]
+
+
+_WITH_GROUND: Final = frozenset({Role.GAIN_FLASH, Role.LOSS_FLASH})
+
+
+def _pieces(letters: list[str], roles: list[RoleIndex]) -> list[Piece]:
+    """An empty cell goes with whatever is before it: it has no colour, and each piece costs as much as thirty cells."""
+    pieces: list[Piece] = []
+    text, role = "", int(Role.TEXT)
+    for letter, its_role in zip(letters, roles, strict=True):
+        if its_role == role or (letter == " " and its_role == Role.TEXT and role not in _WITH_GROUND):
+            text += letter
+            continue
+        if text:
+            pieces.append(Piece(text, role))
+        text, role = letter, its_role
+    return [*pieces, Piece(text, role)] if text else pieces

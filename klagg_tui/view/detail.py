@@ -1,0 +1,84 @@
+"""One symbol in words and numbers: its bar exactly, its periods in short, its last trades. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from klagg_tui import formatting
+from klagg_tui.engine import exact
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.events import AggTrade
+from klagg_tui.engine.period import Period
+from klagg_tui.view.columns import STATE_NAMES, Look, direction, state_sign
+from klagg_tui.view.model import Row, change_percent, is_stale_bar, taker_share
+from klagg_tui.view.role import Piece, Role
+from klagg_tui.view.sparkline import balance, sparkline
+
+
+def bar_lines(bar: Bar, decimals: int, *, local: bool) -> list[list[Piece]]:
+    """The bar with exact values, in two lines."""
+    change = change_percent(bar)
+
+    def pair(name: str, value: str, role: Role = Role.TEXT) -> list[Piece]:
+        return [Piece(f" {name} ", Role.FAINT), Piece(value, role)]
+
+    share = taker_share(bar)
+    first = [
+        Piece(f" {formatting.date_time(bar.open_ms, local=local)} {bar.period} ", Role.ACCENT),
+        *pair("O", formatting.price(bar.open, decimals)),
+        *pair("H", formatting.price(bar.high, decimals)),
+        *pair("L", formatting.price(bar.low, decimals)),
+        *pair("C", formatting.price(bar.close, decimals)),
+        Piece(f" {formatting.arrow(change)} {formatting.percent(change)}", direction(change)),
+    ]
+    second = [
+        *pair("Volume", exact.text(bar.volume)),
+        *pair("Turnover", exact.turnover_text(bar.turnover)),
+        *pair("Trades", formatting.whole(bar.trade_count)),
+        *pair("Buyers", formatting.NOTHING if share is None else f"{share:.1%}"),
+        Piece(f"  {STATE_NAMES[bar.state]}", Role.DIM),
+    ]
+    return [first, second]
+
+
+def period_lines(row: Row, periods: Sequence[Period], look: Look, width: int) -> list[list[Piece]]:
+    """The current bar of every period: state, change, takers, closes."""
+    lines: list[list[Piece]] = [[Piece(" Periods", Role.TITLE)]]
+    spark = max(0, width - 23)
+    for period in periods:
+        bar = row.bar(period)
+        chosen = period is look.period
+        name = Piece(f" {period!s:>3} ", Role.STRONG if chosen else Role.DIM)
+        if bar is None:
+            lines.append([Piece("▌" if chosen else " ", Role.KEY), name, Piece("no bar yet", Role.FAINT)])
+            continue
+        change = change_percent(bar)
+        sign, role = state_sign(bar, look._replace(is_stale=look.is_stale or is_stale_bar(bar, look.now_ms)))
+        share = taker_share(bar)
+        bought, sold = balance(share, 5) if share is not None else ("", "")
+        closes = row.closes(period)
+        rise = closes[-1] - closes[0] if len(closes) > 1 else 0
+        lines.append([
+            Piece("▌" if chosen else " ", Role.KEY), name, Piece(f"{sign} ", role),
+            Piece(f"{formatting.percent(change):>8} ", direction(change)),
+            Piece(bought, Role.TAKER), Piece(f"{sold} ".ljust(6 - len(bought)), Role.SELLER),
+            Piece(sparkline(closes, spark) if len(closes) > 1 else "", direction(rise)),
+        ])  # fmt: skip
+    return lines
+
+
+def tape_lines(trades: Sequence[AggTrade], decimals: int, room: int, *, local: bool) -> list[list[Piece]]:
+    """The last trades, newest first: time, price in the taker's colour, quantity."""
+    lines: list[list[Piece]] = [[Piece(" Last trades", Role.TITLE)]]
+    if not trades:
+        lines.append([Piece(" none yet", Role.FAINT)])
+    for trade in reversed(trades[-max(0, room - 1) :] if room > 1 else ()):
+        role = Role.LOSS if trade.is_buyer_maker else Role.GAIN
+        price, quantity = trade.amounts()
+        lines.append([
+            Piece(f" {formatting.clock(trade.traded_ms, local=local)} ", Role.FAINT),
+            Piece("▼" if trade.is_buyer_maker else "▲", role),
+            Piece(f"{formatting.price(price, decimals):>11}", role),
+            Piece(f"{exact.text(quantity):>11}", Role.DIM),
+        ])  # fmt: skip
+    return lines

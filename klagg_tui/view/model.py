@@ -1,0 +1,248 @@
+"""The market as the screens draw it: one row a symbol, fed by `Changes`.
+
+One owner: the screen's thread. `version` of a row grows with each change, so that a drawn line can be kept as long as
+the version stands. Times come as arguments.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable
+from typing import Final
+
+from klagg_tui.engine import exact
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.exact import DECIMALS, Exact
+from klagg_tui.engine.period import Period
+from klagg_tui.feed import Changes, Mode, Status
+
+CLOSES_KEPT: Final = 64
+"""Closes of finished bars kept of each symbol and period: as many as the widest sparkline shows."""
+
+STALE_BAR_MS: Final = 5_000
+"""How long after its end a bar may wait for its successor before the row is no longer live."""
+
+STALE_FEED_MS: Final = 15_000
+"""A whole market is never silent for so long."""
+
+_DRAWABLE: Final = 2**63 - 1
+"""92 billion: what an exchange can say. Prices beyond, which only a foreign file can hold, are drawn as that."""
+_ORDINALS: Final = len(Period)
+_MINUTE: Final = Period.M1.ordinal
+
+
+class Closes:
+    """The newest closes of finished bars, by their open times."""
+
+    __slots__ = ("_opens", "closes")
+
+    def __init__(self) -> None:
+        # Arrays: of 600 symbols in seven periods, lists of their numbers would take 13 MB more.
+        self._opens = array("q")
+        self.closes = array("q")
+        """Oldest first; at most twice `CLOSES_KEPT`."""
+
+    @property
+    def newest_ms(self) -> int:
+        """Open time of the newest bar; before every time where there is none."""
+        return self._opens[-1] if self._opens else -1
+
+    def put(self, open_ms: int, close: Exact) -> None:
+        """A close, or another one for a bar that is there; one older than all that are kept is passed over."""
+        opens = self._opens
+        if close > _DRAWABLE:  # noqa: PLR1730  # a start brings 250,000 of them: min() takes twice the time
+            close = _DRAWABLE
+        if not opens or open_ms > opens[-1]:  # nearly always: a start brings some 250,000 of them
+            opens.append(open_ms)
+            self.closes.append(close)
+        else:
+            at = bisect_left(opens, open_ms)
+            if opens[at] == open_ms:
+                self.closes[at] = close
+            elif at or len(opens) < CLOSES_KEPT:
+                opens.insert(at, open_ms)
+                self.closes.insert(at, close)
+        if len(opens) > 2 * CLOSES_KEPT:
+            del opens[:CLOSES_KEPT]
+            del self.closes[:CLOSES_KEPT]
+
+    def copy(self) -> Closes:
+        """As they are now."""
+        twin = Closes()
+        twin._opens, twin.closes = self._opens[:], self.closes[:]
+        return twin
+
+
+class Row:
+    """One symbol: its current bar of each period, its last closes, when it traded last."""
+
+    __slots__ = ("_closes", "_unit", "bars", "decimals", "last_trade_ms", "name", "symbol", "version")
+
+    def __init__(self, symbol: str) -> None:
+        self.symbol = symbol
+        self.name = symbol.casefold()
+        self.bars: list[Bar | None] = [None] * _ORDINALS
+        """By `Period.ordinal`."""
+        self._closes: list[Closes | None] = [None] * _ORDINALS
+        self.last_trade_ms: int | None = None
+        self.decimals = 0
+        """As many as any price of the symbol seen so far needs."""
+        self._unit = 10**DECIMALS
+        self.version = 0
+
+    def bar(self, period: Period) -> Bar | None:
+        """The current bar."""
+        return self.bars[period.ordinal]
+
+    @property
+    def last(self) -> Exact | None:
+        """The newest price: the close of the shortest bar there is."""
+        minute = self.bars[_MINUTE]
+        if minute is not None:
+            return minute.close or None
+        return next((bar.close for bar in self.bars if bar is not None and bar.close), None)
+
+    def closes(self, period: Period, count: int = CLOSES_KEPT) -> list[Exact]:
+        """The newest closes, oldest first: of finished bars, and the current one's at the end."""
+        kept = self._closes[period.ordinal]
+        bar = self.bars[period.ordinal]
+        if kept is None:
+            return [bar.close] if bar is not None else []
+        if bar is not None and bar[2] > kept.newest_ms:
+            return [*kept.closes[-count + 1 :], bar.close] if count > 1 else [bar.close]
+        return kept.closes[-count:].tolist()
+
+    def take(self, bar: Bar) -> None:
+        """A current bar, or a newer state of it."""
+        ordinal = bar.period.ordinal
+        if ordinal == _MINUTE and bar.close % self._unit:
+            self.take_decimals(bar)
+        old = self.bars[ordinal]
+        if old is not None and old.open_ms > bar.open_ms:
+            return
+        if old is not None and old.open_ms < bar.open_ms:
+            self.take_closed(old)
+        self.bars[ordinal] = bar
+        self.version += 1
+
+    def take_decimals(self, bar: Bar) -> None:
+        """Learn from a bar how many decimals the symbol's prices have."""
+        self.decimals = max(self.decimals, *(exact.decimals_of(price) for price in bar[3:7]))
+        self._unit = 10 ** (DECIMALS - self.decimals)
+
+    def take_closed(self, bar: Bar) -> None:
+        """A finished bar: its close joins the kept ones, or replaces its own earlier state."""
+        # By place, not by name: see `Closes.put`.
+        period, open_ms, close = bar[1], bar[2], bar[6]
+        if not close:
+            return
+        ordinal = period.ordinal
+        kept = self._closes[ordinal]
+        if kept is None:
+            kept = self._closes[ordinal] = Closes()
+        kept.put(open_ms, close)
+        current = self.bars[ordinal]
+        if current is None or current[2] <= open_ms:
+            self.bars[ordinal] = bar
+        self.version += 1
+
+    def copy(self) -> Row:
+        """The row as it is now, for a picture that stands still."""
+        twin = Row(self.symbol)
+        twin.bars = self.bars.copy()
+        twin._closes = [None if kept is None else kept.copy() for kept in self._closes]
+        twin.last_trade_ms = self.last_trade_ms
+        twin.decimals, twin._unit = self.decimals, self._unit
+        twin.version = self.version
+        return twin
+
+
+class Market:
+    """All rows by symbol, in the order the symbols came."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Row] = {}
+        self.newest_trade_ms = 0
+
+    def apply(self, changes: Changes) -> set[str]:
+        """Take the changes in; gives the symbols touched."""
+        rows = self.rows
+        for symbol in changes.symbols_removed:
+            rows.pop(symbol, None)
+        for symbol in changes.symbols_added:
+            rows.setdefault(symbol, Row(symbol))
+        touched = {*changes.symbols_added, *changes.symbols_removed}
+        for bar in changes.closed:
+            self._row(bar).take_closed(bar)
+            touched.add(bar.symbol)
+        self._take_current(changes.bars, touched)
+        self._note_trades(changes)
+        return touched
+
+    def _take_current(self, bars: Iterable[Bar], touched: set[str]) -> None:
+        """Some thousand bars a beat, mostly newer states of known ones: these are laid over the old ones in place."""
+        symbol, row = "", Row("")
+        for bar in bars:
+            if bar[0] is not symbol:
+                symbol = bar[0]
+                row = self._row(bar)
+                row.version += 1
+                touched.add(symbol)
+            ordinal = bar[1].ordinal
+            old = row.bars[ordinal]
+            if ordinal and old is not None and old[2] == bar[2]:
+                row.bars[ordinal] = bar
+            else:
+                row.take(bar)
+
+    def _row(self, bar: Bar) -> Row:
+        row = self.rows.get(bar.symbol)
+        if row is None:
+            row = self.rows[bar.symbol] = Row(bar.symbol)
+        if not row.version:
+            row.take_decimals(bar)
+        return row
+
+    def _note_trades(self, changes: Changes) -> None:
+        for symbol, traded_ms in changes.last_trade_ms.items():
+            row = self.rows.get(symbol)
+            if row is not None:
+                row.last_trade_ms = traded_ms
+                self.newest_trade_ms = max(self.newest_trade_ms, traded_ms)
+
+    def copy(self) -> Market:
+        """The market as it is now, for a picture that stands still."""
+        twin = Market()
+        twin.rows = {symbol: row.copy() for symbol, row in self.rows.items()}
+        twin.newest_trade_ms = self.newest_trade_ms
+        return twin
+
+
+def change_percent(bar: Bar | None) -> float | None:
+    """How far the bar's close is from its open."""
+    if bar is None or not bar.open:
+        return None
+    return (bar.close - bar.open) * 100 / bar.open
+
+
+def taker_share(bar: Bar | None) -> float | None:
+    """Which part of the volume takers bought, 0 to 1; None without trades."""
+    if bar is None or not bar.volume:
+        return None
+    return bar.taker_buy_volume / bar.volume
+
+
+def is_stale_bar(bar: Bar, now_ms: int) -> bool:
+    """Whether the bar's successor should long be there."""
+    period = bar[1]
+    # Asked of every line of every frame; only months need the calendar.
+    end_ms = bar[2] + period.nominal_ms if period is not Period.MO1 else bar.end_ms
+    return now_ms >= end_ms + STALE_BAR_MS
+
+
+def is_stale_feed(status: Status, newest_trade_ms: int) -> bool:
+    """Whether a feed that ought to move stands still."""
+    if status.mode not in (Mode.LIVE, Mode.DEMO):
+        return False
+    return status.exchange_now_ms - newest_trade_ms > STALE_FEED_MS

@@ -1,0 +1,43 @@
+"""The order of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from klagg_tui.engine.period import Period
+from klagg_tui.view.columns import BY_KEY, find
+from klagg_tui.view.model import Row
+
+
+class Sort(NamedTuple):
+    """By which column, and which way."""
+
+    key: str = "turnover"
+    descending: bool = True
+
+    def toggled(self) -> Sort:
+        """The other way round."""
+        return self._replace(descending=not self.descending)
+
+    def by(self, key: str) -> Sort:
+        """By that column: a name from A, a number from its largest; the same column again turns round."""
+        return self.toggled() if key == self.key else Sort(key, descending=key not in {"symbol", "state", "age"})
+
+
+def column_of(sort: Sort, keys: Iterable[str], period: Period) -> str | None:
+    """Which of the columns on view the rows are sorted by: `chg` and `chg(5m)` are one where 5m is the period."""
+    twins = {"chg": f"chg({period})", f"chg({period})": "chg"}
+    on_view = set(keys)
+    return next((key for key in (sort.key, twins.get(sort.key)) if key in on_view), None)
+
+
+def ordered(rows: Iterable[Row], sort: Sort, period: Period, now_ms: int) -> list[Row]:
+    """The rows by the column's value in that period, then by name; rows without a value come last either way."""
+    measure = (find(sort.key) or BY_KEY["symbol"]).measure
+    ordinal = period.ordinal
+    named = sorted(rows, key=lambda row: row.symbol)
+    valued = [(measure(row, row.bars[ordinal], now_ms), row) for row in named]
+    known = [(value, row) for value, row in valued if value is not None]
+    known.sort(key=lambda pair: pair[0], reverse=sort.descending)
+    return [row for _, row in known] + [row for value, row in valued if value is None]

@@ -1,0 +1,109 @@
+"""`klagg db`."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from klagg_tui.commands.db import holes
+from klagg_tui.engine.period import Period
+from klagg_tui.storage.maintenance import Holding
+from tests.importing.test_importer import file_of, row
+from tests.makers import DAY, MINUTE, START, trades
+from tests.shell import Klagg
+
+
+@pytest.fixture
+def filled(klagg: Klagg, tmp_path: Path) -> Klagg:
+    made = trades(
+        [*range(START, START + 10 * MINUTE, 20_000), *range(START + 2 * DAY, START + 2 * DAY + MINUTE, 20_000)]
+    )
+    file_of(tmp_path / "a.csv", map(row, made[:30]))
+    file_of(tmp_path / "b.csv", map(row, made[31:]))
+    assert klagg("import", "a.csv", "b.csv", "-s", "BTCUSDT", "--db", "a.db").status == 0
+    return klagg
+
+
+def test_the_overview_says_where_how_large_and_what(filled: Klagg) -> None:
+    lines = filled("db", "--db", "a.db").out.splitlines()
+    assert lines[0].startswith("a.db, ")
+    assert lines[1] == "1 symbol, 2 unbroken runs of trades, 0 forming bars"
+    minutes = next(line.split() for line in lines if line.strip().startswith("1m"))
+    assert minutes == ["1m", "1", "11", "2024-08-08", "00:00", "2024-08-10", "00:00", "2,870", "3", "8", "0"]
+
+
+def test_a_line_for_each_symbol_and_period_may_be_asked_for(filled: Klagg) -> None:
+    shown = [
+        line.split()[:3] for line in filled("db", "--symbols", "--db", "a.db").out.splitlines() if "BTCUSDT" in line
+    ]
+    assert shown[:2] == [["BTCUSDT", "1m", "11"], ["BTCUSDT", "5m", "3"]]
+
+
+def test_json_has_everything(filled: Klagg) -> None:
+    found = json.loads(filled("db", "--json", "--db", "a.db").out)
+    assert (found["path"], found["symbols"], found["spans"]) == ("a.db", 1, 2)
+    assert found["holdings"][0] == {
+        "symbol": "BTCUSDT",
+        "period": "1m",
+        "bars": 11,
+        "from": START,
+        "to": START + 2 * DAY,
+        "holes": 2 * 1440 - 10,
+        "partial": 3,
+        "closed": 8,
+        "confirmed": 0,
+    }
+
+
+def test_a_sound_file_is_called_sound_and_a_damaged_one_is_not(filled: Klagg, tmp_path: Path) -> None:
+    assert filled("db", "check", "--db", "a.db").out == "a.db is sound.\n"
+    damaged = bytearray((tmp_path / "a.db").read_bytes())
+    damaged[-8192:-4096] = b"\xff" * 4096
+    (tmp_path / "b.db").write_bytes(damaged)
+    assert filled("db", "check", "--db", "b.db").status == 1
+
+
+def test_a_backup_is_the_same_database_and_overwrites_nothing(filled: Klagg) -> None:
+    assert filled("db", "backup", "copy.db", "--db", "a.db").status == 0
+    assert filled("export", "--db", "copy.db").out == filled("export", "--db", "a.db").out
+    said = filled("db", "backup", "copy.db", "--db", "a.db")
+    assert (said.status, "exists already" in said.err) == (1, True)
+
+
+def test_compacting_keeps_every_bar(filled: Klagg) -> None:
+    before = filled("export", "--db", "a.db").out
+    assert "now." in filled("db", "compact", "--db", "a.db").out
+    assert filled("export", "--db", "a.db").out == before
+
+
+def test_pruning_says_first_and_then_does(filled: Klagg) -> None:
+    age = f"{(int(time.time() * 1000) - START) // DAY - 1}d"
+    said = filled("db", "prune", "--keep", f"1m={age}", "--dry-run", "--db", "a.db")
+    assert said.out == "1m: 10 bars would be deleted\n"
+    days = filled("export", "-p", "1d", "--db", "a.db").out
+    assert filled("db", "prune", "--keep", f"1m={age}", "--db", "a.db").out == "1m: 10 bars deleted\n"
+    assert len(filled("export", "-s", "BTCUSDT", "-p", "1m", "--db", "a.db").out.splitlines()) == 2
+    assert filled("export", "-p", "1d", "--db", "a.db").out == days
+    assert (
+        filled("db", "prune", "--keep", f"1m={age}", "--dry-run", "--db", "a.db").out == "1m: 0 bars would be deleted\n"
+    )
+
+
+def test_pruning_without_limits_is_refused(filled: Klagg) -> None:
+    said = filled("db", "prune", "--db", "a.db")
+    assert said.status == 2
+    assert "Everything is kept" in said.err
+
+
+@pytest.mark.parametrize("command", [[], ["check"], ["compact"], ["backup", "x.db"], ["prune", "--keep", "1m=1d"]])
+def test_where_there_is_no_database_every_command_says_so(klagg: Klagg, command: list[str]) -> None:
+    said = klagg("db", *command, "--db", "none.db")
+    assert said.status == 1
+    assert "There is no database at none.db yet" in said.err
+
+
+def test_holes_are_counted_over_months_of_any_length() -> None:
+    january, april = 1_704_067_200_000, 1_711_929_600_000
+    assert holes(Holding("BTCUSDT", Period.MO1, 2, january, april, 0, 2, 0)) == 2
+    assert holes(Holding("BTCUSDT", Period.W1, 3, 0, 3 * 7 * DAY, 0, 3, 0)) == 1

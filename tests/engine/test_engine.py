@@ -1,0 +1,393 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from klagg_tui.engine.bar import Bar, State, empty_bar
+from klagg_tui.engine.engine import KlineEngine
+from klagg_tui.engine.events import (
+    AddSymbol,
+    AggTrade,
+    AmendBar,
+    BarJudged,
+    HoldSymbol,
+    MissingTrades,
+    ReleaseSymbol,
+    SeedBars,
+    TradeRejected,
+    TradeTooLate,
+)
+from klagg_tui.engine.exact import number, turnover
+from klagg_tui.engine.period import DAY_MS, Period
+from tests.makers import HOUR, MINUTE, START, SYMBOL, Seen, bar, engine, trade, trades
+
+
+def minutes(made: KlineEngine, seen: Seen | None = None) -> list[tuple[int, str, int]]:
+    """Ended and forming minutes a reader was given: minute, state, number of fills."""
+    seen = seen or Seen(made)
+    seen.look()
+    ones = sorted((bar for bar in seen.bars.values() if bar.period is Period.M1), key=lambda bar: bar.open_ms)
+    return [((bar.open_ms - START) // MINUTE, bar.state.name, bar.trade_count) for bar in ones]
+
+
+@dataclass
+class Watched:
+    """An engine and a reader that was there from the beginning."""
+
+    engine: KlineEngine
+    seen: Seen
+
+    def tell(self, *events: object) -> None:
+        for event in events:
+            self.engine.handle(event)  # type: ignore[arg-type]
+
+    @property
+    def minutes(self) -> list[tuple[int, str, int]]:
+        return minutes(self.engine, self.seen)
+
+
+def watched(
+    *events: object, periods: tuple[Period, ...] = (), held_minutes: int = 64, first_open_ms: int = 0
+) -> Watched:
+    made = engine(periods=periods, held_minutes=held_minutes, first_open_ms=first_open_ms)
+    both = Watched(made, Seen(made))
+    both.tell(*events)
+    return both
+
+
+def seed(next_id: int | None = 1, at_ms: int = START, *ended: Bar, forming: Bar | None = None) -> SeedBars:
+    return SeedBars(SYMBOL, at_ms, ended, forming, next_id)
+
+
+def test_a_bar_has_every_field_of_its_trades() -> None:
+    made = engine(
+        trade(1, START + 1, "10.5", "2", buyer_maker=True, fills=2),
+        trade(2, START + 2, "12", "0.5", fills=3),
+        trade(3, START + 3, "9.25", "0.00000001", buyer_maker=True),
+        trade(4, START + 59_999, "10", "1000000000000"),
+    )
+    assert made.bars(SYMBOL)[Period.M1] == Bar(
+        SYMBOL,
+        Period.M1,
+        START,
+        number("10.5"),
+        number("12"),
+        number("9.25"),
+        number("10"),
+        number("1000000000002.50000001"),
+        turnover("10000000000027.0000000925"),
+        7,
+        number("1000000000000.5"),
+        turnover("10000000000006"),
+        State.PARTIAL,
+    )
+    assert made.traded_ms(SYMBOL) == START + 59_999
+    assert made.next_id(SYMBOL) == 5
+
+
+def test_the_minute_is_kept_where_it_was_not_asked_for_and_the_periods_come_sorted() -> None:
+    assert engine(periods=(Period.W1, Period.M5)).periods == (Period.M1, Period.M5, Period.W1)
+    assert KlineEngine(holds_gaps=True).periods[-1] is Period.W1
+
+
+def test_a_change_of_tick_size_changes_nothing() -> None:
+    coarse = engine(trade(1, START, "1.5", "1"), trade(2, START, "1.6", "10"))
+    fine = engine(trade(1, START, "1.50000000", "1.00000"), trade(2, START, "1.60000", "10.0"))
+    assert coarse.snapshot() == fine.snapshot()
+    fine.handle(trade(3, START, "1.60000001", "0.00000001"))
+    assert fine.snapshot()[0].high == number("1.60000001")
+
+
+def test_quiet_minutes_are_flat_at_the_close_before_them() -> None:
+    made = watched(*trades([START, START + 3 * MINUTE]))
+    made.seen.look()
+    closes = [one.close for key, one in sorted(made.seen.ended.items(), key=lambda item: item[0][2])]
+    quiet = made.seen.ended[SYMBOL, Period.M1, START + MINUTE]
+    assert made.minutes == [(0, "PARTIAL", 2), (1, "CLOSED", 0), (2, "CLOSED", 0), (3, "FORMING", 3)]
+    assert quiet[3:12] == (closes[0],) * 4 + (0, 0, 0, 0, 0)
+
+
+def test_the_first_minute_of_a_file_is_partial_unless_it_is_known_to_be_whole() -> None:
+    assert watched(*trades([START, START + MINUTE])).minutes[0] == (0, "PARTIAL", 1 + 1)
+    assert watched(seed(), *trades([START, START + MINUTE])).minutes[0] == (0, "CLOSED", 2)
+
+
+def test_a_duplicate_is_ignored_and_counted() -> None:
+    made = watched(trade(5), trade(5), trade(4), trade(6), trade(6))
+    assert made.minutes == [(0, "PARTIAL", 2)]
+    assert made.engine.counters.duplicates == 3
+
+
+def test_a_late_trade_goes_to_its_own_minute_and_the_flat_ones_behind_it_follow() -> None:
+    made = watched(seed(), trade(1, START, "5"), periods=(Period.M5,))
+    made.engine.tick(START + 3 * MINUTE)
+    made.seen.look()
+    made.tell(trade(2, START + MINUTE, "7", "2"))
+    assert made.minutes == [(0, "CLOSED", 1), (1, "CLOSED", 1), (2, "CLOSED", 0), (3, "FORMING", 0)]
+    bars = made.seen.bars
+    assert [bars[SYMBOL, Period.M1, START + place * MINUTE].close for place in range(4)] == [
+        number(price) for price in ("5", "7", "7", "7")
+    ]
+    assert bars[SYMBOL, Period.M5, START].high == number("7")
+    assert made.engine.counters.late == 1
+    assert made.engine.counters.too_late == 0
+
+
+def test_a_late_trade_leaves_the_open_of_a_forming_minute_with_trades_alone() -> None:
+    made = watched(seed(), trade(1, START, "5"), trade(2, START + MINUTE, "6"), trade(3, START, "7"))
+    assert made.engine.bars(SYMBOL)[Period.M1].open == number("6")
+
+
+def test_a_trade_whose_minute_is_no_longer_held_is_told_and_counted_as_that_alone() -> None:
+    late = trade(4, START)
+    made = watched(*trades([START, START + MINUTE, START + 9 * MINUTE]), late, held_minutes=3)
+    assert made.engine.counters.too_late == 1
+    assert made.engine.counters.late == 0
+    assert made.engine.take_reports() == [TradeTooLate(late)]
+    assert made.engine.take_reports() == []
+    made.tell(trade(5, START + 9 * MINUTE))
+    assert made.engine.counters.gaps == 0
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (trade(2, price="0.00"), "price is not positive"),
+        (trade(2, quantity="0"), "quantity is not positive"),
+        (trade(2, price="-1"), "'-1' is not a number"),
+        (trade(2, price="-1", quantity="-1"), "'-1' is not a number"),
+        (trade(2, quantity="inf"), "'inf' is not a number"),
+        (trade(2, price="nan"), "'nan' is not a number"),
+        (trade(2, price=""), "'' is not a number"),
+        (trade(2, price="1e3"), "'1e3' is not a number"),
+        (trade(2, quantity="0.000000001"), "'0.000000001' has more than 8 decimals"),
+        (trade(2)._replace(traded_ms=-1), "time or id is negative"),
+        (trade(2)._replace(aggregate_id=-1), "time or id is negative"),
+        (trade(2)._replace(last_trade_id=0), "trade ids run backwards"),
+        (trade(2, START + 367 * DAY_MS), "time is more than a year ahead"),
+        (trade(2, START * 1000), "time is more than a year ahead"),
+    ],
+)
+def test_a_trade_that_cannot_be_is_rejected_by_name_and_changes_nothing(bad: AggTrade, reason: str) -> None:
+    made = engine(trade(1))
+    before = made.snapshot()
+    made.handle(bad)
+    made.handle(MissingTrades(SYMBOL, (bad,)))
+    assert made.take_reports() == [TradeRejected(bad, reason)] * 2
+    assert made.counters.rejected == 2
+    assert made.snapshot() == before
+    made.handle(trade(2))
+    assert made.counters.trades == 2
+
+
+def test_a_negative_id_is_rejected_also_where_any_first_id_is_welcome() -> None:
+    made = engine(seed(None, START, forming=bar(START)))
+    made.handle(trade(-1))
+    assert [type(report) for report in made.take_reports()] == [TradeRejected]
+
+
+def test_unknown_symbols_are_counted_whatever_is_said_of_them() -> None:
+    made = engine()
+    for event in [trade(symbol="NONE"), HoldSymbol("NONE"), SeedBars("NONE", START, (), None, 1)]:
+        made.handle(event)  # type: ignore[arg-type]
+    made.handle(AmendBar(bar(symbol="NONE")))
+    assert made.counters.unknown_symbol == 3
+    assert made.take_reports() == [BarJudged(bar(symbol="NONE"), "too old")]
+    assert made.bars("NONE") == {}
+    assert made.traded_ms("NONE") == 0
+    assert made.next_id("NONE") is None
+    assert made.hole("NONE") is None
+
+
+def test_a_followed_symbol_without_trades_has_no_bars() -> None:
+    made = engine()
+    made.tick(START)
+    assert made.snapshot() == ()
+    assert made.bars(SYMBOL) == {}
+    assert made.next_id(SYMBOL) is None
+
+
+def test_the_clock_ends_minutes_that_nobody_trades_in() -> None:
+    made = watched(seed(), trade(1, START), periods=(Period.M5,))
+    made.engine.tick(START + MINUTE - 1)
+    assert made.minutes == [(0, "FORMING", 1)]
+    made.engine.tick(START + MINUTE)
+    assert made.minutes == [(0, "CLOSED", 1), (1, "FORMING", 0)]
+    made.engine.tick(START + 5 * MINUTE)
+    assert made.seen.bars[SYMBOL, Period.M5, START].state is State.FORMING
+    made.seen.look()
+    assert made.seen.bars[SYMBOL, Period.M5, START].state is State.CLOSED
+
+
+def test_the_clock_does_not_run_before_the_first_price() -> None:
+    made = watched(seed())
+    made.engine.tick(START + 3 * MINUTE)
+    made.tell(trade(1, START + 2 * MINUTE))
+    assert made.minutes == [(2, "FORMING", 1)]
+    assert made.engine.counters.too_late == 0
+
+
+def test_a_listing_whose_first_minute_was_not_heard_leaves_larger_bars_partial() -> None:
+    unheard = SeedBars(SYMBOL, START, (), None, 4, START + MINUTE + 10)
+    heard = [trade(4 + number, START + (1 + number) * MINUTE + 9) for number in range(5)]
+    made = watched(unheard, *heard, periods=(Period.M5,), first_open_ms=START)
+    for minute in [one for one in made.seen.look().closed if one.period is Period.M1]:
+        made.tell(AmendBar(minute._replace(state=State.CONFIRMED)))
+    made.seen.look()
+    assert made.seen.ended[SYMBOL, Period.M1, START + MINUTE].state is State.CONFIRMED
+    assert made.seen.ended[SYMBOL, Period.M5, START].state is State.PARTIAL
+
+
+def test_a_listing_opens_whole_larger_bars() -> None:
+    listed_ms = START + 2 * MINUTE
+    made = watched(
+        SeedBars(SYMBOL, listed_ms, (), None, 1),
+        trade(1, listed_ms + 5),
+        periods=tuple(Period),
+        first_open_ms=listed_ms,
+    )
+    assert {one.state for one in made.engine.snapshot()} == {State.FORMING}
+    assert {one.open_ms for one in made.engine.snapshot((Period.M5, Period.H1))} == {START}
+
+
+def test_a_seed_from_the_middle_of_larger_bars_makes_them_partial() -> None:
+    made = engine(seed(1, START + 2 * MINUTE), trade(1, START + 2 * MINUTE), periods=(Period.M5, Period.H1))
+    assert [one.state.name for one in made.snapshot()] == ["FORMING", "PARTIAL", "PARTIAL"]
+
+
+def test_a_seed_stands_on_the_close_before_it_and_goes_on_from_its_forming_minute() -> None:
+    before = bar(START - MINUTE, close="55", open="54", state=State.CONFIRMED)
+    made = engine(seed(1, START, before))
+    assert made.bars(SYMBOL)[Period.M1][3:8] == (number("55"),) * 4 + (0,)
+    forming = bar(START, "50", volume="2", state=State.FORMING)
+    made.handle(seed(7, START, before, forming=forming))
+    made.handle(trade(7, START + 9, "60"))
+    assert made.bars(SYMBOL)[Period.M1].volume == number("3")
+    assert made.bars(SYMBOL)[Period.M1].state is State.FORMING
+    assert made.bars(SYMBOL)[Period.M1].open == number("50")
+
+
+def test_a_forming_minute_without_trades_opens_at_its_first_one() -> None:
+    quiet = empty_bar(SYMBOL, Period.M1, START, number("7"), State.FORMING)
+    made = engine(seed(1, START, forming=quiet), trade(1, START + 5, "90"))
+    minute = made.bars(SYMBOL)[Period.M1]
+    assert minute[3:7] == (number("90"),) * 4
+    assert engine(seed(1, START, forming=quiet)).bars(SYMBOL)[Period.M1] == quiet
+
+
+def test_the_newest_close_counts_however_the_seeds_bars_are_ordered() -> None:
+    hour = bar(START - HOUR, "40", close="41", period=Period.H1)
+    made = engine(seed(1, START, bar(START - MINUTE, "55"), bar(START - 2 * MINUTE, "54"), hour))
+    assert made.bars(SYMBOL)[Period.M1].close == number("55")
+
+
+def test_a_forming_minute_that_is_partial_stays_so_and_the_next_is_whole() -> None:
+    forming = bar(START, state=State.PARTIAL)
+    made = watched(seed(7, START, forming=forming), trade(7, START + 9), trade(8, START + MINUTE))
+    made.engine.tick(START + 2 * MINUTE)
+    assert made.minutes == [(0, "PARTIAL", 2), (1, "CLOSED", 1), (2, "FORMING", 0)]
+
+
+def test_a_forming_minute_without_a_known_id_behind_it_is_partial() -> None:
+    made = watched(seed(None, START, forming=bar(START, state=State.FORMING)), trade(7, START + 9))
+    made.engine.tick(START + 2 * MINUTE)
+    assert made.minutes == [(0, "PARTIAL", 2), (1, "CLOSED", 0), (2, "FORMING", 0)]
+
+
+def test_a_seed_may_know_of_more_than_its_ids_say() -> None:
+    known = SeedBars(SYMBOL, START, (), None, None, known_from_ms=START)
+    made = watched(known, trade(7, START + 9))
+    made.engine.tick(START + MINUTE)
+    assert made.minutes == [(0, "CLOSED", 1), (1, "FORMING", 0)]
+
+
+def test_a_partial_forming_minute_is_partial_whatever_else_the_seed_knows() -> None:
+    known = SeedBars(SYMBOL, START, (), bar(START, state=State.PARTIAL), 7, known_from_ms=START)
+    assert watched(known).minutes == [(0, "PARTIAL", 1)]
+
+
+def test_an_equal_bar_of_the_exchange_confirms_ours_and_another_takes_its_place() -> None:
+    made = watched(seed(), *trades([START, START + MINUTE, START + 2 * MINUTE]), periods=(Period.M3, Period.M5))
+    made.seen.look()
+    first, second = (made.seen.bars[SYMBOL, Period.M1, START + place * MINUTE] for place in (0, 1))
+    theirs = second._replace(volume=second.volume + 1)
+    made.tell(AmendBar(first), AmendBar(theirs), AmendBar(bar(START + 2 * MINUTE)), AmendBar(bar(START - MINUTE)))
+    assert [report.outcome for report in made.engine.take_reports() if isinstance(report, BarJudged)] == [
+        "equal",
+        "amended",
+        "too old",
+        "too old",
+    ]
+    assert made.engine.counters.equal == 1
+    assert made.engine.counters.amended == 1
+    made.seen.look()
+    assert made.seen.bars[SYMBOL, Period.M1, START].state is State.CONFIRMED
+    assert made.seen.bars[SYMBOL, Period.M1, START + MINUTE] == theirs._replace(state=State.CONFIRMED)
+    assert made.engine.bars(SYMBOL)[Period.M5].volume == first.volume + theirs.volume + number(
+        trades([0, 0, 0])[2].quantity
+    )
+
+
+def test_a_bar_of_another_period_never_takes_a_minutes_place() -> None:
+    made = watched(seed(), *trades([START, START + MINUTE]))
+    made.tell(AmendBar(bar(START, period=Period.M5)))
+    assert made.engine.counters.amended == 0
+    assert made.minutes[0] == (0, "CLOSED", 2)
+
+
+def test_a_late_trade_does_not_count_twice_in_a_minute_the_exchange_has_told() -> None:
+    made = watched(seed(), *trades([START, START + MINUTE]))
+    theirs = bar(START, "9", volume="77", state=State.CONFIRMED)
+    made.tell(AmendBar(theirs), trade(3, START + 5, "8"))
+    made.seen.look()
+    assert made.seen.bars[SYMBOL, Period.M1, START] == theirs
+
+
+def test_an_amended_close_moves_the_flat_minutes_behind_it_up_to_a_confirmed_one() -> None:
+    made = watched(seed(), trade(1, START, "5"), periods=(Period.M5,))
+    made.engine.tick(START + 4 * MINUTE)
+    made.seen.look()
+    made.tell(AmendBar(made.seen.bars[SYMBOL, Period.M1, START + 2 * MINUTE]))
+    made.tell(AmendBar(bar(START, "5", close="6")))
+    made.seen.look()
+    closes = [made.seen.bars[SYMBOL, Period.M1, START + place * MINUTE].close for place in range(5)]
+    assert closes == [number(price) for price in ("6", "6", "5", "5", "5")]
+    made.tell(AmendBar(bar(START + 3 * MINUTE, "7")))
+    assert made.engine.bars(SYMBOL)[Period.M1].close == number("7")
+
+
+def test_holding_and_releasing_shows_partial_only_as_long_as_it_lasts() -> None:
+    made = watched(seed(), trade(1, START), periods=(Period.M5,))
+    made.tell(HoldSymbol(SYMBOL))
+    assert made.engine.waiting() == (SYMBOL,)
+    assert {one.state for one in made.engine.snapshot()} == {State.PARTIAL}
+    made.engine.tick(START + 9 * MINUTE)
+    assert made.minutes == [(0, "PARTIAL", 1)]
+    made.tell(ReleaseSymbol(SYMBOL))
+    made.engine.tick(START + MINUTE)
+    assert made.engine.waiting() == ()
+    assert made.minutes == [(0, "CLOSED", 1), (1, "FORMING", 0)]
+    assert made.engine.take_reports() == []
+
+
+def test_a_trade_that_comes_next_proves_that_nothing_was_missing_while_holding() -> None:
+    made = watched(seed(), trade(1, START), HoldSymbol(SYMBOL), trade(2, START + 5))
+    assert made.engine.waiting() == ()
+    assert made.minutes == [(0, "FORMING", 2)]
+
+
+def test_the_bars_of_one_symbol_never_touch_anothers() -> None:
+    made = engine(AddSymbol("ETHUSDT", 0), trade(1))
+    before = made.bars(SYMBOL)
+    for one in trades([START, START + MINUTE, START], symbol="ETHUSDT"):
+        made.handle(one)
+    assert made.bars(SYMBOL) == before
+
+
+def test_the_three_day_anchor_belongs_to_the_symbol() -> None:
+    made = KlineEngine((Period.D3,), holds_gaps=False)
+    for anchor in (0, 1, 2):
+        made.handle(AddSymbol(f"S{anchor}", 0, anchor))
+        made.handle(trade(symbol=f"S{anchor}"))
+    assert [one.open_ms // DAY_MS % 3 for one in made.snapshot((Period.D3,))] == [0, 1, 2]

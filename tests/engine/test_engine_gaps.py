@@ -1,0 +1,289 @@
+"""Missing trades: found, waited for, filled, given up."""
+
+from __future__ import annotations
+
+from klagg_tui.engine.bar import State
+from klagg_tui.engine.engine import KlineEngine
+from klagg_tui.engine.events import (
+    AbandonGap,
+    AggTrade,
+    AmendBar,
+    GapClosed,
+    GapFound,
+    HoldSymbol,
+    MissingTrades,
+    PendingGap,
+    ReleaseSymbol,
+    SeedBars,
+)
+from klagg_tui.engine.period import Period
+from tests.makers import MINUTE, START, SYMBOL, Seen, bar, engine, trade, trades
+
+SEED = SeedBars(SYMBOL, START, (), None, 1)
+
+
+class Live:
+    """An engine that holds gaps, seeded before trade 1, with a reader from the beginning."""
+
+    def __init__(self, *events: object, seeded: bool = True, periods: tuple[Period, ...] = (Period.M5,)) -> None:
+        self.engine: KlineEngine = engine(*[SEED] * seeded, periods=periods, holds_gaps=True)
+        self.seen = Seen(self.engine)
+        self.tell(*events)
+
+    def tell(self, *events: object) -> None:
+        for event in events:
+            self.engine.handle(event)  # type: ignore[arg-type]
+
+    def minutes(self) -> list[tuple[int, str, int]]:
+        self.seen.look()
+        ones = sorted((bar for bar in self.seen.bars.values() if bar.period is Period.M1), key=lambda bar: bar.open_ms)
+        return [((bar.open_ms - START) // MINUTE, bar.state.name, bar.trade_count) for bar in ones]
+
+
+def at(aggregate_id: int, minute: int, ms: int = 0) -> AggTrade:
+    return trade(aggregate_id, START + minute * MINUTE + ms)
+
+
+def fill(*filling: AggTrade) -> MissingTrades:
+    return MissingTrades(SYMBOL, filling)
+
+
+def test_a_gap_is_told_once_with_its_ids_and_times_and_the_symbol_waits() -> None:
+    live = Live(at(1, 0, 5), at(4, 0, 9), at(5, 1), at(4, 0, 9))
+    assert live.engine.take_reports() == [GapFound(SYMBOL, 2, 3, START + 5, START + 9)]
+    assert live.engine.waiting() == (SYMBOL,)
+    assert live.engine.held_trades() == 2
+    assert live.engine.counters.gaps == 1
+    assert live.engine.counters.duplicates == 1
+    assert live.minutes() == [(0, "PARTIAL", 1)]
+
+
+def test_a_filled_gap_lets_the_held_trades_in_and_says_so() -> None:
+    live = Live(at(1, 0), at(4, 1), at(5, 1))
+    live.engine.take_reports()
+    live.tell(fill(at(2, 0), at(3, 0)))
+    assert live.minutes() == [(0, "CLOSED", 3), (1, "FORMING", 2)]
+    assert live.engine.take_reports() == [GapClosed(SYMBOL, filled=True)]
+    counters = live.engine.counters
+    assert (counters.gaps, counters.gaps_filled, counters.gaps_abandoned, counters.trades) == (1, 1, 0, 5)
+    assert live.engine.hole(SYMBOL) is None
+
+
+def test_a_gap_filled_in_part_is_told_again_with_what_is_missing_still() -> None:
+    live = Live(at(1, 0), at(6, 1), fill(at(2, 0), at(4, 0)))
+    assert live.engine.take_reports() == [
+        GapFound(SYMBOL, 2, 5, START, START + MINUTE),
+        GapFound(SYMBOL, 3, 3, START, START),
+    ]
+    live.tell(fill(at(3, 0)), fill(at(5, 0)))
+    assert live.engine.counters.gaps == live.engine.counters.gaps_filled == 1
+    assert live.minutes() == [(0, "CLOSED", 5), (1, "FORMING", 1)]
+
+
+def test_fetched_trades_that_were_there_already_are_left_out_without_a_word() -> None:
+    live = Live(at(1, 0), at(2, 0), fill(at(1, 0), at(2, 0), at(3, 0)))
+    assert live.engine.counters.duplicates == 0
+    assert live.engine.counters.trades == 3
+    assert live.engine.take_reports() == []
+
+
+def test_a_gap_given_up_makes_the_touched_minutes_and_their_parents_partial() -> None:
+    live = Live(at(1, 0), at(2, 1), at(9, 3), at(10, 4), at(11, 5), AbandonGap(SYMBOL))
+    live.engine.tick(START + 6 * MINUTE)
+    assert live.minutes() == [
+        (0, "CLOSED", 1),
+        (1, "PARTIAL", 1),
+        (3, "PARTIAL", 1),
+        (4, "CLOSED", 1),
+        (5, "CLOSED", 1),
+        (6, "FORMING", 0),
+    ]
+    assert live.seen.bars[SYMBOL, Period.M5, START].state is State.PARTIAL
+    assert live.seen.bars[SYMBOL, Period.M5, START + 5 * MINUTE].state is State.FORMING
+    assert live.engine.take_reports()[-1] == GapClosed(SYMBOL, filled=False)
+    assert live.engine.counters.gaps_abandoned == 1
+    assert [span[1:] for span in live.seen.spans.values()] == [
+        (1, 2, START, START + MINUTE),
+        (9, 11, START + 3 * MINUTE + 1, START + 6 * MINUTE),
+    ]
+
+
+def test_of_several_gaps_each_is_given_up_or_filled_by_itself() -> None:
+    live = Live(at(1, 0), at(3, 0), at(5, 1), AbandonGap(SYMBOL))
+    assert live.engine.waiting() == (SYMBOL,)
+    live.tell(fill(at(4, 0)))
+    assert live.minutes() == [(0, "PARTIAL", 3), (1, "FORMING", 1)]
+    counters = live.engine.counters
+    assert (counters.gaps, counters.gaps_filled, counters.gaps_abandoned) == (2, 1, 1)
+
+
+def test_giving_up_where_nothing_is_held_changes_nothing() -> None:
+    live = Live(at(1, 0), HoldSymbol(SYMBOL), AbandonGap(SYMBOL))
+    assert live.engine.waiting() == (SYMBOL,)
+    assert live.engine.take_reports() == []
+    live.tell(ReleaseSymbol(SYMBOL))
+    assert live.minutes() == [(0, "FORMING", 1)]
+
+
+def test_minutes_that_the_clock_ended_are_suspected_when_trades_turn_out_to_be_missing() -> None:
+    live = Live(at(1, 0))
+    live.engine.tick(START + 3 * MINUTE)
+    live.tell(at(4, 3))
+    assert live.minutes() == [(0, "PARTIAL", 1), (1, "PARTIAL", 0), (2, "PARTIAL", 0), (3, "PARTIAL", 0)]
+    live.tell(fill(at(2, 0), at(3, 2)))
+    assert live.minutes() == [(0, "CLOSED", 2), (1, "CLOSED", 0), (2, "CLOSED", 1), (3, "FORMING", 1)]
+    assert live.engine.counters.late == 2
+
+
+def test_minutes_ended_since_the_seed_are_suspected_too_where_no_trade_came() -> None:
+    live = Live(seeded=False)
+    live.tell(SeedBars(SYMBOL, START, (bar(START - MINUTE, "5"),), None, 1))
+    live.engine.tick(START + 2 * MINUTE)
+    live.tell(at(3, 2))
+    assert live.engine.take_reports() == [GapFound(SYMBOL, 1, 2, START, START + 2 * MINUTE)]
+    assert live.minutes() == [(0, "PARTIAL", 0), (1, "PARTIAL", 0), (2, "PARTIAL", 0)]
+
+
+def test_a_confirmed_minute_is_never_suspected() -> None:
+    live = Live(at(1, 0))
+    live.engine.tick(START + 2 * MINUTE)
+    live.seen.look()
+    live.tell(AmendBar(live.seen.bars[SYMBOL, Period.M1, START]), at(4, 2))
+    assert [state for _, state, _ in live.minutes()] == ["CONFIRMED", "PARTIAL", "PARTIAL"]
+
+
+def test_suspected_minutes_are_whole_again_also_where_the_fill_runs_past_those_held() -> None:
+    live = Live(at(1, 0))
+    live.engine.tick(START + 2 * MINUTE)
+    live.tell(at(3, 200), fill(at(2, 100)))
+    states = {state for _, state, _ in live.minutes()}
+    assert states == {"CLOSED", "FORMING"}
+    assert live.seen.bars[SYMBOL, Period.M5, START].state is State.CLOSED
+
+
+def test_a_gap_whose_far_end_is_late_touches_nothing_behind_it() -> None:
+    live = Live(at(1, 0))
+    live.engine.tick(START + 3 * MINUTE)
+    live.tell(at(3, 1), AbandonGap(SYMBOL))
+    live.engine.tick(START + 4 * MINUTE)
+    assert live.minutes() == [
+        (0, "PARTIAL", 1),
+        (1, "PARTIAL", 1),
+        (2, "CLOSED", 0),
+        (3, "CLOSED", 0),
+        (4, "FORMING", 0),
+    ]
+
+
+def test_without_holding_a_gap_is_stepped_over_at_once() -> None:
+    made = engine(SEED, at(1, 0), at(4, 2), at(5, 3), periods=(Period.M5,))
+    seen = Seen(made)
+    assert made.take_reports() == [GapFound(SYMBOL, 2, 3, START, START + 2 * MINUTE)]
+    assert made.waiting() == ()
+    assert made.counters.gaps == made.counters.gaps_abandoned == 1
+    seen.look()
+    assert seen.bars[SYMBOL, Period.M5, START].state is State.PARTIAL
+
+
+def test_a_span_takes_back_the_quiet_time_in_which_trades_turned_out_to_be_missing() -> None:
+    made = engine(SEED, at(1, 0, 5))
+    seen = Seen(made)
+    made.tick(START + 9 * MINUTE)
+    seen.look()
+    assert seen.spans[SYMBOL, 1].to_ms == START + 9 * MINUTE
+    made.handle(at(4, 9))
+    seen.look()
+    assert seen.spans[SYMBOL, 1].to_ms == START + 5
+
+
+def test_a_first_trade_ahead_of_everything_waits_for_its_seed() -> None:
+    live = Live(at(70, 2, 9), at(71, 2, 10), seeded=False)
+    assert live.engine.take_reports() == [GapFound(SYMBOL, None, 69, START + 2 * MINUTE, START + 2 * MINUTE + 9)]
+    assert live.engine.hole(SYMBOL) == PendingGap(None, (at(70, 2, 9), at(71, 2, 10)), None, 0)
+    assert live.engine.counters.gaps == 0
+    live.tell(SeedBars(SYMBOL, START + 2 * MINUTE, (bar(START + MINUTE),), None, 68))
+    assert live.engine.take_reports() == [GapFound(SYMBOL, 68, 69, START + 2 * MINUTE, START + 2 * MINUTE + 9)]
+    live.tell(fill(at(69, 2), at(68, 2)))
+    assert live.minutes() == [(2, "FORMING", 4)]
+    assert live.engine.counters.gaps == live.engine.counters.gaps_filled == 0
+    assert live.engine.take_reports() == [GapClosed(SYMBOL, filled=True)]
+
+
+def test_a_seed_without_an_id_takes_the_first_held_trade_as_it_is() -> None:
+    live = Live(at(70, 2, 9), at(71, 2, 10), seeded=False)
+    live.tell(SeedBars(SYMBOL, START + 2 * MINUTE, (bar(START + MINUTE),), None, None))
+    assert live.engine.waiting() == ()
+    assert live.minutes() == [(2, "PARTIAL", 2)]
+    assert live.engine.next_id(SYMBOL) == 72
+
+
+def test_a_seed_without_an_id_takes_the_first_trade_to_come() -> None:
+    live = Live(HoldSymbol(SYMBOL), seeded=False)
+    live.tell(SeedBars(SYMBOL, START, (), None, None), at(5, 0), at(6, 0))
+    assert live.minutes() == [(0, "PARTIAL", 2)]
+    assert live.engine.counters.gaps == 0
+
+
+def test_a_seed_forgets_held_trades_it_has_already() -> None:
+    live = Live(at(70, 0), at(71, 0), at(75, 1), seeded=False)
+    live.tell(
+        SeedBars(SYMBOL, START, (), bar(START, trade_count=9, state=State.FORMING), 73), fill(at(73, 0), at(74, 0))
+    )
+    assert live.minutes() == [(0, "CLOSED", 11), (1, "FORMING", 1)]
+
+
+def test_a_hole_shows_both_its_sides() -> None:
+    live = Live(at(1, 0, 5), at(4, 1), at(3, 0, 9))
+    hole = live.engine.hole(SYMBOL)
+    assert hole is not None
+    assert (hole.next_id, hole.held, hole.traded_ms) == (2, (at(3, 0, 9), at(4, 1)), START + 5)
+    assert hole.minute == live.engine.bars(SYMBOL)[Period.M1]
+
+
+def test_an_unseen_symbol_given_up_begins_with_what_came() -> None:
+    live = Live(*trades([START + 5, START + MINUTE], first_id=70), AbandonGap(SYMBOL), seeded=False)
+    assert [(minute, state) for minute, state, _ in live.minutes()] == [(0, "PARTIAL"), (1, "FORMING")]
+    assert live.engine.counters.gaps_abandoned == 0
+
+
+def test_a_seed_while_running_ends_the_run_before_it() -> None:
+    live = Live(at(1, 0, 5), at(2, 0, 6))
+    live.tell(SeedBars(SYMBOL, START + 5 * MINUTE, (), None, 9))
+    live.tell(at(9, 5))
+    live.seen.look()
+    assert [span[1:] for span in live.seen.spans.values()] == [
+        (1, 2, START, START + 6),
+        (9, 9, START + 5 * MINUTE, START + 5 * MINUTE),
+    ]
+
+
+def test_a_missing_trade_too_old_for_the_held_minutes_is_told() -> None:
+    live = Live(at(1, 0))
+    live.engine.tick(START + 99 * MINUTE)
+    live.tell(at(3, 99), fill(at(2, 0)))
+    assert live.engine.counters.too_late == 1
+    assert live.engine.waiting() == ()
+
+
+def test_fetched_trades_for_a_symbol_that_was_never_seen_wait_for_a_seed() -> None:
+    live = Live(fill(at(4, 0), at(5, 0)), seeded=False)
+    assert live.engine.take_reports() == [GapFound(SYMBOL, None, 3, START, START)]
+    assert live.minutes() == []
+
+
+def test_larger_bars_that_a_gap_jumped_out_of_are_given_out_as_partial() -> None:
+    live = Live(at(1, 0), at(3, 7), AbandonGap(SYMBOL))
+    live.seen.look()
+    assert live.seen.ended[SYMBOL, Period.M5, START].state is State.PARTIAL
+    assert live.seen.ended[SYMBOL, Period.M5, START].trade_count == 1
+
+
+def test_a_gap_given_up_before_any_price_was_known_makes_no_bars_without_prices() -> None:
+    live = Live(seeded=False)
+    live.tell(SeedBars(SYMBOL, START + MINUTE, (), None, 1), at(5, 9), AbandonGap(SYMBOL))
+    live.seen.look()
+    assert live.minutes() == [(9, "PARTIAL", 1)]
+    assert [(bar.open_ms, bar.state) for bar in live.engine.snapshot((Period.M5,))] == [
+        (START + 5 * MINUTE, State.PARTIAL)
+    ]
+    assert live.seen.ended == {}

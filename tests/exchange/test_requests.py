@@ -1,0 +1,50 @@
+"""Which bars are asked for."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from klagg_tui.engine.period import MINUTE_MS, Period, chain
+from klagg_tui.exchange.binance.wire import bars_weight
+from klagg_tui.exchange.requests import ladder, pages
+
+DAY = 86_400_000
+THURSDAY_0505 = 1_723_075_200_000 + 5 * 3_600_000 + 5 * 60_000
+
+minutes = st.integers(1_500_000_000_000 // MINUTE_MS, 1_900_000_000_000 // MINUTE_MS).map(lambda n: n * MINUTE_MS)
+periods = st.sets(st.sampled_from(Period), min_size=1).map(lambda some: chain(tuple(some)))
+
+
+def test_a_ladder_goes_from_days_to_hours_to_minutes() -> None:
+    rungs = ladder((Period.M1, Period.W1), THURSDAY_0505)
+    assert [(rung.period, rung.limit) for rung in rungs] == [(Period.D1, 3), (Period.H1, 5), (Period.M1, 5)]
+
+
+def test_short_periods_need_no_long_rungs() -> None:
+    assert [rung.period for rung in ladder((Period.M1, Period.H1), THURSDAY_0505)] == [Period.M1]
+    assert ladder((Period.M1,), THURSDAY_0505) == ()
+    assert ladder((), THURSDAY_0505) == ()
+
+
+@given(periods, minutes, st.integers(0, 2))
+def test_a_ladder_covers_every_forming_bar_once_at_the_least_weight_a_request_can_have(
+    among: tuple[Period, ...], minute_ms: int, anchor: int
+) -> None:
+    reached_ms = min(period.open_ms(minute_ms, anchor) for period in among)
+    for rung in ladder(among, minute_ms, anchor):
+        assert rung.start_ms == reached_ms == rung.period.open_ms(rung.start_ms, anchor)
+        assert rung.limit * rung.period.nominal_ms == rung.end_ms + 1 - rung.start_ms
+        assert bars_weight(rung.limit) == 1
+        reached_ms = rung.end_ms + 1
+    assert reached_ms == minute_ms
+
+
+@given(st.sampled_from([Period.M1, Period.H4, Period.D1]), st.integers(0, 2_000), st.integers(1, 499))
+def test_pages_cover_the_whole_stretch_once_newest_first(period: Period, bars: int, rows: int) -> None:
+    start_ms = 1_000 * DAY
+    end_ms = start_ms + bars * period.nominal_ms
+    reached_ms = end_ms
+    for page in pages(period, start_ms, end_ms, rows):
+        assert page.end_ms + 1 == reached_ms
+        assert page.end_ms + 1 - page.start_ms <= page.limit * period.nominal_ms
+        reached_ms = page.start_ms
+    assert reached_ms == start_ms

@@ -1,0 +1,346 @@
+"""Bars out of the store."""
+
+import asyncio
+import gzip
+import io
+import json
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.events import Drained, Span
+from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.errors import ExportError
+from klagg_tui.exporting.exporter import ExportProgress, estimate, export
+from klagg_tui.exporting.files import Format
+from klagg_tui.exporting.selection import Selection, matching
+from klagg_tui.importing.importer import import_files
+from klagg_tui.runtime.worker import Runtime
+from klagg_tui.simulator import MarketSpec, SimulatedExchange
+from klagg_tui.storage.precision import Precision, widen_grains
+from klagg_tui.storage.store import Store
+from tests.auditing.test_auditor import execute
+from tests.conftest import DATA, needs_data
+from tests.makers import START, bar
+from tests.market_run import plan
+
+MINUTES = 120
+RECORDED = DATA / "um-BTCUSDT-2024-08-08"
+
+
+def minutes(symbol: str, count: int = MINUTES) -> list[Bar]:
+    return [
+        bar(START + at * MINUTE_MS, str(100 + at % 7), close=f"{100 + at % 5}.5", volume=f"{at + 1}.25", symbol=symbol)
+        for at in range(count)
+    ]
+
+
+async def fill(store: Store, symbol: str) -> None:
+    await store.add(minutes(symbol), [Span(symbol, 1, 1000, START, START + MINUTES * MINUTE_MS)])
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with await Store.open(tmp_path / "klagg.db") as opened:
+        for symbol in ("BTCUSDT", "ETHUSDT", "牛来USDT"):
+            await fill(opened, symbol)
+        await widen_grains(opened, {"BTCUSDT": Precision(2, 3)})
+        yield opened
+
+
+async def written(store: Store, selection: Selection, form: Format = Format.CSV) -> str:
+    pipe = io.BytesIO()
+    await export(store, selection, pipe, form)
+    return pipe.getvalue().decode()
+
+
+def rows(text: str) -> list[list[str]]:
+    return [line.split(",") for line in text.splitlines()[1:]]
+
+
+def left_behind(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("klagg.db"))
+
+
+@needs_data
+async def test_a_recorded_day_comes_out_as_the_exchanges_own_file(tmp_path: Path) -> None:
+    async with await Store.open(tmp_path / "klagg.db") as store:
+        await import_files(store, [RECORDED / "aggTrade-derived.jsonl.gz"])
+        selection = Selection(("BTCUSDT",), from_ms=1_723_161_300_000, to_ms=1_723_161_600_000)
+        await export(store, selection, tmp_path / "out.csv")
+    ours = (tmp_path / "out.csv").read_text().splitlines()
+    theirs = (RECORDED / "klines-1m.csv").read_text().splitlines()
+    assert ours == [theirs[0], *theirs[2:7]]
+
+
+@needs_data
+async def test_the_exchanges_file_goes_in_and_comes_out_the_same(tmp_path: Path) -> None:
+    async with await Store.open(tmp_path / "klagg.db") as store:
+        await import_files(store, [RECORDED / "klines-1m.csv"], symbol="BTCUSDT")
+        await export(store, Selection(("BTCUSDT",)), tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_bytes().rstrip() == (RECORDED / "klines-1m.csv").read_bytes().rstrip()
+
+
+async def test_one_series_has_the_archives_columns_and_several_say_whose_a_bar_is(store: Store) -> None:
+    single = await written(store, Selection(("btcusdt",)))
+    assert single.startswith("open_time,open,")
+    assert rows(single)[0][:3] == [str(START), "100.00", "100.50"]
+    several = await written(store, Selection(("*",), (Period.H1,)))
+    assert several.startswith("symbol,period,open_time,open,")
+    assert [row[:3] for row in rows(several)] == [
+        [symbol, "1h", str(START + hour * 60 * MINUTE_MS)]
+        for symbol in ("BTCUSDT", "ETHUSDT", "牛来USDT")
+        for hour in range(2)
+    ]
+
+
+async def test_times_states_and_filters_choose_bars(store: Store) -> None:
+    times = Selection(("BTCUSDT",), from_ms=START + MINUTE_MS, to_ms=START + 3 * MINUTE_MS)
+    assert [int(row[0]) for row in rows(await written(store, times))] == [START + MINUTE_MS, START + 2 * MINUTE_MS]
+    assert rows(await written(store, Selection(("BTCUSDT",), states=frozenset({State.PARTIAL})))) == []
+    some = Selection(("BTCUSDT",), keep=lambda one: one.open_ms % (10 * MINUTE_MS) == 0)
+    assert len(rows(await written(store, some))) == MINUTES / 10
+
+
+async def test_json_lines_say_symbol_period_and_state(store: Store) -> None:
+    text = await written(store, Selection(("牛来*",), (Period.H1,)), Format.JSONL)
+    first = json.loads(text.splitlines()[0])
+    assert (first["symbol"], first["period"], first["state"]) == ("牛来USDT", "1h", "closed")
+
+
+async def test_resampled_bars_equal_stored_ones_of_that_period(store: Store) -> None:
+    stored = await written(store, Selection(("BTCUSDT",), (Period.H1,)))
+    async with await Store.open(store.path.with_name("minutes.db"), periods=(Period.M1,)) as bare:
+        await fill(bare, "BTCUSDT")
+        await widen_grains(bare, {"BTCUSDT": Precision(2, 3)})
+        made = Selection(("BTCUSDT",), (Period.H1,), is_resampled=True)
+        assert await written(bare, made) == stored
+
+
+async def test_a_resampled_bar_at_the_edge_of_the_times_is_whole(store: Store) -> None:
+    selection = Selection(("BTCUSDT",), (Period.M15,), START + 1, START + 16 * MINUTE_MS, is_resampled=True)
+    (row,) = rows(await written(store, selection))
+    assert int(row[0]) == START + 15 * MINUTE_MS
+    assert row[8] == "15"
+
+
+async def test_where_decimals_are_unknown_the_bars_own_are_taken(store: Store) -> None:
+    assert rows(await written(store, Selection(("ETHUSDT",))))[0][:6] == [
+        str(START),
+        "100.0",
+        "100.5",
+        "100.0",
+        "100.5",
+        "1.25",
+    ]
+
+
+async def test_bars_recorded_live_come_out_as_the_exchange_writes_them(tmp_path: Path) -> None:
+    async with SimulatedExchange(MarketSpec(symbols=4, seed=11), speed=60) as exchange:
+        runtime = Runtime(plan(exchange, tmp_path / "run.db", history=30))
+        runtime.start()
+        while runtime.status().connection != "connected" or runtime.status().progress:
+            runtime.take_changes()
+            await asyncio.sleep(0.05)
+        await runtime.stop()
+        async with aiohttp.ClientSession() as session, await Store.open(tmp_path / "run.db") as store:
+            for symbol in [known.symbol for known in await store.symbols()]:
+                ours = rows(await written(store, Selection((symbol,), states=frozenset({State.CONFIRMED}))))
+                question = {"symbol": symbol, "interval": "1m", "startTime": ours[0][0], "endTime": ours[-1][0]}
+                async with session.get(f"{exchange.rest_url}/fapi/v1/klines", params=question) as answer:
+                    assert ours == [list(map(str, row)) for row in await answer.json()]
+
+
+async def test_a_finer_tick_widens_all_and_loses_no_digit(store: Store) -> None:
+    await store.add([bar(START + MINUTES * MINUTE_MS, "100.1234", symbol="BTCUSDT")], [])
+    before = rows(await written(store, Selection(("BTCUSDT",))))
+    await widen_grains(store, {"BTCUSDT": Precision(4, 1)})
+    after = rows(await written(store, Selection(("BTCUSDT",))))
+    assert (before[0][1], before[-1][1], before[0][5]) == ("100.00", "100.1234", "1.250")
+    assert (after[0][1], after[-1][1], after[0][5]) == ("100.0000", "100.1234", "1.250")
+
+
+@pytest.mark.parametrize("form", [Format.CSV, Format.JSONL])
+async def test_what_the_database_writes_itself_is_what_is_written_bar_by_bar(
+    store: Store, form: Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("klagg_tui.storage.lines.PAGE", 7)
+    end_ms = START + MINUTES * MINUTE_MS
+    odd: dict[int, dict[str, Any]] = {
+        10: {"open": "100.5"},
+        20: {"open": "100.12345678", "state": State.CONFIRMED},  # more decimals than the symbol's
+        21: {"volume": "1000000000000.00000001", "turnover_text": "1", "state": State.CONFIRMED},  # stored as a text
+        40: {"volume": "0.00000001", "state": State.CONFIRMED},
+    }
+    await store.add_confirmed([bar(START + at * MINUTE_MS, symbol="BTCUSDT", **values) for at, values in odd.items()])
+    current = bar(end_ms, "100.25", symbol="BTCUSDT", state=State.FORMING)
+    await store.add([current._replace(state=State.PARTIAL, trade_count=0)], [])
+    await store.write(Drained((), (current,), ()))
+    some = frozenset({State.CLOSED, State.FORMING})
+    for selection in (
+        Selection(("BTCUSDT",)),
+        Selection(("*",), (Period.M1, Period.M5, Period.MO1)),
+        Selection(("BTCUSDT",), states=some),
+        Selection(("BTCUSDT",), from_ms=START + MINUTE_MS + 1, to_ms=end_ms),
+        Selection(("BTCUSDT",), from_ms=end_ms),
+    ):
+        ours, theirs = io.BytesIO(), io.BytesIO()
+        fast = await export(store, selection, ours, form)
+        slow = await export(store, replace(selection, keep=lambda _: True), theirs, form)
+        assert ours.getvalue() == theirs.getvalue()
+        assert (fast.bars, fast.states) == (slow.bars, slow.states)
+
+
+async def test_bars_of_another_century_come_in_order_too(store: Store) -> None:
+    turn_ms = 999_999_960_000
+    old = [bar(turn_ms + at * MINUTE_MS, symbol="OLDUSDT") for at in range(4)]
+    await store.add_confirmed(old)
+    found = [int(row[0]) for row in rows(await written(store, Selection(("OLDUSDT",))))]
+    assert found == [one.open_ms for one in old]
+
+
+async def test_a_damaged_row_is_not_written_as_if_it_were_none(store: Store) -> None:
+    execute(store.path, f"UPDATE history SET open = 'much' WHERE minute = {START // MINUTE_MS + 5} AND period = 0")
+    with pytest.raises((ValueError, TypeError)):
+        await written(store, Selection(("BTCUSDT",)))
+
+
+async def test_a_folder_gets_a_file_for_each_series(store: Store, tmp_path: Path) -> None:
+    selection = Selection(("*USDT",), (Period.M1, Period.H1))
+    outcome = await export(store, selection, tmp_path / "bars", is_split=True)
+    assert left_behind(tmp_path / "bars") == [
+        f"{symbol}-{period}.csv" for symbol in ("BTCUSDT", "ETHUSDT", "牛来USDT") for period in ("1h", "1m")
+    ]
+    assert len(outcome.paths) == 6
+    assert (tmp_path / "bars" / "BTCUSDT-1m.csv").read_text() == await written(store, Selection(("BTCUSDT",)))
+
+
+async def test_a_name_that_ends_in_gz_is_packed(store: Store, tmp_path: Path) -> None:
+    await export(store, Selection(("BTCUSDT",)), tmp_path / "a.csv.gz")
+    assert gzip.decompress((tmp_path / "a.csv.gz").read_bytes()).decode() == await written(
+        store, Selection(("BTCUSDT",))
+    )
+    assert Format.of(tmp_path / "a.csv.gz") is Format.CSV
+    assert Format.of(tmp_path / "a.ndjson") is Format.JSONL
+    assert Format.of(tmp_path / "a.txt") is None
+
+
+async def test_a_file_takes_the_old_ones_place_only_when_it_is_whole(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("before")
+    await export(store, Selection(), tmp_path / "b.csv.gz", should_stop=lambda: True)
+    outcome = await export(store, Selection(), path, should_stop=lambda: True)
+    assert outcome.is_stopped
+    assert path.read_text() == "before"
+
+    def refuse(_: ExportProgress) -> None:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await export(store, Selection(), path, on_progress=refuse)
+    assert path.read_text() == "before"
+    await export(store, Selection(), tmp_path / "new" / "folders", Format.PARQUET, is_split=True, should_stop=seldom())
+    assert left_behind(tmp_path) == ["a.csv"]
+
+
+def seldom() -> Callable[[], bool]:
+    """Asked to stop, but not at the first page."""
+    answers = iter([False])
+    return lambda: next(answers, True)
+
+
+async def test_a_full_disk_is_one_sentence_and_leaves_nothing(store: Store, tmp_path: Path) -> None:
+    class Full(io.BytesIO):
+        def write(self, _: object) -> int:
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(ExportError, match="No space left"):
+        await export(store, Selection(("BTCUSDT",)), Full())
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ExportError, match="cannot be written"):
+        await export(store, Selection(("BTCUSDT",)), tmp_path / "file" / "a.csv")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ExportError, match="is a folder"):
+        await export(store, Selection(("BTCUSDT",)), tmp_path / "folder")
+    assert left_behind(tmp_path) == ["file", "folder"]
+
+
+async def test_a_pipe_that_nobody_reads_any_more_is_no_error(store: Store) -> None:
+    class Closed(io.BytesIO):
+        def write(self, _: object) -> int:
+            raise BrokenPipeError
+
+    assert (await export(store, Selection(("BTCUSDT",)), Closed())).is_cut
+
+
+async def test_states_are_counted_so_that_a_note_can_be_made(store: Store) -> None:
+    await store.add([bar(START + MINUTES * MINUTE_MS, symbol="BTCUSDT", state=State.PARTIAL)], [])
+    outcome = await export(store, Selection(("BTCUSDT",)), io.BytesIO())
+    assert (outcome.states[State.CLOSED], outcome.states[State.PARTIAL], outcome.bars) == (MINUTES, 1, MINUTES + 1)
+
+
+async def test_progress_reaches_the_estimate(store: Store) -> None:
+    selection = Selection(("*",), (Period.M1, Period.H1), START, START + 60 * MINUTE_MS)
+    seen: list[ExportProgress] = []
+    await export(store, selection, io.BytesIO(), on_progress=seen.append)
+    expected = await estimate(store, selection)
+    assert expected.bars == 3 * 61
+    assert expected.byte_count > 0
+    assert (seen[-1].bars, seen[-1].total_bars, seen[-1].series) == (183, 183, "牛来USDT 1h")
+
+
+async def test_an_estimate_counts_the_current_bar_where_it_is_written(store: Store) -> None:
+    end_ms = START + MINUTES * MINUTE_MS
+    current = bar(end_ms, symbol="BTCUSDT", state=State.FORMING)
+    await store.write(Drained((), (current,), ()))
+    stretches = [(None, None), (None, end_ms), (end_ms + 1, None), (end_ms - MINUTE_MS // 2, None)]
+    for from_ms, to_ms in stretches:
+        selection = Selection(("BTCUSDT",), from_ms=from_ms, to_ms=to_ms)
+        written_out = await export(store, selection, io.BytesIO())
+        assert (await estimate(store, selection)).bars == written_out.bars
+    # What was forming when klagg ended and is stored as partial meanwhile is one bar, not two.
+    await store.add([current._replace(state=State.PARTIAL)], [])
+    everything = Selection(("BTCUSDT",))
+    assert (
+        (await estimate(store, everything)).bars == (await export(store, everything, io.BytesIO())).bars == MINUTES + 1
+    )
+
+
+async def test_an_estimate_of_larger_bars_counts_those(store: Store) -> None:
+    selection = Selection(("BTCUSDT",), (Period.M30,), is_resampled=True)
+    assert (
+        (await estimate(store, selection)).bars == (await export(store, selection, io.BytesIO())).bars == MINUTES / 30
+    )
+
+
+@pytest.mark.parametrize(
+    ("selection", "sentence"),
+    [
+        (Selection(("BTCUSD",)), "There are no bars of BTCUSD in the database; did you mean BTCUSDT"),
+        (Selection(("X*",)), "klagg symbols"),
+        (Selection(("BTCUSDT",), (Period.H2,)), "--resample 2h makes them"),
+        (Selection(("*",), (Period.H2,)), "There are no such bars"),
+        (Selection(("BTCUSDT",), (Period.M1,), is_resampled=True), "only 1m, 5m, 30m, 1h"),
+    ],
+)
+async def test_what_is_not_there_is_said_with_what_is(store: Store, selection: Selection, sentence: str) -> None:
+    with pytest.raises(ExportError) as caught:
+        await export(store, selection, io.BytesIO())
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("patterns", "expected"),
+    [
+        (["*"], ["BTCUSDT", "ETHBTC", "牛来USDT"]),
+        (["ethbtc", "*USDT"], ["ETHBTC", "BTCUSDT", "牛来USDT"]),
+        (["*usdt", "btc*"], ["BTCUSDT", "牛来USDT"]),
+    ],
+)
+def test_patterns_mean_names(patterns: Iterable[str], expected: list[str]) -> None:
+    assert matching(patterns, ["牛来USDT", "ETHBTC", "BTCUSDT"]) == expected

@@ -1,0 +1,110 @@
+"""Opens the app on a made market, and reads what is on the screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual import events
+from textual.keys import key_to_character
+from textual.pilot import Pilot
+from textual.worker import WorkerState
+
+from klagg_tui.app import KlaggApp
+from klagg_tui.screens.state_file import StateFile
+from klagg_tui.view.preferences import Preferences
+from tests.made_market import MadeMarket
+
+
+class Seen:
+    """One app under a pilot. The timer of the app runs too; `beat` makes sure of a frame at once."""
+
+    def __init__(self, app: KlaggApp, pilot: Pilot[Any], feed: MadeMarket) -> None:
+        self.app = app
+        self.pilot = pilot
+        self.feed = feed
+
+    @property
+    def lines(self) -> list[str]:
+        """What can be read, line by line."""
+        width, height = self.app.size
+        strips = self.app.screen._compositor.render_strips(self.app.size)
+        assert len(strips) == height
+        assert all(strip.cell_length == width for strip in strips)
+        return [strip.text.rstrip() for strip in strips]
+
+    @property
+    def text(self) -> str:
+        """What can be read."""
+        return "\n".join(self.lines)
+
+    def line_with(self, part: str) -> str:
+        """The first line that holds `part`."""
+        return next(line for line in self.lines if part in line)
+
+    async def press(self, *keys: str) -> None:
+        """Press keys and let them take effect."""
+        for key in keys:
+            pressed = events.Key(key, key if len(key) == 1 else key_to_character(key))
+            assert self.app._driver is not None
+            self.app._driver.send_message(pressed)
+            # Waits for messages, where `Pilot.press` waits four times for an idle processor.
+            await self.pilot._wait_for_screen()
+        await self.pilot.pause()
+
+    async def burst(self, *keys: str) -> None:
+        """Press keys all at once, as a slow line brings them."""
+        assert self.app._driver is not None
+        for key in keys:
+            self.app._driver.send_message(events.Key(key, key if len(key) == 1 else key_to_character(key)))
+        for _ in keys:
+            await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        """Type a text, all at once."""
+        self.app.post_message(events.Paste(text))
+        await self.pilot.pause()
+
+    async def beat(self, times: int = 1) -> None:
+        """Let the app take in what changed."""
+        for _ in range(times):
+            self.app.beat()
+        await self.pilot.pause()
+
+    async def work_done(self) -> None:
+        """Wait until nothing works in the background; work that was replaced by newer work on the way counts for nothing."""
+        while working := list(self.app.workers):
+            await asyncio.gather(*(worker.wait() for worker in working), return_exceptions=True)
+            failed = [worker.error for worker in working if worker.state is WorkerState.ERROR]
+            assert not failed, failed
+        await self.pilot.pause()
+
+    def symbols(self) -> list[str]:
+        """Names in the table from the top, as drawn."""
+        rows = self.lines[3:-1]
+        names = [line[4:].split(" ")[0] for line in rows]
+        return [name for name in names if name.endswith(("USDT", "USDC"))]
+
+
+@asynccontextmanager
+async def opened(
+    size: tuple[int, int] = (120, 36),
+    *,
+    feed: MadeMarket | None = None,
+    remembered: Preferences | None = None,
+    state: Path | None = None,
+    keymap: dict[str, str] | None = None,
+) -> AsyncIterator[Seen]:
+    """The app, with its first frame drawn."""
+    feed = feed or MadeMarket(40)
+    beginning = remembered or Preferences(sort="symbol", descending=False, period="1m")
+    kept = StateFile(state, beginning) if state else None
+    app = KlaggApp(feed, beginning, kept, keymap)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        seen = Seen(app, pilot, feed)
+        await seen.beat()
+        yield seen

@@ -1,0 +1,247 @@
+"""The engine worker as its callers have it: started, asked from another thread, stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.events import AggTrade
+from klagg_tui.engine.exact import number
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import BadFile, DatabaseBusy, KlaggError, NotADatabase, OtherMarket, StorageError
+from klagg_tui.exporting.files import Format
+from klagg_tui.exporting.selection import Selection
+from klagg_tui.feed import Changes, Mode
+from klagg_tui.runtime.replay import Replay
+from klagg_tui.runtime.worker import Plan, Runtime
+from klagg_tui.storage.store import Store
+from tests.conftest import DATA, needs_data
+from tests.feeds import until
+from tests.filed import listed
+from tests.importing.test_importer import event, file_of
+from tests.makers import HOUR, MINUTE, START, SYMBOL, trades
+
+PERIODS = (Period.M1, Period.M5)
+OTHER = "ETHUSDT"
+NEVER_S = 3600.0
+"""Between two writes: only what the end writes is on disk."""
+RECORDED = DATA / "um-BTCUSDT-2024-08-08"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "klagg.db"
+
+
+def plan(path: Path, database: Path | None, speed: float | None = None, flush_s: float = 0.2) -> Plan:
+    return Plan(lambda: Replay([path], speed), PERIODS, database, "test", flush_s)
+
+
+def file_with(folder: Path, made: Sequence[AggTrade]) -> Path:
+    return file_of(folder / "trades.jsonl", map(event, made))
+
+
+def fills(made: Sequence[AggTrade]) -> int:
+    return sum(each.last_trade_id - each.first_trade_id + 1 for each in made)
+
+
+@asynccontextmanager
+async def running(plan: Plan) -> AsyncIterator[Runtime]:
+    runtime = Runtime(plan)
+    runtime.start()
+    try:
+        yield runtime
+    finally:
+        await runtime.stop()
+
+
+async def stored(database: Path, period: Period = Period.M1) -> list[Bar]:
+    async with await Store.open(database, read_only=True) as store:
+        return await listed(store, period)
+
+
+async def test_a_database_of_another_market_is_refused_at_the_start(tmp_path: Path, database: Path) -> None:
+    async with await Store.open(database, market="simulated"):
+        pass
+    runtime = Runtime(plan(file_with(tmp_path, trades([START])), database))
+    with pytest.raises(OtherMarket, match="simulated"):
+        runtime.start()
+    await until(lambda: runtime.has_ended)
+    assert isinstance(runtime.error, OtherMarket)
+
+
+async def test_a_database_in_use_is_refused_at_the_start(tmp_path: Path, database: Path) -> None:
+    async with await Store.open(database):
+        with pytest.raises(DatabaseBusy):
+            Runtime(plan(file_with(tmp_path, trades([START])), database)).start()
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear reader, this is no database at all.\n" * 9)
+    before = letter.read_bytes()
+    with pytest.raises(NotADatabase):
+        Runtime(plan(file_with(tmp_path, trades([START])), letter)).start()
+    assert letter.read_bytes() == before
+
+
+async def test_a_source_that_cannot_be_made_is_told_at_the_start_and_gives_the_database_back(
+    tmp_path: Path, database: Path
+) -> None:
+    runtime = Runtime(plan(tmp_path / "lost.jsonl", database))
+    with pytest.raises(BadFile):
+        runtime.start()
+    await until(lambda: runtime.has_ended)
+    async with await Store.open(database):
+        pass
+
+
+async def test_a_recording_comes_to_the_screen_and_to_the_disk(tmp_path: Path, database: Path) -> None:
+    made = trades(range(START, START + 11 * MINUTE, 7_000))
+    seen: dict[tuple[Period, int], Bar] = {}
+    added: list[str] = []
+    async with running(plan(file_with(tmp_path, made), database)) as runtime:
+
+        def looked() -> bool:
+            if changes := runtime.take_changes():
+                added.extend(changes.symbols_added)
+                seen.update({(bar.period, bar.open_ms): bar for bar in (*changes.closed, *changes.bars)})
+            minutes = [bar for (period, _), bar in seen.items() if period is Period.M1]
+            return runtime.status().connection == "ended" and sum(bar.trade_count for bar in minutes) == fills(made)
+
+        await until(looked)
+        status = runtime.status()
+        assert (status.market, status.mode, status.notices) == ("replay", Mode.REPLAY, ())
+        assert (status.exchange_now_ms, status.counters.trades) == (made[-1].traded_ms, len(made))
+        assert runtime.error is None
+        await until(lambda: runtime.status().health.get("rows written"))
+        history = await runtime.history(SYMBOL, Period.M5, None, 2)
+        assert [bar.open_ms for bar in history] == [START + 5 * MINUTE, START + 10 * MINUTE]
+        assert await runtime.history(SYMBOL, Period.M1, START + 3 * MINUTE, 2) == (
+            seen[Period.M1, START + MINUTE],
+            seen[Period.M1, START + 2 * MINUTE],
+        )
+        assert await runtime.history("NOSUCH", Period.M1, None, 5) == ()
+    assert added.count(SYMBOL) >= 1
+    for bar in await stored(database):
+        assert bar.same_values(seen[Period.M1, bar.open_ms])
+
+
+@needs_data
+async def test_the_recorded_market_becomes_the_exchange_s_own_bars(database: Path) -> None:
+    source = RECORDED / "aggTrade-derived.jsonl.gz"
+    async with running(plan(source, database, flush_s=NEVER_S)) as runtime:
+        await until(lambda: runtime.status().connection == "ended", 30.0)
+        assert runtime.status().counters.trades == 8331
+    bars = {bar.open_ms: bar for bar in await stored(database)}
+    with (RECORDED / "klines-1m.csv").open() as rows:
+        whole = [row for row in csv.DictReader(rows) if int(row["open_time"]) in bars][1:-1]
+    assert len(whole) >= 3
+    for row in whole:
+        bar = bars[int(row["open_time"])]
+        assert (bar.open, bar.high, bar.low, bar.close, bar.volume) == tuple(
+            number(row[name]) for name in ("open", "high", "low", "close", "volume")
+        )
+        assert bar.trade_count == int(row["count"])
+
+
+@pytest.mark.parametrize("is_urged", [False, True], ids=["asked once", "asked again and again"])
+async def test_stop_writes_what_was_not_written_yet(tmp_path: Path, database: Path, is_urged: bool) -> None:
+    soon = trades(range(START, START + 45))
+    later = trades([START + HOUR], first_id=46)
+    runtime = Runtime(plan(file_with(tmp_path, [*soon, *later]), database, speed=1.0, flush_s=NEVER_S))
+    runtime.start()
+    await until(lambda: runtime.status().counters.trades == len(soon))
+    assert not await stored(database)
+    runtime.cancel()
+    while is_urged and not runtime.has_ended:
+        runtime.cancel()
+        await asyncio.sleep(0)
+    runtime.wait(10)
+    assert runtime.has_ended
+    assert runtime.error is None
+    (bar,) = await stored(database)
+    assert bar.trade_count == fills(soon)
+
+
+async def test_after_stop_questions_are_answered_in_one_sentence(tmp_path: Path, database: Path) -> None:
+    async with running(plan(file_with(tmp_path, trades([START])), database)) as runtime:
+        pass
+    await runtime.stop()
+    with pytest.raises(KlaggError, match=r"^The engine has stopped; start klagg again\.$"):
+        await runtime.history(SYMBOL, Period.M1, None, 5)
+    runtime.follow(SYMBOL)
+    async with await Store.open(database):
+        pass
+
+
+async def test_the_tape_is_of_the_followed_symbol(tmp_path: Path) -> None:
+    mine, others = trades(range(START, START + MINUTE, 25)), trades(range(START, START + MINUTE, 25), symbol=OTHER)
+    path = file_with(tmp_path, sorted([*mine, *others], key=lambda each: each.traded_ms))
+    async with running(plan(path, None, speed=1.0)) as runtime:
+        assert runtime.tape(OTHER) == ()
+        runtime.follow(OTHER)
+        await until(lambda: len(runtime.tape(OTHER)) > 3)
+        assert {each.symbol for each in runtime.tape(OTHER)} == {OTHER}
+        assert runtime.tape(SYMBOL) == ()
+        runtime.follow(None)
+        await until(lambda: runtime.tape(OTHER) == ())
+
+
+async def test_a_bar_that_has_just_ended_is_history_although_nobody_has_written_it_yet(
+    tmp_path: Path, database: Path
+) -> None:
+    made = trades([START, START + MINUTE, START + 9 * HOUR])
+    async with running(plan(file_with(tmp_path, made), database, 600.0, NEVER_S)) as runtime:
+        ended: list[Bar] = []
+
+        def has_ended() -> bool:
+            ended.extend((runtime.take_changes() or Changes()).closed)
+            return bool(ended)
+
+        await until(has_ended)
+        assert ended[0].open_ms == START
+        assert ended[0] in await runtime.history(SYMBOL, Period.M1, START + MINUTE, 5)
+
+
+async def test_where_nothing_is_kept_there_is_no_history_and_nothing_to_export(tmp_path: Path) -> None:
+    async with running(plan(file_with(tmp_path, trades([START, START + MINUTE])), None)) as runtime:
+        await until(lambda: runtime.status().connection == "ended")
+        assert await runtime.history(SYMBOL, Period.M1, None, 5) == ()
+        sentence = r"^Nothing is kept in this run, so there is nothing to export; see --db\.$"
+        with pytest.raises(StorageError, match=sentence):
+            await runtime.estimate(Selection(), Format.CSV)
+        with pytest.raises(StorageError, match=sentence):
+            await runtime.export(
+                Selection(),
+                tmp_path / "out.csv",
+                Format.CSV,
+                is_split=False,
+                on_progress=lambda _: None,
+                should_stop=lambda: False,
+            )
+    assert not (tmp_path / "out.csv").exists()
+
+
+async def test_an_export_beside_the_running_engine_writes_what_is_stored(tmp_path: Path, database: Path) -> None:
+    made = trades(range(START, START + 5 * MINUTE, 9_000))
+    async with running(plan(file_with(tmp_path, made), database)) as runtime:
+        await until(lambda: runtime.status().connection == "ended" and runtime.status().health.get("rows written"))
+        estimate = await runtime.estimate(Selection((SYMBOL,)), Format.CSV)
+        exported = await runtime.export(
+            Selection((SYMBOL,)),
+            tmp_path / "out.csv",
+            Format.CSV,
+            is_split=False,
+            on_progress=lambda _: None,
+            should_stop=lambda: False,
+        )
+    # The bar that is still forming is written too.
+    assert exported.bars == estimate.bars == len(await stored(database))
+    assert len((tmp_path / "out.csv").read_text().splitlines()) == exported.bars + 1

@@ -1,0 +1,162 @@
+"""One symbol: chart, periods, tape."""
+
+import pytest
+
+from klagg_tui.screens.widgets.chart import CandleChart
+from klagg_tui.view.preferences import Preferences
+from tests.made_market import MadeMarket
+from tests.pilot import Seen, opened
+
+BTC = Preferences(period="1m", filter="btcusdt")
+
+
+def _chart(seen: Seen) -> CandleChart:
+    return seen.app.screen.query_one(CandleChart)
+
+
+async def _open(seen: Seen) -> CandleChart:
+    await seen.press("enter")
+    await seen.pilot.pause()
+    return _chart(seen)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60), (300, 100)])
+async def test_candles_prices_times_and_the_bar_in_numbers_are_there(size: tuple[int, int]) -> None:
+    async with opened(size, remembered=BTC) as seen:
+        await _open(seen)
+        assert "BTCUSDT" in seen.lines[0]
+        assert all(name in seen.text for name in (" O ", " H ", " L ", " C ", "Volume", "Turnover", "Trades"))
+        assert "┃" in seen.text
+        assert "00:10" in seen.text
+        assert ("Last trades" in seen.text) == (size[0] >= 100)
+
+
+async def test_history_is_loaded_and_the_newest_bar_is_at_the_end() -> None:
+    async with opened(remembered=BTC) as seen:
+        chart = await _open(seen)
+        assert chart.series is not None
+        assert len(chart.series.bars) == 31
+        assert chart.picture.first + chart.picture.bars == 31
+
+
+async def test_new_trades_move_the_last_candle() -> None:
+    async with opened(remembered=BTC) as seen:
+        chart = await _open(seen)
+        seen.feed.trade_at("BTCUSDT", "71234.5")
+        await seen.beat()
+        assert "71234.5" in seen.lines[2]
+        seen.feed.play(400, 60_000)
+        await seen.beat()
+        assert chart.series is not None
+        assert len(chart.series.bars) == 32
+
+
+async def test_the_crosshair_walks_and_names_its_bar() -> None:
+    async with opened(remembered=BTC) as seen:
+        await _open(seen)
+        await seen.press("left", "left")
+        assert "00:28 1m" in seen.lines[2]
+        await seen.press("right")
+        assert "00:29 1m" in seen.lines[2]
+        await seen.press("escape")
+        assert "00:30 1m" in seen.lines[2]
+        await seen.press("escape")
+        assert seen.app.screen.id == "market"
+
+
+async def test_the_crosshair_takes_the_view_along_and_end_comes_back() -> None:
+    async with opened((80, 24), feed=MadeMarket(4, minutes=120, per_minute=5), remembered=BTC) as seen:
+        chart = await _open(seen)
+        count = chart.picture.bars
+        assert count < 100
+        await seen.press(*["left"] * (count + 3))
+        assert chart.picture.first == 121 - 1 - (count + 3)
+        await seen.press("end")
+        assert chart.picture.first + chart.picture.bars == 121
+        await seen.press("pageup")
+        assert chart.picture.first + chart.picture.bars < 121
+        await seen.press("home")
+        assert chart.picture.first == 0
+        await seen.press("pagedown", "shift+right", "shift+left")
+        assert chart.picture.first > 0
+
+
+async def test_zoom_shows_fewer_and_broader_candles() -> None:
+    async with opened(feed=MadeMarket(4, minutes=120), remembered=BTC) as seen:
+        chart = await _open(seen)
+        counts = [chart.picture.bars]
+        for key in ("plus", "plus", "plus", "minus", "minus", "minus", "minus"):
+            await seen.press(key)
+            counts.append(chart.picture.bars)
+        assert counts[0] > counts[1] > counts[2] == counts[3] < counts[4] < counts[5] < counts[6] == counts[7]
+
+
+async def test_the_pointer_is_a_crosshair_too() -> None:
+    async with opened(remembered=BTC) as seen:
+        chart = await _open(seen)
+        await seen.pilot.hover("#chart", offset=(chart.picture.left + 5, 5))
+        assert chart.cross == chart.picture.first + 2
+        await seen.pilot.hover("#tabs", offset=(5, 0))
+        assert chart.cross is None
+
+
+async def test_averages_and_the_volume_weighted_price_are_switched() -> None:
+    async with opened(feed=MadeMarket(4, minutes=60, per_minute=9), remembered=BTC) as seen:
+        await _open(seen)
+        assert any(letter in seen.text for letter in "⠉⠒⠤⣀")
+        await seen.press("a")
+        assert not any(letter in seen.text for letter in "⠉⠒⠤⣀")
+        await seen.press("w")
+        assert any(letter in seen.text for letter in "⠉⠒⠤⣀")
+        assert seen.app.desk.remembered.vwap
+        assert not seen.app.desk.remembered.averages
+
+
+async def test_a_number_shows_another_period_of_the_symbol() -> None:
+    async with opened(remembered=BTC) as seen:
+        chart = await _open(seen)
+        await seen.press("2")
+        await seen.pilot.pause()
+        assert chart.series is not None
+        assert len(chart.series.bars) == 7
+        await seen.press("7")
+        assert "2024-08-05 00:00 1w" in seen.lines[2]
+
+
+async def test_n_goes_to_the_next_symbol_of_the_table() -> None:
+    async with opened(remembered=Preferences(filter="usdc", sort="symbol", descending=False)) as seen:
+        await _open(seen)
+        names = []
+        for key in ("n", "n", "n", "N"):
+            names.append(seen.lines[0].split("demo")[1].split()[0])
+            await seen.press(key)
+        assert names == ["BTCUSDC", "ETHUSDC", "SOLUSDC", "BTCUSDC"]
+
+
+async def test_the_tape_shows_the_last_trades_of_the_symbol_only_while_it_is_on_view() -> None:
+    async with opened(remembered=BTC) as seen:
+        await _open(seen)
+        assert "none yet" in seen.text
+        seen.feed.trade_at("BTCUSDT", "60123.4")
+        await seen.beat()
+        assert "60123.4" in "\n".join(line[80:] for line in seen.lines)
+        await seen.press("escape")
+        assert seen.feed.followed is None
+
+
+async def test_every_period_is_listed_with_its_change() -> None:
+    async with opened(remembered=BTC) as seen:
+        await _open(seen)
+        side = "\n".join(line[80:] for line in seen.lines)
+        for period in ("1m", "5m", "30m", "1h", "4h", "1d", "1w"):
+            assert f" {period} " in side
+
+
+async def test_the_market_is_as_it_was_when_one_comes_back() -> None:
+    async with opened() as seen:
+        await seen.press("down", "down", "enter")
+        await seen.press("escape")
+        assert len(seen.symbols()) > 20
+        seen.feed.trade_at("BTCUSDT", "55555.5")
+        await seen.beat()
+        assert "55555.5" in seen.line_with("BTCUSDT")

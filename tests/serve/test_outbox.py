@@ -1,0 +1,111 @@
+"""What waits for one reader: always the newest state, never more than fits."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from klagg_tui.engine.bar import State
+from klagg_tui.serve.encoding import Change, message
+from klagg_tui.serve.outbox import Outbox
+from tests.makers import MINUTE, START, bar
+
+SYMBOLS = ("AUSDT", "BUSDT", "CUSDT")
+
+
+def change(symbol: str, minute: int, close: int, *, is_final: bool) -> Change:
+    state = State.CLOSED if is_final else State.FORMING
+    return Change(bar(START + minute * MINUTE, close=str(close), symbol=symbol, state=state), is_final=is_final)
+
+
+def offer(mailbox: Outbox, *changes: Change) -> None:
+    mailbox.offer(message("bars", changes), changes)
+
+
+def told(mailbox: Outbox) -> dict[str, Any]:
+    async def take() -> bytes:
+        async with asyncio.timeout(1):
+            return await mailbox.take()
+
+    said: dict[str, Any] = json.loads(asyncio.run(take()))
+    return said
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from(SYMBOLS), st.integers(0, 4), st.integers(1, 99), st.booleans()), st.just("read")
+    ),
+    max_size=60,
+)
+
+
+@given(STEPS)
+def test_whatever_its_pace_a_reader_ends_with_the_newest_state_of_each_bar(steps: list[Any]) -> None:
+    mailbox = Outbox()
+    newest: dict[tuple[str, int, bool], str] = {}
+    heard: dict[tuple[str, int, bool], str] = {}
+
+    def read() -> None:
+        for one in told(mailbox)["bars"]:
+            heard[one["symbol"], one["open_time"], one["is_final"]] = one["close"]
+
+    current: dict[str, tuple[int, str]] = {}
+    for step in steps:
+        if step == "read":
+            if len(mailbox):
+                read()
+            continue
+        symbol, minute, close, is_final = step
+        offer(mailbox, change(symbol, minute, close, is_final=is_final))
+        if is_final:
+            newest[symbol, START + minute * MINUTE, True] = str(close)
+            if symbol in current and current[symbol][0] == minute:
+                del current[symbol]
+        else:
+            current[symbol] = minute, str(close)
+    while len(mailbox):
+        read()
+    for symbol, (minute, close_text) in current.items():
+        newest[symbol, START + minute * MINUTE, False] = close_text
+    assert newest.items() <= heard.items()
+
+
+def test_a_reader_in_step_gets_the_very_message_made_for_all() -> None:
+    mailbox = Outbox()
+    offer(mailbox, change("AUSDT", 0, 1, is_final=False))
+    assert [one["close"] for one in told(mailbox)["bars"]] == ["1"]
+
+
+def test_ended_bars_that_do_not_fit_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("klagg_tui.serve.outbox.MOST_ENDED", 3)
+    mailbox = Outbox()
+    for minute in range(8):
+        offer(mailbox, change("AUSDT", minute, minute + 1, is_final=True))
+    assert len(mailbox) <= 4
+    said = told(mailbox)
+    assert said["skipped"] == 5
+    assert [one["close"] for one in said["bars"]] == ["6", "7", "8"]
+    offer(mailbox, change("AUSDT", 9, 9, is_final=True))
+    assert "skipped" not in told(mailbox)
+
+
+def test_answers_go_before_bars_and_who_does_not_take_them_is_not_heard() -> None:
+    mailbox = Outbox()
+    offer(mailbox, change("AUSDT", 0, 1, is_final=False))
+    mailbox.answer(b'{"type":"snapshot"}')
+    assert not mailbox._answered.is_set()
+    assert told(mailbox)["type"] == "snapshot"
+    assert mailbox._answered.is_set()
+    assert told(mailbox)["type"] == "bars"
+
+
+def test_what_is_no_longer_wanted_is_taken_out() -> None:
+    mailbox = Outbox()
+    offer(mailbox, change("AUSDT", 0, 1, is_final=True), change("BUSDT", 0, 2, is_final=False))
+    mailbox.keep(lambda kept: kept.symbol == "BUSDT")
+    assert [one["symbol"] for one in told(mailbox)["bars"]] == ["BUSDT"]

@@ -1,0 +1,358 @@
+"""The simulated exchange over real sockets on the loopback address; its time stands still and is moved by hand."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+import orjson
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import ConfigError
+from klagg_tui.simulator import MarketSpec, SimulatedExchange
+from klagg_tui.simulator.connection import MOST_BUFFERED, framed
+
+SPEC = MarketSpec(symbols=6, seed=2, activity=4, history_days=5)
+MINUTE_MS = 60_000
+
+
+@pytest.fixture
+async def exchange() -> AsyncIterator[SimulatedExchange]:
+    async with SimulatedExchange(SPEC, speed=0) as exchange:
+        yield exchange
+
+
+@pytest.fixture
+async def http(exchange: SimulatedExchange) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(exchange.rest_url) as session:
+        yield session
+
+
+async def _ask(socket: ClientConnection, method: str, *params: str, number: int = 1) -> Any:
+    await socket.send(orjson.dumps({"method": method, "params": params, "id": number}).decode())
+    return orjson.loads(await socket.recv())
+
+
+async def _so_far(socket: ClientConnection) -> list[Any]:
+    """Everything that was sent until now: what comes before the answer to a question."""
+    await socket.send('{"method":"LIST_SUBSCRIPTIONS","id":999}')
+    found = []
+    while not (isinstance(message := orjson.loads(await socket.recv()), dict) and message.get("id") == 999):
+        found.append(message)
+    return found
+
+
+async def _counted(http: aiohttp.ClientSession, kind: str) -> int:
+    async with http.get("/klagg/faults") as reply:
+        return int((await reply.json())["counts"].get(kind, 0))
+
+
+async def test_subscribed_trades_come_wrapped_in_order_and_without_holes(exchange: SimulatedExchange) -> None:
+    async with connect(f"{exchange.ws_url}/market/stream") as socket:
+        assert await _ask(socket, "SUBSCRIBE", "btcusdt@aggTrade", "币安人生usdt@aggTrade") == {"result": None, "id": 1}
+        exchange.jump(2 * MINUTE_MS)
+        messages = await _so_far(socket)
+    assert len(messages) == exchange.sent
+    for stream, symbol in (("btcusdt@aggTrade", "BTCUSDT"), ("币安人生usdt@aggTrade", "币安人生USDT")):
+        mine = [message["data"] for message in messages if message["stream"] == stream]
+        assert mine
+        assert {message["s"] for message in mine} == {symbol}
+        first = exchange.market.first_id(symbol, SPEC.start_ms // MINUTE_MS)
+        assert [message["a"] for message in mine] == list(range(first, first + len(mine)))
+
+
+async def test_streams_in_the_address_come_plain_or_wrapped_by_its_path(exchange: SimulatedExchange) -> None:
+    streams = f"btcusdt@aggTrade/{quote('币安人生usdt')}@aggTrade"
+    async with (
+        connect(f"{exchange.ws_url}/market/ws/{streams}") as plain,
+        connect(f"{exchange.ws_url}/market/stream?streams={streams}") as wrapped,
+    ):
+        exchange.jump(5 * MINUTE_MS)
+        bare = await _so_far(plain)
+        assert {message["s"] for message in bare} == {"BTCUSDT", "币安人生USDT"}
+        assert bare == [message["data"] for message in await _so_far(wrapped)]
+
+
+async def test_the_paths_of_old_acknowledge_and_stay_silent(exchange: SimulatedExchange) -> None:
+    for path in ("/ws", "/stream", "/ws/btcusdt@aggTrade", "/stream?streams=btcusdt@aggTrade"):
+        async with connect(exchange.ws_url + path) as socket:
+            assert await _ask(socket, "SUBSCRIBE", "btcusdt@aggTrade") == {"result": None, "id": 1}
+            exchange.jump(MINUTE_MS)
+            assert await _so_far(socket) == []
+
+
+async def test_names_that_do_not_exist_are_acknowledged_and_silent(exchange: SimulatedExchange) -> None:
+    async with connect(f"{exchange.ws_url}/market/ws") as socket:
+        await _ask(socket, "SUBSCRIBE", "BTCUSDT@aggTrade", "nosuch@aggTrade", "btcusdt@depth")
+        exchange.jump(MINUTE_MS)
+        assert await _so_far(socket) == []
+
+
+async def test_unsubscribed_streams_end(exchange: SimulatedExchange) -> None:
+    async with connect(f"{exchange.ws_url}/market/ws/btcusdt@aggTrade") as socket:
+        await _ask(socket, "UNSUBSCRIBE", "btcusdt@aggTrade")
+        exchange.jump(MINUTE_MS)
+        assert await _so_far(socket) == []
+
+
+async def test_the_eleventh_message_of_a_second_closes_the_connection(exchange: SimulatedExchange) -> None:
+    async with connect(f"{exchange.ws_url}/market/ws") as socket:
+        for number in range(10):
+            await _ask(socket, "LIST_SUBSCRIPTIONS", number=number)
+        with pytest.raises(ConnectionClosed) as closed:
+            await _ask(socket, "LIST_SUBSCRIPTIONS", number=10)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1008
+    assert exchange.faults.counts["too fast"] == 1
+
+
+async def test_too_many_streams_in_the_address_are_refused(http: aiohttp.ClientSession) -> None:
+    streams = "/".join(f"s{number}@aggTrade" for number in range(1025))
+    # The address is longer than the server would read in one line otherwise.
+    async with http.get("/market/stream", params={"streams": streams}) as reply:
+        assert reply.status == 400
+
+
+async def test_all_market_arrays_mix_both_markets(exchange: SimulatedExchange) -> None:
+    async with connect(f"{exchange.ws_url}/market/ws/!miniTicker@arr/!contractInfo") as socket:
+        exchange.jump(20_000)
+        exchange.strike("list")
+        messages = await _so_far(socket)
+    arrays = [message for message in messages if isinstance(message, list)]
+    assert {row["st"] for row in arrays[0]} == {1, 2}
+    infos = [message for message in messages if isinstance(message, dict)]
+    assert [info["st"] for info in infos] == [2, 1]
+
+
+async def test_time_tells_the_speed() -> None:
+    async with (
+        SimulatedExchange(SPEC, speed=60) as exchange,
+        aiohttp.ClientSession(exchange.rest_url) as http,
+        http.get("/fapi/v1/time") as reply,
+    ):
+        assert reply.headers["X-KLAGG-SPEED"] == "60"
+        assert (await reply.json())["serverTime"] >= SPEC.start_ms
+
+
+async def test_names_in_rest_addresses_are_percent_encoded(http: aiohttp.ClientSession) -> None:
+    async with http.get(f"/fapi/v1/klines?symbol={quote('币安人生')}USDT&interval=1m&limit=2") as reply:
+        assert len(await reply.json()) == 2
+        assert reply.headers["X-MBX-USED-WEIGHT-1M"] == "1"
+
+
+async def test_a_cut_breaks_connections_and_is_counted(exchange: SimulatedExchange) -> None:
+    async with connect(f"{exchange.ws_url}/market/ws") as first, connect(f"{exchange.ws_url}/market/ws") as second:
+        exchange.strike("cut", target="1")
+        with pytest.raises(ConnectionClosed):
+            await first.recv()
+        assert await _so_far(second) == []
+        exchange.strike("cut")
+        with pytest.raises(ConnectionClosed):
+            await second.recv()
+    assert exchange.faults.counts["cut"] == 2
+
+
+async def test_a_connection_that_is_over_is_not_counted_once_more(exchange: SimulatedExchange) -> None:
+    async with connect(f"{exchange.ws_url}/market/ws"):
+        exchange.strike("cut")
+        exchange.strike("cut")
+    async with connect(f"{exchange.ws_url}/market/ws"):
+        exchange.jump(24 * 60 * MINUTE_MS)
+        exchange.jump(1)
+    assert (exchange.faults.counts["cut"], exchange.faults.counts["end of life"]) == (1, 1)
+
+
+async def test_the_pace_of_messages_is_the_worlds_also_where_the_market_runs_fast() -> None:
+    async with SimulatedExchange(SPEC, speed=3600) as exchange, connect(f"{exchange.ws_url}/market/ws") as socket:
+        with pytest.raises(ConnectionClosed):
+            for number in range(200):
+                await _ask(socket, "LIST_SUBSCRIPTIONS", number=number)
+    assert exchange.faults.counts["too fast"] == 1
+
+
+async def test_who_asks_for_more_than_the_weight_is_counted(
+    exchange: SimulatedExchange, http: aiohttp.ClientSession
+) -> None:
+    statuses = []
+    for _ in range(121):
+        async with http.get("/fapi/v1/aggTrades?symbol=BTCUSDT&limit=1") as reply:
+            statuses.append(reply.status)
+    assert statuses == [200] * 120 + [429]
+    assert exchange.faults.counts["over weight"] == 1
+
+
+async def test_a_silent_connection_answers_but_delivers_nothing_and_a_new_one_does(exchange: SimulatedExchange) -> None:
+    address = f"{exchange.ws_url}/market/ws/btcusdt@aggTrade"
+    async with connect(address) as silent:
+        exchange.strike("silence", lasts_ms=2 * MINUTE_MS)
+        async with connect(address) as new:
+            exchange.jump(MINUTE_MS)
+            assert await _so_far(silent) == []
+            assert await _so_far(new)
+        assert (await _ask(silent, "LIST_SUBSCRIPTIONS"))["result"] == ["btcusdt@aggTrade"]
+        exchange.jump(MINUTE_MS)
+        exchange.jump(MINUTE_MS)
+        assert await _so_far(silent)
+    assert exchange.faults.counts["silence"] == 1
+
+
+async def test_a_shutdown_is_announced_and_closes_only_who_was_told(exchange: SimulatedExchange) -> None:
+    async with connect(f"{exchange.ws_url}/market/ws") as told:
+        exchange.strike("shutdown")
+        assert (await _so_far(told))[0]["e"] == "serverShutdown"
+        async with connect(f"{exchange.ws_url}/market/ws") as new:
+            exchange.jump(10_000)
+            with pytest.raises(ConnectionClosed) as closed:
+                await told.recv()
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1001
+            assert await _so_far(new) == []
+    assert exchange.faults.counts["closed"] == 1
+
+
+async def test_a_connection_ends_after_a_day(exchange: SimulatedExchange) -> None:
+    async with connect(f"{exchange.ws_url}/market/ws") as socket:
+        exchange.jump(24 * 60 * MINUTE_MS)
+        with pytest.raises(ConnectionClosed):
+            await socket.recv()
+    assert exchange.faults.counts["end of life"] == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "statuses"), [("429", {429}), ("418", {418}), ("451", {451}), ("5xx", {500, 502, 503, 504})]
+)
+async def test_rest_refuses_while_the_fault_lasts(
+    exchange: SimulatedExchange, http: aiohttp.ClientSession, kind: str, statuses: set[int]
+) -> None:
+    exchange.strike(kind, lasts_ms=30_000)
+    seen = set()
+    for _ in range(4):
+        async with http.get("/fapi/v1/klines?symbol=BTCUSDT&interval=1m") as reply:
+            seen.add(reply.status)
+            if kind in {"429", "418"}:
+                assert reply.headers["Retry-After"] == "30"
+    assert seen == statuses
+    assert exchange.faults.counts[kind] == 4
+    exchange.jump(30_000)
+    async with http.get("/fapi/v1/klines?symbol=BTCUSDT&interval=1m") as reply:
+        assert reply.status == 200
+
+
+async def test_a_slow_reply_waits_for_the_simulated_time(
+    exchange: SimulatedExchange, http: aiohttp.ClientSession
+) -> None:
+    exchange.strike("slow", target="7")
+    asked = asyncio.create_task(http.get("/fapi/v1/time").__aenter__())
+    while not await _counted(http, "slow"):
+        assert not asked.done()
+    exchange.jump(7000)
+    reply = await asked
+    assert (await reply.json())["serverTime"] == SPEC.start_ms + 7000
+    reply.close()
+
+
+async def test_a_wrong_clock_is_wrong_for_a_while(exchange: SimulatedExchange, http: aiohttp.ClientSession) -> None:
+    exchange.strike("clock", target="-1500", lasts_ms=1000)
+    async with http.get("/fapi/v1/time") as reply:
+        assert (await reply.json())["serverTime"] == SPEC.start_ms - 1500
+    exchange.jump(1000)
+    async with http.get("/fapi/v1/time") as reply:
+        assert (await reply.json())["serverTime"] == SPEC.start_ms + 1000
+    assert exchange.faults.counts["clock"] == 1
+
+
+async def test_a_new_symbol_trades_on_a_stream_that_was_asked_for_before(exchange: SimulatedExchange) -> None:
+    exchange.strike("list")
+    symbol = list(exchange.market.lives)[-1]
+    async with connect(f"{exchange.ws_url}/market/ws/{symbol.lower()}@aggTrade") as socket:
+        exchange.jump(3 * MINUTE_MS)
+        assert await _so_far(socket) == []
+        exchange.jump(30 * MINUTE_MS)
+        messages = await _so_far(socket)
+    assert messages[0]["a"] == 1
+
+
+async def test_a_delisted_symbol_falls_silent_and_truth_ends_with_it(exchange: SimulatedExchange) -> None:
+    async with connect(f"{exchange.ws_url}/market/ws/ethusdt@aggTrade") as socket:
+        exchange.strike("delist", target="ETHUSDT")
+        exchange.jump(4 * MINUTE_MS)
+        assert await _so_far(socket)
+        exchange.jump(10 * MINUTE_MS)
+        assert await _so_far(socket) == []
+    assert len(exchange.truth.bars("ETHUSDT", Period.M1, SPEC.start_ms, exchange.now_ms())) == 3
+
+
+async def test_faults_can_be_asked_for_and_accounted_over_http(
+    exchange: SimulatedExchange, http: aiohttp.ClientSession
+) -> None:
+    async with http.post("/klagg/faults", json={"kind": "straddle", "target": "BTCUSDT"}) as reply:
+        assert (await reply.json())["counts"] == {"straddle": 1}
+    async with http.post("/klagg/faults", json={"schedule": "cut@5m, drop@10m+30s"}) as reply:
+        account = await reply.json()
+    assert [fault["kind"] for fault in account["planned"]] == ["cut", "drop"]
+    assert "BTCUSDT straddles" in account["incidents"][0]["what"]
+    for body in (b'{"kind":"flood"}', b'{"schedule":"?"}', b"{}", b"[]", b"?", b'{"kind":"cut","in_s":"x"}'):
+        async with http.post("/klagg/faults", data=body) as reply:
+            assert reply.status == 400
+
+
+async def test_truth_can_be_asked_over_http(exchange: SimulatedExchange, http: aiohttp.ClientSession) -> None:
+    exchange.jump(10 * MINUTE_MS)
+    query = {"symbol": "BTCUSDT", "period": "5m", "from": str(SPEC.start_ms)}
+    async with http.get("/klagg/truth", params=query) as reply:
+        truth = await reply.json()
+    async with http.get(f"/fapi/v1/klines?symbol=BTCUSDT&interval=5m&startTime={SPEC.start_ms}&limit=2") as reply:
+        klines = await reply.json()
+    assert [row[0] for row in truth["bars"]] == [row[0] for row in klines]
+    assert [[float(value) for value in row[1:6]] for row in truth["bars"]] == [
+        [float(value) for value in row[1:6]] for row in klines
+    ]
+    async with http.get("/klagg/truth", params={"symbol": "NONE", "period": "5m"}) as reply:
+        assert reply.status == 400
+
+
+async def test_who_does_not_read_is_cut() -> None:
+    async with SimulatedExchange(MarketSpec(symbols=1, activity=100), speed=0) as exchange:
+        async with connect(f"{exchange.ws_url}/market/ws/btcusdt@aggTrade", max_queue=1) as socket:
+            while not exchange.faults.counts["slow reader"]:
+                exchange.jump(5 * MINUTE_MS)
+                assert exchange.sent * 200 < 3 * MOST_BUFFERED
+            with pytest.raises(ConnectionClosed):
+                while True:
+                    await socket.recv()
+        assert exchange.connections == 0
+
+
+async def test_a_port_that_is_taken_is_told(exchange: SimulatedExchange) -> None:
+    port = int(exchange.rest_url.rpartition(":")[2])
+    with pytest.raises(ConfigError, match=str(port)):
+        async with SimulatedExchange(SPEC, port=port):
+            pass
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536])
+def test_a_frame_of_any_size_says_its_size(size: int) -> None:
+    frame = framed(b"x" * size)
+    head = len(frame) - size
+    told = frame[1] if frame[1] < 126 else int.from_bytes(frame[2:head], "big")
+    assert (frame[0], told) == (0x81, size)
+
+
+def test_the_command_tells_the_addresses_and_ends_well_on_ctrl_c() -> None:
+    program = "from klagg_tui.commands.simulate import simulate; import typer; typer.run(simulate)"
+    arguments = ["--port", "0", "--symbols", "3", "--speed", "60", "--faults", "none"]
+    with subprocess.Popen([sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        while "--ws-url ws://127.0.0.1:" not in (line := running.stdout.readline()):
+            assert line
+        running.send_signal(signal.SIGINT)
+        rest = running.stdout.read()
+    assert running.returncode == 0
+    assert "6 symbols" in rest

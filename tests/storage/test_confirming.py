@@ -1,0 +1,118 @@
+"""The exchange's own bars into the store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from klagg_tui.engine.bar import State, empty_bar
+from klagg_tui.engine.events import Drained
+from klagg_tui.engine.exact import number as number_of
+from klagg_tui.engine.period import Period
+from klagg_tui.storage.merging import Added
+from klagg_tui.storage.store import Store
+from klagg_tui.storage.symbols import StoredSymbol
+from tests.filed import all_of, listed
+from tests.makers import MINUTE, START, SYMBOL, bar, bars
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with await Store.open(tmp_path / "klagg.db") as opened:
+        yield opened
+
+
+async def test_bars_are_confirmed_whatever_they_were_called(store: Store) -> None:
+    await store.add_confirmed([bar(state=State.CLOSED)])
+    assert await listed(store) == [bar(state=State.CONFIRMED)]
+
+
+async def test_counts_tell_equal_bars_from_amended_ones(store: Store) -> None:
+    ours = bars(3)
+    await store.add(ours, [])
+    theirs = [ours[0], ours[1]._replace(trade_count=99), bar(START + 9 * MINUTE)]
+    assert await store.add_confirmed(theirs) == Added(new=1, equal=1, changed=1)
+    assert [each.state for each in await listed(store)] == [
+        State.CONFIRMED,
+        State.CONFIRMED,
+        State.CLOSED,
+        State.CONFIRMED,
+    ]
+
+
+async def test_confirming_twice_changes_nothing(store: Store) -> None:
+    await store.add_confirmed(bars(30))
+    before = await all_of(store)
+    assert await store.add_confirmed(bars(30)) == Added(equal=30)
+    assert await all_of(store) == before
+
+
+async def test_of_two_rows_for_one_bar_the_later_counts(store: Store) -> None:
+    assert await store.add_confirmed([bar(open="1"), bar(open="2")]) == Added(new=1)
+    assert await listed(store) == [bar(open="2", state=State.CONFIRMED)]
+
+
+async def test_periods_may_be_mixed(store: Store) -> None:
+    added = await store.add_confirmed([*bars(5), bar(period=Period.D1), *bars(2, symbol="ETHUSDT")])
+    assert added == Added(new=8)
+    assert [each.state for each in await listed(store, Period.M5)] == [State.CONFIRMED]
+
+
+async def test_bars_that_are_over_and_not_confirmed_are_told(store: Store) -> None:
+    await store.add(bars(10), [])
+    await store.add_confirmed(bars(7))
+    (minutes, *_) = await store.unconfirmed()
+    assert (minutes.period, minutes.first_open_ms, minutes.last_open_ms) == (
+        Period.M1,
+        START + 7 * MINUTE,
+        START + 9 * MINUTE,
+    )
+    assert await store.count(minutes.symbol, Period.M1, START, START + 5 * MINUTE) == 5
+
+
+async def test_a_current_bar_is_no_ended_one_even_where_it_is_partial(store: Store) -> None:
+    ended, current = bars(2)
+    waiting = current._replace(state=State.PARTIAL)
+    await store.write(Drained((ended._replace(state=State.CLOSED),), (waiting,), ()))
+    assert await store.ended_until(ended.symbol, Period.M1, START + 9 * MINUTE) == START + MINUTE
+    assert await store.ended_until(ended.symbol, Period.M1, START) is None
+
+
+async def test_minutes_missing_between_stored_ones_are_told(store: Store) -> None:
+    whole = bars(10)
+    await store.add_confirmed([*whole[:3], whole[5], *whole[8:], *bars(2, symbol="ETHUSDT")])
+    holes = await store.holes(START)
+    assert [(hole.symbol, hole.first_open_ms, hole.last_open_ms) for hole in holes] == [
+        (whole[0].symbol, START + 3 * MINUTE, START + 4 * MINUTE),
+        (whole[0].symbol, START + 6 * MINUTE, START + 7 * MINUTE),
+    ]
+    assert await store.holes(START, [holes[0][:3]]) == holes[1:]
+    assert await store.holes(START + 5 * MINUTE) == holes[1:]
+
+
+async def test_minutes_missing_behind_a_listing_are_told(store: Store) -> None:
+    await store.put_symbols([StoredSymbol(bar().symbol, START)])
+    await store.add_confirmed(bars(3, START + 2 * MINUTE))
+    assert [hole[2:4] for hole in await store.holes(START)] == [(START, START + MINUTE)]
+    assert await store.holes(START + MINUTE) == []
+
+
+async def test_flat_bars_that_the_exchange_does_not_have_are_taken_back_and_no_others(store: Store) -> None:
+    quiet = [
+        empty_bar(SYMBOL, Period.M1, START + number * MINUTE, number_of("7"), State.CLOSED) for number in range(3, 6)
+    ]
+    await store.add_confirmed(bars(2))
+    await store.add([bar(START + 2 * MINUTE), *quiet], [])
+    run = next(one for one in await store.unconfirmed() if one.period is Period.M1)
+    assert await store.discard_flat(run) == 3
+    assert [each.open_ms for each in await listed(store)] == [START, START + MINUTE, START + 2 * MINUTE]
+    assert await store.discard_flat(run) == 0
+
+
+async def test_a_bar_that_was_known_to_lack_trades_is_completed_and_not_amended(store: Store) -> None:
+    lacking = bar(state=State.PARTIAL)
+    await store.add([lacking, bar(START + MINUTE, state=State.PARTIAL)], [])
+    whole = [lacking._replace(trade_count=50), bar(START + MINUTE)]
+    assert await store.add_confirmed(whole) == Added(equal=1, completed=1)

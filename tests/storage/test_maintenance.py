@@ -1,0 +1,128 @@
+"""Looking after the file."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from klagg_tui.engine.bar import State
+from klagg_tui.engine.events import Drained
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import DiskError, StorageError
+from klagg_tui.storage.maintenance import Counts, Holding
+from klagg_tui.storage.store import Store
+from tests.filed import all_of, file_in, listed
+from tests.makers import DAY, HOUR, MINUTE, START, SYMBOL, bar, bars, trades
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with await Store.open(tmp_path / "klagg.db") as opened:
+        yield opened
+
+
+def copies(folder: Path) -> list[Path]:
+    return list(folder.glob("**/*copy*"))
+
+
+async def test_what_is_stored_is_summed_up(store: Store) -> None:
+    await store.add(bars(4), [])
+    await store.add_confirmed(bars(2))
+    await store.write(Drained((), (bar(START + 4 * MINUTE, state=State.FORMING),), ()))
+    minutes, *larger = await store.summary()
+    assert minutes == Holding(SYMBOL, Period.M1, 4, START, START + 3 * MINUTE, 0, 2, 2)
+    assert [each.partial for each in larger] == [1] * 6
+    assert await store.counts() == Counts(history=10, forming=1, symbols=1, spans=0)
+
+
+async def test_the_size_counts_what_is_not_in_the_file_itself_yet(tmp_path: Path, store: Store) -> None:
+    await store.add(bars(5000), [])
+    assert store.size_bytes > (tmp_path / "klagg.db").stat().st_size > 0
+
+
+async def test_a_backup_made_while_running_is_a_whole_database(tmp_path: Path, store: Store) -> None:
+    await file_in(store, trades(range(START, START + HOUR, 30_000)))
+    await store.put_meta("market", "simulated")
+    await store.backup(tmp_path / "copy.db")
+    await store.add(bars(3, START + DAY), [])
+    async with await Store.open(tmp_path / "copy.db", market="simulated") as copy:
+        assert await copy.integrity_check() == ()
+        before = [each for each in (await all_of(store))[0] if each.open_ms < START + DAY and each.period < Period.D1]
+        assert [each for each in (await all_of(copy))[0] if each.period < Period.D1] == before
+
+
+async def test_a_backup_does_not_overwrite(tmp_path: Path, store: Store) -> None:
+    (tmp_path / "copy.db").write_text("mine")
+    with pytest.raises(StorageError, match="exists already"):
+        await store.backup(tmp_path / "copy.db")
+    assert (tmp_path / "copy.db").read_text() == "mine"
+
+
+async def test_a_backup_that_fails_leaves_nothing(tmp_path: Path, store: Store) -> None:
+    with pytest.raises(StorageError, match="no folder is no folder"):
+        await store.backup(tmp_path / "no folder" / "copy.db")
+    assert copies(tmp_path) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no folder here in which nobody may write")
+async def test_a_backup_that_fails_is_not_blamed_on_the_database(store: Store) -> None:
+    with pytest.raises(DiskError, match=r"/proc/self/copy\.db cannot be"):
+        await store.backup(Path("/proc/self/copy.db"))
+
+
+async def test_damage_met_by_a_backup_is_the_databases(tmp_path: Path, store: Store) -> None:
+    await store.add(bars(20_000), [])
+    await store.backup(tmp_path / "sound.db")
+    with (tmp_path / "sound.db").open("r+b") as file:
+        file.seek(200 * 4096)
+        file.write(b"\xff" * 4096)
+    async with await Store.open(tmp_path / "sound.db", read_only=True) as damaged:
+        with pytest.raises(StorageError, match=r"sound\.db is damaged"):
+            await damaged.backup(tmp_path / "copy.db")
+    assert copies(tmp_path) == []
+
+
+async def test_a_compacted_file_is_smaller_and_holds_the_same(tmp_path: Path, store: Store) -> None:
+    await store.add(bars(20_000), [])
+    while await store.delete_before(Period.M1, START + 19_000 * MINUTE):
+        pass
+    before, size = await all_of(store), store.size_bytes
+    await store.compact()
+    assert store.size_bytes < size / 2
+    assert await all_of(store) == before
+
+
+async def test_old_bars_go_bit_by_bit_and_larger_ones_stay(store: Store) -> None:
+    for symbol in ("BTCUSDT", "ETHUSDT"):
+        await store.add(bars(60, symbol=symbol), [])
+    larger = await listed(store, Period.M5)
+    steps = []
+    while deleted := await store.delete_before(Period.M1, START + 33 * MINUTE, 25):
+        steps.append(deleted)
+    assert steps == [25, 25, 10]
+    assert [each.open_ms for each in await listed(store)] == [START + minute * MINUTE for minute in range(30, 60)]
+    assert await listed(store, Period.M5) == larger
+
+
+async def test_what_was_never_rolled_up_is_before_it_goes(tmp_path: Path) -> None:
+    async with await Store.open(tmp_path / "klagg.db", periods=(Period.M1,)) as store:
+        await store.add(bars(10), [])
+    async with await Store.open(tmp_path / "klagg.db") as store:
+        while await store.delete_before(Period.M1, START + 10 * MINUTE, 3):
+            pass
+        assert await listed(store) == []
+        found = await listed(store, Period.M5)
+        assert [each.volume for each in found] == [
+            sum(each.volume for each in part) for part in (bars(10)[:5], bars(10)[5:])
+        ]
+
+
+async def test_deleted_minutes_do_not_come_back_with_their_file(store: Store) -> None:
+    told = trades(range(START, START + HOUR, 20_000))
+    await file_in(store, told)
+    larger = await listed(store, Period.M5)
+    await store.delete_before(Period.M1, START + HOUR)
+    await file_in(store, told)
+    assert await listed(store, Period.M5) == larger

@@ -1,0 +1,349 @@
+"""Files that cannot be used: one sentence each, and not a byte changed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import sqlite3
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from klagg_tui.engine.bar import State
+from klagg_tui.engine.events import Span
+from klagg_tui.errors import DatabaseBusy, DiskError, NewerDatabase, NotADatabase, OtherMarket, StorageError
+from klagg_tui.paths import default_path
+from klagg_tui.storage.connection import Connection
+from klagg_tui.storage.opening import open_reader, open_writer
+from klagg_tui.storage.schema import APPLICATION_ID, MIGRATIONS
+from klagg_tui.storage.store import Store
+from tests.filed import all_of, file_in, listed
+from tests.makers import MINUTE, START, SYMBOL, bar, bars, trades
+
+NOBODY = 65534
+
+
+def test_a_connection_given_up_while_it_opens_leaves_its_thread_no_loop_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, slowly = threading.Event(), threading.Event()
+    connect = sqlite3.connect
+
+    def open_slowly(*args: Any, **options: Any) -> sqlite3.Connection:
+        opened.append(threading.current_thread())
+        begun.set()
+        slowly.wait(5)
+        made: sqlite3.Connection = connect(*args, **options)
+        return made
+
+    async def given_up() -> None:
+        opening = asyncio.create_task(Connection.open(tmp_path / "klagg.db", "rwc"))
+        await asyncio.to_thread(begun.wait)
+        opening.cancel()
+        threading.Timer(0.1, slowly.set).start()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+
+    opened: list[threading.Thread] = []
+    failed: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr("klagg_tui.storage.connection.sqlite3.connect", open_slowly)
+    monkeypatch.setattr(threading, "excepthook", failed.append)
+    asyncio.run(given_up())
+    for thread in opened:
+        thread.join(5)
+    assert failed == []
+
+
+async def made(path: Path, market: str | None = None) -> bytes:
+    """A database with some bars; returns its bytes."""
+    async with await Store.open(path, market=market) as store:
+        await file_in(store, trades([START, START + MINUTE, START + 2 * MINUTE]))
+    return content(path)
+
+
+def content(path: Path) -> bytes:
+    """Every byte of a file."""
+    return path.read_bytes()
+
+
+def names(folder: Path) -> list[str]:
+    """What lies in a folder."""
+    return [each.name for each in folder.iterdir()]
+
+
+@contextmanager
+def unprivileged(folder: Path) -> Iterator[None]:
+    """As a user who may not write: root may write anywhere."""
+    for path in (folder, *folder.iterdir()):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@contextmanager
+def full_disk(limit_bytes: int) -> Iterator[None]:
+    """No file may grow beyond."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize("before", [b"open_time,open,high\n", b"x", b"SQLite format 3\0" + bytes(84), bytes(4096)])
+async def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path, before: bytes, *, read_only: bool) -> None:
+    path = tmp_path / "klagg.db"
+    path.write_bytes(before)
+    with pytest.raises(NotADatabase, match="is not a klagg database: nothing was changed"):
+        await Store.open(path, read_only=read_only)
+    assert content(path) == before
+    assert names(tmp_path) == ["klagg.db"]
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+async def test_another_programs_database_is_left_alone(tmp_path: Path, *, read_only: bool) -> None:
+    path = tmp_path / "places.sqlite"
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE history (id)")
+    other.close()
+    before = content(path)
+    with pytest.raises(NotADatabase):
+        await Store.open(path, read_only=read_only)
+    assert content(path) == before
+    assert names(tmp_path) == ["places.sqlite"]
+
+
+async def test_a_folder_is_no_database(tmp_path: Path) -> None:
+    with pytest.raises(NotADatabase):
+        await Store.open(tmp_path)
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+async def test_a_file_of_a_newer_klagg_is_left_alone(tmp_path: Path, *, read_only: bool) -> None:
+    path = tmp_path / "klagg.db"
+    await made(path)
+    newer = sqlite3.connect(path)
+    newer.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    newer.close()
+    before = content(path)
+    with pytest.raises(NewerDatabase, match=r"written by a newer klagg .* update klagg"):
+        await Store.open(path, read_only=read_only)
+    assert content(path) == before
+
+
+async def test_a_newer_version_that_stands_in_the_log_only_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    await made(path)
+    newer = sqlite3.connect(path, isolation_level=None)
+    try:
+        newer.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+        for read_only in (True, False):
+            with pytest.raises(NewerDatabase):
+                await Store.open(path, read_only=read_only)
+    finally:
+        newer.close()
+
+
+async def test_an_empty_file_becomes_a_database(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    path.touch()
+    await made(path)
+    header = content(path)[:100]
+    assert int.from_bytes(header[68:72], "big") == APPLICATION_ID
+    assert int.from_bytes(header[60:64], "big") == len(MIGRATIONS)
+
+
+async def test_the_folder_is_made(tmp_path: Path) -> None:
+    await made(tmp_path / "new" / "folder" / "klagg.db")
+    assert (tmp_path / "new" / "folder" / "klagg.db").exists()
+
+
+async def test_reading_where_there_is_nothing_says_how_to_begin(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"There is no database at .* yet"):
+        await Store.open(tmp_path / "klagg.db", read_only=True)
+    assert names(tmp_path) == []
+
+
+async def test_a_name_with_spaces_and_signs_is_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "our bars ?mode=ro#%41 币.db"
+    await made(path)
+    assert path.exists()
+
+
+async def test_a_second_writer_is_refused_and_readers_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    async with await Store.open(path) as store:
+        await file_in(store, trades([START]))
+        with pytest.raises(DatabaseBusy, match=r"Another klagg is writing to .* nothing was changed"):
+            await Store.open(path)
+        async with await Store.open(path, read_only=True) as reader:
+            assert await all_of(reader) == await all_of(store)
+    await made(path)
+
+
+async def test_the_lock_dies_with_its_process(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    script = (
+        "import asyncio, pathlib, sys\n"
+        "from klagg_tui.storage.store import Store\n"
+        "async def main():\n"
+        "    await Store.open(pathlib.Path(sys.argv[1]))\n"
+        "    print('open', flush=True)\n"
+        "    await asyncio.sleep(60)\n"
+        "asyncio.run(main())\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, str(path), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout
+    assert await process.stdout.readline() == b"open\n"
+    with pytest.raises(DatabaseBusy):
+        await Store.open(path)
+    process.kill()
+    await process.wait()
+    await made(path)
+
+
+async def test_bars_of_two_markets_do_not_mix(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    before = await made(path, "simulated")
+    for read_only in (False, True):
+        with pytest.raises(OtherMarket, match="holds the bars of simulated, not of binance-um: nothing was changed"):
+            await Store.open(path, market="binance-um", read_only=read_only)
+    assert content(path) == before
+    await (await Store.open(path, market="simulated")).close()
+    await (await Store.open(path)).close()
+
+
+async def test_an_unmarked_file_takes_the_mark_of_the_first_market(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    await made(path)
+    await (await Store.open(path, market="binance-um")).close()
+    with pytest.raises(OtherMarket):
+        await Store.open(path, market="simulated")
+
+
+async def test_a_read_only_file_can_be_read_and_not_written() -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        before = await made(folder / "klagg.db")
+        with unprivileged(folder):
+            with pytest.raises(DiskError, match="read-only"):
+                await Store.open(folder / "klagg.db")
+            async with await Store.open(folder / "klagg.db", read_only=True) as store:
+                assert (await store.counts()).symbols == 1
+        assert content(folder / "klagg.db") == before
+
+
+async def test_a_read_only_folder_gets_no_new_database() -> None:
+    with TemporaryDirectory() as name:
+        with unprivileged(Path(name)), pytest.raises(DiskError, match=r"klagg\.db"):
+            await Store.open(Path(name) / "klagg.db")
+        assert names(Path(name)) == []
+
+
+async def test_a_full_disk_costs_the_batch_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    async with await Store.open(path) as store:
+        await store.add(bars(10), [])
+        before = await all_of(store)
+        many = bars(6000, START + 10 * MINUTE)
+        with full_disk(store.size_bytes + 8192), pytest.raises(DiskError, match="nothing was changed"):
+            await store.add(many, [])
+        assert await all_of(store) == before
+        await store.add(many, [])
+        assert len((await all_of(store))[0]) > 6010
+    async with await Store.open(path) as store:
+        assert await store.integrity_check() == ()
+
+
+async def test_a_batch_that_failed_can_be_written_again_and_counts_once(tmp_path: Path) -> None:
+    async with await Store.open(tmp_path / "klagg.db") as store:
+        await store.add([bar(START, trade_count=3, state=State.PARTIAL)], [Span(SYMBOL, 1, 1, START + 2, START + 1)])
+        importing = store.importing()
+        batch = [bar(START, trade_count=20, state=State.PARTIAL), *bars(6000, START, symbol="ETHUSDT")]
+        span = Span(SYMBOL, 2, 9, START + 3, START + 50_000)
+        with full_disk(store.size_bytes + 8192), pytest.raises(DiskError):
+            await importing.add(batch, [span])
+        for _ in range(2):
+            await importing.add(batch, [span])
+        (found, *_) = await listed(store)
+        assert found.trade_count == 23
+
+
+async def test_a_full_disk_leaves_no_half_made_database(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    with full_disk(8192), pytest.raises(DiskError):
+        await Store.open(path)
+    await made(path)
+
+
+async def test_damage_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    whole = await made(path)
+    path.write_bytes(whole[:4096] + bytes(len(whole) - 4096))
+    with pytest.raises(DiskError, match="damaged"):
+        async with await Store.open(path, read_only=True) as store:
+            await store.summary()
+
+
+async def test_a_read_only_store_refuses_to_write(tmp_path: Path) -> None:
+    await made(tmp_path / "klagg.db")
+    async with await Store.open(tmp_path / "klagg.db", read_only=True) as store:
+        with pytest.raises(StorageError, match="read only"):
+            await store.add_confirmed([])
+
+
+STEP = ("CREATE TABLE notes (text TEXT)", "INSERT INTO notes VALUES ('kept')")
+
+
+async def test_an_older_file_is_brought_up_to_date_with_all_that_is_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    await made(path)
+    link = await open_writer(path, (*MIGRATIONS, STEP))
+    assert await link.rows("SELECT text, (SELECT count(*) FROM history) > 2 FROM notes") == [("kept", 1)]
+    await link.close()
+    with pytest.raises(NewerDatabase):
+        await Store.open(path)
+
+
+async def test_a_step_that_fails_leaves_the_version_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    await made(path)
+    with pytest.raises(DiskError):
+        await open_writer(path, (*MIGRATIONS, STEP, ("CREATE TABLE more (id)", "no statement")))
+    link = await open_writer(path, (*MIGRATIONS, STEP))
+    assert await link.value("SELECT count(*) FROM sqlite_master WHERE name = 'more'") == 0
+    await link.close()
+
+
+async def test_an_older_file_that_may_only_be_read_asks_for_one_run(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    await made(path)
+    with pytest.raises(StorageError, match="written by an older klagg"):
+        await open_reader(path, (*MIGRATIONS, STEP))
+
+
+async def test_a_link_closes_where_the_file_is_gone(tmp_path: Path) -> None:
+    with pytest.raises(DiskError, match="cannot be opened"):
+        await Connection.open(tmp_path / "nothing.db", "ro")
+
+
+def test_the_default_place_is_the_users_own() -> None:
+    assert default_path().name == "klagg.db"
+    assert default_path().parent.name == "klagg"

@@ -1,0 +1,152 @@
+"""The market as the screens draw it."""
+
+from klagg_tui.engine.bar import State
+from klagg_tui.engine.exact import number
+from klagg_tui.engine.period import Period
+from klagg_tui.feed import Changes, Mode, Status
+from klagg_tui.view.model import (
+    CLOSES_KEPT,
+    Market,
+    Row,
+    change_percent,
+    is_stale_bar,
+    is_stale_feed,
+    taker_share,
+)
+from tests.makers import DAY, MINUTE, START, bar
+
+
+def _closes(row: Row, count: int = CLOSES_KEPT) -> list[int]:
+    return [close // 10**8 for close in row.closes(Period.M1, count)]
+
+
+def test_a_row_holds_the_newest_bar_of_each_period() -> None:
+    row = Row("BTCUSDT")
+    row.take(bar(START, "100"))
+    row.take(bar(START, "100", close="102"))
+    row.take(bar(START, "90", period=Period.M5))
+    minute, five = row.bar(Period.M1), row.bar(Period.M5)
+    assert minute is not None
+    assert minute.close == number("102")
+    assert five is not None
+    assert five.close == number("90")
+    assert row.last == number("102")
+
+
+def test_an_older_bar_does_not_take_the_place_of_the_current_one() -> None:
+    row = Row("BTCUSDT")
+    row.take(bar(START + MINUTE, "100"))
+    row.take(bar(START, "90"))
+    assert row.last == number("100")
+
+
+def test_the_last_price_is_that_of_the_shortest_period_there_is() -> None:
+    row = Row("BTCUSDT")
+    assert row.last is None
+    row.take(bar(START, "90", period=Period.D1))
+    assert row.last == number("90")
+
+
+def test_every_change_of_a_row_is_another_version() -> None:
+    market = Market()
+    versions = []
+    for close in ("100", "101", "102"):
+        market.apply(Changes((bar(START, close=close), bar(START, close=close, period=Period.M5))))
+        versions.append(market.rows["BTCUSDT"].version)
+    assert len(set(versions)) == 3
+
+
+def test_closes_end_with_the_current_price_and_a_late_correction_finds_its_bar() -> None:
+    row = Row("BTCUSDT")
+    for index in range(4):
+        row.take_closed(bar(START + index * MINUTE, str(10 + index)))
+    row.take(bar(START + 4 * MINUTE, "20"))
+    assert _closes(row) == [10, 11, 12, 13, 20]
+    row.take_closed(bar(START + MINUTE, "99"))
+    assert _closes(row) == [10, 99, 12, 13, 20]
+    assert _closes(row, 2) == [13, 20]
+    assert _closes(row, 1) == [20]
+
+
+def test_a_current_bar_that_is_followed_by_another_joins_the_closes() -> None:
+    row = Row("BTCUSDT")
+    row.take(bar(START, "1"))
+    row.take(bar(START + MINUTE, "2"))
+    assert _closes(row) == [1, 2]
+
+
+def test_closes_do_not_grow_without_end_and_older_ones_come_in_front_only_while_there_is_room() -> None:
+    row = Row("BTCUSDT")
+    for index in range(5 * CLOSES_KEPT):
+        row.take_closed(bar(START + index * MINUTE, str(index + 1)))
+    assert _closes(row)[-1] == 5 * CLOSES_KEPT
+    row.take_closed(bar(START - MINUTE, "7"))
+    assert 7 not in _closes(row)
+    assert len(_closes(row)) == CLOSES_KEPT
+
+
+def test_a_close_beyond_any_market_is_kept_as_the_highest_that_can_be_drawn() -> None:
+    row = Row("A")
+    row.take_closed(bar(START, close=str(10**15)))
+    row.take(bar(START + MINUTE, close="2"))
+    assert row.closes(Period.M1) == [2**63 - 1, number("2")]
+
+
+def test_decimals_are_as_many_as_any_price_needed() -> None:
+    market = Market()
+    market.apply(Changes((bar(START, "100.5"),)))
+    market.apply(Changes((bar(START, "100.5", close="100.125", high="101"),)))
+    market.apply(Changes((bar(START, "100.5", close="100"),)))
+    assert market.rows["BTCUSDT"].decimals == 3
+
+
+def test_symbols_come_and_go() -> None:
+    market = Market()
+    assert market.apply(Changes(symbols_added=("A", "B"))) == {"A", "B"}
+    assert market.apply(Changes((bar(symbol="C"),), last_trade_ms={"C": START + 5, "Z": START})) == {"C"}
+    market.apply(Changes(symbols_removed=("A", "never there")))
+    assert list(market.rows) == ["B", "C"]
+    assert market.rows["C"].last_trade_ms == market.newest_trade_ms == START + 5
+
+
+def test_a_copy_stands_still() -> None:
+    market = Market()
+    market.apply(Changes((bar(START, close="100"),), (bar(START - MINUTE, close="90"),)))
+    twin = market.copy()
+    market.apply(Changes((bar(START, close="200"),), (bar(START - MINUTE, close="91"),)))
+    assert _closes(twin.rows["BTCUSDT"]) == [90, 100]
+    assert _closes(market.rows["BTCUSDT"]) == [91, 200]
+
+
+def test_a_change_is_close_against_open_in_percent() -> None:
+    assert change_percent(bar(START, "100", close="102")) == 2.0
+    assert change_percent(bar(START, "0")) is None
+    assert change_percent(None) is None
+
+
+def test_takers_share_in_what_was_traded() -> None:
+    assert taker_share(bar(volume="4", taker_buy_volume="1")) == 0.25
+    assert taker_share(bar(volume="0")) is None
+    assert taker_share(None) is None
+
+
+def test_a_bar_is_stale_when_its_successor_is_overdue() -> None:
+    assert not is_stale_bar(bar(START), START + MINUTE + 4_999)
+    assert is_stale_bar(bar(START), START + MINUTE + 5_000)
+    august = bar(START - 7 * DAY, period=Period.MO1)
+    assert not is_stale_bar(august, START + 23 * DAY)
+    assert is_stale_bar(august, START + 25 * DAY)
+
+
+def test_a_live_market_that_is_silent_is_stale_and_a_replay_is_not() -> None:
+    assert is_stale_feed(Status("x", Mode.LIVE, START + 16_000), START)
+    assert not is_stale_feed(Status("x", Mode.LIVE, START + 15_000), START)
+    assert not is_stale_feed(Status("x", Mode.REPLAY, START + 16_000), START)
+
+
+def test_the_state_of_a_closed_bar_is_kept() -> None:
+    row = Row("BTCUSDT")
+    row.take_closed(bar(START, state=State.CONFIRMED))
+    kept = row.bar(Period.M1)
+    assert kept is not None
+    assert kept.state is State.CONFIRMED
