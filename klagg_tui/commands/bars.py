@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from klagg_tui.engine.bar import Bar
+    from klagg_tui.engine.precision import Precision
     from klagg_tui.exporting.selection import Selection
-    from klagg_tui.storage.precision import Precision
 
 _EXAMPLES: Final = """
 [bold]Examples[/bold]

@@ -12,7 +12,7 @@ from klagg_tui.commands.shared.running import wait_for
 
 if TYPE_CHECKING:
     from klagg_tui.engine.bar import Bar
-    from klagg_tui.storage.precision import Precision
+    from klagg_tui.engine.precision import Precision
     from klagg_tui.storage.symbols import StoredSymbol
 
 _EXAMPLES: Final = """
@@ -57,13 +57,13 @@ Ends = tuple["StoredSymbol", "Bar | None", "Bar | None", "Precision"]
 async def _read_symbols(path: Path, pattern: str) -> list[Ends]:
     """Each symbol with its oldest and newest 1m bar and its decimals."""
     from klagg_tui.engine.period import Period
+    from klagg_tui.engine.precision import Precision
     from klagg_tui.exporting.selection import matching
-    from klagg_tui.storage.precision import Precision, stored_grains
     from klagg_tui.storage.store import Store
 
     async with await Store.open(path, read_only=True) as store:
         known = {symbol.symbol: symbol for symbol in await store.symbols()}
-        precisions = await stored_grains(store)
+        precisions = await store.precisions()
         found: list[Ends] = []
         for name in matching([pattern], known):
             ends = [
