@@ -23,7 +23,6 @@ from klagg_tui.importing.detect import Kind, Source, name_of, plan
 from klagg_tui.importing.events import EventRows
 from klagg_tui.importing.source import Block, blocks, check
 from klagg_tui.importing.trades import BY_ID, Tally, TradeRows
-from klagg_tui.storage.precision import widen_grains
 from klagg_tui.storage.store import Store
 
 COMMIT_EVERY: Final = 200_000
@@ -93,7 +92,7 @@ async def import_files(
         if not intake.outcome.is_stopped:
             await intake.read(source)
     await intake.finish()
-    await widen_grains(store, intake.outcome.tally.grains)
+    await store.widen_precisions(intake.outcome.tally.grains)
     return intake.outcome
 
 

@@ -23,7 +23,6 @@ from klagg_tui.errors import BadFile, BadPeriod, BadRow
 from klagg_tui.importing.bars import read_bar
 from klagg_tui.importing.importer import Imported, OnProgress, Progress, ShouldStop
 from klagg_tui.importing.trades import Tally
-from klagg_tui.storage.precision import widen_grains
 from klagg_tui.storage.store import Store
 
 BATCH: Final = 5_000
@@ -74,7 +73,7 @@ async def import_legacy(
                     break
     except sqlite3.Error as error:
         raise BadFile(f"{path} cannot be read as a database ({error}); what came before is kept.") from error
-    await widen_grains(store, outcome.tally.grains)
+    await store.widen_precisions(outcome.tally.grains)
     return outcome
 
 

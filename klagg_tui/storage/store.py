@@ -6,7 +6,7 @@ other. See `schema` for what is in the file.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ from typing import Final, Self
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period, chain
+from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
 from klagg_tui.errors import OtherMarket, StorageError
 from klagg_tui.storage import confirming
@@ -173,6 +174,14 @@ class Store(Reading):
     async def put_meta(self, key: str, value: str) -> None:
         """Keep a text."""
         await keeping.put_meta(self._to_write(), key, value)
+
+    async def precisions(self) -> dict[str, Precision]:
+        """With how many decimals the exchange writes each symbol's numbers, as far as was seen."""
+        return await keeping.precisions(self._reader)
+
+    async def widen_precisions(self, seen: Mapping[str, Precision]) -> None:
+        """Keep decimals that were seen, beside what is known already."""
+        await keeping.widen_precisions(self._to_write(), seen)
 
     async def put_progress(self, symbol: str, period: Period, oldest_ms: int) -> None:
         """Note how far back a backfill has come."""

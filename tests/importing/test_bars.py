@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.exact import number, turnover
 from klagg_tui.engine.period import DAY_MS, Period
+from klagg_tui.engine.precision import Precision
 from klagg_tui.errors import BadFile
 from klagg_tui.importing.bars import COLUMNS, KlineRows, period_of
 from klagg_tui.importing.source import Block
 from klagg_tui.importing.trades import Tally
-from klagg_tui.storage.precision import Precision
 
 HEADER = ",".join(COLUMNS)
 ROW = (
