@@ -8,7 +8,8 @@ from klagg_tui.engine.bar import Bar, BarKey, SeriesKey, State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade
-from klagg_tui.engine.exact import as_decimal, number, turnover, turnover_as_decimal
+from klagg_tui.engine.exact import as_decimal, turnover_as_decimal
+from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.readers import Reader
 from klagg_tui.engine.spans import Span, SpanKey

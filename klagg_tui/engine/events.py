@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple, TypeAlias, final
 
 from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.exact import Exact, number
+from klagg_tui.engine.exact import Exact
+from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR
 from klagg_tui.errors import BadNumber
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.events import AddSymbol, TradeFields
-from klagg_tui.engine.exact import numbers, recent, usual
+from klagg_tui.engine.parsing import cached, numbers, parse_cached
 from klagg_tui.engine.period import Period, chain
 from klagg_tui.engine.readers import Reader, Readers
 from klagg_tui.engine.spans import Span
@@ -48,7 +48,7 @@ class BarGrid:
             symbol, _, quantity_text, traded_ms, is_buyer_maker, aggregate_id, first_id, last_id, _ = trade
             try:
                 lane = lanes[symbol]
-                quantity = recent(quantity_text) or usual(quantity_text)
+                quantity = cached(quantity_text) or parse_cached(quantity_text)
             except (LookupError, ValueError):
                 uncommon(trade)
                 continue

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, Check, State, fault_of
-from klagg_tui.engine.exact import number, turnover
+from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import BadFile, BadRow
 from klagg_tui.importing.source import Block

@@ -12,7 +12,7 @@ from typing import Final
 import orjson
 
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.exact import number
+from klagg_tui.engine.parsing import number
 from klagg_tui.errors import BadNumber, BadRow
 from klagg_tui.importing.source import Block
 from klagg_tui.importing.trades import Tally, milliseconds, refuse_half

@@ -10,7 +10,8 @@ from operator import itemgetter
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.exact import Exact, are_amounts, number, numbers
+from klagg_tui.engine.exact import Exact
+from klagg_tui.engine.parsing import are_amounts, number, numbers
 from klagg_tui.engine.precision import Precision
 from klagg_tui.errors import BadRow
 from klagg_tui.importing.source import Block

@@ -18,7 +18,7 @@ from klagg_tui.engine.events import (
     TradeRejected,
     TradeTooLate,
 )
-from klagg_tui.engine.exact import number, turnover
+from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.engine.period import DAY_MS, Period
 from tests.makers import HOUR, MINUTE, START, SYMBOL, Seen, bar, engine, trade, trades
 

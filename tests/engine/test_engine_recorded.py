@@ -12,7 +12,7 @@ import pytest
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import AggTrade, SeedBars
-from klagg_tui.engine.exact import number, turnover
+from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.engine.period import Period
 from tests.conftest import DATA, needs_data
 from tests.makers import MINUTE, Seen, engine

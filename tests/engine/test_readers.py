@@ -3,7 +3,7 @@ from __future__ import annotations
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, RemoveSymbol
-from klagg_tui.engine.exact import number
+from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import Period
 from tests.makers import MINUTE, START, SYMBOL, Seen, engine, trade, trades
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klagg_tui.engine.bar import Bar, State, empty_bar
-from klagg_tui.engine.exact import number
+from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import Period, child_of
 from klagg_tui.engine.rollup import BarCover, RollUp
 from tests import oracle

@@ -8,7 +8,7 @@ from typing import Final
 import orjson
 
 from klagg_tui.engine.events import AggTrade, TradeFields
-from klagg_tui.engine.exact import number, turnover
+from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange.binance.wire.fields import (
     DAMAGE,

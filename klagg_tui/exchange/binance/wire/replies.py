@@ -10,7 +10,8 @@ import orjson
 
 from klagg_tui.engine.bar import Bar, Check, State, fault_of
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.exact import DECIMALS, number, turnover
+from klagg_tui.engine.exact import DECIMALS
+from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.binance.wire import fields
