@@ -152,13 +152,6 @@ class PendingGap(NamedTuple):
     """Time of the newest trade before the hole, 0 where there was none."""
 
 
-class GapClosed(NamedTuple):
-    """Every missing trade came in, or the gap was given up (`filled` tells)."""
-
-    symbol: str
-    filled: bool
-
-
 class TradeRejected(NamedTuple):
     """A trade whose price or quantity is no positive number, whose ids run backwards, or whose time cannot be."""
 
@@ -172,15 +165,7 @@ class TradeTooLate(NamedTuple):
     trade: AggTrade
 
 
-class BarJudged(NamedTuple):
-    """What came of an `AmendBar`: equal, amended, or (too old or too long) not the engine's, so the store must see to it."""
-
-    bar: Bar
-    outcome: str
-    """`equal`, `amended` or `too old`."""
-
-
-Report: TypeAlias = GapFound | GapClosed | TradeRejected | TradeTooLate | BarJudged
+Report: TypeAlias = GapFound | TradeRejected | TradeTooLate
 
 
 class Counters(NamedTuple):

@@ -52,7 +52,7 @@ class GapRepair:
         """See to a symbol soon; it may be told any number of times."""
         if symbol in self._queued:
             return
-        hole = self._core.engine.hole(symbol)
+        hole = self._core.engine.pending_gap(symbol)
         priority = Priority.SEAM if hole and hole.next_id is None else Priority.GAP
         self._queued.add(symbol)
         self._count += 1
@@ -88,12 +88,12 @@ class GapRepair:
                 self._queued.discard(symbol)
             if retry:
                 await asyncio.sleep(RETRY_S)
-            if self._core.engine.hole(symbol):
+            if self._core.engine.pending_gap(symbol):
                 self.nudge(symbol)
 
     async def _step(self, symbol: str) -> None:
         """One thing that brings the symbol nearer to going on."""
-        hole = self._core.engine.hole(symbol)
+        hole = self._core.engine.pending_gap(symbol)
         if hole is None:
             self._doubted.discard(symbol)
             return
@@ -123,7 +123,7 @@ class GapRepair:
     async def _fill(self, symbol: str, first_id: int, until_id: int) -> None:
         trades = await self._trades(symbol, first_id, until_id)
         self._core.handle([MissingTrades(symbol, tuple(trades))])
-        hole = self._core.engine.hole(symbol)
+        hole = self._core.engine.pending_gap(symbol)
         if hole is None or hole.next_id != first_id:
             self._dead_ends.pop(symbol, None)
             return

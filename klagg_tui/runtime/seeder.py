@@ -48,7 +48,7 @@ class Seeder:
         fetched = await self._fetch(symbol, minute_ms, stored, priority)
         if fetched:
             await self._store.add_confirmed(fetched)
-        hole = self._core.engine.hole(symbol)
+        hole = self._core.engine.pending_gap(symbol)
         if hole is not None:
             self._core.handle([_seed_at(symbol, minute_ms, _overlaid(stored, fetched), hole)])
 

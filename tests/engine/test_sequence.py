@@ -6,7 +6,7 @@ from tests.makers import trade
 
 def standing_at(next_id: int) -> TradeSequence:
     sequence = TradeSequence()
-    sequence.begin_run(next_id)
+    sequence.begin_run(next_id, None)
     return sequence
 
 
@@ -26,7 +26,6 @@ def test_a_held_trade_that_comes_again_is_a_duplicate() -> None:
     sequence.hold(trade(8))
     assert sequence.judge(8) is Verdict.DUPLICATE
     assert sequence.judge(7) is Verdict.AHEAD
-    assert sequence.waiting
 
 
 def test_held_trades_come_out_as_the_run_reaches_them() -> None:
@@ -44,7 +43,7 @@ def test_held_trades_that_the_run_has_passed_are_forgotten() -> None:
     sequence = standing_at(5)
     for held in (6, 7, 9):
         sequence.hold(trade(held))
-    sequence.begin_run(8)
+    sequence.begin_run(8, None)
     sequence.forget_passed()
     assert set(sequence.held) == {9}
 
@@ -52,11 +51,11 @@ def test_held_trades_that_the_run_has_passed_are_forgotten() -> None:
 def test_taken_counts_every_run() -> None:
     sequence = TradeSequence()
     assert sequence.taken == 0
-    sequence.begin_run(5)
+    sequence.begin_run(5, None)
     sequence.next_id = 8
-    sequence.begin_run(20)
+    sequence.begin_run(20, None)
     sequence.next_id = 21
     assert sequence.taken == 4
     assert sequence.last_id == 20
-    sequence.begin_run(UNKNOWN)
+    sequence.begin_run(UNKNOWN, None)
     assert sequence.taken == 4

@@ -17,7 +17,7 @@ from klagg_tui.storage.paging import PAGE
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
 from tests.filed import file_in, listed
-from tests.makers import DAY, HOUR, MINUTE, START, SYMBOL, bar, bars, trades
+from tests.makers import DAY, HOUR, MINUTE, START, SYMBOL, bar, bars, snapshot, trades
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ async def test_an_engine_seeded_from_the_store_has_the_bars_of_one_that_never_st
         whole.handle(each)
         if each.traded_ms >= at_ms:
             seeded.handle(each)
-    assert [each[:12] for each in seeded.snapshot()] == [each[:12] for each in whole.snapshot()]
+    assert [each[:12] for each in snapshot(seeded)] == [each[:12] for each in snapshot(whole)]
 
 
 async def test_kept_texts_and_progress_come_back(store: Store) -> None:
