@@ -74,14 +74,13 @@ class Continuity:
         state = self.state_of(trade.symbol)
         if state is None:
             return
-        sequence = state.sequence
         if fault := _fault(trade, state):
             self._reject(trade, fault)
             # Recorded streams hold placeholders: no trades, but their ids are used up.
-            if 0 <= trade.aggregate_id == sequence.next_id and trade.is_placeholder and not state.is_waiting:
-                sequence.skip_id()
+            if 0 <= trade.aggregate_id == state.next_id and trade.is_placeholder and not state.is_waiting:
+                state.skip_id()
             return
-        verdict = sequence.judge(trade.aggregate_id)
+        verdict = state.judge(trade.aggregate_id)
         if verdict is Verdict.DUPLICATE:
             self.counts.duplicates += 1
         elif verdict is Verdict.NEXT or self._is_welcome_first(state):
@@ -89,8 +88,8 @@ class Continuity:
             if state.is_waiting:
                 self.release(state)
         elif self._holds_gaps:
-            is_news = not sequence.held
-            sequence.hold(trade)
+            is_news = not state.held
+            state.hold(trade)
             if is_news:
                 self._open_gap(state)
         else:
@@ -102,7 +101,7 @@ class Continuity:
     def seed(self, state: SymbolState, seed: SeedBars) -> None:
         """Begin a symbol, and go on with what was held back."""
         state.begin(seed)
-        if seed.next_id is None and (first := state.sequence.pop_first()):
+        if seed.next_id is None and (first := state.pop_first()):
             self._count(first, state.place(first))
         if state.is_waiting:
             self.release(state)
@@ -110,22 +109,21 @@ class Continuity:
     def fill(self, state: SymbolState, trades: tuple[AggTrade, ...]) -> None:
         """Put in trades that were fetched, and what they let in."""
         for trade in trades:
-            verdict = state.sequence.judge(trade.aggregate_id)
+            verdict = state.judge(trade.aggregate_id)
             if fault := _fault(trade, state):
                 self._reject(trade, fault)
             elif verdict is Verdict.NEXT:
                 self._count(trade, state.place(trade))
             elif verdict is Verdict.AHEAD:
-                state.sequence.hold(trade)
+                state.hold(trade)
         self.release(state)
 
     def release(self, state: SymbolState) -> None:
         """Put in what was held back and fits now; go on when nothing is left, else say what is missing still."""
-        sequence = state.sequence
-        while trade := sequence.pop_next():
+        while trade := state.pop_next():
             self._count(trade, state.place(trade))
-        sequence.forget_passed()
-        if sequence.held:
+        state.forget_passed()
+        if state.held:
             self._open_gap(state)
         elif state.is_waiting:
             if state.life is Life.GAP:
@@ -134,7 +132,7 @@ class Continuity:
 
     def abandon(self, state: SymbolState) -> None:
         """Step over what is missing before the first trade held back."""
-        first = state.sequence.pop_first()
+        first = state.pop_first()
         if first is None:
             return
         if state.life is Life.GAP:
@@ -157,14 +155,14 @@ class Continuity:
         state = self._states.get(symbol)
         if state is None or not state.is_waiting:
             return None
-        held = state.sequence.held
-        minute = state.minute_bar() if state.minute.close else None
+        held = state.held
+        minute = state.minute_bar() if state.close else None
         trades = tuple(held[held_id] for held_id in sorted(held))
-        return PendingGap(_id_or_none(state), trades, minute, state.sequence.traded_ms)
+        return PendingGap(_id_or_none(state), trades, minute, state.traded_ms)
 
     def _is_welcome_first(self, state: SymbolState) -> bool:
         """Whether a run begins with whatever comes: in files, and where a seed knew no id."""
-        return state.sequence.next_id == UNKNOWN and (state.minute.is_begun or not self._holds_gaps)
+        return state.next_id == UNKNOWN and (state.is_begun or not self._holds_gaps)
 
     def _count(self, trade: AggTrade, placement: Placement) -> None:
         if placement is Placement.LATE:
@@ -174,16 +172,15 @@ class Continuity:
             self.reports.append(TradeTooLate(trade))
 
     def _open_gap(self, state: SymbolState) -> None:
-        sequence = state.sequence
         before = state.life
-        state.wait(LifeEvent.UNSEEDED if sequence.next_id == UNKNOWN else LifeEvent.MISSED)
+        state.wait(LifeEvent.UNSEEDED if state.next_id == UNKNOWN else LifeEvent.MISSED)
         if state.life is Life.GAP and before is not Life.GAP:
             self.counts.gaps += 1
             state.suspect()
-        self._report_gap(state, sequence.held[min(sequence.held)])
+        self._report_gap(state, state.held[min(state.held)])
 
     def _report_gap(self, state: SymbolState, trade: AggTrade) -> None:
-        from_ms = state.sequence.reached_ms or trade.traded_ms - trade.traded_ms % MINUTE_MS
+        from_ms = state.reached_ms or trade.traded_ms - trade.traded_ms % MINUTE_MS
         self.reports.append(
             GapFound(state.symbol, _id_or_none(state), trade.aggregate_id - 1, from_ms, trade.traded_ms)
         )
@@ -194,7 +191,7 @@ class Continuity:
 
 
 def _id_or_none(state: SymbolState) -> int | None:
-    next_id = state.sequence.next_id
+    next_id = state.next_id
     return None if next_id == UNKNOWN else next_id
 
 
@@ -216,6 +213,6 @@ def _fault(trade: AggTrade, state: SymbolState) -> str | None:
         return "time or id is negative"
     if trade.last_trade_id < trade.first_trade_id:
         return "trade ids run backwards"
-    if state.minute.close and trade.traded_ms >= state.minute.end_ms + _FARTHEST_MS:
+    if state.close and trade.traded_ms >= state.end_ms + _FARTHEST_MS:
         return "time is more than a year ahead"
     return None

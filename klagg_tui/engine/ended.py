@@ -16,13 +16,12 @@ from klagg_tui.engine.rollup import RollUp
 
 
 class EndedBars:
-    """Stands before the forming minute, whose price follows the last of them while nothing is traded."""
+    """What stands before the forming minute, whose price follows the last of them while nothing is traded."""
 
-    __slots__ = ("_forming", "_readers", "_rollup")
+    __slots__ = ("_readers", "_rollup")
 
-    def __init__(self, rollup: RollUp, forming: FormingMinute, readers: Readers) -> None:
+    def __init__(self, rollup: RollUp, readers: Readers) -> None:
         self._rollup = rollup
-        self._forming = forming
         self._readers = readers
 
     def begin(self, minute_ms: int, bars: Collection[Bar], listed_ms: int) -> None:
@@ -59,27 +58,27 @@ class EndedBars:
         """The larger bars under way, the forming minute included."""
         return self._rollup.current(minute, periods)
 
-    def replace(self, minutes: list[Bar]) -> None:
+    def replace(self, minutes: list[Bar], forming: FormingMinute) -> None:
         """Put changed minutes in their places, and with the last one the flat minutes behind it at its close."""
-        changed = [*minutes, *self._flat_behind(minutes[-1])]
-        for bar in (*changed, *self._rollup.replace(changed, self._forming.open_ms)):
+        changed = [*minutes, *self._flat_behind(minutes[-1], forming)]
+        for bar in (*changed, *self._rollup.replace(changed, forming.minute_ms)):
             self._readers.ended(bar)
 
-    def restate(self, from_ms: int, old: State, new: State) -> bool:
+    def restate(self, from_ms: int, old: State, new: State, forming: FormingMinute) -> bool:
         """Change the state of the minutes from a time on that have the old one; whether there were any."""
         bars = [bar for bar in self._rollup.held.values() if bar.state is old and from_ms <= bar.open_ms]
         if bars:
-            self.replace([bar._replace(state=new) for bar in bars])
+            self.replace([bar._replace(state=new) for bar in bars], forming)
         return bool(bars)
 
-    def _flat_behind(self, minute: Bar) -> Iterator[Bar]:
+    def _flat_behind(self, minute: Bar, forming: FormingMinute) -> Iterator[Bar]:
         """The minutes without trades that stand at another price than the close before them, up to the forming one."""
         at_ms, price = minute.end_ms, minute.close
         while (bar := self.minute_at(at_ms)) and _is_to_be_flat_at(price, bar):
             yield empty_bar(minute.symbol, Period.M1, at_ms, price, bar.state)
             at_ms = bar.end_ms
-        if at_ms == self._forming.open_ms and not self._forming.is_traded:
-            self._forming.close = price
+        if at_ms == forming.minute_ms and not forming.is_traded:
+            forming.close = price
 
 
 def _is_to_be_flat_at(price: Exact, bar: Bar) -> bool:

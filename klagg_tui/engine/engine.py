@@ -84,9 +84,8 @@ class KlineEngine:
     def tick(self, now_ms: int) -> None:
         """End the minutes that are over at `now_ms`; symbols that wait for missing trades stay where they are."""
         for state in self._states.values():
-            minute = state.minute
             # Without a price there is no bar to end, and the first trade may still come from a minute just over.
-            if minute.close and minute.end_ms <= now_ms and not state.is_waiting:
+            if state.close and state.end_ms <= now_ms and not state.is_waiting:
                 state.roll_to(now_ms)
 
     def reader(self) -> Reader:
@@ -110,12 +109,12 @@ class KlineEngine:
     def traded_ms(self, symbol: str) -> int:
         """Time of the newest trade of a symbol since it began, 0 where there is none."""
         state = self._states.get(symbol)
-        return state.sequence.traded_ms if state else 0
+        return state.traded_ms if state else 0
 
     def next_id(self, symbol: str) -> int | None:
         """The aggregate id that comes next, None where nothing is known."""
         state = self._states.get(symbol)
-        return state.sequence.next_id if state and state.sequence.next_id != UNKNOWN else None
+        return state.next_id if state and state.next_id != UNKNOWN else None
 
     def pending_gap(self, symbol: str) -> PendingGap | None:
         """What a symbol waits for; None where it does not wait."""
@@ -123,7 +122,7 @@ class KlineEngine:
 
     def held_trades(self) -> int:
         """How many trades wait for missing ones before them."""
-        return sum(len(state.sequence.held) for state in self._states.values())
+        return sum(len(state.held) for state in self._states.values())
 
     def waiting(self) -> tuple[str, ...]:
         """Symbols whose trades are held back."""

@@ -34,7 +34,7 @@ class BarGrid:
     @property
     def trades(self) -> int:
         """How many trades went into bars, those of removed symbols included."""
-        return sum(state.sequence.taken for state in self._by_index)
+        return sum(state.taken for state in self._by_index)
 
     def take(self, trades: Sequence[TradeFields], uncommon: Callable[[TradeFields], None]) -> None:
         """Add trades that are as most are: next in their run, in the forming minute, sound. All others go to `uncommon`.
@@ -51,33 +51,31 @@ class BarGrid:
             except (LookupError, ValueError):
                 uncommon(trade)
                 continue
-            minute = state.minute
-            sequence = state.sequence
             if (
-                aggregate_id != sequence.next_id
-                or not minute.open_ms <= traded_ms < minute.until_ms
+                aggregate_id != state.next_id
+                or not state.minute_ms <= traded_ms < state.until_ms
                 or last_id < first_id
                 or not price
             ):
                 uncommon(trade)
                 continue
             paid = price * quantity
-            if price < minute.low:  # noqa: PLR1730  # min() costs a tenth of the time spent here
-                minute.low = price
-            if price > minute.high:
-                if not minute.high:
-                    minute.open = price
-                minute.high = price
-            minute.close = price
-            minute.trade_count += last_id - first_id + 1
+            if price < state.low:  # noqa: PLR1730  # min() costs a tenth of the time spent here
+                state.low = price
+            if price > state.high:
+                if not state.high:
+                    state.open = price
+                state.high = price
+            state.close = price
+            state.trade_count += last_id - first_id + 1
             if is_buyer_maker:
-                minute.taker_sell_volume += quantity
-                minute.taker_sell_turnover += paid
+                state.taker_sell_volume += quantity
+                state.taker_sell_turnover += paid
             else:
-                minute.taker_buy_volume += quantity
-                minute.taker_buy_turnover += paid
-            sequence.next_id = aggregate_id + 1
-            sequence.traded_ms = traded_ms
+                state.taker_buy_volume += quantity
+                state.taker_buy_turnover += paid
+            state.next_id = aggregate_id + 1
+            state.traded_ms = traded_ms
             if not state.is_touched:
                 state.mark()
 

@@ -8,21 +8,24 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.engine.sequence import TradeSequence
 
 _HIGHEST: Final[Exact] = 1 << 256
 """Above every price."""
 
 
-class FormingMinute:
-    """The 1m bar under way. Its fields are open to `BarGrid.take`, where every trade of the market changes them in place."""
+# A usual trade changes the minute and the run of ids, and `BarGrid.take` is where all trades of the market do so: in one
+# object both are found some percent faster than in two or three.
+class FormingMinute(TradeSequence):
+    """The 1m bar under way, grown by the run of ids that it stands on. Its fields are open to `BarGrid.take`."""
 
     __slots__ = (
         "close",
         "end_ms",
         "high",
         "low",
+        "minute_ms",
         "open",
-        "open_ms",
         "state",
         "taker_buy_turnover",
         "taker_buy_volume",
@@ -33,7 +36,8 @@ class FormingMinute:
     )
 
     def __init__(self) -> None:
-        self.open_ms = self.end_ms = 0
+        super().__init__()
+        self.minute_ms = self.end_ms = 0
         """Both 0 before the symbol has a minute."""
         self.until_ms = 0
         """`BarGrid.take` adds trades before it: the end, or 0 where every trade has to go the long way."""
@@ -62,10 +66,10 @@ class FormingMinute:
         """Whether anything was traded in it."""
         return self.taker_buy_volume > 0 or self.taker_sell_volume > 0
 
-    def start(self, open_ms: int, price: Exact, state: State) -> None:
+    def start_minute(self, minute_ms: int, price: Exact, state: State) -> None:
         """Begin another minute, flat at a price."""
-        self.open_ms = open_ms
-        self.end_ms = open_ms + MINUTE_MS
+        self.minute_ms = minute_ms
+        self.end_ms = minute_ms + MINUTE_MS
         self.close = price
         self.high, self.low = 0, _HIGHEST
         self.trade_count = 0
@@ -73,7 +77,7 @@ class FormingMinute:
         self.taker_sell_volume = self.taker_sell_turnover = 0
         self.state = state
 
-    def load(self, bar: Bar) -> None:
+    def load_minute(self, bar: Bar) -> None:
         """Go on from what a bar of this minute holds; the state stays."""
         self.open, self.high, self.low, self.close = bar[3:7]
         if not bar.is_traded:
@@ -82,7 +86,7 @@ class FormingMinute:
         self.taker_sell_volume = bar.volume - self.taker_buy_volume
         self.taker_sell_turnover = bar.turnover - self.taker_buy_turnover
 
-    def bar(self, symbol: str, state: State) -> Bar:
+    def as_bar(self, symbol: str, state: State) -> Bar:
         """It as a bar."""
         close = self.close
         opened, high, low = (self.open, self.high, self.low) if self.high else (close, close, close)
@@ -92,7 +96,7 @@ class FormingMinute:
             (
                 symbol,
                 Period.M1,
-                self.open_ms,
+                self.minute_ms,
                 opened,
                 high,
                 low,

@@ -75,7 +75,7 @@ class TradeSequence:
         self.first_id = self.next_id = next_id
         self.known_from_ms = known_from_ms
 
-    def take(self, trade: AggTrade) -> None:
+    def take_next(self, trade: AggTrade) -> None:
         """Count a trade that comes next."""
         self.next_id = trade.aggregate_id + 1
         if self.first_id == UNKNOWN:
@@ -106,7 +106,7 @@ class TradeSequence:
         """The held trade with the lowest id, whatever is missing before it."""
         return self.held.pop(min(self.held)) if self.held else None
 
-    def span(self, symbol: str, quiet_to_ms: int) -> Span | None:
+    def span_to(self, symbol: str, quiet_to_ms: int) -> Span | None:
         """The run so far, None while it is empty; `quiet_to_ms`: up to when nothing more was traded after it, 0 if unknown."""
         if self.known_from_ms is None or self.last_id < self.first_id or self.first_id == UNKNOWN:
             return None

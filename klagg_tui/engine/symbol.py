@@ -14,7 +14,7 @@ from klagg_tui.engine.minute import FormingMinute, with_trade
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.readers import Readers
 from klagg_tui.engine.rollup import RollUp
-from klagg_tui.engine.sequence import UNKNOWN, TradeSequence
+from klagg_tui.engine.sequence import UNKNOWN
 from klagg_tui.engine.spans import Span
 
 
@@ -38,7 +38,7 @@ class Amendment(Enum):
     """The engine does not hold its minute (any more), so the store alone must see to it."""
 
 
-class SymbolState:
+class SymbolState(FormingMinute):
     """One symbol: its life, its run of ids, its forming minute, its ended bars. Changes are passed on to `readers`."""
 
     __slots__ = (
@@ -48,23 +48,20 @@ class SymbolState:
         "index",
         "is_touched",
         "life",
-        "minute",
-        "sequence",
         "symbol",
     )
 
     def __init__(
         self, index: int, added: AddSymbol, periods: tuple[Period, ...], held_minutes: int, readers: Readers
     ) -> None:
+        super().__init__()
         self.index = index
         self.symbol = added.symbol
         self.first_open_ms = added.first_open_ms
         self.life = Life.EMPTY
-        """Changed by `_pass` alone."""
-        self.sequence = TradeSequence()
-        self.minute = FormingMinute()
+        """Changed by `_move` alone."""
         rollup = RollUp(added.symbol, periods, added.three_day_anchor, held_minutes)
-        self.ended = EndedBars(rollup, self.minute, readers)
+        self.ended = EndedBars(rollup, readers)
         self.is_touched = False
         """Whether the readers know that the current bars changed; here, so that a usual trade need not call them."""
         self._readers = readers
@@ -76,17 +73,16 @@ class SymbolState:
 
     def place(self, trade: AggTrade) -> Placement:
         """Add a trade that is next in its run, wherever its time lies."""
-        self.sequence.take(trade)
-        minute = self.minute
-        if not minute.is_begun:
+        self.take_next(trade)
+        if not self.is_begun:
             self._begin_at(trade)
-        if trade.traded_ms < minute.open_ms:
+        if trade.traded_ms < self.minute_ms:
             placement = self._place_late(trade)
         else:
-            if self.is_waiting and trade.traded_ms >= minute.end_ms:
+            if self.is_waiting and trade.traded_ms >= self.end_ms:
                 self._trust()  # before minutes that were suspected are too old to be changed
             self.roll_to(trade.traded_ms)
-            minute.load(with_trade(self.minute_bar(), trade))
+            self.load_minute(with_trade(self.minute_bar(), trade))
             placement = Placement.IN_TIME
             self.mark()
         self._set_gate()
@@ -94,28 +90,27 @@ class SymbolState:
 
     def begin(self, seed: SeedBars) -> None:
         """Start at the seed's minute, standing on its bars."""
-        self._pass_span(self.span())
-        sequence = self.sequence
-        sequence.begin_run(UNKNOWN if seed.next_id is None else seed.next_id, _known_from(seed))
-        sequence.begun_ms, sequence.traded_ms = seed.minute_ms, 0
+        self._give_out(self.span())
+        self.begin_run(UNKNOWN if seed.next_id is None else seed.next_id, _known_from(seed))
+        self.begun_ms, self.traded_ms = seed.minute_ms, 0
         self.ended.begin(seed.minute_ms, seed.bars, self.first_open_ms)
-        self.minute.start(seed.minute_ms, _last_price(seed), self._state_from(seed.minute_ms))
+        self.start_minute(seed.minute_ms, _last_price(seed), self._state_from(seed.minute_ms))
         if seed.forming is not None:
-            self.minute.load(seed.forming)
+            self.load_minute(seed.forming)
             if seed.forming.state is State.PARTIAL:
-                self.minute.state = State.PARTIAL
-        self._pass(LifeEvent.BEGUN)
+                self.state = State.PARTIAL
+        self._move(LifeEvent.BEGUN)
         self.mark()
 
     def skip_gap(self, trade: AggTrade) -> Placement:
         """Step over missing trades: what they touched becomes partial, and a new run begins with `trade`."""
-        self._pass_span(self.span(is_cut=True))
+        self._give_out(self.span(is_cut=True))
         self.suspect()
-        known_from_ms = max(self.sequence.reached_ms, trade.traded_ms) + 1
-        self.sequence.begin_run(trade.aggregate_id, known_from_ms)
-        if trade.traded_ms >= self.minute.open_ms:
-            self.minute.state = State.PARTIAL
-        if self.minute.is_begun and trade.traded_ms >= self.minute.end_ms:
+        known_from_ms = max(self.reached_ms, trade.traded_ms) + 1
+        self.begin_run(trade.aggregate_id, known_from_ms)
+        if trade.traded_ms >= self.minute_ms:
+            self.state = State.PARTIAL
+        if self.is_begun and trade.traded_ms >= self.end_ms:
             self._jump(trade.traded_ms - trade.traded_ms % MINUTE_MS)
         placement = self.place(trade)
         self._trust()
@@ -123,16 +118,15 @@ class SymbolState:
 
     def roll_to(self, now_ms: int) -> None:
         """End every minute that is over at `now_ms`; minutes without trades are flat at the previous close."""
-        minute = self.minute
-        while minute.end_ms <= now_ms:
-            if minute.close:
+        while self.end_ms <= now_ms:
+            if self.close:
                 self._end_minute()
-                self._start_minute(minute.end_ms, minute.close, self._state_from(minute.end_ms))
+                self._start_gated(self.end_ms, self.close, self._state_from(self.end_ms))
             else:
                 # No price is known: there is no bar to make.
                 minute_ms = now_ms - now_ms % MINUTE_MS
-                self.ended.skip(minute_ms, is_partial=minute.state is State.PARTIAL)
-                self._start_minute(minute_ms, 0, self._state_from(minute_ms))
+                self.ended.skip(minute_ms, is_partial=self.state is State.PARTIAL)
+                self._start_gated(minute_ms, 0, self._state_from(minute_ms))
             self.mark()
 
     def amend(self, bar: Bar) -> Amendment:
@@ -140,37 +134,37 @@ class SymbolState:
         ours = self.ended.minute_at(bar.open_ms)
         if ours is None or bar.period is not Period.M1:
             return Amendment.TOO_OLD
-        self.ended.replace([bar._replace(state=State.CONFIRMED)])
+        self.ended.replace([bar._replace(state=State.CONFIRMED)], self)
         self.mark()
         return Amendment.EQUAL if ours.same_values(bar) else Amendment.AMENDED
 
     def wait(self, event: LifeEvent) -> None:
         """Hold trades back from now on, for this reason; the current bars say that trades are missing."""
-        self._pass(event)
+        self._move(event)
         self.mark()
 
     def resume(self) -> None:
         """Nothing is missing any more."""
-        self._pass(LifeEvent.RESUMED)
+        self._move(LifeEvent.RESUMED)
         self._trust()
         self.mark()
 
     def give_up(self) -> None:
         """What is missing cannot be had."""
-        self._pass(LifeEvent.GIVEN_UP)
+        self._move(LifeEvent.GIVEN_UP)
 
     def suspect(self) -> None:
         """Trades are missing since the newest one: minutes that the clock ended since then are partial."""
-        since_ms = self.sequence.reached_ms // MINUTE_MS * MINUTE_MS
+        since_ms = self.reached_ms // MINUTE_MS * MINUTE_MS
         self._restate(since_ms, State.CLOSED, State.PARTIAL)
 
     def minute_bar(self) -> Bar:
         """The forming 1m bar."""
-        return self.minute.bar(self.symbol, State.PARTIAL if self.is_waiting else self.minute.state)
+        return self.as_bar(self.symbol, State.PARTIAL if self.is_waiting else self.state)
 
     def current(self, periods: Collection[Period]) -> list[Bar]:
         """The current bars of those periods, short to long; empty before any price is known."""
-        if not self.minute.close:
+        if not self.close:
             return []
         minute = self.minute_bar()
         bars = self.ended.current(minute, periods)
@@ -178,7 +172,7 @@ class SymbolState:
 
     def span(self, *, is_cut: bool = False) -> Span | None:
         """The unbroken run so far; where trades are missing behind it, it proves nothing past its newest trade."""
-        return self.sequence.span(self.symbol, 0 if is_cut or self.is_waiting else self.minute.open_ms)
+        return self.span_to(self.symbol, 0 if is_cut or self.is_waiting else self.minute_ms)
 
     def mark(self) -> None:
         """Tell the readers that the current bars changed."""
@@ -186,21 +180,20 @@ class SymbolState:
             self.is_touched = True
             self._readers.touched(self.index)
 
-    def _pass(self, event: LifeEvent) -> None:
+    def _move(self, event: LifeEvent) -> None:
         self.life = after(self.life, event)
         self._set_gate()
 
     def _set_gate(self) -> None:
         """Let `BarGrid.take` have the trades to come, where nothing speaks against it."""
-        sequence = self.sequence
-        is_open = self.life is Life.RUNNING and sequence.known_from_ms is not None and sequence.next_id != UNKNOWN
-        self.minute.until_ms = self.minute.end_ms if is_open else 0
+        is_open = self.life is Life.RUNNING and self.known_from_ms is not None and self.next_id != UNKNOWN
+        self.until_ms = self.end_ms if is_open else 0
 
     def _begin_at(self, trade: AggTrade) -> None:
         minute_ms = trade.traded_ms - trade.traded_ms % MINUTE_MS
         self.ended.begin(minute_ms, (), self.first_open_ms)
-        self.minute.start(minute_ms, 0, State.PARTIAL)
-        self._pass(LifeEvent.BEGUN)
+        self.start_minute(minute_ms, 0, State.PARTIAL)
+        self._move(LifeEvent.BEGUN)
 
     def _place_late(self, trade: AggTrade) -> Placement:
         held = self.ended.minute_at(trade.traded_ms - trade.traded_ms % MINUTE_MS)
@@ -208,39 +201,39 @@ class SymbolState:
             return Placement.TOO_LATE
         # The exchange's own bar already counts every trade of its minute.
         if held.state is not State.CONFIRMED:
-            self.ended.replace([with_trade(held, trade)])
+            self.ended.replace([with_trade(held, trade)], self)
             self.mark()
         return Placement.LATE
 
     def _trust(self) -> None:
         """What was suspected has come: minutes of the unbroken run are whole."""
-        if self.sequence.known_from_ms is not None:
-            self._restate(self.sequence.known_from_ms, State.PARTIAL, State.CLOSED)
+        if self.known_from_ms is not None:
+            self._restate(self.known_from_ms, State.PARTIAL, State.CLOSED)
 
     def _restate(self, from_ms: int, old: State, new: State) -> None:
-        if self.ended.restate(from_ms, old, new):
+        if self.ended.restate(from_ms, old, new, self):
             self.mark()
 
-    def _start_minute(self, minute_ms: int, price: Exact, state: State) -> None:
-        self.minute.start(minute_ms, price, state)
+    def _start_gated(self, minute_ms: int, price: Exact, state: State) -> None:
+        self.start_minute(minute_ms, price, state)
         self._set_gate()
 
     def _end_minute(self) -> None:
-        is_partial = self.minute.state is State.PARTIAL
-        self.ended.end(self.minute.bar(self.symbol, State.PARTIAL if is_partial else State.CLOSED))
+        is_partial = self.state is State.PARTIAL
+        self.ended.end(self.as_bar(self.symbol, State.PARTIAL if is_partial else State.CLOSED))
 
     def _jump(self, minute_ms: int) -> None:
         """Go on at a later minute; nothing is known of the time in between."""
-        if self.minute.close:
+        if self.close:
             self._end_minute()
         self.ended.jump(minute_ms)
-        self._start_minute(minute_ms, self.minute.close, State.PARTIAL)
+        self._start_gated(minute_ms, self.close, State.PARTIAL)
 
     def _state_from(self, minute_ms: int) -> State:
-        known_from_ms = self.sequence.known_from_ms
+        known_from_ms = self.known_from_ms
         return State.FORMING if known_from_ms is not None and known_from_ms <= minute_ms else State.PARTIAL
 
-    def _pass_span(self, span: Span | None) -> None:
+    def _give_out(self, span: Span | None) -> None:
         if span:
             self._readers.spanned(span)
 
