@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.bar import Bar, Check, State, fault_of
 from klagg_tui.engine.exact import number, turnover
-from klagg_tui.engine.period import DAY_MS, Period
+from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.binance.wire import fields
 from klagg_tui.exchange.binance.wire.fields import DAMAGE, Json
@@ -31,8 +31,8 @@ def read_bars(raw: bytes, symbol: str, period: Period, now_ms: int) -> list[Bar]
     return found
 
 
-def read_bar(symbol: str, period: Period, row: Sequence[Json], state: State) -> Bar:
-    """The bar of one row of columns.
+def read_bar(symbol: str, period: Period, row: Sequence[Json], state: State, check: Check = Check.ORDER) -> Bar:
+    """The bar of one row of columns, sound as far as `check` goes.
 
     Raises:
         BadFrame, BadNumber: it is damaged, contradicts itself or is off the grid.
@@ -43,18 +43,16 @@ def read_bar(symbol: str, period: Period, row: Sequence[Json], state: State) -> 
         sums = turnover(row[7]), fields.whole(row[8]), taker_buy_volume, turnover(row[10])  # type: ignore[arg-type]
     except DAMAGE as error:
         raise BadFrame(f"a bar of {symbol} cannot be read: {error}") from error
-    if not low <= min(first, last) <= max(first, last) <= high <= fields.LARGEST:
-        raise BadFrame(f"a bar of {symbol} has its prices outside of its high and low, or out of range")
-    if not _is_on_grid(period, open_ms):
+    if high > fields.LARGEST:
+        raise BadFrame(f"a bar of {symbol} has its prices out of range")
+    if not period.is_on_grid(open_ms):
         raise BadFrame(f"a bar of {symbol} opens off the grid of {period}")
-    return Bar(symbol, period, open_ms, first, high, low, last, volume, *sums, state)
+    bar = Bar(symbol, period, open_ms, first, high, low, last, volume, *sums, state)
+    if fault := fault_of(bar, check):
+        raise BadFrame(f"a bar of {symbol} is none: {fault}")
+    return bar
 
 
 def _bar(row: list[Json], symbol: str, period: Period, now_ms: int) -> Bar:
     bar = read_bar(symbol, period, row, State.CONFIRMED)
     return bar if bar.end_ms <= now_ms else bar._replace(state=State.FORMING)
-
-
-def _is_on_grid(period: Period, open_ms: int) -> bool:
-    """Three-day bars have no common anchor: any day will do."""
-    return open_ms % DAY_MS == 0 if period is Period.D3 else period.open_ms(open_ms) == open_ms
