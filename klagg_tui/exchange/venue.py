@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from types import TracebackType
-from typing import NamedTuple, Protocol, Self
+from typing import Final, NamedTuple, Protocol, Self
 from urllib.parse import urlsplit
 
 from klagg_tui.engine.bar import Bar
@@ -58,6 +58,10 @@ class Unread(NamedTuple):
         return self.entries - len(self.symbols)
 
 
+_MUCH: Final = 10
+"""Where more than one entry in so many cannot be read, the listing has another shape, and the rest may mean something else."""
+
+
 class Instruments(NamedTuple):
     """Everything that the exchange lists."""
 
@@ -65,6 +69,21 @@ class Instruments(NamedTuple):
     unread: Unread = Unread()
     cost_limit: int | None = None
     """Request cost allowed in a minute, where the reply says it."""
+
+    @property
+    def entries(self) -> int:
+        """Of the listing, read or not."""
+        return len(self.instruments) + self.unread.entries
+
+    def unproven(self, symbols: Iterable[str]) -> set[str]:
+        """Those of `symbols` of which the listing does not say whether they are traded, because it could not be read."""
+        asked = set(symbols)
+        if self.unread.entries * _MUCH > self.entries:
+            return asked
+        unproven = asked & self.unread.symbols
+        if self.unread.nameless:
+            unproven |= asked - {instrument.symbol for instrument in self.instruments}
+        return unproven
 
 
 class PageCost(NamedTuple):

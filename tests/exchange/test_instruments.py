@@ -59,7 +59,7 @@ def test_other_contract_types_can_be_asked_for() -> None:
 
 
 def test_names_that_match_nothing_listed_are_told() -> None:
-    assert SymbolFilter(patterns=("BTC*", "NOPE", "LUNAUSDT")).unknown(MARKET) == ("NOPE",)
+    assert SymbolFilter(patterns=("BTC*", "NOPE", "LUNAUSDT")).unknown([one.symbol for one in MARKET]) == ("NOPE",)
 
 
 def test_names_come_from_commas_repeats_and_files(tmp_path: Path) -> None:
