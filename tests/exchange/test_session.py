@@ -68,7 +68,7 @@ class World:
         for _ in range(for_ms // BEAT_MS):
             self.now_ms += BEAT_MS
             self.deliver()
-            for command in self.line.beat(self.now_ms, self.chance):
+            for command in self.line.tick(self.now_ms, self.chance):
                 self.obey(command)
             self.reports += self.line.take_reports()
             self.most_at_once = max(self.most_at_once, len(self.streams))
@@ -87,7 +87,7 @@ class World:
         elif isinstance(command, Send):
             self.answer(command.key, json.loads(command.payload))
         elif self.pongs and (session := self.line.session(command.key)):
-            session.gulped(self.now_ms, has_trades=False)
+            session.received(self.now_ms, has_trades=False)
 
     def answer(self, key: int, message: dict[str, object]) -> None:
         self.sent.append((key, self.now_ms, message))
@@ -111,14 +111,14 @@ class World:
             assert session is not None
             symbols = [name.split("@")[0].upper() for name in streams if name.endswith("@aggTrade")]
             heard = [symbol for symbol in symbols if symbol not in self.silent and key not in self.deaf]
-            session.heard.update(dict.fromkeys(heard, self.now_ms))
+            session.last_trade_ms.update(dict.fromkeys(heard, self.now_ms))
             if heard:
-                session.gulped(self.now_ms, has_trades=True)
+                session.received(self.now_ms, has_trades=True)
 
     def cut(self, code: int = 1006) -> None:
         for key in list(self.streams):
             del self.streams[key]
-            self.line.ended(key, self.now_ms, self.chance, "the line was cut", code)
+            self.line.ended(key, self.now_ms, self.chance, "the connection was cut", code)
 
     @property
     def phase(self) -> str:
@@ -147,7 +147,7 @@ def test_a_new_line_connects_subscribes_and_covers_its_symbols() -> None:
 
 
 def test_many_streams_go_into_few_messages_at_a_safe_pace() -> None:
-    symbols = [f"S{number}USDT" for number in range(950)]
+    symbols = [f"S{number}USD" for number in range(950)]
     world = World(symbols)
     world.run(10_000)
     assert [len(message["params"]) for _, _, message in world.sent] == [200, 200, 200, 200, 151]  # type: ignore[arg-type]
@@ -168,9 +168,9 @@ def test_symbols_join_and_leave_a_running_connection() -> None:
 def test_a_line_without_symbols_and_streams_closes_what_is_open() -> None:
     line = StreamShard(CODEC, LIMITS, 0)
     line.want(TWO)
-    assert line.beat(0, 0.5) == [Open(1)]
+    assert line.tick(0, 0.5) == [Open(1)]
     line.want(())
-    assert line.beat(100, 0.5) == [Close(1, "nothing to follow")]
+    assert line.tick(100, 0.5) == [Close(1, "nothing to follow")]
     assert line.state(100).phase is Phase.IDLE
 
 
@@ -208,7 +208,7 @@ def test_answers_to_nothing_change_nothing() -> None:
     world = live()
     world.line.answered(99, Acknowledged(1), world.now_ms)
     world.line.opened(99, world.now_ms)
-    world.line.ending(99)
+    world.line.shutting_down(99)
     world.line.ended(99, world.now_ms, 0.5, "")
     assert world.phase == "LIVE"
 
@@ -233,7 +233,7 @@ def test_a_lost_connection_uncovers_its_symbols_and_is_opened_again_soon() -> No
     world.run(300)
     world.cut()
     world.run(4_000)
-    assert world.reports == [StreamsUp(TWO), StreamsDown(TWO, last_ms, "the line was cut"), StreamsUp(TWO)]
+    assert world.reports == [StreamsUp(TWO), StreamsDown(TWO, last_ms, "the connection was cut"), StreamsUp(TWO)]
     assert 500 <= world.opens[1] - last_ms - 300 <= 1_100
     assert world.line.state(world.now_ms).losses == 1
 
@@ -272,9 +272,9 @@ def test_being_thrown_out_for_talking_too_much_is_answered_by_a_long_silence(cod
 def test_a_handshake_without_answer_is_given_up() -> None:
     line = StreamShard(CODEC, LIMITS, 0)
     line.want(TWO)
-    assert line.beat(0, 0.5) == [Open(1)]
+    assert line.tick(0, 0.5) == [Open(1)]
     assert line.state(0).phase is Phase.CONNECTING
-    assert line.beat(LIMITS.open_ms, 0.5) == [Close(1, "no answer to the handshake")]
+    assert line.tick(LIMITS.open_ms, 0.5) == [Close(1, "no answer to the handshake")]
     assert line.state(LIMITS.open_ms).losses == 0
 
 
@@ -283,7 +283,7 @@ def test_a_dead_line_is_noticed_by_its_missing_answer_to_a_ping() -> None:
     world.pongs = False
     world.silent = set(TWO)
     world.run(LIMITS.ping_ms * 2 + 1_500)
-    assert world.closes[-1] == Close(1, "the line is dead")
+    assert world.closes[-1] == Close(1, "the connection is dead")
 
 
 # Silence
@@ -387,7 +387,7 @@ def test_connections_opened_together_are_replaced_at_different_times() -> None:
 
 def test_a_server_that_shuts_down_is_left_at_once() -> None:
     world = live()
-    world.line.ending(1)
+    world.line.shutting_down(1)
     world.run(5_000)
     assert list(world.streams) == [2]
     assert not world.told(StreamsDown)
@@ -433,7 +433,7 @@ def test_renewing_what_is_not_there_does_nothing() -> None:
     line = StreamShard(CODEC, LIMITS, 0)
     line.renew("x")
     line.want(TWO)
-    assert line.beat(0, 0.5) == [Open(1)]
+    assert line.tick(0, 0.5) == [Open(1)]
 
 
 def test_an_exchange_whose_time_runs_faster_has_shorter_lives_and_the_same_pace() -> None:
@@ -473,7 +473,7 @@ def trouble(world: World, kind: str, symbols: list[str]) -> None:
         world.line.renew("x")
     elif kind == "shutdown":
         for key in world.streams:
-            world.line.ending(key)
+            world.line.shutting_down(key)
     elif kind == "symbols":
         world.line.want(symbols[:2])
         world.run(1_000)
@@ -530,9 +530,22 @@ def test_the_first_symbols_of_a_listing_are_dealt_out_evenly() -> None:
 def test_ping_asks_for_a_sign_of_life_once_the_line_is_quiet() -> None:
     line = StreamShard(CODEC, LIMITS, 0)
     line.want(TWO)
-    line.beat(0, 0.5)
+    line.tick(0, 0.5)
     line.opened(1, 0)
-    assert any(isinstance(command, Send) for command in line.beat(100, 0.5))
-    assert Ping(1) not in line.beat(LIMITS.ping_ms - 1, 0.5)
-    assert Ping(1) in line.beat(LIMITS.ping_ms, 0.5)
-    assert Ping(1) not in line.beat(LIMITS.ping_ms + 100, 0.5)
+    assert any(isinstance(command, Send) for command in line.tick(100, 0.5))
+    assert Ping(1) not in line.tick(LIMITS.ping_ms - 1, 0.5)
+    assert Ping(1) in line.tick(LIMITS.ping_ms, 0.5)
+    assert Ping(1) not in line.tick(LIMITS.ping_ms + 100, 0.5)
+
+
+@given(st.integers(60, 400), st.integers(1, 30))
+def test_a_command_is_no_longer_than_the_exchange_reads(most: int, count: int) -> None:
+    subscriptions = Subscriptions(CODEC, replace(LIMITS, bytes_per_message=most, pace_ms=0))
+    wanted = [f"{'币' * (number % 20)}{number}usdt@aggTrade" for number in range(count)]
+    subscriptions.want(wanted)
+    number = 0
+    while message := subscriptions.next_message(0):
+        number += 1
+        assert len(message) <= most or len(json.loads(message)["params"]) == 1
+        subscriptions.acknowledged(Acknowledged(number), 0)
+    assert list(subscriptions.held) == wanted

@@ -78,7 +78,7 @@ async def _open(uri: WebSocketURI, make: Callable[[], FeedConnection], proxy: st
             make, sock=tunnel, ssl=context, server_hostname=server_hostname
         )
     try:
-        await connection.shaken
+        await connection.handshake
     except BaseException:
         transport.close()
         raise
