@@ -12,7 +12,8 @@ _PACKAGES: Final = {
 }
 """A package of this room that exports its `VENUE`."""
 
-DEFAULT: Final = "binance-um"
+DEFAULT: Final = next(iter(_PACKAGES))
+"""Watched where nobody says otherwise."""
 
 
 def venue(key: str = DEFAULT) -> Venue:

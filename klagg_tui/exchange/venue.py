@@ -311,4 +311,8 @@ class Venue:
 
     def is_at(self, url: str) -> bool:
         """Whether this very exchange answers at an address, and no test market or imitation of it."""
-        return bool(self.hosts.fullmatch(urlsplit(url).hostname or ""))
+        try:
+            host = urlsplit(url).hostname or ""
+        except ValueError:
+            return False
+        return bool(self.hosts.fullmatch(host))

@@ -28,6 +28,7 @@ def test_an_exchange_is_found_by_its_key() -> None:
         ("https://fapi.binance.com.example.org", False),
         ("http://127.0.0.1:8080", False),
         ("nowhere", False),
+        ("http://[", False),
     ],
 )
 def test_only_the_exchanges_own_hosts_are_the_exchange(url: str, is_it: bool) -> None:
