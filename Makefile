@@ -83,7 +83,6 @@ pictures: $(VENV)/.dev ## draw the pictures in assets/ anew
 
 constraints: $(VENV)/.pip ## look up the newest versions the bounds allow and pin them
 	@$(BIN)/python -m tools.constraints
-	@$(BIN)/python -c 'from tools.constraints import write; write("constraints-clients.txt", extras=[], groups=["clients"])'
 
 clean: ## remove environments and caches
 	rm -rf $(VENV) $(BENCH) $(CLIENTS) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
