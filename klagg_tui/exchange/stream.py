@@ -112,7 +112,7 @@ class MarketStream:
         self._on_report = on_report
         self._proxy = proxy
         self._limits = limits or FeedLimits.of(venue.streams)
-        self._per_shard = per_shard
+        self._per_shard = min(per_shard, self._limits.streams_per_connection - len(self._codec.market_streams))
         self._local_ms = local_ms
         self._chance = chance
         self._read_pause_s = read_pause_s

@@ -34,7 +34,7 @@ class Instrument(NamedTuple):
     symbol: str
     quote: str
     contract_type: str
-    """The exchange's own word, such as PERPETUAL."""
+    """In the exchange's own terms, such as PERPETUAL."""
     is_trading: bool
     price_decimals: int
     quantity_decimals: int
@@ -68,7 +68,7 @@ class Instruments(NamedTuple):
     instruments: tuple[Instrument, ...]
     unread: Unread = Unread()
     cost_limit: int | None = None
-    """Request cost allowed in a minute, where the reply says it."""
+    """Request cost allowed in a minute, where the reply has it."""
 
     @property
     def entries(self) -> int:
@@ -76,7 +76,7 @@ class Instruments(NamedTuple):
         return len(self.instruments) + self.unread.entries
 
     def unproven(self, symbols: Iterable[str]) -> set[str]:
-        """Those of `symbols` of which the listing does not say whether they are traded, because it could not be read."""
+        """Those of `symbols` for which the listing proves nothing, because entries of it could not be read."""
         asked = set(symbols)
         if self.unread.entries * _MUCH > self.entries:
             return asked
@@ -98,7 +98,7 @@ class RequestLimits:
     """What may be asked over HTTP, and what it costs."""
 
     cost_per_minute: int
-    """Of an address, everything together; the exchange may say another figure while running."""
+    """Of an address, everything together; the listing may bring another figure."""
     bar_pages: tuple[PageCost, ...]
     """Steps of the cost of bars, rising."""
     trade_page: PageCost
@@ -128,7 +128,7 @@ class RequestLimits:
 
 @dataclass(frozen=True)
 class StreamLimits:
-    """What may be said and asked over a connection of the market streams."""
+    """What may be sent and asked for over a connection of the market streams."""
 
     pace_ms: int
     """Between two messages of ours."""
@@ -150,9 +150,9 @@ class Refusal(NamedTuple):
     words: str
     """What it did, to be read after its name: `banned this address`."""
     pause_ms: int | None = None
-    """For how long, where the answer does not say it; None: to the end of the minute."""
+    """For how long, where the answer gives no time; None: to the end of the minute."""
     least_ms: int = 0
-    """Whatever the answer says."""
+    """At least so long, whatever time the answer gives."""
     is_ban: bool = False
 
 
@@ -170,7 +170,7 @@ class StreamCodec:
     """Text message that asks for streams; the number comes back with the answer."""
     unsubscribe: Callable[[Sequence[str], int], bytes]
     decode_batch: Callable[[Iterable[bytes]], Batch]
-    """What the messages of a connection say; damage costs only the message it is in."""
+    """The messages of a connection as values; damage costs only the message it is in."""
 
 
 class Clock(Protocol):
@@ -195,7 +195,7 @@ class Request(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """What the body of a refused request says."""
+    """The body of a refused request."""
 
     code: int = 0
     """The exchange's, 0 where it gave none."""
@@ -280,7 +280,7 @@ class MakeMarketData(Protocol):
     """Makes the `MarketData` at an address."""
 
     def __call__(self, rest_url: str, start_ms: float, *, proxy: str | None = None) -> MarketData:
-        """`start_ms`: what its clock says before the exchange was heard."""
+        """`start_ms`: the time its clock begins with, before the exchange has answered."""
         ...
 
 

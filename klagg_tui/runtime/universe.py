@@ -40,7 +40,7 @@ class SymbolUniverse:
         self._seen_off: set[str] = set()
 
     async def reconcile(self) -> None:
-        """Ask for the listing and follow what it says; raises ExchangeError.
+        """Ask for the listing and follow what is to be followed of it; raises ExchangeError.
 
         What could not be read of it takes no symbol off.
         """
@@ -56,7 +56,7 @@ class SymbolUniverse:
         await self._see_off(listed)
 
     def heard(self, change: ContractChanged) -> None:
-        """Something was listed or taken off: a nudge, the listing itself decides."""
+        """A contract was listed or taken off: look at the listing, which decides, soon."""
         followed = change.symbol in self._ground.core.engine.symbols()
         if followed != change.is_trading:
             log.info("%s is %s now", change.symbol, "trading" if change.is_trading else "not trading")
@@ -134,7 +134,7 @@ class SymbolUniverse:
         await self._ground.store.widen_precisions(grains)
 
     async def _learned_anchor(self, symbol: str) -> int:
-        """The day, modulo 3, on which the symbol's three-day bars open: the exchange's own rows tell."""
+        """The day, modulo 3, on which the symbol's three-day bars open: the exchange's own rows show it."""
         try:
             rows = await self._ground.rest.bars(symbol, Period.D3, limit=1, priority=Priority.SEAM)
         except Refused:

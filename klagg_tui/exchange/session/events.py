@@ -44,7 +44,7 @@ class StreamsDown(NamedTuple):
 
 
 class StreamsUp(NamedTuple):
-    """Trades of these symbols arrive from now on. Whether any is missing from before, their ids tell."""
+    """Trades of these symbols arrive from now on. Their ids show whether any is missing from before."""
 
     symbols: tuple[str, ...]
 
@@ -80,7 +80,7 @@ FeedReport: TypeAlias = StreamsDown | StreamsUp | ConnectionSilent | SymbolSilen
 
 
 class Phase(Enum):
-    """What a shard is doing, in a word."""
+    """What a shard is doing."""
 
     IDLE = "idle"
     WAITING = "waiting"

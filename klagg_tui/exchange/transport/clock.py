@@ -1,6 +1,6 @@
 """The exchange's clock, followed from samples of its time. Pure: the local time comes as an argument.
 
-A simulated exchange may run faster than the world; it says so, and whoever follows its clock waits accordingly.
+A simulated exchange may run faster than the world; it sends its speed, and whoever follows its clock waits accordingly.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Opening a websocket: name, proxy, TLS and handshake, and in plain words what went wrong."""
+"""Opening a websocket: name, proxy, TLS and handshake, and plain reasons where that fails."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _tls() -> ssl.SSLContext:
 
 
 def reason_of(error: BaseException) -> str:
-    """What went wrong on the way, in a few words."""
+    """Why an attempt failed, in short."""
     if isinstance(error, socket.gaierror):
         return "name not known: no network?"
     if isinstance(error, ConnectionRefusedError):
