@@ -25,6 +25,7 @@ from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars, TradeFields
 from klagg_tui.engine.period import MINUTE_MS
 from klagg_tui.exchange.stream import MarketStream
 from klagg_tui.feed import Mode, Progress
+from klagg_tui.metrics import Metric
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.worker import Plan, Runtime
 
@@ -92,7 +93,7 @@ class SentMarket:
     def _count_late(self, late_ms: list[int], core: EngineHost) -> None:
         if core._writing.locked():
             self._late_in_flush_ms.update(late_ms)
-            self._rows = max(self._rows, core.figures.get("dirty rows", 0))
+            self._rows = max(self._rows, core.metrics[Metric.DIRTY_ROWS])
         else:
             self._late_ms.update(late_ms)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade, Counters
 from klagg_tui.engine.period import Period
+from klagg_tui.metrics import NO_VALUES, Snapshot
 
 if TYPE_CHECKING:  # the export is loaded when somebody exports: the first table should not wait for it
     from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop
@@ -50,8 +51,7 @@ class Status(NamedTuple):
     notices: tuple[str, ...] = ()
     """Present troubles, each one sentence; the gravest first."""
     counters: Counters = Counters()
-    health: Mapping[str, float] = {}
-    """Figures by the names that `health.FIGURES` knows; unknown ones are shown under their own name."""
+    metrics: Snapshot = NO_VALUES
     log_lines: tuple[str, ...] = ()
     """The newest lines of the log, oldest first."""
     progress: Progress | None = None

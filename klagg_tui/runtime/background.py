@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError
+from klagg_tui.metrics import Metric
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.source import Source
 from klagg_tui.runtime.worker import Plan
@@ -70,7 +71,7 @@ def keeping(keep: Mapping[Period, int]) -> Beat:
             except KlaggError as error:
                 core.notices["retention"] = f"{error} Old bars are kept until then."
                 more = False
-            core.figures["rows deleted"] = retention.deleted
+            core.metrics.set(Metric.ROWS_DELETED, retention.deleted)
             await asyncio.sleep(STEP_S if more else LOOK_S)
 
     return beat

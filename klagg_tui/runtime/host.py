@@ -16,6 +16,7 @@ from klagg_tui.engine.events import AggTrade, AppEvent, Drained, HoldSymbol, Tra
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadNumber, StorageError
 from klagg_tui.feed import Changes
+from klagg_tui.metrics import Metric, Metrics
 from klagg_tui.runtime.pending import PendingWrites
 from klagg_tui.storage.store import Store
 
@@ -54,8 +55,7 @@ class EngineHost:
         self.now_ms = now_ms
         self.notices: dict[str, str] = {}
         """Present troubles by subject, each one sentence."""
-        self.figures: dict[str, float] = {}
-        """Figures for the health screen, by name."""
+        self.metrics = Metrics()
         self.tape: deque[AggTrade] = deque(maxlen=TAPE_LENGTH)
         self.followed: str | None = None
         self.on_wake: Callable[[], None] = lambda: None
@@ -124,7 +124,7 @@ class EngineHost:
         async with self._writing:
             async for drained in self._drained(self._disk):
                 self._unwritten.add(drained)
-            self.figures["dirty rows"] = len(self._unwritten)
+            self.metrics.set(Metric.DIRTY_ROWS, len(self._unwritten))
             if not self._unwritten:
                 return True
             began = time.perf_counter()
@@ -136,8 +136,8 @@ class EngineHost:
                 return False
             self._unwritten.clear()
             self.notices.pop("storage", None)
-            self.figures["rows written"] = self.figures.get("rows written", 0) + written.rows
-            self.figures["write ms"] = (time.perf_counter() - began) * 1000
+            self.metrics.add(Metric.ROWS_WRITTEN, written.rows)
+            self.metrics.set(Metric.WRITE, (time.perf_counter() - began) * 1000)
             return True
 
     async def changes(self) -> Changes:

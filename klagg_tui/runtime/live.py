@@ -26,6 +26,7 @@ from klagg_tui.exchange.session import (
 from klagg_tui.exchange.stream import HUNG_UP, MarketStream, StreamReport
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.feed import Mode, Progress
+from klagg_tui.metrics import Metric, Metrics
 from klagg_tui.runtime.backfill import Backfill
 from klagg_tui.runtime.context import Contract, LiveContext
 from klagg_tui.runtime.gap_repair import GapRepair
@@ -39,7 +40,7 @@ log = logging.getLogger(__name__)
 SYNC_S: Final = 60.0
 """Between two looks at the exchange's clock."""
 RETRY_S: Final = 3.0
-FIGURES_S: Final = 0.5
+METRICS_S: Final = 0.5
 _LOGGED_REJECTED: Final = 20
 FIRST_PAUSE_S: Final = 0.2
 """An exchange on this machine may still be starting."""
@@ -142,7 +143,7 @@ class Live:
                     ("repair", self._repairs.work_forever),
                     ("confirmation", confirmation.work_forever),
                     ("history", self._past.work_forever),
-                    ("figures", self._count_forever),
+                    ("metrics", self._count_forever),
                 ):
                     group.create_task(self._kept_up(name, work), name=name)
 
@@ -192,28 +193,28 @@ class Live:
 
     async def _count_forever(self) -> None:
         assert self._core is not None
-        figures, budget = self._core.figures, self._rest.budget
+        metrics, budget = self._core.metrics, self._rest.budget
         while True:
-            figures["weight used"] = budget.used(self.now_ms())
-            figures["weight limit"] = budget.limit
-            figures["requests"] = self._rest.requests
-            figures["retries"] = self._rest.retries
-            figures["silent symbols"] = self._silent
-            figures["symbols waiting"] = len(self._core.engine.waiting())
-            figures["trades held back"] = self._core.engine.held_trades()
+            metrics.set(Metric.WEIGHT_USED, budget.used(self.now_ms()))
+            metrics.set(Metric.WEIGHT_LIMIT, budget.limit)
+            metrics.set(Metric.REQUESTS, self._rest.requests)
+            metrics.set(Metric.RETRIES, self._rest.retries)
+            metrics.set(Metric.SILENT_SYMBOLS, self._silent)
+            metrics.set(Metric.SYMBOLS_WAITING, len(self._core.engine.waiting()))
+            metrics.set(Metric.TRADES_HELD, self._core.engine.held_trades())
             if self._stream:
-                self._count_stream(self._stream, figures)
-            await asyncio.sleep(FIGURES_S)
+                self._count_stream(self._stream, metrics)
+            await asyncio.sleep(METRICS_S)
 
-    def _count_stream(self, stream: MarketStream, figures: dict[str, float]) -> None:
+    def _count_stream(self, stream: MarketStream, metrics: Metrics) -> None:
         assert self._core is not None
         counters, states = stream.counters, stream.states()
-        figures["frames/s"] = (counters.frames - figures.get("frames", 0)) / FIGURES_S
-        figures["frames"] = counters.frames
-        figures["bad frames"] = counters.bad_frames
-        figures["connections"] = sum(state.opened_ms is not None for state in states)
-        figures["reconnects"] = sum(state.losses for state in states)
-        figures["rotations"] = sum(state.rotations for state in states)
+        metrics.set(Metric.FRAMES_PER_SECOND, (counters.frames - metrics[Metric.FRAMES]) / METRICS_S)
+        metrics.set(Metric.FRAMES, counters.frames)
+        metrics.set(Metric.BAD_FRAMES, counters.bad_frames)
+        metrics.set(Metric.CONNECTIONS, sum(state.opened_ms is not None for state in states))
+        metrics.set(Metric.RECONNECTS, sum(state.losses for state in states))
+        metrics.set(Metric.ROTATIONS, sum(state.rotations for state in states))
         if trouble := stream.trouble():
             self._core.notices["stream"] = trouble
         else:

@@ -16,6 +16,7 @@ from klagg_tui.engine.events import AmendBar
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.transport.budget import Priority
+from klagg_tui.metrics import Metric
 from klagg_tui.runtime.context import SETTLE_MS, LiveContext
 from klagg_tui.storage.unconfirmed import Place, Unconfirmed
 
@@ -65,7 +66,7 @@ class Reconciler:
         if due and due[0].period is Period.M1:
             # Larger bars are confirmed with their minutes; what is left of them comes in the next round.
             due = [run for run in due if run.period is Period.M1]
-        self._core.figures["unconfirmed"] = len(due)
+        self._core.metrics.set(Metric.UNCONFIRMED, len(due))
         try:
             for at in range(0, len(due), AT_ONCE):
                 answers = await asyncio.gather(*map(self._asked, due[at : at + AT_ONCE]))
@@ -101,7 +102,7 @@ class Reconciler:
             self._known_holes.setdefault(hole.symbol, []).append(hole)
         if new:
             log.warning("bars are missing in %d places, the first of them %s", len(new), new[0][:3])
-        self._core.figures["holes"] = self._core.figures.get("holes", 0) + len(new)
+        self._core.metrics.add(Metric.HOLES, len(new))
         return holes
 
     async def _asked(self, run: Unconfirmed) -> list[Bar]:
@@ -133,19 +134,15 @@ class Reconciler:
         gone = await self._store.discard_flat(run)
         if gone:
             log.info("%s %s: %d flat bars behind its last one were taken back", run.symbol, run.period, gone)
-            self._core.figures["bars taken back"] = self._core.figures.get("bars taken back", 0) + gone
+            self._core.metrics.add(Metric.BARS_TAKEN_BACK, gone)
 
     async def _take(self, bars: list[Bar]) -> None:
         """Give the exchange's bars to the engine, which makes its larger bars anew, and to the store."""
         self._core.handle([AmendBar(bar) for bar in bars if bar.period is Period.M1])
         came = await self._store.add_confirmed(bars)
-        figures = self._core.figures
-        for name, count in (
-            ("bars equal", came.equal),
-            ("bars amended", came.changed),
-            ("bars completed", came.completed),
-        ):
-            figures[name] = figures.get(name, 0) + count
+        self._core.metrics.add(Metric.BARS_EQUAL, came.equal)
+        self._core.metrics.add(Metric.BARS_AMENDED, came.changed)
+        self._core.metrics.add(Metric.BARS_COMPLETED, came.completed)
 
 
 def _is_due(run: Unconfirmed, settled_ms: int) -> bool:

@@ -29,6 +29,7 @@ from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldS
 from klagg_tui.exporting.files import Format
 from klagg_tui.exporting.selection import Selection
 from klagg_tui.feed import Changes, Mode, Status
+from klagg_tui.metrics import Metric
 from klagg_tui.runtime.host import SCREEN_S, EngineHost
 from klagg_tui.runtime.source import Source
 from klagg_tui.runtime.startup import stored_bars, stored_closes
@@ -247,8 +248,8 @@ class Runtime:
             if self._changes is None:
                 self._put(await self._next_changes(core))
             if beat % _STATUS_EVERY == 0:
-                core.figures["memory MB"] = process.memory_info().rss / 1e6
-                core.figures["cpu %"] = process.cpu_percent()
+                core.metrics.set(Metric.MEMORY, process.memory_info().rss / 1e6)
+                core.metrics.set(Metric.PROCESSOR, process.cpu_percent())
             self._tell(core, source)
             beat += 1
             await asyncio.sleep(SCREEN_S)
@@ -274,7 +275,7 @@ class Runtime:
             connection=source.connection,
             notices=tuple(core.notices.values()),
             counters=core.engine.counters,
-            health=dict(core.figures),
+            metrics=core.metrics.snapshot(),
             log_lines=logs.newest(),
             progress=source.progress,
         )

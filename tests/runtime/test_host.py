@@ -14,6 +14,7 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, RemoveSymbol
 from klagg_tui.engine.period import Period
+from klagg_tui.metrics import Metric
 from klagg_tui.runtime.host import TAPE_LENGTH, EngineHost
 from klagg_tui.storage.store import Store
 from tests.filed import all_of, listed
@@ -55,11 +56,11 @@ async def test_a_failed_write_is_told_and_the_next_flush_writes_the_same_bars(st
     assert not await core.flush()
     assert "the disk is ill" in core.notices["storage"]
     assert core.notices["storage"].endswith(" bars wait in memory.")
-    waiting = core.figures["dirty rows"]
+    waiting = core.metrics[Metric.DIRTY_ROWS]
     assert waiting > 0
     core.take(told[9:])
     assert not await core.flush()
-    assert core.figures["dirty rows"] > waiting
+    assert core.metrics[Metric.DIRTY_ROWS] > waiting
     assert await all_of(store) == ([], ())
     _change(store.path, "DROP TRIGGER ill")
     assert await core.flush()
@@ -77,10 +78,10 @@ async def test_a_flush_writes_what_changed_once(store: Store) -> None:
     core = core_with(store)
     core.take(trades([START, START + 1000]))
     assert await core.flush()
-    rows = core.figures["rows written"]
+    rows = core.metrics[Metric.ROWS_WRITTEN]
     assert rows > 0
     assert await core.flush()
-    assert core.figures["rows written"] == rows
+    assert core.metrics[Metric.ROWS_WRITTEN] == rows
 
 
 async def test_minutes_are_stored_also_where_nobody_asked_for_them(store: Store) -> None:
@@ -95,7 +96,7 @@ async def test_without_a_store_there_is_nothing_to_write() -> None:
     core = core_with()
     core.take(trades([START]))
     assert await core.flush()
-    assert not core.figures
+    assert not core.metrics.snapshot()
 
 
 def test_the_tape_keeps_trades_of_the_followed_symbol_only() -> None:

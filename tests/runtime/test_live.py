@@ -11,6 +11,7 @@ import pytest
 
 from klagg_tui.engine.period import Period
 from klagg_tui.feed import Mode
+from klagg_tui.metrics import Metric
 from klagg_tui.runtime.live import Live, MarketEndpoint
 from klagg_tui.runtime.worker import Plan, Runtime
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
@@ -40,12 +41,12 @@ async def test_every_bar_ends_equal_to_the_exchanges_whatever_goes_wrong(tmp_pat
         counters, struck = status.counters, exchange.faults.counts
         assert counters.gaps > 0
         assert counters.gaps_filled + counters.gaps_abandoned == counters.gaps
-        assert status.health["bad frames"] > 0
+        assert status.metrics[Metric.BAD_FRAMES] > 0
         assert counters.rejected > 0
         # What was sent into a connection that was cut at that moment never came.
-        assert status.health["bad frames"] + counters.rejected <= struck["malform"]
+        assert status.metrics[Metric.BAD_FRAMES] + counters.rejected <= struck["malform"]
         assert counters.duplicates >= struck["double"] > 0
-        assert status.health["reconnects"] > 0
+        assert status.metrics[Metric.RECONNECTS] > 0
 
 
 async def test_a_second_run_on_the_same_file_goes_on_where_the_first_ended(tmp_path: Path) -> None:

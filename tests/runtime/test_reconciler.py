@@ -14,6 +14,7 @@ from klagg_tui.engine.events import AddSymbol
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.binance.rest import RestClient
 from klagg_tui.exchange.transport.clock import ExchangeClock
+from klagg_tui.metrics import Metric
 from klagg_tui.runtime.context import LiveContext
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.reconciler import Reconciler
@@ -69,16 +70,16 @@ async def test_bars_become_the_exchanges_whether_they_were_equal_or_not(scene: S
     await scene.store.add(ours, [])
     await scene.look()
     assert await scene.minutes() == list(scene.truth)
-    assert scene.core.figures["bars equal"] == MINUTES - 2
-    assert scene.core.figures["bars amended"] == 1
-    assert scene.core.figures["bars completed"] == 1
+    assert scene.core.metrics[Metric.BARS_EQUAL] == MINUTES - 2
+    assert scene.core.metrics[Metric.BARS_AMENDED] == 1
+    assert scene.core.metrics[Metric.BARS_COMPLETED] == 1
 
 
 async def test_minutes_that_nobody_brought_are_fetched(scene: Scene) -> None:
     await scene.store.add_confirmed([*scene.truth[:4], *scene.truth[6:15], scene.truth[19]])
     await scene.look()
     assert await scene.minutes() == list(scene.truth)
-    assert scene.core.figures["holes"] == 2
+    assert scene.core.metrics[Metric.HOLES] == 2
 
 
 async def test_a_hole_that_the_exchange_has_too_is_counted_once(scene: Scene) -> None:
@@ -87,7 +88,7 @@ async def test_a_hole_that_the_exchange_has_too_is_counted_once(scene: Scene) ->
     ]
     await scene.store.add_confirmed([*minutes[:4], *minutes[6:12], *minutes[13:]])
     await scene.look(8, pause_ms=5 * MINUTE)
-    assert scene.core.figures["holes"] == 2
+    assert scene.core.metrics[Metric.HOLES] == 2
 
 
 async def test_flat_bars_of_a_symbol_that_is_not_traded_any_more_are_taken_back_once_it_is_sure(scene: Scene) -> None:

@@ -13,6 +13,7 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.feed import Mode
+from klagg_tui.metrics import Metric
 from klagg_tui.runtime.background import WithBackground, keeping
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.live import Live, MarketEndpoint
@@ -97,7 +98,7 @@ async def test_a_running_klagg_lets_old_bars_go(store: Store, monkeypatch: pytes
     assert source.connection == "connected"
     running = asyncio.create_task(source.run(core))
     async with asyncio.timeout(30):
-        while core.figures.get("rows deleted") != 2 * 24 * 60:  # noqa: ASYNC110 - figures are looked at, they tell nobody
+        while core.metrics[Metric.ROWS_DELETED] != 2 * 24 * 60:  # noqa: ASYNC110 - metrics are looked at, they tell nobody
             await asyncio.sleep(0.01)
     running.cancel()
     assert len(await stored(store, Period.M1)) == 6 * 60
