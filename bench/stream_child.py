@@ -24,10 +24,11 @@ from klagg_tui.app import KlaggApp
 from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars, TradeFields
 from klagg_tui.engine.period import MINUTE_MS
 from klagg_tui.exchange.stream import MarketStream
-from klagg_tui.feed import Mode, Progress
+from klagg_tui.feed import Mode
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.host import EngineHost
-from klagg_tui.runtime.worker import Plan, Runtime
+from klagg_tui.runtime.source import Plan, SourceStatus
+from klagg_tui.runtime.worker import Runtime
 
 WARM_S = 3
 """Of trades that are not counted: the first rows, the first flush."""
@@ -38,12 +39,9 @@ class SentMarket:
 
     market = "sent trades"
     is_live = True
-    mode = Mode.LIVE
-    connection = "connected"
-    progress: Progress | None = None
-    delay_ms: float | None = None
 
     def __init__(self, count: int, rate: int) -> None:
+        self.status = SourceStatus(Mode.LIVE, "connected")
         self._count, self._uncounted = count, WARM_S * rate
         self._core: EngineHost | None = None
         self._taken = 0
@@ -80,7 +78,7 @@ class SentMarket:
     def _take(self, trades: Sequence[TradeFields], _: int) -> None:
         """As the runtime does."""
         assert self._core is not None
-        self._core.take(trades)
+        self._core.receive(trades)
         now_ms = time.monotonic_ns() // 1_000_000
         self._taken += len(trades)
         if self._taken > self._uncounted:

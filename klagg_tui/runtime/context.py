@@ -1,4 +1,4 @@
-"""What the loops of the live market stand on together."""
+"""What the tasks of the live market share."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Contract(NamedTuple):
     anchor: int = DEFAULT_THREE_DAY_ANCHOR
 
 
-@dataclass
+@dataclass(frozen=True)
 class LiveContext:
-    """Engine, disk and exchange, for one run."""
+    """Engine, database and exchange, for one run."""
 
-    core: EngineHost
+    host: EngineHost
     store: Store
     rest: RestClient
     contracts: dict[str, Contract] = field(default_factory=dict)
@@ -35,8 +35,16 @@ class LiveContext:
     @property
     def periods(self) -> tuple[Period, ...]:
         """1m and all that was asked for."""
-        return self.core.engine.periods
+        return self.host.engine.periods
 
     def contract(self, symbol: str) -> Contract:
         """What is known of a symbol."""
         return self.contracts.get(symbol, Contract())
+
+    def now_ms(self) -> int:
+        """The exchange's clock."""
+        return self.host.now_ms()
+
+    def settled_ms(self) -> int:
+        """Bars that ended by then are final at the exchange."""
+        return self.now_ms() - SETTLE_MS

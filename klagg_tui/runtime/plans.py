@@ -12,9 +12,9 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import ConfigError
 from klagg_tui.exchange.instruments import SymbolFilter, patterns
 from klagg_tui.feed import Mode
-from klagg_tui.runtime.background import keeping, with_beats
-from klagg_tui.runtime.live import Live, MarketEndpoint
-from klagg_tui.runtime.worker import Plan
+from klagg_tui.runtime.live import LiveFeed, MarketEndpoint
+from klagg_tui.runtime.retention import deleting_old_bars
+from klagg_tui.runtime.source import Plan
 
 REAL: Final = "binance-um"
 SIMULATED: Final = "simulated"
@@ -32,7 +32,7 @@ def live_plan(settings: Settings) -> Plan:
         ConfigError: a list of symbols cannot be read, or one address is the real market's and the other this machine's.
     """
     market = settings.market
-    choice = SymbolFilter(patterns(market.symbols), market.quote, market.contract_types)
+    symbols = SymbolFilter(patterns(market.symbols), market.quote, market.contract_types)
     keep = settings.storage.keep
     is_real = _is_real(market.rest_url)
     if is_real != _is_real(market.ws_url) and _is_here(market.ws_url if is_real else market.rest_url):
@@ -41,21 +41,21 @@ def live_plan(settings: Settings) -> Plan:
             "give both --rest-url and --ws-url."
         )
     name = "Binance USDⓈ-M" if is_real else urlsplit(market.rest_url).netloc
-    where = MarketEndpoint(market.rest_url, market.ws_url, choice, market.history, keep, market.proxy, name)
+    endpoint = MarketEndpoint(market.rest_url, market.ws_url, symbols, market.history, keep, market.proxy, name)
     plan = Plan(
-        lambda: Live(where),
+        lambda: LiveFeed(endpoint),
         market.periods,
         settings.storage.database,
         market_at(market.rest_url),
         settings.storage.flush_seconds,
     )
-    return with_beats(plan, keeping(keep)) if keep else plan
+    return plan.with_background(deleting_old_bars(keep)) if keep else plan
 
 
 def demo_plan(rest_url: str, ws_url: str, database: Path, periods: tuple[Period, ...]) -> Plan:
     """The simulated market, into a database of its own."""
-    where = MarketEndpoint(rest_url, ws_url, history=DEMO_HISTORY, market="simulated market", mode=Mode.DEMO)
-    return Plan(lambda: Live(where), periods, database, SIMULATED)
+    endpoint = MarketEndpoint(rest_url, ws_url, history=DEMO_HISTORY, market="simulated market", mode=Mode.DEMO)
+    return Plan(lambda: LiveFeed(endpoint), periods, database, SIMULATED)
 
 
 def market_at(rest_url: str) -> str:

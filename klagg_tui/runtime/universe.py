@@ -42,7 +42,7 @@ class SymbolUniverse:
     async def reconcile(self) -> None:
         """Ask for the listing and follow what it says; raises ExchangeError."""
         found = await self._ground.rest.listings()
-        notices = self._ground.core.notices
+        notices = self._ground.host.notices
         unknown = self._choice.unknown(found.listings)
         if unknown:
             notices["symbols"] = f"The exchange lists nothing called {', '.join(unknown)}."
@@ -51,7 +51,7 @@ class SymbolUniverse:
         chosen = self._choice.chosen(found.listings)
         if not chosen:
             notices["symbols"] = "The exchange lists no symbol that was asked for; see --symbols and --quote."
-        followed = set(self._ground.core.engine.symbols())
+        followed = set(self._ground.host.engine.symbols())
         self._seen_off -= chosen.keys()
         await self._follow([chosen[symbol] for symbol in chosen if symbol not in followed])
         self._leave(tuple(sorted(followed - chosen.keys())))
@@ -60,24 +60,24 @@ class SymbolUniverse:
 
     def heard(self, change: ContractChanged) -> None:
         """Something was listed or taken off: a nudge, the listing itself decides."""
-        followed = change.symbol in self._ground.core.engine.symbols()
+        followed = change.symbol in self._ground.host.engine.symbols()
         if followed != (change.status == TRADING):
             log.info("%s is %s now", change.symbol, change.status)
             self._wake.set()
 
     async def keep_forever(self) -> None:
         """Reconcile when nudged, and every ten minutes of the exchange."""
-        last_ms = self._ground.core.now_ms()
+        last_ms = self._ground.host.now_ms()
         while True:
-            is_due = self._ground.core.now_ms() - last_ms >= RECONCILE_MS
+            is_due = self._ground.host.now_ms() - last_ms >= RECONCILE_MS
             if self._wake.is_set() or is_due:
                 self._wake.clear()
                 await self._try()
-                last_ms = self._ground.core.now_ms()
+                last_ms = self._ground.host.now_ms()
             await asyncio.sleep(0.2)
 
     async def _try(self) -> None:
-        notices = self._ground.core.notices
+        notices = self._ground.host.notices
         try:
             await self.reconcile()
             notices.pop("listing", None)
@@ -100,7 +100,7 @@ class SymbolUniverse:
             [StoredSymbol(listing.symbol, *self._ground.contracts[listing.symbol]) for listing in listings]
         )
         contracts = self._ground.contracts
-        self._ground.core.handle([AddSymbol(listing.symbol, *contracts[listing.symbol]) for listing in listings])
+        self._ground.host.handle([AddSymbol(listing.symbol, *contracts[listing.symbol]) for listing in listings])
         log.info("following %d more symbols", len(listings))
         self._on_change(tuple(listing.symbol for listing in listings))
 
@@ -131,12 +131,12 @@ class SymbolUniverse:
 
     async def _is_fresh(self, symbol: str) -> bool:
         """Whether its last bar is so young that an earlier run may have ended before its end was fetched."""
-        since_ms = self._ground.core.now_ms() - FRESH_MS
-        return await self._ground.store.count(symbol, Period.M1, since_ms, self._ground.core.now_ms()) > 0
+        since_ms = self._ground.host.now_ms() - FRESH_MS
+        return await self._ground.store.count(symbol, Period.M1, since_ms, self._ground.host.now_ms()) > 0
 
     def _leave(self, symbols: tuple[str, ...]) -> None:
         if not symbols:
             return
         log.info("no longer followed: %s", ", ".join(symbols))
-        self._ground.core.handle([RemoveSymbol(symbol) for symbol in symbols])
+        self._ground.host.handle([RemoveSymbol(symbol) for symbol in symbols])
         self._on_change(())

@@ -12,8 +12,9 @@ import pytest
 from klagg_tui.engine.period import Period
 from klagg_tui.feed import Mode
 from klagg_tui.metrics import Metric
-from klagg_tui.runtime.live import Live, MarketEndpoint
-from klagg_tui.runtime.worker import Plan, Runtime
+from klagg_tui.runtime.live import LiveFeed, MarketEndpoint
+from klagg_tui.runtime.source import Plan
+from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 from tests.market_run import MINUTE_MS, differences, plan, recorded, until
@@ -74,7 +75,7 @@ async def test_without_the_exchange_stored_bars_are_shown_with_the_reason_and_it
         where = MarketEndpoint(
             exchange.rest_url, exchange.ws_url, history=5, mode=Mode.LIVE, start_ms=exchange.now_ms()
         )
-    runtime = Runtime(Plan(lambda: Live(where), (Period.M1, Period.M5), database, "simulated"))
+    runtime = Runtime(Plan(lambda: LiveFeed(where), (Period.M1, Period.M5), database, "simulated"))
     runtime.start()
     first = runtime.take_changes()
     assert first is not None

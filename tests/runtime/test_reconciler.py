@@ -37,9 +37,9 @@ class Scene:
         self.now_ms = exchange.now_ms()
         self.to_ms = self.now_ms // (5 * MINUTE) * 5 * MINUTE - 5 * MINUTE
         self.truth = exchange.truth.bars(SYMBOL, Period.M1, self.to_ms - MINUTES * MINUTE, self.to_ms)
-        self.core = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, store, lambda: self.now_ms)
-        self.core.handle([AddSymbol(SYMBOL, 0)])
-        self._confirmation = Reconciler(LiveContext(self.core, store, rest))
+        self.host = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, store, lambda: self.now_ms)
+        self.host.handle([AddSymbol(SYMBOL, 0)])
+        self._confirmation = Reconciler(LiveContext(self.host, store, rest))
 
     async def look(self, times: int = 1, pause_ms: int = 15 * MINUTE) -> None:
         """Look so often; a quarter of an hour is longer than a fruitless question rests."""
@@ -70,16 +70,16 @@ async def test_bars_become_the_exchanges_whether_they_were_equal_or_not(scene: S
     await scene.store.add(ours, [])
     await scene.look()
     assert await scene.minutes() == list(scene.truth)
-    assert scene.core.metrics[Metric.BARS_EQUAL] == MINUTES - 2
-    assert scene.core.metrics[Metric.BARS_AMENDED] == 1
-    assert scene.core.metrics[Metric.BARS_COMPLETED] == 1
+    assert scene.host.metrics[Metric.BARS_EQUAL] == MINUTES - 2
+    assert scene.host.metrics[Metric.BARS_AMENDED] == 1
+    assert scene.host.metrics[Metric.BARS_COMPLETED] == 1
 
 
 async def test_minutes_that_nobody_brought_are_fetched(scene: Scene) -> None:
     await scene.store.add_confirmed([*scene.truth[:4], *scene.truth[6:15], scene.truth[19]])
     await scene.look()
     assert await scene.minutes() == list(scene.truth)
-    assert scene.core.metrics[Metric.HOLES] == 2
+    assert scene.host.metrics[Metric.HOLES] == 2
 
 
 async def test_a_hole_that_the_exchange_has_too_is_counted_once(scene: Scene) -> None:
@@ -88,7 +88,7 @@ async def test_a_hole_that_the_exchange_has_too_is_counted_once(scene: Scene) ->
     ]
     await scene.store.add_confirmed([*minutes[:4], *minutes[6:12], *minutes[13:]])
     await scene.look(8, pause_ms=5 * MINUTE)
-    assert scene.core.metrics[Metric.HOLES] == 2
+    assert scene.host.metrics[Metric.HOLES] == 2
 
 
 async def test_flat_bars_of_a_symbol_that_is_not_traded_any_more_are_taken_back_once_it_is_sure(scene: Scene) -> None:
@@ -101,7 +101,7 @@ async def test_flat_bars_of_a_symbol_that_is_not_traded_any_more_are_taken_back_
 
 
 async def test_flat_bars_of_a_symbol_that_is_followed_stay_whatever_the_exchange_has(scene: Scene) -> None:
-    scene.core.handle([AddSymbol(GONE, 0)])
+    scene.host.handle([AddSymbol(GONE, 0)])
     made = [empty_bar(GONE, Period.M1, scene.to_ms, 7, State.CLOSED)]
     await scene.store.add(made, [])
     await scene.look(9)

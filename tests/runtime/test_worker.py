@@ -20,7 +20,8 @@ from klagg_tui.exporting.selection import Selection
 from klagg_tui.feed import FeedUpdate, Mode
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.replay import Replay
-from klagg_tui.runtime.worker import Plan, Runtime
+from klagg_tui.runtime.source import Plan
+from klagg_tui.runtime.worker import Runtime
 from klagg_tui.storage.store import Store
 from tests.conftest import DATA, needs_data
 from tests.feeds import until
