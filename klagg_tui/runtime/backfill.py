@@ -14,15 +14,13 @@ from typing import Final
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.requests import BarsWanted, pages
-from klagg_tui.exchange.transport.budget import Priority
+from klagg_tui.exchange.venue import Priority
 from klagg_tui.feed import Progress
 from klagg_tui.runtime.context import LiveContext
 from klagg_tui.storage.maintenance import kept_from
 
 log = logging.getLogger(__name__)
 
-ROWS: Final = 499
-"""Rows a request asks for: the most bars for their weight (2)."""
 RETRY_S: Final = 5.0
 
 
@@ -33,9 +31,10 @@ class Backfill:
         self._context = context
         self._host = context.host
         self._store = context.store
-        self._rest = context.rest
+        self._market_data = context.market_data
         self._depth = depth
         self._keep = keep or {}
+        self._page_rows = context.venue.requests.best_bars
         self._wanted: list[tuple[str, Period]] = []
         self._done = 0
 
@@ -77,9 +76,9 @@ class Backfill:
         earliest_ms = max(period.open_ms(listed_ms, anchor), self._kept_ms(period, anchor))
         oldest_ms = max(end_ms - self._depth * period.nominal_ms, earliest_ms)
         stored_ms = max(await self._store.ended_until(symbol, period, oldest_ms) or oldest_ms, earliest_ms)
-        newest_first = pages(period, oldest_ms, end_ms, ROWS)
+        newest_first = pages(period, oldest_ms, end_ms, self._page_rows)
         # What a long pause of klagg left beyond the wanted depth is filled from its old end, so that it can be resumed.
-        for page in (*newest_first, *reversed(pages(period, stored_ms, oldest_ms, ROWS))):
+        for page in (*newest_first, *reversed(pages(period, stored_ms, oldest_ms, self._page_rows))):
             await self._fill_page(symbol, page)
 
     def _kept_ms(self, period: Period, anchor: int) -> int:
@@ -94,6 +93,8 @@ class Backfill:
         wanted = round((last_ms + 1 - start_ms) / period.nominal_ms)
         if await self._store.count(symbol, period, start_ms, last_ms + 1) < wanted:
             limit = min(rows, wanted)
-            bars = await self._rest.bars(symbol, period, start_ms, last_ms, limit=limit, priority=Priority.HISTORY)
+            bars = await self._market_data.bars(
+                symbol, period, start_ms, last_ms, limit=limit, priority=Priority.HISTORY
+            )
             settled_ms = self._context.settled_ms()
             await self._store.add_confirmed([bar for bar in bars if bar.end_ms <= settled_ms])

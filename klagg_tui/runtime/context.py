@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, Period
-from klagg_tui.exchange.binance.rest import RestClient
+from klagg_tui.exchange.venue import MarketData, Venue
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.storage.store import Store
-
-SETTLE_MS: Final = 10_000
-"""How long after its end the exchange's bar may still change, and our picture of its clock be wrong: fetched earlier it is
-not taken for final."""
 
 
 class Contract(NamedTuple):
@@ -29,7 +25,8 @@ class LiveContext:
 
     host: EngineHost
     store: Store
-    rest: RestClient
+    venue: Venue
+    market_data: MarketData
     contracts: dict[str, Contract] = field(default_factory=dict)
 
     @property
@@ -47,4 +44,4 @@ class LiveContext:
 
     def settled_ms(self) -> int:
         """Bars that ended by then are final at the exchange."""
-        return self.now_ms() - SETTLE_MS
+        return self.now_ms() - self.venue.settle_ms

@@ -15,20 +15,18 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AbandonGap, AggTrade, HoldSymbol, MissingTrades, PendingGap, ReleaseSymbol
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import GeoBlocked, KlaggError
-from klagg_tui.exchange.transport.budget import Priority
+from klagg_tui.exchange.venue import Priority
 from klagg_tui.runtime.context import LiveContext
 from klagg_tui.runtime.seeder import Seeder
 
 log = logging.getLogger(__name__)
 
-PAGE: Final = 1_000
-"""Aggregate trades that one request brings at the most."""
-MOST_BY_ID: Final = 3_000
-"""Missing trades up to which a gap is filled trade by trade: three requests of weight 20."""
-MOST_SYMBOLS_BY_ID: Final = 40
-"""Symbols waiting at once up to which gaps are filled trade by trade: 800 of the 2,400 weight of a minute."""
-REACH_MS: Final = 24 * 3_600_000 - 600_000
-"""How far back aggregate trades can be had: 24 hours by the documentation of 2026-05, less a margin."""
+MOST_PAGES: Final = 3
+"""Pages of missing trades up to which a gap is filled trade by trade."""
+SHARE_BY_ID: Final = 1 / 3
+"""Of the cost allowed a minute: so many symbols as this pays a page of trades each may wait and still be filled by trades."""
+VERIFY_MARGIN: Final = 9
+"""Minutes of a cheapest page of bars that are left free when silence is verified."""
 WORKERS: Final = 8
 RETRY_S: Final = 2.0
 
@@ -40,8 +38,14 @@ class GapRepair:
         """`renew` replaces the connection of a symbol whose subscription was acknowledged and delivers nothing."""
         self._context = context
         self._host = context.host
-        self._rest = context.rest
+        self._market_data = context.market_data
         self._seeder = seeder
+        limits = context.venue.requests
+        self._page_trades = limits.trade_page.rows
+        self._page_bars = limits.cheapest_bars
+        self._most_trades = MOST_PAGES * limits.trade_page.rows
+        self._most_symbols = round(SHARE_BY_ID * limits.cost_per_minute / limits.trade_page.cost)
+        self._reach_ms = limits.trades_reach_ms
         self._renew = renew
         self._silent: set[str] = set()
         self._queue: asyncio.PriorityQueue[tuple[int, int, str]] = asyncio.PriorityQueue()
@@ -113,13 +117,13 @@ class GapRepair:
 
     def _is_small(self, gap: PendingGap) -> bool:
         missing = gap.held[0].aggregate_id - (gap.next_id or 0)
-        is_recent = self._context.now_ms() - gap.traded_ms < REACH_MS
-        return missing <= MOST_BY_ID and is_recent and not self._is_crowded
+        is_recent = self._context.now_ms() - gap.traded_ms < self._reach_ms
+        return missing <= self._most_trades and is_recent and not self._is_crowded
 
     @property
     def _is_crowded(self) -> bool:
-        """Whether so many symbols wait that their trades would cost more weight than their bars are worth waiting for."""
-        return len(self._queued) > MOST_SYMBOLS_BY_ID
+        """Whether so many symbols wait that their trades would cost more than waiting for their bars."""
+        return len(self._queued) > self._most_symbols
 
     async def _fill(self, symbol: str, first_id: int, until_id: int) -> None:
         trades = await self._trades(symbol, first_id, until_id)
@@ -138,12 +142,12 @@ class GapRepair:
             await asyncio.sleep(RETRY_S)
 
     async def _trades(self, symbol: str, first_id: int, until_id: int) -> list[AggTrade]:
-        """Aggregate trades from `first_id` to before `until_id`, as far as the exchange has them."""
+        """Trades from `first_id` to before `until_id`, as far as the exchange has them."""
         trades: list[AggTrade] = []
         next_id = first_id
         while next_id < until_id:
-            limit = min(PAGE, until_id - next_id)
-            page = await self._rest.trades(symbol, next_id, limit=limit, priority=Priority.GAP)
+            limit = min(self._page_trades, until_id - next_id)
+            page = await self._market_data.trades(symbol, next_id, limit=limit, priority=Priority.GAP)
             if not page:
                 break
             trades += [trade for trade in page if trade.aggregate_id < until_id]
@@ -153,10 +157,12 @@ class GapRepair:
     async def _verify(self, symbol: str, minute: Bar | None, next_id: int) -> None:
         """Find out whether anything was traded while no connection delivered: the exchange's bars since then show it."""
         now_ms = self._context.now_ms()
-        if minute is None or now_ms - minute.open_ms > 90 * MINUTE_MS:
+        if minute is None or now_ms - minute.open_ms > (self._page_bars - VERIFY_MARGIN) * MINUTE_MS:
             await self._seeder.seed(symbol, Priority.GAP)
             return
-        rows = await self._rest.bars(symbol, Period.M1, minute.open_ms, now_ms, limit=99, priority=Priority.GAP)
+        rows = await self._market_data.bars(
+            symbol, Period.M1, minute.open_ms, now_ms, limit=self._page_bars, priority=Priority.GAP
+        )
         count = sum(bar.trade_count for bar in rows)
         is_silence_real = bool(rows) and rows[0].open_ms == minute.open_ms and count == minute.trade_count
         if symbol in self._silent:
@@ -167,8 +173,8 @@ class GapRepair:
         if is_silence_real:
             self._host.handle([ReleaseSymbol(symbol)])
             return
-        trades = None if self._is_crowded else await self._trades(symbol, next_id, next_id + MOST_BY_ID)
-        if trades is None or len(trades) == MOST_BY_ID:
+        trades = None if self._is_crowded else await self._trades(symbol, next_id, next_id + self._most_trades)
+        if trades is None or len(trades) == self._most_trades:
             await self._seeder.seed(symbol, Priority.GAP)
         else:
             self._host.handle([MissingTrades(symbol, tuple(trades))])

@@ -11,9 +11,8 @@ from typing import Final
 
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import ExchangeError, GeoBlocked, StorageError
-from klagg_tui.exchange.binance.rest import RestClient
 from klagg_tui.exchange.instruments import SymbolFilter
-from klagg_tui.exchange.transport.clock import ExchangeClock
+from klagg_tui.exchange.venue import Venue
 from klagg_tui.feed import Mode
 from klagg_tui.runtime.context import Contract, LiveContext
 from klagg_tui.runtime.host import EngineHost
@@ -33,15 +32,17 @@ _BLOCKED_PAUSE_S: Final = 60.0
 class MarketEndpoint:
     """An exchange and what is wanted of it."""
 
+    venue: Venue
     rest_url: str
     ws_url: str
-    symbols: SymbolFilter = field(default_factory=SymbolFilter)
-    history: int = 499
+    history: int
     """Bars of each symbol and period to have at the least."""
+    symbols: SymbolFilter = field(default_factory=SymbolFilter)
     keep: Mapping[Period, int] = field(default_factory=dict)
     """For how many milliseconds bars are kept, by period; older ones are not fetched."""
     proxy: str | None = None
-    market: str = "Binance USDⓈ-M"
+    market: str = "simulated market"
+    """For people."""
     mode: Mode = Mode.LIVE
     start_ms: int | None = None
     """What the clock says before the exchange answers; None: this machine's time."""
@@ -57,12 +58,11 @@ class LiveFeed:
         self.status = SourceStatus(Mode.OFFLINE, "no connection")
         self._endpoint = endpoint
         now_ms = time.time() * 1000 if endpoint.start_ms is None else endpoint.start_ms
-        clock = ExchangeClock(now_ms, time.monotonic() * 1000)
-        self._rest = RestClient(endpoint.rest_url, clock, proxy=endpoint.proxy)
+        self._market_data = endpoint.venue.market_data(endpoint.rest_url, now_ms, proxy=endpoint.proxy)
 
     def now_ms(self) -> int:
         """The exchange's clock."""
-        return self._rest.now_ms()
+        return self._market_data.now_ms()
 
     async def run(self, host: EngineHost) -> None:
         """Follow the market until cancelled.
@@ -72,9 +72,10 @@ class LiveFeed:
         """
         if host.store is None:
             raise StorageError("A live market needs a database to work on; name one with --db.")
-        async with self._rest as rest:
-            context = LiveContext(host, host.store, rest, await _known_contracts(host.store))
-            await self._reach(rest.sync, host.notices)
+        contracts = await _known_contracts(host.store)
+        async with self._market_data as market_data:
+            context = LiveContext(host, host.store, self._endpoint.venue, market_data, contracts)
+            await self._reach(market_data.sync, host.notices)
             market = LiveMarket(context, self._endpoint, self.status)
             await self._reach(market.universe.reconcile, host.notices)
             await market.run()

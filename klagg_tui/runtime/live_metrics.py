@@ -21,7 +21,7 @@ class LiveMetrics:
 
     def __init__(self, context: LiveContext, stream: MarketStream, backfill: Backfill, status: SourceStatus) -> None:
         self._host = context.host
-        self._rest = context.rest
+        self._market_data = context.market_data
         self._stream = stream
         self._backfill = backfill
         self._status = status
@@ -31,7 +31,7 @@ class LiveMetrics:
         self._host.metrics.add(Metric.SILENT_SYMBOLS, 0)
         while True:
             self.show_status()
-            self._measure_rest()
+            self._measure_requests()
             self._measure_stream()
             await asyncio.sleep(_MEASURE_S)
 
@@ -40,12 +40,12 @@ class LiveMetrics:
         self._status.connection = _connection(self._stream.states())
         self._status.progress = self._backfill.progress
 
-    def _measure_rest(self) -> None:
-        metrics, rest, engine = self._host.metrics, self._rest, self._host.engine
-        metrics.set(Metric.WEIGHT_USED, rest.budget.used(rest.now_ms()))
-        metrics.set(Metric.WEIGHT_LIMIT, rest.budget.limit)
-        metrics.set(Metric.REQUESTS, rest.requests)
-        metrics.set(Metric.RETRIES, rest.retries)
+    def _measure_requests(self) -> None:
+        metrics, use, engine = self._host.metrics, self._market_data.use(), self._host.engine
+        metrics.set(Metric.WEIGHT_USED, use.used)
+        metrics.set(Metric.WEIGHT_LIMIT, use.limit)
+        metrics.set(Metric.REQUESTS, use.requests)
+        metrics.set(Metric.RETRIES, use.retries)
         metrics.set(Metric.SYMBOLS_WAITING, len(engine.waiting()))
         metrics.set(Metric.TRADES_HELD, engine.held_trades())
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from klagg_tui.engine.events import AggTrade, GapFound, HoldSymbol, TradeFields, TradeRejected, TradeTooLate
-from klagg_tui.exchange.binance.wire import ContractChanged
+from klagg_tui.exchange.messages import ContractChanged
 from klagg_tui.exchange.session import (
     ConnectionSilent,
     FeedLimits,
@@ -44,15 +44,16 @@ class LiveMarket:
 
     def __init__(self, context: LiveContext, endpoint: MarketEndpoint, status: SourceStatus) -> None:
         self._host = context.host
-        self._rest = context.rest
+        self._market_data = context.market_data
         self._status = status
         self._logged_rejected = 0
         self._stream = MarketStream(
+            endpoint.venue,
             endpoint.ws_url,
             on_trades=self._receive_trades,
             on_report=self._receive_report,
             proxy=endpoint.proxy,
-            limits=FeedLimits().faster(context.rest.clock.speed),
+            limits=FeedLimits.of(endpoint.venue.streams).faster(context.market_data.clock.speed),
         )
         self._backfill = Backfill(context, endpoint.history, endpoint.keep)
         self._repair = GapRepair(context, Seeder(context, self._backfill.want), self._renew)
@@ -79,7 +80,7 @@ class LiveMarket:
     async def _sync_forever(self) -> None:
         while True:
             await asyncio.sleep(SYNC_S)
-            await self._rest.sync()
+            await self._market_data.sync()
 
     def _look_into_all(self) -> None:
         """The machine slept: what every symbol missed is asked for, also where its connection survived."""
@@ -98,7 +99,7 @@ class LiveMarket:
     def _receive_trades(self, trades: Sequence[TradeFields], local_ms: int) -> None:
         """What one read of a socket brought."""
         event_ms = AggTrade(*trades[-1]).event_ms
-        self._status.delay_ms = max(0.0, float(self._rest.clock.now_ms(local_ms) - event_ms))
+        self._status.delay_ms = max(0.0, float(self._market_data.clock.now_ms(local_ms) - event_ms))
         self._host.receive(trades)
         for report in self._host.engine.take_reports():
             if isinstance(report, GapFound):

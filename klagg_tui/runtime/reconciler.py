@@ -1,7 +1,7 @@
 """Compares closed bars with the exchange's own: they are equal, or amended to them.
 
 Ours are nearly always equal; the exchange's settle it (a trade that straddles a minute, a minute cut by a lost
-connection). One request brings up to 99 minutes of a symbol at weight 1, so minutes are collected first.
+connection). One request brings many minutes of a symbol at the cost of one, so minutes are collected first.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AmendBar
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import ExchangeError, Refused
-from klagg_tui.exchange.transport.budget import Priority
+from klagg_tui.exchange.venue import Priority
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.context import LiveContext
 from klagg_tui.storage.unconfirmed import Place, Unconfirmed
@@ -24,8 +24,6 @@ log = logging.getLogger(__name__)
 
 GATHER_MS: Final = 5 * MINUTE_MS
 """How old the oldest unconfirmed bar of a symbol may get before a request is made for it; partial ones do not wait."""
-ROWS: Final = 99
-"""Rows up to which a request costs weight 1."""
 LOOK_EVERY_MS: Final = 15_000
 HOLES_EVERY_MS: Final = 5 * MINUTE_MS
 HOLES_REACH_MS: Final = 120 * MINUTE_MS
@@ -44,7 +42,8 @@ class Reconciler:
         self._context = context
         self._host = context.host
         self._store = context.store
-        self._rest = context.rest
+        self._market_data = context.market_data
+        self._page_rows = context.venue.requests.cheapest_bars
         self._tries: Counter[Place] = Counter()
         self._not_before_ms: dict[Place, int] = {}
         self._holes_checked_ms = 0
@@ -109,8 +108,13 @@ class Reconciler:
     async def _fetch(self, run: Unconfirmed) -> list[Bar]:
         """The exchange's final bars of a run; none of a symbol that it no longer knows."""
         try:
-            rows = await self._rest.bars(
-                run.symbol, run.period, run.first_open_ms, run.last_open_ms, limit=ROWS, priority=Priority.CONFIRM
+            rows = await self._market_data.bars(
+                run.symbol,
+                run.period,
+                run.first_open_ms,
+                run.last_open_ms,
+                limit=self._page_rows,
+                priority=Priority.CONFIRM,
             )
         except Refused as error:
             log.info("%s %s: %s", run.symbol, run.period, error)

@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import AggTrade, PendingGap, SeedBars
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.rollup import BarCover
 from klagg_tui.exchange.requests import ladder
-from klagg_tui.exchange.transport.budget import Priority
+from klagg_tui.exchange.venue import Priority
 from klagg_tui.runtime.context import LiveContext
 
 log = logging.getLogger(__name__)
-
-_TAIL_MINUTES: Final = 1_500
-"""1m bars that one request brings at the most."""
 
 
 class Seeder:
@@ -33,8 +29,9 @@ class Seeder:
         self._backfill = backfill
         self._host = context.host
         self._store = context.store
-        self._rest = context.rest
+        self._market_data = context.market_data
         self._periods = context.periods
+        self._most_bars = context.venue.requests.most_bars
 
     async def seed(self, symbol: str, priority: Priority) -> None:
         """Begin (or begin again) a waiting symbol at the newest minute whose predecessors are final.
@@ -57,16 +54,18 @@ class Seeder:
         bars: list[Bar] = []
         newest_ms = await self._store.ended_until(symbol, Period.M1, minute_ms)
         missing = (minute_ms - newest_ms) // MINUTE_MS if newest_ms is not None else 0
-        if missing > _TAIL_MINUTES:
+        if missing > self._most_bars:
             self._backfill((symbol,))
         elif missing > 0:
-            rows = await self._rest.bars(symbol, Period.M1, newest_ms, minute_ms - 1, limit=missing, priority=priority)
+            rows = await self._market_data.bars(
+                symbol, Period.M1, newest_ms, minute_ms - 1, limit=missing, priority=priority
+            )
             bars += _ended(rows, minute_ms)
         if self._is_covered(symbol, minute_ms, _overlaid(stored, bars)):
             return bars
         for request in ladder(self._periods, minute_ms, self._context.contract(symbol).anchor):
             wanted, start_ms, end_ms, limit = request
-            rows = await self._rest.bars(symbol, wanted, start_ms, end_ms, limit=limit, priority=priority)
+            rows = await self._market_data.bars(symbol, wanted, start_ms, end_ms, limit=limit, priority=priority)
             bars += _ended(rows, minute_ms)
         return bars
 

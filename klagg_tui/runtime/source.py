@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
+from klagg_tui.exchange.registry import DEFAULT
 from klagg_tui.feed import Mode, Progress
 from klagg_tui.runtime.host import EngineHost
 
@@ -57,7 +58,7 @@ class Plan:
     periods: tuple[Period, ...] = DEFAULT_PERIODS
     database: Path | None = None
     """None: keep nothing."""
-    market: str = "binance-um"
+    market: str = DEFAULT
     """What the database must hold; bars of different markets never mix."""
     flush_s: float = 2.0
     background: tuple[BackgroundTask, ...] = ()

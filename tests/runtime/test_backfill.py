@@ -7,6 +7,7 @@ from pathlib import Path
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
+from klagg_tui.exchange.registry import venue
 from klagg_tui.runtime.live import LiveFeed, MarketEndpoint
 from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
@@ -22,7 +23,7 @@ async def stored(store: Store, period: Period, symbol: str) -> list[Bar]:
 async def test_history_goes_no_further_back_than_bars_are_kept(tmp_path: Path) -> None:
     async with SimulatedExchange(MarketSpec(symbols=3, seed=11), speed=1) as exchange:
         where = MarketEndpoint(
-            exchange.rest_url, exchange.ws_url, history=60, keep={Period.M5: 30 * MINUTE, Period.D1: 3 * DAY}
+            venue(), exchange.rest_url, exchange.ws_url, history=60, keep={Period.M5: 30 * MINUTE, Period.D1: 3 * DAY}
         )
         now_ms = exchange.now_ms()
         runtime = Runtime(Plan(lambda: LiveFeed(where), DEFAULT_PERIODS, tmp_path / "run.db", "simulated"))

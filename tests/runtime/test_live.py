@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.engine.period import Period
+from klagg_tui.exchange.registry import venue
 from klagg_tui.feed import Mode
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.live import LiveFeed, MarketEndpoint
@@ -73,7 +74,7 @@ async def test_without_the_exchange_stored_bars_are_shown_with_the_reason_and_it
         await recorded(exchange, database, 0)
         port = int(exchange.rest_url.rsplit(":", 1)[1])
         where = MarketEndpoint(
-            exchange.rest_url, exchange.ws_url, history=5, mode=Mode.LIVE, start_ms=exchange.now_ms()
+            venue(), exchange.rest_url, exchange.ws_url, history=5, mode=Mode.LIVE, start_ms=exchange.now_ms()
         )
     runtime = Runtime(Plan(lambda: LiveFeed(where), (Period.M1, Period.M5), database, "simulated"))
     runtime.start()
