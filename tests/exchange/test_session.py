@@ -143,7 +143,7 @@ def test_a_new_line_connects_subscribes_and_covers_its_symbols() -> None:
     assert world.streams == {1: {"btcusdt@aggTrade", "ethusdt@aggTrade", CONTRACTS}}
     assert world.reports == [StreamsUp(TWO)]
     state = world.line.state(world.now_ms)
-    assert (state.symbols, state.covered, state.connects, state.losses, state.until_ms) == (2, 2, 1, 0, None)
+    assert (state.symbols, state.covered, state.losses, state.until_ms) == (2, 2, 0, None)
 
 
 def test_many_streams_go_into_few_messages_at_a_safe_pace() -> None:

@@ -104,6 +104,5 @@ class ShardState(NamedTuple):
     """While waiting: when the next attempt is made."""
     reason: str
     """Why the last connection ended, or could not be opened."""
-    connects: int
     losses: int
     rotations: int

@@ -49,7 +49,7 @@ class StreamShard:
         self._covered: frozenset[str] = frozenset()
         self._is_silent = False
         self._reports: list[FeedReport] = []
-        self._connects = self._losses = self._rotations = 0
+        self._losses = self._rotations = 0
 
     # What the shell reports and asks
 
@@ -74,7 +74,6 @@ class StreamShard:
     def opened(self, key: int, now_ms: int) -> None:
         """A connection is open."""
         if session := self._sessions.get(key):
-            self._connects += 1
             session.opened(now_ms)
 
     def ended(self, key: int, now_ms: int, chance: float, reason: str, code: int = 0) -> None:
@@ -114,7 +113,6 @@ class StreamShard:
             current.opened_ms if current else None,
             self._retry_ms if not self._sessions and now_ms < self._retry_ms else None,
             self._reason,
-            self._connects,
             self._losses,
             self._rotations,
         )
