@@ -169,7 +169,7 @@ async def test_the_notice_goes_when_everything_can_be_read_again(scene: Scene) -
 async def test_a_name_whose_entry_cannot_be_read_is_not_called_unknown(scene: Scene) -> None:
     scene.change(NAMES[3], status=...)
     choice = SymbolFilter((NAMES[3], NAMES[4], "NOBODYUSDT"))
-    data = scene.universe._ground.market_data
+    data = scene.universe._context.market_data
     await SymbolUniverse(LiveContext(scene.host, scene.store, venue(), data), choice, lambda _: None).reconcile()
     assert "NOBODYUSDT" in scene.host.notices["symbols"]
     assert NAMES[3] not in scene.host.notices["symbols"]
