@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from klagg_tui.errors import ConfigError
+from klagg_tui.exchange.listing import Instrument
 from klagg_tui.exchange.registry import venue
-from klagg_tui.exchange.venue import Instrument
 
 
 class SymbolFilter(NamedTuple):

@@ -12,8 +12,9 @@ from klagg_tui.engine.period import DAY_MS, DEFAULT_THREE_DAY_ANCHOR, Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.instruments import SymbolFilter
+from klagg_tui.exchange.listing import Instrument, Instruments
 from klagg_tui.exchange.messages import ContractChanged
-from klagg_tui.exchange.venue import Instrument, Instruments, Priority
+from klagg_tui.exchange.venue import Priority
 from klagg_tui.runtime.context import Contract, LiveContext
 from klagg_tui.storage.symbols import StoredSymbol
 

@@ -159,7 +159,7 @@ async def test_after_a_cut_the_symbols_are_uncovered_and_covered_again() -> None
         assert stream.trouble() is None
 
 
-async def test_being_thrown_out_is_told_with_the_time_of_the_next_attempt() -> None:
+async def test_being_thrown_out_is_reported_with_the_time_of_the_next_attempt() -> None:
     async with feeding() as feed, streaming(address(feed)) as (stream, listener):
         await until(listener.covered)
         await feed.clients[0][0].close(1008, "Too many requests")
@@ -180,7 +180,7 @@ async def test_being_thrown_out_is_told_with_the_time_of_the_next_attempt() -> N
         (HTTPStatus.BAD_GATEWAY, "the handshake was answered with 502"),
     ],
 )
-async def test_a_refused_handshake_is_told_in_one_sentence(status: HTTPStatus, words: str) -> None:
+async def test_a_refused_handshake_is_reported_in_one_sentence(status: HTTPStatus, words: str) -> None:
     async with feeding() as feed:
         feed.status = status
         async with streaming(address(feed)) as (stream, _):
@@ -188,7 +188,7 @@ async def test_a_refused_handshake_is_told_in_one_sentence(status: HTTPStatus, w
             assert words in str(stream.trouble())
 
 
-async def test_nobody_there_is_told_with_host_and_reason_and_tried_again() -> None:
+async def test_nobody_there_is_reported_with_host_and_reason_and_tried_again() -> None:
     async with streaming(f"ws://127.0.0.1:{free_port()}") as (stream, _):
         await until(stream.trouble)
         assert "127.0.0.1 cannot be reached (nobody answers there): no live trades of 2 symbols." in str(
@@ -229,7 +229,7 @@ async def test_streams_go_through_the_proxy(proxy: Callable[[], AbstractAsyncCon
         assert passage.targets == [("127.0.0.1", feed.port)]
 
 
-async def test_a_proxy_that_is_not_there_is_told() -> None:
+async def test_a_proxy_that_is_not_there_is_reported() -> None:
     port = free_port()
     async with feeding() as feed, streaming(address(feed), proxy=f"socks5://127.0.0.1:{port}") as (stream, _):
         await until(stream.trouble)
@@ -328,7 +328,7 @@ async def test_what_was_hung_up_can_be_run_again() -> None:
         assert [type(report) for report in listener.reports] == [StreamsUp, StreamsDown, StreamsUp, StreamsDown]
 
 
-def test_what_is_no_address_is_told() -> None:
+def test_what_is_no_address_is_reported() -> None:
     for url in ("https://fstream.example", "fstream.example", "ws://", "ws://host:port"):
         with pytest.raises(ConfigError, match=r"must be ws://"):
             MarketStream(VENUE, url, on_trades=lambda _, __: None, on_report=lambda _: None)

@@ -3,8 +3,7 @@
 import pytest
 
 from klagg_tui.exchange.binance import VENUE
-from klagg_tui.exchange.registry import DEFAULT, venue
-from klagg_tui.exchange.venue import Instrument, Instruments, Unread
+from klagg_tui.exchange.listing import Instrument, Instruments, Unread
 
 
 def instrument(symbol: str) -> Instrument:
@@ -12,10 +11,6 @@ def instrument(symbol: str) -> Instrument:
 
 
 TEN = tuple(instrument(f"S{number}") for number in range(10))
-
-
-def test_an_exchange_is_found_by_its_key() -> None:
-    assert venue(VENUE.key) is venue(DEFAULT) is venue() is VENUE
 
 
 @pytest.mark.parametrize(

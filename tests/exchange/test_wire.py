@@ -17,8 +17,9 @@ from klagg_tui.engine.exact import number, text, turnover
 from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange.binance import wire
+from klagg_tui.exchange.listing import Instrument, Unread
 from klagg_tui.exchange.messages import Acknowledged, ContractChanged, Rejected, ServerShutdown, Skipped
-from klagg_tui.exchange.venue import Failure, Instrument, Unread
+from klagg_tui.exchange.venue import Failure
 from tests.conftest import DATA, needs_data
 
 TRADE: dict[str, Any] = {
@@ -228,7 +229,7 @@ def test_both_shapes_of_a_refusal_are_understood() -> None:
     assert wire.read_message(wrapped) == Rejected(2, -1100, "")
 
 
-def test_a_contract_that_changed_is_told_with_its_non_ascii_name() -> None:
+def test_a_contract_that_changed_is_reported_with_its_non_ascii_name() -> None:
     assert wire.read_message(said(CONTRACT, "!contractInfo")) == ContractChanged("币安人生USDT", True)
     assert wire.read_message(said(with_change(CONTRACT, cs="SETTLING"))) == ContractChanged("币安人生USDT", False)
     assert isinstance(wire.read_message(said(with_change(CONTRACT, st=2))), Skipped)
@@ -394,8 +395,8 @@ def test_recorded_trades_are_written_with_the_decimals_of_their_listing() -> Non
     with gzip.open(DATA / "exchange-info/um-2023.json.gz", "rb") as packed:
         listed = {one.symbol: one for one in wire.read_instruments(packed.read()).instruments}
     frames = [json.loads(raw)["data"] for raw in recorded_session() if b"@aggTrade" in raw]
-    told = [(frame["s"], len(frame["p"].partition(".")[2]), len(frame["q"].partition(".")[2])) for frame in frames]
-    known = [one for one in told if one[0] in listed]
+    written = [(frame["s"], len(frame["p"].partition(".")[2]), len(frame["q"].partition(".")[2])) for frame in frames]
+    known = [one for one in written if one[0] in listed]
     assert known
     for symbol, price, quantity in known:
         assert (listed[symbol].price_decimals, listed[symbol].quantity_decimals) == (price, quantity)

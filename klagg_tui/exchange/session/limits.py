@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
-from klagg_tui.exchange.venue import StreamLimits
+from klagg_tui.exchange.limits import StreamLimits
 
 
 @dataclass(frozen=True)

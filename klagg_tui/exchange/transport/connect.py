@@ -16,9 +16,9 @@ from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.uri import WebSocketURI, parse_uri
 
 from klagg_tui.errors import ConfigError, ExchangeError, GeoBlocked, Refused, Unreachable
+from klagg_tui.exchange.limits import Refusal
 from klagg_tui.exchange.transport.connection import FeedConnection
 from klagg_tui.exchange.transport.proxy import proxy_for
-from klagg_tui.exchange.venue import Refusal
 
 OPEN_S: Final = 15.0
 

@@ -25,11 +25,12 @@ from klagg_tui.errors import (
     UnknownSymbol,
     Unreachable,
 )
+from klagg_tui.exchange.limits import Refusal
 from klagg_tui.exchange.transport.budget import WeightBudget
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.connect import reason_of
 from klagg_tui.exchange.transport.proxy import proxy_for
-from klagg_tui.exchange.venue import Failure, Priority, Refusal, Request, RequestUse
+from klagg_tui.exchange.venue import Failure, Priority, Request, RequestUse
 
 T = TypeVar("T")
 
