@@ -48,9 +48,9 @@ PER_SHARD: Final = 200
 TICK_S: Final = 0.1
 _BETWEEN_OPENS_MS: Final = 250
 _LOGGED_BAD_FRAMES: Final = 20
-HUNG_UP: Final = "hung up"
+STOPPED: Final = "klagg stopped"
 """Why symbols have no stream once klagg itself has ended it."""
-_GEO: Final = 451
+_BLOCKED: Final = 451
 _SYMBOL: Final = itemgetter(AggTrade._fields.index("symbol"))
 
 StreamReport: TypeAlias = FeedReport | ContractChanged
@@ -79,7 +79,7 @@ class MarketStream:
     """Trades of the followed symbols, from `run` on.
 
     Args:
-        venue: whose language is spoken there.
+        venue: the exchange at `url`, for its codec and limits.
         url: `wss://host`; the path is added where there is none.
         on_trades: called with each batch of a socket: its trades in order, and the local time in milliseconds.
         on_report: called with what is delivered, what is silent or refused, and which contracts changed.
@@ -117,7 +117,7 @@ class MarketStream:
         self._chance = chance
         self._read_pause_s = read_pause_s
         self._shares: list[_ShardConnections] = []
-        self._is_geo_blocked = False
+        self._is_blocked = False
 
     def follow(self, symbols: Collection[str]) -> None:
         """Follow these symbols and no others; those that stay keep their connection."""
@@ -146,7 +146,7 @@ class MarketStream:
         states = [state for state in self.states() if state.reason and state.covered < state.symbols]
         if not states:
             return None
-        if self._is_geo_blocked:
+        if self._is_blocked:
             return (
                 f"{self._uri.host} does not serve this place (451), so there are no live trades: "
                 f"{self._venue.blocked_advice}."
@@ -212,11 +212,11 @@ class MarketStream:
         try:
             connection = await connect(self._uri, make, self._venue.refusals, self._proxy)
         except ExchangeError as error:
-            self._is_geo_blocked = isinstance(error, GeoBlocked)
-            code = _GEO if self._is_geo_blocked else error.code if isinstance(error, Refused) else 0
+            self._is_blocked = isinstance(error, GeoBlocked)
+            code = _BLOCKED if self._is_blocked else error.code if isinstance(error, Refused) else 0
             self._ended(share, key, str(error), code)
         else:
-            self._is_geo_blocked = False
+            self._is_blocked = False
             if share.protocol.session(key) is None:  # lost again in the same moment
                 connection.close()
                 return
@@ -271,7 +271,7 @@ class MarketStream:
             for connection in share.connections.values():
                 connection.close()
             for key in [*share.attempts, *share.connections]:
-                self._ended(share, key, HUNG_UP, 0)
+                self._ended(share, key, STOPPED, 0)
         for attempt in attempts:
             attempt.cancel()
         await asyncio.gather(*attempts, return_exceptions=True)
