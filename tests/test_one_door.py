@@ -30,9 +30,7 @@ SIZES = {99, 499, 1500, 2400}
 PAGE_AND_SECOND = 1000
 ARITHMETIC = {"*", "/", "//", "%"}
 A_TIME = re.compile(r"_ms\b[^=]*=\s*1_?000\b", re.IGNORECASE)
-FORMATS = re.compile(
-    r"from klagg_tui\.exchange\.binance\.(archive|wire\S*) import .*|from klagg_tui\.exchange\.binance import wire"
-)
+FORMATS = re.compile(r"from klagg_tui\.exchange\.binance(\.(archive|wire\S*) import .*| import (archive|wire))")
 """How readers and writers of files name what they share with the door."""
 
 ALLOWED = {
