@@ -15,7 +15,7 @@ from klagg_tui.engine.resample import in_pages, resampled
 from klagg_tui.errors import ExportError
 from klagg_tui.exporting.files import Series
 from klagg_tui.storage.lines import Lines, RowFormat
-from klagg_tui.storage.reading import Wanted
+from klagg_tui.storage.reader import Wanted
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
 

@@ -13,7 +13,6 @@ from klagg_tui.errors import KlaggError
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.source import Source
 from klagg_tui.runtime.worker import Plan
-from klagg_tui.storage.retention import Retention
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +61,7 @@ def keeping(keep: Mapping[Period, int]) -> Beat:
     async def beat(core: EngineHost) -> None:
         if core.store is None:
             return
-        retention = Retention(core.store, keep)
+        retention = core.store.retention(keep)
         while True:
             try:
                 more = await retention.step(core.now_ms())

@@ -7,9 +7,9 @@ from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import MINUTE_MS, Period
-from klagg_tui.storage.lookup import Place, bars_at
 from klagg_tui.storage.merging import Added
-from klagg_tui.storage.statements import HISTORY
+from klagg_tui.storage.queries import Place, bars_at
+from klagg_tui.storage.rows import HISTORY
 from klagg_tui.storage.unconfirmed import Unconfirmed
 from klagg_tui.storage.writer import Writer
 
@@ -22,7 +22,7 @@ async def add_confirmed(writer: Writer, bars: Iterable[Bar]) -> Added:
         by_period.setdefault(bar.period, {})[bar.symbol, bar.open_ms] = own
     periods = sorted(by_period)
     async with writer.batch({symbol for places in by_period.values() for symbol, _ in places}):
-        stored = [await bars_at(writer.link, writer.symbols, period, by_period[period]) for period in periods]
+        stored = [await bars_at(writer.connection, writer.symbols, period, by_period[period]) for period in periods]
         for period, before in zip(periods, stored, strict=True):
             await writer.insert(HISTORY, _fresh(by_period[period], before))
         for period, before in zip(periods, stored, strict=True):
@@ -41,8 +41,8 @@ async def discard_flat(writer: Writer, run: Unconfirmed) -> int:
     """Take back bars without trades that the exchange does not have: the clock made them behind a symbol's last minute."""
     place = run.symbol, run.period.ordinal, run.first_open_ms // MINUTE_MS, run.last_open_ms // MINUTE_MS
     async with writer.batch():
-        await writer.link.rows(_DISCARD, place)
-        return int(await writer.link.value("SELECT changes()"))
+        await writer.connection.rows(_DISCARD, place)
+        return int(await writer.connection.value("SELECT changes()"))
 
 
 async def _roll_up(writer: Writer, period: Period, fresh: Sequence[Bar], before: Mapping[Place, Bar]) -> None:

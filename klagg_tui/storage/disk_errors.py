@@ -16,17 +16,17 @@ _PRIMARY: Final = 0xFF
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
+def translate_errors(path: Path) -> Iterator[None]:
     """Turn what SQLite and the system say about the database at `path` into errors of ours."""
     try:
         yield
     except sqlite3.Error as error:
-        raise of_sqlite(error, path) from error
+        raise from_sqlite(error, path) from error
     except OSError as error:
-        raise of_system(error, path) from error
+        raise from_os(error, path) from error
 
 
-def of_sqlite(error: sqlite3.Error, path: Path) -> StorageError:
+def from_sqlite(error: sqlite3.Error, path: Path) -> StorageError:
     """The error of ours that says what SQLite's means for the database at `path`."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY
     if code == sqlite3.SQLITE_FULL:
@@ -44,7 +44,7 @@ def of_sqlite(error: sqlite3.Error, path: Path) -> StorageError:
     return DiskError(f"{path} cannot be used ({error}): nothing was changed; check the disk.")
 
 
-def of_system(error: OSError, path: Path) -> DiskError:
+def from_os(error: OSError, path: Path) -> DiskError:
     """The same for what the system says."""
     if error.errno == errno.ENOSPC:
         return _full(path)

@@ -11,9 +11,8 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import State
-from klagg_tui.storage.connection import Connection
-from klagg_tui.storage.paging import FOREVER, MINUTE, PAGE, Stretch, pages
-from klagg_tui.storage.statements import Row
+from klagg_tui.storage.connection import Connection, Row
+from klagg_tui.storage.queries import FOREVER, MINUTE, PAGE, Stretch, pages
 
 VALUES: Final = "open, high, low, close, volume, turnover, trade_count, taker_buy_volume, taker_buy_turnover"
 
@@ -46,39 +45,39 @@ class Lines(NamedTuple):
         return sum(self.states)
 
 
-async def line_pages(link: Connection, stretch: Stretch, wording: RowFormat) -> AsyncIterator[Lines | list[Row]]:
+async def line_pages(connection: Connection, stretch: Stretch, wording: RowFormat) -> AsyncIterator[Lines | list[Row]]:
     """The stretch, oldest first: as lines where that can be, else as rows, the current one in its place."""
-    forming = await stretch.forming(link)
+    forming = await stretch.forming(connection)
     reached = stretch.first - 1
     until = min(stretch.before, int(forming[0][MINUTE])) if forming else stretch.before
     over = replace(stretch, before=until)
-    scale = await _scale_behind(link, over, reached)
+    scale = await _scale_behind(connection, over, reached)
     while scale is not None:
         printf = wording(scale)
-        page = await _lines_behind(link, over, reached, scale, printf) if printf else None
+        page = await _lines_behind(connection, over, reached, scale, printf) if printf else None
         if page:
             reached, lines = page
             yield lines
         else:
             # Gathering promises no order.
-            rows = sorted(await link.gathered(*over.page(reached, PAGE)), key=lambda row: int(row[MINUTE]))
+            rows = sorted(await connection.json_rows(*over.page(reached, PAGE)), key=lambda row: int(row[MINUTE]))
             reached = rows[-1][MINUTE]
             yield rows
-        scale = await _scale_behind(link, over, reached)
+        scale = await _scale_behind(connection, over, reached)
     if forming:
-        async for rows in pages(link, replace(stretch, first=until), FOREVER):
+        async for rows in pages(connection, replace(stretch, first=until), FOREVER):
             yield rows
 
 
-async def _scale_behind(link: Connection, stretch: Stretch, reached: int) -> int | None:
+async def _scale_behind(connection: Connection, stretch: Stretch, reached: int) -> int | None:
     """That of the next row, None where there is none."""
     sql, parameters = stretch.page(reached, 1, "h.scale")
-    scale = await link.value(sql, parameters)
+    scale = await connection.value(sql, parameters)
     return None if scale is None else int(scale)
 
 
 async def _lines_behind(
-    link: Connection, stretch: Stretch, reached: int, scale: int, printf: Printf
+    connection: Connection, stretch: Stretch, reached: int, scale: int, printf: Printf
 ) -> tuple[int, Lines] | None:
     """The last minute of the next page and its lines; None where one of its rows is not as expected."""
     totals = ", ".join(f"total(h.state = {state.value})" for state in State)
@@ -88,7 +87,7 @@ async def _lines_behind(
     sql, parameters = stretch.page(
         reached, PAGE, f"min(h.minute), max(h.minute), total({odd}), group_concat({line}, ''), {totals}"
     )
-    first, last, strange, text, *states = (await link.rows(sql, [scale, printf.form, *parameters]))[0]
+    first, last, strange, text, *states = (await connection.rows(sql, [scale, printf.form, *parameters]))[0]
     if strange or first not in _ALIKE or last not in _ALIKE:
         return None
     # Lines begin with the time, or with the same and then the time; gathering promises no order.

@@ -60,11 +60,11 @@ class Merge:
         """Take a span into its ledger and, where it is clear, into the stored ones."""
         symbol = span.symbol
         ledger = self._ledgers[symbol]
-        told = ledger.own.get(span.first_id)
+        before = ledger.own.get(span.first_id)
         if not ledger.take(span):
             return
-        before = self._spans.get(symbol, ())
-        joint = join(before, span, told)
+        stored = self._spans.get(symbol, ())
+        joint = join(stored, span, before)
         if joint.taken == (joint.span,):
             return
         self._spans[symbol] = joint.spans

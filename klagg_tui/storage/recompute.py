@@ -13,9 +13,8 @@ from typing import Final
 from klagg_tui.engine.bar import Bar, State, merge
 from klagg_tui.engine.period import Period, child_of
 from klagg_tui.storage.connection import Connection
-from klagg_tui.storage.lookup import bars_in
-from klagg_tui.storage.rows import Packer
-from klagg_tui.storage.statements import DERIVED, RANKED
+from klagg_tui.storage.queries import bars_in
+from klagg_tui.storage.rows import DERIVED, RANKED, Packer
 from klagg_tui.storage.symbols import StoredSymbol, Symbols
 
 _AT_ONCE: Final = 2000
@@ -38,7 +37,7 @@ def is_whole(children: Sequence[Bar], period: Period, open_ms: int, child: Perio
 
 
 async def recompute(
-    link: Connection,
+    connection: Connection,
     symbols: Symbols,
     packer: Packer,
     touched: Touched,
@@ -64,9 +63,9 @@ async def recompute(
         by_period[period] = parents
         flat = [(number, open_ms) for number, opens in parents.items() for open_ms in sorted(opens)]
         for start in range(0, len(flat), _AT_ONCE):
-            made = await _made(link, symbols, flat[start : start + _AT_ONCE], period, child)
+            made = await _made(connection, symbols, flat[start : start + _AT_ONCE], period, child)
             rows = [packer.row(symbols.ids[bar.symbol], bar) for bar in made]
-            await link.insert(RANKED if is_amended else DERIVED, rows)
+            await connection.insert(RANKED if is_amended else DERIVED, rows)
 
 
 def _parents(children: Mapping[int, set[int]], period: Period, symbols: Symbols) -> dict[int, set[int]]:
@@ -77,11 +76,11 @@ def _parents(children: Mapping[int, set[int]], period: Period, symbols: Symbols)
 
 
 async def _made(
-    link: Connection, symbols: Symbols, parents: Sequence[tuple[int, int]], period: Period, child: Period
+    connection: Connection, symbols: Symbols, parents: Sequence[tuple[int, int]], period: Period, child: Period
 ) -> list[Bar]:
     ranges = [(number, open_ms, period.end_ms(open_ms)) for number, open_ms in parents]
     families: dict[tuple[str, int], list[Bar]] = {}
-    for bar in await bars_in(link, symbols, child, ranges):
+    for bar in await bars_in(connection, symbols, child, ranges):
         anchor = symbols.known[symbols.ids[bar.symbol]].anchor
         families.setdefault((bar.symbol, period.open_ms(bar.open_ms, anchor)), []).append(bar)
     return [

@@ -17,16 +17,14 @@ from klagg_tui.engine.events import Drained, Span
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period, chain
 from klagg_tui.engine.precision import Precision
 from klagg_tui.errors import OtherMarket, StorageError
-from klagg_tui.storage import confirming
-from klagg_tui.storage import maintenance as upkeep
-from klagg_tui.storage import metadata as keeping
+from klagg_tui.storage import confirming, maintenance, metadata
 from klagg_tui.storage.connection import Connection
-from klagg_tui.storage.disk_errors import missing, told
+from klagg_tui.storage.disk_errors import missing, translate_errors
 from klagg_tui.storage.ledger import Run
-from klagg_tui.storage.maintenance import Counts, Holding
+from klagg_tui.storage.maintenance import Counts, Holding, Retention
 from klagg_tui.storage.merging import Added
 from klagg_tui.storage.opening import WriterLock, look_at, open_reader, open_writer
-from klagg_tui.storage.reading import Reading
+from klagg_tui.storage.reader import StoreReader
 from klagg_tui.storage.symbols import StoredSymbol
 from klagg_tui.storage.unconfirmed import Unconfirmed
 from klagg_tui.storage.writer import Writer, Written
@@ -47,7 +45,7 @@ class Importing:
         return await self._writer.add(self._run, bars, spans)
 
 
-class Store(Reading):
+class Store(StoreReader):
     """A database file, opened. Every method may raise `DiskError`; a failed write changes nothing."""
 
     def __init__(self, path: Path, reader: Connection, writer: Writer | None, lock: WriterLock | None) -> None:
@@ -80,27 +78,27 @@ class Store(Reading):
             NewerDatabase: a newer klagg wrote it.
             DatabaseBusy: another process writes to it.
             OtherMarket: it holds the bars of another market.
-            DiskTrouble: it cannot be read, or not be written to.
+            DiskError: it cannot be read, or not be written to.
         """
         if read_only:
             return await cls._open_to_read(path, market)
         is_there = look_at(path)
-        with told(path):
+        with translate_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             if is_there:
                 path.open("r+b").close()
         lock = WriterLock(path)
         try:
-            link = await open_writer(path)
+            connection = await open_writer(path)
         except BaseException:
             lock.release()
             raise
         store: Self | None = None
         try:
-            store = cls(path, await open_reader(path), Writer(link, tuple(periods)), lock)
+            store = cls(path, await open_reader(path), Writer(connection, tuple(periods)), lock)
             await store._mark(market)
         except BaseException:
-            await (store.close() if store else _give_up(link, lock))
+            await (store.close() if store else _give_up(connection, lock))
             raise
         return store
 
@@ -122,7 +120,7 @@ class Store(Reading):
         try:
             await self._reader.close()
             if self._writer:
-                await self._writer.link.close()
+                await self._writer.connection.close()
         finally:
             if lock:
                 lock.release()
@@ -168,23 +166,23 @@ class Store(Reading):
 
     async def put_symbols(self, symbols: Iterable[StoredSymbol]) -> None:
         """Keep what the exchange says of symbols; three-day bars follow a changed anchor."""
-        await keeping.put_symbols(self._to_write(), list(symbols))
+        await metadata.put_symbols(self._to_write(), list(symbols))
 
     async def put_meta(self, key: str, value: str) -> None:
         """Keep a text."""
-        await keeping.put_meta(self._to_write(), key, value)
+        await metadata.put_meta(self._to_write(), key, value)
 
     async def precisions(self) -> dict[str, Precision]:
         """With how many decimals the exchange writes each symbol's numbers, as far as was seen."""
-        return await keeping.precisions(self._reader)
+        return await metadata.precisions(self._reader)
 
     async def widen_precisions(self, seen: Mapping[str, Precision]) -> None:
         """Keep decimals that were seen, beside what is known already."""
-        await keeping.widen_precisions(self._to_write(), seen)
+        await metadata.widen_precisions(self._to_write(), seen)
 
     async def put_progress(self, symbol: str, period: Period, oldest_ms: int) -> None:
         """Note how far back a backfill has come."""
-        await keeping.put_progress(self._to_write(), symbol, period, oldest_ms)
+        await metadata.put_progress(self._to_write(), symbol, period, oldest_ms)
 
     async def delete_before(self, period: Period, before_ms: int, at_most: int = 5000) -> int:
         """Delete at most so many bars of a period that opened before; returns how many: 0 when there are none left.
@@ -192,16 +190,20 @@ class Store(Reading):
         Larger bars over them are made first where they are missing, and no bar is taken from a larger one that
         reaches beyond `before_ms`. Spans stay: the larger bars still hold their trades.
         """
-        return await upkeep.delete_before(self._to_write(), period, before_ms, at_most)
+        return await maintenance.delete_before(self._to_write(), period, before_ms, at_most)
+
+    def retention(self, keep: Mapping[Period, int]) -> Retention:
+        """What deletes, step by step, bars that are older than they are to be kept: milliseconds by period."""
+        return Retention(self._to_write(), keep)
 
     async def count_before(self, period: Period, before_ms: int, periods: Sequence[Period]) -> int:
         """How many bars `delete_before` would delete, bit by bit, where `periods` are kept."""
-        async with self._aside() as link:
-            return await upkeep.count_before(link, period, before_ms, chain(tuple(periods)))
+        async with self._aside() as connection:
+            return await maintenance.count_before(connection, period, before_ms, chain(tuple(periods)))
 
     async def compact(self) -> None:
         """Give the room of deleted bars back to the disk; writers wait as long as the file takes to be copied."""
-        await upkeep.compact(self._to_write())
+        await maintenance.compact(self._to_write())
 
     @property
     def size_bytes(self) -> int:
@@ -211,23 +213,23 @@ class Store(Reading):
 
     async def counts(self) -> Counts:
         """Rows of each table."""
-        async with self._aside() as link:
-            return await upkeep.counts(link)
+        async with self._aside() as connection:
+            return await maintenance.counts(connection)
 
     async def summary(self) -> tuple[Holding, ...]:
         """What is stored of each symbol and period; reads the whole history once."""
-        async with self._aside() as link:
-            return await upkeep.holdings(link)
+        async with self._aside() as connection:
+            return await maintenance.holdings(connection)
 
     async def integrity_check(self) -> tuple[str, ...]:
         """What is wrong with the file; empty where it is sound. Reads all of it."""
-        async with self._aside() as link:
-            return await upkeep.integrity_check(link)
+        async with self._aside() as connection:
+            return await maintenance.integrity_check(connection)
 
     async def backup(self, to: Path) -> None:
         """A compact copy as of this moment, while everything goes on; raises `StorageError` where `to` exists."""
-        async with self._aside() as link:
-            await upkeep.backup(link, to)
+        async with self._aside() as connection:
+            await maintenance.backup(connection, to)
 
     def _to_write(self) -> Writer:
         if self._writer is None:
@@ -237,11 +239,11 @@ class Store(Reading):
     @asynccontextmanager
     async def _aside(self) -> AsyncIterator[Connection]:
         """A connection for what takes long, so that nobody waits behind it."""
-        link = await open_reader(self.path)
+        connection = await open_reader(self.path)
         try:
-            yield link
+            yield connection
         finally:
-            await link.close()
+            await connection.close()
 
     async def _mark(self, market: str | None) -> None:
         await self._refuse_other(market)
@@ -256,6 +258,6 @@ class Store(Reading):
             )
 
 
-async def _give_up(link: Connection, lock: WriterLock) -> None:
-    await link.close()
+async def _give_up(connection: Connection, lock: WriterLock) -> None:
+    await connection.close()
     lock.release()

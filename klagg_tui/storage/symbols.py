@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR
-from klagg_tui.storage.connection import Connection
-from klagg_tui.storage.statements import Insert
+from klagg_tui.storage.connection import Connection, Insert
 
 
 class StoredSymbol(NamedTuple):
@@ -39,10 +38,10 @@ class Symbols:
         self.known: dict[int, StoredSymbol] = {}
 
     @classmethod
-    async def read(cls, link: Connection) -> Symbols:
+    async def read(cls, connection: Connection) -> Symbols:
         """All that are stored."""
         symbols = cls()
-        for number, *values in await link.rows("SELECT id, name, first_open_ms, anchor, active FROM symbols"):
+        for number, *values in await connection.rows("SELECT id, name, first_open_ms, anchor, active FROM symbols"):
             name, first_open_ms, anchor, active = values
             symbols.ids[name] = number
             symbols.names[number] = name
@@ -50,11 +49,11 @@ class Symbols:
         return symbols
 
 
-async def add_symbols(link: Connection, names: Iterable[str]) -> None:
+async def add_symbols(connection: Connection, names: Iterable[str]) -> None:
     """Give numbers to symbols of which nothing else is known."""
-    await link.insert(_ADD, [StoredSymbol(name) for name in sorted(names)])
+    await connection.insert(_ADD, [StoredSymbol(name) for name in sorted(names)])
 
 
-async def put_symbols(link: Connection, symbols: Iterable[StoredSymbol]) -> None:
+async def put_symbols(connection: Connection, symbols: Iterable[StoredSymbol]) -> None:
     """Keep what the exchange says of symbols, known or new."""
-    await link.insert(_PUT, list(symbols))
+    await connection.insert(_PUT, list(symbols))

@@ -54,26 +54,26 @@ Place = tuple[str, Period, int]
 """Symbol, period and open time of a bar."""
 
 
-async def unconfirmed(link: Connection, but: Collection[Place]) -> list[Unconfirmed]:
+async def unconfirmed(connection: Connection, but: Collection[Place]) -> list[Unconfirmed]:
     """One entry a symbol and period, short periods first; `but` those bars."""
     left_out = json.dumps([(symbol, period.ordinal, open_ms // MINUTE_MS) for symbol, period, open_ms in but])
     periods = tuple(Period)
     return [
         Unconfirmed(symbol, periods[period], first * MINUTE_MS, last * MINUTE_MS, bool(is_partial))
-        for symbol, period, first, last, is_partial in await link.rows(_UNCONFIRMED, (left_out,))
+        for symbol, period, first, last, is_partial in await connection.rows(_UNCONFIRMED, (left_out,))
     ]
 
 
-async def holes(link: Connection, since_ms: int, but: Collection[Place]) -> list[Unconfirmed]:
+async def holes(connection: Connection, since_ms: int, but: Collection[Place]) -> list[Unconfirmed]:
     """1m bars missing between stored ones or behind the listing, one entry a hole; `but` holes that begin there."""
     found = [
         Unconfirmed(symbol, Period.M1, first * MINUTE_MS, last * MINUTE_MS, has_partial=True)
-        for symbol, first, last in await link.rows(_HOLES, {"since": since_ms // MINUTE_MS})
+        for symbol, first, last in await connection.rows(_HOLES, {"since": since_ms // MINUTE_MS})
     ]
     left_out = set(but)
     return [hole for hole in found if hole[:3] not in left_out]
 
 
-async def count(link: Connection, symbol: str, period: Period, from_ms: int, to_ms: int) -> int:
+async def count(connection: Connection, symbol: str, period: Period, from_ms: int, to_ms: int) -> int:
     """How many ended bars of a stretch are stored."""
-    return int(await link.value(_COUNT, (symbol, period.ordinal, from_ms // MINUTE_MS, to_ms // MINUTE_MS)) or 0)
+    return int(await connection.value(_COUNT, (symbol, period.ordinal, from_ms // MINUTE_MS, to_ms // MINUTE_MS)) or 0)

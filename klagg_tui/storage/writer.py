@@ -12,14 +12,13 @@ from typing import Final, NamedTuple
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import Drained, Span
 from klagg_tui.engine.period import MINUTE_MS, Period, chain
-from klagg_tui.storage.connection import Connection
+from klagg_tui.storage.connection import Connection, Insert
 from klagg_tui.storage.ledger import Ledger, Run
-from klagg_tui.storage.lookup import Place, bars_at, stored_spans
 from klagg_tui.storage.merging import Added, Merge
+from klagg_tui.storage.queries import Place, bars_at, stored_spans
 from klagg_tui.storage.quiet_minutes import quiet_bars
 from klagg_tui.storage.recompute import recompute
-from klagg_tui.storage.rows import Packer
-from klagg_tui.storage.statements import FORMING, HISTORY, RANKED, SPANS, Insert
+from klagg_tui.storage.rows import FORMING, HISTORY, RANKED, SPANS, Packer
 from klagg_tui.storage.symbols import Symbols, add_symbols
 
 _UNSETTLED: Final = """
@@ -55,12 +54,12 @@ class Writer:
     """Writes through one connection, one batch at a time.
 
     Args:
-        link: the connection.
+        connection: the connection.
         periods: those whose bars are made again where smaller ones change; 1m is always among them.
     """
 
-    def __init__(self, link: Connection, periods: tuple[Period, ...]) -> None:
-        self.link = link
+    def __init__(self, connection: Connection, periods: tuple[Period, ...]) -> None:
+        self.connection = connection
         self.periods = chain(periods)
         self.packer = Packer()
         self.symbols = Symbols()
@@ -77,7 +76,7 @@ class Writer:
         """One transaction in which all of `names` have numbers; what was read before is read again after a failure."""
         async with self._lock:
             try:
-                async with self.link.transaction():
+                async with self.connection.transaction():
                     await self._refresh()
                     await self._number(names)
                     yield
@@ -95,7 +94,7 @@ class Writer:
         """Write what a live engine drained.
 
         Raises:
-            DiskTrouble: nothing of it was written; the same batch may be tried again.
+            DiskError: nothing of it was written; the same batch may be tried again.
         """
         began = time.perf_counter()
         minutes = [bar for bar in drained.closed if bar.period is Period.M1]
@@ -121,7 +120,7 @@ class Writer:
         ids = self.symbols.ids
         for start in range(0, len(bars), 500):
             rows = [self.packer.row(ids[bar.symbol], bar) for bar in bars[start : start + 500]]
-            await self.link.insert(insert, rows)
+            await self.connection.insert(insert, rows)
 
     async def roll_up(self, touched: Iterable[Place], *, of: Period = Period.M1, is_amended: bool = False) -> None:
         """Make larger bars again inside a batch; see `recompute`."""
@@ -129,7 +128,9 @@ class Writer:
         for symbol, open_ms in touched:
             by_number.setdefault(self.symbols.ids[symbol], set()).add(open_ms)
         if by_number:
-            await recompute(self.link, self.symbols, self.packer, by_number, self.periods, of=of, is_amended=is_amended)
+            await recompute(
+                self.connection, self.symbols, self.packer, by_number, self.periods, of=of, is_amended=is_amended
+            )
 
     async def _merge(self, run: Run, bars: Sequence[Bar], spans: Sequence[Span], *, is_rolled_up: bool) -> Added:
         """`is_rolled_up`: the larger bars over what is merely as given come from the engine itself."""
@@ -138,10 +139,10 @@ class Writer:
             merge.join(span)
         sifted = _sifted(run, bars)
         places = {(bar.symbol, bar.open_ms) for bar in sifted} | merge.doubtful
-        stored = await bars_at(self.link, self.symbols, Period.M1, places) if places else {}
+        stored = await bars_at(self.connection, self.symbols, Period.M1, places) if places else {}
         written, added = merge.judge(sifted, stored)
         await self.insert(HISTORY, written)
-        quiet = await quiet_bars(self.link, self.symbols, merge.seams, self._spans)
+        quiet = await quiet_bars(self.connection, self.symbols, merge.seams, self._spans)
         await self.insert(HISTORY, quiet)
         await self._write_spans(merge)
         given = set(sifted) if is_rolled_up else set()
@@ -154,7 +155,7 @@ class Writer:
         await self.insert(RANKED, bars)
         for period in {bar.period for bar in doubted}:
             places = [(bar.symbol, bar.open_ms) for bar in doubted if bar.period is period]
-            stored = await bars_at(self.link, self.symbols, period, places)
+            stored = await bars_at(self.connection, self.symbols, period, places)
             closed = {place for place, bar in stored.items() if bar.state is State.CLOSED}
             await self.insert(HISTORY, [bar for bar in doubted if (bar.symbol, bar.open_ms) in closed])
 
@@ -162,13 +163,15 @@ class Writer:
         if closed:
             ids = self.symbols.ids
             keys = [(ids[bar.symbol], bar.period.ordinal, bar.open_ms // MINUTE_MS) for bar in closed]
-            await self.link.rows(_OVER, (json.dumps(keys),))
+            await self.connection.rows(_OVER, (json.dumps(keys),))
 
     async def _write_spans(self, merge: Merge) -> None:
         ids = self.symbols.ids
         if merge.gone:
-            await self.link.rows(_FORGET_SPANS, (json.dumps([(ids[symbol], first) for symbol, first in merge.gone]),))
-        await self.link.insert(SPANS, [(ids[span.symbol], *span[1:]) for span in merge.grown.values()])
+            await self.connection.rows(
+                _FORGET_SPANS, (json.dumps([(ids[symbol], first) for symbol, first in merge.gone]),)
+            )
+        await self.connection.insert(SPANS, [(ids[span.symbol], *span[1:]) for span in merge.grown.values()])
 
     def _remember(self, larger: Sequence[Bar]) -> None:
         for bar in larger:
@@ -193,8 +196,8 @@ class Writer:
     async def _refresh(self) -> None:
         if self._is_current:
             return
-        self.symbols = await Symbols.read(self.link)
-        self._spans = await stored_spans(self.link, self.symbols)
+        self.symbols = await Symbols.read(self.connection)
+        self._spans = await stored_spans(self.connection, self.symbols)
         self._is_current = True
         if not self._is_settled:
             await self._settle()
@@ -202,18 +205,18 @@ class Writer:
 
     async def _settle(self) -> None:
         """What an earlier run left as its current minutes becomes history, partial, before anything is laid over it."""
-        rows = await self.link.rows(_UNSETTLED)
+        rows = await self.connection.rows(_UNSETTLED)
         if rows:
-            await self.link.rows(_SETTLE)
+            await self.connection.rows(_SETTLE)
             await self.roll_up((self.symbols.names[number], minute * MINUTE_MS) for number, minute in rows)
 
     async def reread_symbols(self) -> None:
         """Inside a batch, after symbols were changed."""
-        self.symbols = await Symbols.read(self.link)
+        self.symbols = await Symbols.read(self.connection)
 
     async def _number(self, names: Collection[str]) -> None:
         if new := [name for name in names if name not in self.symbols.ids]:
-            await add_symbols(self.link, new)
+            await add_symbols(self.connection, new)
             await self.reread_symbols()
 
 

@@ -11,7 +11,7 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, Drained, SeedBars, Span
 from klagg_tui.engine.period import Period
-from klagg_tui.storage.paging import PAGE
+from klagg_tui.storage.queries import PAGE
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
 from tests.filed import file_in, listed

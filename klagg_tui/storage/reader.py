@@ -10,18 +10,17 @@ from klagg_tui.engine.events import Span
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain, child_of
 from klagg_tui.storage import metadata
 from klagg_tui.storage import unconfirmed as due
-from klagg_tui.storage.connection import Connection
+from klagg_tui.storage.connection import Connection, Row
 from klagg_tui.storage.lines import Lines, RowFormat, line_pages
-from klagg_tui.storage.paging import FOREVER, Stretch, lengths, minutes_of, pages
-from klagg_tui.storage.rows import GATHERED, bars
-from klagg_tui.storage.statements import Row
+from klagg_tui.storage.queries import FOREVER, Stretch, lengths, minutes_of, pages
+from klagg_tui.storage.rows import JSON_ROWS, bars
 from klagg_tui.storage.symbols import StoredSymbol, Symbols
 from klagg_tui.storage.unconfirmed import Unconfirmed
 
 _ANCHORS: Final = (0, 1, 2)
 
 _LATEST: Final = f"""
-SELECT {GATHERED} FROM symbols AS s CROSS JOIN history AS h ON h.symbol = s.id AND h.period = :period
+SELECT {JSON_ROWS} FROM symbols AS s CROSS JOIN history AS h ON h.symbol = s.id AND h.period = :period
 AND h.minute >= coalesce((SELECT o.minute FROM history AS o WHERE o.symbol = s.id AND o.period = :period
     ORDER BY o.minute DESC LIMIT 1 OFFSET :count - 1), 0)
 WHERE s.id >= :first AND s.id < :end
@@ -29,7 +28,7 @@ WHERE s.id >= :first AND s.id < :end
 _SYMBOLS_AT_ONCE: Final = 100
 """Of which the newest bars are read together: 60 of each of 600 would be 36,000 rows in one text, 30 MB and 0.1 s of the loop."""
 _BETWEEN: Final = f"""
-SELECT {GATHERED} FROM symbols AS s CROSS JOIN history AS h
+SELECT {JSON_ROWS} FROM symbols AS s CROSS JOIN history AS h
 ON h.symbol = s.id AND h.period = ? AND h.minute >= ? AND h.minute < ?
 """
 _NEWEST: Final = """
@@ -50,7 +49,7 @@ Wanted = tuple[str, Period, int | None, int | None]
 """Bars of a symbol and period that open from a time to before another; None: without end."""
 
 
-class Reading:
+class StoreReader:
     """The reading half of a `Store`."""
 
     def __init__(self, reader: Connection) -> None:
@@ -136,13 +135,13 @@ class Reading:
             end = max(names, default=0) + 1  # a symbol that comes meanwhile has no name here
             for first in range(0, end, _SYMBOLS_AT_ONCE):
                 part = {"first": first, "end": min(end, first + _SYMBOLS_AT_ONCE)}
-                rows = await self._reader.gathered(_LATEST, {"period": period.ordinal, "count": count, **part})
+                rows = await self._reader.json_rows(_LATEST, {"period": period.ordinal, "count": count, **part})
                 found += bars(rows, names)
         return tuple(found)
 
     async def current(self) -> tuple[Bar, ...]:
         """The current bar of every symbol and period, as it was when it was written last."""
-        rows = await self._reader.gathered(f"SELECT {GATHERED} FROM forming AS h")
+        rows = await self._reader.json_rows(f"SELECT {JSON_ROWS} FROM forming AS h")
         return tuple(bars(sorted(rows), await self._names()))
 
     async def seed(
@@ -238,7 +237,7 @@ class Reading:
         rows: list[Row] = []
         for period, from_ms, to_ms in _ladder(minute_ms, chain(tuple(periods)), held):
             parameters: list[Any] = [period.ordinal, from_ms // MINUTE_MS, to_ms // MINUTE_MS, *names]
-            rows += await self._reader.gathered(_BETWEEN + condition, parameters)
+            rows += await self._reader.json_rows(_BETWEEN + condition, parameters)
         found: dict[str, list[Bar]] = {}
         # Asked for afterwards, so that a symbol that has just come has one.
         for bar in bars(rows, await self._names()):
