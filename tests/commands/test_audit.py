@@ -12,8 +12,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from klagg_tui.commands import audit as auditing
-from klagg_tui.commands.shared.audit_work import exchange_bars
+from klagg_tui.commands import audit
+from klagg_tui.commands.audit.run import exchange_bars
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.events import Drained
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
@@ -29,7 +29,7 @@ from tests.makers import HOUR, MINUTE, START, SYMBOL, bar
 
 def run(*arguments: str | Path) -> Result:
     app = typer.Typer()
-    auditing.register(app)
+    audit.register(app)
     app.callback()(lambda: None)
     return CliRunner().invoke(app, ["audit", *map(str, arguments)])
 
