@@ -1,4 +1,4 @@
-"""What is kept beside bars: facts about symbols, how far a backfill came, single texts."""
+"""What is kept beside bars: facts about symbols, decimals of their numbers, single texts."""
 
 from __future__ import annotations
 
@@ -8,45 +8,29 @@ from typing import Final
 
 from klagg_tui.engine.period import DAY_MS, MINUTE_MS, Period, child_of
 from klagg_tui.engine.precision import Precision
-from klagg_tui.storage.connection import Connection, Insert
-from klagg_tui.storage.symbols import StoredSymbol
-from klagg_tui.storage.symbols import put_symbols as put
+from klagg_tui.storage import symbols as stored
+from klagg_tui.storage.connection import Insert
+from klagg_tui.storage.symbols import PRECISIONS, StoredSymbol
 from klagg_tui.storage.writer import Writer
 
 _META: Final = Insert("meta", "ON CONFLICT (key) DO UPDATE SET value = excluded.value")
-_PROGRESS: Final = Insert("progress", "ON CONFLICT (symbol, period) DO UPDATE SET oldest_ms = excluded.oldest_ms")
-
-_PRECISIONS: Final = "decimals"
-"""Of `meta`: a JSON object from symbols to decimals of prices and of quantities."""
-
-
-async def meta(connection: Connection, key: str) -> str | None:
-    """A text kept with `put_meta`."""
-    value = await connection.value("SELECT value FROM meta WHERE key = ?", (key,))
-    return None if value is None else str(value)
-
-
-async def precisions(connection: Connection) -> dict[str, Precision]:
-    """With how many decimals the exchange writes each symbol's numbers, as far as was seen."""
-    text = await meta(connection, _PRECISIONS)
-    return {symbol: Precision(*decimals) for symbol, decimals in json.loads(text or "{}").items()}
 
 
 async def widen_precisions(writer: Writer, seen: Mapping[str, Precision]) -> None:
     """Keep decimals that were seen, beside what is known already."""
     async with writer.batch():
-        known = await precisions(writer.connection)
+        known = await stored.precisions(writer.connection)
         wider = {symbol: precision.union(known.get(symbol, Precision())) for symbol, precision in seen.items()}
         if any(known.get(symbol) != precision for symbol, precision in wider.items()):
             text = json.dumps({**known, **wider}, ensure_ascii=False)
-            await writer.connection.insert(_META, [(_PRECISIONS, text)])
+            await writer.connection.insert(_META, [(PRECISIONS, text)])
 
 
 async def put_symbols(writer: Writer, symbols: Sequence[StoredSymbol]) -> None:
     """Keep what the exchange says of symbols; three-day bars of ours follow a changed anchor."""
     async with writer.batch():
         before = {known.symbol: known.anchor for known in writer.symbols.known.values()}
-        await put(writer.connection, symbols)
+        await stored.put_symbols(writer.connection, symbols)
         await writer.reread_symbols()
         turned = [new.symbol for new in symbols if before.get(new.symbol, new.anchor) != new.anchor]
         for symbol in turned:
@@ -57,12 +41,6 @@ async def put_meta(writer: Writer, key: str, value: str) -> None:
     """Keep a text."""
     async with writer.batch():
         await writer.connection.insert(_META, [(key, value)])
-
-
-async def put_progress(writer: Writer, symbol: str, period: Period, oldest_ms: int) -> None:
-    """Note how far back a backfill has come."""
-    async with writer.batch({symbol}):
-        await writer.connection.insert(_PROGRESS, [(writer.symbols.ids[symbol], period.ordinal, oldest_ms)])
 
 
 async def _turn(writer: Writer, symbol: str) -> None:

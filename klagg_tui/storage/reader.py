@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import Span
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain, child_of
-from klagg_tui.storage import metadata
+from klagg_tui.engine.precision import Precision
 from klagg_tui.storage import unconfirmed as due
 from klagg_tui.storage.connection import Connection, Row
 from klagg_tui.storage.lines import Lines, RowFormat, line_pages
 from klagg_tui.storage.queries import FOREVER, Stretch, lengths, minutes_of, pages
 from klagg_tui.storage.rows import JSON_ROWS, bars
-from klagg_tui.storage.symbols import StoredSymbol, Symbols
+from klagg_tui.storage.symbols import StoredSymbol, Symbols, precisions
 from klagg_tui.storage.unconfirmed import Unconfirmed
 
 _ANCHORS: Final = (0, 1, 2)
@@ -28,8 +28,7 @@ WHERE s.id >= :first AND s.id < :end
 _SYMBOLS_AT_ONCE: Final = 100
 """Of which the newest bars are read together: 60 of each of 600 would be 36,000 rows in one text, 30 MB and 0.1 s of the loop."""
 _BETWEEN: Final = f"""
-SELECT {JSON_ROWS} FROM symbols AS s CROSS JOIN history AS h
-ON h.symbol = s.id AND h.period = ? AND h.minute >= ? AND h.minute < ?
+SELECT {JSON_ROWS} FROM history AS h WHERE h.symbol = ? AND h.period = ? AND h.minute >= ? AND h.minute < ?
 """
 _NEWEST: Final = """
 SELECT max(minute) FROM history WHERE symbol = (SELECT id FROM symbols WHERE name = ?) AND period = ? AND minute < ?
@@ -152,30 +151,19 @@ class StoreReader:
         Of every period those from which the larger bars forming at that minute begin, and the last `held` 1m bars.
         What is not stored is not there; partial bars are, and say so.
         """
-        return (await self._seeds(minute_ms, periods, held, " AND s.name = ?", symbol)).get(symbol, ())
-
-    async def seeds(
-        self, minute_ms: int, periods: Sequence[Period] = DEFAULT_PERIODS, held: int = 64
-    ) -> dict[str, tuple[Bar, ...]]:
-        """The same for all symbols at once."""
-        return await self._seeds(minute_ms, periods, held, "")
+        number = await self._number(symbol)
+        if number is None:
+            return ()
+        rows: list[Row] = []
+        for period, from_ms, to_ms in _seed_stretches(minute_ms, chain(tuple(periods)), held):
+            stretch = number, period.ordinal, from_ms // MINUTE_MS, to_ms // MINUTE_MS
+            rows += await self._reader.json_rows(_BETWEEN, stretch)
+        return tuple(bars(rows, {number: symbol}))
 
     async def spans(self, symbol: str) -> tuple[Span, ...]:
         """The runs of aggregate ids whose trades are all in the bars, by id."""
         rows = await self._reader.rows(f"{_SPANS} WHERE s.name = ? ORDER BY p.first_id", (symbol,))
         return tuple(Span(*row) for row in rows)
-
-    async def last_span(self, symbol: str) -> Span | None:
-        """The newest of them."""
-        rows = await self._reader.rows(f"{_SPANS} WHERE s.name = ? ORDER BY p.first_id DESC LIMIT 1", (symbol,))
-        return Span(*rows[0]) if rows else None
-
-    async def last_spans(self) -> dict[str, Span]:
-        """The newest of every symbol."""
-        rows = await self._reader.rows(
-            f"{_SPANS} AND p.first_id = (SELECT max(first_id) FROM spans WHERE symbol = s.id)"
-        )
-        return {row[0]: Span(*row) for row in rows}
 
     async def symbols(self) -> tuple[StoredSymbol, ...]:
         """Every symbol ever stored, by first open time, then by name."""
@@ -204,15 +192,12 @@ class StoreReader:
 
     async def meta(self, key: str) -> str | None:
         """A text kept with `put_meta`."""
-        return await metadata.meta(self._reader, key)
+        value = await self._reader.value("SELECT value FROM meta WHERE key = ?", (key,))
+        return None if value is None else str(value)
 
-    async def progress(self, symbol: str, period: Period) -> int | None:
-        """How far back a backfill has come (open time), None where there was none."""
-        value = await self._reader.value(
-            "SELECT p.oldest_ms FROM symbols AS s JOIN progress AS p ON p.symbol = s.id WHERE s.name = ? AND p.period = ?",
-            (symbol, period.ordinal),
-        )
-        return None if value is None else int(value)
+    async def precisions(self) -> dict[str, Precision]:
+        """With how many decimals the exchange writes each symbol's numbers, as far as was seen."""
+        return await precisions(self._reader)
 
     async def _stretch(
         self,
@@ -225,30 +210,21 @@ class StoreReader:
         states: Collection[State] | None = None,
     ) -> Stretch | None:
         """None where the symbol is not known."""
-        number = await self._reader.value("SELECT id FROM symbols WHERE name = ?", (symbol,))
+        number = await self._number(symbol)
         if number is None:
             return None
         wanted = tuple(sorted(state.value for state in (State if states is None else states)))
         return Stretch(number, period, *minutes_of(from_ms, to_ms), wanted, newest_first)
 
-    async def _seeds(
-        self, minute_ms: int, periods: Sequence[Period], held: int, condition: str, *names: str
-    ) -> dict[str, tuple[Bar, ...]]:
-        rows: list[Row] = []
-        for period, from_ms, to_ms in _ladder(minute_ms, chain(tuple(periods)), held):
-            parameters: list[Any] = [period.ordinal, from_ms // MINUTE_MS, to_ms // MINUTE_MS, *names]
-            rows += await self._reader.json_rows(_BETWEEN + condition, parameters)
-        found: dict[str, list[Bar]] = {}
-        # Asked for afterwards, so that a symbol that has just come has one.
-        for bar in bars(rows, await self._names()):
-            found.setdefault(bar.symbol, []).append(bar)
-        return {name: tuple(of_symbol) for name, of_symbol in found.items()}
+    async def _number(self, symbol: str) -> int | None:
+        number = await self._reader.value("SELECT id FROM symbols WHERE name = ?", (symbol,))
+        return None if number is None else int(number)
 
     async def _names(self) -> dict[int, str]:
         return dict(await self._reader.rows("SELECT id, name FROM symbols"))
 
 
-def _ladder(minute_ms: int, periods: tuple[Period, ...], held: int) -> list[tuple[Period, int, int]]:
+def _seed_stretches(minute_ms: int, periods: tuple[Period, ...], held: int) -> list[tuple[Period, int, int]]:
     """For every period, the stretch of its ended bars that the larger ones forming at `minute_ms` begin with."""
     since = {Period.M1: minute_ms - held * MINUTE_MS}
     for period in periods[1:]:

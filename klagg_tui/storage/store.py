@@ -172,17 +172,9 @@ class Store(StoreReader):
         """Keep a text."""
         await metadata.put_meta(self._to_write(), key, value)
 
-    async def precisions(self) -> dict[str, Precision]:
-        """With how many decimals the exchange writes each symbol's numbers, as far as was seen."""
-        return await metadata.precisions(self._reader)
-
     async def widen_precisions(self, seen: Mapping[str, Precision]) -> None:
         """Keep decimals that were seen, beside what is known already."""
         await metadata.widen_precisions(self._to_write(), seen)
-
-    async def put_progress(self, symbol: str, period: Period, oldest_ms: int) -> None:
-        """Note how far back a backfill has come."""
-        await metadata.put_progress(self._to_write(), symbol, period, oldest_ms)
 
     async def delete_before(self, period: Period, before_ms: int, at_most: int = 5000) -> int:
         """Delete at most so many bars of a period that opened before; returns how many: 0 when there are none left.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR
+from klagg_tui.engine.precision import Precision
 from klagg_tui.storage.connection import Connection, Insert
 
 
@@ -27,6 +29,10 @@ _PUT: Final = Insert(
     "active = excluded.active",
 )
 _ADD: Final = Insert("symbols (name, first_open_ms, anchor, active)", "ON CONFLICT (name) DO NOTHING")
+
+
+PRECISIONS: Final = "decimals"
+"""Key of `meta`: a JSON object from symbols to decimals of prices and of quantities."""
 
 
 class Symbols:
@@ -57,3 +63,9 @@ async def add_symbols(connection: Connection, names: Iterable[str]) -> None:
 async def put_symbols(connection: Connection, symbols: Iterable[StoredSymbol]) -> None:
     """Keep what the exchange says of symbols, known or new."""
     await connection.insert(_PUT, list(symbols))
+
+
+async def precisions(connection: Connection) -> dict[str, Precision]:
+    """With how many decimals the exchange writes each symbol's numbers, as far as was seen."""
+    text = await connection.value("SELECT value FROM meta WHERE key = ?", (PRECISIONS,))
+    return {symbol: Precision(*decimals) for symbol, decimals in json.loads(text or "{}").items()}

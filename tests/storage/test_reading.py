@@ -11,6 +11,7 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, Drained, SeedBars, Span
 from klagg_tui.engine.period import Period
+from klagg_tui.engine.precision import Precision
 from klagg_tui.storage.queries import PAGE
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
@@ -71,7 +72,6 @@ async def test_only_the_wanted_states_come(store: Store) -> None:
 async def test_an_unknown_symbol_has_no_bars(store: Store) -> None:
     assert await opens(store.bars("NOPE", Period.M1)) == []
     assert await store.spans("NOPE") == ()
-    assert await store.last_span("NOPE") is None
     assert await store.seed("NOPE", START) == ()
 
 
@@ -132,7 +132,7 @@ async def test_spans_come_by_id(store: Store) -> None:
     await file_in(store, trades([START], 5))
     await file_in(store, trades([START - MINUTE], 1))
     assert [span.first_id for span in await store.spans(SYMBOL)] == [1, 5]
-    assert await store.last_span(SYMBOL) == Span(SYMBOL, 5, 5, START + 1, START)
+    assert (await store.spans(SYMBOL))[-1] == Span(SYMBOL, 5, 5, START + 1, START)
 
 
 async def test_symbols_come_by_first_open_time_and_name(store: Store) -> None:
@@ -154,7 +154,6 @@ async def test_an_engine_seeded_from_the_store_has_the_bars_of_one_that_never_st
         await store.put_symbols([StoredSymbol(SYMBOL, month)])
         await file_in(store, told)
         seeds = await store.seed(SYMBOL, at_ms, periods)
-        assert (await store.seeds(at_ms, periods)) == {SYMBOL: seeds}
     assert all(each.end_ms <= at_ms for each in seeds)
     seeded, whole = (KlineEngine(periods, holds_gaps=False) for _ in range(2))
     for engine in (seeded, whole):
@@ -167,11 +166,15 @@ async def test_an_engine_seeded_from_the_store_has_the_bars_of_one_that_never_st
     assert [each[:12] for each in seeded.snapshot()] == [each[:12] for each in whole.snapshot()]
 
 
-async def test_kept_texts_and_progress_come_back(store: Store) -> None:
+async def test_kept_texts_come_back(store: Store) -> None:
     assert await store.meta("mark") is None
-    assert await store.progress(SYMBOL, Period.H1) is None
     for value in ("one", "two"):
         await store.put_meta("mark", value)
-    await store.put_progress(SYMBOL, Period.H1, START)
-    assert (await store.meta("mark"), await store.progress(SYMBOL, Period.H1)) == ("two", START)
-    assert await store.progress(SYMBOL, Period.M1) is None
+    assert await store.meta("mark") == "two"
+
+
+async def test_decimals_only_ever_grow(store: Store) -> None:
+    assert await store.precisions() == {}
+    await store.widen_precisions({"A": Precision(2, 3), "牛来USDT": Precision(1, 0)})
+    await store.widen_precisions({"A": Precision(1, 5)})
+    assert await store.precisions() == {"A": Precision(2, 5), "牛来USDT": Precision(1, 0)}

@@ -108,14 +108,13 @@ async def test_spans_grow_with_the_bars_that_hold_their_trades(store: Store) -> 
         await store.write(
             drained(forming=(bar(state=State.FORMING),), spans=(Span(SYMBOL, 1, last, START, START + last),))
         )
-        assert await store.last_span(SYMBOL) == Span(SYMBOL, 1, last, START, START + last)
-    assert await store.last_spans() == {SYMBOL: Span(SYMBOL, 1, 9, START, START + 9)}
+        assert await store.spans(SYMBOL) == (Span(SYMBOL, 1, last, START, START + last),)
 
 
 async def test_a_run_takes_back_that_nothing_was_traded_since_its_last_trade(store: Store) -> None:
     for to_ms in (START + 5 * MINUTE, START + 10):
         await store.write(drained(spans=(Span(SYMBOL, 1, 4, START, to_ms),)))
-    assert await store.last_span(SYMBOL) == Span(SYMBOL, 1, 4, START, START + 10)
+    assert await store.spans(SYMBOL) == (Span(SYMBOL, 1, 4, START, START + 10),)
 
 
 async def test_a_restart_that_goes_on_with_the_next_id_counts_every_trade_once(tmp_path: Path) -> None:
@@ -124,9 +123,8 @@ async def test_a_restart_that_goes_on_with_the_next_id_counts_every_trade_once(t
     async with await Store.open(path) as store:
         await Live(store, SeedBars(SYMBOL, START, (), None, 1)).take(told[:8])
     async with await Store.open(path) as store:
-        span = await store.last_span(SYMBOL)
+        (span,) = await store.spans(SYMBOL)
         (minute, *_) = [each for each in await store.current() if each.period is Period.M1]
-        assert span
         seeds = await store.seed(SYMBOL, minute.open_ms)
         live = Live(store, SeedBars(SYMBOL, minute.open_ms, seeds, minute, span.last_id + 1, span.from_ms))
         await live.take([])
