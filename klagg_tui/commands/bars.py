@@ -85,7 +85,7 @@ def _bars_table(found: list[Bar], precision: Precision, *, local: bool) -> Table
     )
     for bar in found:
         change, share = change_percent(bar), taker_share(bar)
-        state = bar.state.name.lower()
+        state = bar.state.label
         made.add_row(
             formatting.date_time(bar.open_ms, local=local),
             *(formatting.price(price, precision.price) for price in bar[3:7]),

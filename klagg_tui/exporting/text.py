@@ -29,7 +29,7 @@ SERIES_COLUMNS: Final = f"symbol,period,{COLUMNS}"
 _SPLITTING: Final = frozenset("\n\0")
 """Signs at which the database would end a line, or the text of all."""
 
-STATES: Final = tuple(state.name.lower() for state in State)
+STATES: Final = tuple(state.label for state in State)
 """Names of the states by number."""
 
 # P, Q and T stand for a price, a quantity and a turnover, N for a whole number, S for the state, - for no state.

@@ -14,8 +14,8 @@ from operator import itemgetter
 from typing import Final
 
 from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.events import Span
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.engine.spans import Span
 from klagg_tui.storage.connection import Connection, Row
 from klagg_tui.storage.rows import JSON_ROWS, bars
 from klagg_tui.storage.symbols import Symbols

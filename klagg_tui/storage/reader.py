@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import Span
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain, child_of
 from klagg_tui.engine.precision import Precision
+from klagg_tui.engine.spans import Span
 from klagg_tui.storage import unconfirmed as due
 from klagg_tui.storage.connection import Connection, Row
 from klagg_tui.storage.lines import Lines, RowFormat, line_pages

@@ -163,7 +163,7 @@ def test_json_and_csv_say_the_same(any_bar: Bar, grain: Precision) -> None:
     of_json = json.loads(json_line(series(grain, period=any_bar.period))(any_bar))
     of_csv = csv_line(series(grain, period=any_bar.period))(any_bar).rstrip("\n").split(",")[:-1]
     assert [str(of_json[name]) for name in COLUMNS.split(",")[:-1]] == of_csv
-    assert of_json["state"] == any_bar.state.name.lower()
+    assert of_json["state"] == any_bar.state.label
 
 
 def test_many_lines_are_one_piece_of_bytes() -> None:
