@@ -11,13 +11,13 @@ import logging
 from collections import Counter
 from typing import Final
 
-from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.bar import Bar, BarKey
 from klagg_tui.engine.events import AmendBar
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.transport.budget import Priority
 from klagg_tui.runtime.context import SETTLE_MS, LiveContext
-from klagg_tui.storage.unconfirmed import Place, Unconfirmed
+from klagg_tui.storage.unconfirmed import Unconfirmed
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +43,8 @@ class Reconciler:
         self._core = ground.core
         self._store = ground.store
         self._rest = ground.rest
-        self._fruitless: Counter[Place] = Counter()
-        self._not_before_ms: dict[Place, int] = {}
+        self._fruitless: Counter[BarKey] = Counter()
+        self._not_before_ms: dict[BarKey, int] = {}
         self._looked_for_holes_ms = 0
         self._known_holes: dict[str, list[Unconfirmed]] = {}
 
@@ -83,7 +83,7 @@ class Reconciler:
         ]
         return [*await self._holes(resting), *await self._store.unconfirmed(resting)]
 
-    async def _holes(self, resting: list[Place]) -> list[Unconfirmed]:
+    async def _holes(self, resting: list[BarKey]) -> list[Unconfirmed]:
         """Minutes that nobody brought, whatever the reason: told, counted, and asked for like partial ones."""
         now_ms = self._core.now_ms()
         if now_ms - self._looked_for_holes_ms < HOLES_EVERY_MS:
@@ -96,7 +96,7 @@ class Reconciler:
             for symbol, known in self._known_holes.items()
             if (kept := [hole for hole in known if hole.last_open_ms >= since_ms])
         }
-        new = [hole for hole in holes if not any(map(hole.meets, self._known_holes.get(hole.symbol, ())))]
+        new = [hole for hole in holes if not any(map(hole.overlaps, self._known_holes.get(hole.symbol, ())))]
         for hole in new:
             self._known_holes.setdefault(hole.symbol, []).append(hole)
         if new:
@@ -120,7 +120,7 @@ class Reconciler:
         return bars
 
     async def _note_fruitless(self, run: Unconfirmed, *, is_unknown: bool) -> None:
-        place = run[:3]
+        place = run.key
         self._not_before_ms[place] = self._core.now_ms() + (LOOK_EVERY_MS << self._fruitless[place])
         self._fruitless[place] += 1
         if is_unknown and self._fruitless[place] >= _GIVE_UP_AFTER:

@@ -145,7 +145,7 @@ async def delete_before(writer: Writer, period: Period, before_ms: int, at_most:
         cut_ms = kept_from(period, before_ms, writer.periods)
         rows = await writer.connection.rows(_OLD, (period.ordinal, cut_ms // MINUTE_MS, at_most))
         names = writer.symbols.names
-        await writer.roll_up([(names[number], minute * MINUTE_MS) for number, minute in rows], of=period)
+        await writer.roll_up((names[number], period, minute * MINUTE_MS) for number, minute in rows)
         newest_of: dict[int, int] = dict(rows)
         for number, newest in newest_of.items():
             await writer.connection.rows(

@@ -54,4 +54,4 @@ async def _turn(writer: Writer, symbol: str) -> None:
     children = await writer.connection.rows(
         "SELECT minute FROM history WHERE symbol = ? AND period = ?", (number, child.ordinal)
     )
-    await writer.roll_up([(symbol, minute * MINUTE_MS) for (minute,) in children], of=child)
+    await writer.roll_up((symbol, child, minute * MINUTE_MS) for (minute,) in children)

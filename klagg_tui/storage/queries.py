@@ -1,6 +1,6 @@
 """Stored bars and spans, asked for in SQL.
 
-Bars at many places are one statement; the places go in as one JSON parameter. One symbol's bars of one period come a page
+Many bars are one statement; their keys go in as one JSON parameter. One symbol's bars of one period come a page
 at a time: every page is a statement of its own that goes on behind the last row, so that memory stays constant and no
 long-lived snapshot keeps the write-ahead log from being emptied.
 """
@@ -13,29 +13,22 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final
 
-from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.bar import Bar, BarKey
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage.connection import Connection, Row
 from klagg_tui.storage.rows import JSON_ROWS, bars
 from klagg_tui.storage.symbols import Symbols
 
-Place = tuple[str, int]
-"""Symbol and open time."""
-
 _AT: Final = f"""
 SELECT {JSON_ROWS} FROM json_each(?) AS j CROSS JOIN history AS h
-ON h.symbol = json_extract(j.value, '$[0]') AND h.period = ? AND h.minute = json_extract(j.value, '$[1]')
+ON h.symbol = json_extract(j.value, '$[0]') AND h.period = json_extract(j.value, '$[1]')
+AND h.minute = json_extract(j.value, '$[2]')
 """
 _IN: Final = f"""
 SELECT {JSON_ROWS} FROM json_each(?) AS j CROSS JOIN history AS h
 ON h.symbol = json_extract(j.value, '$[0]') AND h.period = ?
 AND h.minute >= json_extract(j.value, '$[1]') AND h.minute < json_extract(j.value, '$[2]')
-"""
-_NEXT: Final = """
-SELECT (SELECT min(h.minute) FROM history AS h
-    WHERE h.symbol = json_extract(j.value, '$[0]') AND h.period = ? AND h.minute > json_extract(j.value, '$[1]'))
-FROM json_each(?) AS j ORDER BY j.key
 """
 
 PAGE: Final = 2000
@@ -60,13 +53,10 @@ FROM (SELECT json_extract(value, '$[0]') AS symbol, json_extract(value, '$[1]') 
 """
 
 
-async def bars_at(
-    connection: Connection, symbols: Symbols, period: Period, places: Iterable[Place]
-) -> dict[Place, Bar]:
-    """Those of the places where a bar is stored."""
-    wanted = json.dumps([(symbols.ids[symbol], open_ms // MINUTE_MS) for symbol, open_ms in places])
-    rows = await connection.json_rows(_AT, (wanted, period.ordinal))
-    return {(bar.symbol, bar.open_ms): bar for bar in bars(rows, symbols.names)}
+async def bars_at(connection: Connection, symbols: Symbols, keys: Iterable[BarKey]) -> dict[BarKey, Bar]:
+    """Those of the bars that are stored."""
+    rows = await connection.json_rows(_AT, (json.dumps(symbols.row_keys(keys)),))
+    return {bar.key: bar for bar in bars(rows, symbols.names)}
 
 
 async def bars_in(
@@ -77,17 +67,6 @@ async def bars_in(
         [(number, -(-from_ms // MINUTE_MS), -(-to_ms // MINUTE_MS)) for number, from_ms, to_ms in ranges]
     )
     return bars(await connection.json_rows(_IN, (wanted, period.ordinal)), symbols.names)
-
-
-async def next_opens(
-    connection: Connection, symbols: Symbols, period: Period, places: Iterable[Place]
-) -> list[int | None]:
-    """The open time of the first stored bar after each of the places."""
-    wanted = json.dumps([(symbols.ids[symbol], open_ms // MINUTE_MS) for symbol, open_ms in places])
-    return [
-        None if minute is None else minute * MINUTE_MS
-        for (minute,) in await connection.rows(_NEXT, (period.ordinal, wanted))
-    ]
 
 
 async def stored_spans(connection: Connection, symbols: Symbols) -> dict[str, tuple[Span, ...]]:

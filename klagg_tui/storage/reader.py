@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from typing import Final
 
-from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain, child_of
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
-from klagg_tui.storage import unconfirmed as due
+from klagg_tui.storage import unconfirmed
 from klagg_tui.storage.connection import Connection, Row
 from klagg_tui.storage.lines import Lines, RowFormat, line_pages
 from klagg_tui.storage.queries import FOREVER, Stretch, lengths, minutes_of, pages
@@ -170,13 +170,13 @@ class StoreReader:
         known = (await Symbols.read(self._reader)).known.values()
         return tuple(sorted(known, key=lambda symbol: (symbol.first_open_ms, symbol.symbol)))
 
-    async def unconfirmed(self, but: Collection[due.Place] = ()) -> list[Unconfirmed]:
+    async def unconfirmed(self, without: Collection[BarKey] = ()) -> list[Unconfirmed]:
         """Ended bars that were not compared with the exchange's, by symbol and period, except those given."""
-        return await due.unconfirmed(self._reader, but)
+        return await unconfirmed.unconfirmed(self._reader, without)
 
     async def count(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> int:
         """How many ended bars open from `from_ms` to before `to_ms`."""
-        return await due.count(self._reader, symbol, period, from_ms, to_ms)
+        return await unconfirmed.count(self._reader, symbol, period, from_ms, to_ms)
 
     async def ended_until(self, symbol: str, period: Period, before_ms: int) -> int | None:
         """When the newest ended bar that opened before a time ended, None where there is none.
@@ -186,9 +186,9 @@ class StoreReader:
         minute = await self._reader.value(_NEWEST, (symbol, period.ordinal, before_ms // MINUTE_MS))
         return None if minute is None else period.end_ms(int(minute) * MINUTE_MS)
 
-    async def holes(self, since_ms: int, but: Collection[due.Place] = ()) -> list[Unconfirmed]:
+    async def holes(self, since_ms: int, without: Collection[BarKey] = ()) -> list[Unconfirmed]:
         """1m bars missing between stored ones or behind the listing, since a time; one entry a hole."""
-        return await due.holes(self._reader, since_ms, but)
+        return await unconfirmed.holes(self._reader, since_ms, without)
 
     async def meta(self, key: str) -> str | None:
         """A text kept with `put_meta`."""

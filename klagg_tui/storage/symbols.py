@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR
+from klagg_tui.engine.bar import BarKey
+from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, MINUTE_MS
 from klagg_tui.engine.precision import Precision
 from klagg_tui.storage.connection import Connection, Insert
 
@@ -53,6 +54,10 @@ class Symbols:
             symbols.names[number] = name
             symbols.known[number] = StoredSymbol(name, first_open_ms, anchor, bool(active))
         return symbols
+
+    def row_keys(self, keys: Iterable[BarKey]) -> list[tuple[int, int, int]]:
+        """The keys of the rows in which bars are stored: symbol, period and minute."""
+        return [(self.ids[symbol], period.ordinal, open_ms // MINUTE_MS) for symbol, period, open_ms in keys]
 
 
 async def add_symbols(connection: Connection, names: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
-from klagg_tui.engine.bar import State
+from klagg_tui.engine.bar import BarKey, State
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.storage.connection import Connection
 
@@ -41,7 +41,12 @@ class Unconfirmed(NamedTuple):
     last_open_ms: int
     has_partial: bool
 
-    def meets(self, other: Unconfirmed) -> bool:
+    @property
+    def key(self) -> BarKey:
+        """The first of them."""
+        return self.symbol, self.period, self.first_open_ms
+
+    def overlaps(self, other: Unconfirmed) -> bool:
         """Whether both are of the same bars, at least in part."""
         return (
             self[:2] == other[:2]
@@ -50,13 +55,9 @@ class Unconfirmed(NamedTuple):
         )
 
 
-Place = tuple[str, Period, int]
-"""Symbol, period and open time of a bar."""
-
-
-async def unconfirmed(connection: Connection, but: Collection[Place]) -> list[Unconfirmed]:
-    """One entry a symbol and period, short periods first; `but` those bars."""
-    left_out = json.dumps([(symbol, period.ordinal, open_ms // MINUTE_MS) for symbol, period, open_ms in but])
+async def unconfirmed(connection: Connection, without: Collection[BarKey]) -> list[Unconfirmed]:
+    """One entry a symbol and period, short periods first; `without` those bars."""
+    left_out = json.dumps([(symbol, period.ordinal, open_ms // MINUTE_MS) for symbol, period, open_ms in without])
     periods = tuple(Period)
     return [
         Unconfirmed(symbol, periods[period], first * MINUTE_MS, last * MINUTE_MS, bool(is_partial))
@@ -64,14 +65,14 @@ async def unconfirmed(connection: Connection, but: Collection[Place]) -> list[Un
     ]
 
 
-async def holes(connection: Connection, since_ms: int, but: Collection[Place]) -> list[Unconfirmed]:
-    """1m bars missing between stored ones or behind the listing, one entry a hole; `but` holes that begin there."""
+async def holes(connection: Connection, since_ms: int, without: Collection[BarKey]) -> list[Unconfirmed]:
+    """1m bars missing between stored ones or behind the listing, one entry a hole; `without` holes that begin there."""
     found = [
         Unconfirmed(symbol, Period.M1, first * MINUTE_MS, last * MINUTE_MS, has_partial=True)
         for symbol, first, last in await connection.rows(_HOLES, {"since": since_ms // MINUTE_MS})
     ]
-    left_out = set(but)
-    return [hole for hole in found if hole[:3] not in left_out]
+    left_out = set(without)
+    return [hole for hole in found if hole.key not in left_out]
 
 
 async def count(connection: Connection, symbol: str, period: Period, from_ms: int, to_ms: int) -> int:

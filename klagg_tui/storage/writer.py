@@ -16,7 +16,7 @@ from klagg_tui.engine.spans import Span
 from klagg_tui.storage.connection import Connection, Insert
 from klagg_tui.storage.ledger import Ledger, Run
 from klagg_tui.storage.merging import Added, Merge
-from klagg_tui.storage.queries import Place, bars_at, stored_spans
+from klagg_tui.storage.queries import bars_at, stored_spans
 from klagg_tui.storage.quiet_minutes import quiet_bars
 from klagg_tui.storage.recompute import recompute
 from klagg_tui.storage.rows import FORMING, HISTORY, RANKED, SPANS, Packer
@@ -123,14 +123,20 @@ class Writer:
             rows = [self.packer.row(ids[bar.symbol], bar) for bar in bars[start : start + 500]]
             await self.connection.insert(insert, rows)
 
-    async def roll_up(self, touched: Iterable[Place], *, of: Period = Period.M1, is_amended: bool = False) -> None:
-        """Make larger bars again inside a batch; see `recompute`."""
-        by_number: dict[int, set[int]] = {}
-        for symbol, open_ms in touched:
-            by_number.setdefault(self.symbols.ids[symbol], set()).add(open_ms)
-        if by_number:
+    async def roll_up(self, touched: Iterable[BarKey], *, is_amended: bool = False) -> None:
+        """Make larger bars over these again inside a batch; see `recompute`."""
+        by_period: dict[Period, dict[int, set[int]]] = {}
+        for symbol, period, open_ms in touched:
+            by_period.setdefault(period, {}).setdefault(self.symbols.ids[symbol], set()).add(open_ms)
+        for period in sorted(by_period):
             await recompute(
-                self.connection, self.symbols, self.packer, by_number, self.periods, of=of, is_amended=is_amended
+                self.connection,
+                self.symbols,
+                self.packer,
+                by_period[period],
+                self.periods,
+                of=period,
+                is_amended=is_amended,
             )
 
     async def _merge(self, run: Run, bars: Sequence[Bar], spans: Sequence[Span], *, is_rolled_up: bool) -> Added:
@@ -139,38 +145,36 @@ class Writer:
         for span in spans:
             merge.join(span)
         sifted = _sifted(run, bars)
-        places = {(bar.symbol, bar.open_ms) for bar in sifted} | merge.doubtful
-        stored = await bars_at(self.connection, self.symbols, Period.M1, places) if places else {}
-        written, added = merge.judge(sifted, stored)
+        keys = {bar.key for bar in sifted} | merge.doubtful
+        stored = await bars_at(self.connection, self.symbols, keys) if keys else {}
+        written, added = merge.merged(sifted, stored)
         await self.insert(HISTORY, written)
-        quiet = await quiet_bars(self.connection, self.symbols, merge.seams, self._spans)
+        quiet = await quiet_bars(self.connection, self.symbols, merge.junctions, self._spans)
         await self.insert(HISTORY, quiet)
         await self._write_spans(merge)
         given = set(sifted) if is_rolled_up else set()
-        await self.roll_up((bar.symbol, bar.open_ms) for bar in (*written, *quiet) if bar not in given)
+        await self.roll_up(bar.key for bar in (*written, *quiet) if bar not in given)
         return added
 
     async def _write_larger(self, bars: Sequence[Bar]) -> None:
         """A bar that this run closed may turn out to lack trades: then, and only then, does it lose its rank."""
-        doubted = [bar for bar in bars if bar.state is State.PARTIAL and bar.key in self._closed_larger]
+        doubted = {bar.key: bar for bar in bars if bar.state is State.PARTIAL and bar.key in self._closed_larger}
         await self.insert(RANKED, bars)
-        for period in {bar.period for bar in doubted}:
-            places = [(bar.symbol, bar.open_ms) for bar in doubted if bar.period is period]
-            stored = await bars_at(self.connection, self.symbols, period, places)
-            closed = {place for place, bar in stored.items() if bar.state is State.CLOSED}
-            await self.insert(HISTORY, [bar for bar in doubted if (bar.symbol, bar.open_ms) in closed])
+        if doubted:
+            stored = await bars_at(self.connection, self.symbols, doubted)
+            closed = [key for key, bar in stored.items() if bar.state is State.CLOSED]
+            await self.insert(HISTORY, [doubted[key] for key in closed])
 
-    async def _end_forming(self, closed: Sequence[Bar]) -> None:
-        if closed:
-            ids = self.symbols.ids
-            keys = [(ids[bar.symbol], bar.period.ordinal, bar.open_ms // MINUTE_MS) for bar in closed]
+    async def _end_forming(self, ended: Sequence[Bar]) -> None:
+        if ended:
+            keys = self.symbols.row_keys(bar.key for bar in ended)
             await self.connection.rows(_OVER, (json.dumps(keys),))
 
     async def _write_spans(self, merge: Merge) -> None:
         ids = self.symbols.ids
         if merge.gone:
             await self.connection.rows(
-                _FORGET_SPANS, (json.dumps([(ids[symbol], first) for symbol, first in merge.gone]),)
+                _FORGET_SPANS, (json.dumps([(ids[symbol], first_id) for symbol, first_id in merge.gone]),)
             )
         await self.connection.insert(SPANS, [(ids[span.symbol], *span[1:]) for span in merge.grown.values()])
 
@@ -209,7 +213,7 @@ class Writer:
         rows = await self.connection.rows(_UNSETTLED)
         if rows:
             await self.connection.rows(_SETTLE)
-            await self.roll_up((self.symbols.names[number], minute * MINUTE_MS) for number, minute in rows)
+            await self.roll_up((self.symbols.names[number], Period.M1, minute * MINUTE_MS) for number, minute in rows)
 
     async def reread_symbols(self) -> None:
         """Inside a batch, after symbols were changed."""
