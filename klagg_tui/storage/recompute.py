@@ -7,11 +7,11 @@ handful of rows a period. What the exchange itself said of a larger bar stays.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
 from typing import Final
 
-from klagg_tui.engine.bar import Bar, State, merge
+from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import Period, child_of
+from klagg_tui.engine.rollup import is_filled, roll_up
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.queries import bars_in
 from klagg_tui.storage.rows import DERIVED, RANKED, Packer
@@ -22,18 +22,6 @@ _AT_ONCE: Final = 2000
 
 Touched = Mapping[int, Iterable[int]]
 """Open times by symbol number."""
-
-
-def rolled(children: Sequence[Bar], period: Period, open_ms: int, *, is_whole: bool) -> Bar:
-    """One bar of `period` from smaller ones in order of time; partial where some are not there."""
-    whole = reduce(merge, children[1:], children[0]._replace(period=period, open_ms=open_ms))
-    return whole if is_whole else whole._replace(state=State.PARTIAL)
-
-
-def is_whole(children: Sequence[Bar], period: Period, open_ms: int, child: Period, known: StoredSymbol) -> bool:
-    """Whether the children fill the bar, but for the time before the symbol's listing."""
-    from_ms = max(open_ms, child.open_ms(known.first_open_ms, known.anchor))
-    return len(children) * child.nominal_ms >= period.end_ms(open_ms) - from_ms
 
 
 async def recompute(
@@ -79,16 +67,17 @@ async def _made(
     connection: Connection, symbols: Symbols, parents: Sequence[tuple[int, int]], period: Period, child: Period
 ) -> list[Bar]:
     ranges = [(number, open_ms, period.end_ms(open_ms)) for number, open_ms in parents]
-    families: dict[tuple[str, int], list[Bar]] = {}
+    families: dict[tuple[int, int], list[Bar]] = {}
     for bar in await bars_in(connection, symbols, child, ranges):
-        anchor = symbols.known[symbols.ids[bar.symbol]].anchor
-        families.setdefault((bar.symbol, period.open_ms(bar.open_ms, anchor)), []).append(bar)
+        number = symbols.ids[bar.symbol]
+        families.setdefault((number, period.open_ms(bar.open_ms, symbols.known[number].anchor)), []).append(bar)
     return [
-        rolled(
-            children,
-            period,
-            open_ms,
-            is_whole=is_whole(children, period, open_ms, child, symbols.known[symbols.ids[symbol]]),
-        )
-        for (symbol, open_ms), children in families.items()
+        _parent(children, period, open_ms, symbols.known[number]) for (number, open_ms), children in families.items()
     ]
+
+
+def _parent(children: Sequence[Bar], period: Period, open_ms: int, known: StoredSymbol) -> Bar:
+    """One bar from smaller ones; partial where some are not there."""
+    whole = roll_up(children, period, open_ms)
+    is_whole = is_filled(children, period, open_ms, known.first_open_ms, known.anchor)
+    return whole if is_whole else whole._replace(state=State.PARTIAL)
