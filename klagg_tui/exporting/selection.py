@@ -116,7 +116,7 @@ async def series_of(store: Store, selection: Selection) -> list[StoredSeries]:
         ExportError: a symbol or a period that was named is not there.
     """
     known = {symbol.symbol: symbol for symbol in await store.symbols()}
-    held = await store.held()
+    held = await store.stored_periods()
     grains = await store.precisions()
     found = []
     for name in matching(selection.symbols, known):

@@ -1,4 +1,4 @@
-"""What SQLite and the file system complain about, as one sentence for a person."""
+"""Errors of SQLite and of the file system, as one sentence for a person."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PRIMARY: Final = 0xFF
 
 @contextmanager
 def translate_errors(path: Path) -> Iterator[None]:
-    """Turn what SQLite and the system say about the database at `path` into errors of ours."""
+    """Turn errors of SQLite and of the system about the database at `path` into ours."""
     try:
         yield
     except sqlite3.Error as error:
@@ -27,7 +27,7 @@ def translate_errors(path: Path) -> Iterator[None]:
 
 
 def from_sqlite(error: sqlite3.Error, path: Path) -> StorageError:
-    """The error of ours that says what SQLite's means for the database at `path`."""
+    """Our error for what SQLite's means for the database at `path`."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY
     if code == sqlite3.SQLITE_FULL:
         return _full(path)
@@ -45,7 +45,7 @@ def from_sqlite(error: sqlite3.Error, path: Path) -> StorageError:
 
 
 def from_os(error: OSError, path: Path) -> DiskError:
-    """The same for what the system says."""
+    """The same for an error of the system."""
     if error.errno == errno.ENOSPC:
         return _full(path)
     if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:

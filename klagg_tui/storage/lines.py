@@ -45,7 +45,9 @@ class Lines(NamedTuple):
         return sum(self.states)
 
 
-async def line_pages(connection: Connection, stretch: Stretch, wording: RowFormat) -> AsyncIterator[Lines | list[Row]]:
+async def line_pages(
+    connection: Connection, stretch: Stretch, row_format: RowFormat
+) -> AsyncIterator[Lines | list[Row]]:
     """The stretch, oldest first: as lines where that can be, else as rows, the current one in its place."""
     forming = await stretch.forming(connection)
     reached = stretch.first - 1
@@ -53,7 +55,7 @@ async def line_pages(connection: Connection, stretch: Stretch, wording: RowForma
     over = replace(stretch, before=until)
     scale = await _scale_behind(connection, over, reached)
     while scale is not None:
-        printf = wording(scale)
+        printf = row_format(scale)
         page = await _lines_behind(connection, over, reached, scale, printf) if printf else None
         if page:
             reached, lines = page

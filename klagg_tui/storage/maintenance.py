@@ -49,7 +49,7 @@ ON h.symbol = s.id AND h.period = ? AND h.minute < ? LIMIT ?
 _PERIODS: Final = tuple(Period)
 
 STEP: Final = 1_000
-"""Bars deleted in one transaction, so that whoever writes meanwhile waits some milliseconds at most."""
+"""Bars deleted in one transaction, so that another writer waits a few milliseconds at most."""
 
 
 class Retention:
@@ -109,7 +109,7 @@ async def backup(connection: Connection, to: Path) -> None:
     """
     _refuse_existing(to)
     if not to.parent.is_dir():
-        raise StorageError(f"{to.parent} is no folder: nothing was written; make it, or name another file.")
+        raise StorageError(f"{to.parent} is not a folder: nothing was written; create it, or name another file.")
     half = to.with_name(f".{to.name}.part")
     with translate_errors(to):
         half.unlink(missing_ok=True)
@@ -125,16 +125,16 @@ async def _copy(connection: Connection, half: Path, to: Path) -> None:
     try:
         await connection.rows("VACUUM INTO ?", (str(half),))
     except StorageError as error:
-        said = error.__cause__
-        if not isinstance(said, sqlite3.Error) or said.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CORRUPT:
+        cause = error.__cause__
+        if not isinstance(cause, sqlite3.Error) or cause.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CORRUPT:
             raise
-        # All else that SQLite says while it copies is about the copy, not about the file that the connection knows.
-        raise from_sqlite(said, to) from error
+        # Any other error while copying concerns the copy, not the file that the connection was opened on.
+        raise from_sqlite(cause, to) from error
 
 
 async def compact(writer: Writer) -> None:
-    """Give the room of deleted rows back to the disk; takes as long as writing the whole file anew."""
-    async with writer.alone():
+    """Give the space of deleted rows back to the disk; takes as long as writing the whole file anew."""
+    async with writer.exclusively():
         await writer.connection.rows("VACUUM")
         await writer.connection.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -164,7 +164,7 @@ async def count_before(connection: Connection, period: Period, before_ms: int, p
 
 
 def kept_from(period: Period, before_ms: int, periods: tuple[Period, ...]) -> int:
-    """From when on bars stay where those that opened before a time may go: nothing is taken from a larger one beyond."""
+    """From when on bars stay where those that opened before a time may go: none that a later larger bar is made of."""
     parents = [larger for larger in periods if larger is not period and child_of(larger, periods) is period]
     opens = [larger.open_ms(before_ms, anchor) for larger in parents for anchor in (0, 1, 2)]
     return min([before_ms, *opens])

@@ -45,8 +45,8 @@ class Merge:
     def __init__(self, spans: dict[str, tuple[Span, ...]], ledgers: Mapping[str, Ledger]) -> None:
         self.grown: dict[SpanKey, Span] = {}
         """Spans to be stored."""
-        self.gone: set[SpanKey] = set()
-        """Spans to be deleted."""
+        self.absorbed: set[SpanKey] = set()
+        """Spans that went into others: to be deleted."""
         self.doubtful: set[BarKey] = set()
         """Minutes in which a span ended that has grown now."""
         self.junctions: list[Junction] = []
@@ -65,8 +65,8 @@ class Merge:
         self._spans[span.symbol] = joint.spans
         for taken in joint.taken:
             self.grown.pop(taken.key, None)
-            self.gone.add(taken.key)
-        self.gone.discard(joint.span.key)
+            self.absorbed.add(taken.key)
+        self.absorbed.discard(joint.span.key)
         self.grown[joint.span.key] = joint.span
         self._note_edges(joint, span)
 

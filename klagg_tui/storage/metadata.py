@@ -27,14 +27,14 @@ async def widen_precisions(writer: Writer, seen: Mapping[str, Precision]) -> Non
 
 
 async def put_symbols(writer: Writer, symbols: Sequence[StoredSymbol]) -> None:
-    """Keep what the exchange says of symbols; three-day bars of ours follow a changed anchor."""
+    """Store the exchange's facts of symbols; three-day bars of ours follow a changed anchor."""
     async with writer.batch():
         before = {known.symbol: known.anchor for known in writer.symbols.known.values()}
         await stored.put_symbols(writer.connection, symbols)
-        await writer.reread_symbols()
-        turned = [new.symbol for new in symbols if before.get(new.symbol, new.anchor) != new.anchor]
-        for symbol in turned:
-            await _turn(writer, symbol)
+        await writer.reload_symbols()
+        moved = [new.symbol for new in symbols if before.get(new.symbol, new.anchor) != new.anchor]
+        for symbol in moved:
+            await _move_anchor(writer, symbol)
 
 
 async def put_meta(writer: Writer, key: str, value: str) -> None:
@@ -43,7 +43,7 @@ async def put_meta(writer: Writer, key: str, value: str) -> None:
         await writer.connection.insert(_META, [(key, value)])
 
 
-async def _turn(writer: Writer, symbol: str) -> None:
+async def _move_anchor(writer: Writer, symbol: str) -> None:
     """Three-day bars on other days than the symbol's go, and those on its days are made."""
     number = writer.symbols.ids[symbol]
     days = writer.symbols.known[number].anchor

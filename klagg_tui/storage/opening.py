@@ -1,4 +1,4 @@
-"""Opening a database file: looked at before it is touched, locked while it is written to, brought up to date.
+"""Opening a database file: its header is read before it is touched, it is locked while it is written to and brought up to date.
 
 The lock is a SQLite lock on a small file beside the database, held in a transaction for the writer's life: the system
 drops it when the process dies, however it dies, and readers of the database never meet it.
@@ -49,7 +49,7 @@ class WriterLock:
         self._connection.close()
 
 
-def look_at(path: Path, migrations: Migrations = MIGRATIONS) -> bool:
+def has_database(path: Path, migrations: Migrations = MIGRATIONS) -> bool:
     """Whether there is a database at `path`, translate_errors from its first bytes alone; an empty file is none yet.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Everything that is asked of the database, on a connection that never waits for the writer."""
+"""Everything that is read from the database, on a connection that never waits for the writer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SELECT s.name, p.id FROM symbols AS s CROSS JOIN periods AS p
 WHERE EXISTS (SELECT 1 FROM history AS h WHERE h.symbol = s.id AND h.period = p.id)
 OR EXISTS (SELECT 1 FROM forming AS f WHERE f.symbol = s.id AND f.period = p.id) ORDER BY s.name, p.id
 """
-_NOBODY: Final = -1
+_NO_SYMBOL: Final = -1
 """No symbol's number."""
 _SPANS: Final = (
     "SELECT s.name, p.first_id, p.last_id, p.from_ms, p.to_ms FROM symbols AS s JOIN spans AS p ON p.symbol = s.id"
@@ -94,7 +94,7 @@ class StoreReader:
         self,
         symbol: str,
         period: Period,
-        wording: RowFormat,
+        row_format: RowFormat,
         from_ms: int | None = None,
         to_ms: int | None = None,
         *,
@@ -104,11 +104,11 @@ class StoreReader:
         stretch = await self._stretch(symbol, period, from_ms, to_ms, states=states)
         if stretch is None:
             return
-        async for page in line_pages(self._reader, stretch, wording):
+        async for page in line_pages(self._reader, stretch, row_format):
             yield page if isinstance(page, Lines) else bars(page, {stretch.symbol: symbol})
 
-    async def held(self) -> dict[str, tuple[Period, ...]]:
-        """Of every symbol the periods of which there are bars, short to long."""
+    async def stored_periods(self) -> dict[str, tuple[Period, ...]]:
+        """The periods of which each symbol has bars, short to long."""
         periods = tuple(Period)
         found: dict[str, list[Period]] = {}
         for name, number in await self._reader.rows(_HELD):
@@ -121,7 +121,7 @@ class StoreReader:
         return await lengths(
             self._reader,
             [
-                (numbers.get(symbol, _NOBODY), period.ordinal, *minutes_of(from_ms, to_ms))
+                (numbers.get(symbol, _NO_SYMBOL), period.ordinal, *minutes_of(from_ms, to_ms))
                 for symbol, period, from_ms, to_ms in wanted
             ],
         )
@@ -181,7 +181,7 @@ class StoreReader:
     async def ended_until(self, symbol: str, period: Period, before_ms: int) -> int | None:
         """When the newest ended bar that opened before a time ended, None where there is none.
 
-        A current bar is none, also where it is partial: its end may never have been heard.
+        A current bar is none, also where it is partial: its last trades may be missing.
         """
         minute = await self._reader.value(_NEWEST, (symbol, period.ordinal, before_ms // MINUTE_MS))
         return None if minute is None else period.end_ms(int(minute) * MINUTE_MS)

@@ -1,7 +1,7 @@
 """Larger bars made again from stored smaller ones, wherever those changed.
 
 Each period is made from the longest kept period that fills it (30m from 5m, 1h from 30m), so a changed minute costs a
-handful of rows a period. What the exchange itself said of a larger bar stays.
+handful of rows a period. The exchange's own larger bars stay.
 """
 
 from __future__ import annotations
@@ -39,8 +39,7 @@ async def recompute(
     Args:
         touched: open times of the changed bars.
         periods: those kept, short to long.
-        is_amended: what the exchange itself had said of the changed bars was changed by it, so that larger bars
-            confirmed before may change too.
+        is_amended: the exchange replaced bars of its own, so that larger bars confirmed before may change too.
     """
     by_period: dict[Period, dict[int, set[int]]] = {of: {number: set(opens) for number, opens in touched.items()}}
     for period in periods:

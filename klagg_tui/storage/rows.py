@@ -18,8 +18,8 @@ JSON_ROWS: Final = f"json_group_array(json_array({', '.join(f'h.{name}' for name
 
 _REPLACED: Final = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[2:])
 _SET: Final = f"DO UPDATE SET {_REPLACED}"
-_NO_POORER: Final = "(history.state <> 1 OR excluded.trade_count >= history.trade_count)"
-"""Bars that lack trades only ever lack them: of two partial ones, the one with more trades knows more."""
+_NO_POORER: Final = f"(history.state <> {State.PARTIAL.value} OR excluded.trade_count >= history.trade_count)"
+"""A partial bar only lacks trades, it has none too many: of two, the one with more trades knows more."""
 
 HISTORY: Final = Insert("history", f"ON CONFLICT (symbol, period, minute) {_SET}")
 """The new row takes the place of the old one."""
@@ -31,9 +31,9 @@ RANKED: Final = Insert(
 DERIVED: Final = Insert(
     "history",
     f"{HISTORY.on_conflict} WHERE excluded.state > history.state "
-    f"OR (excluded.state = history.state AND history.state < 3 AND {_NO_POORER})",
+    f"OR (excluded.state = history.state AND history.state < {State.CONFIRMED.value} AND {_NO_POORER})",
 )
-"""As `RANKED`, but what the exchange said of a bar itself is not replaced by a roll-up."""
+"""As `RANKED`, but the exchange's own bar is not replaced by a roll-up."""
 FORMING: Final = Insert("forming", f"ON CONFLICT (symbol, period) {_SET}")
 SPANS: Final = Insert(
     "spans",

@@ -24,18 +24,18 @@ from klagg_tui.storage.disk_errors import missing, translate_errors
 from klagg_tui.storage.ledger import Run
 from klagg_tui.storage.maintenance import Counts, Holding, Retention
 from klagg_tui.storage.merging import Added
-from klagg_tui.storage.opening import WriterLock, look_at, open_reader, open_writer
+from klagg_tui.storage.opening import WriterLock, has_database, open_reader, open_writer
 from klagg_tui.storage.reader import StoreReader
 from klagg_tui.storage.symbols import StoredSymbol
 from klagg_tui.storage.unconfirmed import Unconfirmed
 from klagg_tui.storage.writer import Writer, Written
 
 MARKET: Final = "market"
-"""Key of `meta` that says which market's bars the file holds."""
+"""Key of `meta`: which market's bars the file holds."""
 
 
 class Importing:
-    """One engine's way into the store. What it has added already is told from what was there before by this object."""
+    """One engine's way into the store; it knows what this engine added and what was there before."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
@@ -71,7 +71,7 @@ class Store(StoreReader):
             path: the file.
             read_only: change nothing, and let another process write meanwhile.
             periods: those whose bars are made again where smaller ones are added or changed.
-            market: whose bars it must hold, for instance `binance-um`; a file that says nothing yet is marked with it.
+            market: whose bars it must hold, for instance `binance-um`; a file without a market is marked with it.
                 None takes any.
 
         Raises:
@@ -83,7 +83,7 @@ class Store(StoreReader):
         """
         if read_only:
             return await cls._open_to_read(path, market)
-        is_there = look_at(path)
+        is_there = has_database(path)
         with translate_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             if is_there:
@@ -97,7 +97,7 @@ class Store(StoreReader):
         store: Self | None = None
         try:
             store = cls(path, await open_reader(path), Writer(connection, tuple(periods)), lock)
-            await store._mark(market)
+            await store._claim(market)
         except BaseException:
             await (store.close() if store else _give_up(connection, lock))
             raise
@@ -105,11 +105,11 @@ class Store(StoreReader):
 
     @classmethod
     async def _open_to_read(cls, path: Path, market: str | None) -> Self:
-        if not look_at(path):
+        if not has_database(path):
             raise missing(path)
         store = cls(path, await open_reader(path), None, None)
         try:
-            await store._refuse_other(market)
+            await store._check_market(market)
         except BaseException:
             await store.close()
             raise
@@ -141,11 +141,11 @@ class Store(StoreReader):
         stays. Current bars replace each other. Larger bars are taken as the engine gives them, but made again where a
         minute turned out to be more than the engine knew. After a failure the same batch may be written again.
         """
-        return await self._to_write().write(changes)
+        return await self._require_writer().write(changes)
 
     def importing(self) -> Importing:
         """A way in for one engine that reads files: its batches may repeat and grow, as `drain` gives them."""
-        return Importing(self._to_write())
+        return Importing(self._require_writer())
 
     async def add(self, bars: Sequence[Bar], spans: Sequence[Span]) -> Added:
         """Merge 1m bars made of trades, and the spans that say of which, with what is stored.
@@ -159,23 +159,23 @@ class Store(StoreReader):
 
     async def add_confirmed(self, bars: Iterable[Bar]) -> Added:
         """Store the exchange's own bars, of any periods; they replace all others, and larger bars are made again."""
-        return await confirming.add_confirmed(self._to_write(), bars)
+        return await confirming.add_confirmed(self._require_writer(), bars)
 
     async def discard_flat(self, run: Unconfirmed) -> int:
-        """Take back bars without trades that the exchange does not have; returns how many there were."""
-        return await confirming.discard_flat(self._to_write(), run)
+        """Delete bars without trades that the exchange does not have; returns how many there were."""
+        return await confirming.discard_flat(self._require_writer(), run)
 
     async def put_symbols(self, symbols: Iterable[StoredSymbol]) -> None:
-        """Keep what the exchange says of symbols; three-day bars follow a changed anchor."""
-        await metadata.put_symbols(self._to_write(), list(symbols))
+        """Store the exchange's facts of symbols; three-day bars follow a changed anchor."""
+        await metadata.put_symbols(self._require_writer(), list(symbols))
 
     async def put_meta(self, key: str, value: str) -> None:
         """Keep a text."""
-        await metadata.put_meta(self._to_write(), key, value)
+        await metadata.put_meta(self._require_writer(), key, value)
 
     async def widen_precisions(self, seen: Mapping[str, Precision]) -> None:
         """Keep decimals that were seen, beside what is known already."""
-        await metadata.widen_precisions(self._to_write(), seen)
+        await metadata.widen_precisions(self._require_writer(), seen)
 
     async def delete_before(self, period: Period, before_ms: int, at_most: int = 5000) -> int:
         """Delete at most so many bars of a period that opened before; returns how many: 0 when there are none left.
@@ -183,20 +183,20 @@ class Store(StoreReader):
         Larger bars over them are made first where they are missing, and no bar is taken from a larger one that
         reaches beyond `before_ms`. Spans stay: the larger bars still hold their trades.
         """
-        return await maintenance.delete_before(self._to_write(), period, before_ms, at_most)
+        return await maintenance.delete_before(self._require_writer(), period, before_ms, at_most)
 
     def retention(self, keep: Mapping[Period, int]) -> Retention:
         """What deletes, step by step, bars that are older than they are to be kept: milliseconds by period."""
-        return Retention(self._to_write(), keep)
+        return Retention(self._require_writer(), keep)
 
     async def count_before(self, period: Period, before_ms: int, periods: Sequence[Period]) -> int:
         """How many bars `delete_before` would delete, bit by bit, where `periods` are kept."""
-        async with self._aside() as connection:
+        async with self._extra_reader() as connection:
             return await maintenance.count_before(connection, period, before_ms, chain(tuple(periods)))
 
     async def compact(self) -> None:
-        """Give the room of deleted bars back to the disk; writers wait as long as the file takes to be copied."""
-        await maintenance.compact(self._to_write())
+        """Give the space of deleted bars back to the disk; writers wait as long as the file takes to be copied."""
+        await maintenance.compact(self._require_writer())
 
     @property
     def size_bytes(self) -> int:
@@ -206,44 +206,44 @@ class Store(StoreReader):
 
     async def counts(self) -> Counts:
         """Rows of each table."""
-        async with self._aside() as connection:
+        async with self._extra_reader() as connection:
             return await maintenance.counts(connection)
 
     async def summary(self) -> tuple[Holding, ...]:
         """What is stored of each symbol and period; reads the whole history once."""
-        async with self._aside() as connection:
+        async with self._extra_reader() as connection:
             return await maintenance.holdings(connection)
 
     async def integrity_check(self) -> tuple[str, ...]:
         """What is wrong with the file; empty where it is sound. Reads all of it."""
-        async with self._aside() as connection:
+        async with self._extra_reader() as connection:
             return await maintenance.integrity_check(connection)
 
     async def backup(self, to: Path) -> None:
         """A compact copy as of this moment, while everything goes on; raises `StorageError` where `to` exists."""
-        async with self._aside() as connection:
+        async with self._extra_reader() as connection:
             await maintenance.backup(connection, to)
 
-    def _to_write(self) -> Writer:
+    def _require_writer(self) -> Writer:
         if self._writer is None:
-            raise StorageError(f"{self.path} was opened to be read only: nothing was changed.")
+            raise StorageError(f"{self.path} was opened for reading only: nothing was changed.")
         return self._writer
 
     @asynccontextmanager
-    async def _aside(self) -> AsyncIterator[Connection]:
-        """A connection for what takes long, so that nobody waits behind it."""
+    async def _extra_reader(self) -> AsyncIterator[Connection]:
+        """A connection for long queries, so that nothing else waits for them."""
         connection = await open_reader(self.path)
         try:
             yield connection
         finally:
             await connection.close()
 
-    async def _mark(self, market: str | None) -> None:
-        await self._refuse_other(market)
+    async def _claim(self, market: str | None) -> None:
+        await self._check_market(market)
         if market is not None and await self.meta(MARKET) is None:
             await self.put_meta(MARKET, market)
 
-    async def _refuse_other(self, market: str | None) -> None:
+    async def _check_market(self, market: str | None) -> None:
         held = await self.meta(MARKET)
         if market is not None and held is not None and held != market:
             raise OtherMarket(

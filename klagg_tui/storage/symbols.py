@@ -66,7 +66,7 @@ async def add_symbols(connection: Connection, names: Iterable[str]) -> None:
 
 
 async def put_symbols(connection: Connection, symbols: Iterable[StoredSymbol]) -> None:
-    """Keep what the exchange says of symbols, known or new."""
+    """Store the exchange's facts of symbols, known or new."""
     await connection.insert(_PUT, list(symbols))
 
 

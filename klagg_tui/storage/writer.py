@@ -1,4 +1,4 @@
-"""The one that writes: every batch is one transaction, so that bars and the spans that prove them agree at any moment."""
+"""Writing: every batch is one transaction, so that bars and the spans that prove them agree at any moment."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from klagg_tui.storage.recompute import recompute
 from klagg_tui.storage.rows import FORMING, HISTORY, RANKED, SPANS, Packer
 from klagg_tui.storage.symbols import Symbols, add_symbols
 
-_UNSETTLED: Final = """
+_LEFTOVERS: Final = f"""
 SELECT f.symbol, f.minute FROM forming AS f LEFT JOIN history AS h
 ON h.symbol = f.symbol AND h.period = f.period AND h.minute = f.minute
-WHERE f.period = 0 AND f.volume <> 0 AND (h.state IS NULL OR h.state = 1 AND f.trade_count > h.trade_count)
+WHERE f.period = 0 AND f.volume <> 0 AND (h.state IS NULL OR h.state = {State.PARTIAL.value} AND f.trade_count > h.trade_count)
 """
-_SETTLE: Final = f"""
-INSERT INTO history SELECT f.symbol, f.period, f.minute, 1, f.scale, f.open, f.high, f.low, f.close, f.volume,
+_KEEP_LEFTOVERS: Final = f"""
+INSERT INTO history SELECT f.symbol, f.period, f.minute, {State.PARTIAL.value}, f.scale, f.open, f.high, f.low, f.close, f.volume,
     f.turnover, f.trade_count, f.taker_buy_volume, f.taker_buy_turnover FROM forming AS f
-WHERE (f.symbol, f.minute) IN ({_UNSETTLED}) AND f.period = 0
+WHERE (f.symbol, f.minute) IN ({_LEFTOVERS}) AND f.period = 0
 {HISTORY.on_conflict}
 """
-_OVER: Final = """
+_DELETE_FORMING: Final = """
 DELETE FROM forming WHERE (symbol, period, minute) IN (
     SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?))
 """
-_FORGET_SPANS: Final = """
+_DELETE_SPANS: Final = """
 DELETE FROM spans WHERE (symbol, first_id) IN (
     SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))
 """
@@ -65,34 +65,34 @@ class Writer:
         self.packer = Packer()
         self.symbols = Symbols()
         self._spans: dict[str, tuple[Span, ...]] = {}
-        self._is_current = False
-        self._is_settled = False
+        self._is_loaded = False
+        self._has_kept_leftovers = False
         self._live = Run(is_seeded=True)
         self._closed_larger: dict[BarKey, None] = {}
-        """Larger bars that the live engine closed lately."""
+        """Larger bars that the live engine closed, the newest of them."""
         self._lock = asyncio.Lock()
 
     @asynccontextmanager
     async def batch(self, names: Collection[str] = ()) -> AsyncIterator[None]:
-        """One transaction in which all of `names` have numbers; what was read before is read again after a failure."""
+        """One transaction in which all of `names` have numbers; what was read before a failure is read again."""
         async with self._lock:
             try:
                 async with self.connection.transaction():
-                    await self._refresh()
-                    await self._number(names)
+                    await self._load()
+                    await self._add_symbols(names)
                     yield
             except BaseException:
-                self._is_current = False
+                self._is_loaded = False
                 raise
 
     @asynccontextmanager
-    async def alone(self) -> AsyncIterator[None]:
-        """Between two batches, for what cannot be done inside one."""
+    async def exclusively(self) -> AsyncIterator[None]:
+        """Hold off all batches, for what cannot be done inside one."""
         async with self._lock:
             yield
 
     async def write(self, changes: Changes) -> Written:
-        """Write what a live engine changes.
+        """Write what changed in a live engine.
 
         Raises:
             DiskError: nothing of it was written; the same batch may be tried again.
@@ -101,7 +101,7 @@ class Writer:
         minutes = [bar for bar in changes.ended if bar.period is Period.M1]
         larger = [bar for bar in changes.ended if bar.period is not Period.M1]
         names = {item.symbol for part in changes for item in part}
-        async with self._batch_of(self._live, names):
+        async with self._run_batch(self._live, names):
             await self._merge(self._live, minutes, changes.spans, is_rolled_up=True)
             await self._write_larger(larger)
             await self._end_forming(changes.ended)
@@ -113,7 +113,7 @@ class Writer:
     async def add(self, run: Run, bars: Sequence[Bar], spans: Sequence[Span]) -> Added:
         """Merge 1m bars and their spans with what is stored, in one transaction."""
         names = {bar.symbol for bar in bars} | {span.symbol for span in spans}
-        async with self._batch_of(run, names):
+        async with self._run_batch(run, names):
             return await self._merge(run, bars, spans, is_rolled_up=False)
 
     async def insert(self, insert: Insert, bars: Sequence[Bar]) -> None:
@@ -140,19 +140,19 @@ class Writer:
             )
 
     async def _merge(self, run: Run, bars: Sequence[Bar], spans: Sequence[Span], *, is_rolled_up: bool) -> Added:
-        """`is_rolled_up`: the larger bars over what is merely as given come from the engine itself."""
+        """`is_rolled_up`: larger bars over bars that are written as given come from the engine itself."""
         merge = Merge(self._spans, run.ledgers)
         for span in spans:
             merge.join(span)
-        sifted = _sifted(run, bars)
-        keys = {bar.key for bar in sifted} | merge.doubtful
+        ready = _ready(run, bars)
+        keys = {bar.key for bar in ready} | merge.doubtful
         stored = await bars_at(self.connection, self.symbols, keys) if keys else {}
-        written, added = merge.merged(sifted, stored)
+        written, added = merge.merged(ready, stored)
         await self.insert(HISTORY, written)
         quiet = await quiet_bars(self.connection, self.symbols, merge.junctions, self._spans)
         await self.insert(HISTORY, quiet)
         await self._write_spans(merge)
-        given = set(sifted) if is_rolled_up else set()
+        given = set(ready) if is_rolled_up else set()
         await self.roll_up(bar.key for bar in (*written, *quiet) if bar not in given)
         return added
 
@@ -168,13 +168,13 @@ class Writer:
     async def _end_forming(self, ended: Sequence[Bar]) -> None:
         if ended:
             keys = self.symbols.row_keys(bar.key for bar in ended)
-            await self.connection.rows(_OVER, (json.dumps(keys),))
+            await self.connection.rows(_DELETE_FORMING, (json.dumps(keys),))
 
     async def _write_spans(self, merge: Merge) -> None:
         ids = self.symbols.ids
-        if merge.gone:
+        if merge.absorbed:
             await self.connection.rows(
-                _FORGET_SPANS, (json.dumps([(ids[symbol], first_id) for symbol, first_id in merge.gone]),)
+                _DELETE_SPANS, (json.dumps([(ids[symbol], first_id) for symbol, first_id in merge.absorbed]),)
             )
         await self.connection.insert(SPANS, [(ids[span.symbol], *span[1:]) for span in merge.grown.values()])
 
@@ -188,52 +188,52 @@ class Writer:
             del self._closed_larger[next(iter(self._closed_larger))]
 
     @asynccontextmanager
-    async def _batch_of(self, run: Run, names: Collection[str]) -> AsyncIterator[None]:
+    async def _run_batch(self, run: Run, names: Collection[str]) -> AsyncIterator[None]:
         before: dict[str, Ledger | None] = {}
         try:
             async with self.batch(names):
                 before = run.begin(names, self._spans)
                 yield
         except BaseException:
-            run.go_back(before)
+            run.roll_back(before)
             raise
 
-    async def _refresh(self) -> None:
-        if self._is_current:
+    async def _load(self) -> None:
+        if self._is_loaded:
             return
         self.symbols = await Symbols.read(self.connection)
         self._spans = await stored_spans(self.connection, self.symbols)
-        self._is_current = True
-        if not self._is_settled:
-            await self._settle()
-            self._is_settled = True
+        self._is_loaded = True
+        if not self._has_kept_leftovers:
+            await self._keep_leftovers()
+            self._has_kept_leftovers = True
 
-    async def _settle(self) -> None:
-        """What an earlier run left as its current minutes becomes history, partial, before anything is laid over it."""
-        rows = await self.connection.rows(_UNSETTLED)
+    async def _keep_leftovers(self) -> None:
+        """What an earlier run left as its current minutes becomes history, partial, before anything is written over it."""
+        rows = await self.connection.rows(_LEFTOVERS)
         if rows:
-            await self.connection.rows(_SETTLE)
+            await self.connection.rows(_KEEP_LEFTOVERS)
             await self.roll_up((self.symbols.names[number], Period.M1, minute * MINUTE_MS) for number, minute in rows)
 
-    async def reread_symbols(self) -> None:
+    async def reload_symbols(self) -> None:
         """Inside a batch, after symbols were changed."""
         self.symbols = await Symbols.read(self.connection)
 
-    async def _number(self, names: Collection[str]) -> None:
+    async def _add_symbols(self, names: Collection[str]) -> None:
         if new := [name for name in names if name not in self.symbols.ids]:
             await add_symbols(self.connection, new)
-            await self.reread_symbols()
+            await self.reload_symbols()
 
 
-def _sifted(run: Run, bars: Sequence[Bar]) -> list[Bar]:
-    """What may be written now; a bar whose time is not over where its run ends lacks what comes."""
+def _ready(run: Run, bars: Sequence[Bar]) -> list[Bar]:
+    """What may be written now; a bar that is still forming is stored as partial, for its later trades are missing."""
     by_symbol: dict[str, list[Bar]] = {symbol: [] for symbol in run.ledgers}
     for bar in bars:
         by_symbol[bar.symbol].append(bar._replace(state=State.PARTIAL) if bar.state is State.FORMING else bar)
-    sifted: list[Bar] = []
+    ready: list[Bar] = []
     for symbol, of_symbol in by_symbol.items():
         ledger = run.ledgers[symbol]
-        sifted += ledger.sifted(of_symbol)
+        ready += ledger.ready(of_symbol)
         if of_symbol:
             ledger.forget_old(max(bar.open_ms for bar in of_symbol))
-    return sifted
+    return ready

@@ -60,7 +60,7 @@ async def test_periods_may_be_mixed(store: Store) -> None:
     assert [each.state for each in await listed(store, Period.M5)] == [State.CONFIRMED]
 
 
-async def test_bars_that_are_over_and_not_confirmed_are_told(store: Store) -> None:
+async def test_bars_that_are_over_and_not_confirmed_are_listed(store: Store) -> None:
     await store.add(bars(10), [])
     await store.add_confirmed(bars(7))
     (minutes, *_) = await store.unconfirmed()
@@ -80,7 +80,7 @@ async def test_a_current_bar_is_no_ended_one_even_where_it_is_partial(store: Sto
     assert await store.ended_until(ended.symbol, Period.M1, START) is None
 
 
-async def test_minutes_missing_between_stored_ones_are_told(store: Store) -> None:
+async def test_minutes_missing_between_stored_ones_are_found(store: Store) -> None:
     whole = bars(10)
     await store.add_confirmed([*whole[:3], whole[5], *whole[8:], *bars(2, symbol="ETHUSDT")])
     holes = await store.holes(START)
@@ -92,7 +92,7 @@ async def test_minutes_missing_between_stored_ones_are_told(store: Store) -> Non
     assert await store.holes(START + 5 * MINUTE) == holes[1:]
 
 
-async def test_minutes_missing_behind_a_listing_are_told(store: Store) -> None:
+async def test_minutes_missing_behind_a_listing_are_found(store: Store) -> None:
     await store.put_symbols([StoredSymbol(bar().symbol, START)])
     await store.add_confirmed(bars(3, START + 2 * MINUTE))
     assert [hole[2:4] for hole in await store.holes(START)] == [(START, START + MINUTE)]

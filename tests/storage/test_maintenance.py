@@ -62,7 +62,7 @@ async def test_a_backup_does_not_overwrite(tmp_path: Path, store: Store) -> None
 
 
 async def test_a_backup_that_fails_leaves_nothing(tmp_path: Path, store: Store) -> None:
-    with pytest.raises(StorageError, match="no folder is no folder"):
+    with pytest.raises(StorageError, match="no folder is not a folder"):
         await store.backup(tmp_path / "no folder" / "copy.db")
     assert copies(tmp_path) == []
 
@@ -121,11 +121,11 @@ async def test_what_was_never_rolled_up_is_before_it_goes(tmp_path: Path) -> Non
 
 
 async def test_deleted_minutes_do_not_come_back_with_their_file(store: Store) -> None:
-    told = trades(range(START, START + HOUR, 20_000))
-    await file_in(store, told)
+    given = trades(range(START, START + HOUR, 20_000))
+    await file_in(store, given)
     larger = await listed(store, Period.M5)
     await store.delete_before(Period.M1, START + HOUR)
-    await file_in(store, told)
+    await file_in(store, given)
     assert await listed(store, Period.M5) == larger
 
 

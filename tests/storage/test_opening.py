@@ -293,7 +293,7 @@ async def test_a_full_disk_leaves_no_half_made_database(tmp_path: Path) -> None:
     await made(path)
 
 
-async def test_damage_is_told(tmp_path: Path) -> None:
+async def test_damage_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "klagg.db"
     whole = await made(path)
     path.write_bytes(whole[:4096] + bytes(len(whole) - 4096))
@@ -305,7 +305,7 @@ async def test_damage_is_told(tmp_path: Path) -> None:
 async def test_a_read_only_store_refuses_to_write(tmp_path: Path) -> None:
     await made(tmp_path / "klagg.db")
     async with await Store.open(tmp_path / "klagg.db", read_only=True) as store:
-        with pytest.raises(StorageError, match="read only"):
+        with pytest.raises(StorageError, match="for reading only"):
             await store.add_confirmed([])
 
 

@@ -149,19 +149,19 @@ async def test_an_engine_seeded_from_the_store_has_the_bars_of_one_that_never_st
 ) -> None:
     """From the first of a month on, so that every period's beginning is known."""
     month = START - 7 * DAY
-    told = trades(range(month, month + 6 * DAY + 5 * HOUR + 17 * MINUTE, 1_234_567))
-    at_ms = told[-1].traded_ms - told[-1].traded_ms % MINUTE
-    before = [each for each in told if each.traded_ms < at_ms]
+    given = trades(range(month, month + 6 * DAY + 5 * HOUR + 17 * MINUTE, 1_234_567))
+    at_ms = given[-1].traded_ms - given[-1].traded_ms % MINUTE
+    before = [each for each in given if each.traded_ms < at_ms]
     async with await Store.open(tmp_path / "klagg.db", periods=periods) as store:
         await store.put_symbols([StoredSymbol(SYMBOL, month)])
-        await file_in(store, told)
+        await file_in(store, given)
         seeds = await store.seed(SYMBOL, at_ms, periods)
     assert all(each.end_ms <= at_ms for each in seeds)
     seeded, whole = (KlineEngine(periods, holds_gaps=False) for _ in range(2))
     for engine in (seeded, whole):
         engine.handle(AddSymbol(SYMBOL, month))
     seeded.handle(SeedBars(SYMBOL, at_ms, seeds, None, len(before) + 1))
-    for each in told:
+    for each in given:
         whole.handle(each)
         if each.traded_ms >= at_ms:
             seeded.handle(each)
