@@ -30,7 +30,7 @@ from klagg_tui.storage.symbols import StoredSymbol
 from klagg_tui.storage.unconfirmed import Unconfirmed
 from klagg_tui.storage.writer import Writer, Written
 
-MARKET: Final = "market"
+_MARKET: Final = "market"
 """Key of `meta`: which market's bars the file holds."""
 
 
@@ -240,11 +240,11 @@ class Store(StoreReader):
 
     async def _claim(self, market: str | None) -> None:
         await self._check_market(market)
-        if market is not None and await self.meta(MARKET) is None:
-            await self.put_meta(MARKET, market)
+        if market is not None and await self.meta(_MARKET) is None:
+            await self.put_meta(_MARKET, market)
 
     async def _check_market(self, market: str | None) -> None:
-        held = await self.meta(MARKET)
+        held = await self.meta(_MARKET)
         if market is not None and held is not None and held != market:
             raise OtherMarket(
                 f"{self.path} holds the bars of {held}, not of {market}: nothing was changed; name another file with --db."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,6 @@ from klagg_tui.storage.maintenance import Counts, Holding, Retention
 from klagg_tui.storage.store import Store
 from tests.filed import all_of, file_in, listed
 from tests.makers import DAY, HOUR, MINUTE, START, SYMBOL, bar, bars, trades
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with await Store.open(tmp_path / "klagg.db") as opened:
-        yield opened
 
 
 def copies(folder: Path) -> list[Path]:
@@ -174,3 +167,12 @@ async def test_what_a_larger_bar_is_still_made_of_stays(aged: Store) -> None:
     assert (await listed(aged, Period.M1))[0].open_ms == NOW - 95 * MINUTE
     await finish(aged.retention({Period.H4: MINUTE}), NOW + HOUR)
     assert (await listed(aged, Period.H4))[0].open_ms == START + DAY, "the day under way is made of them"
+
+
+async def test_bars_that_would_go_are_counted_before(aged: Store) -> None:
+    before_ms = NOW - 6 * HOUR
+    expected = await aged.count_before(Period.M1, before_ms, DEFAULT_PERIODS)
+    deleted = 0
+    while step := await aged.delete_before(Period.M1, before_ms, 1000):
+        deleted += step
+    assert deleted == expected == 2 * 24 * 60

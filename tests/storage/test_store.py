@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.engine.bar import State
-from klagg_tui.engine.period import Period
 from klagg_tui.storage.store import Store
 from tests.filed import all_of, file_in, listed
 from tests.makers import MINUTE, START, SYMBOL, trades
@@ -99,9 +98,3 @@ async def test_closing_twice_is_no_trouble(tmp_path: Path) -> None:
     store = await Store.open(tmp_path / "klagg.db")
     await store.close()
     await store.close()
-
-
-async def test_symbols_are_not_only_ascii(tmp_path: Path) -> None:
-    async with await Store.open(tmp_path / "klagg.db") as store:
-        await file_in(store, trades([START], symbol="币安人生USDT"), symbol="币安人生USDT")
-        assert len(await listed(store, Period.M1, "币安人生USDT")) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +16,6 @@ from klagg_tui.engine.spans import Span
 from klagg_tui.storage.store import Store
 from tests.filed import all_of, file_in, listed
 from tests.makers import MINUTE, START, SYMBOL, bar, trade, trades
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with await Store.open(tmp_path / "klagg.db") as opened:
-        yield opened
 
 
 def drained(*closed: Bar, forming: tuple[Bar, ...] = (), spans: tuple[Span, ...] = ()) -> Changes:

@@ -12,19 +12,11 @@ from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, SeedBars
 from klagg_tui.engine.period import Period
-from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
-from klagg_tui.storage.queries import PAGE
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
 from tests.filed import file_in, listed
 from tests.makers import DAY, HOUR, MINUTE, START, SYMBOL, bar, bars, trades
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with await Store.open(tmp_path / "klagg.db") as opened:
-        yield opened
 
 
 async def opens(found: AsyncIterator[Bar]) -> list[int]:
@@ -77,34 +69,6 @@ async def test_an_unknown_symbol_has_no_bars(store: Store) -> None:
     assert await store.seed("NOPE", START) == ()
 
 
-@pytest.mark.parametrize("count", [PAGE - 1, PAGE, PAGE + 1, 2 * PAGE + 7])
-async def test_no_bar_is_lost_or_doubled_between_pages(store: Store, count: int) -> None:
-    await store.add(bars(count), [])
-    await store.write(Changes((bar(START + (count - 1) * MINUTE + MINUTE, state=State.FORMING),)))
-    expected = list(range(count + 1))
-    assert await opens(store.bars(SYMBOL, Period.M1)) == expected
-    assert await opens(store.bars(SYMBOL, Period.M1, newest_first=True)) == expected[::-1]
-    assert await opens(store.bars(SYMBOL, Period.M1, limit=PAGE + 1)) == expected[: PAGE + 1]
-
-
-async def test_the_current_bar_stands_in_its_place_where_newer_ones_are_stored(store: Store) -> None:
-    await with_forming(store, 20)
-    await store.add(bars(PAGE, START + 30 * MINUTE), [])
-    expected = [*range(10), 20, *range(30, 30 + PAGE)]
-    assert await opens(store.bars(SYMBOL, Period.M1)) == expected
-    assert await opens(store.bars(SYMBOL, Period.M1, newest_first=True)) == expected[::-1]
-
-
-async def test_a_current_bar_takes_the_place_of_a_partial_one_and_gives_way_to_a_closed_one(store: Store) -> None:
-    forming = [bar(START, "5", state=State.FORMING), bar(START, "6", period=Period.M5, state=State.FORMING)]
-    await store.write(Changes(tuple(forming)))
-    await store.add([bar(START, state=State.PARTIAL)], [])
-    assert await listed(store) == [forming[0]]
-    await store.add([bar(START, "7", trade_count=5)], [])
-    assert [each.state for each in await listed(store)] == [State.CLOSED]
-    assert await listed(store, Period.M5) == [forming[1]]
-
-
 async def test_a_reader_sees_every_batch_whole_while_the_writer_goes_on(tmp_path: Path, store: Store) -> None:
     async with await Store.open(tmp_path / "klagg.db", read_only=True) as reader:
         for count in (1, 2, 3):
@@ -137,12 +101,6 @@ async def test_spans_come_by_id(store: Store) -> None:
     assert (await store.spans(SYMBOL))[-1] == Span(SYMBOL, 5, 5, START + 1, START)
 
 
-async def test_symbols_come_by_first_open_time_and_name(store: Store) -> None:
-    await store.put_symbols([StoredSymbol("B", 5), StoredSymbol("A", 5, anchor=0, active=False), StoredSymbol("C", 1)])
-    assert [each.symbol for each in await store.symbols()] == ["C", "A", "B"]
-    assert (await store.symbols())[1] == StoredSymbol("A", 5, 0, active=False)
-
-
 @pytest.mark.parametrize("periods", [tuple(Period), (Period.W1, Period.MO1)])
 async def test_an_engine_seeded_from_the_store_has_the_bars_of_one_that_never_stopped(
     tmp_path: Path, periods: tuple[Period, ...]
@@ -166,17 +124,3 @@ async def test_an_engine_seeded_from_the_store_has_the_bars_of_one_that_never_st
         if each.traded_ms >= at_ms:
             seeded.handle(each)
     assert [each[:12] for each in seeded.snapshot()] == [each[:12] for each in whole.snapshot()]
-
-
-async def test_kept_texts_come_back(store: Store) -> None:
-    assert await store.meta("mark") is None
-    for value in ("one", "two"):
-        await store.put_meta("mark", value)
-    assert await store.meta("mark") == "two"
-
-
-async def test_decimals_only_ever_grow(store: Store) -> None:
-    assert await store.precisions() == {}
-    await store.widen_precisions({"A": Precision(2, 3), "牛来USDT": Precision(1, 0)})
-    await store.widen_precisions({"A": Precision(1, 5)})
-    assert await store.precisions() == {"A": Precision(2, 5), "牛来USDT": Precision(1, 0)}
