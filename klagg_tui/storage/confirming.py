@@ -1,4 +1,4 @@
-"""The exchange's own bars: they take any other bar's place, and larger bars over them are made again."""
+"""The exchange's own bars: they replace all other bars, and larger bars over them are made again."""
 
 from __future__ import annotations
 

@@ -54,18 +54,20 @@ def from_os(error: OSError, path: Path) -> DiskError:
 
 
 def read_only(path: Path) -> DiskError:
-    """It lies on a read-only disk, or this user may not write to it."""
+    """The file is on a read-only disk, or this user may not write to it."""
     return DiskError(f"{path} cannot be written to (read-only): nothing was changed; name another file with --db.")
 
 
 def not_a_database(path: Path) -> NotADatabase:
-    """It is something else."""
+    """The file is of another kind."""
     return NotADatabase(f"{path} is not a klagg database: nothing was changed; name another file with --db.")
 
 
 def missing(path: Path) -> StorageError:
-    """There is none yet."""
-    return StorageError(f"There is no database at {path} yet; `klagg import` or `klagg` makes one, --db names another.")
+    """There is no database yet."""
+    return StorageError(
+        f"There is no database at {path} yet; `klagg` or `klagg import` creates one, --db names another."
+    )
 
 
 def busy(path: Path) -> DatabaseBusy:
@@ -77,7 +79,7 @@ def busy(path: Path) -> DatabaseBusy:
 
 def _full(path: Path) -> DiskError:
     return DiskError(
-        f"The disk with {path} is full: its last write was undone, what is stored is safe; free some space."
+        f"The disk with {path} is full: the last write was undone and what is stored is safe; free some space."
     )
 
 

@@ -1,7 +1,7 @@
-"""Lines of text that the database writes itself, out of its rows: a third of the time that bars in between would take.
+"""Lines of text that SQLite itself writes from its rows, in a third of the time that it takes by way of bars.
 
-It can where all values of a page lie on the disk with the decimals that are expected and none of them is odd; other pages
-come as rows, for the caller to write.
+That works where all values of a page are stored with the same decimals and none of them is unusual; other pages come as
+rows, for the caller to write.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from klagg_tui.storage.queries import FOREVER, MINUTE, PAGE, Stretch, pages
 
 VALUES: Final = "open, high, low, close, volume, turnover, trade_count, taker_buy_volume, taker_buy_turnover"
 
-_ALIKE: Final = range(16_666_667, 166_666_666)
+_SAME_LENGTH: Final = range(16_666_667, 166_666_666)
 """Minutes whose milliseconds have 13 digits, so that their texts have the order of their times: from 2001 to 2286."""
 
 
@@ -29,7 +29,7 @@ class Printf(NamedTuple):
 
 
 RowFormat = Callable[[int], Printf | None]
-"""How rows of a scale (see `schema`) are written; None: they cannot be, that way."""
+"""How rows of a scale (see `schema`) are written, None where SQLite cannot."""
 
 
 class Lines(NamedTuple):
@@ -48,7 +48,7 @@ class Lines(NamedTuple):
 async def line_pages(
     connection: Connection, stretch: Stretch, row_format: RowFormat
 ) -> AsyncIterator[Lines | list[Row]]:
-    """The stretch, oldest first: as lines where that can be, else as rows, the current one in its place."""
+    """The stretch, oldest first: as lines where possible, else as rows, the current one in its order."""
     forming = await stretch.forming(connection)
     reached = stretch.first - 1
     until = min(stretch.before, int(forming[0][MINUTE])) if forming else stretch.before
@@ -61,7 +61,7 @@ async def line_pages(
             reached, lines = page
             yield lines
         else:
-            # Gathering promises no order.
+            # A collected text promises no order.
             rows = sorted(await connection.json_rows(*over.page(reached, PAGE)), key=lambda row: int(row[MINUTE]))
             reached = rows[-1][MINUTE]
             yield rows
@@ -72,7 +72,7 @@ async def line_pages(
 
 
 async def _scale_behind(connection: Connection, stretch: Stretch, reached: int) -> int | None:
-    """That of the next row, None where there is none."""
+    """The scale of the next row, None where there is no row."""
     sql, parameters = stretch.page(reached, 1, "h.scale")
     scale = await connection.value(sql, parameters)
     return None if scale is None else int(scale)
@@ -81,17 +81,17 @@ async def _scale_behind(connection: Connection, stretch: Stretch, reached: int) 
 async def _lines_behind(
     connection: Connection, stretch: Stretch, reached: int, scale: int, printf: Printf
 ) -> tuple[int, Lines] | None:
-    """The last minute of the next page and its lines; None where one of its rows is not as expected."""
+    """The last minute of the next page and its lines; None where one of its rows is unusual."""
     totals = ", ".join(f"total(h.state = {state.value})" for state in State)
-    # Text is more than any number, so the greatest value tells whether there is one.
+    # In SQLite any text is greater than any number, so the greatest value shows whether there is one.
     odd = f"h.scale <> ? OR typeof(max({VALUES})) <> 'integer' OR min({VALUES}) < 0"
     line = f"printf(?, {printf.values})"
     sql, parameters = stretch.page(
         reached, PAGE, f"min(h.minute), max(h.minute), total({odd}), group_concat({line}, ''), {totals}"
     )
-    first, last, strange, text, *states = (await connection.rows(sql, [scale, printf.form, *parameters]))[0]
-    if strange or first not in _ALIKE or last not in _ALIKE:
+    first, last, unusual, text, *states = (await connection.rows(sql, [scale, printf.form, *parameters]))[0]
+    if unusual or first not in _SAME_LENGTH or last not in _SAME_LENGTH:
         return None
-    # Lines begin with the time, or with the same and then the time; gathering promises no order.
+    # Lines begin with the time, or with the same and then the time; a collected text promises no order.
     ordered = sorted(text.split("\n")[:-1])
     return last, Lines(("\n".join(ordered) + "\n").encode(), tuple(map(int, states)))

@@ -17,13 +17,13 @@ from klagg_tui.storage.ledger import Ledger
 
 
 class Added(NamedTuple):
-    """What came of bars: how many were not there, were there as they are, took the place of others."""
+    """What came of bars: how many were not there, were there already, replaced others."""
 
     new: int = 0
     equal: int = 0
     changed: int = 0
     completed: int = 0
-    """Of the exchange's own: took the place of bars that were known to lack trades."""
+    """Of the exchange's own: replaced bars that were known to lack trades."""
 
 
 class Junction(NamedTuple):

@@ -45,15 +45,15 @@ class WriterLock:
                 raise
 
     def release(self) -> None:
-        """Give it back. The file stays: taking it away would let two processes lock two files of one name."""
+        """Give it back. The file stays: deleting it would let two processes lock two files of one name."""
         self._connection.close()
 
 
 def has_database(path: Path, migrations: Migrations = MIGRATIONS) -> bool:
-    """Whether there is a database at `path`, translate_errors from its first bytes alone; an empty file is none yet.
+    """Whether there is a database at `path`, judged by its first bytes alone; an empty file is not one yet.
 
     Raises:
-        NotADatabase: there is something else.
+        NotADatabase: it is another kind of file.
         NewerDatabase: a newer klagg wrote it.
         DiskError: it cannot be read.
     """

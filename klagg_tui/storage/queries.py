@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final
 
-from klagg_tui.engine.bar import Bar, BarKey
+from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage.connection import Connection, Row
@@ -35,12 +35,12 @@ PAGE: Final = 2000
 FOREVER: Final = 1 << 62
 MINUTE: Final = 2
 _STATE: Final = 3
-"""Places in a row."""
+"""Indexes in a row."""
 
 _FORMING: Final = f"""
 SELECT {JSON_ROWS} FROM forming AS h WHERE h.symbol = ? AND h.period = ? AND h.minute >= ? AND h.minute < ?
 AND NOT EXISTS (SELECT 1 FROM history AS o
-    WHERE o.symbol = h.symbol AND o.period = h.period AND o.minute = h.minute AND o.state > 1)
+    WHERE o.symbol = h.symbol AND o.period = h.period AND o.minute = h.minute AND o.state > {State.PARTIAL.value})
 """
 _LENGTHS: Final = """
 SELECT (SELECT count(*) FROM history AS h WHERE h.symbol = w.symbol AND h.period = w.period AND h.minute >= w.first
@@ -50,6 +50,14 @@ SELECT (SELECT count(*) FROM history AS h WHERE h.symbol = w.symbol AND h.period
             WHERE o.symbol = f.symbol AND o.period = f.period AND o.minute = f.minute))
 FROM (SELECT json_extract(value, '$[0]') AS symbol, json_extract(value, '$[1]') AS period,
     json_extract(value, '$[2]') AS first, json_extract(value, '$[3]') AS before, key FROM json_each(?)) AS w ORDER BY w.key
+"""
+
+_COUNT: Final = """
+SELECT count(*) FROM history WHERE symbol = (SELECT id FROM symbols WHERE name = ?)
+AND period = ? AND minute >= ? AND minute < ?
+"""
+_NEWEST: Final = """
+SELECT max(minute) FROM history WHERE symbol = (SELECT id FROM symbols WHERE name = ?) AND period = ? AND minute < ?
 """
 
 
@@ -76,6 +84,17 @@ async def stored_spans(connection: Connection, symbols: Symbols) -> dict[str, tu
         name = symbols.names[number]
         by_symbol.setdefault(name, []).append(Span(name, *values))
     return {name: tuple(spans) for name, spans in by_symbol.items()}
+
+
+async def count(connection: Connection, symbol: str, period: Period, from_ms: int, to_ms: int) -> int:
+    """How many ended bars of a stretch are stored."""
+    return int(await connection.value(_COUNT, (symbol, period.ordinal, from_ms // MINUTE_MS, to_ms // MINUTE_MS)) or 0)
+
+
+async def ended_until(connection: Connection, symbol: str, period: Period, before_ms: int) -> int | None:
+    """When the newest ended bar that opened before a time ended, None where there is none."""
+    minute = await connection.value(_NEWEST, (symbol, period.ordinal, before_ms // MINUTE_MS))
+    return None if minute is None else period.end_ms(int(minute) * MINUTE_MS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +139,12 @@ async def lengths(connection: Connection, wanted: Sequence[tuple[int, int, int, 
 
 
 async def pages(connection: Connection, stretch: Stretch, left: int) -> AsyncIterator[list[Row]]:
-    """Pages of together at most `left` rows, the current bar in its place among them."""
+    """Pages of together at most `left` rows, the current bar among them in its order."""
     forming = await stretch.forming(connection)
     beyond: int | None = None
     while left > 0:
         asked = min(PAGE, left)
-        # Gathering promises no order.
+        # A collected text promises no order.
         page = sorted(
             await connection.json_rows(*stretch.page(beyond, asked)),
             key=itemgetter(MINUTE),
@@ -150,7 +169,7 @@ def _is_passed(forming: Row, beyond: int | None, *, newest_first: bool) -> bool:
 
 
 def _with(page: list[Row], forming: Row, *, newest_first: bool) -> list[Row]:
-    """The page with the forming bar in its place, where it takes that of a partial one."""
+    """The page with the forming bar in its order; it replaces a partial one of the same time."""
     minute = forming[MINUTE]
     rows = [row for row in page if row[MINUTE] != minute]
     return sorted([*rows, forming], key=itemgetter(MINUTE), reverse=newest_first)

@@ -9,10 +9,10 @@ from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain, child_of
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
-from klagg_tui.storage import unconfirmed
+from klagg_tui.storage import queries, unconfirmed
 from klagg_tui.storage.connection import Connection, Row
 from klagg_tui.storage.lines import Lines, RowFormat, line_pages
-from klagg_tui.storage.queries import FOREVER, Stretch, lengths, minutes_of, pages
+from klagg_tui.storage.queries import FOREVER, Stretch, minutes_of, pages
 from klagg_tui.storage.rows import JSON_ROWS, bars
 from klagg_tui.storage.symbols import StoredSymbol, Symbols, precisions
 from klagg_tui.storage.unconfirmed import Unconfirmed
@@ -30,10 +30,7 @@ _SYMBOLS_AT_ONCE: Final = 100
 _BETWEEN: Final = f"""
 SELECT {JSON_ROWS} FROM history AS h WHERE h.symbol = ? AND h.period = ? AND h.minute >= ? AND h.minute < ?
 """
-_NEWEST: Final = """
-SELECT max(minute) FROM history WHERE symbol = (SELECT id FROM symbols WHERE name = ?) AND period = ? AND minute < ?
-"""
-_HELD: Final = """
+_STORED_PERIODS: Final = """
 SELECT s.name, p.id FROM symbols AS s CROSS JOIN periods AS p
 WHERE EXISTS (SELECT 1 FROM history AS h WHERE h.symbol = s.id AND h.period = p.id)
 OR EXISTS (SELECT 1 FROM forming AS f WHERE f.symbol = s.id AND f.period = p.id) ORDER BY s.name, p.id
@@ -111,14 +108,14 @@ class StoreReader:
         """The periods of which each symbol has bars, short to long."""
         periods = tuple(Period)
         found: dict[str, list[Period]] = {}
-        for name, number in await self._reader.rows(_HELD):
+        for name, number in await self._reader.rows(_STORED_PERIODS):
             found.setdefault(name, []).append(periods[number])
         return {name: tuple(of_symbol) for name, of_symbol in found.items()}
 
     async def lengths(self, wanted: Sequence[Wanted]) -> list[int]:
         """How many bars `bars` gives for each of many stretches, the current ones among them."""
         numbers = {name: number for number, name in (await self._names()).items()}
-        return await lengths(
+        return await queries.lengths(
             self._reader,
             [
                 (numbers.get(symbol, _NO_SYMBOL), period.ordinal, *minutes_of(from_ms, to_ms))
@@ -176,15 +173,14 @@ class StoreReader:
 
     async def count(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> int:
         """How many ended bars open from `from_ms` to before `to_ms`."""
-        return await unconfirmed.count(self._reader, symbol, period, from_ms, to_ms)
+        return await queries.count(self._reader, symbol, period, from_ms, to_ms)
 
     async def ended_until(self, symbol: str, period: Period, before_ms: int) -> int | None:
         """When the newest ended bar that opened before a time ended, None where there is none.
 
         A current bar is none, also where it is partial: its last trades may be missing.
         """
-        minute = await self._reader.value(_NEWEST, (symbol, period.ordinal, before_ms // MINUTE_MS))
-        return None if minute is None else period.end_ms(int(minute) * MINUTE_MS)
+        return await queries.ended_until(self._reader, symbol, period, before_ms)
 
     async def holes(self, since_ms: int, without: Collection[BarKey] = ()) -> list[Unconfirmed]:
         """1m bars missing between stored ones or behind the listing, since a time; one entry a hole."""

@@ -1,4 +1,4 @@
-"""Bars as rows of the database and back (see `schema` for the layout), and when a row takes another's place."""
+"""Bars as rows of the database and back (see `schema` for the layout), and when a row replaces another."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ JSON_ROWS: Final = f"json_group_array(json_array({', '.join(f'h.{name}' for name
 
 _REPLACED: Final = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[2:])
 _SET: Final = f"DO UPDATE SET {_REPLACED}"
-_NO_POORER: Final = f"(history.state <> {State.PARTIAL.value} OR excluded.trade_count >= history.trade_count)"
+_KNOWS_AS_MUCH: Final = f"(history.state <> {State.PARTIAL.value} OR excluded.trade_count >= history.trade_count)"
 """A partial bar only lacks trades, it has none too many: of two, the one with more trades knows more."""
 
 HISTORY: Final = Insert("history", f"ON CONFLICT (symbol, period, minute) {_SET}")
 """The new row takes the place of the old one."""
 RANKED: Final = Insert(
     "history",
-    f"{HISTORY.on_conflict} WHERE excluded.state > history.state OR (excluded.state = history.state AND {_NO_POORER})",
+    f"{HISTORY.on_conflict} WHERE excluded.state > history.state OR (excluded.state = history.state AND {_KNOWS_AS_MUCH})",
 )
 """A bar never loses rank; of equal rank the newer stays."""
 DERIVED: Final = Insert(
     "history",
     f"{HISTORY.on_conflict} WHERE excluded.state > history.state "
-    f"OR (excluded.state = history.state AND history.state < {State.CONFIRMED.value} AND {_NO_POORER})",
+    f"OR (excluded.state = history.state AND history.state < {State.CONFIRMED.value} AND {_KNOWS_AS_MUCH})",
 )
 """As `RANKED`, but the exchange's own bar is not replaced by a roll-up."""
 FORMING: Final = Insert("forming", f"ON CONFLICT (symbol, period) {_SET}")

@@ -1,4 +1,4 @@
-"""Which stored bars the exchange's own are still wanted for."""
+"""Stored bars that were not compared with the exchange's own yet, and minutes that are missing between them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,6 @@ WHERE h.state < {State.CONFIRMED.value}
 AND (s.name, h.period, h.minute) NOT IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),
     json_extract(value, '$[2]') FROM json_each(?))
 GROUP BY h.symbol, h.period ORDER BY h.period, h.symbol
-"""
-_COUNT: Final = """
-SELECT count(*) FROM history WHERE symbol = (SELECT id FROM symbols WHERE name = ?)
-AND period = ? AND minute >= ? AND minute < ?
 """
 _HOLES: Final = """
 SELECT name, before + 1, minute - 1 FROM (
@@ -56,7 +52,7 @@ class Unconfirmed(NamedTuple):
 
 
 async def unconfirmed(connection: Connection, without: Collection[BarKey]) -> list[Unconfirmed]:
-    """One entry a symbol and period, short periods first; `without` those bars."""
+    """One entry a symbol and period, short periods first; all bars but `without`."""
     left_out = json.dumps([(symbol, period.ordinal, open_ms // MINUTE_MS) for symbol, period, open_ms in without])
     periods = tuple(Period)
     return [
@@ -66,15 +62,10 @@ async def unconfirmed(connection: Connection, without: Collection[BarKey]) -> li
 
 
 async def holes(connection: Connection, since_ms: int, without: Collection[BarKey]) -> list[Unconfirmed]:
-    """1m bars missing between stored ones or behind the listing, one entry a hole; `without` holes that begin there."""
+    """1m bars missing between stored ones or behind the listing, one entry a hole; all holes but those that begin at `without`."""
     found = [
         Unconfirmed(symbol, Period.M1, first * MINUTE_MS, last * MINUTE_MS, has_partial=True)
         for symbol, first, last in await connection.rows(_HOLES, {"since": since_ms // MINUTE_MS})
     ]
     left_out = set(without)
     return [hole for hole in found if hole.key not in left_out]
-
-
-async def count(connection: Connection, symbol: str, period: Period, from_ms: int, to_ms: int) -> int:
-    """How many ended bars of a stretch are stored."""
-    return int(await connection.value(_COUNT, (symbol, period.ordinal, from_ms // MINUTE_MS, to_ms // MINUTE_MS)) or 0)
