@@ -72,7 +72,7 @@ async def flush_figures(path: Path, beside: str) -> list[tuple[str, str]]:
             batch = flush(number_of)
             began, began_cpu = time.perf_counter(), time.process_time()
             await store.write(batch)
-            (ending if batch.closed else plain).append((time.perf_counter() - began) * 1000)
+            (ending if batch.ended else plain).append((time.perf_counter() - began) * 1000)
             cpu_s += time.process_time() - began_cpu
     return [
         (f"store: flush of 3,500 dirty bars{beside}", spread(plain)),

@@ -136,7 +136,7 @@ class EngineHost:
                 return False
             self._unwritten.clear()
             self.notices.pop("storage", None)
-            self.figures["rows written"] = self.figures.get("rows written", 0) + written.rows
+            self.figures["rows written"] = self.figures.get("rows written", 0) + written
             self.figures["write ms"] = (time.perf_counter() - began) * 1000
             return True
 

@@ -28,7 +28,7 @@ from klagg_tui.storage.opening import WriterLock, has_database, open_reader, ope
 from klagg_tui.storage.reader import StoreReader
 from klagg_tui.storage.symbols import StoredSymbol
 from klagg_tui.storage.unconfirmed import Unconfirmed
-from klagg_tui.storage.writer import Writer, Written
+from klagg_tui.storage.writer import Writer
 
 _MARKET: Final = "market"
 """Key of `meta`: which market's bars the file holds."""
@@ -134,8 +134,8 @@ class Store(StoreReader):
     ) -> None:
         await self.close()
 
-    async def write(self, changes: Changes) -> Written:
-        """Write what changed in a live engine: one transaction, everything or nothing.
+    async def write(self, changes: Changes) -> int:
+        """Write what changed in a live engine, in one transaction; returns how many bars and spans that were.
 
         Ended bars go to the history, where they never lose rank (confirmed, closed, partial); of equal rank the newer
         stays. Current bars replace each other. Larger bars are taken as the engine gives them, but made again where a

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Final, NamedTuple
+from typing import Final
 
 from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.changes import Changes
@@ -42,13 +41,6 @@ DELETE FROM spans WHERE (symbol, first_id) IN (
     SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))
 """
 _LARGER_REMEMBERED: Final = 50_000
-
-
-class Written(NamedTuple):
-    """What a live batch cost."""
-
-    rows: int
-    ms: float
 
 
 class Writer:
@@ -91,13 +83,12 @@ class Writer:
         async with self._lock:
             yield
 
-    async def write(self, changes: Changes) -> Written:
-        """Write what changed in a live engine.
+    async def write(self, changes: Changes) -> int:
+        """Write what changed in a live engine; returns how many bars and spans that were.
 
         Raises:
             DiskError: nothing of it was written; the same batch may be tried again.
         """
-        began = time.perf_counter()
         minutes = [bar for bar in changes.ended if bar.period is Period.M1]
         larger = [bar for bar in changes.ended if bar.period is not Period.M1]
         names = {item.symbol for part in changes for item in part}
@@ -107,8 +98,7 @@ class Writer:
             await self._end_forming(changes.ended)
             await self.insert(FORMING, changes.current)
         self._remember(larger)
-        rows = len(changes.ended) + len(changes.current) + len(changes.spans)
-        return Written(rows, (time.perf_counter() - began) * 1000)
+        return sum(map(len, changes))
 
     async def add(self, run: Run, bars: Sequence[Bar], spans: Sequence[Span]) -> Added:
         """Merge 1m bars and their spans with what is stored, in one transaction."""

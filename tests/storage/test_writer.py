@@ -172,9 +172,8 @@ async def test_a_minute_that_turns_out_whole_makes_its_larger_bars_again(store: 
 
 async def test_what_was_written_is_counted(store: Store) -> None:
     written = await store.write(drained(bar(), forming=(bar(START + MINUTE, state=State.FORMING),)))
-    assert written.rows == 2
-    assert written.ms > 0
+    assert written == 2
 
 
 async def test_an_empty_drain_is_no_trouble(store: Store) -> None:
-    assert (await store.write(drained())).rows == 0
+    assert await store.write(drained()) == 0
