@@ -14,7 +14,7 @@ from klagg_tui.engine.bar import State
 from klagg_tui.storage.connection import Connection, Row
 from klagg_tui.storage.queries import FOREVER, MINUTE, PAGE, Stretch, pages
 
-VALUES: Final = "open, high, low, close, volume, turnover, trade_count, taker_buy_volume, taker_buy_turnover"
+_VALUES: Final = "open, high, low, close, volume, turnover, trade_count, taker_buy_volume, taker_buy_turnover"
 
 _SAME_LENGTH: Final = range(16_666_667, 166_666_666)
 """Minutes whose milliseconds have 13 digits, so that their texts have the order of their times: from 2001 to 2286."""
@@ -84,7 +84,7 @@ async def _lines_behind(
     """The last minute of the next page and its lines; None where one of its rows is unusual."""
     totals = ", ".join(f"total(h.state = {state.value})" for state in State)
     # In SQLite any text is greater than any number, so the greatest value shows whether there is one.
-    odd = f"h.scale <> ? OR typeof(max({VALUES})) <> 'integer' OR min({VALUES}) < 0"
+    odd = f"h.scale <> ? OR typeof(max({_VALUES})) <> 'integer' OR min({_VALUES}) < 0"
     line = f"printf(?, {printf.values})"
     sql, parameters = stretch.page(
         reached, PAGE, f"min(h.minute), max(h.minute), total({odd}), group_concat({line}, ''), {totals}"

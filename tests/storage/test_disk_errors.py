@@ -40,7 +40,7 @@ def of_sqlite(code: int) -> sqlite3.Error:
         (FileNotFoundError(errno.ENOENT, "nothing"), DiskError, "cannot be opened"),
     ],
 )
-def test_each_trouble_has_its_sentence(error: Exception, kind: type[StorageError], words: str) -> None:
+def test_each_error_has_its_sentence(error: Exception, kind: type[StorageError], words: str) -> None:
     with pytest.raises(kind) as raised, translate_errors(PATH):
         raise error
     sentence = str(raised.value)

@@ -94,7 +94,7 @@ async def test_a_batch_that_is_cancelled_leaves_the_store_usable(tmp_path: Path)
         assert stored == await all_of(store)
 
 
-async def test_closing_twice_is_no_trouble(tmp_path: Path) -> None:
+async def test_closing_twice_does_nothing(tmp_path: Path) -> None:
     store = await Store.open(tmp_path / "klagg.db")
     await store.close()
     await store.close()

@@ -175,5 +175,5 @@ async def test_what_was_written_is_counted(store: Store) -> None:
     assert written == 2
 
 
-async def test_an_empty_drain_is_no_trouble(store: Store) -> None:
+async def test_no_changes_are_written_as_none(store: Store) -> None:
     assert await store.write(drained()) == 0
