@@ -1,6 +1,6 @@
 """What keeps a symbol's run of trades unbroken: seeds, gaps found, filled, given up or stepped over.
 
-Trades come here that `BarGrid.take` could not add at once, and everything that is said about what is missing.
+Trades come here that `BarGrid.take` could not add at once, and all events about what is missing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from klagg_tui.engine.events import (
     TradeTooLate,
 )
 from klagg_tui.engine.lifecycle import Life, LifeEvent
-from klagg_tui.engine.period import DAY_MS, MINUTE_MS
+from klagg_tui.engine.period import DAY_MS
 from klagg_tui.engine.sequence import UNKNOWN, Verdict
 from klagg_tui.engine.symbol import Amendment, Placement, SymbolState
 from klagg_tui.errors import BadNumber
@@ -62,7 +62,7 @@ class Continuity:
         return Counters(trades=trades, **asdict(self.counts))
 
     def state_of(self, symbol: str) -> SymbolState | None:
-        """The state of a symbol that something is said of; None where it is not followed, which is counted."""
+        """The state of the symbol of an event; None where it is not followed, which is counted."""
         state = self._states.get(symbol)
         if state is None:
             self.counts.unknown_symbol += 1
@@ -93,7 +93,6 @@ class Continuity:
             if is_news:
                 self._open_gap(state)
         else:
-            self._report_gap(state, trade)
             self.counts.gaps += 1
             self.counts.gaps_abandoned += 1
             self._count(trade, state.skip_gap(trade))
@@ -177,13 +176,7 @@ class Continuity:
         if state.life is Life.GAP and before is not Life.GAP:
             self.counts.gaps += 1
             state.suspect()
-        self._report_gap(state, state.held[min(state.held)])
-
-    def _report_gap(self, state: SymbolState, trade: AggTrade) -> None:
-        from_ms = state.reached_ms or trade.traded_ms - trade.traded_ms % MINUTE_MS
-        self.reports.append(
-            GapFound(state.symbol, _id_or_none(state), trade.aggregate_id - 1, from_ms, trade.traded_ms)
-        )
+        self.reports.append(GapFound(state.symbol))
 
     def _reject(self, trade: AggTrade, reason: str) -> None:
         self.counts.rejected += 1

@@ -39,7 +39,7 @@ def numbers(texts: Sequence[str]) -> list[Exact]:
 
 
 def are_amounts(texts: Sequence[str]) -> bool:
-    """Whether each text says a number above 0, told without reading them; False also where some are merely unusual."""
+    """Whether each text says a number above 0, found out without reading them; False also where some are merely unusual."""
     joined = ",".join(texts)
     try:
         shapes = _shapes(joined)

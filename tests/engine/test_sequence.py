@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from klagg_tui.engine.sequence import UNKNOWN, TradeSequence, Verdict
-from tests.makers import trade
+from klagg_tui.engine.spans import Span
+from tests.makers import START, SYMBOL, trade
 
 
 def standing_at(next_id: int) -> TradeSequence:
@@ -59,3 +60,18 @@ def test_taken_counts_every_run() -> None:
     assert sequence.last_id == 20
     sequence.begin_run(UNKNOWN, None)
     assert sequence.taken == 4
+
+
+def test_a_run_proves_the_time_from_its_first_trade_to_its_newest_or_the_quiet_behind_it() -> None:
+    sequence = TradeSequence()
+    assert sequence.span_to(SYMBOL, 0) is None
+    sequence.take_next(trade(5, START + 10))
+    sequence.take_next(trade(6, START + 20))
+    assert sequence.span_to(SYMBOL, 0) == Span(SYMBOL, 5, 6, START + 11, START + 20)
+    assert sequence.span_to(SYMBOL, START + 60_000) == Span(SYMBOL, 5, 6, START + 11, START + 60_000)
+
+
+def test_an_id_without_a_trade_is_not_counted() -> None:
+    sequence = standing_at(5)
+    sequence.skip_id()
+    assert (sequence.next_id, sequence.taken) == (6, 0)
