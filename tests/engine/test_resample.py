@@ -75,3 +75,15 @@ async def test_pages_hold_every_bar_in_order() -> None:
     pages = [page async for page in in_pages(singly())]
     assert [len(page) for page in pages] == [1000, 1000, 500]
     assert [one for page in pages for one in page] == minutes(range(2500))
+
+
+async def test_nothing_is_rolled_up_to_nothing() -> None:
+    assert await rolled([]) == []
+
+
+async def test_bars_that_fill_their_pages_leave_no_empty_one_behind() -> None:
+    async def singly() -> AsyncIterator[Bar]:
+        for one in minutes(range(2000)):
+            yield one
+
+    assert [len(page) async for page in in_pages(singly())] == [1000, 1000]
