@@ -20,8 +20,9 @@ from klagg_tui.engine.precision import Precision
 from klagg_tui.errors import BadFile
 from klagg_tui.exchange.binance.rest import RestClient
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exporting.files import Series
-from klagg_tui.exporting.text import csv_line
+from klagg_tui.exporting.formats import csv
+from klagg_tui.exporting.series import Series
+from klagg_tui.exporting.text import TextLines
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 from tests.auditing.test_auditor import execute, found
@@ -94,9 +95,10 @@ async def test_a_wrong_bar_that_contradicts_nothing_is_found_beside_the_exchange
 
 async def test_archives_are_read_for_what_they_have(path: Path, theirs: ReferenceBars, tmp_path: Path) -> None:
     archive = tmp_path / f"{SYMBOL}-1m-2024-08-08.zip"
-    line = csv_line(Series(SYMBOL, Period.M1, Precision(2, 3)))
+    series = Series(SYMBOL, Period.M1, Precision(2, 3))
+    lines = TextLines(series, csv.line(series))
     async with await Store.open(path, read_only=True) as store:
-        rows = [line(bar) async for bar in store.bars(SYMBOL, Period.M1, to_ms=START + 3 * HOUR)]
+        rows = [lines.line(bar) async for bar in store.bars(SYMBOL, Period.M1, to_ms=START + 3 * HOUR)]
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr(archive.with_suffix(".csv").name, "".join(rows))
     files = ArchiveBars([archive])
