@@ -72,23 +72,41 @@ class TextLines:
 
     def lines(self, bars: Sequence[Bar]) -> list[str]:
         """The same, one by one."""
-        fields = dict(zip(Bar._fields, zip(*bars, strict=True), strict=True)) if bars else {}
+        finer = self._finer_than_shown(bars)
+        if not finer:
+            return self._written(bars, self._template, in_full=False)
+        usual = iter(
+            self._written([bar for at, bar in enumerate(bars) if at not in finer], self._template, in_full=False)
+        )
+        full = iter(self._written([bars[at] for at in sorted(finer)], self._template_in_full, in_full=True))
+        return [next(full if at in finer else usual) for at in range(len(bars))]
+
+    def _finer_than_shown(self, bars: Sequence[Bar]) -> set[int]:
+        """Places of bars with values that have more decimals than are shown."""
+        fields = _by_field(bars)
+        return {
+            at
+            for column, decimals in self._columns
+            if decimals is not None and decimals.last > 1
+            for at, value in enumerate(fields[column.field])
+            if value % decimals.last
+        }
+
+    def _written(self, bars: Sequence[Bar], template: str, *, in_full: bool) -> list[str]:
+        fields = _by_field(bars)
         made: list[Iterable[object]] = []
-        finer: set[int] = set()
-        for column, decimals in self._columns if bars else ():
+        for column, decimals in self._columns:
             values = fields[column.field]
             if decimals is None:
                 made.append(self._plain(column, values))
-                continue
-            _, one, last, _ = decimals
-            finer.update(at for at, value in enumerate(values) if value % last)
-            made.append([value // one for value in values])
-            if decimals.shown:
-                made.append([value % one // last for value in values])
-        lines = list(map(self._template.__mod__, zip(*made, strict=True)))
-        for at in finer:
-            lines[at] = self._in_full(bars[at])
-        return lines
+            elif in_full:
+                made.append(map(decimals.in_full, values))
+            else:
+                _, one, last, _ = decimals
+                made.append([value // one for value in values])
+                if decimals.shown:
+                    made.append([value % one // last for value in values])
+        return list(map(template.__mod__, zip(*made, strict=True)))
 
     def _plain(self, column: Column, values: Sequence[int]) -> Iterable[object]:
         """The values of a column that are written as they are."""
@@ -103,13 +121,11 @@ class TextLines:
             case _:
                 return values
 
-    def _in_full(self, bar: Bar) -> str:
-        """The line of a bar with every digit of its values."""
-        made: list[object] = []
-        for column, decimals in self._columns:
-            value = getattr(bar, column.field)
-            made += [decimals.in_full(value)] if decimals else self._plain(column, [value])
-        return self._template_in_full % tuple(made)
+
+def _by_field(bars: Sequence[Bar]) -> dict[str, Sequence[int]]:
+    """The values of some bars, by the names of their fields."""
+    columns = zip(*bars, strict=True) if bars else [()] * len(Bar._fields)
+    return dict(zip(Bar._fields, columns, strict=True))
 
 
 def _filled(line: Line, place: Callable[[], str]) -> str:
