@@ -12,7 +12,6 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.errors import ExportError
 from klagg_tui.exporting import row
 from klagg_tui.exporting.row import Column, Kind
-from klagg_tui.exporting.text import STATES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,7 +84,7 @@ def _plain(column: Column, bars: Sequence[Bar]) -> Iterable[str | int]:
         case Kind.CLOSE_TIME:
             return [bar.end_ms - 1 for bar in bars]
         case Kind.STATE:
-            return [STATES[bar.state] for bar in bars]
+            return [bar.state.label for bar in bars]
         case _:
             return [getattr(bar, column.field) for bar in bars]
 

@@ -10,7 +10,7 @@ from typing import Final
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.exporting.row import Column, Kind, Line
 from klagg_tui.exporting.series import Series
-from klagg_tui.exporting.text import STATES, decimals_of
+from klagg_tui.exporting.text import decimals_of
 from klagg_tui.storage.lines import Printf, RowFormat
 
 _STATE: Final = "CASE state {} END".format(

@@ -17,8 +17,8 @@ from klagg_tui.engine.precision import Precision
 from klagg_tui.exporting.row import Column, Kind, Line
 from klagg_tui.exporting.series import Series
 
-STATES: Final = tuple(state.name.lower() for state in State)
-"""Names of the states by number."""
+_LABELS: Final = tuple(state.label for state in State)
+"""By number."""
 
 
 class Decimals(NamedTuple):
@@ -117,7 +117,7 @@ class TextLines:
                 to_close = self._period.nominal_ms - 1
                 return [open_ms + to_close for open_ms in values]
             case Kind.STATE:
-                return [STATES[state] for state in values]
+                return [_LABELS[state] for state in values]
             case _:
                 return values
 

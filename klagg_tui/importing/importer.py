@@ -224,7 +224,7 @@ class _Lanes:
     async def commit(self) -> None:
         """Hand over what changed since the last time."""
         drained = self._engine.drain(self._reader)
-        bars = [*drained.closed, *(bar for bar in drained.forming if bar.is_traded)]
+        bars = [*drained.ended, *(bar for bar in drained.current if bar.is_traded)]
         added = await self._run.add(bars, drained.spans)
         self._outcome.new += added.new
         self._uncommitted = 0

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import Drained
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import BadFile, BadPeriod, BadRow
 from klagg_tui.importing.bars import read_bar
@@ -154,7 +154,7 @@ async def _take(store: Store, table: LegacyTable, rows: list[list[str]], outcome
     outcome.new += len(fresh)
     await store.add([bar for bar in fresh if bar.period is Period.M1], [])
     larger = tuple(bar for bar in fresh if bar.period is not Period.M1)
-    await store.write(Drained(larger, (), ()))
+    await store.write(Changes(ended=larger))
 
 
 def _bars(table: LegacyTable, rows: list[list[str]], tally: Tally) -> list[Bar]:

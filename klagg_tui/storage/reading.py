@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from typing import Any, Final
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import Span
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain, child_of
+from klagg_tui.engine.spans import Span
 from klagg_tui.storage import metadata
 from klagg_tui.storage import unconfirmed as due
 from klagg_tui.storage.connection import Connection

@@ -13,7 +13,7 @@ from klagg_tui.auditing.auditor import Scope
 from klagg_tui.auditing.compare import ArchiveBars, ReferenceBars, differing
 from klagg_tui.auditing.findings import Finding, Kind
 from klagg_tui.auditing.repair import needs, repair
-from klagg_tui.commands.shared.audit_work import exchange_bars
+from klagg_tui.commands.audit.run import exchange_bars
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.engine.precision import Precision

@@ -13,9 +13,10 @@ import aiohttp
 import pytest
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import Drained, Span
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.precision import Precision
+from klagg_tui.engine.spans import Span
 from klagg_tui.errors import ExportError
 from klagg_tui.exporting.exporter import ExportProgress, estimate, export
 from klagg_tui.exporting.format import Format
@@ -184,7 +185,7 @@ async def test_what_the_database_writes_itself_is_what_is_written_bar_by_bar(
     await store.add_confirmed([bar(START + at * MINUTE_MS, symbol="BTCUSDT", **values) for at, values in odd.items()])
     current = bar(end_ms, "100.25", symbol="BTCUSDT", state=State.FORMING)
     await store.add([current._replace(state=State.PARTIAL, trade_count=0)], [])
-    await store.write(Drained((), (current,), ()))
+    await store.write(Changes((current,)))
     some = frozenset({State.CLOSED, State.FORMING})
     for selection in (
         Selection(("BTCUSDT",)),
@@ -301,7 +302,7 @@ async def test_progress_reaches_the_estimate(store: Store) -> None:
 async def test_an_estimate_counts_the_current_bar_where_it_is_written(store: Store) -> None:
     end_ms = START + MINUTES * MINUTE_MS
     current = bar(end_ms, symbol="BTCUSDT", state=State.FORMING)
-    await store.write(Drained((), (current,), ()))
+    await store.write(Changes((current,)))
     stretches = [(None, None), (None, end_ms), (end_ms + 1, None), (end_ms - MINUTE_MS // 2, None)]
     for from_ms, to_ms in stretches:
         selection = Selection(("BTCUSDT",), from_ms=from_ms, to_ms=to_ms)

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import Span
 from klagg_tui.engine.exact import number
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.precision import Precision
+from klagg_tui.engine.spans import Span
 from klagg_tui.errors import BadFile
 from klagg_tui.importing.importer import Progress
 from klagg_tui.importing.predecessor import import_legacy, symbol_of
