@@ -23,6 +23,7 @@ from bench.stream_sender import SYMBOLS, symbol
 from klagg_tui.app import KlaggApp
 from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars, TradeFields
 from klagg_tui.engine.period import MINUTE_MS
+from klagg_tui.exchange.binance import VENUE
 from klagg_tui.exchange.stream import MarketStream
 from klagg_tui.feed import Mode, Progress
 from klagg_tui.runtime.host import EngineHost
@@ -66,7 +67,7 @@ class SentMarket:
             core.handle([AddSymbol(name, 0), SeedBars(name, minute_ms, (), None, 1)])
         async with sending(self._count, self._uncounted // WARM_S) as url:
             stream = MarketStream(
-                url, on_trades=self._take, on_report=lambda _: None, per_line=len(names), limits=LIMITS
+                VENUE, url, on_trades=self._take, on_report=lambda _: None, per_line=len(names), limits=LIMITS
             )
             stream.follow(names)
             running = asyncio.create_task(stream.run())

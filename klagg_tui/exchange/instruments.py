@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from klagg_tui.errors import ConfigError
-from klagg_tui.exchange.binance.wire import Instrument
+from klagg_tui.exchange.venue import Instrument
 
 PERPETUAL: Final = ("PERPETUAL",)
-TRADING: Final = "TRADING"
 
 
 class SymbolFilter(NamedTuple):
@@ -23,7 +22,7 @@ class SymbolFilter(NamedTuple):
 
     def takes(self, listing: Instrument) -> bool:
         """Whether a listed contract is to be followed now. A symbol named outright is taken whatever its type."""
-        if listing.status != TRADING:
+        if not listing.is_trading:
             return False
         if listing.symbol in self.patterns:
             return True

@@ -18,16 +18,13 @@ from typing import Final, TypeAlias
 
 from klagg_tui.engine.events import AggTrade, TradeFields
 from klagg_tui.errors import ExchangeError, GeoBlocked, Refused
-from klagg_tui.exchange.binance.wire import (
-    CONTRACTS,
+from klagg_tui.exchange.messages import (
     Acknowledged,
     Batch,
     ContractChanged,
-    Frame,
+    Message,
     Rejected,
     ServerShutdown,
-    Tickers,
-    decode_batch,
 )
 from klagg_tui.exchange.session import (
     Close,
@@ -43,6 +40,7 @@ from klagg_tui.exchange.session import (
 )
 from klagg_tui.exchange.transport.connect import connect, stream_uri
 from klagg_tui.exchange.transport.connection import GULP_S, FeedConnection
+from klagg_tui.exchange.venue import Venue
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +54,7 @@ HUNG_UP: Final = "hung up"
 _GEO: Final = 451
 _SYMBOL: Final = itemgetter(AggTrade._fields.index("symbol"))
 
-StreamReport: TypeAlias = FeedReport | ContractChanged | Tickers
+StreamReport: TypeAlias = FeedReport | ContractChanged
 
 
 @dataclass
@@ -86,17 +84,19 @@ class MarketStream:
     """Trades of the followed symbols, from `run` on.
 
     Args:
+        venue: whose language is spoken there.
         url: `wss://host`; the path is added where there is none.
         on_trades: told each gulp of a socket: its trades in order, and the local time in milliseconds.
         on_report: told what is covered, what is silent or refused, and which contracts changed.
         proxy: see `proxy_for`.
-        limits: how long to wait for what; `FeedLimits().faster(speed)` for a simulated exchange.
+        limits: how long to wait for what; `FeedLimits.of(…).faster(speed)` for a simulated exchange.
         local_ms: a steady local clock.
         chance: numbers from 0 to 1.
     """
 
     def __init__(
         self,
+        venue: Venue,
         url: str,
         *,
         on_trades: Callable[[Sequence[TradeFields], int], None],
@@ -109,11 +109,14 @@ class MarketStream:
         gulp_s: float = GULP_S,
     ) -> None:
         self.counters = StreamCounters()
-        self._uri = stream_uri(url)
+        self._venue = venue
+        self._codec = venue.codec
+        self._decode_batch = venue.codec.decode_batch
+        self._uri = stream_uri(url, venue.codec.path)
         self._on_trades = on_trades
         self._on_report = on_report
         self._proxy = proxy
-        self._limits = limits or FeedLimits()
+        self._limits = limits or FeedLimits.of(venue.streams)
         self._per_line = per_line
         self._local_ms = local_ms
         self._chance = chance
@@ -125,9 +128,9 @@ class MarketStream:
         """Follow these symbols and no others; those that stay keep their connection."""
         lines = assign_shards(symbols, self._per_line, [strand.symbols for strand in self._strands])
         for number in range(len(self._strands), len(lines)):
-            others = (CONTRACTS,) if number == 0 else ()
+            others = self._codec.market_streams if number == 0 else ()
             begin_ms = self._now_ms() + number * _BETWEEN_OPENS_MS
-            self._strands.append(_ShardConnections(StreamShard(self._limits, begin_ms, others)))
+            self._strands.append(_ShardConnections(StreamShard(self._codec, self._limits, begin_ms, others)))
         for strand, line in zip(self._strands, lines, strict=True):
             if strand.symbols != line:
                 strand.symbols = line
@@ -150,8 +153,8 @@ class MarketStream:
             return None
         if self._is_geo_blocked:
             return (
-                f"{self._uri.host} does not serve this place (451), so there are no live trades: try --proxy, "
-                "or see a simulated market with `klagg demo`."
+                f"{self._uri.host} does not serve this place (451), so there are no live trades: "
+                f"{self._venue.blocked_advice}."
             )
         state = min(states, key=lambda state: state.covered)
         what = "is silent" if state.phase is Phase.SILENT else "cannot be reached"
@@ -212,7 +215,7 @@ class MarketStream:
             )
 
         try:
-            connection = await connect(self._uri, make, self._proxy)
+            connection = await connect(self._uri, make, self._venue.refusals, self._proxy)
         except ExchangeError as error:
             self._is_geo_blocked = isinstance(error, GeoBlocked)
             code = _GEO if self._is_geo_blocked else error.code if isinstance(error, Refused) else 0
@@ -240,7 +243,7 @@ class MarketStream:
         if session is None:
             return
         now_ms = self._now_ms()
-        said = decode_batch(texts)
+        said = self._decode_batch(texts)
         session.heard.update(dict.fromkeys(map(_SYMBOL, said.trades), now_ms))
         session.gulped(now_ms, has_trades=bool(said.trades))
         self._count(size, len(texts), said)
@@ -251,13 +254,13 @@ class MarketStream:
         if said.trades:
             self._on_trades(said.trades, now_ms)
 
-    def _take_other(self, strand: _ShardConnections, key: int, said: Frame, now_ms: int) -> None:
+    def _take_other(self, strand: _ShardConnections, key: int, said: Message, now_ms: int) -> None:
         if isinstance(said, (Acknowledged, Rejected)):
             strand.line.answered(key, said, now_ms)
             self._report(strand)
         elif isinstance(said, ServerShutdown):
             strand.line.ending(key)
-        elif isinstance(said, (ContractChanged, Tickers)):
+        elif isinstance(said, ContractChanged):
             self._on_report(said)
 
     def _count(self, size: int, frames: int, said: Batch) -> None:

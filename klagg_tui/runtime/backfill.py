@@ -14,7 +14,7 @@ from typing import Final
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.requests import BarsWanted, pages
-from klagg_tui.exchange.transport.budget import Priority
+from klagg_tui.exchange.venue import Priority
 from klagg_tui.feed import Progress
 from klagg_tui.runtime.context import SETTLE_MS, LiveContext
 from klagg_tui.storage.maintenance import kept_from

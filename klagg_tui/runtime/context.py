@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, Period
-from klagg_tui.exchange.binance.rest import RestClient
+from klagg_tui.exchange.venue import MarketData
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.storage.store import Store
 
@@ -29,7 +29,7 @@ class LiveContext:
 
     core: EngineHost
     store: Store
-    rest: RestClient
+    rest: MarketData
     contracts: dict[str, Contract] = field(default_factory=dict)
 
     @property

@@ -15,7 +15,7 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AbandonGap, AggTrade, HoldSymbol, MissingTrades, PendingGap, ReleaseSymbol
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import GeoBlocked, KlaggError
-from klagg_tui.exchange.transport.budget import Priority
+from klagg_tui.exchange.venue import Priority
 from klagg_tui.runtime.context import LiveContext
 from klagg_tui.runtime.seeder import Seeder
 

@@ -12,9 +12,9 @@ from typing import Final
 from klagg_tui.engine.events import AggTrade, GapFound, HoldSymbol, TradeFields, TradeRejected, TradeTooLate
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFrame, BadNumber, ExchangeError, GeoBlocked, StorageError
-from klagg_tui.exchange.binance.rest import RestClient
-from klagg_tui.exchange.binance.wire import ContractChanged
 from klagg_tui.exchange.instruments import SymbolFilter
+from klagg_tui.exchange.messages import ContractChanged
+from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.session import (
     ConnectionSilent,
     FeedLimits,
@@ -24,7 +24,7 @@ from klagg_tui.exchange.session import (
     SymbolSilent,
 )
 from klagg_tui.exchange.stream import HUNG_UP, MarketStream, StreamReport
-from klagg_tui.exchange.transport.clock import ExchangeClock
+from klagg_tui.exchange.venue import Venue
 from klagg_tui.feed import Mode, Progress
 from klagg_tui.runtime.backfill import Backfill
 from klagg_tui.runtime.context import Contract, LiveContext
@@ -52,13 +52,14 @@ class MarketEndpoint:
     rest_url: str
     ws_url: str
     choice: SymbolFilter = field(default_factory=SymbolFilter)
-    history: int = 499
+    history: int = venue().requests.best_bars
     """Bars of each symbol and period to have at the least."""
     keep: Mapping[Period, int] = field(default_factory=dict)
     """For how many milliseconds bars are kept, by period; older ones are not fetched."""
     proxy: str | None = None
-    market: str = "Binance USDⓈ-M"
+    market: str = venue().name
     mode: Mode = Mode.LIVE
+    venue: Venue = field(default_factory=venue)
     start_ms: int | None = None
     """What the clock says before the exchange was heard; None: this machine's time."""
 
@@ -72,7 +73,7 @@ class Live:
         self.market = where.market
         self._where = where
         now_ms = time.time() * 1000 if where.start_ms is None else where.start_ms
-        self._rest = RestClient(where.rest_url, ExchangeClock(now_ms, time.monotonic() * 1000), proxy=where.proxy)
+        self._rest = where.venue.market_data(where.rest_url, now_ms, proxy=where.proxy)
         self._stream: MarketStream | None = None
         self._logged_rejected = 0
         self._core: EngineHost | None = None
@@ -127,11 +128,12 @@ class Live:
             confirmation = Reconciler(ground)
             await self._reach(self._roster)
             self._stream = MarketStream(
+                self._where.venue,
                 self._where.ws_url,
                 on_trades=self._take_trades,
                 on_report=self._take_report,
                 proxy=self._where.proxy,
-                limits=FeedLimits().faster(rest.clock.speed),
+                limits=FeedLimits.of(self._where.venue.streams).faster(rest.clock.speed),
             )
             self._follow(())
             async with asyncio.TaskGroup() as group:
@@ -192,12 +194,13 @@ class Live:
 
     async def _count_forever(self) -> None:
         assert self._core is not None
-        figures, budget = self._core.figures, self._rest.budget
+        figures = self._core.figures
         while True:
-            figures["weight used"] = budget.used(self.now_ms())
-            figures["weight limit"] = budget.limit
-            figures["requests"] = self._rest.requests
-            figures["retries"] = self._rest.retries
+            use = self._rest.use()
+            figures["weight used"] = use.used
+            figures["weight limit"] = use.limit
+            figures["requests"] = use.requests
+            figures["retries"] = use.retries
             figures["silent symbols"] = self._silent
             figures["symbols waiting"] = len(self._core.engine.waiting())
             figures["trades held back"] = self._core.engine.held_trades()

@@ -15,7 +15,7 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AmendBar
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import ExchangeError, Refused
-from klagg_tui.exchange.transport.budget import Priority
+from klagg_tui.exchange.venue import Priority
 from klagg_tui.runtime.context import SETTLE_MS, LiveContext
 from klagg_tui.storage.unconfirmed import Place, Unconfirmed
 

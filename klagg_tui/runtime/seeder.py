@@ -15,7 +15,7 @@ from klagg_tui.engine.events import AggTrade, PendingGap, SeedBars
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.rollup import BarCover
 from klagg_tui.exchange.requests import ladder
-from klagg_tui.exchange.transport.budget import Priority
+from klagg_tui.exchange.venue import Priority
 from klagg_tui.runtime.context import SETTLE_MS, LiveContext
 
 log = logging.getLogger(__name__)

@@ -11,9 +11,9 @@ from klagg_tui.engine.events import AddSymbol, RemoveSymbol
 from klagg_tui.engine.period import DAY_MS, DEFAULT_THREE_DAY_ANCHOR, Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.errors import ExchangeError, Refused
-from klagg_tui.exchange.binance.wire import ContractChanged, Instrument
-from klagg_tui.exchange.instruments import TRADING, SymbolFilter
-from klagg_tui.exchange.transport.budget import Priority
+from klagg_tui.exchange.instruments import SymbolFilter
+from klagg_tui.exchange.messages import ContractChanged
+from klagg_tui.exchange.venue import Instrument, Priority
 from klagg_tui.runtime.context import Contract, LiveContext
 from klagg_tui.storage.symbols import StoredSymbol
 
@@ -41,14 +41,14 @@ class SymbolUniverse:
 
     async def reconcile(self) -> None:
         """Ask for the listing and follow what it says; raises ExchangeError."""
-        found = await self._ground.rest.listings()
+        found = await self._ground.rest.instruments()
         notices = self._ground.core.notices
-        unknown = self._choice.unknown(found.listings)
+        unknown = self._choice.unknown(found.instruments)
         if unknown:
             notices["symbols"] = f"The exchange lists nothing called {', '.join(unknown)}."
         else:
             notices.pop("symbols", None)
-        chosen = self._choice.chosen(found.listings)
+        chosen = self._choice.chosen(found.instruments)
         if not chosen:
             notices["symbols"] = "The exchange lists no symbol that was asked for; see --symbols and --quote."
         followed = set(self._ground.core.engine.symbols())
@@ -56,13 +56,13 @@ class SymbolUniverse:
         await self._follow([chosen[symbol] for symbol in chosen if symbol not in followed])
         self._leave(tuple(sorted(followed - chosen.keys())))
         await self._note_decimals(chosen)
-        await self._see_off({listing.symbol for listing in found.listings if listing.status == TRADING})
+        await self._see_off({listing.symbol for listing in found.instruments if listing.is_trading})
 
     def heard(self, change: ContractChanged) -> None:
         """Something was listed or taken off: a nudge, the listing itself decides."""
         followed = change.symbol in self._ground.core.engine.symbols()
-        if followed != (change.status == TRADING):
-            log.info("%s is %s now", change.symbol, change.status)
+        if followed != change.is_trading:
+            log.info("%s is %s now", change.symbol, "trading" if change.is_trading else "not trading")
             self._wake.set()
 
     async def keep_forever(self) -> None:
@@ -95,7 +95,7 @@ class SymbolUniverse:
             if Period.D3 in self._ground.periods:
                 known = stored.get(listing.symbol)
                 anchor = known.anchor if known else await self._learned_anchor(listing.symbol)
-            self._ground.contracts[listing.symbol] = Contract(listing.onboard_ms, anchor)
+            self._ground.contracts[listing.symbol] = Contract(listing.listed_ms, anchor)
         await self._ground.store.put_symbols(
             [StoredSymbol(listing.symbol, *self._ground.contracts[listing.symbol]) for listing in listings]
         )

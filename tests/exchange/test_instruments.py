@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.errors import ConfigError
-from klagg_tui.exchange.binance.wire import Instrument
 from klagg_tui.exchange.instruments import SymbolFilter, patterns
+from klagg_tui.exchange.venue import Instrument
 
 
-def listed(symbol: str, quote: str = "USDT", contract_type: str = "PERPETUAL", status: str = "TRADING") -> Instrument:
-    return Instrument(symbol, quote, contract_type, status, 2, 3, 0, 0)
+def listed(
+    symbol: str, quote: str = "USDT", contract_type: str = "PERPETUAL", *, is_trading: bool = True
+) -> Instrument:
+    return Instrument(symbol, quote, contract_type, is_trading, 2, 3, 0)
 
 
 MARKET = (
@@ -18,7 +20,7 @@ MARKET = (
     listed("BTCUSDC", quote="USDC"),
     listed("ETHUSDT"),
     listed("币安人生USDT"),
-    listed("LUNAUSDT", status="SETTLING"),
+    listed("LUNAUSDT", is_trading=False),
     listed("BTCUSDT_261225", contract_type="CURRENT_QUARTER"),
     listed("TSLAUSDT", contract_type="TRADIFI_PERPETUAL"),
 )

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klagg_tui.engine.period import MINUTE_MS, Period, chain
-from klagg_tui.exchange.binance.wire import bars_weight
+from klagg_tui.exchange.binance import VENUE
 from klagg_tui.exchange.requests import ladder, pages
 
 DAY = 86_400_000
@@ -33,7 +33,7 @@ def test_a_ladder_covers_every_forming_bar_once_at_the_least_weight_a_request_ca
     for rung in ladder(among, minute_ms, anchor):
         assert rung.start_ms == reached_ms == rung.period.open_ms(rung.start_ms, anchor)
         assert rung.limit * rung.period.nominal_ms == rung.end_ms + 1 - rung.start_ms
-        assert bars_weight(rung.limit) == 1
+        assert VENUE.requests.bars_cost(rung.limit) == 1
         reached_ms = rung.end_ms + 1
     assert reached_ms == minute_ms
 

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from klagg_tui.exchange.binance.wire import CONTRACTS, Acknowledged, Rejected, trade_stream
+from klagg_tui.exchange.binance import VENUE
+from klagg_tui.exchange.binance.wire import CONTRACTS, trade_stream
+from klagg_tui.exchange.messages import Acknowledged, Rejected
 from klagg_tui.exchange.session import (
     Close,
     Command,
@@ -30,7 +32,8 @@ from klagg_tui.exchange.session import (
 )
 from klagg_tui.exchange.session.subscriptions import Subscriptions
 
-LIMITS = FeedLimits()
+LIMITS = FeedLimits.of(VENUE.streams)
+CODEC = VENUE.codec
 BEAT_MS = 100
 TWO = ("BTCUSDT", "ETHUSDT")
 
@@ -41,7 +44,7 @@ class World:
     def __init__(self, symbols: Collection[str], limits: FeedLimits = LIMITS) -> None:
         self.now_ms = 1_000_000
         self.limits = limits
-        self.line = StreamShard(limits, self.now_ms, (CONTRACTS,))
+        self.line = StreamShard(CODEC, limits, self.now_ms, (CONTRACTS,))
         self.line.want(symbols)
         self.chance = 0.5
         self.is_reachable = True
@@ -163,7 +166,7 @@ def test_symbols_join_and_leave_a_running_connection() -> None:
 
 
 def test_a_line_without_symbols_and_streams_closes_what_is_open() -> None:
-    line = StreamShard(LIMITS, 0)
+    line = StreamShard(CODEC, LIMITS, 0)
     line.want(TWO)
     assert line.beat(0, 0.5) == [Open(1)]
     line.want(())
@@ -184,7 +187,7 @@ def test_a_refused_stream_is_found_by_halving_and_costs_only_itself() -> None:
 
 
 def test_a_refusal_to_unsubscribe_is_let_be() -> None:
-    subscriptions = Subscriptions(LIMITS)
+    subscriptions = Subscriptions(CODEC, LIMITS)
     subscriptions.want(["a"])
     assert subscriptions.next_message(0)
     assert subscriptions.acknowledged(Acknowledged(1), 0) == ("a",)
@@ -195,7 +198,7 @@ def test_a_refusal_to_unsubscribe_is_let_be() -> None:
 
 
 def test_answers_to_nothing_change_nothing() -> None:
-    subscriptions = Subscriptions(LIMITS)
+    subscriptions = Subscriptions(CODEC, LIMITS)
     subscriptions.want(["a"])
     assert subscriptions.acknowledged(Acknowledged(1), 0) == ()
     subscriptions.rejected(Rejected(None, 2, "x"))
@@ -267,7 +270,7 @@ def test_being_thrown_out_for_talking_too_much_is_answered_by_a_long_silence(cod
 
 
 def test_a_handshake_without_answer_is_given_up() -> None:
-    line = StreamShard(LIMITS, 0)
+    line = StreamShard(CODEC, LIMITS, 0)
     line.want(TWO)
     assert line.beat(0, 0.5) == [Open(1)]
     assert line.state(0).phase is Phase.CONNECTING
@@ -364,7 +367,7 @@ def test_a_symbol_that_never_spoke_is_told_as_acknowledged_but_silent() -> None:
 
 
 def test_a_connection_is_replaced_before_its_life_ends_without_uncovering_anything() -> None:
-    world = live(limits=FeedLimits(life_ms=600_000))
+    world = live(limits=replace(LIMITS, life_ms=600_000))
     world.run(700_000)
     assert world.line.state(world.now_ms).rotations == 1
     assert list(world.streams) == [2]
@@ -375,7 +378,7 @@ def test_a_connection_is_replaced_before_its_life_ends_without_uncovering_anythi
 def test_connections_opened_together_are_replaced_at_different_times() -> None:
     replaced: list[int] = []
     for chance in (0.0, 1.0):
-        world = World(TWO, FeedLimits(life_ms=600_000))
+        world = World(TWO, replace(LIMITS, life_ms=600_000))
         world.chance = chance
         world.run(800_000)
         replaced.append(world.opens[1])
@@ -427,7 +430,7 @@ def test_when_the_old_connection_is_lost_during_the_overlap_the_new_one_takes_ov
 
 
 def test_renewing_what_is_not_there_does_nothing() -> None:
-    line = StreamShard(LIMITS, 0)
+    line = StreamShard(CODEC, LIMITS, 0)
     line.renew("x")
     line.want(TWO)
     assert line.beat(0, 0.5) == [Open(1)]
@@ -525,7 +528,7 @@ def test_the_first_symbols_of_a_listing_are_dealt_out_evenly() -> None:
 
 
 def test_ping_asks_for_a_sign_of_life_once_the_line_is_quiet() -> None:
-    line = StreamShard(LIMITS, 0)
+    line = StreamShard(CODEC, LIMITS, 0)
     line.want(TWO)
     line.beat(0, 0.5)
     line.opened(1, 0)

@@ -16,14 +16,15 @@ from websockets.exceptions import ConnectionClosed
 
 from klagg_tui.engine.events import AggTrade, TradeFields
 from klagg_tui.errors import ConfigError
-from klagg_tui.exchange.binance.wire import ContractChanged
+from klagg_tui.exchange.binance import VENUE
+from klagg_tui.exchange.messages import ContractChanged
 from klagg_tui.exchange.session import FeedLimits, Phase, StreamsDown, StreamsUp
 from klagg_tui.exchange.stream import MarketStream, StreamReport
-from klagg_tui.exchange.transport import connect as dial_module
+from klagg_tui.exchange.transport import connect as connect_module
 from tests.feeds import Feed, feeding, said_trade, until
 from tests.proxies import Passage, connect_proxy, socks_proxy
 
-LIMITS = replace(FeedLimits(), pace_ms=20, first_pause_ms=20, longest_pause_ms=40)
+LIMITS = replace(FeedLimits.of(VENUE.streams), pace_ms=20, first_pause_ms=20, longest_pause_ms=40)
 TWO = ("BTCUSDT", "币安人生USDT")
 
 
@@ -66,6 +67,7 @@ async def streaming(
 ) -> AsyncIterator[tuple[MarketStream, Listener]]:
     listener = Listener()
     stream = MarketStream(
+        VENUE,
         url,
         on_trades=listener.take,
         on_report=listener.reports.append,
@@ -175,7 +177,7 @@ async def test_being_thrown_out_is_told_with_the_time_of_the_next_attempt() -> N
     ("status", "words"),
     [
         (HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS, "does not serve this place (451)"),
-        (HTTPStatus.TOO_MANY_REQUESTS, "too many connections (429)"),
+        (HTTPStatus.TOO_MANY_REQUESTS, "asked for fewer requests (429)"),
         (HTTPStatus.BAD_GATEWAY, "the handshake was answered with 502"),
     ],
 )
@@ -212,7 +214,7 @@ async def test_a_name_that_is_not_known_asks_for_a_network() -> None:
 
 
 async def test_a_server_that_never_answers_the_handshake_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dial_module, "DIAL_S", 0.05)
+    monkeypatch.setattr(connect_module, "OPEN_S", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         async with streaming(f"ws://127.0.0.1:{silent.getsockname()[1]}") as (stream, _):
             await until(stream.trouble)
@@ -240,19 +242,19 @@ async def test_trades_arrive_through_tls_and_a_foreign_certificate_is_refused(
 ) -> None:
     context = own_certificate(tmp_path)
     async with feeding(context) as feed:
-        dial_module._tls.cache_clear()
+        connect_module._tls.cache_clear()
         async with streaming(address(feed, "wss")) as (stream, _):
             await until(stream.trouble)
             assert "its certificate is not trusted" in str(stream.trouble())
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
-        dial_module._tls.cache_clear()
+        connect_module._tls.cache_clear()
         async with streaming(address(feed, "wss")) as (_, listener):
             await until(lambda: listener.covered() == set(TWO))
             for number in range(2_000):
                 await feed.trade("BTCUSDT", number)
             await until(lambda: len(listener.trades) == 2_000)
             assert listener.ids == list(range(2_000))
-        dial_module._tls.cache_clear()
+        connect_module._tls.cache_clear()
 
 
 def own_certificate(folder: Path) -> ssl.SSLContext:
@@ -330,9 +332,9 @@ async def test_what_was_hung_up_can_be_run_again() -> None:
 def test_what_is_no_address_is_told() -> None:
     for url in ("https://fstream.example", "fstream.example", "ws://", "ws://host:port"):
         with pytest.raises(ConfigError, match=r"must be ws://"):
-            MarketStream(url, on_trades=lambda _, __: None, on_report=lambda _: None)
+            MarketStream(VENUE, url, on_trades=lambda _, __: None, on_report=lambda _: None)
 
 
 def test_an_address_with_a_path_is_left_as_it_is() -> None:
-    assert dial_module.stream_uri("ws://host/market/ws").path == "/market/ws"
-    assert dial_module.stream_uri("wss://host/").path == "/market/stream"
+    assert connect_module.stream_uri("ws://host/market/ws", "/market/stream").path == "/market/ws"
+    assert connect_module.stream_uri("wss://host/", "/market/stream").path == "/market/stream"

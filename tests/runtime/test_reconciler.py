@@ -109,10 +109,10 @@ async def test_flat_bars_of_a_symbol_that_is_followed_stay_whatever_the_exchange
 
 async def test_what_the_exchange_does_not_know_is_asked_for_less_and_less_and_then_no_more(scene: Scene) -> None:
     await scene.store.add([empty_bar(GONE, Period.M1, scene.to_ms - 30 * MINUTE, 7, State.PARTIAL)], [])
-    before = scene.rest.requests
+    before = scene.rest.use().requests
     asked = []
     for _ in range(100):
         await scene.look(pause_ms=15_000)
-        asked.append(scene.rest.requests - before)
+        asked.append(scene.rest.use().requests - before)
     assert asked[2] <= 4  # of a minute and of five minutes
     assert asked[-1] == asked[-20] <= 14

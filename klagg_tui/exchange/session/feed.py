@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from klagg_tui.exchange.binance.wire import Acknowledged, Rejected, trade_stream
+from klagg_tui.exchange.messages import Acknowledged, Rejected
 from klagg_tui.exchange.session.events import StreamRefused, SymbolSilent
 from klagg_tui.exchange.session.limits import FeedLimits
 from klagg_tui.exchange.session.stalls import StallDetector
 from klagg_tui.exchange.session.subscriptions import Subscriptions
+from klagg_tui.exchange.venue import StreamCodec
 
 
 class FeedSession:
     """The state of one connection, from the first attempt to open it.
 
     Args:
+        codec: the exchange's language.
         limits: see there.
         now_ms: when the attempt began.
         life_share: 0 to 1, by chance: connections opened together are to be replaced at different times.
         usual: see `StallDetector`.
     """
 
-    def __init__(self, limits: FeedLimits, now_ms: int, life_share: float, usual: dict[str, int]) -> None:
+    def __init__(
+        self, codec: StreamCodec, limits: FeedLimits, now_ms: int, life_share: float, usual: dict[str, int]
+    ) -> None:
         self.opened_ms: int | None = None
         self.complete_ms: int | None = None
         """Since when every stream is served; None while any is missing."""
@@ -31,10 +35,11 @@ class FeedSession:
         """When a trade came last."""
         self.is_ending = False
         """The server has said that it shuts down."""
+        self._codec = codec
         self._limits = limits
         self._begun_ms = now_ms
         self._age_ms = int(limits.life_ms * (0.8 + 0.2 * life_share))
-        self._subscriptions = Subscriptions(limits)
+        self._subscriptions = Subscriptions(codec, limits)
         self._habits = StallDetector(limits, usual)
         self._symbols: dict[str, str] = {}
         self._pinged_ms: int | None = None
@@ -51,7 +56,7 @@ class FeedSession:
 
     def want(self, symbols: Collection[str], others: Collection[str] = ()) -> None:
         """Serve the trades of these symbols, and other streams by name."""
-        self._symbols = {symbol: trade_stream(symbol) for symbol in symbols}
+        self._symbols = {symbol: self._codec.trade_stream(symbol) for symbol in symbols}
         self._subscriptions.want([*self._symbols.values(), *others])
         self._habits.keep(self._symbols)
         if not self._subscriptions.is_complete:

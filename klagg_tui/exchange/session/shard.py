@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Final
 
-from klagg_tui.exchange.binance.wire import Acknowledged, Rejected
+from klagg_tui.exchange.messages import Acknowledged, Rejected
 from klagg_tui.exchange.session.events import (
     Close,
     Command,
@@ -21,9 +20,7 @@ from klagg_tui.exchange.session.events import (
 )
 from klagg_tui.exchange.session.feed import FeedSession
 from klagg_tui.exchange.session.limits import FeedLimits
-
-_PENALISED: Final = frozenset({1008, 403, 418, 429, 451})
-"""Close code and statuses after which trying again soon makes it worse."""
+from klagg_tui.exchange.venue import StreamCodec
 
 
 class StreamShard:
@@ -33,7 +30,8 @@ class StreamShard:
     known by keys, which are never used twice.
     """
 
-    def __init__(self, limits: FeedLimits, now_ms: int, others: Collection[str] = ()) -> None:
+    def __init__(self, codec: StreamCodec, limits: FeedLimits, now_ms: int, others: Collection[str] = ()) -> None:
+        self._codec = codec
         self._limits = limits
         self._others = tuple(others)
         self._symbols: dict[str, None] = {}
@@ -81,7 +79,7 @@ class StreamShard:
         """A connection is over or could not be opened; `code`: of the close frame, or the status of the refusal."""
         if key not in self._sessions:
             return
-        self._drop(key, now_ms, chance, reason, self._limits.penalty_ms if code in _PENALISED else 0)
+        self._drop(key, now_ms, chance, reason, self._limits.penalty_ms if code in self._limits.penalty_codes else 0)
 
     def answered(self, key: int, answer: Acknowledged | Rejected, now_ms: int) -> None:
         """A command was answered."""
@@ -146,7 +144,7 @@ class StreamShard:
 
     def _open(self, now_ms: int, chance: float) -> Open:
         self._keys += 1
-        session = FeedSession(self._limits, now_ms, chance, self._usual)
+        session = FeedSession(self._codec, self._limits, now_ms, chance, self._usual)
         session.want(self._symbols, self._others)
         self._sessions[self._keys] = session
         if self._current is None:

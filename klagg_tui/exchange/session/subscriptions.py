@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from klagg_tui.exchange.binance.wire import Acknowledged, Rejected, subscribe, unsubscribe
+from klagg_tui.exchange.messages import Acknowledged, Rejected
 from klagg_tui.exchange.session.events import StreamRefused
 from klagg_tui.exchange.session.limits import FeedLimits
+from klagg_tui.exchange.venue import StreamCodec
 
 
 class _Asked(NamedTuple):
@@ -23,13 +24,14 @@ class Subscriptions:
     A refused command is asked again in halves until the stream that is at fault stands alone.
     """
 
-    def __init__(self, limits: FeedLimits) -> None:
+    def __init__(self, codec: StreamCodec, limits: FeedLimits) -> None:
         self.held: dict[str, int] = {}
         """Acknowledged streams, and since when."""
         self.refusals: list[StreamRefused] = []
         """Streams that are not served; whoever reads them may clear the list."""
         self.unanswered = 0
         """Commands in a row that were not answered in time."""
+        self._codec = codec
         self._limits = limits
         self._wanted: dict[str, None] = {}
         self._refused: set[str] = set()
@@ -66,7 +68,7 @@ class Subscriptions:
         self._ids += 1
         self._free_ms = now_ms + self._limits.pace_ms
         self._asked = _Asked(self._ids, streams, not leaving, now_ms)
-        return unsubscribe(streams, self._ids) if leaving else subscribe(streams, self._ids)
+        return (self._codec.unsubscribe if leaving else self._codec.subscribe)(streams, self._ids)
 
     def acknowledged(self, answer: Acknowledged, now_ms: int) -> tuple[str, ...]:
         """Take in an answer; returns the streams that are served from now on."""
