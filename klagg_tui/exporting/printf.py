@@ -14,7 +14,7 @@ from klagg_tui.exporting.text import decimals_of
 from klagg_tui.storage.lines import Printf, RowFormat
 
 _STATE: Final = "CASE state {} END".format(
-    " ".join(f"WHEN {number} THEN '{name}'" for number, name in enumerate(STATES))
+    " ".join(f"WHEN {number} THEN '{name}'" for number, name in ((state.value, state.label) for state in State))
 )
 _OPEN_MS: Final = f"minute * {MINUTE_MS}"
 
