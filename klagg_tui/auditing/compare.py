@@ -13,11 +13,9 @@ from klagg_tui.auditing.rows import Stretch, all_series, history
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import BadFile
-from klagg_tui.importing.bars import KlineRows
-from klagg_tui.importing.detect import Kind as FileKind
-from klagg_tui.importing.detect import Source, plan
-from klagg_tui.importing.source import blocks
-from klagg_tui.importing.trades import Tally
+from klagg_tui.importing.detect import FileKind, SourceFile, plan
+from klagg_tui.importing.read import read_bars
+from klagg_tui.importing.tally import Tally
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.opening import open_reader
 from klagg_tui.storage.symbols import Symbols
@@ -126,12 +124,11 @@ class ArchiveBars:
         """See `ReferenceBars`."""
         for source in self._sources:
             if source.symbol == symbol and self._periods.get(source.path, period) is period:
-                for batch in self._read(source, symbol):
+                for batch in self._read(source):
                     yield sorted(bar for bar in batch if bar.period is period and from_ms <= bar.open_ms < to_ms)
 
-    def _read(self, source: Source, symbol: str) -> Iterator[list[Bar]]:
-        rows = KlineRows(symbol, Tally(), source.name.period)
-        for block in blocks(source.path):
-            if batch := rows.read(block):
-                self._periods[source.path] = batch[0].period
-                yield batch
+    def _read(self, source: SourceFile) -> Iterator[list[Bar]]:
+        for block in read_bars(source, Tally()):
+            if block.bars:
+                self._periods[source.path] = block.bars[0].period
+                yield block.bars

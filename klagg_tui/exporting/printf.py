@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.exporting.row import Column, Kind, Line
 from klagg_tui.exporting.series import Series
 from klagg_tui.exporting.text import decimals_of
 from klagg_tui.storage.lines import Printf, RowFormat
 
-_STATE: Final = "CASE state {} END".format(
-    " ".join(f"WHEN {number} THEN '{name}'" for number, name in ((state.value, state.label) for state in State))
-)
+_STATE: Final = "CASE state {} END".format(" ".join(f"WHEN {state.value} THEN '{state.label}'" for state in State))
 _OPEN_MS: Final = f"minute * {MINUTE_MS}"
 
 

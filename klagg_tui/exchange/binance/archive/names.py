@@ -1,7 +1,7 @@
-"""The exchange's archive files: their names and their columns, as everybody who reads or writes such files has them.
+"""What the names of archive files say: `BTCUSDT-aggTrades-2024-08-08.zip`, `BTCUSDT-1m-2024-08.csv`.
 
-Sources: README of binance-public-data, and the files themselves. Names are like `BTCUSDT-aggTrades-2024-08-08.zip` and
-`BTCUSDT-1m-2024-08.csv`; monthly bars are called `1mo` there, because some file systems cannot tell `1M` from `1m`.
+Source: README of binance-public-data. Monthly bars are called `1mo` there, because some file systems cannot tell `1M`
+from `1m`.
 """
 
 from __future__ import annotations
@@ -9,31 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import PurePath
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import BadPeriod
-
-
-class KlineColumn(StrEnum):
-    """The columns of a kline archive, in their order."""
-
-    OPEN_TIME = "open_time"
-    OPEN = "open"
-    HIGH = "high"
-    LOW = "low"
-    CLOSE = "close"
-    VOLUME = "volume"
-    CLOSE_TIME = "close_time"
-    QUOTE_VOLUME = "quote_volume"
-    COUNT = "count"
-    TAKER_BUY_VOLUME = "taker_buy_volume"
-    TAKER_BUY_QUOTE_VOLUME = "taker_buy_quote_volume"
-    IGNORE = "ignore"
-    """Always 0."""
-
 
 _NAME: Final = re.compile(
     r"(?P<symbol>[^\s/\\]+?)-(?P<kind>aggTrades|\d+(?:mo|[mhdwM]))-(?P<day>\d{4}-\d{2}(?:-\d{2})?)(?:[. ].*)?"
