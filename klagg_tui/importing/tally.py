@@ -26,9 +26,15 @@ class Tally:
     """The first few, each with file, line and reason."""
     precisions: dict[str, Precision] = field(default_factory=dict)
     """By symbol, how many decimals its values are written with."""
+    _seen: set[tuple[str, int, int]] = field(default_factory=set)
+    """Symbols with decimals of a price and of a quantity: nearly all rows of a file are written alike."""
 
     def widen(self, symbol: str, price: str, quantity: str) -> None:
         """Note how many decimals a symbol's values are written with."""
+        seen = (symbol, len(price.partition(".")[2]), len(quantity.partition(".")[2]))
+        if seen in self._seen:
+            return
+        self._seen.add(seen)
         self.precisions[symbol] = self.precisions.get(symbol, Precision()).widened(price, quantity)
 
     def reject(self, where: str, reason: str) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.exact import are_amounts, numbers
 from klagg_tui.exchange.binance import archive
+from klagg_tui.importing.amounts import without_bad_amounts
 from klagg_tui.importing.lines import Block
 from klagg_tui.importing.tally import Tally
 
@@ -21,34 +21,19 @@ class TradeReader:
 
         The first line of a file may be its header. Placeholders are for the engine to pass over, by their ids.
         """
-        trades, bad = archive.read_trades(self._symbol, block.lines)
-        if not are_amounts([trade[1] for trade in trades] + [trade[2] for trade in trades]):
-            trades = self._sifted(trades, bad, len(block.lines))
-        for at in sorted(bad):
-            self._reject(block, at)
+        trades, unread = archive.read_trades(self._symbol, block.lines)
+        skipped = set(unread)
+        places = [at for at in range(len(block.lines)) if at not in skipped] if skipped else range(len(block.lines))
+        trades, bad = without_bad_amounts(trades, places, self._tally)
         self._tally.rows += len(block.lines)
+        for at in sorted([*unread, *bad]):
+            line = block.lines[at]
+            if not line.strip() or (block.is_first(at) and archive.is_header(line)):
+                self._tally.rows -= 1
+            else:
+                self._tally.reject(block.where(at), bad.get(at) or archive.fault_of_trade(line))
         self._widen(block)
         return trades
-
-    def _sifted(self, trades: list[AggTrade], bad: list[int], lines: int) -> list[AggTrade]:
-        """Count placeholders, and take out what has no price or quantity otherwise; its line is `bad` too."""
-        good = []
-        unread = set(bad)
-        for at, trade in zip((at for at in range(lines) if at not in unread), trades, strict=True):
-            if trade.is_placeholder:
-                self._tally.placeholders += 1
-            elif not all(numbers(trade[1:3])):
-                bad.append(at)
-                continue
-            good.append(trade)
-        return good
-
-    def _reject(self, block: Block, at: int) -> None:
-        line = block.lines[at]
-        if not line.strip() or (block.is_first(at) and archive.is_header(line)):
-            self._tally.rows -= 1
-        else:
-            self._tally.reject(block.where(at), archive.fault_of_trade(line))
 
     def _widen(self, block: Block) -> None:
         """Look at both ends of each block: the exchange writes all rows of a file alike until a tick size changes."""

@@ -9,13 +9,12 @@ from klagg_tui.exchange.binance.archive.events import is_trade, read_event, read
 from klagg_tui.exchange.binance.archive.klines import kline_times, read_kline
 from klagg_tui.exchange.binance.archive.names import ArchiveName, period_in_name, read_name
 from klagg_tui.exchange.binance.archive.rows import RowKind, is_header, row_kind
-from klagg_tui.exchange.binance.archive.trades import check_amounts, fault_of_trade, read_trades
+from klagg_tui.exchange.binance.archive.trades import fault_of_trade, read_trades
 
 __all__ = [
     "ArchiveName",
     "KlineColumn",
     "RowKind",
-    "check_amounts",
     "fault_of_trade",
     "is_header",
     "is_trade",

@@ -12,10 +12,8 @@ from typing import Final
 import orjson
 
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.exact import number
 from klagg_tui.errors import BadFrame, BadRow
 from klagg_tui.exchange.binance.archive.rows import BEFORE_EVENT, END_OF_TIME_MS, milliseconds
-from klagg_tui.exchange.binance.archive.trades import check_amounts
 from klagg_tui.exchange.binance.wire.fields import Json
 from klagg_tui.exchange.binance.wire.trades import read_trade
 from klagg_tui.exchange.messages import Skipped
@@ -61,7 +59,7 @@ def read_recorded_trade(event: dict[str, Json]) -> AggTrade | Skipped:
     Without a time of sending it counts as sent when it was traded; times may be in microseconds.
 
     Raises:
-        BadRow, BadNumber: it is damaged, texts of price and quantity included.
+        BadRow: it is damaged; texts of price and quantity are not read.
     """
     traded, sent = event.get("T"), event.get("E")
     if sent is None or _is_late(traded) or _is_late(sent):
@@ -72,7 +70,6 @@ def read_recorded_trade(event: dict[str, Json]) -> AggTrade | Skipped:
         raise BadRow(_fault_of(event) or str(error)) from error
     if isinstance(trade, Skipped):
         return trade
-    check_amounts(number(trade[1]), number(trade[2]))
     return AggTrade(*trade)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.exact import Exact, number
 from klagg_tui.errors import BadRow
 from klagg_tui.exchange.binance.archive.columns import TRADE_COLUMNS
 from klagg_tui.exchange.binance.archive.rows import END_OF_TIME_MS, milliseconds
@@ -50,7 +49,7 @@ def read_trades(symbol: str, lines: Sequence[str]) -> tuple[list[AggTrade], list
 
 
 def fault_of_trade(line: str) -> str:
-    """What is wrong with a row, by taking it apart slowly."""
+    """What is wrong with a row that holds no trade, by taking it apart slowly."""
     fields = line.split(",")
     if len(fields) not in TRADE_COLUMNS:
         return f"{len(fields)} columns instead of 7 or 8"
@@ -62,21 +61,10 @@ def fault_of_trade(line: str) -> str:
     if (maker := ",".join(fields[6:])) not in _MAKER:
         return f"{maker[:40]!r} does not say whether the buyer is the maker"
     try:
-        check_amounts(number(fields[1]), number(fields[2]))
         milliseconds(int(fields[5]))
     except (ValueError, BadRow) as error:
         return str(error)
     return "unreadable"
-
-
-def check_amounts(price: Exact, quantity: Exact) -> None:
-    """Price and quantity may be 0 together, not one of them alone.
-
-    Raises:
-        BadRow: one of them is.
-    """
-    if bool(price) != bool(quantity):
-        raise BadRow(f"{'quantity' if price else 'price'} is not positive")
 
 
 def _are_ids(trade_id: int, first_id: int, last_id: int) -> bool:
