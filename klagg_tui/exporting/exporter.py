@@ -16,6 +16,7 @@ from typing import NamedTuple
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.exporting.format import Format
 from klagg_tui.exporting.output import Output, Target
+from klagg_tui.exporting.printf import row_format
 from klagg_tui.exporting.selection import Selection, StoredSeries, series_of
 from klagg_tui.storage.lines import Lines
 from klagg_tui.storage.store import Store
@@ -127,9 +128,10 @@ class _Export:
 
     def _pages(self, one: StoredSeries) -> AsyncIterator[Lines | list[Bar]] | AsyncIterator[list[Bar]]:
         """As text where no bar has to be looked at: the database is faster at writing it."""
-        row_format = self._output.row_format
-        is_plain = self._selection.keep is None and one.stored is one.series.period
-        return one.lines(self._store, row_format) if row_format and is_plain else one.pages(self._store)
+        line = self._output.line
+        if line is None or self._selection.keep is not None or one.stored is not one.series.period:
+            return one.pages(self._store)
+        return one.lines(self._store, row_format(one.series, line))
 
     def _take(self, batch: Lines | list[Bar]) -> None:
         if isinstance(batch, Lines):

@@ -11,9 +11,9 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.errors import ExportError
 from klagg_tui.exporting.files import PartialFile, cannot_write
 from klagg_tui.exporting.format import Format, Holds, Writer
+from klagg_tui.exporting.row import Line
 from klagg_tui.exporting.series import Series
 from klagg_tui.exporting.text_writer import TextWriter
-from klagg_tui.storage.lines import RowFormat
 
 Target: TypeAlias = Path | BinaryIO
 """A file or folder to be written, or an open pipe."""
@@ -56,9 +56,9 @@ class Output:
             self._writer.write(bars)
 
     @property
-    def row_format(self) -> RowFormat | None:
-        """How the database may write lines of the series begun last, None where it has to be bars."""
-        return self._writer.row_format if isinstance(self._writer, TextWriter) else None
+    def line(self) -> Line | None:
+        """What the database may write of the series begun last, None where it has to be bars."""
+        return self._writer.line if isinstance(self._writer, TextWriter) else None
 
     def write_text(self, text: bytes) -> None:
         """Lines that the database wrote; raises as `write` does."""

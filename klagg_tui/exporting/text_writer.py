@@ -6,31 +6,28 @@ from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
 from klagg_tui.engine.bar import Bar
-from klagg_tui.exporting.printf import row_format
 from klagg_tui.exporting.row import Line
 from klagg_tui.exporting.series import Series
 from klagg_tui.exporting.text import TextLines
-from klagg_tui.storage.lines import RowFormat
 
 
 class TextWriter:
-    """A `Writer` that also takes lines that the database wrote in its `row_format`."""
+    """A `Writer` that also takes lines which the database wrote as it would."""
 
     def __init__(self, file: BinaryIO, line_of: Callable[[Series], Line], *, head: str = "") -> None:
         """Write the file's first line, where it has one."""
         self._file = file
         self._line_of = line_of
         self._lines: TextLines | None = None
-        self.row_format: RowFormat | None = None
-        """For the series begun last."""
+        self.line: Line = ()
+        """Of the series begun last."""
         if head:
             self.write_text(head.encode())
 
     def begin(self, series: Series) -> None:
         """See `Writer`."""
-        line = self._line_of(series)
-        self._lines = TextLines(series, line)
-        self.row_format = row_format(series, line)
+        self.line = self._line_of(series)
+        self._lines = TextLines(series, self.line)
 
     def write(self, bars: Sequence[Bar]) -> None:
         """See `Writer`."""
