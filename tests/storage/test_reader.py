@@ -13,17 +13,10 @@ from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, SeedBars
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.spans import Span
-from klagg_tui.storage.paging import PAGE
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
 from tests.filed import file_in, listed
 from tests.makers import DAY, HOUR, MINUTE, START, SYMBOL, bar, bars, trades
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with await Store.open(tmp_path / "klagg.db") as opened:
-        yield opened
 
 
 async def opens(found: AsyncIterator[Bar]) -> list[int]:
@@ -73,36 +66,7 @@ async def test_only_the_wanted_states_come(store: Store) -> None:
 async def test_an_unknown_symbol_has_no_bars(store: Store) -> None:
     assert await opens(store.bars("NOPE", Period.M1)) == []
     assert await store.spans("NOPE") == ()
-    assert await store.last_span("NOPE") is None
     assert await store.seed("NOPE", START) == ()
-
-
-@pytest.mark.parametrize("count", [PAGE - 1, PAGE, PAGE + 1, 2 * PAGE + 7])
-async def test_no_bar_is_lost_or_doubled_between_pages(store: Store, count: int) -> None:
-    await store.add(bars(count), [])
-    await store.write(Changes((bar(START + (count - 1) * MINUTE + MINUTE, state=State.FORMING),)))
-    expected = list(range(count + 1))
-    assert await opens(store.bars(SYMBOL, Period.M1)) == expected
-    assert await opens(store.bars(SYMBOL, Period.M1, newest_first=True)) == expected[::-1]
-    assert await opens(store.bars(SYMBOL, Period.M1, limit=PAGE + 1)) == expected[: PAGE + 1]
-
-
-async def test_the_current_bar_stands_in_its_place_where_newer_ones_are_stored(store: Store) -> None:
-    await with_forming(store, 20)
-    await store.add(bars(PAGE, START + 30 * MINUTE), [])
-    expected = [*range(10), 20, *range(30, 30 + PAGE)]
-    assert await opens(store.bars(SYMBOL, Period.M1)) == expected
-    assert await opens(store.bars(SYMBOL, Period.M1, newest_first=True)) == expected[::-1]
-
-
-async def test_a_current_bar_takes_the_place_of_a_partial_one_and_gives_way_to_a_closed_one(store: Store) -> None:
-    forming = [bar(START, "5", state=State.FORMING), bar(START, "6", period=Period.M5, state=State.FORMING)]
-    await store.write(Changes(tuple(forming)))
-    await store.add([bar(START, state=State.PARTIAL)], [])
-    assert await listed(store) == [forming[0]]
-    await store.add([bar(START, "7", trade_count=5)], [])
-    assert [each.state for each in await listed(store)] == [State.CLOSED]
-    assert await listed(store, Period.M5) == [forming[1]]
 
 
 async def test_a_reader_sees_every_batch_whole_while_the_writer_goes_on(tmp_path: Path, store: Store) -> None:
@@ -134,13 +98,7 @@ async def test_spans_come_by_id(store: Store) -> None:
     await file_in(store, trades([START], 5))
     await file_in(store, trades([START - MINUTE], 1))
     assert [span.first_id for span in await store.spans(SYMBOL)] == [1, 5]
-    assert await store.last_span(SYMBOL) == Span(SYMBOL, 5, 5, START + 1, START)
-
-
-async def test_symbols_come_by_first_open_time_and_name(store: Store) -> None:
-    await store.put_symbols([StoredSymbol("B", 5), StoredSymbol("A", 5, anchor=0, active=False), StoredSymbol("C", 1)])
-    assert [each.symbol for each in await store.symbols()] == ["C", "A", "B"]
-    assert (await store.symbols())[1] == StoredSymbol("A", 5, 0, active=False)
+    assert (await store.spans(SYMBOL))[-1] == Span(SYMBOL, 5, 5, START + 1, START)
 
 
 @pytest.mark.parametrize("periods", [tuple(Period), (Period.W1, Period.MO1)])
@@ -149,31 +107,20 @@ async def test_an_engine_seeded_from_the_store_has_the_bars_of_one_that_never_st
 ) -> None:
     """From the first of a month on, so that every period's beginning is known."""
     month = START - 7 * DAY
-    told = trades(range(month, month + 6 * DAY + 5 * HOUR + 17 * MINUTE, 1_234_567))
-    at_ms = told[-1].traded_ms - told[-1].traded_ms % MINUTE
-    before = [each for each in told if each.traded_ms < at_ms]
+    given = trades(range(month, month + 6 * DAY + 5 * HOUR + 17 * MINUTE, 1_234_567))
+    at_ms = given[-1].traded_ms - given[-1].traded_ms % MINUTE
+    before = [each for each in given if each.traded_ms < at_ms]
     async with await Store.open(tmp_path / "klagg.db", periods=periods) as store:
         await store.put_symbols([StoredSymbol(SYMBOL, month)])
-        await file_in(store, told)
+        await file_in(store, given)
         seeds = await store.seed(SYMBOL, at_ms, periods)
-        assert (await store.seeds(at_ms, periods)) == {SYMBOL: seeds}
     assert all(each.end_ms <= at_ms for each in seeds)
     seeded, whole = (KlineEngine(periods, holds_gaps=False) for _ in range(2))
     for engine in (seeded, whole):
         engine.handle(AddSymbol(SYMBOL, month))
     seeded.handle(SeedBars(SYMBOL, at_ms, seeds, None, len(before) + 1))
-    for each in told:
+    for each in given:
         whole.handle(each)
         if each.traded_ms >= at_ms:
             seeded.handle(each)
     assert [each[:12] for each in seeded.snapshot()] == [each[:12] for each in whole.snapshot()]
-
-
-async def test_kept_texts_and_progress_come_back(store: Store) -> None:
-    assert await store.meta("mark") is None
-    assert await store.progress(SYMBOL, Period.H1) is None
-    for value in ("one", "two"):
-        await store.put_meta("mark", value)
-    await store.put_progress(SYMBOL, Period.H1, START)
-    assert (await store.meta("mark"), await store.progress(SYMBOL, Period.H1)) == ("two", START)
-    assert await store.progress(SYMBOL, Period.M1) is None
