@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.auditing.auditor import Scope
-from klagg_tui.auditing.compare import ArchiveBars, ReferenceBars, differing
+from klagg_tui.auditing.compare import find_differences
 from klagg_tui.auditing.findings import Finding, Kind
+from klagg_tui.auditing.reference import ArchiveBars, ReferenceBars
 from klagg_tui.auditing.repair import needs, repair
 from klagg_tui.commands.audit.run import exchange_bars
 from klagg_tui.engine.bar import State
@@ -55,7 +56,7 @@ async def path(tmp_path: Path, theirs: ReferenceBars) -> Path:
 
 
 async def compared(path: Path, theirs: ReferenceBars, periods: tuple[Period, ...] | None = None) -> list[Finding]:
-    return [finding async for finding in differing(path, theirs, Scope(), periods)]
+    return [finding async for finding in find_differences(path, theirs, Scope(), periods)]
 
 
 async def test_a_database_damaged_in_twelve_ways_is_clean_after_a_repair(path: Path, theirs: ReferenceBars) -> None:
