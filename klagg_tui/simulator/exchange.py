@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from klagg_tui.simulator.catalog import MarketSpec
 from klagg_tui.simulator.clock import SimulatedClock
-from klagg_tui.simulator.connection import Connection
-from klagg_tui.simulator.damage import Damage
-from klagg_tui.simulator.faults import Fault, Faults
-from klagg_tui.simulator.feed import Feed
-from klagg_tui.simulator.frames import MINI_TICKERS, Frame, mini_tickers
-from klagg_tui.simulator.happenings import Happenings
-from klagg_tui.simulator.hub import Hub
-from klagg_tui.simulator.klines import Klines
-from klagg_tui.simulator.market import Market
-from klagg_tui.simulator.rest import RestDesk
-from klagg_tui.simulator.truth import Truth
+from klagg_tui.simulator.faults.damage import Damage
+from klagg_tui.simulator.faults.market_events import MarketEvents
+from klagg_tui.simulator.faults.schedule import Fault, Faults
+from klagg_tui.simulator.market.catalog import MarketSpec
+from klagg_tui.simulator.market.klines import Klines
+from klagg_tui.simulator.market.market import Market
+from klagg_tui.simulator.market.truth import Truth
+from klagg_tui.simulator.rest.replies import RestDesk
+from klagg_tui.simulator.streams.connection import Connection
+from klagg_tui.simulator.streams.feed import Feed
+from klagg_tui.simulator.streams.frames import MINI_TICKERS, Frame, mini_tickers
+from klagg_tui.simulator.streams.hub import Hub
 
 _NOTICE_MS: Final = 10_000
 """Between serverShutdown and the end of the connections."""
@@ -40,7 +40,7 @@ class Exchange:
         self.hub = Hub(self.market, self.feed, self.faults)
         self.sent = 0
         """Trade messages that left the market since the start, each once, faults not regarded."""
-        self._happenings = Happenings(self.market)
+        self._market_events = MarketEvents(self.market)
         self._damage = Damage(self.faults, spec.seed)
         self._closings: list[tuple[int, tuple[Connection, ...]]] = []
         self._last_prices: dict[str, int] = {}
@@ -50,7 +50,7 @@ class Exchange:
         """Let everything happen that is due by now, and write it to the clients."""
         now_ms = self.clock.now_ms()
         self._begin_faults(now_ms)
-        self.hub.deliver(self._happenings.due(now_ms))
+        self.hub.deliver(self._market_events.due(now_ms))
         self.hub.deliver(self._damage.passed(self._due_trades(now_ms)))
         if self.hub.reads(MINI_TICKERS) and now_ms - self._tickers_ms >= self._tickers_apart_ms():
             self.hub.deliver([mini_tickers(self.market, self._last_prices, now_ms)])
@@ -72,7 +72,7 @@ class Exchange:
         return max(_TICKERS_MS, _TICKERS_REAL_MS * self.clock.speed)
 
     def _begin_faults(self, now_ms: int) -> None:
-        for fault in self.faults.begin(now_ms, self._happenings.choose):
+        for fault in self.faults.begin(now_ms, self._market_events.choose):
             self._begin(fault, now_ms)
         while self._closings and self._closings[0][0] <= now_ms:
             _, told = self._closings.pop(0)
@@ -88,7 +88,7 @@ class Exchange:
             self._closings.append((now_ms + _NOTICE_MS, told))
         elif fault.kind in ("list", "delist", "tick", "straddle"):
             version = self.market.version
-            what = self._happenings.carry_out(fault, now_ms)
+            what = self._market_events.carry_out(fault, now_ms)
             self.faults.strikes(fault.kind, now_ms, what or "impossible", 1 if what else 0)
             if self.market.version != version:
                 self.hub.resubscribed()

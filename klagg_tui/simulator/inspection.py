@@ -12,7 +12,7 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError
 from klagg_tui.simulator.exchange import Exchange
-from klagg_tui.simulator.faults import KINDS, Fault, parse_schedule
+from klagg_tui.simulator.faults.schedule import KINDS, Fault, parse_schedule
 
 _COLUMNS: Final = Bar._fields[2:12]
 

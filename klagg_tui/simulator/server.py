@@ -12,16 +12,16 @@ from typing import Final, Self
 from aiohttp import WSMsgType, web
 
 from klagg_tui.errors import ConfigError
-from klagg_tui.simulator.catalog import MarketSpec
 from klagg_tui.simulator.clock import SimulatedClock
-from klagg_tui.simulator.connection import Connection
-from klagg_tui.simulator.control import MOST_STREAMS, Subscriptions
 from klagg_tui.simulator.exchange import Exchange
-from klagg_tui.simulator.faults import Fault, Faults
+from klagg_tui.simulator.faults.schedule import Fault, Faults
 from klagg_tui.simulator.inspection import add_inspection
-from klagg_tui.simulator.market import Market
-from klagg_tui.simulator.rest import Reply, error
-from klagg_tui.simulator.truth import Truth
+from klagg_tui.simulator.market.catalog import MarketSpec
+from klagg_tui.simulator.market.market import Market
+from klagg_tui.simulator.market.truth import Truth
+from klagg_tui.simulator.rest.replies import Reply, error
+from klagg_tui.simulator.streams.connection import Connection
+from klagg_tui.simulator.streams.control import MOST_STREAMS, Subscriptions
 
 BEAT_S: Final = 0.01
 """How often, in real time, due messages are written."""

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from klagg_tui.simulator.control import MOST_STREAMS, Subscriptions
+from klagg_tui.simulator.streams.control import MOST_STREAMS, Subscriptions
 
 
 def _ask(subscriptions: Subscriptions, method: str, params: object = None, number: object = 1) -> Any:

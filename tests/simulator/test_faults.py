@@ -7,13 +7,13 @@ import orjson
 import pytest
 
 from klagg_tui.errors import ConfigError
-from klagg_tui.simulator.calendar import MINUTE_MS
-from klagg_tui.simulator.catalog import MarketSpec
-from klagg_tui.simulator.damage import Damage
-from klagg_tui.simulator.faults import KINDS, Fault, Faults
-from klagg_tui.simulator.frames import Frame, trade_frames
-from klagg_tui.simulator.happenings import Happenings
-from klagg_tui.simulator.market import Market
+from klagg_tui.simulator.faults.damage import Damage
+from klagg_tui.simulator.faults.market_events import MarketEvents
+from klagg_tui.simulator.faults.schedule import KINDS, Fault, Faults
+from klagg_tui.simulator.market.calendar import MINUTE_MS
+from klagg_tui.simulator.market.catalog import MarketSpec
+from klagg_tui.simulator.market.market import Market
+from klagg_tui.simulator.streams.frames import Frame, trade_frames
 
 START_MS = 1_790_035_200_000
 HOUR_MS = 3_600_000
@@ -177,32 +177,32 @@ def test_which_frames_are_struck_follows_from_the_seed(frames: list[Frame]) -> N
 
 def test_symbols_are_chosen_quiet_for_delisting_and_busy_for_the_rest() -> None:
     market = Market(MarketSpec(symbols=60))
-    happenings = Happenings(market)
+    events = MarketEvents(market)
     order = list(market.lives)
     for number in range(30):
         at_ms = START_MS + number * MINUTE_MS
-        assert order.index(happenings.choose(Fault("delist", at_ms))) >= 30
-        assert order.index(happenings.choose(Fault("mute", at_ms))) < 20
+        assert order.index(events.choose(Fault("delist", at_ms))) >= 30
+        assert order.index(events.choose(Fault("mute", at_ms))) < 20
 
 
 def test_the_last_symbol_is_never_delisted() -> None:
     market = Market(MarketSpec(symbols=3))
-    happenings = Happenings(market)
+    events = MarketEvents(market)
     for number in range(10):
         fault = Fault("delist", START_MS + number * 10 * MINUTE_MS)
-        happenings.carry_out(Fault("delist", fault.at_ms, target=happenings.choose(fault)), fault.at_ms)
+        events.carry_out(Fault("delist", fault.at_ms, target=events.choose(fault)), fault.at_ms)
     later = START_MS // MINUTE_MS + 1000
     assert [symbol for symbol in list(market.lives)[:3] if market.status(symbol, later) == "TRADING"]
 
 
 def test_listing_and_delisting_are_announced_when_they_happen_and_the_other_market_with_them() -> None:
     market = Market(MarketSpec(symbols=5))
-    happenings = Happenings(market)
-    happenings.carry_out(Fault("list", START_MS), START_MS)
-    happenings.carry_out(Fault("delist", START_MS, target="SOLUSDT"), START_MS)
+    events = MarketEvents(market)
+    events.carry_out(Fault("list", START_MS), START_MS)
+    events.carry_out(Fault("delist", START_MS, target="SOLUSDT"), START_MS)
     told = []
     for minute in range(10):
-        for frame in happenings.due(START_MS + minute * MINUTE_MS):
+        for frame in events.due(START_MS + minute * MINUTE_MS):
             message = orjson.loads(frame.payload)
             told.append((minute, message["s"], message["cs"], message["st"]))
     new = list(market.lives)[-1]
@@ -216,21 +216,21 @@ def test_listing_and_delisting_are_announced_when_they_happen_and_the_other_mark
 
 def test_a_new_tick_is_announced_and_a_straddle_is_looked_for() -> None:
     market = Market(MarketSpec(symbols=3, activity=0.1))
-    happenings = Happenings(market)
-    assert happenings.carry_out(Fault("tick", START_MS, target="ETHUSDT"), START_MS)
-    assert happenings.carry_out(Fault("straddle", START_MS, target="SOLUSDT"), START_MS)
-    assert [orjson.loads(frame.payload)["s"] for frame in happenings.due(START_MS + 3 * MINUTE_MS)] == ["ETHUSDT"]
+    events = MarketEvents(market)
+    assert events.carry_out(Fault("tick", START_MS, target="ETHUSDT"), START_MS)
+    assert events.carry_out(Fault("straddle", START_MS, target="SOLUSDT"), START_MS)
+    assert [orjson.loads(frame.payload)["s"] for frame in events.due(START_MS + 3 * MINUTE_MS)] == ["ETHUSDT"]
 
 
 def test_a_symbol_is_delisted_once() -> None:
-    happenings = Happenings(Market(MarketSpec(symbols=3)))
+    events = MarketEvents(Market(MarketSpec(symbols=3)))
     fault = Fault("delist", START_MS, target="SOLUSDT")
-    assert happenings.carry_out(fault, START_MS)
-    assert happenings.carry_out(fault, START_MS) == ""
-    assert happenings.carry_out(Fault("straddle", START_MS, target="SOLUSDT"), START_MS) == ""
+    assert events.carry_out(fault, START_MS)
+    assert events.carry_out(fault, START_MS) == ""
+    assert events.carry_out(Fault("straddle", START_MS, target="SOLUSDT"), START_MS) == ""
 
 
 @pytest.mark.parametrize("kind", ["tick", "straddle", "delist"])
 def test_what_cannot_happen_is_told_as_nothing(kind: str) -> None:
-    happenings = Happenings(Market(MarketSpec(symbols=2)))
-    assert happenings.carry_out(Fault(kind, START_MS, target="NONEUSDT"), START_MS) == ""
+    events = MarketEvents(Market(MarketSpec(symbols=2)))
+    assert events.carry_out(Fault(kind, START_MS, target="NONEUSDT"), START_MS) == ""

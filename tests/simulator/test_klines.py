@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar, State, merge
 from klagg_tui.engine.period import Period
-from klagg_tui.simulator.calendar import INTERVALS, MINUTE_MS, ended, opened
-from klagg_tui.simulator.catalog import MarketSpec
-from klagg_tui.simulator.klines import Kline, Klines
-from klagg_tui.simulator.market import Market
-from klagg_tui.simulator.truth import Truth
+from klagg_tui.simulator.market.calendar import INTERVALS, MINUTE_MS, ended, opened
+from klagg_tui.simulator.market.catalog import MarketSpec
+from klagg_tui.simulator.market.klines import Kline, Klines
+from klagg_tui.simulator.market.market import Market
+from klagg_tui.simulator.market.truth import Truth
 
 SPEC = MarketSpec(symbols=12, seed=3, activity=0.5, history_days=40, straddle_every=20)
 START = SPEC.start_ms // MINUTE_MS

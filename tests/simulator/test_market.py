@@ -1,4 +1,4 @@
-"""The market behind the simulated exchange: equal seeds, equal bytes; ids, times and happenings as at the exchange."""
+"""The market behind the simulated exchange: equal seeds, equal bytes; ids, times and events as at the exchange."""
 
 import tracemalloc
 from collections.abc import Iterator
@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klagg_tui.simulator.calendar import MINUTE_MS
-from klagg_tui.simulator.catalog import MarketSpec
-from klagg_tui.simulator.feed import Feed
-from klagg_tui.simulator.frames import trade_frames
-from klagg_tui.simulator.klines import Klines
-from klagg_tui.simulator.market import NOTICE_MINUTES, Market, Trade
+from klagg_tui.simulator.market.calendar import MINUTE_MS
+from klagg_tui.simulator.market.catalog import MarketSpec
+from klagg_tui.simulator.market.klines import Klines
+from klagg_tui.simulator.market.market import NOTICE_MINUTES, Market, Trade
+from klagg_tui.simulator.streams.feed import Feed
+from klagg_tui.simulator.streams.frames import trade_frames
 
 SPEC = MarketSpec(symbols=30, seed=5, activity=8, history_days=60)
 NOW = SPEC.start_ms // MINUTE_MS

@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 import pytest
 
-from klagg_tui.simulator.calendar import DAY, INTERVALS, MINUTE_MS
-from klagg_tui.simulator.catalog import MarketSpec
-from klagg_tui.simulator.klines import Klines
-from klagg_tui.simulator.market import NOTICE_MINUTES, Market
-from klagg_tui.simulator.rest import Reply, RestDesk
+from klagg_tui.simulator.market.calendar import DAY, INTERVALS, MINUTE_MS
+from klagg_tui.simulator.market.catalog import MarketSpec
+from klagg_tui.simulator.market.klines import Klines
+from klagg_tui.simulator.market.market import NOTICE_MINUTES, Market
+from klagg_tui.simulator.rest.replies import Reply, RestDesk
 from tests.conftest import DATA, needs_data
 
 SPEC = MarketSpec(symbols=12, seed=3, activity=3, history_days=30)

@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import ConfigError
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
-from klagg_tui.simulator.connection import MOST_BUFFERED, framed
+from klagg_tui.simulator.streams.connection import MOST_BUFFERED, framed
 
 SPEC = MarketSpec(symbols=6, seed=2, activity=4, history_days=5)
 MINUTE_MS = 60_000

@@ -10,14 +10,14 @@ from typing import Final, NamedTuple, TypeAlias
 
 import orjson
 
-from klagg_tui.simulator.calendar import DAY, INTERVALS, MINUTE_MS
-from klagg_tui.simulator.exchange_info import exchange_info
-from klagg_tui.simulator.frames import plain_quantity
-from klagg_tui.simulator.klines import Kline, Klines
-from klagg_tui.simulator.market import Market, Trade
-from klagg_tui.simulator.query import Query, Refusal
-from klagg_tui.simulator.text import decimal_text, price_text
-from klagg_tui.simulator.weight import Weight
+from klagg_tui.simulator.market.calendar import DAY, INTERVALS, MINUTE_MS
+from klagg_tui.simulator.market.klines import Kline, Klines
+from klagg_tui.simulator.market.market import Market, Trade
+from klagg_tui.simulator.market.text import decimal_text, price_text
+from klagg_tui.simulator.rest.exchange_info import exchange_info
+from klagg_tui.simulator.rest.query import Query, Refusal
+from klagg_tui.simulator.rest.weight import Weight
+from klagg_tui.simulator.streams.frames import plain_quantity
 
 HOUR_MS: Final = 3_600_000
 DEPTH_MS: Final = DAY * MINUTE_MS

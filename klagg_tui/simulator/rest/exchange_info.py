@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from klagg_tui.simulator.calendar import MINUTE_MS
-from klagg_tui.simulator.market import Life, Market
-from klagg_tui.simulator.text import decimal_text
-from klagg_tui.simulator.weight import LIMIT
+from klagg_tui.simulator.market.calendar import MINUTE_MS
+from klagg_tui.simulator.market.market import Life, Market
+from klagg_tui.simulator.market.text import decimal_text
+from klagg_tui.simulator.rest.weight import LIMIT
 
 _PERPETUAL_UNTIL_MS: Final = 4_133_404_800_000
 _ORDER_TYPES: Final = [

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from klagg_tui.simulator.market import Market, Trade
-from klagg_tui.simulator.text import decimal_text, price_text
+from klagg_tui.simulator.market.market import Market, Trade
+from klagg_tui.simulator.market.text import decimal_text, price_text
 
 CONTRACT_INFO: Final = "!contractInfo"
 MINI_TICKERS: Final = "!miniTicker@arr"

@@ -14,9 +14,9 @@ from typing import Final, NamedTuple
 from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import Period
-from klagg_tui.simulator.calendar import MINUTE_MS, ended, opened
-from klagg_tui.simulator.market import Market
-from klagg_tui.simulator.text import decimal_text, price_text
+from klagg_tui.simulator.market.calendar import MINUTE_MS, ended, opened
+from klagg_tui.simulator.market.market import Market
+from klagg_tui.simulator.market.text import decimal_text, price_text
 
 _EXACT: Final = Context(prec=60, traps=[Inexact])
 

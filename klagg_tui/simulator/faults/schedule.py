@@ -16,7 +16,7 @@ from itertools import count
 from typing import Final, NamedTuple
 
 from klagg_tui.errors import ConfigError
-from klagg_tui.simulator.chance import below, fraction
+from klagg_tui.simulator.market.chance import below, fraction
 
 MOMENTARY: Final = {
     "cut": "every connection is cut, or as many as the target says",

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from klagg_tui.simulator.calendar import MINUTE_MS
-from klagg_tui.simulator.frames import Frame, trade_frames
-from klagg_tui.simulator.market import Market
+from klagg_tui.simulator.market.calendar import MINUTE_MS
+from klagg_tui.simulator.market.market import Market
+from klagg_tui.simulator.streams.frames import Frame, trade_frames
 
 _SLOT_MS: Final = 20
 

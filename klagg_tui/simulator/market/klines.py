@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from klagg_tui.simulator.calendar import DAY, HOUR, MINUTE_MS, ended, opened
-from klagg_tui.simulator.market import LATEST_MS, Market, Row
+from klagg_tui.simulator.market.calendar import DAY, HOUR, MINUTE_MS, ended, opened
+from klagg_tui.simulator.market.market import LATEST_MS, Market, Row
 
 
 class Sums(NamedTuple):

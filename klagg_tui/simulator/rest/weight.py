@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from klagg_tui.simulator.calendar import MINUTE_MS
+from klagg_tui.simulator.market.calendar import MINUTE_MS
 
 LIMIT: Final = 2400
 """Weight a minute."""

@@ -13,10 +13,10 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from klagg_tui.simulator.calendar import DAY, HOUR, MINUTE_MS
-from klagg_tui.simulator.catalog import Listing, MarketSpec
-from klagg_tui.simulator.chance import WILD, draws
-from klagg_tui.simulator.path import volatility
+from klagg_tui.simulator.market.calendar import DAY, HOUR, MINUTE_MS
+from klagg_tui.simulator.market.catalog import Listing, MarketSpec
+from klagg_tui.simulator.market.chance import WILD, draws
+from klagg_tui.simulator.market.path import volatility
 
 THIN_TRADES: Final = 4
 """Trades of a minute that stands for a longer stretch."""

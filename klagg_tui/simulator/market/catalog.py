@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from klagg_tui.simulator.calendar import DAY, MINUTE_MS
-from klagg_tui.simulator.chance import below, fraction
+from klagg_tui.simulator.market.calendar import DAY, MINUTE_MS
+from klagg_tui.simulator.market.chance import below, fraction
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from klagg_tui.simulator.calendar import MINUTE_MS
-from klagg_tui.simulator.chance import below
-from klagg_tui.simulator.faults import Fault
-from klagg_tui.simulator.frames import Frame, contract_info, foreign_contract_info
-from klagg_tui.simulator.market import NOTICE_MINUTES, Market
+from klagg_tui.simulator.faults.schedule import Fault
+from klagg_tui.simulator.market.calendar import MINUTE_MS
+from klagg_tui.simulator.market.chance import below
+from klagg_tui.simulator.market.market import NOTICE_MINUTES, Market
+from klagg_tui.simulator.streams.frames import Frame, contract_info, foreign_contract_info
 
 _SEARCHED_MINUTES: Final = 240
 _BUSY: Final = 20
 
 
-class Happenings:
+class MarketEvents:
     """Lets things happen to a market and keeps the messages that tell of them until they are due."""
 
     def __init__(self, market: Market) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from klagg_tui.simulator.chance import below
-from klagg_tui.simulator.faults import Fault, Faults
-from klagg_tui.simulator.frames import Frame
+from klagg_tui.simulator.faults.schedule import Fault, Faults
+from klagg_tui.simulator.market.chance import below
+from klagg_tui.simulator.streams.frames import Frame
 
 _ONE_IN: Final = 7
 _KINDS: Final = ("mute", "drop", "double", "reorder", "malform")

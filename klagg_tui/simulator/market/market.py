@@ -13,23 +13,23 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
-from klagg_tui.simulator.calendar import HOUR, MINUTE_MS
-from klagg_tui.simulator.catalog import Listing, MarketSpec, catalog, perpetual
-from klagg_tui.simulator.chance import FILLS, NORMAL, WILD, draws
-from klagg_tui.simulator.pace import Pace
-from klagg_tui.simulator.path import PricePath, volatility
+from klagg_tui.simulator.market.calendar import HOUR, MINUTE_MS
+from klagg_tui.simulator.market.catalog import Listing, MarketSpec, catalog, perpetual
+from klagg_tui.simulator.market.chance import FILLS, NORMAL, WILD, draws
+from klagg_tui.simulator.market.pace import Pace
+from klagg_tui.simulator.market.path import PricePath, volatility
 
 LATEST_MS: Final = 140
 """Nothing is published later than that after its trade."""
 NOTICE_MINUTES: Final = 3
-"""How far ahead a happening must be told: the next minute may be made already, and an end takes back a straddle before it."""
+"""How far ahead an event must be announced: the next minute may be made already, and an end takes back a straddle before it."""
 _FOREVER: Final = 2**40
 _NOTIONAL: Final = 600.0
 """Mean worth of an aggregate trade."""
 
 
 class Trade(NamedTuple):
-    """An aggregate trade; price and quantity in the units of its `Instrument`."""
+    """An aggregate trade; price and quantity in the units of its `Listing`."""
 
     aggregate_id: int
     price: int

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from math import exp, log, sqrt
 
-from klagg_tui.simulator.calendar import DAY, HOUR
-from klagg_tui.simulator.catalog import Listing
-from klagg_tui.simulator.chance import MILD, NORMAL, draws
+from klagg_tui.simulator.market.calendar import DAY, HOUR
+from klagg_tui.simulator.market.catalog import Listing
+from klagg_tui.simulator.market.chance import MILD, NORMAL, draws
 
 _SPAN = 8192
 """Days between two fixed points of the walk, a power of two: it stays within one stretch from 2014 to 2037."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from asyncio import BaseTransport, Transport
 from typing import Final
 
-from klagg_tui.simulator.control import Subscriptions
-from klagg_tui.simulator.frames import Frame
+from klagg_tui.simulator.streams.control import Subscriptions
+from klagg_tui.simulator.streams.frames import Frame
 
 MOST_BUFFERED: Final = 16 * 2**20
 """Bytes kept for a client that does not read; then it is cut."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from klagg_tui.simulator.calendar import DAY, MINUTE_MS
-from klagg_tui.simulator.connection import Connection
-from klagg_tui.simulator.faults import Faults
-from klagg_tui.simulator.feed import Feed
-from klagg_tui.simulator.frames import MINI_TICKERS, Frame, server_shutdown
-from klagg_tui.simulator.market import Market
+from klagg_tui.simulator.faults.schedule import Faults
+from klagg_tui.simulator.market.calendar import DAY, MINUTE_MS
+from klagg_tui.simulator.market.market import Market
+from klagg_tui.simulator.streams.connection import Connection
+from klagg_tui.simulator.streams.feed import Feed
+from klagg_tui.simulator.streams.frames import MINI_TICKERS, Frame, server_shutdown
 
 _LIFE_MS: Final = DAY * MINUTE_MS
 """After that the exchange closes a connection."""
