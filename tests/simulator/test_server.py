@@ -356,3 +356,36 @@ def test_the_command_tells_the_addresses_and_ends_well_on_ctrl_c() -> None:
         rest = running.stdout.read()
     assert running.returncode == 0
     assert "6 symbols" in rest
+
+
+async def test_who_reconnects_gets_the_trades_from_now_on_each_once(exchange: SimulatedExchange) -> None:
+    address = f"{exchange.ws_url}/market/ws/btcusdt@aggTrade"
+    async with connect(address) as socket:
+        exchange.jump(20_000)
+        before = [message["a"] for message in await _so_far(socket)]
+    await _until_nobody_is_connected(exchange)
+    exchange.jump(10_000)
+    async with connect(address) as socket:
+        exchange.jump(20_000)
+        after = [message["a"] for message in await _so_far(socket)]
+    market, start = exchange.market, SPEC.start_ms
+    trades = market.trades("BTCUSDT", start // MINUTE_MS)
+    assert before == [trade.aggregate_id for trade in trades if trade.event_ms <= start + 20_000]
+    assert after == [trade.aggregate_id for trade in trades if start + 30_000 < trade.event_ms <= start + 50_000]
+
+
+async def test_connections_that_overlap_get_each_trade_once(exchange: SimulatedExchange) -> None:
+    address = f"{exchange.ws_url}/market/ws/btcusdt@aggTrade"
+    async with connect(address) as old:
+        exchange.jump(20_000)
+        async with connect(address) as new:
+            exchange.jump(20_000)
+            of_old = [message["a"] for message in await _so_far(old)]
+            of_new = [message["a"] for message in await _so_far(new)]
+    assert of_old == list(range(of_old[0], of_old[0] + len(of_old)))
+    assert of_new == of_old[-len(of_new) :]
+
+
+async def _until_nobody_is_connected(exchange: SimulatedExchange) -> None:
+    while exchange.connections:
+        await asyncio.sleep(0)

@@ -25,6 +25,8 @@ class Feed:
         self._due: dict[int, list[Frame]] = {}
         self._minute = now_ms // MINUTE_MS
         """The present minute; made for every followed symbol."""
+        self._made: dict[str, int] = {}
+        """The last minute that was made of a symbol, followed or not: nobody's coming or going makes one twice."""
         self._followed: dict[str, None] = {}
         self._waiting: list[str] = []
         """Symbols whose next minute is not made yet."""
@@ -41,9 +43,11 @@ class Feed:
         if symbol in self._followed:
             return
         self._followed[symbol] = None
-        for minute in (self._minute - 1, self._minute):
+        made = self._made.get(symbol, 0)
+        for minute in range(max(made + 1, self._minute - 1), self._minute + 1):
             self._make(symbol, minute)
-        self._waiting.append(symbol)
+        if made <= self._minute:
+            self._waiting.append(symbol)
 
     def leave(self, symbol: str) -> None:
         """Make no more messages of the symbol; what is made is still given."""
@@ -70,6 +74,7 @@ class Feed:
             self._make(self._waiting.pop(), self._minute + 1)
 
     def _make(self, symbol: str, minute: int) -> None:
+        self._made[symbol] = minute
         trades = self._market.trades(symbol, minute)
         if minute < self._minute or minute == self._now_ms // MINUTE_MS:
             trades = tuple(trade for trade in trades if trade.event_ms > self._now_ms)
