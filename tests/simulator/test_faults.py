@@ -201,10 +201,12 @@ def test_listing_and_delisting_are_announced_when_they_happen_and_the_other_mark
     events.carry_out(Fault("list", START_MS), START_MS)
     events.carry_out(Fault("delist", START_MS, target="SOLUSDT"), START_MS)
     told = []
+    ends: dict[str, int] = {}
     for minute in range(10):
         for frame in events.due(START_MS + minute * MINUTE_MS):
             message = orjson.loads(frame.payload)
             told.append((minute, message["s"], message["cs"], message["st"]))
+            ends.setdefault(message["s"], message["dt"])
     new = list(market.lives)[-1]
     assert told == [
         (0, "BTCUSD_PERP", "TRADING", 2),
@@ -212,6 +214,7 @@ def test_listing_and_delisting_are_announced_when_they_happen_and_the_other_mark
         (3, new, "TRADING", 1),
         (3, "SOLUSDT", "SETTLING", 1),
     ]
+    assert (ends[new], ends["SOLUSDT"]) == (4_133_404_800_000, START_MS + 3 * MINUTE_MS)
 
 
 def test_a_new_tick_is_announced_and_a_straddle_is_looked_for() -> None:

@@ -1,6 +1,7 @@
 """REST of the simulated exchange: shapes as recorded from the real one, weights, limits and refusals as documented."""
 
 import gzip
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -98,6 +99,47 @@ def test_contracts_of_all_kinds_are_listed(desk: RestDesk) -> None:
     assert {contract["status"] for contract in contracts} == {"TRADING"}
 
 
+def test_a_quarterly_contract_is_delivered_on_the_last_friday_of_its_quarter(desk: RestDesk) -> None:
+    dates = {entry["symbol"]: entry["deliveryDate"] for entry in _ask(desk, "exchangeInfo")["symbols"]}
+    for symbol in ("BTCUSDT_261225", "ETHUSDT_270326"):
+        delivered = datetime.fromtimestamp(dates.pop(symbol) / 1000, UTC)
+        assert f"{delivered:%y%m%d %H:%M %A}" == f"{symbol[-6:]} 08:00 Friday"
+    assert set(dates.values()) == {4_133_404_800_000}
+
+
+def test_a_quarterly_contract_trades_until_it_is_delivered() -> None:
+    market = Market(SPEC)
+    end = market.lives["BTCUSDT_261225"].until
+    assert [market.status("BTCUSDT_261225", minute) for minute in (end - 1, end)] == ["TRADING", "DELIVERING"]
+    assert market.first_id("BTCUSDT_261225", end) == market.first_id("BTCUSDT_261225", end + 1000)
+
+
+def test_the_quarters_listed_are_those_ahead_of_the_start() -> None:
+    start_ms = int(datetime(2026, 11, 28, tzinfo=UTC).timestamp() * 1000)
+    later_ms = int(datetime(2026, 12, 20, tzinfo=UTC).timestamp() * 1000)
+    listed = [list(Market(MarketSpec(symbols=1, start_ms=at_ms)).lives) for at_ms in (start_ms, later_ms)]
+    assert listed == [
+        ["BTCUSDT", "BTCUSDT_261225", "ETHUSDT_270326", "TSLAUSDT"],
+        ["BTCUSDT", "BTCUSDT_270326", "ETHUSDT_270625", "TSLAUSDT"],
+    ]
+
+
+def test_ticks_are_written_with_the_decimals_of_prices(desk: RestDesk) -> None:
+    ticks = {}
+    for entry in _ask(desk, "exchangeInfo")["symbols"]:
+        sizes = next(row for row in entry["filters"] if row["filterType"] == "PRICE_FILTER")
+        ticks[entry["symbol"]] = sizes["tickSize"]
+        assert len(sizes["tickSize"].partition(".")[2]) == len(sizes["minPrice"].partition(".")[2])
+        assert len(sizes["tickSize"].partition(".")[2]) == entry["pricePrecision"]
+    assert ticks["BTCUSDT"] == "0.10"
+
+
+def test_shares_are_equity_and_coins_are_coins(desk: RestDesk) -> None:
+    kinds = {entry["symbol"]: entry["underlyingType"] for entry in _ask(desk, "exchangeInfo")["symbols"]}
+    assert kinds.pop("TSLAUSDT") == "EQUITY"
+    assert set(kinds.values()) == {"COIN"}
+
+
 def test_the_life_of_a_contract_is_told_by_its_status() -> None:
     market = Market(SPEC)
     desk = RestDesk(market, Klines(market))
@@ -122,7 +164,7 @@ def test_a_change_of_tick_is_told() -> None:
         entry = next(entry for entry in _ask(desk, "exchangeInfo", at_ms)["symbols"] if entry["symbol"] == "DOGEUSDT")
         return entry["pricePrecision"], entry["filters"][0]["tickSize"]
 
-    assert (tick(NOW_MS - MINUTE_MS), tick(NOW_MS)) == ((5, "0.000010"), (6, "0.000001"))
+    assert (tick(NOW_MS - MINUTE_MS), tick(NOW_MS)) == ((5, "0.00001"), (6, "0.000001"))
     rows = _ask(desk, "klines", symbol="DOGEUSDT", interval="1h", limit=1)
     assert len(rows[0][1].partition(".")[2]) == 6
 
@@ -169,7 +211,7 @@ def test_too_much_weight_is_429_then_418_until_the_ban_is_over(desk: RestDesk) -
         ("klines", {"symbol": "BTCUSDT", "interval": "1m", "limit": 0}, -1130),
         ("klines", {"symbol": "BTCUSDT", "interval": "1m", "startTime": "x"}, -1102),
         ("aggTrades", {"symbol": "BTCUSDT", "limit": 1001}, -1130),
-        ("aggTrades", {"symbol": "BTCUSDT", "startTime": 0, "endTime": 3_600_000}, -1127),
+        ("aggTrades", {"symbol": "BTCUSDT", "startTime": 0, "endTime": 3_600_001}, -1127),
         ("aggTrades", {"symbol": "BTCUSDT", "fromId": 5, "startTime": 0}, -1128),
     ],
 )
@@ -230,6 +272,11 @@ def test_trades_of_a_time_lie_in_it(desk: RestDesk) -> None:
     assert all(limits["startTime"] <= row["T"] <= limits["endTime"] for row in rows)
     until = _ask(desk, "aggTrades", symbol="ETHUSDT", limit=len(rows), endTime=limits["endTime"])
     assert until[-1] == rows[-1]
+
+
+def test_a_span_of_exactly_one_hour_is_taken(desk: RestDesk) -> None:
+    span = {"startTime": NOW_MS - 3_600_000, "endTime": NOW_MS}
+    assert _ask(desk, "aggTrades", symbol="BTCUSDT", limit=3, **span)[0]["T"] >= span["startTime"]
 
 
 def test_trades_older_than_a_day_cannot_be_had(desk: RestDesk, market: Market) -> None:

@@ -1,11 +1,13 @@
-"""The grid of kline periods as the simulated exchange keeps it, in minutes since the epoch.
+"""The calendar of the simulated exchange in minutes since the epoch: the grid of its kline periods, and its quarters.
 
-Written a second time on purpose: the simulated exchange judges klagg's own grid (`engine.period`), so it must not use it.
+The grid is written a second time on purpose: the simulated exchange judges klagg's own grid (`engine.period`), so it must not use it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import count
 from typing import Final
 
 MINUTE_MS: Final = 60_000
@@ -53,3 +55,20 @@ def ended(interval: str, open_minute: int) -> int:
         year, month = divmod(first.year * 12 + first.month, 12)
         return (date(year, month + 1, 1) - _EPOCH).days * DAY
     return open_minute + (3 if interval == "3d" else 7) * DAY
+
+
+def quarter_ends(after: int) -> Iterator[int]:
+    """The minutes at which quarterly contracts are delivered, from `after` on: last Fridays of a quarter, 08:00 UTC."""
+    day = _EPOCH + timedelta(days=after // DAY)
+    for quarter in count(day.year * 4 + (day.month - 1) // 3):
+        year, month = divmod(quarter * 3 + 3, 12)
+        last = date(year, month + 1, 1) - timedelta(days=1)
+        friday = last - timedelta(days=(last.weekday() - 4) % 7)
+        minute = (friday - _EPOCH).days * DAY + 8 * HOUR
+        if minute >= after:
+            yield minute
+
+
+def written_day(minute: int) -> str:
+    """The day of that minute as names of contracts have it: 261225."""
+    return f"{_EPOCH + timedelta(days=minute // DAY):%y%m%d}"

@@ -8,9 +8,10 @@ differ.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
-from klagg_tui.simulator.market.calendar import DAY, MINUTE_MS
+from klagg_tui.simulator.market.calendar import DAY, MINUTE_MS, quarter_ends, written_day
 from klagg_tui.simulator.market.chance import below, fraction
 
 
@@ -51,6 +52,8 @@ class Listing:
     daily_move: float
     """Standard deviation of a day's logarithmic return."""
     listed_minute: int
+    delivered_minute: int | None
+    """When a quarterly contract ends; None for a perpetual one."""
     three_day_anchor: int
     first_id: int
     """Aggregate id that comes first once the market starts, or at its listing where that is later."""
@@ -61,6 +64,11 @@ class Listing:
     def price_unit_decimals(self) -> int:
         """Decimals of the unit that prices are counted in: one to spare for a finer tick."""
         return min(8, self.price_decimals + 1)
+
+    @property
+    def pair(self) -> str:
+        """The pair, which a quarterly contract shares with the perpetual one."""
+        return self.base + self.quote
 
     @property
     def stream(self) -> str:
@@ -105,11 +113,8 @@ _HEADS: Final = (
 )
 _TAILS: Final = ("A", "O", "IX", "EN", "US", "AR", "ITY", "ON", "EL", "ICA", "UM", "IS", "ET", "YN", "ORA", "EX")
 
-_OTHERS: Final = (
-    ("BTCUSDT_261225", "BTC", "CURRENT_QUARTER", 85400.0),
-    ("ETHUSDT_270326", "ETH", "NEXT_QUARTER", 2935.0),
-    ("TSLAUSDT", "TSLA", "TRADIFI_PERPETUAL", 412.5),
-)
+_ROLLED_BEFORE: Final = 14 * DAY
+"""The current quarter ends at least so many minutes after the start."""
 _EIGHT_DECIMALS: Final = {"1000SATS": (8, 0), "YFI": (1, 8)}
 """Decimals of tick and quantity of the extreme ones."""
 
@@ -117,7 +122,13 @@ _EIGHT_DECIMALS: Final = {"1000SATS": (8, 0), "YFI": (1, 8)}
 def catalog(spec: MarketSpec) -> tuple[Listing, ...]:
     """Every contract that trades when the market starts, the busiest first."""
     perpetuals = tuple(perpetual(spec, rank) for rank in range(spec.symbols))
-    return perpetuals + tuple(_other(spec, *other) for other in _OTHERS)
+    current, following, *_ = islice(quarter_ends(spec.start_ms // MINUTE_MS + _ROLLED_BEFORE), 2)
+    return (
+        *perpetuals,
+        _other(spec, "BTC", "CURRENT_QUARTER", 85400.0, current),
+        _other(spec, "ETH", "NEXT_QUARTER", 2935.0, following),
+        _other(spec, "TSLA", "TRADIFI_PERPETUAL", 412.5, None),
+    )
 
 
 def perpetual(spec: MarketSpec, rank: int, listed_minute: int | None = None) -> Listing:
@@ -135,6 +146,7 @@ def perpetual(spec: MarketSpec, rank: int, listed_minute: int | None = None) -> 
         weight=1 / (rank + 1.5) ** 0.9,
         daily_move=0.02 + 0.04 * fraction(key + b"move") if rank > 1 else 0.022,
         listed_minute=_listed(spec, rank, key) if listed_minute is None else listed_minute,
+        delivered_minute=None,
         three_day_anchor=1 if rank % 5 else (1, 0, 2)[rank // 5 % 3],
         first_id=1
         if listed_minute is not None
@@ -183,7 +195,8 @@ def _listed(spec: MarketSpec, rank: int, key: bytes) -> int:
     return (start_day - age) * DAY
 
 
-def _other(spec: MarketSpec, symbol: str, base: str, contract_type: str, price: float) -> Listing:
+def _other(spec: MarketSpec, base: str, contract_type: str, price: float, delivered_minute: int | None) -> Listing:
+    symbol = f"{base}USDT" if delivered_minute is None else f"{base}USDT_{written_day(delivered_minute)}"
     key = b"%d|%s|" % (spec.seed, symbol.encode())
     return Listing(
         symbol=symbol,
@@ -195,6 +208,7 @@ def _other(spec: MarketSpec, symbol: str, base: str, contract_type: str, price: 
         weight=0.02,
         daily_move=0.022,
         listed_minute=_listed(spec, 99, key),
+        delivered_minute=delivered_minute,
         three_day_anchor=1,
         first_id=30_000_000,
         key=key,

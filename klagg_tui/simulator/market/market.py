@@ -24,6 +24,7 @@ LATEST_MS: Final = 140
 NOTICE_MINUTES: Final = 3
 """How far ahead an event must be announced: the next minute may be made already, and an end takes back a straddle before it."""
 _FOREVER: Final = 2**40
+_PERPETUAL_UNTIL_MS: Final = 4_133_404_800_000
 _NOTIONAL: Final = 600.0
 """Mean worth of an aggregate trade."""
 
@@ -66,6 +67,11 @@ class Life:
     ticks: list[tuple[int, int, int]] = field(default_factory=list)
     """From which minute on which tick, in units, and how many decimals of the price are shown."""
 
+    @property
+    def delivery_ms(self) -> int:
+        """When the contract ends, as the exchange gives it: in the year 2100 where nothing is planned."""
+        return _PERPETUAL_UNTIL_MS if self.until == _FOREVER else self.until * MINUTE_MS
+
 
 class Market:
     """All symbols and their trades."""
@@ -76,7 +82,7 @@ class Market:
         self.start_minute = spec.start_ms // MINUTE_MS
         self.pace = Pace(spec, sum(listing.weight for listing in listings))
         self.path = PricePath(self.start_minute, len(listings))
-        self.lives = {listing.symbol: Life(listing) for listing in listings}
+        self.lives = {listing.symbol: Life(listing, listing.delivered_minute or _FOREVER) for listing in listings}
         self._straddles: set[tuple[str, int]] = set()
         self.version = 0
         """Grows with everything that is told to happen."""
@@ -92,7 +98,9 @@ class Market:
         life = self.lives[symbol]
         if minute < life.listing.listed_minute:
             return "PENDING_TRADING"
-        return "TRADING" if minute < life.until else "SETTLING"
+        if minute < life.until:
+            return "TRADING"
+        return "SETTLING" if life.listing.delivered_minute is None else "DELIVERING"
 
     def tick(self, symbol: str, minute: int) -> tuple[int, int]:
         """Smallest step of the price, in units, and the decimals it is shown with."""

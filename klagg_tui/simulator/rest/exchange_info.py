@@ -6,10 +6,9 @@ from typing import Final
 
 from klagg_tui.simulator.market.calendar import MINUTE_MS
 from klagg_tui.simulator.market.market import Life, Market
-from klagg_tui.simulator.market.text import decimal_text
+from klagg_tui.simulator.market.text import decimal_text, price_text
 from klagg_tui.simulator.rest.weight import LIMIT
 
-_PERPETUAL_UNTIL_MS: Final = 4_133_404_800_000
 _ORDER_TYPES: Final = [
     "LIMIT",
     "MARKET",
@@ -21,11 +20,11 @@ _ORDER_TYPES: Final = [
 ]
 
 
-def exchange_info(market: Market, now_ms: int, told_ms: int) -> dict[str, object]:
-    """The whole reply at that moment; `told_ms` is what the exchange takes the time for."""
+def exchange_info(market: Market, now_ms: int, server_ms: int) -> dict[str, object]:
+    """The whole reply at that moment; `server_ms` is what the exchange takes the time for."""
     return {
         "timezone": "UTC",
-        "serverTime": told_ms,
+        "serverTime": server_ms,
         "futuresType": "U_MARGINED",
         "rateLimits": [
             {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": LIMIT},
@@ -41,14 +40,13 @@ def exchange_info(market: Market, now_ms: int, told_ms: int) -> dict[str, object
 def _contract(market: Market, life: Life, minute: int) -> dict[str, object]:
     listing = life.listing
     tick, shown = market.tick(listing.symbol, minute)
-    status = market.status(listing.symbol, minute)
     return {
         "symbol": listing.symbol,
-        "pair": listing.base + listing.quote,
+        "pair": listing.pair,
         "contractType": listing.contract_type,
-        "deliveryDate": life.until * MINUTE_MS if status == "SETTLING" else _PERPETUAL_UNTIL_MS,
+        "deliveryDate": life.delivery_ms,
         "onboardDate": listing.listed_minute * MINUTE_MS,
-        "status": status,
+        "status": market.status(listing.symbol, minute),
         "maintMarginPercent": "2.5000",
         "requiredMarginPercent": "5.0000",
         "baseAsset": listing.base,
@@ -58,7 +56,7 @@ def _contract(market: Market, life: Life, minute: int) -> dict[str, object]:
         "quantityPrecision": listing.quantity_decimals,
         "baseAssetPrecision": 8,
         "quotePrecision": 8,
-        "underlyingType": "COIN",
+        "underlyingType": "EQUITY" if listing.contract_type.startswith("TRADIFI") else "COIN",
         "underlyingSubType": [],
         "settlePlan": 0,
         "triggerProtect": "0.0500",
@@ -66,7 +64,7 @@ def _contract(market: Market, life: Life, minute: int) -> dict[str, object]:
         "marketTakeBound": "0.10",
         "maxMoveOrderLimit": 10000,
         "filters": _filters(
-            decimal_text(tick, listing.price_unit_decimals), decimal_text(1, listing.quantity_decimals)
+            price_text(tick, listing.price_unit_decimals, shown), decimal_text(1, listing.quantity_decimals)
         ),
         "orderTypes": _ORDER_TYPES,
         "timeInForce": ["GTC", "IOC", "FOK", "GTX"],

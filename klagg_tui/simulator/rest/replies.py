@@ -127,7 +127,7 @@ class RestDesk:
         from_id, start_ms, end_ms = query.number("fromId"), query.number("startTime"), query.number("endTime")
         if from_id is not None and (start_ms is not None or end_ms is not None):
             raise Refusal(-1128, "Combination of optional parameters invalid.")
-        if start_ms is not None and end_ms is not None and end_ms - start_ms >= HOUR_MS:
+        if start_ms is not None and end_ms is not None and end_ms - start_ms > HOUR_MS:
             raise Refusal(-1127, "Lookup interval is too big. More than 1 hours between startTime and endTime.")
         if from_id is not None:
             trades = self._trades_from_id(symbol, from_id, limit, now_ms)

@@ -69,9 +69,9 @@ def contract_info(market: Market, symbol: str, status: str, now_ms: int) -> Fram
         "e": "contractInfo",
         "E": now_ms,
         "s": symbol,
-        "ps": listing.base + listing.quote,
+        "ps": listing.pair,
         "ct": listing.contract_type,
-        "dt": 4_133_404_800_000,
+        "dt": market.lives[symbol].delivery_ms,
         "ot": listing.listed_minute * 60_000,
         "cs": status,
         "st": 1,
@@ -113,7 +113,7 @@ def mini_tickers(market: Market, last_prices: dict[str, int], now_ms: int) -> Fr
         scale = 10**listing.price_unit_decimals
         day_ago = int(market.path.at(listing, minute - minute % 60 - 1440) * scale)
         worth = listing.weight * market.spec.activity * 6e6
-        row = {"e": "24hrMiniTicker", "E": now_ms, "s": symbol, "ps": listing.base + listing.quote}
+        row = {"e": "24hrMiniTicker", "E": now_ms, "s": symbol, "ps": listing.pair}
         prices = {"c": price, "o": day_ago, "h": max(price, day_ago), "l": min(price, day_ago)}
         row |= {key: price_text(units, listing.price_unit_decimals, shown) for key, units in prices.items()}
         row |= {"v": f"{worth / listing.price:.0f}", "q": f"{worth:.2f}", "st": 1}
