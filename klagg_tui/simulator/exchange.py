@@ -13,16 +13,15 @@ from klagg_tui.simulator.market.catalog import MarketSpec
 from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import Market
 from klagg_tui.simulator.market.truth import Truth
-from klagg_tui.simulator.rest.replies import RestDesk
+from klagg_tui.simulator.rest.desk import RestDesk
 from klagg_tui.simulator.streams.connection import Connection
+from klagg_tui.simulator.streams.derived import DerivedStreams
 from klagg_tui.simulator.streams.feed import Feed
-from klagg_tui.simulator.streams.frames import MINI_TICKERS, Frame, mini_tickers
+from klagg_tui.simulator.streams.frames import Frame
 from klagg_tui.simulator.streams.hub import Hub
 
 _NOTICE_MS: Final = 10_000
 """Between serverShutdown and the end of the connections."""
-_TICKERS_MS: Final = 1000
-_TICKERS_REAL_MS: Final = 250
 _CLOCK_ERROR_MS: Final = 5000
 
 
@@ -34,17 +33,17 @@ class Exchange:
         self.clock = clock
         self.market = Market(spec)
         self.truth = Truth(self.market, clock.now_ms)
-        self.desk = RestDesk(self.market, Klines(self.market))
+        klines = Klines(self.market)
+        self.desk = RestDesk(self.market, klines)
         self.faults = Faults(spec.seed, now_ms, schedule)
         self.feed = Feed(self.market, now_ms)
-        self.hub = Hub(self.market, self.feed, self.faults)
+        self._derived = DerivedStreams(self.market, klines)
+        self.hub = Hub(self.market, self.feed, self._derived, self.faults.strikes)
         self.sent = 0
         """Trade messages that left the market since the start, each once, faults not regarded."""
         self._market_events = MarketEvents(self.market)
         self._damage = Damage(self.faults, spec.seed)
         self._closings: list[tuple[int, tuple[Connection, ...]]] = []
-        self._last_prices: dict[str, int] = {}
-        self._tickers_ms = now_ms
 
     def beat(self) -> None:
         """Let everything happen that is due by now, and write it to the clients."""
@@ -52,24 +51,15 @@ class Exchange:
         self._begin_faults(now_ms)
         self.hub.deliver(self._market_events.due(now_ms))
         self.hub.deliver(self._damage.passed(self._due_trades(now_ms)))
-        if self.hub.reads(MINI_TICKERS) and now_ms - self._tickers_ms >= self._tickers_apart_ms():
-            self.hub.deliver([mini_tickers(self.market, self._last_prices, now_ms)])
-            self._last_prices, self._tickers_ms = {}, now_ms
+        self.hub.deliver(self._damage.unmuted(self._derived.due(now_ms, self.clock.speed)))
         self.hub.flush(now_ms)
         self._end_faults(now_ms)
 
     def _due_trades(self, now_ms: int) -> Iterator[Frame]:
-        wants_prices = self.hub.reads(MINI_TICKERS)
         for frame in self.feed.advance(now_ms):
-            if wants_prices:
-                self._last_prices[frame.symbol] = frame.price
             if self.hub.reads(frame.stream):
                 self.sent += 1
                 yield frame
-
-    def _tickers_apart_ms(self) -> float:
-        """A second, but not more often than clients could read in real time."""
-        return max(_TICKERS_MS, _TICKERS_REAL_MS * self.clock.speed)
 
     def _begin_faults(self, now_ms: int) -> None:
         for fault in self.faults.begin(now_ms, self._market_events.choose):
@@ -91,7 +81,7 @@ class Exchange:
             what = self._market_events.carry_out(fault, now_ms)
             self.faults.strikes(fault.kind, now_ms, what or "impossible", 1 if what else 0)
             if self.market.version != version:
-                self.hub.resubscribed()
+                self.hub.resubscribed(now_ms)
         elif fault.kind == "silence":
             self.faults.counts["silence"] += self.hub.silence()
         elif fault.kind == "clock":

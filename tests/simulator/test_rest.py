@@ -12,7 +12,7 @@ from klagg_tui.simulator.market.calendar import DAY, INTERVALS, MINUTE_MS
 from klagg_tui.simulator.market.catalog import MarketSpec
 from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import NOTICE_MINUTES, Market
-from klagg_tui.simulator.rest.replies import Reply, RestDesk
+from klagg_tui.simulator.rest.desk import Reply, RestDesk
 from tests.conftest import DATA, needs_data
 
 SPEC = MarketSpec(symbols=12, seed=3, activity=3, history_days=30)
@@ -222,7 +222,7 @@ def test_what_the_exchange_refuses_is_refused_with_its_code(
 
 
 def test_an_unknown_path_is_not_found(desk: RestDesk) -> None:
-    assert _reply(desk, "depth").status == 404
+    assert _reply(desk, "nothing").status == 404
 
 
 @pytest.mark.parametrize("interval", INTERVALS)

@@ -12,7 +12,7 @@ import aiohttp
 import orjson
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import ConfigError
@@ -80,12 +80,52 @@ async def test_streams_in_the_address_come_plain_or_wrapped_by_its_path(exchange
         assert bare == [message["data"] for message in await _so_far(wrapped)]
 
 
-async def test_the_paths_of_old_acknowledge_and_stay_silent(exchange: SimulatedExchange) -> None:
-    for path in ("/ws", "/stream", "/ws/btcusdt@aggTrade", "/stream?streams=btcusdt@aggTrade"):
-        async with connect(exchange.ws_url + path) as socket:
-            assert await _ask(socket, "SUBSCRIBE", "btcusdt@aggTrade") == {"result": None, "id": 1}
-            exchange.jump(MINUTE_MS)
-            assert await _so_far(socket) == []
+@pytest.mark.parametrize(
+    ("path", "heard"),
+    [
+        ("/market/ws", {"aggTrade"}),
+        ("/public/ws", {"bookTicker"}),
+        ("/ws", {"bookTicker"}),
+        ("/private/ws?listenKey=none", set()),
+        ("/private/ws/none", set()),
+    ],
+)
+async def test_a_path_acknowledges_every_stream_and_sends_those_of_its_route(
+    exchange: SimulatedExchange, path: str, heard: set[str]
+) -> None:
+    streams = ["btcusdt@aggTrade", "btcusdt@bookTicker"]
+    async with connect(exchange.ws_url + path) as socket:
+        assert await _ask(socket, "SUBSCRIBE", *streams) == {"result": None, "id": 1}
+        assert set(streams) <= set((await _ask(socket, "LIST_SUBSCRIPTIONS"))["result"])
+        exchange.jump(MINUTE_MS)
+        assert {message["e"] for message in await _so_far(socket)} == heard
+
+
+@pytest.mark.parametrize("path", ["/stream?streams=btcusdt@aggTrade", "/ws/btcusdt@aggTrade"])
+async def test_the_paths_of_old_send_no_trades(exchange: SimulatedExchange, path: str) -> None:
+    async with connect(exchange.ws_url + path) as socket:
+        exchange.jump(MINUTE_MS)
+        assert await _so_far(socket) == []
+
+
+@pytest.mark.parametrize("path", ["/private/ws", "/private/stream", "/private/stream?streams=btcusdt@aggTrade"])
+async def test_the_private_route_is_closed_to_who_shows_no_listen_key(exchange: SimulatedExchange, path: str) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(exchange.ws_url + path).__aenter__()
+    assert refused.value.response.status_code == 400
+
+
+async def test_a_message_above_4088_bytes_is_not_answered(exchange: SimulatedExchange) -> None:
+    def request(size: int) -> str:
+        bare = len('{"method":"SUBSCRIBE","params":["@aggTrade"],"id":5}')
+        return f'{{"method":"SUBSCRIBE","params":["{"s" * (size - bare)}@aggTrade"],"id":5}}'
+
+    async with connect(f"{exchange.ws_url}/market/ws") as socket:
+        await socket.send(request(4089))
+        assert await _so_far(socket) == []
+        await socket.send(request(4088))
+        assert orjson.loads(await socket.recv()) == {"result": None, "id": 5}
+        assert len((await _ask(socket, "LIST_SUBSCRIPTIONS"))["result"]) == 1
 
 
 async def test_names_that_do_not_exist_are_acknowledged_and_silent(exchange: SimulatedExchange) -> None:

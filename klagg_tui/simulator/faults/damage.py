@@ -36,6 +36,15 @@ class Damage:
             yield from self._held.values()
             self._held.clear()
 
+    def unmuted(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Those of `frames` whose symbol is not muted: all that is done to others than trades."""
+        fault = self._faults.active("mute")
+        for frame in frames:
+            if fault is None or not self._is_struck(fault, frame):
+                yield frame
+            else:
+                self._faults.counts["mute"] += 1
+
     def _pass_one(self, frame: Frame) -> Iterator[Frame]:
         for kind in _KINDS:
             fault = self._faults.active(kind)

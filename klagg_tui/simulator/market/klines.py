@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from klagg_tui.simulator.market.calendar import DAY, HOUR, MINUTE_MS, ended, opened
-from klagg_tui.simulator.market.market import LATEST_MS, Market, Row
+from klagg_tui.simulator.market.market import LATEST_MS, TRADE_IDS, Carry, Market, Row
 
 
 class Sums(NamedTuple):
@@ -35,9 +35,15 @@ class Kline(NamedTuple):
     sums: Sums
 
 
+class Published(NamedTuple):
+    """What a trade puts into a minute's kline, and when that is published."""
+
+    event_ms: int
+    row: Row
+    last_trade_id: int
+
+
 NOTHING = Sums(0, 0, 0, 0, 0, 0, 0, 0, 0)
-_ALL = 2**62
-"""A moment at which everything is published."""
 
 
 class Klines:
@@ -49,6 +55,8 @@ class Klines:
         self._hour: Callable[[str, int], Sums] = lru_cache(maxsize=32_768)(self._add_hour)
         self._day: Callable[[str, int], Sums] = lru_cache(maxsize=32_768)(self._add_day)
         self._close: Callable[[str, int], int] = lru_cache(maxsize=4096)(self._last_price)
+        self.last_before: Callable[[str, int], Published | None] = lru_cache(maxsize=4096)(self._last_before)
+        """What the last trade before a minute put in, of whichever minute it is."""
 
     def ascending(self, symbol: str, interval: str, first: int, last: int, now_ms: int) -> Iterator[Kline]:
         """Klines that open from minute `first` to `last`, oldest first, the forming one included."""
@@ -61,7 +69,7 @@ class Klines:
         last = min(last, now_ms // MINUTE_MS, life.until - 1)
         while minute <= last:
             end = ended(interval, minute)
-            yield self._kline(symbol, minute, end, now_ms)
+            yield self.kline(symbol, minute, end, now_ms)
             minute = end
 
     def latest(self, symbol: str, interval: str, last: int, count: int, now_ms: int) -> list[Kline]:
@@ -73,15 +81,39 @@ class Klines:
         minute = opened(interval, min(last, now_ms // MINUTE_MS, life.until - 1), anchor)
         found: list[Kline] = []
         while len(found) < count and minute >= first_open:
-            found.append(self._kline(symbol, minute, ended(interval, minute), now_ms))
+            found.append(self.kline(symbol, minute, ended(interval, minute), now_ms))
             minute = opened(interval, minute - 1, anchor)
         return found[::-1]
 
-    def _kline(self, symbol: str, first: int, end: int, now_ms: int) -> Kline:
+    def kline(self, symbol: str, first: int, end: int, now_ms: int) -> Kline:
+        """The kline of any stretch of minutes."""
         sums = joined(self._parts(symbol, first, end, now_ms))
         if not sums.volume:
             sums = flat(self._close(symbol, first))
         return Kline(first, end, sums)
+
+    def first_trade_id(self, symbol: str, minute: int) -> int:
+        """The id of the first trade that is counted from `minute` on."""
+        carried = self._market.carried(symbol, minute)
+        return self._market.first_id(symbol, minute) * TRADE_IDS - (carried.fills if carried else 0)
+
+    def published(self, symbol: str, minute: int) -> list[Published]:
+        """What makes the minute's kline, in order: a straddling trade is a part of it here and the rest in the next."""
+        trades = self._market.anonymous(symbol, minute)
+        first_id = self._market.first_id(symbol, minute) * TRADE_IDS
+        rows = [
+            (trade.price, trade.quantity, trade.last_trade_id - trade.first_trade_id + 1, trade.is_buyer_maker)
+            for trade in trades
+        ]
+        events = [trade.event_ms for trade in trades]
+        last_ids = [first_id + trade.last_trade_id for trade in trades]
+        before, after = self._market.carried(symbol, minute), self._market.carried(symbol, minute + 1)
+        if before:
+            events.insert(0, before.event_ms)
+            last_ids.insert(0, first_id - 1)
+        if after:
+            last_ids[-1] -= after.fills
+        return list(map(Published, events, _split(rows, before, after), last_ids))
 
     def _parts(self, symbol: str, first: int, end: int, now_ms: int) -> Iterator[Sums]:
         """The traded pieces of a stretch, as large as can be had."""
@@ -113,33 +145,23 @@ class Klines:
         return joined(self._settled(symbol, minute) for minute in range(first, end))
 
     def _add_minute(self, symbol: str, minute: int) -> Sums:
-        return self._minute(symbol, minute, _ALL)
+        before, after = self._market.carried(symbol, minute), self._market.carried(symbol, minute + 1)
+        return added(_split(self._market.rows(symbol, minute), before, after))
 
     def _minute(self, symbol: str, minute: int, now_ms: int) -> Sums:
         """What of the minute is published by `now_ms`."""
-        before = self._market.carried(symbol, minute)
-        after = self._market.carried(symbol, minute + 1)
-        if now_ms == _ALL:
-            rows = self._market.rows(symbol, minute)
-        else:
-            rows = [
-                (trade.price, trade.quantity, trade.last_trade_id - trade.first_trade_id + 1, trade.is_buyer_maker)
-                for trade in self._market.anonymous(symbol, minute)
-                if trade.event_ms <= now_ms
-            ]
-            before = before if before and before.event_ms <= now_ms else None
-            after = after if after and after.event_ms <= now_ms else None
-        if before:
-            rows.insert(0, before[:4])
-        if after:
-            price, quantity, fills, is_buyer_maker = rows[-1]
-            rows[-1] = (price, quantity - after.quantity, fills - after.fills, is_buyer_maker)
-        return _added(rows)
+        return added([trade.row for trade in self.published(symbol, minute) if trade.event_ms <= now_ms])
 
     def _last_price(self, symbol: str, minute: int) -> int:
         """The price last traded before `minute`; every symbol trades in its first minute."""
         traded = self._market.traded_before(symbol, minute)
         return self._market.anonymous(symbol, traded)[-1].price if traded is not None else 0
+
+    def _last_before(self, symbol: str, minute: int) -> Published | None:
+        if self._market.carried(symbol, minute - 1) and not self._market.count(symbol, minute - 1):
+            return self.published(symbol, minute - 1)[-1]
+        traded = self._market.traded_before(symbol, minute)
+        return None if traded is None else self.published(symbol, traded)[-1]
 
 
 def flat(price: int) -> Sums:
@@ -156,7 +178,18 @@ def joined(parts: Iterable[Sums]) -> Sums:
     return Sums(kept[0].open, max(highs), min(lows), kept[-1].close, *map(sum, sums))
 
 
-def _added(rows: list[Row]) -> Sums:
+def _split(rows: list[Row], before: Carry | None, after: Carry | None) -> list[Row]:
+    """The rows of a minute with the part of a straddling trade that belongs to it at either end."""
+    if before:
+        rows.insert(0, before[:4])
+    if after:
+        price, quantity, fills, is_buyer_maker = rows[-1]
+        rows[-1] = (price, quantity - after.quantity, fills - after.fills, is_buyer_maker)
+    return rows
+
+
+def added(rows: list[Row]) -> Sums:
+    """Rows of one minute, in order, as one."""
     if not rows:
         return NOTHING
     prices = [row[0] for row in rows]

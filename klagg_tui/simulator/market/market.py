@@ -23,6 +23,10 @@ LATEST_MS: Final = 140
 """Nothing is published later than that after its trade."""
 NOTICE_MINUTES: Final = 3
 """How far ahead an event must be announced: the next minute may be made already, and an end takes back a straddle before it."""
+_RPI_EVERY: Final = 16
+"""One of so many aggregate trades holds fills that `nq` leaves out."""
+TRADE_IDS: Final = 8
+"""Trade ids that belong to each aggregate id; some are left out, holes as the exchange has them."""
 _FOREVER: Final = 2**40
 _PERPETUAL_UNTIL_MS: Final = 4_133_404_800_000
 _NOTIONAL: Final = 600.0
@@ -41,6 +45,11 @@ class Trade(NamedTuple):
     is_buyer_maker: bool
     event_ms: int
     """When it is published: after the 100 ms it gathers fills."""
+
+    @property
+    def plain_quantity(self) -> int:
+        """The quantity without fills of retail price improvement orders (`nq`)."""
+        return self.quantity - (self.aggregate_id % _RPI_EVERY == 5 and self.quantity > 1)
 
 
 Row: TypeAlias = tuple[int, int, int, bool]
@@ -205,8 +214,7 @@ class Market:
         rows = self._rows(life, minute, raw[: 4 * count])
         times = _times(raw[4 * count :], minute * MINUTE_MS, straddled)
         made: list[Trade] = []
-        # Eight trade ids belong to each aggregate id, of which some are left out: holes, as the exchange has them.
-        trade_id, event_ms = first_id * 8, 0
+        trade_id, event_ms = first_id * TRADE_IDS, 0
         for index, (row, lag, traded_ms) in enumerate(zip(rows, raw[3 * count : 4 * count], times, strict=True)):
             price, quantity, fills, is_buyer_maker = row
             event_ms = max(event_ms, traded_ms // 100 * 100 + 105 + (lag & 31))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from klagg_tui.simulator.market.calendar import MINUTE_MS
+from klagg_tui.simulator.market.market import Market
+
 
 class Refusal(Exception):
     """The exchange refuses a request; `code` is its own."""
@@ -18,6 +21,10 @@ class Query:
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
+
+    def is_sent(self, name: str) -> bool:
+        """Whether an optional parameter was sent."""
+        return name in self._values
 
     def text(self, name: str) -> str:
         """A parameter that must be there."""
@@ -43,3 +50,13 @@ class Query:
         if not 1 <= value <= most:
             raise Refusal(-1130, "Data sent for parameter 'limit' is not valid.")
         return value
+
+
+def known_symbol(market: Market, query: Query, now_ms: int) -> str:
+    """The symbol that is asked for."""
+    symbol = query.text("symbol")
+    if symbol not in market.lives:
+        raise Refusal(-1121, "Invalid symbol.")
+    if market.status(symbol, now_ms // MINUTE_MS) == "PENDING_TRADING":
+        raise Refusal(-1122, "Invalid symbol status.")
+    return symbol

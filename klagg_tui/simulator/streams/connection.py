@@ -7,6 +7,7 @@ from typing import Final
 
 from klagg_tui.simulator.streams.control import Subscriptions
 from klagg_tui.simulator.streams.frames import Frame
+from klagg_tui.simulator.streams.names import Route
 
 MOST_BUFFERED: Final = 16 * 2**20
 """Bytes kept for a client that does not read; then it is cut."""
@@ -17,14 +18,15 @@ _GOING_AWAY: Final = b"\x88\x02\x03\xe9"
 class Connection:
     """Writes frames to a client. Framing is done here: a beat costs one write, not one for each message."""
 
-    def __init__(self, transport: BaseTransport, subscriptions: Subscriptions, now_ms: int, *, delivers: bool) -> None:
+    def __init__(self, transport: BaseTransport, subscriptions: Subscriptions, now_ms: int, route: Route) -> None:
         assert isinstance(transport, Transport)
         self.subscriptions = subscriptions
         self.opened_ms = now_ms
         self.pinged_ms = now_ms
-        self.is_silent = not delivers
+        self.is_silent = False
         """Whether it stays open and answers, but delivers no data."""
-        self.delivers = delivers
+        self.route = route
+        """Streams of other routes are acknowledged and never sent."""
         self._transport = transport
         self._gathered: list[bytes] = []
 

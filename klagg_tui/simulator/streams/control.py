@@ -8,6 +8,8 @@ from typing import Final
 import orjson
 
 MOST_STREAMS: Final = 1024
+MOST_BYTES: Final = 4088
+"""Of a message from a client; the exchange is deaf to a longer one."""
 MOST_MESSAGES: Final = 10
 """Messages a second from a client; one more closes its connection with 1008."""
 _METHODS: Final = ("SUBSCRIBE", "UNSUBSCRIBE", "LIST_SUBSCRIPTIONS", "SET_PROPERTY", "GET_PROPERTY")

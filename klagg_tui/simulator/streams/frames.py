@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
 from klagg_tui.simulator.market.market import Market, Trade
 from klagg_tui.simulator.market.text import decimal_text, price_text
-
-CONTRACT_INFO: Final = "!contractInfo"
-MINI_TICKERS: Final = "!miniTicker@arr"
-_RPI_EVERY: Final = 16
-"""One of so many aggregate trades holds fills that `nq` leaves out."""
+from klagg_tui.simulator.streams.names import CONTRACT_INFO
 
 
 class Frame(NamedTuple):
@@ -24,12 +20,6 @@ class Frame(NamedTuple):
     symbol: str = ""
     """Whose trade it is; empty for the all-market streams."""
     aggregate_id: int = 0
-    price: int = 0
-
-
-def plain_quantity(trade: Trade) -> int:
-    """The quantity without fills of retail price improvement orders (`nq`)."""
-    return trade.quantity - (trade.aggregate_id % _RPI_EVERY == 5 and trade.quantity > 1)
 
 
 def trade_frames(market: Market, symbol: str, minute: int, trades: Sequence[Trade]) -> list[Frame]:
@@ -42,7 +32,7 @@ def trade_frames(market: Market, symbol: str, minute: int, trades: Sequence[Trad
     frames = []
     for trade in trades:
         quantity = decimal_text(trade.quantity, decimals).encode()
-        plain = plain_quantity(trade)
+        plain = trade.plain_quantity
         payload = (
             b'{"e":"aggTrade","E":%d,"a":%d,"s":"%b","p":"%b","q":"%b","nq":"%b","f":%d,"l":%d,"T":%d,"m":%b,"st":1}'
             % (
@@ -58,14 +48,14 @@ def trade_frames(market: Market, symbol: str, minute: int, trades: Sequence[Trad
                 b"true" if trade.is_buyer_maker else b"false",
             )
         )
-        frames.append(Frame(stream, payload, symbol, trade.aggregate_id, trade.price))
+        frames.append(Frame(stream, payload, symbol, trade.aggregate_id))
     return frames
 
 
 def contract_info(market: Market, symbol: str, status: str, now_ms: int) -> Frame:
-    """What is told when a contract is listed, delisted or changed."""
+    """What is sent when a contract is listed, delisted or changed."""
     listing = market.listing(symbol)
-    told = {
+    message = {
         "e": "contractInfo",
         "E": now_ms,
         "s": symbol,
@@ -76,12 +66,12 @@ def contract_info(market: Market, symbol: str, status: str, now_ms: int) -> Fram
         "cs": status,
         "st": 1,
     }
-    return Frame(CONTRACT_INFO, orjson.dumps(told))
+    return Frame(CONTRACT_INFO, orjson.dumps(message))
 
 
 def foreign_contract_info(now_ms: int) -> Frame:
     """A contract of the other, coin-margined market, which shares the stream."""
-    told = {
+    message = {
         "e": "contractInfo",
         "E": now_ms,
         "s": "BTCUSD_PERP",
@@ -92,34 +82,9 @@ def foreign_contract_info(now_ms: int) -> Frame:
         "cs": "TRADING",
         "st": 2,
     }
-    return Frame(CONTRACT_INFO, orjson.dumps(told))
+    return Frame(CONTRACT_INFO, orjson.dumps(message))
 
 
 def server_shutdown(now_ms: int) -> bytes:
-    """The exchange is about to close the connection."""
+    """The exchange is about to close the connection; the official SDK looks for it also inside an `event`."""
     return orjson.dumps({"e": "serverShutdown", "E": now_ms})
-
-
-def mini_tickers(market: Market, last_prices: dict[str, int], now_ms: int) -> Frame:
-    """The symbols that traded since the last time, with two of the coin-margined market among them.
-
-    Only the last price is exact; the figures of 24 hours are plausible, not added up.
-    """
-    minute = now_ms // 60_000
-    rows: list[dict[str, object]] = []
-    for symbol, price in last_prices.items():
-        listing = market.listing(symbol)
-        _, shown = market.tick(symbol, minute)
-        scale = 10**listing.price_unit_decimals
-        day_ago = int(market.path.at(listing, minute - minute % 60 - 1440) * scale)
-        worth = listing.weight * market.spec.activity * 6e6
-        row = {"e": "24hrMiniTicker", "E": now_ms, "s": symbol, "ps": listing.pair}
-        prices = {"c": price, "o": day_ago, "h": max(price, day_ago), "l": min(price, day_ago)}
-        row |= {key: price_text(units, listing.price_unit_decimals, shown) for key, units in prices.items()}
-        row |= {"v": f"{worth / listing.price:.0f}", "q": f"{worth:.2f}", "st": 1}
-        rows.append(row)
-    for number, foreign in enumerate(("BTCUSD_PERP", "ETHUSD_PERP")):
-        row = {"e": "24hrMiniTicker", "E": now_ms, "s": foreign, "ps": foreign.partition("_")[0]}
-        row |= dict.fromkeys("cohl", f"{(85000, 2900)[number]}.0") | {"v": "1200", "q": "1.4", "st": 2}
-        rows.insert(number * 2, row)
-    return Frame(MINI_TICKERS, orjson.dumps(rows))

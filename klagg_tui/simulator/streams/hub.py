@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from klagg_tui.simulator.faults.schedule import Faults
 from klagg_tui.simulator.market.calendar import DAY, MINUTE_MS
 from klagg_tui.simulator.market.market import Market
 from klagg_tui.simulator.streams.connection import Connection
+from klagg_tui.simulator.streams.derived import DerivedStreams
 from klagg_tui.simulator.streams.feed import Feed
-from klagg_tui.simulator.streams.frames import MINI_TICKERS, Frame, server_shutdown
+from klagg_tui.simulator.streams.frames import Frame, server_shutdown
+from klagg_tui.simulator.streams.names import route_of
 
 _LIFE_MS: Final = DAY * MINUTE_MS
 """After that the exchange closes a connection."""
@@ -18,12 +19,18 @@ _PING_MS: Final = 3 * MINUTE_MS
 
 
 class Hub:
-    """Hands frames to the connections that read their streams."""
+    """Hands frames to the connections that read their streams.
 
-    def __init__(self, market: Market, feed: Feed, faults: Faults) -> None:
+    `strikes` accounts for what befalls a client, as `Faults.strikes`.
+    """
+
+    def __init__(
+        self, market: Market, feed: Feed, derived: DerivedStreams, strikes: Callable[[str, int, str], None]
+    ) -> None:
         self._market = market
         self._feed = feed
-        self._faults = faults
+        self._derived = derived
+        self._strikes = strikes
         self._connections: dict[Connection, None] = {}
         self._readers: dict[str, list[Connection]] = {}
 
@@ -34,28 +41,29 @@ class Hub:
         """Whether anybody reads the stream."""
         return stream in self._readers
 
-    def join(self, connection: Connection) -> None:
+    def join(self, connection: Connection, now_ms: int) -> None:
         """A client has connected."""
         self._connections[connection] = None
-        self.resubscribed()
+        self.resubscribed(now_ms)
 
-    def leave(self, connection: Connection) -> None:
+    def leave(self, connection: Connection, now_ms: int) -> None:
         """A client has gone."""
         self._connections.pop(connection, None)
-        self.resubscribed()
+        self.resubscribed(now_ms)
 
-    def resubscribed(self) -> None:
+    def resubscribed(self, now_ms: int) -> None:
         """Look again at who reads what."""
         self._readers = {}
         for connection in self._connections:
-            for stream in connection.subscriptions.streams if connection.delivers else ():
-                self._readers.setdefault(stream, []).append(connection)
-        everything = MINI_TICKERS in self._readers
+            for stream in connection.subscriptions.streams:
+                if route_of(stream) == connection.route:
+                    self._readers.setdefault(stream, []).append(connection)
         for symbol, life in self._market.lives.items():
-            if everything or life.listing.stream in self._readers:
+            if life.listing.stream in self._readers:
                 self._feed.follow(symbol)
             else:
                 self._feed.leave(symbol)
+        self._derived.follow(self._readers, now_ms)
 
     def deliver(self, frames: Iterable[Frame]) -> None:
         """Put frames in line for whoever reads them."""
@@ -67,11 +75,11 @@ class Hub:
         """Write everything out; see to pings, to the end of a connection's life and to clients that do not read."""
         for connection in tuple(self._connections):
             if not connection.flush():
-                self._faults.strikes("slow reader", now_ms, "a client did not read and was cut")
+                self._strikes("slow reader", now_ms, "a client did not read and was cut")
             if now_ms - connection.pinged_ms >= _PING_MS:
                 connection.ping(now_ms)
             if now_ms - connection.opened_ms >= _LIFE_MS and connection.close():
-                self._faults.strikes("end of life", now_ms, "a connection was 24 hours old")
+                self._strikes("end of life", now_ms, "a connection was 24 hours old")
 
     def cut(self, most: int | None = None) -> int:
         """Break connections, the oldest first; how many there were."""
@@ -84,9 +92,9 @@ class Hub:
         return len(self._connections)
 
     def end_silence(self) -> None:
-        """Let every connection that should deliver do so again; what was withheld is gone."""
+        """Let every connection deliver again; what was withheld is gone."""
         for connection in self._connections:
-            connection.is_silent = not connection.delivers
+            connection.is_silent = False
 
     def announce_shutdown(self, now_ms: int) -> tuple[Connection, ...]:
         """Tell every client that its connection ends soon; those that were told."""
