@@ -96,9 +96,27 @@ async def test_a_path_acknowledges_every_stream_and_sends_those_of_its_route(
     streams = ["btcusdt@aggTrade", "btcusdt@bookTicker"]
     async with connect(exchange.ws_url + path) as socket:
         assert await _ask(socket, "SUBSCRIBE", *streams) == {"result": None, "id": 1}
-        assert set(streams) <= set((await _ask(socket, "LIST_SUBSCRIPTIONS"))["result"])
         exchange.jump(MINUTE_MS)
         assert {message["e"] for message in await _so_far(socket)} == heard
+        assert set(streams) <= set((await _ask(socket, "LIST_SUBSCRIPTIONS"))["result"])
+
+
+async def test_a_muted_symbol_is_muted_on_every_stream(exchange: SimulatedExchange) -> None:
+    exchange.strike("mute", target="BTCUSDT", lasts_ms=2 * MINUTE_MS)
+    async with connect(f"{exchange.ws_url}/market/ws/btcusdt@kline_1m/ethusdt@kline_1m") as socket:
+        exchange.jump(MINUTE_MS)
+        assert {message["s"] for message in await _so_far(socket)} == {"ETHUSDT"}
+    assert exchange.faults.counts["mute"]
+
+
+async def test_klines_come_wrapped_and_each_is_closed(exchange: SimulatedExchange) -> None:
+    async with connect(f"{exchange.ws_url}/market/stream?streams=btcusdt@kline_1m") as socket:
+        exchange.jump(5 * MINUTE_MS)
+        messages = await _so_far(socket)
+    assert {message["stream"] for message in messages} == {"btcusdt@kline_1m"}
+    assert [message["data"]["k"]["t"] for message in messages if message["data"]["k"]["x"]][-4:] == [
+        SPEC.start_ms + minute * MINUTE_MS for minute in range(4)
+    ]
 
 
 @pytest.mark.parametrize("path", ["/stream?streams=btcusdt@aggTrade", "/ws/btcusdt@aggTrade"])
@@ -403,7 +421,10 @@ async def test_who_reconnects_gets_the_trades_from_now_on_each_once(exchange: Si
     async with connect(address) as socket:
         exchange.jump(20_000)
         before = [message["a"] for message in await _so_far(socket)]
-    await _until_nobody_is_connected(exchange)
+    async with connect(f"{exchange.ws_url}/market/ws") as other:
+        # Answered after the first connection was seen to be gone.
+        await _so_far(other)
+    assert exchange.connections <= 1
     exchange.jump(10_000)
     async with connect(address) as socket:
         exchange.jump(20_000)
@@ -424,8 +445,3 @@ async def test_connections_that_overlap_get_each_trade_once(exchange: SimulatedE
             of_new = [message["a"] for message in await _so_far(new)]
     assert of_old == list(range(of_old[0], of_old[0] + len(of_old)))
     assert of_new == of_old[-len(of_new) :]
-
-
-async def _until_nobody_is_connected(exchange: SimulatedExchange) -> None:
-    while exchange.connections:
-        await asyncio.sleep(0)

@@ -95,7 +95,9 @@ class Klines:
     def first_trade_id(self, symbol: str, minute: int) -> int:
         """The id of the first trade that is counted from `minute` on."""
         carried = self._market.carried(symbol, minute)
-        return self._market.first_id(symbol, minute) * TRADE_IDS - (carried.fills if carried else 0)
+        if carried:
+            return carried.last_trade_id - carried.fills + 1
+        return self._market.first_id(symbol, minute) * TRADE_IDS
 
     def published(self, symbol: str, minute: int) -> list[Published]:
         """What makes the minute's kline, in order: a straddling trade is a part of it here and the rest in the next."""
@@ -110,7 +112,7 @@ class Klines:
         before, after = self._market.carried(symbol, minute), self._market.carried(symbol, minute + 1)
         if before:
             events.insert(0, before.event_ms)
-            last_ids.insert(0, first_id - 1)
+            last_ids.insert(0, before.last_trade_id)
         if after:
             last_ids[-1] -= after.fills
         return list(map(Published, events, _split(rows, before, after), last_ids))

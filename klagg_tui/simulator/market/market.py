@@ -64,6 +64,7 @@ class Carry(NamedTuple):
     fills: int
     is_buyer_maker: bool
     event_ms: int
+    last_trade_id: int
 
 
 @dataclass
@@ -150,7 +151,8 @@ class Market:
             return None
         last = self.anonymous(symbol, minute - 1)[-1]
         fills = last.last_trade_id - last.first_trade_id + 1
-        return Carry(last.price, last.quantity // 2, fills // 2, last.is_buyer_maker, last.event_ms)
+        last_id = self.first_id(symbol, minute - 1) * TRADE_IDS + last.last_trade_id
+        return Carry(last.price, last.quantity // 2, fills // 2, last.is_buyer_maker, last.event_ms, last_id)
 
     def anonymous(self, symbol: str, minute: int) -> tuple[Trade, ...]:
         """The trades of a minute with ids counted from 0: all that a kline needs, and cheaper far back."""

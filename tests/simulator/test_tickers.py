@@ -1,0 +1,116 @@
+"""Prices over REST: of one symbol or of all, in the documented shape and weight."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from klagg_tui.simulator.market.calendar import DAY, MINUTE_MS
+from klagg_tui.simulator.market.catalog import MarketSpec
+from klagg_tui.simulator.market.klines import Klines
+from klagg_tui.simulator.market.market import Market
+from klagg_tui.simulator.rest.desk import RestDesk
+
+SPEC = MarketSpec(symbols=5, seed=3, activity=3, history_days=3)
+NOW_MS = SPEC.start_ms + 90 * MINUTE_MS + 20_500
+
+
+@pytest.fixture
+def desk() -> RestDesk:
+    market = Market(SPEC)
+    return RestDesk(market, Klines(market))
+
+
+def _ask(desk: RestDesk, path: str, at_ms: int = NOW_MS, **values: str) -> Any:
+    reply = desk.answer(f"/fapi/{path}", values, at_ms)
+    assert reply.status == 200, reply.body
+    return orjson.loads(reply.body)
+
+
+_FIELDS = {
+    "v1/ticker/24hr": "symbol priceChange priceChangePercent weightedAvgPrice lastPrice lastQty openPrice highPrice lowPrice "
+    "volume quoteVolume openTime closeTime firstId lastId count",
+    "v1/ticker/price": "symbol price time",
+    "v2/ticker/price": "symbol price time",
+    "v1/ticker/bookTicker": "symbol bidPrice bidQty askPrice askQty time",
+    "v1/premiumIndex": "symbol markPrice indexPrice estimatedSettlePrice lastFundingRate interestRate nextFundingTime time",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "one", "every"),
+    [
+        ("v1/ticker/24hr", 1, 40),
+        ("v1/ticker/price", 1, 2),
+        ("v2/ticker/price", 1, 2),
+        ("v1/ticker/bookTicker", 2, 5),
+        ("v1/premiumIndex", 1, 10),
+    ],
+)
+def test_prices_of_one_and_of_all_have_the_documented_fields_and_weight(
+    desk: RestDesk, path: str, one: int, every: int
+) -> None:
+    row = _ask(desk, path, symbol="BTCUSDT")
+    assert desk.weight.used == one
+    assert list(row) == _FIELDS[path].split()
+    rows = _ask(desk, path)
+    assert desk.weight.used == one + every
+    assert len(rows) == SPEC.symbols + 3
+    assert row in rows
+    assert all(type(row[key]) is (int if key in _NUMBERS else str) for row in rows for key in row)
+    refused = desk.answer(f"/fapi/{path}", {"symbol": "NONEUSDT"}, NOW_MS)
+    assert orjson.loads(refused.body)["code"] == -1121
+
+
+_NUMBERS = ("time", "nextFundingTime", "openTime", "closeTime", "firstId", "lastId", "count")
+
+
+def test_the_day_is_the_sum_of_its_minutes(desk: RestDesk) -> None:
+    day = _ask(desk, "v1/ticker/24hr", symbol="BTCUSDT")
+    rows = _ask(desk, "v1/klines", symbol="BTCUSDT", interval="1m", limit=str(DAY))
+    assert day["openTime"] == rows[0][0]
+    assert day["count"] == sum(row[8] for row in rows)
+    assert float(day["volume"]) == pytest.approx(sum(float(row[5]) for row in rows))
+    assert (day["openPrice"], day["lastPrice"]) == (next(row[1] for row in rows if row[8]), rows[-1][4])
+    assert float(day["highPrice"]) == max(float(row[2]) for row in rows if row[8])
+    assert float(day["lowPrice"]) == min(float(row[3]) for row in rows if row[8])
+    assert float(day["lowPrice"]) < float(day["weightedAvgPrice"]) < float(day["highPrice"])
+    change = float(day["lastPrice"]) - float(day["openPrice"])
+    assert float(day["priceChange"]) == pytest.approx(change)
+    assert float(day["priceChangePercent"]) == pytest.approx(100 * change / float(day["openPrice"]), abs=0.001)
+
+
+def test_the_last_price_is_that_of_the_newest_trade(desk: RestDesk) -> None:
+    newest = _ask(desk, "v1/aggTrades", symbol="BTCUSDT", limit="1")[0]
+    assert _ask(desk, "v2/ticker/price", symbol="BTCUSDT")["price"] == newest["p"]
+    assert _ask(desk, "v1/ticker/24hr", symbol="BTCUSDT")["lastId"] == newest["l"]
+
+
+def test_a_symbol_that_was_listed_this_moment_has_prices() -> None:
+    market = Market(SPEC)
+    symbol = market.list_new(NOW_MS // MINUTE_MS + 3)
+    desk = RestDesk(market, Klines(market))
+    at_ms = (NOW_MS // MINUTE_MS + 3) * MINUTE_MS
+    assert float(_ask(desk, "v1/ticker/price", at_ms, symbol=symbol)["price"]) > 0
+    day = _ask(desk, "v1/ticker/24hr", at_ms, symbol=symbol)
+    assert (day["count"], day["openTime"]) == (0, at_ms)
+
+
+def test_a_continuous_kline_is_that_of_its_contract(desk: RestDesk) -> None:
+    contract = {"pair": "BTCUSDT", "contractType": "CURRENT_QUARTER"}
+    rows = _ask(desk, "v1/continuousKlines", NOW_MS, **contract, interval="5m", limit="100")
+    assert desk.weight.used == 2
+    assert rows == _ask(desk, "v1/klines", symbol="BTCUSDT_261225", interval="5m", limit="100")
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({"pair": "BTCUSDT", "contractType": "NEXT_QUARTER", "interval": "5m"}, -1121),
+        ({"pair": "BTCUSDT", "interval": "5m"}, -1102),
+        ({"pair": "BTCUSDT", "contractType": "PERPETUAL", "interval": "1s"}, -1120),
+    ],
+)
+def test_a_continuous_kline_that_there_is_none_of_is_refused(desk: RestDesk, values: dict[str, str], code: int) -> None:
+    reply = desk.answer("/fapi/v1/continuousKlines", values, NOW_MS)
+    assert orjson.loads(reply.body)["code"] == code
