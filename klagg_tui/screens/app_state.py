@@ -10,7 +10,7 @@ from typing import Final
 from klagg_tui import formatting
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, FilterError
-from klagg_tui.feed import Changes, Feed, Mode, Status
+from klagg_tui.feed import Feed, FeedUpdate, Mode, Status
 from klagg_tui.screens.palette import Palette, Tints, palette
 from klagg_tui.screens.themes import KLAGG
 from klagg_tui.view import filter as filters
@@ -36,7 +36,7 @@ class AppState:
         self.picture = self.live
         """What is drawn: the live market, or a copy that stands still."""
         self.frozen_at_ms: int | None = None
-        self.changes: Changes | None = None
+        self.changes: FeedUpdate | None = None
         """What the last beat brought."""
         self.filter = _kept_filter(remembered)
         """The filter of the market table."""

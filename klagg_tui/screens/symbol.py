@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
-from klagg_tui.feed import Changes
+from klagg_tui.feed import FeedUpdate
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.base import KlaggScreen
 from klagg_tui.screens.widgets.chart import CandleChart
@@ -146,7 +146,7 @@ class SymbolScreen(KlaggScreen):
         """Take in the symbol's new bars."""
         if self.symbol in touched and not self.desk.is_frozen:
             # Fetched history comes here too, in front of what is looked at.
-            inserted = self._series.take((self.desk.changes or Changes()).closed)
+            inserted = self._series.take((self.desk.changes or FeedUpdate()).changes.ended)
             self._take_current()
             self.chart.came_in_front(inserted)
         self.tell()

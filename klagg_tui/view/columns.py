@@ -65,7 +65,6 @@ class Column:
 
 
 STATE_SIGNS: Final = {State.FORMING: "·", State.PARTIAL: "◐", State.CLOSED: "●", State.CONFIRMED: "✔"}
-STATE_NAMES: Final = {state: state.name.lower() for state in State}
 _STATE_ROLES: Final = {
     State.FORMING: Role.DIM,
     State.PARTIAL: Role.WARN,
@@ -79,7 +78,7 @@ _SEEN_CHANGE: Final = 0.005
 
 def state_name(bar: Bar, now_ms: int) -> str:
     """The state as a word, `stale` where the bar's time is long over."""
-    return STALE if is_stale_bar(bar, now_ms) else STATE_NAMES[bar.state]
+    return STALE if is_stale_bar(bar, now_ms) else bar.state.label
 
 
 def direction(value: float | None) -> Role:
@@ -158,7 +157,7 @@ def _draw_age(row: Row, _bar: Bar, look: Look, _width: int) -> tuple[str, RoleIn
 def _draw_state(_row: Row, bar: Bar, look: Look, width: int) -> tuple[str, RoleIndex]:
     if look.is_stale:
         return STALE, Role.WARN
-    return STATE_NAMES[bar.state][:width], _STATE_ROLES[bar.state]
+    return bar.state.label[:width], _STATE_ROLES[bar.state]
 
 
 def state_sign(bar: Bar, look: Look) -> tuple[str, RoleIndex]:
