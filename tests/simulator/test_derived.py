@@ -133,6 +133,15 @@ def test_a_leap_of_time_closes_every_kline_in_turn() -> None:
     assert listener.hear(listener.now_ms + 30_000)
 
 
+def test_many_long_klines_begin_a_few_at_a_time() -> None:
+    spec = MarketSpec(symbols=20, activity=100, history_days=2)
+    names = [f"{symbol.lower()}@kline_1d" for symbol in Market(spec).lives]
+    listener = Listener(*names, spec=spec, start_ms=START_MS + 20 * MINUTE_MS)
+    assert len(listener.hear(listener.now_ms + 250, step_ms=250)) == 8
+    heard = listener.hear(listener.now_ms + 10_000, step_ms=250)
+    assert len({stream for _, stream, _ in heard}) > 12
+
+
 def test_a_continuous_kline_is_that_of_its_contract() -> None:
     names = ("btcusdt_perpetual@continuousKline_1m", "btcusdt_current_quarter@continuousKline_1m")
     listener = Listener(*names, "btcusdt@kline_1m", "btcusdt_261225@kline_1m")

@@ -164,6 +164,11 @@ class Market:
         count = self.count(symbol, minute)
         return self._rows(life, minute, draws(_key(life, minute), 4 * count)) if count else []
 
+    def lots(self, listing: Listing, minute: int) -> float:
+        """The mean quantity of that minute's trades, in units."""
+        lots: float = _NOTIONAL / listing.price * 10**listing.quantity_decimals
+        return lots * self.pace.share(listing, minute)
+
     def delist(self, symbol: str, minute: int) -> None:
         """Let trading end as `minute` begins, which must be `NOTICE_MINUTES` ahead."""
         self.lives[symbol].until = minute
@@ -231,7 +236,7 @@ class Market:
         """Out of four bytes for each trade."""
         listing, count = life.listing, len(raw) // 4
         prices = self._prices(listing, minute, raw[:count])
-        lots = self._lots(listing, minute)
+        lots = self.lots(listing, minute)
         rows = [
             (price, 1 + int(lots * WILD[size]), FILLS[side], bool(side & 1))
             for price, size, side in zip(prices, raw[count : 2 * count], raw[2 * count : 3 * count], strict=True)
@@ -253,10 +258,6 @@ class Market:
         inner[0] *= 0.1
         inner[-1] *= 0.1
         return [max(1, int((first + slope * i + shift) * unit / tick)) * tick for i, shift in enumerate(inner)]
-
-    def _lots(self, listing: Listing, minute: int) -> float:
-        lots: float = _NOTIONAL / listing.price * 10**listing.quantity_decimals
-        return lots * self.pace.share(listing, minute)
 
 
 def _key(life: Life, minute: int) -> bytes:

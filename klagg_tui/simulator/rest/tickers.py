@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from klagg_tui.simulator.market.calendar import MINUTE_MS
-from klagg_tui.simulator.market.day import Row, day_begins, day_statistics
-from klagg_tui.simulator.market.klines import Klines, Published
+from klagg_tui.simulator.market.day import DayStatistics, Row
+from klagg_tui.simulator.market.klines import Klines, Published, added
 from klagg_tui.simulator.market.market import Market
 from klagg_tui.simulator.market.quotes import best_prices, mark_price
 from klagg_tui.simulator.market.text import price_text
@@ -19,6 +19,7 @@ class Tickers:
     def __init__(self, market: Market, klines: Klines) -> None:
         self._market = market
         self._klines = klines
+        self._days = DayStatistics(market, klines)
 
     def day(self, query: Query, now_ms: int) -> object:
         """`ticker/24hr`."""
@@ -46,8 +47,8 @@ class Tickers:
 
     def _day(self, symbol: str, now_ms: int) -> Row:
         minute = now_ms // MINUTE_MS
-        kline = self._klines.kline(symbol, day_begins(self._market, symbol, minute), minute + 1, now_ms)
-        return day_statistics(self._market, self._klines, symbol, kline, self._last(symbol, now_ms), now_ms)
+        sums = added([trade.row for trade in self._published(symbol, now_ms)])
+        return self._days.row(symbol, minute, sums, self._last(symbol, now_ms), now_ms)
 
     def _price(self, symbol: str, now_ms: int) -> Row:
         listing = self._market.listing(symbol)
@@ -62,6 +63,14 @@ class Tickers:
     def _last(self, symbol: str, now_ms: int) -> Published:
         """The latest trade that is published; in the very first moment of a symbol the first that will be."""
         minute = now_ms // MINUTE_MS
-        ahead = self._klines.published(symbol, minute)
-        published = [trade for trade in ahead if trade.event_ms <= now_ms]
-        return (published or [self._klines.last_before(symbol, minute) or ahead[0]])[-1]
+        published = self._published(symbol, now_ms)
+        return (
+            published[-1]
+            if published
+            else self._klines.last_before(symbol, minute) or self._klines.published(symbol, minute)[0]
+        )
+
+    def _published(self, symbol: str, now_ms: int) -> list[Published]:
+        """The trades of the present minute so far."""
+        trades = self._klines.published(symbol, now_ms // MINUTE_MS)
+        return [trade for trade in trades if trade.event_ms <= now_ms]

@@ -19,6 +19,9 @@ from klagg_tui.simulator.streams.frames import Frame
 from klagg_tui.simulator.streams.minutes import RunningMinute, RunningMinutes
 from klagg_tui.simulator.streams.names import kind_of
 
+_BEGUN_AT_ONCE: Final = 8
+"""Streams that get their first message in one go: what a long kline has behind it takes up to 20 ms to add up."""
+
 
 @dataclass
 class _Subscribed:
@@ -67,23 +70,28 @@ class KlineStreams:
 
     def due(self, now_ms: int) -> Iterator[Frame]:
         """What has changed since the last call."""
+        begun = 0
         for stream in self._streams.values():
-            life = self._market.lives[stream.symbol]
             running = self._minutes.of(stream.symbol)
-            while stream.end_minute <= running.minute:
-                if stream.end_minute > life.listing.listed_minute and stream.open_minute < life.until:
-                    kline = self._klines.kline(stream.symbol, stream.open_minute, stream.end_minute, now_ms)
-                    last = running.before
-                    if stream.end_minute != running.minute:
-                        last = self._klines.last_before(stream.symbol, stream.end_minute)
-                    yield self._frame(stream, kline, last, now_ms, is_over=True)
-                stream.open_minute, stream.end_minute = stream.end_minute, ended(stream.interval, stream.end_minute)
-            if running.seen != stream.seen:
+            yield from self._ended(stream, running, now_ms)
+            begun += stream.past[0] == 0 and stream.open_minute < running.minute
+            if running.seen != stream.seen and (stream.past[0] or begun <= _BEGUN_AT_ONCE):
                 stream.seen = running.seen
                 sums = self._so_far(stream, running, now_ms)
                 if sums.volume:
                     kline = Kline(stream.open_minute, stream.end_minute, sums)
                     yield self._frame(stream, kline, running.last, now_ms, is_over=False)
+
+    def _ended(self, stream: _Subscribed, running: RunningMinute, now_ms: int) -> Iterator[Frame]:
+        """The klines that are over, and goes on to the present one."""
+        life = self._market.lives[stream.symbol]
+        while stream.end_minute <= running.minute:
+            first, end = stream.open_minute, stream.end_minute
+            if end > life.listing.listed_minute and first < life.until:
+                last = running.before if end == running.minute else self._klines.last_before(stream.symbol, end)
+                kline = self._klines.kline(stream.symbol, first, end, now_ms)
+                yield self._frame(stream, kline, last, now_ms, is_over=True)
+            stream.open_minute, stream.end_minute = end, ended(stream.interval, end)
 
     def _begin(self, name: str, symbol: str, interval: str, minute: int, is_continuous: bool) -> _Subscribed:
         first = opened(interval, minute, self._market.listing(symbol).three_day_anchor)

@@ -10,8 +10,8 @@ from typing import Final
 
 import orjson
 
-from klagg_tui.simulator.market.day import Row, day_begins, day_statistics
-from klagg_tui.simulator.market.klines import Kline, Klines, Sums, flat, joined
+from klagg_tui.simulator.market.day import DayStatistics, Row
+from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import Market
 from klagg_tui.simulator.streams.frames import Frame
 from klagg_tui.simulator.streams.minutes import RunningMinutes
@@ -51,12 +51,11 @@ class Tickers:
     def __init__(self, market: Market, klines: Klines, minutes: RunningMinutes, *, of_all: bool) -> None:
         self.apart_ms: Final = 1000 if of_all else 2000
         self._market = market
-        self._klines = klines
+        self._days = DayStatistics(market, klines)
         self._minutes = minutes
         self._of_all = of_all
         self._streams: dict[str, tuple[str, dict[str, int]]] = {}
         """By name: the kind, and `RunningMinute.seen` of each of its symbols at the last message."""
-        self._past: dict[str, tuple[int, Sums]] = {}
 
     def follow(self, names: Iterable[str], minute: int) -> set[str]:
         """Send these from `minute` on; the symbols they are of."""
@@ -95,14 +94,8 @@ class Tickers:
 
     def _statistics(self, symbol: str, now_ms: int) -> Row:
         running = self._minutes.of(symbol)
-        minute, last = running.minute, running.last
-        assert last is not None, "only what has traded changes"
-        begin = day_begins(self._market, symbol, minute)
-        if self._past.get(symbol, (0,))[0] != minute:
-            self._past[symbol] = minute, self._klines.kline(symbol, begin, minute, now_ms).sums
-        sums = joined((self._past[symbol][1], running.sums))
-        kline = Kline(begin, minute + 1, sums if sums.volume else flat(last.row[0]))
-        return day_statistics(self._market, self._klines, symbol, kline, last, now_ms)
+        assert running.last is not None, "only what has traded changes"
+        return self._days.row(symbol, running.minute, running.sums, running.last, now_ms)
 
 
 def _all_market(name: str) -> tuple[str, str]:
