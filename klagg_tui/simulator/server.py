@@ -20,7 +20,7 @@ from klagg_tui.simulator.inspection import add_inspection
 from klagg_tui.simulator.market.catalog import MarketSpec
 from klagg_tui.simulator.market.market import Market
 from klagg_tui.simulator.market.truth import Truth
-from klagg_tui.simulator.rest.desk import Reply, error
+from klagg_tui.simulator.rest.desk import Reply, error, unknown
 from klagg_tui.simulator.streams.connection import Connection
 from klagg_tui.simulator.streams.control import MOST_BYTES, MOST_STREAMS, Subscriptions
 from klagg_tui.simulator.streams.names import Route
@@ -121,6 +121,7 @@ class SimulatedExchange:
                 app.router.add_get(prefix + path, partial(self._open_socket, route=_ROUTES[route]))
         app.router.add_get("/fapi/{name:.+}", self._answer)
         add_inspection(app, self._exchange)
+        app.router.add_route("*", "/{path:.*}", _answer_unknown)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         try:
@@ -213,6 +214,11 @@ class SimulatedExchange:
             elif message.type is WSMsgType.TEXT and len(message.data.encode()) <= MOST_BYTES:
                 connection.say(connection.subscriptions.answer(message.data))
                 self._exchange.hub.resubscribed(self.now_ms())
+
+
+async def _answer_unknown(request: web.Request) -> web.Response:
+    reply = unknown(request.path, request.method)
+    return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
 
 
 def _asked_for(request: web.Request, route: Route) -> Subscriptions:

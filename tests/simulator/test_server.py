@@ -205,6 +205,33 @@ async def test_names_in_rest_addresses_are_percent_encoded(http: aiohttp.ClientS
         assert reply.headers["X-MBX-USED-WEIGHT-1M"] == "1"
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/fapi/v3/nothing/at/all"), ("GET", "/api/v3/ping"), ("POST", "/fapi/v1/listenKey"), ("GET", "/")],
+)
+async def test_what_there_is_not_is_refused_in_the_exchanges_shape(
+    http: aiohttp.ClientSession, method: str, path: str
+) -> None:
+    async with http.request(method, path) as reply:
+        assert reply.status == 404
+        assert await reply.json() == {"code": -5000, "msg": f"Path {path}, Method {method} is invalid"}
+
+
+async def test_paths_with_several_parts_are_answered(http: aiohttp.ClientSession) -> None:
+    async with http.get("/fapi/v2/ticker/price", params={"symbol": "BTCUSDT"}) as reply:
+        assert set(await reply.json()) == {"symbol", "price", "time"}
+
+
+@pytest.mark.parametrize("path", ["/market/ws/0", "/market/stream?streams=btcusdt@aggTrade"])
+async def test_a_stream_that_is_asked_for_twice_comes_once(exchange: SimulatedExchange, path: str) -> None:
+    async with connect(exchange.ws_url + path) as socket:
+        for number in (0, 1):
+            assert await _ask(socket, "SUBSCRIBE", "btcusdt@aggTrade", number=number) == {"result": None, "id": number}
+        exchange.jump(MINUTE_MS)
+        ids = [message.get("data", message)["a"] for message in await _so_far(socket)]
+    assert ids == list(range(ids[0], ids[0] + len(ids)))
+
+
 async def test_a_cut_breaks_connections_and_is_counted(exchange: SimulatedExchange) -> None:
     async with connect(f"{exchange.ws_url}/market/ws") as first, connect(f"{exchange.ws_url}/market/ws") as second:
         exchange.strike("cut", target="1")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from klagg_tui.simulator.market.calendar import DAY, HOUR, MINUTE_MS, ended, opened
+from klagg_tui.simulator.market.calendar import DAY, HOUR, MINUTE_MS
 from klagg_tui.simulator.market.market import LATEST_MS, TRADE_IDS, Carry, Market, Row
 
 
@@ -57,33 +57,6 @@ class Klines:
         self._close: Callable[[str, int], int] = lru_cache(maxsize=4096)(self._last_price)
         self.last_before: Callable[[str, int], Published | None] = lru_cache(maxsize=4096)(self._last_before)
         """What the last trade before a minute put in, of whichever minute it is."""
-
-    def ascending(self, symbol: str, interval: str, first: int, last: int, now_ms: int) -> Iterator[Kline]:
-        """Klines that open from minute `first` to `last`, oldest first, the forming one included."""
-        listing = self._market.listing(symbol)
-        life = self._market.lives[symbol]
-        anchor = listing.three_day_anchor
-        minute = max(opened(interval, listing.listed_minute, anchor), opened(interval, first, anchor))
-        if minute < first:
-            minute = max(ended(interval, minute), opened(interval, listing.listed_minute, anchor))
-        last = min(last, now_ms // MINUTE_MS, life.until - 1)
-        while minute <= last:
-            end = ended(interval, minute)
-            yield self.kline(symbol, minute, end, now_ms)
-            minute = end
-
-    def latest(self, symbol: str, interval: str, last: int, count: int, now_ms: int) -> list[Kline]:
-        """The last `count` klines that open at minute `last` or before, oldest first."""
-        listing = self._market.listing(symbol)
-        life = self._market.lives[symbol]
-        anchor = listing.three_day_anchor
-        first_open = opened(interval, listing.listed_minute, anchor)
-        minute = opened(interval, min(last, now_ms // MINUTE_MS, life.until - 1), anchor)
-        found: list[Kline] = []
-        while len(found) < count and minute >= first_open:
-            found.append(self.kline(symbol, minute, ended(interval, minute), now_ms))
-            minute = opened(interval, minute - 1, anchor)
-        return found[::-1]
 
     def kline(self, symbol: str, first: int, end: int, now_ms: int) -> Kline:
         """The kline of any stretch of minutes."""

@@ -12,8 +12,10 @@ import orjson
 
 from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import Market
+from klagg_tui.simulator.market.quotes import index_at, mark_at, premium_at
 from klagg_tui.simulator.rest.bars import Bars
 from klagg_tui.simulator.rest.exchange_info import exchange_info
+from klagg_tui.simulator.rest.funding import Funding
 from klagg_tui.simulator.rest.query import Query, Refusal
 from klagg_tui.simulator.rest.tickers import Tickers
 from klagg_tui.simulator.rest.trades import Trades
@@ -40,7 +42,7 @@ class RestDesk:
         self.weight = Weight()
         self.clock_error_ms = 0
         """What is added to every time that is told."""
-        bars, tickers = Bars(market, klines), Tickers(market, klines)
+        bars, tickers, trades, funding = Bars(market, klines), Tickers(market, klines), Trades(market), Funding(market)
         self._answers: dict[str, tuple[Answer, Cost]] = {
             "v1/ping": (lambda _query, _now_ms: {}, _fixed(1)),
             "v1/time": (lambda _query, now_ms: {"serverTime": now_ms + self.clock_error_ms}, _fixed(1)),
@@ -49,20 +51,28 @@ class RestDesk:
                 _fixed(1),
             ),
             "v1/klines": (bars.of_symbol, _by_limit),
-            "v1/continuousKlines": (bars.of_pair, _by_limit),
-            "v1/aggTrades": (Trades(market).answer, _fixed(20)),
+            "v1/continuousKlines": (bars.of_contract, _by_limit),
+            "v1/markPriceKlines": (bars.of_price(mark_at), _by_limit),
+            "v1/indexPriceKlines": (bars.of_price(index_at, of_pair=True), _by_limit),
+            "v1/premiumIndexKlines": (bars.of_price(premium_at), _by_limit),
+            "v1/aggTrades": (trades.aggregate, _fixed(20)),
+            "v1/trades": (trades.single, _fixed(5)),
+            "v1/depth": (tickers.depth, _by_depth),
             "v1/ticker/24hr": (tickers.day, _one_or_all(1, 40)),
             "v1/ticker/price": (tickers.price, _one_or_all(1, 2)),
             "v2/ticker/price": (tickers.price, _one_or_all(1, 2)),
             "v1/ticker/bookTicker": (tickers.best, _one_or_all(2, 5)),
             "v1/premiumIndex": (tickers.mark, _one_or_all(1, 10)),
+            "v1/fundingRate": (funding.rates, _fixed(1)),
+            "v1/fundingInfo": (funding.terms, _fixed(0)),
+            "v1/openInterest": (funding.open_interest, _fixed(1)),
         }
 
     def answer(self, path: str, values: Mapping[str, str], now_ms: int) -> Reply:
         """The reply to `GET path?values`; `values` are decoded."""
         known = self._answers.get(path.removeprefix("/fapi/"))
         if known is None:
-            return error(404, -5000, f"Path {path}, Method GET is invalid")
+            return unknown(path, "GET")
         answer, cost = known
         query = Query(values)
         status = self.weight.admit(cost(query), now_ms)
@@ -98,6 +108,11 @@ def error(status: int, code: int, message: str, headers: dict[str, str] | None =
     return Reply(status, orjson.dumps({"code": code, "msg": message}), {"Content-Type": _JSON} | (headers or {}))
 
 
+def unknown(path: str, method: str) -> Reply:
+    """The reply to a request for something there is not, at least not without a key."""
+    return error(404, -5000, f"Path {path}, Method {method} is invalid")
+
+
 def _fixed(weight: int) -> Cost:
     return lambda _query: weight
 
@@ -112,3 +127,11 @@ def _by_limit(query: Query) -> int:
     except Refusal:
         return 1
     return next((weight for most, weight in ((99, 1), (499, 2), (1000, 5)) if limit <= most), 10)
+
+
+def _by_depth(query: Query) -> int:
+    try:
+        count = query.number("limit") or 500
+    except Refusal:
+        return 2
+    return next((weight for most, weight in ((50, 2), (100, 5), (500, 10)) if count <= most), 20)

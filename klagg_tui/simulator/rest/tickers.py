@@ -1,16 +1,20 @@
-"""Prices over REST: last, best, mark, and those of 24 hours; of one symbol, or of all that trade."""
+"""Prices over REST: last, best, mark, and those of 24 hours, of one symbol or of all that trade; and the order book."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from klagg_tui.simulator.market.calendar import MINUTE_MS
 from klagg_tui.simulator.market.day import DayStatistics, Row
 from klagg_tui.simulator.market.klines import Klines, Published, added
 from klagg_tui.simulator.market.market import Market
-from klagg_tui.simulator.market.quotes import best_prices, mark_price
+from klagg_tui.simulator.market.quotes import best_prices, book, mark_price
 from klagg_tui.simulator.market.text import price_text
-from klagg_tui.simulator.rest.query import Query, known_symbol
+from klagg_tui.simulator.rest.query import Query, Refusal, known_symbol
+
+DEPTHS: Final = (5, 10, 20, 50, 100, 500, 1000)
+"""How many levels of the order book can be asked for."""
 
 
 class Tickers:
@@ -36,6 +40,16 @@ class Tickers:
     def mark(self, query: Query, now_ms: int) -> object:
         """`premiumIndex`."""
         return self._each(query, now_ms, lambda symbol, at_ms: mark_price(self._market, symbol, at_ms))
+
+    def depth(self, query: Query, now_ms: int) -> object:
+        """`depth`: the order book of one symbol."""
+        symbol = known_symbol(self._market, query, now_ms)
+        count = query.number("limit") or 500
+        if count not in DEPTHS:
+            raise Refusal(-4021, f"{count} is not valid depth limit.")
+        last = self._last(symbol, now_ms)
+        bids, asks = book(self._market, symbol, last, count, now_ms)
+        return {"lastUpdateId": last.last_trade_id, "E": now_ms, "T": last.event_ms, "bids": bids, "asks": asks}
 
     def _each(self, query: Query, now_ms: int, row: Callable[[str, int], Row]) -> object:
         if query.is_sent("symbol"):

@@ -1,4 +1,4 @@
-"""Aggregate trades over REST: `aggTrades`, from an id, of a time, or the newest."""
+"""Trades over REST: `aggTrades` from an id, of a time, or the newest, and `trades`, the newest fill by fill."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ DEPTH_MS: Final = DAY * MINUTE_MS
 
 
 class Trades:
-    """Answers requests for aggregate trades."""
+    """Answers requests for trades."""
 
     def __init__(self, market: Market) -> None:
         self._market = market
 
-    def answer(self, query: Query, now_ms: int) -> object:
+    def aggregate(self, query: Query, now_ms: int) -> object:
         """`aggTrades`."""
         symbol = known_symbol(self._market, query, now_ms)
         limit = query.limit(500, 1000)
@@ -37,6 +37,33 @@ class Trades:
         else:
             trades = self._trades_until(symbol, now_ms if end_ms is None else end_ms, limit, now_ms)
         return [self._trade_row(symbol, trade) for trade in trades]
+
+    def single(self, query: Query, now_ms: int) -> object:
+        """`trades`."""
+        symbol = known_symbol(self._market, query, now_ms)
+        limit = query.limit(500, 1000)
+        trades = self._trades_until(symbol, now_ms, limit, now_ms)
+        return [fill for trade in trades for fill in self._fills(symbol, trade)][-limit:]
+
+    def _fills(self, symbol: str, trade: Trade) -> list[dict[str, object]]:
+        """Its fills, all of nearly the same size."""
+        listing = self._market.listing(symbol)
+        _, shown = self._market.tick(symbol, trade.traded_ms // MINUTE_MS)
+        spare = 10 ** (listing.price_unit_decimals - shown)
+        ids = range(trade.first_trade_id, trade.last_trade_id + 1)[: trade.quantity]
+        sizes = [trade.quantity // len(ids) + (place < trade.quantity % len(ids)) for place in range(len(ids))]
+        return [
+            {
+                "id": trade_id,
+                "price": price_text(trade.price, listing.price_unit_decimals, shown),
+                "qty": decimal_text(size, listing.quantity_decimals),
+                "quoteQty": decimal_text(trade.price * size // spare, shown + listing.quantity_decimals),
+                "time": trade.traded_ms,
+                "isBuyerMaker": trade.is_buyer_maker,
+                "isRPITrade": place == 0 and trade.plain_quantity != trade.quantity,
+            }
+            for place, (trade_id, size) in enumerate(zip(ids, sizes, strict=True))
+        ]
 
     def _trades_from_id(self, symbol: str, from_id: int, limit: int, now_ms: int) -> list[Trade]:
         now = now_ms // MINUTE_MS + 1

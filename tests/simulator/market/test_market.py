@@ -189,7 +189,7 @@ def test_a_market_keeps_hardly_more_memory_after_nine_hours_than_after_six() -> 
         for minute in range(hours.start * 60, hours.stop * 60):
             now_ms = market.spec.start_ms + minute * MINUTE_MS
             feed.advance(now_ms)
-            klines.latest("BTCUSDT", "1m", now_ms // MINUTE_MS, 3, now_ms)
+            klines.kline("BTCUSDT", now_ms // MINUTE_MS, now_ms // MINUTE_MS + 1, now_ms)
 
     run(range(6))
     tracemalloc.start()

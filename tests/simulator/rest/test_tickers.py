@@ -122,3 +122,91 @@ def test_a_continuous_kline_is_that_of_its_contract(desk: RestDesk) -> None:
 def test_a_continuous_kline_that_there_is_none_of_is_refused(desk: RestDesk, values: dict[str, str], code: int) -> None:
     reply = desk.answer("/fapi/v1/continuousKlines", values, NOW_MS)
     assert orjson.loads(reply.body)["code"] == code
+
+
+@pytest.mark.parametrize(("limit", "weight"), [("5", 2), ("50", 2), ("100", 5), ("500", 10), ("1000", 20)])
+def test_the_order_book_is_sorted_around_the_last_price(desk: RestDesk, limit: str, weight: int) -> None:
+    book = _ask(desk, "v1/depth", symbol="ETHUSDT", limit=limit)
+    assert desk.weight.used == weight
+    best = _ask(desk, "v1/ticker/bookTicker", symbol="ETHUSDT")
+    assert (book["bids"][0], book["asks"][0]) == (
+        [best["bidPrice"], best["bidQty"]], [best["askPrice"], best["askQty"]]
+    )  # fmt: skip
+    bids, asks = ([float(price) for price, _ in book[side]] for side in ("bids", "asks"))
+    assert len(bids) == len(asks) == int(limit)
+    assert bids == sorted(bids, reverse=True)
+    assert bids[0] < asks[0]
+    assert asks == sorted(asks)
+    assert all(float(quantity) > 0 for side in ("bids", "asks") for _, quantity in book[side])
+
+
+@pytest.mark.parametrize(("limit", "code"), [("7", -4021), ("x", -1102)])
+def test_an_order_book_of_another_depth_is_refused(desk: RestDesk, limit: str, code: int) -> None:
+    refused = desk.answer("/fapi/v1/depth", {"symbol": "BTCUSDT", "limit": limit}, NOW_MS)
+    assert orjson.loads(refused.body)["code"] == code
+
+
+def test_single_trades_add_up_to_their_aggregates(desk: RestDesk) -> None:
+    fills = _ask(desk, "v1/trades", symbol="BTCUSDT", limit="200")
+    assert len(fills) == 200
+    ids = [fill["id"] for fill in fills]
+    assert ids == sorted(set(ids))
+    whole = [row for row in _ask(desk, "v1/aggTrades", symbol="BTCUSDT", limit="50") if row["f"] > ids[0]]
+    assert whole
+    for row in whole:
+        mine = [fill for fill in fills if row["f"] <= fill["id"] <= row["l"]]
+        assert sum(float(fill["qty"]) for fill in mine) == pytest.approx(float(row["q"]))
+        assert {(fill["price"], fill["time"], fill["isBuyerMaker"]) for fill in mine} == {
+            (row["p"], row["T"], row["m"])
+        }
+        worth = sum(float(fill["quoteQty"]) for fill in mine)
+        assert worth == pytest.approx(float(row["p"]) * float(row["q"]))
+        assert any(fill["isRPITrade"] for fill in mine) == (row["q"] != row["nq"])
+
+
+@pytest.mark.parametrize("interval", ["1m", "1h", "1d"])
+@pytest.mark.parametrize("name", ["markPriceKlines", "indexPriceKlines", "premiumIndexKlines"])
+def test_klines_of_prices_have_the_shape_of_klines_and_no_volume(desk: RestDesk, name: str, interval: str) -> None:
+    subject = {"pair": "BTCUSDT"} if name == "indexPriceKlines" else {"symbol": "BTCUSDT"}
+    rows = _ask(desk, f"v1/{name}", NOW_MS, **subject, interval=interval, limit="3")
+    plain = _ask(desk, "v1/klines", symbol="BTCUSDT", interval=interval, limit="3")
+    assert [(row[0], row[6]) for row in rows] == [(row[0], row[6]) for row in plain]
+    for row, traded in zip(rows, plain, strict=True):
+        prices = [float(text) for text in row[1:5]]
+        assert min(prices) == prices[2]
+        assert max(prices) == prices[1]
+        assert [type(value) for value in row] == [type(value) for value in traded]
+        if name == "markPriceKlines":
+            assert prices[0] == pytest.approx(float(traded[1]), rel=0.01)
+        elif name == "premiumIndexKlines":
+            assert max(map(abs, prices)) < 0.001
+    mark = _ask(desk, "v1/premiumIndex", symbol="BTCUSDT")
+    if name != "premiumIndexKlines":
+        assert rows[-1][4] == mark["markPrice" if name == "markPriceKlines" else "indexPrice"]
+
+
+def test_funding_is_paid_every_eight_hours(desk: RestDesk) -> None:
+    rows = _ask(desk, "v1/fundingRate", symbol="BTCUSDT", limit="5")
+    assert [row["fundingTime"] for row in rows] == [SPEC.start_ms - 8 * 3_600_000 * ago for ago in (4, 3, 2, 1, 0)]
+    assert list(rows[0]) == ["symbol", "fundingRate", "fundingTime", "markPrice"]
+    since = _ask(desk, "v1/fundingRate", NOW_MS, symbol="BTCUSDT", startTime=str(rows[1]["fundingTime"]), limit="3")
+    assert since == rows[1:4]
+    before = _ask(desk, "v1/fundingRate", NOW_MS, symbol="BTCUSDT", endTime=str(rows[3]["fundingTime"]), limit="2")
+    assert before == rows[2:4]
+    told = _ask(desk, "v1/premiumIndex", rows[-1]["fundingTime"] - 1, symbol="BTCUSDT")
+    assert told["lastFundingRate"] == rows[-1]["fundingRate"]
+    assert _ask(desk, "v1/fundingRate", symbol="BTCUSDT_261225") == []
+
+
+def test_funding_of_all_is_that_of_each_perpetual(desk: RestDesk) -> None:
+    perpetuals = [row["symbol"] for row in _ask(desk, "v1/fundingInfo")]
+    assert len(perpetuals) == SPEC.symbols + 1
+    rows = _ask(desk, "v1/fundingRate", limit=str(len(perpetuals)))
+    assert [row["symbol"] for row in rows] == perpetuals
+    assert {row["fundingTime"] for row in rows} == {SPEC.start_ms}
+
+
+def test_open_interest_is_some_contracts(desk: RestDesk) -> None:
+    row = _ask(desk, "v1/openInterest", symbol="BTCUSDT")
+    assert float(row.pop("openInterest")) > 0
+    assert row == {"symbol": "BTCUSDT", "time": NOW_MS}

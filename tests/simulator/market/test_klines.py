@@ -1,5 +1,6 @@
 """The simulated exchange's klines: equal to a second count of the trades, in every period, at every moment."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
 from itertools import pairwise
@@ -15,12 +16,23 @@ from klagg_tui.simulator.market.calendar import INTERVALS, MINUTE_MS, ended, ope
 from klagg_tui.simulator.market.catalog import MarketSpec
 from klagg_tui.simulator.market.klines import Kline, Klines
 from klagg_tui.simulator.market.market import Market
+from klagg_tui.simulator.market.spans import ascending_spans, latest_spans
 from klagg_tui.simulator.market.truth import Truth
 
 SPEC = MarketSpec(symbols=12, seed=3, activity=0.5, history_days=40, straddle_every=20)
 START = SPEC.start_ms // MINUTE_MS
 NOW_MS = SPEC.start_ms + 7 * 3_600_000 + 30_000
 SYMBOLS = ("BTCUSDT", "1000SATSUSDT", "YFIUSDT")
+
+
+def latest(klines: Klines, symbol: str, interval: str, last: int, count: int, now_ms: int) -> list[Kline]:
+    spans = latest_spans(klines._market.lives[symbol], interval, last, count, now_ms)
+    return [klines.kline(symbol, *span, now_ms) for span in spans]
+
+
+def ascending(klines: Klines, symbol: str, interval: str, first: int, last: int, now_ms: int) -> Iterator[Kline]:
+    for span in ascending_spans(klines._market.lives[symbol], interval, first, last, now_ms):
+        yield klines.kline(symbol, *span, now_ms)
 
 
 def _bar(market: Market, symbol: str, period: Period, kline: Kline) -> Bar:
@@ -67,7 +79,7 @@ def test_klines_equal_the_truth_in_every_period(
     market: Market, klines: Klines, truth: Truth, symbol: str, period: Period
 ) -> None:
     now = NOW_MS // MINUTE_MS
-    found = klines.latest(symbol, period.value, now, 300, NOW_MS)
+    found = latest(klines, symbol, period.value, now, 300, NOW_MS)
     over = [kline for kline in found if kline.end_minute <= now]
     bars = truth.bars(symbol, period, found[0].open_minute * MINUTE_MS, NOW_MS)
     assert [_bar(market, symbol, period, kline) for kline in over] == list(bars)
@@ -98,7 +110,7 @@ def test_the_exchange_knows_exactly_our_periods() -> None:
 
 
 def test_klines_have_no_holes_and_empty_minutes_are_flat_at_the_close_before(klines: Klines) -> None:
-    found = klines.latest("ADAUSDT", "1m", NOW_MS // MINUTE_MS, 400, NOW_MS)
+    found = latest(klines, "ADAUSDT", "1m", NOW_MS // MINUTE_MS, 400, NOW_MS)
     assert [kline.open_minute for kline in found] == list(range(found[0].open_minute, found[0].open_minute + 400))
     empty = [(before, kline) for before, kline in pairwise(found) if not kline.sums.volume]
     assert empty
@@ -109,7 +121,7 @@ def test_klines_have_no_holes_and_empty_minutes_are_flat_at_the_close_before(kli
 def test_the_first_kline_is_that_of_the_listing(market: Market, klines: Klines) -> None:
     listing = market.listing("ADAUSDT")
     for interval in INTERVALS:
-        first = next(klines.ascending("ADAUSDT", interval, 0, NOW_MS // MINUTE_MS, NOW_MS))
+        first = next(ascending(klines, "ADAUSDT", interval, 0, NOW_MS // MINUTE_MS, NOW_MS))
         assert first.open_minute == opened(interval, listing.listed_minute, listing.three_day_anchor)
         assert first.sums.volume
 
@@ -117,7 +129,7 @@ def test_the_first_kline_is_that_of_the_listing(market: Market, klines: Klines) 
 def test_the_forming_kline_holds_what_is_published_and_nothing_more(market: Market, klines: Klines) -> None:
     trades = market.trades("BTCUSDT", START)
     middle = trades[len(trades) // 2]
-    (forming,) = klines.latest("BTCUSDT", "1m", START, 1, middle.event_ms)
+    (forming,) = latest(klines, "BTCUSDT", "1m", START, 1, middle.event_ms)
     seen = [trade for trade in trades if trade.event_ms <= middle.event_ms]
     assert forming.sums.volume == sum(trade.quantity for trade in seen)
     assert forming.sums.close == seen[-1].price
@@ -127,9 +139,9 @@ def test_a_straddling_trade_makes_two_klines_differ_from_its_trades() -> None:
     market = Market(MarketSpec(symbols=5, activity=2, straddle_every=0))
     klines, minute = Klines(market), START + 5
     now_ms = (minute + 10) * MINUTE_MS
-    plain = list(klines.ascending("BTCUSDT", "1m", minute, minute + 1, now_ms))
+    plain = list(ascending(klines, "BTCUSDT", "1m", minute, minute + 1, now_ms))
     assert market.straddle("BTCUSDT", minute)
-    first, second = Klines(market).ascending("BTCUSDT", "1m", minute, minute + 1, now_ms)
+    first, second = ascending(Klines(market), "BTCUSDT", "1m", minute, minute + 1, now_ms)
     trades = market.trades("BTCUSDT", minute)
     carry = market.carried("BTCUSDT", minute + 1)
     assert carry is not None
@@ -150,8 +162,8 @@ def test_a_delisted_symbol_has_no_klines_after_its_end() -> None:
     market = Market(SPEC)
     market.delist("SOLUSDT", START + 90)
     klines = Klines(market)
-    assert klines.latest("SOLUSDT", "1m", NOW_MS // MINUTE_MS, 1, NOW_MS)[0].open_minute == START + 89
-    assert klines.latest("SOLUSDT", "1h", NOW_MS // MINUTE_MS, 1, NOW_MS)[0].open_minute == START + 60
+    assert latest(klines, "SOLUSDT", "1m", NOW_MS // MINUTE_MS, 1, NOW_MS)[0].open_minute == START + 89
+    assert latest(klines, "SOLUSDT", "1h", NOW_MS // MINUTE_MS, 1, NOW_MS)[0].open_minute == START + 60
     bars = Truth(market, lambda: NOW_MS).bars("SOLUSDT", Period.M1, SPEC.start_ms, NOW_MS)
     assert len(bars) == 90
 
