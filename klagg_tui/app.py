@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -14,6 +13,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from klagg_tui.feed import Feed, Mode
+from klagg_tui.runtime import interpreter
 from klagg_tui.screens.alerts import AlertsScreen
 from klagg_tui.screens.app_state import BEATS_A_SECOND, AppState
 from klagg_tui.screens.base import KlaggScreen
@@ -109,7 +109,7 @@ class KlaggApp(App[bool]):
         await self.pop_screen()
         await self.push_screen(MarketScreen(self.desk))
         self.set_interval(BEAT_S, self.beat)
-        self.set_timer(SETTLED_S, gc.freeze)
+        self.set_timer(SETTLED_S, interpreter.freeze)
         if self._kept:
             self.set_interval(1, self._kept.flush)
 
@@ -317,7 +317,7 @@ def run(runtime: Runtime, settings: ScreenSettings | None = None, *, kept_as: st
         KlaggError: the engine cannot start, or ended by itself.
     """
     runtime.start()
-    gc.freeze()  # code and styles stay until the end: collections need not look through them
+    interpreter.freeze()
     try:
         kept = StateFile(path_of(kept_as), beginning_of(settings))
         keymap = settings.keymap if settings else None

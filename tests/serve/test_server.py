@@ -23,7 +23,7 @@ from klagg_tui.errors import ConfigError
 from klagg_tui.feed import Mode, Status
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.replay import Replay
-from klagg_tui.runtime.worker import Plan
+from klagg_tui.runtime.source import Plan
 from klagg_tui.serve.access import Gate
 from klagg_tui.serve.hub import News
 from klagg_tui.serve.push import push_forever
