@@ -3,8 +3,8 @@
     async with SimulatedExchange(MarketSpec(symbols=200, seed=7), speed=60, faults="all") as exchange:
         ...  # connect to exchange.rest_url and exchange.ws_url, judge by exchange.truth
 
-`catalog`, `path`, `pace` and `market` make the trades; `klines` adds them up as the exchange does and `truth` again, to
-judge; `rest`, `control`, `frames` and `feed` speak; `faults`, `damage` and `market_events` let things go wrong; `hub`,
+`market/` makes the trades and adds them up, as the exchange does (`klines`) and a second time to judge by (`truth`); `rest/`
+answers requests and `streams/` sends messages, both computed from the same trades; `faults/` lets things go wrong;
 `exchange` and `server` put it on the air.
 """
 

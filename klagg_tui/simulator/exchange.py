@@ -65,17 +65,17 @@ class Exchange:
         for fault in self.faults.begin(now_ms, self._market_events.choose):
             self._begin(fault, now_ms)
         while self._closings and self._closings[0][0] <= now_ms:
-            _, told = self._closings.pop(0)
-            self.faults.strikes("closed", now_ms, "connections that were told of the shutdown", self.hub.close(told))
+            _, warned = self._closings.pop(0)
+            self.faults.strikes("closed", now_ms, "connections that were warned", self.hub.close(warned))
 
     def _begin(self, fault: Fault, now_ms: int) -> None:
         if fault.kind == "cut":
             number = self.hub.cut(int(fault.target) if fault.target.isdecimal() else None)
             self.faults.strikes("cut", now_ms, "connections cut", number)
         elif fault.kind == "shutdown":
-            told = self.hub.announce_shutdown(now_ms)
-            self.faults.strikes("shutdown", now_ms, "connections told", len(told))
-            self._closings.append((now_ms + _NOTICE_MS, told))
+            warned = self.hub.announce_shutdown(now_ms)
+            self.faults.strikes("shutdown", now_ms, "connections warned", len(warned))
+            self._closings.append((now_ms + _NOTICE_MS, warned))
         elif fault.kind in ("list", "delist", "tick", "straddle"):
             version = self.market.version
             what = self._market_events.carry_out(fault, now_ms)

@@ -1,4 +1,4 @@
-"""Faults that befall the market itself: listing, delisting, a new tick, a straddling trade; and what is told of them."""
+"""Events of the market itself: listing, delisting, a new tick, a straddling trade; and the messages that announce them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BUSY: Final = 20
 
 
 class MarketEvents:
-    """Lets things happen to a market and keeps the messages that tell of them until they are due."""
+    """Changes a market and keeps the messages that announce it until they are due."""
 
     def __init__(self, market: Market) -> None:
         self._market = market
@@ -37,13 +37,13 @@ class MarketEvents:
         return group[below(key, len(group))] if len(trading) > 1 else ""
 
     def carry_out(self, fault: Fault, now_ms: int) -> str:
-        """Let it happen as soon as can be; what was done, in words, or "" where it cannot be."""
+        """Make it happen as soon as possible; what was done, in words, or "" where it is impossible."""
         minute = now_ms // MINUTE_MS + NOTICE_MINUTES
         if fault.kind == "list":
             symbol = self._market.list_new(minute)
             self._messages.append((now_ms, foreign_contract_info(now_ms)))
-            self._tell(symbol, "PENDING_TRADING", now_ms)
-            self._tell(symbol, "TRADING", minute * MINUTE_MS)
+            self._announce(symbol, "PENDING_TRADING", now_ms)
+            self._announce(symbol, "TRADING", minute * MINUTE_MS)
             return f"{symbol} trades from {minute * MINUTE_MS}"
         if fault.target not in self._market.lives:
             return ""
@@ -51,12 +51,12 @@ class MarketEvents:
             return self._straddle(fault.target, minute)
         if fault.kind == "tick":
             self._market.change_tick(fault.target, minute)
-            self._tell(fault.target, "TRADING", minute * MINUTE_MS)
+            self._announce(fault.target, "TRADING", minute * MINUTE_MS)
             return f"{fault.target} has another tick from {minute * MINUTE_MS}"
         if self._market.status(fault.target, minute) != "TRADING":
             return ""
         self._market.delist(fault.target, minute)
-        self._tell(fault.target, "SETTLING", minute * MINUTE_MS)
+        self._announce(fault.target, "SETTLING", minute * MINUTE_MS)
         return f"{fault.target} trades until {minute * MINUTE_MS}"
 
     def due(self, now_ms: int) -> Iterator[Frame]:
@@ -70,6 +70,6 @@ class MarketEvents:
                 return f"{symbol} straddles {(minute + 1) * MINUTE_MS}"
         return ""
 
-    def _tell(self, symbol: str, status: str, at_ms: int) -> None:
+    def _announce(self, symbol: str, status: str, at_ms: int) -> None:
         self._messages.append((at_ms, contract_info(self._market, symbol, status, at_ms)))
         self._messages.sort(key=lambda message: message[0])

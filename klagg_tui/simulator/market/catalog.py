@@ -1,6 +1,6 @@
 """The symbols of the simulated market: names, tick and lot sizes, liveliness.
 
-The best-known names carry prices of the right order; the rest are made up. Some are there to be stumbled over: names
+The best-known names carry prices of the right order; the rest are made up. Some are difficult on purpose: names
 that are not ASCII, prices and quantities with eight decimals, contracts that are no perpetuals, three-day anchors that
 differ.
 """

@@ -1,7 +1,7 @@
 """The simulated market: the aggregate trades of any symbol in any minute, and what happens to its symbols.
 
-A trade is computed, never remembered: any minute can be made again from the seed. Only what is told to happen while
-it runs (listing, delisting, change of tick, a straddling trade) is kept, and that lies in the future when it is told.
+A trade is computed, never remembered: any minute can be made again from the seed. Only events that are
+ordered while it runs (listing, delisting, change of tick, a straddling trade) are kept, and they lie in the future then.
 Minutes are counted since the epoch.
 """
 
@@ -95,7 +95,7 @@ class Market:
         self.lives = {listing.symbol: Life(listing, listing.delivered_minute or _FOREVER) for listing in listings}
         self._straddles: set[tuple[str, int]] = set()
         self.version = 0
-        """Grows with everything that is told to happen."""
+        """Grows with every event."""
         self.trades: Callable[[str, int], tuple[Trade, ...]] = lru_cache(maxsize=64)(self._trades)
         """The trades of a minute, in order of id."""
 
@@ -159,7 +159,7 @@ class Market:
         return self._made(self.lives[symbol], minute, 0)
 
     def rows(self, symbol: str, minute: int) -> list[Row]:
-        """What a kline of a minute that is over needs of its trades; half as dear as the trades themselves."""
+        """What a kline of a minute that is over needs of its trades; at half the cost of the trades themselves."""
         life = self.lives[symbol]
         count = self.count(symbol, minute)
         return self._rows(life, minute, draws(_key(life, minute), 4 * count)) if count else []

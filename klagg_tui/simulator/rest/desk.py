@@ -41,7 +41,7 @@ class RestDesk:
     def __init__(self, market: Market, klines: Klines) -> None:
         self.weight = Weight()
         self.clock_error_ms = 0
-        """What is added to every time that is told."""
+        """What is added to every server time."""
         bars, tickers, trades, funding = Bars(market, klines), Tickers(market, klines), Trades(market), Funding(market)
         self._answers: dict[str, tuple[Answer, Cost]] = {
             "v1/ping": (lambda _query, _now_ms: {}, _fixed(1)),

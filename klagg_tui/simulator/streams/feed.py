@@ -1,6 +1,6 @@
 """What the simulated exchange sends and when: the messages of the followed symbols, minute by minute.
 
-Pure: told the time, it gives the frames that are due. The next minute is made bit by bit during the present one, so
+Pure: given the time, it returns the frames that are due. The next minute is made bit by bit during the present one, so
 that no beat has to make it all.
 """
 

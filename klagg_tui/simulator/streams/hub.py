@@ -21,7 +21,7 @@ _PING_MS: Final = 3 * MINUTE_MS
 class Hub:
     """Hands frames to the connections that read their streams.
 
-    `strikes` accounts for what befalls a client, as `Faults.strikes`.
+    `strikes` counts what happens to a client, as `Faults.strikes` does.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Hub:
             connection.is_silent = False
 
     def announce_shutdown(self, now_ms: int) -> tuple[Connection, ...]:
-        """Tell every client that its connection ends soon; those that were told."""
+        """Warn every client that its connection ends soon; those that were warned."""
         for connection in self._connections:
             connection.say(server_shutdown(now_ms))
         return tuple(self._connections)
