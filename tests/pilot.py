@@ -94,15 +94,15 @@ async def opened(
     size: tuple[int, int] = (120, 36),
     *,
     feed: MadeMarket | None = None,
-    remembered: Preferences | None = None,
-    state: Path | None = None,
+    preferences: Preferences | None = None,
+    state_path: Path | None = None,
     keymap: dict[str, str] | None = None,
 ) -> AsyncIterator[Seen]:
     """The app, with its first frame drawn."""
     feed = feed or MadeMarket(40)
-    beginning = remembered or Preferences(sort="symbol", descending=False, period="1m")
-    kept = StateFile(state, beginning) if state else None
-    app = KlaggApp(feed, beginning, kept, keymap)
+    defaults = preferences or Preferences(sort="symbol", descending=False, period="1m")
+    state_file = StateFile(state_path, defaults) if state_path else None
+    app = KlaggApp(feed, defaults, state_file, keymap)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         seen = Seen(app, pilot, feed)

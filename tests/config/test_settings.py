@@ -25,7 +25,7 @@ from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import ConfigError
 from klagg_tui.screens.palette import Tints
 from klagg_tui.screens.themes import KLAGG
-from klagg_tui.view import columns
+from klagg_tui.view.columns import registry
 
 
 def read(tmp_path: Path, text: str, flags: dict[str, list[str]] | None = None, **environment: str) -> Effective:
@@ -71,7 +71,7 @@ def test_every_default_is_allowed_and_survives_being_written(setting: Any) -> No
 
 
 def test_names_kept_here_for_a_fast_start_are_those_of_the_rooms_above() -> None:
-    assert tuple(column.key for column in columns.COLUMNS) == COLUMNS
+    assert tuple(column.key for column in registry.COLUMNS) == COLUMNS
     assert set(THEMES) == {*BUILTIN_THEMES, KLAGG.name}
     assert {tint.value.replace(" ", "-") for tint in Tints} == set(BY_NAME["screen.colours"].kind.choices)
 

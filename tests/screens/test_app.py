@@ -8,12 +8,12 @@ from textual.color import Color
 from textual.command import CommandPalette, Hit
 from textual.widgets import Button, Input, Select
 
-from klagg_tui.app import KlaggApp, beginning_of
+from klagg_tui.app import KlaggApp
 from klagg_tui.config import Screen as ScreenSettings
 from klagg_tui.feed import Mode
 from klagg_tui.screens.export import ExportScreen
 from klagg_tui.screens.palette_commands import KlaggCommands
-from klagg_tui.screens.state_file import StateFile
+from klagg_tui.screens.state_file import StateFile, defaults_from
 from klagg_tui.view.preferences import Preferences
 from klagg_tui.view.role import HEAT_STEPS, Role
 from tests.made_market import MadeMarket
@@ -37,9 +37,9 @@ async def test_help_names_every_key_the_filter_language_and_the_columns() -> Non
 async def test_keys_can_be_changed_and_help_says_so() -> None:
     async with opened((120, 100), keymap={"freeze": "f8", "health": "x"}) as seen:
         await seen.press("f8")
-        assert seen.app.desk.is_frozen
+        assert seen.app.state.is_frozen
         await seen.press("space")
-        assert seen.app.desk.is_frozen
+        assert seen.app.state.is_frozen
         await seen.press("question_mark")
         assert any("f8" in line and "Freeze" in line for line in seen.lines)
         await seen.press("escape", "x")
@@ -47,7 +47,7 @@ async def test_keys_can_be_changed_and_help_says_so() -> None:
 
 
 async def test_the_palette_finds_actions_symbols_themes_and_saved_filters() -> None:
-    async with opened(remembered=Preferences(saved_filters=(("mine", "btc"),))) as seen:
+    async with opened(preferences=Preferences(saved_filters=(("mine", "btc"),))) as seen:
         provider = KlaggCommands(seen.app.screen)
         shown = [str(hit.text) async for hit in provider.discover()]
         assert "Freeze the picture, or go on" in shown
@@ -62,7 +62,7 @@ async def test_the_palette_finds_actions_symbols_themes_and_saved_filters() -> N
 
 
 async def test_a_command_of_the_palette_does_what_it_says() -> None:
-    async with opened(remembered=Preferences(saved_filters=(("mine", "btc"),))) as seen:
+    async with opened(preferences=Preferences(saved_filters=(("mine", "btc"),))) as seen:
         await seen.press("colon")
         assert isinstance(seen.app.screen, CommandPalette)
         await seen.type("solusdt")
@@ -84,10 +84,10 @@ async def test_every_kind_of_theme_can_be_worn(theme: str) -> None:
     async with opened() as seen:
         if theme not in seen.app.available_themes:
             pytest.skip(f"this Textual has no theme {theme}")
-        seen.app.wear_theme(theme)
+        seen.app.use_theme(theme)
         await seen.pilot.pause()
         await seen.beat()
-        assert seen.app.desk.remembered.theme == theme
+        assert seen.app.state.preferences.theme == theme
         assert len(seen.symbols()) > 20
         await seen.press("enter", "h", "escape", "question_mark", "escape")
 
@@ -95,23 +95,23 @@ async def test_every_kind_of_theme_can_be_worn(theme: str) -> None:
 @pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light"])
 async def test_with_the_terminals_own_colours_small_moves_are_not_drawn_like_large_ones(theme: str) -> None:
     async with opened() as seen:
-        seen.app.wear_theme(theme)
+        seen.app.use_theme(theme)
         await seen.pilot.pause()
-        plain = seen.app.desk.palette.plain
+        plain = seen.app.state.palette.plain
         assert plain[Role.FAINT].dim
         assert not plain[Role.STRONG].dim
         assert plain[Role.HEAT + HEAT_STEPS + 1].bgcolor == plain[Role.TEXT].bgcolor
         assert plain[Role.HEAT + 2 * HEAT_STEPS].bgcolor != plain[Role.TEXT].bgcolor
-        assert seen.app.desk.palette.cursor[Role.TEXT].bgcolor != plain[Role.TEXT].bgcolor
-        assert seen.app.desk.palette.head[Role.TEXT].bgcolor == plain[Role.TEXT].bgcolor
+        assert seen.app.state.palette.cursor[Role.TEXT].bgcolor != plain[Role.TEXT].bgcolor
+        assert seen.app.state.palette.head[Role.TEXT].bgcolor == plain[Role.TEXT].bgcolor
 
 
 @pytest.mark.parametrize("theme", ["klagg", "textual-light", "solarized-light", "atom-one-light", "nord"])
 async def test_gains_and_losses_can_be_read_on_every_ground(theme: str) -> None:
     async with opened() as seen:
-        seen.app.wear_theme(theme)
+        seen.app.use_theme(theme)
         await seen.pilot.pause()
-        for style in (seen.app.desk.palette.plain[role] for role in (Role.GAIN, Role.LOSS, Role.WARN, Role.MARK)):
+        for style in (seen.app.state.palette.plain[role] for role in (Role.GAIN, Role.LOSS, Role.WARN, Role.MARK)):
             assert style.color is not None
             assert style.bgcolor is not None
             ink, ground = Color.from_rich_color(style.color), Color.from_rich_color(style.bgcolor)
@@ -122,7 +122,7 @@ async def test_colours_of_gain_and_loss_change_places() -> None:
     async with opened() as seen:
         gains = []
         for _ in range(4):
-            gains.append(seen.app.desk.palette.plain[Role.GAIN].color)
+            gains.append(seen.app.state.palette.plain[Role.GAIN].color)
             await seen.press("C")
         assert gains[0] == gains[3]
         assert len(set(gains)) == 3
@@ -132,7 +132,7 @@ async def test_times_are_local_or_utc(monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened() as seen:
         assert "UTC" in seen.lines[0]
         await seen.press("z")
-        assert seen.app.desk.remembered.local_time
+        assert seen.app.state.preferences.local_time
 
 
 async def test_an_alert_rings_tells_and_is_listed() -> None:
@@ -158,23 +158,23 @@ async def test_an_alert_rings_tells_and_is_listed() -> None:
         await seen.beat()
         assert "90002.5" in seen.text
         await seen.press("k", "j", "d")
-        assert seen.app.desk.remembered.alerts == ()
+        assert seen.app.state.preferences.alerts == ()
 
 
 async def test_an_alert_that_fires_leaves_the_cursor_of_the_list_alone() -> None:
-    async with opened(remembered=Preferences(alerts=("last>90000", "chg>99", "btc last<1"))) as seen:
+    async with opened(preferences=Preferences(alerts=("last>90000", "chg>99", "btc last<1"))) as seen:
         await seen.press("a", "down")
         for price in ("1.5", "90001.5"):
             seen.feed.trade_at("ETHUSDT", price)
             await seen.beat()
         assert "90001.5" in seen.text
         await seen.press("d")
-        assert seen.app.desk.remembered.alerts == ("last>90000", "btc last<1")
+        assert seen.app.state.preferences.alerts == ("last>90000", "btc last<1")
 
 
 async def test_an_alert_that_fires_for_many_shows_one_toast_and_lists_all() -> None:
-    async with opened(remembered=Preferences(alerts=("last>90000",))) as seen:
-        names = [row.symbol for row in seen.app.desk.live.rows.values()][:8]
+    async with opened(preferences=Preferences(alerts=("last>90000",))) as seen:
+        names = [row.symbol for row in seen.app.state.live.rows.values()][:8]
         for price in ("1.5", "90001.5"):
             for name in names[:7]:
                 seen.feed.trade_at(name, price)
@@ -182,13 +182,13 @@ async def test_an_alert_that_fires_for_many_shows_one_toast_and_lists_all() -> N
         (toast,) = seen.app._notifications
         assert toast.message.count("\n") == 3
         assert "… and 4 more" in toast.message
-        seen.app._beats_to_toast = 1_000  # the next one has to wait
+        seen.app._toasts._beats_left = 1_000  # the next one has to wait
         for price in ("1.5", "90001.5"):
             seen.feed.trade_at(names[7], price)
             await seen.beat()
-        assert len(seen.app.desk.fired) == 8
+        assert len(seen.app.state.fired) == 8
         assert len(seen.app._notifications) == 1
-        seen.app._beats_to_toast = 0
+        seen.app._toasts._beats_left = 0
         await seen.beat()
         assert len(seen.app._notifications) == 2
 
@@ -207,16 +207,16 @@ async def test_the_market_goes_on_under_whatever_lies_over_it(key: str) -> None:
 async def test_keys_that_come_all_at_once_take_their_turn() -> None:
     async with opened() as seen:
         await seen.burst("slash", *"btc", "enter", "m", "down", "s", "l")
-        desk = seen.app.desk
-        assert desk.filter.text == "btc"
-        assert desk.remembered.filter_history == ("btc",)
-        assert len(dict(desk.remembered.watchlists)["Watchlist"]) == 1
-        assert desk.remembered.sort == "last"
+        state = seen.app.state
+        assert state.filter.text == "btc"
+        assert state.preferences.filter_history == ("btc",)
+        assert len(dict(state.preferences.watchlists)["Watchlist"]) == 1
+        assert state.preferences.sort == "last"
         assert seen.app.screen.id == "market"
         await seen.burst("escape", "enter", "3", "escape", "w", "n", *"Mine", "enter", "tab")
-        assert [name for name, _ in desk.remembered.watchlists] == ["Watchlist", "Mine"]
-        assert desk.remembered.shown_list == ""
-        assert desk.remembered.period == "30m"
+        assert [name for name, _ in state.preferences.watchlists] == ["Watchlist", "Mine"]
+        assert state.preferences.shown_list == ""
+        assert state.preferences.period == "30m"
 
 
 @pytest.mark.parametrize("keys", [("q",), ("ctrl+c",), ("slash", "ctrl+c"), ("e", "ctrl+c")])
@@ -230,7 +230,7 @@ async def test_q_and_ctrl_c_leave_after_the_last_write(keys: tuple[str, ...]) ->
 
 async def test_the_filters_of_before_are_there_after_a_restart(tmp_path: Path) -> None:
     state = tmp_path / "screen.json"
-    async with opened(state=state) as seen:
+    async with opened(state_path=state) as seen:
         await seen.press("slash")
         await seen.type("btc")
         await seen.press("enter")
@@ -243,7 +243,7 @@ async def test_the_palette_shows_a_period_by_its_name_and_nothing_of_textual_but
         (hit,) = [hit async for hit in KlaggCommands(seen.app.screen).search("period: 1h")]
         assert isinstance(hit, Hit)
         await hit.command()
-        assert seen.app.desk.remembered.period == "1h"
+        assert seen.app.state.preferences.period == "1h"
         assert [one.title for one in seen.app.get_system_commands(seen.app.screen)] == ["Screenshot"]
 
 
@@ -270,7 +270,7 @@ async def test_health_shows_figures_notices_and_the_log(size: tuple[int, int]) -
 
 async def test_an_export_says_what_it_will_be_writes_it_and_says_where(tmp_path: Path) -> None:
     target = tmp_path / "out.csv"
-    async with opened(remembered=Preferences(period="1m", filter="btcusdt"), feed=MadeMarket(5)) as seen:
+    async with opened(preferences=Preferences(period="1m", filter="btcusdt"), feed=MadeMarket(5)) as seen:
         await seen.press("e")
         await seen.work_done()
         assert "31 bars, about" in seen.text
@@ -362,10 +362,10 @@ async def test_all_periods_can_be_named_by_one_word() -> None:
 
 async def test_choices_are_found_again_at_the_next_start(tmp_path: Path) -> None:
     state = tmp_path / "deep" / "screen.json"
-    async with opened(state=state) as seen:
+    async with opened(state_path=state) as seen:
         await seen.press("3", "v", "m", "q")
     assert orjson.loads(state.read_bytes())["period"] == "30m"
-    async with opened(state=state) as seen:
+    async with opened(state_path=state) as seen:
         assert "30m" in seen.lines[0]
         assert "Watchlist 1" in seen.lines[1]
         assert seen.line_with("BTCUSDT").count("%") == 7
@@ -380,18 +380,23 @@ def test_a_damaged_state_file_costs_only_the_memory(tmp_path: Path, damage: byte
 
 def test_a_state_folder_that_cannot_be_made_costs_only_the_memory(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    kept = StateFile(tmp_path / "file" / "screen.json", Preferences())
-    assert kept.load() == Preferences()
-    kept.keep(Preferences(period="1h"))
-    kept.flush()
-    kept.flush()
+    state_file = StateFile(tmp_path / "file" / "screen.json", Preferences())
+    assert state_file.load() == Preferences()
+    state_file.update(Preferences(period="1h"))
+    state_file.flush()
+    state_file.flush()
 
 
 def test_settings_are_where_choices_begin() -> None:
     settings = ScreenSettings("nord", "red-up", "local", ("symbol", "vol"), {})
-    begun = beginning_of(settings)
-    assert (begun.theme, begun.tints, begun.local_time, begun.columns) == ("nord", "red-up", True, ("symbol", "vol"))
-    assert beginning_of(None) == Preferences()
+    defaults = defaults_from(settings)
+    assert (defaults.theme, defaults.tints, defaults.local_time, defaults.columns) == (
+        "nord",
+        "red-up",
+        True,
+        ("symbol", "vol"),
+    )
+    assert defaults_from(None) == Preferences()
 
 
 async def test_q_leaves_when_the_last_drain_is_written() -> None:

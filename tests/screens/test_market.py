@@ -8,7 +8,8 @@ from klagg_tui.feed import Mode, Progress
 from klagg_tui.screens.palette import Tints, palette
 from klagg_tui.screens.widgets.row_renderer import RowState, row_strip
 from klagg_tui.screens.widgets.table import MarketTable
-from klagg_tui.view.columns import DEFAULT_KEYS, Look, view_columns
+from klagg_tui.view.columns.column import RenderContext
+from klagg_tui.view.columns.registry import DEFAULT_KEYS, view_columns
 from klagg_tui.view.layout import Widths, place
 from klagg_tui.view.model import Row
 from klagg_tui.view.preferences import Preferences
@@ -157,7 +158,7 @@ async def test_a_number_shows_another_period() -> None:
         assert "1m" in seen.lines[0]
         await seen.press("9")
         assert "1m" in seen.lines[0]
-        assert seen.app.desk.remembered.period == "1m"
+        assert seen.app.state.preferences.period == "1m"
 
 
 async def test_the_filter_works_while_it_is_typed_and_a_bad_one_leaves_the_last_good_one() -> None:
@@ -178,7 +179,7 @@ async def test_a_pasted_tab_or_control_sign_does_not_tear_the_line_apart() -> No
     async with opened() as seen:
         await seen.press("slash")
         await seen.type("btc\t\x1b!usdc")
-        assert seen.app.desk.filter.text == "btc  !usdc"
+        assert seen.app.state.filter.text == "btc  !usdc"
         assert seen.symbols() == ["BTCUSDT"]
 
 
@@ -189,23 +190,23 @@ async def test_filters_of_before_come_back_with_up() -> None:
             await seen.type(text)
             await seen.press("enter")
         await seen.press("slash", "up")
-        assert seen.app.desk.filter.text == "eth"
+        assert seen.app.state.filter.text == "eth"
         await seen.press("up")
-        assert seen.app.desk.filter.text == "btc"
+        assert seen.app.state.filter.text == "btc"
         await seen.press("up", "down", "down")
-        assert seen.app.desk.filter.text == "eth"
+        assert seen.app.state.filter.text == "eth"
 
 
 async def test_typing_begins_a_new_filter_and_an_arrow_goes_on_with_the_old_one() -> None:
-    async with opened(remembered=Preferences(filter="btc")) as seen:
+    async with opened(preferences=Preferences(filter="btc")) as seen:
         await seen.press("slash", "e", "t", "h", "enter")
-        assert seen.app.desk.filter.text == "eth"
+        assert seen.app.state.filter.text == "eth"
         await seen.press("slash", "right", "u", "enter")
-        assert seen.app.desk.filter.text == "ethu"
+        assert seen.app.state.filter.text == "ethu"
 
 
 async def test_escape_on_the_table_clears_the_filter() -> None:
-    async with opened(remembered=Preferences(filter="btc", sort="symbol")) as seen:
+    async with opened(preferences=Preferences(filter="btc", sort="symbol")) as seen:
         assert len(seen.symbols()) == 2
         assert "⌕ btc" in seen.lines[1]
         await seen.press("escape")
@@ -223,7 +224,7 @@ async def test_a_filter_is_saved_by_name_and_used_by_it() -> None:
         await seen.press("ctrl+u")
         await seen.type("coins")
         await seen.press("enter")
-        assert dict(seen.app.desk.remembered.saved_filters) == {"coins": "btc"}
+        assert dict(seen.app.state.preferences.saved_filters) == {"coins": "btc"}
         await seen.press("escape", "slash")
         await seen.type("@coins")
         assert len(seen.symbols()) == 2
@@ -233,7 +234,7 @@ async def test_saved_filters_are_chosen_from_a_menu_and_deleted_there() -> None:
     async with opened() as seen:
         await seen.press("f")
         assert "None is saved yet" in next(iter(seen.app._notifications)).message
-    async with opened(remembered=Preferences(saved_filters=(("coins", "btc"), ("usdc", "usdc")))) as seen:
+    async with opened(preferences=Preferences(saved_filters=(("coins", "btc"), ("usdc", "usdc")))) as seen:
         await seen.press("f")
         assert "@coins" in seen.text
         await seen.press("u")
@@ -241,7 +242,7 @@ async def test_saved_filters_are_chosen_from_a_menu_and_deleted_there() -> None:
         await seen.press("f", "escape")
         assert len(seen.symbols()) == 3
         await seen.press("f", "d")
-        assert seen.app.desk.remembered.saved_filters == (("coins", "btc"),)
+        assert seen.app.state.preferences.saved_filters == (("coins", "btc"),)
         assert len(seen.symbols()) > 3
 
 
@@ -250,15 +251,17 @@ def test_a_price_that_changed_flashes_with_an_arrow_in_a_line_of_the_same_width(
     row = Row("BTCUSDT")
     row.take(bar(START, price))
     placed = place(view_columns(DEFAULT_KEYS, DEFAULT_PERIODS, all_periods=False), 99, Widths(10, 8))
-    look, styles = Look(Period.M1, START, is_stale=False), palette({}, Tints.THEME).plain
+    context, styles = RenderContext(Period.M1, START, is_stale=False), palette({}, Tints.THEME).plain
     for flash, sign in ((1, "▲"), (-1, "▼"), (0, " ")):
-        strip = row_strip(row, placed, look, styles, 100, RowState(cursor=False, mark=False, flash=flash, thumb=False))
+        strip = row_strip(
+            row, placed, context, styles, 100, RowState(cursor=False, mark=False, flash=flash, thumb=False)
+        )
         assert f"{sign}{price}" in strip.text
         assert strip.cell_length == cell_len(strip.text) == 100
 
 
 async def test_nothing_that_matches_is_said() -> None:
-    async with opened(remembered=Preferences(filter="xyzzy")) as seen:
+    async with opened(preferences=Preferences(filter="xyzzy")) as seen:
         assert "No symbol matches xyzzy" in seen.text
 
 
@@ -274,7 +277,7 @@ async def test_s_and_a_letter_sort_by_a_column_and_again_the_other_way() -> None
         await seen.press("s")
         assert "Sort by" in seen.text
         await seen.press("l")
-        assert seen.app.desk.remembered.sorting.key == "last"
+        assert seen.app.state.preferences.sorting.key == "last"
         prices = [row.last or 0 for row in _table(seen).rows]
         assert prices == sorted(prices, reverse=True)
         assert "▼Last" in seen.lines[2]
@@ -287,13 +290,13 @@ async def test_s_and_a_letter_sort_by_a_column_and_again_the_other_way() -> None
 async def test_a_click_on_a_head_sorts_by_it() -> None:
     async with opened() as seen:
         x = seen.lines[2].index("Chg")
-        await seen.pilot.click("#heads", offset=(x, 0))
+        await seen.pilot.click("#headers", offset=(x, 0))
         await seen.pilot.pause()
-        assert seen.app.desk.remembered.sorting.key == "chg"
+        assert seen.app.state.preferences.sorting.key == "chg"
 
 
 async def test_live_order_follows_the_market_once_a_second() -> None:
-    async with opened(remembered=Preferences(sort="chg", period="1m")) as seen:
+    async with opened(preferences=Preferences(sort="chg", period="1m")) as seen:
         seen.feed.trade_at("SNXUSDT", "5")
         seen.feed.trade_at("SNXUSDT", "6")
         await seen.beat(6)
@@ -339,39 +342,39 @@ async def test_lists_are_made_and_deleted() -> None:
         await seen.press("w", "n")
         await seen.type("Mine")
         await seen.press("enter")
-        assert seen.app.desk.remembered.shown_list == "Mine"
+        assert seen.app.state.preferences.shown_list == "Mine"
         assert "★ Mine 0" in seen.lines[1]
         await seen.press("w", "d")
         assert "Mine" not in seen.text
         await seen.press("w", "1")
-        assert seen.app.desk.remembered.shown_list == "Watchlist"
+        assert seen.app.state.preferences.shown_list == "Watchlist"
         await seen.press("w", "0")
-        assert seen.app.desk.remembered.shown_list == ""
+        assert seen.app.state.preferences.shown_list == ""
 
 
 async def test_all_seven_periods_have_room_in_eighty_columns() -> None:
-    async with opened((80, 24), remembered=Preferences(all_periods=True, filter="1000 or btcusdt")) as seen:
+    async with opened((80, 24), preferences=Preferences(all_periods=True, filter="1000 or btcusdt")) as seen:
         heads = seen.lines[2].replace("▲", " ").replace("▼", " ").split()
         assert heads[-7:] == ["1m", "5m", "30m", "1h", "4h", "1d", "1w"]
         assert seen.line_with("BTCUSDT").count("%") == 7
 
 
 async def test_beside_all_periods_stand_others_where_there_is_room() -> None:
-    async with opened((200, 60), remembered=Preferences(all_periods=True)) as seen:
+    async with opened((200, 60), preferences=Preferences(all_periods=True)) as seen:
         assert seen.lines[2].split()[-4:] == ["▼Turnover", "Buyers", "Closes", "Age"]
 
 
 async def test_where_room_is_short_the_filter_is_worth_more_than_the_keys_of_the_periods() -> None:
     lists = (("Watchlist", ("BTCUSDT",)), ("Majors", ()))
-    async with opened((80, 24), remembered=Preferences(filter="chg>0", watchlists=lists)) as seen:
+    async with opened((80, 24), preferences=Preferences(filter="chg>0", watchlists=lists)) as seen:
         assert "⌕ chg>0 " in seen.lines[1]
         assert seen.lines[1].endswith(" 1d  1w")
-    async with opened((80, 24), remembered=Preferences(watchlists=lists)) as seen:
+    async with opened((80, 24), preferences=Preferences(watchlists=lists)) as seen:
         assert seen.lines[1].endswith(" 7 1w")
 
 
 async def test_the_order_is_marked_in_either_view() -> None:
-    async with opened(remembered=Preferences(sort="chg", period="5m")) as seen:
+    async with opened(preferences=Preferences(sort="chg", period="5m")) as seen:
         await seen.press("v")
         assert "▼5m" in seen.lines[2]
         await seen.press("s", "5")
@@ -426,7 +429,7 @@ async def test_all_periods_stand_beside_each_other() -> None:
         await seen.press("s", "d")
         assert seen.lines[2].split()[2] in ("▼1m", "1m")
         await seen.press("s", "d")
-        assert seen.app.desk.remembered.sort.startswith("chg(")
+        assert seen.app.state.preferences.sort.startswith("chg(")
         await seen.press("v")
         assert "Turnover" in seen.lines[2]
 
@@ -517,6 +520,6 @@ async def test_the_wheel_and_the_scroll_bar_scroll() -> None:
 
 
 async def test_symbols_of_other_scripts_stand_in_their_columns() -> None:
-    async with opened(feed=MadeMarket(41), remembered=Preferences(filter="币安 or btcusdt", sort="symbol")) as seen:
+    async with opened(feed=MadeMarket(41), preferences=Preferences(filter="币安 or btcusdt", sort="symbol")) as seen:
         ends = [cell_len(line.split("%")[0]) for line in seen.lines[3:5]]
         assert ends[0] == ends[1]

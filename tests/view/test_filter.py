@@ -8,7 +8,7 @@ from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import FilterError
 from klagg_tui.view import filter as filters
-from klagg_tui.view.columns import BY_KEY
+from klagg_tui.view.columns.registry import BY_KEY
 from klagg_tui.view.model import Row
 from tests.makers import MINUTE, START, bar
 

@@ -1,4 +1,4 @@
-"""Order, columns, layout, sparklines, lists, alerts and remembered choices."""
+"""Order, columns, layout, sparklines, lists, alerts and preferences choices."""
 
 import itertools
 import json
@@ -13,9 +13,12 @@ from klagg_tui.feed import Mode, Status
 from klagg_tui.view import watchlists
 from klagg_tui.view.alerts import Alerts
 from klagg_tui.view.axes import PriceScale, price_ticks, time_ticks
-from klagg_tui.view.columns import BY_KEY, COLUMNS, DEFAULT_KEYS, Look, candle_cell, find, view_columns
+from klagg_tui.view.columns.change import candle_cell
+from klagg_tui.view.columns.column import RenderContext
+from klagg_tui.view.columns.registry import BY_KEY, COLUMNS, DEFAULT_KEYS, find, view_columns
 from klagg_tui.view.health import FIGURES, Health, column_lines, log_pieces
-from klagg_tui.view.indicators import average, vwap
+from klagg_tui.view.indicators.averages import average
+from klagg_tui.view.indicators.vwap import vwap
 from klagg_tui.view.layout import LEAD, Widths, place
 from klagg_tui.view.model import Row
 from klagg_tui.view.preferences import Preferences, from_plain
@@ -84,16 +87,16 @@ def test_the_least_important_columns_go_first() -> None:
 
 
 def test_every_column_draws_no_wider_than_its_place() -> None:
-    look = Look(Period.M1, START, is_stale=False)
+    context = RenderContext(Period.M1, START, is_stale=False)
     row = _row("BTCUSDT", "101")
     row.last_trade_ms = START
     one = row.bar(Period.M1)
     assert one is not None
     for placed in place(COLUMNS, 300, Widths(12, 10)):
         if placed.column.parts is not None:
-            text = "".join(piece for piece, _ in placed.column.parts(row, one, look, placed.width))
+            text = "".join(piece for piece, _ in placed.column.parts(row, one, context, placed.width))
             assert len(text) == placed.width
-        assert len(placed.column.draw(row, one, look, placed.width)[0]) <= placed.width
+        assert len(placed.column.draw(row, one, context, placed.width)[0]) <= placed.width
 
 
 def test_a_candle_in_one_cell_shows_where_its_body_is() -> None:
@@ -140,7 +143,7 @@ def test_a_balance_fills_its_width(share: float, width: int) -> None:
 
 def test_an_average_begins_when_there_are_bars_enough() -> None:
     bars = [bar(START + i * MINUTE, str(i + 1)) for i in range(4)]
-    assert average(bars, 3) == [None, None, 2 * 10**8, 3 * 10**8]
+    assert average(3, bars, Period.M1) == [None, None, 2 * 10**8, 3 * 10**8]
 
 
 def test_a_volume_weighted_price_begins_anew_each_day() -> None:
@@ -198,7 +201,7 @@ def test_a_bar_that_was_missing_finds_its_place() -> None:
 @pytest.mark.parametrize(
     ("line", "read", "role"),
     [
-        ("2026-11-28 01:18:07,557 INFO    klagg_tui.exchange.binance.rest: connected", " 01:18:07 exchange.rest        connected", Role.DIM),
+        ("2026-11-28 01:18:07,557 INFO    klagg_tui.exchange.binance.rest: connected", " 01:18:07 exchange.binance.rest connected", Role.DIM),
         ("2026-11-28 01:18:07,557 WARNING klagg_tui.runtime.live: cut: again", " 01:18:07 runtime.live         cut: again", Role.WARN),
         ("2026-11-28 01:18:07,557 ERROR   other: gone", " 01:18:07 other                gone", Role.BAD),
         ("Traceback", " Traceback", Role.DIM),
@@ -251,7 +254,7 @@ def test_an_alert_fires_when_it_comes_true_and_again_only_after_it_was_untrue() 
     alerts.watch(["last>100"])
     closes = ("101", "99", "101", "102", "99", "101")
     fired = [
-        len(alerts.look([_row("A", close)], Period.M1, START + number * MINUTE)) for number, close in enumerate(closes)
+        len(alerts.check([_row("A", close)], Period.M1, START + number * MINUTE)) for number, close in enumerate(closes)
     ]
     assert fired == [0, 0, 1, 0, 0, 1]
 
@@ -262,7 +265,7 @@ def test_an_alert_that_wavers_about_its_limit_fires_once_a_minute() -> None:
     fired = [
         second
         for second in range(130)
-        if alerts.look([_row("A", "101" if second % 2 else "99")], Period.M1, START + second * 1_000)
+        if alerts.check([_row("A", "101" if second % 2 else "99")], Period.M1, START + second * 1_000)
     ]
     assert fired == [1, 61, 121]
 
@@ -270,8 +273,8 @@ def test_an_alert_that_wavers_about_its_limit_fires_once_a_minute() -> None:
 def test_an_alert_fires_for_each_symbol_by_itself() -> None:
     alerts = Alerts()
     alerts.watch(["last>100"])
-    alerts.look([_row("A", "99"), _row("B", "99")], Period.M1, START)
-    fired = alerts.look([_row("A", "101"), _row("B", "99")], Period.M1, START + 5)
+    alerts.check([_row("A", "99"), _row("B", "99")], Period.M1, START)
+    fired = alerts.check([_row("A", "101"), _row("B", "99")], Period.M1, START + 5)
     assert [(one.symbol, one.text, one.at_ms) for one in fired] == [("A", "last>100", START + 5)]
     assert alerts.texts == ("last>100",)
 
@@ -347,7 +350,7 @@ def test_figures_in_two_columns_are_read_downward() -> None:
 
 
 def test_a_partial_bar_shows_its_sums_as_partial() -> None:
-    look = Look(Period.M1, START, is_stale=False)
+    context = RenderContext(Period.M1, START, is_stale=False)
     for key in ("vol", "turnover", "trades"):
         one = bar(state=State.PARTIAL)
-        assert BY_KEY[key].draw(Row("A"), one, look, 8)[1] == Role.PARTIAL
+        assert BY_KEY[key].draw(Row("A"), one, context, 8)[1] == Role.PARTIAL

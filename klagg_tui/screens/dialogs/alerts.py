@@ -13,7 +13,7 @@ from textual.widgets import OptionList, Static
 from klagg_tui import formatting
 from klagg_tui.errors import FilterError
 from klagg_tui.screens.app_state import AppState
-from klagg_tui.screens.ask import Ask
+from klagg_tui.screens.dialogs.ask import Ask
 from klagg_tui.view import filter as filters
 
 
@@ -40,9 +40,9 @@ class AlertsScreen(ModalScreen[None]):
         Binding("k", "cursor('up')", show=False),
     ]
 
-    def __init__(self, desk: AppState, suggestion: str) -> None:
+    def __init__(self, state: AppState, suggestion: str) -> None:
         super().__init__()
-        self.desk = desk
+        self.state = state
         self._suggestion = suggestion
         self._listed: tuple[str, ...] | None = None
 
@@ -57,16 +57,16 @@ class AlertsScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Show what there is."""
-        self.renew()
+        self.refresh_lists()
 
-    def renew(self) -> None:
+    def refresh_lists(self) -> None:
         """Show the lists as they are."""
-        if self._listed != self.desk.remembered.alerts:  # else the cursor stays where it is
-            self._list(self.desk.remembered.alerts)
-        local = self.desk.remembered.local_time
+        if self._listed != self.state.preferences.alerts:  # else the cursor stays where it is
+            self._list(self.state.preferences.alerts)
+        local = self.state.preferences.local_time
         fired = [
-            f"{formatting.clock(one.at_ms, local=local)}  {one.symbol:<14} {one.text}  at {self.desk.price_of(one)}"
-            for one in reversed(self.desk.fired)
+            f"{formatting.clock(one.at_ms, local=local)}  {one.symbol:<14} {one.text}  at {self.state.price_of(one)}"
+            for one in reversed(self.state.fired)
         ]
         self.query_one("#fired", Static).update("\n".join(fired) or "nothing yet")
 
@@ -89,24 +89,24 @@ class AlertsScreen(ModalScreen[None]):
     def action_add(self) -> None:
         """Ask for a filter to be watched."""
         note = "A filter as in the table; it fires for each symbol for which it comes true."
-        _ = self.app.push_screen(Ask("New alert", note, self._suggestion, self._trouble), self._watch)
+        _ = self.app.push_screen(Ask("New alert", note, self._suggestion, self._error), self._watch)
 
     def _watch(self, text: str | None) -> None:
         if text:
-            self.desk.use_alerts((*(old for old in self.desk.remembered.alerts if old != text), text))
-            self.renew()
+            self.state.use_alerts((*(old for old in self.state.preferences.alerts if old != text), text))
+            self.refresh_lists()
 
     def action_delete(self) -> None:
         """Watch it no longer."""
         at = self.query_one(OptionList).highlighted
-        alerts = self.desk.remembered.alerts
+        alerts = self.state.preferences.alerts
         if at is not None and at < len(alerts):
-            self.desk.use_alerts(alerts[:at] + alerts[at + 1 :])
-            self.renew()
+            self.state.use_alerts(alerts[:at] + alerts[at + 1 :])
+            self.refresh_lists()
 
-    def _trouble(self, text: str) -> str | None:
+    def _error(self, text: str) -> str | None:
         try:
-            filters.read(text, dict(self.desk.remembered.saved_filters))
+            filters.read(text, dict(self.state.preferences.saved_filters))
         except FilterError as error:
             return str(error)
         return None

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
-from klagg_tui.view.columns import BY_KEY, COLUMNS, DEFAULT_KEYS
+from klagg_tui.view.columns.registry import BY_KEY, COLUMNS, DEFAULT_KEYS
 
 
 class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
@@ -59,7 +59,7 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
     def _options(self) -> OptionList:
         return self.query_one(OptionList)
 
-    def _renew(self, at: int) -> None:
+    def _refresh_lines(self, at: int) -> None:
         self._options.clear_options().add_options(self._lines())
         self._options.highlighted = at
 
@@ -72,7 +72,7 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
         at = self._options.highlighted or 0
         if self._order[at] != "symbol":
             self._chosen ^= {self._order[at]}
-            self._renew(at)
+            self._refresh_lines(at)
 
     def action_move(self, step: int) -> None:
         """Further left or right."""
@@ -80,13 +80,13 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
         to = at + step
         if 0 <= to < len(self._order):
             self._order[at], self._order[to] = self._order[to], self._order[at]
-            self._renew(to)
+            self._refresh_lines(to)
 
     def action_defaults(self) -> None:
         """As delivered."""
         self._order = [column.key for column in COLUMNS]
         self._chosen = set(DEFAULT_KEYS)
-        self._renew(0)
+        self._refresh_lines(0)
 
     def on_option_list_option_selected(self) -> None:
         """Enter takes what is chosen."""

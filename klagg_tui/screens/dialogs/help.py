@@ -1,52 +1,18 @@
-"""Help, made from the bindings that hold, so that it is true also where keys were changed."""
+"""Help, made from the bindings that hold, so that it is right also where keys were changed."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import ActiveBinding, Binding, BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.dom import DOMNode
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from klagg_tui.view import filter as filters
-from klagg_tui.view.columns import COLUMNS
-
-_HIDDEN = frozenset({
-    "Quit", "Copy selected text", "Focus Next", "Focus Previous",
-    "Scroll Left", "Scroll Right", "Scroll Up", "Scroll Down", "Page Left", "Page Right",
-})  # fmt: skip
-"""What Textual binds for every widget and what does nothing here."""
-
-
-def own_bindings(screen: Screen[Any]) -> Iterator[ActiveBinding]:
-    """What is bound on a screen for people, as the keymap has it; without what Textual binds for itself."""
-    for active in screen.active_bindings.values():
-        if active.binding.description not in {"", *_HIDDEN} and not active.binding.system:
-            yield active
-
-
-def bindings_of(screen: Screen[Any]) -> list[tuple[str, str]]:
-    """Keys and what they do, as they hold on a screen: one line an action, in the order of their definition."""
-    keys: dict[tuple[DOMNode, str], list[str]] = {}
-    words: dict[tuple[DOMNode, str], str] = {}
-    for active in own_bindings(screen):
-        action = (active.node, active.binding.action)
-        keys.setdefault(action, []).append(screen.app.get_key_display(active.binding))
-        words[action] = active.binding.description
-    return _merged((shown, words[action]) for action, shown in keys.items())
-
-
-def _merged(lines: Iterable[tuple[list[str], str]]) -> list[tuple[str, str]]:
-    """Actions of one description in one line: the ten period keys are one matter."""
-    merged: dict[str, list[str]] = {}
-    for shown, word in lines:
-        merged.setdefault(word, []).extend(key for key in shown if key not in merged.get(word, []))
-    return [(" ".join(keys), word) for word, keys in merged.items()]
+from klagg_tui.view.columns.registry import COLUMNS
 
 
 class HelpScreen(ModalScreen[None]):
@@ -103,9 +69,9 @@ def _short(keys: str) -> str:
 
 
 def _language() -> str:
-    """What the module of the language says of itself, without its first line; only examples keep their line ends."""
-    told = inspect.cleandoc(filters.__doc__ or "").split("\n\n")[1:]
-    return "\n\n".join(part if part.startswith(" ") else part.replace("\n", " ") for part in told)
+    """The documentation of the language's package without its first line; only examples keep their line ends."""
+    chapters = inspect.cleandoc(filters.__doc__ or "").split("\n\n")[1:]
+    return "\n\n".join(part if part.startswith(" ") else part.replace("\n", " ") for part in chapters)
 
 
 _MOUSE = (
