@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from klagg_tui.feed import Changes
+from klagg_tui.feed import FeedUpdate
 from tests.made_market import MadeMarket
 
 SYMBOLS = 500
@@ -14,7 +14,7 @@ class RecordedMarket(MadeMarket):
 
     def __init__(self, trades_a_second: int, frames: int) -> None:
         super().__init__(SYMBOLS, minutes=40, per_minute=4)
-        self._frames: list[Changes | None] = [super().take_changes()]
+        self._frames: list[FeedUpdate | None] = [super().take_changes()]
         for _ in range(frames):
             self.play(trades_a_second // FRAMES_A_SECOND, 1_000 // FRAMES_A_SECOND)
             self._frames.append(super().take_changes())
@@ -22,7 +22,7 @@ class RecordedMarket(MadeMarket):
         self.taken = 0
         """How often the screen asked: how many frames there were."""
 
-    def take_changes(self) -> Changes | None:
+    def take_changes(self) -> FeedUpdate | None:
         """The next frame's; from the end back to the second one."""
         self.taken += 1
         changes = self._frames[self._at]

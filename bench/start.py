@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import Drained
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.exact import number
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.storage.store import Store
@@ -68,7 +68,7 @@ async def fill(path: Path) -> None:
                     for step, at_ms in enumerate(reversed(opens[1:]))
                 )
                 forming = tuple(made(symbol, period, opens[0], index, CLOSED, State.FORMING) for symbol, index in some)
-                await store.write(Drained(closed, forming, ()))
+                await store.write(Changes(forming, closed))
 
 
 def made(symbol: str, period: Period, open_ms: int, index: int, step: int, state: State = State.CONFIRMED) -> Bar:

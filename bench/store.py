@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import Drained, Span
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.exact import number
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period
+from klagg_tui.engine.spans import Span
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
 
@@ -100,7 +101,7 @@ async def read_figures(path: Path) -> list[tuple[str, str]]:
     ]
 
 
-def flush(number_of: int) -> Drained:
+def flush(number_of: int) -> Changes:
     """What changed in a whole market since the flush before."""
     minute_ms = NEXT_MS + number_of // FLUSHES_A_MINUTE * MINUTE_MS
     forming = tuple(
@@ -114,7 +115,7 @@ def flush(number_of: int) -> Drained:
     )
     to_ms = minute_ms + number_of % FLUSHES_A_MINUTE * (MINUTE_MS // FLUSHES_A_MINUTE)
     spans = tuple(Span(symbol, 1, 1000 + number_of, NEXT_MS - 1, to_ms) for symbol in SYMBOLS)
-    return Drained(closed, forming, spans)
+    return Changes(forming, closed, spans)
 
 
 def bar(symbol: str, period: Period, open_ms: int, step: int) -> Bar:

@@ -163,7 +163,7 @@ class Database:
     ) -> list[tuple[Any, ...]]:
         """The same as plain tuples of `COLUMNS`, all at once: for `pandas.DataFrame(rows, columns=COLUMNS)`."""
         found = self.bars(symbol, period, start, end, last=last, states=states)
-        return [(*bar[:-1], bar.state.name.lower()) for bar in found]
+        return [(*bar[:-1], bar.state.label) for bar in found]
 
     def table(
         self,

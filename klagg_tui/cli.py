@@ -8,34 +8,42 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from klagg_tui.commands import audit as auditing
-from klagg_tui.commands import bars as looking
-from klagg_tui.commands import config, demo, simulate, web
-from klagg_tui.commands import db as database
-from klagg_tui.commands import export as exporting
-from klagg_tui.commands import import_ as importing
-from klagg_tui.commands import record as recording
-from klagg_tui.commands import replay as replaying
-from klagg_tui.commands import serve as serving
+from klagg_tui.commands import (
+    audit,
+    bars,
+    config,
+    db,
+    demo,
+    export,
+    import_,
+    record,
+    replay,
+    serve,
+    simulate,
+    symbols,
+    web,
+)
 from klagg_tui.commands.shared.help import Group, polish
 from klagg_tui.commands.shared.settings import Chosen, with_settings
 from klagg_tui.config.table import SECTIONS
 from klagg_tui.errors import BadPeriod, BadTime, BadUsage, FilterError, KlaggError
 
 _COMMANDS: Final = (
-    importing,
-    exporting,
-    looking,
-    database,
-    auditing,
-    replaying,
-    recording,
-    serving,
+    import_,
+    export,
+    bars,
+    symbols,
+    db,
+    audit,
+    replay,
+    record,
+    serve,
     web,
     demo,
     simulate,
     config,
 )
+"""In the order in which `--help` shows them."""
 WRONG_USAGE: Final = 2
 """Exit status where what was typed makes no sense, as shells have it."""
 _EXAMPLES: Final = """
@@ -59,7 +67,7 @@ def main() -> None:
         _leave(str(error), WRONG_USAGE)
     except KlaggError as error:
         _leave(str(error), 1)
-    except Exception as error:  # noqa: BLE001 - the outer edge: what reaches it is logged and told
+    except Exception as error:  # noqa: BLE001 - the outer edge: what reaches it is logged and reported
         _leave(_unexpected(error), 1)
     sys.exit(status if isinstance(status, int) else 0)
 
@@ -72,8 +80,8 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-def _made() -> typer.Typer:
-    made = typer.Typer(
+def _assembled() -> typer.Typer:
+    app = typer.Typer(
         name="klagg",
         cls=Group,
         invoke_without_command=True,
@@ -81,17 +89,17 @@ def _made() -> typer.Typer:
         rich_markup_mode="rich",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    made.callback(epilog=_EXAMPLES)(_open_terminal)
+    app.callback(epilog=_EXAMPLES)(_open_terminal)
     for command in _COMMANDS:
-        command.register(made)
-    polish(made)
-    return made
+        command.register(app)
+    polish(app)
+    return app
 
 
 @with_settings(*SECTIONS)
 def _open_terminal(
     chosen: Chosen,
-    serve: Annotated[
+    is_served: Annotated[
         bool, typer.Option("--serve", help="Push bars to other programs meanwhile; see klagg serve.")
     ] = False,
     version: Annotated[  # noqa: ARG001 - its callback answers
@@ -105,7 +113,7 @@ def _open_terminal(
     if chosen.subcommand is None:
         from klagg_tui.commands.terminal import open_terminal
 
-        open_terminal(chosen, is_served=serve)
+        open_terminal(chosen, is_served=is_served)
 
 
 def _leave(sentence: str, status: int) -> NoReturn:
@@ -116,12 +124,12 @@ def _leave(sentence: str, status: int) -> NoReturn:
 def _misused(error: typer.TyperException) -> str:
     """What the parser of the command line says, as one sentence, and where to read on."""
     context: typer.Context | None = getattr(error, "ctx", None)
-    said = error.format_message().replace("Value error, ", "").rstrip(".")
-    return f"{said}; `{context.command_path if context else 'klagg'} --help` says more."
+    complaint = error.format_message().replace("Value error, ", "").rstrip(".")
+    return f"{complaint}; `{context.command_path if context else 'klagg'} --help` says more."
 
 
 def _unexpected(error: Exception) -> str:
-    """One sentence for what nobody thought of; the rest goes to the log."""
+    """One sentence for an error that nobody expected; the rest goes to the log."""
     if isinstance(error, OSError) and error.errno == ENOSPC:
         return "The disk is full: what was asked for could not be written out; free some space."
     import logging
@@ -129,10 +137,10 @@ def _unexpected(error: Exception) -> str:
     from klagg_tui import logs
 
     path = logs.default_path()
-    trouble = logs.start(path)
+    problem = logs.start(path)
     logging.getLogger(__name__).error("unexpected", exc_info=error)
-    where = f"details are in {path}" if trouble is None else trouble
+    where = f"details are in {path}" if problem is None else problem
     return f"klagg met something unexpected and stopped ({type(error).__name__}: {error}); {where}."
 
 
-app = _made()
+app = _assembled()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.events import AggTrade, Counters
 from klagg_tui.engine.period import Period
 
@@ -57,13 +58,10 @@ class Status(NamedTuple):
     progress: Progress | None = None
 
 
-class Changes(NamedTuple):
-    """What changed since the screen asked last: each bar once, in its newest state."""
+class FeedUpdate(NamedTuple):
+    """What changed since the screen asked last."""
 
-    bars: tuple[Bar, ...] = ()
-    """Current bars, all periods."""
-    closed: tuple[Bar, ...] = ()
-    """Bars whose time is over, all periods, oldest first within a symbol and period."""
+    changes: Changes = Changes()
     symbols_added: tuple[str, ...] = ()
     symbols_removed: tuple[str, ...] = ()
     last_trade_ms: Mapping[str, int] = {}
@@ -78,7 +76,7 @@ class Feed(Protocol):
         """Those asked for, from short to long."""
         ...
 
-    def take_changes(self) -> Changes | None:
+    def take_changes(self) -> FeedUpdate | None:
         """Everything changed since the last call, coalesced; the first call gives all there is. None: nothing."""
         ...
 

@@ -41,7 +41,7 @@ async def store_trades(store: Store, told: Sequence[AggTrade], to_ms: int, *, is
         engine.handle(trade)
     engine.tick(to_ms)
     drained = engine.drain(reader)
-    await store.add([*drained.closed, *(bar for bar in drained.forming if bar.is_traded)], drained.spans)
+    await store.add([*drained.ended, *(bar for bar in drained.current if bar.is_traded)], drained.spans)
 
 
 async def make_sound(path: Path) -> None:

@@ -9,8 +9,9 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.events import AggTrade, Span
+from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
+from klagg_tui.engine.spans import Span
 from klagg_tui.storage.store import Store
 from tests.makers import SYMBOL, engine
 
@@ -26,7 +27,7 @@ async def file_in(store: Store, trades: Sequence[AggTrade], batch: int = 1_000_0
         for trade in trades[start : start + batch]:
             filed.handle(trade)
         drained = filed.drain(reader)
-        await importing.add([*drained.closed, *(bar for bar in drained.forming if bar.is_traded)], drained.spans)
+        await importing.add([*drained.ended, *(bar for bar in drained.current if bar.is_traded)], drained.spans)
 
 
 async def all_of(store: Store, symbol: str = SYMBOL) -> tuple[list[Bar], tuple[Span, ...]]:

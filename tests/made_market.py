@@ -13,14 +13,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.engine.events import AddSymbol, AggTrade, Drained, SeedBars
+from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period
 from klagg_tui.exporting import exporter as export
 from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop
 from klagg_tui.exporting.files import Format
 from klagg_tui.exporting.selection import Selection
-from klagg_tui.feed import Changes, Mode, Progress, Status
+from klagg_tui.feed import FeedUpdate, Mode, Progress, Status
 from klagg_tui.storage.store import Store
 
 BEGIN_MS = 1_723_075_200_000
@@ -155,22 +156,23 @@ class MadeMarket:
         self._reader = self._engine.reader()
         self._is_reopened = True
 
-    def take_changes(self) -> Changes | None:
+    def take_changes(self) -> FeedUpdate | None:
         if self._is_reopened:
             self._is_reopened = False
             self._shown.update(self.symbols)
             closed = tuple(bar for kept in self._closed.values() for _, bar in sorted(kept.items())[-64:])
-            return Changes(self._engine.snapshot(self.periods), closed, tuple(self.symbols), (), dict(self._last_ms))
+            everything = Changes(self._engine.snapshot(self.periods), closed)
+            return FeedUpdate(everything, tuple(self.symbols), (), dict(self._last_ms))
         drained = self._engine.drain(self._reader, self.periods)
-        for bar in drained.closed:
+        for bar in drained.ended:
             self._closed.setdefault((bar.symbol, bar.period), {})[bar.open_ms] = bar
         added = tuple(s for s in self.symbols if s not in self._shown)
         self._shown.update(added)
-        if not (drained.forming or drained.closed or added):
+        if not (drained.current or drained.ended or added):
             return None
-        traded = () if self.hides_trades else drained.forming
+        traded = () if self.hides_trades else drained.current
         last = {bar.symbol: self._last_ms.get(bar.symbol, BEGIN_MS) for bar in traded}
-        return Changes(drained.forming, drained.closed, added, (), last)
+        return FeedUpdate(drained, added, (), last)
 
     def status(self) -> Status:
         return Status(
@@ -218,7 +220,7 @@ class MadeMarket:
         with TemporaryDirectory() as folder:
             store = await Store.open(Path(folder) / "made.db", periods=self.periods)
             try:
-                await store.write(Drained(bars, self._engine.snapshot(self.periods), ()))
+                await store.write(Changes(self._engine.snapshot(self.periods), bars))
                 yield store
             finally:
                 await store.close()

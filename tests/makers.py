@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.changes import Reader
+from klagg_tui.engine.bar import Bar, BarKey, SeriesKey, State
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.engine.events import AddSymbol, AggTrade, Drained, Span
+from klagg_tui.engine.events import AddSymbol, AggTrade
 from klagg_tui.engine.exact import as_decimal, number, turnover, turnover_as_decimal
 from klagg_tui.engine.period import Period
+from klagg_tui.engine.readers import Reader
+from klagg_tui.engine.spans import Span, SpanKey
 from tests.oracle import Candle, Deal
 
 SYMBOL = "BTCUSDT"
@@ -132,26 +134,26 @@ class Seen:
     def __init__(self, engine: KlineEngine) -> None:
         self._engine = engine
         self._reader: Reader = engine.reader()
-        self.ended: dict[tuple[str, Period, int], Bar] = {}
-        self.forming: dict[tuple[str, Period], Bar] = {}
-        self.spans: dict[tuple[str, int], Span] = {}
+        self.ended: dict[BarKey, Bar] = {}
+        self.forming: dict[SeriesKey, Bar] = {}
+        self.spans: dict[SpanKey, Span] = {}
         """By symbol and first id."""
 
-    def look(self) -> Drained:
+    def look(self) -> Changes:
         """Take what changed."""
         drained = self._engine.drain(self._reader)
-        self.ended.update({(bar.symbol, bar.period, bar.open_ms): bar for bar in drained.closed})
-        self.forming.update({(bar.symbol, bar.period): bar for bar in drained.forming})
-        self.spans.update({(span.symbol, span.first_id): span for span in drained.spans})
+        self.ended.update({bar.key: bar for bar in drained.ended})
+        self.forming.update({bar.series: bar for bar in drained.current})
+        self.spans.update({span.key: span for span in drained.spans})
         return drained
 
     @property
-    def forming_bars(self) -> dict[tuple[str, Period, int], Bar]:
+    def forming_bars(self) -> dict[BarKey, Bar]:
         """Current bars, by open time too."""
-        return {(bar.symbol, bar.period, bar.open_ms): bar for bar in self.forming.values()}
+        return {bar.key: bar for bar in self.forming.values()}
 
     @property
-    def bars(self) -> dict[tuple[str, Period, int], Bar]:
+    def bars(self) -> dict[BarKey, Bar]:
         """Ended and current bars together."""
         return {**self.ended, **self.forming_bars}
 

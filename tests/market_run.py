@@ -104,7 +104,7 @@ def _compare(truth: dict[int, Bar], ours: dict[int, Bar], found: Counter[str], t
         if mine is not None:
             found[mine.state.name] += 1
             if mine.state is not State.CONFIRMED:
-                told.append(f"{name} {open_ms} is {mine.state.name.lower()}: {mine}")
+                told.append(f"{name} {open_ms} is {mine.state.label}: {mine}")
     for open_ms in sorted(ours.keys() - truth.keys()):
         found["surplus"] += 1
         told.append(f"{name} {open_ms} is not in the truth: {ours[open_ms]}")

@@ -16,8 +16,8 @@ from klagg_tui.auditing.findings import Finding, Kind, OrphanRows
 from klagg_tui.auditing.rows import EVERYTHING, PAGE, Stretch, Unreadable, all_series, current, history
 from klagg_tui.auditing.walk import Children, Walk
 from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.events import Span
 from klagg_tui.engine.period import Period, child_of
+from klagg_tui.engine.spans import Span
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.disk_errors import missing
 from klagg_tui.storage.opening import look_at, open_reader

@@ -3,58 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from klagg_tui.auditing.findings import Finding, Kind, differences, of_bar
 from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import Span
-from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.engine.spans import Span
 from klagg_tui.storage.recompute import is_whole, rolled
 from klagg_tui.storage.symbols import StoredSymbol
-
-_STEP: Final = exact.turnover("0.00000001")
-"""The exchange writes turnovers with eight decimals, so each of its trades may have lost so much."""
-
-
-def fault(bar: Bar) -> str | None:
-    """Why no trades can make this bar, None where some can."""
-    if bar.high < bar.low:
-        return f"high {exact.text(bar.high)} is below low {exact.text(bar.low)}"
-    if bar.low <= 0:
-        return f"low {exact.text(bar.low)} is no price"
-    for name, price in (("open", bar.open), ("close", bar.close)):
-        if not bar.low <= price <= bar.high:
-            return f"{name} {exact.text(price)} lies outside of low and high"
-    if min(bar[7:12]) < 0:
-        return "a sum is negative"
-    if bar.taker_buy_volume > bar.volume or bar.taker_buy_turnover > bar.turnover:
-        return "the takers bought more than was traded"
-    return _fault_of_sums(bar) if bar.is_traded else _fault_of_quiet(bar)
-
-
-def _fault_of_sums(bar: Bar) -> str | None:
-    if not bar.trade_count:
-        return f"volume {exact.text(bar.volume)} without a trade"
-    slack = _STEP * bar.trade_count
-    for name, volume, turnover in (
-        ("turnover", bar.volume, bar.turnover),
-        ("taker turnover", bar.taker_buy_volume, bar.taker_buy_turnover),
-    ):
-        if not _is_between(bar, volume, turnover, slack):
-            return f"{name} {exact.turnover_text(turnover)} cannot be paid for {exact.text(volume)} at its prices"
-    return None
-
-
-def _is_between(bar: Bar, volume: Exact, turnover: Exact, slack: Exact) -> bool:
-    return bar.low * volume - slack <= turnover <= bar.high * volume + slack
-
-
-def _fault_of_quiet(bar: Bar) -> str | None:
-    if any(bar[8:12]):
-        return "trades without volume"
-    return "prices moved without a trade" if bar.high != bar.low else None
 
 
 def jump(bar: Bar, before: Bar | None) -> str | None:

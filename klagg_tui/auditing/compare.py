@@ -100,7 +100,7 @@ def _difference(ours: Bar, theirs: Bar) -> Finding | None:
     if not found:
         return None
     told = ", ".join(f"{one.field} {one.ours} instead of {one.theirs}" for one in found)
-    return of_bar(Kind.DIFFERENCE, ours, f"{ours.state.name.lower()}, but {told}", found)
+    return of_bar(Kind.DIFFERENCE, ours, f"{ours.state.label}, but {told}", found)
 
 
 class ArchiveBars:

@@ -11,9 +11,8 @@ from klagg_tui.auditing.compare import ReferenceBars
 from klagg_tui.auditing.findings import Finding, Kind, OrphanRows
 from klagg_tui.auditing.rows import all_series
 from klagg_tui.engine.bar import State
-from klagg_tui.engine.events import Span
 from klagg_tui.engine.period import Period
-from klagg_tui.engine.spans import join
+from klagg_tui.engine.spans import Span, join
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.opening import WriterLock, open_writer
 from klagg_tui.storage.store import Store

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from klagg_tui.auditing.checks import Coverage, fault, jump, roll_up_finding
+from klagg_tui.auditing.checks import Coverage, jump, roll_up_finding
 from klagg_tui.auditing.findings import Finding, Kind, OrphanRows, of_bar
 from klagg_tui.auditing.rows import Stretch, Unreadable
-from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.bar import Bar, State, fault_of
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.storage.symbols import StoredSymbol
 
@@ -56,7 +56,7 @@ class Children:
         return not self._wrong or not any(bar.open_ms in self._wrong for bar in bars)
 
     def _is_on_grid(self, open_ms: int) -> bool:
-        return self.period is Period.M1 or self.period.open_ms(open_ms, self._anchor) == open_ms
+        return self.period is Period.M1 or self.period.is_on_grid(open_ms, self._anchor)
 
 
 @dataclass
@@ -103,11 +103,11 @@ class Walk:
         else:
             if hole := self._hole_before(read):
                 yield hole
-            if reason := fault(read):
+            if reason := fault_of(read):
                 yield of_bar(Kind.IMPOSSIBLE, read, f"the current bar: {reason}")._replace(stray=stray)
 
     def _judged(self, bar: Bar) -> Finding | None:
-        if reason := fault(bar) or jump(bar, self._sound_before()):
+        if reason := fault_of(bar) or jump(bar, self._sound_before()):
             return of_bar(Kind.IMPOSSIBLE, bar, reason)
         if bar.state is State.FORMING:
             return of_bar(Kind.STATE, bar, "still forming among bars that are over")
@@ -138,7 +138,7 @@ class Walk:
 
     def _is_on_grid(self, open_ms: int) -> bool:
         # Every minute is one.
-        return self.period is Period.M1 or self.period.open_ms(open_ms, self.known.anchor) == open_ms
+        return self.period is Period.M1 or self.period.is_on_grid(open_ms, self.known.anchor)
 
     def _off_grid(self, bar: Bar) -> Finding:
         minute = bar.open_ms // MINUTE_MS

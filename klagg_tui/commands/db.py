@@ -97,7 +97,7 @@ def check(db: Db = None) -> None:
 
 
 def compact(db: Db = None) -> None:
-    """Give the room of deleted bars back to the disk; the file is written anew."""
+    """Give the space of deleted bars back to the disk; the file is written anew."""
     from klagg_tui import formatting
 
     async def work(store: Store) -> tuple[int, int]:

@@ -34,7 +34,7 @@ klagg export -s BTCUSDT --resample 2h --state confirmed -o two-hours.csv.gz
 """
 
 
-class Written(StrEnum):
+class FormatName(StrEnum):
     """Formats by the names they have on the command line."""
 
     CSV = "csv"
@@ -42,7 +42,7 @@ class Written(StrEnum):
     PARQUET = "parquet"
 
 
-class Trust(StrEnum):
+class StateName(StrEnum):
     """States by the names they have on the command line."""
 
     FORMING = "forming"
@@ -70,14 +70,14 @@ def export_bars(
     from_: Annotated[str | None, typer.Option("--from", metavar="TIME", help="Bars that open then or later.")] = None,
     to: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Bars that open before then.")] = None,
     format_: Annotated[
-        Written | None, typer.Option("--format", "-f", help="Default: as the output's name says, else csv.")
+        FormatName | None, typer.Option("--format", "-f", help="Default: as the output's name says, else csv.")
     ] = None,
     output: Annotated[
         str,
         typer.Option("--output", "-o", metavar="FILE|-", help="File, folder/ for a file each, or - for a pipe."),
     ] = "-",
     state: Annotated[
-        list[Trust] | None,
+        list[StateName] | None,
         typer.Option(
             "--state",
             metavar="STATE",
@@ -111,7 +111,7 @@ def export_bars(
         periods=periods_of([resample] if resample else period or ["1m"]),
         from_ms=from_ms,
         to_ms=to_ms,
-        states=frozenset(State[trust.name] for trust in state) if state else None,
+        states=frozenset(State[name.name] for name in state) if state else None,
         keep=bar_filter(where) if where else None,
         is_resampled=resample is not None,
     )
@@ -145,14 +145,14 @@ def _export(db: Path, selection: Selection, output: str, form: Format) -> None:
 
     with Interrupt("no half file is left.") as interrupt, ProgressLine(unit="bars") as line:
         outcome = wait_for(run(interrupt, line))
-    _tell(outcome, output)
+    _report(outcome, output)
     if outcome.is_cut:
-        _hush()
+        _silence_stdout()
     if outcome.is_stopped:
         raise typer.Exit(INTERRUPTED)
 
 
-def _tell(outcome: Exported, output: str) -> None:
+def _report(outcome: Exported, output: str) -> None:
     """What was written, and what in it is not to be relied on; on stderr, because stdout may be the bars."""
     from klagg_tui.engine.bar import State
     from klagg_tui.formatting import counted
@@ -177,6 +177,6 @@ def _stdout() -> BinaryIO:
     return sys.stdout.buffer
 
 
-def _hush() -> None:
+def _silence_stdout() -> None:
     """Nobody reads the pipe any more: let Python close it without a word."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

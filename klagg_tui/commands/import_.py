@@ -120,7 +120,7 @@ def _tell(outcome: Imported) -> None:
         f"{tally.bad:,} bad",
     ]
     if tally.no_trades:
-        parts.append(f"{tally.no_trades:,} records of nothing (price and quantity 0)")
+        parts.append(f"{tally.no_trades:,} placeholder records (price and quantity 0)")
     if outcome.too_late:
         parts.append(f"{outcome.too_late:,} trades too late for their minute")
     typer.echo(f"{'Stopped: ' if outcome.is_stopped else ''}{', '.join(parts)}.")

@@ -34,9 +34,9 @@ klagg record --symbols BTCUSDT,ETHUSDT --periods 1m,1h --history 1000
 """
 _LOOK_S: Final = 0.2
 _AGAIN_S: Final = 300.0
-"""Until a trouble that goes on is told once more."""
+"""Until a problem that goes on is reported once more."""
 _PATIENCE_S: Final = 1.0
-"""For the last state, before it is said that it takes a while."""
+"""For the last state, before a line says that it takes a while."""
 
 
 def register(app: typer.Typer) -> None:
@@ -52,21 +52,21 @@ def record(chosen: Chosen) -> None:
     from klagg_tui.runtime.worker import Runtime
 
     settings = chosen.load().settings
-    if trouble := logs.start(settings.log.path, settings.log.level):
-        typer.echo(trouble, err=True)
+    if problem := logs.start(settings.log.path, settings.log.level):
+        typer.echo(problem, err=True)
     run_headless(Runtime(live_plan(settings)), f"Recording into {settings.storage.database}. Ctrl+C ends it.")
 
 
 def run_headless(runtime: Runtime, greeting: str) -> None:
-    """Run without a screen, with a status line now and then, until Ctrl+C or SIGTERM; once more ends at once."""
+    """Run without a screen, with a status line now and then, until Ctrl+C or SIGTERM; a second signal ends it at once."""
     stop = _StopSignals()
     runtime.start()
-    with contextlib.suppress(_NobodyReads):
+    with contextlib.suppress(_OutputClosed):
         _say(greeting)
         _report(runtime, stop)
     runtime.cancel()
     _wait_for(runtime)
-    with contextlib.suppress(_NobodyReads):
+    with contextlib.suppress(_OutputClosed):
         _say(f"{clear()}{joined(_parts(runtime.status()))}")
         _say("Stopped; the last state is written.")
 
@@ -84,12 +84,12 @@ class _StopSignals:
 
     def _take(self, _number: int, _frame: FrameType | None) -> None:
         if self.came:
-            # At once, past threads that wait for a disk: what is not written is had again at the next start.
+            # At once, without waiting for threads that wait for a disk: what is not written is fetched again at the next start.
             os._exit(INTERRUPTED)
         self.came = True
 
 
-class _NobodyReads(Exception):
+class _OutputClosed(Exception):
     """Standard output is closed, as behind `klagg record | head`."""
 
 
@@ -97,21 +97,21 @@ def _say(text: str, *, nl: bool = True, err: bool = False) -> None:
     try:
         typer.echo(text, nl=nl, err=err)
     except OSError as error:
-        # What is in the buffer would be complained of once more when the process ends.
+        # Python would fail once more on what is in the buffer when the process ends.
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        raise _NobodyReads from error
+        raise _OutputClosed from error
 
 
 def _report(runtime: Runtime, stop: _StopSignals) -> None:
-    """A status line now and then, and every new trouble at once, until a signal comes or the engine ends."""
-    troubles = Troubles()
+    """A status line now and then, and every new problem at once, until a signal comes or the engine ends."""
+    problems = Problems()
     next_s = time.monotonic()
     while not stop.came and not runtime.has_ended:
         runtime.take_changes()
         status = runtime.status()
-        for notice in troubles.fresh(status.notices, time.monotonic()):
+        for notice in problems.fresh(status.notices, time.monotonic()):
             _say(f"{clear()}{notice}", err=True)
         if time.monotonic() >= next_s:
             _say(f"{clear()}{joined(_parts(status))}", nl=not is_rewritten())
@@ -124,24 +124,24 @@ def _wait_for(runtime: Runtime) -> None:
     try:
         runtime.wait(_PATIENCE_S)
     except TimeoutError:
-        with contextlib.suppress(_NobodyReads):
-            _say(f"{clear()}The last state is being written; once more ends at once.")
+        with contextlib.suppress(_OutputClosed):
+            _say(f"{clear()}The last state is being written; a second signal ends it at once.")
         runtime.wait()
 
 
-class Troubles:
-    """Tells each trouble when it comes up, and now and then while it goes on, however its figures change."""
+class Problems:
+    """Reports each problem when it comes up, and now and then while it goes on, however its numbers change."""
 
     def __init__(self) -> None:
-        self._told_s: dict[str, float] = {}
+        self._reported_s: dict[str, float] = {}
 
     def fresh(self, notices: Iterable[str], now_s: float) -> list[str]:
-        """Those to tell now."""
+        """Those to report now."""
         found: list[str] = []
         for notice in notices:
             shape = re.sub(r"\d[\d.,:]*", "#", notice)
-            if now_s - self._told_s.get(shape, -_AGAIN_S) >= _AGAIN_S:
-                self._told_s[shape] = now_s
+            if now_s - self._reported_s.get(shape, -_AGAIN_S) >= _AGAIN_S:
+                self._reported_s[shape] = now_s
                 found.append(notice)
         return found
 

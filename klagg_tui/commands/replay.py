@@ -54,7 +54,7 @@ def replay(
     source = Replay(files, _speed(speed), symbol)
     wanted = periods_of(periods) if periods else DEFAULT_PERIODS
     require_terminal()
-    # The chart reads its past from a database, so one is there in any case.
+    # The chart reads older bars from a database, so one is there in any case.
     with tempfile.TemporaryDirectory(prefix="klagg-replay-") as folder:
         run(Runtime(Plan(lambda: source, wanted, db or Path(folder) / "replay.db")), state_name="replay")
 

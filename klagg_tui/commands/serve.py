@@ -40,8 +40,8 @@ def serve(chosen: Chosen) -> None:
     from klagg_tui.serve.server import served
 
     settings = chosen.load().settings
-    if trouble := logs.start(settings.log.path, settings.log.level):
-        typer.echo(trouble, err=True)
+    if problem := logs.start(settings.log.path, settings.log.level):
+        typer.echo(problem, err=True)
     runtime, server = served(live_plan(settings), settings.serve)
     server.start()
     try:
@@ -51,5 +51,5 @@ def serve(chosen: Chosen) -> None:
 
 
 def greeting(server: PushServer) -> str:
-    """Where bars are to be had."""
+    """One sentence: where bars are served."""
     return f"Bars at {server.url} (a page), {server.url}api/bars, {server.url.replace('http', 'ws', 1)}ws."

@@ -26,7 +26,9 @@ def register(app: typer.Typer) -> None:
 def web(
     arguments: Annotated[
         list[str] | None,
-        typer.Argument(help="What each visitor's klagg is told, options behind --. Default: the terminal itself."),
+        typer.Argument(
+            help="What each visitor's klagg is started with, options behind --. Default: the terminal itself."
+        ),
     ] = None,
     port: Annotated[int, typer.Option(min=1, max=65_535, help="Port on 127.0.0.1.")] = PORT,
 ) -> None:

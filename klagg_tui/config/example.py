@@ -15,7 +15,7 @@ _WIDTH: Final = 100
 
 def example() -> str:
     """A file with every setting at its default, commented out; what is uncommented counts."""
-    lines = ["# What klagg can be told. A flag goes before an environment variable, and both before this file."]
+    lines = ["# klagg's settings. A flag goes before an environment variable, and both before this file."]
     for section, title in SECTIONS.items():
         lines += ["", f"# {title}", f"[{section}]"]
         settings = [setting for setting in SETTINGS if setting.section == section]

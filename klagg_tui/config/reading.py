@@ -1,6 +1,6 @@
 """From flags, environment and file to settings: a flag goes before the environment, that before the file.
 
-All that is wrong is told at once, a sentence each.
+All problems are reported at once, a sentence each.
 """
 
 from __future__ import annotations

@@ -1,10 +1,12 @@
-"""The bar (the exchange's kline) as an immutable value, and how bars add up."""
+"""The bar (the exchange's kline) as an immutable value, how bars add up, and what no bar can be."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
+from klagg_tui.engine import exact
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import Period
 
@@ -20,6 +22,19 @@ class State(IntEnum):
     """Its time is over and all its trades were seen."""
     CONFIRMED = 3
     """Equal to the exchange's own bar, by comparison or amendment."""
+
+    label: str
+    """Its name for people, files and programs."""
+
+    def __init__(self, _number: int) -> None:
+        self.label = self.name.lower()
+
+
+SeriesKey: TypeAlias = tuple[str, Period]
+"""Symbol and period: what all bars of a series share."""
+
+BarKey: TypeAlias = tuple[str, Period, int]
+"""Symbol, period and open time: which bar it is, whatever is known of it."""
 
 
 class Bar(NamedTuple):
@@ -40,6 +55,16 @@ class Bar(NamedTuple):
     taker_buy_volume: Exact
     taker_buy_turnover: Exact
     state: State
+
+    @property
+    def key(self) -> BarKey:
+        """Which bar it is."""
+        return self[:3]
+
+    @property
+    def series(self) -> SeriesKey:
+        """Which series it belongs to."""
+        return self[:2]
 
     @property
     def end_ms(self) -> int:
@@ -107,3 +132,78 @@ _new: Final = tuple.__new__
 
 
 _PARTIAL: Final = State.PARTIAL
+
+
+class Check(IntEnum):
+    """What a bar is asked, in this order: one whose source is trusted further is asked less."""
+
+    ORDER = 0
+    """Open and close lie within low and high."""
+    PRICES = 1
+    """All prices are above zero."""
+    PARTS = 2
+    """No sum is negative, and no part is more than its whole."""
+    SUMS = 3
+    """Volume, turnover, count and prices go together."""
+
+
+def fault_of(bar: Bar, up_to: Check = Check.SUMS) -> str | None:
+    """Why no trades can make this bar; None where some can, as far as it is asked."""
+    for check in _CHECKS[: up_to + 1]:
+        if fault := check(bar):
+            return fault
+    return None
+
+
+def _fault_of_order(bar: Bar) -> str | None:
+    if bar.high < bar.low:
+        return f"high {exact.text(bar.high)} is below low {exact.text(bar.low)}"
+    for name, price in (("open", bar.open), ("close", bar.close)):
+        if not bar.low <= price <= bar.high:
+            return f"{name} {exact.text(price)} lies outside of low and high"
+    return None
+
+
+def _fault_of_prices(bar: Bar) -> str | None:
+    return f"low {exact.text(bar.low)} is no price" if bar.low <= 0 else None
+
+
+def _fault_of_parts(bar: Bar) -> str | None:
+    if min(bar[7:12]) < 0:
+        return "a sum is negative"
+    if bar.taker_buy_volume > bar.volume or bar.taker_buy_turnover > bar.turnover:
+        return "the takers bought more than was traded"
+    return None
+
+
+def _fault_of_sums(bar: Bar) -> str | None:
+    if not bar.is_traded:
+        if any(bar[8:12]):
+            return "trades without volume"
+        return "prices moved without a trade" if bar.high != bar.low else None
+    if not bar.trade_count:
+        return f"volume {exact.text(bar.volume)} without a trade"
+    for name, volume, turnover in (
+        ("turnover", bar.volume, bar.turnover),
+        ("taker turnover", bar.taker_buy_volume, bar.taker_buy_turnover),
+    ):
+        if not _can_be_paid(bar, volume, turnover):
+            return f"{name} {exact.turnover_text(turnover)} cannot be paid for {exact.text(volume)} at its prices"
+    return None
+
+
+def _can_be_paid(bar: Bar, volume: Exact, turnover: Exact) -> bool:
+    slack = _STEP * bar.trade_count
+    return bar.low * volume - slack <= turnover <= bar.high * volume + slack
+
+
+_STEP: Final = exact.turnover("0.00000001")
+"""The exchange writes turnovers with eight decimals, so each of its trades may have lost so much."""
+
+_CHECKS: Final[tuple[Callable[[Bar], str | None], ...]] = (
+    _fault_of_order,
+    _fault_of_prices,
+    _fault_of_parts,
+    _fault_of_sums,
+)
+"""By the number of their `Check`."""

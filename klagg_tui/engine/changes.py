@@ -1,73 +1,111 @@
-"""Everyone who wants to know what changed, each at its own pace: the store, the screen, the push server."""
+"""What changed, and the one way to lay newer changes over older ones.
+
+`Changes` goes from the engine to the store, the screen and the push server; whoever gathers several before passing them
+on lays them over each other in an `Overlay` or a `ChangeBuffer`.
+"""
 
 from __future__ import annotations
 
-from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.events import Span
-from klagg_tui.engine.period import Period
-from klagg_tui.engine.tracker import DirtyTracker
+from collections.abc import Callable, Iterable
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+from klagg_tui.engine.bar import Bar, BarKey, SeriesKey
+from klagg_tui.engine.spans import Span, SpanKey
 
 
-class Reader:
-    """What one reader has not seen yet. Bars replace their older selves, so a slow reader costs no more than the bars."""
+class Changes(NamedTuple):
+    """What changed since a reader asked last: each bar once, in its newest state."""
 
-    __slots__ = ("closed", "spans", "tracker")
+    current: tuple[Bar, ...] = ()
+    """The bar under way of each symbol touched, all periods."""
+    ended: tuple[Bar, ...] = ()
+    """Bars whose time is over, all periods, oldest first within a symbol and period."""
+    spans: tuple[Span, ...] = ()
+    """Runs of ids that grew or ended (store only)."""
 
-    def __init__(self, size: int) -> None:
-        self.tracker = DirtyTracker(size)
-        """Indexes of symbols whose current bars changed."""
-        self.closed: dict[tuple[str, Period, int], Bar] = {}
-        self.spans: list[Span] = []
-        """Runs that ended because trades are missing behind them."""
+    def __bool__(self) -> bool:
+        """Whether anything changed."""
+        return bool(self.current or self.ended or self.spans)
 
 
-class Readers:
-    """Fans changes out. A trade only raises its symbol's flag; readers' trackers are marked when somebody asks."""
+class Keyed(Protocol):
+    """A bar, or what stands for one."""
 
-    __slots__ = ("_all", "_flags", "_size")
+    @property
+    def key(self) -> BarKey:
+        """See `Bar.key`."""
+        ...
+
+    @property
+    def series(self) -> SeriesKey:
+        """See `Bar.series`."""
+        ...
+
+    @property
+    def open_ms(self) -> int:
+        """When it opened."""
+        ...
+
+
+Entry = TypeVar("Entry", bound=Keyed)
+
+
+class Overlay(Generic[Entry]):
+    """Bars laid over each other: each once, in its newest state. Once a bar has ended it is no current one."""
 
     def __init__(self) -> None:
-        self._all: list[Reader] = []
-        self._flags = DirtyTracker()
-        self._size = 0
+        self.current: dict[SeriesKey, Entry] = {}
+        self.ended: dict[BarKey, Entry] = {}
 
-    def add(self) -> Reader:
-        """A new reader, for whom everything is new."""
-        reader = Reader(self._size)
-        for index in range(self._size):
-            reader.tracker.mark(index)
-        self._all.append(reader)
-        return reader
+    def __len__(self) -> int:
+        return len(self.current) + len(self.ended)
 
-    def remove(self, reader: Reader) -> None:
-        """Stop keeping changes for it."""
-        self._all.remove(reader)
+    def add(self, current: Iterable[Entry], ended: Iterable[Entry]) -> None:
+        """Lay newer states over what is there."""
+        self.current.update((bar.series, bar) for bar in current)
+        for bar in ended:
+            self.ended[bar.key] = bar
+            series = bar.series
+            known = self.current.get(series)
+            if known is not None and known.open_ms <= bar.open_ms:
+                del self.current[series]
 
-    def grow(self, size: int) -> None:
-        """Make room for symbols with an index below `size`."""
-        self._size = size
-        self._flags.grow(size)
-        for reader in self._all:
-            reader.tracker.grow(size)
+    def keep(self, is_wanted: Callable[[Entry], bool]) -> None:
+        """Forget all but these."""
+        self.current = {series: bar for series, bar in self.current.items() if is_wanted(bar)}
+        self.ended = {key: bar for key, bar in self.ended.items() if is_wanted(bar)}
 
-    def touched(self, index: int) -> None:
-        """The current bars of a symbol changed."""
-        self._flags.mark(index)
+    def clear(self) -> None:
+        """Forget all of them."""
+        self.current.clear()
+        self.ended.clear()
 
-    def ended(self, bar: Bar) -> None:
-        """A bar is over, or changed after it was."""
-        for reader in self._all:
-            reader.closed[bar.symbol, bar.period, bar.open_ms] = bar
 
-    def spanned(self, span: Span) -> None:
-        """A run of ids came to its end."""
-        for reader in self._all:
-            reader.spans.append(span)
+class ChangeBuffer:
+    """Changes laid over each other: each bar and each run of ids once, in its newest state."""
 
-    def spread(self) -> list[int]:
-        """Mark every reader's tracker; returns the indexes whose flag is down again."""
-        indexes = self._flags.drain()
-        for reader in self._all:
-            for index in indexes:
-                reader.tracker.mark(index)
-        return indexes
+    def __init__(self) -> None:
+        self._bars: Overlay[Bar] = Overlay()
+        self._spans: dict[SpanKey, Span] = {}
+
+    def __len__(self) -> int:
+        """How many bars there are."""
+        return len(self._bars)
+
+    def __bool__(self) -> bool:
+        return bool(self._bars or self._spans)
+
+    def add(self, changes: Changes) -> None:
+        """Lay newer changes over what is there."""
+        self._bars.add(changes.current, changes.ended)
+        self._spans.update((span.key, span) for span in changes.spans)
+
+    def changes(self) -> Changes:
+        """All of it as one."""
+        bars = self._bars
+        return Changes(tuple(bars.current.values()), tuple(bars.ended.values()), tuple(self._spans.values()))
+
+    def clear(self) -> None:
+        """Forget all of it: it was passed on."""
+        self._bars.clear()
+        self._spans.clear()

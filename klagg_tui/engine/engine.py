@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.changes import Reader
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.events import (
     AbandonGap,
     AddSymbol,
@@ -20,7 +20,6 @@ from klagg_tui.engine.events import (
     AppEvent,
     BarJudged,
     Counters,
-    Drained,
     GapClosed,
     GapFound,
     HoldSymbol,
@@ -36,6 +35,7 @@ from klagg_tui.engine.events import (
 )
 from klagg_tui.engine.grid import BarGrid
 from klagg_tui.engine.period import DAY_MS, DEFAULT_PERIODS, MINUTE_MS, Period
+from klagg_tui.engine.readers import Reader
 from klagg_tui.engine.sequence import UNKNOWN, Verdict
 from klagg_tui.engine.symbol import SymbolState
 from klagg_tui.errors import BadNumber
@@ -106,7 +106,7 @@ class KlineEngine:
         """Unregister a reader."""
         self._grid.readers.remove(reader)
 
-    def drain(self, reader: Reader, periods: Collection[Period] | None = None, most: int | None = None) -> Drained:
+    def drain(self, reader: Reader, periods: Collection[Period] | None = None, most: int | None = None) -> Changes:
         """What changed since the reader asked last.
 
         Args:

@@ -182,29 +182,6 @@ class BarJudged(NamedTuple):
 Report: TypeAlias = GapFound | GapClosed | TradeRejected | TradeTooLate | BarJudged
 
 
-class Span(NamedTuple):
-    """A run of consecutive aggregate ids that the bars contain, and the time for which that is all there was."""
-
-    symbol: str
-    first_id: int
-    last_id: int
-    from_ms: int
-    """Every trade from here on ..."""
-    to_ms: int
-    """... to before here is in the bars. A 1m bar is complete where it lies in between."""
-
-
-class Drained(NamedTuple):
-    """What changed since a reader asked last: each bar once, in its newest state."""
-
-    closed: tuple[Bar, ...]
-    """Bars whose time is over, all periods, changed since."""
-    forming: tuple[Bar, ...]
-    """The current bar of each touched symbol, all periods."""
-    spans: tuple[Span, ...]
-    """Spans that grew (store only)."""
-
-
 class Counters(NamedTuple):
     """What the engine met since it began."""
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.changes import Reader, Readers
-from klagg_tui.engine.events import AddSymbol, Drained, Span, TradeFields
+from klagg_tui.engine.changes import Changes
+from klagg_tui.engine.events import AddSymbol, TradeFields
 from klagg_tui.engine.exact import numbers, recent, usual
 from klagg_tui.engine.period import Period, chain
+from klagg_tui.engine.readers import Reader, Readers
+from klagg_tui.engine.spans import Span
 from klagg_tui.engine.symbol import SymbolState
 
 
@@ -101,21 +103,21 @@ class BarGrid:
                 self.readers.ended(bar._replace(state=State.PARTIAL))
         self._sort()
 
-    def drain(self, reader: Reader, periods: Collection[Period], most: int | None) -> Drained:
+    def drain(self, reader: Reader, periods: Collection[Period], most: int | None) -> Changes:
         """See `KlineEngine.drain`."""
         for index in self.readers.spread():
             self._by_index[index].is_touched = False
         lanes = [self._by_index[index] for index in reader.tracker.drain(most)]
         lanes = [lane for lane in lanes if self.lanes.get(lane.symbol) is lane]
         wanted = frozenset(periods)
-        closed = tuple(bar for bar in reader.closed.values() if bar.period in wanted)
+        ended = tuple(bar for bar in reader.ended.values() if bar.period in wanted)
         spans = (*reader.spans, *self._spans(lanes))
-        reader.closed.clear()
+        reader.ended.clear()
         reader.spans.clear()
-        forming: list[Bar] = []
+        current: list[Bar] = []
         for lane in lanes:
-            forming += lane.current(wanted)
-        return Drained(closed, tuple(forming), spans)
+            current += lane.current(wanted)
+        return Changes(tuple(current), ended, spans)
 
     def snapshot(self, periods: Collection[Period]) -> tuple[Bar, ...]:
         """The current bars of every symbol, in the order of `symbols`."""

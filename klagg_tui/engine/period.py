@@ -79,6 +79,13 @@ class Period(Enum):
         offset = _offset(self, anchor)
         return at_ms - (at_ms - offset) % self.nominal_ms
 
+    def is_on_grid(self, open_ms: int, anchor: int | None = None) -> bool:
+        """Whether a bar can open then; three-day bars, where their `anchor` is not known, on any day."""
+        if anchor is None:
+            grid = Period.D1 if self is Period.D3 else self
+            return grid.open_ms(open_ms) == open_ms
+        return self.open_ms(open_ms, anchor) == open_ms
+
     def end_ms(self, open_ms: int) -> int:
         """When the bar that opened at `open_ms` is over: the next one's open."""
         if self is Period.MO1:

@@ -141,7 +141,7 @@ class RollUp:
             return all(base is None or base.state is not State.PARTIAL for base in bases)
 
         first_ms = run[0].open_ms if run else minute_ms
-        hours = [bar.open_ms for bar in run[1:] if Period.H1.open_ms(bar.open_ms) == bar.open_ms]
+        hours = [bar.open_ms for bar in run[1:] if Period.H1.is_on_grid(bar.open_ms)]
         return next((at_ms for at_ms in (first_ms, *hours, minute_ms) if is_covered(at_ms)), first_ms)
 
     def _bases_of(

@@ -8,10 +8,29 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from klagg_tui.engine.events import Span
 from klagg_tui.engine.period import MINUTE_MS
+
+SpanKey: TypeAlias = tuple[str, int]
+"""Symbol and first id."""
+
+
+class Span(NamedTuple):
+    """A run of consecutive aggregate ids that the bars contain, and the time for which that is all there was."""
+
+    symbol: str
+    first_id: int
+    last_id: int
+    from_ms: int
+    """Every trade from here on ..."""
+    to_ms: int
+    """... to before here is in the bars. A 1m bar is complete where it lies in between."""
+
+    @property
+    def key(self) -> SpanKey:
+        """The same however far it grows."""
+        return self[:2]
 
 
 class Joint(NamedTuple):

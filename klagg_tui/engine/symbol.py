@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, State, empty_bar
-from klagg_tui.engine.changes import Readers
-from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars, Span
+from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.engine.readers import Readers
 from klagg_tui.engine.rollup import RollUp
 from klagg_tui.engine.sequence import UNKNOWN, TradeSequence
+from klagg_tui.engine.spans import Span
 
 _HIGHEST: Final[Exact] = 1 << 256
 """Above every price."""

@@ -92,7 +92,7 @@ def _plain(name: str, bars: Sequence[Bar]) -> Iterable[str | int]:
         case "count":
             return [bar.trade_count for bar in bars]
         case _:
-            return [bar.state.name.lower() for bar in bars]
+            return [bar.state.label for bar in bars]
 
 
 def _decimals(arrow: ModuleType, kind: pa.DataType, units: list[int]) -> pa.Array:

@@ -12,8 +12,8 @@ from typing import BinaryIO, Final, NamedTuple, cast
 from urllib.parse import quote
 
 from klagg_tui.engine.period import Period
+from klagg_tui.engine.precision import Precision
 from klagg_tui.errors import ExportError
-from klagg_tui.storage.precision import Precision
 
 _PLAIN: Final = frozenset("-_")
 

@@ -9,13 +9,12 @@ from fnmatch import fnmatchcase
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.exact import decimals_of
 from klagg_tui.engine.period import Period
+from klagg_tui.engine.precision import Precision, least_precision
 from klagg_tui.engine.resample import in_pages, resampled
 from klagg_tui.errors import ExportError
 from klagg_tui.exporting.files import Series
 from klagg_tui.storage.lines import Lines, RowFormat
-from klagg_tui.storage.precision import Precision, stored_grains
 from klagg_tui.storage.reading import Wanted
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
@@ -118,7 +117,7 @@ async def series_of(store: Store, selection: Selection) -> list[StoredSeries]:
     """
     known = {symbol.symbol: symbol for symbol in await store.symbols()}
     held = await store.held()
-    grains = await stored_grains(store)
+    grains = await store.precisions()
     found = []
     for name in matching(selection.symbols, known):
         for period in sorted(set(selection.periods)):
@@ -185,5 +184,5 @@ async def _seen_grain(store: Store, symbol: str, period: Period) -> Precision:
     """Where the exchange's decimals are not known: as many as the newest bars need."""
     grain = Precision()
     async for bar in store.bars(symbol, period, newest_first=True, limit=_LOOKED_AT):
-        grain = grain.joined(Precision(max(map(decimals_of, bar[3:7])), decimals_of(bar.volume)))
+        grain = grain.union(least_precision(bar[3:7], [bar.volume]))
     return grain

@@ -12,11 +12,11 @@ from typing import Final, NamedTuple
 import orjson
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.exact import text, turnover_text, turnover_unpacked, unpacked
+from klagg_tui.engine.exact import turnover_unpacked, unpacked
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.engine.precision import Precision
 from klagg_tui.exporting.files import Series
 from klagg_tui.storage.lines import Printf, RowFormat
-from klagg_tui.storage.precision import Precision
 
 Line = Callable[[Bar], str]
 
@@ -29,7 +29,7 @@ SERIES_COLUMNS: Final = f"symbol,period,{COLUMNS}"
 _SPLITTING: Final = frozenset("\n\0")
 """Signs at which the database would end a line, or the text of all."""
 
-STATES: Final = tuple(state.name.lower() for state in State)
+STATES: Final = tuple(state.label for state in State)
 """Names of the states by number."""
 
 # P, Q and T stand for a price, a quantity and a turnover, N for a whole number, S for the state, - for no state.
@@ -176,13 +176,13 @@ def _line_in_full(grain: Precision, template: str) -> Line:
     def line(bar: Bar) -> str:
         return template % (
             bar.open_ms,
-            *(text(price, grain.price) for price in bar[3:7]),
-            text(bar.volume, grain.quantity),
+            *map(grain.price_text, bar[3:7]),
+            grain.quantity_text(bar.volume),
             bar.end_ms - 1,
-            turnover_text(bar.turnover, grain.turnover),
+            grain.turnover_text(bar.turnover),
             bar.trade_count,
-            text(bar.taker_buy_volume, grain.quantity),
-            turnover_text(bar.taker_buy_turnover, grain.turnover),
+            grain.quantity_text(bar.taker_buy_volume),
+            grain.turnover_text(bar.taker_buy_turnover),
             STATES[bar.state],
         )
 

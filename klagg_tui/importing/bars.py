@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.bar import Bar, Check, State, fault_of
 from klagg_tui.engine.exact import number, turnover
 from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import BadFile, BadRow
@@ -92,7 +92,9 @@ def read_bar(symbol: str, period: Period, fields: Sequence[str], state: State = 
         turnover(fields[10]),
         state,
     )
-    if fault := _fault(bar):
+    if not period.is_on_grid(bar.open_ms):
+        raise BadRow(f"{bar.open_ms} is not where a {period} bar opens")
+    if fault := fault_of(bar, Check.PARTS):
         raise BadRow(fault)
     return bar
 
@@ -119,17 +121,5 @@ def _times(line: str) -> tuple[int, int] | None:
 
 def _of_length(length: int, opens: list[int]) -> Period | None:
     if 28 * DAY_MS <= length <= 31 * DAY_MS:
-        return Period.MO1 if all(Period.MO1.open_ms(open_ms) == open_ms for open_ms in opens) else None
+        return Period.MO1 if all(map(Period.MO1.is_on_grid, opens)) else None
     return next((period for period in Period if period.nominal_ms == length and period is not Period.MO1), None)
-
-
-def _fault(bar: Bar) -> str | None:
-    """What makes a bar impossible."""
-    grid = Period.D1 if bar.period is Period.D3 else bar.period  # three-day bars have an anchor of their own
-    if grid.open_ms(bar.open_ms) != bar.open_ms:
-        return f"{bar.open_ms} is not where a {bar.period} bar opens"
-    if not 0 < bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high:
-        return "open, high, low and close contradict each other"
-    if bar.taker_buy_volume > bar.volume or bar.taker_buy_turnover > bar.turnover or bar.trade_count < 0:
-        return "the takers' part is more than the whole"
-    return None

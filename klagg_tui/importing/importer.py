@@ -23,7 +23,6 @@ from klagg_tui.importing.detect import Kind, Source, name_of, plan
 from klagg_tui.importing.events import EventRows
 from klagg_tui.importing.source import Block, blocks, check
 from klagg_tui.importing.trades import BY_ID, Tally, TradeRows
-from klagg_tui.storage.precision import widen_grains
 from klagg_tui.storage.store import Store
 
 COMMIT_EVERY: Final = 200_000
@@ -93,7 +92,7 @@ async def import_files(
         if not intake.outcome.is_stopped:
             await intake.read(source)
     await intake.finish()
-    await widen_grains(store, intake.outcome.tally.grains)
+    await store.widen_precisions(intake.outcome.tally.grains)
     return intake.outcome
 
 
@@ -225,7 +224,7 @@ class _Lanes:
     async def commit(self) -> None:
         """Hand over what changed since the last time."""
         drained = self._engine.drain(self._reader)
-        bars = [*drained.closed, *(bar for bar in drained.forming if bar.is_traded)]
+        bars = [*drained.ended, *(bar for bar in drained.current if bar.is_traded)]
         added = await self._run.add(bars, drained.spans)
         self._outcome.new += added.new
         self._uncommitted = 0

@@ -17,13 +17,12 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import Drained
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import BadFile, BadPeriod, BadRow
 from klagg_tui.importing.bars import read_bar
 from klagg_tui.importing.importer import Imported, OnProgress, Progress, ShouldStop
 from klagg_tui.importing.trades import Tally
-from klagg_tui.storage.precision import widen_grains
 from klagg_tui.storage.store import Store
 
 BATCH: Final = 5_000
@@ -74,7 +73,7 @@ async def import_legacy(
                     break
     except sqlite3.Error as error:
         raise BadFile(f"{path} cannot be read as a database ({error}); what came before is kept.") from error
-    await widen_grains(store, outcome.tally.grains)
+    await store.widen_precisions(outcome.tally.grains)
     return outcome
 
 
@@ -155,7 +154,7 @@ async def _take(store: Store, table: LegacyTable, rows: list[list[str]], outcome
     outcome.new += len(fresh)
     await store.add([bar for bar in fresh if bar.period is Period.M1], [])
     larger = tuple(bar for bar in fresh if bar.period is not Period.M1)
-    await store.write(Drained(larger, (), ()))
+    await store.write(Changes(ended=larger))
 
 
 def _bars(table: LegacyTable, rows: list[list[str]], tally: Tally) -> list[Bar]:

@@ -11,9 +11,9 @@ from typing import Final
 
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.exact import Exact, are_amounts, number, numbers
+from klagg_tui.engine.precision import Precision
 from klagg_tui.errors import BadRow
 from klagg_tui.importing.source import Block
-from klagg_tui.storage.precision import Precision
 
 SHOWN_BAD: Final = 3
 BY_ID: Final = itemgetter(AggTrade._fields.index("aggregate_id"))

@@ -10,13 +10,13 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.changes import Reader
+from klagg_tui.engine.changes import ChangeBuffer, Changes
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.engine.events import AggTrade, AppEvent, Drained, HoldSymbol, TradeFields
+from klagg_tui.engine.events import AggTrade, AppEvent, HoldSymbol, TradeFields
 from klagg_tui.engine.period import Period
+from klagg_tui.engine.readers import Reader
 from klagg_tui.errors import BadNumber, StorageError
-from klagg_tui.feed import Changes
-from klagg_tui.runtime.pending import PendingWrites
+from klagg_tui.feed import FeedUpdate
 from klagg_tui.storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class EngineHost:
         self._flush_s = flush_s
         self._screen = engine.reader()
         self._disk = engine.reader() if store else None
-        self._unwritten = PendingWrites()
+        self._unwritten = ChangeBuffer()
         self._writing = asyncio.Lock()
         self._shown: set[str] = set()
 
@@ -129,7 +129,7 @@ class EngineHost:
                 return True
             began = time.perf_counter()
             try:
-                written = await self.store.write(self._unwritten.batch())
+                written = await self.store.write(self._unwritten.changes())
             except StorageError as error:
                 self.notices["storage"] = f"{error} {len(self._unwritten)} bars wait in memory."
                 log.warning("write failed: %s", error)
@@ -140,20 +140,20 @@ class EngineHost:
             self.figures["write ms"] = (time.perf_counter() - began) * 1000
             return True
 
-    async def changes(self) -> Changes:
+    async def changes(self) -> FeedUpdate:
         """What changed for the screen since it was asked last; trades go on between some symbols and the next."""
-        laid = PendingWrites()
+        buffer = ChangeBuffer()
         async for drained in self._drained(self._screen, self.periods):
-            laid.add(drained)
-        closed, forming, _ = laid.batch()
+            buffer.add(drained)
+        current, ended, _ = buffer.changes()
         symbols = self.engine.symbols()
         following = set(symbols)
         added = tuple(symbol for symbol in symbols if symbol not in self._shown)
         removed = tuple(sorted(self._shown - following))
         self._shown = following
-        return Changes(forming, closed, added, removed, self._traded(forming))
+        return FeedUpdate(Changes(current, ended), added, removed, self._traded(current))
 
-    async def _drained(self, reader: Reader, periods: tuple[Period, ...] | None = None) -> AsyncIterator[Drained]:
+    async def _drained(self, reader: Reader, periods: tuple[Period, ...] | None = None) -> AsyncIterator[Changes]:
         """What changed for a reader, some symbols at a time, trades being taken in between.
 
         What is told last holds every bar that has ended by then, also of symbols that were told before.

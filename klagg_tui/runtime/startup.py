@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
-from klagg_tui.feed import Changes
+from klagg_tui.feed import FeedUpdate
 from klagg_tui.storage.store import Store
 
 CLOSES: Final = 60
 """Closed bars of each symbol and period, for sparklines and changes."""
 
 
-async def stored_bars(store: Store, periods: tuple[Period, ...]) -> Changes:
+async def stored_bars(store: Store, periods: tuple[Period, ...]) -> FeedUpdate:
     """The newest stored bar of every symbol and period: enough for the first picture."""
     forming = [bar for bar in await store.current() if bar.period in periods]
     symbols = tuple(dict.fromkeys(bar.symbol for bar in forming))
-    return Changes(bars=tuple(forming), symbols_added=symbols)
+    return FeedUpdate(Changes(current=tuple(forming)), symbols_added=symbols)
 
 
-async def stored_closes(store: Store, period: Period) -> Changes:
+async def stored_closes(store: Store, period: Period) -> FeedUpdate:
     """The last closed bars of one period, for sparklines and changes; a period at a time keeps the first picture fast."""
     closed = await store.latest((period,), CLOSES)
-    return Changes(closed=tuple(closed), symbols_added=tuple(dict.fromkeys(bar.symbol for bar in closed)))
+    return FeedUpdate(Changes(ended=tuple(closed)), symbols_added=tuple(dict.fromkeys(bar.symbol for bar in closed)))

@@ -9,12 +9,12 @@ from typing import Final
 
 from klagg_tui.engine.events import AddSymbol, RemoveSymbol
 from klagg_tui.engine.period import DAY_MS, DEFAULT_THREE_DAY_ANCHOR, Period
+from klagg_tui.engine.precision import Precision
 from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.binance.wire import ContractChanged, Instrument
 from klagg_tui.exchange.instruments import TRADING, SymbolFilter
 from klagg_tui.exchange.transport.budget import Priority
 from klagg_tui.runtime.context import Contract, LiveContext
-from klagg_tui.storage.precision import Precision, widen_grains
 from klagg_tui.storage.symbols import StoredSymbol
 
 log = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ class SymbolUniverse:
         grains = {
             name: Precision(listing.price_decimals, listing.quantity_decimals) for name, listing in chosen.items()
         }
-        await widen_grains(self._ground.store, grains)
+        await self._ground.store.widen_precisions(grains)
 
     async def _learned_anchor(self, symbol: str) -> int:
         """The day, modulo 3, on which the symbol's three-day bars open: the exchange's own rows tell."""

@@ -28,7 +28,7 @@ from klagg_tui.errors import KlaggError, StorageError
 from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop, estimate, export
 from klagg_tui.exporting.files import Format
 from klagg_tui.exporting.selection import Selection
-from klagg_tui.feed import Changes, Mode, Status
+from klagg_tui.feed import FeedUpdate, Mode, Status
 from klagg_tui.runtime.host import SCREEN_S, EngineHost
 from klagg_tui.runtime.source import Source
 from klagg_tui.runtime.startup import stored_bars, stored_closes
@@ -68,7 +68,7 @@ class Runtime:
     def __init__(self, plan: Plan) -> None:
         self.periods = tuple(sorted(set(plan.periods)))
         self._plan = plan
-        self._changes: Changes | None = None
+        self._changes: FeedUpdate | None = None
         self._lock = threading.Lock()
         self._status = Status("", Mode.OFFLINE, 0, connection="starting")
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -100,7 +100,7 @@ class Runtime:
         """Whether nothing more will come."""
         return self._ended.done()
 
-    def take_changes(self) -> Changes | None:
+    def take_changes(self) -> FeedUpdate | None:
         """See `Feed.take_changes`."""
         with self._lock:
             changes, self._changes = self._changes, None
@@ -253,14 +253,14 @@ class Runtime:
             beat += 1
             await asyncio.sleep(SCREEN_S)
 
-    async def _next_changes(self, core: EngineHost) -> Changes:
+    async def _next_changes(self, core: EngineHost) -> FeedUpdate:
         """Stored bars before new ones, so that each list of closes only ever grows at its end."""
         while core.store and core.stale_closes:
             if any(stored := await stored_closes(core.store, core.stale_closes.pop(0))):
                 return stored
         return await core.changes()
 
-    def _put(self, changes: Changes) -> None:
+    def _put(self, changes: FeedUpdate) -> None:
         if any(changes):
             with self._lock:
                 self._changes = changes

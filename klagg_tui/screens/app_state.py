@@ -10,7 +10,7 @@ from typing import Final
 from klagg_tui import formatting
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, FilterError
-from klagg_tui.feed import Changes, Feed, Mode, Status
+from klagg_tui.feed import Feed, FeedUpdate, Mode, Status
 from klagg_tui.screens.palette import Palette, Tints, palette
 from klagg_tui.screens.themes import KLAGG
 from klagg_tui.view import filter as filters
@@ -36,7 +36,7 @@ class AppState:
         self.shown_market = self.live
         """What is drawn: the live market, or a copy of it while the screen is frozen."""
         self.frozen_at_ms: int | None = None
-        self.changes: Changes | None = None
+        self.last_update: FeedUpdate | None = None
         """What the last beat read from the feed."""
         self.filter = _saved_filter(preferences)
         """The filter of the market table."""
@@ -53,12 +53,12 @@ class AppState:
 
     def beat(self) -> set[str]:
         """Read what changed; returns the symbols it concerns."""
-        self.changes = self.feed.take_changes()
+        self.last_update = self.feed.take_changes()
         self.status = self.feed.status()
         self._beats += 1
         if self._beats % BEATS_A_SECOND == 1:
             self.health.sample(self.status)
-        return self.live.apply(self.changes) if self.changes is not None else set()
+        return self.live.apply(self.last_update) if self.update is not None else set()
 
     def check_alerts(self, touched: set[str]) -> list[Fired]:
         """Alerts that fire among the symbols that changed; `fired` keeps them too."""

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
-from klagg_tui.feed import Changes
+from klagg_tui.feed import FeedUpdate
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.base import KlaggScreen
 from klagg_tui.screens.widgets.chart import CandleChart
@@ -144,7 +144,7 @@ class SymbolScreen(KlaggScreen):
         """Take in the symbol's new bars."""
         if self.symbol in touched and not self.state.is_frozen:
             # Fetched history comes here too, in front of what is looked at.
-            inserted = self._series.take((self.state.changes or Changes()).closed)
+            inserted = self._series.take((self.state.last_update or FeedUpdate()).changes.ended)
             self._take_current()
             self.chart.shift(inserted)
         self.refresh_lines()

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.bar import Bar, BarKey, SeriesKey
 from klagg_tui.engine.exact import text, turnover_text
 
 
@@ -21,6 +21,21 @@ class Change:
         self.bar = bar
         self.is_final = is_final
         self._json: bytes | None = None
+
+    @property
+    def key(self) -> BarKey:
+        """The bar's."""
+        return self.bar.key
+
+    @property
+    def series(self) -> SeriesKey:
+        """The bar's."""
+        return self.bar.series
+
+    @property
+    def open_ms(self) -> int:
+        """The bar's."""
+        return self.bar.open_ms
 
     @property
     def json(self) -> bytes:
@@ -38,7 +53,7 @@ def bar_json(bar: Bar, *, is_final: bool) -> bytes:
         f'"close":"{text(bar.close)}","volume":"{text(bar.volume)}","quote_volume":"{turnover_text(bar.turnover)}",'
         f'"count":{bar.trade_count},"taker_buy_volume":"{text(bar.taker_buy_volume)}",'
         f'"taker_buy_quote_volume":"{turnover_text(bar.taker_buy_turnover)}",'
-        f'"is_final":{"true" if is_final else "false"},"state":"{bar.state.name.lower()}"}}'
+        f'"is_final":{"true" if is_final else "false"},"state":"{bar.state.label}"}}'
     ).encode()
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.bar import SeriesKey
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
 from klagg_tui.serve.encoding import Change, message, note
 from klagg_tui.serve.outbox import Outbox
@@ -13,10 +14,9 @@ from klagg_tui.serve.subscriptions import EVERYTHING, Interest, Periods, Subscri
 
 
 class News(NamedTuple):
-    """What changed in the engine: each bar once, in its newest state."""
+    """What changed in the engine."""
 
-    ended: tuple[Bar, ...]
-    current: tuple[Bar, ...]
+    changes: Changes
     symbols: tuple[str, ...] | None
     """All that are followed, where that changed."""
 
@@ -41,7 +41,7 @@ class Hub:
         self.symbols: tuple[str, ...] = ()
         """Those followed, in the engine's order."""
         self._current: dict[str, dict[Period, Change]] = {}
-        self._ended: dict[tuple[str, Period], Change] = {}
+        self._ended: dict[SeriesKey, Change] = {}
         """The newest ended bar of each series: it may not be on the disk yet."""
         self._groups: dict[Interest, set[Subscriber]] = {}
 
@@ -109,13 +109,13 @@ class Hub:
 
     def _noted(self, news: News) -> list[Change]:
         changes = []
-        for bar in news.ended:
+        for bar in news.changes.ended:
             change = Change(bar, is_final=True)
             changes.append(change)
-            known = self._ended.get((bar.symbol, bar.period))
+            known = self._ended.get(bar.series)
             if known is None or known.bar.open_ms <= bar.open_ms:
-                self._ended[bar.symbol, bar.period] = change
-        for bar in news.current:
+                self._ended[bar.series] = change
+        for bar in news.changes.current:
             change = Change(bar, is_final=False)
             changes.append(change)
             self._current.setdefault(bar.symbol, {})[bar.period] = change

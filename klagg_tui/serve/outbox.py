@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.period import Period
+from klagg_tui.engine.changes import Overlay
 from klagg_tui.serve.encoding import Change, message
 
 MOST_ENDED: Final = 4_000
 """Ended bars kept for a reader that is behind; current bars replace each other, so there are never more than series."""
-
-_Key = tuple[str, Period, int]
 
 
 class Outbox:
@@ -24,15 +22,14 @@ class Outbox:
         """Ended bars that did not fit since the last message."""
         self._notes: list[bytes] = []
         self._shared: tuple[bytes, Sequence[Change]] | None = None
-        self._current: dict[tuple[str, Period], Change] = {}
-        self._ended: dict[_Key, Change] = {}
+        self._bars: Overlay[Change] = Overlay()
         self._filled = asyncio.Event()
         self._answered = asyncio.Event()
         self._answered.set()
 
     def __len__(self) -> int:
         """How many bars wait."""
-        return len(self._current) + len(self._ended) + (len(self._shared[1]) if self._shared else 0)
+        return len(self._bars) + (len(self._shared[1]) if self._shared else 0)
 
     def answer(self, text: bytes) -> None:
         """Put in an answer, which goes before bars that wait."""
@@ -56,8 +53,7 @@ class Outbox:
     def keep(self, is_wanted: Callable[[Bar], bool]) -> None:
         """Take out all bars but these."""
         self._merge_shared()
-        self._current = {key: change for key, change in self._current.items() if is_wanted(change.bar)}
-        self._ended = {key: change for key, change in self._ended.items() if is_wanted(change.bar)}
+        self._bars.keep(lambda change: is_wanted(change.bar))
 
     async def take(self) -> bytes:
         """The next message; waits for one."""
@@ -71,14 +67,15 @@ class Outbox:
             if self._shared:
                 (text, _), self._shared = self._shared, None
                 return text
-            if self._current or self._ended:
+            if self._bars:
                 return self._gathered()
             self._filled.clear()
 
     def _gathered(self) -> bytes:
-        changes = [*self._ended.values(), *self._current.values()]
+        changes = [*self._bars.ended.values(), *self._bars.current.values()]
         more = {"skipped": self.skipped} if self.skipped else None
-        self._current, self._ended, self.skipped = {}, {}, 0
+        self._bars.clear()
+        self.skipped = 0
         return message("bars", changes, more)
 
     def _merge_shared(self) -> None:
@@ -86,16 +83,10 @@ class Outbox:
             (_, changes), self._shared = self._shared, None
             self._merge(changes)
 
-    def _merge(self, changes: Iterable[Change]) -> None:
-        for change in changes:
-            bar = change.bar
-            if not change.is_final:
-                self._current[bar.symbol, bar.period] = change
-                continue
-            current = self._current.get((bar.symbol, bar.period))
-            if current and current.bar.open_ms == bar.open_ms:
-                del self._current[bar.symbol, bar.period]
-            self._ended[bar.symbol, bar.period, bar.open_ms] = change
-        while len(self._ended) > MOST_ENDED:
-            del self._ended[next(iter(self._ended))]
+    def _merge(self, changes: Sequence[Change]) -> None:
+        current = [change for change in changes if not change.is_final]
+        self._bars.add(current, [change for change in changes if change.is_final])
+        ended = self._bars.ended
+        while len(ended) > MOST_ENDED:
+            del ended[next(iter(ended))]
             self.skipped += 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final, Protocol
 
-from klagg_tui.engine.changes import Reader
+from klagg_tui.engine.readers import Reader
 from klagg_tui.runtime.background import Beat
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.serve.hub import News
@@ -60,8 +60,8 @@ async def push_forever(core: EngineHost, taker: Taker) -> None:
 
 
 def _push(core: EngineHost, reader: Reader, taker: Taker, known: tuple[str, ...]) -> tuple[str, ...]:
-    drained = core.engine.drain(reader, core.periods)
+    changes = core.engine.drain(reader, core.periods)
     symbols = core.engine.symbols()
-    if drained.closed or drained.forming or symbols != known:
-        taker.put(News(drained.closed, drained.forming, symbols if symbols != known else None))
+    if changes.ended or changes.current or symbols != known:
+        taker.put(News(changes, symbols if symbols != known else None))
     return symbols

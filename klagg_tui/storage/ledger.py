@@ -13,9 +13,8 @@ from enum import Enum, auto
 from typing import Final, Self
 
 from klagg_tui.engine.bar import Bar, State, merge
-from klagg_tui.engine.events import Span
 from klagg_tui.engine.period import MINUTE_MS
-from klagg_tui.engine.spans import by_id, covers, edges, has_more_of, overlap, touches
+from klagg_tui.engine.spans import Span, by_id, covers, edges, has_more_of, overlap, touches
 
 _REMEMBERED: Final = 4096
 _REMEMBERED_MS: Final = 24 * 60 * MINUTE_MS

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.events import Span
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.engine.spans import Span
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.rows import GATHERED, bars
 from klagg_tui.storage.symbols import Symbols

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import Span
-from klagg_tui.engine.spans import Joint, by_id, covers, edges, join, overlap
+from klagg_tui.engine.spans import Joint, Span, by_id, covers, edges, join, overlap
 from klagg_tui.storage.ledger import Ledger
 
 Minute = tuple[str, int]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from klagg_tui.engine.period import DAY_MS, MINUTE_MS, Period, child_of
+from klagg_tui.engine.precision import Precision
+from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.statements import Insert
 from klagg_tui.storage.symbols import StoredSymbol
 from klagg_tui.storage.symbols import put_symbols as put
@@ -13,6 +16,31 @@ from klagg_tui.storage.writer import Writer
 
 _META: Final = Insert("meta", "ON CONFLICT (key) DO UPDATE SET value = excluded.value")
 _PROGRESS: Final = Insert("progress", "ON CONFLICT (symbol, period) DO UPDATE SET oldest_ms = excluded.oldest_ms")
+
+_PRECISIONS: Final = "decimals"
+"""Of `meta`: a JSON object from symbols to decimals of prices and of quantities."""
+
+
+async def meta(link: Connection, key: str) -> str | None:
+    """A text kept with `put_meta`."""
+    value = await link.value("SELECT value FROM meta WHERE key = ?", (key,))
+    return None if value is None else str(value)
+
+
+async def precisions(link: Connection) -> dict[str, Precision]:
+    """With how many decimals the exchange writes each symbol's numbers, as far as was seen."""
+    text = await meta(link, _PRECISIONS)
+    return {symbol: Precision(*decimals) for symbol, decimals in json.loads(text or "{}").items()}
+
+
+async def widen_precisions(writer: Writer, seen: Mapping[str, Precision]) -> None:
+    """Keep decimals that were seen, beside what is known already."""
+    async with writer.batch():
+        known = await precisions(writer.link)
+        wider = {symbol: precision.union(known.get(symbol, Precision())) for symbol, precision in seen.items()}
+        if any(known.get(symbol) != precision for symbol, precision in wider.items()):
+            text = json.dumps({**known, **wider}, ensure_ascii=False)
+            await writer.link.insert(_META, [(_PRECISIONS, text)])
 
 
 async def put_symbols(writer: Writer, symbols: Sequence[StoredSymbol]) -> None:

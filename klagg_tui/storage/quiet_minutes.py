@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, State, empty_bar
-from klagg_tui.engine.events import Span
 from klagg_tui.engine.period import MINUTE_MS, Period
-from klagg_tui.engine.spans import covers
+from klagg_tui.engine.spans import Span, covers
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.lookup import bars_in, next_opens
 from klagg_tui.storage.merging import Seam

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from typing import Any, Final
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import Span
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain, child_of
+from klagg_tui.engine.spans import Span
+from klagg_tui.storage import metadata
 from klagg_tui.storage import unconfirmed as due
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.lines import Lines, RowFormat, line_pages
@@ -204,8 +205,7 @@ class Reading:
 
     async def meta(self, key: str) -> str | None:
         """A text kept with `put_meta`."""
-        value = await self._reader.value("SELECT value FROM meta WHERE key = ?", (key,))
-        return None if value is None else str(value)
+        return await metadata.meta(self._reader, key)
 
     async def progress(self, symbol: str, period: Period) -> int | None:
         """How far back a backfill has come (open time), None where there was none."""

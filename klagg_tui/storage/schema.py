@@ -95,7 +95,7 @@ _FIRST: Final = (
     "CREATE TABLE periods (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
     f"INSERT INTO periods VALUES {_named([(period.ordinal, period.value) for period in Period])}",
     "CREATE TABLE states (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
-    f"INSERT INTO states VALUES {_named([(state.value, state.name.lower()) for state in State])}",
+    f"INSERT INTO states VALUES {_named([(state.value, state.label) for state in State])}",
     f"CREATE TABLE history ({_VALUES}, PRIMARY KEY (symbol, period, minute)) WITHOUT ROWID",
     # Only bars that are not confirmed are in it: some hours' worth in a file of years.
     f"CREATE INDEX unconfirmed ON history (symbol, period, minute) WHERE state < {State.CONFIRMED.value}",

@@ -6,15 +6,17 @@ other. See `schema` for what is in the file.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.events import Drained, Span
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period, chain
+from klagg_tui.engine.precision import Precision
+from klagg_tui.engine.spans import Span
 from klagg_tui.errors import OtherMarket, StorageError
 from klagg_tui.storage import confirming
 from klagg_tui.storage import maintenance as upkeep
@@ -134,14 +136,14 @@ class Store(Reading):
     ) -> None:
         await self.close()
 
-    async def write(self, drained: Drained) -> Written:
-        """Write what a live engine drained: one transaction, everything or nothing.
+    async def write(self, changes: Changes) -> Written:
+        """Write what changed in a live engine: one transaction, everything or nothing.
 
         Ended bars go to the history, where they never lose rank (confirmed, closed, partial); of equal rank the newer
         stays. Current bars replace each other. Larger bars are taken as the engine gives them, but made again where a
         minute turned out to be more than the engine knew. After a failure the same batch may be written again.
         """
-        return await self._to_write().write(drained)
+        return await self._to_write().write(changes)
 
     def importing(self) -> Importing:
         """A way in for one engine that reads files: its batches may repeat and grow, as `drain` gives them."""
@@ -172,6 +174,14 @@ class Store(Reading):
     async def put_meta(self, key: str, value: str) -> None:
         """Keep a text."""
         await keeping.put_meta(self._to_write(), key, value)
+
+    async def precisions(self) -> dict[str, Precision]:
+        """With how many decimals the exchange writes each symbol's numbers, as far as was seen."""
+        return await keeping.precisions(self._reader)
+
+    async def widen_precisions(self, seen: Mapping[str, Precision]) -> None:
+        """Keep decimals that were seen, beside what is known already."""
+        await keeping.widen_precisions(self._to_write(), seen)
 
     async def put_progress(self, symbol: str, period: Period, oldest_ms: int) -> None:
         """Note how far back a backfill has come."""

@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, NamedTuple
 
-from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import Drained, Span
+from klagg_tui.engine.bar import Bar, BarKey, State
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import MINUTE_MS, Period, chain
+from klagg_tui.engine.spans import Span
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.ledger import Ledger, Run
 from klagg_tui.storage.lookup import Place, bars_at, stored_spans
@@ -68,7 +69,7 @@ class Writer:
         self._is_current = False
         self._is_settled = False
         self._live = Run(is_seeded=True)
-        self._closed_larger: dict[tuple[str, Period, int], None] = {}
+        self._closed_larger: dict[BarKey, None] = {}
         """Larger bars that the live engine closed lately."""
         self._lock = asyncio.Lock()
 
@@ -91,23 +92,23 @@ class Writer:
         async with self._lock:
             yield
 
-    async def write(self, drained: Drained) -> Written:
-        """Write what a live engine drained.
+    async def write(self, changes: Changes) -> Written:
+        """Write what a live engine changes.
 
         Raises:
             DiskTrouble: nothing of it was written; the same batch may be tried again.
         """
         began = time.perf_counter()
-        minutes = [bar for bar in drained.closed if bar.period is Period.M1]
-        larger = [bar for bar in drained.closed if bar.period is not Period.M1]
-        names = {item.symbol for part in drained for item in part}
+        minutes = [bar for bar in changes.ended if bar.period is Period.M1]
+        larger = [bar for bar in changes.ended if bar.period is not Period.M1]
+        names = {item.symbol for part in changes for item in part}
         async with self._batch_of(self._live, names):
-            await self._merge(self._live, minutes, drained.spans, is_rolled_up=True)
+            await self._merge(self._live, minutes, changes.spans, is_rolled_up=True)
             await self._write_larger(larger)
-            await self._end_forming(drained.closed)
-            await self.insert(FORMING, drained.forming)
+            await self._end_forming(changes.ended)
+            await self.insert(FORMING, changes.current)
         self._remember(larger)
-        rows = len(drained.closed) + len(drained.forming) + len(drained.spans)
+        rows = len(changes.ended) + len(changes.current) + len(changes.spans)
         return Written(rows, (time.perf_counter() - began) * 1000)
 
     async def add(self, run: Run, bars: Sequence[Bar], spans: Sequence[Span]) -> Added:
@@ -150,7 +151,7 @@ class Writer:
 
     async def _write_larger(self, bars: Sequence[Bar]) -> None:
         """A bar that this run closed may turn out to lack trades: then, and only then, does it lose its rank."""
-        doubted = [bar for bar in bars if bar.state is State.PARTIAL and _key(bar) in self._closed_larger]
+        doubted = [bar for bar in bars if bar.state is State.PARTIAL and bar.key in self._closed_larger]
         await self.insert(RANKED, bars)
         for period in {bar.period for bar in doubted}:
             places = [(bar.symbol, bar.open_ms) for bar in doubted if bar.period is period]
@@ -173,9 +174,9 @@ class Writer:
     def _remember(self, larger: Sequence[Bar]) -> None:
         for bar in larger:
             if bar.state is State.CLOSED:
-                self._closed_larger[_key(bar)] = None
+                self._closed_larger[bar.key] = None
             else:
-                self._closed_larger.pop(_key(bar), None)
+                self._closed_larger.pop(bar.key, None)
         while len(self._closed_larger) > _LARGER_REMEMBERED:
             del self._closed_larger[next(iter(self._closed_larger))]
 
@@ -229,7 +230,3 @@ def _sifted(run: Run, bars: Sequence[Bar]) -> list[Bar]:
         if of_symbol:
             ledger.forget_old(max(bar.open_ms for bar in of_symbol))
     return sifted
-
-
-def _key(bar: Bar) -> tuple[str, Period, int]:
-    return bar.symbol, bar.period, bar.open_ms

@@ -10,7 +10,7 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.view.columns.column import RenderContext, change_role
-from klagg_tui.view.columns.state import STATE_NAMES, state_sign
+from klagg_tui.view.columns.state import state_sign
 from klagg_tui.view.model import Row, change_percent, is_stale_bar, taker_share
 from klagg_tui.view.role import Piece, Role
 from klagg_tui.view.sparkline import balance, sparkline
@@ -37,7 +37,7 @@ def bar_lines(bar: Bar, decimals: int, *, local: bool) -> list[list[Piece]]:
         *pair("Turnover", exact.turnover_text(bar.turnover)),
         *pair("Trades", formatting.whole(bar.trade_count)),
         *pair("Buyers", formatting.NOTHING if share is None else f"{share:.1%}"),
-        Piece(f"  {STATE_NAMES[bar.state]}", Role.DIM),
+        Piece(f"  {bar.state.label}", Role.DIM),
     ]
     return [first, second]
 

@@ -1,4 +1,4 @@
-"""The market as the screens draw it: one row a symbol, fed by `Changes`.
+"""The market as the screens draw it: one row a symbol, fed by `FeedUpdate`.
 
 One owner: the screen's thread. `version` of a row grows with each change, so that a drawn line can be kept as long as
 the version stands. Times come as arguments.
@@ -15,7 +15,7 @@ from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.exact import DECIMALS, Exact
 from klagg_tui.engine.period import Period
-from klagg_tui.feed import Changes, Mode, Status
+from klagg_tui.feed import FeedUpdate, Mode, Status
 
 CLOSES_KEPT: Final = 64
 """Closes of finished bars kept of each symbol and period: as many as the widest sparkline shows."""
@@ -165,19 +165,19 @@ class Market:
         self.rows: dict[str, Row] = {}
         self.newest_trade_ms = 0
 
-    def apply(self, changes: Changes) -> set[str]:
-        """Take the changes in; gives the symbols touched."""
+    def apply(self, update: FeedUpdate) -> set[str]:
+        """Take an update in; gives the symbols touched."""
         rows = self.rows
-        for symbol in changes.symbols_removed:
+        for symbol in update.symbols_removed:
             rows.pop(symbol, None)
-        for symbol in changes.symbols_added:
+        for symbol in update.symbols_added:
             rows.setdefault(symbol, Row(symbol))
-        touched = {*changes.symbols_added, *changes.symbols_removed}
-        for bar in changes.closed:
+        touched = {*update.symbols_added, *update.symbols_removed}
+        for bar in update.changes.ended:
             self._row(bar).take_closed(bar)
             touched.add(bar.symbol)
-        self._take_current(changes.bars, touched)
-        self._note_trades(changes)
+        self._take_current(update.changes.current, touched)
+        self._note_trades(update)
         return touched
 
     def _take_current(self, bars: Iterable[Bar], touched: set[str]) -> None:
@@ -204,8 +204,8 @@ class Market:
             row.take_decimals(bar)
         return row
 
-    def _note_trades(self, changes: Changes) -> None:
-        for symbol, traded_ms in changes.last_trade_ms.items():
+    def _note_trades(self, update: FeedUpdate) -> None:
+        for symbol, traded_ms in update.last_trade_ms.items():
             row = self.rows.get(symbol)
             if row is not None:
                 row.last_trade_ms = traded_ms

@@ -13,16 +13,16 @@ from klagg_tui.auditing.auditor import Scope
 from klagg_tui.auditing.compare import ArchiveBars, ReferenceBars, differing
 from klagg_tui.auditing.findings import Finding, Kind
 from klagg_tui.auditing.repair import needs, repair
-from klagg_tui.commands.shared.audit_work import exchange_bars
+from klagg_tui.commands.audit.run import exchange_bars
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
+from klagg_tui.engine.precision import Precision
 from klagg_tui.errors import BadFile
 from klagg_tui.exchange.binance.rest import RestClient
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exporting.files import Series
 from klagg_tui.exporting.text import csv_line
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
-from klagg_tui.storage.precision import Precision
 from klagg_tui.storage.store import Store
 from tests.auditing.test_auditor import execute, found
 from tests.damage import HOURS, TWELVE, damage, make_sound

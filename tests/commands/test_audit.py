@@ -12,10 +12,10 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from klagg_tui.commands import audit as auditing
-from klagg_tui.commands.shared.audit_work import exchange_bars
+from klagg_tui.commands import audit
+from klagg_tui.commands.audit.run import exchange_bars
 from klagg_tui.engine.bar import State
-from klagg_tui.engine.events import Drained
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.errors import BadFile, ExportError, OtherMarket, StorageError, Unreachable
 from klagg_tui.exchange.binance.rest import RestClient
@@ -29,7 +29,7 @@ from tests.makers import HOUR, MINUTE, START, SYMBOL, bar
 
 def run(*arguments: str | Path) -> Result:
     app = typer.Typer()
-    auditing.register(app)
+    audit.register(app)
     app.callback()(lambda: None)
     return CliRunner().invoke(app, ["audit", *map(str, arguments)])
 
@@ -130,7 +130,7 @@ def test_the_minute_a_recorder_was_stopped_in_is_put_right_with_the_rest(tmp_pat
     async def fill() -> None:
         async with await Store.open(path, periods=DEFAULT_PERIODS) as store:
             await store.add_confirmed([bar(START + at * MINUTE) for at in range(10)])
-            await store.write(Drained((), (cut,), ()))
+            await store.write(Changes((cut,)))
 
     asyncio.run(fill())
     result = run("--db", path, "--repair", "--against", "exchange", "--rest-url", exchange_url)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klagg_tui.engine.bar import Bar, State, empty_bar, merge
+from klagg_tui.engine.bar import Bar, Check, State, empty_bar, fault_of, merge
 from klagg_tui.engine.period import Period
 from tests.makers import MINUTE, START, SYMBOL, bar, candle
 from tests.oracle import merged
@@ -99,3 +99,54 @@ def test_bars_that_differ_in_state_alone_have_the_same_values() -> None:
 def test_only_a_bar_with_volume_is_traded() -> None:
     assert bar().is_traded
     assert not empty_bar(SYMBOL, Period.M1, START, 5, State.CLOSED).is_traded
+
+
+@pytest.mark.parametrize(
+    ("damage", "up_to", "said"),
+    [
+        ({"high": 1, "low": 2}, Check.ORDER, "is below low"),
+        ({"open": 10**12}, Check.ORDER, "open 10000 lies outside"),
+        ({"close": 1}, Check.ORDER, "close 0.00000001 lies outside"),
+        ({"low": 0}, Check.PRICES, "low 0 is no price"),
+        ({"trade_count": -1}, Check.PARTS, "a sum is negative"),
+        ({"taker_buy_volume": 10**12}, Check.PARTS, "takers bought more"),
+        ({"taker_buy_turnover": 10**30}, Check.PARTS, "takers bought more"),
+        ({"trade_count": 0}, Check.SUMS, "without a trade"),
+        ({"turnover": 10**30}, Check.SUMS, "turnover"),
+        ({"taker_buy_turnover": 0}, Check.SUMS, "taker turnover 0 cannot be paid"),
+        ({"volume": 0, "taker_buy_volume": 0, "taker_buy_turnover": 0}, Check.SUMS, "trades without volume"),
+        (dict.fromkeys(("volume", "turnover", "trade_count", "taker_buy_volume", "taker_buy_turnover"), 0), Check.SUMS,
+         "prices moved without a trade"),
+    ],
+)  # fmt: skip
+def test_a_bar_that_no_trades_can_make_is_named_by_the_check_that_finds_it(
+    damage: dict[str, int], up_to: Check, said: str
+) -> None:
+    sound = bar(low="99", high="101", taker_buy_volume="0.5", taker_buy_turnover="50")
+    assert fault_of(sound) is None
+    damaged = sound._replace(**damage)  # type: ignore[arg-type]
+    assert said in str(fault_of(damaged, up_to))
+    if up_to > Check.ORDER:
+        assert fault_of(damaged, Check(up_to - 1)) is None
+
+
+def test_a_bar_without_trades_may_stand_at_one_price() -> None:
+    assert fault_of(empty_bar(SYMBOL, Period.M1, START, 77, State.CLOSED)) is None
+
+
+def test_a_turnover_may_lack_what_the_exchange_cut_off_each_trade() -> None:
+    one = bar(
+        low="100", high="100", volume="3", turnover_text="299.99999999", taker_buy_volume="0", taker_buy_turnover="0"
+    )
+    assert fault_of(one._replace(trade_count=1)) is None
+    assert fault_of(one._replace(trade_count=1, turnover=one.turnover - 1)) is not None
+
+
+def test_the_label_of_a_state_is_its_name_in_small_letters() -> None:
+    assert [state.label for state in State] == ["forming", "partial", "closed", "confirmed"]
+
+
+def test_the_key_of_a_bar_is_the_same_whatever_is_known_of_it() -> None:
+    one = bar(START, period=Period.M5)
+    assert one.key == one._replace(close=1, state=State.PARTIAL).key == (SYMBOL, Period.M5, START)
+    assert one.series == (SYMBOL, Period.M5)

@@ -232,7 +232,7 @@ def test_a_listing_whose_first_minute_was_not_heard_leaves_larger_bars_partial()
     unheard = SeedBars(SYMBOL, START, (), None, 4, START + MINUTE + 10)
     heard = [trade(4 + number, START + (1 + number) * MINUTE + 9) for number in range(5)]
     made = watched(unheard, *heard, periods=(Period.M5,), first_open_ms=START)
-    for minute in [one for one in made.seen.look().closed if one.period is Period.M1]:
+    for minute in [one for one in made.seen.look().ended if one.period is Period.M1]:
         made.tell(AmendBar(minute._replace(state=State.CONFIRMED)))
     made.seen.look()
     assert made.seen.ended[SYMBOL, Period.M1, START + MINUTE].state is State.CONFIRMED

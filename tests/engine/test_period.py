@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klagg_tui.engine.period import DAY_MS, DEFAULT_PERIODS, MINUTE_MS, Period, chain, child_of
+from klagg_tui.engine.period import (
+    DAY_MS,
+    DEFAULT_PERIODS,
+    DEFAULT_THREE_DAY_ANCHOR,
+    MINUTE_MS,
+    Period,
+    chain,
+    child_of,
+)
 from klagg_tui.errors import BadPeriod
 from tests import oracle
 
@@ -97,3 +105,16 @@ def test_a_period_is_rolled_up_from_the_longest_that_divides_it() -> None:
     assert child_of(Period.M3, (Period.H1,)) is Period.M1
     assert child_of(Period.M1, DEFAULT_PERIODS) is Period.M1
     assert MINUTE_MS * 1440 == DAY_MS
+
+
+@pytest.mark.parametrize("period", list(Period))
+def test_a_bar_opens_on_the_grid_and_nowhere_else(period: Period) -> None:
+    open_ms = period.open_ms(1_700_000_000_000)
+    assert period.is_on_grid(open_ms)
+    assert period.is_on_grid(open_ms, DEFAULT_THREE_DAY_ANCHOR)
+    assert not period.is_on_grid(open_ms + 1)
+
+
+def test_a_three_day_bar_opens_on_any_day_where_its_anchor_is_unknown() -> None:
+    assert [Period.D3.is_on_grid(day * DAY_MS) for day in range(4)] == [True] * 4
+    assert [Period.D3.is_on_grid(day * DAY_MS, 1) for day in range(4)] == [False, True, False, False]

@@ -7,8 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klagg_tui.engine.events import Span
-from klagg_tui.engine.spans import covers, edges, has_more_of, join, overlap, touches
+from klagg_tui.engine.spans import Span, covers, edges, has_more_of, join, overlap, touches
 from tests.makers import MINUTE, START, SYMBOL
 
 

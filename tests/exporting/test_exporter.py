@@ -13,8 +13,10 @@ import aiohttp
 import pytest
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import Drained, Span
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.engine.precision import Precision
+from klagg_tui.engine.spans import Span
 from klagg_tui.errors import ExportError
 from klagg_tui.exporting.exporter import ExportProgress, estimate, export
 from klagg_tui.exporting.files import Format
@@ -22,7 +24,6 @@ from klagg_tui.exporting.selection import Selection, matching
 from klagg_tui.importing.importer import import_files
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
-from klagg_tui.storage.precision import Precision, widen_grains
 from klagg_tui.storage.store import Store
 from tests.auditing.test_auditor import execute
 from tests.conftest import DATA, needs_data
@@ -49,7 +50,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     async with await Store.open(tmp_path / "klagg.db") as opened:
         for symbol in ("BTCUSDT", "ETHUSDT", "牛来USDT"):
             await fill(opened, symbol)
-        await widen_grains(opened, {"BTCUSDT": Precision(2, 3)})
+        await opened.widen_precisions({"BTCUSDT": Precision(2, 3)})
         yield opened
 
 
@@ -117,7 +118,7 @@ async def test_resampled_bars_equal_stored_ones_of_that_period(store: Store) -> 
     stored = await written(store, Selection(("BTCUSDT",), (Period.H1,)))
     async with await Store.open(store.path.with_name("minutes.db"), periods=(Period.M1,)) as bare:
         await fill(bare, "BTCUSDT")
-        await widen_grains(bare, {"BTCUSDT": Precision(2, 3)})
+        await bare.widen_precisions({"BTCUSDT": Precision(2, 3)})
         made = Selection(("BTCUSDT",), (Period.H1,), is_resampled=True)
         assert await written(bare, made) == stored
 
@@ -159,7 +160,7 @@ async def test_bars_recorded_live_come_out_as_the_exchange_writes_them(tmp_path:
 async def test_a_finer_tick_widens_all_and_loses_no_digit(store: Store) -> None:
     await store.add([bar(START + MINUTES * MINUTE_MS, "100.1234", symbol="BTCUSDT")], [])
     before = rows(await written(store, Selection(("BTCUSDT",))))
-    await widen_grains(store, {"BTCUSDT": Precision(4, 1)})
+    await store.widen_precisions({"BTCUSDT": Precision(4, 1)})
     after = rows(await written(store, Selection(("BTCUSDT",))))
     assert (before[0][1], before[-1][1], before[0][5]) == ("100.00", "100.1234", "1.250")
     assert (after[0][1], after[-1][1], after[0][5]) == ("100.0000", "100.1234", "1.250")
@@ -180,7 +181,7 @@ async def test_what_the_database_writes_itself_is_what_is_written_bar_by_bar(
     await store.add_confirmed([bar(START + at * MINUTE_MS, symbol="BTCUSDT", **values) for at, values in odd.items()])
     current = bar(end_ms, "100.25", symbol="BTCUSDT", state=State.FORMING)
     await store.add([current._replace(state=State.PARTIAL, trade_count=0)], [])
-    await store.write(Drained((), (current,), ()))
+    await store.write(Changes((current,)))
     some = frozenset({State.CLOSED, State.FORMING})
     for selection in (
         Selection(("BTCUSDT",)),
@@ -297,7 +298,7 @@ async def test_progress_reaches_the_estimate(store: Store) -> None:
 async def test_an_estimate_counts_the_current_bar_where_it_is_written(store: Store) -> None:
     end_ms = START + MINUTES * MINUTE_MS
     current = bar(end_ms, symbol="BTCUSDT", state=State.FORMING)
-    await store.write(Drained((), (current,), ()))
+    await store.write(Changes((current,)))
     stretches = [(None, None), (None, end_ms), (end_ms + 1, None), (end_ms - MINUTE_MS // 2, None)]
     for from_ms, to_ms in stretches:
         selection = Selection(("BTCUSDT",), from_ms=from_ms, to_ms=to_ms)

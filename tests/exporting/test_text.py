@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.exact import as_decimal, turnover_as_decimal
 from klagg_tui.engine.period import Period
+from klagg_tui.engine.precision import Precision
 from klagg_tui.exporting.files import Series
 from klagg_tui.exporting.text import (
     COLUMNS,
@@ -28,7 +29,6 @@ from klagg_tui.exporting.text import (
     series_csv_line,
     wording_of,
 )
-from klagg_tui.storage.precision import Precision
 from klagg_tui.storage.rows import Packer
 from klagg_tui.storage.schema import COLUMNS as ROW_COLUMNS
 from tests.makers import START, bar
@@ -163,7 +163,7 @@ def test_json_and_csv_say_the_same(any_bar: Bar, grain: Precision) -> None:
     of_json = json.loads(json_line(series(grain, period=any_bar.period))(any_bar))
     of_csv = csv_line(series(grain, period=any_bar.period))(any_bar).rstrip("\n").split(",")[:-1]
     assert [str(of_json[name]) for name in COLUMNS.split(",")[:-1]] == of_csv
-    assert of_json["state"] == any_bar.state.name.lower()
+    assert of_json["state"] == any_bar.state.label
 
 
 def test_many_lines_are_one_piece_of_bytes() -> None:

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.exact import number, turnover
 from klagg_tui.engine.period import DAY_MS, Period
+from klagg_tui.engine.precision import Precision
 from klagg_tui.errors import BadFile
 from klagg_tui.importing.bars import COLUMNS, KlineRows, period_of
 from klagg_tui.importing.source import Block
 from klagg_tui.importing.trades import Tally
-from klagg_tui.storage.precision import Precision
 
 HEADER = ",".join(COLUMNS)
 ROW = (
@@ -79,9 +79,9 @@ def test_thirty_days_that_are_no_month_are_no_period() -> None:
     [
         (ROW.rsplit(",", 1)[0], "11 columns instead of 12"),
         (ROW.replace("1723161300000", "1723161300001"), "not where a 1m bar opens"),
-        (ROW.replace("61839.90", "61000.00"), "contradict"),
-        (ROW.replace("61807.70", "0"), "contradict"),
-        (ROW.replace("57.185", "557.185"), "more than the whole"),
+        (ROW.replace("61839.90", "61000.00"), "is below low"),
+        (ROW.replace("61807.70", "0"), "open 0 lies outside"),
+        (ROW.replace("57.185", "557.185"), "takers bought more"),
         (ROW.replace("61839.90", "high"), "'high' is not a number"),
         (ROW.replace("2005", "many"), "many"),
     ],

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klagg_tui.engine.events import AggTrade
+from klagg_tui.engine.precision import Precision
 from klagg_tui.importing.events import EventRows
 from klagg_tui.importing.source import Block, blocks
 from klagg_tui.importing.trades import Tally
-from klagg_tui.storage.precision import Precision
 from tests.conftest import DATA, needs_data
 
 EVENT: dict[str, object] = {

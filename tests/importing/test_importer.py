@@ -17,9 +17,9 @@ from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.engine.precision import Precision
 from klagg_tui.importing.importer import Imported, Progress, import_files
 from klagg_tui.importing.source import blocks
-from klagg_tui.storage.precision import Precision, stored_grains
 from klagg_tui.storage.store import Store
 from tests.conftest import DATA, needs_data
 from tests.makers import DAY, START, trades
@@ -237,7 +237,7 @@ async def test_the_exchanges_decimals_are_kept(store: Store, tmp_path: Path) -> 
     await import_files(store, [day_file(tmp_path, 0, trades([START]))])
     path = file_of(tmp_path / "x.jsonl", [event(trades([START], symbol="牛来USDT")[0])])
     await import_files(store, [path])
-    assert await stored_grains(store) == {"BTCUSDT": Precision(2, 3), "牛来USDT": Precision(1, 3)}
+    assert await store.precisions() == {"BTCUSDT": Precision(2, 3), "牛来USDT": Precision(1, 3)}
 
 
 async def test_a_symbol_given_serves_files_that_name_none_and_never_contradicts_a_name(

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import Span
 from klagg_tui.engine.exact import number
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.engine.precision import Precision
+from klagg_tui.engine.spans import Span
 from klagg_tui.errors import BadFile
 from klagg_tui.importing.importer import Progress
 from klagg_tui.importing.predecessor import import_legacy, symbol_of
-from klagg_tui.storage.precision import Precision, stored_grains
 from klagg_tui.storage.store import Store
 from tests.makers import START, bar
 from tests.shell import Klagg
@@ -82,7 +82,7 @@ async def test_tables_become_bars_that_are_closed_but_for_the_newest(store: Stor
     )  # fmt: skip
     assert (await stored(store, period=Period.H1))[0].volume == number("750")
     assert [one.state for one in await stored(store, period=Period.W1)] == [State.PARTIAL, State.PARTIAL]
-    assert await stored_grains(store) == {"BTCUSDT": Precision(2, 3)}
+    assert await store.precisions() == {"BTCUSDT": Precision(2, 3)}
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klagg_tui.engine.events import AggTrade
+from klagg_tui.engine.precision import Precision
 from klagg_tui.importing.source import Block
 from klagg_tui.importing.trades import Tally, TradeRows
-from klagg_tui.storage.precision import Precision
 
 HEADER = "agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker"
 GOOD = "7,61800.30,0.205,70,71,1723161256322,false"

@@ -88,7 +88,7 @@ async def test_minutes_are_stored_also_where_nobody_asked_for_them(store: Store)
     core.handle([AddSymbol(SYMBOL, 0), *trades([START, START + MINUTE])])
     assert await core.flush()
     assert len(await listed(store, Period.M1)) >= 1
-    assert {bar.period for bar in (await core.changes()).bars} == {Period.M5}
+    assert {bar.period for bar in (await core.changes()).changes.current} == {Period.M5}
 
 
 async def test_without_a_store_there_is_nothing_to_write() -> None:
@@ -127,15 +127,15 @@ async def test_changes_tell_symbols_added_and_removed_once() -> None:
     changes = await core.changes()
     assert (changes.symbols_added, changes.symbols_removed) == (("XRPUSDT",), (SYMBOL,))
     core.handle([AddSymbol(SYMBOL, 0)])
-    assert (await core.changes())[2:4] == ((SYMBOL,), ())
+    assert (await core.changes())[1:3] == ((SYMBOL,), ())
 
 
 async def test_changes_tell_touched_bars_and_when_they_were_traded() -> None:
     core = core_with()
     core.handle(trades([START, START + MINUTE + 5]))
     changes = await core.changes()
-    assert _keys(list(changes.closed)) == [(Period.M1, START, 2)]
-    assert {bar.period: bar.open_ms for bar in changes.bars} == {Period.M1: START + MINUTE, Period.M5: START}
+    assert _keys(list(changes.changes.ended)) == [(Period.M1, START, 2)]
+    assert {bar.period: bar.open_ms for bar in changes.changes.current} == {Period.M1: START + MINUTE, Period.M5: START}
     assert changes.last_trade_ms == {SYMBOL: START + MINUTE + 5}
     assert not any(await core.changes())
 
@@ -146,7 +146,7 @@ async def test_many_symbols_are_told_bit_by_bit_and_all_of_them() -> None:
     core.handle([AddSymbol(name, 0) for name in names])
     core.take([trade(1, symbol=name) for name in names])
     changes = await core.changes()
-    assert {bar.symbol for bar in changes.bars} == set(names)
+    assert {bar.symbol for bar in changes.changes.current} == set(names)
     assert not any(await core.changes())
 
 
@@ -160,6 +160,6 @@ async def test_a_bar_that_ends_while_others_are_told_is_not_told_as_current_afte
         core.take([trade(2, START + MINUTE, symbol=names[0])])
 
     changes, _ = await asyncio.gather(core.changes(), end_the_minute())
-    assert (names[0], Period.M1, START) in {(bar.symbol, bar.period, bar.open_ms) for bar in changes.closed}
-    told = [*changes.bars, *(await core.changes()).bars]
+    assert (names[0], Period.M1, START) in {bar.key for bar in changes.changes.ended}
+    told = [*changes.changes.current, *(await core.changes()).changes.current]
     assert [bar.open_ms for bar in told if bar.symbol == names[0] and bar.period is Period.M1] == [START + MINUTE]

@@ -77,7 +77,7 @@ async def test_without_the_exchange_stored_bars_are_shown_with_the_reason_and_it
     runtime.start()
     first = runtime.take_changes()
     assert first is not None
-    assert {bar.symbol for bar in first.bars} >= {"BTCUSDT"}
+    assert {bar.symbol for bar in first.changes.current} >= {"BTCUSDT"}
     async with asyncio.timeout(20):
         while not runtime.status().notices:  # noqa: ASYNC110 - another thread's
             await asyncio.sleep(0.05)

@@ -17,7 +17,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFile, DatabaseBusy, KlaggError, NotADatabase, OtherMarket, StorageError
 from klagg_tui.exporting.files import Format
 from klagg_tui.exporting.selection import Selection
-from klagg_tui.feed import Changes, Mode
+from klagg_tui.feed import FeedUpdate, Mode
 from klagg_tui.runtime.replay import Replay
 from klagg_tui.runtime.worker import Plan, Runtime
 from klagg_tui.storage.store import Store
@@ -111,7 +111,9 @@ async def test_a_recording_comes_to_the_screen_and_to_the_disk(tmp_path: Path, d
         def looked() -> bool:
             if changes := runtime.take_changes():
                 added.extend(changes.symbols_added)
-                seen.update({(bar.period, bar.open_ms): bar for bar in (*changes.closed, *changes.bars)})
+                seen.update(
+                    {(bar.period, bar.open_ms): bar for bar in (*changes.changes.ended, *changes.changes.current)}
+                )
             minutes = [bar for (period, _), bar in seen.items() if period is Period.M1]
             return runtime.status().connection == "ended" and sum(bar.trade_count for bar in minutes) == fills(made)
 
@@ -202,7 +204,7 @@ async def test_a_bar_that_has_just_ended_is_history_although_nobody_has_written_
         ended: list[Bar] = []
 
         def has_ended() -> bool:
-            ended.extend((runtime.take_changes() or Changes()).closed)
+            ended.extend((runtime.take_changes() or FeedUpdate()).changes.ended)
             return bool(ended)
 
         await until(has_ended)

@@ -64,7 +64,7 @@ def test_whatever_its_pace_a_reader_ends_with_the_newest_state_of_each_bar(steps
         offer(mailbox, change(symbol, minute, close, is_final=is_final))
         if is_final:
             newest[symbol, START + minute * MINUTE, True] = str(close)
-            if symbol in current and current[symbol][0] == minute:
+            if symbol in current and current[symbol][0] <= minute:  # one that a later bar leaves behind is over
                 del current[symbol]
         else:
             current[symbol] = minute, str(close)

@@ -15,6 +15,7 @@ import pytest
 
 from klagg_tui.config import Serve
 from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, SeedBars
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
@@ -84,7 +85,7 @@ async def put(
 ) -> None:
     """Give news as the engine's beat does: when the last ones are taken."""
     assert await asyncio.to_thread(server._is_ready.wait, 10)
-    server.put(News(ended, current_bars, symbols))
+    server.put(News(Changes(current_bars, ended), symbols))
     assert await asyncio.to_thread(server._is_ready.wait, 10)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.engine.bar import State, empty_bar
-from klagg_tui.engine.events import Drained
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.exact import number as number_of
 from klagg_tui.engine.period import Period
 from klagg_tui.storage.merging import Added
@@ -75,7 +75,7 @@ async def test_bars_that_are_over_and_not_confirmed_are_told(store: Store) -> No
 async def test_a_current_bar_is_no_ended_one_even_where_it_is_partial(store: Store) -> None:
     ended, current = bars(2)
     waiting = current._replace(state=State.PARTIAL)
-    await store.write(Drained((ended._replace(state=State.CLOSED),), (waiting,), ()))
+    await store.write(Changes((waiting,), (ended._replace(state=State.CLOSED),)))
     assert await store.ended_until(ended.symbol, Period.M1, START + 9 * MINUTE) == START + MINUTE
     assert await store.ended_until(ended.symbol, Period.M1, START) is None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import Span
 from klagg_tui.engine.exact import number
+from klagg_tui.engine.spans import Span
 from klagg_tui.storage.ledger import Ledger, Run
 from tests.makers import MINUTE, START, SYMBOL, bar
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.engine.bar import State
-from klagg_tui.engine.events import Drained
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import DiskError, StorageError
 from klagg_tui.storage.maintenance import Counts, Holding
@@ -30,7 +30,7 @@ def copies(folder: Path) -> list[Path]:
 async def test_what_is_stored_is_summed_up(store: Store) -> None:
     await store.add(bars(4), [])
     await store.add_confirmed(bars(2))
-    await store.write(Drained((), (bar(START + 4 * MINUTE, state=State.FORMING),), ()))
+    await store.write(Changes((bar(START + 4 * MINUTE, state=State.FORMING),)))
     minutes, *larger = await store.summary()
     assert minutes == Holding(SYMBOL, Period.M1, 4, START, START + 3 * MINUTE, 0, 2, 2)
     assert [each.partial for each in larger] == [1] * 6

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import Span
 from klagg_tui.engine.exact import number
 from klagg_tui.engine.period import Period
+from klagg_tui.engine.spans import Span
 from klagg_tui.storage.merging import Added
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol

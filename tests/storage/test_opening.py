@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from klagg_tui.engine.bar import State
-from klagg_tui.engine.events import Span
+from klagg_tui.engine.spans import Span
 from klagg_tui.errors import DatabaseBusy, DiskError, NewerDatabase, NotADatabase, OtherMarket, StorageError
 from klagg_tui.paths import default_path
 from klagg_tui.storage.connection import Connection

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.engine.events import AddSymbol, Drained, SeedBars, Span
+from klagg_tui.engine.events import AddSymbol, SeedBars
 from klagg_tui.engine.period import Period
+from klagg_tui.engine.spans import Span
 from klagg_tui.storage.paging import PAGE
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
@@ -32,7 +34,7 @@ async def opens(found: AsyncIterator[Bar]) -> list[int]:
 async def with_forming(store: Store, minute: int = 10) -> None:
     """Ten ended bars from the start, and a current one."""
     forming = bar(START + minute * MINUTE, state=State.FORMING)
-    await store.write(Drained(tuple(bars(10)), (forming,), ()))
+    await store.write(Changes((forming,), tuple(bars(10))))
 
 
 async def test_bars_come_in_order_with_the_current_one_last(store: Store) -> None:
@@ -78,7 +80,7 @@ async def test_an_unknown_symbol_has_no_bars(store: Store) -> None:
 @pytest.mark.parametrize("count", [PAGE - 1, PAGE, PAGE + 1, 2 * PAGE + 7])
 async def test_no_bar_is_lost_or_doubled_between_pages(store: Store, count: int) -> None:
     await store.add(bars(count), [])
-    await store.write(Drained((), (bar(START + (count - 1) * MINUTE + MINUTE, state=State.FORMING),), ()))
+    await store.write(Changes((bar(START + (count - 1) * MINUTE + MINUTE, state=State.FORMING),)))
     expected = list(range(count + 1))
     assert await opens(store.bars(SYMBOL, Period.M1)) == expected
     assert await opens(store.bars(SYMBOL, Period.M1, newest_first=True)) == expected[::-1]
@@ -95,7 +97,7 @@ async def test_the_current_bar_stands_in_its_place_where_newer_ones_are_stored(s
 
 async def test_a_current_bar_takes_the_place_of_a_partial_one_and_gives_way_to_a_closed_one(store: Store) -> None:
     forming = [bar(START, "5", state=State.FORMING), bar(START, "6", period=Period.M5, state=State.FORMING)]
-    await store.write(Drained((), tuple(forming), ()))
+    await store.write(Changes(tuple(forming)))
     await store.add([bar(START, state=State.PARTIAL)], [])
     assert await listed(store) == [forming[0]]
     await store.add([bar(START, "7", trade_count=5)], [])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import Drained
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
 from klagg_tui.storage.store import Store
 from tests.makers import MINUTE, START, SYMBOL, bar
@@ -18,7 +18,7 @@ from tests.makers import MINUTE, START, SYMBOL, bar
 async def shown(folder: Path, ended: list[Bar], forming: list[Bar], where: str = "1") -> list[Any]:
     """Rows of the view."""
     async with await Store.open(folder / "klagg.db") as store:
-        await store.write(Drained(tuple(ended), tuple(forming), ()))
+        await store.write(Changes(tuple(forming), tuple(ended)))
     connection = sqlite3.connect(folder / "klagg.db")
     try:
         return connection.execute(f"SELECT * FROM bars WHERE {where} ORDER BY open_time").fetchall()
@@ -85,7 +85,7 @@ async def test_a_current_bar_shows_once(tmp_path: Path) -> None:
     ended = [bar(START, "1", state=State.PARTIAL), bar(START, "5", period=Period.M5)]
     forming = [bar(START, "2", state=State.FORMING), bar(START, "6", period=Period.M5, state=State.FORMING)]
     async with await Store.open(tmp_path / "klagg.db") as store:
-        await store.write(Drained((), tuple(forming), ()))
+        await store.write(Changes(tuple(forming)))
     connection = sqlite3.connect(tmp_path / "klagg.db", isolation_level=None)
     connection.execute(
         "INSERT INTO history SELECT symbol, period, minute, 1 + (period > 0), 0, 1,1,1,1,1,1,1,1,1 FROM forming"

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.engine.events import AddSymbol, AggTrade, Drained, MissingTrades, SeedBars, Span
+from klagg_tui.engine.events import AddSymbol, AggTrade, MissingTrades, SeedBars
 from klagg_tui.engine.exact import number
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
+from klagg_tui.engine.spans import Span
 from klagg_tui.storage.store import Store
 from tests.filed import all_of, file_in, listed
 from tests.makers import MINUTE, START, SYMBOL, bar, trade, trades
@@ -23,8 +25,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
         yield opened
 
 
-def drained(*closed: Bar, forming: tuple[Bar, ...] = (), spans: tuple[Span, ...] = ()) -> Drained:
-    return Drained(closed, forming, spans)
+def drained(*closed: Bar, forming: tuple[Bar, ...] = (), spans: tuple[Span, ...] = ()) -> Changes:
+    return Changes(forming, closed, spans)
 
 
 def partial(open_ms: int = START, price: str = "100", *, count: int = 1) -> Bar:

@@ -1,9 +1,10 @@
 """The market as the screens draw it."""
 
 from klagg_tui.engine.bar import State
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.exact import number
 from klagg_tui.engine.period import Period
-from klagg_tui.feed import Changes, Mode, Status
+from klagg_tui.feed import FeedUpdate, Mode, Status
 from klagg_tui.view.model import (
     CLOSES_KEPT,
     Market,
@@ -51,7 +52,7 @@ def test_every_change_of_a_row_is_another_version() -> None:
     market = Market()
     versions = []
     for close in ("100", "101", "102"):
-        market.apply(Changes((bar(START, close=close), bar(START, close=close, period=Period.M5))))
+        market.apply(FeedUpdate(Changes((bar(START, close=close), bar(START, close=close, period=Period.M5)))))
         versions.append(market.rows["BTCUSDT"].version)
     assert len(set(versions)) == 3
 
@@ -94,26 +95,26 @@ def test_a_close_beyond_any_market_is_kept_as_the_highest_that_can_be_drawn() ->
 
 def test_decimals_are_as_many_as_any_price_needed() -> None:
     market = Market()
-    market.apply(Changes((bar(START, "100.5"),)))
-    market.apply(Changes((bar(START, "100.5", close="100.125", high="101"),)))
-    market.apply(Changes((bar(START, "100.5", close="100"),)))
+    market.apply(FeedUpdate(Changes((bar(START, "100.5"),))))
+    market.apply(FeedUpdate(Changes((bar(START, "100.5", close="100.125", high="101"),))))
+    market.apply(FeedUpdate(Changes((bar(START, "100.5", close="100"),))))
     assert market.rows["BTCUSDT"].decimals == 3
 
 
 def test_symbols_come_and_go() -> None:
     market = Market()
-    assert market.apply(Changes(symbols_added=("A", "B"))) == {"A", "B"}
-    assert market.apply(Changes((bar(symbol="C"),), last_trade_ms={"C": START + 5, "Z": START})) == {"C"}
-    market.apply(Changes(symbols_removed=("A", "never there")))
+    assert market.apply(FeedUpdate(symbols_added=("A", "B"))) == {"A", "B"}
+    assert market.apply(FeedUpdate(Changes((bar(symbol="C"),)), last_trade_ms={"C": START + 5, "Z": START})) == {"C"}
+    market.apply(FeedUpdate(symbols_removed=("A", "never there")))
     assert list(market.rows) == ["B", "C"]
     assert market.rows["C"].last_trade_ms == market.newest_trade_ms == START + 5
 
 
 def test_a_copy_stands_still() -> None:
     market = Market()
-    market.apply(Changes((bar(START, close="100"),), (bar(START - MINUTE, close="90"),)))
+    market.apply(FeedUpdate(Changes((bar(START, close="100"),), (bar(START - MINUTE, close="90"),))))
     twin = market.copy()
-    market.apply(Changes((bar(START, close="200"),), (bar(START - MINUTE, close="91"),)))
+    market.apply(FeedUpdate(Changes((bar(START, close="200"),), (bar(START - MINUTE, close="91"),))))
     assert _closes(twin.rows["BTCUSDT"]) == [90, 100]
     assert _closes(market.rows["BTCUSDT"]) == [91, 200]
 

@@ -201,7 +201,7 @@ def test_a_bar_that_was_missing_finds_its_place() -> None:
 @pytest.mark.parametrize(
     ("line", "read", "role"),
     [
-        ("2026-11-28 01:18:07,557 INFO    klagg_tui.exchange.binance.rest: connected", " 01:18:07 exchange.binance.rest connected", Role.DIM),
+        ("2026-11-28 01:18:07,557 INFO    klagg_tui.exchange.stream: connected", " 01:18:07 exchange.stream      connected", Role.DIM),
         ("2026-11-28 01:18:07,557 WARNING klagg_tui.runtime.live: cut: again", " 01:18:07 runtime.live         cut: again", Role.WARN),
         ("2026-11-28 01:18:07,557 ERROR   other: gone", " 01:18:07 other                gone", Role.BAD),
         ("Traceback", " Traceback", Role.DIM),

@@ -36,4 +36,4 @@ class Interrupt:
         if self._is_asked:
             raise KeyboardInterrupt
         self._is_asked = True
-        typer.echo(f"\nStopping: {self._promise} Once more ends at once.", err=True)
+        typer.echo(f"\nStopping: {self._promise} Ctrl+C once more ends it at once.", err=True)

@@ -39,7 +39,7 @@ class Chosen:
         return find(self.config, os.environ)
 
     def load(self) -> Effective:
-        """The settings that count; what is worth knowing but not wrong is told on stderr.
+        """The settings that count; what is worth knowing but not wrong goes to stderr.
 
         Raises:
             ConfigError: a line for each thing that is wrong.
@@ -72,7 +72,7 @@ def with_settings(*names: str) -> Callable[[Callable[..., R]], Callable[..., R]]
         def run(**given: Any) -> R:  # noqa: ANN401 - what typer hands to a command
             typed = {setting.name: _texts(given.pop(_parameter_name(setting))) for setting in settings}
             ctx = given[shared] if shared else given.pop(_CONTEXT)
-            given[slot] = _remembered(ctx, given.pop(_CONFIG), typed)
+            given[slot] = _merged(ctx, given.pop(_CONFIG), typed)
             return command(**given)
 
         update_wrapper(run, command)
@@ -87,7 +87,7 @@ def with_settings(*names: str) -> Callable[[Callable[..., R]], Callable[..., R]]
     return decorate
 
 
-def _remembered(ctx: typer.Context, path: Path | None, typed: Mapping[str, tuple[str, ...]]) -> Chosen:
+def _merged(ctx: typer.Context, path: Path | None, typed: Mapping[str, tuple[str, ...]]) -> Chosen:
     """What was typed here and before; a bad value is wrong usage."""
     problems = [p for name, texts in typed.items() if texts for p in problems_of_flag(BY_NAME[name], texts)]
     if problems:

@@ -25,8 +25,8 @@ def watch(plan: Plan, settings: Settings, *, is_served: bool = False, state_name
     from klagg_tui.app import run
     from klagg_tui.runtime.worker import Runtime
 
-    if trouble := logs.start(settings.log.path, settings.log.level):
-        typer.echo(trouble, err=True)
+    if problem := logs.start(settings.log.path, settings.log.level):
+        typer.echo(problem, err=True)
     if not is_served:
         return run(Runtime(plan), settings.screen, state_name=state_name)
     from klagg_tui.serve.server import served

@@ -9,7 +9,6 @@ from klagg_tui.view.columns.column import Column, RenderContext, Unit, Value
 from klagg_tui.view.model import Row, is_stale_bar
 from klagg_tui.view.role import Role, RoleIndex
 
-STATE_NAMES: Final = {state: state.name.lower() for state in State}
 STALE: Final = "stale"
 _SIGNS: Final = {State.FORMING: "·", State.PARTIAL: "◐", State.CLOSED: "●", State.CONFIRMED: "✔"}
 _ROLES: Final = {
@@ -30,13 +29,13 @@ def state_sign(bar: Bar, context: RenderContext) -> tuple[str, RoleIndex]:
 def _draw(_row: Row, bar: Bar, context: RenderContext, width: int) -> tuple[str, RoleIndex]:
     if context.is_stale:
         return STALE, Role.WARN
-    return STATE_NAMES[bar.state][:width], _ROLES[bar.state]
+    return bar.state.label[:width], _ROLES[bar.state]
 
 
 def _measure(_row: Row, bar: Bar | None, now_ms: int) -> Value:
     if bar is None:
         return None
-    return STALE if is_stale_bar(bar, now_ms) else STATE_NAMES[bar.state]
+    return STALE if is_stale_bar(bar, now_ms) else bar.state.label
 
 
 STATE: Final = Column(

@@ -8,10 +8,10 @@ from typing import Final
 
 import orjson
 
-from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.bar import Bar, Check, State, fault_of
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.exact import DECIMALS, number, turnover
-from klagg_tui.engine.period import DAY_MS, Period
+from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.binance.wire import fields
 from klagg_tui.exchange.binance.wire.fields import DAMAGE, LATEST_MS, Json
@@ -48,17 +48,15 @@ def _bar(row: list[Json], symbol: str, period: Period, now_ms: int) -> Bar:
         sums = turnover(row[7]), fields.whole(row[8]), taker_buy_volume, turnover(row[10])  # type: ignore[arg-type]
     except DAMAGE as error:
         raise BadFrame(f"a bar of {symbol} cannot be read: {error}") from error
-    if not low <= min(first, last) <= max(first, last) <= high <= fields.LARGEST:
-        raise BadFrame(f"a bar of {symbol} has its prices outside of its high and low, or out of range")
-    if not _is_on_grid(period, open_ms):
+    if high > fields.LARGEST:
+        raise BadFrame(f"a bar of {symbol} has its prices out of range")
+    if not period.is_on_grid(open_ms):
         raise BadFrame(f"a bar of {symbol} opens off the grid of {period}")
     state = State.CONFIRMED if period.end_ms(open_ms) <= now_ms else State.FORMING
-    return Bar(symbol, period, open_ms, first, high, low, last, volume, *sums, state)
-
-
-def _is_on_grid(period: Period, open_ms: int) -> bool:
-    """Three-day bars have no common anchor: any day will do."""
-    return open_ms % DAY_MS == 0 if period is Period.D3 else period.open_ms(open_ms) == open_ms
+    bar = Bar(symbol, period, open_ms, first, high, low, last, volume, *sums, state)
+    if fault := fault_of(bar, Check.ORDER):
+        raise BadFrame(f"a bar of {symbol} is none: {fault}")
+    return bar
 
 
 def trades(raw: bytes, symbol: str) -> list[AggTrade]:

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from klagg_tui.commands.record import Troubles
+from klagg_tui.commands.record import Problems
 from klagg_tui.storage.opening import WriterLock
 
 NOWHERE = ("--rest-url", "http://127.0.0.1:9", "--ws-url", "ws://127.0.0.1:9")
@@ -108,9 +108,9 @@ def test_where_nobody_reads_any_more_it_ends_well(tmp_path: Path) -> None:
 
 
 def test_a_trouble_is_told_once_however_its_figures_change_and_again_after_a_while() -> None:
-    troubles = Troubles()
-    assert troubles.fresh(["tries again in 11 s", "no disk"], 100) == ["tries again in 11 s", "no disk"]
-    assert troubles.fresh(["tries again in 9 s", "no disk"], 102) == []
-    assert troubles.fresh([], 103) == []
-    assert troubles.fresh(["tries again in 12 s"], 104) == []
-    assert troubles.fresh(["tries again in 60 s", "no disk"], 401) == ["tries again in 60 s", "no disk"]
+    problems = Problems()
+    assert problems.fresh(["tries again in 11 s", "no disk"], 100) == ["tries again in 11 s", "no disk"]
+    assert problems.fresh(["tries again in 9 s", "no disk"], 102) == []
+    assert problems.fresh([], 103) == []
+    assert problems.fresh(["tries again in 12 s"], 104) == []
+    assert problems.fresh(["tries again in 60 s", "no disk"], 401) == ["tries again in 60 s", "no disk"]

@@ -59,22 +59,22 @@ def audit(
     where there is.
     """
     from klagg_tui.auditing.rows import Stretch
-    from klagg_tui.commands.shared.audit_report import print_json, print_table, unknown_told
-    from klagg_tui.commands.shared.audit_work import Plan, run
+    from klagg_tui.commands.audit.report import print_json, print_table, unknown_symbols
+    from klagg_tui.commands.audit.run import Plan, run
     from klagg_tui.commands.shared.interrupt import INTERRUPTED, Interrupt
     from klagg_tui.commands.shared.progress import ProgressLine
 
     stretch = Stretch(*times(from_, to, local=local))
     periods = periods_of(period) if period else None
     plan = Plan(chosen.load().settings, tuple(symbol or ()), stretch, tuple(against or ()), periods, is_repair=repair)
-    with Interrupt("what is found so far is told.") as interrupt, ProgressLine(unit="bars") as line:
+    with Interrupt("what was found so far is reported.") as interrupt, ProgressLine(unit="bars") as line:
         outcome = wait_for(run(plan, interrupt, line))
     if as_json:
         print_json(outcome)
     else:
         print_table(outcome, is_local=local)
     if outcome.unknown:
-        typer.echo(unknown_told(outcome.unknown), err=True)
+        typer.echo(unknown_symbols(outcome.unknown), err=True)
     if interrupt():
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(1 if outcome.findings else 0)

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from klagg_tui.auditing.findings import Finding
-from klagg_tui.commands.shared.audit_work import Outcome
+from klagg_tui.commands.audit.run import Outcome
 from klagg_tui.commands.shared.tables import console
 from klagg_tui.formatting import counted, date_time
 
@@ -21,13 +21,13 @@ SHOWN: Final = 500
 
 def print_json(outcome: Outcome) -> None:
     """One object with everything."""
-    told = {
+    document = {
         "clean": not outcome.findings,
         "bars": outcome.bars,
         "findings": [finding.as_json() for finding in outcome.findings],
         "repaired": outcome.repaired._asdict() if outcome.repaired else None,
     }
-    typer.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+    typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
 
 
 def print_table(outcome: Outcome, *, is_local: bool) -> None:
@@ -45,8 +45,8 @@ def print_table(outcome: Outcome, *, is_local: bool) -> None:
     typer.echo(_sum(outcome))
 
 
-def unknown_told(symbols: Collection[str]) -> str:
-    """A sentence on what could not be compared."""
+def unknown_symbols(symbols: Collection[str]) -> str:
+    """One sentence for the symbols that could not be compared."""
     first, *others = sorted(symbols)
     names = f"{first} and {counted(len(others), 'other symbol')}" if others else first
     return f"The exchange does not know {names} any more: archives (--against FILE) may have those bars."

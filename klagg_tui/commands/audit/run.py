@@ -64,7 +64,7 @@ class Outcome:
     unknown: set[str] = field(default_factory=set)
     """Symbols that the exchange does not have any more."""
 
-    def take(self, repaired: Repaired) -> None:
+    def add(self, repaired: Repaired) -> None:
         """A round of repair is done."""
         if self.repaired is None:
             self.found_before = len(self.findings)
@@ -95,7 +95,7 @@ async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -
             if not plan.is_repair or not outcome.findings or should_stop():
                 break
             before = outcome.findings
-            outcome.take(await repair(path, before, _one_after_another(sources)))
+            outcome.add(await repair(path, before, _one_after_another(sources)))
             outcome.findings = await _look(path, scope, sources, plan.periods)
             if outcome.findings == before:
                 break
@@ -159,8 +159,8 @@ async def _look(
 ) -> list[Finding]:
     found = [finding async for finding in audit(path, scope)]
     known = {(finding.symbol, finding.period, finding.from_ms) for finding in found}
-    for theirs in sources.values():
-        async for finding in differing(path, theirs, scope, periods):
+    for reference in sources.values():
+        async for finding in differing(path, reference, scope, periods):
             place = finding.symbol, finding.period, finding.from_ms
             if place not in known:
                 known.add(place)
@@ -172,8 +172,8 @@ def _one_after_another(sources: dict[str, ReferenceBars]) -> ReferenceBars:
     """The bars of all sources; what comes later takes the place of what came before."""
 
     async def bars(symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
-        for theirs in sources.values():
-            async for batch in theirs(symbol, period, from_ms, to_ms):
+        for reference in sources.values():
+            async for batch in reference(symbol, period, from_ms, to_ms):
                 yield batch
 
     return bars

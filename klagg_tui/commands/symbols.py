@@ -1,0 +1,87 @@
+"""`klagg symbols`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from klagg_tui.commands.shared.options import Db, Json, Local, existing_database
+from klagg_tui.commands.shared.running import wait_for
+
+if TYPE_CHECKING:
+    from klagg_tui.engine.bar import Bar
+    from klagg_tui.engine.precision import Precision
+    from klagg_tui.storage.symbols import StoredSymbol
+
+_EXAMPLES: Final = """
+[bold]Examples[/bold]
+
+klagg symbols
+
+klagg symbols '*USDC' --json
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("symbols", epilog=_EXAMPLES)(symbols)
+
+
+def symbols(
+    pattern: Annotated[str, typer.Argument(help="Names like '*USDT'.")] = "*",
+    json: Json = False,
+    local: Local = False,
+    db: Db = None,
+) -> None:
+    """List the symbols in the database, with their oldest and newest 1m bars."""
+    from klagg_tui.commands.shared.tables import console, print_json, table
+    from klagg_tui.formatting import NOTHING, date_time, price
+
+    found = wait_for(_read_symbols(existing_database(db), pattern))
+    if json:
+        print_json([_as_json(*ends) for ends in found])
+        return
+    made = table("symbol", "from", "to", "last price", "state", left=1)
+    for known, oldest, newest, precision in found:
+        first, last = (date_time(bar.open_ms, local=local) if bar else NOTHING for bar in (oldest, newest))
+        close = price(newest.close, precision.price) if newest else NOTHING
+        made.add_row(known.symbol, first, last, close, "" if known.active else "delisted")
+    console().print(made)
+
+
+Ends = tuple["StoredSymbol", "Bar | None", "Bar | None", "Precision"]
+
+
+async def _read_symbols(path: Path, pattern: str) -> list[Ends]:
+    """Each symbol with its oldest and newest 1m bar and its decimals."""
+    from klagg_tui.engine.period import Period
+    from klagg_tui.engine.precision import Precision
+    from klagg_tui.exporting.selection import matching
+    from klagg_tui.storage.store import Store
+
+    async with await Store.open(path, read_only=True) as store:
+        known = {symbol.symbol: symbol for symbol in await store.symbols()}
+        precisions = await store.precisions()
+        found: list[Ends] = []
+        for name in matching([pattern], known):
+            ends = [
+                next(iter([bar async for bar in store.bars(name, Period.M1, newest_first=newest, limit=1)]), None)
+                for newest in (False, True)
+            ]
+            found.append((known[name], ends[0], ends[1], precisions.get(name, Precision())))
+        return found
+
+
+def _as_json(known: StoredSymbol, oldest: Bar | None, newest: Bar | None, precision: Precision) -> dict[str, object]:
+    from klagg_tui.engine import exact
+
+    return {
+        "symbol": known.symbol,
+        "active": known.active,
+        "first_open_time": known.first_open_ms or None,
+        "from": oldest and oldest.open_ms,
+        "to": newest and newest.open_ms,
+        "last_price": newest and exact.text(newest.close, precision.price),
+    }
