@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -13,6 +12,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from klagg_tui.feed import Feed, Mode
+from klagg_tui.runtime import interpreter
 from klagg_tui.screens.app_state import BEATS_A_SECOND, AppState
 from klagg_tui.screens.base import KlaggScreen
 from klagg_tui.screens.bindings import described_keys
@@ -104,7 +104,7 @@ class KlaggApp(App[bool]):
         await self.pop_screen()
         await self.push_screen(MarketScreen(self.state))
         self.set_interval(BEAT_S, self.beat)
-        self.set_timer(SETTLED_S, gc.freeze)
+        self.set_timer(SETTLED_S, interpreter.freeze)
         if self._state_file:
             self.set_interval(1, self._state_file.flush)
 
@@ -277,7 +277,7 @@ def run(runtime: Runtime, settings: ScreenSettings | None = None, *, state_name:
         KlaggError: the engine cannot start, or ended by itself.
     """
     runtime.start()
-    gc.freeze()  # code and styles stay until the end: collections need not look through them
+    interpreter.freeze()
     try:
         state_file = StateFile(path_of(state_name), defaults_from(settings))
         keymap = settings.keymap if settings else None

@@ -11,6 +11,7 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.events import AggTrade, Counters
 from klagg_tui.engine.period import Period
+from klagg_tui.metrics import NO_VALUES, Snapshot
 
 if TYPE_CHECKING:  # the export is loaded when somebody exports: the first table should not wait for it
     from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop
@@ -40,7 +41,7 @@ class Status(NamedTuple):
     """How the feed is doing."""
 
     market: str
-    """For people: `Binance USDⓈ-M`, `simulated`, `replay`."""
+    """For people: the name of the exchange, `simulated`, `replay`."""
     mode: Mode
     exchange_now_ms: int
     """The exchange's clock; in a replay the time of the replayed trades."""
@@ -51,8 +52,7 @@ class Status(NamedTuple):
     notices: tuple[str, ...] = ()
     """Present troubles, each one sentence; the gravest first."""
     counters: Counters = Counters()
-    health: Mapping[str, float] = {}
-    """Figures by the names that `health.FIGURES` knows; unknown ones are shown under their own name."""
+    metrics: Snapshot = NO_VALUES
     log_lines: tuple[str, ...] = ()
     """The newest lines of the log, oldest first."""
     progress: Progress | None = None

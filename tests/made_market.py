@@ -22,6 +22,7 @@ from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldS
 from klagg_tui.exporting.files import Format
 from klagg_tui.exporting.selection import Selection
 from klagg_tui.feed import FeedUpdate, Mode, Progress, Status
+from klagg_tui.metrics import Metric
 from klagg_tui.storage.store import Store
 
 BEGIN_MS = 1_723_075_200_000
@@ -177,7 +178,7 @@ class MadeMarket:
     def status(self) -> Status:
         return Status(
             "made market", self.mode, self.now_ms, 45.0, "connected", self.notices, self._engine.counters,
-            {"trades/s": 1200.0, "memory": 61_000_000.0}, ("21:00:01 INFO began", "21:00:02 INFO connected"),
+            {Metric.TRADES_PER_SECOND: 1200.0, Metric.MEMORY: 61.0}, ("21:00:01 INFO began", "21:00:02 INFO connected"),
             self.progress,
         )  # fmt: skip
 

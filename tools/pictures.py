@@ -24,7 +24,8 @@ from klagg_tui.engine.period import DEFAULT_PERIODS
 from klagg_tui.runtime.plans import demo_plan
 from klagg_tui.runtime.replay import Replay
 from klagg_tui.runtime.simulation import simulated_exchange
-from klagg_tui.runtime.worker import Plan, Runtime
+from klagg_tui.runtime.source import Plan
+from klagg_tui.runtime.worker import Runtime
 from klagg_tui.screens.app_state import BEATS_A_SECOND, AppState
 from klagg_tui.screens.market import MarketScreen
 from klagg_tui.view.preferences import Preferences

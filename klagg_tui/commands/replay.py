@@ -49,7 +49,8 @@ def replay(
     from klagg_tui.commands.shared.watch import require_terminal
     from klagg_tui.engine.period import DEFAULT_PERIODS
     from klagg_tui.runtime.replay import Replay
-    from klagg_tui.runtime.worker import Plan, Runtime
+    from klagg_tui.runtime.source import Plan
+    from klagg_tui.runtime.worker import Runtime
 
     source = Replay(files, _speed(speed), symbol)
     wanted = periods_of(periods) if periods else DEFAULT_PERIODS

@@ -1,18 +1,14 @@
-"""What the loops of the live market stand on together."""
+"""What the tasks of the live market share."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, Period
-from klagg_tui.exchange.binance.rest import RestClient
+from klagg_tui.exchange.venue import MarketData, Venue
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.storage.store import Store
-
-SETTLE_MS: Final = 10_000
-"""How long after its end the exchange's bar may still change, and our picture of its clock be wrong: fetched earlier it is
-not taken for final."""
 
 
 class Contract(NamedTuple):
@@ -23,20 +19,29 @@ class Contract(NamedTuple):
     anchor: int = DEFAULT_THREE_DAY_ANCHOR
 
 
-@dataclass
+@dataclass(frozen=True)
 class LiveContext:
-    """Engine, disk and exchange, for one run."""
+    """Engine, database and exchange, for one run."""
 
-    core: EngineHost
+    host: EngineHost
     store: Store
-    rest: RestClient
+    venue: Venue
+    market_data: MarketData
     contracts: dict[str, Contract] = field(default_factory=dict)
 
     @property
     def periods(self) -> tuple[Period, ...]:
         """1m and all that was asked for."""
-        return self.core.engine.periods
+        return self.host.engine.periods
 
     def contract(self, symbol: str) -> Contract:
         """What is known of a symbol."""
         return self.contracts.get(symbol, Contract())
+
+    def now_ms(self) -> int:
+        """The exchange's clock."""
+        return self.host.now_ms()
+
+    def settled_ms(self) -> int:
+        """Bars that ended by then are final at the exchange."""
+        return self.now_ms() - self.venue.settle_ms

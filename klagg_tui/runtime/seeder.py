@@ -1,6 +1,6 @@
-"""Where stored and fetched bars end and live trades begin, for one symbol at a time.
+"""Seeds a symbol: joins stored and fetched bars with the live trades that follow them.
 
-Whole minutes before the seam come from the store and from the exchange's own bars; the minute at the seam is whole where
+Whole minutes before the join come from the store and from the exchange's own bars; the minute at the join is whole where
 trades were held back since before it began, and partial otherwise, until the exchange's bar of it can be had.
 """
 
@@ -8,85 +8,84 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import AggTrade, PendingGap, SeedBars
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.rollup import BarCover
-from klagg_tui.exchange.requests import ladder
-from klagg_tui.exchange.transport.budget import Priority
-from klagg_tui.runtime.context import SETTLE_MS, LiveContext
+from klagg_tui.exchange.requests import covering_requests
+from klagg_tui.exchange.venue import Priority
+from klagg_tui.runtime.context import LiveContext
 
 log = logging.getLogger(__name__)
-
-_TAIL_MINUTES: Final = 1_500
-"""1m bars that one request brings at the most."""
 
 
 class Seeder:
     """Seeds symbols."""
 
-    def __init__(self, ground: LiveContext, refill: Callable[[tuple[str, ...]], None]) -> None:
-        """`refill` is told symbols whose hole is longer than one request brings."""
-        self._ground = ground
-        self._refill = refill
-        self._core = ground.core
-        self._store = ground.store
-        self._rest = ground.rest
-        self._periods = ground.periods
+    def __init__(self, context: LiveContext, backfill: Callable[[tuple[str, ...]], None]) -> None:
+        """`backfill` is given symbols that lack more bars than one request brings."""
+        self._context = context
+        self._backfill = backfill
+        self._host = context.host
+        self._store = context.store
+        self._market_data = context.market_data
+        self._periods = context.periods
+        self._most_bars = context.venue.requests.most_bars
 
     async def seed(self, symbol: str, priority: Priority) -> None:
         """Begin (or begin again) a waiting symbol at the newest minute whose predecessors are final.
 
         Raises:
-            ExchangeError: the bars before that minute cannot be had now; the symbol waits on.
+            ExchangeError: the bars before that minute cannot be fetched now; the symbol goes on waiting.
         """
-        minute_ms = (self._core.now_ms() - SETTLE_MS) // MINUTE_MS * MINUTE_MS
-        # Minutes that wait for the disk still are fetched like missing ones: flushing for each of hundreds costs more.
+        minute_ms = self._context.settled_ms() // MINUTE_MS * MINUTE_MS
+        # Minutes not yet written are fetched like missing ones: a flush for each of hundreds of symbols costs more.
         stored = await self._store.seed(symbol, minute_ms, self._periods)
         fetched = await self._fetch(symbol, minute_ms, stored, priority)
         if fetched:
             await self._store.add_confirmed(fetched)
-        hole = self._core.engine.hole(symbol)
-        if hole is not None:
-            self._core.handle([_seed_at(symbol, minute_ms, _overlaid(stored, fetched), hole)])
+        gap = self._host.engine.hole(symbol)
+        if gap is not None:
+            self._host.handle([_seed_at(symbol, minute_ms, _overlaid(stored, fetched), gap)])
 
     async def _fetch(self, symbol: str, minute_ms: int, stored: tuple[Bar, ...], priority: Priority) -> list[Bar]:
-        """What the store lacks for the forming bars: the newest minutes, and the whole ladder where that is not enough."""
+        """What the store lacks for the forming bars: the newest minutes, and bars of all lengths where that is not enough."""
         bars: list[Bar] = []
         newest_ms = await self._store.ended_until(symbol, Period.M1, minute_ms)
         missing = (minute_ms - newest_ms) // MINUTE_MS if newest_ms is not None else 0
-        if missing > _TAIL_MINUTES:
-            self._refill((symbol,))
+        if missing > self._most_bars:
+            self._backfill((symbol,))
         elif missing > 0:
-            rows = await self._rest.bars(symbol, Period.M1, newest_ms, minute_ms - 1, limit=missing, priority=priority)
+            rows = await self._market_data.bars(
+                symbol, Period.M1, newest_ms, minute_ms - 1, limit=missing, priority=priority
+            )
             bars += _ended(rows, minute_ms)
         if self._is_covered(symbol, minute_ms, _overlaid(stored, bars)):
             return bars
-        for request in ladder(self._periods, minute_ms, self._ground.contract(symbol).anchor):
+        for request in covering_requests(self._periods, minute_ms, self._context.contract(symbol).anchor):
             wanted, start_ms, end_ms, limit = request
-            rows = await self._rest.bars(symbol, wanted, start_ms, end_ms, limit=limit, priority=priority)
+            rows = await self._market_data.bars(symbol, wanted, start_ms, end_ms, limit=limit, priority=priority)
             bars += _ended(rows, minute_ms)
         return bars
 
     def _is_covered(self, symbol: str, minute_ms: int, bars: Iterable[Bar]) -> bool:
         """Whether the bars cover every forming larger bar up to the minute."""
-        ladder = BarCover(bars)
-        listed_ms, anchor = self._ground.contract(symbol)
+        cover = BarCover(bars)
+        listed_ms, anchor = self._context.contract(symbol)
         for period in self._periods:
-            part = ladder.cover(symbol, period, period.open_ms(minute_ms, anchor), minute_ms, listed_ms)
+            part = cover.cover(symbol, period, period.open_ms(minute_ms, anchor), minute_ms, listed_ms)
             if part is not None and part.state is State.PARTIAL:
                 return False
         return True
 
 
-def _seed_at(symbol: str, minute_ms: int, bars: tuple[Bar, ...], hole: PendingGap) -> SeedBars:
+def _seed_at(symbol: str, minute_ms: int, bars: tuple[Bar, ...], gap: PendingGap) -> SeedBars:
     """The seed whose first trade is the first held one of the minute; earlier held ones are in the bars already."""
-    first = next((trade for trade in hole.held if trade.traded_ms >= minute_ms), None)
+    first = next((trade for trade in gap.held if trade.traded_ms >= minute_ms), None)
     if first is None:
         return SeedBars(symbol, minute_ms, bars, None, None)
-    known_from_ms = minute_ms if _holds_since_before(hole.held, first, minute_ms) else first.traded_ms + 1
+    known_from_ms = minute_ms if _holds_since_before(gap.held, first, minute_ms) else first.traded_ms + 1
     return SeedBars(symbol, minute_ms, bars, None, first.aggregate_id, known_from_ms)
 
 

@@ -98,7 +98,7 @@ class Answers:
             "delay_ms": status.delay_ms,
             "notices": status.notices,
             "counters": counters,
-            "figures": dict(status.health),
+            "figures": {metric.value: value for metric, value in status.metrics.items()},
             "readers": self._hub.subscribers,
         }
         return orjson.dumps(report)

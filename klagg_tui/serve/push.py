@@ -10,8 +10,8 @@ import asyncio
 from typing import Final, Protocol
 
 from klagg_tui.engine.readers import Reader
-from klagg_tui.runtime.background import Beat
 from klagg_tui.runtime.host import EngineHost
+from klagg_tui.runtime.source import BackgroundTask
 from klagg_tui.serve.hub import HubUpdate
 
 BEAT_S: Final = 0.2
@@ -37,7 +37,7 @@ class PushTarget(Protocol):
         ...
 
 
-def push_to(target: PushTarget) -> Beat:
+def push_to(target: PushTarget) -> BackgroundTask:
     """Gives what changed, again and again, until cancelled."""
 
     async def beat(core: EngineHost) -> None:

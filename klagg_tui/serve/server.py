@@ -16,8 +16,8 @@ from aiohttp import web
 from klagg_tui.config import Serve
 from klagg_tui.errors import ConfigError
 from klagg_tui.feed import Status
-from klagg_tui.runtime.background import with_beats
-from klagg_tui.runtime.worker import Plan, Runtime
+from klagg_tui.runtime.source import Plan
+from klagg_tui.runtime.worker import Runtime
 from klagg_tui.serve.access import AccessPolicy
 from klagg_tui.serve.answers import Answers, Disk
 from klagg_tui.serve.hub import Hub, HubUpdate
@@ -37,7 +37,7 @@ def served(plan: Plan, settings: Serve) -> tuple[Runtime, PushServer]:
     """
     access = AccessPolicy(settings.host, settings.port, settings.token, settings.origins)
     server = PushServer(access, plan.database, lambda: runtime.status())  # noqa: PLW0108 - there is no runtime yet
-    runtime = Runtime(with_beats(plan, push_to(server)))
+    runtime = Runtime(plan.with_background(push_to(server)))
     return runtime, server
 
 

@@ -12,12 +12,20 @@ from aiohttp import web
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import ConfigError, GeoBlocked, RateLimited, Refused, Unreachable
-from klagg_tui.exchange.binance import rest as rest_module
 from klagg_tui.exchange.binance.rest import RestClient
-from klagg_tui.exchange.transport.budget import Priority
+from klagg_tui.exchange.transport import http as http_module
 from klagg_tui.exchange.transport.clock import ExchangeClock
+from klagg_tui.exchange.venue import Priority
 from tests.proxies import Passage, connect_proxy, rude_proxy, socks_proxy
 
+LISTED = {
+    "symbol": "BTCUSDT",
+    "quoteAsset": "USDT",
+    "contractType": "PERPETUAL",
+    "status": "TRADING",
+    "pricePrecision": 2,
+    "quantityPrecision": 3,
+}
 NOW_MS = 1_790_000_040_000
 MINUTE = 60_000
 KLINE = ["1", "2", "0.5", "1.5", "10", 0, "15", 3, "4", "6", "0"]
@@ -27,8 +35,8 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rest_module, "_FIRST_PAUSE_S", 0.001)
-    monkeypatch.setattr(rest_module, "_LONGEST_WAIT_S", 0.001)
+    monkeypatch.setattr(http_module, "_FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(http_module, "_LONGEST_WAIT_S", 0.001)
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
@@ -119,25 +127,25 @@ async def test_bars_that_were_over_when_asked_for_are_confirmed(exchange: Exchan
 async def test_names_that_are_not_ascii_arrive_as_they_are(exchange: Exchange) -> None:
     exchange.answers = [said([])]
     async with client(exchange) as rest:
-        assert await rest.trades("币安人生USDT", 5, priority=Priority.GAP) == []
+        assert await rest.trades("币安人生USDT", 5, limit=1000, priority=Priority.GAP) == []
     assert exchange.requests[0].query["symbol"] == "币安人生USDT"
     assert "%E5%B8%81" in exchange.requests[0].raw_path
 
 
 async def test_the_listing_tells_how_much_may_be_asked(exchange: Exchange) -> None:
     rule = {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 6000}
-    exchange.answers = [said({"symbols": [], "rateLimits": [rule]}), said({"symbols": []})]
+    exchange.answers = [said({"symbols": [LISTED], "rateLimits": [rule]}), said({"symbols": [LISTED]})]
     async with client(exchange) as rest:
-        assert (await rest.listings()).listings == ()
-        await rest.listings()
-        assert rest.budget.limit == 6000
+        assert len((await rest.instruments()).instruments) == 1
+        await rest.instruments()
+        assert rest.use().limit == 6000
 
 
 async def test_the_weight_header_is_the_truth(exchange: Exchange) -> None:
     exchange.answers = [said({"serverTime": 1}, X_MBX_USED_WEIGHT_1M="1234")]
     async with client(exchange) as rest:
         await rest.sync()
-        assert rest.budget.used(NOW_MS) == 1234
+        assert rest.http.budget.used(NOW_MS) == 1234
 
 
 async def test_trouble_at_the_exchange_is_tried_again(exchange: Exchange) -> None:
@@ -145,10 +153,10 @@ async def test_trouble_at_the_exchange_is_tried_again(exchange: Exchange) -> Non
     async with client(exchange) as rest:
         with pytest.raises(Unreachable, match="cannot be read"):
             await rest.sync()
-        assert (rest.requests, rest.retries) == (2, 1)
+        assert rest.use()[2:] == (2, 1)
 
 
-async def test_lasting_trouble_is_told_after_three_tries(exchange: Exchange) -> None:
+async def test_lasting_trouble_is_reported_after_three_tries(exchange: Exchange) -> None:
     exchange.answers = [said({}, 502), said({}, 502), said({}, 504)]
     async with client(exchange) as rest:
         with pytest.raises(Unreachable, match=r"127\.0\.0\.1:\d+ is in trouble \(504\)"):
@@ -156,7 +164,7 @@ async def test_lasting_trouble_is_told_after_three_tries(exchange: Exchange) -> 
     assert len(exchange.requests) == 3
 
 
-async def test_an_exchange_that_does_not_answer_is_told(exchange: Exchange) -> None:
+async def test_an_exchange_that_does_not_answer_is_reported(exchange: Exchange) -> None:
     async def sleep(_: web.Request) -> web.Response:
         await asyncio.Event().wait()
         raise AssertionError
@@ -177,7 +185,7 @@ async def test_an_answer_that_is_cut_off_is_no_answer(exchange: Exchange) -> Non
     async with client(exchange) as rest:
         with pytest.raises(Unreachable, match="cannot be reached"):
             await rest.sync()
-        assert rest.retries == 2
+        assert rest.use().retries == 2
 
 
 @pytest.mark.parametrize(
@@ -214,21 +222,21 @@ async def test_after_being_told_to_stop_nothing_is_sent_before_the_time(
 
 async def test_a_wait_that_is_given_up_holds_nobody_back(exchange: Exchange) -> None:
     async with client(exchange) as rest:
-        rest.budget.refuse_until(NOW_MS + 1_000)
+        rest.http.budget.refuse_until(NOW_MS + 1_000)
         waiting = asyncio.create_task(rest.sync())
         await asyncio.sleep(0)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
-        assert rest.budget.wait_ms(1, Priority.HISTORY, NOW_MS + 1_000) == 0
+        assert rest.http.budget.wait_ms(1, Priority.HISTORY, NOW_MS + 1_000) == 0
 
 
-async def test_a_place_that_is_not_served_is_told_with_what_can_be_done(exchange: Exchange) -> None:
+async def test_a_place_that_is_not_served_is_reported_with_what_can_be_done(exchange: Exchange) -> None:
     exchange.answers = [said({"code": 0, "msg": "Service unavailable from a restricted location"}, 451)]
     async with client(exchange) as rest:
         with pytest.raises(GeoBlocked, match="klagg demo"):
             await rest.sync()
-        assert rest.requests == 1
+        assert rest.use().requests == 1
 
 
 @pytest.mark.parametrize(
@@ -273,7 +281,7 @@ async def test_requests_go_through_the_proxy(exchange: Exchange, proxy: Proxy, s
         assert passage.targets == [("127.0.0.1", exchange.port)]
 
 
-async def test_a_proxy_that_is_not_there_is_told(exchange: Exchange) -> None:
+async def test_a_proxy_that_is_not_there_is_reported(exchange: Exchange) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     async with client(exchange, proxy=f"socks5://127.0.0.1:{port}") as rest:
@@ -283,13 +291,13 @@ async def test_a_proxy_that_is_not_there_is_told(exchange: Exchange) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["http", "socks5"])
-async def test_a_proxy_that_hangs_up_is_told(exchange: Exchange, scheme: str) -> None:
+async def test_a_proxy_that_hangs_up_is_reported(exchange: Exchange, scheme: str) -> None:
     async with rude_proxy() as passage, client(exchange, proxy=f"{scheme}://127.0.0.1:{passage.port}") as rest:
         with pytest.raises(Unreachable, match="cannot be reached"):
             await rest.sync()
 
 
-async def test_what_is_no_proxy_is_told_at_once(exchange: Exchange) -> None:
+async def test_what_is_no_proxy_is_reported_at_once(exchange: Exchange) -> None:
     with pytest.raises(ConfigError):
         async with client(exchange, proxy="ftp://x:1"):
             pass

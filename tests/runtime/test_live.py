@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.engine.period import Period
+from klagg_tui.exchange.registry import venue
 from klagg_tui.feed import Mode
-from klagg_tui.runtime.live import Live, MarketEndpoint
-from klagg_tui.runtime.worker import Plan, Runtime
+from klagg_tui.metrics import Metric
+from klagg_tui.runtime.live import LiveFeed, MarketEndpoint
+from klagg_tui.runtime.source import Plan
+from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 from tests.market_run import MINUTE_MS, differences, plan, recorded, until
@@ -40,12 +43,12 @@ async def test_every_bar_ends_equal_to_the_exchanges_whatever_goes_wrong(tmp_pat
         counters, struck = status.counters, exchange.faults.counts
         assert counters.gaps > 0
         assert counters.gaps_filled + counters.gaps_abandoned == counters.gaps
-        assert status.health["bad frames"] > 0
+        assert status.metrics[Metric.BAD_FRAMES] > 0
         assert counters.rejected > 0
         # What was sent into a connection that was cut at that moment never came.
-        assert status.health["bad frames"] + counters.rejected <= struck["malform"]
+        assert status.metrics[Metric.BAD_FRAMES] + counters.rejected <= struck["malform"]
         assert counters.duplicates >= struck["double"] > 0
-        assert status.health["reconnects"] > 0
+        assert status.metrics[Metric.RECONNECTS] > 0
 
 
 async def test_a_second_run_on_the_same_file_goes_on_where_the_first_ended(tmp_path: Path) -> None:
@@ -71,9 +74,9 @@ async def test_without_the_exchange_stored_bars_are_shown_with_the_reason_and_it
         await recorded(exchange, database, 0)
         port = int(exchange.rest_url.rsplit(":", 1)[1])
         where = MarketEndpoint(
-            exchange.rest_url, exchange.ws_url, history=5, mode=Mode.LIVE, start_ms=exchange.now_ms()
+            venue(), exchange.rest_url, exchange.ws_url, history=5, mode=Mode.LIVE, start_ms=exchange.now_ms()
         )
-    runtime = Runtime(Plan(lambda: Live(where), (Period.M1, Period.M5), database, "simulated"))
+    runtime = Runtime(Plan(lambda: LiveFeed(where), (Period.M1, Period.M5), database, "simulated"))
     runtime.start()
     first = runtime.take_changes()
     assert first is not None

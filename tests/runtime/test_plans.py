@@ -8,7 +8,8 @@ import pytest
 
 from klagg_tui.config import Settings, defaults
 from klagg_tui.errors import ConfigError
-from klagg_tui.runtime.plans import REAL, live_plan
+from klagg_tui.exchange.registry import venue
+from klagg_tui.runtime.plans import live_plan
 
 HERE = ("http://127.0.0.1:8808", "ws://127.0.0.1:8808")
 REAL_URLS = ("https://fapi.binance.com", "wss://fstream.binance.com/market/stream")
@@ -21,7 +22,7 @@ def _settings(rest_url: str, ws_url: str) -> Settings:
 
 def test_without_a_word_it_is_the_real_market() -> None:
     plan = live_plan(defaults())
-    assert (plan.market, plan.source().market) == (REAL, "Binance USDⓈ-M")
+    assert (plan.market, plan.source().market) == (venue().key, "Binance USDⓈ-M")
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,10 @@ from klagg_tui.errors import BadFile, DatabaseBusy, KlaggError, NotADatabase, Ot
 from klagg_tui.exporting.files import Format
 from klagg_tui.exporting.selection import Selection
 from klagg_tui.feed import FeedUpdate, Mode
+from klagg_tui.metrics import Metric
 from klagg_tui.runtime.replay import Replay
-from klagg_tui.runtime.worker import Plan, Runtime
+from klagg_tui.runtime.source import Plan
+from klagg_tui.runtime.worker import Runtime
 from klagg_tui.storage.store import Store
 from tests.conftest import DATA, needs_data
 from tests.feeds import until
@@ -122,7 +124,7 @@ async def test_a_recording_comes_to_the_screen_and_to_the_disk(tmp_path: Path, d
         assert (status.market, status.mode, status.notices) == ("replay", Mode.REPLAY, ())
         assert (status.exchange_now_ms, status.counters.trades) == (made[-1].traded_ms, len(made))
         assert runtime.error is None
-        await until(lambda: runtime.status().health.get("rows written"))
+        await until(lambda: runtime.status().metrics.get(Metric.ROWS_WRITTEN))
         history = await runtime.history(SYMBOL, Period.M5, None, 2)
         assert [bar.open_ms for bar in history] == [START + 5 * MINUTE, START + 10 * MINUTE]
         assert await runtime.history(SYMBOL, Period.M1, START + 3 * MINUTE, 2) == (
@@ -234,7 +236,9 @@ async def test_where_nothing_is_kept_there_is_no_history_and_nothing_to_export(t
 async def test_an_export_beside_the_running_engine_writes_what_is_stored(tmp_path: Path, database: Path) -> None:
     made = trades(range(START, START + 5 * MINUTE, 9_000))
     async with running(plan(file_with(tmp_path, made), database)) as runtime:
-        await until(lambda: runtime.status().connection == "ended" and runtime.status().health.get("rows written"))
+        await until(
+            lambda: runtime.status().connection == "ended" and runtime.status().metrics.get(Metric.ROWS_WRITTEN)
+        )
         estimate = await runtime.estimate(Selection((SYMBOL,)), Format.CSV)
         exported = await runtime.export(
             Selection((SYMBOL,)),

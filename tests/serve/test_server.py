@@ -13,7 +13,7 @@ from klagg_tui.config import Serve
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import ConfigError
 from klagg_tui.runtime.replay import Replay
-from klagg_tui.runtime.worker import Plan
+from klagg_tui.runtime.source import Plan
 from klagg_tui.serve.access import AccessPolicy
 from klagg_tui.serve.server import PushServer, served
 from tests.makers import MINUTE, START, SYMBOL

@@ -18,22 +18,17 @@ from klagg_tui.commands.shared.progress import ProgressLine
 from klagg_tui.config import Settings
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import Period
-from klagg_tui.errors import Refused, Unreachable
-from klagg_tui.exchange.binance.rest import RestClient
-from klagg_tui.exchange.transport.budget import Priority
-from klagg_tui.exchange.transport.clock import ExchangeClock
+from klagg_tui.errors import UnknownSymbol, Unreachable
+from klagg_tui.exchange.registry import venue
+from klagg_tui.exchange.venue import MarketData, Priority
 from klagg_tui.exporting.selection import matching
 from klagg_tui.runtime.plans import market_at
 from klagg_tui.storage.store import Store
 
 EXCHANGE: Final = "exchange"
 """Stands for the network where a file could stand."""
-PAGE: Final = 499
-"""Bars of one request: of all sizes the one with the most bars for its weight."""
 _ROUNDS: Final = 3
 """Of repair, at the most."""
-_UNKNOWN: Final = frozenset({-1121, -1122})
-"""Codes of the exchange for a symbol that there is not, or not any more."""
 
 
 @dataclass(frozen=True)
@@ -102,16 +97,15 @@ async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -
     return outcome
 
 
-def exchange_bars(rest: RestClient, on_unknown: Callable[[str], None] = lambda _: None) -> ReferenceBars:
+def exchange_bars(rest: MarketData, on_unknown: Callable[[str], None] = lambda _: None) -> ReferenceBars:
     """The exchange's bars, asked for page by page. It has none of a symbol that it does not know any more."""
+    rows = venue().requests.best_bars
 
     async def bars(symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
         while from_ms < to_ms:
             try:
-                page = await rest.bars(symbol, period, from_ms, to_ms - 1, limit=PAGE, priority=Priority.HISTORY)
-            except Refused as error:
-                if error.code not in _UNKNOWN:
-                    raise
+                page = await rest.bars(symbol, period, from_ms, to_ms - 1, limit=rows, priority=Priority.HISTORY)
+            except UnknownSymbol:
                 on_unknown(symbol)
                 return
             if not page:
@@ -141,8 +135,8 @@ async def _sources(plan: Plan, stack: AsyncExitStack, on_unknown: Callable[[str]
         await (
             await Store.open(plan.settings.storage.database, read_only=True, market=market_at(market.rest_url))
         ).close()
-        clock = ExchangeClock(time.time() * 1000, time.monotonic() * 1000)
-        rest = await stack.enter_async_context(RestClient(market.rest_url, clock, proxy=market.proxy))
+        data = venue().market_data(market.rest_url, time.time() * 1000, proxy=market.proxy)
+        rest = await stack.enter_async_context(data)
         try:
             await rest.sync()
         except Unreachable as error:

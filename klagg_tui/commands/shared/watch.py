@@ -12,7 +12,7 @@ from klagg_tui.errors import KlaggError
 
 if TYPE_CHECKING:
     from klagg_tui.config import Settings
-    from klagg_tui.runtime.worker import Plan
+    from klagg_tui.runtime.source import Plan
 
 
 def watch(plan: Plan, settings: Settings, *, is_served: bool = False, state_name: str = "screen") -> bool:
