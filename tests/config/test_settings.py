@@ -25,6 +25,7 @@ from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import ConfigError
 from klagg_tui.screens.palette import Tints
 from klagg_tui.screens.themes import KLAGG
+from klagg_tui.view.columns import registry
 
 
 def read(tmp_path: Path, text: str, flags: dict[str, list[str]] | None = None, **environment: str) -> Effective:
