@@ -99,6 +99,4 @@ def _ended(rows: Iterable[Bar], minute_ms: int) -> list[Bar]:
 
 
 def _overlaid(stored: Iterable[Bar], fetched: Iterable[Bar]) -> tuple[Bar, ...]:
-    bars = {(bar.period, bar.open_ms): bar for bar in stored}
-    bars.update(((bar.period, bar.open_ms), bar) for bar in fetched)
-    return tuple(bars.values())
+    return tuple({bar.key: bar for bar in (*stored, *fetched)}.values())
