@@ -8,6 +8,7 @@ PIP_VERSION := 26.3
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
+CLIENTS := .venv-clients
 INPUTS := pyproject.toml constraints.txt
 
 # Several processes share the tests; those of one xdist_group, which need their time, come one after the other, first.
@@ -39,7 +40,7 @@ unusable = $(if $(shell $(1)/bin/python -c 'import pip' 2>&1 || echo anew)$(shel
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: anew help run demo test check format bench soak pictures constraints clean
+.PHONY: anew help run demo test check format bench clients soak pictures constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +72,9 @@ format: $(VENV)/.dev ## write the format and the repairs that are safe
 bench: $(BENCH)/.bench ## measure klagg and its peers; ARGS="…" are handed on
 	@$(BENCH)/bin/python -m bench $(ARGS)
 
+clients: $(VENV)/.run $(CLIENTS)/.clients ## point well-known clients at klagg simulate; ARGS="…" choose some
+	@$(BIN)/python -m clients $(ARGS)
+
 soak: $(VENV)/.dev ## the tests that run for minutes
 	@$(BIN)/python -m pytest -m soak --timeout=0 $(ARGS)
 
@@ -81,7 +85,7 @@ constraints: $(VENV)/.pip ## look up the newest versions the bounds allow and pi
 	@$(BIN)/python -m tools.constraints
 
 clean: ## remove environments and caches
-	rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	rm -rf $(VENV) $(BENCH) $(CLIENTS) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 
 $(VENV)/.pip: Makefile $(call unusable,$(VENV))
 	$(call make_venv,$(VENV))
@@ -101,4 +105,12 @@ $(BENCH)/.pip: Makefile $(call unusable,$(BENCH))
 
 $(BENCH)/.bench: $(BENCH)/.pip pyproject.toml constraints-bench.txt
 	$(call step,klagg and its peers (some minutes),$(call install,$(BENCH),constraints-bench.txt,-e '.[parquet]' --group bench))
+	@touch $@
+
+$(CLIENTS)/.pip: Makefile $(call unusable,$(CLIENTS))
+	$(call make_venv,$(CLIENTS))
+	@touch $@
+
+$(CLIENTS)/.clients: $(CLIENTS)/.pip pyproject.toml constraints-clients.txt
+	$(call step,the clients (some minutes),$(call install,$(CLIENTS),constraints-clients.txt,--group clients))
 	@touch $@

@@ -121,7 +121,7 @@ async def run(count: int, rate: int) -> Taken:
         taken.engine.handle(AddSymbol(name, 0))
     async with sending(count, rate) as url:
         stream = MarketStream(
-            VENUE, url, on_trades=taken.take, on_report=lambda _: None, per_line=SYMBOLS, limits=LIMITS
+            VENUE, url, on_trades=taken.take, on_report=lambda _: None, per_shard=SYMBOLS, limits=LIMITS
         )
         stream.follow(symbols)
         running = asyncio.create_task(stream.run())

@@ -66,7 +66,7 @@ class SentMarket:
             core.handle([AddSymbol(name, 0), SeedBars(name, minute_ms, (), None, 1)])
         async with sending(self._count, self._uncounted // WARM_S) as url:
             stream = MarketStream(
-                VENUE, url, on_trades=self._take, on_report=lambda _: None, per_line=len(names), limits=LIMITS
+                VENUE, url, on_trades=self._take, on_report=lambda _: None, per_shard=len(names), limits=LIMITS
             )
             stream.follow(names)
             running = asyncio.create_task(stream.run())

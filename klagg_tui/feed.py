@@ -41,7 +41,7 @@ class Status(NamedTuple):
     """How the feed is doing."""
 
     market: str
-    """For people: `Binance USDⓈ-M`, `simulated`, `replay`."""
+    """For people: the name of the exchange, `simulated`, `replay`."""
     mode: Mode
     exchange_now_ms: int
     """The exchange's clock; in a replay the time of the replayed trades."""

@@ -14,8 +14,7 @@ from klagg_tui.errors import BadNumber
 class AggTrade(NamedTuple):
     """One aggregate trade: the fills of one price and one taker side within 100 ms.
 
-    Source: `<symbol>@aggTrade` stream and `/fapi/v1/aggTrades` of the exchange. Ids of aggregate trades follow each
-    other without holes within a symbol; ids of fills do not.
+    Ids of aggregate trades follow each other without holes within a symbol; ids of fills do not.
     """
 
     symbol: str

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from klagg_tui.errors import ConfigError
-from klagg_tui.exchange.venue import Instrument
-
-PERPETUAL: Final = ("PERPETUAL",)
+from klagg_tui.exchange.listing import Instrument
+from klagg_tui.exchange.registry import venue
 
 
 class SymbolFilter(NamedTuple):
@@ -18,7 +17,7 @@ class SymbolFilter(NamedTuple):
 
     patterns: tuple[str, ...] = ()
     quotes: tuple[str, ...] = ()
-    contract_types: tuple[str, ...] = PERPETUAL
+    contract_types: tuple[str, ...] = venue().contract_types[:1]
 
     def takes(self, instrument: Instrument) -> bool:
         """Whether a listed contract is to be followed now. A symbol named outright is taken whatever its type."""

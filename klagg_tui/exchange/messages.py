@@ -1,4 +1,4 @@
-"""What any exchange's market streams say, as immutable values: the language between a venue's decoder and everybody else.
+"""Messages of any exchange's market streams as immutable values: what a venue's decoder returns and everybody else reads.
 
 Trades come as plain tuples (`TradeFields`), because there are thousands a second; everything else is one of the values here.
 """
@@ -20,13 +20,13 @@ class Rejected(NamedTuple):
     """A command was refused."""
 
     id: int | None
-    """None where the answer does not say which command it means."""
+    """None where the answer names no command."""
     code: int
     message: str
 
 
 class ContractChanged(NamedTuple):
-    """A contract was listed, halted or taken off. A nudge: the listing itself decides."""
+    """A contract was listed, halted or taken off; a hint only, the listing itself decides."""
 
     symbol: str
     is_trading: bool
@@ -37,7 +37,7 @@ class ServerShutdown(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """A readable message that says nothing we follow."""
+    """A readable message about something we do not follow."""
 
     event: str
 

@@ -1,4 +1,4 @@
-"""Which exchanges there are: a package each, named here by its key and nowhere else."""
+"""Which exchanges there are: each is one package, named by its key in this table alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ _PACKAGES: Final = {
 }
 """A package of this room that exports its `VENUE`."""
 
-DEFAULT: Final = "binance-um"
+DEFAULT: Final = next(iter(_PACKAGES))
+"""Watched unless another one is asked for."""
 
 
 def venue(key: str = DEFAULT) -> Venue:

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from types import TracebackType
-from typing import Final, NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol, Self
 from urllib.parse import urlsplit
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
+from klagg_tui.exchange.limits import Refusal, RequestLimits, StreamLimits
+from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.messages import Batch
 
 
@@ -26,134 +28,6 @@ class Priority(IntEnum):
     SEAM = 1
     CONFIRM = 2
     HISTORY = 3
-
-
-class Instrument(NamedTuple):
-    """One contract that the exchange lists."""
-
-    symbol: str
-    quote: str
-    contract_type: str
-    """The exchange's own word, such as PERPETUAL."""
-    is_trading: bool
-    price_decimals: int
-    quantity_decimals: int
-    """As the exchange writes them, closing zeros included; the steps may be coarser."""
-    listed_ms: int
-    """When trading began, 0 where unknown; exchanges have been wrong about it."""
-
-
-class Unread(NamedTuple):
-    """Entries of a listing that could not be understood. They prove nothing about their symbols."""
-
-    entries: int = 0
-    symbols: frozenset[str] = frozenset()
-    """Of those whose symbol at least could be read."""
-    reason: str = ""
-    """What was wrong with the first."""
-
-    @property
-    def nameless(self) -> int:
-        """Entries that may be of any symbol."""
-        return self.entries - len(self.symbols)
-
-
-_MUCH: Final = 10
-"""Where more than one entry in so many cannot be read, the listing has another shape, and the rest may mean something else."""
-
-
-class Instruments(NamedTuple):
-    """Everything that the exchange lists."""
-
-    instruments: tuple[Instrument, ...]
-    unread: Unread = Unread()
-    cost_limit: int | None = None
-    """Request cost allowed in a minute, where the reply says it."""
-
-    @property
-    def entries(self) -> int:
-        """Of the listing, read or not."""
-        return len(self.instruments) + self.unread.entries
-
-    def unproven(self, symbols: Iterable[str]) -> set[str]:
-        """Those of `symbols` of which the listing does not say whether they are traded, because it could not be read."""
-        asked = set(symbols)
-        if self.unread.entries * _MUCH > self.entries:
-            return asked
-        unproven = asked & self.unread.symbols
-        if self.unread.nameless:
-            unproven |= asked - {instrument.symbol for instrument in self.instruments}
-        return unproven
-
-
-class PageCost(NamedTuple):
-    """Up to so many rows in one reply, a request has this cost."""
-
-    rows: int
-    cost: int
-
-
-@dataclass(frozen=True)
-class RequestLimits:
-    """What may be asked over HTTP, and what it costs."""
-
-    cost_per_minute: int
-    """Of an address, everything together; the exchange may say another figure while running."""
-    bar_pages: tuple[PageCost, ...]
-    """Steps of the cost of bars, rising."""
-    trade_page: PageCost
-    """The largest page of trades."""
-    trades_reach_ms: int
-    """How far back trades can be had."""
-
-    @property
-    def cheapest_bars(self) -> int:
-        """The most bars for the least cost."""
-        return self.bar_pages[0].rows
-
-    @property
-    def best_bars(self) -> int:
-        """The page with the most bars for its cost."""
-        return max(self.bar_pages, key=lambda page: page.rows / page.cost).rows
-
-    @property
-    def most_bars(self) -> int:
-        """Bars in one reply at the most."""
-        return self.bar_pages[-1].rows
-
-    def bars_cost(self, rows: int) -> int:
-        """Cost of asking for so many bars."""
-        return next((page.cost for page in self.bar_pages if rows <= page.rows), self.bar_pages[-1].cost)
-
-
-@dataclass(frozen=True)
-class StreamLimits:
-    """What may be said and asked over a connection of the market streams."""
-
-    pace_ms: int
-    """Between two messages of ours."""
-    streams_per_message: int
-    bytes_per_message: int
-    """Of a command; longer ones are not answered."""
-    streams_per_connection: int
-    life_ms: int
-    """Age at which a connection is replaced at the latest, before the exchange cuts it."""
-    penalty_ms: int
-    """To wait after having been thrown out."""
-    penalty_codes: frozenset[int]
-    """Close codes and statuses after which trying again soon makes it worse."""
-
-
-class Refusal(NamedTuple):
-    """A status with which the exchange stops answering for a while."""
-
-    words: str
-    """What it did, to be read after its name: `banned this address`."""
-    pause_ms: int | None = None
-    """For how long, where the answer does not say it; None: to the end of the minute."""
-    least_ms: int = 0
-    """Whatever the answer says."""
-    is_ban: bool = False
 
 
 @dataclass(frozen=True)
@@ -170,7 +44,7 @@ class StreamCodec:
     """Text message that asks for streams; the number comes back with the answer."""
     unsubscribe: Callable[[Sequence[str], int], bytes]
     decode_batch: Callable[[Iterable[bytes]], Batch]
-    """What the messages of a connection say; damage costs only the message it is in."""
+    """The messages of a connection as values; damage costs only the message it is in."""
 
 
 class Clock(Protocol):
@@ -195,7 +69,7 @@ class Request(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """What the body of a refused request says."""
+    """The body of a refused request."""
 
     code: int = 0
     """The exchange's, 0 where it gave none."""
@@ -280,7 +154,7 @@ class MakeMarketData(Protocol):
     """Makes the `MarketData` at an address."""
 
     def __call__(self, rest_url: str, start_ms: float, *, proxy: str | None = None) -> MarketData:
-        """`start_ms`: what its clock says before the exchange was heard."""
+        """`start_ms`: the time its clock begins with, before the exchange has answered."""
         ...
 
 
@@ -311,4 +185,8 @@ class Venue:
 
     def is_at(self, url: str) -> bool:
         """Whether this very exchange answers at an address, and no test market or imitation of it."""
-        return bool(self.hosts.fullmatch(urlsplit(url).hostname or ""))
+        try:
+            host = urlsplit(url).hostname or ""
+        except ValueError:
+            return False
+        return bool(self.hosts.fullmatch(host))

@@ -17,7 +17,7 @@ from klagg_tui.exchange.session import (
     StreamsUp,
     SymbolSilent,
 )
-from klagg_tui.exchange.stream import HUNG_UP, MarketStream, StreamReport
+from klagg_tui.exchange.stream import STOPPED, MarketStream, StreamReport
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.backfill import Backfill
 from klagg_tui.runtime.background import keep_running
@@ -117,7 +117,7 @@ class LiveMarket:
     def _receive_report(self, report: StreamReport) -> None:
         """What the protocol noticed: symbols nobody delivers wait, and are looked into once somebody does."""
         if isinstance(report, StreamsDown):
-            level = logging.INFO if report.reason == HUNG_UP else logging.WARNING
+            level = logging.INFO if report.reason == STOPPED else logging.WARNING
             log.log(level, "%d symbols lost their stream: %s", len(report.symbols), report.reason)
             self._host.handle([HoldSymbol(symbol) for symbol in report.symbols])
         elif isinstance(report, StreamsUp):

@@ -13,7 +13,7 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import AggTrade, PendingGap, SeedBars
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.rollup import BarCover
-from klagg_tui.exchange.requests import ladder
+from klagg_tui.exchange.requests import covering_requests
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.runtime.context import LiveContext
 
@@ -50,7 +50,7 @@ class Seeder:
             self._host.handle([_seed_at(symbol, minute_ms, _overlaid(stored, fetched), gap)])
 
     async def _fetch(self, symbol: str, minute_ms: int, stored: tuple[Bar, ...], priority: Priority) -> list[Bar]:
-        """What the store lacks for the forming bars: the newest minutes, and the whole ladder where that is not enough."""
+        """What the store lacks for the forming bars: the newest minutes, and bars of all lengths where that is not enough."""
         bars: list[Bar] = []
         newest_ms = await self._store.ended_until(symbol, Period.M1, minute_ms)
         missing = (minute_ms - newest_ms) // MINUTE_MS if newest_ms is not None else 0
@@ -63,7 +63,7 @@ class Seeder:
             bars += _ended(rows, minute_ms)
         if self._is_covered(symbol, minute_ms, _overlaid(stored, bars)):
             return bars
-        for request in ladder(self._periods, minute_ms, self._context.contract(symbol).anchor):
+        for request in covering_requests(self._periods, minute_ms, self._context.contract(symbol).anchor):
             wanted, start_ms, end_ms, limit = request
             rows = await self._market_data.bars(symbol, wanted, start_ms, end_ms, limit=limit, priority=priority)
             bars += _ended(rows, minute_ms)

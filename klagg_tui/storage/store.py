@@ -73,7 +73,7 @@ class Store(Reading):
             path: the file.
             read_only: change nothing, and let another process write meanwhile.
             periods: those whose bars are made again where smaller ones are added or changed.
-            market: whose bars it must hold, for instance `binance-um`; a file that says nothing yet is marked with it.
+            market: whose bars it must hold, by the key of its exchange; a file that says nothing yet is marked with it.
                 None takes any.
 
         Raises:

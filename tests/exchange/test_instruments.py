@@ -6,7 +6,7 @@ import pytest
 
 from klagg_tui.errors import ConfigError
 from klagg_tui.exchange.instruments import SymbolFilter, patterns
-from klagg_tui.exchange.venue import Instrument
+from klagg_tui.exchange.listing import Instrument
 
 
 def listed(
@@ -58,7 +58,7 @@ def test_other_contract_types_can_be_asked_for() -> None:
     assert chosen(SymbolFilter(contract_types=("TRADIFI_PERPETUAL",))) == ["TSLAUSDT"]
 
 
-def test_names_that_match_nothing_listed_are_told() -> None:
+def test_names_that_match_nothing_listed_are_named() -> None:
     assert SymbolFilter(patterns=("BTC*", "NOPE", "LUNAUSDT")).unknown([one.symbol for one in MARKET]) == ("NOPE",)
 
 
@@ -75,7 +75,7 @@ def test_names_come_from_commas_repeats_and_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"], ids=["absent", "no text"])
-def test_a_file_of_names_that_cannot_be_read_is_told_by_name(tmp_path: Path, content: bytes | None) -> None:
+def test_a_file_of_names_that_cannot_be_read_is_reported_by_name(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "names.txt"
     if content is not None:
         file.write_bytes(content)

@@ -156,7 +156,7 @@ async def test_trouble_at_the_exchange_is_tried_again(exchange: Exchange) -> Non
         assert rest.use()[2:] == (2, 1)
 
 
-async def test_lasting_trouble_is_told_after_three_tries(exchange: Exchange) -> None:
+async def test_lasting_trouble_is_reported_after_three_tries(exchange: Exchange) -> None:
     exchange.answers = [said({}, 502), said({}, 502), said({}, 504)]
     async with client(exchange) as rest:
         with pytest.raises(Unreachable, match=r"127\.0\.0\.1:\d+ is in trouble \(504\)"):
@@ -164,7 +164,7 @@ async def test_lasting_trouble_is_told_after_three_tries(exchange: Exchange) -> 
     assert len(exchange.requests) == 3
 
 
-async def test_an_exchange_that_does_not_answer_is_told(exchange: Exchange) -> None:
+async def test_an_exchange_that_does_not_answer_is_reported(exchange: Exchange) -> None:
     async def sleep(_: web.Request) -> web.Response:
         await asyncio.Event().wait()
         raise AssertionError
@@ -231,7 +231,7 @@ async def test_a_wait_that_is_given_up_holds_nobody_back(exchange: Exchange) -> 
         assert rest.http.budget.wait_ms(1, Priority.HISTORY, NOW_MS + 1_000) == 0
 
 
-async def test_a_place_that_is_not_served_is_told_with_what_can_be_done(exchange: Exchange) -> None:
+async def test_a_place_that_is_not_served_is_reported_with_what_can_be_done(exchange: Exchange) -> None:
     exchange.answers = [said({"code": 0, "msg": "Service unavailable from a restricted location"}, 451)]
     async with client(exchange) as rest:
         with pytest.raises(GeoBlocked, match="klagg demo"):
@@ -281,7 +281,7 @@ async def test_requests_go_through_the_proxy(exchange: Exchange, proxy: Proxy, s
         assert passage.targets == [("127.0.0.1", exchange.port)]
 
 
-async def test_a_proxy_that_is_not_there_is_told(exchange: Exchange) -> None:
+async def test_a_proxy_that_is_not_there_is_reported(exchange: Exchange) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     async with client(exchange, proxy=f"socks5://127.0.0.1:{port}") as rest:
@@ -291,13 +291,13 @@ async def test_a_proxy_that_is_not_there_is_told(exchange: Exchange) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["http", "socks5"])
-async def test_a_proxy_that_hangs_up_is_told(exchange: Exchange, scheme: str) -> None:
+async def test_a_proxy_that_hangs_up_is_reported(exchange: Exchange, scheme: str) -> None:
     async with rude_proxy() as passage, client(exchange, proxy=f"{scheme}://127.0.0.1:{passage.port}") as rest:
         with pytest.raises(Unreachable, match="cannot be reached"):
             await rest.sync()
 
 
-async def test_what_is_no_proxy_is_told_at_once(exchange: Exchange) -> None:
+async def test_what_is_no_proxy_is_reported_at_once(exchange: Exchange) -> None:
     with pytest.raises(ConfigError):
         async with client(exchange, proxy="ftp://x:1"):
             pass

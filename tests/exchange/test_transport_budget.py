@@ -76,10 +76,8 @@ def test_less_urgent_requests_stand_back_while_an_urgent_one_waits() -> None:
 
 def test_nothing_goes_before_a_ban_ends() -> None:
     budget = WeightBudget(LIMIT)
-    assert budget.refused_until_ms() == 0
     budget.refuse_until(NOW_MS + 200_000)
     budget.refuse_until(NOW_MS + 100_000)
-    assert budget.refused_until_ms() == NOW_MS + 200_000
     assert budget.wait_ms(1, Priority.GAP, NOW_MS) == 200_000
     assert budget.wait_ms(1, Priority.GAP, NOW_MS + 200_000) == 0
 

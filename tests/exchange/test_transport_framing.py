@@ -53,7 +53,7 @@ def served(frames: list[Frame]) -> bytes:
 def cut_in_pieces(data: bytes, sizes: list[int], cutter: FrameSplitter) -> list[bytes]:
     found, at = [], 0
     for size in [*sizes, len(data)]:
-        found += cutter.cut(data[at : at + size])
+        found += cutter.split(data[at : at + size])
         at += size
     return found
 
@@ -76,8 +76,8 @@ def test_byte_by_byte_is_enough() -> None:
     found: list[bytes] = []
     data = served(frames)
     for at in range(len(data) - 65_000):
-        found += cutter.cut(data[at : at + 1])
-    found += cutter.cut(data[len(data) - 65_000 :])
+        found += cutter.split(data[at : at + 1])
+    found += cutter.split(data[len(data) - 65_000 :])
     assert found == [bytes(frame.data) for frame in frames]
 
 
@@ -99,7 +99,7 @@ def test_no_bytes_whatever_make_it_raise_or_go_on_after_a_broken_rule(data: byte
 def test_a_broken_rule_ends_the_connection_by_the_librarys_judgement(broken: bytes, code: int) -> None:
     library = Library()
     cutter = FrameSplitter(MOST, library.take)
-    assert cutter.cut(served([Frame(Opcode.TEXT, b"good")]) + broken) == [b"good"]
+    assert cutter.split(served([Frame(Opcode.TEXT, b"good")]) + broken) == [b"good"]
     assert library.protocol.close_sent is not None
     assert library.protocol.close_sent.code == code
 
@@ -112,6 +112,6 @@ def test_after_a_broken_rule_everything_is_left_to_the_library() -> None:
         return []
 
     cutter = FrameSplitter(MOST, take)
-    cutter.cut(b"\x81\x80abcd")
-    assert cutter.cut(served([Frame(Opcode.TEXT, b"late")])) == []
+    cutter.split(b"\x81\x80abcd")
+    assert cutter.split(served([Frame(Opcode.TEXT, b"late")])) == []
     assert left == [b"\x81\x80abcd", b"\x81\x04late"]

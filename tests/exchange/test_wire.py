@@ -17,8 +17,9 @@ from klagg_tui.engine.exact import number, text, turnover
 from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange.binance import wire
+from klagg_tui.exchange.listing import Instrument, Unread
 from klagg_tui.exchange.messages import Acknowledged, ContractChanged, Rejected, ServerShutdown, Skipped
-from klagg_tui.exchange.venue import Failure, Instrument
+from klagg_tui.exchange.venue import Failure
 from tests.conftest import DATA, needs_data
 
 TRADE: dict[str, Any] = {
@@ -59,27 +60,27 @@ def with_change(message: dict[str, Any], **changes: object) -> dict[str, Any]:
 # What a connection brings at once
 
 
-def test_a_gulp_parts_trades_from_what_else_there_is_and_from_damage() -> None:
+def test_a_batch_parts_trades_from_what_else_there_is_and_from_damage() -> None:
     later = with_change(TRADE, a=TRADE["a"] + 1)
     damage = b'{"stream":"x","data":{"e":"aggTrade"}}'
     came = [said(TRADE), b'{"result":null,"id":1}', damage, b"{", body(later), said(with_change(TRADE, st=2))]
-    gulp = wire.decode_batch(came)
-    assert gulp.trades == [wire.read_message(said(TRADE)), wire.read_message(said(later))]
-    assert gulp.others == [Acknowledged(1), Skipped("aggTrade of another market")]
-    assert [raw for raw, _ in gulp.damaged] == [damage, b"{"]
-    assert all(isinstance(error, BadFrame) for _, error in gulp.damaged)
+    batch = wire.decode_batch(came)
+    assert batch.trades == [wire.read_message(said(TRADE)), wire.read_message(said(later))]
+    assert batch.others == [Acknowledged(1), Skipped("aggTrade of another market")]
+    assert [raw for raw, _ in batch.damaged] == [damage, b"{"]
+    assert all(isinstance(error, BadFrame) for _, error in batch.damaged)
 
 
 @given(st.lists(st.sampled_from([said(TRADE), said([TRADE]), b"null", b"[]", b'{"data":7}', b'{"data":{"e":1}}'])))
-def test_a_gulp_says_of_each_message_what_it_says_alone(came: list[bytes]) -> None:
-    gulp = wire.decode_batch(came)
+def test_a_batch_says_of_each_message_what_it_says_alone(came: list[bytes]) -> None:
+    batch = wire.decode_batch(came)
     alone = []
     for raw in came:
         with contextlib.suppress(BadFrame, BadNumber):
             alone.append(wire.read_message(raw))
-    assert gulp.trades == [frame for frame in alone if isinstance(frame, AggTrade)]
-    assert gulp.others == [frame for frame in alone if not isinstance(frame, AggTrade)]
-    assert len(alone) + len(gulp.damaged) == len(came)
+    assert batch.trades == [frame for frame in alone if isinstance(frame, AggTrade)]
+    assert batch.others == [frame for frame in alone if not isinstance(frame, AggTrade)]
+    assert len(alone) + len(batch.damaged) == len(came)
 
 
 # Trades
@@ -228,7 +229,7 @@ def test_both_shapes_of_a_refusal_are_understood() -> None:
     assert wire.read_message(wrapped) == Rejected(2, -1100, "")
 
 
-def test_a_contract_that_changed_is_told_with_its_non_ascii_name() -> None:
+def test_a_contract_that_changed_is_reported_with_its_non_ascii_name() -> None:
     assert wire.read_message(said(CONTRACT, "!contractInfo")) == ContractChanged("币安人生USDT", True)
     assert wire.read_message(said(with_change(CONTRACT, cs="SETTLING"))) == ContractChanged("币安人生USDT", False)
     assert isinstance(wire.read_message(said(with_change(CONTRACT, st=2))), Skipped)
@@ -335,9 +336,11 @@ def test_an_odd_listing_costs_only_itself() -> None:
         with_change(LISTED, symbol=""),
         with_change(LISTED, pricePrecision=-1),
         with_change(LISTED, status=None),
+        with_change(LISTED, status="RESTING"),
     ]
     reply = wire.read_instruments(body({"symbols": [*odd, LISTED]}))
-    assert ([listing.symbol for listing in reply.instruments], reply.unread.entries) == (["BTCUSDT"], 5)
+    assert ([listing.symbol for listing in reply.instruments], reply.unread.entries) == (["BTCUSDT"], 6)
+    assert reply.unread == Unread(6, frozenset({"BTCUSDT"}), "an object was expected")
 
 
 def test_the_weight_limit_is_the_one_of_a_minute() -> None:
@@ -392,8 +395,8 @@ def test_recorded_trades_are_written_with_the_decimals_of_their_listing() -> Non
     with gzip.open(DATA / "exchange-info/um-2023.json.gz", "rb") as packed:
         listed = {one.symbol: one for one in wire.read_instruments(packed.read()).instruments}
     frames = [json.loads(raw)["data"] for raw in recorded_session() if b"@aggTrade" in raw]
-    told = [(frame["s"], len(frame["p"].partition(".")[2]), len(frame["q"].partition(".")[2])) for frame in frames]
-    known = [one for one in told if one[0] in listed]
+    written = [(frame["s"], len(frame["p"].partition(".")[2]), len(frame["q"].partition(".")[2])) for frame in frames]
+    known = [one for one in written if one[0] in listed]
     assert known
     for symbol, price, quantity in known:
         assert (listed[symbol].price_decimals, listed[symbol].quantity_decimals) == (price, quantity)

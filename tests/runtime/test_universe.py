@@ -44,7 +44,7 @@ class Scene:
     def __init__(self) -> None:
         self.entries: list[object] = [entry(name) for name in NAMES]
         self.reply: object = ...
-        self.core: EngineHost
+        self.host: EngineHost
         self.store: Store
         self.universe: SymbolUniverse
 
@@ -57,11 +57,11 @@ class Scene:
 
     @property
     def followed(self) -> set[str]:
-        return set(self.core.engine.symbols())
+        return set(self.host.engine.symbols())
 
     @property
     def notice(self) -> str | None:
-        return self.core.notices.get("unread")
+        return self.host.notices.get("unread")
 
     async def active(self) -> set[str]:
         return {known.symbol for known in await self.store.symbols() if known.active}
@@ -85,8 +85,8 @@ async def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         venue().market_data(url, NOW_MS) as data,
     ):
         scene.store = store
-        scene.core = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, store, lambda: NOW_MS)
-        scene.universe = SymbolUniverse(LiveContext(scene.core, store, venue(), data), SymbolFilter(), lambda _: None)
+        scene.host = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, store, lambda: NOW_MS)
+        scene.universe = SymbolUniverse(LiveContext(scene.host, store, venue(), data), SymbolFilter(), lambda _: None)
         await scene.universe.reconcile()
         assert scene.followed == set(NAMES)
         yield scene
@@ -169,7 +169,7 @@ async def test_the_notice_goes_when_everything_can_be_read_again(scene: Scene) -
 async def test_a_name_whose_entry_cannot_be_read_is_not_called_unknown(scene: Scene) -> None:
     scene.change(NAMES[3], status=...)
     choice = SymbolFilter((NAMES[3], NAMES[4], "NOBODYUSDT"))
-    data = scene.universe._ground.market_data
-    await SymbolUniverse(LiveContext(scene.core, scene.store, venue(), data), choice, lambda _: None).reconcile()
-    assert "NOBODYUSDT" in scene.core.notices["symbols"]
-    assert NAMES[3] not in scene.core.notices["symbols"]
+    data = scene.universe._context.market_data
+    await SymbolUniverse(LiveContext(scene.host, scene.store, venue(), data), choice, lambda _: None).reconcile()
+    assert "NOBODYUSDT" in scene.host.notices["symbols"]
+    assert NAMES[3] not in scene.host.notices["symbols"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from klagg_tui.exchange.venue import PageCost, Refusal, RequestLimits, StreamLimits
+from klagg_tui.exchange.limits import PageCost, Refusal, RequestLimits, StreamLimits
 
 REQUESTS: Final = RequestLimits(
     cost_per_minute=2_400,

@@ -12,9 +12,10 @@ from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.binance import wire
 from klagg_tui.exchange.binance.facts import BLOCKED_ADVICE, REFUSALS, REQUESTS
+from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import TIME_OUT_S, HttpClient, HttpRules
-from klagg_tui.exchange.venue import Instruments, Priority, RequestUse
+from klagg_tui.exchange.venue import Priority, RequestUse
 
 USED_WEIGHT: Final = "X-MBX-USED-WEIGHT-1M"
 

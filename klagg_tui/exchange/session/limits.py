@@ -1,10 +1,10 @@
-"""How long to wait for what, and how much to say at once. Milliseconds of the local clock."""
+"""How long to wait for what, and how much to send at once. Milliseconds of the local clock."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
-from klagg_tui.exchange.venue import StreamLimits
+from klagg_tui.exchange.limits import StreamLimits
 
 
 @dataclass(frozen=True)
@@ -12,13 +12,13 @@ class FeedLimits(StreamLimits):
     """What the exchange allows, and what klagg takes for silence."""
 
     open_ms: int = 15_000
-    """For connecting and shaking hands."""
+    """For connecting, handshake included."""
     answer_ms: int = 10_000
-    """For the answer to a command, after which it is said again."""
+    """For the answer to a command, after which it is sent again."""
     most_asks: int = 3
     """Unanswered commands in a row after which the connection is given up."""
     ping_ms: int = 30_000
-    """Of complete silence on the line before we ping, and again until the answer: after twice this it is dead."""
+    """Without a byte on a connection before we ping, and again until the answer: after twice this it is dead."""
     silent_ms: int = 30_000
     """Without a trade on a whole connection that usually has them more often."""
     symbol_silent_ms: int = 120_000

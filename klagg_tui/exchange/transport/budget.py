@@ -1,7 +1,7 @@
 """Request weight: how much may be asked of the exchange, and who goes first. Pure: the time comes as an argument.
 
-So much weight a minute for an address, shared by everything that runs there. An exchange that says with each reply how
-much of the minute is used is believed. More urgent requests may use more of the minute, and go
+So much weight a minute for an address, shared by everything that runs there. Where an exchange sends
+with each reply how much of the minute is used, that figure counts. More urgent requests may use more of the minute, and go
 first where several wait, so that history never stands in the way of a gap.
 """
 
@@ -31,7 +31,7 @@ class WeightBudget:
         self._under_way: dict[int, int] = {}
         self._begun = 0
         self._newest = 0
-        """Number of the latest request whose answer told the figure."""
+        """Number of the latest request whose answer brought the figure."""
         self._waiting = dict.fromkeys(Priority, 0)
         self._refused_until_ms = 0
 
@@ -40,12 +40,8 @@ class WeightBudget:
         self._turn(now_ms)
         return self._used + sum(self._under_way.values())
 
-    def refused_until_ms(self) -> int:
-        """When the exchange takes requests again, 0 where it never refused."""
-        return self._refused_until_ms
-
     def wait_ms(self, weight: int, priority: Priority, now_ms: int) -> int:
-        """How long to wait before asking again, at the most; 0: go now (and say so with `begin`)."""
+        """How long to wait before asking again, at the most; 0: go now (and call `begin`)."""
         if now_ms < self._refused_until_ms:
             return self._refused_until_ms - now_ms
         is_first = not any(self._waiting[other] for other in Priority if other < priority)

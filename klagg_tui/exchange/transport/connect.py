@@ -1,4 +1,4 @@
-"""Opening a websocket: name, proxy, TLS and handshake, and in plain words what went wrong."""
+"""Opening a websocket: name, proxy, TLS and handshake, and plain reasons where that fails."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.uri import WebSocketURI, parse_uri
 
 from klagg_tui.errors import ConfigError, ExchangeError, GeoBlocked, Refused, Unreachable
+from klagg_tui.exchange.limits import Refusal
 from klagg_tui.exchange.transport.connection import FeedConnection
 from klagg_tui.exchange.transport.proxy import proxy_for
-from klagg_tui.exchange.venue import Refusal
 
 OPEN_S: Final = 15.0
 
@@ -78,7 +78,7 @@ async def _open(uri: WebSocketURI, make: Callable[[], FeedConnection], proxy: st
             make, sock=tunnel, ssl=context, server_hostname=server_hostname
         )
     try:
-        await connection.shaken
+        await connection.handshake
     except BaseException:
         transport.close()
         raise
@@ -91,7 +91,7 @@ def _tls() -> ssl.SSLContext:
 
 
 def reason_of(error: BaseException) -> str:
-    """What went wrong on the way, in a few words."""
+    """Why an attempt failed, in short."""
     if isinstance(error, socket.gaierror):
         return "name not known: no network?"
     if isinstance(error, ConnectionRefusedError):

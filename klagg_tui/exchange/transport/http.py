@@ -1,4 +1,4 @@
-"""Asking an exchange over HTTP: one budget for everything, patience with what passes, plain words for what does not."""
+"""Asking an exchange over HTTP: one budget for everything, retries for what passes, plain sentences for what does not."""
 
 from __future__ import annotations
 
@@ -25,18 +25,19 @@ from klagg_tui.errors import (
     UnknownSymbol,
     Unreachable,
 )
+from klagg_tui.exchange.limits import Refusal
 from klagg_tui.exchange.transport.budget import WeightBudget
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.connect import reason_of
 from klagg_tui.exchange.transport.proxy import proxy_for
-from klagg_tui.exchange.venue import Failure, Priority, Refusal, Request, RequestUse
+from klagg_tui.exchange.venue import Failure, Priority, Request, RequestUse
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 SPEED: Final = "X-KLAGG-SPEED"
-"""Our simulated exchange says with it how fast its time runs; a real one does not send it."""
+"""Our simulated exchange sends how fast its time runs; a real one does not."""
 
 TIME_OUT_S: Final = 10.0
 TRIES: Final = 3
@@ -54,7 +55,7 @@ class HttpRules:
 
     cost_per_minute: int
     used_header: str
-    """Says how much of the minute's cost is used."""
+    """How much of the minute's cost is used."""
     refusals: Mapping[int, Refusal]
     blocked_advice: str
     read_failure: Callable[[bytes], Failure]
@@ -130,11 +131,11 @@ class HttpClient:
         return RequestUse(self.budget.used(self.now_ms()), self.budget.limit, self._requests, self._retries)
 
     def set_clock(self, answer: Answer, exchange_ms: int) -> None:
-        """Set the clock by the time that an answer says."""
+        """Set the clock by the time in an answer."""
         self.clock.sample(answer.sent_ms, answer.received_ms, exchange_ms, _speed(answer.headers.get(SPEED)))
 
     def read(self, decode: Callable[[bytes], T], body: bytes) -> T:
-        """What a body says; raises Unreachable where it cannot be read."""
+        """The value of a body; raises Unreachable where it cannot be read."""
         try:
             return decode(body)
         except (BadFrame, BadNumber) as error:

@@ -21,7 +21,7 @@ def read_time(raw: bytes) -> int:
 
 
 def read_failure(raw: bytes) -> Failure:
-    """What the body of a refused request says; it may be anything, so this never raises."""
+    """The body of a refused request; it may be anything, so this never raises."""
     try:
         body = orjson.loads(raw)
         code, message = body["code"], body["msg"]

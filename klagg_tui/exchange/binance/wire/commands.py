@@ -1,4 +1,4 @@
-"""What is said over the websocket: subscribing and unsubscribing. Names of streams are lower case and UTF-8."""
+"""Commands over the websocket: subscribing and unsubscribing. Names of streams are lower case and UTF-8."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from klagg_tui.exchange.messages import (
 
 
 def decode_batch(raws: Iterable[bytes]) -> Batch:
-    """What the messages of a connection say, trades by the shortest way; a damaged one costs only itself."""
+    """The messages of a connection as values, trades by the shortest way; a damaged one costs only itself."""
     trades: list[TradeFields] = []
     others: list[Message] = []
     damaged: list[tuple[bytes, Exception]] = []
@@ -42,7 +42,7 @@ def decode_batch(raws: Iterable[bytes]) -> Batch:
 
 
 def read_message(raw: bytes | str) -> Message:
-    """What one message says.
+    """One message as a value.
 
     Raises:
         BadFrame, BadNumber: it is damaged.
@@ -60,7 +60,7 @@ def read_message(raw: bytes | str) -> Message:
 
 
 def _combined_trade(raw: bytes) -> TradeFields | None:
-    """The trade in a combined message, None where it says anything else."""
+    """The trade in a combined message, None where it is anything else."""
     # As `decoded` does, but in place: every message of the market passes here.
     try:
         data = orjson.loads(raw)["data"]

@@ -8,7 +8,7 @@ from klagg_tui.engine.exact import DECIMALS
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.binance.wire import fields
 from klagg_tui.exchange.binance.wire.fields import DAMAGE, Json
-from klagg_tui.exchange.venue import Instrument, Instruments, Unread
+from klagg_tui.exchange.listing import Instrument, Instruments, Unread
 
 TRADING: Final = "TRADING"
 _STATUSES: Final = frozenset(

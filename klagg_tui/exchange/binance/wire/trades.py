@@ -19,8 +19,8 @@ def read_trade(event: dict[str, Json]) -> TradeFields | Skipped:
     """One event `aggTrade`; `Skipped` where it belongs to the other market.
 
     Raises:
-        BadFrame: a field is missing, of the wrong type or out of range. What the price's and the quantity's texts say
-            is for the engine to judge.
+        BadFrame: a field is missing, of the wrong type or out of range. Whether the texts of price and
+            quantity are numbers is for the engine to judge.
     """
     if event.get("st", OWN_MARKET) != OWN_MARKET:
         return Skipped("aggTrade of another market")
@@ -28,7 +28,7 @@ def read_trade(event: dict[str, Json]) -> TradeFields | Skipped:
 
 
 def trade_fields(event: dict[str, Json]) -> TradeFields:
-    """What a trade says. Its `nq`, the quantity without retail price improvement, is not used: bars count `q`."""
+    """The fields of a trade. Its `nq`, the quantity without retail price improvement, is not used: bars count `q`."""
     try:
         price, quantity, is_buyer_maker = event["p"], event["q"], event["m"]
         traded_ms, event_ms = event["T"], event["E"]

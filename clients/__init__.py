@@ -1,0 +1,1 @@
+"""Well-known clients of the exchange, pointed at the simulated one."""
