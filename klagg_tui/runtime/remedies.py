@@ -7,7 +7,7 @@ from typing import Final
 
 from klagg_tui.engine.events import PendingGap
 from klagg_tui.engine.period import MINUTE_MS
-from klagg_tui.exchange.venue import RequestLimits
+from klagg_tui.exchange.limits import RequestLimits
 
 MOST_PAGES: Final = 3
 """Pages of missing trades up to which a gap is filled trade by trade."""

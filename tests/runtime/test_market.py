@@ -15,7 +15,7 @@ from klagg_tui.errors import StorageError
 from klagg_tui.exchange.messages import ContractChanged
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.session import ConnectionSilent, StreamRefused, StreamsDown, StreamsUp, SymbolSilent
-from klagg_tui.exchange.stream import HUNG_UP
+from klagg_tui.exchange.stream import STOPPED
 from klagg_tui.feed import Mode
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.context import LiveContext
@@ -94,7 +94,7 @@ async def test_reports_of_the_engine_that_need_nothing_are_passed_over(scene: Sc
     assert not scene.nudged
 
 
-@pytest.mark.parametrize(("reason", "level"), [(HUNG_UP, logging.INFO), ("cut", logging.WARNING)])
+@pytest.mark.parametrize(("reason", "level"), [(STOPPED, logging.INFO), ("cut", logging.WARNING)])
 async def test_symbols_that_lost_their_stream_wait_and_are_looked_into_when_it_is_back(
     scene: Scene, caplog: pytest.LogCaptureFixture, reason: str, level: int
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from klagg_tui.engine.events import PendingGap
-from klagg_tui.exchange.venue import PageCost, RequestLimits
+from klagg_tui.exchange.limits import PageCost, RequestLimits
 from klagg_tui.runtime.remedies import Remedies, Remedy
 from tests.makers import DAY, MINUTE, START, bar, trade
 
