@@ -1,7 +1,7 @@
 """Seeds a symbol: joins stored and fetched bars with the live trades that follow them.
 
 Whole minutes before the join come from the store and from the exchange's own bars; the minute at the join is whole where
-trades were held back since before it began, and partial otherwise, until the exchange's bar of it can be had.
+trades were held back since before it began, and partial otherwise, until the exchange's bar of it is fetched.
 """
 
 from __future__ import annotations
