@@ -18,7 +18,6 @@ from klagg_tui.commands.audit.run import exchange_bars
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.engine.precision import Precision
-from klagg_tui.errors import BadFile
 from klagg_tui.exchange.binance.rest import RestClient
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exporting.formats import csv
@@ -112,15 +111,6 @@ async def test_archives_are_read_for_what_they_have(path: Path, theirs: Referenc
     assert differences[0].text.startswith("confirmed, but high ")
     await repair(path, differences, files)
     assert await compared(path, files) == []
-
-
-async def test_a_file_without_bars_is_refused(tmp_path: Path) -> None:
-    trades = tmp_path / "BTCUSDT-aggTrades-2024-08-08.csv"
-    trades.write_text("1,100,1,1,1,1723075200000,true\n")
-    with pytest.raises(BadFile, match="holds no bars"):
-        ArchiveBars([trades])
-    with pytest.raises(BadFile, match=r"none\.csv"):
-        ArchiveBars([tmp_path / "none.csv"])
 
 
 async def test_partial_bars_differ_and_become_the_exchanges(tmp_path: Path, theirs: ReferenceBars) -> None:
