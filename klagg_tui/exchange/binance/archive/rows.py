@@ -1,4 +1,4 @@
-"""What all lines of such files have in common, and how one kind is told from another."""
+"""What all lines of such files have in common, and how the kinds differ."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def row_kind(line: str) -> RowKind | None:
 
 
 def milliseconds(time: int) -> int:
-    """A time of a file, told from microseconds by its size.
+    """A time of a file in milliseconds; by its size it may be in microseconds.
 
     Raises:
         BadRow: it is no time of either kind.
