@@ -83,6 +83,14 @@ def test_every_recorded_trade_is_read() -> None:
     ]
 
 
+@pytest.mark.parametrize("change", DAMAGED_TRADES.values(), ids=list(DAMAGED_TRADES))
+def test_what_is_damage_in_the_stream_is_damage_in_a_reply(change: dict[str, object]) -> None:
+    if not change.keys() <= ROW.keys():
+        return  # a reply's rows name no symbol and no time of sending
+    with pytest.raises((BadFrame, BadNumber)):
+        wire.read_trades(body([with_change(ROW, **change)]), "LTCUSDT")
+
+
 def test_trades_of_a_reply_carry_their_own_time_as_event_time() -> None:
     (trade,) = wire.read_trades(body([ROW]), "LTCUSDT")
     assert trade == AggTrade("LTCUSDT", "49.73", "0.001", ROW["T"], True, 7, 3, 4, ROW["T"])
