@@ -125,7 +125,7 @@ class LiveMarket:
             self._host.metrics.add(Metric.SILENT_SYMBOLS)
             self._repair.verify_silence(report.symbol)
         elif isinstance(report, ContractChanged):
-            self.universe.heard(report)
+            self.universe.contract_changed(report)
         elif isinstance(report, StreamRefused):
             self._host.notices["refused"] = f"The exchange refuses the stream {report.stream}: {report.message}."
         elif isinstance(report, ConnectionSilent):
