@@ -139,7 +139,7 @@ class EngineHost:
                 return False
             self._unwritten.clear()
             self.notices.pop("storage", None)
-            self.metrics.add(Metric.ROWS_WRITTEN, written.rows)
+            self.metrics.add(Metric.ROWS_WRITTEN, written)
             self.metrics.set(Metric.WRITE, (time.perf_counter() - began) * 1000)
             return True
 

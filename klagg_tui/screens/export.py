@@ -38,7 +38,7 @@ _ALL_PERIODS = "all"
 class ExportScreen(KlaggScreen):
     """`choices` are named sets of symbols: the filtered ones, a watchlist, one."""
 
-    NAME_FOR_PEOPLE = "Export"
+    HELP_TITLE = "Export"
     DEFAULT_CSS = """
     ExportScreen #form { padding: 1 2; height: 1fr; max-width: 100; overflow-y: auto; scrollbar-size-vertical: 1; }
     ExportScreen .field { height: 1; margin-bottom: 1; }
@@ -59,8 +59,8 @@ class ExportScreen(KlaggScreen):
         Binding("ctrl+s", "start", "Export", id="export_start", priority=True),
     ]
 
-    def __init__(self, desk: AppState, choices: Sequence[tuple[str, tuple[str, ...]]]) -> None:
-        super().__init__(desk, id="export")
+    def __init__(self, state: AppState, choices: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+        super().__init__(state, id="export")
         self._choices = list(choices)
         self._stop = threading.Event()
 
@@ -70,7 +70,7 @@ class ExportScreen(KlaggScreen):
         with Vertical(id="form"):
             names = [(f"{name} ({len(symbols)})", number) for number, (name, symbols) in enumerate(self._choices)]
             yield _field("Symbols", Select(names, value=0, allow_blank=False, compact=True, id="symbols"))
-            yield _field("Periods", Input(str(self.desk.period), id="periods", placeholder="1m 5m 1h, or all"))
+            yield _field("Periods", Input(str(self.state.period), id="periods", placeholder="1m 5m 1h, or all"))
             yield _field(
                 "From",
                 Input(id="from", placeholder="the beginning, or like 2024-08-08, 2024-08-08T23:55, yesterday, -3d"),
@@ -86,7 +86,7 @@ class ExportScreen(KlaggScreen):
             yield ProgressBar(id="progress", show_eta=True)
             yield Static("", id="outcome", markup=False)
         yield self.notice
-        yield self.foot
+        yield self.footer
         yield from self.too_small()
 
     def on_mount(self) -> None:
@@ -98,8 +98,8 @@ class ExportScreen(KlaggScreen):
     def beat(self, touched: set[str]) -> None:
         """Keep the status line up to date."""
         del touched
-        self.status_line.tell(self.desk, subject="Export", filter_text=self.desk.filter.text)
-        self.tell_foot(_KEYS)
+        self.status_line.show_status(self.state, subject="Export", filter_text=self.state.filter.text)
+        self.show_footer(_KEYS)
 
     # What is chosen.
 
@@ -134,7 +134,7 @@ class ExportScreen(KlaggScreen):
             raise KlaggError("There is no symbol in this choice.")
         return Selection(
             symbols=self._symbols,
-            periods=self.desk.feed.periods
+            periods=self.state.feed.periods
             if names == [_ALL_PERIODS]
             else tuple(dict.fromkeys(map(Period.parse, names))),
             from_ms=self._time("from"),
@@ -143,8 +143,8 @@ class ExportScreen(KlaggScreen):
 
     def _time(self, field: str) -> int | None:
         text = self.query_one(f"#{field}", Input).value.strip()
-        local = self.desk.remembered.local_time
-        return parse_time(text, self.desk.status.exchange_now_ms, local=local) if text else None
+        local = self.state.preferences.local_time
+        return parse_time(text, self.state.status.exchange_now_ms, local=local) if text else None
 
     # What comes of it.
 
@@ -174,7 +174,7 @@ class ExportScreen(KlaggScreen):
         try:
             if isinstance(selection, KlaggError):
                 raise selection
-            found = await self.desk.feed.estimate(selection, form)
+            found = await self.state.feed.estimate(selection, form)
         except KlaggError as error:
             said.set_class(True, "trouble")
             said.update(str(error))
@@ -203,7 +203,7 @@ class ExportScreen(KlaggScreen):
         self.add_class("busy")
         self._say("", trouble=False)
         try:
-            done = await self.desk.feed.export(
+            done = await self.state.feed.export(
                 self._selection(), target, self._format, is_split=False,
                 on_progress=self._progressed, should_stop=self._stop.is_set,
             )  # fmt: skip
