@@ -35,8 +35,8 @@ FORMATS = re.compile(r"from klagg_tui\.exchange\.binance(\.(archive|wire\S*) imp
 
 ALLOWED = {
     ("exchange/registry.py", "name"): "the one line that an exchange is",
-    ("view/candles.py", 99): "an average over 99 bars",
-    ("view/columns.py", 99): "how important a column is",
+    ("view/indicators/averages.py", 99): "an average over 99 bars",
+    ("view/columns/prices.py", 99): "how important a column is",
 }
 
 
