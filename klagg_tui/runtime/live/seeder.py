@@ -15,7 +15,7 @@ from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.rollup import BarCover
 from klagg_tui.exchange.requests import covering_requests
 from klagg_tui.exchange.venue import Priority
-from klagg_tui.runtime.context import LiveContext
+from klagg_tui.runtime.live.context import LiveContext
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from klagg_tui.exchange.instruments import SymbolFilter
 from klagg_tui.exchange.listing import Instrument, Instruments
 from klagg_tui.exchange.messages import ContractChanged
 from klagg_tui.exchange.venue import Priority
-from klagg_tui.runtime.context import Contract, LiveContext
+from klagg_tui.runtime.live.context import Contract, LiveContext
 from klagg_tui.storage.symbols import StoredSymbol
 
 log = logging.getLogger(__name__)

@@ -15,9 +15,9 @@ from klagg_tui.engine.events import AbandonGap, AggTrade, HoldSymbol, MissingTra
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import GeoBlocked, KlaggError
 from klagg_tui.exchange.venue import Priority
-from klagg_tui.runtime.context import LiveContext
-from klagg_tui.runtime.remedies import Remedies, Remedy
-from klagg_tui.runtime.seeder import Seeder
+from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.remedies import Remedies, Remedy
+from klagg_tui.runtime.live.seeder import Seeder
 
 log = logging.getLogger(__name__)
 
