@@ -20,7 +20,7 @@ from klagg_tui.engine.period import Period, child_of
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.disk_errors import missing
-from klagg_tui.storage.opening import look_at, open_reader
+from klagg_tui.storage.opening import has_database, open_reader
 from klagg_tui.storage.symbols import StoredSymbol, Symbols
 
 _PERIODS: Final = tuple(Period)
@@ -54,7 +54,7 @@ async def audit(path: Path, scope: Scope | None = None) -> AsyncIterator[Finding
     Raises:
         StorageError: there is no database, or it cannot be read.
     """
-    if not look_at(path):
+    if not has_database(path):
         raise missing(path)
     link = await open_reader(path)
     try:

@@ -8,17 +8,16 @@ from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import MINUTE_MS, Period
-from klagg_tui.storage.connection import Connection
+from klagg_tui.storage.connection import Connection, Row
 from klagg_tui.storage.rows import bars
 from klagg_tui.storage.schema import COLUMNS
-from klagg_tui.storage.statements import Row
 
 PAGE: Final = 2000
 _LATEST_MINUTE: Final = 4_000_000_000
 """The year 9575; what a calendar can hold ends soon after."""
 _STATES: Final = frozenset(state.value for state in State)
 
-# Row by row: a text of many rows, as `Link.gathered` reads it, cannot hold everything that a damaged row may.
+# Row by row: a text of many rows, as `Connection.json_rows` reads it, cannot hold everything that a damaged row may.
 _SELECTED: Final = ", ".join(f"h.{name}" for name in COLUMNS)
 _PAGE: Final = f"""
 SELECT {_SELECTED} FROM history AS h WHERE h.symbol = ? AND h.period = ? AND h.minute > ? ORDER BY h.minute LIMIT ?

@@ -8,7 +8,7 @@ be made again from base and held minutes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import reduce
 
 from klagg_tui.engine.bar import Bar, State, empty_bar, merge
@@ -42,7 +42,7 @@ class RollUp:
             self._ends[place] = period.end_ms(open_ms)
             self._bases[place] = self._bases_of(period, held_from, minute_ms, ladder, listed_ms)
             pieces = self._pieces(place, open_ms)
-            self._parts[place] = _made(period, open_ms, pieces) if pieces else None
+            self._parts[place] = roll_up(pieces, period, open_ms) if pieces else None
 
     def absorb(self, minute: Bar) -> list[Bar]:
         """Add an ended minute; returns the larger bars that end with it."""
@@ -52,7 +52,7 @@ class RollUp:
             if part is None:
                 open_ms = period.open_ms(minute.open_ms, self._anchor)
                 self._ends[place] = period.end_ms(open_ms)
-                part = _relabelled(minute, period, open_ms)
+                part = relabelled(minute, period, open_ms)
             else:
                 part = merge(part, minute)
             self._parts[place] = part
@@ -84,7 +84,7 @@ class RollUp:
         changed = []
         for place, period in enumerate(self.periods):
             for open_ms in sorted({period.open_ms(at_ms, self._anchor) for at_ms in opens}):
-                bar = _made(period, open_ms, self._pieces(place, open_ms))
+                bar = roll_up(self._pieces(place, open_ms), period, open_ms)
                 if open_ms == period.open_ms(forming_ms, self._anchor):
                     self._parts[place] = bar
                 else:
@@ -105,7 +105,7 @@ class RollUp:
                 continue
             part = self._parts[place]
             if part is None:
-                bars.append(_relabelled(forming, period, period.open_ms(forming.open_ms, self._anchor)))
+                bars.append(relabelled(forming, period, period.open_ms(forming.open_ms, self._anchor)))
             else:
                 bars.append(merge(part, forming))
         return bars
@@ -121,7 +121,7 @@ class RollUp:
         for period, bases in zip(self.periods, self._bases, strict=True):
             open_ms = period.open_ms(minute.open_ms, self._anchor)
             base = bases.get(open_ms)
-            bases[open_ms] = merge(base, minute) if base else _relabelled(minute, period, open_ms)
+            bases[open_ms] = merge(base, minute) if base else relabelled(minute, period, open_ms)
             for old_ms in [old_ms for old_ms in bases if period.end_ms(old_ms) <= held_from]:
                 del bases[old_ms]
 
@@ -216,9 +216,26 @@ class BarCover:
         return next((bar for bar in self._by_open.get(at_ms, ()) if bar.period is Period.M1), None)
 
 
-def _made(period: Period, open_ms: int, pieces: list[Bar]) -> Bar:
-    return reduce(merge, pieces[1:], _relabelled(pieces[0], period, open_ms))
+def roll_up(children: Sequence[Bar], period: Period, open_ms: int) -> Bar:
+    """Bars in order of time, at least one, as one bar of a longer period that opens at `open_ms`."""
+    return reduce(merge, children[1:], relabelled(children[0], period, open_ms))
 
 
-def _relabelled(bar: Bar, period: Period, open_ms: int) -> Bar:
+def is_filled(children: Sequence[Bar], period: Period, open_ms: int, first_open_ms: int, anchor: int) -> bool:
+    """Whether bars of one period, at least one, fill the longer one, but for the time before the symbol's listing.
+
+    Args:
+        children: those that lie in it.
+        period: the longer one.
+        open_ms: when the longer bar opens.
+        first_open_ms: when the symbol's first bar opened, 0 where unknown.
+        anchor: on which day modulo 3 its three-day bars open.
+    """
+    child = children[0].period
+    from_ms = max(open_ms, child.open_ms(first_open_ms, anchor))
+    return len(children) * child.nominal_ms >= period.end_ms(open_ms) - from_ms
+
+
+def relabelled(bar: Bar, period: Period, open_ms: int) -> Bar:
+    """The bar as the beginning of a longer one."""
     return Bar(bar.symbol, period, open_ms, *bar[3:])

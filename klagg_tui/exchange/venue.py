@@ -10,15 +10,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from types import TracebackType
-from typing import NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 from urllib.parse import urlsplit
 
-from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.limits import Refusal, RequestLimits, StreamLimits
 from klagg_tui.exchange.listing import Instruments
-from klagg_tui.exchange.messages import Batch
+
+if TYPE_CHECKING:  # facts are read at every start, and the numbers behind these values bring a JSON library along
+    from klagg_tui.engine.bar import Bar
+    from klagg_tui.engine.events import AggTrade
+    from klagg_tui.exchange.messages import Batch
 
 
 class Priority(IntEnum):
@@ -180,8 +182,14 @@ class Venue:
     """How long after its end a bar may still change, and our picture of the clock be wrong: fetched earlier it is not final."""
     contract_types: tuple[str, ...]
     """Kinds of contracts that can be asked for, the usual one first."""
-    codec: StreamCodec = field(repr=False)
+    load_codec: Callable[[], StreamCodec] = field(repr=False)
+    """Facts are read at every start; the codec and what it needs are loaded by who speaks with the exchange."""
     market_data: MakeMarketData = field(repr=False)
+
+    @property
+    def codec(self) -> StreamCodec:
+        """The language of its stream."""
+        return self.load_codec()
 
     def is_at(self, url: str) -> bool:
         """Whether this very exchange answers at an address, and no test market or imitation of it."""

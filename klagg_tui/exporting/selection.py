@@ -15,7 +15,7 @@ from klagg_tui.engine.resample import in_pages, resampled
 from klagg_tui.errors import ExportError
 from klagg_tui.exporting.files import Series
 from klagg_tui.storage.lines import Lines, RowFormat
-from klagg_tui.storage.reading import Wanted
+from klagg_tui.storage.reader import Wanted
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
 
@@ -116,7 +116,7 @@ async def series_of(store: Store, selection: Selection) -> list[StoredSeries]:
         ExportError: a symbol or a period that was named is not there.
     """
     known = {symbol.symbol: symbol for symbol in await store.symbols()}
-    held = await store.held()
+    held = await store.stored_periods()
     grains = await store.precisions()
     found = []
     for name in matching(selection.symbols, known):

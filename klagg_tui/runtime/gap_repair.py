@@ -11,24 +11,20 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AbandonGap, AggTrade, HoldSymbol, MissingTrades, PendingGap, ReleaseSymbol
-from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.engine.period import Period
 from klagg_tui.errors import GeoBlocked, KlaggError
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.runtime.context import LiveContext
+from klagg_tui.runtime.remedies import Remedies, Remedy
 from klagg_tui.runtime.seeder import Seeder
 
 log = logging.getLogger(__name__)
 
-MOST_PAGES: Final = 3
-"""Pages of missing trades up to which a gap is filled trade by trade."""
-SHARE_BY_ID: Final = 1 / 3
-"""Of the cost allowed a minute: so many symbols as this pays a page of trades each may wait and still be filled by trades."""
-VERIFY_MARGIN: Final = 9
-"""Minutes of a cheapest page of bars that are left free when silence is verified."""
 WORKERS: Final = 8
 RETRY_S: Final = 2.0
+TRIES: Final = 3
+"""To fetch trades that do not come, after which the gap is abandoned."""
 
 
 class GapRepair:
@@ -40,12 +36,7 @@ class GapRepair:
         self._host = context.host
         self._market_data = context.market_data
         self._seeder = seeder
-        limits = context.venue.requests
-        self._page_trades = limits.trade_page.rows
-        self._page_bars = limits.cheapest_bars
-        self._most_trades = MOST_PAGES * limits.trade_page.rows
-        self._most_symbols = round(SHARE_BY_ID * limits.cost_per_minute / limits.trade_page.cost)
-        self._reach_ms = limits.trades_reach_ms
+        self._remedies = Remedies(context.venue.requests)
         self._renew = renew
         self._silent: set[str] = set()
         self._queue: asyncio.PriorityQueue[tuple[int, int, str]] = asyncio.PriorityQueue()
@@ -102,39 +93,29 @@ class GapRepair:
         if gap is None:
             self._silent.discard(symbol)
             return
-        if gap.next_id is None:
-            if not gap.held:
-                # It has no trades yet: there is nothing to join.
+        match self._remedies.remedy(gap, len(self._queued), self._context.now_ms()):
+            case Remedy.RELEASE:
                 self._host.handle([ReleaseSymbol(symbol)])
-                return
-            await self._seeder.seed(symbol, Priority.SEAM)
-        elif not gap.held:
-            await self._verify(symbol, gap.minute, gap.next_id)
-        elif self._is_small(gap):
-            await self._fill(symbol, gap.next_id, gap.held[0].aggregate_id)
-        else:
-            await self._seeder.seed(symbol, Priority.GAP)
+            case Remedy.SEED:
+                await self._seeder.seed(symbol, Priority.SEAM)
+            case Remedy.VERIFY:
+                await self._verify(symbol, gap)
+            case Remedy.FETCH_TRADES:
+                await self._fetch_trades(symbol, gap)
+            case Remedy.FETCH_BARS:
+                await self._seeder.seed(symbol, Priority.GAP)
 
-    def _is_small(self, gap: PendingGap) -> bool:
-        missing = gap.held[0].aggregate_id - (gap.next_id or 0)
-        is_recent = self._context.now_ms() - gap.traded_ms < self._reach_ms
-        return missing <= self._most_trades and is_recent and not self._is_crowded
-
-    @property
-    def _is_crowded(self) -> bool:
-        """Whether so many symbols wait that their trades would cost more than waiting for their bars."""
-        return len(self._queued) > self._most_symbols
-
-    async def _fill(self, symbol: str, first_id: int, until_id: int) -> None:
-        trades = await self._trades(symbol, first_id, until_id)
+    async def _fetch_trades(self, symbol: str, gap: PendingGap) -> None:
+        first_id = gap.next_id or 0
+        trades = await self._trades(symbol, first_id, gap.held[0].aggregate_id)
         self._host.handle([MissingTrades(symbol, tuple(trades))])
-        gap = self._host.engine.hole(symbol)
-        if gap is None or gap.next_id != first_id:
+        left = self._host.engine.hole(symbol)
+        if left is None or left.next_id != first_id:
             self._failed_tries.pop(symbol, None)
             return
-        # The exchange itself lacks the trade: after three tries its minute is partial, until the exchange's bar is fetched.
+        # The exchange itself lacks the trade: after some tries its minute is partial, until the exchange's bar is fetched.
         self._failed_tries[symbol] = self._failed_tries.get(symbol, 0) + 1
-        if self._failed_tries[symbol] >= 3:
+        if self._failed_tries[symbol] >= TRIES:
             del self._failed_tries[symbol]
             log.warning("%s: the exchange does not have trade %d", symbol, first_id)
             self._host.handle([AbandonGap(symbol)])
@@ -146,7 +127,7 @@ class GapRepair:
         trades: list[AggTrade] = []
         next_id = first_id
         while next_id < until_id:
-            limit = min(self._page_trades, until_id - next_id)
+            limit = min(self._remedies.page_trades, until_id - next_id)
             page = await self._market_data.trades(symbol, next_id, limit=limit, priority=Priority.GAP)
             if not page:
                 break
@@ -154,17 +135,9 @@ class GapRepair:
             next_id = page[-1].aggregate_id + 1
         return trades
 
-    async def _verify(self, symbol: str, minute: Bar | None, next_id: int) -> None:
+    async def _verify(self, symbol: str, gap: PendingGap) -> None:
         """Find out whether anything was traded while no connection delivered: the exchange's bars since then show it."""
-        now_ms = self._context.now_ms()
-        if minute is None or now_ms - minute.open_ms > (self._page_bars - VERIFY_MARGIN) * MINUTE_MS:
-            await self._seeder.seed(symbol, Priority.GAP)
-            return
-        rows = await self._market_data.bars(
-            symbol, Period.M1, minute.open_ms, now_ms, limit=self._page_bars, priority=Priority.GAP
-        )
-        count = sum(bar.trade_count for bar in rows)
-        is_silence_real = bool(rows) and rows[0].open_ms == minute.open_ms and count == minute.trade_count
+        is_silence_real = await self._is_silence_real(symbol, gap)
         if symbol in self._silent:
             self._silent.discard(symbol)
             if not is_silence_real:
@@ -173,8 +146,25 @@ class GapRepair:
         if is_silence_real:
             self._host.handle([ReleaseSymbol(symbol)])
             return
-        trades = None if self._is_crowded else await self._trades(symbol, next_id, next_id + self._most_trades)
-        if trades is None or len(trades) == self._most_trades:
+        next_id, most = gap.next_id or 0, self._remedies.most_trades
+        is_crowded = self._remedies.is_crowded(len(self._queued))
+        trades = None if is_crowded else await self._trades(symbol, next_id, next_id + most)
+        if trades is None or len(trades) == most:
             await self._seeder.seed(symbol, Priority.GAP)
         else:
             self._host.handle([MissingTrades(symbol, tuple(trades))])
+
+    async def _is_silence_real(self, symbol: str, gap: PendingGap) -> bool:
+        """Whether the exchange's bars since the gap's minute have no trade that we lack."""
+        if gap.minute is None:
+            return False
+        rows = await self._market_data.bars(
+            symbol,
+            Period.M1,
+            gap.minute.open_ms,
+            self._context.now_ms(),
+            limit=self._remedies.page_bars,
+            priority=Priority.GAP,
+        )
+        count = sum(bar.trade_count for bar in rows)
+        return bool(rows) and rows[0].open_ms == gap.minute.open_ms and count == gap.minute.trade_count

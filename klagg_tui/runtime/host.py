@@ -121,7 +121,7 @@ class EngineHost:
             await self.flush()
 
     async def flush(self) -> bool:
-        """Write what changed since the last time. Where the disk fails, a notice says so and the bars are kept for the next try."""
+        """Write what changed since the last time. Where the disk fails, the bars are kept for the next try."""
         if self.store is None or self._disk is None:
             return True
         async with self._writing:
@@ -139,7 +139,7 @@ class EngineHost:
                 return False
             self._unwritten.clear()
             self.notices.pop("storage", None)
-            self.metrics.add(Metric.ROWS_WRITTEN, written.rows)
+            self.metrics.add(Metric.ROWS_WRITTEN, written)
             self.metrics.set(Metric.WRITE, (time.perf_counter() - began) * 1000)
             return True
 

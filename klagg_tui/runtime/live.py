@@ -1,20 +1,17 @@
-"""The live market as a source: where the exchange is, and how it is reached before anything is built on it."""
+"""The live market as a source: the exchange is reached first, then everything is built on it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 from typing import Final
 
-from klagg_tui.engine.period import Period
 from klagg_tui.errors import ExchangeError, GeoBlocked, StorageError
-from klagg_tui.exchange.instruments import SymbolFilter
-from klagg_tui.exchange.venue import Venue
 from klagg_tui.feed import Mode
 from klagg_tui.runtime.context import Contract, LiveContext
+from klagg_tui.runtime.endpoint import MarketEndpoint
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.market import LiveMarket
 from klagg_tui.runtime.source import SourceStatus
@@ -26,26 +23,6 @@ _FIRST_PAUSE_S: Final = 0.2
 """An exchange on this machine may still be starting."""
 _LONGEST_PAUSE_S: Final = 3.0
 _BLOCKED_PAUSE_S: Final = 60.0
-
-
-@dataclass(frozen=True)
-class MarketEndpoint:
-    """An exchange and what is wanted of it."""
-
-    venue: Venue
-    rest_url: str
-    ws_url: str
-    history: int
-    """Bars of each symbol and period to have at the least."""
-    symbols: SymbolFilter = field(default_factory=SymbolFilter)
-    keep: Mapping[Period, int] = field(default_factory=dict)
-    """For how many milliseconds bars are kept, by period; older ones are not fetched."""
-    proxy: str | None = None
-    market: str = "simulated market"
-    """For people."""
-    mode: Mode = Mode.LIVE
-    start_ms: int | None = None
-    """What the clock says before the exchange answers; None: this machine's time."""
 
 
 class LiveFeed:

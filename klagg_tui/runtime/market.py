@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from klagg_tui.engine.events import AggTrade, GapFound, HoldSymbol, TradeFields, TradeRejected, TradeTooLate
 from klagg_tui.exchange.messages import ContractChanged
@@ -22,15 +22,13 @@ from klagg_tui.metrics import Metric
 from klagg_tui.runtime.backfill import Backfill
 from klagg_tui.runtime.background import keep_running
 from klagg_tui.runtime.context import LiveContext
+from klagg_tui.runtime.endpoint import MarketEndpoint
 from klagg_tui.runtime.gap_repair import GapRepair
 from klagg_tui.runtime.live_metrics import LiveMetrics
 from klagg_tui.runtime.reconciler import Reconciler
 from klagg_tui.runtime.seeder import Seeder
 from klagg_tui.runtime.source import SourceStatus
 from klagg_tui.runtime.universe import SymbolUniverse
-
-if TYPE_CHECKING:
-    from klagg_tui.runtime.live import MarketEndpoint
 
 log = logging.getLogger(__name__)
 

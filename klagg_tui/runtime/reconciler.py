@@ -11,14 +11,14 @@ import logging
 from collections import Counter
 from typing import Final
 
-from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.bar import Bar, BarKey
 from klagg_tui.engine.events import AmendBar
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.context import LiveContext
-from klagg_tui.storage.unconfirmed import Place, Unconfirmed
+from klagg_tui.storage.unconfirmed import Unconfirmed
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +44,8 @@ class Reconciler:
         self._store = context.store
         self._market_data = context.market_data
         self._page_rows = context.venue.requests.cheapest_bars
-        self._tries: Counter[Place] = Counter()
-        self._not_before_ms: dict[Place, int] = {}
+        self._tries: Counter[BarKey] = Counter()
+        self._not_before_ms: dict[BarKey, int] = {}
         self._holes_checked_ms = 0
         self._known_holes: dict[str, list[Unconfirmed]] = {}
 
@@ -84,7 +84,7 @@ class Reconciler:
         ]
         return [*await self._holes(resting), *await self._store.unconfirmed(resting)]
 
-    async def _holes(self, resting: list[Place]) -> list[Unconfirmed]:
+    async def _holes(self, resting: list[BarKey]) -> list[Unconfirmed]:
         """Minutes missing for whatever reason: logged, counted, and fetched like partial ones."""
         now_ms = self._context.now_ms()
         if now_ms - self._holes_checked_ms < HOLES_EVERY_MS:
@@ -97,7 +97,7 @@ class Reconciler:
             for symbol, known in self._known_holes.items()
             if (kept := [hole for hole in known if hole.last_open_ms >= since_ms])
         }
-        new = [hole for hole in holes if not any(map(hole.meets, self._known_holes.get(hole.symbol, ())))]
+        new = [hole for hole in holes if not any(map(hole.overlaps, self._known_holes.get(hole.symbol, ())))]
         for hole in new:
             self._known_holes.setdefault(hole.symbol, []).append(hole)
         if new:
@@ -126,7 +126,7 @@ class Reconciler:
         return bars
 
     async def _note_missing(self, run: Unconfirmed, *, is_unknown: bool) -> None:
-        place = run[:3]
+        place = run.key
         self._not_before_ms[place] = self._context.now_ms() + (LOOK_EVERY_MS << self._tries[place])
         self._tries[place] += 1
         if is_unknown and self._tries[place] >= _GIVE_UP_AFTER:

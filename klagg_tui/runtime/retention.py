@@ -11,7 +11,6 @@ from klagg_tui.errors import KlaggError
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.source import BackgroundTask
-from klagg_tui.storage.retention import Retention
 
 LOOK_S: Final = 60.0
 """Between two looks for bars that have grown old."""
@@ -25,7 +24,7 @@ def deleting_old_bars(keep: Mapping[Period, int]) -> BackgroundTask:
     async def delete_forever(host: EngineHost) -> None:
         if host.store is None:
             return
-        retention = Retention(host.store, keep)
+        retention = host.store.retention(keep)
         while True:
             try:
                 more = await retention.step(host.now_ms())

@@ -1,7 +1,7 @@
 """Seeds a symbol: joins stored and fetched bars with the live trades that follow them.
 
 Whole minutes before the join come from the store and from the exchange's own bars; the minute at the join is whole where
-trades were held back since before it began, and partial otherwise, until the exchange's bar of it can be had.
+trades were held back since before it began, and partial otherwise, until the exchange's bar of it is fetched.
 """
 
 from __future__ import annotations
@@ -99,6 +99,4 @@ def _ended(rows: Iterable[Bar], minute_ms: int) -> list[Bar]:
 
 
 def _overlaid(stored: Iterable[Bar], fetched: Iterable[Bar]) -> tuple[Bar, ...]:
-    bars = {(bar.period, bar.open_ms): bar for bar in stored}
-    bars.update(((bar.period, bar.open_ms), bar) for bar in fetched)
-    return tuple(bars.values())
+    return tuple({bar.key: bar for bar in (*stored, *fetched)}.values())

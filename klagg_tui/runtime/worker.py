@@ -1,4 +1,4 @@
-"""The engine's thread with an event loop of its own, and the face it shows to everybody else."""
+"""The engine's thread with an event loop of its own, and the `Feed` that other threads get of it."""
 
 from __future__ import annotations
 

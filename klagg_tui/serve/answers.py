@@ -15,7 +15,7 @@ from klagg_tui.errors import BadPeriod, BadRequest, BadTime
 from klagg_tui.feed import Status
 from klagg_tui.serve.encoding import Change
 from klagg_tui.serve.hub import Hub
-from klagg_tui.storage.opening import look_at
+from klagg_tui.storage.opening import has_database
 from klagg_tui.storage.store import Store
 from klagg_tui.timespec import parse_time
 
@@ -34,7 +34,7 @@ class Disk:
     async def store(self) -> Store | None:
         """The open database, None while there is none."""
         async with self._opening:
-            if self._store is None and self._path is not None and look_at(self._path):
+            if self._store is None and self._path is not None and has_database(self._path):
                 self._store = await Store.open(self._path, read_only=True)
             return self._store
 

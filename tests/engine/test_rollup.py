@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from klagg_tui.engine.bar import Bar, State, empty_bar
 from klagg_tui.engine.exact import number
 from klagg_tui.engine.period import Period, child_of
-from klagg_tui.engine.rollup import BarCover, RollUp
+from klagg_tui.engine.rollup import BarCover, RollUp, is_filled, roll_up
 from tests import oracle
 from tests.conftest import DATA, needs_data
 from tests.makers import HOUR, MINUTE, START, SYMBOL, bar, bars, candle
@@ -266,3 +266,13 @@ def test_minutes_of_an_hour_that_is_there_as_one_bar_only_are_not_held_where_the
     assert min(made.held) == day + 3 * HOUR
     assert State.PARTIAL not in (hour.state, whole_day.state)
     assert whole_day.volume == sum(bar.volume for bar in [*hours, *minutes[-2:]])
+
+
+@given(st.integers(1, 15), st.integers(0, 14))
+def test_a_longer_bar_is_filled_by_all_its_children_since_the_listing(count: int, listed: int) -> None:
+    children = bars(15)[15 - count :]
+    whole = roll_up(children, Period.M15, START)
+    assert (whole.period, whole.open_ms, whole.end_ms) == (Period.M15, START, QUARTER)
+    assert candle(whole) == oracle.merged(map(candle, children))
+    assert is_filled(children, Period.M15, START, START + listed * MINUTE, 1) == (count >= 15 - listed)
+    assert is_filled(children, Period.M15, START, 0, 1) == (count == 15)

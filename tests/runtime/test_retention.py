@@ -13,7 +13,7 @@ from klagg_tui.errors import StorageError
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.retention import deleting_old_bars
-from klagg_tui.storage.retention import Retention
+from klagg_tui.storage.maintenance import Retention
 from klagg_tui.storage.store import Store
 from tests.filed import listed
 from tests.makers import HOUR, START, bars

@@ -6,13 +6,26 @@ import re
 import time
 from typing import Final
 
-from klagg_tui.exchange.binance import wire
 from klagg_tui.exchange.binance.facts import BLOCKED_ADVICE, REFUSALS, REQUESTS, STREAMS
 from klagg_tui.exchange.venue import MarketData, StreamCodec, Venue
 
+# Imports inside these two: who only reads facts, as every command does, loads no JSON and no HTTP library.
+
+
+def _codec() -> StreamCodec:
+    from klagg_tui.exchange.binance import wire
+
+    return StreamCodec(
+        path=wire.STREAM_PATH,
+        market_streams=(wire.CONTRACTS,),
+        trade_stream=wire.trade_stream,
+        subscribe=wire.subscribe,
+        unsubscribe=wire.unsubscribe,
+        decode_batch=wire.decode_batch,
+    )
+
 
 def _market_data(rest_url: str, start_ms: float, *, proxy: str | None = None) -> MarketData:
-    # Here, so that who only reads facts need not load an HTTP client.
     from klagg_tui.exchange.binance.rest import RestClient
     from klagg_tui.exchange.transport.clock import ExchangeClock
 
@@ -31,13 +44,6 @@ VENUE: Final = Venue(
     blocked_advice=BLOCKED_ADVICE,
     settle_ms=10_000,
     contract_types=("PERPETUAL", "TRADIFI_PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTER"),
-    codec=StreamCodec(
-        path=wire.STREAM_PATH,
-        market_streams=(wire.CONTRACTS,),
-        trade_stream=wire.trade_stream,
-        subscribe=wire.subscribe,
-        unsubscribe=wire.unsubscribe,
-        decode_batch=wire.decode_batch,
-    ),
+    load_codec=_codec,
     market_data=_market_data,
 )
