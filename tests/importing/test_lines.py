@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klagg_tui.errors import BadFile
-from klagg_tui.importing.source import blocks, check
+from klagg_tui.importing.check import check
+from klagg_tui.importing.lines import blocks
 
 
 def lines_of(path: Path, block_bytes: int = 1 << 20) -> list[str]:

@@ -1,4 +1,4 @@
-"""Bars into a Parquet file, a row group at a time. Needs the extra `parquet`."""
+"""Parquet, a row group at a time. Needs the extra `parquet`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from contextlib import suppress
 from typing import BinaryIO, Final
 
 from klagg_tui.engine.bar import Bar
-from klagg_tui.exporting.arrow import library, schema, table
-from klagg_tui.exporting.files import Series
+from klagg_tui.exporting.arrow import LABELS, library, schema, table
+from klagg_tui.exporting.format import Format, Holds
+from klagg_tui.exporting.series import Series, dataset_name
 
 _GROUP_ROWS: Final = 65_536
 
 
-class ParquetBars:
+class ParquetWriter:
     """Bars on their way into one file. `with_series`: symbol and period are columns, not names of folders."""
 
     def __init__(self, file: BinaryIO, *, with_series: bool) -> None:
@@ -26,10 +27,9 @@ class ParquetBars:
         from pyarrow import parquet
 
         self._with_series = with_series
-        labels = [name for name in ("symbol", "period", "state") if with_series or name == "state"]
-        self._writer = parquet.ParquetWriter(
-            file, schema(with_series=with_series), compression="zstd", use_dictionary=labels
-        )
+        columns = schema(with_series=with_series)
+        labels = [column.name for column in LABELS if column.name in columns.names]
+        self._writer = parquet.ParquetWriter(file, columns, compression="zstd", use_dictionary=labels)
         self._bars: list[Bar] = []
 
     def begin(self, series: Series) -> None:
@@ -55,3 +55,13 @@ class ParquetBars:
         if self._bars:
             self._writer.write_table(table(self._bars, with_series=self._with_series))
             self._bars = []
+
+
+def open_writer(file: BinaryIO, holds: Holds) -> ParquetWriter:
+    """Write the file's beginning, and be ready for bars."""
+    return ParquetWriter(file, with_series=holds is not Holds.PART)
+
+
+FORMAT: Final = Format(
+    "parquet", (".parquet",), 60, lambda series: dataset_name(series, "bars.parquet"), open_writer, is_text=False
+)

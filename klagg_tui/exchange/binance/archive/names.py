@@ -1,4 +1,4 @@
-"""What the exchange's archive file names say: `BTCUSDT-aggTrades-2024-08-08.zip`, `BTCUSDT-1m-2024-08.csv`.
+"""What the names of archive files say: `BTCUSDT-aggTrades-2024-08-08.zip`, `BTCUSDT-1m-2024-08.csv`.
 
 Source: README of binance-public-data. Monthly bars are called `1mo` there, because some file systems cannot tell `1M`
 from `1m`.
@@ -42,6 +42,11 @@ def read_name(name: str) -> ArchiveName:
     except (ValueError, BadPeriod):
         return ArchiveName()
     return ArchiveName(found["symbol"].upper(), period, from_ms, to_ms)
+
+
+def period_in_name(period: Period) -> str:
+    """The period as it stands in a file name."""
+    return str(period).replace("M", "mo")
 
 
 def _range_of(day: str) -> tuple[int, int]:
