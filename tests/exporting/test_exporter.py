@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import io
 import json
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from klagg_tui.exporting.formats import format_of
 from klagg_tui.exporting.formats.csv import FORMAT as CSV
 from klagg_tui.exporting.formats.jsonl import FORMAT as JSONL
 from klagg_tui.exporting.formats.parquet import FORMAT as PARQUET
-from klagg_tui.exporting.selection import Selection, matching
+from klagg_tui.exporting.selection import Selection
 from klagg_tui.importing.importer import import_files
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
@@ -341,15 +341,3 @@ async def test_what_is_not_there_is_said_with_what_is(store: Store, selection: S
     with pytest.raises(ExportError) as caught:
         await export(store, selection, io.BytesIO(), CSV)
     assert sentence in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("patterns", "expected"),
-    [
-        (["*"], ["BTCUSDT", "ETHBTC", "牛来USDT"]),
-        (["ethbtc", "*USDT"], ["ETHBTC", "BTCUSDT", "牛来USDT"]),
-        (["*usdt", "btc*"], ["BTCUSDT", "牛来USDT"]),
-    ],
-)
-def test_patterns_mean_names(patterns: Iterable[str], expected: list[str]) -> None:
-    assert matching(patterns, ["牛来USDT", "ETHBTC", "BTCUSDT"]) == expected
