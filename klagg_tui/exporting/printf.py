@@ -13,19 +13,20 @@ from klagg_tui.exporting.row import Column, Kind, Line
 from klagg_tui.exporting.series import Series
 from klagg_tui.exporting.text import decimals_of
 from klagg_tui.storage.lines import Printf, RowFormat
+from klagg_tui.storage.rows import Decimals
 
 _STATE: Final = "CASE state {} END".format(" ".join(f"WHEN {state.value} THEN '{state.label}'" for state in State))
 _OPEN_MS: Final = f"minute * {MINUTE_MS}"
 
 
 def row_format(series: Series, line: Line) -> RowFormat:
-    """How the database writes rows of a scale: not at all where they need more decimals than the series shows.
+    """How the database writes rows: not at all where they need more decimals than the series shows.
 
     Months are left to `text`, for SQL knows no calendar, and so are lines that would not sort by time (see `storage.lines`).
     """
 
-    def printf(scale: int) -> Printf | None:
-        stored = {Kind.PRICE: scale & 15, Kind.QUANTITY: scale >> 4 & 15, Kind.TURNOVER: scale >> 8}
+    def printf(decimals: Decimals) -> Printf | None:
+        stored = dict(zip((Kind.PRICE, Kind.QUANTITY, Kind.TURNOVER), decimals, strict=True))
         form, values = "", list[str]()
         for part in line:
             if isinstance(part, str):

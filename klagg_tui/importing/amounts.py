@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.exact import are_amounts, number, numbers
+from klagg_tui.engine.parsing import are_amounts, number, numbers
 from klagg_tui.errors import BadNumber
 from klagg_tui.importing.tally import Tally
 

@@ -32,7 +32,7 @@ _KEYS = (
 )
 
 
-RESTING_S = 0.3
+TYPING_PAUSE_S = 0.3
 _ALL_PERIODS = "all"
 
 
@@ -49,7 +49,7 @@ class ExportScreen(KlaggScreen):
     ExportScreen Select { width: 1fr; }
     ExportScreen Select.-textual-compact SelectCurrent { padding: 0 1; }
     ExportScreen #estimate, ExportScreen #outcome { height: auto; margin: 0 0 1 12; color: $text; }
-    ExportScreen .trouble { color: $error; }
+    ExportScreen .error { color: $error; }
     ExportScreen #buttons { height: 1; margin: 0 0 1 12; }
     ExportScreen Button { margin-right: 2; }
     ExportScreen ProgressBar { margin-left: 12; visibility: hidden; width: 60; }
@@ -92,7 +92,7 @@ class ExportScreen(KlaggScreen):
         yield from self.too_small()
 
     def on_mount(self) -> None:
-        """Suggest a file, and say what comes to it."""
+        """Suggest a file, and estimate what is exported."""
         self.query_one("#target", Input).value = self._suggested()
         self.query_one("#symbols").focus()
         self.beat(set())
@@ -124,7 +124,7 @@ class ExportScreen(KlaggScreen):
         return str(Path.home() / f"{name}-{periods}.{self._format.name}")
 
     def _selection(self) -> Selection:
-        """What the form says.
+        """What the form asks for.
 
         Raises:
             KlaggError: a field cannot be read.
@@ -164,25 +164,25 @@ class ExportScreen(KlaggScreen):
     async def estimate(self) -> None:
         """Say how much it will be."""
         # All of the form is read before anything is waited for: the screen may be left meanwhile.
-        said, form, target = self.query_one("#estimate", Static), self._format, self._target()
+        estimate, form, target = self.query_one("#estimate", Static), self._format, self._target()
         try:
             selection: Selection | KlaggError = self._selection()
         except KlaggError as error:
             selection = error
-        # Counting a whole market takes its time and cannot be called off: it waits until the fingers rest.
-        await asyncio.sleep(RESTING_S)
-        said.set_class(False, "trouble")
-        said.update("counting …")
+        # Counting a whole market takes its time and cannot be called off: it waits for a pause in the typing.
+        await asyncio.sleep(TYPING_PAUSE_S)
+        estimate.set_class(False, "error")
+        estimate.update("counting …")
         try:
             if isinstance(selection, KlaggError):
                 raise selection
             found = await self.state.feed.estimate(selection, form)
         except KlaggError as error:
-            said.set_class(True, "trouble")
-            said.update(str(error))
+            estimate.set_class(True, "error")
+            estimate.update(str(error))
             return
         replaced = "; replaces the file that is there" if target.is_file() else ""
-        said.update(f"{formatting.whole(found.bars)} bars, about {formatting.size(found.byte_count)}{replaced}")
+        estimate.update(f"{formatting.whole(found.bars)} bars, about {formatting.size(found.byte_count)}{replaced}")
 
     def action_start(self) -> None:
         """Write the file."""
@@ -199,26 +199,26 @@ class ExportScreen(KlaggScreen):
 
     @work(exclusive=True, group="export")
     async def write(self) -> None:
-        """Export, and say what came of it."""
+        """Export, and show the outcome."""
         target = self._target()
         self._stop.clear()
         self.add_class("busy")
-        self._say("", trouble=False)
+        self._show_outcome("", error=False)
         try:
             done = await self.state.feed.export(
                 self._selection(), target, self._format, is_split=False,
                 on_progress=self._progressed, should_stop=self._stop.is_set,
             )  # fmt: skip
         except KlaggError as error:
-            self._say(str(error), trouble=True)
+            self._show_outcome(str(error), error=True)
         else:
             paths = ", ".join(map(str, done.paths)) or str(target)
-            said = (
+            text = (
                 "Cancelled; nothing was written."
                 if done.is_stopped
                 else f"{formatting.whole(done.bars)} bars in {paths}"
             )
-            self._say(said, trouble=done.is_stopped)
+            self._show_outcome(text, error=done.is_stopped)
         finally:
             self.remove_class("busy")
 
@@ -230,16 +230,16 @@ class ExportScreen(KlaggScreen):
         for bar in self.query(ProgressBar):  # there is none where the program is being left
             bar.update(total=progress.total_bars or None, progress=progress.bars)
 
-    def _say(self, text: str, *, trouble: bool) -> None:
+    def _show_outcome(self, text: str, *, error: bool) -> None:
         outcome = self.query_one("#outcome", Static)
-        outcome.set_class(trouble, "trouble")
+        outcome.set_class(error, "error")
         outcome.update(text)
 
     def action_back(self) -> None:
         """Cancel what runs, otherwise leave."""
         if self.has_class("busy"):
             self._stop.set()
-            self._say("Cancelling …", trouble=False)
+            self._show_outcome("Cancelling …", error=False)
         else:
             self.leave()
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.exact import as_decimal, number, turnover, turnover_as_decimal
+from klagg_tui.engine.exact import as_decimal, turnover_as_decimal
+from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.spans import Span
 from klagg_tui.errors import ExportError

@@ -16,10 +16,11 @@ from klagg_tui.exporting.printf import row_format
 from klagg_tui.exporting.row import Column, Line
 from klagg_tui.exporting.series import Series
 from klagg_tui.exporting.text import TextLines
-from klagg_tui.storage.rows import Packer
+from klagg_tui.storage.rows import Decimals, Packer, decimals_of
 from klagg_tui.storage.schema import COLUMNS
 from tests.exporting.rows import BARS, LINES, PRECISIONS, RECORDED, series, usual_bars
-from tests.makers import START, bar
+
+WHOLE = Decimals(0, 0, 0)
 
 
 @st.composite
@@ -44,7 +45,8 @@ def test_the_database_writes_lines_to_the_letter_as_we_do(
     what = Series(symbol, one.period, precision)
     line = line_of(what)
     stored = Packer().row(1, one)
-    printf = row_format(what, line)(stored[4])
+    decimals = decimals_of(stored[4])
+    printf = row_format(what, line)(decimals) if decimals else None
     if printf is None:
         return
     with closing(sqlite3.connect(":memory:")) as connection:
@@ -57,14 +59,14 @@ def test_the_database_writes_lines_to_the_letter_as_we_do(
 def test_the_database_is_asked_for_lines_where_decimals_are_the_symbols_or_fewer() -> None:
     what = series(Precision(2, 3))
     printf_of = row_format(what, csv.line(what))
-    assert printf_of(Packer().row(1, RECORDED)[4]) is not None
-    assert printf_of(Packer().row(1, bar(START, "1.001"))[4]) is None
-    assert row_format(series(Precision(2, 3), period=Period.MO1), csv.line(what))(0) is None
+    assert printf_of(Decimals(2, 3, 5)) is not None
+    assert printf_of(Decimals(3, 3, 5)) is None
+    assert row_format(series(Precision(2, 3), period=Period.MO1), csv.line(what))(WHOLE) is None
 
 
 def test_lines_that_would_not_sort_by_time_are_left_to_us() -> None:
     what = series(Precision(2, 3))
     time, price, *_ = row.BAR
-    assert row_format(what, (time, ",", price, "\n"))(0) is not None
+    assert row_format(what, (time, ",", price, "\n"))(WHOLE) is not None
     for line in ((price, ",", time, "\n"), (time, "\n", price, "\n"), (time, ",", price), (time, "\0\n")):
-        assert row_format(what, line)(0) is None
+        assert row_format(what, line)(WHOLE) is None

@@ -12,7 +12,7 @@ import pytest
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.exact import number
+from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFile, DatabaseBusy, KlaggError, NotADatabase, OtherMarket, StorageError
 from klagg_tui.exporting.formats.csv import FORMAT as CSV

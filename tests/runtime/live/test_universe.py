@@ -16,9 +16,9 @@ from klagg_tui.errors import Unreachable
 from klagg_tui.exchange.instruments import SymbolFilter
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.transport import http as http_module
-from klagg_tui.runtime.context import LiveContext
 from klagg_tui.runtime.host import EngineHost
-from klagg_tui.runtime.universe import SymbolUniverse
+from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.universe import SymbolUniverse
 from klagg_tui.storage.store import Store
 
 NOW_MS = 1_790_000_040_000

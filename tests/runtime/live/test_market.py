@@ -18,11 +18,11 @@ from klagg_tui.exchange.session import ConnectionSilent, StreamRefused, StreamsD
 from klagg_tui.exchange.stream import STOPPED
 from klagg_tui.feed import Mode
 from klagg_tui.metrics import Metric
-from klagg_tui.runtime.context import LiveContext
-from klagg_tui.runtime.endpoint import MarketEndpoint
 from klagg_tui.runtime.host import EngineHost
-from klagg_tui.runtime.live import LiveFeed
-from klagg_tui.runtime.market import LiveMarket
+from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.endpoint import MarketEndpoint
+from klagg_tui.runtime.live.feed import LiveFeed
+from klagg_tui.runtime.live.market import LiveMarket
 from klagg_tui.runtime.source import SourceStatus
 from klagg_tui.storage.store import Store
 from tests.makers import MINUTE, START, SYMBOL, trade

@@ -13,9 +13,9 @@ from klagg_tui.engine.events import AddSymbol, AggTrade, HoldSymbol
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.venue import MarketData, Priority
-from klagg_tui.runtime.context import LiveContext
 from klagg_tui.runtime.host import EngineHost
-from klagg_tui.runtime.seeder import Seeder
+from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.seeder import Seeder
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 from tests.filed import listed

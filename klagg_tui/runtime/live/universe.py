@@ -15,7 +15,7 @@ from klagg_tui.exchange.instruments import SymbolFilter
 from klagg_tui.exchange.listing import Instrument, Instruments
 from klagg_tui.exchange.messages import ContractChanged
 from klagg_tui.exchange.venue import Priority
-from klagg_tui.runtime.context import Contract, LiveContext
+from klagg_tui.runtime.live.context import Contract, LiveContext
 from klagg_tui.storage.symbols import StoredSymbol
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ FRESH_MS: Final = 2 * DAY_MS
 
 
 class SymbolUniverse:
-    """Keeps the followed symbols equal to those that the filter takes of the listing; `on_change` is given the new ones."""
+    """Keeps the followed symbols equal to what the filter takes of the listing; `on_change` is called with those that joined."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class SymbolUniverse:
         self._choice = choice
         self._on_change = on_change
         self._wake = asyncio.Event()
-        self._seen_off: set[str] = set()
+        self._retired: set[str] = set()
 
     async def reconcile(self) -> None:
         """Ask for the listing and follow what is to be followed of it; raises ExchangeError.
@@ -50,13 +50,13 @@ class SymbolUniverse:
         self._note_choice(listed, has_any=bool(chosen))
         self._note_unread(listed)
         followed = set(self._context.host.engine.symbols())
-        self._seen_off -= chosen.keys()
+        self._retired -= chosen.keys()
         await self._follow([chosen[symbol] for symbol in chosen if symbol not in followed])
-        self._leave(tuple(sorted(followed - chosen.keys() - listed.unproven(followed))))
+        self._unfollow(tuple(sorted(followed - chosen.keys() - listed.unproven(followed))))
         await self._note_decimals(chosen)
-        await self._see_off(listed)
+        await self._retire(listed)
 
-    def heard(self, change: ContractChanged) -> None:
+    def contract_changed(self, change: ContractChanged) -> None:
         """A contract was listed or taken off: look at the listing, which decides, soon."""
         followed = change.symbol in self._context.host.engine.symbols()
         if followed != change.is_trading:
@@ -142,13 +142,13 @@ class SymbolUniverse:
             return DEFAULT_THREE_DAY_ANCHOR
         return rows[0].open_ms // DAY_MS % 3 if rows else DEFAULT_THREE_DAY_ANCHOR
 
-    async def _see_off(self, listed: Instruments) -> None:
+    async def _retire(self, listed: Instruments) -> None:
         """Symbols that stopped trading, perhaps while klagg was not running: their last bars are fetched once more."""
         stored = await self._context.store.symbols()
         trading = {instrument.symbol for instrument in listed.instruments if instrument.is_trading}
         trading |= listed.unproven(known.symbol for known in stored)
-        stopped = [known for known in stored if known.symbol not in trading | self._seen_off]
-        self._seen_off |= {known.symbol for known in stopped}
+        stopped = [known for known in stored if known.symbol not in trading | self._retired]
+        self._retired |= {known.symbol for known in stopped}
         gone = [known for known in stopped if known.active or await self._is_fresh(known.symbol)]
         if gone:
             await self._context.store.put_symbols([known._replace(active=False) for known in gone])
@@ -159,7 +159,7 @@ class SymbolUniverse:
         since_ms = self._context.host.now_ms() - FRESH_MS
         return await self._context.store.count(symbol, Period.M1, since_ms, self._context.host.now_ms()) > 0
 
-    def _leave(self, symbols: tuple[str, ...]) -> None:
+    def _unfollow(self, symbols: tuple[str, ...]) -> None:
         if not symbols:
             return
         log.info("no longer followed: %s", ", ".join(symbols))

@@ -8,8 +8,8 @@ from pathlib import Path
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.exchange.registry import venue
-from klagg_tui.runtime.endpoint import MarketEndpoint
-from klagg_tui.runtime.live import LiveFeed
+from klagg_tui.runtime.live.endpoint import MarketEndpoint
+from klagg_tui.runtime.live.feed import LiveFeed
 from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import MarketSpec, SimulatedExchange

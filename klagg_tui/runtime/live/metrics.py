@@ -9,8 +9,8 @@ from typing import Final
 from klagg_tui.exchange.session import ShardState
 from klagg_tui.exchange.stream import MarketStream
 from klagg_tui.metrics import Metric
-from klagg_tui.runtime.backfill import Backfill
-from klagg_tui.runtime.context import LiveContext
+from klagg_tui.runtime.live.backfill import Backfill
+from klagg_tui.runtime.live.context import LiveContext
 from klagg_tui.runtime.source import SourceStatus
 
 _MEASURE_S: Final = 0.5

@@ -13,8 +13,8 @@ from klagg_tui.engine.period import Period
 from klagg_tui.exchange.registry import venue
 from klagg_tui.feed import Mode
 from klagg_tui.metrics import Metric
-from klagg_tui.runtime.endpoint import MarketEndpoint
-from klagg_tui.runtime.live import LiveFeed
+from klagg_tui.runtime.live.endpoint import MarketEndpoint
+from klagg_tui.runtime.live.feed import LiveFeed
 from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import MarketSpec, SimulatedExchange

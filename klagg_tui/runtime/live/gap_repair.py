@@ -15,9 +15,9 @@ from klagg_tui.engine.events import AbandonGap, AggTrade, HoldSymbol, MissingTra
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import GeoBlocked, KlaggError
 from klagg_tui.exchange.venue import Priority
-from klagg_tui.runtime.context import LiveContext
-from klagg_tui.runtime.remedies import Remedies, Remedy
-from klagg_tui.runtime.seeder import Seeder
+from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.remedies import Remedies, Remedy
+from klagg_tui.runtime.live.seeder import Seeder
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class GapRepair:
         """Look into a symbol soon; it may be asked for any number of times."""
         if symbol in self._queued:
             return
-        gap = self._host.engine.hole(symbol)
+        gap = self._host.engine.pending_gap(symbol)
         priority = Priority.SEAM if gap and gap.next_id is None else Priority.GAP
         self._queued.add(symbol)
         self._count += 1
@@ -84,12 +84,12 @@ class GapRepair:
                 self._queued.discard(symbol)
             if retry:
                 await asyncio.sleep(RETRY_S)
-            if self._host.engine.hole(symbol):
+            if self._host.engine.pending_gap(symbol):
                 self.nudge(symbol)
 
     async def _step(self, symbol: str) -> None:
         """Do the one thing that lets the symbol go on, or brings it closer to that."""
-        gap = self._host.engine.hole(symbol)
+        gap = self._host.engine.pending_gap(symbol)
         if gap is None:
             self._silent.discard(symbol)
             return
@@ -109,7 +109,7 @@ class GapRepair:
         first_id = gap.next_id or 0
         trades = await self._trades(symbol, first_id, gap.held[0].aggregate_id)
         self._host.handle([MissingTrades(symbol, tuple(trades))])
-        left = self._host.engine.hole(symbol)
+        left = self._host.engine.pending_gap(symbol)
         if left is None or left.next_id != first_id:
             self._failed_tries.pop(symbol, None)
             return

@@ -17,7 +17,7 @@ from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.metrics import Metric
-from klagg_tui.runtime.context import LiveContext
+from klagg_tui.runtime.live.context import LiveContext
 from klagg_tui.storage.unconfirmed import Unconfirmed
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.requests import BarsWanted, pages
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.feed import Progress
-from klagg_tui.runtime.context import LiveContext
+from klagg_tui.runtime.live.context import LiveContext
 from klagg_tui.storage.maintenance import kept_from
 
 log = logging.getLogger(__name__)

@@ -10,10 +10,10 @@ from typing import Final
 
 from klagg_tui.errors import ExchangeError, GeoBlocked, StorageError
 from klagg_tui.feed import Mode
-from klagg_tui.runtime.context import Contract, LiveContext
-from klagg_tui.runtime.endpoint import MarketEndpoint
 from klagg_tui.runtime.host import EngineHost
-from klagg_tui.runtime.market import LiveMarket
+from klagg_tui.runtime.live.context import Contract, LiveContext
+from klagg_tui.runtime.live.endpoint import MarketEndpoint
+from klagg_tui.runtime.live.market import LiveMarket
 from klagg_tui.runtime.source import SourceStatus
 from klagg_tui.storage.store import Store
 

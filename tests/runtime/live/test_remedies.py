@@ -6,7 +6,7 @@ import pytest
 
 from klagg_tui.engine.events import PendingGap
 from klagg_tui.exchange.limits import PageCost, RequestLimits
-from klagg_tui.runtime.remedies import Remedies, Remedy
+from klagg_tui.runtime.live.remedies import Remedies, Remedy
 from tests.makers import DAY, MINUTE, START, bar, trade
 
 LIMITS = RequestLimits(

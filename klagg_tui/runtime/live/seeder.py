@@ -10,12 +10,12 @@ import logging
 from collections.abc import Callable, Iterable
 
 from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.cover import BarCover
 from klagg_tui.engine.events import AggTrade, PendingGap, SeedBars
 from klagg_tui.engine.period import MINUTE_MS, Period
-from klagg_tui.engine.rollup import BarCover
 from klagg_tui.exchange.requests import covering_requests
 from klagg_tui.exchange.venue import Priority
-from klagg_tui.runtime.context import LiveContext
+from klagg_tui.runtime.live.context import LiveContext
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Seeder:
         fetched = await self._fetch(symbol, minute_ms, stored, priority)
         if fetched:
             await self._store.add_confirmed(fetched)
-        gap = self._host.engine.hole(symbol)
+        gap = self._host.engine.pending_gap(symbol)
         if gap is not None:
             self._host.handle([_seed_at(symbol, minute_ms, _overlaid(stored, fetched), gap)])
 

@@ -19,16 +19,16 @@ from klagg_tui.exchange.session import (
 )
 from klagg_tui.exchange.stream import STOPPED, MarketStream, StreamReport
 from klagg_tui.metrics import Metric
-from klagg_tui.runtime.backfill import Backfill
 from klagg_tui.runtime.background import keep_running
-from klagg_tui.runtime.context import LiveContext
-from klagg_tui.runtime.endpoint import MarketEndpoint
-from klagg_tui.runtime.gap_repair import GapRepair
-from klagg_tui.runtime.live_metrics import LiveMetrics
-from klagg_tui.runtime.reconciler import Reconciler
-from klagg_tui.runtime.seeder import Seeder
+from klagg_tui.runtime.live.backfill import Backfill
+from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.endpoint import MarketEndpoint
+from klagg_tui.runtime.live.gap_repair import GapRepair
+from klagg_tui.runtime.live.metrics import LiveMetrics
+from klagg_tui.runtime.live.reconciler import Reconciler
+from klagg_tui.runtime.live.seeder import Seeder
+from klagg_tui.runtime.live.universe import SymbolUniverse
 from klagg_tui.runtime.source import SourceStatus
-from klagg_tui.runtime.universe import SymbolUniverse
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ class LiveMarket:
             self._host.metrics.add(Metric.SILENT_SYMBOLS)
             self._repair.verify_silence(report.symbol)
         elif isinstance(report, ContractChanged):
-            self.universe.heard(report)
+            self.universe.contract_changed(report)
         elif isinstance(report, StreamRefused):
             self._host.notices["refused"] = f"The exchange refuses the stream {report.stream}: {report.message}."
         elif isinstance(report, ConnectionSilent):

@@ -16,11 +16,11 @@ from klagg_tui.engine.period import Period
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.transport import http as http_module
 from klagg_tui.exchange.venue import MarketData, Priority
-from klagg_tui.runtime import gap_repair
-from klagg_tui.runtime.context import LiveContext
-from klagg_tui.runtime.gap_repair import GapRepair
 from klagg_tui.runtime.host import EngineHost
-from klagg_tui.runtime.seeder import Seeder
+from klagg_tui.runtime.live import gap_repair
+from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.gap_repair import GapRepair
+from klagg_tui.runtime.live.seeder import Seeder
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 from tests.feeds import until
