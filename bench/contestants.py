@@ -76,7 +76,7 @@ class Klagg:
     def _end_minutes(self, now_ms: int) -> None:
         self._engine.tick(now_ms)
         self._end_ms = now_ms - now_ms % MINUTE_MS + MINUTE_MS
-        self._ended += self._engine.drain(self._reader).closed
+        self._ended += self._engine.drain(self._reader).ended
 
     @property
     def ended(self) -> dict[Key, Bar]:

@@ -19,7 +19,7 @@ from textual.app import App
 from bench.screen_changes import RecordedMarket
 from bench.screen_plain import PlainTable
 from klagg_tui.app import KlaggApp
-from klagg_tui.runtime.worker import GC_THRESHOLDS
+from klagg_tui.runtime import interpreter
 
 WARM_S = 2.0
 KEYS: dict[str, list[str]] = {
@@ -97,8 +97,8 @@ async def measure_keys(app: App[Any]) -> dict[str, list[tuple[float, float]]]:
 def main() -> None:
     what, rate, seconds, output = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), Path(sys.argv[4])
     feed = RecordedMarket(rate, frames=40 if rate else 0)
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)  # as the worker does
+    interpreter.freeze()
+    interpreter.tune()
     app: App[Any] = PlainTable(feed) if what == "plain" else KlaggApp(feed)
 
     async def measure() -> None:

@@ -8,7 +8,7 @@ import time
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from statistics import quantiles
 
@@ -16,6 +16,7 @@ from bench.stream_sender import SYMBOLS, symbol
 from bench.terminal import in_terminal
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, TradeFields
+from klagg_tui.exchange.binance import VENUE
 from klagg_tui.exchange.session import FeedLimits
 from klagg_tui.exchange.stream import MarketStream
 
@@ -25,7 +26,7 @@ PACED_S = 5
 PACED_AIMS = {2_000: 30, 5_000: 18, 20_000: 12}
 """Frames a second, and microseconds of processor time each may cost."""
 TERMINAL_S = 70
-LIMITS = FeedLimits(streams_per_message=1_000)
+LIMITS = replace(FeedLimits.of(VENUE.streams), streams_per_message=1_000, bytes_per_message=100_000)
 
 
 def figures() -> list[tuple[str, str]]:
@@ -119,7 +120,9 @@ async def run(count: int, rate: int) -> Taken:
     for name in symbols:
         taken.engine.handle(AddSymbol(name, 0))
     async with sending(count, rate) as url:
-        stream = MarketStream(url, on_trades=taken.take, on_report=lambda _: None, per_line=SYMBOLS, limits=LIMITS)
+        stream = MarketStream(
+            VENUE, url, on_trades=taken.take, on_report=lambda _: None, per_shard=SYMBOLS, limits=LIMITS
+        )
         stream.follow(symbols)
         running = asyncio.create_task(stream.run())
         try:

@@ -23,10 +23,13 @@ from bench.stream_sender import SYMBOLS, symbol
 from klagg_tui.app import KlaggApp
 from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars, TradeFields
 from klagg_tui.engine.period import MINUTE_MS
+from klagg_tui.exchange.binance import VENUE
 from klagg_tui.exchange.stream import MarketStream
-from klagg_tui.feed import Mode, Progress
+from klagg_tui.feed import Mode
+from klagg_tui.metrics import Metric
 from klagg_tui.runtime.host import EngineHost
-from klagg_tui.runtime.worker import Plan, Runtime
+from klagg_tui.runtime.source import Plan, SourceStatus
+from klagg_tui.runtime.worker import Runtime
 
 WARM_S = 3
 """Of trades that are not counted: the first rows, the first flush."""
@@ -37,12 +40,9 @@ class SentMarket:
 
     market = "sent trades"
     is_live = True
-    mode = Mode.LIVE
-    connection = "connected"
-    progress: Progress | None = None
-    delay_ms: float | None = None
 
     def __init__(self, count: int, rate: int) -> None:
+        self.status = SourceStatus(Mode.LIVE, "connected")
         self._count, self._uncounted = count, WARM_S * rate
         self._core: EngineHost | None = None
         self._taken = 0
@@ -66,7 +66,7 @@ class SentMarket:
             core.handle([AddSymbol(name, 0), SeedBars(name, minute_ms, (), None, 1)])
         async with sending(self._count, self._uncounted // WARM_S) as url:
             stream = MarketStream(
-                url, on_trades=self._take, on_report=lambda _: None, per_line=len(names), limits=LIMITS
+                VENUE, url, on_trades=self._take, on_report=lambda _: None, per_shard=len(names), limits=LIMITS
             )
             stream.follow(names)
             running = asyncio.create_task(stream.run())
@@ -79,7 +79,7 @@ class SentMarket:
     def _take(self, trades: Sequence[TradeFields], _: int) -> None:
         """As the runtime does."""
         assert self._core is not None
-        self._core.take(trades)
+        self._core.receive(trades)
         now_ms = time.monotonic_ns() // 1_000_000
         self._taken += len(trades)
         if self._taken > self._uncounted:
@@ -92,7 +92,7 @@ class SentMarket:
     def _count_late(self, late_ms: list[int], core: EngineHost) -> None:
         if core._writing.locked():
             self._late_in_flush_ms.update(late_ms)
-            self._rows = max(self._rows, core.figures.get("dirty rows", 0))
+            self._rows = max(self._rows, core.metrics[Metric.DIRTY_ROWS])
         else:
             self._late_ms.update(late_ms)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 
-from klagg_tui.engine import bar as exact_bar
+from klagg_tui.engine import bar as engine_bar
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.exact import as_decimal, turnover_as_decimal
 from klagg_tui.engine.period import Period
@@ -92,18 +92,18 @@ class Database:
     def __init__(self, path: Path) -> None:
         """See `open_database`."""
         self.path = path
-        self._own = _Loop()
+        self._loop_thread = _LoopThread()
         try:
-            self._store = self._own.run(Store.open(path, read_only=True))
+            self._store = self._loop_thread.run(Store.open(path, read_only=True))
         except BaseException:
-            self._own.close()
+            self._loop_thread.close()
             raise
 
     def close(self) -> None:
         """Close it; closing again does nothing."""
-        if self._own.is_open:
-            self._own.run(self._store.close())
-            self._own.close()
+        if self._loop_thread.is_open:
+            self._loop_thread.run(self._store.close())
+            self._loop_thread.close()
 
     def __enter__(self) -> Self:
         return self
@@ -115,13 +115,13 @@ class Database:
 
     def symbols(self) -> list[str]:
         """All symbols, the oldest first."""
-        return [known.symbol for known in self._own.run(self._store.symbols())]
+        return [known.symbol for known in self._loop_thread.run(self._store.symbols())]
 
     def series(self) -> list[Series]:
         """What there is; looks at every stored bar once."""
         return [
             Series(held.symbol, str(held.period), held.rows, _moment(held.first_ms), _moment(held.last_ms))
-            for held in self._own.run(self._store.summary())
+            for held in self._loop_thread.run(self._store.summary())
         ]
 
     def bars(
@@ -146,9 +146,9 @@ class Database:
 
         Raises:
             BadPeriod: there is no such period.
-            BadTime: a text says no time.
+            BadTime: a text is not a time.
         """
-        for page in self._pages(_Asked(symbol, Period.parse(period), _ms(start), _ms(end), last, states)):
+        for page in self._pages(_Query(symbol, Period.parse(period), _ms(start), _ms(end), last, states)):
             yield from map(_public, page)
 
     def rows(
@@ -181,15 +181,15 @@ class Database:
             ExportError: pyarrow is not installed (`pip install 'klagg-tui[parquet]'`).
         """
         pyarrow = arrow.library()
-        asked = _Asked(symbol, Period.parse(period), _ms(start), _ms(end), last, states)
-        tables = [arrow.table(page) for page in self._pages(asked)]
+        query = _Query(symbol, Period.parse(period), _ms(start), _ms(end), last, states)
+        tables = [arrow.table(page) for page in self._pages(query)]
         return pyarrow.concat_tables(tables, promote_options="permissive") if tables else arrow.table([])
 
-    def _pages(self, asked: _Asked) -> Iterator[list[exact_bar.Bar]]:
-        pages = asked.of(self._store)
-        newest: list[list[exact_bar.Bar]] = []
-        while (page := self._own.run(_next(pages))) is not None:
-            if asked.last is None:
+    def _pages(self, query: _Query) -> Iterator[list[engine_bar.Bar]]:
+        pages = query.pages(self._store)
+        newest: list[list[engine_bar.Bar]] = []
+        while (page := self._loop_thread.run(_next(pages))) is not None:
+            if query.last is None:
                 yield page
             else:
                 newest.append(page[::-1])
@@ -197,7 +197,7 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Query:
     symbol: str
     period: Period
     from_ms: int | None
@@ -205,7 +205,7 @@ class _Asked:
     last: int | None
     states: tuple[State, ...] | None
 
-    def of(self, store: Store) -> AsyncIterator[list[exact_bar.Bar]]:
+    def pages(self, store: Store) -> AsyncIterator[list[engine_bar.Bar]]:
         return store.pages(
             self.symbol,
             self.period,
@@ -217,7 +217,7 @@ class _Asked:
         )
 
 
-class _Loop:
+class _LoopThread:
     """An event loop in a thread of its own, for callers that have none, or one that is busy."""
 
     def __init__(self) -> None:
@@ -245,7 +245,7 @@ async def _next(pages: AsyncIterator[T]) -> T | None:
     return await anext(pages, None)
 
 
-def _public(bar: exact_bar.Bar) -> Bar:
+def _public(bar: engine_bar.Bar) -> Bar:
     return Bar(
         bar.symbol,
         str(bar.period),

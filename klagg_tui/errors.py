@@ -23,6 +23,7 @@ KlaggError                      one sentence for a person: what happened, what i
     ├── RateLimited             429, 418 or 403; `retry_at_ms` says until when
     ├── GeoBlocked              451: not available from this place
     └── Refused                 any other error code; `code` carries the exchange's
+        └── UnknownSymbol       the exchange has no such symbol, or not any more
 """
 
 from __future__ import annotations
@@ -131,3 +132,7 @@ class Refused(ExchangeError):
     def __init__(self, message: str, code: int = 0) -> None:
         super().__init__(message)
         self.code = code
+
+
+class UnknownSymbol(Refused):
+    """The exchange has no such symbol, or not any more."""

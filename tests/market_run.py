@@ -9,9 +9,12 @@ from typing import NamedTuple
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import DEFAULT_PERIODS
+from klagg_tui.exchange.registry import venue
 from klagg_tui.feed import Mode, Status
-from klagg_tui.runtime.live import Live, MarketEndpoint
-from klagg_tui.runtime.worker import Plan, Runtime
+from klagg_tui.runtime.live.endpoint import MarketEndpoint
+from klagg_tui.runtime.live.feed import LiveFeed
+from klagg_tui.runtime.source import Plan
+from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import SimulatedExchange
 from klagg_tui.storage.store import Store
 
@@ -19,9 +22,9 @@ from klagg_tui.storage.store import Store
 def plan(exchange: SimulatedExchange, database: Path, history: int = 30, market: str = "simulated") -> Plan:
     """klagg on that exchange."""
     where = MarketEndpoint(
-        exchange.rest_url, exchange.ws_url, history=history, mode=Mode.DEMO, start_ms=exchange.now_ms()
+        venue(), exchange.rest_url, exchange.ws_url, history=history, mode=Mode.DEMO, start_ms=exchange.now_ms()
     )
-    return Plan(lambda: Live(where), DEFAULT_PERIODS, database, market, flush_s=0.5)
+    return Plan(lambda: LiveFeed(where), DEFAULT_PERIODS, database, market, flush_s=0.5)
 
 
 MINUTE_MS = 60_000
@@ -48,7 +51,10 @@ async def recorded(
     await until(exchange, runtime, exchange.now_ms() + int(minutes * MINUTE_MS))
     to_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
     await until(exchange, runtime, to_ms + SETTLE_MINUTES * MINUTE_MS)
-    while await _unsettled(database, to_ms) and exchange.now_ms() < to_ms + PATIENCE_MINUTES * MINUTE_MS:
+    while exchange.now_ms() < to_ms + PATIENCE_MINUTES * MINUTE_MS:
+        # History brings what a symbol that left meanwhile still lacks: on a busy machine it comes last.
+        if runtime.status().progress is None and not await _unsettled(database, to_ms):
+            break
         await until(exchange, runtime, exchange.now_ms() + MINUTE_MS)
     await runtime.stop()
     return Recorded(runtime.status(), to_ms)

@@ -8,8 +8,8 @@ from klagg_tui.auditing.findings import Finding, Kind, differences, of_bar
 from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.engine.rollup import is_filled, roll_up
 from klagg_tui.engine.spans import Span
-from klagg_tui.storage.recompute import is_whole, rolled
 from klagg_tui.storage.symbols import StoredSymbol
 
 
@@ -24,9 +24,9 @@ def jump(bar: Bar, before: Bar | None) -> str | None:
 
 def roll_up_finding(parent: Bar, children: Sequence[Bar], child: Period, known: StoredSymbol) -> Finding | None:
     """Whether a bar is the sum of its children; nothing is said where these are not all there."""
-    if not children or not is_whole(children, parent.period, parent.open_ms, child, known):
+    if not children or not is_filled(children, parent.period, parent.open_ms, known.first_open_ms, known.anchor):
         return None
-    whole = rolled(children, parent.period, parent.open_ms, is_whole=True)
+    whole = roll_up(children, parent.period, parent.open_ms)
     if whole.state is State.PARTIAL:
         if parent.state is State.CLOSED:
             return of_bar(Kind.STATE, parent, f"closed, but a {child} bar in it is partial")

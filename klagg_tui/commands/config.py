@@ -21,7 +21,7 @@ klagg config
 
 klagg config --example > klagg.toml
 
-klagg config --from-legacy BinanceKlineConfig.toml > klagg.toml
+klagg config --from-legacy old.toml > klagg.toml
 """
 
 

@@ -18,6 +18,7 @@ import typer
 from klagg_tui.commands.shared.interrupt import INTERRUPTED
 from klagg_tui.commands.shared.settings import Chosen, with_settings
 from klagg_tui.commands.shared.status_line import clear, is_rewritten, joined, pause_s
+from klagg_tui.metrics import Metric
 
 if TYPE_CHECKING:
     from klagg_tui.feed import Status
@@ -149,16 +150,16 @@ class Problems:
 def _parts(status: Status) -> list[str]:
     """The state, the most wanted first."""
     now = datetime.fromtimestamp(status.exchange_now_ms / 1000, UTC)
-    counters, health = status.counters, status.health
+    counters, metrics = status.counters, status.metrics
     parts = [
         f"{now:%H:%M:%S}" if is_rewritten() else f"{now:%Y-%m-%d %H:%M:%S} UTC",
         status.market,
         status.connection,
         f"{counters.trades:,} trades",
         f"{counters.gaps_filled:,}/{counters.gaps:,} gaps repaired",
-        f"{health.get('bars equal', 0):,.0f} bars confirmed",
-        f"{health.get('bars amended', 0):,.0f} amended",
-        f"{health.get('rows written', 0):,.0f} rows written",
+        f"{metrics.get(Metric.BARS_EQUAL, 0):,.0f} bars confirmed",
+        f"{metrics.get(Metric.BARS_AMENDED, 0):,.0f} amended",
+        f"{metrics.get(Metric.ROWS_WRITTEN, 0):,.0f} rows written",
     ]
     if status.progress:
         parts.insert(3, f"{status.progress.what} {status.progress.done:,}/{status.progress.total:,}")

@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
 
 from klagg_tui.config.file import ConfigFile
 from klagg_tui.config.kinds import BadValue, PeriodName
 from klagg_tui.config.table import BY_NAME, SETTINGS
 from klagg_tui.config.wording import shown
 from klagg_tui.errors import BadFile, ConfigError
+from klagg_tui.exchange.registry import venue
 
 _HERE: Final = Path()
 _LEVELS: Final = {"trace": "DEBUG", "debug": "DEBUG", "info": "INFO", "warn": "WARNING", "error": "ERROR"}
 _PROXY_KEYS: Final = ("websocket.use_proxy", "websocket.proxy_host", "websocket.proxy_port")
-_LEGACY_HOST: Final = "fstream.binance.com"
 
 
 class Converted(NamedTuple):
@@ -127,7 +126,7 @@ class _Conversion:
 
     def _take_url(self, value: object) -> None:
         was = "websocket.websocket_url"
-        if isinstance(value, str) and _host(value) == _LEGACY_HOST:
+        if isinstance(value, str) and venue().is_at(value):
             self.notes.append(
                 f"{was} = {shown(value)} is left out: that address gives no trades any more, klagg's own does."
             )
@@ -144,13 +143,6 @@ class _Conversion:
             self._set("market.proxy", f"socks5://{host}:{port}", "websocket.proxy_host, proxy_port")
         elif any(key in flat for key in _PROXY_KEYS):
             self.notes.append("websocket.use_proxy is not true, so its proxy is left out.")
-
-
-def _host(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:
-        return None
 
 
 def _without(value: object, known: object) -> list[object]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from klagg_tui.config.columns import Columns
 from klagg_tui.config.kinds import Choice, FilePath, Kind, Number, Secret, Text, Url
 from klagg_tui.config.many import Keep, Keymap, Many, Periods, Symbols
 from klagg_tui.engine.period import DEFAULT_PERIODS
+from klagg_tui.exchange.registry import venue
 
 T = TypeVar("T")
 CONFIG_FLAG: Final = "--config"
@@ -48,7 +50,8 @@ SECTIONS: Final = {
     "log": "The log file",
     "serve": "Bars for other programs (`klagg serve`)",
 }
-CONTRACT_TYPES: Final = ("PERPETUAL", "TRADIFI_PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTER")
+_VENUE: Final = venue()
+CONTRACT_TYPES: Final = _VENUE.contract_types
 THEMES: Final = (
     "klagg", "textual-dark", "textual-light", "nord", "gruvbox", "catppuccin-mocha", "catppuccin-latte",
     "catppuccin-frappe", "catppuccin-macchiato", "dracula", "tokyo-night", "monokai", "flexoki", "solarized-light",
@@ -56,11 +59,6 @@ THEMES: Final = (
     "ansi-light",
 )  # fmt: skip
 """Named here so that checking a file need not import Textual."""
-COLUMNS: Final = (
-    "symbol", "last", "chg", "open", "high", "low", "close", "range", "vol", "turnover", "trades", "taker", "spark", "age",
-    "state",
-)  # fmt: skip
-"""Named here since the market room stands above this one."""
 
 
 def _setting(
@@ -96,16 +94,16 @@ _HOST: Final = Text("HOST", "an address of this machine like 127.0.0.1, ::1 or 0
 _ORIGIN: Final = Text("ORIGIN", "an origin like https://example.org:8080", r"https?://[A-Za-z0-9.:\[\]_-]{1,253}")
 
 SETTINGS: Final = (
-    _setting("market.rest_url", Url("https", "http"), "https://fapi.binance.com", "Where questions to the exchange go."),
-    _setting("market.ws_url", Url("wss", "ws"), "wss://fstream.binance.com/market/stream", "Where its trades come from."),
+    _setting("market.rest_url", Url("https", "http"), _VENUE.rest_url, "Where questions to the exchange go."),
+    _setting("market.ws_url", Url("wss", "ws"), _VENUE.stream_url, "Where its trades come from."),
     _setting("market.symbols", Symbols(_SYMBOL, "a list of symbols, patterns like BTC*, and @FILE", may_be_empty=True), (),
              "Symbols to watch: names, patterns like 'BTC*', or @FILE for a list in a file; none means all."),
     _setting("market.quote", Many(_COIN, "a list of coins like USDT", may_be_empty=True), (),
              "Only symbols quoted in these coins; none means any."),
     _setting("market.contract_types", Many(Choice("TYPE", *CONTRACT_TYPES), f"a list of {', '.join(CONTRACT_TYPES)}"),
-             ("PERPETUAL",), f"Kinds of contracts: {', '.join(CONTRACT_TYPES)}."),
+             CONTRACT_TYPES[:1], f"Kinds of contracts: {', '.join(CONTRACT_TYPES)}."),
     _setting("market.periods", Periods(), DEFAULT_PERIODS, "Periods of the bars; 1m is always kept besides."),
-    _setting("market.history", Number(int, 0, 100_000), 499, "Bars of each period to fetch for what is not stored yet."),
+    _setting("market.history", Number(int, 0, 100_000), _VENUE.requests.best_bars, "Bars of each period to fetch for what is not stored yet."),
     _setting("market.proxy", Url("http", "socks5", is_proxy=True), None,
              "Proxy for everything that goes to the exchange: http://HOST:PORT or socks5://HOST:PORT."),
     _setting("storage.database", FilePath(), _database, "Database file.", flag="--db"),
@@ -116,8 +114,7 @@ SETTINGS: Final = (
     _setting("screen.colours", Choice("PAIR", "green-up", "red-up", "colour-blind"), "green-up",
              "Colours of gain and loss: green-up, red-up or colour-blind."),
     _setting("screen.times", Choice("ZONE", "utc", "local"), "utc", "Times in UTC or this machine's zone."),
-    _setting("screen.columns", Many(Choice("COLUMN", *COLUMNS), f"a list of {', '.join(COLUMNS)}", may_be_empty=True), (),
-             "Columns of the market table in order; none means its own choice."),
+    _setting("screen.columns", Columns(), (), "Columns of the market table in order; none means its own choice."),
     _setting("screen.keymap", Keymap(), {}, "Other keys for actions, like freeze=f5.", sample='freeze = "f5"'),
     _setting("log.path", FilePath(), _log, "Log file.", flag="--log-path"),
     _setting("log.level", Choice("LEVEL", "DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "The least that is logged.",

@@ -7,6 +7,7 @@ from typing import Final
 
 from klagg_tui.engine.bar import Bar, State, merge
 from klagg_tui.engine.period import Period
+from klagg_tui.engine.rollup import relabelled
 
 _PAGE: Final = 1000
 
@@ -14,7 +15,7 @@ _PAGE: Final = 1000
 async def resampled(pages: AsyncIterator[list[Bar]], period: Period, anchor: int) -> AsyncIterator[Bar]:
     """Bars of `period` from shorter ones of one symbol, which come oldest first and divide it.
 
-    A bar with a hole in it is partial; the last one is forming while nothing follows it and only its end is missing.
+    A bar with bars missing in it is partial; the last one is forming while nothing follows it and only its end is missing.
     """
     whole: Bar | None = None
     reached_ms = 0
@@ -26,7 +27,7 @@ async def resampled(pages: AsyncIterator[list[Bar]], period: Period, anchor: int
             else:
                 if whole is not None:
                     yield _ended(whole, reached_ms)
-                whole = Bar(bar.symbol, period, open_ms, *bar[3:])
+                whole = relabelled(bar, period, open_ms)
                 reached_ms = open_ms
             if bar.open_ms != reached_ms:
                 whole = whole._replace(state=State.PARTIAL)

@@ -1,1 +1,1 @@
-"""What the exchange says: its messages, its protocol, and the sockets they come through."""
+"""Exchanges: what each provides, its messages and protocol, and the connections they come through."""

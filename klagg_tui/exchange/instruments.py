@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from klagg_tui.errors import ConfigError
-from klagg_tui.exchange.binance.wire import Instrument
-
-PERPETUAL: Final = ("PERPETUAL",)
-TRADING: Final = "TRADING"
+from klagg_tui.exchange.listing import Instrument
+from klagg_tui.exchange.registry import venue
 
 
 class SymbolFilter(NamedTuple):
@@ -19,25 +17,24 @@ class SymbolFilter(NamedTuple):
 
     patterns: tuple[str, ...] = ()
     quotes: tuple[str, ...] = ()
-    contract_types: tuple[str, ...] = PERPETUAL
+    contract_types: tuple[str, ...] = venue().contract_types[:1]
 
-    def takes(self, listing: Instrument) -> bool:
+    def takes(self, instrument: Instrument) -> bool:
         """Whether a listed contract is to be followed now. A symbol named outright is taken whatever its type."""
-        if listing.status != TRADING:
+        if not instrument.is_trading:
             return False
-        if listing.symbol in self.patterns:
+        if instrument.symbol in self.patterns:
             return True
-        if listing.contract_type not in self.contract_types or (self.quotes and listing.quote not in self.quotes):
+        if instrument.contract_type not in self.contract_types or (self.quotes and instrument.quote not in self.quotes):
             return False
-        return not self.patterns or any(fnmatchcase(listing.symbol, pattern) for pattern in self.patterns)
+        return not self.patterns or any(fnmatchcase(instrument.symbol, pattern) for pattern in self.patterns)
 
-    def chosen(self, listings: Iterable[Instrument]) -> dict[str, Instrument]:
+    def chosen(self, instruments: Iterable[Instrument]) -> dict[str, Instrument]:
         """The contracts to follow, by symbol."""
-        return {listing.symbol: listing for listing in listings if self.takes(listing)}
+        return {instrument.symbol: instrument for instrument in instruments if self.takes(instrument)}
 
-    def unknown(self, listings: Iterable[Instrument]) -> tuple[str, ...]:
-        """Names and globs that match nothing at all that is listed."""
-        symbols = [listing.symbol for listing in listings]
+    def unknown(self, symbols: Collection[str]) -> tuple[str, ...]:
+        """Names and globs that match none of the listed symbols."""
         return tuple(
             pattern for pattern in self.patterns if not any(fnmatchcase(symbol, pattern) for symbol in symbols)
         )

@@ -1,7 +1,7 @@
 """Which of the exchange's bars to ask for, as values. Pure.
 
-A ladder is what the forming larger bars of a symbol need at a minute: whole days, then whole hours of the day, then the
-minutes of the hour. Three requests of weight 1 or 2 stand for a month of minutes.
+What the forming larger bars of a symbol need at a minute is covered from long bars to short ones: whole days, then whole
+hours of the day, then the minutes of the hour. Three requests of weight 1 or 2 stand for a month of minutes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, Period
 
-_RUNGS: Final = (Period.D1, Period.H1, Period.M1)
+_LONG_TO_SHORT: Final = (Period.D1, Period.H1, Period.M1)
 
 
 class BarsWanted(NamedTuple):
@@ -22,17 +22,17 @@ class BarsWanted(NamedTuple):
     limit: int
 
 
-def ladder(
+def covering_requests(
     periods: tuple[Period, ...], minute_ms: int, anchor: int = DEFAULT_THREE_DAY_ANCHOR
 ) -> tuple[BarsWanted, ...]:
     """The requests whose bars cover every forming bar of `periods` from its open to `minute_ms`, long bars first."""
     from_ms = min((period.open_ms(minute_ms, anchor) for period in periods), default=minute_ms)
     wanted = []
-    for rung in _RUNGS:
-        until_ms = minute_ms if rung is Period.M1 else rung.open_ms(minute_ms)
-        # Where a long bar begins within a rung (never, on the exchange's grid), the shorter rungs would have to start there.
+    for step in _LONG_TO_SHORT:
+        until_ms = minute_ms if step is Period.M1 else step.open_ms(minute_ms)
+        # Where a longer bar began within a step (never, on the exchange's grid), the shorter steps would have to start there.
         if until_ms > from_ms:
-            wanted.append(BarsWanted(rung, from_ms, until_ms - 1, (until_ms - from_ms) // rung.nominal_ms))
+            wanted.append(BarsWanted(step, from_ms, until_ms - 1, (until_ms - from_ms) // step.nominal_ms))
             from_ms = until_ms
     return tuple(wanted)
 

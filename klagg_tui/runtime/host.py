@@ -1,4 +1,4 @@
-"""What lives in the engine's thread: the engine, its beats, and the ways out to store and screen."""
+"""What lives in the engine's thread: the engine, its clock, and the ways out to store and screen."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.engine.readers import Reader
 from klagg_tui.errors import BadNumber, StorageError
 from klagg_tui.feed import FeedUpdate
+from klagg_tui.metrics import Metric, Metrics
 from klagg_tui.storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,6 @@ log = logging.getLogger(__name__)
 TICK_S: Final = 0.2
 SLEPT_S: Final = 30.0
 """A pause between two ticks past which the machine must have slept."""
-SCREEN_S: Final = 0.1
 TAPE_LENGTH: Final = 200
 _AT_ONCE: Final = 100
 """Symbols whose bars are read in one go: all of 500 would hold up trades for 8 ms."""
@@ -54,8 +54,7 @@ class EngineHost:
         self.now_ms = now_ms
         self.notices: dict[str, str] = {}
         """Present troubles by subject, each one sentence."""
-        self.figures: dict[str, float] = {}
-        """Figures for the health screen, by name."""
+        self.metrics = Metrics()
         self.tape: deque[AggTrade] = deque(maxlen=TAPE_LENGTH)
         self.followed: str | None = None
         self.on_wake: Callable[[], None] = lambda: None
@@ -74,7 +73,7 @@ class EngineHost:
         for event in events:
             self.engine.handle(event)
 
-    def take(self, trades: Sequence[TradeFields]) -> None:
+    def receive(self, trades: Sequence[TradeFields]) -> None:
         """Give trades to the engine, in order."""
         self.engine.take(trades)
         if self.followed is not None:
@@ -100,8 +99,12 @@ class EngineHost:
             self.tape.clear()
         self.followed = symbol
 
+    def tape_of(self, symbol: str) -> tuple[AggTrade, ...]:
+        """The last trades of the followed symbol, oldest first; empty for another one."""
+        return tuple(self.tape) if symbol == self.followed else ()
+
     async def tick_forever(self) -> None:
-        """End bars by the clock. A machine that slept heard nothing meanwhile: its symbols wait until that is mended."""
+        """End bars by the clock. A machine that slept received nothing meanwhile: its symbols wait until that is repaired."""
         ticked_s = time.monotonic()
         while True:
             if time.monotonic() - ticked_s > SLEPT_S:
@@ -118,13 +121,13 @@ class EngineHost:
             await self.flush()
 
     async def flush(self) -> bool:
-        """Write what changed since the last time. A disk in trouble is told, and the bars are kept for the next try."""
+        """Write what changed since the last time. Where the disk fails, the bars are kept for the next try."""
         if self.store is None or self._disk is None:
             return True
         async with self._writing:
-            async for drained in self._drained(self._disk):
-                self._unwritten.add(drained)
-            self.figures["dirty rows"] = len(self._unwritten)
+            async for changes in self._drained(self._disk):
+                self._unwritten.add(changes)
+            self.metrics.set(Metric.DIRTY_ROWS, len(self._unwritten))
             if not self._unwritten:
                 return True
             began = time.perf_counter()
@@ -136,15 +139,15 @@ class EngineHost:
                 return False
             self._unwritten.clear()
             self.notices.pop("storage", None)
-            self.figures["rows written"] = self.figures.get("rows written", 0) + written.rows
-            self.figures["write ms"] = (time.perf_counter() - began) * 1000
+            self.metrics.add(Metric.ROWS_WRITTEN, written)
+            self.metrics.set(Metric.WRITE, (time.perf_counter() - began) * 1000)
             return True
 
-    async def changes(self) -> FeedUpdate:
+    async def update(self) -> FeedUpdate:
         """What changed for the screen since it was asked last; trades go on between some symbols and the next."""
         buffer = ChangeBuffer()
-        async for drained in self._drained(self._screen, self.periods):
-            buffer.add(drained)
+        async for changes in self._drained(self._screen, self.periods):
+            buffer.add(changes)
         current, ended, _ = buffer.changes()
         symbols = self.engine.symbols()
         following = set(symbols)
@@ -156,7 +159,7 @@ class EngineHost:
     async def _drained(self, reader: Reader, periods: tuple[Period, ...] | None = None) -> AsyncIterator[Changes]:
         """What changed for a reader, some symbols at a time, trades being taken in between.
 
-        What is told last holds every bar that has ended by then, also of symbols that were told before.
+        The last of them holds every bar that has ended by then, also of symbols that came before.
         """
         yield self.engine.drain(reader, periods, _AT_ONCE)
         # In a storm symbols change faster than they are read: those are for the next time.

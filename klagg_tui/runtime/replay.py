@@ -13,26 +13,23 @@ from typing import Final
 from klagg_tui.engine.events import AddSymbol, AggTrade, TradeRejected
 from klagg_tui.errors import BadFile
 from klagg_tui.feed import Mode, Progress
-from klagg_tui.importing.detect import Kind, Source, plan
-from klagg_tui.importing.events import EventRows
-from klagg_tui.importing.source import blocks
-from klagg_tui.importing.trades import BY_ID, Tally, TradeRows
+from klagg_tui.importing.detect import FileKind, SourceFile, plan
+from klagg_tui.importing.read import read_trades
+from klagg_tui.importing.tally import Tally
 from klagg_tui.runtime.host import EngineHost
+from klagg_tui.runtime.source import SourceStatus
 
 log = logging.getLogger(__name__)
 
-GULP: Final = 500
-"""Trades between two looks at the clock: about a millisecond of work, so that the beats keep theirs."""
+BATCH: Final = 500
+"""Trades between two looks at the clock: about a millisecond of work, so that other tasks are not held up."""
 _BY_TIME: Final = itemgetter(AggTrade._fields.index("traded_ms"))
 
 
 class Replay:
     """A `Source` that reads files. `speed` is in recorded seconds a second; None: no waiting at all."""
 
-    market = "replay"
     is_live = False
-    mode = Mode.REPLAY
-    delay_ms = None
 
     def __init__(self, paths: Sequence[Path], speed: float | None, symbol: str | None = None) -> None:
         """Look at the files.
@@ -41,7 +38,7 @@ class Replay:
             BadFile: none of them holds trades.
         """
         sources, failures = plan(paths, symbol)
-        self._sources = [source for source in sources if source.kind is not Kind.BARS]
+        self._sources = [source for source in sources if source.kind is not FileKind.BARS]
         if not self._sources:
             raise BadFile(" ".join(failures) or "Only trades can be replayed, and these files hold bars.")
         self._failures = failures
@@ -50,78 +47,75 @@ class Replay:
         self._now_ms = 0
         self._read_bytes: dict[Path, int] = {}
         self._total_bytes = sum(source.size for source in self._sources)
-        self.connection = "reading"
-
-    @property
-    def progress(self) -> Progress | None:
-        """How much of the files is read; None at their end."""
-        done = sum(self._read_bytes.values())
-        return None if self.connection == "ended" else Progress("replay", done, self._total_bytes)
+        self.market = "replay"
+        self.status = SourceStatus(Mode.REPLAY, "reading", Progress("replay", 0, self._total_bytes))
 
     def now_ms(self) -> int:
         """Time of the newest trade played."""
         return self._now_ms
 
-    async def run(self, core: EngineHost) -> None:
+    async def run(self, host: EngineHost) -> None:
         """Play all files, their trades in order of time."""
-        self._tell(core)
+        self._note(host)
         known: set[str] = set()
         began_s = asyncio.get_running_loop().time()
         first_ms: int | None = None
-        for gulp in self._gulps():
-            first_ms = gulp[0].traded_ms if first_ms is None else first_ms
-            await self._wait_for(gulp[0].traded_ms - first_ms, began_s)
-            for symbol in {trade.symbol for trade in gulp} - known:
+        for batch in self._batches():
+            first_ms = batch[0].traded_ms if first_ms is None else first_ms
+            await self._wait_for(batch[0].traded_ms - first_ms, began_s)
+            for symbol in {trade.symbol for trade in batch} - known:
                 known.add(symbol)
-                core.handle([AddSymbol(symbol, 0)])
-            core.take(gulp)
-            self._now_ms = max(self._now_ms, gulp[-1].traded_ms)
-            self._tell(core)
-        self._tell(core)
-        self.connection = "ended"
+                host.handle([AddSymbol(symbol, 0)])
+            host.receive(batch)
+            self._now_ms = max(self._now_ms, batch[-1].traded_ms)
+            self._note(host)
+        self._note(host)
+        self.status.connection = "ended"
+        self.status.progress = None
         log.info("replay ended: %d rows, %d bad", self._tally.rows, self._tally.bad)
 
     async def _wait_for(self, played_ms: int, began_s: float) -> None:
-        """Let the beats have their turn, and at a given speed the time pass."""
+        """Let other tasks run, and at a given speed the time pass."""
         wait_s = 0.0
         if self._speed:
             wait_s = began_s + played_ms / 1000 / self._speed - asyncio.get_running_loop().time()
         await asyncio.sleep(max(0.0, wait_s))
 
-    def _gulps(self) -> Iterator[list[AggTrade]]:
-        """Trades in order of time, some at once; at a given speed never more than 50 ms of the watcher's time."""
+    def _batches(self) -> Iterator[list[AggTrade]]:
+        """Trades in order of time, some at once; at a given speed never more than 50 ms of real time."""
         reach_ms = 50 * self._speed if self._speed else float("inf")
-        gulp: list[AggTrade] = []
+        batch: list[AggTrade] = []
         for trade in heapq.merge(*map(self._trades, self._sources), key=_BY_TIME):
-            if gulp and (len(gulp) >= GULP or trade.traded_ms - gulp[0].traded_ms > reach_ms):
-                yield gulp
-                gulp = []
-            gulp.append(trade)
-        if gulp:
-            yield gulp
+            if batch and (len(batch) >= BATCH or trade.traded_ms - batch[0].traded_ms > reach_ms):
+                yield batch
+                batch = []
+            batch.append(trade)
+        if batch:
+            yield batch
 
-    def _trades(self, source: Source) -> Iterator[AggTrade]:
-        """The trades of a file; an archive, of one symbol, is known to hold rows in disorder, a recording is not."""
-        rows = EventRows(self._tally) if source.symbol is None else TradeRows(source.symbol, self._tally)
+    def _trades(self, source: SourceFile) -> Iterator[AggTrade]:
+        """The trades of a file; an archive, of one symbol, may hold rows out of order, a recording is not."""
         try:
-            for block in blocks(source.path):
+            for block in read_trades(source, self._tally):
                 self._read_bytes[source.path] = min(block.read_bytes, source.size)
-                made = rows.read(block)
-                if source.symbol is not None:
-                    made.sort(key=BY_ID)
-                yield from made
+                yield from block.trades
         except BadFile as error:
             self._failures.append(str(error))
 
-    def _tell(self, core: EngineHost) -> None:
-        """The files that could not be read, and what was left out of the others."""
-        for report in core.engine.take_reports():
+    def _note(self, host: EngineHost) -> None:
+        """Say how far it is, which files could not be read, and what was left out of the others."""
+        self.status.progress = Progress("replay", sum(self._read_bytes.values()), self._total_bytes)
+        for report in host.engine.take_reports():
             if isinstance(report, TradeRejected) and not report.trade.is_placeholder:
                 self._tally.reject(f"{report.trade.symbol}, aggregate id {report.trade.aggregate_id}", report.reason)
         sentences = list(self._failures)
         if self._tally.bad:
             sentences.append(f"Rows that could not be read and were left out: {self._tally.bad:,}.")
-        if self._tally.no_trades:
-            sentences.append(f"Records of nothing (price and quantity 0) passed over: {self._tally.no_trades:,}.")
+        if self._tally.placeholders:
+            sentences.append(
+                f"Placeholder records without a trade (price and quantity 0) skipped: {self._tally.placeholders:,}."
+            )
+        if self._tally.other_market:
+            sentences.append(f"Trades of another market of the exchange left out: {self._tally.other_market:,}.")
         if sentences:
-            core.notices["replay"] = " ".join(sentences)
+            host.notices["replay"] = " ".join(sentences)

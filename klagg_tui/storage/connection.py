@@ -1,24 +1,42 @@
-"""One connection to a database file."""
+"""One connection to a database file, and statements that carry many rows.
+
+Never `executemany`: it retakes the interpreter lock for every row, which beside a busy engine thread costs seconds. A
+statement of some hundred value tuples takes it once; see `docs/design.md` for the measurements.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
-from typing import Any, Final, Self, cast
+from typing import Any, Final, NamedTuple, Self, TypeAlias, cast
 
 import aiosqlite
 import orjson
 
-from klagg_tui.storage.disk_errors import of_sqlite, told
-from klagg_tui.storage.statements import Insert, Row, inserts
+from klagg_tui.storage.disk_errors import from_sqlite, translate_errors
 
-Parameters = Sequence[Any] | Mapping[str, Any]
+Row: TypeAlias = tuple[Any, ...]
+"""SQLite gives what a column holds, whatever it is called: types are known only to whoever wrote the query."""
+
+Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
+
+ROWS_A_STATEMENT: Final = 500
+"""14 columns each: 7,000 parameters; SQLite allows 32,766 since 3.32."""
 
 _PATIENCE_S: Final = 5.0
 """How long a connection waits for another program that reads or copies the file."""
+
+
+class Insert(NamedTuple):
+    """An insert of many rows: what stands before and behind the tuples."""
+
+    into: str
+    on_conflict: str
 
 
 class Connection:
@@ -41,20 +59,20 @@ class Connection:
             raise
         if connector.error:
             await connection.close()
-            raise of_sqlite(connector.error, path) from connector.error
+            raise from_sqlite(connector.error, path) from connector.error
         return cls(connection, path)
 
     async def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Run one statement and give all its rows."""
-        with told(self.path):
+        with translate_errors(self.path):
             rows = await self._connection.execute_fetchall(sql, parameters)
         return cast("list[Row]", rows)
 
-    async def gathered(self, sql: str, parameters: Parameters = ()) -> list[Row]:
-        """The rows that a statement gathers into one JSON text.
+    async def json_rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        """The rows that a statement collects into one JSON text, in no promised order.
 
         Row by row SQLite's thread would give up and retake the interpreter lock: 30,000 rows took 0.1 s beside an idle
-        engine and 4 s beside a busy one, gathered 0.1 and 0.15.
+        engine and 4 s beside a busy one, as one text 0.1 and 0.15.
         """
         rows: list[Row] = orjson.loads(await self.value(sql, parameters))
         return rows
@@ -66,8 +84,8 @@ class Connection:
 
     async def insert(self, insert: Insert, rows: Sequence[Row]) -> None:
         """Write many rows."""
-        for statement in inserts(insert, rows):
-            await self.rows(*statement)
+        for sql, parameters in _inserts(insert, rows):
+            await self.rows(sql, parameters)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
@@ -82,7 +100,7 @@ class Connection:
 
     async def close(self) -> None:
         """Close; the thread ends."""
-        with told(self.path):
+        with translate_errors(self.path):
             await self._connection.close()
 
 
@@ -103,3 +121,16 @@ class _Connector:
         except sqlite3.Error as error:
             self.error = error
             return sqlite3.connect(":memory:")
+
+
+def _inserts(insert: Insert, rows: Sequence[Row]) -> Iterator[tuple[str, list[Any]]]:
+    """Statements that write all rows, each as wide as the table, `ROWS_A_STATEMENT` at a time."""
+    for start in range(0, len(rows), ROWS_A_STATEMENT):
+        part = rows[start : start + ROWS_A_STATEMENT]
+        yield _insert(insert, len(part), len(part[0])), list(chain.from_iterable(part))
+
+
+@lru_cache(maxsize=64)
+def _insert(insert: Insert, rows: int, width: int) -> str:
+    tuples = ",".join([f"({','.join('?' * width)})"] * rows)
+    return f"INSERT INTO {insert.into} VALUES {tuples} {insert.on_conflict}"

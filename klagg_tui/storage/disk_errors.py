@@ -1,4 +1,4 @@
-"""What SQLite and the file system complain about, as one sentence for a person."""
+"""Errors of SQLite and of the file system, as one sentence for a person."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _PRIMARY: Final = 0xFF
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
-    """Turn what SQLite and the system say about the database at `path` into errors of ours."""
+def translate_errors(path: Path) -> Iterator[None]:
+    """Turn errors of SQLite and of the system about the database at `path` into ours."""
     try:
         yield
     except sqlite3.Error as error:
-        raise of_sqlite(error, path) from error
+        raise from_sqlite(error, path) from error
     except OSError as error:
-        raise of_system(error, path) from error
+        raise from_os(error, path) from error
 
 
-def of_sqlite(error: sqlite3.Error, path: Path) -> StorageError:
-    """The error of ours that says what SQLite's means for the database at `path`."""
+def from_sqlite(error: sqlite3.Error, path: Path) -> StorageError:
+    """Our error for what SQLite's means for the database at `path`."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY
     if code == sqlite3.SQLITE_FULL:
         return _full(path)
@@ -44,8 +44,8 @@ def of_sqlite(error: sqlite3.Error, path: Path) -> StorageError:
     return DiskError(f"{path} cannot be used ({error}): nothing was changed; check the disk.")
 
 
-def of_system(error: OSError, path: Path) -> DiskError:
-    """The same for what the system says."""
+def from_os(error: OSError, path: Path) -> DiskError:
+    """The same for an error of the system."""
     if error.errno == errno.ENOSPC:
         return _full(path)
     if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
@@ -54,18 +54,20 @@ def of_system(error: OSError, path: Path) -> DiskError:
 
 
 def read_only(path: Path) -> DiskError:
-    """It lies on a read-only disk, or this user may not write to it."""
+    """The file is on a read-only disk, or this user may not write to it."""
     return DiskError(f"{path} cannot be written to (read-only): nothing was changed; name another file with --db.")
 
 
 def not_a_database(path: Path) -> NotADatabase:
-    """It is something else."""
+    """The file is of another kind."""
     return NotADatabase(f"{path} is not a klagg database: nothing was changed; name another file with --db.")
 
 
 def missing(path: Path) -> StorageError:
-    """There is none yet."""
-    return StorageError(f"There is no database at {path} yet; `klagg import` or `klagg` makes one, --db names another.")
+    """There is no database yet."""
+    return StorageError(
+        f"There is no database at {path} yet; `klagg` or `klagg import` creates one, --db names another."
+    )
 
 
 def busy(path: Path) -> DatabaseBusy:
@@ -77,7 +79,7 @@ def busy(path: Path) -> DatabaseBusy:
 
 def _full(path: Path) -> DiskError:
     return DiskError(
-        f"The disk with {path} is full: its last write was undone, what is stored is safe; free some space."
+        f"The disk with {path} is full: the last write was undone and what is stored is safe; free some space."
     )
 
 

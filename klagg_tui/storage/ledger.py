@@ -1,4 +1,4 @@
-"""What one run of writing knows of a symbol: which trades it brought, which were there before, minute by minute.
+"""What one run of writing knows of a symbol: which trades it has, and which were stored before, minute by minute.
 
 A run is one engine's life: its spans grow and its bars come again and again, each time with all its trades. A minute in
 which an earlier span ends and the run's begins has two pieces. Whether they add up, or one has all trades of the other,
@@ -22,18 +22,18 @@ _REMEMBERED_MS: Final = 24 * 60 * MINUTE_MS
 
 
 class Relation(Enum):
-    """How the trades of a run and those of earlier spans lie to each other, within one minute."""
+    """How the trades of a run relate to those of earlier spans, within one minute."""
 
     UNKNOWN = auto()
-    """One of both has no spans."""
-    APART = auto()
+    """At least one of the two has no spans."""
+    DISJOINT = auto()
     """No trade is in both."""
-    MORE = auto()
+    SUPERSET = auto()
     """The run has all that was there."""
-    LESS = auto()
+    SUBSET = auto()
     """All that the run has was there."""
     MIXED = auto()
-    """Some trades are in both, and each has some of its own: bars cannot be told apart."""
+    """Some trades are in both, and each has some of its own: the bars cannot be taken apart."""
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class Ledger:
     _bases: dict[int, Bar | None] = field(default_factory=dict)
 
     def copy(self) -> Self:
-        """A copy to go back to."""
+        """A copy, to be restored where a batch fails."""
         return type(self)(
             self.others, self.is_seeded, dict(self.own), dict(self._unclear), dict(self._waiting), dict(self._bases)
         )
@@ -76,7 +76,7 @@ class Ledger:
             self.own[span.first_id] = before
         return False
 
-    def sifted(self, bars: Iterable[Bar]) -> list[Bar]:
+    def ready(self, bars: Iterable[Bar]) -> list[Bar]:
         """The bars that may be stored, those held back before among them; others wait for their spans."""
         waiting = {**self._waiting, **{bar.open_ms: bar for bar in bars}}
         self._waiting = {minute_ms: bar for minute_ms, bar in waiting.items() if self._must_wait(bar)}
@@ -93,21 +93,21 @@ class Ledger:
         if base.state is State.CONFIRMED:
             return base
         minute_ms = bar.open_ms
-        labels, owners = self._at(minute_ms)
-        relation = _relation(labels, owners, minute_ms, is_seeded=self.is_seeded)
-        if relation is Relation.APART and not (base.state is State.CLOSED and not covers(owners, minute_ms)):
-            return _sum(bar, labels, base, owners)
+        own, others = self._spans_at(minute_ms)
+        relation = _relation(own, others, minute_ms, is_seeded=self.is_seeded)
+        if relation is Relation.DISJOINT and not (base.state is State.CLOSED and not covers(others, minute_ms)):
+            return _sum(bar, own, base, others)
         if bar.state is not base.state:
             return max(base, bar, key=_rank)
         if relation is not Relation.UNKNOWN:
-            return bar if relation is Relation.MORE else base
+            return bar if relation is Relation.SUPERSET else base
         # Spans alone say later what is missing, so a piece without one gives way to a piece that has one.
-        if labels and bar.state is State.PARTIAL:
+        if own and bar.state is State.PARTIAL:
             return bar
         return max(base, bar, key=_knowledge)
 
     def forget_old(self, newest_ms: int) -> None:
-        """Let go of minutes that the run cannot change any more."""
+        """Forget minutes that the run cannot change any more."""
         if len(self._bases) > _REMEMBERED:
             since_ms = newest_ms - _REMEMBERED_MS
             self._bases = {minute_ms: base for minute_ms, base in self._bases.items() if minute_ms >= since_ms}
@@ -118,16 +118,16 @@ class Ledger:
     def _must_wait(self, bar: Bar) -> bool:
         return bar.state is State.PARTIAL and any(touches(span, bar.open_ms) for span in self._unclear.values())
 
-    def _at(self, minute_ms: int) -> tuple[list[Span], list[Span]]:
-        labels = [span for span in self.own.values() if touches(span, minute_ms)]
-        return labels, [span for span in self.others if touches(span, minute_ms)]
+    def _spans_at(self, minute_ms: int) -> tuple[list[Span], list[Span]]:
+        own = [span for span in self.own.values() if touches(span, minute_ms)]
+        return own, [span for span in self.others if touches(span, minute_ms)]
 
     def _is_unclear(self, span: Span) -> bool:
         met = [other for other in self.others if overlap(span, other)]
         for minute_ms in {minute_ms for one in (span, *met) for minute_ms in edges(one)} if met else ():
-            labels, owners = self._at(minute_ms)
-            is_whole = covers(labels, minute_ms) or covers(owners, minute_ms)
-            if not is_whole and _relation(labels, owners, minute_ms) is Relation.MIXED:
+            own, others = self._spans_at(minute_ms)
+            is_whole = covers(own, minute_ms) or covers(others, minute_ms)
+            if not is_whole and _relation(own, others, minute_ms) is Relation.MIXED:
                 return True
         return False
 
@@ -140,7 +140,7 @@ class Run:
         self._is_seeded = is_seeded
 
     def begin(self, symbols: Iterable[str], spans: Mapping[str, tuple[Span, ...]]) -> dict[str, Ledger | None]:
-        """Have a ledger for each of the symbols; returns what to go back to where the batch fails."""
+        """Have a ledger for each of the symbols; returns what to restore where the batch fails."""
         before: dict[str, Ledger | None] = {}
         for symbol in symbols:
             ledger = self.ledgers.get(symbol)
@@ -149,7 +149,7 @@ class Run:
                 self.ledgers[symbol] = Ledger(spans.get(symbol, ()), self._is_seeded)
         return before
 
-    def go_back(self, before: Mapping[str, Ledger | None]) -> None:
+    def roll_back(self, before: Mapping[str, Ledger | None]) -> None:
         """Undo a batch."""
         for symbol, ledger in before.items():
             if ledger is None:
@@ -158,44 +158,44 @@ class Run:
                 self.ledgers[symbol] = ledger
 
 
-def _relation(labels: list[Span], owners: list[Span], minute_ms: int, *, is_seeded: bool = False) -> Relation:
-    if not labels or not owners:
+def _relation(own: list[Span], others: list[Span], minute_ms: int, *, is_seeded: bool = False) -> Relation:
+    if not own or not others:
         return Relation.UNKNOWN
-    if is_seeded and all(any(_knows_since(label, owner, minute_ms) for label in labels) for owner in owners):
-        return Relation.MORE
-    if not any(overlap(label, owner) for label in labels for owner in owners):
-        return Relation.APART
-    if all(_is_held(owner, labels, minute_ms) for owner in owners):
-        return Relation.MORE
-    if all(_is_held(label, owners, minute_ms) for label in labels):
-        return Relation.LESS
+    if is_seeded and all(any(_knows_since(mine, other, minute_ms) for mine in own) for other in others):
+        return Relation.SUPERSET
+    if not any(overlap(mine, other) for mine in own for other in others):
+        return Relation.DISJOINT
+    if all(_is_contained(other, own, minute_ms) for other in others):
+        return Relation.SUPERSET
+    if all(_is_contained(mine, others, minute_ms) for mine in own):
+        return Relation.SUBSET
     return Relation.MIXED
 
 
-def _is_held(span: Span, by: Sequence[Span], minute_ms: int) -> bool:
+def _is_contained(span: Span, by: Sequence[Span], minute_ms: int) -> bool:
     return any(overlap(span, other) and has_more_of(other, span, minute_ms) for other in by)
 
 
-def _knows_since(label: Span, owner: Span, minute_ms: int) -> bool:
-    """Whether the label's bar has every trade from the owner's first on.
+def _knows_since(mine: Span, other: Span, minute_ms: int) -> bool:
+    """Whether the bar of `mine` has every trade from the first one of `other` on.
 
-    It says so by its time; or it is complete from the next minute on only, which is how an engine begins that was given
+    Its time shows it; or it is complete from the next minute on only, which is how an engine begins that was given
     a stored piece of a minute to stand on.
     """
     end_ms = minute_ms + MINUTE_MS
-    begins = label.from_ms <= max(minute_ms, owner.from_ms) or label.from_ms == end_ms
-    return begins and label.to_ms >= min(end_ms, owner.to_ms)
+    begins = mine.from_ms <= max(minute_ms, other.from_ms) or mine.from_ms == end_ms
+    return begins and mine.to_ms >= min(end_ms, other.to_ms)
 
 
-def _sum(bar: Bar, labels: list[Span], base: Bar, owners: list[Span]) -> Bar:
+def _sum(bar: Bar, own: list[Span], base: Bar, others: list[Span]) -> Bar:
     """Both pieces as one bar, opened by the one with the lowest id and closed by the one with the highest."""
     if not (bar.is_traded and base.is_traded):
         return merge(base, bar)._replace(state=State.PARTIAL)
-    first = min((*labels, *owners), key=by_id)
-    last = max((*labels, *owners), key=by_id)
+    first = min((*own, *others), key=by_id)
+    last = max((*own, *others), key=by_id)
     return merge(base, bar)._replace(
-        open=bar.open if first in labels else base.open,
-        close=bar.close if last in labels else base.close,
+        open=bar.open if first in own else base.open,
+        close=bar.close if last in own else base.close,
         state=State.PARTIAL,
     )
 

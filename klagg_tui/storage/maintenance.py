@@ -1,8 +1,9 @@
-"""Looking after the file: what is in it, whether it is sound, copies, old bars taken away."""
+"""Looking after the file: what is in it, whether it is sound, copies, and how long bars are kept."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -10,7 +11,7 @@ from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import MINUTE_MS, Period, child_of
 from klagg_tui.errors import StorageError
 from klagg_tui.storage.connection import Connection
-from klagg_tui.storage.disk_errors import of_sqlite, told
+from klagg_tui.storage.disk_errors import from_sqlite, translate_errors
 from klagg_tui.storage.writer import Writer
 
 
@@ -47,92 +48,123 @@ ON h.symbol = s.id AND h.period = ? AND h.minute < ? LIMIT ?
 """
 _PERIODS: Final = tuple(Period)
 
+STEP: Final = 1_000
+"""Bars deleted in one transaction, so that another writer waits a few milliseconds at most."""
 
-async def counts(link: Connection) -> Counts:
+
+class Retention:
+    """Keeps bars of each period for so many milliseconds; of periods that are not named, forever.
+
+    What larger bars are still to be made of stays; see `Store.delete_before`.
+    """
+
+    def __init__(self, writer: Writer, keep: Mapping[Period, int]) -> None:
+        self._writer = writer
+        self._keep = dict(sorted(keep.items()))
+        self.deleted = 0
+        """Bars, so far."""
+
+    async def step(self, now_ms: int, at_most: int = STEP) -> bool:
+        """Delete at most so many bars, shorter periods first; returns whether there may be more to delete.
+
+        Raises:
+            DiskError: nothing was deleted.
+        """
+        for period, kept_ms in self._keep.items():
+            deleted = await delete_before(self._writer, period, now_ms - kept_ms, at_most)
+            if deleted:
+                self.deleted += deleted
+                return True
+        return False
+
+
+async def counts(connection: Connection) -> Counts:
     """How much there is of everything."""
-    return Counts(*[await link.value(f"SELECT count(*) FROM {table}") for table in Counts._fields])
+    return Counts(*[await connection.value(f"SELECT count(*) FROM {table}") for table in Counts._fields])
 
 
-async def holdings(link: Connection) -> tuple[Holding, ...]:
+async def holdings(connection: Connection) -> tuple[Holding, ...]:
     """What is stored, by symbol and period."""
     over = (State.PARTIAL, State.CLOSED, State.CONFIRMED)
     return tuple(
         Holding(name, _PERIODS[period], rows, first * MINUTE_MS, last * MINUTE_MS, *map(int, states))
-        for name, period, rows, first, last, *states in await link.rows(_HOLDINGS, [state.value for state in over])
+        for name, period, rows, first, last, *states in await connection.rows(
+            _HOLDINGS, [state.value for state in over]
+        )
     )
 
 
-async def integrity_check(link: Connection) -> tuple[str, ...]:
+async def integrity_check(connection: Connection) -> tuple[str, ...]:
     """What SQLite finds wrong with the file; empty where it is sound."""
-    found = [str(row[0]) for row in await link.rows("PRAGMA integrity_check")]
+    found = [str(row[0]) for row in await connection.rows("PRAGMA integrity_check")]
     return () if found == ["ok"] else tuple(found)
 
 
-async def backup(link: Connection, to: Path) -> None:
+async def backup(connection: Connection, to: Path) -> None:
     """A compact copy of the database as it is at this moment, whole or not at all; the writer goes on meanwhile.
 
     Raises:
         StorageError: there is a file of that name already.
-        DiskTrouble: the copy cannot be written; nothing is left of it.
+        DiskError: the copy cannot be written; nothing is left of it.
     """
     _refuse_existing(to)
     if not to.parent.is_dir():
-        raise StorageError(f"{to.parent} is no folder: nothing was written; make it, or name another file.")
+        raise StorageError(f"{to.parent} is not a folder: nothing was written; create it, or name another file.")
     half = to.with_name(f".{to.name}.part")
-    with told(to):
+    with translate_errors(to):
         half.unlink(missing_ok=True)
         try:
-            await _copy(link, half, to)
+            await _copy(connection, half, to)
             half.rename(to)
         finally:
             for left in (half, half.with_name(f"{half.name}-journal")):
                 left.unlink(missing_ok=True)
 
 
-async def _copy(link: Connection, half: Path, to: Path) -> None:
+async def _copy(connection: Connection, half: Path, to: Path) -> None:
     try:
-        await link.rows("VACUUM INTO ?", (str(half),))
+        await connection.rows("VACUUM INTO ?", (str(half),))
     except StorageError as error:
-        said = error.__cause__
-        if not isinstance(said, sqlite3.Error) or said.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CORRUPT:
+        cause = error.__cause__
+        if not isinstance(cause, sqlite3.Error) or cause.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CORRUPT:
             raise
-        # All else that SQLite says while it copies is about the copy, not about the file that the link knows.
-        raise of_sqlite(said, to) from error
+        # Any other error while copying concerns the copy, not the file that the connection was opened on.
+        raise from_sqlite(cause, to) from error
 
 
 async def compact(writer: Writer) -> None:
-    """Give the room of deleted rows back to the disk; takes as long as writing the whole file anew."""
-    async with writer.alone():
-        await writer.link.rows("VACUUM")
-        await writer.link.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    """Give the space of deleted rows back to the disk; takes as long as writing the whole file anew."""
+    async with writer.exclusively():
+        await writer.connection.rows("VACUUM")
+        await writer.connection.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 async def delete_before(writer: Writer, period: Period, before_ms: int, at_most: int) -> int:
     """Delete bars of one period that opened before, oldest first within a symbol; see `Store.delete_before`."""
     async with writer.batch():
         cut_ms = kept_from(period, before_ms, writer.periods)
-        rows = await writer.link.rows(_OLD, (period.ordinal, cut_ms // MINUTE_MS, at_most))
+        rows = await writer.connection.rows(_OLD, (period.ordinal, cut_ms // MINUTE_MS, at_most))
         names = writer.symbols.names
-        await writer.roll_up([(names[number], minute * MINUTE_MS) for number, minute in rows], of=period)
+        await writer.roll_up((names[number], period, minute * MINUTE_MS) for number, minute in rows)
         newest_of: dict[int, int] = dict(rows)
         for number, newest in newest_of.items():
-            await writer.link.rows(
+            await writer.connection.rows(
                 "DELETE FROM history WHERE symbol = ? AND period = ? AND minute <= ?", (number, period.ordinal, newest)
             )
     return len(rows)
 
 
-async def count_before(link: Connection, period: Period, before_ms: int, periods: tuple[Period, ...]) -> int:
+async def count_before(connection: Connection, period: Period, before_ms: int, periods: tuple[Period, ...]) -> int:
     """How many bars `delete_before` would delete in the end."""
     cut_ms = kept_from(period, before_ms, periods)
     sql = (
         "SELECT count(*) FROM symbols AS s CROSS JOIN history AS h ON h.symbol = s.id AND h.period = ? AND h.minute < ?"
     )
-    return int(await link.value(sql, (period.ordinal, cut_ms // MINUTE_MS)))
+    return int(await connection.value(sql, (period.ordinal, cut_ms // MINUTE_MS)))
 
 
 def kept_from(period: Period, before_ms: int, periods: tuple[Period, ...]) -> int:
-    """From when on bars stay where those that opened before a time may go: nothing is taken from a larger one beyond."""
+    """From when on bars stay where those that opened before a time may go: none that a later larger bar is made of."""
     parents = [larger for larger in periods if larger is not period and child_of(larger, periods) is period]
     opens = [larger.open_ms(before_ms, anchor) for larger in parents for anchor in (0, 1, 2)]
     return min([before_ms, *opens])

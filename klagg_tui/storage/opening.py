@@ -1,4 +1,4 @@
-"""Opening a database file: looked at before it is touched, locked while it is written to, brought up to date.
+"""Opening a database file: its header is read before it is touched, it is locked while it is written to and brought up to date.
 
 The lock is a SQLite lock on a small file beside the database, held in a transaction for the writer's life: the system
 drops it when the process dies, however it dies, and readers of the database never meet it.
@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from klagg_tui.errors import DiskError, NewerDatabase, StorageError
-from klagg_tui.storage import disk_errors as trouble
+from klagg_tui.storage import disk_errors
 from klagg_tui.storage.connection import Connection
-from klagg_tui.storage.disk_errors import told
+from klagg_tui.storage.disk_errors import translate_errors
 from klagg_tui.storage.schema import APPLICATION_ID, MIGRATIONS
 
 _MAGIC: Final = b"SQLite format 3\x00"
@@ -33,10 +33,10 @@ class WriterLock:
 
         Raises:
             DatabaseBusy: another process has it.
-            DiskTrouble: the folder cannot be written to.
+            DiskError: the folder cannot be written to.
         """
         beside = path.with_name(f"{path.name}-lock")
-        with told(path):
+        with translate_errors(path):
             self._connection = sqlite3.connect(beside, timeout=0, isolation_level=None, check_same_thread=False)
             try:
                 self._connection.execute("BEGIN EXCLUSIVE")
@@ -45,31 +45,31 @@ class WriterLock:
                 raise
 
     def release(self) -> None:
-        """Give it back. The file stays: taking it away would let two processes lock two files of one name."""
+        """Give it back. The file stays: deleting it would let two processes lock two files of one name."""
         self._connection.close()
 
 
-def look_at(path: Path, migrations: Migrations = MIGRATIONS) -> bool:
-    """Whether there is a database at `path`, told from its first bytes alone; an empty file is none yet.
+def has_database(path: Path, migrations: Migrations = MIGRATIONS) -> bool:
+    """Whether there is a database at `path`, judged by its first bytes alone; an empty file is not one yet.
 
     Raises:
-        NotADatabase: there is something else.
+        NotADatabase: it is another kind of file.
         NewerDatabase: a newer klagg wrote it.
-        DiskTrouble: it cannot be read.
+        DiskError: it cannot be read.
     """
     if path.is_dir():
-        raise trouble.not_a_database(path)
+        raise disk_errors.not_a_database(path)
     try:
         with path.open("rb") as file:
             header = file.read(100)
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise trouble.of_system(error, path) from error
+        raise disk_errors.from_os(error, path) from error
     if not header:
         return False
     if not header.startswith(_MAGIC) or _number(header, _APPLICATION_ID_AT) != APPLICATION_ID:
-        raise trouble.not_a_database(path)
+        raise disk_errors.not_a_database(path)
     _refuse_newer(path, _number(header, _VERSION_AT), migrations)
     return True
 
@@ -79,15 +79,15 @@ async def open_writer(path: Path, migrations: Migrations = MIGRATIONS) -> Connec
 
     The caller holds the `WriterLock`.
     """
-    link = await Connection.open(path, "rwc")
+    connection = await Connection.open(path, "rwc")
     try:
-        await _migrate(link, migrations)
-        await link.rows("PRAGMA journal_mode = WAL")
-        await link.rows("PRAGMA synchronous = NORMAL")
+        await _migrate(connection, migrations)
+        await connection.rows("PRAGMA journal_mode = WAL")
+        await connection.rows("PRAGMA synchronous = NORMAL")
     except BaseException:
-        await link.close()
+        await connection.close()
         raise
-    return link
+    return connection
 
 
 async def open_reader(path: Path, migrations: Migrations = MIGRATIONS) -> Connection:
@@ -96,49 +96,49 @@ async def open_reader(path: Path, migrations: Migrations = MIGRATIONS) -> Connec
     Raises:
         StorageError: the file is older than this klagg and was not brought up to date yet.
     """
-    link = await _open_readable(path)
+    connection = await _open_readable(path)
     try:
-        version = await link.value("PRAGMA user_version")
+        version = await connection.value("PRAGMA user_version")
         _refuse_newer(path, version, migrations)
         if version < len(migrations):
             raise StorageError(
                 f"{path} was written by an older klagg: nothing was changed; run `klagg` once to bring it up to date."
             )
     except BaseException:
-        await link.close()
+        await connection.close()
         raise
-    return link
+    return connection
 
 
 async def _open_readable(path: Path) -> Connection:
     """On a read-only disk SQLite cannot make the files that readers and a writer share: then nobody writes either."""
-    link = await Connection.open(path, "ro")
+    connection = await Connection.open(path, "ro")
     try:
-        await link.rows("SELECT 1 FROM sqlite_master LIMIT 1")
+        await connection.rows("SELECT 1 FROM sqlite_master LIMIT 1")
     except DiskError:
-        await link.close()
+        await connection.close()
         if _has_log(path):
             raise
         return await Connection.open(path, "ro&immutable=1")
     except BaseException:
-        await link.close()
+        await connection.close()
         raise
-    return link
+    return connection
 
 
-async def _migrate(link: Connection, migrations: Migrations) -> None:
+async def _migrate(connection: Connection, migrations: Migrations) -> None:
     """Bring the file to the newest version, step by step, each step whole or not at all."""
-    version = await link.value("PRAGMA user_version")
-    _refuse_newer(link.path, version, migrations)
+    version = await connection.value("PRAGMA user_version")
+    _refuse_newer(connection.path, version, migrations)
     for number in range(version, len(migrations)):
-        async with link.transaction():
+        async with connection.transaction():
             for statement in migrations[number]:
-                await link.rows(statement)
-            await link.rows(f"PRAGMA application_id = {APPLICATION_ID}")
-            await link.rows(f"PRAGMA user_version = {number + 1}")
+                await connection.rows(statement)
+            await connection.rows(f"PRAGMA application_id = {APPLICATION_ID}")
+            await connection.rows(f"PRAGMA user_version = {number + 1}")
     if version < len(migrations):
         # The next klagg looks at the header before it opens anything, so the header must be in the file, not beside it.
-        await link.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        await connection.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _refuse_newer(path: Path, version: int, migrations: Migrations) -> None:

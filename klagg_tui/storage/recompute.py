@@ -1,21 +1,20 @@
 """Larger bars made again from stored smaller ones, wherever those changed.
 
 Each period is made from the longest kept period that fills it (30m from 5m, 1h from 30m), so a changed minute costs a
-handful of rows a period. What the exchange itself said of a larger bar stays.
+handful of rows a period. The exchange's own larger bars stay.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
 from typing import Final
 
-from klagg_tui.engine.bar import Bar, State, merge
+from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import Period, child_of
+from klagg_tui.engine.rollup import is_filled, roll_up
 from klagg_tui.storage.connection import Connection
-from klagg_tui.storage.lookup import bars_in
-from klagg_tui.storage.rows import Packer
-from klagg_tui.storage.statements import DERIVED, RANKED
+from klagg_tui.storage.queries import bars_in
+from klagg_tui.storage.rows import DERIVED, RANKED, Packer
 from klagg_tui.storage.symbols import StoredSymbol, Symbols
 
 _AT_ONCE: Final = 2000
@@ -25,20 +24,8 @@ Touched = Mapping[int, Iterable[int]]
 """Open times by symbol number."""
 
 
-def rolled(children: Sequence[Bar], period: Period, open_ms: int, *, is_whole: bool) -> Bar:
-    """One bar of `period` from smaller ones in order of time; partial where some are not there."""
-    whole = reduce(merge, children[1:], children[0]._replace(period=period, open_ms=open_ms))
-    return whole if is_whole else whole._replace(state=State.PARTIAL)
-
-
-def is_whole(children: Sequence[Bar], period: Period, open_ms: int, child: Period, known: StoredSymbol) -> bool:
-    """Whether the children fill the bar, but for the time before the symbol's listing."""
-    from_ms = max(open_ms, child.open_ms(known.first_open_ms, known.anchor))
-    return len(children) * child.nominal_ms >= period.end_ms(open_ms) - from_ms
-
-
 async def recompute(
-    link: Connection,
+    connection: Connection,
     symbols: Symbols,
     packer: Packer,
     touched: Touched,
@@ -52,8 +39,7 @@ async def recompute(
     Args:
         touched: open times of the changed bars.
         periods: those kept, short to long.
-        is_amended: what the exchange itself had said of the changed bars was changed by it, so that larger bars
-            confirmed before may change too.
+        is_amended: the exchange replaced bars of its own, so that larger bars confirmed before may change too.
     """
     by_period: dict[Period, dict[int, set[int]]] = {of: {number: set(opens) for number, opens in touched.items()}}
     for period in periods:
@@ -64,9 +50,9 @@ async def recompute(
         by_period[period] = parents
         flat = [(number, open_ms) for number, opens in parents.items() for open_ms in sorted(opens)]
         for start in range(0, len(flat), _AT_ONCE):
-            made = await _made(link, symbols, flat[start : start + _AT_ONCE], period, child)
+            made = await _made(connection, symbols, flat[start : start + _AT_ONCE], period, child)
             rows = [packer.row(symbols.ids[bar.symbol], bar) for bar in made]
-            await link.insert(RANKED if is_amended else DERIVED, rows)
+            await connection.insert(RANKED if is_amended else DERIVED, rows)
 
 
 def _parents(children: Mapping[int, set[int]], period: Period, symbols: Symbols) -> dict[int, set[int]]:
@@ -77,19 +63,20 @@ def _parents(children: Mapping[int, set[int]], period: Period, symbols: Symbols)
 
 
 async def _made(
-    link: Connection, symbols: Symbols, parents: Sequence[tuple[int, int]], period: Period, child: Period
+    connection: Connection, symbols: Symbols, parents: Sequence[tuple[int, int]], period: Period, child: Period
 ) -> list[Bar]:
     ranges = [(number, open_ms, period.end_ms(open_ms)) for number, open_ms in parents]
-    families: dict[tuple[str, int], list[Bar]] = {}
-    for bar in await bars_in(link, symbols, child, ranges):
-        anchor = symbols.known[symbols.ids[bar.symbol]].anchor
-        families.setdefault((bar.symbol, period.open_ms(bar.open_ms, anchor)), []).append(bar)
+    families: dict[tuple[int, int], list[Bar]] = {}
+    for bar in await bars_in(connection, symbols, child, ranges):
+        number = symbols.ids[bar.symbol]
+        families.setdefault((number, period.open_ms(bar.open_ms, symbols.known[number].anchor)), []).append(bar)
     return [
-        rolled(
-            children,
-            period,
-            open_ms,
-            is_whole=is_whole(children, period, open_ms, child, symbols.known[symbols.ids[symbol]]),
-        )
-        for (symbol, open_ms), children in families.items()
+        _parent(children, period, open_ms, symbols.known[number]) for (number, open_ms), children in families.items()
     ]
+
+
+def _parent(children: Sequence[Bar], period: Period, open_ms: int, known: StoredSymbol) -> Bar:
+    """One bar from smaller ones; partial where some are not there."""
+    whole = roll_up(children, period, open_ms)
+    is_whole = is_filled(children, period, open_ms, known.first_open_ms, known.anchor)
+    return whole if is_whole else whole._replace(state=State.PARTIAL)

@@ -1,4 +1,4 @@
-"""Bars as rows of the database, and back: see `schema` for the layout."""
+"""Bars as rows of the database and back (see `schema` for the layout), and when a row replaces another."""
 
 from __future__ import annotations
 
@@ -10,16 +10,58 @@ from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.storage.connection import Insert, Row
 from klagg_tui.storage.schema import COLUMNS
-from klagg_tui.storage.statements import Row
 
-GATHERED: Final = f"json_group_array(json_array({', '.join(f'h.{name}' for name in COLUMNS)}))"
-"""All rows of a table called h as one text, for `Link.gathered`."""
+JSON_ROWS: Final = f"json_group_array(json_array({', '.join(f'h.{name}' for name in COLUMNS)}))"
+"""All rows of a table called h as one text, for `Connection.json_rows`."""
+
+_REPLACED: Final = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[2:])
+_SET: Final = f"DO UPDATE SET {_REPLACED}"
+_KNOWS_AS_MUCH: Final = f"(history.state <> {State.PARTIAL.value} OR excluded.trade_count >= history.trade_count)"
+"""A partial bar only lacks trades, it has none too many: of two, the one with more trades knows more."""
+
+HISTORY: Final = Insert("history", f"ON CONFLICT (symbol, period, minute) {_SET}")
+"""The new row takes the place of the old one."""
+RANKED: Final = Insert(
+    "history",
+    f"{HISTORY.on_conflict} WHERE excluded.state > history.state OR (excluded.state = history.state AND {_KNOWS_AS_MUCH})",
+)
+"""A bar never loses rank; of equal rank the newer stays."""
+DERIVED: Final = Insert(
+    "history",
+    f"{HISTORY.on_conflict} WHERE excluded.state > history.state "
+    f"OR (excluded.state = history.state AND history.state < {State.CONFIRMED.value} AND {_KNOWS_AS_MUCH})",
+)
+"""As `RANKED`, but the exchange's own bar is not replaced by a roll-up."""
+FORMING: Final = Insert("forming", f"ON CONFLICT (symbol, period) {_SET}")
+SPANS: Final = Insert(
+    "spans",
+    "ON CONFLICT (symbol, first_id) DO UPDATE SET last_id = excluded.last_id, from_ms = excluded.from_ms, "
+    "to_ms = excluded.to_ms",
+)
 
 _PERIODS: Final = tuple(Period)
 _STATES: Final = tuple(State)
 _HAS_TEXT: Final = 1 << 13
 _LARGEST: Final = (1 << 63) - 1
+
+
+class Decimals(NamedTuple):
+    """How many decimals the mantissas of a row have."""
+
+    price: int
+    quantity: int
+    turnover: int
+
+
+def decimals_of(scale: int) -> Decimals | None:
+    """Those of a row with this scale (see `schema`), None where a mantissa is a text."""
+    return None if scale & _HAS_TEXT else _decimals(scale)
+
+
+def _decimals(scale: int) -> Decimals:
+    return Decimals(scale & 15, scale >> 4 & 15, scale >> 8 & 31)
 
 
 class _Steps(NamedTuple):
@@ -32,8 +74,11 @@ class _Steps(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def _steps(scale: int) -> _Steps:
+    decimals = _decimals(scale)
     return _Steps(
-        exact.unpacked(1, scale & 15), exact.unpacked(1, scale >> 4 & 15), exact.turnover_unpacked(1, scale >> 8 & 31)
+        exact.unpacked(1, decimals.price),
+        exact.unpacked(1, decimals.quantity),
+        exact.turnover_unpacked(1, decimals.turnover),
     )
 
 
@@ -120,9 +165,10 @@ def _mantissas(bar: Bar, steps: _Steps) -> tuple[int, ...] | None:
 
 def _wide_enough(bar: Bar, scale: int) -> int:
     """The least scale that holds the bar and everything the given one holds."""
-    price = max(scale & 15, *map(exact.decimals_of, bar[3:7]))
-    quantity = max(scale >> 4 & 15, exact.decimals_of(bar.volume), exact.decimals_of(bar.taker_buy_volume))
+    known = _decimals(scale)
+    price = max(known.price, *map(exact.decimals_of, bar[3:7]))
+    quantity = max(known.quantity, exact.decimals_of(bar.volume), exact.decimals_of(bar.taker_buy_volume))
     product = max(
-        scale >> 8 & 31, exact.turnover_decimals_of(bar.turnover), exact.turnover_decimals_of(bar.taker_buy_turnover)
+        known.turnover, exact.turnover_decimals_of(bar.turnover), exact.turnover_decimals_of(bar.taker_buy_turnover)
     )
     return price | quantity << 4 | product << 8

@@ -107,14 +107,12 @@ _FIRST: Final = (
     from_ms INTEGER NOT NULL,
     to_ms INTEGER NOT NULL,
     PRIMARY KEY (symbol, first_id)) WITHOUT ROWID""",
-    """CREATE TABLE progress (
-    symbol INTEGER NOT NULL,
-    period INTEGER NOT NULL,
-    oldest_ms INTEGER NOT NULL,
-    PRIMARY KEY (symbol, period)) WITHOUT ROWID""",
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     f"CREATE VIEW bars AS{_shown('history', _OVER)}\nUNION ALL{_shown('forming', _CURRENT)}",
 )
 
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST,)
-"""Step n turns a file of version n into one of version n + 1; version 0 is an empty file. Only ever appended to."""
+"""Step n turns a file of version n into one of version n + 1; version 0 is an empty file. Only ever appended to.
+
+Files made before December 2026 have an empty table `progress` besides, which nothing has ever read.
+"""

@@ -18,26 +18,24 @@ from klagg_tui.engine.period import DEFAULT_PERIODS, Period, chain
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
 from klagg_tui.errors import OtherMarket, StorageError
-from klagg_tui.storage import confirming
-from klagg_tui.storage import maintenance as upkeep
-from klagg_tui.storage import metadata as keeping
+from klagg_tui.storage import confirming, maintenance, metadata
 from klagg_tui.storage.connection import Connection
-from klagg_tui.storage.disk_errors import missing, told
+from klagg_tui.storage.disk_errors import missing, translate_errors
 from klagg_tui.storage.ledger import Run
-from klagg_tui.storage.maintenance import Counts, Holding
+from klagg_tui.storage.maintenance import Counts, Holding, Retention
 from klagg_tui.storage.merging import Added
-from klagg_tui.storage.opening import WriterLock, look_at, open_reader, open_writer
-from klagg_tui.storage.reading import Reading
+from klagg_tui.storage.opening import WriterLock, has_database, open_reader, open_writer
+from klagg_tui.storage.reader import StoreReader
 from klagg_tui.storage.symbols import StoredSymbol
 from klagg_tui.storage.unconfirmed import Unconfirmed
-from klagg_tui.storage.writer import Writer, Written
+from klagg_tui.storage.writer import Writer
 
-MARKET: Final = "market"
-"""Key of `meta` that says which market's bars the file holds."""
+_MARKET: Final = "market"
+"""Key of `meta`: which market's bars the file holds."""
 
 
 class Importing:
-    """One engine's way into the store. What it has added already is told from what was there before by this object."""
+    """One engine's way into the store; it knows what this engine added and what was there before."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
@@ -48,7 +46,7 @@ class Importing:
         return await self._writer.add(self._run, bars, spans)
 
 
-class Store(Reading):
+class Store(StoreReader):
     """A database file, opened. Every method may raise `DiskError`; a failed write changes nothing."""
 
     def __init__(self, path: Path, reader: Connection, writer: Writer | None, lock: WriterLock | None) -> None:
@@ -73,7 +71,7 @@ class Store(Reading):
             path: the file.
             read_only: change nothing, and let another process write meanwhile.
             periods: those whose bars are made again where smaller ones are added or changed.
-            market: whose bars it must hold, for instance `binance-um`; a file that says nothing yet is marked with it.
+            market: whose bars it must hold, by the key of its exchange; a file without a market is marked with it.
                 None takes any.
 
         Raises:
@@ -81,37 +79,37 @@ class Store(Reading):
             NewerDatabase: a newer klagg wrote it.
             DatabaseBusy: another process writes to it.
             OtherMarket: it holds the bars of another market.
-            DiskTrouble: it cannot be read, or not be written to.
+            DiskError: it cannot be read, or not be written to.
         """
         if read_only:
             return await cls._open_to_read(path, market)
-        is_there = look_at(path)
-        with told(path):
+        is_there = has_database(path)
+        with translate_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             if is_there:
                 path.open("r+b").close()
         lock = WriterLock(path)
         try:
-            link = await open_writer(path)
+            connection = await open_writer(path)
         except BaseException:
             lock.release()
             raise
         store: Self | None = None
         try:
-            store = cls(path, await open_reader(path), Writer(link, tuple(periods)), lock)
-            await store._mark(market)
+            store = cls(path, await open_reader(path), Writer(connection, tuple(periods)), lock)
+            await store._claim(market)
         except BaseException:
-            await (store.close() if store else _give_up(link, lock))
+            await (store.close() if store else _give_up(connection, lock))
             raise
         return store
 
     @classmethod
     async def _open_to_read(cls, path: Path, market: str | None) -> Self:
-        if not look_at(path):
+        if not has_database(path):
             raise missing(path)
         store = cls(path, await open_reader(path), None, None)
         try:
-            await store._refuse_other(market)
+            await store._check_market(market)
         except BaseException:
             await store.close()
             raise
@@ -123,7 +121,7 @@ class Store(Reading):
         try:
             await self._reader.close()
             if self._writer:
-                await self._writer.link.close()
+                await self._writer.connection.close()
         finally:
             if lock:
                 lock.release()
@@ -136,18 +134,18 @@ class Store(Reading):
     ) -> None:
         await self.close()
 
-    async def write(self, changes: Changes) -> Written:
-        """Write what changed in a live engine: one transaction, everything or nothing.
+    async def write(self, changes: Changes) -> int:
+        """Write what changed in a live engine, in one transaction; returns how many bars and spans that were.
 
         Ended bars go to the history, where they never lose rank (confirmed, closed, partial); of equal rank the newer
         stays. Current bars replace each other. Larger bars are taken as the engine gives them, but made again where a
         minute turned out to be more than the engine knew. After a failure the same batch may be written again.
         """
-        return await self._to_write().write(changes)
+        return await self._require_writer().write(changes)
 
     def importing(self) -> Importing:
         """A way in for one engine that reads files: its batches may repeat and grow, as `drain` gives them."""
-        return Importing(self._to_write())
+        return Importing(self._require_writer())
 
     async def add(self, bars: Sequence[Bar], spans: Sequence[Span]) -> Added:
         """Merge 1m bars made of trades, and the spans that say of which, with what is stored.
@@ -161,31 +159,23 @@ class Store(Reading):
 
     async def add_confirmed(self, bars: Iterable[Bar]) -> Added:
         """Store the exchange's own bars, of any periods; they replace all others, and larger bars are made again."""
-        return await confirming.add_confirmed(self._to_write(), bars)
+        return await confirming.add_confirmed(self._require_writer(), bars)
 
     async def discard_flat(self, run: Unconfirmed) -> int:
-        """Take back bars without trades that the exchange does not have; returns how many there were."""
-        return await confirming.discard_flat(self._to_write(), run)
+        """Delete bars without trades that the exchange does not have; returns how many there were."""
+        return await confirming.discard_flat(self._require_writer(), run)
 
     async def put_symbols(self, symbols: Iterable[StoredSymbol]) -> None:
-        """Keep what the exchange says of symbols; three-day bars follow a changed anchor."""
-        await keeping.put_symbols(self._to_write(), list(symbols))
+        """Store the exchange's facts of symbols; three-day bars follow a changed anchor."""
+        await metadata.put_symbols(self._require_writer(), list(symbols))
 
     async def put_meta(self, key: str, value: str) -> None:
         """Keep a text."""
-        await keeping.put_meta(self._to_write(), key, value)
-
-    async def precisions(self) -> dict[str, Precision]:
-        """With how many decimals the exchange writes each symbol's numbers, as far as was seen."""
-        return await keeping.precisions(self._reader)
+        await metadata.put_meta(self._require_writer(), key, value)
 
     async def widen_precisions(self, seen: Mapping[str, Precision]) -> None:
         """Keep decimals that were seen, beside what is known already."""
-        await keeping.widen_precisions(self._to_write(), seen)
-
-    async def put_progress(self, symbol: str, period: Period, oldest_ms: int) -> None:
-        """Note how far back a backfill has come."""
-        await keeping.put_progress(self._to_write(), symbol, period, oldest_ms)
+        await metadata.widen_precisions(self._require_writer(), seen)
 
     async def delete_before(self, period: Period, before_ms: int, at_most: int = 5000) -> int:
         """Delete at most so many bars of a period that opened before; returns how many: 0 when there are none left.
@@ -193,16 +183,20 @@ class Store(Reading):
         Larger bars over them are made first where they are missing, and no bar is taken from a larger one that
         reaches beyond `before_ms`. Spans stay: the larger bars still hold their trades.
         """
-        return await upkeep.delete_before(self._to_write(), period, before_ms, at_most)
+        return await maintenance.delete_before(self._require_writer(), period, before_ms, at_most)
+
+    def retention(self, keep: Mapping[Period, int]) -> Retention:
+        """What deletes, step by step, bars that are older than they are to be kept: milliseconds by period."""
+        return Retention(self._require_writer(), keep)
 
     async def count_before(self, period: Period, before_ms: int, periods: Sequence[Period]) -> int:
         """How many bars `delete_before` would delete, bit by bit, where `periods` are kept."""
-        async with self._aside() as link:
-            return await upkeep.count_before(link, period, before_ms, chain(tuple(periods)))
+        async with self._extra_reader() as connection:
+            return await maintenance.count_before(connection, period, before_ms, chain(tuple(periods)))
 
     async def compact(self) -> None:
-        """Give the room of deleted bars back to the disk; writers wait as long as the file takes to be copied."""
-        await upkeep.compact(self._to_write())
+        """Give the space of deleted bars back to the disk; writers wait as long as the file takes to be copied."""
+        await maintenance.compact(self._require_writer())
 
     @property
     def size_bytes(self) -> int:
@@ -212,51 +206,51 @@ class Store(Reading):
 
     async def counts(self) -> Counts:
         """Rows of each table."""
-        async with self._aside() as link:
-            return await upkeep.counts(link)
+        async with self._extra_reader() as connection:
+            return await maintenance.counts(connection)
 
     async def summary(self) -> tuple[Holding, ...]:
         """What is stored of each symbol and period; reads the whole history once."""
-        async with self._aside() as link:
-            return await upkeep.holdings(link)
+        async with self._extra_reader() as connection:
+            return await maintenance.holdings(connection)
 
     async def integrity_check(self) -> tuple[str, ...]:
         """What is wrong with the file; empty where it is sound. Reads all of it."""
-        async with self._aside() as link:
-            return await upkeep.integrity_check(link)
+        async with self._extra_reader() as connection:
+            return await maintenance.integrity_check(connection)
 
     async def backup(self, to: Path) -> None:
         """A compact copy as of this moment, while everything goes on; raises `StorageError` where `to` exists."""
-        async with self._aside() as link:
-            await upkeep.backup(link, to)
+        async with self._extra_reader() as connection:
+            await maintenance.backup(connection, to)
 
-    def _to_write(self) -> Writer:
+    def _require_writer(self) -> Writer:
         if self._writer is None:
-            raise StorageError(f"{self.path} was opened to be read only: nothing was changed.")
+            raise StorageError(f"{self.path} was opened for reading only: nothing was changed.")
         return self._writer
 
     @asynccontextmanager
-    async def _aside(self) -> AsyncIterator[Connection]:
-        """A connection for what takes long, so that nobody waits behind it."""
-        link = await open_reader(self.path)
+    async def _extra_reader(self) -> AsyncIterator[Connection]:
+        """A connection for long queries, so that nothing else waits for them."""
+        connection = await open_reader(self.path)
         try:
-            yield link
+            yield connection
         finally:
-            await link.close()
+            await connection.close()
 
-    async def _mark(self, market: str | None) -> None:
-        await self._refuse_other(market)
-        if market is not None and await self.meta(MARKET) is None:
-            await self.put_meta(MARKET, market)
+    async def _claim(self, market: str | None) -> None:
+        await self._check_market(market)
+        if market is not None and await self.meta(_MARKET) is None:
+            await self.put_meta(_MARKET, market)
 
-    async def _refuse_other(self, market: str | None) -> None:
-        held = await self.meta(MARKET)
+    async def _check_market(self, market: str | None) -> None:
+        held = await self.meta(_MARKET)
         if market is not None and held is not None and held != market:
             raise OtherMarket(
                 f"{self.path} holds the bars of {held}, not of {market}: nothing was changed; name another file with --db."
             )
 
 
-async def _give_up(link: Connection, lock: WriterLock) -> None:
-    await link.close()
+async def _give_up(connection: Connection, lock: WriterLock) -> None:
+    await connection.close()
     lock.release()

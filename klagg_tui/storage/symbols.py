@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR
-from klagg_tui.storage.connection import Connection
-from klagg_tui.storage.statements import Insert
+from klagg_tui.engine.bar import BarKey
+from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, MINUTE_MS
+from klagg_tui.engine.precision import Precision
+from klagg_tui.storage.connection import Connection, Insert
 
 
 class StoredSymbol(NamedTuple):
@@ -30,6 +32,10 @@ _PUT: Final = Insert(
 _ADD: Final = Insert("symbols (name, first_open_ms, anchor, active)", "ON CONFLICT (name) DO NOTHING")
 
 
+PRECISIONS: Final = "decimals"
+"""Key of `meta`: a JSON object from symbols to decimals of prices and of quantities."""
+
+
 class Symbols:
     """All symbols, by number and by name, as the writer sees them."""
 
@@ -39,22 +45,32 @@ class Symbols:
         self.known: dict[int, StoredSymbol] = {}
 
     @classmethod
-    async def read(cls, link: Connection) -> Symbols:
+    async def read(cls, connection: Connection) -> Symbols:
         """All that are stored."""
         symbols = cls()
-        for number, *values in await link.rows("SELECT id, name, first_open_ms, anchor, active FROM symbols"):
+        for number, *values in await connection.rows("SELECT id, name, first_open_ms, anchor, active FROM symbols"):
             name, first_open_ms, anchor, active = values
             symbols.ids[name] = number
             symbols.names[number] = name
             symbols.known[number] = StoredSymbol(name, first_open_ms, anchor, bool(active))
         return symbols
 
+    def row_keys(self, keys: Iterable[BarKey]) -> list[tuple[int, int, int]]:
+        """The keys of the rows in which bars are stored: symbol, period and minute."""
+        return [(self.ids[symbol], period.ordinal, open_ms // MINUTE_MS) for symbol, period, open_ms in keys]
 
-async def add_symbols(link: Connection, names: Iterable[str]) -> None:
+
+async def add_symbols(connection: Connection, names: Iterable[str]) -> None:
     """Give numbers to symbols of which nothing else is known."""
-    await link.insert(_ADD, [StoredSymbol(name) for name in sorted(names)])
+    await connection.insert(_ADD, [StoredSymbol(name) for name in sorted(names)])
 
 
-async def put_symbols(link: Connection, symbols: Iterable[StoredSymbol]) -> None:
-    """Keep what the exchange says of symbols, known or new."""
-    await link.insert(_PUT, list(symbols))
+async def put_symbols(connection: Connection, symbols: Iterable[StoredSymbol]) -> None:
+    """Store the exchange's facts of symbols, known or new."""
+    await connection.insert(_PUT, list(symbols))
+
+
+async def precisions(connection: Connection) -> dict[str, Precision]:
+    """With how many decimals the exchange writes each symbol's numbers, as far as was seen."""
+    text = await connection.value("SELECT value FROM meta WHERE key = ?", (PRECISIONS,))
+    return {symbol: Precision(*decimals) for symbol, decimals in json.loads(text or "{}").items()}

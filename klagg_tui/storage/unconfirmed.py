@@ -1,4 +1,4 @@
-"""Which stored bars the exchange's own are still wanted for."""
+"""Stored bars that were not compared with the exchange's own yet, and minutes that are missing between them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
-from klagg_tui.engine.bar import State
+from klagg_tui.engine.bar import BarKey, State
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.storage.connection import Connection
 
@@ -17,10 +17,6 @@ WHERE h.state < {State.CONFIRMED.value}
 AND (s.name, h.period, h.minute) NOT IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),
     json_extract(value, '$[2]') FROM json_each(?))
 GROUP BY h.symbol, h.period ORDER BY h.period, h.symbol
-"""
-_COUNT: Final = """
-SELECT count(*) FROM history WHERE symbol = (SELECT id FROM symbols WHERE name = ?)
-AND period = ? AND minute >= ? AND minute < ?
 """
 _HOLES: Final = """
 SELECT name, before + 1, minute - 1 FROM (
@@ -41,7 +37,12 @@ class Unconfirmed(NamedTuple):
     last_open_ms: int
     has_partial: bool
 
-    def meets(self, other: Unconfirmed) -> bool:
+    @property
+    def key(self) -> BarKey:
+        """The first of them."""
+        return self.symbol, self.period, self.first_open_ms
+
+    def overlaps(self, other: Unconfirmed) -> bool:
         """Whether both are of the same bars, at least in part."""
         return (
             self[:2] == other[:2]
@@ -50,30 +51,21 @@ class Unconfirmed(NamedTuple):
         )
 
 
-Place = tuple[str, Period, int]
-"""Symbol, period and open time of a bar."""
-
-
-async def unconfirmed(link: Connection, but: Collection[Place]) -> list[Unconfirmed]:
-    """One entry a symbol and period, short periods first; `but` those bars."""
-    left_out = json.dumps([(symbol, period.ordinal, open_ms // MINUTE_MS) for symbol, period, open_ms in but])
+async def unconfirmed(connection: Connection, without: Collection[BarKey]) -> list[Unconfirmed]:
+    """One entry a symbol and period, short periods first; all bars but `without`."""
+    left_out = json.dumps([(symbol, period.ordinal, open_ms // MINUTE_MS) for symbol, period, open_ms in without])
     periods = tuple(Period)
     return [
         Unconfirmed(symbol, periods[period], first * MINUTE_MS, last * MINUTE_MS, bool(is_partial))
-        for symbol, period, first, last, is_partial in await link.rows(_UNCONFIRMED, (left_out,))
+        for symbol, period, first, last, is_partial in await connection.rows(_UNCONFIRMED, (left_out,))
     ]
 
 
-async def holes(link: Connection, since_ms: int, but: Collection[Place]) -> list[Unconfirmed]:
-    """1m bars missing between stored ones or behind the listing, one entry a hole; `but` holes that begin there."""
+async def holes(connection: Connection, since_ms: int, without: Collection[BarKey]) -> list[Unconfirmed]:
+    """1m bars missing between stored ones or behind the listing, one entry a hole; all holes but those that begin at `without`."""
     found = [
         Unconfirmed(symbol, Period.M1, first * MINUTE_MS, last * MINUTE_MS, has_partial=True)
-        for symbol, first, last in await link.rows(_HOLES, {"since": since_ms // MINUTE_MS})
+        for symbol, first, last in await connection.rows(_HOLES, {"since": since_ms // MINUTE_MS})
     ]
-    left_out = set(but)
-    return [hole for hole in found if hole[:3] not in left_out]
-
-
-async def count(link: Connection, symbol: str, period: Period, from_ms: int, to_ms: int) -> int:
-    """How many ended bars of a stretch are stored."""
-    return int(await link.value(_COUNT, (symbol, period.ordinal, from_ms // MINUTE_MS, to_ms // MINUTE_MS)) or 0)
+    left_out = set(without)
+    return [hole for hole in found if hole.key not in left_out]

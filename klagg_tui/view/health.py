@@ -1,4 +1,4 @@
-"""The figures of the health screen: how each is called and written, and how it went lately. Pure."""
+"""The metrics on the health screen: how each is written, and how it went lately. Pure."""
 
 from __future__ import annotations
 
@@ -6,135 +6,91 @@ import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final
 
 from klagg_tui import formatting
+from klagg_tui.engine.events import Counters
 from klagg_tui.feed import Status
+from klagg_tui.metrics import Kind, Metric, Unit
 from klagg_tui.view.role import Piece, Role
 from klagg_tui.view.sparkline import sparkline
 
 KEPT: Final = 120
-"""Samples of each figure, one a second."""
-
-
+"""Samples of each metric, one a second."""
 _LABEL: Final = 30
-"""Cells of a figure's name."""
-
-
-class Figure(NamedTuple):
-    """How a figure is called and written."""
-
-    label: str
-    write: Callable[[float], str]
-    is_trouble: bool = False
-    """Whether more than none is bad news."""
-
-
-def _bytes_of_mb(value: float) -> str:
-    return formatting.size(value * 1e6)
+"""Cells of a metric's label."""
 
 
 def _whole(value: float) -> str:
     return formatting.whole(round(value))
 
 
-def _percent(value: float) -> str:
-    return f"{value:.0f}%"
+WRITERS: Final[dict[Unit, Callable[[float], str]]] = {
+    Unit.COUNT: _whole,
+    Unit.PER_SECOND: formatting.short,
+    Unit.MILLISECONDS: formatting.duration,
+    Unit.MEGABYTES: lambda value: formatting.size(value * 1e6),
+    Unit.PERCENT: lambda value: f"{value:.0f}%",
+}
+"""How the values of each unit are written."""
 
-
-FIGURES: Final = {
-    "trades/s": Figure("Trades a second", formatting.short),
-    "frames/s": Figure("Frames a second", formatting.short),
-    "delay ms": Figure("Behind the exchange", formatting.duration),
-    "connections": Figure("Connections", _whole),
-    "reconnects": Figure("Reconnects", _whole),
-    "rotations": Figure("Connections rotated", _whole),
-    "frames": Figure("Frames taken", _whole),
-    "bad frames": Figure("Frames that could not be read", _whole, is_trouble=True),
-    "silent symbols": Figure("Symbols silent too long", _whole, is_trouble=True),
-    "symbols waiting": Figure("Symbols waiting for trades", _whole),
-    "trades held back": Figure("Trades held back", _whole),
-    "trades": Figure("Trades taken", _whole),
-    "duplicates": Figure("Duplicates left out", _whole),
-    "gaps": Figure("Gaps found", _whole),
-    "gaps filled": Figure("Gaps filled", _whole),
-    "gaps abandoned": Figure("Gaps given up", _whole, is_trouble=True),
-    "late": Figure("Late trades", _whole),
-    "too late": Figure("Trades too late", _whole, is_trouble=True),
-    "rejected": Figure("Trades rejected", _whole, is_trouble=True),
-    "unknown symbol": Figure("Trades of unknown symbols", _whole),
-    "bars equal": Figure("Bars confirmed", _whole),
-    "bars amended": Figure("Bars amended", _whole),
-    "bars completed": Figure("Partial bars completed", _whole),
-    "holes": Figure("Holes found", _whole),
-    "bars taken back": Figure("Flat bars taken back", _whole),
-    "unconfirmed": Figure("Bars to be confirmed", _whole),
-    "dirty rows": Figure("Rows waiting for the disk", _whole),
-    "rows written": Figure("Rows written", _whole),
-    "write ms": Figure("Last write took", formatting.duration),
-    "requests": Figure("REST requests", _whole),
-    "retries": Figure("REST retries", _whole),
-    "weight used": Figure("REST weight used", _whole),
-    "weight limit": Figure("REST weight a minute", _whole),
-    "memory MB": Figure("Memory", _bytes_of_mb),
-    "cpu %": Figure("Processor", _percent),
+_COUNTED_BY_ENGINE: Final[dict[Metric, Callable[[Counters], int]]] = {
+    Metric.TRADES: lambda counters: counters.trades,
+    Metric.DUPLICATES: lambda counters: counters.duplicates,
+    Metric.GAPS: lambda counters: counters.gaps,
+    Metric.GAPS_FILLED: lambda counters: counters.gaps_filled,
+    Metric.GAPS_ABANDONED: lambda counters: counters.gaps_abandoned,
+    Metric.LATE: lambda counters: counters.late,
+    Metric.TOO_LATE: lambda counters: counters.too_late,
+    Metric.REJECTED: lambda counters: counters.rejected,
+    Metric.UNKNOWN_SYMBOL: lambda counters: counters.unknown_symbol,
 }
 
 
 class Health:
-    """What the figures were, second by second."""
+    """What the metrics were, second by second."""
 
     def __init__(self) -> None:
-        self.samples: dict[str, deque[float]] = {}
+        self.samples: dict[Metric, deque[float]] = {}
         self._trades: int | None = None
 
     def sample(self, status: Status) -> None:
         """Take a sample; to be called once a second."""
-        for name, value in self._figures(status).items():
-            self.samples.setdefault(name, deque(maxlen=KEPT)).append(value)
+        for metric, value in self._values(status).items():
+            self.samples.setdefault(metric, deque(maxlen=KEPT)).append(value)
 
-    def _figures(self, status: Status) -> dict[str, float]:
-        counters = status.counters
-        figures: dict[str, float] = {}
+    def _values(self, status: Status) -> dict[Metric, float]:
+        values: dict[Metric, float] = {metric: count(status.counters) for metric, count in _COUNTED_BY_ENGINE.items()}
+        trades = status.counters.trades
         if self._trades is not None:
-            figures["trades/s"] = float(max(0, counters.trades - self._trades))
-        self._trades = counters.trades
+            values[Metric.TRADES_PER_SECOND] = float(max(0, trades - self._trades))
+        self._trades = trades
         if status.delay_ms is not None:
-            figures["delay ms"] = status.delay_ms
-        for name in (
-            "trades",
-            "duplicates",
-            "gaps",
-            "gaps_filled",
-            "gaps_abandoned",
-            "late",
-            "too_late",
-            "rejected",
-            "unknown_symbol",
-        ):
-            figures[name.replace("_", " ")] = getattr(counters, name)
-        figures.update(status.health)
-        return figures
+            values[Metric.DELAY] = status.delay_ms
+        return {**values, **status.metrics}
 
     def lines(self, width: int) -> list[list[Piece]]:
-        """Each figure as name, number and sparkline; the known ones first and in their order."""
-        names = [name for name in FIGURES if name in self.samples]
-        names += sorted(name for name in self.samples if name not in FIGURES)
-        return [self._line(name, width) for name in names]
+        """Each metric as label, value and sparkline, in the order in which they are declared."""
+        return [self._line(metric, width) for metric in Metric if metric in self.samples]
 
-    def _line(self, name: str, width: int) -> list[Piece]:
-        figure = FIGURES.get(name) or Figure(name.capitalize(), formatting.short)
-        samples = self.samples[name]
+    def _line(self, metric: Metric, width: int) -> list[Piece]:
+        samples = self.samples[metric]
         value = samples[-1]
-        role = Role.WARN if figure.is_trouble and value else Role.STRONG
+        role = Role.WARN if metric.is_trouble and value else Role.STRONG
         room = max(0, width - _LABEL - 14)
-        moved = _moved(name, samples)[-room:] if room else []
-        line = sparkline(moved, room) if len(set(moved)) > 1 else ""  # what stands still draws nothing
+        moved = _moved(metric, samples)[-room:] if room else []
+        line = sparkline(moved, room) if len(set(moved)) > 1 else ""  # nothing is drawn of what does not change
         return [
-            Piece(f" {figure.label:<{_LABEL}}", Role.DIM),
-            Piece(f"{figure.write(value):>11}  ", role),
+            Piece(f" {metric.label:<{_LABEL}}", Role.DIM),
+            Piece(f"{WRITERS[metric.unit](value):>11}  ", role),
             Piece(line, Role.LINE_A),
         ]
+
+
+def _moved(metric: Metric, samples: Sequence[float]) -> list[float]:
+    """A counter is drawn by how much it grew each second."""
+    values = list(samples)
+    return [later - earlier for earlier, later in pairwise(values)] if metric.kind is Kind.COUNTER else values
 
 
 _LOG_LINE: Final = re.compile(r"\d{4}-\d\d-\d\d (\d\d:\d\d:\d\d),\d+ (\w+)\s+(?:klagg_tui\.)?(\S+?): (.*)", re.DOTALL)
@@ -142,28 +98,16 @@ _LOG_ROLES: Final = {"WARNING": Role.WARN, "ERROR": Role.BAD, "CRITICAL": Role.B
 
 
 def log_pieces(line: str) -> list[Piece]:
-    """A line of the log: when, from where, what, and its gravity as its colour; another text as it is."""
+    """A line of the log: when, from where, what, and its level as its colour; another text as it is."""
     found = _LOG_LINE.match(line)
     if found is None:
         return [Piece(f" {line}", Role.DIM)]
-    clock, level, room, said = found.groups()
+    clock, level, module, text = found.groups()
     return [
         Piece(f" {clock} ", Role.FAINT),
-        Piece(f"{room:<20} ", Role.FAINT),
-        Piece(said, _LOG_ROLES.get(level, Role.DIM)),
+        Piece(f"{module:<22} ", Role.FAINT),
+        Piece(text, _LOG_ROLES.get(level, Role.DIM)),
     ]
-
-
-_GROWING: Final = frozenset({
-    "trades", "duplicates", "gaps", "gaps filled", "late", "frames", "requests", "rows written", "bars equal",
-    "bars amended", "reconnects",
-})  # fmt: skip
-
-
-def _moved(name: str, samples: Sequence[float]) -> list[float]:
-    """What is counted up is drawn by how much it grew each second."""
-    values = list(samples)
-    return [later - earlier for earlier, later in pairwise(values)] if name in _GROWING else values
 
 
 def column_lines(lines: Sequence[list[Piece]], columns: int, width: int) -> list[list[Piece]]:

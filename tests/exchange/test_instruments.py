@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.errors import ConfigError
-from klagg_tui.exchange.binance.wire import Instrument
 from klagg_tui.exchange.instruments import SymbolFilter, patterns
+from klagg_tui.exchange.listing import Instrument
 
 
-def listed(symbol: str, quote: str = "USDT", contract_type: str = "PERPETUAL", status: str = "TRADING") -> Instrument:
-    return Instrument(symbol, quote, contract_type, status, 2, 3, 0, 0)
+def listed(
+    symbol: str, quote: str = "USDT", contract_type: str = "PERPETUAL", *, is_trading: bool = True
+) -> Instrument:
+    return Instrument(symbol, quote, contract_type, is_trading, 2, 3, 0)
 
 
 MARKET = (
@@ -18,7 +20,7 @@ MARKET = (
     listed("BTCUSDC", quote="USDC"),
     listed("ETHUSDT"),
     listed("币安人生USDT"),
-    listed("LUNAUSDT", status="SETTLING"),
+    listed("LUNAUSDT", is_trading=False),
     listed("BTCUSDT_261225", contract_type="CURRENT_QUARTER"),
     listed("TSLAUSDT", contract_type="TRADIFI_PERPETUAL"),
 )
@@ -56,8 +58,8 @@ def test_other_contract_types_can_be_asked_for() -> None:
     assert chosen(SymbolFilter(contract_types=("TRADIFI_PERPETUAL",))) == ["TSLAUSDT"]
 
 
-def test_names_that_match_nothing_listed_are_told() -> None:
-    assert SymbolFilter(patterns=("BTC*", "NOPE", "LUNAUSDT")).unknown(MARKET) == ("NOPE",)
+def test_names_that_match_nothing_listed_are_named() -> None:
+    assert SymbolFilter(patterns=("BTC*", "NOPE", "LUNAUSDT")).unknown([one.symbol for one in MARKET]) == ("NOPE",)
 
 
 def test_names_come_from_commas_repeats_and_files(tmp_path: Path) -> None:
@@ -73,7 +75,7 @@ def test_names_come_from_commas_repeats_and_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"], ids=["absent", "no text"])
-def test_a_file_of_names_that_cannot_be_read_is_told_by_name(tmp_path: Path, content: bytes | None) -> None:
+def test_a_file_of_names_that_cannot_be_read_is_reported_by_name(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "names.txt"
     if content is not None:
         file.write_bytes(content)

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klagg_tui.engine.period import MINUTE_MS, Period, chain
-from klagg_tui.exchange.binance.wire import bars_weight
-from klagg_tui.exchange.requests import ladder, pages
+from klagg_tui.exchange.binance import VENUE
+from klagg_tui.exchange.requests import covering_requests, pages
 
 DAY = 86_400_000
 THURSDAY_0505 = 1_723_075_200_000 + 5 * 3_600_000 + 5 * 60_000
@@ -14,27 +14,27 @@ minutes = st.integers(1_500_000_000_000 // MINUTE_MS, 1_900_000_000_000 // MINUT
 periods = st.sets(st.sampled_from(Period), min_size=1).map(lambda some: chain(tuple(some)))
 
 
-def test_a_ladder_goes_from_days_to_hours_to_minutes() -> None:
-    rungs = ladder((Period.M1, Period.W1), THURSDAY_0505)
-    assert [(rung.period, rung.limit) for rung in rungs] == [(Period.D1, 3), (Period.H1, 5), (Period.M1, 5)]
+def test_requests_go_from_days_to_hours_to_minutes() -> None:
+    asked = covering_requests((Period.M1, Period.W1), THURSDAY_0505)
+    assert [(request.period, request.limit) for request in asked] == [(Period.D1, 3), (Period.H1, 5), (Period.M1, 5)]
 
 
-def test_short_periods_need_no_long_rungs() -> None:
-    assert [rung.period for rung in ladder((Period.M1, Period.H1), THURSDAY_0505)] == [Period.M1]
-    assert ladder((Period.M1,), THURSDAY_0505) == ()
-    assert ladder((), THURSDAY_0505) == ()
+def test_short_periods_need_no_long_bars() -> None:
+    assert [request.period for request in covering_requests((Period.M1, Period.H1), THURSDAY_0505)] == [Period.M1]
+    assert covering_requests((Period.M1,), THURSDAY_0505) == ()
+    assert covering_requests((), THURSDAY_0505) == ()
 
 
 @given(periods, minutes, st.integers(0, 2))
-def test_a_ladder_covers_every_forming_bar_once_at_the_least_weight_a_request_can_have(
+def test_the_requests_cover_every_forming_bar_once_at_the_least_weight_a_request_can_have(
     among: tuple[Period, ...], minute_ms: int, anchor: int
 ) -> None:
     reached_ms = min(period.open_ms(minute_ms, anchor) for period in among)
-    for rung in ladder(among, minute_ms, anchor):
-        assert rung.start_ms == reached_ms == rung.period.open_ms(rung.start_ms, anchor)
-        assert rung.limit * rung.period.nominal_ms == rung.end_ms + 1 - rung.start_ms
-        assert bars_weight(rung.limit) == 1
-        reached_ms = rung.end_ms + 1
+    for request in covering_requests(among, minute_ms, anchor):
+        assert request.start_ms == reached_ms == request.period.open_ms(request.start_ms, anchor)
+        assert request.limit * request.period.nominal_ms == request.end_ms + 1 - request.start_ms
+        assert VENUE.requests.bars_cost(request.limit) == 1
+        reached_ms = request.end_ms + 1
     assert reached_ms == minute_ms
 
 

@@ -16,14 +16,15 @@ from websockets.exceptions import ConnectionClosed
 
 from klagg_tui.engine.events import AggTrade, TradeFields
 from klagg_tui.errors import ConfigError
-from klagg_tui.exchange.binance.wire import ContractChanged
+from klagg_tui.exchange.binance import VENUE
+from klagg_tui.exchange.messages import ContractChanged
 from klagg_tui.exchange.session import FeedLimits, Phase, StreamsDown, StreamsUp
 from klagg_tui.exchange.stream import MarketStream, StreamReport
-from klagg_tui.exchange.transport import connect as dial_module
+from klagg_tui.exchange.transport import connect as connect_module
 from tests.feeds import Feed, feeding, said_trade, until
 from tests.proxies import Passage, connect_proxy, socks_proxy
 
-LIMITS = replace(FeedLimits(), pace_ms=20, first_pause_ms=20, longest_pause_ms=40)
+LIMITS = replace(FeedLimits.of(VENUE.streams), pace_ms=20, first_pause_ms=20, longest_pause_ms=40)
 TWO = ("BTCUSDT", "币安人生USDT")
 
 
@@ -39,12 +40,12 @@ class Listener:
 
     def __init__(self) -> None:
         self.trades: list[AggTrade] = []
-        self.gulps: list[int] = []
+        self.batches: list[int] = []
         self.reports: list[StreamReport] = []
 
     def take(self, trades: Sequence[TradeFields], _: int) -> None:
         self.trades += [AggTrade(*trade) for trade in trades]
-        self.gulps.append(len(trades))
+        self.batches.append(len(trades))
 
     @property
     def ids(self) -> list[int]:
@@ -61,18 +62,19 @@ async def streaming(
     *,
     limits: FeedLimits = LIMITS,
     proxy: str | None = None,
-    per_line: int = 200,
-    gulp_s: float = 0.005,
+    per_shard: int = 200,
+    read_pause_s: float = 0.005,
 ) -> AsyncIterator[tuple[MarketStream, Listener]]:
     listener = Listener()
     stream = MarketStream(
+        VENUE,
         url,
         on_trades=listener.take,
         on_report=listener.reports.append,
         limits=limits,
         proxy=proxy,
-        per_line=per_line,
-        gulp_s=gulp_s,
+        per_shard=per_shard,
+        read_pause_s=read_pause_s,
     )
     stream.follow(symbols)
     running = asyncio.create_task(stream.run())
@@ -103,17 +105,16 @@ async def test_trades_of_the_followed_symbols_arrive_in_order() -> None:
         assert listener.ids == list(range(50))
         assert {trade.symbol for trade in listener.trades} == set(TWO)
         assert (stream.states()[0].phase, stream.trouble()) == (Phase.LIVE, None)
-        assert (stream.counters.trades, stream.counters.other_frames) == (50, 1)
+        assert stream.counters.frames == 51
 
 
-async def test_frames_gather_and_are_taken_in_gulps() -> None:
-    async with feeding() as feed, streaming(address(feed), gulp_s=0.1) as (stream, listener):
+async def test_frames_gather_and_are_taken_together() -> None:
+    async with feeding() as feed, streaming(address(feed), read_pause_s=0.1) as (_, listener):
         await until(listener.covered)
         for number in range(300):
             await feed.trade("BTCUSDT", number)
         await until(lambda: len(listener.trades) == 300)
-        assert len(listener.gulps) < 30
-        assert stream.counters.gulps < 40
+        assert len(listener.batches) < 30
 
 
 async def test_a_damaged_message_costs_only_itself() -> None:
@@ -154,11 +155,11 @@ async def test_after_a_cut_the_symbols_are_uncovered_and_covered_again() -> None
         feed.cut()
         await until(lambda: len(listener.reports) == 3)
         assert [type(report) for report in listener.reports] == [StreamsUp, StreamsDown, StreamsUp]
-        assert (stream.states()[0].connects, stream.states()[0].losses) == (2, 1)
+        assert stream.states()[0].losses == 1
         assert stream.trouble() is None
 
 
-async def test_being_thrown_out_is_told_with_the_time_of_the_next_attempt() -> None:
+async def test_being_thrown_out_is_reported_with_the_time_of_the_next_attempt() -> None:
     async with feeding() as feed, streaming(address(feed)) as (stream, listener):
         await until(listener.covered)
         await feed.clients[0][0].close(1008, "Too many requests")
@@ -175,11 +176,11 @@ async def test_being_thrown_out_is_told_with_the_time_of_the_next_attempt() -> N
     ("status", "words"),
     [
         (HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS, "does not serve this place (451)"),
-        (HTTPStatus.TOO_MANY_REQUESTS, "too many connections (429)"),
+        (HTTPStatus.TOO_MANY_REQUESTS, "asked for fewer requests (429)"),
         (HTTPStatus.BAD_GATEWAY, "the handshake was answered with 502"),
     ],
 )
-async def test_a_refused_handshake_is_told_in_one_sentence(status: HTTPStatus, words: str) -> None:
+async def test_a_refused_handshake_is_reported_in_one_sentence(status: HTTPStatus, words: str) -> None:
     async with feeding() as feed:
         feed.status = status
         async with streaming(address(feed)) as (stream, _):
@@ -187,7 +188,7 @@ async def test_a_refused_handshake_is_told_in_one_sentence(status: HTTPStatus, w
             assert words in str(stream.trouble())
 
 
-async def test_nobody_there_is_told_with_host_and_reason_and_tried_again() -> None:
+async def test_nobody_there_is_reported_with_host_and_reason_and_tried_again() -> None:
     async with streaming(f"ws://127.0.0.1:{free_port()}") as (stream, _):
         await until(stream.trouble)
         assert "127.0.0.1 cannot be reached (nobody answers there): no live trades of 2 symbols." in str(
@@ -212,7 +213,7 @@ async def test_a_name_that_is_not_known_asks_for_a_network() -> None:
 
 
 async def test_a_server_that_never_answers_the_handshake_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dial_module, "DIAL_S", 0.05)
+    monkeypatch.setattr(connect_module, "OPEN_S", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         async with streaming(f"ws://127.0.0.1:{silent.getsockname()[1]}") as (stream, _):
             await until(stream.trouble)
@@ -228,7 +229,7 @@ async def test_streams_go_through_the_proxy(proxy: Callable[[], AbstractAsyncCon
         assert passage.targets == [("127.0.0.1", feed.port)]
 
 
-async def test_a_proxy_that_is_not_there_is_told() -> None:
+async def test_a_proxy_that_is_not_there_is_reported() -> None:
     port = free_port()
     async with feeding() as feed, streaming(address(feed), proxy=f"socks5://127.0.0.1:{port}") as (stream, _):
         await until(stream.trouble)
@@ -240,19 +241,19 @@ async def test_trades_arrive_through_tls_and_a_foreign_certificate_is_refused(
 ) -> None:
     context = own_certificate(tmp_path)
     async with feeding(context) as feed:
-        dial_module._tls.cache_clear()
+        connect_module._tls.cache_clear()
         async with streaming(address(feed, "wss")) as (stream, _):
             await until(stream.trouble)
             assert "its certificate is not trusted" in str(stream.trouble())
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
-        dial_module._tls.cache_clear()
+        connect_module._tls.cache_clear()
         async with streaming(address(feed, "wss")) as (_, listener):
             await until(lambda: listener.covered() == set(TWO))
             for number in range(2_000):
                 await feed.trade("BTCUSDT", number)
             await until(lambda: len(listener.trades) == 2_000)
             assert listener.ids == list(range(2_000))
-        dial_module._tls.cache_clear()
+        connect_module._tls.cache_clear()
 
 
 def own_certificate(folder: Path) -> ssl.SSLContext:
@@ -303,7 +304,7 @@ async def test_a_contract_that_changes_is_reported() -> None:
 
 async def test_symbols_are_spread_over_connections_and_may_come_and_go() -> None:
     symbols = [f"S{number}USDT" for number in range(5)]
-    async with feeding() as feed, streaming(address(feed), symbols, per_line=2) as (stream, listener):
+    async with feeding() as feed, streaming(address(feed), symbols, per_shard=2) as (stream, listener):
         await until(lambda: listener.covered() == set(symbols))
         assert [state.symbols for state in stream.states()] == [2, 2, 1]
         stream.follow([*symbols[1:], "NEWUSDT"])
@@ -327,12 +328,12 @@ async def test_what_was_hung_up_can_be_run_again() -> None:
         assert [type(report) for report in listener.reports] == [StreamsUp, StreamsDown, StreamsUp, StreamsDown]
 
 
-def test_what_is_no_address_is_told() -> None:
+def test_what_is_no_address_is_reported() -> None:
     for url in ("https://fstream.example", "fstream.example", "ws://", "ws://host:port"):
         with pytest.raises(ConfigError, match=r"must be ws://"):
-            MarketStream(url, on_trades=lambda _, __: None, on_report=lambda _: None)
+            MarketStream(VENUE, url, on_trades=lambda _, __: None, on_report=lambda _: None)
 
 
 def test_an_address_with_a_path_is_left_as_it_is() -> None:
-    assert dial_module.stream_uri("ws://host/market/ws").path == "/market/ws"
-    assert dial_module.stream_uri("wss://host/").path == "/market/stream"
+    assert connect_module.stream_uri("ws://host/market/ws", "/market/stream").path == "/market/ws"
+    assert connect_module.stream_uri("wss://host/", "/market/stream").path == "/market/stream"

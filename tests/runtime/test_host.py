@@ -12,8 +12,10 @@ import pytest
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.engine.events import AddSymbol, RemoveSymbol
+from klagg_tui.engine.events import AddSymbol, RemoveSymbol, SeedBars
 from klagg_tui.engine.period import Period
+from klagg_tui.metrics import Metric
+from klagg_tui.runtime import host as host_module
 from klagg_tui.runtime.host import TAPE_LENGTH, EngineHost
 from klagg_tui.storage.store import Store
 from tests.filed import all_of, listed
@@ -29,11 +31,11 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
         yield opened
 
 
-def core_with(store: Store | None = None) -> EngineHost:
-    """A core that follows two symbols."""
-    core = EngineHost(KlineEngine(PERIODS, holds_gaps=False), PERIODS, store, lambda: START)
-    core.handle([AddSymbol(SYMBOL, 0), AddSymbol(OTHER, 0)])
-    return core
+def host_with(store: Store | None = None) -> EngineHost:
+    """A host that follows two symbols."""
+    host = EngineHost(KlineEngine(PERIODS, holds_gaps=False), PERIODS, store, lambda: START)
+    host.handle([AddSymbol(SYMBOL, 0), AddSymbol(OTHER, 0)])
+    return host
 
 
 def _change(path: Path, sql: str) -> None:
@@ -47,25 +49,25 @@ def _keys(bars: list[Bar]) -> list[tuple[Period, int, int]]:
 
 
 async def test_a_failed_write_is_told_and_the_next_flush_writes_the_same_bars(store: Store, tmp_path: Path) -> None:
-    core = core_with(store)
+    host = host_with(store)
     told = trades(range(START, START + 7 * MINUTE, 20_000))
-    core.take(told[:9])
+    host.receive(told[:9])
     # The last of the tables of a batch cannot be written to, so all that went before it must be taken back.
     _change(store.path, "CREATE TRIGGER ill BEFORE INSERT ON spans BEGIN SELECT RAISE(ABORT, 'the disk is ill'); END")
-    assert not await core.flush()
-    assert "the disk is ill" in core.notices["storage"]
-    assert core.notices["storage"].endswith(" bars wait in memory.")
-    waiting = core.figures["dirty rows"]
+    assert not await host.flush()
+    assert "the disk is ill" in host.notices["storage"]
+    assert host.notices["storage"].endswith(" bars wait in memory.")
+    waiting = host.metrics[Metric.DIRTY_ROWS]
     assert waiting > 0
-    core.take(told[9:])
-    assert not await core.flush()
-    assert core.figures["dirty rows"] > waiting
+    host.receive(told[9:])
+    assert not await host.flush()
+    assert host.metrics[Metric.DIRTY_ROWS] > waiting
     assert await all_of(store) == ([], ())
     _change(store.path, "DROP TRIGGER ill")
-    assert await core.flush()
-    assert "storage" not in core.notices
+    assert await host.flush()
+    assert "storage" not in host.notices
     async with await Store.open(tmp_path / "good.db", periods=PERIODS) as good:
-        never_failed = core_with(good)
+        never_failed = host_with(good)
         never_failed.handle(told)
         assert await never_failed.flush()
         assert await all_of(store) == await all_of(good)
@@ -74,92 +76,127 @@ async def test_a_failed_write_is_told_and_the_next_flush_writes_the_same_bars(st
 
 
 async def test_a_flush_writes_what_changed_once(store: Store) -> None:
-    core = core_with(store)
-    core.take(trades([START, START + 1000]))
-    assert await core.flush()
-    rows = core.figures["rows written"]
+    host = host_with(store)
+    host.receive(trades([START, START + 1000]))
+    assert await host.flush()
+    rows = host.metrics[Metric.ROWS_WRITTEN]
     assert rows > 0
-    assert await core.flush()
-    assert core.figures["rows written"] == rows
+    assert await host.flush()
+    assert host.metrics[Metric.ROWS_WRITTEN] == rows
 
 
 async def test_minutes_are_stored_also_where_nobody_asked_for_them(store: Store) -> None:
-    core = EngineHost(KlineEngine((Period.M5,), holds_gaps=False), (Period.M5,), store, lambda: START)
-    core.handle([AddSymbol(SYMBOL, 0), *trades([START, START + MINUTE])])
-    assert await core.flush()
+    host = EngineHost(KlineEngine((Period.M5,), holds_gaps=False), (Period.M5,), store, lambda: START)
+    host.handle([AddSymbol(SYMBOL, 0), *trades([START, START + MINUTE])])
+    assert await host.flush()
     assert len(await listed(store, Period.M1)) >= 1
-    assert {bar.period for bar in (await core.changes()).changes.current} == {Period.M5}
+    assert {bar.period for bar in (await host.update()).changes.current} == {Period.M5}
 
 
 async def test_without_a_store_there_is_nothing_to_write() -> None:
-    core = core_with()
-    core.take(trades([START]))
-    assert await core.flush()
-    assert not core.figures
+    host = host_with()
+    host.receive(trades([START]))
+    assert await host.flush()
+    assert not host.metrics.snapshot()
 
 
 def test_the_tape_keeps_trades_of_the_followed_symbol_only() -> None:
-    core = core_with()
-    core.take([trade(1)])
-    assert not core.tape
-    core.follow(OTHER)
-    core.take([trade(2), trade(1, symbol=OTHER), trade(3), trade(2, symbol=OTHER)])
-    assert [(each.symbol, each.aggregate_id) for each in core.tape] == [(OTHER, 1), (OTHER, 2)]
-    core.follow(OTHER)
-    assert len(core.tape) == 2
-    core.follow(SYMBOL)
-    assert not core.tape
-    assert core.engine.counters.trades == 5
+    host = host_with()
+    host.receive([trade(1)])
+    assert not host.tape
+    host.follow(OTHER)
+    host.receive([trade(2), trade(1, symbol=OTHER), trade(3), trade(2, symbol=OTHER)])
+    assert [(each.symbol, each.aggregate_id) for each in host.tape] == [(OTHER, 1), (OTHER, 2)]
+    host.follow(OTHER)
+    assert len(host.tape) == 2
+    host.follow(SYMBOL)
+    assert not host.tape
+    assert host.engine.counters.trades == 5
 
 
 def test_the_tape_keeps_the_newest() -> None:
-    core = core_with()
-    core.follow(SYMBOL)
-    core.take(trades(range(START, START + TAPE_LENGTH + 50)))
-    assert [each.aggregate_id for each in core.tape] == list(range(51, TAPE_LENGTH + 51))
+    host = host_with()
+    host.follow(SYMBOL)
+    host.receive(trades(range(START, START + TAPE_LENGTH + 50)))
+    assert [each.aggregate_id for each in host.tape] == list(range(51, TAPE_LENGTH + 51))
 
 
 async def test_changes_tell_symbols_added_and_removed_once() -> None:
-    core = core_with()
-    assert (await core.changes()).symbols_added == (SYMBOL, OTHER)
-    assert (await core.changes()).symbols_added == ()
-    core.handle([RemoveSymbol(SYMBOL), AddSymbol("XRPUSDT", 0)])
-    changes = await core.changes()
+    host = host_with()
+    assert (await host.update()).symbols_added == (SYMBOL, OTHER)
+    assert (await host.update()).symbols_added == ()
+    host.handle([RemoveSymbol(SYMBOL), AddSymbol("XRPUSDT", 0)])
+    changes = await host.update()
     assert (changes.symbols_added, changes.symbols_removed) == (("XRPUSDT",), (SYMBOL,))
-    core.handle([AddSymbol(SYMBOL, 0)])
-    assert (await core.changes())[1:3] == ((SYMBOL,), ())
+    host.handle([AddSymbol(SYMBOL, 0)])
+    assert (await host.update())[1:3] == ((SYMBOL,), ())
 
 
 async def test_changes_tell_touched_bars_and_when_they_were_traded() -> None:
-    core = core_with()
-    core.handle(trades([START, START + MINUTE + 5]))
-    changes = await core.changes()
+    host = host_with()
+    host.handle(trades([START, START + MINUTE + 5]))
+    changes = await host.update()
     assert _keys(list(changes.changes.ended)) == [(Period.M1, START, 2)]
     assert {bar.period: bar.open_ms for bar in changes.changes.current} == {Period.M1: START + MINUTE, Period.M5: START}
     assert changes.last_trade_ms == {SYMBOL: START + MINUTE + 5}
-    assert not any(await core.changes())
+    assert not any(await host.update())
 
 
 async def test_many_symbols_are_told_bit_by_bit_and_all_of_them() -> None:
-    core = core_with()
+    host = host_with()
     names = [f"S{number}USDT" for number in range(250)]
-    core.handle([AddSymbol(name, 0) for name in names])
-    core.take([trade(1, symbol=name) for name in names])
-    changes = await core.changes()
+    host.handle([AddSymbol(name, 0) for name in names])
+    host.receive([trade(1, symbol=name) for name in names])
+    changes = await host.update()
     assert {bar.symbol for bar in changes.changes.current} == set(names)
-    assert not any(await core.changes())
+    assert not any(await host.update())
 
 
 async def test_a_bar_that_ends_while_others_are_told_is_not_told_as_current_after_it() -> None:
-    core = core_with()
+    host = host_with()
     names = [f"S{number}USDT" for number in range(250)]
-    core.handle([AddSymbol(name, 0) for name in names])
-    core.take([trade(1, symbol=name) for name in names])
+    host.handle([AddSymbol(name, 0) for name in names])
+    host.receive([trade(1, symbol=name) for name in names])
 
     async def end_the_minute() -> None:
-        core.take([trade(2, START + MINUTE, symbol=names[0])])
+        host.receive([trade(2, START + MINUTE, symbol=names[0])])
 
-    changes, _ = await asyncio.gather(core.changes(), end_the_minute())
+    changes, _ = await asyncio.gather(host.update(), end_the_minute())
     assert (names[0], Period.M1, START) in {bar.key for bar in changes.changes.ended}
-    told = [*changes.changes.current, *(await core.changes()).changes.current]
+    told = [*changes.changes.current, *(await host.update()).changes.current]
     assert [bar.open_ms for bar in told if bar.symbol == names[0] and bar.period is Period.M1] == [START + MINUTE]
+
+
+async def test_a_machine_that_slept_lets_every_symbol_wait_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_module, "TICK_S", 0.0)
+    monkeypatch.setattr(host_module, "SLEPT_S", -1.0)
+    host = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, None, lambda: START)
+    host.handle([AddSymbol(SYMBOL, 0), SeedBars(SYMBOL, START, (), None, 1)])
+    host.receive([trade(1)])
+    woken = asyncio.Event()
+    host.on_wake = woken.set
+    ticking = asyncio.ensure_future(host.tick_forever())
+    async with asyncio.timeout(10):
+        await woken.wait()
+    ticking.cancel()
+    assert host.engine.waiting() == (SYMBOL,)
+
+
+async def test_a_minute_ends_by_the_clock() -> None:
+    now_ms = [START]
+    host = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, None, lambda: now_ms[0])
+    host.handle([AddSymbol(SYMBOL, 0), SeedBars(SYMBOL, START, (), None, 1)])
+    host.receive([trade(1)])
+    now_ms[0] = START + MINUTE
+    ticking = asyncio.ensure_future(host.tick_forever())
+    await asyncio.sleep(0)
+    ticking.cancel()
+    assert [bar.open_ms for bar in (await host.update()).changes.ended] == [START]
+
+
+def test_what_the_engine_rejects_is_not_on_the_tape() -> None:
+    host = host_with()
+    host.follow(SYMBOL)
+    host.receive([trade(1), trade(2, price="nan"), trade(3, price="0"), trade(1), trade(4)])
+    assert [each.aggregate_id for each in host.tape_of(SYMBOL)] == [1, 4]
+    assert host.tape_of(OTHER) == ()

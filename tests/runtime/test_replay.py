@@ -24,10 +24,10 @@ OTHER = "ETHUSDT"
 PERIODS = (Period.M1,)
 
 
-def _core(replay: Replay, followed: str = SYMBOL) -> EngineHost:
-    core = EngineHost(KlineEngine(PERIODS, holds_gaps=False), PERIODS, None, replay.now_ms)
-    core.follow(followed)
-    return core
+def _host(replay: Replay, followed: str = SYMBOL) -> EngineHost:
+    host = EngineHost(KlineEngine(PERIODS, holds_gaps=False), PERIODS, None, replay.now_ms)
+    host.follow(followed)
+    return host
 
 
 def _file(folder: Path, name: str, made: list[AggTrade]) -> Path:
@@ -43,36 +43,36 @@ async def test_several_files_are_one_market_in_order_of_time(tmp_path: Path) -> 
         _file(tmp_path, "a.jsonl", whole[:10]),
     ]
     replay = Replay(paths, None)
-    core = _core(replay)
+    host = _host(replay)
     seen: list[AggTrade] = []
-    for gulp in replay._gulps():
-        seen += gulp
+    for batch in replay._batches():
+        seen += batch
     assert seen == sorted([*whole, *others], key=lambda each: each.traded_ms)
-    await replay.run(core)
-    assert list(core.tape) == whole
-    assert core.engine.counters.trades == len(whole) + len(others)
-    assert core.engine.counters.gaps == 0
-    assert set(core.engine.symbols()) == {SYMBOL, OTHER}
+    await replay.run(host)
+    assert list(host.tape) == whole
+    assert host.engine.counters.trades == len(whole) + len(others)
+    assert host.engine.counters.gaps == 0
+    assert set(host.engine.symbols()) == {SYMBOL, OTHER}
     assert replay.now_ms() == max(whole[-1].traded_ms, others[-1].traded_ms)
 
 
 async def test_without_a_speed_hours_are_played_at_once(tmp_path: Path) -> None:
     made = trades(range(START, START + 600 * MINUTE, MINUTE))
     replay = Replay([_file(tmp_path, "a.jsonl", made)], None)
-    progress = replay.progress
+    progress = replay.status.progress
     assert progress
     assert (progress.done, progress.total) == (0, (tmp_path / "a.jsonl").stat().st_size)
-    assert (replay.mode, replay.connection) == (Mode.REPLAY, "reading")
+    assert (replay.status.mode, replay.status.connection) == (Mode.REPLAY, "reading")
     async with asyncio.timeout(10):
-        await replay.run(_core(replay))
+        await replay.run(_host(replay))
     assert replay.now_ms() == made[-1].traded_ms
-    assert (replay.connection, replay.progress) == ("ended", None)
+    assert (replay.status.connection, replay.status.progress) == ("ended", None)
 
 
 async def test_at_a_speed_recorded_time_passes_so_much_faster(tmp_path: Path) -> None:
     replay = Replay([_file(tmp_path, "a.jsonl", trades([START, START + 15_000, START + 30_000]))], 100.0)
     began_s = time.monotonic()
-    await replay.run(_core(replay))
+    await replay.run(_host(replay))
     assert 0.29 <= time.monotonic() - began_s < 10
 
 
@@ -92,10 +92,10 @@ def test_a_file_that_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
 async def test_bars_beside_trades_are_left_aside_and_a_lost_file_is_told(tmp_path: Path) -> None:
     bars = file_of(tmp_path / "BTCUSDT-1m-2024-08-08.csv", [f"{START},1,2,1,2,3,{START + MINUTE - 1},4,5,1,1,0"])
     replay = Replay([bars, _file(tmp_path, "a.jsonl", trades([START])), tmp_path / "lost.csv"], None)
-    core = _core(replay)
-    await replay.run(core)
-    assert core.engine.counters.trades == 1
-    assert "lost.csv" in core.notices["replay"]
+    host = _host(replay)
+    await replay.run(host)
+    assert host.engine.counters.trades == 1
+    assert "lost.csv" in host.notices["replay"]
 
 
 async def test_a_file_that_turns_out_to_be_cut_is_told_beside_bad_rows(tmp_path: Path) -> None:
@@ -103,11 +103,11 @@ async def test_a_file_that_turns_out_to_be_cut_is_told_beside_bad_rows(tmp_path:
     path = tmp_path / "a.jsonl.gz"
     path.write_bytes(gzip.compress("\n".join(["{", *good]).encode())[:-1000])
     replay = Replay([path], None)
-    core = _core(replay)
-    await replay.run(core)
-    assert core.engine.counters.trades > 4000
-    assert "a.jsonl.gz is damaged or ends in the middle" in core.notices["replay"]
-    assert "left out: 1." in core.notices["replay"]
+    host = _host(replay)
+    await replay.run(host)
+    assert host.engine.counters.trades > 4000
+    assert "a.jsonl.gz is damaged or ends in the middle" in host.notices["replay"]
+    assert "left out: 1." in host.notices["replay"]
 
 
 async def test_bad_rows_are_counted_and_the_rest_is_played(tmp_path: Path) -> None:
@@ -116,27 +116,27 @@ async def test_bad_rows_are_counted_and_the_rest_is_played(tmp_path: Path) -> No
     impossible = json.dumps({**json.loads(good[1]), "f": 9, "l": 1})
     path = file_of(tmp_path / "a.jsonl", [good[0], "{no message", broken, impossible, *good[1:]])
     replay = Replay([path], None)
-    core = _core(replay)
-    await replay.run(core)
-    assert core.engine.counters.trades == 3
-    assert core.notices["replay"] == "Rows that could not be read and were left out: 3."
+    host = _host(replay)
+    await replay.run(host)
+    assert host.engine.counters.trades == 3
+    assert host.notices["replay"] == "Rows that could not be read and were left out: 3."
 
 
 async def test_a_record_of_nothing_uses_up_its_id_and_is_told(tmp_path: Path) -> None:
     made = trades(range(START, START + 3 * MINUTE, 20_000))
     made[4] = made[4]._replace(price="0", quantity="0.000", first_trade_id=-1, last_trade_id=-1)
     replay = Replay([_file(tmp_path, "a.jsonl", made)], None)
-    core = _core(replay)
-    await replay.run(core)
-    assert (core.engine.counters.trades, core.engine.counters.gaps) == (len(made) - 1, 0)
-    assert made[4] not in core.tape
-    assert core.notices["replay"] == "Records of nothing (price and quantity 0) passed over: 1."
+    host = _host(replay)
+    await replay.run(host)
+    assert (host.engine.counters.trades, host.engine.counters.gaps) == (len(made) - 1, 0)
+    assert made[4] not in host.tape
+    assert host.notices["replay"] == "Placeholder records without a trade (price and quantity 0) skipped: 1."
 
 
 async def test_rows_of_an_archive_in_disorder_are_played_in_order(tmp_path: Path) -> None:
     made = trades(range(START, START + 3 * MINUTE, 20_000))
     path = file_of(tmp_path / "a.csv", map(row, [*made[:4], made[5], made[4], *made[6:]]))
     replay = Replay([path], None, SYMBOL)
-    core = _core(replay)
-    await replay.run(core)
-    assert (core.engine.counters.trades, core.engine.counters.gaps) == (len(made), 0)
+    host = _host(replay)
+    await replay.run(host)
+    assert (host.engine.counters.trades, host.engine.counters.gaps) == (len(made), 0)

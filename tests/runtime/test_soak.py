@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from klagg_tui.metrics import Metric
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from tests.market_run import MINUTE_MS, differences, recorded
 
@@ -20,13 +21,13 @@ async def test_after_twenty_hours_every_bar_equals_the_exchanges(tmp_path: Path)
         from_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
         status, to_ms = await recorded(exchange, tmp_path / "run.db", hours * 60)
         found, told = await differences(exchange, tmp_path / "run.db", from_ms=from_ms, to_ms=to_ms)
-        print(dict(found), status.counters, dict(status.health), dict(exchange.faults.counts), *told[:200], sep="\n")
+        print(dict(found), status.counters, dict(status.metrics), dict(exchange.faults.counts), *told[:200], sep="\n")
         assert not told, "\n".join(told[:5])
         assert found["CONFIRMED"] == found["equal"]
-        counters, health, struck = status.counters, status.health, exchange.faults.counts
+        counters, metrics, struck = status.counters, status.metrics, exchange.faults.counts
         assert counters.gaps == counters.gaps_filled + counters.gaps_abandoned > 0
         assert counters.duplicates >= struck["double"] > 0
         # What was sent into a connection that was cut at that moment never came.
-        assert 0 < health["bad frames"] < health["bad frames"] + counters.rejected <= struck["malform"]
-        assert health["reconnects"] >= struck["cut"] + struck["closed"] > 0
-        assert health["bars amended"] >= 2 * struck["straddle"] > 0
+        assert 0 < metrics[Metric.BAD_FRAMES] < metrics[Metric.BAD_FRAMES] + counters.rejected <= struck["malform"]
+        assert metrics[Metric.RECONNECTS] >= struck["cut"] + struck["closed"] > 0
+        assert metrics[Metric.BARS_AMENDED] >= 2 * struck["straddle"] > 0

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
-
 from klagg_tui.engine.bar import State, empty_bar
 from klagg_tui.engine.changes import Changes
-from klagg_tui.engine.exact import number as number_of
+from klagg_tui.engine.parsing import number as number_of
 from klagg_tui.engine.period import Period
 from klagg_tui.storage.merging import Added
 from klagg_tui.storage.store import Store
-from klagg_tui.storage.symbols import StoredSymbol
 from tests.filed import all_of, listed
 from tests.makers import MINUTE, START, SYMBOL, bar, bars
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with await Store.open(tmp_path / "klagg.db") as opened:
-        yield opened
 
 
 async def test_bars_are_confirmed_whatever_they_were_called(store: Store) -> None:
@@ -60,43 +48,12 @@ async def test_periods_may_be_mixed(store: Store) -> None:
     assert [each.state for each in await listed(store, Period.M5)] == [State.CONFIRMED]
 
 
-async def test_bars_that_are_over_and_not_confirmed_are_told(store: Store) -> None:
-    await store.add(bars(10), [])
-    await store.add_confirmed(bars(7))
-    (minutes, *_) = await store.unconfirmed()
-    assert (minutes.period, minutes.first_open_ms, minutes.last_open_ms) == (
-        Period.M1,
-        START + 7 * MINUTE,
-        START + 9 * MINUTE,
-    )
-    assert await store.count(minutes.symbol, Period.M1, START, START + 5 * MINUTE) == 5
-
-
 async def test_a_current_bar_is_no_ended_one_even_where_it_is_partial(store: Store) -> None:
     ended, current = bars(2)
     waiting = current._replace(state=State.PARTIAL)
     await store.write(Changes((waiting,), (ended._replace(state=State.CLOSED),)))
     assert await store.ended_until(ended.symbol, Period.M1, START + 9 * MINUTE) == START + MINUTE
     assert await store.ended_until(ended.symbol, Period.M1, START) is None
-
-
-async def test_minutes_missing_between_stored_ones_are_told(store: Store) -> None:
-    whole = bars(10)
-    await store.add_confirmed([*whole[:3], whole[5], *whole[8:], *bars(2, symbol="ETHUSDT")])
-    holes = await store.holes(START)
-    assert [(hole.symbol, hole.first_open_ms, hole.last_open_ms) for hole in holes] == [
-        (whole[0].symbol, START + 3 * MINUTE, START + 4 * MINUTE),
-        (whole[0].symbol, START + 6 * MINUTE, START + 7 * MINUTE),
-    ]
-    assert await store.holes(START, [holes[0][:3]]) == holes[1:]
-    assert await store.holes(START + 5 * MINUTE) == holes[1:]
-
-
-async def test_minutes_missing_behind_a_listing_are_told(store: Store) -> None:
-    await store.put_symbols([StoredSymbol(bar().symbol, START)])
-    await store.add_confirmed(bars(3, START + 2 * MINUTE))
-    assert [hole[2:4] for hole in await store.holes(START)] == [(START, START + MINUTE)]
-    assert await store.holes(START + MINUTE) == []
 
 
 async def test_flat_bars_that_the_exchange_does_not_have_are_taken_back_and_no_others(store: Store) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.errors import DatabaseBusy, DiskError, NotADatabase, StorageError
-from klagg_tui.storage.disk_errors import told
+from klagg_tui.storage.disk_errors import translate_errors
 
 PATH = Path("folder") / "klagg.db"
 
@@ -40,8 +40,8 @@ def of_sqlite(code: int) -> sqlite3.Error:
         (FileNotFoundError(errno.ENOENT, "nothing"), DiskError, "cannot be opened"),
     ],
 )
-def test_each_trouble_has_its_sentence(error: Exception, kind: type[StorageError], words: str) -> None:
-    with pytest.raises(kind) as raised, told(PATH):
+def test_each_error_has_its_sentence(error: Exception, kind: type[StorageError], words: str) -> None:
+    with pytest.raises(kind) as raised, translate_errors(PATH):
         raise error
     sentence = str(raised.value)
     assert words in sentence
@@ -52,5 +52,5 @@ def test_each_trouble_has_its_sentence(error: Exception, kind: type[StorageError
 
 
 def test_other_errors_pass() -> None:
-    with pytest.raises(KeyError), told(PATH):
+    with pytest.raises(KeyError), translate_errors(PATH):
         raise KeyError

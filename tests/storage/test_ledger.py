@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.exact import number
+from klagg_tui.engine.parsing import number
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage.ledger import Ledger, Run
 from tests.makers import MINUTE, START, SYMBOL, bar
@@ -45,15 +45,15 @@ def test_a_piece_that_is_held_by_the_stored_one_changes_nothing() -> None:
     assert merged(piece(4), [span(2, 5, 10, 20)], piece(9), [span(1, 9, 0, 50)]) == piece(9)
 
 
-def test_a_span_that_tears_a_minute_waits_until_it_has_grown_past_it() -> None:
+def test_a_span_that_cuts_a_minute_waits_until_it_has_grown_past_it() -> None:
     ledger = Ledger((span(5, 9, 20, 40),))
     assert not ledger.take(span(1, 6, 0, 25))
-    assert ledger.sifted([piece(6)]) == []
+    assert ledger.ready([piece(6)]) == []
     assert ledger.take(span(1, 20, 0, 55))
-    assert ledger.sifted([]) == [piece(6)]
+    assert ledger.ready([]) == [piece(6)]
 
 
-def test_a_span_that_grows_into_a_torn_minute_stays_what_it_was() -> None:
+def test_a_span_that_grows_into_a_cut_minute_stays_what_it_was() -> None:
     ledger = Ledger((span(5, 9, 20, 40),))
     assert ledger.take(span(1, 3, 0, 10))
     assert not ledger.take(span(1, 6, 0, 25))
@@ -113,10 +113,10 @@ def test_a_failed_batch_leaves_no_trace_in_the_run() -> None:
     run = Run(is_seeded=False)
     before = run.begin([SYMBOL], {})
     run.ledgers[SYMBOL].take(span(1, 2, 0, 1))
-    run.go_back(before)
+    run.roll_back(before)
     assert run.ledgers == {}
     run.begin([SYMBOL], {})
     before = run.begin([SYMBOL], {})
     run.ledgers[SYMBOL].take(span(1, 2, 0, 1))
-    run.go_back(before)
+    run.roll_back(before)
     assert run.ledgers[SYMBOL].own == {}

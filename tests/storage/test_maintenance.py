@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from klagg_tui.auditing.auditor import audit
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.changes import Changes
-from klagg_tui.engine.period import Period
+from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.errors import DiskError, StorageError
-from klagg_tui.storage.maintenance import Counts, Holding
+from klagg_tui.storage.maintenance import Counts, Holding, Retention
 from klagg_tui.storage.store import Store
 from tests.filed import all_of, file_in, listed
 from tests.makers import DAY, HOUR, MINUTE, START, SYMBOL, bar, bars, trades
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with await Store.open(tmp_path / "klagg.db") as opened:
-        yield opened
 
 
 def copies(folder: Path) -> list[Path]:
@@ -61,7 +55,7 @@ async def test_a_backup_does_not_overwrite(tmp_path: Path, store: Store) -> None
 
 
 async def test_a_backup_that_fails_leaves_nothing(tmp_path: Path, store: Store) -> None:
-    with pytest.raises(StorageError, match="no folder is no folder"):
+    with pytest.raises(StorageError, match="no folder is not a folder"):
         await store.backup(tmp_path / "no folder" / "copy.db")
     assert copies(tmp_path) == []
 
@@ -120,9 +114,65 @@ async def test_what_was_never_rolled_up_is_before_it_goes(tmp_path: Path) -> Non
 
 
 async def test_deleted_minutes_do_not_come_back_with_their_file(store: Store) -> None:
-    told = trades(range(START, START + HOUR, 20_000))
-    await file_in(store, told)
+    given = trades(range(START, START + HOUR, 20_000))
+    await file_in(store, given)
     larger = await listed(store, Period.M5)
     await store.delete_before(Period.M1, START + HOUR)
-    await file_in(store, told)
+    await file_in(store, given)
     assert await listed(store, Period.M5) == larger
+
+
+NOW = START + 30 * HOUR
+
+
+@pytest.fixture
+async def aged(store: Store) -> Store:
+    """Thirty hours of two symbols."""
+    await store.add_confirmed([*bars(30 * 60), *bars(30 * 60, symbol="ETHUSDT")])
+    return store
+
+
+async def finish(retention: Retention, now_ms: int = NOW) -> int:
+    steps = 0
+    while await retention.step(now_ms):
+        steps += 1
+    return steps
+
+
+async def test_bars_go_when_their_time_is_over_and_larger_ones_stay(aged: Store) -> None:
+    before = {period: await listed(aged, period) for period in DEFAULT_PERIODS}
+    steps = await finish(aged.retention({Period.M1: 6 * HOUR}))
+    after = {period: await listed(aged, period) for period in DEFAULT_PERIODS}
+    assert after.pop(Period.M1) == [bar for bar in before.pop(Period.M1) if bar.open_ms >= NOW - 6 * HOUR]
+    assert after == before
+    assert steps == 3, "2,880 bars, a thousand at a time, and none of them twice"
+
+
+async def test_a_step_deletes_no_more_than_it_may(aged: Store) -> None:
+    retention = aged.retention({Period.M1: HOUR})
+    assert await retention.step(NOW, at_most=7)
+    assert retention.deleted == 7
+
+
+async def test_shorter_periods_go_first_and_each_after_its_own_time(aged: Store) -> None:
+    await finish(aged.retention({Period.M5: 10 * HOUR, Period.M1: 2 * HOUR}))
+    assert (await listed(aged, Period.M1))[0].open_ms == NOW - 2 * HOUR
+    assert (await listed(aged, Period.M5))[0].open_ms == NOW - 10 * HOUR
+    assert (await listed(aged, Period.M30))[0].open_ms == START
+    assert [finding async for finding in audit(aged.path)] == []
+
+
+async def test_what_a_larger_bar_is_still_made_of_stays(aged: Store) -> None:
+    await finish(aged.retention({Period.M1: 90 * MINUTE + 2 * MINUTE}))
+    assert (await listed(aged, Period.M1))[0].open_ms == NOW - 95 * MINUTE
+    await finish(aged.retention({Period.H4: MINUTE}), NOW + HOUR)
+    assert (await listed(aged, Period.H4))[0].open_ms == START + DAY, "the day under way is made of them"
+
+
+async def test_bars_that_would_go_are_counted_before(aged: Store) -> None:
+    before_ms = NOW - 6 * HOUR
+    expected = await aged.count_before(Period.M1, before_ms, DEFAULT_PERIODS)
+    deleted = 0
+    while step := await aged.delete_before(Period.M1, before_ms, 1000):
+        deleted += step
+    assert deleted == expected == 2 * 24 * 60

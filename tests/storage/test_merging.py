@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.exact import number
+from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage.merging import Added
@@ -22,12 +20,6 @@ from tests.makers import MINUTE, START, SYMBOL, bar, candle, from_deal, trade, t
 from tests.oracle import Deal, candles
 
 HEAVY = settings(max_examples=15)
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with await Store.open(tmp_path / "klagg.db") as opened:
-        yield opened
 
 
 @st.composite
@@ -125,23 +117,6 @@ async def test_the_earlier_piece_of_a_minute_opens_it_whichever_comes_first(stor
     await file_in(store, [trade(1, START - 1), trade(2, START + 10_000, "90")])
     (minute,) = [each for each in await listed(store) if each.open_ms == START]
     assert (minute.open, minute.close, minute.state) == (number("90"), number("110"), State.CLOSED)
-
-
-async def test_quiet_minutes_between_two_files_become_flat(store: Store) -> None:
-    await file_in(store, [trade(3, START + 5 * MINUTE + 1, "120")])
-    await file_in(store, [trade(1, START, "100"), trade(2, START + 1, "101")])
-    quiet = [each for each in await listed(store) if not each.is_traded]
-    assert [each.open_ms for each in quiet] == [START + minute * MINUTE for minute in range(1, 5)]
-    assert {(each.open, each.close, each.state) for each in quiet} == {(number("101"), number("101"), State.CLOSED)}
-
-
-async def test_quiet_minutes_that_open_a_file_become_flat_once_a_price_is_known(store: Store) -> None:
-    day = [bar(START + 2 * MINUTE, "120", state=State.CLOSED)]
-    await store.add(day, [Span(SYMBOL, 3, 3, START, START + 3 * MINUTE)])
-    assert [each.open_ms for each in await listed(store)] == [START + 2 * MINUTE]
-    await store.add([bar(START - MINUTE, "100")], [Span(SYMBOL, 1, 2, START - MINUTE, START)])
-    closes = [(each.open_ms, each.close) for each in await listed(store)]
-    assert closes[1:3] == [(START, number("100")), (START + MINUTE, number("100"))]
 
 
 async def test_a_file_within_a_stored_one_changes_nothing(store: Store) -> None:

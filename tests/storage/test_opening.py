@@ -7,12 +7,10 @@ import os
 import resource
 import sqlite3
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import pytest
 
@@ -20,7 +18,6 @@ from klagg_tui.engine.bar import State
 from klagg_tui.engine.spans import Span
 from klagg_tui.errors import DatabaseBusy, DiskError, NewerDatabase, NotADatabase, OtherMarket, StorageError
 from klagg_tui.paths import default_path
-from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.opening import open_reader, open_writer
 from klagg_tui.storage.schema import APPLICATION_ID, MIGRATIONS
 from klagg_tui.storage.store import Store
@@ -28,37 +25,6 @@ from tests.filed import all_of, file_in, listed
 from tests.makers import MINUTE, START, SYMBOL, bar, bars, trades
 
 NOBODY = 65534
-
-
-def test_a_connection_given_up_while_it_opens_leaves_its_thread_no_loop_that_is_gone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun, slowly = threading.Event(), threading.Event()
-    connect = sqlite3.connect
-
-    def open_slowly(*args: Any, **options: Any) -> sqlite3.Connection:
-        opened.append(threading.current_thread())
-        begun.set()
-        slowly.wait(5)
-        made: sqlite3.Connection = connect(*args, **options)
-        return made
-
-    async def given_up() -> None:
-        opening = asyncio.create_task(Connection.open(tmp_path / "klagg.db", "rwc"))
-        await asyncio.to_thread(begun.wait)
-        opening.cancel()
-        threading.Timer(0.1, slowly.set).start()
-        with pytest.raises(asyncio.CancelledError):
-            await opening
-
-    opened: list[threading.Thread] = []
-    failed: list[threading.ExceptHookArgs] = []
-    monkeypatch.setattr("klagg_tui.storage.connection.sqlite3.connect", open_slowly)
-    monkeypatch.setattr(threading, "excepthook", failed.append)
-    asyncio.run(given_up())
-    for thread in opened:
-        thread.join(5)
-    assert failed == []
 
 
 async def made(path: Path, market: str | None = None) -> bytes:
@@ -293,7 +259,7 @@ async def test_a_full_disk_leaves_no_half_made_database(tmp_path: Path) -> None:
     await made(path)
 
 
-async def test_damage_is_told(tmp_path: Path) -> None:
+async def test_damage_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "klagg.db"
     whole = await made(path)
     path.write_bytes(whole[:4096] + bytes(len(whole) - 4096))
@@ -305,7 +271,7 @@ async def test_damage_is_told(tmp_path: Path) -> None:
 async def test_a_read_only_store_refuses_to_write(tmp_path: Path) -> None:
     await made(tmp_path / "klagg.db")
     async with await Store.open(tmp_path / "klagg.db", read_only=True) as store:
-        with pytest.raises(StorageError, match="read only"):
+        with pytest.raises(StorageError, match="for reading only"):
             await store.add_confirmed([])
 
 
@@ -337,11 +303,6 @@ async def test_an_older_file_that_may_only_be_read_asks_for_one_run(tmp_path: Pa
     await made(path)
     with pytest.raises(StorageError, match="written by an older klagg"):
         await open_reader(path, (*MIGRATIONS, STEP))
-
-
-async def test_a_link_closes_where_the_file_is_gone(tmp_path: Path) -> None:
-    with pytest.raises(DiskError, match="cannot be opened"):
-        await Connection.open(tmp_path / "nothing.db", "ro")
 
 
 def test_the_default_place_is_the_users_own() -> None:

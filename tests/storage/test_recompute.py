@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.exact import number
+from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period, child_of
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
 from tests.conftest import DATA, needs_data
 from tests.filed import listed
-from tests.makers import DAY, HOUR, MINUTE, START, SYMBOL, bar, bars
+from tests.makers import DAY, HOUR, MINUTE, START, bar, bars
 
 PAIR = "ETHBTC"
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with await Store.open(tmp_path / "klagg.db") as opened:
-        yield opened
 
 
 def recorded() -> dict[Period, dict[int, Bar]]:
@@ -112,16 +105,6 @@ async def test_children_without_trades_lend_no_prices(store: Store) -> None:
     await store.add([*quiet, bar(START + 4 * MINUTE, "9")], [])
     (larger,) = await listed(store, Period.M5)
     assert {larger.open, larger.high, larger.low, larger.close} == {number("9")}
-
-
-async def test_three_day_bars_open_on_the_symbols_own_days(tmp_path: Path) -> None:
-    async with await Store.open(tmp_path / "klagg.db", periods=(Period.D1, Period.D3)) as store:
-        await store.add_confirmed(bars(9, START, period=Period.D1))
-        for anchor in (1, 0, 2):
-            await store.put_symbols([StoredSymbol(SYMBOL, anchor=anchor)])
-            found = await listed(store, Period.D3)
-            assert {each.open_ms // DAY % 3 for each in found} == {anchor}
-            assert sum(each.trade_count for each in found) == sum(each.trade_count for each in bars(9))
 
 
 async def test_only_what_was_touched_is_made_again(store: Store) -> None:

@@ -10,30 +10,26 @@ from pathlib import Path
 from typing import Final
 
 from klagg_tui.auditing.auditor import AuditProgress, Scope, audit
-from klagg_tui.auditing.compare import ArchiveBars, ReferenceBars, differing
+from klagg_tui.auditing.compare import find_differences
 from klagg_tui.auditing.findings import Finding
+from klagg_tui.auditing.reference import ArchiveBars, ReferenceBars
 from klagg_tui.auditing.repair import Repaired, repair
 from klagg_tui.auditing.rows import EVERYTHING, Stretch
 from klagg_tui.commands.shared.progress import ProgressLine
 from klagg_tui.config import Settings
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import Period
-from klagg_tui.errors import Refused, Unreachable
-from klagg_tui.exchange.binance.rest import RestClient
-from klagg_tui.exchange.transport.budget import Priority
-from klagg_tui.exchange.transport.clock import ExchangeClock
+from klagg_tui.errors import UnknownSymbol, Unreachable
+from klagg_tui.exchange.registry import venue
+from klagg_tui.exchange.venue import MarketData, Priority
 from klagg_tui.exporting.selection import matching
 from klagg_tui.runtime.plans import market_at
 from klagg_tui.storage.store import Store
 
 EXCHANGE: Final = "exchange"
 """Stands for the network where a file could stand."""
-PAGE: Final = 499
-"""Bars of one request: of all sizes the one with the most bars for its weight."""
 _ROUNDS: Final = 3
 """Of repair, at the most."""
-_UNKNOWN: Final = frozenset({-1121, -1122})
-"""Codes of the exchange for a symbol that there is not, or not any more."""
 
 
 @dataclass(frozen=True)
@@ -102,16 +98,15 @@ async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -
     return outcome
 
 
-def exchange_bars(rest: RestClient, on_unknown: Callable[[str], None] = lambda _: None) -> ReferenceBars:
+def exchange_bars(rest: MarketData, on_unknown: Callable[[str], None] = lambda _: None) -> ReferenceBars:
     """The exchange's bars, asked for page by page. It has none of a symbol that it does not know any more."""
+    rows = venue().requests.best_bars
 
     async def bars(symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
         while from_ms < to_ms:
             try:
-                page = await rest.bars(symbol, period, from_ms, to_ms - 1, limit=PAGE, priority=Priority.HISTORY)
-            except Refused as error:
-                if error.code not in _UNKNOWN:
-                    raise
+                page = await rest.bars(symbol, period, from_ms, to_ms - 1, limit=rows, priority=Priority.HISTORY)
+            except UnknownSymbol:
                 on_unknown(symbol)
                 return
             if not page:
@@ -141,8 +136,8 @@ async def _sources(plan: Plan, stack: AsyncExitStack, on_unknown: Callable[[str]
         await (
             await Store.open(plan.settings.storage.database, read_only=True, market=market_at(market.rest_url))
         ).close()
-        clock = ExchangeClock(time.time() * 1000, time.monotonic() * 1000)
-        rest = await stack.enter_async_context(RestClient(market.rest_url, clock, proxy=market.proxy))
+        data = venue().market_data(market.rest_url, time.time() * 1000, proxy=market.proxy)
+        rest = await stack.enter_async_context(data)
         try:
             await rest.sync()
         except Unreachable as error:
@@ -160,7 +155,7 @@ async def _look(
     found = [finding async for finding in audit(path, scope)]
     known = {(finding.symbol, finding.period, finding.from_ms) for finding in found}
     for reference in sources.values():
-        async for finding in differing(path, reference, scope, periods):
+        async for finding in find_differences(path, reference, scope, periods):
             place = finding.symbol, finding.period, finding.from_ms
             if place not in known:
                 known.add(place)

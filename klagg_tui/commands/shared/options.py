@@ -55,10 +55,10 @@ def existing_database(db: Path | None) -> Path:
         StorageError: there is nothing to read.
     """
     from klagg_tui.storage.disk_errors import missing
-    from klagg_tui.storage.opening import look_at
+    from klagg_tui.storage.opening import has_database
 
     path = database(db)
-    if not look_at(path):
+    if not has_database(path):
         raise missing(path)
     return path
 

@@ -1,7 +1,7 @@
-"""The protocol of the market streams without sockets and clocks: what to say, when, and what silence means.
+"""The protocol of the market streams without sockets and clocks: what to send, when, and what silence means.
 
 `FeedSession` is one connection, `StreamShard` one share of the symbols, kept up by one connection and by two while it
-rotates; `assign_shards` deals the symbols out. Time and chance come as arguments, what is to be done comes back as values. Model:
+rotates; `assign_shards` distributes the symbols. Time and chance come as arguments, what is to be done comes back as values. Model:
 the sans-I/O cores of h11 and websockets.
 """
 

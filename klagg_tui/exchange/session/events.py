@@ -1,4 +1,4 @@
-"""What a line wants done (`Command`) and what it has to tell (`FeedReport`). Times are local milliseconds."""
+"""What a shard wants done (`Command`) and what it reports (`FeedReport`). Times are local milliseconds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Ping(NamedTuple):
 
 
 class Close(NamedTuple):
-    """Close a connection; nothing that it still delivers matters to the line."""
+    """Close a connection; nothing that it still delivers matters."""
 
     key: int
     reason: str
@@ -44,13 +44,13 @@ class StreamsDown(NamedTuple):
 
 
 class StreamsUp(NamedTuple):
-    """Trades of these symbols arrive from now on. Whether any is missing from before, their ids tell."""
+    """Trades of these symbols arrive from now on. Their ids show whether any is missing from before."""
 
     symbols: tuple[str, ...]
 
 
 class ConnectionSilent(NamedTuple):
-    """A connection that is up and acknowledged has said nothing since; a new one is on its way."""
+    """A connection that is up and acknowledged has brought no trade since; a new one is being opened."""
 
     since_ms: int
     symbols: tuple[str, ...]
@@ -59,13 +59,13 @@ class ConnectionSilent(NamedTuple):
 class SymbolSilent(NamedTuple):
     """A symbol has had no trade for much longer than usual, while its peers on the same connection had.
 
-    It may be real: REST can tell. If it is not, the line wants to be renewed.
+    It may be real: the exchange's bars can show it. If it is not, the connection should be replaced.
     """
 
     symbol: str
     since_ms: int
     usual_ms: int | None
-    """Its longest pause lately; None: acknowledged, but never heard."""
+    """Its longest pause lately; None: acknowledged, but never traded."""
 
 
 class StreamRefused(NamedTuple):
@@ -80,7 +80,7 @@ FeedReport: TypeAlias = StreamsDown | StreamsUp | ConnectionSilent | SymbolSilen
 
 
 class Phase(Enum):
-    """What a line is doing, in a word."""
+    """What a shard is doing."""
 
     IDLE = "idle"
     WAITING = "waiting"
@@ -92,7 +92,7 @@ class Phase(Enum):
 
 
 class ShardState(NamedTuple):
-    """A line as the health screen shows it."""
+    """A shard as the health screen shows it."""
 
     phase: Phase
     symbols: int
@@ -104,6 +104,5 @@ class ShardState(NamedTuple):
     """While waiting: when the next attempt is made."""
     reason: str
     """Why the last connection ended, or could not be opened."""
-    connects: int
     losses: int
     rotations: int

@@ -1,48 +1,53 @@
-"""One connection of the market streams: its subscriptions, its signs of life, its age."""
+"""One connection of the market streams: its subscriptions, its activity, its age."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from klagg_tui.exchange.binance.wire import Acknowledged, Rejected, trade_stream
+from klagg_tui.exchange.messages import Acknowledged, Rejected
 from klagg_tui.exchange.session.events import StreamRefused, SymbolSilent
 from klagg_tui.exchange.session.limits import FeedLimits
 from klagg_tui.exchange.session.stalls import StallDetector
 from klagg_tui.exchange.session.subscriptions import Subscriptions
+from klagg_tui.exchange.venue import StreamCodec
 
 
 class FeedSession:
     """The state of one connection, from the first attempt to open it.
 
     Args:
+        codec: the exchange's language.
         limits: see there.
         now_ms: when the attempt began.
         life_share: 0 to 1, by chance: connections opened together are to be replaced at different times.
-        usual: see `StallDetector`.
+        pauses: see `StallDetector`.
     """
 
-    def __init__(self, limits: FeedLimits, now_ms: int, life_share: float, usual: dict[str, int]) -> None:
+    def __init__(
+        self, codec: StreamCodec, limits: FeedLimits, now_ms: int, life_share: float, pauses: dict[str, int]
+    ) -> None:
         self.opened_ms: int | None = None
         self.complete_ms: int | None = None
         """Since when every stream is served; None while any is missing."""
-        self.said_ms = now_ms
-        """When anything at all came last, answers to pings included."""
+        self.received_ms = now_ms
+        """When the last byte came, answers to pings included."""
         self.traded_ms: int | None = None
         """When a trade came last."""
         self.is_ending = False
-        """The server has said that it shuts down."""
+        """The server has announced that it shuts down, or the connection is to be replaced."""
+        self._codec = codec
         self._limits = limits
         self._begun_ms = now_ms
         self._age_ms = int(limits.life_ms * (0.8 + 0.2 * life_share))
-        self._subscriptions = Subscriptions(limits)
-        self._habits = StallDetector(limits, usual)
+        self._subscriptions = Subscriptions(codec, limits)
+        self._stalls = StallDetector(limits, pauses)
         self._symbols: dict[str, str] = {}
         self._pinged_ms: int | None = None
 
     @property
-    def heard(self) -> dict[str, int]:
-        """When each symbol was last heard; to be written by whoever takes in the trades."""
-        return self._habits.heard
+    def last_trade_ms(self) -> dict[str, int]:
+        """When each symbol's last trade came, by local time; whoever takes in the trades writes here."""
+        return self._stalls.last_trade_ms
 
     @property
     def served(self) -> frozenset[str]:
@@ -51,19 +56,19 @@ class FeedSession:
 
     def want(self, symbols: Collection[str], others: Collection[str] = ()) -> None:
         """Serve the trades of these symbols, and other streams by name."""
-        self._symbols = {symbol: trade_stream(symbol) for symbol in symbols}
+        self._symbols = {symbol: self._codec.trade_stream(symbol) for symbol in symbols}
         self._subscriptions.want([*self._symbols.values(), *others])
-        self._habits.keep(self._symbols)
+        self._stalls.retain(self._symbols)
         if not self._subscriptions.is_complete:
             self.complete_ms = None
 
     def opened(self, now_ms: int) -> None:
         """The handshake is done."""
-        self.opened_ms = self.said_ms = now_ms
+        self.opened_ms = self.received_ms = now_ms
 
-    def gulped(self, now_ms: int, *, has_trades: bool) -> None:
-        """Something came."""
-        self.said_ms = now_ms
+    def received(self, now_ms: int, *, has_trades: bool) -> None:
+        """Something came in."""
+        self.received_ms = now_ms
         self._pinged_ms = None
         if has_trades:
             self.traded_ms = now_ms
@@ -87,8 +92,8 @@ class FeedSession:
         return message
 
     def wants_ping(self, now_ms: int) -> bool:
-        """Whether the line was quiet for so long that it should be asked for a sign of life; asking counts as doing."""
-        if self.opened_ms is None or self._pinged_ms is not None or now_ms - self.said_ms < self._limits.ping_ms:
+        """Whether nothing came for so long that a ping should be sent; asking counts as sending it."""
+        if self.opened_ms is None or self._pinged_ms is not None or now_ms - self.received_ms < self._limits.ping_ms:
             return False
         self._pinged_ms = now_ms
         return True
@@ -98,7 +103,7 @@ class FeedSession:
         if self.opened_ms is None:
             return "no answer to the handshake" if now_ms - self._begun_ms >= self._limits.open_ms else None
         if self._pinged_ms is not None and now_ms - self._pinged_ms >= self._limits.ping_ms:
-            return "the line is dead"
+            return "the connection is dead"
         if self._subscriptions.unanswered >= self._limits.most_asks:
             return "commands are not answered"
         return None
@@ -112,14 +117,14 @@ class FeedSession:
         if self.complete_ms is None or not self._symbols:
             return None
         since_ms = max(self.complete_ms, self.traded_ms or 0)
-        return since_ms if now_ms - since_ms >= self._habits.bound_ms else None
+        return since_ms if now_ms - since_ms >= self._stalls.limit_ms else None
 
     def silent_symbols(self, now_ms: int) -> list[SymbolSilent]:
         """Symbols that have become silent while others have not."""
-        if not self._habits.is_due(now_ms):
+        if not self._stalls.is_due(now_ms):
             return []
         held = self._subscriptions.held
-        return self._habits.look(
+        return self._stalls.check(
             {symbol: held[stream] for symbol, stream in self._symbols.items() if stream in held}, now_ms
         )
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Final
 
-from klagg_tui.exchange.binance.wire import Acknowledged, Rejected
+from klagg_tui.exchange.messages import Acknowledged, Rejected
 from klagg_tui.exchange.session.events import (
     Close,
     Command,
@@ -21,44 +20,45 @@ from klagg_tui.exchange.session.events import (
 )
 from klagg_tui.exchange.session.feed import FeedSession
 from klagg_tui.exchange.session.limits import FeedLimits
-
-_PENALISED: Final = frozenset({1008, 403, 418, 429, 451})
-"""Close code and statuses after which trying again soon makes it worse."""
+from klagg_tui.exchange.venue import StreamCodec
 
 
 class StreamShard:
-    """Decides when to connect, to replace a connection and to close it. `beat` it several times a second.
+    """Decides when to connect, to replace a connection and to close it. Call `tick` several times a second.
 
-    The shell carries out the commands and tells what came of them: `opened`, `ended`, `gulped`, `answered`. Connections are
-    known by keys, which are never used twice.
+    The shell carries out the commands and reports what came of them: `opened`, `ended`, `answered`. Connections have keys,
+    which are never used twice.
     """
 
-    def __init__(self, limits: FeedLimits, now_ms: int, others: Collection[str] = ()) -> None:
+    def __init__(
+        self, codec: StreamCodec, limits: FeedLimits, now_ms: int, market_streams: Collection[str] = ()
+    ) -> None:
+        self._codec = codec
         self._limits = limits
-        self._others = tuple(others)
+        self._market_streams = tuple(market_streams)
         self._symbols: dict[str, None] = {}
         self._sessions: dict[int, FeedSession] = {}
-        self._usual: dict[str, int] = {}
+        self._pauses: dict[str, int] = {}
         self._current: int | None = None
         self._next: int | None = None
         self._keys = 0
         self._retry_ms = now_ms
-        self._fruitless = 0
-        """Attempts in a row that did not end in a connection that delivers."""
+        self._failed_attempts = 0
+        """Attempts in a row that did not lead to a connection that delivers."""
         self._reason = ""
         self._covered: frozenset[str] = frozenset()
         self._is_silent = False
         self._reports: list[FeedReport] = []
-        self._connects = self._losses = self._rotations = 0
+        self._losses = self._rotations = 0
 
-    # What the shell is told and asks
+    # What the shell reports and asks
 
     def want(self, symbols: Collection[str]) -> None:
         """Follow these symbols and no others."""
         self._symbols = dict.fromkeys(symbols)
         self._covered &= self._symbols.keys()
         for session in self._sessions.values():
-            session.want(self._symbols, self._others)
+            session.want(self._symbols, self._market_streams)
 
     def renew(self, reason: str) -> None:
         """Replace the connection as soon as possible, without a gap."""
@@ -74,14 +74,13 @@ class StreamShard:
     def opened(self, key: int, now_ms: int) -> None:
         """A connection is open."""
         if session := self._sessions.get(key):
-            self._connects += 1
             session.opened(now_ms)
 
     def ended(self, key: int, now_ms: int, chance: float, reason: str, code: int = 0) -> None:
         """A connection is over or could not be opened; `code`: of the close frame, or the status of the refusal."""
         if key not in self._sessions:
             return
-        self._drop(key, now_ms, chance, reason, self._limits.penalty_ms if code in _PENALISED else 0)
+        self._drop(key, now_ms, chance, reason, self._limits.penalty_ms if code in self._limits.penalty_codes else 0)
 
     def answered(self, key: int, answer: Acknowledged | Rejected, now_ms: int) -> None:
         """A command was answered."""
@@ -92,10 +91,10 @@ class StreamShard:
             session.rejected(answer)
             self._reports += session.take_refusals()
         elif session.acknowledged(answer, now_ms):
-            self._tell_covered()
+            self._report_up()
 
-    def ending(self, key: int) -> None:
-        """The server says that a connection ends soon."""
+    def shutting_down(self, key: int) -> None:
+        """The server announces that a connection ends soon."""
         if session := self._sessions.get(key):
             session.is_ending = True
 
@@ -114,14 +113,13 @@ class StreamShard:
             current.opened_ms if current else None,
             self._retry_ms if not self._sessions and now_ms < self._retry_ms else None,
             self._reason,
-            self._connects,
             self._losses,
             self._rotations,
         )
 
-    def beat(self, now_ms: int, chance: float) -> list[Command]:
+    def tick(self, now_ms: int, chance: float) -> list[Command]:
         """What is to be done now. `chance`: between 0 and 1, drawn anew each time."""
-        if not self._symbols and not self._others:
+        if not self._symbols and not self._market_streams:
             return [self._close(key, "nothing to follow") for key in list(self._sessions)]
         commands = self._give_up_failed(now_ms, chance)
         if self._next is None and self._wants_another(now_ms):
@@ -146,8 +144,8 @@ class StreamShard:
 
     def _open(self, now_ms: int, chance: float) -> Open:
         self._keys += 1
-        session = FeedSession(self._limits, now_ms, chance, self._usual)
-        session.want(self._symbols, self._others)
+        session = FeedSession(self._codec, self._limits, now_ms, chance, self._pauses)
+        session.want(self._symbols, self._market_streams)
         self._sessions[self._keys] = session
         if self._current is None:
             self._current = self._keys
@@ -162,13 +160,15 @@ class StreamShard:
         return [Close(key, reason) for key, reason in failed]
 
     def _hand_over(self, key: int, now_ms: int, chance: float) -> list[Command]:
-        """Let the new connection take over once it brings what the old one does; drop it if it never does."""
+        """Let the new connection take over once it delivers what the old one does; drop it if it never does."""
         old, new = self._session(self._current), self._sessions[key]
         if old is None or new.complete_ms is None:
             return []
         complete_ms = new.complete_ms
         missing = [
-            symbol for symbol, heard_ms in old.heard.items() if heard_ms > complete_ms and symbol not in new.heard
+            symbol
+            for symbol, at_ms in old.last_trade_ms.items()
+            if at_ms > complete_ms and symbol not in new.last_trade_ms
         ]
         is_late = now_ms - complete_ms >= self._limits.overlap_ms
         if not missing and (new.traded_ms is not None or is_late):
@@ -185,29 +185,29 @@ class StreamShard:
         close = self._close(self._current, "replaced by a newer connection")
         self._rotations += 1
         if has_delivered:
-            self._fruitless = 0
+            self._failed_attempts = 0
         else:
-            self._fruitless += 1
+            self._failed_attempts += 1
             self._retry_ms = now_ms + self._pause_ms(chance)
         self._is_silent = self._is_silent and not has_delivered
-        self._tell_covered()
+        self._report_up()
         return [close]
 
     def _drop(self, key: int, now_ms: int, chance: float, reason: str, penalty_ms: int = 0) -> None:
-        """Forget a connection that is over, and wait before the next attempt, the longer the less came of the last."""
+        """Forget a connection that is over, and wait before the next attempt, longer after each failure."""
         session = self._sessions[key]
         self._reason = reason
         self._losses += session.opened_ms is not None
-        self._fruitless = 0 if session.traded_ms is not None else self._fruitless
+        self._failed_attempts = 0 if session.traded_ms is not None else self._failed_attempts
         self._retry_ms = now_ms + max(self._pause_ms(chance), penalty_ms)
-        self._fruitless += 1
+        self._failed_attempts += 1
         since_ms = session.traded_ms or session.opened_ms or now_ms
         self._is_silent = self._is_silent and key != self._current
         self._forget(key)
-        self._tell_uncovered(since_ms, reason)
+        self._report_down(since_ms, reason)
 
     def _pause_ms(self, chance: float) -> int:
-        longest_ms = min(self._limits.longest_pause_ms, self._limits.first_pause_ms << min(self._fruitless, 20))
+        longest_ms = min(self._limits.longest_pause_ms, self._limits.first_pause_ms << min(self._failed_attempts, 20))
         return int(longest_ms * (0.5 + chance / 2))
 
     def _close(self, key: int, reason: str) -> Close:
@@ -224,7 +224,7 @@ class StreamShard:
     def _session(self, key: int | None) -> FeedSession | None:
         return None if key is None else self._sessions.get(key)
 
-    # What it has to tell
+    # What it reports
 
     def _watch(self, now_ms: int) -> None:
         current = self._session(self._current)
@@ -235,13 +235,13 @@ class StreamShard:
             self._reports += current.silent_symbols(now_ms)
             if self._is_silent and current.traded_ms is not None:
                 self._is_silent = False
-                self._tell_covered()
+                self._report_up()
         elif not self._is_silent:
             self._is_silent = True
             reason = "the connection is acknowledged but silent"
             self._reports.append(ConnectionSilent(since_ms, tuple(self._symbols)))
             self._reason = reason
-            self._tell_uncovered(since_ms, reason)
+            self._report_down(since_ms, reason)
 
     def _served(self) -> frozenset[str]:
         """Symbols that some connection delivers; a silent one delivers nothing."""
@@ -249,13 +249,13 @@ class StreamShard:
         sessions = [session for key in keys if (session := self._session(key))]
         return frozenset().union(*(session.served for session in sessions))
 
-    def _tell_covered(self) -> None:
+    def _report_up(self) -> None:
         served = self._served()
         if fresh := tuple(symbol for symbol in self._symbols if symbol in served and symbol not in self._covered):
             self._reports.append(StreamsUp(fresh))
         self._covered |= served
 
-    def _tell_uncovered(self, since_ms: int, reason: str) -> None:
+    def _report_down(self, since_ms: int, reason: str) -> None:
         served = self._served()
         if lost := tuple(symbol for symbol in self._symbols if symbol in self._covered and symbol not in served):
             self._reports.append(StreamsDown(lost, since_ms, reason))

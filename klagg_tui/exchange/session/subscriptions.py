@@ -1,20 +1,23 @@
-"""Which streams a connection serves, which it should, and what to say to get there."""
+"""Which streams a connection serves, which it should, and the commands that lead from one to the other."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
-from klagg_tui.exchange.binance.wire import Acknowledged, Rejected, subscribe, unsubscribe
+from klagg_tui.exchange.messages import Acknowledged, Rejected
 from klagg_tui.exchange.session.events import StreamRefused
 from klagg_tui.exchange.session.limits import FeedLimits
+from klagg_tui.exchange.venue import StreamCodec
 
 
-class _Asked(NamedTuple):
+class _Command(NamedTuple):
+    """The command that waits for its answer."""
+
     id: int
     streams: tuple[str, ...]
     is_joining: bool
-    asked_ms: int
+    sent_ms: int
 
 
 class Subscriptions:
@@ -23,17 +26,18 @@ class Subscriptions:
     A refused command is asked again in halves until the stream that is at fault stands alone.
     """
 
-    def __init__(self, limits: FeedLimits) -> None:
+    def __init__(self, codec: StreamCodec, limits: FeedLimits) -> None:
         self.held: dict[str, int] = {}
         """Acknowledged streams, and since when."""
         self.refusals: list[StreamRefused] = []
         """Streams that are not served; whoever reads them may clear the list."""
         self.unanswered = 0
         """Commands in a row that were not answered in time."""
+        self._codec = codec
         self._limits = limits
         self._wanted: dict[str, None] = {}
         self._refused: set[str] = set()
-        self._asked: _Asked | None = None
+        self._pending: _Command | None = None
         self._batch = limits.streams_per_message
         self._ids = 0
         self._free_ms = 0
@@ -42,10 +46,10 @@ class Subscriptions:
     @property
     def is_complete(self) -> bool:
         """Whether everything wanted is acknowledged or refused."""
-        return self._is_settled or (not self._joining() and self._asked is None)
+        return self._is_settled or (not self._joining() and self._pending is None)
 
     def want(self, streams: Collection[str]) -> None:
-        """These streams and no others."""
+        """Serve these streams and no others."""
         self._wanted = dict.fromkeys(streams)
         self._is_settled = False
 
@@ -53,10 +57,10 @@ class Subscriptions:
         """What to send now, None for nothing; asking for it counts as sending it."""
         if self._is_settled:
             return None
-        if self._asked and now_ms - self._asked.asked_ms >= self._limits.answer_ms:
+        if self._pending and now_ms - self._pending.sent_ms >= self._limits.answer_ms:
             self.unanswered += 1
-            self._asked = None
-        if self._asked or now_ms < self._free_ms:
+            self._pending = None
+        if self._pending or now_ms < self._free_ms:
             return None
         leaving = [stream for stream in self.held if stream not in self._wanted]
         streams = tuple((leaving or self._joining())[: self._batch])
@@ -65,43 +69,53 @@ class Subscriptions:
             return None
         self._ids += 1
         self._free_ms = now_ms + self._limits.pace_ms
-        self._asked = _Asked(self._ids, streams, not leaving, now_ms)
-        return unsubscribe(streams, self._ids) if leaving else subscribe(streams, self._ids)
+        streams, message = self._fitting(self._codec.unsubscribe if leaving else self._codec.subscribe, streams)
+        self._pending = _Command(self._ids, streams, not leaving, now_ms)
+        return message
 
     def acknowledged(self, answer: Acknowledged, now_ms: int) -> tuple[str, ...]:
         """Take in an answer; returns the streams that are served from now on."""
-        asked = self._answered(answer.id)
-        if asked is None:
+        command = self._answered(answer.id)
+        if command is None:
             return ()
         self._batch = min(self._limits.streams_per_message, self._batch * 2)
-        if asked.is_joining:
-            self.held.update(dict.fromkeys(asked.streams, now_ms))
-            return asked.streams
-        for stream in asked.streams:
+        if command.is_joining:
+            self.held.update(dict.fromkeys(command.streams, now_ms))
+            return command.streams
+        for stream in command.streams:
             self.held.pop(stream, None)
         return ()
 
     def rejected(self, answer: Rejected) -> None:
         """Take in a refusal."""
-        asked = self._answered(answer.id)
-        if asked is None:
+        command = self._answered(answer.id)
+        if command is None:
             return
-        if len(asked.streams) > 1:
-            self._batch = max(1, len(asked.streams) // 2)
-        elif asked.is_joining:
-            self._refused.add(asked.streams[0])
-            self.refusals.append(StreamRefused(asked.streams[0], answer.code, answer.message))
+        if len(command.streams) > 1:
+            self._batch = max(1, len(command.streams) // 2)
+        elif command.is_joining:
+            self._refused.add(command.streams[0])
+            self.refusals.append(StreamRefused(command.streams[0], answer.code, answer.message))
         else:
-            self.held.pop(asked.streams[0], None)
+            self.held.pop(command.streams[0], None)
 
-    def _answered(self, number: int | None) -> _Asked | None:
+    def _fitting(
+        self, encode: Callable[[Sequence[str], int], bytes], streams: tuple[str, ...]
+    ) -> tuple[tuple[str, ...], bytes]:
+        """As many of the streams as go into one message, and that message."""
+        most = self._limits.bytes_per_message
+        while len(message := encode(streams, self._ids)) > most and len(streams) > 1:
+            streams = streams[: max(1, len(streams) * most // len(message))]
+        return streams, message
+
+    def _answered(self, number: int | None) -> _Command | None:
         """The command that an answer means; an answer that came too late means none."""
-        asked = self._asked
-        if asked is None or number not in (None, asked.id):
+        command = self._pending
+        if command is None or number not in (None, command.id):
             return None
-        self._asked = None
+        self._pending = None
         self.unanswered = 0
-        return asked
+        return command
 
     def _joining(self) -> list[str]:
         return [stream for stream in self._wanted if stream not in self.held and stream not in self._refused]

@@ -1,26 +1,17 @@
 """Request weight: how much may be asked of the exchange, and who goes first. Pure: the time comes as an argument.
 
-2,400 weight a minute for an address, shared by everything that runs there; the exchange says in a header of each reply
-how much of the minute is used, and its figure is the truth. More urgent requests may use more of the minute, and go
+So much weight a minute for an address, shared by everything that runs there. Where an exchange sends
+with each reply how much of the minute is used, that figure counts. More urgent requests may use more of the minute, and go
 first where several wait, so that history never stands in the way of a gap.
 """
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Final
 
+from klagg_tui.exchange.venue import Priority
+
 MINUTE_MS: Final = 60_000
-LIMIT: Final = 2_400
-
-
-class Priority(IntEnum):
-    """What a request is for, the most urgent first."""
-
-    GAP = 0
-    SEAM = 1
-    CONFIRM = 2
-    HISTORY = 3
 
 
 _SHARE: Final = {Priority.GAP: 0.95, Priority.SEAM: 0.90, Priority.CONFIRM: 0.80, Priority.HISTORY: 0.60}
@@ -33,14 +24,14 @@ The rest is left to others at the same address, and to requests that the exchang
 class WeightBudget:
     """The weight used in the exchange's current minute, requests under way included."""
 
-    def __init__(self, limit: int = LIMIT) -> None:
+    def __init__(self, limit: int) -> None:
         self.limit = limit
         self._minute = 0
         self._used = 0
         self._under_way: dict[int, int] = {}
         self._begun = 0
         self._newest = 0
-        """Number of the latest request whose answer told the figure."""
+        """Number of the latest request whose answer brought the figure."""
         self._waiting = dict.fromkeys(Priority, 0)
         self._refused_until_ms = 0
 
@@ -49,12 +40,8 @@ class WeightBudget:
         self._turn(now_ms)
         return self._used + sum(self._under_way.values())
 
-    def refused_until_ms(self) -> int:
-        """When the exchange takes requests again, 0 where it never refused."""
-        return self._refused_until_ms
-
     def wait_ms(self, weight: int, priority: Priority, now_ms: int) -> int:
-        """How long to wait before asking again, at the most; 0: go now (and say so with `begin`)."""
+        """How long to wait before asking again, at the most; 0: go now (and call `begin`)."""
         if now_ms < self._refused_until_ms:
             return self._refused_until_ms - now_ms
         is_first = not any(self._waiting[other] for other in Priority if other < priority)

@@ -1,6 +1,6 @@
 """The exchange's clock, followed from samples of its time. Pure: the local time comes as an argument.
 
-A simulated exchange may run faster than the world; it says so, and whoever follows its clock waits accordingly.
+A simulated exchange may run faster than the world; it sends its speed, and whoever follows its clock waits accordingly.
 """
 
 from __future__ import annotations
@@ -29,19 +29,9 @@ class ExchangeClock:
         self._latest_ms = 0
 
     @property
-    def is_set(self) -> bool:
-        """Whether the exchange was heard."""
-        return bool(self._samples)
-
-    @property
     def speed(self) -> float:
         """Exchange's seconds in a second of the world."""
         return self._best.speed
-
-    @property
-    def trip_ms(self) -> float:
-        """Round trip of the sample that counts."""
-        return self._best.trip_ms
 
     def sample(self, sent_ms: float, received_ms: float, exchange_ms: float, speed: float = 1.0) -> None:
         """Learn from one answer; of the last few, the one with the shortest round trip counts.

@@ -1,11 +1,11 @@
-"""Opening a websocket: name, proxy, TLS and handshake, and in plain words what went wrong."""
+"""Opening a websocket: name, proxy, TLS and handshake, and plain reasons where that fails."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,26 +16,31 @@ from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.uri import WebSocketURI, parse_uri
 
 from klagg_tui.errors import ConfigError, ExchangeError, GeoBlocked, Refused, Unreachable
-from klagg_tui.exchange.binance.wire import STREAM_PATH
+from klagg_tui.exchange.limits import Refusal
 from klagg_tui.exchange.transport.connection import FeedConnection
 from klagg_tui.exchange.transport.proxy import proxy_for
 
-DIAL_S: Final = 15.0
+OPEN_S: Final = 15.0
 
 
-def stream_uri(url: str) -> WebSocketURI:
-    """The address of combined streams at a host; an address with a path of its own is left as it is.
+def stream_uri(url: str, path: str) -> WebSocketURI:
+    """The address of the market streams at a host; an address with a path of its own is left as it is.
 
     Raises:
         ConfigError: it is no websocket address.
     """
     try:
-        return parse_uri(url if urlsplit(url).path.strip("/") else url.rstrip("/") + STREAM_PATH)
+        return parse_uri(url if urlsplit(url).path.strip("/") else url.rstrip("/") + path)
     except (InvalidURI, ValueError) as error:
         raise ConfigError(f"{url!r} is no address of market streams: it must be ws://… or wss://…") from error
 
 
-async def connect(uri: WebSocketURI, make: Callable[[], FeedConnection], proxy: str | None = None) -> FeedConnection:
+async def connect(
+    uri: WebSocketURI,
+    make: Callable[[], FeedConnection],
+    refusals: Mapping[int, Refusal],
+    proxy: str | None = None,
+) -> FeedConnection:
     """A connection whose handshake is done.
 
     Raises:
@@ -43,27 +48,21 @@ async def connect(uri: WebSocketURI, make: Callable[[], FeedConnection], proxy: 
         Unreachable: it did not come so far.
     """
     try:
-        async with asyncio.timeout(DIAL_S):
+        async with asyncio.timeout(OPEN_S):
             return await _open(uri, make, proxy)
     except InvalidStatus as error:
-        raise _refusal(error.response.status_code) from error
+        raise _refusal(error.response.status_code, refusals) from error
     except TimeoutError as error:
-        raise Unreachable(f"no answer within {DIAL_S:.0f} s") from error
+        raise Unreachable(f"no answer within {OPEN_S:.0f} s") from error
     except (OSError, InvalidHandshake, ProxyError, EOFError) as error:
         raise Unreachable(reason_of(error)) from error
 
 
-def _refusal(status: int) -> ExchangeError:
-    reason = _STATUSES.get(status, f"the handshake was answered with {status}")
-    return GeoBlocked(reason) if status == 451 else Refused(reason, status)
-
-
-_STATUSES: Final = {
-    403: "turned away at the gate (403)",
-    418: "this address is banned (418)",
-    429: "too many connections (429)",
-    451: "this place is not served (451)",
-}
+def _refusal(status: int, refusals: Mapping[int, Refusal]) -> ExchangeError:
+    if status == 451:
+        return GeoBlocked("this place is not served (451)")
+    known = refusals.get(status)
+    return Refused(f"it {known.words} ({status})" if known else f"the handshake was answered with {status}", status)
 
 
 async def _open(uri: WebSocketURI, make: Callable[[], FeedConnection], proxy: str | None) -> FeedConnection:
@@ -79,7 +78,7 @@ async def _open(uri: WebSocketURI, make: Callable[[], FeedConnection], proxy: st
             make, sock=tunnel, ssl=context, server_hostname=server_hostname
         )
     try:
-        await connection.shaken
+        await connection.handshake
     except BaseException:
         transport.close()
         raise
@@ -92,7 +91,7 @@ def _tls() -> ssl.SSLContext:
 
 
 def reason_of(error: BaseException) -> str:
-    """What went wrong on the way, in a few words."""
+    """Why an attempt failed, in short."""
     if isinstance(error, socket.gaierror):
         return "name not known: no network?"
     if isinstance(error, ConnectionRefusedError):

@@ -1,8 +1,8 @@
-"""One websocket: bytes in and out of the library's protocol, read in gulps.
+"""One websocket: bytes in and out of the library's protocol, read many frames at once.
 
-At a realistic pace every frame would wake the loop, and waking costs more than the frame. After each look the socket is
-left alone for a moment, so that frames gather and are taken in one go. The more a look brought the shorter it is: where
-much comes, few frames pay for a wake anyway, and the rest need not wait so long.
+At a realistic pace every frame would wake the loop, and waking costs more than the frame. After each read the socket is
+left alone for a moment, so that frames gather and are taken at once. The more a read brought the shorter that moment is:
+where much comes, few frames pay for a wake anyway, and the rest need not wait so long.
 """
 
 from __future__ import annotations
@@ -12,42 +12,42 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from websockets.client import ClientProtocol
-from websockets.frames import Frame
+from websockets.frames import CloseCode, Frame
 from websockets.protocol import State
 from websockets.uri import WebSocketURI
 
 from klagg_tui.exchange.transport.framing import FrameSplitter
 
 MOST_BYTES: Final = 4 * 1024 * 1024
-"""Of a message; the largest, tickers of all symbols, has some 200 kB."""
-GULP_S: Final = 0.02
-_MUCH: Final = 32 * 1024
-"""Bytes of a look after which the socket is not left alone at all: more is believed to wait already."""
+"""Of a message; the largest, a list over all symbols, has some 200 kB."""
+READ_PAUSE_S: Final = 0.02
+_LARGE_READ: Final = 32 * 1024
+"""Bytes of a read after which the socket is not left alone at all: more is likely to wait already."""
 _HEAD_END: Final = b"\r\n\r\n"
 
 
 class FeedConnection(asyncio.Protocol):
-    """Made by the loop's `create_connection`; usable once `shaken` is done.
+    """Made by the loop's `create_connection`; usable once `handshake` is done.
 
     Args:
         uri: what to ask for.
-        on_texts: told each gulp: how many bytes, and the text messages in them, in order; there may be none.
-        on_end: told once, after `shaken`, why the connection is over, and the close code (1006 where there was none).
+        on_texts: called after each read with its text messages, in order; there may be none.
+        on_end: called once, after the handshake, with the reason why the connection is over, and the close code (1006 where there was none).
     """
 
     def __init__(
         self,
         uri: WebSocketURI,
-        on_texts: Callable[[int, list[bytes]], None],
+        on_texts: Callable[[list[bytes]], None],
         on_end: Callable[[str, int], None],
-        gulp_s: float = GULP_S,
+        read_pause_s: float = READ_PAUSE_S,
     ) -> None:
-        self.shaken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.handshake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._protocol = ClientProtocol(uri, max_size=MOST_BYTES)
-        self._cutter = FrameSplitter(MOST_BYTES, self._take_other)
+        self._splitter = FrameSplitter(MOST_BYTES, self._take_other)
         self._on_texts = on_texts
         self._on_end: Callable[[str, int], None] | None = on_end
-        self._gulp_s = gulp_s
+        self._read_pause_s = read_pause_s
         self._head = b""
         self._parts: list[bytes] = []
         self._transport: asyncio.Transport | None = None
@@ -60,16 +60,16 @@ class FeedConnection(asyncio.Protocol):
             self._flush()
 
     def ping(self) -> None:
-        """Send a ping; its answer comes as a gulp without texts."""
+        """Send a ping; its answer comes as a read without texts."""
         if self._protocol.state is State.OPEN:
             self._protocol.send_ping(b"klagg")
             self._flush()
 
     def close(self) -> None:
-        """Say good-bye and go, without a word to `on_end`."""
+        """Close it in order; `on_end` is not called."""
         self._on_end = None
         if self._protocol.state is State.OPEN:
-            self._protocol.send_close(1000)
+            self._protocol.send_close(CloseCode.NORMAL_CLOSURE)
             self._flush()
         if self._transport:
             self._transport.close()
@@ -86,35 +86,35 @@ class FeedConnection(asyncio.Protocol):
         self._flush()
 
     def data_received(self, data: bytes) -> None:
-        """Take a gulp."""
+        """Take what was read."""
         size = len(data)
         if self._protocol.state is State.CONNECTING:
-            data = self._shake(data)
-        if self.shaken.done():
-            self._on_texts(size, self._cutter.cut(data))
-            if size < _MUCH and self._on_end and self._transport and not self._transport.is_closing():
+            data = self._take_handshake(data)
+        if self.handshake.done():
+            self._on_texts(self._splitter.split(data))
+            if size < _LARGE_READ and self._on_end and self._transport and not self._transport.is_closing():
                 self._transport.pause_reading()
-                pause_s = self._gulp_s * (1 - size / _MUCH)
+                pause_s = self._read_pause_s * (1 - size / _LARGE_READ)
                 self._pause = asyncio.get_running_loop().call_later(pause_s, self._transport.resume_reading)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell what ended it."""
+        """Report what ended it."""
         if self._pause:
             self._pause.cancel()
-        if not self.shaken.done():
-            reason = self._protocol.handshake_exc or exc or ConnectionResetError("closed during the handshake")
-            self.shaken.set_exception(reason)
+        if not self.handshake.done():
+            error = self._protocol.handshake_exc or exc or ConnectionResetError("closed during the handshake")
+            self.handshake.set_exception(error)
         elif self._on_end:
-            said = self._protocol.close_rcvd or self._protocol.close_sent
-            code, reason_text = (said.code, said.reason) if said else (1006, "")
-            words = reason_text or (str(exc) if exc else "") or "the connection was lost"
-            self._on_end(f"{words} ({code})" if said else words, code)
+            close = self._protocol.close_rcvd or self._protocol.close_sent
+            code, reason_text = (close.code, close.reason) if close else (CloseCode.ABNORMAL_CLOSURE, "")
+            reason = reason_text or (str(exc) if exc else "") or "the connection was lost"
+            self._on_end(f"{reason} ({code})" if close else reason, code)
 
-    def _shake(self, data: bytes) -> bytes:
+    def _take_handshake(self, data: bytes) -> bytes:
         """Give the answer to the handshake to the library; returns what follows it."""
         self._head += data
         head, end, rest = self._head.partition(_HEAD_END)
-        if not end and len(self._head) < _MUCH:
+        if not end and len(self._head) < _LARGE_READ:
             return b""
         self._head = b""
         self._protocol.receive_data(head + end)
@@ -123,7 +123,7 @@ class FeedConnection(asyncio.Protocol):
         self._protocol.events_received()
         self._flush()
         if self._protocol.state is State.OPEN:
-            self.shaken.set_result(None)
+            self.handshake.set_result(None)
             return rest
         if self._protocol.handshake_exc and self._transport:
             self._transport.close()

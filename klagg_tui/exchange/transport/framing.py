@@ -1,4 +1,4 @@
-"""Cutting plain text frames out of what a websocket delivers; everything else is the websocket library's. Pure.
+"""Splitting what a websocket delivers into text frames; everything else is the websocket library's. Pure.
 
 The library spends 4 µs on a small frame, more than decoding and counting it together. All but a few frames of the market
 are of the simplest kind (whole, text, unmasked), and finding those takes a tenth. Frames of any other kind, and
@@ -29,7 +29,7 @@ class FrameSplitter:
         self._rest = b""
         self._is_broken = False
 
-    def cut(self, data: bytes) -> list[bytes]:
+    def split(self, data: bytes) -> list[bytes]:
         """The texts that are complete with `data`, in order."""
         texts: list[bytes] = []
         if self._rest:

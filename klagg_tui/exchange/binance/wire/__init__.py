@@ -1,77 +1,33 @@
-"""The exchange's JSON and our values: the only place that knows field names and says kline.
+"""The exchange's JSON and our values: the only place that knows its field names.
 
-`decode_batch` and `frame` read what a websocket delivers, `replies` what REST answers, `requests` and `commands` write what we ask. Pure;
-damage raises `BadFrame` or `BadNumber` and nothing else. Fields are read by name and unknown ones are tolerated, because
-the exchange adds some every year. Sources of the shapes: the exchange's documentation and recorded messages.
+A module each for trades, bars and the listing reads them wherever they come from: the stream, a reply, a file. `frames` parts
+what a websocket delivers; `requests` and `commands` write what we ask. Pure; damage raises `BadFrame` or `BadNumber` and
+nothing else. Fields are read by name and unknown ones are tolerated, because the exchange adds some every year.
 """
 
-from klagg_tui.exchange.binance.wire.commands import (
-    CONTRACTS,
-    STREAM_PATH,
-    TICKERS,
-    list_streams,
-    subscribe,
-    trade_stream,
-    unsubscribe,
-)
-from klagg_tui.exchange.binance.wire.frames import decode_batch, frame
-from klagg_tui.exchange.binance.wire.replies import bars, failure, listings, server_time, trades
-from klagg_tui.exchange.binance.wire.requests import (
-    EXCHANGE_INFO,
-    LARGEST_PAGE,
-    TIME,
-    Request,
-    bars_request,
-    bars_weight,
-    trades_request,
-)
-from klagg_tui.exchange.binance.wire.values import (
-    Acknowledged,
-    Batch,
-    ContractChanged,
-    Failure,
-    Frame,
-    Instrument,
-    Listings,
-    Rejected,
-    ServerShutdown,
-    Skipped,
-    Ticker,
-    Tickers,
-)
+from klagg_tui.exchange.binance.wire.answers import read_failure, read_time
+from klagg_tui.exchange.binance.wire.bars import read_bars
+from klagg_tui.exchange.binance.wire.commands import CONTRACTS, STREAM_PATH, subscribe, trade_stream, unsubscribe
+from klagg_tui.exchange.binance.wire.frames import decode_batch, read_message
+from klagg_tui.exchange.binance.wire.instruments import read_instruments
+from klagg_tui.exchange.binance.wire.requests import EXCHANGE_INFO, TIME, bars_request, trades_request
+from klagg_tui.exchange.binance.wire.trades import read_trades
 
 __all__ = [
     "CONTRACTS",
     "EXCHANGE_INFO",
-    "LARGEST_PAGE",
     "STREAM_PATH",
-    "TICKERS",
     "TIME",
-    "Acknowledged",
-    "Batch",
-    "ContractChanged",
-    "Failure",
-    "Frame",
-    "Instrument",
-    "Listings",
-    "Rejected",
-    "Request",
-    "ServerShutdown",
-    "Skipped",
-    "Ticker",
-    "Tickers",
-    "bars",
     "bars_request",
-    "bars_weight",
     "decode_batch",
-    "failure",
-    "frame",
-    "list_streams",
-    "listings",
-    "server_time",
+    "read_bars",
+    "read_failure",
+    "read_instruments",
+    "read_message",
+    "read_time",
+    "read_trades",
     "subscribe",
     "trade_stream",
-    "trades",
     "trades_request",
     "unsubscribe",
 ]

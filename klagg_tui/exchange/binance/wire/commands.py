@@ -1,4 +1,4 @@
-"""What is said over the websocket: subscribing and unsubscribing. Names of streams are lower case and UTF-8."""
+"""Commands over the websocket: subscribing and unsubscribing. Names of streams are lower case and UTF-8."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import orjson
 STREAM_PATH: Final = "/market/stream"
 """Where trades are. The older `/ws` and `/stream` accept every subscription and deliver nothing."""
 CONTRACTS: Final = "!contractInfo"
-TICKERS: Final = "!miniTicker@arr"
 
 
 def trade_stream(symbol: str) -> str:
@@ -26,11 +25,6 @@ def subscribe(streams: Sequence[str], id: int) -> bytes:  # noqa: A002  # the pr
 def unsubscribe(streams: Sequence[str], id: int) -> bytes:  # noqa: A002
     """A text frame's payload that ends streams."""
     return _command("UNSUBSCRIBE", id, streams)
-
-
-def list_streams(id: int) -> bytes:  # noqa: A002
-    """A text frame's payload that asks which streams are subscribed; unknown symbols' are listed too."""
-    return orjson.dumps({"method": "LIST_SUBSCRIPTIONS", "id": id})
 
 
 def _command(method: str, number: int, streams: Sequence[str]) -> bytes:

@@ -1,0 +1,54 @@
+"""Messages of any exchange's market streams as immutable values: what a venue's decoder returns and everybody else reads.
+
+Trades come as plain tuples (`TradeFields`), because there are thousands a second; everything else is one of the values here.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+from klagg_tui.engine.events import AggTrade, TradeFields
+
+
+class Acknowledged(NamedTuple):
+    """A command was taken. It proves nothing: unknown symbols are acknowledged too, and stay silent."""
+
+    id: int
+
+
+class Rejected(NamedTuple):
+    """A command was refused."""
+
+    id: int | None
+    """None where the answer names no command."""
+    code: int
+    message: str
+
+
+class ContractChanged(NamedTuple):
+    """A contract was listed, halted or taken off; a hint only, the listing itself decides."""
+
+    symbol: str
+    is_trading: bool
+
+
+class ServerShutdown(NamedTuple):
+    """The server is about to close the connection."""
+
+
+class Skipped(NamedTuple):
+    """A readable message about something we do not follow."""
+
+    event: str
+
+
+Message: TypeAlias = AggTrade | Acknowledged | Rejected | ContractChanged | ServerShutdown | Skipped
+
+
+class Batch(NamedTuple):
+    """What a connection brought at once, each kind in order."""
+
+    trades: list[TradeFields]
+    others: list[Message]
+    damaged: list[tuple[bytes, Exception]]
+    """Messages that cannot be read, and why."""

@@ -1,0 +1,248 @@
+"""Asking an exchange over HTTP: one budget for everything, retries for what passes, plain sentences for what does not."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, NamedTuple, Self, TypeVar
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError
+
+from klagg_tui.errors import (
+    BadFrame,
+    BadNumber,
+    ExchangeError,
+    GeoBlocked,
+    RateLimited,
+    Refused,
+    UnknownSymbol,
+    Unreachable,
+)
+from klagg_tui.exchange.limits import Refusal
+from klagg_tui.exchange.transport.budget import WeightBudget
+from klagg_tui.exchange.transport.clock import ExchangeClock
+from klagg_tui.exchange.transport.connect import reason_of
+from klagg_tui.exchange.transport.proxy import proxy_for
+from klagg_tui.exchange.venue import Failure, Priority, Request, RequestUse
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+SPEED: Final = "X-KLAGG-SPEED"
+"""Our simulated exchange sends how fast its time runs; a real one does not."""
+
+TIME_OUT_S: Final = 10.0
+TRIES: Final = 3
+_FIRST_PAUSE_S: Final = 0.5
+_LONGEST_WAIT_S: Final = 0.5
+"""Between two looks at the budget: the exchange's minute may turn earlier than thought."""
+
+_PROXY_TROUBLE: Final = (ProxyError, ProxyConnectionError, ProxyTimeoutError)
+_NO_ANSWER: Final = (aiohttp.ClientError, TimeoutError, OSError, *_PROXY_TROUBLE)
+
+
+@dataclass(frozen=True)
+class HttpRules:
+    """How one exchange answers."""
+
+    cost_per_minute: int
+    used_header: str
+    """How much of the minute's cost is used."""
+    refusals: Mapping[int, Refusal]
+    blocked_advice: str
+    read_failure: Callable[[bytes], Failure]
+    """The body may be anything: it must not raise."""
+
+
+class Answer(NamedTuple):
+    """A reply with status 200."""
+
+    body: bytes
+    headers: dict[str, str]
+    """Names in upper case."""
+    sent_ms: float
+    """When the try that was answered went out, by the local clock: not when its waiting for the budget began."""
+    received_ms: float
+
+
+class HttpClient:
+    """GET requests to one host, to be used in an `async with` block.
+
+    Whatever goes wrong raises an `ExchangeError`, after as many tries as make sense.
+
+    Args:
+        base_url: `https://host`.
+        clock: the exchange's, by whose minutes the budget goes.
+        proxy: `http://…` or `socks5://…`; without one the environment's counts.
+        local_ms: the steady local clock that `clock` goes by.
+        time_out_s: for one try.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        clock: ExchangeClock,
+        rules: HttpRules,
+        *,
+        proxy: str | None = None,
+        local_ms: Callable[[], float] = lambda: time.monotonic() * 1000,
+        time_out_s: float = TIME_OUT_S,
+    ) -> None:
+        self.budget = WeightBudget(rules.cost_per_minute)
+        self.clock = clock
+        self._requests = 0
+        self._retries = 0
+        self._base_url = base_url.rstrip("/")
+        self._host = urlsplit(base_url).netloc or base_url
+        self._rules = rules
+        self._proxy = proxy
+        self._local_ms = local_ms
+        self._time_out_s = time_out_s
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        address = proxy_for(self._base_url, self._proxy)
+        self._session = aiohttp.ClientSession(
+            connector=ProxyConnector.from_url(address, rdns=True) if address else None,
+            timeout=aiohttp.ClientTimeout(total=self._time_out_s),
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._session is not None
+        await self._session.close()
+
+    def now_ms(self) -> int:
+        """The exchange's time."""
+        return self.clock.now_ms(self._local_ms())
+
+    def use(self) -> RequestUse:
+        """How much was asked."""
+        return RequestUse(self.budget.used(self.now_ms()), self.budget.limit, self._requests, self._retries)
+
+    def set_clock(self, answer: Answer, exchange_ms: int) -> None:
+        """Set the clock by the time in an answer."""
+        self.clock.sample(answer.sent_ms, answer.received_ms, exchange_ms, _speed(answer.headers.get(SPEED)))
+
+    def read(self, decode: Callable[[bytes], T], body: bytes) -> T:
+        """The value of a body; raises Unreachable where it cannot be read."""
+        try:
+            return decode(body)
+        except (BadFrame, BadNumber) as error:
+            raise Unreachable(f"{self._host} gave an answer that cannot be read ({error}).") from error
+
+    async def get(self, request: Request, priority: Priority) -> Answer:
+        """Ask, and again where nothing came; the answer has status 200."""
+        pause_s = _FIRST_PAUSE_S
+        for _ in range(TRIES - 1):
+            try:
+                return await self._try(request, priority)
+            except Unreachable as error:
+                self._retries += 1
+                log.info("%s: %s", request.path, error)
+                await asyncio.sleep(pause_s * random.uniform(0.5, 1.5))
+                pause_s *= 2
+        return await self._try(request, priority)
+
+    async def _try(self, request: Request, priority: Priority) -> Answer:
+        assert self._session is not None, "to be used in a with statement"
+        await self._admission(request.cost, priority)
+        number = self.budget.begin(request.cost)
+        self._requests += 1
+        used: int | None = None
+        sent_ms = self._local_ms()
+        try:
+            async with self._session.get(self._base_url + request.path, params=list(request.parameters)) as response:
+                used = _whole(response.headers.get(self._rules.used_header))
+                body = await response.read()
+                if response.status != 200:
+                    raise self._failure(response.status, body, response.headers.get("Retry-After"))
+                headers = {name.upper(): value for name, value in response.headers.items()}
+                return Answer(body, headers, sent_ms, self._local_ms())
+        except _NO_ANSWER as error:
+            raise self._unreachable(error) from error
+        finally:
+            self.budget.end(number, used, self.now_ms())
+
+    async def _admission(self, weight: int, priority: Priority) -> None:
+        if not self.budget.wait_ms(weight, priority, self.now_ms()):
+            return
+        self.budget.wait(priority)
+        try:
+            while True:
+                wait_ms = self.budget.wait_ms(weight, priority, self.now_ms())
+                if not wait_ms:
+                    return
+                await asyncio.sleep(min(_LONGEST_WAIT_S, wait_ms / 1000 / self.clock.speed))
+        finally:
+            self.budget.wait_no_more(priority)
+
+    def _unreachable(self, error: BaseException) -> Unreachable:
+        is_late = isinstance(error, TimeoutError)
+        reason = f"no answer within {self._time_out_s:g} s" if is_late else reason_of(_cause(error))
+        return Unreachable(
+            f"{self._host} cannot be reached ({reason}); klagg keeps trying, what is to be fetched waits."
+        )
+
+    def _failure(self, status: int, body: bytes, retry_after: str | None) -> ExchangeError:
+        failure = self._rules.read_failure(body)
+        if refusal := self._rules.refusals.get(status):
+            return self._limited(status, refusal, _whole(retry_after), failure.banned_until_ms)
+        if status == 451:
+            return GeoBlocked(f"{self._host} does not serve this place (451): {self._rules.blocked_advice}.")
+        if status >= 500:
+            return Unreachable(
+                f"{self._host} is in trouble ({status}); klagg keeps trying, what is to be fetched waits."
+            )
+        kind = UnknownSymbol if failure.is_unknown_symbol else Refused
+        return kind(f"{self._host} refused: {failure.message or f'status {status}'}", failure.code)
+
+    def _limited(
+        self, status: int, refusal: Refusal, retry_after_s: int | None, banned_until_ms: int | None
+    ) -> RateLimited:
+        now_ms = self.now_ms()
+        if retry_after_s is not None:
+            until_ms = now_ms + retry_after_s * 1000
+        elif banned_until_ms is not None:
+            until_ms = banned_until_ms
+        elif refusal.pause_ms is not None:
+            until_ms = now_ms + refusal.pause_ms
+        else:
+            until_ms = (now_ms // 60_000 + 1) * 60_000
+        until_ms = max(until_ms, now_ms + refusal.least_ms)
+        self.budget.refuse_until(until_ms)
+        wait_s = max(0, until_ms - now_ms) // 1000
+        return RateLimited(
+            f"{self._host} {refusal.words} ({status}): it is asked again in {wait_s} s, and until then nothing is repaired "
+            "or back-filled.",
+            until_ms,
+            banned=refusal.is_ban,
+        )
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The system's own error, where a library wrapped one."""
+    inner = getattr(error, "os_error", None) or error.__cause__
+    return inner if isinstance(inner, OSError) else error
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 12 else None
+
+
+def _speed(text: str | None) -> float:
+    try:
+        speed = float(text or 1)
+    except ValueError:
+        return 1.0
+    return speed if 0 < speed <= 100_000 else 1.0

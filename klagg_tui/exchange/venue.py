@@ -1,0 +1,200 @@
+"""What an exchange provides: facts as frozen values, its stream's language as pure functions, and the questions it answers.
+
+Everything above this door is written against these; a package beside this module fills them for one exchange.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from types import TracebackType
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
+from urllib.parse import urlsplit
+
+from klagg_tui.engine.period import Period
+from klagg_tui.exchange.limits import Refusal, RequestLimits, StreamLimits
+from klagg_tui.exchange.listing import Instruments
+
+if TYPE_CHECKING:  # facts are read at every start, and the numbers behind these values bring a JSON library along
+    from klagg_tui.engine.bar import Bar
+    from klagg_tui.engine.events import AggTrade
+    from klagg_tui.exchange.messages import Batch
+
+
+class Priority(IntEnum):
+    """What a request is for, the most urgent first."""
+
+    GAP = 0
+    SEAM = 1
+    CONFIRM = 2
+    HISTORY = 3
+
+
+@dataclass(frozen=True)
+class StreamCodec:
+    """The language of the market streams: pure functions from and to messages."""
+
+    path: str
+    """Where trades are, at a host without a path of its own."""
+    market_streams: tuple[str, ...]
+    """Streams that are not of one symbol, to be had on one connection: contracts that come and go."""
+    trade_stream: Callable[[str], str]
+    """Name of the stream of a symbol's trades."""
+    subscribe: Callable[[Sequence[str], int], bytes]
+    """Text message that asks for streams; the number comes back with the answer."""
+    unsubscribe: Callable[[Sequence[str], int], bytes]
+    decode_batch: Callable[[Iterable[bytes]], Batch]
+    """The messages of a connection as values; damage costs only the message it is in."""
+
+
+class Clock(Protocol):
+    """The exchange's clock."""
+
+    @property
+    def speed(self) -> float:
+        """Exchange's seconds in a second of the world; 1 but for a simulated exchange."""
+        ...
+
+    def now_ms(self, local_ms: float) -> int:
+        """The exchange's time at a moment of the steady local clock."""
+        ...
+
+
+class Request(NamedTuple):
+    """One GET; the parameters are encoded as UTF-8 for the address."""
+
+    path: str
+    parameters: tuple[tuple[str, str], ...] = ()
+    cost: int = 1
+
+
+class Failure(NamedTuple):
+    """The body of a refused request."""
+
+    code: int = 0
+    """The exchange's, 0 where it gave none."""
+    message: str = ""
+    banned_until_ms: int | None = None
+    is_unknown_symbol: bool = False
+
+
+class RequestUse(NamedTuple):
+    """How much was asked."""
+
+    used: int
+    """Cost in this minute of the exchange."""
+    limit: int
+    requests: int
+    """Since the start."""
+    retries: int
+
+
+class MarketData(Protocol):
+    """What may be asked of an exchange, in an `async with` block.
+
+    Whatever goes wrong raises an `ExchangeError`, after as many tries as make sense.
+    """
+
+    async def __aenter__(self) -> Self:
+        """Ready to be asked."""
+        ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close what was opened."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """Set by `sync`."""
+        ...
+
+    def now_ms(self) -> int:
+        """The exchange's time now."""
+        ...
+
+    def use(self) -> RequestUse:
+        """How much was asked."""
+        ...
+
+    async def sync(self) -> None:
+        """Ask the exchange for its time and set the clock by it."""
+        ...
+
+    async def instruments(self) -> Instruments:
+        """Everything that the exchange lists."""
+        ...
+
+    async def bars(
+        self,
+        symbol: str,
+        period: Period,
+        start_ms: int | None = None,
+        end_ms: int | None = None,
+        *,
+        limit: int,
+        priority: Priority,
+    ) -> list[Bar]:
+        """The exchange's own bars that open from `start_ms` to `end_ms`, both included; the newest without `start_ms`.
+
+        What was over when it was asked for is confirmed, the rest is forming.
+
+        Raises:
+            UnknownSymbol: the exchange has no such symbol, or not any more.
+        """
+        ...
+
+    async def trades(self, symbol: str, from_id: int, *, limit: int, priority: Priority) -> list[AggTrade]:
+        """Trades from an id on, at most `limit` of them."""
+        ...
+
+
+class MakeMarketData(Protocol):
+    """Makes the `MarketData` at an address."""
+
+    def __call__(self, rest_url: str, start_ms: float, *, proxy: str | None = None) -> MarketData:
+        """`start_ms`: the time its clock begins with, before the exchange has answered."""
+        ...
+
+
+@dataclass(frozen=True)
+class Venue:
+    """One exchange: its facts, its language, and how it is asked."""
+
+    key: str
+    """Short and for ever: databases are marked with it."""
+    name: str
+    """For people."""
+    rest_url: str
+    stream_url: str
+    hosts: re.Pattern[str]
+    """Its own hosts; any other address is another market."""
+    requests: RequestLimits
+    streams: StreamLimits
+    refusals: Mapping[int, Refusal]
+    """By status, of HTTP and of handshakes."""
+    blocked_advice: str
+    """What somebody can do to whom it answers 451, to be read after a colon."""
+    settle_ms: int
+    """How long after its end a bar may still change, and our picture of the clock be wrong: fetched earlier it is not final."""
+    contract_types: tuple[str, ...]
+    """Kinds of contracts that can be asked for, the usual one first."""
+    load_codec: Callable[[], StreamCodec] = field(repr=False)
+    """Facts are read at every start; the codec and what it needs are loaded by who speaks with the exchange."""
+    market_data: MakeMarketData = field(repr=False)
+
+    @property
+    def codec(self) -> StreamCodec:
+        """The language of its stream."""
+        return self.load_codec()
+
+    def is_at(self, url: str) -> bool:
+        """Whether this very exchange answers at an address, and no test market or imitation of it."""
+        try:
+            host = urlsplit(url).hostname or ""
+        except ValueError:
+            return False
+        return bool(self.hosts.fullmatch(host))

@@ -1,0 +1,33 @@
+"""The newest update and status, handed from the engine's thread to whichever thread asks."""
+
+from __future__ import annotations
+
+import threading
+
+from klagg_tui.feed import FeedUpdate, Mode, Status
+
+
+class Latest:
+    """Holds at most one update: a slow screen finds fewer and larger ones, never a queue."""
+
+    def __init__(self) -> None:
+        self.status = Status("", Mode.OFFLINE, 0, connection="starting")
+        self._update: FeedUpdate | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether there is room for the next update."""
+        return self._update is None
+
+    def put(self, update: FeedUpdate) -> None:
+        """Give the next update, once the last one is taken; an empty one is left out."""
+        if any(update):
+            with self._lock:
+                self._update = update
+
+    def take(self) -> FeedUpdate | None:
+        """What changed since the last call, None where nothing did."""
+        with self._lock:
+            update, self._update = self._update, None
+        return update

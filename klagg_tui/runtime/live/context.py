@@ -1,0 +1,47 @@
+"""What the tasks of the live market share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, Period
+from klagg_tui.exchange.venue import MarketData, Venue
+from klagg_tui.runtime.host import EngineHost
+from klagg_tui.storage.store import Store
+
+
+class Contract(NamedTuple):
+    """What the listing says of a symbol."""
+
+    listed_ms: int = 0
+    """When trading began, 0 where unknown."""
+    anchor: int = DEFAULT_THREE_DAY_ANCHOR
+
+
+@dataclass(frozen=True)
+class LiveContext:
+    """Engine, database and exchange, for one run."""
+
+    host: EngineHost
+    store: Store
+    venue: Venue
+    market_data: MarketData
+    contracts: dict[str, Contract] = field(default_factory=dict)
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """1m and all that was asked for."""
+        return self.host.engine.periods
+
+    def contract(self, symbol: str) -> Contract:
+        """What is known of a symbol."""
+        return self.contracts.get(symbol, Contract())
+
+    def now_ms(self) -> int:
+        """The exchange's clock."""
+        return self.host.now_ms()
+
+    def settled_ms(self) -> int:
+        """Bars that ended by then are final at the exchange."""
+        return self.now_ms() - self.venue.settle_ms

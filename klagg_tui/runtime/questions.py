@@ -1,0 +1,35 @@
+"""What other threads ask of a run: history from the engine's loop, exports on a connection of their own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.period import Period
+from klagg_tui.runtime.host import EngineHost
+from klagg_tui.storage.store import Store
+
+T = TypeVar("T")
+
+
+async def history(host: EngineHost, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
+    """See `Feed.history`; on the engine's loop."""
+    if host.store is None:
+        return ()
+    if before_ms is None or before_ms >= host.now_ms() - 2 * period.nominal_ms:
+        await host.flush()  # a bar that ended a moment ago is neither current nor on disk otherwise
+    bars = host.store.bars(symbol, period, None, before_ms, newest_first=True, limit=count)
+    return tuple([bar async for bar in bars])[::-1]
+
+
+async def ask_aside(database: Path, question: Callable[[Store], Awaitable[T]]) -> T:
+    """Ask the database in a thread and on a connection of its own: millions of bars must hold up no loop."""
+
+    async def ask() -> T:
+        async with await Store.open(database, read_only=True) as store:
+            return await question(store)
+
+    return await asyncio.to_thread(lambda: asyncio.run(ask()))

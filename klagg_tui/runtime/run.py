@@ -1,0 +1,122 @@
+"""One run of a plan, on the engine's loop: the source, the loops beside it, and what is shown of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Final
+
+import psutil
+
+from klagg_tui import logs
+from klagg_tui.engine.engine import KlineEngine
+from klagg_tui.feed import FeedUpdate, Status
+from klagg_tui.metrics import Metric
+from klagg_tui.runtime.background import run_guarded
+from klagg_tui.runtime.host import EngineHost
+from klagg_tui.runtime.interpreter import collect_forever
+from klagg_tui.runtime.latest import Latest
+from klagg_tui.runtime.source import Plan, Source
+from klagg_tui.runtime.startup import stored_bars, stored_closes
+from klagg_tui.storage.store import Store
+
+SCREEN_S: Final = 0.1
+_MEASURE_EVERY: Final = 5
+"""Looks at what changed between two at memory and processor."""
+
+
+@asynccontextmanager
+async def opened(plan: Plan, latest: Latest) -> AsyncIterator[EngineRun]:
+    """Open the database and show what it holds; the database is closed behind the block.
+
+    Raises:
+        KlaggError: the database cannot be used, or the source cannot be made.
+    """
+    async with AsyncExitStack() as stack:
+        store = None
+        if plan.database:
+            store = await Store.open(plan.database, periods=plan.periods, market=plan.market)
+            await stack.enter_async_context(store)
+        source = plan.source()
+        engine = KlineEngine(plan.periods, holds_gaps=source.is_live)
+        periods = tuple(sorted(set(plan.periods)))
+        host = EngineHost(engine, periods, store, source.now_ms, plan.flush_s)
+        if store:
+            latest.put(await stored_bars(store, periods))
+        run = EngineRun(plan, source, host, latest)
+        run.show_status()
+        yield run
+
+
+class EngineRun:
+    """A plan whose database is open."""
+
+    def __init__(self, plan: Plan, source: Source, host: EngineHost, latest: Latest) -> None:
+        self.host = host
+        self._background = plan.background
+        self._source = source
+        self._latest = latest
+        self._process = psutil.Process()
+
+    async def run(self) -> None:
+        """Go on until cancelled, also behind the source's end; whatever happens, the last changes are written."""
+        tasks = [asyncio.ensure_future(work) for work in self._work()]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.host.flush()
+
+    def _work(self) -> list[Coroutine[Any, Any, None]]:
+        work = [self.host.flush_forever(), self._show_forever(), collect_forever(), self._run_source()]
+        if self._source.is_live:
+            work.append(self.host.tick_forever())
+        return [*work, *(run_guarded(task, self.host) for task in self._background)]
+
+    async def _run_source(self) -> None:
+        await self._source.run(self.host)
+        await self.host.flush()
+
+    async def _show_forever(self) -> None:
+        looks = 0
+        while True:
+            if self._latest.is_taken:
+                self._latest.put(await self._next_update())
+            if looks % _MEASURE_EVERY == 0:
+                self._measure_process()
+            self.show_status()
+            looks += 1
+            await asyncio.sleep(SCREEN_S)
+
+    async def _next_update(self) -> FeedUpdate:
+        """Stored bars before new ones, so that each list of closes only ever grows at its end."""
+        host = self.host
+        while host.store and host.stale_closes:
+            if any(stored := await stored_closes(host.store, host.stale_closes.pop(0))):
+                return stored
+        return await host.update()
+
+    def _measure_process(self) -> None:
+        self.host.metrics.set(Metric.MEMORY, self._process.memory_info().rss / 1e6)
+        self.host.metrics.set(Metric.PROCESSOR, self._process.cpu_percent())
+
+    def show_status(self) -> None:
+        """Say how things stand now."""
+        host, source, status = self.host, self._source, self._source.status
+        self._latest.status = Status(
+            market=source.market,
+            mode=status.mode,
+            exchange_now_ms=source.now_ms(),
+            delay_ms=status.delay_ms,
+            connection=status.connection,
+            notices=tuple(host.notices.values()),
+            counters=host.engine.counters,
+            metrics=host.metrics.snapshot(),
+            log_lines=logs.newest(),
+            progress=status.progress,
+        )

@@ -1,0 +1,230 @@
+"""Everything that is read from the database, on a connection that never waits for the writer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from typing import Final
+
+from klagg_tui.engine.bar import Bar, BarKey, State
+from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain, child_of
+from klagg_tui.engine.precision import Precision
+from klagg_tui.engine.spans import Span
+from klagg_tui.storage import queries, unconfirmed
+from klagg_tui.storage.connection import Connection, Row
+from klagg_tui.storage.lines import Lines, RowFormat, line_pages
+from klagg_tui.storage.queries import FOREVER, Stretch, minutes_of, pages
+from klagg_tui.storage.rows import JSON_ROWS, bars
+from klagg_tui.storage.symbols import StoredSymbol, Symbols, precisions
+from klagg_tui.storage.unconfirmed import Unconfirmed
+
+_ANCHORS: Final = (0, 1, 2)
+
+_LATEST: Final = f"""
+SELECT {JSON_ROWS} FROM symbols AS s CROSS JOIN history AS h ON h.symbol = s.id AND h.period = :period
+AND h.minute >= coalesce((SELECT o.minute FROM history AS o WHERE o.symbol = s.id AND o.period = :period
+    ORDER BY o.minute DESC LIMIT 1 OFFSET :count - 1), 0)
+WHERE s.id >= :first AND s.id < :end
+"""
+_SYMBOLS_AT_ONCE: Final = 100
+"""Of which the newest bars are read together: 60 of each of 600 would be 36,000 rows in one text, 30 MB and 0.1 s of the loop."""
+_BETWEEN: Final = f"""
+SELECT {JSON_ROWS} FROM history AS h WHERE h.symbol = ? AND h.period = ? AND h.minute >= ? AND h.minute < ?
+"""
+_STORED_PERIODS: Final = """
+SELECT s.name, p.id FROM symbols AS s CROSS JOIN periods AS p
+WHERE EXISTS (SELECT 1 FROM history AS h WHERE h.symbol = s.id AND h.period = p.id)
+OR EXISTS (SELECT 1 FROM forming AS f WHERE f.symbol = s.id AND f.period = p.id) ORDER BY s.name, p.id
+"""
+_NO_SYMBOL: Final = -1
+"""No symbol's number."""
+_SPANS: Final = (
+    "SELECT s.name, p.first_id, p.last_id, p.from_ms, p.to_ms FROM symbols AS s JOIN spans AS p ON p.symbol = s.id"
+)
+
+Wanted = tuple[str, Period, int | None, int | None]
+"""Bars of a symbol and period that open from a time to before another; None: without end."""
+
+
+class StoreReader:
+    """The reading half of a `Store`."""
+
+    def __init__(self, reader: Connection) -> None:
+        self._reader = reader
+
+    async def bars(
+        self,
+        symbol: str,
+        period: Period,
+        from_ms: int | None = None,
+        to_ms: int | None = None,
+        *,
+        newest_first: bool = False,
+        limit: int | None = None,
+        states: Collection[State] | None = None,
+    ) -> AsyncIterator[Bar]:
+        """Bars that open from `from_ms` to before `to_ms`, the current one among them; memory stays constant."""
+        async for page in self.pages(
+            symbol, period, from_ms, to_ms, newest_first=newest_first, limit=limit, states=states
+        ):
+            for bar in page:
+                yield bar
+
+    async def pages(
+        self,
+        symbol: str,
+        period: Period,
+        from_ms: int | None = None,
+        to_ms: int | None = None,
+        *,
+        newest_first: bool = False,
+        limit: int | None = None,
+        states: Collection[State] | None = None,
+    ) -> AsyncIterator[list[Bar]]:
+        """The same, some thousand bars at a time: faster where there are millions."""
+        stretch = await self._stretch(symbol, period, from_ms, to_ms, newest_first=newest_first, states=states)
+        if stretch is None:
+            return
+        async for rows in pages(self._reader, stretch, FOREVER if limit is None else limit):
+            yield bars(rows, {stretch.symbol: symbol})
+
+    async def lines(
+        self,
+        symbol: str,
+        period: Period,
+        row_format: RowFormat,
+        from_ms: int | None = None,
+        to_ms: int | None = None,
+        *,
+        states: Collection[State] | None = None,
+    ) -> AsyncIterator[Lines | list[Bar]]:
+        """The bars of `pages`, oldest first, as lines of text where the database can write them, else as bars."""
+        stretch = await self._stretch(symbol, period, from_ms, to_ms, states=states)
+        if stretch is None:
+            return
+        async for page in line_pages(self._reader, stretch, row_format):
+            yield page if isinstance(page, Lines) else bars(page, {stretch.symbol: symbol})
+
+    async def stored_periods(self) -> dict[str, tuple[Period, ...]]:
+        """The periods of which each symbol has bars, short to long."""
+        periods = tuple(Period)
+        found: dict[str, list[Period]] = {}
+        for name, number in await self._reader.rows(_STORED_PERIODS):
+            found.setdefault(name, []).append(periods[number])
+        return {name: tuple(of_symbol) for name, of_symbol in found.items()}
+
+    async def lengths(self, wanted: Sequence[Wanted]) -> list[int]:
+        """How many bars `bars` gives for each of many stretches, the current ones among them."""
+        numbers = {name: number for number, name in (await self._names()).items()}
+        return await queries.lengths(
+            self._reader,
+            [
+                (numbers.get(symbol, _NO_SYMBOL), period.ordinal, *minutes_of(from_ms, to_ms))
+                for symbol, period, from_ms, to_ms in wanted
+            ],
+        )
+
+    async def latest(self, periods: Iterable[Period], count: int) -> tuple[Bar, ...]:
+        """The newest ended bars, at most `count` of each symbol and period, each symbol's in order of time."""
+        names = await self._names()
+        found: list[Bar] = []
+        for period in periods:
+            end = max(names, default=0) + 1  # a symbol that comes meanwhile has no name here
+            for first in range(0, end, _SYMBOLS_AT_ONCE):
+                part = {"first": first, "end": min(end, first + _SYMBOLS_AT_ONCE)}
+                rows = await self._reader.json_rows(_LATEST, {"period": period.ordinal, "count": count, **part})
+                found += bars(rows, names)
+        return tuple(found)
+
+    async def current(self) -> tuple[Bar, ...]:
+        """The current bar of every symbol and period, as it was when it was written last."""
+        rows = await self._reader.json_rows(f"SELECT {JSON_ROWS} FROM forming AS h")
+        return tuple(bars(sorted(rows), await self._names()))
+
+    async def seed(
+        self, symbol: str, minute_ms: int, periods: Sequence[Period] = DEFAULT_PERIODS, held: int = 64
+    ) -> tuple[Bar, ...]:
+        """The ended bars on which an engine can begin at a minute.
+
+        Of every period those from which the larger bars forming at that minute begin, and the last `held` 1m bars.
+        What is not stored is not there; partial bars are, and say so.
+        """
+        number = await self._number(symbol)
+        if number is None:
+            return ()
+        rows: list[Row] = []
+        for period, from_ms, to_ms in _seed_stretches(minute_ms, chain(tuple(periods)), held):
+            stretch = number, period.ordinal, from_ms // MINUTE_MS, to_ms // MINUTE_MS
+            rows += await self._reader.json_rows(_BETWEEN, stretch)
+        return tuple(bars(rows, {number: symbol}))
+
+    async def spans(self, symbol: str) -> tuple[Span, ...]:
+        """The runs of aggregate ids whose trades are all in the bars, by id."""
+        rows = await self._reader.rows(f"{_SPANS} WHERE s.name = ? ORDER BY p.first_id", (symbol,))
+        return tuple(Span(*row) for row in rows)
+
+    async def symbols(self) -> tuple[StoredSymbol, ...]:
+        """Every symbol ever stored, by first open time, then by name."""
+        known = (await Symbols.read(self._reader)).known.values()
+        return tuple(sorted(known, key=lambda symbol: (symbol.first_open_ms, symbol.symbol)))
+
+    async def unconfirmed(self, without: Collection[BarKey] = ()) -> list[Unconfirmed]:
+        """Ended bars that were not compared with the exchange's, by symbol and period, except those given."""
+        return await unconfirmed.unconfirmed(self._reader, without)
+
+    async def count(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> int:
+        """How many ended bars open from `from_ms` to before `to_ms`."""
+        return await queries.count(self._reader, symbol, period, from_ms, to_ms)
+
+    async def ended_until(self, symbol: str, period: Period, before_ms: int) -> int | None:
+        """When the newest ended bar that opened before a time ended, None where there is none.
+
+        A current bar is none, also where it is partial: its last trades may be missing.
+        """
+        return await queries.ended_until(self._reader, symbol, period, before_ms)
+
+    async def holes(self, since_ms: int, without: Collection[BarKey] = ()) -> list[Unconfirmed]:
+        """1m bars missing between stored ones or behind the listing, since a time; one entry a hole."""
+        return await unconfirmed.holes(self._reader, since_ms, without)
+
+    async def meta(self, key: str) -> str | None:
+        """A text kept with `put_meta`."""
+        value = await self._reader.value("SELECT value FROM meta WHERE key = ?", (key,))
+        return None if value is None else str(value)
+
+    async def precisions(self) -> dict[str, Precision]:
+        """With how many decimals the exchange writes each symbol's numbers, as far as was seen."""
+        return await precisions(self._reader)
+
+    async def _stretch(
+        self,
+        symbol: str,
+        period: Period,
+        from_ms: int | None,
+        to_ms: int | None,
+        *,
+        newest_first: bool = False,
+        states: Collection[State] | None = None,
+    ) -> Stretch | None:
+        """None where the symbol is not known."""
+        number = await self._number(symbol)
+        if number is None:
+            return None
+        wanted = tuple(sorted(state.value for state in (State if states is None else states)))
+        return Stretch(number, period, *minutes_of(from_ms, to_ms), wanted, newest_first)
+
+    async def _number(self, symbol: str) -> int | None:
+        number = await self._reader.value("SELECT id FROM symbols WHERE name = ?", (symbol,))
+        return None if number is None else int(number)
+
+    async def _names(self) -> dict[int, str]:
+        return dict(await self._reader.rows("SELECT id, name FROM symbols"))
+
+
+def _seed_stretches(minute_ms: int, periods: tuple[Period, ...], held: int) -> list[tuple[Period, int, int]]:
+    """For every period, the stretch of its ended bars that the larger ones forming at `minute_ms` begin with."""
+    since = {Period.M1: minute_ms - held * MINUTE_MS}
+    for period in periods[1:]:
+        child = child_of(period, periods)
+        open_ms = min(period.open_ms(minute_ms, anchor) for anchor in _ANCHORS)
+        since[child] = min(open_ms, since.get(child, open_ms))
+    return [(child, since[child], child.open_ms(minute_ms)) for child in sorted(since, reverse=True)]
