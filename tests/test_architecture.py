@@ -7,7 +7,7 @@ import pytest
 from tools.drawing import DOCUMENT, ROOT, drawing
 
 DOCUMENTS = (*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md")
-_PATH = re.compile(r"\b(?:klagg_tui|tests|tools|bench|docs|assets|clients)/[\w./*-]*\w/?")
+_PATH = re.compile(r"(?<![\w/])(?:klagg_tui|tests|tools|bench|docs|assets|clients)/[\w./*-]*\w/?")
 
 
 def test_the_drawing_is_that_of_the_import_contract() -> None:
