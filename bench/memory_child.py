@@ -35,7 +35,7 @@ def main() -> None:
             if status.exchange_now_ms >= found.get("begun_ms", float("inf")) + 60 * MINUTE_MS and "mb" not in found:
                 found["mb"] = psutil.Process().memory_info().rss / 1e6
                 found["trades"] = status.counters.trades
-                found["symbols"] = len(app.desk.picture.rows)
+                found["symbols"] = len(app.state.shown_market.rows)
                 app.call_later(app.action_quit)
 
         app.call_later(lambda: app.set_interval(1, look))

@@ -7,7 +7,8 @@ from textual.widgets import DataTable
 
 from klagg_tui.engine.period import Period
 from klagg_tui.feed import Feed
-from klagg_tui.view.columns import COLUMNS, DEFAULT_KEYS, Look
+from klagg_tui.view.columns.column import RenderContext
+from klagg_tui.view.columns.registry import COLUMNS, DEFAULT_KEYS
 from klagg_tui.view.model import Market
 
 SPARK_WIDTH = 16
@@ -37,11 +38,11 @@ class PlainTable(App[None]):
 
     def _cells(self, symbol: str) -> list[str]:
         row = self.market.rows[symbol]
-        look = Look(Period.M5, self.feed.status().exchange_now_ms, is_stale=False)
+        context = RenderContext(Period.M5, self.feed.status().exchange_now_ms, is_stale=False)
         bar = row.bar(Period.M5)
         if bar is None:
             return [symbol, *[""] * (len(self.columns) - 1)]
-        return [column.draw(row, bar, look, SPARK_WIDTH)[0] for column in self.columns]
+        return [column.draw(row, bar, context, SPARK_WIDTH)[0] for column in self.columns]
 
     def beat(self) -> None:
         changes = self.feed.take_changes()

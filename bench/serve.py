@@ -22,8 +22,8 @@ from klagg_tui.feed import Mode
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.source import Plan, SourceStatus
 from klagg_tui.runtime.worker import Runtime
-from klagg_tui.serve.access import Gate
-from klagg_tui.serve.push import pushing
+from klagg_tui.serve.access import AccessPolicy
+from klagg_tui.serve.push import push_to
 from klagg_tui.serve.server import PushServer
 
 SYMBOLS: Final = [f"COIN{at:03d}USDT" for at in range(500)]
@@ -91,8 +91,8 @@ class Made:
 def measure(readers: int) -> dict[str, float]:
     """Run engine and server for a while, with so many readers."""
     source = Made()
-    server = PushServer(Gate("127.0.0.1", 0), None, lambda: runtime.status())  # noqa: PLW0108 - there is no runtime yet
-    runtime = Runtime(Plan(lambda: source, DEFAULT_PERIODS).with_background(pushing(server)))
+    server = PushServer(AccessPolicy("127.0.0.1", 0), None, lambda: runtime.status())  # noqa: PLW0108 - there is no runtime yet
+    runtime = Runtime(Plan(lambda: source, DEFAULT_PERIODS).with_background(push_to(server)))
     server.start()
     runtime.start()
     child = None

@@ -1,4 +1,7 @@
-"""The only face the screens get of the running engine."""
+"""The contract between the runtime and its readers: what changed, how it is doing, and what may be asked of it.
+
+Screens, the status line and the server know the running engine by this alone.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from klagg_tui.metrics import NO_VALUES, Snapshot
 
 if TYPE_CHECKING:  # the export is loaded when somebody exports: the first table should not wait for it
     from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop
-    from klagg_tui.exporting.files import Format
+    from klagg_tui.exporting.format import Format
     from klagg_tui.exporting.selection import Selection
 
 
@@ -41,7 +44,7 @@ class Status(NamedTuple):
     """How the feed is doing."""
 
     market: str
-    """For people: the name of the exchange, `simulated`, `replay`."""
+    """For people: the exchange's name or address, `simulated market`, `replay`."""
     mode: Mode
     exchange_now_ms: int
     """The exchange's clock; in a replay the time of the replayed trades."""
@@ -50,9 +53,10 @@ class Status(NamedTuple):
     connection: str = ""
     """In a word or two: `connected`, `connecting`, `no connection`."""
     notices: tuple[str, ...] = ()
-    """Present troubles, each one sentence; the gravest first."""
+    """Present troubles, each one sentence; the oldest first."""
     counters: Counters = Counters()
     metrics: Snapshot = NO_VALUES
+    """What is counted and measured beside the engine's own counters."""
     log_lines: tuple[str, ...] = ()
     """The newest lines of the log, oldest first."""
     progress: Progress | None = None
@@ -122,5 +126,5 @@ class Feed(Protocol):
         ...
 
     async def stop(self) -> None:
-        """End recording: when this returns, the last drain is on disk."""
+        """End recording: when this returns, the last changes are on disk."""
         ...

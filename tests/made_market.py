@@ -19,7 +19,7 @@ from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period
 from klagg_tui.exporting import exporter as export
 from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop
-from klagg_tui.exporting.files import Format
+from klagg_tui.exporting.format import Format
 from klagg_tui.exporting.selection import Selection
 from klagg_tui.feed import FeedUpdate, Mode, Progress, Status
 from klagg_tui.metrics import Metric

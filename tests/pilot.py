@@ -15,6 +15,7 @@ from textual.worker import WorkerState
 
 from klagg_tui.app import KlaggApp
 from klagg_tui.screens.state_file import StateFile
+from klagg_tui.screens.widgets.table import MarketTable
 from klagg_tui.view.preferences import Preferences
 from tests.made_market import MadeMarket
 
@@ -41,6 +42,18 @@ class Seen:
         """What can be read."""
         return "\n".join(self.lines)
 
+    @property
+    def table(self) -> MarketTable:
+        """The table of the screen on view."""
+        return self.app.screen.query_one(MarketTable)
+
+    @property
+    def current(self) -> str:
+        """The symbol under the cursor."""
+        row = self.table.current
+        assert row is not None
+        return row.symbol
+
     def line_with(self, part: str) -> str:
         """The first line that holds `part`."""
         return next(line for line in self.lines if part in line)
@@ -53,7 +66,13 @@ class Seen:
             self.app._driver.send_message(pressed)
             # Waits for messages, where `Pilot.press` waits four times for an idle processor.
             await self.pilot._wait_for_screen()
+        await self._keys_done()
+
+    async def _keys_done(self) -> None:
+        """Wait until no key waits for its turn, unless one of them ends the app."""
         await self.pilot.pause()
+        while self.app._keys._is_busy and self.app.is_running and not self.app._exit:
+            await self.pilot.pause(0.01)
 
     async def burst(self, *keys: str) -> None:
         """Press keys all at once, as a slow line brings them."""
@@ -61,7 +80,7 @@ class Seen:
         for key in keys:
             self.app._driver.send_message(events.Key(key, key if len(key) == 1 else key_to_character(key)))
         for _ in keys:
-            await self.pilot.pause()
+            await self._keys_done()
 
     async def type(self, text: str) -> None:
         """Type a text, all at once."""
@@ -94,15 +113,15 @@ async def opened(
     size: tuple[int, int] = (120, 36),
     *,
     feed: MadeMarket | None = None,
-    remembered: Preferences | None = None,
-    state: Path | None = None,
+    preferences: Preferences | None = None,
+    state_path: Path | None = None,
     keymap: dict[str, str] | None = None,
 ) -> AsyncIterator[Seen]:
     """The app, with its first frame drawn."""
     feed = feed or MadeMarket(40)
-    beginning = remembered or Preferences(sort="symbol", descending=False, period="1m")
-    kept = StateFile(state, beginning) if state else None
-    app = KlaggApp(feed, beginning, kept, keymap)
+    defaults = preferences or Preferences(sort="symbol", descending=False, period="1m")
+    state_file = StateFile(state_path, defaults) if state_path else None
+    app = KlaggApp(feed, defaults, state_file, keymap)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         seen = Seen(app, pilot, feed)

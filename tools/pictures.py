@@ -71,11 +71,11 @@ REPLAY_SPEED: Final = 170.0
 """So that all of it has been played in the moment before a picture is taken."""
 
 
-async def draw(runtime: Runtime, desk: AppState, scene: Scene, size: tuple[int, int]) -> str:
+async def draw(runtime: Runtime, state: AppState, scene: Scene, size: tuple[int, int]) -> str:
     """One picture, as SVG; market and health go on from picture to picture."""
     app = KlaggApp(runtime, scene.choices)
-    app.desk.live = app.desk.picture = desk.live
-    app.desk.health = desk.health
+    app.state.live = app.state.shown_market = state.live
+    app.state.health = state.health
     async with app.run_test(size=size) as pilot:
         await pilot.pause(scene.before_s)
         await pilot.press(*scene.keys)
@@ -100,22 +100,22 @@ def _wait_for(url: str) -> None:
 
 def _watched(runtime: Runtime) -> AppState:
     """The market once its history is there."""
-    desk = AppState(runtime, CHOICES, lambda _choices: None)
+    state = AppState(runtime, CHOICES, lambda _choices: None)
     until_s = time.monotonic() + HISTORY_S
     has_begun = False
     while time.monotonic() < until_s and not (has_begun and runtime.status().progress is None):
-        desk.beat()
+        state.beat()
         has_begun = has_begun or runtime.status().progress is not None
         time.sleep(1 / BEATS_A_SECOND)
-    return desk
+    return state
 
 
 def _begun(runtime: Runtime) -> AppState:
     """The market with its first symbol."""
-    desk = AppState(runtime, CHOICES, lambda _choices: None)
-    while not desk.live.rows:
-        desk.beat()
-    return desk
+    state = AppState(runtime, CHOICES, lambda _choices: None)
+    while not state.live.rows:
+        state.beat()
+    return state
 
 
 def _tidy(drawn: str) -> str:
@@ -160,11 +160,11 @@ def _draw_all(
 ) -> None:
     runtime.start()
     try:
-        desk = watched(runtime)
+        state = watched(runtime)
         for size in sizes:
             for scene in scenes:
                 path = folder / f"{scene.name}-{size[0]}x{size[1]}.svg"
-                path.write_text(asyncio.run(draw(runtime, desk, scene, size)), encoding="utf-8")
+                path.write_text(asyncio.run(draw(runtime, state, scene, size)), encoding="utf-8")
                 print(path)
     finally:
         runtime.cancel()

@@ -60,4 +60,4 @@ def watch_demo(settings: Settings, *options: str) -> None:
         from klagg_tui.runtime.plans import demo_plan
 
         plan = demo_plan(urls.rest, urls.ws, Path(folder) / "demo.db", settings.market.periods)
-        watch(plan, settings, kept_as="demo")
+        watch(plan, settings, state_name="demo")

@@ -57,7 +57,7 @@ def replay(
     require_terminal()
     # The chart reads older bars from a database, so one is there in any case.
     with tempfile.TemporaryDirectory(prefix="klagg-replay-") as folder:
-        run(Runtime(Plan(lambda: source, wanted, db or Path(folder) / "replay.db")), kept_as="replay")
+        run(Runtime(Plan(lambda: source, wanted, db or Path(folder) / "replay.db")), state_name="replay")
 
 
 def _speed(text: str) -> float | None:

@@ -67,7 +67,12 @@ def simulate(
     listen_fd: Annotated[int | None, typer.Option("--listen-fd", hidden=True)] = None,
     kinds: Annotated[bool, typer.Option("--kinds", help="Show what can go wrong, and leave.")] = False,
 ) -> None:
-    """Serve a made-up market on this machine that speaks the exchange's protocol, until Ctrl+C."""
+    """Serve a made-up market on this machine that speaks the exchange's protocol, until Ctrl+C.
+
+    Other clients can use it as well: the routes /market and /public send aggregate trades, klines, tickers, mark
+    prices and best prices, and REST answers what can be asked without a key. Each connection gets every trade once, from
+    the moment it subscribes.
+    """
     from klagg_tui.simulator import KINDS, MarketSpec, SimulatedExchange
     from klagg_tui.timespec import parse_time
 

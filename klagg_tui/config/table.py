@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from klagg_tui.config.columns import Columns
 from klagg_tui.config.kinds import Choice, FilePath, Kind, Number, Secret, Text, Url
 from klagg_tui.config.many import Keep, Keymap, Many, Periods, Symbols
 from klagg_tui.engine.period import DEFAULT_PERIODS
@@ -58,11 +59,6 @@ THEMES: Final = (
     "ansi-light",
 )  # fmt: skip
 """Named here so that checking a file need not import Textual."""
-COLUMNS: Final = (
-    "symbol", "last", "chg", "open", "high", "low", "close", "range", "vol", "turnover", "trades", "taker", "spark", "age",
-    "state",
-)  # fmt: skip
-"""Named here since the market room stands above this one."""
 
 
 def _setting(
@@ -118,8 +114,7 @@ SETTINGS: Final = (
     _setting("screen.colours", Choice("PAIR", "green-up", "red-up", "colour-blind"), "green-up",
              "Colours of gain and loss: green-up, red-up or colour-blind."),
     _setting("screen.times", Choice("ZONE", "utc", "local"), "utc", "Times in UTC or this machine's zone."),
-    _setting("screen.columns", Many(Choice("COLUMN", *COLUMNS), f"a list of {', '.join(COLUMNS)}", may_be_empty=True), (),
-             "Columns of the market table in order; none means its own choice."),
+    _setting("screen.columns", Columns(), (), "Columns of the market table in order; none means its own choice."),
     _setting("screen.keymap", Keymap(), {}, "Other keys for actions, like freeze=f5.", sample='freeze = "f5"'),
     _setting("log.path", FilePath(), _log, "Log file.", flag="--log-path"),
     _setting("log.level", Choice("LEVEL", "DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "The least that is logged.",

@@ -1,1 +1,1 @@
-"""How it hangs together: the engine's thread and loop, what feeds it, what it writes, and the face screens see."""
+"""What joins the rooms below: the engine's thread and loop, what feeds it, repair and confirmation, and what readers get."""

@@ -121,7 +121,7 @@ class EngineHost:
             await self.flush()
 
     async def flush(self) -> bool:
-        """Write what changed since the last time. Where the disk fails, a notice says so and the bars are kept for the next try."""
+        """Write what changed since the last time. Where the disk fails, the bars are kept for the next try."""
         if self.store is None or self._disk is None:
             return True
         async with self._writing:

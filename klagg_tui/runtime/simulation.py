@@ -23,7 +23,7 @@ class Urls(NamedTuple):
 def simulated_exchange(*options: str) -> Iterator[Urls]:
     """Run `klagg simulate` with these options while the block runs.
 
-    It is not waited for: its socket listens before the process is there, so whoever asks early is answered a little later.
+    Nobody waits for it: its socket listens before the process is there, so an early request is answered a little later.
     """
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port, number = listening.getsockname()[1], str(listening.fileno())

@@ -1,4 +1,4 @@
-"""What is on the screen before anything was heard from the exchange: the stored bars."""
+"""What is on the screen before the exchange has answered: the stored bars."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ CLOSES: Final = 60
 
 async def stored_bars(store: Store, periods: tuple[Period, ...]) -> FeedUpdate:
     """The newest stored bar of every symbol and period: enough for the first picture."""
-    forming = [bar for bar in await store.current() if bar.period in periods]
-    symbols = tuple(dict.fromkeys(bar.symbol for bar in forming))
-    return FeedUpdate(Changes(current=tuple(forming)), symbols_added=symbols)
+    current = [bar for bar in await store.current() if bar.period in periods]
+    symbols = tuple(dict.fromkeys(bar.symbol for bar in current))
+    return FeedUpdate(Changes(current=tuple(current)), symbols_added=symbols)
 
 
 async def stored_closes(store: Store, period: Period) -> FeedUpdate:
     """The last closed bars of one period, for sparklines and changes; a period at a time keeps the first picture fast."""
-    closed = await store.latest((period,), CLOSES)
-    return FeedUpdate(Changes(ended=tuple(closed)), symbols_added=tuple(dict.fromkeys(bar.symbol for bar in closed)))
+    ended = await store.latest((period,), CLOSES)
+    return FeedUpdate(Changes(ended=tuple(ended)), symbols_added=tuple(dict.fromkeys(bar.symbol for bar in ended)))

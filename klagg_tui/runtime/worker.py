@@ -1,4 +1,4 @@
-"""The engine's thread with an event loop of its own, and the face it shows to everybody else."""
+"""The engine's thread with an event loop of its own, and the `Feed` that other threads get of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError, StorageError
 from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop, estimate, export
-from klagg_tui.exporting.files import Format
+from klagg_tui.exporting.format import Format
 from klagg_tui.exporting.selection import Selection
 from klagg_tui.feed import FeedUpdate, Status
 from klagg_tui.runtime import interpreter, questions

@@ -1,4 +1,4 @@
-"""What all screens share: the feed, the market, the choices of the person, the colours."""
+"""What all screens share: the feed, the market, the user's preferences, the colours."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from klagg_tui.screens.palette import Palette, Tints, palette
 from klagg_tui.screens.themes import KLAGG
 from klagg_tui.view import filter as filters
 from klagg_tui.view.alerts import Alerts, Fired
-from klagg_tui.view.columns import Look
+from klagg_tui.view.columns.column import RenderContext
 from klagg_tui.view.health import Health
-from klagg_tui.view.model import Market, Row, is_stale_feed
+from klagg_tui.view.model import Market, is_stale_feed
 from klagg_tui.view.preferences import Preferences
 
 BEATS_A_SECOND: Final = 5
@@ -27,56 +27,59 @@ FIRED_KEPT: Final = 200
 class AppState:
     """One for the whole app, used in its thread only."""
 
-    def __init__(self, feed: Feed, remembered: Preferences, keep: Callable[[Preferences], None]) -> None:
+    def __init__(self, feed: Feed, preferences: Preferences, save: Callable[[Preferences], None]) -> None:
         self.feed = feed
-        self.remembered = remembered
-        self._keep = keep
+        self.preferences = preferences
+        self._save = save
         self.live = Market()
-        """Always goes on."""
-        self.picture = self.live
-        """What is drawn: the live market, or a copy that stands still."""
+        """The market as it is now, also while the screen is frozen."""
+        self.shown_market = self.live
+        """What is drawn: the live market, or a copy of it while the screen is frozen."""
         self.frozen_at_ms: int | None = None
-        self.changes: FeedUpdate | None = None
-        """What the last beat brought."""
-        self.filter = _kept_filter(remembered)
+        self.last_update: FeedUpdate | None = None
+        """What the last beat read from the feed."""
+        self.filter = _saved_filter(preferences)
         """The filter of the market table."""
         self.alerts = Alerts()
-        self.alerts.watch(remembered.alerts, dict(remembered.saved_filters))
+        self.alerts.watch(preferences.alerts, dict(preferences.saved_filters))
         self.fired: deque[Fired] = deque(maxlen=FIRED_KEPT)
         """Alerts that fired, oldest first."""
         self.health = Health()
-        self.shown = 0
-        """Symbols that the market table shows of all."""
+        self.shown_count = 0
+        """How many of all symbols the market table shows."""
         self._beats = 0
         self.status = feed.status()
         self.palette: Palette = palette(KLAGG.to_color_system().generate(), Tints.THEME)
 
     def beat(self) -> set[str]:
-        """Take in what changed; gives the symbols touched."""
-        self.changes = self.feed.take_changes()
+        """Read what changed; returns the symbols it concerns."""
+        self.last_update = self.feed.take_changes()
         self.status = self.feed.status()
         self._beats += 1
         if self._beats % BEATS_A_SECOND == 1:
             self.health.sample(self.status)
-        return self.live.apply(self.changes) if self.changes is not None else set()
+        return self.live.apply(self.last_update) if self.last_update is not None else set()
 
-    def look_for_alerts(self, touched: set[str]) -> list[Fired]:
-        """What came true among the symbols that changed; kept in `fired` too."""
+    def check_alerts(self, touched: set[str]) -> list[Fired]:
+        """Alerts that fire among the symbols that changed; `fired` keeps them too."""
         if not self.alerts.texts:
             return []
         rows = [row for symbol in touched if (row := self.live.rows.get(symbol)) is not None]
-        fired = self.alerts.look(rows, self.period, self.status.exchange_now_ms)
+        fired = self.alerts.check(rows, self.period, self.status.exchange_now_ms)
         self.fired.extend(fired)
         return fired
 
-    def price_text(self, row: Row) -> str:
-        """The newest price of a row."""
-        return formatting.NOTHING if row.last is None else formatting.price(row.last, row.decimals)
+    def suggested_alert(self, symbol: str | None) -> str:
+        """A filter to begin a new alert with: the symbol at more than its newest price."""
+        row = self.live.rows.get(symbol or "")
+        if row is None or row.last is None:
+            return ""
+        return f"symbol={symbol} last>{formatting.price(row.last, row.decimals)}"
 
     def use_alerts(self, texts: tuple[str, ...]) -> None:
-        """Watch these from now on."""
+        """Watch exactly these filters from now on."""
         self.choose(alerts=texts)
-        self.alerts.watch(texts, dict(self.remembered.saved_filters))
+        self.alerts.watch(texts, dict(self.preferences.saved_filters))
 
     def price_of(self, fired: Fired) -> str:
         """The price at which an alert fired, with the symbol's decimals."""
@@ -89,83 +92,79 @@ class AppState:
         Raises:
             FilterError: it cannot be read.
         """
-        self.filter = filters.read(text, dict(self.remembered.saved_filters))
+        self.filter = filters.read(text, dict(self.preferences.saved_filters))
         self.choose(filter=text)
 
     def choose(self, **choices: object) -> None:
-        """Change choices, by the names that `Preferences` has for them, and keep them."""
-        self.remembered = replace(self.remembered, **choices)  # type: ignore[arg-type]
-        self._keep(self.remembered)
+        """Change preferences, by the names that `Preferences` has for them, and save them."""
+        self.preferences = replace(self.preferences, **choices)  # type: ignore[arg-type]
+        self._save(self.preferences)
 
     def use_theme(self, variables: dict[str, str], *, is_dark: bool) -> None:
         """Take the colours of a theme."""
-        try:
-            tints = Tints(self.remembered.tints)
-        except ValueError:
-            tints = Tints.THEME
-        self.palette = palette(variables, tints, is_dark=is_dark)
+        self.palette = palette(variables, Tints.named(self.preferences.tints), is_dark=is_dark)
 
     @property
     def period(self) -> Period:
         """The period on view: the chosen one where the feed has it."""
         try:
-            chosen = Period.parse(self.remembered.period)
+            chosen = Period.parse(self.preferences.period)
         except BadPeriod:
             chosen = self.feed.periods[0]
         return chosen if chosen in self.feed.periods else self.feed.periods[0]
 
     @property
     def is_frozen(self) -> bool:
-        """Whether the picture stands still."""
+        """Whether the screen is frozen."""
         return self.frozen_at_ms is not None
 
     def freeze(self) -> None:
-        """Let the picture stand still; recording goes on."""
-        self.picture = self.live.copy()
+        """Stop the screen; recording goes on."""
+        self.shown_market = self.live.copy()
         self.frozen_at_ms = self.status.exchange_now_ms
 
-    def thaw(self) -> None:
-        """Show what is now."""
-        self.picture = self.live
+    def unfreeze(self) -> None:
+        """Show the live market again."""
+        self.shown_market = self.live
         self.frozen_at_ms = None
 
     @property
     def now_ms(self) -> int:
-        """The time of the picture."""
+        """The time of what is shown."""
         return self.status.exchange_now_ms if self.frozen_at_ms is None else self.frozen_at_ms
 
     @property
-    def word(self) -> str:
+    def liveness(self) -> str:
         """Whether what is shown is now: live, replay, demo, frozen, stale, offline or starting."""
-        begun = self.live.newest_trade_ms > 0
-        return liveness(self.status, frozen=self.is_frozen, stale=self.is_stale, begun=begun)
+        has_trades = self.live.newest_trade_ms > 0
+        return liveness(self.status, frozen=self.is_frozen, stale=self.is_stale, has_trades=has_trades)
 
     @property
     def is_stale(self) -> bool:
-        """Whether numbers on view are no longer those of the market, though nobody froze them."""
+        """Whether the numbers on view are outdated, though nobody froze them."""
         if self.status.mode is Mode.OFFLINE:
             return True
         return not self.is_frozen and is_stale_feed(self.status, self.live.newest_trade_ms)
 
     @property
-    def look(self) -> Look:
-        """What drawn rows depend on besides themselves."""
-        return Look(self.period, self.now_ms, self.is_stale)
+    def render_context(self) -> RenderContext:
+        """What the drawing of a row depends on besides the row."""
+        return RenderContext(self.period, self.now_ms, self.is_stale)
 
 
-def _kept_filter(remembered: Preferences) -> filters.Filter:
+def _saved_filter(preferences: Preferences) -> filters.Filter:
     try:
-        return filters.read(remembered.filter, dict(remembered.saved_filters))
+        return filters.read(preferences.filter, dict(preferences.saved_filters))
     except FilterError:
         return filters.read("")
 
 
-def liveness(status: Status, *, frozen: bool, stale: bool, begun: bool = True) -> str:
-    """The one word that says whether what is shown is now; a market not `begun` has had no trade yet."""
+def liveness(status: Status, *, frozen: bool, stale: bool, has_trades: bool = True) -> str:
+    """The one word that says whether what is shown is now; without a trade so far it is starting."""
     if frozen:
         return "frozen"
     if status.mode is Mode.OFFLINE:
         return "offline"
     if stale:
-        return "stale" if begun else "starting"
+        return "stale" if has_trades else "starting"
     return status.mode.value

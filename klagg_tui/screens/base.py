@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from klagg_tui.feed import Progress
 from klagg_tui.screens.app_state import AppState
-from klagg_tui.screens.help import own_bindings
+from klagg_tui.screens.bindings import own_bindings
 from klagg_tui.screens.widgets.header import StatusLine
 from klagg_tui.screens.widgets.line import Clickable, Line
 from klagg_tui.view.role import Piece, Role
@@ -54,20 +54,20 @@ class KlaggScreen(Screen[None]):
         content-align: center middle; text-align: center; color: $warning;
     }
     KlaggScreen > #notice { display: none; }
-    KlaggScreen > #notice.told { display: block; }
-    KlaggScreen.small > *, KlaggScreen.small > #notice.told { display: none; }
+    KlaggScreen > #notice.shown { display: block; }
+    KlaggScreen.small > *, KlaggScreen.small > #notice.shown { display: none; }
     KlaggScreen.small > #too-small { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = PERIOD_KEYS
-    NAME_FOR_PEOPLE: ClassVar[str] = ""
+    HELP_TITLE: ClassVar[str] = ""
 
-    def __init__(self, desk: AppState, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+    def __init__(self, state: AppState, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
         super().__init__(id=id)
-        self.desk = desk
+        self.state = state
         # Kept, not looked up: a beat may come while the app is being taken down.
-        self.status_line = StatusLine(desk, id="status")
-        self.notice = Line(desk, id="notice")
-        self.foot = Line(desk, id="foot")
+        self.status_line = StatusLine(state, id="status")
+        self.notice = Line(state, id="notice")
+        self.footer = Line(state, id="footer")
         self._had_focus: Widget | None = None
         """Who has the keys again as soon as there is room."""
 
@@ -99,31 +99,31 @@ class KlaggScreen(Screen[None]):
         self.repaint()
 
     def repaint(self) -> None:
-        """Draw everything anew, in other colours."""
+        """Draw everything again, in other colours."""
         for line in self.query(Line):
             line.refresh()
 
-    def put_up(self, question: ModalScreen[Answer], then: Callable[[Answer | None], None]) -> None:
+    def ask(self, question: ModalScreen[Answer], then: Callable[[Answer | None], None]) -> None:
         """Put a question over the screen.
 
         It takes the keys from the moment of the call, so that fast fingers do not type into the screen below.
         """
         _ = self.app.push_screen(question, then)
 
-    def tell_foot(self, keys: Sequence[FootKey]) -> None:
-        """The keys, and above them what is in trouble and how far longer work is, where there is any."""
-        status = self.desk.status
+    def show_footer(self, keys: Sequence[FootKey]) -> None:
+        """Show the keys, and above them notices and how far longer work is, where there are any."""
+        status = self.state.status
         labelled = [(label or self._shown_keys.get(_plain(action), ""), word, action) for label, word, action in keys]
-        self.foot.show(key_pieces(_fitting(labelled, self.foot.size.width)))
-        told = notice_pieces(status.notices)
+        self.footer.show(key_pieces(_fitting(labelled, self.footer.size.width)))
+        notices = notice_pieces(status.notices)
         progress = progress_pieces(status.progress)
         if self.notice.is_mounted:
-            self.notice.show(told, progress)
-            self.notice.set_class(bool(told or progress), "told")
+            self.notice.show(notices, progress)
+            self.notice.set_class(bool(notices or progress), "shown")
 
     @cached_property
     def _shown_keys(self) -> Mapping[str, str]:
-        """The first key of each action as it is written for people, as the keymap has it."""
+        """The first key of each action as the keymap has it."""
         shown: dict[str, str] = {}
         for active in own_bindings(self):
             name = self.app.get_key_display(active.binding)
@@ -145,13 +145,13 @@ class KlaggScreen(Screen[None]):
 
     def action_period(self, number: int) -> None:
         """Show another period."""
-        if number < len(self.desk.feed.periods):
-            self.desk.choose(period=str(self.desk.feed.periods[number]))
+        if number < len(self.state.feed.periods):
+            self.state.choose(period=str(self.state.feed.periods[number]))
             self.period_changed()
 
     def action_shift_period(self, step: int) -> None:
         """Show the next shorter or longer period."""
-        self.action_period(max(0, self.desk.feed.periods.index(self.desk.period) + step))
+        self.action_period(max(0, self.state.feed.periods.index(self.state.period) + step))
 
 
 def key_pieces(keys: Sequence[tuple[str, str, str]]) -> list[Piece]:
@@ -172,7 +172,7 @@ def _fitting(keys: Sequence[FootKey], width: int) -> list[FootKey]:
 
 
 def notice_pieces(notices: Sequence[str]) -> list[Piece]:
-    """The gravest trouble there is, and how many more there are."""
+    """The most serious notice, and how many more there are."""
     if not notices:
         return []
     more = f"  (+{len(notices) - 1})" if len(notices) > 1 else ""

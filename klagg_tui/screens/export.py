@@ -18,7 +18,8 @@ from klagg_tui import formatting
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError
 from klagg_tui.exporting.exporter import ExportProgress
-from klagg_tui.exporting.files import Format
+from klagg_tui.exporting.format import Format
+from klagg_tui.exporting.formats import all_formats
 from klagg_tui.exporting.selection import Selection
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.base import KlaggScreen
@@ -31,14 +32,14 @@ _KEYS = (
 )
 
 
-RESTING_S = 0.3
+TYPING_PAUSE_S = 0.3
 _ALL_PERIODS = "all"
 
 
 class ExportScreen(KlaggScreen):
     """`choices` are named sets of symbols: the filtered ones, a watchlist, one."""
 
-    NAME_FOR_PEOPLE = "Export"
+    HELP_TITLE = "Export"
     DEFAULT_CSS = """
     ExportScreen #form { padding: 1 2; height: 1fr; max-width: 100; overflow-y: auto; scrollbar-size-vertical: 1; }
     ExportScreen .field { height: 1; margin-bottom: 1; }
@@ -48,7 +49,7 @@ class ExportScreen(KlaggScreen):
     ExportScreen Select { width: 1fr; }
     ExportScreen Select.-textual-compact SelectCurrent { padding: 0 1; }
     ExportScreen #estimate, ExportScreen #outcome { height: auto; margin: 0 0 1 12; color: $text; }
-    ExportScreen .trouble { color: $error; }
+    ExportScreen .error { color: $error; }
     ExportScreen #buttons { height: 1; margin: 0 0 1 12; }
     ExportScreen Button { margin-right: 2; }
     ExportScreen ProgressBar { margin-left: 12; visibility: hidden; width: 60; }
@@ -59,8 +60,8 @@ class ExportScreen(KlaggScreen):
         Binding("ctrl+s", "start", "Export", id="export_start", priority=True),
     ]
 
-    def __init__(self, desk: AppState, choices: Sequence[tuple[str, tuple[str, ...]]]) -> None:
-        super().__init__(desk, id="export")
+    def __init__(self, state: AppState, choices: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+        super().__init__(state, id="export")
         self._choices = list(choices)
         self._stop = threading.Event()
 
@@ -70,14 +71,15 @@ class ExportScreen(KlaggScreen):
         with Vertical(id="form"):
             names = [(f"{name} ({len(symbols)})", number) for number, (name, symbols) in enumerate(self._choices)]
             yield _field("Symbols", Select(names, value=0, allow_blank=False, compact=True, id="symbols"))
-            yield _field("Periods", Input(str(self.desk.period), id="periods", placeholder="1m 5m 1h, or all"))
+            yield _field("Periods", Input(str(self.state.period), id="periods", placeholder="1m 5m 1h, or all"))
             yield _field(
                 "From",
                 Input(id="from", placeholder="the beginning, or like 2024-08-08, 2024-08-08T23:55, yesterday, -3d"),
             )
             yield _field("To", Input(id="to", placeholder="the end"))
-            forms = [(form.value, form) for form in Format]
-            yield _field("Format", Select(forms, value=Format.CSV, allow_blank=False, compact=True, id="format"))
+            forms = all_formats()
+            choices = [(form.name, form) for form in forms]
+            yield _field("Format", Select(choices, value=forms[0], allow_blank=False, compact=True, id="format"))
             yield _field("File", Input(id="target"))
             yield Static("", id="estimate", markup=False)
             with Horizontal(id="buttons"):
@@ -86,11 +88,11 @@ class ExportScreen(KlaggScreen):
             yield ProgressBar(id="progress", show_eta=True)
             yield Static("", id="outcome", markup=False)
         yield self.notice
-        yield self.foot
+        yield self.footer
         yield from self.too_small()
 
     def on_mount(self) -> None:
-        """Suggest a file, and say what comes to it."""
+        """Suggest a file, and estimate what is exported."""
         self.query_one("#target", Input).value = self._suggested()
         self.query_one("#symbols").focus()
         self.beat(set())
@@ -98,8 +100,8 @@ class ExportScreen(KlaggScreen):
     def beat(self, touched: set[str]) -> None:
         """Keep the status line up to date."""
         del touched
-        self.status_line.tell(self.desk, subject="Export", filter_text=self.desk.filter.text)
-        self.tell_foot(_KEYS)
+        self.status_line.show_status(self.state, subject="Export", filter_text=self.state.filter.text)
+        self.show_footer(_KEYS)
 
     # What is chosen.
 
@@ -111,7 +113,7 @@ class ExportScreen(KlaggScreen):
     @property
     def _format(self) -> Format:
         form = self.query_one("#format", Select).value
-        return form if isinstance(form, Format) else Format.CSV
+        return form if isinstance(form, Format) else all_formats()[0]
 
     def _target(self) -> Path:
         return Path(self.query_one("#target", Input).value).expanduser()
@@ -119,10 +121,10 @@ class ExportScreen(KlaggScreen):
     def _suggested(self) -> str:
         name = self._symbols[0] if len(self._symbols) == 1 else "klagg"
         periods = "-".join(self.query_one("#periods", Input).value.replace(",", " ").split())
-        return str(Path.home() / f"{name}-{periods}.{self._format.value}")
+        return str(Path.home() / f"{name}-{periods}.{self._format.name}")
 
     def _selection(self) -> Selection:
-        """What the form says.
+        """What the form asks for.
 
         Raises:
             KlaggError: a field cannot be read.
@@ -134,7 +136,7 @@ class ExportScreen(KlaggScreen):
             raise KlaggError("There is no symbol in this choice.")
         return Selection(
             symbols=self._symbols,
-            periods=self.desk.feed.periods
+            periods=self.state.feed.periods
             if names == [_ALL_PERIODS]
             else tuple(dict.fromkeys(map(Period.parse, names))),
             from_ms=self._time("from"),
@@ -143,8 +145,8 @@ class ExportScreen(KlaggScreen):
 
     def _time(self, field: str) -> int | None:
         text = self.query_one(f"#{field}", Input).value.strip()
-        local = self.desk.remembered.local_time
-        return parse_time(text, self.desk.status.exchange_now_ms, local=local) if text else None
+        local = self.state.preferences.local_time
+        return parse_time(text, self.state.status.exchange_now_ms, local=local) if text else None
 
     # What comes of it.
 
@@ -162,25 +164,25 @@ class ExportScreen(KlaggScreen):
     async def estimate(self) -> None:
         """Say how much it will be."""
         # All of the form is read before anything is waited for: the screen may be left meanwhile.
-        said, form, target = self.query_one("#estimate", Static), self._format, self._target()
+        estimate, form, target = self.query_one("#estimate", Static), self._format, self._target()
         try:
             selection: Selection | KlaggError = self._selection()
         except KlaggError as error:
             selection = error
-        # Counting a whole market takes its time and cannot be called off: it waits until the fingers rest.
-        await asyncio.sleep(RESTING_S)
-        said.set_class(False, "trouble")
-        said.update("counting …")
+        # Counting a whole market takes its time and cannot be called off: it waits for a pause in the typing.
+        await asyncio.sleep(TYPING_PAUSE_S)
+        estimate.set_class(False, "error")
+        estimate.update("counting …")
         try:
             if isinstance(selection, KlaggError):
                 raise selection
-            found = await self.desk.feed.estimate(selection, form)
+            found = await self.state.feed.estimate(selection, form)
         except KlaggError as error:
-            said.set_class(True, "trouble")
-            said.update(str(error))
+            estimate.set_class(True, "error")
+            estimate.update(str(error))
             return
         replaced = "; replaces the file that is there" if target.is_file() else ""
-        said.update(f"{formatting.whole(found.bars)} bars, about {formatting.size(found.byte_count)}{replaced}")
+        estimate.update(f"{formatting.whole(found.bars)} bars, about {formatting.size(found.byte_count)}{replaced}")
 
     def action_start(self) -> None:
         """Write the file."""
@@ -197,26 +199,26 @@ class ExportScreen(KlaggScreen):
 
     @work(exclusive=True, group="export")
     async def write(self) -> None:
-        """Export, and say what came of it."""
+        """Export, and show the outcome."""
         target = self._target()
         self._stop.clear()
         self.add_class("busy")
-        self._say("", trouble=False)
+        self._show_outcome("", error=False)
         try:
-            done = await self.desk.feed.export(
+            done = await self.state.feed.export(
                 self._selection(), target, self._format, is_split=False,
                 on_progress=self._progressed, should_stop=self._stop.is_set,
             )  # fmt: skip
         except KlaggError as error:
-            self._say(str(error), trouble=True)
+            self._show_outcome(str(error), error=True)
         else:
             paths = ", ".join(map(str, done.paths)) or str(target)
-            said = (
+            text = (
                 "Cancelled; nothing was written."
                 if done.is_stopped
                 else f"{formatting.whole(done.bars)} bars in {paths}"
             )
-            self._say(said, trouble=done.is_stopped)
+            self._show_outcome(text, error=done.is_stopped)
         finally:
             self.remove_class("busy")
 
@@ -228,16 +230,16 @@ class ExportScreen(KlaggScreen):
         for bar in self.query(ProgressBar):  # there is none where the program is being left
             bar.update(total=progress.total_bars or None, progress=progress.bars)
 
-    def _say(self, text: str, *, trouble: bool) -> None:
+    def _show_outcome(self, text: str, *, error: bool) -> None:
         outcome = self.query_one("#outcome", Static)
-        outcome.set_class(trouble, "trouble")
+        outcome.set_class(error, "error")
         outcome.update(text)
 
     def action_back(self) -> None:
         """Cancel what runs, otherwise leave."""
         if self.has_class("busy"):
             self._stop.set()
-            self._say("Cancelling …", trouble=False)
+            self._show_outcome("Cancelling …", error=False)
         else:
             self.leave()
 

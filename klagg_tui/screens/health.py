@@ -23,7 +23,7 @@ _KEYS: Final = (("", "back", "screen.back"), ("", "help", "app.help"), ("", "qui
 class HealthScreen(KlaggScreen):
     """Figures as number and sparkline, then the log."""
 
-    NAME_FOR_PEOPLE = "Health"
+    HELP_TITLE = "Health"
     DEFAULT_CSS = """
     HealthScreen #figures { height: auto; }
     HealthScreen #body { scrollbar-size-vertical: 1; height: 1fr; }
@@ -36,20 +36,20 @@ class HealthScreen(KlaggScreen):
         Binding("pagedown,ctrl+f", "scroll(20)", "Scroll a page down", show=False),
     ]
 
-    def __init__(self, desk: AppState) -> None:
-        super().__init__(desk, id="health")
-        self.affairs = Pieces(desk, id="affairs")
-        self.figures = Pieces(desk, id="figures")
-        self.log_lines = Pieces(desk, id="log")
+    def __init__(self, state: AppState) -> None:
+        super().__init__(state, id="health")
+        self.summary = Pieces(state, id="summary")
+        self.figures = Pieces(state, id="figures")
+        self.log_lines = Pieces(state, id="log")
 
     def compose(self) -> ComposeResult:
-        """Status, state of affairs, figures, log."""
+        """Status, state of summary, figures, log."""
         yield self.status_line
-        yield self.affairs
+        yield self.summary
         with VerticalScroll(id="body", can_focus=False):
             yield self.figures
             yield self.log_lines
-        yield self.foot
+        yield self.footer
         yield from self.too_small()
 
     def on_mount(self) -> None:
@@ -57,7 +57,7 @@ class HealthScreen(KlaggScreen):
         self.call_after_refresh(self.beat, set())
 
     def repaint(self) -> None:
-        """Draw everything anew, in other colours."""
+        """Draw everything again, in other colours."""
         super().repaint()
         for drawn in self.query(Pieces):
             drawn.refresh()
@@ -65,21 +65,21 @@ class HealthScreen(KlaggScreen):
     def beat(self, touched: set[str]) -> None:
         """Bring everything up to date."""
         del touched
-        desk = self.desk
-        self.status_line.tell(desk, subject="Health", filter_text=desk.filter.text)
-        affairs = self._affairs()
-        self.affairs.styles.height = len(affairs)
-        self.affairs.show(affairs)
+        state = self.state
+        self.status_line.show_status(state, subject="Health", filter_text=state.filter.text)
+        summary = self._summary()
+        self.summary.styles.height = len(summary)
+        self.summary.show(summary)
         columns = 2 if self.size.width >= TWO_COLUMNS_FROM else 1
         width = self.size.width // columns
-        lines = column_lines(desk.health.lines(width - 2), columns, width)
+        lines = column_lines(state.health.lines(width - 2), columns, width)
         self.figures.styles.height = len(lines)
         self.figures.show(lines)
         self._show_log()
-        self.tell_foot(_KEYS)
+        self.show_footer(_KEYS)
 
-    def _affairs(self) -> list[list[Piece]]:
-        status = self.desk.status
+    def _summary(self) -> list[list[Piece]]:
+        status = self.state.status
         lines = [[Piece(f" {status.market}: {status.connection or formatting.NOTHING}", Role.STRONG)]]
         if status.progress is not None:
             done = f"{formatting.whole(status.progress.done)} of {formatting.whole(status.progress.total)}"
@@ -89,8 +89,8 @@ class HealthScreen(KlaggScreen):
 
     def _show_log(self) -> None:
         # The newest that there is room for; some of them also where one has to scroll to them.
-        room = self.size.height - 4 - len(self.affairs.text.split("\n")) - self.figures.text.count("\n")
-        lines = self.desk.status.log_lines[-max(_LEAST_LOG, room) :]
+        room = self.size.height - 4 - len(self.summary.text.split("\n")) - self.figures.text.count("\n")
+        lines = self.state.status.log_lines[-max(_LEAST_LOG, room) :]
         self.log_lines.styles.height = len(lines) + 2
         self.log_lines.show([[], [Piece(" Log", Role.TITLE)], *map(log_pieces, lines)])
 

@@ -9,19 +9,19 @@ from typing import Any, Protocol, cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from klagg_tui.screens.app_state import AppState
-from klagg_tui.screens.help import bindings_of
+from klagg_tui.screens.bindings import described_keys
 
 
-class Commanded(Protocol):
-    """What of the app the palette calls."""
+class PaletteTarget(Protocol):
+    """What the palette calls of the app."""
 
-    desk: AppState
+    state: AppState
 
     async def open_symbol(self, symbol: str) -> None:
         """Show one symbol."""
         ...
 
-    def wear_theme(self, name: str) -> None:
+    def use_theme(self, name: str) -> None:
         """Change the theme."""
         ...
 
@@ -31,19 +31,19 @@ class Commanded(Protocol):
 
 
 PERIODS = "Period by its number"
-"""Told of each period by name."""
+"""The description of the period keys: the palette offers each period by its name instead."""
 MOVES = frozenset({"Up", "Down", "Page up", "Page down", "First row", "Last row"})
 
 Command = tuple[str, str, Callable[[], Any]]
-"""What is shown, a word on it, what it does."""
+"""What is shown, a note on it, what it does."""
 
 
 class KlaggCommands(Provider):
     """Actions are offered before anything is typed, the rest when it is searched for."""
 
     @property
-    def _klagg(self) -> Commanded:
-        return cast(Commanded, self.app)
+    def _klagg(self) -> PaletteTarget:
+        return cast(PaletteTarget, self.app)
 
     async def discover(self) -> Hits:
         """The actions, without the keys for moving about."""
@@ -68,7 +68,7 @@ class KlaggCommands(Provider):
 
     def _actions(self) -> Iterator[Command]:
         screen = self.screen
-        keys = {word: shown for shown, word in bindings_of(screen)}
+        keys = {word: shown for shown, word in described_keys(screen)}
         done: set[str] = set()
         for active in screen.active_bindings.values():
             binding = active.binding
@@ -78,17 +78,17 @@ class KlaggCommands(Provider):
                 yield binding.description, keys.get(binding.description, ""), run
 
     def _periods(self) -> Iterator[Command]:
-        for number, period in enumerate(self._klagg.desk.feed.periods):
+        for number, period in enumerate(self._klagg.state.feed.periods):
             yield f"Period: {period}", "Show it", partial(self.screen.run_action, f"period({number})")
 
     def _symbols(self) -> Iterator[Command]:
-        for symbol in self._klagg.desk.live.rows:
+        for symbol in self._klagg.state.live.rows:
             yield symbol, "Open the symbol", partial(self._klagg.open_symbol, symbol)
 
     def _themes(self) -> Iterator[Command]:
         for name in sorted(self.app.available_themes):
-            yield f"Theme: {name}", "Wear it", partial(self._klagg.wear_theme, name)
+            yield f"Theme: {name}", "Use it", partial(self._klagg.use_theme, name)
 
     def _filters(self) -> Iterator[Command]:
-        for name, text in self._klagg.desk.remembered.saved_filters:
+        for name, text in self._klagg.state.preferences.saved_filters:
             yield f"Filter: @{name}", text, partial(self._klagg.use_saved_filter, name)

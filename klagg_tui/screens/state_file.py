@@ -1,23 +1,27 @@
-"""The state file: what the person chose, as JSON, in the user's own state folder."""
+"""The state file: the user's preferences as JSON, in the user's own state folder."""
 
 from __future__ import annotations
 
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import orjson
 from platformdirs import user_state_dir
 
 from klagg_tui.view.preferences import Preferences, from_plain
 
+if TYPE_CHECKING:
+    from klagg_tui.config import Screen as ScreenSettings
+
 log = logging.getLogger(__name__)
 
 
 REAL: Final = "screen"
-"""The name of the file for real markets; what is chosen on a made-up or a recorded one stays apart: its alerts and filters
-would be wrong on real prices."""
+"""The file of real markets. Simulated and recorded ones have files of their own: their alerts and filters would be wrong on
+real prices."""
 
 
 def path_of(name: str = REAL) -> Path:
@@ -25,40 +29,54 @@ def path_of(name: str = REAL) -> Path:
     return Path(user_state_dir("klagg", appauthor=False)) / f"{name}.json"
 
 
-class StateFile:
-    """Reads at the start, writes when `flush` finds something new; a file that cannot be used costs only the memory."""
+def defaults_from(settings: ScreenSettings | None) -> Preferences:
+    """The preferences of somebody who has saved none: the settings', or our own."""
+    ours = Preferences()
+    if settings is None:
+        return ours
+    return replace(
+        ours,
+        theme=settings.theme,
+        tints=settings.colours,
+        local_time=settings.times == "local",
+        columns=settings.columns or ours.columns,
+    )
 
-    def __init__(self, path: Path, beginning: Preferences) -> None:
+
+class StateFile:
+    """Reads at the start, writes when `flush` finds something new; a file that cannot be used costs only the preferences."""
+
+    def __init__(self, path: Path, defaults: Preferences) -> None:
         self._path = path
-        self._beginning = beginning
-        self._written = beginning
-        self._newest = beginning
+        self._defaults = defaults
+        self._written = defaults
+        self._current = defaults
 
     def load(self) -> Preferences:
-        """The choices of last time."""
+        """The preferences of last time."""
         try:
             plain = orjson.loads(self._path.read_bytes())
         except FileNotFoundError:
-            return self._beginning
+            return self._defaults
         except (OSError, ValueError) as error:
             log.warning("the state file %s cannot be read: %s", self._path, error)
-            return self._beginning
-        self._written = self._newest = from_plain(plain, self._beginning)
-        return self._newest
+            return self._defaults
+        self._written = self._current = from_plain(plain, self._defaults)
+        return self._current
 
-    def keep(self, remembered: Preferences) -> None:
-        """These are the newest choices."""
-        self._newest = remembered
+    def update(self, preferences: Preferences) -> None:
+        """These are the preferences now; `flush` writes them."""
+        self._current = preferences
 
     def flush(self) -> None:
-        """Write what is new, beside the file and then in its place."""
-        if self._newest is self._written:
+        """Write what changed: to a file beside it first, which then takes its place."""
+        if self._current is self._written:
             return
-        self._written = self._newest
-        beside = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        self._written = self._current
+        temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_bytes(orjson.dumps(self._newest.as_plain(self._beginning), option=orjson.OPT_INDENT_2))
-            beside.replace(self._path)
+            temporary.write_bytes(orjson.dumps(self._current.as_plain(self._defaults), option=orjson.OPT_INDENT_2))
+            temporary.replace(self._path)
         except OSError as error:
             log.warning("the state file %s cannot be written: %s", self._path, error)

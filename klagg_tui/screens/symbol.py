@@ -17,8 +17,8 @@ from klagg_tui.screens.widgets.chart import CandleChart
 from klagg_tui.screens.widgets.header import TabsLine
 from klagg_tui.screens.widgets.line import Clickable
 from klagg_tui.screens.widgets.pieces import Pieces
-from klagg_tui.view.candles import AVERAGES
 from klagg_tui.view.detail import bar_lines, period_lines, tape_lines
+from klagg_tui.view.indicators.registry import INDICATORS
 from klagg_tui.view.model import Row
 from klagg_tui.view.role import Piece, Role
 from klagg_tui.view.series import Series
@@ -30,8 +30,7 @@ _KEYS: Final = (
     ("←→", "crosshair", "screen.cross(-1)"),
     ("", "closer", "screen.zoom(1)"),
     ("", "wider", "screen.zoom(-1)"),
-    ("", "averages", "screen.averages"),
-    ("", "VWAP", "screen.vwap"),
+    *(("", indicator.word, f"screen.indicator('{indicator.key}')") for indicator in INDICATORS),
     ("", "next", "screen.neighbour(1)"),
     ("", "back", "screen.back"),
     ("", "help", "app.help"),
@@ -41,7 +40,7 @@ _KEYS: Final = (
 class SymbolScreen(KlaggScreen):
     """Made once and shown again for each symbol: to mount a screen takes longer than to draw it."""
 
-    NAME_FOR_PEOPLE = "Symbol"
+    HELP_TITLE = "Symbol"
     DEFAULT_CSS = """
     SymbolScreen #bar { height: 2; }
     SymbolScreen #side { width: 38; border-left: solid $border-blurred; display: none; }
@@ -61,22 +60,21 @@ class SymbolScreen(KlaggScreen):
         Binding("end,G", "edge(1)", "Now", id="chart_end"),
         Binding("plus,equals_sign,up", "zoom(1)", "Broader candles", id="zoom_in", key_display="+"),
         Binding("minus,down", "zoom(-1)", "Narrower candles", id="zoom_out", key_display="-"),
-        Binding("a", "averages", "Moving averages on or off", id="averages"),
-        Binding("w", "vwap", "Volume-weighted price on or off", id="vwap"),
+        *(Binding(each.binding, f"indicator('{each.key}')", each.note, id=each.key) for each in INDICATORS),
         Binding("n,j", "neighbour(1)", "Next symbol of the table", id="next_symbol"),
         Binding("N,k", "neighbour(-1)", "Previous symbol of the table", id="previous_symbol"),
     ]
 
-    def __init__(self, desk: AppState) -> None:
-        super().__init__(desk, id="symbol")
-        self.tabs = TabsLine(desk, id="tabs")
-        self.bar = Pieces(desk, id="bar")
-        self.chart = CandleChart(desk)
-        self.periods = Pieces(desk, id="periods")
-        self.tape = Pieces(desk, id="tape")
+    def __init__(self, state: AppState) -> None:
+        super().__init__(state, id="symbol")
+        self.tabs = TabsLine(state, id="tabs")
+        self.bar = Pieces(state, id="bar")
+        self.chart = CandleChart(state)
+        self.periods = Pieces(state, id="periods")
+        self.tape = Pieces(state, id="tape")
         self.symbol = ""
         self._among: tuple[str, ...] = ()
-        self._series = Series("", desk.period)
+        self._series = Series("", state.period)
 
     def show(self, symbol: str, among: Sequence[str]) -> None:
         """Show this symbol from now on; `among` are the symbols of the table, in its order, for n and N."""
@@ -96,18 +94,18 @@ class SymbolScreen(KlaggScreen):
                 yield self.periods
                 yield self.tape
         yield self.notice
-        yield self.foot
+        yield self.footer
         yield from self.too_small()
 
     def on_mount(self) -> None:
         """Begin with the symbol, where there is one already."""
-        self.periods.styles.height = len(self.desk.feed.periods) + 2
+        self.periods.styles.height = len(self.state.feed.periods) + 2
         if self.symbol:
             self._begin()
 
     def leave(self) -> None:
         """Go back; nobody reads the tape any more."""
-        self.desk.feed.follow(None)
+        self.state.feed.follow(None)
         super().leave()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -118,18 +116,18 @@ class SymbolScreen(KlaggScreen):
     @property
     def row(self) -> Row | None:
         """The symbol's row; None where it is no longer traded."""
-        return self.desk.picture.rows.get(self.symbol)
+        return self.state.shown_market.rows.get(self.symbol)
 
     def _begin(self) -> None:
-        self.desk.feed.follow(self.symbol)
-        self._series = Series(self.symbol, self.desk.period)
+        self.state.feed.follow(self.symbol)
+        self._series = Series(self.symbol, self.state.period)
         self._take_current()
         self.chart.show(self._series, self.row.decimals if self.row else 2)
         self.load_older()
-        self.tell()
+        self.refresh_lines()
 
     def _take_current(self) -> None:
-        bar = self.row.bar(self.desk.period) if self.row else None
+        bar = self.row.bar(self.state.period) if self.row else None
         self._series.take([bar] if bar is not None else [])
 
     @work(exclusive=True, group="history")
@@ -137,63 +135,67 @@ class SymbolScreen(KlaggScreen):
         """Load the bars before the loaded ones, as one goes."""
         series = self._series
         before_ms = series.bars[0].open_ms if series.bars else None
-        older = await self.desk.feed.history(series.symbol, series.period, before_ms, LOADED_AT_ONCE)
+        older = await self.state.feed.history(series.symbol, series.period, before_ms, LOADED_AT_ONCE)
         if series is self._series:
-            self.chart.came_in_front(series.take_history(older, LOADED_AT_ONCE))
-            self.tell()
+            self.chart.shift(series.take_history(older, LOADED_AT_ONCE))
+            self.refresh_lines()
 
     def beat(self, touched: set[str]) -> None:
         """Take in the symbol's new bars."""
-        if self.symbol in touched and not self.desk.is_frozen:
-            # Fetched history comes here too, in front of what is looked at.
-            inserted = self._series.take((self.desk.changes or FeedUpdate()).changes.ended)
+        if self.symbol in touched and not self.state.is_frozen:
+            # Fetched history comes here too, before the bars on view.
+            inserted = self._series.take((self.state.last_update or FeedUpdate()).changes.ended)
             self._take_current()
-            self.chart.came_in_front(inserted)
-        self.tell()
+            self.chart.shift(inserted)
+        self.refresh_lines()
 
     def repaint(self) -> None:
-        """Draw everything anew, in other colours."""
+        """Draw everything again, in other colours."""
         super().repaint()
         for drawn in self.query(Pieces):
             drawn.refresh()
         self.chart.redraw()
         if self.symbol:
             self._take_current()
-            self.tell()
+            self.refresh_lines()
 
     def period_changed(self) -> None:
         """Another series."""
         self._begin()
 
-    def tell(self) -> None:
+    def refresh_lines(self) -> None:
         """Bring lines and lists up to date."""
-        desk = self.desk
-        self.status_line.tell(desk, subject=self.symbol)
-        self.tabs.tell(desk, self._legend(), desk.filter.text)
-        self.tell_foot(_KEYS)
-        row, bar = self.row, self.chart.looked_at
-        local = desk.remembered.local_time
+        state = self.state
+        self.status_line.show_status(state, subject=self.symbol)
+        self.tabs.show_tabs(state, self._legend(), state.filter.text)
+        self.show_footer(_KEYS)
+        row, bar = self.row, self.chart.current_bar
+        local = state.preferences.local_time
         if row is None or bar is None:
             self.bar.show([[Piece(f" no bars of {self.symbol} yet", Role.DIM)]])
             return
         self.bar.show(bar_lines(bar, row.decimals, local=local))
         if self.has_class("wide"):
-            self.periods.show(period_lines(row, desk.feed.periods, desk.look, 36))
-            if not desk.is_frozen:
-                trades = desk.feed.tape(self.symbol)
+            self.periods.show(period_lines(row, state.feed.periods, state.render_context, 36))
+            if not state.is_frozen:
+                trades = state.feed.tape(self.symbol)
                 self.tape.show(tape_lines(trades, row.decimals, self.tape.size.height, local=local))
 
     def _legend(self) -> list[Piece]:
-        chosen = self.desk.remembered
-        pieces: list[Piece] = []
-        for count, role in AVERAGES:
-            pieces.append(Clickable(f" ─ {count} ", role if chosen.averages else Role.FAINT, "screen.averages"))
-        pieces.append(Clickable(" ─ VWAP ", Role.MARK if chosen.vwap else Role.FAINT, "screen.vwap"))
-        return pieces
+        shown = self.state.preferences.indicators
+        return [
+            Clickable(
+                f" ─ {line.label} ",
+                line.role if indicator.key in shown else Role.FAINT,
+                f"screen.indicator('{indicator.key}')",
+            )
+            for indicator in INDICATORS
+            for line in indicator.lines
+        ]
 
-    def on_candle_chart_looked(self) -> None:
+    def on_candle_chart_moved(self) -> None:
         """Tell of the bar under the crosshair; load what comes into view."""
-        self.tell()
+        self.refresh_lines()
         if self.chart.wants_older:
             self.load_older()
 
@@ -226,17 +228,11 @@ class SymbolScreen(KlaggScreen):
         """Broader or narrower candles."""
         self.chart.zoom(step)
 
-    def action_averages(self) -> None:
-        """On or off."""
-        self.desk.choose(averages=not self.desk.remembered.averages)
+    def action_indicator(self, key: str) -> None:
+        """Show or hide an indicator."""
+        self.state.choose(indicators=self.state.preferences.with_indicator_switched(key).indicators)
         self.chart.redraw()
-        self.tell()
-
-    def action_vwap(self) -> None:
-        """On or off."""
-        self.desk.choose(vwap=not self.desk.remembered.vwap)
-        self.chart.redraw()
-        self.tell()
+        self.refresh_lines()
 
     def action_neighbour(self, step: int) -> None:
         """Another symbol of the table."""

@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from klagg_tui.errors import ConfigError
@@ -24,13 +24,21 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+class Refusal(NamedTuple):
+    """Why a request is refused."""
+
+    reason: str
+    """A sentence for whoever asked."""
+    needs_token: bool = False
+
+
 @dataclass(frozen=True)
-class Gate:
-    """Decides over requests.
+class AccessPolicy:
+    """Which requests are answered.
 
     A web page anywhere could ask a server on the loopback address through its visitor's browser. So a request that
-    says which page it comes from must come from our own or a permitted one, and must have asked for us by our address,
-    not by a name that was made to point at it.
+    names the page it comes from must come from our own or a permitted one, and must have asked for us by our address, not by
+    a name that was made to point at it.
     """
 
     host: str
@@ -39,7 +47,7 @@ class Gate:
     origins: tuple[str, ...] = ()
 
     def check(self) -> None:
-        """Look at the settings.
+        """Check the settings.
 
         Raises:
             ConfigError: other machines could read without a token.
@@ -50,32 +58,32 @@ class Gate:
                 "(eight or more signs), or listen at 127.0.0.1."
             )
 
-    def refusal(self, headers: Mapping[str, str], given: str | None, *, is_open: bool = False) -> str | None:
-        """Why a request is turned away, None where it is not.
+    def refusal(self, headers: Mapping[str, str], url_token: str | None, *, is_public: bool = False) -> Refusal | None:
+        """Why a request is refused, None where it is not.
 
         Args:
             headers: the request's, by their usual names.
-            given: the token in its address, if any.
-            is_open: for what holds no bars: the page itself.
+            url_token: the token in its address, if any.
+            is_public: whether it needs no token because it holds no bars: the page itself.
         """
         host = headers.get("Host", "")
         if is_loopback(self.host) and not is_loopback(_name_of(host)):
-            return f"This server is not {host[:80]}."
+            return Refusal(f"This server is not {host[:80]}.")
         origin = headers.get("Origin")
         if origin is not None and not self.is_permitted(origin, host):
-            return f"Pages of {origin[:80]} may not read here; klagg's setting serve.origins permits them."
-        if is_open or self.token is None or self._is_known(headers.get("Authorization", ""), given):
+            return Refusal(f"Pages of {origin[:80]} may not read here; klagg's setting serve.origins permits them.")
+        if is_public or self.token is None or self._has_token(headers.get("Authorization", ""), url_token):
             return None
-        return "A token is needed: send Authorization: Bearer TOKEN, or ?token=TOKEN."
+        return Refusal("A token is needed: send Authorization: Bearer TOKEN, or ?token=TOKEN.", needs_token=True)
 
     def is_permitted(self, origin: str, host: str) -> bool:
         """Whether a page of that origin may read."""
         return origin in self.origins or urlsplit(origin).netloc == host
 
-    def _is_known(self, authorization: str, given: str | None) -> bool:
+    def _has_token(self, authorization: str, url_token: str | None) -> bool:
         assert self.token is not None
-        said = authorization.removeprefix("Bearer ") or given or ""
-        return hmac.compare_digest(said.encode("utf-8", "surrogateescape"), self.token.encode())
+        token = authorization.removeprefix("Bearer ") or url_token or ""
+        return hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self.token.encode())
 
 
 def _name_of(host: str) -> str:

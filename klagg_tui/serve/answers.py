@@ -1,4 +1,4 @@
-"""Answers over HTTP: bars, symbols, health. What is on the disk, with what is newer in memory laid over it."""
+"""Answers over HTTP: bars, symbols, health. What is on disk, with what is newer in memory laid over it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from klagg_tui.storage.opening import has_database
 from klagg_tui.storage.store import Store
 from klagg_tui.timespec import parse_time
 
-MOST_BARS: Final = 5_000
-USUAL_BARS: Final = 500
+MAX_BARS: Final = 5_000
+DEFAULT_BARS: Final = 500
 
 
 class Disk:
-    """The database, opened when it is first asked: a server may be there before whoever makes the file."""
+    """The database, opened when it is first asked: the server may be there before the file."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -56,7 +56,7 @@ class Answers:
         """Bars of a symbol and period, oldest first: `symbol`, `period`, `from`, `to`, `limit`.
 
         Raises:
-            KlaggError: the question is wrong, or the disk cannot be read.
+            KlaggError: the request is wrong, or the disk cannot be read.
         """
         symbol = query.get("symbol", "").upper()
         if not symbol:
@@ -67,15 +67,15 @@ class Answers:
         except (BadPeriod, BadTime) as error:
             raise BadRequest(str(error)) from error
         limit = _limit(query.get("limit"))
-        is_onward = from_ms is not None
-        found = await self._stored(symbol, period, from_ms, to_ms, limit, is_onward=is_onward)
+        is_forward = from_ms is not None
+        found = await self._stored(symbol, period, from_ms, to_ms, limit, is_forward=is_forward)
         for newer in (self._hub.ended(symbol, period), self._hub.current(symbol, period)):
             if newer and (from_ms or 0) <= newer.bar.open_ms and (to_ms is None or newer.bar.open_ms < to_ms):
                 found[newer.bar.open_ms] = newer
         if not found and symbol not in self._hub.symbols and symbol not in await self._stored_symbols():
             raise BadRequest(f"There are no bars of {symbol[:40]}; /api/symbols lists what there is.")
         chosen = [found[open_ms] for open_ms in sorted(found)]
-        chosen = chosen[:limit] if is_onward else chosen[-limit:]
+        chosen = chosen[:limit] if is_forward else chosen[-limit:]
         return b"[%b]" % b",".join([change.json for change in chosen])
 
     async def symbols(self) -> bytes:
@@ -89,7 +89,7 @@ class Answers:
         """How the recorder is doing."""
         status = self._status()
         counters = status.counters._asdict()
-        told: dict[str, Any] = {
+        report: dict[str, Any] = {
             "market": status.market,
             "mode": status.mode.value,
             "connection": status.connection,
@@ -101,15 +101,15 @@ class Answers:
             "figures": {metric.value: value for metric, value in status.metrics.items()},
             "readers": self._hub.subscribers,
         }
-        return orjson.dumps(told)
+        return orjson.dumps(report)
 
     async def _stored(
-        self, symbol: str, period: Period, from_ms: int | None, to_ms: int | None, limit: int, *, is_onward: bool
+        self, symbol: str, period: Period, from_ms: int | None, to_ms: int | None, limit: int, *, is_forward: bool
     ) -> dict[int, Change]:
         store = await self._disk.store()
         if store is None:
             return {}
-        bars = store.bars(symbol, period, from_ms, to_ms, newest_first=not is_onward, limit=limit)
+        bars = store.bars(symbol, period, from_ms, to_ms, newest_first=not is_forward, limit=limit)
         now_ms = self._status().exchange_now_ms
         return {bar.open_ms: Change(bar, is_final=bar.end_ms <= now_ms) async for bar in bars}
 
@@ -124,7 +124,7 @@ def _moment(text: str | None) -> int | None:
 
 def _limit(text: str | None) -> int:
     if not text:
-        return USUAL_BARS
-    if not (text.isascii() and text.isdecimal() and 0 < int(text[:9]) <= MOST_BARS):
-        raise BadRequest(f"limit is a number from 1 to {MOST_BARS:,}.")
+        return DEFAULT_BARS
+    if not (text.isascii() and text.isdecimal() and 0 < int(text[:9]) <= MAX_BARS):
+        raise BadRequest(f"limit is a number from 1 to {MAX_BARS:,}.")
     return int(text)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from klagg_tui.errors import ConfigError
-from klagg_tui.serve.access import Gate
+from klagg_tui.serve.access import AccessPolicy
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Middleware
@@ -46,28 +46,28 @@ def make_server(arguments: Sequence[str], port: int) -> Server:
         raise ConfigError(
             "The terminal in a browser needs textual-serve, which is not installed: pip install 'klagg-tui[web]'."
         ) from error
-    gate = Gate(HOST, port)
-    _try(port)
+    access = AccessPolicy(HOST, port)
+    _check_port(port)
 
     class Guarded(Server):
-        """Turns away pages of others: who drives the terminal can write files."""
+        """Refuses pages of others: whoever drives the terminal can write files."""
 
         async def _make_app(self) -> web.Application:
             app = await super()._make_app()
-            app.middlewares.append(guard(gate))
+            app.middlewares.append(guard(access))
             return app
 
         def initialize_logging(self) -> None:
             """Klagg logs to its file."""
 
         async def on_startup(self, app: web.Application) -> None:
-            """The command has said already where it is."""
+            """The command has printed the address already."""
 
     return Guarded(command(arguments), HOST, port, "klagg")
 
 
-def _try(port: int) -> None:
-    """Find out now what would come up only behind the greeting."""
+def _check_port(port: int) -> None:
+    """Find out now what would come up only after the address was printed."""
     with socket.socket() as tried:
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -79,13 +79,13 @@ def _try(port: int) -> None:
             ) from error
 
 
-def guard(gate: Gate) -> Middleware:
-    """A middleware that asks the gate."""
+def guard(access: AccessPolicy) -> Middleware:
+    """A middleware that refuses what the policy refuses."""
 
     @web.middleware
     async def handle(request: web.Request, handler: _Handler) -> web.StreamResponse:
-        if refusal := gate.refusal(request.headers, None):
-            return web.Response(status=403, text=refusal)
+        if refusal := access.refusal(request.headers, None):
+            return web.Response(status=403, text=refusal.reason)
         response = await handler(request)
         if not response.prepared:
             response.headers["Content-Security-Policy"] = _POLICY

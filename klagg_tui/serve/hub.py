@@ -1,4 +1,4 @@
-"""The newest bars, and who wants to hear of them. Belongs to the server's loop."""
+"""The newest bars, and who subscribed to them. Belongs to the server's loop."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
 from klagg_tui.serve.encoding import Change, message, note
 from klagg_tui.serve.outbox import Outbox
-from klagg_tui.serve.subscriptions import EVERYTHING, Interest, Periods, Subscription, granted, is_wanted
+from klagg_tui.serve.subscriptions import EVERYTHING, Interest, Periods, Subscription, covers, updated
 
 
-class News(NamedTuple):
+class HubUpdate(NamedTuple):
     """What changed in the engine."""
 
     changes: Changes
@@ -26,16 +26,16 @@ class Subscriber:
 
     def __init__(self) -> None:
         self.wanted: dict[str, Periods] = {}
-        self.mailbox = Outbox()
+        self.outbox = Outbox()
 
     @property
     def interest(self) -> Interest:
-        """What it wants, to be shared with others."""
+        """What it wants, as a key: readers of one interest share their messages."""
         return frozenset(self.wanted.items())
 
 
 class Hub:
-    """Takes news in and hands them out."""
+    """Takes updates in and hands them out."""
 
     def __init__(self) -> None:
         self.symbols: tuple[str, ...] = ()
@@ -55,13 +55,13 @@ class Hub:
         """Those of which bars form, from short to long."""
         return tuple(sorted({period for bars in self._current.values() for period in bars}))
 
-    def take(self, news: News) -> None:
-        """Take in what changed, and put it before everybody who wants it."""
-        if news.symbols is not None:
-            self.symbols = news.symbols
-            for gone in self._current.keys() - set(news.symbols):
+    def take(self, update: HubUpdate) -> None:
+        """Take in what changed, and offer it to everybody who wants it."""
+        if update.symbols is not None:
+            self.symbols = update.symbols
+            for gone in self._current.keys() - set(update.symbols):
                 del self._current[gone]
-        changes = self._noted(news)
+        changes = self._applied(update)
         by_symbol: dict[str, list[Change]] = {}
         if any(EVERYTHING not in dict(interest) for interest in self._groups):
             for change in changes:
@@ -71,51 +71,51 @@ class Hub:
             if chosen := _chosen(wanted, changes, by_symbol):
                 text = message("bars", chosen)
                 for subscriber in subscribers:
-                    subscriber.mailbox.offer(text, chosen)
+                    subscriber.outbox.offer(text, chosen)
 
-    def wish(self, subscriber: Subscriber, wish: Subscription) -> bytes:
-        """Grant a wish; returns the answer."""
+    def subscribe(self, subscriber: Subscriber, subscription: Subscription) -> bytes:
+        """Subscribe or unsubscribe; returns the answer."""
         self._leave(subscriber)
-        subscriber.wanted = granted(subscriber.wanted, wish)
+        subscriber.wanted = updated(subscriber.wanted, subscription)
         if subscriber.wanted:
             self._groups.setdefault(subscriber.interest, set()).add(subscriber)
-        if not wish.is_on:
-            subscriber.mailbox.keep(lambda bar: is_wanted(subscriber.wanted, bar))
+        if not subscription.is_on:
+            subscriber.outbox.retain(lambda bar: covers(subscriber.wanted, bar))
             return note("unsubscribed", wanted=sorted(subscriber.wanted))
-        unknown = [name for name in wish.symbols if name != EVERYTHING and name not in self._current]
+        unknown = [name for name in subscription.symbols if name != EVERYTHING and name not in self._current]
         return message(
             "snapshot",
-            self.snapshot(dict.fromkeys(wish.symbols, wish.periods)),
+            self.snapshot(dict.fromkeys(subscription.symbols, subscription.periods)),
             {"unknown": unknown} if unknown else None,
         )
 
     def remove(self, subscriber: Subscriber) -> None:
-        """It is gone."""
+        """The reader is gone."""
         self._leave(subscriber)
 
     def snapshot(self, wanted: Mapping[str, Periods]) -> list[Change]:
         """The current bars among what is wanted, symbol by symbol."""
         names: Iterable[str] = self.symbols if EVERYTHING in wanted else wanted
         bars = [change for name in names for change in self._current.get(name, {}).values()]
-        return [change for change in bars if is_wanted(wanted, change.bar)]
+        return [change for change in bars if covers(wanted, change.bar)]
 
     def current(self, symbol: str, period: Period) -> Change | None:
         """The bar that is forming."""
         return self._current.get(symbol, {}).get(period)
 
     def ended(self, symbol: str, period: Period) -> Change | None:
-        """The newest bar that is over and was heard of."""
+        """The newest bar that is over."""
         return self._ended.get((symbol, period))
 
-    def _noted(self, news: News) -> list[Change]:
+    def _applied(self, update: HubUpdate) -> list[Change]:
         changes = []
-        for bar in news.changes.ended:
+        for bar in update.changes.ended:
             change = Change(bar, is_final=True)
             changes.append(change)
             known = self._ended.get(bar.series)
             if known is None or known.bar.open_ms <= bar.open_ms:
                 self._ended[bar.series] = change
-        for bar in news.changes.current:
+        for bar in update.changes.current:
             change = Change(bar, is_final=False)
             changes.append(change)
             self._current.setdefault(bar.symbol, {})[bar.period] = change
@@ -136,4 +136,4 @@ def _chosen(
         return changes
     if EVERYTHING not in wanted:
         changes = [change for symbol in wanted for change in by_symbol.get(symbol, ())]
-    return [change for change in changes if is_wanted(wanted, change.bar)]
+    return [change for change in changes if covers(wanted, change.bar)]

@@ -10,12 +10,12 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import Overlay
 from klagg_tui.serve.encoding import Change, message
 
-MOST_ENDED: Final = 4_000
+MAX_ENDED: Final = 4_000
 """Ended bars kept for a reader that is behind; current bars replace each other, so there are never more than series."""
 
 
 class Outbox:
-    """Bounded by the number of series and `MOST_ENDED`, however long nobody takes anything out."""
+    """Bounded by the number of series and `MAX_ENDED`, however long nobody takes anything out."""
 
     def __init__(self) -> None:
         self.skipped = 0
@@ -38,7 +38,7 @@ class Outbox:
         self._filled.set()
 
     async def answered(self) -> None:
-        """Wait until every answer was taken out: who does not listen is not heard."""
+        """Wait until every answer was taken out: who does not read is not served."""
         await self._answered.wait()
 
     def offer(self, text: bytes, changes: Sequence[Change]) -> None:
@@ -50,10 +50,10 @@ class Outbox:
             self._merge(changes)
         self._filled.set()
 
-    def keep(self, is_wanted: Callable[[Bar], bool]) -> None:
+    def retain(self, covers: Callable[[Bar], bool]) -> None:
         """Take out all bars but these."""
         self._merge_shared()
-        self._bars.keep(lambda change: is_wanted(change.bar))
+        self._bars.keep(lambda change: covers(change.bar))
 
     async def take(self) -> bytes:
         """The next message; waits for one."""
@@ -87,6 +87,6 @@ class Outbox:
         current = [change for change in changes if not change.is_final]
         self._bars.add(current, [change for change in changes if change.is_final])
         ended = self._bars.ended
-        while len(ended) > MOST_ENDED:
+        while len(ended) > MAX_ENDED:
             del ended[next(iter(ended))]
             self.skipped += 1

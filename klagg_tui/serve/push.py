@@ -1,7 +1,7 @@
-"""The way from the engine to the server: a beat on the engine's loop that gives what changed to another thread.
+"""The way from the engine to the server: a task on the engine's loop that hands what changed to another thread.
 
-One set of news is under way at a time. Where the server is slow to take it, the engine's reader gathers, so that the
-next set is larger, and nothing queues.
+One update is under way at a time. Where the server is slow to take it, the engine's reader gathers, so that the next one
+is larger, and nothing queues.
 """
 
 from __future__ import annotations
@@ -12,56 +12,56 @@ from typing import Final, Protocol
 from klagg_tui.engine.readers import Reader
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.source import BackgroundTask
-from klagg_tui.serve.hub import News
+from klagg_tui.serve.hub import HubUpdate
 
-BEAT_S: Final = 0.2
-IDLE_S: Final = 1.0
-"""The same while nobody listens."""
+INTERVAL_S: Final = 0.2
+IDLE_INTERVAL_S: Final = 1.0
+"""The same while nobody reads."""
 
 
-class Taker(Protocol):
-    """Where news go; called on the engine's loop."""
+class PushTarget(Protocol):
+    """Where updates go; called on the engine's loop."""
 
     @property
     def is_ready(self) -> bool:
-        """Whether the last news were taken."""
+        """Whether the last update was taken."""
         ...
 
     @property
-    def is_listened_to(self) -> bool:
+    def has_readers(self) -> bool:
         """Whether there is any reader."""
         ...
 
-    def put(self, news: News) -> None:
-        """Give news; only while it is ready."""
+    def put(self, update: HubUpdate) -> None:
+        """Give an update; only while it is ready."""
         ...
 
 
-def pushing(taker: Taker) -> BackgroundTask:
-    """Gives what changed, again and again, until cancelled."""
+def push_to(target: PushTarget) -> BackgroundTask:
+    """Hands over what changed, again and again, until cancelled."""
 
-    async def beat(core: EngineHost) -> None:
-        await push_forever(core, taker)
+    async def run(host: EngineHost) -> None:
+        await push_forever(host, target)
 
-    return beat
+    return run
 
 
-async def push_forever(core: EngineHost, taker: Taker) -> None:
-    """Give what changed, again and again."""
-    reader = core.engine.reader()
+async def push_forever(host: EngineHost, target: PushTarget) -> None:
+    """Hand over what changed, again and again."""
+    reader = host.engine.reader()
     symbols: tuple[str, ...] = ()
     try:
         while True:
-            if taker.is_ready:
-                symbols = _push(core, reader, taker, symbols)
-            await asyncio.sleep(BEAT_S if taker.is_listened_to else IDLE_S)
+            if target.is_ready:
+                symbols = _push(host, reader, target, symbols)
+            await asyncio.sleep(INTERVAL_S if target.has_readers else IDLE_INTERVAL_S)
     finally:
-        core.engine.forget(reader)
+        host.engine.forget(reader)
 
 
-def _push(core: EngineHost, reader: Reader, taker: Taker, known: tuple[str, ...]) -> tuple[str, ...]:
-    changes = core.engine.drain(reader, core.periods)
-    symbols = core.engine.symbols()
+def _push(host: EngineHost, reader: Reader, target: PushTarget, known: tuple[str, ...]) -> tuple[str, ...]:
+    changes = host.engine.drain(reader, host.periods)
+    symbols = host.engine.symbols()
     if changes.ended or changes.current or symbols != known:
-        taker.put(News(changes, symbols if symbols != known else None))
+        target.put(HubUpdate(changes, symbols if symbols != known else None))
     return symbols

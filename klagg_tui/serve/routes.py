@@ -13,20 +13,20 @@ from typing import Final
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from klagg_tui.errors import BadRequest, KlaggError
-from klagg_tui.serve.access import Gate
+from klagg_tui.serve.access import AccessPolicy
 from klagg_tui.serve.answers import Answers
 from klagg_tui.serve.encoding import note
 from klagg_tui.serve.hub import Hub, Subscriber
-from klagg_tui.serve.subscriptions import read_wish
+from klagg_tui.serve.subscriptions import parse_subscription
 
 log = logging.getLogger(__name__)
 
-MOST_READERS: Final = 1_000
-LARGEST_MESSAGE: Final = 256 * 1024
-"""What a reader may say at once, in bytes: room for the names of all symbols."""
-STUCK_S: Final = 120.0
-"""After so long without taking anything, a reader is gone."""
-_WAITING_BYTES: Final = 128 * 1024
+MAX_READERS: Final = 1_000
+MAX_MESSAGE_BYTES: Final = 256 * 1024
+"""Of one message from a reader: room for the names of all symbols."""
+SEND_TIMEOUT_S: Final = 120.0
+"""A reader that takes nothing for so long is cut off."""
+_SEND_BUFFER_BYTES: Final = 128 * 1024
 """What the system may hold for a reader: the more it holds, the older what is read last."""
 _PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; "
@@ -39,10 +39,10 @@ _Answer = Callable[[web.Request], Awaitable[bytes]]
 class Routes:
     """Request handlers over one hub."""
 
-    def __init__(self, hub: Hub, answers: Answers, gate: Gate) -> None:
+    def __init__(self, hub: Hub, answers: Answers, access: AccessPolicy) -> None:
         self._hub = hub
         self._answers = answers
-        self._gate = gate
+        self._access = access
         self._sockets: set[web.WebSocketResponse] = set()
 
     @property
@@ -62,7 +62,7 @@ class Routes:
         app.router.add_get("/api/bars", self._answering(lambda request: self._answers.bars(request.query)))
         app.router.add_get("/api/symbols", self._answering(lambda _: self._answers.symbols()))
         app.router.add_get("/api/health", self._answering(health))
-        app.on_shutdown.append(self._part)
+        app.on_shutdown.append(self._close_all)
         return app
 
     def _answering(self, answer: _Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -72,27 +72,27 @@ class Routes:
             try:
                 body = await answer(request)
             except KlaggError as error:
-                return _said(400, str(error))
+                return _error(400, str(error))
             return web.Response(body=body, content_type="application/json", headers=self._headers(request))
 
         return handle
 
-    def _refusal(self, request: web.Request, *, is_open: bool = False) -> web.Response | None:
-        why = self._gate.refusal(request.headers, request.query.get("token"), is_open=is_open)
-        if why is None:
+    def _refusal(self, request: web.Request, *, is_public: bool = False) -> web.Response | None:
+        refusal = self._access.refusal(request.headers, request.query.get("token"), is_public=is_public)
+        if refusal is None:
             return None
-        is_about_token = why.startswith("A token")
-        headers = {"WWW-Authenticate": "Bearer"} if is_about_token else {}
-        return _said(401 if is_about_token else 403, why, headers)
+        if refusal.needs_token:
+            return _error(401, refusal.reason, {"WWW-Authenticate": "Bearer"})
+        return _error(403, refusal.reason)
 
     def _headers(self, request: web.Request) -> dict[str, str]:
         headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-        if origin := request.headers.get("Origin"):  # it got through the gate
+        if origin := request.headers.get("Origin"):  # the access policy has let it pass
             headers |= {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
         return headers
 
     async def _page(self, request: web.Request) -> web.Response:
-        if refusal := self._refusal(request, is_open=True):
+        if refusal := self._refusal(request, is_public=True):
             return refusal
         text = files("klagg_tui.serve").joinpath("page.html").read_text(encoding="utf-8")
         headers = {"Content-Security-Policy": _PAGE_POLICY, "X-Content-Type-Options": "nosniff"}
@@ -101,12 +101,12 @@ class Routes:
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         if refusal := self._refusal(request):
             return refusal
-        if self.readers >= MOST_READERS:
-            return _said(503, f"There are {MOST_READERS:,} readers already.")
+        if self.readers >= MAX_READERS:
+            return _error(503, f"There are {MAX_READERS:,} readers already.")
         # Sends wait as soon as the system takes no more; compression would make each reader's bytes its own.
-        opened = web.WebSocketResponse(compress=False, writer_limit=0, max_msg_size=LARGEST_MESSAGE, timeout=1.0)
+        opened = web.WebSocketResponse(compress=False, writer_limit=0, max_msg_size=MAX_MESSAGE_BYTES, timeout=1.0)
         if not opened.can_prepare(request).ok:
-            return _said(426, "This path is for websockets; /api/bars answers over HTTP.")
+            return _error(426, "This path is for websockets; /api/bars answers over HTTP.")
         _limit_buffers(request)
         await opened.prepare(request)
         subscriber = Subscriber()
@@ -122,18 +122,18 @@ class Routes:
         return opened
 
     async def _receive(self, opened: web.WebSocketResponse, subscriber: Subscriber) -> None:
-        async for said in opened:
-            if said.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+        async for received in opened:
+            if received.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                 continue
             try:
-                answer = self._hub.wish(subscriber, read_wish(said.data))
+                answer = self._hub.subscribe(subscriber, parse_subscription(received.data))
             except BadRequest as error:
                 answer = note("error", message=str(error))
-            subscriber.mailbox.answer(answer)
-            await subscriber.mailbox.answered()
+            subscriber.outbox.answer(answer)
+            await subscriber.outbox.answered()
 
-    async def _part(self, _: web.Application) -> None:
-        """Close what is open; who does not listen is cut off."""
+    async def _close_all(self, _: web.Application) -> None:
+        """Close what is open; who does not answer is cut off."""
         closing = [opened.close(code=WSCloseCode.GOING_AWAY, message=b"klagg ends") for opened in self._sockets]
         await asyncio.gather(*(asyncio.wait_for(one, 1.0) for one in closing), return_exceptions=True)
 
@@ -142,12 +142,12 @@ async def _send(opened: web.WebSocketResponse, subscriber: Subscriber, request: 
     """Send what waits, as fast as it is read."""
     with suppress(ConnectionError):
         while True:
-            text = await subscriber.mailbox.take()
+            text = await subscriber.outbox.take()
             try:
-                async with asyncio.timeout(STUCK_S):
+                async with asyncio.timeout(SEND_TIMEOUT_S):
                     await opened.send_frame(text, WSMsgType.TEXT)
             except TimeoutError:
-                log.info("a reader took nothing for %d s and was cut off", STUCK_S)
+                log.info("a reader took nothing for %d s and was cut off", SEND_TIMEOUT_S)
                 break
     if request.transport:
         request.transport.abort()
@@ -159,8 +159,8 @@ def _limit_buffers(request: web.Request) -> None:
         return
     found = transport.get_extra_info("socket")
     if found is not None:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _WAITING_BYTES)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
 
 
-def _said(status: int, sentence: str, headers: dict[str, str] | None = None) -> web.Response:
+def _error(status: int, sentence: str, headers: dict[str, str] | None = None) -> web.Response:
     return web.json_response({"error": sentence}, status=status, headers=headers)

@@ -18,15 +18,15 @@ from klagg_tui.errors import ConfigError
 from klagg_tui.feed import Status
 from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
-from klagg_tui.serve.access import Gate
+from klagg_tui.serve.access import AccessPolicy
 from klagg_tui.serve.answers import Answers, Disk
-from klagg_tui.serve.hub import Hub, News
-from klagg_tui.serve.push import pushing
+from klagg_tui.serve.hub import Hub, HubUpdate
+from klagg_tui.serve.push import push_to
 from klagg_tui.serve.routes import Routes
 
 log = logging.getLogger(__name__)
 
-_PATIENCE_S: Final = 2.0
+_SHUTDOWN_S: Final = 2.0
 
 
 def served(plan: Plan, settings: Serve) -> tuple[Runtime, PushServer]:
@@ -35,23 +35,23 @@ def served(plan: Plan, settings: Serve) -> tuple[Runtime, PushServer]:
     Raises:
         ConfigError: other machines could read without a token.
     """
-    gate = Gate(settings.host, settings.port, settings.token, settings.origins)
-    server = PushServer(gate, plan.database, lambda: runtime.status())  # noqa: PLW0108 - there is no runtime yet
-    runtime = Runtime(plan.with_background(pushing(server)))
+    access = AccessPolicy(settings.host, settings.port, settings.token, settings.origins)
+    server = PushServer(access, plan.database, lambda: runtime.status())  # noqa: PLW0108 - there is no runtime yet
+    runtime = Runtime(plan.with_background(push_to(server)))
     return runtime, server
 
 
 class PushServer:
-    """Serves while it is started. A `Taker`: `put` may be called from the engine's thread."""
+    """Serves while it is started. A `PushTarget`: `put` is called from the engine's thread."""
 
-    def __init__(self, gate: Gate, database: Path | None, status: Callable[[], Status]) -> None:
-        """Look at the settings; `database` need not exist yet.
+    def __init__(self, access: AccessPolicy, database: Path | None, status: Callable[[], Status]) -> None:
+        """Check the settings; `database` need not exist yet.
 
         Raises:
             ConfigError: other machines could read without a token.
         """
-        gate.check()
-        self._gate = gate
+        access.check()
+        self._access = access
         self._database = database
         self._status = status
         self._hub = Hub()
@@ -61,22 +61,22 @@ class PushServer:
         self._is_ready = threading.Event()
         self._started: Future[int] = Future()
         self._thread = threading.Thread(target=self._run, name="klagg-serve", daemon=True)
-        self.port = gate.port
+        self.port = access.port
 
     @property
     def url(self) -> str:
         """Where the page is."""
-        host = f"[{self._gate.host}]" if ":" in self._gate.host else self._gate.host
+        host = f"[{self._access.host}]" if ":" in self._access.host else self._access.host
         return f"http://{host}:{self.port}/"
 
     @property
     def is_ready(self) -> bool:
-        """See `Taker`."""
+        """See `PushTarget`."""
         return self._is_ready.is_set()
 
     @property
-    def is_listened_to(self) -> bool:
-        """See `Taker`."""
+    def has_readers(self) -> bool:
+        """See `PushTarget`."""
         return self._routes is not None and self._routes.readers > 0
 
     @property
@@ -94,25 +94,25 @@ class PushServer:
         self.port = self._started.result()
 
     def stop(self) -> None:
-        """Tell all readers, and end."""
+        """Close all readers, and end."""
         self._is_ready.clear()
         if self._loop and self._stop and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
 
-    def put(self, news: News) -> None:
-        """See `Taker`."""
+    def put(self, update: HubUpdate) -> None:
+        """See `PushTarget`."""
         if self._loop is None:
             return
         self._is_ready.clear()
         try:
-            self._loop.call_soon_threadsafe(self._take, news)
+            self._loop.call_soon_threadsafe(self._take, update)
         except RuntimeError:
             log.debug("the server has just ended")
 
-    def _take(self, news: News) -> None:
+    def _take(self, update: HubUpdate) -> None:
         try:
-            self._hub.take(news)
+            self._hub.take(update)
         finally:
             self._is_ready.set()
 
@@ -132,16 +132,16 @@ class PushServer:
         async with AsyncExitStack() as stack:
             disk = Disk(self._database)
             stack.push_async_callback(disk.close)
-            self._routes = Routes(self._hub, Answers(self._hub, disk, self._status), self._gate)
-            runner = web.AppRunner(self._routes.app(), access_log=None, shutdown_timeout=_PATIENCE_S)
+            self._routes = Routes(self._hub, Answers(self._hub, disk, self._status), self._access)
+            runner = web.AppRunner(self._routes.app(), access_log=None, shutdown_timeout=_SHUTDOWN_S)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             try:
-                await web.TCPSite(runner, self._gate.host, self._gate.port).start()
+                await web.TCPSite(runner, self._access.host, self._access.port).start()
             except OSError as error:
                 reason = error.strerror or error
                 raise ConfigError(
-                    f"{self._gate.host}:{self._gate.port} cannot be listened at ({reason}): nothing is served; "
+                    f"{self._access.host}:{self._access.port} cannot be listened at ({reason}): nothing is served; "
                     "name another with --port."
                 ) from error
             self._loop = asyncio.get_running_loop()

@@ -12,8 +12,8 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, BadRequest
 
 EVERYTHING: Final = "*"
-MOST_SYMBOLS: Final = 5_000
-_LONGEST_SYMBOL: Final = 64
+MAX_SYMBOLS: Final = 5_000
+_MAX_SYMBOL_LENGTH: Final = 64
 
 Periods: TypeAlias = frozenset[Period] | None
 """None: all."""
@@ -29,31 +29,33 @@ class Subscription(NamedTuple):
     periods: Periods
 
 
-def read_wish(text: str | bytes) -> Subscription:
+def parse_subscription(text: str | bytes) -> Subscription:
     """What a message asks for.
 
     Raises:
-        BadQuestion: it asks for nothing that there is; says what would be right.
+        BadRequest: it asks for nothing that there is; its text names what would be right.
     """
     try:
-        said = orjson.loads(text)
+        message = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"This is not JSON: {error}.") from error
-    if not isinstance(said, dict) or ("subscribe" in said) == ("unsubscribe" in said):
+    if not isinstance(message, dict) or ("subscribe" in message) == ("unsubscribe" in message):
         raise BadRequest('Say {"subscribe": "BTCUSDT"}, a list of symbols or "*", or the same with unsubscribe.')
-    is_on = "subscribe" in said
-    return Subscription(is_on, _symbols(said["subscribe" if is_on else "unsubscribe"]), _periods(said.get("periods")))
+    is_on = "subscribe" in message
+    return Subscription(
+        is_on, _symbols(message["subscribe" if is_on else "unsubscribe"]), _periods(message.get("periods"))
+    )
 
 
-def granted(wanted: Mapping[str, Periods], wish: Subscription) -> dict[str, Periods]:
-    """What is wanted after a wish; a symbol asked for again has the new periods, `*` taken back takes back all."""
-    if not wish.is_on:
-        gone = set(wanted) if EVERYTHING in wish.symbols else set(wish.symbols)
+def updated(wanted: Mapping[str, Periods], subscription: Subscription) -> dict[str, Periods]:
+    """What is wanted after a message; a symbol subscribed again has the new periods, unsubscribing `*` ends all."""
+    if not subscription.is_on:
+        gone = set(wanted) if EVERYTHING in subscription.symbols else set(subscription.symbols)
         return {symbol: periods for symbol, periods in wanted.items() if symbol not in gone}
-    return {**wanted, **dict.fromkeys(wish.symbols, wish.periods)}
+    return {**wanted, **dict.fromkeys(subscription.symbols, subscription.periods)}
 
 
-def is_wanted(wanted: Mapping[str, Periods], bar: Bar) -> bool:
+def covers(wanted: Mapping[str, Periods], bar: Bar) -> bool:
     """Whether a bar is among what is wanted."""
     return any(
         symbol in wanted and ((periods := wanted[symbol]) is None or bar.period in periods)
@@ -61,20 +63,20 @@ def is_wanted(wanted: Mapping[str, Periods], bar: Bar) -> bool:
     )
 
 
-def _symbols(said: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever JSON holds
-    names = said if isinstance(said, list) else [said]
-    if not names or len(names) > MOST_SYMBOLS:
-        raise BadRequest(f"Name 1 to {MOST_SYMBOLS:,} symbols, or say *.")
+def _symbols(given: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever JSON holds
+    names = given if isinstance(given, list) else [given]
+    if not names or len(names) > MAX_SYMBOLS:
+        raise BadRequest(f"Name 1 to {MAX_SYMBOLS:,} symbols, or say *.")
     for name in names:
-        if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_SYMBOL:
+        if not isinstance(name, str) or not 0 < len(name) <= _MAX_SYMBOL_LENGTH:
             raise BadRequest("A symbol is a text like BTCUSDT.")
     return tuple(dict.fromkeys(name.upper() for name in names))
 
 
-def _periods(said: Any) -> Periods:  # noqa: ANN401 - whatever JSON holds
-    if said is None:
+def _periods(given: Any) -> Periods:  # noqa: ANN401 - whatever JSON holds
+    if given is None:
         return None
-    names = said if isinstance(said, list) else [said]
+    names = given if isinstance(given, list) else [given]
     try:
         return frozenset(Period.parse(name if isinstance(name, str) else "") for name in names) or None
     except BadPeriod as error:

@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from klagg_tui.simulator.catalog import MarketSpec
 from klagg_tui.simulator.clock import SimulatedClock
-from klagg_tui.simulator.connection import Connection
-from klagg_tui.simulator.damage import Damage
-from klagg_tui.simulator.faults import Fault, Faults
-from klagg_tui.simulator.feed import Feed
-from klagg_tui.simulator.frames import MINI_TICKERS, Frame, mini_tickers
-from klagg_tui.simulator.happenings import Happenings
-from klagg_tui.simulator.hub import Hub
-from klagg_tui.simulator.klines import Klines
-from klagg_tui.simulator.market import Market
-from klagg_tui.simulator.rest import RestDesk
-from klagg_tui.simulator.truth import Truth
+from klagg_tui.simulator.faults.damage import Damage
+from klagg_tui.simulator.faults.market_events import MarketEvents
+from klagg_tui.simulator.faults.schedule import Fault, Faults
+from klagg_tui.simulator.market.catalog import MarketSpec
+from klagg_tui.simulator.market.klines import Klines
+from klagg_tui.simulator.market.market import Market
+from klagg_tui.simulator.market.truth import Truth
+from klagg_tui.simulator.rest.desk import RestDesk
+from klagg_tui.simulator.streams.connection import Connection
+from klagg_tui.simulator.streams.derived import DerivedStreams
+from klagg_tui.simulator.streams.feed import Feed
+from klagg_tui.simulator.streams.frames import Frame
+from klagg_tui.simulator.streams.hub import Hub
 
 _NOTICE_MS: Final = 10_000
 """Between serverShutdown and the end of the connections."""
-_TICKERS_MS: Final = 1000
-_TICKERS_REAL_MS: Final = 250
 _CLOCK_ERROR_MS: Final = 5000
 
 
@@ -34,64 +33,55 @@ class Exchange:
         self.clock = clock
         self.market = Market(spec)
         self.truth = Truth(self.market, clock.now_ms)
-        self.desk = RestDesk(self.market, Klines(self.market))
+        klines = Klines(self.market)
+        self.desk = RestDesk(self.market, klines)
         self.faults = Faults(spec.seed, now_ms, schedule)
         self.feed = Feed(self.market, now_ms)
-        self.hub = Hub(self.market, self.feed, self.faults)
+        self._derived = DerivedStreams(self.market, klines)
+        self.hub = Hub(self.market, self.feed, self._derived, self.faults.strikes)
         self.sent = 0
         """Trade messages that left the market since the start, each once, faults not regarded."""
-        self._happenings = Happenings(self.market)
+        self._market_events = MarketEvents(self.market)
         self._damage = Damage(self.faults, spec.seed)
         self._closings: list[tuple[int, tuple[Connection, ...]]] = []
-        self._last_prices: dict[str, int] = {}
-        self._tickers_ms = now_ms
 
     def beat(self) -> None:
         """Let everything happen that is due by now, and write it to the clients."""
         now_ms = self.clock.now_ms()
         self._begin_faults(now_ms)
-        self.hub.deliver(self._happenings.due(now_ms))
+        self.hub.deliver(self._market_events.due(now_ms))
         self.hub.deliver(self._damage.passed(self._due_trades(now_ms)))
-        if self.hub.reads(MINI_TICKERS) and now_ms - self._tickers_ms >= self._tickers_apart_ms():
-            self.hub.deliver([mini_tickers(self.market, self._last_prices, now_ms)])
-            self._last_prices, self._tickers_ms = {}, now_ms
+        self.hub.deliver(self._damage.unmuted(self._derived.due(now_ms, self.clock.speed)))
         self.hub.flush(now_ms)
         self._end_faults(now_ms)
 
     def _due_trades(self, now_ms: int) -> Iterator[Frame]:
-        wants_prices = self.hub.reads(MINI_TICKERS)
         for frame in self.feed.advance(now_ms):
-            if wants_prices:
-                self._last_prices[frame.symbol] = frame.price
             if self.hub.reads(frame.stream):
                 self.sent += 1
                 yield frame
 
-    def _tickers_apart_ms(self) -> float:
-        """A second, but not more often than clients could read in real time."""
-        return max(_TICKERS_MS, _TICKERS_REAL_MS * self.clock.speed)
-
     def _begin_faults(self, now_ms: int) -> None:
-        for fault in self.faults.begin(now_ms, self._happenings.choose):
+        for fault in self.faults.begin(now_ms, self._market_events.choose):
             self._begin(fault, now_ms)
         while self._closings and self._closings[0][0] <= now_ms:
-            _, told = self._closings.pop(0)
-            self.faults.strikes("closed", now_ms, "connections that were told of the shutdown", self.hub.close(told))
+            _, warned = self._closings.pop(0)
+            self.faults.strikes("closed", now_ms, "connections that were warned", self.hub.close(warned))
 
     def _begin(self, fault: Fault, now_ms: int) -> None:
         if fault.kind == "cut":
             number = self.hub.cut(int(fault.target) if fault.target.isdecimal() else None)
             self.faults.strikes("cut", now_ms, "connections cut", number)
         elif fault.kind == "shutdown":
-            told = self.hub.announce_shutdown(now_ms)
-            self.faults.strikes("shutdown", now_ms, "connections told", len(told))
-            self._closings.append((now_ms + _NOTICE_MS, told))
+            warned = self.hub.announce_shutdown(now_ms)
+            self.faults.strikes("shutdown", now_ms, "connections warned", len(warned))
+            self._closings.append((now_ms + _NOTICE_MS, warned))
         elif fault.kind in ("list", "delist", "tick", "straddle"):
             version = self.market.version
-            what = self._happenings.carry_out(fault, now_ms)
+            what = self._market_events.carry_out(fault, now_ms)
             self.faults.strikes(fault.kind, now_ms, what or "impossible", 1 if what else 0)
             if self.market.version != version:
-                self.hub.resubscribed()
+                self.hub.resubscribed(now_ms)
         elif fault.kind == "silence":
             self.faults.counts["silence"] += self.hub.silence()
         elif fault.kind == "clock":

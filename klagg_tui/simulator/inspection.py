@@ -1,4 +1,4 @@
-"""What the simulated exchange tells beyond the real one: `/klagg/truth` and `/klagg/faults`."""
+"""What the simulated exchange answers beyond the real one: `/klagg/truth` and `/klagg/faults`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError
 from klagg_tui.simulator.exchange import Exchange
-from klagg_tui.simulator.faults import KINDS, Fault, parse_schedule
+from klagg_tui.simulator.faults.schedule import KINDS, Fault, parse_schedule
 
 _COLUMNS: Final = Bar._fields[2:12]
 
@@ -26,20 +26,20 @@ def add_inspection(app: web.Application, exchange: Exchange) -> None:
             limits = (int(request.query.get("from", 0)), int(request.query.get("to", exchange.clock.now_ms())))
             bars = exchange.truth.bars(request.query["symbol"], period, *limits)
         except (KeyError, ValueError) as error:
-            return _told({"error": f"symbol, period, from and to (milliseconds) are needed: {error}"}, status=400)
-        return _told({"columns": _COLUMNS, "bars": [_row(bar) for bar in bars]})
+            return _reply({"error": f"symbol, period, from and to (milliseconds) are needed: {error}"}, status=400)
+        return _reply({"columns": _COLUMNS, "bars": [_row(bar) for bar in bars]})
 
     async def show_faults(_request: web.Request) -> web.Response:
-        return _told(_account(exchange))
+        return _reply(_account(exchange))
 
     async def add_fault(request: web.Request) -> web.Response:
         try:
             for fault in _asked(await request.read(), exchange.clock.now_ms()):
                 exchange.faults.add(fault)
         except (KlaggError, KeyError, TypeError, ValueError) as error:
-            return _told({"error": str(error), "kinds": KINDS}, status=400)
+            return _reply({"error": str(error), "kinds": KINDS}, status=400)
         exchange.beat()
-        return _told(_account(exchange))
+        return _reply(_account(exchange))
 
     app.router.add_get("/klagg/truth", truth)
     app.router.add_get("/klagg/faults", show_faults)
@@ -79,5 +79,5 @@ def _row(bar: Bar) -> list[object]:
     ]
 
 
-def _told(value: object, status: int = 200) -> web.Response:
+def _reply(value: object, status: int = 200) -> web.Response:
     return web.Response(body=orjson.dumps(value), status=status, content_type="application/json")

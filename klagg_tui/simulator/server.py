@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import suppress
+from functools import partial
 from time import monotonic
 from types import TracebackType
 from typing import Final, Self
@@ -12,22 +13,25 @@ from typing import Final, Self
 from aiohttp import WSMsgType, web
 
 from klagg_tui.errors import ConfigError
-from klagg_tui.simulator.catalog import MarketSpec
 from klagg_tui.simulator.clock import SimulatedClock
-from klagg_tui.simulator.connection import Connection
-from klagg_tui.simulator.control import MOST_STREAMS, Subscriptions
 from klagg_tui.simulator.exchange import Exchange
-from klagg_tui.simulator.faults import Fault, Faults
+from klagg_tui.simulator.faults.schedule import Fault, Faults
 from klagg_tui.simulator.inspection import add_inspection
-from klagg_tui.simulator.market import Market
-from klagg_tui.simulator.rest import Reply, error
-from klagg_tui.simulator.truth import Truth
+from klagg_tui.simulator.market.catalog import MarketSpec
+from klagg_tui.simulator.market.market import Market
+from klagg_tui.simulator.market.truth import Truth
+from klagg_tui.simulator.rest.desk import Reply, error, unknown
+from klagg_tui.simulator.streams.connection import Connection
+from klagg_tui.simulator.streams.control import MOST_BYTES, MOST_STREAMS, Subscriptions
+from klagg_tui.simulator.streams.names import Route
 
 BEAT_S: Final = 0.01
 """How often, in real time, due messages are written."""
 SPEED_HEADER: Final = "X-KLAGG-SPEED"
 """On `/fapi/v1/time`: how many of the exchange's seconds a real second has. The real exchange does not send it."""
 _SLOW_S: Final = 20
+_ROUTES: Final[dict[str, Route]] = {"public": "public", "market": "market", "private": "private", "": "public"}
+"""The paths of old, without a route, still accept and acknowledge everything; since April 2026 they send what is public."""
 
 
 class SimulatedExchange:
@@ -111,12 +115,13 @@ class SimulatedExchange:
 
     async def __aenter__(self) -> Self:
         app = web.Application()
-        for path in ("/market/ws", "/market/ws/{streams:.+}", "/market/stream"):
-            app.router.add_get(path, self._open_market_socket)
-        for path in ("/ws", "/ws/{streams:.+}", "/stream"):
-            app.router.add_get(path, self._open_silent_socket)
-        app.router.add_get("/fapi/v1/{name}", self._answer)
+        for route in _ROUTES:
+            prefix = f"/{route}" if route else ""
+            for path in ("/ws", "/ws/{streams:.+}", "/stream"):
+                app.router.add_get(prefix + path, partial(self._open_socket, route=_ROUTES[route]))
+        app.router.add_get("/fapi/{name:.+}", self._answer)
         add_inspection(app, self._exchange)
+        app.router.add_route("*", "/{path:.*}", _answer_unknown)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         try:
@@ -184,24 +189,17 @@ class SimulatedExchange:
         wait_ms = fault.at_ms + fault.lasts_ms - now_ms
         return self._exchange.desk.refusal(int(fault.kind), now_ms, max(1, -(-wait_ms // 1000)))
 
-    async def _open_market_socket(self, request: web.Request) -> web.WebSocketResponse:
-        return await self._talk(request, delivers=True)
-
-    async def _open_silent_socket(self, request: web.Request) -> web.WebSocketResponse:
-        # The paths of old still accept and acknowledge everything and have sent no market data since April 2026.
-        return await self._talk(request, delivers=False)
-
-    async def _talk(self, request: web.Request, *, delivers: bool) -> web.WebSocketResponse:
-        subscriptions = _asked_for(request)
+    async def _open_socket(self, request: web.Request, *, route: Route) -> web.WebSocketResponse:
+        subscriptions = _asked_for(request, route)
         client = web.WebSocketResponse(autoping=False, compress=False)
         await client.prepare(request)
         assert request.transport is not None
-        connection = Connection(request.transport, subscriptions, self.now_ms(), delivers=delivers)
-        self._exchange.hub.join(connection)
+        connection = Connection(request.transport, subscriptions, self.now_ms(), route)
+        self._exchange.hub.join(connection, self.now_ms())
         try:
             await self._listen(client, connection)
         finally:
-            self._exchange.hub.leave(connection)
+            self._exchange.hub.leave(connection, self.now_ms())
         return client
 
     async def _listen(self, client: web.WebSocketResponse, connection: Connection) -> None:
@@ -213,13 +211,20 @@ class SimulatedExchange:
                 await client.close(code=1008, message=b"Too many requests")
             elif message.type is WSMsgType.PING:
                 await client.pong(message.data)
-            elif message.type is WSMsgType.TEXT:
+            elif message.type is WSMsgType.TEXT and len(message.data.encode()) <= MOST_BYTES:
                 connection.say(connection.subscriptions.answer(message.data))
-                self._exchange.hub.resubscribed()
+                self._exchange.hub.resubscribed(self.now_ms())
 
 
-def _asked_for(request: web.Request) -> Subscriptions:
-    """The streams named in the address."""
+async def _answer_unknown(request: web.Request) -> web.Response:
+    reply = unknown(request.path, request.method)
+    return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
+
+
+def _asked_for(request: web.Request, route: Route) -> Subscriptions:
+    """The streams named in the address; the private route wants a listen key there, and knows no account."""
+    if route == "private" and not (request.query.get("listenKey") or request.match_info.get("streams")):
+        raise web.HTTPBadRequest(text="a listenKey is needed")
     combined = request.path.endswith("/stream")
     text = request.query.get("streams", "") if combined else request.match_info.get("streams", "")
     streams = tuple(filter(None, text.split("/")))

@@ -1,4 +1,4 @@
-"""Alerts: filters that are watched. Pure; who rings the bell is the screen's affair."""
+"""Alerts: filters that are watched. Pure; the screen rings the bell."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RESTING_MS: Final = 60_000
 
 
 class Fired(NamedTuple):
-    """An alert that came true."""
+    """An alert whose filter came true for a symbol."""
 
     at_ms: int
     symbol: str
@@ -44,19 +44,19 @@ class Alerts:
         return tuple(self._watched)
 
     def watch(self, texts: Iterable[str], saved: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Watch exactly these from now on; gives the trouble of each that cannot be read."""
-        troubles: dict[str, str] = {}
+        """Watch exactly these from now on; returns the error of each that cannot be read."""
+        errors: dict[str, str] = {}
         wanted: dict[str, filters.Filter] = {}
         for text in texts:
             try:
                 wanted[text] = self._watched.get(text) or filters.read(text, saved)
             except FilterError as error:
-                troubles[text] = str(error)
+                errors[text] = str(error)
         self._watched = wanted
         self._untrue = {text: self._untrue.get(text, set()) for text in wanted}
-        return troubles
+        return errors
 
-    def look(self, rows: Iterable[Row], period: Period, now_ms: int) -> list[Fired]:
+    def check(self, rows: Iterable[Row], period: Period, now_ms: int) -> list[Fired]:
         """What came true among these rows; `period` is meant where the filter names none."""
         fired = []
         for row in rows:

@@ -16,7 +16,7 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import Period
 from klagg_tui.view.axes import PriceScale, price_ticks, scale_of, time_ticks
 from klagg_tui.view.canvas import Canvas
-from klagg_tui.view.indicators import Curve, average, vwap
+from klagg_tui.view.indicators.registry import INDICATORS
 from klagg_tui.view.role import Piece, Role
 from klagg_tui.view.sparkline import BLOCKS
 
@@ -24,7 +24,6 @@ STEPS: Final = (1, 2, 4, 6)
 """Columns a candle takes, blank included: the zoom levels."""
 BODIES: Final = {1: 1, 2: 1, 4: 3, 6: 5}
 """Columns of its body."""
-AVERAGES: Final = ((7, Role.LINE_A), (25, Role.LINE_B), (99, Role.LINE_C))
 LEAST_WIDTH: Final = 20
 LEAST_HEIGHT: Final = 6
 
@@ -46,8 +45,8 @@ class Chart:
     """How many of the bars are drawn or before the drawn ones; None: up to the newest."""
     cross: int | None = None
     """Index of the bar under the crosshair."""
-    averages: bool = True
-    vwap: bool = False
+    indicators: tuple[str, ...] = ()
+    """Keys of those that are shown."""
     local_time: bool = False
 
 
@@ -149,13 +148,10 @@ def _part(half: int, top: int, above: int, below: int, bottom: int) -> int:
 
 
 def _curves(canvas: Canvas, bars: Sequence[Bar], shown: slice, chart: Chart, scale: PriceScale, left: int) -> None:
-    """Behind the candles, so that these stay whole."""
-    curves: list[tuple[Curve, Role]] = []
-    if chart.averages:
-        curves += [(average(bars, count)[shown], role) for count, role in reversed(AVERAGES)]
-    if chart.vwap:
-        curves.append((vwap(bars, chart.period)[shown], Role.MARK))
-    for curve, role in curves:
+    """Behind the candles, so that these stay whole; of each indicator the first line comes out on top."""
+    chosen = [indicator for indicator in INDICATORS if indicator.key in chart.indicators]
+    for line in (line for indicator in chosen for line in reversed(indicator.lines)):
+        curve, role = line.compute(bars, chart.period)[shown], line.role
         for index, price in enumerate(curve):
             following = curve[index + 1] if index + 1 < len(curve) else None
             for offset in range(chart.step if following is not None else 1):

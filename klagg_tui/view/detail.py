@@ -9,7 +9,8 @@ from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
-from klagg_tui.view.columns import Look, direction, state_sign
+from klagg_tui.view.columns.column import RenderContext, change_role
+from klagg_tui.view.columns.state import state_sign
 from klagg_tui.view.model import Row, change_percent, is_stale_bar, taker_share
 from klagg_tui.view.role import Piece, Role
 from klagg_tui.view.sparkline import balance, sparkline
@@ -29,7 +30,7 @@ def bar_lines(bar: Bar, decimals: int, *, local: bool) -> list[list[Piece]]:
         *pair("H", formatting.price(bar.high, decimals)),
         *pair("L", formatting.price(bar.low, decimals)),
         *pair("C", formatting.price(bar.close, decimals)),
-        Piece(f" {formatting.arrow(change)} {formatting.percent(change)}", direction(change)),
+        Piece(f" {formatting.arrow(change)} {formatting.percent(change)}", change_role(change)),
     ]
     second = [
         *pair("Volume", exact.text(bar.volume)),
@@ -41,28 +42,28 @@ def bar_lines(bar: Bar, decimals: int, *, local: bool) -> list[list[Piece]]:
     return [first, second]
 
 
-def period_lines(row: Row, periods: Sequence[Period], look: Look, width: int) -> list[list[Piece]]:
+def period_lines(row: Row, periods: Sequence[Period], context: RenderContext, width: int) -> list[list[Piece]]:
     """The current bar of every period: state, change, takers, closes."""
     lines: list[list[Piece]] = [[Piece(" Periods", Role.TITLE)]]
     spark = max(0, width - 23)
     for period in periods:
         bar = row.bar(period)
-        chosen = period is look.period
+        chosen = period is context.period
         name = Piece(f" {period!s:>3} ", Role.STRONG if chosen else Role.DIM)
         if bar is None:
             lines.append([Piece("▌" if chosen else " ", Role.KEY), name, Piece("no bar yet", Role.FAINT)])
             continue
         change = change_percent(bar)
-        sign, role = state_sign(bar, look._replace(is_stale=look.is_stale or is_stale_bar(bar, look.now_ms)))
+        sign, role = state_sign(bar, context._replace(is_stale=context.is_stale or is_stale_bar(bar, context.now_ms)))
         share = taker_share(bar)
         bought, sold = balance(share, 5) if share is not None else ("", "")
         closes = row.closes(period)
         rise = closes[-1] - closes[0] if len(closes) > 1 else 0
         lines.append([
             Piece("▌" if chosen else " ", Role.KEY), name, Piece(f"{sign} ", role),
-            Piece(f"{formatting.percent(change):>8} ", direction(change)),
+            Piece(f"{formatting.percent(change):>8} ", change_role(change)),
             Piece(bought, Role.TAKER), Piece(f"{sold} ".ljust(6 - len(bought)), Role.SELLER),
-            Piece(sparkline(closes, spark) if len(closes) > 1 else "", direction(rise)),
+            Piece(sparkline(closes, spark) if len(closes) > 1 else "", change_role(rise)),
         ])  # fmt: skip
     return lines
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from klagg_tui.view.columns import FLEXIBLE, MEASURED_PRICE, MEASURED_SYMBOL, Column
+from rich.cells import cell_len
+
+from klagg_tui import formatting
+from klagg_tui.view.columns.column import FLEXIBLE_WIDTH, PRICE_WIDTH, SYMBOL_WIDTH, Column
+from klagg_tui.view.model import Row
 
 LEAD: Final = 4
 """Cells before the first column: the cursor's edge, the mark, the state, a blank."""
-_SPARK_LEAST: Final = 8
-_SPARK_MOST: Final = 40
-_GAP_MOST: Final = 3
+_MIN_FLEXIBLE: Final = 8
+_MAX_FLEXIBLE: Final = 40
+_MAX_GAP: Final = 3
 
 
 class Placed(NamedTuple):
@@ -32,19 +36,33 @@ class Widths(NamedTuple):
     price: int
 
 
+MIN_WIDTHS: Final = Widths(symbol=10, price=8)
+MAX_WIDTHS: Final = Widths(symbol=16, price=14)
+
+
+def grown(widths: Widths, rows: Iterable[Row]) -> Widths:
+    """The widths that the rows need. They only ever grow: a table that breathes cannot be read."""
+    symbol, price = widths
+    for row in rows:
+        symbol = max(symbol, len(row.symbol) if row.symbol.isascii() else cell_len(row.symbol))
+        if (last := row.last) is not None:
+            price = max(price, len(formatting.price(last, row.decimals)))
+    return Widths(min(symbol, MAX_WIDTHS.symbol), min(price, MAX_WIDTHS.price))
+
+
 def place(columns: Sequence[Column], room: int, widths: Widths) -> tuple[Placed, ...]:
     """The columns that fit `room` cells, in the given order; the least important ones go first."""
     fitting = _fitting(columns, room - LEAD, widths)
     if not fitting:
         return ()
     spare = room - LEAD - _needed(fitting, widths, 1)
-    stretches = sum(column.width == FLEXIBLE for column in fitting)
-    growth = min(spare, _SPARK_MOST - _SPARK_LEAST) if stretches else 0
+    stretches = sum(column.width == FLEXIBLE_WIDTH for column in fitting)
+    growth = min(spare, _MAX_FLEXIBLE - _MIN_FLEXIBLE) if stretches else 0
     steps = max(1, len(fitting) - 1)
     # Air between the columns is worth more than a long sparkline: first a second blank, then the line, then more air.
     extra_gap = min(1, spare // steps)
     growth = min(growth, spare - extra_gap * steps)
-    extra_gap = min(_GAP_MOST - 1, (spare - growth) // steps)
+    extra_gap = min(_MAX_GAP - 1, (spare - growth) // steps)
     return _placed(fitting, widths, 1 + extra_gap, growth // stretches if stretches else 0)
 
 
@@ -52,8 +70,8 @@ def _fitting(columns: Sequence[Column], room: int, widths: Widths) -> list[Colum
     chosen = list(columns)
     while chosen and _needed(chosen, widths, 1) > room:
         least = min(chosen, key=lambda column: column.importance)
-        if least.least < least.width and least.least:
-            chosen = [replace(column, width=column.least or column.width) for column in chosen]
+        if least.min_width < least.width and least.min_width:
+            chosen = [replace(column, width=column.min_width or column.width) for column in chosen]
         else:
             chosen.remove(least)
     return chosen
@@ -64,12 +82,12 @@ def _needed(columns: Sequence[Column], widths: Widths, gap: int) -> int:
 
 
 def _width(column: Column, widths: Widths) -> int:
-    if column.width == MEASURED_PRICE:
+    if column.width == PRICE_WIDTH:
         return max(widths.price, len(column.title) + 1)
-    if column.width == MEASURED_SYMBOL:
+    if column.width == SYMBOL_WIDTH:
         return widths.symbol
-    if column.width == FLEXIBLE:
-        return _SPARK_LEAST
+    if column.width == FLEXIBLE_WIDTH:
+        return _MIN_FLEXIBLE
     return column.width
 
 
@@ -78,7 +96,7 @@ def _placed(columns: Sequence[Column], widths: Widths, gap: int, growth: int) ->
     x = LEAD
     for index, column in enumerate(columns):
         before = gap if index else 0
-        width = _width(column, widths) + (growth if column.width == FLEXIBLE else 0)
+        width = _width(column, widths) + (growth if column.width == FLEXIBLE_WIDTH else 0)
         x += before
         placed.append(Placed(column, x, width, before))
         x += width

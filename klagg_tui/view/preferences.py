@@ -1,4 +1,4 @@
-"""What the person chose and finds again at the next start."""
+"""The user's preferences, found again at the next start."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
-from klagg_tui.view.columns import BY_KEY, DEFAULT_KEYS, find
+from klagg_tui.view.columns.registry import BY_KEY, DEFAULT_KEYS, find
+from klagg_tui.view.indicators.registry import DEFAULT_INDICATORS, INDICATORS
 from klagg_tui.view.sorting import Sort
 
-MOST_FILTERS_KEPT: Final = 50
+MAX_FILTER_HISTORY: Final = 50
+_FIRST_LIST: Final = "Watchlist"
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """Every choice; plain texts and tuples, so that it can be written as JSON and read by a person."""
+    """Every choice as plain texts and tuples, so that the state file is JSON that a person can read."""
 
     period: str = "5m"
     sort: str = "turnover"
@@ -29,48 +31,66 @@ class Preferences:
     """Oldest first."""
     saved_filters: tuple[tuple[str, str], ...] = ()
     """Name and filter."""
-    watchlists: tuple[tuple[str, tuple[str, ...]], ...] = (("Watchlist", ()),)
+    watchlists: tuple[tuple[str, tuple[str, ...]], ...] = ((_FIRST_LIST, ()),)
     """Name and symbols."""
     shown_list: str = ""
     """Name of the watchlist on view; empty: all symbols."""
     alerts: tuple[str, ...] = ()
-    averages: bool = True
-    vwap: bool = False
+    indicators: tuple[str, ...] = DEFAULT_INDICATORS
+    """Keys of those that are shown. In the state file each is a switch of its own."""
 
     @property
     def sorting(self) -> Sort:
         """The order of the rows."""
         return Sort(self.sort, self.descending)
 
-    def with_sort(self, sort: Sort) -> Preferences:
-        """The same with another order."""
-        return replace(self, sort=sort.key, descending=sort.descending)
+    @property
+    def list_for_marks(self) -> str:
+        """The watchlist that a mark goes to: the one on view, otherwise the first."""
+        return self.shown_list or (self.watchlists[0][0] if self.watchlists else _FIRST_LIST)
 
     def with_filter_used(self, text: str) -> Preferences:
         """The same with a filter as the newest of the history."""
         if not text:
             return self
         history = (*(old for old in self.filter_history if old != text), text)
-        return replace(self, filter_history=history[-MOST_FILTERS_KEPT:])
+        return replace(self, filter_history=history[-MAX_FILTER_HISTORY:])
 
-    def as_plain(self, beginning: Preferences) -> dict[str, Any]:
-        """What differs from where the person began, fit for JSON: what was not chosen here follows the settings."""
-        before = asdict(beginning)
-        return {name: value for name, value in asdict(self).items() if value != before[name]}
+    def with_indicator_switched(self, key: str) -> Preferences:
+        """The same with an indicator shown that was hidden, or hidden that was shown."""
+        shown = set(self.indicators) ^ {key}
+        return replace(self, indicators=tuple(each.key for each in INDICATORS if each.key in shown))
+
+    def as_plain(self, defaults: Preferences) -> dict[str, Any]:
+        """What differs from the defaults, fit for JSON: what was never chosen here follows the settings."""
+        before, now = _flat(defaults), _flat(self)
+        return {name: value for name, value in now.items() if value != before[name]}
 
 
-def from_plain(plain: object, beginning: Preferences) -> Preferences:
-    """What `as_plain` gave; a choice that is missing, unknown or of a wrong kind is left as in `beginning`."""
-    fresh = beginning
+def _flat(preferences: Preferences) -> dict[str, Any]:
+    """Everything by its name in the state file."""
+    flat = asdict(preferences)
+    shown = flat.pop("indicators")
+    return {**flat, **{indicator.key: indicator.key in shown for indicator in INDICATORS}}
+
+
+def from_plain(plain: object, defaults: Preferences) -> Preferences:
+    """What `as_plain` gave; a choice that is missing, unknown or of a wrong kind stays as in `defaults`."""
     if not isinstance(plain, Mapping):
-        return fresh
-    known: dict[str, Any] = {}  # Any: each field has its own type, which `_read` looks after
+        return defaults
+    known: dict[str, Any] = {"indicators": _indicators(plain, defaults)}  # Any: `_read` checks each field's own type
     for field in fields(Preferences):
-        if field.name in plain:
-            value = _read(field.name, plain[field.name], getattr(fresh, field.name))
+        if field.name in plain and field.name != "indicators":
+            value = _read(field.name, plain[field.name], getattr(defaults, field.name))
             if value is not None:
                 known[field.name] = value
-    return replace(fresh, **known)
+    return replace(defaults, **known)
+
+
+def _indicators(plain: Mapping[Any, Any], defaults: Preferences) -> tuple[str, ...]:
+    keys = [indicator.key for indicator in INDICATORS]
+    read = {key: plain[key] for key in keys if isinstance(plain.get(key), bool)}
+    return tuple(key for key in keys if read.get(key, key in defaults.indicators))
 
 
 def _read(name: str, value: object, default: object) -> object | None:

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from klagg_tui.engine.period import Period
-from klagg_tui.view.columns import BY_KEY, find
+from klagg_tui.view.columns.change import CHANGE
+from klagg_tui.view.columns.registry import find
+from klagg_tui.view.columns.symbol import SYMBOL
 from klagg_tui.view.model import Row
 
 
@@ -21,20 +23,24 @@ class Sort(NamedTuple):
         return self._replace(descending=not self.descending)
 
     def by(self, key: str) -> Sort:
-        """By that column: a name from A, a number from its largest; the same column again turns round."""
-        return self.toggled() if key == self.key else Sort(key, descending=key not in {"symbol", "state", "age"})
+        """By that column, in its own usual direction; the same column again turns round."""
+        if key == self.key:
+            return self.toggled()
+        column = find(key)
+        return Sort(key, descending=column is None or column.is_descending)
 
 
 def column_of(sort: Sort, keys: Iterable[str], period: Period) -> str | None:
-    """Which of the columns on view the rows are sorted by: `chg` and `chg(5m)` are one where 5m is the period."""
-    twins = {"chg": f"chg({period})", f"chg({period})": "chg"}
+    """The column on view that the rows are sorted by: `chg` and `chg(5m)` are one where 5m is the period."""
+    of_period = f"{CHANGE.key}({period})"
+    twins = {CHANGE.key: of_period, of_period: CHANGE.key}
     on_view = set(keys)
     return next((key for key in (sort.key, twins.get(sort.key)) if key in on_view), None)
 
 
 def ordered(rows: Iterable[Row], sort: Sort, period: Period, now_ms: int) -> list[Row]:
     """The rows by the column's value in that period, then by name; rows without a value come last either way."""
-    measure = (find(sort.key) or BY_KEY["symbol"]).measure
+    measure = (find(sort.key) or SYMBOL).measure
     ordinal = period.ordinal
     named = sorted(rows, key=lambda row: row.symbol)
     valued = [(measure(row, row.bars[ordinal], now_ms), row) for row in named]

@@ -20,12 +20,12 @@ from klagg_tui.config import example as examples
 from klagg_tui.config.file import ConfigFile, line_numbers
 from klagg_tui.config.kinds import BadValue
 from klagg_tui.config.reading import Effective, settings_of
-from klagg_tui.config.table import BY_NAME, COLUMNS, SECTIONS, SETTINGS, THEMES
+from klagg_tui.config.table import BY_NAME, SECTIONS, SETTINGS, THEMES
 from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import ConfigError
 from klagg_tui.screens.palette import Tints
 from klagg_tui.screens.themes import KLAGG
-from klagg_tui.view import columns
+from klagg_tui.view.columns import registry
 
 
 def read(tmp_path: Path, text: str, flags: dict[str, list[str]] | None = None, **environment: str) -> Effective:
@@ -71,7 +71,6 @@ def test_every_default_is_allowed_and_survives_being_written(setting: Any) -> No
 
 
 def test_names_kept_here_for_a_fast_start_are_those_of_the_rooms_above() -> None:
-    assert tuple(column.key for column in columns.COLUMNS) == COLUMNS
     assert set(THEMES) == {*BUILTIN_THEMES, KLAGG.name}
     assert {tint.value.replace(" ", "-") for tint in Tints} == set(BY_NAME["screen.colours"].kind.choices)
 
@@ -447,3 +446,9 @@ def test_importing_the_settings_stays_cheap() -> None:
     code = f"import sys, klagg_tui.config; print([name for name in '{heavy}'.split() if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_the_columns_that_can_be_set_are_those_of_the_table() -> None:
+    kind = BY_NAME["screen.columns"].kind
+    assert kind.choices == tuple(column.key for column in registry.COLUMNS)
+    assert all(column.key in kind.allowed for column in registry.COLUMNS)

@@ -12,9 +12,10 @@ import pytest
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.engine.events import AddSymbol, RemoveSymbol
+from klagg_tui.engine.events import AddSymbol, RemoveSymbol, SeedBars
 from klagg_tui.engine.period import Period
 from klagg_tui.metrics import Metric
+from klagg_tui.runtime import host as host_module
 from klagg_tui.runtime.host import TAPE_LENGTH, EngineHost
 from klagg_tui.storage.store import Store
 from tests.filed import all_of, listed
@@ -164,3 +165,38 @@ async def test_a_bar_that_ends_while_others_are_told_is_not_told_as_current_afte
     assert (names[0], Period.M1, START) in {bar.key for bar in changes.changes.ended}
     told = [*changes.changes.current, *(await host.update()).changes.current]
     assert [bar.open_ms for bar in told if bar.symbol == names[0] and bar.period is Period.M1] == [START + MINUTE]
+
+
+async def test_a_machine_that_slept_lets_every_symbol_wait_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_module, "TICK_S", 0.0)
+    monkeypatch.setattr(host_module, "SLEPT_S", -1.0)
+    host = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, None, lambda: START)
+    host.handle([AddSymbol(SYMBOL, 0), SeedBars(SYMBOL, START, (), None, 1)])
+    host.receive([trade(1)])
+    woken = asyncio.Event()
+    host.on_wake = woken.set
+    ticking = asyncio.ensure_future(host.tick_forever())
+    async with asyncio.timeout(10):
+        await woken.wait()
+    ticking.cancel()
+    assert host.engine.waiting() == (SYMBOL,)
+
+
+async def test_a_minute_ends_by_the_clock() -> None:
+    now_ms = [START]
+    host = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, None, lambda: now_ms[0])
+    host.handle([AddSymbol(SYMBOL, 0), SeedBars(SYMBOL, START, (), None, 1)])
+    host.receive([trade(1)])
+    now_ms[0] = START + MINUTE
+    ticking = asyncio.ensure_future(host.tick_forever())
+    await asyncio.sleep(0)
+    ticking.cancel()
+    assert [bar.open_ms for bar in (await host.update()).changes.ended] == [START]
+
+
+def test_what_the_engine_rejects_is_not_on_the_tape() -> None:
+    host = host_with()
+    host.follow(SYMBOL)
+    host.receive([trade(1), trade(2, price="nan"), trade(3, price="0"), trade(1), trade(4)])
+    assert [each.aggregate_id for each in host.tape_of(SYMBOL)] == [1, 4]
+    assert host.tape_of(OTHER) == ()

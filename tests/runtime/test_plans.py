@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from klagg_tui.config import Settings, defaults
+from klagg_tui.engine.period import Period
 from klagg_tui.errors import ConfigError
 from klagg_tui.exchange.registry import venue
-from klagg_tui.runtime.plans import live_plan
+from klagg_tui.runtime.plans import SIMULATED, demo_plan, live_plan
 
 HERE = ("http://127.0.0.1:8808", "ws://127.0.0.1:8808")
 REAL_URLS = ("https://fapi.binance.com", "wss://fstream.binance.com/market/stream")
@@ -42,3 +44,17 @@ def test_any_other_exchange_goes_by_its_address_on_screen_and_in_the_database(ur
 def test_trades_of_the_real_market_do_not_meet_bars_of_a_simulated_one(urls: tuple[str, str]) -> None:
     with pytest.raises(ConfigError, match="give both --rest-url and --ws-url"):
         live_plan(_settings(*urls))
+
+
+def test_the_demo_has_a_database_of_its_own_and_is_called_simulated(tmp_path: Path) -> None:
+    plan = demo_plan(*HERE, tmp_path / "demo.db", (Period.M1,))
+    assert (plan.market, plan.database, plan.periods) == (SIMULATED, tmp_path / "demo.db", (Period.M1,))
+    assert plan.source().market == "simulated market"
+    assert plan.source().is_live
+
+
+def test_old_bars_are_deleted_only_where_the_settings_say_for_how_long_to_keep_them() -> None:
+    settings = defaults()
+    assert live_plan(settings).background == ()
+    kept = replace(settings, storage=replace(settings.storage, keep={Period.M1: 3_600_000}))
+    assert len(live_plan(kept).background) == 1

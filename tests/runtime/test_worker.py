@@ -15,10 +15,11 @@ from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFile, DatabaseBusy, KlaggError, NotADatabase, OtherMarket, StorageError
-from klagg_tui.exporting.files import Format
+from klagg_tui.exporting.formats.csv import FORMAT as CSV
 from klagg_tui.exporting.selection import Selection
 from klagg_tui.feed import FeedUpdate, Mode
 from klagg_tui.metrics import Metric
+from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.replay import Replay
 from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
@@ -220,12 +221,12 @@ async def test_where_nothing_is_kept_there_is_no_history_and_nothing_to_export(t
         assert await runtime.history(SYMBOL, Period.M1, None, 5) == ()
         sentence = r"^Nothing is kept in this run, so there is nothing to export; see --db\.$"
         with pytest.raises(StorageError, match=sentence):
-            await runtime.estimate(Selection(), Format.CSV)
+            await runtime.estimate(Selection(), CSV)
         with pytest.raises(StorageError, match=sentence):
             await runtime.export(
                 Selection(),
                 tmp_path / "out.csv",
-                Format.CSV,
+                CSV,
                 is_split=False,
                 on_progress=lambda _: None,
                 should_stop=lambda: False,
@@ -239,11 +240,11 @@ async def test_an_export_beside_the_running_engine_writes_what_is_stored(tmp_pat
         await until(
             lambda: runtime.status().connection == "ended" and runtime.status().metrics.get(Metric.ROWS_WRITTEN)
         )
-        estimate = await runtime.estimate(Selection((SYMBOL,)), Format.CSV)
+        estimate = await runtime.estimate(Selection((SYMBOL,)), CSV)
         exported = await runtime.export(
             Selection((SYMBOL,)),
             tmp_path / "out.csv",
-            Format.CSV,
+            CSV,
             is_split=False,
             on_progress=lambda _: None,
             should_stop=lambda: False,
@@ -251,3 +252,66 @@ async def test_an_export_beside_the_running_engine_writes_what_is_stored(tmp_pat
     # The bar that is still forming is written too.
     assert exported.bars == estimate.bars == len(await stored(database))
     assert len((tmp_path / "out.csv").read_text().splitlines()) == exported.bars + 1
+
+
+async def test_a_run_that_is_stopped_while_it_starts_says_so_and_gives_the_database_back(
+    tmp_path: Path, database: Path
+) -> None:
+    path = file_with(tmp_path, trades([START]))
+
+    def source() -> Replay:
+        runtime.cancel()
+        return Replay([path], None)
+
+    runtime = Runtime(Plan(source, PERIODS, database, "test"))
+    with pytest.raises(KlaggError, match=r"^klagg was stopped before it had started\.$"):
+        runtime.start()
+    runtime.wait(10)
+    assert runtime.error is None
+    async with await Store.open(database):
+        pass
+
+
+async def test_before_it_is_started_there_is_nothing_to_ask_and_stopping_then_is_remembered(
+    tmp_path: Path, database: Path
+) -> None:
+    runtime = Runtime(plan(file_with(tmp_path, trades([START])), database))
+    assert runtime.status().connection == "starting"
+    assert runtime.tape(SYMBOL) == ()
+    runtime.follow(SYMBOL)
+    with pytest.raises(KlaggError, match="engine has stopped"):
+        await runtime.history(SYMBOL, Period.M1, None, 5)
+    runtime.cancel()
+    runtime.start()
+    runtime.wait(10)
+    assert runtime.status().counters.trades == 0
+
+
+async def test_background_work_runs_beside_the_source_and_behind_its_end(tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    async def look(host: EngineHost) -> None:
+        while True:
+            seen.append(host.engine.counters.trades)
+            await asyncio.sleep(0.01)
+
+    made = plan(file_with(tmp_path, trades([START, START + 1])), None).with_background(look)
+    async with running(made) as runtime:
+        await until(lambda: runtime.status().connection == "ended")
+        looks = len(seen)
+        await until(lambda: len(seen) > looks + 2)
+    assert seen[-1] == 2
+
+
+async def test_a_source_that_fails_ends_the_run_with_its_error(tmp_path: Path, database: Path) -> None:
+    class Broken(Replay):
+        async def run(self, host: EngineHost) -> None:
+            raise ZeroDivisionError("oh")
+
+    path = file_with(tmp_path, trades([START]))
+    runtime = Runtime(Plan(lambda: Broken([path], None), PERIODS, database, "test"))
+    runtime.start()
+    await until(lambda: runtime.has_ended)
+    assert isinstance(runtime.error, ZeroDivisionError)
+    with pytest.raises(ZeroDivisionError):
+        runtime.wait(1)

@@ -22,7 +22,7 @@ async def _open(seen: Seen) -> CandleChart:
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60), (300, 100)])
 async def test_candles_prices_times_and_the_bar_in_numbers_are_there(size: tuple[int, int]) -> None:
-    async with opened(size, remembered=BTC) as seen:
+    async with opened(size, preferences=BTC) as seen:
         await _open(seen)
         assert "BTCUSDT" in seen.lines[0]
         assert all(name in seen.text for name in (" O ", " H ", " L ", " C ", "Volume", "Turnover", "Trades"))
@@ -32,7 +32,7 @@ async def test_candles_prices_times_and_the_bar_in_numbers_are_there(size: tuple
 
 
 async def test_history_is_loaded_and_the_newest_bar_is_at_the_end() -> None:
-    async with opened(remembered=BTC) as seen:
+    async with opened(preferences=BTC) as seen:
         chart = await _open(seen)
         assert chart.series is not None
         assert len(chart.series.bars) == 31
@@ -40,7 +40,7 @@ async def test_history_is_loaded_and_the_newest_bar_is_at_the_end() -> None:
 
 
 async def test_new_trades_move_the_last_candle() -> None:
-    async with opened(remembered=BTC) as seen:
+    async with opened(preferences=BTC) as seen:
         chart = await _open(seen)
         seen.feed.trade_at("BTCUSDT", "71234.5")
         await seen.beat()
@@ -52,7 +52,7 @@ async def test_new_trades_move_the_last_candle() -> None:
 
 
 async def test_the_crosshair_walks_and_names_its_bar() -> None:
-    async with opened(remembered=BTC) as seen:
+    async with opened(preferences=BTC) as seen:
         await _open(seen)
         await seen.press("left", "left")
         assert "00:28 1m" in seen.lines[2]
@@ -65,7 +65,7 @@ async def test_the_crosshair_walks_and_names_its_bar() -> None:
 
 
 async def test_the_crosshair_takes_the_view_along_and_end_comes_back() -> None:
-    async with opened((80, 24), feed=MadeMarket(4, minutes=120, per_minute=5), remembered=BTC) as seen:
+    async with opened((80, 24), feed=MadeMarket(4, minutes=120, per_minute=5), preferences=BTC) as seen:
         chart = await _open(seen)
         count = chart.picture.bars
         assert count < 100
@@ -82,7 +82,7 @@ async def test_the_crosshair_takes_the_view_along_and_end_comes_back() -> None:
 
 
 async def test_zoom_shows_fewer_and_broader_candles() -> None:
-    async with opened(feed=MadeMarket(4, minutes=120), remembered=BTC) as seen:
+    async with opened(feed=MadeMarket(4, minutes=120), preferences=BTC) as seen:
         chart = await _open(seen)
         counts = [chart.picture.bars]
         for key in ("plus", "plus", "plus", "minus", "minus", "minus", "minus"):
@@ -92,7 +92,7 @@ async def test_zoom_shows_fewer_and_broader_candles() -> None:
 
 
 async def test_the_pointer_is_a_crosshair_too() -> None:
-    async with opened(remembered=BTC) as seen:
+    async with opened(preferences=BTC) as seen:
         chart = await _open(seen)
         await seen.pilot.hover("#chart", offset=(chart.picture.left + 5, 5))
         assert chart.cross == chart.picture.first + 2
@@ -101,19 +101,18 @@ async def test_the_pointer_is_a_crosshair_too() -> None:
 
 
 async def test_averages_and_the_volume_weighted_price_are_switched() -> None:
-    async with opened(feed=MadeMarket(4, minutes=60, per_minute=9), remembered=BTC) as seen:
+    async with opened(feed=MadeMarket(4, minutes=60, per_minute=9), preferences=BTC) as seen:
         await _open(seen)
         assert any(letter in seen.text for letter in "⠉⠒⠤⣀")
         await seen.press("a")
         assert not any(letter in seen.text for letter in "⠉⠒⠤⣀")
         await seen.press("w")
         assert any(letter in seen.text for letter in "⠉⠒⠤⣀")
-        assert seen.app.desk.remembered.vwap
-        assert not seen.app.desk.remembered.averages
+        assert seen.app.state.preferences.indicators == ("vwap",)
 
 
 async def test_a_number_shows_another_period_of_the_symbol() -> None:
-    async with opened(remembered=BTC) as seen:
+    async with opened(preferences=BTC) as seen:
         chart = await _open(seen)
         await seen.press("2")
         await seen.pilot.pause()
@@ -124,7 +123,7 @@ async def test_a_number_shows_another_period_of_the_symbol() -> None:
 
 
 async def test_n_goes_to_the_next_symbol_of_the_table() -> None:
-    async with opened(remembered=Preferences(filter="usdc", sort="symbol", descending=False)) as seen:
+    async with opened(preferences=Preferences(filter="usdc", sort="symbol", descending=False)) as seen:
         await _open(seen)
         names = []
         for key in ("n", "n", "n", "N"):
@@ -134,7 +133,7 @@ async def test_n_goes_to_the_next_symbol_of_the_table() -> None:
 
 
 async def test_the_tape_shows_the_last_trades_of_the_symbol_only_while_it_is_on_view() -> None:
-    async with opened(remembered=BTC) as seen:
+    async with opened(preferences=BTC) as seen:
         await _open(seen)
         assert "none yet" in seen.text
         seen.feed.trade_at("BTCUSDT", "60123.4")
@@ -145,7 +144,7 @@ async def test_the_tape_shows_the_last_trades_of_the_symbol_only_while_it_is_on_
 
 
 async def test_every_period_is_listed_with_its_change() -> None:
-    async with opened(remembered=BTC) as seen:
+    async with opened(preferences=BTC) as seen:
         await _open(seen)
         side = "\n".join(line[80:] for line in seen.lines)
         for period in ("1m", "5m", "30m", "1h", "4h", "1d", "1w"):

@@ -12,12 +12,12 @@ import aiohttp
 import orjson
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import ConfigError
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
-from klagg_tui.simulator.connection import MOST_BUFFERED, framed
+from klagg_tui.simulator.streams.connection import MOST_BUFFERED, framed
 
 SPEC = MarketSpec(symbols=6, seed=2, activity=4, history_days=5)
 MINUTE_MS = 60_000
@@ -80,12 +80,70 @@ async def test_streams_in_the_address_come_plain_or_wrapped_by_its_path(exchange
         assert bare == [message["data"] for message in await _so_far(wrapped)]
 
 
-async def test_the_paths_of_old_acknowledge_and_stay_silent(exchange: SimulatedExchange) -> None:
-    for path in ("/ws", "/stream", "/ws/btcusdt@aggTrade", "/stream?streams=btcusdt@aggTrade"):
-        async with connect(exchange.ws_url + path) as socket:
-            assert await _ask(socket, "SUBSCRIBE", "btcusdt@aggTrade") == {"result": None, "id": 1}
-            exchange.jump(MINUTE_MS)
-            assert await _so_far(socket) == []
+@pytest.mark.parametrize(
+    ("path", "heard"),
+    [
+        ("/market/ws", {"aggTrade"}),
+        ("/public/ws", {"bookTicker"}),
+        ("/ws", {"bookTicker"}),
+        ("/private/ws?listenKey=none", set()),
+        ("/private/ws/none", set()),
+    ],
+)
+async def test_a_path_acknowledges_every_stream_and_sends_those_of_its_route(
+    exchange: SimulatedExchange, path: str, heard: set[str]
+) -> None:
+    streams = ["btcusdt@aggTrade", "btcusdt@bookTicker"]
+    async with connect(exchange.ws_url + path) as socket:
+        assert await _ask(socket, "SUBSCRIBE", *streams) == {"result": None, "id": 1}
+        exchange.jump(MINUTE_MS)
+        assert {message["e"] for message in await _so_far(socket)} == heard
+        assert set(streams) <= set((await _ask(socket, "LIST_SUBSCRIPTIONS"))["result"])
+
+
+async def test_a_muted_symbol_is_muted_on_every_stream(exchange: SimulatedExchange) -> None:
+    exchange.strike("mute", target="BTCUSDT", lasts_ms=2 * MINUTE_MS)
+    async with connect(f"{exchange.ws_url}/market/ws/btcusdt@kline_1m/ethusdt@kline_1m") as socket:
+        exchange.jump(MINUTE_MS)
+        assert {message["s"] for message in await _so_far(socket)} == {"ETHUSDT"}
+    assert exchange.faults.counts["mute"]
+
+
+async def test_klines_come_wrapped_and_each_is_closed(exchange: SimulatedExchange) -> None:
+    async with connect(f"{exchange.ws_url}/market/stream?streams=btcusdt@kline_1m") as socket:
+        exchange.jump(5 * MINUTE_MS)
+        messages = await _so_far(socket)
+    assert {message["stream"] for message in messages} == {"btcusdt@kline_1m"}
+    assert [message["data"]["k"]["t"] for message in messages if message["data"]["k"]["x"]][-4:] == [
+        SPEC.start_ms + minute * MINUTE_MS for minute in range(4)
+    ]
+
+
+@pytest.mark.parametrize("path", ["/stream?streams=btcusdt@aggTrade", "/ws/btcusdt@aggTrade"])
+async def test_the_paths_of_old_send_no_trades(exchange: SimulatedExchange, path: str) -> None:
+    async with connect(exchange.ws_url + path) as socket:
+        exchange.jump(MINUTE_MS)
+        assert await _so_far(socket) == []
+
+
+@pytest.mark.parametrize("path", ["/private/ws", "/private/stream", "/private/stream?streams=btcusdt@aggTrade"])
+async def test_the_private_route_is_closed_to_who_shows_no_listen_key(exchange: SimulatedExchange, path: str) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(exchange.ws_url + path).__aenter__()
+    assert refused.value.response.status_code == 400
+
+
+async def test_a_message_above_4088_bytes_is_not_answered(exchange: SimulatedExchange) -> None:
+    def request(size: int) -> str:
+        bare = len('{"method":"SUBSCRIBE","params":["@aggTrade"],"id":5}')
+        return f'{{"method":"SUBSCRIBE","params":["{"s" * (size - bare)}@aggTrade"],"id":5}}'
+
+    async with connect(f"{exchange.ws_url}/market/ws") as socket:
+        await socket.send(request(4089))
+        assert await _so_far(socket) == []
+        await socket.send(request(4088))
+        assert orjson.loads(await socket.recv()) == {"result": None, "id": 5}
+        assert len((await _ask(socket, "LIST_SUBSCRIPTIONS"))["result"]) == 1
 
 
 async def test_names_that_do_not_exist_are_acknowledged_and_silent(exchange: SimulatedExchange) -> None:
@@ -145,6 +203,33 @@ async def test_names_in_rest_addresses_are_percent_encoded(http: aiohttp.ClientS
     async with http.get(f"/fapi/v1/klines?symbol={quote('币安人生')}USDT&interval=1m&limit=2") as reply:
         assert len(await reply.json()) == 2
         assert reply.headers["X-MBX-USED-WEIGHT-1M"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/fapi/v3/nothing/at/all"), ("GET", "/api/v3/ping"), ("POST", "/fapi/v1/listenKey"), ("GET", "/")],
+)
+async def test_what_there_is_not_is_refused_in_the_exchanges_shape(
+    http: aiohttp.ClientSession, method: str, path: str
+) -> None:
+    async with http.request(method, path) as reply:
+        assert reply.status == 404
+        assert await reply.json() == {"code": -5000, "msg": f"Path {path}, Method {method} is invalid"}
+
+
+async def test_paths_with_several_parts_are_answered(http: aiohttp.ClientSession) -> None:
+    async with http.get("/fapi/v2/ticker/price", params={"symbol": "BTCUSDT"}) as reply:
+        assert set(await reply.json()) == {"symbol", "price", "time"}
+
+
+@pytest.mark.parametrize("path", ["/market/ws/0", "/market/stream?streams=btcusdt@aggTrade"])
+async def test_a_stream_that_is_asked_for_twice_comes_once(exchange: SimulatedExchange, path: str) -> None:
+    async with connect(exchange.ws_url + path) as socket:
+        for number in (0, 1):
+            assert await _ask(socket, "SUBSCRIBE", "btcusdt@aggTrade", number=number) == {"result": None, "id": number}
+        exchange.jump(MINUTE_MS)
+        ids = [message.get("data", message)["a"] for message in await _so_far(socket)]
+    assert ids == list(range(ids[0], ids[0] + len(ids)))
 
 
 async def test_a_cut_breaks_connections_and_is_counted(exchange: SimulatedExchange) -> None:
@@ -356,3 +441,34 @@ def test_the_command_tells_the_addresses_and_ends_well_on_ctrl_c() -> None:
         rest = running.stdout.read()
     assert running.returncode == 0
     assert "6 symbols" in rest
+
+
+async def test_who_reconnects_gets_the_trades_from_now_on_each_once(exchange: SimulatedExchange) -> None:
+    address = f"{exchange.ws_url}/market/ws/btcusdt@aggTrade"
+    async with connect(address) as socket:
+        exchange.jump(20_000)
+        before = [message["a"] for message in await _so_far(socket)]
+    async with connect(f"{exchange.ws_url}/market/ws") as other:
+        # Answered after the first connection was seen to be gone.
+        await _so_far(other)
+    assert exchange.connections <= 1
+    exchange.jump(10_000)
+    async with connect(address) as socket:
+        exchange.jump(20_000)
+        after = [message["a"] for message in await _so_far(socket)]
+    market, start = exchange.market, SPEC.start_ms
+    trades = market.trades("BTCUSDT", start // MINUTE_MS)
+    assert before == [trade.aggregate_id for trade in trades if trade.event_ms <= start + 20_000]
+    assert after == [trade.aggregate_id for trade in trades if start + 30_000 < trade.event_ms <= start + 50_000]
+
+
+async def test_connections_that_overlap_get_each_trade_once(exchange: SimulatedExchange) -> None:
+    address = f"{exchange.ws_url}/market/ws/btcusdt@aggTrade"
+    async with connect(address) as old:
+        exchange.jump(20_000)
+        async with connect(address) as new:
+            exchange.jump(20_000)
+            of_old = [message["a"] for message in await _so_far(old)]
+            of_new = [message["a"] for message in await _so_far(new)]
+    assert of_old == list(range(of_old[0], of_old[0] + len(of_old)))
+    assert of_new == of_old[-len(of_new) :]

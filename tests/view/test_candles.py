@@ -7,6 +7,7 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.exact import text
 from klagg_tui.engine.period import Period
 from klagg_tui.view.candles import BODIES, STEPS, Chart, Picture, draw
+from klagg_tui.view.indicators.registry import INDICATORS
 from klagg_tui.view.role import Role
 from tests.makers import MINUTE, START, bar
 
@@ -30,7 +31,7 @@ def _grid(picture: Picture) -> list[list[tuple[str, int]]]:
 
 
 def _plain(bars: list[Bar], width: int, height: int, step: int) -> tuple[Picture, list[list[tuple[str, int]]]]:
-    picture = draw(bars, Chart(width, height, Period.M1, 0, step, averages=False))
+    picture = draw(bars, Chart(width, height, Period.M1, 0, step))
     return picture, _grid(picture)
 
 
@@ -39,7 +40,8 @@ def _plain(bars: list[Bar], width: int, height: int, step: int) -> tuple[Picture
 def test_the_picture_has_exactly_the_size_asked_for(
     bars: list[Bar], width: int, height: int, step: int, all_on: bool
 ) -> None:
-    chart = Chart(width, height, Period.M1, 2, step, cross=len(bars) - 1, averages=all_on, vwap=all_on)
+    indicators = tuple(indicator.key for indicator in INDICATORS) if all_on else ()
+    chart = Chart(width, height, Period.M1, 2, step, cross=len(bars) - 1, indicators=indicators)
     picture = draw(bars, chart)
     assert [sum(len(piece.text) for piece in row) for row in picture.rows] == (
         [width] * height if width else [0] * height

@@ -14,6 +14,7 @@ import typer
 
 from klagg_tui.config import Effective, find
 from klagg_tui.config import load as load_settings
+from klagg_tui.config.kinds import Kind
 from klagg_tui.config.reading import problems_of_flag
 from klagg_tui.config.table import BY_NAME, CONFIG_ENV, CONFIG_FLAG, SECTIONS, SETTINGS, Setting
 from klagg_tui.errors import BadUsage
@@ -119,7 +120,7 @@ def _parameter(setting: Setting) -> Parameter:
         metavar=setting.kind.metavar,
         help=f"{setting.help} ({setting.env})",
         rich_help_panel=SECTIONS[setting.section],
-        autocompletion=_completion(setting.kind.choices),
+        autocompletion=_completion(setting.kind),
     )
     type_ = list[str] | None if setting.kind.joint else str | None
     return Parameter(
@@ -127,11 +128,8 @@ def _parameter(setting: Setting) -> Parameter:
     )
 
 
-def _completion(choices: tuple[str, ...]) -> Callable[[str], list[str]] | None:
-    if not choices:
-        return None
-
+def _completion(kind: Kind[Any]) -> Callable[[str], list[str]]:
     def complete(incomplete: str) -> list[str]:
-        return [choice for choice in choices if choice.startswith(incomplete)]
+        return [choice for choice in kind.choices if choice.startswith(incomplete)]
 
     return complete

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from klagg_tui.runtime.source import Plan
 
 
-def watch(plan: Plan, settings: Settings, *, is_served: bool = False, kept_as: str = "screen") -> bool:
+def watch(plan: Plan, settings: Settings, *, is_served: bool = False, state_name: str = "screen") -> bool:
     """Run a plan on the screen; returns whether the person left it for the simulated market.
 
-    `is_served`: bars are there for other programs meanwhile. `kept_as`: see `app.run`.
+    `is_served`: bars are there for other programs meanwhile. `state_name`: see `app.run`.
     """
     require_terminal()
     from klagg_tui import logs
@@ -28,13 +28,13 @@ def watch(plan: Plan, settings: Settings, *, is_served: bool = False, kept_as: s
     if problem := logs.start(settings.log.path, settings.log.level):
         typer.echo(problem, err=True)
     if not is_served:
-        return run(Runtime(plan), settings.screen, kept_as=kept_as)
+        return run(Runtime(plan), settings.screen, state_name=state_name)
     from klagg_tui.serve.server import served
 
     runtime, server = served(plan, settings.serve)
     server.start()
     try:
-        return run(runtime, settings.screen, kept_as=kept_as)
+        return run(runtime, settings.screen, state_name=state_name)
     finally:
         server.stop()
 

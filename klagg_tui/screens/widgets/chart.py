@@ -1,4 +1,4 @@
-"""The candle chart as a widget: what is drawn is decided in `market.candles`, here is where the person looks."""
+"""The candle chart as a widget: `view.candles` decides what is drawn, here is which bars are on view."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class CandleChart(LineWidget):
     CandleChart { width: 1fr; height: 1fr; background: $background; }
     """
 
-    class Looked(Message):
+    class Moved(Message):
         """The crosshair or the view moved."""
 
-    def __init__(self, desk: AppState) -> None:
+    def __init__(self, state: AppState) -> None:
         super().__init__(id="chart")
-        self.desk = desk
+        self.state = state
         self.series: Series | None = None
         self.decimals = 0
         self.end: int | None = None
@@ -49,8 +49,8 @@ class CandleChart(LineWidget):
         self._picture = None
         self.refresh()
 
-    def came_in_front(self, count: int) -> None:
-        """Older bars came: what is looked at has other indexes."""
+    def shift(self, count: int) -> None:
+        """So many older bars came: what is on view has other indexes."""
         if self.cross is not None:
             self.cross += count
         if self.end is not None:
@@ -61,25 +61,24 @@ class CandleChart(LineWidget):
     def picture(self) -> Picture:
         """What is on view."""
         if self._picture is None:
-            chosen = self.desk.remembered
+            chosen = self.state.preferences
             bars = self.series.bars if self.series is not None else []
             chart = Chart(
                 width=self.size.width,
                 height=self.size.height,
-                period=self.desk.period,
+                period=self.state.period,
                 decimals=self.decimals,
                 step=STEPS[self._zoom],
                 end=self.end,
                 cross=self.cross,
-                averages=chosen.averages,
-                vwap=chosen.vwap,
+                indicators=chosen.indicators,
                 local_time=chosen.local_time,
             )
             self._picture = draw(bars, chart)
         return self._picture
 
     @property
-    def looked_at(self) -> Bar | None:
+    def current_bar(self) -> Bar | None:
         """The bar under the crosshair, otherwise the newest."""
         if self.series is None or not self.series.bars:
             return None
@@ -93,7 +92,7 @@ class CandleChart(LineWidget):
 
     def render_line(self, y: int) -> Strip:
         """One row of the picture."""
-        styles = self.desk.palette.plain
+        styles = self.state.palette.plain
         rows = self.picture.rows
         width = self.size.width
         if self.picture.scale is None and y == self.size.height // 2:
@@ -107,7 +106,7 @@ class CandleChart(LineWidget):
         """Another size holds other bars."""
         self.redraw()
 
-    # Where the person looks.
+    # Which bars are on view.
 
     def move_cross(self, step: int) -> None:
         """The crosshair to a neighbouring bar; the view follows it."""
@@ -118,16 +117,16 @@ class CandleChart(LineWidget):
         self.cross = max(0, min(newest, at + step))
         picture = self.picture
         if self.cross < picture.first:
-            self._look_until(self.cross + picture.bars)
+            self._show_until(self.cross + picture.bars)
         elif self.cross >= picture.first + picture.bars:
-            self._look_until(self.cross + 1)
+            self._show_until(self.cross + 1)
         self._moved()
 
     def scroll_bars(self, step: int) -> None:
         """The view by so many bars; to the right of the newest there is nothing."""
         if self.series is not None and self.series.bars:
             end = len(self.series.bars) if self.end is None else self.end
-            self._look_until(end + step)
+            self._show_until(end + step)
             self._moved()
 
     def scroll_pages(self, pages: int) -> None:
@@ -137,10 +136,10 @@ class CandleChart(LineWidget):
     def to_edge(self, side: int) -> None:
         """The oldest loaded bars, or the newest."""
         self.cross = None
-        self._look_until(self.picture.bars if side < 0 else None)
+        self._show_until(self.picture.bars if side < 0 else None)
         self._moved()
 
-    def _look_until(self, end: int | None) -> None:
+    def _show_until(self, end: int | None) -> None:
         total = len(self.series.bars) if self.series is not None else 0
         # At the newest bar the view goes on with the market.
         self.end = None if end is None or end >= total else max(min(total, self.picture.bars), end)
@@ -158,17 +157,17 @@ class CandleChart(LineWidget):
 
     def _moved(self) -> None:
         self.redraw()
-        self.post_message(self.Looked())
+        self.post_message(self.Moved())
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """The crosshair goes with the pointer."""
+        """The crosshair follows the pointer."""
         at = self.picture.bar_at(event.x, STEPS[self._zoom])
         if at is not None and at != self.cross:
             self.cross = at
             self._moved()
 
     def on_leave(self) -> None:
-        """The pointer went: so does the crosshair."""
+        """The crosshair leaves with the pointer."""
         if self.cross is not None:
             self.hide_cross()
 

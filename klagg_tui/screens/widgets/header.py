@@ -26,40 +26,40 @@ _ROLES = {
 class StatusLine(Line):
     """Exchange, live or not, symbols shown of all, period, time and delay: always there."""
 
-    def tell(self, desk: AppState, subject: str = "", filter_text: str = "") -> None:
-        """Say how things stand; `subject` is what the screen is about, where that is not the market."""
-        left, right = self._left_pieces(desk, subject), self._right_pieces(desk)
+    def show_status(self, state: AppState, subject: str = "", filter_text: str = "") -> None:
+        """Show how things stand; `subject` is what the screen is about, where that is not the market."""
+        left, right = self._left_pieces(state, subject), self._right_pieces(state)
         # Where room is short our own name goes first, then the market's: the rest is news.
-        for spared in range(3):
-            if _cells(left[spared:]) + _cells(right) <= self.size.width:
+        for dropped in range(3):
+            if _cells(left[dropped:]) + _cells(right) <= self.size.width:
                 break
         filtered = [Piece(f" ⌕ {filter_text} ", Role.ACCENT)] if filter_text else []
-        self.show([*left[spared:], *filtered], right)
+        self.show([*left[dropped:], *filtered], right)
 
     @staticmethod
-    def _left_pieces(desk: AppState, subject: str) -> list[Piece]:
-        status = desk.status
-        word = desk.word
+    def _left_pieces(state: AppState, subject: str) -> list[Piece]:
+        status = state.status
+        liveness = state.liveness
         left = [
             ActiveTab(" klagg ", Role.TITLE, "screen.top"),
             Piece(f" {status.market} ", Role.TEXT),
-            Piece(f" {_SIGNS[word]} {word} ", _ROLES[word]),
+            Piece(f" {_SIGNS[liveness]} {liveness} ", _ROLES[liveness]),
         ]
         if subject:
             left.append(Piece(f" {subject} ", Role.STRONG))
         return left
 
     @staticmethod
-    def _right_pieces(desk: AppState) -> list[Piece]:
-        local = desk.remembered.local_time
+    def _right_pieces(state: AppState) -> list[Piece]:
+        local = state.preferences.local_time
         zone = formatting.zone(local=local)
-        delay_ms = desk.status.delay_ms
+        delay_ms = state.status.delay_ms
         return [
-            Piece(f" {desk.shown} of {len(desk.live.rows)} ", Role.TEXT),
+            Piece(f" {state.shown_count} of {len(state.live.rows)} ", Role.TEXT),
             _BAR,
-            Piece(f" {desk.period} ", Role.ACCENT),
+            Piece(f" {state.period} ", Role.ACCENT),
             _BAR,
-            Clickable(f" {formatting.clock(desk.now_ms, local=local)} {zone} ", Role.TEXT, "app.local_time"),
+            Clickable(f" {formatting.clock(state.now_ms, local=local)} {zone} ", Role.TEXT, "app.local_time"),
             _BAR,
             Piece(f" {formatting.duration(delay_ms):>6} ", _delay_role(delay_ms)),
         ]
@@ -81,26 +81,26 @@ def _delay_role(delay_ms: float | None) -> Role:
 class TabsLine(Line):
     """Lists to the left, the filter beside them, periods with their keys to the right."""
 
-    def tell(self, desk: AppState, lists: Sequence[Piece], filter_text: str, order: str = "") -> None:
+    def show_tabs(self, state: AppState, lists: Sequence[Piece], filter_text: str, order: str = "") -> None:
         """Show the tabs as they are; `order` in words where no column shows it."""
         left = list(lists)
         if order:
             left += [Piece(" ", Role.DIM), Clickable(order, Role.TITLE, "screen.sort")]
         if filter_text:
             left += [Piece("  ", Role.DIM), Clickable(f"⌕ {filter_text}", Role.ACCENT, "screen.filter")]
-        right = period_tabs(desk, with_keys=True)
+        right = period_tabs(state, with_keys=True)
         if _cells(left) + _cells(right) > self.size.width:
-            right = period_tabs(desk, with_keys=False)
+            right = period_tabs(state, with_keys=False)
         self.show(left, right)
 
 
-def period_tabs(desk: AppState, *, with_keys: bool) -> list[Piece]:
-    """The periods, with the keys that choose them where there is room; the chosen one raised."""
+def period_tabs(state: AppState, *, with_keys: bool) -> list[Piece]:
+    """The periods, with the keys that choose them where there is room; the chosen one as the active tab."""
     tabs: list[Piece] = []
-    for number, period in enumerate(desk.feed.periods, start=1):
+    for number, period in enumerate(state.feed.periods, start=1):
         key = str(number % 10) if number <= 10 and with_keys else ""
         action = f"screen.period({number - 1})"
-        kind = ActiveTab if period is desk.period else Clickable
+        kind = ActiveTab if period is state.period else Clickable
         if key:
             tabs.append(kind(f" {key}", Role.FAINT if kind is Clickable else Role.DIM, action))
         tabs.append(kind(f" {period} ", Role.DIM if kind is Clickable else Role.STRONG, action))

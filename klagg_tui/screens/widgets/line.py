@@ -31,11 +31,11 @@ class Clickable(Piece):
 
 
 class ActiveTab(Clickable):
-    """A piece on the raised ground: the chosen tab, a key cap."""
+    """The tab that is chosen: drawn on a brighter background."""
 
 
 class Line(LineWidget):
-    """Pieces from the left and pieces to the right; where both do not fit, the right ones win the room."""
+    """Pieces from the left and pieces to the right; where both do not fit, the left ones are cut."""
 
     DEFAULT_CSS = """
     Line { height: 1; width: 1fr; }
@@ -48,9 +48,9 @@ class Line(LineWidget):
             super().__init__()
             self.action = action
 
-    def __init__(self, desk: AppState, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+    def __init__(self, state: AppState, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
         super().__init__(id=id)
-        self.desk = desk
+        self.state = state
         self._left: tuple[Piece, ...] = ()
         self._right: tuple[Piece, ...] = ()
 
@@ -68,7 +68,7 @@ class Line(LineWidget):
     def render_line(self, y: int) -> Strip:
         """The line; there is but one."""
         del y
-        styles = self.desk.palette
+        styles = self.state.palette
         width = self.size.width
         strip = Strip([Segment(piece.text, _style(piece, styles)) for piece in self._left])
         right = Strip([Segment(piece.text, _style(piece, styles)) for piece in self._right])
@@ -95,4 +95,4 @@ class Line(LineWidget):
 
 
 def _style(piece: Piece, styles: Palette) -> Style:
-    return (styles.raised if isinstance(piece, ActiveTab) else styles.head)[piece.role]
+    return (styles.active if isinstance(piece, ActiveTab) else styles.head)[piece.role]

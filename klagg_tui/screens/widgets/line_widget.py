@@ -1,4 +1,4 @@
-"""Base of the widgets that draw their lines themselves: no border, no padding, no opacity, one ground.
+"""Base of the widgets that draw their lines themselves: no border, no padding, no opacity, one background.
 
 Textual's own way composes each line from those, of which there are none here, at twice the price of drawing it.
 """

@@ -16,9 +16,9 @@ from klagg_tui.view.role import Piece, Role
 class Pieces(LineWidget):
     """Lines from the top; what does not fit is not shown."""
 
-    def __init__(self, desk: AppState, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+    def __init__(self, state: AppState, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
         super().__init__(id=id)
-        self.desk = desk
+        self.state = state
         self._lines: list[tuple[Piece, ...]] = []
 
     def show(self, lines: Sequence[Sequence[Piece]]) -> None:
@@ -35,7 +35,7 @@ class Pieces(LineWidget):
 
     def render_line(self, y: int) -> Strip:
         """One line."""
-        styles = self.desk.palette.plain
+        styles = self.state.palette.plain
         line = self._lines[y] if y < len(self._lines) else ()
         width = self.size.width
         strip = Strip([Segment(text, styles[role]) for text, role in line])

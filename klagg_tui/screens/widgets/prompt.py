@@ -1,4 +1,4 @@
-"""The line in which a filter is typed: it filters with each key, says what it cannot read, and remembers."""
+"""The line in which a filter is typed: it filters with each key, shows what it cannot read, and has a history."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class FilterPrompt(Vertical):
     FilterPrompt Input { border: none; height: 1; padding: 0 1; background: $surface; }
     FilterPrompt Input:focus { border: none; }
     FilterPrompt Static { height: auto; max-height: 3; padding: 0 1; color: $text-muted; }
-    FilterPrompt.trouble Static { color: $error; }
+    FilterPrompt.error Static { color: $error; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "Clear the filter", show=False),
@@ -51,32 +51,32 @@ class FilterPrompt(Vertical):
     class Left(Message):
         """The prompt was closed; the filter that holds is kept."""
 
-    class SaveAsked(Message):
+    class SaveRequested(Message):
         """The filter is to be saved by a name."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
 
-    def __init__(self, desk: AppState) -> None:
+    def __init__(self, state: AppState) -> None:
         super().__init__(id="prompt")
-        self.desk = desk
+        self.state = state
         self._at: int | None = None
         """Where in the history, counted from its end."""
 
     def compose(self) -> ComposeResult:
-        """The line, and what there is to say under it."""
+        """The line, and a note under it."""
         yield Input(placeholder="filter", id="filter", select_on_focus=False)
         yield Static("", markup=False)
 
     def open(self, text: str) -> None:
         """Begin with the filter that holds."""
         self._at = None
-        self._say(self._hint(), trouble=False)
+        self._show_note(self._hint(), error=False)
         self.add_class("open")
         line = self.query_one(Input)
         line.value = text
-        line.selection = Selection(0, len(text))  # typing begins anew, an arrow goes on from there
+        line.selection = Selection(0, len(text))  # typing replaces it, an arrow goes on from there
         line.focus()
 
     @property
@@ -93,26 +93,26 @@ class FilterPrompt(Vertical):
             message.input.value = "".join(sign if sign.isprintable() else " " for sign in message.value)
             return
         try:
-            understood = filters.read(message.value, dict(self.desk.remembered.saved_filters))
-        except FilterError as error:
-            self._say(str(error), trouble=True)
+            understood = filters.read(message.value, dict(self.state.preferences.saved_filters))
+        except FilterError as unreadable:
+            self._show_note(str(unreadable), error=True)
         else:
-            self._say(self._hint(), trouble=False)
+            self._show_note(self._hint(), error=False)
             self.post_message(self.Filtered(understood))
 
     def _hint(self) -> str:
         return next((hint for hint in HINTS if len(hint) <= self.app.size.width - 2), HINTS[-1])
 
-    def _say(self, text: str, *, trouble: bool) -> None:
-        self.set_class(trouble, "trouble")
+    def _show_note(self, text: str, *, error: bool) -> None:
+        self.set_class(error, "error")
         self.query_one(Static).update(text)
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Keep the filter and go back to the table."""
         message.stop()
-        if not self.has_class("trouble"):
-            used = self.desk.remembered.with_filter_used(message.value.strip())
-            self.desk.choose(filter_history=used.filter_history)
+        if not self.has_class("error"):
+            used = self.state.preferences.with_filter_used(message.value.strip())
+            self.state.choose(filter_history=used.filter_history)
             self._close()
 
     def action_clear(self) -> None:
@@ -121,14 +121,14 @@ class FilterPrompt(Vertical):
         self._close()
 
     def _close(self) -> None:
-        self._say("", trouble=False)
+        self._show_note("", error=False)
         self.remove_class("open")
         self.screen.set_focus(None)  # at once: the next key is not for the hidden line
         self.post_message(self.Left())
 
     def action_history(self, step: int) -> None:
         """Filters used before."""
-        history = self.desk.remembered.filter_history
+        history = self.state.preferences.filter_history
         at = (len(history) if self._at is None else self._at) + step
         if 0 <= at < len(history):
             self._at = at
@@ -139,5 +139,5 @@ class FilterPrompt(Vertical):
     def action_save(self) -> None:
         """Ask for a name."""
         text = self.query_one(Input).value.strip()
-        if text and not self.has_class("trouble"):
-            self.post_message(self.SaveAsked(text))
+        if text and not self.has_class("error"):
+            self.post_message(self.SaveRequested(text))

@@ -14,7 +14,8 @@ from rich.style import Style
 from textual.strip import Strip
 
 from klagg_tui.engine.bar import Bar
-from klagg_tui.view.columns import Look, state_sign
+from klagg_tui.view.columns.column import RenderContext
+from klagg_tui.view.columns.state import state_sign
 from klagg_tui.view.layout import LEAD, Placed
 from klagg_tui.view.model import Row
 from klagg_tui.view.role import Role, RoleIndex
@@ -38,39 +39,43 @@ class RowState(NamedTuple):
 
 
 def row_strip(
-    row: Row, placed: Sequence[Placed], look: Look, styles: Sequence[Style], width: int, guise: RowState
+    row: Row, placed: Sequence[Placed], context: RenderContext, styles: Sequence[Style], width: int, row_state: RowState
 ) -> Strip:
-    """The row as a line of `width` cells, the last one for the scroll bar; `look.is_stale` speaks of this row."""
-    bar = row.bars[look.period.ordinal]
-    pieces: list[tuple[str, RoleIndex]] = [("▌" if guise.cursor else " ", Role.KEY)]
-    pieces.append((MARK if guise.mark else " ", Role.MARK))
+    """The row as a line of `width` cells, the last one for the scroll bar; `context.is_stale` is about this row."""
+    bar = row.bars[context.period.ordinal]
+    pieces: list[tuple[str, RoleIndex]] = [("▌" if row_state.cursor else " ", Role.KEY)]
+    pieces.append((MARK if row_state.mark else " ", Role.MARK))
     if bar is None:
         pieces.append((fitted(f"  {row.symbol}  no bar of this period yet", width - 3, is_left=True), Role.FAINT))
     else:
-        sign, role = state_sign(bar, look)
+        sign, role = state_sign(bar, context)
         pieces.append((f"{sign} ", role))
-        cells = _cells(row, bar, placed, look, _FLASHES.get(guise.flash))
+        cells = _cells(row, bar, placed, context, _FLASHES.get(row_state.flash))
         pieces += (
-            [(text, role if role in _KEEPS_COLOUR else Role.FAINT) for text, role in cells] if look.is_stale else cells
+            [(text, role if role in _KEEPS_COLOUR else Role.FAINT) for text, role in cells]
+            if context.is_stale
+            else cells
         )
         used = placed[-1].x + placed[-1].width if placed else LEAD
         pieces.append((" " * (width - 1 - used), Role.TEXT))
-    pieces.append(("▐", Role.FAINT) if guise.thumb else (" ", Role.TEXT))
+    pieces.append(("▐", Role.FAINT) if row_state.thumb else (" ", Role.TEXT))
     return Strip(_segments(pieces, styles), width)
 
 
-def _cells(row: Row, bar: Bar, placed: Sequence[Placed], look: Look, flash: Role | None) -> list[tuple[str, RoleIndex]]:
+def _cells(
+    row: Row, bar: Bar, placed: Sequence[Placed], context: RenderContext, flash: Role | None
+) -> list[tuple[str, RoleIndex]]:
     """The columns, blanks before each included."""
     pieces: list[tuple[str, RoleIndex]] = []
     for column, _, cells, gap in placed:
         if column.parts is not None:
             pieces.append((_BLANKS[gap], Role.TEXT))
-            pieces += column.parts(row, bar, look, cells)
+            pieces += column.parts(row, bar, context, cells)
             continue
-        text, role = column.draw(row, bar, look, cells)
+        text, role = column.draw(row, bar, context, cells)
         if column.is_left:
             text = _BLANKS[gap] + fitted(text, cells, is_left=True)
-        elif flash is not None and column.key == "last":
+        elif flash is not None and column.flashes:
             # The arrow may stand in the blanks before the column.
             lent = 1 if gap and len(text) >= cells else 0
             pieces.append((_BLANKS[gap - lent], Role.TEXT))
@@ -108,7 +113,7 @@ def _segments(pieces: Iterable[tuple[str, RoleIndex]], styles: Sequence[Style]) 
     return segments
 
 
-def head_pieces(placed: Sequence[Placed], sort_key: str, *, descending: bool) -> list[tuple[str, Role, str]]:
+def header_pieces(placed: Sequence[Placed], sort_key: str, *, descending: bool) -> list[tuple[str, Role, str]]:
     """Text, role and column key of each cell of the header, the blanks between with an empty key."""
     pieces: list[tuple[str, Role, str]] = [(" " * LEAD, Role.DIM, "")]
     for column, _, cells, gap in placed:

@@ -1,0 +1,31 @@
+"""Where an exchange is, and what is wanted of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from klagg_tui.engine.period import Period
+from klagg_tui.exchange.instruments import SymbolFilter
+from klagg_tui.exchange.venue import Venue
+from klagg_tui.feed import Mode
+
+
+@dataclass(frozen=True)
+class MarketEndpoint:
+    """An exchange and what is wanted of it."""
+
+    venue: Venue
+    rest_url: str
+    ws_url: str
+    history: int
+    """Bars of each symbol and period to have at the least."""
+    symbols: SymbolFilter = field(default_factory=SymbolFilter)
+    keep: Mapping[Period, int] = field(default_factory=dict)
+    """For how many milliseconds bars are kept, by period; older ones are not fetched."""
+    proxy: str | None = None
+    market: str = "simulated market"
+    """For people."""
+    mode: Mode = Mode.LIVE
+    start_ms: int | None = None
+    """What the clock says before the exchange answers; None: this machine's time."""

@@ -1,0 +1,93 @@
+"""Which columns the table has, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+
+from klagg_tui.view.columns.registry import BY_KEY, COLUMNS, DEFAULT_KEYS
+
+
+class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
+    """Gives the chosen keys in order, None when left by Esc."""
+
+    DEFAULT_CSS = """
+    ColumnsChoice { align: center middle; background: $background 50%; }
+    ColumnsChoice > Vertical {
+        width: 72; max-width: 94%; height: auto; max-height: 94%; background: $panel;
+        border: round $primary 60%; border-title-color: $primary; padding: 0 1;
+    }
+    ColumnsChoice OptionList { background: transparent; border: none; height: auto; padding: 0; }
+    ColumnsChoice OptionList:focus { border: none; background-tint: transparent; }
+    ColumnsChoice Static { color: $text-muted; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss(None)", "Close"),
+        Binding("space", "switch", "Show or hide"),
+        Binding("shift+up,K", "move(-1)", "Further left"),
+        Binding("shift+down,J", "move(1)", "Further right"),
+        Binding("d", "defaults", "As delivered"),
+        Binding("j", "cursor('down')", show=False),
+        Binding("k", "cursor('up')", show=False),
+    ]
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        super().__init__()
+        self._order = [*keys, *(column.key for column in COLUMNS if column.key not in keys)]
+        self._chosen = set(keys)
+
+    def compose(self) -> ComposeResult:
+        """The columns from left to right, as lines."""
+        with Vertical() as box:
+            box.border_title = "Columns"
+            yield OptionList(*self._lines())
+            yield Static("space shows or hides · shift+↑↓ moves · d as delivered · enter takes · esc leaves")
+
+    def _lines(self) -> list[str]:
+        return [
+            f"[b $primary]{'✔' if key in self._chosen else ' '}[/]  {BY_KEY[key].title:<10} [$text-muted]{BY_KEY[key].note}[/]"
+            for key in self._order
+        ]
+
+    @property
+    def _options(self) -> OptionList:
+        return self.query_one(OptionList)
+
+    def _refresh_lines(self, at: int) -> None:
+        self._options.clear_options().add_options(self._lines())
+        self._options.highlighted = at
+
+    def action_cursor(self, way: str) -> None:
+        """As the arrows do."""
+        self._options.action_cursor_down() if way == "down" else self._options.action_cursor_up()
+
+    def action_switch(self) -> None:
+        """Show or hide; the name is always there."""
+        at = self._options.highlighted or 0
+        if self._order[at] != "symbol":
+            self._chosen ^= {self._order[at]}
+            self._refresh_lines(at)
+
+    def action_move(self, step: int) -> None:
+        """Further left or right."""
+        at = self._options.highlighted or 0
+        to = at + step
+        if 0 <= to < len(self._order):
+            self._order[at], self._order[to] = self._order[to], self._order[at]
+            self._refresh_lines(to)
+
+    def action_defaults(self) -> None:
+        """As delivered."""
+        self._order = [column.key for column in COLUMNS]
+        self._chosen = set(DEFAULT_KEYS)
+        self._refresh_lines(0)
+
+    def on_option_list_option_selected(self) -> None:
+        """Enter takes what is chosen."""
+        _ = self.dismiss(tuple(key for key in self._order if key in self._chosen))

@@ -1,0 +1,52 @@
+"""Watchlists: which one to show, make or delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from klagg_tui.screens.base import KlaggScreen
+from klagg_tui.screens.dialogs.ask import Ask
+from klagg_tui.screens.dialogs.menu import Choice, Menu
+from klagg_tui.view import watchlists
+from klagg_tui.view.names import name_error
+
+_NEW: Final = "\0new"
+_DELETE: Final = "\0delete"
+
+
+class WatchlistDialog:
+    """Asks over a screen; `show` is called with the name of the list to show, empty for all symbols."""
+
+    def __init__(self, screen: KlaggScreen, show: Callable[[str], None]) -> None:
+        self._screen = screen
+        self._state = screen.state
+        self._show = show
+
+    def open(self) -> None:
+        """Ask which list to show, make or delete."""
+        chosen = self._state.preferences
+        lines = [Choice("", "All symbols", letter="0")]
+        lines += [
+            Choice(name, name, f"{len(symbols)} symbols", str(number) if number < 10 else "")
+            for number, (name, symbols) in enumerate(chosen.watchlists, start=1)
+        ]
+        lines.append(Choice(_NEW, "New list …", letter="n"))
+        if chosen.shown_list:
+            lines.append(Choice(_DELETE, f"Delete {chosen.shown_list}", letter="d"))
+        self._screen.ask(Menu("Watchlists", lines, current=chosen.shown_list), self._chosen)
+
+    def _chosen(self, name: str | None) -> None:
+        chosen = self._state.preferences
+        if name == _NEW:
+            self._screen.ask(Ask("New watchlist", "Its name:", "", name_error), self._named)
+        elif name == _DELETE:
+            self._state.choose(watchlists=watchlists.removed(chosen.watchlists, chosen.shown_list))
+            self._show("")
+        elif name is not None:
+            self._show(name)
+
+    def _named(self, name: str | None) -> None:
+        if name:
+            self._state.choose(watchlists=watchlists.added(self._state.preferences.watchlists, name))
+            self._show(name)

@@ -1,0 +1,40 @@
+"""Toasts of alerts: a bell and a note, in one toast a while, so that a busy alert does not cover the market."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from textual.app import App
+
+from klagg_tui.screens.app_state import BEATS_A_SECOND, AppState
+from klagg_tui.view.alerts import Fired
+
+_MAX_LINES: Final = 3
+_BEATS_BETWEEN: Final = round(App.NOTIFICATION_TIMEOUT * BEATS_A_SECOND)
+"""As long as one stays: three of them cover a small terminal."""
+
+
+class AlertToasts:
+    """Gathers what fired until the toast before is gone."""
+
+    def __init__(self, app: App[bool], state: AppState) -> None:
+        self._app = app
+        self._state = state
+        self._waiting: list[Fired] = []
+        self._beats_left = 0
+
+    def beat(self, fired: Sequence[Fired]) -> None:
+        """These fired since the last beat."""
+        self._waiting += fired
+        self._beats_left -= 1
+        if self._waiting and self._beats_left <= 0:
+            self._show(self._waiting)
+            self._waiting, self._beats_left = [], _BEATS_BETWEEN
+
+    def _show(self, fired: Sequence[Fired]) -> None:
+        lines = [f"{one.symbol}  {one.text}  at {self._state.price_of(one)}" for one in fired[-_MAX_LINES:]]
+        if len(fired) > len(lines):
+            lines.append(f"… and {len(fired) - len(lines)} more: see Alerts")
+        self._app.notify("\n".join(lines), title="▲ Alert", severity="warning", markup=False)
+        self._app.bell()

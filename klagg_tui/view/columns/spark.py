@@ -1,0 +1,41 @@
+"""The column of the last closes, as a sparkline."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.view.columns.column import FLEXIBLE_WIDTH, Column, RenderContext, Value
+from klagg_tui.view.model import Row
+from klagg_tui.view.role import Role, RoleIndex
+from klagg_tui.view.sparkline import sparkline
+
+_MEASURED: Final = 32
+"""Closes whose change counts in a sort or filter, whatever the width."""
+
+
+def _draw(row: Row, _bar: Bar, context: RenderContext, width: int) -> tuple[str, RoleIndex]:
+    closes = row.closes(context.period, width)
+    if len(closes) < 2:
+        return "", Role.FAINT
+    rise = closes[-1] - closes[0]
+    return sparkline(closes, width), Role.GAIN if rise > 0 else Role.LOSS if rise < 0 else Role.DIM
+
+
+def _measure(row: Row, bar: Bar | None, _now_ms: int) -> Value:
+    closes = row.closes(bar.period, _MEASURED) if bar is not None else ()
+    return (closes[-1] - closes[0]) * 100 / closes[0] if len(closes) > 1 and closes[0] else None
+
+
+SPARK: Final = Column(
+    key="spark",
+    title="Closes",
+    note="the last closes; sorts by their change in percent",
+    importance=88,
+    width=FLEXIBLE_WIDTH,
+    measure=_measure,
+    draw=_draw,
+    is_left=True,
+    aliases=("trend", "closes"),
+    importance_beside_periods=39,
+)

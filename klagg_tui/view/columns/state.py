@@ -1,0 +1,52 @@
+"""The column of the bar's state, and the state in one cell."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from klagg_tui.engine.bar import Bar, State
+from klagg_tui.view.columns.column import Column, RenderContext, Unit, Value
+from klagg_tui.view.model import Row, is_stale_bar
+from klagg_tui.view.role import Role, RoleIndex
+
+STALE: Final = "stale"
+_SIGNS: Final = {State.FORMING: "·", State.PARTIAL: "◐", State.CLOSED: "●", State.CONFIRMED: "✔"}
+_ROLES: Final = {
+    State.FORMING: Role.DIM,
+    State.PARTIAL: Role.WARN,
+    State.CLOSED: Role.TEXT,
+    State.CONFIRMED: Role.GOOD,
+}
+
+
+def state_sign(bar: Bar, context: RenderContext) -> tuple[str, RoleIndex]:
+    """The state in one cell."""
+    if context.is_stale:
+        return "✕", Role.WARN
+    return _SIGNS[bar.state], _ROLES[bar.state]
+
+
+def _draw(_row: Row, bar: Bar, context: RenderContext, width: int) -> tuple[str, RoleIndex]:
+    if context.is_stale:
+        return STALE, Role.WARN
+    return bar.state.label[:width], _ROLES[bar.state]
+
+
+def _measure(_row: Row, bar: Bar | None, now_ms: int) -> Value:
+    if bar is None:
+        return None
+    return STALE if is_stale_bar(bar, now_ms) else bar.state.label
+
+
+STATE: Final = Column(
+    key="state",
+    title="State",
+    note="forming, partial, closed, confirmed or stale",
+    importance=50,
+    width=9,
+    measure=_measure,
+    draw=_draw,
+    is_left=True,
+    unit=Unit.TEXT,
+    is_descending=False,
+)

@@ -1,0 +1,52 @@
+"""A text and the place up to which it was read."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_BLANKS: Final = re.compile(r"\s*")
+
+
+class Scanner:
+    """Reads a text from left to right; the parser knows what may come next."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+
+    def is_at_end(self) -> bool:
+        """Whether everything was read."""
+        return self.at == len(self.text)
+
+    @property
+    def next(self) -> str:
+        """The next character; empty at the end."""
+        return self.text[self.at : self.at + 1]
+
+    def skip_blanks(self) -> None:
+        """Go on to the next character that is no blank."""
+        self.at = self.after_blanks(self.at)
+
+    def after_blanks(self, at: int) -> int:
+        """The first place from `at` on that is no blank."""
+        found = _BLANKS.match(self.text, at)
+        return found.end() if found else at
+
+    def match(self, pattern: re.Pattern[str], at: int | None = None) -> re.Match[str] | None:
+        """What matches the pattern here, or at another place; nothing is read."""
+        return pattern.match(self.text, self.at if at is None else at)
+
+    def sees_word(self, word: str) -> bool:
+        """Whether that word comes next, as a word of its own."""
+        end = self.at + len(word)
+        # `or>3` and `not:` are left to be reported as unknown columns.
+        return self.text[self.at : end].lower() == word and (end == len(self.text) or self.text[end] in " \t(!")
+
+    def take_word(self, word: str) -> bool:
+        """Read that word, and blanks before it; False where another text comes next."""
+        self.skip_blanks()
+        if not self.sees_word(word):
+            return False
+        self.at += len(word)
+        return True

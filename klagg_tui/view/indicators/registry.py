@@ -1,0 +1,20 @@
+"""Every indicator, in the order of the legend.
+
+A new indicator is a file beside this one and a line in `INDICATORS`: the chart, its legend and keys, the help, the command
+palette and the state file read them from here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from klagg_tui.view.indicators.averages import AVERAGES
+from klagg_tui.view.indicators.indicator import Indicator
+from klagg_tui.view.indicators.vwap import VWAP
+
+INDICATORS: Final[tuple[Indicator, ...]] = (
+    AVERAGES,
+    VWAP,
+)
+
+DEFAULT_INDICATORS: Final = tuple(indicator.key for indicator in INDICATORS if indicator.is_default)

@@ -1,0 +1,40 @@
+"""The volume-weighted average price."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.period import DAY_MS, Period
+from klagg_tui.view.indicators.indicator import Curve, Indicator, Line
+from klagg_tui.view.role import Role
+
+ROLLING_BARS: Final = 20
+"""How many bars it looks back where a bar is a day or longer."""
+
+
+def vwap(bars: Sequence[Bar], period: Period) -> Curve:
+    """Turnover by volume since the beginning of the day (UTC); of the last bars where a bar is a day or longer."""
+    begins_daily = period.nominal_ms < DAY_MS
+    curve: Curve = []
+    turnover = volume = 0
+    for index, bar in enumerate(bars):
+        if begins_daily and index and bar.open_ms // DAY_MS != bars[index - 1].open_ms // DAY_MS:
+            turnover = volume = 0
+        turnover += bar.turnover
+        volume += bar.volume
+        if not begins_daily and index >= ROLLING_BARS:
+            turnover -= bars[index - ROLLING_BARS].turnover
+            volume -= bars[index - ROLLING_BARS].volume
+        curve.append(turnover / volume if volume else None)
+    return curve
+
+
+VWAP: Final = Indicator(
+    key="vwap",
+    binding="w",
+    word="VWAP",
+    note="Volume-weighted price on or off",
+    lines=(Line("VWAP", Role.MARK, vwap),),
+)

@@ -1,0 +1,53 @@
+"""Garbage collection and switch interval of the whole process; each test puts them back."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from klagg_tui.runtime import interpreter
+
+
+@pytest.fixture(autouse=True)
+def _put_back() -> Iterator[None]:
+    thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
+    yield
+    gc.set_threshold(*thresholds)
+    sys.setswitchinterval(interval)
+
+
+def test_tuning_makes_threads_take_turns_sooner_and_full_collections_rare() -> None:
+    gc.set_threshold(700, 10, 10)
+    sys.setswitchinterval(0.005)
+    interpreter.tune()
+    assert sys.getswitchinterval() == pytest.approx(0.001)
+    assert gc.get_threshold()[2] >= 1_000_000
+
+
+def test_what_is_frozen_is_not_looked_through_any_more() -> None:
+    try:
+        interpreter.freeze()
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
+
+
+async def test_everything_is_collected_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreter, "_COLLECT_S", 0.0)
+    collected = asyncio.Event()
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if phase == "stop" and info["generation"] == 2:
+            collected.set()
+
+    gc.callbacks.append(note)
+    try:
+        collecting = asyncio.ensure_future(interpreter.collect_forever())
+        await collected.wait()
+        collecting.cancel()
+    finally:
+        gc.callbacks.remove(note)

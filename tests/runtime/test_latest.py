@@ -1,0 +1,28 @@
+"""What is handed to another thread: the newest update, once."""
+
+from __future__ import annotations
+
+from klagg_tui.feed import FeedUpdate, Mode
+from klagg_tui.runtime.latest import Latest
+
+
+def test_an_update_is_taken_once_and_then_there_is_room_for_the_next() -> None:
+    latest = Latest()
+    rooms = [latest.is_taken]
+    latest.put(FeedUpdate(symbols_added=("BTCUSDT",)))
+    rooms.append(latest.is_taken)
+    assert latest.take() == FeedUpdate(symbols_added=("BTCUSDT",))
+    rooms.append(latest.is_taken)
+    assert rooms == [True, False, True]
+    assert latest.take() is None
+
+
+def test_an_empty_update_is_left_out() -> None:
+    latest = Latest()
+    latest.put(FeedUpdate())
+    assert latest.take() is None
+
+
+def test_there_is_a_status_before_anything_runs() -> None:
+    assert Latest().status[:2] == ("", Mode.OFFLINE)
+    assert Latest().status.connection == "starting"

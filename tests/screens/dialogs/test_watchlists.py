@@ -1,0 +1,35 @@
+"""Watchlists: shown, made, deleted."""
+
+from tests.pilot import opened
+
+
+async def test_marks_fill_a_watchlist_with_a_tab_of_its_own() -> None:
+    async with opened() as seen:
+        first = seen.current
+        await seen.press("m", "m")
+        assert "Watchlist 2" in seen.lines[1]
+        assert "★" in seen.lines[3]
+        await seen.press("tab")
+        assert len(seen.symbols()) == 2
+        await seen.press("home", "m")
+        assert len(seen.symbols()) == 1
+        assert first not in seen.symbols()
+        await seen.press("m")
+        assert "is empty" in seen.text
+        await seen.press("shift+tab")
+        assert len(seen.symbols()) > 2
+
+
+async def test_lists_are_made_and_deleted() -> None:
+    async with opened() as seen:
+        await seen.press("w", "n")
+        await seen.type("Mine")
+        await seen.press("enter")
+        assert seen.app.state.preferences.shown_list == "Mine"
+        assert "★ Mine 0" in seen.lines[1]
+        await seen.press("w", "d")
+        assert "Mine" not in seen.text
+        await seen.press("w", "1")
+        assert seen.app.state.preferences.shown_list == "Watchlist"
+        await seen.press("w", "0")
+        assert seen.app.state.preferences.shown_list == ""

@@ -1,0 +1,94 @@
+"""The export form."""
+
+from pathlib import Path
+
+from textual.widgets import Button, Input, Select
+
+from klagg_tui.screens.export import ExportScreen
+from klagg_tui.view.preferences import Preferences
+from tests.made_market import MadeMarket
+from tests.pilot import opened
+
+
+async def test_an_export_says_what_it_will_be_writes_it_and_says_where(tmp_path: Path) -> None:
+    target = tmp_path / "out.csv"
+    async with opened(preferences=Preferences(period="1m", filter="btcusdt"), feed=MadeMarket(5)) as seen:
+        await seen.press("e")
+        await seen.work_done()
+        assert "31 bars, about" in seen.text
+        seen.app.screen.query_one("#target", Input).value = str(target)
+        await seen.press("ctrl+s")
+        await seen.work_done()
+        assert "bars in" in seen.text
+        assert len(target.read_text(encoding="utf-8").splitlines()) >= 30
+        await seen.press("escape")
+        assert seen.app.screen.id == "market"
+
+
+async def test_a_file_that_an_export_would_replace_is_named_before(tmp_path: Path) -> None:
+    there = tmp_path / "there.csv"
+    there.write_text("precious", encoding="utf-8")
+    async with opened(feed=MadeMarket(5)) as seen:
+        await seen.press("e")
+        target = seen.app.screen.query_one("#target", Input)
+        for path, is_told in ((there, True), (tmp_path / "new.csv", False)):
+            target.value = str(path)
+            await seen.pilot.pause()
+            await seen.work_done()
+            assert ("replaces the file that is there" in seen.text) == is_told
+
+
+async def test_bars_are_counted_once_the_fingers_rest() -> None:
+    async with opened(feed=MadeMarket(5)) as seen:
+        await seen.press("e", "tab")
+        await seen.burst(*"51315111", "backspace", "backspace")
+        await seen.app.workers.wait_for_complete()
+        assert seen.feed.estimates <= 2
+
+
+async def test_a_form_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    async with opened(feed=MadeMarket(5)) as seen:
+        await seen.press("e")
+        screen = seen.app.screen
+        assert isinstance(screen, ExportScreen)
+        for field, text, said in (
+            ("periods", "7m", "no period"),
+            ("periods", "", "at least one period"),
+            ("from", "soon", "is no time"),
+        ):
+            screen.query_one("#periods", Input).value = "1m"
+            screen.query_one(f"#{field}", Input).value = text
+            await seen.pilot.pause()
+            await seen.work_done()
+            assert said in seen.text
+        screen.query_one("#from", Input).value = ""
+        screen.query_one("#target", Input).value = str(tmp_path / "missing" / "deep" / "out.csv")
+        screen.query_one("#format", Select).value = screen.query_one("#format", Select).value
+        screen.query_one("#start", Button).press()
+        await seen.pilot.pause()
+        await seen.work_done()
+        screen.query_one("#leave", Button).press()
+        await seen.pilot.pause()
+        assert seen.app.screen.id == "market"
+
+
+async def test_an_export_form_that_goes_while_its_bars_are_counted_harms_nothing() -> None:
+    async with opened(feed=MadeMarket(5)) as seen:
+        await seen.press("e")
+        screen = seen.app.screen
+        assert isinstance(screen, ExportScreen)
+        screen.estimate()
+        await seen.pilot.pause()
+        await screen.query_one("#form").remove()
+        await seen.work_done()
+        assert seen.feed.estimates > 0
+
+
+async def test_all_periods_can_be_named_by_one_word() -> None:
+    async with opened(feed=MadeMarket(5)) as seen:
+        await seen.press("e")
+        seen.app.screen.query_one("#periods", Input).value = "all"
+        await seen.pilot.pause()
+        await seen.work_done()
+        assert seen.feed.estimated is not None
+        assert seen.feed.estimated.periods == seen.feed.periods

@@ -1,0 +1,60 @@
+"""The state file."""
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from klagg_tui.config import Screen as ScreenSettings
+from klagg_tui.screens.state_file import StateFile, defaults_from
+from klagg_tui.view.preferences import Preferences
+from tests.pilot import opened
+
+
+async def test_the_filters_of_before_are_there_after_a_restart(tmp_path: Path) -> None:
+    state = tmp_path / "screen.json"
+    async with opened(state_path=state) as seen:
+        await seen.press("slash")
+        await seen.type("btc")
+        await seen.press("enter")
+        await seen.press("q")
+    assert orjson.loads(state.read_bytes())["filter_history"] == ["btc"]
+
+
+async def test_choices_are_found_again_at_the_next_start(tmp_path: Path) -> None:
+    state = tmp_path / "deep" / "screen.json"
+    async with opened(state_path=state) as seen:
+        await seen.press("3", "v", "m", "q")
+    assert orjson.loads(state.read_bytes())["period"] == "30m"
+    async with opened(state_path=state) as seen:
+        assert "30m" in seen.lines[0]
+        assert "Watchlist 1" in seen.lines[1]
+        assert seen.line_with("BTCUSDT").count("%") == 7
+
+
+@pytest.mark.parametrize("damage", [b"", b"[1", b"\xff\xfe", b"[]", b'{"columns": 3}'])
+def test_a_damaged_state_file_costs_only_the_preferences(tmp_path: Path, damage: bytes) -> None:
+    path = tmp_path / "screen.json"
+    path.write_bytes(damage)
+    assert StateFile(path, Preferences()).load() == Preferences()
+
+
+def test_a_state_folder_that_cannot_be_made_costs_only_the_preferences(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    state_file = StateFile(tmp_path / "file" / "screen.json", Preferences())
+    assert state_file.load() == Preferences()
+    state_file.update(Preferences(period="1h"))
+    state_file.flush()
+    state_file.flush()
+
+
+def test_settings_are_where_choices_begin() -> None:
+    settings = ScreenSettings("nord", "red-up", "local", ("symbol", "vol"), {})
+    defaults = defaults_from(settings)
+    assert (defaults.theme, defaults.tints, defaults.local_time, defaults.columns) == (
+        "nord",
+        "red-up",
+        True,
+        ("symbol", "vol"),
+    )
+    assert defaults_from(None) == Preferences()

@@ -1,0 +1,86 @@
+"""A push server over real sockets, and readers of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.changes import Changes
+from klagg_tui.engine.period import Period
+from klagg_tui.feed import Mode, Status
+from klagg_tui.serve.access import AccessPolicy
+from klagg_tui.serve.hub import HubUpdate
+from klagg_tui.serve.server import PushServer
+from tests.makers import MINUTE, START, SYMBOL, bar
+
+OTHER = "ETHUSDT"
+
+
+LOCAL = AccessPolicy("127.0.0.1", 0)
+
+
+def status() -> Status:
+    return Status("made market", Mode.DEMO, START + 10 * MINUTE, connection="connected")
+
+
+def current(close: str, open_ms: int = START, symbol: str = SYMBOL, period: Period = Period.M1) -> Bar:
+    return bar(open_ms, close=close, symbol=symbol, period=period, state=State.FORMING)
+
+
+@asynccontextmanager
+async def serving(access: AccessPolicy = LOCAL, database: Path | None = None) -> AsyncIterator[PushServer]:
+    server = PushServer(access, database, status)
+    await asyncio.to_thread(server.start)
+    try:
+        yield server
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+class Reader:
+    """A websocket reader."""
+
+    def __init__(self, opened: aiohttp.ClientWebSocketResponse) -> None:
+        self.opened = opened
+
+    async def ask(self, **subscription: Any) -> dict[str, Any]:
+        await self.opened.send_json(subscription)
+        return await self.receive()
+
+    async def receive(self) -> dict[str, Any]:
+        async with asyncio.timeout(10):
+            received: dict[str, Any] = await self.opened.receive_json()
+        return received
+
+    async def bars(self) -> dict[tuple[str, str, int], dict[str, Any]]:
+        received = await self.receive()
+        assert received["type"] == "bars"
+        return {(sent["symbol"], sent["period"], sent["open_time"]): sent for sent in received["bars"]}
+
+
+@asynccontextmanager
+async def reading(server: PushServer, **options: Any) -> AsyncIterator[Reader]:
+    async with aiohttp.ClientSession() as session, session.ws_connect(f"{server.url}ws", **options) as opened:
+        yield Reader(opened)
+
+
+async def put(
+    server: PushServer, *current_bars: Bar, ended: tuple[Bar, ...] = (), symbols: tuple[str, ...] | None = None
+) -> None:
+    """Give an update as the engine's beat does: when the last ones are taken."""
+    assert await asyncio.to_thread(server._is_ready.wait, 10)
+    server.put(HubUpdate(Changes(current_bars, ended), symbols))
+    assert await asyncio.to_thread(server._is_ready.wait, 10)
+
+
+async def get(server: PushServer, path: str, **options: Any) -> tuple[int, Any]:
+    async with aiohttp.ClientSession() as session, session.get(server.url + path, **options) as answer:
+        text = await answer.text()
+        return answer.status, json.loads(text) if answer.content_type == "application/json" else text

@@ -1,0 +1,47 @@
+"""Bars, symbols and health over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from klagg_tui.engine.period import DEFAULT_PERIODS
+from klagg_tui.storage.store import Store
+from tests.makers import MINUTE, START, SYMBOL, bar, bars
+from tests.serve.serving import current, get, put, serving
+
+
+async def test_questions_are_answered_over_http_from_disk_and_memory(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    async with await Store.open(path, periods=DEFAULT_PERIODS) as store:
+        await store.add_confirmed(bars(9))
+        async with serving(database=path) as server:
+            await put(
+                server,
+                current("50", START + 10 * MINUTE),
+                ended=(bar(START + 9 * MINUTE, close="49"),),
+                symbols=(SYMBOL,),
+            )
+            code, sent = await get(server, f"api/bars?symbol={SYMBOL.lower()}&limit=4")
+            assert code == 200
+            assert [(one["open_time"] - START) // MINUTE for one in sent] == [7, 8, 9, 10]
+            assert [one["is_final"] for one in sent] == [True, True, True, False]
+            _, sent = await get(server, f"api/bars?symbol={SYMBOL}&from={START}&to={START + 3 * MINUTE}&limit=2")
+            assert [(one["open_time"] - START) // MINUTE for one in sent] == [0, 1]
+            _, sent = await get(server, f"api/bars?symbol={SYMBOL}&period=5m")
+            assert len(sent) == 2
+            assert await get(server, "api/symbols") == (200, [{"symbol": SYMBOL, "followed": True}])
+            _, health = await get(server, "api/health")
+            assert (health["market"], health["connection"], health["readers"]) == ("made market", "connected", 0)
+            assert health["periods"] == ["1m"]
+
+
+@pytest.mark.parametrize(
+    "query", ["", "symbol=NONE", f"symbol={SYMBOL}&period=7m", f"symbol={SYMBOL}&from=soon", f"symbol={SYMBOL}&limit=0"]
+)
+async def test_a_request_that_asks_for_nothing_is_answered_with_an_error(query: str) -> None:
+    async with serving() as server:
+        await put(server, symbols=(SYMBOL,))
+        code, sent = await get(server, f"api/bars?{query}")
+    assert (code, list(sent)) == (400, ["error"])

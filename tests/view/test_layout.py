@@ -1,0 +1,31 @@
+"""Which columns fit a width, and where each stands."""
+
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from klagg_tui.engine.period import DEFAULT_PERIODS
+from klagg_tui.view.columns.registry import BY_KEY, DEFAULT_KEYS, view_columns
+from klagg_tui.view.layout import LEAD, Widths, place
+
+
+@given(st.integers(0, 320), st.integers(10, 16), st.integers(8, 14), st.booleans())
+def test_columns_never_overlap_nor_leave_their_room(room: int, symbol: int, price: int, all_periods: bool) -> None:
+    columns = view_columns(DEFAULT_KEYS, DEFAULT_PERIODS, all_periods=all_periods)
+    x = LEAD
+    for placed in place(columns, room, Widths(symbol, price)):
+        assert placed.x == x + placed.gap
+        x = placed.x + placed.width
+    assert x <= max(room, LEAD)
+
+
+def test_the_least_important_columns_go_first() -> None:
+    columns = view_columns(DEFAULT_KEYS, DEFAULT_PERIODS, all_periods=False)
+    widths = Widths(12, 9)
+    shown = [{placed.column.key for placed in place(columns, room, widths)} for room in range(200, 40, -1)]
+    for wide, narrow in itertools.pairwise(shown):
+        assert narrow <= wide
+        for gone in wide - narrow:
+            assert all(BY_KEY[gone].importance < BY_KEY[kept].importance for kept in narrow)
+    assert {"symbol", "last", "chg"} <= shown[-1]

@@ -1,0 +1,53 @@
+"""The user's preferences, and the state file they are read from."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from klagg_tui.view.columns.registry import BY_KEY, find
+from klagg_tui.view.preferences import Preferences, from_plain
+
+
+def test_what_is_remembered_is_read_back() -> None:
+    chosen = Preferences(
+        period="1h", sort="chg(1d)", columns=("symbol", "vol"), saved_filters=(("a", "btc"),),
+        watchlists=(("Mine", ("BTCUSDT",)),), alerts=("last>1",), local_time=True,
+    )  # fmt: skip
+    plain = json.loads(json.dumps(chosen.as_plain(Preferences())))
+    assert from_plain(plain, Preferences()) == chosen
+
+
+def test_what_was_not_chosen_follows_the_settings() -> None:
+    assert Preferences(period="1h").as_plain(Preferences()) == {"period": "1h"}
+    assert from_plain({"period": "1h"}, Preferences(theme="nord")).theme == "nord"
+
+
+_PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+_NAMES = st.sampled_from(sorted(Preferences.__slots__))
+
+
+@given(st.one_of(_PLAIN, st.dictionaries(_NAMES, _PLAIN, max_size=6)))
+def test_a_damaged_state_file_leaves_the_defaults(plain: object) -> None:
+    read = from_plain(plain, Preferences())
+    assert find(read.sort) is not None
+    assert all(key in BY_KEY for key in read.columns)
+    assert read.columns
+    for name, default in ((name, getattr(Preferences(), name)) for name in Preferences.__slots__):
+        assert type(getattr(read, name)) is type(default)
+
+
+def test_used_filters_are_kept_once_newest_last_and_not_without_end() -> None:
+    chosen = Preferences()
+    for text in ("a", "b", "a", ""):
+        chosen = chosen.with_filter_used(text)
+    assert chosen.filter_history == ("b", "a")
+    for number in range(100):
+        chosen = chosen.with_filter_used(str(number))
+    assert len(chosen.filter_history) == 50

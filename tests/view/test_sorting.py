@@ -1,0 +1,37 @@
+"""The order of the rows."""
+
+from klagg_tui.engine.period import DEFAULT_PERIODS, Period
+from klagg_tui.view.columns.registry import COLUMNS, find, view_columns
+from klagg_tui.view.model import Row
+from klagg_tui.view.sorting import Sort, ordered
+from tests.makers import START, bar
+
+
+def _row(symbol: str, close: str, volume: str = "1") -> Row:
+    row = Row(symbol)
+    row.take(bar(START, "100", close=close, volume=volume, symbol=symbol))
+    return row
+
+
+def _names(rows: list[Row]) -> list[str]:
+    return [row.symbol for row in rows]
+
+
+def test_rows_are_ordered_by_value_then_by_name_and_those_without_a_value_come_last() -> None:
+    rows = [Row("EMPTY"), _row("B", "101"), _row("C", "99"), _row("A", "101")]
+    assert _names(ordered(rows, Sort("chg"), Period.M1, START)) == ["A", "B", "C", "EMPTY"]
+    assert _names(ordered(rows, Sort("chg", descending=False), Period.M1, START)) == ["C", "A", "B", "EMPTY"]
+    assert _names(ordered(rows, Sort("symbol", descending=False), Period.M1, START)) == ["A", "B", "C", "EMPTY"]
+
+
+def test_the_same_column_again_turns_the_order_round() -> None:
+    assert Sort("chg").by("chg") == Sort("chg", descending=False)
+    assert Sort("chg").by("vol") == Sort("vol")
+    assert Sort("chg").by("symbol") == Sort("symbol", descending=False)
+
+
+def test_every_column_can_be_sorted_by() -> None:
+    rows = [_row("A", "101"), _row("B", "99"), Row("EMPTY")]
+    for column in (*COLUMNS, *view_columns((), DEFAULT_PERIODS, all_periods=True)):
+        assert len(ordered(rows, Sort(column.key), Period.M1, START)) == 3
+        assert find(column.key) is not None
