@@ -32,7 +32,7 @@ async def test_five_minutes_are_one_bar_with_their_sums_and_extremes() -> None:
     assert made.turnover == sum(one.turnover for one in minutes(range(5)))
 
 
-async def test_a_hole_makes_partial_wherever_it_lies() -> None:
+async def test_a_missing_bar_makes_partial_wherever_it_lies() -> None:
     for hole in (0, 2, 4):
         made, following = await rolled(minutes(place for place in range(10) if place != hole))
         assert (made.open_ms, made.state, following.state) == (START, State.PARTIAL, State.CLOSED)
