@@ -67,7 +67,7 @@ class KlaggApp(App[bool]):
         Binding("colon", "command_palette", "Command palette", show=False, id="palette", key_display=":"),
         Binding("D", "demo", "The simulated market, where the real one cannot be reached", id="demo"),
         Binding("q", "quit", "Leave klagg", id="quit"),
-        # Textual's own answer is a hint at another key; people who press it want to leave, also out of an input.
+        # Textual's own answer is a hint at another key; whoever presses it wants to leave, also out of an input.
         Binding("ctrl+c", "interrupt", "Leave klagg", id="interrupt", priority=True),
     ]
 

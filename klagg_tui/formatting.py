@@ -22,7 +22,7 @@ _AGES: Final = ((604_800_000 * 52, "y"), (604_800_000, "w"), (86_400_000, "d"), 
 def price(value: Exact, decimals: int) -> str:
     """The price with at least the symbol's own decimals; digits are never cut.
 
-    Remembered: of the prices on a screen most are those of the frame before, and a look-up costs a tenth of the text.
+    Cached: of the prices on a screen most are those of the frame before, and a look-up costs a tenth of the text.
     """
     return exact.text(value, decimals)
 
@@ -62,7 +62,7 @@ def whole(value: int) -> str:
 
 
 def percent(value: float | None) -> str:
-    """A change in percent that always says its direction: +1.24%, -0.30%, and ` 0.00%` where it is none."""
+    """A change in percent that always shows its direction: +1.24%, -0.30%, and ` 0.00%` where it is none."""
     if value is None:
         return NOTHING
     size = abs(value)

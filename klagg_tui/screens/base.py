@@ -54,8 +54,8 @@ class KlaggScreen(Screen[None]):
         content-align: center middle; text-align: center; color: $warning;
     }
     KlaggScreen > #notice { display: none; }
-    KlaggScreen > #notice.told { display: block; }
-    KlaggScreen.small > *, KlaggScreen.small > #notice.told { display: none; }
+    KlaggScreen > #notice.shown { display: block; }
+    KlaggScreen.small > *, KlaggScreen.small > #notice.shown { display: none; }
     KlaggScreen.small > #too-small { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = PERIOD_KEYS
@@ -99,7 +99,7 @@ class KlaggScreen(Screen[None]):
         self.repaint()
 
     def repaint(self) -> None:
-        """Draw everything anew, in other colours."""
+        """Draw everything again, in other colours."""
         for line in self.query(Line):
             line.refresh()
 
@@ -111,19 +111,19 @@ class KlaggScreen(Screen[None]):
         _ = self.app.push_screen(question, then)
 
     def show_footer(self, keys: Sequence[FootKey]) -> None:
-        """The keys, and above them what is in trouble and how far longer work is, where there is any."""
+        """Show the keys, and above them notices and how far longer work is, where there are any."""
         status = self.state.status
         labelled = [(label or self._shown_keys.get(_plain(action), ""), word, action) for label, word, action in keys]
         self.footer.show(key_pieces(_fitting(labelled, self.footer.size.width)))
-        told = notice_pieces(status.notices)
+        notices = notice_pieces(status.notices)
         progress = progress_pieces(status.progress)
         if self.notice.is_mounted:
-            self.notice.show(told, progress)
-            self.notice.set_class(bool(told or progress), "told")
+            self.notice.show(notices, progress)
+            self.notice.set_class(bool(notices or progress), "shown")
 
     @cached_property
     def _shown_keys(self) -> Mapping[str, str]:
-        """The first key of each action as it is written for people, as the keymap has it."""
+        """The first key of each action as the keymap has it."""
         shown: dict[str, str] = {}
         for active in own_bindings(self):
             name = self.app.get_key_display(active.binding)
@@ -172,7 +172,7 @@ def _fitting(keys: Sequence[FootKey], width: int) -> list[FootKey]:
 
 
 def notice_pieces(notices: Sequence[str]) -> list[Piece]:
-    """The gravest trouble there is, and how many more there are."""
+    """The most serious notice, and how many more there are."""
     if not notices:
         return []
     more = f"  (+{len(notices) - 1})" if len(notices) > 1 else ""

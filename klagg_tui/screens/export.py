@@ -18,7 +18,8 @@ from klagg_tui import formatting
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError
 from klagg_tui.exporting.exporter import ExportProgress
-from klagg_tui.exporting.files import Format
+from klagg_tui.exporting.format import Format
+from klagg_tui.exporting.formats import all_formats
 from klagg_tui.exporting.selection import Selection
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.base import KlaggScreen
@@ -31,7 +32,7 @@ _KEYS = (
 )
 
 
-RESTING_S = 0.3
+TYPING_PAUSE_S = 0.3
 _ALL_PERIODS = "all"
 
 
@@ -48,7 +49,7 @@ class ExportScreen(KlaggScreen):
     ExportScreen Select { width: 1fr; }
     ExportScreen Select.-textual-compact SelectCurrent { padding: 0 1; }
     ExportScreen #estimate, ExportScreen #outcome { height: auto; margin: 0 0 1 12; color: $text; }
-    ExportScreen .trouble { color: $error; }
+    ExportScreen .error { color: $error; }
     ExportScreen #buttons { height: 1; margin: 0 0 1 12; }
     ExportScreen Button { margin-right: 2; }
     ExportScreen ProgressBar { margin-left: 12; visibility: hidden; width: 60; }
@@ -76,8 +77,9 @@ class ExportScreen(KlaggScreen):
                 Input(id="from", placeholder="the beginning, or like 2024-08-08, 2024-08-08T23:55, yesterday, -3d"),
             )
             yield _field("To", Input(id="to", placeholder="the end"))
-            forms = [(form.value, form) for form in Format]
-            yield _field("Format", Select(forms, value=Format.CSV, allow_blank=False, compact=True, id="format"))
+            forms = all_formats()
+            choices = [(form.name, form) for form in forms]
+            yield _field("Format", Select(choices, value=forms[0], allow_blank=False, compact=True, id="format"))
             yield _field("File", Input(id="target"))
             yield Static("", id="estimate", markup=False)
             with Horizontal(id="buttons"):
@@ -90,7 +92,7 @@ class ExportScreen(KlaggScreen):
         yield from self.too_small()
 
     def on_mount(self) -> None:
-        """Suggest a file, and say what comes to it."""
+        """Suggest a file, and estimate what is exported."""
         self.query_one("#target", Input).value = self._suggested()
         self.query_one("#symbols").focus()
         self.beat(set())
@@ -111,7 +113,7 @@ class ExportScreen(KlaggScreen):
     @property
     def _format(self) -> Format:
         form = self.query_one("#format", Select).value
-        return form if isinstance(form, Format) else Format.CSV
+        return form if isinstance(form, Format) else all_formats()[0]
 
     def _target(self) -> Path:
         return Path(self.query_one("#target", Input).value).expanduser()
@@ -119,10 +121,10 @@ class ExportScreen(KlaggScreen):
     def _suggested(self) -> str:
         name = self._symbols[0] if len(self._symbols) == 1 else "klagg"
         periods = "-".join(self.query_one("#periods", Input).value.replace(",", " ").split())
-        return str(Path.home() / f"{name}-{periods}.{self._format.value}")
+        return str(Path.home() / f"{name}-{periods}.{self._format.name}")
 
     def _selection(self) -> Selection:
-        """What the form says.
+        """What the form asks for.
 
         Raises:
             KlaggError: a field cannot be read.
@@ -162,25 +164,25 @@ class ExportScreen(KlaggScreen):
     async def estimate(self) -> None:
         """Say how much it will be."""
         # All of the form is read before anything is waited for: the screen may be left meanwhile.
-        said, form, target = self.query_one("#estimate", Static), self._format, self._target()
+        estimate, form, target = self.query_one("#estimate", Static), self._format, self._target()
         try:
             selection: Selection | KlaggError = self._selection()
         except KlaggError as error:
             selection = error
-        # Counting a whole market takes its time and cannot be called off: it waits until the fingers rest.
-        await asyncio.sleep(RESTING_S)
-        said.set_class(False, "trouble")
-        said.update("counting …")
+        # Counting a whole market takes its time and cannot be called off: it waits for a pause in the typing.
+        await asyncio.sleep(TYPING_PAUSE_S)
+        estimate.set_class(False, "error")
+        estimate.update("counting …")
         try:
             if isinstance(selection, KlaggError):
                 raise selection
             found = await self.state.feed.estimate(selection, form)
         except KlaggError as error:
-            said.set_class(True, "trouble")
-            said.update(str(error))
+            estimate.set_class(True, "error")
+            estimate.update(str(error))
             return
         replaced = "; replaces the file that is there" if target.is_file() else ""
-        said.update(f"{formatting.whole(found.bars)} bars, about {formatting.size(found.byte_count)}{replaced}")
+        estimate.update(f"{formatting.whole(found.bars)} bars, about {formatting.size(found.byte_count)}{replaced}")
 
     def action_start(self) -> None:
         """Write the file."""
@@ -197,26 +199,26 @@ class ExportScreen(KlaggScreen):
 
     @work(exclusive=True, group="export")
     async def write(self) -> None:
-        """Export, and say what came of it."""
+        """Export, and show the outcome."""
         target = self._target()
         self._stop.clear()
         self.add_class("busy")
-        self._say("", trouble=False)
+        self._show_outcome("", error=False)
         try:
             done = await self.state.feed.export(
                 self._selection(), target, self._format, is_split=False,
                 on_progress=self._progressed, should_stop=self._stop.is_set,
             )  # fmt: skip
         except KlaggError as error:
-            self._say(str(error), trouble=True)
+            self._show_outcome(str(error), error=True)
         else:
             paths = ", ".join(map(str, done.paths)) or str(target)
-            said = (
+            text = (
                 "Cancelled; nothing was written."
                 if done.is_stopped
                 else f"{formatting.whole(done.bars)} bars in {paths}"
             )
-            self._say(said, trouble=done.is_stopped)
+            self._show_outcome(text, error=done.is_stopped)
         finally:
             self.remove_class("busy")
 
@@ -228,16 +230,16 @@ class ExportScreen(KlaggScreen):
         for bar in self.query(ProgressBar):  # there is none where the program is being left
             bar.update(total=progress.total_bars or None, progress=progress.bars)
 
-    def _say(self, text: str, *, trouble: bool) -> None:
+    def _show_outcome(self, text: str, *, error: bool) -> None:
         outcome = self.query_one("#outcome", Static)
-        outcome.set_class(trouble, "trouble")
+        outcome.set_class(error, "error")
         outcome.update(text)
 
     def action_back(self) -> None:
         """Cancel what runs, otherwise leave."""
         if self.has_class("busy"):
             self._stop.set()
-            self._say("Cancelling …", trouble=False)
+            self._show_outcome("Cancelling …", error=False)
         else:
             self.leave()
 

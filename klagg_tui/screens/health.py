@@ -57,7 +57,7 @@ class HealthScreen(KlaggScreen):
         self.call_after_refresh(self.beat, set())
 
     def repaint(self) -> None:
-        """Draw everything anew, in other colours."""
+        """Draw everything again, in other colours."""
         super().repaint()
         for drawn in self.query(Pieces):
             drawn.refresh()

@@ -1,6 +1,6 @@
 """Keys one after the other: each is looked at when all that the one before set off is done.
 
-A key travels from widget to widget as messages do. Two that come in one gulp, as over a slow line, are both on their way
+A key travels from widget to widget as messages do. Two that arrive together, as over a slow line, are both on their way
 before the first has opened the line for the filter, and the second would be a command of the table.
 """
 
@@ -16,8 +16,8 @@ from textual.message_pump import MessagePump
 
 ROUNDS: Final = 2
 """The first time round the key is handled; the second, the messages that its handling has sent."""
-LONGEST_S: Final = 1.0
-"""A key waits no longer, even where a widget was closed with what should have told that it is done."""
+MAX_WAIT_S: Final = 1.0
+"""A key waits no longer, even where a widget was closed with the message that should have come back."""
 
 
 class KeyQueue:
@@ -36,7 +36,7 @@ class KeyQueue:
         if not self._is_busy:
             await self._next(self._turn)
         elif len(self._waiting) == 1:
-            self._app.set_timer(LONGEST_S, lambda turn=self._turn: self._next(turn))
+            self._app.set_timer(MAX_WAIT_S, lambda turn=self._turn: self._next(turn))
 
     async def _next(self, turn: int) -> None:
         """The turn is over, unless it was before."""

@@ -143,14 +143,14 @@ class SymbolScreen(KlaggScreen):
     def beat(self, touched: set[str]) -> None:
         """Take in the symbol's new bars."""
         if self.symbol in touched and not self.state.is_frozen:
-            # Fetched history comes here too, in front of what is looked at.
+            # Fetched history comes here too, before the bars on view.
             inserted = self._series.take((self.state.last_update or FeedUpdate()).changes.ended)
             self._take_current()
             self.chart.shift(inserted)
         self.refresh_lines()
 
     def repaint(self) -> None:
-        """Draw everything anew, in other colours."""
+        """Draw everything again, in other colours."""
         super().repaint()
         for drawn in self.query(Pieces):
             drawn.refresh()

@@ -1,4 +1,4 @@
-"""The way from the engine to the server: a beat on the engine's loop that gives what changed to another thread.
+"""The way from the engine to the server: a task on the engine's loop that hands what changed to another thread.
 
 One update is under way at a time. Where the server is slow to take it, the engine's reader gathers, so that the next one
 is larger, and nothing queues.
@@ -14,8 +14,8 @@ from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.source import BackgroundTask
 from klagg_tui.serve.hub import HubUpdate
 
-BEAT_S: Final = 0.2
-IDLE_S: Final = 1.0
+INTERVAL_S: Final = 0.2
+IDLE_INTERVAL_S: Final = 1.0
 """The same while nobody reads."""
 
 
@@ -38,30 +38,30 @@ class PushTarget(Protocol):
 
 
 def push_to(target: PushTarget) -> BackgroundTask:
-    """Gives what changed, again and again, until cancelled."""
+    """Hands over what changed, again and again, until cancelled."""
 
-    async def beat(core: EngineHost) -> None:
-        await push_forever(core, target)
+    async def run(host: EngineHost) -> None:
+        await push_forever(host, target)
 
-    return beat
+    return run
 
 
-async def push_forever(core: EngineHost, target: PushTarget) -> None:
-    """Give what changed, again and again."""
-    reader = core.engine.reader()
+async def push_forever(host: EngineHost, target: PushTarget) -> None:
+    """Hand over what changed, again and again."""
+    reader = host.engine.reader()
     symbols: tuple[str, ...] = ()
     try:
         while True:
             if target.is_ready:
-                symbols = _push(core, reader, target, symbols)
-            await asyncio.sleep(BEAT_S if target.has_readers else IDLE_S)
+                symbols = _push(host, reader, target, symbols)
+            await asyncio.sleep(INTERVAL_S if target.has_readers else IDLE_INTERVAL_S)
     finally:
-        core.engine.forget(reader)
+        host.engine.forget(reader)
 
 
-def _push(core: EngineHost, reader: Reader, target: PushTarget, known: tuple[str, ...]) -> tuple[str, ...]:
-    changes = core.engine.drain(reader, core.periods)
-    symbols = core.engine.symbols()
+def _push(host: EngineHost, reader: Reader, target: PushTarget, known: tuple[str, ...]) -> tuple[str, ...]:
+    changes = host.engine.drain(reader, host.periods)
+    symbols = host.engine.symbols()
     if changes.ended or changes.current or symbols != known:
         target.put(HubUpdate(changes, symbols if symbols != known else None))
     return symbols

@@ -8,7 +8,7 @@ from klagg_tui.view.role import Piece, Role, RoleIndex
 
 
 class Canvas:
-    """`width` x `height` cells on one ground; whatever is put outside of it is not there."""
+    """`width` x `height` cells; whatever is put outside of it is dropped."""
 
     __slots__ = ("_letters", "_roles", "height", "width")
 
@@ -38,7 +38,7 @@ class Canvas:
         return [_pieces(letters, roles) for letters, roles in zip(self._letters, self._roles, strict=True)]
 
 
-_WITH_GROUND: Final = frozenset({Role.GAIN_FLASH, Role.LOSS_FLASH})
+_WITH_BACKGROUND: Final = frozenset({Role.GAIN_FLASH, Role.LOSS_FLASH})
 
 
 def _pieces(letters: list[str], roles: list[RoleIndex]) -> list[Piece]:
@@ -46,7 +46,7 @@ def _pieces(letters: list[str], roles: list[RoleIndex]) -> list[Piece]:
     pieces: list[Piece] = []
     text, role = "", int(Role.TEXT)
     for letter, its_role in zip(letters, roles, strict=True):
-        if its_role == role or (letter == " " and its_role == Role.TEXT and role not in _WITH_GROUND):
+        if its_role == role or (letter == " " and its_role == Role.TEXT and role not in _WITH_BACKGROUND):
             text += letter
             continue
         if text:

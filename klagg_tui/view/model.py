@@ -27,7 +27,7 @@ STALE_FEED_MS: Final = 15_000
 """A whole market is never silent for so long."""
 
 _DRAWABLE: Final = 2**63 - 1
-"""92 billion: what an exchange can say. Prices beyond, which only a foreign file can hold, are drawn as that."""
+"""92 billion: what an exchange can send. Higher prices, which only a foreign file can hold, are drawn as that."""
 _ORDINALS: Final = len(Period)
 _MINUTE: Final = Period.M1.ordinal
 
@@ -49,7 +49,7 @@ class Closes:
         return self._opens[-1] if self._opens else -1
 
     def put(self, open_ms: int, close: Exact) -> None:
-        """A close, or another one for a bar that is there; one older than all that are kept is passed over."""
+        """A close, or another one for a bar that is there; one older than all that are kept is ignored."""
         opens = self._opens
         if close > _DRAWABLE:  # noqa: PLR1730  # a start brings 250,000 of them: min() takes twice the time
             close = _DRAWABLE
@@ -148,7 +148,7 @@ class Row:
         self.version += 1
 
     def copy(self) -> Row:
-        """The row as it is now, for a picture that stands still."""
+        """The row as it is now, for a frozen screen."""
         twin = Row(self.symbol)
         twin.bars = self.bars.copy()
         twin._closes = [None if kept is None else kept.copy() for kept in self._closes]
@@ -166,7 +166,7 @@ class Market:
         self.newest_trade_ms = 0
 
     def apply(self, update: FeedUpdate) -> set[str]:
-        """Take an update in; gives the symbols touched."""
+        """Take an update in; returns the symbols touched."""
         rows = self.rows
         for symbol in update.symbols_removed:
             rows.pop(symbol, None)
@@ -212,7 +212,7 @@ class Market:
                 self.newest_trade_ms = max(self.newest_trade_ms, traded_ms)
 
     def copy(self) -> Market:
-        """The market as it is now, for a picture that stands still."""
+        """The market as it is now, for a frozen screen."""
         twin = Market()
         twin.rows = {symbol: row.copy() for symbol, row in self.rows.items()}
         twin.newest_trade_ms = self.newest_trade_ms

@@ -1,4 +1,4 @@
-"""What a piece of drawn text means; which colour that is, is the theme's affair."""
+"""What a piece of drawn text means; the theme decides which colour that is."""
 
 from __future__ import annotations
 

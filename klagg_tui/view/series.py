@@ -20,7 +20,7 @@ class Series:
         """Whether there may be older bars than the loaded ones."""
 
     def take(self, bars: Iterable[Bar]) -> int:
-        """Current or finished bars of this series, others are passed over; gives how many came before the last one."""
+        """Current or finished bars of this series, others are ignored; returns how many came before the last one."""
         inserted = 0
         for bar in bars:
             if bar.symbol == self.symbol and bar.period is self.period:
@@ -28,7 +28,7 @@ class Series:
         return inserted
 
     def take_history(self, older: tuple[Bar, ...], asked: int) -> int:
-        """Bars from the store, of which `asked` were wanted; gives how many are new."""
+        """Bars from the store, of which `asked` were wanted; returns how many are new."""
         before = len(self.bars)
         known = {bar.open_ms for bar in self.bars}
         self.bars = sorted(

@@ -1,1 +1,1 @@
-"""Questions and lists over a screen: one dialog a file, each gives back what was chosen."""
+"""Questions and lists over a screen: one dialog a file, each returns what was chosen."""

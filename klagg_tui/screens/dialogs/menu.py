@@ -42,11 +42,11 @@ class Menu(ModalScreen[str | None]):
         Binding("k", "move('up')", show=False),
     ]
 
-    def __init__(self, title: str, choices: Sequence[Choice], foot: str = "", current: str = "") -> None:
+    def __init__(self, title: str, choices: Sequence[Choice], footer: str = "", current: str = "") -> None:
         super().__init__()
         self._title = title
         self._choices = _lettered(choices)
-        self._foot = foot
+        self._footer = footer
         self._current = current
 
     def compose(self) -> ComposeResult:
@@ -63,8 +63,8 @@ class Menu(ModalScreen[str | None]):
                     for i, choice in enumerate(self._choices)
                 ]
             )
-            if self._foot:
-                yield Static(self._foot)
+            if self._footer:
+                yield Static(self._footer)
 
     def on_mount(self) -> None:
         """Begin at the line that holds now."""

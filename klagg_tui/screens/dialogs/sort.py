@@ -9,7 +9,7 @@ from klagg_tui.view.sorting import Sort, column_of
 
 
 def sort_menu(state: AppState) -> Menu:
-    """The columns on view, then the others; gives the key of the chosen one."""
+    """The columns on view, then the others; returns the key of the chosen one."""
     chosen = state.preferences
     columns = view_columns(chosen.columns, state.feed.periods, all_periods=chosen.all_periods)
     keys = [column.key for column in columns]

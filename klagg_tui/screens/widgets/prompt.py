@@ -65,7 +65,7 @@ class FilterPrompt(Vertical):
         """Where in the history, counted from its end."""
 
     def compose(self) -> ComposeResult:
-        """The line, and what there is to say under it."""
+        """The line, and a note under it."""
         yield Input(placeholder="filter", id="filter", select_on_focus=False)
         yield Static("", markup=False)
 
@@ -76,7 +76,7 @@ class FilterPrompt(Vertical):
         self.add_class("open")
         line = self.query_one(Input)
         line.value = text
-        line.selection = Selection(0, len(text))  # typing begins anew, an arrow goes on from there
+        line.selection = Selection(0, len(text))  # typing replaces it, an arrow goes on from there
         line.focus()
 
     @property

@@ -9,7 +9,7 @@ _BLANKS: Final = re.compile(r"\s*")
 
 
 class Scanner:
-    """Reads a text from left to right; the parser says what is expected next."""
+    """Reads a text from left to right; the parser knows what may come next."""
 
     def __init__(self, text: str) -> None:
         self.text = text

@@ -1,4 +1,4 @@
-"""What an indicator is: lines over the candles, and how people switch it on and off."""
+"""What an indicator is: lines over the candles, and which key switches it on and off."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Indicator:
     binding: str
     """The key that switches it."""
     word: str
-    """Beside that key at the foot of the screen."""
+    """Beside that key in the footer of the screen."""
     note: str
     """What the key does, in the help and the command palette."""
     lines: tuple[Line, ...]

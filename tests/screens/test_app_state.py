@@ -1,0 +1,61 @@
+"""What all screens share."""
+
+from klagg_tui.feed import Mode
+from klagg_tui.screens.app_state import AppState, liveness
+from klagg_tui.screens.palette import Tints
+from klagg_tui.view.preferences import Preferences
+from tests.made_market import MadeMarket
+
+
+def _state(preferences: Preferences | None = None) -> AppState:
+    state = AppState(MadeMarket(3), preferences or Preferences(), lambda _preferences: None)
+    state.beat()
+    return state
+
+
+def test_a_period_that_the_feed_does_not_have_is_its_shortest() -> None:
+    assert str(_state(Preferences(period="1h")).period) == "1h"
+    assert str(_state(Preferences(period="3m")).period) == "1m"
+    assert str(_state(Preferences(period="soon")).period) == "1m"
+
+
+def test_a_saved_filter_that_cannot_be_read_any_more_is_none() -> None:
+    assert _state(Preferences(filter="@gone")).filter.text == ""
+
+
+def test_an_alert_begins_at_the_newest_price_where_there_is_one() -> None:
+    state = _state()
+    assert state.suggested_alert("BTCUSDT").startswith("symbol=BTCUSDT last>")
+    assert state.suggested_alert("gone") == state.suggested_alert(None) == ""
+
+
+def test_a_frozen_market_stands_while_the_live_one_goes_on() -> None:
+    state = _state()
+    state.freeze()
+    before = state.shown_market.rows["BTCUSDT"].version
+    feed = state.feed
+    assert isinstance(feed, MadeMarket)
+    feed.trade_at("BTCUSDT", "1.5")
+    state.beat()
+    assert state.shown_market.rows["BTCUSDT"].version == before
+    assert state.live.rows["BTCUSDT"].version > before
+    state.unfreeze()
+    assert state.shown_market is state.live
+
+
+def test_liveness_is_one_word() -> None:
+    status = MadeMarket(1).status()
+    assert liveness(status, frozen=True, stale=True) == "frozen"
+    assert liveness(status, frozen=False, stale=True) == "stale"
+    assert liveness(status, frozen=False, stale=True, has_trades=False) == "starting"
+    assert liveness(status, frozen=False, stale=False) == "demo"
+    assert liveness(status._replace(mode=Mode.OFFLINE), frozen=False, stale=True) == "offline"
+
+
+def test_pairs_of_colours_go_round_and_an_unknown_one_is_the_themes() -> None:
+    names = [Tints.THEME.value]
+    for _ in range(3):
+        names.append(Tints.after(names[-1]).value)
+    assert names[0] == names[3]
+    assert len(set(names)) == 3
+    assert Tints.named("mauve") is Tints.THEME

@@ -1,0 +1,27 @@
+"""The bar's state as a word and in one cell."""
+
+from klagg_tui.engine.bar import State
+from klagg_tui.engine.period import Period
+from klagg_tui.view.columns.column import RenderContext
+from klagg_tui.view.columns.state import STATE, state_sign
+from klagg_tui.view.model import Row
+from tests.makers import MINUTE, START, bar
+
+
+def test_every_state_has_a_sign_of_its_own_and_is_drawn_by_its_name() -> None:
+    fresh = RenderContext(Period.M1, START, is_stale=False)
+    signs = set()
+    for state in State:
+        one = bar(START, state=state)
+        signs.add(state_sign(one, fresh)[0])
+        assert STATE.draw(Row("A"), one, fresh, 9)[0] == state.label == STATE.measure(Row("A"), one, START)
+    assert len(signs) == len(State)
+
+
+def test_a_bar_whose_successor_is_overdue_is_stale_whatever_its_state() -> None:
+    one = bar(START)
+    stale = RenderContext(Period.M1, START, is_stale=True)
+    assert STATE.draw(Row("A"), one, stale, 9)[0] == "stale"
+    assert state_sign(one, stale)[0] == "✕"
+    assert STATE.measure(Row("A"), one, START + 10 * MINUTE) == "stale"
+    assert STATE.measure(Row("A"), None, START) is None
