@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any
 
 from bench.made_trades import MadeMarket
-from klagg_tui.engine import exact
+from klagg_tui.engine import exact, parsing
 
 TRADES = 100_000
 TRADES_A_BAR = 20
@@ -63,7 +63,7 @@ class Integers:
     @staticmethod
     def read(prices: Sequence[str], quantities: Sequence[str]) -> tuple[list[exact.Exact], list[exact.Exact]]:
         """As where every trade passes."""
-        return exact.numbers(prices), [exact.recent(text) or exact.usual(text) for text in quantities]
+        return parsing.numbers(prices), [parsing.cached(text) or parsing.parse_cached(text) for text in quantities]
 
     def __init__(self, price_decimals: int, quantity_decimals: int) -> None:
         self._price, self._quantity = price_decimals, quantity_decimals

@@ -126,12 +126,12 @@ async def import_step(archive: str, database: str) -> int:
 async def export_step(database: str, target: str, form: str) -> int:
     """As `klagg export` does it."""
     from klagg_tui.exporting.exporter import export
-    from klagg_tui.exporting.files import Format
+    from klagg_tui.exporting.formats import load
     from klagg_tui.exporting.selection import Selection
     from klagg_tui.storage.store import Store
 
     async with await Store.open(Path(database), read_only=True) as store:
-        return (await export(store, Selection(), Path(target), Format(form))).bars
+        return (await export(store, Selection(), Path(target), load(form))).bars
 
 
 def measured(step: str, args: list[str]) -> dict[str, float]:

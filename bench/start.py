@@ -17,7 +17,7 @@ from pathlib import Path
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
-from klagg_tui.engine.exact import number
+from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.storage.store import Store
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
-from klagg_tui.engine.exact import number
+from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage.store import Store

@@ -18,7 +18,7 @@ from klagg_tui.metrics import NO_VALUES, Snapshot
 
 if TYPE_CHECKING:  # the export is loaded when somebody exports: the first table should not wait for it
     from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop
-    from klagg_tui.exporting.files import Format
+    from klagg_tui.exporting.format import Format
     from klagg_tui.exporting.selection import Selection
 
 

@@ -19,11 +19,12 @@ from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period
 from klagg_tui.exporting import exporter as export
 from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop
-from klagg_tui.exporting.files import Format
+from klagg_tui.exporting.format import Format
 from klagg_tui.exporting.selection import Selection
 from klagg_tui.feed import FeedUpdate, Mode, Progress, Status
 from klagg_tui.metrics import Metric
 from klagg_tui.storage.store import Store
+from tests.makers import snapshot
 
 BEGIN_MS = 1_723_075_200_000
 """2024-08-08 00:00 UTC, a Thursday."""
@@ -162,7 +163,7 @@ class MadeMarket:
             self._is_reopened = False
             self._shown.update(self.symbols)
             closed = tuple(bar for kept in self._closed.values() for _, bar in sorted(kept.items())[-64:])
-            everything = Changes(self._engine.snapshot(self.periods), closed)
+            everything = Changes(snapshot(self._engine, self.periods), closed)
             return FeedUpdate(everything, tuple(self.symbols), (), dict(self._last_ms))
         drained = self._engine.drain(self._reader, self.periods)
         for bar in drained.ended:
@@ -221,7 +222,7 @@ class MadeMarket:
         with TemporaryDirectory() as folder:
             store = await Store.open(Path(folder) / "made.db", periods=self.periods)
             try:
-                await store.write(Changes(self._engine.snapshot(self.periods), bars))
+                await store.write(Changes(snapshot(self._engine, self.periods), bars))
                 yield store
             finally:
                 await store.close()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from klagg_tui.engine.bar import Bar, BarKey, SeriesKey, State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade
-from klagg_tui.engine.exact import as_decimal, number, turnover, turnover_as_decimal
+from klagg_tui.engine.exact import as_decimal, turnover_as_decimal
+from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.readers import Reader
 from klagg_tui.engine.spans import Span, SpanKey
@@ -126,6 +127,19 @@ def engine(
     for event in events:
         made.handle(event)  # type: ignore[arg-type]
     return made
+
+
+def snapshot(engine: KlineEngine, periods: Collection[Period] | None = None) -> tuple[Bar, ...]:
+    """The current bars of every symbol in the engine's order, short periods first: what a new reader is given."""
+    reader = engine.reader()
+    current = engine.drain(reader, periods).current
+    engine.forget(reader)
+    return tuple(sorted(current, key=lambda bar: engine.symbols().index(bar.symbol)))
+
+
+def current_bars(engine: KlineEngine, symbol: str = SYMBOL) -> dict[Period, Bar]:
+    """The current bars of one symbol."""
+    return {bar.period: bar for bar in snapshot(engine) if bar.symbol == symbol}
 
 
 class Seen:

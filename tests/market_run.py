@@ -11,8 +11,8 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import DEFAULT_PERIODS
 from klagg_tui.exchange.registry import venue
 from klagg_tui.feed import Mode, Status
-from klagg_tui.runtime.endpoint import MarketEndpoint
-from klagg_tui.runtime.live import LiveFeed
+from klagg_tui.runtime.live.endpoint import MarketEndpoint
+from klagg_tui.runtime.live.feed import LiveFeed
 from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import SimulatedExchange
@@ -51,7 +51,10 @@ async def recorded(
     await until(exchange, runtime, exchange.now_ms() + int(minutes * MINUTE_MS))
     to_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
     await until(exchange, runtime, to_ms + SETTLE_MINUTES * MINUTE_MS)
-    while await _unsettled(database, to_ms) and exchange.now_ms() < to_ms + PATIENCE_MINUTES * MINUTE_MS:
+    while exchange.now_ms() < to_ms + PATIENCE_MINUTES * MINUTE_MS:
+        # History brings what a symbol that left meanwhile still lacks: on a busy machine it comes last.
+        if runtime.status().progress is None and not await _unsettled(database, to_ms):
+            break
         await until(exchange, runtime, exchange.now_ms() + MINUTE_MS)
     await runtime.stop()
     return Recorded(runtime.status(), to_ms)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klagg_tui import formatting
-from klagg_tui.engine.exact import number
+from klagg_tui.engine.parsing import number
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Is what is stored true in itself? Every bar looked at once, every larger bar held against its children.
 
-One cause is told once: a larger bar is not measured by children that were found wrong themselves, nor missed where its
+One cause is reported once: a larger bar is not measured by children that were found wrong themselves, nor missed where its
 children are missing too. Partial bars say of themselves that trades are missing; they are no finding.
 """
 
@@ -56,27 +56,27 @@ async def audit(path: Path, scope: Scope | None = None) -> AsyncIterator[Finding
     """
     if not has_database(path):
         raise missing(path)
-    link = await open_reader(path)
+    connection = await open_reader(path)
     try:
-        async for finding in _Audit(link, scope or Scope()).findings():
+        async for finding in _Audit(connection, scope or Scope()).findings():
             yield finding
     finally:
-        await link.close()
+        await connection.close()
 
 
 class _Audit:
-    def __init__(self, link: Connection, scope: Scope) -> None:
-        self._link = link
+    def __init__(self, connection: Connection, scope: Scope) -> None:
+        self._connection = connection
         self._scope = scope
         self._bars = 0
 
     async def findings(self) -> AsyncIterator[Finding]:
-        symbols = await Symbols.read(self._link)
-        series = await all_series(self._link)
+        symbols = await Symbols.read(self._connection)
+        series = await all_series(self._connection)
         wanted = [number for number, name in symbols.names.items() if self._is_wanted(name)]
         if self._scope.symbols is None:
             for number, periods in series.items():
-                for finding in _strays(number, periods, symbols.names):
+                for finding in _orphans(number, periods, symbols.names):
                     yield finding
         for done, number in enumerate(wanted):
             name = symbols.names[number]
@@ -92,9 +92,9 @@ class _Audit:
 
     async def _of_symbol(self, number: int, known: StoredSymbol, numbers: list[int]) -> AsyncIterator[Finding]:
         """One snapshot for a symbol, so that a writer beside us cannot come between bars and their children."""
-        await self._link.rows("BEGIN")
+        await self._connection.rows("BEGIN")
         try:
-            rows = await self._link.rows("SELECT * FROM spans WHERE symbol = ? ORDER BY first_id", (number,))
+            rows = await self._connection.rows("SELECT * FROM spans WHERE symbol = ? ORDER BY first_id", (number,))
             spans = [Span(known.symbol, *row[1:]) for row in rows]
             for finding in span_findings(spans):
                 yield finding
@@ -109,19 +109,21 @@ class _Audit:
                     yield finding
                 wrong[period] = walk.wrong
         finally:
-            await self._link.rows("COMMIT")
+            await self._connection.rows("COMMIT")
 
     async def _series(self, number: int, walk: Walk, child: Period | None) -> AsyncIterator[Finding]:
         names = {number: walk.known.symbol}
         children = aiter(self._pages_of(number, walk, child)) if child else None
-        async for page in history(self._link, names, number, walk.period, self._scope.stretch, _page_size(walk, child)):
+        async for page in history(
+            self._connection, names, number, walk.period, self._scope.stretch, _page_size(walk, child)
+        ):
             self._bars += len(page)
-            await _feed(walk, children, page)
+            await _fetch_children(walk, children, page)
             for finding in walk.take_all(page):
                 yield finding
-        now = await current(self._link, names, number, walk.period)
+        now = await current(self._connection, names, number, walk.period)
         if now is not None:
-            await _feed(walk, children, [now])
+            await _fetch_children(walk, children, [now])
             for finding in walk.take_current(now, self._scope.stretch):
                 yield finding
 
@@ -130,10 +132,10 @@ class _Audit:
         stretch = self._scope.stretch
         if stretch.to_ms is not None:
             stretch = stretch._replace(to_ms=walk.period.end_ms(walk.period.open_ms(stretch.to_ms, walk.known.anchor)))
-        return history(self._link, {number: walk.known.symbol}, number, child, stretch)
+        return history(self._connection, {number: walk.known.symbol}, number, child, stretch)
 
 
-async def _feed(
+async def _fetch_children(
     walk: Walk, pages: AsyncIterator[Sequence[Bar | Unreadable]] | None, page: Sequence[Bar | Unreadable]
 ) -> None:
     """Have the children of all bars of a page at hand."""
@@ -149,16 +151,28 @@ def _page_size(walk: Walk, child: Period | None) -> int:
     return PAGE if child is None else max(1, PAGE * child.nominal_ms // walk.period.nominal_ms)
 
 
-def _strays(number: int, periods: list[int], names: Mapping[int, str]) -> Iterator[Finding]:
+def _orphans(number: int, periods: list[int], names: Mapping[int, str]) -> Iterator[Finding]:
     """Series whose symbol or period there is not."""
     for period in periods:
         name = names.get(number, f"#{number}")
-        stray = OrphanRows(number, period, None, None)
+        orphans = OrphanRows(number, period, None, None)
         if number not in names:
             yield Finding(
-                Kind.UNREADABLE, name, None, 0, 0, f"bars of symbol number {number}, which there is not", stray=stray
+                Kind.UNREADABLE,
+                name,
+                None,
+                0,
+                0,
+                f"bars of symbol number {number}, which there is not",
+                orphans=orphans,
             )
         elif period not in range(len(_PERIODS)):
             yield Finding(
-                Kind.UNREADABLE, name, None, 0, 0, f"bars of period number {period}, which there is not", stray=stray
+                Kind.UNREADABLE,
+                name,
+                None,
+                0,
+                0,
+                f"bars of period number {period}, which there is not",
+                orphans=orphans,
             )

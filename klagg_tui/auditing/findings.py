@@ -41,6 +41,13 @@ class Difference(NamedTuple):
     theirs: str
 
 
+class Table(StrEnum):
+    """Where rows lie."""
+
+    HISTORY = "history"
+    FORMING = "forming"
+
+
 class OrphanRows(NamedTuple):
     """Rows by their keys, whatever these are."""
 
@@ -49,7 +56,7 @@ class OrphanRows(NamedTuple):
     first: object
     last: object
     """Minutes, both included; None: all."""
-    table: str = "history"
+    table: Table = Table.HISTORY
 
 
 class Finding(NamedTuple):
@@ -64,7 +71,7 @@ class Finding(NamedTuple):
     """Before then it is over; for a single bar, the next one's open time."""
     text: str
     differences: tuple[Difference, ...] = ()
-    stray: OrphanRows | None = None
+    orphans: OrphanRows | None = None
     """Rows that have no right to be there."""
 
     def as_json(self) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from klagg_tui.auditing.checks import span_findings
-from klagg_tui.auditing.compare import ReferenceBars
-from klagg_tui.auditing.findings import Finding, Kind, OrphanRows
+from klagg_tui.auditing.findings import Finding, Kind, OrphanRows, Table
+from klagg_tui.auditing.reference import ReferenceBars
 from klagg_tui.auditing.rows import all_series
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import Period
@@ -41,7 +41,7 @@ class Need(NamedTuple):
     to_ms: int
 
 
-async def repair(path: Path, findings: Sequence[Finding], theirs: ReferenceBars) -> Repaired:
+async def repair(path: Path, findings: Sequence[Finding], reference: ReferenceBars) -> Repaired:
     """Put right what can be; another audit tells what is left.
 
     Raises:
@@ -53,7 +53,7 @@ async def repair(path: Path, findings: Sequence[Finding], theirs: ReferenceBars)
     async with await Store.open(path, periods=periods) as store:
         bars = 0
         for need in needs(findings):
-            async for batch in theirs(*need):
+            async for batch in reference(*need):
                 over = [bar for bar in batch if bar.state is not State.FORMING]
                 await store.add_confirmed(over)
                 bars += len(over)
@@ -76,7 +76,7 @@ def needs(findings: Iterable[Finding]) -> list[Need]:
 def _needs(finding: Finding) -> Iterator[Need]:
     if finding.period is None or finding.from_ms >= finding.to_ms or finding.kind is Kind.OFF_GRID:
         return
-    if finding.stray and finding.stray.table == "forming":
+    if finding.orphans and finding.orphans.table is Table.FORMING:
         return
     yield Need(finding.symbol, finding.period, finding.from_ms, finding.to_ms)
     if finding.kind in {Kind.ROLL_UP, Kind.STATE} and finding.period is not Period.M1:
@@ -91,34 +91,34 @@ async def _clear(path: Path, findings: Sequence[Finding]) -> tuple[int, int, tup
     """Take away rows that are no bars, and make spans agree; returns how many, and the periods that are kept."""
     lock = WriterLock(path)
     try:
-        link = await open_writer(path)
+        connection = await open_writer(path)
         try:
-            async with link.transaction():
-                removed = sum([await _remove(link, finding.stray) for finding in findings if finding.stray])
+            async with connection.transaction():
+                removed = sum([await _remove(connection, finding.orphans) for finding in findings if finding.orphans])
                 symbols = {finding.symbol for finding in findings if finding.kind in {Kind.SPAN, Kind.OVERLAP}}
-                spans = sum([await _settle(link, symbol) for symbol in symbols])
-            kept = {_PERIODS[one] for numbers in (await all_series(link)).values() for one in numbers}
+                spans = sum([await _settle(connection, symbol) for symbol in symbols])
+            kept = {_PERIODS[one] for numbers in (await all_series(connection)).values() for one in numbers}
         finally:
-            await link.close()
+            await connection.close()
     finally:
         lock.release()
     return removed, spans, tuple(sorted(kept))
 
 
-async def _remove(link: Connection, stray: OrphanRows) -> int:
+async def _remove(connection: Connection, orphans: OrphanRows) -> int:
     where = "symbol = ? AND period = ?"
-    keys: list[object] = [stray.symbol, stray.period]
-    if stray.first is not None:
+    keys: list[object] = [orphans.symbol, orphans.period]
+    if orphans.first is not None:
         where += " AND minute BETWEEN ? AND ?"
-        keys += [stray.first, stray.last]
-    await link.rows(f"DELETE FROM {stray.table} WHERE {where}", keys)
-    return int(await link.value("SELECT changes()"))
+        keys += [orphans.first, orphans.last]
+    await connection.rows(f"DELETE FROM {orphans.table} WHERE {where}", keys)
+    return int(await connection.value("SELECT changes()"))
 
 
-async def _settle(link: Connection, symbol: str) -> int:
+async def _settle(connection: Connection, symbol: str) -> int:
     """Join the spans that touch; of two that contradict each other give up the shorter: only proof is lost with it."""
-    number = await link.value("SELECT id FROM symbols WHERE name = ?", (symbol,))
-    rows = await link.rows("SELECT * FROM spans WHERE symbol = ? ORDER BY first_id", (number,))
+    number = await connection.value("SELECT id FROM symbols WHERE name = ?", (symbol,))
+    rows = await connection.rows("SELECT * FROM spans WHERE symbol = ? ORDER BY first_id", (number,))
     before = [Span(symbol, *row[1:]) for row in rows]
     kept: tuple[Span, ...] = ()
     for span in sorted(before, key=lambda one: one.first_id - one.last_id):
@@ -130,7 +130,7 @@ async def _settle(link: Connection, symbol: str) -> int:
             kept = joint.spans
     if set(kept) == set(before):
         return 0
-    await link.rows("DELETE FROM spans WHERE symbol = ?", (number,))
+    await connection.rows("DELETE FROM spans WHERE symbol = ?", (number,))
     for span in kept:
-        await link.rows("INSERT INTO spans VALUES (?, ?, ?, ?, ?)", (number, *span[1:]))
+        await connection.rows("INSERT INTO spans VALUES (?, ?, ?, ?, ?)", (number, *span[1:]))
     return len(before) - len(kept)

@@ -54,31 +54,33 @@ class Stretch(NamedTuple):
 EVERYTHING: Final = Stretch()
 
 
-async def all_series(link: Connection) -> dict[int, list[int]]:
+async def all_series(connection: Connection) -> dict[int, list[int]]:
     """The numbers of all periods of which there are bars, by the numbers of the symbols, known or not."""
     found: dict[int, list[int]] = {}
     last: Row = (-(1 << 63), -(1 << 63))
-    while rows := await link.rows(_NEXT_SERIES, last):
+    while rows := await connection.rows(_NEXT_SERIES, last):
         last = rows[0]
         found.setdefault(last[0], []).append(last[1])
     return found
 
 
 async def history(
-    link: Connection, names: Mapping[int, str], symbol: int, period: Period, stretch: Stretch, size: int = PAGE
+    connection: Connection, names: Mapping[int, str], symbol: int, period: Period, stretch: Stretch, size: int = PAGE
 ) -> AsyncIterator[Sequence[Bar | Unreadable]]:
     """The ended bars of a series, oldest first, `size` at a time."""
     beyond = -(1 << 62) if stretch.from_ms is None else -(-stretch.from_ms // MINUTE_MS) - 1
     # A minute that is no number comes behind all that are one, and is met only where there is no end.
     sql, end = (_PAGE, []) if stretch.to_ms is None else (_PAGE_BEFORE, [-(-stretch.to_ms // MINUTE_MS)])
-    while rows := await link.rows(sql, [symbol, period.ordinal, beyond, *end, size]):
+    while rows := await connection.rows(sql, [symbol, period.ordinal, beyond, *end, size]):
         yield read(rows, names)
         beyond = rows[-1][2]
 
 
-async def current(link: Connection, names: Mapping[int, str], symbol: int, period: Period) -> Bar | Unreadable | None:
+async def current(
+    connection: Connection, names: Mapping[int, str], symbol: int, period: Period
+) -> Bar | Unreadable | None:
     """The bar that is forming, or was when it was written."""
-    rows = await link.rows(_FORMING, (symbol, period.ordinal))
+    rows = await connection.rows(_FORMING, (symbol, period.ordinal))
     return read(rows, names)[0] if rows else None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from klagg_tui.auditing.checks import Coverage, jump, roll_up_finding
-from klagg_tui.auditing.findings import Finding, Kind, OrphanRows, of_bar
+from klagg_tui.auditing.findings import Finding, Kind, OrphanRows, Table, of_bar
 from klagg_tui.auditing.rows import Stretch, Unreadable
 from klagg_tui.engine.bar import Bar, State, fault_of
 from klagg_tui.engine.period import MINUTE_MS, Period
@@ -91,20 +91,20 @@ class Walk:
 
     def take_current(self, read: Bar | Unreadable, stretch: Stretch) -> Iterator[Finding]:
         """The bar that was forming; bars that are over may reach beyond it when nothing is recorded any more."""
-        stray = OrphanRows(self.number, self.period.ordinal, None, None, "forming")
+        orphans = OrphanRows(self.number, self.period.ordinal, None, None, Table.FORMING)
         if isinstance(read, Unreadable):
             text = f"the current bar: {read.reason}"
-            yield Finding(Kind.UNREADABLE, self.known.symbol, self.period, 0, 0, text, stray=stray)
+            yield Finding(Kind.UNREADABLE, self.known.symbol, self.period, 0, 0, text, orphans=orphans)
         elif not stretch.holds(read.open_ms) or (self._reached_ms and read.open_ms < self._reached_ms):
             return
         elif not self._is_on_grid(read.open_ms):
             text = f"no {self.period} bar opens there, but the current one does"
-            yield of_bar(Kind.OFF_GRID, read, text)._replace(stray=stray)
+            yield of_bar(Kind.OFF_GRID, read, text)._replace(orphans=orphans)
         else:
             if hole := self._hole_before(read):
                 yield hole
             if reason := fault_of(read):
-                yield of_bar(Kind.IMPOSSIBLE, read, f"the current bar: {reason}")._replace(stray=stray)
+                yield of_bar(Kind.IMPOSSIBLE, read, f"the current bar: {reason}")._replace(orphans=orphans)
 
     def _judged(self, bar: Bar) -> Finding | None:
         if reason := fault_of(bar) or jump(bar, self._sound_before()):
@@ -142,8 +142,8 @@ class Walk:
 
     def _off_grid(self, bar: Bar) -> Finding:
         minute = bar.open_ms // MINUTE_MS
-        stray = OrphanRows(self.number, self.period.ordinal, minute, minute)
-        return of_bar(Kind.OFF_GRID, bar, f"no {self.period} bar opens there")._replace(stray=stray)
+        orphans = OrphanRows(self.number, self.period.ordinal, minute, minute)
+        return of_bar(Kind.OFF_GRID, bar, f"no {self.period} bar opens there")._replace(orphans=orphans)
 
     def _unreadable(self, read: Unreadable) -> Finding:
         number, period, minute = read.row[:3]
@@ -151,8 +151,8 @@ class Walk:
         if isinstance(minute, int) and self._reached_ms is not None and minute * MINUTE_MS == self._reached_ms:
             from_ms, to_ms = self._reached_ms, self.period.end_ms(self._reached_ms)
             self._reached_ms = to_ms
-        stray = OrphanRows(number, period, minute, minute)
-        return Finding(Kind.UNREADABLE, self.known.symbol, self.period, from_ms, to_ms, read.reason, stray=stray)
+        orphans = OrphanRows(number, period, minute, minute)
+        return Finding(Kind.UNREADABLE, self.known.symbol, self.period, from_ms, to_ms, read.reason, orphans=orphans)
 
 
 def _missing(period: Period, from_ms: int, to_ms: int) -> str:

@@ -116,8 +116,10 @@ def _spark(found: list[Bar], precision: Precision) -> str:
 def _as_json(bar: Bar, precision: Precision) -> dict[str, object]:
     import orjson
 
-    from klagg_tui.exporting.files import Series
-    from klagg_tui.exporting.text import json_line
+    from klagg_tui.exporting.formats import jsonl
+    from klagg_tui.exporting.series import Series
+    from klagg_tui.exporting.text import TextLines
 
-    line: dict[str, object] = orjson.loads(json_line(Series(bar.symbol, bar.period, precision))(bar))
+    series = Series(bar.symbol, bar.period, precision)
+    line: dict[str, object] = orjson.loads(TextLines(series, jsonl.line(series)).line(bar))
     return line

@@ -13,10 +13,11 @@ import typer
 from klagg_tui.commands.shared.options import Db, Local, existing_database, periods_of, times
 from klagg_tui.commands.shared.running import wait_for
 from klagg_tui.errors import BadUsage
+from klagg_tui.exporting.formats import NAMES, format_of, load
 
 if TYPE_CHECKING:
     from klagg_tui.exporting.exporter import Exported
-    from klagg_tui.exporting.files import Format
+    from klagg_tui.exporting.format import Format
     from klagg_tui.exporting.selection import Selection
 
 _EXAMPLES = """
@@ -34,14 +35,6 @@ klagg export -s BTCUSDT --resample 2h --state confirmed -o two-hours.csv.gz
 """
 
 
-class FormatName(StrEnum):
-    """Formats by the names they have on the command line."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-
-
 class StateName(StrEnum):
     """States by the names they have on the command line."""
 
@@ -54,6 +47,12 @@ class StateName(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("export", epilog=_EXAMPLES)(export_bars)
+
+
+def _known_format(name: str | None) -> str | None:
+    if name is not None and name not in NAMES:
+        raise BadUsage(f"There is no format {name}; there are {', '.join(NAMES)}.")
+    return name
 
 
 def export_bars(
@@ -70,7 +69,14 @@ def export_bars(
     from_: Annotated[str | None, typer.Option("--from", metavar="TIME", help="Bars that open then or later.")] = None,
     to: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Bars that open before then.")] = None,
     format_: Annotated[
-        FormatName | None, typer.Option("--format", "-f", help="Default: as the output's name says, else csv.")
+        str | None,
+        typer.Option(
+            *("--format", "-f"),
+            metavar=f"[{'|'.join(NAMES)}]",
+            help="Default: as the output's name says, else csv.",
+            callback=_known_format,
+            autocompletion=lambda: list(NAMES),
+        ),
     ] = None,
     output: Annotated[
         str,
@@ -100,7 +106,6 @@ def export_bars(
     """
     from klagg_tui.commands.shared.filters import bar_filter
     from klagg_tui.engine.bar import State
-    from klagg_tui.exporting.files import Format
     from klagg_tui.exporting.selection import Selection
 
     if period and resample:
@@ -115,7 +120,7 @@ def export_bars(
         keep=bar_filter(where) if where else None,
         is_resampled=resample is not None,
     )
-    form = Format(format_.value) if format_ else Format.of(Path(output)) or Format.CSV
+    form = load(format_) if format_ else format_of(Path(output)) or load(NAMES[0])
     _export(existing_database(db), selection, output, form)
 
 
@@ -126,8 +131,8 @@ def _export(db: Path, selection: Selection, output: str, form: Format) -> None:
     from klagg_tui.storage.store import Store
 
     is_pipe = output == "-"
-    if is_pipe and form.value == "parquet" and sys.stdout and sys.stdout.isatty():
-        raise BadUsage("Parquet is not for reading on a terminal; name a file with -o.")
+    if is_pipe and not form.is_text and sys.stdout and sys.stdout.isatty():
+        raise BadUsage(f"{form.name.capitalize()} is not for reading on a terminal; name a file with -o.")
     target = _stdout() if is_pipe else Path(output)
     is_split = output.endswith(("/", os.sep)) or (not is_pipe and Path(output).is_dir())
 

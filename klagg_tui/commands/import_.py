@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from klagg_tui.commands.shared.interrupt import Interrupt
     from klagg_tui.commands.shared.progress import ProgressLine
     from klagg_tui.engine.period import Period
-    from klagg_tui.importing.importer import Imported
+    from klagg_tui.importing.outcome import Imported
 
 _EXAMPLES = """
 [bold]Examples[/bold]
@@ -85,8 +85,8 @@ class _Work(NamedTuple):
     periods: tuple[Period, ...]
 
     async def run(self, should_stop: Interrupt, line: ProgressLine) -> Imported:
-        from klagg_tui.importing.importer import Progress, import_files
-        from klagg_tui.importing.predecessor import import_legacy
+        from klagg_tui.importing.importer import import_files, import_predecessor
+        from klagg_tui.importing.outcome import Progress
         from klagg_tui.storage.store import Store
 
         def show(progress: Progress) -> None:
@@ -94,7 +94,7 @@ class _Work(NamedTuple):
 
         async with await Store.open(self.database, periods=self.periods) as store:
             if self.legacy is not None:
-                return await import_legacy(store, self.legacy, on_progress=show, should_stop=should_stop)
+                return await import_predecessor(store, self.legacy, on_progress=show, should_stop=should_stop)
             return await import_files(store, self.files, symbol=self.symbol, on_progress=show, should_stop=should_stop)
 
 
@@ -116,11 +116,11 @@ def _tell(outcome: Imported) -> None:
         f"{outcome.bars:,} bars ({outcome.new:,} new)",
         f"{outcome.duplicates:,} duplicates",
         f"{outcome.gaps:,} gaps",
-        f"{tally.other:,} other",
+        f"{tally.other_events:,} other",
         f"{tally.bad:,} bad",
     ]
-    if tally.no_trades:
-        parts.append(f"{tally.no_trades:,} placeholder records (price and quantity 0)")
+    if tally.placeholders:
+        parts.append(f"{tally.placeholders:,} placeholder records (price and quantity 0)")
     if outcome.too_late:
         parts.append(f"{outcome.too_late:,} trades too late for their minute")
     typer.echo(f"{'Stopped: ' if outcome.is_stopped else ''}{', '.join(parts)}.")

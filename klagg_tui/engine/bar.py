@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Final, NamedTuple, TypeAlias
 
-from klagg_tui.engine import exact
+from klagg_tui.engine import exact, parsing
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import Period
 
@@ -197,7 +197,7 @@ def _can_be_paid(bar: Bar, volume: Exact, turnover: Exact) -> bool:
     return bar.low * volume - slack <= turnover <= bar.high * volume + slack
 
 
-_STEP: Final = exact.turnover("0.00000001")
+_STEP: Final = parsing.turnover("0.00000001")
 """The exchange writes turnovers with eight decimals, so each of its trades may have lost so much."""
 
 _CHECKS: Final[tuple[Callable[[Bar], str | None], ...]] = (

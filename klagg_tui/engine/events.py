@@ -1,11 +1,12 @@
-"""What the engine is told (`AppEvent`) and what it tells (`Report`): immutable values, times in milliseconds."""
+"""What goes into the engine (`AppEvent`) and what it reports (`Report`): immutable values, times in milliseconds."""
 
 from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias, final
 
 from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.exact import Exact, number
+from klagg_tui.engine.exact import Exact
+from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR
 from klagg_tui.errors import BadNumber
 
@@ -14,7 +15,7 @@ from klagg_tui.errors import BadNumber
 class AggTrade(NamedTuple):
     """One aggregate trade: the fills of one price and one taker side within 100 ms.
 
-    Ids of aggregate trades follow each other without holes within a symbol; ids of fills do not.
+    Ids of aggregate trades follow each other one by one within a symbol; ids of fills do not.
     """
 
     symbol: str
@@ -125,16 +126,9 @@ AppEvent: TypeAlias = (
 
 
 class GapFound(NamedTuple):
-    """Trades are missing before one that came; in a holding engine the symbol waits for `MissingTrades`."""
+    """Trades are missing before one that came, and the symbol waits for them: see `KlineEngine.pending_gap`."""
 
     symbol: str
-    first_id: int | None
-    """None: nothing was known of the symbol before, so the gap reaches back to the minute's open."""
-    last_id: int
-    from_ms: int
-    """Time of the last trade before the gap; the open of the seeded minute or of the first trade's where there is none."""
-    to_ms: int
-    """Time of the first trade behind it."""
 
 
 class PendingGap(NamedTuple):
@@ -143,18 +137,11 @@ class PendingGap(NamedTuple):
     next_id: int | None
     """First id missing; None: nothing is known of the symbol."""
     held: tuple[AggTrade, ...]
-    """Trades that wait behind the hole, by id; empty where the symbol was told to wait."""
+    """Trades that wait behind the gap, by id; empty where none is known to be missing (`HoldSymbol`)."""
     minute: Bar | None
-    """The forming minute before the hole, None before any price is known."""
+    """The forming minute before the gap, None before any price is known."""
     traded_ms: int
-    """Time of the newest trade before the hole, 0 where there was none."""
-
-
-class GapClosed(NamedTuple):
-    """Every missing trade came in, or the gap was given up (`filled` tells)."""
-
-    symbol: str
-    filled: bool
+    """Time of the newest trade before the gap, 0 where there was none."""
 
 
 class TradeRejected(NamedTuple):
@@ -170,15 +157,7 @@ class TradeTooLate(NamedTuple):
     trade: AggTrade
 
 
-class BarJudged(NamedTuple):
-    """What came of an `AmendBar`: equal, amended, or (too old or too long) not the engine's, so the store must see to it."""
-
-    bar: Bar
-    outcome: str
-    """`equal`, `amended` or `too old`."""
-
-
-Report: TypeAlias = GapFound | GapClosed | TradeRejected | TradeTooLate | BarJudged
+Report: TypeAlias = GapFound | TradeRejected | TradeTooLate
 
 
 class Counters(NamedTuple):

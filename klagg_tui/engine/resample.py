@@ -15,7 +15,7 @@ _PAGE: Final = 1000
 async def resampled(pages: AsyncIterator[list[Bar]], period: Period, anchor: int) -> AsyncIterator[Bar]:
     """Bars of `period` from shorter ones of one symbol, which come oldest first and divide it.
 
-    A bar with a hole in it is partial; the last one is forming while nothing follows it and only its end is missing.
+    A bar with bars missing in it is partial; the last one is forming while nothing follows it and only its end is missing.
     """
     whole: Bar | None = None
     reached_ms = 0

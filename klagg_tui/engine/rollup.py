@@ -1,7 +1,7 @@
 """The larger bars of one symbol, made from its 1m bars.
 
 A trade never touches them. Each ended minute is added to the ended part of every larger bar; asked for a current bar,
-that part and the forming minute are joined. Ended minutes are held for a while, because late trades and the exchange's
+that part and the forming minute are merged. Ended minutes are held for a while, because late trades and the exchange's
 own bars still change them; what every larger bar had before the oldest held minute is kept as its base, so that it can
 be made again from base and held minutes.
 """
@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import reduce
 
 from klagg_tui.engine.bar import Bar, State, empty_bar, merge
+from klagg_tui.engine.cover import BarCover
 from klagg_tui.engine.period import MINUTE_MS, Period
 
 
@@ -33,14 +34,14 @@ class RollUp:
 
     def begin(self, minute_ms: int, bars: Iterable[Bar], listed_ms: int) -> None:
         """Start at a minute, standing on ended bars of any periods; nothing is missing before `listed_ms`."""
-        ladder = BarCover(bars)
-        run = ladder.minutes_before(minute_ms, self._held_limit)
-        held_from = self._held_from(run, minute_ms, ladder, listed_ms)
+        cover = BarCover(bars)
+        run = cover.minutes_before(minute_ms, self._held_limit)
+        held_from = self._held_from(run, minute_ms, cover, listed_ms)
         self.held = {bar.open_ms: bar for bar in run if bar.open_ms >= held_from}
         for place, period in enumerate(self.periods):
             open_ms = period.open_ms(minute_ms, self._anchor)
             self._ends[place] = period.end_ms(open_ms)
-            self._bases[place] = self._bases_of(period, held_from, minute_ms, ladder, listed_ms)
+            self._bases[place] = self._bases_of(period, held_from, minute_ms, cover, listed_ms)
             pieces = self._pieces(place, open_ms)
             self._parts[place] = roll_up(pieces, period, open_ms) if pieces else None
 
@@ -68,13 +69,13 @@ class RollUp:
         for place, period in enumerate(self.periods):
             part = self._parts[place]
             if part is not None and self._ends[place] <= minute_ms:
-                self._tear(place, part.open_ms)
+                self._mark_gap(place, part.open_ms)
                 left.append(part._replace(state=State.PARTIAL))
                 self._parts[place] = None
             open_ms = period.open_ms(minute_ms, self._anchor)
             if open_ms < minute_ms:
                 self._ends[place] = period.end_ms(open_ms)
-                self._tear(place, open_ms)
+                self._mark_gap(place, open_ms)
         return left
 
     def replace(self, minutes: Iterable[Bar], forming_ms: int) -> list[Bar]:
@@ -125,7 +126,7 @@ class RollUp:
             for old_ms in [old_ms for old_ms in bases if period.end_ms(old_ms) <= held_from]:
                 del bases[old_ms]
 
-    def _held_from(self, run: list[Bar], minute_ms: int, ladder: BarCover, listed_ms: int) -> int:
+    def _held_from(self, run: list[Bar], minute_ms: int, cover: BarCover, listed_ms: int) -> int:
         """Where to begin holding minutes: late enough for the forming bars to stand on what is there before them.
 
         A whole hour may be there as one bar, and its first minutes not: then none of its minutes can be held.
@@ -134,7 +135,7 @@ class RollUp:
 
         def is_covered(from_ms: int) -> bool:
             bases = (
-                ladder.cover(self._symbol, period, open_ms, from_ms, listed_ms)
+                cover.cover(self._symbol, period, open_ms, from_ms, listed_ms)
                 for period, open_ms in opens
                 if open_ms < from_ms
             )
@@ -145,23 +146,24 @@ class RollUp:
         return next((at_ms for at_ms in (first_ms, *hours, minute_ms) if is_covered(at_ms)), first_ms)
 
     def _bases_of(
-        self, period: Period, held_from: int, minute_ms: int, ladder: BarCover, listed_ms: int
+        self, period: Period, held_from: int, minute_ms: int, cover: BarCover, listed_ms: int
     ) -> dict[int, Bar]:
-        """What the bars that reach into the held stretch had before it."""
+        """What the bars that reach into the held minutes had before it."""
         bases = {}
         for at_ms in {period.open_ms(held_from, self._anchor), period.open_ms(minute_ms, self._anchor)}:
             if at_ms < held_from:
-                base = ladder.cover(self._symbol, period, at_ms, held_from, listed_ms)
+                base = cover.cover(self._symbol, period, at_ms, held_from, listed_ms)
                 if base is not None:
                     bases[at_ms] = base
         return bases
 
-    def _tear(self, place: int, open_ms: int) -> None:
+    def _mark_gap(self, place: int, open_ms: int) -> None:
+        """Trades are missing in the larger bar that opened at `open_ms`: it can only be partial now."""
         period = self.periods[place]
-        hole = empty_bar(self._symbol, period, open_ms, 0, State.PARTIAL)
+        missing = empty_bar(self._symbol, period, open_ms, 0, State.PARTIAL)
         bases, part = self._bases[place], self._parts[place]
-        bases[open_ms] = merge(hole, bases[open_ms]) if open_ms in bases else hole
-        self._parts[place] = merge(hole, part) if part else hole
+        bases[open_ms] = merge(missing, bases[open_ms]) if open_ms in bases else missing
+        self._parts[place] = merge(missing, part) if part else missing
 
     def _pieces(self, place: int, open_ms: int) -> list[Bar]:
         """What is there of the ended part of the larger bar that opened at `open_ms`."""
@@ -169,51 +171,6 @@ class RollUp:
         base = self._bases[place].get(open_ms)
         minutes = [bar for bar in self.held.values() if open_ms <= bar.open_ms < end_ms]
         return [base, *minutes] if base else minutes
-
-
-class BarCover:
-    """Ended bars of one symbol in several periods, from which a stretch of time is put together."""
-
-    def __init__(self, bars: Iterable[Bar]) -> None:
-        self._by_open: dict[int, list[Bar]] = {}
-        for bar in sorted(bars, key=lambda bar: (bar.open_ms, -bar.period.ordinal)):
-            self._by_open.setdefault(bar.open_ms, []).append(bar)
-
-    def minutes_before(self, minute_ms: int, count: int) -> list[Bar]:
-        """The unbroken run of at most `count` 1m bars that ends at `minute_ms`, oldest first."""
-        run: list[Bar] = []
-        at_ms = minute_ms - MINUTE_MS
-        while len(run) < count and (bar := self._minute_at(at_ms)):
-            run.append(bar)
-            at_ms -= MINUTE_MS
-        return run[::-1]
-
-    def cover(self, symbol: str, period: Period, from_ms: int, to_ms: int, listed_ms: int) -> Bar | None:
-        """The stretch as the beginning of one bar of `period`, always taking the longest bar that fits.
-
-        Stretches that no bar covers make it partial, unless they lie before the symbol was listed (`listed_ms`, 0 where
-        that is unknown). None where there is nothing to say.
-        """
-        opening = empty_bar(symbol, period, from_ms, 0, State.CONFIRMED)
-        whole: Bar | None = None
-        at_ms = from_ms
-        while at_ms < to_ms:
-            bar = self._longest_at(at_ms, to_ms)
-            if bar is not None:
-                whole = merge(whole or opening, bar)
-                at_ms = bar.end_ms
-                continue
-            next_ms = min((open_ms for open_ms in self._by_open if at_ms < open_ms < to_ms), default=to_ms)
-            if next_ms > listed_ms:
-                whole = merge(whole or opening, empty_bar(symbol, period, at_ms, 0, State.PARTIAL))
-            at_ms = next_ms
-        return whole
-
-    def _longest_at(self, at_ms: int, to_ms: int) -> Bar | None:
-        return next((bar for bar in self._by_open.get(at_ms, ()) if bar.end_ms <= to_ms), None)
-
-    def _minute_at(self, at_ms: int) -> Bar | None:
-        return next((bar for bar in self._by_open.get(at_ms, ()) if bar.period is Period.M1), None)
 
 
 def roll_up(children: Sequence[Bar], period: Period, open_ms: int) -> Bar:

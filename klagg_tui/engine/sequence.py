@@ -1,7 +1,7 @@
-"""The run of aggregate ids of one symbol: what comes next, what came twice, what is missing, what waits.
+"""The unbroken run of aggregate ids of one symbol: what comes next, what came twice, what waits, what time it covers.
 
-The exchange numbers the aggregate trades of a symbol without holes (the ids of fills do have holes, so only these
-count). Whoever uses a `TradeSequence` decides whether a hole stops the symbol until it is filled or is stepped over.
+The exchange numbers the aggregate trades of a symbol one after the other (the ids of fills leave some out, so only these
+count). Whoever uses a `TradeSequence` decides whether a gap stops the symbol until it is filled or is stepped over.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from enum import Enum, auto
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade
+from klagg_tui.engine.spans import Span
 
 UNKNOWN: Final = -1
 """`next_id` of a sequence that has seen nothing: no id equals it."""
@@ -19,7 +20,7 @@ class Verdict(Enum):
     """What a trade is to its sequence."""
 
     NEXT = auto()
-    """The one expected, or the first ever where any is welcome."""
+    """The one expected."""
     DUPLICATE = auto()
     """Seen before."""
     AHEAD = auto()
@@ -27,27 +28,33 @@ class Verdict(Enum):
 
 
 class TradeSequence:
-    """Where one symbol's ids stand."""
+    """Where one symbol's ids stand. `next_id` and `traded_ms` are open to `BarGrid.take`."""
 
-    __slots__ = ("_taken_before", "first_id", "has_gap", "held", "is_gap_counted", "next_id", "waiting")
+    __slots__ = ("_taken_before", "begun_ms", "first_id", "held", "known_from_ms", "next_id", "traded_ms")
 
     def __init__(self) -> None:
         self.first_id = UNKNOWN
-        """First id of the unbroken run."""
+        """First id of the run."""
         self.next_id = UNKNOWN
-        self.has_gap = False
-        """Whether a hole was told that is not closed yet."""
-        self.is_gap_counted = False
-        """False for the hole before the very first trade: nothing was lost there, it was never had."""
-        self.waiting = False
-        """Whether trades are held back until a hole is filled or given up."""
+        self.known_from_ms: int | None = None
+        """From when on no trade is missing; None before the first one."""
+        self.begun_ms = 0
+        """Open of the minute it was seeded at, 0 where it was not."""
+        self.traded_ms = 0
+        """Time of the newest trade since, 0 before the first."""
         self.held: dict[int, AggTrade] = {}
+        """Trades that wait for those before them, by id."""
         self._taken_before = 0
 
     @property
     def last_id(self) -> int:
-        """Last id of the unbroken run; below `first_id` while the run is empty."""
+        """Last id of the run; below `first_id` while the run is empty."""
         return self.next_id - 1
+
+    @property
+    def reached_ms(self) -> int:
+        """Up to when the ids say that no trade is missing; the clock may have ended minutes behind it."""
+        return max(self.begun_ms, self.traded_ms)
 
     @property
     def taken(self) -> int:
@@ -62,20 +69,28 @@ class TradeSequence:
             return Verdict.DUPLICATE
         return Verdict.AHEAD
 
-    def begin_run(self, next_id: int) -> None:
+    def begin_run(self, next_id: int, known_from_ms: int | None) -> None:
         """Start a new run at `next_id` (`UNKNOWN`: at whatever is taken first)."""
         self._taken_before = self.taken
-        self.first_id = next_id
-        self.next_id = next_id
+        self.first_id = self.next_id = next_id
+        self.known_from_ms = known_from_ms
 
-    def skip(self) -> None:
+    def take_next(self, trade: AggTrade) -> None:
+        """Count a trade that comes next."""
+        self.next_id = trade.aggregate_id + 1
+        if self.first_id == UNKNOWN:
+            self.first_id = trade.aggregate_id
+        if self.known_from_ms is None:
+            self.known_from_ms = trade.traded_ms + 1
+        self.traded_ms = max(self.traded_ms, trade.traded_ms)
+
+    def skip_id(self) -> None:
         """The next id is used up by a record that is no trade."""
         self.next_id += 1
         self._taken_before -= 1
 
     def hold(self, trade: AggTrade) -> None:
         """Keep a trade back until those before it came."""
-        self.waiting = True
         self.held[trade.aggregate_id] = trade
 
     def forget_passed(self) -> None:
@@ -90,3 +105,9 @@ class TradeSequence:
     def pop_first(self) -> AggTrade | None:
         """The held trade with the lowest id, whatever is missing before it."""
         return self.held.pop(min(self.held)) if self.held else None
+
+    def span_to(self, symbol: str, quiet_to_ms: int) -> Span | None:
+        """The run so far, None while it is empty; `quiet_to_ms`: up to when nothing more was traded after it, 0 if unknown."""
+        if self.known_from_ms is None or self.last_id < self.first_id or self.first_id == UNKNOWN:
+            return None
+        return Span(symbol, self.first_id, self.last_id, self.known_from_ms, max(self.reached_ms, quiet_to_ms))

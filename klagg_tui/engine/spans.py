@@ -47,7 +47,7 @@ class Joint(NamedTuple):
 def join(spans: Sequence[Span], added: Span, before: Span | None = None) -> Joint:
     """Add one span to spans that do not touch each other.
 
-    `before` is what the same run said of it earlier: it may take back that nothing was traded after its last trade.
+    `before` is the span of the same run when it was added earlier: `added` may take back that nothing was traded after it.
     """
     low = bisect_left(spans, added.first_id - 1, key=_last_id)
     high = bisect_right(spans, added.last_id + 1, key=by_id)
@@ -59,7 +59,7 @@ def join(spans: Sequence[Span], added: Span, before: Span | None = None) -> Join
 
 
 def _joined(parts: Sequence[Span]) -> Span:
-    """Parts as one; how far it is complete is said by the part that begins first and the one that ends last."""
+    """Parts as one: complete from where the first of them is, to where the last of them is."""
     first = min(parts, key=lambda part: (part.first_id, part.from_ms))
     last = max(parts, key=lambda part: (part.last_id, part.to_ms))
     return Span(first.symbol, first.first_id, last.last_id, first.from_ms, last.to_ms)

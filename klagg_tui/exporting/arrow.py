@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar
 from klagg_tui.errors import ExportError
+from klagg_tui.exporting import row
+from klagg_tui.exporting.row import Column, Kind
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,19 +19,13 @@ if TYPE_CHECKING:
 DIGITS: Final = 38
 """As many as DuckDB, Polars, Spark and Trino take; decimal256 would be for pyarrow alone."""
 _BYTES: Final = 16
-
-_NUMBERS: Final[dict[str, Callable[[Bar], int]]] = {
-    "open": lambda bar: bar.open,
-    "high": lambda bar: bar.high,
-    "low": lambda bar: bar.low,
-    "close": lambda bar: bar.close,
-    "volume": lambda bar: bar.volume,
-    "taker_buy_volume": lambda bar: bar.taker_buy_volume,
+_DECIMALS: Final = {
+    Kind.PRICE: exact.DECIMALS,
+    Kind.QUANTITY: exact.DECIMALS,
+    Kind.TURNOVER: exact.TURNOVER_DECIMALS,
 }
-_TURNOVERS: Final[dict[str, Callable[[Bar], int]]] = {
-    "quote_volume": lambda bar: bar.turnover,
-    "taker_buy_quote_volume": lambda bar: bar.taker_buy_turnover,
-}
+LABELS: Final = (*row.SERIES, row.STATE)
+"""Columns of few different texts."""
 
 
 def library() -> ModuleType:
@@ -47,15 +43,8 @@ def library() -> ModuleType:
 def schema(*, with_series: bool = True) -> pa.Schema:
     """The columns of `table`, named as in the exchange's archives; `with_series`: symbol and period are among them."""
     arrow = library()
-    label = arrow.dictionary(arrow.int32(), arrow.string())
-    time = arrow.timestamp("ms", tz="UTC")
-    number, turnover = (arrow.decimal128(DIGITS, digits) for digits in (exact.DECIMALS, exact.TURNOVER_DECIMALS))
-    fields = [("symbol", label), ("period", label)] if with_series else []
-    fields += [("open_time", time)]
-    fields += [(name, number) for name in ("open", "high", "low", "close", "volume")]
-    fields += [("close_time", time), ("quote_volume", turnover), ("count", arrow.int64())]
-    fields += [("taker_buy_volume", number), ("taker_buy_quote_volume", turnover), ("state", label)]
-    return arrow.schema([arrow.field(name, kind, nullable=False) for name, kind in fields])
+    fields = [arrow.field(column.name, _type_of(arrow, column), nullable=False) for column in _columns(with_series)]
+    return arrow.schema(fields)
 
 
 def table(bars: Sequence[Bar], *, with_series: bool = True) -> pa.Table:
@@ -65,34 +54,39 @@ def table(bars: Sequence[Bar], *, with_series: bool = True) -> pa.Table:
         ExportError: a value has more than 38 digits.
     """
     arrow = library()
-    made = schema(with_series=with_series)
-    columns = [_column(arrow, field, bars) for field in made]
-    return arrow.Table.from_arrays(columns, schema=made)
+    arrays = [_array(arrow, column, bars) for column in _columns(with_series)]
+    return arrow.Table.from_arrays(arrays, schema=schema(with_series=with_series))
 
 
-def _column(arrow: ModuleType, field: pa.Field, bars: Sequence[Bar]) -> pa.Array:
-    if (number := _NUMBERS.get(field.name)) is not None:
-        return _decimals(arrow, field.type, [exact.packed(number(bar), exact.DECIMALS) for bar in bars])
-    if (turnover := _TURNOVERS.get(field.name)) is not None:
-        units = [exact.turnover_packed(turnover(bar), exact.TURNOVER_DECIMALS) for bar in bars]
-        return _decimals(arrow, field.type, units)
-    return arrow.array(_plain(field.name, bars), type=field.type)
+def _columns(with_series: bool) -> tuple[Column, ...]:
+    return (*(row.SERIES if with_series else ()), *row.BAR, row.STATE)
 
 
-def _plain(name: str, bars: Sequence[Bar]) -> Iterable[str | int]:
-    match name:
-        case "symbol":
-            return [bar.symbol for bar in bars]
-        case "period":
+def _type_of(arrow: ModuleType, column: Column) -> pa.DataType:
+    if column in LABELS:
+        return arrow.dictionary(arrow.int32(), arrow.string())
+    if column.kind in _DECIMALS:
+        return arrow.decimal128(DIGITS, _DECIMALS[column.kind])
+    return arrow.int64() if column.kind is Kind.COUNT else arrow.timestamp("ms", tz="UTC")
+
+
+def _array(arrow: ModuleType, column: Column, bars: Sequence[Bar]) -> pa.Array:
+    kind = _type_of(arrow, column)
+    if column.kind in _DECIMALS:
+        return _decimals(arrow, kind, [getattr(bar, column.field) for bar in bars])
+    return arrow.array(_plain(column, bars), type=kind)
+
+
+def _plain(column: Column, bars: Sequence[Bar]) -> Iterable[str | int]:
+    match column.kind:
+        case Kind.PERIOD:
             return [bar.period.value for bar in bars]
-        case "open_time":
-            return [bar.open_ms for bar in bars]
-        case "close_time":
+        case Kind.CLOSE_TIME:
             return [bar.end_ms - 1 for bar in bars]
-        case "count":
-            return [bar.trade_count for bar in bars]
-        case _:
+        case Kind.STATE:
             return [bar.state.label for bar in bars]
+        case _:
+            return [getattr(bar, column.field) for bar in bars]
 
 
 def _decimals(arrow: ModuleType, kind: pa.DataType, units: list[int]) -> pa.Array:

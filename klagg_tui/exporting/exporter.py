@@ -11,17 +11,15 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.exporting.files import Format
-from klagg_tui.exporting.outputs import Output, Target
+from klagg_tui.exporting.format import Format
+from klagg_tui.exporting.output import Output, Target
+from klagg_tui.exporting.printf import row_format
 from klagg_tui.exporting.selection import Selection, StoredSeries, series_of
 from klagg_tui.storage.lines import Lines
 from klagg_tui.storage.store import Store
-
-_BYTES_A_BAR: Final = {Format.CSV: 130, Format.JSONL: 290, Format.PARQUET: 60}
-"""Measured on BTCUSDT; an estimate says about how much, not how much."""
 
 
 class Estimate(NamedTuple):
@@ -58,19 +56,19 @@ OnProgress = Callable[[ExportProgress], None]
 ShouldStop = Callable[[], bool]
 
 
-async def estimate(store: Store, selection: Selection, form: Format = Format.CSV) -> Estimate:
+async def estimate(store: Store, selection: Selection, form: Format) -> Estimate:
     """How many bars a selection has, and about how many bytes they will be."""
     series = await series_of(store, selection)
     stored = await store.lengths([one.wanted for one in series])
     bars = sum(one.made_of(count) for one, count in zip(series, stored, strict=True))
-    return Estimate(bars, bars * _BYTES_A_BAR[form])
+    return Estimate(bars, bars * form.bytes_per_bar)
 
 
 async def export(
     store: Store,
     selection: Selection,
     target: Target,
-    form: Format = Format.CSV,
+    form: Format,
     *,
     is_split: bool = False,
     on_progress: OnProgress = lambda _: None,
@@ -87,7 +85,7 @@ async def export(
     """
     series = await series_of(store, selection)
     output = Output(target, form, is_split=is_split, is_mixed=selection.is_mixed)
-    work = _Work(store, selection, output, on_progress, should_stop)
+    work = _Export(store, selection, output, on_progress, should_stop)
     try:
         await work.run(series)
     except BaseException:
@@ -96,7 +94,7 @@ async def export(
     return work.outcome
 
 
-class _Work:
+class _Export:
     """One export under way."""
 
     def __init__(
@@ -130,14 +128,15 @@ class _Work:
 
     def _pages(self, one: StoredSeries) -> AsyncIterator[Lines | list[Bar]] | AsyncIterator[list[Bar]]:
         """As text where no bar has to be looked at: the database is faster at writing it."""
-        wording = self._output.wording
-        is_plain = self._selection.keep is None and one.stored is one.series.period
-        return one.lines(self._store, wording) if wording and is_plain else one.pages(self._store)
+        line = self._output.line
+        if line is None or self._selection.keep is not None or one.stored is not one.series.period:
+            return one.pages(self._store)
+        return one.lines(self._store, row_format(one.series, line))
 
     def _take(self, batch: Lines | list[Bar]) -> None:
         if isinstance(batch, Lines):
             self._read += batch.bars
-            self._output.write_lines(batch.text)
+            self._output.write_text(batch.text)
             self.outcome.bars += batch.bars
             self.outcome.states += Counter(dict(zip(State, batch.states, strict=True)))
             return

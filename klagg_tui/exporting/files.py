@@ -1,46 +1,18 @@
-"""Where exported bytes go: files written beside their place and renamed when whole, or a pipe."""
+"""Files that take their place only when they are whole, so that nobody ever finds half of one."""
 
 from __future__ import annotations
 
 import gzip
 import os
 from contextlib import suppress
-from enum import Enum
 from errno import ENOTDIR
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple, cast
-from urllib.parse import quote
+from typing import BinaryIO, cast
 
-from klagg_tui.engine.period import Period
-from klagg_tui.engine.precision import Precision
 from klagg_tui.errors import ExportError
 
-_PLAIN: Final = frozenset("-_")
 
-
-class Format(Enum):
-    """How bars are written."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-
-    @classmethod
-    def of(cls, path: Path) -> Format | None:
-        """What the file's name asks for."""
-        names = {".csv": cls.CSV, ".jsonl": cls.JSONL, ".ndjson": cls.JSONL, ".parquet": cls.PARQUET}
-        return names.get(path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix)
-
-
-class Series(NamedTuple):
-    """Bars of one symbol and period, as they are to be written."""
-
-    symbol: str
-    period: Period
-    grain: Precision
-
-
-class Beside:
+class PartialFile:
     """A file under a name of its own until it is whole; packed where its name ends in `.gz`."""
 
     def __init__(self, path: Path) -> None:
@@ -94,23 +66,3 @@ class Beside:
 def cannot_write(path: Path, error: OSError) -> ExportError:
     """The sentence for what the system said about a file."""
     return ExportError(f"{path} cannot be written ({error.strerror or error}): nothing was left behind.")
-
-
-def file_name(series: Series, form: Format) -> Path:
-    """The place of a series in a folder; for Parquet as the folders that data-frame libraries read as columns."""
-    symbol, period = _symbol_name(series.symbol), _period_name(series.period)
-    if form is Format.PARQUET:
-        return Path(f"symbol={symbol}", f"period={period}", "bars.parquet")
-    return Path(f"{symbol}-{period}.{form.value}")
-
-
-def _period_name(period: Period) -> str:
-    """The period in a file name: `1mo` for `1M`, because some file systems cannot tell it from `1m`."""
-    return str(period).replace("M", "mo")
-
-
-def _symbol_name(symbol: str) -> str:
-    """The symbol in a file name: letters of any script as they are, other signs as in an address."""
-    return "".join(
-        sign if sign.isalnum() or sign in _PLAIN else quote(sign, safe="").replace(".", "%2E") for sign in symbol
-    )

@@ -13,7 +13,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.engine.precision import Precision, least_precision
 from klagg_tui.engine.resample import in_pages, resampled
 from klagg_tui.errors import ExportError
-from klagg_tui.exporting.files import Series
+from klagg_tui.exporting.series import Series
 from klagg_tui.storage.lines import Lines, RowFormat
 from klagg_tui.storage.reader import Wanted
 from klagg_tui.storage.store import Store
@@ -85,10 +85,10 @@ class StoredSeries(NamedTuple):
         stored = store.pages(symbol, self.stored, self._since(), self._before())
         return in_pages(self._cut(resampled(stored, period, self.anchor)))
 
-    def lines(self, store: Store, wording: RowFormat) -> AsyncIterator[Lines | list[Bar]]:
+    def lines(self, store: Store, row_format: RowFormat) -> AsyncIterator[Lines | list[Bar]]:
         """The same as lines of text where the database can write them; only for bars that are stored as they are."""
         return store.lines(
-            self.series.symbol, self.series.period, wording, self.from_ms, self.to_ms, states=self.states
+            self.series.symbol, self.series.period, row_format, self.from_ms, self.to_ms, states=self.states
         )
 
     async def _cut(self, bars: AsyncIterator[Bar]) -> AsyncIterator[Bar]:
@@ -117,7 +117,7 @@ async def series_of(store: Store, selection: Selection) -> list[StoredSeries]:
     """
     known = {symbol.symbol: symbol for symbol in await store.symbols()}
     held = await store.stored_periods()
-    grains = await store.precisions()
+    precisions = await store.precisions()
     found = []
     for name in matching(selection.symbols, known):
         for period in sorted(set(selection.periods)):
@@ -127,9 +127,9 @@ async def series_of(store: Store, selection: Selection) -> list[StoredSeries]:
                 if not selection.is_mixed:
                     raise ExportError(_nothing_of(name, period, there))
                 continue
-            if name not in grains:
-                grains[name] = await _seen_grain(store, name, stored)
-            found.append(_series(known[name], Series(name, period, grains[name]), stored, selection))
+            if name not in precisions:
+                precisions[name] = await _precision_of_newest(store, name, stored)
+            found.append(_series(known[name], Series(name, period, precisions[name]), stored, selection))
     if not found:
         raise ExportError("There are no such bars in the database; `klagg symbols` lists what there is.")
     return found
@@ -180,9 +180,9 @@ def _nothing_of(symbol: str, period: Period, there: Sequence[Period]) -> str:
     return f"{text}, only {', '.join(map(str, there))}." if there else f"{text}."
 
 
-async def _seen_grain(store: Store, symbol: str, period: Period) -> Precision:
+async def _precision_of_newest(store: Store, symbol: str, period: Period) -> Precision:
     """Where the exchange's decimals are not known: as many as the newest bars need."""
-    grain = Precision()
+    precision = Precision()
     async for bar in store.bars(symbol, period, newest_first=True, limit=_LOOKED_AT):
-        grain = grain.union(least_precision(bar[3:7], [bar.volume]))
-    return grain
+        precision = precision.union(least_precision(bar[3:7], [bar.volume]))
+    return precision

@@ -7,20 +7,15 @@ from enum import Enum
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import orjson
-
 from klagg_tui.errors import BadFile, BadRow
-from klagg_tui.exchange.binance.archive import ArchiveName, read_name
-from klagg_tui.importing.bars import COLUMNS
-from klagg_tui.importing.events import looks_like_a_message
-from klagg_tui.importing.source import Block, blocks
-from klagg_tui.importing.trades import is_header_row, milliseconds
+from klagg_tui.exchange.binance import archive
+from klagg_tui.exchange.binance.archive import ArchiveName, RowKind, read_name
+from klagg_tui.importing.lines import Block, blocks
 
-_TRUTH: Final = {"true", "false"}
 _LOOKED_AT: Final = 200
 
 
-class Kind(Enum):
+class FileKind(Enum):
     """What a file holds."""
 
     TRADES = "aggregate trades"
@@ -28,11 +23,11 @@ class Kind(Enum):
     EVENTS = "events"
 
 
-class Source(NamedTuple):
+class SourceFile(NamedTuple):
     """A file that can be read."""
 
     path: Path
-    kind: Kind
+    kind: FileKind
     symbol: str | None
     """None for events, which bring their own."""
     name: ArchiveName
@@ -42,18 +37,18 @@ class Source(NamedTuple):
     """Bytes on disk."""
 
 
-def plan(paths: Iterable[Path], symbol: str | None) -> tuple[list[Source], list[str]]:
+def plan(paths: Iterable[Path], symbol: str | None) -> tuple[list[SourceFile], list[str]]:
     """The files that can be read, in the order to read them, and a sentence for each one that cannot."""
     sources, failures = [], []
     for path in dict.fromkeys(paths):
         try:
-            sources.append(look_at(path, symbol))
+            sources.append(detect(path, symbol))
         except BadFile as error:
             failures.append(str(error))
     return sorted(sources, key=lambda source: (source.kind.value, source.symbol or "", source.first)), failures
 
 
-def look_at(path: Path, symbol: str | None) -> Source:
+def detect(path: Path, symbol: str | None) -> SourceFile:
     """What the file is; `symbol` is for files of rows that do not name theirs, in small letters or capitals.
 
     Raises:
@@ -63,8 +58,8 @@ def look_at(path: Path, symbol: str | None) -> Source:
     lines = [line for line in block.lines if line.strip()][:_LOOKED_AT]
     kind = _kind_of(path, lines)
     name = name_of(block.part, path)
-    if kind is Kind.EVENTS:
-        return Source(path, kind, None, name, _first_event_ms(lines), path.stat().st_size)
+    if kind is FileKind.EVENTS:
+        return SourceFile(path, kind, None, name, _first_event_ms(lines), path.stat().st_size)
     symbol = symbol.strip().upper() if symbol else name.symbol
     if not symbol:
         raise BadFile(f"{path} does not say which symbol it is about; add --symbol.")
@@ -72,7 +67,7 @@ def look_at(path: Path, symbol: str | None) -> Source:
         raise BadFile(
             f"{path} is about {name.symbol} by its name, not about {symbol}; leave --symbol out, or rename it."
         )
-    return Source(path, kind, symbol, name, _first_number(lines, kind), path.stat().st_size)
+    return SourceFile(path, kind, symbol, name, _first_number(lines, kind), path.stat().st_size)
 
 
 def name_of(part: str, path: Path) -> ArchiveName:
@@ -90,45 +85,38 @@ def _first_block(path: Path) -> Block:
     return block
 
 
-def _kind_of(path: Path, lines: list[str]) -> Kind:
-    kinds = [kind for line in lines if (kind := _kind_of_row(line))]
+def _kind_of(path: Path, lines: list[str]) -> FileKind:
+    kinds = [kind for line in lines if (kind := archive.row_kind(line))]
     if not kinds and any("\0" in line for line in lines):
         raise BadFile(f"{path} is no text.")
     if not kinds:
         raise BadFile(
             f"{path} holds neither aggregate trades (7 or 8 columns), nor bars (12 columns), nor events (a JSON text a line)."
         )
-    if kinds[0] == "single trades":
+    if kinds[0] is RowKind.SINGLE_TRADE:
         raise BadFile(f"{path} holds single trades; klagg reads the exchange's aggregate trades (aggTrades) instead.")
-    assert isinstance(kinds[0], Kind)
-    return kinds[0]
+    return _KINDS[kinds[0]]
 
 
-def _kind_of_row(line: str) -> Kind | str | None:
-    if looks_like_a_message(line):
-        return Kind.EVENTS
-    fields = [field.strip().lower() for field in line.split(",")]
-    if is_header_row(line) or not fields[0].isdecimal():
-        return None
-    if len(fields) == len(COLUMNS):
-        return Kind.BARS
-    if len(fields) in {7, 8} and fields[6] in _TRUTH and fields[5] not in _TRUTH:
-        return Kind.TRADES
-    return "single trades" if len(fields) in {6, 7} and fields[5] in _TRUTH else None
+_KINDS: Final = {
+    RowKind.AGGREGATE_TRADE: FileKind.TRADES,
+    RowKind.KLINE: FileKind.BARS,
+    RowKind.EVENT: FileKind.EVENTS,
+}
 
 
-def _first_number(lines: list[str], kind: Kind) -> int:
+def _first_number(lines: list[str], kind: FileKind) -> int:
     """The smallest of the first rows' ids or times: a damaged or misplaced row must not misplace the file."""
-    numbers = (field for line in lines if (field := line.partition(",")[0]).isdecimal() and _kind_of_row(line) is kind)
-    return min((int(number) for number in numbers), default=0)
+    rows = (line for line in lines if (found := archive.row_kind(line)) and _KINDS.get(found) is kind)
+    return min((int(line.partition(",")[0]) for line in rows), default=0)
 
 
 def _first_event_ms(lines: list[str]) -> int:
     for line in lines:
         try:
-            message = orjson.loads(line[max(0, line.find("{")) :])
-            event = message.get("data", message)
-            return milliseconds(event["E"])
-        except (orjson.JSONDecodeError, BadRow, KeyError, TypeError, AttributeError):
+            event = archive.read_event(line)
+            if event is not None and (time := archive.sent_ms(event)) is not None:
+                return time
+        except BadRow:
             continue
     return 0

@@ -12,30 +12,27 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from types import TracebackType
+from typing import Final, NamedTuple, Self
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import DAY_MS, Period
-from klagg_tui.errors import BadFile, BadPeriod, BadRow
-from klagg_tui.importing.bars import read_bar
-from klagg_tui.importing.importer import Imported, OnProgress, Progress, ShouldStop
-from klagg_tui.importing.trades import Tally
-from klagg_tui.storage.store import Store
+from klagg_tui.errors import BadFile, BadFrame, BadPeriod, BadRow
+from klagg_tui.exchange.binance.archive import KlineColumn, read_kline
+from klagg_tui.importing.tally import Tally
 
 BATCH: Final = 5_000
 _TABLE: Final = re.compile(r"k_(?P<symbol>.+)_(?P<period>\d{1,2}[mhdw])")
 _DELIVERY: Final = re.compile(r"(.+)(_\d{6})")
 _OTHER_QUOTES: Final = ("USDC", "BUSD", "FDUSD", "TUSD", "USD")
-_HEAD: Final = ("open_time", "open", "high", "low", "close", "volume", "close_time")
-_COLUMNS: Final = 12
-_SURE: Final = frozenset({State.CLOSED, State.CONFIRMED})
+_HEAD: Final = tuple(KlineColumn)[:7]
+"""Columns behind these had other names."""
 
 
-class LegacyTable(NamedTuple):
-    """One table of the predecessor."""
+class Table(NamedTuple):
+    """One table of bars."""
 
     name: str
     symbol: str
@@ -45,36 +42,49 @@ class LegacyTable(NamedTuple):
     """Open time of its newest row, which may have been written before its time was over."""
 
 
-async def import_legacy(
-    store: Store,
-    path: Path,
-    *,
-    on_progress: OnProgress = lambda _: None,
-    should_stop: ShouldStop = lambda: False,
-) -> Imported:
-    """Read a database of the predecessor into the store; tables that are none of its bars are listed in `notes`.
+class Predecessor:
+    """A database of the predecessor, opened; to be used in a `with` block.
 
     Raises:
         BadFile: it is no such database, or cannot be read.
-        StorageError: the store cannot be written to.
     """
-    outcome = Imported()
-    try:
-        with closing(_opened(path)) as source:
-            tables = _tables(source, outcome.notes)
-            if not tables:
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.notes: list[str] = []
+        """A sentence for each table that holds no bars."""
+        with self._translated_errors():
+            self._connection = _opened(path)
+        try:
+            with self._translated_errors():
+                self.tables = _tables(self._connection, self.notes)
+            if not self.tables:
                 raise BadFile(f"{path} holds no tables like k_btc_1m: it is no database of the predecessor.")
-            batches = ((done, table, rows) for done, table in enumerate(tables, 1) for rows in _rows(source, table))
-            for done, table, rows in batches:
-                await _take(store, table, rows, outcome)
-                on_progress(Progress(path, done, len(tables), outcome.tally.rows))
-                outcome.is_stopped = should_stop()
-                if outcome.is_stopped:
-                    break
-    except sqlite3.Error as error:
-        raise BadFile(f"{path} cannot be read as a database ({error}); what came before is kept.") from error
-    await store.widen_precisions(outcome.tally.grains)
-    return outcome
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def read_bars(self, tally: Tally) -> Iterator[tuple[int, list[Bar]]]:
+        """Bars of one symbol, some thousand at a time, and the number of the table they are in, from 1."""
+        with self._translated_errors():
+            for number, table in enumerate(self.tables, 1):
+                for rows in _rows(self._connection, table):
+                    yield number, _bars(table, rows, tally)
+
+    @contextmanager
+    def _translated_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise BadFile(f"{self._path} cannot be read as a database ({error}); what came before is kept.") from error
 
 
 def symbol_of(name: str, known: Mapping[str, str]) -> str:
@@ -98,7 +108,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)
 
 
-def _tables(source: sqlite3.Connection, notes: list[str]) -> list[LegacyTable]:
+def _tables(source: sqlite3.Connection, notes: list[str]) -> list[Table]:
     """The tables that hold bars, 1m first, since longer bars are made from them; others are noted."""
     names = [row[0] for row in source.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
     known = _known_symbols(source) if "symbols" in names else {}
@@ -122,7 +132,7 @@ def _known_symbols(source: sqlite3.Connection) -> dict[str, str]:
     return {symbol.replace("USDT", ""): symbol for symbol in symbols}
 
 
-def _table(source: sqlite3.Connection, name: str, known: Mapping[str, str]) -> LegacyTable | str:
+def _table(source: sqlite3.Connection, name: str, known: Mapping[str, str]) -> Table | str:
     """What the table holds, or why it is left out."""
     found = _TABLE.fullmatch(name)
     if found is None:
@@ -132,13 +142,13 @@ def _table(source: sqlite3.Connection, name: str, known: Mapping[str, str]) -> L
     except BadPeriod:
         return f"there is no period {found['period']}"
     columns = tuple(row[1] for row in source.execute(f"PRAGMA table_info({_quoted(name)})"))
-    if columns[: len(_HEAD)] != _HEAD or len(columns) < _COLUMNS:
+    if columns[: len(_HEAD)] != _HEAD or len(columns) < len(KlineColumn):
         return "its columns are not the exchange's"
     newest = source.execute(f"SELECT max(open_time) FROM {_quoted(name)}").fetchone()[0]
-    return LegacyTable(name, symbol_of(found["symbol"], known), period, columns[:_COLUMNS], str(newest))
+    return Table(name, symbol_of(found["symbol"], known), period, columns[: len(KlineColumn)], str(newest))
 
 
-def _rows(source: sqlite3.Connection, table: LegacyTable) -> Iterator[list[list[str]]]:
+def _rows(source: sqlite3.Connection, table: Table) -> Iterator[list[list[str]]]:
     """Rows as texts, oldest first, some thousand at a time."""
     columns = ", ".join(map(_quoted, table.columns))
     cursor = source.execute(f"SELECT {columns} FROM {_quoted(table.name)} ORDER BY 1")
@@ -146,44 +156,23 @@ def _rows(source: sqlite3.Connection, table: LegacyTable) -> Iterator[list[list[
         yield [[str(value) for value in row] for row in fetched]
 
 
-async def _take(store: Store, table: LegacyTable, rows: list[list[str]], outcome: Imported) -> None:
-    bars = _bars(table, rows, outcome.tally)
-    fresh = await _not_there(store, bars)
-    outcome.duplicates += len(bars) - len(fresh)
-    outcome.bars += len(fresh)
-    outcome.new += len(fresh)
-    await store.add([bar for bar in fresh if bar.period is Period.M1], [])
-    larger = tuple(bar for bar in fresh if bar.period is not Period.M1)
-    await store.write(Changes(ended=larger))
-
-
-def _bars(table: LegacyTable, rows: list[list[str]], tally: Tally) -> list[Bar]:
+def _bars(table: Table, rows: list[list[str]], tally: Tally) -> list[Bar]:
     bars = []
     for row in rows:
         tally.rows += 1
         try:
             state = State.PARTIAL if row[0] == table.newest else State.CLOSED
-            bars.append(read_bar(table.symbol, _period_of(table, row), row, state))
+            bars.append(read_kline(table.symbol, _period_of(table, row), row, state))
             tally.widen(table.symbol, row[4], row[5])
-        except (ValueError, BadRow) as error:
+        except (ValueError, BadRow, BadFrame) as error:
             tally.reject(f"{table.name}, open_time {row[0]}", str(error))
     return bars
 
 
-def _period_of(table: LegacyTable, row: list[str]) -> Period:
+def _period_of(table: Table, row: list[str]) -> Period:
     """The predecessor wrote months in small letters too, into the table of the minutes."""
     is_month = table.period is Period.M1 and int(row[6]) - int(row[0]) > 27 * DAY_MS
     return Period.MO1 if is_month else table.period
-
-
-async def _not_there(store: Store, bars: list[Bar]) -> list[Bar]:
-    """Those that klagg has not closed already."""
-    there: set[tuple[Period, int]] = set()
-    for period in {bar.period for bar in bars}:
-        opens = [bar.open_ms for bar in bars if bar.period is period]
-        async for page in store.pages(bars[0].symbol, period, min(opens), max(opens) + 1, states=_SURE):
-            there.update((bar.period, bar.open_ms) for bar in page)
-    return [bar for bar in bars if (bar.period, bar.open_ms) not in there]
 
 
 def _quoted(name: str) -> str:

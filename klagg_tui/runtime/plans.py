@@ -12,8 +12,8 @@ from klagg_tui.errors import ConfigError
 from klagg_tui.exchange.instruments import SymbolFilter, patterns
 from klagg_tui.exchange.registry import venue
 from klagg_tui.feed import Mode
-from klagg_tui.runtime.endpoint import MarketEndpoint
-from klagg_tui.runtime.live import LiveFeed
+from klagg_tui.runtime.live.endpoint import MarketEndpoint
+from klagg_tui.runtime.live.feed import LiveFeed
 from klagg_tui.runtime.retention import deleting_old_bars
 from klagg_tui.runtime.source import Plan
 

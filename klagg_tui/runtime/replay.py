@@ -13,10 +13,9 @@ from typing import Final
 from klagg_tui.engine.events import AddSymbol, AggTrade, TradeRejected
 from klagg_tui.errors import BadFile
 from klagg_tui.feed import Mode, Progress
-from klagg_tui.importing.detect import Kind, Source, plan
-from klagg_tui.importing.events import EventRows
-from klagg_tui.importing.source import blocks
-from klagg_tui.importing.trades import BY_ID, Tally, TradeRows
+from klagg_tui.importing.detect import FileKind, SourceFile, plan
+from klagg_tui.importing.read import read_trades
+from klagg_tui.importing.tally import Tally
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.source import SourceStatus
 
@@ -39,7 +38,7 @@ class Replay:
             BadFile: none of them holds trades.
         """
         sources, failures = plan(paths, symbol)
-        self._sources = [source for source in sources if source.kind is not Kind.BARS]
+        self._sources = [source for source in sources if source.kind is not FileKind.BARS]
         if not self._sources:
             raise BadFile(" ".join(failures) or "Only trades can be replayed, and these files hold bars.")
         self._failures = failures
@@ -94,16 +93,12 @@ class Replay:
         if batch:
             yield batch
 
-    def _trades(self, source: Source) -> Iterator[AggTrade]:
+    def _trades(self, source: SourceFile) -> Iterator[AggTrade]:
         """The trades of a file; an archive, of one symbol, may hold rows out of order, a recording is not."""
-        rows = EventRows(self._tally) if source.symbol is None else TradeRows(source.symbol, self._tally)
         try:
-            for block in blocks(source.path):
+            for block in read_trades(source, self._tally):
                 self._read_bytes[source.path] = min(block.read_bytes, source.size)
-                made = rows.read(block)
-                if source.symbol is not None:
-                    made.sort(key=BY_ID)
-                yield from made
+                yield from block.trades
         except BadFile as error:
             self._failures.append(str(error))
 
@@ -116,9 +111,11 @@ class Replay:
         sentences = list(self._failures)
         if self._tally.bad:
             sentences.append(f"Rows that could not be read and were left out: {self._tally.bad:,}.")
-        if self._tally.no_trades:
+        if self._tally.placeholders:
             sentences.append(
-                f"Placeholder records without a trade (price and quantity 0) skipped: {self._tally.no_trades:,}."
+                f"Placeholder records without a trade (price and quantity 0) skipped: {self._tally.placeholders:,}."
             )
+        if self._tally.other_market:
+            sentences.append(f"Trades of another market of the exchange left out: {self._tally.other_market:,}.")
         if sentences:
             host.notices["replay"] = " ".join(sentences)

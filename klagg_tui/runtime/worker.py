@@ -16,7 +16,7 @@ from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError, StorageError
 from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop, estimate, export
-from klagg_tui.exporting.files import Format
+from klagg_tui.exporting.format import Format
 from klagg_tui.exporting.selection import Selection
 from klagg_tui.feed import FeedUpdate, Status
 from klagg_tui.runtime import interpreter, questions

@@ -18,7 +18,8 @@ from klagg_tui import formatting
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError
 from klagg_tui.exporting.exporter import ExportProgress
-from klagg_tui.exporting.files import Format
+from klagg_tui.exporting.format import Format
+from klagg_tui.exporting.formats import all_formats
 from klagg_tui.exporting.selection import Selection
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.base import KlaggScreen
@@ -76,8 +77,9 @@ class ExportScreen(KlaggScreen):
                 Input(id="from", placeholder="the beginning, or like 2024-08-08, 2024-08-08T23:55, yesterday, -3d"),
             )
             yield _field("To", Input(id="to", placeholder="the end"))
-            forms = [(form.value, form) for form in Format]
-            yield _field("Format", Select(forms, value=Format.CSV, allow_blank=False, compact=True, id="format"))
+            forms = all_formats()
+            choices = [(form.name, form) for form in forms]
+            yield _field("Format", Select(choices, value=forms[0], allow_blank=False, compact=True, id="format"))
             yield _field("File", Input(id="target"))
             yield Static("", id="estimate", markup=False)
             with Horizontal(id="buttons"):
@@ -111,7 +113,7 @@ class ExportScreen(KlaggScreen):
     @property
     def _format(self) -> Format:
         form = self.query_one("#format", Select).value
-        return form if isinstance(form, Format) else Format.CSV
+        return form if isinstance(form, Format) else all_formats()[0]
 
     def _target(self) -> Path:
         return Path(self.query_one("#target", Input).value).expanduser()
@@ -119,7 +121,7 @@ class ExportScreen(KlaggScreen):
     def _suggested(self) -> str:
         name = self._symbols[0] if len(self._symbols) == 1 else "klagg"
         periods = "-".join(self.query_one("#periods", Input).value.replace(",", " ").split())
-        return str(Path.home() / f"{name}-{periods}.{self._format.value}")
+        return str(Path.home() / f"{name}-{periods}.{self._format.name}")
 
     def _selection(self) -> Selection:
         """What the form asks for.

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from klagg_tui.engine.bar import State
 from klagg_tui.storage.connection import Connection, Row
 from klagg_tui.storage.queries import FOREVER, MINUTE, PAGE, Stretch, pages
+from klagg_tui.storage.rows import Decimals, decimals_of
 
 _VALUES: Final = "open, high, low, close, volume, turnover, trade_count, taker_buy_volume, taker_buy_turnover"
 
@@ -28,8 +29,8 @@ class Printf(NamedTuple):
     """SQL expressions, with commas."""
 
 
-RowFormat = Callable[[int], Printf | None]
-"""How rows of a scale (see `schema`) are written, None where SQLite cannot."""
+RowFormat: TypeAlias = Callable[[Decimals], Printf | None]
+"""How rows with these decimals are written, None where SQLite cannot."""
 
 
 class Lines(NamedTuple):
@@ -55,7 +56,8 @@ async def line_pages(
     over = replace(stretch, before=until)
     scale = await _scale_behind(connection, over, reached)
     while scale is not None:
-        printf = row_format(scale)
+        decimals = decimals_of(scale)
+        printf = row_format(decimals) if decimals else None
         page = await _lines_behind(connection, over, reached, scale, printf) if printf else None
         if page:
             reached, lines = page

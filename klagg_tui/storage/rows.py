@@ -47,6 +47,23 @@ _HAS_TEXT: Final = 1 << 13
 _LARGEST: Final = (1 << 63) - 1
 
 
+class Decimals(NamedTuple):
+    """How many decimals the mantissas of a row have."""
+
+    price: int
+    quantity: int
+    turnover: int
+
+
+def decimals_of(scale: int) -> Decimals | None:
+    """Those of a row with this scale (see `schema`), None where a mantissa is a text."""
+    return None if scale & _HAS_TEXT else _decimals(scale)
+
+
+def _decimals(scale: int) -> Decimals:
+    return Decimals(scale & 15, scale >> 4 & 15, scale >> 8 & 31)
+
+
 class _Steps(NamedTuple):
     """One unit of each kind of mantissa, as an exact number."""
 
@@ -57,8 +74,11 @@ class _Steps(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def _steps(scale: int) -> _Steps:
+    decimals = _decimals(scale)
     return _Steps(
-        exact.unpacked(1, scale & 15), exact.unpacked(1, scale >> 4 & 15), exact.turnover_unpacked(1, scale >> 8 & 31)
+        exact.unpacked(1, decimals.price),
+        exact.unpacked(1, decimals.quantity),
+        exact.turnover_unpacked(1, decimals.turnover),
     )
 
 
@@ -145,9 +165,10 @@ def _mantissas(bar: Bar, steps: _Steps) -> tuple[int, ...] | None:
 
 def _wide_enough(bar: Bar, scale: int) -> int:
     """The least scale that holds the bar and everything the given one holds."""
-    price = max(scale & 15, *map(exact.decimals_of, bar[3:7]))
-    quantity = max(scale >> 4 & 15, exact.decimals_of(bar.volume), exact.decimals_of(bar.taker_buy_volume))
+    known = _decimals(scale)
+    price = max(known.price, *map(exact.decimals_of, bar[3:7]))
+    quantity = max(known.quantity, exact.decimals_of(bar.volume), exact.decimals_of(bar.taker_buy_volume))
     product = max(
-        scale >> 8 & 31, exact.turnover_decimals_of(bar.turnover), exact.turnover_decimals_of(bar.taker_buy_turnover)
+        known.turnover, exact.turnover_decimals_of(bar.turnover), exact.turnover_decimals_of(bar.taker_buy_turnover)
     )
     return price | quantity << 4 | product << 8

@@ -105,7 +105,7 @@ def log_pieces(line: str) -> list[Piece]:
     clock, level, module, text = found.groups()
     return [
         Piece(f" {clock} ", Role.FAINT),
-        Piece(f"{module:<20} ", Role.FAINT),
+        Piece(f"{module:<22} ", Role.FAINT),
         Piece(text, _LOG_ROLES.get(level, Role.DIM)),
     ]
 

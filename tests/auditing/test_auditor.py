@@ -144,9 +144,9 @@ async def test_the_current_bar_is_looked_at_and_stands_at_the_end_of_its_series(
 
 
 async def test_an_audit_tells_how_far_it_is_and_stops_when_asked(path: Path) -> None:
-    told: list[AuditProgress] = []
-    await found(path, Scope(on_progress=told.append))
-    assert [(one.symbol, one.done, one.total) for one in told] == [
+    seen: list[AuditProgress] = []
+    await found(path, Scope(on_progress=seen.append))
+    assert [(one.symbol, one.done, one.total) for one in seen] == [
         (SYMBOL, 0, 2),
         (OTHER, 1, 2),
         ("all symbols", 2, 2),
@@ -163,9 +163,9 @@ async def test_an_audit_of_no_database_says_so(tmp_path: Path) -> None:
 async def test_a_finding_is_plain_values_for_programs(path: Path) -> None:
     damage(path, [one for one in TWELVE if one.kind is Kind.ROLL_UP])
     (finding,) = await found(path)
-    told = finding.as_json()
-    (difference,) = told["differences"]
-    assert (told["kind"], told["period"], told["from"]) == ("roll-up", "30m", START + 90 * MINUTE)
+    seen = finding.as_json()
+    (difference,) = seen["differences"]
+    assert (seen["kind"], seen["period"], seen["from"]) == ("roll-up", "30m", START + 90 * MINUTE)
     assert difference["field"] == "trade_count"
     assert int(difference["ours"]) == int(difference["theirs"]) + 1
 

@@ -10,7 +10,6 @@ from klagg_tui.engine.events import (
     AddSymbol,
     AggTrade,
     AmendBar,
-    BarJudged,
     HoldSymbol,
     MissingTrades,
     ReleaseSymbol,
@@ -18,9 +17,9 @@ from klagg_tui.engine.events import (
     TradeRejected,
     TradeTooLate,
 )
-from klagg_tui.engine.exact import number, turnover
+from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.engine.period import DAY_MS, Period
-from tests.makers import HOUR, MINUTE, START, SYMBOL, Seen, bar, engine, trade, trades
+from tests.makers import HOUR, MINUTE, START, SYMBOL, Seen, bar, current_bars, engine, snapshot, trade, trades
 
 
 def minutes(made: KlineEngine, seen: Seen | None = None) -> list[tuple[int, str, int]]:
@@ -67,7 +66,7 @@ def test_a_bar_has_every_field_of_its_trades() -> None:
         trade(3, START + 3, "9.25", "0.00000001", buyer_maker=True),
         trade(4, START + 59_999, "10", "1000000000000"),
     )
-    assert made.bars(SYMBOL)[Period.M1] == Bar(
+    assert current_bars(made)[Period.M1] == Bar(
         SYMBOL,
         Period.M1,
         START,
@@ -94,9 +93,9 @@ def test_the_minute_is_kept_where_it_was_not_asked_for_and_the_periods_come_sort
 def test_a_change_of_tick_size_changes_nothing() -> None:
     coarse = engine(trade(1, START, "1.5", "1"), trade(2, START, "1.6", "10"))
     fine = engine(trade(1, START, "1.50000000", "1.00000"), trade(2, START, "1.60000", "10.0"))
-    assert coarse.snapshot() == fine.snapshot()
+    assert snapshot(coarse) == snapshot(fine)
     fine.handle(trade(3, START, "1.60000001", "0.00000001"))
-    assert fine.snapshot()[0].high == number("1.60000001")
+    assert snapshot(fine)[0].high == number("1.60000001")
 
 
 def test_quiet_minutes_are_flat_at_the_close_before_them() -> None:
@@ -136,7 +135,7 @@ def test_a_late_trade_goes_to_its_own_minute_and_the_flat_ones_behind_it_follow(
 
 def test_a_late_trade_leaves_the_open_of_a_forming_minute_with_trades_alone() -> None:
     made = watched(seed(), trade(1, START, "5"), trade(2, START + MINUTE, "6"), trade(3, START, "7"))
-    assert made.engine.bars(SYMBOL)[Period.M1].open == number("6")
+    assert current_bars(made.engine)[Period.M1].open == number("6")
 
 
 def test_a_trade_whose_minute_is_no_longer_held_is_told_and_counted_as_that_alone() -> None:
@@ -171,12 +170,12 @@ def test_a_trade_whose_minute_is_no_longer_held_is_told_and_counted_as_that_alon
 )
 def test_a_trade_that_cannot_be_is_rejected_by_name_and_changes_nothing(bad: AggTrade, reason: str) -> None:
     made = engine(trade(1))
-    before = made.snapshot()
+    before = snapshot(made)
     made.handle(bad)
     made.handle(MissingTrades(SYMBOL, (bad,)))
     assert made.take_reports() == [TradeRejected(bad, reason)] * 2
     assert made.counters.rejected == 2
-    assert made.snapshot() == before
+    assert snapshot(made) == before
     made.handle(trade(2))
     assert made.counters.trades == 2
 
@@ -193,18 +192,19 @@ def test_unknown_symbols_are_counted_whatever_is_said_of_them() -> None:
         made.handle(event)  # type: ignore[arg-type]
     made.handle(AmendBar(bar(symbol="NONE")))
     assert made.counters.unknown_symbol == 3
-    assert made.take_reports() == [BarJudged(bar(symbol="NONE"), "too old")]
-    assert made.bars("NONE") == {}
+    assert made.take_reports() == []
+    assert made.counters.equal == made.counters.amended == 0
+    assert current_bars(made, "NONE") == {}
     assert made.traded_ms("NONE") == 0
     assert made.next_id("NONE") is None
-    assert made.hole("NONE") is None
+    assert made.pending_gap("NONE") is None
 
 
 def test_a_followed_symbol_without_trades_has_no_bars() -> None:
     made = engine()
     made.tick(START)
-    assert made.snapshot() == ()
-    assert made.bars(SYMBOL) == {}
+    assert snapshot(made) == ()
+    assert current_bars(made) == {}
     assert made.next_id(SYMBOL) is None
 
 
@@ -247,39 +247,39 @@ def test_a_listing_opens_whole_larger_bars() -> None:
         periods=tuple(Period),
         first_open_ms=listed_ms,
     )
-    assert {one.state for one in made.engine.snapshot()} == {State.FORMING}
-    assert {one.open_ms for one in made.engine.snapshot((Period.M5, Period.H1))} == {START}
+    assert {one.state for one in snapshot(made.engine)} == {State.FORMING}
+    assert {one.open_ms for one in snapshot(made.engine, (Period.M5, Period.H1))} == {START}
 
 
 def test_a_seed_from_the_middle_of_larger_bars_makes_them_partial() -> None:
     made = engine(seed(1, START + 2 * MINUTE), trade(1, START + 2 * MINUTE), periods=(Period.M5, Period.H1))
-    assert [one.state.name for one in made.snapshot()] == ["FORMING", "PARTIAL", "PARTIAL"]
+    assert [one.state.name for one in snapshot(made)] == ["FORMING", "PARTIAL", "PARTIAL"]
 
 
 def test_a_seed_stands_on_the_close_before_it_and_goes_on_from_its_forming_minute() -> None:
     before = bar(START - MINUTE, close="55", open="54", state=State.CONFIRMED)
     made = engine(seed(1, START, before))
-    assert made.bars(SYMBOL)[Period.M1][3:8] == (number("55"),) * 4 + (0,)
+    assert current_bars(made)[Period.M1][3:8] == (number("55"),) * 4 + (0,)
     forming = bar(START, "50", volume="2", state=State.FORMING)
     made.handle(seed(7, START, before, forming=forming))
     made.handle(trade(7, START + 9, "60"))
-    assert made.bars(SYMBOL)[Period.M1].volume == number("3")
-    assert made.bars(SYMBOL)[Period.M1].state is State.FORMING
-    assert made.bars(SYMBOL)[Period.M1].open == number("50")
+    assert current_bars(made)[Period.M1].volume == number("3")
+    assert current_bars(made)[Period.M1].state is State.FORMING
+    assert current_bars(made)[Period.M1].open == number("50")
 
 
 def test_a_forming_minute_without_trades_opens_at_its_first_one() -> None:
     quiet = empty_bar(SYMBOL, Period.M1, START, number("7"), State.FORMING)
     made = engine(seed(1, START, forming=quiet), trade(1, START + 5, "90"))
-    minute = made.bars(SYMBOL)[Period.M1]
+    minute = current_bars(made)[Period.M1]
     assert minute[3:7] == (number("90"),) * 4
-    assert engine(seed(1, START, forming=quiet)).bars(SYMBOL)[Period.M1] == quiet
+    assert current_bars(engine(seed(1, START, forming=quiet)))[Period.M1] == quiet
 
 
 def test_the_newest_close_counts_however_the_seeds_bars_are_ordered() -> None:
     hour = bar(START - HOUR, "40", close="41", period=Period.H1)
     made = engine(seed(1, START, bar(START - MINUTE, "55"), bar(START - 2 * MINUTE, "54"), hour))
-    assert made.bars(SYMBOL)[Period.M1].close == number("55")
+    assert current_bars(made)[Period.M1].close == number("55")
 
 
 def test_a_forming_minute_that_is_partial_stays_so_and_the_next_is_whole() -> None:
@@ -313,18 +313,12 @@ def test_an_equal_bar_of_the_exchange_confirms_ours_and_another_takes_its_place(
     first, second = (made.seen.bars[SYMBOL, Period.M1, START + place * MINUTE] for place in (0, 1))
     theirs = second._replace(volume=second.volume + 1)
     made.tell(AmendBar(first), AmendBar(theirs), AmendBar(bar(START + 2 * MINUTE)), AmendBar(bar(START - MINUTE)))
-    assert [report.outcome for report in made.engine.take_reports() if isinstance(report, BarJudged)] == [
-        "equal",
-        "amended",
-        "too old",
-        "too old",
-    ]
     assert made.engine.counters.equal == 1
     assert made.engine.counters.amended == 1
     made.seen.look()
     assert made.seen.bars[SYMBOL, Period.M1, START].state is State.CONFIRMED
     assert made.seen.bars[SYMBOL, Period.M1, START + MINUTE] == theirs._replace(state=State.CONFIRMED)
-    assert made.engine.bars(SYMBOL)[Period.M5].volume == first.volume + theirs.volume + number(
+    assert current_bars(made.engine)[Period.M5].volume == first.volume + theirs.volume + number(
         trades([0, 0, 0])[2].quantity
     )
 
@@ -354,14 +348,14 @@ def test_an_amended_close_moves_the_flat_minutes_behind_it_up_to_a_confirmed_one
     closes = [made.seen.bars[SYMBOL, Period.M1, START + place * MINUTE].close for place in range(5)]
     assert closes == [number(price) for price in ("6", "6", "5", "5", "5")]
     made.tell(AmendBar(bar(START + 3 * MINUTE, "7")))
-    assert made.engine.bars(SYMBOL)[Period.M1].close == number("7")
+    assert current_bars(made.engine)[Period.M1].close == number("7")
 
 
 def test_holding_and_releasing_shows_partial_only_as_long_as_it_lasts() -> None:
     made = watched(seed(), trade(1, START), periods=(Period.M5,))
     made.tell(HoldSymbol(SYMBOL))
     assert made.engine.waiting() == (SYMBOL,)
-    assert {one.state for one in made.engine.snapshot()} == {State.PARTIAL}
+    assert {one.state for one in snapshot(made.engine)} == {State.PARTIAL}
     made.engine.tick(START + 9 * MINUTE)
     assert made.minutes == [(0, "PARTIAL", 1)]
     made.tell(ReleaseSymbol(SYMBOL))
@@ -379,10 +373,10 @@ def test_a_trade_that_comes_next_proves_that_nothing_was_missing_while_holding()
 
 def test_the_bars_of_one_symbol_never_touch_anothers() -> None:
     made = engine(AddSymbol("ETHUSDT", 0), trade(1))
-    before = made.bars(SYMBOL)
+    before = current_bars(made)
     for one in trades([START, START + MINUTE, START], symbol="ETHUSDT"):
         made.handle(one)
-    assert made.bars(SYMBOL) == before
+    assert current_bars(made) == before
 
 
 def test_the_three_day_anchor_belongs_to_the_symbol() -> None:
@@ -390,4 +384,4 @@ def test_the_three_day_anchor_belongs_to_the_symbol() -> None:
     for anchor in (0, 1, 2):
         made.handle(AddSymbol(f"S{anchor}", 0, anchor))
         made.handle(trade(symbol=f"S{anchor}"))
-    assert [one.open_ms // DAY_MS % 3 for one in made.snapshot((Period.D3,))] == [0, 1, 2]
+    assert [one.open_ms // DAY_MS % 3 for one in snapshot(made, (Period.D3,))] == [0, 1, 2]

@@ -8,7 +8,6 @@ from klagg_tui.engine.events import (
     AbandonGap,
     AggTrade,
     AmendBar,
-    GapClosed,
     GapFound,
     HoldSymbol,
     MissingTrades,
@@ -17,7 +16,7 @@ from klagg_tui.engine.events import (
     SeedBars,
 )
 from klagg_tui.engine.period import Period
-from tests.makers import MINUTE, START, SYMBOL, Seen, bar, engine, trade, trades
+from tests.makers import MINUTE, START, SYMBOL, Seen, bar, current_bars, engine, snapshot, trade, trades
 
 SEED = SeedBars(SYMBOL, START, (), None, 1)
 
@@ -50,7 +49,10 @@ def fill(*filling: AggTrade) -> MissingTrades:
 
 def test_a_gap_is_told_once_with_its_ids_and_times_and_the_symbol_waits() -> None:
     live = Live(at(1, 0, 5), at(4, 0, 9), at(5, 1), at(4, 0, 9))
-    assert live.engine.take_reports() == [GapFound(SYMBOL, 2, 3, START + 5, START + 9)]
+    assert live.engine.take_reports() == [GapFound(SYMBOL)]
+    gap = live.engine.pending_gap(SYMBOL)
+    assert gap is not None
+    assert (gap.next_id, gap.held, gap.traded_ms) == (2, (at(4, 0, 9), at(5, 1)), START + 5)
     assert live.engine.waiting() == (SYMBOL,)
     assert live.engine.held_trades() == 2
     assert live.engine.counters.gaps == 1
@@ -58,23 +60,23 @@ def test_a_gap_is_told_once_with_its_ids_and_times_and_the_symbol_waits() -> Non
     assert live.minutes() == [(0, "PARTIAL", 1)]
 
 
-def test_a_filled_gap_lets_the_held_trades_in_and_says_so() -> None:
+def test_a_filled_gap_lets_the_held_trades_in_and_is_counted() -> None:
     live = Live(at(1, 0), at(4, 1), at(5, 1))
     live.engine.take_reports()
     live.tell(fill(at(2, 0), at(3, 0)))
     assert live.minutes() == [(0, "CLOSED", 3), (1, "FORMING", 2)]
-    assert live.engine.take_reports() == [GapClosed(SYMBOL, filled=True)]
+    assert live.engine.take_reports() == []
     counters = live.engine.counters
     assert (counters.gaps, counters.gaps_filled, counters.gaps_abandoned, counters.trades) == (1, 1, 0, 5)
-    assert live.engine.hole(SYMBOL) is None
+    assert live.engine.pending_gap(SYMBOL) is None
 
 
 def test_a_gap_filled_in_part_is_told_again_with_what_is_missing_still() -> None:
     live = Live(at(1, 0), at(6, 1), fill(at(2, 0), at(4, 0)))
-    assert live.engine.take_reports() == [
-        GapFound(SYMBOL, 2, 5, START, START + MINUTE),
-        GapFound(SYMBOL, 3, 3, START, START),
-    ]
+    assert live.engine.take_reports() == [GapFound(SYMBOL)] * 2
+    gap = live.engine.pending_gap(SYMBOL)
+    assert gap is not None
+    assert (gap.next_id, gap.held, gap.traded_ms) == (3, (at(4, 0), at(6, 1)), START)
     live.tell(fill(at(3, 0)), fill(at(5, 0)))
     assert live.engine.counters.gaps == live.engine.counters.gaps_filled == 1
     assert live.minutes() == [(0, "CLOSED", 5), (1, "FORMING", 1)]
@@ -100,7 +102,7 @@ def test_a_gap_given_up_makes_the_touched_minutes_and_their_parents_partial() ->
     ]
     assert live.seen.bars[SYMBOL, Period.M5, START].state is State.PARTIAL
     assert live.seen.bars[SYMBOL, Period.M5, START + 5 * MINUTE].state is State.FORMING
-    assert live.engine.take_reports()[-1] == GapClosed(SYMBOL, filled=False)
+    assert live.engine.pending_gap(SYMBOL) is None
     assert live.engine.counters.gaps_abandoned == 1
     assert [span[1:] for span in live.seen.spans.values()] == [
         (1, 2, START, START + MINUTE),
@@ -140,7 +142,10 @@ def test_minutes_ended_since_the_seed_are_suspected_too_where_no_trade_came() ->
     live.tell(SeedBars(SYMBOL, START, (bar(START - MINUTE, "5"),), None, 1))
     live.engine.tick(START + 2 * MINUTE)
     live.tell(at(3, 2))
-    assert live.engine.take_reports() == [GapFound(SYMBOL, 1, 2, START, START + 2 * MINUTE)]
+    assert live.engine.take_reports() == [GapFound(SYMBOL)]
+    gap = live.engine.pending_gap(SYMBOL)
+    assert gap is not None
+    assert (gap.next_id, gap.held) == (1, (at(3, 2),))
     assert live.minutes() == [(0, "PARTIAL", 0), (1, "PARTIAL", 0), (2, "PARTIAL", 0)]
 
 
@@ -178,7 +183,7 @@ def test_a_gap_whose_far_end_is_late_touches_nothing_behind_it() -> None:
 def test_without_holding_a_gap_is_stepped_over_at_once() -> None:
     made = engine(SEED, at(1, 0), at(4, 2), at(5, 3), periods=(Period.M5,))
     seen = Seen(made)
-    assert made.take_reports() == [GapFound(SYMBOL, 2, 3, START, START + 2 * MINUTE)]
+    assert made.take_reports() == []
     assert made.waiting() == ()
     assert made.counters.gaps == made.counters.gaps_abandoned == 1
     seen.look()
@@ -198,15 +203,18 @@ def test_a_span_takes_back_the_quiet_time_in_which_trades_turned_out_to_be_missi
 
 def test_a_first_trade_ahead_of_everything_waits_for_its_seed() -> None:
     live = Live(at(70, 2, 9), at(71, 2, 10), seeded=False)
-    assert live.engine.take_reports() == [GapFound(SYMBOL, None, 69, START + 2 * MINUTE, START + 2 * MINUTE + 9)]
-    assert live.engine.hole(SYMBOL) == PendingGap(None, (at(70, 2, 9), at(71, 2, 10)), None, 0)
+    assert live.engine.take_reports() == [GapFound(SYMBOL)]
+    assert live.engine.pending_gap(SYMBOL) == PendingGap(None, (at(70, 2, 9), at(71, 2, 10)), None, 0)
     assert live.engine.counters.gaps == 0
     live.tell(SeedBars(SYMBOL, START + 2 * MINUTE, (bar(START + MINUTE),), None, 68))
-    assert live.engine.take_reports() == [GapFound(SYMBOL, 68, 69, START + 2 * MINUTE, START + 2 * MINUTE + 9)]
+    assert live.engine.take_reports() == [GapFound(SYMBOL)]
+    gap = live.engine.pending_gap(SYMBOL)
+    assert gap is not None
+    assert (gap.next_id, gap.held[0].aggregate_id) == (68, 70)
     live.tell(fill(at(69, 2), at(68, 2)))
     assert live.minutes() == [(2, "FORMING", 4)]
     assert live.engine.counters.gaps == live.engine.counters.gaps_filled == 0
-    assert live.engine.take_reports() == [GapClosed(SYMBOL, filled=True)]
+    assert live.engine.pending_gap(SYMBOL) is None
 
 
 def test_a_seed_without_an_id_takes_the_first_held_trade_as_it_is() -> None:
@@ -232,12 +240,12 @@ def test_a_seed_forgets_held_trades_it_has_already() -> None:
     assert live.minutes() == [(0, "CLOSED", 11), (1, "FORMING", 1)]
 
 
-def test_a_hole_shows_both_its_sides() -> None:
+def test_a_gap_shows_both_its_sides() -> None:
     live = Live(at(1, 0, 5), at(4, 1), at(3, 0, 9))
-    hole = live.engine.hole(SYMBOL)
-    assert hole is not None
-    assert (hole.next_id, hole.held, hole.traded_ms) == (2, (at(3, 0, 9), at(4, 1)), START + 5)
-    assert hole.minute == live.engine.bars(SYMBOL)[Period.M1]
+    gap = live.engine.pending_gap(SYMBOL)
+    assert gap is not None
+    assert (gap.next_id, gap.held, gap.traded_ms) == (2, (at(3, 0, 9), at(4, 1)), START + 5)
+    assert gap.minute == current_bars(live.engine)[Period.M1]
 
 
 def test_an_unseen_symbol_given_up_begins_with_what_came() -> None:
@@ -267,7 +275,8 @@ def test_a_missing_trade_too_old_for_the_held_minutes_is_told() -> None:
 
 def test_fetched_trades_for_a_symbol_that_was_never_seen_wait_for_a_seed() -> None:
     live = Live(fill(at(4, 0), at(5, 0)), seeded=False)
-    assert live.engine.take_reports() == [GapFound(SYMBOL, None, 3, START, START)]
+    assert live.engine.take_reports() == [GapFound(SYMBOL)]
+    assert live.engine.pending_gap(SYMBOL) == PendingGap(None, (at(4, 0), at(5, 0)), None, 0)
     assert live.minutes() == []
 
 
@@ -283,7 +292,23 @@ def test_a_gap_given_up_before_any_price_was_known_makes_no_bars_without_prices(
     live.tell(SeedBars(SYMBOL, START + MINUTE, (), None, 1), at(5, 9), AbandonGap(SYMBOL))
     live.seen.look()
     assert live.minutes() == [(9, "PARTIAL", 1)]
-    assert [(bar.open_ms, bar.state) for bar in live.engine.snapshot((Period.M5,))] == [
+    assert [(bar.open_ms, bar.state) for bar in snapshot(live.engine, (Period.M5,))] == [
         (START + 5 * MINUTE, State.PARTIAL)
     ]
     assert live.seen.ended == {}
+
+
+def test_a_symbol_seeded_without_an_id_goes_on_as_it_was_when_it_is_released() -> None:
+    live = Live(SeedBars(SYMBOL, START, (bar(START - MINUTE, "5"),), None, None), HoldSymbol(SYMBOL), seeded=False)
+    assert live.engine.waiting() == (SYMBOL,)
+    live.tell(ReleaseSymbol(SYMBOL))
+    assert live.engine.waiting() == ()
+    assert live.minutes() == [(0, "PARTIAL", 0)]
+
+
+def test_a_symbol_of_which_nothing_is_known_does_not_wait_when_it_is_held() -> None:
+    live = Live(HoldSymbol(SYMBOL), seeded=False)
+    assert live.engine.waiting() == ()
+    assert live.engine.pending_gap(SYMBOL) is None
+    live.tell(ReleaseSymbol(SYMBOL), at(5, 0))
+    assert live.engine.waiting() == (SYMBOL,)

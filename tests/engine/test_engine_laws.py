@@ -13,7 +13,7 @@ from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AbandonGap, AmendBar, MissingTrades, SeedBars
 from klagg_tui.engine.period import MINUTE_MS, Period
 from tests.flows import LATEST_MS, expected, flows, following, kinds, law, period_sets, seed, values
-from tests.makers import SYMBOL, Seen, candle, from_deal
+from tests.makers import SYMBOL, Seen, candle, from_deal, snapshot
 from tests.oracle import Deal, merged
 
 Bars = dict[tuple[str, Period, int], Bar]
@@ -61,7 +61,7 @@ def test_looks_at_any_pace_and_ticks_anywhere_end_with_the_same_bars(deals: list
         seen.look()
     wanted = expected(deals, kinds, now_ms)
     assert values(readers[0].bars) == wanted
-    assert {bar.open_ms: bar for bar in engine.snapshot((Period.M1,))} == {
+    assert {bar.open_ms: bar for bar in snapshot(engine, (Period.M1,))} == {
         bar.open_ms: bar for (_, period), bar in readers[0].forming.items() if period is Period.M1
     }
     for seen in readers[1:]:

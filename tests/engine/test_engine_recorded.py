@@ -12,10 +12,10 @@ import pytest
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import AggTrade, SeedBars
-from klagg_tui.engine.exact import number, turnover
+from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.engine.period import Period
 from tests.conftest import DATA, needs_data
-from tests.makers import MINUTE, Seen, engine
+from tests.makers import MINUTE, Seen, current_bars, engine
 
 pytestmark = needs_data
 
@@ -147,7 +147,7 @@ def test_every_bar_message_equals_the_bar_as_its_last_trade_has_come(symbol: str
     after: dict[int, Bar] = {}
     for trade in trades:
         made.handle(trade)
-        after[trade.last_trade_id] = made.bars(symbol)[Period.M1]
+        after[trade.last_trade_id] = current_bars(made, symbol)[Period.M1]
     made.tick(messages[-1]["T"] + 1)
     seen.look()
     compared = {"whole": 0, "cut": 0}

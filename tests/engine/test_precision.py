@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klagg_tui.engine import exact
+from klagg_tui.engine import parsing
 from klagg_tui.engine.precision import Precision, least_precision
 
 PRECISIONS = st.builds(Precision, st.integers(0, 8), st.integers(0, 8))
@@ -35,12 +35,12 @@ def test_one_that_is_wide_enough_stays_the_same_object() -> None:
 
 def test_numbers_are_padded_and_never_cut() -> None:
     precision = Precision(2, 1)
-    assert precision.price_text(exact.number("61766.2")) == "61766.20"
-    assert precision.quantity_text(exact.number("7")) == "7.0"
-    assert precision.quantity_text(exact.number("7.125")) == "7.125"
-    assert precision.turnover_text(exact.turnover("61766.2")) == "61766.200"
+    assert precision.price_text(parsing.number("61766.2")) == "61766.20"
+    assert precision.quantity_text(parsing.number("7")) == "7.0"
+    assert precision.quantity_text(parsing.number("7.125")) == "7.125"
+    assert precision.turnover_text(parsing.turnover("61766.2")) == "61766.200"
 
 
 def test_the_least_precision_holds_every_number() -> None:
-    assert least_precision(map(exact.number, ("1.50", "2.125")), [exact.number("10")]) == Precision(3, 0)
+    assert least_precision(map(parsing.number, ("1.50", "2.125")), [parsing.number("10")]) == Precision(3, 0)
     assert least_precision([], []) == Precision()

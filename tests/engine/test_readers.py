@@ -3,9 +3,9 @@ from __future__ import annotations
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, RemoveSymbol
-from klagg_tui.engine.exact import number
+from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import Period
-from tests.makers import MINUTE, START, SYMBOL, Seen, engine, trade, trades
+from tests.makers import MINUTE, START, SYMBOL, Seen, engine, snapshot, trade, trades
 
 EMPTY = Changes()
 
@@ -13,7 +13,7 @@ EMPTY = Changes()
 def test_the_first_look_gives_every_current_bar_and_the_second_nothing() -> None:
     made = engine(trade(), periods=(Period.M5,))
     reader = made.reader()
-    assert made.drain(reader).current == made.snapshot()
+    assert made.drain(reader).current == snapshot(made)
     assert made.drain(reader) == EMPTY
 
 
@@ -24,9 +24,9 @@ def test_another_reader_takes_nothing_from_those_before() -> None:
     made.handle(trade(2))
     second = made.reader()
     made.handle(trade(3))
-    assert made.drain(first).current == made.drain(second).current == made.snapshot()
+    assert made.drain(first).current == made.drain(second).current == snapshot(made)
     made.handle(trade(4))
-    assert made.drain(first).current == made.drain(second).current == made.snapshot()
+    assert made.drain(first).current == made.drain(second).current == snapshot(made)
 
 
 def test_only_symbols_that_changed_are_given_again() -> None:
@@ -71,7 +71,7 @@ def test_a_look_at_some_periods_gives_no_others() -> None:
         made.handle(one)
     drained = made.drain(reader, {Period.M5})
     assert {bar.period for bar in (*drained.ended, *drained.current)} == {Period.M5}
-    assert {bar.period for bar in made.snapshot((Period.H1,))} == {Period.H1}
+    assert {bar.period for bar in snapshot(made, (Period.H1,))} == {Period.H1}
 
 
 def test_spans_of_one_run_grow_and_are_told_with_the_bars() -> None:
@@ -126,7 +126,7 @@ def test_symbols_stand_by_first_open_time_and_then_by_name() -> None:
         made.handle(trade(symbol=name))
     made.handle(AddSymbol("A", 0))
     assert made.symbols() == ("C", "币安人生USDT", "A", "B")
-    assert tuple(bar.symbol for bar in made.snapshot()) == made.symbols()
+    assert tuple(bar.symbol for bar in snapshot(made)) == made.symbols()
 
 
 def test_a_removed_symbol_gives_out_no_bar_for_time_without_trades() -> None:
@@ -145,3 +145,10 @@ def test_a_record_of_nothing_uses_up_its_id() -> None:
     assert made.counters.gaps == 0
     assert made.counters.rejected == 1
     assert made.counters.trades == 2
+
+
+def test_a_placeholder_without_an_id_uses_up_none() -> None:
+    made = engine(trade(-1)._replace(price="0", quantity="0"), trade(7))
+    assert made.counters.rejected == 1
+    assert made.counters.trades == 1
+    assert made.next_id(SYMBOL) == 8

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klagg_tui.engine.bar import Bar, State, empty_bar
-from klagg_tui.engine.exact import number
+from klagg_tui.engine.cover import BarCover
+from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import Period, child_of
-from klagg_tui.engine.rollup import BarCover, RollUp, is_filled, roll_up
+from klagg_tui.engine.rollup import RollUp, is_filled, roll_up
 from tests import oracle
 from tests.conftest import DATA, needs_data
 from tests.makers import HOUR, MINUTE, START, SYMBOL, bar, bars, candle
@@ -173,40 +174,6 @@ def test_a_hole_among_the_handed_bars_makes_the_larger_ones_partial_even_after_a
     }
 
 
-def test_the_run_of_held_minutes_ends_at_the_first_hole() -> None:
-    minutes = bars(9)
-    ladder = BarCover([*minutes[:4], *minutes[5:], *bars(1, START + 4 * MINUTE, period=Period.M5)])
-    assert ladder.minutes_before(START + 9 * MINUTE, 64) == minutes[5:]
-    assert ladder.minutes_before(START + 9 * MINUTE, 2) == minutes[7:]
-    assert ladder.minutes_before(START + 99 * MINUTE, 2) == []
-
-
-def test_a_cover_takes_the_longest_bars_that_fit() -> None:
-    hour = bar(START, "1", "9", "1", "5", "7", period=Period.H1, trade_count=70)
-    quarters = [one._replace(state=State.CONFIRMED) for one in bars(6, START, period=Period.M15)]
-    ladder = BarCover([*quarters, hour, bar(START + 90 * MINUTE), *bars(2, START, period=Period.H4)])
-    whole = ladder.cover(SYMBOL, Period.D1, START, START + 91 * MINUTE, 0)
-    assert whole is not None
-    assert whole.open_ms == START
-    assert whole.period is Period.D1
-    assert whole.trade_count == hour.trade_count + sum(one.trade_count for one in quarters[4:]) + 1
-    assert whole.state is State.CLOSED
-
-
-def test_a_cover_without_bars_is_nothing_or_a_hole() -> None:
-    assert BarCover(()).cover(SYMBOL, Period.D1, START, START + HOUR, START + HOUR) is None
-    hole = BarCover(()).cover(SYMBOL, Period.D1, START, START + HOUR, 0)
-    assert hole == empty_bar(SYMBOL, Period.D1, START, 0, State.PARTIAL)
-
-
-def test_a_cover_does_not_look_past_its_end() -> None:
-    ladder = BarCover([bar(START), bar(START + HOUR)])
-    whole = ladder.cover(SYMBOL, Period.H1, START, START + 2 * MINUTE, START)
-    assert whole is not None
-    assert whole.state is State.PARTIAL
-    assert whole.trade_count == 1
-
-
 def recorded() -> dict[Period, list[Bar]]:
     """The exchange's own bars of one spot pair, with neither turnover nor count.
 
@@ -235,12 +202,12 @@ def test_roll_ups_equal_the_exchanges_own_bars_wherever_all_children_are_there(a
     compared: dict[Period, int] = {}
     for period in periods[1:]:
         children = {one.open_ms: one for one in recorded_bars[child_of(period, periods[: periods.index(period)])]}
-        ladder = BarCover(children.values())
+        cover = BarCover(children.values())
         for parent in recorded_bars[period]:
             inside = [one for at_ms, one in children.items() if parent.open_ms <= at_ms < parent.end_ms]
             if sum(one.end_ms - one.open_ms for one in inside) < parent.end_ms - parent.open_ms:
                 continue
-            made = ladder.cover("ETHBTC", period, parent.open_ms, parent.end_ms, 0)
+            made = cover.cover("ETHBTC", period, parent.open_ms, parent.end_ms, 0)
             assert made == parent
             compared[period] = compared.get(period, 0) + 1
     assert all(compared[period] >= (10 if period < Period.MO1 else 1) for period in periods[1:])

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.exact import number, text, turnover
+from klagg_tui.engine.exact import text
+from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange.binance import wire

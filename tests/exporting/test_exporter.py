@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import io
 import json
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,12 @@ from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
 from klagg_tui.errors import ExportError
 from klagg_tui.exporting.exporter import ExportProgress, estimate, export
-from klagg_tui.exporting.files import Format
-from klagg_tui.exporting.selection import Selection, matching
+from klagg_tui.exporting.format import Format
+from klagg_tui.exporting.formats import format_of
+from klagg_tui.exporting.formats.csv import FORMAT as CSV
+from klagg_tui.exporting.formats.jsonl import FORMAT as JSONL
+from klagg_tui.exporting.formats.parquet import FORMAT as PARQUET
+from klagg_tui.exporting.selection import Selection
 from klagg_tui.importing.importer import import_files
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
@@ -54,7 +58,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
         yield opened
 
 
-async def written(store: Store, selection: Selection, form: Format = Format.CSV) -> str:
+async def written(store: Store, selection: Selection, form: Format = CSV) -> str:
     pipe = io.BytesIO()
     await export(store, selection, pipe, form)
     return pipe.getvalue().decode()
@@ -73,7 +77,7 @@ async def test_a_recorded_day_comes_out_as_the_exchanges_own_file(tmp_path: Path
     async with await Store.open(tmp_path / "klagg.db") as store:
         await import_files(store, [RECORDED / "aggTrade-derived.jsonl.gz"])
         selection = Selection(("BTCUSDT",), from_ms=1_723_161_300_000, to_ms=1_723_161_600_000)
-        await export(store, selection, tmp_path / "out.csv")
+        await export(store, selection, tmp_path / "out.csv", CSV)
     ours = (tmp_path / "out.csv").read_text().splitlines()
     theirs = (RECORDED / "klines-1m.csv").read_text().splitlines()
     assert ours == [theirs[0], *theirs[2:7]]
@@ -83,7 +87,7 @@ async def test_a_recorded_day_comes_out_as_the_exchanges_own_file(tmp_path: Path
 async def test_the_exchanges_file_goes_in_and_comes_out_the_same(tmp_path: Path) -> None:
     async with await Store.open(tmp_path / "klagg.db") as store:
         await import_files(store, [RECORDED / "klines-1m.csv"], symbol="BTCUSDT")
-        await export(store, Selection(("BTCUSDT",)), tmp_path / "out.csv")
+        await export(store, Selection(("BTCUSDT",)), tmp_path / "out.csv", CSV)
     assert (tmp_path / "out.csv").read_bytes().rstrip() == (RECORDED / "klines-1m.csv").read_bytes().rstrip()
 
 
@@ -109,7 +113,7 @@ async def test_times_states_and_filters_choose_bars(store: Store) -> None:
 
 
 async def test_json_lines_say_symbol_period_and_state(store: Store) -> None:
-    text = await written(store, Selection(("牛来*",), (Period.H1,)), Format.JSONL)
+    text = await written(store, Selection(("牛来*",), (Period.H1,)), JSONL)
     first = json.loads(text.splitlines()[0])
     assert (first["symbol"], first["period"], first["state"]) == ("牛来USDT", "1h", "closed")
 
@@ -166,7 +170,7 @@ async def test_a_finer_tick_widens_all_and_loses_no_digit(store: Store) -> None:
     assert (after[0][1], after[-1][1], after[0][5]) == ("100.0000", "100.1234", "1.250")
 
 
-@pytest.mark.parametrize("form", [Format.CSV, Format.JSONL])
+@pytest.mark.parametrize("form", [CSV, JSONL])
 async def test_what_the_database_writes_itself_is_what_is_written_bar_by_bar(
     store: Store, form: Format, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,7 +217,7 @@ async def test_a_damaged_row_is_not_written_as_if_it_were_none(store: Store) -> 
 
 async def test_a_folder_gets_a_file_for_each_series(store: Store, tmp_path: Path) -> None:
     selection = Selection(("*USDT",), (Period.M1, Period.H1))
-    outcome = await export(store, selection, tmp_path / "bars", is_split=True)
+    outcome = await export(store, selection, tmp_path / "bars", CSV, is_split=True)
     assert left_behind(tmp_path / "bars") == [
         f"{symbol}-{period}.csv" for symbol in ("BTCUSDT", "ETHUSDT", "牛来USDT") for period in ("1h", "1m")
     ]
@@ -222,20 +226,20 @@ async def test_a_folder_gets_a_file_for_each_series(store: Store, tmp_path: Path
 
 
 async def test_a_name_that_ends_in_gz_is_packed(store: Store, tmp_path: Path) -> None:
-    await export(store, Selection(("BTCUSDT",)), tmp_path / "a.csv.gz")
+    await export(store, Selection(("BTCUSDT",)), tmp_path / "a.csv.gz", CSV)
     assert gzip.decompress((tmp_path / "a.csv.gz").read_bytes()).decode() == await written(
         store, Selection(("BTCUSDT",))
     )
-    assert Format.of(tmp_path / "a.csv.gz") is Format.CSV
-    assert Format.of(tmp_path / "a.ndjson") is Format.JSONL
-    assert Format.of(tmp_path / "a.txt") is None
+    assert format_of(tmp_path / "a.csv.gz") is CSV
+    assert format_of(tmp_path / "a.ndjson") is JSONL
+    assert format_of(tmp_path / "a.txt") is None
 
 
 async def test_a_file_takes_the_old_ones_place_only_when_it_is_whole(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("before")
-    await export(store, Selection(), tmp_path / "b.csv.gz", should_stop=lambda: True)
-    outcome = await export(store, Selection(), path, should_stop=lambda: True)
+    await export(store, Selection(), tmp_path / "b.csv.gz", CSV, should_stop=lambda: True)
+    outcome = await export(store, Selection(), path, CSV, should_stop=lambda: True)
     assert outcome.is_stopped
     assert path.read_text() == "before"
 
@@ -243,9 +247,9 @@ async def test_a_file_takes_the_old_ones_place_only_when_it_is_whole(store: Stor
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        await export(store, Selection(), path, on_progress=refuse)
+        await export(store, Selection(), path, CSV, on_progress=refuse)
     assert path.read_text() == "before"
-    await export(store, Selection(), tmp_path / "new" / "folders", Format.PARQUET, is_split=True, should_stop=seldom())
+    await export(store, Selection(), tmp_path / "new" / "folders", PARQUET, is_split=True, should_stop=seldom())
     assert left_behind(tmp_path) == ["a.csv"]
 
 
@@ -261,13 +265,13 @@ async def test_a_full_disk_is_one_sentence_and_leaves_nothing(store: Store, tmp_
             raise OSError(28, "No space left on device")
 
     with pytest.raises(ExportError, match="No space left"):
-        await export(store, Selection(("BTCUSDT",)), Full())
+        await export(store, Selection(("BTCUSDT",)), Full(), CSV)
     (tmp_path / "file").write_text("")
     with pytest.raises(ExportError, match="cannot be written"):
-        await export(store, Selection(("BTCUSDT",)), tmp_path / "file" / "a.csv")
+        await export(store, Selection(("BTCUSDT",)), tmp_path / "file" / "a.csv", CSV)
     (tmp_path / "folder").mkdir()
     with pytest.raises(ExportError, match="is a folder"):
-        await export(store, Selection(("BTCUSDT",)), tmp_path / "folder")
+        await export(store, Selection(("BTCUSDT",)), tmp_path / "folder", CSV)
     assert left_behind(tmp_path) == ["file", "folder"]
 
 
@@ -276,20 +280,20 @@ async def test_a_pipe_that_nobody_reads_any_more_is_no_error(store: Store) -> No
         def write(self, _: object) -> int:
             raise BrokenPipeError
 
-    assert (await export(store, Selection(("BTCUSDT",)), Closed())).is_cut
+    assert (await export(store, Selection(("BTCUSDT",)), Closed(), CSV)).is_cut
 
 
 async def test_states_are_counted_so_that_a_note_can_be_made(store: Store) -> None:
     await store.add([bar(START + MINUTES * MINUTE_MS, symbol="BTCUSDT", state=State.PARTIAL)], [])
-    outcome = await export(store, Selection(("BTCUSDT",)), io.BytesIO())
+    outcome = await export(store, Selection(("BTCUSDT",)), io.BytesIO(), CSV)
     assert (outcome.states[State.CLOSED], outcome.states[State.PARTIAL], outcome.bars) == (MINUTES, 1, MINUTES + 1)
 
 
 async def test_progress_reaches_the_estimate(store: Store) -> None:
     selection = Selection(("*",), (Period.M1, Period.H1), START, START + 60 * MINUTE_MS)
     seen: list[ExportProgress] = []
-    await export(store, selection, io.BytesIO(), on_progress=seen.append)
-    expected = await estimate(store, selection)
+    await export(store, selection, io.BytesIO(), CSV, on_progress=seen.append)
+    expected = await estimate(store, selection, CSV)
     assert expected.bars == 3 * 61
     assert expected.byte_count > 0
     assert (seen[-1].bars, seen[-1].total_bars, seen[-1].series) == (183, 183, "牛来USDT 1h")
@@ -302,20 +306,24 @@ async def test_an_estimate_counts_the_current_bar_where_it_is_written(store: Sto
     stretches = [(None, None), (None, end_ms), (end_ms + 1, None), (end_ms - MINUTE_MS // 2, None)]
     for from_ms, to_ms in stretches:
         selection = Selection(("BTCUSDT",), from_ms=from_ms, to_ms=to_ms)
-        written_out = await export(store, selection, io.BytesIO())
-        assert (await estimate(store, selection)).bars == written_out.bars
+        written_out = await export(store, selection, io.BytesIO(), CSV)
+        assert (await estimate(store, selection, CSV)).bars == written_out.bars
     # What was forming when klagg ended and is stored as partial meanwhile is one bar, not two.
     await store.add([current._replace(state=State.PARTIAL)], [])
     everything = Selection(("BTCUSDT",))
     assert (
-        (await estimate(store, everything)).bars == (await export(store, everything, io.BytesIO())).bars == MINUTES + 1
+        (await estimate(store, everything, CSV)).bars
+        == (await export(store, everything, io.BytesIO(), CSV)).bars
+        == MINUTES + 1
     )
 
 
 async def test_an_estimate_of_larger_bars_counts_those(store: Store) -> None:
     selection = Selection(("BTCUSDT",), (Period.M30,), is_resampled=True)
     assert (
-        (await estimate(store, selection)).bars == (await export(store, selection, io.BytesIO())).bars == MINUTES / 30
+        (await estimate(store, selection, CSV)).bars
+        == (await export(store, selection, io.BytesIO(), CSV)).bars
+        == MINUTES / 30
     )
 
 
@@ -331,17 +339,5 @@ async def test_an_estimate_of_larger_bars_counts_those(store: Store) -> None:
 )
 async def test_what_is_not_there_is_said_with_what_is(store: Store, selection: Selection, sentence: str) -> None:
     with pytest.raises(ExportError) as caught:
-        await export(store, selection, io.BytesIO())
+        await export(store, selection, io.BytesIO(), CSV)
     assert sentence in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("patterns", "expected"),
-    [
-        (["*"], ["BTCUSDT", "ETHBTC", "牛来USDT"]),
-        (["ethbtc", "*USDT"], ["ETHBTC", "BTCUSDT", "牛来USDT"]),
-        (["*usdt", "btc*"], ["BTCUSDT", "牛来USDT"]),
-    ],
-)
-def test_patterns_mean_names(patterns: Iterable[str], expected: list[str]) -> None:
-    assert matching(patterns, ["牛来USDT", "ETHBTC", "BTCUSDT"]) == expected

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.exact import as_decimal, number, turnover, turnover_as_decimal
+from klagg_tui.engine.exact import as_decimal, turnover_as_decimal
+from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.spans import Span
 from klagg_tui.errors import ExportError
 from klagg_tui.exporting.arrow import DIGITS, library, schema, table
 from klagg_tui.exporting.exporter import export
-from klagg_tui.exporting.files import Format
+from klagg_tui.exporting.formats.parquet import FORMAT as PARQUET
 from klagg_tui.exporting.selection import Selection
 from klagg_tui.storage.store import Store
 from tests.makers import START, bar
@@ -56,7 +57,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def dataset(store: Store, tmp_path: Path) -> Path:
-    await export(store, Selection(("*",), PERIODS), tmp_path / "bars", Format.PARQUET, is_split=True)
+    await export(store, Selection(("*",), PERIODS), tmp_path / "bars", PARQUET, is_split=True)
     return tmp_path / "bars"
 
 
@@ -100,7 +101,7 @@ async def test_pyarrow_opens_the_dataset_as_it_is(dataset: Path) -> None:
 
 async def test_one_file_holds_several_series_with_times_and_states(store: Store, tmp_path: Path) -> None:
     selection = Selection(("BTC*", "牛来USDT"), (Period.M1, Period.M5))
-    await export(store, selection, tmp_path / "a.parquet", Format.PARQUET)
+    await export(store, selection, tmp_path / "a.parquet", PARQUET)
     read = parquet.read_table(tmp_path / "a.parquet")
     assert read.schema.equals(schema())
     expected = [
@@ -118,14 +119,14 @@ async def test_one_file_holds_several_series_with_times_and_states(store: Store,
 
 async def test_parquet_goes_through_a_pipe_too(store: Store) -> None:
     pipe = io.BytesIO()
-    await export(store, Selection(("BTCUSDT",)), pipe, Format.PARQUET)
+    await export(store, Selection(("BTCUSDT",)), pipe, PARQUET)
     pipe.seek(0)
     assert parquet.read_table(pipe).num_rows == COUNT
 
 
 async def test_asked_to_stop_a_dataset_is_not_begun(store: Store, tmp_path: Path) -> None:
     selection = Selection(("*",), PERIODS)
-    await export(store, selection, tmp_path / "bars", Format.PARQUET, is_split=True, should_stop=lambda: True)
+    await export(store, selection, tmp_path / "bars", PARQUET, is_split=True, should_stop=lambda: True)
     assert [name for *_, files in os.walk(tmp_path / "bars") for name in files] == []
 
 

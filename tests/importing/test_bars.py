@@ -5,15 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.exact import number, turnover
+from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.errors import BadFile
-from klagg_tui.importing.bars import COLUMNS, KlineRows, period_of
-from klagg_tui.importing.source import Block
-from klagg_tui.importing.trades import Tally
+from klagg_tui.exchange.binance.archive import KlineColumn
+from klagg_tui.importing.bars import BarReader, period_of
+from klagg_tui.importing.lines import Block
+from klagg_tui.importing.tally import Tally
 
-HEADER = ",".join(COLUMNS)
+HEADER = ",".join(KlineColumn)
 ROW = (
     "1723161300000,61807.70,61839.90,61760.30,61760.30,136.450,1723161359999,8432904.62160,2005,57.185,3534417.70220,0"
 )
@@ -22,7 +23,7 @@ AUGUST = 1_722_470_400_000
 
 def read(*lines: str, hint: Period | None = None) -> tuple[list[Bar], Tally]:
     tally = Tally()
-    return KlineRows("BTCUSDT", tally, hint).read(Block("a.csv", 1, list(lines), 0)), tally
+    return BarReader("BTCUSDT", tally, hint).read(Block("a.csv", 1, list(lines), 0)), tally
 
 
 def row(open_ms: int, close_ms: int) -> str:
@@ -46,7 +47,7 @@ def test_a_row_becomes_a_confirmed_bar_with_every_digit() -> None:
         turnover("3534417.70220"),
         State.CONFIRMED,
     )
-    assert (tally.rows, tally.bad, tally.grains) == (1, 0, {"BTCUSDT": Precision(2, 3)})
+    assert (tally.rows, tally.bad, tally.precisions) == (1, 0, {"BTCUSDT": Precision(2, 3)})
 
 
 def test_spot_rows_in_microseconds_are_the_same_bar() -> None:
@@ -78,7 +79,7 @@ def test_thirty_days_that_are_no_month_are_no_period() -> None:
     ("bad", "reason"),
     [
         (ROW.rsplit(",", 1)[0], "11 columns instead of 12"),
-        (ROW.replace("1723161300000", "1723161300001"), "not where a 1m bar opens"),
+        (ROW.replace("1723161300000", "1723161300001"), "opens off the grid of 1m"),
         (ROW.replace("61839.90", "61000.00"), "is below low"),
         (ROW.replace("61807.70", "0"), "open 0 lies outside"),
         (ROW.replace("57.185", "557.185"), "takers bought more"),

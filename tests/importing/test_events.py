@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.precision import Precision
-from klagg_tui.importing.events import EventRows
-from klagg_tui.importing.source import Block, blocks
-from klagg_tui.importing.trades import Tally
+from klagg_tui.importing.events import EventReader
+from klagg_tui.importing.lines import Block, blocks
+from klagg_tui.importing.tally import Tally
 from tests.conftest import DATA, needs_data
 
 EVENT: dict[str, object] = {
@@ -41,7 +41,7 @@ TRADE = AggTrade(
 
 def read(lines: Sequence[str]) -> tuple[list[AggTrade], Tally]:
     tally = Tally()
-    return EventRows(tally).read(Block("a.jsonl", 1, list(lines), 0)), tally
+    return EventReader(tally).read(Block("a.jsonl", 1, list(lines), 0)), tally
 
 
 def event(**changed: object) -> str:
@@ -62,16 +62,22 @@ def event(**changed: object) -> str:
 def test_an_event_is_read_in_every_wrapping(line: str) -> None:
     trades, tally = read([line])
     assert trades == [TRADE]
-    assert (tally.rows, tally.bad, tally.grains) == (1, 0, {"CTKUSDT": Precision(5, 0)})
+    assert (tally.rows, tally.bad, tally.precisions) == (1, 0, {"CTKUSDT": Precision(5, 0)})
 
 
 def test_an_event_without_its_time_was_sent_when_it_was_traded() -> None:
     assert read([event(E=None)])[0][0].event_ms == 1_626_992_741_421
 
 
+def test_a_trade_of_another_market_is_counted_and_left_out() -> None:
+    trades, tally = read([event(st=2), event(st=1), event(st=2, p="damage")])
+    assert trades == [TRADE]
+    assert (tally.rows, tally.other_market, tally.bad) == (3, 2, 0)
+
+
 def test_other_events_and_replies_are_counted_and_are_not_bad() -> None:
     trades, tally = read([event(e="bookTicker"), '{"result":null,"id":1}', "", '{"stream":"x","data":[1]}'])
-    assert (trades, tally.other, tally.bad) == ([], 3, 0)
+    assert (trades, tally.other_events, tally.bad) == ([], 3, 0)
 
 
 def test_the_address_that_was_recorded_is_passed_over() -> None:
@@ -82,7 +88,7 @@ def test_the_address_that_was_recorded_is_passed_over() -> None:
 def test_a_record_of_nothing_is_counted_and_handed_on_for_its_id() -> None:
     (nothing,), tally = read([event(p="0", q="0", f=-1, l=-1)])
     assert (nothing.aggregate_id, nothing.is_placeholder) == (TRADE.aggregate_id, True)
-    assert (tally.no_trades, tally.bad, tally.grains) == (1, 0, {})
+    assert (tally.placeholders, tally.bad, tally.precisions) == (1, 0, {})
 
 
 @pytest.mark.parametrize(
@@ -101,10 +107,10 @@ def test_a_record_of_nothing_is_counted_and_handed_on_for_its_id() -> None:
         (event(a=True), "field a is no whole number"),
         (event(f=None), "field f is missing"),
         (event(T=10**18), "is no time"),
-        (event(m="yes"), "field m does not say"),
-        (event(s=""), "'' is no symbol"),
-        (event(s="BTC\nUSDT"), "is no symbol"),
-        (event(s="X" * 41), "is no symbol"),
+        (event(m="yes"), "field m is not true or false"),
+        (event(s=""), "symbol's name is damaged"),
+        (event(s="BTC\nUSDT"), "symbol's name is damaged"),
+        (event(s="X" * 65), "symbol's name is damaged"),
     ],
 )
 def test_a_bad_line_costs_that_line_and_says_what_is_wrong(line: str, reason: str) -> None:
@@ -122,15 +128,15 @@ def test_no_text_makes_the_reader_fail(lines: list[str]) -> None:
 @given(st.dictionaries(st.sampled_from(sorted(EVENT)), st.none() | st.integers() | st.text(max_size=9) | st.floats()))
 def test_no_damage_to_a_real_event_makes_the_reader_fail(damage: dict[str, object]) -> None:
     trades, tally = read([event(**damage)])
-    assert len(trades) + tally.bad + tally.other == 1
+    assert len(trades) + tally.bad + tally.other_events == 1
 
 
 @needs_data
 def test_the_recorded_session_is_read_without_a_bad_line() -> None:
     tally = Tally()
-    rows = EventRows(tally)
+    rows = EventReader(tally)
     path = DATA / "um-capture-2021-07-22" / "ws.txt.gz"
     trades = [trade for block in blocks(path) for trade in rows.read(block)]
     assert {trade.symbol for trade in trades} == {"SUSHIUSDT", "AKROUSDT", "KEEPUSDT", "CTKUSDT"}
     assert (tally.bad, tally.rows) == (0, 1535)
-    assert tally.other == 1535 - len(trades)
+    assert tally.other_events == 1535 - len(trades)

@@ -13,13 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from klagg_tui.engine import exact
+from klagg_tui.engine import exact, parsing
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.precision import Precision
-from klagg_tui.importing.importer import Imported, Progress, import_files
-from klagg_tui.importing.source import blocks
+from klagg_tui.importing.importer import import_files
+from klagg_tui.importing.lines import blocks
+from klagg_tui.importing.outcome import Imported, Progress
 from klagg_tui.storage.store import Store
 from tests.conftest import DATA, needs_data
 from tests.makers import DAY, START, trades
@@ -41,7 +42,7 @@ def row(trade: AggTrade) -> str:
 
 
 def padded(text: str, decimals: int) -> str:
-    return exact.text(exact.number(text), decimals)
+    return exact.text(parsing.number(text), decimals)
 
 
 def event(trade: AggTrade) -> str:
@@ -133,7 +134,7 @@ async def test_a_file_and_a_part_of_it_may_overlap(store: Store, tmp_path: Path)
     assert outcome.duplicates == len(days[1])
     assert outcome.gaps == 0
     assert sum(bar.volume for bar in await stored(store)) == sum(
-        exact.number(one.quantity) for day in days for one in day
+        parsing.number(one.quantity) for day in days for one in day
     )
 
 
@@ -169,17 +170,40 @@ async def test_a_record_of_nothing_uses_up_its_id_and_harms_no_minute(
         made[place] = made[place]._replace(price="0", quantity="0.000", first_trade_id=-1, last_trade_id=-1)
     lines = map(row if is_csv else event, made)
     outcome = await import_files(store, [file_of(tmp_path / "a", lines)], symbol="BTCUSDT")
-    assert (outcome.trades, outcome.gaps, outcome.tally.no_trades, outcome.tally.bad) == (28, 0, 2, 0)
+    assert (outcome.trades, outcome.gaps, outcome.tally.placeholders, outcome.tally.bad) == (28, 0, 2, 0)
     assert {*states(await stored(store))[1:-1]} == {"CLOSED"}
     (span,) = await store.spans("BTCUSDT")
     assert (span.first_id, span.last_id) == (made[0].aggregate_id, made[-1].aggregate_id)
 
 
-async def test_a_trade_the_engine_refuses_is_bad_too(store: Store, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_csv", [True, False])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"aggregate_id": 2**63},
+        {"aggregate_id": -1},
+        {"first_trade_id": 99, "last_trade_id": 1},
+        {"first_trade_id": -2},
+        {"last_trade_id": 2**63},
+    ],
+)
+async def test_an_id_that_the_live_decoder_refuses_is_a_bad_row_of_a_file_too(
+    store: Store, tmp_path: Path, damage: dict[str, int], *, is_csv: bool
+) -> None:
     made = trades([START, START + 1])
-    lines = [row(made[0]), row(made[1]._replace(first_trade_id=99, last_trade_id=1))]
-    outcome = await import_files(store, [file_of(tmp_path / "a.csv", lines)], symbol="BTCUSDT")
-    assert outcome.tally.first_bad == ["BTCUSDT, aggregate id 2: trade ids run backwards"]
+    write = row if is_csv else event
+    lines = [write(made[0]), write(made[1]._replace(**damage))]  # type: ignore[arg-type]
+    outcome = await import_files(store, [file_of(tmp_path / "a", lines)], symbol="BTCUSDT")
+    assert (outcome.trades, outcome.tally.bad) == (1, 1)
+    assert outcome.tally.first_bad[0].startswith("a, line 2: ")
+
+
+async def test_trades_of_another_market_in_a_recording_are_left_out_and_counted(store: Store, tmp_path: Path) -> None:
+    made = trades([START, START + 1, START + 2])
+    lines = [event(made[0]), event(made[1]).replace("{", '{"st": 2, ', 1), event(made[2]).replace("{", '{"st": 1, ', 1)]
+    outcome = await import_files(store, [file_of(tmp_path / "a.jsonl", lines)])
+    assert (outcome.trades, outcome.tally.other_market, outcome.tally.bad) == (2, 1, 0)
+    assert outcome.notes == ["Trades of another market of the exchange left out: 1."]
 
 
 async def test_every_packing_and_layout_gives_the_same_bars(tmp_path: Path) -> None:
@@ -221,7 +245,7 @@ async def test_klines_are_confirmed_bars_of_the_period_they_show(store: Store, t
     outcome = await import_files(store, [file_of(tmp_path / "ETHUSDT-1h-2024-08-08.csv", rows)])
     bars = await stored(store, Period.M5, "ETHUSDT")
     assert (outcome.bars, outcome.new, len(bars), {bar.state for bar in bars}) == (12, 12, 12, {State.CONFIRMED})
-    assert [bar.volume for bar in await stored(store, Period.H1, "ETHUSDT")] == [exact.number("120")]
+    assert [bar.volume for bar in await stored(store, Period.H1, "ETHUSDT")] == [parsing.number("120")]
 
 
 async def test_confirmed_bars_stay_when_trades_come_after_them(store: Store, tmp_path: Path) -> None:
@@ -313,7 +337,7 @@ async def test_asked_to_stop_it_keeps_what_is_whole(store: Store, tmp_path: Path
     assert 0 < outcome.trades < len(made)
     assert [(one.path, one.total) for one in seen] == [(path, path.stat().st_size)]
     bars = await stored(store)
-    assert sum(bar.volume for bar in bars) == sum(exact.number(one.quantity) for one in made[: outcome.trades])
+    assert sum(bar.volume for bar in bars) == sum(parsing.number(one.quantity) for one in made[: outcome.trades])
     await import_files(store, [path])
     assert len(await stored(store)) == 1440
 
@@ -323,8 +347,8 @@ async def test_commits_on_the_way_change_nothing(tmp_path: Path, monkeypatch: py
     path = file_of(tmp_path / "a.csv", map(row, [*made[:9_000], *made[9_001:]]))
     async with await Store.open(tmp_path / "one.db") as one, await Store.open(tmp_path / "many.db") as many:
         await import_files(one, [path], symbol="BTCUSDT")
-        monkeypatch.setattr("klagg_tui.importing.importer.COMMIT_EVERY", 1_000)
-        monkeypatch.setattr("klagg_tui.importing.importer.blocks", lambda path: blocks(path, 50_000))
+        monkeypatch.setattr("klagg_tui.importing.write.COMMIT_EVERY", 1_000)
+        monkeypatch.setattr("klagg_tui.importing.read.blocks", lambda path: blocks(path, 50_000))
         outcome = await import_files(many, [path], symbol="BTCUSDT")
         assert outcome.new == outcome.bars == len(await stored(one))
         for period in (Period.M1, Period.M5, Period.D1):
@@ -367,9 +391,9 @@ async def test_every_kline_message_of_the_recorded_session_equals_the_trades_bef
             await import_files(store, [cut])
             bar = (await stored(store, symbol=kline["s"]))[-1]
         assert (bar.open_ms, bar.trade_count) == (kline["t"], kline["n"])
-        assert bar[3:8] == tuple(exact.number(kline[field]) for field in "ohlcv")
-        assert (bar.turnover, bar.taker_buy_turnover) == (exact.turnover(kline["q"]), exact.turnover(kline["Q"]))
-        assert bar.taker_buy_volume == exact.number(kline["V"])
+        assert bar[3:8] == tuple(parsing.number(kline[field]) for field in "ohlcv")
+        assert (bar.turnover, bar.taker_buy_turnover) == (parsing.turnover(kline["q"]), parsing.turnover(kline["Q"]))
+        assert bar.taker_buy_volume == parsing.number(kline["V"])
         compared += 1
     assert compared > 10
 

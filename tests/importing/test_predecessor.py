@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.exact import number
+from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
 from klagg_tui.errors import BadFile
-from klagg_tui.importing.importer import Progress
-from klagg_tui.importing.predecessor import import_legacy, symbol_of
+from klagg_tui.importing.importer import import_predecessor
+from klagg_tui.importing.outcome import Progress
+from klagg_tui.importing.predecessor import symbol_of
 from klagg_tui.storage.store import Store
 from tests.makers import START, bar
 from tests.shell import Klagg
@@ -71,7 +72,7 @@ async def stored(store: Store, symbol: str = "BTCUSDT", period: Period = Period.
 
 async def test_tables_become_bars_that_are_closed_but_for_the_newest(store: Store, tmp_path: Path) -> None:
     tables = {"k_btc_1m": minutes(12_000), "k_btc_1w": [kline(START - 3 * 86_400_000, 7 * 86_400_000)]}
-    outcome = await import_legacy(store, predecessor(tmp_path / "old.db", tables))
+    outcome = await import_predecessor(store, predecessor(tmp_path / "old.db", tables))
     bars = await stored(store)
     assert (outcome.bars, outcome.tally.bad, outcome.notes, len(bars)) == (12_001, 0, [], 12_000)
     assert {one.state for one in bars[:-1]} == {State.CLOSED}
@@ -103,13 +104,13 @@ def test_names_are_those_of_the_symbols_again(name: str, symbol: str) -> None:
 
 async def test_its_own_list_of_symbols_settles_what_a_name_leaves_open(store: Store, tmp_path: Path) -> None:
     path = predecessor(tmp_path / "old.db", {"k_ethbtc_1m": minutes(2)}, ["ETHBTC"])
-    await import_legacy(store, path)
+    await import_predecessor(store, path)
     assert [symbol.symbol for symbol in await store.symbols()] == ["ETHBTC"]
 
 
 async def test_a_month_hides_in_the_table_of_the_minutes(store: Store, tmp_path: Path) -> None:
     july, length = 1_719_792_000_000, 31 * 86_400_000
-    await import_legacy(store, predecessor(tmp_path / "old.db", {"k_btc_1m": [kline(july, length), *minutes(2)]}))
+    await import_predecessor(store, predecessor(tmp_path / "old.db", {"k_btc_1m": [kline(july, length), *minutes(2)]}))
     assert [one.open_ms for one in await stored(store, period=Period.MO1)] == [july]
     assert [one.open_ms for one in await stored(store)] == [START, START + MINUTE_MS]
 
@@ -117,7 +118,7 @@ async def test_a_month_hides_in_the_table_of_the_minutes(store: Store, tmp_path:
 async def test_what_klagg_closed_itself_stays(store: Store, tmp_path: Path) -> None:
     own = [bar(START + at * MINUTE_MS) for at in range(2)]
     await store.add(own, [Span("BTCUSDT", 1, 9, START, START + 2 * MINUTE_MS)])
-    outcome = await import_legacy(store, predecessor(tmp_path / "old.db", {"k_btc_1m": minutes(4)}))
+    outcome = await import_predecessor(store, predecessor(tmp_path / "old.db", {"k_btc_1m": minutes(4)}))
     assert (outcome.bars, outcome.duplicates) == (2, 2)
     bars = await stored(store)
     assert bars[:2] == own
@@ -126,9 +127,9 @@ async def test_what_klagg_closed_itself_stays(store: Store, tmp_path: Path) -> N
 
 async def test_importing_twice_changes_nothing(store: Store, tmp_path: Path) -> None:
     path = predecessor(tmp_path / "old.db", {"k_btc_1m": minutes(20), "k_btc_5m": [kline(START, 300_000)]})
-    await import_legacy(store, path)
+    await import_predecessor(store, path)
     before = [await stored(store, period=period) for period in Period]
-    assert (await import_legacy(store, path)).is_usable
+    assert (await import_predecessor(store, path)).is_usable
     assert [await stored(store, period=period) for period in Period] == before
 
 
@@ -137,7 +138,7 @@ async def test_tables_that_are_none_of_its_bars_are_listed(store: Store, tmp_pat
     path = predecessor(tmp_path / "old.db", tables)
     with closing(sqlite3.connect(path)) as made:
         made.execute("CREATE TABLE k_eth_1m (open_time INTEGER, price TEXT)")
-    outcome = await import_legacy(store, path)
+    outcome = await import_predecessor(store, path)
     assert outcome.notes == [
         "Table k_btc_7m was left out: there is no period 7m.",
         "Table k_eth_1m was left out: its columns are not the exchange's.",
@@ -147,9 +148,9 @@ async def test_tables_that_are_none_of_its_bars_are_listed(store: Store, tmp_pat
 
 async def test_a_bad_row_costs_that_row(store: Store, tmp_path: Path) -> None:
     rows = [kline(START), kline(START + MINUTE_MS, price="100.300000000004"), kline(START + 2 * MINUTE_MS)]
-    outcome = await import_legacy(store, predecessor(tmp_path / "old.db", {"k_btc_1m": rows}))
+    outcome = await import_predecessor(store, predecessor(tmp_path / "old.db", {"k_btc_1m": rows}))
     assert outcome.tally.first_bad == [
-        f"k_btc_1m, open_time {START + MINUTE_MS}: '100.300000000004' has more than 8 decimals"
+        f"k_btc_1m, open_time {START + MINUTE_MS}: a bar of BTCUSDT cannot be read: '100.300000000004' has more than 8 decimals"
     ]
     assert len(await stored(store)) == 2
 
@@ -164,7 +165,7 @@ async def test_the_source_is_never_changed(store: Store, tmp_path: Path, is_logg
             writing.execute('INSERT INTO "k_btc_1m" VALUES (' + ",".join("?" * 12) + ", NULL)", kline(START + 120_000))
             writing.commit()
         before = {file.name: file.read_bytes() for file in path.parent.iterdir() if not file.name.endswith("-shm")}
-        outcome = await import_legacy(store, path)
+        outcome = await import_predecessor(store, path)
         after = {file.name: file.read_bytes() for file in path.parent.iterdir() if not file.name.endswith("-shm")}
     assert after == before
     assert outcome.bars == 2 + is_logged
@@ -173,7 +174,7 @@ async def test_the_source_is_never_changed(store: Store, tmp_path: Path, is_logg
 async def test_asked_to_stop_it_keeps_what_it_has(store: Store, tmp_path: Path) -> None:
     path = predecessor(tmp_path / "old.db", {"k_btc_1m": minutes(12_000), "k_eth_1m": minutes(2)})
     seen: list[Progress] = []
-    outcome = await import_legacy(store, path, on_progress=seen.append, should_stop=lambda: len(seen) == 2)
+    outcome = await import_predecessor(store, path, on_progress=seen.append, should_stop=lambda: len(seen) == 2)
     assert (outcome.is_stopped, outcome.bars) == (True, 10_000)
     assert (seen[-1].done, seen[-1].total, seen[-1].rows) == (1, 2, 10_000)
 
@@ -184,7 +185,7 @@ async def test_other_files_are_refused_in_one_sentence(store: Store, tmp_path: P
         made.execute("CREATE TABLE things (name TEXT)")
     for name, sentence in (("none", "no such file"), ("text", "cannot be read as a"), ("other.db", "no tables like")):
         with pytest.raises(BadFile, match=sentence):
-            await import_legacy(store, tmp_path / name)
+            await import_predecessor(store, tmp_path / name)
 
 
 def test_the_command_tells_what_came_and_what_was_left_out(klagg: Klagg, tmp_path: Path) -> None:

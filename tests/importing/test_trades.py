@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.precision import Precision
-from klagg_tui.importing.source import Block
-from klagg_tui.importing.trades import Tally, TradeRows
+from klagg_tui.importing.lines import Block
+from klagg_tui.importing.tally import Tally
+from klagg_tui.importing.trades import TradeReader
 
 HEADER = "agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker"
 GOOD = "7,61800.30,0.205,70,71,1723161256322,false"
@@ -17,7 +18,7 @@ GOOD = "7,61800.30,0.205,70,71,1723161256322,false"
 
 def read(lines: Sequence[str], first_line: int = 1) -> tuple[list[AggTrade], Tally]:
     tally = Tally()
-    trades = TradeRows("BTCUSDT", tally).read(Block("a.csv", first_line, list(lines), 0))
+    trades = TradeReader("BTCUSDT", tally).read(Block("a.csv", first_line, list(lines), 0))
     return trades, tally
 
 
@@ -37,8 +38,8 @@ def test_spot_rows_with_a_further_column_and_microseconds_are_the_same_trade() -
 def test_a_record_of_nothing_is_counted_and_handed_on_for_its_id() -> None:
     trades, tally = read([GOOD, "8,0,0.00,-1,-1,1723161256323,true"])
     assert [(trade.aggregate_id, trade.is_placeholder) for trade in trades] == [(7, False), (8, True)]
-    assert (tally.rows, tally.no_trades, tally.bad) == (2, 1, 0)
-    assert tally.grains == {"BTCUSDT": Precision(2, 3)}
+    assert (tally.rows, tally.placeholders, tally.bad) == (2, 1, 0)
+    assert tally.precisions == {"BTCUSDT": Precision(2, 3)}
 
 
 @pytest.mark.parametrize(
@@ -57,12 +58,15 @@ def test_a_record_of_nothing_is_counted_and_handed_on_for_its_id() -> None:
         ("seven,61800.30,0.205,70,71,1723161256322,false", "'seven' is no id"),
         ("7,61800.30,0.205,70,71,99999999999999999999,false", "is no time"),
         ("7,61800.30,0.205,70,71,-5,false", "-5 is no time"),
+        ("-7,61800.30,0.205,70,71,1723161256322,false", "ids -7, 70 and 71 are out of range"),
+        ("7,61800.30,0.205,72,71,1723161256322,false", "ids 7, 72 and 71 are out of range or order"),
+        ("9223372036854775808,61800.30,0.205,70,71,1723161256322,false", "out of range"),
     ],
 )
 def test_a_bad_row_costs_that_row_and_says_what_is_wrong(row: str, reason: str) -> None:
     trades, tally = read([GOOD, row, GOOD.replace("7,", "8,", 1)])
     assert [trade.aggregate_id for trade in trades] == [7, 8]
-    assert (tally.rows, tally.no_trades, tally.bad) == (3, 0, 1)
+    assert (tally.rows, tally.placeholders, tally.bad) == (3, 0, 1)
     assert tally.first_bad[0].startswith("a.csv, line 2: ")
     assert reason in tally.first_bad[0]
 
@@ -77,8 +81,8 @@ def test_three_bad_rows_are_shown_and_all_are_counted() -> None:
 
 
 def test_the_decimals_of_the_file_are_kept_with_their_closing_zeros() -> None:
-    assert read([HEADER, GOOD])[1].grains == {"BTCUSDT": Precision(2, 3)}
-    assert read([GOOD, "8,1.5,2,80,80,1723161256322,true"])[1].grains == {"BTCUSDT": Precision(2, 3)}
+    assert read([HEADER, GOOD])[1].precisions == {"BTCUSDT": Precision(2, 3)}
+    assert read([GOOD, "8,1.5,2,80,80,1723161256322,true"])[1].precisions == {"BTCUSDT": Precision(2, 3)}
 
 
 def test_more_numbers_than_are_remembered_are_all_read() -> None:

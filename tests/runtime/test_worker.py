@@ -12,10 +12,10 @@ import pytest
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.exact import number
+from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFile, DatabaseBusy, KlaggError, NotADatabase, OtherMarket, StorageError
-from klagg_tui.exporting.files import Format
+from klagg_tui.exporting.formats.csv import FORMAT as CSV
 from klagg_tui.exporting.selection import Selection
 from klagg_tui.feed import FeedUpdate, Mode
 from klagg_tui.metrics import Metric
@@ -221,12 +221,12 @@ async def test_where_nothing_is_kept_there_is_no_history_and_nothing_to_export(t
         assert await runtime.history(SYMBOL, Period.M1, None, 5) == ()
         sentence = r"^Nothing is kept in this run, so there is nothing to export; see --db\.$"
         with pytest.raises(StorageError, match=sentence):
-            await runtime.estimate(Selection(), Format.CSV)
+            await runtime.estimate(Selection(), CSV)
         with pytest.raises(StorageError, match=sentence):
             await runtime.export(
                 Selection(),
                 tmp_path / "out.csv",
-                Format.CSV,
+                CSV,
                 is_split=False,
                 on_progress=lambda _: None,
                 should_stop=lambda: False,
@@ -240,11 +240,11 @@ async def test_an_export_beside_the_running_engine_writes_what_is_stored(tmp_pat
         await until(
             lambda: runtime.status().connection == "ended" and runtime.status().metrics.get(Metric.ROWS_WRITTEN)
         )
-        estimate = await runtime.estimate(Selection((SYMBOL,)), Format.CSV)
+        estimate = await runtime.estimate(Selection((SYMBOL,)), CSV)
         exported = await runtime.export(
             Selection((SYMBOL,)),
             tmp_path / "out.csv",
-            Format.CSV,
+            CSV,
             is_split=False,
             on_progress=lambda _: None,
             should_stop=lambda: False,

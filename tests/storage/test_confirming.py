@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from klagg_tui.engine.bar import State, empty_bar
 from klagg_tui.engine.changes import Changes
-from klagg_tui.engine.exact import number as number_of
+from klagg_tui.engine.parsing import number as number_of
 from klagg_tui.engine.period import Period
 from klagg_tui.storage.merging import Added
 from klagg_tui.storage.store import Store

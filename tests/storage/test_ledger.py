@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.exact import number
+from klagg_tui.engine.parsing import number
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage.ledger import Ledger, Run
 from tests.makers import MINUTE, START, SYMBOL, bar

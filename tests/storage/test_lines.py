@@ -7,13 +7,14 @@ from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
 from klagg_tui.storage.lines import Lines, Printf
 from klagg_tui.storage.queries import PAGE
+from klagg_tui.storage.rows import Decimals
 from klagg_tui.storage.store import Store
 from tests.makers import MINUTE, START, SYMBOL, bar, bars
 
 
-def plain(scale: int) -> Printf | None:
+def plain(decimals: Decimals) -> Printf | None:
     """Open time and trade count, of whatever is stored with at most two decimals."""
-    return Printf("%d,%d\n", "minute, trade_count") if scale & 15 <= 2 else None
+    return Printf("%d,%d\n", "minute, trade_count") if decimals.price <= 2 else None
 
 
 async def read(store: Store) -> tuple[list[str], list[Bar]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from klagg_tui.engine.bar import State
-from klagg_tui.engine.exact import number
+from klagg_tui.engine.parsing import number
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage.store import Store
 from tests.filed import file_in, listed

@@ -16,7 +16,7 @@ from klagg_tui.engine.spans import Span
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
 from tests.filed import file_in, listed
-from tests.makers import DAY, HOUR, MINUTE, START, SYMBOL, bar, bars, trades
+from tests.makers import DAY, HOUR, MINUTE, START, SYMBOL, bar, bars, snapshot, trades
 
 
 async def opens(found: AsyncIterator[Bar]) -> list[int]:
@@ -123,4 +123,4 @@ async def test_an_engine_seeded_from_the_store_has_the_bars_of_one_that_never_st
         whole.handle(each)
         if each.traded_ms >= at_ms:
             seeded.handle(each)
-    assert [each[:12] for each in seeded.snapshot()] == [each[:12] for each in whole.snapshot()]
+    assert [each[:12] for each in snapshot(seeded)] == [each[:12] for each in snapshot(whole)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.exact import number
+from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period, child_of
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol

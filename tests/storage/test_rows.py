@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.exact import number, turnover
+from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.engine.period import Period
-from klagg_tui.storage.rows import Packer, bars
+from klagg_tui.storage.rows import Decimals, Packer, bars, decimals_of
 from tests.makers import START, SYMBOL, bar
 
 _NUMBERS = st.one_of(st.integers(0, 10**6), st.integers(0, 10**21), st.integers(0, 10**6).map(lambda n: n * 10**8))
@@ -74,3 +74,9 @@ def test_a_damaged_row_with_a_negative_sum_can_be_read_to_be_found() -> None:
     row = list(Packer().row(1, bar(volume="3")))
     row[9] = -3
     assert bars([tuple(row)], {1: SYMBOL})[0].volume == -number("3")
+
+
+def test_a_scale_says_how_many_decimals_there_are_unless_a_mantissa_is_a_text() -> None:
+    (scale,) = {row[4] for row in [Packer().row(1, bar(open="1.25", volume="2.125"))]}
+    assert decimals_of(scale) == Decimals(price=2, quantity=3, turnover=5)
+    assert decimals_of(Packer().row(1, bar(volume="1000000000000.00000001"))[4]) is None

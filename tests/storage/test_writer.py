@@ -10,7 +10,7 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, MissingTrades, SeedBars
-from klagg_tui.engine.exact import number
+from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage.store import Store

@@ -15,9 +15,9 @@ from tests.makers import START
 @pytest.mark.parametrize(
     ("line", "read", "role"),
     [
-        ("2026-11-28 01:18:07,557 INFO    klagg_tui.exchange.stream: connected", " 01:18:07 exchange.stream      connected", Role.DIM),
-        ("2026-11-28 01:18:07,557 WARNING klagg_tui.runtime.live: cut: again", " 01:18:07 runtime.live         cut: again", Role.WARN),
-        ("2026-11-28 01:18:07,557 ERROR   other: gone", " 01:18:07 other                gone", Role.BAD),
+        ("2026-11-28 01:18:07,557 INFO    klagg_tui.exchange.stream: connected", " 01:18:07 exchange.stream        connected", Role.DIM),
+        ("2026-11-28 01:18:07,557 WARNING klagg_tui.runtime.live: cut: again", " 01:18:07 runtime.live           cut: again", Role.WARN),
+        ("2026-11-28 01:18:07,557 ERROR   other: gone", " 01:18:07 other                  gone", Role.BAD),
         ("Traceback", " Traceback", Role.DIM),
     ],
 )  # fmt: skip

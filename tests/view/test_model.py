@@ -2,7 +2,7 @@
 
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.changes import Changes
-from klagg_tui.engine.exact import number
+from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import Period
 from klagg_tui.feed import FeedUpdate, Mode, Status
 from klagg_tui.view.model import (

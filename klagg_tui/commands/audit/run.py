@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from klagg_tui.auditing.auditor import AuditProgress, Scope, audit
-from klagg_tui.auditing.compare import ArchiveBars, ReferenceBars, differing
+from klagg_tui.auditing.compare import find_differences
 from klagg_tui.auditing.findings import Finding
+from klagg_tui.auditing.reference import ArchiveBars, ReferenceBars
 from klagg_tui.auditing.repair import Repaired, repair
 from klagg_tui.auditing.rows import EVERYTHING, Stretch
 from klagg_tui.commands.shared.progress import ProgressLine
@@ -154,7 +155,7 @@ async def _look(
     found = [finding async for finding in audit(path, scope)]
     known = {(finding.symbol, finding.period, finding.from_ms) for finding in found}
     for reference in sources.values():
-        async for finding in differing(path, reference, scope, periods):
+        async for finding in find_differences(path, reference, scope, periods):
             place = finding.symbol, finding.period, finding.from_ms
             if place not in known:
                 known.add(place)

@@ -11,7 +11,7 @@ from decimal import Context, Decimal, Inexact, localcontext
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from klagg_tui.engine import exact
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import Period
 from klagg_tui.simulator.market.calendar import MINUTE_MS, ended, opened
@@ -105,15 +105,15 @@ class Truth:
             symbol,
             period,
             first * MINUTE_MS,
-            exact.number(f"{total.open:f}"),
-            exact.number(f"{total.high:f}"),
-            exact.number(f"{total.low:f}"),
-            exact.number(f"{total.close:f}"),
-            exact.number(f"{total.volume:f}"),
-            exact.turnover(f"{total.turnover:f}"),
+            parsing.number(f"{total.open:f}"),
+            parsing.number(f"{total.high:f}"),
+            parsing.number(f"{total.low:f}"),
+            parsing.number(f"{total.close:f}"),
+            parsing.number(f"{total.volume:f}"),
+            parsing.turnover(f"{total.turnover:f}"),
             total.fills,
-            exact.number(f"{total.taken:f}"),
-            exact.turnover(f"{total.taken_turnover:f}"),
+            parsing.number(f"{total.taken:f}"),
+            parsing.turnover(f"{total.taken_turnover:f}"),
             State.CONFIRMED,
         )
 

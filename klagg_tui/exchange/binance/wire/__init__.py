@@ -6,12 +6,12 @@ nothing else. Fields are read by name and unknown ones are tolerated, because th
 """
 
 from klagg_tui.exchange.binance.wire.answers import read_failure, read_time
-from klagg_tui.exchange.binance.wire.bars import read_bar, read_bars
+from klagg_tui.exchange.binance.wire.bars import read_bars
 from klagg_tui.exchange.binance.wire.commands import CONTRACTS, STREAM_PATH, subscribe, trade_stream, unsubscribe
 from klagg_tui.exchange.binance.wire.frames import decode_batch, read_message
-from klagg_tui.exchange.binance.wire.instruments import read_instrument, read_instruments
+from klagg_tui.exchange.binance.wire.instruments import read_instruments
 from klagg_tui.exchange.binance.wire.requests import EXCHANGE_INFO, TIME, bars_request, trades_request
-from klagg_tui.exchange.binance.wire.trades import read_trade, read_trades, trade_fields
+from klagg_tui.exchange.binance.wire.trades import read_trades
 
 __all__ = [
     "CONTRACTS",
@@ -20,17 +20,13 @@ __all__ = [
     "TIME",
     "bars_request",
     "decode_batch",
-    "read_bar",
     "read_bars",
     "read_failure",
-    "read_instrument",
     "read_instruments",
     "read_message",
     "read_time",
-    "read_trade",
     "read_trades",
     "subscribe",
-    "trade_fields",
     "trade_stream",
     "trades_request",
     "unsubscribe",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from klagg_tui.engine.bar import Bar, Check, State, fault_of
-from klagg_tui.engine.exact import number, turnover
+from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.binance.wire import fields

@@ -1,0 +1,211 @@
+"""What keeps a symbol's run of trades unbroken: seeds, gaps found, filled, given up or stepped over.
+
+Trades come here that `BarGrid.take` could not add at once, and all events about what is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.events import (
+    AggTrade,
+    Counters,
+    GapFound,
+    PendingGap,
+    Report,
+    SeedBars,
+    TradeFields,
+    TradeRejected,
+    TradeTooLate,
+)
+from klagg_tui.engine.lifecycle import Life, LifeEvent
+from klagg_tui.engine.period import DAY_MS
+from klagg_tui.engine.sequence import UNKNOWN, Verdict
+from klagg_tui.engine.symbol import Amendment, Placement, SymbolState
+from klagg_tui.errors import BadNumber
+
+
+@dataclass(slots=True)
+class Counts:
+    """See `Counters`."""
+
+    duplicates: int = 0
+    gaps: int = 0
+    gaps_filled: int = 0
+    gaps_abandoned: int = 0
+    late: int = 0
+    too_late: int = 0
+    unknown_symbol: int = 0
+    rejected: int = 0
+    equal: int = 0
+    amended: int = 0
+
+
+class Continuity:
+    """Works on the symbols that a grid follows.
+
+    Args:
+        states: the symbols followed; others are counted and left.
+        holds_gaps: see `KlineEngine`.
+    """
+
+    def __init__(self, states: dict[str, SymbolState], *, holds_gaps: bool) -> None:
+        self.counts = Counts()
+        self.reports: list[Report] = []
+        self._states = states
+        self._holds_gaps = holds_gaps
+
+    def counters(self, trades: int) -> Counters:
+        """What was met so far, with the number of trades taken."""
+        return Counters(trades=trades, **asdict(self.counts))
+
+    def state_of(self, symbol: str) -> SymbolState | None:
+        """The state of the symbol of an event; None where it is not followed, which is counted."""
+        state = self._states.get(symbol)
+        if state is None:
+            self.counts.unknown_symbol += 1
+        return state
+
+    def take(self, fields: TradeFields) -> None:
+        """A trade that is not as most are."""
+        trade = AggTrade(*fields)
+        state = self.state_of(trade.symbol)
+        if state is None:
+            return
+        if fault := _fault(trade, state):
+            self._reject(trade, fault)
+            # Recorded streams hold placeholders: no trades, but their ids are used up.
+            if 0 <= trade.aggregate_id == state.next_id and trade.is_placeholder and not state.is_waiting:
+                state.skip_id()
+            return
+        verdict = state.judge(trade.aggregate_id)
+        if verdict is Verdict.DUPLICATE:
+            self.counts.duplicates += 1
+        elif verdict is Verdict.NEXT or self._is_welcome_first(state):
+            self._count(trade, state.place(trade))
+            if state.is_waiting:
+                self.release(state)
+        elif self._holds_gaps:
+            is_news = not state.held
+            state.hold(trade)
+            if is_news:
+                self._open_gap(state)
+        else:
+            self.counts.gaps += 1
+            self.counts.gaps_abandoned += 1
+            self._count(trade, state.skip_gap(trade))
+
+    def seed(self, state: SymbolState, seed: SeedBars) -> None:
+        """Begin a symbol, and go on with what was held back."""
+        state.begin(seed)
+        if seed.next_id is None and (first := state.pop_first()):
+            self._count(first, state.place(first))
+        if state.is_waiting:
+            self.release(state)
+
+    def fill(self, state: SymbolState, trades: tuple[AggTrade, ...]) -> None:
+        """Put in trades that were fetched, and what they let in."""
+        for trade in trades:
+            verdict = state.judge(trade.aggregate_id)
+            if fault := _fault(trade, state):
+                self._reject(trade, fault)
+            elif verdict is Verdict.NEXT:
+                self._count(trade, state.place(trade))
+            elif verdict is Verdict.AHEAD:
+                state.hold(trade)
+        self.release(state)
+
+    def release(self, state: SymbolState) -> None:
+        """Put in what was held back and fits now; go on when nothing is left, else say what is missing still."""
+        while trade := state.pop_next():
+            self._count(trade, state.place(trade))
+        state.forget_passed()
+        if state.held:
+            self._open_gap(state)
+        elif state.is_waiting:
+            if state.life is Life.GAP:
+                self.counts.gaps_filled += 1
+            state.resume()
+
+    def abandon(self, state: SymbolState) -> None:
+        """Step over what is missing before the first trade held back."""
+        first = state.pop_first()
+        if first is None:
+            return
+        if state.life is Life.GAP:
+            self.counts.gaps_abandoned += 1
+        state.give_up()
+        self._count(first, state.skip_gap(first))
+        self.release(state)
+
+    def amend(self, bar: Bar) -> None:
+        """Compare the exchange's own bar, which takes the place of ours."""
+        state = self._states.get(bar.symbol)
+        outcome = state.amend(bar) if state else Amendment.TOO_OLD
+        if outcome is Amendment.EQUAL:
+            self.counts.equal += 1
+        elif outcome is Amendment.AMENDED:
+            self.counts.amended += 1
+
+    def pending_gap(self, symbol: str) -> PendingGap | None:
+        """What a symbol waits for; None where it does not wait."""
+        state = self._states.get(symbol)
+        if state is None or not state.is_waiting:
+            return None
+        held = state.held
+        minute = state.minute_bar() if state.close else None
+        trades = tuple(held[held_id] for held_id in sorted(held))
+        return PendingGap(_id_or_none(state), trades, minute, state.traded_ms)
+
+    def _is_welcome_first(self, state: SymbolState) -> bool:
+        """Whether a run begins with whatever comes: in files, and where a seed knew no id."""
+        return state.next_id == UNKNOWN and (state.is_begun or not self._holds_gaps)
+
+    def _count(self, trade: AggTrade, placement: Placement) -> None:
+        if placement is Placement.LATE:
+            self.counts.late += 1
+        elif placement is Placement.TOO_LATE:
+            self.counts.too_late += 1
+            self.reports.append(TradeTooLate(trade))
+
+    def _open_gap(self, state: SymbolState) -> None:
+        before = state.life
+        state.wait(LifeEvent.UNSEEDED if state.next_id == UNKNOWN else LifeEvent.MISSED)
+        if state.life is Life.GAP and before is not Life.GAP:
+            self.counts.gaps += 1
+            state.suspect()
+        self.reports.append(GapFound(state.symbol))
+
+    def _reject(self, trade: AggTrade, reason: str) -> None:
+        self.counts.rejected += 1
+        self.reports.append(TradeRejected(trade, reason))
+
+
+def _id_or_none(state: SymbolState) -> int | None:
+    next_id = state.next_id
+    return None if next_id == UNKNOWN else next_id
+
+
+_FARTHEST_MS: Final = 366 * DAY_MS
+"""No symbol rests longer; a time that far ahead is damage, and every minute up to it would become a flat bar."""
+
+
+def _fault(trade: AggTrade, state: SymbolState) -> str | None:
+    """What makes a trade impossible, by name."""
+    try:
+        price, quantity = trade.amounts()
+    except BadNumber as error:
+        return str(error)
+    if not price:
+        return "price is not positive"
+    if not quantity:
+        return "quantity is not positive"
+    if trade.traded_ms < 0 or trade.aggregate_id < 0:
+        return "time or id is negative"
+    if trade.last_trade_id < trade.first_trade_id:
+        return "trade ids run backwards"
+    if state.close and trade.traded_ms >= state.end_ms + _FARTHEST_MS:
+        return "time is more than a year ahead"
+    return None

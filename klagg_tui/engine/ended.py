@@ -1,0 +1,85 @@
+"""The ended bars of one symbol: minutes that can still change, and the larger bars that change with them.
+
+Whatever ends or changes is passed on to the readers here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from klagg_tui.engine.bar import Bar, State, empty_bar
+from klagg_tui.engine.exact import Exact
+from klagg_tui.engine.minute import FormingMinute
+from klagg_tui.engine.period import Period
+from klagg_tui.engine.readers import Readers
+from klagg_tui.engine.rollup import RollUp
+
+
+class EndedBars:
+    """What stands before the forming minute, whose price follows the last of them while nothing is traded."""
+
+    __slots__ = ("_readers", "_rollup")
+
+    def __init__(self, rollup: RollUp, readers: Readers) -> None:
+        self._rollup = rollup
+        self._readers = readers
+
+    def begin(self, minute_ms: int, bars: Collection[Bar], listed_ms: int) -> None:
+        """Start at a minute; see `RollUp.begin`."""
+        self._rollup.begin(minute_ms, bars, listed_ms)
+
+    def minute_at(self, open_ms: int) -> Bar | None:
+        """The ended minute that opened then, None where it is not held (any more)."""
+        return self._rollup.held.get(open_ms)
+
+    def end(self, minute: Bar) -> None:
+        """A minute is over, and with it the larger bars that end then."""
+        self._readers.ended(minute)
+        for bar in self._rollup.absorb(minute):
+            self._readers.ended(bar)
+
+    def jump(self, minute_ms: int) -> None:
+        """Go on at a later minute with trades missing in between."""
+        for bar in self._rollup.jump(minute_ms):
+            if bar.close:
+                self._readers.ended(bar)
+
+    def skip(self, minute_ms: int, *, is_partial: bool) -> None:
+        """Go on at a later minute where no price is known, so that there is no bar to end.
+
+        `is_partial`: trades may be missing, and then the larger bars lack them.
+        """
+        if is_partial:
+            self._rollup.jump(minute_ms)
+        else:
+            self._rollup.skip(minute_ms)
+
+    def current(self, minute: Bar, periods: Collection[Period]) -> list[Bar]:
+        """The larger bars under way, the forming minute included."""
+        return self._rollup.current(minute, periods)
+
+    def replace(self, minutes: list[Bar], forming: FormingMinute) -> None:
+        """Put changed minutes in their places, and with the last one the flat minutes behind it at its close."""
+        changed = [*minutes, *self._flat_behind(minutes[-1], forming)]
+        for bar in (*changed, *self._rollup.replace(changed, forming.minute_ms)):
+            self._readers.ended(bar)
+
+    def restate(self, from_ms: int, old: State, new: State, forming: FormingMinute) -> bool:
+        """Change the state of the minutes from a time on that have the old one; whether there were any."""
+        bars = [bar for bar in self._rollup.held.values() if bar.state is old and from_ms <= bar.open_ms]
+        if bars:
+            self.replace([bar._replace(state=new) for bar in bars], forming)
+        return bool(bars)
+
+    def _flat_behind(self, minute: Bar, forming: FormingMinute) -> Iterator[Bar]:
+        """The minutes without trades that stand at another price than the close before them, up to the forming one."""
+        at_ms, price = minute.end_ms, minute.close
+        while (bar := self.minute_at(at_ms)) and _is_to_be_flat_at(price, bar):
+            yield empty_bar(minute.symbol, Period.M1, at_ms, price, bar.state)
+            at_ms = bar.end_ms
+        if at_ms == forming.minute_ms and not forming.is_traded:
+            forming.close = price
+
+
+def _is_to_be_flat_at(price: Exact, bar: Bar) -> bool:
+    return not bar.is_traded and bar.state is not State.CONFIRMED and bar.close != price

@@ -1,0 +1,30 @@
+"""Binance in files: names and columns of its archives, and its events as recorders keep them.
+
+The only place that knows either, for all who read or write such files. What a row means is read by the decoders of
+`wire`, or checked as they check it, so that a trade is the same trade from a file, a stream and a reply. Pure.
+"""
+
+from klagg_tui.exchange.binance.archive.columns import KlineColumn
+from klagg_tui.exchange.binance.archive.events import is_trade, read_event, read_recorded_trade, sent_ms
+from klagg_tui.exchange.binance.archive.klines import kline_times, read_kline
+from klagg_tui.exchange.binance.archive.names import ArchiveName, period_in_name, read_name
+from klagg_tui.exchange.binance.archive.rows import RowKind, is_header, row_kind
+from klagg_tui.exchange.binance.archive.trades import fault_of_trade, read_trades
+
+__all__ = [
+    "ArchiveName",
+    "KlineColumn",
+    "RowKind",
+    "fault_of_trade",
+    "is_header",
+    "is_trade",
+    "kline_times",
+    "period_in_name",
+    "read_event",
+    "read_kline",
+    "read_name",
+    "read_recorded_trade",
+    "read_trades",
+    "row_kind",
+    "sent_ms",
+]

@@ -1,0 +1,60 @@
+"""What a format of exported files is: its name, what a file of it is called, and who writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.exporting.series import Series
+
+
+class Holds(Enum):
+    """What comes into a file."""
+
+    ONE_SERIES = auto()
+    """All that was selected, of one symbol and period."""
+    SEVERAL_SERIES = auto()
+    """All that was selected; each bar has to say whose it is."""
+    PART = auto()
+    """One series of those that were selected; the file's place says which."""
+
+
+class Writer(Protocol):
+    """Bars into one stream of bytes."""
+
+    def begin(self, series: Series) -> None:
+        """Bars of this series follow."""
+        ...
+
+    def write(self, bars: Sequence[Bar]) -> None:
+        """Some bars."""
+        ...
+
+    def close(self) -> None:
+        """No more bars."""
+        ...
+
+    def discard(self) -> None:
+        """Let go of the stream, whatever is missing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format."""
+
+    name: str
+    """As it is typed."""
+    suffixes: tuple[str, ...]
+    """Of files that are in this format, without that of packing."""
+    bytes_per_bar: int
+    """Measured on BTCUSDT; an estimate says about how much, not how much."""
+    file_name: Callable[[Series], Path]
+    """The place of a series in a folder."""
+    open_writer: Callable[[BinaryIO, Holds], Writer]
+    is_text: bool = True
+    """Whether a person can read it in a terminal."""

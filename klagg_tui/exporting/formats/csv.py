@@ -1,0 +1,45 @@
+"""CSV with the columns of the exchange's own archives; symbol and period before them where several series share a file."""
+
+from __future__ import annotations
+
+from typing import BinaryIO, Final
+
+from klagg_tui.exchange.binance.archive import KlineColumn
+from klagg_tui.exporting import row
+from klagg_tui.exporting.format import Format, Holds
+from klagg_tui.exporting.row import Column, Line
+from klagg_tui.exporting.series import Series, flat_name
+from klagg_tui.exporting.text_writer import TextWriter
+
+_QUOTED: Final = frozenset(',"\r\n')
+HEAD: Final = ",".join(KlineColumn) + "\n"
+SERIES_HEAD: Final = ",".join(column.name for column in row.SERIES) + "," + HEAD
+"""Of a file with several symbols or periods, which the exchange does not have."""
+
+
+def line(_: Series) -> Line:
+    """A bar as the exchange's archive has it; the column `ignore` is 0."""
+    parts: list[str | Column] = []
+    for column in row.BAR:
+        parts += [column, ","]
+    return (*parts, "0\n")
+
+
+def series_line(series: Series) -> Line:
+    """The same, with symbol and period before it."""
+    return (f"{_quoted(series.symbol)},{series.period.value},", *line(series))
+
+
+def open_writer(file: BinaryIO, holds: Holds) -> TextWriter:
+    """Write the names of the columns, and be ready for bars."""
+    if holds is Holds.SEVERAL_SERIES:
+        return TextWriter(file, series_line, head=SERIES_HEAD)
+    return TextWriter(file, line, head=HEAD)
+
+
+def _quoted(symbol: str) -> str:
+    """The exchange's symbols need no quotes, but a file may say anything."""
+    return symbol if _QUOTED.isdisjoint(symbol) else '"' + symbol.replace('"', '""') + '"'
+
+
+FORMAT: Final = Format("csv", (".csv",), 130, lambda series: flat_name(series, ".csv"), open_writer)

@@ -1,0 +1,62 @@
+"""The row that a bar is in an exported file: its columns, once, for all who write it.
+
+What a column holds is its kind; how a kind looks is for the writers to know: `text` writes lines in Python, `printf` has
+SQLite write the same lines, `arrow` makes columns of a table.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Final, NamedTuple, TypeAlias
+
+from klagg_tui.exchange.binance.archive import KlineColumn
+
+
+class Kind(Enum):
+    """What a column holds."""
+
+    SYMBOL = auto()
+    PERIOD = auto()
+    OPEN_TIME = auto()
+    CLOSE_TIME = auto()
+    """Both in milliseconds since the epoch; a bar closes one millisecond before the next one opens."""
+    PRICE = auto()
+    QUANTITY = auto()
+    TURNOVER = auto()
+    """Each with the decimals that the series has for it."""
+    COUNT = auto()
+    STATE = auto()
+
+
+class Column(NamedTuple):
+    """One column of a row."""
+
+    name: str
+    """In the file."""
+    field: str
+    """Of `Bar`, from which it is made; in the database its column has the same name."""
+    kind: Kind
+
+
+SERIES: Final = (Column("symbol", "symbol", Kind.SYMBOL), Column("period", "period", Kind.PERIOD))
+"""Whose bar it is: the same in all rows of a series."""
+
+BAR: Final = (
+    Column(KlineColumn.OPEN_TIME, "open_ms", Kind.OPEN_TIME),
+    Column(KlineColumn.OPEN, "open", Kind.PRICE),
+    Column(KlineColumn.HIGH, "high", Kind.PRICE),
+    Column(KlineColumn.LOW, "low", Kind.PRICE),
+    Column(KlineColumn.CLOSE, "close", Kind.PRICE),
+    Column(KlineColumn.VOLUME, "volume", Kind.QUANTITY),
+    Column(KlineColumn.CLOSE_TIME, "open_ms", Kind.CLOSE_TIME),
+    Column(KlineColumn.QUOTE_VOLUME, "turnover", Kind.TURNOVER),
+    Column(KlineColumn.COUNT, "trade_count", Kind.COUNT),
+    Column(KlineColumn.TAKER_BUY_VOLUME, "taker_buy_volume", Kind.QUANTITY),
+    Column(KlineColumn.TAKER_BUY_QUOTE_VOLUME, "taker_buy_turnover", Kind.TURNOVER),
+)
+"""The bar itself, in the order of the exchange's archives, whose names the columns have."""
+
+STATE: Final = Column("state", "state", Kind.STATE)
+
+Line: TypeAlias = "tuple[str | Column, ...]"
+"""A row as text: columns, and what stands between them to the letter. The last letter is the end of the line."""

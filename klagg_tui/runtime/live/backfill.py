@@ -1,0 +1,100 @@
+"""History: the bars from before klagg was started, newest first, as far back as was asked for.
+
+What is there already is counted in the store, so an interrupted back-fill resumes where it stopped, and nothing is fetched
+twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import ExchangeError, Refused
+from klagg_tui.exchange.requests import BarsWanted, pages
+from klagg_tui.exchange.venue import Priority
+from klagg_tui.feed import Progress
+from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.storage.maintenance import kept_from
+
+log = logging.getLogger(__name__)
+
+RETRY_S: Final = 5.0
+
+
+class Backfill:
+    """Back-fills `depth` bars of every symbol and period, but none that is older than `keep` says, in milliseconds."""
+
+    def __init__(self, context: LiveContext, depth: int, keep: Mapping[Period, int] | None = None) -> None:
+        self._context = context
+        self._host = context.host
+        self._store = context.store
+        self._market_data = context.market_data
+        self._depth = depth
+        self._keep = keep or {}
+        self._page_rows = context.venue.requests.best_bars
+        self._wanted: list[tuple[str, Period]] = []
+        self._done = 0
+
+    @property
+    def progress(self) -> Progress | None:
+        """Symbols and periods that are done; None when all are."""
+        if self._done >= len(self._wanted):
+            return None
+        return Progress("history", self._done, len(self._wanted))
+
+    def want(self, symbols: Sequence[str]) -> None:
+        """Back-fill these symbols too."""
+        self._wanted += [(symbol, period) for period in self._context.periods for symbol in symbols]
+
+    async def work_forever(self) -> None:
+        """Take one symbol and period after another, as the budget allows."""
+        while True:
+            if self._done >= len(self._wanted):
+                await asyncio.sleep(1)
+                continue
+            symbol, period = self._wanted[self._done]
+            try:
+                await self._fill(symbol, period)
+            except Refused as error:
+                log.info("history of %s %s: %s", symbol, period, error)
+            except ExchangeError as error:
+                self._host.notices["history"] = f"{error} History is fetched later."
+                await asyncio.sleep(RETRY_S)
+                continue
+            self._host.notices.pop("history", None)
+            self._done += 1
+            if self._done == len(self._wanted) or self._wanted[self._done][1] is not period:
+                self._host.stale_closes.append(period)
+
+    async def _fill(self, symbol: str, period: Period) -> None:
+        """Fetch what the store lacks of one symbol and period."""
+        listed_ms, anchor = self._context.contract(symbol)
+        end_ms = period.open_ms(self._context.settled_ms(), anchor)
+        earliest_ms = max(period.open_ms(listed_ms, anchor), self._kept_ms(period, anchor))
+        oldest_ms = max(end_ms - self._depth * period.nominal_ms, earliest_ms)
+        stored_ms = max(await self._store.ended_until(symbol, period, oldest_ms) or oldest_ms, earliest_ms)
+        newest_first = pages(period, oldest_ms, end_ms, self._page_rows)
+        # What a long pause of klagg left beyond the wanted depth is filled from its old end, so that it can be resumed.
+        for page in (*newest_first, *reversed(pages(period, stored_ms, oldest_ms, self._page_rows))):
+            await self._fill_page(symbol, page)
+
+    def _kept_ms(self, period: Period, anchor: int) -> int:
+        """Where the first bar opens that is not deleted again."""
+        if period not in self._keep:
+            return 0
+        from_ms = kept_from(period, self._context.now_ms() - self._keep[period], self._context.periods)
+        return period.end_ms(period.open_ms(from_ms - 1, anchor))
+
+    async def _fill_page(self, symbol: str, page: BarsWanted) -> None:
+        period, start_ms, last_ms, rows = page
+        wanted = round((last_ms + 1 - start_ms) / period.nominal_ms)
+        if await self._store.count(symbol, period, start_ms, last_ms + 1) < wanted:
+            limit = min(rows, wanted)
+            bars = await self._market_data.bars(
+                symbol, period, start_ms, last_ms, limit=limit, priority=Priority.HISTORY
+            )
+            settled_ms = self._context.settled_ms()
+            await self._store.add_confirmed([bar for bar in bars if bar.end_ms <= settled_ms])

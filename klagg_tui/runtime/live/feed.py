@@ -1,0 +1,81 @@
+"""The live market as a source: the exchange is reached first, then everything is built on it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from klagg_tui.errors import ExchangeError, GeoBlocked, StorageError
+from klagg_tui.feed import Mode
+from klagg_tui.runtime.host import EngineHost
+from klagg_tui.runtime.live.context import Contract, LiveContext
+from klagg_tui.runtime.live.endpoint import MarketEndpoint
+from klagg_tui.runtime.live.market import LiveMarket
+from klagg_tui.runtime.source import SourceStatus
+from klagg_tui.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+_FIRST_PAUSE_S: Final = 0.2
+"""An exchange on this machine may still be starting."""
+_LONGEST_PAUSE_S: Final = 3.0
+_BLOCKED_PAUSE_S: Final = 60.0
+
+
+class LiveFeed:
+    """A `Source` that follows an exchange. It needs a store: seeding and confirmation work on it."""
+
+    is_live = True
+
+    def __init__(self, endpoint: MarketEndpoint) -> None:
+        self.market = endpoint.market
+        self.status = SourceStatus(Mode.OFFLINE, "no connection")
+        self._endpoint = endpoint
+        now_ms = time.time() * 1000 if endpoint.start_ms is None else endpoint.start_ms
+        self._market_data = endpoint.venue.market_data(endpoint.rest_url, now_ms, proxy=endpoint.proxy)
+
+    def now_ms(self) -> int:
+        """The exchange's clock."""
+        return self._market_data.now_ms()
+
+    async def run(self, host: EngineHost) -> None:
+        """Follow the market until cancelled.
+
+        Raises:
+            StorageError: the host has no store.
+        """
+        if host.store is None:
+            raise StorageError("A live market needs a database to work on; name one with --db.")
+        contracts = await _known_contracts(host.store)
+        async with self._market_data as market_data:
+            context = LiveContext(host, host.store, self._endpoint.venue, market_data, contracts)
+            await self._reach(market_data.sync, host.notices)
+            market = LiveMarket(context, self._endpoint, self.status)
+            await self._reach(market.universe.reconcile, host.notices)
+            await market.run()
+
+    async def _reach(self, ask: Callable[[], Awaitable[None]], notices: dict[str, str]) -> None:
+        """Ask until the exchange answers; until then only stored bars are shown, and a notice says why."""
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            try:
+                await ask()
+            except (ExchangeError, StorageError) as error:
+                self.status.mode = Mode.OFFLINE
+                if notices.get("exchange") != str(error):
+                    log.warning("%s", error)
+                notices["exchange"] = str(error)
+                await asyncio.sleep(_BLOCKED_PAUSE_S if isinstance(error, GeoBlocked) else pause_s)
+                pause_s = min(_LONGEST_PAUSE_S, 2 * pause_s)
+            else:
+                self.status.mode = self._endpoint.mode
+                notices.pop("exchange", None)
+                return
+
+
+async def _known_contracts(store: Store) -> dict[str, Contract]:
+    """What was learned of stored symbols in earlier runs."""
+    return {known.symbol: Contract(known.first_open_ms, known.anchor) for known in await store.symbols()}

@@ -1,0 +1,170 @@
+"""Symbols that wait for missing trades, and what is done about them.
+
+The engine is asked what is missing at each step, so a report is only a nudge and a failed step can be repeated. Few
+missing trades are fetched by their ids; more of them, or those of many symbols at once, cost less as bars.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from klagg_tui.engine.events import AbandonGap, AggTrade, HoldSymbol, MissingTrades, PendingGap, ReleaseSymbol
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import GeoBlocked, KlaggError
+from klagg_tui.exchange.venue import Priority
+from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.remedies import Remedies, Remedy
+from klagg_tui.runtime.live.seeder import Seeder
+
+log = logging.getLogger(__name__)
+
+WORKERS: Final = 8
+RETRY_S: Final = 2.0
+TRIES: Final = 3
+"""To fetch trades that do not come, after which the gap is abandoned."""
+
+
+class GapRepair:
+    """A queue of symbols and some workers."""
+
+    def __init__(self, context: LiveContext, seeder: Seeder, renew: Callable[[str], None]) -> None:
+        """`renew` replaces the connection of a symbol whose subscription was acknowledged and delivers nothing."""
+        self._context = context
+        self._host = context.host
+        self._market_data = context.market_data
+        self._seeder = seeder
+        self._remedies = Remedies(context.venue.requests)
+        self._renew = renew
+        self._silent: set[str] = set()
+        self._queue: asyncio.PriorityQueue[tuple[int, int, str]] = asyncio.PriorityQueue()
+        self._queued: set[str] = set()
+        self._count = 0
+        self._failed_tries: dict[str, int] = {}
+
+    def nudge(self, symbol: str) -> None:
+        """Look into a symbol soon; it may be asked for any number of times."""
+        if symbol in self._queued:
+            return
+        gap = self._host.engine.pending_gap(symbol)
+        priority = Priority.SEAM if gap and gap.next_id is None else Priority.GAP
+        self._queued.add(symbol)
+        self._count += 1
+        self._queue.put_nowait((priority, self._count, symbol))
+
+    def verify_silence(self, symbol: str) -> None:
+        """A symbol is silent while its peers are not: it waits until the exchange's bars show whether that is real."""
+        self._silent.add(symbol)
+        self._host.handle([HoldSymbol(symbol)])
+        self.nudge(symbol)
+
+    async def work_forever(self) -> None:
+        """Run the workers."""
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(WORKERS):
+                workers.create_task(self._work())
+
+    async def _work(self) -> None:
+        while True:
+            _, _, symbol = await self._queue.get()
+            retry = False
+            try:
+                await self._step(symbol)
+                self._host.notices.pop("repair", None)
+            except GeoBlocked as error:
+                self._host.notices["repair"] = str(error)
+                retry = True
+            except KlaggError as error:
+                self._host.notices["repair"] = f"{error} {len(self._queued)} symbols wait for missing trades."
+                log.info("repair of %s failed: %s", symbol, error)
+                retry = True
+            finally:
+                self._queued.discard(symbol)
+            if retry:
+                await asyncio.sleep(RETRY_S)
+            if self._host.engine.pending_gap(symbol):
+                self.nudge(symbol)
+
+    async def _step(self, symbol: str) -> None:
+        """Do the one thing that lets the symbol go on, or brings it closer to that."""
+        gap = self._host.engine.pending_gap(symbol)
+        if gap is None:
+            self._silent.discard(symbol)
+            return
+        match self._remedies.remedy(gap, len(self._queued), self._context.now_ms()):
+            case Remedy.RELEASE:
+                self._host.handle([ReleaseSymbol(symbol)])
+            case Remedy.SEED:
+                await self._seeder.seed(symbol, Priority.SEAM)
+            case Remedy.VERIFY:
+                await self._verify(symbol, gap)
+            case Remedy.FETCH_TRADES:
+                await self._fetch_trades(symbol, gap)
+            case Remedy.FETCH_BARS:
+                await self._seeder.seed(symbol, Priority.GAP)
+
+    async def _fetch_trades(self, symbol: str, gap: PendingGap) -> None:
+        first_id = gap.next_id or 0
+        trades = await self._trades(symbol, first_id, gap.held[0].aggregate_id)
+        self._host.handle([MissingTrades(symbol, tuple(trades))])
+        left = self._host.engine.pending_gap(symbol)
+        if left is None or left.next_id != first_id:
+            self._failed_tries.pop(symbol, None)
+            return
+        # The exchange itself lacks the trade: after some tries its minute is partial, until the exchange's bar is fetched.
+        self._failed_tries[symbol] = self._failed_tries.get(symbol, 0) + 1
+        if self._failed_tries[symbol] >= TRIES:
+            del self._failed_tries[symbol]
+            log.warning("%s: the exchange does not have trade %d", symbol, first_id)
+            self._host.handle([AbandonGap(symbol)])
+        else:
+            await asyncio.sleep(RETRY_S)
+
+    async def _trades(self, symbol: str, first_id: int, until_id: int) -> list[AggTrade]:
+        """Trades from `first_id` to before `until_id`, as far as the exchange has them."""
+        trades: list[AggTrade] = []
+        next_id = first_id
+        while next_id < until_id:
+            limit = min(self._remedies.page_trades, until_id - next_id)
+            page = await self._market_data.trades(symbol, next_id, limit=limit, priority=Priority.GAP)
+            if not page:
+                break
+            trades += [trade for trade in page if trade.aggregate_id < until_id]
+            next_id = page[-1].aggregate_id + 1
+        return trades
+
+    async def _verify(self, symbol: str, gap: PendingGap) -> None:
+        """Find out whether anything was traded while no connection delivered: the exchange's bars since then show it."""
+        is_silence_real = await self._is_silence_real(symbol, gap)
+        if symbol in self._silent:
+            self._silent.discard(symbol)
+            if not is_silence_real:
+                log.warning("%s was traded, but its connection delivered nothing", symbol)
+                self._renew(symbol)
+        if is_silence_real:
+            self._host.handle([ReleaseSymbol(symbol)])
+            return
+        next_id, most = gap.next_id or 0, self._remedies.most_trades
+        is_crowded = self._remedies.is_crowded(len(self._queued))
+        trades = None if is_crowded else await self._trades(symbol, next_id, next_id + most)
+        if trades is None or len(trades) == most:
+            await self._seeder.seed(symbol, Priority.GAP)
+        else:
+            self._host.handle([MissingTrades(symbol, tuple(trades))])
+
+    async def _is_silence_real(self, symbol: str, gap: PendingGap) -> bool:
+        """Whether the exchange's bars since the gap's minute have no trade that we lack."""
+        if gap.minute is None:
+            return False
+        rows = await self._market_data.bars(
+            symbol,
+            Period.M1,
+            gap.minute.open_ms,
+            self._context.now_ms(),
+            limit=self._remedies.page_bars,
+            priority=Priority.GAP,
+        )
+        count = sum(bar.trade_count for bar in rows)
+        return bool(rows) and rows[0].open_ms == gap.minute.open_ms and count == gap.minute.trade_count

@@ -1,0 +1,137 @@
+"""The live market, built whole: stream, universe, seeding, repair, confirmation and history around one engine."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+from klagg_tui.engine.events import AggTrade, GapFound, HoldSymbol, TradeFields, TradeRejected, TradeTooLate
+from klagg_tui.exchange.messages import ContractChanged
+from klagg_tui.exchange.session import (
+    ConnectionSilent,
+    FeedLimits,
+    StreamRefused,
+    StreamsDown,
+    StreamsUp,
+    SymbolSilent,
+)
+from klagg_tui.exchange.stream import STOPPED, MarketStream, StreamReport
+from klagg_tui.metrics import Metric
+from klagg_tui.runtime.background import keep_running
+from klagg_tui.runtime.live.backfill import Backfill
+from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.endpoint import MarketEndpoint
+from klagg_tui.runtime.live.gap_repair import GapRepair
+from klagg_tui.runtime.live.metrics import LiveMetrics
+from klagg_tui.runtime.live.reconciler import Reconciler
+from klagg_tui.runtime.live.seeder import Seeder
+from klagg_tui.runtime.live.universe import SymbolUniverse
+from klagg_tui.runtime.source import SourceStatus
+
+log = logging.getLogger(__name__)
+
+SYNC_S: Final = 60.0
+"""Between two looks at the exchange's clock."""
+_LOGGED_REJECTED: Final = 20
+
+
+class LiveMarket:
+    """Everything that runs while an exchange is followed; it exists once the exchange has answered."""
+
+    def __init__(self, context: LiveContext, endpoint: MarketEndpoint, status: SourceStatus) -> None:
+        self._host = context.host
+        self._market_data = context.market_data
+        self._status = status
+        self._logged_rejected = 0
+        self._stream = MarketStream(
+            endpoint.venue,
+            endpoint.ws_url,
+            on_trades=self._receive_trades,
+            on_report=self._receive_report,
+            proxy=endpoint.proxy,
+            limits=FeedLimits.of(endpoint.venue.streams).faster(context.market_data.clock.speed),
+        )
+        self._backfill = Backfill(context, endpoint.history, endpoint.keep)
+        self._repair = GapRepair(context, Seeder(context, self._backfill.want), self._renew)
+        self._reconciler = Reconciler(context)
+        self._metrics = LiveMetrics(context, self._stream, self._backfill, status)
+        self.universe = SymbolUniverse(context, endpoint.symbols, self._follow)
+
+    async def run(self) -> None:
+        """Follow the market until cancelled."""
+        self._host.on_wake = self._look_into_all
+        self._follow(())
+        async with asyncio.TaskGroup() as group:
+            for name, work in (
+                ("stream", self._stream.run),
+                ("clock", self._sync_forever),
+                ("listing", self.universe.keep_forever),
+                ("repair", self._repair.work_forever),
+                ("confirmation", self._reconciler.work_forever),
+                ("history", self._backfill.work_forever),
+                ("metrics", self._metrics.measure_forever),
+            ):
+                group.create_task(keep_running(name, work, self._host.notices), name=name)
+
+    async def _sync_forever(self) -> None:
+        while True:
+            await asyncio.sleep(SYNC_S)
+            await self._market_data.sync()
+
+    def _look_into_all(self) -> None:
+        """The machine slept: what every symbol missed is asked for, also where its connection survived."""
+        for symbol in self._host.engine.waiting():
+            self._repair.nudge(symbol)
+
+    def _renew(self, symbol: str) -> None:
+        """Its connection does not deliver what the exchange has."""
+        self._stream.renew(symbol, f"{symbol} was acknowledged and stayed silent")
+
+    def _follow(self, joined: tuple[str, ...]) -> None:
+        """The engine follows other symbols now; `joined` are those whose history is to be fetched."""
+        self._stream.follow(self._host.engine.symbols())
+        self._backfill.want(joined)
+
+    def _receive_trades(self, trades: Sequence[TradeFields], local_ms: int) -> None:
+        """What one read of a socket brought."""
+        event_ms = AggTrade(*trades[-1]).event_ms
+        self._status.delay_ms = max(0.0, float(self._market_data.clock.now_ms(local_ms) - event_ms))
+        self._host.receive(trades)
+        for report in self._host.engine.take_reports():
+            if isinstance(report, GapFound):
+                self._repair.nudge(report.symbol)
+            elif isinstance(report, TradeRejected):
+                self._log_rejected(report)
+            elif isinstance(report, TradeTooLate):
+                log.warning("%s: trade %d came after its minute had left memory", *_label(report.trade))
+
+    def _log_rejected(self, report: TradeRejected) -> None:
+        if self._logged_rejected < _LOGGED_REJECTED and not report.trade.is_placeholder:
+            self._logged_rejected += 1
+            log.warning("%s: trade %d was rejected: %s", *_label(report.trade), report.reason)
+
+    def _receive_report(self, report: StreamReport) -> None:
+        """What the protocol noticed: symbols nobody delivers wait, and are looked into once somebody does."""
+        if isinstance(report, StreamsDown):
+            level = logging.INFO if report.reason == STOPPED else logging.WARNING
+            log.log(level, "%d symbols lost their stream: %s", len(report.symbols), report.reason)
+            self._host.handle([HoldSymbol(symbol) for symbol in report.symbols])
+        elif isinstance(report, StreamsUp):
+            for symbol in report.symbols:
+                self._repair.nudge(symbol)
+        elif isinstance(report, SymbolSilent):
+            self._host.metrics.add(Metric.SILENT_SYMBOLS)
+            self._repair.verify_silence(report.symbol)
+        elif isinstance(report, ContractChanged):
+            self.universe.contract_changed(report)
+        elif isinstance(report, StreamRefused):
+            self._host.notices["refused"] = f"The exchange refuses the stream {report.stream}: {report.message}."
+        elif isinstance(report, ConnectionSilent):
+            log.warning("a connection of %d symbols is silent and is being replaced", len(report.symbols))
+        self._metrics.show_status()
+
+
+def _label(trade: AggTrade) -> tuple[str, int]:
+    return trade.symbol, trade.aggregate_id

@@ -1,0 +1,155 @@
+"""Compares closed bars with the exchange's own: they are equal, or amended to them.
+
+Ours are nearly always equal; the exchange's settle it (a trade that straddles a minute, a minute cut by a lost
+connection). One request brings many minutes of a symbol at the cost of one, so minutes are collected first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from typing import Final
+
+from klagg_tui.engine.bar import Bar, BarKey
+from klagg_tui.engine.events import AmendBar
+from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.errors import ExchangeError, Refused
+from klagg_tui.exchange.venue import Priority
+from klagg_tui.metrics import Metric
+from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.storage.unconfirmed import Unconfirmed
+
+log = logging.getLogger(__name__)
+
+GATHER_MS: Final = 5 * MINUTE_MS
+"""How old the oldest unconfirmed bar of a symbol may get before a request is made for it; partial ones do not wait."""
+LOOK_EVERY_MS: Final = 15_000
+HOLES_EVERY_MS: Final = 5 * MINUTE_MS
+HOLES_REACH_MS: Final = 120 * MINUTE_MS
+"""How far back holes are looked for while running; older ones are found by the back-fill."""
+AT_ONCE: Final = 8
+"""Requests under way together; their bars are written in one transaction."""
+_GIVE_UP_AFTER: Final = 7
+"""Answers without the wanted bar after which it is left as it is (a delisted symbol, a hole at the exchange). Each wait is
+twice as long as the one before, 16 minutes in all: a bar may come late, and our picture of the exchange's clock be off."""
+
+
+class Reconciler:
+    """Finds closed bars that are not confirmed, and fetches the exchange's."""
+
+    def __init__(self, context: LiveContext) -> None:
+        self._context = context
+        self._host = context.host
+        self._store = context.store
+        self._market_data = context.market_data
+        self._page_rows = context.venue.requests.cheapest_bars
+        self._tries: Counter[BarKey] = Counter()
+        self._not_before_ms: dict[BarKey, int] = {}
+        self._holes_checked_ms = 0
+        self._known_holes: dict[str, list[Unconfirmed]] = {}
+
+    async def work_forever(self) -> None:
+        """Look every quarter of a minute, by the exchange's clock."""
+        last_ms = 0
+        while True:
+            if self._context.now_ms() - last_ms >= LOOK_EVERY_MS:
+                last_ms = self._context.now_ms()
+                await self.look()
+            await asyncio.sleep(0.2)
+
+    async def look(self) -> None:
+        """Confirm what is due."""
+        await self._host.flush()
+        settled_ms = self._context.settled_ms()
+        due = [run for run in await self._wanted() if _is_due(run, settled_ms)]
+        if due and due[0].period is Period.M1:
+            # Larger bars are confirmed with their minutes; the rest of them follow in the next round.
+            due = [run for run in due if run.period is Period.M1]
+        self._host.metrics.set(Metric.UNCONFIRMED, len(due))
+        try:
+            for at in range(0, len(due), AT_ONCE):
+                answers = await asyncio.gather(*map(self._fetch, due[at : at + AT_ONCE]))
+                await self._apply([bar for bars in answers for bar in bars])
+            self._host.notices.pop("confirm", None)
+        except ExchangeError as error:
+            self._host.notices["confirm"] = f"{error} Closed bars stay unconfirmed until it answers."
+
+    async def _wanted(self) -> list[Unconfirmed]:
+        now_ms = self._context.now_ms()
+        resting = [
+            place
+            for place, tries in self._tries.items()
+            if tries >= _GIVE_UP_AFTER or now_ms < self._not_before_ms[place]
+        ]
+        return [*await self._holes(resting), *await self._store.unconfirmed(resting)]
+
+    async def _holes(self, resting: list[BarKey]) -> list[Unconfirmed]:
+        """Minutes missing for whatever reason: logged, counted, and fetched like partial ones."""
+        now_ms = self._context.now_ms()
+        if now_ms - self._holes_checked_ms < HOLES_EVERY_MS:
+            return []
+        self._holes_checked_ms = now_ms
+        since_ms = now_ms - HOLES_REACH_MS
+        holes = await self._store.holes(since_ms, resting)
+        self._known_holes = {
+            symbol: kept
+            for symbol, known in self._known_holes.items()
+            if (kept := [hole for hole in known if hole.last_open_ms >= since_ms])
+        }
+        new = [hole for hole in holes if not any(map(hole.overlaps, self._known_holes.get(hole.symbol, ())))]
+        for hole in new:
+            self._known_holes.setdefault(hole.symbol, []).append(hole)
+        if new:
+            log.warning("bars are missing in %d places, the first of them %s", len(new), new[0][:3])
+        self._host.metrics.add(Metric.HOLES, len(new))
+        return holes
+
+    async def _fetch(self, run: Unconfirmed) -> list[Bar]:
+        """The exchange's final bars of a run; none of a symbol that it no longer knows."""
+        try:
+            rows = await self._market_data.bars(
+                run.symbol,
+                run.period,
+                run.first_open_ms,
+                run.last_open_ms,
+                limit=self._page_rows,
+                priority=Priority.CONFIRM,
+            )
+        except Refused as error:
+            log.info("%s %s: %s", run.symbol, run.period, error)
+            rows = []
+        settled_ms = self._context.settled_ms()
+        bars = [bar for bar in rows if bar.end_ms <= settled_ms]
+        if not any(bar.open_ms == run.first_open_ms for bar in bars):
+            await self._note_missing(run, is_unknown=not rows)
+        return bars
+
+    async def _note_missing(self, run: Unconfirmed, *, is_unknown: bool) -> None:
+        place = run.key
+        self._not_before_ms[place] = self._context.now_ms() + (LOOK_EVERY_MS << self._tries[place])
+        self._tries[place] += 1
+        if is_unknown and self._tries[place] >= _GIVE_UP_AFTER:
+            await self._remove_flat(run)
+
+    async def _remove_flat(self, run: Unconfirmed) -> None:
+        """Flat bars that the clock made before it was known that the symbol is no longer traded."""
+        if run.symbol in self._host.engine.symbols():
+            return
+        removed = await self._store.discard_flat(run)
+        if removed:
+            log.info("%s %s: %d flat bars after its last trade were removed", run.symbol, run.period, removed)
+            self._host.metrics.add(Metric.BARS_TAKEN_BACK, removed)
+
+    async def _apply(self, bars: list[Bar]) -> None:
+        """Give the exchange's bars to the engine, which rebuilds its larger bars, and to the store."""
+        self._host.handle([AmendBar(bar) for bar in bars if bar.period is Period.M1])
+        outcome = await self._store.add_confirmed(bars)
+        self._host.metrics.add(Metric.BARS_EQUAL, outcome.equal)
+        self._host.metrics.add(Metric.BARS_AMENDED, outcome.changed)
+        self._host.metrics.add(Metric.BARS_COMPLETED, outcome.completed)
+
+
+def _is_due(run: Unconfirmed, settled_ms: int) -> bool:
+    age_ms = settled_ms - run.period.end_ms(run.first_open_ms)
+    return age_ms >= 0 if run.has_partial else age_ms >= GATHER_MS

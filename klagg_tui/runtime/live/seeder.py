@@ -1,0 +1,102 @@
+"""Seeds a symbol: joins stored and fetched bars with the live trades that follow them.
+
+Whole minutes before the join come from the store and from the exchange's own bars; the minute at the join is whole where
+trades were held back since before it began, and partial otherwise, until the exchange's bar of it is fetched.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+
+from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.cover import BarCover
+from klagg_tui.engine.events import AggTrade, PendingGap, SeedBars
+from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.exchange.requests import covering_requests
+from klagg_tui.exchange.venue import Priority
+from klagg_tui.runtime.live.context import LiveContext
+
+log = logging.getLogger(__name__)
+
+
+class Seeder:
+    """Seeds symbols."""
+
+    def __init__(self, context: LiveContext, backfill: Callable[[tuple[str, ...]], None]) -> None:
+        """`backfill` is given symbols that lack more bars than one request brings."""
+        self._context = context
+        self._backfill = backfill
+        self._host = context.host
+        self._store = context.store
+        self._market_data = context.market_data
+        self._periods = context.periods
+        self._most_bars = context.venue.requests.most_bars
+
+    async def seed(self, symbol: str, priority: Priority) -> None:
+        """Begin (or begin again) a waiting symbol at the newest minute whose predecessors are final.
+
+        Raises:
+            ExchangeError: the bars before that minute cannot be fetched now; the symbol goes on waiting.
+        """
+        minute_ms = self._context.settled_ms() // MINUTE_MS * MINUTE_MS
+        # Minutes not yet written are fetched like missing ones: a flush for each of hundreds of symbols costs more.
+        stored = await self._store.seed(symbol, minute_ms, self._periods)
+        fetched = await self._fetch(symbol, minute_ms, stored, priority)
+        if fetched:
+            await self._store.add_confirmed(fetched)
+        gap = self._host.engine.pending_gap(symbol)
+        if gap is not None:
+            self._host.handle([_seed_at(symbol, minute_ms, _overlaid(stored, fetched), gap)])
+
+    async def _fetch(self, symbol: str, minute_ms: int, stored: tuple[Bar, ...], priority: Priority) -> list[Bar]:
+        """What the store lacks for the forming bars: the newest minutes, and bars of all lengths where that is not enough."""
+        bars: list[Bar] = []
+        newest_ms = await self._store.ended_until(symbol, Period.M1, minute_ms)
+        missing = (minute_ms - newest_ms) // MINUTE_MS if newest_ms is not None else 0
+        if missing > self._most_bars:
+            self._backfill((symbol,))
+        elif missing > 0:
+            rows = await self._market_data.bars(
+                symbol, Period.M1, newest_ms, minute_ms - 1, limit=missing, priority=priority
+            )
+            bars += _ended(rows, minute_ms)
+        if self._is_covered(symbol, minute_ms, _overlaid(stored, bars)):
+            return bars
+        for request in covering_requests(self._periods, minute_ms, self._context.contract(symbol).anchor):
+            wanted, start_ms, end_ms, limit = request
+            rows = await self._market_data.bars(symbol, wanted, start_ms, end_ms, limit=limit, priority=priority)
+            bars += _ended(rows, minute_ms)
+        return bars
+
+    def _is_covered(self, symbol: str, minute_ms: int, bars: Iterable[Bar]) -> bool:
+        """Whether the bars cover every forming larger bar up to the minute."""
+        cover = BarCover(bars)
+        listed_ms, anchor = self._context.contract(symbol)
+        for period in self._periods:
+            part = cover.cover(symbol, period, period.open_ms(minute_ms, anchor), minute_ms, listed_ms)
+            if part is not None and part.state is State.PARTIAL:
+                return False
+        return True
+
+
+def _seed_at(symbol: str, minute_ms: int, bars: tuple[Bar, ...], gap: PendingGap) -> SeedBars:
+    """The seed whose first trade is the first held one of the minute; earlier held ones are in the bars already."""
+    first = next((trade for trade in gap.held if trade.traded_ms >= minute_ms), None)
+    if first is None:
+        return SeedBars(symbol, minute_ms, bars, None, None)
+    known_from_ms = minute_ms if _holds_since_before(gap.held, first, minute_ms) else first.traded_ms + 1
+    return SeedBars(symbol, minute_ms, bars, None, first.aggregate_id, known_from_ms)
+
+
+def _holds_since_before(held: tuple[AggTrade, ...], first: AggTrade, minute_ms: int) -> bool:
+    """Whether the trade just before `first` is held too and lies before the minute, so that none of it is missing."""
+    return any(trade.aggregate_id == first.aggregate_id - 1 and trade.traded_ms < minute_ms for trade in held)
+
+
+def _ended(rows: Iterable[Bar], minute_ms: int) -> list[Bar]:
+    return [bar for bar in rows if bar.end_ms <= minute_ms]
+
+
+def _overlaid(stored: Iterable[Bar], fetched: Iterable[Bar]) -> tuple[Bar, ...]:
+    return tuple({bar.key: bar for bar in (*stored, *fetched)}.values())

@@ -1,0 +1,167 @@
+"""Which symbols are followed: chosen at the start, joined by listings and left by delistings while running."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from klagg_tui.engine.events import AddSymbol, RemoveSymbol
+from klagg_tui.engine.period import DAY_MS, DEFAULT_THREE_DAY_ANCHOR, Period
+from klagg_tui.engine.precision import Precision
+from klagg_tui.errors import ExchangeError, Refused
+from klagg_tui.exchange.instruments import SymbolFilter
+from klagg_tui.exchange.listing import Instrument, Instruments
+from klagg_tui.exchange.messages import ContractChanged
+from klagg_tui.exchange.venue import Priority
+from klagg_tui.runtime.live.context import Contract, LiveContext
+from klagg_tui.storage.symbols import StoredSymbol
+
+log = logging.getLogger(__name__)
+
+RECONCILE_MS: Final = 10 * 60_000
+"""How often the whole listing is compared, by the exchange's clock: its messages about contracts may be lost."""
+FRESH_MS: Final = 2 * DAY_MS
+
+
+class SymbolUniverse:
+    """Keeps the followed symbols equal to what the filter takes of the listing; `on_change` is called with those that joined."""
+
+    def __init__(
+        self,
+        context: LiveContext,
+        choice: SymbolFilter,
+        on_change: Callable[[tuple[str, ...]], None],
+    ) -> None:
+        self._context = context
+        self._choice = choice
+        self._on_change = on_change
+        self._wake = asyncio.Event()
+        self._retired: set[str] = set()
+
+    async def reconcile(self) -> None:
+        """Ask for the listing and follow what is to be followed of it; raises ExchangeError.
+
+        What could not be read of it takes no symbol off.
+        """
+        listed = await self._context.market_data.instruments()
+        chosen = self._choice.chosen(listed.instruments)
+        self._note_choice(listed, has_any=bool(chosen))
+        self._note_unread(listed)
+        followed = set(self._context.host.engine.symbols())
+        self._retired -= chosen.keys()
+        await self._follow([chosen[symbol] for symbol in chosen if symbol not in followed])
+        self._unfollow(tuple(sorted(followed - chosen.keys() - listed.unproven(followed))))
+        await self._note_decimals(chosen)
+        await self._retire(listed)
+
+    def contract_changed(self, change: ContractChanged) -> None:
+        """A contract was listed or taken off: look at the listing, which decides, soon."""
+        followed = change.symbol in self._context.host.engine.symbols()
+        if followed != change.is_trading:
+            log.info("%s is %s now", change.symbol, "trading" if change.is_trading else "not trading")
+            self._wake.set()
+
+    async def keep_forever(self) -> None:
+        """Reconcile when nudged, and every ten minutes of the exchange."""
+        last_ms = self._context.host.now_ms()
+        while True:
+            is_due = self._context.host.now_ms() - last_ms >= RECONCILE_MS
+            if self._wake.is_set() or is_due:
+                self._wake.clear()
+                await self._try()
+                last_ms = self._context.host.now_ms()
+            await asyncio.sleep(0.2)
+
+    async def _try(self) -> None:
+        notices = self._context.host.notices
+        try:
+            await self.reconcile()
+            notices.pop("listing", None)
+        except ExchangeError as error:
+            notices["listing"] = f"{error} New listings are followed later."
+            self._wake.set()
+            await asyncio.sleep(2)
+
+    def _note_choice(self, listed: Instruments, *, has_any: bool) -> None:
+        """What was asked for and is not there."""
+        symbols = {instrument.symbol for instrument in listed.instruments} | listed.unread.symbols
+        if not has_any:
+            self._context.host.notices["symbols"] = (
+                "The exchange lists no symbol that was asked for; see --symbols and --quote."
+            )
+        elif unknown := self._choice.unknown(symbols):
+            self._context.host.notices["symbols"] = f"The exchange lists nothing called {', '.join(unknown)}."
+        else:
+            self._context.host.notices.pop("symbols", None)
+
+    def _note_unread(self, listed: Instruments) -> None:
+        unread = listed.unread
+        if not unread.entries:
+            self._context.host.notices.pop("unread", None)
+            return
+        self._context.host.notices["unread"] = (
+            f"{unread.entries} of {listed.entries} entries in the exchange's listing cannot be read ({unread.reason}): "
+            "their symbols stay as they were."
+        )
+
+    async def _follow(self, instruments: list[Instrument]) -> None:
+        if not instruments:
+            return
+        stored = {known.symbol: known for known in await self._context.store.symbols()}
+        for instrument in instruments:
+            anchor = DEFAULT_THREE_DAY_ANCHOR
+            if Period.D3 in self._context.periods:
+                known = stored.get(instrument.symbol)
+                anchor = known.anchor if known else await self._learned_anchor(instrument.symbol)
+            self._context.contracts[instrument.symbol] = Contract(instrument.listed_ms, anchor)
+        await self._context.store.put_symbols(
+            [StoredSymbol(instrument.symbol, *self._context.contracts[instrument.symbol]) for instrument in instruments]
+        )
+        contracts = self._context.contracts
+        self._context.host.handle(
+            [AddSymbol(instrument.symbol, *contracts[instrument.symbol]) for instrument in instruments]
+        )
+        log.info("following %d more symbols", len(instruments))
+        self._on_change(tuple(instrument.symbol for instrument in instruments))
+
+    async def _note_decimals(self, chosen: Mapping[str, Instrument]) -> None:
+        """How many decimals the exchange writes, for files that are to equal its own; ticks become finer at times."""
+        grains = {
+            name: Precision(instrument.price_decimals, instrument.quantity_decimals)
+            for name, instrument in chosen.items()
+        }
+        await self._context.store.widen_precisions(grains)
+
+    async def _learned_anchor(self, symbol: str) -> int:
+        """The day, modulo 3, on which the symbol's three-day bars open: the exchange's own rows show it."""
+        try:
+            rows = await self._context.market_data.bars(symbol, Period.D3, limit=1, priority=Priority.SEAM)
+        except Refused:
+            return DEFAULT_THREE_DAY_ANCHOR
+        return rows[0].open_ms // DAY_MS % 3 if rows else DEFAULT_THREE_DAY_ANCHOR
+
+    async def _retire(self, listed: Instruments) -> None:
+        """Symbols that stopped trading, perhaps while klagg was not running: their last bars are fetched once more."""
+        stored = await self._context.store.symbols()
+        trading = {instrument.symbol for instrument in listed.instruments if instrument.is_trading}
+        trading |= listed.unproven(known.symbol for known in stored)
+        stopped = [known for known in stored if known.symbol not in trading | self._retired]
+        self._retired |= {known.symbol for known in stopped}
+        gone = [known for known in stopped if known.active or await self._is_fresh(known.symbol)]
+        if gone:
+            await self._context.store.put_symbols([known._replace(active=False) for known in gone])
+            self._on_change(tuple(known.symbol for known in gone))
+
+    async def _is_fresh(self, symbol: str) -> bool:
+        """Whether its last bar is so young that an earlier run may have ended before its end was fetched."""
+        since_ms = self._context.host.now_ms() - FRESH_MS
+        return await self._context.store.count(symbol, Period.M1, since_ms, self._context.host.now_ms()) > 0
+
+    def _unfollow(self, symbols: tuple[str, ...]) -> None:
+        if not symbols:
+            return
+        log.info("no longer followed: %s", ", ".join(symbols))
+        self._context.host.handle([RemoveSymbol(symbol) for symbol in symbols])
+        self._on_change(())

@@ -1,0 +1,63 @@
+"""What a file holds."""
+
+from pathlib import Path
+
+import pytest
+
+from klagg_tui.errors import BadFile
+from klagg_tui.importing.detect import FileKind, detect, plan
+
+TRADE = "7,61800.30,0.205,70,71,1723161256322,false"
+KLINE = "1723161300000,1,1,1,1,1,1723161359999,1,1,1,1,0"
+EVENT = '{"e":"aggTrade","E":1723161256322}'
+
+
+def file_of(path: Path, *lines: str) -> Path:
+    path.write_text("".join(f"{line}\n" for line in lines))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("lines", "kind", "first"),
+    [
+        ((TRADE,), FileKind.TRADES, 7),
+        (("agg_trade_id,price", TRADE, TRADE.replace("7,", "3,", 1)), FileKind.TRADES, 3),
+        ((f"{TRADE},true",), FileKind.TRADES, 7),
+        ((KLINE,), FileKind.BARS, 1_723_161_300_000),
+        ((EVENT,), FileKind.EVENTS, 1_723_161_256_322),
+        (("garbage", "", TRADE), FileKind.TRADES, 7),
+        (("1.5: {broken}", EVENT.replace("322", "322999")), FileKind.EVENTS, 1_723_161_256_322),
+        (("{}",), FileKind.EVENTS, 0),
+    ],
+)
+def test_the_first_rows_say_what_a_file_holds_and_where_it_begins(
+    tmp_path: Path, lines: tuple[str, ...], kind: FileKind, first: int
+) -> None:
+    found = detect(file_of(tmp_path / "a", *lines), "btcusdt")
+    assert (found.kind, found.first) == (kind, first)
+    assert found.symbol == (None if kind is FileKind.EVENTS else "BTCUSDT")
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "sentence"),
+    [
+        ("a", (), "is empty"),
+        ("a", ("\0",), "is no text"),
+        ("a", ("1,2,3",), "holds neither"),
+        ("a", ("7,61800.30,0.205,1,1723161256322,false",), "single trades"),
+        ("a", (TRADE,), "add --symbol"),
+    ],
+)
+def test_what_is_no_such_file_is_said_in_a_sentence(
+    tmp_path: Path, name: str, lines: tuple[str, ...], sentence: str
+) -> None:
+    with pytest.raises(BadFile, match=sentence):
+        detect(file_of(tmp_path / name, *lines), None)
+
+
+def test_files_are_read_by_symbol_from_the_oldest_on_and_others_are_named(tmp_path: Path) -> None:
+    late = file_of(tmp_path / "BTCUSDT-aggTrades-2024-08-09.csv", TRADE)
+    early = file_of(tmp_path / "BTCUSDT-aggTrades-2024-08-08.csv", TRADE.replace("7,", "3,", 1))
+    files, failures = plan([late, tmp_path / "gone", early, late], None)
+    assert [file.path for file in files] == [early, late]
+    assert len(failures) == 1

@@ -1,0 +1,114 @@
+"""klagg against the simulated exchange: whatever goes wrong, the bars end equal to the exchange's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from klagg_tui.engine.period import Period
+from klagg_tui.exchange.registry import venue
+from klagg_tui.feed import Mode
+from klagg_tui.metrics import Metric
+from klagg_tui.runtime.live.endpoint import MarketEndpoint
+from klagg_tui.runtime.live.feed import LiveFeed
+from klagg_tui.runtime.source import Plan
+from klagg_tui.runtime.worker import Runtime
+from klagg_tui.simulator import MarketSpec, SimulatedExchange
+from klagg_tui.storage.store import Store
+from tests.market_run import MINUTE_MS, differences, plan, recorded, until
+
+pytestmark = pytest.mark.xdist_group("live")
+
+SPEC = MarketSpec(symbols=20, seed=11, activity=5.0)
+
+
+@asynccontextmanager
+async def exchange_at(speed: float, faults: str = "none", spec: MarketSpec = SPEC) -> AsyncIterator[SimulatedExchange]:
+    async with SimulatedExchange(spec, speed=speed, faults=faults) as exchange:
+        yield exchange
+
+
+async def test_every_bar_ends_equal_to_the_exchanges_whatever_goes_wrong(tmp_path: Path) -> None:
+    async with exchange_at(60, "all/1m") as exchange:
+        # The minute under way at the start was not heard from its beginning on, but its bar is the exchange's all the same.
+        from_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
+        status, to_ms = await recorded(exchange, tmp_path / "run.db", 12)
+        found, told = await differences(exchange, tmp_path / "run.db", from_ms=from_ms, to_ms=to_ms)
+        assert not told, "\n".join(told[:5])
+        assert found["equal"] > 200
+        assert found["CONFIRMED"] == found["equal"]
+        counters, struck = status.counters, exchange.faults.counts
+        assert counters.gaps > 0
+        assert counters.gaps_filled + counters.gaps_abandoned == counters.gaps
+        assert status.metrics[Metric.BAD_FRAMES] > 0
+        assert counters.rejected > 0
+        # What was sent into a connection that was cut at that moment never came.
+        assert status.metrics[Metric.BAD_FRAMES] + counters.rejected <= struck["malform"]
+        assert counters.duplicates >= struck["double"] > 0
+        assert status.metrics[Metric.RECONNECTS] > 0
+
+
+async def test_a_second_run_on_the_same_file_goes_on_where_the_first_ended(tmp_path: Path) -> None:
+    async with exchange_at(60) as exchange:
+        from_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
+        for _ in range(2):
+            runtime = Runtime(plan(exchange, tmp_path / "run.db"))
+            runtime.start()
+            await until(exchange, runtime, exchange.now_ms() + 4 * MINUTE_MS)
+            await runtime.stop()
+            await asyncio.sleep(2)  # two minutes of the exchange that nobody records
+        _, to_ms = await recorded(exchange, tmp_path / "run.db", 1)
+        found, told = await differences(exchange, tmp_path / "run.db", from_ms=from_ms, to_ms=to_ms)
+        assert not told, "\n".join(told[:5])
+        assert found["CONFIRMED"] == found["equal"] > 200
+
+
+async def test_without_the_exchange_stored_bars_are_shown_with_the_reason_and_it_goes_live_once_it_is_there(
+    tmp_path: Path,
+) -> None:
+    database = tmp_path / "run.db"
+    async with exchange_at(60) as exchange:
+        await recorded(exchange, database, 0)
+        port = int(exchange.rest_url.rsplit(":", 1)[1])
+        where = MarketEndpoint(
+            venue(), exchange.rest_url, exchange.ws_url, history=5, mode=Mode.LIVE, start_ms=exchange.now_ms()
+        )
+    runtime = Runtime(Plan(lambda: LiveFeed(where), (Period.M1, Period.M5), database, "simulated"))
+    runtime.start()
+    first = runtime.take_changes()
+    assert first is not None
+    assert {bar.symbol for bar in first.changes.current} >= {"BTCUSDT"}
+    async with asyncio.timeout(20):
+        while not runtime.status().notices:  # noqa: ASYNC110 - another thread's
+            await asyncio.sleep(0.05)
+    assert runtime.status().mode is Mode.OFFLINE
+    assert "cannot be reached" in runtime.status().notices[0]
+    async with SimulatedExchange(SPEC, speed=60, port=port):
+        while runtime.status().counters.trades < 50:
+            runtime.take_changes()
+            await asyncio.sleep(0.05)
+        assert runtime.status().mode is Mode.LIVE
+        assert not runtime.status().notices
+        await runtime.stop()
+
+
+async def test_listings_join_and_delistings_leave_while_running(tmp_path: Path) -> None:
+    async with exchange_at(60, "list@3m,delist@4m:ETHUSDT") as exchange:
+        runtime = Runtime(plan(exchange, tmp_path / "run.db", history=0))
+        runtime.start()
+        added: set[str] = set()
+        removed: set[str] = set()
+        while not removed or len(added) < SPEC.symbols + 1:
+            changes = runtime.take_changes()
+            if changes:
+                added |= set(changes.symbols_added)
+                removed |= set(changes.symbols_removed)
+            await asyncio.sleep(0.05)
+        await runtime.stop()
+        assert removed == {"ETHUSDT"}
+    async with await Store.open(tmp_path / "run.db", read_only=True) as store:
+        assert len([known for known in await store.symbols() if known.symbol in added]) == len(added)

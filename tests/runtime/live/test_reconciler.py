@@ -1,0 +1,118 @@
+"""Ended bars against the exchange's own: its answers are the simulated one's, the time between two looks is moved by hand."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from klagg_tui.engine.bar import Bar, State, empty_bar
+from klagg_tui.engine.engine import KlineEngine
+from klagg_tui.engine.events import AddSymbol
+from klagg_tui.engine.period import Period
+from klagg_tui.exchange.registry import venue
+from klagg_tui.exchange.venue import MarketData
+from klagg_tui.metrics import Metric
+from klagg_tui.runtime.host import EngineHost
+from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.reconciler import Reconciler
+from klagg_tui.simulator import MarketSpec, SimulatedExchange
+from klagg_tui.storage.store import Store
+from tests.filed import listed
+from tests.makers import MINUTE, SYMBOL
+
+PERIODS = (Period.M1, Period.M5)
+GONE = "GONEUSDT"
+MINUTES = 20
+
+
+class Scene:
+    """A store, an engine that follows one symbol, and the exchange."""
+
+    def __init__(self, exchange: SimulatedExchange, store: Store, data: MarketData) -> None:
+        self.store = store
+        self.data = data
+        self.now_ms = exchange.now_ms()
+        self.to_ms = self.now_ms // (5 * MINUTE) * 5 * MINUTE - 5 * MINUTE
+        self.truth = exchange.truth.bars(SYMBOL, Period.M1, self.to_ms - MINUTES * MINUTE, self.to_ms)
+        self.host = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, store, lambda: self.now_ms)
+        self.host.handle([AddSymbol(SYMBOL, 0)])
+        self._confirmation = Reconciler(LiveContext(self.host, store, venue(), data))
+
+    async def look(self, times: int = 1, pause_ms: int = 15 * MINUTE) -> None:
+        """Look so often; a quarter of an hour is longer than a fruitless question rests."""
+        for _ in range(times):
+            self.now_ms += pause_ms
+            await self._confirmation.look()
+
+    async def minutes(self, symbol: str = SYMBOL) -> list[Bar]:
+        return await listed(self.store, symbol=symbol)
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    spec = MarketSpec(symbols=3, seed=3, activity=2.0)
+    async with (
+        SimulatedExchange(spec, speed=1) as exchange,
+        await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store,
+        venue().market_data(exchange.rest_url, exchange.now_ms()) as data,
+    ):
+        await data.sync()
+        yield Scene(exchange, store, data)
+
+
+async def test_bars_become_the_exchanges_whether_they_were_equal_or_not(scene: Scene) -> None:
+    ours = [bar._replace(state=State.CLOSED) for bar in scene.truth]
+    ours[3] = ours[3]._replace(close=1, low=1)
+    ours[5] = ours[5]._replace(state=State.PARTIAL, trade_count=0)
+    await scene.store.add(ours, [])
+    await scene.look()
+    assert await scene.minutes() == list(scene.truth)
+    assert scene.host.metrics[Metric.BARS_EQUAL] == MINUTES - 2
+    assert scene.host.metrics[Metric.BARS_AMENDED] == 1
+    assert scene.host.metrics[Metric.BARS_COMPLETED] == 1
+
+
+async def test_minutes_that_nobody_brought_are_fetched(scene: Scene) -> None:
+    await scene.store.add_confirmed([*scene.truth[:4], *scene.truth[6:15], scene.truth[19]])
+    await scene.look()
+    assert await scene.minutes() == list(scene.truth)
+    assert scene.host.metrics[Metric.HOLES] == 2
+
+
+async def test_a_hole_that_the_exchange_has_too_is_counted_once(scene: Scene) -> None:
+    minutes = [
+        empty_bar(GONE, Period.M1, scene.to_ms - (19 - number) * MINUTE, 7, State.CONFIRMED) for number in range(20)
+    ]
+    await scene.store.add_confirmed([*minutes[:4], *minutes[6:12], *minutes[13:]])
+    await scene.look(8, pause_ms=5 * MINUTE)
+    assert scene.host.metrics[Metric.HOLES] == 2
+
+
+async def test_flat_bars_of_a_symbol_that_is_not_traded_any_more_are_taken_back_once_it_is_sure(scene: Scene) -> None:
+    made = [empty_bar(GONE, Period.M1, scene.to_ms + number * MINUTE, 7, State.CLOSED) for number in range(3)]
+    await scene.store.add(made, [])
+    await scene.look(6)
+    assert len(await scene.minutes(GONE)) == 3
+    await scene.look(3)
+    assert await scene.minutes(GONE) == []
+
+
+async def test_flat_bars_of_a_symbol_that_is_followed_stay_whatever_the_exchange_has(scene: Scene) -> None:
+    scene.host.handle([AddSymbol(GONE, 0)])
+    made = [empty_bar(GONE, Period.M1, scene.to_ms, 7, State.CLOSED)]
+    await scene.store.add(made, [])
+    await scene.look(9)
+    assert await scene.minutes(GONE) == made
+
+
+async def test_what_the_exchange_does_not_know_is_asked_for_less_and_less_and_then_no_more(scene: Scene) -> None:
+    await scene.store.add([empty_bar(GONE, Period.M1, scene.to_ms - 30 * MINUTE, 7, State.PARTIAL)], [])
+    before = scene.data.use().requests
+    asked = []
+    for _ in range(100):
+        await scene.look(pause_ms=15_000)
+        asked.append(scene.data.use().requests - before)
+    assert asked[2] <= 4  # of a minute and of five minutes
+    assert asked[-1] == asked[-20] <= 14

@@ -1,0 +1,175 @@
+"""Which symbols are followed, when the exchange's listing says so and when it cannot be read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from klagg_tui.engine.engine import KlineEngine
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import Unreachable
+from klagg_tui.exchange.instruments import SymbolFilter
+from klagg_tui.exchange.registry import venue
+from klagg_tui.exchange.transport import http as http_module
+from klagg_tui.runtime.host import EngineHost
+from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.universe import SymbolUniverse
+from klagg_tui.storage.store import Store
+
+NOW_MS = 1_790_000_040_000
+NAMES = [f"COIN{number}USDT" for number in range(20)]
+PERIODS = (Period.M1,)
+
+
+def entry(name: str, /, **changes: object) -> dict[str, Any]:
+    made = {
+        "symbol": name,
+        "quoteAsset": "USDT",
+        "contractType": "PERPETUAL",
+        "status": "TRADING",
+        "pricePrecision": 2,
+        "quantityPrecision": 3,
+    } | changes
+    return {field: value for field, value in made.items() if value is not ...}
+
+
+class Scene:
+    """A universe around an engine, and what the exchange will say it lists."""
+
+    def __init__(self) -> None:
+        self.entries: list[object] = [entry(name) for name in NAMES]
+        self.reply: object = ...
+        self.host: EngineHost
+        self.store: Store
+        self.universe: SymbolUniverse
+
+    async def answer(self, _: web.Request) -> web.Response:
+        reply = {"symbols": self.entries} if self.reply is ... else self.reply
+        return web.Response(body=json.dumps(reply).encode())
+
+    def change(self, name: str, /, **changes: object) -> None:
+        self.entries[NAMES.index(name)] = entry(name, **changes)
+
+    @property
+    def followed(self) -> set[str]:
+        return set(self.host.engine.symbols())
+
+    @property
+    def notice(self) -> str | None:
+        return self.host.notices.get("unread")
+
+    async def active(self) -> set[str]:
+        return {known.symbol for known in await self.store.symbols() if known.active}
+
+
+@pytest.fixture
+async def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
+    monkeypatch.setattr(http_module, "_FIRST_PAUSE_S", 0.001)
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    scene = Scene()
+    app = web.Application()
+    app.router.add_get("/{path:.*}", scene.answer)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    async with (
+        await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store,
+        venue().market_data(url, NOW_MS) as data,
+    ):
+        scene.store = store
+        scene.host = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, store, lambda: NOW_MS)
+        scene.universe = SymbolUniverse(LiveContext(scene.host, store, venue(), data), SymbolFilter(), lambda _: None)
+        await scene.universe.reconcile()
+        assert scene.followed == set(NAMES)
+        yield scene
+    await runner.cleanup()
+
+
+async def test_what_is_listed_is_followed_and_what_is_taken_off_is_left(scene: Scene) -> None:
+    scene.change(NAMES[0], status="SETTLING")
+    del scene.entries[1]
+    scene.entries.append(entry("NEWUSDT"))
+    await scene.universe.reconcile()
+    assert scene.followed == {*NAMES[2:], "NEWUSDT"}
+    assert await scene.active() == scene.followed
+    assert scene.notice is None
+
+
+async def test_an_odd_entry_leaves_its_symbol_followed_and_is_told(scene: Scene) -> None:
+    scene.change(NAMES[3], pricePrecision="two")
+    await scene.universe.reconcile()
+    assert scene.followed == set(NAMES)
+    assert await scene.active() == set(NAMES)
+    assert scene.notice == (
+        "1 of 20 entries in the exchange's listing cannot be read (an id or count is not a whole number within range): "
+        "their symbols stay as they were."
+    )
+
+
+async def test_a_status_that_nobody_knows_takes_no_symbol_off(scene: Scene) -> None:
+    scene.change(NAMES[3], status="RESTING")
+    await scene.universe.reconcile()
+    assert NAMES[3] in scene.followed
+    assert "the status 'RESTING' is unknown" in str(scene.notice)
+
+
+async def test_an_entry_without_a_name_may_be_of_any_symbol_that_is_not_there(scene: Scene) -> None:
+    scene.change(NAMES[0], symbol=...)
+    scene.change(NAMES[1], status="SETTLING")
+    await scene.universe.reconcile()
+    assert scene.followed == {NAMES[0], *NAMES[2:]}
+    assert "the field 'symbol' is missing" in str(scene.notice)
+
+
+async def test_where_much_cannot_be_read_nobody_is_taken_off(scene: Scene) -> None:
+    for name in NAMES[:3]:
+        scene.change(name, quoteAsset=...)
+    scene.change(NAMES[5], status="SETTLING")
+    await scene.universe.reconcile()
+    assert scene.followed == set(NAMES)
+    assert await scene.active() == set(NAMES)
+    assert str(scene.notice).startswith(
+        "3 of 20 entries in the exchange's listing cannot be read (the field 'quoteAsset'"
+    )
+
+
+@pytest.mark.parametrize("reply", [{}, [], {"symbols": {}}, {"symbols": []}, {"list": [entry("BTCUSDT")]}], ids=repr)
+async def test_a_reply_without_a_readable_list_takes_nobody_off(scene: Scene, reply: object) -> None:
+    scene.reply = reply
+    with pytest.raises(Unreachable, match="cannot be read"):
+        await scene.universe.reconcile()
+    assert scene.followed == set(NAMES)
+
+
+async def test_a_changed_shape_of_all_entries_takes_nobody_off(scene: Scene) -> None:
+    scene.entries = [{"name": name} for name in NAMES]
+    await scene.universe.reconcile()
+    assert scene.followed == set(NAMES)
+    assert await scene.active() == set(NAMES)
+    assert str(scene.notice).startswith("20 of 20 entries")
+
+
+async def test_the_notice_goes_when_everything_can_be_read_again(scene: Scene) -> None:
+    scene.change(NAMES[3], status=...)
+    await scene.universe.reconcile()
+    assert scene.notice
+    scene.change(NAMES[3])
+    await scene.universe.reconcile()
+    assert scene.notice is None
+
+
+async def test_a_name_whose_entry_cannot_be_read_is_not_called_unknown(scene: Scene) -> None:
+    scene.change(NAMES[3], status=...)
+    choice = SymbolFilter((NAMES[3], NAMES[4], "NOBODYUSDT"))
+    data = scene.universe._context.market_data
+    await SymbolUniverse(LiveContext(scene.host, scene.store, venue(), data), choice, lambda _: None).reconcile()
+    assert "NOBODYUSDT" in scene.host.notices["symbols"]
+    assert NAMES[3] not in scene.host.notices["symbols"]
