@@ -68,14 +68,14 @@ class Made:
     def now_ms(self) -> int:
         return int(time.time() * 1000)
 
-    async def run(self, core: EngineHost) -> None:
+    async def run(self, host: EngineHost) -> None:
         minute_ms = self.now_ms() // MINUTE_MS * MINUTE_MS
         for symbol in SYMBOLS:
-            core.handle([AddSymbol(symbol, minute_ms), SeedBars(symbol, minute_ms, (), None, 1, minute_ms)])
+            host.handle([AddSymbol(symbol, minute_ms), SeedBars(symbol, minute_ms, (), None, 1, minute_ms)])
         loop = asyncio.get_running_loop()
         due_s = loop.time()
         while True:
-            core.handle([self._trade() for _ in range(int(TRADES_A_SECOND * GULP_S))])
+            host.handle([self._trade() for _ in range(int(TRADES_A_SECOND * GULP_S))])
             self.delays.append((loop.time() - due_s) * 1000)
             due_s = max(due_s + GULP_S, loop.time())
             await asyncio.sleep(due_s - loop.time())

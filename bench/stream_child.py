@@ -44,7 +44,7 @@ class SentMarket:
     def __init__(self, count: int, rate: int) -> None:
         self.status = SourceStatus(Mode.LIVE, "connected")
         self._count, self._uncounted = count, WARM_S * rate
-        self._core: EngineHost | None = None
+        self._host: EngineHost | None = None
         self._taken = 0
         self._late_ms: Counter[int] = Counter()
         self._late_in_flush_ms: Counter[int] = Counter()
@@ -57,13 +57,13 @@ class SentMarket:
         """This machine's time."""
         return int(time.time() * 1000)
 
-    async def run(self, core: EngineHost) -> None:
+    async def run(self, host: EngineHost) -> None:
         """Take everything the sender sends."""
-        self._core = core
+        self._host = host
         minute_ms = self.now_ms() // MINUTE_MS * MINUTE_MS
         names = [symbol(number) for number in range(SYMBOLS)]
         for name in names:
-            core.handle([AddSymbol(name, 0), SeedBars(name, minute_ms, (), None, 1)])
+            host.handle([AddSymbol(name, 0), SeedBars(name, minute_ms, (), None, 1)])
         async with sending(self._count, self._uncounted // WARM_S) as url:
             stream = MarketStream(
                 VENUE, url, on_trades=self._take, on_report=lambda _: None, per_shard=len(names), limits=LIMITS
@@ -78,32 +78,32 @@ class SentMarket:
 
     def _take(self, trades: Sequence[TradeFields], _: int) -> None:
         """As the runtime does."""
-        assert self._core is not None
-        self._core.receive(trades)
+        assert self._host is not None
+        self._host.receive(trades)
         now_ms = time.monotonic_ns() // 1_000_000
         self._taken += len(trades)
         if self._taken > self._uncounted:
             self._began = self._began or Spent.now()
-            self._count_late([now_ms - AggTrade(*trade).event_ms for trade in trades], self._core)
+            self._count_late([now_ms - AggTrade(*trade).event_ms for trade in trades], self._host)
         if self._taken >= self._count:
             self._ended = Spent.now()
             self.done.set()
 
-    def _count_late(self, late_ms: list[int], core: EngineHost) -> None:
-        if core._writing.locked():
+    def _count_late(self, late_ms: list[int], host: EngineHost) -> None:
+        if host._writing.locked():
             self._late_in_flush_ms.update(late_ms)
-            self._rows = max(self._rows, core.metrics[Metric.DIRTY_ROWS])
+            self._rows = max(self._rows, host.metrics[Metric.DIRTY_ROWS])
         else:
             self._late_ms.update(late_ms)
 
     def measured(self) -> dict[str, object]:
         """For the one who waits."""
-        assert self._core is not None
+        assert self._host is not None
         assert self._began is not None
         assert self._ended is not None
         seconds = self._ended.wall_s - self._began.wall_s
         return {
-            "lost": self._count - self._core.engine.counters.trades,
+            "lost": self._count - self._host.engine.counters.trades,
             "late_ms": sorted((self._late_ms + self._late_in_flush_ms).items()),
             "late_in_flush_ms": sorted(self._late_in_flush_ms.items()),
             "rows": self._rows,

@@ -13,8 +13,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from klagg_tui.errors import BadNumber
-
 Exact: TypeAlias = int
 """A price or quantity in units of 1e-8, or a turnover in units of 1e-16."""
 
@@ -82,35 +80,11 @@ def turnover_as_float(value: Exact) -> float:
     return value / _ONE_TURNOVER
 
 
-def packed(value: Exact, decimals: int) -> int:
-    """The price or quantity as an integer count of 10**-decimals, for the disk.
-
-    Raises:
-        BadNumber: `decimals` of them do not hold the value.
-    """
-    return _packed(value, DECIMALS - decimals)
-
-
-def turnover_packed(value: Exact, decimals: int) -> int:
-    """The turnover as an integer count of 10**-decimals; raises as `packed` does."""
-    return _packed(value, TURNOVER_DECIMALS - decimals)
-
-
-_POWERS: Final[tuple[int, ...]] = tuple(10**digits for digits in range(TURNOVER_DECIMALS + 1))
-
-
-def _packed(value: int, spare: int) -> int:
-    mantissa, rest = divmod(value, _POWERS[spare])
-    if rest:
-        raise BadNumber(f"{spare} decimals fewer than the unit do not hold {value}")
-    return mantissa
-
-
 def unpacked(mantissa: int, decimals: int) -> Exact:
-    """The price or quantity back from `packed`."""
+    """The price or quantity of which the disk holds an integer count of 10**-decimals."""
     return mantissa * _TO_UNITS[TURNOVER_DECIMALS - DECIMALS + decimals]
 
 
 def turnover_unpacked(mantissa: int, decimals: int) -> Exact:
-    """The turnover back from `turnover_packed`."""
+    """The turnover of which the disk holds an integer count of 10**-decimals."""
     return mantissa * _TO_UNITS[decimals]

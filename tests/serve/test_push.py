@@ -17,10 +17,10 @@ async def test_what_the_engine_does_reaches_a_reader() -> None:
     engine = KlineEngine((Period.M1, Period.M5), holds_gaps=False)
     engine.handle(AddSymbol(SYMBOL, START))
     engine.handle(SeedBars(SYMBOL, START, (), None, 1, START))
-    core = EngineHost(engine, (Period.M1,), None, lambda: START)
+    host = EngineHost(engine, (Period.M1,), None, lambda: START)
     async with serving() as server, reading(server) as reader:
         await reader.ask(subscribe=SYMBOL)
-        pushing = asyncio.create_task(push_forever(core, server))
+        pushing = asyncio.create_task(push_forever(host, server))
         engine.handle(trade(1, START + 1, "100.5"))
         assert [sent["close"] for sent in (await reader.bars()).values()] == ["100.5"]
         engine.handle(trade(2, START + MINUTE, "101"))

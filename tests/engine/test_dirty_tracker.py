@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klagg_tui.engine.tracker import DirtyTracker
+from klagg_tui.engine.readers import DirtyTracker
 
 
 @given(st.lists(st.integers(0, 9)))
