@@ -16,7 +16,8 @@ class Life(Enum):
     EMPTY = auto()
     """Nothing is known of it: it has no minute, and where gaps are held its first trade will wait for a seed."""
     SEEDING = auto()
-    """A trade came and nothing is known of those before it. No loss to be counted: they were never had."""
+    """It waits for a seed: a trade came and nothing is known of those before it, or it was held back before anything was
+    known. What is missing is no loss to be counted: it was never had."""
     RUNNING = auto()
     """Its trades go into its forming minute as they come."""
     HELD = auto()
@@ -46,12 +47,14 @@ class LifeEvent(Enum):
     """The missing trades cannot be had: the first one behind them is next."""
     RESUMED = auto()
     """Nothing is missing any more, and nothing held back."""
+    LET_GO = auto()
+    """The same before it had a minute: nothing came while it was held back."""
 
 
 _TABLE: Final[Mapping[Life, Mapping[LifeEvent, Life]]] = {
     Life.EMPTY: {
         LifeEvent.BEGUN: Life.RUNNING,
-        LifeEvent.HOLD: Life.EMPTY,  # there is no bar that could lack anything
+        LifeEvent.HOLD: Life.SEEDING,
         LifeEvent.UNSEEDED: Life.SEEDING,
     },
     Life.SEEDING: {
@@ -61,6 +64,7 @@ _TABLE: Final[Mapping[Life, Mapping[LifeEvent, Life]]] = {
         LifeEvent.MISSED: Life.SEEDING,
         LifeEvent.GIVEN_UP: Life.HELD,
         LifeEvent.RESUMED: Life.RUNNING,
+        LifeEvent.LET_GO: Life.EMPTY,
     },
     Life.RUNNING: {
         LifeEvent.BEGUN: Life.RUNNING,

@@ -145,7 +145,7 @@ class SymbolState(FormingMinute):
 
     def resume(self) -> None:
         """Nothing is missing any more."""
-        self._move(LifeEvent.RESUMED)
+        self._move(LifeEvent.RESUMED if self.is_begun else LifeEvent.LET_GO)
         self._trust()
         self.mark()
 

@@ -306,9 +306,11 @@ def test_a_symbol_seeded_without_an_id_goes_on_as_it_was_when_it_is_released() -
     assert live.minutes() == [(0, "PARTIAL", 0)]
 
 
-def test_a_symbol_of_which_nothing_is_known_does_not_wait_when_it_is_held() -> None:
+def test_a_symbol_held_before_anything_is_known_waits_until_it_is_released() -> None:
     live = Live(HoldSymbol(SYMBOL), seeded=False)
+    assert live.engine.waiting() == (SYMBOL,)
+    assert live.engine.pending_gap(SYMBOL) == PendingGap(None, (), None, 0)
+    live.tell(ReleaseSymbol(SYMBOL))
     assert live.engine.waiting() == ()
-    assert live.engine.pending_gap(SYMBOL) is None
-    live.tell(ReleaseSymbol(SYMBOL), at(5, 0))
+    live.tell(at(5, 0))
     assert live.engine.waiting() == (SYMBOL,)

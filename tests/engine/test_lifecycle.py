@@ -23,8 +23,10 @@ def test_a_seed_or_a_hold_ends_no_gap() -> None:
     assert lived(LifeEvent.BEGUN, LifeEvent.MISSED, LifeEvent.HOLD) is Life.GAP
 
 
-def test_a_symbol_of_which_nothing_is_known_has_nothing_to_hold_back() -> None:
-    assert lived(LifeEvent.HOLD) is Life.EMPTY
+def test_a_symbol_held_before_anything_is_known_waits_for_a_seed_or_is_let_go() -> None:
+    assert lived(LifeEvent.HOLD) is Life.SEEDING
+    assert lived(LifeEvent.HOLD, LifeEvent.BEGUN, LifeEvent.RESUMED) is Life.RUNNING
+    assert lived(LifeEvent.HOLD, LifeEvent.LET_GO) is Life.EMPTY
 
 
 def test_what_is_missing_before_the_first_trade_is_never_called_a_gap() -> None:
@@ -44,6 +46,8 @@ def test_a_gap_given_up_is_held_until_the_next_ones_were_looked_at() -> None:
         (Life.EMPTY, LifeEvent.MISSED),
         (Life.EMPTY, LifeEvent.GIVEN_UP),
         (Life.EMPTY, LifeEvent.RESUMED),
+        (Life.EMPTY, LifeEvent.LET_GO),
+        (Life.RUNNING, LifeEvent.LET_GO),
         (Life.RUNNING, LifeEvent.GIVEN_UP),
         (Life.RUNNING, LifeEvent.RESUMED),
         (Life.HELD, LifeEvent.GIVEN_UP),
