@@ -15,7 +15,16 @@ from klagg_tui.exchange.messages import Skipped
 
 NOW = 1_626_992_741_421
 EVENT: dict[str, Json] = {
-    "e": "aggTrade", "E": NOW, "a": 7, "s": "BTCUSDT", "p": "1.5", "q": "2", "f": 70, "l": 71, "T": NOW, "m": True,
+    "e": "aggTrade",
+    "E": NOW,
+    "a": 7,
+    "s": "BTCUSDT",
+    "p": "1.5",
+    "q": "2",
+    "f": 70,
+    "l": 71,
+    "T": NOW,
+    "m": True,
 }
 
 
