@@ -18,9 +18,9 @@ from tests.oracle import Candle, Deal, candle_of, merged
 
 TRADES = 2_000_000
 ROUND = 100_000
-GULP = 1_000
+BATCH = 1_000
 """Trades that are decoded at once: in life too a trade's texts are still warm from the parser when the engine gets them."""
-SMALLER_GULPS = (1, 10, 30, 100)
+SMALLER_BATCHES = (1, 10, 30, 100)
 """klagg reads prices together, so what it costs depends on how many trades come at once: in 20 ms of one connection some
 ten at 2,000 a second, more than a hundred in a storm. The others take trade by trade."""
 AIMS = {
@@ -48,7 +48,7 @@ def figures(trades: int = TRADES) -> list[tuple[str, str]]:
     costs = {name: median(rounds) for name, rounds in taken.items()}
     for contestant in entered:
         found.append((f"  {contestant.name}", _cost(contestant.name, costs)))
-    found += [(f"  klagg, {size} at once", f"{_alone(size):,.0f} ns a trade") for size in SMALLER_GULPS]
+    found += [(f"  klagg, {size} at once", f"{_alone(size):,.0f} ns a trade") for size in SMALLER_BATCHES]
     found += [(f"  {one.name}: bars exact", _exactness(one, oracle.ended())) for one in entered]
     found.append(("  klagg: exact in all nine fields", oracle.exactness_of(ours.ended)))
     return found
@@ -68,10 +68,10 @@ def _race(market: MadeMarket, entered: Sequence[Contestant], trades: int) -> tup
     oracle = Oracle()
     for done in range(0, trades, ROUND):
         size = min(ROUND, trades - done)
-        gulps = [market.chunk(min(GULP, size - begun)) for begun in range(0, size, GULP)]
-        for gulp in gulps:
-            oracle.take(gulp)
-        texts = [orjson.dumps(gulp) for gulp in gulps]
+        batches = [market.chunk(min(BATCH, size - begun)) for begun in range(0, size, BATCH)]
+        for batch in batches:
+            oracle.take(batch)
+        texts = [orjson.dumps(batch) for batch in batches]
         for one in entered:
             gc.collect()
             gc.freeze()  # what the others keep must not be searched through on this one's account
@@ -79,26 +79,26 @@ def _race(market: MadeMarket, entered: Sequence[Contestant], trades: int) -> tup
     return taken, oracle
 
 
-def _alone(gulp: int) -> float:
+def _alone(batch: int) -> float:
     """What klagg costs where so many trades come at once."""
     market = MadeMarket()
     one = Klagg(market.symbols)
     costs = []
     for _ in range(5):
-        texts = [orjson.dumps(market.chunk(gulp)) for _ in range(ROUND // gulp)]
+        texts = [orjson.dumps(market.chunk(batch)) for _ in range(ROUND // batch)]
         gc.collect()
         gc.freeze()
-        costs.append(_timed(one, texts) / (ROUND // gulp * gulp))
+        costs.append(_timed(one, texts) / (ROUND // batch * batch))
     return median(costs)
 
 
 def _timed(one: Contestant, texts: Iterable[bytes]) -> int:
     spent = 0
     for text in texts:
-        gulp = orjson.loads(text)
-        one.prepare(gulp)
+        batch = orjson.loads(text)
+        one.prepare(batch)
         began = time.thread_time_ns()
-        one.take(gulp)
+        one.take(batch)
         spent += time.thread_time_ns() - began
     began = time.thread_time_ns()
     one.finish()

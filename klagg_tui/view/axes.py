@@ -39,12 +39,6 @@ class PriceScale(NamedTuple):
             return 2 * self.rows
         return round((self.high - price) * (4 * self.rows - 1) / (self.high - self.low))
 
-    def price(self, row: int) -> float:
-        """The price at the middle of a row."""
-        if self.rows < 2 or self.high <= self.low:
-            return float(self.high)
-        return self.high - (row * 2 + 0.5) * (self.high - self.low) / (2 * self.rows - 1)
-
 
 def scale_of(bars: Sequence[Bar], rows: int) -> PriceScale:
     """From the lowest low to the highest high."""

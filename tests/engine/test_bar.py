@@ -53,7 +53,7 @@ def test_it_does_not_matter_where_a_row_is_joined_first(minutes: list[Bar], data
 
 
 @given(rows())
-def test_a_hole_lends_no_price(minutes: list[Bar]) -> None:
+def test_a_partial_bar_without_trades_lends_no_price(minutes: list[Bar]) -> None:
     hole = empty_bar(SYMBOL, Period.M5, START, 0, State.PARTIAL)
     assert merge(hole, folded(minutes)) == folded(minutes)._replace(period=Period.M5, state=State.PARTIAL)
     assert merge(folded(minutes), hole) == folded(minutes)._replace(state=State.PARTIAL)

@@ -138,7 +138,7 @@ def test_a_late_trade_leaves_the_open_of_a_forming_minute_with_trades_alone() ->
     assert current_bars(made.engine)[Period.M1].open == number("6")
 
 
-def test_a_trade_whose_minute_is_no_longer_held_is_told_and_counted_as_that_alone() -> None:
+def test_a_trade_whose_minute_is_no_longer_held_is_reported_and_counted_as_that_alone() -> None:
     late = trade(4, START)
     made = watched(*trades([START, START + MINUTE, START + 9 * MINUTE]), late, held_minutes=3)
     assert made.engine.counters.too_late == 1
@@ -330,7 +330,7 @@ def test_a_bar_of_another_period_never_takes_a_minutes_place() -> None:
     assert made.minutes[0] == (0, "CLOSED", 2)
 
 
-def test_a_late_trade_does_not_count_twice_in_a_minute_the_exchange_has_told() -> None:
+def test_a_late_trade_does_not_count_twice_in_a_minute_of_the_exchanges_own() -> None:
     made = watched(seed(), *trades([START, START + MINUTE]))
     theirs = bar(START, "9", volume="77", state=State.CONFIRMED)
     made.tell(AmendBar(theirs), trade(3, START + 5, "8"))

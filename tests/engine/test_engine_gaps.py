@@ -47,7 +47,7 @@ def fill(*filling: AggTrade) -> MissingTrades:
     return MissingTrades(SYMBOL, filling)
 
 
-def test_a_gap_is_told_once_with_its_ids_and_times_and_the_symbol_waits() -> None:
+def test_a_gap_is_reported_once_and_the_symbol_waits() -> None:
     live = Live(at(1, 0, 5), at(4, 0, 9), at(5, 1), at(4, 0, 9))
     assert live.engine.take_reports() == [GapFound(SYMBOL)]
     gap = live.engine.pending_gap(SYMBOL)
@@ -71,7 +71,7 @@ def test_a_filled_gap_lets_the_held_trades_in_and_is_counted() -> None:
     assert live.engine.pending_gap(SYMBOL) is None
 
 
-def test_a_gap_filled_in_part_is_told_again_with_what_is_missing_still() -> None:
+def test_a_gap_filled_in_part_is_reported_again_with_what_is_missing_still() -> None:
     live = Live(at(1, 0), at(6, 1), fill(at(2, 0), at(4, 0)))
     assert live.engine.take_reports() == [GapFound(SYMBOL)] * 2
     gap = live.engine.pending_gap(SYMBOL)
@@ -265,7 +265,7 @@ def test_a_seed_while_running_ends_the_run_before_it() -> None:
     ]
 
 
-def test_a_missing_trade_too_old_for_the_held_minutes_is_told() -> None:
+def test_a_missing_trade_too_old_for_the_held_minutes_is_counted() -> None:
     live = Live(at(1, 0))
     live.engine.tick(START + 99 * MINUTE)
     live.tell(at(3, 99), fill(at(2, 0)))

@@ -71,7 +71,7 @@ def test_looks_at_any_pace_and_ticks_anywhere_end_with_the_same_bars(deals: list
 
 @law
 @given(flows(), st.data())
-def test_a_trade_told_again_changes_nothing(deals: list[Deal], data: st.DataObject) -> None:
+def test_a_trade_that_comes_again_changes_nothing(deals: list[Deal], data: st.DataObject) -> None:
     engine, again = following(kinds), 0
     seen = Seen(engine)
     for place, deal in enumerate(deals):

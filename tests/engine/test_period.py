@@ -75,7 +75,7 @@ def test_there_are_the_fifteen_periods_of_the_exchange_from_short_to_long() -> N
     assert tuple(map(str, DEFAULT_PERIODS)) == ("1m", "5m", "30m", "1h", "4h", "1d", "1w")
 
 
-def test_a_minute_and_a_month_are_told_apart_by_case() -> None:
+def test_a_minute_and_a_month_are_distinguished_by_case() -> None:
     assert Period.parse("1m") is Period.M1
     assert Period.parse("1M") is Period.MO1
 

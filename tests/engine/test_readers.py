@@ -74,7 +74,7 @@ def test_a_look_at_some_periods_gives_no_others() -> None:
     assert {bar.period for bar in snapshot(made, (Period.H1,))} == {Period.H1}
 
 
-def test_spans_of_one_run_grow_and_are_told_with_the_bars() -> None:
+def test_spans_of_one_run_grow_and_are_given_with_the_bars() -> None:
     made = engine()
     seen = Seen(made)
     for one in trades([START + 5, START + 6]):
@@ -140,7 +140,7 @@ def test_a_removed_symbol_gives_out_no_bar_for_time_without_trades() -> None:
     assert all(bar.is_traded for bar in closed)
 
 
-def test_a_record_of_nothing_uses_up_its_id() -> None:
+def test_a_placeholder_uses_up_its_id() -> None:
     made = engine(trade(1), trade(2)._replace(price="0", quantity="0.000"), trade(3))
     assert made.counters.gaps == 0
     assert made.counters.rejected == 1

@@ -32,7 +32,7 @@ async def test_five_minutes_are_one_bar_with_their_sums_and_extremes() -> None:
     assert made.turnover == sum(one.turnover for one in minutes(range(5)))
 
 
-async def test_a_hole_makes_partial_wherever_it_lies() -> None:
+async def test_a_missing_bar_makes_partial_wherever_it_lies() -> None:
     for hole in (0, 2, 4):
         made, following = await rolled(minutes(place for place in range(10) if place != hole))
         assert (made.open_ms, made.state, following.state) == (START, State.PARTIAL, State.CLOSED)
@@ -75,3 +75,15 @@ async def test_pages_hold_every_bar_in_order() -> None:
     pages = [page async for page in in_pages(singly())]
     assert [len(page) for page in pages] == [1000, 1000, 500]
     assert [one for page in pages for one in page] == minutes(range(2500))
+
+
+async def test_nothing_is_rolled_up_to_nothing() -> None:
+    assert await rolled([]) == []
+
+
+async def test_bars_that_fill_their_pages_leave_no_empty_one_behind() -> None:
+    async def singly() -> AsyncIterator[Bar]:
+        for one in minutes(range(2000)):
+            yield one
+
+    assert [len(page) async for page in in_pages(singly())] == [1000, 1000]

@@ -89,7 +89,7 @@ def test_standing_on_ended_bars_is_as_good_as_having_seen_their_minutes(
         assert again.replace([minute], now_ms) == straight.replace([minute], now_ms)
 
 
-def test_a_jump_leaves_partial_bars_behind_and_tears_the_one_it_lands_in() -> None:
+def test_a_jump_leaves_partial_bars_behind_and_makes_the_one_it_lands_in_partial() -> None:
     rollup = begun()
     for minute in bars(3):
         rollup.absorb(minute)
@@ -122,7 +122,7 @@ def test_a_bar_left_behind_by_a_jump_stays_partial_when_its_minutes_are_confirme
     assert {one.state for one in current} == {State.PARTIAL}
 
 
-def test_a_torn_bar_stays_partial_however_often_it_is_torn() -> None:
+def test_a_bar_that_lacks_trades_stays_partial_however_many_gaps_follow() -> None:
     rollup = begun(held=1)
     rollup.absorb(bar(START))
     for place in (2, 4, 6):
@@ -162,7 +162,7 @@ def test_what_lies_before_the_beginning_is_a_loss_unless_nothing_was_traded_then
         assert {one.state for one in rollup.current(forming, PARENTS)} == {state}
 
 
-def test_a_hole_among_the_handed_bars_makes_the_larger_ones_partial_even_after_a_listing() -> None:
+def test_a_hole_among_the_seeded_bars_makes_the_larger_ones_partial_even_after_a_listing() -> None:
     minutes = bars(12)
     handed = [minute for place, minute in enumerate(minutes) if place != 6]
     rollup = begun(START + 12 * MINUTE, handed)

@@ -90,10 +90,6 @@ class Truth:
                 minute = after
         return tuple(found)
 
-    def symbols(self) -> tuple[str, ...]:
-        """All symbols that trade or have traded in the market."""
-        return tuple(self._market.lives)
-
     def _bar(self, symbol: str, period: Period, first: int, end: int) -> Bar:
         total = _NOTHING
         for minute in self._minutes(symbol, first, end):

@@ -33,11 +33,6 @@ class Feed:
         self._slot = now_ms // _SLOT_MS
         """The last slot that was given."""
 
-    @property
-    def pending(self) -> int:
-        """How many frames are made and not due."""
-        return sum(map(len, self._due.values()))
-
     def follow(self, symbol: str) -> None:
         """Send the symbol's trades from now on."""
         if symbol in self._followed:
