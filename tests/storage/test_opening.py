@@ -308,3 +308,9 @@ async def test_an_older_file_that_may_only_be_read_asks_for_one_run(tmp_path: Pa
 def test_the_default_place_is_the_users_own() -> None:
     assert default_path().name == "klagg.db"
     assert default_path().parent.name == "klagg"
+
+
+async def test_a_path_that_leads_through_a_file_is_an_error_and_not_an_empty_place(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(DiskError, match="cannot be opened"):
+        await Store.open(tmp_path / "file" / "klagg.db", read_only=True)
