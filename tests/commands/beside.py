@@ -31,7 +31,9 @@ _SMALL = MarketSpec(symbols=3, activity=20.0, history_days=1)
 
 
 @contextmanager
-def exchange(spec: MarketSpec = _SMALL, *, speed: float = 1.0, faults: str = "none") -> Iterator[SimulatedExchange]:
+def exchange(
+    spec: MarketSpec = _SMALL, *, speed: float = 1.0, faults: str = "none", gone_on_ms: int = 0
+) -> Iterator[SimulatedExchange]:
     """A simulated exchange in a thread of its own, because a command has its own loop."""
     is_up: Future[SimulatedExchange] = Future()
     loop = asyncio.new_event_loop()
@@ -39,6 +41,7 @@ def exchange(spec: MarketSpec = _SMALL, *, speed: float = 1.0, faults: str = "no
 
     async def serve() -> None:
         async with SimulatedExchange(spec, speed=speed, faults=faults) as simulated:
+            simulated.jump(gone_on_ms)
             is_up.set_result(simulated)
             await stop.wait()
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
+import signal
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,8 +26,9 @@ from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 from tests.auditing.test_auditor import execute
+from tests.commands.beside import exchange, once, signalled
 from tests.damage import HOURS, TWELVE, damage, make_sound
-from tests.makers import HOUR, MINUTE, START, SYMBOL, bar
+from tests.makers import HOUR, MINUTE, START, SYMBOL, bar, bars
 
 
 def run(*arguments: str | Path) -> Result:
@@ -41,27 +45,13 @@ def path(tmp_path: Path) -> Path:
     return made
 
 
+MARKET = MarketSpec(symbols=3, start_ms=START, activity=5.0)
+
+
 @pytest.fixture
 def exchange_url() -> Iterator[str]:
-    """A simulated exchange in a thread of its own, because a command has its own loop."""
-    told: list[str] = []
-    is_up, loop = threading.Event(), asyncio.new_event_loop()
-    stop = asyncio.Event()
-
-    async def serve() -> None:
-        async with SimulatedExchange(MarketSpec(symbols=3, start_ms=START, activity=5.0), speed=0) as exchange:
-            exchange.jump(6 * HOUR)
-            told.append(exchange.rest_url)
-            is_up.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    assert is_up.wait(20)
-    yield told[0]
-    loop.call_soon_threadsafe(stop.set)
-    thread.join()
-    loop.close()
+    with exchange(MARKET, speed=0, gone_on_ms=6 * HOUR) as simulated:
+        yield simulated.rest_url
 
 
 def test_a_clean_database_leaves_with_0(path: Path) -> None:
@@ -168,3 +158,58 @@ def test_an_exchange_that_does_not_answer_is_one_sentence(path: Path) -> None:
     result = run("--db", path, "--against", "exchange", "--rest-url", "http://127.0.0.1:9")
     assert isinstance(result.exception, Unreachable)
     assert "nothing was compared" in str(result.exception)
+
+
+def test_bars_that_the_exchange_does_not_have_yet_are_measured_by_nothing(tmp_path: Path, exchange_url: str) -> None:
+    path = tmp_path / "klagg.db"
+
+    async def fill() -> None:
+        async with await Store.open(path, periods=(Period.M1,)) as store:
+            await store.add_confirmed(bars(5, START + 7 * HOUR))
+
+    asyncio.run(fill())
+    result = run("--db", path, "--against", "exchange", "--rest-url", exchange_url)
+    assert (result.exit_code, result.stdout) == (0, "Clean: 5 bars looked at.\n")
+
+
+def test_more_findings_than_anybody_reads_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+
+    async def fill() -> None:
+        async with await Store.open(path, periods=(Period.M1,)) as store:
+            await store.add_confirmed(bars(700))
+
+    asyncio.run(fill())
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE history SET high = low - 1")
+    result = run("--db", path)
+    assert result.exit_code == 1
+    assert result.stdout.count("impossible") == 500 + 1
+    assert "... and 200 more; --json lists them all." in result.stdout
+    assert len(json.loads(run("--db", path, "--json").stdout)["findings"]) == 700
+
+
+def test_what_no_file_has_a_bar_for_stays_found_and_the_repair_ends(path: Path, tmp_path: Path) -> None:
+    damage(path, TWELVE[:1])
+    other_day = tmp_path / f"{SYMBOL}-1m-2024-08-09.csv"
+    other_day.write_text("1723161600000,1,1,1,1,1,1723161659999,1,1,0,0,0\n")
+    result = run("--db", path, "--repair", "--against", other_day)
+    assert result.exit_code == 1
+    assert "1 finding before" in result.stdout
+    assert "1 found: 1 hole" in result.stdout
+
+
+@pytest.mark.usefixtures("whole_program")
+def test_ctrl_c_reports_what_was_found_so_far_and_has_status_130(path: Path) -> None:
+    damage(path, TWELVE)
+    with exchange(MARKET, faults="slow@0s+9h:1", gone_on_ms=6 * HOUR) as simulated:
+        asks = partial(_is_asked, simulated)
+        with once(asks, partial(signalled, signal.SIGINT)):
+            result = run("--db", path, "--repair", "--rest-url", simulated.rest_url)
+    assert result.exit_code == 130
+    assert "Stopping: what was found so far is reported." in result.stderr
+
+
+def _is_asked(simulated: SimulatedExchange) -> bool:
+    """Whether an answer is under way."""
+    return simulated.faults.counts["slow"] > 0

@@ -1,7 +1,9 @@
 """`klagg db`."""
 
 import json
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,24 @@ def test_a_sound_file_is_called_sound_and_a_damaged_one_is_not(filled: Klagg, tm
     damaged[-8192:-4096] = b"\xff" * 4096
     (tmp_path / "b.db").write_bytes(damaged)
     assert filled("db", "check", "--db", "b.db").status == 1
+
+
+def test_damage_that_does_not_keep_it_from_being_read_is_listed(filled: Klagg, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as connection, connection:
+        # An index that holds what it should not, as a torn write leaves it.
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_schema SET sql = sql || ' AND 0' WHERE name = 'unconfirmed'")
+    said = filled("db", "check", "--db", "a.db")
+    assert (said.status, said.err) == (1, "")
+    assert "unconfirmed" in said.out
+
+
+def test_an_empty_database_is_a_place_and_no_table(klagg: Klagg, tmp_path: Path) -> None:
+    file_of(tmp_path / "a.jsonl", ['{"e":"other"}'])
+    klagg("import", "a.jsonl", "--db", "empty.db")
+    said = klagg("db", "--db", "empty.db")
+    assert said.status == 0
+    assert said.out.splitlines()[1:] == ["0 symbols, 0 unbroken runs of trades, 0 forming bars"]
 
 
 def test_a_backup_is_the_same_database_and_overwrites_nothing(filled: Klagg) -> None:

@@ -1,0 +1,72 @@
+"""`klagg export` where standard output is closed, missing, or given up by Ctrl+C."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import pytest
+
+from klagg_tui.engine.period import Period
+from klagg_tui.storage.store import Store
+from tests.commands.beside import once, signalled, wait_for, written
+from tests.makers import SYMBOL, bars
+from tests.shell import Klagg
+
+MANY = 5_000
+"""More than a pipe holds when nobody reads it."""
+
+
+@pytest.fixture
+def filled(klagg: Klagg, tmp_path: Path) -> Klagg:
+    async def fill() -> None:
+        async with await Store.open(tmp_path / "a.db", periods=(Period.M1,)) as store:
+            await store.add_confirmed(bars(MANY))
+
+    asyncio.run(fill())
+    return klagg
+
+
+def test_a_pipe_that_nobody_reads_any_more_is_no_error(filled: Klagg) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as pipe, redirect_stdout(pipe):
+        said = filled("export", "--db", "a.db")
+    assert (said.status, said.err) == (0, "")
+
+
+def test_without_any_standard_output_a_file_has_to_be_named(filled: Klagg, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as closed:
+        closed.setattr(sys, "stdout", None)
+        said = filled("export", "--db", "a.db")
+        assert (said.status, said.err) == (2, "There is no standard output to write to; name a file with -o.\n")
+        assert filled("export", "--db", "a.db", "-o", "a.csv").err == f"{MANY:,} bars in a.csv.\n"
+
+
+@pytest.mark.usefixtures("whole_program")
+def test_ctrl_c_ends_it_with_status_130_behind_a_whole_line(filled: Klagg) -> None:
+    reader, writer = os.pipe()
+    read: list[bytes] = []
+
+    def interrupt_and_read() -> None:
+        signalled(signal.SIGINT)
+        wait_for(lambda: "Stopping: no half file is left." in written("stderr"))
+        while part := os.read(reader, 65_536):
+            read.append(part)
+
+    def is_full() -> bool:
+        return not select.select([], [writer], [], 0)[1]
+
+    with once(is_full, interrupt_and_read), os.fdopen(writer, "w") as pipe, redirect_stdout(pipe):
+        said = filled("export", "--db", "a.db", "-s", SYMBOL)
+    os.close(reader)
+    lines = b"".join(read).decode().splitlines()
+    assert said.status == 130
+    assert "bars in" not in said.err
+    assert 1 < len(lines) < MANY
+    assert {line.count(",") for line in lines} == {lines[0].count(",")}
