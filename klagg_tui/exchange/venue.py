@@ -27,7 +27,7 @@ class Priority(IntEnum):
     """What a request is for, the most urgent first."""
 
     GAP = 0
-    SEAM = 1
+    SEED = 1
     CONFIRM = 2
     HISTORY = 3
 
