@@ -1,39 +1,45 @@
-"""`klagg record` as a process: an exchange that is not there, and the signals that end it."""
+"""`klagg record`: an exchange that is there or not, and the signals that end it."""
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import signal
 import sqlite3
-import struct
 import subprocess
 import sys
-import termios
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, redirect_stdout
+from functools import partial
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 
 from klagg_tui.commands.record import Problems
+from klagg_tui.commands.shared.interrupt import INTERRUPTED
 from klagg_tui.storage.opening import WriterLock
+from tests.commands.beside import Terminal, at, exchange, has_bars, once, signalled, terminal, wait_for, written
+from tests.shell import Klagg
 
 NOWHERE = ("--rest-url", "http://127.0.0.1:9", "--ws-url", "ws://127.0.0.1:9")
 WAIT_S = 20
+QUICK = ("--history", "5", "--flush-seconds", "0.2")
+
+live = pytest.mark.xdist_group("live")
+in_here = pytest.mark.usefixtures("whole_program")
 
 
 @contextmanager
-def _recording(folder: Path, stdout: int = subprocess.PIPE) -> Iterator[subprocess.Popen[str]]:
+def _recording(
+    folder: Path, stdout: int = subprocess.PIPE, options: tuple[str, ...] = NOWHERE
+) -> Iterator[subprocess.Popen[str]]:
     """The recorder, begun; killed where a test left it running."""
     config = folder / "empty.toml"
     config.write_text("")
     environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     files = ("--db", str(folder / "klagg.db"), "--log-path", str(folder / "klagg.log"))
     with subprocess.Popen(
-        [sys.executable, "-m", "klagg_tui", "record", *NOWHERE, *files],
+        [sys.executable, "-m", "klagg_tui", "record", *options, *files],
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
@@ -81,17 +87,11 @@ def test_a_database_in_use_is_refused_in_one_sentence(tmp_path: Path) -> None:
 
 
 def test_on_a_terminal_the_status_line_stays_one_line(tmp_path: Path) -> None:
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
-    with _recording(tmp_path, theirs) as process:
-        os.close(theirs)
-        said = os.read(ours, 4096)
-        while said.count(b"no connection") < 2:
-            said += os.read(ours, 4096)
+    with terminal(60) as screen, _recording(tmp_path, screen.end.fileno()) as process:
+        wait_for(lambda: len(screen.lines("no connection")) >= 2)
         process.send_signal(signal.SIGTERM)
         assert process.wait(WAIT_S) == 0
-    os.close(ours)
-    first, second = [line for line in said.decode().split("\r\x1b[K") if "no connection" in line][:2]
+        first, second = screen.lines("no connection")[:2]
     assert "\n" not in first + second
     assert 30 < cell_len(first) < 60
 
@@ -105,6 +105,125 @@ def test_where_nobody_reads_any_more_it_ends_well(tmp_path: Path) -> None:
     assert process.returncode == 0
     assert "Traceback" not in err
     assert "Broken pipe" not in err
+
+
+@live
+@in_here
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_was_recorded_is_there_after_any_of_the_signals_that_end_it(
+    klagg: Klagg, tmp_path: Path, number: signal.Signals
+) -> None:
+    database = tmp_path / "a.db"
+    with exchange() as market, once(partial(has_bars, database), partial(signalled, number)):
+        said = klagg("record", *at(market), *QUICK, "--db", "a.db", "--log-path", "a.log")
+    first, *status, last = said.out.splitlines()
+    assert (said.status, first) == (0, "Recording into a.db. Ctrl+C ends it.")
+    assert " trades · " in status[-1]
+    assert last == "Stopped; the last state is written."
+    assert "USDT" in klagg("symbols", "--db", "a.db").out
+    assert (tmp_path / "a.log").stat().st_size
+
+
+@live
+@in_here
+def test_behind_nohup_it_outlives_the_terminal(klagg: Klagg, tmp_path: Path) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def close_and_leave() -> None:
+        signalled(signal.SIGHUP)
+        signalled(signal.SIGTERM)
+
+    with exchange() as market, once(partial(has_bars, tmp_path / "a.db"), close_and_leave):
+        said = klagg("record", *at(market), *QUICK, "--db", "a.db", "--log-path", "a.log")
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    assert said.out.endswith("Stopped; the last state is written.\n")
+
+
+@in_here
+def test_problems_are_said_on_standard_error_and_once(klagg: Klagg, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with once(lambda: "127.0.0.1:9" in written("stderr"), partial(signalled, signal.SIGTERM)):
+        said = klagg("record", *NOWHERE, "--db", "a.db", "--log-path", "file/klagg.log")
+    no_log, unreachable = said.err.splitlines()
+    assert said.status == 0
+    assert no_log.startswith("No log is written: file/klagg.log cannot be opened")
+    assert "127.0.0.1:9" in unreachable
+
+
+@live
+@in_here
+def test_a_terminal_shows_history_and_trades_in_one_line(klagg: Klagg, tmp_path: Path) -> None:
+    def is_shown() -> bool:
+        return len(screen.lines(" trades")) >= 2 and has_bars(tmp_path / "a.db")
+
+    with exchange() as market, terminal(60) as screen, once(is_shown, partial(signalled, signal.SIGINT)):
+        with redirect_stdout(screen.end):
+            assert klagg("record", *at(market), *QUICK, "--db", "a.db", "--log-path", "a.log").status == 0
+        *status, _ = screen.lines(" trades")
+    assert all("\n" not in line and cell_len(line) < 60 for line in status)
+    assert screen.text().endswith("Stopped; the last state is written.\r\n")
+
+
+@live
+@in_here
+def test_it_ends_well_where_the_terminal_goes_away_meanwhile(klagg: Klagg, tmp_path: Path) -> None:
+    with (
+        exchange() as market,
+        terminal() as screen,
+        once(partial(has_bars, tmp_path / "a.db"), screen.hang_up),
+        redirect_stdout(screen.end),
+    ):
+        said = klagg("record", *at(market), *QUICK, "--db", "a.db", "--log-path", "a.log")
+    assert (said.status, said.err) == (0, "")
+    assert klagg("db", "check", "--db", "a.db").out == "a.db is sound.\n"
+
+
+@contextmanager
+def _locked(database: Path) -> Iterator[None]:
+    """Nobody else can write there while the block runs."""
+    with closing(sqlite3.connect(database, timeout=WAIT_S, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
+
+
+def _trades_came(screen: Terminal) -> bool:
+    """Whether there is something that only the last write will bring to disk."""
+    return any(" trades" in line and " 0 trades" not in line for line in screen.lines(" trades"))
+
+
+SLOW = ("--history", "0", "--flush-seconds", "60")
+WAITS = "The last state is being written; a second signal ends it at once."
+
+
+@live
+@in_here
+def test_a_last_write_that_takes_a_while_is_said_and_waited_for(klagg: Klagg, tmp_path: Path) -> None:
+    def leave_while_locked() -> None:
+        with _locked(tmp_path / "a.db"):
+            signalled(signal.SIGTERM)
+            wait_for(lambda: WAITS in screen.text())
+
+    with exchange() as market, terminal(120) as screen, once(partial(_trades_came, screen), leave_while_locked):
+        with redirect_stdout(screen.end):
+            assert klagg("record", *at(market), *SLOW, "--db", "a.db", "--log-path", "a.log").status == 0
+        assert screen.text().endswith("Stopped; the last state is written.\r\n")
+    assert has_bars(tmp_path / "a.db")
+
+
+@live
+def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
+    with (
+        exchange() as market,
+        terminal(120) as screen,
+        _recording(tmp_path, screen.end.fileno(), (*at(market), *SLOW)) as process,
+    ):
+        wait_for(partial(_trades_came, screen))
+        with _locked(tmp_path / "klagg.db"):
+            process.send_signal(signal.SIGINT)
+            wait_for(lambda: WAITS in screen.text())
+            process.send_signal(signal.SIGINT)
+            assert process.wait(WAIT_S) == INTERRUPTED
 
 
 def test_a_trouble_is_told_once_however_its_figures_change_and_again_after_a_while() -> None:

@@ -1,10 +1,21 @@
-"""`klagg` and `klagg demo` where there is no terminal to draw on."""
+"""`klagg` without a command: the market on the screen, and what it says where there is no terminal to draw on."""
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
+
 import pytest
 
+from tests.commands.beside import at, exchange, free_port, get, has_bars
+from tests.commands.visitor import Visiting
 from tests.shell import Klagg
+
+live = pytest.mark.xdist_group("live")
+in_here = pytest.mark.usefixtures("whole_program")
+
+NOWHERE = ("--rest-url", "http://127.0.0.1:9", "--ws-url", "ws://127.0.0.1:9")
+QUICK = ("--history", "5", "--flush-seconds", "0.2", "--db", "a.db")
 
 
 @pytest.mark.parametrize("args", [[], ["demo"], ["demo", "--count", "5", "--faults", "none"]])
@@ -13,3 +24,36 @@ def test_without_a_terminal_one_sentence_says_what_to_do(klagg: Klagg, args: lis
     assert (said.status, said.out) == (1, "")
     (line,) = said.err.splitlines()
     assert "klagg needs a terminal to draw on; `klagg record` records the market without one." in line
+
+
+@live
+@in_here
+def test_the_market_is_watched_and_recorded_until_q(klagg: Klagg, visit: Visiting, tmp_path: Path) -> None:
+    visit("BTCUSDT", also=partial(has_bars, tmp_path / "a.db"))
+    with exchange() as market:
+        said = klagg(*at(market), *QUICK, "--log-path", "/dev/null/klagg.log")
+    assert said.status == 0
+    assert said.err.startswith("No log is written: /dev/null/klagg.log cannot be opened")
+    assert "USDT" in klagg("symbols", "--db", "a.db").out
+
+
+@live
+@in_here
+def test_other_programs_are_served_while_it_is_open(klagg: Klagg, visit: Visiting) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/"
+    visit("BTCUSDT", also=lambda: get(f"{url}api/bars?symbol=BTCUSDT").status == 200)
+    with exchange() as market:
+        said = klagg("--serve", "--port", str(port), *at(market), *QUICK, "--log-path", "a.log")
+    assert (said.status, said.err) == (0, "")
+    assert get(url).status == 0, "nobody listens there any more"
+
+
+@live
+@in_here
+def test_whoever_cannot_reach_the_market_may_leave_for_a_simulated_one(klagg: Klagg, visit: Visiting) -> None:
+    visit("simulated market", "D")
+    there = visit("BTCUSDT", "q")
+    said = klagg(*NOWHERE, *QUICK, "--log-path", "a.log")
+    assert (said.status, said.err) == (0, "")
+    assert "simulated" in there.seen or "DEMO" in there.seen.upper()
