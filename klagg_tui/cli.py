@@ -1,4 +1,4 @@
-"""`klagg`: the commands, and what a person sees when one of them fails."""
+"""The `klagg` command line: its commands, and what a person sees when one of them fails."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What can be typed behind `klagg`: one thin file a group of commands, heavy imports only inside them."""
+"""What can be typed behind `klagg`: one file a command, named as it is typed; what several share is in `shared`."""

@@ -100,7 +100,7 @@ def export_bars(
     local: Local = False,
     db: Db = None,
 ) -> None:
-    """Write bars as the exchange's own archives do, or as JSON lines, or as Parquet.
+    """Write bars as the exchange's own archives do, or in another format.
 
     Values are exact decimals. Times: 2024-08-08, 2024-08-08T23:55, epoch milliseconds, yesterday, now, -3h.
     """

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from klagg_tui.errors import ConfigError
 from klagg_tui.exchange.listing import Instrument
-from klagg_tui.exchange.registry import venue
 
 
 class SymbolFilter(NamedTuple):
@@ -17,7 +16,7 @@ class SymbolFilter(NamedTuple):
 
     patterns: tuple[str, ...] = ()
     quotes: tuple[str, ...] = ()
-    contract_types: tuple[str, ...] = venue().contract_types[:1]
+    contract_types: tuple[str, ...] = ()
 
     def takes(self, instrument: Instrument) -> bool:
         """Whether a listed contract is to be followed now. A symbol named outright is taken whatever its type."""
@@ -25,7 +24,9 @@ class SymbolFilter(NamedTuple):
             return False
         if instrument.symbol in self.patterns:
             return True
-        if instrument.contract_type not in self.contract_types or (self.quotes and instrument.quote not in self.quotes):
+        if self.contract_types and instrument.contract_type not in self.contract_types:
+            return False
+        if self.quotes and instrument.quote not in self.quotes:
             return False
         return not self.patterns or any(fnmatchcase(instrument.symbol, pattern) for pattern in self.patterns)
 

@@ -27,7 +27,7 @@ class Priority(IntEnum):
     """What a request is for, the most urgent first."""
 
     GAP = 0
-    SEAM = 1
+    SEED = 1
     CONFIRM = 2
     HISTORY = 3
 
@@ -39,7 +39,8 @@ class StreamCodec:
     path: str
     """Where trades are, at a host without a path of its own."""
     market_streams: tuple[str, ...]
-    """Streams that are not of one symbol, to be had on one connection: contracts that come and go."""
+    """Streams that are not of one symbol, to be had on one connection: contracts that come and go.
+    None: the listing alone, asked for every ten minutes, tells of those."""
     trade_stream: Callable[[str], str]
     """Name of the stream of a symbol's trades."""
     subscribe: Callable[[Sequence[str], int], bytes]
@@ -140,7 +141,8 @@ class MarketData(Protocol):
     ) -> list[Bar]:
         """The exchange's own bars that open from `start_ms` to `end_ms`, both included; the newest without `start_ms`.
 
-        What was over when it was asked for is confirmed, the rest is forming.
+        What was over when it was asked for is confirmed, the rest is forming. A minute that nobody traded has a flat bar
+        with sums of 0, which a venue fills in where its exchange sends none: who asks takes a missing bar for a hole.
 
         Raises:
             UnknownSymbol: the exchange has no such symbol, or not any more.
@@ -148,7 +150,7 @@ class MarketData(Protocol):
         ...
 
     async def trades(self, symbol: str, from_id: int, *, limit: int, priority: Priority) -> list[AggTrade]:
-        """Trades from an id on, at most `limit` of them."""
+        """Trades from an id on, at most `limit` of them, in order of their ids; none where there are none."""
         ...
 
 

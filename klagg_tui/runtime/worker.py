@@ -9,15 +9,12 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError, StorageError
-from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop, estimate, export
-from klagg_tui.exporting.format import Format
-from klagg_tui.exporting.selection import Selection
 from klagg_tui.feed import FeedUpdate, Status
 from klagg_tui.runtime import interpreter, questions
 from klagg_tui.runtime.host import EngineHost
@@ -25,6 +22,11 @@ from klagg_tui.runtime.latest import Latest
 from klagg_tui.runtime.run import opened
 from klagg_tui.runtime.source import Plan
 from klagg_tui.storage.store import Store
+
+if TYPE_CHECKING:  # as in `feed`
+    from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop
+    from klagg_tui.exporting.format import Format
+    from klagg_tui.exporting.selection import Selection
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +98,8 @@ class Runtime:
 
     async def estimate(self, selection: Selection, form: Format) -> Estimate:
         """See `Feed.estimate`."""
+        from klagg_tui.exporting.exporter import estimate
+
         return await questions.ask_aside(self._database(), lambda store: estimate(store, selection, form))
 
     async def export(
@@ -109,6 +113,7 @@ class Runtime:
         should_stop: ShouldStop,
     ) -> Exported:
         """See `Feed.export`."""
+        from klagg_tui.exporting.exporter import export
 
         def work(store: Store) -> Awaitable[Exported]:
             return export(

@@ -1,1 +1,1 @@
-"""People: one screen or widget a file."""
+"""What people see in the terminal: one screen a file, put together from widgets."""

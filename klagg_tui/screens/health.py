@@ -21,11 +21,11 @@ _KEYS: Final = (("", "back", "screen.back"), ("", "help", "app.help"), ("", "qui
 
 
 class HealthScreen(KlaggScreen):
-    """Figures as number and sparkline, then the log."""
+    """Metrics as number and sparkline, then the log."""
 
     HELP_TITLE = "Health"
     DEFAULT_CSS = """
-    HealthScreen #figures { height: auto; }
+    HealthScreen #metrics { height: auto; }
     HealthScreen #body { scrollbar-size-vertical: 1; height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -39,15 +39,15 @@ class HealthScreen(KlaggScreen):
     def __init__(self, state: AppState) -> None:
         super().__init__(state, id="health")
         self.summary = Pieces(state, id="summary")
-        self.figures = Pieces(state, id="figures")
+        self.metrics = Pieces(state, id="metrics")
         self.log_lines = Pieces(state, id="log")
 
     def compose(self) -> ComposeResult:
-        """Status, state of summary, figures, log."""
+        """Status, state of summary, metrics, log."""
         yield self.status_line
         yield self.summary
         with VerticalScroll(id="body", can_focus=False):
-            yield self.figures
+            yield self.metrics
             yield self.log_lines
         yield self.footer
         yield from self.too_small()
@@ -73,8 +73,8 @@ class HealthScreen(KlaggScreen):
         columns = 2 if self.size.width >= TWO_COLUMNS_FROM else 1
         width = self.size.width // columns
         lines = column_lines(state.health.lines(width - 2), columns, width)
-        self.figures.styles.height = len(lines)
-        self.figures.show(lines)
+        self.metrics.styles.height = len(lines)
+        self.metrics.show(lines)
         self._show_log()
         self.show_footer(_KEYS)
 
@@ -89,7 +89,7 @@ class HealthScreen(KlaggScreen):
 
     def _show_log(self) -> None:
         # The newest that there is room for; some of them also where one has to scroll to them.
-        room = self.size.height - 4 - len(self.summary.text.split("\n")) - self.figures.text.count("\n")
+        room = self.size.height - 4 - len(self.summary.text.split("\n")) - self.metrics.text.count("\n")
         lines = self.state.status.log_lines[-max(_LEAST_LOG, room) :]
         self.log_lines.styles.height = len(lines) + 2
         self.log_lines.show([[], [Piece(" Log", Role.TITLE)], *map(log_pieces, lines)])

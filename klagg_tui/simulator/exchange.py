@@ -13,7 +13,7 @@ from klagg_tui.simulator.market.catalog import MarketSpec
 from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import Market
 from klagg_tui.simulator.market.truth import Truth
-from klagg_tui.simulator.rest.desk import RestDesk
+from klagg_tui.simulator.rest.endpoints import RestEndpoints
 from klagg_tui.simulator.streams.connection import Connection
 from klagg_tui.simulator.streams.derived import DerivedStreams
 from klagg_tui.simulator.streams.feed import Feed
@@ -34,7 +34,7 @@ class Exchange:
         self.market = Market(spec)
         self.truth = Truth(self.market, clock.now_ms)
         klines = Klines(self.market)
-        self.desk = RestDesk(self.market, klines)
+        self.rest = RestEndpoints(self.market, klines)
         self.faults = Faults(spec.seed, now_ms, schedule)
         self.feed = Feed(self.market, now_ms)
         self._derived = DerivedStreams(self.market, klines)
@@ -85,14 +85,14 @@ class Exchange:
         elif fault.kind == "silence":
             self.faults.counts["silence"] += self.hub.silence()
         elif fault.kind == "clock":
-            self.desk.clock_error_ms = _figure(fault, -_CLOCK_ERROR_MS)
+            self.rest.clock_error_ms = _figure(fault, -_CLOCK_ERROR_MS)
 
     def _end_faults(self, now_ms: int) -> None:
         for fault in self.faults.end(now_ms):
             if fault.kind == "silence":
                 self.hub.end_silence()
             elif fault.kind == "clock":
-                self.desk.clock_error_ms = 0
+                self.rest.clock_error_ms = 0
 
 
 def _figure(fault: Fault, default: int) -> int:

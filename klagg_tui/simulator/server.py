@@ -20,7 +20,7 @@ from klagg_tui.simulator.inspection import add_inspection
 from klagg_tui.simulator.market.catalog import MarketSpec
 from klagg_tui.simulator.market.market import Market
 from klagg_tui.simulator.market.truth import Truth
-from klagg_tui.simulator.rest.desk import Reply, error, unknown
+from klagg_tui.simulator.rest.endpoints import Reply, error, unknown
 from klagg_tui.simulator.streams.connection import Connection
 from klagg_tui.simulator.streams.control import MOST_BYTES, MOST_STREAMS, Subscriptions
 from klagg_tui.simulator.streams.names import Route
@@ -164,12 +164,12 @@ class SimulatedExchange:
         headers = reply.headers
         if request.path == "/fapi/v1/time":
             headers = headers | {SPEED_HEADER: f"{self.speed:g}"}
-            if exchange.desk.clock_error_ms:
+            if exchange.rest.clock_error_ms:
                 exchange.faults.counts["clock"] += 1
         return web.Response(status=reply.status, body=reply.body, headers=headers)
 
     def _honest_reply(self, request: web.Request) -> Reply:
-        reply = self._exchange.desk.answer(request.path, request.query, self.now_ms())
+        reply = self._exchange.rest.answer(request.path, request.query, self.now_ms())
         if reply.status in (418, 429):
             # Not a fault of ours: the client asked for more than its weight.
             self.faults.counts["over weight"] += 1
@@ -187,7 +187,7 @@ class SimulatedExchange:
             status = (500, 502, 503, 504)[faults.counts["5xx"] % 4]
             return Reply(status, b"<html><body>trouble</body></html>", {"Content-Type": "text/html"})
         wait_ms = fault.at_ms + fault.lasts_ms - now_ms
-        return self._exchange.desk.refusal(int(fault.kind), now_ms, max(1, -(-wait_ms // 1000)))
+        return self._exchange.rest.refusal(int(fault.kind), now_ms, max(1, -(-wait_ms // 1000)))
 
     async def _open_socket(self, request: web.Request, *, route: Route) -> web.WebSocketResponse:
         subscriptions = _asked_for(request, route)

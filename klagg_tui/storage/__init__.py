@@ -1,1 +1,1 @@
-"""The disk: the local database, public archives, exported files."""
+"""The local database: SQLite, and nothing else."""

@@ -149,7 +149,8 @@ theme = "drakula"
     assert 'storage.keep.1m is "3m", but must be a time like' in told[7]
     assert "storage.keep.2x is no period" in told[8]
     assert told[9].endswith("did you mean storage.flush_seconds?")
-    assert told[10].endswith("there is no setting screen.zz; known are theme, colours, times, columns, keymap.")
+    known = ", ".join(setting.key for setting in SETTINGS if setting.section == "screen")
+    assert told[10].endswith(f"there is no setting screen.zz; known are {known}.")
     assert "screen.keymap.a is 3" in told[11]
     assert told[12].endswith("did you mean dracula?")
 

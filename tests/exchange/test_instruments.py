@@ -30,8 +30,12 @@ def chosen(choice: SymbolFilter) -> list[str]:
     return list(choice.chosen(MARKET))
 
 
-def test_by_default_every_perpetual_that_trades_is_followed() -> None:
-    assert chosen(SymbolFilter()) == ["BTCUSDT", "BTCUSDC", "ETHUSDT", "币安人生USDT"]
+def test_without_a_choice_everything_that_trades_is_followed() -> None:
+    assert chosen(SymbolFilter()) == [one.symbol for one in MARKET if one.is_trading]
+
+
+def test_kinds_of_contracts_narrow_the_choice() -> None:
+    assert chosen(SymbolFilter(contract_types=("PERPETUAL",))) == ["BTCUSDT", "BTCUSDC", "ETHUSDT", "币安人生USDT"]
 
 
 def test_a_quote_narrows_the_choice() -> None:
@@ -39,8 +43,8 @@ def test_a_quote_narrows_the_choice() -> None:
 
 
 def test_globs_narrow_the_choice() -> None:
-    assert chosen(SymbolFilter(patterns=("BTC*",))) == ["BTCUSDT", "BTCUSDC"]
-    assert chosen(SymbolFilter(patterns=("BTC*",), quotes=("USDT",))) == ["BTCUSDT"]
+    assert chosen(SymbolFilter(patterns=("BTC*",))) == ["BTCUSDT", "BTCUSDC", "BTCUSDT_261225"]
+    assert chosen(SymbolFilter(patterns=("BTC*",), quotes=("USDT",))) == ["BTCUSDT", "BTCUSDT_261225"]
 
 
 def test_a_symbol_named_outright_is_followed_whatever_its_type_and_quote() -> None:

@@ -1,11 +1,12 @@
 """The state file."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
 import pytest
 
-from klagg_tui.config import Screen as ScreenSettings
+from klagg_tui.config import defaults
 from klagg_tui.screens.state_file import StateFile, defaults_from
 from klagg_tui.view.preferences import Preferences
 from tests.pilot import opened
@@ -49,9 +50,10 @@ def test_a_state_folder_that_cannot_be_made_costs_only_the_preferences(tmp_path:
 
 
 def test_settings_are_where_choices_begin() -> None:
-    settings = ScreenSettings("nord", "red-up", "local", ("symbol", "vol"), {})
-    defaults = defaults_from(settings)
-    assert (defaults.theme, defaults.tints, defaults.local_time, defaults.columns) == (
+    screen = defaults().screen
+    settings = replace(screen, theme="nord", colours="red-up", times="local", columns=("symbol", "vol"))
+    chosen = defaults_from(settings)
+    assert (chosen.theme, chosen.tints, chosen.local_time, chosen.columns) == (
         "nord",
         "red-up",
         True,

@@ -1,7 +1,10 @@
 """One symbol: chart, periods, tape."""
 
 import pytest
+from textual.binding import Binding
 
+from klagg_tui.app import KlaggApp
+from klagg_tui.screens.symbol import SymbolScreen
 from klagg_tui.screens.widgets.chart import CandleChart
 from klagg_tui.view.preferences import Preferences
 from tests.made_market import MadeMarket
@@ -159,3 +162,11 @@ async def test_the_market_is_as_it_was_when_one_comes_back() -> None:
         seen.feed.trade_at("BTCUSDT", "55555.5")
         await seen.beat()
         assert "55555.5" in seen.line_with("BTCUSDT")
+
+
+def test_no_key_of_the_chart_does_two_things_and_no_action_shares_its_name_with_one_of_the_app() -> None:
+    own = [binding for binding in SymbolScreen.BINDINGS if isinstance(binding, Binding)]
+    keys = [key for binding in own for key in binding.key.split(",")]
+    assert len(set(keys)) == len(keys)
+    names = [binding.id for binding in (*own, *KlaggApp.BINDINGS) if isinstance(binding, Binding)]
+    assert len(set(names)) == len(names)

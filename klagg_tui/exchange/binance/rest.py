@@ -75,7 +75,7 @@ class RestClient:
 
     async def instruments(self) -> Instruments:
         """Every contract the exchange lists."""
-        answer = await self.http.get(wire.EXCHANGE_INFO, Priority.SEAM)
+        answer = await self.http.get(wire.EXCHANGE_INFO, Priority.SEED)
         found = self.http.read(wire.read_instruments, answer.body)
         if found.cost_limit:
             self.http.budget.limit = found.cost_limit

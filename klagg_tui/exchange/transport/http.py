@@ -55,7 +55,7 @@ class HttpRules:
 
     cost_per_minute: int
     used_header: str
-    """How much of the minute's cost is used."""
+    """Says how much of the minute's cost is used; empty where the exchange does not say it."""
     refusals: Mapping[int, Refusal]
     blocked_advice: str
     read_failure: Callable[[bytes], Failure]

@@ -20,7 +20,8 @@ class MarketEndpoint:
     ws_url: str
     history: int
     """Bars of each symbol and period to have at the least."""
-    symbols: SymbolFilter = field(default_factory=SymbolFilter)
+    symbols: SymbolFilter | None = None
+    """Which ones to follow; None: every contract of the venue's usual kind."""
     keep: Mapping[Period, int] = field(default_factory=dict)
     """For how many milliseconds bars are kept, by period; older ones are not fetched."""
     proxy: str | None = None
@@ -29,3 +30,8 @@ class MarketEndpoint:
     mode: Mode = Mode.LIVE
     start_ms: int | None = None
     """What the clock says before the exchange answers; None: this machine's time."""
+
+    @property
+    def wanted(self) -> SymbolFilter:
+        """Which symbols to follow."""
+        return self.symbols or SymbolFilter(contract_types=self.venue.contract_types[:1])

@@ -13,7 +13,6 @@ from klagg_tui.feed import Mode
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.live.context import Contract, LiveContext
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
-from klagg_tui.runtime.live.market import LiveMarket
 from klagg_tui.runtime.source import SourceStatus
 from klagg_tui.storage.store import Store
 
@@ -53,6 +52,9 @@ class LiveFeed:
         async with self._market_data as market_data:
             context = LiveContext(host, host.store, self._endpoint.venue, market_data, contracts)
             await self._reach(market_data.sync, host.notices)
+            # Once it has answered: the first table should not wait for what speaks with an exchange.
+            from klagg_tui.runtime.live.market import LiveMarket
+
             market = LiveMarket(context, self._endpoint, self.status)
             await self._reach(market.universe.reconcile, host.notices)
             await market.run()

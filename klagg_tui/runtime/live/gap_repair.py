@@ -49,7 +49,7 @@ class GapRepair:
         if symbol in self._queued:
             return
         gap = self._host.engine.pending_gap(symbol)
-        priority = Priority.SEAM if gap and gap.next_id is None else Priority.GAP
+        priority = Priority.SEED if gap and gap.next_id is None else Priority.GAP
         self._queued.add(symbol)
         self._count += 1
         self._queue.put_nowait((priority, self._count, symbol))
@@ -97,7 +97,7 @@ class GapRepair:
             case Remedy.RELEASE:
                 self._host.handle([ReleaseSymbol(symbol)])
             case Remedy.SEED:
-                await self._seeder.seed(symbol, Priority.SEAM)
+                await self._seeder.seed(symbol, Priority.SEED)
             case Remedy.VERIFY:
                 await self._verify(symbol, gap)
             case Remedy.FETCH_TRADES:

@@ -57,7 +57,7 @@ class LiveMarket:
         self._repair = GapRepair(context, Seeder(context, self._backfill.want), self._renew)
         self._reconciler = Reconciler(context)
         self._metrics = LiveMetrics(context, self._stream, self._backfill, status)
-        self.universe = SymbolUniverse(context, endpoint.symbols, self._follow)
+        self.universe = SymbolUniverse(context, endpoint.wanted, self._follow)
 
     async def run(self) -> None:
         """Follow the market until cancelled."""

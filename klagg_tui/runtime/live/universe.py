@@ -137,7 +137,7 @@ class SymbolUniverse:
     async def _learned_anchor(self, symbol: str) -> int:
         """The day, modulo 3, on which the symbol's three-day bars open: the exchange's own rows show it."""
         try:
-            rows = await self._context.market_data.bars(symbol, Period.D3, limit=1, priority=Priority.SEAM)
+            rows = await self._context.market_data.bars(symbol, Period.D3, limit=1, priority=Priority.SEED)
         except Refused:
             return DEFAULT_THREE_DAY_ANCHOR
         return rows[0].open_ms // DAY_MS % 3 if rows else DEFAULT_THREE_DAY_ANCHOR

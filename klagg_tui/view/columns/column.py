@@ -53,7 +53,7 @@ class Column:
     """One column of the market table."""
 
     key: str
-    """Its name in filters, settings and the state file."""
+    """Its name in filters, settings and the state file: lower-case letters only, the filter reads no others."""
     title: str
     note: str
     """Its sentence in the help."""

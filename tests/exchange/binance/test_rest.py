@@ -113,7 +113,7 @@ async def test_bars_that_were_over_when_asked_for_are_confirmed(exchange: Exchan
     minute_ms = NOW_MS // MINUTE * MINUTE
     exchange.answers = [said([[minute_ms - MINUTE, *KLINE], [minute_ms, *KLINE]])]
     async with client(exchange) as rest:
-        bars = await rest.bars("X", Period.M1, minute_ms - MINUTE, minute_ms, limit=2, priority=Priority.SEAM)
+        bars = await rest.bars("X", Period.M1, minute_ms - MINUTE, minute_ms, limit=2, priority=Priority.SEED)
     assert [bar.state for bar in bars] == [State.CONFIRMED, State.FORMING]
     assert dict(exchange.requests[0].query) == {
         "symbol": "X",

@@ -67,10 +67,10 @@ def test_an_overtaken_answer_does_not_lower_the_figure() -> None:
 
 def test_less_urgent_requests_stand_back_while_an_urgent_one_waits() -> None:
     budget = WeightBudget(LIMIT)
-    budget.wait(Priority.SEAM)
+    budget.wait(Priority.SEED)
     waits = [budget.wait_ms(1, priority, NOW_MS) > 0 for priority in Priority]
     assert waits == [False, False, True, True]
-    budget.wait_no_more(Priority.SEAM)
+    budget.wait_no_more(Priority.SEED)
     assert budget.wait_ms(1, Priority.HISTORY, NOW_MS) == 0
 
 
@@ -102,6 +102,6 @@ def test_no_minute_is_ever_overspent(asked: list[tuple[Priority, int, int]]) -> 
 
 
 def test_priorities_are_ordered_by_urgency() -> None:
-    assert sorted(Priority) == [Priority.GAP, Priority.SEAM, Priority.CONFIRM, Priority.HISTORY]
+    assert sorted(Priority) == [Priority.GAP, Priority.SEED, Priority.CONFIRM, Priority.HISTORY]
     with pytest.raises(KeyError):
         WeightBudget(LIMIT).end(1, None, 0)

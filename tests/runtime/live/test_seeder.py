@@ -67,7 +67,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
 async def test_trades_held_since_before_the_minute_make_it_whole(scene: Scene) -> None:
     held = await scene.trades(2)
     scene.host.receive(held)
-    await scene.seeder.seed(SYMBOL, Priority.SEAM)
+    await scene.seeder.seed(SYMBOL, Priority.SEED)
     assert scene.host.engine.waiting() == ()
     minute = await scene.current(Period.M1)
     fills = sum(each.last_trade_id - each.first_trade_id + 1 for each in held if each.traded_ms >= minute.open_ms)
@@ -76,13 +76,13 @@ async def test_trades_held_since_before_the_minute_make_it_whole(scene: Scene) -
 
 async def test_trades_held_since_the_middle_of_the_minute_leave_it_partial(scene: Scene) -> None:
     scene.host.receive([trade(500, scene.minute_ms + 9), trade(501, scene.minute_ms + 10)])
-    await scene.seeder.seed(SYMBOL, Priority.SEAM)
+    await scene.seeder.seed(SYMBOL, Priority.SEED)
     minute = await scene.current(Period.M1)
     assert (minute.open_ms, minute.state, minute.trade_count) == (scene.minute_ms, State.PARTIAL, 2)
 
 
 async def test_where_no_held_trade_is_of_the_minute_it_begins_empty(scene: Scene) -> None:
-    await scene.seeder.seed(SYMBOL, Priority.SEAM)
+    await scene.seeder.seed(SYMBOL, Priority.SEED)
     assert scene.host.engine.waiting() == ()
     hour = await scene.current(Period.H1)
     assert hour.trade_count == sum(bar.trade_count for bar in scene.true_bars(scene.minute_ms // HOUR * HOUR))
@@ -92,7 +92,7 @@ async def test_what_the_store_has_is_not_fetched_again(scene: Scene) -> None:
     bars = scene.true_bars(scene.minute_ms - 3 * HOUR)
     await scene.store.add_confirmed(bars[:-7])
     before = scene.data.use().requests
-    await scene.seeder.seed(SYMBOL, Priority.SEAM)
+    await scene.seeder.seed(SYMBOL, Priority.SEED)
     assert scene.data.use().requests == before + 1
     assert [bar.open_ms for bar in await listed(scene.store)] == [bar.open_ms for bar in bars]
 
@@ -100,7 +100,7 @@ async def test_what_the_store_has_is_not_fetched_again(scene: Scene) -> None:
 async def test_a_store_that_is_up_to_date_needs_no_question(scene: Scene) -> None:
     await scene.store.add_confirmed(scene.true_bars(scene.minute_ms - 3 * HOUR))
     before = scene.data.use().requests
-    await scene.seeder.seed(SYMBOL, Priority.SEAM)
+    await scene.seeder.seed(SYMBOL, Priority.SEED)
     assert scene.data.use().requests == before
 
 
@@ -108,14 +108,14 @@ async def test_a_pause_longer_than_one_request_brings_is_left_to_the_back_fill(s
     old_ms = scene.minute_ms - 2 * DAY
     old = scene.exchange.truth.bars(SYMBOL, Period.M1, old_ms, old_ms + MINUTE)
     await scene.store.add_confirmed(list(old))
-    await scene.seeder.seed(SYMBOL, Priority.SEAM)
+    await scene.seeder.seed(SYMBOL, Priority.SEED)
     assert scene.too_long == [SYMBOL]
     assert scene.host.engine.waiting() == ()
 
 
 async def test_a_symbol_that_waits_no_more_is_not_begun_again(scene: Scene) -> None:
-    await scene.seeder.seed(SYMBOL, Priority.SEAM)
+    await scene.seeder.seed(SYMBOL, Priority.SEED)
     scene.host.receive([trade(5, scene.minute_ms)])
     count = scene.host.engine.counters.trades
-    await scene.seeder.seed(SYMBOL, Priority.SEAM)
+    await scene.seeder.seed(SYMBOL, Priority.SEED)
     assert scene.host.engine.counters.trades == count

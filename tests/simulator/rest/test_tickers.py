@@ -9,19 +9,19 @@ from klagg_tui.simulator.market.calendar import DAY, MINUTE_MS
 from klagg_tui.simulator.market.catalog import MarketSpec
 from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import Market
-from klagg_tui.simulator.rest.desk import RestDesk
+from klagg_tui.simulator.rest.endpoints import RestEndpoints
 
 SPEC = MarketSpec(symbols=5, seed=3, activity=3, history_days=3)
 NOW_MS = SPEC.start_ms + 90 * MINUTE_MS + 20_500
 
 
 @pytest.fixture
-def desk() -> RestDesk:
+def desk() -> RestEndpoints:
     market = Market(SPEC)
-    return RestDesk(market, Klines(market))
+    return RestEndpoints(market, Klines(market))
 
 
-def _ask(desk: RestDesk, path: str, at_ms: int = NOW_MS, **values: str) -> Any:
+def _ask(desk: RestEndpoints, path: str, at_ms: int = NOW_MS, **values: str) -> Any:
     reply = desk.answer(f"/fapi/{path}", values, at_ms)
     assert reply.status == 200, reply.body
     return orjson.loads(reply.body)
@@ -48,7 +48,7 @@ _FIELDS = {
     ],
 )
 def test_prices_of_one_and_of_all_have_the_documented_fields_and_weight(
-    desk: RestDesk, path: str, one: int, every: int
+    desk: RestEndpoints, path: str, one: int, every: int
 ) -> None:
     row = _ask(desk, path, symbol="BTCUSDT")
     assert desk.weight.used == one
@@ -65,7 +65,7 @@ def test_prices_of_one_and_of_all_have_the_documented_fields_and_weight(
 _NUMBERS = ("time", "nextFundingTime", "openTime", "closeTime", "firstId", "lastId", "count")
 
 
-def test_the_day_comes_close_to_the_sum_of_its_minutes(desk: RestDesk) -> None:
+def test_the_day_comes_close_to_the_sum_of_its_minutes(desk: RestEndpoints) -> None:
     day = _ask(desk, "v1/ticker/24hr", symbol="BTCUSDT")
     rows = _ask(desk, "v1/klines", symbol="BTCUSDT", interval="1m", limit=str(DAY))
     assert day["openTime"] == rows[0][0]
@@ -81,14 +81,14 @@ def test_the_day_comes_close_to_the_sum_of_its_minutes(desk: RestDesk) -> None:
     assert float(day["priceChangePercent"]) == pytest.approx(100 * change / float(day["openPrice"]), abs=0.001)
 
 
-def test_the_day_holds_its_last_price_at_every_moment(desk: RestDesk) -> None:
+def test_the_day_holds_its_last_price_at_every_moment(desk: RestEndpoints) -> None:
     for second in range(0, 7200, 61):
         for row in _ask(desk, "v1/ticker/24hr", SPEC.start_ms + second * 1000):
             assert float(row["lowPrice"]) <= float(row["lastPrice"]) <= float(row["highPrice"])
             desk.weight.used = 0
 
 
-def test_the_last_price_is_that_of_the_newest_trade(desk: RestDesk) -> None:
+def test_the_last_price_is_that_of_the_newest_trade(desk: RestEndpoints) -> None:
     newest = _ask(desk, "v1/aggTrades", symbol="BTCUSDT", limit="1")[0]
     assert _ask(desk, "v2/ticker/price", symbol="BTCUSDT")["price"] == newest["p"]
     assert _ask(desk, "v1/ticker/24hr", symbol="BTCUSDT")["lastId"] == newest["l"]
@@ -97,14 +97,14 @@ def test_the_last_price_is_that_of_the_newest_trade(desk: RestDesk) -> None:
 def test_a_symbol_that_was_listed_this_moment_has_prices() -> None:
     market = Market(SPEC)
     symbol = market.list_new(NOW_MS // MINUTE_MS + 3)
-    desk = RestDesk(market, Klines(market))
+    desk = RestEndpoints(market, Klines(market))
     at_ms = (NOW_MS // MINUTE_MS + 3) * MINUTE_MS
     assert float(_ask(desk, "v1/ticker/price", at_ms, symbol=symbol)["price"]) > 0
     day = _ask(desk, "v1/ticker/24hr", at_ms, symbol=symbol)
     assert (day["count"], day["openTime"]) == (0, at_ms)
 
 
-def test_a_continuous_kline_is_that_of_its_contract(desk: RestDesk) -> None:
+def test_a_continuous_kline_is_that_of_its_contract(desk: RestEndpoints) -> None:
     contract = {"pair": "BTCUSDT", "contractType": "CURRENT_QUARTER"}
     rows = _ask(desk, "v1/continuousKlines", NOW_MS, **contract, interval="5m", limit="100")
     assert desk.weight.used == 2
@@ -119,13 +119,15 @@ def test_a_continuous_kline_is_that_of_its_contract(desk: RestDesk) -> None:
         ({"pair": "BTCUSDT", "contractType": "PERPETUAL", "interval": "1s"}, -1120),
     ],
 )
-def test_a_continuous_kline_that_there_is_none_of_is_refused(desk: RestDesk, values: dict[str, str], code: int) -> None:
+def test_a_continuous_kline_that_there_is_none_of_is_refused(
+    desk: RestEndpoints, values: dict[str, str], code: int
+) -> None:
     reply = desk.answer("/fapi/v1/continuousKlines", values, NOW_MS)
     assert orjson.loads(reply.body)["code"] == code
 
 
 @pytest.mark.parametrize(("limit", "weight"), [("5", 2), ("50", 2), ("100", 5), ("500", 10), ("1000", 20)])
-def test_the_order_book_is_sorted_around_the_last_price(desk: RestDesk, limit: str, weight: int) -> None:
+def test_the_order_book_is_sorted_around_the_last_price(desk: RestEndpoints, limit: str, weight: int) -> None:
     book = _ask(desk, "v1/depth", symbol="ETHUSDT", limit=limit)
     assert desk.weight.used == weight
     best = _ask(desk, "v1/ticker/bookTicker", symbol="ETHUSDT")
@@ -141,12 +143,12 @@ def test_the_order_book_is_sorted_around_the_last_price(desk: RestDesk, limit: s
 
 
 @pytest.mark.parametrize(("limit", "code"), [("7", -4021), ("x", -1102)])
-def test_an_order_book_of_another_depth_is_refused(desk: RestDesk, limit: str, code: int) -> None:
+def test_an_order_book_of_another_depth_is_refused(desk: RestEndpoints, limit: str, code: int) -> None:
     refused = desk.answer("/fapi/v1/depth", {"symbol": "BTCUSDT", "limit": limit}, NOW_MS)
     assert orjson.loads(refused.body)["code"] == code
 
 
-def test_single_trades_add_up_to_their_aggregates(desk: RestDesk) -> None:
+def test_single_trades_add_up_to_their_aggregates(desk: RestEndpoints) -> None:
     fills = _ask(desk, "v1/trades", symbol="BTCUSDT", limit="200")
     assert len(fills) == 200
     ids = [fill["id"] for fill in fills]
@@ -166,7 +168,7 @@ def test_single_trades_add_up_to_their_aggregates(desk: RestDesk) -> None:
 
 @pytest.mark.parametrize("interval", ["1m", "1h", "1d"])
 @pytest.mark.parametrize("name", ["markPriceKlines", "indexPriceKlines", "premiumIndexKlines"])
-def test_klines_of_prices_have_the_shape_of_klines_and_no_volume(desk: RestDesk, name: str, interval: str) -> None:
+def test_klines_of_prices_have_the_shape_of_klines_and_no_volume(desk: RestEndpoints, name: str, interval: str) -> None:
     subject = {"pair": "BTCUSDT"} if name == "indexPriceKlines" else {"symbol": "BTCUSDT"}
     rows = _ask(desk, f"v1/{name}", NOW_MS, **subject, interval=interval, limit="3")
     plain = _ask(desk, "v1/klines", symbol="BTCUSDT", interval=interval, limit="3")
@@ -185,7 +187,7 @@ def test_klines_of_prices_have_the_shape_of_klines_and_no_volume(desk: RestDesk,
         assert rows[-1][4] == mark["markPrice" if name == "markPriceKlines" else "indexPrice"]
 
 
-def test_funding_is_paid_every_eight_hours(desk: RestDesk) -> None:
+def test_funding_is_paid_every_eight_hours(desk: RestEndpoints) -> None:
     rows = _ask(desk, "v1/fundingRate", symbol="BTCUSDT", limit="5")
     assert [row["fundingTime"] for row in rows] == [SPEC.start_ms - 8 * 3_600_000 * ago for ago in (4, 3, 2, 1, 0)]
     assert list(rows[0]) == ["symbol", "fundingRate", "fundingTime", "markPrice"]
@@ -198,7 +200,7 @@ def test_funding_is_paid_every_eight_hours(desk: RestDesk) -> None:
     assert _ask(desk, "v1/fundingRate", symbol="BTCUSDT_261225") == []
 
 
-def test_funding_of_all_is_that_of_each_perpetual(desk: RestDesk) -> None:
+def test_funding_of_all_is_that_of_each_perpetual(desk: RestEndpoints) -> None:
     perpetuals = [row["symbol"] for row in _ask(desk, "v1/fundingInfo")]
     assert len(perpetuals) == SPEC.symbols + 1
     rows = _ask(desk, "v1/fundingRate", limit=str(len(perpetuals)))
@@ -206,7 +208,7 @@ def test_funding_of_all_is_that_of_each_perpetual(desk: RestDesk) -> None:
     assert {row["fundingTime"] for row in rows} == {SPEC.start_ms}
 
 
-def test_open_interest_is_some_contracts(desk: RestDesk) -> None:
+def test_open_interest_is_some_contracts(desk: RestEndpoints) -> None:
     row = _ask(desk, "v1/openInterest", symbol="BTCUSDT")
     assert float(row.pop("openInterest")) > 0
     assert row == {"symbol": "BTCUSDT", "time": NOW_MS}

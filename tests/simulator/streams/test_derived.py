@@ -12,7 +12,7 @@ from klagg_tui.simulator.market.calendar import MINUTE_MS
 from klagg_tui.simulator.market.catalog import MarketSpec
 from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import LATEST_MS, Market
-from klagg_tui.simulator.rest.desk import RestDesk
+from klagg_tui.simulator.rest.endpoints import RestEndpoints
 from klagg_tui.simulator.streams.derived import DerivedStreams
 from klagg_tui.simulator.streams.names import route_of
 
@@ -27,7 +27,7 @@ class Listener:
 
     def __init__(self, *names: str, spec: MarketSpec = SPEC, start_ms: int = SOON_MS) -> None:
         self.market = Market(spec)
-        self.desk = RestDesk(self.market, Klines(self.market))
+        self.endpoints = RestEndpoints(self.market, Klines(self.market))
         self.derived = DerivedStreams(self.market, Klines(self.market))
         self.now_ms = start_ms
         self.derived.follow(names, start_ms)
@@ -42,8 +42,8 @@ class Listener:
         return heard
 
     def rest(self, name: str, at_ms: int, **values: object) -> Any:
-        self.desk.weight.used = 0
-        reply = self.desk.answer(f"/fapi/v1/{name}", {key: str(value) for key, value in values.items()}, at_ms)
+        self.endpoints.weight.used = 0
+        reply = self.endpoints.answer(f"/fapi/v1/{name}", {key: str(value) for key, value in values.items()}, at_ms)
         assert reply.status == 200, reply.body
         return orjson.loads(reply.body)
 

@@ -14,8 +14,8 @@ import orjson
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.errors import BadFrame, BadRow
 from klagg_tui.exchange.binance.archive.rows import BEFORE_EVENT, END_OF_TIME_MS, milliseconds
-from klagg_tui.exchange.binance.wire.fields import Json
 from klagg_tui.exchange.binance.wire.trades import read_trade
+from klagg_tui.exchange.fields import Json
 from klagg_tui.exchange.messages import Skipped
 
 _ADDRESS: Final = re.compile(r"\s*wss?://")

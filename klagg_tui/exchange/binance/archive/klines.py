@@ -10,7 +10,7 @@ from klagg_tui.errors import BadRow
 from klagg_tui.exchange.binance.archive.columns import KlineColumn
 from klagg_tui.exchange.binance.archive.rows import milliseconds
 from klagg_tui.exchange.binance.wire.bars import read_bar
-from klagg_tui.exchange.binance.wire.fields import Json
+from klagg_tui.exchange.fields import Json
 
 
 def read_kline(symbol: str, period: Period, row: Sequence[str], state: State = State.CONFIRMED) -> Bar:

@@ -12,7 +12,7 @@ from klagg_tui.engine.events import AggTrade
 from klagg_tui.errors import BadRow
 from klagg_tui.exchange.binance.archive.columns import TRADE_COLUMNS
 from klagg_tui.exchange.binance.archive.rows import END_OF_TIME_MS, milliseconds
-from klagg_tui.exchange.binance.wire.fields import LARGEST
+from klagg_tui.exchange.fields import LARGEST
 
 # "is buyer maker" and, in spot archives, "is best match" behind it: the rest of a row after its time.
 _MAKER: Final = {

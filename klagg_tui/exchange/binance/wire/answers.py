@@ -7,8 +7,8 @@ from typing import Final
 
 import orjson
 
+from klagg_tui.exchange import fields
 from klagg_tui.exchange.binance.facts import UNKNOWN_SYMBOL
-from klagg_tui.exchange.binance.wire import fields
 from klagg_tui.exchange.venue import Failure
 
 _BANNED_UNTIL: Final = re.compile(r"banned until (\d{12,14})\b")

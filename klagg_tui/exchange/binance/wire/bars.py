@@ -12,8 +12,8 @@ from klagg_tui.engine.bar import Bar, Check, State, fault_of
 from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFrame
-from klagg_tui.exchange.binance.wire import fields
-from klagg_tui.exchange.binance.wire.fields import DAMAGE, Json
+from klagg_tui.exchange import fields
+from klagg_tui.exchange.fields import DAMAGE, Json
 
 
 def read_bars(raw: bytes, symbol: str, period: Period, now_ms: int) -> list[Bar]:

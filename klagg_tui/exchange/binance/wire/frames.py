@@ -8,9 +8,9 @@ import orjson
 
 from klagg_tui.engine.events import AggTrade, TradeFields
 from klagg_tui.errors import BadFrame, BadNumber
-from klagg_tui.exchange.binance.wire.fields import Json, decoded, mapping, symbol, text, whole
 from klagg_tui.exchange.binance.wire.instruments import TRADING
 from klagg_tui.exchange.binance.wire.trades import OWN_MARKET, read_trade, trade_fields
+from klagg_tui.exchange.fields import Json, decoded, mapping, symbol, text, whole
 from klagg_tui.exchange.messages import (
     Acknowledged,
     Batch,

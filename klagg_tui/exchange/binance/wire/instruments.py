@@ -6,8 +6,8 @@ from typing import Final
 
 from klagg_tui.engine.exact import DECIMALS
 from klagg_tui.errors import BadFrame
-from klagg_tui.exchange.binance.wire import fields
-from klagg_tui.exchange.binance.wire.fields import DAMAGE, Json
+from klagg_tui.exchange import fields
+from klagg_tui.exchange.fields import DAMAGE, Json
 from klagg_tui.exchange.listing import Instrument, Instruments, Unread
 
 TRADING: Final = "TRADING"

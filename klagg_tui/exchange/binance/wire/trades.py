@@ -8,7 +8,7 @@ from typing import Final
 from klagg_tui.engine.events import AggTrade, TradeFields
 from klagg_tui.engine.parsing import number
 from klagg_tui.errors import BadFrame
-from klagg_tui.exchange.binance.wire.fields import LARGEST, LATEST_MS, Json, decoded, mapping, sequence, symbol
+from klagg_tui.exchange.fields import LARGEST, LATEST_MS, Json, decoded, mapping, sequence, symbol
 from klagg_tui.exchange.messages import Skipped
 
 OWN_MARKET: Final = 1

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.errors import BadFrame, BadRow
 from klagg_tui.exchange.binance.archive import is_trade, read_event, read_recorded_trade, sent_ms
-from klagg_tui.exchange.binance.wire.fields import Json
 from klagg_tui.exchange.binance.wire.trades import read_trade
+from klagg_tui.exchange.fields import Json
 from klagg_tui.exchange.messages import Skipped
 
 NOW = 1_626_992_741_421

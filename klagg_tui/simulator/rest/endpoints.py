@@ -35,7 +35,7 @@ class Reply(NamedTuple):
     headers: dict[str, str]
 
 
-class RestDesk:
+class RestEndpoints:
     """Answers requests about a market."""
 
     def __init__(self, market: Market, klines: Klines) -> None:
