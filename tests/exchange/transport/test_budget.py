@@ -28,7 +28,7 @@ def test_less_urgent_requests_stop_first_as_the_minute_fills() -> None:
     for used in (1_430, 1_450, 1_930, 2_170, 2_290):
         spend(budget, 1, used)
         going.append([priority.name for priority in Priority if not budget.wait_ms(1, priority, NOW_MS)])
-    assert going == [["GAP", "SEAM", "CONFIRM", "HISTORY"], ["GAP", "SEAM", "CONFIRM"], ["GAP", "SEAM"], ["GAP"], []]
+    assert going == [["GAP", "SEED", "CONFIRM", "HISTORY"], ["GAP", "SEED", "CONFIRM"], ["GAP", "SEED"], ["GAP"], []]
 
 
 def test_who_must_wait_waits_for_the_next_minute() -> None:
