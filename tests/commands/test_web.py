@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 from functools import partial
@@ -16,6 +17,7 @@ pytest.importorskip("textual_serve")
 pytestmark = pytest.mark.usefixtures("whole_program")
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_the_page_is_there_until_ctrl_c(klagg: Klagg) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}/"
@@ -24,6 +26,8 @@ def test_the_page_is_there_until_ctrl_c(klagg: Klagg) -> None:
     assert said.status == 0
     assert said.out == f"The terminal is at {url}. Ctrl+C ends it.\n"
     assert get(url).status == 0
+    # textual-serve ends its loop without closing a visitor's connection: what that leaves is complained of here.
+    gc.collect()
 
 
 def test_a_taken_port_is_one_sentence_and_no_address(klagg: Klagg) -> None:
