@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import suppress
+from email.utils import formatdate
 from functools import partial
 from time import monotonic
 from types import TracebackType
@@ -161,7 +162,8 @@ class SimulatedExchange:
             exchange.faults.counts["slow"] += 1
             await exchange.clock.sleep(1000 * _seconds(exchange.faults.active("slow")))
         reply = self._faulty_reply() or self._honest_reply(request)
-        headers = reply.headers
+        # In the exchange's time: by it a client whose clock is not set yet reads until when it is banned.
+        headers = reply.headers | {"Date": formatdate(self.now_ms() // 1000, usegmt=True)}
         if request.path == "/fapi/v1/time":
             headers = headers | {SPEED_HEADER: f"{self.speed:g}"}
             if exchange.rest.clock_error_ms:

@@ -32,6 +32,9 @@ REFUSALS: Final = {
     429: Refusal("asked for fewer requests"),
 }
 
+LONGEST_REFUSAL_MS: Final = 3 * 24 * 3_600_000
+"""The longest ban by the documentation."""
+
 BLOCKED_ADVICE: Final = "try --proxy, or see a simulated market with `klagg demo`"
 
 UNKNOWN_SYMBOL: Final = frozenset({-1121, -1122})

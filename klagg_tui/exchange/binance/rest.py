@@ -11,7 +11,7 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.binance import wire
-from klagg_tui.exchange.binance.facts import BLOCKED_ADVICE, REFUSALS, REQUESTS
+from klagg_tui.exchange.binance.facts import BLOCKED_ADVICE, LONGEST_REFUSAL_MS, REFUSALS, REQUESTS
 from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import TIME_OUT_S, HttpClient, HttpRules
@@ -23,6 +23,7 @@ RULES: Final = HttpRules(
     cost_per_minute=REQUESTS.cost_per_minute,
     used_header=USED_WEIGHT,
     refusals=REFUSALS,
+    longest_pause_ms=LONGEST_REFUSAL_MS,
     blocked_advice=BLOCKED_ADVICE,
     read_failure=wire.read_failure,
 )

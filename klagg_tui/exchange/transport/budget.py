@@ -33,7 +33,6 @@ class WeightBudget:
         self._newest = 0
         """Number of the latest request whose answer brought the figure."""
         self._waiting = dict.fromkeys(Priority, 0)
-        self._refused_until_ms = 0
 
     def used(self, now_ms: int) -> int:
         """Weight used in the minute of `now_ms`, as far as is known."""
@@ -42,8 +41,6 @@ class WeightBudget:
 
     def wait_ms(self, weight: int, priority: Priority, now_ms: int) -> int:
         """How long to wait before asking again, at the most; 0: go now (and call `begin`)."""
-        if now_ms < self._refused_until_ms:
-            return self._refused_until_ms - now_ms
         is_first = not any(self._waiting[other] for other in Priority if other < priority)
         # An idle minute takes anything: a limit smaller than a request would otherwise hold it for ever.
         if is_first and self.used(now_ms) + weight <= max(self.limit * _SHARE[priority], weight):
@@ -74,10 +71,6 @@ class WeightBudget:
             self._newest, self._used = number, used
         else:  # answers overtake each other
             self._used = max(self._used, used)
-
-    def refuse_until(self, until_ms: int) -> None:
-        """The exchange wants to be left alone until then."""
-        self._refused_until_ms = max(self._refused_until_ms, until_ms)
 
     def _turn(self, now_ms: int) -> None:
         minute = now_ms // MINUTE_MS

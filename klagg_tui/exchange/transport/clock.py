@@ -29,6 +29,11 @@ class ExchangeClock:
         self._latest_ms = 0
 
     @property
+    def is_set(self) -> bool:
+        """Whether the exchange ever told its time; before that it is this machine's, which may be hours wrong."""
+        return bool(self._samples)
+
+    @property
     def speed(self) -> float:
         """Exchange's seconds in a second of the world."""
         return self._best.speed

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Final, NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
@@ -57,6 +59,8 @@ class HttpRules:
     used_header: str
     """Says how much of the minute's cost is used; empty where the exchange does not say it."""
     refusals: Mapping[int, Refusal]
+    longest_pause_ms: int
+    """No refusal lasts longer; an answer that says more is not believed."""
     blocked_advice: str
     read_failure: Callable[[bytes], Failure]
     """The body may be anything: it must not raise."""
@@ -106,6 +110,8 @@ class HttpClient:
         self._proxy = proxy
         self._local_ms = local_ms
         self._time_out_s = time_out_s
+        self._refused_until_ms = -math.inf
+        """By the steady local clock: setting the exchange's clock must not move the end of a ban."""
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -166,7 +172,7 @@ class HttpClient:
                 used = _whole(response.headers.get(self._rules.used_header))
                 body = await response.read()
                 if response.status != 200:
-                    raise self._failure(response.status, body, response.headers.get("Retry-After"))
+                    raise self._failure(response.status, body, response.headers)
                 headers = {name.upper(): value for name, value in response.headers.items()}
                 return Answer(body, headers, sent_ms, self._local_ms())
         except _NO_ANSWER as error:
@@ -175,17 +181,23 @@ class HttpClient:
             self.budget.end(number, used, self.now_ms())
 
     async def _admission(self, weight: int, priority: Priority) -> None:
-        if not self.budget.wait_ms(weight, priority, self.now_ms()):
+        if not self._wait_s(weight, priority):
             return
         self.budget.wait(priority)
         try:
             while True:
-                wait_ms = self.budget.wait_ms(weight, priority, self.now_ms())
-                if not wait_ms:
+                wait_s = self._wait_s(weight, priority)
+                if not wait_s:
                     return
-                await asyncio.sleep(min(_LONGEST_WAIT_S, wait_ms / 1000 / self.clock.speed))
+                await asyncio.sleep(min(_LONGEST_WAIT_S, wait_s))
         finally:
             self.budget.wait_no_more(priority)
+
+    def _wait_s(self, weight: int, priority: Priority) -> float:
+        refused_ms = self._refused_until_ms - self._local_ms()
+        if refused_ms > 0:
+            return refused_ms / 1000
+        return self.budget.wait_ms(weight, priority, self.now_ms()) / 1000 / self.clock.speed
 
     def _unreachable(self, error: BaseException) -> Unreachable:
         is_late = isinstance(error, TimeoutError)
@@ -194,10 +206,10 @@ class HttpClient:
             f"{self._host} cannot be reached ({reason}); klagg keeps trying, what is to be fetched waits."
         )
 
-    def _failure(self, status: int, body: bytes, retry_after: str | None) -> ExchangeError:
+    def _failure(self, status: int, body: bytes, headers: Mapping[str, str]) -> ExchangeError:
         failure = self._rules.read_failure(body)
         if refusal := self._rules.refusals.get(status):
-            return self._limited(status, refusal, _whole(retry_after), failure.banned_until_ms)
+            return self._limited(status, refusal, headers, failure.banned_until_ms)
         if status == 451:
             return GeoBlocked(f"{self._host} does not serve this place (451): {self._rules.blocked_advice}.")
         if status >= 500:
@@ -208,26 +220,36 @@ class HttpClient:
         return kind(f"{self._host} refused: {failure.message or f'status {status}'}", failure.code)
 
     def _limited(
-        self, status: int, refusal: Refusal, retry_after_s: int | None, banned_until_ms: int | None
+        self, status: int, refusal: Refusal, headers: Mapping[str, str], banned_until_ms: int | None
     ) -> RateLimited:
-        now_ms = self.now_ms()
+        now_ms = self._answered_ms(headers)
+        retry_after_s = _whole(headers.get("Retry-After"))
         if retry_after_s is not None:
-            until_ms = now_ms + retry_after_s * 1000
+            wait_ms = retry_after_s * 1000
         elif banned_until_ms is not None:
-            until_ms = banned_until_ms
+            wait_ms = banned_until_ms - now_ms
         elif refusal.pause_ms is not None:
-            until_ms = now_ms + refusal.pause_ms
+            wait_ms = refusal.pause_ms
         else:
-            until_ms = (now_ms // 60_000 + 1) * 60_000
-        until_ms = max(until_ms, now_ms + refusal.least_ms)
-        self.budget.refuse_until(until_ms)
-        wait_s = max(0, until_ms - now_ms) // 1000
+            wait_ms = 60_000 - now_ms % 60_000
+        wait_ms = min(max(wait_ms, refusal.least_ms, 0), self._rules.longest_pause_ms)
+        speed = self.clock.speed if self.clock.is_set else _speed(headers.get(SPEED))
+        self._refused_until_ms = max(self._refused_until_ms, self._local_ms() + wait_ms / speed)
         return RateLimited(
-            f"{self._host} {refusal.words} ({status}): it is asked again in {wait_s} s, and until then nothing is repaired "
-            "or back-filled.",
-            until_ms,
+            f"{self._host} {refusal.words} ({status}): it is asked again in {wait_ms // 1000} s, and until then nothing is "
+            "repaired or back-filled.",
+            now_ms + wait_ms,
             banned=refusal.is_ban,
         )
+
+    def _answered_ms(self, headers: Mapping[str, str]) -> int:
+        """The exchange's time at an answer: by our clock of it, and before that is set by the answer's own date."""
+        if not self.clock.is_set and (date := headers.get("Date")):
+            try:
+                return int(parsedate_to_datetime(date).timestamp() * 1000)
+            except (ValueError, OverflowError):
+                pass
+        return self.now_ms()
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from email.utils import formatdate
 
 import pytest
 from aiohttp import web
@@ -15,6 +16,7 @@ from klagg_tui.errors import ConfigError, GeoBlocked, RateLimited, Refused, Unre
 from klagg_tui.exchange.binance.rest import RestClient
 from klagg_tui.exchange.transport import http as http_module
 from klagg_tui.exchange.transport.clock import ExchangeClock
+from klagg_tui.exchange.transport.http import Answer
 from klagg_tui.exchange.venue import Priority
 from tests.proxies import Passage, connect_proxy, rude_proxy, socks_proxy
 
@@ -27,7 +29,10 @@ LISTED = {
     "quantityPrecision": 3,
 }
 NOW_MS = 1_790_000_040_000
+DATE = formatdate(NOW_MS // 1000, usegmt=True)
 MINUTE = 60_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 KLINE = ["1", "2", "0.5", "1.5", "10", 0, "15", 3, "4", "6", "0"]
 Proxy = Callable[[], AbstractAsyncContextManager[Passage]]
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -43,7 +48,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Exchange:
-    """Answers one after the other with what it was given, then with the time."""
+    """Answers one after the other with what it was given, then with the time; each answer is dated by its own clock."""
 
     def __init__(self) -> None:
         self.answers: list[web.Response | Handler] = []
@@ -55,7 +60,10 @@ class Exchange:
         if not self.answers:
             return said({"serverTime": NOW_MS})
         answer = self.answers.pop(0)
-        return answer if isinstance(answer, web.Response) else await answer(request)
+        if not isinstance(answer, web.Response):
+            return await answer(request)
+        answer.headers.setdefault("Date", DATE)
+        return answer
 
 
 @asynccontextmanager
@@ -220,9 +228,62 @@ async def test_after_being_told_to_stop_nothing_is_sent_before_the_time(
         assert len(exchange.requests) == 2
 
 
+@pytest.mark.parametrize("ahead_ms", [HOUR, -HOUR], ids=["an hour ahead", "an hour behind"])
+@pytest.mark.parametrize(
+    ("message", "headers"),
+    [("x", {"Retry-After": "1"}), (f"IP banned until {NOW_MS + 1_000}.", {})],
+    ids=["seconds", "moment"],
+)
+async def test_a_ban_lasts_as_long_whatever_this_machines_clock_says(
+    exchange: Exchange, message: str, headers: dict[str, str], ahead_ms: int
+) -> None:
+    exchange.answers = [said({"code": -1003, "msg": message}, 418, **headers)]
+    local_ms = 0.0
+    # The clock is this machine's until the exchange tells its time, and then jumps by the hour.
+    rest = RestClient(
+        f"http://127.0.0.1:{exchange.port}", ExchangeClock(NOW_MS + ahead_ms, 0), local_ms=lambda: local_ms
+    )
+    async with rest:
+        with pytest.raises(RateLimited, match="asked again in 1 s"):
+            await rest.sync()
+        rest.http.set_clock(Answer(b"", {}, 0, 0), NOW_MS)
+        waiting = asyncio.create_task(rest.sync())
+        local_ms = 999
+        for _ in range(5):
+            await asyncio.sleep(0.002)
+        assert len(exchange.requests) == 1
+        local_ms = 1_000
+        await waiting
+
+
+async def test_a_date_that_cannot_be_read_leaves_our_own_clock(exchange: Exchange) -> None:
+    exchange.answers = [said({"code": -1003, "msg": f"IP banned until {NOW_MS + 9_000}."}, 418, Date="soon")]
+    async with client(exchange) as rest:
+        with pytest.raises(RateLimited, match="asked again in 9 s"):
+            await rest.sync()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        said({"code": -1003, "msg": "x"}, 418, Retry_After="99999999999"),
+        said({"code": -1003, "msg": "IP banned until 99999999999999."}, 418),
+    ],
+    ids=["seconds", "moment"],
+)
+async def test_a_ban_longer_than_any_documented_one_is_not_believed(exchange: Exchange, answer: web.Response) -> None:
+    exchange.answers = [answer]
+    async with client(exchange) as rest:
+        with pytest.raises(RateLimited) as raised:
+            await rest.sync()
+        assert raised.value.retry_at_ms == NOW_MS + 3 * DAY
+
+
 async def test_a_wait_that_is_given_up_holds_nobody_back(exchange: Exchange) -> None:
     async with client(exchange) as rest:
-        rest.http.budget.refuse_until(NOW_MS + 1_000)
+        exchange.answers = [said({}, 429, Retry_After="1")]
+        with pytest.raises(RateLimited):
+            await rest.sync()
         waiting = asyncio.create_task(rest.sync())
         await asyncio.sleep(0)
         waiting.cancel()

@@ -74,14 +74,6 @@ def test_less_urgent_requests_stand_back_while_an_urgent_one_waits() -> None:
     assert budget.wait_ms(1, Priority.HISTORY, NOW_MS) == 0
 
 
-def test_nothing_goes_before_a_ban_ends() -> None:
-    budget = WeightBudget(LIMIT)
-    budget.refuse_until(NOW_MS + 200_000)
-    budget.refuse_until(NOW_MS + 100_000)
-    assert budget.wait_ms(1, Priority.GAP, NOW_MS) == 200_000
-    assert budget.wait_ms(1, Priority.GAP, NOW_MS + 200_000) == 0
-
-
 def test_a_request_heavier_than_its_share_goes_when_the_minute_is_idle() -> None:
     budget = WeightBudget(10)
     assert budget.wait_ms(20, Priority.HISTORY, NOW_MS) == 0
