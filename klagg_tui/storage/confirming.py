@@ -28,17 +28,29 @@ async def add_confirmed(writer: Writer, bars: Iterable[Bar]) -> Added:
 
 
 _DISCARD: Final = f"""
-DELETE FROM history WHERE symbol = (SELECT id FROM symbols WHERE name = ?) AND period = ? AND minute BETWEEN ? AND ?
-AND volume = 0 AND state < {State.CONFIRMED.value}
+DELETE FROM history WHERE symbol = (SELECT id FROM symbols WHERE name = :name) AND period = :period
+AND minute BETWEEN :first AND :last AND volume = 0 AND state < {State.CONFIRMED.value}
+AND minute > coalesce((SELECT h.minute FROM history AS h
+    WHERE h.symbol = (SELECT id FROM symbols WHERE name = :name) AND h.period = :period AND h.volume <> 0
+    ORDER BY h.minute DESC LIMIT 1), -1)
 """
 
 
 async def discard_flat(writer: Writer, stretch: Unconfirmed) -> int:
-    """Delete bars without trades that the exchange does not have: the clock made them behind a symbol's last minute."""
+    """Delete bars without trades that the exchange does not have: the clock made them behind a symbol's last minute.
+
+    Those with a traded bar behind them stay: the symbol was still alive, only nobody traded.
+    """
     symbol, period, first_open_ms, last_open_ms, _ = stretch
     async with writer.batch():
         await writer.connection.rows(
-            _DISCARD, (symbol, period.ordinal, first_open_ms // MINUTE_MS, last_open_ms // MINUTE_MS)
+            _DISCARD,
+            {
+                "name": symbol,
+                "period": period.ordinal,
+                "first": first_open_ms // MINUTE_MS,
+                "last": last_open_ms // MINUTE_MS,
+            },
         )
         return int(await writer.connection.value("SELECT changes()"))
 

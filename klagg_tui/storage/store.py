@@ -162,7 +162,7 @@ class Store(StoreReader):
         return await confirming.add_confirmed(self._require_writer(), bars)
 
     async def discard_flat(self, run: Unconfirmed) -> int:
-        """Delete bars without trades that the exchange does not have; returns how many there were."""
+        """Delete bars without trades, behind all traded ones, that the exchange does not have; returns how many there were."""
         return await confirming.discard_flat(self._require_writer(), run)
 
     async def put_symbols(self, symbols: Iterable[StoredSymbol]) -> None:

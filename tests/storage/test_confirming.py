@@ -68,6 +68,24 @@ async def test_flat_bars_that_the_exchange_does_not_have_are_taken_back_and_no_o
     assert await store.discard_flat(run) == 0
 
 
+async def test_quiet_minutes_between_traded_ones_are_not_taken_back(store: Store) -> None:
+    quiet = [
+        empty_bar(SYMBOL, Period.M1, START + number * MINUTE, number_of("7"), State.CLOSED) for number in (1, 2, 4, 5)
+    ]
+    await store.add([bar(START), *quiet, bar(START + 3 * MINUTE)], [])
+    run = next(one for one in await store.unconfirmed() if one.period is Period.M1)
+    assert await store.discard_flat(run) == 2
+    assert [each.open_ms for each in await listed(store)] == [START + number * MINUTE for number in range(4)]
+
+
+async def test_quiet_minutes_before_a_confirmed_traded_one_are_not_taken_back(store: Store) -> None:
+    quiet = empty_bar(SYMBOL, Period.M1, START + MINUTE, number_of("7"), State.CLOSED)
+    await store.add([bar(START), quiet], [])
+    await store.add_confirmed([bar(START + 2 * MINUTE)])
+    run = next(one for one in await store.unconfirmed() if one.period is Period.M1)
+    assert await store.discard_flat(run) == 0
+
+
 async def test_a_bar_that_was_known_to_lack_trades_is_completed_and_not_amended(store: Store) -> None:
     lacking = bar(state=State.PARTIAL)
     await store.add([lacking, bar(START + MINUTE, state=State.PARTIAL)], [])
