@@ -14,7 +14,7 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.events import AggTrade, Counters
 from klagg_tui.engine.period import Period
-from klagg_tui.metrics import NO_VALUES, Snapshot
+from klagg_tui.metrics import NO_VALUES, Metric, Snapshot
 
 if TYPE_CHECKING:  # the export is loaded when somebody exports: the first table should not wait for it
     from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop
@@ -60,6 +60,21 @@ class Status(NamedTuple):
     log_lines: tuple[str, ...] = ()
     """The newest lines of the log, oldest first."""
     progress: Progress | None = None
+
+    @property
+    def owed(self) -> str:
+        """How much is still to be fetched of what the database should hold, as a sentence; empty where nothing is."""
+        minutes, symbols = (int(self.metrics.get(metric, 0)) for metric in (Metric.OWED_MINUTES, Metric.OWED_SYMBOLS))
+        return owed_sentence(minutes, symbols)
+
+
+def owed_sentence(minutes: int, symbols: int) -> str:
+    """How much is still to be fetched; empty where nothing is."""
+    if not minutes:
+        return ""
+    minutes_text = f"{minutes:,} minutes" if minutes > 1 else "1 minute"
+    symbols_text = f"{symbols:,} symbols" if symbols > 1 else "1 symbol"
+    return f"{minutes_text} of {symbols_text} {'are' if minutes > 1 else 'is'} still to be fetched"
 
 
 class FeedUpdate(NamedTuple):

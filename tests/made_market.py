@@ -89,6 +89,7 @@ class MadeMarket:
         self.periods = tuple(sorted(periods))
         self.mode = Mode.DEMO
         self.notices: tuple[str, ...] = ()
+        self.metrics: dict[Metric, float] = {}
         self.progress: Progress | None = None
         self.estimates = 0
         self.estimated: Selection | None = None
@@ -179,7 +180,7 @@ class MadeMarket:
     def status(self) -> Status:
         return Status(
             "made market", self.mode, self.now_ms, 45.0, "connected", self.notices, self._engine.counters,
-            {Metric.TRADES_PER_SECOND: 1200.0, Metric.MEMORY: 61.0}, ("21:00:01 INFO began", "21:00:02 INFO connected"),
+            {Metric.TRADES_PER_SECOND: 1200.0, Metric.MEMORY: 61.0, **self.metrics}, ("21:00:01 INFO began", "21:00:02 INFO connected"),
             self.progress,
         )  # fmt: skip
 

@@ -52,8 +52,9 @@ async def recorded(
     to_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
     await until(exchange, runtime, to_ms + SETTLE_MINUTES * MINUTE_MS)
     while exchange.now_ms() < to_ms + PATIENCE_MINUTES * MINUTE_MS:
-        # History brings what a symbol that left meanwhile still lacks: on a busy machine it comes last.
-        if runtime.status().progress is None and not await _unsettled(database, to_ms):
+        # On a busy machine what is owed comes late, and history last.
+        is_filled = not runtime.status().owed and runtime.status().progress is None
+        if is_filled and not await _unsettled(database, to_ms):
             break
         await until(exchange, runtime, exchange.now_ms() + MINUTE_MS)
     # Faults go on, so some symbol nearly always waits for trades: the status is taken in a moment in which none does.
@@ -71,6 +72,8 @@ def _are_gaps_closed(status: Status) -> bool:
 
 async def _unsettled(database: Path, to_ms: int) -> bool:
     async with await Store.open(database, read_only=True) as store:
+        if await store.owed(to_ms):
+            return True
         return any(run.period.end_ms(run.first_open_ms) <= to_ms for run in await store.unconfirmed())
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NamedTuple, TypeVar
 import typer
 
 from klagg_tui.commands.shared.help import Group
-from klagg_tui.commands.shared.options import Db, Json, Local, existing_database
+from klagg_tui.commands.shared.options import Db, Json, Local, existing_database, say_update
 from klagg_tui.commands.shared.running import wait_for
 from klagg_tui.commands.shared.settings import Chosen, with_settings
 from klagg_tui.errors import BadUsage
@@ -31,6 +31,8 @@ klagg db --symbols --json
 
 klagg db check
 
+klagg db owed
+
 klagg db backup saturday.db
 
 klagg db prune --keep 1m=90d --dry-run
@@ -43,6 +45,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(cls=Group, invoke_without_command=True, epilog=_EXAMPLES)
     group.callback()(overview)
     group.command("check")(check)
+    group.command("owed")(owed)
     group.command("compact")(compact)
     group.command("backup")(backup)
     group.command("prune")(prune)
@@ -143,6 +146,74 @@ def prune(
         typer.echo(f"{period}: {counted(count, 'bar')} {'would be ' if dry_run else ''}deleted")
 
 
+def owed(json: Json = False, local: Local = False, db: Db = None) -> None:
+    """List the bars that are missing: those still to be fetched, and those that the exchange does not have."""
+    from klagg_tui.commands.shared.tables import print_json, print_table
+    from klagg_tui.feed import owed_sentence
+    from klagg_tui.formatting import counted
+
+    owing, unavailable, debts = wait_for(_read_owed(existing_database(db)))
+    if json:
+        print_json({"owed": list(map(_missing_json, owing)), "not_to_be_had": list(map(_missing_json, unavailable))})
+        return
+    if owing or unavailable:
+        print_table(_missing_table((*owing, *unavailable), local=local), "asked", "to")
+    typer.echo(f"{owed_sentence(*debts)}: klagg does so while it runs." if owing else "Nothing is owed.")
+    if unavailable:
+        bars = sum(one.bars for one in unavailable)
+        typer.echo(f"{counted(bars, 'bar')} not to be had: the exchange was asked and does not have them.")
+
+
+async def _read_owed(path: Path) -> tuple[list[_Missing], list[_Missing], tuple[int, int]]:
+    from klagg_tui.exchange.registry import venue
+    from klagg_tui.storage.debts import Debts
+    from klagg_tui.storage.store import Store
+
+    settled_ms = int(time.time() * 1000) - venue().settle_ms
+    async with await Store.open(path, read_only=True) as store:
+        found = await store.owed(settled_ms)
+        owing = [_Missing(*hole[:4]) for hole in found]
+        return owing, [_Missing(*one) for one in await store.unavailable()], Debts.of(found)
+
+
+class _Missing(NamedTuple):
+    """Bars that are not there, from one open time to before another."""
+
+    symbol: str
+    period: Period
+    from_ms: int
+    to_ms: int
+    asked_ms: int | None = None
+    """When the exchange was asked and did not have them; None where they are still to be fetched."""
+
+    @property
+    def bars(self) -> int:
+        return self.period.count(self.from_ms, self.to_ms)
+
+
+def _missing_json(stretch: _Missing) -> dict[str, object]:
+    made: dict[str, object] = {
+        "symbol": stretch.symbol,
+        "period": str(stretch.period),
+        "from": stretch.from_ms,
+        "to": stretch.to_ms,
+        "bars": stretch.bars,
+    }
+    return made if stretch.asked_ms is None else {**made, "asked": stretch.asked_ms}
+
+
+def _missing_table(missing: Iterable[_Missing], *, local: bool) -> Table:
+    from klagg_tui.commands.shared.tables import table
+    from klagg_tui.formatting import date_time
+
+    made = table("symbol", "period", "from", "to", "bars", "asked", left=2)
+    for one in missing:
+        asked = "to be fetched" if one.asked_ms is None else date_time(one.asked_ms, local=local)
+        ends = (date_time(at_ms, local=local) for at_ms in (one.from_ms, one.to_ms))
+        made.add_row(one.symbol, str(one.period), *ends, f"{one.bars:,}", asked)
+    return made
+
+
 class _Content(NamedTuple):
     path: Path
     size_bytes: int
@@ -163,6 +234,8 @@ async def _read(path: Path) -> _Content:
 async def _with_store(path: Path, work: Callable[[Store], Awaitable[T]], *, read_only: bool = True) -> T:
     from klagg_tui.storage.store import Store
 
+    if not read_only:
+        say_update(path)
     async with await Store.open(path, read_only=read_only) as store:
         return await work(store)
 
@@ -174,6 +247,8 @@ async def _prune(
     from klagg_tui.storage.store import Store
 
     deleted = {}
+    if not dry_run:
+        say_update(path)
     async with await Store.open(path, read_only=dry_run, periods=periods) as store:
         for period, before_ms in sorted(limits.items()):
             count = await store.count_before(period, before_ms, periods)

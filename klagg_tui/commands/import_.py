@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from klagg_tui.commands.shared.options import Db, database, settings_of
+from klagg_tui.commands.shared.options import Db, database, say_update, settings_of
 from klagg_tui.commands.shared.running import wait_for
 from klagg_tui.errors import BadUsage
 
@@ -92,6 +92,7 @@ class _Work(NamedTuple):
         def show(progress: Progress) -> None:
             line.show(progress.path.name, progress.done, progress.total, progress.rows)
 
+        say_update(self.database)
         async with await Store.open(self.database, periods=self.periods) as store:
             if self.legacy is not None:
                 return await import_predecessor(store, self.legacy, on_progress=show, should_stop=should_stop)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from klagg_tui.commands.shared.interrupt import INTERRUPTED
+from klagg_tui.commands.shared.options import say_update
 from klagg_tui.commands.shared.settings import Chosen, with_settings
 from klagg_tui.commands.shared.status_line import clear, is_rewritten, joined, pause_s
 from klagg_tui.metrics import Metric
@@ -55,6 +56,7 @@ def record(chosen: Chosen) -> None:
     settings = chosen.load().settings
     if problem := logs.start(settings.log.path, settings.log.level):
         typer.echo(problem, err=True)
+    say_update(settings.storage.database)
     run_headless(Runtime(live_plan(settings)), f"Recording into {settings.storage.database}. Ctrl+C ends it.")
 
 
@@ -161,6 +163,8 @@ def _parts(status: Status) -> list[str]:
         f"{metrics.get(Metric.BARS_AMENDED, 0):,.0f} amended",
         f"{metrics.get(Metric.ROWS_WRITTEN, 0):,.0f} rows written",
     ]
+    if status.owed:
+        parts.insert(3, status.owed)
     if status.progress:
         parts.insert(3, f"{status.progress.what} {status.progress.done:,}/{status.progress.total:,}")
     return parts

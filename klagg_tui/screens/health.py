@@ -84,6 +84,8 @@ class HealthScreen(KlaggScreen):
         if status.progress is not None:
             done = f"{formatting.whole(status.progress.done)} of {formatting.whole(status.progress.total)}"
             lines.append([*progress_pieces(status.progress, 30), Piece(f" {done}", Role.DIM)])
+        if status.owed:
+            lines.append([Piece(f" {status.owed}", Role.WARN)])
         lines += [[Piece(f" ▲ {notice}", Role.WARN)] for notice in status.notices]
         return [*lines, []]
 

@@ -89,6 +89,7 @@ class Answers:
         """How the recorder is doing."""
         status = self._status()
         counters = status.counters._asdict()
+        figures = {metric.value: value for metric, value in status.metrics.items()}
         report: dict[str, Any] = {
             "market": status.market,
             "mode": status.mode.value,
@@ -97,8 +98,9 @@ class Answers:
             "periods": [period.value for period in self._hub.periods],
             "delay_ms": status.delay_ms,
             "notices": status.notices,
+            "owed": {"minutes": figures.get("owed minutes", 0), "symbols": figures.get("owed symbols", 0)},
             "counters": counters,
-            "figures": {metric.value: value for metric, value in status.metrics.items()},
+            "figures": figures,
             "readers": self._hub.subscribers,
         }
         return orjson.dumps(report)

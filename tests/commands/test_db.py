@@ -1,5 +1,6 @@
 """`klagg db`."""
 
+import asyncio
 import json
 import sqlite3
 import time
@@ -11,6 +12,8 @@ import pytest
 from klagg_tui.commands.db import holes
 from klagg_tui.engine.period import Period
 from klagg_tui.storage.maintenance import Holding
+from klagg_tui.storage.opening import open_writer
+from klagg_tui.storage.schema import MIGRATIONS
 from tests.importing.test_importer import file_of, row
 from tests.makers import DAY, MINUTE, START, trades
 from tests.shell import Klagg
@@ -110,13 +113,55 @@ def test_pruning_says_first_and_then_does(filled: Klagg) -> None:
     )
 
 
+def test_what_is_missing_of_followed_symbols_is_listed(filled: Klagg, tmp_path: Path) -> None:
+    assert filled("db", "owed", "--db", "a.db").out == "Nothing is owed.\n"
+    with closing(sqlite3.connect(tmp_path / "a.db")) as connection, connection:
+        connection.execute("UPDATE symbols SET standing = 2")
+    said = filled("db", "owed", "--db", "a.db").out
+    assert "2024-08-08 00:10" in said
+    assert said.splitlines()[-1] == "2,870 minutes of 1 symbol are still to be fetched: klagg does so while it runs."
+    (hole,) = json.loads(filled("db", "owed", "--json", "--db", "a.db").out)["owed"]
+    assert hole == {
+        "symbol": "BTCUSDT",
+        "period": "1m",
+        "from": START + 10 * MINUTE,
+        "to": START + 2 * DAY,
+        "bars": 2_870,
+    }
+    with closing(sqlite3.connect(tmp_path / "a.db")) as connection, connection:
+        place = (hole["from"] // MINUTE, hole["to"] // MINUTE, START)
+        connection.execute("INSERT INTO unavailable VALUES (1, 0, ?, ?, ?)", place)
+    assert filled("db", "owed", "--db", "a.db").out.splitlines()[-2:] == [
+        "Nothing is owed.",
+        "2,870 bars not to be had: the exchange was asked and does not have them.",
+    ]
+
+
+def test_a_file_of_an_older_klagg_is_said_to_be_brought_up_to_date(klagg: Klagg, tmp_path: Path) -> None:
+    asyncio.run(made_by_an_older_one(tmp_path / "old.db"))
+    said = klagg("db", "--db", "old.db")
+    assert (said.status, "by an older klagg" in said.err) == (1, True)
+    said = klagg("db", "compact", "--db", "old.db")
+    assert said.status == 0
+    assert "old.db (" in said.err
+    assert "a copy is kept as old.db.before-update" in said.err
+    assert not (tmp_path / "old.db.before-update").exists()
+    assert klagg("db", "compact", "--db", "old.db").err == ""
+
+
+async def made_by_an_older_one(path: Path) -> None:
+    await (await open_writer(path, MIGRATIONS[:1])).close()
+
+
 def test_pruning_without_limits_is_refused(filled: Klagg) -> None:
     said = filled("db", "prune", "--db", "a.db")
     assert said.status == 2
     assert "Everything is kept" in said.err
 
 
-@pytest.mark.parametrize("command", [[], ["check"], ["compact"], ["backup", "x.db"], ["prune", "--keep", "1m=1d"]])
+@pytest.mark.parametrize(
+    "command", [[], ["check"], ["owed"], ["compact"], ["backup", "x.db"], ["prune", "--keep", "1m=1d"]]
+)
 def test_where_there_is_no_database_every_command_says_so(klagg: Klagg, command: list[str]) -> None:
     said = klagg("db", *command, "--db", "none.db")
     assert said.status == 1

@@ -17,7 +17,7 @@ from tests.market_run import MINUTE_MS, differences, recorded
 pytestmark = pytest.mark.xdist_group("live")
 
 HISTORY = 500
-"""Reaches back before every crash: what a symbol lost with the first of them, before anything of it was on disk, is history."""
+"""Reaches back before every crash: what a symbol lost before anything of it was on disk is history; all else is owed."""
 
 
 async def _killed_after(exchange: SimulatedExchange, database: Path, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from klagg_tui.metrics import Metric
 from tests.made_market import MadeMarket
 from tests.pilot import opened
 
@@ -10,6 +11,7 @@ from tests.pilot import opened
 async def test_health_shows_figures_notices_and_the_log(size: tuple[int, int]) -> None:
     feed = MadeMarket(10)
     feed.notices = ("REST is slow.",)
+    feed.metrics = {Metric.OWED_MINUTES: 4_315, Metric.OWED_SYMBOLS: 2}
     async with opened(size, feed=feed) as seen:
         await seen.press("h")
         await seen.pilot.pause()
@@ -20,6 +22,7 @@ async def test_health_shows_figures_notices_and_the_log(size: tuple[int, int]) -
             "Gaps found",
             "Memory",
             "REST is slow.",
+            "4,315 minutes of 2 symbols are still to be fetched",
             "21:00:02 INFO",
         ):
             assert part in seen.text

@@ -63,6 +63,19 @@ def existing_database(db: Path | None) -> Path:
     return path
 
 
+def say_update(path: Path) -> None:
+    """Where a database was written by an older klagg: that it is brought up to date now, which may take a while."""
+    from klagg_tui.formatting import size
+    from klagg_tui.storage.opening import copy_of, is_to_be_migrated
+
+    if is_to_be_migrated(path):
+        typer.echo(
+            f"{path} ({size(path.stat().st_size)}) was written by an older klagg and is brought up to date, once. "
+            f"Until klagg has ended as it should, a copy is kept as {copy_of(path).name}.",
+            err=True,
+        )
+
+
 def moment(text: str | None, *, local: bool) -> int | None:
     """The time that an option says, in milliseconds."""
     from klagg_tui.timespec import parse_time

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from klagg_tui.commands.shared.options import say_update
 from klagg_tui.errors import KlaggError
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ def watch(plan: Plan, settings: Settings, *, is_served: bool = False, state_name
 
     if problem := logs.start(settings.log.path, settings.log.level):
         typer.echo(problem, err=True)
+    if plan.database:
+        say_update(plan.database)
     if not is_served:
         return run(Runtime(plan), settings.screen, state_name=state_name)
     from klagg_tui.serve.server import served

@@ -1,0 +1,66 @@
+"""klagg is off for days, on for a moment, off, and on again: nothing in between is forgotten."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from klagg_tui.engine.period import Period
+from klagg_tui.runtime.worker import Runtime
+from klagg_tui.simulator import MarketSpec, SimulatedExchange
+from klagg_tui.storage.store import Store
+from klagg_tui.storage.symbols import Standing
+from tests.makers import DAY, HOUR, MINUTE
+from tests.market_run import differences, plan, recorded, until
+
+pytestmark = pytest.mark.xdist_group("live")
+
+SPEED = 60
+
+
+async def session(exchange: SimulatedExchange, database: Path, minutes: float) -> None:
+    """klagg runs for so long, and is quit."""
+    runtime = Runtime(plan(exchange, database))
+    runtime.start()
+    await until(exchange, runtime, exchange.now_ms() + int(minutes * MINUTE))
+    await runtime.stop()
+
+
+@pytest.mark.parametrize("behind_ms", [10 * MINUTE, 9 * HOUR], ids=["minutes", "hours"])
+async def test_a_long_pause_and_a_short_session_behind_it_lose_nothing(tmp_path: Path, behind_ms: int) -> None:
+    database = tmp_path / "run.db"
+    async with SimulatedExchange(MarketSpec(symbols=12, seed=7, activity=3.0), speed=SPEED) as exchange:
+        await recorded(exchange, database, 2)
+        from_ms = exchange.now_ms() // MINUTE * MINUTE
+        exchange.jump(3 * DAY)
+        await session(exchange, database, 1 / 3)
+        exchange.jump(behind_ms)
+        _, to_ms = await recorded(exchange, database, 2)
+        found, told = await differences(exchange, database, from_ms=from_ms - 5 * MINUTE, to_ms=to_ms)
+    assert not told, "\n".join(told[:5])
+    assert found["missing"] == 0 < found["equal"]
+    async with await Store.open(database, read_only=True) as store:
+        assert await store.owed(to_ms) == []
+
+
+async def test_a_symbol_that_left_while_klagg_was_off_has_its_last_minutes_whatever_came_between(
+    tmp_path: Path,
+) -> None:
+    database = tmp_path / "run.db"
+    async with SimulatedExchange(MarketSpec(symbols=12, seed=8, activity=3.0), speed=SPEED) as exchange:
+        await recorded(exchange, database, 2)
+        from_ms = exchange.now_ms() // MINUTE * MINUTE
+        left = "XRPUSDT"
+        exchange.market.delist(left, from_ms // MINUTE + 90)
+        exchange.jump(3 * HOUR)
+        await session(exchange, database, 1 / 20)
+        exchange.jump(2 * DAY + HOUR)
+        _, to_ms = await recorded(exchange, database, 4)
+        found, told = await differences(exchange, database, from_ms=from_ms - 5 * MINUTE, to_ms=to_ms)
+        gone = list(exchange.truth.bars(left, Period.M1, from_ms, to_ms))
+    assert not told, "\n".join(told[:5])
+    assert found["missing"] == 0 < found["equal"]
+    assert gone[-1].end_ms == from_ms + 90 * MINUTE
+    async with await Store.open(database, read_only=True) as store:
+        assert {known.symbol: known.standing for known in await store.symbols()}[left] is Standing.GONE
