@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from klagg_tui.auditing.findings import Kind
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars
+from klagg_tui.engine.events import AddSymbol, AggTrade, QuietUntil, SeedBars
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.storage.store import Store
 from tests.makers import HOUR, MINUTE, START, SYMBOL, trades
@@ -39,7 +39,7 @@ async def store_trades(store: Store, told: Sequence[AggTrade], to_ms: int, *, is
         engine.handle(SeedBars(symbol, START, (), None, None, known_from_ms=START))
     for trade in told:
         engine.handle(trade)
-    engine.tick(to_ms)
+    engine.handle(QuietUntil(symbol, to_ms))
     drained = engine.drain(reader)
     await store.add([*drained.ended, *(bar for bar in drained.current if bar.is_traded)], drained.spans)
 

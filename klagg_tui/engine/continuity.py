@@ -84,7 +84,7 @@ class Continuity:
         if verdict is Verdict.DUPLICATE:
             self.counts.duplicates += 1
         elif verdict is Verdict.NEXT or self._is_welcome_first(state):
-            self._count(trade, state.place(trade))
+            self._place(state, trade)
             if state.is_waiting:
                 self.release(state)
         elif self._holds_gaps:
@@ -101,7 +101,7 @@ class Continuity:
         """Begin a symbol, and go on with what was held back."""
         state.begin(seed)
         if seed.next_id is None and (first := state.pop_first()):
-            self._count(first, state.place(first))
+            self._place(state, first)
         if state.is_waiting:
             self.release(state)
 
@@ -112,7 +112,7 @@ class Continuity:
             if fault := _fault(trade, state):
                 self._reject(trade, fault)
             elif verdict is Verdict.NEXT:
-                self._count(trade, state.place(trade))
+                self._place(state, trade)
             elif verdict is Verdict.AHEAD:
                 state.hold(trade)
         self.release(state)
@@ -120,7 +120,7 @@ class Continuity:
     def release(self, state: SymbolState) -> None:
         """Put in what was held back and fits now; go on when nothing is left, else say what is missing still."""
         while trade := state.pop_next():
-            self._count(trade, state.place(trade))
+            self._place(state, trade)
         state.forget_passed()
         if state.held:
             self._open_gap(state)
@@ -155,13 +155,16 @@ class Continuity:
         if state is None or not state.is_waiting:
             return None
         held = state.held
-        minute = state.minute_bar() if state.close else None
         trades = tuple(held[held_id] for held_id in sorted(held))
-        return PendingGap(_id_or_none(state), trades, minute, state.traded_ms)
+        return PendingGap(_id_or_none(state), trades, state.proved_minute(), state.traded_ms)
 
     def _is_welcome_first(self, state: SymbolState) -> bool:
         """Whether a run begins with whatever comes: in files, and where a seed knew no id."""
         return state.next_id == UNKNOWN and (state.is_begun or not self._holds_gaps)
+
+    def _place(self, state: SymbolState, trade: AggTrade) -> None:
+        """Add a trade that comes next; after a rest that no symbol takes it begins a run, and nothing is known in between."""
+        self._count(trade, state.skip_gap(trade) if state.has_rested(trade) else state.place(trade))
 
     def _count(self, trade: AggTrade, placement: Placement) -> None:
         if placement is Placement.LATE:
@@ -175,7 +178,6 @@ class Continuity:
         state.wait(LifeEvent.UNSEEDED if state.next_id == UNKNOWN else LifeEvent.MISSED)
         if state.life is Life.GAP and before is not Life.GAP:
             self.counts.gaps += 1
-            state.suspect()
         self.reports.append(GapFound(state.symbol))
 
     def _reject(self, trade: AggTrade, reason: str) -> None:

@@ -1,11 +1,13 @@
 """The ended bars of one symbol: minutes that can still change, and the larger bars that change with them.
 
-Whatever ends or changes is passed on to the readers here.
+Whatever ends or changes is passed on to the readers here. A minute that only the clock ended, with nothing traded, is still
+open: silence proves nothing. It is kept as `FORMING`, so that the larger bars under way over it are neither partial nor
+closed, and given out as partial, because its time is over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from klagg_tui.engine.bar import Bar, State, empty_bar
 from klagg_tui.engine.exact import Exact
@@ -28,15 +30,20 @@ class EndedBars:
         """Start at a minute; see `RollUp.begin`."""
         self._rollup.begin(minute_ms, bars, listed_ms)
 
+    @property
+    def has_open(self) -> bool:
+        """Whether there are minutes that only the clock ended."""
+        return any(bar.state is State.FORMING for bar in self._rollup.held.values())
+
     def minute_at(self, open_ms: int) -> Bar | None:
         """The ended minute that opened then, None where it is not held (any more)."""
         return self._rollup.held.get(open_ms)
 
     def end(self, minute: Bar) -> None:
         """A minute is over, and with it the larger bars that end then."""
-        self._readers.ended(minute)
+        self._give_out(minute)
         for bar in self._rollup.absorb(minute):
-            self._readers.ended(bar)
+            self._give_out(bar)
 
     def jump(self, minute_ms: int) -> None:
         """Go on at a later minute with trades missing in between."""
@@ -62,14 +69,21 @@ class EndedBars:
         """Put changed minutes in their places, and with the last one the flat minutes behind it at its close."""
         changed = [*minutes, *self._flat_behind(minutes[-1], forming)]
         for bar in (*changed, *self._rollup.replace(changed, forming.minute_ms)):
-            self._readers.ended(bar)
+            self._give_out(bar)
 
-    def restate(self, from_ms: int, old: State, new: State, forming: FormingMinute) -> bool:
-        """Change the state of the minutes from a time on that have the old one; whether there were any."""
-        bars = [bar for bar in self._rollup.held.values() if bar.state is old and from_ms <= bar.open_ms]
+    def restate(self, from_ms: int, state_of: Callable[[Bar], State], forming: FormingMinute) -> bool:
+        """Give the minutes from a time on another state; whether there were any to change. The exchange's own stay."""
+        bars = [
+            bar._replace(state=state)
+            for bar in self._rollup.held.values()
+            if from_ms <= bar.open_ms and bar.state is not State.CONFIRMED and (state := state_of(bar)) is not bar.state
+        ]
         if bars:
-            self.replace([bar._replace(state=new) for bar in bars], forming)
+            self.replace(bars, forming)
         return bool(bars)
+
+    def _give_out(self, bar: Bar) -> None:
+        self._readers.ended(bar._replace(state=State.PARTIAL) if bar.state is State.FORMING else bar)
 
     def _flat_behind(self, minute: Bar, forming: FormingMinute) -> Iterator[Bar]:
         """The minutes without trades that stand at another price than the close before them, up to the forming one."""

@@ -20,6 +20,7 @@ from klagg_tui.engine.events import (
     HoldSymbol,
     MissingTrades,
     PendingGap,
+    QuietUntil,
     ReleaseSymbol,
     RemoveSymbol,
     Report,
@@ -82,7 +83,11 @@ class KlineEngine:
         self._grid.take(trades, self._continuity.take)
 
     def tick(self, now_ms: int) -> None:
-        """End the minutes that are over at `now_ms`; symbols that wait for missing trades stay where they are."""
+        """End the minutes that are over at `now_ms`; symbols that wait for missing trades stay where they are.
+
+        A minute that only the clock ended is partial where nothing was traded, until the next trade, `QuietUntil` or the
+        exchange's own bar shows that it was quiet.
+        """
         for state in self._states.values():
             # Without a price there is no bar to end, and the first trade may still come from a minute just over.
             if state.close and state.end_ms <= now_ms and not state.is_waiting:
@@ -133,7 +138,7 @@ class KlineEngine:
         reports, self._continuity.reports = self._continuity.reports, []
         return reports
 
-    def _steer(self, event: SeedBars | MissingTrades | HoldSymbol | ReleaseSymbol | AbandonGap) -> None:
+    def _steer(self, event: SeedBars | MissingTrades | HoldSymbol | ReleaseSymbol | QuietUntil | AbandonGap) -> None:
         continuity = self._continuity
         state = continuity.state_of(event.symbol)
         if state is None:
@@ -146,5 +151,7 @@ class KlineEngine:
             state.wait(LifeEvent.HOLD)
         elif isinstance(event, ReleaseSymbol):
             continuity.release(state)
+        elif isinstance(event, QuietUntil):
+            state.be_quiet(event.to_ms)
         else:
             continuity.abandon(state)

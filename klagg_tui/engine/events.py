@@ -108,6 +108,13 @@ class ReleaseSymbol(NamedTuple):
     symbol: str
 
 
+class QuietUntil(NamedTuple):
+    """It is shown otherwise than by ids that nothing was traded from the newest trade until then."""
+
+    symbol: str
+    to_ms: int
+
+
 class AbandonGap(NamedTuple):
     """The missing trades cannot be had: the touched minutes become partial and the held trades go in."""
 
@@ -121,7 +128,16 @@ class AmendBar(NamedTuple):
 
 
 AppEvent: TypeAlias = (
-    AggTrade | AddSymbol | RemoveSymbol | SeedBars | MissingTrades | HoldSymbol | ReleaseSymbol | AbandonGap | AmendBar
+    AggTrade
+    | AddSymbol
+    | RemoveSymbol
+    | SeedBars
+    | MissingTrades
+    | HoldSymbol
+    | ReleaseSymbol
+    | QuietUntil
+    | AbandonGap
+    | AmendBar
 )
 
 
@@ -139,7 +155,8 @@ class PendingGap(NamedTuple):
     held: tuple[AggTrade, ...]
     """Trades that wait behind the gap, by id; empty where none is known to be missing (`HoldSymbol`)."""
     minute: Bar | None
-    """The forming minute before the gap, None before any price is known."""
+    """Ours of the minute up to which nothing is missing for sure; what is known of later ones has no trades. None where there
+    is none, or it is no longer held."""
     traded_ms: int
     """Time of the newest trade before the gap, 0 where there was none."""
 

@@ -14,6 +14,7 @@ from functools import reduce
 from klagg_tui.engine.bar import Bar, State, empty_bar, merge
 from klagg_tui.engine.cover import BarCover
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.engine.spans import LONGEST_REST_MS
 
 
 class RollUp:
@@ -113,8 +114,13 @@ class RollUp:
 
     def _hold(self, minute: Bar) -> None:
         self.held[minute.open_ms] = minute
-        while len(self.held) > self._held_limit:
+        while len(self.held) > self._held_limit and not self._is_awaited():
             self._let_go(self.held.pop(next(iter(self.held))))
+
+    def _is_awaited(self) -> bool:
+        """Whether the oldest held minute may still turn out to have been quiet: the next trade settles it."""
+        is_open = self.held[next(iter(self.held))].state is State.FORMING
+        return is_open and len(self.held) <= self._held_limit + LONGEST_REST_MS // MINUTE_MS
 
     def _let_go(self, minute: Bar) -> None:
         """Move the oldest held minute into the bases, and drop the bases that nothing can change any more."""

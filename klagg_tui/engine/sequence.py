@@ -10,7 +10,7 @@ from enum import Enum, auto
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.spans import Span
+from klagg_tui.engine.spans import LONGEST_REST_MS, Span
 
 UNKNOWN: Final = -1
 """`next_id` of a sequence that has seen nothing: no id equals it."""
@@ -30,7 +30,7 @@ class Verdict(Enum):
 class TradeSequence:
     """Where one symbol's ids stand. `next_id` and `traded_ms` are open to `BarGrid.take`."""
 
-    __slots__ = ("_taken_before", "begun_ms", "first_id", "held", "known_from_ms", "next_id", "traded_ms")
+    __slots__ = ("_taken_before", "begun_ms", "first_id", "held", "known_from_ms", "next_id", "quiet_ms", "traded_ms")
 
     def __init__(self) -> None:
         self.first_id = UNKNOWN
@@ -42,6 +42,8 @@ class TradeSequence:
         """Open of the minute it was seeded at, 0 where it was not."""
         self.traded_ms = 0
         """Time of the newest trade since, 0 before the first."""
+        self.quiet_ms = 0
+        """Up to when something else than a trade proves that nothing was traded after the newest one, 0 where nothing does."""
         self.held: dict[int, AggTrade] = {}
         """Trades that wait for those before them, by id."""
         self._taken_before = 0
@@ -55,6 +57,15 @@ class TradeSequence:
     def reached_ms(self) -> int:
         """Up to when the ids say that no trade is missing; the clock may have ended minutes behind it."""
         return max(self.begun_ms, self.traded_ms)
+
+    @property
+    def proved_ms(self) -> int:
+        """Up to when it is shown, by ids or otherwise, that no trade is missing."""
+        return max(self.quiet_ms, self.reached_ms)
+
+    def has_rested(self, trade: AggTrade) -> bool:
+        """Whether the trade that comes next is so far from the last one that their ids prove nothing about the time between."""
+        return self.traded_ms > 0 and trade.traded_ms - self.proved_ms > LONGEST_REST_MS
 
     @property
     def taken(self) -> int:
@@ -74,6 +85,7 @@ class TradeSequence:
         self._taken_before = self.taken
         self.first_id = self.next_id = next_id
         self.known_from_ms = known_from_ms
+        self.quiet_ms = 0
 
     def take_next(self, trade: AggTrade) -> None:
         """Count a trade that comes next."""

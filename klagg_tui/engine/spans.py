@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
-from klagg_tui.engine.period import MINUTE_MS
+from klagg_tui.engine.period import DAY_MS, MINUTE_MS
+
+LONGEST_REST_MS: Final = DAY_MS
+"""No symbol that trades rests longer. The thinnest contracts trade every few hours; what lies further apart was halted, or is
+another contract whose ids happen to go on, so two trades that far apart prove nothing about the time between them."""
 
 SpanKey: TypeAlias = tuple[str, int]
 """Symbol and first id."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from enum import Enum, auto
 
 from klagg_tui.engine.bar import Bar, State
@@ -46,6 +46,7 @@ class SymbolState(FormingMinute):
         "ended",
         "first_open_ms",
         "index",
+        "is_doubted",
         "is_touched",
         "life",
         "symbol",
@@ -64,6 +65,8 @@ class SymbolState(FormingMinute):
         self.ended = EndedBars(rollup, readers)
         self.is_touched = False
         """Whether the readers know that the current bars changed; here, so that a usual trade need not call them."""
+        self.is_doubted = False
+        """Whether the clock ended minutes in which nothing was traded as far as is known: the next trade shows it."""
         self._readers = readers
 
     @property
@@ -79,7 +82,7 @@ class SymbolState(FormingMinute):
         if trade.traded_ms < self.minute_ms:
             placement = self._place_late(trade)
         else:
-            if self.is_waiting and trade.traded_ms >= self.end_ms:
+            if self.is_doubted or (self.is_waiting and trade.traded_ms >= self.end_ms):
                 self._trust()  # before minutes that were suspected are too old to be changed
             self.roll_to(trade.traded_ms)
             self.load_minute(with_trade(self.minute_bar(), trade))
@@ -92,7 +95,7 @@ class SymbolState(FormingMinute):
         """Start at the seed's minute, standing on its bars."""
         self._give_out(self.span())
         self.begin_run(UNKNOWN if seed.next_id is None else seed.next_id, _known_from(seed))
-        self.begun_ms, self.traded_ms = seed.minute_ms, 0
+        self.begun_ms, self.traded_ms, self.is_doubted = seed.minute_ms, 0, False
         self.ended.begin(seed.minute_ms, seed.bars, self.first_open_ms)
         self.start_minute(seed.minute_ms, _last_price(seed), self._state_from(seed.minute_ms))
         if seed.forming is not None:
@@ -105,7 +108,7 @@ class SymbolState(FormingMinute):
     def skip_gap(self, trade: AggTrade) -> Placement:
         """Step over missing trades: what they touched becomes partial, and a new run begins with `trade`."""
         self._give_out(self.span(is_cut=True))
-        self.suspect()
+        self._suspect()
         known_from_ms = max(self.reached_ms, trade.traded_ms) + 1
         self.begin_run(trade.aggregate_id, known_from_ms)
         if trade.traded_ms >= self.minute_ms:
@@ -117,7 +120,10 @@ class SymbolState(FormingMinute):
         return placement
 
     def roll_to(self, now_ms: int) -> None:
-        """End every minute that is over at `now_ms`; minutes without trades are flat at the previous close."""
+        """End every minute that is over at `now_ms`; minutes without trades are flat at the previous close.
+
+        Those that nothing proves to be quiet stay open, whatever the clock says: see `ended`.
+        """
         while self.end_ms <= now_ms:
             if self.close:
                 self._end_minute()
@@ -135,12 +141,29 @@ class SymbolState(FormingMinute):
         if ours is None or bar.period is not Period.M1:
             return Amendment.TOO_OLD
         self.ended.replace([bar._replace(state=State.CONFIRMED)], self)
+        is_equal = ours.same_values(bar)
+        if is_equal and bar.open_ms <= self.proved_ms:
+            self._be_quiet_in_confirmed(bar.end_ms)
+        if self.is_doubted:
+            self.is_doubted = self.ended.has_open
+            self._set_gate()
         self.mark()
-        return Amendment.EQUAL if ours.same_values(bar) else Amendment.AMENDED
+        return Amendment.EQUAL if is_equal else Amendment.AMENDED
 
     def wait(self, event: LifeEvent) -> None:
-        """Hold trades back from now on, for this reason; the current bars say that trades are missing."""
+        """Hold trades back from now on, for this reason; what stands since the newest one says that trades are missing."""
         self._move(event)
+        self._suspect()
+        self.mark()
+
+    def be_quiet(self, to_ms: int) -> None:
+        """It is proved that nothing was traded from the newest trade until then: minutes in between are whole."""
+        self.quiet_ms = max(self.quiet_ms, to_ms)
+        if self.is_waiting or not self.is_begun:
+            return
+        self._trust()
+        if self.close:
+            self.roll_to(to_ms)
         self.mark()
 
     def resume(self) -> None:
@@ -153,14 +176,16 @@ class SymbolState(FormingMinute):
         """What is missing cannot be had."""
         self._move(LifeEvent.GIVEN_UP)
 
-    def suspect(self) -> None:
-        """Trades are missing since the newest one: minutes that the clock ended since then are partial."""
-        since_ms = self.reached_ms // MINUTE_MS * MINUTE_MS
-        self._restate(since_ms, State.CLOSED, State.PARTIAL)
-
     def minute_bar(self) -> Bar:
         """The forming 1m bar."""
         return self.as_bar(self.symbol, State.PARTIAL if self.is_waiting else self.state)
+
+    def proved_minute(self) -> Bar | None:
+        """Ours of the minute up to which no trade is missing; None before any price is known or where it is no longer held."""
+        minute_ms = self.proved_ms // MINUTE_MS * MINUTE_MS
+        if minute_ms < self.minute_ms:
+            return self.ended.minute_at(minute_ms)
+        return self.minute_bar() if self.close else None
 
     def current(self, periods: Collection[Period]) -> list[Bar]:
         """The current bars of those periods, short to long; empty before any price is known."""
@@ -172,7 +197,7 @@ class SymbolState(FormingMinute):
 
     def span(self, *, is_cut: bool = False) -> Span | None:
         """The unbroken run so far; where trades are missing behind it, it proves nothing past its newest trade."""
-        return self.span_to(self.symbol, 0 if is_cut or self.is_waiting else self.minute_ms)
+        return self.span_to(self.symbol, 0 if is_cut or self.is_waiting else self.quiet_ms)
 
     def mark(self) -> None:
         """Tell the readers that the current bars changed."""
@@ -186,7 +211,12 @@ class SymbolState(FormingMinute):
 
     def _set_gate(self) -> None:
         """Let `BarGrid.take` have the trades to come, where nothing speaks against it."""
-        is_open = self.life is Life.RUNNING and self.known_from_ms is not None and self.next_id != UNKNOWN
+        is_open = (
+            self.life is Life.RUNNING
+            and self.known_from_ms is not None
+            and self.next_id != UNKNOWN
+            and not self.is_doubted
+        )
         self.until_ms = self.end_ms if is_open else 0
 
     def _begin_at(self, trade: AggTrade) -> None:
@@ -203,15 +233,32 @@ class SymbolState(FormingMinute):
         if held.state is not State.CONFIRMED:
             self.ended.replace([with_trade(held, trade)], self)
             self.mark()
+        if self.is_doubted and not self.is_waiting:
+            self._trust()
         return Placement.LATE
 
-    def _trust(self) -> None:
-        """What was suspected has come: minutes of the unbroken run are whole."""
-        if self.known_from_ms is not None:
-            self._restate(self.known_from_ms, State.PARTIAL, State.CLOSED)
+    def _be_quiet_in_confirmed(self, to_ms: int) -> None:
+        """The exchange's own bars show that nothing was traded until then, nor in those without trades that follow."""
+        while (bar := self.ended.minute_at(to_ms)) and bar.state is State.CONFIRMED and not bar.is_traded:
+            to_ms = bar.end_ms
+        self.quiet_ms = max(self.quiet_ms, to_ms)
 
-    def _restate(self, from_ms: int, old: State, new: State) -> None:
-        if self.ended.restate(from_ms, old, new, self):
+    def _suspect(self) -> None:
+        """Trades are or may be missing since the newest one: minutes that the clock ended since then are partial."""
+        self._restate(self.reached_ms // MINUTE_MS * MINUTE_MS, lambda _: State.PARTIAL)
+
+    def _trust(self) -> None:
+        """The unbroken run has what was suspected: its minutes are whole, those behind it open."""
+        if self.known_from_ms is not None:
+            self._restate(self.known_from_ms, self._state_in_run)
+        self.is_doubted = self.ended.has_open
+        self._set_gate()
+
+    def _state_in_run(self, minute: Bar) -> State:
+        return State.CLOSED if minute.is_traded or minute.end_ms <= self.proved_ms else State.FORMING
+
+    def _restate(self, from_ms: int, state_of: Callable[[Bar], State]) -> None:
+        if self.ended.restate(from_ms, state_of, self):
             self.mark()
 
     def _start_gated(self, minute_ms: int, price: Exact, state: State) -> None:
@@ -219,8 +266,11 @@ class SymbolState(FormingMinute):
         self._set_gate()
 
     def _end_minute(self) -> None:
-        is_partial = self.state is State.PARTIAL
-        self.ended.end(self.as_bar(self.symbol, State.PARTIAL if is_partial else State.CLOSED))
+        minute = self.as_bar(self.symbol, self.state)
+        if self.state is not State.PARTIAL:
+            minute = minute._replace(state=self._state_in_run(minute))
+            self.is_doubted = self.is_doubted or minute.state is State.FORMING
+        self.ended.end(minute)
 
     def _jump(self, minute_ms: int) -> None:
         """Go on at a later minute; nothing is known of the time in between."""

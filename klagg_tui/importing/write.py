@@ -12,7 +12,7 @@ from typing import Final
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars, TradeRejected
+from klagg_tui.engine.events import AddSymbol, AggTrade, QuietUntil, SeedBars, TradeRejected
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.binance.archive import ArchiveName
 from klagg_tui.importing.outcome import Imported
@@ -46,7 +46,7 @@ class TradeWriter:
     def end(self, symbol: str, name: ArchiveName) -> None:
         """The file ended as it should: nothing was traded in what is left of its day or month."""
         if name.to_ms is not None and self._engine.traded_ms(symbol) < name.to_ms:
-            self._engine.tick(name.to_ms)
+            self._engine.handle(QuietUntil(symbol, name.to_ms))
 
     async def write(self, trades: list[AggTrade]) -> None:
         """Put trades into bars, in order of id."""

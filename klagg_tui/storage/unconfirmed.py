@@ -10,8 +10,10 @@ from klagg_tui.engine.bar import BarKey, State
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.storage.connection import Connection
 
+# A minute without trades may be partial only because nothing has proved yet that it was quiet, and larger bars over it with it.
 _UNCONFIRMED: Final = f"""
-SELECT s.name, h.period, min(h.minute), max(h.minute), max(h.state = {State.PARTIAL.value})
+SELECT s.name, h.period, min(h.minute), max(h.minute),
+    max(h.state = {State.PARTIAL.value} AND h.period = 0 AND h.volume <> 0)
 FROM history AS h INDEXED BY unconfirmed JOIN symbols AS s ON s.id = h.symbol
 WHERE h.state < {State.CONFIRMED.value}
 AND (s.name, h.period, h.minute) NOT IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),
@@ -28,6 +30,8 @@ class Unconfirmed(NamedTuple):
     first_open_ms: int
     last_open_ms: int
     has_partial: bool
+    """Whether one of them is a minute known to lack trades. Larger bars follow their minutes, and those without trades may
+    just have been quiet: to ask for each of them at once would be a request a minute for every thin symbol."""
 
     @property
     def key(self) -> BarKey:

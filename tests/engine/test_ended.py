@@ -51,9 +51,22 @@ def test_the_price_of_a_forming_minute_that_was_traded_stays() -> None:
     assert scene.forming.close == number("8")
 
 
-def test_only_minutes_of_the_old_state_from_that_time_on_are_restated() -> None:
-    scene = Scene(*(bar(START + place * MINUTE, "5") for place in range(3)))
-    assert scene.ended.restate(START + MINUTE, State.CLOSED, State.PARTIAL, scene.forming)
-    assert [scene.told(place).state for place in range(3)] == [State.CLOSED, State.PARTIAL, State.PARTIAL]
-    assert not scene.ended.restate(START, State.CONFIRMED, State.PARTIAL, scene.forming)
-    assert scene.ended.minute_at(START + 3 * MINUTE) is None
+def test_minutes_from_that_time_on_are_restated_but_not_the_exchanges_own() -> None:
+    scene = Scene(
+        *(bar(START + place * MINUTE, "5") for place in range(3)),
+        bar(START + 3 * MINUTE, state=State.CONFIRMED),
+    )
+    assert scene.ended.restate(START + MINUTE, lambda _: State.PARTIAL, scene.forming)
+    states = [State.CLOSED, State.PARTIAL, State.PARTIAL, State.CONFIRMED]
+    assert [scene.told(place).state for place in range(4)] == states
+    assert not scene.ended.restate(START + MINUTE, lambda _: State.PARTIAL, scene.forming)
+    assert scene.ended.minute_at(START + 4 * MINUTE) is None
+
+
+def test_a_minute_that_only_the_clock_ended_is_given_out_as_partial() -> None:
+    scene = Scene(*(bar(START + place * MINUTE, "5") for place in range(4)), flat(4)._replace(state=State.FORMING))
+    assert scene.told(4).state is scene.told(0, Period.M5).state is State.PARTIAL
+    assert scene.ended.has_open
+    scene.ended.restate(START, lambda _: State.CLOSED, scene.forming)
+    assert scene.told(4).state is scene.told(0, Period.M5).state is State.CLOSED
+    assert not scene.ended.has_open

@@ -12,6 +12,7 @@ from klagg_tui.engine.events import (
     AmendBar,
     HoldSymbol,
     MissingTrades,
+    QuietUntil,
     ReleaseSymbol,
     SeedBars,
     TradeRejected,
@@ -19,7 +20,7 @@ from klagg_tui.engine.events import (
 )
 from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.engine.period import DAY_MS, Period
-from tests.makers import HOUR, MINUTE, START, SYMBOL, Seen, bar, current_bars, engine, snapshot, trade, trades
+from tests.makers import DAY, HOUR, MINUTE, START, SYMBOL, Seen, bar, current_bars, engine, snapshot, trade, trades
 
 
 def minutes(made: KlineEngine, seen: Seen | None = None) -> list[tuple[int, str, int]]:
@@ -123,7 +124,7 @@ def test_a_late_trade_goes_to_its_own_minute_and_the_flat_ones_behind_it_follow(
     made.engine.tick(START + 3 * MINUTE)
     made.seen.look()
     made.tell(trade(2, START + MINUTE, "7", "2"))
-    assert made.minutes == [(0, "CLOSED", 1), (1, "CLOSED", 1), (2, "CLOSED", 0), (3, "FORMING", 0)]
+    assert made.minutes == [(0, "CLOSED", 1), (1, "CLOSED", 1), (2, "PARTIAL", 0), (3, "FORMING", 0)]
     bars = made.seen.bars
     assert [bars[SYMBOL, Period.M1, START + place * MINUTE].close for place in range(4)] == [
         number(price) for price in ("5", "7", "7", "7")
@@ -216,8 +217,62 @@ def test_the_clock_ends_minutes_that_nobody_trades_in() -> None:
     assert made.minutes == [(0, "CLOSED", 1), (1, "FORMING", 0)]
     made.engine.tick(START + 5 * MINUTE)
     assert made.seen.bars[SYMBOL, Period.M5, START].state is State.FORMING
-    made.seen.look()
+    assert made.minutes == [(0, "CLOSED", 1), *((place, "PARTIAL", 0) for place in range(1, 5)), (5, "FORMING", 0)]
+    assert made.seen.bars[SYMBOL, Period.M5, START].state is State.PARTIAL
+
+
+def test_minutes_without_trades_are_closed_once_the_next_trade_proves_that_they_were_quiet() -> None:
+    made = watched(seed(), trade(1, START), periods=(Period.M5,))
+    made.engine.tick(START + 6 * MINUTE)
+    made.tell(trade(2, START + 6 * MINUTE + 1))
+    assert made.minutes == [(0, "CLOSED", 1), *((place, "CLOSED", 0) for place in range(1, 6)), (6, "FORMING", 1)]
     assert made.seen.bars[SYMBOL, Period.M5, START].state is State.CLOSED
+
+
+def test_minutes_without_trades_are_closed_as_far_as_something_else_proves_that_they_were_quiet() -> None:
+    made = watched(seed(), trade(1, START), periods=(Period.M5,))
+    made.engine.tick(START + 5 * MINUTE)
+    made.tell(QuietUntil(SYMBOL, START + 3 * MINUTE))
+    states = ["CLOSED"] * 3 + ["PARTIAL"] * 2 + ["FORMING"]
+    assert [state for _, state, _ in made.minutes] == states
+    assert made.seen.bars[SYMBOL, Period.M5, START].state is State.PARTIAL
+    assert made.seen.spans[SYMBOL, 1].to_ms == START + 3 * MINUTE
+    made.tell(QuietUntil(SYMBOL, START + 5 * MINUTE))
+    assert made.seen.look().ended[-1].state is State.CLOSED
+
+
+def test_the_exchanges_own_bar_settles_a_minute_without_trades() -> None:
+    made = watched(seed(), trade(1, START), periods=(Period.M5,))
+    made.engine.tick(START + 5 * MINUTE)
+    made.seen.look()
+    for place in range(1, 5):
+        made.tell(AmendBar(made.seen.bars[SYMBOL, Period.M1, START + place * MINUTE]))
+    assert {state for place, state, _ in made.minutes if 0 < place < 5} == {"CONFIRMED"}
+    assert made.seen.bars[SYMBOL, Period.M5, START].state is State.CLOSED
+
+
+def test_larger_bars_under_way_over_a_minute_without_trades_are_not_shown_as_partial() -> None:
+    made = watched(seed(), trade(1, START), periods=(Period.M5, Period.H1))
+    made.engine.tick(START + 7 * MINUTE)
+    assert {bar.state for bar in current_bars(made.engine).values()} == {State.FORMING}
+
+
+def test_a_rest_of_hours_is_proved_by_the_trade_that_ends_it_however_few_minutes_are_held() -> None:
+    made = watched(seed(), trade(1, START), periods=(Period.H1, Period.D1))
+    for minute in range(1, 5 * 60 + 1):
+        made.engine.tick(START + minute * MINUTE)
+    made.tell(trade(2, START + 5 * HOUR + 1))
+    assert {state for place, state, _ in made.minutes if place < 300} == {"CLOSED"}
+    assert {made.seen.bars[SYMBOL, Period.H1, START + hour * HOUR].state for hour in range(5)} == {State.CLOSED}
+    assert current_bars(made.engine)[Period.D1].state is State.FORMING
+
+
+def test_after_a_rest_that_no_symbol_takes_the_next_id_proves_nothing_about_the_time_between() -> None:
+    made = watched(seed(), trade(1, START), trade(2, START + DAY + 2 * MINUTE), trade(3, START + DAY + 3 * MINUTE))
+    assert [place for place, _, _ in made.minutes] == [0, 24 * 60 + 2, 24 * 60 + 3]
+    assert [state for _, state, _ in made.minutes] == ["PARTIAL", "PARTIAL", "FORMING"]
+    assert [span[1:3] for span in made.seen.spans.values()] == [(1, 1), (2, 3)]
+    assert made.engine.counters.gaps == 0
 
 
 def test_the_clock_does_not_run_before_the_first_price() -> None:
@@ -292,7 +347,7 @@ def test_a_forming_minute_that_is_partial_stays_so_and_the_next_is_whole() -> No
 def test_a_forming_minute_without_a_known_id_behind_it_is_partial() -> None:
     made = watched(seed(None, START, forming=bar(START, state=State.FORMING)), trade(7, START + 9))
     made.engine.tick(START + 2 * MINUTE)
-    assert made.minutes == [(0, "PARTIAL", 2), (1, "CLOSED", 0), (2, "FORMING", 0)]
+    assert made.minutes == [(0, "PARTIAL", 2), (1, "PARTIAL", 0), (2, "FORMING", 0)]
 
 
 def test_a_seed_may_know_of_more_than_its_ids_say() -> None:

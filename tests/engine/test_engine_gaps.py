@@ -12,6 +12,7 @@ from klagg_tui.engine.events import (
     HoldSymbol,
     MissingTrades,
     PendingGap,
+    QuietUntil,
     ReleaseSymbol,
     SeedBars,
 )
@@ -106,7 +107,7 @@ def test_a_gap_given_up_makes_the_touched_minutes_and_their_parents_partial() ->
     assert live.engine.counters.gaps_abandoned == 1
     assert [span[1:] for span in live.seen.spans.values()] == [
         (1, 2, START, START + MINUTE),
-        (9, 11, START + 3 * MINUTE + 1, START + 6 * MINUTE),
+        (9, 11, START + 3 * MINUTE + 1, START + 5 * MINUTE),
     ]
 
 
@@ -174,10 +175,34 @@ def test_a_gap_whose_far_end_is_late_touches_nothing_behind_it() -> None:
     assert live.minutes() == [
         (0, "PARTIAL", 1),
         (1, "PARTIAL", 1),
-        (2, "CLOSED", 0),
-        (3, "CLOSED", 0),
+        (2, "PARTIAL", 0),
+        (3, "PARTIAL", 0),
         (4, "FORMING", 0),
     ]
+    live.tell(at(4, 4))
+    assert [state for _, state, _ in live.minutes()] == ["PARTIAL", "PARTIAL", "CLOSED", "CLOSED", "FORMING"]
+
+
+def test_a_symbol_held_has_only_partial_minutes_since_its_newest_trade() -> None:
+    live = Live(at(1, 0), at(2, 1))
+    live.engine.tick(START + 4 * MINUTE)
+    live.tell(HoldSymbol(SYMBOL))
+    states = [state for _, state, _ in live.minutes()]
+    assert states == ["CLOSED", "PARTIAL", "PARTIAL", "PARTIAL", "PARTIAL"]
+    live.engine.tick(START + 9 * MINUTE)
+    live.tell(ReleaseSymbol(SYMBOL))
+    live.engine.tick(START + 5 * MINUTE)
+    states = [state for _, state, _ in live.minutes()]
+    assert states == ["CLOSED", "CLOSED", "PARTIAL", "PARTIAL", "PARTIAL", "FORMING"]
+
+
+def test_quiet_that_was_proved_while_a_symbol_was_held_counts_when_it_goes_on() -> None:
+    live = Live(at(1, 0))
+    live.engine.tick(START + 2 * MINUTE)
+    live.tell(HoldSymbol(SYMBOL), QuietUntil(SYMBOL, START + 4 * MINUTE), ReleaseSymbol(SYMBOL))
+    live.engine.tick(START + 5 * MINUTE)
+    states = [state for _, state, _ in live.minutes()]
+    assert states == ["CLOSED", "CLOSED", "CLOSED", "CLOSED", "PARTIAL", "FORMING"]
 
 
 def test_without_holding_a_gap_is_stepped_over_at_once() -> None:
@@ -191,9 +216,8 @@ def test_without_holding_a_gap_is_stepped_over_at_once() -> None:
 
 
 def test_a_span_takes_back_the_quiet_time_in_which_trades_turned_out_to_be_missing() -> None:
-    made = engine(SEED, at(1, 0, 5))
+    made = engine(SEED, at(1, 0, 5), QuietUntil(SYMBOL, START + 9 * MINUTE))
     seen = Seen(made)
-    made.tick(START + 9 * MINUTE)
     seen.look()
     assert seen.spans[SYMBOL, 1].to_ms == START + 9 * MINUTE
     made.handle(at(4, 9))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.engine.events import AddSymbol, RemoveSymbol
+from klagg_tui.engine.events import AddSymbol, QuietUntil, RemoveSymbol
 from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import Period
 from tests.makers import MINUTE, START, SYMBOL, Seen, engine, snapshot, trade, trades
@@ -83,6 +83,8 @@ def test_spans_of_one_run_grow_and_are_given_with_the_bars() -> None:
     made.handle(trade(3, START + 3 * MINUTE + 7))
     assert [span[1:] for span in seen.look().spans] == [(1, 3, START + 6, START + 3 * MINUTE + 7)]
     made.tick(START + 9 * MINUTE)
+    assert [span[1:] for span in seen.look().spans] == [(1, 3, START + 6, START + 3 * MINUTE + 7)]
+    made.handle(QuietUntil(SYMBOL, START + 9 * MINUTE))
     assert [span[1:] for span in seen.look().spans] == [(1, 3, START + 6, START + 9 * MINUTE)]
 
 

@@ -11,7 +11,15 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from klagg_tui.engine.events import AbandonGap, AggTrade, HoldSymbol, MissingTrades, PendingGap, ReleaseSymbol
+from klagg_tui.engine.events import (
+    AbandonGap,
+    AggTrade,
+    HoldSymbol,
+    MissingTrades,
+    PendingGap,
+    QuietUntil,
+    ReleaseSymbol,
+)
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import GeoBlocked, KlaggError
 from klagg_tui.exchange.venue import Priority
@@ -137,14 +145,14 @@ class GapRepair:
 
     async def _verify(self, symbol: str, gap: PendingGap) -> None:
         """Find out whether anything was traded while no connection delivered: the exchange's bars since then show it."""
-        is_silence_real = await self._is_silence_real(symbol, gap)
+        quiet_ms = await self._quiet_until(symbol, gap)
         if symbol in self._silent:
             self._silent.discard(symbol)
-            if not is_silence_real:
+            if quiet_ms is None:
                 log.warning("%s was traded, but its connection delivered nothing", symbol)
                 self._renew(symbol)
-        if is_silence_real:
-            self._host.handle([ReleaseSymbol(symbol)])
+        if quiet_ms is not None:
+            self._host.handle([QuietUntil(symbol, quiet_ms), ReleaseSymbol(symbol)])
             return
         next_id, most = gap.next_id or 0, self._remedies.most_trades
         is_crowded = self._remedies.is_crowded(len(self._queued))
@@ -154,10 +162,10 @@ class GapRepair:
         else:
             self._host.handle([MissingTrades(symbol, tuple(trades))])
 
-    async def _is_silence_real(self, symbol: str, gap: PendingGap) -> bool:
-        """Whether the exchange's bars since the gap's minute have no trade that we lack."""
+    async def _quiet_until(self, symbol: str, gap: PendingGap) -> int | None:
+        """Up to when the exchange's bars since the gap's minute, final ones, show no trade that we lack; None where they do."""
         if gap.minute is None:
-            return False
+            return None
         rows = await self._market_data.bars(
             symbol,
             Period.M1,
@@ -167,4 +175,7 @@ class GapRepair:
             priority=Priority.GAP,
         )
         count = sum(bar.trade_count for bar in rows)
-        return bool(rows) and rows[0].open_ms == gap.minute.open_ms and count == gap.minute.trade_count
+        if not rows or rows[0].open_ms != gap.minute.open_ms or count != gap.minute.trade_count:
+            return None
+        settled_ms = self._context.settled_ms()
+        return max((bar.end_ms for bar in rows if bar.end_ms <= settled_ms), default=0)

@@ -53,6 +53,8 @@ class Seeder:
         """What the store lacks for the forming bars: the newest minutes, and bars of all lengths where that is not enough."""
         bars: list[Bar] = []
         newest_ms = await self._store.ended_until(symbol, Period.M1, minute_ms)
+        partial_ms = [bar.open_ms for bar in stored if bar.period is Period.M1 and bar.state is State.PARTIAL]
+        newest_ms = min(partial_ms, default=newest_ms)
         missing = (minute_ms - newest_ms) // MINUTE_MS if newest_ms is not None else 0
         if missing > self._most_bars:
             self._backfill((symbol,))

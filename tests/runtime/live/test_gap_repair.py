@@ -22,6 +22,7 @@ from klagg_tui.runtime.live.context import LiveContext
 from klagg_tui.runtime.live.gap_repair import GapRepair
 from klagg_tui.runtime.live.seeder import Seeder
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
+from klagg_tui.simulator.market.market import Market
 from klagg_tui.storage.store import Store
 from tests.feeds import until
 from tests.makers import MINUTE, SYMBOL
@@ -33,10 +34,12 @@ MINUTES = 10
 class Scene:
     """An engine that follows one symbol since ten minutes ago, and its trades as the exchange has them."""
 
-    def __init__(self, store: Store, data: MarketData, trades: list[AggTrade], minute_ms: int) -> None:
+    def __init__(
+        self, store: Store, data: MarketData, trades: list[AggTrade], minute_ms: int, symbol: str = SYMBOL
+    ) -> None:
         self.trades = trades
         self.host = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, store, data.now_ms)
-        self.host.handle([AddSymbol(SYMBOL, 0), SeedBars(SYMBOL, minute_ms, (), None, trades[0].aggregate_id)])
+        self.host.handle([AddSymbol(symbol, 0), SeedBars(symbol, minute_ms, (), None, trades[0].aggregate_id)])
         context = LiveContext(self.host, store, venue(), data)
         self.renewed: list[str] = []
         self.repair = GapRepair(context, Seeder(context, lambda _: None), self.renewed.append)
@@ -120,6 +123,42 @@ async def test_a_silent_connection_is_replaced_and_what_it_did_not_deliver_is_fe
     await scene.go_on()
     assert scene.renewed == [SYMBOL]
     assert scene.host.engine.counters.trades == len(scene.trades)
+
+
+def thin_market() -> tuple[MarketSpec, str]:
+    """A market with a symbol that was traded in the minute before the start and is not in the one that begins then."""
+    for seed in range(100):
+        spec = MarketSpec(symbols=12, seed=seed, activity=0.5)
+        market = Market(spec)
+        minute = market.start_minute
+        for symbol in market.lives:
+            if market.status(symbol, minute) == "TRADING" and not market.count(symbol, minute):
+                traded = [market.count(symbol, at) for at in (minute - 1, minute - 2)]
+                if all(traded):
+                    return spec, symbol
+    raise AssertionError
+
+
+async def test_trades_of_minutes_that_the_clock_ended_in_silence_are_found_missing_though_nobody_trades_now(
+    tmp_path: Path,
+) -> None:
+    spec, symbol = thin_market()
+    async with (
+        SimulatedExchange(spec, speed=1) as exchange,
+        await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store,
+        venue().market_data(exchange.rest_url, exchange.now_ms()) as data,
+    ):
+        await data.sync()
+        minute = exchange.now_ms() // MINUTE - 2
+        first_id = exchange.market.first_id(symbol, minute)
+        trades = await data.trades(symbol, first_id, limit=1_000, priority=Priority.GAP)
+        scene = Scene(store, data, trades, minute * MINUTE, symbol)
+        scene.host.receive([trade for trade in trades if trade.traded_ms < (minute + 1) * MINUTE])
+        scene.host.engine.tick(data.now_ms())
+        scene.repair.verify_silence(symbol)
+        await scene.go_on()
+        assert scene.renewed == [symbol]
+        assert scene.host.engine.counters.trades == len(trades)
 
 
 async def test_after_a_lost_stream_trades_are_fetched_without_blaming_the_connection(scene: Scene) -> None:

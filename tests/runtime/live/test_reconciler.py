@@ -74,6 +74,23 @@ async def test_bars_become_the_exchanges_whether_they_were_equal_or_not(scene: S
     assert scene.host.metrics[Metric.BARS_COMPLETED] == 1
 
 
+async def test_a_minute_that_nobody_may_have_traded_in_waits_for_others_and_one_that_lacks_trades_does_not(
+    scene: Scene,
+) -> None:
+    """Also the larger bars over it: a request for every quiet minute of every thin symbol would be too many."""
+    before = scene.data.use().requests
+    quiet = scene.truth[-1]
+    doubted = [empty_bar(SYMBOL, Period.M1, quiet.open_ms, quiet.open, State.PARTIAL)]
+    await scene.store.add([*(bar._replace(state=State.CLOSED) for bar in scene.truth[-3:-1]), *doubted], [])
+    scene.now_ms = scene.to_ms
+    await scene.look(pause_ms=MINUTE)
+    assert scene.data.use().requests == before
+    await scene.store.add([doubted[0]._replace(volume=1, trade_count=1)], [])
+    await scene.look(pause_ms=15_000)
+    assert scene.data.use().requests == before + 1
+    assert (await scene.minutes())[-1] == quiet
+
+
 async def test_flat_bars_of_a_symbol_that_is_not_traded_any_more_are_taken_back_once_it_is_sure(scene: Scene) -> None:
     made = [empty_bar(GONE, Period.M1, scene.to_ms + number * MINUTE, 7, State.CLOSED) for number in range(3)]
     await scene.store.add(made, [])

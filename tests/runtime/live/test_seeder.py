@@ -119,3 +119,14 @@ async def test_a_symbol_that_waits_no_more_is_not_begun_again(scene: Scene) -> N
     count = scene.host.engine.counters.trades
     await scene.seeder.seed(SYMBOL, Priority.SEED)
     assert scene.host.engine.counters.trades == count
+
+
+async def test_minutes_of_an_earlier_run_that_were_not_proved_to_be_quiet_cost_one_request(scene: Scene) -> None:
+    truth = scene.true_bars(scene.minute_ms - 90 * MINUTE)
+    await scene.store.add_confirmed(truth[:-3])
+    await scene.store.add([bar._replace(state=State.PARTIAL, trade_count=1) for bar in truth[-3:]], [])
+    before = scene.data.use().requests
+    scene.host.receive(await scene.trades(1))
+    await scene.seeder.seed(SYMBOL, Priority.SEED)
+    assert scene.data.use().requests == before + 2
+    assert await listed(scene.store) == truth
