@@ -21,7 +21,7 @@ from klagg_tui.exchange.stream import STOPPED, MarketStream, StreamReport
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.background import keep_running
 from klagg_tui.runtime.live.backfill import Backfill
-from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.context import LiveContext, note_clock
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.gap_repair import GapRepair
 from klagg_tui.runtime.live.metrics import LiveMetrics
@@ -79,6 +79,7 @@ class LiveMarket:
         while True:
             await asyncio.sleep(SYNC_S)
             await self._market_data.sync()
+            note_clock(self._market_data.clock, self._host.notices)
 
     def _look_into_all(self) -> None:
         """The machine slept: what every symbol missed is asked for, also where its connection survived."""
@@ -97,7 +98,9 @@ class LiveMarket:
     def _receive_trades(self, trades: Sequence[TradeFields], local_ms: int) -> None:
         """What one read of a socket brought."""
         event_ms = AggTrade(*trades[-1]).event_ms
-        self._status.delay_ms = max(0.0, float(self._market_data.clock.now_ms(local_ms) - event_ms))
+        clock = self._market_data.clock
+        clock.heard(local_ms, event_ms)
+        self._status.delay_ms = max(0.0, float(clock.now_ms(local_ms) - event_ms))
         self._host.receive(trades)
         for report in self._host.engine.take_reports():
             if isinstance(report, GapFound):
