@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade, GapFound, HoldSymbol, TradeFields, TradeRejected, TradeTooLate
@@ -34,6 +35,10 @@ log = logging.getLogger(__name__)
 
 SYNC_S: Final = 60.0
 """Between two looks at the exchange's clock."""
+_SYNC_AGAIN_S: Final = 5.0
+"""The same where trades contradict it."""
+AHEAD_MS: Final = 10_000
+"""How far ahead of the exchange's clock a trade may lie: further than our picture of that clock may be wrong."""
 _LOGGED_REJECTED: Final = 20
 
 
@@ -45,6 +50,8 @@ class LiveMarket:
         self._market_data = context.market_data
         self._status = status
         self._logged_rejected = 0
+        self._is_clock_contradicted = asyncio.Event()
+        self._host.ahead_ms = int(AHEAD_MS * max(1.0, context.market_data.clock.speed))
         self._stream = MarketStream(
             endpoint.venue,
             endpoint.ws_url,
@@ -77,7 +84,10 @@ class LiveMarket:
 
     async def _sync_forever(self) -> None:
         while True:
-            await asyncio.sleep(SYNC_S)
+            await asyncio.sleep(_SYNC_AGAIN_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._is_clock_contradicted.wait(), SYNC_S - _SYNC_AGAIN_S)
+            self._is_clock_contradicted.clear()
             await self._market_data.sync()
             note_clock(self._market_data.clock, self._host.notices)
 
@@ -107,6 +117,8 @@ class LiveMarket:
                 self._repair.nudge(report.symbol)
             elif isinstance(report, TradeRejected):
                 self._log_rejected(report)
+                if report.trade.traded_ms > (self._host.engine.latest_ms or report.trade.traded_ms):
+                    self._is_clock_contradicted.set()
             elif isinstance(report, TradeTooLate):
                 log.warning("%s: trade %d came after its minute had left memory", *_label(report.trade))
 
