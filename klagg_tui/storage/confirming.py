@@ -16,8 +16,9 @@ from klagg_tui.storage.writer import Writer
 
 
 async def add_confirmed(writer: Writer, bars: Iterable[Bar]) -> Added:
-    """Store bars of any periods as the exchange's own, in one transaction."""
-    own = {bar.key: _confirmed(bar) for bar in sorted(bars, key=attrgetter("period"))}
+    """Store bars of any periods as the exchange's own, in one transaction; those that it has not shown to be over are left out."""
+    over = (bar for bar in bars if bar.state is not State.FORMING)
+    own = {bar.key: _confirmed(bar) for bar in sorted(over, key=attrgetter("period"))}
     async with writer.batch({bar.symbol for bar in own.values()}):
         stored = await bars_at(writer.connection, writer.symbols, own)
         fresh = [bar for key, bar in own.items() if stored.get(key) != bar]

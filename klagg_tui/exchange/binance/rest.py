@@ -22,6 +22,9 @@ USED_WEIGHT: Final = "X-MBX-USED-WEIGHT-1M"
 MOST_ASKS: Final = 3
 """Answers about the time, after which one that is doubted waits for the next look at the clock."""
 
+SETTLED_MS: Final = 5_000
+"""How long before the date of an answer a bar must have ended to be shown final by it."""
+
 RULES: Final = HttpRules(
     cost_per_minute=REQUESTS.cost_per_minute,
     used_header=USED_WEIGHT,
@@ -110,7 +113,8 @@ class RestClient:
         """The exchange's own bars that open from `start_ms` to `end_ms`, both included."""
         answer = await self.http.get(wire.bars_request(symbol, period, start_ms, end_ms, limit=limit), priority)
         asked_ms = self.clock.now_ms(answer.sent_ms)
-        return self.http.read(lambda body: wire.read_bars(body, symbol, period, asked_ms), answer.body)
+        shown_ms = (answer.date_ms or 0) - SETTLED_MS
+        return self.http.read(lambda body: wire.read_bars(body, symbol, period, asked_ms, shown_ms), answer.body)
 
     async def trades(self, symbol: str, from_id: int, *, limit: int, priority: Priority) -> list[AggTrade]:
         """Aggregate trades from an id on."""

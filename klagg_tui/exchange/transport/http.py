@@ -76,6 +76,11 @@ class Answer(NamedTuple):
     """When the try that was answered went out, by the local clock: not when its waiting for the budget began."""
     received_ms: float
 
+    @property
+    def date_ms(self) -> int | None:
+        """The moment of its `Date` header, of whole seconds; None where there is none that can be read."""
+        return _date_ms(self.headers.get("DATE"))
+
 
 class HttpClient:
     """GET requests to one host, to be used in an `async with` block.
@@ -147,7 +152,7 @@ class HttpClient:
         """Set the clock by the time in an answer; returns whether it was judged, see `ExchangeClock.sample`."""
         speed = self._speed_in(answer.headers)
         machine_ms = self.clock.start_ms + (self._wall_ms() - self._begun_ms) * speed
-        witnesses = Witnesses(_date_ms(answer.headers.get("DATE")), machine_ms)
+        witnesses = Witnesses(answer.date_ms, machine_ms)
         return self.clock.sample(answer.sent_ms, answer.received_ms, exchange_ms, speed, witnesses)
 
     def read(self, decode: Callable[[bytes], T], body: bytes) -> T:

@@ -161,6 +161,15 @@ async def test_bars_that_were_over_when_asked_for_are_confirmed(exchange: Exchan
     }
 
 
+async def test_a_bar_under_way_is_not_confirmed_because_our_clock_is_a_day_ahead(exchange: Exchange) -> None:
+    minute_ms = NOW_MS // MINUTE * MINUTE
+    exchange.answers = [said([[minute_ms - 2 * MINUTE, *KLINE], [minute_ms, *KLINE]])]
+    clock = ExchangeClock(NOW_MS + DAY, 0)
+    async with RestClient(f"http://127.0.0.1:{exchange.port}", clock, local_ms=lambda: 0.0) as rest:
+        bars = await rest.bars("X", Period.M1, None, None, limit=2, priority=Priority.SEED)
+    assert [bar.state for bar in bars] == [State.CONFIRMED, State.FORMING]
+
+
 async def test_names_that_are_not_ascii_arrive_as_they_are(exchange: Exchange) -> None:
     exchange.answers = [said([])]
     async with client(exchange) as rest:
