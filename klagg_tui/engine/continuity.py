@@ -54,6 +54,8 @@ class Continuity:
     def __init__(self, states: dict[str, SymbolState], *, holds_gaps: bool) -> None:
         self.counts = Counts()
         self.reports: list[Report] = []
+        self.latest_ms: int | None = None
+        """See `KlineEngine.latest_ms`."""
         self._states = states
         self._holds_gaps = holds_gaps
 
@@ -74,7 +76,7 @@ class Continuity:
         state = self.state_of(trade.symbol)
         if state is None:
             return
-        if fault := _fault(trade, state):
+        if fault := self._fault(trade, state):
             self._reject(trade, fault)
             # Recorded streams hold placeholders: no trades, but their ids are used up.
             if 0 <= trade.aggregate_id == state.next_id and trade.is_placeholder and not state.is_waiting:
@@ -109,7 +111,7 @@ class Continuity:
         """Put in trades that were fetched, and what they let in."""
         for trade in trades:
             verdict = state.judge(trade.aggregate_id)
-            if fault := _fault(trade, state):
+            if fault := self._fault(trade, state):
                 self._reject(trade, fault)
             elif verdict is Verdict.NEXT:
                 self._place(state, trade)
@@ -179,6 +181,12 @@ class Continuity:
         if state.life is Life.GAP and before is not Life.GAP:
             self.counts.gaps += 1
         self.reports.append(GapFound(state.symbol))
+
+    def _fault(self, trade: AggTrade, state: SymbolState) -> str | None:
+        """What makes a trade impossible here and now, by name."""
+        if self.latest_ms is not None and trade.traded_ms > self.latest_ms:
+            return f"its time is ahead of the exchange's clock ({trade.traded_ms} ms)"
+        return _fault(trade, state)
 
     def _reject(self, trade: AggTrade, reason: str) -> None:
         self.counts.rejected += 1

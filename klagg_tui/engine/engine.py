@@ -29,7 +29,7 @@ from klagg_tui.engine.events import (
 )
 from klagg_tui.engine.grid import BarGrid
 from klagg_tui.engine.lifecycle import LifeEvent
-from klagg_tui.engine.period import DEFAULT_PERIODS, Period
+from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period
 from klagg_tui.engine.readers import Reader
 from klagg_tui.engine.sequence import UNKNOWN
 
@@ -82,16 +82,41 @@ class KlineEngine:
         """`handle` for many trades: the way of everything that a stream brings."""
         self._grid.take(trades, self._continuity.take)
 
-    def tick(self, now_ms: int) -> None:
+    @property
+    def latest_ms(self) -> int | None:
+        """Trades of later minutes than the forming one are rejected where they lie behind this time; None: none are."""
+        return self._continuity.latest_ms
+
+    @latest_ms.setter
+    def latest_ms(self, latest_ms: int | None) -> None:
+        self._continuity.latest_ms = latest_ms
+
+    def tick(self, now_ms: int, most: int | None = None) -> bool:
         """End the minutes that are over at `now_ms`; symbols that wait for missing trades stay where they are.
 
         A minute that only the clock ended is partial where nothing was traded, until the next trade, `QuietUntil` or the
         exchange's own bar shows that it was quiet.
+
+        Args:
+            now_ms: the time.
+            most: minutes ended in this call, so that whoever calls can see to other things in between; None: all.
+
+        Returns:
+            Whether some are left.
         """
         for state in self._states.values():
             # Without a price there is no bar to end, and the first trade may still come from a minute just over.
-            if state.close and state.end_ms <= now_ms and not state.is_waiting:
+            if not state.close or state.end_ms > now_ms or state.is_waiting:
+                continue
+            if most is None:
                 state.roll_to(now_ms)
+                continue
+            to_ms = min(now_ms, state.minute_ms + most * MINUTE_MS)
+            most -= (to_ms - state.minute_ms) // MINUTE_MS
+            state.roll_to(to_ms)
+            if state.end_ms <= now_ms:
+                return True
+        return False
 
     def reader(self) -> Reader:
         """Register a reader; its first `drain` gives every current bar."""

@@ -59,8 +59,22 @@ class Clock(Protocol):
         """Exchange's seconds in a second of the world; 1 but for a simulated exchange."""
         ...
 
+    @property
+    def trouble(self) -> str:
+        """One sentence about the last answer where it was doubted, else empty."""
+        ...
+
+    @property
+    def jumps(self) -> int:
+        """How often the clock was moved by more than a little: what was decided by it may be wrong."""
+        ...
+
     def now_ms(self, local_ms: float) -> int:
         """The exchange's time at a moment of the steady local clock."""
+        ...
+
+    def heard(self, local_ms: float, event_ms: float) -> None:
+        """Trades have come, the last of which the exchange sent at `event_ms` by its own word."""
         ...
 
 

@@ -16,7 +16,7 @@ from klagg_tui.storage.writer import Writer
 
 
 async def add_confirmed(writer: Writer, bars: Iterable[Bar]) -> Added:
-    """Store bars of any periods as the exchange's own, in one transaction."""
+    """Store bars of any periods as the exchange's own, in one transaction; those that it has not shown to be over are left out."""
     bars = tuple(bars)
     async with writer.batch({bar.symbol for bar in bars}):
         return await put_confirmed(writer, bars)
@@ -24,7 +24,8 @@ async def add_confirmed(writer: Writer, bars: Iterable[Bar]) -> Added:
 
 async def put_confirmed(writer: Writer, bars: Iterable[Bar]) -> Added:
     """The same inside a batch that knows their symbols."""
-    own = {bar.key: _confirmed(bar) for bar in sorted(bars, key=attrgetter("period"))}
+    over = (bar for bar in bars if bar.state is not State.FORMING)
+    own = {bar.key: _confirmed(bar) for bar in sorted(over, key=attrgetter("period"))}
     stored = await bars_at(writer.connection, writer.symbols, own)
     fresh = [bar for key, bar in own.items() if stored.get(key) != bar]
     await writer.insert(HISTORY, fresh)

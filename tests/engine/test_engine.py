@@ -440,3 +440,46 @@ def test_the_three_day_anchor_belongs_to_the_symbol() -> None:
         made.handle(AddSymbol(f"S{anchor}", 0, anchor))
         made.handle(trade(symbol=f"S{anchor}"))
     assert [one.open_ms // DAY_MS % 3 for one in snapshot(made, (Period.D3,))] == [0, 1, 2]
+
+
+def test_a_clock_that_is_far_ahead_is_worked_off_in_parts_and_comes_to_the_same_bars() -> None:
+    at_once, in_parts = watched(seed(), trade(1)), watched(seed(), trade(1))
+    for made in (at_once, in_parts):
+        made.engine.handle(AddSymbol("ETHUSDT", 0))
+        made.engine.handle(SeedBars("ETHUSDT", START, (), None, 1))
+        made.engine.handle(trade(1, symbol="ETHUSDT"))
+    assert not at_once.engine.tick(START + 1_000 * MINUTE)
+    calls = 1
+    while in_parts.engine.tick(START + 1_000 * MINUTE, 300):
+        calls += 1
+        assert len(minutes(in_parts.engine, in_parts.seen)) <= 300 * calls + 2
+    assert calls == 7
+    assert in_parts.minutes == at_once.minutes
+
+
+def test_a_tick_of_nothing_to_do_leaves_nothing() -> None:
+    made = watched(seed(), trade(1))
+    assert not made.engine.tick(START + MINUTE - 1, 1)
+    assert not made.engine.tick(START + MINUTE, 1)
+
+
+@pytest.mark.parametrize("ahead_ms", [DAY_MS, 300 * DAY_MS, 11_000])
+def test_a_trade_ahead_of_the_exchanges_clock_is_rejected_by_name_and_costs_no_other_trade(ahead_ms: int) -> None:
+    made = watched(seed())
+    now_ms = START + 55_000
+    made.engine.latest_ms = now_ms + 10_000
+    made.tell(*trades([START, START + 1_000]), trade(3, now_ms + ahead_ms))
+    (report,) = made.engine.take_reports()
+    assert isinstance(report, TradeRejected)
+    assert "ahead of the exchange's clock" in report.reason
+    made.tell(*[trade(number, START + number * 10) for number in range(3, 313)])
+    assert made.engine.counters.trades == 312
+    assert made.engine.counters.too_late == 0
+
+
+def test_a_fetched_trade_ahead_of_the_clock_is_rejected_too() -> None:
+    live = engine(seed(), trade(1), trade(3), holds_gaps=True)
+    live.latest_ms = START + 10_000
+    live.handle(MissingTrades(SYMBOL, (trade(2, START + DAY_MS),)))
+    assert live.counters.rejected == 1
+    assert live.next_id(SYMBOL) == 2

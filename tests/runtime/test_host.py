@@ -200,3 +200,22 @@ def test_what_the_engine_rejects_is_not_on_the_tape() -> None:
     host.receive([trade(1), trade(2, price="nan"), trade(3, price="0"), trade(1), trade(4)])
     assert [each.aggregate_id for each in host.tape_of(SYMBOL)] == [1, 4]
     assert host.tape_of(OTHER) == ()
+
+
+async def test_minutes_that_a_leap_of_the_clock_ends_are_written_before_the_next_ones_are_made(store: Store) -> None:
+    now_ms, leap = START, 5_000
+    host = EngineHost(KlineEngine(PERIODS, holds_gaps=False), PERIODS, store, lambda: now_ms)
+    host.handle([AddSymbol(SYMBOL, 0)])
+    host.receive([trade(1)])
+    ticking = asyncio.create_task(host.tick_forever())
+    await asyncio.sleep(0)
+    now_ms += leap * MINUTE
+    most_waiting = 0.0
+    async with asyncio.timeout(60):
+        while await store.count(SYMBOL, Period.M1, START, now_ms) < leap:
+            await asyncio.sleep(0)
+            if not host.engine.tick(now_ms, 0):  # all are made: what is left is written
+                await host.flush()
+            most_waiting = max(most_waiting, host.metrics[Metric.DIRTY_ROWS])
+    ticking.cancel()
+    assert most_waiting < leap / 2

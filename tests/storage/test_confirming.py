@@ -91,3 +91,8 @@ async def test_a_bar_that_was_known_to_lack_trades_is_completed_and_not_amended(
     await store.add([lacking, bar(START + MINUTE, state=State.PARTIAL)], [])
     whole = [lacking._replace(trade_count=50), bar(START + MINUTE)]
     assert await store.add_confirmed(whole) == Added(equal=1, completed=1)
+
+
+async def test_a_bar_that_is_still_forming_is_never_stored_as_the_exchanges_own(store: Store) -> None:
+    assert await store.add_confirmed([bar(state=State.FORMING)]) == Added()
+    assert await listed(store) == []

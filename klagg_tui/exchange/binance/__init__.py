@@ -29,7 +29,9 @@ def _market_data(rest_url: str, start_ms: float, *, proxy: str | None = None) ->
     from klagg_tui.exchange.binance.rest import RestClient
     from klagg_tui.exchange.transport.clock import ExchangeClock
 
-    return RestClient(rest_url, ExchangeClock(start_ms, time.monotonic() * 1000), proxy=proxy)
+    # Only an imitation has a pace of its own: the exchange's time runs as fast as the world's whatever an answer says.
+    clock = ExchangeClock(start_ms, time.monotonic() * 1000)
+    return RestClient(rest_url, clock, proxy=proxy, has_speed=not VENUE.is_at(rest_url))
 
 
 VENUE: Final = Venue(

@@ -19,6 +19,12 @@ from klagg_tui.exchange.venue import Priority, RequestUse
 
 USED_WEIGHT: Final = "X-MBX-USED-WEIGHT-1M"
 
+MOST_ASKS: Final = 3
+"""Answers about the time, after which one that is doubted waits for the next look at the clock."""
+
+SETTLED_MS: Final = 5_000
+"""How long before the date of an answer a bar must have ended to be shown final by it."""
+
 RULES: Final = HttpRules(
     cost_per_minute=REQUESTS.cost_per_minute,
     used_header=USED_WEIGHT,
@@ -38,6 +44,7 @@ class RestClient:
         proxy: `http://…` or `socks5://…`; without one the environment's counts.
         local_ms: the steady local clock that `clock` goes by.
         time_out_s: for one try.
+        has_speed: whether the host may say how fast its time runs.
     """
 
     def __init__(
@@ -48,9 +55,18 @@ class RestClient:
         proxy: str | None = None,
         local_ms: Callable[[], float] = lambda: time.monotonic() * 1000,
         time_out_s: float = TIME_OUT_S,
+        has_speed: bool = True,
     ) -> None:
         self.clock = clock
-        self.http = HttpClient(base_url, clock, RULES, proxy=proxy, local_ms=local_ms, time_out_s=time_out_s)
+        self.http = HttpClient(
+            base_url,
+            clock,
+            RULES,
+            proxy=proxy,
+            local_ms=local_ms,
+            time_out_s=time_out_s,
+            has_speed=has_speed,
+        )
 
     async def __aenter__(self) -> Self:
         await self.http.__aenter__()
@@ -70,9 +86,11 @@ class RestClient:
         return self.http.use()
 
     async def sync(self) -> None:
-        """Ask the exchange for its time and set the clock by it."""
-        answer = await self.http.get(wire.TIME, Priority.GAP)
-        self.http.set_clock(answer, self.http.read(wire.read_time, answer.body))
+        """Ask the exchange for its time and set the clock by it; an answer that is doubted is asked for again."""
+        for _ in range(MOST_ASKS):
+            answer = await self.http.get(wire.TIME, Priority.GAP)
+            if self.http.set_clock(answer, self.http.read(wire.read_time, answer.body)):
+                break
 
     async def instruments(self) -> Instruments:
         """Every contract the exchange lists."""
@@ -95,7 +113,8 @@ class RestClient:
         """The exchange's own bars that open from `start_ms` to `end_ms`, both included."""
         answer = await self.http.get(wire.bars_request(symbol, period, start_ms, end_ms, limit=limit), priority)
         asked_ms = self.clock.now_ms(answer.sent_ms)
-        return self.http.read(lambda body: wire.read_bars(body, symbol, period, asked_ms), answer.body)
+        shown_ms = (answer.date_ms or 0) - SETTLED_MS
+        return self.http.read(lambda body: wire.read_bars(body, symbol, period, asked_ms, shown_ms), answer.body)
 
     async def trades(self, symbol: str, from_id: int, *, limit: int, priority: Priority) -> list[AggTrade]:
         """Aggregate trades from an id on."""

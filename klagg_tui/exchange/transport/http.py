@@ -29,7 +29,7 @@ from klagg_tui.errors import (
 )
 from klagg_tui.exchange.limits import Refusal
 from klagg_tui.exchange.transport.budget import WeightBudget
-from klagg_tui.exchange.transport.clock import ExchangeClock
+from klagg_tui.exchange.transport.clock import ExchangeClock, Witnesses
 from klagg_tui.exchange.transport.connect import reason_of
 from klagg_tui.exchange.transport.proxy import proxy_for
 from klagg_tui.exchange.venue import Failure, Priority, Request, RequestUse
@@ -76,6 +76,11 @@ class Answer(NamedTuple):
     """When the try that was answered went out, by the local clock: not when its waiting for the budget began."""
     received_ms: float
 
+    @property
+    def date_ms(self) -> int | None:
+        """The moment of its `Date` header, of whole seconds; None where there is none that can be read."""
+        return _date_ms(self.headers.get("DATE"))
+
 
 class HttpClient:
     """GET requests to one host, to be used in an `async with` block.
@@ -88,6 +93,8 @@ class HttpClient:
         proxy: `http://…` or `socks5://…`; without one the environment's counts.
         local_ms: the steady local clock that `clock` goes by.
         time_out_s: for one try.
+        wall_ms: this machine's clock, which goes on while the machine sleeps.
+        has_speed: whether the host may say how fast its time runs, as our simulated exchange does.
     """
 
     def __init__(
@@ -99,6 +106,8 @@ class HttpClient:
         proxy: str | None = None,
         local_ms: Callable[[], float] = lambda: time.monotonic() * 1000,
         time_out_s: float = TIME_OUT_S,
+        wall_ms: Callable[[], float] = lambda: time.time() * 1000,
+        has_speed: bool = True,
     ) -> None:
         self.budget = WeightBudget(rules.cost_per_minute)
         self.clock = clock
@@ -110,6 +119,9 @@ class HttpClient:
         self._proxy = proxy
         self._local_ms = local_ms
         self._time_out_s = time_out_s
+        self._wall_ms = wall_ms
+        self._begun_ms = wall_ms()
+        self._has_speed = has_speed
         self._refused_until_ms = -math.inf
         """By the steady local clock: setting the exchange's clock must not move the end of a ban."""
         self._session: aiohttp.ClientSession | None = None
@@ -136,9 +148,12 @@ class HttpClient:
         """How much was asked."""
         return RequestUse(self.budget.used(self.now_ms()), self.budget.limit, self._requests, self._retries)
 
-    def set_clock(self, answer: Answer, exchange_ms: int) -> None:
-        """Set the clock by the time in an answer."""
-        self.clock.sample(answer.sent_ms, answer.received_ms, exchange_ms, _speed(answer.headers.get(SPEED)))
+    def set_clock(self, answer: Answer, exchange_ms: int) -> bool:
+        """Set the clock by the time in an answer; returns whether it was judged, see `ExchangeClock.sample`."""
+        speed = self._speed_in(answer.headers)
+        machine_ms = self.clock.start_ms + (self._wall_ms() - self._begun_ms) * speed
+        witnesses = Witnesses(answer.date_ms, machine_ms)
+        return self.clock.sample(answer.sent_ms, answer.received_ms, exchange_ms, speed, witnesses)
 
     def read(self, decode: Callable[[bytes], T], body: bytes) -> T:
         """The value of a body; raises Unreachable where it cannot be read."""
@@ -233,7 +248,7 @@ class HttpClient:
         else:
             wait_ms = 60_000 - now_ms % 60_000
         wait_ms = min(max(wait_ms, refusal.least_ms, 0), self._rules.longest_pause_ms)
-        speed = self.clock.speed if self.clock.is_set else _speed(headers.get(SPEED))
+        speed = self.clock.speed if self.clock.is_set else self._speed_in(headers)
         self._refused_until_ms = max(self._refused_until_ms, self._local_ms() + wait_ms / speed)
         return RateLimited(
             f"{self._host} {refusal.words} ({status}): it is asked again in {wait_ms // 1000} s, and until then nothing is "
@@ -244,12 +259,11 @@ class HttpClient:
 
     def _answered_ms(self, headers: Mapping[str, str]) -> int:
         """The exchange's time at an answer: by our clock of it, and before that is set by the answer's own date."""
-        if not self.clock.is_set and (date := headers.get("Date")):
-            try:
-                return int(parsedate_to_datetime(date).timestamp() * 1000)
-            except (ValueError, OverflowError):
-                pass
-        return self.now_ms()
+        date_ms = None if self.clock.is_set else _date_ms(headers.get("Date"))
+        return self.now_ms() if date_ms is None else date_ms
+
+    def _speed_in(self, headers: Mapping[str, str]) -> float:
+        return _speed(headers.get(SPEED)) if self._has_speed else 1.0
 
 
 def _cause(error: BaseException) -> BaseException:
@@ -260,6 +274,14 @@ def _cause(error: BaseException) -> BaseException:
 
 def _whole(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 12 else None
+
+
+def _date_ms(text: str | None) -> int | None:
+    """The moment in a `Date` header; None where there is none that can be read."""
+    try:
+        return int(parsedate_to_datetime(text).timestamp() * 1000) if text else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _speed(text: str | None) -> float:

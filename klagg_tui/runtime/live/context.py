@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, Period
-from klagg_tui.exchange.venue import MarketData, Venue
+from klagg_tui.exchange.venue import Clock, MarketData, Venue
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.storage.maintenance import kept_from
 from klagg_tui.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+
+def note_clock(clock: Clock, notices: dict[str, str]) -> None:
+    """Say what was doubted of the exchange's time, until an answer comes that is not."""
+    if not clock.trouble:
+        notices.pop("clock", None)
+    elif notices.get("clock") != clock.trouble:
+        log.warning("%s", clock.trouble)
+        notices["clock"] = clock.trouble
 
 
 class Contract(NamedTuple):

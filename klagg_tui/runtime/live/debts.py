@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
-from klagg_tui.engine.bar import Bar, BarKey
+from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.venue import Priority
@@ -165,8 +165,7 @@ class DebtCollector:
 
     def _answer(self, hole: Hole, rows: Sequence[Bar], asked: tuple[int, int], *, is_shown: bool) -> Answer:
         from_ms, to_ms = asked
-        settled_ms = self._context.settled_ms()
-        bars = [bar for bar in rows if from_ms <= bar.open_ms < hole.to_ms and bar.end_ms <= settled_ms]
+        bars = [bar for bar in rows if from_ms <= bar.open_ms < hole.to_ms and bar.state is not State.FORMING]
         is_proof = is_shown or self._tries[_place(hole)] >= _GIVE_UP_AFTER
         gone_ms = from_ms if is_proof and not bars and self._has_left(hole) else None
         lacks = () if hole.is_tail or not is_proof else tuple(_between(bars, from_ms, to_ms))

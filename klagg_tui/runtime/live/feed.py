@@ -11,7 +11,7 @@ from typing import Final
 from klagg_tui.errors import ExchangeError, GeoBlocked, StorageError
 from klagg_tui.feed import Mode
 from klagg_tui.runtime.host import EngineHost
-from klagg_tui.runtime.live.context import Contract, LiveContext
+from klagg_tui.runtime.live.context import Contract, LiveContext, note_clock
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.source import SourceStatus
 from klagg_tui.storage.store import Store
@@ -52,6 +52,8 @@ class LiveFeed:
         async with self._market_data as market_data:
             context = LiveContext(host, host.store, self._endpoint.venue, market_data, contracts)
             await self._reach(market_data.sync, host.notices)
+            if self._endpoint.start_ms is None:  # a simulated market begins at any time
+                note_clock(market_data.clock, host.notices)
             # Once it has answered: the first table should not wait for what speaks with an exchange.
             from klagg_tui.runtime.live.market import LiveMarket
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade, GapFound, HoldSymbol, TradeFields, TradeRejected, TradeTooLate
@@ -21,7 +22,7 @@ from klagg_tui.exchange.stream import STOPPED, MarketStream, StreamReport
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.background import keep_running
 from klagg_tui.runtime.live.backfill import Backfill
-from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.context import LiveContext, note_clock
 from klagg_tui.runtime.live.debts import DebtCollector
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.gap_repair import GapRepair
@@ -35,6 +36,10 @@ log = logging.getLogger(__name__)
 
 SYNC_S: Final = 60.0
 """Between two looks at the exchange's clock."""
+_SYNC_AGAIN_S: Final = 5.0
+"""The same where trades contradict it."""
+AHEAD_MS: Final = 10_000
+"""How far ahead of the exchange's clock a trade may lie: further than our picture of that clock may be wrong."""
 _LOGGED_REJECTED: Final = 20
 
 
@@ -46,6 +51,8 @@ class LiveMarket:
         self._market_data = context.market_data
         self._status = status
         self._logged_rejected = 0
+        self._is_clock_contradicted = asyncio.Event()
+        self._host.ahead_ms = int(AHEAD_MS * max(1.0, context.market_data.clock.speed))
         self._stream = MarketStream(
             endpoint.venue,
             endpoint.ws_url,
@@ -80,8 +87,12 @@ class LiveMarket:
 
     async def _sync_forever(self) -> None:
         while True:
-            await asyncio.sleep(SYNC_S)
+            await asyncio.sleep(_SYNC_AGAIN_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._is_clock_contradicted.wait(), SYNC_S - _SYNC_AGAIN_S)
+            self._is_clock_contradicted.clear()
             await self._market_data.sync()
+            note_clock(self._market_data.clock, self._host.notices)
 
     def _look_into_all(self) -> None:
         """The machine slept: what every symbol missed is asked for, also where its connection survived."""
@@ -101,13 +112,17 @@ class LiveMarket:
     def _receive_trades(self, trades: Sequence[TradeFields], local_ms: int) -> None:
         """What one read of a socket brought."""
         event_ms = AggTrade(*trades[-1]).event_ms
-        self._status.delay_ms = max(0.0, float(self._market_data.clock.now_ms(local_ms) - event_ms))
+        clock = self._market_data.clock
+        clock.heard(local_ms, event_ms)
+        self._status.delay_ms = max(0.0, float(clock.now_ms(local_ms) - event_ms))
         self._host.receive(trades)
         for report in self._host.engine.take_reports():
             if isinstance(report, GapFound):
                 self._repair.nudge(report.symbol)
             elif isinstance(report, TradeRejected):
                 self._log_rejected(report)
+                if report.trade.traded_ms > (self._host.engine.latest_ms or report.trade.traded_ms):
+                    self._is_clock_contradicted.set()
             elif isinstance(report, TradeTooLate):
                 log.warning("%s: trade %d came after its minute had left memory", *_label(report.trade))
 

@@ -11,7 +11,7 @@ import logging
 from collections import Counter
 from typing import Final
 
-from klagg_tui.engine.bar import Bar, BarKey
+from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.events import AmendBar
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import ExchangeError, Refused
@@ -86,7 +86,7 @@ class Reconciler:
                 run.symbol,
                 run.period,
                 run.first_open_ms,
-                run.last_open_ms,
+                run.period.end_ms(run.last_open_ms),  # the newer one behind them shows that they are over
                 limit=self._page_rows,
                 priority=Priority.CONFIRM,
             )
@@ -94,7 +94,8 @@ class Reconciler:
             log.info("%s %s: %s", run.symbol, run.period, error)
             rows = []
         settled_ms = self._context.settled_ms()
-        bars = [bar for bar in rows if bar.end_ms <= settled_ms]
+        over_ms = min(settled_ms, run.period.end_ms(run.last_open_ms))
+        bars = [bar for bar in rows if bar.end_ms <= over_ms and bar.state is State.CONFIRMED]
         if not any(bar.open_ms == run.first_open_ms for bar in bars):
             await self._note_missing(run, is_unknown=not rows)
         return bars

@@ -97,7 +97,7 @@ def _holds_since_before(held: tuple[AggTrade, ...], first: AggTrade, minute_ms: 
 
 
 def _ended(rows: Iterable[Bar], minute_ms: int) -> list[Bar]:
-    return [bar for bar in rows if bar.end_ms <= minute_ms]
+    return [bar for bar in rows if bar.end_ms <= minute_ms and bar.state is not State.FORMING]
 
 
 def _overlaid(stored: Iterable[Bar], fetched: Iterable[Bar]) -> tuple[Bar, ...]:

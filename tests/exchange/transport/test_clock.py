@@ -1,9 +1,14 @@
 """The exchange's clock, followed from samples."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klagg_tui.exchange.transport.clock import ExchangeClock
+from klagg_tui.exchange.transport.clock import ExchangeClock, Witnesses
+
+DAY = 86_400_000
+YEAR_9998 = 253_339_228_800_000
+NOW = 1_790_000_000_000
 
 
 def test_before_the_first_sample_it_goes_on_from_where_it_was_started() -> None:
@@ -18,7 +23,7 @@ def test_half_of_the_round_trip_is_taken_as_the_way_back() -> None:
 
 
 def test_the_shortest_round_trip_of_the_last_few_counts() -> None:
-    clock = ExchangeClock(0, 0)
+    clock = ExchangeClock(6_900, 0)
     clock.sample(0, 1_000, 7_400)
     clock.sample(2_000, 2_010, 9_000)
     clock.sample(3_000, 4_000, 10_600)
@@ -26,7 +31,7 @@ def test_the_shortest_round_trip_of_the_last_few_counts() -> None:
 
 
 def test_it_follows_an_exchange_whose_time_runs_faster() -> None:
-    clock = ExchangeClock(0, 0)
+    clock = ExchangeClock(1_000_000, 0)
     clock.sample(0, 0, 1_000_000, speed=60)
     assert (clock.now_ms(1_000), clock.speed) == (1_060_000, 60)
     clock.sample(2_000, 2_000, 1_080_000, speed=10)
@@ -36,12 +41,15 @@ def test_it_follows_an_exchange_whose_time_runs_faster() -> None:
 def test_after_the_machine_slept_the_new_sample_counts_though_its_trip_was_longer() -> None:
     clock = ExchangeClock(0, 0)
     clock.sample(0, 2, 1_000)
-    clock.sample(60_000, 60_300, 3_661_000)
+    by_the_wall = Witnesses(machine_ms=3_661_000)
+    assert not clock.sample(60_000, 60_300, 3_661_000, witnesses=by_the_wall)
+    assert clock.sample(60_300, 60_600, 3_661_300, witnesses=by_the_wall)
     assert clock.now_ms(60_150) == 3_661_000
+    assert clock.jumps == 1
 
 
 def test_a_clock_that_is_set_back_is_followed() -> None:
-    clock = ExchangeClock(0, 0)
+    clock = ExchangeClock(100_000, 0)
     clock.sample(0, 10, 100_000)
     assert clock.now_ms(1_000) == 100_995
     clock.sample(2_000, 2_010, 97_000)
@@ -55,7 +63,7 @@ def test_a_clock_that_is_set_back_is_followed() -> None:
 def test_it_is_never_further_off_than_half_the_best_round_trip(
     samples: list[tuple[float, float, float]], offset_ms: float
 ) -> None:
-    clock, local_ms = ExchangeClock(0, 0), 1e6
+    clock, local_ms = ExchangeClock(1e6 + offset_ms, 1e6), 1e6
     for pause_ms, trip_ms, share in samples:
         local_ms += pause_ms
         at_ms = local_ms + trip_ms * share
@@ -70,3 +78,103 @@ def test_it_never_runs_backwards_between_two_samples(locals_ms: list[float]) -> 
     clock.sample(0, 10, 1_000)
     times = [clock.now_ms(local_ms) for local_ms in locals_ms]
     assert times == sorted(times)
+
+
+def running() -> ExchangeClock:
+    """A clock that an answer has set, a minute ago by the local clock."""
+    clock = ExchangeClock(NOW, 0)
+    clock.sample(0, 10, NOW)
+    return clock
+
+
+def told(clock: ExchangeClock, exchange_ms: float, witnesses: Witnesses, local_ms: float = 60_000) -> int:
+    """What the clock says after the same answer came twice."""
+    for _ in range(2):
+        clock.sample(local_ms, local_ms + 10, exchange_ms, witnesses=witnesses)
+    return clock.now_ms(local_ms) - int(NOW + local_ms)
+
+
+@pytest.mark.parametrize("said_ms", [YEAR_9998, NOW + DAY, NOW + 300 * DAY, 0], ids=["9998", "day", "300 days", "1970"])
+def test_an_answer_that_jumps_and_is_confirmed_by_nothing_moves_nothing(said_ms: int) -> None:
+    clock = running()
+    honest = Witnesses(NOW + 60_000, NOW + 60_000)
+    assert abs(told(clock, said_ms, honest)) < 20
+    assert "not believed" in clock.trouble
+    assert clock.jumps == 0
+
+
+def test_a_single_odd_answer_is_asked_for_again_and_forgotten() -> None:
+    clock = running()
+    assert not clock.sample(60_000, 60_010, YEAR_9998, witnesses=Witnesses(YEAR_9998, YEAR_9998))
+    assert "asked for again" in clock.trouble
+    assert clock.sample(60_010, 60_020, NOW + 60_010)
+    assert (clock.trouble, clock.jumps) == ("", 0)
+
+
+def test_answers_that_contradict_each_other_are_never_judged() -> None:
+    clock = running()
+    for number in range(1, 9):
+        assert not clock.sample(60_000, 60_010, NOW + number * DAY, witnesses=Witnesses(NOW + number * DAY))
+    assert abs(clock.now_ms(60_000) - (NOW + 60_000)) < 20
+
+
+@pytest.mark.parametrize(
+    "witnesses",
+    [Witnesses(date_ms=NOW), Witnesses(NOW, NOW + 3_600_000), Witnesses(NOW + DAY, NOW)],
+    ids=["date", "date against this machine", "this machine against the date"],
+)
+def test_a_machine_whose_clock_is_wrong_is_set_right_by_whoever_confirms_the_answer(witnesses: Witnesses) -> None:
+    clock = ExchangeClock(NOW + 3_600_000, 0)
+    assert not clock.sample(0, 0, NOW, witnesses=witnesses)
+    assert clock.sample(0, 0, NOW, witnesses=witnesses)
+    assert clock.now_ms(0) == NOW
+    assert clock.trouble == "This machine's clock is 60 minutes ahead of the exchange's: klagg goes by the exchange's."
+
+
+def heard(clock: ExchangeClock, sent_ms: float, local_ms: float, times: int = 9) -> None:
+    for _ in range(times):
+        clock.heard(local_ms, sent_ms)
+
+
+def test_trades_contradict_an_answer_whatever_its_date_and_this_machine_say() -> None:
+    clock = running()
+    heard(clock, NOW + 59_900, 59_950)
+    ahead = NOW + 60_000 + DAY
+    assert abs(told(clock, ahead, Witnesses(ahead, ahead))) < 20
+    assert "not believed" in clock.trouble
+
+
+def test_trades_confirm_an_answer_that_nothing_else_does() -> None:
+    clock = running()
+    heard(clock, NOW + 59_900 + DAY, 59_950)
+    assert abs(told(clock, NOW + 60_000 + DAY, Witnesses(NOW, NOW)) - DAY) < 20
+
+
+def test_one_wrong_time_among_the_trades_moves_nothing() -> None:
+    clock = running()
+    heard(clock, NOW + 59_900, 59_950)
+    heard(clock, YEAR_9998, 59_960, times=4)
+    assert clock.sample(60_000, 60_010, NOW + 60_005)
+    assert abs(clock.now_ms(60_000) - (NOW + 60_000)) < 20
+
+
+def test_a_clock_that_was_set_wrong_before_any_trade_came_obeys_the_trades() -> None:
+    clock = ExchangeClock(NOW, 0)
+    ahead = Witnesses(NOW + DAY, NOW)
+    for _ in range(2):
+        clock.sample(0, 0, NOW + DAY, witnesses=ahead)
+    assert clock.now_ms(0) == NOW + DAY
+    heard(clock, NOW + 59_900, 60_000)
+    clock.sample(60_000, 60_000, NOW + DAY + 60_000, witnesses=Witnesses(NOW + DAY + 60_000, NOW + 60_000))
+    assert clock.now_ms(60_000) == NOW + 59_900
+    assert "goes by the trades" in clock.trouble
+    clock.sample(120_000, 120_000, NOW + DAY + 120_000, witnesses=ahead)
+    assert clock.now_ms(120_000) == NOW + 119_900
+    assert clock.jumps == 2
+
+
+def test_trades_that_are_late_do_not_hold_the_clock_back() -> None:
+    clock = running()
+    heard(clock, NOW - 300_000, 59_950)
+    assert clock.sample(60_000, 60_010, NOW + 60_005, witnesses=Witnesses(NOW + 60_000, NOW + 60_000))
+    assert abs(clock.now_ms(60_000) - (NOW + 60_000)) < 20

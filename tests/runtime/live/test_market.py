@@ -36,7 +36,8 @@ class Scene:
     """A market of two symbols that wait for nothing."""
 
     def __init__(self, store: Store) -> None:
-        self.host = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, store, lambda: START)
+        self.now_ms = START
+        self.host = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, store, lambda: self.now_ms)
         for symbol in (SYMBOL, OTHER):
             self.host.handle([AddSymbol(symbol, 0), SeedBars(symbol, START, (), None, 1)])
         self.status = SourceStatus(Mode.LIVE, "no connection")
@@ -83,11 +84,13 @@ async def test_rejected_trades_are_logged_some_times_and_placeholders_never(
 
 
 async def test_a_trade_of_a_minute_that_left_memory_is_logged(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    scene.now_ms += 100 * MINUTE
     scene.market._receive_trades([trade(1), trade(2, START + 100 * MINUTE), trade(3, START + 1)], 0)
     assert caplog.messages == [f"{SYMBOL}: trade 3 came after its minute had left memory"]
 
 
 async def test_reports_of_the_engine_that_need_nothing_are_passed_over(scene: Scene) -> None:
+    scene.now_ms += MINUTE
     scene.market._receive_trades([trade(1), trade(2, START + MINUTE)], 0)
     ended = scene.host.engine.drain(scene.host.engine.reader()).ended
     scene.host.handle([AmendBar(bar) for bar in ended])
@@ -153,3 +156,12 @@ async def test_without_a_database_a_live_market_does_not_begin() -> None:
     host = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, None, feed.now_ms)
     with pytest.raises(StorageError, match="needs a database"):
         await feed.run(host)
+
+
+async def test_a_trade_a_day_ahead_is_rejected_and_lets_the_clock_be_looked_at(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene.market._receive_trades([trade(1), trade(2, START + 1440 * MINUTE), trade(2), trade(3)], 0)
+    assert scene.host.engine.counters.trades == 3
+    assert scene.market._is_clock_contradicted.is_set()
+    assert "ahead of the exchange's clock" in caplog.messages[0]

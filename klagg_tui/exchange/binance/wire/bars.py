@@ -16,19 +16,28 @@ from klagg_tui.exchange import fields
 from klagg_tui.exchange.fields import DAMAGE, Json
 
 
-def read_bars(raw: bytes, symbol: str, period: Period, now_ms: int) -> list[Bar]:
-    """The exchange's own bars, in order: confirmed where they were over at `now_ms`, else forming.
+def read_bars(raw: bytes, symbol: str, period: Period, now_ms: int, shown_ms: int = 0) -> list[Bar]:
+    """The exchange's own bars, in order: confirmed where they were over, else forming.
 
-    A bar may still change in the seconds after its end, so `now_ms` may well be some seconds ago.
+    Confirmed is for ever, so it needs more than our clock: the answer itself must show that a bar was over, by a newer bar
+    behind it or by its date.
+
+    Args:
+        raw: the reply.
+        symbol: whose bars they are.
+        period: their length.
+        now_ms: the time by our clock. A bar may still change in the seconds after its end, so it may well be some seconds ago.
+        shown_ms: the time that the answer itself shows, for the same reason some seconds less; 0 where it shows none.
 
     Raises:
         BadFrame, BadNumber: any of them is damaged, off the grid or out of order.
     """
     rows = fields.sequence(fields.decoded(raw))
-    found = [_bar(fields.sequence(row), symbol, period, now_ms) for row in rows]
+    found = [read_bar(symbol, period, fields.sequence(row), State.CONFIRMED) for row in rows]
     if any(later.open_ms <= earlier.open_ms for earlier, later in pairwise(found)):
         raise BadFrame(f"the bars of {symbol} are out of order")
-    return found
+    over_ms = min(now_ms, max(shown_ms, found[-1].open_ms)) if found else 0
+    return [bar if bar.end_ms <= over_ms else bar._replace(state=State.FORMING) for bar in found]
 
 
 def read_bar(symbol: str, period: Period, row: Sequence[Json], state: State, check: Check = Check.ORDER) -> Bar:
@@ -51,8 +60,3 @@ def read_bar(symbol: str, period: Period, row: Sequence[Json], state: State, che
     if fault := fault_of(bar, check):
         raise BadFrame(f"a bar of {symbol} is none: {fault}")
     return bar
-
-
-def _bar(row: list[Json], symbol: str, period: Period, now_ms: int) -> Bar:
-    bar = read_bar(symbol, period, row, State.CONFIRMED)
-    return bar if bar.end_ms <= now_ms else bar._replace(state=State.FORMING)

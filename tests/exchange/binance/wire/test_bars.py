@@ -16,12 +16,22 @@ from tests.exchange.binance.samples import BAR, body, recorded
 
 def test_bars_are_confirmed_once_over_and_forming_before() -> None:
     over_ms = BAR[0] + 300_000
-    (bar,) = wire.read_bars(body([BAR]), "LTCUSDT", Period.M5, over_ms)
+    (bar,) = wire.read_bars(body([BAR]), "LTCUSDT", Period.M5, over_ms, over_ms)
     assert (bar.symbol, bar.open_ms, bar.state) == ("LTCUSDT", BAR[0], State.CONFIRMED)
     assert [text(value) for value in (bar.open, bar.high, bar.low, bar.close)] == ["50.49", "50.52", "50.31", "50.33"]
     assert (bar.volume, bar.turnover, bar.trade_count) == (number("3811.648"), turnover("192171.59398"), 1517)
     assert (bar.taker_buy_volume, bar.taker_buy_turnover) == (number("956.116"), turnover("48217.57292"))
-    assert wire.read_bars(body([BAR]), "LTCUSDT", Period.M5, over_ms - 1)[0].state is State.FORMING
+    assert wire.read_bars(body([BAR]), "LTCUSDT", Period.M5, over_ms - 1, over_ms)[0].state is State.FORMING
+
+
+def test_bars_that_our_clock_alone_says_are_over_are_forming() -> None:
+    over_ms = BAR[0] + 300_000
+    a_day_ahead_ms = over_ms + DAY_MS
+    assert wire.read_bars(body([BAR]), "LTCUSDT", Period.M5, a_day_ahead_ms)[0].state is State.FORMING
+    assert wire.read_bars(body([BAR]), "LTCUSDT", Period.M5, a_day_ahead_ms, over_ms - 1)[0].state is State.FORMING
+    newer = [over_ms, *BAR[1:]]
+    found = wire.read_bars(body([BAR, newer]), "LTCUSDT", Period.M5, a_day_ahead_ms)
+    assert [bar.state for bar in found] == [State.CONFIRMED, State.FORMING]
 
 
 def test_three_day_bars_may_open_on_any_day() -> None:
