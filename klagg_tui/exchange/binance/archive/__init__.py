@@ -9,7 +9,7 @@ from klagg_tui.exchange.binance.archive.events import is_trade, read_event, read
 from klagg_tui.exchange.binance.archive.klines import fault_of_klines, kline_times, read_kline
 from klagg_tui.exchange.binance.archive.names import ArchiveName, period_in_name, read_name
 from klagg_tui.exchange.binance.archive.rows import RowKind, is_header, row_kind
-from klagg_tui.exchange.binance.archive.trades import fault_of_trade, read_trades
+from klagg_tui.exchange.binance.archive.trades import fault_of_trade, read_trades, trade_ids
 
 __all__ = [
     "ArchiveName",
@@ -28,4 +28,5 @@ __all__ = [
     "read_trades",
     "row_kind",
     "sent_ms",
+    "trade_ids",
 ]
