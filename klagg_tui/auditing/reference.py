@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFile
 from klagg_tui.importing.detect import FileKind, SourceFile, plan
 from klagg_tui.importing.read import read_bars
+from klagg_tui.importing.sorting import Row, Sorter
 from klagg_tui.importing.tally import Tally
 
 ReferenceBars: TypeAlias = Callable[[str, Period, int, int], AsyncIterator[Sequence[Bar]]]
@@ -33,18 +35,46 @@ class ArchiveBars:
             if source.kind is not FileKind.BARS:
                 raise BadFile(f"{source.path} holds no bars; an audit compares with the exchange's kline archives.")
         self._sources = sources
-        self._periods: dict[Path, Period] = {}
+        self._periods: dict[Path, frozenset[Period]] = {}
         self.symbols = {source.symbol for source in sources if source.symbol}
+        self._tallies: dict[Path, Tally] = {}
 
     async def __call__(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
-        """See `ReferenceBars`."""
-        for source in self._sources:
-            if source.symbol == symbol and self._periods.get(source.path, period) is period:
-                for batch in self._read(source):
-                    yield sorted(bar for bar in batch if bar.period is period and from_ms <= bar.open_ms < to_ms)
+        """See `ReferenceBars`; the rows of the files may lie in any order."""
+        with Sorter(0) as sorter:
+            for source in self._sources:
+                if source.symbol == symbol and period in self._periods.get(source.path, {period}):
+                    for batch in self._read(source):
+                        wanted = (bar for bar in batch if bar.period is period and from_ms <= bar.open_ms < to_ms)
+                        sorter.add([_values(bar) for bar in wanted])
+                        await asyncio.sleep(0)
+            for rows in sorter.batches(_AT_ONCE):
+                yield [_bar(symbol, period, row) for row in rows]
 
     def _read(self, source: SourceFile) -> Iterator[list[Bar]]:
-        for block in read_bars(source, Tally()):
-            if block.bars:
-                self._periods[source.path] = block.bars[0].period
-                yield block.bars
+        tally, periods = Tally(), set[Period]()
+        for block in read_bars(source, tally):
+            periods.update(bar.period for bar in block.bars)
+            yield block.bars
+        self._periods[source.path] = frozenset(periods)
+        self._tallies[source.path] = tally
+
+    def unread(self) -> list[str]:
+        """A sentence for each file that has rows which could not be read, and so were not compared."""
+        return [
+            f"Rows of {path} that could not be read, and so were not compared: {tally.bad:,}; {tally.first_bad[0]}."
+            for path, tally in self._tallies.items()
+            if tally.bad
+        ]
+
+
+_AT_ONCE: Final = 2_000
+
+
+def _values(bar: Bar) -> Row:
+    """What differs between the bars of a series, as plain numbers, the time first."""
+    return (*bar[2:-1], int(bar.state))
+
+
+def _bar(symbol: str, period: Period, values: Row) -> Bar:
+    return Bar._make((symbol, period, *values[:-1], State(values[-1])))

@@ -9,31 +9,38 @@ from itertools import pairwise
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import BadFile, BadFrame, BadRow
-from klagg_tui.exchange.binance.archive import is_header, kline_times, read_kline
+from klagg_tui.exchange.binance.archive import fault_of_klines, is_header, kline_times, read_kline, read_name
 from klagg_tui.importing.lines import Block
 from klagg_tui.importing.tally import Tally
 
 
 class BarReader:
-    """Reads rows of one symbol and, as found out from the rows, one period."""
+    """Reads rows of one symbol and, as found out from the rows of each part of a file, one period."""
 
     def __init__(self, symbol: str, tally: Tally, hint: Period | None = None) -> None:
         self._symbol = symbol
         self._tally = tally
         self._hint = hint
         self._period: Period | None = None
+        self._part: str | None = None
 
     def read(self, block: Block) -> list[Bar]:
         """The bars of some lines.
 
         Raises:
-            BadFile: the rows do not show how long a bar lasts.
+            BadFile: the rows do not show how long a bar lasts, or are bars that klagg does not keep.
         """
-        if self._period is None:
-            self._period = period_of(block.lines, self._hint)
+        return list(self._bars(block, self._period_of(block)))
+
+    def _period_of(self, block: Block) -> Period:
+        if self._period is None or self._part != block.part:
+            if fault := fault_of_klines(block.lines):
+                raise BadFile(f"{block.part} {fault}")
+            hint = read_name(block.part).period or self._hint
+            self._period, self._part = period_of(block.lines, hint), block.part
             if self._period is None:
                 raise BadFile(f"{block.part} does not show how long its bars last.")
-        return list(self._bars(block, self._period))
+        return self._period
 
     def _bars(self, block: Block, period: Period) -> Iterator[Bar]:
         for at, line in enumerate(block.lines):

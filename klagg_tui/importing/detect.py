@@ -52,11 +52,14 @@ def detect(path: Path, symbol: str | None) -> SourceFile:
     """What the file is; `symbol` is for files of rows that do not name theirs, in small letters or capitals.
 
     Raises:
-        BadFile: it cannot be read, is none of the files klagg knows, or names another symbol.
+        BadFile: it cannot be read, is none of the files klagg knows, holds bars that it does not keep, or names
+            another symbol.
     """
     block = _first_block(path)
     lines = [line for line in block.lines if line.strip()][:_LOOKED_AT]
     kind = _kind_of(path, lines)
+    if kind is FileKind.BARS and (fault := archive.fault_of_klines(lines)):
+        raise BadFile(f"{path} {fault}")
     name = name_of(block.part, path)
     if kind is FileKind.EVENTS:
         return SourceFile(path, kind, None, name, _first_event_ms(lines), path.stat().st_size)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from klagg_tui.errors import BadFile
 from klagg_tui.importing.check import check
 from klagg_tui.importing.detect import FileKind, SourceFile, plan
 from klagg_tui.importing.outcome import Imported, OnProgress, Progress, ShouldStop
 from klagg_tui.importing.predecessor import Predecessor
-from klagg_tui.importing.read import read_bars, read_trades
-from klagg_tui.importing.write import TradeWriter, write_confirmed, write_missing
+from klagg_tui.importing.read import Order, order_of, read_bars, read_trades, sorted_trades
+from klagg_tui.importing.write import Edges, TradeWriter, write_confirmed, write_missing
 from klagg_tui.storage.store import Store
 
 
@@ -108,21 +109,45 @@ class _Import:
                 return
 
     async def _read_trades(self, file: SourceFile) -> None:
-        writer = await self._writer_for(file)
-        if file.symbol is not None:
-            writer.begin(file.symbol, file.name, file.first)
-        last_name = file.name
-        for block in read_trades(file, self.outcome.tally):
+        order = self._order_of(file)
+        if order is None:
+            return
+        writer, tally, edges = await self._writer_for(file, order), self.outcome.tally, Edges()
+        before = tally.bad, writer.lost
+        for block in (read_trades if order.is_sorted else sorted_trades)(file, tally):
+            edges.note(block)
             await writer.write(block.trades)
             if self._is_stopped_at(file, block.read_bytes):
                 return
-            last_name = block.name
-        if file.symbol is not None:
-            writer.end(file.symbol, last_name)
+        await writer.commit()
+        if file.symbol is None or file.name.from_ms is None:
+            return
+        if (tally.bad, writer.lost) != before or not await writer.prove(edges):
+            self.outcome.notes.append(
+                f"{file.path} does not show that it is whole, as its name says: the minutes at its edges are partial."
+            )
 
-    async def _writer_for(self, file: SourceFile) -> TradeWriter:
-        """Files of one symbol, and all files of events, go through one engine, so that they may overlap."""
+    def _order_of(self, file: SourceFile) -> Order | None:
+        """How the file's trades lie in it; None: asked to stop meanwhile."""
+        if file.symbol is None:
+            return Order(file.first)
+        looking = order_of(file)
+        while True:
+            try:
+                next(looking)
+            except StopIteration as found:
+                return cast(Order, found.value)
+            if self._is_stopped_at(file, 0):
+                return None
+
+    async def _writer_for(self, file: SourceFile, order: Order) -> TradeWriter:
+        """Files of one symbol that go on where the last one ended, and all files of events, go through one engine."""
         written = (file.kind, file.symbol)
+        if self._writer is not None and self._written == written and file.symbol is not None:
+            if file.name.from_ms is None and self._writer.is_ahead(file.symbol, order.first_id):
+                self.outcome.gaps += 1
+            if not await self._writer.goes_on_at(file.symbol, order.first_id):
+                await self._finish_trades()
         if self._writer is None or self._written != written:
             await self._finish_trades()
             self._writer = TradeWriter(self._store, self.outcome)

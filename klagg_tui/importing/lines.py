@@ -22,6 +22,8 @@ class Block(NamedTuple):
     lines: list[str]
     read_bytes: int
     """How far into the file on disk this is: what a progress bar wants, also for packed files."""
+    is_cut: bool = False
+    """The last line lacks its end, so nobody can say whether it is whole."""
 
     def where(self, at: int) -> str:
         """The place of one of the lines, for a person."""
@@ -57,7 +59,7 @@ def _blocks_of(path: Path, part: Part, size: int) -> Iterator[Block]:
         first_line += len(lines)
         rest = rest_of_data
     if rest:
-        yield Block(part.name, first_line, _lines(rest), part.on_disk.tell())
+        yield Block(part.name, first_line, _lines(rest), part.on_disk.tell(), is_cut=True)
 
 
 def _lines(data: bytes) -> list[str]:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from operator import itemgetter
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.errors import BadFile
-from klagg_tui.exchange.binance.archive import ArchiveName, read_name
+from klagg_tui.exchange.binance.archive import ArchiveName, read_name, trade_ids
 from klagg_tui.importing.bars import BarReader
 from klagg_tui.importing.detect import SourceFile, name_of
 from klagg_tui.importing.events import EventReader
 from klagg_tui.importing.lines import Block, blocks
+from klagg_tui.importing.sorting import Sorter
 from klagg_tui.importing.tally import Tally
 from klagg_tui.importing.trades import TradeReader
 
-BY_ID: Final = itemgetter(AggTrade._fields.index("aggregate_id"))
+_ID: Final = AggTrade._fields.index("aggregate_id")
+BY_ID: Final = itemgetter(_ID)
+_SORTED_AT_ONCE: Final = 20_000
+"""Trades: about as many as a block of lines holds."""
 
 
 class TradeBlock(NamedTuple):
@@ -29,6 +33,8 @@ class TradeBlock(NamedTuple):
     """Of the part of the file that they are in."""
     read_bytes: int
     """How far into the file on disk this is."""
+    is_cut: bool = False
+    """The part of the file ends here, in the middle of a line for all one can say."""
 
 
 class BarBlock(NamedTuple):
@@ -38,18 +44,69 @@ class BarBlock(NamedTuple):
     read_bytes: int
 
 
+class Order(NamedTuple):
+    """How the trades of an archive lie in it."""
+
+    first_id: int
+    """The lowest."""
+    is_sorted: bool = True
+    """Rows in disorder lie in the same block of lines, where they are sorted as they are read."""
+
+
+def order_of(file: SourceFile) -> Generator[None, None, Order]:
+    """Look at the ids of an archive of trades; yields now and then, and returns what it found.
+
+    A file that cannot be read to its end is looked at as far as it goes: whoever reads it learns the rest.
+    """
+    first_id, last_id, is_sorted = None, -1, True
+    try:
+        for block in _own_blocks(file):
+            if ids := trade_ids(block.lines):
+                lowest = min(ids)
+                is_sorted = is_sorted and lowest >= last_id
+                first_id = lowest if first_id is None else min(first_id, lowest)
+                last_id = max(last_id, *ids)
+            yield
+    except BadFile:
+        pass
+    return Order(file.first if first_id is None else first_id, is_sorted)
+
+
 def read_trades(file: SourceFile, tally: Tally) -> Iterator[TradeBlock]:
     """The trades of a file.
 
     Raises:
-        BadFile: it cannot be read to its end; what came before has been given out.
+        BadFile: it cannot be read to its end, or is an archive in disorder (see `sorted_trades`); what came before
+            has been given out.
     """
-    reader = EventReader(tally) if file.symbol is None else TradeReader(file.symbol, tally)
-    for block in _own_blocks(file):
-        trades = reader.read(block)
-        if file.symbol is not None:
-            trades.sort(key=BY_ID)
-        yield TradeBlock(trades, name_of(block.part, file.path), block.read_bytes)
+    last_id = -1
+    for block in _blocks_as_they_are(file, tally):
+        if file.symbol is not None and block.trades:
+            if block.trades[0].aggregate_id < last_id:
+                raise BadFile(f"{file.path} holds its trades in disorder; `klagg import` puts them in order.")
+            last_id = block.trades[-1].aggregate_id
+        yield block
+
+
+def sorted_trades(file: SourceFile, tally: Tally) -> Iterator[TradeBlock]:
+    """The trades of an archive in disorder, in order of id; first come blocks without trades, as it is read.
+
+    Raises:
+        BadFile: the disk has no room to sort them; or it cannot be read to its end, after what came before that.
+    """
+    with Sorter(_ID) as sorter:
+        failure, name, read_bytes = None, file.name, 0
+        try:
+            for block in _blocks_as_they_are(file, tally):
+                sorter.add(block.trades)
+                name, read_bytes = block.name, block.read_bytes
+                yield block._replace(trades=[])
+        except BadFile as error:
+            failure = error
+        for batch in sorter.batches(_SORTED_AT_ONCE):
+            yield TradeBlock([AggTrade(*row) for row in batch], name, read_bytes)
+        if failure:
+            raise failure
 
 
 def read_bars(file: SourceFile, tally: Tally) -> Iterator[BarBlock]:
@@ -62,6 +119,15 @@ def read_bars(file: SourceFile, tally: Tally) -> Iterator[BarBlock]:
     reader = BarReader(file.symbol, tally, file.name.period)
     for block in _own_blocks(file):
         yield BarBlock(reader.read(block), block.read_bytes)
+
+
+def _blocks_as_they_are(file: SourceFile, tally: Tally) -> Iterator[TradeBlock]:
+    reader = EventReader(tally) if file.symbol is None else TradeReader(file.symbol, tally)
+    for block in _own_blocks(file):
+        trades = reader.read(block)
+        if file.symbol is not None:
+            trades.sort(key=BY_ID)
+        yield TradeBlock(trades, name_of(block.part, file.path), block.read_bytes, block.is_cut)
 
 
 def _own_blocks(file: SourceFile) -> Iterator[Block]:

@@ -1,76 +1,155 @@
 """What was read, written into the store.
 
 Trades go through the same engine as live ones and come out as 1m bars and the spans that prove them; the store makes the
-larger bars. A file that says by its name that it holds a whole day or month proves that nothing was traded before its
-first row and after its last, so the minutes at its edges are whole; other files' edge minutes are partial.
+larger bars. A file that says by its name that it holds a whole day or month, and whose rows bear that out, proves that
+nothing was traded before its first row and after its last, so the minutes at its edges are whole; other files' edge
+minutes are partial.
+
+An engine takes ids that rise. What lies below its run was not seen by it, whatever its next id is: such trades wait on
+disk, and an engine of their own has them at the end. The store joins what belongs together.
 """
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.engine.events import AddSymbol, AggTrade, QuietUntil, SeedBars, TradeRejected
-from klagg_tui.engine.period import Period
+from klagg_tui.engine.events import AddSymbol, AggTrade, QuietUntil, TradeRejected
+from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.engine.spans import Span, SpanKey
 from klagg_tui.exchange.binance.archive import ArchiveName
 from klagg_tui.importing.outcome import Imported
-from klagg_tui.importing.read import BY_ID
+from klagg_tui.importing.read import BY_ID, TradeBlock
+from klagg_tui.importing.sorting import Sorter
 from klagg_tui.storage.store import Store
 
 COMMIT_EVERY: Final = 200_000
 """Trades between two commits: some seconds of work, the most that a crash costs."""
 _OVER: Final = frozenset({State.CLOSED, State.CONFIRMED})
+_SYMBOL: Final = AggTrade._fields.index("symbol")
+_ID: Final = AggTrade._fields.index("aggregate_id")
+_SYMBOL_OF: Final = itemgetter(_SYMBOL)
+_TIME_OF: Final = itemgetter(AggTrade._fields.index("traded_ms"))
+_AT_ONCE: Final = 20_000
+_FARTHEST_BACK_MS: Final = 30 * MINUTE_MS
+"""How far the time may go back while ids rise: an engine holds more, and what lies farther back would be in no bar."""
+_MOST_PASSES: Final = 50
+"""Engines after each other for one file: what still goes back in time then is counted as too late."""
+
+
+class Edges:
+    """What an archive shows of the time before its first trade and after its last, as it is read."""
+
+    def __init__(self) -> None:
+        self.first: AggTrade | None = None
+        """Its first trade, placeholders left aside."""
+        self._is_cut = False
+        self._names: set[ArchiveName] = set()
+
+    def note(self, block: TradeBlock) -> None:
+        """Some more of it, in order of id."""
+        self._names.add(block.name)
+        self._is_cut = self._is_cut or block.is_cut
+        if self.first is None:
+            self.first = next((trade for trade in block.trades if not trade.is_placeholder), None)
+
+    def range(self) -> tuple[int, int] | None:
+        """From when to when its names say that it holds everything; None where they say nothing, or it was cut."""
+        begins = [name.from_ms for name in self._names if name.from_ms is not None and name.period is None]
+        ends = [name.to_ms for name in self._names if name.to_ms is not None]
+        is_named = len(begins) == len(self._names) > 0
+        return (min(begins), max(ends)) if is_named and not self._is_cut else None
 
 
 class TradeWriter:
     """Trades of some files through an engine of their own into the store."""
 
-    def __init__(self, store: Store, outcome: Imported) -> None:
+    def __init__(self, store: Store, outcome: Imported, passes: int = 0) -> None:
+        """`passes`: how many engines had what was put aside before."""
         self._engine = KlineEngine((Period.M1,), holds_gaps=False)
+        self._store = store
         self._run = store.importing()
         self._reader = self._engine.reader()
         self._outcome = outcome
         self._symbols: set[str] = set()
         self._uncommitted = 0
         self._counted_to_ms: dict[str, int] = {}
+        self._spans: dict[SpanKey, Span] = {}
+        self._newest: dict[str, Span] = {}
+        self._aside = Sorter(_SYMBOL, _ID)
+        self._passes = passes
+        self._began_ms: dict[str, int] = {}
 
-    def begin(self, symbol: str, name: ArchiveName, first_id: int) -> None:
-        """A file of one symbol begins with that id: unless it goes on where the last one ended, its name counts."""
-        self._add(symbol)
+    async def goes_on_at(self, symbol: str, first_id: int) -> bool:
+        """Whether trades from that id on belong to the run that is under way, or nothing is under way."""
         next_id = self._engine.next_id(symbol)
-        if name.from_ms is not None and (next_id is None or next_id < first_id):
-            self._engine.handle(SeedBars(symbol, name.from_ms, (), None, None, known_from_ms=name.from_ms))
+        return next_id is None or await self._run_begins(symbol) <= first_id <= next_id
 
-    def end(self, symbol: str, name: ArchiveName) -> None:
-        """The file ended as it should: nothing was traded in what is left of its day or month."""
-        if name.to_ms is not None and self._engine.traded_ms(symbol) < name.to_ms:
-            self._engine.handle(QuietUntil(symbol, name.to_ms))
+    def is_ahead(self, symbol: str, first_id: int) -> bool:
+        """Whether ids are missing between the run that is under way and that one."""
+        next_id = self._engine.next_id(symbol)
+        return next_id is not None and next_id < first_id
+
+    @property
+    def lost(self) -> int:
+        """Trades that have no place in a bar, or wait for an engine of their own."""
+        return self._engine.counters.too_late + len(self._aside)
+
+    async def prove(self, edges: Edges) -> bool:
+        """The file ended as it should, and no row was lost: nothing was traded in the rest of its days or months.
+
+        Returns whether it shows that: its names may say no time, or another than its trades.
+        """
+        named, first = edges.range(), edges.first
+        if named is None or first is None:
+            return False
+        from_ms, to_ms = named
+        if not from_ms <= first.traded_ms <= self._engine.traded_ms(first.symbol) < to_ms:
+            return False
+        self._engine.handle(QuietUntil(first.symbol, to_ms))
+        await self.commit()
+        span = self._spans.get((first.symbol, first.aggregate_id))
+        if span and span.from_ms > from_ms:
+            await self._run.add([], [span._replace(from_ms=from_ms)])
+        return True
 
     async def write(self, trades: list[AggTrade]) -> None:
         """Put trades into bars, in order of id."""
-        for symbol in {trade.symbol for trade in trades} - self._symbols:
-            self._add(symbol)
-        trades.sort(key=BY_ID)
-        self._engine.take(trades)
+        for symbol, of_symbol in _by_symbol(trades).items():
+            if symbol not in self._symbols:
+                self._engine.handle(AddSymbol(symbol, first_open_ms=0))
+                self._symbols.add(symbol)
+            of_symbol.sort(key=BY_ID)
+            self._engine.take(await self._in_order(symbol, of_symbol))
         self._uncommitted += len(trades)
         if self._uncommitted >= COMMIT_EVERY:
-            await self._commit()
+            await self.commit()
 
     async def finish(self) -> None:
         """Nothing follows: write what is left, and add the engine's counters to the outcome."""
-        await self._commit()
+        await self.commit()
         counters = self._engine.counters
         self._outcome.trades += counters.trades
         self._outcome.duplicates += counters.duplicates
         self._outcome.gaps += counters.gaps
         self._outcome.too_late += counters.too_late
+        with self._aside:
+            if self._aside:
+                later = TradeWriter(self._store, self._outcome, self._passes + 1)
+                for batch in self._aside.batches(_AT_ONCE):
+                    await later.write([AggTrade(*row) for row in batch])
+                await later.finish()
 
-    async def _commit(self) -> None:
+    async def commit(self) -> None:
+        """Write what there is so far."""
         changes = self._engine.drain(self._reader)
         bars = [*changes.ended, *(bar for bar in changes.current if bar.is_traded)]
         added = await self._run.add(bars, changes.spans)
+        self._spans.update((span.key, span) for span in changes.spans)
+        self._newest.update((span.symbol, span) for span in changes.spans)
         self._outcome.new += added.new
         self._uncommitted = 0
         self._count_bars(bars)
@@ -79,9 +158,32 @@ class TradeWriter:
                 trade = report.trade
                 self._outcome.tally.reject(f"{trade.symbol}, aggregate id {trade.aggregate_id}", report.reason)
 
-    def _add(self, symbol: str) -> None:
-        self._engine.handle(AddSymbol(symbol, first_open_ms=0))
-        self._symbols.add(symbol)
+    async def _in_order(self, symbol: str, trades: list[AggTrade]) -> list[AggTrade]:
+        """Trades of one symbol without those that this engine cannot take any more, which are put aside."""
+        next_id, newest_ms = self._engine.next_id(symbol) or 0, self._engine.traded_ms(symbol)
+        began_ms = self._began_ms.setdefault(symbol, trades[0].traded_ms // MINUTE_MS * MINUTE_MS)
+        times = list(map(_TIME_OF, trades))
+        if trades[0].aggregate_id >= next_id and times[0] >= newest_ms and times == sorted(times):
+            return trades
+        first_id = await self._run_begins(symbol)
+        taken: list[AggTrade] = []
+        aside: list[AggTrade] = []
+        for trade in trades:
+            is_seen = first_id <= trade.aggregate_id < next_id
+            is_back = trade.aggregate_id < first_id or trade.traded_ms < max(began_ms, newest_ms - _FARTHEST_BACK_MS)
+            if is_back and not is_seen and self._passes < _MOST_PASSES:
+                aside.append(trade)
+                continue
+            taken.append(trade)
+            newest_ms = max(newest_ms, trade.traded_ms)
+        self._aside.add(aside)
+        return taken
+
+    async def _run_begins(self, symbol: str) -> int:
+        """The first id of the unbroken run that is under way."""
+        await self.commit()
+        span = self._newest.get(symbol)
+        return span.first_id if span else 0
 
     def _count_bars(self, bars: list[Bar]) -> None:
         for bar in bars:
@@ -114,3 +216,13 @@ async def _not_there(store: Store, bars: list[Bar]) -> list[Bar]:
         async for page in store.pages(bars[0].symbol, period, min(opens), max(opens) + 1, states=_OVER):
             there.update((bar.period, bar.open_ms) for bar in page)
     return [bar for bar in bars if (bar.period, bar.open_ms) not in there]
+
+
+def _by_symbol(trades: list[AggTrade]) -> dict[str, list[AggTrade]]:
+    symbols = set(map(_SYMBOL_OF, trades))
+    if len(symbols) == 1:
+        return {symbols.pop(): trades}
+    found: dict[str, list[AggTrade]] = {symbol: [] for symbol in symbols}
+    for trade in trades:
+        found[trade.symbol].append(trade)
+    return found

@@ -199,6 +199,13 @@ def test_what_no_file_has_a_bar_for_stays_found_and_the_repair_ends(path: Path, 
     assert "1 found: 1 hole" in result.stdout
 
 
+def test_rows_of_a_file_that_could_not_be_compared_are_told(path: Path, tmp_path: Path) -> None:
+    theirs = tmp_path / f"{SYMBOL}-1m-2024-08-09.csv"
+    theirs.write_text("1723161600000,1,1,1,1,1,1723161659999,1,1,0,0,0\n1723161660000,high\n")
+    result = run("--db", path, "--against", theirs)
+    assert f"Rows of {theirs} that could not be read, and so were not compared: 1; " in result.stderr
+
+
 @pytest.mark.usefixtures("whole_program")
 def test_ctrl_c_reports_what_was_found_so_far_and_has_status_130(path: Path) -> None:
     damage(path, TWELVE)

@@ -75,6 +75,8 @@ def audit(
         print_table(outcome, is_local=local)
     if outcome.unknown:
         typer.echo(unknown_symbols(outcome.unknown), err=True)
+    for sentence in outcome.unread:
+        typer.echo(sentence, err=True)
     if interrupt():
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(1 if outcome.findings else 0)

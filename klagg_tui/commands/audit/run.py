@@ -59,6 +59,8 @@ class Outcome:
     """Findings before the repair."""
     unknown: set[str] = field(default_factory=set)
     """Symbols that the exchange does not have any more."""
+    unread: list[str] = field(default_factory=list)
+    """A sentence for each file of which some rows could not be compared."""
 
     def add(self, repaired: Repaired) -> None:
         """A round of repair is done."""
@@ -95,6 +97,9 @@ async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -
             outcome.findings = await _look(path, scope, sources, plan.periods)
             if outcome.findings == before:
                 break
+    outcome.unread = [
+        text for source in sources.values() if isinstance(source, ArchiveBars) for text in source.unread()
+    ]
     return outcome
 
 

@@ -6,15 +6,16 @@ The only place that knows either, for all who read or write such files. What a r
 
 from klagg_tui.exchange.binance.archive.columns import KlineColumn
 from klagg_tui.exchange.binance.archive.events import is_trade, read_event, read_recorded_trade, sent_ms
-from klagg_tui.exchange.binance.archive.klines import kline_times, read_kline
+from klagg_tui.exchange.binance.archive.klines import fault_of_klines, kline_times, read_kline
 from klagg_tui.exchange.binance.archive.names import ArchiveName, period_in_name, read_name
 from klagg_tui.exchange.binance.archive.rows import RowKind, is_header, row_kind
-from klagg_tui.exchange.binance.archive.trades import fault_of_trade, read_trades
+from klagg_tui.exchange.binance.archive.trades import fault_of_trade, read_trades, trade_ids
 
 __all__ = [
     "ArchiveName",
     "KlineColumn",
     "RowKind",
+    "fault_of_klines",
     "fault_of_trade",
     "is_header",
     "is_trade",
@@ -27,4 +28,5 @@ __all__ = [
     "read_trades",
     "row_kind",
     "sent_ms",
+    "trade_ids",
 ]

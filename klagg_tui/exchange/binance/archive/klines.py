@@ -1,8 +1,14 @@
-"""Rows of kline archives; the wire's decoder reads them once their texts are numbers."""
+"""Rows of kline archives; the wire's decoder reads them once their texts are numbers.
+
+The archives of mark, index and premium prices have the same names, header and columns, and count ticks without volume
+(README of binance-public-data); those of spot also come in seconds. Neither are bars that klagg keeps.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 from klagg_tui.engine.bar import Bar, Check, State
 from klagg_tui.engine.period import Period
@@ -17,19 +23,64 @@ def read_kline(symbol: str, period: Period, row: Sequence[str], state: State = S
     """The bar of a row.
 
     Raises:
-        BadRow, BadFrame: it has not twelve columns, or they contradict each other.
+        BadRow, BadFrame: it has not twelve columns, they contradict each other, or no trades can have made it.
         ValueError: one of them is no number (`BadNumber` among them).
     """
     if len(row) != len(KlineColumn):
         raise BadRow(f"{len(row)} columns instead of {len(KlineColumn)}")
     numbers: list[Json] = [milliseconds(int(row[0])), *row[1:8], int(row[8]), *row[9:]]
-    return read_bar(symbol, period, numbers, state, Check.PARTS)
+    bar = read_bar(symbol, period, numbers, state, Check.PARTS)
+    if fault := _fault_of_close(bar, row[_CLOSE]) or _fault_of_trades(bar):
+        raise BadRow(fault)
+    return bar
 
 
 def kline_times(line: str) -> tuple[int, int] | None:
     """When the bar of a row opens and closes; None: the row does not say."""
     fields = line.split(",")
     try:
-        return milliseconds(int(fields[0])), milliseconds(int(fields[6]))
+        return milliseconds(int(fields[0])), milliseconds(int(fields[_CLOSE]))
     except (ValueError, IndexError, BadRow):
+        return None
+
+
+def fault_of_klines(lines: Sequence[str]) -> str | None:
+    """Why klagg keeps none of the klines of these rows, to follow the file's name; None where it may."""
+    sums = [found for line in lines if (found := _has_volume_and_trades(line))]
+    if any(is_counted for _, is_counted in sums) and not any(has_volume for has_volume, _ in sums):
+        return "holds bars of a mark, index or premium price: they have trades without volume, and klagg keeps bars of trades."
+    lengths = Counter(close_ms + 1 - open_ms for open_ms, close_ms in filter(None, map(kline_times, lines)))
+    if lengths and lengths.most_common(1)[0][0] == _SECOND_MS:
+        return "holds bars of one second (1s), and klagg keeps none shorter than 1m; import the 1m archive instead."
+    return None
+
+
+_CLOSE: Final = tuple(KlineColumn).index(KlineColumn.CLOSE_TIME)
+_VOLUME: Final = tuple(KlineColumn).index(KlineColumn.VOLUME)
+_COUNT: Final = tuple(KlineColumn).index(KlineColumn.COUNT)
+_SECOND_MS: Final = 1000
+
+
+def _fault_of_close(bar: Bar, close_time: str) -> str | None:
+    close_ms = milliseconds(int(close_time))
+    if close_ms == bar.end_ms - 1:
+        return None
+    return f"the close time {close_ms} is not that of a {bar.period} bar which opens at {bar.open_ms}"
+
+
+def _fault_of_trades(bar: Bar) -> str | None:
+    """The sums of a bar come from the same trades: one alone is no bar's."""
+    if bar.volume:
+        return None if bar.trade_count else "volume without trades"
+    if bar.trade_count or bar.turnover:
+        return "trades without volume"
+    return "prices moved without a trade" if bar.high != bar.low else None
+
+
+def _has_volume_and_trades(line: str) -> tuple[bool, bool] | None:
+    """Whether a row has volume, and whether it has trades; None: it does not say."""
+    fields = line.split(",")
+    try:
+        return bool(fields[_VOLUME].strip("0.")), int(fields[_COUNT]) > 0
+    except (ValueError, IndexError):
         return None

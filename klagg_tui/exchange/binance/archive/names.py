@@ -16,8 +16,9 @@ from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import BadPeriod
 
 _NAME: Final = re.compile(
-    r"(?P<symbol>[^\s/\\]+?)-(?P<kind>aggTrades|\d+(?:mo|[mhdwM]))-(?P<day>\d{4}-\d{2}(?:-\d{2})?)(?:[. ].*)?"
+    r"(?P<symbol>[^\s/\\]+?)-(?P<kind>aggTrades|1s|\d+(?:mo|[mhdwM]))-(?P<day>\d{4}-\d{2}(?:-\d{2})?)(?:[. ].*)?"
 )
+_WITHOUT_PERIOD: Final = frozenset({"aggTrades", "1s"})
 
 
 class ArchiveName(NamedTuple):
@@ -25,7 +26,7 @@ class ArchiveName(NamedTuple):
 
     symbol: str | None = None
     period: Period | None = None
-    """Of a bar archive; None for trades."""
+    """Of a bar archive; None for trades, and for bars of a second, which klagg does not keep."""
     from_ms: int | None = None
     to_ms: int | None = None
     """The whole UTC day or month that the file holds, end excluded."""
@@ -38,7 +39,7 @@ def read_name(name: str) -> ArchiveName:
         return ArchiveName()
     try:
         from_ms, to_ms = _range_of(found["day"])
-        period = None if found["kind"] == "aggTrades" else Period.parse(found["kind"].replace("mo", "M"))
+        period = None if found["kind"] in _WITHOUT_PERIOD else Period.parse(found["kind"].replace("mo", "M"))
     except (ValueError, BadPeriod):
         return ArchiveName()
     return ArchiveName(found["symbol"].upper(), period, from_ms, to_ms)

@@ -27,8 +27,8 @@ class RowKind(Enum):
 
 
 def is_header(line: str) -> bool:
-    """Whether a line names columns: newer archives begin with one that does."""
-    return line[:1].isalpha() and "," in line
+    """Whether a line names columns: newer archives begin with one that does. A row whose beginning is damaged is none."""
+    return line[:1].isalpha() and "," in line and not any(field[:1].isdecimal() for field in line.split(","))
 
 
 def _looks_like_event(line: str) -> bool:

@@ -20,6 +20,8 @@ _MAKER: Final = {
     for maker in ("true", "True", "TRUE", "false", "False", "FALSE")
     for best in ("", ",true", ",True", ",TRUE", ",false", ",False", ",FALSE")
 }
+_LONGEST_ID: Final = 20
+"""Digits: longer ones are no ids."""
 
 
 def read_trades(symbol: str, lines: Sequence[str]) -> tuple[list[AggTrade], list[int]]:
@@ -46,6 +48,16 @@ def read_trades(symbol: str, lines: Sequence[str]) -> tuple[list[AggTrade], list
         except (ValueError, KeyError, BadRow):
             bad.append(at)
     return trades, bad
+
+
+def trade_ids(lines: Sequence[str]) -> list[int]:
+    """The ids that these rows begin with, without those of rows that begin with none."""
+    texts = [line.partition(",")[0] for line in lines]
+    try:
+        ids = list(map(int, texts))
+    except ValueError:
+        ids = [int(text) for text in texts if text.isdecimal() and len(text) < _LONGEST_ID]
+    return [one for one in ids if one <= LARGEST] if ids and max(ids) > LARGEST else ids
 
 
 def fault_of_trade(line: str) -> str:
