@@ -186,6 +186,11 @@ class StoreReader:
         """1m bars missing between stored ones or behind the listing, since a time; one entry a hole."""
         return await unconfirmed.holes(self._reader, since_ms, without)
 
+    async def has_bars(self) -> bool:
+        """Whether there is any bar, of any symbol."""
+        sql = "SELECT EXISTS (SELECT 1 FROM history) OR EXISTS (SELECT 1 FROM forming)"
+        return bool(await self._reader.value(sql))
+
     async def meta(self, key: str) -> str | None:
         """A text kept with `put_meta`."""
         value = await self._reader.value("SELECT value FROM meta WHERE key = ?", (key,))

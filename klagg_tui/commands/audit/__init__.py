@@ -69,12 +69,13 @@ def audit(
     plan = Plan(chosen.load().settings, tuple(symbol or ()), stretch, tuple(against or ()), periods, is_repair=repair)
     with Interrupt("what was found so far is reported.") as interrupt, ProgressLine(unit="bars") as line:
         outcome = wait_for(run(plan, interrupt, line))
+    outcome.is_interrupted = interrupt()
     if as_json:
         print_json(outcome)
     else:
         print_table(outcome, is_local=local)
     if outcome.unknown:
         typer.echo(unknown_symbols(outcome.unknown), err=True)
-    if interrupt():
+    if outcome.is_interrupted:
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(1 if outcome.findings else 0)

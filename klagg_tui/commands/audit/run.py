@@ -59,6 +59,8 @@ class Outcome:
     """Findings before the repair."""
     unknown: set[str] = field(default_factory=set)
     """Symbols that the exchange does not have any more."""
+    is_interrupted: bool = False
+    """Not everything was looked at: finding nothing proves nothing."""
 
     def add(self, repaired: Repaired) -> None:
         """A round of repair is done."""
