@@ -61,8 +61,9 @@ def audit(
     from klagg_tui.auditing.rows import Stretch
     from klagg_tui.commands.audit.report import print_json, print_table, unknown_symbols
     from klagg_tui.commands.audit.run import Plan, run
-    from klagg_tui.commands.shared.interrupt import INTERRUPTED, Interrupt
+    from klagg_tui.commands.shared.interrupt import Interrupt
     from klagg_tui.commands.shared.progress import ProgressLine
+    from klagg_tui.runtime.stop_signals import INTERRUPTED
 
     stretch = Stretch(*times(from_, to, local=local))
     periods = periods_of(period) if period else None

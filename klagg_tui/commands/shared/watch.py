@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from klagg_tui.errors import KlaggError
+from klagg_tui.runtime.stop_signals import StopSignals
 
 if TYPE_CHECKING:
     from klagg_tui.config import Settings
@@ -21,6 +22,11 @@ def watch(plan: Plan, settings: Settings, *, is_served: bool = False, state_name
     `is_served`: bars are there for other programs meanwhile. `state_name`: see `app.run`.
     """
     require_terminal()
+    with StopSignals() as stop:
+        return _watch(plan, settings, stop, is_served=is_served, state_name=state_name)
+
+
+def _watch(plan: Plan, settings: Settings, stop: StopSignals, *, is_served: bool, state_name: str) -> bool:
     from klagg_tui import logs
     from klagg_tui.app import run
     from klagg_tui.runtime.worker import Runtime
@@ -28,13 +34,13 @@ def watch(plan: Plan, settings: Settings, *, is_served: bool = False, state_name
     if problem := logs.start(settings.log.path, settings.log.level):
         typer.echo(problem, err=True)
     if not is_served:
-        return run(Runtime(plan), settings.screen, state_name=state_name)
+        return run(Runtime(plan), stop, settings.screen, state_name=state_name)
     from klagg_tui.serve.server import served
 
     runtime, server = served(plan, settings.serve)
     server.start()
     try:
-        return run(runtime, settings.screen, state_name=state_name)
+        return run(runtime, stop, settings.screen, state_name=state_name)
     finally:
         server.stop()
 
