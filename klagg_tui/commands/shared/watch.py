@@ -23,10 +23,13 @@ def watch(plan: Plan, settings: Settings, *, is_served: bool = False, state_name
     """
     require_terminal()
     with StopSignals() as stop:
-        return _watch(plan, settings, stop, is_served=is_served, state_name=state_name)
+        return watch_until(stop, plan, settings, is_served=is_served, state_name=state_name)
 
 
-def _watch(plan: Plan, settings: Settings, stop: StopSignals, *, is_served: bool, state_name: str) -> bool:
+def watch_until(
+    stop: StopSignals, plan: Plan, settings: Settings, *, is_served: bool = False, state_name: str = "screen"
+) -> bool:
+    """The same, where signals are listened to already."""
     from klagg_tui import logs
     from klagg_tui.app import run
     from klagg_tui.runtime.worker import Runtime
