@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.theme import Theme
 
+from klagg_tui.errors import KlaggError
 from klagg_tui.feed import Feed, Mode
 from klagg_tui.runtime import interpreter
 from klagg_tui.screens.app_state import BEATS_A_SECOND, AppState
@@ -32,6 +36,7 @@ from klagg_tui.view.preferences import Preferences
 
 if TYPE_CHECKING:
     from klagg_tui.config import Screen as ScreenSettings
+    from klagg_tui.runtime.stop_signals import StopSignals
     from klagg_tui.runtime.worker import Runtime
 
 BEAT_S: Final = 1 / BEATS_A_SECOND
@@ -48,6 +53,7 @@ class KlaggApp(App[bool]):
         state_file: where preferences are saved; None: nowhere.
         keymap: keys for bindings by their ids, instead of ours.
         failure: why the engine ended by itself; the app leaves when there is a reason.
+        should_leave: whether a signal asks it to.
     """
 
     TITLE = "klagg"
@@ -78,9 +84,12 @@ class KlaggApp(App[bool]):
         state_file: StateFile | None = None,
         keymap: Mapping[str, str] | None = None,
         failure: Callable[[], BaseException | None] = lambda: None,
+        should_leave: Callable[[], bool] = lambda: False,
     ) -> None:
         super().__init__()
         self._failure = failure
+        self._should_leave = should_leave
+        self._is_leaving = False
         self._keys = KeyQueue(self, super().on_event)
         self.register_theme(KLAGG)
         self._state_file = state_file
@@ -121,8 +130,19 @@ class KlaggApp(App[bool]):
             if command.title == "Screenshot":
                 yield command
 
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's own, but safe: see there."""
+        chosen = super().get_driver_class()
+        if sys.platform != "win32" and chosen.__name__ == "LinuxDriver":
+            from klagg_tui.screens.driver import TerminalDriver
+
+            return TerminalDriver
+        return chosen
+
     def beat(self) -> None:
         """Read what changed; the screen on view draws it."""
+        if self._should_leave() or getattr(self._driver, "is_gone", False):
+            self.call_later(self.action_quit)
         if self._failure() is not None:
             self.exit(return_code=1)
             return
@@ -258,30 +278,54 @@ class KlaggApp(App[bool]):
             self.notify("The market is there; `klagg demo` shows a simulated one.", timeout=4)
 
     async def _leave(self, *, for_demo: bool) -> None:
-        await self.state.feed.stop()
+        if self._is_leaving:
+            return
+        self._is_leaving = True
+        with suppress(Exception):  # `run` is told the same, once the terminal is given back
+            await self.state.feed.stop()
         if self._state_file:
             self._state_file.flush()
         self.exit(for_demo)
+
+
+def _restore_terminal() -> Callable[[], None]:
+    """What gives the terminal back as it is now, from within a signal."""
+    if sys.platform == "win32":
+        return lambda: None
+    from klagg_tui.screens.driver import TerminalState
+
+    return TerminalState().restore
 
 
 def _discard(_preferences: Preferences) -> None:
     """Preferences hold until the app ends."""
 
 
-def run(runtime: Runtime, settings: ScreenSettings | None = None, *, state_name: str = REAL) -> bool:
-    """Start the engine, show the market until the user leaves, and end when the last changes are on disk.
+def run(runtime: Runtime, stop: StopSignals, settings: ScreenSettings | None = None, *, state_name: str = REAL) -> bool:
+    """Start the engine, show the market until the user or a signal ends it, and end when the last changes are on disk.
 
     Returns whether the user left for the simulated market. `state_name` names the file of the preferences.
 
     Raises:
-        KlaggError: the engine cannot start, or ended by itself.
+        KlaggError: the engine cannot start, ended by itself, or could not write its last state.
     """
+    stop.on_abort = _restore_terminal()
     runtime.start()
     interpreter.freeze()
+    # From within the signal: a terminal that takes nothing more holds up the screen, and must not hold up the disk.
+    stop.on_stop = runtime.cancel
+    app = KlaggApp(
+        runtime,
+        state_file=StateFile(path_of(state_name), defaults_from(settings)),
+        keymap=settings.keymap if settings else None,
+        failure=lambda: runtime.error,
+        should_leave=lambda: stop.came,
+    )
     try:
-        state_file = StateFile(path_of(state_name), defaults_from(settings))
-        keymap = settings.keymap if settings else None
-        return bool(KlaggApp(runtime, state_file=state_file, keymap=keymap, failure=lambda: runtime.error).run())
+        is_for_demo = not stop.came and bool(app.run())
     finally:
         runtime.cancel()
         runtime.wait()
+    if app.return_code:
+        raise KlaggError("The screen ended by an error of its own, shown above; the last state is written.")
+    return is_for_demo

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from errno import ENOSPC
 from typing import Annotated, Final, NoReturn
 
@@ -24,6 +25,7 @@ from klagg_tui.commands import (
     web,
 )
 from klagg_tui.commands.shared.help import Group, polish
+from klagg_tui.commands.shared.output import OutputClosed, say
 from klagg_tui.commands.shared.settings import Chosen, with_settings
 from klagg_tui.config.table import SECTIONS
 from klagg_tui.errors import BadPeriod, BadTime, BadUsage, FilterError, KlaggError
@@ -117,7 +119,8 @@ def _open_terminal(
 
 
 def _leave(sentence: str, status: int) -> NoReturn:
-    typer.echo(sentence, err=True)
+    with suppress(OutputClosed):
+        say(sentence, err=True)
     sys.exit(status)
 
 

@@ -15,6 +15,7 @@ KlaggError                      one sentence for a person: what happened, what i
 │   ├── NotADatabase            the file is something else
 │   ├── NewerDatabase           the file was written by a newer klagg
 │   ├── DatabaseBusy            another klagg writes to it
+│   ├── DatabaseLocked          another program holds a lock on it
 │   ├── OtherMarket             it holds the bars of another market
 │   └── DiskTrouble             the disk is full, read-only or broken
 ├── ExportError                 bars cannot be written where they were asked for
@@ -91,6 +92,10 @@ class NewerDatabase(StorageError):
 
 class DatabaseBusy(StorageError):
     """Another klagg is writing to the file."""
+
+
+class DatabaseLocked(StorageError):
+    """Another program than klagg holds a lock on the file."""
 
 
 class OtherMarket(StorageError):

@@ -48,11 +48,13 @@ def demo(
 
 def watch_demo(settings: Settings, *options: str) -> None:
     """Run the simulated exchange and a terminal on it; everything goes when the person leaves."""
-    from klagg_tui.commands.shared.watch import require_terminal, watch
+    from klagg_tui.commands.shared.watch import require_terminal, watch_until
     from klagg_tui.runtime.simulation import simulated_exchange
+    from klagg_tui.runtime.stop_signals import StopSignals
 
     require_terminal()
     with (
+        StopSignals() as stop,  # first, so that no signal leaves the folder behind
         tempfile.TemporaryDirectory(prefix="klagg-demo-") as folder,
         simulated_exchange(*(options or ("--symbols", str(SYMBOLS), "--activity", "400"))) as urls,
     ):
@@ -60,4 +62,4 @@ def watch_demo(settings: Settings, *options: str) -> None:
         from klagg_tui.runtime.plans import demo_plan
 
         plan = demo_plan(urls.rest, urls.ws, Path(folder) / "demo.db", settings.market.periods)
-        watch(plan, settings, state_name="demo")
+        watch_until(stop, plan, settings, state_name="demo")

@@ -125,9 +125,10 @@ def export_bars(
 
 
 def _export(db: Path, selection: Selection, output: str, form: Format) -> None:
-    from klagg_tui.commands.shared.interrupt import INTERRUPTED, Interrupt
+    from klagg_tui.commands.shared.interrupt import Interrupt
     from klagg_tui.commands.shared.progress import ProgressLine
     from klagg_tui.exporting.exporter import ExportProgress, export
+    from klagg_tui.runtime.stop_signals import INTERRUPTED
     from klagg_tui.storage.store import Store
 
     is_pipe = output == "-"

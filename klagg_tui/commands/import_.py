@@ -58,8 +58,9 @@ def import_files(
     A bad row costs that row. Importing a file twice changes nothing, and neither does the order of files.
     Ctrl+C keeps what is whole.
     """
-    from klagg_tui.commands.shared.interrupt import INTERRUPTED, Interrupt
+    from klagg_tui.commands.shared.interrupt import Interrupt
     from klagg_tui.commands.shared.progress import ProgressLine
+    from klagg_tui.runtime.stop_signals import INTERRUPTED
 
     if not files and legacy is None:
         raise BadUsage("Name files, or a database with --legacy.")

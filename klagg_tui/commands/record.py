@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import signal
-import sys
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 import typer
 
-from klagg_tui.commands.shared.interrupt import INTERRUPTED
 from klagg_tui.commands.shared.options import say_update
+from klagg_tui.commands.shared.output import OutputClosed, say
 from klagg_tui.commands.shared.settings import Chosen, with_settings
 from klagg_tui.commands.shared.status_line import clear, is_rewritten, joined, pause_s
 from klagg_tui.metrics import Metric
+from klagg_tui.runtime.stop_signals import StopSignals
 
 if TYPE_CHECKING:
     from klagg_tui.feed import Status
@@ -61,53 +58,27 @@ def record(chosen: Chosen) -> None:
 
 
 def run_headless(runtime: Runtime, greeting: str) -> None:
-    """Run without a screen, with a status line now and then, until Ctrl+C or SIGTERM; a second signal ends it at once."""
-    stop = _StopSignals()
-    runtime.start()
-    with contextlib.suppress(_OutputClosed):
-        _say(greeting)
-        _report(runtime, stop)
-    runtime.cancel()
-    _wait_for(runtime)
-    with contextlib.suppress(_OutputClosed):
-        _say(f"{clear()}{joined(_parts(runtime.status()))}")
-        _say("Stopped; the last state is written.")
+    """Run without a screen, with a status line now and then, until Ctrl+C or SIGTERM; a second signal ends it at once.
+
+    Raises:
+        KlaggError: the engine ended by itself, or its last state could not be written.
+    """
+    with StopSignals() as stop:
+        runtime.start()
+        with contextlib.suppress(OutputClosed):
+            say(greeting)
+            _report(runtime, stop)
+        runtime.cancel()
+        try:
+            _wait_for(runtime)
+        finally:
+            with contextlib.suppress(OutputClosed):
+                say(f"{clear()}{joined(_parts(runtime.status()))}")
+        with contextlib.suppress(OutputClosed):
+            say("Stopped; the last state is written.")
 
 
-class _StopSignals:
-    """Remembers that SIGINT, SIGTERM or the end of the terminal came; at the second time the process ends."""
-
-    def __init__(self) -> None:
-        self.came = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._take)
-        hang_up = getattr(signal, "SIGHUP", None)
-        if hang_up and signal.getsignal(hang_up) is not signal.SIG_IGN:  # nohup wants to outlive the terminal
-            signal.signal(hang_up, self._take)
-
-    def _take(self, _number: int, _frame: FrameType | None) -> None:
-        if self.came:
-            # At once, without waiting for threads that wait for a disk: what is not written is fetched again at the next start.
-            os._exit(INTERRUPTED)
-        self.came = True
-
-
-class _OutputClosed(Exception):
-    """Standard output is closed, as behind `klagg record | head`."""
-
-
-def _say(text: str, *, nl: bool = True, err: bool = False) -> None:
-    try:
-        typer.echo(text, nl=nl, err=err)
-    except OSError as error:
-        # Python would fail once more on what is in the buffer when the process ends.
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        raise _OutputClosed from error
-
-
-def _report(runtime: Runtime, stop: _StopSignals) -> None:
+def _report(runtime: Runtime, stop: StopSignals) -> None:
     """A status line now and then, and every new problem at once, until a signal comes or the engine ends."""
     problems = Problems()
     next_s = time.monotonic()
@@ -115,9 +86,9 @@ def _report(runtime: Runtime, stop: _StopSignals) -> None:
         runtime.take_changes()
         status = runtime.status()
         for notice in problems.fresh(status.notices, time.monotonic()):
-            _say(f"{clear()}{notice}", err=True)
+            say(f"{clear()}{notice}", err=True)
         if time.monotonic() >= next_s:
-            _say(f"{clear()}{joined(_parts(status))}", nl=not is_rewritten())
+            say(f"{clear()}{joined(_parts(status))}", nl=not is_rewritten())
             next_s = time.monotonic() + pause_s()
         time.sleep(_LOOK_S)
 
@@ -127,8 +98,8 @@ def _wait_for(runtime: Runtime) -> None:
     try:
         runtime.wait(_PATIENCE_S)
     except TimeoutError:
-        with contextlib.suppress(_OutputClosed):
-            _say(f"{clear()}The last state is being written; a second signal ends it at once.")
+        with contextlib.suppress(OutputClosed):
+            say(f"{clear()}The last state is being written; a second signal ends it at once.")
         runtime.wait()
 
 

@@ -50,14 +50,15 @@ def replay(
     from klagg_tui.engine.period import DEFAULT_PERIODS
     from klagg_tui.runtime.replay import Replay
     from klagg_tui.runtime.source import Plan
+    from klagg_tui.runtime.stop_signals import StopSignals
     from klagg_tui.runtime.worker import Runtime
 
     source = Replay(files, _speed(speed), symbol)
     wanted = periods_of(periods) if periods else DEFAULT_PERIODS
     require_terminal()
     # The chart reads older bars from a database, so one is there in any case.
-    with tempfile.TemporaryDirectory(prefix="klagg-replay-") as folder:
-        run(Runtime(Plan(lambda: source, wanted, db or Path(folder) / "replay.db")), state_name="replay")
+    with StopSignals() as stop, tempfile.TemporaryDirectory(prefix="klagg-replay-") as folder:
+        run(Runtime(Plan(lambda: source, wanted, db or Path(folder) / "replay.db")), stop, state_name="replay")
 
 
 def _speed(text: str) -> float | None:

@@ -24,6 +24,9 @@ klagg symbols '*USDC' --json
 """
 
 
+_HOW_TO_BEGIN: Final = "`klagg record` follows the market, `klagg import` reads the exchange's archives."
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("symbols", epilog=_EXAMPLES)(symbols)
@@ -42,6 +45,9 @@ def symbols(
     found = wait_for(_read_symbols(existing_database(db), pattern))
     if json:
         print_json([_as_json(*ends) for ends in found])
+        return
+    if not found:
+        typer.echo(f"No symbol is stored yet: {_HOW_TO_BEGIN}", err=True)
         return
     made = table("symbol", "from", "to", "last price", "state", left=1)
     for known, oldest, newest, precision in found:

@@ -56,6 +56,8 @@ class EngineHost:
         self.now_ms = now_ms
         self.notices: dict[str, str] = {}
         """Present troubles by subject, each one sentence."""
+        self.write_error = ""
+        """Why the disk did not take what `unwritten` counts."""
         self.metrics = Metrics()
         self.tape: deque[AggTrade] = deque(maxlen=TAPE_LENGTH)
         self.followed: str | None = None
@@ -147,6 +149,7 @@ class EngineHost:
             try:
                 written = await self.store.write(self._unwritten.changes())
             except StorageError as error:
+                self.write_error = str(error)
                 self.notices["storage"] = f"{error} {len(self._unwritten)} bars wait in memory."
                 log.warning("write failed: %s", error)
                 return False
@@ -179,6 +182,11 @@ class EngineHost:
         for _ in range(-(-len(reader.tracker) // _AT_ONCE)):
             await asyncio.sleep(0)
             yield self.engine.drain(reader, periods, _AT_ONCE)
+
+    @property
+    def unwritten(self) -> int:
+        """Bars that the disk did not take yet."""
+        return len(self._unwritten)
 
     def _traded(self, bars: Iterable[Bar]) -> Mapping[str, int]:
         symbols = {bar.symbol for bar in bars}

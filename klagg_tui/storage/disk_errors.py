@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from klagg_tui.errors import DatabaseBusy, DiskError, NotADatabase, StorageError
+from klagg_tui.errors import DatabaseBusy, DatabaseLocked, DiskError, NotADatabase, StorageError
 
 _PRIMARY: Final = 0xFF
 """The low byte of an extended result code is the primary one: https://sqlite.org/rescode.html."""
@@ -28,7 +28,7 @@ def translate_errors(path: Path) -> Iterator[None]:
 
 def from_sqlite(error: sqlite3.Error, path: Path) -> StorageError:
     """Our error for what SQLite's means for the database at `path`."""
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY
+    code = _primary(error)
     if code == sqlite3.SQLITE_FULL:
         return _full(path)
     if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}:
@@ -39,8 +39,8 @@ def from_sqlite(error: sqlite3.Error, path: Path) -> StorageError:
         return DiskError(f"{path} is damaged ({error}): restore a backup, or name another file with --db.")
     if code == sqlite3.SQLITE_NOTADB:
         return not_a_database(path)
-    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return busy(path)
+    if is_locked(error):
+        return _locked(path)
     return DiskError(f"{path} cannot be used ({error}): nothing was changed; check the disk.")
 
 
@@ -71,10 +71,26 @@ def missing(path: Path) -> StorageError:
 
 
 def busy(path: Path) -> DatabaseBusy:
-    """Another process writes to it."""
+    """Another klagg has its `WriterLock`."""
     return DatabaseBusy(
         f"Another klagg is writing to {path}: nothing was changed; close it, or name another file with --db."
     )
+
+
+def _locked(path: Path) -> DatabaseLocked:
+    """Whoever locks the database itself is no klagg that writes: that one has the lock beside it."""
+    return DatabaseLocked(
+        f"Another program has locked {path}: nothing was changed; close it there, or name another file with --db."
+    )
+
+
+def is_locked(error: sqlite3.Error) -> bool:
+    """Whether another connection stands in the way."""
+    return _primary(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def _primary(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY
 
 
 def _full(path: Path) -> DiskError:

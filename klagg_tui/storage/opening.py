@@ -36,7 +36,7 @@ class WriterLock:
         """Take the lock.
 
         Raises:
-            DatabaseBusy: another process has it.
+            DatabaseBusy: another klagg has it.
             DiskError: the folder cannot be written to.
         """
         beside = path.with_name(f"{path.name}-lock")
@@ -44,8 +44,10 @@ class WriterLock:
             self._connection = sqlite3.connect(beside, timeout=0, isolation_level=None, check_same_thread=False)
             try:
                 self._connection.execute("BEGIN EXCLUSIVE")
-            except sqlite3.Error:
+            except sqlite3.Error as error:
                 self._connection.close()
+                if disk_errors.is_locked(error):
+                    raise disk_errors.busy(path) from error
                 raise
 
     def release(self) -> None:

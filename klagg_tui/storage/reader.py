@@ -191,6 +191,11 @@ class StoreReader:
         """The bars that the exchange was shown not to have."""
         return await debts.read_unavailable(self._reader)
 
+    async def has_bars(self) -> bool:
+        """Whether there is any bar, of any symbol."""
+        sql = "SELECT EXISTS (SELECT 1 FROM history) OR EXISTS (SELECT 1 FROM forming)"
+        return bool(await self._reader.value(sql))
+
     async def meta(self, key: str) -> str | None:
         """A text kept with `put_meta`."""
         value = await self._reader.value("SELECT value FROM meta WHERE key = ?", (key,))

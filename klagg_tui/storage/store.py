@@ -6,7 +6,7 @@ other. See `schema` for what is in the file.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -39,12 +39,14 @@ _CLAIM: Final = "UPDATE venues SET name = ? WHERE id = 1"
 class Importing:
     """One engine's way into the store; it knows what this engine added and what was there before."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, mark: Callable[[], Awaitable[None]]) -> None:
         self._writer = writer
+        self._mark = mark
         self._run = Run(is_seeded=False)
 
     async def add(self, bars: Sequence[Bar], spans: Sequence[Span]) -> Added:
         """See `Store.add`; may be called again with grown spans and the bars changed since."""
+        await self._mark()
         return await self._writer.add(self._run, bars, spans)
 
 
@@ -58,6 +60,8 @@ class Store(StoreReader):
         self._writer = writer
         self._lock = lock
         self._has_failed = False
+        self._claim: str | None = None
+        """The market that the first bars written mark the file with."""
 
     @classmethod
     async def open(
@@ -74,13 +78,14 @@ class Store(StoreReader):
             path: the file.
             read_only: change nothing, and let another process write meanwhile.
             periods: those whose bars are made again where smaller ones are added or changed.
-            market: whose bars it must hold, by the key of its exchange; a file without a market is marked with it.
-                None takes any.
+            market: whose bars it must hold, by the key of its exchange. The first ones written mark a file that has
+                no market; one without any bar takes any. None takes any.
 
         Raises:
             NotADatabase: the file is something else.
             NewerDatabase: a newer klagg wrote it.
-            DatabaseBusy: another process writes to it.
+            DatabaseBusy: another klagg writes to it.
+            DatabaseLocked: another program holds a lock on it.
             OtherMarket: it holds the bars of another market.
             DiskError: it cannot be read, or not be written to.
         """
@@ -100,7 +105,7 @@ class Store(StoreReader):
         store: Self | None = None
         try:
             store = cls(path, await open_reader(path), Writer(connection, tuple(periods)), lock)
-            await store._claim(market)
+            await store._check_market(market)
         except BaseException:
             await (store.close() if store else _give_up(connection, lock))
             raise
@@ -147,11 +152,13 @@ class Store(StoreReader):
         stays. Current bars replace each other. Larger bars are taken as the engine gives them, but made again where a
         minute turned out to be more than the engine knew. After a failure the same batch may be written again.
         """
+        if changes.current or changes.ended:
+            await self._mark()
         return await self._require_writer().write(changes)
 
     def importing(self) -> Importing:
         """A way in for one engine that reads files: its batches may repeat and grow, as `drain` gives them."""
-        return Importing(self._require_writer())
+        return Importing(self._require_writer(), self._mark)
 
     async def add(self, bars: Sequence[Bar], spans: Sequence[Span]) -> Added:
         """Merge 1m bars made of trades, and the spans that say of which, with what is stored.
@@ -165,6 +172,7 @@ class Store(StoreReader):
 
     async def add_confirmed(self, bars: Iterable[Bar]) -> Added:
         """Store the exchange's own bars, of any periods; they replace all others, and larger bars are made again."""
+        await self._mark()
         return await confirming.add_confirmed(self._require_writer(), bars)
 
     async def find_owed(self, settled_ms: int, periods: Collection[Period] = tuple(Period)) -> list[Hole]:
@@ -178,6 +186,7 @@ class Store(StoreReader):
 
     async def settle(self, answer: Answer) -> Added:
         """Store what the exchange answered about missing bars, in one transaction."""
+        await self._mark()
         return await debts.settle(self._require_writer(), answer)
 
     async def discard_flat(self, run: Unconfirmed) -> int:
@@ -257,19 +266,23 @@ class Store(StoreReader):
         finally:
             await connection.close()
 
-    async def _claim(self, market: str | None) -> None:
-        await self._check_market(market)
-        if market is not None and await self._reader.value(_MARKET) is None:
-            writer = self._require_writer()
-            async with writer.batch():
-                await writer.connection.rows(_CLAIM, (market,))
-
     async def _check_market(self, market: str | None) -> None:
         held = await self._reader.value(_MARKET)
-        if market is not None and held is not None and held != market:
+        if market is None or held == market:
+            return
+        if held is not None and await self.has_bars():
             raise OtherMarket(
                 f"{self.path} holds the bars of {held}, not of {market}: nothing was changed; name another file with --db."
             )
+        self._claim = market
+
+    async def _mark(self) -> None:
+        """Say whose bars these are, before the first of them: an address that answers nothing leaves no mark."""
+        if self._claim is not None:
+            writer = self._require_writer()
+            async with writer.batch():
+                await writer.connection.rows(_CLAIM, (self._claim,))
+            self._claim = None
 
 
 async def _give_up(connection: Connection, lock: WriterLock) -> None:

@@ -15,8 +15,10 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from klagg_tui.auditing.findings import Finding, Kind
 from klagg_tui.commands import audit
-from klagg_tui.commands.audit.run import exchange_bars
+from klagg_tui.commands.audit.report import print_json, print_table
+from klagg_tui.commands.audit.run import Outcome, exchange_bars
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
@@ -147,7 +149,8 @@ def test_bars_of_another_market_are_no_measure(tmp_path: Path, exchange_url: str
     path = tmp_path / "klagg.db"
 
     async def fill() -> None:
-        await (await Store.open(path, market="binance-um")).close()
+        async with await Store.open(path, market="binance-um") as store:
+            await store.add_confirmed([bar()])
 
     asyncio.run(fill())
     result = run("--db", path, "--repair", "--rest-url", exchange_url)
@@ -206,6 +209,29 @@ def test_rows_of_a_file_that_could_not_be_compared_are_told(path: Path, tmp_path
     assert f"Rows of {theirs} that could not be read, and so were not compared: 1; " in result.stderr
 
 
+async def _empty(path: Path) -> None:
+    await (await Store.open(path)).close()
+
+
+def test_where_nothing_is_stored_nothing_is_called_clean(path: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.db"
+    asyncio.run(_empty(empty))
+    nothing = "No such bar is stored: there was nothing to look at.\n"
+    assert (run("--db", empty).exit_code, run("--db", empty).stdout) == (0, nothing)
+    assert run("--db", path, "--from", "2030-01-01").stdout == nothing
+
+
+def test_an_audit_that_was_interrupted_never_says_clean(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(Outcome(bars=1_200, is_interrupted=True), is_local=False)
+    assert capsys.readouterr().out == "Interrupted: nothing found so far, 1,200 bars looked at.\n"
+    print_json(Outcome(bars=1_200, is_interrupted=True))
+    told = json.loads(capsys.readouterr().out)
+    assert (told["clean"], told["interrupted"], told["bars"]) == (False, True, 1_200)
+    found = [Finding(Kind.HOLE, SYMBOL, Period.M1, START, START + MINUTE, "a 1m bar is missing")]
+    print_table(Outcome(found, bars=1, is_interrupted=True), is_local=False)
+    assert capsys.readouterr().out.endswith("\nInterrupted: 1 found so far, 1 bar looked at: 1 hole.\n")
+
+
 @pytest.mark.usefixtures("whole_program")
 def test_ctrl_c_reports_what_was_found_so_far_and_has_status_130(path: Path) -> None:
     damage(path, TWELVE)
@@ -215,6 +241,8 @@ def test_ctrl_c_reports_what_was_found_so_far_and_has_status_130(path: Path) -> 
             result = run("--db", path, "--repair", "--rest-url", simulated.rest_url)
     assert result.exit_code == 130
     assert "Stopping: what was found so far is reported." in result.stderr
+    assert "Interrupted: " in result.stdout
+    assert "Clean" not in result.stdout
 
 
 def _is_asked(simulated: SimulatedExchange) -> bool:

@@ -95,7 +95,10 @@ def test_local_times_name_their_zone(filled: Klagg, monkeypatch: pytest.MonkeyPa
 def test_an_empty_database_has_no_symbols_and_no_bars(klagg: Klagg, tmp_path: Path) -> None:
     file_of(tmp_path / "a.jsonl", ['{"e":"other"}'])
     klagg("import", "a.jsonl", "--db", "a.db")
-    assert klagg("symbols", "--db", "a.db").status == 0
+    said = klagg("symbols", "--db", "a.db")
+    assert (said.status, said.out) == (0, "")
+    assert said.err.startswith("No symbol is stored yet: ")
+    assert json.loads(klagg("symbols", "--json", "--db", "a.db").out) == []
     assert "There are no bars of BTCUSDT" in klagg("bars", "BTCUSDT", "--db", "a.db").err
     assert "There are no such bars" in klagg("export", "--db", "a.db").err
 

@@ -41,10 +41,12 @@ def test_the_first_ctrl_c_asks_and_the_second_ends() -> None:
     import signal
 
     before = signal.getsignal(signal.SIGINT)  # a shell's background jobs begin with it ignored
-    with Interrupt("nothing is lost.") as interrupt:
+    times_s = iter([0.0, 0.1, 1.0])
+    with Interrupt("nothing is lost.", lambda: next(times_s)) as interrupt:
         assert not interrupt()
         signal.raise_signal(signal.SIGINT)
         assert interrupt()
+        signal.raise_signal(signal.SIGINT)  # as `timeout` sends it: to the process, and to its group
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before

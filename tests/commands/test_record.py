@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 from rich.cells import cell_len
 
 from klagg_tui.commands.record import Problems
-from klagg_tui.commands.shared.interrupt import INTERRUPTED
+from klagg_tui.runtime.stop_signals import INTERRUPTED
 from klagg_tui.storage.opening import WriterLock
 from tests.commands.beside import Terminal, at, exchange, has_bars, once, signalled, terminal, wait_for, written
 from tests.shell import Klagg
@@ -179,7 +180,7 @@ def test_it_ends_well_where_the_terminal_goes_away_meanwhile(klagg: Klagg, tmp_p
 
 
 @contextmanager
-def _locked(database: Path) -> Iterator[None]:
+def locked(database: Path) -> Iterator[None]:
     """Nobody else can write there while the block runs."""
     with closing(sqlite3.connect(database, timeout=WAIT_S, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
@@ -200,7 +201,7 @@ WAITS = "The last state is being written; a second signal ends it at once."
 @in_here
 def test_a_last_write_that_takes_a_while_is_said_and_waited_for(klagg: Klagg, tmp_path: Path) -> None:
     def leave_while_locked() -> None:
-        with _locked(tmp_path / "a.db"):
+        with locked(tmp_path / "a.db"):
             signalled(signal.SIGTERM)
             wait_for(lambda: WAITS in screen.text())
 
@@ -212,6 +213,22 @@ def test_a_last_write_that_takes_a_while_is_said_and_waited_for(klagg: Klagg, tm
 
 
 @live
+@in_here
+def test_on_a_disk_that_takes_nothing_the_last_words_say_so(klagg: Klagg, tmp_path: Path) -> None:
+    def refuse_and_leave() -> None:
+        with closing(sqlite3.connect(tmp_path / "a.db", timeout=WAIT_S)) as connection:
+            connection.execute("CREATE TRIGGER t BEFORE INSERT ON forming BEGIN SELECT RAISE(FAIL, 'no room'); END")
+        signalled(signal.SIGTERM)
+
+    with exchange() as market, terminal(120) as screen, once(partial(_trades_came, screen), refuse_and_leave):
+        with redirect_stdout(screen.end):
+            said = klagg("record", *at(market), *SLOW, "--db", "a.db", "--log-path", "a.log")
+        assert "the last state is written" not in screen.text()
+    assert said.status == 1
+    assert re.fullmatch(r"Stopped; \d+ bars of the last state could not be written\. .*no room.*\n", said.err)
+
+
+@live
 def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     with (
         exchange() as market,
@@ -219,7 +236,7 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         _recording(tmp_path, screen.end.fileno(), (*at(market), *SLOW)) as process,
     ):
         wait_for(partial(_trades_came, screen))
-        with _locked(tmp_path / "klagg.db"):
+        with locked(tmp_path / "klagg.db"):
             process.send_signal(signal.SIGINT)
             wait_for(lambda: WAITS in screen.text())
             process.send_signal(signal.SIGINT)

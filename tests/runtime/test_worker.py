@@ -28,7 +28,7 @@ from tests.conftest import DATA, needs_data
 from tests.feeds import until
 from tests.filed import listed
 from tests.importing.test_importer import event, file_of
-from tests.makers import HOUR, MINUTE, START, SYMBOL, trades
+from tests.makers import HOUR, MINUTE, START, SYMBOL, bar, trades
 
 PERIODS = (Period.M1, Period.M5)
 OTHER = "ETHUSDT"
@@ -70,8 +70,8 @@ async def stored(database: Path, period: Period = Period.M1) -> list[Bar]:
 
 
 async def test_a_database_of_another_market_is_refused_at_the_start(tmp_path: Path, database: Path) -> None:
-    async with await Store.open(database, market="simulated"):
-        pass
+    async with await Store.open(database, market="simulated") as store:
+        await store.add_confirmed([bar()])
     runtime = Runtime(plan(file_with(tmp_path, trades([START])), database))
     with pytest.raises(OtherMarket, match="simulated"):
         runtime.start()
@@ -134,8 +134,8 @@ async def test_a_recording_comes_to_the_screen_and_to_the_disk(tmp_path: Path, d
         )
         assert await runtime.history("NOSUCH", Period.M1, None, 5) == ()
     assert added.count(SYMBOL) >= 1
-    for bar in await stored(database):
-        assert bar.same_values(seen[Period.M1, bar.open_ms])
+    for each in await stored(database):
+        assert each.same_values(seen[Period.M1, each.open_ms])
 
 
 @needs_data

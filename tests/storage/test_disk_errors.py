@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from klagg_tui.errors import DatabaseBusy, DiskError, NotADatabase, StorageError
+from klagg_tui.errors import DatabaseLocked, DiskError, NotADatabase, StorageError
 from klagg_tui.storage.disk_errors import translate_errors
 
 PATH = Path("folder") / "klagg.db"
@@ -31,8 +31,8 @@ def of_sqlite(code: int) -> sqlite3.Error:
         (of_sqlite(sqlite3.SQLITE_IOERR_WRITE), DiskError, "as SQLite says it"),
         (of_sqlite(sqlite3.SQLITE_CORRUPT), DiskError, "damaged"),
         (of_sqlite(sqlite3.SQLITE_NOTADB), NotADatabase, "is not a klagg database"),
-        (of_sqlite(sqlite3.SQLITE_BUSY), DatabaseBusy, "Another klagg"),
-        (of_sqlite(sqlite3.SQLITE_LOCKED), DatabaseBusy, "Another klagg"),
+        (of_sqlite(sqlite3.SQLITE_BUSY), DatabaseLocked, "Another program has locked"),
+        (of_sqlite(sqlite3.SQLITE_LOCKED), DatabaseLocked, "Another program has locked"),
         (sqlite3.ProgrammingError("no code at all"), DiskError, "no code at all"),
         (OSError(errno.ENOSPC, "no space"), DiskError, "full"),
         (OSError(errno.EROFS, "read-only"), DiskError, "read-only"),

@@ -7,16 +7,25 @@ import os
 import resource
 import sqlite3
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
 from klagg_tui.engine.bar import State
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.spans import Span
-from klagg_tui.errors import DatabaseBusy, DiskError, NewerDatabase, NotADatabase, OtherMarket, StorageError
+from klagg_tui.errors import (
+    DatabaseBusy,
+    DatabaseLocked,
+    DiskError,
+    NewerDatabase,
+    NotADatabase,
+    OtherMarket,
+    StorageError,
+)
 from klagg_tui.paths import default_path
 from klagg_tui.storage.opening import open_reader, open_writer
 from klagg_tui.storage.schema import APPLICATION_ID, MIGRATIONS
@@ -196,12 +205,52 @@ async def test_bars_of_two_markets_do_not_mix(tmp_path: Path) -> None:
     await (await Store.open(path)).close()
 
 
-async def test_an_unmarked_file_takes_the_mark_of_the_first_market(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "write",
+    [lambda store: store.write(Changes((bar(),))), lambda store: store.add_confirmed([bar()])],
+    ids=["live", "confirmed"],
+)
+async def test_a_file_is_marked_by_the_first_market_whose_bars_are_written(
+    tmp_path: Path, write: Callable[[Store], Awaitable[object]]
+) -> None:
     path = tmp_path / "klagg.db"
     await made(path)
-    await (await Store.open(path, market="binance-um")).close()
+    async with await Store.open(path, market="binance-um") as store:
+        await write(store)
     with pytest.raises(OtherMarket):
         await Store.open(path, market="simulated")
+
+
+async def test_an_address_that_brought_no_bar_leaves_no_mark(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    async with await Store.open(path, market="fapi.binanec.com") as store:
+        assert await store.write(Changes()) == 0
+    await made(path)  # as an import does, which names no market
+    await (await Store.open(path, market="binance-um")).close()
+
+
+async def test_a_file_without_any_bar_takes_any_market_whatever_it_was_marked_with(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    async with await Store.open(path) as store:
+        await store.put_meta("market", "fapi.binanec.com")
+    await (await Store.open(path, market="binance-um", read_only=True)).close()
+    async with await Store.open(path, market="binance-um") as store:
+        await store.write(Changes((bar(),)))
+    with pytest.raises(OtherMarket, match="holds the bars of binance-um"):
+        await Store.open(path, market="fapi.binanec.com")
+
+
+async def test_the_lock_of_another_program_is_not_said_to_be_klagg(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("klagg_tui.storage.connection._PATIENCE_S", 0)
+    path = tmp_path / "klagg.db"
+    await made(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with await Store.open(path) as store:
+            with pytest.raises(DatabaseLocked, match=r"Another program has locked .*nothing was changed"):
+                await store.add_confirmed([bar()])
 
 
 async def test_a_read_only_file_can_be_read_and_not_written() -> None:

@@ -61,14 +61,16 @@ def audit(
     from klagg_tui.auditing.rows import Stretch
     from klagg_tui.commands.audit.report import print_json, print_table, unknown_symbols
     from klagg_tui.commands.audit.run import Plan, run
-    from klagg_tui.commands.shared.interrupt import INTERRUPTED, Interrupt
+    from klagg_tui.commands.shared.interrupt import Interrupt
     from klagg_tui.commands.shared.progress import ProgressLine
+    from klagg_tui.runtime.stop_signals import INTERRUPTED
 
     stretch = Stretch(*times(from_, to, local=local))
     periods = periods_of(period) if period else None
     plan = Plan(chosen.load().settings, tuple(symbol or ()), stretch, tuple(against or ()), periods, is_repair=repair)
     with Interrupt("what was found so far is reported.") as interrupt, ProgressLine(unit="bars") as line:
         outcome = wait_for(run(plan, interrupt, line))
+    outcome.is_interrupted = interrupt()
     if as_json:
         print_json(outcome)
     else:
@@ -77,6 +79,6 @@ def audit(
         typer.echo(unknown_symbols(outcome.unknown), err=True)
     for sentence in outcome.unread:
         typer.echo(sentence, err=True)
-    if interrupt():
+    if outcome.is_interrupted:
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(1 if outcome.findings else 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final
 
 import orjson
@@ -22,7 +22,8 @@ SHOWN: Final = 500
 def print_json(outcome: Outcome) -> None:
     """One object with everything."""
     document = {
-        "clean": not outcome.findings,
+        "clean": not outcome.findings and not outcome.is_interrupted,
+        "interrupted": outcome.is_interrupted,
         "bars": outcome.bars,
         "findings": [finding.as_json() for finding in outcome.findings],
         "repaired": outcome.repaired._asdict() if outcome.repaired else None,
@@ -53,12 +54,20 @@ def unknown_symbols(symbols: Collection[str]) -> str:
 
 
 def _sum(outcome: Outcome) -> str:
-    if not outcome.findings:
-        return f"Clean: {counted(outcome.bars, 'bar')} looked at."
-    counts = Counter(finding.kind.value for finding in outcome.findings)
+    looked_at = f"{counted(outcome.bars, 'bar')} looked at"
+    if outcome.is_interrupted:
+        found = f"{len(outcome.findings):,}" if outcome.findings else "nothing"
+        return f"Interrupted: {found} found so far, {looked_at}{_kinds(outcome.findings)}."
+    if outcome.findings:
+        hint = "" if outcome.repaired else " --repair takes the exchange's bars."
+        return f"{len(outcome.findings):,} found{_kinds(outcome.findings)}.{hint}"
+    return f"Clean: {looked_at}." if outcome.bars else "No such bar is stored: there was nothing to look at."
+
+
+def _kinds(findings: Iterable[Finding]) -> str:
+    counts = Counter(finding.kind.value for finding in findings)
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in counts.most_common())
-    hint = "" if outcome.repaired else " --repair takes the exchange's bars."
-    return f"{len(outcome.findings):,} found: {kinds}.{hint}"
+    return kinds and f": {kinds}"
 
 
 def _table(findings: list[Finding], *, is_local: bool) -> Table:

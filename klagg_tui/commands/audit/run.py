@@ -61,6 +61,8 @@ class Outcome:
     """Symbols that the exchange does not have any more."""
     unread: list[str] = field(default_factory=list)
     """A sentence for each file of which some rows could not be compared."""
+    is_interrupted: bool = False
+    """Not everything was looked at: finding nothing proves nothing."""
 
     def add(self, repaired: Repaired) -> None:
         """A round of repair is done."""

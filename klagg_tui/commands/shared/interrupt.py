@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-import signal
-from types import FrameType
-from typing import Final, Self
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Never, Self
 
 import typer
 
-INTERRUPTED: Final = 130
-"""Exit status of a command that was stopped by Ctrl+C, as shells have it."""
+from klagg_tui.runtime.stop_signals import StopSignals
 
 
 class Interrupt:
     """Called, it tells whether to stop. To be entered in the main thread, outside of the event loop."""
 
-    def __init__(self, promise: str) -> None:
+    def __init__(self, promise: str, now_s: Callable[[], float] = time.monotonic) -> None:
         """`promise`: what stopping means, for a person."""
         self._promise = promise
-        self._is_asked = False
+        self._signals = StopSignals(now_s)
+        self._signals.on_stop = self._say
+        self._signals.on_abort = _abort
 
     def __call__(self) -> bool:
         """Whether Ctrl+C was pressed."""
-        return self._is_asked
+        return self._signals.came
 
     def __enter__(self) -> Self:
-        self._before = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
+        self._signals.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        self._signals.__exit__()
 
-    def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        if self._is_asked:
-            raise KeyboardInterrupt
-        self._is_asked = True
-        typer.echo(f"\nStopping: {self._promise} Ctrl+C once more ends it at once.", err=True)
+    def _say(self) -> None:
+        with suppress(OSError):  # a closed terminal
+            typer.echo(f"\nStopping: {self._promise} Ctrl+C once more ends it at once.", err=True)
+
+
+def _abort() -> Never:
+    raise KeyboardInterrupt

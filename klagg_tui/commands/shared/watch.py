@@ -10,6 +10,7 @@ import typer
 
 from klagg_tui.commands.shared.options import say_update
 from klagg_tui.errors import KlaggError
+from klagg_tui.runtime.stop_signals import StopSignals
 
 if TYPE_CHECKING:
     from klagg_tui.config import Settings
@@ -22,6 +23,14 @@ def watch(plan: Plan, settings: Settings, *, is_served: bool = False, state_name
     `is_served`: bars are there for other programs meanwhile. `state_name`: see `app.run`.
     """
     require_terminal()
+    with StopSignals() as stop:
+        return watch_until(stop, plan, settings, is_served=is_served, state_name=state_name)
+
+
+def watch_until(
+    stop: StopSignals, plan: Plan, settings: Settings, *, is_served: bool = False, state_name: str = "screen"
+) -> bool:
+    """The same, where signals are listened to already."""
     from klagg_tui import logs
     from klagg_tui.app import run
     from klagg_tui.runtime.worker import Runtime
@@ -31,13 +40,13 @@ def watch(plan: Plan, settings: Settings, *, is_served: bool = False, state_name
     if plan.database:
         say_update(plan.database)
     if not is_served:
-        return run(Runtime(plan), settings.screen, state_name=state_name)
+        return run(Runtime(plan), stop, settings.screen, state_name=state_name)
     from klagg_tui.serve.server import served
 
     runtime, server = served(plan, settings.serve)
     server.start()
     try:
-        return run(runtime, settings.screen, state_name=state_name)
+        return run(runtime, stop, settings.screen, state_name=state_name)
     finally:
         server.stop()
 
