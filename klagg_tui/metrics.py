@@ -85,6 +85,9 @@ class Metric(Enum):
     BARS_COMPLETED = _counter(
         "bars completed", "Partial bars completed", "Partial bars replaced by the exchange's own."
     )
+    OWED_MINUTES = _gauge("owed minutes", "Minutes to be fetched", "Minutes of bars missing in the database now.")
+    OWED_SYMBOLS = _gauge("owed symbols", "Symbols with bars to be fetched", "Symbols that those minutes are of.")
+    BARS_FETCHED = _counter("bars fetched", "Missing bars fetched", "Bars that were owed and have come.")
     HOLES = _counter("holes", "Holes found", "Places where stored bars were missing.")
     BARS_TAKEN_BACK = _counter("bars taken back", "Flat bars taken back", "Flat bars removed behind a delisting.")
     UNCONFIRMED = _gauge("unconfirmed", "Bars to be confirmed", "Runs of closed bars due for confirmation.")

@@ -112,7 +112,10 @@ async def _remove(connection: Connection, orphans: OrphanRows) -> int:
         where += " AND minute BETWEEN ? AND ?"
         keys += [orphans.first, orphans.last]
     await connection.rows(f"DELETE FROM {orphans.table} WHERE {where}", keys)
-    return int(await connection.value("SELECT changes()"))
+    removed = int(await connection.value("SELECT changes()"))
+    # Whether the series is whole without them is to be counted anew.
+    await connection.rows("DELETE FROM frontier WHERE symbol = ? AND period = ?", keys[:2])
+    return removed
 
 
 async def _settle(connection: Connection, symbol: str) -> int:

@@ -92,6 +92,12 @@ class Period(Enum):
             return _month_ms(open_ms, 1)
         return open_ms + self.nominal_ms
 
+    def count(self, from_ms: int, to_ms: int) -> int:
+        """How many bars open from one open time to before another time."""
+        if self is Period.MO1:
+            return max(0, _month(to_ms - 1) - _month(from_ms) + 1)
+        return max(0, -(-(to_ms - from_ms) // self.nominal_ms))
+
     def divides(self, larger: Period) -> bool:
         """Whether bars of this period fill each bar of `larger` without crossing its edges."""
         if not self < larger:
@@ -120,7 +126,12 @@ def _offset(period: Period, anchor: int) -> int:
     return anchor * DAY_MS if period is Period.D3 else 0
 
 
-def _month_ms(at_ms: int, later: int) -> int:
+def _month(at_ms: int) -> int:
+    """Months since the year 0."""
     day = datetime.fromtimestamp(at_ms // 1000, UTC)
-    months = day.year * 12 + day.month - 1 + later
+    return day.year * 12 + day.month - 1
+
+
+def _month_ms(at_ms: int, later: int) -> int:
+    months = _month(at_ms) + later
     return int(datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC).timestamp()) * 1000

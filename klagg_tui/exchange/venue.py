@@ -29,7 +29,8 @@ class Priority(IntEnum):
     GAP = 0
     SEED = 1
     CONFIRM = 2
-    HISTORY = 3
+    OWED = 3
+    HISTORY = 4
 
 
 @dataclass(frozen=True)

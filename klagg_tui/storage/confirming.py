@@ -17,13 +17,19 @@ from klagg_tui.storage.writer import Writer
 
 async def add_confirmed(writer: Writer, bars: Iterable[Bar]) -> Added:
     """Store bars of any periods as the exchange's own, in one transaction."""
+    bars = tuple(bars)
+    async with writer.batch({bar.symbol for bar in bars}):
+        return await put_confirmed(writer, bars)
+
+
+async def put_confirmed(writer: Writer, bars: Iterable[Bar]) -> Added:
+    """The same inside a batch that knows their symbols."""
     own = {bar.key: _confirmed(bar) for bar in sorted(bars, key=attrgetter("period"))}
-    async with writer.batch({bar.symbol for bar in own.values()}):
-        stored = await bars_at(writer.connection, writer.symbols, own)
-        fresh = [bar for key, bar in own.items() if stored.get(key) != bar]
-        await writer.insert(HISTORY, fresh)
-        for period in sorted({bar.period for bar in fresh}):
-            await _roll_up(writer, [bar for bar in fresh if bar.period is period], stored)
+    stored = await bars_at(writer.connection, writer.symbols, own)
+    fresh = [bar for key, bar in own.items() if stored.get(key) != bar]
+    await writer.insert(HISTORY, fresh)
+    for period in sorted({bar.period for bar in fresh}):
+        await _roll_up(writer, [bar for bar in fresh if bar.period is period], stored)
     return _count(own, stored)
 
 
@@ -35,6 +41,11 @@ AND minute > coalesce((SELECT h.minute FROM history AS h
     ORDER BY h.minute DESC LIMIT 1), -1)
 """
 
+_LOWER_FRONTIER: Final = """
+UPDATE frontier SET until = min(until, :first)
+WHERE symbol = (SELECT id FROM symbols WHERE name = :name) AND period = :period AND :first <= :last
+"""
+
 
 async def discard_flat(writer: Writer, stretch: Unconfirmed) -> int:
     """Delete bars without trades that the exchange does not have: the clock made them behind a symbol's last minute.
@@ -42,17 +53,17 @@ async def discard_flat(writer: Writer, stretch: Unconfirmed) -> int:
     Those with a traded bar behind them stay: the symbol was still alive, only nobody traded.
     """
     symbol, period, first_open_ms, last_open_ms, _ = stretch
+    places = {
+        "name": symbol,
+        "period": period.ordinal,
+        "first": first_open_ms // MINUTE_MS,
+        "last": last_open_ms // MINUTE_MS,
+    }
     async with writer.batch():
-        await writer.connection.rows(
-            _DISCARD,
-            {
-                "name": symbol,
-                "period": period.ordinal,
-                "first": first_open_ms // MINUTE_MS,
-                "last": last_open_ms // MINUTE_MS,
-            },
-        )
-        return int(await writer.connection.value("SELECT changes()"))
+        await writer.connection.rows(_DISCARD, places)
+        removed = int(await writer.connection.value("SELECT changes()"))
+        await writer.connection.rows(_LOWER_FRONTIER, places)
+    return removed
 
 
 async def _roll_up(writer: Writer, fresh: Sequence[Bar], stored: Mapping[BarKey, Bar]) -> None:

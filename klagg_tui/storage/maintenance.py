@@ -46,6 +46,12 @@ _OLD: Final = """
 SELECT h.symbol, h.minute FROM symbols AS s CROSS JOIN history AS h
 ON h.symbol = s.id AND h.period = ? AND h.minute < ? LIMIT ?
 """
+_DELETE_UP_TO: Final = (
+    "DELETE FROM history WHERE symbol = ?1 AND period = ?2 AND minute <= ?3",
+    # What is no longer there is no longer proven to be there.
+    "DELETE FROM frontier WHERE symbol = ?1 AND period = ?2 AND until <= ?3 + 1",
+    "UPDATE frontier SET first = max(first, ?3 + 1) WHERE symbol = ?1 AND period = ?2",
+)
 _PERIODS: Final = tuple(Period)
 
 STEP: Final = 1_000
@@ -148,9 +154,9 @@ async def delete_before(writer: Writer, period: Period, before_ms: int, at_most:
         await writer.roll_up((names[number], period, minute * MINUTE_MS) for number, minute in rows)
         newest_of: dict[int, int] = dict(rows)
         for number, newest in newest_of.items():
-            await writer.connection.rows(
-                "DELETE FROM history WHERE symbol = ? AND period = ? AND minute <= ?", (number, period.ordinal, newest)
-            )
+            place = number, period.ordinal, newest
+            for statement in _DELETE_UP_TO:
+                await writer.connection.rows(statement, place)
     return len(rows)
 
 

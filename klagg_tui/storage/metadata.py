@@ -50,6 +50,7 @@ async def _move_anchor(writer: Writer, symbol: str) -> None:
     for table in ("history", "forming"):
         sql = f"DELETE FROM {table} WHERE symbol = ? AND period = ? AND (minute / ? - ?) % 3 <> 0"
         await writer.connection.rows(sql, (number, Period.D3.ordinal, DAY_MS // MINUTE_MS, days))
+    await writer.connection.rows("DELETE FROM frontier WHERE symbol = ? AND period = ?", (number, Period.D3.ordinal))
     child = child_of(Period.D3, writer.periods)
     children = await writer.connection.rows(
         "SELECT minute FROM history WHERE symbol = ? AND period = ?", (number, child.ordinal)

@@ -6,8 +6,10 @@ drops it when the process dies, however it dies, and readers of the database nev
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +18,8 @@ from klagg_tui.storage import disk_errors
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.disk_errors import translate_errors
 from klagg_tui.storage.schema import APPLICATION_ID, MIGRATIONS
+
+log = logging.getLogger(__name__)
 
 _MAGIC: Final = b"SQLite format 3\x00"
 _VERSION_AT: Final = 60
@@ -74,6 +78,19 @@ def has_database(path: Path, migrations: Migrations = MIGRATIONS) -> bool:
     return True
 
 
+def is_to_be_migrated(path: Path) -> bool:
+    """Whether the database at `path` was written by an older klagg; what is no database is none of one."""
+    with suppress(OSError), path.open("rb") as file:
+        header = file.read(100)
+        return header.startswith(_MAGIC) and 0 < _number(header, _VERSION_AT) < len(MIGRATIONS)
+    return False
+
+
+def copy_of(path: Path) -> Path:
+    """Where a database lies as it was before it was brought up to date, until klagg has ended once as it should."""
+    return path.with_name(f"{path.name}.before-update")
+
+
 async def open_writer(path: Path, migrations: Migrations = MIGRATIONS) -> Connection:
     """The connection that writes, to a file of the newest version; made where there is none.
 
@@ -127,9 +144,12 @@ async def _open_readable(path: Path) -> Connection:
 
 
 async def _migrate(connection: Connection, migrations: Migrations) -> None:
-    """Bring the file to the newest version, step by step, each step whole or not at all."""
+    """Bring the file to the newest version, step by step, each step whole or not at all; a copy of an older file is kept."""
     version = await connection.value("PRAGMA user_version")
     _refuse_newer(connection.path, version, migrations)
+    if 0 < version < len(migrations):
+        log.warning("%s is brought up to date (layout %d to %d)", connection.path, version, len(migrations))
+        await _keep_copy(connection)
     for number in range(version, len(migrations)):
         async with connection.transaction():
             for statement in migrations[number]:
@@ -139,6 +159,19 @@ async def _migrate(connection: Connection, migrations: Migrations) -> None:
     if version < len(migrations):
         # The next klagg looks at the header before it opens anything, so the header must be in the file, not beside it.
         await connection.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+async def _keep_copy(connection: Connection) -> None:
+    """Write the file as it is beside itself, whole or not at all."""
+    copy = copy_of(connection.path)
+    half = copy.with_name(f".{copy.name}.part")
+    with translate_errors(copy):
+        half.unlink(missing_ok=True)
+        try:
+            await connection.rows("VACUUM INTO ?", (str(half),))
+            half.replace(copy)
+        finally:
+            half.unlink(missing_ok=True)
 
 
 def _refuse_newer(path: Path, version: int, migrations: Migrations) -> None:

@@ -9,8 +9,9 @@ from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain, child_of
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
-from klagg_tui.storage import queries, unconfirmed
+from klagg_tui.storage import debts, queries, unconfirmed
 from klagg_tui.storage.connection import Connection, Row
+from klagg_tui.storage.debts import Hole, Unavailable
 from klagg_tui.storage.lines import Lines, RowFormat, line_pages
 from klagg_tui.storage.queries import FOREVER, Stretch, minutes_of, pages
 from klagg_tui.storage.rows import JSON_ROWS, bars
@@ -182,9 +183,13 @@ class StoreReader:
         """
         return await queries.ended_until(self._reader, symbol, period, before_ms)
 
-    async def holes(self, since_ms: int, without: Collection[BarKey] = ()) -> list[Unconfirmed]:
-        """1m bars missing between stored ones or behind the listing, since a time; one entry a hole."""
-        return await unconfirmed.holes(self._reader, since_ms, without)
+    async def owed(self, settled_ms: int) -> list[Hole]:
+        """The bars that are missing, of all symbols that are to be whole; see `find_owed` of `Store`."""
+        return await debts.read_owed(self._reader, settled_ms)
+
+    async def unavailable(self) -> list[Unavailable]:
+        """The bars that the exchange was shown not to have."""
+        return await debts.read_unavailable(self._reader)
 
     async def meta(self, key: str) -> str | None:
         """A text kept with `put_meta`."""

@@ -10,7 +10,9 @@ A mantissa beyond 63 bits is stored as a text of its digits; the value columns t
 would round such a text). `minute` is the open time in minutes since the epoch. The view `bars` is the same for people:
 names, UTC times, numbers.
 
-`spans` are runs of aggregate ids whose trades are all in the bars, with the time for which they are complete.
+`spans` are runs of aggregate ids whose trades are all in the bars, with the time for which they are complete. `frontier`
+says how far the rows of a series are known to be there without a hole, `unavailable` which bars the exchange itself does not
+have (see `debts`).
 """
 
 from __future__ import annotations
@@ -111,7 +113,65 @@ _FIRST: Final = (
     f"CREATE VIEW bars AS{_shown('history', _OVER)}\nUNION ALL{_shown('forming', _CURRENT)}",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST,)
+_NUMBERS: Final = COLUMNS[5:]
+_IS_FLOAT: Final = f"'real' IN ({', '.join(f'typeof({name})' for name in _NUMBERS)})"
+_NO_FLOATS: Final = f",\n    CHECK (NOT {_IS_FLOAT})"
+"""A float remembers fifteen digits of a number: none may get in, whatever writes."""
+
+
+def _without_floats(table: str) -> tuple[str, ...]:
+    """Have a table refuse floats from now on; rows that hold some are none, so their minutes are owed again.
+
+    By the procedure for changes that leave what is on the disk as it is (https://sqlite.org/lang_altertable.html, section 7):
+    five million rows need not be written anew.
+    """
+    return (
+        f"DELETE FROM {table} WHERE {_IS_FLOAT}",
+        "PRAGMA writable_schema = ON",
+        f"""UPDATE sqlite_schema SET sql = replace(sql, ', PRIMARY KEY', '{_NO_FLOATS.replace("'", "''")}, PRIMARY KEY')
+        WHERE type = 'table' AND name = '{table}'""",
+        "PRAGMA writable_schema = RESET",
+    )
+
+
+_SECOND: Final = (
+    "DROP VIEW bars",
+    # Named by the first who writes bars of a market; before that nobody knows whose they are.
+    "CREATE TABLE venues (id INTEGER PRIMARY KEY, name TEXT UNIQUE) STRICT",
+    "INSERT INTO venues SELECT 1, (SELECT value FROM meta WHERE key = 'market')",
+    "DELETE FROM meta WHERE key = 'market'",
+    "ALTER TABLE symbols RENAME TO symbols_before",
+    """CREATE TABLE symbols (
+    id INTEGER PRIMARY KEY,
+    venue INTEGER NOT NULL DEFAULT 1 REFERENCES venues,
+    name TEXT NOT NULL,
+    first_open_ms INTEGER NOT NULL DEFAULT 0,
+    anchor INTEGER NOT NULL DEFAULT 1,
+    active INTEGER NOT NULL DEFAULT 1,
+    standing INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (name, venue)) STRICT""",
+    # That one is not traded any more was written before its last bars were fetched: all are asked for once more.
+    "INSERT INTO symbols SELECT id, 1, name, first_open_ms, anchor, active, 1 FROM symbols_before",
+    "DROP TABLE symbols_before",
+    """CREATE TABLE frontier (
+    symbol INTEGER NOT NULL,
+    period INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (symbol, period)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE unavailable (
+    symbol INTEGER NOT NULL,
+    period INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    asked_ms INTEGER NOT NULL,
+    PRIMARY KEY (symbol, period, first)) STRICT, WITHOUT ROWID""",
+    *_without_floats("history"),
+    *_without_floats("forming"),
+    f"CREATE VIEW bars AS{_shown('history', _OVER)}\nUNION ALL{_shown('forming', _CURRENT)}",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND)
 """Step n turns a file of version n into one of version n + 1; version 0 is an empty file. Only ever appended to.
 
 Files made before December 2026 have an empty table `progress` besides, which nothing has ever read.

@@ -6,7 +6,7 @@ other. See `schema` for what is in the file.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -18,20 +18,22 @@ from klagg_tui.engine.period import DEFAULT_PERIODS, Period, chain
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
 from klagg_tui.errors import OtherMarket, StorageError
-from klagg_tui.storage import confirming, maintenance, metadata
+from klagg_tui.storage import confirming, debts, maintenance, metadata
 from klagg_tui.storage.connection import Connection
+from klagg_tui.storage.debts import Answer, Hole
 from klagg_tui.storage.disk_errors import missing, translate_errors
 from klagg_tui.storage.ledger import Run
 from klagg_tui.storage.maintenance import Counts, Holding, Retention
 from klagg_tui.storage.merging import Added
-from klagg_tui.storage.opening import WriterLock, has_database, open_reader, open_writer
+from klagg_tui.storage.opening import WriterLock, copy_of, has_database, open_reader, open_writer
 from klagg_tui.storage.reader import StoreReader
 from klagg_tui.storage.symbols import StoredSymbol
 from klagg_tui.storage.unconfirmed import Unconfirmed
 from klagg_tui.storage.writer import Writer
 
-_MARKET: Final = "market"
-"""Key of `meta`: which market's bars the file holds."""
+_MARKET: Final = "SELECT name FROM venues WHERE id = 1"
+"""Which market's bars the file holds; NULL where none has said so yet."""
+_CLAIM: Final = "UPDATE venues SET name = ? WHERE id = 1"
 
 
 class Importing:
@@ -55,6 +57,7 @@ class Store(StoreReader):
         self.path = path
         self._writer = writer
         self._lock = lock
+        self._has_failed = False
 
     @classmethod
     async def open(
@@ -122,6 +125,8 @@ class Store(StoreReader):
             await self._reader.close()
             if self._writer:
                 await self._writer.connection.close()
+                if lock and not self._has_failed:
+                    copy_of(self.path).unlink(missing_ok=True)
         finally:
             if lock:
                 lock.release()
@@ -132,6 +137,7 @@ class Store(StoreReader):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._has_failed = isinstance(error, StorageError)
         await self.close()
 
     async def write(self, changes: Changes) -> int:
@@ -160,6 +166,19 @@ class Store(StoreReader):
     async def add_confirmed(self, bars: Iterable[Bar]) -> Added:
         """Store the exchange's own bars, of any periods; they replace all others, and larger bars are made again."""
         return await confirming.add_confirmed(self._require_writer(), bars)
+
+    async def find_owed(self, settled_ms: int, periods: Collection[Period] = tuple(Period)) -> list[Hole]:
+        """Move every frontier as far as the rows say, and give the bars that are missing behind it.
+
+        Args:
+            settled_ms: bars that ended by then are final at the exchange.
+            periods: those to look at; 1m alone is looked through in milliseconds.
+        """
+        return await debts.find_owed(self._require_writer(), settled_ms, periods)
+
+    async def settle(self, answer: Answer) -> Added:
+        """Store what the exchange answered about missing bars, in one transaction."""
+        return await debts.settle(self._require_writer(), answer)
 
     async def discard_flat(self, run: Unconfirmed) -> int:
         """Delete bars without trades, behind all traded ones, that the exchange does not have; returns how many there were."""
@@ -240,11 +259,13 @@ class Store(StoreReader):
 
     async def _claim(self, market: str | None) -> None:
         await self._check_market(market)
-        if market is not None and await self.meta(_MARKET) is None:
-            await self.put_meta(_MARKET, market)
+        if market is not None and await self._reader.value(_MARKET) is None:
+            writer = self._require_writer()
+            async with writer.batch():
+                await writer.connection.rows(_CLAIM, (market,))
 
     async def _check_market(self, market: str | None) -> None:
-        held = await self.meta(_MARKET)
+        held = await self._reader.value(_MARKET)
         if market is not None and held is not None and held != market:
             raise OtherMarket(
                 f"{self.path} holds the bars of {held}, not of {market}: nothing was changed; name another file with --db."

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from enum import IntEnum
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import BarKey
 from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, MINUTE_MS
 from klagg_tui.engine.precision import Precision
 from klagg_tui.storage.connection import Connection, Insert
+
+
+class Standing(IntEnum):
+    """What klagg has to do with a symbol; the number stands for it on disk."""
+
+    LEFT_ALONE = 0
+    """Imported, or no longer wanted: nothing of it is asked for."""
+    FOLLOWED = 1
+    """Every minute of it is wanted. Where it is no longer traded, it is *leaving*: its last bars may still be missing."""
+    GONE = 2
+    """No longer traded, and the exchange was shown to have nothing newer than what is stored."""
 
 
 class StoredSymbol(NamedTuple):
@@ -22,15 +34,18 @@ class StoredSymbol(NamedTuple):
     """On which day number modulo 3 its three-day bars open."""
     active: bool = True
     """Whether it was traded when the exchange was asked last."""
+    standing: Standing = Standing.LEFT_ALONE
 
 
 _PUT: Final = Insert(
-    "symbols (name, first_open_ms, anchor, active)",
-    "ON CONFLICT (name) DO UPDATE SET first_open_ms = excluded.first_open_ms, anchor = excluded.anchor, "
-    "active = excluded.active",
+    "symbols (name, first_open_ms, anchor, active, standing)",
+    "ON CONFLICT (name, venue) DO UPDATE SET first_open_ms = excluded.first_open_ms, anchor = excluded.anchor, "
+    "active = excluded.active, standing = excluded.standing",
 )
-_ADD: Final = Insert("symbols (name, first_open_ms, anchor, active)", "ON CONFLICT (name) DO NOTHING")
+_ADD: Final = Insert("symbols (name, first_open_ms, anchor, active, standing)", "ON CONFLICT (name, venue) DO NOTHING")
 
+
+_SYMBOLS: Final = "SELECT id, name, first_open_ms, anchor, active, standing FROM symbols"
 
 PRECISIONS: Final = "decimals"
 """Key of `meta`: a JSON object from symbols to decimals of prices and of quantities."""
@@ -48,11 +63,11 @@ class Symbols:
     async def read(cls, connection: Connection) -> Symbols:
         """All that are stored."""
         symbols = cls()
-        for number, *values in await connection.rows("SELECT id, name, first_open_ms, anchor, active FROM symbols"):
-            name, first_open_ms, anchor, active = values
+        for number, *values in await connection.rows(_SYMBOLS):
+            name, first_open_ms, anchor, active, standing = values
             symbols.ids[name] = number
             symbols.names[number] = name
-            symbols.known[number] = StoredSymbol(name, first_open_ms, anchor, bool(active))
+            symbols.known[number] = StoredSymbol(name, first_open_ms, anchor, bool(active), Standing(standing))
         return symbols
 
     def row_keys(self, keys: Iterable[BarKey]) -> list[tuple[int, int, int]]:

@@ -14,7 +14,13 @@ from klagg_tui.exchange.venue import Priority
 MINUTE_MS: Final = 60_000
 
 
-_SHARE: Final = {Priority.GAP: 0.95, Priority.SEED: 0.90, Priority.CONFIRM: 0.80, Priority.HISTORY: 0.60}
+_SHARE: Final = {
+    Priority.GAP: 0.95,
+    Priority.SEED: 0.90,
+    Priority.CONFIRM: 0.80,
+    Priority.OWED: 0.70,
+    Priority.HISTORY: 0.60,
+}
 """How much of the minute's weight may be used up before requests of a priority wait for the next minute.
 
 The rest is left to others at the same address, and to requests that the exchange counts into another minute than we.

@@ -1,7 +1,7 @@
 """History: the bars from before klagg was started, newest first, as far back as was asked for.
 
 What is there already is counted in the store, so an interrupted back-fill resumes where it stopped, and nothing is fetched
-twice.
+twice. What a pause of klagg left out further back is owed: see `debts`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from klagg_tui.exchange.requests import BarsWanted, pages
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.feed import Progress
 from klagg_tui.runtime.live.context import LiveContext
-from klagg_tui.storage.maintenance import kept_from
 
 log = logging.getLogger(__name__)
 
@@ -73,20 +72,10 @@ class Backfill:
         """Fetch what the store lacks of one symbol and period."""
         listed_ms, anchor = self._context.contract(symbol)
         end_ms = period.open_ms(self._context.settled_ms(), anchor)
-        earliest_ms = max(period.open_ms(listed_ms, anchor), self._kept_ms(period, anchor))
+        earliest_ms = max(period.open_ms(listed_ms, anchor), self._context.kept_ms(symbol, period, self._keep))
         oldest_ms = max(end_ms - self._depth * period.nominal_ms, earliest_ms)
-        stored_ms = max(await self._store.ended_until(symbol, period, oldest_ms) or oldest_ms, earliest_ms)
-        newest_first = pages(period, oldest_ms, end_ms, self._page_rows)
-        # What a long pause of klagg left beyond the wanted depth is filled from its old end, so that it can be resumed.
-        for page in (*newest_first, *reversed(pages(period, stored_ms, oldest_ms, self._page_rows))):
+        for page in pages(period, oldest_ms, end_ms, self._page_rows):
             await self._fill_page(symbol, page)
-
-    def _kept_ms(self, period: Period, anchor: int) -> int:
-        """Where the first bar opens that is not deleted again."""
-        if period not in self._keep:
-            return 0
-        from_ms = kept_from(period, self._context.now_ms() - self._keep[period], self._context.periods)
-        return period.end_ms(period.open_ms(from_ms - 1, anchor))
 
     async def _fill_page(self, symbol: str, page: BarsWanted) -> None:
         period, start_ms, last_ms, rows = page

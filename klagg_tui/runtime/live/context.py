@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, Period
 from klagg_tui.exchange.venue import MarketData, Venue
 from klagg_tui.runtime.host import EngineHost
+from klagg_tui.storage.maintenance import kept_from
 from klagg_tui.storage.store import Store
 
 
@@ -28,6 +30,8 @@ class LiveContext:
     venue: Venue
     market_data: MarketData
     contracts: dict[str, Contract] = field(default_factory=dict)
+    left_ms: dict[str, int] = field(default_factory=dict)
+    """Since when, by the exchange's clock, klagg knows of symbols that they are no longer traded, until they are *gone*."""
 
     @property
     def periods(self) -> tuple[Period, ...]:
@@ -41,6 +45,13 @@ class LiveContext:
     def now_ms(self) -> int:
         """The exchange's clock."""
         return self.host.now_ms()
+
+    def kept_ms(self, symbol: str, period: Period, keep: Mapping[Period, int]) -> int:
+        """Where the first bar opens that is not deleted again, where `keep` says for how many milliseconds bars are kept."""
+        if period not in keep:
+            return 0
+        from_ms = kept_from(period, self.now_ms() - keep[period], self.periods)
+        return period.end_ms(period.open_ms(from_ms - 1, self.contract(symbol).anchor))
 
     def settled_ms(self) -> int:
         """Bars that ended by then are final at the exchange."""

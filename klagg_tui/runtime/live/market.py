@@ -22,6 +22,7 @@ from klagg_tui.metrics import Metric
 from klagg_tui.runtime.background import keep_running
 from klagg_tui.runtime.live.backfill import Backfill
 from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.debts import DebtCollector
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.gap_repair import GapRepair
 from klagg_tui.runtime.live.metrics import LiveMetrics
@@ -54,7 +55,8 @@ class LiveMarket:
             limits=FeedLimits.of(endpoint.venue.streams).faster(context.market_data.clock.speed),
         )
         self._backfill = Backfill(context, endpoint.history, endpoint.keep)
-        self._repair = GapRepair(context, Seeder(context, self._backfill.want), self._renew)
+        self._debts = DebtCollector(context, endpoint.keep)
+        self._repair = GapRepair(context, Seeder(context, self._debts.wake), self._renew)
         self._reconciler = Reconciler(context)
         self._metrics = LiveMetrics(context, self._stream, self._backfill, status)
         self.universe = SymbolUniverse(context, endpoint.wanted, self._follow)
@@ -70,6 +72,7 @@ class LiveMarket:
                 ("listing", self.universe.keep_forever),
                 ("repair", self._repair.work_forever),
                 ("confirmation", self._reconciler.work_forever),
+                ("missing bars", self._debts.work_forever),
                 ("history", self._backfill.work_forever),
                 ("metrics", self._metrics.measure_forever),
             ):
@@ -93,6 +96,7 @@ class LiveMarket:
         """The engine follows other symbols now; `joined` are those whose history is to be fetched."""
         self._stream.follow(self._host.engine.symbols())
         self._backfill.want(joined)
+        self._debts.wake()
 
     def _receive_trades(self, trades: Sequence[TradeFields], local_ms: int) -> None:
         """What one read of a socket brought."""

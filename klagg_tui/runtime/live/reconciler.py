@@ -25,9 +25,6 @@ log = logging.getLogger(__name__)
 GATHER_MS: Final = 5 * MINUTE_MS
 """How old the oldest unconfirmed bar of a symbol may get before a request is made for it; partial ones do not wait."""
 LOOK_EVERY_MS: Final = 15_000
-HOLES_EVERY_MS: Final = 5 * MINUTE_MS
-HOLES_REACH_MS: Final = 120 * MINUTE_MS
-"""How far back holes are looked for while running; older ones are found by the back-fill."""
 AT_ONCE: Final = 8
 """Requests under way together; their bars are written in one transaction."""
 _GIVE_UP_AFTER: Final = 7
@@ -46,8 +43,6 @@ class Reconciler:
         self._page_rows = context.venue.requests.cheapest_bars
         self._tries: Counter[BarKey] = Counter()
         self._not_before_ms: dict[BarKey, int] = {}
-        self._holes_checked_ms = 0
-        self._known_holes: dict[str, list[Unconfirmed]] = {}
 
     async def work_forever(self) -> None:
         """Look every quarter of a minute, by the exchange's clock."""
@@ -82,28 +77,7 @@ class Reconciler:
             for place, tries in self._tries.items()
             if tries >= _GIVE_UP_AFTER or now_ms < self._not_before_ms[place]
         ]
-        return [*await self._holes(resting), *await self._store.unconfirmed(resting)]
-
-    async def _holes(self, resting: list[BarKey]) -> list[Unconfirmed]:
-        """Minutes missing for whatever reason: logged, counted, and fetched like partial ones."""
-        now_ms = self._context.now_ms()
-        if now_ms - self._holes_checked_ms < HOLES_EVERY_MS:
-            return []
-        self._holes_checked_ms = now_ms
-        since_ms = now_ms - HOLES_REACH_MS
-        holes = await self._store.holes(since_ms, resting)
-        self._known_holes = {
-            symbol: kept
-            for symbol, known in self._known_holes.items()
-            if (kept := [hole for hole in known if hole.last_open_ms >= since_ms])
-        }
-        new = [hole for hole in holes if not any(map(hole.overlaps, self._known_holes.get(hole.symbol, ())))]
-        for hole in new:
-            self._known_holes.setdefault(hole.symbol, []).append(hole)
-        if new:
-            log.warning("bars are missing in %d places, the first of them %s", len(new), new[0][:3])
-        self._host.metrics.add(Metric.HOLES, len(new))
-        return holes
+        return await self._store.unconfirmed(resting)
 
     async def _fetch(self, run: Unconfirmed) -> list[Bar]:
         """The exchange's final bars of a run; none of a symbol that it no longer knows."""

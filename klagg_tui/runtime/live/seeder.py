@@ -24,7 +24,7 @@ class Seeder:
     """Seeds symbols."""
 
     def __init__(self, context: LiveContext, backfill: Callable[[tuple[str, ...]], None]) -> None:
-        """`backfill` is given symbols that lack more bars than one request brings."""
+        """`backfill` is told of symbols that lack more bars than one request brings."""
         self._context = context
         self._backfill = backfill
         self._host = context.host

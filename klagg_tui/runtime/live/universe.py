@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from klagg_tui.engine.events import AddSymbol, RemoveSymbol
@@ -16,13 +16,12 @@ from klagg_tui.exchange.listing import Instrument, Instruments
 from klagg_tui.exchange.messages import ContractChanged
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.runtime.live.context import Contract, LiveContext
-from klagg_tui.storage.symbols import StoredSymbol
+from klagg_tui.storage.symbols import Standing, StoredSymbol
 
 log = logging.getLogger(__name__)
 
 RECONCILE_MS: Final = 10 * 60_000
 """How often the whole listing is compared, by the exchange's clock: its messages about contracts may be lost."""
-FRESH_MS: Final = 2 * DAY_MS
 
 
 class SymbolUniverse:
@@ -38,7 +37,6 @@ class SymbolUniverse:
         self._choice = choice
         self._on_change = on_change
         self._wake = asyncio.Event()
-        self._retired: set[str] = set()
 
     async def reconcile(self) -> None:
         """Ask for the listing and follow what is to be followed of it; raises ExchangeError.
@@ -50,11 +48,10 @@ class SymbolUniverse:
         self._note_choice(listed, has_any=bool(chosen))
         self._note_unread(listed)
         followed = set(self._context.host.engine.symbols())
-        self._retired -= chosen.keys()
         await self._follow([chosen[symbol] for symbol in chosen if symbol not in followed])
         self._unfollow(tuple(sorted(followed - chosen.keys() - listed.unproven(followed))))
         await self._note_decimals(chosen)
-        await self._retire(listed)
+        await self._note_standings(listed, chosen.keys())
 
     def contract_changed(self, change: ContractChanged) -> None:
         """A contract was listed or taken off: look at the listing, which decides, soon."""
@@ -117,7 +114,15 @@ class SymbolUniverse:
                 anchor = known.anchor if known else await self._learned_anchor(instrument.symbol)
             self._context.contracts[instrument.symbol] = Contract(instrument.listed_ms, anchor)
         await self._context.store.put_symbols(
-            [StoredSymbol(instrument.symbol, *self._context.contracts[instrument.symbol]) for instrument in instruments]
+            [
+                StoredSymbol(
+                    instrument.symbol,
+                    *self._context.contracts[instrument.symbol],
+                    active=True,
+                    standing=Standing.FOLLOWED,
+                )
+                for instrument in instruments
+            ]
         )
         contracts = self._context.contracts
         self._context.host.handle(
@@ -142,22 +147,24 @@ class SymbolUniverse:
             return DEFAULT_THREE_DAY_ANCHOR
         return rows[0].open_ms // DAY_MS % 3 if rows else DEFAULT_THREE_DAY_ANCHOR
 
-    async def _retire(self, listed: Instruments) -> None:
-        """Symbols that stopped trading, perhaps while klagg was not running: their last bars are fetched once more."""
-        stored = await self._context.store.symbols()
-        trading = {instrument.symbol for instrument in listed.instruments if instrument.is_trading}
-        trading |= listed.unproven(known.symbol for known in stored)
-        stopped = [known for known in stored if known.symbol not in trading | self._retired]
-        self._retired |= {known.symbol for known in stopped}
-        gone = [known for known in stopped if known.active or await self._is_fresh(known.symbol)]
-        if gone:
-            await self._context.store.put_symbols([known._replace(active=False) for known in gone])
-            self._on_change(tuple(known.symbol for known in gone))
-
-    async def _is_fresh(self, symbol: str) -> bool:
-        """Whether its last bar is so young that an earlier run may have ended before its end was fetched."""
-        since_ms = self._context.host.now_ms() - FRESH_MS
-        return await self._context.store.count(symbol, Period.M1, since_ms, self._context.host.now_ms()) > 0
+    async def _note_standings(self, listed: Instruments, chosen: Collection[str]) -> None:
+        """Which stored symbols are traded, and which are wanted. Of those that left, all bars up to their end are owed."""
+        context = self._context
+        stored = await context.store.symbols()
+        unproven = listed.unproven(known.symbol for known in stored)
+        trading = {instrument.symbol for instrument in listed.instruments if instrument.is_trading} | unproven
+        now = [
+            known._replace(active=known.symbol in trading, standing=_standing(known, chosen, trading - unproven))
+            for known in stored
+        ]
+        left = {known.symbol for known in now if known.standing is Standing.FOLLOWED and not known.active}
+        for symbol in context.left_ms.keys() - left:
+            del context.left_ms[symbol]
+        for symbol in left:
+            context.left_ms.setdefault(symbol, context.now_ms())
+        if changed := sorted(set(now) - set(stored)):
+            await context.store.put_symbols(changed)
+            self._on_change(())
 
     def _unfollow(self, symbols: tuple[str, ...]) -> None:
         if not symbols:
@@ -165,3 +172,11 @@ class SymbolUniverse:
         log.info("no longer followed: %s", ", ".join(symbols))
         self._context.host.handle([RemoveSymbol(symbol) for symbol in symbols])
         self._on_change(())
+
+
+def _standing(known: StoredSymbol, chosen: Collection[str], trading: Collection[str]) -> Standing:
+    """What klagg has to do with a stored symbol from now on; `trading`: those of which that is certain."""
+    if known.symbol in chosen:
+        return Standing.FOLLOWED
+    is_unwanted = known.standing is Standing.FOLLOWED and known.symbol in trading
+    return Standing.LEFT_ALONE if is_unwanted else known.standing

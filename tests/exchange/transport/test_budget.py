@@ -19,16 +19,17 @@ def spend(budget: WeightBudget, weight: int, used: int | None = None, now_ms: in
 
 def test_an_idle_minute_lets_every_request_go() -> None:
     budget = WeightBudget(LIMIT)
-    assert [budget.wait_ms(20, priority, NOW_MS) for priority in Priority] == [0, 0, 0, 0]
+    assert [budget.wait_ms(20, priority, NOW_MS) for priority in Priority] == [0] * len(Priority)
 
 
 def test_less_urgent_requests_stop_first_as_the_minute_fills() -> None:
     budget = WeightBudget(LIMIT)
     going: list[list[str]] = []
-    for used in (1_430, 1_450, 1_930, 2_170, 2_290):
+    for used in (1_430, 1_450, 1_690, 1_930, 2_170, 2_290):
         spend(budget, 1, used)
         going.append([priority.name for priority in Priority if not budget.wait_ms(1, priority, NOW_MS)])
-    assert going == [["GAP", "SEED", "CONFIRM", "HISTORY"], ["GAP", "SEED", "CONFIRM"], ["GAP", "SEED"], ["GAP"], []]
+    names = ["GAP", "SEED", "CONFIRM", "OWED", "HISTORY"]
+    assert going == [names[:left] for left in (5, 4, 3, 2, 1, 0)]
 
 
 def test_who_must_wait_waits_for_the_next_minute() -> None:
@@ -69,7 +70,7 @@ def test_less_urgent_requests_stand_back_while_an_urgent_one_waits() -> None:
     budget = WeightBudget(LIMIT)
     budget.wait(Priority.SEED)
     waits = [budget.wait_ms(1, priority, NOW_MS) > 0 for priority in Priority]
-    assert waits == [False, False, True, True]
+    assert waits == [False, False, True, True, True]
     budget.wait_no_more(Priority.SEED)
     assert budget.wait_ms(1, Priority.HISTORY, NOW_MS) == 0
 
@@ -94,6 +95,6 @@ def test_no_minute_is_ever_overspent(asked: list[tuple[Priority, int, int]]) -> 
 
 
 def test_priorities_are_ordered_by_urgency() -> None:
-    assert sorted(Priority) == [Priority.GAP, Priority.SEED, Priority.CONFIRM, Priority.HISTORY]
+    assert sorted(Priority) == [Priority.GAP, Priority.SEED, Priority.CONFIRM, Priority.OWED, Priority.HISTORY]
     with pytest.raises(KeyError):
         WeightBudget(LIMIT).end(1, None, 0)

@@ -74,22 +74,6 @@ async def test_bars_become_the_exchanges_whether_they_were_equal_or_not(scene: S
     assert scene.host.metrics[Metric.BARS_COMPLETED] == 1
 
 
-async def test_minutes_that_nobody_brought_are_fetched(scene: Scene) -> None:
-    await scene.store.add_confirmed([*scene.truth[:4], *scene.truth[6:15], scene.truth[19]])
-    await scene.look()
-    assert await scene.minutes() == list(scene.truth)
-    assert scene.host.metrics[Metric.HOLES] == 2
-
-
-async def test_a_hole_that_the_exchange_has_too_is_counted_once(scene: Scene) -> None:
-    minutes = [
-        empty_bar(GONE, Period.M1, scene.to_ms - (19 - number) * MINUTE, 7, State.CONFIRMED) for number in range(20)
-    ]
-    await scene.store.add_confirmed([*minutes[:4], *minutes[6:12], *minutes[13:]])
-    await scene.look(8, pause_ms=5 * MINUTE)
-    assert scene.host.metrics[Metric.HOLES] == 2
-
-
 async def test_flat_bars_of_a_symbol_that_is_not_traded_any_more_are_taken_back_once_it_is_sure(scene: Scene) -> None:
     made = [empty_bar(GONE, Period.M1, scene.to_ms + number * MINUTE, 7, State.CLOSED) for number in range(3)]
     await scene.store.add(made, [])

@@ -1,0 +1,321 @@
+"""What is owed: bars that are missing, known from the rows that are there and from nothing else.
+
+The *frontier* of a series is the open time before which, from the first stored row on, every row is there. It moves only
+when the count of rows says so, in the transaction that counted them; so it holds whatever made a hole: a crash, a short
+session, an import, a backup, retention. What lies between the frontier and the series' end and is not there is owed, unless
+the exchange was shown not to have it (`unavailable`). A series that is whole costs one look at its newest rows.
+
+1m bars are owed from the first stored one on, those of a new listing from its beginning. Larger ones follow from them, so they are owed only before the first 1m bar:
+where short bars are deleted after a while, or were never fetched.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple, TypeAlias
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.storage.confirming import put_confirmed
+from klagg_tui.storage.connection import Connection, Insert
+from klagg_tui.storage.merging import Added
+from klagg_tui.storage.symbols import Standing, StoredSymbol, Symbols
+from klagg_tui.storage.writer import Writer
+
+_SYMBOLS_AT_ONCE: Final = 100
+"""Looked at in one transaction, so that other writers wait for milliseconds only."""
+_PERIODS: Final = tuple(Period)
+_NEW: Final = 24 * 60
+"""Minutes since its listing in which a symbol is new."""
+
+_FRONTIER: Final = Insert(
+    "frontier", "ON CONFLICT (symbol, period) DO UPDATE SET first = excluded.first, until = excluded.until"
+)
+_UNAVAILABLE: Final = Insert(
+    "unavailable",
+    "ON CONFLICT (symbol, period, first) DO UPDATE SET until = max(until, excluded.until), asked_ms = excluded.asked_ms",
+)
+_HEADS: Final = """
+SELECT w.symbol, w.period, f.first, f.until,
+    (SELECT min(h.minute) FROM history AS h WHERE h.symbol = w.symbol AND h.period = w.period),
+    (SELECT max(h.minute) FROM history AS h WHERE h.symbol = w.symbol AND h.period = w.period)
+FROM (SELECT json_extract(value, '$[0]') AS symbol, json_extract(value, '$[1]') AS period, key FROM json_each(?)) AS w
+LEFT JOIN frontier AS f ON f.symbol = w.symbol AND f.period = w.period ORDER BY w.key
+"""
+_COUNTS: Final = """
+SELECT (SELECT count(*) FROM history AS h
+    WHERE h.symbol = json_extract(j.value, '$[0]') AND h.period = json_extract(j.value, '$[1]')
+    AND h.minute >= json_extract(j.value, '$[2]') AND h.minute < json_extract(j.value, '$[3]'))
+FROM json_each(?) AS j ORDER BY j.key
+"""
+_BREAKS: Final = """
+SELECT before, minute FROM (
+    SELECT lag(minute) OVER (ORDER BY minute) AS before, minute FROM history
+    WHERE symbol = :symbol AND period = :period AND minute >= :first AND minute < :until)
+WHERE minute - before > :longest
+"""
+_ENDS: Final = """
+SELECT min(minute), max(minute) FROM history WHERE symbol = ? AND period = ? AND minute >= ? AND minute < ?
+"""
+_NOT_TO_BE_HAD: Final = "SELECT symbol, period, first, until, asked_ms FROM unavailable ORDER BY symbol, period, first"
+_GONE: Final = f"""
+UPDATE symbols SET standing = {Standing.GONE.value} WHERE id = :symbol AND NOT active
+AND standing = {Standing.FOLLOWED.value}
+AND :until >= (SELECT max(minute) + 1 FROM history WHERE symbol = :symbol AND period = 0)
+"""
+
+Stretch: TypeAlias = tuple[int, int]
+"""Minutes since the epoch, from one to before another."""
+
+
+class Hole(NamedTuple):
+    """Bars of one series that are missing, from one open time to before another."""
+
+    symbol: str
+    period: Period
+    from_ms: int
+    to_ms: int
+    is_tail: bool
+    """Whether nothing is stored behind it."""
+
+    @property
+    def bars(self) -> int:
+        """How many are missing."""
+        return self.period.count(self.from_ms, self.to_ms)
+
+
+class Unavailable(NamedTuple):
+    """Bars that the exchange was asked for and does not have, from one open time to before another."""
+
+    symbol: str
+    period: Period
+    from_ms: int
+    to_ms: int
+    asked_ms: int
+    """When it was asked, by its own clock."""
+
+
+class Answer(NamedTuple):
+    """What the exchange answered about missing bars of one series."""
+
+    symbol: str
+    period: Period
+    bars: Sequence[Bar]
+    """Its own, final."""
+    lacks: Sequence[tuple[int, int]]
+    """What it was shown not to have: from one open time to before another."""
+    asked_ms: int
+    gone_ms: int | None = None
+    """It has nothing of a symbol that is no longer traded behind this time, where its last stored 1m bar ended."""
+
+
+class Debts(NamedTuple):
+    """How much is owed, all symbols together."""
+
+    minutes: int = 0
+    symbols: int = 0
+
+    @classmethod
+    def of(cls, holes: Collection[Hole]) -> Debts:
+        """In sum; a larger bar counts as its minutes."""
+        return cls(sum(hole.to_ms - hole.from_ms for hole in holes) // MINUTE_MS, len({hole.symbol for hole in holes}))
+
+
+class _Series(NamedTuple):
+    """One symbol's bars of one period, as the file has them; times in minutes."""
+
+    symbol: int
+    period: Period
+    proven: Stretch | None
+    """Its frontier as it was found last, with the first row that there was then."""
+    first: int
+    """From where on it is wanted: the first row, or a little before."""
+    last: int
+    """Open time of the last row."""
+    end: int
+    """Up to where it is wanted."""
+
+    @property
+    def wanted(self) -> list[Stretch]:
+        """What is not known to be whole."""
+        if self.proven is None:
+            return [(self.first, self.end)]
+        begun, until = self.proven
+        older = [(self.first, begun)] if self.first < begun else []
+        return [*older, (max(until, self.first), self.end)]
+
+
+async def find_owed(writer: Writer, settled_ms: int, periods: Collection[Period]) -> list[Hole]:
+    """Move every frontier as far as the rows say, and give what is missing behind it, oldest first within a series.
+
+    Args:
+        writer: whose file it is.
+        settled_ms: bars that ended by then are final at the exchange.
+        periods: those to look at.
+    """
+    found: list[Hole] = []
+    async with writer.batch():
+        numbers = [number for number, known in writer.symbols.known.items() if known.standing]
+    for start in range(0, len(numbers), _SYMBOLS_AT_ONCE):
+        async with writer.batch():
+            part = {number: writer.symbols.known[number] for number in numbers[start : start + _SYMBOLS_AT_ONCE]}
+            look = _Look(writer.connection, part, settled_ms)
+            found += await look.holes(periods)
+            await writer.connection.insert(_FRONTIER, look.moved)
+    return found
+
+
+async def read_owed(connection: Connection, settled_ms: int) -> list[Hole]:
+    """What is missing of all series, the frontiers being left where they are; see `find_owed`."""
+    known = (await Symbols.read(connection)).known
+    followed = {number: symbol for number, symbol in known.items() if symbol.standing}
+    return await _Look(connection, followed, settled_ms).holes(_PERIODS)
+
+
+async def read_unavailable(connection: Connection) -> list[Unavailable]:
+    """What the exchange does not have."""
+    names = (await Symbols.read(connection)).names
+    return [
+        Unavailable(names[symbol], _PERIODS[period], first * MINUTE_MS, until * MINUTE_MS, asked_ms)
+        for symbol, period, first, until, asked_ms in await connection.rows(_NOT_TO_BE_HAD)
+        if symbol in names
+    ]
+
+
+async def settle(writer: Writer, answer: Answer) -> Added:
+    """Store what the exchange answered, in one transaction: its bars, what it lacks, and that a symbol is gone."""
+    async with writer.batch({answer.symbol}):
+        added = await put_confirmed(writer, answer.bars)
+        number = writer.symbols.ids[answer.symbol]
+        lacks = [
+            (number, answer.period.ordinal, from_ms // MINUTE_MS, to_ms // MINUTE_MS, answer.asked_ms)
+            for from_ms, to_ms in answer.lacks
+        ]
+        await writer.connection.insert(_UNAVAILABLE, lacks)
+        if answer.gone_ms is not None:
+            await writer.connection.rows(_GONE, {"symbol": number, "until": answer.gone_ms // MINUTE_MS})
+            await writer.reload_symbols()
+    return added
+
+
+class _Look:
+    """One look at some symbols, inside one snapshot."""
+
+    def __init__(self, connection: Connection, known: Mapping[int, StoredSymbol], settled_ms: int) -> None:
+        self.moved: list[tuple[int, int, int, int]] = []
+        """Rows of `frontier`."""
+        self._connection = connection
+        self._known = known
+        self._settled_ms = settled_ms
+
+    async def holes(self, periods: Collection[Period]) -> list[Hole]:
+        """What is missing; `moved` says afterwards how far everything is whole."""
+        series = await self._series(periods)
+        lacked = await self._lacked()
+        asked = [
+            (one, stretch)
+            for one in series
+            for wanted in one.wanted
+            for stretch in _without(wanted, lacked.get((one.symbol, one.period.ordinal), ()))
+        ]
+        found: dict[_Series, list[Stretch]] = {}
+        for (one, stretch), count in zip(asked, await self._counts(asked), strict=True):
+            if count != one.period.count(*_ms(stretch)):
+                found.setdefault(one, []).extend(await self._missing(one, stretch))
+        for one in series:
+            self._move(one, found.get(one, ()))
+        return [self._hole(one, hole) for one, holes in found.items() for hole in holes]
+
+    async def _series(self, periods: Collection[Period]) -> list[_Series]:
+        """Those that have rows, and up to where they are wanted."""
+        ordinals = sorted({Period.M1.ordinal, *(period.ordinal for period in periods)})
+        keys = json.dumps([(number, ordinal) for number in self._known for ordinal in ordinals])
+        found: list[_Series] = []
+        minutes: dict[int, int] = {}
+        for number, ordinal, begun, until, first, last in await self._connection.rows(_HEADS, (keys,)):
+            period, wanted = _PERIODS[ordinal], first
+            if first is None:
+                continue
+            if period is Period.M1:
+                minutes[number] = first
+                wanted = _begun(self._known[number], first)
+            proven = None if begun is None else (begun, until)
+            end = self._end(number, period, last, minutes.get(number))
+            found.append(_Series(number, period, proven, wanted, last, end))
+        return [one for one in found if one.period in periods]
+
+    def _end(self, number: int, period: Period, last: int, first_minute: int | None) -> int:
+        known = self._known[number]
+        if period is not Period.M1:
+            before_ms = self._settled_ms if first_minute is None else first_minute * MINUTE_MS
+            return period.open_ms(before_ms, known.anchor) // MINUTE_MS
+        return last + 1 if known.standing is Standing.GONE else self._settled_ms // MINUTE_MS
+
+    async def _lacked(self) -> dict[tuple[int, int], list[Stretch]]:
+        found: dict[tuple[int, int], list[Stretch]] = {}
+        for symbol, period, first, until, _ in await self._connection.rows(_NOT_TO_BE_HAD):
+            found.setdefault((symbol, period), []).append((first, until))
+        return found
+
+    async def _counts(self, asked: Sequence[tuple[_Series, Stretch]]) -> list[int]:
+        ranges = json.dumps([(one.symbol, one.period.ordinal, *stretch) for one, stretch in asked])
+        return [count for (count,) in await self._connection.rows(_COUNTS, (ranges,))]
+
+    async def _missing(self, one: _Series, stretch: Stretch) -> list[Stretch]:
+        """The holes of a stretch in which the count is off."""
+        key = one.symbol, one.period.ordinal
+        first, last = (await self._connection.rows(_ENDS, (*key, *stretch)))[0]
+        if first is None:
+            return [stretch]
+        names = {"symbol": one.symbol, "period": one.period.ordinal, "first": first, "until": stretch[1]}
+        breaks = await self._connection.rows(_BREAKS, {**names, "longest": _longest(one.period)})
+        found = [
+            (stretch[0], first),
+            *((_next(one.period, before), minute) for before, minute in breaks),
+            (_next(one.period, last), stretch[1]),
+        ]
+        return [(begin, end) for begin, end in found if begin < end]
+
+    def _move(self, one: _Series, holes: Collection[Stretch]) -> None:
+        until = min((first for first, _ in holes), default=max(one.end, one.proven[1] if one.proven else 0))
+        proven = one.first, max(until, one.first)
+        if proven != one.proven:
+            self.moved.append((one.symbol, one.period.ordinal, *proven))
+
+    def _hole(self, one: _Series, stretch: Stretch) -> Hole:
+        return Hole(self._known[one.symbol].symbol, one.period, *_ms(stretch), stretch[0] > one.last)
+
+
+def _begun(known: StoredSymbol, first: int) -> int:
+    """The first minute wanted: of a symbol that was new when its first bar was stored, the one of its listing."""
+    listed = -(-known.first_open_ms // MINUTE_MS)
+    return listed if listed and 0 < first - listed <= _NEW else first
+
+
+def _without(wanted: Stretch, lacked: Iterable[Stretch]) -> Iterator[Stretch]:
+    """The parts of a stretch that lie outside of others, which are in order."""
+    begin, end = wanted
+    for first, until in lacked:
+        if first >= end:
+            break
+        if until > begin:
+            if first > begin:
+                yield begin, first
+            begin = until
+    if begin < end:
+        yield begin, end
+
+
+def _ms(stretch: Stretch) -> Stretch:
+    return stretch[0] * MINUTE_MS, stretch[1] * MINUTE_MS
+
+
+def _next(period: Period, minute: int) -> int:
+    return period.end_ms(minute * MINUTE_MS) // MINUTE_MS
+
+
+def _longest(period: Period) -> int:
+    """Minutes between two bars that follow each other, at the most: a month has up to 31 days."""
+    days_31 = 31 * 24 * 60
+    return days_31 if period is Period.MO1 else period.nominal_ms // MINUTE_MS

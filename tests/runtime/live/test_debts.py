@@ -1,0 +1,191 @@
+"""Bars that are owed are asked for until none is: the answers are the simulated exchange's, the time is moved by hand."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from klagg_tui.engine.bar import Bar, State, empty_bar
+from klagg_tui.engine.engine import KlineEngine
+from klagg_tui.engine.events import AddSymbol
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import ExchangeError, Unreachable
+from klagg_tui.exchange.registry import venue
+from klagg_tui.exchange.venue import MarketData
+from klagg_tui.metrics import Metric
+from klagg_tui.runtime.host import EngineHost
+from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.debts import DebtCollector
+from klagg_tui.simulator import MarketSpec, SimulatedExchange
+from klagg_tui.storage.store import Store
+from klagg_tui.storage.symbols import Standing, StoredSymbol
+from tests.filed import listed
+from tests.makers import HOUR, MINUTE, SYMBOL
+
+PERIODS = (Period.M1, Period.M5)
+GONE = "GONEUSDT"
+"""The exchange does not know it."""
+
+
+class Scene:
+    """A store, an engine that follows one symbol, and the exchange."""
+
+    def __init__(self, exchange: SimulatedExchange, store: Store, data: MarketData) -> None:
+        self.exchange = exchange
+        self.store = store
+        self.data = data
+        self.now_ms = exchange.now_ms()
+        self.to_ms = self.now_ms // (5 * MINUTE) * 5 * MINUTE - 5 * MINUTE
+        self.host = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, store, lambda: self.now_ms)
+        self.host.handle([AddSymbol(SYMBOL, 0)])
+        self.context = LiveContext(self.host, store, venue(), data)
+        self.collector = DebtCollector(self.context)
+
+    def truth(self, minutes: int, to_ms: int | None = None, period: Period = Period.M1) -> list[Bar]:
+        to_ms = self.to_ms if to_ms is None else to_ms
+        return list(self.exchange.truth.bars(SYMBOL, period, to_ms - minutes * MINUTE, to_ms))
+
+    async def collect(self, times: int = 1, pause_ms: int = 0) -> None:
+        """Until nothing more comes of it, so often."""
+        for _ in range(times):
+            self.now_ms += pause_ms
+            while await self.collector.collect():
+                pass
+
+    async def stored(self, to_ms: int | None = None) -> list[Bar]:
+        return [bar for bar in await listed(self.store) if bar.open_ms < (self.to_ms if to_ms is None else to_ms)]
+
+    def owed(self) -> tuple[float, float]:
+        return self.host.metrics[Metric.OWED_MINUTES], self.host.metrics[Metric.OWED_SYMBOLS]
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    spec = MarketSpec(symbols=3, seed=3, activity=0.2)
+    async with (
+        SimulatedExchange(spec, speed=1) as exchange,
+        await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store,
+        venue().market_data(exchange.rest_url, exchange.now_ms()) as data,
+    ):
+        await data.sync()
+        await store.put_symbols([StoredSymbol(SYMBOL, standing=Standing.FOLLOWED)])
+        yield Scene(exchange, store, data)
+
+
+async def test_minutes_that_nobody_brought_are_fetched(scene: Scene) -> None:
+    truth = scene.truth(20)
+    await scene.store.add_confirmed([*truth[:4], *truth[6:15], truth[19]])
+    await scene.collect()
+    assert await scene.stored() == truth
+    assert scene.owed() == (0, 0)
+    assert scene.host.metrics[Metric.HOLES] == 2
+
+
+async def test_a_pause_of_days_is_fetched_whole_whatever_was_stored_behind_it(scene: Scene) -> None:
+    truth = scene.truth(3 * 24 * 60)
+    await scene.store.add_confirmed([*truth[:30], truth[2_000], *truth[-3:]])
+    await scene.collect()
+    assert await scene.stored() == truth
+    assert scene.owed() == (0, 0)
+
+
+async def test_a_restart_in_the_middle_forgets_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    truth = scene.truth(3 * 24 * 60)
+    await scene.store.add_confirmed([*truth[:30], *truth[-3:]])
+    asked, bars = 0, scene.data.bars
+
+    async def failing(*args: object, **names: object) -> list[Bar]:
+        nonlocal asked
+        asked += 1
+        if asked > 2:
+            raise Unreachable("The exchange does not answer.")
+        return await bars(*args, **names)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(scene.data, "bars", failing)
+    await scene.collect()
+    assert 30 + 3 < len(await scene.stored()) < len(truth)
+    assert scene.owed()[0] > 0
+    assert "fetched later" in scene.host.notices["owed"]
+    monkeypatch.undo()
+    scene.collector = DebtCollector(scene.context)
+    await scene.collect()
+    assert await scene.stored() == truth
+    assert "owed" not in scene.host.notices
+
+
+async def test_larger_bars_from_before_the_first_minute_are_fetched(scene: Scene) -> None:
+    truth = scene.truth(10 * 60, period=Period.M5)
+    await scene.store.add_confirmed([*truth[:20], *truth[30:]])
+    await scene.store.add_confirmed(scene.truth(3, scene.to_ms + 3 * MINUTE))
+    await scene.collect()
+    stored = await listed(scene.store, Period.M5)
+    assert stored[: len(truth)] == truth
+
+
+async def test_what_the_exchange_does_not_have_is_noted_once_the_bars_beside_it_came(scene: Scene) -> None:
+    """Before the listing of a symbol there is nothing, whatever an older contract of that name left here."""
+    listed_ms = next(iter(scene.exchange.truth.bars(SYMBOL, Period.D1, 0, scene.to_ms))).open_ms
+    old = [empty_bar(SYMBOL, Period.M1, listed_ms - 3 * HOUR + at * MINUTE, 7, State.CONFIRMED) for at in range(5)]
+    await scene.store.add_confirmed(old)
+    first = list(scene.exchange.truth.bars(SYMBOL, Period.M1, listed_ms, listed_ms + 9 * MINUTE))
+    await scene.store.add_confirmed(first)
+    # Without what lies between the first bars and now, which would be as many requests as there are days.
+    await scene.store.put_symbols([StoredSymbol(SYMBOL, active=False, standing=Standing.GONE)])
+    await scene.collect()
+    (lacked,) = await scene.store.unavailable()
+    assert (lacked.from_ms, lacked.to_ms) == (listed_ms - 3 * HOUR + 5 * MINUTE, listed_ms)
+    assert scene.owed() == (0, 0)
+
+
+async def test_an_answer_that_shows_nothing_is_no_proof_until_it_came_again_and_again(scene: Scene) -> None:
+    await scene.store.put_symbols([StoredSymbol(GONE, active=False, standing=Standing.GONE)])
+    made = [empty_bar(GONE, Period.M1, scene.to_ms - at * MINUTE, 7, State.CONFIRMED) for at in (9, 8, 3, 2)]
+    await scene.store.add_confirmed(made)
+    await scene.collect(3, pause_ms=MINUTE)
+    assert scene.owed() == (4, 1)
+    assert await scene.store.unavailable() == []
+    await scene.collect(40, pause_ms=5 * MINUTE)
+    assert scene.owed() == (0, 0)
+    (lacked,) = await scene.store.unavailable()
+    assert (lacked.from_ms, lacked.to_ms) == (scene.to_ms - 7 * MINUTE, scene.to_ms - 3 * MINUTE)
+
+
+async def test_a_symbol_that_left_is_owed_to_its_last_minute_and_only_then_gone(scene: Scene) -> None:
+    """Whether klagg was told of it while it ran or only days later."""
+    ended_ms = scene.to_ms - 30 * MINUTE
+    scene.exchange.market.delist(SYMBOL, ended_ms // MINUTE)
+    truth = scene.truth(60, ended_ms)
+    await scene.store.add_confirmed(truth[:10])
+    await scene.store.put_symbols([StoredSymbol(SYMBOL, active=False, standing=Standing.FOLLOWED)])
+    scene.context.left_ms[SYMBOL] = scene.now_ms
+    await scene.collect()
+    # It could still bring its last minute, so it is not gone yet.
+    assert [known.standing for known in await scene.store.symbols()] == [Standing.FOLLOWED]
+    await scene.collect(3, pause_ms=5 * MINUTE)
+    assert await scene.stored() == truth
+    assert [known.standing for known in await scene.store.symbols()] == [Standing.GONE]
+    assert scene.owed() == (0, 0)
+
+
+async def test_where_nothing_is_owed_nothing_is_asked(scene: Scene) -> None:
+    await scene.store.add_confirmed(scene.truth(60, scene.now_ms // MINUTE * MINUTE))
+    before = scene.data.use().requests
+    await scene.collect(5)
+    assert scene.data.use().requests == before
+
+
+async def test_trouble_at_the_exchange_leaves_everything_owed(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    truth = scene.truth(20)
+    await scene.store.add_confirmed([truth[0], truth[-1]])
+
+    async def failing(*_: object, **__: object) -> list[Bar]:
+        raise ExchangeError("It is closed.")
+
+    monkeypatch.setattr(scene.data, "bars", failing)
+    await scene.collect()
+    assert scene.owed()[0] >= 18
+    monkeypatch.undo()
+    await scene.collect()
+    assert await scene.stored() == truth
