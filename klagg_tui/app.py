@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import events
@@ -11,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
 
+from klagg_tui.errors import StorageError
 from klagg_tui.feed import Feed, Mode
 from klagg_tui.runtime import interpreter
 from klagg_tui.screens.app_state import BEATS_A_SECOND, AppState
@@ -258,7 +260,9 @@ class KlaggApp(App[bool]):
             self.notify("The market is there; `klagg demo` shows a simulated one.", timeout=4)
 
     async def _leave(self, *, for_demo: bool) -> None:
-        await self.state.feed.stop()
+        # What could not be written is said when the screen is gone; see `run`.
+        with suppress(StorageError):
+            await self.state.feed.stop()
         if self._state_file:
             self._state_file.flush()
         self.exit(for_demo)
@@ -274,7 +278,7 @@ def run(runtime: Runtime, settings: ScreenSettings | None = None, *, state_name:
     Returns whether the user left for the simulated market. `state_name` names the file of the preferences.
 
     Raises:
-        KlaggError: the engine cannot start, or ended by itself.
+        KlaggError: the engine cannot start, ended by itself, or could not write its last changes.
     """
     runtime.start()
     interpreter.freeze()

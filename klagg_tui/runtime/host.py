@@ -15,7 +15,7 @@ from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AggTrade, AppEvent, HoldSymbol, TradeFields
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.readers import Reader
-from klagg_tui.errors import BadNumber, StorageError
+from klagg_tui.errors import BadNumber, DiskError, StorageError
 from klagg_tui.feed import FeedUpdate
 from klagg_tui.metrics import Metric, Metrics
 from klagg_tui.storage.store import Store
@@ -65,6 +65,8 @@ class EngineHost:
         self._screen = engine.reader()
         self._disk = engine.reader() if store else None
         self._unwritten = ChangeBuffer()
+        self._write_error: StorageError | None = None
+        """Of the last write that failed."""
         self._writing = asyncio.Lock()
         self._shown: set[str] = set()
 
@@ -128,20 +130,37 @@ class EngineHost:
             async for changes in self._drained(self._disk):
                 self._unwritten.add(changes)
             self.metrics.set(Metric.DIRTY_ROWS, len(self._unwritten))
-            if not self._unwritten:
-                return True
-            began = time.perf_counter()
             try:
-                written = await self.store.write(self._unwritten.changes())
+                await self._write(self.store)
             except StorageError as error:
+                self._write_error = error
                 self.notices["storage"] = f"{error} {len(self._unwritten)} bars wait in memory."
                 log.warning("write failed: %s", error)
                 return False
-            self._unwritten.clear()
             self.notices.pop("storage", None)
-            self.metrics.add(Metric.ROWS_WRITTEN, written)
-            self.metrics.set(Metric.WRITE, (time.perf_counter() - began) * 1000)
             return True
+
+    async def flush_last(self) -> None:
+        """Write what changed, before the end.
+
+        Raises:
+            DiskError: it could not be written; the sentence says how much that is.
+        """
+        if not await self.flush():
+            lost = f"{len(self._unwritten)} bars could not be written; the next start fetches them again."
+            raise DiskError(f"{self._write_error} {lost}") from self._write_error
+
+    async def _write(self, store: Store) -> None:
+        """Also where nothing waits the file is looked at: whoever removed it is told within seconds."""
+        if not self._unwritten:
+            store.require_in_place()
+            return
+        began = time.perf_counter()
+        written = await store.write(self._unwritten.changes())
+        self._unwritten.clear()
+        self.metrics.set(Metric.DIRTY_ROWS, 0)
+        self.metrics.add(Metric.ROWS_WRITTEN, written)
+        self.metrics.set(Metric.WRITE, (time.perf_counter() - began) * 1000)
 
     async def update(self) -> FeedUpdate:
         """What changed for the screen since it was asked last; trades go on between some symbols and the next."""

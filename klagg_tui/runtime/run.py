@@ -60,7 +60,11 @@ class EngineRun:
         self._process = psutil.Process()
 
     async def run(self) -> None:
-        """Go on until cancelled, also behind the source's end; whatever happens, the last changes are written."""
+        """Go on until cancelled, also behind the source's end; whatever happens, the last changes are written.
+
+        Raises:
+            DiskError: they could not be.
+        """
         tasks = [asyncio.ensure_future(work) for work in self._work()]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
@@ -70,7 +74,7 @@ class EngineRun:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self.host.flush()
+            await self.host.flush_last()
 
     def _work(self) -> list[Coroutine[Any, Any, None]]:
         work = [self.host.flush_forever(), self._show_forever(), collect_forever(), self._run_source()]

@@ -63,6 +63,14 @@ def not_a_database(path: Path) -> NotADatabase:
     return NotADatabase(f"{path} is not a klagg database: nothing was changed; name another file with --db.")
 
 
+def moved(path: Path) -> DiskError:
+    """What is open is not any more what is found at `path`."""
+    return DiskError(
+        f"{path} was removed, replaced or moved while klagg was writing to it: nothing is written any more; "
+        "put it back, or start klagg again."
+    )
+
+
 def missing(path: Path) -> StorageError:
     """There is no database yet."""
     return StorageError(
