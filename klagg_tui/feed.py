@@ -141,5 +141,5 @@ class Feed(Protocol):
         ...
 
     async def stop(self) -> None:
-        """End recording: when this returns, the last changes are on disk."""
+        """End recording: when this returns, the last changes are on disk; raises `StorageError` where they cannot be."""
         ...

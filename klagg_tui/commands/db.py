@@ -91,11 +91,13 @@ def check(db: Db = None) -> None:
     async def work(store: Store) -> tuple[str, ...]:
         return await store.integrity_check()
 
+    from klagg_tui.storage.disk_errors import damaged
+
     path = existing_database(db)
     if found := wait_for(_with_store(path, work)):
         for line in found:
             typer.echo(line)
-        raise typer.Exit(1)
+        raise damaged(path)
     typer.echo(f"{path} is sound.")
 
 

@@ -17,6 +17,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.engine.readers import Reader
 from klagg_tui.errors import BadNumber, StorageError
 from klagg_tui.feed import FeedUpdate
+from klagg_tui.formatting import counted
 from klagg_tui.metrics import Metric, Metrics
 from klagg_tui.storage.store import Store
 
@@ -56,8 +57,6 @@ class EngineHost:
         self.now_ms = now_ms
         self.notices: dict[str, str] = {}
         """Present troubles by subject, each one sentence."""
-        self.write_error = ""
-        """Why the disk did not take what `unwritten` counts."""
         self.metrics = Metrics()
         self.tape: deque[AggTrade] = deque(maxlen=TAPE_LENGTH)
         self.followed: str | None = None
@@ -71,6 +70,8 @@ class EngineHost:
         self._screen = engine.reader()
         self._disk = engine.reader() if store else None
         self._unwritten = ChangeBuffer()
+        self._write_error: StorageError | None = None
+        """Of the last write that failed."""
         self._writing = asyncio.Lock()
         self._shown: set[str] = set()
 
@@ -143,21 +144,39 @@ class EngineHost:
             async for changes in self._drained(self._disk):
                 self._unwritten.add(changes)
             self.metrics.set(Metric.DIRTY_ROWS, len(self._unwritten))
-            if not self._unwritten:
-                return True
-            began = time.perf_counter()
             try:
-                written = await self.store.write(self._unwritten.changes())
+                await self._write(self.store)
             except StorageError as error:
-                self.write_error = str(error)
+                self._write_error = error
                 self.notices["storage"] = f"{error} {len(self._unwritten)} bars wait in memory."
                 log.warning("write failed: %s", error)
                 return False
-            self._unwritten.clear()
             self.notices.pop("storage", None)
-            self.metrics.add(Metric.ROWS_WRITTEN, written)
-            self.metrics.set(Metric.WRITE, (time.perf_counter() - began) * 1000)
             return True
+
+    async def flush_last(self) -> None:
+        """Write what changed, before the end.
+
+        Raises:
+            StorageError: it could not be written; the sentence says how much that is, and why.
+        """
+        if not await self.flush():
+            bars = counted(len(self._unwritten), "bar")
+            raise StorageError(
+                f"Stopped; {bars} of the last state could not be written. {self._write_error}"
+            ) from self._write_error
+
+    async def _write(self, store: Store) -> None:
+        """Also where nothing waits the file is looked at: whoever removed it is told within seconds."""
+        if not self._unwritten:
+            store.require_in_place()
+            return
+        began = time.perf_counter()
+        written = await store.write(self._unwritten.changes())
+        self._unwritten.clear()
+        self.metrics.set(Metric.DIRTY_ROWS, 0)
+        self.metrics.add(Metric.ROWS_WRITTEN, written)
+        self.metrics.set(Metric.WRITE, (time.perf_counter() - began) * 1000)
 
     async def update(self) -> FeedUpdate:
         """What changed for the screen since it was asked last; trades go on between some symbols and the next."""
@@ -182,11 +201,6 @@ class EngineHost:
         for _ in range(-(-len(reader.tracker) // _AT_ONCE)):
             await asyncio.sleep(0)
             yield self.engine.drain(reader, periods, _AT_ONCE)
-
-    @property
-    def unwritten(self) -> int:
-        """Bars that the disk did not take yet."""
-        return len(self._unwritten)
 
     def _traded(self, bars: Iterable[Bar]) -> Mapping[str, int]:
         symbols = {bar.symbol for bar in bars}

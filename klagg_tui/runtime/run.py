@@ -11,9 +11,7 @@ import psutil
 
 from klagg_tui import logs
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.errors import StorageError
 from klagg_tui.feed import FeedUpdate, Status
-from klagg_tui.formatting import counted
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.background import run_guarded
 from klagg_tui.runtime.host import EngineHost
@@ -76,13 +74,7 @@ class EngineRun:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self._write_last()
-
-    async def _write_last(self) -> None:
-        host = self.host
-        if not await host.flush():
-            bars = counted(host.unwritten, "bar")
-            raise StorageError(f"Stopped; {bars} of the last state could not be written. {host.write_error}")
+            await self.host.flush_last()
 
     def _work(self) -> list[Coroutine[Any, Any, None]]:
         work = [self.host.flush_forever(), self._show_forever(), collect_forever(), self._run_source()]

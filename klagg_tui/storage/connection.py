@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple, Self, TypeAlias, cast
 import aiosqlite
 import orjson
 
-from klagg_tui.storage.disk_errors import from_sqlite, translate_errors
+from klagg_tui.storage.disk_errors import from_sqlite, moved, translate_errors
 
 Row: TypeAlias = tuple[Any, ...]
 """SQLite gives what a column holds, whatever it is called: types are known only to whoever wrote the query."""
@@ -39,12 +39,32 @@ class Insert(NamedTuple):
     on_conflict: str
 
 
+FileKey: TypeAlias = tuple[int, int] | None
+"""Device and inode: which file a name leads to, None where it leads to none."""
+
+
+def file_key(path: Path) -> FileKey:
+    """Which file `path` leads to."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def beside(path: Path, suffix: str) -> Path:
+    """A file that belongs to the database at `path`: it lies beside the file itself, not beside a link to it."""
+    real = path.resolve()
+    return real.with_name(f"{real.name}{suffix}")
+
+
 class Connection:
     """One connection with its own thread; SQLite's errors come out as ours."""
 
     def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
         self.path = path
         self._connection = connection
+        self._files: dict[Path, FileKey] = {}
 
     @classmethod
     async def open(cls, path: Path, mode: str) -> Self:
@@ -87,13 +107,32 @@ class Connection:
         for sql, parameters in _inserts(insert, rows):
             await self.rows(sql, parameters)
 
+    def keep_in_place(self) -> None:
+        """Remember which files these are; from now on `require_in_place` says when a name leads elsewhere.
+
+        The log and what connections share are part of it: SQLite goes on writing to a file that nobody finds any more.
+        """
+        parts = (self.path, beside(self.path, "-wal"), beside(self.path, "-shm"))
+        self._files = {part: file_key(part) for part in parts}
+
+    def require_in_place(self) -> None:
+        """Check that what is written stays where it is looked for.
+
+        Raises:
+            DiskError: the database was removed, replaced or moved since `keep_in_place`.
+        """
+        if any(file_key(part) != key for part, key in self._files.items()):
+            raise moved(self.path)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
-        """All or nothing of what is done inside."""
+        """All or nothing of what is done inside; nothing is called written that went into a file no longer in place."""
         try:
+            self.require_in_place()
             await self.rows("BEGIN IMMEDIATE")
             yield
             await self.rows("COMMIT")
+            self.require_in_place()
         except BaseException:
             await asyncio.shield(self._connection.rollback())
             raise

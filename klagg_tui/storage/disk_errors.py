@@ -13,6 +13,10 @@ from klagg_tui.errors import DatabaseBusy, DatabaseLocked, DiskError, NotADataba
 
 _PRIMARY: Final = 0xFF
 """The low byte of an extended result code is the primary one: https://sqlite.org/rescode.html."""
+_DAMAGE: Final = ("no such table", "no such column", "Could not decode to UTF-8", "JSON cannot hold BLOB", "malformed")
+"""How SQLite's complaints about a page begin that still looks like one; they have no code of their own."""
+_UNREADABLE: Final = (TypeError, ValueError, LookupError, OverflowError)
+"""What making a value of a damaged row raises."""
 
 
 @contextmanager
@@ -22,8 +26,19 @@ def translate_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise from_sqlite(error, path) from error
+    except UnicodeDecodeError as error:  # where SQLite's own complaint quotes a damaged page
+        raise damaged(path) from error
     except OSError as error:
         raise from_os(error, path) from error
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn what a row of the database at `path` raises that cannot be what was written into `damaged`."""
+    try:
+        yield
+    except _UNREADABLE as error:
+        raise damaged(path) from error
 
 
 def from_sqlite(error: sqlite3.Error, path: Path) -> StorageError:
@@ -35,8 +50,8 @@ def from_sqlite(error: sqlite3.Error, path: Path) -> StorageError:
         return read_only(path)
     if code == sqlite3.SQLITE_CANTOPEN:
         return _closed(path)
-    if code == sqlite3.SQLITE_CORRUPT:
-        return DiskError(f"{path} is damaged ({error}): restore a backup, or name another file with --db.")
+    if code == sqlite3.SQLITE_CORRUPT or str(error).startswith(_DAMAGE):
+        return damaged(path)
     if code == sqlite3.SQLITE_NOTADB:
         return not_a_database(path)
     if is_locked(error):
@@ -61,6 +76,19 @@ def read_only(path: Path) -> DiskError:
 def not_a_database(path: Path) -> NotADatabase:
     """The file is of another kind."""
     return NotADatabase(f"{path} is not a klagg database: nothing was changed; name another file with --db.")
+
+
+def damaged(path: Path) -> DiskError:
+    """Pages of the file do not hold what was written to them."""
+    return DiskError(f"{path} is damaged: restore a backup, or name another file with --db.")
+
+
+def moved(path: Path) -> DiskError:
+    """What is open is not any more what is found at `path`."""
+    return DiskError(
+        f"{path} was removed, replaced or moved while klagg was writing to it: nothing is written any more; "
+        "put it back, or start klagg again."
+    )
 
 
 def missing(path: Path) -> StorageError:

@@ -9,9 +9,10 @@ from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import MINUTE_MS, Period, child_of
-from klagg_tui.errors import StorageError
+from klagg_tui.errors import DiskError, StorageError
 from klagg_tui.storage.connection import Connection
-from klagg_tui.storage.disk_errors import from_sqlite, translate_errors
+from klagg_tui.storage.disk_errors import damaged, from_sqlite, reading, translate_errors
+from klagg_tui.storage.rows import open_ms_of
 from klagg_tui.storage.writer import Writer
 
 
@@ -53,6 +54,7 @@ _DELETE_UP_TO: Final = (
     "UPDATE frontier SET first = max(first, ?3 + 1) WHERE symbol = ?1 AND period = ?2",
 )
 _PERIODS: Final = tuple(Period)
+_ODD_OF_A_COPY: Final = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_CONSTRAINT}
 
 STEP: Final = 1_000
 """Bars deleted in one transaction, so that another writer waits a few milliseconds at most."""
@@ -92,12 +94,12 @@ async def counts(connection: Connection) -> Counts:
 async def holdings(connection: Connection) -> tuple[Holding, ...]:
     """What is stored, by symbol and period."""
     over = (State.PARTIAL, State.CLOSED, State.CONFIRMED)
-    return tuple(
-        Holding(name, _PERIODS[period], rows, first * MINUTE_MS, last * MINUTE_MS, *map(int, states))
-        for name, period, rows, first, last, *states in await connection.rows(
-            _HOLDINGS, [state.value for state in over]
+    found = await connection.rows(_HOLDINGS, [state.value for state in over])
+    with reading(connection.path):
+        return tuple(
+            Holding(name, _PERIODS[period], rows, open_ms_of(first), open_ms_of(last), *map(int, states))
+            for name, period, rows, first, last, *states in found
         )
-    )
 
 
 async def integrity_check(connection: Connection) -> tuple[str, ...]:
@@ -129,10 +131,10 @@ async def backup(connection: Connection, to: Path) -> None:
 
 async def _copy(connection: Connection, half: Path, to: Path) -> None:
     try:
-        await connection.rows("VACUUM INTO ?", (str(half),))
+        await _vacuum(connection, "VACUUM INTO ?", (str(half),))
     except StorageError as error:
         cause = error.__cause__
-        if not isinstance(cause, sqlite3.Error) or cause.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CORRUPT:
+        if not isinstance(cause, sqlite3.Error) or str(error) == str(damaged(connection.path)):
             raise
         # Any other error while copying concerns the copy, not the file that the connection was opened on.
         raise from_sqlite(cause, to) from error
@@ -141,8 +143,20 @@ async def _copy(connection: Connection, half: Path, to: Path) -> None:
 async def compact(writer: Writer) -> None:
     """Give the space of deleted rows back to the disk; takes as long as writing the whole file anew."""
     async with writer.exclusively():
-        await writer.connection.rows("VACUUM")
+        await _vacuum(writer.connection, "VACUUM")
         await writer.connection.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+async def _vacuum(connection: Connection, sql: str, parameters: tuple[str, ...] = ()) -> None:
+    """Write the file anew; where pages are damaged SQLite says at times that a disk is full or a rule broken; then they are looked at."""
+    try:
+        await connection.rows(sql, parameters)
+    except DiskError as error:
+        cause = error.__cause__
+        is_odd = isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode & 0xFF in _ODD_OF_A_COPY
+        if is_odd and await connection.value("PRAGMA quick_check(1)") != "ok":
+            raise damaged(connection.path) from cause
+        raise
 
 
 async def delete_before(writer: Writer, period: Period, before_ms: int, at_most: int) -> int:

@@ -1,30 +1,39 @@
 """Opening a database file: its header is read before it is touched, it is locked while it is written to and brought up to date.
 
-The lock is a SQLite lock on a small file beside the database, held in a transaction for the writer's life: the system
-drops it when the process dies, however it dies, and readers of the database never meet it.
+A writer holds two locks, both dropped by the system when the process dies, however it dies, and never met by readers: one
+on the file itself, whatever name it was reached by, and a SQLite lock on a small file beside it, which is also there where
+the system cannot lock a file as such.
+
+Here nobody opens the database but SQLite and the lock that is held to the end: closing any descriptor of a file drops
+every lock that the process has on it, SQLite's own too, and another program would then take the log for left behind and
+delete it (https://sqlite.org/howtocorrupt.html, 2.2).
 """
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import logging
+import os
 import sqlite3
+import struct
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
 from klagg_tui.errors import DiskError, NewerDatabase, StorageError
 from klagg_tui.storage import disk_errors
-from klagg_tui.storage.connection import Connection
+from klagg_tui.storage.connection import Connection, beside
 from klagg_tui.storage.disk_errors import translate_errors
 from klagg_tui.storage.schema import APPLICATION_ID, MIGRATIONS
 
 log = logging.getLogger(__name__)
 
-_MAGIC: Final = b"SQLite format 3\x00"
-_VERSION_AT: Final = 60
-_APPLICATION_ID_AT: Final = 68
-"""https://sqlite.org/fileformat.html, the database header."""
+_LOCK_FILE: Final[int | None] = getattr(fcntl, "F_OFD_SETLK", None)
+"""Locks an open file and not a process, so that SQLite's own opening and closing leaves it alone; Linux has it."""
+_LOCKED_BYTE: Final = 1 << 62
+"""Far behind the bytes that SQLite locks, those from 2^30 on (https://sqlite.org/fileformat.html, 1.4)."""
 
 Migrations = Sequence[Sequence[str]]
 
@@ -33,30 +42,53 @@ class WriterLock:
     """Held by the one process that writes to the database at `path`."""
 
     def __init__(self, path: Path) -> None:
-        """Take the lock.
+        """Take the lock; where there is no database yet, an empty file stands for it.
 
         Raises:
             DatabaseBusy: another klagg has it.
-            DiskError: the folder cannot be written to.
+            DiskError: file or folder cannot be written to.
         """
-        beside = path.with_name(f"{path.name}-lock")
         with translate_errors(path):
-            self._connection = sqlite3.connect(beside, timeout=0, isolation_level=None, check_same_thread=False)
+            self._connection = sqlite3.connect(
+                beside(path, "-lock"), timeout=0, isolation_level=None, check_same_thread=False
+            )
             try:
                 self._connection.execute("BEGIN EXCLUSIVE")
-            except sqlite3.Error as error:
+                self._descriptor = _locked(path)
+            except (sqlite3.Error, OSError, StorageError) as error:
                 self._connection.close()
-                if disk_errors.is_locked(error):
+                if isinstance(error, sqlite3.Error) and disk_errors.is_locked(error):
                     raise disk_errors.busy(path) from error
                 raise
 
     def release(self) -> None:
-        """Give it back. The file stays: deleting it would let two processes lock two files of one name."""
+        """Give it back, when all connections of this process to the database are closed.
+
+        The file beside it stays: deleting it would let two processes lock two files of one name.
+        """
+        os.close(self._descriptor)
         self._connection.close()
 
 
+def _locked(path: Path) -> int:
+    """A descriptor that holds the lock on the file itself."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        if _LOCK_FILE is not None:
+            # struct flock: an exclusive lock, from the start of the file, on one byte, by no process.
+            fcntl.fcntl(descriptor, _LOCK_FILE, struct.pack("hhqqi0q", fcntl.F_WRLCK, os.SEEK_SET, _LOCKED_BYTE, 1, 0))
+    except OSError as error:
+        if error.errno in {errno.EINVAL, errno.ENOTSUP}:  # a file system without such locks
+            return descriptor
+        os.close(descriptor)
+        if error.errno in {errno.EAGAIN, errno.EACCES}:
+            raise disk_errors.busy(path) from error
+        raise
+    return descriptor
+
+
 def has_database(path: Path, migrations: Migrations = MIGRATIONS) -> bool:
-    """Whether there is a database at `path`, judged by its first bytes alone; an empty file is not one yet.
+    """Whether there is a database at `path`, judged by its header alone; an empty file is not one yet.
 
     Raises:
         NotADatabase: it is another kind of file.
@@ -66,31 +98,56 @@ def has_database(path: Path, migrations: Migrations = MIGRATIONS) -> bool:
     if path.is_dir():
         raise disk_errors.not_a_database(path)
     try:
-        with path.open("rb") as file:
-            header = file.read(100)
+        is_empty = path.stat().st_size == 0
     except FileNotFoundError:
         return False
     except OSError as error:
         raise disk_errors.from_os(error, path) from error
-    if not header:
+    if is_empty:
         return False
-    if not header.startswith(_MAGIC) or _number(header, _APPLICATION_ID_AT) != APPLICATION_ID:
+    application_id, version = _header(path)
+    if application_id != APPLICATION_ID:
         raise disk_errors.not_a_database(path)
-    _refuse_newer(path, _number(header, _VERSION_AT), migrations)
+    _refuse_newer(path, version, migrations)
     return True
 
 
 def is_to_be_migrated(path: Path) -> bool:
     """Whether the database at `path` was written by an older klagg; what is no database is none of one."""
-    with suppress(OSError), path.open("rb") as file:
-        header = file.read(100)
-        return header.startswith(_MAGIC) and 0 < _number(header, _VERSION_AT) < len(MIGRATIONS)
+    with suppress(OSError, StorageError):
+        if path.stat().st_size:
+            application_id, version = _header(path)
+            return application_id == APPLICATION_ID and 0 < version < len(MIGRATIONS)
     return False
 
 
 def copy_of(path: Path) -> Path:
     """Where a database lies as it was before it was brought up to date, until klagg has ended once as it should."""
-    return path.with_name(f"{path.name}.before-update")
+    return beside(path, ".before-update")
+
+
+def require_writable(path: Path) -> None:
+    """Check, without opening it, that the database at `path` may be written to.
+
+    Raises:
+        DiskError: it may not.
+    """
+    if not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise disk_errors.read_only(path)
+
+
+def _header(path: Path) -> tuple[int, int]:
+    """Application id and layout, read by SQLite without a lock, a look at the log, or a file beside it."""
+    uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    with translate_errors(path), closing(sqlite3.connect(uri, uri=True)) as connection:
+        # While the log is copied into the file, and where that was interrupted, the header tells of pages that are still to
+        # come; SQLite calls that damage unless it is told that the file may be in disorder.
+        connection.execute("PRAGMA writable_schema = ON")
+        return _cookie(connection, "application_id"), _cookie(connection, "user_version")
+
+
+def _cookie(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
 
 
 async def open_writer(path: Path, migrations: Migrations = MIGRATIONS) -> Connection:
@@ -103,6 +160,8 @@ async def open_writer(path: Path, migrations: Migrations = MIGRATIONS) -> Connec
         await _migrate(connection, migrations)
         await connection.rows("PRAGMA journal_mode = WAL")
         await connection.rows("PRAGMA synchronous = NORMAL")
+        await connection.rows("SELECT 1 FROM sqlite_master LIMIT 1")
+        connection.keep_in_place()
     except BaseException:
         await connection.close()
         raise
@@ -186,9 +245,5 @@ def _refuse_newer(path: Path, version: int, migrations: Migrations) -> None:
 
 def _has_log(path: Path) -> bool:
     """Whether something was written that is not in the file itself yet."""
-    log = path.with_name(f"{path.name}-wal")
+    log = beside(path, "-wal")
     return log.exists() and log.stat().st_size > 0
-
-
-def _number(header: bytes, at: int) -> int:
-    return int.from_bytes(header[at : at + 4], "big")

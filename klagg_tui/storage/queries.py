@@ -17,6 +17,7 @@ from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage.connection import Connection, Row
+from klagg_tui.storage.disk_errors import reading
 from klagg_tui.storage.rows import JSON_ROWS, bars
 from klagg_tui.storage.symbols import Symbols
 
@@ -64,7 +65,8 @@ SELECT max(minute) FROM history WHERE symbol = (SELECT id FROM symbols WHERE nam
 async def bars_at(connection: Connection, symbols: Symbols, keys: Iterable[BarKey]) -> dict[BarKey, Bar]:
     """Those of the bars that are stored."""
     rows = await connection.json_rows(_AT, (json.dumps(symbols.row_keys(keys)),))
-    return {bar.key: bar for bar in bars(rows, symbols.names)}
+    with reading(connection.path):
+        return {bar.key: bar for bar in bars(rows, symbols.names)}
 
 
 async def bars_in(
@@ -74,7 +76,9 @@ async def bars_in(
     wanted = json.dumps(
         [(number, -(-from_ms // MINUTE_MS), -(-to_ms // MINUTE_MS)) for number, from_ms, to_ms in ranges]
     )
-    return bars(await connection.json_rows(_IN, (wanted, period.ordinal)), symbols.names)
+    rows = await connection.json_rows(_IN, (wanted, period.ordinal))
+    with reading(connection.path):
+        return bars(rows, symbols.names)
 
 
 async def stored_spans(connection: Connection, symbols: Symbols) -> dict[str, tuple[Span, ...]]:
@@ -145,11 +149,9 @@ async def pages(connection: Connection, stretch: Stretch, left: int) -> AsyncIte
     while left > 0:
         asked = min(PAGE, left)
         # A collected text promises no order.
-        page = sorted(
-            await connection.json_rows(*stretch.page(beyond, asked)),
-            key=itemgetter(MINUTE),
-            reverse=stretch.newest_first,
-        )
+        rows = await connection.json_rows(*stretch.page(beyond, asked))
+        with reading(connection.path):
+            page = sorted(rows, key=itemgetter(MINUTE), reverse=stretch.newest_first)
         is_last = len(page) < asked
         beyond = page[-1][MINUTE] if page else beyond
         if forming and (is_last or _is_passed(forming[0], beyond, newest_first=stretch.newest_first)):

@@ -10,6 +10,7 @@ from klagg_tui.engine.bar import Bar, State, empty_bar
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.spans import Span, covers
 from klagg_tui.storage.connection import Connection
+from klagg_tui.storage.disk_errors import reading
 from klagg_tui.storage.merging import Junction
 from klagg_tui.storage.queries import bars_in
 from klagg_tui.storage.rows import JSON_ROWS, bars
@@ -55,7 +56,8 @@ async def _stored(connection: Connection, symbols: Symbols, symbol: str, wanted:
     stored = await bars_in(connection, symbols, Period.M1, [(number, wanted[0], wanted[-1] + MINUTE_MS)])
     if len(stored) < len(wanted):
         before = await connection.json_rows(_BEFORE, {"symbol": number, "minute": wanted[0] // MINUTE_MS})
-        stored = bars(before, symbols.names) + stored
+        with reading(connection.path):
+            stored = bars(before, symbols.names) + stored
     return {bar.open_ms: bar for bar in stored}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, BarKey, State
@@ -12,6 +12,7 @@ from klagg_tui.engine.spans import Span
 from klagg_tui.storage import debts, queries, unconfirmed
 from klagg_tui.storage.connection import Connection, Row
 from klagg_tui.storage.debts import Hole, Unavailable
+from klagg_tui.storage.disk_errors import reading
 from klagg_tui.storage.lines import Lines, RowFormat, line_pages
 from klagg_tui.storage.queries import FOREVER, Stretch, minutes_of, pages
 from klagg_tui.storage.rows import JSON_ROWS, bars
@@ -86,7 +87,7 @@ class StoreReader:
         if stretch is None:
             return
         async for rows in pages(self._reader, stretch, FOREVER if limit is None else limit):
-            yield bars(rows, {stretch.symbol: symbol})
+            yield self._bars(rows, {stretch.symbol: symbol})
 
     async def lines(
         self,
@@ -103,14 +104,15 @@ class StoreReader:
         if stretch is None:
             return
         async for page in line_pages(self._reader, stretch, row_format):
-            yield page if isinstance(page, Lines) else bars(page, {stretch.symbol: symbol})
+            yield page if isinstance(page, Lines) else self._bars(page, {stretch.symbol: symbol})
 
     async def stored_periods(self) -> dict[str, tuple[Period, ...]]:
         """The periods of which each symbol has bars, short to long."""
         periods = tuple(Period)
         found: dict[str, list[Period]] = {}
         for name, number in await self._reader.rows(_STORED_PERIODS):
-            found.setdefault(name, []).append(periods[number])
+            with reading(self._reader.path):
+                found.setdefault(name, []).append(periods[number])
         return {name: tuple(of_symbol) for name, of_symbol in found.items()}
 
     async def lengths(self, wanted: Sequence[Wanted]) -> list[int]:
@@ -133,13 +135,15 @@ class StoreReader:
             for first in range(0, end, _SYMBOLS_AT_ONCE):
                 part = {"first": first, "end": min(end, first + _SYMBOLS_AT_ONCE)}
                 rows = await self._reader.json_rows(_LATEST, {"period": period.ordinal, "count": count, **part})
-                found += bars(rows, names)
+                found += self._bars(rows, names)
         return tuple(found)
 
     async def current(self) -> tuple[Bar, ...]:
         """The current bar of every symbol and period, as it was when it was written last."""
         rows = await self._reader.json_rows(f"SELECT {JSON_ROWS} FROM forming AS h")
-        return tuple(bars(sorted(rows), await self._names()))
+        names = await self._names()
+        with reading(self._reader.path):
+            return tuple(bars(sorted(rows), names))
 
     async def seed(
         self, symbol: str, minute_ms: int, periods: Sequence[Period] = DEFAULT_PERIODS, held: int = 64
@@ -156,7 +160,7 @@ class StoreReader:
         for period, from_ms, to_ms in _seed_stretches(minute_ms, chain(tuple(periods)), held):
             stretch = number, period.ordinal, from_ms // MINUTE_MS, to_ms // MINUTE_MS
             rows += await self._reader.json_rows(_BETWEEN, stretch)
-        return tuple(bars(rows, {number: symbol}))
+        return tuple(self._bars(rows, {number: symbol}))
 
     async def spans(self, symbol: str) -> tuple[Span, ...]:
         """The runs of aggregate ids whose trades are all in the bars, by id."""
@@ -204,6 +208,10 @@ class StoreReader:
     async def precisions(self) -> dict[str, Precision]:
         """With how many decimals the exchange writes each symbol's numbers, as far as was seen."""
         return await precisions(self._reader)
+
+    def _bars(self, rows: Iterable[Row], names: Mapping[int, str]) -> list[Bar]:
+        with reading(self._reader.path):
+            return bars(rows, names)
 
     async def _stretch(
         self,

@@ -44,6 +44,8 @@ SPANS: Final = Insert(
 _PERIODS: Final = tuple(Period)
 _STATES: Final = tuple(State)
 _HAS_TEXT: Final = 1 << 13
+_LATEST_MINUTE: Final = 4_000_000_000
+"""The year 9575; what a calendar can hold ends soon after."""
 _LARGEST: Final = (1 << 63) - 1
 
 
@@ -107,6 +109,13 @@ class Packer:
         return (*head, scale, *mantissas)
 
 
+def open_ms_of(minute: int) -> int:
+    """When a bar opens; raises ValueError where no calendar has that time, so that nothing further up meets it."""
+    if not 0 <= minute <= _LATEST_MINUTE:
+        raise ValueError(minute)
+    return minute * MINUTE_MS
+
+
 def bars(rows: Iterable[Row], names: Mapping[int, str]) -> list[Bar]:
     """The bars of rows of `COLUMNS`; `names` are those of the symbols by id."""
     made = []
@@ -119,7 +128,7 @@ def bars(rows: Iterable[Row], names: Mapping[int, str]) -> list[Bar]:
             Bar(
                 names[symbol],
                 _PERIODS[period],
-                minute * MINUTE_MS,
+                open_ms_of(minute),
                 first * price,
                 high * price,
                 low * price,

@@ -19,13 +19,20 @@ from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
 from klagg_tui.errors import OtherMarket, StorageError
 from klagg_tui.storage import confirming, debts, maintenance, metadata
-from klagg_tui.storage.connection import Connection
+from klagg_tui.storage.connection import Connection, beside
 from klagg_tui.storage.debts import Answer, Hole
 from klagg_tui.storage.disk_errors import missing, translate_errors
 from klagg_tui.storage.ledger import Run
 from klagg_tui.storage.maintenance import Counts, Holding, Retention
 from klagg_tui.storage.merging import Added
-from klagg_tui.storage.opening import WriterLock, copy_of, has_database, open_reader, open_writer
+from klagg_tui.storage.opening import (
+    WriterLock,
+    copy_of,
+    has_database,
+    open_reader,
+    open_writer,
+    require_writable,
+)
 from klagg_tui.storage.reader import StoreReader
 from klagg_tui.storage.symbols import StoredSymbol
 from klagg_tui.storage.unconfirmed import Unconfirmed
@@ -94,8 +101,8 @@ class Store(StoreReader):
         is_there = has_database(path)
         with translate_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            if is_there:
-                path.open("r+b").close()
+        if is_there:
+            require_writable(path)
         lock = WriterLock(path)
         try:
             connection = await open_writer(path)
@@ -155,6 +162,14 @@ class Store(StoreReader):
         if changes.current or changes.ended:
             await self._mark()
         return await self._require_writer().write(changes)
+
+    def require_in_place(self) -> None:
+        """Check that what is written stays where it is looked for; every write does it too.
+
+        Raises:
+            DiskError: the database was removed, replaced or moved since it was opened.
+        """
+        self._require_writer().connection.require_in_place()
 
     def importing(self) -> Importing:
         """A way in for one engine that reads files: its batches may repeat and grow, as `drain` gives them."""
@@ -229,7 +244,7 @@ class Store(StoreReader):
     @property
     def size_bytes(self) -> int:
         """What the database takes on the disk, its write-ahead log included."""
-        files = [self.path, self.path.with_name(f"{self.path.name}-wal")]
+        files = [self.path, beside(self.path, "-wal")]
         return sum(file.stat().st_size for file in files if file.exists())
 
     async def counts(self) -> Counts:

@@ -11,6 +11,7 @@ from klagg_tui.engine.bar import BarKey
 from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, MINUTE_MS
 from klagg_tui.engine.precision import Precision
 from klagg_tui.storage.connection import Connection, Insert
+from klagg_tui.storage.disk_errors import reading
 
 
 class Standing(IntEnum):
@@ -88,4 +89,5 @@ async def put_symbols(connection: Connection, symbols: Iterable[StoredSymbol]) -
 async def precisions(connection: Connection) -> dict[str, Precision]:
     """With how many decimals the exchange writes each symbol's numbers, as far as was seen."""
     text = await connection.value("SELECT value FROM meta WHERE key = ?", (PRECISIONS,))
-    return {symbol: Precision(*decimals) for symbol, decimals in json.loads(text or "{}").items()}
+    with reading(connection.path):
+        return {symbol: Precision(*decimals) for symbol, decimals in json.loads(text or "{}").items()}

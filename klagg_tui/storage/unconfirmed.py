@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from klagg_tui.engine.bar import BarKey, State
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.storage.connection import Connection
+from klagg_tui.storage.disk_errors import reading
 
 # A minute without trades may be partial only because nothing has proved yet that it was quiet, and larger bars over it with it.
 _UNCONFIRMED: Final = f"""
@@ -43,7 +44,9 @@ async def unconfirmed(connection: Connection, without: Collection[BarKey]) -> li
     """One entry a symbol and period, short periods first; all bars but `without`."""
     left_out = json.dumps([(symbol, period.ordinal, open_ms // MINUTE_MS) for symbol, period, open_ms in without])
     periods = tuple(Period)
-    return [
-        Unconfirmed(symbol, periods[period], first * MINUTE_MS, last * MINUTE_MS, bool(is_partial))
-        for symbol, period, first, last, is_partial in await connection.rows(_UNCONFIRMED, (left_out,))
-    ]
+    found = await connection.rows(_UNCONFIRMED, (left_out,))
+    with reading(connection.path):
+        return [
+            Unconfirmed(symbol, periods[period], first * MINUTE_MS, last * MINUTE_MS, bool(is_partial))
+            for symbol, period, first, last, is_partial in found
+        ]

@@ -127,6 +127,24 @@ def test_what_was_recorded_is_there_after_any_of_the_signals_that_end_it(
 
 @live
 @in_here
+def test_a_database_that_is_moved_away_is_told_and_nothing_is_called_written(klagg: Klagg, tmp_path: Path) -> None:
+    database, log = tmp_path / "a.db", tmp_path / "a.log"
+
+    def move_away() -> None:
+        database.rename(tmp_path / "b.db")
+        wait_for(lambda: "was removed, replaced or moved" in log.read_text())
+        signalled(signal.SIGINT)
+
+    with exchange() as market, once(partial(has_bars, database), move_away):
+        said = klagg("record", *at(market), *QUICK, "--db", "a.db", "--log-path", "a.log")
+    assert said.status == 1
+    assert "the last state is written" not in said.out
+    assert "a.db was removed, replaced or moved" in said.err
+    assert re.match(r"Stopped; \d+ bars of the last state could not be written\. ", said.err.splitlines()[-1])
+
+
+@live
+@in_here
 def test_behind_nohup_it_outlives_the_terminal(klagg: Klagg, tmp_path: Path) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 

@@ -75,6 +75,27 @@ async def test_a_failed_write_is_told_and_the_next_flush_writes_the_same_bars(st
     assert sum(bar.trade_count for bar in await listed(store)) == fills
 
 
+async def test_a_file_that_went_away_is_told_also_where_nothing_waits_and_no_more_once_it_is_back(store: Store) -> None:
+    host = host_with(store)
+    host.receive(trades([START]))
+    assert await host.flush()
+    rows = host.metrics[Metric.ROWS_WRITTEN]
+    away = store.path.with_name("away.db")
+    store.path.rename(away)
+    assert not await host.flush()
+    assert "was removed, replaced or moved" in host.notices["storage"]
+    host.receive(trades([START + 1000, START + MINUTE]))
+    assert not await host.flush()
+    assert host.metrics[Metric.ROWS_WRITTEN] == rows
+    assert host.metrics[Metric.DIRTY_ROWS] > 0
+    with pytest.raises(StorageError, match=r"[1-9]\d* bars of the last state could not be written\. .*moved"):
+        await host.flush_last()
+    away.rename(store.path)
+    await host.flush_last()
+    assert "storage" not in host.notices
+    assert host.metrics[Metric.DIRTY_ROWS] == 0
+
+
 async def test_a_flush_writes_what_changed_once(store: Store) -> None:
     host = host_with(store)
     host.receive(trades([START, START + 1000]))

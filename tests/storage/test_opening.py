@@ -7,7 +7,7 @@ import os
 import resource
 import sqlite3
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,7 +27,7 @@ from klagg_tui.errors import (
     StorageError,
 )
 from klagg_tui.paths import default_path
-from klagg_tui.storage.opening import open_reader, open_writer
+from klagg_tui.storage.opening import has_database, open_reader, open_writer
 from klagg_tui.storage.schema import APPLICATION_ID, MIGRATIONS
 from klagg_tui.storage.store import Store
 from tests.filed import all_of, file_in, listed
@@ -192,6 +192,138 @@ async def test_the_lock_dies_with_its_process(tmp_path: Path) -> None:
     process.kill()
     await process.wait()
     await made(path)
+
+
+_WRITER = (
+    "import asyncio, pathlib, sys\n"
+    "from klagg_tui.storage.store import Store\n"
+    "async def main():\n"
+    "    await (await Store.open(pathlib.Path(sys.argv[1]))).close()\n"
+    "asyncio.run(main())\n"
+)
+_READER = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM history'); c.close()"
+
+
+async def in_another_process(script: str, path: Path) -> str:
+    """What a script, run on a database, says on standard error."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, str(path), stderr=asyncio.subprocess.PIPE
+    )
+    _, err = await process.communicate()
+    return err.decode()
+
+
+def linked(path: Path, kind: str) -> Path:
+    """Another name of the same file."""
+    other = path.with_name("other.db")
+    if kind == "symlink":
+        other.symlink_to(path)
+    elif kind == "hard link":
+        other.hardlink_to(path)
+    else:
+        path.rename(other)
+    return other
+
+
+@pytest.mark.parametrize("kind", ["symlink", "hard link", "renamed"])
+async def test_a_second_writer_is_refused_by_whatever_name_it_comes(tmp_path: Path, kind: str) -> None:
+    async with await Store.open(tmp_path / "klagg.db"):
+        other = linked(tmp_path / "klagg.db", kind)
+        assert "DatabaseBusy: Another klagg is writing to" in await in_another_process(_WRITER, other)
+    assert await in_another_process(_WRITER, other) == ""
+
+
+async def test_looking_at_a_database_leaves_the_locks_of_its_writer_in_the_same_process_alone(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    async with await Store.open(path) as store:
+        await file_in(store, trades([START]))
+        await (await Store.open(path, read_only=True)).close()
+        # Another program that reads, and leaves, believes to be the last one where it meets no lock: it deletes the log.
+        assert await in_another_process(_READER, path) == ""
+        assert path.with_name("klagg.db-wal").exists()
+        await file_in(store, trades([START + MINUTE]))
+        before = await all_of(store)
+    async with await Store.open(path, read_only=True) as reader:
+        assert await all_of(reader) == before
+
+
+async def test_a_header_ahead_of_its_file_is_what_an_interrupted_checkpoint_leaves_and_no_damage(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "klagg.db"
+    whole = await made(path)
+    path.write_bytes(whole[:-4096])
+    assert has_database(path)
+
+
+def _remove(path: Path) -> None:
+    path.unlink()
+
+
+def _replace(path: Path) -> None:
+    copy = path.with_name("copy.db")
+    copy.write_bytes(path.read_bytes())
+    copy.replace(path)
+
+
+def _move(path: Path) -> None:
+    path.rename(path.with_name("moved.db"))
+
+
+def _remove_log(path: Path) -> None:
+    path.with_name(f"{path.name}-wal").unlink()
+
+
+def _move_folder(path: Path) -> None:
+    path.parent.rename(path.parent.with_name("elsewhere"))
+
+
+@pytest.mark.parametrize("trouble", [_remove, _replace, _move, _remove_log, _move_folder])
+async def test_nothing_is_called_written_once_the_file_is_no_longer_in_place(
+    tmp_path: Path, trouble: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "folder" / "klagg.db"
+    async with await Store.open(path) as store:
+        await file_in(store, trades([START]))
+        store.require_in_place()
+        trouble(path)
+        with pytest.raises(DiskError, match=r"klagg\.db was removed, replaced or moved .* put it back, or start"):
+            store.require_in_place()
+        with pytest.raises(DiskError, match="nothing is written any more"):
+            await file_in(store, trades([START + MINUTE]))
+        with pytest.raises(DiskError, match="nothing is written any more"):
+            await store.put_meta("key", "value")
+
+
+class Moving(list[Span]):
+    """Spans over which somebody moves the file away, when they are read inside the transaction."""
+
+    def __init__(self, spans: Iterable[Span], path: Path, away: Path) -> None:
+        super().__init__(spans)
+        self._reads = 0
+        self._path, self._away = path, away
+
+    def __iter__(self) -> Iterator[Span]:
+        self._reads += 1
+        if self._reads == 2:  # first the symbols are looked up, outside
+            self._path.rename(self._away)
+        return super().__iter__()
+
+
+async def test_a_file_moved_while_it_is_written_to_can_be_put_back_and_each_trade_counts_once(tmp_path: Path) -> None:
+    path, away = tmp_path / "klagg.db", tmp_path / "away.db"
+    minute, span = bar(START, trade_count=9, state=State.PARTIAL), Span(SYMBOL, 1, 9, START + 2, START + 50_000)
+    async with await Store.open(path) as store, await Store.open(tmp_path / "good.db") as good:
+        for each in (store, good):
+            await file_in(each, trades([START - MINUTE]))
+        importing = store.importing()
+        with pytest.raises(DiskError, match="nothing is written any more"):
+            await importing.add([minute], Moving([span], path, away))
+        away.rename(path)
+        for _ in range(2):
+            await importing.add([minute], [span])
+        await good.add([minute], [span])
+        assert await all_of(store) == await all_of(good)
 
 
 async def test_bars_of_two_markets_do_not_mix(tmp_path: Path) -> None:
