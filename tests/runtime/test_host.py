@@ -14,6 +14,7 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, RemoveSymbol, SeedBars
 from klagg_tui.engine.period import Period
+from klagg_tui.errors import StorageError
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime import host as host_module
 from klagg_tui.runtime.host import TAPE_LENGTH, EngineHost
