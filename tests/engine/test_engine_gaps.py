@@ -105,7 +105,7 @@ def test_a_gap_given_up_makes_the_touched_minutes_and_their_parents_partial() ->
     assert live.seen.bars[SYMBOL, Period.M5, START + 5 * MINUTE].state is State.FORMING
     assert live.engine.pending_gap(SYMBOL) is None
     assert live.engine.counters.gaps_abandoned == 1
-    assert [span[1:] for span in live.seen.spans.values()] == [
+    assert [span[1:5] for span in live.seen.spans.values()] == [
         (1, 2, START, START + MINUTE),
         (9, 11, START + 3 * MINUTE + 1, START + 5 * MINUTE),
     ]
@@ -283,7 +283,7 @@ def test_a_seed_while_running_ends_the_run_before_it() -> None:
     live.tell(SeedBars(SYMBOL, START + 5 * MINUTE, (), None, 9))
     live.tell(at(9, 5))
     live.seen.look()
-    assert [span[1:] for span in live.seen.spans.values()] == [
+    assert [span[1:5] for span in live.seen.spans.values()] == [
         (1, 2, START, START + 6),
         (9, 9, START + 5 * MINUTE, START + 5 * MINUTE),
     ]
