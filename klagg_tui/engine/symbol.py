@@ -88,7 +88,7 @@ class SymbolState(FormingMinute):
             self.load_minute(with_trade(self.minute_bar(), trade))
             placement = Placement.IN_TIME
             self.mark()
-        self._set_gate()
+        self.set_gate()
         return placement
 
     def begin(self, seed: SeedBars) -> None:
@@ -104,6 +104,13 @@ class SymbolState(FormingMinute):
                 self.state = State.PARTIAL
         self._move(LifeEvent.BEGUN)
         self.mark()
+
+    def begin_anew(self, trades: list[AggTrade]) -> None:
+        """The ids began anew with these trades: they wait for bars to begin on, as those of a symbol never seen."""
+        self._give_out(self.span(is_cut=True))
+        self.begin_run(UNKNOWN, None)
+        self.held = {trade.aggregate_id: trade for trade in trades}
+        self.wait(LifeEvent.UNSEEDED)
 
     def skip_gap(self, trade: AggTrade) -> Placement:
         """Step over missing trades: what they touched becomes partial, and a new run begins with `trade`."""
@@ -146,7 +153,7 @@ class SymbolState(FormingMinute):
             self._be_quiet_in_confirmed(bar.end_ms)
         if self.is_doubted:
             self.is_doubted = self.ended.has_open
-            self._set_gate()
+            self.set_gate()
         self.mark()
         return Amendment.EQUAL if is_equal else Amendment.AMENDED
 
@@ -205,19 +212,20 @@ class SymbolState(FormingMinute):
             self.is_touched = True
             self._readers.touched(self.index)
 
-    def _move(self, event: LifeEvent) -> None:
-        self.life = after(self.life, event)
-        self._set_gate()
-
-    def _set_gate(self) -> None:
+    def set_gate(self) -> None:
         """Let `BarGrid.take` have the trades to come, where nothing speaks against it."""
         is_open = (
             self.life is Life.RUNNING
             and self.known_from_ms is not None
             and self.next_id != UNKNOWN
             and not self.is_doubted
+            and not self.anew
         )
         self.until_ms = self.end_ms if is_open else 0
+
+    def _move(self, event: LifeEvent) -> None:
+        self.life = after(self.life, event)
+        self.set_gate()
 
     def _begin_at(self, trade: AggTrade) -> None:
         minute_ms = trade.traded_ms - trade.traded_ms % MINUTE_MS
@@ -252,7 +260,7 @@ class SymbolState(FormingMinute):
         if self.known_from_ms is not None:
             self._restate(self.known_from_ms, self._state_in_run)
         self.is_doubted = self.ended.has_open
-        self._set_gate()
+        self.set_gate()
 
     def _state_in_run(self, minute: Bar) -> State:
         return State.CLOSED if minute.is_traded or minute.end_ms <= self.proved_ms else State.FORMING
@@ -263,7 +271,7 @@ class SymbolState(FormingMinute):
 
     def _start_gated(self, minute_ms: int, price: Exact, state: State) -> None:
         self.start_minute(minute_ms, price, state)
-        self._set_gate()
+        self.set_gate()
 
     def _end_minute(self) -> None:
         minute = self.as_bar(self.symbol, self.state)
