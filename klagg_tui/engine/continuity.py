@@ -85,7 +85,7 @@ class Continuity:
                 state.skip_id()
             return
         verdict = state.judge(trade.aggregate_id)
-        if verdict is Verdict.DUPLICATE:
+        if verdict is Verdict.DUPLICATE or state.continues_anew(trade):
             self._take_again(state, trade)
         elif self._holds_gaps and state.is_of_former(trade):
             self.counts.duplicates += 1
@@ -171,7 +171,8 @@ class Continuity:
 
     def _take_again(self, state: SymbolState, trade: AggTrade) -> None:
         """A trade whose id was passed or is held: it came twice, or the exchange numbers the symbol's trades anew."""
-        if not state.goes_back(trade) or trade.aggregate_id in state.anew:
+        is_back = state.goes_back(trade) or state.continues_anew(trade)
+        if not is_back or trade.aggregate_id in state.anew:
             self.counts.duplicates += 1
         elif begun := state.doubt(trade):
             self._begin_anew(state, begun)
@@ -190,7 +191,7 @@ class Continuity:
             self.reports.append(GapFound(state.symbol))
             return
         first, *rest = begun
-        self._count(first, state.skip_gap(first))
+        self._count(first, state.begin_run_with(first))
         for trade in rest:
             self.take(trade)
 
@@ -203,7 +204,7 @@ class Continuity:
         """Add a trade that comes next; after a rest that no symbol takes it begins a run, and nothing is known in between."""
         if state.anew and trade.traded_ms >= max(doubted.traded_ms for doubted in state.anew.values()):
             self._drop_doubted(state)
-        self._count(trade, state.skip_gap(trade) if state.has_rested(trade) else state.place(trade))
+        self._count(trade, state.begin_run_with(trade) if state.has_rested(trade) else state.place(trade))
 
     def _count(self, trade: AggTrade, placement: Placement) -> None:
         if placement is Placement.LATE:

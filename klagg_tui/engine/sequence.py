@@ -86,6 +86,11 @@ class TradeSequence:
         """Whether the id of a trade lies behind the run and its time ahead of it: whatever comes twice is no newer than that."""
         return trade.aggregate_id < self.next_id and trade.traded_ms > self.reached_ms + DISORDER_MS
 
+    def continues_anew(self, trade: AggTrade) -> bool:
+        """Whether a trade follows one that went back, in id and time."""
+        before = self.anew.get(trade.aggregate_id - 1)
+        return before is not None and trade.traded_ms + DISORDER_MS >= before.traded_ms
+
     def doubt(self, trade: AggTrade) -> list[AggTrade]:
         """Keep a trade that goes back; once one follows another, all of them in order of id, until then none.
 

@@ -107,7 +107,7 @@ class SymbolState(FormingMinute):
 
     def begin_anew(self, trades: list[AggTrade]) -> None:
         """The ids began anew with these trades: they wait for bars to begin on, as those of a symbol never seen."""
-        self._give_out(self.span(is_cut=True))
+        self._give_out(self.span())
         self.begin_run(UNKNOWN, None)
         self.held = {trade.aggregate_id: trade for trade in trades}
         self.wait(LifeEvent.UNSEEDED)
@@ -115,16 +115,14 @@ class SymbolState(FormingMinute):
     def skip_gap(self, trade: AggTrade) -> Placement:
         """Step over missing trades: what they touched becomes partial, and a new run begins with `trade`."""
         self._give_out(self.span(is_cut=True))
-        self._suspect()
-        known_from_ms = max(self.reached_ms, trade.traded_ms) + 1
-        self.begin_run(trade.aggregate_id, known_from_ms)
-        if trade.traded_ms >= self.minute_ms:
-            self.state = State.PARTIAL
-        if self.is_begun and trade.traded_ms >= self.end_ms:
-            self._jump(trade.traded_ms - trade.traded_ms % MINUTE_MS)
-        placement = self.place(trade)
-        self._trust()
-        return placement
+        self._suspect(self.reached_ms)
+        return self._go_on_with(trade)
+
+    def begin_run_with(self, trade: AggTrade) -> Placement:
+        """Go on with a new run although no id is missing: nothing is known between what was proved and `trade`."""
+        self._give_out(self.span())
+        self._suspect(self.proved_ms)
+        return self._go_on_with(trade)
 
     def roll_to(self, now_ms: int) -> None:
         """End every minute that is over at `now_ms`; minutes without trades are flat at the previous close.
@@ -160,7 +158,7 @@ class SymbolState(FormingMinute):
     def wait(self, event: LifeEvent) -> None:
         """Hold trades back from now on, for this reason; what stands since the newest one says that trades are missing."""
         self._move(event)
-        self._suspect()
+        self._suspect(self.proved_ms)
         self.mark()
 
     def be_quiet(self, to_ms: int) -> None:
@@ -251,9 +249,20 @@ class SymbolState(FormingMinute):
             to_ms = bar.end_ms
         self.quiet_ms = max(self.quiet_ms, to_ms)
 
-    def _suspect(self) -> None:
-        """Trades are or may be missing since the newest one: minutes that the clock ended since then are partial."""
-        self._restate(self.reached_ms // MINUTE_MS * MINUTE_MS, lambda _: State.PARTIAL)
+    def _go_on_with(self, trade: AggTrade) -> Placement:
+        """Begin a run with a trade that is none of the last one's."""
+        self.begin_run(trade.aggregate_id, max(self.reached_ms, trade.traded_ms) + 1)
+        if trade.traded_ms >= self.minute_ms:
+            self.state = State.PARTIAL
+        if self.is_begun and trade.traded_ms >= self.end_ms:
+            self._jump(trade.traded_ms - trade.traded_ms % MINUTE_MS)
+        placement = self.place(trade)
+        self._trust()
+        return placement
+
+    def _suspect(self, since_ms: int) -> None:
+        """Trades are or may be missing since then: minutes that the clock ended behind it are partial."""
+        self._restate(since_ms // MINUTE_MS * MINUTE_MS, lambda _: State.PARTIAL)
 
     def _trust(self) -> None:
         """The unbroken run has what was suspected: its minutes are whole, those behind it open."""
