@@ -174,7 +174,17 @@ class TradeTooLate(NamedTuple):
     trade: AggTrade
 
 
-Report: TypeAlias = GapFound | TradeRejected | TradeTooLate
+class NumberedAnew(NamedTuple):
+    """The ids of a symbol's trades went back while time went on: another contract has its name.
+
+    Where gaps are held the symbol waits for bars to begin on.
+    """
+
+    trade: AggTrade
+    """Its first one that was seen."""
+
+
+Report: TypeAlias = GapFound | TradeRejected | TradeTooLate | NumberedAnew
 
 
 class Counters(NamedTuple):

@@ -78,7 +78,7 @@ async def test_each_damage_is_found_where_it_was_done(path: Path, one: Damage) -
         ("UPDATE history SET period = 77 WHERE symbol = 1 AND period = 13", Kind.UNREADABLE, "period number 77"),
         ("UPDATE history SET symbol = 77 WHERE symbol = 1 AND period = 13", Kind.UNREADABLE, "symbol number 77"),
         ("UPDATE spans SET last_id = first_id - 5 WHERE symbol = 1", Kind.SPAN, "end before"),
-        ("INSERT INTO spans SELECT 1, 900000, 900001, from_ms, to_ms FROM spans WHERE symbol = 1", Kind.OVERLAP, "overlap"),
+        ("INSERT INTO spans (symbol, first_id, last_id, from_ms, to_ms) SELECT 1, 900000, 900001, from_ms, to_ms FROM spans WHERE symbol = 1", Kind.OVERLAP, "overlap"),
     ],
 )  # fmt: skip
 async def test_other_damages_are_found_too(path: Path, sql: str, kind: Kind, text: str) -> None:

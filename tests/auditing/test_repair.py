@@ -50,7 +50,10 @@ async def path(tmp_path: Path, theirs: ReferenceBars) -> Path:
     async with await Store.open(made, periods=DEFAULT_PERIODS) as store:
         async for batch in theirs(SYMBOL, Period.M1, START, START + HOURS * HOUR):
             await store.add_confirmed(batch)
-    execute(made, f"INSERT INTO spans VALUES (1, 1000, 2000, {START}, {START + HOURS * HOUR})")
+    execute(
+        made,
+        f"INSERT INTO spans (symbol, first_id, last_id, from_ms, to_ms) VALUES (1, 1000, 2000, {START}, {START + HOURS * HOUR})",
+    )
     return made
 
 
@@ -145,7 +148,7 @@ async def test_a_current_bar_that_is_none_goes(path: Path, theirs: ReferenceBars
 
 
 async def test_spans_that_touch_are_joined_and_false_ones_given_up(path: Path, theirs: ReferenceBars) -> None:
-    execute(path, f"INSERT INTO spans VALUES (1, 2001, 2010, {START + HOURS * HOUR}, {START + HOURS * HOUR + MINUTE}), "
+    execute(path, f"INSERT INTO spans (symbol, first_id, last_id, from_ms, to_ms) VALUES (1, 2001, 2010, {START + HOURS * HOUR}, {START + HOURS * HOUR + MINUTE}), "
             f"(1, 5000, 4000, {START}, {START})")  # fmt: skip
     await repair(path, await found(path), theirs)
     async with await Store.open(path, read_only=True) as store:

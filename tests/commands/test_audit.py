@@ -106,7 +106,10 @@ def test_a_repair_from_the_exchange_leaves_it_clean(tmp_path: Path, exchange_url
                 await store.add_confirmed(batch)
 
     asyncio.run(fill())
-    execute(path, f"INSERT INTO spans VALUES (1, 1000, 2000, {START}, {START + HOURS * HOUR})")
+    execute(
+        path,
+        f"INSERT INTO spans (symbol, first_id, last_id, from_ms, to_ms) VALUES (1, 1000, 2000, {START}, {START + HOURS * HOUR})",
+    )
     damage(path, TWELVE)
     result = run("--db", path, "--repair", "--rest-url", exchange_url)
     assert "12 findings before" in result.stdout

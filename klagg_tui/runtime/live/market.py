@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from klagg_tui.engine.events import AggTrade, GapFound, HoldSymbol, TradeFields, TradeRejected, TradeTooLate
+from klagg_tui.engine.events import (
+    AggTrade,
+    GapFound,
+    HoldSymbol,
+    NumberedAnew,
+    TradeFields,
+    TradeRejected,
+    TradeTooLate,
+)
 from klagg_tui.exchange.messages import ContractChanged
 from klagg_tui.exchange.session import (
     ConnectionSilent,
@@ -119,6 +127,8 @@ class LiveMarket:
         for report in self._host.engine.take_reports():
             if isinstance(report, GapFound):
                 self._repair.nudge(report.symbol)
+            elif isinstance(report, NumberedAnew):
+                self._repair.begin_anew(report.trade.symbol, report.trade.traded_ms)
             elif isinstance(report, TradeRejected):
                 self._log_rejected(report)
                 if report.trade.traded_ms > (self._host.engine.latest_ms or report.trade.traded_ms):
