@@ -10,7 +10,7 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.spans import DISORDER_MS
 from klagg_tui.errors import BadFile
-from klagg_tui.exchange.binance.archive import ArchiveName, read_name, trade_ids
+from klagg_tui.exchange.binance.archive import ArchiveName, plain_lines, read_name, trade_ids
 from klagg_tui.importing.bars import BarReader
 from klagg_tui.importing.detect import SourceFile, name_of
 from klagg_tui.importing.events import EventReader
@@ -185,4 +185,4 @@ def _own_blocks(file: SourceFile) -> Iterator[Block]:
         named = read_name(block.part).symbol
         if file.symbol == file.name.symbol and named not in (None, file.symbol):
             raise BadFile(f"{file.path} holds files of {file.symbol} and of {named}; unpack it and name them singly.")
-        yield block
+        yield block if file.symbol is None else block._replace(lines=plain_lines(block.lines))
