@@ -18,6 +18,7 @@ from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.second_look import SecondLook
 from klagg_tui.storage.unconfirmed import Unconfirmed
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Reconciler:
         self._page_rows = context.venue.requests.cheapest_bars
         self._tries: Counter[BarKey] = Counter()
         self._not_before_ms: dict[BarKey, int] = {}
+        self._second_look = SecondLook(context)
 
     async def work_forever(self) -> None:
         """Look every quarter of a minute, by the exchange's clock."""
@@ -66,6 +68,7 @@ class Reconciler:
             for at in range(0, len(due), AT_ONCE):
                 answers = await asyncio.gather(*map(self._fetch, due[at : at + AT_ONCE]))
                 await self._apply([bar for bars in answers for bar in bars])
+            await self._second_look.look()
             self._host.notices.pop("confirm", None)
         except ExchangeError as error:
             self._host.notices["confirm"] = f"{error} Closed bars stay unconfirmed until it answers."
