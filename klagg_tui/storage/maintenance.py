@@ -210,6 +210,9 @@ async def remove_future(writer: Writer, now_ms: int) -> int:
         await rows(_RESTATE, (json.dumps(not_over),))
         await rows("DELETE FROM forming WHERE minute > ?", (minute,))
         changed += int(await writer.connection.value("SELECT changes()")) + len(not_over)
+        if changed:  # whether a series is whole without them is to be counted anew
+            await rows("DELETE FROM frontier WHERE until > ?", (minute,))
+            await rows("DELETE FROM unavailable WHERE until > ?", (minute,))
         await rows("DELETE FROM spans WHERE from_ms > ?", (now_ms,))
         await rows("UPDATE spans SET to_ms = ? WHERE to_ms > ?", (now_ms, now_ms))
     writer.read_again()

@@ -53,6 +53,7 @@ class Reconciler:
             if self._context.now_ms() - last_ms >= LOOK_EVERY_MS:
                 last_ms = self._context.now_ms()
                 await self.look()
+                await self.look_again()
             await asyncio.sleep(0.2)
 
     async def look(self) -> None:
@@ -68,10 +69,16 @@ class Reconciler:
             for at in range(0, len(due), AT_ONCE):
                 answers = await asyncio.gather(*map(self._fetch, due[at : at + AT_ONCE]))
                 await self._apply([bar for bars in answers for bar in bars])
-            await self._second_look.look()
             self._host.notices.pop("confirm", None)
         except ExchangeError as error:
             self._host.notices["confirm"] = f"{error} Closed bars stay unconfirmed until it answers."
+
+    async def look_again(self) -> None:
+        """Compare some of what is confirmed already, see `SecondLook`."""
+        try:
+            await self._second_look.look()
+        except ExchangeError as error:
+            log.info("the second look waits: %s", error)
 
     async def _wanted(self) -> list[Unconfirmed]:
         now_ms = self._context.now_ms()

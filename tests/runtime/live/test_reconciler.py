@@ -47,6 +47,10 @@ class Scene:
             self.now_ms += pause_ms
             await self._confirmation.look()
 
+    async def look_again(self, times: int = 1) -> None:
+        for _ in range(times):
+            await self._confirmation.look_again()
+
     async def minutes(self, symbol: str = SYMBOL) -> list[Bar]:
         return await listed(self.store, symbol=symbol)
 
@@ -128,7 +132,7 @@ def wrong(bars: list[Bar]) -> list[Bar]:
 async def test_a_confirmed_bar_that_is_not_the_exchanges_is_found_by_a_second_look(scene: Scene) -> None:
     truth = list(scene.truth)
     await scene.store.add_confirmed([*truth[:7], *wrong(truth[7:9]), *truth[9:]])
-    await scene.look()
+    await scene.look_again()
     assert await scene.minutes() == truth
     assert scene.host.metrics[Metric.BARS_CORRECTED] == 2
 
@@ -137,7 +141,7 @@ async def test_the_first_second_look_is_at_what_an_earlier_run_left_however_long
     truth = list(scene.truth)
     await scene.store.add_confirmed([*truth[:-1], *wrong(truth[-1:])])
     scene.now_ms += 3 * 1440 * MINUTE
-    await scene.look()
+    await scene.look_again()
     assert await scene.minutes() == truth
 
 
@@ -145,13 +149,13 @@ async def test_after_trouble_with_the_clock_all_bars_of_that_stretch_are_looked_
     symbols = (SYMBOL, "ETHUSDT", "SOLUSDT")
     scene.host.handle([AddSymbol(symbol, 0) for symbol in symbols])
     now_ms, scene.now_ms = scene.now_ms, scene.to_ms - 3 * MINUTE
-    await scene.look(4, pause_ms=0)
+    await scene.look_again(4)
     stretch = scene.to_ms - 2 * MINUTE, scene.to_ms
     truth = {symbol: list(scene.exchange.truth.bars(symbol, Period.M1, *stretch)) for symbol in symbols}
     for bars in truth.values():
         await scene.store.add_confirmed(wrong(bars))
     scene.now_ms = now_ms
     scene.data.clock.jumps += 1  # type: ignore[misc]
-    await scene.look(pause_ms=0)
+    await scene.look_again()
     assert {symbol: await scene.minutes(symbol) for symbol in symbols} == truth
     assert scene.host.metrics[Metric.BARS_CORRECTED] >= 6
