@@ -71,6 +71,9 @@ class Metric(Enum):
     )
     SYMBOLS_WAITING = _gauge("symbols waiting", "Symbols waiting for trades", "Symbols with trades missing now.")
     TRADES_HELD = _gauge("trades held back", "Trades held back", "Trades that wait until missing ones are fetched.")
+    HELD_CUT = _troubles(
+        "held cut", "Waiting trades let go", "Waiting trades let go as too many waited; they are fetched."
+    )
     TRADES = _counter("trades", "Trades taken", "Trades that went into bars.")
     DUPLICATES = _counter("duplicates", "Duplicates left out", "Trades received more than once.")
     GAPS = _counter("gaps", "Gaps found", "Times that trades were missing.")
