@@ -46,6 +46,8 @@ class Scope:
     stretch: Stretch = EVERYTHING
     on_progress: Callable[[AuditProgress], None] = lambda _: None
     should_stop: Callable[[], bool] = lambda: False
+    now_ms: int | None = None
+    """The time, behind which no bar can be whole; None: the file's market has another time than this machine."""
 
 
 async def audit(path: Path, scope: Scope | None = None) -> AsyncIterator[Finding]:
@@ -103,7 +105,14 @@ class _Audit:
                 child = child_of(period, periods)
                 is_child = child in wrong and child.divides(period)
                 children = Children(child, known.anchor, wrong[child]) if is_child else None
-                walk = Walk(number, known, period, Coverage(spans) if period is Period.M1 else None, children)
+                walk = Walk(
+                    number,
+                    known,
+                    period,
+                    Coverage(spans) if period is Period.M1 else None,
+                    children,
+                    self._scope.now_ms,
+                )
                 async for finding in self._series(number, walk, child if is_child else None):
                     yield finding
                 wrong[period] = walk.wrong

@@ -28,6 +28,9 @@ from klagg_tui.engine.spans import DISORDER_MS
 from klagg_tui.engine.symbol import Amendment, Placement, SymbolState
 from klagg_tui.errors import BadNumber
 
+MOST_HELD_IN_SUM: Final = 100_000
+"""Trades of all symbols that wait for others: some 50 MB."""
+
 
 @dataclass(slots=True)
 class Counts:
@@ -41,6 +44,7 @@ class Counts:
     too_late: int = 0
     unknown_symbol: int = 0
     rejected: int = 0
+    held_cut: int = 0
     equal: int = 0
     amended: int = 0
 
@@ -59,6 +63,8 @@ class Continuity:
         self.latest_ms: int | None = None
         """See `KlineEngine.latest_ms`."""
         self._states = states
+        self._held_about = 0
+        """Trades held back by all symbols, or more: counted anew where it seems too many."""
         self._holds_gaps = holds_gaps
 
     def counters(self, trades: int) -> Counters:
@@ -95,7 +101,7 @@ class Continuity:
                 self.release(state)
         elif self._holds_gaps:
             is_news = not state.held
-            state.hold(trade)
+            self._hold(state, trade)
             if is_news:
                 self._open_gap(state)
         else:
@@ -121,7 +127,7 @@ class Continuity:
             elif verdict is Verdict.NEXT:
                 self._place(state, trade)
             elif verdict is Verdict.AHEAD:
-                state.hold(trade)
+                self._hold(state, trade)
         self.release(state)
 
     def release(self, state: SymbolState) -> None:
@@ -164,6 +170,19 @@ class Continuity:
         held = state.held
         trades = tuple(held[held_id] for held_id in sorted(held))
         return PendingGap(_id_or_none(state), trades, state.proved_minute(), state.traded_ms)
+
+    def held_trades(self) -> int:
+        """How many trades wait for missing ones before them."""
+        return sum(len(state.held) for state in self._states.values())
+
+    def _hold(self, state: SymbolState, trade: AggTrade) -> None:
+        """Hold a trade back, within bounds: what is let go for it is missing like the rest, and is fetched."""
+        self.counts.held_cut += state.hold(trade)
+        self._held_about += 1
+        if self._held_about >= MOST_HELD_IN_SUM:
+            if self.held_trades() >= MOST_HELD_IN_SUM:
+                self.counts.held_cut += sum(one.cut_held() for one in self._states.values() if len(one.held) > 1)
+            self._held_about = self.held_trades()
 
     def _is_welcome_first(self, state: SymbolState) -> bool:
         """Whether a run begins with whatever comes: in files, and where a seed knew no id and nothing waits for one."""

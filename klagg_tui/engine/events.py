@@ -201,5 +201,7 @@ class Counters(NamedTuple):
     """The same, but the minute is gone: see `TradeTooLate`."""
     unknown_symbol: int = 0
     rejected: int = 0
+    held_cut: int = 0
+    """Trades held back and let go again because too many waited; they are fetched."""
     equal: int = 0
     amended: int = 0

@@ -15,6 +15,9 @@ from klagg_tui.engine.spans import DISORDER_MS, LONGEST_REST_MS, Span
 UNKNOWN: Final = -1
 """`next_id` of a sequence that has seen nothing: no id equals it."""
 
+MOST_HELD: Final = 20_000
+"""Trades of one symbol that wait for others; the newest are worth most, because a symbol can begin anew on bars before them."""
+
 
 class Verdict(Enum):
     """What a trade is to its sequence."""
@@ -140,14 +143,25 @@ class TradeSequence:
         self.next_id += 1
         self._taken_before -= 1
 
-    def hold(self, trade: AggTrade) -> None:
-        """Keep a trade back until those before it came."""
+    def hold(self, trade: AggTrade) -> int:
+        """Keep a trade back until those before it came; returns how many were let go for it, see `cut_held`."""
+        cut = self.cut_held() if len(self.held) >= MOST_HELD else 0
         self.held[trade.aggregate_id] = trade
+        return cut
+
+    def cut_held(self) -> int:
+        """Let go the older half of the trades held back: they are missing now, and are fetched. Returns how many."""
+        kept = sorted(self.held)[len(self.held) // 2 :]
+        cut = len(self.held) - len(kept)
+        self.held = {aggregate_id: self.held[aggregate_id] for aggregate_id in kept}
+        return cut
 
     def forget_passed(self) -> None:
         """Drop held trades that the run has passed meanwhile."""
         for aggregate_id in [held for held in self.held if held < self.next_id]:
             del self.held[aggregate_id]
+        if not self.held:
+            self.held = {}  # one that was large keeps its size
 
     def drop_held_before(self, time_ms: int) -> None:
         """Drop held trades of a time that is over."""

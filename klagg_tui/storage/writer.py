@@ -205,6 +205,10 @@ class Writer:
             await self.connection.rows(_KEEP_LEFTOVERS)
             await self.roll_up((self.symbols.names[number], Period.M1, minute * MINUTE_MS) for number, minute in rows)
 
+    def read_again(self) -> None:
+        """What is remembered of the file is read again before the next batch: it was changed beside it."""
+        self._is_loaded = False
+
     async def reload_symbols(self) -> None:
         """Inside a batch, after symbols were changed."""
         self.symbols = await Symbols.read(self.connection)

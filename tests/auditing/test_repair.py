@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from klagg_tui.auditing.auditor import Scope
+from klagg_tui.auditing.auditor import Scope, audit
 from klagg_tui.auditing.compare import find_differences
 from klagg_tui.auditing.findings import Finding, Kind
 from klagg_tui.auditing.reference import ArchiveBars, ReferenceBars
 from klagg_tui.auditing.repair import needs, repair
 from klagg_tui.commands.audit.run import exchange_bars
-from klagg_tui.engine.bar import State
+from klagg_tui.engine.bar import State, empty_bar
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.exchange.binance.rest import RestClient
@@ -154,3 +154,12 @@ async def test_spans_that_touch_are_joined_and_false_ones_given_up(path: Path, t
     async with await Store.open(path, read_only=True) as store:
         (span,) = await store.spans(SYMBOL)
     assert (span.first_id, span.last_id, span.to_ms) == (1000, 2010, START + HOURS * HOUR + MINUTE)
+
+
+async def test_bars_of_the_future_are_gone_after_a_repair(path: Path, theirs: ReferenceBars) -> None:
+    scope = Scope(now_ms=START + HOURS * HOUR + 30_000)
+    assert [one async for one in audit(path, scope) if one.period is Period.M1] == []
+    async with await Store.open(path, periods=DEFAULT_PERIODS) as store:
+        await store.add([empty_bar(SYMBOL, Period.M1, START + (HOURS + 24) * HOUR, 7, State.CLOSED)], [])
+    await repair(path, [one async for one in audit(path, scope)], theirs)
+    assert [one async for one in audit(path, scope)] == []

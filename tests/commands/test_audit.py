@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
@@ -251,3 +252,15 @@ def test_ctrl_c_reports_what_was_found_so_far_and_has_status_130(path: Path) -> 
 def _is_asked(simulated: SimulatedExchange) -> bool:
     """Whether an answer is under way."""
     return simulated.faults.counts["slow"] > 0
+
+
+def test_bars_of_a_time_that_has_not_come_are_impossible(path: Path) -> None:
+    async def fill() -> None:
+        tomorrow_ms = (int(time.time()) // 60 + 1440) * MINUTE
+        async with await Store.open(path, periods=DEFAULT_PERIODS) as store:
+            await store.add_confirmed(bars(5, tomorrow_ms, symbol="SOLUSDT"))
+
+    asyncio.run(fill())
+    result = run("--db", path, "--symbol", "SOLUSDT")
+    assert result.exit_code == 1
+    assert "it opens in the future" in result.stdout

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
+import pytest
+
+from klagg_tui.engine import continuity, sequence
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import (
     AbandonGap,
+    AddSymbol,
     AggTrade,
     AmendBar,
     GapFound,
@@ -407,3 +413,42 @@ def test_a_symbol_held_before_anything_is_known_waits_until_it_is_released() -> 
     assert live.engine.waiting() == ()
     live.tell(at(5, 0))
     assert live.engine.waiting() == (SYMBOL,)
+
+
+def test_trades_that_wait_are_bounded_the_newest_are_kept_and_what_went_is_fetched_like_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sequence, "MOST_HELD", 100)
+    live = Live(at(1, 0))
+    for number in range(3, 1_000):
+        live.tell(at(number, 0))
+        assert live.engine.held_trades() <= 100
+    gap = live.engine.pending_gap(SYMBOL)
+    assert gap is not None
+    assert gap.held[-1].aggregate_id == 999
+    assert live.engine.counters.held_cut == 997 - len(gap.held) > 800
+    live.tell(fill(*(at(number, 0) for number in range(2, gap.held[0].aggregate_id))))
+    assert live.engine.counters.trades == 999
+    assert live.engine.waiting() == ()
+
+
+def test_a_storm_over_many_symbols_is_bounded_in_sum(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(continuity, "MOST_HELD_IN_SUM", 500)
+    live = KlineEngine((), holds_gaps=True)
+    symbols = [f"X{number}USDT" for number in range(50)]
+    for symbol in symbols:
+        live.handle(AddSymbol(symbol, 0))
+    for number in range(1, 101):
+        live.take([trade(number, START + number, symbol=symbol) for symbol in symbols])
+        assert live.held_trades() <= 500
+    assert live.counters.held_cut + live.held_trades() == 5_000
+    assert set(live.waiting()) == set(symbols)
+
+
+def test_the_memory_of_trades_that_waited_is_given_back() -> None:
+    live = Live(at(1, 0), *(at(number, 0) for number in range(3, 3_000)))
+    held = live.engine._states[SYMBOL].held
+    assert sys.getsizeof(held) > 50_000
+    live.tell(fill(at(2, 0)))
+    assert live.engine.counters.trades == 2_999
+    assert sys.getsizeof(live.engine._states[SYMBOL].held) < 1_000

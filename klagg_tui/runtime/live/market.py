@@ -9,14 +9,17 @@ from contextlib import suppress
 from typing import Final
 
 from klagg_tui.engine.events import (
+    AddSymbol,
     AggTrade,
     GapFound,
     HoldSymbol,
     NumberedAnew,
+    RemoveSymbol,
     TradeFields,
     TradeRejected,
     TradeTooLate,
 )
+from klagg_tui.engine.period import MINUTE_MS
 from klagg_tui.exchange.messages import ContractChanged
 from klagg_tui.exchange.session import (
     ConnectionSilent,
@@ -30,7 +33,7 @@ from klagg_tui.exchange.stream import STOPPED, MarketStream, StreamReport
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.background import keep_running
 from klagg_tui.runtime.live.backfill import Backfill
-from klagg_tui.runtime.live.context import LiveContext, note_clock
+from klagg_tui.runtime.live.context import LiveContext, note_clock, remove_future
 from klagg_tui.runtime.live.debts import DebtCollector
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.gap_repair import GapRepair
@@ -55,6 +58,7 @@ class LiveMarket:
     """Everything that runs while an exchange is followed; it exists once the exchange has answered."""
 
     def __init__(self, context: LiveContext, endpoint: MarketEndpoint, status: SourceStatus) -> None:
+        self._context = context
         self._host = context.host
         self._market_data = context.market_data
         self._status = status
@@ -99,8 +103,23 @@ class LiveMarket:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._is_clock_contradicted.wait(), SYNC_S - _SYNC_AGAIN_S)
             self._is_clock_contradicted.clear()
-            await self._market_data.sync()
-            note_clock(self._market_data.clock, self._host.notices)
+            await self._sync()
+
+    async def _sync(self) -> None:
+        was_ms = self._host.now_ms()
+        await self._market_data.sync()
+        note_clock(self._market_data.clock, self._host.notices)
+        if self._host.now_ms() < was_ms - MINUTE_MS:
+            await self._begin_again()
+
+    async def _begin_again(self) -> None:
+        """The clock was ahead, and with it every symbol's bars: they are taken back, and each symbol is seeded anew."""
+        symbols = self._host.engine.symbols()
+        log.warning("the clock was set back: %d symbols begin again", len(symbols))
+        self._host.handle([RemoveSymbol(symbol) for symbol in symbols])
+        self._host.handle([AddSymbol(symbol, *self._context.contract(symbol)) for symbol in symbols])
+        await self._host.flush()
+        await remove_future(self._host, self._context.store, self._host.now_ms())
 
     def _look_into_all(self) -> None:
         """The machine slept: what every symbol missed is asked for, also where its connection survived."""
