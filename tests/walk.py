@@ -38,6 +38,8 @@ from tests.makers import START
 
 PERIODS: Final = (Period.M1, Period.M5, Period.H1)
 HISTORY: Final = 30
+_GIVEN_AWAY: Final = 24 * 60
+"""Minutes until a name is given to another contract."""
 _COUNTS: Final = (2, 0, 1, 3, 0, 0, 1)
 """Trades of a contract's minutes, again and again: some minutes are quiet."""
 _UNIT: Final = 10**8
@@ -111,6 +113,14 @@ def _units(text: str) -> int:
     return int(whole) * _UNIT + int(fraction) * _UNIT // 10
 
 
+class SteadyClock:
+    """An exchange's clock that is never in doubt."""
+
+    speed = 1.0
+    trouble = ""
+    jumps = 0
+
+
 class Exchange:
     """All contracts there ever were, and the time. What it answers is what the real one's REST would."""
 
@@ -118,6 +128,7 @@ class Exchange:
         self.minute = START // MINUTE_MS
         self.lives = [Life(symbol, self.minute) for symbol in symbols]
         self.halted: set[str] = set()
+        self.clock = SteadyClock()
         self.answers_left: int | None = None
         """Until it cannot be reached any more; None: always."""
 
@@ -280,7 +291,8 @@ class Session:
             if self._minutes % 2 == 0:
                 await self.host.flush()
             if self._minutes % 3 == 1:
-                await self._reconciler.look()
+                for _ in range(2):  # larger bars come in the round behind their minutes
+                    await self._reconciler.look()
                 await self.debts.collect()
                 await self._fill_back()
         self._minutes += 1
@@ -409,6 +421,7 @@ async def take(walk: Walk, step: tuple[Any, ...]) -> None:
     elif what == "delist" and len(trading) > 1:
         exchange.delist(trading[how[0] % len(trading)])
     elif what == "relist" and left:
+        await asyncio.to_thread(exchange.advance, _GIVEN_AWAY)
         exchange.list_new(left[how[0] % len(left)])
     elif what == "list":
         exchange.list_new(f"NEW{len(exchange.lives)}USDT")
