@@ -153,10 +153,8 @@ class SymbolUniverse:
         stored = await context.store.symbols()
         unproven = listed.unproven(known.symbol for known in stored)
         trading = {instrument.symbol for instrument in listed.instruments if instrument.is_trading} | unproven
-        now = [
-            known._replace(active=known.symbol in trading, standing=_standing(known, chosen, trading - unproven))
-            for known in stored
-        ]
+        listed_ms = {instrument.symbol: instrument.listed_ms for instrument in listed.instruments}
+        now = [_standing_now(known, chosen, trading, unproven, listed_ms.get(known.symbol, 0)) for known in stored]
         left = {known.symbol for known in now if known.standing is Standing.FOLLOWED and not known.active}
         for symbol in context.left_ms.keys() - left:
             del context.left_ms[symbol]
@@ -174,9 +172,16 @@ class SymbolUniverse:
         self._on_change(())
 
 
-def _standing(known: StoredSymbol, chosen: Collection[str], trading: Collection[str]) -> Standing:
-    """What klagg has to do with a stored symbol from now on; `trading`: those of which that is certain."""
+def _standing_now(
+    known: StoredSymbol, chosen: Collection[str], trading: Collection[str], unproven: Collection[str], listed_ms: int
+) -> StoredSymbol:
+    """What klagg has to do with a stored symbol from now on."""
+    now = known._replace(active=known.symbol in trading)
     if known.symbol in chosen:
-        return Standing.FOLLOWED
-    is_unwanted = known.standing is Standing.FOLLOWED and known.symbol in trading
-    return Standing.LEFT_ALONE if is_unwanted else known.standing
+        return now._replace(standing=Standing.FOLLOWED)
+    if known.standing is Standing.FOLLOWED and now.active and known.symbol not in unproven:
+        return now._replace(standing=Standing.LEFT_ALONE)
+    if known.standing is Standing.GONE and not now.active and listed_ms > known.first_open_ms:
+        # Its name was given to another contract, which came and went while klagg was off.
+        return now._replace(standing=Standing.FOLLOWED, first_open_ms=listed_ms)
+    return now
