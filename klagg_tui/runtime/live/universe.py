@@ -56,12 +56,12 @@ class SymbolUniverse:
 
     def _renamed(self, chosen: Mapping[str, Instrument]) -> tuple[str, ...]:
         """Followed symbols whose name another contract has by now: it was listed later, and our newest trade is older."""
-        engine, contracts = self._context.host.engine, self._context.contracts
+        engine, contract = self._context.host.engine, self._context.contract
         return tuple(
             symbol
             for symbol in engine.symbols()
             if symbol in chosen
-            and 0 < contracts[symbol].listed_ms < chosen[symbol].listed_ms
+            and 0 < contract(symbol).listed_ms < chosen[symbol].listed_ms
             and engine.traded_ms(symbol) < chosen[symbol].listed_ms
         )
 
