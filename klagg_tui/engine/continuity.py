@@ -169,7 +169,7 @@ class Continuity:
             return None
         held = state.held
         trades = tuple(held[held_id] for held_id in sorted(held))
-        return PendingGap(_id_or_none(state), trades, state.proved_minute(), state.traded_ms)
+        return PendingGap(_id_or_none(state), trades, state.proved_minute(), state.traded_ms, state.anew_ms)
 
     def held_trades(self) -> int:
         """How many trades wait for missing ones before them."""

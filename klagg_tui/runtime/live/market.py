@@ -147,7 +147,8 @@ class LiveMarket:
             if isinstance(report, GapFound):
                 self._repair.nudge(report.symbol)
             elif isinstance(report, NumberedAnew):
-                self._repair.begin_anew(report.trade.symbol, report.trade.traded_ms)
+                symbol, ended_ms = report.trade.symbol, self._host.engine.traded_ms(report.trade.symbol)
+                self._repair.begin_anew(symbol, ended_ms, report.trade.traded_ms)
             elif isinstance(report, TradeRejected):
                 self._log_rejected(report)
                 if report.trade.traded_ms > (self._host.engine.latest_ms or report.trade.traded_ms):

@@ -47,11 +47,23 @@ class SymbolUniverse:
         chosen = self._choice.chosen(listed.instruments)
         self._note_choice(listed, has_any=bool(chosen))
         self._note_unread(listed)
+        self._unfollow(self._renamed(chosen))
         followed = set(self._context.host.engine.symbols())
         await self._follow([chosen[symbol] for symbol in chosen if symbol not in followed])
         self._unfollow(tuple(sorted(followed - chosen.keys() - listed.unproven(followed))))
         await self._note_decimals(chosen)
         await self._note_standings(listed, chosen.keys())
+
+    def _renamed(self, chosen: Mapping[str, Instrument]) -> tuple[str, ...]:
+        """Followed symbols whose name another contract has by now: it was listed later, and our newest trade is older."""
+        engine, contract = self._context.host.engine, self._context.contract
+        return tuple(
+            symbol
+            for symbol in engine.symbols()
+            if symbol in chosen
+            and 0 < contract(symbol).listed_ms < chosen[symbol].listed_ms
+            and engine.traded_ms(symbol) < chosen[symbol].listed_ms
+        )
 
     def contract_changed(self, change: ContractChanged) -> None:
         """A contract was listed or taken off: look at the listing, which decides, soon."""

@@ -23,6 +23,7 @@ MOMENTARY: Final = {
     "shutdown": "serverShutdown is sent; ten seconds later every connection is closed",
     "delist": "a symbol is delisted, the target or a quiet one",
     "list": "a symbol of a new name is listed",
+    "relist": "another contract is listed under a delisted symbol's name, the target's or any, with ids from 1",
     "tick": "the tick of a symbol changes, the target's or anyone's",
     "straddle": "an aggregate trade straddles a minute, of the target or of a busy symbol",
 }
@@ -41,7 +42,7 @@ LASTING: Final = {
     "clock": "server time is wrong by as many milliseconds as the target says, else 5000 late",
 }
 KINDS: Final = MOMENTARY | LASTING
-_OF_ONE_SYMBOL: Final = ("mute", "delist", "tick", "straddle")
+_OF_ONE_SYMBOL: Final = ("mute", "delist", "relist", "tick", "straddle")
 _ALL: Final = tuple(kind for kind in KINDS if kind != "451")
 _LIFE: Final = ("list", "tick", "straddle", "delist")
 _LASTS_MS: Final = 45_000

@@ -11,15 +11,17 @@ import pytest
 from aiohttp import web
 
 from klagg_tui.engine.engine import KlineEngine
+from klagg_tui.engine.events import SeedBars
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import Unreachable
 from klagg_tui.exchange.instruments import SymbolFilter
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.transport import http as http_module
 from klagg_tui.runtime.host import EngineHost
-from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.context import Contract, LiveContext
 from klagg_tui.runtime.live.universe import SymbolUniverse
 from klagg_tui.storage.store import Store
+from tests.makers import DAY, MINUTE, trade
 
 NOW_MS = 1_790_000_040_000
 NAMES = [f"COIN{number}USDT" for number in range(20)]
@@ -173,3 +175,18 @@ async def test_a_name_whose_entry_cannot_be_read_is_not_called_unknown(scene: Sc
     await SymbolUniverse(LiveContext(scene.host, scene.store, venue(), data), choice, lambda _: None).reconcile()
     assert "NOBODYUSDT" in scene.host.notices["symbols"]
     assert NAMES[3] not in scene.host.notices["symbols"]
+
+
+async def test_a_followed_name_that_was_listed_anew_since_its_newest_trade_is_begun_again(scene: Scene) -> None:
+    for name, traded_ms in (("COIN3USDT", NOW_MS - 3 * DAY), ("COIN4USDT", NOW_MS)):
+        scene.host.handle([SeedBars(name, traded_ms // MINUTE * MINUTE, (), None, 500)])
+        scene.host.handle([trade(500, traded_ms, symbol=name)])
+        scene.universe._context.contracts[name] = Contract(NOW_MS - 9 * DAY)
+        scene.change(name, onboardDate=NOW_MS - DAY)
+    await scene.universe.reconcile()
+    assert {name: scene.host.engine.next_id(name) for name in ("COIN3USDT", "COIN4USDT")} == {
+        "COIN3USDT": None,
+        "COIN4USDT": 501,
+    }
+    assert scene.universe._context.contract("COIN3USDT").listed_ms == NOW_MS - DAY
+    assert len(scene.followed) == len(NAMES)

@@ -12,7 +12,7 @@ from klagg_tui.simulator.faults.market_events import MarketEvents
 from klagg_tui.simulator.faults.schedule import KINDS, Fault, Faults
 from klagg_tui.simulator.market.calendar import MINUTE_MS
 from klagg_tui.simulator.market.catalog import MarketSpec
-from klagg_tui.simulator.market.market import Market
+from klagg_tui.simulator.market.market import NOTICE_MINUTES, Market
 from klagg_tui.simulator.streams.frames import Frame, trade_frames
 
 START_MS = 1_790_035_200_000
@@ -223,6 +223,20 @@ def test_a_new_tick_is_announced_and_a_straddle_is_looked_for() -> None:
     assert events.carry_out(Fault("tick", START_MS, target="ETHUSDT"), START_MS)
     assert events.carry_out(Fault("straddle", START_MS, target="SOLUSDT"), START_MS)
     assert [orjson.loads(frame.payload)["s"] for frame in events.due(START_MS + 3 * MINUTE_MS)] == ["ETHUSDT"]
+
+
+def test_a_delisted_symbol_is_listed_again_as_another_contract() -> None:
+    market = Market(MarketSpec(symbols=5, start_ms=START_MS))
+    events = MarketEvents(market)
+    fault = Fault("relist", START_MS, target="SOLUSDT")
+    assert events.carry_out(fault, START_MS) == ""
+    assert events.choose(Fault("relist", START_MS)) == ""
+    events.carry_out(Fault("delist", START_MS, target="SOLUSDT"), START_MS)
+    later_ms = START_MS + 10 * MINUTE_MS
+    assert events.choose(Fault("relist", later_ms)) == "SOLUSDT"
+    assert "another contract" in events.carry_out(fault, later_ms)
+    assert events.carry_out(fault, later_ms) == ""
+    assert market.status("SOLUSDT", later_ms // MINUTE_MS + NOTICE_MINUTES) == "TRADING"
 
 
 def test_a_symbol_is_delisted_once() -> None:
