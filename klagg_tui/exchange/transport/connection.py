@@ -20,7 +20,7 @@ from klagg_tui.exchange.transport.framing import FrameSplitter
 
 MOST_BYTES: Final = 4 * 1024 * 1024
 """Of a message; the largest, a list over all symbols, has some 200 kB."""
-MOST_PARTS: Final = 1_000
+MOST_PARTS: Final = 1_024
 """Fragments of a message."""
 READ_PAUSE_S: Final = 0.02
 _LARGE_READ: Final = 32 * 1024
