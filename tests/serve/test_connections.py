@@ -38,6 +38,15 @@ async def test_a_connection_that_asks_for_nothing_is_closed_after_a_while(monkey
         assert await closed(readers) == 5
 
 
+async def test_a_request_that_is_never_whole_is_closed_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "IDLE_S", 0.2)
+    async with serving() as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"GET /api/symbols HTTP/1.1\r\nHost: ")
+        assert await closed([reader]) == 1
+        writer.close()
+
+
 async def test_a_reader_is_not_idle_however_long_it_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_module, "IDLE_S", 0.1)
     async with serving() as server, reading(server) as reader, connected(server, 1) as readers:
