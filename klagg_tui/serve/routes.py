@@ -104,7 +104,10 @@ class Routes:
         if self.readers >= MAX_READERS:
             return _error(503, f"There are {MAX_READERS:,} readers already.")
         # Sends wait as soon as the system takes no more; compression would make each reader's bytes its own.
-        opened = web.WebSocketResponse(compress=False, writer_limit=0, max_msg_size=MAX_MESSAGE_BYTES, timeout=1.0)
+        # One that is gone without a word, and asks for nothing, is found by the heartbeat.
+        opened = web.WebSocketResponse(
+            compress=False, writer_limit=0, max_msg_size=MAX_MESSAGE_BYTES, timeout=1.0, heartbeat=2 * SEND_TIMEOUT_S
+        )
         if not opened.can_prepare(request).ok:
             return _error(426, "This path is for websockets; /api/bars answers over HTTP.")
         _limit_buffers(request)

@@ -149,6 +149,16 @@ async def test_a_message_that_is_too_long_ends_the_connection_not_the_stream() -
         await until(lambda: stream.states()[0].phase is Phase.LIVE)
 
 
+async def test_a_message_of_endless_empty_fragments_ends_the_connection_not_the_stream() -> None:
+    async with feeding() as feed, streaming(address(feed)) as (stream, listener):
+        await until(listener.covered)
+        with suppress(ConnectionClosed):
+            await feed.clients[0][0].send(["{", *[""] * 5_000])
+        await until(lambda: stream.states()[0].losses == 1)
+        assert "too many fragments" in stream.states()[0].reason
+        await until(lambda: stream.states()[0].phase is Phase.LIVE)
+
+
 async def test_after_a_cut_the_symbols_are_uncovered_and_covered_again() -> None:
     async with feeding() as feed, streaming(address(feed)) as (stream, listener):
         await until(listener.covered)

@@ -52,8 +52,7 @@ class LiveFeed:
         async with self._market_data as market_data:
             context = LiveContext(host, host.store, self._endpoint.venue, market_data, contracts)
             await self._reach(market_data.sync, host.notices)
-            # A simulated market begins at any time.
-            if self._endpoint.start_ms is None or not market_data.clock.is_set:
+            if self._is_real or not market_data.clock.is_set:
                 note_clock(market_data.clock, host.notices)
             await remove_future(host, host.store, max(market_data.now_ms(), self._machine_ms()))
             # Once it has answered: the first table should not wait for what speaks with an exchange.
@@ -64,8 +63,13 @@ class LiveFeed:
             await market.run()
 
     def _machine_ms(self) -> int:
-        """This machine's time, a second witness where bars are to be removed; a simulated market has its own alone."""
-        return int(time.time() * 1000) if self._endpoint.start_ms is None else 0
+        """This machine's time, a second witness where bars are to be removed."""
+        return int(time.time() * 1000) if self._is_real else 0
+
+    @property
+    def _is_real(self) -> bool:
+        """Whether its time is the world's: an imitation begins at any time."""
+        return self._endpoint.venue.is_at(self._endpoint.rest_url)
 
     async def _reach(self, ask: Callable[[], Awaitable[None]], notices: dict[str, str]) -> None:
         """Ask until the exchange answers; until then only stored bars are shown, and a notice says why."""

@@ -30,6 +30,7 @@ from klagg_tui.exchange.session import (
     SymbolSilent,
 )
 from klagg_tui.exchange.stream import STOPPED, MarketStream, StreamReport
+from klagg_tui.exchange.transport.clock import LATE_MS
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.background import keep_running
 from klagg_tui.runtime.live.backfill import Backfill
@@ -138,10 +139,11 @@ class LiveMarket:
 
     def _receive_trades(self, trades: Sequence[TradeFields], local_ms: int) -> None:
         """What one read of a socket brought."""
-        event_ms = AggTrade(*trades[-1]).event_ms
-        clock = self._market_data.clock
-        clock.heard(local_ms, event_ms)
-        self._status.delay_ms = max(0.0, float(clock.now_ms(local_ms) - event_ms))
+        last, clock = AggTrade(*trades[-1]), self._market_data.clock
+        clock.heard(local_ms, last.traded_ms)
+        self._status.delay_ms = max(0.0, float(clock.now_ms(local_ms) - last.event_ms))
+        if self._status.delay_ms > LATE_MS * clock.speed:
+            self._is_clock_contradicted.set()
         self._host.receive(trades)
         for report in self._host.engine.take_reports():
             if isinstance(report, GapFound):

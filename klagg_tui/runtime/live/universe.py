@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from klagg_tui.engine.events import AddSymbol, RemoveSymbol
-from klagg_tui.engine.period import DAY_MS, DEFAULT_THREE_DAY_ANCHOR, Period
+from klagg_tui.engine.period import DAY_MS, DEFAULT_THREE_DAY_ANCHOR, MINUTE_MS, Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.instruments import SymbolFilter
@@ -124,7 +124,7 @@ class SymbolUniverse:
             if Period.D3 in self._context.periods:
                 known = stored.get(instrument.symbol)
                 anchor = known.anchor if known else await self._learned_anchor(instrument.symbol)
-            self._context.contracts[instrument.symbol] = Contract(instrument.listed_ms, anchor)
+            self._context.contracts[instrument.symbol] = Contract(self._listed_ms(instrument), anchor)
         await self._context.store.put_symbols(
             [
                 StoredSymbol(
@@ -142,6 +142,10 @@ class SymbolUniverse:
         )
         log.info("following %d more symbols", len(instruments))
         self._on_change(tuple(instrument.symbol for instrument in instruments))
+
+    def _listed_ms(self, instrument: Instrument) -> int:
+        """When it was listed. It is traded now, so a time to come is damage: nothing before it would count as missing."""
+        return instrument.listed_ms if instrument.listed_ms <= self._context.now_ms() + MINUTE_MS else 0
 
     async def _note_decimals(self, chosen: Mapping[str, Instrument]) -> None:
         """How many decimals the exchange writes, for files that are to equal its own; ticks become finer at times."""

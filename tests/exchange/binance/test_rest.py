@@ -180,9 +180,13 @@ async def test_names_that_are_not_ascii_arrive_as_they_are(exchange: Exchange) -
 
 async def test_the_listing_tells_how_much_may_be_asked(exchange: Exchange) -> None:
     rule = {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 6000}
-    exchange.answers = [said({"symbols": [LISTED], "rateLimits": [rule]}), said({"symbols": [LISTED]})]
+    huge = {**rule, "limit": 10**18}
+    exchange.answers = [said({"symbols": [LISTED], "rateLimits": rules}) for rules in ([huge], [rule])]
+    exchange.answers.append(said({"symbols": [LISTED]}))
     async with client(exchange) as rest:
         assert len((await rest.instruments()).instruments) == 1
+        assert rest.use().limit == 24_000
+        await rest.instruments()
         await rest.instruments()
         assert rest.use().limit == 6000
 

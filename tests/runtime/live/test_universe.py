@@ -190,3 +190,18 @@ async def test_a_followed_name_that_was_listed_anew_since_its_newest_trade_is_be
     }
     assert scene.universe._context.contract("COIN3USDT").listed_ms == NOW_MS - DAY
     assert len(scene.followed) == len(NAMES)
+
+
+async def test_a_symbol_that_is_traded_and_listed_in_the_future_was_listed_at_an_unknown_time(scene: Scene) -> None:
+    scene.entries += [entry("NEWUSDT", onboardDate=NOW_MS - 5), entry("ODDUSDT", onboardDate=253_339_228_800_000)]
+    await scene.universe.reconcile()
+    known = {known.symbol: known.first_open_ms for known in await scene.store.symbols()}
+    assert (known["NEWUSDT"], known["ODDUSDT"]) == (NOW_MS - 5, 0)
+
+
+async def test_a_listing_of_a_hundred_thousand_is_followed_up_to_a_bound_and_takes_nobody_off(scene: Scene) -> None:
+    scene.entries = [entry(f"X{number}USDT") for number in range(100_000)]
+    await scene.universe.reconcile()
+    assert scene.followed == {*NAMES, *(f"X{number}USDT" for number in range(5_000))}
+    assert scene.notice is not None
+    assert scene.notice.startswith("95000 of 100000 entries")
