@@ -133,7 +133,7 @@ class PushServer:
             disk = Disk(self._database)
             stack.push_async_callback(disk.close)
             self._routes = Routes(self._hub, Answers(self._hub, disk, self._status), self._access)
-            runner = web.AppRunner(self._routes.app(), access_log=None, shutdown_timeout=_SHUTDOWN_S)
+            runner = web.AppRunner(self._routes.app(), access_log=None, logger=log, shutdown_timeout=_SHUTDOWN_S)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             try:

@@ -33,6 +33,7 @@ from klagg_tui.exchange.transport.clock import ExchangeClock, Witnesses
 from klagg_tui.exchange.transport.connect import reason_of
 from klagg_tui.exchange.transport.proxy import proxy_for
 from klagg_tui.exchange.venue import Failure, Priority, Request, RequestUse
+from klagg_tui.texts import without_login
 
 T = TypeVar("T")
 
@@ -116,7 +117,7 @@ class HttpClient:
         self._requests = 0
         self._retries = 0
         self._base_url = base_url.rstrip("/")
-        self._host = urlsplit(base_url).netloc or base_url
+        self._host = urlsplit(without_login(base_url)).netloc or base_url
         self._rules = rules
         self._proxy = proxy
         self._local_ms = local_ms

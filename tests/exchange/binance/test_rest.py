@@ -395,6 +395,21 @@ async def test_a_refusal_carries_the_exchanges_words_and_code(
         assert raised.value.code == code
 
 
+async def test_a_refusal_is_one_printable_line_whatever_the_exchange_says(exchange: Exchange) -> None:
+    exchange.answers = [said({"code": -1121, "msg": "no\n2026 ERROR klagg: \x1b[2J\u202eforged"}, 400)]
+    async with client(exchange) as rest:
+        with pytest.raises(Refused) as raised:
+            await rest.sync()
+    assert str(raised.value).endswith(r"refused: no\n2026 ERROR klagg: \x1b[2J\u202eforged")
+
+
+async def test_a_login_in_the_address_is_told_to_nobody() -> None:
+    async with RestClient("http://me:hunter2@127.0.0.1:9", ExchangeClock(0, 0)) as rest:
+        with pytest.raises(Unreachable) as raised:
+            await rest.sync()
+    assert str(raised.value).startswith("127.0.0.1:9 cannot be reached")
+
+
 async def test_nobody_there_is_one_sentence_with_host_and_reason() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
