@@ -124,4 +124,6 @@ class EngineRun:
             metrics=host.metrics.snapshot(),
             log_lines=logs.newest(),
             progress=status.progress,
+            halted=host.halted,
+            not_chosen=printable(host.not_chosen),
         )

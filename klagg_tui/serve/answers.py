@@ -83,7 +83,10 @@ class Answers:
         followed = dict.fromkeys(self._hub.symbols, True)
         stored = await self._stored_symbols()
         every = {**followed, **{name: name in followed for name in stored}}
-        return orjson.dumps([{"symbol": name, "followed": is_followed} for name, is_followed in every.items()])
+        halted = self._status().halted
+        return orjson.dumps(
+            [{"symbol": name, "followed": is_followed, "halted": name in halted} for name, is_followed in every.items()]
+        )
 
     def health(self) -> bytes:
         """How the recorder is doing."""
@@ -98,6 +101,7 @@ class Answers:
             "periods": [period.value for period in self._hub.periods],
             "delay_ms": status.delay_ms,
             "notices": status.notices,
+            "not_chosen": status.not_chosen,
             "owed": {"minutes": figures.get("owed minutes", 0), "symbols": figures.get("owed symbols", 0)},
             "counters": counters,
             "figures": figures,

@@ -31,7 +31,7 @@ async def test_questions_are_answered_over_http_from_disk_and_memory(tmp_path: P
             assert [(one["open_time"] - START) // MINUTE for one in sent] == [0, 1]
             _, sent = await get(server, f"api/bars?symbol={SYMBOL}&period=5m")
             assert len(sent) == 2
-            assert await get(server, "api/symbols") == (200, [{"symbol": SYMBOL, "followed": True}])
+            assert await get(server, "api/symbols") == (200, [{"symbol": SYMBOL, "followed": True, "halted": False}])
             _, health = await get(server, "api/health")
             assert (health["market"], health["connection"], health["readers"]) == ("made market", "connected", 0)
             assert health["periods"] == ["1m"]
