@@ -124,6 +124,9 @@ class Answers:
         return [known.symbol for known in await store.symbols()] if store else []
 
 
+_LONGEST_LIMIT: Final = 9
+
+
 def _moment(text: str | None) -> int | None:
     return None if not text else parse_time(text, int(time.time() * 1000))
 
@@ -131,6 +134,8 @@ def _moment(text: str | None) -> int | None:
 def _limit(text: str | None) -> int:
     if not text:
         return DEFAULT_BARS
-    if not (text.isascii() and text.isdecimal() and 0 < int(text[:9]) <= MAX_BARS):
+    # Python refuses to read a number of thousands of digits, so that its length is looked at first.
+    limit = int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_LIMIT else 0
+    if not 0 < limit <= MAX_BARS:
         raise BadRequest(f"limit is a number from 1 to {MAX_BARS:,}.")
-    return int(text)
+    return limit

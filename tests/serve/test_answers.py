@@ -38,7 +38,18 @@ async def test_questions_are_answered_over_http_from_disk_and_memory(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "query", ["", "symbol=NONE", f"symbol={SYMBOL}&period=7m", f"symbol={SYMBOL}&from=soon", f"symbol={SYMBOL}&limit=0"]
+    "query",
+    [
+        "",
+        "symbol=NONE",
+        f"symbol={SYMBOL}&period=7m",
+        f"symbol={SYMBOL}&from=soon",
+        f"symbol={SYMBOL}&limit=0",
+        f"symbol={SYMBOL}&limit=5001",
+        f"symbol={SYMBOL}&limit=000000001{9:0200}",
+        f"symbol={SYMBOL}&limit=000000001{'9' * 5000}",
+        f"symbol={SYMBOL}&limit=0000050009",
+    ],
 )
 async def test_a_request_that_asks_for_nothing_is_answered_with_an_error(query: str) -> None:
     async with serving() as server:
