@@ -17,6 +17,7 @@ from klagg_tui.serve.encoding import Change
 from klagg_tui.serve.hub import Hub
 from klagg_tui.storage.opening import has_database
 from klagg_tui.storage.store import Store
+from klagg_tui.texts import is_printable
 from klagg_tui.timespec import parse_time
 
 MAX_BARS: Final = 5_000
@@ -120,8 +121,9 @@ class Answers:
         return {bar.open_ms: Change(bar, is_final=bar.end_ms <= now_ms) async for bar in bars}
 
     async def _stored_symbols(self) -> list[str]:
+        """Those that a page can show as they are; another name was written by nobody who checked it."""
         store = await self._disk.store()
-        return [known.symbol for known in await store.symbols()] if store else []
+        return [known.symbol for known in await store.symbols() if is_printable(known.symbol)] if store else []
 
 
 _LONGEST_LIMIT: Final = 9

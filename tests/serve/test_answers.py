@@ -8,6 +8,7 @@ import pytest
 
 from klagg_tui.engine.period import DEFAULT_PERIODS
 from klagg_tui.storage.store import Store
+from klagg_tui.storage.symbols import StoredSymbol
 from tests.makers import MINUTE, START, SYMBOL, bar, bars
 from tests.serve.serving import current, get, put, serving
 
@@ -56,3 +57,14 @@ async def test_a_request_that_asks_for_nothing_is_answered_with_an_error(query: 
         await put(server, symbols=(SYMBOL,))
         code, sent = await get(server, f"api/bars?{query}")
     assert (code, list(sent)) == (400, ["error"])
+
+
+async def test_a_name_that_a_page_cannot_show_as_it_is_is_not_offered(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    async with await Store.open(path) as store:
+        await store.put_symbols([StoredSymbol(name) for name in (SYMBOL, "BTC\u202eTDSU", "\x1b[2J", "\u3164")])
+        async with serving(database=path) as server:
+            _, sent = await get(server, "api/symbols")
+            assert [one["symbol"] for one in sent] == [SYMBOL]
+            code, sent = await get(server, "api/bars?symbol=%1B[2J%E2%80%AE")
+            assert (code, sent["error"].split(";")[0]) == (400, r"There are no bars of \x1b[2J\u202e")
