@@ -47,7 +47,7 @@ class SymbolUniverse:
         chosen = self._choice.chosen(listed.instruments)
         self._note_choice(listed, has_any=bool(chosen))
         self._note_unread(listed)
-        self._note_halted(chosen)
+        self._note_halted(listed, chosen)
         self._note_other_types(listed)
         followed = set(self._context.host.engine.symbols())
         await self._follow([chosen[symbol] for symbol in chosen if symbol not in followed])
@@ -96,13 +96,14 @@ class SymbolUniverse:
         else:
             self._context.host.notices.pop("symbols", None)
 
-    def _note_halted(self, chosen: Mapping[str, Instrument]) -> None:
+    def _note_halted(self, listed: Instruments, chosen: Mapping[str, Instrument]) -> None:
         """Whose trading rests: they stay followed, and are shown as that."""
         host = self._context.host
-        halted = frozenset(symbol for symbol, instrument in chosen.items() if instrument.is_halted)
+        halted = {symbol for symbol, instrument in chosen.items() if instrument.is_halted}
+        halted |= listed.unproven(host.halted)
         for symbol in sorted(halted ^ host.halted):
             log.info("%s is %s", symbol, "halted" if symbol in halted else "halted no more")
-        host.halted = halted
+        host.halted = frozenset(halted)
 
     def _note_other_types(self, listed: Instruments) -> None:
         """What is listed besides, and how to choose it."""

@@ -203,6 +203,14 @@ async def test_a_halted_symbol_stays_followed_and_is_told_until_it_trades_again(
     assert not scene.is_woken
 
 
+async def test_a_halted_symbol_whose_entry_cannot_be_read_is_still_halted(scene: Scene) -> None:
+    scene.change(NAMES[4], status="TRADING_HALT")
+    await scene.universe.reconcile()
+    scene.change(NAMES[4], pricePrecision="two")
+    await scene.universe.reconcile()
+    assert scene.host.halted == {NAMES[4]}
+
+
 async def test_a_symbol_that_is_halted_when_it_is_first_seen_is_followed_too(scene: Scene) -> None:
     scene.entries.append(entry("NEWUSDT", status="TRADING_HALT"))
     await scene.universe.reconcile()
