@@ -57,6 +57,10 @@ class EngineHost:
         self.now_ms = now_ms
         self.notices: dict[str, str] = {}
         """Present troubles by subject, each one sentence."""
+        self.halted: frozenset[str] = frozenset()
+        """Followed symbols whose trading rests at the exchange."""
+        self.not_chosen = ""
+        """What the exchange lists besides what is followed, as a sentence; empty where nothing."""
         self.metrics = Metrics()
         self.tape: deque[AggTrade] = deque(maxlen=TAPE_LENGTH)
         self.followed: str | None = None

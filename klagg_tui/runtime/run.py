@@ -21,6 +21,7 @@ from klagg_tui.runtime.latest import Latest
 from klagg_tui.runtime.source import Plan, Source
 from klagg_tui.runtime.startup import stored_bars, stored_closes
 from klagg_tui.storage.store import Store
+from klagg_tui.texts import printable
 
 SCREEN_S: Final = 0.1
 _MEASURE_EVERY: Final = 5
@@ -139,9 +140,11 @@ class EngineRun:
             exchange_now_ms=source.now_ms(),
             delay_ms=status.delay_ms,
             connection=status.connection,
-            notices=tuple(host.notices.values()),
+            notices=tuple(map(printable, host.notices.values())),
             counters=host.engine.counters,
             metrics=host.metrics.snapshot(),
             log_lines=logs.newest(),
             progress=status.progress,
+            halted=host.halted,
+            not_chosen=printable(host.not_chosen),
         )

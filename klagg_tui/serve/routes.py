@@ -11,9 +11,10 @@ from importlib.resources import files
 from typing import Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp.typedefs import Handler
 
 from klagg_tui.errors import BadRequest, KlaggError
-from klagg_tui.serve.access import AccessPolicy
+from klagg_tui.serve.access import AccessPolicy, malformed
 from klagg_tui.serve.answers import Answers
 from klagg_tui.serve.encoding import note
 from klagg_tui.serve.hub import Hub, Subscriber
@@ -33,7 +34,18 @@ _PAGE_POLICY: Final = (
     "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
+_NO_TOKEN: Final = 401
+
 _Answer = Callable[[web.Request], Awaitable[bytes]]
+
+
+@web.middleware
+async def well_formed(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Before anything else is looked at: what does not say whom it asks, and from where, is no request."""
+    headers = request.headers
+    if refusal := malformed(headers.getall("Host", ()), headers.getall("Origin", ())):
+        return _error(refusal.status, refusal.reason)
+    return await handler(request)
 
 
 class Routes:
@@ -56,7 +68,7 @@ class Routes:
         async def health(_: web.Request) -> bytes:
             return self._answers.health()
 
-        app = web.Application()
+        app = web.Application(middlewares=[well_formed])
         app.router.add_get("/", self._page)
         app.router.add_get("/ws", self._socket)
         app.router.add_get("/api/bars", self._answering(lambda request: self._answers.bars(request.query)))
@@ -81,9 +93,9 @@ class Routes:
         refusal = self._access.refusal(request.headers, request.query.get("token"), is_public=is_public)
         if refusal is None:
             return None
-        if refusal.needs_token:
-            return _error(401, refusal.reason, {"WWW-Authenticate": "Bearer"})
-        return _error(403, refusal.reason)
+        return _error(
+            refusal.status, refusal.reason, {"WWW-Authenticate": "Bearer"} if refusal.status == _NO_TOKEN else None
+        )
 
     def _headers(self, request: web.Request) -> dict[str, str]:
         headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}

@@ -137,7 +137,7 @@ class PushServer:
             stack.push_async_callback(disk.close)
             self._routes = Routes(self._hub, Answers(self._hub, disk, self._status), self._access)
             app = self._routes.app()
-            runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
+            runner = web.AppRunner(app, access_log=None, logger=log, shutdown_timeout=_SHUTDOWN_S)
             connections = Connections(
                 lambda: cast(asyncio.Protocol, _server_of(runner)()), most_connections(MOST_SOCKETS), IDLE_S
             )

@@ -115,3 +115,19 @@ async def test_a_market_that_cannot_be_reached_offers_the_simulated_one() -> Non
         assert "D opens a simulated market" in seen.text
         assert seen.lines[-1].startswith(" D simulated market")
         assert "cannot be reached" in seen.lines[-2]
+
+
+async def test_a_symbol_whose_trading_is_halted_is_shown_as_that_and_can_be_filtered_for() -> None:
+    feed = MadeMarket(10)
+    feed.halted = frozenset({"ETHUSDT"})
+    async with opened((120, 36), feed=feed) as seen:
+        assert "halted" in seen.line_with("ETHUSDT")
+        assert "halted" not in seen.line_with("BTCUSDT")
+        await seen.press("slash", *"state:halted", "enter")
+        await seen.beat()
+        assert [row.symbol for row in seen.table.rows] == ["ETHUSDT"]
+        feed.halted = frozenset()
+        await seen.beat()
+        await seen.press("escape")
+        await seen.beat()
+        assert "halted" not in seen.text

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import fcntl
 import os
 import resource
 import sqlite3
@@ -27,6 +29,7 @@ from klagg_tui.errors import (
     StorageError,
 )
 from klagg_tui.paths import default_path
+from klagg_tui.storage import opening
 from klagg_tui.storage.opening import has_database, open_reader, open_writer
 from klagg_tui.storage.schema import APPLICATION_ID, MIGRATIONS
 from klagg_tui.storage.store import Store
@@ -233,6 +236,33 @@ async def test_a_second_writer_is_refused_by_whatever_name_it_comes(tmp_path: Pa
     assert await in_another_process(_WRITER, other) == ""
 
 
+def _unknown_command(*_: object) -> None:
+    raise OSError(errno.EINVAL, "no such lock")
+
+
+@pytest.mark.parametrize("lacks", ["the system", "the file system"])
+async def test_where_a_file_cannot_be_locked_as_such_the_one_beside_it_keeps_links_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lacks: str
+) -> None:
+    if lacks == "the system":
+        monkeypatch.setattr(opening, "_LOCK_FILE", None)
+    else:
+        monkeypatch.setattr(fcntl, "fcntl", _unknown_command)
+    async with await Store.open(tmp_path / "klagg.db"):
+        with pytest.raises(DatabaseBusy):
+            await Store.open(linked(tmp_path / "klagg.db", "symlink"))
+    await made(tmp_path / "klagg.db")
+
+
+async def test_another_error_of_the_lock_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "the disk is ill")
+
+    monkeypatch.setattr(fcntl, "fcntl", fail)
+    with pytest.raises(DiskError, match="cannot be opened"):
+        await Store.open(tmp_path / "klagg.db")
+
+
 async def test_looking_at_a_database_leaves_the_locks_of_its_writer_in_the_same_process_alone(tmp_path: Path) -> None:
     path = tmp_path / "klagg.db"
     async with await Store.open(path) as store:
@@ -276,6 +306,15 @@ def _remove_log(path: Path) -> None:
 
 def _move_folder(path: Path) -> None:
     path.parent.rename(path.parent.with_name("elsewhere"))
+
+
+async def test_another_working_folder_moves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    async with await Store.open(Path("klagg.db")) as store:
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        store.require_in_place()
+        await file_in(store, trades([START]))
 
 
 @pytest.mark.parametrize("trouble", [_remove, _replace, _move, _remove_log, _move_folder])

@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Final
 
-import orjson
 import typer
 from rich.table import Table
 
 from klagg_tui.auditing.findings import Finding
 from klagg_tui.commands.audit.run import Outcome
-from klagg_tui.commands.shared.tables import console
+from klagg_tui.commands.shared import tables
 from klagg_tui.formatting import counted, date_time
 
 SHOWN: Final = 500
@@ -28,13 +27,13 @@ def print_json(outcome: Outcome) -> None:
         "findings": [finding.as_json() for finding in outcome.findings],
         "repaired": outcome.repaired._asdict() if outcome.repaired else None,
     }
-    typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+    tables.print_json(document)
 
 
 def print_table(outcome: Outcome, *, is_local: bool) -> None:
     """A row a finding, and the sum of it."""
     if outcome.findings:
-        console().print(_table(outcome.findings[:SHOWN], is_local=is_local))
+        tables.console().print(_table(outcome.findings[:SHOWN], is_local=is_local))
     if len(outcome.findings) > SHOWN:
         typer.echo(f"... and {len(outcome.findings) - SHOWN:,} more; --json lists them all.")
     if outcome.repaired:
@@ -71,7 +70,7 @@ def _kinds(findings: Iterable[Finding]) -> str:
 
 
 def _table(findings: list[Finding], *, is_local: bool) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = tables.Texts(box=None, pad_edge=False, header_style="bold")
     for name in ("what", "symbol", "period", "from"):
         table.add_column(name, no_wrap=True)
     table.add_column("", overflow="fold")

@@ -25,6 +25,7 @@ from klagg_tui.exchange.venue import MarketData, Priority
 from klagg_tui.exporting.selection import matching
 from klagg_tui.runtime.plans import market_at
 from klagg_tui.storage.store import Store
+from klagg_tui.texts import without_login
 
 EXCHANGE: Final = "exchange"
 """Stands for the network where a file could stand."""
@@ -156,7 +157,7 @@ async def _sources(plan: Plan, stack: AsyncExitStack, on_unknown: Callable[[str]
             await rest.sync()
         except Unreachable as error:
             raise Unreachable(
-                f"{market.rest_url} cannot be reached: nothing was compared and nothing changed; "
+                f"{without_login(market.rest_url)} cannot be reached: nothing was compared and nothing changed; "
                 "--against FILE takes archives instead."
             ) from error
         sources[EXCHANGE] = exchange_bars(rest, on_unknown)

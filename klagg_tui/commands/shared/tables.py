@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import orjson
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
+
+from klagg_tui.texts import json_printable, printable
 
 _PIPE_WIDTH: Final = 400
 
@@ -19,9 +21,17 @@ def console() -> Console:
     return out if out.is_terminal else Console(highlight=False, width=_PIPE_WIDTH)
 
 
+class Texts(Table):
+    """A table whose cells show what others wrote as it can be seen."""
+
+    def add_row(self, *cells: RenderableType | None, **options: Any) -> None:  # noqa: ANN401 - rich's own options
+        """As rich does."""
+        super().add_row(*(printable(cell) if isinstance(cell, str) else cell for cell in cells), **options)
+
+
 def table(*columns: str, left: int = 1) -> Table:
     """A table whose first `left` columns are texts and whose others are numbers."""
-    made = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    made = Texts(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for place, name in enumerate(columns):
         made.add_column(name, justify="left" if place < left else "right", no_wrap=True)
     return made
@@ -48,4 +58,4 @@ def _without(name: str, made: Table) -> Table:
 
 def print_json(content: object) -> None:
     """A JSON document, indented for people."""
-    typer.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
+    typer.echo(json_printable(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()))

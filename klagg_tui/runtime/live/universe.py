@@ -48,6 +48,8 @@ class SymbolUniverse:
         self._note_choice(listed, has_any=bool(chosen))
         self._note_unread(listed)
         self._unfollow(self._renamed(chosen))
+        self._note_halted(listed, chosen)
+        self._note_other_types(listed)
         followed = set(self._context.host.engine.symbols())
         await self._follow([chosen[symbol] for symbol in chosen if symbol not in followed])
         self._unfollow(tuple(sorted(followed - chosen.keys() - listed.unproven(followed))))
@@ -66,9 +68,10 @@ class SymbolUniverse:
         )
 
     def contract_changed(self, change: ContractChanged) -> None:
-        """A contract was listed or taken off: look at the listing, which decides, soon."""
-        followed = change.symbol in self._context.host.engine.symbols()
-        if followed != change.is_trading:
+        """A contract was listed, halted or taken off: look at the listing, which decides, soon."""
+        host = self._context.host
+        is_known_to_trade = change.symbol in host.engine.symbols() and change.symbol not in host.halted
+        if is_known_to_trade != change.is_trading:
             log.info("%s is %s now", change.symbol, "trading" if change.is_trading else "not trading")
             self._wake.set()
 
@@ -104,6 +107,24 @@ class SymbolUniverse:
             self._context.host.notices["symbols"] = f"The exchange lists nothing called {', '.join(unknown)}."
         else:
             self._context.host.notices.pop("symbols", None)
+
+    def _note_halted(self, listed: Instruments, chosen: Mapping[str, Instrument]) -> None:
+        """Whose trading rests: they stay followed, and are shown as that."""
+        host = self._context.host
+        halted = {symbol for symbol, instrument in chosen.items() if instrument.is_halted}
+        halted |= listed.unproven(host.halted)
+        for symbol in sorted(halted ^ host.halted):
+            log.info("%s is %s", symbol, "halted" if symbol in halted else "halted no more")
+        host.halted = frozenset(halted)
+
+    def _note_other_types(self, listed: Instruments) -> None:
+        """What is listed besides, and how to choose it."""
+        others = self._choice.other_types(listed.instruments)
+        counts = ", ".join(f"{count:,} {kind}" for kind, count in others.items())
+        types = ",".join(dict.fromkeys([*self._choice.contract_types, *others]))
+        self._context.host.not_chosen = (
+            f"Not chosen: {counts}. --contract-types {types} follows them too." if others else ""
+        )
 
     def _note_unread(self, listed: Instruments) -> None:
         unread = listed.unread
@@ -168,7 +189,7 @@ class SymbolUniverse:
         context = self._context
         stored = await context.store.symbols()
         unproven = listed.unproven(known.symbol for known in stored)
-        trading = {instrument.symbol for instrument in listed.instruments if instrument.is_trading} | unproven
+        trading = {instrument.symbol for instrument in listed.instruments if instrument.is_followable} | unproven
         listed_ms = {instrument.symbol: instrument.listed_ms for instrument in listed.instruments}
         now = [_standing_now(known, chosen, trading, unproven, listed_ms.get(known.symbol, 0)) for known in stored]
         left = {known.symbol for known in now if known.standing is Standing.FOLLOWED and not known.active}

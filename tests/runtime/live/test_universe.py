@@ -15,6 +15,7 @@ from klagg_tui.engine.events import SeedBars
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import Unreachable
 from klagg_tui.exchange.instruments import SymbolFilter
+from klagg_tui.exchange.messages import ContractChanged
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.transport import http as http_module
 from klagg_tui.runtime.host import EngineHost
@@ -48,6 +49,7 @@ class Scene:
         self.reply: object = ...
         self.host: EngineHost
         self.store: Store
+        self.context: LiveContext
         self.universe: SymbolUniverse
 
     async def answer(self, _: web.Request) -> web.Response:
@@ -60,6 +62,13 @@ class Scene:
     @property
     def followed(self) -> set[str]:
         return set(self.host.engine.symbols())
+
+    @property
+    def is_woken(self) -> bool:
+        """Whether the listing is to be asked for at once; asking forgets it."""
+        is_set = self.universe._wake.is_set()
+        self.universe._wake.clear()
+        return is_set
 
     @property
     def notice(self) -> str | None:
@@ -88,7 +97,8 @@ async def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     ):
         scene.store = store
         scene.host = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, store, lambda: NOW_MS)
-        scene.universe = SymbolUniverse(LiveContext(scene.host, store, venue(), data), SymbolFilter(), lambda _: None)
+        scene.context = LiveContext(scene.host, store, venue(), data)
+        scene.universe = SymbolUniverse(scene.context, SymbolFilter(), lambda _: None)
         await scene.universe.reconcile()
         assert scene.followed == set(NAMES)
         yield scene
@@ -205,3 +215,54 @@ async def test_a_listing_of_a_hundred_thousand_is_followed_up_to_a_bound_and_tak
     assert scene.followed == {*NAMES, *(f"X{number}USDT" for number in range(5_000))}
     assert scene.notice is not None
     assert scene.notice.startswith("95000 of 100000 entries")
+
+
+@pytest.mark.parametrize("status", ["TRADING_HALT", "TRADING_CANCEL_ONLY"])
+async def test_a_halted_symbol_stays_followed_and_is_told_until_it_trades_again(scene: Scene, status: str) -> None:
+    name = NAMES[4]
+    scene.change(name, status=status)
+    scene.universe.contract_changed(ContractChanged(name, is_trading=False))
+    assert scene.is_woken
+    await scene.universe.reconcile()
+    assert scene.followed == await scene.active() == set(NAMES)
+    assert scene.host.halted == {name}
+    scene.change(name)
+    scene.universe.contract_changed(ContractChanged(name, is_trading=True))
+    assert scene.is_woken
+    await scene.universe.reconcile()
+    assert scene.host.halted == frozenset()
+    scene.universe.contract_changed(ContractChanged(name, is_trading=True))
+    assert not scene.is_woken
+
+
+async def test_a_halted_symbol_whose_entry_cannot_be_read_is_still_halted(scene: Scene) -> None:
+    scene.change(NAMES[4], status="TRADING_HALT")
+    await scene.universe.reconcile()
+    scene.change(NAMES[4], pricePrecision="two")
+    await scene.universe.reconcile()
+    assert scene.host.halted == {NAMES[4]}
+
+
+async def test_a_symbol_that_is_halted_when_it_is_first_seen_is_followed_too(scene: Scene) -> None:
+    scene.entries.append(entry("NEWUSDT", status="TRADING_HALT"))
+    await scene.universe.reconcile()
+    assert scene.followed == {*NAMES, "NEWUSDT"}
+    assert scene.host.halted == {"NEWUSDT"}
+
+
+async def test_what_is_listed_besides_is_counted_and_told_with_how_to_choose_it(scene: Scene) -> None:
+    scene.universe = SymbolUniverse(scene.context, SymbolFilter(contract_types=("PERPETUAL",)), lambda _: None)
+    scene.entries += [entry(f"STOCK{number}USDT", contractType="TRADIFI_PERPETUAL") for number in range(3)]
+    scene.entries += [
+        entry("BTCUSDT_261225", contractType="CURRENT_QUARTER"),
+        entry("X", contractType="Y", status="CLOSE"),
+    ]
+    await scene.universe.reconcile()
+    assert scene.followed == set(NAMES)
+    assert scene.host.not_chosen == (
+        "Not chosen: 3 TRADIFI_PERPETUAL, 1 CURRENT_QUARTER. "
+        "--contract-types PERPETUAL,TRADIFI_PERPETUAL,CURRENT_QUARTER follows them too."
+    )
+    scene.entries = [entry(name) for name in NAMES]
+    await scene.universe.reconcile()
+    assert scene.host.not_chosen == ""
