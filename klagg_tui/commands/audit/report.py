@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Final
 
-import orjson
 import typer
 from rich.table import Table
 
 from klagg_tui.auditing.findings import Finding
 from klagg_tui.commands.audit.run import Outcome
-from klagg_tui.commands.shared.tables import console
+from klagg_tui.commands.shared import tables
 from klagg_tui.formatting import counted, date_time
 
 SHOWN: Final = 500
@@ -21,20 +20,21 @@ SHOWN: Final = 500
 
 def print_json(outcome: Outcome) -> None:
     """One object with everything."""
-    document = {
-        "clean": not outcome.findings and not outcome.is_interrupted,
-        "interrupted": outcome.is_interrupted,
-        "bars": outcome.bars,
-        "findings": [finding.as_json() for finding in outcome.findings],
-        "repaired": outcome.repaired._asdict() if outcome.repaired else None,
-    }
-    typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+    tables.print_json(
+        {
+            "clean": not outcome.findings and not outcome.is_interrupted,
+            "interrupted": outcome.is_interrupted,
+            "bars": outcome.bars,
+            "findings": [finding.as_json() for finding in outcome.findings],
+            "repaired": outcome.repaired._asdict() if outcome.repaired else None,
+        }
+    )
 
 
 def print_table(outcome: Outcome, *, is_local: bool) -> None:
     """A row a finding, and the sum of it."""
     if outcome.findings:
-        console().print(_table(outcome.findings[:SHOWN], is_local=is_local))
+        tables.console().print(_table(outcome.findings[:SHOWN], is_local=is_local))
     if len(outcome.findings) > SHOWN:
         typer.echo(f"... and {len(outcome.findings) - SHOWN:,} more; --json lists them all.")
     if outcome.repaired:
