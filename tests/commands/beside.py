@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -184,7 +184,8 @@ class Terminal:
 
     def type(self, keys: bytes) -> None:
         """Press keys."""
-        os.write(self._ours, keys)
+        with suppress(BlockingIOError):
+            os.write(self._ours, keys)
 
     def hang_up(self) -> None:
         """As when its window is closed."""
