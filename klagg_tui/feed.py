@@ -60,6 +60,8 @@ class Status(NamedTuple):
     log_lines: tuple[str, ...] = ()
     """The newest lines of the log, oldest first."""
     progress: Progress | None = None
+    is_behind: bool = False
+    """Whether this is from before: the machine slept and the exchange's time is not known yet, or nothing was told for seconds."""
 
     @property
     def owed(self) -> str:

@@ -123,4 +123,5 @@ class EngineRun:
             metrics=host.metrics.snapshot(),
             log_lines=logs.newest(),
             progress=status.progress,
+            is_behind=host.is_waking,
         )
