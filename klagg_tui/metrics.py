@@ -71,6 +71,9 @@ class Metric(Enum):
     )
     SYMBOLS_WAITING = _gauge("symbols waiting", "Symbols waiting for trades", "Symbols with trades missing now.")
     TRADES_HELD = _gauge("trades held back", "Trades held back", "Trades that wait until missing ones are fetched.")
+    HELD_CUT = _troubles(
+        "held cut", "Waiting trades let go", "Waiting trades let go as too many waited; they are fetched."
+    )
     TRADES = _counter("trades", "Trades taken", "Trades that went into bars.")
     DUPLICATES = _counter("duplicates", "Duplicates left out", "Trades received more than once.")
     GAPS = _counter("gaps", "Gaps found", "Times that trades were missing.")
@@ -88,8 +91,15 @@ class Metric(Enum):
     OWED_MINUTES = _gauge("owed minutes", "Minutes to be fetched", "Minutes of bars missing in the database now.")
     OWED_SYMBOLS = _gauge("owed symbols", "Symbols with bars missing", "Symbols that those minutes are of.")
     BARS_FETCHED = _counter("bars fetched", "Missing bars fetched", "Bars that were owed and have come.")
+    BARS_CORRECTED = _troubles(
+        "bars corrected",
+        "Confirmed bars corrected",
+        "Confirmed bars that a second look found not to be the exchange's.",
+    )
     HOLES = _counter("holes", "Holes found", "Places where stored bars were missing.")
-    BARS_TAKEN_BACK = _counter("bars taken back", "Flat bars taken back", "Flat bars removed behind a delisting.")
+    BARS_TAKEN_BACK = _counter(
+        "bars taken back", "Bars taken back", "Flat bars removed behind a delisting, and bars of the future."
+    )
     UNCONFIRMED = _gauge("unconfirmed", "Bars to be confirmed", "Runs of closed bars due for confirmation.")
     DIRTY_ROWS = _gauge("dirty rows", "Rows waiting for the disk", "Changed bars not yet written.")
     ROWS_WRITTEN = _counter("rows written", "Rows written", "Rows written to the database.")

@@ -78,7 +78,7 @@ def _set(change: str, minute: int, period: Period = Period.M1) -> str:
 _OFF_GRID = f"INSERT INTO history SELECT symbol, period, minute + 3, {{}} FROM history {_where(80, Period.M5)}".format(
     "state, scale, open, high, low, close, volume, turnover, trade_count, taker_buy_volume, taker_buy_turnover"
 )
-_SPAN = "INSERT INTO spans SELECT symbol, last_id - 1, last_id + 20, to_ms, to_ms + 1 FROM spans WHERE symbol = 1"
+_SPAN = "INSERT INTO spans (symbol, first_id, last_id, from_ms, to_ms) SELECT symbol, last_id - 1, last_id + 20, to_ms, to_ms + 1 FROM spans WHERE symbol = 1"
 
 TWELVE = (
     Damage("a deleted bar", f"DELETE FROM history {_where(9)}", Kind.HOLE, Period.M1, _at(9)),

@@ -12,7 +12,7 @@ from klagg_tui.engine.exact import as_decimal, turnover_as_decimal
 from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.readers import Reader
-from klagg_tui.engine.spans import Span, SpanKey
+from klagg_tui.engine.spans import Span
 from tests.oracle import Candle, Deal
 
 SYMBOL = "BTCUSDT"
@@ -150,7 +150,7 @@ class Seen:
         self._reader: Reader = engine.reader()
         self.ended: dict[BarKey, Bar] = {}
         self.forming: dict[SeriesKey, Bar] = {}
-        self.spans: dict[SpanKey, Span] = {}
+        self.spans: dict[tuple[str, int], Span] = {}
         """By symbol and first id."""
 
     def look(self) -> Changes:
@@ -158,7 +158,7 @@ class Seen:
         drained = self._engine.drain(self._reader)
         self.ended.update({bar.key: bar for bar in drained.ended})
         self.forming.update({bar.series: bar for bar in drained.current})
-        self.spans.update({span.key: span for span in drained.spans})
+        self.spans.update({span[:2]: span for span in drained.spans})
         return drained
 
     @property

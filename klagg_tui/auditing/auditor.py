@@ -17,10 +17,10 @@ from klagg_tui.auditing.rows import EVERYTHING, PAGE, Stretch, Unreadable, all_s
 from klagg_tui.auditing.walk import Children, Walk
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import Period, child_of
-from klagg_tui.engine.spans import Span
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.disk_errors import missing
 from klagg_tui.storage.opening import has_database, open_reader
+from klagg_tui.storage.queries import spans_of
 from klagg_tui.storage.symbols import StoredSymbol, Symbols
 
 _PERIODS: Final = tuple(Period)
@@ -46,6 +46,8 @@ class Scope:
     stretch: Stretch = EVERYTHING
     on_progress: Callable[[AuditProgress], None] = lambda _: None
     should_stop: Callable[[], bool] = lambda: False
+    now_ms: int | None = None
+    """The time, behind which no bar can be whole; None: the file's market has another time than this machine."""
 
 
 async def audit(path: Path, scope: Scope | None = None) -> AsyncIterator[Finding]:
@@ -94,8 +96,7 @@ class _Audit:
         """One snapshot for a symbol, so that a writer beside us cannot come between bars and their children."""
         await self._connection.rows("BEGIN")
         try:
-            rows = await self._connection.rows("SELECT * FROM spans WHERE symbol = ? ORDER BY first_id", (number,))
-            spans = [Span(known.symbol, *row[1:]) for row in rows]
+            spans = await spans_of(self._connection, known.symbol, number)
             for finding in span_findings(spans):
                 yield finding
             periods = tuple(_PERIODS[one] for one in numbers if one in range(len(_PERIODS)))
@@ -104,7 +105,14 @@ class _Audit:
                 child = child_of(period, periods)
                 is_child = child in wrong and child.divides(period)
                 children = Children(child, known.anchor, wrong[child]) if is_child else None
-                walk = Walk(number, known, period, Coverage(spans) if period is Period.M1 else None, children)
+                walk = Walk(
+                    number,
+                    known,
+                    period,
+                    Coverage(spans) if period is Period.M1 else None,
+                    children,
+                    self._scope.now_ms,
+                )
                 async for finding in self._series(number, walk, child if is_child else None):
                     yield finding
                 wrong[period] = walk.wrong

@@ -9,7 +9,7 @@ from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.rollup import is_filled, roll_up
-from klagg_tui.engine.spans import Span
+from klagg_tui.engine.spans import Span, meet
 from klagg_tui.storage.symbols import StoredSymbol
 
 
@@ -38,7 +38,7 @@ def roll_up_finding(parent: Bar, children: Sequence[Bar], child: Period, known: 
 
 
 def span_findings(spans: Sequence[Span]) -> Iterator[Finding]:
-    """What spans of one symbol, in order of id, say against themselves and each other."""
+    """What spans of one symbol, contract after contract in order of id, say against themselves and each other."""
     before: Span | None = None
     for span in spans:
         ids = f"ids {span.first_id} to {span.last_id}"
@@ -46,9 +46,15 @@ def span_findings(spans: Sequence[Span]) -> Iterator[Finding]:
         if span.last_id < span.first_id or span.to_ms < span.from_ms - 1:
             yield _of_span(span, f"{ids} end before they begin")
             continue
-        if before and (span.first_id <= before.last_id + 1 or span.from_ms < before.to_ms):
+        if before and _contradict(before, span):
             yield _of_span(span, f"{ids} overlap {before.first_id} to {before.last_id}", Kind.OVERLAP)
         before = span
+
+
+def _contradict(before: Span, span: Span) -> bool:
+    """Whether of two spans in a row the later one goes back in time or in the ids of its contract, or should be one with it."""
+    is_back = span.contract <= before.contract and span.first_id <= before.last_id
+    return is_back or span.from_ms < before.to_ms or meet(before, span)
 
 
 def _of_span(span: Span, text: str, kind: Kind = Kind.SPAN) -> Finding:

@@ -15,6 +15,8 @@ from klagg_tui.engine.period import Period
 from klagg_tui.engine.spans import Span, join
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.opening import WriterLock, open_writer
+from klagg_tui.storage.queries import spans_of
+from klagg_tui.storage.rows import SPANS, span_row
 from klagg_tui.storage.store import Store
 
 _BATCH: Final = 2_000
@@ -121,8 +123,7 @@ async def _remove(connection: Connection, orphans: OrphanRows) -> int:
 async def _settle(connection: Connection, symbol: str) -> int:
     """Join the spans that touch; of two that contradict each other give up the shorter: only proof is lost with it."""
     number = await connection.value("SELECT id FROM symbols WHERE name = ?", (symbol,))
-    rows = await connection.rows("SELECT * FROM spans WHERE symbol = ? ORDER BY first_id", (number,))
-    before = [Span(symbol, *row[1:]) for row in rows]
+    before = await spans_of(connection, symbol, number)
     kept: tuple[Span, ...] = ()
     for span in sorted(before, key=lambda one: one.first_id - one.last_id):
         joint = join(kept, span)
@@ -134,6 +135,5 @@ async def _settle(connection: Connection, symbol: str) -> int:
     if set(kept) == set(before):
         return 0
     await connection.rows("DELETE FROM spans WHERE symbol = ?", (number,))
-    for span in kept:
-        await connection.rows("INSERT INTO spans VALUES (?, ?, ?, ?, ?)", (number, *span[1:]))
+    await connection.insert(SPANS, [span_row(number, span) for span in kept])
     return len(before) - len(kept)

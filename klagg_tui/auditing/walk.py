@@ -68,6 +68,8 @@ class Walk:
     period: Period
     coverage: Coverage | None
     children: Children | None
+    now_ms: int | None = None
+    """The time, where bars of the future are to be found."""
     wrong: set[int] = field(default_factory=set)
     """Open times of bars with a finding."""
     _before: Bar | None = None
@@ -80,6 +82,8 @@ class Walk:
                 yield self._unreadable(read)
             elif not self._is_on_grid(read.open_ms):
                 yield self._off_grid(read)
+            elif self._is_future(read):
+                yield self._future(read)
             else:
                 if read.open_ms != self._reached_ms and (hole := self._hole_before(read)):
                     yield hole
@@ -100,6 +104,8 @@ class Walk:
         elif not self._is_on_grid(read.open_ms):
             text = f"no {self.period} bar opens there, but the current one does"
             yield of_bar(Kind.OFF_GRID, read, text)._replace(orphans=orphans)
+        elif self.now_ms is not None and read.open_ms > self.now_ms:
+            yield self._future(read)._replace(orphans=orphans)
         else:
             if hole := self._hole_before(read):
                 yield hole
@@ -139,6 +145,20 @@ class Walk:
     def _is_on_grid(self, open_ms: int) -> bool:
         # Every minute is one.
         return self.period is Period.M1 or self.period.is_on_grid(open_ms, self.known.anchor)
+
+    def _is_future(self, bar: Bar) -> bool:
+        """Whether it opens in the future, or claims to be whole before its end."""
+        if self.now_ms is None or bar.end_ms <= self.now_ms:
+            return False
+        return bar.open_ms > self.now_ms or bar.state is not State.PARTIAL
+
+    def _future(self, bar: Bar) -> Finding:
+        is_begun = self.now_ms is not None and bar.open_ms <= self.now_ms
+        text = f"{bar.state.label} before its end" if is_begun else "it opens in the future"
+        minute = bar.open_ms // MINUTE_MS
+        orphans = OrphanRows(self.number, self.period.ordinal, minute, minute)
+        self.wrong.add(bar.open_ms)
+        return of_bar(Kind.IMPOSSIBLE, bar, text)._replace(orphans=orphans)
 
     def _off_grid(self, bar: Bar) -> Finding:
         minute = bar.open_ms // MINUTE_MS

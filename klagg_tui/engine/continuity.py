@@ -13,6 +13,7 @@ from klagg_tui.engine.events import (
     AggTrade,
     Counters,
     GapFound,
+    NumberedAnew,
     PendingGap,
     Report,
     SeedBars,
@@ -23,8 +24,12 @@ from klagg_tui.engine.events import (
 from klagg_tui.engine.lifecycle import Life, LifeEvent
 from klagg_tui.engine.period import DAY_MS
 from klagg_tui.engine.sequence import UNKNOWN, Verdict
+from klagg_tui.engine.spans import DISORDER_MS
 from klagg_tui.engine.symbol import Amendment, Placement, SymbolState
 from klagg_tui.errors import BadNumber
+
+MOST_HELD_IN_SUM: Final = 100_000
+"""Trades of all symbols that wait for others: some 50 MB."""
 
 
 @dataclass(slots=True)
@@ -39,6 +44,7 @@ class Counts:
     too_late: int = 0
     unknown_symbol: int = 0
     rejected: int = 0
+    held_cut: int = 0
     equal: int = 0
     amended: int = 0
 
@@ -57,6 +63,8 @@ class Continuity:
         self.latest_ms: int | None = None
         """See `KlineEngine.latest_ms`."""
         self._states = states
+        self._held_about = 0
+        """Trades held back by all symbols, or more: counted anew where it seems too many."""
         self._holds_gaps = holds_gaps
 
     def counters(self, trades: int) -> Counters:
@@ -83,7 +91,9 @@ class Continuity:
                 state.skip_id()
             return
         verdict = state.judge(trade.aggregate_id)
-        if verdict is Verdict.DUPLICATE:
+        if verdict is Verdict.DUPLICATE or state.continues_anew(trade):
+            self._take_again(state, trade)
+        elif self._holds_gaps and state.is_of_former(trade):
             self.counts.duplicates += 1
         elif verdict is Verdict.NEXT or self._is_welcome_first(state):
             self._place(state, trade)
@@ -91,7 +101,7 @@ class Continuity:
                 self.release(state)
         elif self._holds_gaps:
             is_news = not state.held
-            state.hold(trade)
+            self._hold(state, trade)
             if is_news:
                 self._open_gap(state)
         else:
@@ -100,8 +110,9 @@ class Continuity:
             self._count(trade, state.skip_gap(trade))
 
     def seed(self, state: SymbolState, seed: SeedBars) -> None:
-        """Begin a symbol, and go on with what was held back."""
+        """Begin a symbol, and go on with what was held back; what was traded before the seed's minute is in its bars."""
         state.begin(seed)
+        state.drop_held_before(seed.minute_ms - DISORDER_MS)
         if seed.next_id is None and (first := state.pop_first()):
             self._place(state, first)
         if state.is_waiting:
@@ -116,7 +127,7 @@ class Continuity:
             elif verdict is Verdict.NEXT:
                 self._place(state, trade)
             elif verdict is Verdict.AHEAD:
-                state.hold(trade)
+                self._hold(state, trade)
         self.release(state)
 
     def release(self, state: SymbolState) -> None:
@@ -160,13 +171,59 @@ class Continuity:
         trades = tuple(held[held_id] for held_id in sorted(held))
         return PendingGap(_id_or_none(state), trades, state.proved_minute(), state.traded_ms)
 
+    def held_trades(self) -> int:
+        """How many trades wait for missing ones before them."""
+        return sum(len(state.held) for state in self._states.values())
+
+    def _hold(self, state: SymbolState, trade: AggTrade) -> None:
+        """Hold a trade back, within bounds: what is let go for it is missing like the rest, and is fetched."""
+        self.counts.held_cut += state.hold(trade)
+        self._held_about += 1
+        if self._held_about >= MOST_HELD_IN_SUM:
+            if self.held_trades() >= MOST_HELD_IN_SUM:
+                self.counts.held_cut += sum(one.cut_held() for one in self._states.values() if len(one.held) > 1)
+            self._held_about = self.held_trades()
+
     def _is_welcome_first(self, state: SymbolState) -> bool:
-        """Whether a run begins with whatever comes: in files, and where a seed knew no id."""
-        return state.next_id == UNKNOWN and (state.is_begun or not self._holds_gaps)
+        """Whether a run begins with whatever comes: in files, and where a seed knew no id and nothing waits for one."""
+        return state.next_id == UNKNOWN and not state.held and (state.is_begun or not self._holds_gaps)
+
+    def _take_again(self, state: SymbolState, trade: AggTrade) -> None:
+        """A trade whose id was passed or is held: it came twice, or the exchange numbers the symbol's trades anew."""
+        is_back = state.goes_back(trade) or state.continues_anew(trade)
+        if not is_back or trade.aggregate_id in state.anew:
+            self.counts.duplicates += 1
+        elif begun := state.doubt(trade):
+            self._begin_anew(state, begun)
+        else:
+            if len(state.anew) > _MOST_DOUBTED:
+                self._drop_doubted(state)
+            state.set_gate()
+
+    def _begin_anew(self, state: SymbolState, begun: list[AggTrade]) -> None:
+        """Another contract has the symbol's name: a run begins with its first trades. In files at once, live on bars."""
+        self.reports.append(NumberedAnew(begun[0]))
+        state.anew_ms = min(trade.traded_ms for trade in begun)
+        if self._holds_gaps:
+            self.counts.gaps_abandoned += state.life is Life.GAP
+            state.begin_anew(begun)
+            self.reports.append(GapFound(state.symbol))
+            return
+        first, *rest = begun
+        self._count(first, state.begin_run_with(first))
+        for trade in rest:
+            self.take(trade)
+
+    def _drop_doubted(self, state: SymbolState) -> None:
+        """Trades whose ids went back were damaged: nothing went on with them."""
+        self.counts.duplicates += len(state.anew)
+        state.anew.clear()
 
     def _place(self, state: SymbolState, trade: AggTrade) -> None:
         """Add a trade that comes next; after a rest that no symbol takes it begins a run, and nothing is known in between."""
-        self._count(trade, state.skip_gap(trade) if state.has_rested(trade) else state.place(trade))
+        if state.anew and trade.traded_ms >= max(doubted.traded_ms for doubted in state.anew.values()):
+            self._drop_doubted(state)
+        self._count(trade, state.begin_run_with(trade) if state.has_rested(trade) else state.place(trade))
 
     def _count(self, trade: AggTrade, placement: Placement) -> None:
         if placement is Placement.LATE:
@@ -197,6 +254,9 @@ def _id_or_none(state: SymbolState) -> int | None:
     next_id = state.next_id
     return None if next_id == UNKNOWN else next_id
 
+
+_MOST_DOUBTED: Final = 16
+"""Trades whose ids went back and that nothing follows: more of them are no beginning."""
 
 _FARTHEST_MS: Final = 366 * DAY_MS
 """No symbol rests longer; a time that far ahead is damage, and every minute up to it would become a flat bar."""

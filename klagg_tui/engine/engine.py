@@ -152,7 +152,7 @@ class KlineEngine:
 
     def held_trades(self) -> int:
         """How many trades wait for missing ones before them."""
-        return sum(len(state.held) for state in self._states.values())
+        return self._continuity.held_trades()
 
     def waiting(self) -> tuple[str, ...]:
         """Symbols whose trades are held back."""

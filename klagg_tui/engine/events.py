@@ -174,7 +174,17 @@ class TradeTooLate(NamedTuple):
     trade: AggTrade
 
 
-Report: TypeAlias = GapFound | TradeRejected | TradeTooLate
+class NumberedAnew(NamedTuple):
+    """The ids of a symbol's trades went back while time went on: another contract has its name.
+
+    Where gaps are held the symbol waits for bars to begin on.
+    """
+
+    trade: AggTrade
+    """Its first one that was seen."""
+
+
+Report: TypeAlias = GapFound | TradeRejected | TradeTooLate | NumberedAnew
 
 
 class Counters(NamedTuple):
@@ -191,5 +201,7 @@ class Counters(NamedTuple):
     """The same, but the minute is gone: see `TradeTooLate`."""
     unknown_symbol: int = 0
     rejected: int = 0
+    held_cut: int = 0
+    """Trades held back and let go again because too many waited; they are fetched."""
     equal: int = 0
     amended: int = 0

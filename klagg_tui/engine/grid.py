@@ -24,11 +24,15 @@ class BarGrid:
         self.readers = Readers()
         self._by_index: list[SymbolState] = []
         self._held_minutes = held_minutes
-        self._order: tuple[str, ...] = ()
+        self._order: tuple[str, ...] | None = ()
+        """None: to be made again when somebody asks, once for however many symbols came or went."""
 
     @property
     def symbols(self) -> tuple[str, ...]:
         """Symbols that are followed, by first open time, then by name."""
+        if self._order is None:
+            states = sorted(self.states.values(), key=lambda state: (state.first_open_ms, state.symbol))
+            self._order = tuple(state.symbol for state in states)
         return self._order
 
     @property
@@ -87,7 +91,7 @@ class BarGrid:
         self._by_index.append(state)
         self.readers.grow(len(self._by_index))
         self.states[added.symbol] = state
-        self._sort()
+        self._order = None
 
     def remove(self, symbol: str) -> None:
         """Stop following a symbol; its current bars are given out as ended ones that lack what comes after."""
@@ -100,7 +104,7 @@ class BarGrid:
             # One without trades may lie behind the end of trading, where the exchange has no bar.
             if bar.is_traded:
                 self.readers.ended(bar._replace(state=State.PARTIAL))
-        self._sort()
+        self._order = None
 
     def drain(self, reader: Reader, periods: Collection[Period], most: int | None) -> Changes:
         """See `KlineEngine.drain`."""
@@ -117,7 +121,3 @@ class BarGrid:
         for state in states:
             current += state.current(wanted)
         return Changes(tuple(current), ended, spans)
-
-    def _sort(self) -> None:
-        states = sorted(self.states.values(), key=lambda state: (state.first_open_ms, state.symbol))
-        self._order = tuple(state.symbol for state in states)

@@ -82,6 +82,7 @@ _TABLE: Final[Mapping[Life, Mapping[LifeEvent, Life]]] = {
     Life.GAP: {
         LifeEvent.BEGUN: Life.GAP,  # likewise
         LifeEvent.HOLD: Life.GAP,
+        LifeEvent.UNSEEDED: Life.SEEDING,
         LifeEvent.MISSED: Life.GAP,
         LifeEvent.GIVEN_UP: Life.HELD,  # until it is known whether the next ones fit
         LifeEvent.RESUMED: Life.RUNNING,

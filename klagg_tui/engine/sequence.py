@@ -10,10 +10,13 @@ from enum import Enum, auto
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.spans import LONGEST_REST_MS, Span
+from klagg_tui.engine.spans import DISORDER_MS, LONGEST_REST_MS, Span
 
 UNKNOWN: Final = -1
 """`next_id` of a sequence that has seen nothing: no id equals it."""
+
+MOST_HELD: Final = 20_000
+"""Trades of one symbol that wait for others; the newest are worth most, because a symbol can begin anew on bars before them."""
 
 
 class Verdict(Enum):
@@ -30,7 +33,18 @@ class Verdict(Enum):
 class TradeSequence:
     """Where one symbol's ids stand. `next_id` and `traded_ms` are open to `BarGrid.take`."""
 
-    __slots__ = ("_taken_before", "begun_ms", "first_id", "held", "known_from_ms", "next_id", "quiet_ms", "traded_ms")
+    __slots__ = (
+        "_taken_before",
+        "anew",
+        "anew_ms",
+        "begun_ms",
+        "first_id",
+        "held",
+        "known_from_ms",
+        "next_id",
+        "quiet_ms",
+        "traded_ms",
+    )
 
     def __init__(self) -> None:
         self.first_id = UNKNOWN
@@ -46,6 +60,10 @@ class TradeSequence:
         """Up to when something else than a trade proves that nothing was traded after the newest one, 0 where nothing does."""
         self.held: dict[int, AggTrade] = {}
         """Trades that wait for those before them, by id."""
+        self.anew: dict[int, AggTrade] = {}
+        """Trades whose ids went back while time went on, by id: another contract begins with them, or they are damaged."""
+        self.anew_ms = 0
+        """Since when the ids are those of another contract, 0 where they never began anew."""
         self._taken_before = 0
 
     @property
@@ -66,6 +84,30 @@ class TradeSequence:
     def has_rested(self, trade: AggTrade) -> bool:
         """Whether the trade that comes next is so far from the last one that their ids prove nothing about the time between."""
         return self.traded_ms > 0 and trade.traded_ms - self.proved_ms > LONGEST_REST_MS
+
+    def goes_back(self, trade: AggTrade) -> bool:
+        """Whether the id of a trade lies behind the run and its time ahead of it: whatever comes twice is no newer than that."""
+        return trade.aggregate_id < self.next_id and trade.traded_ms > self.reached_ms + DISORDER_MS
+
+    def continues_anew(self, trade: AggTrade) -> bool:
+        """Whether a trade follows one that went back, in id and time."""
+        before = self.anew.get(trade.aggregate_id - 1)
+        return before is not None and trade.traded_ms + DISORDER_MS >= before.traded_ms
+
+    def doubt(self, trade: AggTrade) -> list[AggTrade]:
+        """Keep a trade that goes back; once one follows another, all of them in order of id, until then none.
+
+        One alone may be damaged.
+        """
+        self.anew[trade.aggregate_id] = trade
+        if not any(trade.aggregate_id + step in self.anew for step in (-1, 1)):
+            return []
+        doubted, self.anew = self.anew, {}
+        return [doubted[aggregate_id] for aggregate_id in sorted(doubted)]
+
+    def is_of_former(self, trade: AggTrade) -> bool:
+        """Whether a trade is older than the contract whose ids are followed: it was there before its ids began anew."""
+        return trade.traded_ms + DISORDER_MS < self.anew_ms
 
     @property
     def taken(self) -> int:
@@ -101,13 +143,29 @@ class TradeSequence:
         self.next_id += 1
         self._taken_before -= 1
 
-    def hold(self, trade: AggTrade) -> None:
-        """Keep a trade back until those before it came."""
+    def hold(self, trade: AggTrade) -> int:
+        """Keep a trade back until those before it came; returns how many were let go for it, see `cut_held`."""
+        cut = self.cut_held() if len(self.held) >= MOST_HELD else 0
         self.held[trade.aggregate_id] = trade
+        return cut
+
+    def cut_held(self) -> int:
+        """Let go the older half of the trades held back: they are missing now, and are fetched. Returns how many."""
+        kept = sorted(self.held)[len(self.held) // 2 :]
+        cut = len(self.held) - len(kept)
+        self.held = {aggregate_id: self.held[aggregate_id] for aggregate_id in kept}
+        return cut
 
     def forget_passed(self) -> None:
         """Drop held trades that the run has passed meanwhile."""
         for aggregate_id in [held for held in self.held if held < self.next_id]:
+            del self.held[aggregate_id]
+        if not self.held:
+            self.held = {}  # one that was large keeps its size
+
+    def drop_held_before(self, time_ms: int) -> None:
+        """Drop held trades of a time that is over."""
+        for aggregate_id in [held.aggregate_id for held in self.held.values() if held.traded_ms < time_ms]:
             del self.held[aggregate_id]
 
     def pop_next(self) -> AggTrade | None:

@@ -88,7 +88,7 @@ class SymbolState(FormingMinute):
             self.load_minute(with_trade(self.minute_bar(), trade))
             placement = Placement.IN_TIME
             self.mark()
-        self._set_gate()
+        self.set_gate()
         return placement
 
     def begin(self, seed: SeedBars) -> None:
@@ -105,19 +105,24 @@ class SymbolState(FormingMinute):
         self._move(LifeEvent.BEGUN)
         self.mark()
 
+    def begin_anew(self, trades: list[AggTrade]) -> None:
+        """The ids began anew with these trades: they wait for bars to begin on, as those of a symbol never seen."""
+        self._give_out(self.span())
+        self.begin_run(UNKNOWN, None)
+        self.held = {trade.aggregate_id: trade for trade in trades}
+        self.wait(LifeEvent.UNSEEDED)
+
     def skip_gap(self, trade: AggTrade) -> Placement:
         """Step over missing trades: what they touched becomes partial, and a new run begins with `trade`."""
         self._give_out(self.span(is_cut=True))
-        self._suspect()
-        known_from_ms = max(self.reached_ms, trade.traded_ms) + 1
-        self.begin_run(trade.aggregate_id, known_from_ms)
-        if trade.traded_ms >= self.minute_ms:
-            self.state = State.PARTIAL
-        if self.is_begun and trade.traded_ms >= self.end_ms:
-            self._jump(trade.traded_ms - trade.traded_ms % MINUTE_MS)
-        placement = self.place(trade)
-        self._trust()
-        return placement
+        self._suspect(self.reached_ms)
+        return self._go_on_with(trade)
+
+    def begin_run_with(self, trade: AggTrade) -> Placement:
+        """Go on with a new run although no id is missing: nothing is known between what was proved and `trade`."""
+        self._give_out(self.span())
+        self._suspect(self.proved_ms)
+        return self._go_on_with(trade)
 
     def roll_to(self, now_ms: int) -> None:
         """End every minute that is over at `now_ms`; minutes without trades are flat at the previous close.
@@ -146,14 +151,14 @@ class SymbolState(FormingMinute):
             self._be_quiet_in_confirmed(bar.end_ms)
         if self.is_doubted:
             self.is_doubted = self.ended.has_open
-            self._set_gate()
+            self.set_gate()
         self.mark()
         return Amendment.EQUAL if is_equal else Amendment.AMENDED
 
     def wait(self, event: LifeEvent) -> None:
         """Hold trades back from now on, for this reason; what stands since the newest one says that trades are missing."""
         self._move(event)
-        self._suspect()
+        self._suspect(self.proved_ms)
         self.mark()
 
     def be_quiet(self, to_ms: int) -> None:
@@ -205,19 +210,20 @@ class SymbolState(FormingMinute):
             self.is_touched = True
             self._readers.touched(self.index)
 
-    def _move(self, event: LifeEvent) -> None:
-        self.life = after(self.life, event)
-        self._set_gate()
-
-    def _set_gate(self) -> None:
+    def set_gate(self) -> None:
         """Let `BarGrid.take` have the trades to come, where nothing speaks against it."""
         is_open = (
             self.life is Life.RUNNING
             and self.known_from_ms is not None
             and self.next_id != UNKNOWN
             and not self.is_doubted
+            and not self.anew
         )
         self.until_ms = self.end_ms if is_open else 0
+
+    def _move(self, event: LifeEvent) -> None:
+        self.life = after(self.life, event)
+        self.set_gate()
 
     def _begin_at(self, trade: AggTrade) -> None:
         minute_ms = trade.traded_ms - trade.traded_ms % MINUTE_MS
@@ -243,16 +249,27 @@ class SymbolState(FormingMinute):
             to_ms = bar.end_ms
         self.quiet_ms = max(self.quiet_ms, to_ms)
 
-    def _suspect(self) -> None:
-        """Trades are or may be missing since the newest one: minutes that the clock ended since then are partial."""
-        self._restate(self.reached_ms // MINUTE_MS * MINUTE_MS, lambda _: State.PARTIAL)
+    def _go_on_with(self, trade: AggTrade) -> Placement:
+        """Begin a run with a trade that is none of the last one's."""
+        self.begin_run(trade.aggregate_id, max(self.reached_ms, trade.traded_ms) + 1)
+        if trade.traded_ms >= self.minute_ms:
+            self.state = State.PARTIAL
+        if self.is_begun and trade.traded_ms >= self.end_ms:
+            self._jump(trade.traded_ms - trade.traded_ms % MINUTE_MS)
+        placement = self.place(trade)
+        self._trust()
+        return placement
+
+    def _suspect(self, since_ms: int) -> None:
+        """Trades are or may be missing since then: minutes that the clock ended behind it are partial."""
+        self._restate(since_ms // MINUTE_MS * MINUTE_MS, lambda _: State.PARTIAL)
 
     def _trust(self) -> None:
         """The unbroken run has what was suspected: its minutes are whole, those behind it open."""
         if self.known_from_ms is not None:
             self._restate(self.known_from_ms, self._state_in_run)
         self.is_doubted = self.ended.has_open
-        self._set_gate()
+        self.set_gate()
 
     def _state_in_run(self, minute: Bar) -> State:
         return State.CLOSED if minute.is_traded or minute.end_ms <= self.proved_ms else State.FORMING
@@ -263,7 +280,7 @@ class SymbolState(FormingMinute):
 
     def _start_gated(self, minute_ms: int, price: Exact, state: State) -> None:
         self.start_minute(minute_ms, price, state)
-        self._set_gate()
+        self.set_gate()
 
     def _end_minute(self) -> None:
         minute = self.as_bar(self.symbol, self.state)

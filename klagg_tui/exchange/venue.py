@@ -60,6 +60,11 @@ class Clock(Protocol):
         ...
 
     @property
+    def is_set(self) -> bool:
+        """Whether the exchange ever told its time and was believed; before that it is this machine's."""
+        ...
+
+    @property
     def trouble(self) -> str:
         """One sentence about the last answer where it was doubted, else empty."""
         ...

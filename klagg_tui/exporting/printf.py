@@ -64,7 +64,14 @@ def _place_of(column: Column, stored: int, series: Series) -> tuple[str, list[st
         return "%d", [column.field]
     if stored > decimals.shown:
         return None
-    zeros = "0" * (decimals.shown - stored)
+    form, values = _number_of(column, stored, "0" * (decimals.shown - stored))
+    if column.is_zero_bare and decimals.shown:
+        return "%s", [f"CASE {column.field} WHEN 0 THEN '0' ELSE printf('{form}', {', '.join(values)}) END"]
+    return form, values
+
+
+def _number_of(column: Column, stored: int, zeros: str) -> tuple[str, list[str]]:
+    """A number with so many `stored` decimals and some `zeros` behind them."""
     if stored:
         one = 10**stored
         return f"%d.%0{stored}d{zeros}", [f"{column.field} / {one}", f"{column.field} % {one}"]

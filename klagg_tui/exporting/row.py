@@ -36,6 +36,8 @@ class Column(NamedTuple):
     field: str
     """Of `Bar`, from which it is made; in the database its column has the same name."""
     kind: Kind
+    is_zero_bare: bool = False
+    """Zero is written `0`, without decimals."""
 
 
 SERIES: Final = (Column("symbol", "symbol", Kind.SYMBOL), Column("period", "period", Kind.PERIOD))

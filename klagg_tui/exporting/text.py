@@ -99,6 +99,8 @@ class TextLines:
             values = fields[column.field]
             if decimals is None:
                 made.append(self._plain(column, values))
+            elif column.is_zero_bare:
+                made.append([decimals.in_full(value) if value else "0" for value in values])
             elif in_full:
                 made.append(map(decimals.in_full, values))
             else:
@@ -137,4 +139,6 @@ def _place_of(column: Column, decimals: Decimals | None) -> str:
     """What Python's % fills in: a number with decimals as two whole ones."""
     if decimals is None:
         return "%s" if column.kind is Kind.STATE else "%d"
+    if column.is_zero_bare:
+        return "%s"
     return f"%d.%0{decimals.shown}d" if decimals.shown else "%d"

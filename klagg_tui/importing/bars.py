@@ -38,6 +38,8 @@ class BarReader:
                 raise BadFile(f"{block.part} {fault}")
             hint = read_name(block.part).period or self._hint
             self._period, self._part = period_of(block.lines, hint), block.part
+            if hint and self._period and not _are_apart(block.lines, self._period):
+                self._period = hint  # a few damaged rows say less than the name
             if self._period is None:
                 raise BadFile(f"{block.part} does not show how long its bars last.")
         return self._period
@@ -66,6 +68,12 @@ def period_of(lines: Sequence[str], hint: Period | None) -> Period | None:
     opens = sorted(open_ms for open_ms, _ in times)
     steps = [later - earlier for earlier, later in pairwise(opens) if later > earlier]
     return (_of_length(min(steps), opens) if steps else None) or hint
+
+
+def _are_apart(lines: Sequence[str], period: Period) -> bool:
+    """Whether the rows follow each other at the distance of such bars, or at a larger one."""
+    opens = sorted({pair[0] for line in lines if (pair := kline_times(line))})
+    return len(opens) > 1 and all(later >= period.end_ms(earlier) for earlier, later in pairwise(opens))
 
 
 def _of_length(length: int, opens: list[int]) -> Period | None:

@@ -56,7 +56,7 @@ def detect(path: Path, symbol: str | None) -> SourceFile:
             another symbol.
     """
     block = _first_block(path)
-    lines = [line for line in block.lines if line.strip()][:_LOOKED_AT]
+    lines = archive.plain_lines([line for line in block.lines if line.strip()][:_LOOKED_AT])
     kind = _kind_of(path, lines)
     if kind is FileKind.BARS and (fault := archive.fault_of_klines(lines)):
         raise BadFile(f"{path} {fault}")
@@ -92,6 +92,8 @@ def _kind_of(path: Path, lines: list[str]) -> FileKind:
     kinds = [kind for line in lines if (kind := archive.row_kind(line))]
     if not kinds and any("\0" in line for line in lines):
         raise BadFile(f"{path} is no text.")
+    if not kinds and (obstacle := archive.obstacle(lines)):
+        raise BadFile(f"{path} is not as the exchange writes it: {obstacle}.")
     if not kinds:
         raise BadFile(
             f"{path} holds neither aggregate trades (7 or 8 columns), nor bars (12 columns), nor events (a JSON text a line)."

@@ -146,7 +146,7 @@ class _Import:
         if self._writer is not None and self._written == written and file.symbol is not None:
             if file.name.from_ms is None and self._writer.is_ahead(file.symbol, order.first_id):
                 self.outcome.gaps += 1
-            if not await self._writer.goes_on_at(file.symbol, order.first_id):
+            if not await self._writer.goes_on_at(file.symbol, order.first_id, file.name.to_ms):
                 await self._finish_trades()
         if self._writer is None or self._written != written:
             await self._finish_trades()

@@ -8,8 +8,9 @@ from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
+from klagg_tui.engine.spans import DISORDER_MS
 from klagg_tui.errors import BadFile
-from klagg_tui.exchange.binance.archive import ArchiveName, read_name, trade_ids
+from klagg_tui.exchange.binance.archive import ArchiveName, plain_lines, read_name, trade_ids
 from klagg_tui.importing.bars import BarReader
 from klagg_tui.importing.detect import SourceFile, name_of
 from klagg_tui.importing.events import EventReader
@@ -19,16 +20,45 @@ from klagg_tui.importing.tally import Tally
 from klagg_tui.importing.trades import TradeReader
 
 _ID: Final = AggTrade._fields.index("aggregate_id")
+_CONTRACT: Final = len(AggTrade._fields)
 BY_ID: Final = itemgetter(_ID)
 _SORTED_AT_ONCE: Final = 20_000
 """Trades: about as many as a block of lines holds."""
+
+
+class ContractCounter:
+    """Which of the contracts of one name each trade is of: ids that go back while time goes on begin another one."""
+
+    def __init__(self) -> None:
+        self._contract = 0
+        self._last_id = self._newest_ms = -1
+
+    def contract_of(self, trade: AggTrade) -> int:
+        """Its number, from 0; to be asked about one trade after the other, as they come."""
+        if trade.aggregate_id < self._last_id and trade.traded_ms > self._newest_ms + DISORDER_MS:
+            self._contract += 1
+            self._last_id = self._newest_ms = -1
+        self._last_id = max(self._last_id, trade.aggregate_id)
+        self._newest_ms = max(self._newest_ms, trade.traded_ms)
+        return self._contract
+
+
+def in_order(trades: list[AggTrade]) -> list[AggTrade]:
+    """Trades of one symbol, contract after contract, in order of id within each."""
+    ids = list(map(BY_ID, trades))
+    if ids == sorted(ids):
+        return trades
+    contracts = list(map(ContractCounter().contract_of, trades))
+    places = sorted(range(len(trades)), key=lambda place: (contracts[place], ids[place]))
+    return [trades[place] for place in places]
 
 
 class TradeBlock(NamedTuple):
     """The trades of some lines."""
 
     trades: list[AggTrade]
-    """In order of id where they are of one symbol: archives are known to hold rows in disorder. Else as recorded."""
+    """In order of id, contract after contract, where they are of one symbol: archives are known to hold rows in disorder.
+    Else as recorded."""
     name: ArchiveName
     """Of the part of the file that they are in."""
     read_bytes: int
@@ -59,17 +89,35 @@ def order_of(file: SourceFile) -> Generator[None, None, Order]:
     A file that cannot be read to its end is looked at as far as it goes: whoever reads it learns the rest.
     """
     first_id, last_id, is_sorted = None, -1, True
+    before: Block | None = None
     try:
         for block in _own_blocks(file):
             if ids := trade_ids(block.lines):
                 lowest = min(ids)
-                is_sorted = is_sorted and lowest >= last_id
                 first_id = lowest if first_id is None else min(first_id, lowest)
-                last_id = max(last_id, *ids)
+                is_plain = ids[-1] == max(ids) and lowest >= last_id
+                is_sorted = is_sorted and (is_plain or _follows(file, before, block))
+                last_id, before = ids[-1], block
             yield
     except BadFile:
         pass
     return Order(file.first if first_id is None else first_id, is_sorted)
+
+
+def _follows(file: SourceFile, before: Block | None, block: Block) -> bool:
+    """Whether the trades of a block go on where those of the one before ended, in ids or with another contract's."""
+    earlier, later = (in_order(_read(file, one)) if one else [] for one in (before, block))
+    return not earlier or not later or is_behind(earlier[-1], later[0])
+
+
+def is_behind(earlier: AggTrade, later: AggTrade) -> bool:
+    """Whether a trade comes behind another one: by its id, or as that of another contract."""
+    return later.aggregate_id >= earlier.aggregate_id or later.traded_ms > earlier.traded_ms + DISORDER_MS
+
+
+def _read(file: SourceFile, block: Block) -> list[AggTrade]:
+    assert file.symbol is not None
+    return TradeReader(file.symbol, Tally()).read(block)
 
 
 def read_trades(file: SourceFile, tally: Tally) -> Iterator[TradeBlock]:
@@ -79,12 +127,12 @@ def read_trades(file: SourceFile, tally: Tally) -> Iterator[TradeBlock]:
         BadFile: it cannot be read to its end, or is an archive in disorder (see `sorted_trades`); what came before
             has been given out.
     """
-    last_id = -1
+    last: AggTrade | None = None
     for block in _blocks_as_they_are(file, tally):
         if file.symbol is not None and block.trades:
-            if block.trades[0].aggregate_id < last_id:
+            if last is not None and not is_behind(last, block.trades[0]):
                 raise BadFile(f"{file.path} holds its trades in disorder; `klagg import` puts them in order.")
-            last_id = block.trades[-1].aggregate_id
+            last = block.trades[-1]
         yield block
 
 
@@ -94,17 +142,18 @@ def sorted_trades(file: SourceFile, tally: Tally) -> Iterator[TradeBlock]:
     Raises:
         BadFile: the disk has no room to sort them; or it cannot be read to its end, after what came before that.
     """
-    with Sorter(_ID) as sorter:
+    contracts = ContractCounter()
+    with Sorter(_CONTRACT, _ID) as sorter:
         failure, name, read_bytes = None, file.name, 0
         try:
             for block in _blocks_as_they_are(file, tally):
-                sorter.add(block.trades)
+                sorter.add([(*trade, contracts.contract_of(trade)) for trade in block.trades])
                 name, read_bytes = block.name, block.read_bytes
                 yield block._replace(trades=[])
         except BadFile as error:
             failure = error
         for batch in sorter.batches(_SORTED_AT_ONCE):
-            yield TradeBlock([AggTrade(*row) for row in batch], name, read_bytes)
+            yield TradeBlock([AggTrade(*row[:_CONTRACT]) for row in batch], name, read_bytes)
         if failure:
             raise failure
 
@@ -126,7 +175,7 @@ def _blocks_as_they_are(file: SourceFile, tally: Tally) -> Iterator[TradeBlock]:
     for block in _own_blocks(file):
         trades = reader.read(block)
         if file.symbol is not None:
-            trades.sort(key=BY_ID)
+            trades = in_order(trades)
         yield TradeBlock(trades, name_of(block.part, file.path), block.read_bytes, block.is_cut)
 
 
@@ -136,4 +185,4 @@ def _own_blocks(file: SourceFile) -> Iterator[Block]:
         named = read_name(block.part).symbol
         if file.symbol == file.name.symbol and named not in (None, file.symbol):
             raise BadFile(f"{file.path} holds files of {file.symbol} and of {named}; unpack it and name them singly.")
-        yield block
+        yield block if file.symbol is None else block._replace(lines=plain_lines(block.lines))

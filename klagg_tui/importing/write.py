@@ -11,18 +11,18 @@ disk, and an engine of their own has them at the end. The store joins what belon
 
 from __future__ import annotations
 
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.engine.events import AddSymbol, AggTrade, QuietUntil, TradeRejected
+from klagg_tui.engine.events import AddSymbol, AggTrade, NumberedAnew, QuietUntil, TradeRejected
 from klagg_tui.engine.period import MINUTE_MS, Period
-from klagg_tui.engine.spans import Span, SpanKey
+from klagg_tui.engine.spans import DISORDER_MS, Span, SpanKey
 from klagg_tui.exchange.binance.archive import ArchiveName
 from klagg_tui.importing.outcome import Imported
-from klagg_tui.importing.read import BY_ID, TradeBlock
+from klagg_tui.importing.read import TradeBlock, in_order
 from klagg_tui.importing.sorting import Sorter
 from klagg_tui.storage.store import Store
 
@@ -83,10 +83,16 @@ class TradeWriter:
         self._passes = passes
         self._began_ms: dict[str, int] = {}
 
-    async def goes_on_at(self, symbol: str, first_id: int) -> bool:
-        """Whether trades from that id on belong to the run that is under way, or nothing is under way."""
+    async def goes_on_at(self, symbol: str, first_id: int, until_ms: int | None) -> bool:
+        """Whether trades from that id on belong to the run that is under way, or nothing is under way.
+
+        Those of another contract may have the same ids; `until_ms`: when they end at the latest, None where nothing says so.
+        """
         next_id = self._engine.next_id(symbol)
-        return next_id is None or await self._run_begins(symbol) <= first_id <= next_id
+        run = await self._run_under_way(symbol)
+        if next_id is None or run is None:
+            return next_id is None or first_id <= next_id
+        return run.first_id <= first_id <= next_id and (until_ms is None or until_ms >= run.from_ms)
 
     def is_ahead(self, symbol: str, first_id: int) -> bool:
         """Whether ids are missing between the run that is under way and that one."""
@@ -111,7 +117,8 @@ class TradeWriter:
             return False
         self._engine.handle(QuietUntil(first.symbol, to_ms))
         await self.commit()
-        span = self._spans.get((first.symbol, first.aggregate_id))
+        begun = [span for span in self._spans.values() if span[:2] == (first.symbol, first.aggregate_id)]
+        span = max(begun, key=attrgetter("from_ms"), default=None)
         if span and span.from_ms > from_ms:
             await self._run.add([], [span._replace(from_ms=from_ms)])
         return True
@@ -122,8 +129,7 @@ class TradeWriter:
             if symbol not in self._symbols:
                 self._engine.handle(AddSymbol(symbol, first_open_ms=0))
                 self._symbols.add(symbol)
-            of_symbol.sort(key=BY_ID)
-            self._engine.take(await self._in_order(symbol, of_symbol))
+            self._engine.take(await self._to_take(symbol, in_order(of_symbol)))
         self._uncommitted += len(trades)
         if self._uncommitted >= COMMIT_EVERY:
             await self.commit()
@@ -157,19 +163,24 @@ class TradeWriter:
             if isinstance(report, TradeRejected) and not report.trade.is_placeholder:  # the reader counts those
                 trade = report.trade
                 self._outcome.tally.reject(f"{trade.symbol}, aggregate id {trade.aggregate_id}", report.reason)
+            elif isinstance(report, NumberedAnew):
+                self._outcome.notes.append(
+                    f"The ids of {report.trade.symbol} begin anew with {report.trade.aggregate_id}: another contract has that name from there on."
+                )
 
-    async def _in_order(self, symbol: str, trades: list[AggTrade]) -> list[AggTrade]:
+    async def _to_take(self, symbol: str, trades: list[AggTrade]) -> list[AggTrade]:
         """Trades of one symbol without those that this engine cannot take any more, which are put aside."""
         next_id, newest_ms = self._engine.next_id(symbol) or 0, self._engine.traded_ms(symbol)
         began_ms = self._began_ms.setdefault(symbol, trades[0].traded_ms // MINUTE_MS * MINUTE_MS)
         times = list(map(_TIME_OF, trades))
         if trades[0].aggregate_id >= next_id and times[0] >= newest_ms and times == sorted(times):
             return trades
-        first_id = await self._run_begins(symbol)
+        run = await self._run_under_way(symbol)
+        first_id, from_ms = (run.first_id, run.from_ms - DISORDER_MS) if run else (0, 0)
         taken: list[AggTrade] = []
         aside: list[AggTrade] = []
         for trade in trades:
-            is_seen = first_id <= trade.aggregate_id < next_id
+            is_seen = first_id <= trade.aggregate_id < next_id and trade.traded_ms >= from_ms
             is_back = trade.aggregate_id < first_id or trade.traded_ms < max(began_ms, newest_ms - _FARTHEST_BACK_MS)
             if is_back and not is_seen and self._passes < _MOST_PASSES:
                 aside.append(trade)
@@ -179,11 +190,10 @@ class TradeWriter:
         self._aside.add(aside)
         return taken
 
-    async def _run_begins(self, symbol: str) -> int:
-        """The first id of the unbroken run that is under way."""
+    async def _run_under_way(self, symbol: str) -> Span | None:
+        """The unbroken run that is under way."""
         await self.commit()
-        span = self._newest.get(symbol)
-        return span.first_id if span else 0
+        return self._newest.get(symbol)
 
     def _count_bars(self, bars: list[Bar]) -> None:
         for bar in bars:

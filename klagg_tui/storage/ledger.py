@@ -14,7 +14,7 @@ from typing import Final, Self
 
 from klagg_tui.engine.bar import Bar, State, merge
 from klagg_tui.engine.period import MINUTE_MS
-from klagg_tui.engine.spans import Span, by_id, covers, edges, has_more_of, overlap, touches
+from klagg_tui.engine.spans import Span, SpanKey, by_id, covers, edges, has_more_of, overlap, touches
 
 _REMEMBERED: Final = 4096
 _REMEMBERED_MS: Final = 24 * 60 * MINUTE_MS
@@ -47,8 +47,8 @@ class Ledger:
 
     others: tuple[Span, ...]
     is_seeded: bool = False
-    own: dict[int, Span] = field(default_factory=dict)
-    _unclear: dict[int, Span] = field(default_factory=dict)
+    own: dict[SpanKey, Span] = field(default_factory=dict)
+    _unclear: dict[SpanKey, Span] = field(default_factory=dict)
     _waiting: dict[int, Bar] = field(default_factory=dict)
     """Pieces that belong to spans not clear yet."""
     _bases: dict[int, Bar | None] = field(default_factory=dict)
@@ -64,16 +64,17 @@ class Ledger:
 
         A span that ends or begins in the middle of a minute's stored trades stays out until it has grown past it.
         """
-        before = self.own.get(span.first_id)
-        self.own[span.first_id] = span
+        key = span.key
+        before = self.own.get(key)
+        self.own[key] = span
         if not self._is_unclear(span):
-            self._unclear.pop(span.first_id, None)
+            self._unclear.pop(key, None)
             return True
-        self._unclear[span.first_id] = span
+        self._unclear[key] = span
         if before is None:
-            del self.own[span.first_id]
+            del self.own[key]
         else:
-            self.own[span.first_id] = before
+            self.own[key] = before
         return False
 
     def ready(self, bars: Iterable[Bar]) -> list[Bar]:
@@ -113,7 +114,7 @@ class Ledger:
             self._bases = {minute_ms: base for minute_ms, base in self._bases.items() if minute_ms >= since_ms}
         if len(self.own) > _REMEMBERED:
             since_ms = newest_ms - _REMEMBERED_MS
-            self.own = {first_id: span for first_id, span in self.own.items() if span.to_ms >= since_ms}
+            self.own = {key: span for key, span in self.own.items() if span.to_ms >= since_ms}
 
     def _must_wait(self, bar: Bar) -> bool:
         return bar.state is State.PARTIAL and any(touches(span, bar.open_ms) for span in self._unclear.values())

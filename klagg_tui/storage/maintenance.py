@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -55,6 +56,19 @@ _DELETE_UP_TO: Final = (
 )
 _PERIODS: Final = tuple(Period)
 _ODD_OF_A_COPY: Final = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_CONSTRAINT}
+_FUTURE: Final = """
+DELETE FROM history WHERE (symbol, period, minute) IN (SELECT h.symbol, h.period, h.minute
+    FROM symbols AS s CROSS JOIN periods AS p CROSS JOIN history AS h
+    ON h.symbol = s.id AND h.period = p.id AND h.minute > ?)
+"""
+_NOT_OVER: Final = f"""
+SELECT h.symbol, h.minute FROM symbols AS s CROSS JOIN history AS h
+ON h.symbol = s.id AND h.period = ? AND h.minute > ? WHERE h.state > {State.PARTIAL.value}
+"""
+_RESTATE: Final = f"""
+UPDATE history SET state = {State.PARTIAL.value} WHERE (symbol, period, minute) IN (
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?))
+"""
 
 STEP: Final = 1_000
 """Bars deleted in one transaction, so that another writer waits a few milliseconds at most."""
@@ -188,6 +202,35 @@ def kept_from(period: Period, before_ms: int, periods: tuple[Period, ...]) -> in
     parents = [larger for larger in periods if larger is not period and child_of(larger, periods) is period]
     opens = [larger.open_ms(before_ms, anchor) for larger in parents for anchor in (0, 1, 2)]
     return min([before_ms, *opens])
+
+
+async def remove_future(writer: Writer, now_ms: int) -> int:
+    """Delete bars that open after `now_ms`; those that end after it are partial at the best. Returns how many rows changed.
+
+    They come of a clock that was wrong. What runs of ids prove of the time after `now_ms` is given up too.
+    """
+    async with writer.batch():
+        rows = writer.connection.rows
+        minute = now_ms // MINUTE_MS
+        await rows(_FUTURE, (minute,))
+        changed = int(await writer.connection.value("SELECT changes()"))
+        not_over = [
+            (symbol, period.ordinal, begun)
+            for period in _PERIODS
+            # Months are longer than their nominal length: twice that holds the one under way for sure.
+            for symbol, begun in await rows(_NOT_OVER, (period.ordinal, minute - 2 * period.nominal_ms // MINUTE_MS))
+            if period.end_ms(begun * MINUTE_MS) > now_ms
+        ]
+        await rows(_RESTATE, (json.dumps(not_over),))
+        await rows("DELETE FROM forming WHERE minute > ?", (minute,))
+        changed += int(await writer.connection.value("SELECT changes()")) + len(not_over)
+        if changed:  # whether a series is whole without them is to be counted anew
+            await rows("DELETE FROM frontier WHERE until > ?", (minute,))
+            await rows("DELETE FROM unavailable WHERE until > ?", (minute,))
+        await rows("DELETE FROM spans WHERE from_ms > ?", (now_ms,))
+        await rows("UPDATE spans SET to_ms = ? WHERE to_ms > ?", (now_ms, now_ms))
+    writer.read_again()
+    return changed
 
 
 def _refuse_existing(to: Path) -> None:

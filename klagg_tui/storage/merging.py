@@ -7,12 +7,12 @@ filled (see `quiet_minutes`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.period import Period
-from klagg_tui.engine.spans import Joint, Span, SpanKey, by_id, covers, edges, join, overlap
+from klagg_tui.engine.spans import Joint, Span, by_id, covers, edges, join, overlap
 from klagg_tui.storage.ledger import Ledger
 
 
@@ -34,19 +34,33 @@ class Junction(NamedTuple):
     to_ms: int
 
 
+RowKey: TypeAlias = tuple[str, int, int]
+"""Symbol, contract and first id: which row of `spans` it is."""
+
+
+def _row_key(span: Span) -> RowKey:
+    return span.symbol, span.contract, span.first_id
+
+
+def _is_grown_only(stored: Sequence[Span], joint: Joint) -> bool:
+    """Whether one row changed and no other: nothing was taken in but what grew, and no later one is of another contract now."""
+    is_alone = len(joint.taken) == 1 and joint.taken[0].key == joint.span.key
+    return is_alone and stored[-1].contract == joint.spans[-1].contract
+
+
 class Merge:
     """One batch of one run, being merged.
 
     Args:
-        spans: all stored spans by symbol; changed.
+        spans: all stored spans by symbol, in order of time; changed.
         ledgers: the run's, for every symbol of the batch; changed.
     """
 
     def __init__(self, spans: dict[str, tuple[Span, ...]], ledgers: Mapping[str, Ledger]) -> None:
-        self.grown: dict[SpanKey, Span] = {}
+        self.grown: dict[RowKey, Span] = {}
         """Spans to be stored."""
-        self.absorbed: set[SpanKey] = set()
-        """Spans that went into others: to be deleted."""
+        self.absorbed: set[RowKey] = set()
+        """Spans that went into others or are of another contract than was thought: to be deleted."""
         self.doubtful: set[BarKey] = set()
         """Minutes in which a span ended that has grown now."""
         self.junctions: list[Junction] = []
@@ -56,18 +70,18 @@ class Merge:
     def join(self, span: Span) -> None:
         """Take a span into its ledger and, where it is clear, into the stored ones."""
         ledger = self._ledgers[span.symbol]
-        before = ledger.own.get(span.first_id)
+        before = ledger.own.get(span.key)
         if not ledger.take(span):
             return
-        joint = join(self._spans.get(span.symbol, ()), span, before)
+        stored = self._spans.get(span.symbol, ())
+        joint = join(stored, span, before)
         if joint.taken == (joint.span,):
             return
         self._spans[span.symbol] = joint.spans
-        for taken in joint.taken:
-            self.grown.pop(taken.key, None)
-            self.absorbed.add(taken.key)
-        self.absorbed.discard(joint.span.key)
-        self.grown[joint.span.key] = joint.span
+        if _is_grown_only(stored, joint):
+            self.grown[_row_key(joint.span)] = joint.span
+        else:
+            self._note_rows(stored, joint.spans)
         self._note_edges(joint, span)
 
     def merged(self, bars: Iterable[Bar], stored: Mapping[BarKey, Bar]) -> tuple[list[Bar], Added]:
@@ -97,6 +111,16 @@ class Merge:
         if result.state is State.PARTIAL and covers(self._spans.get(bar.symbol, ()), bar.open_ms):
             return result._replace(state=State.CLOSED)
         return result
+
+    def _note_rows(self, before: Sequence[Span], after: Sequence[Span]) -> None:
+        """Remember which rows of a symbol's spans are to be written and which to be deleted."""
+        rows = {_row_key(span): span for span in after}
+        kept = set(before)
+        gone = {_row_key(span) for span in before} - rows.keys()
+        for key in gone:
+            self.grown.pop(key, None)
+        self.absorbed = (self.absorbed | gone) - rows.keys()
+        self.grown.update({key: span for key, span in rows.items() if span not in kept})
 
     def _note_edges(self, joint: Joint, span: Span) -> None:
         """Remember which minutes may be whole now, and between which there may be quiet ones."""

@@ -18,7 +18,7 @@ from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage.connection import Connection, Row
 from klagg_tui.storage.disk_errors import reading
-from klagg_tui.storage.rows import JSON_ROWS, bars
+from klagg_tui.storage.rows import JSON_ROWS, SPAN_COLUMNS, bars, span_of
 from klagg_tui.storage.symbols import Symbols
 
 _AT: Final = f"""
@@ -62,6 +62,15 @@ SELECT max(minute) FROM history WHERE symbol = (SELECT id FROM symbols WHERE nam
 """
 
 
+_SPANS: Final = f"SELECT symbol, {SPAN_COLUMNS} FROM spans ORDER BY symbol, contract, first_id"
+_SPANS_OF: Final = f"SELECT {SPAN_COLUMNS} FROM spans WHERE symbol = ? ORDER BY contract, first_id"
+
+
+async def spans_of(connection: Connection, symbol: str, number: int | None) -> list[Span]:
+    """The spans of the symbol of that number, contract after contract, in order of id: also of time."""
+    return [span_of(symbol, columns) for columns in await connection.rows(_SPANS_OF, (number,))]
+
+
 async def bars_at(connection: Connection, symbols: Symbols, keys: Iterable[BarKey]) -> dict[BarKey, Bar]:
     """Those of the bars that are stored."""
     rows = await connection.json_rows(_AT, (json.dumps(symbols.row_keys(keys)),))
@@ -82,11 +91,11 @@ async def bars_in(
 
 
 async def stored_spans(connection: Connection, symbols: Symbols) -> dict[str, tuple[Span, ...]]:
-    """All spans by symbol, in order of id."""
+    """All spans by symbol, contract after contract, in order of id: also of time."""
     by_symbol: dict[str, list[Span]] = {}
-    for number, *values in await connection.rows("SELECT * FROM spans ORDER BY symbol, first_id"):
+    for number, *columns in await connection.rows(_SPANS):
         name = symbols.names[number]
-        by_symbol.setdefault(name, []).append(Span(name, *values))
+        by_symbol.setdefault(name, []).append(span_of(name, columns))
     return {name: tuple(spans) for name, spans in by_symbol.items()}
 
 

@@ -39,9 +39,6 @@ OR EXISTS (SELECT 1 FROM forming AS f WHERE f.symbol = s.id AND f.period = p.id)
 """
 _NO_SYMBOL: Final = -1
 """No symbol's number."""
-_SPANS: Final = (
-    "SELECT s.name, p.first_id, p.last_id, p.from_ms, p.to_ms FROM symbols AS s JOIN spans AS p ON p.symbol = s.id"
-)
 
 Wanted = tuple[str, Period, int | None, int | None]
 """Bars of a symbol and period that open from a time to before another; None: without end."""
@@ -163,9 +160,8 @@ class StoreReader:
         return tuple(self._bars(rows, {number: symbol}))
 
     async def spans(self, symbol: str) -> tuple[Span, ...]:
-        """The runs of aggregate ids whose trades are all in the bars, by id."""
-        rows = await self._reader.rows(f"{_SPANS} WHERE s.name = ? ORDER BY p.first_id", (symbol,))
-        return tuple(Span(*row) for row in rows)
+        """The runs of aggregate ids whose trades are all in the bars, contract after contract, by id."""
+        return tuple(await queries.spans_of(self._reader, symbol, await self._number(symbol)))
 
     async def symbols(self) -> tuple[StoredSymbol, ...]:
         """Every symbol ever stored, by first open time, then by name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -10,6 +10,7 @@ from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.engine.spans import Span
 from klagg_tui.storage.connection import Insert, Row
 from klagg_tui.storage.schema import COLUMNS
 
@@ -37,9 +38,23 @@ DERIVED: Final = Insert(
 FORMING: Final = Insert("forming", f"ON CONFLICT (symbol, period) {_SET}")
 SPANS: Final = Insert(
     "spans",
-    "ON CONFLICT (symbol, first_id) DO UPDATE SET last_id = excluded.last_id, from_ms = excluded.from_ms, "
+    "ON CONFLICT (symbol, contract, first_id) DO UPDATE SET last_id = excluded.last_id, from_ms = excluded.from_ms, "
     "to_ms = excluded.to_ms",
 )
+SPAN_COLUMNS: Final = "contract, first_id, last_id, from_ms, to_ms"
+"""Behind the symbol, in order on the disk: for `span_of`."""
+
+
+def span_row(symbol_id: int, span: Span) -> Row:
+    """The span as a row."""
+    return symbol_id, span.contract, *span[1:5]
+
+
+def span_of(symbol: str, columns: Sequence[int]) -> Span:
+    """The span of `SPAN_COLUMNS`."""
+    contract, first_id, last_id, from_ms, to_ms = columns
+    return Span(symbol, first_id, last_id, from_ms, to_ms, contract)
+
 
 _PERIODS: Final = tuple(Period)
 _STATES: Final = tuple(State)

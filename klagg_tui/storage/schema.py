@@ -10,9 +10,9 @@ A mantissa beyond 63 bits is stored as a text of its digits; the value columns t
 would round such a text). `minute` is the open time in minutes since the epoch. The view `bars` is the same for people:
 names, UTC times, numbers.
 
-`spans` are runs of aggregate ids whose trades are all in the bars, with the time for which they are complete. `frontier`
-says how far the rows of a series are known to be there without a hole, `unavailable` which bars the exchange itself does not
-have (see `debts`).
+`spans` are runs of aggregate ids whose trades are all in the bars, with the time for which they are complete; `contract` counts
+the contracts that had the symbol's name one after the other, for the ids of each begin anew. `frontier` says how far the rows of
+a series are known to be there without a hole, `unavailable` which bars the exchange itself does not have (see `debts`).
 """
 
 from __future__ import annotations
@@ -134,6 +134,24 @@ def _without_floats(table: str) -> tuple[str, ...]:
     )
 
 
+_CONTRACTS: Final = (
+    """CREATE TABLE spans_of_contracts (
+    symbol INTEGER NOT NULL,
+    contract INTEGER NOT NULL DEFAULT 0,
+    first_id INTEGER NOT NULL,
+    last_id INTEGER NOT NULL,
+    from_ms INTEGER NOT NULL,
+    to_ms INTEGER NOT NULL,
+    PRIMARY KEY (symbol, contract, first_id)) STRICT, WITHOUT ROWID""",
+    # Ids that go back while time goes on begin another contract: as `engine.spans.numbered` has it.
+    """INSERT INTO spans_of_contracts
+SELECT symbol, sum(is_back) OVER (PARTITION BY symbol ORDER BY from_ms, first_id), first_id, last_id, from_ms, to_ms FROM (
+    SELECT *, first_id <= coalesce(lag(last_id) OVER (PARTITION BY symbol ORDER BY from_ms, first_id), -1) AS is_back FROM spans)""",
+    "DROP TABLE spans",
+    "ALTER TABLE spans_of_contracts RENAME TO spans",
+)
+
+
 _SECOND: Final = (
     "DROP VIEW bars",
     # Named by the first who writes bars of a market; before that nobody knows whose they are.
@@ -168,6 +186,7 @@ _SECOND: Final = (
     PRIMARY KEY (symbol, period, first)) STRICT, WITHOUT ROWID""",
     *_without_floats("history"),
     *_without_floats("forming"),
+    *_CONTRACTS,
     f"CREATE VIEW bars AS{_shown('history', _OVER)}\nUNION ALL{_shown('forming', _CURRENT)}",
 )
 

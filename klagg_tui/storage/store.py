@@ -208,9 +208,17 @@ class Store(StoreReader):
         """Delete bars without trades, behind all traded ones, that the exchange does not have; returns how many there were."""
         return await confirming.discard_flat(self._require_writer(), run)
 
+    async def remove_future(self, now_ms: int) -> int:
+        """Delete bars that open after a time, and doubt those that end after it; returns how many rows that were."""
+        return await maintenance.remove_future(self._require_writer(), now_ms)
+
     async def put_symbols(self, symbols: Iterable[StoredSymbol]) -> None:
         """Store the exchange's facts of symbols; three-day bars follow a changed anchor."""
         await metadata.put_symbols(self._require_writer(), list(symbols))
+
+    async def market(self) -> str | None:
+        """Whose bars it holds, by the key of its exchange; None where nobody said so yet."""
+        return await self.meta(_MARKET)
 
     async def put_meta(self, key: str, value: str) -> None:
         """Keep a text."""

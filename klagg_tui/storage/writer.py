@@ -18,7 +18,7 @@ from klagg_tui.storage.merging import Added, Merge
 from klagg_tui.storage.queries import bars_at, stored_spans
 from klagg_tui.storage.quiet_minutes import quiet_bars
 from klagg_tui.storage.recompute import recompute
-from klagg_tui.storage.rows import FORMING, HISTORY, RANKED, SPANS, Packer
+from klagg_tui.storage.rows import FORMING, HISTORY, RANKED, SPANS, Packer, span_row
 from klagg_tui.storage.symbols import Symbols, add_symbols
 
 _LEFTOVERS: Final = f"""
@@ -37,8 +37,8 @@ DELETE FROM forming WHERE (symbol, period, minute) IN (
     SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?))
 """
 _DELETE_SPANS: Final = """
-DELETE FROM spans WHERE (symbol, first_id) IN (
-    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))
+DELETE FROM spans WHERE (symbol, contract, first_id) IN (
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?))
 """
 _LARGER_REMEMBERED: Final = 50_000
 
@@ -164,9 +164,9 @@ class Writer:
         ids = self.symbols.ids
         if merge.absorbed:
             await self.connection.rows(
-                _DELETE_SPANS, (json.dumps([(ids[symbol], first_id) for symbol, first_id in merge.absorbed]),)
+                _DELETE_SPANS, (json.dumps([(ids[symbol], *rest) for symbol, *rest in merge.absorbed]),)
             )
-        await self.connection.insert(SPANS, [(ids[span.symbol], *span[1:]) for span in merge.grown.values()])
+        await self.connection.insert(SPANS, [span_row(ids[span.symbol], span) for span in merge.grown.values()])
 
     def _remember(self, larger: Sequence[Bar]) -> None:
         for bar in larger:
@@ -204,6 +204,10 @@ class Writer:
         if rows:
             await self.connection.rows(_KEEP_LEFTOVERS)
             await self.roll_up((self.symbols.names[number], Period.M1, minute * MINUTE_MS) for number, minute in rows)
+
+    def read_again(self) -> None:
+        """What is remembered of the file is read again before the next batch: it was changed beside it."""
+        self._is_loaded = False
 
     async def reload_symbols(self) -> None:
         """Inside a batch, after symbols were changed."""

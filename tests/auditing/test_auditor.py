@@ -78,7 +78,7 @@ async def test_each_damage_is_found_where_it_was_done(path: Path, one: Damage) -
         ("UPDATE history SET period = 77 WHERE symbol = 1 AND period = 13", Kind.UNREADABLE, "period number 77"),
         ("UPDATE history SET symbol = 77 WHERE symbol = 1 AND period = 13", Kind.UNREADABLE, "symbol number 77"),
         ("UPDATE spans SET last_id = first_id - 5 WHERE symbol = 1", Kind.SPAN, "end before"),
-        ("INSERT INTO spans SELECT 1, 900000, 900001, from_ms, to_ms FROM spans WHERE symbol = 1", Kind.OVERLAP, "overlap"),
+        ("INSERT INTO spans (symbol, first_id, last_id, from_ms, to_ms) SELECT 1, 900000, 900001, from_ms, to_ms FROM spans WHERE symbol = 1", Kind.OVERLAP, "overlap"),
     ],
 )  # fmt: skip
 async def test_other_damages_are_found_too(path: Path, sql: str, kind: Kind, text: str) -> None:
@@ -176,3 +176,21 @@ async def test_an_audit_runs_beside_a_writer(path: Path) -> None:
         findings = audit(path)
         await store.add_confirmed(bars(300, START, symbol="XRPUSDT"))
         assert [finding async for finding in findings] == []
+
+
+async def test_bars_of_the_future_and_bars_that_are_whole_before_their_end_are_impossible(path: Path) -> None:
+    async with await Store.open(path, read_only=True) as store:
+        minutes = [bar async for bar in store.bars(OTHER, Period.M1)]
+    now_ms = minutes[-10].open_ms + 30_000
+    findings = await found(path, Scope({OTHER}, now_ms=now_ms))
+    assert {finding.kind for finding in findings} == {Kind.IMPOSSIBLE}
+    ones = [finding for finding in findings if finding.period is Period.M1 and finding.orphans]
+    assert [finding.from_ms for finding in ones if finding.text == "it opens in the future"][:9] == [
+        bar.open_ms for bar in minutes[-9:]
+    ]
+    assert not [finding for finding in findings if finding.to_ms <= now_ms]
+    assert any(finding.text == "closed before its end" for finding in findings)
+
+
+async def test_before_the_time_of_an_audit_nothing_is_of_the_future(path: Path) -> None:
+    assert await found(path, Scope(now_ms=START + 9 * DAY)) == []

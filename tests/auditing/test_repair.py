@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from klagg_tui.auditing.auditor import Scope
+from klagg_tui.auditing.auditor import Scope, audit
 from klagg_tui.auditing.compare import find_differences
 from klagg_tui.auditing.findings import Finding, Kind
 from klagg_tui.auditing.reference import ArchiveBars, ReferenceBars
 from klagg_tui.auditing.repair import needs, repair
 from klagg_tui.commands.audit.run import exchange_bars
-from klagg_tui.engine.bar import State
+from klagg_tui.engine.bar import State, empty_bar
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.exchange.binance.rest import RestClient
@@ -50,7 +50,10 @@ async def path(tmp_path: Path, theirs: ReferenceBars) -> Path:
     async with await Store.open(made, periods=DEFAULT_PERIODS) as store:
         async for batch in theirs(SYMBOL, Period.M1, START, START + HOURS * HOUR):
             await store.add_confirmed(batch)
-    execute(made, f"INSERT INTO spans VALUES (1, 1000, 2000, {START}, {START + HOURS * HOUR})")
+    execute(
+        made,
+        f"INSERT INTO spans (symbol, first_id, last_id, from_ms, to_ms) VALUES (1, 1000, 2000, {START}, {START + HOURS * HOUR})",
+    )
     return made
 
 
@@ -145,9 +148,18 @@ async def test_a_current_bar_that_is_none_goes(path: Path, theirs: ReferenceBars
 
 
 async def test_spans_that_touch_are_joined_and_false_ones_given_up(path: Path, theirs: ReferenceBars) -> None:
-    execute(path, f"INSERT INTO spans VALUES (1, 2001, 2010, {START + HOURS * HOUR}, {START + HOURS * HOUR + MINUTE}), "
+    execute(path, f"INSERT INTO spans (symbol, first_id, last_id, from_ms, to_ms) VALUES (1, 2001, 2010, {START + HOURS * HOUR}, {START + HOURS * HOUR + MINUTE}), "
             f"(1, 5000, 4000, {START}, {START})")  # fmt: skip
     await repair(path, await found(path), theirs)
     async with await Store.open(path, read_only=True) as store:
         (span,) = await store.spans(SYMBOL)
     assert (span.first_id, span.last_id, span.to_ms) == (1000, 2010, START + HOURS * HOUR + MINUTE)
+
+
+async def test_bars_of_the_future_are_gone_after_a_repair(path: Path, theirs: ReferenceBars) -> None:
+    scope = Scope(now_ms=START + HOURS * HOUR + 30_000)
+    assert [one async for one in audit(path, scope) if one.period is Period.M1] == []
+    async with await Store.open(path, periods=DEFAULT_PERIODS) as store:
+        await store.add([empty_bar(SYMBOL, Period.M1, START + (HOURS + 24) * HOUR, 7, State.CLOSED)], [])
+    await repair(path, [one async for one in audit(path, scope)], theirs)
+    assert [one async for one in audit(path, scope)] == []

@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
@@ -106,7 +107,10 @@ def test_a_repair_from_the_exchange_leaves_it_clean(tmp_path: Path, exchange_url
                 await store.add_confirmed(batch)
 
     asyncio.run(fill())
-    execute(path, f"INSERT INTO spans VALUES (1, 1000, 2000, {START}, {START + HOURS * HOUR})")
+    execute(
+        path,
+        f"INSERT INTO spans (symbol, first_id, last_id, from_ms, to_ms) VALUES (1, 1000, 2000, {START}, {START + HOURS * HOUR})",
+    )
     damage(path, TWELVE)
     result = run("--db", path, "--repair", "--rest-url", exchange_url)
     assert "12 findings before" in result.stdout
@@ -248,3 +252,15 @@ def test_ctrl_c_reports_what_was_found_so_far_and_has_status_130(path: Path) -> 
 def _is_asked(simulated: SimulatedExchange) -> bool:
     """Whether an answer is under way."""
     return simulated.faults.counts["slow"] > 0
+
+
+def test_bars_of_a_time_that_has_not_come_are_impossible(path: Path) -> None:
+    async def fill() -> None:
+        tomorrow_ms = (int(time.time()) // 60 + 1440) * MINUTE
+        async with await Store.open(path, periods=DEFAULT_PERIODS) as store:
+            await store.add_confirmed(bars(5, tomorrow_ms, symbol="SOLUSDT"))
+
+    asyncio.run(fill())
+    result = run("--db", path, "--symbol", "SOLUSDT")
+    assert result.exit_code == 1
+    assert "it opens in the future" in result.stdout

@@ -483,3 +483,21 @@ def test_a_fetched_trade_ahead_of_the_clock_is_rejected_too() -> None:
     live.handle(MissingTrades(SYMBOL, (trade(2, START + DAY_MS),)))
     assert live.counters.rejected == 1
     assert live.next_id(SYMBOL) == 2
+
+
+class Compared(int):
+    """A time that counts how often it was compared."""
+
+    times = 0
+
+    def __lt__(self, other: int) -> bool:
+        Compared.times += 1
+        return int(self) < other
+
+
+def test_many_symbols_that_join_at_once_are_put_in_order_once() -> None:
+    made = KlineEngine((), holds_gaps=True)
+    for place in range(2_000):
+        made.handle(AddSymbol(f"X{place}USDT", Compared(place)))
+    assert len(made.symbols()) == len(made.symbols()) == 2_000
+    assert Compared.times < 20 * 2_000

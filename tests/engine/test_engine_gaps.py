@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+
+import pytest
+
+from klagg_tui.engine import continuity, sequence
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import (
     AbandonGap,
+    AddSymbol,
     AggTrade,
     AmendBar,
     GapFound,
     HoldSymbol,
     MissingTrades,
+    NumberedAnew,
     PendingGap,
     QuietUntil,
     ReleaseSymbol,
@@ -105,7 +112,7 @@ def test_a_gap_given_up_makes_the_touched_minutes_and_their_parents_partial() ->
     assert live.seen.bars[SYMBOL, Period.M5, START + 5 * MINUTE].state is State.FORMING
     assert live.engine.pending_gap(SYMBOL) is None
     assert live.engine.counters.gaps_abandoned == 1
-    assert [span[1:] for span in live.seen.spans.values()] == [
+    assert [span[1:5] for span in live.seen.spans.values()] == [
         (1, 2, START, START + MINUTE),
         (9, 11, START + 3 * MINUTE + 1, START + 5 * MINUTE),
     ]
@@ -225,6 +232,74 @@ def test_a_span_takes_back_the_quiet_time_in_which_trades_turned_out_to_be_missi
     assert seen.spans[SYMBOL, 1].to_ms == START + 5
 
 
+ANEW = (at(1, 30), at(2, 30, 5), at(3, 31))
+"""The first trades of another contract, long after those of the one before."""
+
+
+def test_ids_that_go_back_while_time_goes_on_make_the_symbol_wait_for_bars_to_begin_on() -> None:
+    live = Live(*trades([START + place * MINUTE for place in range(9)], first_id=500), seeded=False)
+    live.tell(SeedBars(SYMBOL, START, (), None, None))
+    live.engine.tick(START + 29 * MINUTE)
+    live.engine.take_reports()
+    live.tell(*ANEW)
+    assert live.engine.take_reports() == [NumberedAnew(ANEW[0]), GapFound(SYMBOL)]
+    gap = live.engine.pending_gap(SYMBOL)
+    assert gap is not None
+    assert (gap.next_id, gap.held) == (None, ANEW)
+    assert [state for _, state, _ in live.minutes()][9:] == ["PARTIAL"] * 21
+    live.tell(SeedBars(SYMBOL, START + 30 * MINUTE, (bar(START + 8 * MINUTE),), None, 1, START + 30 * MINUTE))
+    live.tell(at(4, 32))
+    assert live.minutes()[-3:] == [(30, "CLOSED", 2), (31, "CLOSED", 1), (32, "FORMING", 1)]
+    assert live.engine.counters.duplicates == 0
+    assert [span[1:3] for span in live.seen.spans.values()] == [(500, 508), (1, 4)]
+
+
+def test_trades_of_the_contract_before_are_duplicates_when_they_come_again() -> None:
+    old = trades([START + place * MINUTE for place in range(9)], first_id=500)
+    live = Live(SeedBars(SYMBOL, START, (), None, 500), *old, *ANEW, seeded=False)
+    live.tell(*old, SeedBars(SYMBOL, START + 30 * MINUTE, (), None, 1), *old, *ANEW)
+    assert live.engine.waiting() == ()
+    assert live.engine.counters.duplicates == 2 * len(old) + len(ANEW)
+
+
+def test_a_gap_of_the_contract_before_is_given_up_when_ids_begin_anew() -> None:
+    live = Live(SeedBars(SYMBOL, START, (), None, 500), at(500, 0), at(505, 1), *ANEW, seeded=False)
+    assert live.engine.counters.gaps == live.engine.counters.gaps_abandoned == 1
+    live.tell(SeedBars(SYMBOL, START + 30 * MINUTE, (), None, 1))
+    assert live.engine.waiting() == ()
+    assert live.engine.next_id(SYMBOL) == 4
+
+
+def test_one_damaged_trade_does_not_begin_anything_anew() -> None:
+    live = Live(SeedBars(SYMBOL, START, (), None, 500), at(500, 0), at(7, 20), at(501, 21), seeded=False)
+    live.tell(at(8, 22), at(502, 23))
+    assert live.engine.waiting() == ()
+    assert live.minutes()[-1] == (23, "FORMING", 1)
+    assert live.engine.counters.duplicates == 2
+    assert live.engine.counters.trades == 3
+
+
+def test_ids_that_begin_anew_out_of_order_are_believed_all_the_same() -> None:
+    live = Live(SeedBars(SYMBOL, START, (), None, 500), at(500, 0), at(3, 30), at(1, 30), at(2, 30), seeded=False)
+    gap = live.engine.pending_gap(SYMBOL)
+    assert gap is not None
+    assert [trade.aggregate_id for trade in gap.held] == [1, 2, 3]
+
+
+def test_in_files_a_run_begins_with_the_first_of_the_ids_that_went_back() -> None:
+    made = engine(SEED, periods=(Period.M5,))
+    seen = Seen(made)
+    for trade_ in (at(1, 0), at(2, 1), at(3, 2), at(1, 30), at(2, 31), at(3, 32)):
+        made.handle(trade_)
+    seen.look()
+    ones = sorted((bar for bar in seen.bars.values() if bar.period is Period.M1), key=lambda bar: bar.open_ms)
+    found = [((bar.open_ms - START) // MINUTE, bar.state.name) for bar in ones]
+    assert found == [(0, "CLOSED"), (1, "CLOSED"), (2, "PARTIAL"), (30, "PARTIAL"), (31, "CLOSED"), (32, "FORMING")]
+    assert made.counters.duplicates == made.counters.gaps == 0
+    assert made.counters.trades == 6
+    assert [report.trade.aggregate_id for report in made.take_reports()] == [1]  # type: ignore[union-attr]
+
+
 def test_a_first_trade_ahead_of_everything_waits_for_its_seed() -> None:
     live = Live(at(70, 2, 9), at(71, 2, 10), seeded=False)
     assert live.engine.take_reports() == [GapFound(SYMBOL)]
@@ -283,7 +358,7 @@ def test_a_seed_while_running_ends_the_run_before_it() -> None:
     live.tell(SeedBars(SYMBOL, START + 5 * MINUTE, (), None, 9))
     live.tell(at(9, 5))
     live.seen.look()
-    assert [span[1:] for span in live.seen.spans.values()] == [
+    assert [span[1:5] for span in live.seen.spans.values()] == [
         (1, 2, START, START + 6),
         (9, 9, START + 5 * MINUTE, START + 5 * MINUTE),
     ]
@@ -338,3 +413,42 @@ def test_a_symbol_held_before_anything_is_known_waits_until_it_is_released() -> 
     assert live.engine.waiting() == ()
     live.tell(at(5, 0))
     assert live.engine.waiting() == (SYMBOL,)
+
+
+def test_trades_that_wait_are_bounded_the_newest_are_kept_and_what_went_is_fetched_like_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sequence, "MOST_HELD", 100)
+    live = Live(at(1, 0))
+    for number in range(3, 1_000):
+        live.tell(at(number, 0))
+        assert live.engine.held_trades() <= 100
+    gap = live.engine.pending_gap(SYMBOL)
+    assert gap is not None
+    assert gap.held[-1].aggregate_id == 999
+    assert live.engine.counters.held_cut == 997 - len(gap.held) > 800
+    live.tell(fill(*(at(number, 0) for number in range(2, gap.held[0].aggregate_id))))
+    assert live.engine.counters.trades == 999
+    assert live.engine.waiting() == ()
+
+
+def test_a_storm_over_many_symbols_is_bounded_in_sum(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(continuity, "MOST_HELD_IN_SUM", 500)
+    live = KlineEngine((), holds_gaps=True)
+    symbols = [f"X{number}USDT" for number in range(50)]
+    for symbol in symbols:
+        live.handle(AddSymbol(symbol, 0))
+    for number in range(1, 101):
+        live.take([trade(number, START + number, symbol=symbol) for symbol in symbols])
+        assert live.held_trades() <= 500
+    assert live.counters.held_cut + live.held_trades() == 5_000
+    assert set(live.waiting()) == set(symbols)
+
+
+def test_the_memory_of_trades_that_waited_is_given_back() -> None:
+    live = Live(at(1, 0), *(at(number, 0) for number in range(3, 3_000)))
+    held = live.engine._states[SYMBOL].held
+    assert sys.getsizeof(held) > 50_000
+    live.tell(fill(at(2, 0)))
+    assert live.engine.counters.trades == 2_999
+    assert sys.getsizeof(live.engine._states[SYMBOL].held) < 1_000

@@ -40,6 +40,11 @@ def test_a_gap_given_up_is_held_until_the_next_ones_were_looked_at() -> None:
     assert after(given_up, LifeEvent.RESUMED) is Life.RUNNING
 
 
+def test_a_symbol_whose_ids_begin_anew_waits_for_a_seed_whatever_it_waited_for_before() -> None:
+    assert lived(LifeEvent.BEGUN, LifeEvent.MISSED, LifeEvent.UNSEEDED) is Life.SEEDING
+    assert lived(LifeEvent.BEGUN, LifeEvent.HOLD, LifeEvent.UNSEEDED) is Life.SEEDING
+
+
 @pytest.mark.parametrize(
     ("life", "event"),
     [
@@ -51,7 +56,6 @@ def test_a_gap_given_up_is_held_until_the_next_ones_were_looked_at() -> None:
         (Life.RUNNING, LifeEvent.GIVEN_UP),
         (Life.RUNNING, LifeEvent.RESUMED),
         (Life.HELD, LifeEvent.GIVEN_UP),
-        (Life.GAP, LifeEvent.UNSEEDED),
     ],
 )
 def test_what_is_not_in_the_table_cannot_happen(life: Life, event: LifeEvent) -> None:

@@ -79,13 +79,13 @@ def test_spans_of_one_run_grow_and_are_given_with_the_bars() -> None:
     seen = Seen(made)
     for one in trades([START + 5, START + 6]):
         made.handle(one)
-    assert [span[1:] for span in seen.look().spans] == [(1, 2, START + 6, START + 6)]
+    assert [span[1:5] for span in seen.look().spans] == [(1, 2, START + 6, START + 6)]
     made.handle(trade(3, START + 3 * MINUTE + 7))
-    assert [span[1:] for span in seen.look().spans] == [(1, 3, START + 6, START + 3 * MINUTE + 7)]
+    assert [span[1:5] for span in seen.look().spans] == [(1, 3, START + 6, START + 3 * MINUTE + 7)]
     made.tick(START + 9 * MINUTE)
-    assert [span[1:] for span in seen.look().spans] == [(1, 3, START + 6, START + 3 * MINUTE + 7)]
+    assert [span[1:5] for span in seen.look().spans] == [(1, 3, START + 6, START + 3 * MINUTE + 7)]
     made.handle(QuietUntil(SYMBOL, START + 9 * MINUTE))
-    assert [span[1:] for span in seen.look().spans] == [(1, 3, START + 6, START + 9 * MINUTE)]
+    assert [span[1:5] for span in seen.look().spans] == [(1, 3, START + 6, START + 9 * MINUTE)]
 
 
 def test_a_symbol_that_was_removed_gives_its_bars_out_as_partial_and_is_gone() -> None:

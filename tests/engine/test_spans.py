@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, permutations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from klagg_tui.engine.spans import Span, covers, edges, has_more_of, join, overlap, touches
-from tests.makers import MINUTE, START, SYMBOL
+from tests.makers import DAY, HOUR, MINUTE, START, SYMBOL
 
 
 def span(first: int, last: int, from_ms: int | None = None, to_ms: int | None = None) -> Span:
@@ -85,3 +86,53 @@ def test_more_of_a_minute_is_had_by_ids_or_by_time() -> None:
     later = span(30, 90, START - 1, START + 90_000)
     assert has_more_of(later, small, START)
     assert overlap(small, later)
+
+
+def day(first: int, last: int, days: int = 0, hours: int = 1) -> Span:
+    """A run of ids that begins so many days later and lasts so many hours."""
+    from_ms = START + days * DAY
+    return Span(SYMBOL, first, last, from_ms + 1, from_ms + hours * HOUR)
+
+
+def runs(*spans: Span) -> list[tuple[int, int, int]]:
+    """Contract and ids of each."""
+    return [(each.contract, each.first_id, each.last_id) for each in joined(*spans)]
+
+
+OF_TWO_CONTRACTS = (day(1, 180), day(181, 360, 1), day(1, 50, 300), day(51, 100, 300, 2))
+
+
+@pytest.mark.parametrize("order", list(permutations(OF_TWO_CONTRACTS)))
+def test_ids_that_go_back_while_time_goes_on_begin_another_contract_whatever_comes_first(order: list[Span]) -> None:
+    assert runs(*order) == [(0, 1, 360), (1, 1, 100)]
+
+
+@pytest.mark.parametrize("order", list(permutations((day(1, 180), day(181, 400, 4), day(181, 200), day(150, 190, 8)))))
+def test_ids_that_go_on_after_a_rest_that_no_symbol_takes_are_another_run(order: list[Span]) -> None:
+    assert runs(*order) == [(0, 1, 200), (1, 181, 400), (2, 150, 190)]
+
+
+@pytest.mark.parametrize("order", list(permutations((day(500, 600), day(700, 800, 90), day(1, 20, 60)))))
+def test_which_contract_a_run_is_of_is_known_once_all_are_there(order: list[Span]) -> None:
+    assert runs(*order) == [(0, 500, 600), (1, 1, 20), (1, 700, 800)]
+    assert runs(*(each for each in order if each.first_id != 1)) == [(0, 500, 600), (0, 700, 800)]
+
+
+def test_a_symbol_may_rest_for_a_day_but_not_longer() -> None:
+    rest = Span(SYMBOL, 6, 9, START + DAY + 1, START + DAY + HOUR)
+    assert len(joined(Span(SYMBOL, 1, 5, START - HOUR, START), rest)) == 1
+    assert len(joined(Span(SYMBOL, 1, 5, START - HOUR, START - 1), rest)) == 2
+
+
+def test_contracts_that_follow_each_other_at_once_are_told_apart_by_their_ids() -> None:
+    assert runs(day(1, 300, hours=24), day(1, 40, 1)._replace(from_ms=START + DAY + 2 * MINUTE)) == [
+        (0, 1, 300),
+        (1, 1, 40),
+    ]
+
+
+def test_growing_keeps_the_contract() -> None:
+    stored = joined(day(1, 300), day(1, 40, 9))
+    joint = join(stored, day(1, 60, 9, 3), day(1, 40, 9))
+    assert (joint.span.contract, joint.span.last_id) == (1, 60)
+    assert joint.spans == (stored[0], joint.span)

@@ -68,6 +68,12 @@ def rows(text: str) -> list[list[str]]:
     return [line.split(",") for line in text.splitlines()[1:]]
 
 
+def as_in_archives(row: list[object]) -> list[str]:
+    """A kline of a reply as archives write it: where nobody bought as a taker, the last sums have no decimals."""
+    texts = list(map(str, row))
+    return [*texts[:9], *(text if text.strip("0.") else "0" for text in texts[9:11]), texts[11]]
+
+
 def left_behind(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if not path.name.startswith("klagg.db"))
 
@@ -89,6 +95,26 @@ async def test_the_exchanges_file_goes_in_and_comes_out_the_same(tmp_path: Path)
         await import_files(store, [RECORDED / "klines-1m.csv"], symbol="BTCUSDT")
         await export(store, Selection(("BTCUSDT",)), tmp_path / "out.csv", CSV)
     assert (tmp_path / "out.csv").read_bytes().rstrip() == (RECORDED / "klines-1m.csv").read_bytes().rstrip()
+
+
+@pytest.mark.parametrize("keep", [None, lambda _: True], ids=["by the database", "bar by bar"])
+async def test_where_nobody_bought_as_a_taker_the_exchanges_file_comes_out_the_same_too(
+    tmp_path: Path, keep: Callable[[Bar], bool] | None
+) -> None:
+    text = (
+        "open_time,open,high,low,close,volume,close_time,quote_volume,count,taker_buy_volume,taker_buy_quote_volume,ignore\n"
+        "1723161240000,61766.20,61839.80,61755.70,61807.80,196.112,1723161299999,12120132.41840,2950,103.638,6404690.00200,0\n"
+        "1723161300000,61807.70,61807.70,61807.70,61807.70,0.002,1723161359999,123.61540,1,0,0,0\n"
+        "1723161360000,61807.80,61807.80,61807.70,61807.80,0.020,1723161419999,1236.15500,2,0.010,618.07800,0\n"
+    )
+    (tmp_path / "BTCUSDT-1m-2024-08-08.csv").write_text(text)
+    async with await Store.open(tmp_path / "klagg.db") as store:
+        await import_files(store, [tmp_path / "BTCUSDT-1m-2024-08-08.csv"])
+        assert await written(store, Selection(("BTCUSDT",), keep=keep)) == text
+        padded = json.loads((await written(store, Selection(("BTCUSDT",), keep=keep), JSONL)).splitlines()[1])
+        assert padded["taker_buy_volume"] == "0.000"
+        await store.add_confirmed([bar(1_723_161_420_000, "61807.71234", symbol="BTCUSDT")])
+        assert rows(await written(store, Selection(("BTCUSDT",), keep=keep)))[-1][9:] == ["0", "0", "0"]
 
 
 async def test_one_series_has_the_archives_columns_and_several_say_whose_a_bar_is(store: Store) -> None:
@@ -158,7 +184,7 @@ async def test_bars_recorded_live_come_out_as_the_exchange_writes_them(tmp_path:
                 ours = rows(await written(store, Selection((symbol,), states=frozenset({State.CONFIRMED}))))
                 question = {"symbol": symbol, "interval": "1m", "startTime": ours[0][0], "endTime": ours[-1][0]}
                 async with session.get(f"{exchange.rest_url}/fapi/v1/klines", params=question) as answer:
-                    assert ours == [list(map(str, row)) for row in await answer.json()]
+                    assert ours == [as_in_archives(row) for row in await answer.json()]
 
 
 async def test_a_finer_tick_widens_all_and_loses_no_digit(store: Store) -> None:

@@ -3,10 +3,13 @@
 import random
 import zipfile
 from collections.abc import AsyncIterator, Callable, Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import AggTrade
@@ -148,3 +151,26 @@ async def test_a_row_whose_id_or_time_is_damaged_costs_no_other_row(
     assert all(bars[START + place * MINUTE_MS].is_traded for place in range(len(MADE)) if place != at)
     assert bars[START].state is State.PARTIAL
     assert outcome.notes != []
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cuts=st.lists(st.integers(1, 119), max_size=4), chance=st.randoms(use_true_random=False), is_csv=st.booleans())
+async def test_pieces_in_any_order_with_rows_in_any_order_give_the_bars_of_the_whole(
+    tmp_path_factory: pytest.TempPathFactory, cuts: list[int], chance: random.Random, *, is_csv: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("pieces")
+    made = trades(range(START + 5_000, START + 20 * MINUTE_MS, 10_000))
+    write = row if is_csv else event
+    places = sorted({0, *cuts, len(made)})
+    pieces = [made[begin:end] for begin, end in pairwise(places)]
+    chance.shuffle(pieces)
+    files = [
+        file_of(folder / f"{at}.txt", map(write, chance.sample(piece, len(piece)))) for at, piece in enumerate(pieces)
+    ]
+    whole = file_of(folder / "whole.txt", map(write, made))
+    async with await Store.open(folder / "whole.db") as one, await Store.open(folder / "pieces.db") as many:
+        await import_files(one, [whole], symbol="BTCUSDT")
+        outcome = await import_files(many, files, symbol="BTCUSDT")
+        assert (outcome.trades, outcome.duplicates, outcome.too_late) == (len(made), 0, 0)
+        assert await stored(many) == await stored(one)
+        assert await many.spans("BTCUSDT") == await one.spans("BTCUSDT")

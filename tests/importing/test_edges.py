@@ -47,6 +47,7 @@ BROKEN = {
     "a first row without a header that begins with a letter": "".join(
         f"{line}\n" for line in (f"x{ROWS[0]}", *ROWS[1:])
     ),
+    "letters in the place of the first row": "".join(f"{line}\n" for line in ("a,b", *ROWS[1:])),
     "a damaged last row": WHOLE.replace(ROWS[-1], ROWS[-1].replace(",", ";"), 1),
     "a damaged row between": WHOLE.replace(ROWS[50], ROWS[50].replace(",", ";"), 1),
     "a row between without a price": WHOLE.replace(ROWS[50], row(MADE[50]._replace(price="0")), 1),

@@ -91,6 +91,15 @@ async def test_a_row_that_no_trades_can_have_made_is_a_bad_row(
     assert reason in outcome.tally.first_bad[0]
 
 
+@pytest.mark.parametrize("count", [1, 3])
+async def test_close_times_do_not_make_another_period_of_a_few_rows(store: Store, tmp_path: Path, count: int) -> None:
+    opens = range(START, START + count * MINUTE_MS, MINUTE_MS)
+    rows = [kline(open_ms, length_ms=5 * MINUTE_MS) for open_ms in opens]
+    outcome = await import_files(store, [file_of(tmp_path / "LINKUSDT-1m-2024-08-08.csv", *rows)])
+    assert (outcome.bars, outcome.tally.bad) == (0, count)
+    assert await stored(store, period=Period.M5) == []
+
+
 async def test_minutes_without_trades_are_bars_as_ever(store: Store, tmp_path: Path) -> None:
     flat = [f"{START + at * MINUTE_MS},2,2,2,2,0,{START + (at + 1) * MINUTE_MS - 1},0,0,0,0,0" for at in range(300)]
     outcome = await import_files(store, [file_of(tmp_path / "LINKUSDT-1m-2024-08-08.csv", *flat)])

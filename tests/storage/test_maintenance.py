@@ -176,3 +176,36 @@ async def test_bars_that_would_go_are_counted_before(aged: Store) -> None:
     while step := await aged.delete_before(Period.M1, before_ms, 1000):
         deleted += step
     assert deleted == expected == 2 * 24 * 60
+
+
+async def test_future_bars_go_and_bars_that_are_not_over_are_partial(store: Store) -> None:
+    await file_in(store, trades(range(START, START + DAY, 30_000)))
+    await store.add_confirmed(bars(20, START + DAY, symbol="ETHUSDT"))
+    await store.write(Changes((bar(START + DAY, state=State.FORMING), bar(START, symbol="ETHUSDT", period=Period.M5))))
+    now_ms = START + 2 * HOUR + 90_000
+    assert await store.remove_future(now_ms) > 1_300
+    minutes = await listed(store)
+    assert [each.open_ms for each in minutes] == [START + number * MINUTE for number in range(122)]
+    assert [each.state for each in minutes[-2:]] == [State.CLOSED, State.PARTIAL]
+    assert [each.state for each in await listed(store, Period.H1)][1:] == [State.CLOSED, State.PARTIAL]
+    assert (await listed(store, Period.D1))[-1].state is State.PARTIAL
+    assert all(each.open_ms <= now_ms for each in (await all_of(store, "ETHUSDT"))[0])
+    (span,) = await store.spans(SYMBOL)
+    assert span.to_ms == now_ms
+    assert await store.remove_future(now_ms) == 0
+
+
+async def test_where_nothing_lies_in_the_future_nothing_is_changed(store: Store) -> None:
+    await file_in(store, trades(range(START, START + HOUR, 30_000)))
+    before = await all_of(store)
+    assert await store.remove_future(START + DAY) == 0
+    assert await all_of(store) == before
+
+
+async def test_after_future_runs_of_ids_were_cut_the_same_trades_count_once(store: Store) -> None:
+    told = trades(range(START, START + HOUR, 30_000))
+    await file_in(store, told)
+    await store.remove_future(START + 30 * MINUTE)
+    before = (await listed(store))[:30]
+    await file_in(store, told)
+    assert (await listed(store))[:30] == before

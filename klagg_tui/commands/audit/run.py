@@ -18,7 +18,7 @@ from klagg_tui.auditing.rows import EVERYTHING, Stretch
 from klagg_tui.commands.shared.progress import ProgressLine
 from klagg_tui.config import Settings
 from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.period import Period
+from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import UnknownSymbol, Unreachable
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.venue import MarketData, Priority
@@ -86,7 +86,7 @@ async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -
         outcome.bars = max(outcome.bars, progress.bars)
         line.show(progress.symbol, progress.done, progress.total, progress.bars)
 
-    scope = Scope(await _symbols(path, plan.symbols), plan.stretch, show, should_stop)
+    scope = Scope(await _symbols(path, plan.symbols), plan.stretch, show, should_stop, await _now_ms(path))
     async with AsyncExitStack() as stack:
         sources = await _sources(plan, stack, outcome.unknown.add)
         outcome.findings = await _look(path, scope, sources, plan.periods)
@@ -122,6 +122,13 @@ def exchange_bars(rest: MarketData, on_unknown: Callable[[str], None] = lambda _
             from_ms = page[-1].end_ms
 
     return bars
+
+
+async def _now_ms(path: Path) -> int | None:
+    """This machine's time, and a minute for its error; None for a market that may have any other."""
+    async with await Store.open(path, read_only=True) as store:
+        is_real = await store.market() in {None, venue().key}
+    return int(time.time() * 1000) + MINUTE_MS if is_real else None
 
 
 async def _symbols(path: Path, patterns: tuple[str, ...]) -> set[str] | None:

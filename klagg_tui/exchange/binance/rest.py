@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
+from klagg_tui.errors import Unreachable
 from klagg_tui.exchange.binance import wire
 from klagg_tui.exchange.binance.facts import BLOCKED_ADVICE, LONGEST_REFUSAL_MS, REFUSALS, REQUESTS
 from klagg_tui.exchange.listing import Instruments
@@ -16,6 +17,8 @@ from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import TIME_OUT_S, HttpClient, HttpRules
 from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import Priority, RequestUse
+
+T = TypeVar("T")
 
 USED_WEIGHT: Final = "X-MBX-USED-WEIGHT-1M"
 
@@ -114,9 +117,23 @@ class RestClient:
         answer = await self.http.get(wire.bars_request(symbol, period, start_ms, end_ms, limit=limit), priority)
         asked_ms = self.clock.now_ms(answer.sent_ms)
         shown_ms = (answer.date_ms or 0) - SETTLED_MS
-        return self.http.read(lambda body: wire.read_bars(body, symbol, period, asked_ms, shown_ms), answer.body)
+        found = self.http.read(lambda body: wire.read_bars(body, symbol, period, asked_ms, shown_ms), answer.body)
+        return self._within(found, limit)
 
     async def trades(self, symbol: str, from_id: int, *, limit: int, priority: Priority) -> list[AggTrade]:
         """Aggregate trades from an id on."""
         answer = await self.http.get(wire.trades_request(symbol, from_id, limit), priority)
-        return self.http.read(lambda body: wire.read_trades(body, symbol), answer.body)
+        found = self.http.read(lambda body: wire.read_trades(body, symbol), answer.body)
+        if found and found[0].aggregate_id < from_id:
+            raise Unreachable(
+                f"The exchange gave trade {found[0].aggregate_id} of {symbol} where {from_id} was asked for."
+            )
+        return self._within(found, limit)
+
+    def _within(self, found: list[T], limit: int) -> list[T]:
+        """What was asked for; more than that is an answer to something else."""
+        if len(found) > limit:
+            raise Unreachable(
+                f"The exchange gave {len(found):,} rows where {limit:,} were asked for: none of them is taken."
+            )
+        return found

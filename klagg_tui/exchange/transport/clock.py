@@ -84,6 +84,7 @@ class ExchangeClock:
         judged: one that is off by more is to be asked for again first.
         """
         newest = _Sample(received_ms - sent_ms, (sent_ms + received_ms) / 2, exchange_ms, speed)
+        self._go_on_at(speed, newest.local_ms)
         off_ms = _off_ms(self._best, newest)
         if abs(off_ms) <= LITTLE_MS:
             self.trouble = ""
@@ -113,6 +114,13 @@ class ExchangeClock:
         best = self._best
         self._latest_ms = max(self._latest_ms, int(best.exchange_ms + (local_ms - best.local_ms) * best.speed))
         return self._latest_ms
+
+    def _go_on_at(self, speed: float, local_ms: float) -> None:
+        """Before any answer was believed the speed alone is taken from one: it is our own simulated exchange's."""
+        best = self._best
+        if not self._samples and speed != best.speed:
+            exchange_ms = best.exchange_ms + (local_ms - best.local_ms) * best.speed
+            self._best = _Sample(best.trip_ms, local_ms, exchange_ms, speed)
 
     def _take(self, newest: _Sample) -> None:
         if any(_contradict(earlier, newest) for earlier in self._samples):

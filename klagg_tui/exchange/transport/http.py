@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 SPEED: Final = "X-KLAGG-SPEED"
 """Our simulated exchange sends how fast its time runs; a real one does not."""
 
+MOST_BODY_BYTES: Final = 32 * 1024 * 1024
+"""Of one answer, unpacked; the largest, a listing of some thousand contracts, has a tenth of that."""
 TIME_OUT_S: Final = 10.0
 TRIES: Final = 3
 _FIRST_PAUSE_S: Final = 0.5
@@ -186,7 +188,7 @@ class HttpClient:
         try:
             async with self._session.get(self._base_url + request.path, params=list(request.parameters)) as response:
                 used = _whole(response.headers.get(self._rules.used_header))
-                body = await response.read()
+                body = await self._body(response)
                 if response.status != 200:
                     raise self._failure(response.status, body, response.headers)
                 headers = {name.upper(): value for name, value in response.headers.items()}
@@ -195,6 +197,19 @@ class HttpClient:
             raise self._unreachable(error) from error
         finally:
             self.budget.end(number, used, self.now_ms())
+
+    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
+        """All of it; one without end is let go where it passes the bound."""
+        parts: list[bytes] = []
+        size = 0
+        async for part in response.content.iter_any():
+            size += len(part)
+            if size > MOST_BODY_BYTES:
+                raise Unreachable(
+                    f"{self._host} gave an answer of more than {MOST_BODY_BYTES // 1024**2} MB: it was cut off and not read."
+                )
+            parts.append(part)
+        return b"".join(parts)
 
     async def _admission(self, weight: int, priority: Priority) -> None:
         if not self._wait_s(weight, priority):
@@ -248,12 +263,18 @@ class HttpClient:
             wait_ms = refusal.pause_ms
         else:
             wait_ms = 60_000 - now_ms % 60_000
-        wait_ms = min(max(wait_ms, refusal.least_ms, 0), self._rules.longest_pause_ms)
+        asked_ms = max(wait_ms, refusal.least_ms, 0)
+        wait_ms = min(asked_ms, self._rules.longest_pause_ms)
         speed = self.clock.speed if self.clock.is_set else self._speed_in(headers)
         self._refused_until_ms = max(self._refused_until_ms, self._local_ms() + wait_ms / speed)
+        cut = f" (it said {asked_ms // 1000:,} s, which no ban lasts)" if asked_ms > wait_ms else ""
+        if cut:
+            log.warning(
+                "%s %s for %d s: that was cut to %d s", self._host, refusal.words, asked_ms / 1000, wait_ms / 1000
+            )
         return RateLimited(
-            f"{self._host} {refusal.words} ({status}): it is asked again in {wait_ms // 1000} s, and until then nothing is "
-            "repaired or back-filled.",
+            f"{self._host} {refusal.words} ({status}): it is asked again in {wait_ms // 1000} s{cut}, and until then nothing "
+            "is repaired or back-filled.",
             now_ms + wait_ms,
             banned=refusal.is_ban,
         )

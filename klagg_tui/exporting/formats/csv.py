@@ -17,11 +17,15 @@ SERIES_HEAD: Final = ",".join(column.name for column in row.SERIES) + "," + HEAD
 """Of a file with several symbols or periods, which the exchange does not have."""
 
 
+_TAKER: Final = frozenset({KlineColumn.TAKER_BUY_VOLUME, KlineColumn.TAKER_BUY_QUOTE_VOLUME})
+"""Where nobody bought as a taker the exchange's archives have `0,0`, as seven of seven months that were compared do."""
+
+
 def line(_: Series) -> Line:
     """A bar as the exchange's archive has it; the column `ignore` is 0."""
     parts: list[str | Column] = []
     for column in row.BAR:
-        parts += [column, ","]
+        parts += [column._replace(is_zero_bare=column.name in _TAKER), ","]
     return (*parts, "0\n")
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, Period
+from klagg_tui.exchange.transport.clock import LITTLE_MS
 from klagg_tui.exchange.venue import Clock, MarketData, Venue
+from klagg_tui.metrics import Metric
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.storage.maintenance import kept_from
 from klagg_tui.storage.store import Store
@@ -23,6 +25,13 @@ def note_clock(clock: Clock, notices: dict[str, str]) -> None:
     elif notices.get("clock") != clock.trouble:
         log.warning("%s", clock.trouble)
         notices["clock"] = clock.trouble
+
+
+async def remove_future(host: EngineHost, store: Store, latest_ms: int) -> None:
+    """Take back what an error of a clock left behind `latest_ms`: bars of a time that has not come."""
+    if removed := await store.remove_future(latest_ms + LITTLE_MS):
+        log.warning("%d bars lay in the future, or were over before their end: they are removed or doubted", removed)
+        host.metrics.add(Metric.BARS_TAKEN_BACK, removed)
 
 
 class Contract(NamedTuple):

@@ -47,6 +47,7 @@ class GapRepair:
         self._remedies = Remedies(context.venue.requests)
         self._renew = renew
         self._silent: set[str] = set()
+        self._anew: dict[str, int] = {}
         self._queue: asyncio.PriorityQueue[tuple[int, int, str]] = asyncio.PriorityQueue()
         self._queued: set[str] = set()
         self._count = 0
@@ -66,6 +67,19 @@ class GapRepair:
         """A symbol is silent while its peers are not: it waits until the exchange's bars show whether that is real."""
         self._silent.add(symbol)
         self._host.handle([HoldSymbol(symbol)])
+        self.nudge(symbol)
+
+    def begin_anew(self, symbol: str, traded_ms: int) -> None:
+        """The ids of a symbol began anew at that time: it is said, and the symbol is begun again on bars."""
+        self._anew[symbol] = traded_ms
+        log.warning(
+            "%s: the exchange numbers its trades anew since %d: another contract has its name", symbol, traded_ms
+        )
+        names = ", ".join(self._anew)
+        self._host.notices["anew"] = (
+            f"The exchange numbers the trades of {names} anew: another contract has that name now; its bars are kept apart "
+            "from those before by their time."
+        )
         self.nudge(symbol)
 
     async def work_forever(self) -> None:

@@ -8,7 +8,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from klagg_tui.engine.events import AggTrade, GapFound, HoldSymbol, TradeFields, TradeRejected, TradeTooLate
+from klagg_tui.engine.events import (
+    AddSymbol,
+    AggTrade,
+    GapFound,
+    HoldSymbol,
+    NumberedAnew,
+    RemoveSymbol,
+    TradeFields,
+    TradeRejected,
+    TradeTooLate,
+)
+from klagg_tui.engine.period import MINUTE_MS
 from klagg_tui.exchange.messages import ContractChanged
 from klagg_tui.exchange.session import (
     ConnectionSilent,
@@ -22,7 +33,7 @@ from klagg_tui.exchange.stream import STOPPED, MarketStream, StreamReport
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.background import keep_running
 from klagg_tui.runtime.live.backfill import Backfill
-from klagg_tui.runtime.live.context import LiveContext, note_clock
+from klagg_tui.runtime.live.context import LiveContext, note_clock, remove_future
 from klagg_tui.runtime.live.debts import DebtCollector
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.gap_repair import GapRepair
@@ -47,6 +58,7 @@ class LiveMarket:
     """Everything that runs while an exchange is followed; it exists once the exchange has answered."""
 
     def __init__(self, context: LiveContext, endpoint: MarketEndpoint, status: SourceStatus) -> None:
+        self._context = context
         self._host = context.host
         self._market_data = context.market_data
         self._status = status
@@ -90,8 +102,7 @@ class LiveMarket:
         while True:
             await self._sync_is_due()
             self._is_clock_contradicted.clear()
-            await self._market_data.sync()
-            note_clock(self._market_data.clock, self._host.notices)
+            await self._sync()
             if self._woke.is_set():
                 self._woke.clear()
                 self._host.is_waking = False
@@ -113,6 +124,22 @@ class LiveMarket:
         """The machine slept: the exchange is asked for its time before anything else, and nothing is live until it told it."""
         self._host.is_waking = True
         self._woke.set()
+
+    async def _sync(self) -> None:
+        was_ms = self._host.now_ms()
+        await self._market_data.sync()
+        note_clock(self._market_data.clock, self._host.notices)
+        if self._host.now_ms() < was_ms - MINUTE_MS:
+            await self._begin_again()
+
+    async def _begin_again(self) -> None:
+        """The clock was ahead, and with it every symbol's bars: they are taken back, and each symbol is seeded anew."""
+        symbols = self._host.engine.symbols()
+        log.warning("the clock was set back: %d symbols begin again", len(symbols))
+        self._host.handle([RemoveSymbol(symbol) for symbol in symbols])
+        self._host.handle([AddSymbol(symbol, *self._context.contract(symbol)) for symbol in symbols])
+        await self._host.flush()
+        await remove_future(self._host, self._context.store, self._host.now_ms())
 
     def _look_into_all(self) -> None:
         """What every symbol missed in sleep is asked for, also where its connection survived."""
@@ -139,6 +166,8 @@ class LiveMarket:
         for report in self._host.engine.take_reports():
             if isinstance(report, GapFound):
                 self._repair.nudge(report.symbol)
+            elif isinstance(report, NumberedAnew):
+                self._repair.begin_anew(report.trade.symbol, report.trade.traded_ms)
             elif isinstance(report, TradeRejected):
                 self._log_rejected(report)
                 if report.trade.traded_ms > (self._host.engine.latest_ms or report.trade.traded_ms):

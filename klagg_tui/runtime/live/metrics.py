@@ -48,6 +48,8 @@ class LiveMetrics:
         metrics.set(Metric.RETRIES, use.retries)
         metrics.set(Metric.SYMBOLS_WAITING, len(engine.waiting()))
         metrics.set(Metric.TRADES_HELD, engine.held_trades())
+        if cut := engine.counters.held_cut:  # shown once it was met
+            metrics.set(Metric.HELD_CUT, cut)
 
     def _measure_stream(self) -> None:
         metrics, counters, states = self._host.metrics, self._stream.counters, self._stream.states()

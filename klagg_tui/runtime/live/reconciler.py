@@ -18,6 +18,7 @@ from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.second_look import SecondLook
 from klagg_tui.storage.unconfirmed import Unconfirmed
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Reconciler:
         self._page_rows = context.venue.requests.cheapest_bars
         self._tries: Counter[BarKey] = Counter()
         self._not_before_ms: dict[BarKey, int] = {}
+        self._second_look = SecondLook(context)
 
     async def work_forever(self) -> None:
         """Look every quarter of a minute, by the exchange's clock."""
@@ -51,6 +53,7 @@ class Reconciler:
             if self._context.now_ms() - last_ms >= LOOK_EVERY_MS:
                 last_ms = self._context.now_ms()
                 await self.look()
+                await self.look_again()
             await asyncio.sleep(0.2)
 
     async def look(self) -> None:
@@ -69,6 +72,13 @@ class Reconciler:
             self._host.notices.pop("confirm", None)
         except ExchangeError as error:
             self._host.notices["confirm"] = f"{error} Closed bars stay unconfirmed until it answers."
+
+    async def look_again(self) -> None:
+        """Compare some of what is confirmed already, see `SecondLook`."""
+        try:
+            await self._second_look.look()
+        except ExchangeError as error:
+            log.info("the second look waits: %s", error)
 
     async def _wanted(self) -> list[Unconfirmed]:
         now_ms = self._context.now_ms()

@@ -317,6 +317,46 @@ async def test_a_ban_longer_than_any_documented_one_is_not_believed(exchange: Ex
         assert raised.value.retry_at_ms == NOW_MS + 3 * DAY
 
 
+async def test_a_refusal_that_was_cut_says_so_with_the_number(exchange: Exchange) -> None:
+    exchange.answers = [said({"code": -1003, "msg": "x"}, 418, Retry_After="99999999999")]
+    async with client(exchange) as rest:
+        with pytest.raises(RateLimited, match=r"in 259200 s \(it said 99,999,999,999 s, which no ban lasts\)"):
+            await rest.sync()
+
+
+async def test_a_shorter_refusal_does_not_shorten_a_longer_one(exchange: Exchange) -> None:
+    """Two requests were under way: the answer to the second comes behind the ban, and asks for less."""
+    both_are_there, asked = asyncio.Event(), asyncio.Event()
+
+    async def ban(_: web.Request) -> web.Response:
+        asked.set()
+        await both_are_there.wait()
+        return said({"code": -1003, "msg": "x"}, 418, Retry_After="300")
+
+    async def slow_down(_: web.Request) -> web.Response:
+        both_are_there.set()
+        await asyncio.wait([banned])
+        return said({"code": -1003, "msg": "x"}, 429, Retry_After="5")
+
+    exchange.answers = [ban, slow_down]
+    local_ms = 0.0
+    rest = RestClient(f"http://127.0.0.1:{exchange.port}", ExchangeClock(NOW_MS, 0), local_ms=lambda: local_ms)
+    async with rest:
+        banned = asyncio.create_task(rest.sync())
+        await asked.wait()
+        slowed = asyncio.create_task(rest.sync())
+        assert [type(error) for error in await asyncio.gather(banned, slowed, return_exceptions=True)] == [
+            RateLimited
+        ] * 2
+        waiting = asyncio.create_task(rest.sync())
+        local_ms = 299_999
+        for _ in range(5):
+            await asyncio.sleep(0.002)
+        assert len(exchange.requests) == 2
+        local_ms = 300_000
+        await waiting
+
+
 async def test_a_wait_that_is_given_up_holds_nobody_back(exchange: Exchange) -> None:
     async with client(exchange) as rest:
         exchange.answers = [said({}, 429, Retry_After="1")]
@@ -400,3 +440,39 @@ async def test_what_is_no_proxy_is_reported_at_once(exchange: Exchange) -> None:
     with pytest.raises(ConfigError):
         async with client(exchange, proxy="ftp://x:1"):
             pass
+
+
+async def test_a_body_without_end_is_cut_off_at_the_bound(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_module, "MOST_BODY_BYTES", 1024**2)
+    sent = 0
+
+    async def pour(request: web.Request) -> web.StreamResponse:
+        nonlocal sent
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(b" " * 65_536)
+            sent += 65_536
+
+    exchange.answers = [pour] * 3  # type: ignore[list-item]
+    async with client(exchange) as rest:
+        with pytest.raises(Unreachable, match="more than 1 MB: it was cut off"):
+            await rest.sync()
+    assert sent < 3 * 16 * 1024**2
+
+
+async def test_more_rows_than_were_asked_for_are_not_taken(exchange: Exchange) -> None:
+    minute_ms = NOW_MS // MINUTE * MINUTE
+    exchange.answers = [said([[minute_ms + at * MINUTE, *KLINE] for at in range(3)])]
+    async with client(exchange) as rest:
+        with pytest.raises(Unreachable, match="3 rows where 2 were asked for"):
+            await rest.bars("X", Period.M1, limit=2, priority=Priority.SEED)
+
+
+async def test_trades_before_the_one_that_was_asked_for_are_not_taken(exchange: Exchange) -> None:
+    """Whoever asks page after page would ask for ever."""
+    row = {"a": 4, "p": "1", "q": "1", "f": 1, "l": 1, "T": NOW_MS, "m": True}
+    exchange.answers = [said([row])]
+    async with client(exchange) as rest:
+        with pytest.raises(Unreachable, match="trade 4 of X where 5 was asked for"):
+            await rest.trades("X", 5, limit=10, priority=Priority.GAP)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from klagg_tui.engine.bar import State
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AmendBar, HoldSymbol, SeedBars
 from klagg_tui.engine.period import Period
@@ -42,6 +43,7 @@ class Scene:
         self.host = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, store, lambda: self.now_ms)
         for symbol in (SYMBOL, OTHER):
             self.host.handle([AddSymbol(symbol, 0), SeedBars(symbol, START, (), None, 1)])
+        self.store = store
         self.status = SourceStatus(Mode.LIVE, "no connection")
         data = venue().market_data(NOWHERE.rest_url, START)
         self.market = LiveMarket(LiveContext(self.host, store, venue(), data), NOWHERE, self.status)
@@ -195,3 +197,19 @@ async def test_a_trade_a_day_ahead_is_rejected_and_lets_the_clock_be_looked_at(
     assert scene.host.engine.counters.trades == 3
     assert scene.market._is_clock_contradicted.is_set()
     assert "ahead of the exchange's clock" in caplog.messages[0]
+
+
+async def test_a_clock_that_was_ahead_and_is_set_back_leaves_no_bars_of_the_future_and_begins_anew(
+    scene: Scene,
+) -> None:
+    scene.host.receive([trade(1)])
+    scene.host.engine.tick(START + 1440 * MINUTE)
+    await scene.host.flush()
+    assert await scene.store.count(SYMBOL, Period.M1, START, START + 9999 * MINUTE) == 1440
+    await scene.market._begin_again()
+    scene.market._receive_trades([trade(2, START + 1_000)], 0)
+    assert scene.nudged == {SYMBOL}
+    assert scene.host.engine.counters.too_late == 0
+    await scene.host.flush()
+    (left,) = [bar async for bar in scene.store.bars(SYMBOL, Period.M1)]
+    assert (left.open_ms, left.trade_count, left.state) == (START, 1, State.PARTIAL)

@@ -31,6 +31,7 @@ class Scene:
     """A store, an engine that follows one symbol, and the exchange."""
 
     def __init__(self, exchange: SimulatedExchange, store: Store, data: MarketData) -> None:
+        self.exchange = exchange
         self.store = store
         self.data = data
         self.now_ms = exchange.now_ms()
@@ -45,6 +46,10 @@ class Scene:
         for _ in range(times):
             self.now_ms += pause_ms
             await self._confirmation.look()
+
+    async def look_again(self, times: int = 1) -> None:
+        for _ in range(times):
+            await self._confirmation.look_again()
 
     async def minutes(self, symbol: str = SYMBOL) -> list[Bar]:
         return await listed(self.store, symbol=symbol)
@@ -117,3 +122,40 @@ async def test_what_the_exchange_does_not_know_is_asked_for_less_and_less_and_th
         asked.append(scene.data.use().requests - before)
     assert asked[2] <= 4  # of a minute and of five minutes
     assert asked[-1] == asked[-20] <= 14
+
+
+def wrong(bars: list[Bar]) -> list[Bar]:
+    """Confirmed as an error of a clock would: while they were under way."""
+    return [bar._replace(trade_count=1, close=bar.open, volume=bar.volume // 2) for bar in bars]
+
+
+async def test_a_confirmed_bar_that_is_not_the_exchanges_is_found_by_a_second_look(scene: Scene) -> None:
+    truth = list(scene.truth)
+    await scene.store.add_confirmed([*truth[:7], *wrong(truth[7:9]), *truth[9:]])
+    await scene.look_again()
+    assert await scene.minutes() == truth
+    assert scene.host.metrics[Metric.BARS_CORRECTED] == 2
+
+
+async def test_the_first_second_look_is_at_what_an_earlier_run_left_however_long_ago_it_ended(scene: Scene) -> None:
+    truth = list(scene.truth)
+    await scene.store.add_confirmed([*truth[:-1], *wrong(truth[-1:])])
+    scene.now_ms += 3 * 1440 * MINUTE
+    await scene.look_again()
+    assert await scene.minutes() == truth
+
+
+async def test_after_trouble_with_the_clock_all_bars_of_that_stretch_are_looked_at_again_at_once(scene: Scene) -> None:
+    symbols = (SYMBOL, "ETHUSDT", "SOLUSDT")
+    scene.host.handle([AddSymbol(symbol, 0) for symbol in symbols])
+    now_ms, scene.now_ms = scene.now_ms, scene.to_ms - 3 * MINUTE
+    await scene.look_again(4)
+    stretch = scene.to_ms - 2 * MINUTE, scene.to_ms
+    truth = {symbol: list(scene.exchange.truth.bars(symbol, Period.M1, *stretch)) for symbol in symbols}
+    for bars in truth.values():
+        await scene.store.add_confirmed(wrong(bars))
+    scene.now_ms = now_ms
+    scene.data.clock.jumps += 1  # type: ignore[misc]
+    await scene.look_again()
+    assert {symbol: await scene.minutes(symbol) for symbol in symbols} == truth
+    assert scene.host.metrics[Metric.BARS_CORRECTED] >= 6

@@ -5,6 +5,7 @@ The only place that knows either, for all who read or write such files. What a r
 """
 
 from klagg_tui.exchange.binance.archive.columns import KlineColumn
+from klagg_tui.exchange.binance.archive.dialects import obstacle, plain_lines
 from klagg_tui.exchange.binance.archive.events import is_trade, read_event, read_recorded_trade, sent_ms
 from klagg_tui.exchange.binance.archive.klines import fault_of_klines, kline_times, read_kline
 from klagg_tui.exchange.binance.archive.names import ArchiveName, period_in_name, read_name
@@ -20,7 +21,9 @@ __all__ = [
     "is_header",
     "is_trade",
     "kline_times",
+    "obstacle",
     "period_in_name",
+    "plain_lines",
     "read_event",
     "read_kline",
     "read_name",

@@ -14,7 +14,8 @@ from klagg_tui.engine.bar import Bar, Check, State
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadRow
 from klagg_tui.exchange.binance.archive.columns import KlineColumn
-from klagg_tui.exchange.binance.archive.rows import milliseconds
+from klagg_tui.exchange.binance.archive.dialects import INDEX, has_index
+from klagg_tui.exchange.binance.archive.rows import RowKind, milliseconds, row_kind
 from klagg_tui.exchange.binance.wire.bars import read_bar
 from klagg_tui.exchange.fields import Json
 
@@ -46,6 +47,9 @@ def kline_times(line: str) -> tuple[int, int] | None:
 
 def fault_of_klines(lines: Sequence[str]) -> str | None:
     """Why klagg keeps none of the klines of these rows, to follow the file's name; None where it may."""
+    rows = [line for line in lines if row_kind(line) is RowKind.KLINE]
+    if rows and all(map(has_index, rows)):
+        return f"is not as the exchange writes it: {INDEX}."
     sums = [found for line in lines if (found := _has_volume_and_trades(line))]
     if any(is_counted for _, is_counted in sums) and not any(has_volume for has_volume, _ in sums):
         return "holds bars of a mark, index or premium price: they have trades without volume, and klagg keeps bars of trades."

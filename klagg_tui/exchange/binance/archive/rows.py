@@ -28,7 +28,9 @@ class RowKind(Enum):
 
 def is_header(line: str) -> bool:
     """Whether a line names columns: newer archives begin with one that does. A row whose beginning is damaged is none."""
-    return line[:1].isalpha() and "," in line and not any(field[:1].isdecimal() for field in line.split(","))
+    fields = line.split(",")
+    is_long_enough = len(fields) in TRADE_COLUMNS or len(fields) == len(KlineColumn)
+    return is_long_enough and line[:1].isalpha() and not any(field[:1].isdecimal() for field in fields)
 
 
 def _looks_like_event(line: str) -> bool:

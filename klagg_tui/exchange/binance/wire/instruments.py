@@ -27,8 +27,14 @@ _STATUSES: Final = frozenset(
 )
 
 
+MOST_LISTED: Final = 5_000
+"""Entries that are read; the longest listing of any market has some three thousand."""
+
+
 def read_instruments(raw: bytes) -> Instruments:
     """Every contract that the exchange lists; one odd entry among eight hundred costs only itself.
+
+    Entries past `MOST_LISTED` are left out and counted among those that were not read.
 
     Raises:
         BadFrame: there is no list of them, or an empty one.
@@ -39,12 +45,16 @@ def read_instruments(raw: bytes) -> Instruments:
         raise BadFrame("it lists nothing at all")
     found: list[Instrument] = []
     odd: list[tuple[Json, Exception]] = []
-    for row in rows:
+    for row in rows[:MOST_LISTED]:
         try:
             found.append(read_instrument(row))
         except BadFrame as error:
             odd.append((row, error))
-    return Instruments(tuple(found), _unread(odd), _cost_limit(reply.get("rateLimits")))
+    unread = _unread(odd)
+    if (cut := len(rows) - MOST_LISTED) > 0:
+        reason = f"a listing is read up to its {MOST_LISTED:,}th entry"
+        unread = unread._replace(entries=unread.entries + cut, reason=reason)
+    return Instruments(tuple(found), unread, _cost_limit(reply.get("rateLimits")))
 
 
 def read_instrument(row: Json) -> Instrument:

@@ -17,6 +17,7 @@ AUGUST = (1_722_470_400_000, 1_725_148_800_000)
         ("币安人生USDT-aggTrades-2024-08-08.csv", ArchiveName("币安人生USDT", None, *DAY)),
         ("BTCUSDT_240927-1m-2024-08.zip", ArchiveName("BTCUSDT_240927", Period.M1, *AUGUST)),
         ("ETHBTC-1mo-2024-08.zip", ArchiveName("ETHBTC", Period.MO1, *AUGUST)),
+        ("BTCUSDT-1s-2024-08-08.zip", ArchiveName("BTCUSDT", None, *DAY)),
         ("ethbtc-3d-2024-08.csv", ArchiveName("ETHBTC", Period.D3, *AUGUST)),
         ("folder/BTCUSDT-aggTrades-2024-08-08 (1).csv", ArchiveName("BTCUSDT", None, *DAY)),
     ],
