@@ -51,7 +51,7 @@ class Status(NamedTuple):
     delay_ms: float | None = None
     """How far what is shown is behind the exchange; None where that means nothing."""
     connection: str = ""
-    """In a word or two: `connected`, `connecting`, `no connection`."""
+    """In a word or two: `connected`, `connecting`, `no connection`, `stale` (see `is_behind`)."""
     notices: tuple[str, ...] = ()
     """Present troubles, each one sentence; the oldest first."""
     counters: Counters = Counters()
@@ -62,6 +62,10 @@ class Status(NamedTuple):
     progress: Progress | None = None
     is_behind: bool = False
     """Whether this is from before: the machine slept and the exchange's time is not known yet, or nothing was told for seconds."""
+
+    def behind(self) -> Status:
+        """The same, marked as from before."""
+        return self._replace(is_behind=True, connection="stale")
 
     @property
     def owed(self) -> str:

@@ -24,7 +24,7 @@ class Latest:
     def status(self) -> Status:
         """How things stand, or stood: several times a second somebody says so, unless the machine slept or has no time."""
         status, told_ms = self._told
-        return status._replace(is_behind=True) if steady_ms() - told_ms > OLD_MS else status
+        return status.behind() if steady_ms() - told_ms > OLD_MS else status
 
     @status.setter
     def status(self, status: Status) -> None:

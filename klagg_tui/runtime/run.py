@@ -112,7 +112,7 @@ class EngineRun:
     def show_status(self) -> None:
         """Say how things stand now."""
         host, source, status = self.host, self._source, self._source.status
-        self._latest.status = Status(
+        told = Status(
             market=source.market,
             mode=status.mode,
             exchange_now_ms=source.now_ms(),
@@ -123,5 +123,5 @@ class EngineRun:
             metrics=host.metrics.snapshot(),
             log_lines=logs.newest(),
             progress=status.progress,
-            is_behind=host.is_waking,
         )
+        self._latest.status = told.behind() if host.is_waking else told

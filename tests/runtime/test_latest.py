@@ -38,6 +38,6 @@ def test_what_was_told_before_the_machine_slept_is_not_shown_as_of_now(monkeypat
     clock.run(1)
     assert not latest.status.is_behind
     clock.sleep(60)
-    assert latest.status == Status("x", Mode.LIVE, 1, is_behind=True)
+    assert latest.status == Status("x", Mode.LIVE, 1, connection="stale", is_behind=True)
     latest.status = Status("x", Mode.LIVE, 60_001)
     assert not latest.status.is_behind
