@@ -144,16 +144,16 @@ def matching(patterns: Iterable[str], names: Iterable[str]) -> list[str]:
     all_names = sorted(names)
     found: dict[str, None] = {}
     for pattern in patterns:
-        matched = _matching(_as_text(pattern).upper(), all_names)
+        matched = _matching(as_text(pattern).upper(), all_names)
         if not matched and pattern != "*":
             raise ExportError(_unknown(pattern, all_names))
         found.update(dict.fromkeys(matched))
     return list(found)
 
 
-def _as_text(typed: str) -> str:
+def as_text(typed: str) -> str:
     """A name is UTF-8 whatever the locale: where that knows no such letters, Python holds their bytes (PEP 383)."""
-    return typed.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return typed.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
 
 
 def _matching(pattern: str, names: list[str]) -> list[str]:

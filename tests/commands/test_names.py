@@ -77,6 +77,8 @@ COMMANDS = [
     ("symbols", b"\xff*".decode(errors="surrogateescape")),
     ("import", b"no\xff.csv".decode(errors="surrogateescape")),
     ("import", "币.csv"),
+    ("import", "bars.csv", "--symbol", WIDE),
+    ("db", "backup", b"copy\xff.db".decode(errors="surrogateescape")),
     ("config",),
     ("--help",),
     ("audit", "--help"),
@@ -109,7 +111,9 @@ def typed(folder: Path, locale: str, *args: str) -> tuple[int, bytes, bytes]:
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.usefixtures("odd")
 def test_no_command_ends_in_an_encoding_error(tmp_path: Path, locale: str) -> None:
+    (tmp_path / "bars.csv").write_text(f"{START},1,1,1,1,1,{START + MINUTE - 1},1,1,0,0,0\n")
     for args in COMMANDS:
+        (tmp_path / os.fsdecode(b"copy\xff.db")).unlink(missing_ok=True)
         status, out, err = typed(tmp_path, locale, *args)
         told = (out + err).decode(ENCODINGS[locale])  # fails where a sign was written that this terminal does not know
         assert "unexpected" not in told, args
