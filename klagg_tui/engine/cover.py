@@ -29,7 +29,8 @@ class BarCover:
         """The stretch as the beginning of one bar of `period`, always taking the longest bar that fits.
 
         Stretches that no bar covers make it partial, unless they lie before the symbol was listed (`listed_ms`, 0 where
-        that is unknown). None where there is nothing to say.
+        that is unknown) and before every bar: earlier bars are of another contract that had the name, and its end is not
+        known here. None where there is nothing to say.
         """
         opening = empty_bar(symbol, period, from_ms, 0, State.CONFIRMED)
         whole: Bar | None = None
@@ -41,7 +42,7 @@ class BarCover:
                 at_ms = bar.end_ms
                 continue
             next_ms = min((open_ms for open_ms in self._by_open if at_ms < open_ms < to_ms), default=to_ms)
-            if next_ms > listed_ms:
+            if next_ms > listed_ms or whole is not None:
                 whole = merge(whole or opening, empty_bar(symbol, period, at_ms, 0, State.PARTIAL))
             at_ms = next_ms
         return whole

@@ -191,11 +191,13 @@ def is_filled(children: Sequence[Bar], period: Period, open_ms: int, first_open_
         children: those that lie in it.
         period: the longer one.
         open_ms: when the longer bar opens.
-        first_open_ms: when the symbol's first bar opened, 0 where unknown.
+        first_open_ms: when the symbol's first bar opened, 0 where unknown. Bars before it are of another contract that had
+            the same name, and then nothing is exempt.
         anchor: on which day modulo 3 its three-day bars open.
     """
     child = children[0].period
-    from_ms = max(open_ms, child.open_ms(first_open_ms, anchor))
+    listed_ms = child.open_ms(first_open_ms, anchor)
+    from_ms = open_ms if children[0].open_ms < listed_ms else max(open_ms, listed_ms)
     return len(children) * child.nominal_ms >= period.end_ms(open_ms) - from_ms
 
 

@@ -62,7 +62,8 @@ _NOT_TO_BE_HAD: Final = "SELECT symbol, period, first, until, asked_ms FROM unav
 _GONE: Final = f"""
 UPDATE symbols SET standing = {Standing.GONE.value} WHERE id = :symbol AND NOT active
 AND standing = {Standing.FOLLOWED.value}
-AND :until >= (SELECT max(minute) + 1 FROM history WHERE symbol = :symbol AND period = 0)
+AND :until > (SELECT max(minute) FROM history WHERE symbol = :symbol AND period = :period)
+AND (:period = 0 OR NOT EXISTS (SELECT 1 FROM history WHERE symbol = :symbol AND period = 0))
 """
 
 Stretch: TypeAlias = tuple[int, int]
@@ -107,7 +108,7 @@ class Answer(NamedTuple):
     """What it was shown not to have: from one open time to before another."""
     asked_ms: int
     gone_ms: int | None = None
-    """It has nothing of a symbol that is no longer traded behind this time, where its last stored 1m bar ended."""
+    """It has nothing of a symbol that is no longer traded behind this time, where the last stored bar ended."""
 
 
 class Debts(NamedTuple):
@@ -194,7 +195,8 @@ async def settle(writer: Writer, answer: Answer) -> Added:
         ]
         await writer.connection.insert(_UNAVAILABLE, lacks)
         if answer.gone_ms is not None:
-            await writer.connection.rows(_GONE, {"symbol": number, "until": answer.gone_ms // MINUTE_MS})
+            until = answer.gone_ms // MINUTE_MS
+            await writer.connection.rows(_GONE, {"symbol": number, "period": answer.period.ordinal, "until": until})
             await writer.reload_symbols()
     return added
 
@@ -247,10 +249,11 @@ class _Look:
 
     def _end(self, number: int, period: Period, last: int, first_minute: int | None) -> int:
         known = self._known[number]
-        if period is not Period.M1:
-            before_ms = self._settled_ms if first_minute is None else first_minute * MINUTE_MS
-            return period.open_ms(before_ms, known.anchor) // MINUTE_MS
-        return last + 1 if known.standing is Standing.GONE else self._settled_ms // MINUTE_MS
+        if period is not Period.M1 and first_minute is not None:
+            return period.open_ms(first_minute * MINUTE_MS, known.anchor) // MINUTE_MS
+        if known.standing is Standing.GONE:
+            return _next(period, last)
+        return period.open_ms(self._settled_ms, known.anchor) // MINUTE_MS
 
     async def _lacked(self) -> dict[tuple[int, int], list[Stretch]]:
         found: dict[tuple[int, int], list[Stretch]] = {}

@@ -124,7 +124,7 @@ class DebtCollector:
     def _is_due(self, hole: Hole) -> bool:
         if self._context.now_ms() < self._not_before_ms.get(_place(hole), 0):
             return False
-        if not hole.is_tail or hole.period is not Period.M1 or hole.symbol in self._context.left_ms:
+        if not hole.is_tail or hole.symbol in self._context.left_ms:
             return True
         is_waiting = self._host.engine.pending_gap(hole.symbol) is not None
         return not is_waiting and hole.to_ms - hole.from_ms > _STILL_COMING_MS
@@ -174,8 +174,7 @@ class DebtCollector:
     def _has_left(self, hole: Hole) -> bool:
         """Whether its symbol is no longer traded, for so long that its last minute must be there."""
         left_ms = self._context.left_ms.get(hole.symbol)
-        is_end = hole.is_tail and hole.period is Period.M1
-        return is_end and left_ms is not None and self._context.settled_ms() - left_ms >= _LEFT_MS
+        return hole.is_tail and left_ms is not None and self._context.settled_ms() - left_ms >= _LEFT_MS
 
     def _rest(self, hole: Hole) -> None:
         """Nothing came of it: ask later, ever later."""
