@@ -11,6 +11,7 @@ from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -130,6 +131,18 @@ class KlaggApp(App[bool]):
             if command.title == "Screenshot":
                 yield command
 
+    def notify(  # noqa: D102 - Textual's
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        del markup  # what is told has names in it, which are text
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
+
     def get_driver_class(self) -> type[Driver]:
         """Textual's own, but safe: see there."""
         chosen = super().get_driver_class()
@@ -164,7 +177,8 @@ class KlaggApp(App[bool]):
 
     def _refresh_colours(self) -> None:
         theme = self.current_theme
-        self.state.use_theme(theme.to_color_system().generate(), is_dark=theme.dark)
+        has_256 = self.console.color_system == "256"
+        self.state.use_theme(theme.to_color_system().generate(), is_dark=theme.dark, has_256=has_256)
         for screen in self.screen_stack:
             if isinstance(screen, KlaggScreen) and screen.is_mounted:
                 screen.repaint()

@@ -24,6 +24,7 @@ from klagg_tui.commands import (
     symbols,
     web,
 )
+from klagg_tui.commands.shared import plain_signs
 from klagg_tui.commands.shared.help import Group, polish
 from klagg_tui.commands.shared.output import OutputClosed, say
 from klagg_tui.commands.shared.settings import Chosen, with_settings
@@ -61,6 +62,7 @@ klagg export --symbol BTCUSDT --period 5m --from 2024-08-08 -o BTCUSDT-5m.csv
 
 def main() -> None:
     """Run what was typed and leave with its exit status: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl+C."""
+    plain_signs.use()
     try:
         status = app(prog_name="klagg", standalone_mode=False)
     except typer.TyperException as error:

@@ -51,7 +51,7 @@ class Status(NamedTuple):
     delay_ms: float | None = None
     """How far what is shown is behind the exchange; None where that means nothing."""
     connection: str = ""
-    """In a word or two: `connected`, `connecting`, `no connection`."""
+    """In a word or two: `connected`, `connecting`, `no connection`, `stale` (see `is_behind`)."""
     notices: tuple[str, ...] = ()
     """Present troubles, each one sentence; the oldest first."""
     counters: Counters = Counters()
@@ -64,6 +64,12 @@ class Status(NamedTuple):
     """Symbols that are followed and whose trading rests at the exchange."""
     not_chosen: str = ""
     """What the exchange lists besides, and how to choose it, as a sentence; empty where nothing."""
+    is_behind: bool = False
+    """Whether this is from before: the machine slept and the exchange's time is not known yet, or nothing was told for seconds."""
+
+    def behind(self) -> Status:
+        """The same, marked as from before."""
+        return self._replace(is_behind=True, connection="stale")
 
     @property
     def owed(self) -> str:

@@ -40,7 +40,9 @@ def start(path: Path, level: str = "INFO") -> str | None:
     logger.addHandler(_formatted(_Newest()))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        logger.addHandler(_formatted(_File(path, maxBytes=5 * _MEGABYTE, backupCount=2, encoding="utf-8")))
+        logger.addHandler(
+            _formatted(_File(path, maxBytes=5 * _MEGABYTE, backupCount=2, encoding="utf-8", errors="backslashreplace"))
+        )
     except OSError as error:
         return f"No log is written: {path} cannot be opened ({error.strerror})."
     return None

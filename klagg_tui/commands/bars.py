@@ -74,6 +74,8 @@ async def _read_bars(path: Path, selection: Selection, count: int) -> tuple[list
 
 
 def _bars_table(found: list[Bar], precision: Precision, *, local: bool) -> Table:
+    from rich.text import Text
+
     from klagg_tui import formatting
     from klagg_tui.commands.shared.tables import table
     from klagg_tui.engine import exact
@@ -89,12 +91,12 @@ def _bars_table(found: list[Bar], precision: Precision, *, local: bool) -> Table
         made.add_row(
             formatting.date_time(bar.open_ms, local=local),
             *(formatting.price(price, precision.price) for price in bar[3:7]),
-            f"[{_direction(change)}]{formatting.percent(change)}[/]",
+            Text(formatting.percent(change), _direction(change)),
             exact.text(bar.volume, precision.quantity),
             formatting.short(exact.turnover_as_float(bar.turnover)),
             formatting.whole(bar.trade_count),
             formatting.NOTHING if share is None else f"{share:.0%}",
-            f"[{_STATE_STYLES[state] or 'default'}]{state}[/]",
+            Text(state, _STATE_STYLES[state]),
         )
     return made
 

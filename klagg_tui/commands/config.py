@@ -76,7 +76,7 @@ def _show(chosen: Chosen) -> None:
 
     effective = chosen.load()
     there = effective.path.exists()
-    console = Console()
+    console = Console(markup=False, emoji=False)
     if console.is_terminal:
         _draw(console, rows(effective), effective.path if there else None)
         tell(f"File: {effective.path}{'' if there else ' (not there; --example prints one to begin with)'}")

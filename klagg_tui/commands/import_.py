@@ -61,13 +61,15 @@ def import_files(
     """
     from klagg_tui.commands.shared.interrupt import Interrupt
     from klagg_tui.commands.shared.progress import ProgressLine
+    from klagg_tui.exporting.selection import as_text
     from klagg_tui.runtime.stop_signals import INTERRUPTED
 
     if not files and legacy is None:
         raise BadUsage("Name files, or a database with --legacy.")
     if files and legacy is not None:
         raise BadUsage("--legacy takes a database alone; import other files with a command of their own.")
-    work = _Work(files or [], symbol, legacy, database(db), settings_of(ctx).market.periods)
+    named = as_text(symbol) if symbol else None
+    work = _Work(files or [], named, legacy, database(db), settings_of(ctx).market.periods)
     with Interrupt("the bars so far are kept.") as interrupt, ProgressLine() as line:
         outcome = wait_for(work.run(interrupt, line))
     _tell(outcome)

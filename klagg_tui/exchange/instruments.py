@@ -45,7 +45,9 @@ class SymbolFilter(NamedTuple):
     def unknown(self, symbols: Collection[str]) -> tuple[str, ...]:
         """Names and globs that match none of the listed symbols."""
         return tuple(
-            pattern for pattern in self.patterns if not any(fnmatchcase(symbol, pattern) for symbol in symbols)
+            pattern
+            for pattern in self.patterns
+            if pattern not in symbols and not any(fnmatchcase(symbol, pattern) for symbol in symbols)
         )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -39,6 +38,7 @@ from klagg_tui.exchange.session import (
 )
 from klagg_tui.exchange.transport.connect import connect, stream_uri
 from klagg_tui.exchange.transport.connection import READ_PAUSE_S, FeedConnection
+from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import Venue
 
 log = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ class MarketStream:
         proxy: str | None = None,
         limits: FeedLimits | None = None,
         per_shard: int = PER_SHARD,
-        local_ms: Callable[[], float] = lambda: time.monotonic() * 1000,
+        local_ms: Callable[[], float] = steady_ms,
         chance: Callable[[], float] = random.random,
         read_pause_s: float = READ_PAUSE_S,
     ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,7 +97,7 @@ class Output:
     def _opened(self, series: Series) -> Writer:
         if not isinstance(self._target, Path):
             return self._form.open_writer(self._target, self._holds)
-        path = self._target / self._form.file_name(series) if self._is_split else self._target
+        path = self._target / _on_disk(self._form.file_name(series)) if self._is_split else self._target
         if not self._is_split and path.is_dir():
             raise ExportError(
                 f"{path} is a folder; end its name with / to have a file for each symbol and period in it."
@@ -110,3 +111,8 @@ class Output:
             if self._files:
                 self._files[-1].close()
             self._writer = None
+
+
+def _on_disk(name: Path) -> Path:
+    """A name in UTF-8, also where the locale would not know how to write it."""
+    return Path(os.fsdecode(str(name).encode()))

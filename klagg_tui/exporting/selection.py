@@ -144,11 +144,22 @@ def matching(patterns: Iterable[str], names: Iterable[str]) -> list[str]:
     all_names = sorted(names)
     found: dict[str, None] = {}
     for pattern in patterns:
-        matched = [name for name in all_names if fnmatchcase(name.upper(), pattern.upper())]
+        matched = _matching(as_text(pattern).upper(), all_names)
         if not matched and pattern != "*":
             raise ExportError(_unknown(pattern, all_names))
         found.update(dict.fromkeys(matched))
     return list(found)
+
+
+def as_text(typed: str) -> str:
+    """A name is UTF-8 whatever the locale: where that knows no such letters, Python holds their bytes (PEP 383)."""
+    return typed.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+
+
+def _matching(pattern: str, names: list[str]) -> list[str]:
+    """A name that looks like a pattern means itself, whatever else it would match."""
+    same = [name for name in names if name.upper() == pattern]
+    return same or [name for name in names if fnmatchcase(name.upper(), pattern)]
 
 
 def _is_pattern(text: str) -> bool:

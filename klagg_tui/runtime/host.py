@@ -16,6 +16,7 @@ from klagg_tui.engine.events import AggTrade, AppEvent, HoldSymbol, TradeFields
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.readers import Reader
 from klagg_tui.errors import BadNumber, StorageError
+from klagg_tui.exchange.transport.steady import Absence
 from klagg_tui.feed import FeedUpdate
 from klagg_tui.formatting import counted
 from klagg_tui.metrics import Metric, Metrics
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 TICK_S: Final = 0.2
 MINUTES_AT_ONCE: Final = 1_000
 """Minutes ended before others have their turn, about 30 ms: more than there are symbols, so that only a leap needs several turns."""
-SLEPT_S: Final = 30.0
+SLEPT_MS: Final = 30_000
 """A pause between two ticks past which the machine must have slept."""
 TAPE_LENGTH: Final = 200
 _AT_ONCE: Final = 100
@@ -68,6 +69,8 @@ class EngineHost:
         """How far ahead of `now_ms` a trade may lie; None: as far as it likes."""
         self.on_wake: Callable[[], None] = lambda: None
         """Called after the machine slept, when every symbol waits."""
+        self.is_waking = False
+        """Whether the machine slept and the exchange has not told its time since."""
         self.stale_closes: list[Period] = list(periods) if store else []
         """Periods whose stored closes the screen has not seen: at the start all, later those that history filled."""
         self._flush_s = flush_s
@@ -122,16 +125,16 @@ class EngineHost:
 
     async def tick_forever(self) -> None:
         """End bars by the clock. A machine that slept received nothing meanwhile: its symbols wait until that is repaired."""
-        ticked_s = time.monotonic()
+        absence = Absence()
         while True:
-            if time.monotonic() - ticked_s > SLEPT_S:
+            if absence.ms() > SLEPT_MS:
                 self.handle([HoldSymbol(symbol) for symbol in self.engine.symbols()])
                 self.on_wake()
             while self.engine.tick(self.now_ms(), MINUTES_AT_ONCE):
                 # Written as they are made: neither does memory grow by what a leap of the clock ends, nor does the disk wait.
                 await self.flush()
                 await asyncio.sleep(0)
-            ticked_s = time.monotonic()
+            absence.restart()
             await asyncio.sleep(TICK_S)
 
     async def flush_forever(self) -> None:

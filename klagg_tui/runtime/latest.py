@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import threading
+from typing import Final
 
+from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.feed import FeedUpdate, Mode, Status
+
+OLD_MS: Final = 5_000
+"""A status of before is none of now."""
 
 
 class Latest:
@@ -14,6 +19,16 @@ class Latest:
         self.status = Status("", Mode.OFFLINE, 0, connection="starting")
         self._update: FeedUpdate | None = None
         self._lock = threading.Lock()
+
+    @property
+    def status(self) -> Status:
+        """How things stand, or stood: several times a second somebody says so, unless the machine slept or has no time."""
+        status, told_ms = self._told
+        return status.behind() if steady_ms() - told_ms > OLD_MS else status
+
+    @status.setter
+    def status(self, status: Status) -> None:
+        self._told = (status, steady_ms())
 
     @property
     def is_taken(self) -> bool:

@@ -134,7 +134,7 @@ class EngineRun:
     def show_status(self) -> None:
         """Say how things stand now."""
         host, source, status = self.host, self._source, self._source.status
-        self._latest.status = Status(
+        told = Status(
             market=source.market,
             mode=status.mode,
             exchange_now_ms=source.now_ms(),
@@ -148,3 +148,4 @@ class EngineRun:
             halted=host.halted,
             not_chosen=printable(host.not_chosen),
         )
+        self._latest.status = told.behind() if host.is_waking else told

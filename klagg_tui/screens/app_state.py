@@ -101,9 +101,9 @@ class AppState:
         self.preferences = replace(self.preferences, **choices)  # type: ignore[arg-type]
         self._save(self.preferences)
 
-    def use_theme(self, variables: dict[str, str], *, is_dark: bool) -> None:
+    def use_theme(self, variables: dict[str, str], *, is_dark: bool, has_256: bool = False) -> None:
         """Take the colours of a theme."""
-        self.palette = palette(variables, Tints.named(self.preferences.tints), is_dark=is_dark)
+        self.palette = palette(variables, Tints.named(self.preferences.tints), is_dark=is_dark, has_256=has_256)
 
     @property
     def period(self) -> Period:

@@ -70,11 +70,15 @@ class TerminalDriver(LinuxDriver):
         return self._output.is_gone
 
     def run_input_thread(self) -> None:
-        """Take keys until the end; a terminal that is gone brings no more."""
-        try:
-            super().run_input_thread()
-        except OSError:
-            self._output.is_gone = True
+        """Take keys until the end; a terminal that is gone brings no more, and a key that is not UTF-8 is none."""
+        while True:
+            try:
+                super().run_input_thread()
+            except UnicodeDecodeError:
+                continue
+            except OSError:
+                self._output.is_gone = True
+            return
 
     def start_application_mode(self) -> None:
         """Take the terminal."""

@@ -12,6 +12,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widgets import Button, Input, Label, ProgressBar, Select, Static
 
 from klagg_tui import formatting
@@ -69,7 +70,9 @@ class ExportScreen(KlaggScreen):
         """A form, the estimate, progress and outcome."""
         yield self.status_line
         with Vertical(id="form"):
-            names = [(f"{name} ({len(symbols)})", number) for number, (name, symbols) in enumerate(self._choices)]
+            names = [
+                (Content(f"{name} ({len(symbols)})"), number) for number, (name, symbols) in enumerate(self._choices)
+            ]
             yield _field("Symbols", Select(names, value=0, allow_blank=False, compact=True, id="symbols"))
             yield _field("Periods", Input(str(self.state.period), id="periods", placeholder="1m 5m 1h, or all"))
             yield _field(

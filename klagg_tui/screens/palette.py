@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from rich.style import Style
 from textual.color import Color
 
+from klagg_tui.screens.xterm_colours import in_256
 from klagg_tui.view.role import HEAT_STEPS, ROLES, Role
 
 
@@ -51,10 +52,15 @@ class Palette(NamedTuple):
     """The chosen tab."""
 
 
-def palette(variables: Mapping[str, str], tints: Tints, *, is_dark: bool = True) -> Palette:
-    """The palette of a theme's colour variables; `is_dark` is asked where these are the terminal's own sixteen."""
+def palette(variables: Mapping[str, str], tints: Tints, *, is_dark: bool = True, has_256: bool = False) -> Palette:
+    """The palette of a theme's colour variables.
+
+    `is_dark` is asked where these are the terminal's own sixteen. `has_256`: the terminal has no others than the cube and
+    the greys of xterm.
+    """
     names = ("background", "surface", "panel", "foreground", "primary", "accent", "success", "error", "warning")
-    return _palette(tuple(variables.get(name, "#808080") for name in names), tints, is_dark)
+    made = _palette(tuple(variables.get(name, "#808080") for name in names), tints, is_dark)
+    return Palette(*map(_of_256, made)) if has_256 else made
 
 
 @lru_cache(maxsize=64)
@@ -78,6 +84,23 @@ def _palette(values: tuple[str, ...], tints: Tints, is_dark: bool) -> Palette:
         _styles(colours, surface.blend(panel, 0.5)),
         _styles(colours, panel.blend(primary, 0.35)),
     )
+
+
+_TEXTS: Final = frozenset({Role.TEXT, Role.STRONG, Role.DIM, Role.FAINT, Role.GRID, Role.GAIN_FLASH, Role.LOSS_FLASH})
+"""Roles whose letters say nothing by their colour; those of heat are texts too."""
+
+
+@lru_cache(maxsize=256)
+def _of_256(styles: tuple[Style, ...]) -> tuple[Style, ...]:
+    ground = styles[Role.TEXT].bgcolor
+
+    def shown(role: int, style: Style) -> Style:
+        return style + Style(
+            color=in_256(style.color, keeps_kind=role not in _TEXTS and role < Role.HEAT),
+            bgcolor=in_256(style.bgcolor, keeps_kind=style.bgcolor != ground),
+        )
+
+    return tuple(shown(role, style) for role, style in enumerate(styles))
 
 
 class _Colours(NamedTuple):

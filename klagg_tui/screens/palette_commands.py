@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any, Protocol, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from textual.fuzzy import Matcher
 
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.bindings import described_keys
@@ -50,7 +52,7 @@ class KlaggCommands(Provider):
         for name, word, command in self._actions():
             if name in MOVES:
                 continue
-            yield DiscoveryHit(name, command, help=word)
+            yield DiscoveryHit(Content(name), command, help=_text(word))
 
     async def search(self, query: str) -> Hits:
         """Whatever matches."""
@@ -64,7 +66,7 @@ class KlaggCommands(Provider):
         ):
             score = matcher.match(name)
             if score > 0:
-                yield Hit(score, matcher.highlight(name), command, help=word)
+                yield Hit(score, _highlighted(matcher, name), command, help=_text(word))
 
     def _actions(self) -> Iterator[Command]:
         screen = self.screen
@@ -92,3 +94,17 @@ class KlaggCommands(Provider):
     def _filters(self) -> Iterator[Command]:
         for name, text in self._klagg.state.preferences.saved_filters:
             yield f"Filter: @{name}", text, partial(self._klagg.use_saved_filter, name)
+
+
+def _text(text: str) -> str:
+    """As it stands: the palette takes a text for markup, and content for what it is."""
+    return cast(str, Content(text))
+
+
+def _highlighted(matcher: Matcher, name: str) -> Content:
+    """The name with the letters that match; Textual's own takes names for markup."""
+    _, offsets = matcher.fuzzy_search.match(matcher.query, name)
+    content = Content(name)
+    for offset in offsets:
+        content = content.stylize(matcher.match_style, offset, offset + 1)
+    return content

@@ -28,6 +28,9 @@ Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
 ROWS_A_STATEMENT: Final = 500
 """14 columns each: 7,000 parameters; SQLite allows 32,766 since 3.32."""
 
+COPY_INTO: Final = "VACUUM INTO CAST(? AS TEXT)"
+"""Takes the bytes of a path, which need not be text in any encoding."""
+
 _PATIENCE_S: Final = 5.0
 """How long a connection waits for another program that reads or copies the file."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Final, NamedTuple
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import MINUTE_MS, Period, child_of
 from klagg_tui.errors import DiskError, StorageError
-from klagg_tui.storage.connection import Connection
+from klagg_tui.storage.connection import COPY_INTO, Connection
 from klagg_tui.storage.disk_errors import damaged, from_sqlite, reading, translate_errors
 from klagg_tui.storage.rows import open_ms_of
 from klagg_tui.storage.writer import Writer
@@ -145,7 +146,7 @@ async def backup(connection: Connection, to: Path) -> None:
 
 async def _copy(connection: Connection, half: Path, to: Path) -> None:
     try:
-        await _vacuum(connection, "VACUUM INTO ?", (str(half),))
+        await _vacuum(connection, COPY_INTO, (os.fsencode(half),))
     except StorageError as error:
         cause = error.__cause__
         if not isinstance(cause, sqlite3.Error) or str(error) == str(damaged(connection.path)):
@@ -161,7 +162,7 @@ async def compact(writer: Writer) -> None:
         await writer.connection.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-async def _vacuum(connection: Connection, sql: str, parameters: tuple[str, ...] = ()) -> None:
+async def _vacuum(connection: Connection, sql: str, parameters: tuple[bytes, ...] = ()) -> None:
     """Write the file anew; where pages are damaged SQLite says at times that a disk is full or a rule broken; then they are looked at."""
     try:
         await connection.rows(sql, parameters)

@@ -24,7 +24,7 @@ from typing import Final
 
 from klagg_tui.errors import DiskError, NewerDatabase, StorageError
 from klagg_tui.storage import disk_errors
-from klagg_tui.storage.connection import Connection, beside
+from klagg_tui.storage.connection import COPY_INTO, Connection, beside
 from klagg_tui.storage.disk_errors import translate_errors
 from klagg_tui.storage.schema import APPLICATION_ID, MIGRATIONS
 
@@ -229,7 +229,7 @@ async def _keep_copy(connection: Connection) -> None:
     with translate_errors(copy):
         half.unlink(missing_ok=True)
         try:
-            await connection.rows("VACUUM INTO ?", (str(half),))
+            await connection.rows(COPY_INTO, (os.fsencode(half),))
             half.replace(copy)
         finally:
             half.unlink(missing_ok=True)

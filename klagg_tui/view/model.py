@@ -256,4 +256,4 @@ def is_stale_feed(status: Status, newest_trade_ms: int) -> bool:
     """Whether a feed that ought to move stands still."""
     if status.mode not in (Mode.LIVE, Mode.DEMO):
         return False
-    return status.exchange_now_ms - newest_trade_ms > STALE_FEED_MS
+    return status.is_behind or status.exchange_now_ms - newest_trade_ms > STALE_FEED_MS

@@ -17,10 +17,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
+
+import pytest
 
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 
@@ -174,11 +176,16 @@ class Terminal:
                 self._text += part
         except OSError:  # nothing more yet, or hung up
             pass
-        return self._text.decode()
+        return self._text.decode(errors="replace")
 
     def lines(self, part: str) -> list[str]:
         """What was written over and over in one line, each time it held that part."""
         return [line for line in self.text().split("\r\x1b[K")[1:] if part in line]
+
+    def type(self, keys: bytes) -> None:
+        """Press keys."""
+        with suppress(BlockingIOError):
+            os.write(self._ours, keys)
 
     def hang_up(self) -> None:
         """As when its window is closed."""
@@ -192,7 +199,9 @@ def terminal(columns: int = 80) -> Iterator[Terminal]:
     """One while the block runs."""
     made = Terminal(columns)
     try:
-        yield made
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TERM", "xterm-256color")
+            yield made
     finally:
         made.end.close()
         made.hang_up()

@@ -166,6 +166,27 @@ def test_a_second_signal_ends_it_at_once_and_gives_the_terminal_back(tmp_path: P
         assert attributes(screen) == before
 
 
+def test_a_terminal_that_is_not_utf_8_gets_plain_signs_and_its_keys_end_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    with exchange() as market, terminal(100) as screen:
+        with klagg(screen, tmp_path, *at(market), *SLOW) as process:
+            wait_for(lambda: "BTCUSDT" in screen.text() and "* live" in screen.text())
+            screen.type(b"\xe9")
+            screen.type(b"q")  # for UTF-8 a part of what was begun: taken together, they are no key
+
+            def is_over() -> bool:
+                screen.type(b"q")
+                return bool(screen.text()) and process.poll() is not None
+
+            wait_for(is_over)
+            assert process.returncode == 0
+        assert "Traceback" not in screen.text()
+        assert "\\u" not in screen.text()
+        assert modes(screen.text()) == {}
+
+
 def refuse_writes(database: Path) -> None:
     """From now on the disk takes no bar."""
     with closing(sqlite3.connect(database, timeout=WAIT_S)) as connection:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.commands.beside import at, exchange, free_port, get, has_bars
+from klagg_tui.commands.shared.status_line import can_move_its_cursor
+from tests.commands.beside import Terminal, at, exchange, free_port, get, has_bars, terminal
 from tests.commands.visitor import Visiting
 from tests.shell import Klagg
 
@@ -24,6 +29,25 @@ def test_without_a_terminal_one_sentence_says_what_to_do(klagg: Klagg, args: lis
     assert (said.status, said.out) == (1, "")
     (line,) = said.err.splitlines()
     assert "klagg needs a terminal to draw on; `klagg record` records the market without one." in line
+
+
+def test_a_terminal_that_cannot_be_drawn_on_is_refused_like_a_pipe(
+    klagg: Klagg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with terminal() as screen, screen_of_a_person(screen, monkeypatch):
+        monkeypatch.setenv("TERM", "dumb")
+        said = klagg()
+        assert not can_move_its_cursor()
+    assert said.status == 1
+    assert "klagg needs a terminal to draw on" in said.err
+
+
+@contextmanager
+def screen_of_a_person(screen: Terminal, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Both ends of the command are that terminal."""
+    with Path(os.ttyname(screen.end.fileno())).open() as keys, redirect_stdout(screen.end):
+        monkeypatch.setattr(sys, "stdin", keys)
+        yield
 
 
 @live

@@ -19,6 +19,7 @@ from klagg_tui.metrics import Metric
 from klagg_tui.runtime import host as host_module
 from klagg_tui.runtime.host import TAPE_LENGTH, EngineHost
 from klagg_tui.storage.store import Store
+from tests.clocks import Sleepable
 from tests.filed import all_of, listed
 from tests.makers import MINUTE, START, SYMBOL, trade, trades
 
@@ -191,16 +192,23 @@ async def test_a_bar_that_ends_while_others_are_told_is_not_told_as_current_afte
 
 async def test_a_machine_that_slept_lets_every_symbol_wait_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host_module, "TICK_S", 0.0)
-    monkeypatch.setattr(host_module, "SLEPT_S", -1.0)
+    clock = Sleepable(monkeypatch)
     host = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, None, lambda: START)
     host.handle([AddSymbol(SYMBOL, 0), SeedBars(SYMBOL, START, (), None, 1)])
     host.receive([trade(1)])
     woken = asyncio.Event()
     host.on_wake = woken.set
     ticking = asyncio.ensure_future(host.tick_forever())
-    async with asyncio.timeout(10):
-        await woken.wait()
+    await asyncio.sleep(0)
+    clock.run(20)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert not woken.is_set()
+    clock.sleep(3600)
+    for _ in range(3):
+        await asyncio.sleep(0)
     ticking.cancel()
+    assert woken.is_set()
     assert host.engine.waiting() == (SYMBOL,)
 
 

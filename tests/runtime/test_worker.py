@@ -324,3 +324,13 @@ async def test_a_source_that_fails_ends_the_run_with_its_error(tmp_path: Path, d
     assert isinstance(runtime.error, ZeroDivisionError)
     with pytest.raises(ZeroDivisionError):
         runtime.wait(1)
+
+
+async def test_until_the_exchange_told_its_time_after_sleep_the_status_is_stale(tmp_path: Path, database: Path) -> None:
+    async with running(plan(file_with(tmp_path, trades([START])), database)) as runtime:
+        host = runtime._ready.result()
+        host.is_waking = True
+        await until(lambda: runtime.status().is_behind)
+        assert runtime.status().connection == "stale"
+        host.is_waking = False
+        await until(lambda: not runtime.status().is_behind)

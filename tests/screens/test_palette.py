@@ -1,8 +1,14 @@
 """Themes and colours."""
 
 import pytest
+from rich.color import Color as RichColor
+from rich.color import ColorSystem
 from textual.color import Color
+from textual.theme import BUILTIN_THEMES
 
+from klagg_tui.screens.palette import Tints, palette
+from klagg_tui.screens.themes import KLAGG
+from klagg_tui.screens.xterm_colours import leading, nearest
 from klagg_tui.view.role import HEAT_STEPS, Role
 from tests.pilot import opened
 
@@ -54,3 +60,45 @@ async def test_colours_of_gain_and_loss_change_places() -> None:
             await seen.press("C")
         assert gains[0] == gains[3]
         assert len(set(gains)) == 3
+
+
+def _seen(colour: RichColor | None) -> tuple[int, int, int]:
+    """As a terminal with 256 colours draws it."""
+    assert colour is not None
+    shown = colour.downgrade(ColorSystem.EIGHT_BIT)
+    return shown.get_truecolor() if shown.triplet is None else shown.triplet
+
+
+@pytest.mark.parametrize("theme", ["klagg", "nord", "textual-light", "dracula", "gruvbox", "solarized-light"])
+@pytest.mark.parametrize("tints", [Tints.THEME, Tints.SWAPPED])
+def test_with_256_colours_green_stays_green_and_red_stays_red(theme: str, tints: Tints) -> None:
+    made = {"klagg": KLAGG, **BUILTIN_THEMES}[theme].to_color_system().generate()
+    full, few = palette(made, tints), palette(made, tints, has_256=True)
+    for there, here in zip(full, few, strict=True):
+        for role in (Role.GAIN, Role.LOSS, Role.TAKER, Role.SELLER, Role.GAIN_VOLUME, Role.LOSS_VOLUME, Role.GOOD):
+            meant = there[role].color
+            assert meant is not None
+            assert meant.triplet is not None
+            assert leading(_seen(here[role].color)) == leading(meant.triplet), role
+        for index in (Role.GAIN_FLASH, Role.LOSS_FLASH, Role.HEAT, Role.HEAT + 2 * HEAT_STEPS):
+            meant = there[index].bgcolor
+            assert meant is not None
+            assert meant.triplet is not None
+            assert leading(_seen(here[index].bgcolor)) == leading(meant.triplet), index
+        assert _seen(here[Role.GAIN_FLASH].bgcolor) != _seen(here[Role.TEXT].bgcolor)
+    grid = few.plain[Role.GRID]
+    assert _seen(grid.color) != _seen(grid.bgcolor)
+
+
+def test_a_colour_of_the_256_is_its_own_nearest() -> None:
+    for colour in ((0, 0, 0), (95, 0, 0), (0, 135, 95), (238, 238, 238), (255, 255, 255)):
+        assert nearest(colour) == colour
+
+
+async def test_the_app_takes_those_colours_where_its_terminal_has_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textual.constants.COLOR_SYSTEM", "256")
+    async with opened() as seen:
+        gain = seen.app.state.palette.plain[Role.GAIN].color
+        assert gain is not None
+        assert gain.triplet is not None
+        assert nearest(gain.triplet) == gain.triplet

@@ -142,6 +142,7 @@ def test_a_bar_is_stale_when_its_successor_is_overdue() -> None:
 def test_a_live_market_that_is_silent_is_stale_and_a_replay_is_not() -> None:
     assert is_stale_feed(Status("x", Mode.LIVE, START + 16_000), START)
     assert not is_stale_feed(Status("x", Mode.LIVE, START + 15_000), START)
+    assert is_stale_feed(Status("x", Mode.LIVE, START, is_behind=True), START)
     assert not is_stale_feed(Status("x", Mode.REPLAY, START + 16_000), START)
 
 

@@ -20,14 +20,15 @@ SHOWN: Final = 500
 
 def print_json(outcome: Outcome) -> None:
     """One object with everything."""
-    document = {
-        "clean": not outcome.findings and not outcome.is_interrupted,
-        "interrupted": outcome.is_interrupted,
-        "bars": outcome.bars,
-        "findings": [finding.as_json() for finding in outcome.findings],
-        "repaired": outcome.repaired._asdict() if outcome.repaired else None,
-    }
-    tables.print_json(document)
+    tables.print_json(
+        {
+            "clean": not outcome.findings and not outcome.is_interrupted,
+            "interrupted": outcome.is_interrupted,
+            "bars": outcome.bars,
+            "findings": [finding.as_json() for finding in outcome.findings],
+            "repaired": outcome.repaired._asdict() if outcome.repaired else None,
+        }
+    )
 
 
 def print_table(outcome: Outcome, *, is_local: bool) -> None:

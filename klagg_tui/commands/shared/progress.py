@@ -20,7 +20,7 @@ class ProgressLine:
     def __init__(
         self, unit: str = "rows", console: Console | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._console = console or Console(stderr=True)
+        self._console = console or Console(stderr=True, markup=False, emoji=False)
         self._unit = unit
         self._clock = clock
         self._began = self._said = clock()
@@ -28,7 +28,7 @@ class ProgressLine:
         self._task: TaskID | None = None
         if self._console.is_terminal:
             self._bar = Progress(
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 TaskProgressColumn(),
                 TextColumn("{task.fields[rows]}"),
@@ -55,4 +55,10 @@ class ProgressLine:
             self._bar.update(self._task, description=what, completed=done, total=total or None, rows=rate)
         elif now - self._said >= PLAIN_EVERY_S:
             self._said = now
-            self._console.print(f"{what}: {done / max(total, 1):.0%}, {rate}", highlight=False, soft_wrap=True)
+            self._console.print(
+                f"{what}: {done / max(total, 1):.0%}, {rate}",
+                highlight=False,
+                markup=False,
+                emoji=False,
+                soft_wrap=True,
+            )

@@ -14,13 +14,20 @@ _LINE_S: Final = 1.0
 _PLAIN_LINE_S: Final = 30.0
 """The same where the output is a file."""
 _JOINT: Final = " · "
+_DUMB: Final = frozenset({"dumb", "unknown"})
+"""Names of terminals in TERM: https://man7.org/linux/man-pages/man7/term.7.html."""
 _USUAL_WIDTH: Final = 80
 """Where a terminal says 0."""
 
 
 def is_rewritten() -> bool:
     """Whether the line stays where it is, because a person looks at it."""
-    return sys.stdout.isatty()
+    return sys.stdout.isatty() and can_move_its_cursor()
+
+
+def can_move_its_cursor() -> bool:
+    """Whether the terminal does not say of itself that it only takes line after line, as those inside editors do."""
+    return os.environ.get("TERM") not in _DUMB
 
 
 def pause_s() -> float:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -17,8 +20,10 @@ _PIPE_WIDTH: Final = 400
 
 def console() -> Console:
     """Stdout, wide enough for any table where nobody looks at it."""
-    out = Console(highlight=False)
-    return out if out.is_terminal else Console(highlight=False, width=_PIPE_WIDTH)
+    # Names are text: what looks like markup or like the code of a picture in them is neither.
+    plain = partial(Console, highlight=False, markup=False, emoji=False)
+    out = plain()
+    return out if out.is_terminal else plain(width=_PIPE_WIDTH)
 
 
 class Texts(Table):
@@ -57,5 +62,10 @@ def _without(name: str, made: Table) -> Table:
 
 
 def print_json(content: object) -> None:
-    """A JSON document, indented for people."""
-    typer.echo(json_printable(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()))
+    """A JSON document, indented for people. Signs that the terminal or a path cannot hold are escaped, not replaced."""
+    try:
+        text = orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
+        text.encode(sys.stdout.encoding)
+    except (TypeError, UnicodeEncodeError):  # the first: a path that is no text
+        text = json.dumps(content, indent=2)
+    typer.echo(json_printable(text))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from klagg_tui.commands.shared.options import say_update
 from klagg_tui.commands.shared.output import tell
+from klagg_tui.commands.shared.status_line import can_move_its_cursor
 from klagg_tui.errors import KlaggError
 from klagg_tui.runtime.stop_signals import StopSignals
 
@@ -53,5 +54,5 @@ def watch_until(
 def require_terminal() -> None:
     """Say plainly what to do where there is no terminal to draw on."""
     is_in_browser = "TEXTUAL_DRIVER" in os.environ
-    if not is_in_browser and not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not is_in_browser and not (sys.stdin.isatty() and sys.stdout.isatty() and can_move_its_cursor()):
         raise KlaggError("klagg needs a terminal to draw on; `klagg record` records the market without one.")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import Final
 
 from klagg_tui.exchange.binance.facts import BLOCKED_ADVICE, REFUSALS, REQUESTS, STREAMS
+from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import MarketData, StreamCodec, Venue
 
 # Imports inside these two: who only reads facts, as every command does, loads no JSON and no HTTP library.
@@ -30,7 +30,7 @@ def _market_data(rest_url: str, start_ms: float, *, proxy: str | None = None) ->
     from klagg_tui.exchange.transport.clock import ExchangeClock
 
     # Only an imitation has a pace of its own: the exchange's time runs as fast as the world's whatever an answer says.
-    clock = ExchangeClock(start_ms, time.monotonic() * 1000)
+    clock = ExchangeClock(start_ms, steady_ms())
     return RestClient(rest_url, clock, proxy=proxy, has_speed=not VENUE.is_at(rest_url))
 
 

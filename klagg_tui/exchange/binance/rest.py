@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -16,6 +15,7 @@ from klagg_tui.exchange.binance.facts import BLOCKED_ADVICE, LONGEST_REFUSAL_MS,
 from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import TIME_OUT_S, HttpClient, HttpRules
+from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import Priority, RequestUse
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ class RestClient:
         clock: ExchangeClock,
         *,
         proxy: str | None = None,
-        local_ms: Callable[[], float] = lambda: time.monotonic() * 1000,
+        local_ms: Callable[[], float] = steady_ms,
         time_out_s: float = TIME_OUT_S,
         has_speed: bool = True,
     ) -> None:

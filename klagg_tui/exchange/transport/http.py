@@ -34,6 +34,7 @@ from klagg_tui.exchange.transport.budget import WeightBudget
 from klagg_tui.exchange.transport.clock import ExchangeClock, Witnesses
 from klagg_tui.exchange.transport.connect import reason_of
 from klagg_tui.exchange.transport.proxy import proxy_for
+from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import Failure, Priority, Request, RequestUse
 from klagg_tui.texts import without_login
 
@@ -112,7 +113,7 @@ class HttpClient:
         rules: HttpRules,
         *,
         proxy: str | None = None,
-        local_ms: Callable[[], float] = lambda: time.monotonic() * 1000,
+        local_ms: Callable[[], float] = steady_ms,
         time_out_s: float = TIME_OUT_S,
         wall_ms: Callable[[], float] = lambda: time.time() * 1000,
         has_speed: bool = True,

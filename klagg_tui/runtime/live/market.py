@@ -65,6 +65,7 @@ class LiveMarket:
         self._status = status
         self._logged_rejected = 0
         self._is_clock_contradicted = asyncio.Event()
+        self._woke = asyncio.Event()
         self._host.ahead_ms = int(AHEAD_MS * max(1.0, context.market_data.clock.speed))
         self._stream = MarketStream(
             endpoint.venue,
@@ -83,7 +84,7 @@ class LiveMarket:
 
     async def run(self) -> None:
         """Follow the market until cancelled."""
-        self._host.on_wake = self._look_into_all
+        self._host.on_wake = self._wake
         self._follow(())
         async with asyncio.TaskGroup() as group:
             for name, work in (
@@ -100,11 +101,30 @@ class LiveMarket:
 
     async def _sync_forever(self) -> None:
         while True:
-            await asyncio.sleep(_SYNC_AGAIN_S)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._is_clock_contradicted.wait(), SYNC_S - _SYNC_AGAIN_S)
+            await self._sync_is_due()
             self._is_clock_contradicted.clear()
             await self._sync()
+            if self._woke.is_set():
+                self._woke.clear()
+                self._host.is_waking = False
+                self._look_into_all()
+
+    async def _sync_is_due(self) -> None:
+        """At once after sleep, and until an answer came; soon where trades contradict the clock."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woke.wait(), _SYNC_AGAIN_S)
+            return
+        waits = [asyncio.ensure_future(event.wait()) for event in (self._woke, self._is_clock_contradicted)]
+        try:
+            await asyncio.wait(waits, timeout=SYNC_S - _SYNC_AGAIN_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for waiting in waits:
+                waiting.cancel()
+
+    def _wake(self) -> None:
+        """The machine slept: the exchange is asked for its time before anything else, and nothing is live until it told it."""
+        self._host.is_waking = True
+        self._woke.set()
 
     async def _sync(self) -> None:
         was_ms = self._host.now_ms()
@@ -123,7 +143,7 @@ class LiveMarket:
         await remove_future(self._host, self._context.store, self._host.now_ms())
 
     def _look_into_all(self) -> None:
-        """The machine slept: what every symbol missed is asked for, also where its connection survived."""
+        """What every symbol missed in sleep is asked for, also where its connection survived."""
         for symbol in self._host.engine.waiting():
             self._repair.nudge(symbol)
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
@@ -75,8 +76,7 @@ class AlertsScreen(ModalScreen[None]):
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options(
-            [text.replace("[", "\\[") for text in texts]
-            or ["[$text-muted]none yet: a adds one, say last>70000 or chg(5m)<-3[/]"]
+            [Content(text) for text in texts] or ["[$text-muted]none yet: a adds one, say last>70000 or chg(5m)<-3[/]"]
         )
         options.highlighted = 0
         options.focus()

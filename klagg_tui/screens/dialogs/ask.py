@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
@@ -38,7 +39,7 @@ class Ask(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Title, a note, the line, what is wrong with it."""
         with Vertical() as box:
-            box.border_title = self._title
+            box.border_title = Content(self._title)
             yield Static(self._note, markup=False)
             yield Input(self._answer)
             yield Static("", id="error", markup=False)

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -41,7 +42,7 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Three chapters."""
         with VerticalScroll() as box:
-            box.border_title = f"Help · {self._name}"
+            box.border_title = Content(f"Help · {self._name}")
             box.border_subtitle = "esc closes"
             yield Static("Keys", classes="title")
             yield Static(

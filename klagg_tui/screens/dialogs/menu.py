@@ -9,6 +9,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -52,19 +53,23 @@ class Menu(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """A list of lines and a word on what it does."""
         with Vertical() as box:
-            box.border_title = self._title
+            box.border_title = Content(self._title)
             width = max((len(choice.label) for choice in self._choices), default=0) + 2
             yield OptionList(
                 *[
                     Option(
-                        f"[b $primary]{choice.letter or ' '}[/]  {choice.label:<{width}}[$text-muted]{choice.note}[/]",
+                        Content.assemble(
+                            (choice.letter or " ", "b $primary"),
+                            f"  {choice.label:<{width}}",
+                            (choice.note, "$text-muted"),
+                        ),
                         id=f"o{i}",
                     )
                     for i, choice in enumerate(self._choices)
                 ]
             )
             if self._footer:
-                yield Static(self._footer)
+                yield Static(self._footer, markup=False)
 
     def on_mount(self) -> None:
         """Begin at the line that holds now."""

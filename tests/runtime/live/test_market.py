@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from klagg_tui.engine.bar import State
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AmendBar, HoldSymbol, SeedBars
 from klagg_tui.engine.period import Period
-from klagg_tui.errors import StorageError
+from klagg_tui.errors import StorageError, Unreachable
 from klagg_tui.exchange.messages import ContractChanged
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.session import ConnectionSilent, StreamRefused, StreamsDown, StreamsUp, SymbolSilent
@@ -26,6 +27,7 @@ from klagg_tui.runtime.live.feed import LiveFeed
 from klagg_tui.runtime.live.market import LiveMarket
 from klagg_tui.runtime.source import SourceStatus
 from klagg_tui.storage.store import Store
+from tests.feeds import until
 from tests.makers import MINUTE, START, SYMBOL, trade
 
 PERIODS = (Period.M1,)
@@ -133,10 +135,38 @@ async def test_a_contract_that_was_taken_off_lets_the_listing_be_asked(scene: Sc
     assert scene.market.universe._wake.is_set()
 
 
-async def test_after_sleep_every_waiting_symbol_is_looked_into(scene: Scene) -> None:
+async def test_after_sleep_the_exchange_tells_its_time_before_anything_else_is_asked(scene: Scene) -> None:
+    told = asyncio.Event()
+    asked: list[set[str]] = []
+
+    async def sync() -> None:
+        asked.append(set(scene.nudged))
+        await told.wait()
+
+    scene.market._market_data.sync = sync  # type: ignore[method-assign]
     scene.host.handle([HoldSymbol(SYMBOL), HoldSymbol(OTHER)])
-    scene.market._look_into_all()
+    scene.market._wake()
+    syncing = asyncio.ensure_future(scene.market._sync_forever())
+    await until(lambda: bool(asked))
+    assert asked == [set()]
+    assert scene.host.is_waking
+    told.set()
+    await until(lambda: not scene.host.is_waking)
+    syncing.cancel()
     assert scene.nudged == {SYMBOL, OTHER}
+
+
+async def test_an_exchange_that_cannot_be_reached_after_sleep_is_asked_until_it_answers(scene: Scene) -> None:
+    async def sync() -> None:
+        raise Unreachable("no network yet")
+
+    scene.market._market_data.sync = sync  # type: ignore[method-assign]
+    scene.market._wake()
+    for _ in range(2):  # as `keep_running` begins it again
+        with pytest.raises(Unreachable):
+            await scene.market._sync_forever()
+    assert scene.host.is_waking
+    assert not scene.nudged
 
 
 async def test_the_connection_of_a_symbol_that_is_not_delivered_is_renewed(scene: Scene) -> None:

@@ -1,0 +1,46 @@
+"""Colours for terminals that have 256: the nearest one by eye that is of the same kind.
+
+Whoever rounds red, green and blue each by itself turns a dark green into a teal and a dark red into a purple.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+from rich.color import Color
+
+Rgb: TypeAlias = tuple[int, int, int]
+
+_STEPS: Final = (0, 95, 135, 175, 215, 255)
+_CUBE: Final = tuple((red, green, blue) for red in _STEPS for green in _STEPS for blue in _STEPS)
+_GREYS: Final = tuple((8 + 10 * step,) * 3 for step in range(24))
+"""https://invisible-island.net/xterm/xterm.faq.html: colours 16 to 231 are a cube, 232 to 255 a ramp of greys."""
+
+
+@lru_cache(maxsize=1024)
+def nearest(colour: Rgb, *, keeps_kind: bool = True) -> Rgb:
+    """Of the 240 with fixed values the nearest one by eye: what is green stays green.
+
+    Without `keeps_kind` it may become a grey, as the tinted greys may that texts and grounds have.
+    """
+    kinds = {leading(colour)} if keeps_kind else {leading(colour), None}
+    return min((one for one in (*_CUBE, *_GREYS) if leading(one) in kinds), key=lambda one: _distance(one, colour))
+
+
+def leading(colour: Rgb) -> int | None:
+    """Which part is the strongest, and no other as strong: 0 red, 1 green, 2 blue; None for a grey and what is between two."""
+    second, most = sorted(colour)[1:]
+    return colour.index(most) if most > second else None
+
+
+def in_256(colour: Color | None, *, keeps_kind: bool) -> Color | None:
+    """The same as a colour of a style; the terminal's own sixteen stay as they are."""
+    return Color.from_rgb(*nearest(colour.triplet, keeps_kind=keeps_kind)) if colour and colour.triplet else colour
+
+
+def _distance(one: Rgb, other: Rgb) -> float:
+    """https://www.compuphase.com/cmetric.htm: parts weighted as an eye does."""
+    red_mean = (one[0] + other[0]) / 2
+    red, green, blue = (a - b for a, b in zip(one, other, strict=True))
+    return (2 + red_mean / 256) * red * red + 4 * green * green + (2 + (255 - red_mean) / 256) * blue * blue
