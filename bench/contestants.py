@@ -86,7 +86,7 @@ class Klagg:
     def bars(self) -> dict[Key, Values]:
         """See `Contestant`."""
         return {
-            key: (*map(exact.as_decimal, bar[3:7]), exact.as_decimal(bar.volume))  # type: ignore[misc]
+            key: (*map(exact.price_as_decimal, bar[3:7]), exact.quantity_as_decimal(bar.volume))  # type: ignore[misc]
             for key, bar in self.ended.items()
             if bar.state is not State.FORMING
         }

@@ -151,10 +151,11 @@ def _exactness(contestant: Contestant, wanted: dict[Key, Values]) -> str:
 
 def _candle(bar: Bar) -> Candle:
     return Candle(
-        *map(exact.as_decimal, bar[3:8]),
+        *map(exact.price_as_decimal, bar[3:7]),
+        exact.quantity_as_decimal(bar.volume),
         exact.turnover_as_decimal(bar.turnover),
         bar.trade_count,
-        exact.as_decimal(bar.taker_buy_volume),
+        exact.quantity_as_decimal(bar.taker_buy_volume),
         exact.turnover_as_decimal(bar.taker_buy_turnover),
     )
 

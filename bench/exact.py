@@ -63,28 +63,30 @@ class Integers:
     @staticmethod
     def read(prices: Sequence[str], quantities: Sequence[str]) -> tuple[list[exact.Exact], list[exact.Exact]]:
         """As where every trade passes."""
-        return parsing.numbers(prices), [parsing.cached(text) or parsing.parse_cached(text) for text in quantities]
+        return parsing.prices(prices), [parsing.cached(text) or parsing.parse_cached(text) for text in quantities]
 
     def __init__(self, price_decimals: int, quantity_decimals: int) -> None:
         self._price, self._quantity = price_decimals, quantity_decimals
 
     def stored(self, bar: list[Any]) -> list[Any]:
         price, quantity, paid = self._price, self._quantity, self._price + self._quantity
+        ones = exact.price_unpacked(1, price), exact.quantity_unpacked(1, quantity), exact.turnover_unpacked(1, paid)
+        one_price, one_quantity, one_paid = ones
         return [
-            *(exact.packed(value, price) for value in bar[:4]),
-            exact.packed(bar[4], quantity),
-            exact.turnover_packed(bar[5], paid),
-            exact.packed(bar[6], quantity),
-            exact.turnover_packed(bar[7], paid),
+            *(value // one_price for value in bar[:4]),
+            bar[4] // one_quantity,
+            bar[5] // one_paid,
+            bar[6] // one_quantity,
+            bar[7] // one_paid,
         ]
 
     def told(self, row: tuple[Any, ...]) -> tuple[str, ...]:
         price, quantity, paid = self._price, self._quantity, self._price + self._quantity
         return (
-            *(exact.text(exact.unpacked(value, price), price) for value in row[:4]),
-            exact.text(exact.unpacked(row[4], quantity), quantity),
+            *(exact.price_text(exact.price_unpacked(value, price), price) for value in row[:4]),
+            exact.quantity_text(exact.quantity_unpacked(row[4], quantity), quantity),
             exact.turnover_text(exact.turnover_unpacked(row[5], paid), paid),
-            exact.text(exact.unpacked(row[6], quantity), quantity),
+            exact.quantity_text(exact.quantity_unpacked(row[6], quantity), quantity),
             exact.turnover_text(exact.turnover_unpacked(row[7], paid), paid),
         )
 

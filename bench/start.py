@@ -15,9 +15,9 @@ import termios
 import time
 from pathlib import Path
 
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
-from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.storage.store import Store
 
@@ -73,10 +73,10 @@ async def fill(path: Path) -> None:
 
 def made(symbol: str, period: Period, open_ms: int, index: int, step: int, state: State = State.CONFIRMED) -> Bar:
     """A bar of a symbol with prices of its own."""
-    price = number(f"{100 + index * 97 % 9000}.{(step * 7 + index) % 90 + 10}")
-    volume = number(f"{100 + step % 50}.125")
+    price = parsing.price(f"{100 + index * 97 % 9000}.{(step * 7 + index) % 90 + 10}")
+    volume = parsing.quantity(f"{100 + step % 50}.125")
     return Bar(
-        symbol, period, open_ms, price, price + 900, price - 800, price + step % 9 * 100, volume, volume * price,
+        symbol, period, open_ms, price, price + 9_000_000, price - 8_000_000, price + step % 9 * 1_000_000, volume, volume * price,
         step + 1, volume // 2, volume // 2 * price, state,
     )  # fmt: skip
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
-from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage.store import Store
@@ -120,8 +120,8 @@ def flush(number_of: int) -> Changes:
 
 def bar(symbol: str, period: Period, open_ms: int, step: int) -> Bar:
     """A bar of a symbol with prices of its own."""
-    price = number(f"{1000 + int(symbol[1:4]) * 97 % 9000 + step}.5")
-    volume = number(f"{100 + step}.125")
+    price = parsing.price(f"{1000 + int(symbol[1:4]) * 97 % 9000 + step}.5")
+    volume = parsing.quantity(f"{100 + step}.125")
     return Bar(
         symbol,
         period,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeAlias, TypeV
 
 from klagg_tui.engine import bar as engine_bar
 from klagg_tui.engine.bar import State
-from klagg_tui.engine.exact import as_decimal, turnover_as_decimal
+from klagg_tui.engine.exact import price_as_decimal, quantity_as_decimal, turnover_as_decimal
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import StorageError
 from klagg_tui.exporting import arrow
@@ -250,14 +250,14 @@ def _public(bar: engine_bar.Bar) -> Bar:
         bar.symbol,
         str(bar.period),
         _moment(bar.open_ms),
-        as_decimal(bar.open),
-        as_decimal(bar.high),
-        as_decimal(bar.low),
-        as_decimal(bar.close),
-        as_decimal(bar.volume),
+        price_as_decimal(bar.open),
+        price_as_decimal(bar.high),
+        price_as_decimal(bar.low),
+        price_as_decimal(bar.close),
+        quantity_as_decimal(bar.volume),
         turnover_as_decimal(bar.turnover),
         bar.trade_count,
-        as_decimal(bar.taker_buy_volume),
+        quantity_as_decimal(bar.taker_buy_volume),
         turnover_as_decimal(bar.taker_buy_turnover),
         bar.state,
     )

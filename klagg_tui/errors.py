@@ -40,7 +40,7 @@ class KlaggError(Exception):
 
 
 class BadNumber(KlaggError, ValueError):
-    """A text that is not a finite decimal number with at most eight decimals."""
+    """A text that is not a finite decimal number with at most as many decimals as its kind has (see `engine.exact`)."""
 
 
 class BadPeriod(KlaggError, ValueError):

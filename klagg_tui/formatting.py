@@ -24,7 +24,7 @@ def price(value: Exact, decimals: int) -> str:
 
     Cached: of the prices on a screen most are those of the frame before, and a look-up costs a tenth of the text.
     """
-    return exact.text(value, decimals)
+    return exact.price_text(value, decimals)
 
 
 def short(value: float) -> str:

@@ -25,17 +25,30 @@ LATEST_MS = 50 * MINUTE_MS
 """How late a trade may be in these flows: well within the held minutes."""
 
 
+def with_decimals(units: int, decimals: int) -> str:
+    """A number of 10**-decimals as an exchange writes it."""
+    return f"{units // 10**decimals}.{units % 10**decimals:0{decimals}}"
+
+
 def eight_decimals(units: int) -> str:
-    """A number of 1e-8 as the exchange writes it."""
-    return f"{units // 10**8}.{units % 10**8:08}"
+    """A quantity of so many 1e-8."""
+    return with_decimals(units, 8)
+
+
+def twelve_decimals(units: int) -> str:
+    """A price of so many 1e-12."""
+    return with_decimals(units, 12)
 
 
 _STEPS_MS = st.sampled_from([0, 0, 1, 7, 999, 20_000, 59_999, 60_000, 61_500, 150_000, 310_000])
 _LONG_STEPS_MS = st.just(3_700_000)
 _BACK_MS = st.sampled_from([-1, -900, -30_000, -60_000, -400_000, -LATEST_MS])
 _PRICES = st.one_of(
-    st.sampled_from(["61800.30", "61800.3", "61800.31", "0.00000001", "0.5", "1", "99999999.99999999", "100.10"]),
+    st.sampled_from(
+        ["61800.30", "61800.3", "61800.31", "0.00000001", "0.000000000001", "0.5", "1", "99999999.99999999", "100.10"]
+    ),
     st.integers(1, 10**16).map(eight_decimals),
+    st.integers(1, 10**20).map(twelve_decimals),
 )
 _QUANTITIES = st.one_of(
     st.sampled_from(["0.001", "1", "0.00000001", "1000000000000", "999999999999.99999999", "12.345"]),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar, BarKey, SeriesKey, State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade
-from klagg_tui.engine.exact import as_decimal, turnover_as_decimal
-from klagg_tui.engine.parsing import number, turnover
+from klagg_tui.engine.exact import price_as_decimal, quantity_as_decimal, turnover_as_decimal
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.readers import Reader
 from klagg_tui.engine.spans import Span
@@ -73,20 +73,20 @@ def bar(
 ) -> Bar:
     """One bar; prices that are not told are the open's, the turnover is volume x close."""
     close = open if close is None else close
-    paid = number(volume) * number(close) if turnover_text is None else turnover(turnover_text)
+    paid = parsing.quantity(volume) * parsing.price(close) if turnover_text is None else parsing.turnover(turnover_text)
     return Bar(
         symbol,
         period,
         open_ms,
-        number(open),
-        number(high or max(open, close, key=number)),
-        number(low or min(open, close, key=number)),
-        number(close),
-        number(volume),
+        parsing.price(open),
+        parsing.price(high or max(open, close, key=parsing.price)),
+        parsing.price(low or min(open, close, key=parsing.price)),
+        parsing.price(close),
+        parsing.quantity(volume),
         paid,
         trade_count,
-        number(taker_buy_volume),
-        turnover(taker_buy_turnover),
+        parsing.quantity(taker_buy_volume),
+        parsing.turnover(taker_buy_turnover),
         state,
     )
 
@@ -175,14 +175,14 @@ class Seen:
 def candle(bar: Bar) -> Candle:
     """A bar's values in the oracle's words."""
     return Candle(
-        as_decimal(bar.open),
-        as_decimal(bar.high),
-        as_decimal(bar.low),
-        as_decimal(bar.close),
-        as_decimal(bar.volume),
+        price_as_decimal(bar.open),
+        price_as_decimal(bar.high),
+        price_as_decimal(bar.low),
+        price_as_decimal(bar.close),
+        quantity_as_decimal(bar.volume),
         turnover_as_decimal(bar.turnover),
         bar.trade_count,
-        as_decimal(bar.taker_buy_volume),
+        quantity_as_decimal(bar.taker_buy_volume),
         turnover_as_decimal(bar.taker_buy_turnover),
     )
 

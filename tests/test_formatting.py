@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klagg_tui import formatting
-from klagg_tui.engine.parsing import number
+from klagg_tui.engine import parsing
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ def test_a_size_names_its_unit(count: float, drawn: str) -> None:
 
 
 def test_a_price_has_at_least_the_decimals_of_its_symbol_and_loses_no_digit() -> None:
-    assert formatting.price(number("64250.1"), 2) == "64250.10"
-    assert formatting.price(number("0.12345678"), 2) == "0.12345678"
+    assert formatting.price(parsing.price("64250.1"), 2) == "64250.10"
+    assert formatting.price(parsing.price("0.12345678"), 2) == "0.12345678"
 
 
 def test_times_are_drawn_in_utc_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,6 @@ _GIVEN_AWAY: Final = 24 * 60
 """Minutes until a name is given to another contract."""
 _COUNTS: Final = (2, 0, 1, 3, 0, 0, 1)
 """Trades of a contract's minutes, again and again: some minutes are quiet."""
-_UNIT: Final = 10**8
 
 
 class Life:
@@ -91,7 +90,7 @@ class Life:
 
     def _bar(self, minute: int, trades: Sequence[AggTrade]) -> Bar:
         """Added up here, so that the engine is not judged by itself."""
-        rows = [(_units(trade.price), _units(trade.quantity), trade.is_buyer_maker) for trade in trades]
+        rows = [(_units(trade.price, 12), _units(trade.quantity, 8), trade.is_buyer_maker) for trade in trades]
         if not rows:
             close = self.minutes[-1].close
             prices, sums = (close, close, close, close), (0, 0, 0, 0, 0)
@@ -109,9 +108,10 @@ class Life:
         return Bar(self.symbol, Period.M1, minute * MINUTE_MS, *prices, *sums, State.CONFIRMED)
 
 
-def _units(text: str) -> int:
+def _units(text: str, decimals: int) -> int:
     whole, _, fraction = text.partition(".")
-    return int(whole) * _UNIT + int(fraction) * _UNIT // 10
+    one: int = 10**decimals
+    return int(whole) * one + int(fraction) * one // 10
 
 
 class SteadyClock:

@@ -19,7 +19,7 @@ def jump(bar: Bar, before: Bar | None) -> str | None:
         return None
     if before.end_ms != bar.open_ms or before.close == bar.close:
         return None
-    return f"nothing was traded, but it stands at {exact.text(bar.close)} instead of {exact.text(before.close)}"
+    return f"nothing was traded, but it stands at {exact.price_text(bar.close)} instead of {exact.price_text(before.close)}"
 
 
 def roll_up_finding(parent: Bar, children: Sequence[Bar], child: Period, known: StoredSymbol) -> Finding | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
@@ -87,8 +88,14 @@ class Finding(NamedTuple):
         }
 
 
-_TURNOVERS: Final = {"turnover", "taker_buy_turnover"}
 _COMPARED: Final = Bar._fields[3:12]
+_TEXTS: Final[dict[str, Callable[[int], str]]] = {
+    **dict.fromkeys(("open", "high", "low", "close"), exact.price_text),
+    **dict.fromkeys(("volume", "taker_buy_volume"), exact.quantity_text),
+    **dict.fromkeys(("turnover", "taker_buy_turnover"), exact.turnover_text),
+    "trade_count": str,
+}
+"""How a field's value is written, for all of `_COMPARED`."""
 
 
 def differences(ours: Bar, theirs: Bar) -> tuple[Difference, ...]:
@@ -102,9 +109,7 @@ def differences(ours: Bar, theirs: Bar) -> tuple[Difference, ...]:
 
 def value_text(name: str, value: int) -> str:
     """The value of that field of a bar, as an exact decimal text."""
-    if name == "trade_count":
-        return str(value)
-    return exact.turnover_text(value) if name in _TURNOVERS else exact.text(value)
+    return _TEXTS[name](value)
 
 
 def of_bar(kind: Kind, bar: Bar, text: str, found: tuple[Difference, ...] = ()) -> Finding:

@@ -92,7 +92,7 @@ def _bars_table(found: list[Bar], precision: Precision, *, local: bool) -> Table
             formatting.date_time(bar.open_ms, local=local),
             *(formatting.price(price, precision.price) for price in bar[3:7]),
             Text(formatting.percent(change), _direction(change)),
-            exact.text(bar.volume, precision.quantity),
+            exact.quantity_text(bar.volume, precision.quantity),
             formatting.short(exact.turnover_as_float(bar.turnover)),
             formatting.whole(bar.trade_count),
             formatting.NOTHING if share is None else f"{share:.0%}",
@@ -111,8 +111,10 @@ def _spark(found: list[Bar], precision: Precision) -> str:
     from klagg_tui.view.sparkline import sparkline
 
     closes = [bar.close for bar in found][-_SPARK_CELLS:]
-    line = sparkline(list(map(exact.as_float, closes)), len(closes))
-    return f"{line}  {exact.text(min(closes), precision.price)} to {exact.text(max(closes), precision.price)}"
+    line = sparkline(list(map(exact.price_as_float, closes)), len(closes))
+    return (
+        f"{line}  {exact.price_text(min(closes), precision.price)} to {exact.price_text(max(closes), precision.price)}"
+    )
 
 
 def _as_json(bar: Bar, precision: Precision) -> dict[str, object]:

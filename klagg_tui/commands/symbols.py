@@ -89,5 +89,5 @@ def _as_json(known: StoredSymbol, oldest: Bar | None, newest: Bar | None, precis
         "first_open_time": known.first_open_ms or None,
         "from": oldest and oldest.open_ms,
         "to": newest and newest.open_ms,
-        "last_price": newest and exact.text(newest.close, precision.price),
+        "last_price": newest and exact.price_text(newest.close, precision.price),
     }

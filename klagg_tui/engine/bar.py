@@ -157,15 +157,15 @@ def fault_of(bar: Bar, up_to: Check = Check.SUMS) -> str | None:
 
 def _fault_of_order(bar: Bar) -> str | None:
     if bar.high < bar.low:
-        return f"high {exact.text(bar.high)} is below low {exact.text(bar.low)}"
+        return f"high {exact.price_text(bar.high)} is below low {exact.price_text(bar.low)}"
     for name, price in (("open", bar.open), ("close", bar.close)):
         if not bar.low <= price <= bar.high:
-            return f"{name} {exact.text(price)} lies outside of low and high"
+            return f"{name} {exact.price_text(price)} lies outside of low and high"
     return None
 
 
 def _fault_of_prices(bar: Bar) -> str | None:
-    return f"low {exact.text(bar.low)} is no price" if bar.low <= 0 else None
+    return f"low {exact.price_text(bar.low)} is no price" if bar.low <= 0 else None
 
 
 def _fault_of_parts(bar: Bar) -> str | None:
@@ -182,13 +182,15 @@ def _fault_of_sums(bar: Bar) -> str | None:
             return "trades without volume"
         return "prices moved without a trade" if bar.high != bar.low else None
     if not bar.trade_count:
-        return f"volume {exact.text(bar.volume)} without a trade"
+        return f"volume {exact.quantity_text(bar.volume)} without a trade"
     for name, volume, turnover in (
         ("turnover", bar.volume, bar.turnover),
         ("taker turnover", bar.taker_buy_volume, bar.taker_buy_turnover),
     ):
         if not _can_be_paid(bar, volume, turnover):
-            return f"{name} {exact.turnover_text(turnover)} cannot be paid for {exact.text(volume)} at its prices"
+            return (
+                f"{name} {exact.turnover_text(turnover)} cannot be paid for {exact.quantity_text(volume)} at its prices"
+            )
     return None
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias, final
 
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.exact import Exact
-from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR
 from klagg_tui.errors import BadNumber
 
@@ -36,7 +36,7 @@ class AggTrade(NamedTuple):
         Raises:
             BadNumber: one of them is none.
         """
-        return number(self.price), number(self.quantity)
+        return parsing.price(self.price), parsing.quantity(self.quantity)
 
     @property
     def is_placeholder(self) -> bool:

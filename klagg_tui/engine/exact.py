@@ -1,9 +1,9 @@
 """Exact numbers: how a price is represented, and its ways out. `parsing` is the way in; nobody else knows.
 
-A number is an integer count of fixed units: 1e-8 for prices and quantities, 1e-16 for turnover (price x quantity).
-Eight decimals are the most the exchange uses anywhere, so one unit serves every symbol, a change of tick size changes
-nothing, and Python's integers never overflow or round. Everybody else may add, compare and multiply price by quantity,
-and must come here for texts to show, floats (drawing only) and the packed form on disk.
+A number is an integer count of fixed units: 1e-12 for prices, 1e-8 for quantities, 1e-20 for turnover (price x quantity).
+No exchange writes finer ones, so one unit of each kind serves every symbol, a change of tick size changes nothing, and
+Python's integers never overflow or round. Everybody else may add and compare what is of one kind and multiply price by
+quantity, and must come here for texts to show, floats (drawing only) and the packed form on disk.
 
 Measured against `Decimal` with trapped rounding, text to bar to text: see `make bench`.
 """
@@ -14,23 +14,30 @@ from decimal import Decimal
 from typing import Final, TypeAlias
 
 Exact: TypeAlias = int
-"""A price or quantity in units of 1e-8, or a turnover in units of 1e-16."""
+"""A price in units of 1e-12, a quantity in units of 1e-8, or a turnover in units of 1e-20."""
 
-DECIMALS: Final = 8
-TURNOVER_DECIMALS: Final = 16
+PRICE_DECIMALS: Final = 12
+"""OKX has prices of twelve: okx.com/docs-v5, "Get instruments", `tickSz`."""
+QUANTITY_DECIMALS: Final = 8
+TURNOVER_DECIMALS: Final = PRICE_DECIMALS + QUANTITY_DECIMALS
 
-_ONE: Final = 10**DECIMALS
+_ONE_PRICE: Final = 10**PRICE_DECIMALS
+_ONE_QUANTITY: Final = 10**QUANTITY_DECIMALS
 _ONE_TURNOVER: Final = 10**TURNOVER_DECIMALS
-_TO_UNITS: Final[tuple[int, ...]] = tuple(10 ** (TURNOVER_DECIMALS - digits) for digits in range(TURNOVER_DECIMALS + 1))
 
 
-def text(value: Exact, decimals: int | None = None) -> str:
-    """The price or quantity as decimal text: `decimals` of them at the least, shortest when None; never rounded."""
-    return _text(value, DECIMALS, decimals)
+def price_text(value: Exact, decimals: int | None = None) -> str:
+    """The price as decimal text: `decimals` of them at the least, shortest when None; never rounded."""
+    return _text(value, PRICE_DECIMALS, decimals)
+
+
+def quantity_text(value: Exact, decimals: int | None = None) -> str:
+    """The quantity as decimal text, as `price_text` does."""
+    return _text(value, QUANTITY_DECIMALS, decimals)
 
 
 def turnover_text(value: Exact, decimals: int | None = None) -> str:
-    """The turnover as decimal text, as `text` does."""
+    """The turnover as decimal text, as `price_text` does."""
     return _text(value, TURNOVER_DECIMALS, decimals)
 
 
@@ -43,13 +50,18 @@ def _text(value: int, unit_decimals: int, decimals: int | None) -> str:
     return f"{sign}{whole}.{fraction}" if fraction else sign + whole
 
 
-def decimals_of(value: Exact) -> int:
-    """How many decimals the price or quantity needs: 0 to 8."""
-    return _decimals(value, DECIMALS)
+def price_decimals_of(value: Exact) -> int:
+    """How many decimals the price needs: 0 to 12."""
+    return _decimals(value, PRICE_DECIMALS)
+
+
+def quantity_decimals_of(value: Exact) -> int:
+    """How many decimals the quantity needs: 0 to 8."""
+    return _decimals(value, QUANTITY_DECIMALS)
 
 
 def turnover_decimals_of(value: Exact) -> int:
-    """How many decimals the turnover needs: 0 to 16."""
+    """How many decimals the turnover needs: 0 to 20."""
     return _decimals(value, TURNOVER_DECIMALS)
 
 
@@ -60,9 +72,14 @@ def _decimals(value: int, unit_decimals: int) -> int:
     return max(0, unit_decimals - (len(digits) - len(digits.rstrip("0"))))
 
 
-def as_decimal(value: Exact) -> Decimal:
-    """The price or quantity as a `Decimal`, exactly."""
-    return Decimal(text(value))
+def price_as_decimal(value: Exact) -> Decimal:
+    """The price as a `Decimal`, exactly."""
+    return Decimal(price_text(value))
+
+
+def quantity_as_decimal(value: Exact) -> Decimal:
+    """The quantity as a `Decimal`, exactly."""
+    return Decimal(quantity_text(value))
 
 
 def turnover_as_decimal(value: Exact) -> Decimal:
@@ -70,9 +87,15 @@ def turnover_as_decimal(value: Exact) -> Decimal:
     return Decimal(turnover_text(value))
 
 
-def as_float(value: Exact) -> float:
-    """The nearest float of a price or quantity, for drawing and for shares; never to be computed back from."""
-    return value / _ONE  # whole by whole: a float as divisor would round twice
+# Whole by whole: a float as divisor would round twice.
+def price_as_float(value: Exact) -> float:
+    """The nearest float of a price, for drawing and for shares; never to be computed back from."""
+    return value / _ONE_PRICE
+
+
+def quantity_as_float(value: Exact) -> float:
+    """The nearest float of a quantity, for drawing and for shares."""
+    return value / _ONE_QUANTITY
 
 
 def turnover_as_float(value: Exact) -> float:
@@ -80,11 +103,26 @@ def turnover_as_float(value: Exact) -> float:
     return value / _ONE_TURNOVER
 
 
-def unpacked(mantissa: int, decimals: int) -> Exact:
-    """The price or quantity of which the disk holds an integer count of 10**-decimals."""
-    return mantissa * _TO_UNITS[TURNOVER_DECIMALS - DECIMALS + decimals]
+def price_unpacked(mantissa: int, decimals: int) -> Exact:
+    """The price of which the disk holds an integer count of 10**-decimals; IndexError where no price has so many."""
+    return mantissa * _PRICE_UNITS[decimals]
+
+
+def quantity_unpacked(mantissa: int, decimals: int) -> Exact:
+    """The quantity of which the disk holds such a count; IndexError where no quantity has so many decimals."""
+    return mantissa * _QUANTITY_UNITS[decimals]
 
 
 def turnover_unpacked(mantissa: int, decimals: int) -> Exact:
-    """The turnover of which the disk holds an integer count of 10**-decimals."""
-    return mantissa * _TO_UNITS[decimals]
+    """The turnover of which the disk holds such a count; IndexError where no turnover has so many decimals."""
+    return mantissa * _TURNOVER_UNITS[decimals]
+
+
+def _units(most: int) -> tuple[int, ...]:
+    """What 10**-decimals is in units, by the number of decimals."""
+    return tuple(10 ** (most - decimals) for decimals in range(most + 1))
+
+
+_PRICE_UNITS: Final = _units(PRICE_DECIMALS)
+_QUANTITY_UNITS: Final = _units(QUANTITY_DECIMALS)
+_TURNOVER_UNITS: Final = _units(TURNOVER_DECIMALS)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.events import AddSymbol, TradeFields
-from klagg_tui.engine.parsing import cached, numbers, parse_cached
+from klagg_tui.engine.parsing import cached, parse_cached, prices
 from klagg_tui.engine.period import Period, chain
 from klagg_tui.engine.readers import Reader, Readers
 from klagg_tui.engine.symbol import SymbolState
@@ -46,8 +46,8 @@ class BarGrid:
         Every trade of the market passes here, so the work is done in place, without a call.
         """
         states = self.states
-        prices = numbers([trade[1] for trade in trades])
-        for trade, price in zip(trades, prices, strict=True):
+        read = prices([trade[1] for trade in trades])
+        for trade, price in zip(trades, read, strict=True):
             symbol, _, quantity_text, traded_ms, is_buyer_maker, aggregate_id, first_id, last_id, _ = trade
             try:
                 state = states[symbol]

@@ -8,46 +8,65 @@ from typing import Final
 
 import orjson
 
-from klagg_tui.engine.exact import DECIMALS, TURNOVER_DECIMALS, Exact
+from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS, TURNOVER_DECIMALS, Exact
 from klagg_tui.errors import BadNumber
 
 
-def number(text: str) -> Exact:
-    """The price or quantity that a text says.
+def price(text: str) -> Exact:
+    """The price that a text says, in units of 1e-12.
 
     Raises:
-        BadNumber: not plain ASCII digits with at most one point, or digits other than 0 past the eighth decimal.
+        BadNumber: not plain ASCII digits with at most one point, or digits other than 0 past the twelfth decimal.
     """
-    return _parse(text, DECIMALS)
+    return _parse(text, PRICE_DECIMALS)
 
 
-def numbers(texts: Sequence[str]) -> list[Exact]:
-    """What `number` says of each text, and 0 where it would raise: for prices, which are mostly new.
+def quantity(text: str) -> Exact:
+    """The quantity that a text says, in units of 1e-8; raises as `price` does, from the ninth decimal on."""
+    return _parse(text, QUANTITY_DECIMALS)
+
+
+def turnover(text: str) -> Exact:
+    """The turnover that a text says, in units of 1e-20; raises as `price` does, from the 21st decimal on."""
+    return _parse(text, TURNOVER_DECIMALS)
+
+
+def prices(texts: Sequence[str]) -> list[Exact]:
+    """What `price` says of each text, and 0 where it would raise: prices are mostly new, and none is 0.
 
     Many are read at once, as one JSON list of integers: without their points, and with a 1 before each, because JSON
-    knows no leading zeros. "9.50" becomes 1950; times 1e6 that is 1e9 too much, and both follow from its shape "0.00".
+    knows no leading zeros. "9.50" becomes 1950; times 1e10 that is 1e13 too much, and both follow from its shape "0.00".
     """
     if len(texts) < _FEW:
-        return [_number_or_0(text) for text in texts]
+        return [_price_or_0(text) for text in texts]
     joined = ",".join(texts)
     try:
         scales = map(_SCALES.__getitem__, _shapes(joined))
         found = [units * scale - excess for units, (scale, excess) in zip(_ones(joined), scales, strict=True)]
     except ValueError:
         found = []
-    return found if len(found) == len(texts) else [_number_or_0(text) for text in texts]
+    return found if len(found) == len(texts) else [_price_or_0(text) for text in texts]
 
 
-def are_amounts(texts: Sequence[str]) -> bool:
-    """Whether each text says a number above 0, found out without reading them; False also where some are merely unusual."""
+def are_prices(texts: Sequence[str]) -> bool:
+    """Whether each text says a price above 0, found out without reading them; False also where some are merely unusual."""
+    return _are_above_0(texts, PRICE_DECIMALS)
+
+
+def are_quantities(texts: Sequence[str]) -> bool:
+    """The same of quantities."""
+    return _are_above_0(texts, QUANTITY_DECIMALS)
+
+
+def _are_above_0(texts: Sequence[str], decimals: int) -> bool:
     joined = ",".join(texts)
+    least = _POWERS[PRICE_DECIMALS - decimals]
     try:
         shapes = _shapes(joined)
-        for shape in set(shapes):
-            _SCALES[shape]
+        is_fine = all(_SCALES[shape][0] >= least for shape in set(shapes))
     except ValueError:
         return False
-    return len(shapes) == len(texts) and not _ZERO(f",{joined},")
+    return is_fine and len(shapes) == len(texts) and not _ZERO(f",{joined},")
 
 
 _ZERO: Final = re.compile(r",[0.]+,").search
@@ -67,14 +86,14 @@ def _ones(joined: str) -> list[int]:
 
 
 class _Scales(dict[bytes, tuple[int, int]]):
-    """By shape: what an integer of `_ones` is to be multiplied with, and what is too much then."""
+    """By shape of a price: what an integer of `_ones` is to be multiplied with, and what is too much then."""
 
     def __missing__(self, shape: bytes) -> tuple[int, int]:
         whole, _, fraction = shape.partition(b".")
         digits = whole + fraction
-        if digits.strip(b"0") or not digits or len(fraction) > DECIMALS or len(digits) > _MOST_DIGITS:
+        if digits.strip(b"0") or not digits or len(fraction) > PRICE_DECIMALS or len(digits) > _MOST_DIGITS:
             raise BadNumber(f"nothing of the shape {shape!r} can be read so")
-        self[shape] = 10 ** (DECIMALS - len(fraction)), 10 ** (DECIMALS + len(whole))
+        self[shape] = 10 ** (PRICE_DECIMALS - len(fraction)), 10 ** (PRICE_DECIMALS + len(whole))
         return self[shape]
 
 
@@ -83,18 +102,18 @@ _MOST_DIGITS: Final = 18
 """With the 1 before them still an integer to the decoder, which makes floats of those past 64 bits."""
 
 
-def _number_or_0(text: str) -> Exact:
+def _price_or_0(text: str) -> Exact:
     try:
-        return number(text)
+        return price(text)
     except BadNumber:
         return 0
 
 
 def parse_cached(text: str) -> Exact:
-    """What `number` says of a text that is written as most are, kept for `cached`: for sizes, which mostly came lately.
+    """What `quantity` says of a text that is written as most are, kept for `cached`: quantities mostly came lately.
 
     Raises:
-        IndexError, ValueError: it is no number, zero, or larger than a quantity has been; `number` may still read it.
+        IndexError, ValueError: it is no number, zero, or larger than a quantity has been; `quantity` may still read it.
     """
     whole, _, fraction = text.partition(".")
     digits = whole + fraction
@@ -107,7 +126,7 @@ def parse_cached(text: str) -> Exact:
     return value
 
 
-_UNITS: Final[tuple[int, ...]] = tuple(10 ** (DECIMALS - digits) for digits in range(DECIMALS + 1))
+_UNITS: Final[tuple[int, ...]] = tuple(10 ** (QUANTITY_DECIMALS - digits) for digits in range(QUANTITY_DECIMALS + 1))
 """By number of decimals; a text with more of them finds none."""
 _LARGEST_CACHED: Final = 1 << 80
 
@@ -118,12 +137,7 @@ _MOST_CACHED: Final = 2_048
 """Entries: many more would leave the processor's own memory, and then to find one costs what reading it does."""
 
 cached: Final[Callable[[str], Exact | None]] = _CACHED.get
-"""`cached(text) or parse_cached(text)` is the number."""
-
-
-def turnover(text: str) -> Exact:
-    """The turnover that `text` says, in units of 1e-16; raises as `number` does, from the 17th decimal on."""
-    return _parse(text, TURNOVER_DECIMALS)
+"""`cached(text) or parse_cached(text)` is the quantity."""
 
 
 def _parse(text: str, decimals: int) -> int:
@@ -143,4 +157,4 @@ def _parse(text: str, decimals: int) -> int:
 
 _POWERS: Final[tuple[int, ...]] = tuple(10**digits for digits in range(TURNOVER_DECIMALS + 1))
 _LONGEST: Final = 60
-"""Characters; 1e12 quantities need 21, a lifetime's turnover needs 37. Longer ones are damage, not data."""
+"""Characters; 1e12 quantities need 21, a lifetime's turnover needs 41. Longer ones are damage, not data."""

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from klagg_tui.engine import exact
-from klagg_tui.engine.exact import Exact
+from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS, Exact
 
-_MOST: Final = 8
+_MOST_OF_TURNOVER: Final = 8
 """The exchange writes no more, whatever is multiplied."""
 
 
@@ -25,7 +25,7 @@ class Precision(NamedTuple):
     @property
     def turnover(self) -> int:
         """Decimals of price x quantity."""
-        return min(_MOST, self.price + self.quantity)
+        return min(_MOST_OF_TURNOVER, self.price + self.quantity)
 
     def all(self) -> tuple[int, int, int]:
         """Decimals of prices, quantities and turnovers."""
@@ -33,7 +33,7 @@ class Precision(NamedTuple):
 
     def widened(self, price: str, quantity: str) -> Precision:
         """Wide enough for these two texts as well, their closing zeros included."""
-        return self.union(Precision(_decimals(price), _decimals(quantity)))
+        return self.union(Precision(_decimals(price, PRICE_DECIMALS), _decimals(quantity, QUANTITY_DECIMALS)))
 
     def union(self, other: Precision) -> Precision:
         """Wide enough for both."""
@@ -42,11 +42,11 @@ class Precision(NamedTuple):
 
     def price_text(self, value: Exact) -> str:
         """A price, padded to its decimals; never rounded."""
-        return exact.text(value, self.price)
+        return exact.price_text(value, self.price)
 
     def quantity_text(self, value: Exact) -> str:
         """A quantity, padded to its decimals; never rounded."""
-        return exact.text(value, self.quantity)
+        return exact.quantity_text(value, self.quantity)
 
     def turnover_text(self, value: Exact) -> str:
         """A turnover, padded to its decimals; never rounded."""
@@ -55,9 +55,12 @@ class Precision(NamedTuple):
 
 def least_precision(prices: Iterable[Exact], quantities: Iterable[Exact]) -> Precision:
     """The decimals that the numbers themselves need, where nobody says how they are written."""
-    return Precision(max(map(exact.decimals_of, prices), default=0), max(map(exact.decimals_of, quantities), default=0))
+    return Precision(
+        max(map(exact.price_decimals_of, prices), default=0),
+        max(map(exact.quantity_decimals_of, quantities), default=0),
+    )
 
 
-def _decimals(text: str) -> int:
+def _decimals(text: str, most: int) -> int:
     point = text.find(".")
-    return min(_MOST, len(text) - point - 1) if point >= 0 else 0
+    return min(most, len(text) - point - 1) if point >= 0 else 0

@@ -13,7 +13,7 @@ from klagg_tui.texts import is_printable
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 LARGEST: Final = 2**63 - 1
-"""Of ids, counts, prices and quantities of one trade: what the disk can hold. As a price, 92 billion."""
+"""Of ids and counts: what the disk can hold."""
 
 LATEST_MS: Final = 253_370_764_800_000
 """Of times: the first day of 9999, so that calendar arithmetic on any time stays possible."""

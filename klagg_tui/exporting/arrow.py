@@ -20,8 +20,8 @@ DIGITS: Final = 38
 """As many as DuckDB, Polars, Spark and Trino take; decimal256 would be for pyarrow alone."""
 _BYTES: Final = 16
 _DECIMALS: Final = {
-    Kind.PRICE: exact.DECIMALS,
-    Kind.QUANTITY: exact.DECIMALS,
+    Kind.PRICE: exact.PRICE_DECIMALS,
+    Kind.QUANTITY: exact.QUANTITY_DECIMALS,
     Kind.TURNOVER: exact.TURNOVER_DECIMALS,
 }
 LABELS: Final = (*row.SERIES, row.STATE)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.exact import turnover_unpacked, unpacked
+from klagg_tui.engine.exact import price_unpacked, quantity_unpacked, turnover_unpacked
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.exporting.row import Column, Kind, Line
@@ -38,11 +38,11 @@ def decimals_of(kind: Kind, precision: Precision) -> Decimals | None:
     """How numbers of a kind are written; None: as whole numbers, or not as numbers."""
     match kind:
         case Kind.PRICE:
-            return Decimals(precision.price, unpacked(1, 0), unpacked(1, precision.price), precision.price_text)
+            shown = precision.price
+            return Decimals(shown, price_unpacked(1, 0), price_unpacked(1, shown), precision.price_text)
         case Kind.QUANTITY:
-            return Decimals(
-                precision.quantity, unpacked(1, 0), unpacked(1, precision.quantity), precision.quantity_text
-            )
+            shown = precision.quantity
+            return Decimals(shown, quantity_unpacked(1, 0), quantity_unpacked(1, shown), precision.quantity_text)
         case Kind.TURNOVER:
             shown = precision.turnover
             return Decimals(shown, turnover_unpacked(1, 0), turnover_unpacked(1, shown), precision.turnover_text)

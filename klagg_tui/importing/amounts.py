@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.parsing import are_amounts, number, numbers
+from klagg_tui.engine.parsing import are_prices, are_quantities
 from klagg_tui.errors import BadNumber
 from klagg_tui.importing.tally import Tally
 
@@ -17,23 +17,23 @@ def without_bad_amounts(
 
     Price and quantity may be 0 together: such a placeholder is counted, and stays for the id that it uses up.
     """
-    if are_amounts([trade[1] for trade in trades] + [trade[2] for trade in trades]):
+    if are_prices([trade[1] for trade in trades]) and are_quantities([trade[2] for trade in trades]):
         return trades, {}
     good: list[AggTrade] = []
     bad: dict[int, str] = {}
     for trade, at in zip(trades, places, strict=True):
-        if not all(numbers(trade[1:3])):
-            if not trade.is_placeholder:
-                bad[at] = _fault_of(trade)
-                continue
-            tally.placeholders += 1
+        fault = _fault_of(trade)
+        if fault and not trade.is_placeholder:
+            bad[at] = fault
+            continue
+        tally.placeholders += fault is not None
         good.append(trade)
     return good, bad
 
 
-def _fault_of(trade: AggTrade) -> str:
+def _fault_of(trade: AggTrade) -> str | None:
     try:
-        price, _ = number(trade.price), number(trade.quantity)
+        price, quantity = trade.amounts()
     except BadNumber as error:
         return str(error)
-    return f"{'quantity' if price else 'price'} is not positive"
+    return None if price and quantity else f"{'quantity' if price else 'price'} is not positive"

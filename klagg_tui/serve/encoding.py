@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from klagg_tui.engine.bar import Bar, BarKey, SeriesKey
-from klagg_tui.engine.exact import text, turnover_text
+from klagg_tui.engine.exact import price_text, quantity_text, turnover_text
 
 
 class Change:
@@ -49,9 +49,9 @@ def bar_json(bar: Bar, *, is_final: bool) -> bytes:
     """One bar; fields are named as in the exchange's archives."""
     return (
         f'{{"symbol":{orjson.dumps(bar.symbol).decode()},"period":"{bar.period.value}","open_time":{bar.open_ms},'
-        f'"close_time":{bar.end_ms - 1},"open":"{text(bar.open)}","high":"{text(bar.high)}","low":"{text(bar.low)}",'
-        f'"close":"{text(bar.close)}","volume":"{text(bar.volume)}","quote_volume":"{turnover_text(bar.turnover)}",'
-        f'"count":{bar.trade_count},"taker_buy_volume":"{text(bar.taker_buy_volume)}",'
+        f'"close_time":{bar.end_ms - 1},"open":"{price_text(bar.open)}","high":"{price_text(bar.high)}","low":"{price_text(bar.low)}",'
+        f'"close":"{price_text(bar.close)}","volume":"{quantity_text(bar.volume)}","quote_volume":"{turnover_text(bar.turnover)}",'
+        f'"count":{bar.trade_count},"taker_buy_volume":"{quantity_text(bar.taker_buy_volume)}",'
         f'"taker_buy_quote_volume":"{turnover_text(bar.taker_buy_turnover)}",'
         f'"is_final":{"true" if is_final else "false"},"state":"{bar.state.label}"}}'
     ).encode()

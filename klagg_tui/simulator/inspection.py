@@ -71,10 +71,11 @@ def _account(exchange: Exchange) -> dict[str, object]:
 def _row(bar: Bar) -> list[object]:
     return [
         bar.open_ms,
-        *map(exact.text, bar[3:8]),
+        *map(exact.price_text, bar[3:7]),
+        exact.quantity_text(bar.volume),
         exact.turnover_text(bar.turnover),
         bar.trade_count,
-        exact.text(bar.taker_buy_volume),
+        exact.quantity_text(bar.taker_buy_volume),
         exact.turnover_text(bar.taker_buy_turnover),
     ]
 

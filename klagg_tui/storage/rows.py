@@ -93,8 +93,8 @@ class _Steps(NamedTuple):
 def _steps(scale: int) -> _Steps:
     decimals = _decimals(scale)
     return _Steps(
-        exact.unpacked(1, decimals.price),
-        exact.unpacked(1, decimals.quantity),
+        exact.price_unpacked(1, decimals.price),
+        exact.quantity_unpacked(1, decimals.quantity),
         exact.turnover_unpacked(1, decimals.turnover),
     )
 
@@ -190,8 +190,10 @@ def _mantissas(bar: Bar, steps: _Steps) -> tuple[int, ...] | None:
 def _wide_enough(bar: Bar, scale: int) -> int:
     """The least scale that holds the bar and everything the given one holds."""
     known = _decimals(scale)
-    price = max(known.price, *map(exact.decimals_of, bar[3:7]))
-    quantity = max(known.quantity, exact.decimals_of(bar.volume), exact.decimals_of(bar.taker_buy_volume))
+    price = max(known.price, *map(exact.price_decimals_of, bar[3:7]))
+    quantity = max(
+        known.quantity, exact.quantity_decimals_of(bar.volume), exact.quantity_decimals_of(bar.taker_buy_volume)
+    )
     product = max(
         known.turnover, exact.turnover_decimals_of(bar.turnover), exact.turnover_decimals_of(bar.taker_buy_turnover)
     )

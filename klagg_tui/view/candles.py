@@ -178,7 +178,7 @@ def _volumes(canvas: Canvas, shown: Sequence[Bar], chart: Chart, top: int, rows:
                     left + index * chart.step, top + rows - 1 - row, BLOCKS[level - 1] * BODIES[chart.step], role
                 )
     end = left + len(shown) * chart.step
-    canvas.write(end + 1, top + (1 if rows > 2 else 0), formatting.short(exact.as_float(largest)), Role.FAINT)
+    canvas.write(end + 1, top + (1 if rows > 2 else 0), formatting.short(exact.quantity_as_float(largest)), Role.FAINT)
 
 
 def _times(canvas: Canvas, shown: Sequence[Bar], chart: Chart, plot: int, left: int) -> None:

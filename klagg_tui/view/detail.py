@@ -33,7 +33,7 @@ def bar_lines(bar: Bar, decimals: int, *, local: bool) -> list[list[Piece]]:
         Piece(f" {formatting.arrow(change)} {formatting.percent(change)}", change_role(change)),
     ]
     second = [
-        *pair("Volume", exact.text(bar.volume)),
+        *pair("Volume", exact.quantity_text(bar.volume)),
         *pair("Turnover", exact.turnover_text(bar.turnover)),
         *pair("Trades", formatting.whole(bar.trade_count)),
         *pair("Buyers", formatting.NOTHING if share is None else f"{share:.1%}"),
@@ -82,6 +82,6 @@ def tape_lines(trades: Sequence[AggTrade], decimals: int, room: int, *, local: b
             Piece(f" {formatting.clock(trade.traded_ms, local=local)} ", Role.FAINT),
             Piece("▼" if trade.is_buyer_maker else "▲", role),
             Piece(f"{formatting.price(price, decimals):>11}", role),
-            Piece(f"{exact.text(quantity):>11}", Role.DIM),
+            Piece(f"{exact.quantity_text(quantity):>11}", Role.DIM),
         ])  # fmt: skip
     return lines

@@ -13,7 +13,7 @@ from typing import Final
 
 from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.exact import DECIMALS, Exact
+from klagg_tui.engine.exact import PRICE_DECIMALS, Exact
 from klagg_tui.engine.period import Period
 from klagg_tui.feed import FeedUpdate, Mode, Status
 
@@ -26,8 +26,6 @@ STALE_BAR_MS: Final = 5_000
 STALE_FEED_MS: Final = 15_000
 """A whole market is never silent for so long."""
 
-_DRAWABLE: Final = 2**63 - 1
-"""92 billion: what an exchange can send. Higher prices, which only a foreign file can hold, are drawn as that."""
 _ORDINALS: Final = len(Period)
 _MINUTE: Final = Period.M1.ordinal
 
@@ -40,8 +38,9 @@ class Closes:
     def __init__(self) -> None:
         # Arrays: of 600 symbols in seven periods, lists of their numbers would take 13 MB more.
         self._opens = array("q")
-        self.closes = array("q")
-        """Oldest first; at most twice `CLOSES_KEPT`."""
+        # Floats, for these are drawn and never shown: 63 bits of a price's unit end at nine million.
+        self.closes = array("d")
+        """Units of a price, oldest first; at most twice `CLOSES_KEPT`."""
 
     @property
     def newest_ms(self) -> int:
@@ -51,8 +50,6 @@ class Closes:
     def put(self, open_ms: int, close: Exact) -> None:
         """A close, or another one for a bar that is there; one older than all that are kept is ignored."""
         opens = self._opens
-        if close > _DRAWABLE:  # noqa: PLR1730  # a start brings 250,000 of them: min() takes twice the time
-            close = _DRAWABLE
         if not opens or open_ms > opens[-1]:  # nearly always: a start brings some 250,000 of them
             opens.append(open_ms)
             self.closes.append(close)
@@ -88,7 +85,7 @@ class Row:
         self.last_trade_ms: int | None = None
         self.decimals = 0
         """As many as any price of the symbol seen so far needs."""
-        self._unit = 10**DECIMALS
+        self._unit = 10**PRICE_DECIMALS
         self.is_halted = False
         """Whether its trading rests at the exchange."""
         self.version = 0
@@ -105,14 +102,15 @@ class Row:
             return minute.close or None
         return next((bar.close for bar in self.bars if bar is not None and bar.close), None)
 
-    def closes(self, period: Period, count: int = CLOSES_KEPT) -> list[Exact]:
-        """The newest closes, oldest first: of finished bars, and the current one's at the end."""
+    def closes(self, period: Period, count: int = CLOSES_KEPT) -> list[float]:
+        """The newest closes for drawing, oldest first: of finished bars, and the current one's at the end."""
         kept = self._closes[period.ordinal]
         bar = self.bars[period.ordinal]
         if kept is None:
-            return [bar.close] if bar is not None else []
+            return [float(bar.close)] if bar is not None else []
         if bar is not None and bar[2] > kept.newest_ms:
-            return [*kept.closes[-count + 1 :], bar.close] if count > 1 else [bar.close]
+            close = float(bar.close)  # as the others are: of equal closes none is to stand higher
+            return [*kept.closes[-count + 1 :], close] if count > 1 else [close]
         return kept.closes[-count:].tolist()
 
     def take(self, bar: Bar) -> None:
@@ -130,8 +128,8 @@ class Row:
 
     def take_decimals(self, bar: Bar) -> None:
         """Learn from a bar how many decimals the symbol's prices have."""
-        self.decimals = max(self.decimals, *(exact.decimals_of(price) for price in bar[3:7]))
-        self._unit = 10 ** (DECIMALS - self.decimals)
+        self.decimals = max(self.decimals, *(exact.price_decimals_of(price) for price in bar[3:7]))
+        self._unit = 10 ** (PRICE_DECIMALS - self.decimals)
 
     def take_closed(self, bar: Bar) -> None:
         """A finished bar: its close joins the kept ones, or replaces its own earlier state."""

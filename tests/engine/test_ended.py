@@ -1,9 +1,9 @@
 from __future__ import annotations
 
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.ended import EndedBars
 from klagg_tui.engine.minute import FormingMinute
-from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.readers import Reader, Readers
 from klagg_tui.engine.rollup import RollUp
@@ -40,15 +40,15 @@ def test_a_larger_bar_ends_with_its_last_minute() -> None:
 def test_flat_minutes_and_the_forming_price_follow_the_minute_that_changed_before_them() -> None:
     scene = Scene(bar(START, "5"), flat(1), flat(2))
     scene.ended.replace([bar(START, "5", close="6", high="6")], scene.forming)
-    assert [scene.told(place).close for place in range(3)] == [number("6")] * 3
-    assert scene.forming.close == number("6")
+    assert [scene.told(place).close for place in range(3)] == [parsing.price("6")] * 3
+    assert scene.forming.close == parsing.price("6")
 
 
 def test_the_price_of_a_forming_minute_that_was_traded_stays() -> None:
     scene = Scene(bar(START, "5"))
     scene.forming.load_minute(bar(START + MINUTE, "8"))
     scene.ended.replace([bar(START, "5", close="6", high="6")], scene.forming)
-    assert scene.forming.close == number("8")
+    assert scene.forming.close == parsing.price("8")
 
 
 def test_minutes_from_that_time_on_are_restated_but_not_the_exchanges_own() -> None:

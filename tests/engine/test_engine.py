@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar, State, empty_bar
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import (
@@ -18,7 +19,6 @@ from klagg_tui.engine.events import (
     TradeRejected,
     TradeTooLate,
 )
-from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.engine.period import DAY_MS, Period
 from tests.makers import DAY, HOUR, MINUTE, START, SYMBOL, Seen, bar, current_bars, engine, snapshot, trade, trades
 
@@ -71,15 +71,15 @@ def test_a_bar_has_every_field_of_its_trades() -> None:
         SYMBOL,
         Period.M1,
         START,
-        number("10.5"),
-        number("12"),
-        number("9.25"),
-        number("10"),
-        number("1000000000002.50000001"),
-        turnover("10000000000027.0000000925"),
+        parsing.price("10.5"),
+        parsing.price("12"),
+        parsing.price("9.25"),
+        parsing.price("10"),
+        parsing.quantity("1000000000002.50000001"),
+        parsing.turnover("10000000000027.0000000925"),
         7,
-        number("1000000000000.5"),
-        turnover("10000000000006"),
+        parsing.quantity("1000000000000.5"),
+        parsing.turnover("10000000000006"),
         State.PARTIAL,
     )
     assert made.traded_ms(SYMBOL) == START + 59_999
@@ -96,7 +96,7 @@ def test_a_change_of_tick_size_changes_nothing() -> None:
     fine = engine(trade(1, START, "1.50000000", "1.00000"), trade(2, START, "1.60000", "10.0"))
     assert snapshot(coarse) == snapshot(fine)
     fine.handle(trade(3, START, "1.60000001", "0.00000001"))
-    assert snapshot(fine)[0].high == number("1.60000001")
+    assert snapshot(fine)[0].high == parsing.price("1.60000001")
 
 
 def test_quiet_minutes_are_flat_at_the_close_before_them() -> None:
@@ -127,16 +127,16 @@ def test_a_late_trade_goes_to_its_own_minute_and_the_flat_ones_behind_it_follow(
     assert made.minutes == [(0, "CLOSED", 1), (1, "CLOSED", 1), (2, "PARTIAL", 0), (3, "FORMING", 0)]
     bars = made.seen.bars
     assert [bars[SYMBOL, Period.M1, START + place * MINUTE].close for place in range(4)] == [
-        number(price) for price in ("5", "7", "7", "7")
+        parsing.price(price) for price in ("5", "7", "7", "7")
     ]
-    assert bars[SYMBOL, Period.M5, START].high == number("7")
+    assert bars[SYMBOL, Period.M5, START].high == parsing.price("7")
     assert made.engine.counters.late == 1
     assert made.engine.counters.too_late == 0
 
 
 def test_a_late_trade_leaves_the_open_of_a_forming_minute_with_trades_alone() -> None:
     made = watched(seed(), trade(1, START, "5"), trade(2, START + MINUTE, "6"), trade(3, START, "7"))
-    assert current_bars(made.engine)[Period.M1].open == number("6")
+    assert current_bars(made.engine)[Period.M1].open == parsing.price("6")
 
 
 def test_a_trade_whose_minute_is_no_longer_held_is_reported_and_counted_as_that_alone() -> None:
@@ -314,27 +314,27 @@ def test_a_seed_from_the_middle_of_larger_bars_makes_them_partial() -> None:
 def test_a_seed_stands_on_the_close_before_it_and_goes_on_from_its_forming_minute() -> None:
     before = bar(START - MINUTE, close="55", open="54", state=State.CONFIRMED)
     made = engine(seed(1, START, before))
-    assert current_bars(made)[Period.M1][3:8] == (number("55"),) * 4 + (0,)
+    assert current_bars(made)[Period.M1][3:8] == (parsing.price("55"),) * 4 + (0,)
     forming = bar(START, "50", volume="2", state=State.FORMING)
     made.handle(seed(7, START, before, forming=forming))
     made.handle(trade(7, START + 9, "60"))
-    assert current_bars(made)[Period.M1].volume == number("3")
+    assert current_bars(made)[Period.M1].volume == parsing.quantity("3")
     assert current_bars(made)[Period.M1].state is State.FORMING
-    assert current_bars(made)[Period.M1].open == number("50")
+    assert current_bars(made)[Period.M1].open == parsing.price("50")
 
 
 def test_a_forming_minute_without_trades_opens_at_its_first_one() -> None:
-    quiet = empty_bar(SYMBOL, Period.M1, START, number("7"), State.FORMING)
+    quiet = empty_bar(SYMBOL, Period.M1, START, parsing.price("7"), State.FORMING)
     made = engine(seed(1, START, forming=quiet), trade(1, START + 5, "90"))
     minute = current_bars(made)[Period.M1]
-    assert minute[3:7] == (number("90"),) * 4
+    assert minute[3:7] == (parsing.price("90"),) * 4
     assert current_bars(engine(seed(1, START, forming=quiet)))[Period.M1] == quiet
 
 
 def test_the_newest_close_counts_however_the_seeds_bars_are_ordered() -> None:
     hour = bar(START - HOUR, "40", close="41", period=Period.H1)
     made = engine(seed(1, START, bar(START - MINUTE, "55"), bar(START - 2 * MINUTE, "54"), hour))
-    assert current_bars(made)[Period.M1].close == number("55")
+    assert current_bars(made)[Period.M1].close == parsing.price("55")
 
 
 def test_a_forming_minute_that_is_partial_stays_so_and_the_next_is_whole() -> None:
@@ -373,7 +373,7 @@ def test_an_equal_bar_of_the_exchange_confirms_ours_and_another_takes_its_place(
     made.seen.look()
     assert made.seen.bars[SYMBOL, Period.M1, START].state is State.CONFIRMED
     assert made.seen.bars[SYMBOL, Period.M1, START + MINUTE] == theirs._replace(state=State.CONFIRMED)
-    assert current_bars(made.engine)[Period.M5].volume == first.volume + theirs.volume + number(
+    assert current_bars(made.engine)[Period.M5].volume == first.volume + theirs.volume + parsing.quantity(
         trades([0, 0, 0])[2].quantity
     )
 
@@ -401,9 +401,9 @@ def test_an_amended_close_moves_the_flat_minutes_behind_it_up_to_a_confirmed_one
     made.tell(AmendBar(bar(START, "5", close="6")))
     made.seen.look()
     closes = [made.seen.bars[SYMBOL, Period.M1, START + place * MINUTE].close for place in range(5)]
-    assert closes == [number(price) for price in ("6", "6", "5", "5", "5")]
+    assert closes == [parsing.price(price) for price in ("6", "6", "5", "5", "5")]
     made.tell(AmendBar(bar(START + 3 * MINUTE, "7")))
-    assert current_bars(made.engine)[Period.M1].close == number("7")
+    assert current_bars(made.engine)[Period.M1].close == parsing.price("7")
 
 
 def test_holding_and_releasing_shows_partial_only_as_long_as_it_lasts() -> None:

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import AggTrade, SeedBars
-from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.engine.period import Period
 from tests.conftest import DATA, needs_data
 from tests.makers import MINUTE, Seen, current_bars, engine
@@ -72,15 +72,15 @@ def from_row(row: dict[str, str]) -> Bar:
         "BTCUSDT",
         Period.M1,
         int(row["open_time"]),
-        number(row["open"]),
-        number(row["high"]),
-        number(row["low"]),
-        number(row["close"]),
-        number(row["volume"]),
-        turnover(row["quote_volume"]),
+        parsing.price(row["open"]),
+        parsing.price(row["high"]),
+        parsing.price(row["low"]),
+        parsing.price(row["close"]),
+        parsing.quantity(row["volume"]),
+        parsing.turnover(row["quote_volume"]),
         int(row["count"]),
-        number(row["taker_buy_volume"]),
-        turnover(row["taker_buy_quote_volume"]),
+        parsing.quantity(row["taker_buy_volume"]),
+        parsing.turnover(row["taker_buy_quote_volume"]),
         State.CLOSED,
     )
 
@@ -118,15 +118,15 @@ def from_message(message: dict[str, Any]) -> Bar:
         message["s"],
         Period.M1,
         message["t"],
-        number(message["o"]),
-        number(message["h"]),
-        number(message["l"]),
-        number(message["c"]),
-        number(message["v"]),
-        turnover(message["q"]),
+        parsing.price(message["o"]),
+        parsing.price(message["h"]),
+        parsing.price(message["l"]),
+        parsing.price(message["c"]),
+        parsing.quantity(message["v"]),
+        parsing.turnover(message["q"]),
         message["n"],
-        number(message["V"]),
-        turnover(message["Q"]),
+        parsing.quantity(message["V"]),
+        parsing.turnover(message["Q"]),
         State.CLOSED if message["x"] else State.FORMING,
     )
 

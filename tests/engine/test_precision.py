@@ -8,17 +8,19 @@ from hypothesis import strategies as st
 from klagg_tui.engine import parsing
 from klagg_tui.engine.precision import Precision, least_precision
 
-PRECISIONS = st.builds(Precision, st.integers(0, 8), st.integers(0, 8))
+PRECISIONS = st.builds(Precision, st.integers(0, 12), st.integers(0, 8))
 
 
-def test_closing_zeros_of_a_text_count_and_decimals_past_the_eighth_do_not() -> None:
+def test_closing_zeros_of_a_text_count_and_decimals_past_the_last_of_its_kind_do_not() -> None:
     assert Precision().widened("61766.20", "7") == Precision(2, 0)
+    assert Precision().widened("0.000000000012", "7") == Precision(12, 0)
+    assert Precision().widened("0.0000000000000", "7") == Precision(12, 0)
     assert Precision(1, 3).widened("5.", "0.000000000") == Precision(1, 8)
 
 
 def test_a_turnover_has_the_decimals_of_both_but_eight_at_the_most() -> None:
     assert Precision(2, 3).all() == (2, 3, 5)
-    assert Precision(8, 8).turnover == 8
+    assert Precision(8, 8).turnover == Precision(12, 0).turnover == 8
 
 
 @given(PRECISIONS, PRECISIONS)
@@ -35,12 +37,12 @@ def test_one_that_is_wide_enough_stays_the_same_object() -> None:
 
 def test_numbers_are_padded_and_never_cut() -> None:
     precision = Precision(2, 1)
-    assert precision.price_text(parsing.number("61766.2")) == "61766.20"
-    assert precision.quantity_text(parsing.number("7")) == "7.0"
-    assert precision.quantity_text(parsing.number("7.125")) == "7.125"
+    assert precision.price_text(parsing.price("61766.2")) == "61766.20"
+    assert precision.quantity_text(parsing.quantity("7")) == "7.0"
+    assert precision.quantity_text(parsing.quantity("7.125")) == "7.125"
     assert precision.turnover_text(parsing.turnover("61766.2")) == "61766.200"
 
 
 def test_the_least_precision_holds_every_number() -> None:
-    assert least_precision(map(parsing.number, ("1.50", "2.125")), [parsing.number("10")]) == Precision(3, 0)
+    assert least_precision(map(parsing.price, ("1.50", "2.125")), [parsing.quantity("10")]) == Precision(3, 0)
     assert least_precision([], []) == Precision()

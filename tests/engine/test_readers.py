@@ -1,9 +1,9 @@
 from __future__ import annotations
 
+from klagg_tui.engine import parsing
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, QuietUntil, RemoveSymbol
-from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import Period
 from tests.makers import MINUTE, START, SYMBOL, Seen, engine, snapshot, trade, trades
 
@@ -52,7 +52,7 @@ def test_a_slow_reader_gets_each_ended_bar_once_in_its_newest_state() -> None:
         made.handle(one)
     [ended] = made.drain(reader).ended
     assert ended.trade_count == 3
-    assert ended.close == number("8")
+    assert ended.close == parsing.price("8")
 
 
 def test_a_reader_that_was_forgotten_keeps_nothing() -> None:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar, State, empty_bar
 from klagg_tui.engine.cover import BarCover
-from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import Period, child_of
 from klagg_tui.engine.rollup import RollUp, is_filled, roll_up
 from tests import oracle
@@ -62,7 +62,9 @@ def test_a_changed_minute_changes_its_parents_however_far_the_bases_reach(
     rollup, minutes = begun(held=held), bars(count)
     made = {(one.period, one.open_ms): one for minute in minutes for one in rollup.absorb(minute)}
     chosen = data.draw(st.lists(st.integers(max(0, count - held), count - 1), min_size=1, unique=True))
-    changed = [minutes[place]._replace(high=number("500"), volume=number("9") + place) for place in chosen]
+    changed = [
+        minutes[place]._replace(high=parsing.price("500"), volume=parsing.quantity("9") + place) for place in chosen
+    ]
     for place, minute in zip(chosen, changed, strict=True):
         minutes[place] = minute
     forming = bar(START + count * MINUTE, state=State.FORMING)
@@ -228,7 +230,7 @@ def test_minutes_of_an_hour_that_is_there_as_one_bar_only_are_not_held_where_the
     made = RollUp(SYMBOL, (Period.H1, Period.D1), 1, 64)
     made.begin(at_ms, [*hours, *minutes], 0)
     hour, whole_day = made.current(
-        empty_bar(SYMBOL, Period.M1, at_ms, number("100"), State.FORMING), (Period.H1, Period.D1)
+        empty_bar(SYMBOL, Period.M1, at_ms, parsing.price("100"), State.FORMING), (Period.H1, Period.D1)
     )
     assert min(made.held) == day + 3 * HOUR
     assert State.PARTIAL not in (hour.state, whole_day.state)

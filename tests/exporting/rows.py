@@ -22,27 +22,29 @@ RECORDED = bar(
     taker_buy_volume="57.185",
     taker_buy_turnover="3534417.7022",
 )
-AMOUNTS = st.integers(0, 10**22)
+PRICES = st.integers(0, 10**26)
+QUANTITIES = st.integers(0, 10**22)
 BARS = st.builds(
     Bar,
     symbol=st.just("BTCUSDT"),
     period=st.sampled_from(Period),
     open_ms=st.just(START),
-    **dict.fromkeys(("open", "high", "low", "close", "volume", "taker_buy_volume"), AMOUNTS),
-    **dict.fromkeys(("turnover", "taker_buy_turnover"), st.integers(0, 10**40)),
+    **dict.fromkeys(("open", "high", "low", "close"), PRICES),
+    **dict.fromkeys(("volume", "taker_buy_volume"), QUANTITIES),
+    **dict.fromkeys(("turnover", "taker_buy_turnover"), st.integers(0, 10**44)),
     trade_count=st.integers(0, 10**12),
     state=st.sampled_from(State),
 )
-PRECISIONS = st.builds(Precision, st.integers(0, 8), st.integers(0, 8))
+PRECISIONS = st.builds(Precision, st.integers(0, 12), st.integers(0, 8))
 LINES = st.sampled_from([csv.line, csv.series_line, jsonl.line])
 
 
 @st.composite
 def usual_bars(draw: st.DrawFn) -> Bar:
     """Bars whose values need few decimals, as a market's do."""
-    price, quantity = draw(st.integers(0, 5)), draw(st.integers(0, 3))
-    kinds = [(10 ** (8 - price), 10**9)] * 4 + [(10 ** (8 - quantity), 10**9)] * 2
-    kinds += [(10 ** (16 - price - quantity), 10**15)] * 2
+    price, quantity = draw(st.integers(0, 5) | st.just(12)), draw(st.integers(0, 3))
+    kinds = [(10 ** (12 - price), 10**9)] * 4 + [(10 ** (8 - quantity), 10**9)] * 2
+    kinds += [(10 ** (20 - price - quantity), 10**15)] * 2
     o, h, low, c, volume, bought, paid, spent = (unit * draw(st.integers(0, most)) for unit, most in kinds)
     one = draw(BARS)
     return Bar(one.symbol, one.period, START, o, h, low, c, volume, paid, one.trade_count, bought, spent, one.state)

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.exact import as_decimal, turnover_as_decimal
-from klagg_tui.engine.parsing import number, turnover
+from klagg_tui.engine.exact import price_as_decimal, quantity_as_decimal, turnover_as_decimal
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.spans import Span
 from klagg_tui.errors import ExportError
@@ -29,18 +29,19 @@ from tests.makers import START, bar
 SYMBOLS = ("BTCUSDT", "1000SHIBUSDT", "牛来USDT", "A/B.C%D")
 PERIODS = (Period.M1, Period.M5, Period.MO1)
 COUNT = 200
-NUMBERS = ("open", "high", "low", "close", "volume", "taker_buy_volume")
+PRICES = ("open", "high", "low", "close")
+QUANTITIES = ("volume", "taker_buy_volume")
 
 
 def minutes(symbol: str) -> list[Bar]:
     return [
         bar(
             START + at * MINUTE_MS,
-            f"{at + 1}.12345678",
-            close=f"{at + 2}.00000001",
+            f"{at + 1}.123456789012",
+            close=f"{at + 2}.000000000001",
             volume=f"{at * 7919 + 1}.{at:08}",
             taker_buy_volume="0.00000001",
-            taker_buy_turnover="0.0000000000000001",
+            taker_buy_turnover="0.00000000000000000001",
             symbol=symbol,
         )
         for at in range(COUNT)
@@ -74,7 +75,7 @@ async def sums(store: Store) -> dict[tuple[str, str], tuple[int, Decimal, Decima
             volume, paid = sum(one.volume for one in bars), sum(one.turnover for one in bars)
             name = str(period).replace("M", "mo")
             count = sum(one.trade_count for one in bars)
-            found[symbol, name] = (len(bars), as_decimal(volume), turnover_as_decimal(paid), count)
+            found[symbol, name] = (len(bars), quantity_as_decimal(volume), turnover_as_decimal(paid), count)
     return found
 
 
@@ -134,15 +135,17 @@ async def test_asked_to_stop_a_dataset_is_not_begun(store: Store, tmp_path: Path
 def test_no_digit_of_any_value_is_lost(values: list[int], paid: int) -> None:
     bars = [Bar("X", Period.M1, START, v, v, v, v, v, paid, 1, v, paid, State.FORMING) for v in values]
     for one, row in zip(bars, table(bars).to_pylist(), strict=True):
-        assert [row[name] for name in NUMBERS] == [as_decimal(getattr(one, name)) for name in NUMBERS]
+        assert [row[name] for name in PRICES] == [price_as_decimal(getattr(one, name)) for name in PRICES]
+        assert [row[name] for name in QUANTITIES] == [quantity_as_decimal(getattr(one, name)) for name in QUANTITIES]
         assert row["quote_volume"] == row["taker_buy_quote_volume"] == turnover_as_decimal(paid)
 
 
 def test_a_value_beyond_what_the_libraries_read_is_refused() -> None:
     with pytest.raises(ExportError, match="38 digits"):
         table([bar(START)._replace(turnover=10**DIGITS)])
-    assert number("1" * 30) < 10**DIGITS
-    assert turnover("1" * 22) < 10**DIGITS
+    assert parsing.price("1" * 26) < 10**DIGITS
+    assert parsing.quantity("1" * 30) < 10**DIGITS
+    assert parsing.turnover("1" * 18) < 10**DIGITS
 
 
 def test_without_the_library_the_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.exact import as_decimal, turnover_as_decimal
+from klagg_tui.engine.exact import price_as_decimal, quantity_as_decimal, turnover_as_decimal
 from klagg_tui.engine.precision import Precision
 from klagg_tui.exporting.formats import csv
 from klagg_tui.exporting.text import TextLines
@@ -35,8 +35,10 @@ def test_whole_numbers_have_no_point() -> None:
 def test_no_digit_of_any_bar_is_lost_at_any_precision(any_bar: Bar, precision: Precision) -> None:
     text = lines(precision, period=any_bar.period).line(any_bar)
     row = dict(zip(COLUMNS, text.rstrip("\n").split(","), strict=True))
-    for name in ("open", "high", "low", "close", "volume", "taker_buy_volume"):
-        assert Decimal(row[name]) == as_decimal(getattr(any_bar, name))
+    for name in ("open", "high", "low", "close"):
+        assert Decimal(row[name]) == price_as_decimal(getattr(any_bar, name))
+    for name in ("volume", "taker_buy_volume"):
+        assert Decimal(row[name]) == quantity_as_decimal(getattr(any_bar, name))
     assert Decimal(row["quote_volume"]) == turnover_as_decimal(any_bar.turnover)
     assert Decimal(row["taker_buy_quote_volume"]) == turnover_as_decimal(any_bar.taker_buy_turnover)
     assert (int(row["open_time"]), int(row["close_time"])) == (any_bar.open_ms, any_bar.end_ms - 1)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.errors import BadFile
@@ -36,15 +36,15 @@ def test_a_row_becomes_a_confirmed_bar_with_every_digit() -> None:
         "BTCUSDT",
         Period.M1,
         1_723_161_300_000,
-        number("61807.7"),
-        number("61839.9"),
-        number("61760.3"),
-        number("61760.3"),
-        number("136.45"),
-        turnover("8432904.62160"),
+        parsing.price("61807.7"),
+        parsing.price("61839.9"),
+        parsing.price("61760.3"),
+        parsing.price("61760.3"),
+        parsing.quantity("136.45"),
+        parsing.turnover("8432904.62160"),
         2005,
-        number("57.185"),
-        turnover("3534417.70220"),
+        parsing.quantity("57.185"),
+        parsing.turnover("3534417.70220"),
         State.CONFIRMED,
     )
     assert (tally.rows, tally.bad, tally.precisions) == (1, 0, {"BTCUSDT": Precision(2, 3)})

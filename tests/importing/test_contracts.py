@@ -77,7 +77,7 @@ async def imported(path: Path, *calls: Sequence[Path]) -> tuple[Content, list[Im
 def shown(bars: Iterable[Bar], from_ms: int = NEW_MS) -> list[tuple[object, ...]]:
     """Prices, volume and trades of the minutes from then on."""
     return [
-        (bar.open_ms, *map(exact.text, bar[3:8]), bar.trade_count)
+        (bar.open_ms, *map(exact.price_text, bar[3:7]), exact.quantity_text(bar.volume), bar.trade_count)
         for bar in bars
         if bar.period is Period.M1 and bar.open_ms >= from_ms
     ]

@@ -42,7 +42,7 @@ def row(trade: AggTrade) -> str:
 
 
 def padded(text: str, decimals: int) -> str:
-    return exact.text(parsing.number(text), decimals)
+    return exact.price_text(parsing.price(text), decimals)
 
 
 def event(trade: AggTrade) -> str:
@@ -134,7 +134,7 @@ async def test_a_file_and_a_part_of_it_may_overlap(store: Store, tmp_path: Path)
     assert outcome.duplicates == len(days[1])
     assert outcome.gaps == 0
     assert sum(bar.volume for bar in await stored(store)) == sum(
-        parsing.number(one.quantity) for day in days for one in day
+        parsing.quantity(one.quantity) for day in days for one in day
     )
 
 
@@ -245,7 +245,7 @@ async def test_klines_are_confirmed_bars_of_the_period_they_show(store: Store, t
     outcome = await import_files(store, [file_of(tmp_path / "ETHUSDT-1h-2024-08-08.csv", rows)])
     bars = await stored(store, Period.M5, "ETHUSDT")
     assert (outcome.bars, outcome.new, len(bars), {bar.state for bar in bars}) == (12, 12, 12, {State.CONFIRMED})
-    assert [bar.volume for bar in await stored(store, Period.H1, "ETHUSDT")] == [parsing.number("120")]
+    assert [bar.volume for bar in await stored(store, Period.H1, "ETHUSDT")] == [parsing.quantity("120")]
 
 
 async def test_confirmed_bars_stay_when_trades_come_after_them(store: Store, tmp_path: Path) -> None:
@@ -337,7 +337,7 @@ async def test_asked_to_stop_it_keeps_what_is_whole(store: Store, tmp_path: Path
     assert 0 < outcome.trades < len(made)
     assert {(one.path, one.total) for one in seen} == {(path, path.stat().st_size)}
     bars = await stored(store)
-    assert sum(bar.volume for bar in bars) == sum(parsing.number(one.quantity) for one in made[: outcome.trades])
+    assert sum(bar.volume for bar in bars) == sum(parsing.quantity(one.quantity) for one in made[: outcome.trades])
     await import_files(store, [path])
     assert len(await stored(store)) == 1440
 
@@ -391,9 +391,10 @@ async def test_every_kline_message_of_the_recorded_session_equals_the_trades_bef
             await import_files(store, [cut])
             bar = (await stored(store, symbol=kline["s"]))[-1]
         assert (bar.open_ms, bar.trade_count) == (kline["t"], kline["n"])
-        assert bar[3:8] == tuple(parsing.number(kline[field]) for field in "ohlcv")
+        assert bar[3:7] == tuple(parsing.price(kline[field]) for field in "ohlc")
+        assert bar.volume == parsing.quantity(kline["v"])
         assert (bar.turnover, bar.taker_buy_turnover) == (parsing.turnover(kline["q"]), parsing.turnover(kline["Q"]))
-        assert bar.taker_buy_volume == parsing.number(kline["V"])
+        assert bar.taker_buy_volume == parsing.quantity(kline["V"])
         compared += 1
     assert compared > 10
 

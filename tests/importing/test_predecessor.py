@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
@@ -81,7 +81,7 @@ async def test_tables_become_bars_that_are_closed_but_for_the_newest(store: Stor
         START, "100.50", "101", "99", "100.1", "12.5",
         turnover_text="1252.5", trade_count=7, taker_buy_volume="2.5", taker_buy_turnover="250.25",
     )  # fmt: skip
-    assert (await stored(store, period=Period.H1))[0].volume == number("750")
+    assert (await stored(store, period=Period.H1))[0].volume == parsing.quantity("750")
     assert [one.state for one in await stored(store, period=Period.W1)] == [State.PARTIAL, State.PARTIAL]
     assert await store.precisions() == {"BTCUSDT": Precision(2, 3)}
 

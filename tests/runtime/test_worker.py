@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFile, DatabaseBusy, KlaggError, NotADatabase, OtherMarket, StorageError
 from klagg_tui.exporting.formats.csv import FORMAT as CSV
@@ -159,9 +159,8 @@ async def test_the_recorded_market_becomes_the_exchange_s_own_bars(database: Pat
     assert len(whole) >= 3
     for row in whole:
         bar = bars[int(row["open_time"])]
-        assert (bar.open, bar.high, bar.low, bar.close, bar.volume) == tuple(
-            number(row[name]) for name in ("open", "high", "low", "close", "volume")
-        )
+        assert bar[3:7] == tuple(parsing.price(row[name]) for name in ("open", "high", "low", "close"))
+        assert bar.volume == parsing.quantity(row["volume"])
         assert bar.trade_count == int(row["count"])
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import State, empty_bar
 from klagg_tui.engine.changes import Changes
-from klagg_tui.engine.parsing import number as number_of
 from klagg_tui.engine.period import Period
 from klagg_tui.storage.merging import Added
 from klagg_tui.storage.store import Store
@@ -58,7 +58,8 @@ async def test_a_current_bar_is_no_ended_one_even_where_it_is_partial(store: Sto
 
 async def test_flat_bars_that_the_exchange_does_not_have_are_taken_back_and_no_others(store: Store) -> None:
     quiet = [
-        empty_bar(SYMBOL, Period.M1, START + number * MINUTE, number_of("7"), State.CLOSED) for number in range(3, 6)
+        empty_bar(SYMBOL, Period.M1, START + number * MINUTE, parsing.price("7"), State.CLOSED)
+        for number in range(3, 6)
     ]
     await store.add_confirmed(bars(2))
     await store.add([bar(START + 2 * MINUTE), *quiet], [])
@@ -70,7 +71,8 @@ async def test_flat_bars_that_the_exchange_does_not_have_are_taken_back_and_no_o
 
 async def test_quiet_minutes_between_traded_ones_are_not_taken_back(store: Store) -> None:
     quiet = [
-        empty_bar(SYMBOL, Period.M1, START + number * MINUTE, number_of("7"), State.CLOSED) for number in (1, 2, 4, 5)
+        empty_bar(SYMBOL, Period.M1, START + number * MINUTE, parsing.price("7"), State.CLOSED)
+        for number in (1, 2, 4, 5)
     ]
     await store.add([bar(START), *quiet, bar(START + 3 * MINUTE)], [])
     run = next(one for one in await store.unconfirmed() if one.period is Period.M1)
@@ -79,7 +81,7 @@ async def test_quiet_minutes_between_traded_ones_are_not_taken_back(store: Store
 
 
 async def test_quiet_minutes_before_a_confirmed_traded_one_are_not_taken_back(store: Store) -> None:
-    quiet = empty_bar(SYMBOL, Period.M1, START + MINUTE, number_of("7"), State.CLOSED)
+    quiet = empty_bar(SYMBOL, Period.M1, START + MINUTE, parsing.price("7"), State.CLOSED)
     await store.add([bar(START), quiet], [])
     await store.add_confirmed([bar(START + 2 * MINUTE)])
     run = next(one for one in await store.unconfirmed() if one.period is Period.M1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.parsing import number
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage.ledger import Ledger, Run
 from tests.makers import MINUTE, START, SYMBOL, bar
@@ -29,12 +29,17 @@ def merged(ours: Bar, own: list[Span], stored: Bar, others: list[Span], *, is_se
 
 def test_pieces_without_a_common_trade_add_up() -> None:
     found = merged(piece(3, "110"), [span(5, 7, 30, 40)], piece(4, "90"), [span(1, 4, 0, 20)])
-    assert (found.trade_count, found.open, found.close) == (7, number("90"), number("110"))
+    assert (found.trade_count, found.open, found.close) == (7, parsing.price("90"), parsing.price("110"))
 
 
 def test_a_piece_between_two_others_neither_opens_nor_closes() -> None:
     found = merged(piece(1, "500"), [span(3, 3, 21, 22)], piece(4, "90"), [span(1, 2, 0, 20), span(4, 9, 40, 50)])
-    assert (found.trade_count, found.open, found.close, found.high) == (5, number("90"), number("90"), number("500"))
+    assert (found.trade_count, found.open, found.close, found.high) == (
+        5,
+        parsing.price("90"),
+        parsing.price("90"),
+        parsing.price("500"),
+    )
 
 
 def test_a_piece_that_holds_the_stored_one_takes_its_place() -> None:

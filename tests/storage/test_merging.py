@@ -7,8 +7,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage.merging import Added
@@ -116,7 +116,7 @@ async def test_the_earlier_piece_of_a_minute_opens_it_whichever_comes_first(stor
     await file_in(store, [trade(3, START + 30_000, "110"), trade(4, START + 70_000)])
     await file_in(store, [trade(1, START - 1), trade(2, START + 10_000, "90")])
     (minute,) = [each for each in await listed(store) if each.open_ms == START]
-    assert (minute.open, minute.close, minute.state) == (number("90"), number("110"), State.CLOSED)
+    assert (minute.open, minute.close, minute.state) == (parsing.price("90"), parsing.price("110"), State.CLOSED)
 
 
 async def test_a_file_within_a_stored_one_changes_nothing(store: Store) -> None:
@@ -144,8 +144,8 @@ async def test_a_late_trade_of_the_next_file_is_added_to_its_closed_minute(store
     await store.add([late], [Span(SYMBOL, 3, 9, START + MINUTE - 10, START + 2 * MINUTE)])
     (found, *_) = await listed(store)
     assert (found.close, found.high, found.trade_count, found.state) == (
-        number("130"),
-        number("130"),
+        parsing.price("130"),
+        parsing.price("130"),
         3,
         State.CLOSED,
     )
@@ -155,7 +155,7 @@ async def test_trades_do_not_change_a_bar_the_exchange_confirmed(store: Store) -
     await store.add_confirmed([bar(START, "100", volume="5")])
     await file_in(store, trades([START + 1, START + 2, START + MINUTE]))
     (found, *_) = await listed(store)
-    assert (found.volume, found.state) == (number("5"), State.CONFIRMED)
+    assert (found.volume, found.state) == (parsing.quantity("5"), State.CONFIRMED)
 
 
 async def test_counts_say_what_was_new_equal_and_changed(store: Store) -> None:

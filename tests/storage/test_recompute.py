@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period, child_of
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
@@ -29,8 +29,8 @@ def recorded() -> dict[Period, dict[int, Bar]]:
     found: dict[Period, dict[int, Bar]] = {period: {} for period in Period}
     with gzip.open(path, "rt") as lines:
         for row in csv.DictReader(lines):
-            period, open_ms, volume = Period(row["period"]), int(row["open_time"]), number(row["volume"])
-            first, high, low, close = (number(row[name]) for name in ("open", "high", "low", "close"))
+            period, open_ms, volume = Period(row["period"]), int(row["open_time"]), parsing.quantity(row["volume"])
+            first, high, low, close = (parsing.price(row[name]) for name in ("open", "high", "low", "close"))
             found[period][open_ms] = Bar(
                 PAIR, period, open_ms, first, high, low, close, volume, 0, min(1, volume), 0, 0, State.CONFIRMED
             )
@@ -82,9 +82,9 @@ async def test_a_larger_bar_the_exchange_gave_is_not_replaced_by_ours(store: Sto
 
 async def test_a_larger_bar_follows_when_the_exchange_amends_its_own_minute(store: Store) -> None:
     await store.add_confirmed(bars(5))
-    await store.add_confirmed([bars(5)[2]._replace(high=number("900"))])
+    await store.add_confirmed([bars(5)[2]._replace(high=parsing.price("900"))])
     (larger,) = await listed(store, Period.M5)
-    assert (larger.high, larger.state) == (number("900"), State.CONFIRMED)
+    assert (larger.high, larger.state) == (parsing.price("900"), State.CONFIRMED)
 
 
 async def test_larger_bars_are_made_from_whatever_smaller_ones_there_are(store: Store) -> None:
@@ -104,7 +104,7 @@ async def test_children_without_trades_lend_no_prices(store: Store) -> None:
     quiet = [bar(START + minute * MINUTE, "7", volume="0", trade_count=0) for minute in range(4)]
     await store.add([*quiet, bar(START + 4 * MINUTE, "9")], [])
     (larger,) = await listed(store, Period.M5)
-    assert {larger.open, larger.high, larger.low, larger.close} == {number("9")}
+    assert {larger.open, larger.high, larger.low, larger.close} == {parsing.price("9")}
 
 
 async def test_only_what_was_touched_is_made_again(store: Store) -> None:
@@ -113,4 +113,4 @@ async def test_only_what_was_touched_is_made_again(store: Store) -> None:
     await store.add_confirmed([bar(START + HOUR, "500")])
     first, second = await listed(store, Period.H1)
     assert first == confirmed[0]
-    assert second.high == number("500")
+    assert second.high == parsing.price("500")

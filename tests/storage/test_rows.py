@@ -6,27 +6,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.parsing import number, turnover
 from klagg_tui.engine.period import Period
 from klagg_tui.storage.rows import Decimals, Packer, bars, decimals_of
 from tests.makers import START, SYMBOL, bar
 
-_NUMBERS = st.one_of(st.integers(0, 10**6), st.integers(0, 10**21), st.integers(0, 10**6).map(lambda n: n * 10**8))
-_TURNOVERS = st.one_of(st.integers(0, 10**40), st.integers(0, 10**9).map(lambda n: n * 10**16))
+_PRICES = st.one_of(st.integers(0, 10**6), st.integers(0, 10**25), st.integers(0, 10**6).map(lambda n: n * 10**12))
+_QUANTITIES = st.one_of(st.integers(0, 10**6), st.integers(0, 10**21), st.integers(0, 10**6).map(lambda n: n * 10**8))
+_TURNOVERS = st.one_of(st.integers(0, 10**44), st.integers(0, 10**9).map(lambda n: n * 10**20))
 _BARS = st.builds(
     Bar,
     st.just(SYMBOL),
     st.sampled_from(Period),
     st.integers(0, 10**8).map(lambda minute: minute * 60_000),
-    _NUMBERS,
-    _NUMBERS,
-    _NUMBERS,
-    _NUMBERS,
-    _NUMBERS,
+    _PRICES,
+    _PRICES,
+    _PRICES,
+    _PRICES,
+    _QUANTITIES,
     _TURNOVERS,
     st.integers(0, 10**12),
-    _NUMBERS,
+    _QUANTITIES,
     _TURNOVERS,
     st.sampled_from(State),
 )
@@ -64,16 +65,50 @@ def test_the_widest_decimals_seen_are_kept_for_a_symbol_and_only_for_it() -> Non
 
 @pytest.mark.parametrize("text", ["9223372036854775807", "9223372036854775808"])
 def test_the_largest_number_sqlite_holds_and_the_next(text: str) -> None:
-    given_bar = bar(open="1", volume="1")._replace(turnover=turnover(text))
+    given_bar = bar(open="1", volume="1")._replace(turnover=parsing.turnover(text))
     row = Packer().row(1, given_bar)
     assert row[10] == (int(text) if text.endswith("7") else text)
     assert bars([row], {1: SYMBOL}) == [given_bar]
 
 
+_ROWS_OF_OLD = {
+    2 | 3 << 4 | 5 << 8: (6_180_030, 6_190_000, 6_170_025, 6_180_000, 12_345, 76_292_100_001, 7, 1_500, 9_270_045_000),
+    8 | 8 << 4 | 16 << 8 | 1 << 13: (
+        6_180_030_000_000, 6_190_000_000_000, 6_170_025_000_000, 6_180_000_000_000, 1_234_500_000, "7629210000100000000000",
+        7, 150_000_000, "927004500000000000000",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("scale", _ROWS_OF_OLD, ids=["as short as can be", "of eight and sixteen decimals"])
+def test_a_row_written_when_prices_had_eight_decimals_says_what_it_said(scale: int) -> None:
+    wanted = bar(
+        START, "61800.3", "61900", "61700.25", "61800", "12.345", turnover_text="762921.00001", trade_count=7,
+        taker_buy_volume="1.5", taker_buy_turnover="92700.45",
+    )  # fmt: skip
+    head = 1, Period.M1.ordinal, START // 60_000, wanted.state.value
+    assert bars([(*head, scale, *_ROWS_OF_OLD[scale])], {1: SYMBOL}) == [wanted]
+
+
+def test_a_price_of_twelve_decimals_is_stored_with_them() -> None:
+    given_bar = bar(START, "0.000000000123", volume="0.00000001", turnover_text="0.00000000000000000123")
+    row = Packer().row(1, given_bar)
+    assert decimals_of(row[4]) == Decimals(price=12, quantity=8, turnover=20)
+    assert row[5:7] + row[9:11] == (123, 123, 1, 123)
+    assert bars([row], {1: SYMBOL}) == [given_bar]
+
+
+@pytest.mark.parametrize("scale", [13, 9 << 4, 21 << 8])
+def test_a_scale_of_more_decimals_than_numbers_have_is_no_row(scale: int) -> None:
+    row = (1, 0, START // 60_000, State.CLOSED.value, scale, 1, 1, 1, 1, 1, 1, 1, 1, 1)
+    with pytest.raises(IndexError):
+        bars([row], {1: SYMBOL})
+
+
 def test_a_damaged_row_with_a_negative_sum_can_be_read_to_be_found() -> None:
     row = list(Packer().row(1, bar(volume="3")))
     row[9] = -3
-    assert bars([tuple(row)], {1: SYMBOL})[0].volume == -number("3")
+    assert bars([tuple(row)], {1: SYMBOL})[0].volume == -parsing.quantity("3")
 
 
 def test_a_scale_says_how_many_decimals_there_are_unless_a_mantissa_is_a_text() -> None:

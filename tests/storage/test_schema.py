@@ -65,7 +65,7 @@ async def test_numbers_beyond_63_bits_are_numbers_too(tmp_path: Path) -> None:
     assert (volume, turnover) == (pytest.approx(1e12, rel=1e-15), pytest.approx(123456789012.0, rel=1e-15))
 
 
-@pytest.mark.parametrize("text", ["0.00000001", "0.1", "9999999.99999999", "3", "61800.31", "0.07"])
+@pytest.mark.parametrize("text", ["0.00000001", "0.000000000123", "0.1", "9999999.99999999", "3", "61800.31", "0.07"])
 async def test_a_price_is_the_float_nearest_to_it(tmp_path: Path, text: str) -> None:
     ((_, _, _, opened, *_),) = await shown(tmp_path, [bar(open=text)], [])
     assert opened == float(text)

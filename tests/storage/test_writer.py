@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, MissingTrades, SeedBars
-from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage.store import Store
@@ -141,11 +141,11 @@ async def test_a_restart_without_the_missing_trades_keeps_both_pieces_of_the_min
         (first, *_) = await listed(store)
         assert first.state is State.PARTIAL
         counted = [each for each in (*given[:4], *given[7:]) if each.traded_ms < START + MINUTE]
-        assert first.volume == sum(number(each.quantity) for each in counted)
+        assert first.volume == sum(parsing.quantity(each.quantity) for each in counted)
         await file_in(store, given[4:7])
         (first, *_) = await listed(store)
         assert first.state is State.CLOSED
-        assert first.volume == sum(number(each.quantity) for each in given if each.traded_ms < START + MINUTE)
+        assert first.volume == sum(parsing.quantity(each.quantity) for each in given if each.traded_ms < START + MINUTE)
 
 
 async def test_what_an_earlier_run_left_current_is_history_at_the_next_batch(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ async def test_a_minute_that_turns_out_whole_makes_its_larger_bars_again(store: 
     assert [each.state for each in await listed(store, Period.M5)] == [State.PARTIAL]
     await store.add([partial(price="90", count=4)], [Span(SYMBOL, 1, 4, START, START + 20_000)])
     (larger,) = await listed(store, Period.M5)
-    assert (larger.state, larger.open, larger.trade_count) == (State.CLOSED, number("90"), 9)
+    assert (larger.state, larger.open, larger.trade_count) == (State.CLOSED, parsing.price("90"), 9)
 
 
 async def test_what_was_written_is_counted(store: Store) -> None:

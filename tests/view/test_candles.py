@@ -4,7 +4,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.exact import text
+from klagg_tui.engine.exact import price_text
 from klagg_tui.engine.period import Period
 from klagg_tui.view.candles import BODIES, STEPS, Chart, Picture, draw
 from klagg_tui.view.indicators.registry import INDICATORS
@@ -126,7 +126,7 @@ def test_the_prices_beside_it_are_those_of_their_rows() -> None:
     prices = {y: float(label) for y, label in labels.items() if label and y < picture.scale.rows}
     assert len(prices) >= 3
     for y, price in prices.items():
-        assert picture.scale.row(price * 1e8) == y
+        assert picture.scale.row(price * 1e12) == y
 
 
 def test_the_crosshair_names_price_and_time_of_its_bar() -> None:
@@ -135,7 +135,7 @@ def test_the_crosshair_names_price_and_time_of_its_bar() -> None:
     drawn = ["".join(piece.text for piece in row) for row in picture.rows]
     assert "2024-08-08 00:07" in drawn[-1]
     assert all(len(word) > 3 for word in drawn[-1].split())  # no rest of a time that it covers
-    assert any(f"╴{text(bars[7].close, 2)}" in row for row in drawn)
+    assert any(f"╴{price_text(bars[7].close, 2)}" in row for row in drawn)
 
 
 def test_a_column_tells_which_bar_it_belongs_to() -> None:

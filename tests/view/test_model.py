@@ -1,8 +1,10 @@
 """The market as the screens draw it."""
 
+import pytest
+
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.changes import Changes
-from klagg_tui.engine.parsing import number
 from klagg_tui.engine.period import Period
 from klagg_tui.feed import FeedUpdate, Mode, Status
 from klagg_tui.view.model import (
@@ -17,8 +19,8 @@ from klagg_tui.view.model import (
 from tests.makers import DAY, MINUTE, START, bar
 
 
-def _closes(row: Row, count: int = CLOSES_KEPT) -> list[int]:
-    return [close // 10**8 for close in row.closes(Period.M1, count)]
+def _closes(row: Row, count: int = CLOSES_KEPT) -> list[float]:
+    return [close / 10**12 for close in row.closes(Period.M1, count)]
 
 
 def test_a_row_holds_the_newest_bar_of_each_period() -> None:
@@ -28,24 +30,24 @@ def test_a_row_holds_the_newest_bar_of_each_period() -> None:
     row.take(bar(START, "90", period=Period.M5))
     minute, five = row.bar(Period.M1), row.bar(Period.M5)
     assert minute is not None
-    assert minute.close == number("102")
+    assert minute.close == parsing.price("102")
     assert five is not None
-    assert five.close == number("90")
-    assert row.last == number("102")
+    assert five.close == parsing.price("90")
+    assert row.last == parsing.price("102")
 
 
 def test_an_older_bar_does_not_take_the_place_of_the_current_one() -> None:
     row = Row("BTCUSDT")
     row.take(bar(START + MINUTE, "100"))
     row.take(bar(START, "90"))
-    assert row.last == number("100")
+    assert row.last == parsing.price("100")
 
 
 def test_the_last_price_is_that_of_the_shortest_period_there_is() -> None:
     row = Row("BTCUSDT")
     assert row.last is None
     row.take(bar(START, "90", period=Period.D1))
-    assert row.last == number("90")
+    assert row.last == parsing.price("90")
 
 
 def test_every_change_of_a_row_is_another_version() -> None:
@@ -86,11 +88,20 @@ def test_closes_do_not_grow_without_end_and_older_ones_come_in_front_only_while_
     assert len(_closes(row)) == CLOSES_KEPT
 
 
-def test_a_close_beyond_any_market_is_kept_as_the_highest_that_can_be_drawn() -> None:
+@pytest.mark.parametrize("close", ["1800000000", "0.000000000012", str(10**15)])
+def test_a_close_of_any_size_is_drawn_as_high_as_it_is(close: str) -> None:
     row = Row("A")
-    row.take_closed(bar(START, close=str(10**15)))
+    row.take_closed(bar(START, close=close))
     row.take(bar(START + MINUTE, close="2"))
-    assert row.closes(Period.M1) == [2**63 - 1, number("2")]
+    assert row.closes(Period.M1) == [float(parsing.price(close)), float(parsing.price("2"))]
+
+
+def test_equal_closes_are_drawn_equally_high_however_many_digits_they_have() -> None:
+    row = Row("A")
+    row.take_closed(bar(START, close="61800.300000000001"))
+    row.take(bar(START + MINUTE, close="61800.300000000001"))
+    first, last = row.closes(Period.M1)
+    assert first == last == row.closes(Period.M1, 1)[0]
 
 
 def test_decimals_are_as_many_as_any_price_needed() -> None:

@@ -21,7 +21,7 @@ def _draw_last(row: Row, bar: Bar, _context: RenderContext, _width: int) -> tupl
 
 def _measure_last(row: Row, _bar: Bar | None, _now_ms: int) -> Value:
     last = row.last
-    return None if last is None else exact.as_float(last)
+    return None if last is None else exact.price_as_float(last)
 
 
 LAST: Final = Column(
@@ -46,7 +46,7 @@ def _price_column(key: str, note: str, importance: int) -> Column:
 
     def measure(_row: Row, bar: Bar | None, _now_ms: int) -> Value:
         price = price_of(bar) if bar is not None else 0
-        return exact.as_float(price) if price else None
+        return exact.price_as_float(price) if price else None
 
     return Column(key, key.capitalize(), note, importance, PRICE_WIDTH, measure, draw)
 

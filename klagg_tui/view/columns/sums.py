@@ -13,7 +13,7 @@ from klagg_tui.view.role import Role, RoleIndex
 
 
 def _draw_volume(_row: Row, bar: Bar, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
-    return formatting.short(exact.as_float(bar.volume)), sum_role(bar)
+    return formatting.short(exact.quantity_as_float(bar.volume)), sum_role(bar)
 
 
 def _draw_turnover(_row: Row, bar: Bar, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
@@ -30,7 +30,7 @@ VOLUME: Final = Column(
     note="amount traded in the bar, in the base coin",
     importance=70,
     width=6,
-    measure=lambda _row, bar, _now_ms: exact.as_float(bar.volume) if bar else None,
+    measure=lambda _row, bar, _now_ms: exact.quantity_as_float(bar.volume) if bar else None,
     draw=_draw_volume,
     aliases=("volume",),
 )

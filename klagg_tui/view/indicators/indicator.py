@@ -11,7 +11,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.view.role import Role
 
 Curve: TypeAlias = list[float | None]
-"""A price, in units of 1e-8, for each bar; None where there are too few bars for one. Floats: for drawing only."""
+"""A price, in units of 1e-12, for each bar; None where there are too few bars for one. Floats: for drawing only."""
 Compute: TypeAlias = Callable[[Sequence[Bar], Period], Curve]
 """From bars, oldest first, and their period to a curve of the same length."""
 

@@ -173,7 +173,7 @@ def test_truth_is_exact_in_decimals(market: Market, truth: Truth) -> None:
     unit = Decimal(1).scaleb(-8)
     rows = partial(market.trades, "YFIUSDT")
     volume = sum(trade.quantity for minute in range(START, START + 7 * 60) for trade in rows(minute)) * unit
-    assert sum(exact.as_decimal(bar.volume) for bar in bars) + _last_carry(market) == volume
+    assert sum(exact.quantity_as_decimal(bar.volume) for bar in bars) + _last_carry(market) == volume
 
 
 def _last_carry(market: Market) -> Decimal:

@@ -12,11 +12,11 @@ def test_a_volume_weighted_price_begins_anew_each_day() -> None:
         bar(START, "50", volume="1"),
         bar(START + MINUTE, "50", volume="0"),
     ]
-    assert vwap(bars, Period.M1) == [100e8, 175e8, 50e8, 50e8]
+    assert vwap(bars, Period.M1) == [100e12, 175e12, 50e12, 50e12]
     assert vwap([bar(volume="0")], Period.M1) == [None]
 
 
 def test_a_volume_weighted_price_of_days_looks_back_a_while() -> None:
     bars = [bar(START + i * DAY, "100" if i < 20 else "200", period=Period.D1) for i in range(40)]
-    assert vwap(bars, Period.D1)[19] == 100e8
-    assert vwap(bars, Period.D1)[39] == 200e8
+    assert vwap(bars, Period.D1)[19] == 100e12
+    assert vwap(bars, Period.D1)[39] == 200e12

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Final
 
 from klagg_tui.engine.bar import Bar, Check, State, fault_of
-from klagg_tui.engine.parsing import number, turnover
+from klagg_tui.engine.parsing import price, quantity, turnover
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange import fields
 from klagg_tui.exchange.fields import DAMAGE, Json
+
+_HIGHEST: Final = price("92000000000")
+"""Far above the dearest contract, which is paid in rupiah."""
 
 
 def read_bars(raw: bytes, symbol: str, period: Period, now_ms: int, shown_ms: int = 0) -> list[Bar]:
@@ -48,11 +52,12 @@ def read_bar(symbol: str, period: Period, row: Sequence[Json], state: State, che
     """
     try:
         open_ms = fields.moment(row[0])
-        first, high, low, last, volume, taker_buy_volume = (number(row[i]) for i in (1, 2, 3, 4, 5, 9))  # type: ignore[arg-type]
+        first, high, low, last = (price(row[i]) for i in (1, 2, 3, 4))  # type: ignore[arg-type]
+        volume, taker_buy_volume = quantity(row[5]), quantity(row[9])  # type: ignore[arg-type]
         sums = turnover(row[7]), fields.whole(row[8]), taker_buy_volume, turnover(row[10])  # type: ignore[arg-type]
     except DAMAGE as error:
         raise BadFrame(f"a bar of {symbol} cannot be read: {error}") from error
-    if high > fields.LARGEST:
+    if high > _HIGHEST:
         raise BadFrame(f"a bar of {symbol} has its prices out of range")
     if not period.is_on_grid(open_ms):
         raise BadFrame(f"a bar of {symbol} opens off the grid of {period}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from klagg_tui.engine.exact import DECIMALS
+from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange import fields
 from klagg_tui.exchange.fields import DAMAGE, Json
@@ -72,8 +72,8 @@ def read_instrument(row: Json) -> Instrument:
             fields.text(entry["quoteAsset"]),
             fields.text(entry["contractType"]),
             status == TRADING,
-            _decimals(entry["pricePrecision"]),
-            _decimals(entry["quantityPrecision"]),
+            _decimals(entry["pricePrecision"], PRICE_DECIMALS),
+            _decimals(entry["quantityPrecision"], QUANTITY_DECIMALS),
             fields.moment(entry.get("onboardDate", 0)),
             status in HALTED,
         )
@@ -84,9 +84,9 @@ def read_instrument(row: Json) -> Instrument:
     return instrument
 
 
-def _decimals(precision: Json) -> int:
+def _decimals(precision: Json, most: int) -> int:
     """Decimals that are written: `7.6120` at a precision of 4, though the tick is 0.001 (SUSHIUSDT, 2021)."""
-    return min(fields.whole(precision), DECIMALS)
+    return min(fields.whole(precision), most)
 
 
 def _unread(odd: list[tuple[Json, Exception]]) -> Unread:

@@ -6,7 +6,6 @@ from itertools import pairwise
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade, TradeFields
-from klagg_tui.engine.parsing import number
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.fields import LARGEST, LATEST_MS, Json, decoded, mapping, sequence, symbol
 from klagg_tui.exchange.messages import Skipped
@@ -79,5 +78,5 @@ def read_trades(raw: bytes, name: str) -> list[AggTrade]:
 def _row(row: dict[str, Json], name: str) -> AggTrade:
     """A row names neither its symbol nor a time of sending."""
     trade = AggTrade(*trade_fields({**row, "s": name, "E": row.get("T")}))
-    number(trade.price), number(trade.quantity)
+    trade.amounts()
     return trade

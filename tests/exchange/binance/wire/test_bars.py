@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import State
-from klagg_tui.engine.exact import text
-from klagg_tui.engine.parsing import number, turnover
+from klagg_tui.engine.exact import price_text
 from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange.binance import wire
@@ -18,9 +18,21 @@ def test_bars_are_confirmed_once_over_and_forming_before() -> None:
     over_ms = BAR[0] + 300_000
     (bar,) = wire.read_bars(body([BAR]), "LTCUSDT", Period.M5, over_ms, over_ms)
     assert (bar.symbol, bar.open_ms, bar.state) == ("LTCUSDT", BAR[0], State.CONFIRMED)
-    assert [text(value) for value in (bar.open, bar.high, bar.low, bar.close)] == ["50.49", "50.52", "50.31", "50.33"]
-    assert (bar.volume, bar.turnover, bar.trade_count) == (number("3811.648"), turnover("192171.59398"), 1517)
-    assert (bar.taker_buy_volume, bar.taker_buy_turnover) == (number("956.116"), turnover("48217.57292"))
+    assert [price_text(value) for value in (bar.open, bar.high, bar.low, bar.close)] == [
+        "50.49",
+        "50.52",
+        "50.31",
+        "50.33",
+    ]
+    assert (bar.volume, bar.turnover, bar.trade_count) == (
+        parsing.quantity("3811.648"),
+        parsing.turnover("192171.59398"),
+        1517,
+    )
+    assert (bar.taker_buy_volume, bar.taker_buy_turnover) == (
+        parsing.quantity("956.116"),
+        parsing.turnover("48217.57292"),
+    )
     assert wire.read_bars(body([BAR]), "LTCUSDT", Period.M5, over_ms - 1, over_ms)[0].state is State.FORMING
 
 
