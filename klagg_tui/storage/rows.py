@@ -138,25 +138,34 @@ def bars(rows: Iterable[Row], names: Mapping[int, str]) -> list[Bar]:
         if row[4] & _HAS_TEXT:
             row = (*row[:5], *map(int, row[5:]))  # noqa: PLW2901 - the same row, read as it was meant
         symbol, period, minute, state, scale, first, high, low, close, volume, turnover, count, bought, paid = row
+        # Texts are found out before they are multiplied: a damaged row's, so many times over, would fill the memory.
+        first - high, low - close, volume - turnover, bought - paid
         price, quantity, product = _steps(scale)
+        # Without the named constructor, which takes a quarter of the time.
         made.append(
-            Bar(
-                names[symbol],
-                _PERIODS[period],
-                open_ms_of(minute),
-                first * price,
-                high * price,
-                low * price,
-                close * price,
-                volume * quantity,
-                turnover * product,
-                count,
-                bought * quantity,
-                paid * product,
-                _STATES[state],
+            _new(
+                Bar,
+                (
+                    names[symbol],
+                    _PERIODS[period],
+                    open_ms_of(minute),
+                    first * price,
+                    high * price,
+                    low * price,
+                    close * price,
+                    volume * quantity,
+                    turnover * product,
+                    count,
+                    bought * quantity,
+                    paid * product,
+                    _STATES[state],
+                ),
             )
         )
     return made
+
+
+_new: Final = tuple.__new__
 
 
 def _mantissas(bar: Bar, steps: _Steps) -> tuple[int, ...] | None:

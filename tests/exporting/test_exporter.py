@@ -17,7 +17,7 @@ from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
-from klagg_tui.errors import ExportError
+from klagg_tui.errors import DiskError, ExportError
 from klagg_tui.exporting.exporter import ExportProgress, estimate, export
 from klagg_tui.exporting.format import Format
 from klagg_tui.exporting.formats import format_of
@@ -237,7 +237,7 @@ async def test_bars_of_another_century_come_in_order_too(store: Store) -> None:
 
 async def test_a_damaged_row_is_not_written_as_if_it_were_none(store: Store) -> None:
     execute(store.path, f"UPDATE history SET open = 'much' WHERE minute = {START // MINUTE_MS + 5} AND period = 0")
-    with pytest.raises((ValueError, TypeError)):
+    with pytest.raises(DiskError, match="damaged"):
         await written(store, Selection(("BTCUSDT",)))
 
 

@@ -105,6 +105,15 @@ def test_a_scale_of_more_decimals_than_numbers_have_is_no_row(scale: int) -> Non
         bars([row], {1: SYMBOL})
 
 
+@pytest.mark.parametrize("damage", ["much", b"much", None], ids=repr)
+@pytest.mark.parametrize("place", [5, 6, 7, 8, 9, 10, 12, 13])
+def test_a_text_in_a_damaged_row_is_refused_before_it_is_multiplied(place: int, damage: object) -> None:
+    row = list(Packer().row(1, bar()))
+    row[place] = damage
+    with pytest.raises(TypeError):
+        bars([tuple(row)], {1: SYMBOL})
+
+
 def test_a_damaged_row_with_a_negative_sum_can_be_read_to_be_found() -> None:
     row = list(Packer().row(1, bar(volume="3")))
     row[9] = -3
