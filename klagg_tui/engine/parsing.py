@@ -12,13 +12,13 @@ from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS, TURNOVER_D
 from klagg_tui.errors import BadNumber
 
 
-def price(text: str) -> Exact:
-    """The price that a text says, in units of 1e-12.
+def price(text: str, decimals: int = PRICE_DECIMALS) -> Exact:
+    """The price that a text says, in units of 1e-12; of an exchange that writes no more than so many `decimals`.
 
     Raises:
-        BadNumber: not plain ASCII digits with at most one point, or digits other than 0 past the twelfth decimal.
+        BadNumber: not plain ASCII digits with at most one point, or digits other than 0 past these decimals.
     """
-    return _parse(text, PRICE_DECIMALS)
+    return _parse(text, decimals) * _POWERS[PRICE_DECIMALS - decimals]
 
 
 def quantity(text: str) -> Exact:
@@ -48,17 +48,11 @@ def prices(texts: Sequence[str]) -> list[Exact]:
     return found if len(found) == len(texts) else [_price_or_0(text) for text in texts]
 
 
-def are_prices(texts: Sequence[str]) -> bool:
-    """Whether each text says a price above 0, found out without reading them; False also where some are merely unusual."""
-    return _are_above_0(texts, PRICE_DECIMALS)
+def are_amounts(texts: Sequence[str], decimals: int) -> bool:
+    """Whether each text says a number above 0 of at most so many decimals, 12 being the most, found out without reading them.
 
-
-def are_quantities(texts: Sequence[str]) -> bool:
-    """The same of quantities."""
-    return _are_above_0(texts, QUANTITY_DECIMALS)
-
-
-def _are_above_0(texts: Sequence[str], decimals: int) -> bool:
+    False also where some are merely unusual.
+    """
     joined = ",".join(texts)
     least = _POWERS[PRICE_DECIMALS - decimals]
     try:
@@ -104,7 +98,7 @@ _MOST_DIGITS: Final = 18
 
 def _price_or_0(text: str) -> Exact:
     try:
-        return price(text)
+        return _parse(text, PRICE_DECIMALS)
     except BadNumber:
         return 0
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.parsing import are_prices, are_quantities
+from klagg_tui.engine.parsing import are_amounts, price, quantity
 from klagg_tui.errors import BadNumber
+from klagg_tui.exchange.binance.archive import DECIMALS
 from klagg_tui.importing.tally import Tally
 
 
@@ -17,7 +18,7 @@ def without_bad_amounts(
 
     Price and quantity may be 0 together: such a placeholder is counted, and stays for the id that it uses up.
     """
-    if are_prices([trade[1] for trade in trades]) and are_quantities([trade[2] for trade in trades]):
+    if are_amounts([trade[1] for trade in trades] + [trade[2] for trade in trades], DECIMALS):
         return trades, {}
     good: list[AggTrade] = []
     bad: dict[int, str] = {}
@@ -33,7 +34,7 @@ def without_bad_amounts(
 
 def _fault_of(trade: AggTrade) -> str | None:
     try:
-        price, quantity = trade.amounts()
+        amounts = {"price": price(trade.price, DECIMALS), "quantity": quantity(trade.quantity)}
     except BadNumber as error:
         return str(error)
-    return None if price and quantity else f"{'quantity' if price else 'price'} is not positive"
+    return next((f"{name} is not positive" for name, amount in amounts.items() if not amount), None)

@@ -102,9 +102,9 @@ def test_no_digit_is_lost_among_many(wanted: list[int], decimals: int) -> None:
 @example(["0.00"])
 @example(["1", "."])
 def test_texts_that_are_called_amounts_are_numbers_above_0(texts: list[str]) -> None:
-    if parsing.are_prices(texts):
+    if parsing.are_amounts(texts, 12):
         assert all(_alone(text) > 0 for text in texts)
-    if parsing.are_quantities(texts):
+    if parsing.are_amounts(texts, 8):
         assert all(_alone(text, parsing.quantity) > 0 for text in texts)
 
 
@@ -113,13 +113,19 @@ amounts = st.integers(1, 10**18 - 1).map(exact.quantity_text) | st.integers(1, 1
 
 @given(st.lists(amounts, min_size=1), st.lists(st.integers(1, 10**18 - 1).map(exact.price_text), min_size=1))
 def test_what_exchanges_write_is_called_prices_and_quantities(texts: list[str], fine: list[str]) -> None:
-    assert parsing.are_quantities(texts)
-    assert parsing.are_prices(texts + fine)
+    assert parsing.are_amounts(texts, 8)
+    assert parsing.are_amounts(texts + fine, 12)
 
 
 def test_a_price_may_be_finer_than_a_quantity() -> None:
-    assert parsing.are_prices(["1", "0.000000001"])
-    assert not parsing.are_quantities(["1", "0.000000001"])
+    assert parsing.are_amounts(["1", "0.000000001"], 12)
+    assert not parsing.are_amounts(["1", "0.000000001"], 8)
+
+
+def test_an_exchange_s_price_has_no_more_decimals_than_it_writes() -> None:
+    assert parsing.price("61800.30000000", 8) == parsing.price("61800.3")
+    with pytest.raises(BadNumber, match="more than 8 decimals"):
+        parsing.price("61800.300000000003", 8)
 
 
 @given(texts)

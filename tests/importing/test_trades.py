@@ -53,6 +53,7 @@ def test_a_record_of_nothing_is_counted_and_handed_on_for_its_id() -> None:
         ("7,0,0,-1,-1,1723161256322,maybe", "'maybe' does not say"),
         ("7,61800.30,-1,70,71,1723161256322,false", "'-1' is not a number"),
         ("7,61800.30,0.2050000001,70,71,1723161256322,false", "more than 8 decimals"),
+        ("7,61800.300000000003,0.205,70,71,1723161256322,false", "more than 8 decimals"),
         ("7,61800.30,0.205,70,71,1723161256322,maybe", "'maybe' does not say"),
         ("7,61800.30,0.205,70,71,yesterday,false", "'yesterday' is no time"),
         ("seven,61800.30,0.205,70,71,1723161256322,false", "'seven' is no id"),

@@ -39,3 +39,6 @@ BLOCKED_ADVICE: Final = "try --proxy, or see a simulated market with `klagg demo
 
 UNKNOWN_SYMBOL: Final = frozenset({-1121, -1122})
 """Codes for a symbol that there is not, or not any more."""
+
+DECIMALS: Final = 8
+"""The most that it writes of a price or quantity; a price with more went by way of a float (61800.300000000003)."""

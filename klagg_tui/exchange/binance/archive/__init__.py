@@ -11,8 +11,10 @@ from klagg_tui.exchange.binance.archive.klines import fault_of_klines, kline_tim
 from klagg_tui.exchange.binance.archive.names import ArchiveName, period_in_name, read_name
 from klagg_tui.exchange.binance.archive.rows import RowKind, is_header, row_kind
 from klagg_tui.exchange.binance.archive.trades import fault_of_trade, read_trades, trade_ids
+from klagg_tui.exchange.binance.facts import DECIMALS
 
 __all__ = [
+    "DECIMALS",
     "ArchiveName",
     "KlineColumn",
     "RowKind",

@@ -14,6 +14,7 @@ from klagg_tui.engine.parsing import price, quantity, turnover
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange import fields
+from klagg_tui.exchange.binance.facts import DECIMALS
 from klagg_tui.exchange.fields import DAMAGE, Json
 
 _HIGHEST: Final = price("92000000000")
@@ -52,7 +53,7 @@ def read_bar(symbol: str, period: Period, row: Sequence[Json], state: State, che
     """
     try:
         open_ms = fields.moment(row[0])
-        first, high, low, last = (price(row[i]) for i in (1, 2, 3, 4))  # type: ignore[arg-type]
+        first, high, low, last = (price(row[i], DECIMALS) for i in (1, 2, 3, 4))  # type: ignore[arg-type]
         volume, taker_buy_volume = quantity(row[5]), quantity(row[9])  # type: ignore[arg-type]
         sums = turnover(row[7]), fields.whole(row[8]), taker_buy_volume, turnover(row[10])  # type: ignore[arg-type]
     except DAMAGE as error:

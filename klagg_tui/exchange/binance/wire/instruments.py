@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange import fields
+from klagg_tui.exchange.binance.facts import DECIMALS
 from klagg_tui.exchange.fields import DAMAGE, Json
 from klagg_tui.exchange.listing import Instrument, Instruments, Unread
 
@@ -72,8 +72,8 @@ def read_instrument(row: Json) -> Instrument:
             fields.text(entry["quoteAsset"]),
             fields.text(entry["contractType"]),
             status == TRADING,
-            _decimals(entry["pricePrecision"], PRICE_DECIMALS),
-            _decimals(entry["quantityPrecision"], QUANTITY_DECIMALS),
+            _decimals(entry["pricePrecision"]),
+            _decimals(entry["quantityPrecision"]),
             fields.moment(entry.get("onboardDate", 0)),
             status in HALTED,
         )
@@ -84,9 +84,9 @@ def read_instrument(row: Json) -> Instrument:
     return instrument
 
 
-def _decimals(precision: Json, most: int) -> int:
+def _decimals(precision: Json) -> int:
     """Decimals that are written: `7.6120` at a precision of 4, though the tick is 0.001 (SUSHIUSDT, 2021)."""
-    return min(fields.whole(precision), most)
+    return min(fields.whole(precision), DECIMALS)
 
 
 def _unread(odd: list[tuple[Json, Exception]]) -> Unread:

@@ -6,7 +6,9 @@ from itertools import pairwise
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade, TradeFields
+from klagg_tui.engine.parsing import price, quantity
 from klagg_tui.errors import BadFrame
+from klagg_tui.exchange.binance.facts import DECIMALS
 from klagg_tui.exchange.fields import LARGEST, LATEST_MS, Json, decoded, mapping, sequence, symbol
 from klagg_tui.exchange.messages import Skipped
 
@@ -78,5 +80,5 @@ def read_trades(raw: bytes, name: str) -> list[AggTrade]:
 def _row(row: dict[str, Json], name: str) -> AggTrade:
     """A row names neither its symbol nor a time of sending."""
     trade = AggTrade(*trade_fields({**row, "s": name, "E": row.get("T")}))
-    trade.amounts()
+    price(trade.price, DECIMALS), quantity(trade.quantity)
     return trade

@@ -46,6 +46,11 @@ def test_bars_that_our_clock_alone_says_are_over_are_forming() -> None:
     assert [bar.state for bar in found] == [State.CONFIRMED, State.FORMING]
 
 
+def test_a_price_may_be_one_in_rupiah() -> None:
+    row = [BAR[0], *["1800000000"] * 4, "1", *BAR[6:7], "1800000000", 1, "0", "0", "0"]
+    assert wire.read_bars(body([row]), "BTCIDR", Period.M5, 0)[0].high == parsing.price("1800000000")
+
+
 def test_three_day_bars_may_open_on_any_day() -> None:
     for day in (18_000, 18_001, 18_002):
         row = [day * DAY_MS, *BAR[1:]]
@@ -60,7 +65,8 @@ DAMAGED_BARS: dict[str, object] = {
     "no list": {}, "a bar that is no list": [7], "a bar cut short": [BAR[:9]], "a price that is null": [replaced(1, None)],
     "a high under the close": [replaced(2, "50.32")], "a low over the open": [replaced(3, "50.50")],
     "a count that is true": [replaced(8, True)], "a count that is broken": [replaced(8, 1.5)],
-    "a negative turnover": [replaced(7, "-1")], "a high of 12 digits": [replaced(2, "9" * 12)], "an open off the grid": [replaced(0, BAR[0] + 1)],
+    "a negative turnover": [replaced(7, "-1")], "a high of 12 digits": [replaced(2, "9" * 12)],
+    "a price that went by way of a float": [replaced(1, "50.490000000002")], "an open off the grid": [replaced(0, BAR[0] + 1)],
     "a time far off": [replaced(0, 10**300)], "the same bar twice": [BAR, BAR],
 }  # fmt: skip
 

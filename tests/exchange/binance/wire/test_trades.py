@@ -101,6 +101,7 @@ DAMAGED_ROWS: dict[str, object] = {
     "a side that is a number": [with_change(ROW, m=1)], "a text as first id": [with_change(ROW, f="3")],
     "trade ids backwards": [with_change(ROW, f=5)], "a negative id": [with_change(ROW, a=-1)],
     "an id of true": [with_change(ROW, a=True)], "quantity nan": [with_change(ROW, q="nan")], "a price of 61 digits": [with_change(ROW, p="9" * 61)],
+    "a price that went by way of a float": [with_change(ROW, p="49.730000000003")],
 }  # fmt: skip
 
 
