@@ -25,7 +25,7 @@ from klagg_tui.storage.store import Store
 log = logging.getLogger(__name__)
 
 TICK_S: Final = 0.2
-MINUTES_AT_ONCE: Final = 1_200
+MINUTES_AT_ONCE: Final = 1_024
 """Minutes ended before others have their turn, about 30 ms: more than there are symbols, so that only a leap needs several turns."""
 SLEPT_MS: Final = 30_000
 """A pause between two ticks past which the machine must have slept."""
