@@ -122,7 +122,8 @@ def _open_terminal(
 
 def _leave(sentence: str, status: int) -> NoReturn:
     with suppress(OutputClosed):
-        say(sentence, err=True)
+        for line in sentence.splitlines():
+            say(line, err=True)
     sys.exit(status)
 
 

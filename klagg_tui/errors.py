@@ -29,9 +29,14 @@ KlaggError                      one sentence for a person: what happened, what i
 
 from __future__ import annotations
 
+from klagg_tui.texts import printable
+
 
 class KlaggError(Exception):
-    """Base of all; `str(error)` is fit to be shown to a person."""
+    """Base of all; `str(error)` is fit to be shown to a person, whatever it quotes."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class BadNumber(KlaggError, ValueError):
@@ -75,7 +80,10 @@ class FilterError(KlaggError):
 
 
 class ConfigError(KlaggError):
-    """A setting is unknown or has a value that is not allowed."""
+    """A setting is unknown or has a value that is not allowed; a line for each."""
+
+    def __str__(self) -> str:
+        return "\n".join(map(printable, Exception.__str__(self).split("\n")))
 
 
 class StorageError(KlaggError):

@@ -60,6 +60,10 @@ class Status(NamedTuple):
     log_lines: tuple[str, ...] = ()
     """The newest lines of the log, oldest first."""
     progress: Progress | None = None
+    halted: frozenset[str] = frozenset()
+    """Symbols that are followed and whose trading rests at the exchange."""
+    not_chosen: str = ""
+    """What the exchange lists besides, and how to choose it, as a sentence; empty where nothing."""
     is_behind: bool = False
     """Whether this is from before: the machine slept and the exchange's time is not known yet, or nothing was told for seconds."""
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import stat
 from collections import deque
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from platformdirs import user_log_path
+
+from klagg_tui.texts import printable, without_secrets
 
 LINES_KEPT: Final = 200
 _FORMAT: Final = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _MEGABYTE: Final = 1_000_000
+_OWNER_ALONE: Final = 0o600
 
 _newest: deque[str] = deque(maxlen=LINES_KEPT)
 
@@ -47,12 +53,36 @@ def newest() -> tuple[str, ...]:
     return tuple(_newest)
 
 
+class _OneLine(logging.Formatter):
+    """One line a record, whatever it quotes, and no secret; those of a traceback follow, each marked as one of it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        return _fit(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802, ANN401 - the library's name and type
+        return "\n".join(f"  | {_fit(line)}" for line in super().formatException(ei).split("\n"))
+
+
+def _fit(line: str) -> str:
+    return printable(without_secrets(line))
+
+
 class _Newest(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        _newest.append(self.format(record))
+        _newest.extend(self.format(record).split("\n"))
 
 
 class _File(RotatingFileHandler):
+    """Readable by its owner alone, also where an earlier one was not."""
+
+    def _open(self) -> TextIOWrapper:
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _OWNER_ALONE)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):  # a device is somebody else's
+            with contextlib.suppress(OSError):
+                os.fchmod(descriptor, _OWNER_ALONE)
+        os.close(descriptor)
+        return super()._open()
+
     def close(self) -> None:
         with contextlib.suppress(OSError):
             super().close()
@@ -63,5 +93,5 @@ class _File(RotatingFileHandler):
 
 
 def _formatted(handler: logging.Handler) -> logging.Handler:
-    handler.setFormatter(logging.Formatter(_FORMAT))
+    handler.setFormatter(_OneLine(_FORMAT))
     return handler

@@ -89,6 +89,8 @@ class MadeMarket:
         self.periods = tuple(sorted(periods))
         self.mode = Mode.DEMO
         self.notices: tuple[str, ...] = ()
+        self.halted: frozenset[str] = frozenset()
+        self.not_chosen = ""
         self.metrics: dict[Metric, float] = {}
         self.progress: Progress | None = None
         self.estimates = 0
@@ -181,7 +183,7 @@ class MadeMarket:
         return Status(
             "made market", self.mode, self.now_ms, 45.0, "connected", self.notices, self._engine.counters,
             {Metric.TRADES_PER_SECOND: 1200.0, Metric.MEMORY: 61.0, **self.metrics}, ("21:00:01 INFO began", "21:00:02 INFO connected"),
-            self.progress,
+            self.progress, self.halted, self.not_chosen,
         )  # fmt: skip
 
     async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,60 @@ def test_lines_of_any_alphabet_reach_the_file(tmp_path: Path) -> None:
     assert logs.start(path) is None
     logging.getLogger("klagg_tui.tried").info("following %s", "币安人生USDT")
     assert "following 币安人生USDT" in path.read_text(encoding="utf-8")
+
+
+def _logged(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def test_one_record_is_one_line_whatever_it_quotes(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.log"
+    logs.start(path)
+    logging.getLogger("klagg_tui.tried").warning(
+        "it said %s", "no\n2026-11-29 09:00:00,000 ERROR klagg: \x1b[2J\u202eforged"
+    )
+    (line,) = _logged(path)
+    assert r"it said no\n2026-11-29 09:00:00,000 ERROR klagg: \x1b[2J\u202eforged" in line
+    assert logs.newest()[-1] == line
+
+
+def test_a_traceback_cannot_be_taken_for_other_lines(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.log"
+    logs.start(path)
+    try:
+        raise ValueError("first\n2026-11-29 09:00:00,000 ERROR klagg: forged\r\x1b[1A")
+    except ValueError:
+        logging.getLogger("klagg_tui.tried").exception("it failed")
+    first, *rest = _logged(path)
+    assert first.endswith("klagg_tui.tried: it failed")
+    assert len(rest) > 2
+    assert all(line.startswith("  | ") and line.isprintable() for line in rest)
+    assert all("\n" not in line for line in logs.newest())
+
+
+def test_the_file_is_its_owners_alone_also_an_earlier_one_and_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.log"
+    path.write_text("of an earlier klagg\n")
+    path.chmod(0o644)
+    logs.start(path)
+    logger = logging.getLogger("klagg_tui")
+    logger.warning("hello")
+    (handler,) = [each for each in logger.handlers if isinstance(each, RotatingFileHandler)]
+    handler.doRollover()
+    logger.warning("again")
+    assert [each.stat().st_mode & 0o777 for each in sorted(tmp_path.iterdir())] == [0o600, 0o600]
+
+
+def test_no_secret_is_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.log"
+    logs.start(path)
+    logger = logging.getLogger("klagg_tui.tried")
+    logger.warning("no connection by %s", "socks5://me:hunter2@proxy:1080")
+    try:
+        raise OSError("http://me:hunter2@proxy: no answer to GET /api/bars?token=hunter2")
+    except OSError:
+        logger.exception("it failed")
+    assert "hunter2" not in path.read_text() + "".join(logs.newest())
 
 
 def test_a_log_that_cannot_be_opened_is_told_and_its_lines_are_kept_in_memory(

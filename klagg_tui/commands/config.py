@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from klagg_tui.commands.shared.output import tell
 from klagg_tui.commands.shared.settings import Chosen, with_settings
 from klagg_tui.config.table import SECTIONS
 from klagg_tui.errors import BadUsage
@@ -47,7 +48,7 @@ def show_config(
     if path + example + (from_legacy is not None) > 1:
         raise BadUsage("Only one of --path, --example and --from-legacy can be asked for.")
     if path:
-        typer.echo(chosen.path)
+        tell(chosen.path)
     elif example:
         from klagg_tui.config.example import example as written
 
@@ -64,7 +65,7 @@ def _convert(legacy: Path) -> None:
     converted = convert(legacy)
     typer.echo(converted.toml, nl=False)
     for note in converted.notes:
-        typer.echo(note, err=True)
+        tell(note, err=True)
 
 
 def _show(chosen: Chosen) -> None:
@@ -78,11 +79,11 @@ def _show(chosen: Chosen) -> None:
     console = Console(markup=False, emoji=False)
     if console.is_terminal:
         _draw(console, rows(effective), effective.path if there else None)
-        typer.echo(f"File: {effective.path}{'' if there else ' (not there; --example prints one to begin with)'}")
+        tell(f"File: {effective.path}{'' if there else ' (not there; --example prints one to begin with)'}")
         return
-    typer.echo(f"# {effective.path}{'' if there else ' (not there)'}")
+    tell(f"# {effective.path}{'' if there else ' (not there)'}")
     for name, value, origin in rows(effective):
-        typer.echo(f"{name} = {value}  # {origin}")
+        tell(f"{name} = {value}  # {origin}")
 
 
 def _draw(console: Console, lines: list[tuple[str, str, str]], file: Path | None) -> None:

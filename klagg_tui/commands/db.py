@@ -11,6 +11,7 @@ import typer
 
 from klagg_tui.commands.shared.help import Group
 from klagg_tui.commands.shared.options import Db, Json, Local, existing_database, say_update
+from klagg_tui.commands.shared.output import tell
 from klagg_tui.commands.shared.running import wait_for
 from klagg_tui.commands.shared.settings import Chosen, with_settings
 from klagg_tui.errors import BadUsage
@@ -72,7 +73,7 @@ def overview(
         print_json(_as_json(content))
         return
     out = console()
-    out.print(f"{content.path}, {formatting.size(content.size_bytes)}", soft_wrap=True)
+    tell(f"{content.path}, {formatting.size(content.size_bytes)}")
     out.print(
         f"{counted(content.symbols, 'symbol')}, {counted(content.spans, 'unbroken run')} of trades, "
         f"{counted(content.forming, 'forming bar')}"
@@ -96,9 +97,9 @@ def check(db: Db = None) -> None:
     path = existing_database(db)
     if found := wait_for(_with_store(path, work)):
         for line in found:
-            typer.echo(line)
+            tell(line)
         raise damaged(path)
-    typer.echo(f"{path} is sound.")
+    tell(f"{path} is sound.")
 
 
 def compact(db: Db = None) -> None:
@@ -112,7 +113,7 @@ def compact(db: Db = None) -> None:
 
     path = existing_database(db)
     before, after = wait_for(_with_store(path, work, read_only=False))
-    typer.echo(f"{path}: {formatting.size(before)} before, {formatting.size(after)} now.")
+    tell(f"{path}: {formatting.size(before)} before, {formatting.size(after)} now.")
 
 
 def backup(
@@ -126,7 +127,7 @@ def backup(
         await store.backup(file)
 
     wait_for(_with_store(existing_database(db), work))
-    typer.echo(f"{file}: {formatting.size(file.stat().st_size)}.")
+    tell(f"{file}: {formatting.size(file.stat().st_size)}.")
 
 
 @with_settings("storage.database", "storage.keep")

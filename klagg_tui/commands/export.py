@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from klagg_tui.commands.shared.options import Db, Local, existing_database, periods_of, times
+from klagg_tui.commands.shared.output import tell
 from klagg_tui.commands.shared.running import wait_for
 from klagg_tui.errors import BadUsage
 from klagg_tui.exporting.formats import NAMES, format_of, load
@@ -165,7 +166,7 @@ def _report(outcome: Exported, output: str) -> None:
 
     if output != "-" and not outcome.is_stopped:
         files = f"{len(outcome.paths):,} files in {output}" if len(outcome.paths) != 1 else str(outcome.paths[0])
-        typer.echo(f"{counted(outcome.bars, 'bar')} in {files}.", err=True)
+        tell(f"{counted(outcome.bars, 'bar')} in {files}.", err=True)
     partial, forming = outcome.states[State.PARTIAL], outcome.states[State.FORMING]
     doubtful = [f"{counted(partial, 'partial bar')} (trades are missing)"] if partial else []
     doubtful += [f"{counted(forming, 'forming bar')} (not over)"] if forming else []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from klagg_tui.commands.shared.options import Db, database, say_update, settings_of
+from klagg_tui.commands.shared.output import tell
 from klagg_tui.commands.shared.running import wait_for
 from klagg_tui.errors import BadUsage
 
@@ -106,13 +107,13 @@ def _tell(outcome: Imported) -> None:
     """The closing summary; what went wrong goes to stderr."""
     tally = outcome.tally
     for note in outcome.notes[:_NOTES_SHOWN]:
-        typer.echo(note, err=True)
+        tell(note, err=True)
     if len(outcome.notes) > _NOTES_SHOWN:
         typer.echo(f"... and {len(outcome.notes) - _NOTES_SHOWN:,} more.", err=True)
     for failure in outcome.failures:
-        typer.echo(failure, err=True)
+        tell(failure, err=True)
     for bad in tally.first_bad:
-        typer.echo(bad, err=True)
+        tell(bad, err=True)
     if tally.bad > len(tally.first_bad):
         typer.echo(f"... and {tally.bad - len(tally.first_bad):,} more bad rows.", err=True)
     parts = [

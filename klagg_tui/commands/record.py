@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from klagg_tui.commands.shared.options import say_update
-from klagg_tui.commands.shared.output import OutputClosed, say
+from klagg_tui.commands.shared.output import OutputClosed, say, tell
 from klagg_tui.commands.shared.settings import Chosen, with_settings
 from klagg_tui.commands.shared.status_line import clear, is_rewritten, joined, pause_s
 from klagg_tui.metrics import Metric
@@ -52,7 +52,7 @@ def record(chosen: Chosen) -> None:
 
     settings = chosen.load().settings
     if problem := logs.start(settings.log.path, settings.log.level):
-        typer.echo(problem, err=True)
+        tell(problem, err=True)
     say_update(settings.storage.database)
     run_headless(Runtime(live_plan(settings)), f"Recording into {settings.storage.database}. Ctrl+C ends it.")
 
@@ -73,7 +73,7 @@ def run_headless(runtime: Runtime, greeting: str) -> None:
             _wait_for(runtime)
         finally:
             with contextlib.suppress(OutputClosed):
-                say(f"{clear()}{joined(_parts(runtime.status()))}")
+                say(joined(_parts(runtime.status())), before=clear())
         with contextlib.suppress(OutputClosed):
             say("Stopped; the last state is written.")
 
@@ -86,9 +86,9 @@ def _report(runtime: Runtime, stop: StopSignals) -> None:
         runtime.take_changes()
         status = runtime.status()
         for notice in problems.fresh(status.notices, time.monotonic()):
-            say(f"{clear()}{notice}", err=True)
+            say(notice, before=clear(), err=True)
         if time.monotonic() >= next_s:
-            say(f"{clear()}{joined(_parts(status))}", nl=not is_rewritten())
+            say(joined(_parts(status)), before=clear(), nl=not is_rewritten())
             next_s = time.monotonic() + pause_s()
         time.sleep(_LOOK_S)
 
@@ -99,7 +99,7 @@ def _wait_for(runtime: Runtime) -> None:
         runtime.wait(_PATIENCE_S)
     except TimeoutError:
         with contextlib.suppress(OutputClosed):
-            say(f"{clear()}The last state is being written; a second signal ends it at once.")
+            say("The last state is being written; a second signal ends it at once.", before=clear())
         runtime.wait()
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from klagg_tui.commands.shared.options import say_update
+from klagg_tui.commands.shared.output import tell
 from klagg_tui.commands.shared.settings import Chosen, with_settings
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def serve(chosen: Chosen) -> None:
 
     settings = chosen.load().settings
     if problem := logs.start(settings.log.path, settings.log.level):
-        typer.echo(problem, err=True)
+        tell(problem, err=True)
     say_update(settings.storage.database)
     runtime, server = served(live_plan(settings), settings.serve)
     server.start()

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from klagg_tui.config.wording import hint, quoted, shown
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod
+from klagg_tui.texts import without_password
 
 T = TypeVar("T")
 NONE: Final = "none"
@@ -214,7 +215,7 @@ class Url(Kind["str | None"]):
         if self._is_proxy and value == NONE:
             return None
         if not isinstance(value, str) or not self._is_good(value):
-            raise self.bad(_without_password(value) if isinstance(value, str) else value)
+            raise self.bad(without_password(value) if isinstance(value, str) else value)
         return value.rstrip("/")
 
     def _is_good(self, text: str) -> bool:
@@ -232,8 +233,4 @@ class Url(Kind["str | None"]):
         return quoted(value or NONE)
 
     def _show(self, value: str | None) -> str:
-        return quoted(_without_password(value or NONE))
-
-
-def _without_password(url: str) -> str:
-    return re.sub(r"(//[^:/@]*):.*@", r"\1:hidden@", url)
+        return quoted(without_password(value or NONE))

@@ -28,6 +28,8 @@ from klagg_tui.engine.spans import DISORDER_MS
 from klagg_tui.engine.symbol import Amendment, Placement, SymbolState
 from klagg_tui.errors import BadNumber
 
+_MOST_REPORTS: Final = 1_000
+"""Single trades reported at once: where no trades arrive nobody takes the reports, and fetched ones may all be wrong."""
 MOST_HELD_IN_SUM: Final = 100_000
 """Trades of all symbols that wait for others: some 50 MB."""
 
@@ -169,7 +171,7 @@ class Continuity:
             return None
         held = state.held
         trades = tuple(held[held_id] for held_id in sorted(held))
-        return PendingGap(_id_or_none(state), trades, state.proved_minute(), state.traded_ms)
+        return PendingGap(_id_or_none(state), trades, state.proved_minute(), state.traded_ms, state.anew_ms)
 
     def held_trades(self) -> int:
         """How many trades wait for missing ones before them."""
@@ -230,7 +232,7 @@ class Continuity:
             self.counts.late += 1
         elif placement is Placement.TOO_LATE:
             self.counts.too_late += 1
-            self.reports.append(TradeTooLate(trade))
+            self._tell(TradeTooLate(trade))
 
     def _open_gap(self, state: SymbolState) -> None:
         before = state.life
@@ -247,7 +249,12 @@ class Continuity:
 
     def _reject(self, trade: AggTrade, reason: str) -> None:
         self.counts.rejected += 1
-        self.reports.append(TradeRejected(trade, reason))
+        self._tell(TradeRejected(trade, reason))
+
+    def _tell(self, report: TradeRejected | TradeTooLate) -> None:
+        """Report a single trade; all are counted, and so many are kept until somebody takes them."""
+        if len(self.reports) < _MOST_REPORTS:
+            self.reports.append(report)
 
 
 def _id_or_none(state: SymbolState) -> int | None:

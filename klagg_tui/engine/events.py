@@ -159,6 +159,8 @@ class PendingGap(NamedTuple):
     is none, or it is no longer held."""
     traded_ms: int
     """Time of the newest trade before the gap, 0 where there was none."""
+    anew_ms: int = 0
+    """Since when the ids are those of another contract, 0 where they never began anew."""
 
 
 class TradeRejected(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 import orjson
 
 from klagg_tui.errors import BadFrame
+from klagg_tui.texts import is_printable
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
@@ -75,6 +76,11 @@ def symbol(value: str) -> str:
 
     Not only ASCII, but nothing that a terminal, an address or a stream's name would take for more than a name.
     """
-    if type(value) is not str or not 0 < len(value) <= 64 or not value.replace("_", "").isalnum():
+    if type(value) is not str or not 0 < len(value) <= 64 or not _is_name(value):
         raise BadFrame("a symbol's name is damaged")
     return value
+
+
+def _is_name(value: str) -> bool:
+    """Letters and digits that can be seen: Unicode counts invisible fillers among its letters."""
+    return value.replace("_", "").isalnum() and is_printable(value)

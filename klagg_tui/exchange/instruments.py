@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -20,7 +21,7 @@ class SymbolFilter(NamedTuple):
 
     def takes(self, instrument: Instrument) -> bool:
         """Whether a listed contract is to be followed now. A symbol named outright is taken whatever its type."""
-        if not instrument.is_trading:
+        if not instrument.is_followable:
             return False
         if instrument.symbol in self.patterns:
             return True
@@ -33,6 +34,13 @@ class SymbolFilter(NamedTuple):
     def chosen(self, instruments: Iterable[Instrument]) -> dict[str, Instrument]:
         """The contracts to follow, by symbol."""
         return {instrument.symbol: instrument for instrument in instruments if self.takes(instrument)}
+
+    def other_types(self, instruments: Collection[Instrument]) -> dict[str, int]:
+        """How many contracts of other types would be followed besides if every type were taken, by type."""
+        chosen = self.chosen(instruments)
+        others = self._replace(contract_types=()).chosen(instruments).keys() - chosen.keys()
+        kinds = Counter(instrument.contract_type for instrument in instruments if instrument.symbol in others)
+        return dict(kinds.most_common())
 
     def unknown(self, symbols: Collection[str]) -> tuple[str, ...]:
         """Names and globs that match none of the listed symbols."""

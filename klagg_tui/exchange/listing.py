@@ -19,6 +19,13 @@ class Instrument(NamedTuple):
     """As the exchange writes them, closing zeros included; the steps may be coarser."""
     listed_ms: int
     """When trading began, 0 where unknown; exchanges have been wrong about it."""
+    is_halted: bool = False
+    """Whether trading rests, and is to go on: its minutes are quiet meanwhile."""
+
+    @property
+    def is_followable(self) -> bool:
+        """Whether it is traded, or will be again; a contract that is settled or not yet traded is neither."""
+        return self.is_trading or self.is_halted
 
 
 class Unread(NamedTuple):

@@ -78,8 +78,8 @@ class Clock(Protocol):
         """The exchange's time at a moment of the steady local clock."""
         ...
 
-    def heard(self, local_ms: float, event_ms: float) -> None:
-        """Trades have come, the last of which the exchange sent at `event_ms` by its own word."""
+    def heard(self, local_ms: float, traded_ms: float) -> None:
+        """Trades have come, the last of them of that time."""
         ...
 
 

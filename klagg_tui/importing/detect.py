@@ -11,6 +11,7 @@ from klagg_tui.errors import BadFile, BadRow
 from klagg_tui.exchange.binance import archive
 from klagg_tui.exchange.binance.archive import ArchiveName, RowKind, read_name
 from klagg_tui.importing.lines import Block, blocks
+from klagg_tui.texts import is_printable
 
 _LOOKED_AT: Final = 200
 
@@ -66,6 +67,8 @@ def detect(path: Path, symbol: str | None) -> SourceFile:
     symbol = symbol.strip().upper() if symbol else name.symbol
     if not symbol:
         raise BadFile(f"{path} does not say which symbol it is about; add --symbol.")
+    if not is_printable(symbol):
+        raise BadFile(f"{path} is about {symbol}, which cannot be a symbol: not every sign of it can be seen.")
     if name.symbol not in {None, symbol}:
         raise BadFile(
             f"{path} is about {name.symbol} by its name, not about {symbol}; leave --symbol out, or rename it."

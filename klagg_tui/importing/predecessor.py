@@ -22,6 +22,7 @@ from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import BadFile, BadFrame, BadPeriod, BadRow
 from klagg_tui.exchange.binance.archive import KlineColumn, read_kline
 from klagg_tui.importing.tally import Tally
+from klagg_tui.texts import is_printable
 
 BATCH: Final = 5_000
 _TABLE: Final = re.compile(r"k_(?P<symbol>.+)_(?P<period>\d{1,2}[mhdw])")
@@ -144,8 +145,10 @@ def _table(source: sqlite3.Connection, name: str, known: Mapping[str, str]) -> T
     columns = tuple(row[1] for row in source.execute(f"PRAGMA table_info({_quoted(name)})"))
     if columns[: len(_HEAD)] != _HEAD or len(columns) < len(KlineColumn):
         return "its columns are not the exchange's"
+    if not is_printable(symbol := symbol_of(found["symbol"], known)):
+        return f"{symbol} cannot be a symbol"
     newest = source.execute(f"SELECT max(open_time) FROM {_quoted(name)}").fetchone()[0]
-    return Table(name, symbol_of(found["symbol"], known), period, columns[: len(KlineColumn)], str(newest))
+    return Table(name, symbol, period, columns[: len(KlineColumn)], str(newest))
 
 
 def _rows(source: sqlite3.Connection, table: Table) -> Iterator[list[list[str]]]:

@@ -16,6 +16,7 @@ from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.feed import LiveFeed
 from klagg_tui.runtime.retention import deleting_old_bars
 from klagg_tui.runtime.source import Plan
+from klagg_tui.texts import without_login
 
 SIMULATED: Final = "simulated"
 """Marks the databases of the demo: bars of one market never get into another's."""
@@ -31,7 +32,7 @@ def live_plan(settings: Settings) -> Plan:
     is_real = exchange.is_at(market.rest_url)
     if is_real != exchange.is_at(market.ws_url) and _is_here(market.ws_url if is_real else market.rest_url):
         raise ConfigError(
-            f"Bars from {market.rest_url} and trades from {market.ws_url} are of two markets: "
+            f"Bars from {without_login(market.rest_url)} and trades from {without_login(market.ws_url)} are of two markets: "
             "give both --rest-url and --ws-url."
         )
     keep = settings.storage.keep
@@ -43,7 +44,7 @@ def live_plan(settings: Settings) -> Plan:
         SymbolFilter(patterns(market.symbols), market.quote, market.contract_types),
         keep,
         market.proxy,
-        exchange.name if is_real else urlsplit(market.rest_url).netloc,
+        exchange.name if is_real else urlsplit(without_login(market.rest_url)).netloc,
     )
     plan = Plan(
         lambda: LiveFeed(endpoint),
@@ -65,7 +66,7 @@ def demo_plan(rest_url: str, ws_url: str, database: Path, periods: tuple[Period,
 
 def market_at(rest_url: str) -> str:
     """Whose bars come from there, as databases are marked."""
-    return venue().key if venue().is_at(rest_url) else rest_url
+    return venue().key if venue().is_at(rest_url) else without_login(rest_url)
 
 
 def _is_here(url: str) -> bool:

@@ -11,6 +11,7 @@ import psutil
 
 from klagg_tui import logs
 from klagg_tui.engine.engine import KlineEngine
+from klagg_tui.errors import StorageError
 from klagg_tui.feed import FeedUpdate, Status
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.background import run_guarded
@@ -20,6 +21,7 @@ from klagg_tui.runtime.latest import Latest
 from klagg_tui.runtime.source import Plan, Source
 from klagg_tui.runtime.startup import stored_bars, stored_closes
 from klagg_tui.storage.store import Store
+from klagg_tui.texts import printable
 
 SCREEN_S: Final = 0.1
 _MEASURE_EVERY: Final = 5
@@ -90,24 +92,44 @@ class EngineRun:
         looks = 0
         while True:
             if self._latest.is_taken:
-                self._latest.put(await self._next_update())
+                await self._show()
             if looks % _MEASURE_EVERY == 0:
                 self._measure_process()
             self.show_status()
             looks += 1
             await asyncio.sleep(SCREEN_S)
 
+    async def _show(self) -> None:
+        try:
+            self._latest.put(await self._next_update())
+        except StorageError as error:
+            self.host.notices["shown"] = f"{error} Stored bars are shown once it can be read."
+        else:
+            self.host.notices.pop("shown", None)
+
     async def _next_update(self) -> FeedUpdate:
         """Stored bars before new ones, so that each list of closes only ever grows at its end."""
         host = self.host
         while host.store and host.stale_closes:
-            if any(stored := await stored_closes(host.store, host.stale_closes.pop(0))):
+            stored = await stored_closes(host.store, host.stale_closes[0])
+            del host.stale_closes[0]
+            if any(stored):
                 return stored
         return await host.update()
 
     def _measure_process(self) -> None:
-        self.host.metrics.set(Metric.MEMORY, self._process.memory_info().rss / 1e6)
-        self.host.metrics.set(Metric.PROCESSOR, self._process.cpu_percent())
+        """Measure memory and processor; that needs a file descriptor, and running out of those must end nothing."""
+        try:
+            self.host.metrics.set(Metric.MEMORY, self._process.memory_info().rss / 1e6)
+            self.host.metrics.set(Metric.PROCESSOR, self._process.cpu_percent())
+        except (OSError, psutil.Error) as error:
+            reason = getattr(error, "strerror", None) or error
+            self.host.notices["process"] = (
+                f"klagg cannot look at its own memory and processor ({reason}): what needs a new file or connection waits "
+                "until some are free; see ulimit -n."
+            )
+        else:
+            self.host.notices.pop("process", None)
 
     def show_status(self) -> None:
         """Say how things stand now."""
@@ -118,10 +140,12 @@ class EngineRun:
             exchange_now_ms=source.now_ms(),
             delay_ms=status.delay_ms,
             connection=status.connection,
-            notices=tuple(host.notices.values()),
+            notices=tuple(map(printable, host.notices.values())),
             counters=host.engine.counters,
             metrics=host.metrics.snapshot(),
             log_lines=logs.newest(),
             progress=status.progress,
+            halted=host.halted,
+            not_chosen=printable(host.not_chosen),
         )
         self._latest.status = told.behind() if host.is_waking else told

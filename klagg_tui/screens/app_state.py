@@ -58,7 +58,8 @@ class AppState:
         self._beats += 1
         if self._beats % BEATS_A_SECOND == 1:
             self.health.sample(self.status)
-        return self.live.apply(self.last_update) if self.last_update is not None else set()
+        touched = self.live.apply(self.last_update) if self.last_update is not None else set()
+        return touched | self.live.note_halted(self.status.halted)
 
     def check_alerts(self, touched: set[str]) -> list[Fired]:
         """Alerts that fire among the symbols that changed; `fired` keeps them too."""

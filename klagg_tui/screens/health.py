@@ -86,6 +86,8 @@ class HealthScreen(KlaggScreen):
             lines.append([*progress_pieces(status.progress, 30), Piece(f" {done}", Role.DIM)])
         if status.owed:
             lines.append([Piece(f" {status.owed}", Role.WARN)])
+        if status.not_chosen:
+            lines.append([Piece(f" {status.not_chosen}", Role.DIM)])
         lines += [[Piece(f" ▲ {notice}", Role.WARN)] for notice in status.notices]
         return [*lines, []]
 

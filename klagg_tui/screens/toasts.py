@@ -8,6 +8,7 @@ from typing import Final
 from textual.app import App
 
 from klagg_tui.screens.app_state import BEATS_A_SECOND, AppState
+from klagg_tui.texts import printable
 from klagg_tui.view.alerts import Fired
 
 _MAX_LINES: Final = 3
@@ -36,5 +37,5 @@ class AlertToasts:
         lines = [f"{one.symbol}  {one.text}  at {self._state.price_of(one)}" for one in fired[-_MAX_LINES:]]
         if len(fired) > len(lines):
             lines.append(f"… and {len(fired) - len(lines)} more: see Alerts")
-        self._app.notify("\n".join(lines), title="▲ Alert", severity="warning", markup=False)
+        self._app.notify("\n".join(map(printable, lines)), title="▲ Alert", severity="warning", markup=False)
         self._app.bell()

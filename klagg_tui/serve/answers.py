@@ -17,6 +17,7 @@ from klagg_tui.serve.encoding import Change
 from klagg_tui.serve.hub import Hub
 from klagg_tui.storage.opening import has_database
 from klagg_tui.storage.store import Store
+from klagg_tui.texts import is_printable
 from klagg_tui.timespec import parse_time
 
 MAX_BARS: Final = 5_000
@@ -83,7 +84,10 @@ class Answers:
         followed = dict.fromkeys(self._hub.symbols, True)
         stored = await self._stored_symbols()
         every = {**followed, **{name: name in followed for name in stored}}
-        return orjson.dumps([{"symbol": name, "followed": is_followed} for name, is_followed in every.items()])
+        halted = self._status().halted
+        return orjson.dumps(
+            [{"symbol": name, "followed": is_followed, "halted": name in halted} for name, is_followed in every.items()]
+        )
 
     def health(self) -> bytes:
         """How the recorder is doing."""
@@ -98,6 +102,7 @@ class Answers:
             "periods": [period.value for period in self._hub.periods],
             "delay_ms": status.delay_ms,
             "notices": status.notices,
+            "not_chosen": status.not_chosen,
             "owed": {"minutes": figures.get("owed minutes", 0), "symbols": figures.get("owed symbols", 0)},
             "counters": counters,
             "figures": figures,
@@ -116,8 +121,12 @@ class Answers:
         return {bar.open_ms: Change(bar, is_final=bar.end_ms <= now_ms) async for bar in bars}
 
     async def _stored_symbols(self) -> list[str]:
+        """Those that a page can show as they are; another name was written by nobody who checked it."""
         store = await self._disk.store()
-        return [known.symbol for known in await store.symbols()] if store else []
+        return [known.symbol for known in await store.symbols() if is_printable(known.symbol)] if store else []
+
+
+_LONGEST_LIMIT: Final = 9
 
 
 def _moment(text: str | None) -> int | None:
@@ -127,6 +136,8 @@ def _moment(text: str | None) -> int | None:
 def _limit(text: str | None) -> int:
     if not text:
         return DEFAULT_BARS
-    if not (text.isascii() and text.isdecimal() and 0 < int(text[:9]) <= MAX_BARS):
+    # Python refuses to read a number of thousands of digits, so that its length is looked at first.
+    limit = int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_LIMIT else 0
+    if not 0 < limit <= MAX_BARS:
         raise BadRequest(f"limit is a number from 1 to {MAX_BARS:,}.")
-    return int(text)
+    return limit

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from klagg_tui.errors import ConfigError
 from klagg_tui.serve.access import AccessPolicy
+from klagg_tui.serve.routes import well_formed
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Middleware
@@ -54,7 +55,8 @@ def make_server(arguments: Sequence[str], port: int) -> Server:
 
         async def _make_app(self) -> web.Application:
             app = await super()._make_app()
-            app.middlewares.append(guard(access))
+            app.middlewares.insert(0, guard(access))
+            app.middlewares.insert(0, well_formed)
             return app
 
         def initialize_logging(self) -> None:
@@ -85,7 +87,7 @@ def guard(access: AccessPolicy) -> Middleware:
     @web.middleware
     async def handle(request: web.Request, handler: _Handler) -> web.StreamResponse:
         if refusal := access.refusal(request.headers, None):
-            return web.Response(status=403, text=refusal.reason)
+            return web.Response(status=refusal.status, text=refusal.reason)
         response = await handler(request)
         if not response.prepared:
             response.headers["Content-Security-Policy"] = _POLICY

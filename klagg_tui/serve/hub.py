@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import SeriesKey
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
+from klagg_tui.errors import BadRequest
 from klagg_tui.serve.encoding import Change, message, note
 from klagg_tui.serve.outbox import Outbox
 from klagg_tui.serve.subscriptions import EVERYTHING, Interest, Periods, Subscription, covers, updated
+
+MAX_WANTED: Final = 200_000
+"""Names that all readers may want together: some 40 MB, and as many looks at each update."""
 
 
 class HubUpdate(NamedTuple):
@@ -44,6 +48,8 @@ class Hub:
         self._ended: dict[SeriesKey, Change] = {}
         """The newest ended bar of each series: it may not be on the disk yet."""
         self._groups: dict[Interest, set[Subscriber]] = {}
+        self._wanted = 0
+        """Names that all readers want together."""
 
     @property
     def subscribers(self) -> int:
@@ -74,9 +80,16 @@ class Hub:
                     subscriber.outbox.offer(text, chosen)
 
     def subscribe(self, subscriber: Subscriber, subscription: Subscription) -> bytes:
-        """Subscribe or unsubscribe; returns the answer."""
+        """Subscribe or unsubscribe; returns the answer.
+
+        Raises:
+            BadRequest: the reader, or all of them together, would want too much; nothing is changed.
+        """
+        wanted = updated(subscriber.wanted, subscription)
+        self._check_sum(subscriber, wanted)
         self._leave(subscriber)
-        subscriber.wanted = updated(subscriber.wanted, subscription)
+        self._wanted += len(wanted) - len(subscriber.wanted)
+        subscriber.wanted = wanted
         if subscriber.wanted:
             self._groups.setdefault(subscriber.interest, set()).add(subscriber)
         if not subscription.is_on:
@@ -92,6 +105,8 @@ class Hub:
     def remove(self, subscriber: Subscriber) -> None:
         """The reader is gone."""
         self._leave(subscriber)
+        self._wanted -= len(subscriber.wanted)
+        subscriber.wanted = {}
 
     def snapshot(self, wanted: Mapping[str, Periods]) -> list[Change]:
         """The current bars among what is wanted, symbol by symbol."""
@@ -120,6 +135,14 @@ class Hub:
             changes.append(change)
             self._current.setdefault(bar.symbol, {})[bar.period] = change
         return changes
+
+    def _check_sum(self, subscriber: Subscriber, wanted: Mapping[str, Periods]) -> None:
+        together = self._wanted - len(subscriber.wanted) + len(wanted)
+        if together > MAX_WANTED and len(wanted) > len(subscriber.wanted):
+            raise BadRequest(
+                f"All readers together would want {together:,} symbols, and {MAX_WANTED:,} is the most: nothing was changed; "
+                "say * for all."
+            )
 
     def _leave(self, subscriber: Subscriber) -> None:
         group = self._groups.get(subscriber.interest)

@@ -11,9 +11,10 @@ from importlib.resources import files
 from typing import Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp.typedefs import Handler
 
 from klagg_tui.errors import BadRequest, KlaggError
-from klagg_tui.serve.access import AccessPolicy
+from klagg_tui.serve.access import AccessPolicy, malformed
 from klagg_tui.serve.answers import Answers
 from klagg_tui.serve.encoding import note
 from klagg_tui.serve.hub import Hub, Subscriber
@@ -33,7 +34,18 @@ _PAGE_POLICY: Final = (
     "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
+_NO_TOKEN: Final = 401
+
 _Answer = Callable[[web.Request], Awaitable[bytes]]
+
+
+@web.middleware
+async def well_formed(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Before anything else is looked at: what does not say whom it asks, and from where, is no request."""
+    headers = request.headers
+    if refusal := malformed(headers.getall("Host", ()), headers.getall("Origin", ())):
+        return _error(refusal.status, refusal.reason)
+    return await handler(request)
 
 
 class Routes:
@@ -56,7 +68,7 @@ class Routes:
         async def health(_: web.Request) -> bytes:
             return self._answers.health()
 
-        app = web.Application()
+        app = web.Application(middlewares=[well_formed])
         app.router.add_get("/", self._page)
         app.router.add_get("/ws", self._socket)
         app.router.add_get("/api/bars", self._answering(lambda request: self._answers.bars(request.query)))
@@ -81,9 +93,9 @@ class Routes:
         refusal = self._access.refusal(request.headers, request.query.get("token"), is_public=is_public)
         if refusal is None:
             return None
-        if refusal.needs_token:
-            return _error(401, refusal.reason, {"WWW-Authenticate": "Bearer"})
-        return _error(403, refusal.reason)
+        return _error(
+            refusal.status, refusal.reason, {"WWW-Authenticate": "Bearer"} if refusal.status == _NO_TOKEN else None
+        )
 
     def _headers(self, request: web.Request) -> dict[str, str]:
         headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -104,7 +116,10 @@ class Routes:
         if self.readers >= MAX_READERS:
             return _error(503, f"There are {MAX_READERS:,} readers already.")
         # Sends wait as soon as the system takes no more; compression would make each reader's bytes its own.
-        opened = web.WebSocketResponse(compress=False, writer_limit=0, max_msg_size=MAX_MESSAGE_BYTES, timeout=1.0)
+        # One that is gone without a word, and asks for nothing, is found by the heartbeat.
+        opened = web.WebSocketResponse(
+            compress=False, writer_limit=0, max_msg_size=MAX_MESSAGE_BYTES, timeout=1.0, heartbeat=2 * SEND_TIMEOUT_S
+        )
         if not opened.can_prepare(request).ok:
             return _error(426, "This path is for websockets; /api/bars answers over HTTP.")
         _limit_buffers(request)

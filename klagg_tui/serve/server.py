@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from aiohttp import web
 
@@ -20,12 +20,15 @@ from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.serve.access import AccessPolicy
 from klagg_tui.serve.answers import Answers, Disk
+from klagg_tui.serve.connections import IDLE_S, Connections, most_connections
 from klagg_tui.serve.hub import Hub, HubUpdate
 from klagg_tui.serve.push import push_to
-from klagg_tui.serve.routes import Routes
+from klagg_tui.serve.routes import MAX_READERS, Routes
 
 log = logging.getLogger(__name__)
 
+MOST_SOCKETS: Final = MAX_READERS + 100
+"""Connections at the most: readers of the websocket, and questions beside them."""
 _SHUTDOWN_S: Final = 2.0
 
 
@@ -133,18 +136,34 @@ class PushServer:
             disk = Disk(self._database)
             stack.push_async_callback(disk.close)
             self._routes = Routes(self._hub, Answers(self._hub, disk, self._status), self._access)
-            runner = web.AppRunner(self._routes.app(), access_log=None, shutdown_timeout=_SHUTDOWN_S)
+            app = self._routes.app()
+            runner = web.AppRunner(app, access_log=None, logger=log, shutdown_timeout=_SHUTDOWN_S)
+            connections = Connections(
+                lambda: cast(asyncio.Protocol, _server_of(runner)()), most_connections(MOST_SOCKETS), IDLE_S
+            )
+            app.middlewares.append(connections.watch)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
+            loop = asyncio.get_running_loop()
             try:
-                await web.TCPSite(runner, self._access.host, self._access.port).start()
+                listening = await loop.create_server(
+                    connections.accept, self._access.host, self._access.port, backlog=128
+                )
             except OSError as error:
                 reason = error.strerror or error
                 raise ConfigError(
                     f"{self._access.host}:{self._access.port} cannot be listened at ({reason}): nothing is served; "
                     "name another with --port."
                 ) from error
-            self._loop = asyncio.get_running_loop()
+            stack.callback(listening.close)
+            closing = loop.create_task(connections.close_idle_forever())
+            stack.callback(closing.cancel)
+            self._loop = loop
             self._is_ready.set()
-            self._started.set_result(runner.addresses[0][1])
+            self._started.set_result(listening.sockets[0].getsockname()[1])
             await self._stop.wait()
+
+
+def _server_of(runner: web.AppRunner) -> web.Server:
+    assert runner.server is not None, "it is set up"
+    return runner.server

@@ -13,6 +13,7 @@ from klagg_tui.errors import BadPeriod, BadRequest
 
 EVERYTHING: Final = "*"
 MAX_SYMBOLS: Final = 5_000
+"""That one reader may want, by one message or by many."""
 _MAX_SYMBOL_LENGTH: Final = 64
 
 Periods: TypeAlias = frozenset[Period] | None
@@ -48,11 +49,21 @@ def parse_subscription(text: str | bytes) -> Subscription:
 
 
 def updated(wanted: Mapping[str, Periods], subscription: Subscription) -> dict[str, Periods]:
-    """What is wanted after a message; a symbol subscribed again has the new periods, unsubscribing `*` ends all."""
+    """What is wanted after a message; a symbol subscribed again has the new periods, unsubscribing `*` ends all.
+
+    Raises:
+        BadRequest: that would be more than one reader may want.
+    """
     if not subscription.is_on:
         gone = set(wanted) if EVERYTHING in subscription.symbols else set(subscription.symbols)
         return {symbol: periods for symbol, periods in wanted.items() if symbol not in gone}
-    return {**wanted, **dict.fromkeys(subscription.symbols, subscription.periods)}
+    together = {**wanted, **dict.fromkeys(subscription.symbols, subscription.periods)}
+    if len(together) > MAX_SYMBOLS:
+        raise BadRequest(
+            f"That would be {len(together):,} symbols, and one reader may want {MAX_SYMBOLS:,}: nothing was changed; say * "
+            "for all, or unsubscribe from some."
+        )
+    return together
 
 
 def covers(wanted: Mapping[str, Periods], bar: Bar) -> bool:

@@ -76,7 +76,7 @@ class Exchange:
             warned = self.hub.announce_shutdown(now_ms)
             self.faults.strikes("shutdown", now_ms, "connections warned", len(warned))
             self._closings.append((now_ms + _NOTICE_MS, warned))
-        elif fault.kind in ("list", "delist", "tick", "straddle"):
+        elif fault.kind in ("list", "delist", "relist", "tick", "straddle"):
             version = self.market.version
             what = self._market_events.carry_out(fault, now_ms)
             self.faults.strikes(fault.kind, now_ms, what or "impossible", 1 if what else 0)

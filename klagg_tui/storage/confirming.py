@@ -67,6 +67,26 @@ async def discard_flat(writer: Writer, stretch: Unconfirmed) -> int:
     return removed
 
 
+_DISCARD_BETWEEN: Final = f"""
+DELETE FROM history WHERE symbol = (SELECT id FROM symbols WHERE name = :name)
+AND minute >= :first AND minute < :before AND volume = 0 AND state < {State.CONFIRMED.value}
+"""
+_LOWER_FRONTIERS: Final = """
+UPDATE frontier SET until = min(until, :first) WHERE symbol = (SELECT id FROM symbols WHERE name = :name)
+"""
+
+
+async def discard_between(writer: Writer, symbol: str, from_ms: int, to_ms: int) -> int:
+    """Delete bars of all periods without trades in a stretch of which the exchange has none but those confirmed already."""
+    places = {"name": symbol, "first": -(-from_ms // MINUTE_MS), "before": -(-to_ms // MINUTE_MS)}
+    async with writer.batch():
+        await writer.connection.rows(_DISCARD_BETWEEN, places)
+        removed = int(await writer.connection.value("SELECT changes()"))
+        if removed:
+            await writer.connection.rows(_LOWER_FRONTIERS, places)
+    return removed
+
+
 async def _roll_up(writer: Writer, fresh: Sequence[Bar], stored: Mapping[BarKey, Bar]) -> None:
     await writer.roll_up(bar.key for bar in fresh)
     amended = (key for bar in fresh if (key := bar.key) in stored and stored[key].state is State.CONFIRMED)

@@ -115,7 +115,7 @@ class Connection:
 
         The log and what connections share are part of it: SQLite goes on writing to a file that nobody finds any more.
         """
-        parts = (self.path, beside(self.path, "-wal"), beside(self.path, "-shm"))
+        parts = (self.path.absolute(), beside(self.path, "-wal"), beside(self.path, "-shm"))
         self._files = {part: file_key(part) for part in parts}
 
     def require_in_place(self) -> None:

@@ -65,6 +65,9 @@ AND standing = {Standing.FOLLOWED.value}
 AND :until > (SELECT max(minute) FROM history WHERE symbol = :symbol AND period = :period)
 AND (:period = 0 OR NOT EXISTS (SELECT 1 FROM history WHERE symbol = :symbol AND period = 0))
 """
+_NO_CURRENT_BARS: Final = f"""
+DELETE FROM forming WHERE symbol IN (SELECT id FROM symbols WHERE id = :symbol AND standing = {Standing.GONE.value})
+"""
 
 Stretch: TypeAlias = tuple[int, int]
 """Minutes since the epoch, from one to before another."""
@@ -197,6 +200,7 @@ async def settle(writer: Writer, answer: Answer) -> Added:
         if answer.gone_ms is not None:
             until = answer.gone_ms // MINUTE_MS
             await writer.connection.rows(_GONE, {"symbol": number, "period": answer.period.ordinal, "until": until})
+            await writer.connection.rows(_NO_CURRENT_BARS, {"symbol": number})
             await writer.reload_symbols()
     return added
 

@@ -212,6 +212,10 @@ class Store(StoreReader):
         """Delete bars that open after a time, and doubt those that end after it; returns how many rows that were."""
         return await maintenance.remove_future(self._require_writer(), now_ms)
 
+    async def discard_between(self, symbol: str, from_ms: int, to_ms: int) -> int:
+        """Delete bars without trades between two contracts of one name that the exchange does not have; how many there were."""
+        return await confirming.discard_between(self._require_writer(), symbol, from_ms, to_ms)
+
     async def put_symbols(self, symbols: Iterable[StoredSymbol]) -> None:
         """Store the exchange's facts of symbols; three-day bars follow a changed anchor."""
         await metadata.put_symbols(self._require_writer(), list(symbols))

@@ -54,7 +54,9 @@ def period_lines(row: Row, periods: Sequence[Period], context: RenderContext, wi
             lines.append([Piece("▌" if chosen else " ", Role.KEY), name, Piece("no bar yet", Role.FAINT)])
             continue
         change = change_percent(bar)
-        sign, role = state_sign(bar, context._replace(is_stale=context.is_stale or is_stale_bar(bar, context.now_ms)))
+        sign, role = state_sign(
+            row, bar, context._replace(is_stale=context.is_stale or is_stale_bar(bar, context.now_ms))
+        )
         share = taker_share(bar)
         bought, sold = balance(share, 5) if share is not None else ("", "")
         closes = row.closes(period)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from klagg_tui.engine import exact
@@ -77,7 +77,7 @@ class Closes:
 class Row:
     """One symbol: its current bar of each period, its last closes, when it traded last."""
 
-    __slots__ = ("_closes", "_unit", "bars", "decimals", "last_trade_ms", "name", "symbol", "version")
+    __slots__ = ("_closes", "_unit", "bars", "decimals", "is_halted", "last_trade_ms", "name", "symbol", "version")
 
     def __init__(self, symbol: str) -> None:
         self.symbol = symbol
@@ -89,6 +89,8 @@ class Row:
         self.decimals = 0
         """As many as any price of the symbol seen so far needs."""
         self._unit = 10**DECIMALS
+        self.is_halted = False
+        """Whether its trading rests at the exchange."""
         self.version = 0
 
     def bar(self, period: Period) -> Bar | None:
@@ -154,7 +156,7 @@ class Row:
         twin._closes = [None if kept is None else kept.copy() for kept in self._closes]
         twin.last_trade_ms = self.last_trade_ms
         twin.decimals, twin._unit = self.decimals, self._unit
-        twin.version = self.version
+        twin.is_halted, twin.version = self.is_halted, self.version
         return twin
 
 
@@ -179,6 +181,15 @@ class Market:
         self._take_current(update.changes.current, touched)
         self._note_trades(update)
         return touched
+
+    def note_halted(self, halted: Collection[str]) -> set[str]:
+        """Take in whose trading rests; returns the symbols of which that is news."""
+        changed = {symbol for symbol, row in self.rows.items() if row.is_halted != (symbol in halted)}
+        for symbol in changed:
+            row = self.rows[symbol]
+            row.is_halted = not row.is_halted
+            row.version += 1
+        return changed
 
     def _take_current(self, bars: Iterable[Bar], touched: set[str]) -> None:
         """Some thousand bars a beat, mostly newer states of known ones: these are laid over the old ones in place."""

@@ -485,6 +485,14 @@ def test_a_fetched_trade_ahead_of_the_clock_is_rejected_too() -> None:
     assert live.next_id(SYMBOL) == 2
 
 
+def test_reports_of_single_trades_are_bounded_while_nobody_takes_them() -> None:
+    live = engine(seed(), holds_gaps=True)
+    for first in range(1, 30_000, 1_000):
+        live.handle(MissingTrades(SYMBOL, tuple(trade(first + at, price="nan") for at in range(1_000))))
+    assert live.counters.rejected == 30_000
+    assert len(live.take_reports()) <= 1_000
+
+
 class Compared(int):
     """A time that counts how often it was compared."""
 

@@ -149,6 +149,16 @@ async def test_a_message_that_is_too_long_ends_the_connection_not_the_stream() -
         await until(lambda: stream.states()[0].phase is Phase.LIVE)
 
 
+async def test_a_message_of_endless_empty_fragments_ends_the_connection_not_the_stream() -> None:
+    async with feeding() as feed, streaming(address(feed)) as (stream, listener):
+        await until(listener.covered)
+        with suppress(ConnectionClosed):
+            await feed.clients[0][0].send(["{", *[""] * 5_000])
+        await until(lambda: stream.states()[0].losses == 1)
+        assert "too many fragments" in stream.states()[0].reason
+        await until(lambda: stream.states()[0].phase is Phase.LIVE)
+
+
 async def test_after_a_cut_the_symbols_are_uncovered_and_covered_again() -> None:
     async with feeding() as feed, streaming(address(feed)) as (stream, listener):
         await until(listener.covered)
@@ -178,6 +188,7 @@ async def test_being_thrown_out_is_reported_with_the_time_of_the_next_attempt() 
         (HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS, "does not serve this place (451)"),
         (HTTPStatus.TOO_MANY_REQUESTS, "asked for fewer requests (429)"),
         (HTTPStatus.BAD_GATEWAY, "the handshake was answered with 502"),
+        (HTTPStatus.FOUND, "the handshake was answered with 302"),  # wherever it sends to
     ],
 )
 async def test_a_refused_handshake_is_reported_in_one_sentence(status: HTTPStatus, words: str) -> None:

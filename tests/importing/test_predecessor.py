@@ -108,6 +108,16 @@ async def test_its_own_list_of_symbols_settles_what_a_name_leaves_open(store: St
     assert [symbol.symbol for symbol in await store.symbols()] == ["ETHBTC"]
 
 
+async def test_what_cannot_be_seen_is_no_symbol_there_either(store: Store, tmp_path: Path) -> None:
+    tables = {"k_btc_1m": minutes(2), "k_eth_1m": minutes(2)}
+    outcome = await import_predecessor(store, predecessor(tmp_path / "old.db", tables, ["ETH\u3164USDT"]))
+    assert [symbol.symbol for symbol in await store.symbols()] == ["BTCUSDT", "ETHUSDT"]
+    tables = {"k_b\u3164_1m": minutes(2), "k_btc_1m": minutes(2)}
+    outcome = await import_predecessor(store, predecessor(tmp_path / "older.db", tables))
+    assert len(outcome.notes) == 1
+    assert [symbol.symbol for symbol in await store.symbols()] == ["BTCUSDT", "ETHUSDT"]
+
+
 async def test_a_month_hides_in_the_table_of_the_minutes(store: Store, tmp_path: Path) -> None:
     july, length = 1_719_792_000_000, 31 * 86_400_000
     await import_predecessor(store, predecessor(tmp_path / "old.db", {"k_btc_1m": [kline(july, length), *minutes(2)]}))

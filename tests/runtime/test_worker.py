@@ -105,6 +105,15 @@ async def test_a_source_that_cannot_be_made_is_told_at_the_start_and_gives_the_d
         pass
 
 
+async def test_a_notice_reaches_its_readers_printably(tmp_path: Path, database: Path) -> None:
+    async def note(host: EngineHost) -> None:
+        host.notices["listing"] = "It said \x1b[2J\nand \u202ehid."
+
+    made = plan(file_with(tmp_path, trades([START])), database).with_background(note)
+    async with running(made) as runtime:
+        await until(lambda: r"It said \x1b[2J\nand \u202ehid." in runtime.status().notices)
+
+
 async def test_a_recording_comes_to_the_screen_and_to_the_disk(tmp_path: Path, database: Path) -> None:
     made = trades(range(START, START + 11 * MINUTE, 7_000))
     seen: dict[tuple[Period, int], Bar] = {}

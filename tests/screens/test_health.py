@@ -28,3 +28,12 @@ async def test_health_shows_figures_notices_and_the_log(size: tuple[int, int]) -
             assert part in seen.text
         await seen.press("h")
         assert seen.app.screen.id == "market"
+
+
+async def test_health_says_what_is_listed_besides() -> None:
+    feed = MadeMarket(10)
+    feed.not_chosen = "Not chosen: 170 TRADIFI_PERPETUAL."
+    async with opened((80, 24), feed=feed) as seen:
+        await seen.press("h")
+        await seen.beat()
+        assert "Not chosen: 170 TRADIFI_PERPETUAL." in seen.text

@@ -51,6 +51,17 @@ async def test_nothing_that_matches_is_said() -> None:
         assert "No symbol matches xyzzy" in seen.text
 
 
+async def test_where_nothing_matches_it_is_said_what_is_listed_besides_and_how_to_choose_it() -> None:
+    feed = MadeMarket(10)
+    feed.not_chosen = (
+        "Not chosen: 170 TRADIFI_PERPETUAL. --contract-types PERPETUAL,TRADIFI_PERPETUAL follows them too."
+    )
+    async with opened((80, 24), feed=feed, preferences=Preferences(filter="tsla")) as seen:
+        assert "No symbol matches tsla" in seen.text
+        assert "Not chosen: 170 TRADIFI_PERPETUAL." in seen.text
+        assert "--contract-types PERPETUAL,TRADIFI_PERPETUAL follows them too." in seen.text
+
+
 async def test_a_market_without_symbols_says_what_it_waits_for() -> None:
     async with opened(feed=MadeMarket(0)) as seen:
         assert "waiting for the first symbols" in seen.text
@@ -115,3 +126,19 @@ async def test_a_market_that_cannot_be_reached_offers_the_simulated_one() -> Non
         assert "D opens a simulated market" in seen.text
         assert seen.lines[-1].startswith(" D simulated market")
         assert "cannot be reached" in seen.lines[-2]
+
+
+async def test_a_symbol_whose_trading_is_halted_is_shown_as_that_and_can_be_filtered_for() -> None:
+    feed = MadeMarket(10)
+    feed.halted = frozenset({"ETHUSDT"})
+    async with opened((120, 36), feed=feed) as seen:
+        assert "halted" in seen.line_with("ETHUSDT")
+        assert "halted" not in seen.line_with("BTCUSDT")
+        await seen.press("slash", *"state:halted", "enter")
+        await seen.beat()
+        assert [row.symbol for row in seen.table.rows] == ["ETHUSDT"]
+        feed.halted = frozenset()
+        await seen.beat()
+        await seen.press("escape")
+        await seen.beat()
+        assert "halted" not in seen.text

@@ -44,6 +44,40 @@ async def serving(access: AccessPolicy = LOCAL, database: Path | None = None) ->
         await asyncio.to_thread(server.stop)
 
 
+MALFORMED = (
+    (),
+    ("Host:",),
+    ("Host: [",),
+    ("Host: [::1",),
+    ("Host: [::zz]",),
+    ("Host: [127.0.0.1]",),
+    ("Host: 127.0.0.1:port",),
+    ("Host: 127.0.0.1:1:2",),
+    ("Host: a b",),
+    ("Host: 127.0.0.1/x",),
+    ("Host: me@127.0.0.1",),
+    ("Host: 127.0.0.1", "Host: 127.0.0.1"),
+    ("Host: 127.0.0.1", "Origin: ["),
+    ("Host: 127.0.0.1", "Origin: http://["),
+    ("Host: 127.0.0.1", "Origin: http://[::1"),
+    ("Host: 127.0.0.1", "Origin: http://127.0.0.1/path"),
+    ("Host: 127.0.0.1", "Origin: 127.0.0.1"),
+    ("Host: 127.0.0.1", "Origin:"),
+    ("Host: 127.0.0.1", "Origin: http://127.0.0.1", "Origin: http://127.0.0.1"),
+)
+"""Headers that say nothing about whom a request asks, or where it comes from."""
+
+
+async def raw_status(port: int, path: str, headers: tuple[str, ...]) -> int:
+    """The status of an answer to a request with exactly these headers."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write("\r\n".join([f"GET /{path} HTTP/1.1", *headers, "Connection: close", "", ""]).encode())
+    async with asyncio.timeout(10):
+        line = await reader.readline()
+    writer.close()
+    return int(line.split()[1])
+
+
 class Reader:
     """A websocket reader."""
 

@@ -6,9 +6,9 @@ import aiohttp
 import pytest
 
 from klagg_tui.errors import ConfigError
-from klagg_tui.serve.access import AccessPolicy
+from klagg_tui.serve.access import AccessPolicy, malformed
 from klagg_tui.serve.server import PushServer
-from tests.serve.serving import get, reading, serving, status
+from tests.serve.serving import MALFORMED, get, raw_status, reading, serving, status
 
 
 async def test_pages_of_others_may_not_read() -> None:
@@ -45,3 +45,24 @@ def test_other_machines_need_a_token() -> None:
         PushServer(AccessPolicy(host, 0, token="secret-token"), None, status)
     for host in ("127.0.0.1", "::1", "localhost", "127.5.0.1"):
         PushServer(AccessPolicy(host, 0), None, status)
+
+
+@pytest.mark.parametrize("path", ["", "ws", "api/symbols", "api/bars?symbol=BTCUSDT", "nothing/there"])
+@pytest.mark.parametrize("headers", MALFORMED)
+async def test_a_malformed_host_or_origin_is_refused_before_anything_else(path: str, headers: tuple[str, ...]) -> None:
+    async with serving(AccessPolicy("127.0.0.1", 0, token="secret-token")) as server:
+        assert await raw_status(server.port, path, headers) == 400
+
+
+@pytest.mark.parametrize(
+    ("hosts", "origins"),
+    [
+        (["127.0.0.1:8787"], []),
+        (["[::1]:8787"], ["http://[::1]:8787"]),
+        (["localhost"], ["null"]),
+        (["bars.example.org"], ["https://good.example"]),
+        (["my_host"], ["moz-extension://6a2b8f6e-0000-4000-8000-000000000000"]),
+    ],
+)
+def test_what_browsers_and_programs_send_is_well_formed(hosts: list[str], origins: list[str]) -> None:
+    assert malformed(hosts, origins) is None

@@ -8,6 +8,7 @@ import pytest
 
 from klagg_tui.engine.period import DEFAULT_PERIODS
 from klagg_tui.storage.store import Store
+from klagg_tui.storage.symbols import StoredSymbol
 from tests.makers import MINUTE, START, SYMBOL, bar, bars
 from tests.serve.serving import current, get, put, serving
 
@@ -31,17 +32,39 @@ async def test_questions_are_answered_over_http_from_disk_and_memory(tmp_path: P
             assert [(one["open_time"] - START) // MINUTE for one in sent] == [0, 1]
             _, sent = await get(server, f"api/bars?symbol={SYMBOL}&period=5m")
             assert len(sent) == 2
-            assert await get(server, "api/symbols") == (200, [{"symbol": SYMBOL, "followed": True}])
+            assert await get(server, "api/symbols") == (200, [{"symbol": SYMBOL, "followed": True, "halted": False}])
             _, health = await get(server, "api/health")
             assert (health["market"], health["connection"], health["readers"]) == ("made market", "connected", 0)
             assert health["periods"] == ["1m"]
 
 
 @pytest.mark.parametrize(
-    "query", ["", "symbol=NONE", f"symbol={SYMBOL}&period=7m", f"symbol={SYMBOL}&from=soon", f"symbol={SYMBOL}&limit=0"]
+    "query",
+    [
+        "",
+        "symbol=NONE",
+        f"symbol={SYMBOL}&period=7m",
+        f"symbol={SYMBOL}&from=soon",
+        f"symbol={SYMBOL}&limit=0",
+        f"symbol={SYMBOL}&limit=5001",
+        f"symbol={SYMBOL}&limit=000000001{9:0200}",
+        f"symbol={SYMBOL}&limit=000000001{'9' * 5000}",
+        f"symbol={SYMBOL}&limit=0000050009",
+    ],
 )
 async def test_a_request_that_asks_for_nothing_is_answered_with_an_error(query: str) -> None:
     async with serving() as server:
         await put(server, symbols=(SYMBOL,))
         code, sent = await get(server, f"api/bars?{query}")
     assert (code, list(sent)) == (400, ["error"])
+
+
+async def test_a_name_that_a_page_cannot_show_as_it_is_is_not_offered(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    async with await Store.open(path) as store:
+        await store.put_symbols([StoredSymbol(name) for name in (SYMBOL, "BTC\u202eTDSU", "\x1b[2J", "\u3164")])
+        async with serving(database=path) as server:
+            _, sent = await get(server, "api/symbols")
+            assert [one["symbol"] for one in sent] == [SYMBOL]
+            code, sent = await get(server, "api/bars?symbol=%1B[2J%E2%80%AE")
+            assert (code, sent["error"].split(";")[0]) == (400, r"There are no bars of \x1b[2J\u202e")

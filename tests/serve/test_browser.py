@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -11,6 +12,7 @@ from aiohttp.test_utils import TestServer
 
 from klagg_tui.errors import ConfigError
 from klagg_tui.serve.browser import command, make_server
+from tests.serve.serving import MALFORMED, raw_status
 
 pytest.importorskip("textual_serve")
 
@@ -33,6 +35,16 @@ async def test_its_page_loads_nothing_from_elsewhere(url: str) -> None:
 async def test_pages_of_others_may_not_drive_it(url: str, path: str, header: dict[str, str]) -> None:
     async with aiohttp.ClientSession() as session, session.get(url + path, headers=header) as answer:
         assert answer.status == 403
+
+
+@pytest.mark.parametrize("path", ["", "ws", "static/js/textual.js", "nothing/there"])
+@pytest.mark.parametrize("headers", MALFORMED)
+async def test_a_malformed_host_or_origin_is_refused_before_anything_else(
+    url: str, path: str, headers: tuple[str, ...]
+) -> None:
+    port = urlsplit(url).port
+    assert port is not None
+    assert await raw_status(port, path, headers) == 400
 
 
 def test_a_taken_port_is_one_sentence() -> None:

@@ -31,3 +31,13 @@ def test_a_bar_is_covered_by_its_symbol_or_by_everything_in_its_period() -> None
     assert covers({"A": None}, one)
     assert covers({EVERYTHING: frozenset({Period.M1})}, one)
     assert not covers({"A": frozenset({Period.M5}), "B": None}, one)
+
+
+def test_what_one_reader_wants_is_bounded_in_sum_over_its_messages() -> None:
+    def names(batch: int) -> tuple[str, ...]:
+        return tuple(f"X{batch}N{number}" for number in range(4_000))
+
+    wanted = updated({}, Subscription(True, names(0), None))
+    with pytest.raises(BadRequest, match=r"8,000 symbols, and one reader may want 5,000"):
+        updated(wanted, Subscription(True, names(1), None))
+    assert len(updated(wanted, Subscription(True, names(0), frozenset({Period.M1})))) == 4_000

@@ -96,3 +96,14 @@ async def test_a_bar_that_was_known_to_lack_trades_is_completed_and_not_amended(
 async def test_a_bar_that_is_still_forming_is_never_stored_as_the_exchanges_own(store: Store) -> None:
     assert await store.add_confirmed([bar(state=State.FORMING)]) == Added()
     assert await listed(store) == []
+
+
+async def test_bars_between_two_contracts_that_only_the_clock_made_are_taken_back(store: Store) -> None:
+    flat = [empty_bar(SYMBOL, Period.M1, START + place * MINUTE, 7, State.PARTIAL) for place in range(1, 9)]
+    await store.add([bar(START, state=State.CLOSED), *flat, bar(START + 9 * MINUTE)], [])
+    await store.add_confirmed([flat[0]])
+    assert await store.discard_between(SYMBOL, START, START + 9 * MINUTE) == 7
+    minutes = [(each.open_ms - START) // MINUTE for each in await listed(store)]
+    assert minutes == [0, 1, 9]
+    assert [each.open_ms for each in await listed(store, Period.M5)] == [START, START + 5 * MINUTE]
+    assert await store.discard_between(SYMBOL, START, START + 9 * MINUTE) == 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import fcntl
 import os
 import resource
 import sqlite3
@@ -27,11 +29,12 @@ from klagg_tui.errors import (
     StorageError,
 )
 from klagg_tui.paths import default_path
+from klagg_tui.storage import opening
 from klagg_tui.storage.opening import has_database, open_reader, open_writer
 from klagg_tui.storage.schema import APPLICATION_ID, MIGRATIONS
 from klagg_tui.storage.store import Store
 from tests.filed import all_of, file_in, listed
-from tests.makers import MINUTE, START, SYMBOL, bar, bars, trades
+from tests.makers import DAY, MINUTE, START, SYMBOL, bar, bars, trades
 
 NOBODY = 65534
 
@@ -233,6 +236,33 @@ async def test_a_second_writer_is_refused_by_whatever_name_it_comes(tmp_path: Pa
     assert await in_another_process(_WRITER, other) == ""
 
 
+def _unknown_command(*_: object) -> None:
+    raise OSError(errno.EINVAL, "no such lock")
+
+
+@pytest.mark.parametrize("lacks", ["the system", "the file system"])
+async def test_where_a_file_cannot_be_locked_as_such_the_one_beside_it_keeps_links_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lacks: str
+) -> None:
+    if lacks == "the system":
+        monkeypatch.setattr(opening, "_LOCK_FILE", None)
+    else:
+        monkeypatch.setattr(fcntl, "fcntl", _unknown_command)
+    async with await Store.open(tmp_path / "klagg.db"):
+        with pytest.raises(DatabaseBusy):
+            await Store.open(linked(tmp_path / "klagg.db", "symlink"))
+    await made(tmp_path / "klagg.db")
+
+
+async def test_another_error_of_the_lock_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "the disk is ill")
+
+    monkeypatch.setattr(fcntl, "fcntl", fail)
+    with pytest.raises(DiskError, match="cannot be opened"):
+        await Store.open(tmp_path / "klagg.db")
+
+
 async def test_looking_at_a_database_leaves_the_locks_of_its_writer_in_the_same_process_alone(tmp_path: Path) -> None:
     path = tmp_path / "klagg.db"
     async with await Store.open(path) as store:
@@ -276,6 +306,15 @@ def _remove_log(path: Path) -> None:
 
 def _move_folder(path: Path) -> None:
     path.parent.rename(path.parent.with_name("elsewhere"))
+
+
+async def test_another_working_folder_moves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    async with await Store.open(Path("klagg.db")) as store:
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        store.require_in_place()
+        await file_in(store, trades([START]))
 
 
 @pytest.mark.parametrize("trouble", [_remove, _replace, _move, _remove_log, _move_folder])
@@ -477,6 +516,23 @@ async def test_a_step_that_fails_leaves_the_version_before_it(tmp_path: Path) ->
     link = await open_writer(path, (*MIGRATIONS, STEP))
     assert await link.value("SELECT count(*) FROM sqlite_master WHERE name = 'more'") == 0
     await link.close()
+
+
+async def test_runs_of_ids_in_an_older_file_are_given_their_contracts(tmp_path: Path) -> None:
+    """Which were told apart by their ids alone, so that they lie in order of id there."""
+    path = tmp_path / "klagg.db"
+    connection = await open_writer(path, MIGRATIONS[:1])
+    await connection.rows("INSERT INTO symbols (id, name) VALUES (1, ?)", (SYMBOL,))
+    for first, last, day in ((500, 600, 0), (1, 20, 60), (700, 800, 90), (900, 950, 1), (30, 40, 61)):
+        from_ms = START + day * DAY
+        await connection.rows("INSERT INTO spans VALUES (1, ?, ?, ?, ?)", (first, last, from_ms, from_ms + MINUTE))
+    await connection.close()
+    async with await Store.open(path) as store:
+        found = [(span.contract, span.first_id) for span in await store.spans(SYMBOL)]
+        assert found == [(0, 500), (0, 900), (1, 1), (1, 30), (1, 700)]
+        at_ms = START + 61 * DAY + MINUTE
+        await store.add([], [Span(SYMBOL, 41, 50, at_ms + 1, at_ms + 9)])
+        assert [span[1:3] for span in await store.spans(SYMBOL)][3] == (30, 50)
 
 
 async def test_an_older_file_that_may_only_be_read_asks_for_one_run(tmp_path: Path) -> None:

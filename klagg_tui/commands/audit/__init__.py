@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from klagg_tui.commands.shared.options import Json, Local, periods_of, times
+from klagg_tui.commands.shared.output import tell
 from klagg_tui.commands.shared.running import wait_for
 from klagg_tui.commands.shared.settings import Chosen, with_settings
 
@@ -76,9 +77,9 @@ def audit(
     else:
         print_table(outcome, is_local=local)
     if outcome.unknown:
-        typer.echo(unknown_symbols(outcome.unknown), err=True)
+        tell(unknown_symbols(outcome.unknown), err=True)
     for sentence in outcome.unread:
-        typer.echo(sentence, err=True)
+        tell(sentence, err=True)
     if outcome.is_interrupted:
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(1 if outcome.findings else 0)

@@ -71,7 +71,7 @@ def _kinds(findings: Iterable[Finding]) -> str:
 
 
 def _table(findings: list[Finding], *, is_local: bool) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = tables.Texts(box=None, pad_edge=False, header_style="bold")
     for name in ("what", "symbol", "period", "from"):
         table.add_column(name, no_wrap=True)
     table.add_column("", overflow="fold")

@@ -25,6 +25,7 @@ from klagg_tui.exchange.venue import MarketData, Priority
 from klagg_tui.exporting.selection import matching
 from klagg_tui.runtime.plans import market_at
 from klagg_tui.storage.store import Store
+from klagg_tui.texts import without_login
 
 EXCHANGE: Final = "exchange"
 """Stands for the network where a file could stand."""
@@ -88,7 +89,9 @@ async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -
 
     scope = Scope(await _symbols(path, plan.symbols), plan.stretch, show, should_stop, await _now_ms(path))
     async with AsyncExitStack() as stack:
-        sources = await _sources(plan, stack, outcome.unknown.add)
+        sources = await _sources(plan, stack, scope, outcome.unknown.add)
+        if plan.is_repair and EXCHANGE not in sources:
+            scope.now_ms = None  # this machine's clock alone removes nothing
         outcome.findings = await _look(path, scope, sources, plan.periods)
         # What a repair brings to light, such as the minutes a recorder was stopped in, is put right as well.
         for _ in range(_ROUNDS):
@@ -116,7 +119,7 @@ def exchange_bars(rest: MarketData, on_unknown: Callable[[str], None] = lambda _
             except UnknownSymbol:
                 on_unknown(symbol)
                 return
-            if not page:
+            if not page or page[-1].end_ms <= from_ms:
                 return
             yield page
             from_ms = page[-1].end_ms
@@ -138,8 +141,13 @@ async def _symbols(path: Path, patterns: tuple[str, ...]) -> set[str] | None:
         return set(matching(patterns, [known.symbol for known in await store.symbols()]))
 
 
-async def _sources(plan: Plan, stack: AsyncExitStack, on_unknown: Callable[[str], None]) -> dict[str, ReferenceBars]:
-    """Where the exchange's bars come from: what they are compared with, else, for a repair, the exchange."""
+async def _sources(
+    plan: Plan, stack: AsyncExitStack, scope: Scope, on_unknown: Callable[[str], None]
+) -> dict[str, ReferenceBars]:
+    """Where the exchange's bars come from: what they are compared with, else, for a repair, the exchange.
+
+    Where it is asked, bars of the future are those that lie behind its time too.
+    """
     files = [Path(text) for text in plan.against if text != EXCHANGE]
     sources: dict[str, ReferenceBars] = {}
     if files:
@@ -156,9 +164,11 @@ async def _sources(plan: Plan, stack: AsyncExitStack, on_unknown: Callable[[str]
             await rest.sync()
         except Unreachable as error:
             raise Unreachable(
-                f"{market.rest_url} cannot be reached: nothing was compared and nothing changed; "
+                f"{without_login(market.rest_url)} cannot be reached: nothing was compared and nothing changed; "
                 "--against FILE takes archives instead."
             ) from error
+        if scope.now_ms is not None:
+            scope.now_ms = max(scope.now_ms, rest.now_ms())
         sources[EXCHANGE] = exchange_bars(rest, on_unknown)
     return sources
 

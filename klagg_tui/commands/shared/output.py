@@ -8,19 +8,26 @@ import sys
 
 import typer
 
+from klagg_tui.texts import printable
+
 
 class OutputClosed(Exception):
     """Nobody reads what is said."""
 
 
-def say(text: str, *, nl: bool = True, err: bool = False) -> None:
-    """Say it.
+def tell(text: object, *, err: bool = False) -> None:
+    """A line, printable whatever it quotes."""
+    typer.echo(printable(str(text)), err=err)
+
+
+def say(text: str, *, before: str = "", nl: bool = True, err: bool = False) -> None:
+    """Say it, printable whatever it quotes; `before`: what is for the terminal itself.
 
     Raises:
         OutputClosed: nobody reads any more; what is said from now on goes nowhere.
     """
     try:
-        typer.echo(text, nl=nl, err=err)
+        typer.echo(before + printable(text), nl=nl, err=err)
     except OSError as error:
         silence()
         raise OutputClosed from error

@@ -9,6 +9,8 @@ from typing import Final, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from klagg_tui.texts import printable
+
 PLAIN_EVERY_S: Final = 10.0
 
 
@@ -47,7 +49,7 @@ class ProgressLine:
 
     def show(self, what: str, done: int, total: int, rows: int) -> None:
         """`done` of `total` (bytes, or whatever the share is measured in), and how many rows that was."""
-        now = self._clock()
+        now, what = self._clock(), printable(what)
         rate = f"{rows:,} {self._unit}, {rows / max(now - self._began, 0.001):,.0f}/s"
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, description=what, completed=done, total=total or None, rows=rate)

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
+from klagg_tui.commands.shared.output import tell
 from klagg_tui.config import Effective, find
 from klagg_tui.config import load as load_settings
 from klagg_tui.config.kinds import Kind
@@ -47,7 +48,7 @@ class Chosen:
         """
         effective = load_settings(self.config, self.flags, os.environ)
         for note in effective.notes:
-            typer.echo(note, err=True)
+            tell(note, err=True)
         return effective
 
 

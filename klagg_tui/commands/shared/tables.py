@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import orjson
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
+
+from klagg_tui.texts import json_printable, printable
 
 _PIPE_WIDTH: Final = 400
 
@@ -24,9 +26,17 @@ def console() -> Console:
     return out if out.is_terminal else plain(width=_PIPE_WIDTH)
 
 
+class Texts(Table):
+    """A table whose cells show what others wrote as it can be seen."""
+
+    def add_row(self, *cells: RenderableType | None, **options: Any) -> None:  # noqa: ANN401 - rich's own options
+        """As rich does."""
+        super().add_row(*(printable(cell) if isinstance(cell, str) else cell for cell in cells), **options)
+
+
 def table(*columns: str, left: int = 1) -> Table:
     """A table whose first `left` columns are texts and whose others are numbers."""
-    made = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    made = Texts(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for place, name in enumerate(columns):
         made.add_column(name, justify="left" if place < left else "right", no_wrap=True)
     return made
@@ -58,4 +68,4 @@ def print_json(content: object) -> None:
         text.encode(sys.stdout.encoding)
     except (TypeError, UnicodeEncodeError):  # the first: a path that is no text
         text = json.dumps(content, indent=2)
-    typer.echo(text)
+    typer.echo(json_printable(text))

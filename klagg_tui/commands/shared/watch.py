@@ -6,9 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-import typer
-
 from klagg_tui.commands.shared.options import say_update
+from klagg_tui.commands.shared.output import tell
 from klagg_tui.commands.shared.status_line import can_move_its_cursor
 from klagg_tui.errors import KlaggError
 from klagg_tui.runtime.stop_signals import StopSignals
@@ -37,7 +36,7 @@ def watch_until(
     from klagg_tui.runtime.worker import Runtime
 
     if problem := logs.start(settings.log.path, settings.log.level):
-        typer.echo(problem, err=True)
+        tell(problem, err=True)
     if plan.database:
         say_update(plan.database)
     if not is_served:

@@ -25,6 +25,8 @@ USED_WEIGHT: Final = "X-MBX-USED-WEIGHT-1M"
 MOST_ASKS: Final = 3
 """Answers about the time, after which one that is doubted waits for the next look at the clock."""
 
+MOST_COST_PER_MINUTE: Final = 10 * REQUESTS.cost_per_minute
+"""Whatever a listing says: who asks without a bound is banned."""
 SETTLED_MS: Final = 5_000
 """How long before the date of an answer a bar must have ended to be shown final by it."""
 
@@ -100,7 +102,7 @@ class RestClient:
         answer = await self.http.get(wire.EXCHANGE_INFO, Priority.SEED)
         found = self.http.read(wire.read_instruments, answer.body)
         if found.cost_limit:
-            self.http.budget.limit = found.cost_limit
+            self.http.budget.limit = min(found.cost_limit, MOST_COST_PER_MINUTE)
         return found
 
     async def bars(

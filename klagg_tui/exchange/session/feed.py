@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 from klagg_tui.exchange.messages import Acknowledged, Rejected
 from klagg_tui.exchange.session.events import StreamRefused, SymbolSilent
@@ -10,6 +11,9 @@ from klagg_tui.exchange.session.limits import FeedLimits
 from klagg_tui.exchange.session.stalls import StallDetector
 from klagg_tui.exchange.session.subscriptions import Subscriptions
 from klagg_tui.exchange.venue import StreamCodec
+
+_FEWEST: Final = 10
+"""Streams in a command, after however many connections on which nothing was answered: it may not be their number."""
 
 
 class FeedSession:
@@ -21,10 +25,17 @@ class FeedSession:
         now_ms: when the attempt began.
         life_share: 0 to 1, by chance: connections opened together are to be replaced at different times.
         pauses: see `StallDetector`.
+        most: see `Subscriptions`.
     """
 
     def __init__(
-        self, codec: StreamCodec, limits: FeedLimits, now_ms: int, life_share: float, pauses: dict[str, int]
+        self,
+        codec: StreamCodec,
+        limits: FeedLimits,
+        now_ms: int,
+        life_share: float,
+        pauses: dict[str, int],
+        most: int | None = None,
     ) -> None:
         self.opened_ms: int | None = None
         self.complete_ms: int | None = None
@@ -39,7 +50,7 @@ class FeedSession:
         self._limits = limits
         self._begun_ms = now_ms
         self._age_ms = int(limits.life_ms * (0.8 + 0.2 * life_share))
-        self._subscriptions = Subscriptions(codec, limits)
+        self._subscriptions = Subscriptions(codec, limits, most)
         self._stalls = StallDetector(limits, pauses)
         self._symbols: dict[str, str] = {}
         self._pinged_ms: int | None = None
@@ -48,6 +59,13 @@ class FeedSession:
     def last_trade_ms(self) -> dict[str, int]:
         """When each symbol's last trade came, by local time; whoever takes in the trades writes here."""
         return self._stalls.last_trade_ms
+
+    @property
+    def most(self) -> int:
+        """How many streams the next connection may ask for at once: twice as many where all went well on this one."""
+        asked = self._subscriptions.most
+        most = max(_FEWEST, asked if self.complete_ms is None else asked * 2)
+        return min(most, self._limits.streams_per_message)
 
     @property
     def served(self) -> frozenset[str]:

@@ -39,6 +39,8 @@ class StreamShard:
         self._symbols: dict[str, None] = {}
         self._sessions: dict[int, FeedSession] = {}
         self._pauses: dict[str, int] = {}
+        self._most: int | None = None
+        """Streams in a command of the next connection, as the last one left it."""
         self._current: int | None = None
         self._next: int | None = None
         self._keys = 0
@@ -144,7 +146,7 @@ class StreamShard:
 
     def _open(self, now_ms: int, chance: float) -> Open:
         self._keys += 1
-        session = FeedSession(self._codec, self._limits, now_ms, chance, self._pauses)
+        session = FeedSession(self._codec, self._limits, now_ms, chance, self._pauses, self._most)
         session.want(self._symbols, self._market_streams)
         self._sessions[self._keys] = session
         if self._current is None:
@@ -215,7 +217,7 @@ class StreamShard:
         return Close(key, reason)
 
     def _forget(self, key: int) -> None:
-        del self._sessions[key]
+        self._most = self._sessions.pop(key).most
         if key == self._next:
             self._next = None
         else:

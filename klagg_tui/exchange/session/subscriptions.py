@@ -23,10 +23,17 @@ class _Command(NamedTuple):
 class Subscriptions:
     """One command at a time, so that a refusal without an id can only mean that one.
 
-    A refused command is asked again in halves until the stream that is at fault stands alone.
+    A refused command is asked again in halves until the stream that is at fault stands alone. So is one that is not
+    answered: exchanges were seen to pass over messages that are too long for them, or to answer them only after ten seconds. An
+    answer that comes so late still counts.
+
+    Args:
+        codec: the exchange's language.
+        limits: see there.
+        most: streams in one command; None: as many as the limits allow.
     """
 
-    def __init__(self, codec: StreamCodec, limits: FeedLimits) -> None:
+    def __init__(self, codec: StreamCodec, limits: FeedLimits, most: int | None = None) -> None:
         self.held: dict[str, int] = {}
         """Acknowledged streams, and since when."""
         self.refusals: list[StreamRefused] = []
@@ -38,7 +45,11 @@ class Subscriptions:
         self._wanted: dict[str, None] = {}
         self._refused: set[str] = set()
         self._pending: _Command | None = None
-        self._batch = limits.streams_per_message
+        self._overdue: dict[int, _Command] = {}
+        """Commands that were not answered in time, by id."""
+        self.most = most or limits.streams_per_message
+        """Streams in one command; fewer after one that was not answered."""
+        self._batch = self.most
         self._ids = 0
         self._free_ms = 0
         self._is_settled = False
@@ -58,8 +69,7 @@ class Subscriptions:
         if self._is_settled:
             return None
         if self._pending and now_ms - self._pending.sent_ms >= self._limits.answer_ms:
-            self.unanswered += 1
-            self._pending = None
+            self._give_up(self._pending)
         if self._pending or now_ms < self._free_ms:
             return None
         leaving = [stream for stream in self.held if stream not in self._wanted]
@@ -78,7 +88,8 @@ class Subscriptions:
         command = self._answered(answer.id)
         if command is None:
             return ()
-        self._batch = min(self._limits.streams_per_message, self._batch * 2)
+        self._batch = min(self.most, self._batch * 2)
+        self._is_settled = False
         if command.is_joining:
             self.held.update(dict.fromkeys(command.streams, now_ms))
             return command.streams
@@ -87,8 +98,8 @@ class Subscriptions:
         return ()
 
     def rejected(self, answer: Rejected) -> None:
-        """Take in a refusal."""
-        command = self._answered(answer.id)
+        """Take in a refusal; one without an id means nothing while it may mean several commands."""
+        command = None if answer.id is None and self._overdue else self._answered(answer.id)
         if command is None:
             return
         if len(command.streams) > 1:
@@ -108,13 +119,22 @@ class Subscriptions:
             streams = streams[: max(1, len(streams) * most // len(message))]
         return streams, message
 
-    def _answered(self, number: int | None) -> _Command | None:
-        """The command that an answer means; an answer that came too late means none."""
-        command = self._pending
-        if command is None or number not in (None, command.id):
-            return None
+    def _give_up(self, command: _Command) -> None:
+        """Ask for the same in halves, without forgetting what was asked."""
+        self.unanswered += 1
+        self._overdue[command.id] = command
         self._pending = None
-        self.unanswered = 0
+        self.most = self._batch = max(1, len(command.streams) // 2)
+
+    def _answered(self, number: int | None) -> _Command | None:
+        """The command that an answer means, also one that is overdue."""
+        command = self._pending
+        if command is not None and number in (None, command.id):
+            self._pending = None
+        else:
+            command = None if number is None else self._overdue.pop(number, None)
+        if command is not None:
+            self.unanswered = 0
         return command
 
     def _joining(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 Bars end, become final and are asked for by this clock, so no single answer may move it without bound. One that is off by more
 than a little is doubted: it is asked for again, and believed where witnesses confirm it: the times of the trades that arrive, else the date of
-the answer itself or this machine's clock. Where the trades contradict the clock it goes by them.
+the answer itself or this machine's clock. Where the trades and one of those contradict the clock together, it goes by the trades.
 
 A simulated exchange may run faster than the world; it sends its speed, and whoever follows its clock waits accordingly.
 """
@@ -102,12 +102,12 @@ class ExchangeClock:
                 f"The exchange's clock says {_length(off_ms)} {_side(off_ms)} what is known of its time, and nothing confirms "
                 "that: it is not believed, and klagg's picture of the clock goes on."
             )
-        self._obey_trades(newest.local_ms, witnesses.machine_ms)
+        self._obey_trades(newest.local_ms, witnesses)
         return True
 
-    def heard(self, local_ms: float, event_ms: float) -> None:
-        """Trades have come, of which the exchange says that it sent the last one then."""
-        self._heard.append((local_ms, event_ms))
+    def heard(self, local_ms: float, traded_ms: float) -> None:
+        """Trades have come, the last of them of that time."""
+        self._heard.append((local_ms, traded_ms))
 
     def now_ms(self, local_ms: float) -> int:
         """The exchange's time; it never runs backwards between two samples."""
@@ -140,10 +140,10 @@ class ExchangeClock:
         leeway_ms = LITTLE_MS + newest.trip_ms * newest.speed
         return any(told is not None and abs(newest.exchange_ms - told) <= leeway_ms for told in witnesses)
 
-    def _obey_trades(self, local_ms: float, machine_ms: float | None) -> None:
-        """Go by the trades where the clock is behind them, or so far ahead of them that this machine's clock is nearer.
+    def _obey_trades(self, local_ms: float, witnesses: Witnesses) -> None:
+        """Go by the trades where they contradict the clock and a second witness is with them.
 
-        Trades that are late alone prove nothing: they may have waited on their way.
+        Trades that are behind alone prove nothing: they may have waited on their way.
         """
         best = self._best
         trades_ms = self._trades_ms(local_ms, best.speed)
@@ -151,18 +151,24 @@ class ExchangeClock:
             return
         off_ms = trades_ms - (best.exchange_ms + (local_ms - best.local_ms) * best.speed)
         late_ms = LITTLE_MS + LATE_MS * best.speed
-        is_machine_with_them = machine_ms is not None and abs(trades_ms - machine_ms) <= late_ms
-        if off_ms > LITTLE_MS * max(1.0, best.speed) or (off_ms < -late_ms and is_machine_with_them):
+        if -late_ms <= off_ms <= LITTLE_MS * max(1.0, best.speed):
+            return
+        if any(told is not None and abs(trades_ms - told) <= late_ms for told in witnesses):
             self._samples.clear()
             self._go_by(_Sample(0, local_ms, trades_ms, best.speed))
             self.jumps += 1
             self.trouble = f"The trades that arrive are {_length(off_ms)} {_side(off_ms)} the exchange's clock: klagg goes by the trades."
+        elif off_ms > 0:
+            self.trouble = (
+                f"The trades that arrive are {_length(off_ms)} ahead of the exchange's clock, and nothing confirms that: they "
+                "are not taken."
+            )
 
     def _trades_ms(self, local_ms: float, speed: float) -> float | None:
         """The exchange's time by the trades that arrived lately; None where too few did."""
         told = [
-            event_ms + (local_ms - heard_ms) * speed
-            for heard_ms, event_ms in self._heard
+            traded_ms + (local_ms - heard_ms) * speed
+            for heard_ms, traded_ms in self._heard
             if local_ms - heard_ms <= _HEARD_FOR_MS
         ]
         return median(told) if len(told) >= _FEWEST_HEARD else None

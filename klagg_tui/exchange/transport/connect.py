@@ -19,6 +19,7 @@ from klagg_tui.errors import ConfigError, ExchangeError, GeoBlocked, Refused, Un
 from klagg_tui.exchange.limits import Refusal
 from klagg_tui.exchange.transport.connection import FeedConnection
 from klagg_tui.exchange.transport.proxy import proxy_for
+from klagg_tui.texts import without_password
 
 OPEN_S: Final = 15.0
 
@@ -32,7 +33,9 @@ def stream_uri(url: str, path: str) -> WebSocketURI:
     try:
         return parse_uri(url if urlsplit(url).path.strip("/") else url.rstrip("/") + path)
     except (InvalidURI, ValueError) as error:
-        raise ConfigError(f"{url!r} is no address of market streams: it must be ws://… or wss://…") from error
+        raise ConfigError(
+            f"{without_password(url)} is no address of market streams: it must be ws://… or wss://…"
+        ) from error
 
 
 async def connect(

@@ -20,6 +20,8 @@ from klagg_tui.exchange.transport.framing import FrameSplitter
 
 MOST_BYTES: Final = 4 * 1024 * 1024
 """Of a message; the largest, a list over all symbols, has some 200 kB."""
+MOST_PARTS: Final = 1_024
+"""Fragments of a message."""
 READ_PAUSE_S: Final = 0.02
 _LARGE_READ: Final = 32 * 1024
 """Bytes of a read after which the socket is not left alone at all: more is likely to wait already."""
@@ -143,6 +145,9 @@ class FeedConnection(asyncio.Protocol):
             return None
         self._parts.append(bytes(event.data))
         if not event.fin:
+            if len(self._parts) > MOST_PARTS:  # the library bounds their bytes, and empty ones have none
+                self._protocol.fail(CloseCode.MESSAGE_TOO_BIG, "too many fragments")
+                self._parts.clear()
             return None
         text = b"".join(self._parts)
         self._parts.clear()

@@ -7,7 +7,8 @@ import logging
 import math
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError
+from yarl import URL
 
 from klagg_tui.errors import (
     BadFrame,
@@ -34,6 +36,7 @@ from klagg_tui.exchange.transport.connect import reason_of
 from klagg_tui.exchange.transport.proxy import proxy_for
 from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import Failure, Priority, Request, RequestUse
+from klagg_tui.texts import without_login
 
 T = TypeVar("T")
 
@@ -47,6 +50,9 @@ MOST_BODY_BYTES: Final = 32 * 1024 * 1024
 TIME_OUT_S: Final = 10.0
 TRIES: Final = 3
 _FIRST_PAUSE_S: Final = 0.5
+_MOST_REDIRECTS: Final = 5
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+"""RFC 9110, 15.4."""
 _LONGEST_WAIT_S: Final = 0.5
 """Between two looks at the budget: the exchange's minute may turn earlier than thought."""
 
@@ -117,7 +123,7 @@ class HttpClient:
         self._requests = 0
         self._retries = 0
         self._base_url = base_url.rstrip("/")
-        self._host = urlsplit(base_url).netloc or base_url
+        self._host = urlsplit(without_login(base_url)).netloc or base_url
         self._rules = rules
         self._proxy = proxy
         self._local_ms = local_ms
@@ -186,7 +192,9 @@ class HttpClient:
         used: int | None = None
         sent_ms = self._local_ms()
         try:
-            async with self._session.get(self._base_url + request.path, params=list(request.parameters)) as response:
+            async with self._asked(
+                URL(self._base_url + request.path).extend_query(list(request.parameters))
+            ) as response:
                 used = _whole(response.headers.get(self._rules.used_header))
                 body = await self._body(response)
                 if response.status != 200:
@@ -197,6 +205,33 @@ class HttpClient:
             raise self._unreachable(error) from error
         finally:
             self.budget.end(number, used, self.now_ms())
+
+    @asynccontextmanager
+    async def _asked(self, url: URL) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The answer; where it sends elsewhere on the same host, the answer there."""
+        assert self._session is not None
+        for _ in range(_MOST_REDIRECTS):
+            async with self._session.get(url, allow_redirects=False) as response:
+                if response.status not in _REDIRECTS or "Location" not in response.headers:
+                    yield response
+                    return
+                url = self._elsewhere(url, response.headers["Location"])
+        raise Unreachable(f"{self._host} sends round in circles; klagg keeps trying, what is to be fetched waits.")
+
+    def _elsewhere(self, url: URL, location: str) -> URL:
+        """Where an answer sends to; raises where that is another host, or gives up what keeps others from listening."""
+        try:
+            target = url.join(URL(location))
+        except ValueError:
+            target = URL()
+        is_safer = (url.scheme, target.scheme) == ("http", "https")
+        is_alike = (url.scheme, url.port) == (target.scheme, target.port)
+        if target.host == url.host and (is_safer or is_alike):
+            return target.with_user(url.user).with_password(url.password)
+        raise Unreachable(
+            f"{self._host} sends elsewhere ({target.scheme or 'to no address'}://{target.host or ''}), where klagg does not "
+            "follow: a page of this network to log in at, perhaps. klagg keeps trying, what is to be fetched waits."
+        )
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
         """All of it; one without end is let go where it passes the bound."""

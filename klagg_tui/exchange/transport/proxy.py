@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import urllib.request
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from klagg_tui.errors import ConfigError
+from klagg_tui.texts import without_password
 
 _SCHEMES: Final = {"http": "http", "socks5": "socks5", "socks5h": "socks5", "socks4": "socks4"}
 _SECURE: Final = {"https": True, "wss": True, "http": False, "ws": False}
@@ -23,11 +24,11 @@ def proxy_for(url: str, given: str | None = None) -> str | None:
     proxy = given or _from_environment(url)
     if proxy is None:
         return None
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    parts = _parts(proxy)
     scheme = _SCHEMES.get(parts.scheme)
-    if scheme is None or not parts.hostname or _port(proxy, parts.netloc) is None:
+    if scheme is None or not parts.hostname or _port(parts) is None:
         raise ConfigError(
-            f"The proxy {proxy!r} cannot be used: it must be http://host:port or socks5://host:port, "
+            f"The proxy {without_password(proxy)} cannot be used: it must be http://host:port or socks5://host:port, "
             "with user:password@ before the host where it asks for them."
         )
     return f"{scheme}://{parts.netloc}"
@@ -42,8 +43,15 @@ def _from_environment(url: str) -> str | None:
     return next((proxies[name] for name in names if proxies.get(name)), None)
 
 
-def _port(proxy: str, netloc: str) -> int | None:
+def _parts(proxy: str) -> SplitResult:
     try:
-        return urlsplit(f"//{netloc}").port
-    except ValueError as error:
-        raise ConfigError(f"The proxy {proxy!r} cannot be used: {error}.") from error
+        return urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    except ValueError:  # what is wrong with it may quote the password
+        return urlsplit("")
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        return parts.port
+    except ValueError:
+        return None

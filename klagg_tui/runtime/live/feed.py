@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 from klagg_tui.errors import ExchangeError, GeoBlocked, StorageError
@@ -52,20 +53,16 @@ class LiveFeed:
         async with self._market_data as market_data:
             context = LiveContext(host, host.store, self._endpoint.venue, market_data, contracts)
             await self._reach(market_data.sync, host.notices)
-            # A simulated market begins at any time.
-            if self._endpoint.start_ms is None or not market_data.clock.is_set:
+            if self._endpoint.is_real or not market_data.clock.is_set:
                 note_clock(market_data.clock, host.notices)
-            await remove_future(host, host.store, max(market_data.now_ms(), self._machine_ms()))
+            latest_ms = self._endpoint.latest_ms(market_data.now_ms())
+            await self._reach(partial(remove_future, host, host.store, latest_ms), host.notices)
             # Once it has answered: the first table should not wait for what speaks with an exchange.
             from klagg_tui.runtime.live.market import LiveMarket
 
             market = LiveMarket(context, self._endpoint, self.status)
             await self._reach(market.universe.reconcile, host.notices)
             await market.run()
-
-    def _machine_ms(self) -> int:
-        """This machine's time, a second witness where bars are to be removed; a simulated market has its own alone."""
-        return int(time.time() * 1000) if self._endpoint.start_ms is None else 0
 
     async def _reach(self, ask: Callable[[], Awaitable[None]], notices: dict[str, str]) -> None:
         """Ask until the exchange answers; until then only stored bars are shown, and a notice says why."""

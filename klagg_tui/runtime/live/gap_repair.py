@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from klagg_tui.engine.bar import State
 from klagg_tui.engine.events import (
     AbandonGap,
     AggTrade,
@@ -20,9 +21,10 @@ from klagg_tui.engine.events import (
     QuietUntil,
     ReleaseSymbol,
 )
-from klagg_tui.engine.period import Period
+from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import GeoBlocked, KlaggError
 from klagg_tui.exchange.venue import Priority
+from klagg_tui.metrics import Metric
 from klagg_tui.runtime.live.context import LiveContext
 from klagg_tui.runtime.live.remedies import Remedies, Remedy
 from klagg_tui.runtime.live.seeder import Seeder
@@ -47,7 +49,9 @@ class GapRepair:
         self._remedies = Remedies(context.venue.requests)
         self._renew = renew
         self._silent: set[str] = set()
-        self._anew: dict[str, int] = {}
+        self._anew: dict[str, tuple[int, int]] = {}
+        self._former: set[str] = set()
+        """Symbols of which the time between two contracts is to be looked into."""
         self._queue: asyncio.PriorityQueue[tuple[int, int, str]] = asyncio.PriorityQueue()
         self._queued: set[str] = set()
         self._count = 0
@@ -69,12 +73,14 @@ class GapRepair:
         self._host.handle([HoldSymbol(symbol)])
         self.nudge(symbol)
 
-    def begin_anew(self, symbol: str, traded_ms: int) -> None:
-        """The ids of a symbol began anew at that time: it is said, and the symbol is begun again on bars."""
-        self._anew[symbol] = traded_ms
-        log.warning(
-            "%s: the exchange numbers its trades anew since %d: another contract has its name", symbol, traded_ms
-        )
+    def begin_anew(self, symbol: str, ended_ms: int, begun_ms: int) -> None:
+        """The ids of a symbol began anew: it is said, and the symbol is begun again on bars.
+
+        `ended_ms`: time of the newest trade of the contract before, `begun_ms`: of the first one of the new.
+        """
+        self._anew[symbol] = ended_ms, begun_ms
+        self._former.add(symbol)
+        log.warning("%s: another contract has its name: its trades are numbered anew since %d", symbol, begun_ms)
         names = ", ".join(self._anew)
         self._host.notices["anew"] = (
             f"The exchange numbers the trades of {names} anew: another contract has that name now; its bars are kept apart "
@@ -119,6 +125,8 @@ class GapRepair:
             case Remedy.RELEASE:
                 self._host.handle([ReleaseSymbol(symbol)])
             case Remedy.SEED:
+                if symbol in self._former:
+                    await self._end_former(symbol)
                 await self._seeder.seed(symbol, Priority.SEED)
             case Remedy.VERIFY:
                 await self._verify(symbol, gap)
@@ -126,6 +134,23 @@ class GapRepair:
                 await self._fetch_trades(symbol, gap)
             case Remedy.FETCH_BARS:
                 await self._seeder.seed(symbol, Priority.GAP)
+
+    async def _end_former(self, symbol: str) -> None:
+        """Take over the last bars of the contract before, and take back those that only the clock made behind them."""
+        ended_ms, begun_ms = self._anew[symbol]
+        from_ms, to_ms = (at_ms // MINUTE_MS * MINUTE_MS for at_ms in (ended_ms, begun_ms))
+        limit = self._remedies.page_bars
+        rows = await self._market_data.bars(symbol, Period.M1, from_ms, to_ms, limit=limit, priority=Priority.GAP)
+        if len(rows) == limit:
+            to_ms = min(to_ms, rows[-1].open_ms)
+        await self._host.flush()
+        settled_ms = self._context.settled_ms()
+        await self._context.store.add_confirmed(
+            [bar for bar in rows if bar.end_ms <= min(to_ms, settled_ms) and bar.state is State.CONFIRMED]
+        )
+        removed = await self._context.store.discard_between(symbol, from_ms, to_ms)
+        self._host.metrics.add(Metric.BARS_TAKEN_BACK, removed)
+        self._former.discard(symbol)
 
     async def _fetch_trades(self, symbol: str, gap: PendingGap) -> None:
         first_id = gap.next_id or 0

@@ -30,6 +30,7 @@ from klagg_tui.exchange.session import (
     SymbolSilent,
 )
 from klagg_tui.exchange.stream import STOPPED, MarketStream, StreamReport
+from klagg_tui.exchange.transport.clock import LATE_MS
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.background import keep_running
 from klagg_tui.runtime.live.backfill import Backfill
@@ -59,6 +60,7 @@ class LiveMarket:
 
     def __init__(self, context: LiveContext, endpoint: MarketEndpoint, status: SourceStatus) -> None:
         self._context = context
+        self._endpoint = endpoint
         self._host = context.host
         self._market_data = context.market_data
         self._status = status
@@ -139,7 +141,7 @@ class LiveMarket:
         self._host.handle([RemoveSymbol(symbol) for symbol in symbols])
         self._host.handle([AddSymbol(symbol, *self._context.contract(symbol)) for symbol in symbols])
         await self._host.flush()
-        await remove_future(self._host, self._context.store, self._host.now_ms())
+        await remove_future(self._host, self._context.store, self._endpoint.latest_ms(self._host.now_ms()))
 
     def _look_into_all(self) -> None:
         """What every symbol missed in sleep is asked for, also where its connection survived."""
@@ -158,16 +160,18 @@ class LiveMarket:
 
     def _receive_trades(self, trades: Sequence[TradeFields], local_ms: int) -> None:
         """What one read of a socket brought."""
-        event_ms = AggTrade(*trades[-1]).event_ms
-        clock = self._market_data.clock
-        clock.heard(local_ms, event_ms)
-        self._status.delay_ms = max(0.0, float(clock.now_ms(local_ms) - event_ms))
+        last, clock = AggTrade(*trades[-1]), self._market_data.clock
+        clock.heard(local_ms, last.traded_ms)
+        self._status.delay_ms = max(0.0, float(clock.now_ms(local_ms) - last.event_ms))
+        if self._status.delay_ms > LATE_MS * clock.speed:
+            self._is_clock_contradicted.set()
         self._host.receive(trades)
         for report in self._host.engine.take_reports():
             if isinstance(report, GapFound):
                 self._repair.nudge(report.symbol)
             elif isinstance(report, NumberedAnew):
-                self._repair.begin_anew(report.trade.symbol, report.trade.traded_ms)
+                symbol, ended_ms = report.trade.symbol, self._host.engine.traded_ms(report.trade.symbol)
+                self._repair.begin_anew(symbol, ended_ms, report.trade.traded_ms)
             elif isinstance(report, TradeRejected):
                 self._log_rejected(report)
                 if report.trade.traded_ms > (self._host.engine.latest_ms or report.trade.traded_ms):

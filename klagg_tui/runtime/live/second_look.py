@@ -1,6 +1,6 @@
 """A second look at bars that are confirmed already: confirmed is for ever, so what is wrong there is looked for.
 
-A page of one symbol's newest bars with every look, symbol after symbol, at first those that an earlier run left; and after
+A page of some series' newest bars with every look, symbol after symbol, at first those that an earlier run left; and after
 every trouble with the clock all bars of that stretch, of every symbol and period.
 """
 
@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import AmendBar
-from klagg_tui.engine.period import Period
+from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import Refused
 from klagg_tui.exchange.requests import BarsWanted, pages
+from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.live.context import LiveContext
@@ -26,6 +26,10 @@ log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 8
 """Requests of a look while a stretch is due."""
+_SAMPLES: Final = 4
+"""Requests of a look while none is: seven periods of 530 symbols come round in four hours."""
+_BEFORE_MS: Final = 5 * MINUTE_MS
+"""Looked at again before a leap of the clock forward: while it was behind nothing can have been confirmed too early."""
 
 
 class SecondLook:
@@ -35,11 +39,11 @@ class SecondLook:
         self._context = context
         self._store = context.store
         self._due: deque[tuple[str, BarsWanted]] = deque()
-        self._round: deque[str] = deque()
+        self._round: deque[tuple[str, Period]] = deque()
         self._left_ms: dict[str, int] | None = None
         """Up to when an earlier run had bars of each symbol; None before the first look."""
         self._jumps = context.market_data.clock.jumps
-        self._began_s = time.monotonic()
+        self._began_ms = steady_ms()
         self._looked_ms = self._doubted_ms = context.now_ms()
         """By the clock, when it was looked at last, and when it was before it was moved last."""
 
@@ -48,8 +52,8 @@ class SecondLook:
         if self._left_ms is None:
             self._left_ms = await self._last_of_earlier_run()
         self._note_jumps()
-        if not self._due and (page := self._sample()):
-            self._due.append(page)
+        if not self._due:
+            self._due.extend(self._samples())
         wanted = list(self._due)[:AT_ONCE]
         answers = await asyncio.gather(*(self._wrong(*one) for one in wanted))
         for _ in wanted:
@@ -60,14 +64,15 @@ class SecondLook:
         """Where the clock was moved, all that was confirmed while it may have been wrong is due."""
         now_ms, clock = self._context.now_ms(), self._context.market_data.clock
         if clock.jumps != self._jumps:
-            from_ms = min(now_ms, self._looked_ms, self._doubted_ms)
             if now_ms < self._looked_ms:  # it was ahead, perhaps since the beginning
-                from_ms = min(from_ms, now_ms - round((time.monotonic() - self._began_s) * 1000 * clock.speed))
-            self._due.extend(self._stretch(from_ms, now_ms))
+                lasted_ms = round((steady_ms() - self._began_ms) * clock.speed)
+                self._due.extend(self._stretch(min(self._doubted_ms, now_ms - lasted_ms), now_ms))
+            else:
+                self._due.extend(self._stretch(self._looked_ms - _BEFORE_MS, self._looked_ms))
             self._doubted_ms = min(now_ms, self._looked_ms)
         self._jumps, self._looked_ms = clock.jumps, now_ms
 
-    def _stretch(self, from_ms: int, to_ms: int) -> Iterable[tuple[str, BarsWanted]]:
+    def _stretch(self, from_ms: int, to_ms: int) -> Iterator[tuple[str, BarsWanted]]:
         rows = self._context.venue.requests.best_bars
         for period in self._context.periods:
             for symbol in self._context.host.engine.symbols():
@@ -76,17 +81,18 @@ class SecondLook:
                 for page in pages(period, first_ms, period.end_ms(period.open_ms(to_ms, anchor)), rows):
                     yield symbol, page
 
-    def _sample(self) -> tuple[str, BarsWanted] | None:
-        """One symbol's newest bars, each symbol in its turn."""
+    def _samples(self) -> Iterator[tuple[str, BarsWanted]]:
+        """The newest bars of some series, each in its turn."""
         if not self._round:
-            self._round.extend(self._context.host.engine.symbols())
-        if not self._round:
-            return None
-        symbol = self._round.popleft()
-        rows = self._context.venue.requests.cheapest_bars
-        settled_ms = Period.M1.open_ms(self._context.settled_ms())
-        to_ms = (self._left_ms or {}).pop(symbol, settled_ms)
-        return symbol, BarsWanted(Period.M1, to_ms - rows * Period.M1.nominal_ms, to_ms - 1, rows)
+            symbols, periods = self._context.host.engine.symbols(), self._context.periods
+            self._round.extend((symbol, period) for symbol in symbols for period in periods)
+        rows, left_ms = self._context.venue.requests.cheapest_bars, self._left_ms or {}
+        for symbol, period in [self._round.popleft() for _ in range(min(_SAMPLES, len(self._round)))]:
+            until_ms = left_ms.get(symbol, self._context.settled_ms())
+            if period is self._context.periods[-1]:
+                left_ms.pop(symbol, None)  # from the next round on its newest ones
+            last_ms = period.open_ms(until_ms - 1, self._context.contract(symbol).anchor)
+            yield symbol, BarsWanted(period, max(0, last_ms - (rows - 1) * period.nominal_ms), last_ms, rows)
 
     async def _last_of_earlier_run(self) -> dict[str, int]:
         now_ms = self._context.now_ms()

@@ -39,7 +39,7 @@ class Seeder:
         Raises:
             ExchangeError: the bars before that minute cannot be fetched now; the symbol goes on waiting.
         """
-        minute_ms = self._context.settled_ms() // MINUTE_MS * MINUTE_MS
+        minute_ms = self._begin_ms(symbol)
         # Minutes not yet written are fetched like missing ones: a flush for each of hundreds of symbols costs more.
         stored = await self._store.seed(symbol, minute_ms, self._periods)
         fetched = await self._fetch(symbol, minute_ms, stored, priority)
@@ -48,6 +48,13 @@ class Seeder:
         gap = self._host.engine.pending_gap(symbol)
         if gap is not None:
             self._host.handle([_seed_at(symbol, minute_ms, _overlaid(stored, fetched), gap)])
+
+    def _begin_ms(self, symbol: str) -> int:
+        """The newest minute whose predecessors are final, but none before the contract: those are of another one."""
+        gap = self._host.engine.pending_gap(symbol)
+        begun_ms = max(self._context.contract(symbol).listed_ms, gap.anew_ms if gap else 0)
+        begun_ms = min(begun_ms, self._context.now_ms())  # that a listing says it will be is no reason to wait for it
+        return max(self._context.settled_ms(), begun_ms) // MINUTE_MS * MINUTE_MS
 
     async def _fetch(self, symbol: str, minute_ms: int, stored: tuple[Bar, ...], priority: Priority) -> list[Bar]:
         """What the store lacks for the forming bars: the newest minutes, and bars of all lengths where that is not enough."""

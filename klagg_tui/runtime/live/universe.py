@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from klagg_tui.engine.events import AddSymbol, RemoveSymbol
-from klagg_tui.engine.period import DAY_MS, DEFAULT_THREE_DAY_ANCHOR, Period
+from klagg_tui.engine.period import DAY_MS, DEFAULT_THREE_DAY_ANCHOR, MINUTE_MS, Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.instruments import SymbolFilter
@@ -47,16 +47,31 @@ class SymbolUniverse:
         chosen = self._choice.chosen(listed.instruments)
         self._note_choice(listed, has_any=bool(chosen))
         self._note_unread(listed)
+        self._unfollow(self._renamed(chosen))
+        self._note_halted(listed, chosen)
+        self._note_other_types(listed)
         followed = set(self._context.host.engine.symbols())
         await self._follow([chosen[symbol] for symbol in chosen if symbol not in followed])
         self._unfollow(tuple(sorted(followed - chosen.keys() - listed.unproven(followed))))
         await self._note_decimals(chosen)
         await self._note_standings(listed, chosen.keys())
 
+    def _renamed(self, chosen: Mapping[str, Instrument]) -> tuple[str, ...]:
+        """Followed symbols whose name another contract has by now: it was listed later, and our newest trade is older."""
+        engine, contract = self._context.host.engine, self._context.contract
+        return tuple(
+            symbol
+            for symbol in engine.symbols()
+            if symbol in chosen
+            and 0 < contract(symbol).listed_ms < chosen[symbol].listed_ms
+            and engine.traded_ms(symbol) < chosen[symbol].listed_ms
+        )
+
     def contract_changed(self, change: ContractChanged) -> None:
-        """A contract was listed or taken off: look at the listing, which decides, soon."""
-        followed = change.symbol in self._context.host.engine.symbols()
-        if followed != change.is_trading:
+        """A contract was listed, halted or taken off: look at the listing, which decides, soon."""
+        host = self._context.host
+        is_known_to_trade = change.symbol in host.engine.symbols() and change.symbol not in host.halted
+        if is_known_to_trade != change.is_trading:
             log.info("%s is %s now", change.symbol, "trading" if change.is_trading else "not trading")
             self._wake.set()
 
@@ -93,6 +108,24 @@ class SymbolUniverse:
         else:
             self._context.host.notices.pop("symbols", None)
 
+    def _note_halted(self, listed: Instruments, chosen: Mapping[str, Instrument]) -> None:
+        """Whose trading rests: they stay followed, and are shown as that."""
+        host = self._context.host
+        halted = {symbol for symbol, instrument in chosen.items() if instrument.is_halted}
+        halted |= listed.unproven(host.halted)
+        for symbol in sorted(halted ^ host.halted):
+            log.info("%s is %s", symbol, "halted" if symbol in halted else "halted no more")
+        host.halted = frozenset(halted)
+
+    def _note_other_types(self, listed: Instruments) -> None:
+        """What is listed besides, and how to choose it."""
+        others = self._choice.other_types(listed.instruments)
+        counts = ", ".join(f"{count:,} {kind}" for kind, count in others.items())
+        types = ",".join(dict.fromkeys([*self._choice.contract_types, *others]))
+        self._context.host.not_chosen = (
+            f"Not chosen: {counts}. --contract-types {types} follows them too." if others else ""
+        )
+
     def _note_unread(self, listed: Instruments) -> None:
         unread = listed.unread
         if not unread.entries:
@@ -112,7 +145,7 @@ class SymbolUniverse:
             if Period.D3 in self._context.periods:
                 known = stored.get(instrument.symbol)
                 anchor = known.anchor if known else await self._learned_anchor(instrument.symbol)
-            self._context.contracts[instrument.symbol] = Contract(instrument.listed_ms, anchor)
+            self._context.contracts[instrument.symbol] = Contract(self._listed_ms(instrument), anchor)
         await self._context.store.put_symbols(
             [
                 StoredSymbol(
@@ -130,6 +163,10 @@ class SymbolUniverse:
         )
         log.info("following %d more symbols", len(instruments))
         self._on_change(tuple(instrument.symbol for instrument in instruments))
+
+    def _listed_ms(self, instrument: Instrument) -> int:
+        """When it was listed. It is traded now, so a time to come is damage: nothing before it would count as missing."""
+        return instrument.listed_ms if instrument.listed_ms <= self._context.now_ms() + MINUTE_MS else 0
 
     async def _note_decimals(self, chosen: Mapping[str, Instrument]) -> None:
         """How many decimals the exchange writes, for files that are to equal its own; ticks become finer at times."""
@@ -152,11 +189,9 @@ class SymbolUniverse:
         context = self._context
         stored = await context.store.symbols()
         unproven = listed.unproven(known.symbol for known in stored)
-        trading = {instrument.symbol for instrument in listed.instruments if instrument.is_trading} | unproven
-        now = [
-            known._replace(active=known.symbol in trading, standing=_standing(known, chosen, trading - unproven))
-            for known in stored
-        ]
+        trading = {instrument.symbol for instrument in listed.instruments if instrument.is_followable} | unproven
+        listed_ms = {instrument.symbol: instrument.listed_ms for instrument in listed.instruments}
+        now = [_standing_now(known, chosen, trading, unproven, listed_ms.get(known.symbol, 0)) for known in stored]
         left = {known.symbol for known in now if known.standing is Standing.FOLLOWED and not known.active}
         for symbol in context.left_ms.keys() - left:
             del context.left_ms[symbol]
@@ -174,9 +209,16 @@ class SymbolUniverse:
         self._on_change(())
 
 
-def _standing(known: StoredSymbol, chosen: Collection[str], trading: Collection[str]) -> Standing:
-    """What klagg has to do with a stored symbol from now on; `trading`: those of which that is certain."""
+def _standing_now(
+    known: StoredSymbol, chosen: Collection[str], trading: Collection[str], unproven: Collection[str], listed_ms: int
+) -> StoredSymbol:
+    """What klagg has to do with a stored symbol from now on."""
+    now = known._replace(active=known.symbol in trading)
     if known.symbol in chosen:
-        return Standing.FOLLOWED
-    is_unwanted = known.standing is Standing.FOLLOWED and known.symbol in trading
-    return Standing.LEFT_ALONE if is_unwanted else known.standing
+        return now._replace(standing=Standing.FOLLOWED)
+    if known.standing is Standing.FOLLOWED and now.active and known.symbol not in unproven:
+        return now._replace(standing=Standing.LEFT_ALONE)
+    if known.standing is Standing.GONE and not now.active and listed_ms > known.first_open_ms:
+        # Its name was given to another contract, which came and went while klagg was off.
+        return now._replace(standing=Standing.FOLLOWED, first_open_ms=listed_ms)
+    return now

@@ -48,7 +48,7 @@ def row_strip(
     if bar is None:
         pieces.append((fitted(f"  {row.symbol}  no bar of this period yet", width - 3, is_left=True), Role.FAINT))
     else:
-        sign, role = state_sign(bar, context)
+        sign, role = state_sign(row, bar, context)
         pieces.append((f"{sign} ", role))
         cells = _cells(row, bar, placed, context, _FLASHES.get(row_state.flash))
         pieces += (

@@ -13,7 +13,8 @@ from klagg_tui.simulator.market.chance import below
 from klagg_tui.simulator.streams.frames import Frame
 
 _ONE_IN: Final = 7
-_KINDS: Final = ("mute", "drop", "double", "reorder", "malform")
+_KINDS: Final = ("mute", "drop", "double", "reorder", "malform", "future")
+_DAY_MS: Final = 86_400_000
 
 
 class Damage:
@@ -71,12 +72,21 @@ class Damage:
         if kind == "malform":
             damage = _DAMAGES[below(self._key("how", frame), len(_DAMAGES))]
             return [frame._replace(payload=damage(frame.payload))]
+        if kind == "future":
+            traded_ms = int(_value(frame.payload, b"T")) + _DAY_MS
+            return [frame._replace(payload=_with(frame.payload, b"T", b"%d" % traded_ms))]
         if kind == "reorder":
             self._held[frame.symbol] = frame
         return []
 
     def _key(self, word: str, frame: Frame) -> bytes:
         return f"{self._seed}|{word}|{frame.symbol}|{frame.aggregate_id}".encode()
+
+
+def _value(payload: bytes, field: bytes) -> bytes:
+    """What stands in one field of the message."""
+    start = payload.index(b'"%b":' % field) + len(field) + 3
+    return payload[start : payload.index(b",", start)]
 
 
 def _with(payload: bytes, field: bytes, value: bytes) -> bytes:

@@ -25,6 +25,8 @@ class MarketEvents:
     def choose(self, fault: Fault) -> str:
         """A symbol for a fault that names none: a quiet one to delist, a busy one for the rest; "" where none is left."""
         minute = fault.at_ms // MINUTE_MS
+        if fault.kind == "relist":
+            return next((symbol for symbol in self._market.lives if self._is_gone(symbol, minute)), "")
         trading = [
             symbol
             for symbol, life in self._market.lives.items()
@@ -47,6 +49,8 @@ class MarketEvents:
             return f"{symbol} trades from {minute * MINUTE_MS}"
         if fault.target not in self._market.lives:
             return ""
+        if fault.kind == "relist":
+            return self._relist(fault.target, minute, now_ms)
         if fault.kind == "straddle":
             return self._straddle(fault.target, minute)
         if fault.kind == "tick":
@@ -63,6 +67,18 @@ class MarketEvents:
         """The messages whose time has come."""
         while self._messages and self._messages[0][0] <= now_ms:
             yield self._messages.pop(0)[1]
+
+    def _relist(self, symbol: str, minute: int, now_ms: int) -> str:
+        if not self._is_gone(symbol, now_ms // MINUTE_MS):
+            return ""
+        self._market.list_again(symbol, minute)
+        self._announce(symbol, "TRADING", minute * MINUTE_MS)
+        return f"{symbol} trades from {minute * MINUTE_MS} as another contract"
+
+    def _is_gone(self, symbol: str, minute: int) -> bool:
+        """Whether a perpetual contract was delisted, and no other has its name."""
+        life = self._market.lives[symbol]
+        return life.until <= minute and life.listing.delivered_minute is None
 
     def _straddle(self, symbol: str, first: int) -> str:
         for minute in range(first, first + _SEARCHED_MINUTES):

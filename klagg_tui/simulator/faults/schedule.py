@@ -23,6 +23,7 @@ MOMENTARY: Final = {
     "shutdown": "serverShutdown is sent; ten seconds later every connection is closed",
     "delist": "a symbol is delisted, the target or a quiet one",
     "list": "a symbol of a new name is listed",
+    "relist": "another contract is listed under a delisted symbol's name, the target's or any, with ids from 1",
     "tick": "the tick of a symbol changes, the target's or anyone's",
     "straddle": "an aggregate trade straddles a minute, of the target or of a busy symbol",
 }
@@ -33,6 +34,7 @@ LASTING: Final = {
     "double": "frames are sent twice, one in seven, of the target or of all",
     "reorder": "frames are overtaken by the next of their symbol, one in seven, of the target or of all",
     "malform": "frames are damaged, one in seven, of the target or of all",
+    "future": "trades are told a day ahead of their time, one in seven, of the target or of all",
     "429": "REST answers 429 with Retry-After",
     "418": "REST answers 418 with Retry-After and the moment it ends",
     "451": "REST answers 451, not available from this place",
@@ -41,8 +43,8 @@ LASTING: Final = {
     "clock": "server time is wrong by as many milliseconds as the target says, else 5000 late",
 }
 KINDS: Final = MOMENTARY | LASTING
-_OF_ONE_SYMBOL: Final = ("mute", "delist", "tick", "straddle")
-_ALL: Final = tuple(kind for kind in KINDS if kind != "451")
+_OF_ONE_SYMBOL: Final = ("mute", "delist", "relist", "tick", "straddle")
+_ALL: Final = tuple(kind for kind in KINDS if kind not in ("451", "future"))
 _LIFE: Final = ("list", "tick", "straddle", "delist")
 _LASTS_MS: Final = 45_000
 _WHOLE: Final = {"none": 0, "life": 90 * 60_000, "all": 5 * 60_000}

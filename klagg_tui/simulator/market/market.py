@@ -76,6 +76,17 @@ class Life:
     """First minute without trading."""
     ticks: list[tuple[int, int, int]] = field(default_factory=list)
     """From which minute on which tick, in units, and how many decimals of the price are shown."""
+    former: Life | None = None
+    """That of the contract which had the name before."""
+
+    @property
+    def contracts(self) -> list[Life]:
+        """All that had the name, this one last."""
+        return [*(self.former.contracts if self.former else ()), self]
+
+    def at(self, minute: int) -> Life:
+        """That of the contract which had the name then."""
+        return self.former.at(minute) if self.former and minute < self.listing.listed_minute else self
 
     @property
     def delivery_ms(self) -> int:
@@ -100,12 +111,12 @@ class Market:
         """The trades of a minute, in order of id."""
 
     def listing(self, symbol: str) -> Listing:
-        """What does not change about the symbol; KeyError where there is none."""
+        """What does not change about the symbol's present contract; KeyError where there is none."""
         return self.lives[symbol].listing
 
     def status(self, symbol: str, minute: int) -> str:
         """The exchange's word for the symbol's state in that minute."""
-        life = self.lives[symbol]
+        life = self.lives[symbol].at(minute)
         if minute < life.listing.listed_minute:
             return "PENDING_TRADING"
         if minute < life.until:
@@ -114,7 +125,7 @@ class Market:
 
     def tick(self, symbol: str, minute: int) -> tuple[int, int]:
         """Smallest step of the price, in units, and the decimals it is shown with."""
-        life = self.lives[symbol]
+        life = self.lives[symbol].at(minute)
         for since, tick, decimals in reversed(life.ticks):
             if minute >= since:
                 return tick, decimals
@@ -122,27 +133,30 @@ class Market:
 
     def count(self, symbol: str, minute: int) -> int:
         """How many aggregate trades the minute has."""
-        life = self.lives[symbol]
+        life = self.lives[symbol].at(minute)
         return 0 if minute >= life.until else self.pace.count(life.listing, minute)
 
     def traded(self, symbol: str, first: int, end: int) -> Iterator[int]:
         """The minutes from `first` up to `end` with trades of their own."""
-        life = self.lives[symbol]
-        return self.pace.traded(life.listing, first, min(end, life.until))
+        for life in self.lives[symbol].contracts:
+            yield from self.pace.traded(life.listing, first, min(end, life.until))
 
     def traded_before(self, symbol: str, minute: int) -> int | None:
         """The last minute before `minute` with trades of its own."""
-        life = self.lives[symbol]
-        return self.pace.traded_before(life.listing, min(minute, life.until))
+        for life in reversed(self.lives[symbol].contracts):
+            found = self.pace.traded_before(life.listing, min(minute, life.until))
+            if found is not None:
+                return found
+        return None
 
     def first_id(self, symbol: str, minute: int) -> int:
         """The id of the first aggregate trade from `minute` on."""
-        life = self.lives[symbol]
+        life = self.lives[symbol].at(minute)
         return self.pace.first_id(life.listing, min(minute, life.until))
 
     def minute_of(self, symbol: str, aggregate_id: int, first: int, end: int) -> int | None:
-        """Which minute from `first` up to `end` holds the id."""
-        life = self.lives[symbol]
+        """Which minute from `first` up to `end` holds the id: of the contract that has the name before `end`."""
+        life = self.lives[symbol].at(end - 1)
         return self.pace.minute_of(life.listing, aggregate_id, first, min(end, life.until))
 
     def carried(self, symbol: str, minute: int) -> Carry | None:
@@ -156,11 +170,11 @@ class Market:
 
     def anonymous(self, symbol: str, minute: int) -> tuple[Trade, ...]:
         """The trades of a minute with ids counted from 0: all that a kline needs, and cheaper far back."""
-        return self._made(self.lives[symbol], minute, 0)
+        return self._made(self.lives[symbol].at(minute), minute, 0)
 
     def rows(self, symbol: str, minute: int) -> list[Row]:
         """What a kline of a minute that is over needs of its trades; at half the cost of the trades themselves."""
-        life = self.lives[symbol]
+        life = self.lives[symbol].at(minute)
         count = self.count(symbol, minute)
         return self._rows(life, minute, draws(_key(life, minute), 4 * count)) if count else []
 
@@ -182,6 +196,13 @@ class Market:
         self.version += 1
         return listing.symbol
 
+    def list_again(self, symbol: str, minute: int) -> None:
+        """Let another contract begin to trade under the name of one that was delisted; its ids begin with 1."""
+        former = self.lives[symbol]
+        key = former.listing.key + b"again|"
+        self.lives[symbol] = Life(replace(former.listing, listed_minute=minute, first_id=1, key=key), former=former)
+        self.version += 1
+
     def change_tick(self, symbol: str, minute: int) -> None:
         """Make the tick ten times finer from that minute on, or coarser where the decimals are used up."""
         life = self.lives[symbol]
@@ -202,14 +223,14 @@ class Market:
         return (symbol, minute) in self._straddles
 
     def _is_straddled(self, symbol: str, minute: int) -> bool:
-        life = self.lives[symbol]
+        life = self.lives[symbol].at(minute)
         if minute < self.start_minute or minute + 1 >= life.until or not self.count(symbol, minute):
             return False
         hour, rest = divmod(minute, HOUR)
         return rest in self.pace.hour(life.listing, hour).straddled or (symbol, minute) in self._straddles
 
     def _trades(self, symbol: str, minute: int) -> tuple[Trade, ...]:
-        return self._made(self.lives[symbol], minute, self.first_id(symbol, minute))
+        return self._made(self.lives[symbol].at(minute), minute, self.first_id(symbol, minute))
 
     def _made(self, life: Life, minute: int, first_id: int) -> tuple[Trade, ...]:
         listing = life.listing

@@ -56,7 +56,7 @@ class Pace:
         midnight = start // DAY * DAY
         self._strides = tuple((midnight - days * DAY, stride) for days, stride in _THINNING)
         self._day_stride: Callable[[int], int] = lru_cache(maxsize=4096)(self._thin_stride)
-        self._ledgers: dict[str, _Ledger] = {}
+        self._ledgers: dict[Listing, _Ledger] = {}
         self.hour: Callable[[Listing, int], Hour] = lru_cache(maxsize=max(2048, 4 * spec.symbols))(self._hour)
         """What is drawn for an hour since the epoch in the thick part, delisting not regarded."""
 
@@ -133,10 +133,10 @@ class Pace:
         return sum(self.count(listing, hour * HOUR + i) for i in range(rest))
 
     def _before_hour(self, listing: Listing, hour: int) -> int:
-        ledger = self._ledgers.get(listing.symbol)
+        ledger = self._ledgers.get(listing)
         if ledger is None:
             home = max(self.start_hour, listing.listed_minute // HOUR)
-            ledger = self._ledgers[listing.symbol] = _Ledger(home, [listing.first_id], [listing.first_id])
+            ledger = self._ledgers[listing] = _Ledger(home, [listing.first_id], [listing.first_id])
         ahead = hour - ledger.home
         while len(ledger.later) <= ahead:
             last = ledger.home + len(ledger.later) - 1

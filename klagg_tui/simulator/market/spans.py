@@ -17,7 +17,14 @@ class Span(NamedTuple):
 
 
 def ascending_spans(life: Life, interval: str, first: int, last: int, now_ms: int) -> Iterator[Span]:
-    """Klines that open from minute `first` to `last`, oldest first, the forming one included."""
+    """Klines that open from minute `first` to `last`, oldest first, the forming one included, of all contracts of the name."""
+    for contract in life.contracts:
+        for span in _of_contract(contract, interval, first, last, now_ms):
+            yield span
+            first = span.end_minute
+
+
+def _of_contract(life: Life, interval: str, first: int, last: int, now_ms: int) -> Iterator[Span]:
     listed, anchor = life.listing.listed_minute, life.listing.three_day_anchor
     minute = max(opened(interval, listed, anchor), opened(interval, first, anchor))
     if minute < first:
@@ -30,12 +37,14 @@ def ascending_spans(life: Life, interval: str, first: int, last: int, now_ms: in
 
 
 def latest_spans(life: Life, interval: str, last: int, count: int, now_ms: int) -> list[Span]:
-    """The last `count` klines that open at minute `last` or before, oldest first."""
-    anchor = life.listing.three_day_anchor
-    first_open = opened(interval, life.listing.listed_minute, anchor)
-    minute = opened(interval, min(last, now_ms // MINUTE_MS, life.until - 1), anchor)
+    """The last `count` klines that open at minute `last` or before, oldest first, of all contracts of the name."""
     found: list[Span] = []
-    while len(found) < count and minute >= first_open:
-        found.append(Span(minute, ended(interval, minute)))
-        minute = opened(interval, minute - 1, anchor)
+    for contract in reversed(life.contracts):
+        anchor = contract.listing.three_day_anchor
+        first_open = opened(interval, contract.listing.listed_minute, anchor)
+        minute = opened(interval, min(last, now_ms // MINUTE_MS, contract.until - 1), anchor)
+        while len(found) < count and minute >= first_open:
+            found.append(Span(minute, ended(interval, minute)))
+            minute = opened(interval, minute - 1, anchor)
+        last = min(last, first_open - 1)
     return found[::-1]

@@ -75,19 +75,21 @@ class Truth:
     def bars(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> tuple[Bar, ...]:
         """Every bar that opens from `from_ms` up to `to_ms` and is over, as confirmed ones, oldest first.
 
-        None before the bar of the listing, none that opens after the delisting. Raises KeyError for an unknown symbol.
+        None before the bar of the listing, none that opens after the delisting, until another contract has the name. Raises
+        KeyError for an unknown symbol.
         """
-        listing = self._market.listing(symbol)
-        label, anchor = period.value, listing.three_day_anchor
-        minute = opened(label, max(listing.listed_minute, from_ms // MINUTE_MS), anchor)
-        end = min(-(-to_ms // MINUTE_MS), self._market.lives[symbol].until)
         found: list[Bar] = []
         now_ms = self._now_ms()
+        done = 0
         with localcontext(_EXACT):
-            while minute < end and (after := ended(label, minute)) * MINUTE_MS <= now_ms:
-                if minute * MINUTE_MS >= from_ms:
-                    found.append(self._bar(symbol, period, minute, after))
-                minute = after
+            for life in self._market.lives[symbol].contracts:
+                label, anchor = period.value, life.listing.three_day_anchor
+                minute = max(opened(label, max(life.listing.listed_minute, from_ms // MINUTE_MS), anchor), done)
+                end = min(-(-to_ms // MINUTE_MS), life.until)
+                while minute < end and (after := ended(label, minute)) * MINUTE_MS <= now_ms:
+                    if minute * MINUTE_MS >= from_ms:
+                        found.append(self._bar(symbol, period, minute, after))
+                    minute = done = after
         return tuple(found)
 
     def _bar(self, symbol: str, period: Period, first: int, end: int) -> Bar:

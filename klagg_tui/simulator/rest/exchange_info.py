@@ -33,7 +33,9 @@ def exchange_info(market: Market, now_ms: int, server_ms: int) -> dict[str, obje
         ],
         "exchangeFilters": [],
         "assets": [{"asset": asset, "marginAvailable": True, "autoAssetExchange": "0"} for asset in ("USDT", "USDC")],
-        "symbols": [_contract(market, life, now_ms // MINUTE_MS) for life in market.lives.values()],
+        "symbols": [
+            _contract(market, life.at(now_ms // MINUTE_MS), now_ms // MINUTE_MS) for life in market.lives.values()
+        ],
     }
 
 

@@ -10,6 +10,8 @@ from klagg_tui.view.model import Row, is_stale_bar
 from klagg_tui.view.role import Role, RoleIndex
 
 STALE: Final = "stale"
+HALTED: Final = "halted"
+"""Nobody trades it for a while: the exchange says so."""
 _SIGNS: Final = {State.FORMING: "·", State.PARTIAL: "◐", State.CLOSED: "●", State.CONFIRMED: "✔"}
 _ROLES: Final = {
     State.FORMING: Role.DIM,
@@ -19,29 +21,35 @@ _ROLES: Final = {
 }
 
 
-def state_sign(bar: Bar, context: RenderContext) -> tuple[str, RoleIndex]:
+def state_sign(row: Row, bar: Bar, context: RenderContext) -> tuple[str, RoleIndex]:
     """The state in one cell."""
+    if row.is_halted:
+        return "=", Role.WARN
     if context.is_stale:
         return "✕", Role.WARN
     return _SIGNS[bar.state], _ROLES[bar.state]
 
 
-def _draw(_row: Row, bar: Bar, context: RenderContext, width: int) -> tuple[str, RoleIndex]:
+def _draw(row: Row, bar: Bar, context: RenderContext, width: int) -> tuple[str, RoleIndex]:
+    if row.is_halted:
+        return HALTED, Role.WARN
     if context.is_stale:
         return STALE, Role.WARN
     return bar.state.label[:width], _ROLES[bar.state]
 
 
-def _measure(_row: Row, bar: Bar | None, now_ms: int) -> Value:
+def _measure(row: Row, bar: Bar | None, now_ms: int) -> Value:
     if bar is None:
         return None
+    if row.is_halted:
+        return HALTED
     return STALE if is_stale_bar(bar, now_ms) else bar.state.label
 
 
 STATE: Final = Column(
     key="state",
     title="State",
-    note="forming, partial, closed, confirmed or stale",
+    note="forming, partial, closed, confirmed, stale, or halted by the exchange",
     importance=50,
     width=9,
     measure=_measure,

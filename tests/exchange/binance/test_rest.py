@@ -9,6 +9,7 @@ from email.utils import formatdate
 
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import Period
@@ -16,7 +17,7 @@ from klagg_tui.errors import ConfigError, GeoBlocked, RateLimited, Refused, Unre
 from klagg_tui.exchange.binance.rest import RestClient
 from klagg_tui.exchange.transport import http as http_module
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import Answer
+from klagg_tui.exchange.transport.http import TRIES, Answer
 from klagg_tui.exchange.venue import Priority
 from tests.proxies import Passage, connect_proxy, rude_proxy, socks_proxy
 
@@ -180,9 +181,13 @@ async def test_names_that_are_not_ascii_arrive_as_they_are(exchange: Exchange) -
 
 async def test_the_listing_tells_how_much_may_be_asked(exchange: Exchange) -> None:
     rule = {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 6000}
-    exchange.answers = [said({"symbols": [LISTED], "rateLimits": [rule]}), said({"symbols": [LISTED]})]
+    huge = {**rule, "limit": 10**18}
+    exchange.answers = [said({"symbols": [LISTED], "rateLimits": rules}) for rules in ([huge], [rule])]
+    exchange.answers.append(said({"symbols": [LISTED]}))
     async with client(exchange) as rest:
         assert len((await rest.instruments()).instruments) == 1
+        assert rest.use().limit == 24_000
+        await rest.instruments()
         await rest.instruments()
         assert rest.use().limit == 6000
 
@@ -393,6 +398,74 @@ async def test_a_refusal_carries_the_exchanges_words_and_code(
         with pytest.raises(Refused, match=words) as raised:
             await rest.sync()
         assert raised.value.code == code
+
+
+async def test_a_refusal_is_one_printable_line_whatever_the_exchange_says(exchange: Exchange) -> None:
+    exchange.answers = [said({"code": -1121, "msg": "no\n2026 ERROR klagg: \x1b[2J\u202eforged"}, 400)]
+    async with client(exchange) as rest:
+        with pytest.raises(Refused) as raised:
+            await rest.sync()
+    assert str(raised.value).endswith(r"refused: no\n2026 ERROR klagg: \x1b[2J\u202eforged")
+
+
+async def test_a_login_in_the_address_is_told_to_nobody() -> None:
+    async with RestClient("http://me:hunter2@127.0.0.1:9", ExchangeClock(0, 0)) as rest:
+        with pytest.raises(Unreachable) as raised:
+            await rest.sync()
+    assert str(raised.value).startswith("127.0.0.1:9 cannot be reached")
+
+
+def sent_to(where: str, status: int = 302) -> web.Response:
+    return web.Response(status=status, headers={"Location": where})
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_an_answer_that_sends_to_another_host_is_not_followed(exchange: Exchange, status: int) -> None:
+    async with serving() as other:
+        for where in (
+            f"http://127.0.0.1:{other.port}/fapi/v1/time",
+            f"http://localhost:{exchange.port}/",
+            f"//localhost:{exchange.port}/",
+            "file:///etc/passwd",
+            "http://[",
+        ):
+            exchange.answers = [sent_to(where, status) for _ in range(TRIES)]
+            async with client(exchange) as rest:
+                with pytest.raises(Unreachable, match=r"sends elsewhere .* where klagg does not follow"):
+                    await rest.sync()
+        assert other.requests == []
+
+
+async def test_an_answer_that_sends_elsewhere_on_the_same_host_is_followed_and_not_for_ever(exchange: Exchange) -> None:
+    exchange.answers = [sent_to("/elsewhere?a=1"), said({"serverTime": NOW_MS})]
+    async with client(exchange) as rest:
+        await rest.sync()
+        assert [request.path_qs for request in exchange.requests] == ["/fapi/v1/time", "/elsewhere?a=1"]
+        exchange.answers = [sent_to("/elsewhere") for _ in range(100)]
+        with pytest.raises(Unreachable, match="round in circles"):
+            await rest.sync()
+
+
+@pytest.mark.parametrize(
+    ("location", "follows"),
+    [
+        ("https://fapi.example/x", True),
+        ("https://fapi.example:443/x", True),
+        ("http://fapi.example/x", False),
+        ("https://fapi.example:8443/x", False),
+        ("https://other.example/x", False),
+        ("https://fapi.example.evil.example/x", False),
+        ("https://fapi.example@evil.example/x", False),
+    ],
+)
+def test_no_answer_makes_klagg_speak_openly_or_with_others(location: str, *, follows: bool) -> None:
+    http = RestClient("https://fapi.example", ExchangeClock(0, 0)).http
+    if follows:
+        assert str(http._elsewhere(URL("https://fapi.example/fapi/v1/time"), location)) == "https://fapi.example/x"
+        assert http._elsewhere(URL("http://fapi.example/fapi/v1/time"), location).scheme == "https"
+        return
+    with pytest.raises(Unreachable):
+        http._elsewhere(URL("https://fapi.example/fapi/v1/time"), location)
 
 
 async def test_nobody_there_is_one_sentence_with_host_and_reason() -> None:

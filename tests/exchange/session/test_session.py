@@ -56,6 +56,12 @@ class World:
         """Connections on which nothing is delivered."""
         self.bad: set[str] = set()
         """Streams that are refused."""
+        self.longest_bytes = 1 << 20
+        """Of a command that is answered."""
+        self.late_ms = 0
+        """Until a longer one is answered; 0: never."""
+        self.later: list[tuple[int, int, int]] = []
+        """Answers to come: when, on which connection, to which command."""
         self.every_ms = 1_000
         self.streams: dict[int, set[str]] = {}
         self.sent: list[tuple[int, int, dict[str, object]]] = []
@@ -68,6 +74,9 @@ class World:
         for _ in range(for_ms // BEAT_MS):
             self.now_ms += BEAT_MS
             self.deliver()
+            for answer in [each for each in self.later if each[0] <= self.now_ms]:
+                self.later.remove(answer)
+                self.shard.answered(answer[1], Acknowledged(answer[2]), self.now_ms)
             for command in self.shard.tick(self.now_ms, self.chance):
                 self.obey(command)
             self.reports += self.shard.take_reports()
@@ -96,12 +105,18 @@ class World:
         assert isinstance(streams, list)
         if not self.answers:
             return
+        is_long = len(CODEC.subscribe(streams, number)) > self.longest_bytes
+        if is_long and not self.late_ms:
+            return
         if self.bad & set(streams):
             self.shard.answered(key, Rejected(None, 2, "Invalid request: invalid stream"), self.now_ms)
             return
         change = self.streams[key].update if message["method"] == "SUBSCRIBE" else self.streams[key].difference_update
         change(streams)
-        self.shard.answered(key, Acknowledged(number), self.now_ms)
+        if is_long:
+            self.later.append((self.now_ms + self.late_ms, key, number))
+        else:
+            self.shard.answered(key, Acknowledged(number), self.now_ms)
 
     def deliver(self) -> None:
         if self.now_ms % self.every_ms:
@@ -222,6 +237,66 @@ def test_an_unanswered_command_is_said_again_and_then_the_connection_given_up() 
     world.answers = True
     world.run(5_000)
     assert world.phase == "LIVE"
+
+
+@pytest.mark.parametrize("longest", [150, 400, 900, 2_000])
+def test_a_command_that_is_too_long_for_the_exchange_is_said_in_halves_until_it_is_answered(longest: int) -> None:
+    symbols = [f"SYMBOL{number}USDT" for number in range(150)]
+    world = World(symbols)
+    world.longest_bytes = longest
+    world.run(300_000)
+    assert world.phase == "LIVE"
+    assert world.shard.state(world.now_ms).covered == 150
+
+
+def test_an_acknowledgement_that_comes_late_counts_and_the_connection_stays() -> None:
+    symbols = [f"SYMBOL{number}USDT" for number in range(150)]
+    world = World(symbols)
+    world.longest_bytes, world.late_ms = 100, LIMITS.answer_ms + 2_000
+    world.run(60_000)
+    assert world.phase == "LIVE"
+    assert world.shard.state(world.now_ms).covered == 150
+    assert (len(world.opens), world.closes) == (1, [])
+
+
+def test_a_late_refusal_of_one_stream_is_taken_and_one_that_may_mean_several_commands_is_not() -> None:
+    subscriptions = Subscriptions(CODEC, LIMITS)
+    subscriptions.want(["a"])
+    assert subscriptions.next_message(0)
+    assert subscriptions.next_message(LIMITS.answer_ms)
+    subscriptions.rejected(Rejected(None, 2, "whose?"))
+    assert (subscriptions.refusals, subscriptions.is_complete) == ([], False)
+    subscriptions.rejected(Rejected(1, 2, "no such stream"))
+    assert subscriptions.refusals == [StreamRefused("a", 2, "no such stream")]
+
+
+def test_a_late_end_of_a_stream_that_is_wanted_again_is_mended() -> None:
+    subscriptions = Subscriptions(CODEC, LIMITS)
+    subscriptions.want(["a", "b"])
+    assert subscriptions.next_message(0)
+    assert subscriptions.acknowledged(Acknowledged(1), 0) == ("a", "b")
+    subscriptions.want(["b"])
+    assert subscriptions.next_message(1_000)
+    subscriptions.want(["a", "b"])
+    subscriptions.next_message(1_000 + LIMITS.answer_ms)
+    subscriptions.acknowledged(Acknowledged(2), 20_000)
+    assert subscriptions.next_message(20_000) == CODEC.subscribe(["a"], 3)
+
+
+def test_after_a_time_without_any_answer_connections_ask_for_more_and_more_again() -> None:
+    symbols = [f"SYMBOL{number}USDT" for number in range(150)]
+    world = World(symbols)
+    world.answers = False
+    world.run(600_000)
+    world.answers = True
+    world.run(120_000)
+    assert world.phase == "LIVE"
+    asked = [len(message["params"]) for _, _, message in world.sent]  # type: ignore[arg-type]
+    assert min(asked) < 10
+    for _ in range(6):
+        world.cut()
+        world.run(120_000)
+    assert len(world.sent[-1][2]["params"]) == 151  # type: ignore[arg-type]
 
 
 # Losing and waiting

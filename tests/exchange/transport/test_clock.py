@@ -178,3 +178,11 @@ def test_trades_that_are_late_do_not_hold_the_clock_back() -> None:
     heard(clock, NOW - 300_000, 59_950)
     assert clock.sample(60_000, 60_010, NOW + 60_005, witnesses=Witnesses(NOW + 60_000, NOW + 60_000))
     assert abs(clock.now_ms(60_000) - (NOW + 60_000)) < 20
+
+
+def test_trades_that_are_all_ahead_move_nothing_where_nothing_confirms_them() -> None:
+    clock = running()
+    heard(clock, NOW + 59_900 + DAY, 59_950)
+    assert clock.sample(60_000, 60_010, NOW + 60_005, witnesses=Witnesses(NOW + 60_000, NOW + 60_000))
+    assert abs(clock.now_ms(60_000) - (NOW + 60_000)) < 20
+    assert "they are not taken" in clock.trouble

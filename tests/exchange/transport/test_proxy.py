@@ -41,6 +41,27 @@ def test_what_is_no_proxy_of_ours_is_refused_with_what_is_allowed(given: str) ->
         proxy_for("https://fapi.example", given)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        "ftp://me:hunter2@proxy:1",
+        "http://me:hunter2",
+        "http://me:hunter2@proxy",
+        "http:/me:hunter2@proxy:1",
+        "http://me:hun[ter2@proxy:1",
+        "http://me:hunter2@proxy:port",
+        "me:hunter2",
+        "socks5://proxy:hunter2",
+    ],
+)
+def test_a_password_is_not_told_also_where_the_proxy_is_malformed(given: str) -> None:
+    with pytest.raises(ConfigError, match="cannot be used") as raised:
+        proxy_for("https://fapi.example", given)
+    assert "ter2" not in str(raised.value)
+    assert raised.value.__cause__ is None
+    assert raised.value.__context__ is None
+
+
 def test_the_environment_counts_by_kind_of_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://secure:1")
     monkeypatch.setenv("http_proxy", "http://plain:2")

@@ -19,7 +19,7 @@ from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
-from tests.market_run import MINUTE_MS, PATIENCE_MINUTES, differences, plan, recorded, until
+from tests.market_run import MINUTE_MS, PATIENCE_MINUTES, SETTLE_MINUTES, differences, plan, recorded, until
 
 pytestmark = pytest.mark.xdist_group("live")
 
@@ -128,3 +128,39 @@ async def test_listings_join_and_delistings_leave_while_running(tmp_path: Path) 
         assert removed == {"ETHUSDT"}
     async with await Store.open(tmp_path / "run.db", read_only=True) as store:
         assert len([known for known in await store.symbols() if known.symbol in added]) == len(added)
+
+
+async def test_another_contract_under_a_name_that_left_is_kept_apart_from_the_one_before(tmp_path: Path) -> None:
+    async with exchange_at(60, "delist@2m:ETHUSDT,relist@8m:ETHUSDT") as exchange:
+        from_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
+        status, to_ms = await recorded(exchange, tmp_path / "run.db", 18)
+        _, told = await differences(exchange, tmp_path / "run.db", from_ms=from_ms, to_ms=to_ms)
+    assert not told, "\n".join(told[:5])
+    assert status.counters.duplicates == 0
+    assert await contracts_of(tmp_path / "run.db", "ETHUSDT") == [0, 1]
+
+
+async def test_another_contract_is_followed_although_nobody_announced_it(tmp_path: Path) -> None:
+    """Its ids go back while time goes on: none of its trades is taken for a duplicate."""
+    async with exchange_at(60) as exchange:
+        from_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
+        minute = from_ms // MINUTE_MS
+        exchange.market.delist("ETHUSDT", minute + 4)
+        exchange.market.list_again("ETHUSDT", minute + 7)
+        runtime = Runtime(plan(exchange, tmp_path / "run.db"))
+        runtime.start()
+        await until(exchange, runtime, from_ms + 9 * MINUTE_MS)
+        assert [notice for notice in runtime.status().notices if "ETHUSDT anew" in notice]
+        to_ms = from_ms + 15 * MINUTE_MS
+        await until(exchange, runtime, to_ms + SETTLE_MINUTES * MINUTE_MS)
+        assert runtime.status().counters.duplicates == 0
+        await runtime.stop()
+        _, told = await differences(exchange, tmp_path / "run.db", from_ms=from_ms, to_ms=to_ms)
+    assert not told, "\n".join(told[:5])
+    assert await contracts_of(tmp_path / "run.db", "ETHUSDT") == [0, 1]
+
+
+async def contracts_of(path: Path, symbol: str) -> list[int]:
+    """Of its stored spans, each once."""
+    async with await Store.open(path, read_only=True) as store:
+        return sorted({span.contract for span in await store.spans(symbol)})

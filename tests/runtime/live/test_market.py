@@ -213,3 +213,11 @@ async def test_a_clock_that_was_ahead_and_is_set_back_leaves_no_bars_of_the_futu
     await scene.host.flush()
     (left,) = [bar async for bar in scene.store.bars(SYMBOL, Period.M1)]
     assert (left.open_ms, left.trade_count, left.state) == (START, 1, State.PARTIAL)
+
+
+async def test_trades_that_are_far_behind_the_clock_let_it_be_looked_at(scene: Scene) -> None:
+    data_ms = scene.market._market_data.clock.now_ms(0)
+    scene.market._receive_trades([trade(1, data_ms)._replace(event_ms=data_ms - 50_000)], 0)
+    assert not scene.market._is_clock_contradicted.is_set()
+    scene.market._receive_trades([trade(1, data_ms)._replace(event_ms=data_ms - 70_000)], 0)
+    assert scene.market._is_clock_contradicted.is_set()

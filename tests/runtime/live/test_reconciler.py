@@ -134,7 +134,7 @@ async def test_a_confirmed_bar_that_is_not_the_exchanges_is_found_by_a_second_lo
     await scene.store.add_confirmed([*truth[:7], *wrong(truth[7:9]), *truth[9:]])
     await scene.look_again()
     assert await scene.minutes() == truth
-    assert scene.host.metrics[Metric.BARS_CORRECTED] == 2
+    assert scene.host.metrics[Metric.BARS_CORRECTED] == 3  # the larger one over them too
 
 
 async def test_the_first_second_look_is_at_what_an_earlier_run_left_however_long_ago_it_ended(scene: Scene) -> None:
@@ -150,6 +150,9 @@ async def test_after_trouble_with_the_clock_all_bars_of_that_stretch_are_looked_
     scene.host.handle([AddSymbol(symbol, 0) for symbol in symbols])
     now_ms, scene.now_ms = scene.now_ms, scene.to_ms - 3 * MINUTE
     await scene.look_again(4)
+    scene.now_ms = now_ms + 1440 * MINUTE  # it leaps ahead, is believed, and is set back later
+    scene.data.clock.jumps += 1  # type: ignore[misc]
+    await scene.look_again(4)
     stretch = scene.to_ms - 2 * MINUTE, scene.to_ms
     truth = {symbol: list(scene.exchange.truth.bars(symbol, Period.M1, *stretch)) for symbol in symbols}
     for bars in truth.values():
@@ -159,3 +162,11 @@ async def test_after_trouble_with_the_clock_all_bars_of_that_stretch_are_looked_
     await scene.look_again()
     assert {symbol: await scene.minutes(symbol) for symbol in symbols} == truth
     assert scene.host.metrics[Metric.BARS_CORRECTED] >= 6
+
+
+async def test_a_larger_bar_that_was_confirmed_while_it_was_under_way_is_found_too(scene: Scene) -> None:
+    (truth,) = scene.exchange.truth.bars(SYMBOL, Period.M5, scene.to_ms - 5 * MINUTE, scene.to_ms)
+    await scene.store.add_confirmed(scene.truth)
+    await scene.store.add_confirmed(wrong([truth]))
+    await scene.look_again()
+    assert (await listed(scene.store, Period.M5))[-1] == truth

@@ -14,7 +14,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.venue import MarketData, Priority
 from klagg_tui.runtime.host import EngineHost
-from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.context import Contract, LiveContext
 from klagg_tui.runtime.live.seeder import Seeder
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
@@ -130,3 +130,15 @@ async def test_minutes_of_an_earlier_run_that_were_not_proved_to_be_quiet_cost_o
     await scene.seeder.seed(SYMBOL, Priority.SEED)
     assert scene.data.use().requests == before + 2
     assert await listed(scene.store) == truth
+
+
+async def test_a_contract_is_not_begun_before_its_listing_however_young_it_is(scene: Scene) -> None:
+    """The minutes before belong to another contract of that name, whose close is no price of this one."""
+    listed_ms = scene.data.now_ms() // MINUTE * MINUTE
+    await scene.store.add_confirmed(scene.true_bars(scene.minute_ms - 5 * MINUTE))
+    scene.context.contracts[SYMBOL] = Contract(listed_ms)
+    scene.minute_ms = listed_ms
+    scene.host.receive([one for one in await scene.trades(0) if one.traded_ms >= listed_ms])
+    await scene.seeder.seed(SYMBOL, Priority.SEED)
+    assert (await scene.current(Period.M1)).open_ms == listed_ms
+    assert [bar for bar in (await scene.host.update()).changes.ended if bar.period is Period.M1] == []

@@ -11,15 +11,18 @@ import pytest
 from aiohttp import web
 
 from klagg_tui.engine.engine import KlineEngine
+from klagg_tui.engine.events import SeedBars
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import Unreachable
 from klagg_tui.exchange.instruments import SymbolFilter
+from klagg_tui.exchange.messages import ContractChanged
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.transport import http as http_module
 from klagg_tui.runtime.host import EngineHost
-from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.context import Contract, LiveContext
 from klagg_tui.runtime.live.universe import SymbolUniverse
 from klagg_tui.storage.store import Store
+from tests.makers import DAY, MINUTE, trade
 
 NOW_MS = 1_790_000_040_000
 NAMES = [f"COIN{number}USDT" for number in range(20)]
@@ -46,6 +49,7 @@ class Scene:
         self.reply: object = ...
         self.host: EngineHost
         self.store: Store
+        self.context: LiveContext
         self.universe: SymbolUniverse
 
     async def answer(self, _: web.Request) -> web.Response:
@@ -58,6 +62,13 @@ class Scene:
     @property
     def followed(self) -> set[str]:
         return set(self.host.engine.symbols())
+
+    @property
+    def is_woken(self) -> bool:
+        """Whether the listing is to be asked for at once; asking forgets it."""
+        is_set = self.universe._wake.is_set()
+        self.universe._wake.clear()
+        return is_set
 
     @property
     def notice(self) -> str | None:
@@ -86,7 +97,8 @@ async def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     ):
         scene.store = store
         scene.host = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, store, lambda: NOW_MS)
-        scene.universe = SymbolUniverse(LiveContext(scene.host, store, venue(), data), SymbolFilter(), lambda _: None)
+        scene.context = LiveContext(scene.host, store, venue(), data)
+        scene.universe = SymbolUniverse(scene.context, SymbolFilter(), lambda _: None)
         await scene.universe.reconcile()
         assert scene.followed == set(NAMES)
         yield scene
@@ -173,3 +185,84 @@ async def test_a_name_whose_entry_cannot_be_read_is_not_called_unknown(scene: Sc
     await SymbolUniverse(LiveContext(scene.host, scene.store, venue(), data), choice, lambda _: None).reconcile()
     assert "NOBODYUSDT" in scene.host.notices["symbols"]
     assert NAMES[3] not in scene.host.notices["symbols"]
+
+
+async def test_a_followed_name_that_was_listed_anew_since_its_newest_trade_is_begun_again(scene: Scene) -> None:
+    for name, traded_ms in (("COIN3USDT", NOW_MS - 3 * DAY), ("COIN4USDT", NOW_MS)):
+        scene.host.handle([SeedBars(name, traded_ms // MINUTE * MINUTE, (), None, 500)])
+        scene.host.handle([trade(500, traded_ms, symbol=name)])
+        scene.universe._context.contracts[name] = Contract(NOW_MS - 9 * DAY)
+        scene.change(name, onboardDate=NOW_MS - DAY)
+    await scene.universe.reconcile()
+    assert {name: scene.host.engine.next_id(name) for name in ("COIN3USDT", "COIN4USDT")} == {
+        "COIN3USDT": None,
+        "COIN4USDT": 501,
+    }
+    assert scene.universe._context.contract("COIN3USDT").listed_ms == NOW_MS - DAY
+    assert len(scene.followed) == len(NAMES)
+
+
+async def test_a_symbol_that_is_traded_and_listed_in_the_future_was_listed_at_an_unknown_time(scene: Scene) -> None:
+    scene.entries += [entry("NEWUSDT", onboardDate=NOW_MS - 5), entry("ODDUSDT", onboardDate=253_339_228_800_000)]
+    await scene.universe.reconcile()
+    known = {known.symbol: known.first_open_ms for known in await scene.store.symbols()}
+    assert (known["NEWUSDT"], known["ODDUSDT"]) == (NOW_MS - 5, 0)
+
+
+async def test_a_listing_of_a_hundred_thousand_is_followed_up_to_a_bound_and_takes_nobody_off(scene: Scene) -> None:
+    scene.entries = [entry(f"X{number}USDT") for number in range(100_000)]
+    await scene.universe.reconcile()
+    assert scene.followed == {*NAMES, *(f"X{number}USDT" for number in range(5_000))}
+    assert scene.notice is not None
+    assert scene.notice.startswith("95000 of 100000 entries")
+
+
+@pytest.mark.parametrize("status", ["TRADING_HALT", "TRADING_CANCEL_ONLY"])
+async def test_a_halted_symbol_stays_followed_and_is_told_until_it_trades_again(scene: Scene, status: str) -> None:
+    name = NAMES[4]
+    scene.change(name, status=status)
+    scene.universe.contract_changed(ContractChanged(name, is_trading=False))
+    assert scene.is_woken
+    await scene.universe.reconcile()
+    assert scene.followed == await scene.active() == set(NAMES)
+    assert scene.host.halted == {name}
+    scene.change(name)
+    scene.universe.contract_changed(ContractChanged(name, is_trading=True))
+    assert scene.is_woken
+    await scene.universe.reconcile()
+    assert scene.host.halted == frozenset()
+    scene.universe.contract_changed(ContractChanged(name, is_trading=True))
+    assert not scene.is_woken
+
+
+async def test_a_halted_symbol_whose_entry_cannot_be_read_is_still_halted(scene: Scene) -> None:
+    scene.change(NAMES[4], status="TRADING_HALT")
+    await scene.universe.reconcile()
+    scene.change(NAMES[4], pricePrecision="two")
+    await scene.universe.reconcile()
+    assert scene.host.halted == {NAMES[4]}
+
+
+async def test_a_symbol_that_is_halted_when_it_is_first_seen_is_followed_too(scene: Scene) -> None:
+    scene.entries.append(entry("NEWUSDT", status="TRADING_HALT"))
+    await scene.universe.reconcile()
+    assert scene.followed == {*NAMES, "NEWUSDT"}
+    assert scene.host.halted == {"NEWUSDT"}
+
+
+async def test_what_is_listed_besides_is_counted_and_told_with_how_to_choose_it(scene: Scene) -> None:
+    scene.universe = SymbolUniverse(scene.context, SymbolFilter(contract_types=("PERPETUAL",)), lambda _: None)
+    scene.entries += [entry(f"STOCK{number}USDT", contractType="TRADIFI_PERPETUAL") for number in range(3)]
+    scene.entries += [
+        entry("BTCUSDT_261225", contractType="CURRENT_QUARTER"),
+        entry("X", contractType="Y", status="CLOSE"),
+    ]
+    await scene.universe.reconcile()
+    assert scene.followed == set(NAMES)
+    assert scene.host.not_chosen == (
+        "Not chosen: 3 TRADIFI_PERPETUAL, 1 CURRENT_QUARTER. "
+        "--contract-types PERPETUAL,TRADIFI_PERPETUAL,CURRENT_QUARTER follows them too."
+    )
+    scene.entries = [entry(name) for name in NAMES]
+    await scene.universe.reconcile()
+    assert scene.host.not_chosen == ""

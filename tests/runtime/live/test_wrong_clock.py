@@ -37,6 +37,19 @@ async def test_a_clock_answer_that_is_wrong_from_the_beginning_leaves_every_bar_
         assert await latest_open_ms(tmp_path / "run.db") <= exchange.now_ms()
 
 
+async def test_trades_a_day_ahead_cost_no_other_trade_and_are_fetched_with_their_right_times(tmp_path: Path) -> None:
+    async with SimulatedExchange(SPEC, speed=30, faults="future@20s+3m") as exchange:
+        from_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
+        run = await recorded(exchange, tmp_path / "run.db", 4, history=5)
+        assert exchange.faults.counts["future"] > 5
+        assert run.status.counters.rejected >= exchange.faults.counts["future"] / 2
+        assert run.status.counters.too_late == 0
+        found, told = await differences(exchange, tmp_path / "run.db", from_ms=from_ms, to_ms=run.to_ms)
+        assert not told, "\n".join(told[:5])
+        assert found["CONFIRMED"] == found["equal"] > 0
+        assert await latest_open_ms(tmp_path / "run.db") <= exchange.now_ms()
+
+
 async def test_a_restart_removes_bars_of_the_future_that_an_earlier_run_left(tmp_path: Path) -> None:
     database = tmp_path / "run.db"
     async with SimulatedExchange(SPEC, speed=60) as exchange:

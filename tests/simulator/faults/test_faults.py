@@ -12,7 +12,7 @@ from klagg_tui.simulator.faults.market_events import MarketEvents
 from klagg_tui.simulator.faults.schedule import KINDS, Fault, Faults
 from klagg_tui.simulator.market.calendar import MINUTE_MS
 from klagg_tui.simulator.market.catalog import MarketSpec
-from klagg_tui.simulator.market.market import Market
+from klagg_tui.simulator.market.market import NOTICE_MINUTES, Market
 from klagg_tui.simulator.streams.frames import Frame, trade_frames
 
 START_MS = 1_790_035_200_000
@@ -55,8 +55,9 @@ def test_none_plans_nothing() -> None:
 
 def test_all_brings_every_kind_once_a_round_in_the_same_order_for_the_same_seed() -> None:
     found = _run("all/1m", 17 / 60 * 2)
-    kinds = len(KINDS) - 1
-    assert Counter(fault.kind for fault in found[:kinds]) == Counter(dict.fromkeys((k for k in KINDS if k != "451"), 1))
+    kinds = len(KINDS) - 2
+    of_all = (kind for kind in KINDS if kind not in ("451", "future"))
+    assert Counter(fault.kind for fault in found[:kinds]) == Counter(dict.fromkeys(of_all, 1))
     assert [fault.kind for fault in found[:kinds]] != [fault.kind for fault in found[kinds : 2 * kinds]]
     assert _run("all/1m", 0.5) == _run("all/1m", 0.5)
     assert _run("all/1m", 0.5) != _run("all/1m", 0.5, seed=2)
@@ -223,6 +224,20 @@ def test_a_new_tick_is_announced_and_a_straddle_is_looked_for() -> None:
     assert events.carry_out(Fault("tick", START_MS, target="ETHUSDT"), START_MS)
     assert events.carry_out(Fault("straddle", START_MS, target="SOLUSDT"), START_MS)
     assert [orjson.loads(frame.payload)["s"] for frame in events.due(START_MS + 3 * MINUTE_MS)] == ["ETHUSDT"]
+
+
+def test_a_delisted_symbol_is_listed_again_as_another_contract() -> None:
+    market = Market(MarketSpec(symbols=5, start_ms=START_MS))
+    events = MarketEvents(market)
+    fault = Fault("relist", START_MS, target="SOLUSDT")
+    assert events.carry_out(fault, START_MS) == ""
+    assert events.choose(Fault("relist", START_MS)) == ""
+    events.carry_out(Fault("delist", START_MS, target="SOLUSDT"), START_MS)
+    later_ms = START_MS + 10 * MINUTE_MS
+    assert events.choose(Fault("relist", later_ms)) == "SOLUSDT"
+    assert "another contract" in events.carry_out(fault, later_ms)
+    assert events.carry_out(fault, later_ms) == ""
+    assert market.status("SOLUSDT", later_ms // MINUTE_MS + NOTICE_MINUTES) == "TRADING"
 
 
 def test_a_symbol_is_delisted_once() -> None:

@@ -181,3 +181,34 @@ def _last_carry(market: Market) -> Decimal:
     begin, end = market.carried("YFIUSDT", START), market.carried("YFIUSDT", START + 7 * 60)
     units = (end.quantity if end else 0) - (begin.quantity if begin else 0)
     return Decimal(units).scaleb(-8)
+
+
+def relisted() -> Market:
+    """SOLUSDT ends 90 minutes after the start, and another contract of that name begins 40 minutes later."""
+    market = Market(SPEC)
+    market.delist("SOLUSDT", START + 90)
+    market.list_again("SOLUSDT", START + 130)
+    return market
+
+
+@pytest.mark.parametrize("interval", ["1m", "5m", "1h", "1d"])
+def test_klines_of_two_contracts_of_one_name_are_those_of_both(interval: str) -> None:
+    market = relisted()
+    klines, period = Klines(market), Period(interval)
+    spans = list(ascending_spans(market.lives["SOLUSDT"], interval, START, START + 500, NOW_MS))
+    assert spans == latest_spans(market.lives["SOLUSDT"], interval, START + 500, len(spans), NOW_MS)
+    truth = Truth(market, lambda: NOW_MS).bars("SOLUSDT", period, SPEC.start_ms, NOW_MS)
+    over = [klines.kline("SOLUSDT", *span, NOW_MS) for span in spans if span.end_minute * MINUTE_MS <= NOW_MS]
+    assert [_bar(market, "SOLUSDT", period, kline) for kline in over] == list(truth)
+
+
+def test_a_contract_that_took_over_a_name_has_ids_from_1_and_other_trades_while_the_one_before_keeps_its_own() -> None:
+    market, before = relisted(), Market(SPEC)
+    assert market.first_id("SOLUSDT", START + 130) == 1
+    assert market.trades("SOLUSDT", START + 89) == before.trades("SOLUSDT", START + 89)
+    assert market.anonymous("SOLUSDT", START + 130) != before.anonymous("SOLUSDT", START + 130)
+    assert [market.count("SOLUSDT", START + minute) for minute in range(90, 130)] == [0] * 40
+    assert [market.status("SOLUSDT", START + minute) for minute in (89, 90, 129, 130)] == [
+        "TRADING", "SETTLING", "SETTLING", "TRADING",
+    ]  # fmt: skip
+    assert market.minute_of("SOLUSDT", 1, START, START + 300) == START + 130

@@ -13,7 +13,7 @@ def test_every_state_has_a_sign_of_its_own_and_is_drawn_by_its_name() -> None:
     signs = set()
     for state in State:
         one = bar(START, state=state)
-        signs.add(state_sign(one, fresh)[0])
+        signs.add(state_sign(Row("A"), one, fresh)[0])
         assert STATE.draw(Row("A"), one, fresh, 9)[0] == state.label == STATE.measure(Row("A"), one, START)
     assert len(signs) == len(State)
 
@@ -22,6 +22,18 @@ def test_a_bar_whose_successor_is_overdue_is_stale_whatever_its_state() -> None:
     one = bar(START)
     stale = RenderContext(Period.M1, START, is_stale=True)
     assert STATE.draw(Row("A"), one, stale, 9)[0] == "stale"
-    assert state_sign(one, stale)[0] == "✕"
+    assert state_sign(Row("A"), one, stale)[0] == "✕"
     assert STATE.measure(Row("A"), one, START + 10 * MINUTE) == "stale"
     assert STATE.measure(Row("A"), None, START) is None
+
+
+def test_a_symbol_whose_trading_is_halted_says_so_whatever_its_bar() -> None:
+    row = Row("A")
+    row.is_halted = True
+    for state in State:
+        for is_stale in (False, True):
+            context = RenderContext(Period.M1, START, is_stale)
+            assert STATE.draw(row, bar(START, state=state), context, 9)[0] == "halted"
+            assert state_sign(row, bar(START, state=state), context)[0] == "="
+    assert STATE.measure(row, bar(START), START) == "halted"
+    assert STATE.measure(row, None, START) is None

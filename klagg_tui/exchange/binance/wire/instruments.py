@@ -11,6 +11,8 @@ from klagg_tui.exchange.fields import DAMAGE, Json
 from klagg_tui.exchange.listing import Instrument, Instruments, Unread
 
 TRADING: Final = "TRADING"
+HALTED: Final = frozenset({"TRADING_HALT", "TRADING_CANCEL_ONLY"})
+"""Statuses of a contract in which nobody trades for a while: developers.binance.com, "Common Definition"."""
 _STATUSES: Final = frozenset(
     {
         TRADING,
@@ -21,8 +23,7 @@ _STATUSES: Final = frozenset(
         "PRE_SETTLE",
         "SETTLING",
         "CLOSE",
-        "TRADING_HALT",
-        "TRADING_CANCEL_ONLY",
+        *HALTED,
     }
 )
 
@@ -74,6 +75,7 @@ def read_instrument(row: Json) -> Instrument:
             _decimals(entry["pricePrecision"]),
             _decimals(entry["quantityPrecision"]),
             fields.moment(entry.get("onboardDate", 0)),
+            status in HALTED,
         )
     except KeyError as error:
         raise BadFrame(f"the field {error} is missing") from error

@@ -1,0 +1,59 @@
+"""One run: what must not end it."""
+
+from __future__ import annotations
+
+import resource
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import DiskError
+from klagg_tui.runtime import run as run_module
+from klagg_tui.runtime.latest import Latest
+from klagg_tui.runtime.replay import Replay
+from klagg_tui.runtime.run import opened
+from klagg_tui.runtime.source import Plan
+from tests.makers import START
+
+
+def plan(database: Path) -> Plan:
+    recorded = database.with_name("BTCUSDT-aggTrades-2024-08-08.csv")
+    recorded.write_text(f"1,100,1,1,1,{START},true\n")
+    return Plan(lambda: Replay([recorded], None), (Period.M1,), database, "replay")
+
+
+async def test_running_out_of_file_descriptors_is_a_notice_and_no_end(tmp_path: Path) -> None:
+    async with opened(plan(tmp_path / "klagg.db"), Latest()) as run:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+        try:
+            with ExitStack() as stack:
+                try:
+                    while True:
+                        stack.enter_context(open("/dev/null"))  # noqa: ASYNC230, PTH123
+                except OSError:
+                    run._measure_process()
+            assert "Too many open files" in run.host.notices["process"]
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        run._measure_process()
+        assert "process" not in run.host.notices
+
+
+async def test_stored_bars_that_cannot_be_read_for_a_while_are_a_notice_and_are_shown_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise DiskError("The disk is ill.")
+
+    async with opened(plan(tmp_path / "klagg.db"), Latest()) as run:
+        due = list(run.host.stale_closes)
+        with monkeypatch.context() as patched:
+            patched.setattr(run_module, "stored_closes", fail)
+            await run._show()
+        assert run.host.notices["shown"].startswith("The disk is ill.")
+        assert run.host.stale_closes == due
+        await run._show()
+        assert "shown" not in run.host.notices

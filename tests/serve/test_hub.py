@@ -1,0 +1,32 @@
+"""What all readers want together."""
+
+from __future__ import annotations
+
+import pytest
+
+from klagg_tui.errors import BadRequest
+from klagg_tui.serve import hub as hub_module
+from klagg_tui.serve.hub import Hub, Subscriber
+from klagg_tui.serve.subscriptions import EVERYTHING, Subscription
+
+
+def test_a_reader_that_asks_for_too_much_keeps_what_it_had() -> None:
+    hub, reader = Hub(), Subscriber()
+    hub.subscribe(reader, Subscription(True, ("A", "B"), None))
+    with pytest.raises(BadRequest):
+        hub.subscribe(reader, Subscription(True, tuple(f"X{number}" for number in range(5_000)), None))
+    assert (set(reader.wanted), hub.subscribers) == ({"A", "B"}, 1)
+
+
+def test_what_all_readers_want_together_is_bounded_and_given_free_by_who_leaves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hub_module, "MAX_WANTED", 5)
+    hub, one, other = Hub(), Subscriber(), Subscriber()
+    hub.subscribe(one, Subscription(True, ("A", "B", "C"), None))
+    with pytest.raises(BadRequest, match="All readers together would want 6 symbols, and 5 is the most"):
+        hub.subscribe(other, Subscription(True, ("A", "B", "C"), None))
+    hub.subscribe(other, Subscription(True, (EVERYTHING,), None))
+    hub.remove(one)
+    hub.subscribe(other, Subscription(True, ("A", "B", "C"), None))
+    assert hub.subscribers == 1
