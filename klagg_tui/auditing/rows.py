@@ -112,4 +112,6 @@ def _fault(row: Row) -> str | None:
     minute, state = row[2], row[3]
     if not isinstance(minute, int) or not 0 <= minute < _LATEST_MINUTE:
         return f"{minute!r} is no minute"
+    if any(type(value) is float for value in row):
+        return "its values are no whole numbers"
     return None if state in _STATES else f"{state!r} is no state"

@@ -16,9 +16,10 @@ def number(text: str) -> Exact:
     """The price or quantity that a text says.
 
     Raises:
-        BadNumber: not plain ASCII digits with at most one point, or digits other than 0 past the eighth decimal.
+        BadNumber: not plain ASCII digits with at most one point, digits other than 0 past the eighth decimal, or more
+            than 18 before the point: no price, no quantity and no sum of them was ever that large.
     """
-    return _parse(text, DECIMALS)
+    return _parse(text, DECIMALS, _MOST_DIGITS)
 
 
 def numbers(texts: Sequence[str]) -> list[Exact]:
@@ -80,7 +81,8 @@ class _Scales(dict[bytes, tuple[int, int]]):
 
 _SCALES: Final = _Scales()
 _MOST_DIGITS: Final = 18
-"""With the 1 before them still an integer to the decoder, which makes floats of those past 64 bits."""
+"""With the 1 before them still an integer to the decoder, which makes floats of those past 64 bits; before the point the
+most that any number has."""
 
 
 def _number_or_0(text: str) -> Exact:
@@ -123,14 +125,14 @@ cached: Final[Callable[[str], Exact | None]] = _CACHED.get
 
 def turnover(text: str) -> Exact:
     """The turnover that `text` says, in units of 1e-16; raises as `number` does, from the 17th decimal on."""
-    return _parse(text, TURNOVER_DECIMALS)
+    return _parse(text, TURNOVER_DECIMALS, _MOST_TURNOVER_DIGITS)
 
 
-def _parse(text: str, decimals: int) -> int:
+def _parse(text: str, decimals: int, most_digits: int) -> int:
     whole, _, fraction = text.partition(".")
     digits = whole + fraction
     # isdecimal alone would let other scripts' digits through, int() would take "1_0", " 1" and "-1".
-    if digits.isdecimal() and digits.isascii() and len(fraction) <= decimals and len(text) <= _LONGEST:
+    if digits.isdecimal() and digits.isascii() and len(fraction) <= decimals and len(whole) <= most_digits:
         return int(digits) * _POWERS[decimals - len(fraction)]
     if len(text) > _LONGEST:
         raise BadNumber(f"{text[:_LONGEST]!r}... is too long for a number")
@@ -138,9 +140,14 @@ def _parse(text: str, decimals: int) -> int:
         raise BadNumber(f"{text!r} is not a number")
     if fraction[decimals:].strip("0"):
         raise BadNumber(f"{text!r} has more than {decimals} decimals")
-    return _parse(f"{whole}.{fraction[:decimals]}", decimals)
+    significant = whole.lstrip("0")
+    if len(significant) > most_digits:
+        raise BadNumber(f"{text!r} is larger than any that there is")
+    return _parse(f"{significant or 0}.{fraction[:decimals]}", decimals, most_digits)
 
 
 _POWERS: Final[tuple[int, ...]] = tuple(10**digits for digits in range(TURNOVER_DECIMALS + 1))
 _LONGEST: Final = 60
 """Characters; 1e12 quantities need 21, a lifetime's turnover needs 37. Longer ones are damage, not data."""
+_MOST_TURNOVER_DIGITS: Final = 22
+"""Before the point: what a file of 38 digits holds beside 16 decimals."""

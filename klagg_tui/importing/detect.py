@@ -11,6 +11,7 @@ from klagg_tui.errors import BadFile, BadRow
 from klagg_tui.exchange.binance import archive
 from klagg_tui.exchange.binance.archive import ArchiveName, RowKind, read_name
 from klagg_tui.importing.lines import Block, blocks
+from klagg_tui.importing.outliers import first_of_many
 from klagg_tui.texts import is_printable
 
 _LOOKED_AT: Final = 200
@@ -114,9 +115,10 @@ _KINDS: Final = {
 
 
 def _first_number(lines: list[str], kind: FileKind) -> int:
-    """The smallest of the first rows' ids or times: a damaged or misplaced row must not misplace the file."""
+    """The smallest of the first rows' ids or times: a misplaced row must not misplace the file, nor must a damaged one."""
     rows = (line for line in lines if (found := archive.row_kind(line)) and _KINDS.get(found) is kind)
-    return min((int(line.partition(",")[0]) for line in rows), default=0)
+    numbers = sorted(number for line in rows if (number := archive.first_number(line)) is not None)
+    return numbers[first_of_many(numbers)] if numbers else 0
 
 
 def _first_event_ms(lines: list[str]) -> int:

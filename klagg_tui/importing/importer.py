@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.events import AggTrade
 from klagg_tui.errors import BadFile
 from klagg_tui.importing.check import check
 from klagg_tui.importing.detect import FileKind, SourceFile, plan
 from klagg_tui.importing.outcome import Imported, OnProgress, Progress, ShouldStop
+from klagg_tui.importing.outliers import Sieve
 from klagg_tui.importing.predecessor import Predecessor
-from klagg_tui.importing.read import Order, order_of, read_bars, read_trades, sorted_trades
+from klagg_tui.importing.read import Order, TradeBlock, order_of, read_bars, read_trades, sorted_trades
 from klagg_tui.importing.write import Edges, TradeWriter, write_confirmed, write_missing
 from klagg_tui.storage.store import Store
 
@@ -21,18 +25,21 @@ async def import_files(
     paths: Sequence[Path],
     *,
     symbol: str | None = None,
+    now_ms: int | None = None,
     on_progress: OnProgress = lambda _: None,
     should_stop: ShouldStop = lambda: False,
 ) -> Imported:
     """Read the files, whatever they are, into the store; asked to stop, keep what is whole and return.
 
-    Nothing about the files' content raises: what could not be used is in the outcome.
+    Nothing about the files' content raises: what could not be used is in the outcome. What claims to be later than
+    `now_ms` (default: this machine's time) is a bad row.
 
     Raises:
         StorageError: the store cannot be written to.
     """
     files, failures = plan(paths, symbol)
-    work = _Import(store, files, on_progress, should_stop)
+    latest_ms = int(time.time() * 1000) if now_ms is None else now_ms
+    work = _Import(store, files, latest_ms, on_progress, should_stop)
     work.outcome.failures += failures
     for file in files:
         if not work.outcome.is_stopped:
@@ -70,9 +77,17 @@ async def import_predecessor(
 class _Import:
     """An import of files under way."""
 
-    def __init__(self, store: Store, files: list[SourceFile], on_progress: OnProgress, should_stop: ShouldStop) -> None:
+    def __init__(
+        self,
+        store: Store,
+        files: list[SourceFile],
+        latest_ms: int,
+        on_progress: OnProgress,
+        should_stop: ShouldStop,
+    ) -> None:
         self.outcome = Imported()
         self._store = store
+        self._latest_ms = latest_ms
         self._on_progress = on_progress
         self._should_stop = should_stop
         self._total_bytes = sum(file.size for file in files)
@@ -104,7 +119,7 @@ class _Import:
 
     async def _read_bars(self, file: SourceFile) -> None:
         for block in read_bars(file, self.outcome.tally):
-            await write_confirmed(self._store, block.bars, self.outcome)
+            await write_confirmed(self._store, self._over(file, block.bars), self.outcome)
             if self._is_stopped_at(file, block.read_bytes):
                 return
 
@@ -114,7 +129,8 @@ class _Import:
             return
         writer, tally, edges = await self._writer_for(file, order), self.outcome.tally, Edges()
         before = tally.bad, writer.lost
-        for block in (read_trades if order.is_sorted else sorted_trades)(file, tally):
+        blocks = (read_trades if order.is_sorted else sorted_trades)(file, tally)
+        for block in self._without_outliers(file, blocks):
             edges.note(block)
             await writer.write(block.trades)
             if self._is_stopped_at(file, block.read_bytes):
@@ -126,6 +142,30 @@ class _Import:
             self.outcome.notes.append(
                 f"{file.path} does not show that it is whole, as its name says: the minutes at its edges are partial."
             )
+
+    def _without_outliers(self, file: SourceFile, blocks: Iterator[TradeBlock]) -> Iterator[TradeBlock]:
+        """The same trades somewhat later: each is judged by those behind it."""
+
+        def reject(trade: AggTrade, reason: str) -> None:
+            self.outcome.tally.reject(f"{file.path.name}, {trade.symbol}, aggregate id {trade.aggregate_id}", reason)
+
+        sieve = Sieve(self._latest_ms, reject)
+        last, failure = TradeBlock([], file.name, 0), None
+        try:
+            for last in blocks:
+                yield last._replace(trades=sieve.take(last.trades))
+        except BadFile as error:
+            failure = error
+        yield last._replace(trades=sieve.finish())
+        if failure:
+            raise failure
+
+    def _over(self, file: SourceFile, bars: list[Bar]) -> list[Bar]:
+        """Those of a file's bars that can be the exchange's last word: their time is over."""
+        for bar in bars:
+            if bar.end_ms > self._latest_ms:
+                self.outcome.tally.reject(f"{file.path.name}, open time {bar.open_ms}", "its time is not over")
+        return [bar for bar in bars if bar.end_ms <= self._latest_ms]
 
     def _order_of(self, file: SourceFile) -> Order | None:
         """How the file's trades lie in it; None: asked to stop meanwhile."""

@@ -9,7 +9,7 @@ from klagg_tui.exchange.binance.archive.dialects import obstacle, plain_lines
 from klagg_tui.exchange.binance.archive.events import is_trade, read_event, read_recorded_trade, sent_ms
 from klagg_tui.exchange.binance.archive.klines import fault_of_klines, kline_times, read_kline
 from klagg_tui.exchange.binance.archive.names import ArchiveName, period_in_name, read_name
-from klagg_tui.exchange.binance.archive.rows import RowKind, is_header, row_kind
+from klagg_tui.exchange.binance.archive.rows import RowKind, first_number, is_header, row_kind
 from klagg_tui.exchange.binance.archive.trades import fault_of_trade, read_trades, trade_ids
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "RowKind",
     "fault_of_klines",
     "fault_of_trade",
+    "first_number",
     "is_header",
     "is_trade",
     "kline_times",

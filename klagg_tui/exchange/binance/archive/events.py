@@ -70,6 +70,7 @@ def read_recorded_trade(event: dict[str, Json]) -> AggTrade | Skipped:
         raise BadRow(_fault_of(event) or str(error)) from error
     if isinstance(trade, Skipped):
         return trade
+    milliseconds(trade[3])
     return AggTrade(*trade)
 
 

@@ -49,7 +49,7 @@ def read_bar(symbol: str, period: Period, row: Sequence[Json], state: State, che
     try:
         open_ms = fields.moment(row[0])
         first, high, low, last, volume, taker_buy_volume = (number(row[i]) for i in (1, 2, 3, 4, 5, 9))  # type: ignore[arg-type]
-        sums = turnover(row[7]), fields.whole(row[8]), taker_buy_volume, turnover(row[10])  # type: ignore[arg-type]
+        sums = turnover(row[7]), fields.counted(row[8]), taker_buy_volume, turnover(row[10])  # type: ignore[arg-type]
     except DAMAGE as error:
         raise BadFrame(f"a bar of {symbol} cannot be read: {error}") from error
     if high > fields.LARGEST:
