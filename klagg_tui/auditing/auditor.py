@@ -21,6 +21,7 @@ from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.disk_errors import missing
 from klagg_tui.storage.opening import has_database, open_reader
 from klagg_tui.storage.queries import spans_of
+from klagg_tui.storage.store import market_of
 from klagg_tui.storage.symbols import StoredSymbol, Symbols
 
 _PERIODS: Final = tuple(Period)
@@ -71,8 +72,10 @@ class _Audit:
         self._connection = connection
         self._scope = scope
         self._bars = 0
+        self._market: str | None = None
 
     async def findings(self) -> AsyncIterator[Finding]:
+        self._market = await market_of(self._connection)
         symbols = await Symbols.read(self._connection)
         series = await all_series(self._connection)
         wanted = [number for number, name in symbols.names.items() if self._is_wanted(name)]
@@ -105,14 +108,8 @@ class _Audit:
                 child = child_of(period, periods)
                 is_child = child in wrong and child.divides(period)
                 children = Children(child, known.anchor, wrong[child]) if is_child else None
-                walk = Walk(
-                    number,
-                    known,
-                    period,
-                    Coverage(spans) if period is Period.M1 else None,
-                    children,
-                    self._scope.now_ms,
-                )
+                coverage = Coverage(spans) if period is Period.M1 else None
+                walk = Walk(number, known, period, coverage, children, self._scope.now_ms, self._market)
                 async for finding in self._series(number, walk, child if is_child else None):
                     yield finding
                 wrong[period] = walk.wrong

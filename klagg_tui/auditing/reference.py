@@ -11,6 +11,7 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFile
 from klagg_tui.importing.detect import FileKind, SourceFile, plan
+from klagg_tui.importing.markets import settle
 from klagg_tui.importing.read import read_bars
 from klagg_tui.importing.sorting import Row, Sorter
 from klagg_tui.importing.tally import Tally
@@ -22,11 +23,11 @@ ReferenceBars: TypeAlias = Callable[[str, Period, int, int], AsyncIterator[Seque
 class ArchiveBars:
     """The exchange's bars as its archive files have them: a `ReferenceBars`."""
 
-    def __init__(self, paths: Sequence[Path], symbol: str | None = None) -> None:
-        """Look at the files.
+    def __init__(self, paths: Sequence[Path], symbol: str | None = None, market: str | None = None) -> None:
+        """Look at the files; `market` is that of the bars which they are held against, by its key.
 
         Raises:
-            BadFile: one of them holds no bars.
+            BadFile: one of them holds no bars, or those of another market.
         """
         sources, failures = plan(paths, symbol)
         if failures:
@@ -34,7 +35,10 @@ class ArchiveBars:
         for source in sources:
             if source.kind is not FileKind.BARS:
                 raise BadFile(f"{source.path} holds no bars; an audit compares with the exchange's kline archives.")
-        self._sources = sources
+        settled = settle(sources, None, market)
+        if settled.failures:
+            raise BadFile(settled.failures[0])
+        self._sources = settled.files
         self._periods: dict[Path, frozenset[Period]] = {}
         self.symbols = {source.symbol for source in sources if source.symbol}
         self._tallies: dict[Path, Tally] = {}

@@ -10,8 +10,9 @@ from typing import Final
 from klagg_tui.auditing.checks import Coverage, jump, roll_up_finding
 from klagg_tui.auditing.findings import Finding, Kind, OrphanRows, Table, of_bar
 from klagg_tui.auditing.rows import Stretch, Unreadable
-from klagg_tui.engine.bar import Bar, State, fault_of
+from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.importing.units import fault_of_stored
 from klagg_tui.storage.symbols import StoredSymbol
 
 _NEVER: Final = 1 << 62
@@ -70,6 +71,8 @@ class Walk:
     children: Children | None
     now_ms: int | None = None
     """The time, where bars of the future are to be found."""
+    market: str | None = None
+    """Whose bars they are, by its key."""
     wrong: set[int] = field(default_factory=set)
     """Open times of bars with a finding."""
     _before: Bar | None = None
@@ -109,11 +112,11 @@ class Walk:
         else:
             if hole := self._hole_before(read):
                 yield hole
-            if reason := fault_of(read):
+            if reason := fault_of_stored(read, self.market):
                 yield of_bar(Kind.IMPOSSIBLE, read, f"the current bar: {reason}")._replace(orphans=orphans)
 
     def _judged(self, bar: Bar) -> Finding | None:
-        if reason := fault_of(bar) or jump(bar, self._sound_before()):
+        if reason := fault_of_stored(bar, self.market) or jump(bar, self._sound_before()):
             return of_bar(Kind.IMPOSSIBLE, bar, reason)
         if bar.state is State.FORMING:
             return of_bar(Kind.STATE, bar, "still forming among bars that are over")

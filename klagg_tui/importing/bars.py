@@ -10,18 +10,28 @@ from typing import Final
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import BadFile, BadFrame, BadRow
-from klagg_tui.exchange.binance.archive import fault_of_klines, is_header, kline_times, read_kline, read_name
+from klagg_tui.exchange.binance.archive import (
+    UM,
+    Market,
+    fault_of_klines,
+    is_header,
+    kline_times,
+    read_kline,
+    read_name,
+)
 from klagg_tui.importing.lines import Block
 from klagg_tui.importing.tally import Tally
+from klagg_tui.importing.units import kline_in_own_units
 
 
 class BarReader:
     """Reads rows of one symbol and, as found out from the rows of each part of a file, one period."""
 
-    def __init__(self, symbol: str, tally: Tally, hint: Period | None = None) -> None:
+    def __init__(self, symbol: str, tally: Tally, hint: Period | None = None, market: Market = UM) -> None:
         self._symbol = symbol
         self._tally = tally
         self._hint = hint
+        self._market = market
         self._period: Period | None = None
         self._part: str | None = None
 
@@ -52,7 +62,7 @@ class BarReader:
             self._tally.rows += 1
             fields = line.split(",")
             try:
-                yield read_kline(self._symbol, period, fields)
+                yield kline_in_own_units(read_kline(self._symbol, period, fields), self._market)
             except (ValueError, BadRow, BadFrame) as error:
                 self._tally.reject(block.where(at), str(error))
             else:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final, NamedTuple
 
 from klagg_tui.errors import BadFile, BadRow
 from klagg_tui.exchange.binance import archive
-from klagg_tui.exchange.binance.archive import ArchiveName, RowKind, read_name
+from klagg_tui.exchange.binance.archive import UM, ArchiveName, Evidence, Market, RowKind, read_name, shown_by_place
 from klagg_tui.importing.lines import Block, blocks
 from klagg_tui.importing.outliers import first_of_many
 from klagg_tui.texts import is_printable
@@ -37,6 +37,10 @@ class SourceFile(NamedTuple):
     """Id of the first trade or time of the first row: what files of a symbol are sorted by."""
     size: int
     """Bytes on disk."""
+    shown: tuple[Evidence, ...] = ()
+    """What it shows of its market."""
+    market: Market = UM
+    """As was settled (see `markets`)."""
 
 
 def plan(paths: Iterable[Path], symbol: str | None) -> tuple[list[SourceFile], list[str]]:
@@ -63,8 +67,9 @@ def detect(path: Path, symbol: str | None) -> SourceFile:
     if kind is FileKind.BARS and (fault := archive.fault_of_klines(lines)):
         raise BadFile(f"{path} {fault}")
     name = name_of(block.part, path)
+    shown = (*archive.shown_by_rows(lines), *shown_by_place(path.absolute()), *shown_by_place(PurePath(block.part)))
     if kind is FileKind.EVENTS:
-        return SourceFile(path, kind, None, name, _first_event_ms(lines), path.stat().st_size)
+        return SourceFile(path, kind, None, name, _first_event_ms(lines), path.stat().st_size, shown)
     symbol = symbol.strip().upper() if symbol else name.symbol
     if not symbol:
         raise BadFile(f"{path} does not say which symbol it is about; add --symbol.")
@@ -74,7 +79,8 @@ def detect(path: Path, symbol: str | None) -> SourceFile:
         raise BadFile(
             f"{path} is about {name.symbol} by its name, not about {symbol}; leave --symbol out, or rename it."
         )
-    return SourceFile(path, kind, symbol, name, _first_number(lines, kind), path.stat().st_size)
+    shown = (*shown, *archive.shown_by_symbol(symbol))
+    return SourceFile(path, kind, symbol, name, _first_number(lines, kind), path.stat().st_size, shown)
 
 
 def name_of(part: str, path: Path) -> ArchiveName:

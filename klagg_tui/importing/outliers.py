@@ -9,16 +9,16 @@ others, the file tells of two contracts, which is not for a look at rows to deci
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
-from operator import attrgetter
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import DAY_MS, MINUTE_MS
+from klagg_tui.engine.spans import DISORDER_MS
 
 SLACK_MS: Final = 30 * MINUTE_MS
-"""So much earlier than a lower id a higher one may be, as some are; the engine holds the minutes of an hour."""
+"""So far from the times of their neighbours rows may be that have some on both sides; the engine holds an hour's minutes."""
 ALONE: Final = 3
 """Rows at an edge of a file, which have neighbours on one side only, are judged up to so many ..."""
 _MANY: Final = 10
@@ -33,22 +33,27 @@ _FREE_IDS: Final = 1_000_000
 _IDS_PER_MS: Final = 2
 """Ids rise by no more than so many, and this for each millisecond: two thousand a second were never kept up for long."""
 
-_BY_ID: Final = attrgetter("aggregate_id")
 _REASON: Final = "its id or time fits none of the rows beside it"
 
 
 class Sieve:
     """The trades of one file on their way, in blocks, to the engine; what does not fit goes to `reject` with the reason."""
 
-    def __init__(self, latest_ms: int, reject: Callable[[AggTrade, str], None]) -> None:
-        """`latest_ms`: now; what claims to be later has not been traded."""
+    def __init__(
+        self,
+        latest_ms: int,
+        by_contract: Callable[[list[AggTrade]], Iterable[list[AggTrade]]],
+        reject: Callable[[AggTrade, str], None],
+    ) -> None:
+        """`latest_ms`: now; what claims to be later has not been traded. `by_contract` takes those of a symbol apart."""
+        self._by_contract = by_contract
         self._latest_ms = latest_ms
         self._reject = reject
         self._waiting: dict[str, list[AggTrade]] = {}
         self._passed: dict[str, AggTrade] = {}
 
     def take(self, trades: Sequence[AggTrade]) -> list[AggTrade]:
-        """The next trades in; out come those that are judged, of each symbol in order of id."""
+        """The next trades in; out come those that are judged, of each contract in order of id."""
         for trade in trades:
             if trade.traded_ms > self._latest_ms:
                 self._reject(trade, "its time lies in the future")
@@ -62,15 +67,16 @@ class Sieve:
         return [trade for symbol in list(self._waiting) for trade in self._judged(symbol, 0)]
 
     def _judged(self, symbol: str, held_back: int) -> list[AggTrade]:
-        waiting = self._waiting.pop(symbol)
-        waiting.sort(key=_BY_ID)
         passed = self._passed.get(symbol)
-        rows = waiting if passed is None else sorted([passed, *waiting], key=_BY_ID)
-        out = outliers(rows, is_end=not held_back)
-        for place in sorted(out):
-            if rows[place] is not passed:
-                self._reject(rows[place], _REASON)
-        good = [row for place, row in enumerate(rows) if place not in out and row is not passed]
+        waiting = self._waiting.pop(symbol)
+        good: list[AggTrade] = []
+        contracts = list(self._by_contract(waiting if passed is None else [passed, *waiting]))
+        for number, rows in enumerate(contracts, 1):
+            out = outliers(rows, is_end=not held_back or number < len(contracts))
+            for place in sorted(out):
+                if rows[place] is not passed:
+                    self._reject(rows[place], _REASON)
+            good += [row for place, row in enumerate(rows) if place not in out and row is not passed]
         if held_back:
             self._waiting[symbol] = good[-held_back:]
             del good[-held_back:]
@@ -80,12 +86,14 @@ class Sieve:
 
 
 def outliers(trades: Sequence[AggTrade], *, is_end: bool = True) -> set[int]:
-    """The places of the rows that fit no others; `trades` are of one symbol and in order of id.
+    """The places of the rows that fit no others; `trades` are of one contract and in order of id.
 
     `is_end` says whether nothing follows: else the last ones are judged by their times alone.
     """
-    found = set(_out_of_time([trade.traded_ms for trade in trades]))
-    kept = [place for place in range(len(trades)) if place not in found]
+    # Records of no trade have no time of their own that matters, and an id that costs nobody anything.
+    judged = [place for place, trade in enumerate(trades) if trade.last_trade_id >= 0]
+    found = {judged[at] for at in _out_of_time([trades[place].traded_ms for place in judged])}
+    kept = [place for place in judged if place not in found]
     edges = [kept, kept[::-1]] if is_end else [kept]
     for edge in edges:
         count = _leaping([trades[place] for place in edge[: ALONE + 1]], len(kept))
@@ -95,14 +103,15 @@ def outliers(trades: Sequence[AggTrade], *, is_end: bool = True) -> set[int]:
 
 def _out_of_time(times: list[int]) -> Iterator[int]:
     """Places outside of the longest rise of the times: all between two of its members, few at an edge."""
-    if all(newest - time <= SLACK_MS for newest, time in zip(accumulate(times, max), times, strict=True)):
+    if all(newest - time <= DISORDER_MS for newest, time in zip(accumulate(times, max), times, strict=True)):
         return
-    for before, after in pairwise([-1, *longest_rise(times), len(times)]):
-        low = times[before] - SLACK_MS if before >= 0 else 0
-        high = times[after] + SLACK_MS if after < len(times) else None
-        off = [at for at in range(before + 1, after) if times[at] < low or (high is not None and times[at] > high)]
-        if len(off) <= ALONE or (before >= 0 and high is not None):
-            yield from off
+    rise = longest_rise(times)
+    for before, after in pairwise(rise):
+        low, high = times[before] - SLACK_MS, times[after] + SLACK_MS
+        yield from (at for at in range(before + 1, after) if not low <= times[at] <= high)
+    early = [at for at in range(rise[0]) if times[at] > times[rise[0]] + DISORDER_MS]
+    late = [at for at in range(rise[-1] + 1, len(times)) if times[at] < times[rise[-1]] - DISORDER_MS]
+    yield from (at for edge in (early, late) if len(edge) <= ALONE for at in edge)
 
 
 def longest_rise(values: Sequence[int]) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from itertools import groupby
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -48,9 +49,14 @@ def in_order(trades: list[AggTrade]) -> list[AggTrade]:
     ids = list(map(BY_ID, trades))
     if ids == sorted(ids):
         return trades
-    contracts = list(map(ContractCounter().contract_of, trades))
-    places = sorted(range(len(trades)), key=lambda place: (contracts[place], ids[place]))
-    return [trades[place] for place in places]
+    return [trade for contract in by_contract(trades) for trade in contract]
+
+
+def by_contract(trades: list[AggTrade]) -> Iterator[list[AggTrade]]:
+    """The same, each contract's by themselves."""
+    counter = ContractCounter()
+    for _, contract in groupby(trades, counter.contract_of):
+        yield sorted(contract, key=BY_ID)
 
 
 class TradeBlock(NamedTuple):
@@ -165,13 +171,13 @@ def read_bars(file: SourceFile, tally: Tally) -> Iterator[BarBlock]:
         BadFile: it cannot be read to its end, or does not show how long its bars last.
     """
     assert file.symbol is not None
-    reader = BarReader(file.symbol, tally, file.name.period)
+    reader = BarReader(file.symbol, tally, file.name.period, file.market)
     for block in _own_blocks(file):
         yield BarBlock(reader.read(block), block.read_bytes)
 
 
 def _blocks_as_they_are(file: SourceFile, tally: Tally) -> Iterator[TradeBlock]:
-    reader = EventReader(tally) if file.symbol is None else TradeReader(file.symbol, tally)
+    reader = EventReader(tally, file.market) if file.symbol is None else TradeReader(file.symbol, tally)
     for block in _own_blocks(file):
         trades = reader.read(block)
         if file.symbol is not None:

@@ -171,6 +171,18 @@ class Store(StoreReader):
         """
         self._require_writer().connection.require_in_place()
 
+    async def market(self) -> str | None:
+        """Whose bars are stored; None where none are, or nobody has said whose they are."""
+        return await market_of(self._reader) if await self.has_bars() else None
+
+    async def claim(self, market: str) -> None:
+        """Hold the bars of this market, from the first ones on that are written.
+
+        Raises:
+            OtherMarket: those of another one are there.
+        """
+        await self._check_market(market)
+
     def importing(self) -> Importing:
         """A way in for one engine that reads files: its batches may repeat and grow, as `drain` gives them."""
         return Importing(self._require_writer(), self._mark)
@@ -294,7 +306,7 @@ class Store(StoreReader):
             await connection.close()
 
     async def _check_market(self, market: str | None) -> None:
-        held = await self._reader.value(_MARKET)
+        held = await market_of(self._reader)
         if market is None or held == market:
             return
         if held is not None and await self.has_bars():
@@ -310,6 +322,12 @@ class Store(StoreReader):
             async with writer.batch():
                 await writer.connection.rows(_CLAIM, (self._claim,))
             self._claim = None
+
+
+async def market_of(connection: Connection) -> str | None:
+    """How a file is marked; None where it is not."""
+    held = await connection.value(_MARKET)
+    return None if held is None else str(held)
 
 
 async def _give_up(connection: Connection, lock: WriterLock) -> None:

@@ -151,7 +151,9 @@ async def _sources(
     files = [Path(text) for text in plan.against if text != EXCHANGE]
     sources: dict[str, ReferenceBars] = {}
     if files:
-        sources["files"] = ArchiveBars(files, plan.symbols[0] if len(plan.symbols) == 1 else None)
+        async with await Store.open(plan.settings.storage.database, read_only=True) as store:
+            held = await store.market()
+        sources["files"] = ArchiveBars(files, plan.symbols[0] if len(plan.symbols) == 1 else None, held)
     if EXCHANGE in plan.against or (plan.is_repair and not files):
         market = plan.settings.market
         # Bars of another market than the file's are no measure for it, and must not get into it.
