@@ -22,7 +22,7 @@ from klagg_tui.storage.disk_errors import missing
 from klagg_tui.storage.opening import has_database, open_reader
 from klagg_tui.storage.queries import spans_of
 from klagg_tui.storage.store import market_of
-from klagg_tui.storage.symbols import StoredSymbol, Symbols
+from klagg_tui.storage.symbols import StoredSymbol, Symbols, anchor_of_stored
 
 _PERIODS: Final = tuple(Period)
 
@@ -99,6 +99,8 @@ class _Audit:
         """One snapshot for a symbol, so that a writer beside us cannot come between bars and their children."""
         await self._connection.rows("BEGIN")
         try:
+            if (anchor := await anchor_of_stored(self._connection, number, known)) is not None:
+                known = known._replace(anchor=anchor)
             spans = await spans_of(self._connection, known.symbol, number)
             for finding in span_findings(spans):
                 yield finding

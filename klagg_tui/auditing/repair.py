@@ -53,6 +53,7 @@ async def repair(path: Path, findings: Sequence[Finding], reference: ReferenceBa
     """
     removed, spans, periods = await _clear(path, findings)
     async with await Store.open(path, periods=periods) as store:
+        await store.learn_stored_anchors({finding.symbol for finding in findings})
         bars = 0
         for need in needs(findings):
             async for batch in reference(*need):

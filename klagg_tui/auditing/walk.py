@@ -165,6 +165,10 @@ class Walk:
 
     def _off_grid(self, bar: Bar) -> Finding:
         minute = bar.open_ms // MINUTE_MS
+        if bar.state is State.CONFIRMED and self.period.is_on_grid(bar.open_ms):
+            # A three-day bar: whose days are right the exchange alone can say, and this one may be its own.
+            text = f"confirmed, but the symbol's other {self.period} bars open on other days"
+            return of_bar(Kind.OFF_GRID, bar, text)
         orphans = OrphanRows(self.number, self.period.ordinal, minute, minute)
         return of_bar(Kind.OFF_GRID, bar, f"no {self.period} bar opens there")._replace(orphans=orphans)
 

@@ -34,7 +34,7 @@ from klagg_tui.storage.opening import (
     require_writable,
 )
 from klagg_tui.storage.reader import StoreReader
-from klagg_tui.storage.symbols import StoredSymbol
+from klagg_tui.storage.symbols import StoredSymbol, anchor_of_stored
 from klagg_tui.storage.unconfirmed import Unconfirmed
 from klagg_tui.storage.writer import Writer
 
@@ -200,6 +200,9 @@ class Store(StoreReader):
     async def add_confirmed(self, bars: Iterable[Bar]) -> Added:
         """Store the exchange's own bars, of any periods; they replace all others, and larger bars are made again."""
         await self._mark()
+        bars = tuple(bars)
+        if shown := metadata.shown_anchors(bars):
+            await self.learn_anchors(shown)
         return await confirming.add_confirmed(self._require_writer(), bars)
 
     async def find_owed(self, settled_ms: int, periods: Collection[Period] = tuple(Period)) -> list[Hole]:
@@ -232,9 +235,18 @@ class Store(StoreReader):
         """Store the exchange's facts of symbols; three-day bars follow a changed anchor."""
         await metadata.put_symbols(self._require_writer(), list(symbols))
 
-    async def market(self) -> str | None:
-        """Whose bars it holds, by the key of its exchange; None where nobody said so yet."""
-        return await self.meta(_MARKET)
+    async def learn_anchors(self, found: Mapping[str, int]) -> None:
+        """Keep on which days modulo 3 the exchange's own three-day bars open, by symbol; ours follow."""
+        await metadata.learn_anchors(self._require_writer(), found)
+
+    async def learn_stored_anchors(self, symbols: Iterable[str]) -> None:
+        """The same by the confirmed three-day bars that are stored, all of which stay."""
+        writer = self._require_writer()
+        async with writer.batch():
+            known = [(writer.symbols.ids[symbol], symbol) for symbol in symbols if symbol in writer.symbols.ids]
+            read = [await anchor_of_stored(writer.connection, one, writer.symbols.known[one]) for one, _ in known]
+        found = {symbol: anchor for (_, symbol), anchor in zip(known, read, strict=True) if anchor is not None}
+        await metadata.learn_anchors(writer, found, spares_own=True)
 
     async def put_meta(self, key: str, value: str) -> None:
         """Keep a text."""
