@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
+from operator import itemgetter
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade
@@ -23,6 +24,9 @@ ALONE: Final = 3
 """Rows at an edge of a file, which have neighbours on one side only, are judged up to so many ..."""
 _MANY: Final = 10
 """... where the others are so many times more."""
+_SYMBOL_OF: Final = itemgetter(AggTrade._fields.index("symbol"))
+_TIME_OF: Final = itemgetter(AggTrade._fields.index("traded_ms"))
+_ID_OF: Final = itemgetter(AggTrade._fields.index("aggregate_id"))
 _HELD_BACK: Final = 1_000
 """Rows of each symbol that wait for those behind them before they are judged."""
 
@@ -54,35 +58,56 @@ class Sieve:
 
     def take(self, trades: Sequence[AggTrade]) -> list[AggTrade]:
         """The next trades in; out come those that are judged, of each contract in order of id."""
-        for trade in trades:
-            if trade.traded_ms > self._latest_ms:
-                self._reject(trade, "its time lies in the future")
-            else:
-                self._waiting.setdefault(trade.symbol, []).append(trade)
-        ready = [symbol for symbol, waiting in self._waiting.items() if len(waiting) > 2 * _HELD_BACK]
+        if max(map(_TIME_OF, trades), default=0) > self._latest_ms:
+            trades = self._without_future(trades)
+        names = set(map(_SYMBOL_OF, trades))
+        for symbol in names:
+            own = trades if len(names) == 1 else [trade for trade in trades if trade.symbol == symbol]
+            self._waiting.setdefault(symbol, []).extend(own)
+        ready = [symbol for symbol in names if len(self._waiting[symbol]) > 2 * _HELD_BACK]
         return [trade for symbol in ready for trade in self._judged(symbol, _HELD_BACK)]
 
     def finish(self) -> list[AggTrade]:
         """Nothing follows: those that are left."""
         return [trade for symbol in list(self._waiting) for trade in self._judged(symbol, 0)]
 
+    def _without_future(self, trades: Sequence[AggTrade]) -> list[AggTrade]:
+        for trade in trades:
+            if trade.traded_ms > self._latest_ms:
+                self._reject(trade, "its time lies in the future")
+        return [trade for trade in trades if trade.traded_ms <= self._latest_ms]
+
     def _judged(self, symbol: str, held_back: int) -> list[AggTrade]:
         passed = self._passed.get(symbol)
         waiting = self._waiting.pop(symbol)
-        good: list[AggTrade] = []
-        contracts = list(self._by_contract(waiting if passed is None else [passed, *waiting]))
-        for number, rows in enumerate(contracts, 1):
-            out = outliers(rows, is_end=not held_back or number < len(contracts))
-            for place in sorted(out):
-                if rows[place] is not passed:
-                    self._reject(rows[place], _REASON)
-            good += [row for place, row in enumerate(rows) if place not in out and row is not passed]
+        rows = waiting if passed is None else [passed, *waiting]
+        good = waiting if _are_in_order(rows, is_end=not held_back) else self._good(rows, passed, is_end=not held_back)
         if held_back:
             self._waiting[symbol] = good[-held_back:]
             del good[-held_back:]
         if good:
             self._passed[symbol] = good[-1]
         return good
+
+    def _good(self, rows: list[AggTrade], passed: AggTrade | None, *, is_end: bool) -> list[AggTrade]:
+        good: list[AggTrade] = []
+        contracts = list(self._by_contract(rows))
+        for number, contract in enumerate(contracts, 1):
+            out = outliers(contract, is_end=is_end or number < len(contracts))
+            for place in sorted(out):
+                if contract[place] is not passed:
+                    self._reject(contract[place], _REASON)
+            good += [row for place, row in enumerate(contract) if place not in out and row is not passed]
+        return good
+
+
+def _are_in_order(trades: list[AggTrade], *, is_end: bool) -> bool:
+    """Whether ids and times rise, and nothing leaps at the ends: as nearly all rows of archives do."""
+    ids, times = list(map(_ID_OF, trades)), list(map(_TIME_OF, trades))
+    if ids != sorted(ids) or times != sorted(times):
+        return False
+    edges = [trades[: ALONE + 1], trades[: -ALONE - 2 : -1]] if is_end else [trades[: ALONE + 1]]
+    return not any(_leaping(edge, len(trades)) for edge in edges)
 
 
 def outliers(trades: Sequence[AggTrade], *, is_end: bool = True) -> set[int]:

@@ -21,13 +21,15 @@ from klagg_tui.storage.store import Store
 _LOOKED_AT: Final = 500
 _FEWEST: Final = 3
 """Bars: of less than these, some may merely have been wrong."""
+_PRICES: Final = slice(Bar._fields.index("open"), Bar._fields.index("close") + 1)
+"""What two markets do not have alike; sums may differ within one, where some of its fills are in no trade that it tells."""
 _OVER: Final = frozenset({State.CLOSED, State.CONFIRMED})
 
 
 async def refuse_strangers(store: Store, file: SourceFile, *, is_named: bool) -> None:
     """Look at the first rows.
 
-    Trades are known by their ids: within the time of a stored run, its own are all there are. Bars are known by their values,
+    Trades are known by their ids: within the time of a stored run, its own are all there are. Bars are known by their prices,
     unless the market `is_named`: they may be there to put wrong ones right.
 
     Raises:
@@ -67,7 +69,7 @@ async def _stranger_among_bars(store: Store, bars: Sequence[Bar]) -> str | None:
         if bar.is_traded
     }
     pairs = [(bar, stored[bar.open_ms]) for bar in bars if bar.open_ms in stored]
-    differ = sum(not ours.same_values(theirs) for theirs, ours in pairs)
+    differ = sum(ours[_PRICES] != theirs[_PRICES] for theirs, ours in pairs)
     return symbol if len(pairs) >= _FEWEST and differ * 2 > len(pairs) else None
 
 
