@@ -128,7 +128,9 @@ class _Import:
             for _ in check(file.path):
                 if self._is_stopped_at(file, 0):
                     return
-            await refuse_strangers(self._store, file, is_named=self._is_named)
+            await refuse_strangers(self._store, file, lambda: self._is_stopped_at(file, 0), is_named=self._is_named)
+            if self.outcome.is_stopped:
+                return
             if file.kind is FileKind.BARS:
                 await self._read_bars(file)
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from itertools import groupby
 from operator import itemgetter
 from typing import Final, NamedTuple
@@ -23,6 +24,8 @@ from klagg_tui.importing.trades import TradeReader
 _ID: Final = AggTrade._fields.index("aggregate_id")
 _CONTRACT: Final = len(AggTrade._fields)
 BY_ID: Final = itemgetter(_ID)
+_SAMPLED: Final = 200
+"""Rows of a block: a thirtieth of them."""
 _SORTED_AT_ONCE: Final = 20_000
 """Trades: about as many as a block of lines holds."""
 
@@ -176,8 +179,29 @@ def read_bars(file: SourceFile, tally: Tally) -> Iterator[BarBlock]:
         yield BarBlock(reader.read(block), block.read_bytes)
 
 
+def sampled_trades(file: SourceFile) -> Iterator[list[AggTrade]]:
+    """Some trades out of each block of a file, as far as it can be read: whoever reads it all learns the rest."""
+    reader = _trade_reader(file, Tally())
+    with suppress(BadFile):
+        for block in _own_blocks(file):
+            yield reader.read(block._replace(lines=block.lines[:_SAMPLED]))
+
+
+def sampled_bars(file: SourceFile) -> Iterator[list[Bar]]:
+    """Some bars out of each block of a file, as far as it can be read."""
+    assert file.symbol is not None
+    reader = BarReader(file.symbol, Tally(), file.name.period, file.market)
+    with suppress(BadFile):
+        for block in _own_blocks(file):
+            yield reader.read(block._replace(lines=block.lines[:_SAMPLED]))
+
+
+def _trade_reader(file: SourceFile, tally: Tally) -> EventReader | TradeReader:
+    return EventReader(tally, file.market) if file.symbol is None else TradeReader(file.symbol, tally)
+
+
 def _blocks_as_they_are(file: SourceFile, tally: Tally) -> Iterator[TradeBlock]:
-    reader = EventReader(tally, file.market) if file.symbol is None else TradeReader(file.symbol, tally)
+    reader = _trade_reader(file, tally)
     for block in _own_blocks(file):
         trades = reader.read(block)
         if file.symbol is not None:

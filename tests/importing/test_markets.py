@@ -20,6 +20,7 @@ from klagg_tui.errors import BadFile, BadUsage, OtherMarket
 from klagg_tui.exchange import registry
 from klagg_tui.exchange.binance.archive import MARKETS
 from klagg_tui.importing.importer import import_files, import_predecessor
+from klagg_tui.importing.lines import blocks
 from klagg_tui.importing.outcome import Imported
 from klagg_tui.storage.store import Store
 from tests.conftest import DATA, needs_data
@@ -355,3 +356,22 @@ async def test_recorded_contracts_on_coins_are_counted_in_dollars(tmp_path: Path
             value = number("100" if known.symbol.startswith("BTC") else "10")
             assert all(one.turnover == one.volume * value for one in await stored(store, known.symbol))
     assert await found(tmp_path / "klagg.db") == []
+
+
+async def test_a_stranger_is_known_wherever_in_the_file_it_meets_what_is_stored(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A day's archive of another market, of which only the last minutes were recorded."""
+    monkeypatch.setattr("klagg_tui.importing.read.blocks", lambda path: blocks(path, 8_000))
+    made = trades(range(START, START + 600 * MINUTE_MS, 20_000), first_id=5_000_000)
+    await taken(store, file_of(tmp_path / "a.csv", spot_rows(made[-90:])))
+    before = await stored(store)
+    (failure,) = (await taken(store, file_of(tmp_path / "b.csv", spot_rows(made, first_id=700)))).failures
+    assert "other aggregate trades of BTCUSDT" in failure
+    assert await stored(store) == before
+    await taken(store, file_of(tmp_path / "c.csv", klines(3, first_ms=before[0].open_ms + 10 * MINUTE_MS)))
+    before = await stored(store)
+    later = klines(600, "200.5")
+    (failure,) = (await taken(store, file_of(tmp_path / "d.csv", later))).failures
+    assert "other bars of BTCUSDT" in failure
+    assert await stored(store) == before
