@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from enum import Enum
 from pathlib import Path, PurePath
@@ -108,9 +109,10 @@ def _kind_of(path: Path, lines: list[str]) -> FileKind:
         raise BadFile(
             f"{path} holds neither aggregate trades (7 or 8 columns), nor bars (12 columns), nor events (a JSON text a line)."
         )
-    if kinds[0] is RowKind.SINGLE_TRADE:
+    kind = Counter(kinds).most_common(1)[0][0]  # a damaged first row must not decide
+    if kind is RowKind.SINGLE_TRADE:
         raise BadFile(f"{path} holds single trades; klagg reads the exchange's aggregate trades (aggTrades) instead.")
-    return _KINDS[kinds[0]]
+    return _KINDS[kind]
 
 
 _KINDS: Final = {

@@ -202,3 +202,14 @@ async def test_a_text_of_no_letters_costs_a_row_of_the_predecessor(tmp_path: Pat
     async with await Store.open(tmp_path / "klagg.db") as store:
         outcome = await import_predecessor(store, path)
     assert (outcome.bars, outcome.tally.bad) == (len(KLINES) - 1, 1)
+
+
+@pytest.mark.parametrize("place", [0, 1, 57])
+async def test_a_row_that_looks_like_one_of_another_kind_costs_itself(tmp_path: Path, place: int) -> None:
+    """Without its last id an aggregate trade has the columns of a single one."""
+    fields = ROWS[place].split(",")
+    for number, odd in enumerate((",".join([*fields[:4], *fields[5:]]), KLINES[0], EVENTS[0])):
+        lines = [*ROWS[:place], odd, *ROWS[place + 1 :]]
+        outcome, stored = await imported(tmp_path / str(number), lines)
+        assert (outcome.failures, outcome.tally.bad, outcome.trades) == ([], 1, len(ROWS) - 1)
+        assert stored == (await imported(tmp_path / f"{number}-without", [*ROWS[:place], *ROWS[place + 1 :]]))[1]
