@@ -44,6 +44,11 @@ def market_of(flag: str) -> Market:
     return _BY_FLAG[flag.lower()]
 
 
+def is_real(key: str | None) -> bool:
+    """Whether a database so marked has the bars of a real market, whose time is everybody's; one that nobody marked may have."""
+    return key is None or key in _BY_KEY
+
+
 def settle(files: Sequence[SourceFile], flag: str | None, held: str | None) -> Settled:
     """Decide of which market the files are.
 

@@ -278,3 +278,15 @@ def test_a_repair_from_files_removes_nothing_by_this_machines_clock_alone(path: 
     asyncio.run(fill())
     assert "in the future" not in run("--db", path, "--symbol", "SOLUSDT", "--repair", "--against", archive).stdout
     assert "in the future" in run("--db", path, "--symbol", "SOLUSDT").stdout
+
+
+@pytest.mark.parametrize(("market", "is_found"), [("binance-um", True), ("binance-spot", True), ("simulated", False)])
+def test_bars_of_the_future_are_found_in_every_real_market(tmp_path: Path, market: str, *, is_found: bool) -> None:
+    path = tmp_path / "klagg.db"
+
+    async def fill() -> None:
+        async with await Store.open(path, market=market, periods=()) as store:
+            await store.add_confirmed([bar(START + 5_000 * 24 * HOUR)])
+
+    asyncio.run(fill())
+    assert ("it opens in the future" in run("--db", path).stdout) is is_found

@@ -23,6 +23,7 @@ from klagg_tui.errors import UnknownSymbol, Unreachable
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.venue import MarketData, Priority
 from klagg_tui.exporting.selection import matching
+from klagg_tui.importing.markets import is_real
 from klagg_tui.runtime.plans import market_at
 from klagg_tui.storage.store import Store
 from klagg_tui.texts import without_login
@@ -130,8 +131,8 @@ def exchange_bars(rest: MarketData, on_unknown: Callable[[str], None] = lambda _
 async def _now_ms(path: Path) -> int | None:
     """This machine's time, and a minute for its error; None for a market that may have any other."""
     async with await Store.open(path, read_only=True) as store:
-        is_real = await store.market() in {None, venue().key}
-    return int(time.time() * 1000) + MINUTE_MS if is_real else None
+        is_now = is_real(await store.market())
+    return int(time.time() * 1000) + MINUTE_MS if is_now else None
 
 
 async def _symbols(path: Path, patterns: tuple[str, ...]) -> set[str] | None:
