@@ -100,5 +100,8 @@ def symbol(value: str) -> str:
 
 
 def _is_name(value: str) -> bool:
-    """Letters and digits that can be seen: Unicode counts invisible fillers among its letters."""
-    return value.replace("_", "").isalnum() and is_printable(value)
+    """Letters and digits that can be seen (Unicode counts invisible fillers among its letters), and the signs between them."""
+    return value.translate(_BETWEEN).isalnum() and is_printable(value)
+
+
+_BETWEEN: Final = dict.fromkeys(map(ord, "_-.+/()[]"))
