@@ -63,7 +63,7 @@ class SymbolUniverse:
             symbol
             for symbol in engine.symbols()
             if symbol in chosen
-            and 0 < contract(symbol).listed_ms < chosen[symbol].listed_ms
+            and 0 < contract(symbol).listed_ms < chosen[symbol].listed_ms <= self._context.now_ms()
             and engine.traded_ms(symbol) < chosen[symbol].listed_ms
         )
 
