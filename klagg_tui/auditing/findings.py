@@ -107,10 +107,10 @@ def value_text(name: str, value: int) -> str:
     return exact.turnover_text(value) if name in _TURNOVERS else exact.text(value)
 
 
-def missing_text(period: Period, from_ms: int, to_ms: int) -> str:
-    """How many bars are missing from one time to before another."""
+def missing_text(period: Period, from_ms: int, to_ms: int, what: str = "missing") -> str:
+    """How many bars are missing, or whatever they are, from one time to before another."""
     count = -(-(to_ms - from_ms) // period.nominal_ms)
-    return f"{count:,} {period} bars are missing" if count > 1 else f"a {period} bar is missing"
+    return f"{count:,} {period} bars are {what}" if count > 1 else f"a {period} bar is {what}"
 
 
 def of_bar(kind: Kind, bar: Bar, text: str, found: tuple[Difference, ...] = ()) -> Finding:

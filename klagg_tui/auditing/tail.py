@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from klagg_tui.auditing.findings import Finding, Kind, missing_text
+from klagg_tui.auditing.findings import Finding, Kind, missing_text, of_bar
 from klagg_tui.auditing.rows import Stretch, last_open_ms, outside
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import MINUTE_MS, Period
@@ -24,11 +24,13 @@ AND state BETWEEN {State.PARTIAL.value} AND {State.CONFIRMED.value}
 
 
 class _Proof(NamedTuple):
-    """That bars are missing in a stretch."""
+    """That trades are missing from a larger bar's smaller ones."""
 
-    from_ms: int
-    to_ms: int
+    bar: Bar
+    """The larger one."""
     reason: str
+    partial_ms: int | None = None
+    """When the first smaller one opens that lacks trades itself."""
 
 
 class Tail:
@@ -71,19 +73,28 @@ class Tail:
         """
         proofs = [proof for bar in self._over if (proof := await self._proof(connection, bar, lacked, wrong))]
         if self._last:
-            reason = f"the last {self._last.period} bar there is {self._last.state.label}"
-            proofs.append(_Proof(self._end_ms, self._last.end_ms, reason))
-        return list(self._told(proofs, stretch, lacked))
-
-    def _told(self, proofs: Sequence[_Proof], stretch: Stretch, lacked: Sequence[tuple[int, int]]) -> Iterator[Finding]:
+            proofs.append(_Proof(self._last, f"the last {self._last.period} bar there is {self._last.state.label}"))
         if not proofs:
-            return
-        from_ms = max(min(proof.from_ms for proof in proofs), stretch.from_ms or 0)
-        last = max(proofs, key=lambda proof: proof.to_ms)
-        to_ms = last.to_ms if stretch.to_ms is None else min(last.to_ms, stretch.to_ms)
-        for begin, end in outside(from_ms, to_ms, lacked):
-            text = f"{missing_text(self._period, begin, end)} at the end: {last.reason}"
+            return []
+        at_end = [proof for proof in proofs if proof.partial_ms is None or self._is_last(proof.partial_ms)]
+        return list(self._missing(at_end, stretch, lacked)) if at_end else [self._too_small(proofs[0])]
+
+    def _missing(
+        self, proofs: Sequence[_Proof], stretch: Stretch, lacked: Sequence[tuple[int, int]]
+    ) -> Iterator[Finding]:
+        last = max(proofs, key=lambda proof: proof.bar.end_ms)
+        # The last one may lack trades itself: then it is asked for again.
+        from_ms = min(self._end_ms if proof.partial_ms is None else proof.partial_ms for proof in proofs)
+        what = "missing" if from_ms == self._end_ms else "missing or partial"
+        to_ms = last.bar.end_ms if stretch.to_ms is None else min(last.bar.end_ms, stretch.to_ms)
+        for begin, end in outside(max(from_ms, stretch.from_ms or 0), to_ms, lacked):
+            text = f"{missing_text(self._period, begin, end, what)} at the end: {last.reason}"
             yield Finding(Kind.HOLE, self._known.symbol, self._period, begin, end, text)
+
+    def _too_small(self, proof: _Proof) -> Finding:
+        return of_bar(
+            Kind.ROLL_UP, proof.bar, f"{proof.reason}; some of these are partial, and the last may be missing"
+        )
 
     async def _proof(
         self, connection: Connection, bar: Bar, lacked: Sequence[tuple[int, int]], wrong: Collection[int]
@@ -97,12 +108,12 @@ class Tail:
         wanted = outside(self._begin_ms(bar, first * MINUTE_MS), self._end_ms, lacked)
         if count < sum(self._period.count(*piece) for piece in wanted):
             return None
-        # Where one of them lacks trades itself, these may be the ones; so it is asked for too.
-        from_ms = self._end_ms if partial is None else partial * MINUTE_MS
         trades_text = "a trade" if more == 1 else f"{more:,} trades"
-        return _Proof(
-            from_ms, bar.end_ms, f"the {bar.period} bar there has {trades_text} that no {self._period} bar has"
-        )
+        reason = f"the {bar.period} bar there has {trades_text} that no {self._period} bar has"
+        return _Proof(bar, reason, None if partial is None else partial * MINUTE_MS)
+
+    def _is_last(self, open_ms: int) -> bool:
+        return self._period.end_ms(open_ms) == self._end_ms
 
     def _begin_ms(self, bar: Bar, first_ms: int) -> int:
         """From when on the bar must be filled: nothing is missing before a symbol's listing (see `is_filled`)."""

@@ -87,6 +87,19 @@ async def test_a_last_minute_that_lacks_trades_itself_is_asked_for_too(tmp_path:
         await store.add([*TRUTH[:11], TRUTH[11]._replace(trade_count=1, state=State.PARTIAL)], [])
         await store.add_confirmed([larger(Period.M5, 10)])
     assert await holes(path) == [(Period.M1, 11, 15)]
+    assert (await found(path))[0].text.startswith("4 1m bars are missing or partial at the end: ")
+    await repair(path, await found(path), reference_of(TRUTH))
+    assert await found(path) == []
+
+
+async def test_where_another_minute_lacks_trades_the_larger_bar_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    async with await Store.open(path, periods=PERIODS) as store:
+        await store.add([*TRUTH[:10], TRUTH[10]._replace(trade_count=1, state=State.PARTIAL), TRUTH[11]], [])
+        await store.add_confirmed([larger(Period.M5, 10), larger(Period.M30, 0)])
+    (finding,) = await found(path)
+    assert (finding.kind, finding.period, finding.from_ms) == (Kind.ROLL_UP, Period.M5, at(10))
+    await repair(path, await found(path), reference_of(TRUTH))
     await repair(path, await found(path), reference_of(TRUTH))
     assert await found(path) == []
 
