@@ -31,6 +31,8 @@ class Kind(StrEnum):
     """What the spans say of trade ids contradicts itself or the bars."""
     DIFFERENCE = "difference"
     """A bar is not equal to the exchange's own."""
+    EXTRA = "extra"
+    """Confirmed bars that the exchange does not show, between bars that it shows."""
 
 
 class Difference(NamedTuple):
