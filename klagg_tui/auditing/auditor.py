@@ -13,7 +13,17 @@ from typing import Final, NamedTuple
 
 from klagg_tui.auditing.checks import Coverage, span_findings
 from klagg_tui.auditing.findings import Finding, Kind, OrphanRows
-from klagg_tui.auditing.rows import EVERYTHING, PAGE, Stretch, Unreadable, all_series, current, history
+from klagg_tui.auditing.rows import (
+    EVERYTHING,
+    PAGE,
+    Stretch,
+    Unreadable,
+    all_series,
+    current,
+    history,
+    not_to_be_had,
+)
+from klagg_tui.auditing.tail import Tail
 from klagg_tui.auditing.walk import Children, Walk
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import Period, child_of
@@ -106,15 +116,32 @@ class _Audit:
                 yield finding
             periods = tuple(_PERIODS[one] for one in numbers if one in range(len(_PERIODS)))
             wrong: dict[Period, set[int]] = {}
+            lacked = await not_to_be_had(self._connection, number)
+            tail = await Tail.of(self._connection, number, known, periods[0]) if periods else None
             for period in periods:
                 child = child_of(period, periods)
                 is_child = child in wrong and child.divides(period)
                 children = Children(child, known.anchor, wrong[child]) if is_child else None
-                coverage = Coverage(spans) if period is Period.M1 else None
-                walk = Walk(number, known, period, coverage, children, self._scope.now_ms, self._market)
+                walk = Walk(
+                    number,
+                    known,
+                    period,
+                    Coverage(spans) if period is Period.M1 else None,
+                    children,
+                    self._scope.now_ms,
+                    self._market,
+                    lacked.get(period.ordinal, ()),
+                    tail,
+                )
                 async for finding in self._series(number, walk, child if is_child else None):
                     yield finding
                 wrong[period] = walk.wrong
+            if tail is not None:
+                of_shortest = lacked.get(periods[0].ordinal, ())
+                for finding in await tail.findings(
+                    self._connection, self._scope.stretch, of_shortest, wrong[periods[0]]
+                ):
+                    yield finding
         finally:
             await self._connection.rows("COMMIT")
 

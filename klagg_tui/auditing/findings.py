@@ -14,7 +14,7 @@ class Kind(StrEnum):
     """What is wrong."""
 
     HOLE = "hole"
-    """Bars are missing between others."""
+    """Bars are missing: between others, or at the end, where a larger bar or the exchange has more."""
     OVERLAP = "overlap"
     """Two spans have ids or time in common, or touch and were not made one."""
     OFF_GRID = "off grid"
@@ -31,6 +31,8 @@ class Kind(StrEnum):
     """What the spans say of trade ids contradicts itself or the bars."""
     DIFFERENCE = "difference"
     """A bar is not equal to the exchange's own."""
+    EXTRA = "extra"
+    """Confirmed bars that the exchange does not show, between bars that it shows."""
 
 
 class Difference(NamedTuple):
@@ -105,6 +107,12 @@ def value_text(name: str, value: int) -> str:
     if name == "trade_count":
         return str(value)
     return exact.turnover_text(value) if name in _TURNOVERS else exact.text(value)
+
+
+def missing_text(period: Period, from_ms: int, to_ms: int, what: str = "missing") -> str:
+    """How many bars are missing, or whatever they are, from one time to before another."""
+    count = -(-(to_ms - from_ms) // period.nominal_ms)
+    return f"{count:,} {period} bars are {what}" if count > 1 else f"a {period} bar is {what}"
 
 
 def of_bar(kind: Kind, bar: Bar, text: str, found: tuple[Difference, ...] = ()) -> Finding:

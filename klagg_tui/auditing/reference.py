@@ -42,6 +42,8 @@ class ArchiveBars:
         self._periods: dict[Path, frozenset[Period]] = {}
         self.symbols = {source.symbol for source in sources if source.symbol}
         self._tallies: dict[Path, Tally] = {}
+        self._ends: dict[tuple[Path, Period], tuple[int, int]] = {}
+        """When the first and the last bar of each file open."""
 
     async def __call__(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
         """See `ReferenceBars`; the rows of the files may lie in any order."""
@@ -59,9 +61,28 @@ class ArchiveBars:
         tally, periods = Tally(), set[Period]()
         for block in read_bars(source, tally):
             periods.update(bar.period for bar in block.bars)
+            self._note_ends(source.path, block.bars)
             yield block.bars
         self._periods[source.path] = frozenset(periods)
         self._tallies[source.path] = tally
+
+    def _note_ends(self, path: Path, bars: Sequence[Bar]) -> None:
+        for bar in bars:
+            first_ms, last_ms = self._ends.get((path, bar.period), (bar.open_ms, bar.open_ms))
+            self._ends[path, bar.period] = min(first_ms, bar.open_ms), max(last_ms, bar.open_ms)
+
+    def holds(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> bool:
+        """Whether one file, read as a whole, has bars of the series from one open time to another, or around them."""
+        for source in self._sources:
+            first_ms, last_ms = self._ends.get((source.path, period), (to_ms, from_ms))
+            if (
+                source.symbol == symbol
+                and first_ms <= from_ms
+                and to_ms <= last_ms
+                and not self._tallies[source.path].bad
+            ):
+                return True
+        return False
 
     def unread(self) -> list[str]:
         """A sentence for each file that has rows which could not be read, and so were not compared."""

@@ -77,7 +77,7 @@ def needs(findings: Iterable[Finding]) -> list[Need]:
 
 
 def _needs(finding: Finding) -> Iterator[Need]:
-    if finding.period is None or finding.from_ms >= finding.to_ms or finding.kind is Kind.OFF_GRID:
+    if finding.period is None or finding.from_ms >= finding.to_ms or finding.kind in {Kind.OFF_GRID, Kind.EXTRA}:
         return
     if finding.orphans and finding.orphans.table is Table.FORMING:
         return
