@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from klagg_tui.runtime.worker import Runtime
 
 BEAT_S: Final = 1 / BEATS_A_SECOND
+_LEAVE_S: Final = 3.0
+"""As long may a screen take to go."""
 SETTLED_S: Final = 10.0
 """By then the rows of the market are there: a hundred thousand objects that stay, for collections to pass over."""
 
@@ -302,6 +306,23 @@ class KlaggApp(App[bool]):
         self.exit(for_demo)
 
 
+def _end_without_screen(runtime: Runtime, restore: Callable[[], None], has_left: threading.Event) -> None:
+    """Write the last state; where the screen has not gone some seconds behind that, go without it."""
+
+    def end() -> None:
+        status = 0
+        try:
+            runtime.wait()
+        except Exception:  # noqa: BLE001 - it was logged; there is no screen left to say it on
+            status = 1
+        if not has_left.wait(_LEAVE_S):
+            restore()
+            os._exit(status)
+
+    runtime.cancel()
+    threading.Thread(target=end, name="klagg-end", daemon=True).start()
+
+
 def _restore_terminal() -> Callable[[], None]:
     """What gives the terminal back as it is now, from within a signal."""
     if sys.platform == "win32":
@@ -326,8 +347,9 @@ def run(runtime: Runtime, stop: StopSignals, settings: ScreenSettings | None = N
     stop.on_abort = _restore_terminal()
     runtime.start()
     interpreter.freeze()
-    # From within the signal: a terminal that takes nothing more holds up the screen, and must not hold up the disk.
-    stop.on_stop = runtime.cancel
+    has_left = threading.Event()
+    # From within the signal: a terminal that takes nothing more holds up the screen, and must hold up neither disk nor end.
+    stop.on_stop = lambda: _end_without_screen(runtime, stop.on_abort, has_left)
     app = KlaggApp(
         runtime,
         state_file=StateFile(path_of(state_name), defaults_from(settings)),
@@ -338,6 +360,7 @@ def run(runtime: Runtime, stop: StopSignals, settings: ScreenSettings | None = N
     try:
         is_for_demo = not stop.came and bool(app.run())
     finally:
+        has_left.set()
         runtime.cancel()
         runtime.wait()
     if app.return_code:

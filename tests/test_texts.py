@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from klagg_tui.errors import KlaggError
 from klagg_tui.texts import is_printable, printable, without_login, without_password, without_secrets
 
 
@@ -94,6 +96,19 @@ def test_other_lines_stay_as_they_are(line: str) -> None:
 )
 def test_an_address_is_shown_without_its_password_also_where_it_is_malformed(address: str, shown: str) -> None:
     assert without_password(address) == shown
+
+
+def _kinds(kind: type[KlaggError]) -> Iterator[type[KlaggError]]:
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from _kinds(narrower)
+
+
+@pytest.mark.parametrize("kind", sorted(set(_kinds(KlaggError)), key=str))
+def test_every_error_of_ours_tells_printably_what_it_quotes(kind: type[KlaggError]) -> None:
+    error = kind.__new__(kind)
+    Exception.__init__(error, "it said \x1b[2J and \u202ehid\r.")
+    assert str(error) == r"it said \x1b[2J and \u202ehid\r."
 
 
 def test_an_address_that_all_know_has_no_login() -> None:

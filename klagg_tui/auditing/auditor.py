@@ -13,7 +13,17 @@ from typing import Final, NamedTuple
 
 from klagg_tui.auditing.checks import Coverage, span_findings
 from klagg_tui.auditing.findings import Finding, Kind, OrphanRows
-from klagg_tui.auditing.rows import EVERYTHING, PAGE, Stretch, Unreadable, all_series, current, history
+from klagg_tui.auditing.rows import (
+    EVERYTHING,
+    PAGE,
+    Stretch,
+    Unreadable,
+    all_series,
+    current,
+    history,
+    not_to_be_had,
+)
+from klagg_tui.auditing.tail import Tail
 from klagg_tui.auditing.walk import Children, Walk
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import Period, child_of
@@ -21,7 +31,8 @@ from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.disk_errors import missing
 from klagg_tui.storage.opening import has_database, open_reader
 from klagg_tui.storage.queries import spans_of
-from klagg_tui.storage.symbols import StoredSymbol, Symbols
+from klagg_tui.storage.store import market_of
+from klagg_tui.storage.symbols import StoredSymbol, Symbols, anchor_of_stored
 
 _PERIODS: Final = tuple(Period)
 
@@ -71,8 +82,10 @@ class _Audit:
         self._connection = connection
         self._scope = scope
         self._bars = 0
+        self._market: str | None = None
 
     async def findings(self) -> AsyncIterator[Finding]:
+        self._market = await market_of(self._connection)
         symbols = await Symbols.read(self._connection)
         series = await all_series(self._connection)
         wanted = [number for number, name in symbols.names.items() if self._is_wanted(name)]
@@ -96,11 +109,15 @@ class _Audit:
         """One snapshot for a symbol, so that a writer beside us cannot come between bars and their children."""
         await self._connection.rows("BEGIN")
         try:
+            if (anchor := await anchor_of_stored(self._connection, number, known)) is not None:
+                known = known._replace(anchor=anchor)
             spans = await spans_of(self._connection, known.symbol, number)
             for finding in span_findings(spans):
                 yield finding
             periods = tuple(_PERIODS[one] for one in numbers if one in range(len(_PERIODS)))
             wrong: dict[Period, set[int]] = {}
+            lacked = await not_to_be_had(self._connection, number)
+            tail = await Tail.of(self._connection, number, known, periods[0]) if periods else None
             for period in periods:
                 child = child_of(period, periods)
                 is_child = child in wrong and child.divides(period)
@@ -112,10 +129,19 @@ class _Audit:
                     Coverage(spans) if period is Period.M1 else None,
                     children,
                     self._scope.now_ms,
+                    self._market,
+                    lacked.get(period.ordinal, ()),
+                    tail,
                 )
                 async for finding in self._series(number, walk, child if is_child else None):
                     yield finding
                 wrong[period] = walk.wrong
+            if tail is not None:
+                of_shortest = lacked.get(periods[0].ordinal, ())
+                for finding in await tail.findings(
+                    self._connection, self._scope.stretch, of_shortest, wrong[periods[0]]
+                ):
+                    yield finding
         finally:
             await self._connection.rows("COMMIT")
 

@@ -1,32 +1,36 @@
-"""Stored bars against the exchange's own, field by field."""
+"""Stored bars against the exchange's own, field by field and stretch by stretch."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import AsyncIterator, Collection
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from klagg_tui.auditing.auditor import AuditProgress, Scope
-from klagg_tui.auditing.findings import Finding, Kind, differences, of_bar
-from klagg_tui.auditing.reference import ReferenceBars
-from klagg_tui.auditing.rows import Stretch, all_series, history
-from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.auditing.findings import Finding
+from klagg_tui.auditing.reference import ArchiveBars, ReferenceBars
+from klagg_tui.auditing.rows import Stretch, all_series, first_open_ms, history, last_open_ms
+from klagg_tui.auditing.sides import Sides, Told
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.period import Period
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.opening import open_reader
-from klagg_tui.storage.symbols import Symbols
+from klagg_tui.storage.symbols import StoredSymbol, Symbols
 
 _PERIODS: Final = tuple(Period)
-_ENDS: Final = (
-    "SELECT min(minute), max(minute) FROM history WHERE symbol = ? AND period = ? AND typeof(minute) = 'integer'"
-)
+_FAR_MS: Final = 4_102_444_800_000
+"""The year 2100: all that the exchange has lies before it."""
 
 
 async def find_differences(
     path: Path, reference: ReferenceBars, scope: Scope, periods: Collection[Period] | None = None
 ) -> AsyncIterator[Finding]:
-    """Where stored bars that are over differ from the exchange's; bars that only one side has are no difference.
+    """Where stored bars that are over differ from the exchange's, and stretches of bars that only one side has.
+
+    Those that only the exchange has are told between the first and the last stored bar of a series, and of a symbol that is
+    no longer traded on to its end; those that only the database has where they are confirmed and lie between bars that the
+    exchange shows.
 
     Raises:
         StorageError: the database cannot be read.
@@ -56,51 +60,50 @@ class _Comparison:
         wanted = [(number, name) for number, name in symbols.names.items() if self._is_wanted(name)]
         for done, (number, name) in enumerate(wanted):
             self._scope.on_progress(AuditProgress(name, done, len(wanted), self._seen))
+            told = Told()
             for one in series.get(number, []):
                 if one not in range(len(_PERIODS)) or _PERIODS[one] not in self._periods:
                     continue
                 if self._scope.should_stop():
                     return
-                async for finding in self._of_series(number, name, _PERIODS[one]):
+                async for finding in self._of_series(number, symbols.known[number], _PERIODS[one], told):
                     yield finding
 
     def _is_wanted(self, name: str) -> bool:
         return self._scope.symbols is None or name in self._scope.symbols
 
-    async def _of_series(self, number: int, name: str, period: Period) -> AsyncIterator[Finding]:
-        stretch = await self._stretch_of(number, period)
+    async def _of_series(self, number: int, known: StoredSymbol, period: Period, told: Told) -> AsyncIterator[Finding]:
+        stretch = await self._stretch_of(number, known, period)
         if stretch is None:
             return
-        stored: deque[Bar] = deque()
-        pages = history(self._connection, {number: name}, number, period, Stretch(*stretch))
-        async for batch in self._reference(name, period, *stretch):
+        symbol = known.symbol
+        sides = Sides(told, partial(_has_all, self._reference, symbol, period))
+        pages = history(self._connection, {number: symbol}, number, period, Stretch(*stretch))
+        async for batch in self._reference(symbol, period, *stretch):
+            if self._scope.should_stop():
+                return
             self._seen += len(batch)
-            for bar in batch:
-                while not stored or stored[-1].open_ms < bar.open_ms:
-                    page = await anext(pages, None)
-                    if page is None:
-                        break
-                    stored.extend(one for one in page if isinstance(one, Bar))
-                while stored and stored[0].open_ms < bar.open_ms:
-                    stored.popleft()
-                if stored and (found := _difference(stored[0], bar)):
-                    yield found
+            while batch and sides.needs_stored(batch):
+                page = await anext(pages, None)
+                if page is None:
+                    break
+                sides.add_stored((one for one in page if isinstance(one, Bar)), batch[0].open_ms)
+            for finding in sides.take(batch):
+                yield finding
+        for finding in sides.end():
+            yield finding
 
-    async def _stretch_of(self, number: int, period: Period) -> tuple[int, int] | None:
-        """From when to when there are stored bars that are to be looked at."""
-        first, last = (await self._connection.rows(_ENDS, (number, period.ordinal)))[0]
-        if first is None:
+    async def _stretch_of(self, number: int, known: StoredSymbol, period: Period) -> tuple[int, int] | None:
+        """From when to when bars are compared: between the stored ones, and on behind them if no more will come of themselves."""
+        first_ms = await first_open_ms(self._connection, number, period)
+        last_ms = await last_open_ms(self._connection, number, period)
+        if first_ms is None or last_ms is None:
             return None
         asked = self._scope.stretch
-        to_ms = last * MINUTE_MS + 1
-        return max(first * MINUTE_MS, asked.from_ms or 0), to_ms if asked.to_ms is None else min(to_ms, asked.to_ms)
+        to_ms = last_ms + 1 if known.active else max(last_ms + 1, self._scope.now_ms or _FAR_MS)
+        return max(first_ms, asked.from_ms or 0), to_ms if asked.to_ms is None else min(to_ms, asked.to_ms)
 
 
-def _difference(ours: Bar, theirs: Bar) -> Finding | None:
-    if ours.open_ms != theirs.open_ms or theirs.state is State.FORMING:
-        return None
-    found = differences(ours, theirs)
-    if not found:
-        return None
-    values = ", ".join(f"{one.field} {one.ours} instead of {one.theirs}" for one in found)
-    return of_bar(Kind.DIFFERENCE, ours, f"{ours.state.label}, but {values}", found)
+def _has_all(reference: ReferenceBars, symbol: str, period: Period, from_ms: int, to_ms: int) -> bool:
+    """Whether the exchange itself has nothing between two bars that it showed; files may just lack another one."""
+    return not isinstance(reference, ArchiveBars) or reference.holds(symbol, period, from_ms, to_ms)

@@ -15,7 +15,7 @@ class Kind(StrEnum):
     """What is wrong."""
 
     HOLE = "hole"
-    """Bars are missing between others."""
+    """Bars are missing: between others, or at the end, where a larger bar or the exchange has more."""
     OVERLAP = "overlap"
     """Two spans have ids or time in common, or touch and were not made one."""
     OFF_GRID = "off grid"
@@ -32,6 +32,8 @@ class Kind(StrEnum):
     """What the spans say of trade ids contradicts itself or the bars."""
     DIFFERENCE = "difference"
     """A bar is not equal to the exchange's own."""
+    EXTRA = "extra"
+    """Confirmed bars that the exchange does not show, between bars that it shows."""
 
 
 class Difference(NamedTuple):
@@ -110,6 +112,12 @@ def differences(ours: Bar, theirs: Bar) -> tuple[Difference, ...]:
 def value_text(name: str, value: int) -> str:
     """The value of that field of a bar, as an exact decimal text."""
     return _TEXTS[name](value)
+
+
+def missing_text(period: Period, from_ms: int, to_ms: int, what: str = "missing") -> str:
+    """How many bars are missing, or whatever they are, from one time to before another."""
+    count = -(-(to_ms - from_ms) // period.nominal_ms)
+    return f"{count:,} {period} bars are {what}" if count > 1 else f"a {period} bar is {what}"
 
 
 def of_bar(kind: Kind, bar: Bar, text: str, found: tuple[Difference, ...] = ()) -> Finding:

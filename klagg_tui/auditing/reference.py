@@ -11,6 +11,7 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFile
 from klagg_tui.importing.detect import FileKind, SourceFile, plan
+from klagg_tui.importing.markets import settle
 from klagg_tui.importing.read import read_bars
 from klagg_tui.importing.sorting import Row, Sorter
 from klagg_tui.importing.tally import Tally
@@ -22,11 +23,11 @@ ReferenceBars: TypeAlias = Callable[[str, Period, int, int], AsyncIterator[Seque
 class ArchiveBars:
     """The exchange's bars as its archive files have them: a `ReferenceBars`."""
 
-    def __init__(self, paths: Sequence[Path], symbol: str | None = None) -> None:
-        """Look at the files.
+    def __init__(self, paths: Sequence[Path], symbol: str | None = None, market: str | None = None) -> None:
+        """Look at the files; `market` is that of the bars which they are held against, by its key.
 
         Raises:
-            BadFile: one of them holds no bars.
+            BadFile: one of them holds no bars, or those of another market.
         """
         sources, failures = plan(paths, symbol)
         if failures:
@@ -34,10 +35,15 @@ class ArchiveBars:
         for source in sources:
             if source.kind is not FileKind.BARS:
                 raise BadFile(f"{source.path} holds no bars; an audit compares with the exchange's kline archives.")
-        self._sources = sources
+        settled = settle(sources, None, market)
+        if settled.failures:
+            raise BadFile(settled.failures[0])
+        self._sources = settled.files
         self._periods: dict[Path, frozenset[Period]] = {}
         self.symbols = {source.symbol for source in sources if source.symbol}
         self._tallies: dict[Path, Tally] = {}
+        self._ends: dict[tuple[Path, Period], tuple[int, int]] = {}
+        """When the first and the last bar of each file open."""
 
     async def __call__(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
         """See `ReferenceBars`; the rows of the files may lie in any order."""
@@ -55,9 +61,28 @@ class ArchiveBars:
         tally, periods = Tally(), set[Period]()
         for block in read_bars(source, tally):
             periods.update(bar.period for bar in block.bars)
+            self._note_ends(source.path, block.bars)
             yield block.bars
         self._periods[source.path] = frozenset(periods)
         self._tallies[source.path] = tally
+
+    def _note_ends(self, path: Path, bars: Sequence[Bar]) -> None:
+        for bar in bars:
+            first_ms, last_ms = self._ends.get((path, bar.period), (bar.open_ms, bar.open_ms))
+            self._ends[path, bar.period] = min(first_ms, bar.open_ms), max(last_ms, bar.open_ms)
+
+    def holds(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> bool:
+        """Whether one file, read as a whole, has bars of the series from one open time to another, or around them."""
+        for source in self._sources:
+            first_ms, last_ms = self._ends.get((source.path, period), (to_ms, from_ms))
+            if (
+                source.symbol == symbol
+                and first_ms <= from_ms
+                and to_ms <= last_ms
+                and not self._tallies[source.path].bad
+            ):
+                return True
+        return False
 
     def unread(self) -> list[str]:
         """A sentence for each file that has rows which could not be read, and so were not compared."""

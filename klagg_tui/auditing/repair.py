@@ -53,6 +53,7 @@ async def repair(path: Path, findings: Sequence[Finding], reference: ReferenceBa
     """
     removed, spans, periods = await _clear(path, findings)
     async with await Store.open(path, periods=periods) as store:
+        await store.learn_stored_anchors({finding.symbol for finding in findings})
         bars = 0
         for need in needs(findings):
             async for batch in reference(*need):
@@ -76,7 +77,7 @@ def needs(findings: Iterable[Finding]) -> list[Need]:
 
 
 def _needs(finding: Finding) -> Iterator[Need]:
-    if finding.period is None or finding.from_ms >= finding.to_ms or finding.kind is Kind.OFF_GRID:
+    if finding.period is None or finding.from_ms >= finding.to_ms or finding.kind in {Kind.OFF_GRID, Kind.EXTRA}:
         return
     if finding.orphans and finding.orphans.table is Table.FORMING:
         return

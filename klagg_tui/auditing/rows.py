@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -26,6 +26,11 @@ _PAGE_BEFORE: Final = _PAGE.replace("ORDER BY", "AND h.minute < ? ORDER BY")
 _NEXT_SERIES: Final = """
 SELECT symbol, period FROM history WHERE (symbol, period) > (?, ?) ORDER BY symbol, period LIMIT 1
 """
+_LAST: Final = """
+SELECT minute FROM history WHERE symbol = ? AND period = ? AND typeof(minute) = 'integer' ORDER BY minute DESC LIMIT 1
+"""
+_FIRST: Final = _LAST.replace(" DESC", "")
+_LACKED: Final = "SELECT period, first, until FROM unavailable WHERE symbol = ? ORDER BY first"
 _FORMING: Final = f"SELECT {_SELECTED} FROM forming AS h WHERE h.symbol = ? AND h.period = ?"
 
 
@@ -76,6 +81,39 @@ async def history(
         beyond = rows[-1][2]
 
 
+async def first_open_ms(connection: Connection, symbol: int, period: Period) -> int | None:
+    """When the oldest ended bar of a series opened."""
+    return await _open_ms(connection, _FIRST, symbol, period)
+
+
+async def last_open_ms(connection: Connection, symbol: int, period: Period) -> int | None:
+    """When the newest ended bar of a series opened."""
+    return await _open_ms(connection, _LAST, symbol, period)
+
+
+async def _open_ms(connection: Connection, sql: str, symbol: int, period: Period) -> int | None:
+    rows = await connection.rows(sql, (symbol, period.ordinal))
+    return rows[0][0] * MINUTE_MS if rows else None
+
+
+async def not_to_be_had(connection: Connection, symbol: int) -> dict[int, list[tuple[int, int]]]:
+    """From when to when the exchange was shown to have no bars of a symbol, by the numbers of periods, in order of time."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    for period, first, until in await connection.rows(_LACKED, (symbol,)):
+        found.setdefault(period, []).append((first * MINUTE_MS, until * MINUTE_MS))
+    return found
+
+
+def outside(from_ms: int, to_ms: int, stretches: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The parts of a stretch that lie outside of others, which come in order of their beginnings."""
+    for begin_ms, end_ms in stretches:
+        if begin_ms > from_ms and from_ms < to_ms:
+            yield from_ms, min(begin_ms, to_ms)
+        from_ms = max(from_ms, end_ms)
+    if from_ms < to_ms:
+        yield from_ms, to_ms
+
+
 async def current(
     connection: Connection, names: Mapping[int, str], symbol: int, period: Period
 ) -> Bar | Unreadable | None:
@@ -112,4 +150,6 @@ def _fault(row: Row) -> str | None:
     minute, state = row[2], row[3]
     if not isinstance(minute, int) or not 0 <= minute < _LATEST_MINUTE:
         return f"{minute!r} is no minute"
+    if any(type(value) is float for value in row):
+        return "its values are no whole numbers"
     return None if state in _STATES else f"{state!r} is no state"

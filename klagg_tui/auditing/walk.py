@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from klagg_tui.auditing.checks import Coverage, jump, roll_up_finding
-from klagg_tui.auditing.findings import Finding, Kind, OrphanRows, Table, of_bar
-from klagg_tui.auditing.rows import Stretch, Unreadable
-from klagg_tui.engine.bar import Bar, State, fault_of
+from klagg_tui.auditing.findings import Finding, Kind, OrphanRows, Table, missing_text, of_bar
+from klagg_tui.auditing.rows import Stretch, Unreadable, outside
+from klagg_tui.auditing.tail import Tail
+from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.importing.units import fault_of_stored
 from klagg_tui.storage.symbols import StoredSymbol
 
 _NEVER: Final = 1 << 62
@@ -70,6 +72,12 @@ class Walk:
     children: Children | None
     now_ms: int | None = None
     """The time, where bars of the future are to be found."""
+    market: str | None = None
+    """Whose bars they are, by its key."""
+    lacked: Sequence[tuple[int, int]] = ()
+    """From when to when the exchange has no such bars, in order of time."""
+    tail: Tail | None = None
+    """Where larger bars are to be remembered that reach on behind the last of the shortest ones."""
     wrong: set[int] = field(default_factory=set)
     """Open times of bars with a finding."""
     _before: Bar | None = None
@@ -85,11 +93,13 @@ class Walk:
             elif self._is_future(read):
                 yield self._future(read)
             else:
-                if read.open_ms != self._reached_ms and (hole := self._hole_before(read)):
-                    yield hole
+                if read.open_ms != self._reached_ms:
+                    yield from self._holes_before(read)
                 if finding := self._judged(read) or self._against_children(read):
                     self.wrong.add(read.open_ms)
                     yield finding
+                elif self.tail is not None:
+                    self.tail.see(read)
                 self._before = read
                 self._reached_ms = read.end_ms
 
@@ -107,13 +117,12 @@ class Walk:
         elif self.now_ms is not None and read.open_ms > self.now_ms:
             yield self._future(read)._replace(orphans=orphans)
         else:
-            if hole := self._hole_before(read):
-                yield hole
-            if reason := fault_of(read):
+            yield from self._holes_before(read)
+            if reason := fault_of_stored(read, self.market):
                 yield of_bar(Kind.IMPOSSIBLE, read, f"the current bar: {reason}")._replace(orphans=orphans)
 
     def _judged(self, bar: Bar) -> Finding | None:
-        if reason := fault_of(bar) or jump(bar, self._sound_before()):
+        if reason := fault_of_stored(bar, self.market) or jump(bar, self._sound_before()):
             return of_bar(Kind.IMPOSSIBLE, bar, reason)
         if bar.state is State.FORMING:
             return of_bar(Kind.STATE, bar, "still forming among bars that are over")
@@ -132,15 +141,16 @@ class Walk:
             return None
         return roll_up_finding(bar, children, self.children.period, self.known)
 
-    def _hole_before(self, bar: Bar) -> Finding | None:
+    def _holes_before(self, bar: Bar) -> Iterator[Finding]:
         from_ms, to_ms = self._reached_ms, bar.open_ms
         if from_ms is None or from_ms >= to_ms:
-            return None
+            return
         if self.children and not self.children.within(from_ms, to_ms):
             first_ms = self.children.first_ms
             if first_ms is not None and first_ms <= from_ms:
-                return None
-        return Finding(Kind.HOLE, bar.symbol, self.period, from_ms, to_ms, _missing(self.period, from_ms, to_ms))
+                return
+        for begin, end in outside(from_ms, to_ms, self.lacked):
+            yield Finding(Kind.HOLE, bar.symbol, self.period, begin, end, missing_text(self.period, begin, end))
 
     def _is_on_grid(self, open_ms: int) -> bool:
         # Every minute is one.
@@ -162,6 +172,10 @@ class Walk:
 
     def _off_grid(self, bar: Bar) -> Finding:
         minute = bar.open_ms // MINUTE_MS
+        if bar.state is State.CONFIRMED and self.period.is_on_grid(bar.open_ms):
+            # A three-day bar: whose days are right the exchange alone can say, and this one may be its own.
+            text = f"confirmed, but the symbol's other {self.period} bars open on other days"
+            return of_bar(Kind.OFF_GRID, bar, text)
         orphans = OrphanRows(self.number, self.period.ordinal, minute, minute)
         return of_bar(Kind.OFF_GRID, bar, f"no {self.period} bar opens there")._replace(orphans=orphans)
 
@@ -173,8 +187,3 @@ class Walk:
             self._reached_ms = to_ms
         orphans = OrphanRows(number, period, minute, minute)
         return Finding(Kind.UNREADABLE, self.known.symbol, self.period, from_ms, to_ms, read.reason, orphans=orphans)
-
-
-def _missing(period: Period, from_ms: int, to_ms: int) -> str:
-    count = -(-(to_ms - from_ms) // period.nominal_ms)
-    return f"{count:,} {period} bars are missing" if count > 1 else f"a {period} bar is missing"

@@ -174,6 +174,14 @@ def _report(outcome: Exported, output: str) -> None:
         typer.echo(
             f"Note: {' and '.join(doubtful)} among them; --state closed --state confirmed leaves them out.", err=True
         )
+    if outcome.supposed:
+        first, *others = outcome.supposed
+        names = f"{first} and {counted(len(others), 'other symbol')}" if others else first
+        typer.echo(
+            f"Note: on which days the three-day bars of {names} open is not known: the exchange has no common day for them. "
+            "These open on the days of most; an import of the exchange's own 3d bars shows the right ones.",
+            err=True,
+        )
     if not (outcome.bars or outcome.is_stopped or outcome.is_cut):
         typer.echo("No bars match.", err=True)
 

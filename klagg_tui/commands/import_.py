@@ -29,6 +29,8 @@ klagg import recorded.jsonl.gz --db research.db
 
 klagg import trades.csv --symbol BTCUSDT
 
+klagg import data/spot/daily/klines/BTCUSDT/1m/*.zip --market spot --db spot.db
+
 klagg import --legacy klines.db
 """
 _NOTES_SHOWN = 50
@@ -47,6 +49,16 @@ def import_files(
     ] = None,
     symbol: Annotated[
         str | None, typer.Option("--symbol", "-s", help="Symbol of CSV files whose name does not say it.")
+    ] = None,
+    market: Annotated[
+        str | None,
+        typer.Option(
+            "--market",
+            "-m",
+            metavar="um|cm|spot|us",
+            help="Market of the files: USDⓈ-M or COIN-M futures, spot, or the US exchange. Default: as they show it, or as "
+            "what is stored.",
+        ),
     ] = None,
     legacy: Annotated[
         Path | None,
@@ -69,7 +81,7 @@ def import_files(
     if files and legacy is not None:
         raise BadUsage("--legacy takes a database alone; import other files with a command of their own.")
     named = as_text(symbol) if symbol else None
-    work = _Work(files or [], named, legacy, database(db), settings_of(ctx).market.periods)
+    work = _Work(files or [], named, market, legacy, database(db), settings_of(ctx).market.periods)
     with Interrupt("the bars so far are kept.") as interrupt, ProgressLine() as line:
         outcome = wait_for(work.run(interrupt, line))
     _tell(outcome)
@@ -84,6 +96,7 @@ class _Work(NamedTuple):
 
     files: list[Path]
     symbol: str | None
+    market: str | None
     legacy: Path | None
     database: Path
     periods: tuple[Period, ...]
@@ -99,8 +112,17 @@ class _Work(NamedTuple):
         say_update(self.database)
         async with await Store.open(self.database, periods=self.periods) as store:
             if self.legacy is not None:
-                return await import_predecessor(store, self.legacy, on_progress=show, should_stop=should_stop)
-            return await import_files(store, self.files, symbol=self.symbol, on_progress=show, should_stop=should_stop)
+                return await import_predecessor(
+                    store, self.legacy, market=self.market, on_progress=show, should_stop=should_stop
+                )
+            return await import_files(
+                store,
+                self.files,
+                symbol=self.symbol,
+                market=self.market,
+                on_progress=show,
+                should_stop=should_stop,
+            )
 
 
 def _tell(outcome: Imported) -> None:

@@ -58,7 +58,8 @@ def replay(
     require_terminal()
     # The chart reads older bars from a database, so one is there in any case.
     with StopSignals() as stop, tempfile.TemporaryDirectory(prefix="klagg-replay-") as folder:
-        run(Runtime(Plan(lambda: source, wanted, db or Path(folder) / "replay.db")), stop, state_name="replay")
+        plan = Plan(lambda: source, wanted, db or Path(folder) / "replay.db", source.bars_of)
+        run(Runtime(plan), stop, state_name="replay")
 
 
 def _speed(text: str) -> float | None:

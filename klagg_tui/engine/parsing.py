@@ -16,19 +16,20 @@ def price(text: str, decimals: int = PRICE_DECIMALS) -> Exact:
     """The price that a text says, in units of 1e-12; of an exchange that writes no more than so many `decimals`.
 
     Raises:
-        BadNumber: not plain ASCII digits with at most one point, or digits other than 0 past these decimals.
+        BadNumber: not plain ASCII digits with at most one point, digits other than 0 past these decimals, or more than 18
+            before the point: no price, no quantity and no sum of them was ever that large.
     """
-    return _parse(text, decimals) * _POWERS[PRICE_DECIMALS - decimals]
+    return _parse(text, decimals, _MOST_DIGITS) * _POWERS[PRICE_DECIMALS - decimals]
 
 
 def quantity(text: str) -> Exact:
     """The quantity that a text says, in units of 1e-8; raises as `price` does, from the ninth decimal on."""
-    return _parse(text, QUANTITY_DECIMALS)
+    return _parse(text, QUANTITY_DECIMALS, _MOST_DIGITS)
 
 
 def turnover(text: str) -> Exact:
     """The turnover that a text says, in units of 1e-20; raises as `price` does, from the 21st decimal on."""
-    return _parse(text, TURNOVER_DECIMALS)
+    return _parse(text, TURNOVER_DECIMALS, _MOST_DIGITS)
 
 
 def prices(texts: Sequence[str]) -> list[Exact]:
@@ -93,12 +94,13 @@ class _Scales(dict[bytes, tuple[int, int]]):
 
 _SCALES: Final = _Scales()
 _MOST_DIGITS: Final = 18
-"""With the 1 before them still an integer to the decoder, which makes floats of those past 64 bits."""
+"""With the 1 before them still an integer to the decoder, which makes floats of those past 64 bits; before the point the
+most that any number has, and that a file of 38 digits holds beside the 20 decimals of a turnover."""
 
 
 def _price_or_0(text: str) -> Exact:
     try:
-        return _parse(text, PRICE_DECIMALS)
+        return _parse(text, PRICE_DECIMALS, _MOST_DIGITS)
     except BadNumber:
         return 0
 
@@ -134,11 +136,11 @@ cached: Final[Callable[[str], Exact | None]] = _CACHED.get
 """`cached(text) or parse_cached(text)` is the quantity."""
 
 
-def _parse(text: str, decimals: int) -> int:
+def _parse(text: str, decimals: int, most_digits: int) -> int:
     whole, _, fraction = text.partition(".")
     digits = whole + fraction
     # isdecimal alone would let other scripts' digits through, int() would take "1_0", " 1" and "-1".
-    if digits.isdecimal() and digits.isascii() and len(fraction) <= decimals and len(text) <= _LONGEST:
+    if digits.isdecimal() and digits.isascii() and len(fraction) <= decimals and len(whole) <= most_digits:
         return int(digits) * _POWERS[decimals - len(fraction)]
     if len(text) > _LONGEST:
         raise BadNumber(f"{text[:_LONGEST]!r}... is too long for a number")
@@ -146,9 +148,12 @@ def _parse(text: str, decimals: int) -> int:
         raise BadNumber(f"{text!r} is not a number")
     if fraction[decimals:].strip("0"):
         raise BadNumber(f"{text!r} has more than {decimals} decimals")
-    return _parse(f"{whole}.{fraction[:decimals]}", decimals)
+    significant = whole.lstrip("0")
+    if len(significant) > most_digits:
+        raise BadNumber(f"{text!r} is larger than any that there is")
+    return _parse(f"{significant or 0}.{fraction[:decimals]}", decimals, most_digits)
 
 
 _POWERS: Final[tuple[int, ...]] = tuple(10**digits for digits in range(TURNOVER_DECIMALS + 1))
 _LONGEST: Final = 60
-"""Characters; 1e12 quantities need 21, a lifetime's turnover needs 41. Longer ones are damage, not data."""
+"""Characters; 1e12 quantities need 21, a lifetime's turnover needs 39. Longer ones are damage, not data."""

@@ -10,7 +10,11 @@ from enum import Enum, auto
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade
+from klagg_tui.engine.period import MINUTE_MS
 from klagg_tui.engine.spans import DISORDER_MS, LONGEST_REST_MS, Span
+
+_STAMPED_BACK_MS: Final = 1000
+"""How much earlier than its predecessor a trade may be stamped; the exchange does so by some milliseconds."""
 
 UNKNOWN: Final = -1
 """`next_id` of a sequence that has seen nothing: no id equals it."""
@@ -87,7 +91,10 @@ class TradeSequence:
 
     def goes_back(self, trade: AggTrade) -> bool:
         """Whether the id of a trade lies behind the run and its time ahead of it: whatever comes twice is no newer than that."""
-        return trade.aggregate_id < self.next_id and trade.traded_ms > self.reached_ms + DISORDER_MS
+        if trade.aggregate_id >= self.next_id or trade.traded_ms <= self.reached_ms + _STAMPED_BACK_MS:
+            return False
+        # `traded_ms` may be that of a trade stamped before others of its minute.
+        return trade.traded_ms // MINUTE_MS > self.reached_ms // MINUTE_MS
 
     def continues_anew(self, trade: AggTrade) -> bool:
         """Whether a trade follows one that went back, in id and time."""

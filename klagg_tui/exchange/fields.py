@@ -13,7 +13,13 @@ from klagg_tui.texts import is_printable
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 LARGEST: Final = 2**63 - 1
-"""Of ids and counts: what the disk can hold."""
+"""Of ids: what the disk can hold."""
+
+MOST_FILLS: Final = 10**6
+"""In one aggregate trade: those of one order, or of 100 ms. More are damage, and would spoil the count of their bar."""
+
+MOST_COUNTED: Final = 10**12
+"""Trades of one bar. All bars of a symbol's life together stay within what the disk holds as a whole number."""
 
 LATEST_MS: Final = 253_370_764_800_000
 """Of times: the first day of 9999, so that calendar arithmetic on any time stays possible."""
@@ -56,6 +62,18 @@ def whole(value: Json) -> int:
     return value
 
 
+def counted(value: Json) -> int:
+    """How many trades made a bar: from 0 to `MOST_COUNTED`."""
+    if whole(value) > MOST_COUNTED:
+        raise BadFrame("a count of trades is out of range")
+    return value  # type: ignore[return-value]  # `whole` looked
+
+
+def are_trade_ids(aggregate_id: int, first_id: int, last_id: int) -> bool:
+    """Whether one aggregate trade can have these ids; records without a trade carry -1 as first and last."""
+    return 0 <= aggregate_id <= LARGEST and -1 <= first_id <= last_id <= LARGEST and last_id - first_id < MOST_FILLS
+
+
 def moment(value: Json) -> int:
     """A time in milliseconds since the epoch, before `LATEST_MS`."""
     if type(value) is not int or not 0 <= value < LATEST_MS:
@@ -82,5 +100,8 @@ def symbol(value: str) -> str:
 
 
 def _is_name(value: str) -> bool:
-    """Letters and digits that can be seen: Unicode counts invisible fillers among its letters."""
-    return value.replace("_", "").isalnum() and is_printable(value)
+    """Letters and digits that can be seen (Unicode counts invisible fillers among its letters), and the signs between them."""
+    return value.translate(_BETWEEN).isalnum() and is_printable(value)
+
+
+_BETWEEN: Final = dict.fromkeys(map(ord, "_-.+/()[]"))

@@ -50,6 +50,8 @@ class Exported:
     """It was asked to stop: no file was left behind."""
     is_cut: bool = False
     """Whoever read the pipe had enough."""
+    supposed: list[str] = field(default_factory=list)
+    """Symbols whose three-day bars were made without anybody knowing on which days they open."""
 
 
 OnProgress = Callable[[ExportProgress], None]
@@ -110,6 +112,7 @@ class _Export:
 
     async def run(self, series: list[StoredSeries]) -> None:
         total = sum(await self._store.lengths([one.wanted for one in series]))
+        self.outcome.supposed = [one.series.symbol for one in series if one.is_supposed]
         try:
             for one in series:
                 self._output.begin(one.series)

@@ -62,6 +62,8 @@ class StoredSeries(NamedTuple):
     from_ms: int | None
     to_ms: int | None
     states: frozenset[State] | None
+    is_supposed: bool = False
+    """Made three-day bars of a symbol of which nobody was shown on which days they open."""
 
     @property
     def label(self) -> str:
@@ -118,6 +120,7 @@ async def series_of(store: Store, selection: Selection) -> list[StoredSeries]:
     known = {symbol.symbol: symbol for symbol in await store.symbols()}
     held = await store.stored_periods()
     precisions = await store.precisions()
+    shown = await store.anchors()
     found = []
     for name in matching(selection.symbols, known):
         for period in sorted(set(selection.periods)):
@@ -129,7 +132,9 @@ async def series_of(store: Store, selection: Selection) -> list[StoredSeries]:
                 continue
             if name not in precisions:
                 precisions[name] = await _precision_of_newest(store, name, stored)
-            found.append(_series(known[name], Series(name, period, precisions[name]), stored, selection))
+            is_supposed = period is Period.D3 and stored is not period and name not in shown
+            series = _series(known[name], Series(name, period, precisions[name]), stored, selection)
+            found.append(series._replace(is_supposed=is_supposed))
     if not found:
         raise ExportError("There are no such bars in the database; `klagg symbols` lists what there is.")
     return found

@@ -5,22 +5,33 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Final
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import BadFile, BadFrame, BadRow
-from klagg_tui.exchange.binance.archive import fault_of_klines, is_header, kline_times, read_kline, read_name
+from klagg_tui.exchange.binance.archive import (
+    UM,
+    Market,
+    fault_of_klines,
+    is_header,
+    kline_times,
+    read_kline,
+    read_name,
+)
 from klagg_tui.importing.lines import Block
 from klagg_tui.importing.tally import Tally
+from klagg_tui.importing.units import kline_in_own_units
 
 
 class BarReader:
     """Reads rows of one symbol and, as found out from the rows of each part of a file, one period."""
 
-    def __init__(self, symbol: str, tally: Tally, hint: Period | None = None) -> None:
+    def __init__(self, symbol: str, tally: Tally, hint: Period | None = None, market: Market = UM) -> None:
         self._symbol = symbol
         self._tally = tally
         self._hint = hint
+        self._market = market
         self._period: Period | None = None
         self._part: str | None = None
 
@@ -51,7 +62,7 @@ class BarReader:
             self._tally.rows += 1
             fields = line.split(",")
             try:
-                yield read_kline(self._symbol, period, fields)
+                yield kline_in_own_units(read_kline(self._symbol, period, fields), self._market)
             except (ValueError, BadRow, BadFrame) as error:
                 self._tally.reject(block.where(at), str(error))
             else:
@@ -61,13 +72,9 @@ class BarReader:
 def period_of(lines: Sequence[str], hint: Period | None) -> Period | None:
     """How long the bars of these rows last: by their own ends, else by how they follow each other, else by `hint`."""
     times = [pair for line in lines if (pair := kline_times(line))]
-    lengths = Counter(close_ms + 1 - open_ms for open_ms, close_ms in times)
-    for length, _ in lengths.most_common(3):
-        if period := _of_length(length, [open_ms for open_ms, _ in times]):
-            return period
     opens = sorted(open_ms for open_ms, _ in times)
-    steps = [later - earlier for earlier, later in pairwise(opens) if later > earlier]
-    return (_of_length(min(steps), opens) if steps else None) or hint
+    steps = [(earlier, later - earlier) for earlier, later in pairwise(opens) if later > earlier]
+    return _of_lengths([(open_ms, close_ms + 1 - open_ms) for open_ms, close_ms in times]) or _of_lengths(steps) or hint
 
 
 def _are_apart(lines: Sequence[str], period: Period) -> bool:
@@ -76,7 +83,16 @@ def _are_apart(lines: Sequence[str], period: Period) -> bool:
     return len(opens) > 1 and all(later >= period.end_ms(earlier) for earlier, later in pairwise(opens))
 
 
-def _of_length(length: int, opens: list[int]) -> Period | None:
+def _of_lengths(lengths: Sequence[tuple[int, int]]) -> Period | None:
+    """The period of most bars, given when they open and how long they last: a damaged row must not decide for all."""
+    periods = Counter(period for open_ms, length in lengths if (period := _of_length(open_ms, length)))
+    return periods.most_common(1)[0][0] if periods else None
+
+
+def _of_length(open_ms: int, length: int) -> Period | None:
     if 28 * DAY_MS <= length <= 31 * DAY_MS:
-        return Period.MO1 if all(map(Period.MO1.is_on_grid, opens)) else None
-    return next((period for period in Period if period.nominal_ms == length and period is not Period.MO1), None)
+        return Period.MO1 if Period.MO1.end_ms(open_ms) == open_ms + length and Period.MO1.is_on_grid(open_ms) else None
+    return _BY_LENGTH.get(length)
+
+
+_BY_LENGTH: Final = {period.nominal_ms: period for period in Period if period is not Period.MO1}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from enum import Enum
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final, NamedTuple
 
 from klagg_tui.errors import BadFile, BadRow
 from klagg_tui.exchange.binance import archive
-from klagg_tui.exchange.binance.archive import ArchiveName, RowKind, read_name
+from klagg_tui.exchange.binance.archive import UM, ArchiveName, Evidence, Market, RowKind, read_name, shown_by_place
 from klagg_tui.importing.lines import Block, blocks
+from klagg_tui.importing.outliers import first_of_many
 from klagg_tui.texts import is_printable
 
 _LOOKED_AT: Final = 200
@@ -36,6 +38,10 @@ class SourceFile(NamedTuple):
     """Id of the first trade or time of the first row: what files of a symbol are sorted by."""
     size: int
     """Bytes on disk."""
+    shown: tuple[Evidence, ...] = ()
+    """What it shows of its market."""
+    market: Market = UM
+    """As was settled (see `markets`)."""
 
 
 def plan(paths: Iterable[Path], symbol: str | None) -> tuple[list[SourceFile], list[str]]:
@@ -62,8 +68,9 @@ def detect(path: Path, symbol: str | None) -> SourceFile:
     if kind is FileKind.BARS and (fault := archive.fault_of_klines(lines)):
         raise BadFile(f"{path} {fault}")
     name = name_of(block.part, path)
+    shown = (*archive.shown_by_rows(lines), *shown_by_place(path.absolute()), *shown_by_place(PurePath(block.part)))
     if kind is FileKind.EVENTS:
-        return SourceFile(path, kind, None, name, _first_event_ms(lines), path.stat().st_size)
+        return SourceFile(path, kind, None, name, _first_event_ms(lines), path.stat().st_size, shown)
     symbol = symbol.strip().upper() if symbol else name.symbol
     if not symbol:
         raise BadFile(f"{path} does not say which symbol it is about; add --symbol.")
@@ -73,7 +80,8 @@ def detect(path: Path, symbol: str | None) -> SourceFile:
         raise BadFile(
             f"{path} is about {name.symbol} by its name, not about {symbol}; leave --symbol out, or rename it."
         )
-    return SourceFile(path, kind, symbol, name, _first_number(lines, kind), path.stat().st_size)
+    shown = (*shown, *archive.shown_by_symbol(symbol))
+    return SourceFile(path, kind, symbol, name, _first_number(lines, kind), path.stat().st_size, shown)
 
 
 def name_of(part: str, path: Path) -> ArchiveName:
@@ -101,9 +109,10 @@ def _kind_of(path: Path, lines: list[str]) -> FileKind:
         raise BadFile(
             f"{path} holds neither aggregate trades (7 or 8 columns), nor bars (12 columns), nor events (a JSON text a line)."
         )
-    if kinds[0] is RowKind.SINGLE_TRADE:
+    kind = Counter(kinds).most_common(1)[0][0]  # a damaged first row must not decide
+    if kind is RowKind.SINGLE_TRADE:
         raise BadFile(f"{path} holds single trades; klagg reads the exchange's aggregate trades (aggTrades) instead.")
-    return _KINDS[kinds[0]]
+    return _KINDS[kind]
 
 
 _KINDS: Final = {
@@ -114,9 +123,10 @@ _KINDS: Final = {
 
 
 def _first_number(lines: list[str], kind: FileKind) -> int:
-    """The smallest of the first rows' ids or times: a damaged or misplaced row must not misplace the file."""
+    """The smallest of the first rows' ids or times: a misplaced row must not misplace the file, nor must a damaged one."""
     rows = (line for line in lines if (found := archive.row_kind(line)) and _KINDS.get(found) is kind)
-    return min((int(line.partition(",")[0]) for line in rows), default=0)
+    numbers = sorted(number for line in rows if (number := archive.first_number(line)) is not None)
+    return numbers[first_of_many(numbers)] if numbers else 0
 
 
 def _first_event_ms(lines: list[str]) -> int:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.errors import BadRow
 from klagg_tui.exchange.binance import archive
+from klagg_tui.exchange.binance.archive import UM, Market
 from klagg_tui.importing.amounts import without_bad_amounts
 from klagg_tui.importing.lines import Block
 from klagg_tui.importing.tally import Tally
 
 
 class EventReader:
-    """Reads lines of events of any symbols."""
+    """Reads lines of events of any symbols of one market."""
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: Tally, market: Market = UM) -> None:
         self._tally = tally
+        self._market = market
 
     def read(self, block: Block) -> list[AggTrade]:
         """The trades of some lines, and the placeholders between them (see `TradeReader`), in their order."""
@@ -50,8 +52,8 @@ class EventReader:
         if not archive.is_trade(event):
             tally.other_events += 1
             return None
-        trade = archive.read_recorded_trade(event)
-        if isinstance(trade, AggTrade):
+        trade = archive.read_recorded_trade(event, self._market.mark)
+        if isinstance(trade, AggTrade) and archive.can_be_of(event, self._market):
             return trade
         tally.other_market += 1
         return None

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.events import AggTrade
 from klagg_tui.errors import BadFile
 from klagg_tui.importing.check import check
 from klagg_tui.importing.detect import FileKind, SourceFile, plan
+from klagg_tui.importing.markets import assumption, settle
 from klagg_tui.importing.outcome import Imported, OnProgress, Progress, ShouldStop
+from klagg_tui.importing.outliers import Sieve
 from klagg_tui.importing.predecessor import Predecessor
-from klagg_tui.importing.read import Order, order_of, read_bars, read_trades, sorted_trades
+from klagg_tui.importing.read import Order, TradeBlock, by_contract, order_of, read_bars, read_trades, sorted_trades
+from klagg_tui.importing.strangers import refuse_strangers
 from klagg_tui.importing.write import Edges, TradeWriter, write_confirmed, write_missing
 from klagg_tui.storage.store import Store
 
@@ -21,20 +27,40 @@ async def import_files(
     paths: Sequence[Path],
     *,
     symbol: str | None = None,
+    market: str | None = None,
+    now_ms: int | None = None,
     on_progress: OnProgress = lambda _: None,
     should_stop: ShouldStop = lambda: False,
 ) -> Imported:
     """Read the files, whatever they are, into the store; asked to stop, keep what is whole and return.
 
-    Nothing about the files' content raises: what could not be used is in the outcome.
+    Nothing about the files' content raises: what could not be used is in the outcome. What claims to be later than
+    `now_ms` (default: this machine's time) is a bad row.
+
+    Args:
+        store: becomes the files' market's, where it has no bars yet.
+        paths: the files.
+        symbol: of rows that do not name theirs.
+        market: of all files, as `--market` says; where None, they and what is stored decide.
+        now_ms: see above.
+        on_progress: told how far it is.
+        should_stop: asked now and then.
 
     Raises:
+        BadUsage: there is no such market, or what is stored is of another one.
         StorageError: the store cannot be written to.
     """
     files, failures = plan(paths, symbol)
-    work = _Import(store, files, on_progress, should_stop)
-    work.outcome.failures += failures
-    for file in files:
+    latest_ms = int(time.time() * 1000) if now_ms is None else now_ms
+    settled = settle(files, market, await store.market())
+    work = _Import(
+        store, settled.files, latest_ms, is_named=market is not None, on_progress=on_progress, should_stop=should_stop
+    )
+    work.outcome.failures += failures + settled.failures
+    work.outcome.notes += filter(None, [assumption(settled)])
+    if settled.files:
+        await store.claim(settled.key)
+    for file in settled.files:
         if not work.outcome.is_stopped:
             await work.read(file)
     await work.finish()
@@ -45,17 +71,22 @@ async def import_predecessor(
     store: Store,
     path: Path,
     *,
+    market: str | None = None,
     on_progress: OnProgress = lambda _: None,
     should_stop: ShouldStop = lambda: False,
 ) -> Imported:
     """Read a database of the predecessor into the store; tables that are none of its bars are listed in `notes`.
 
+    `market` is that of its bars; where None, what is stored decides.
+
     Raises:
+        BadUsage: there is no such market, or what is stored is of another one.
         BadFile: it is no such database, or cannot be read.
         StorageError: the store cannot be written to.
     """
     outcome = Imported()
     with Predecessor(path) as source:
+        await store.claim(settle([], market, await store.market()).key)
         outcome.notes += source.notes
         for done, bars in source.read_bars(outcome.tally):
             await write_missing(store, bars, outcome)
@@ -70,9 +101,20 @@ async def import_predecessor(
 class _Import:
     """An import of files under way."""
 
-    def __init__(self, store: Store, files: list[SourceFile], on_progress: OnProgress, should_stop: ShouldStop) -> None:
+    def __init__(
+        self,
+        store: Store,
+        files: list[SourceFile],
+        latest_ms: int,
+        *,
+        is_named: bool,
+        on_progress: OnProgress,
+        should_stop: ShouldStop,
+    ) -> None:
         self.outcome = Imported()
         self._store = store
+        self._latest_ms = latest_ms
+        self._is_named = is_named
         self._on_progress = on_progress
         self._should_stop = should_stop
         self._total_bytes = sum(file.size for file in files)
@@ -86,6 +128,9 @@ class _Import:
             for _ in check(file.path):
                 if self._is_stopped_at(file, 0):
                     return
+            await refuse_strangers(self._store, file, lambda: self._is_stopped_at(file, 0), is_named=self._is_named)
+            if self.outcome.is_stopped:
+                return
             if file.kind is FileKind.BARS:
                 await self._read_bars(file)
             else:
@@ -104,7 +149,7 @@ class _Import:
 
     async def _read_bars(self, file: SourceFile) -> None:
         for block in read_bars(file, self.outcome.tally):
-            await write_confirmed(self._store, block.bars, self.outcome)
+            await write_confirmed(self._store, self._over(file, block.bars), self.outcome)
             if self._is_stopped_at(file, block.read_bytes):
                 return
 
@@ -114,7 +159,8 @@ class _Import:
             return
         writer, tally, edges = await self._writer_for(file, order), self.outcome.tally, Edges()
         before = tally.bad, writer.lost
-        for block in (read_trades if order.is_sorted else sorted_trades)(file, tally):
+        blocks = (read_trades if order.is_sorted else sorted_trades)(file, tally)
+        for block in self._without_outliers(file, blocks):
             edges.note(block)
             await writer.write(block.trades)
             if self._is_stopped_at(file, block.read_bytes):
@@ -126,6 +172,30 @@ class _Import:
             self.outcome.notes.append(
                 f"{file.path} does not show that it is whole, as its name says: the minutes at its edges are partial."
             )
+
+    def _without_outliers(self, file: SourceFile, blocks: Iterator[TradeBlock]) -> Iterator[TradeBlock]:
+        """The same trades somewhat later: each is judged by those behind it."""
+
+        def reject(trade: AggTrade, reason: str) -> None:
+            self.outcome.tally.reject(f"{file.path.name}, {trade.symbol}, aggregate id {trade.aggregate_id}", reason)
+
+        sieve = Sieve(self._latest_ms, by_contract, reject)
+        last, failure = TradeBlock([], file.name, 0), None
+        try:
+            for last in blocks:
+                yield last._replace(trades=sieve.take(last.trades))
+        except BadFile as error:
+            failure = error
+        yield last._replace(trades=sieve.finish())
+        if failure:
+            raise failure
+
+    def _over(self, file: SourceFile, bars: list[Bar]) -> list[Bar]:
+        """Those of a file's bars that can be the exchange's last word: their time is over."""
+        for bar in bars:
+            if bar.end_ms > self._latest_ms:
+                self.outcome.tally.reject(f"{file.path.name}, open time {bar.open_ms}", "its time is not over")
+        return [bar for bar in bars if bar.end_ms <= self._latest_ms]
 
     def _order_of(self, file: SourceFile) -> Order | None:
         """How the file's trades lie in it; None: asked to stop meanwhile."""
@@ -150,7 +220,7 @@ class _Import:
                 await self._finish_trades()
         if self._writer is None or self._written != written:
             await self._finish_trades()
-            self._writer = TradeWriter(self._store, self.outcome)
+            self._writer = TradeWriter(self._store, self.outcome, file.market)
             self._written = written
         return self._writer
 

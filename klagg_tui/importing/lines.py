@@ -6,10 +6,10 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from klagg_tui.errors import BadFile
 from klagg_tui.importing.unpack import PIECE_BYTES, Part, parts, pieces, translated_errors
 
 _LONGEST_LINE: Final = 16 << 20
+_SHOWN_OF_LONGER: Final = 100
 
 
 class Block(NamedTuple):
@@ -42,17 +42,16 @@ def blocks(path: Path, block_bytes: int = PIECE_BYTES) -> Generator[Block]:
     """
     with translated_errors(path):
         for part in parts(path):
-            yield from _blocks_of(path, part, block_bytes)
+            yield from _blocks_of(part, block_bytes)
 
 
-def _blocks_of(path: Path, part: Part, size: int) -> Iterator[Block]:
+def _blocks_of(part: Part, size: int) -> Iterator[Block]:
     first_line, rest = 1, b""
     for data in pieces(part.unpacked, size):
         whole, newline, rest_of_data = data.rpartition(b"\n")
         if not newline:
-            rest += data
-            if len(rest) > _LONGEST_LINE:
-                raise BadFile(f"{path} is no text: it goes on for {len(rest) >> 20} MB without an end of line.")
+            # No row is that long: of one that is, its beginning stays to be refused by, however long it goes on.
+            rest = rest + data if len(rest) + len(data) <= _LONGEST_LINE else rest[:_SHOWN_OF_LONGER] + b"\0"
             continue
         lines = _lines(rest + whole)
         yield Block(part.name, first_line, lines, part.on_disk.tell())

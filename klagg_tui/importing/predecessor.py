@@ -106,7 +106,13 @@ def _opened(path: Path) -> sqlite3.Connection:
     log = path.with_name(f"{path.name}-wal")
     has_log = log.exists() and log.stat().st_size > 0
     mode = "mode=ro" if has_log else "mode=ro&immutable=1"
-    return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)
+    source = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)
+    source.text_factory = _text  # a text that is none must cost its row, not its table
+    return source
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", errors="replace")
 
 
 def _tables(source: sqlite3.Connection, notes: list[str]) -> list[Table]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import suppress
+from itertools import groupby
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -22,6 +24,8 @@ from klagg_tui.importing.trades import TradeReader
 _ID: Final = AggTrade._fields.index("aggregate_id")
 _CONTRACT: Final = len(AggTrade._fields)
 BY_ID: Final = itemgetter(_ID)
+_SAMPLED: Final = 200
+"""Rows of a block: a thirtieth of them."""
 _SORTED_AT_ONCE: Final = 20_000
 """Trades: about as many as a block of lines holds."""
 
@@ -48,9 +52,14 @@ def in_order(trades: list[AggTrade]) -> list[AggTrade]:
     ids = list(map(BY_ID, trades))
     if ids == sorted(ids):
         return trades
-    contracts = list(map(ContractCounter().contract_of, trades))
-    places = sorted(range(len(trades)), key=lambda place: (contracts[place], ids[place]))
-    return [trades[place] for place in places]
+    return [trade for contract in by_contract(trades) for trade in contract]
+
+
+def by_contract(trades: list[AggTrade]) -> Iterator[list[AggTrade]]:
+    """The same, each contract's by themselves."""
+    counter = ContractCounter()
+    for _, contract in groupby(trades, counter.contract_of):
+        yield sorted(contract, key=BY_ID)
 
 
 class TradeBlock(NamedTuple):
@@ -165,13 +174,34 @@ def read_bars(file: SourceFile, tally: Tally) -> Iterator[BarBlock]:
         BadFile: it cannot be read to its end, or does not show how long its bars last.
     """
     assert file.symbol is not None
-    reader = BarReader(file.symbol, tally, file.name.period)
+    reader = BarReader(file.symbol, tally, file.name.period, file.market)
     for block in _own_blocks(file):
         yield BarBlock(reader.read(block), block.read_bytes)
 
 
+def sampled_trades(file: SourceFile) -> Iterator[list[AggTrade]]:
+    """Some trades out of each block of a file, as far as it can be read: whoever reads it all learns the rest."""
+    reader = _trade_reader(file, Tally())
+    with suppress(BadFile):
+        for block in _own_blocks(file):
+            yield reader.read(block._replace(lines=block.lines[:_SAMPLED]))
+
+
+def sampled_bars(file: SourceFile) -> Iterator[list[Bar]]:
+    """Some bars out of each block of a file, as far as it can be read."""
+    assert file.symbol is not None
+    reader = BarReader(file.symbol, Tally(), file.name.period, file.market)
+    with suppress(BadFile):
+        for block in _own_blocks(file):
+            yield reader.read(block._replace(lines=block.lines[:_SAMPLED]))
+
+
+def _trade_reader(file: SourceFile, tally: Tally) -> EventReader | TradeReader:
+    return EventReader(tally, file.market) if file.symbol is None else TradeReader(file.symbol, tally)
+
+
 def _blocks_as_they_are(file: SourceFile, tally: Tally) -> Iterator[TradeBlock]:
-    reader = EventReader(tally) if file.symbol is None else TradeReader(file.symbol, tally)
+    reader = _trade_reader(file, tally)
     for block in _own_blocks(file):
         trades = reader.read(block)
         if file.symbol is not None:

@@ -32,12 +32,11 @@ class TradeReader:
                 self._tally.rows -= 1
             else:
                 self._tally.reject(block.where(at), bad.get(at) or archive.fault_of_trade(line))
-        self._widen(block)
+        self._widen(trades)
         return trades
 
-    def _widen(self, block: Block) -> None:
+    def _widen(self, trades: list[AggTrade]) -> None:
         """Look at both ends of each block: the exchange writes all rows of a file alike until a tick size changes."""
-        for line in (*block.lines[1:3], *block.lines[-2:]):
-            fields = line.split(",", 3)
-            if len(fields) == 4 and fields[0].isdecimal():
-                self._tally.widen(self._symbol, fields[1], fields[2])
+        for trade in (*trades[:2], *trades[-2:]):
+            if not trade.is_placeholder:
+                self._tally.widen(self._symbol, trade.price, trade.quantity)

@@ -20,10 +20,11 @@ from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, NumberedAnew, QuietUntil, TradeRejected
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.spans import DISORDER_MS, Span, SpanKey
-from klagg_tui.exchange.binance.archive import ArchiveName
+from klagg_tui.exchange.binance.archive import UM, ArchiveName, Market
 from klagg_tui.importing.outcome import Imported
 from klagg_tui.importing.read import TradeBlock, in_order
 from klagg_tui.importing.sorting import Sorter
+from klagg_tui.importing.units import in_own_units
 from klagg_tui.storage.store import Store
 
 COMMIT_EVERY: Final = 200_000
@@ -67,13 +68,14 @@ class Edges:
 class TradeWriter:
     """Trades of some files through an engine of their own into the store."""
 
-    def __init__(self, store: Store, outcome: Imported, passes: int = 0) -> None:
+    def __init__(self, store: Store, outcome: Imported, market: Market = UM, passes: int = 0) -> None:
         """`passes`: how many engines had what was put aside before."""
         self._engine = KlineEngine((Period.M1,), holds_gaps=False)
         self._store = store
         self._run = store.importing()
         self._reader = self._engine.reader()
         self._outcome = outcome
+        self._market = market
         self._symbols: set[str] = set()
         self._uncommitted = 0
         self._counted_to_ms: dict[str, int] = {}
@@ -144,7 +146,7 @@ class TradeWriter:
         self._outcome.too_late += counters.too_late
         with self._aside:
             if self._aside:
-                later = TradeWriter(self._store, self._outcome, self._passes + 1)
+                later = TradeWriter(self._store, self._outcome, self._market, self._passes + 1)
                 for batch in self._aside.batches(_AT_ONCE):
                     await later.write([AggTrade(*row) for row in batch])
                 await later.finish()
@@ -153,7 +155,7 @@ class TradeWriter:
         """Write what there is so far."""
         changes = self._engine.drain(self._reader)
         bars = [*changes.ended, *(bar for bar in changes.current if bar.is_traded)]
-        added = await self._run.add(bars, changes.spans)
+        added = await self._run.add(in_own_units(bars, self._market), changes.spans)
         self._spans.update((span.key, span) for span in changes.spans)
         self._newest.update((span.symbol, span) for span in changes.spans)
         self._outcome.new += added.new

@@ -25,7 +25,9 @@ from klagg_tui.storage.store import Store
 log = logging.getLogger(__name__)
 
 TICK_S: Final = 0.2
-MINUTES_AT_ONCE: Final = 1_000
+LOOK_S: Final = 2.0
+"""Between two looks whether the database is still in its place."""
+MINUTES_AT_ONCE: Final = 1_024
 """Minutes ended before others have their turn, about 30 ms: more than there are symbols, so that only a leap needs several turns."""
 SLEPT_MS: Final = 30_000
 """A pause between two ticks past which the machine must have slept."""
@@ -138,10 +140,26 @@ class EngineHost:
             await asyncio.sleep(TICK_S)
 
     async def flush_forever(self) -> None:
-        """Write what changed, again and again."""
+        """Write what changed, again and again; however rarely that is, the file is looked after every few seconds."""
         while True:
-            await asyncio.sleep(self._flush_s)
+            left_s = self._flush_s
+            while left_s > LOOK_S:
+                await asyncio.sleep(LOOK_S)
+                left_s -= LOOK_S
+                self._look_after_file()
+            await asyncio.sleep(left_s)
             await self.flush()
+
+    def _look_after_file(self) -> None:
+        try:
+            if self.store is not None:
+                self.store.require_in_place()
+        except StorageError as error:
+            self._note_failure(error)
+
+    def _note_failure(self, error: StorageError) -> None:
+        self._write_error = error
+        self.notices["storage"] = f"{error} {len(self._unwritten)} bars wait in memory."
 
     async def flush(self) -> bool:
         """Write what changed since the last time. Where the disk fails, the bars are kept for the next try."""
@@ -154,8 +172,7 @@ class EngineHost:
             try:
                 await self._write(self.store)
             except StorageError as error:
-                self._write_error = error
-                self.notices["storage"] = f"{error} {len(self._unwritten)} bars wait in memory."
+                self._note_failure(error)
                 log.warning("write failed: %s", error)
                 return False
             self.notices.pop("storage", None)

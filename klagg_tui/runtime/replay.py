@@ -14,6 +14,7 @@ from klagg_tui.engine.events import AddSymbol, AggTrade, TradeRejected
 from klagg_tui.errors import BadFile
 from klagg_tui.feed import Mode, Progress
 from klagg_tui.importing.detect import FileKind, SourceFile, plan
+from klagg_tui.importing.markets import settle
 from klagg_tui.importing.read import read_trades
 from klagg_tui.importing.tally import Tally
 from klagg_tui.runtime.host import EngineHost
@@ -38,10 +39,16 @@ class Replay:
             BadFile: none of them holds trades.
         """
         sources, failures = plan(paths, symbol)
-        self._sources = [source for source in sources if source.kind is not FileKind.BARS]
+        settled = settle([source for source in sources if source.kind is not FileKind.BARS], None, None)
+        self._sources, self._failures = settled.files, failures + settled.failures
         if not self._sources:
-            raise BadFile(" ".join(failures) or "Only trades can be replayed, and these files hold bars.")
-        self._failures = failures
+            raise BadFile(" ".join(self._failures) or "Only trades can be replayed, and these files hold bars.")
+        if settled.market.is_in_contracts:
+            raise BadFile(
+                f"Trades of {settled.market.name} count contracts, which a replay does not; import them instead."
+            )
+        self.bars_of = settled.key
+        """Whose bars are made: how a database of theirs is marked."""
         self._speed = speed
         self._tally = Tally()
         self._now_ms = 0

@@ -48,7 +48,8 @@ class StopSignals:
             self._came_s = self._now_s()
             self.on_stop()
         elif self._now_s() - self._came_s >= ONE_S:
-            self.on_abort()
+            abort, self.on_abort = self.on_abort, lambda: None  # whatever a third one interrupts is not begun again
+            abort()
             # Without waiting for threads that wait for a disk: what is not written is fetched again at the next start.
             os._exit(INTERRUPTED)
 

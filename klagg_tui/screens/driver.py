@@ -122,5 +122,7 @@ class TerminalState:
         if self._settings is None:
             return
         with suppress(termios.error, OSError, ValueError, AttributeError):
-            os.write(_terminal_output().fileno(), (_GIVEN_BACK + _LEFT).encode())
+            # Opened anew, to be written to without waiting: a terminal that takes nothing must not hold up the end.
+            own = os.open(os.ttyname(_terminal_output().fileno()), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+            os.write(own, (_GIVEN_BACK + _LEFT).encode())
             termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, self._settings)  # type: ignore[union-attr]

@@ -146,8 +146,15 @@ class _Series(NamedTuple):
         if self.proven is None:
             return [(self.first, self.end)]
         begun, until = self.proven
-        older = [(self.first, begun)] if self.first < begun else []
+        older = [(self.first, min(begun, self.end))] if self.first < begun else []
         return [*older, (max(until, self.first), self.end)]
+
+    @property
+    def whole_until(self) -> int:
+        """Up to where all is there, where nothing of what is wanted is missing."""
+        if self.proven is None or self.end < self.proven[0]:
+            return self.end
+        return max(self.end, self.proven[1])
 
 
 async def find_owed(writer: Writer, settled_ms: int, periods: Collection[Period]) -> list[Hole]:
@@ -285,7 +292,7 @@ class _Look:
         return [(begin, end) for begin, end in found if begin < end]
 
     def _move(self, one: _Series, holes: Collection[Stretch]) -> None:
-        until = min((first for first, _ in holes), default=max(one.end, one.proven[1] if one.proven else 0))
+        until = min((first for first, _ in holes), default=one.whole_until)
         proven = one.first, max(until, one.first)
         if proven != one.proven:
             self.moved.append((one.symbol, one.period.ordinal, *proven))

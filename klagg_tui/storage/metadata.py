@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import DAY_MS, MINUTE_MS, Period, child_of
 from klagg_tui.engine.precision import Precision
 from klagg_tui.storage import symbols as stored
 from klagg_tui.storage.connection import Insert
-from klagg_tui.storage.symbols import PRECISIONS, StoredSymbol
+from klagg_tui.storage.symbols import ANCHORS, PRECISIONS, StoredSymbol
 from klagg_tui.storage.writer import Writer
 
 _META: Final = Insert("meta", "ON CONFLICT (key) DO UPDATE SET value = excluded.value")
@@ -27,14 +29,33 @@ async def widen_precisions(writer: Writer, seen: Mapping[str, Precision]) -> Non
 
 
 async def put_symbols(writer: Writer, symbols: Sequence[StoredSymbol]) -> None:
-    """Store the exchange's facts of symbols; three-day bars of ours follow a changed anchor."""
+    """Store the exchange's facts of symbols; three-day bars of ours follow a changed anchor, unless it was shown before."""
     async with writer.batch():
-        before = {known.symbol: known.anchor for known in writer.symbols.known.values()}
-        await stored.put_symbols(writer.connection, symbols)
-        await writer.reload_symbols()
-        moved = [new.symbol for new in symbols if before.get(new.symbol, new.anchor) != new.anchor]
-        for symbol in moved:
-            await _move_anchor(writer, symbol)
+        shown = await stored.anchors(writer.connection)
+        await _put_symbols(writer, [new._replace(anchor=shown.get(new.symbol, new.anchor)) for new in symbols])
+
+
+async def learn_anchors(writer: Writer, found: Mapping[str, int], *, spares_own: bool = False) -> None:
+    """Keep on which days the exchange's own three-day bars open; what was shown first of a symbol stays.
+
+    Those of ours on other days go. `spares_own`: the exchange's own may be among them, so confirmed ones stay.
+    """
+    async with writer.batch(found):
+        shown = await stored.anchors(writer.connection)
+        new = {symbol: anchor for symbol, anchor in found.items() if symbol not in shown}
+        if new:
+            await writer.connection.insert(_META, [(ANCHORS, json.dumps({**shown, **new}, ensure_ascii=False))])
+            known = [one for one in writer.symbols.known.values() if one.symbol in new]
+            await _put_symbols(writer, [one._replace(anchor=new[one.symbol]) for one in known], spares_own=spares_own)
+
+
+def shown_anchors(bars: Iterable[Bar]) -> dict[str, int]:
+    """What the exchange's own bars show: the days of most three-day ones of each symbol."""
+    days: dict[str, Counter[int]] = {}
+    for bar in bars:
+        if bar.period is Period.D3:
+            days.setdefault(bar.symbol, Counter())[bar.open_ms // DAY_MS % 3] += 1
+    return {symbol: counts.most_common(1)[0][0] for symbol, counts in days.items()}
 
 
 async def put_meta(writer: Writer, key: str, value: str) -> None:
@@ -43,13 +64,22 @@ async def put_meta(writer: Writer, key: str, value: str) -> None:
         await writer.connection.insert(_META, [(key, value)])
 
 
-async def _move_anchor(writer: Writer, symbol: str) -> None:
-    """Three-day bars on other days than the symbol's go, and those on its days are made."""
+async def _put_symbols(writer: Writer, symbols: Sequence[StoredSymbol], *, spares_own: bool = False) -> None:
+    before = {known.symbol: known.anchor for known in writer.symbols.known.values()}
+    await stored.put_symbols(writer.connection, symbols)
+    await writer.reload_symbols()
+    moved = [new.symbol for new in symbols if before.get(new.symbol, new.anchor) != new.anchor]
+    for symbol in moved:
+        await _move_anchor(writer, symbol, State.CONFIRMED if spares_own else State.CONFIRMED + 1)
+
+
+async def _move_anchor(writer: Writer, symbol: str, below: int) -> None:
+    """Three-day bars on other days than the symbol's go, those of a state below that; those on its days are made."""
     number = writer.symbols.ids[symbol]
     days = writer.symbols.known[number].anchor
     for table in ("history", "forming"):
-        sql = f"DELETE FROM {table} WHERE symbol = ? AND period = ? AND (minute / ? - ?) % 3 <> 0"
-        await writer.connection.rows(sql, (number, Period.D3.ordinal, DAY_MS // MINUTE_MS, days))
+        sql = f"DELETE FROM {table} WHERE symbol = ? AND period = ? AND (minute / ? - ?) % 3 <> 0 AND state < ?"
+        await writer.connection.rows(sql, (number, Period.D3.ordinal, DAY_MS // MINUTE_MS, days, int(below)))
     await writer.connection.rows("DELETE FROM frontier WHERE symbol = ? AND period = ?", (number, Period.D3.ordinal))
     child = child_of(Period.D3, writer.periods)
     children = await writer.connection.rows(

@@ -16,7 +16,7 @@ from klagg_tui.storage.disk_errors import reading
 from klagg_tui.storage.lines import Lines, RowFormat, line_pages
 from klagg_tui.storage.queries import FOREVER, Stretch, minutes_of, pages
 from klagg_tui.storage.rows import JSON_ROWS, bars
-from klagg_tui.storage.symbols import StoredSymbol, Symbols, precisions
+from klagg_tui.storage.symbols import StoredSymbol, Symbols, anchors, precisions
 from klagg_tui.storage.unconfirmed import Unconfirmed
 
 _ANCHORS: Final = (0, 1, 2)
@@ -200,6 +200,10 @@ class StoreReader:
         """A text kept with `put_meta`."""
         value = await self._reader.value("SELECT value FROM meta WHERE key = ?", (key,))
         return None if value is None else str(value)
+
+    async def anchors(self) -> dict[str, int]:
+        """On which day numbers modulo 3 three-day bars open, of symbols of which the exchange's own bars showed it."""
+        return await anchors(self._reader)
 
     async def precisions(self) -> dict[str, Precision]:
         """With how many decimals the exchange writes each symbol's numbers, as far as was seen."""

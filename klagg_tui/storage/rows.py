@@ -11,6 +11,7 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.spans import Span
+from klagg_tui.errors import StorageError
 from klagg_tui.storage.connection import Insert, Row
 from klagg_tui.storage.schema import COLUMNS
 
@@ -109,7 +110,11 @@ class Packer:
         self._scales: dict[int, tuple[int, _Steps]] = {}
 
     def row(self, symbol_id: int, bar: Bar) -> Row:
-        """The bar as a row of `COLUMNS`."""
+        """The bar as a row of `COLUMNS`.
+
+        Raises:
+            StorageError: its count cannot be stored as a whole number; no source that is checked has such a one.
+        """
         scale, steps = self._scales.get(symbol_id, _COARSEST)
         mantissas = _mantissas(bar, steps)
         if mantissas is None:
@@ -119,6 +124,8 @@ class Packer:
             assert mantissas is not None
         first, high, low, close, volume, turnover, count, bought, paid = mantissas
         head = symbol_id, bar.period.ordinal, bar.open_ms // MINUTE_MS, int(bar.state)
+        if count > _LARGEST:  # its column is one of integers, which would make a float of a text
+            raise StorageError(f"A bar of {bar.symbol} counts {count} trades: more than there can be.")
         if (first | high | low | close | volume | turnover | count | bought | paid) >> 63:
             return (*head, scale | _HAS_TEXT, *[m if m <= _LARGEST else str(m) for m in mantissas])
         return (*head, scale, *mantissas)

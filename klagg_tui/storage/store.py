@@ -34,7 +34,7 @@ from klagg_tui.storage.opening import (
     require_writable,
 )
 from klagg_tui.storage.reader import StoreReader
-from klagg_tui.storage.symbols import StoredSymbol
+from klagg_tui.storage.symbols import StoredSymbol, anchor_of_stored
 from klagg_tui.storage.unconfirmed import Unconfirmed
 from klagg_tui.storage.writer import Writer
 
@@ -171,6 +171,18 @@ class Store(StoreReader):
         """
         self._require_writer().connection.require_in_place()
 
+    async def market(self) -> str | None:
+        """Whose bars are stored; None where none are, or nobody has said whose they are."""
+        return await market_of(self._reader) if await self.has_bars() else None
+
+    async def claim(self, market: str) -> None:
+        """Hold the bars of this market, from the first ones on that are written.
+
+        Raises:
+            OtherMarket: those of another one are there.
+        """
+        await self._check_market(market)
+
     def importing(self) -> Importing:
         """A way in for one engine that reads files: its batches may repeat and grow, as `drain` gives them."""
         return Importing(self._require_writer(), self._mark)
@@ -188,6 +200,9 @@ class Store(StoreReader):
     async def add_confirmed(self, bars: Iterable[Bar]) -> Added:
         """Store the exchange's own bars, of any periods; they replace all others, and larger bars are made again."""
         await self._mark()
+        bars = tuple(bars)
+        if shown := metadata.shown_anchors(bars):
+            await self.learn_anchors(shown)
         return await confirming.add_confirmed(self._require_writer(), bars)
 
     async def find_owed(self, settled_ms: int, periods: Collection[Period] = tuple(Period)) -> list[Hole]:
@@ -220,9 +235,18 @@ class Store(StoreReader):
         """Store the exchange's facts of symbols; three-day bars follow a changed anchor."""
         await metadata.put_symbols(self._require_writer(), list(symbols))
 
-    async def market(self) -> str | None:
-        """Whose bars it holds, by the key of its exchange; None where nobody said so yet."""
-        return await self.meta(_MARKET)
+    async def learn_anchors(self, found: Mapping[str, int]) -> None:
+        """Keep on which days modulo 3 the exchange's own three-day bars open, by symbol; ours follow."""
+        await metadata.learn_anchors(self._require_writer(), found)
+
+    async def learn_stored_anchors(self, symbols: Iterable[str]) -> None:
+        """The same by the confirmed three-day bars that are stored, all of which stay."""
+        writer = self._require_writer()
+        async with writer.batch():
+            known = [(writer.symbols.ids[symbol], symbol) for symbol in symbols if symbol in writer.symbols.ids]
+            read = [await anchor_of_stored(writer.connection, one, writer.symbols.known[one]) for one, _ in known]
+        found = {symbol: anchor for (_, symbol), anchor in zip(known, read, strict=True) if anchor is not None}
+        await metadata.learn_anchors(writer, found, spares_own=True)
 
     async def put_meta(self, key: str, value: str) -> None:
         """Keep a text."""
@@ -294,7 +318,7 @@ class Store(StoreReader):
             await connection.close()
 
     async def _check_market(self, market: str | None) -> None:
-        held = await self._reader.value(_MARKET)
+        held = await market_of(self._reader)
         if market is None or held == market:
             return
         if held is not None and await self.has_bars():
@@ -310,6 +334,12 @@ class Store(StoreReader):
             async with writer.batch():
                 await writer.connection.rows(_CLAIM, (self._claim,))
             self._claim = None
+
+
+async def market_of(connection: Connection) -> str | None:
+    """How a file is marked; None where it is not."""
+    held = await connection.value(_MARKET)
+    return None if held is None else str(held)
 
 
 async def _give_up(connection: Connection, lock: WriterLock) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import Final, NamedTuple
 
-from klagg_tui.engine.bar import BarKey
-from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, MINUTE_MS
+from klagg_tui.engine.bar import BarKey, State
+from klagg_tui.engine.period import DAY_MS, DEFAULT_THREE_DAY_ANCHOR, MINUTE_MS, Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.storage.connection import Connection, Insert
 from klagg_tui.storage.disk_errors import reading
@@ -46,10 +46,19 @@ _PUT: Final = Insert(
 _ADD: Final = Insert("symbols (name, first_open_ms, anchor, active, standing)", "ON CONFLICT (name, venue) DO NOTHING")
 
 
+_DAY: Final = DAY_MS // MINUTE_MS
 _SYMBOLS: Final = "SELECT id, name, first_open_ms, anchor, active, standing FROM symbols"
 
 PRECISIONS: Final = "decimals"
 """Key of `meta`: a JSON object from symbols to decimals of prices and of quantities."""
+ANCHORS: Final = "anchors"
+"""Key of `meta`: a JSON object from symbols to anchors, of those alone of which the exchange's own bars showed it."""
+
+_DAYS_OF_OWN: Final = f"""
+SELECT minute / {_DAY} % 3, count(*) FROM history
+WHERE symbol = ? AND period = {Period.D3.ordinal} AND state = {State.CONFIRMED.value} AND minute % {_DAY} = 0
+GROUP BY 1
+"""
 
 
 class Symbols:
@@ -84,6 +93,27 @@ async def add_symbols(connection: Connection, names: Iterable[str]) -> None:
 async def put_symbols(connection: Connection, symbols: Iterable[StoredSymbol]) -> None:
     """Store the exchange's facts of symbols, known or new."""
     await connection.insert(_PUT, list(symbols))
+
+
+async def anchors(connection: Connection) -> dict[str, int]:
+    """On which days the exchange's own three-day bars open, of symbols of which they were shown."""
+    text = await connection.value("SELECT value FROM meta WHERE key = ?", (ANCHORS,))
+    with reading(connection.path):
+        return {symbol: int(anchor) for symbol, anchor in json.loads(text or "{}").items()}
+
+
+async def anchor_of_stored(connection: Connection, number: int, known: StoredSymbol) -> int | None:
+    """The anchor that confirmed three-day bars show, of a symbol of which none was shown yet; None where they show none.
+
+    Those that klagg made itself open on the days that it supposed. So where others are there, and not fewer than half as many,
+    these are the exchange's own.
+    """
+    if known.symbol in await anchors(connection):
+        return None
+    counts = {int(day): int(count) for day, count in await connection.rows(_DAYS_OF_OWN, (number,))}
+    ours = counts.pop(known.anchor, 0)
+    day = max(counts, key=counts.__getitem__, default=known.anchor)
+    return day if counts and counts[day] * 2 > ours else None
 
 
 async def precisions(connection: Connection) -> dict[str, Precision]:

@@ -34,5 +34,7 @@ def empty_text(market: Market, chosen: Preferences, wanted: Filter, status: Stat
     if not market.rows:
         return f"{status.connection or 'Nothing yet'}: waiting for the first symbols …"
     if wanted.text:
-        return f"No symbol matches {wanted.text} – Esc clears the filter."
+        # Whoever looks for a stock and finds none is told where it is.
+        besides = status.not_chosen.replace(". ", ".\n")
+        return f"No symbol matches {wanted.text} – Esc clears the filter.\n{besides}".rstrip()
     return f"{chosen.shown_list} is empty – tab shows all symbols, m marks one for it."

@@ -194,3 +194,13 @@ async def test_bars_of_the_future_and_bars_that_are_whole_before_their_end_are_i
 
 async def test_before_the_time_of_an_audit_nothing_is_of_the_future(path: Path) -> None:
     assert await found(path, Scope(now_ms=START + 9 * DAY)) == []
+
+
+async def test_a_count_that_became_a_float_beside_values_kept_as_texts_is_found(path: Path) -> None:
+    """Thirteenth bit of the scale: some value is a text, so all are read as texts are."""
+    execute(
+        path,
+        f"UPDATE history SET scale = scale | 1 << 13, trade_count = 1e23 WHERE period = 0 AND minute = {QUIET + 1} "
+        "AND symbol = (SELECT id FROM symbols WHERE name = 'BTCUSDT')",
+    )
+    assert (Kind.UNREADABLE, "its values are no whole numbers") in {(one.kind, one.text) for one in await found(path)}

@@ -264,3 +264,29 @@ def test_bars_of_a_time_that_has_not_come_are_impossible(path: Path) -> None:
     result = run("--db", path, "--symbol", "SOLUSDT")
     assert result.exit_code == 1
     assert "it opens in the future" in result.stdout
+
+
+def test_a_repair_from_files_removes_nothing_by_this_machines_clock_alone(path: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "SOLUSDT-1m-2024-08-08.csv"
+    archive.write_text(f"{START},1,1,1,1,1,{START + MINUTE - 1},1,1,1,1,0\n")
+
+    async def fill() -> None:
+        tomorrow_ms = (int(time.time()) // 60 + 1440) * MINUTE
+        async with await Store.open(path, periods=DEFAULT_PERIODS) as store:
+            await store.add_confirmed(bars(5, tomorrow_ms, symbol="SOLUSDT"))
+
+    asyncio.run(fill())
+    assert "in the future" not in run("--db", path, "--symbol", "SOLUSDT", "--repair", "--against", archive).stdout
+    assert "in the future" in run("--db", path, "--symbol", "SOLUSDT").stdout
+
+
+@pytest.mark.parametrize(("market", "is_found"), [("binance-um", True), ("binance-spot", True), ("simulated", False)])
+def test_bars_of_the_future_are_found_in_every_real_market(tmp_path: Path, market: str, *, is_found: bool) -> None:
+    path = tmp_path / "klagg.db"
+
+    async def fill() -> None:
+        async with await Store.open(path, market=market, periods=()) as store:
+            await store.add_confirmed([bar(START + 5_000 * 24 * HOUR)])
+
+    asyncio.run(fill())
+    assert ("it opens in the future" in run("--db", path).stdout) is is_found

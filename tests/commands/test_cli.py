@@ -256,3 +256,16 @@ def test_what_is_heavy_is_loaded_only_by_the_command_that_needs_it() -> None:
     code = f"import sys, klagg_tui.cli; print(*(name for name in {heavy!r} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_import_says_of_which_market_files_are_and_refuses_another(klagg: Klagg, tmp_path: Path) -> None:
+    file_of(tmp_path / "futures.csv", an_hour())
+    file_of(tmp_path / "spot.csv", [f"{line},true" for line in an_hour()[1:]])
+    assert klagg("import", "spot.csv", "-s", "BTCUSDT", "--db", "a.db", "--market", "spot").status == 0
+    said = klagg("import", "futures.csv", "-s", "BTCUSDT", "--db", "a.db")
+    assert said.status == 1
+    assert "futures.csv is of USDⓈ-M futures (--market um) or COIN-M futures (--market cm) by its 7 columns" in said.err
+    assert "the database holds the bars of Binance spot" in said.err
+    said = klagg("import", "futures.csv", "-s", "BTCUSDT", "--db", "a.db", "-m", "um")
+    assert (said.status, said.out) == (2, "")
+    assert "--market um says USDⓈ-M futures" in said.err

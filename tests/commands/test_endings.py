@@ -159,11 +159,47 @@ def test_a_second_signal_ends_it_at_once_and_gives_the_terminal_back(tmp_path: P
             wait_for(lambda: is_up(screen))
             with locked(tmp_path / "klagg.db"):
                 process.send_signal(signal.SIGTERM)
-                while process.poll() is None:  # the first second's count as the first
-                    process.send_signal(signal.SIGTERM)
-                assert status(process, screen) == INTERRUPTED
+
+                def is_over() -> bool:
+                    process.send_signal(signal.SIGTERM)  # those of the first second count as the first
+                    return bool(screen.text()) and process.poll() is not None
+
+                wait_for(is_over)
+                assert process.returncode == INTERRUPTED
         assert modes(screen.text()) == {}
         assert attributes(screen) == before
+
+
+def test_a_second_signal_ends_it_where_the_terminal_takes_nothing_any_more(tmp_path: Path) -> None:
+    with exchange() as market, terminal(100) as screen, klagg(screen, tmp_path, *at(market), *SLOW) as process:
+
+        def is_over() -> bool:
+            process.send_signal(signal.SIGTERM)
+            return process.poll() is not None
+
+        wait_for(lambda: is_up(screen))
+        with locked(tmp_path / "klagg.db"):
+            wait_for(is_over)
+    assert process.returncode == INTERRUPTED
+
+
+def test_a_terminal_that_takes_nothing_any_more_holds_up_neither_the_last_state_nor_the_end(tmp_path: Path) -> None:
+    with exchange() as market, terminal(100) as screen, klagg(screen, tmp_path, *at(market), *SLOW) as process:
+        wait_for(lambda: is_up(screen))
+        fill(screen)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(WAIT_S) == 0
+    assert has_bars(tmp_path / "klagg.db")
+
+
+def fill(screen: Terminal) -> None:
+    """Write to the terminal until it takes nothing any more, as one whose line is dead."""
+    own = os.open(os.ttyname(screen.end.fileno()), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        while True:
+            os.write(own, b"x")
+    except BlockingIOError:
+        os.close(own)
 
 
 def test_a_terminal_that_is_not_utf_8_gets_plain_signs_and_its_keys_end_nothing(

@@ -279,6 +279,13 @@ def test_one_damaged_trade_does_not_begin_anything_anew() -> None:
     assert live.engine.counters.trades == 3
 
 
+def test_ids_may_begin_anew_in_the_next_minute() -> None:
+    live = Live(SeedBars(SYMBOL, START, (), None, 500), at(500, 0, 59_000), at(1, 1, 100), at(2, 1, 200), seeded=False)
+    gap = live.engine.pending_gap(SYMBOL)
+    assert gap is not None
+    assert (gap.next_id, [trade.aggregate_id for trade in gap.held]) == (None, [1, 2])
+
+
 def test_ids_that_begin_anew_out_of_order_are_believed_all_the_same() -> None:
     live = Live(SeedBars(SYMBOL, START, (), None, 500), at(500, 0), at(3, 30), at(1, 30), at(2, 30), seeded=False)
     gap = live.engine.pending_gap(SYMBOL)

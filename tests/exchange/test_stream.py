@@ -188,6 +188,7 @@ async def test_being_thrown_out_is_reported_with_the_time_of_the_next_attempt() 
         (HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS, "does not serve this place (451)"),
         (HTTPStatus.TOO_MANY_REQUESTS, "asked for fewer requests (429)"),
         (HTTPStatus.BAD_GATEWAY, "the handshake was answered with 502"),
+        (HTTPStatus.FOUND, "the handshake was answered with 302"),  # wherever it sends to
     ],
 )
 async def test_a_refused_handshake_is_reported_in_one_sentence(status: HTTPStatus, words: str) -> None:

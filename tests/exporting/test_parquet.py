@@ -143,9 +143,9 @@ def test_no_digit_of_any_value_is_lost(values: list[int], paid: int) -> None:
 def test_a_value_beyond_what_the_libraries_read_is_refused() -> None:
     with pytest.raises(ExportError, match="38 digits"):
         table([bar(START)._replace(turnover=10**DIGITS)])
-    assert parsing.price("1" * 26) < 10**DIGITS
-    assert parsing.quantity("1" * 30) < 10**DIGITS
-    assert parsing.turnover("1" * 18) < 10**DIGITS
+    assert parsing.price("9" * 18 + "." + "9" * 12) < 10**DIGITS
+    assert parsing.quantity("9" * 18 + "." + "9" * 8) < 10**DIGITS
+    assert parsing.turnover("9" * 18 + "." + "9" * 20) < 10**DIGITS
 
 
 def test_without_the_library_the_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,3 +61,9 @@ def test_files_are_read_by_symbol_from_the_oldest_on_and_others_are_named(tmp_pa
     files, failures = plan([late, tmp_path / "gone", early, late], None)
     assert [file.path for file in files] == [early, late]
     assert len(failures) == 1
+
+
+def test_a_damaged_first_id_does_not_misplace_a_file(tmp_path: Path) -> None:
+    rows = [TRADE.replace("7,", f"{5_000_000 + at},", 1) for at in range(50)]
+    assert detect(file_of(tmp_path / "a", TRADE, *rows), "btcusdt").first == 5_000_000
+    assert detect(file_of(tmp_path / "b", "9" * 5_000 + TRADE, *rows), "btcusdt").first == 5_000_000

@@ -61,7 +61,14 @@ def test_a_record_of_nothing_is_counted_and_handed_on_for_its_id() -> None:
         ("7,61800.30,0.205,70,71,-5,false", "-5 is no time"),
         ("-7,61800.30,0.205,70,71,1723161256322,false", "ids -7, 70 and 71 are out of range"),
         ("7,61800.30,0.205,72,71,1723161256322,false", "ids 7, 72 and 71 are out of range or order"),
-        ("9223372036854775808,61800.30,0.205,70,71,1723161256322,false", "out of range"),
+        ("9223372036854775808,61800.30,0.205,70,71,1723161256322,false", "is no id"),
+        ("7" * 5000 + ",61800.30,0.205,70,71,1723161256322,false", "is no id"),
+        ("7,61800.30,0.205,70," + "7" * 5000 + ",1723161256322,false", "is no last id"),
+        ("7,61800.30,0.205,70,71," + "1" * 5000 + ",false", "is no time"),
+        ("7,61800.30,0.205,70,9223372036854775807,1723161256322,false", "out of range"),
+        ("7,61800.30,0.205,70,71,1483228799999,false", "is no time"),
+        ("7,61800.30,0.205,70,7_1,1723161256322,false", "is no last id"),
+        ("7," + "9" * 19 + ",0.205,70,71,1723161256322,false", "larger than any that there is"),
     ],
 )
 def test_a_bad_row_costs_that_row_and_says_what_is_wrong(row: str, reason: str) -> None:

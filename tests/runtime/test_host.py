@@ -20,6 +20,7 @@ from klagg_tui.runtime import host as host_module
 from klagg_tui.runtime.host import TAPE_LENGTH, EngineHost
 from klagg_tui.storage.store import Store
 from tests.clocks import Sleepable
+from tests.feeds import until
 from tests.filed import all_of, listed
 from tests.makers import MINUTE, START, SYMBOL, trade, trades
 
@@ -96,6 +97,17 @@ async def test_a_file_that_went_away_is_told_also_where_nothing_waits_and_no_mor
     await host.flush_last()
     assert "storage" not in host.notices
     assert host.metrics[Metric.DIRTY_ROWS] == 0
+
+
+async def test_a_file_that_went_away_is_told_within_seconds_however_rarely_is_written(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host_module, "LOOK_S", 0.01)
+    host = EngineHost(KlineEngine(PERIODS, holds_gaps=False), PERIODS, store, lambda: START, flush_s=3_600)
+    flushing = asyncio.ensure_future(host.flush_forever())
+    store.path.rename(store.path.with_name("away.db"))
+    await until(lambda: "was removed, replaced or moved" in host.notices.get("storage", ""))
+    flushing.cancel()
 
 
 async def test_a_flush_writes_what_changed_once(store: Store) -> None:

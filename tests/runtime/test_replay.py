@@ -154,3 +154,19 @@ async def test_an_archive_in_disorder_is_refused_by_name_and_nothing_of_it_is_ca
     await replay.run(host)
     assert host.notices["replay"] == f"{path} holds its trades in disorder; `klagg import` puts them in order."
     assert host.engine.counters.duplicates == 0
+
+
+def test_a_replay_is_of_one_market_and_says_of_which(tmp_path: Path) -> None:
+    made = trades([START, START + 9])
+    spot = file_of(tmp_path / "spot.csv", [f"{row(one)},true" for one in made])
+    assert Replay([spot], None, SYMBOL).bars_of == "binance-spot"
+    futures = _file(tmp_path, "futures.jsonl", made)
+    assert Replay([futures], None).bars_of == "binance-um"
+    both = Replay([spot, futures], None, SYMBOL)
+    assert (len(both._sources), len(both._failures)) == (1, 1)
+
+
+def test_contracts_are_imported_and_not_replayed(tmp_path: Path) -> None:
+    path = _file(tmp_path, "coins.jsonl", trades([START], symbol="BTCUSD_PERP"))
+    with pytest.raises(BadFile, match="count contracts, which a replay does not; import them instead"):
+        Replay([path], None)

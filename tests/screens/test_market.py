@@ -51,6 +51,17 @@ async def test_nothing_that_matches_is_said() -> None:
         assert "No symbol matches xyzzy" in seen.text
 
 
+async def test_where_nothing_matches_it_is_said_what_is_listed_besides_and_how_to_choose_it() -> None:
+    feed = MadeMarket(10)
+    feed.not_chosen = (
+        "Not chosen: 170 TRADIFI_PERPETUAL. --contract-types PERPETUAL,TRADIFI_PERPETUAL follows them too."
+    )
+    async with opened((80, 24), feed=feed, preferences=Preferences(filter="tsla")) as seen:
+        assert "No symbol matches tsla" in seen.text
+        assert "Not chosen: 170 TRADIFI_PERPETUAL." in seen.text
+        assert "--contract-types PERPETUAL,TRADIFI_PERPETUAL follows them too." in seen.text
+
+
 async def test_a_market_without_symbols_says_what_it_waits_for() -> None:
     async with opened(feed=MadeMarket(0)) as seen:
         assert "waiting for the first symbols" in seen.text

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from klagg_tui.engine.bar import State
@@ -216,6 +216,7 @@ STEP = st.one_of(
 
 
 @settings(deadline=None)
+@example([("add", 2, 1), ("look", 0, 0), ("add", 0, 1), ("look", 0, 0)])
 @given(st.lists(STEP, max_size=14))
 def test_whatever_happens_owed_is_what_is_not_there(steps: list[tuple[str, int, int]]) -> None:
     whole = bars(60)

@@ -16,7 +16,7 @@ from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
 from tests.filed import all_of, file_in, in_new_store, listed
 from tests.flows import flows
-from tests.makers import MINUTE, START, SYMBOL, bar, candle, from_deal, trade, trades
+from tests.makers import DAY, MINUTE, START, SYMBOL, bar, candle, from_deal, trade, trades
 from tests.oracle import Deal, candles
 
 HEAVY = settings(max_examples=15)
@@ -49,6 +49,35 @@ def test_files_in_any_order_and_twice_give_what_one_file_gives(
         return await all_of(store)
 
     assert in_new_store(pieces) == in_new_store(whole)
+
+
+@st.composite
+def flows_of_two_contracts(draw: st.DrawFn) -> tuple[list[list[Deal]], list[list[Deal]]]:
+    """Trades of two contracts of one name, days apart, each cut into files; and all of the files in any order, some twice."""
+    pieces: list[list[Deal]] = []
+    for later_ms in (0, 60 * DAY):
+        deals = [deal._replace(traded_ms=deal.traded_ms + later_ms) for deal in draw(flows(late=False))]
+        cut = draw(st.integers(0, len(deals)))
+        pieces += [piece for piece in (deals[:cut], deals[cut:]) if piece]
+    again = draw(st.lists(st.sampled_from(pieces), max_size=2))
+    return pieces, draw(st.permutations([*pieces, *again]))
+
+
+@HEAVY
+@given(flows_of_two_contracts(), st.sampled_from([1, 3, 1000]))
+def test_files_of_two_contracts_in_any_order_and_twice_give_what_they_give_in_order_of_time(
+    case: tuple[list[list[Deal]], list[list[Deal]]], batch: int
+) -> None:
+    def stored(files: list[list[Deal]]) -> tuple[list[Bar], tuple[Span, ...]]:
+        async def put(store: Store) -> tuple[list[Bar], tuple[Span, ...]]:
+            for file in files:
+                await file_in(store, [from_deal(deal) for deal in file], batch)
+            return await all_of(store)
+
+        return in_new_store(put)
+
+    in_time, in_any_order = case
+    assert stored(in_any_order) == stored(in_time)
 
 
 @HEAVY

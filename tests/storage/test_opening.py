@@ -34,7 +34,7 @@ from klagg_tui.storage.opening import has_database, open_reader, open_writer
 from klagg_tui.storage.schema import APPLICATION_ID, MIGRATIONS
 from klagg_tui.storage.store import Store
 from tests.filed import all_of, file_in, listed
-from tests.makers import MINUTE, START, SYMBOL, bar, bars, trades
+from tests.makers import DAY, MINUTE, START, SYMBOL, bar, bars, trades
 
 NOBODY = 65534
 
@@ -516,6 +516,23 @@ async def test_a_step_that_fails_leaves_the_version_before_it(tmp_path: Path) ->
     link = await open_writer(path, (*MIGRATIONS, STEP))
     assert await link.value("SELECT count(*) FROM sqlite_master WHERE name = 'more'") == 0
     await link.close()
+
+
+async def test_runs_of_ids_in_an_older_file_are_given_their_contracts(tmp_path: Path) -> None:
+    """Which were told apart by their ids alone, so that they lie in order of id there."""
+    path = tmp_path / "klagg.db"
+    connection = await open_writer(path, MIGRATIONS[:1])
+    await connection.rows("INSERT INTO symbols (id, name) VALUES (1, ?)", (SYMBOL,))
+    for first, last, day in ((500, 600, 0), (1, 20, 60), (700, 800, 90), (900, 950, 1), (30, 40, 61)):
+        from_ms = START + day * DAY
+        await connection.rows("INSERT INTO spans VALUES (1, ?, ?, ?, ?)", (first, last, from_ms, from_ms + MINUTE))
+    await connection.close()
+    async with await Store.open(path) as store:
+        found = [(span.contract, span.first_id) for span in await store.spans(SYMBOL)]
+        assert found == [(0, 500), (0, 900), (1, 1), (1, 30), (1, 700)]
+        at_ms = START + 61 * DAY + MINUTE
+        await store.add([], [Span(SYMBOL, 41, 50, at_ms + 1, at_ms + 9)])
+        assert [span[1:3] for span in await store.spans(SYMBOL)][3] == (30, 50)
 
 
 async def test_an_older_file_that_may_only_be_read_asks_for_one_run(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import Period
+from klagg_tui.errors import StorageError
 from klagg_tui.storage.rows import Decimals, Packer, bars, decimals_of
 from tests.makers import START, SYMBOL, bar
 
@@ -124,3 +125,9 @@ def test_a_scale_says_how_many_decimals_there_are_unless_a_mantissa_is_a_text() 
     (scale,) = {row[4] for row in [Packer().row(1, bar(open="1.25", volume="2.125"))]}
     assert decimals_of(scale) == Decimals(price=2, quantity=3, turnover=5)
     assert decimals_of(Packer().row(1, bar(volume="1000000000000.00000001"))[4]) is None
+
+
+def test_a_count_beyond_63_bits_is_refused_since_its_column_would_make_a_float_of_a_text() -> None:
+    assert Packer().row(1, bar(trade_count=2**63 - 1))[11] == 2**63 - 1
+    with pytest.raises(StorageError, match="more than there can be"):
+        Packer().row(1, bar(trade_count=2**63))

@@ -23,6 +23,7 @@ from klagg_tui.errors import UnknownSymbol, Unreachable
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.venue import MarketData, Priority
 from klagg_tui.exporting.selection import matching
+from klagg_tui.importing.markets import is_real
 from klagg_tui.runtime.plans import market_at
 from klagg_tui.storage.store import Store
 from klagg_tui.texts import without_login
@@ -89,7 +90,9 @@ async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -
 
     scope = Scope(await _symbols(path, plan.symbols), plan.stretch, show, should_stop, await _now_ms(path))
     async with AsyncExitStack() as stack:
-        sources = await _sources(plan, stack, outcome.unknown.add)
+        sources = await _sources(plan, stack, scope, outcome.unknown.add)
+        if plan.is_repair and EXCHANGE not in sources:
+            scope.now_ms = None  # this machine's clock alone removes nothing
         outcome.findings = await _look(path, scope, sources, plan.periods)
         # What a repair brings to light, such as the minutes a recorder was stopped in, is put right as well.
         for _ in range(_ROUNDS):
@@ -117,7 +120,7 @@ def exchange_bars(rest: MarketData, on_unknown: Callable[[str], None] = lambda _
             except UnknownSymbol:
                 on_unknown(symbol)
                 return
-            if not page:
+            if not page or page[-1].end_ms <= from_ms:
                 return
             yield page
             from_ms = page[-1].end_ms
@@ -128,8 +131,8 @@ def exchange_bars(rest: MarketData, on_unknown: Callable[[str], None] = lambda _
 async def _now_ms(path: Path) -> int | None:
     """This machine's time, and a minute for its error; None for a market that may have any other."""
     async with await Store.open(path, read_only=True) as store:
-        is_real = await store.market() in {None, venue().key}
-    return int(time.time() * 1000) + MINUTE_MS if is_real else None
+        is_now = is_real(await store.market())
+    return int(time.time() * 1000) + MINUTE_MS if is_now else None
 
 
 async def _symbols(path: Path, patterns: tuple[str, ...]) -> set[str] | None:
@@ -139,12 +142,19 @@ async def _symbols(path: Path, patterns: tuple[str, ...]) -> set[str] | None:
         return set(matching(patterns, [known.symbol for known in await store.symbols()]))
 
 
-async def _sources(plan: Plan, stack: AsyncExitStack, on_unknown: Callable[[str], None]) -> dict[str, ReferenceBars]:
-    """Where the exchange's bars come from: what they are compared with, else, for a repair, the exchange."""
+async def _sources(
+    plan: Plan, stack: AsyncExitStack, scope: Scope, on_unknown: Callable[[str], None]
+) -> dict[str, ReferenceBars]:
+    """Where the exchange's bars come from: what they are compared with, else, for a repair, the exchange.
+
+    Where it is asked, bars of the future are those that lie behind its time too.
+    """
     files = [Path(text) for text in plan.against if text != EXCHANGE]
     sources: dict[str, ReferenceBars] = {}
     if files:
-        sources["files"] = ArchiveBars(files, plan.symbols[0] if len(plan.symbols) == 1 else None)
+        async with await Store.open(plan.settings.storage.database, read_only=True) as store:
+            held = await store.market()
+        sources["files"] = ArchiveBars(files, plan.symbols[0] if len(plan.symbols) == 1 else None, held)
     if EXCHANGE in plan.against or (plan.is_repair and not files):
         market = plan.settings.market
         # Bars of another market than the file's are no measure for it, and must not get into it.
@@ -160,6 +170,8 @@ async def _sources(plan: Plan, stack: AsyncExitStack, on_unknown: Callable[[str]
                 f"{without_login(market.rest_url)} cannot be reached: nothing was compared and nothing changed; "
                 "--against FILE takes archives instead."
             ) from error
+        if scope.now_ms is not None:
+            scope.now_ms = max(scope.now_ms, rest.now_ms())
         sources[EXCHANGE] = exchange_bars(rest, on_unknown)
     return sources
 

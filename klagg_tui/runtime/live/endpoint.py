@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -35,3 +36,12 @@ class MarketEndpoint:
     def wanted(self) -> SymbolFilter:
         """Which symbols to follow."""
         return self.symbols or SymbolFilter(contract_types=self.venue.contract_types[:1])
+
+    @property
+    def is_real(self) -> bool:
+        """Whether its time is the world's: an imitation begins at any time."""
+        return self.venue.is_at(self.rest_url)
+
+    def latest_ms(self, exchange_ms: int) -> int:
+        """The time that has come for sure: where bars are to be removed, this machine's clock is a second witness."""
+        return max(exchange_ms, int(time.time() * 1000)) if self.is_real else exchange_ms

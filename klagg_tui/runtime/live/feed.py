@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 from klagg_tui.errors import ExchangeError, GeoBlocked, StorageError
@@ -52,24 +53,16 @@ class LiveFeed:
         async with self._market_data as market_data:
             context = LiveContext(host, host.store, self._endpoint.venue, market_data, contracts)
             await self._reach(market_data.sync, host.notices)
-            if self._is_real or not market_data.clock.is_set:
+            if self._endpoint.is_real or not market_data.clock.is_set:
                 note_clock(market_data.clock, host.notices)
-            await remove_future(host, host.store, max(market_data.now_ms(), self._machine_ms()))
+            latest_ms = self._endpoint.latest_ms(market_data.now_ms())
+            await self._reach(partial(remove_future, host, host.store, latest_ms), host.notices)
             # Once it has answered: the first table should not wait for what speaks with an exchange.
             from klagg_tui.runtime.live.market import LiveMarket
 
             market = LiveMarket(context, self._endpoint, self.status)
             await self._reach(market.universe.reconcile, host.notices)
             await market.run()
-
-    def _machine_ms(self) -> int:
-        """This machine's time, a second witness where bars are to be removed."""
-        return int(time.time() * 1000) if self._is_real else 0
-
-    @property
-    def _is_real(self) -> bool:
-        """Whether its time is the world's: an imitation begins at any time."""
-        return self._endpoint.venue.is_at(self._endpoint.rest_url)
 
     async def _reach(self, ask: Callable[[], Awaitable[None]], notices: dict[str, str]) -> None:
         """Ask until the exchange answers; until then only stored bars are shown, and a notice says why."""

@@ -60,6 +60,7 @@ class LiveMarket:
 
     def __init__(self, context: LiveContext, endpoint: MarketEndpoint, status: SourceStatus) -> None:
         self._context = context
+        self._endpoint = endpoint
         self._host = context.host
         self._market_data = context.market_data
         self._status = status
@@ -140,7 +141,7 @@ class LiveMarket:
         self._host.handle([RemoveSymbol(symbol) for symbol in symbols])
         self._host.handle([AddSymbol(symbol, *self._context.contract(symbol)) for symbol in symbols])
         await self._host.flush()
-        await remove_future(self._host, self._context.store, self._host.now_ms())
+        await remove_future(self._host, self._context.store, self._endpoint.latest_ms(self._host.now_ms()))
 
     def _look_into_all(self) -> None:
         """What every symbol missed in sleep is asked for, also where its connection survived."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import deque
 from collections.abc import Iterator
 from typing import Final
@@ -18,6 +17,7 @@ from klagg_tui.engine.events import AmendBar
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import Refused
 from klagg_tui.exchange.requests import BarsWanted, pages
+from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.live.context import LiveContext
@@ -43,7 +43,7 @@ class SecondLook:
         self._left_ms: dict[str, int] | None = None
         """Up to when an earlier run had bars of each symbol; None before the first look."""
         self._jumps = context.market_data.clock.jumps
-        self._began_s = time.monotonic()
+        self._began_ms = steady_ms()
         self._looked_ms = self._doubted_ms = context.now_ms()
         """By the clock, when it was looked at last, and when it was before it was moved last."""
 
@@ -65,7 +65,7 @@ class SecondLook:
         now_ms, clock = self._context.now_ms(), self._context.market_data.clock
         if clock.jumps != self._jumps:
             if now_ms < self._looked_ms:  # it was ahead, perhaps since the beginning
-                lasted_ms = round((time.monotonic() - self._began_s) * 1000 * clock.speed)
+                lasted_ms = round((steady_ms() - self._began_ms) * clock.speed)
                 self._due.extend(self._stretch(min(self._doubted_ms, now_ms - lasted_ms), now_ms))
             else:
                 self._due.extend(self._stretch(self._looked_ms - _BEFORE_MS, self._looked_ms))

@@ -52,8 +52,10 @@ class Seeder:
     def _begin_ms(self, symbol: str) -> int:
         """The newest minute whose predecessors are final, but none before the contract: those are of another one."""
         gap = self._host.engine.pending_gap(symbol)
-        begun_ms = max(self._context.contract(symbol).listed_ms, gap.anew_ms if gap else 0)
-        begun_ms = min(begun_ms, self._context.now_ms())  # that a listing says it will be is no reason to wait for it
+        begun_ms = gap.anew_ms if gap else 0
+        listed_ms = self._context.contract(symbol).listed_ms
+        if listed_ms <= self._context.now_ms():  # listings are wrong at times
+            begun_ms = max(begun_ms, listed_ms)
         return max(self._context.settled_ms(), begun_ms) // MINUTE_MS * MINUTE_MS
 
     async def _fetch(self, symbol: str, minute_ms: int, stored: tuple[Bar, ...], priority: Priority) -> list[Bar]:

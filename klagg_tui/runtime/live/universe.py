@@ -63,7 +63,7 @@ class SymbolUniverse:
             symbol
             for symbol in engine.symbols()
             if symbol in chosen
-            and 0 < contract(symbol).listed_ms < chosen[symbol].listed_ms
+            and 0 < contract(symbol).listed_ms < chosen[symbol].listed_ms <= self._context.now_ms()
             and engine.traded_ms(symbol) < chosen[symbol].listed_ms
         )
 
@@ -139,12 +139,9 @@ class SymbolUniverse:
     async def _follow(self, instruments: list[Instrument]) -> None:
         if not instruments:
             return
-        stored = {known.symbol: known for known in await self._context.store.symbols()}
+        anchors = await self._anchors_of([instrument.symbol for instrument in instruments])
         for instrument in instruments:
-            anchor = DEFAULT_THREE_DAY_ANCHOR
-            if Period.D3 in self._context.periods:
-                known = stored.get(instrument.symbol)
-                anchor = known.anchor if known else await self._learned_anchor(instrument.symbol)
+            anchor = anchors.get(instrument.symbol, DEFAULT_THREE_DAY_ANCHOR)
             self._context.contracts[instrument.symbol] = Contract(self._listed_ms(instrument), anchor)
         await self._context.store.put_symbols(
             [
@@ -176,13 +173,24 @@ class SymbolUniverse:
         }
         await self._context.store.widen_precisions(grains)
 
-    async def _learned_anchor(self, symbol: str) -> int:
+    async def _anchors_of(self, symbols: Collection[str]) -> dict[str, int]:
+        """On which days three-day bars open, as the exchange's own rows showed it, now or earlier, or else as is supposed."""
+        store = self._context.store
+        shown = await store.anchors()
+        if Period.D3 in self._context.periods:
+            asked = {symbol: await self._asked_anchor(symbol) for symbol in symbols if symbol not in shown}
+            learned = {symbol: anchor for symbol, anchor in asked.items() if anchor is not None}
+            await store.learn_anchors(learned)
+            shown |= learned
+        return {known.symbol: known.anchor for known in await store.symbols()} | shown
+
+    async def _asked_anchor(self, symbol: str) -> int | None:
         """The day, modulo 3, on which the symbol's three-day bars open: the exchange's own rows show it."""
         try:
             rows = await self._context.market_data.bars(symbol, Period.D3, limit=1, priority=Priority.SEED)
         except Refused:
-            return DEFAULT_THREE_DAY_ANCHOR
-        return rows[0].open_ms // DAY_MS % 3 if rows else DEFAULT_THREE_DAY_ANCHOR
+            return None
+        return rows[0].open_ms // DAY_MS % 3 if rows else None
 
     async def _note_standings(self, listed: Instruments, chosen: Collection[str]) -> None:
         """Which stored symbols are traded, and which are wanted. Of those that left, all bars up to their end are owed."""

@@ -142,3 +142,11 @@ async def test_a_contract_is_not_begun_before_its_listing_however_young_it_is(sc
     await scene.seeder.seed(SYMBOL, Priority.SEED)
     assert (await scene.current(Period.M1)).open_ms == listed_ms
     assert [bar for bar in (await scene.host.update()).changes.ended if bar.period is Period.M1] == []
+
+
+async def test_a_listing_that_names_a_time_to_come_is_no_reason_to_begin_later(scene: Scene) -> None:
+    scene.context.contracts[SYMBOL] = Contract(scene.data.now_ms() + DAY)
+    scene.host.receive(await scene.trades(2))
+    await scene.seeder.seed(SYMBOL, Priority.SEED)
+    assert SYMBOL not in scene.host.engine.waiting()
+    assert (await scene.current(Period.M1)).open_ms <= scene.data.now_ms() // MINUTE * MINUTE

@@ -22,7 +22,7 @@ from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.live.context import Contract, LiveContext
 from klagg_tui.runtime.live.universe import SymbolUniverse
 from klagg_tui.storage.store import Store
-from tests.makers import DAY, MINUTE, trade
+from tests.makers import DAY, MINUTE, START, bar, trade
 
 NOW_MS = 1_790_000_040_000
 NAMES = [f"COIN{number}USDT" for number in range(20)]
@@ -47,12 +47,15 @@ class Scene:
     def __init__(self) -> None:
         self.entries: list[object] = [entry(name) for name in NAMES]
         self.reply: object = ...
+        self.klines: list[object] = []
         self.host: EngineHost
         self.store: Store
         self.context: LiveContext
         self.universe: SymbolUniverse
 
-    async def answer(self, _: web.Request) -> web.Response:
+    async def answer(self, request: web.Request) -> web.Response:
+        if request.path.endswith("klines"):
+            return web.Response(body=json.dumps(self.klines).encode())
         reply = {"symbols": self.entries} if self.reply is ... else self.reply
         return web.Response(body=json.dumps(reply).encode())
 
@@ -266,3 +269,22 @@ async def test_what_is_listed_besides_is_counted_and_told_with_how_to_choose_it(
     scene.entries = [entry(name) for name in NAMES]
     await scene.universe.reconcile()
     assert scene.host.not_chosen == ""
+
+
+async def test_the_days_of_three_day_bars_that_were_shown_before_are_not_asked_for_nor_forgotten(scene: Scene) -> None:
+    await scene.store.learn_anchors({"NEWUSDT": 2})
+    scene.entries.append(entry("NEWUSDT"))
+    await scene.universe.reconcile()
+    assert {known.symbol: known.anchor for known in await scene.store.symbols()}["NEWUSDT"] == 2
+
+
+async def test_the_days_of_three_day_bars_are_learned_of_imported_symbols_too(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That a symbol is stored does not mean that anybody was shown its days."""
+    await scene.store.add_confirmed([bar(START, symbol="OLDUSDT")])
+    monkeypatch.setattr("klagg_tui.runtime.live.context.LiveContext.periods", (Period.M1, Period.D3))
+    scene.entries.append(entry("OLDUSDT"))
+    scene.klines = [[START // (3 * DAY) * 3 * DAY, "1", "1", "1", "1", "0", 0, "0", 0, "0", "0", "0"]]
+    await scene.universe.reconcile()
+    assert await scene.store.anchors() == {"OLDUSDT": 0}

@@ -30,11 +30,11 @@ async def test_a_clock_answer_that_is_wrong_from_the_beginning_leaves_every_bar_
     async with SimulatedExchange(SPEC, speed=60, faults=f"clock@0s+48h:{error_ms}") as exchange:
         from_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
         run = await recorded(exchange, tmp_path / "run.db", 1, history=5)
-        assert any("not believed" in notice for notice in run.status.notices)
         found, told = await differences(exchange, tmp_path / "run.db", from_ms=from_ms, to_ms=run.to_ms)
         assert not told, "\n".join(told[:5])
         assert found["CONFIRMED"] == found["equal"] > 0
         assert await latest_open_ms(tmp_path / "run.db") <= exchange.now_ms()
+        assert any("not believed" in notice for notice in run.status.notices)
 
 
 async def test_trades_a_day_ahead_cost_no_other_trade_and_are_fetched_with_their_right_times(tmp_path: Path) -> None:

@@ -8,18 +8,36 @@ from klagg_tui.exchange.binance.archive.columns import KlineColumn
 from klagg_tui.exchange.binance.archive.dialects import obstacle, plain_lines
 from klagg_tui.exchange.binance.archive.events import is_trade, read_event, read_recorded_trade, sent_ms
 from klagg_tui.exchange.binance.archive.klines import fault_of_klines, kline_times, read_kline
+from klagg_tui.exchange.binance.archive.markets import (
+    MARKETS,
+    UM,
+    Evidence,
+    Market,
+    can_be_of,
+    contract_value,
+    shown_by_place,
+    shown_by_rows,
+    shown_by_symbol,
+)
 from klagg_tui.exchange.binance.archive.names import ArchiveName, period_in_name, read_name
-from klagg_tui.exchange.binance.archive.rows import RowKind, is_header, row_kind
+from klagg_tui.exchange.binance.archive.rows import RowKind, first_number, is_header, row_kind
 from klagg_tui.exchange.binance.archive.trades import fault_of_trade, read_trades, trade_ids
 from klagg_tui.exchange.binance.facts import DECIMALS
 
 __all__ = [
     "DECIMALS",
+    "MARKETS",
+    "UM",
     "ArchiveName",
+    "Evidence",
     "KlineColumn",
+    "Market",
     "RowKind",
+    "can_be_of",
+    "contract_value",
     "fault_of_klines",
     "fault_of_trade",
+    "first_number",
     "is_header",
     "is_trade",
     "kline_times",
@@ -33,5 +51,8 @@ __all__ = [
     "read_trades",
     "row_kind",
     "sent_ms",
+    "shown_by_place",
+    "shown_by_rows",
+    "shown_by_symbol",
     "trade_ids",
 ]

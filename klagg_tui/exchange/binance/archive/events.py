@@ -14,7 +14,7 @@ import orjson
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.errors import BadFrame, BadRow
 from klagg_tui.exchange.binance.archive.rows import BEFORE_EVENT, END_OF_TIME_MS, milliseconds
-from klagg_tui.exchange.binance.wire.trades import read_trade
+from klagg_tui.exchange.binance.wire.trades import OWN_MARKET, trade_fields
 from klagg_tui.exchange.fields import Json
 from klagg_tui.exchange.messages import Skipped
 
@@ -53,23 +53,24 @@ def sent_ms(event: dict[str, Json]) -> int | None:
     return milliseconds(time) if type(time) is int else None
 
 
-def read_recorded_trade(event: dict[str, Json]) -> AggTrade | Skipped:
-    """The trade of an event; `Skipped` where it belongs to another market.
+def read_recorded_trade(event: dict[str, Json], own_market: int = OWN_MARKET) -> AggTrade | Skipped:
+    """The trade of an event; `Skipped` where it belongs to another market than `own_market`, by its `st`.
 
     Without a time of sending it counts as sent when it was traded; times may be in microseconds.
 
     Raises:
         BadRow: it is damaged; texts of price and quantity are not read.
     """
+    if event.get("st", own_market) != own_market:
+        return Skipped("aggTrade of another market")
     traded, sent = event.get("T"), event.get("E")
     if sent is None or _is_late(traded) or _is_late(sent):
         event = {**event, "T": _milliseconds(traded), "E": _milliseconds(traded if sent is None else sent)}
     try:
-        trade = read_trade(event)
+        trade = trade_fields(event)
     except BadFrame as error:
         raise BadRow(_fault_of(event) or str(error)) from error
-    if isinstance(trade, Skipped):
-        return trade
+    milliseconds(trade[3])
     return AggTrade(*trade)
 
 

@@ -15,7 +15,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadRow
 from klagg_tui.exchange.binance.archive.columns import KlineColumn
 from klagg_tui.exchange.binance.archive.dialects import INDEX, has_index
-from klagg_tui.exchange.binance.archive.rows import RowKind, milliseconds, row_kind
+from klagg_tui.exchange.binance.archive.rows import RowKind, milliseconds, row_kind, whole_number
 from klagg_tui.exchange.binance.wire.bars import read_bar
 from klagg_tui.exchange.fields import Json
 
@@ -29,7 +29,12 @@ def read_kline(symbol: str, period: Period, row: Sequence[str], state: State = S
     """
     if len(row) != len(KlineColumn):
         raise BadRow(f"{len(row)} columns instead of {len(KlineColumn)}")
-    numbers: list[Json] = [milliseconds(int(row[0])), *row[1:8], int(row[8]), *row[9:]]
+    numbers: list[Json] = [
+        milliseconds(whole_number(row[0], "time")),
+        *row[1:8],
+        whole_number(row[8], "count"),
+        *row[9:],
+    ]
     bar = read_bar(symbol, period, numbers, state, Check.PARTS)
     if fault := _fault_of_close(bar, row[_CLOSE]) or _fault_of_trades(bar):
         raise BadRow(fault)
@@ -37,12 +42,16 @@ def read_kline(symbol: str, period: Period, row: Sequence[str], state: State = S
 
 
 def kline_times(line: str) -> tuple[int, int] | None:
-    """When the bar of a row opens and closes; None: the row does not say."""
+    """When the bar of a row opens and closes, 0 where that is no time; None: the row does not say."""
     fields = line.split(",")
     try:
-        return milliseconds(int(fields[0])), milliseconds(int(fields[_CLOSE]))
-    except (ValueError, IndexError, BadRow):
+        open_ms, close = milliseconds(whole_number(fields[0], "time")), whole_number(fields[_CLOSE], "time")
+    except (IndexError, BadRow):
         return None
+    try:
+        return open_ms, milliseconds(close)
+    except BadRow:
+        return open_ms, 0
 
 
 def fault_of_klines(lines: Sequence[str]) -> str | None:
@@ -66,10 +75,13 @@ _SECOND_MS: Final = 1000
 
 
 def _fault_of_close(bar: Bar, close_time: str) -> str | None:
-    close_ms = milliseconds(int(close_time))
+    try:
+        close_ms = milliseconds(whole_number(close_time, "close time"))
+    except BadRow:
+        close_ms = -1
     if close_ms == bar.end_ms - 1:
         return None
-    return f"the close time {close_ms} is not that of a {bar.period} bar which opens at {bar.open_ms}"
+    return f"the close time {close_time[:40]} is not that of a {bar.period} bar which opens at {bar.open_ms}"
 
 
 def _fault_of_trades(bar: Bar) -> str | None:
@@ -85,6 +97,6 @@ def _has_volume_and_trades(line: str) -> tuple[bool, bool] | None:
     """Whether a row has volume, and whether it has trades; None: it does not say."""
     fields = line.split(",")
     try:
-        return bool(fields[_VOLUME].strip("0.")), int(fields[_COUNT]) > 0
-    except (ValueError, IndexError):
+        return bool(fields[_VOLUME].strip("0.")), whole_number(fields[_COUNT], "count") > 0
+    except (IndexError, BadRow):
         return None

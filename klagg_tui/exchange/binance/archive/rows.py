@@ -8,7 +8,10 @@ from typing import Final
 
 from klagg_tui.errors import BadRow
 from klagg_tui.exchange.binance.archive.columns import TRADE_COLUMNS, KlineColumn
+from klagg_tui.exchange.fields import LARGEST
 
+EARLIEST_MS: Final = 1_483_228_800_000
+"""2017-01-01. The exchange opened in the summer of that year; what claims to be older is damage."""
 END_OF_TIME_MS: Final = 4_102_444_800_000
 """2100-01-01. Larger times are microseconds, as in the spot archives from 2025 on."""
 BEFORE_EVENT: Final = re.compile(r"\s*(?:\d+(?:\.\d+)?\s*[:,]?\s*)?")
@@ -59,6 +62,30 @@ def milliseconds(time: int) -> int:
     Raises:
         BadRow: it is no time of either kind.
     """
-    if not 0 <= time < END_OF_TIME_MS * 1000:
-        raise BadRow(f"{time} is no time")
-    return time if time < END_OF_TIME_MS else time // 1000
+    at_ms = time if time < END_OF_TIME_MS else time // 1000
+    if not EARLIEST_MS <= at_ms < END_OF_TIME_MS:
+        raise BadRow(f"{time if abs(time) <= LARGEST else 'a number of too many digits'} is no time")
+    return at_ms
+
+
+def whole_number(text: str, name: str) -> int:
+    """An integer that the disk can hold, with a sign or without.
+
+    Raises:
+        BadRow: it is none; `name` says what of.
+    """
+    digits = text.strip().removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= _MOST_DIGITS and int(digits) <= LARGEST):
+        raise BadRow(f"{text[:40]!r} is no {name}")
+    return int(text)
+
+
+_MOST_DIGITS: Final = len(str(LARGEST))
+
+
+def first_number(line: str) -> int | None:
+    """The id or time that a row begins with; None: it begins with none."""
+    try:
+        return whole_number(line.partition(",")[0], "number")
+    except BadRow:
+        return None

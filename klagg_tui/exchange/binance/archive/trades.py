@@ -11,8 +11,8 @@ from typing import Final
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.errors import BadRow
 from klagg_tui.exchange.binance.archive.columns import TRADE_COLUMNS
-from klagg_tui.exchange.binance.archive.rows import END_OF_TIME_MS, milliseconds
-from klagg_tui.exchange.fields import LARGEST
+from klagg_tui.exchange.binance.archive.rows import EARLIEST_MS, END_OF_TIME_MS, milliseconds, whole_number
+from klagg_tui.exchange.fields import LARGEST, MOST_FILLS, are_trade_ids
 
 # "is buyer maker" and, in spot archives, "is best match" behind it: the rest of a row after its time.
 _MAKER: Final = {
@@ -33,10 +33,15 @@ def read_trades(symbol: str, lines: Sequence[str]) -> tuple[list[AggTrade], list
         try:
             trade_id, price, quantity, first_id, last_id, time, maker = line.split(",", 6)
             traded_ms = int(time)
-            if not 0 <= traded_ms < END_OF_TIME_MS:
+            if not EARLIEST_MS <= traded_ms < END_OF_TIME_MS:
                 traded_ms = milliseconds(traded_ms)
             aggregate, first, last = int(trade_id), int(first_id), int(last_id)
-            if not (0 <= aggregate <= LARGEST and -1 <= first <= last <= LARGEST):  # `_are_ids`, in place
+            if (
+                not (0 <= aggregate <= LARGEST and -1 <= first <= last <= LARGEST)  # `are_trade_ids`, in place
+                or last - first >= MOST_FILLS
+                or not line.isascii()  # int() takes other scripts' digits, and "1_0"
+                or "_" in line
+            ):
                 bad.append(at)
                 continue
             take(
@@ -65,20 +70,14 @@ def fault_of_trade(line: str) -> str:
     fields = line.split(",")
     if len(fields) not in TRADE_COLUMNS:
         return f"{len(fields)} columns instead of 7 or 8"
-    for name, text in zip(("id", "first id", "last id", "time"), (fields[0], *fields[3:6]), strict=True):
-        if not text.removeprefix("-").isdecimal():
-            return f"{text[:40]!r} is no {name}"
-    if not _are_ids(int(fields[0]), int(fields[3]), int(fields[4])):
-        return f"the ids {fields[0][:40]}, {fields[3][:40]} and {fields[4][:40]} are out of range or order"
+    try:
+        named = zip(("id", "first id", "last id", "time"), (fields[0], *fields[3:6]), strict=True)
+        ids = [whole_number(text, name) for name, text in named]
+        milliseconds(ids.pop())
+    except BadRow as error:
+        return str(error)
+    if not are_trade_ids(*ids):
+        return f"the ids {', '.join(map(str, ids[:2]))} and {ids[2]} are out of range or order"
     if (maker := ",".join(fields[6:])) not in _MAKER:
         return f"{maker[:40]!r} does not say whether the buyer is the maker"
-    try:
-        milliseconds(int(fields[5]))
-    except (ValueError, BadRow) as error:
-        return str(error)
     return "unreadable"
-
-
-def _are_ids(trade_id: int, first_id: int, last_id: int) -> bool:
-    """As in the wire: records without a trade carry -1 as first and last id."""
-    return 0 <= trade_id <= LARGEST and -1 <= first_id <= last_id <= LARGEST

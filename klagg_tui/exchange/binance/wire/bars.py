@@ -55,7 +55,7 @@ def read_bar(symbol: str, period: Period, row: Sequence[Json], state: State, che
         open_ms = fields.moment(row[0])
         first, high, low, last = (price(row[i], DECIMALS) for i in (1, 2, 3, 4))  # type: ignore[arg-type]
         volume, taker_buy_volume = quantity(row[5]), quantity(row[9])  # type: ignore[arg-type]
-        sums = turnover(row[7]), fields.whole(row[8]), taker_buy_volume, turnover(row[10])  # type: ignore[arg-type]
+        sums = turnover(row[7]), fields.counted(row[8]), taker_buy_volume, turnover(row[10])  # type: ignore[arg-type]
     except DAMAGE as error:
         raise BadFrame(f"a bar of {symbol} cannot be read: {error}") from error
     if high > _HIGHEST:

@@ -9,7 +9,7 @@ from klagg_tui.engine.events import AggTrade, TradeFields
 from klagg_tui.engine.parsing import price, quantity
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.binance.facts import DECIMALS
-from klagg_tui.exchange.fields import LARGEST, LATEST_MS, Json, decoded, mapping, sequence, symbol
+from klagg_tui.exchange.fields import LARGEST, LATEST_MS, MOST_FILLS, Json, decoded, mapping, sequence, symbol
 from klagg_tui.exchange.messages import Skipped
 
 OWN_MARKET: Final = 1
@@ -47,6 +47,7 @@ def trade_fields(event: dict[str, Json]) -> TradeFields:
             # Records of no trade, with quantity 0, carry -1. They take an aggregate id, so they must come through.
             and type(last_id) is int
             and -1 <= first_id <= last_id <= LARGEST
+            and last_id - first_id < MOST_FILLS  # all of it as in `are_trade_ids`, in place
             and type(is_buyer_maker) is bool
         ):
             return (

@@ -64,7 +64,7 @@ def replaced(index: int, value: object) -> list[Any]:
 DAMAGED_BARS: dict[str, object] = {
     "no list": {}, "a bar that is no list": [7], "a bar cut short": [BAR[:9]], "a price that is null": [replaced(1, None)],
     "a high under the close": [replaced(2, "50.32")], "a low over the open": [replaced(3, "50.50")],
-    "a count that is true": [replaced(8, True)], "a count that is broken": [replaced(8, 1.5)],
+    "a count that is true": [replaced(8, True)], "a count that is broken": [replaced(8, 1.5)], "a count beyond all": [replaced(8, 10**12 + 1)],
     "a negative turnover": [replaced(7, "-1")], "a high of 12 digits": [replaced(2, "9" * 12)],
     "a price that went by way of a float": [replaced(1, "50.490000000002")], "an open off the grid": [replaced(0, BAR[0] + 1)],
     "a time far off": [replaced(0, 10**300)], "the same bar twice": [BAR, BAR],

@@ -59,7 +59,7 @@ DAMAGED_TRADES: dict[str, dict[str, object]] = {
     "an id of 400 digits": {"a": 10**400}, "a broken id": {"a": 1.0}, "an object as id": {"a": {}},
     "a time before the epoch": {"T": -1}, "a time in year 10000": {"T": 253_402_300_800_000}, "no time": {"T": ...},
     "true as time": {"E": True}, "trade ids that run backwards": {"f": 9, "l": 8}, "false as first id": {"f": False},
-    "a far negative first id": {"f": -2}, "a huge last id": {"l": 2**64}, "a float last id": {"l": 8e9},
+    "a far negative first id": {"f": -2}, "a huge last id": {"l": 2**64}, "a million fills": {"f": 1, "l": 10**6 + 1}, "a float last id": {"l": 8e9},
     "a number as side": {"m": 0}, "no symbol": {"s": ...}, "an empty symbol": {"s": ""}, "a list as symbol": {"s": []},
     "a number as symbol": {"s": 7}, "an escape in the symbol": {"s": "\x1b[2J"}, "a long symbol": {"s": "A" * 65},
     "an address in the symbol": {"s": "a/b@c"},

@@ -1,0 +1,57 @@
+"""The units that a market counts in.
+
+Contracts on a coin are worth a fixed sum of US dollars. Their volume stays contracts, and their turnover is contracts x the
+value of one, in dollars: exact, while the coins that they are worth are a quotient, which the exchange rounds. Pure.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from klagg_tui.engine.bar import Bar, fault_of
+from klagg_tui.engine.exact import turnover_text
+from klagg_tui.engine.parsing import price, turnover
+from klagg_tui.errors import BadRow
+from klagg_tui.exchange.binance.archive import MARKETS, Market, contract_value
+
+_IN_CONTRACTS: Final = {market.key for market in MARKETS if market.is_in_contracts}
+_ONE: Final = price("1")
+_ROUNDED: Final = turnover("0.00000002")
+"""By so much the exchange's own sum of coins may be off: it has eight decimals."""
+
+
+def in_own_units(bars: list[Bar], market: Market) -> list[Bar]:
+    """Bars made of trades, price x quantity and all, as that market counts."""
+    return [_in_contracts(bar) for bar in bars] if market.is_in_contracts else bars
+
+
+def kline_in_own_units(bar: Bar, market: Market) -> Bar:
+    """The exchange's own bar as that market counts; of contracts on a coin it tells contracts and coins.
+
+    Raises:
+        BadRow: its coins are not what its contracts are worth at its prices.
+    """
+    if not market.is_in_contracts:
+        return bar
+    paid = bar.volume * contract_value(bar.symbol) * _ONE
+    if not (bar.turnover - _ROUNDED) * bar.low <= paid <= (bar.turnover + _ROUNDED) * bar.high:
+        raise BadRow(f"{turnover_text(bar.turnover)} coins are not what its contracts are worth at its prices")
+    return _in_contracts(bar)
+
+
+def fault_of_stored(bar: Bar, market: str | None) -> str | None:
+    """Why no trades can have made a stored bar of the market with this key; None where some can."""
+    if market not in _IN_CONTRACTS:
+        return fault_of(bar)
+    # Whatever is between low and high will do: what was really paid is contracts x their value, whatever the price.
+    could_be = bar._replace(turnover=bar.low * bar.volume, taker_buy_turnover=bar.low * bar.taker_buy_volume)
+    if fault := fault_of(could_be):
+        return fault
+    if bar != _in_contracts(bar):
+        return f"turnover {turnover_text(bar.turnover)} is not what its contracts are worth"
+    return None
+
+
+def _in_contracts(bar: Bar) -> Bar:
+    value = contract_value(bar.symbol)
+    return bar._replace(turnover=bar.volume * value, taker_buy_turnover=bar.taker_buy_volume * value)
