@@ -66,7 +66,7 @@ def test_the_widest_decimals_seen_are_kept_for_a_symbol_and_only_for_it() -> Non
 
 @pytest.mark.parametrize("text", ["9223372036854775807", "9223372036854775808"])
 def test_the_largest_number_sqlite_holds_and_the_next(text: str) -> None:
-    given_bar = bar(open="1", volume="1")._replace(turnover=parsing.turnover(text))
+    given_bar = bar(open="1", volume="1")._replace(turnover=int(text) * parsing.turnover("1"))
     row = Packer().row(1, given_bar)
     assert row[10] == (int(text) if text.endswith("7") else text)
     assert bars([row], {1: SYMBOL}) == [given_bar]
