@@ -38,7 +38,7 @@ def ascending(klines: Klines, symbol: str, interval: str, first: int, last: int,
 def _bar(market: Market, symbol: str, period: Period, kline: Kline) -> Bar:
     listing = market.listing(symbol)
     sums = kline.sums
-    price = 10 ** (8 - listing.price_unit_decimals)
+    price = 10 ** (12 - listing.price_unit_decimals)
     quantity = 10 ** (8 - listing.quantity_decimals)
     return Bar(
         symbol,
