@@ -113,6 +113,13 @@ async def test_confirmed_bars_that_the_exchange_does_not_show_between_others_are
     assert await compared(path, theirs) == found
 
 
+async def test_three_day_bars_of_another_grid_are_one_stretch(tmp_path: Path) -> None:
+    ours, theirs = (bars(9, START + days * DAY, period=Period.D3) for days in (0, 1))
+    path = await stored(tmp_path, ours, periods=(Period.D3,))
+    days = 24 * 60
+    assert places(await compared(path, theirs)) == [(Kind.HOLE, Period.D3, 1 * days, 25 * days)]
+
+
 async def test_bars_that_were_not_confirmed_are_not_told(tmp_path: Path) -> None:
     path = tmp_path / "klagg.db"
     async with await Store.open(path, periods=(Period.M1,)) as store:

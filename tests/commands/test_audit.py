@@ -274,6 +274,14 @@ def test_an_audit_that_was_interrupted_never_says_clean(capsys: pytest.CaptureFi
     assert capsys.readouterr().out.endswith("\nInterrupted: 1 found so far, 1 bar looked at: 1 hole.\n")
 
 
+def test_no_repair_is_offered_for_bars_that_only_the_database_has(capsys: pytest.CaptureFixture[str]) -> None:
+    extra = Finding(Kind.EXTRA, SYMBOL, Period.M1, START, START + MINUTE, "a 1m bar is confirmed, but ...")
+    print_table(Outcome([extra]), is_local=False)
+    assert capsys.readouterr().out.endswith("\n1 found: 1 extra.\n")
+    print_table(Outcome([extra, extra._replace(kind=Kind.HOLE)]), is_local=False)
+    assert capsys.readouterr().out.endswith(" --repair takes the exchange's bars.\n")
+
+
 @pytest.mark.usefixtures("whole_program")
 def test_ctrl_c_reports_what_was_found_so_far_and_has_status_130(path: Path) -> None:
     damage(path, TWELVE)
