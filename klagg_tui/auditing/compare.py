@@ -49,7 +49,8 @@ class Known:
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self._of_series: dict[tuple[object, object], dict[Finding, None]] = {}
-        self._places: set[tuple[object, object, int]] = set()
+        self._places: dict[tuple[object, object, int], int] = {}
+        """Up to when something was found, by symbol, period and from when."""
         self._all: dict[Finding, None] = {}
         for finding in findings:
             self._put(finding)
@@ -62,7 +63,7 @@ class Known:
     def add(self, finding: Finding) -> None:
         """One of a comparison. A hole takes the place of smaller ones inside it, and is left out inside a larger one."""
         if finding.kind is not Kind.HOLE:
-            if (*finding[1:4],) not in self._places:
+            if finding.to_ms > self._places.get(finding[1:4], 0):
                 self._put(finding)
             return
         beside = self._of_series.get(finding[1:3], {})
@@ -75,7 +76,7 @@ class Known:
     def _put(self, finding: Finding) -> None:
         if finding.kind in {Kind.HOLE, Kind.UNREADABLE}:
             self._of_series.setdefault(finding[1:3], {})[finding] = None
-        self._places.add(finding[1:4])
+        self._places[finding[1:4]] = max(finding.to_ms, self._places.get(finding[1:4], 0))
         self._all[finding] = None
 
 

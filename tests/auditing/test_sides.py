@@ -180,3 +180,6 @@ def test_what_an_audit_found_a_comparison_does_not_find_again() -> None:
     ]
     known.add(hole(30, 31, "differs", Kind.DIFFERENCE))
     assert len(known.findings) == 4
+    for _ in range(2):  # two sources show the same
+        known.add(hole(30, 35, "extra", Kind.EXTRA))
+    assert known.findings[4:] == [hole(30, 35, "extra", Kind.EXTRA)]
