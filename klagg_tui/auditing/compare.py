@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from klagg_tui.auditing.auditor import AuditProgress, Scope
-from klagg_tui.auditing.findings import Finding
+from klagg_tui.auditing.findings import Finding, Kind
 from klagg_tui.auditing.reference import ArchiveBars, ReferenceBars
 from klagg_tui.auditing.rows import Stretch, all_series, first_open_ms, history, last_open_ms
 from klagg_tui.auditing.sides import Sides, Told
@@ -42,6 +42,42 @@ async def find_differences(
             yield finding
     finally:
         await connection.close()
+
+
+class Known:
+    """Findings of an audit and of comparisons together, in the order they came: what was found once is told once."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self._of_series: dict[tuple[object, object], dict[Finding, None]] = {}
+        self._places: dict[tuple[object, object, int], int] = {}
+        """Up to when something was found, by symbol, period and from when."""
+        self._all: dict[Finding, None] = {}
+        for finding in findings:
+            self._put(finding)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """All that are told."""
+        return list(self._all)
+
+    def add(self, finding: Finding) -> None:
+        """One of a comparison. A hole takes the place of smaller ones inside it, and is left out inside a larger one."""
+        if finding.kind is not Kind.HOLE:
+            if finding.to_ms > self._places.get(finding[1:4], 0):
+                self._put(finding)
+            return
+        beside = self._of_series.get(finding[1:3], {})
+        if any(_holds(other, finding) for other in beside):
+            return
+        for inner in [other for other in beside if other.kind is Kind.HOLE and _holds(finding, other)]:
+            del beside[inner], self._all[inner]
+        self._put(finding)
+
+    def _put(self, finding: Finding) -> None:
+        if finding.kind in {Kind.HOLE, Kind.UNREADABLE}:
+            self._of_series.setdefault(finding[1:3], {})[finding] = None
+        self._places[finding[1:4]] = max(finding.to_ms, self._places.get(finding[1:4], 0))
+        self._all[finding] = None
 
 
 class _Comparison:
@@ -107,3 +143,7 @@ class _Comparison:
 def _has_all(reference: ReferenceBars, symbol: str, period: Period, from_ms: int, to_ms: int) -> bool:
     """Whether the exchange itself has nothing between two bars that it showed; files may just lack another one."""
     return not isinstance(reference, ArchiveBars) or reference.holds(symbol, period, from_ms, to_ms)
+
+
+def _holds(outer: Finding, inner: Finding) -> bool:
+    return outer.from_ms <= inner.from_ms and inner.to_ms <= outer.to_ms

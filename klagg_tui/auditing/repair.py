@@ -11,7 +11,7 @@ from klagg_tui.auditing.findings import Finding, Kind, OrphanRows, Table
 from klagg_tui.auditing.reference import ReferenceBars
 from klagg_tui.auditing.rows import all_series
 from klagg_tui.engine.bar import State
-from klagg_tui.engine.period import Period
+from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.spans import Span, join
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.opening import WriterLock, open_writer
@@ -97,6 +97,8 @@ async def _clear(path: Path, findings: Sequence[Finding]) -> tuple[int, int, tup
         connection = await open_writer(path)
         try:
             async with connection.transaction():
+                for finding in findings:
+                    await _doubt_lack(connection, finding)
                 removed = sum([await _remove(connection, finding.orphans) for finding in findings if finding.orphans])
                 symbols = {finding.symbol for finding in findings if finding.kind in {Kind.SPAN, Kind.OVERLAP}}
                 spans = sum([await _settle(connection, symbol) for symbol in symbols])
@@ -119,6 +121,18 @@ async def _remove(connection: Connection, orphans: OrphanRows) -> int:
     # Whether the series is whole without them is to be counted anew.
     await connection.rows("DELETE FROM frontier WHERE symbol = ? AND period = ?", keys[:2])
     return removed
+
+
+_NO_LACK: Final = """
+DELETE FROM unavailable WHERE symbol = (SELECT id FROM symbols WHERE name = ?) AND period = ? AND first < ? AND until > ?
+"""
+
+
+async def _doubt_lack(connection: Connection, finding: Finding) -> None:
+    """Bars that somebody has shown after all are not noted as not to be had any more."""
+    if finding.kind is Kind.HOLE and finding.period is not None:
+        ends = finding.to_ms // MINUTE_MS, finding.from_ms // MINUTE_MS
+        await connection.rows(_NO_LACK, (finding.symbol, finding.period.ordinal, *ends))
 
 
 async def _settle(connection: Connection, symbol: str) -> int:

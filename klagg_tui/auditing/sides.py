@@ -109,16 +109,19 @@ class Sides:
             ours = self._stored.popleft()
             if ours.open_ms == self._matched_ms:
                 continue
-            self._end_missing()
+            if self._missing and ours.open_ms >= self._missing[-1].end_ms:
+                self._end_missing()
             if ours.state is State.CONFIRMED and self._shown_ms is not None and not self._told.extra.hold(ours):
                 self._extra = [*self._extra[:1], ours]
 
     def _show(self, theirs: Bar) -> None:
-        if self._extra and self._shown_ms is not None and self._proves(self._shown_ms, theirs.open_ms):
-            first, last = self._extra[0], self._extra[-1]
-            self._told.extra.add(first.open_ms, last.end_ms)
-            self._ready.append(_extra(first, last))
-        self._extra = []
+        # Three-day bars of another grid lie between the exchange's all along: those are missing, and told as that.
+        if self._extra and theirs.open_ms >= self._extra[-1].end_ms:
+            if self._shown_ms is not None and self._proves(self._shown_ms, theirs.open_ms):
+                first, last = self._extra[0], self._extra[-1]
+                self._told.extra.add(first.open_ms, last.end_ms)
+                self._ready.append(_extra(first, last))
+            self._extra = []
         self._shown_ms = theirs.open_ms
 
     def _miss(self, theirs: Bar) -> None:

@@ -12,6 +12,7 @@ from klagg_tui.auditing.findings import Kind
 from klagg_tui.auditing.repair import repair
 from klagg_tui.auditing.rows import Stretch
 from klagg_tui.engine.bar import Bar, State, empty_bar
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.rollup import roll_up
 from klagg_tui.storage.debts import Answer
@@ -123,6 +124,16 @@ async def test_larger_bars_that_know_nothing_are_no_proof(tmp_path: Path, known:
     execute(
         path, f"UPDATE history SET state = {state} WHERE period = {Period.M5.ordinal} AND minute = {at(5) // MINUTE}"
     )
+    assert await found(path) == []
+
+
+async def test_the_larger_bar_under_way_is_no_proof(tmp_path: Path) -> None:
+    path = await stored(tmp_path, TRUTH[:12], [])
+    execute(
+        path, f"DELETE FROM history WHERE period > 0 AND minute >= {at(10) // MINUTE} OR period = {Period.M30.ordinal}"
+    )
+    async with await Store.open(path, periods=PERIODS) as store:
+        await store.write(Changes((larger(Period.M5, 10)._replace(state=State.FORMING),)))
     assert await found(path) == []
 
 

@@ -28,6 +28,7 @@ from klagg_tui.exchange.binance.rest import RestClient
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
+from klagg_tui.storage.symbols import StoredSymbol
 from tests.auditing.test_auditor import execute
 from tests.commands.beside import exchange, once, signalled
 from tests.damage import HOURS, TWELVE, damage, make_sound
@@ -135,6 +136,43 @@ def test_the_minute_a_recorder_was_stopped_in_is_put_right_with_the_rest(tmp_pat
     assert json.loads(again.stdout)["clean"]
 
 
+def _of_the_exchange(path: Path, exchange_url: str, *stretches: tuple[int, int], symbol: StoredSymbol) -> None:
+    """A database with the exchange's own bars of some stretches of minutes."""
+
+    async def fill() -> None:
+        clock = ExchangeClock(START, 0)
+        async with RestClient(exchange_url, clock) as rest, await Store.open(path, periods=DEFAULT_PERIODS) as store:
+            await rest.sync()
+            for begin, end in stretches:
+                asked = symbol.symbol, Period.M1, START + begin * MINUTE, START + end * MINUTE
+                async for batch in exchange_bars(rest)(*asked):
+                    await store.add_confirmed(batch)
+            await store.put_symbols([symbol])
+
+    asyncio.run(fill())
+
+
+def test_the_last_minutes_of_a_symbol_that_left_are_missed_and_fetched(tmp_path: Path, exchange_url: str) -> None:
+    path = tmp_path / "klagg.db"
+    _of_the_exchange(path, exchange_url, (0, 33), symbol=StoredSymbol(SYMBOL, active=False))
+    asked = "--db", path, "--against", "exchange", "--rest-url", exchange_url, "--period", "1m,5m"
+    found = json.loads(run(*asked, "--json").stdout)["findings"]
+    holes = {(one["period"], one["from"]): one["text"] for one in found if one["kind"] == "hole"}
+    # The minute under way is none; a larger bar over it, that is not over, too.
+    assert holes == {("1m", START + 33 * MINUTE): "327 1m bars are missing that the exchange has"}
+    result = run(*asked, "--repair")
+    assert (result.exit_code, result.stdout.splitlines()[-1][:7]) == (0, "Clean: ")
+
+
+def test_what_is_missing_in_between_is_told_once_and_fetched(tmp_path: Path, exchange_url: str) -> None:
+    path = tmp_path / "klagg.db"
+    _of_the_exchange(path, exchange_url, (0, 33), (77, 90), symbol=StoredSymbol(SYMBOL))
+    asked = "--db", path, "--against", "exchange", "--rest-url", exchange_url, "--period", "1m"
+    assert "1 found: 1 hole." in run(*asked).stdout
+    result = run(*asked, "--repair")
+    assert (result.exit_code, result.stdout.splitlines()[-1][:7]) == (0, "Clean: ")
+
+
 def test_a_symbol_that_is_gone_costs_itself_only(tmp_path: Path, exchange_url: str) -> None:
     path = tmp_path / "klagg.db"
 
@@ -234,6 +272,14 @@ def test_an_audit_that_was_interrupted_never_says_clean(capsys: pytest.CaptureFi
     found = [Finding(Kind.HOLE, SYMBOL, Period.M1, START, START + MINUTE, "a 1m bar is missing")]
     print_table(Outcome(found, bars=1, is_interrupted=True), is_local=False)
     assert capsys.readouterr().out.endswith("\nInterrupted: 1 found so far, 1 bar looked at: 1 hole.\n")
+
+
+def test_no_repair_is_offered_for_bars_that_only_the_database_has(capsys: pytest.CaptureFixture[str]) -> None:
+    extra = Finding(Kind.EXTRA, SYMBOL, Period.M1, START, START + MINUTE, "a 1m bar is confirmed, but ...")
+    print_table(Outcome([extra]), is_local=False)
+    assert capsys.readouterr().out.endswith("\n1 found: 1 extra.\n")
+    print_table(Outcome([extra, extra._replace(kind=Kind.HOLE)]), is_local=False)
+    assert capsys.readouterr().out.endswith(" --repair takes the exchange's bars.\n")
 
 
 @pytest.mark.usefixtures("whole_program")

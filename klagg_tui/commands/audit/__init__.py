@@ -56,8 +56,8 @@ def audit(
 ) -> None:
     """Look for what is wrong: holes, overlaps, impossible bars, larger bars that are not the sum of smaller ones.
 
-    With --against, also for bars that differ from the exchange's own. Leaves with 0 where there is nothing, with 1
-    where there is.
+    With --against, also for bars that differ from the exchange's own, and for stretches that only one of the two has.
+    Leaves with 0 where there is nothing, with 1 where there is.
     """
     from klagg_tui.auditing.rows import Stretch
     from klagg_tui.commands.audit.report import print_json, print_table, unknown_symbols

@@ -9,7 +9,7 @@ from typing import Final
 import typer
 from rich.table import Table
 
-from klagg_tui.auditing.findings import Finding
+from klagg_tui.auditing.findings import Finding, Kind
 from klagg_tui.commands.audit.run import Outcome
 from klagg_tui.commands.shared import tables
 from klagg_tui.formatting import counted, date_time
@@ -59,7 +59,8 @@ def _sum(outcome: Outcome) -> str:
         found = f"{len(outcome.findings):,}" if outcome.findings else "nothing"
         return f"Interrupted: {found} found so far, {looked_at}{_kinds(outcome.findings)}."
     if outcome.findings:
-        hint = "" if outcome.repaired else " --repair takes the exchange's bars."
+        is_mendable = any(finding.kind is not Kind.EXTRA for finding in outcome.findings)
+        hint = " --repair takes the exchange's bars." if is_mendable and not outcome.repaired else ""
         return f"{len(outcome.findings):,} found{_kinds(outcome.findings)}.{hint}"
     return f"Clean: {looked_at}." if outcome.bars else "No such bar is stored: there was nothing to look at."
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from klagg_tui.auditing.auditor import AuditProgress, Scope, audit
-from klagg_tui.auditing.compare import find_differences
+from klagg_tui.auditing.compare import Known, find_differences
 from klagg_tui.auditing.findings import Finding
 from klagg_tui.auditing.reference import ArchiveBars, ReferenceBars
 from klagg_tui.auditing.repair import Repaired, repair
@@ -116,10 +116,12 @@ def exchange_bars(rest: MarketData, on_unknown: Callable[[str], None] = lambda _
     async def bars(symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
         while from_ms < to_ms:
             try:
-                page = await rest.bars(symbol, period, from_ms, to_ms - 1, limit=rows, priority=Priority.HISTORY)
+                # The bar behind the last one shows that this one is over.
+                shown = await rest.bars(symbol, period, from_ms, to_ms, limit=rows, priority=Priority.HISTORY)
             except UnknownSymbol:
                 on_unknown(symbol)
                 return
+            page = [bar for bar in shown if bar.open_ms < to_ms]
             if not page or page[-1].end_ms <= from_ms:
                 return
             yield page
@@ -180,14 +182,11 @@ async def _look(
     path: Path, scope: Scope, sources: dict[str, ReferenceBars], periods: tuple[Period, ...] | None
 ) -> list[Finding]:
     found = [finding async for finding in audit(path, scope)]
-    known = {(finding.symbol, finding.period, finding.from_ms) for finding in found}
+    known = Known(found)
     for reference in sources.values():
         async for finding in find_differences(path, reference, scope, periods):
-            place = finding.symbol, finding.period, finding.from_ms
-            if place not in known:
-                known.add(place)
-                found.append(finding)
-    return found
+            known.add(finding)
+    return known.findings
 
 
 def _one_after_another(sources: dict[str, ReferenceBars]) -> ReferenceBars:
