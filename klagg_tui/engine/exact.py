@@ -1,8 +1,8 @@
 """Exact numbers: how a price is represented, and its ways out. `parsing` is the way in; nobody else knows.
 
 A number is an integer count of fixed units: 1e-12 for prices, 1e-8 for quantities, 1e-20 for turnover (price x quantity).
-No exchange writes finer ones, so one unit of each kind serves every symbol, a change of tick size changes nothing, and
-Python's integers never overflow or round. Everybody else may add and compare what is of one kind and multiply price by
+These are the most decimals known of an exchange, so one unit of each kind serves every symbol, a change of tick size
+changes nothing, and Python's integers never overflow or round. Everybody else may add and compare what is of one kind and multiply price by
 quantity, and must come here for texts to show, floats (drawing only) and the packed form on disk.
 
 Measured against `Decimal` with trapped rounding, text to bar to text: see `make bench`.
