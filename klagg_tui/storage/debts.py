@@ -62,7 +62,7 @@ SELECT min(minute), max(minute) FROM history WHERE symbol = ? AND period = ? AND
 """
 _NOT_TO_BE_HAD: Final = "SELECT symbol, period, first, until, asked_ms FROM unavailable ORDER BY symbol, period, first"
 _GONE: Final = f"""
-UPDATE symbols SET standing = {Standing.GONE.value} WHERE id = :symbol AND NOT active
+UPDATE symbols SET standing = {Standing.GONE.value}, ended_ms = :until * 60000 WHERE id = :symbol AND NOT active
 AND standing = {Standing.FOLLOWED.value}
 AND :until > (SELECT max(minute) FROM history WHERE symbol = :symbol AND period = :period)
 AND (:period = 0 OR NOT EXISTS (SELECT 1 FROM history WHERE symbol = :symbol AND period = 0))
@@ -83,7 +83,7 @@ class Hole(NamedTuple):
     from_ms: int
     to_ms: int
     is_tail: bool
-    """Whether nothing is stored behind it."""
+    """Whether nothing is stored behind it, and it is not known where the series ends."""
 
     @property
     def bars(self) -> int:
@@ -267,7 +267,8 @@ class _Look:
         if period is not Period.M1 and first_minute is not None:
             return period.open_ms(first_minute * MINUTE_MS, known.anchor) // MINUTE_MS
         if known.standing is Standing.GONE:
-            return _next(period, last)
+            # Its last rows may have been deleted, and older ones have come since.
+            return max(_next(period, last), period.open_ms(known.ended_ms, known.anchor) // MINUTE_MS)
         return period.open_ms(self._settled_ms, known.anchor) // MINUTE_MS
 
     async def _lacked(self) -> dict[tuple[int, int], list[Stretch]]:
@@ -302,7 +303,9 @@ class _Look:
             self.moved.append((one.symbol, one.period.ordinal, *proven))
 
     def _hole(self, one: _Series, stretch: Stretch) -> Hole:
-        return Hole(self._known[one.symbol].symbol, one.period, *_ms(stretch), stretch[0] > one.last)
+        known = self._known[one.symbol]
+        is_tail = stretch[0] > one.last and known.standing is not Standing.GONE
+        return Hole(known.symbol, one.period, *_ms(stretch), is_tail)
 
 
 def _begun(known: StoredSymbol, first: int) -> int:

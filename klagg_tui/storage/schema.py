@@ -167,9 +167,10 @@ _SECOND: Final = (
     anchor INTEGER NOT NULL DEFAULT 1,
     active INTEGER NOT NULL DEFAULT 1,
     standing INTEGER NOT NULL DEFAULT 0,
+    ended_ms INTEGER NOT NULL DEFAULT 0,
     UNIQUE (name, venue)) STRICT""",
     # That one is not traded any more was written before its last bars were fetched: all are asked for once more.
-    "INSERT INTO symbols SELECT id, 1, name, first_open_ms, anchor, active, 1 FROM symbols_before",
+    "INSERT INTO symbols SELECT id, 1, name, first_open_ms, anchor, active, 1, 0 FROM symbols_before",
     "DROP TABLE symbols_before",
     """CREATE TABLE frontier (
     symbol INTEGER NOT NULL,

@@ -7,7 +7,7 @@ other. See `schema` for what is in the file.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -135,9 +135,12 @@ class Store(StoreReader):
         lock, self._lock = self._lock, None
         try:
             await self._reader.close()
-            if self._writer:
+            if self._writer and lock:
+                # Who still reads beside us would be the last to close, and a reader leaves the log as it is.
+                with suppress(StorageError):
+                    await self._writer.connection.rows("PRAGMA wal_checkpoint(TRUNCATE)")
                 await self._writer.connection.close()
-                if lock and not self._has_failed:
+                if not self._has_failed:
                     copy_of(self.path).unlink(missing_ok=True)
         finally:
             if lock:

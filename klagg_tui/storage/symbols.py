@@ -36,18 +36,22 @@ class StoredSymbol(NamedTuple):
     active: bool = True
     """Whether it was traded when the exchange was asked last."""
     standing: Standing = Standing.LEFT_ALONE
+    ended_ms: int = 0
+    """When the last bar of one that is gone ended, 0 before."""
 
 
 _PUT: Final = Insert(
-    "symbols (name, first_open_ms, anchor, active, standing)",
+    "symbols (name, first_open_ms, anchor, active, standing, ended_ms)",
     "ON CONFLICT (name, venue) DO UPDATE SET first_open_ms = excluded.first_open_ms, anchor = excluded.anchor, "
-    "active = excluded.active, standing = excluded.standing",
+    "active = excluded.active, standing = excluded.standing, ended_ms = excluded.ended_ms",
 )
-_ADD: Final = Insert("symbols (name, first_open_ms, anchor, active, standing)", "ON CONFLICT (name, venue) DO NOTHING")
+_ADD: Final = Insert(
+    "symbols (name, first_open_ms, anchor, active, standing, ended_ms)", "ON CONFLICT (name, venue) DO NOTHING"
+)
 
 
 _DAY: Final = DAY_MS // MINUTE_MS
-_SYMBOLS: Final = "SELECT id, name, first_open_ms, anchor, active, standing FROM symbols"
+_SYMBOLS: Final = "SELECT id, name, first_open_ms, anchor, active, standing, ended_ms FROM symbols"
 
 PRECISIONS: Final = "decimals"
 """Key of `meta`: a JSON object from symbols to decimals of prices and of quantities."""
@@ -74,10 +78,12 @@ class Symbols:
         """All that are stored."""
         symbols = cls()
         for number, *values in await connection.rows(_SYMBOLS):
-            name, first_open_ms, anchor, active, standing = values
+            name, first_open_ms, anchor, active, standing, ended_ms = values
             symbols.ids[name] = number
             symbols.names[number] = name
-            symbols.known[number] = StoredSymbol(name, first_open_ms, anchor, bool(active), Standing(standing))
+            symbols.known[number] = StoredSymbol(
+                name, first_open_ms, anchor, bool(active), Standing(standing), ended_ms
+            )
         return symbols
 
     def row_keys(self, keys: Iterable[BarKey]) -> list[tuple[int, int, int]]:

@@ -24,8 +24,7 @@ from klagg_tui.engine.bar import State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.errors import BadFile, ExportError, OtherMarket, StorageError, Unreachable
-from klagg_tui.exchange.binance.rest import RestClient
-from klagg_tui.exchange.transport.clock import ExchangeClock
+from klagg_tui.exchange.registry import venue
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
@@ -101,8 +100,10 @@ def test_a_repair_from_the_exchange_leaves_it_clean(tmp_path: Path, exchange_url
     path = tmp_path / "klagg.db"
 
     async def fill() -> None:
-        clock = ExchangeClock(START, 0)
-        async with RestClient(exchange_url, clock) as rest, await Store.open(path, periods=DEFAULT_PERIODS) as store:
+        async with (
+            venue().market_data(exchange_url, START + 6 * HOUR) as rest,
+            await Store.open(path, periods=DEFAULT_PERIODS) as store,
+        ):
             await rest.sync()
             async for batch in exchange_bars(rest)(SYMBOL, Period.M1, START, START + HOURS * HOUR):
                 await store.add_confirmed(batch)
@@ -140,8 +141,10 @@ def _of_the_exchange(path: Path, exchange_url: str, *stretches: tuple[int, int],
     """A database with the exchange's own bars of some stretches of minutes."""
 
     async def fill() -> None:
-        clock = ExchangeClock(START, 0)
-        async with RestClient(exchange_url, clock) as rest, await Store.open(path, periods=DEFAULT_PERIODS) as store:
+        async with (
+            venue().market_data(exchange_url, START + 6 * HOUR) as rest,
+            await Store.open(path, periods=DEFAULT_PERIODS) as store,
+        ):
             await rest.sync()
             for begin, end in stretches:
                 asked = symbol.symbol, Period.M1, START + begin * MINUTE, START + end * MINUTE

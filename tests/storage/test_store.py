@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from klagg_tui.engine.bar import State
+from klagg_tui.engine.period import Period
 from klagg_tui.storage.store import Store
 from tests.filed import all_of, file_in, listed
-from tests.makers import MINUTE, START, SYMBOL, trades
+from tests.makers import HOUR, MINUTE, START, SYMBOL, bars, trades
 
 STEP_MS = 7_000
 COUNT = 20_000
@@ -21,7 +23,7 @@ LIVE = """
 import asyncio, pathlib, sys
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, SeedBars
-from klagg_tui.engine.period import DEFAULT_PERIODS
+from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.storage.store import Store
 from tests.storage.test_store import COUNT, START, STEP_MS, SYMBOL, trades
 
@@ -98,3 +100,17 @@ async def test_closing_twice_does_nothing(tmp_path: Path) -> None:
     store = await Store.open(tmp_path / "klagg.db")
     await store.close()
     await store.close()
+
+
+async def test_everything_is_in_the_file_itself_when_the_writer_closes_before_its_readers(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(await Store.open(path))
+        await store.add_confirmed(bars(5))
+        reader = await stack.enter_async_context(await Store.open(path, read_only=True))
+        assert await reader.count(SYMBOL, Period.M1, START, START + HOUR) == 5
+        await store.close()
+        copy = tmp_path / "copy.db"
+        copy.write_bytes(path.read_bytes())
+        async with await Store.open(copy, read_only=True) as copied:
+            assert await copied.count(SYMBOL, Period.M1, START, START + HOUR) == 5
