@@ -6,7 +6,7 @@ numbers: mantissas without their point, and `scale` says where the points are:
 
     scale = price decimals | quantity decimals << 4 | turnover decimals << 8 | 1 << 13 where a mantissa is a text
 
-A mantissa beyond 63 bits is stored as a text of its digits; the value columns therefore have no type (a numeric column
+Bits 14 and up are free: for fields that a venue's own bar does not have. A mantissa beyond 63 bits is stored as a text of its digits; the value columns therefore have no type (a numeric column
 would round such a text). `minute` is the open time in minutes since the epoch. The view `bars` is the same for people:
 names, UTC times, numbers.
 
