@@ -156,9 +156,14 @@ class KlaggApp(App[bool]):
             return TerminalDriver
         return chosen
 
+    @property
+    def is_asked_to_leave(self) -> bool:
+        """Whether a signal did."""
+        return self._should_leave()
+
     def beat(self) -> None:
         """Read what changed; the screen on view draws it."""
-        if self._should_leave() or getattr(self._driver, "is_gone", False):
+        if self.is_asked_to_leave or getattr(self._driver, "is_gone", False):
             self.call_later(self.action_quit)
         if self._failure() is not None:
             self.exit(return_code=1)

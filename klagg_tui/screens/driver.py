@@ -86,16 +86,35 @@ class TerminalDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def stop_application_mode(self) -> None:
-        """Give the terminal back."""
+        """Give the terminal back, where it was taken: of a job in the background, it never was."""
         self._is_drawing = False
-        self.write(_PIXELS_OFF)
-        super().stop_application_mode()
+        if self._writer_thread is not None:
+            self.write(_PIXELS_OFF)
+            super().stop_application_mode()
+
+    def write(self, data: str) -> None:
+        """Draw; what is drawn while the terminal is not ours goes nowhere."""
+        if self._writer_thread is not None:
+            super().write(data)
+
+    def disable_input(self) -> None:
+        """Take no more keys; to empty the queue of a terminal that is not ours would stop the process."""
+        if self._writer_thread is not None:
+            super().disable_input()
+
+    def close(self) -> None:
+        """Draw nothing more."""
+        super().close()
+        self._writer_thread = None
 
     def _sigcont_application(self, *_: object) -> None:
         """Go on. A session manager sends SIGCONT behind SIGTERM, also to what was not suspended.
 
-        Taken twice, a terminal could not be given back as it was found; after the app has left it, it is not ours.
+        Taken twice, a terminal could not be given back as it was found; after the app has left it, it is not ours. A shell
+        wakes a stopped job to be ended: that one would be stopped again for reaching out to the terminal.
         """
+        if getattr(self._app, "is_asked_to_leave", False):
+            return
         if self._is_drawing:
             self.suspend_application_mode()
             self._must_signal_resume = True

@@ -115,6 +115,52 @@ def test_a_signal_writes_the_last_state_and_gives_the_terminal_back(
     assert has_bars(tmp_path / "klagg.db")
 
 
+_ENDED_IN_THE_BACKGROUND = """
+set -m
+"$@" &
+until [ -n "$(jobs -s)" ]; do sleep 0.1; done
+kill %1
+while [ -n "$(jobs -p)" ]; do sleep 0.1; done
+wait $!
+echo "status $?"
+"""
+_STOPPED_THEN_IN_FRONT = """
+set -m
+"$@" &
+until [ -n "$(jobs -s)" ]; do sleep 0.1; done
+fg %1
+echo "status $?"
+"""
+needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
+
+
+@needs_bash
+def test_a_job_that_never_got_the_terminal_ends_quietly(tmp_path: Path) -> None:
+    with exchange() as market, terminal(100) as screen:
+        before = attributes(screen)
+        in_background = ("bash", "--norc", "-c", _ENDED_IN_THE_BACKGROUND, "bash")
+        with klagg(screen, tmp_path, *at(market), *SLOW, before=in_background) as process:
+            assert status(process, screen) == 0
+        assert "status 0" in screen.text()
+        assert "unexpected" not in screen.text()
+        assert modes(screen.text()) == {}
+        assert attributes(screen) == before
+
+
+@needs_bash
+def test_a_job_that_is_brought_to_the_front_takes_the_terminal(tmp_path: Path) -> None:
+    with exchange() as market, terminal(100) as screen:
+        before = attributes(screen)
+        in_front = ("bash", "--norc", "-c", _STOPPED_THEN_IN_FRONT, "bash")
+        with klagg(screen, tmp_path, *at(market), *SLOW, before=in_front) as process:
+            wait_for(lambda: is_up(screen))
+            screen.type(b"q")
+            assert status(process, screen) == 0
+        assert "status 0" in screen.text()
+        assert modes(screen.text()) == {}
+        assert attributes(screen) == before
+
+
 @pytest.mark.skipif(shutil.which("timeout") is None, reason="there is no `timeout` here")
 def test_timeout_whose_signal_comes_twice_ends_it_as_well(tmp_path: Path) -> None:
     with exchange() as market, terminal(100) as screen:
