@@ -33,10 +33,10 @@ from klagg_tui.texts import printable
 
 
 class KlaggError(Exception):
-    """Base of all; `str(error)` is fit to be shown to a person, whatever it quotes."""
+    """Base of all; `str(error)` is fit to be shown to a person, whatever it quotes: a line for each argument."""
 
     def __str__(self) -> str:
-        return printable(super().__str__())
+        return "\n".join(printable(str(line)) for line in self.args)
 
 
 class BadNumber(KlaggError, ValueError):
@@ -80,10 +80,7 @@ class FilterError(KlaggError):
 
 
 class ConfigError(KlaggError):
-    """A setting is unknown or has a value that is not allowed; a line for each."""
-
-    def __str__(self) -> str:
-        return "\n".join(map(printable, Exception.__str__(self).split("\n")))
+    """A setting is unknown or has a value that is not allowed; an argument for each."""
 
 
 class StorageError(KlaggError):

@@ -86,7 +86,7 @@ def simulate(
     try:
         exchange = SimulatedExchange(spec, speed=speed, faults=faults, port=port, listening=listening)
     except ConfigError as error:
-        raise BadUsage(str(error)) from error
+        raise BadUsage(*error.args) from error
     asyncio.run(_serve(exchange, with_parent=listening is not None))
 
 

@@ -74,7 +74,7 @@ def load(asked: Path | None, flags: Flags, environment: Mapping[str, str]) -> Ef
             _take_text(setting, variable, setting.env, values, problems)
             origins[setting.name] = setting.env
     if problems:
-        raise ConfigError("\n".join(problems))
+        raise ConfigError(*problems)
     return Effective(settings_of(values), values, path, tuple(_strangers(environment)), origins, file)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from klagg_tui.errors import KlaggError
 from klagg_tui.texts import is_printable
 from tests.importing.test_importer import HEADER, file_of, row
 from tests.makers import START, trades
@@ -92,3 +93,16 @@ def _entries(document: object) -> list[dict[str, object]]:
 def test_what_is_typed_wrongly_is_told_printably(klagg: Klagg) -> None:
     assert readable(klagg("bars", EVIL, "--db", "none.db"))
     assert readable(klagg("bars", "BTCUSDT", f"--{EVIL}"))
+
+
+def test_each_of_several_faults_has_a_line_and_none_makes_more(klagg: Klagg) -> None:
+    for rest in ("foo", "fo\no"):
+        said = klagg("record", "--db", "a.db", "--rest-url", rest, "--ws-url", "bar")
+        first, second = said.err.splitlines()
+        assert first.startswith("--rest-url is ")
+        assert second.startswith("--ws-url is ")
+        assert r"\n--ws-url" not in said.err
+
+
+def test_only_lines_of_our_own_are_lines() -> None:
+    assert str(KlaggError("one\nstill one", "two")) == "one\\nstill one\ntwo"

@@ -93,7 +93,7 @@ def _merged(ctx: typer.Context, path: Path | None, typed: Mapping[str, tuple[str
     """What was typed here and before; a bad value is wrong usage."""
     problems = [p for name, texts in typed.items() if texts for p in problems_of_flag(BY_NAME[name], texts)]
     if problems:
-        raise BadUsage("\n".join(problems))
+        raise BadUsage(*problems)
     before = inherited(ctx)
     flags = {**before.flags, **{name: texts for name, texts in typed.items() if texts}}
     chosen = ctx.meta[_META] = Chosen(path or before.config, flags, ctx.invoked_subcommand)
