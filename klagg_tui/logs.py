@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from platformdirs import user_log_path
 
+from klagg_tui.errors import KlaggError
 from klagg_tui.texts import printable, without_secrets
 
 LINES_KEPT: Final = 200
@@ -54,13 +55,30 @@ def newest() -> tuple[str, ...]:
 
 
 class _OneLine(logging.Formatter):
-    """One line a record, whatever it quotes, and no secret; those of a traceback follow, each marked as one of it."""
+    """One line a record, whatever it quotes, and no secret; those of a traceback follow, each marked as one of it.
+
+    An error that klagg raises on purpose says all there is to say: its place in the program tells nobody anything.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        return super().format(_told(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
         return _fit(super().formatMessage(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802, ANN401 - the library's name and type
         return "\n".join(f"  | {_fit(line)}" for line in super().formatException(ei).split("\n"))
+
+
+def _told(record: logging.LogRecord) -> logging.LogRecord:
+    """The record with the words of an error of ours in the place of its traceback."""
+    error = record.exc_info[1] if record.exc_info else None
+    if not isinstance(error, KlaggError):
+        return record
+    told = logging.makeLogRecord(record.__dict__)
+    told.msg, told.args = f"{record.getMessage()}: {' '.join(str(error).splitlines())}", ()
+    told.exc_info = told.exc_text = None
+    return told
 
 
 def _fit(line: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from klagg_tui import logs
+from klagg_tui.errors import ConfigError, DatabaseBusy, KlaggError
 
 FULL_DISK = Path("/dev/full")
 
@@ -106,3 +107,19 @@ def test_a_full_disk_writes_nothing_over_the_screen(capsys: pytest.CaptureFixtur
     logging.getLogger("klagg_tui.tried").warning("no room")
     assert "no room" in logs.newest()[-1]
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_klagg_ended_on_purpose_is_one_line_and_what_nobody_thought_of_says_where(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.log"
+    logs.start(path)
+    logger = logging.getLogger("klagg_tui.tried")
+    for error in (DatabaseBusy("Another klagg is writing."), ConfigError("This is wrong.", "That too.")):
+        try:
+            raise error from OSError("locked")
+        except KlaggError as raised:
+            logger.error("the engine ended", exc_info=raised)
+    one, two = _logged(path)
+    assert one.endswith("klagg_tui.tried: the engine ended: Another klagg is writing.")
+    assert two.endswith("klagg_tui.tried: the engine ended: This is wrong. That too.")
+    logger.error("the engine ended", exc_info=ZeroDivisionError("oh"))
+    assert _logged(path)[-1] == "  | ZeroDivisionError: oh"
