@@ -12,6 +12,7 @@ from aiohttp import web
 
 from klagg_tui.errors import ConfigError
 from klagg_tui.serve.access import AccessPolicy
+from klagg_tui.serve.refusals import name_server
 from klagg_tui.serve.routes import well_formed
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def make_server(arguments: Sequence[str], port: int) -> Server:
             app = await super()._make_app()
             app.middlewares.insert(0, guard(access))
             app.middlewares.insert(0, well_formed)
+            app.on_response_prepare.append(name_server)
             return app
 
         def initialize_logging(self) -> None:

@@ -18,6 +18,7 @@ from klagg_tui.serve.access import AccessPolicy, malformed
 from klagg_tui.serve.answers import Answers
 from klagg_tui.serve.encoding import note
 from klagg_tui.serve.hub import Hub, Subscriber
+from klagg_tui.serve.refusals import error_answer, name_server
 from klagg_tui.serve.subscriptions import parse_subscription
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ async def well_formed(request: web.Request, handler: Handler) -> web.StreamRespo
     """Before anything else is looked at: what does not say whom it asks, and from where, is no request."""
     headers = request.headers
     if refusal := malformed(headers.getall("Host", ()), headers.getall("Origin", ())):
-        return _error(refusal.status, refusal.reason)
+        return error_answer(refusal.status, refusal.reason)
     return await handler(request)
 
 
@@ -74,6 +75,7 @@ class Routes:
         app.router.add_get("/api/bars", self._answering(lambda request: self._answers.bars(request.query)))
         app.router.add_get("/api/symbols", self._answering(lambda _: self._answers.symbols()))
         app.router.add_get("/api/health", self._answering(health))
+        app.on_response_prepare.append(name_server)
         app.on_shutdown.append(self._close_all)
         return app
 
@@ -84,7 +86,7 @@ class Routes:
             try:
                 body = await answer(request)
             except KlaggError as error:
-                return _error(400, str(error))
+                return error_answer(400, str(error))
             return web.Response(body=body, content_type="application/json", headers=self._headers(request))
 
         return handle
@@ -93,7 +95,7 @@ class Routes:
         refusal = self._access.refusal(request.headers, request.query.get("token"), is_public=is_public)
         if refusal is None:
             return None
-        return _error(
+        return error_answer(
             refusal.status, refusal.reason, {"WWW-Authenticate": "Bearer"} if refusal.status == _NO_TOKEN else None
         )
 
@@ -114,14 +116,14 @@ class Routes:
         if refusal := self._refusal(request):
             return refusal
         if self.readers >= MAX_READERS:
-            return _error(503, f"There are {MAX_READERS:,} readers already.")
+            return error_answer(503, f"There are {MAX_READERS:,} readers already.")
         # Sends wait as soon as the system takes no more; compression would make each reader's bytes its own.
         # One that is gone without a word, and asks for nothing, is found by the heartbeat.
         opened = web.WebSocketResponse(
             compress=False, writer_limit=0, max_msg_size=MAX_MESSAGE_BYTES, timeout=1.0, heartbeat=2 * SEND_TIMEOUT_S
         )
         if not opened.can_prepare(request).ok:
-            return _error(426, "This path is for websockets; /api/bars answers over HTTP.")
+            return error_answer(426, "This path is for websockets; /api/bars answers over HTTP.")
         _limit_buffers(request)
         await opened.prepare(request)
         subscriber = Subscriber()
@@ -175,7 +177,3 @@ def _limit_buffers(request: web.Request) -> None:
     found = transport.get_extra_info("socket")
     if found is not None:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
-
-
-def _error(status: int, sentence: str, headers: dict[str, str] | None = None) -> web.Response:
-    return web.json_response({"error": sentence}, status=status, headers=headers)

@@ -23,6 +23,7 @@ from klagg_tui.serve.answers import Answers, Disk
 from klagg_tui.serve.connections import IDLE_S, Connections, most_connections
 from klagg_tui.serve.hub import Hub, HubUpdate
 from klagg_tui.serve.push import push_to
+from klagg_tui.serve.refusals import Protocol
 from klagg_tui.serve.routes import MAX_READERS, Routes
 
 log = logging.getLogger(__name__)
@@ -137,10 +138,8 @@ class PushServer:
             stack.push_async_callback(disk.close)
             self._routes = Routes(self._hub, Answers(self._hub, disk, self._status), self._access)
             app = self._routes.app()
-            runner = web.AppRunner(app, access_log=None, logger=log, shutdown_timeout=_SHUTDOWN_S)
-            connections = Connections(
-                lambda: cast(asyncio.Protocol, _server_of(runner)()), most_connections(MOST_SOCKETS), IDLE_S
-            )
+            runner = web.AppRunner(app, shutdown_timeout=_SHUTDOWN_S)
+            connections = Connections(lambda: _protocol_of(runner), most_connections(MOST_SOCKETS), IDLE_S)
             app.middlewares.append(connections.watch)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
@@ -164,6 +163,8 @@ class PushServer:
             await self._stop.wait()
 
 
-def _server_of(runner: web.AppRunner) -> web.Server:
+def _protocol_of(runner: web.AppRunner) -> asyncio.Protocol:
     assert runner.server is not None, "it is set up"
-    return runner.server
+    # None: no line for each request.
+    made = Protocol(runner.server, loop=asyncio.get_running_loop(), access_log=None, logger=log)  # type: ignore[arg-type]
+    return cast(asyncio.Protocol, made)
