@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from klagg_tui.engine.period import Period
+    from klagg_tui.storage.debts import Debts
     from klagg_tui.storage.maintenance import Holding
     from klagg_tui.storage.store import Store
 
@@ -150,14 +151,18 @@ def prune(
 
 
 def owed(json: Json = False, local: Local = False, db: Db = None) -> None:
-    """List the bars that are missing: those still to be fetched, and those that the exchange does not have."""
+    """List the bars that are missing: those still to be fetched, and those that the exchange does not have.
+
+    Up to the newest stored minute: while klagg does not run, nobody knows how far the market is.
+    """
     from klagg_tui.commands.shared.tables import print_json, print_table
     from klagg_tui.feed import owed_sentence
-    from klagg_tui.formatting import counted
+    from klagg_tui.formatting import counted, date_time, zone
 
-    owing, unavailable, debts = wait_for(_read_owed(existing_database(db)))
+    owing, unavailable, debts, until_ms = wait_for(_read_owed(existing_database(db)))
     if json:
-        print_json({"owed": list(map(_missing_json, owing)), "not_to_be_had": list(map(_missing_json, unavailable))})
+        found = {"owed": list(map(_missing_json, owing)), "not_to_be_had": list(map(_missing_json, unavailable))}
+        print_json({"until": until_ms, **found})
         return
     if owing or unavailable:
         print_table(_missing_table((*owing, *unavailable), local=local), "asked", "to")
@@ -165,18 +170,42 @@ def owed(json: Json = False, local: Local = False, db: Db = None) -> None:
     if unavailable:
         bars = sum(one.bars for one in unavailable)
         typer.echo(f"{counted(bars, 'bar')} not to be had: the exchange was asked and does not have them.")
+    if until_ms is not None:
+        recorded = f"{date_time(until_ms, local=local)} {zone(local=local)}"
+        typer.echo(f"Recorded until {recorded}: the minutes since then come on top when klagg runs again.")
 
 
-async def _read_owed(path: Path) -> tuple[list[_Missing], list[_Missing], tuple[int, int]]:
-    from klagg_tui.exchange.registry import venue
+class _Owed(NamedTuple):
+    """What `klagg db owed` tells."""
+
+    owing: list[_Missing]
+    unavailable: list[_Missing]
+    debts: Debts
+    until_ms: int | None
+    """When the newest minute of any followed symbol ended; None where nothing is followed."""
+
+
+async def _read_owed(path: Path) -> _Owed:
+    """Up to where the recording came. This machine's clock does not say what is owed: the market's may stand elsewhere."""
     from klagg_tui.storage.debts import Debts
     from klagg_tui.storage.store import Store
 
-    settled_ms = int(time.time() * 1000) - venue().settle_ms
     async with await Store.open(path, read_only=True) as store:
-        found = await store.owed(settled_ms)
+        until_ms = await _recorded_until(store)
+        # Bars that open behind that, of a symbol that has no minutes, lack nothing up to there.
+        found = [hole for hole in await store.owed(until_ms or 0) if hole.from_ms < hole.to_ms]
         owing = [_Missing(*hole[:4]) for hole in found]
-        return owing, [_Missing(*one) for one in await store.unavailable()], Debts.of(found)
+        return _Owed(owing, [_Missing(*one) for one in await store.unavailable()], Debts.of(found), until_ms)
+
+
+async def _recorded_until(store: Store) -> int | None:
+    from klagg_tui.engine.period import Period
+    from klagg_tui.storage.queries import FOREVER
+    from klagg_tui.storage.symbols import Standing
+
+    followed = [known.symbol for known in await store.symbols() if known.standing is Standing.FOLLOWED]
+    ends = [await store.ended_until(symbol, Period.M1, FOREVER) for symbol in followed]
+    return max((end_ms for end_ms in ends if end_ms is not None), default=None)
 
 
 class _Missing(NamedTuple):

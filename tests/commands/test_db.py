@@ -228,6 +228,30 @@ def test_what_is_missing_of_followed_symbols_is_listed(filled: Klagg, tmp_path: 
     ]
 
 
+def test_how_much_is_owed_is_measured_by_the_recording_and_not_by_this_machine_s_clock(
+    filled: Klagg, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as connection, connection:
+        connection.execute("UPDATE symbols SET standing = 1")
+        connection.execute(
+            "INSERT INTO symbols (name, first_open_ms, anchor, active, standing) VALUES ('ETHUSDT', 0, 0, 1, 1)"
+        )
+        few = "CREATE TEMP TABLE few AS SELECT * FROM history WHERE symbol = 1 AND period = 0 AND minute < ?"
+        connection.execute(few, (START // MINUTE + 3,))
+        connection.execute("UPDATE few SET symbol = 2")
+        connection.execute("INSERT INTO history SELECT * FROM few")
+    found = json.loads(filled("db", "owed", "--json", "--db", "a.db").out)
+    end = START + 2 * DAY + MINUTE
+    assert found["until"] == end
+    assert [(one["symbol"], one["from"], one["to"]) for one in found["owed"]] == [
+        ("BTCUSDT", START + 10 * MINUTE, START + 2 * DAY),
+        ("ETHUSDT", START + 3 * MINUTE, end),
+    ]
+    *_, owed, until = filled("db", "owed", "--db", "a.db").out.splitlines()
+    assert owed == "5,748 minutes of 2 symbols are still to be fetched: klagg does so while it runs."
+    assert until == ("Recorded until 2024-08-10 00:01 UTC: the minutes since then come on top when klagg runs again.")
+
+
 def test_a_file_of_an_older_klagg_is_said_to_be_brought_up_to_date(klagg: Klagg, tmp_path: Path) -> None:
     asyncio.run(made_by_an_older_one(tmp_path / "old.db"))
     said = klagg("db", "--db", "old.db")
