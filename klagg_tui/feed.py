@@ -5,7 +5,7 @@ Screens, the status line and the server know the running engine by this alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -85,6 +85,23 @@ def owed_sentence(minutes: int, symbols: int) -> str:
     minutes_text = f"{minutes:,} minutes" if minutes > 1 else "1 minute"
     symbols_text = f"{symbols:,} symbols" if symbols > 1 else "1 symbol"
     return f"{minutes_text} of {symbols_text} {'are' if minutes > 1 else 'is'} still to be fetched"
+
+
+def beginnings(notice: str) -> set[str]:
+    """The notice, and it without its last sentence: what happened, before what it costs one task."""
+    happened, joint, _ = notice.rpartition(". ")
+    return {notice, f"{happened}."} if joint else {notice}
+
+
+def told_once(notices: Iterable[str]) -> tuple[str, ...]:
+    """The notices; of several that say the same and then what it costs one task, the first."""
+    told: set[str] = set()
+    found: list[str] = []
+    for notice in notices:
+        if told.isdisjoint(beginnings(notice)):
+            found.append(notice)
+            told |= beginnings(notice)
+    return tuple(found)
 
 
 class FeedUpdate(NamedTuple):

@@ -127,6 +127,8 @@ class _Work(NamedTuple):
 
 def _tell(outcome: Imported) -> None:
     """The closing summary; what went wrong goes to stderr."""
+    from klagg_tui.formatting import counted
+
     tally = outcome.tally
     for note in outcome.notes[:_NOTES_SHOWN]:
         tell(note, err=True)
@@ -137,19 +139,21 @@ def _tell(outcome: Imported) -> None:
     for bad in tally.first_bad:
         tell(bad, err=True)
     if tally.bad > len(tally.first_bad):
-        typer.echo(f"... and {tally.bad - len(tally.first_bad):,} more bad rows.", err=True)
+        typer.echo(f"... and {counted(tally.bad - len(tally.first_bad), 'more bad row')}.", err=True)
     parts = [
-        f"{outcome.trades:,} trades",
-        f"{outcome.bars:,} bars ({outcome.new:,} new)",
-        f"{outcome.duplicates:,} duplicates",
-        f"{outcome.gaps:,} gaps",
+        counted(outcome.trades, "trade"),
+        f"{counted(outcome.bars, 'bar')} ({outcome.new:,} new)",
+        counted(outcome.duplicates, "duplicate"),
+        counted(outcome.gaps, "gap"),
         f"{tally.other_events:,} other",
         f"{tally.bad:,} bad",
     ]
     if tally.placeholders:
-        parts.append(f"{tally.placeholders:,} placeholder records (price and quantity 0)")
+        parts.append(f"{counted(tally.placeholders, 'placeholder record')} (price and quantity 0)")
     if outcome.too_late:
-        parts.append(f"{outcome.too_late:,} trades too late for their minute")
+        parts.append(
+            f"{counted(outcome.too_late, 'trade')} too late for {'its' if outcome.too_late == 1 else 'their'} minute"
+        )
     typer.echo(f"{'Stopped: ' if outcome.is_stopped else ''}{', '.join(parts)}.")
     if not outcome.is_usable and not outcome.is_stopped:
         typer.echo("Nothing in there could be used.", err=True)

@@ -104,35 +104,46 @@ def _wait_for(runtime: Runtime) -> None:
 
 
 class Problems:
-    """Reports each problem when it comes up, and now and then while it goes on, however its numbers change."""
+    """Reports each problem when it comes up, and now and then while it goes on, however its numbers change.
+
+    One that several tasks meet is one: each says it, and then what it costs there.
+    """
 
     def __init__(self) -> None:
         self._reported_s: dict[str, float] = {}
 
     def fresh(self, notices: Iterable[str], now_s: float) -> list[str]:
         """Those to report now."""
+        from klagg_tui.feed import beginnings
+
         found: list[str] = []
         for notice in notices:
-            shape = re.sub(r"\d[\d.,:]*", "#", notice)
-            if now_s - self._reported_s.get(shape, -_AGAIN_S) >= _AGAIN_S:
-                self._reported_s[shape] = now_s
+            shapes = {_shape(text) for text in beginnings(notice)}
+            if all(now_s - self._reported_s.get(shape, -_AGAIN_S) >= _AGAIN_S for shape in shapes):
+                self._reported_s |= dict.fromkeys(shapes, now_s)
                 found.append(notice)
         return found
 
 
+def _shape(notice: str) -> str:
+    return re.sub(r"\d[\d.,:]*", "#", notice)
+
+
 def _parts(status: Status) -> list[str]:
     """The state, the most wanted first."""
+    from klagg_tui.formatting import counted
+
     now = datetime.fromtimestamp(status.exchange_now_ms / 1000, UTC)
     counters, metrics = status.counters, status.metrics
     parts = [
         f"{now:%H:%M:%S}" if is_rewritten() else f"{now:%Y-%m-%d %H:%M:%S} UTC",
         status.market,
         status.connection,
-        f"{counters.trades:,} trades",
-        f"{counters.gaps_filled:,}/{counters.gaps:,} gaps repaired",
-        f"{metrics.get(Metric.BARS_EQUAL, 0):,.0f} bars confirmed",
+        counted(counters.trades, "trade"),
+        f"{counters.gaps_filled:,}/{counted(counters.gaps, 'gap')} repaired",
+        f"{counted(int(metrics.get(Metric.BARS_EQUAL, 0)), 'bar')} confirmed",
         f"{metrics.get(Metric.BARS_AMENDED, 0):,.0f} amended",
-        f"{metrics.get(Metric.ROWS_WRITTEN, 0):,.0f} rows written",
+        f"{counted(int(metrics.get(Metric.ROWS_WRITTEN, 0)), 'row')} written",
     ]
     if status.owed:
         parts.insert(3, status.owed)

@@ -117,6 +117,8 @@ async def _report_until(asked: asyncio.Event, exchange: SimulatedExchange) -> No
 
 
 def _parts(exchange: SimulatedExchange) -> list[str]:
+    from klagg_tui.formatting import counted
+
     now = datetime.fromtimestamp(exchange.now_ms() / 1000, UTC)
     trading = sum(
         exchange.market.status(symbol, exchange.now_ms() // 60_000) == "TRADING" for symbol in exchange.market.lives
@@ -125,8 +127,8 @@ def _parts(exchange: SimulatedExchange) -> list[str]:
     return [
         f"{now:%m-%d %H:%M:%S}" if is_rewritten() else f"{now:%Y-%m-%d %H:%M:%S} UTC",
         f"×{exchange.speed:g}",
-        f"{trading} symbols",
-        f"{exchange.connections} connections",
-        f"{exchange.sent:,} trades sent",
+        counted(trading, "symbol"),
+        counted(exchange.connections, "connection"),
+        f"{counted(exchange.sent, 'trade')} sent",
         *(struck or ["no faults yet"]),
     ]

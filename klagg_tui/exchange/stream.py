@@ -154,9 +154,7 @@ class MarketStream:
         state = min(states, key=lambda state: state.covered)
         what = "is silent" if state.phase is Phase.SILENT else "cannot be reached"
         missing = sum(state.symbols - state.covered for state in states)
-        return (
-            f"{self._uri.host} {what} ({state.reason}): no live trades of {missing} symbols. klagg {self._plan(state)}."
-        )
+        return f"{self._uri.host} {what} ({state.reason}): no live trades of {missing} symbol{'' if missing == 1 else 's'}. klagg {self._plan(state)}."
 
     async def run(self) -> None:
         """Keep the connections up until cancelled."""

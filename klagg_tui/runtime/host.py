@@ -159,7 +159,9 @@ class EngineHost:
 
     def _note_failure(self, error: StorageError) -> None:
         self._write_error = error
-        self.notices["storage"] = f"{error} {len(self._unwritten)} bars wait in memory."
+        count = len(self._unwritten)
+        waiting = f"{counted(count, 'bar')} {'waits' if count == 1 else 'wait'}"
+        self.notices["storage"] = f"{error} {waiting} in memory."
 
     async def flush(self) -> bool:
         """Write what changed since the last time. Where the disk fails, the bars are kept for the next try."""

@@ -12,7 +12,7 @@ import psutil
 from klagg_tui import logs
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.errors import StorageError
-from klagg_tui.feed import FeedUpdate, Status
+from klagg_tui.feed import FeedUpdate, Status, told_once
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.background import run_guarded
 from klagg_tui.runtime.host import EngineHost
@@ -140,7 +140,7 @@ class EngineRun:
             exchange_now_ms=source.now_ms(),
             delay_ms=status.delay_ms,
             connection=status.connection,
-            notices=tuple(map(printable, host.notices.values())),
+            notices=told_once(map(printable, host.notices.values())),
             counters=host.engine.counters,
             metrics=host.metrics.snapshot(),
             log_lines=logs.newest(),

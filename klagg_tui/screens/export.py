@@ -185,7 +185,7 @@ class ExportScreen(KlaggScreen):
             estimate.update(str(error))
             return
         replaced = "; replaces the file that is there" if target.is_file() else ""
-        estimate.update(f"{formatting.whole(found.bars)} bars, about {formatting.size(found.byte_count)}{replaced}")
+        estimate.update(f"{_bars(found.bars)}, about {formatting.size(found.byte_count)}{replaced}")
 
     def action_start(self) -> None:
         """Write the file."""
@@ -216,11 +216,7 @@ class ExportScreen(KlaggScreen):
             self._show_outcome(str(error), error=True)
         else:
             paths = ", ".join(map(str, done.paths)) or str(target)
-            text = (
-                "Cancelled; nothing was written."
-                if done.is_stopped
-                else f"{formatting.whole(done.bars)} bars in {paths}"
-            )
+            text = "Cancelled; nothing was written." if done.is_stopped else f"{_bars(done.bars)} in {paths}"
             self._show_outcome(text, error=done.is_stopped)
         finally:
             self.remove_class("busy")
@@ -253,3 +249,7 @@ class ExportScreen(KlaggScreen):
 
 def _field(name: str, control: Input | Select[object]) -> Horizontal:
     return Horizontal(Label(name), control, classes="field")
+
+
+def _bars(count: int) -> str:
+    return f"{formatting.whole(count)} bar{'' if count == 1 else 's'}"

@@ -106,7 +106,7 @@ def test_import_ends_with_a_summary(klagg: Klagg, tmp_path: Path) -> None:
     file_of(tmp_path / "a.csv", [*an_hour(), BAD, "181,0,0,-1,-1,1723075200000,false"])
     said = klagg("import", "a.csv", "--symbol", "BTCUSDT", "--db", "a.db")
     assert said.status == 0
-    rest = "0 duplicates, 0 gaps, 0 other, 1 bad, 1 placeholder records (price and quantity 0)."
+    rest = "0 duplicates, 0 gaps, 0 other, 1 bad, 1 placeholder record (price and quantity 0)."
     assert said.out.strip() == f"180 trades, 60 bars (60 new), {rest}"
     assert said.err.strip() == "a.csv, line 182: 'nan' is not a number"
     again = klagg("import", "a.csv", "--symbol", "BTCUSDT", "--db", "a.db")

@@ -16,7 +16,10 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from klagg_tui.commands.record import Problems
+from klagg_tui.commands.record import Problems, _parts
+from klagg_tui.engine.events import Counters
+from klagg_tui.feed import Mode, Status, told_once
+from klagg_tui.metrics import Metric
 from klagg_tui.runtime.stop_signals import INTERRUPTED
 from klagg_tui.storage.opening import WriterLock
 from tests.commands.beside import Terminal, at, exchange, has_bars, once, signalled, terminal, wait_for, written
@@ -265,6 +268,17 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
             assert process.wait(WAIT_S) == INTERRUPTED
 
 
+def test_a_trouble_that_several_tasks_meet_is_told_once() -> None:
+    removed = "a. db was removed: nothing is written any more; put it back, or start klagg again."
+    waits, missing = f"{removed} 256 bars wait in memory.", f"{removed} 1 symbol waits for missing trades."
+    problems = Problems()
+    assert problems.fresh([removed, waits], 100) == [removed]
+    assert problems.fresh([missing, waits, "The disk is slow."], 103) == ["The disk is slow."]
+    assert problems.fresh([missing], 500) == [missing]
+    assert problems.fresh([removed, waits], 503) == []
+    assert told_once([waits, "The disk is slow.", missing, removed]) == (waits, "The disk is slow.")
+
+
 def test_a_trouble_is_told_once_however_its_figures_change_and_again_after_a_while() -> None:
     problems = Problems()
     assert problems.fresh(["tries again in 11 s", "no disk"], 100) == ["tries again in 11 s", "no disk"]
@@ -272,3 +286,10 @@ def test_a_trouble_is_told_once_however_its_figures_change_and_again_after_a_whi
     assert problems.fresh([], 103) == []
     assert problems.fresh(["tries again in 12 s"], 104) == []
     assert problems.fresh(["tries again in 60 s", "no disk"], 401) == ["tries again in 60 s", "no disk"]
+
+
+def test_one_of_anything_is_told_in_the_singular() -> None:
+    one = Status("made market", Mode.LIVE, 0, counters=Counters(trades=1, gaps=1), metrics={Metric.ROWS_WRITTEN: 1.0})
+    told = " · ".join(_parts(one))
+    assert "1 trade · 0/1 gap repaired · 0 bars confirmed" in told
+    assert told.endswith("1 row written")

@@ -24,6 +24,7 @@ from klagg_tui.engine.events import (
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import GeoBlocked, KlaggError
 from klagg_tui.exchange.venue import Priority
+from klagg_tui.formatting import counted
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.live.context import LiveContext
 from klagg_tui.runtime.live.remedies import Remedies, Remedy
@@ -105,7 +106,7 @@ class GapRepair:
                 self._host.notices["repair"] = str(error)
                 retry = True
             except KlaggError as error:
-                self._host.notices["repair"] = f"{error} {len(self._queued)} symbols wait for missing trades."
+                self._host.notices["repair"] = f"{error} {_waiting(len(self._queued))} for missing trades."
                 log.info("repair of %s failed: %s", symbol, error)
                 retry = True
             finally:
@@ -218,3 +219,7 @@ class GapRepair:
             return None
         settled_ms = self._context.settled_ms()
         return max((bar.end_ms for bar in rows if bar.end_ms <= settled_ms), default=0)
+
+
+def _waiting(symbols: int) -> str:
+    return f"{counted(symbols, 'symbol')} {'waits' if symbols == 1 else 'wait'}"

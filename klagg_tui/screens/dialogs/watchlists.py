@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from klagg_tui.formatting import counted
 from klagg_tui.screens.base import KlaggScreen
 from klagg_tui.screens.dialogs.ask import Ask
 from klagg_tui.screens.dialogs.menu import Choice, Menu
@@ -28,7 +29,7 @@ class WatchlistDialog:
         chosen = self._state.preferences
         lines = [Choice("", "All symbols", letter="0")]
         lines += [
-            Choice(name, name, f"{len(symbols)} symbols", str(number) if number < 10 else "")
+            Choice(name, name, counted(len(symbols), "symbol"), str(number) if number < 10 else "")
             for number, (name, symbols) in enumerate(chosen.watchlists, start=1)
         ]
         lines.append(Choice(_NEW, "New list …", letter="n"))

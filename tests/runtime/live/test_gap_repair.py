@@ -212,7 +212,7 @@ async def failing_with(status: int) -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("status", "notice"), [(500, "1 symbols wait for missing trades."), (451, "does not serve this place (451)")]
+    ("status", "notice"), [(500, "1 symbol waits for missing trades."), (451, "does not serve this place (451)")]
 )
 async def test_an_exchange_that_fails_is_told_and_asked_again(scene: Scene, status: int, notice: str) -> None:
     scene.host.receive([*scene.trades[:5], *scene.trades[8:]])
