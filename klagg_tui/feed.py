@@ -67,6 +67,9 @@ class Status(NamedTuple):
     is_behind: bool = False
     """Whether this is from before: the machine slept and the exchange's time is not known yet, or nothing was told for seconds."""
 
+    knows_time: bool = True
+    """Whether `exchange_now_ms` is the exchange's clock; before it told its time, it is this machine's."""
+
     def behind(self) -> Status:
         """The same, marked as from before."""
         return self._replace(is_behind=True, connection="stale")

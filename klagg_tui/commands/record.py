@@ -136,7 +136,6 @@ def _parts(status: Status) -> list[str]:
     now = datetime.fromtimestamp(status.exchange_now_ms / 1000, UTC)
     counters, metrics = status.counters, status.metrics
     parts = [
-        f"{now:%H:%M:%S}" if is_rewritten() else f"{now:%Y-%m-%d %H:%M:%S} UTC",
         status.market,
         status.connection,
         counted(counters.trades, "trade"),
@@ -146,7 +145,10 @@ def _parts(status: Status) -> list[str]:
         f"{counted(int(metrics.get(Metric.ROWS_WRITTEN, 0)), 'row')} written",
     ]
     if status.owed:
-        parts.insert(3, status.owed)
+        parts.insert(2, status.owed)
     if status.progress:
-        parts.insert(3, f"{status.progress.what} {status.progress.done:,}/{status.progress.total:,}")
+        parts.insert(2, f"{status.progress.what} {status.progress.done:,}/{status.progress.total:,}")
+    # This machine's clock in its place could be hours off, and would be taken for the exchange's.
+    if status.knows_time:
+        parts.insert(0, f"{now:%H:%M:%S}" if is_rewritten() else f"{now:%Y-%m-%d %H:%M:%S} UTC")
     return parts

@@ -31,6 +31,7 @@ class Replay:
     """A `Source` that reads files. `speed` is in recorded seconds a second; None: no waiting at all."""
 
     is_live = False
+    knows_time = True
 
     def __init__(self, paths: Sequence[Path], speed: float | None, symbol: str | None = None) -> None:
         """Look at the files.

@@ -138,6 +138,7 @@ class EngineRun:
             market=source.market,
             mode=status.mode,
             exchange_now_ms=source.now_ms(),
+            knows_time=source.knows_time,
             delay_ms=status.delay_ms,
             connection=status.connection,
             notices=told_once(map(printable, host.notices.values())),

@@ -40,6 +40,11 @@ class Source(Protocol):
     for them. In a recording a quiet symbol's file may just have ended."""
     status: SourceStatus
 
+    @property
+    def knows_time(self) -> bool:
+        """Whether `now_ms` is that clock; before the exchange told its time it is this machine's, which may be hours off."""
+        ...
+
     def now_ms(self) -> int:
         """The exchange's clock, or the replay's."""
         ...

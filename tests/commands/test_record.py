@@ -73,6 +73,7 @@ def test_an_unreachable_exchange_is_one_sentence_and_a_signal_ends_it_well(
     assert not more
     assert out.splitlines()[-1] == "Stopped; the last state is written."
     assert "no connection" in out
+    assert not re.search(r"\d\d:\d\d:\d\d", out)  # nobody told the exchange's time
     with closing(sqlite3.connect(tmp_path / "klagg.db")) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
@@ -293,3 +294,9 @@ def test_one_of_anything_is_told_in_the_singular() -> None:
     told = " · ".join(_parts(one))
     assert "1 trade · 0/1 gap repaired · 0 bars confirmed" in told
     assert told.endswith("1 row written")
+
+
+def test_the_time_is_told_once_it_is_the_exchange_s() -> None:
+    known = Status("made market", Mode.LIVE, 0)
+    assert _parts(known)[:2] == ["1970-01-01 00:00:00 UTC", "made market"]
+    assert _parts(known._replace(knows_time=False))[0] == "made market"

@@ -37,6 +37,11 @@ class LiveFeed:
         now_ms = time.time() * 1000 if endpoint.start_ms is None else endpoint.start_ms
         self._market_data = endpoint.venue.market_data(endpoint.rest_url, now_ms, proxy=endpoint.proxy)
 
+    @property
+    def knows_time(self) -> bool:
+        """Whether the exchange told its time."""
+        return self._market_data.clock.is_set
+
     def now_ms(self) -> int:
         """The exchange's clock."""
         return self._market_data.now_ms()
