@@ -52,7 +52,7 @@ def watch_demo(settings: Settings, *options: str) -> None:
     from klagg_tui.runtime.simulation import simulated_exchange
     from klagg_tui.runtime.stop_signals import StopSignals
 
-    require_terminal()
+    require_terminal("`klagg simulate` runs the simulated exchange without one")
     with (
         StopSignals() as stop,  # first, so that no signal leaves the folder behind
         tempfile.TemporaryDirectory(prefix="klagg-demo-") as folder,

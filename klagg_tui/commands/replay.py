@@ -55,7 +55,7 @@ def replay(
 
     source = Replay(files, _speed(speed), symbol)
     wanted = periods_of(periods) if periods else DEFAULT_PERIODS
-    require_terminal()
+    require_terminal("`klagg import` takes the same files into a database without one")
     # The chart reads older bars from a database, so one is there in any case.
     with StopSignals() as stop, tempfile.TemporaryDirectory(prefix="klagg-replay-") as folder:
         plan = Plan(lambda: source, wanted, db or Path(folder) / "replay.db", source.bars_of)

@@ -64,4 +64,5 @@ def test_a_speed_that_is_none_is_wrong_usage(klagg: Klagg, recorded: str, speed:
 def test_without_a_terminal_one_sentence_says_so(klagg: Klagg, recorded: str) -> None:
     said = klagg("replay", recorded)
     assert (said.status, said.out) == (1, "")
-    assert "klagg needs a terminal to draw on" in said.err
+    advice = "`klagg import` takes the same files into a database without one."
+    assert said.err == f"klagg needs a terminal to draw on; {advice}\n"

@@ -23,12 +23,19 @@ NOWHERE = ("--rest-url", "http://127.0.0.1:9", "--ws-url", "ws://127.0.0.1:9")
 QUICK = ("--history", "5", "--flush-seconds", "0.2", "--db", "a.db")
 
 
-@pytest.mark.parametrize("args", [[], ["demo"], ["demo", "--count", "5", "--faults", "none"]])
-def test_without_a_terminal_one_sentence_says_what_to_do(klagg: Klagg, args: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("args", "advice"),
+    [
+        ([], "`klagg record` records the market without one."),
+        (["demo"], "`klagg simulate` runs the simulated exchange without one."),
+        (["demo", "--count", "5", "--faults", "none"], "`klagg simulate` runs the simulated exchange without one."),
+    ],
+)
+def test_without_a_terminal_one_sentence_says_what_to_do(klagg: Klagg, args: list[str], advice: str) -> None:
     said = klagg(*args)
     assert (said.status, said.out) == (1, "")
     (line,) = said.err.splitlines()
-    assert "klagg needs a terminal to draw on; `klagg record` records the market without one." in line
+    assert line == f"klagg needs a terminal to draw on; {advice}"
 
 
 def test_a_terminal_that_cannot_be_drawn_on_is_refused_like_a_pipe(

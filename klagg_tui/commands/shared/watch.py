@@ -51,8 +51,8 @@ def watch_until(
         server.stop()
 
 
-def require_terminal() -> None:
-    """Say plainly what to do where there is no terminal to draw on."""
+def require_terminal(without: str = "`klagg record` records the market without one") -> None:
+    """Say plainly what to do where there is no terminal to draw on; `without`: what does the same or nearly so."""
     is_in_browser = "TEXTUAL_DRIVER" in os.environ
     if not is_in_browser and not (sys.stdin.isatty() and sys.stdout.isatty() and can_move_its_cursor()):
-        raise KlaggError("klagg needs a terminal to draw on; `klagg record` records the market without one.")
+        raise KlaggError(f"klagg needs a terminal to draw on; {without}.")
