@@ -22,7 +22,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
-from klagg_tui.errors import DiskError, NewerDatabase, StorageError
+from klagg_tui.errors import DiskError, NewerDatabase, NotADatabase, StorageError
 from klagg_tui.storage import disk_errors
 from klagg_tui.storage.connection import COPY_INTO, Connection, beside
 from klagg_tui.storage.disk_errors import translate_errors
@@ -34,6 +34,11 @@ _LOCK_FILE: Final[int | None] = getattr(fcntl, "F_OFD_SETLK", None)
 """Locks an open file and not a process, so that SQLite's own opening and closing leaves it alone; Linux has it."""
 _LOCKED_BYTE: Final = 1 << 62
 """Far behind the bytes that SQLite locks, those from 2^30 on (https://sqlite.org/fileformat.html, 1.4)."""
+
+_BEGINNING: Final = b"SQLite format 3\0"
+"""Of every SQLite database: https://sqlite.org/fileformat.html, 1.3."""
+_BESIDE: Final = ("-wal", "-shm", "-journal", "-lock", ".before-update")
+"""What follows a database's name in those of the files that belong to it."""
 
 Migrations = Sequence[Sequence[str]]
 
@@ -109,6 +114,46 @@ def has_database(path: Path, migrations: Migrations = MIGRATIONS) -> bool:
     if application_id != APPLICATION_ID:
         raise disk_errors.not_a_database(path)
     _refuse_newer(path, version, migrations)
+    return True
+
+
+def harm_of(path: Path, to_be_made: Path | None = None) -> str | None:
+    """A sentence where writing another kind of file to `path` would destroy a SQLite database, any program's; None otherwise.
+
+    `to_be_made`: a database that need not exist yet.
+    """
+    owner = owner_of(path, to_be_made)
+    if owner is None:
+        return None
+    is_itself = owner == path.resolve()
+    what = "is a SQLite database" if is_itself else f"belongs to the database {owner.name}"
+    return f"{path} {what}: nothing was written; name another file."
+
+
+def owner_of(path: Path, to_be_made: Path | None = None) -> Path | None:
+    """The SQLite database that the file at `path` is, or belongs to by its name; links are followed."""
+    try:
+        real, made = path.resolve(), to_be_made and to_be_made.resolve()
+    except (OSError, RuntimeError):  # links in a circle
+        return None
+    owners = [
+        real.with_name(real.name[: -len(end)]) for end in _BESIDE if real.name.removesuffix(end) not in {"", real.name}
+    ]
+    return next((one for one in (real, *owners) if one == made or _is_sqlite(one)), None)
+
+
+def _is_sqlite(path: Path) -> bool:
+    """Judged by its first bytes, which are left to SQLite to be read wherever it may hold a lock on the file."""
+    if not (os.access(path, os.R_OK) and path.is_file() and path.stat().st_size):
+        return False
+    try:
+        _header(path)
+    except NotADatabase:  # so SQLite has no lock on it
+        with suppress(OSError), path.open("rb") as file:
+            return file.read(len(_BEGINNING)) == _BEGINNING
+        return False
+    except StorageError:
+        return True
     return True
 
 

@@ -21,7 +21,7 @@ from klagg_tui.errors import OtherMarket, StorageError
 from klagg_tui.storage import confirming, debts, maintenance, metadata
 from klagg_tui.storage.connection import Connection, beside
 from klagg_tui.storage.debts import Answer, Hole
-from klagg_tui.storage.disk_errors import missing, translate_errors
+from klagg_tui.storage.disk_errors import missing, not_a_database, translate_errors
 from klagg_tui.storage.ledger import Run
 from klagg_tui.storage.maintenance import Counts, Holding, Retention
 from klagg_tui.storage.merging import Added
@@ -31,6 +31,7 @@ from klagg_tui.storage.opening import (
     has_database,
     open_reader,
     open_writer,
+    owner_of,
     require_writable,
 )
 from klagg_tui.storage.reader import StoreReader
@@ -99,6 +100,8 @@ class Store(StoreReader):
         if read_only:
             return await cls._open_to_read(path, market)
         is_there = has_database(path)
+        if not is_there and owner_of(path):  # what belongs to a database is no place for another
+            raise not_a_database(path)
         with translate_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         if is_there:

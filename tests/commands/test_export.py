@@ -70,3 +70,13 @@ def test_ctrl_c_ends_it_with_status_130_behind_a_whole_line(filled: Klagg) -> No
     assert "bars in" not in said.err
     assert 1 < len(lines) < MANY
     assert {line.count(",") for line in lines} == {lines[0].count(",")}
+
+
+@pytest.mark.parametrize("target", ["a.db", "./a.db", "a.db-wal", "a.db-shm", "a.db-lock"])
+def test_a_database_is_no_target(filled: Klagg, tmp_path: Path, target: str) -> None:
+    before = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    said = filled("export", "--db", "a.db", "-s", SYMBOL, "-o", target)
+    what = "is a SQLite database" if target.endswith("a.db") else "belongs to the database a.db"
+    shown = Path(target)
+    assert (said.status, said.err) == (1, f"{shown} {what}: nothing was written; name another file.\n")
+    assert {path: path.read_bytes() for path in before} == before
