@@ -125,8 +125,8 @@ def harm_of(path: Path, to_be_made: Path | None = None) -> str | None:
     owner = owner_of(path, to_be_made)
     if owner is None:
         return None
-    is_itself = owner == path.resolve()
-    what = "is a SQLite database" if is_itself else f"belongs to the database {owner.name}"
+    itself = "is a SQLite database" if owner.exists() else "is to be the database itself"
+    what = itself if owner == path.resolve() else f"belongs to the database {owner.name}"
     return f"{path} {what}: nothing was written; name another file."
 
 

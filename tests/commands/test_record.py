@@ -272,3 +272,19 @@ def test_a_trouble_is_told_once_however_its_figures_change_and_again_after_a_whi
     assert problems.fresh([], 103) == []
     assert problems.fresh(["tries again in 12 s"], 104) == []
     assert problems.fresh(["tries again in 60 s", "no disk"], 401) == ["tries again in 60 s", "no disk"]
+
+
+@pytest.mark.parametrize("log", ["z.db", "z.db-lock", "a.db", "a.db-wal", "folder"])
+def test_a_log_that_would_go_into_a_database_or_a_folder_is_refused_before_anything_begins(
+    klagg: Klagg, tmp_path: Path, log: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    with closing(sqlite3.connect(tmp_path / "z.db")) as anothers:
+        anothers.execute("CREATE TABLE notes (text)")
+    before = (tmp_path / "z.db").read_bytes()
+    said = klagg("record", *NOWHERE, "--db", "a.db", "--log-path", log)
+    assert said.status == 1
+    (sentence,) = said.err.splitlines()
+    assert re.fullmatch(rf"{log} (is|belongs) .*; name (a|another) file with --log-path\.", sentence)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "z.db"]
+    assert (tmp_path / "z.db").read_bytes() == before
