@@ -37,7 +37,7 @@ _LOCKED_BYTE: Final = 1 << 62
 
 _BEGINNING: Final = b"SQLite format 3\0"
 """Of every SQLite database: https://sqlite.org/fileformat.html, 1.3."""
-_BESIDE: Final = ("-wal", "-shm", "-journal", "-lock", ".before-update")
+_BESIDE: Final = ("-wal", "-shm", "-journal", "-lock", "-lock-journal", ".before-update")
 """What follows a database's name in those of the files that belong to it."""
 
 Migrations = Sequence[Sequence[str]]
@@ -69,7 +69,8 @@ class WriterLock:
     def release(self) -> None:
         """Give it back, when all connections of this process to the database are closed.
 
-        The file beside it stays: deleting it would let two processes lock two files of one name.
+        The file beside it stays: deleting it would let two processes lock two files of one name. Only with the database itself
+        it may go: what comes next then locks a new one.
         """
         os.close(self._descriptor)
         self._connection.close()
@@ -155,6 +156,33 @@ def _is_sqlite(path: Path) -> bool:
     except StorageError:
         return True
     return True
+
+
+class Made:
+    """What making a database at `path` brings about, to be taken back where it was of no use."""
+
+    def __init__(self, path: Path) -> None:
+        """Look what is there before."""
+        real = path.resolve()
+        ours = [real, *(beside(path, end) for end in ("-wal", "-shm", "-lock"))]
+        self._files = [] if real.exists() else [one for one in ours if not one.exists()]
+        self._folders = [folder for folder in real.parents if not folder.exists()]
+
+    def __bool__(self) -> bool:
+        """Whether there was no such file."""
+        return bool(self._files)
+
+    def remove_files(self) -> None:
+        """While the `WriterLock` is still held."""
+        with suppress(OSError):
+            for file in self._files:
+                file.unlink(missing_ok=True)
+
+    def remove_folders(self) -> None:
+        """Afterwards, as far as nothing else is in them."""
+        with suppress(OSError):
+            for folder in self._folders:
+                folder.rmdir()
 
 
 def is_to_be_migrated(path: Path) -> bool:

@@ -376,7 +376,7 @@ def contents(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.iterdir() if path.exists() and not path.name.endswith("-shm")}
 
 
-@pytest.mark.parametrize("end", ["", "-wal", "-shm", "-journal", "-lock", ".before-update"])
+@pytest.mark.parametrize("end", ["", "-wal", "-shm", "-journal", "-lock", "-lock-journal", ".before-update"])
 @pytest.mark.parametrize("name", ["klagg.db", "other.db", "link.db", "notes.sqlite"])
 async def test_no_database_and_nothing_that_belongs_to_one_is_replaced(
     store: Store, tmp_path: Path, name: str, end: str
