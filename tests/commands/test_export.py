@@ -80,3 +80,18 @@ def test_a_database_is_no_target(filled: Klagg, tmp_path: Path, target: str) -> 
     shown = Path(target)
     assert (said.status, said.err) == (1, f"{shown} {what}: nothing was written; name another file.\n")
     assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize("name", ["out.xyz", "out", "out.xyz.gz"])
+def test_a_name_that_says_no_format_is_told_which_one_it_got(filled: Klagg, name: str) -> None:
+    said = filled("export", "--db", "a.db", "-s", SYMBOL, "-o", name)
+    told, note = said.err.splitlines()
+    assert (said.status, told) == (0, f"{MANY:,} bars in {name}.")
+    assert note == f"Note: the name {name} says no format, so it is csv; --format names another."
+
+
+@pytest.mark.parametrize(
+    "asked", [("out.csv",), ("OUT.CSV",), ("out.jsonl.gz",), ("out.xyz", "-f", "csv"), ("out/",), ("-",)]
+)
+def test_of_a_format_that_was_chosen_nothing_is_said(filled: Klagg, asked: tuple[str, ...]) -> None:
+    assert "format" not in filled("export", "--db", "a.db", "-s", SYMBOL, "-o", *asked).err
