@@ -15,10 +15,12 @@ from typing import Any, Final
 from platformdirs import user_log_path
 
 from klagg_tui.errors import KlaggError
+from klagg_tui.storage.opening import harm_of
 from klagg_tui.texts import printable, without_secrets
 
 LINES_KEPT: Final = 200
 _FORMAT: Final = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+_OLDER_KEPT: Final = 2
 _MEGABYTE: Final = 1_000_000
 _OWNER_ALONE: Final = 0o600
 
@@ -28,6 +30,21 @@ _newest: deque[str] = deque(maxlen=LINES_KEPT)
 def default_path() -> Path:
     """Where the log goes unless said otherwise."""
     return user_log_path("klagg", appauthor=False) / "klagg.log"
+
+
+def fault_of(path: Path, database: Path | None = None) -> str | None:
+    """Why no log may be written to `path`, as a sentence; None where it may.
+
+    `database`: one that is written to meanwhile, and need not be there yet.
+    """
+    if path.is_dir():
+        return f"{path} is a folder: no log can be written to it; name a file."
+    return next(filter(None, (harm_of(file, database) for file in (path, *_older(path)))), None)
+
+
+def _older(path: Path) -> list[Path]:
+    """What the file becomes when it is full."""
+    return [path.with_name(f"{path.name}.{number}") for number in range(1, _OLDER_KEPT + 1)]
 
 
 def start(path: Path, level: str = "INFO") -> str | None:
@@ -40,9 +57,15 @@ def start(path: Path, level: str = "INFO") -> str | None:
         handler.close()
     logger.addHandler(_formatted(_Newest()))
     try:
+        if fault := fault_of(path):
+            return f"No log is written: {fault}"
         path.parent.mkdir(parents=True, exist_ok=True)
         logger.addHandler(
-            _formatted(_File(path, maxBytes=5 * _MEGABYTE, backupCount=2, encoding="utf-8", errors="backslashreplace"))
+            _formatted(
+                _File(
+                    path, maxBytes=5 * _MEGABYTE, backupCount=_OLDER_KEPT, encoding="utf-8", errors="backslashreplace"
+                )
+            )
         )
     except OSError as error:
         return f"No log is written: {path} cannot be opened ({error.strerror})."

@@ -11,6 +11,7 @@ import pytest
 
 from klagg_tui import logs
 from klagg_tui.errors import ConfigError, DatabaseBusy, KlaggError
+from klagg_tui.storage.store import Store
 
 FULL_DISK = Path("/dev/full")
 
@@ -99,6 +100,27 @@ def test_a_log_that_cannot_be_opened_is_told_and_its_lines_are_kept_in_memory(
     logging.getLogger("klagg_tui.tried").warning("heard anyway")
     assert "heard anyway" in logs.newest()[-1]
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("name", ["z.db", "z.db-wal", "z.db-lock", "klagg.log", "folder"])
+async def test_no_log_goes_into_a_database_or_a_folder(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    await (await Store.open(tmp_path / "z.db")).close()
+    (tmp_path / "klagg.log.1").hardlink_to(tmp_path / "z.db")
+    before = (tmp_path / "z.db").read_bytes()
+    fault = logs.fault_of(tmp_path / name)
+    assert fault is not None
+    assert logs.start(tmp_path / name) == f"No log is written: {fault}"
+    logging.getLogger("klagg_tui.tried").warning("heard anyway")
+    assert (tmp_path / "z.db").read_bytes() == before
+    assert (tmp_path / "z.db-lock").stat().st_size == 0
+    assert not (tmp_path / "z.db-wal").exists()
+
+
+def test_a_database_that_is_still_to_be_made_is_no_log_either(tmp_path: Path) -> None:
+    for name in ("new.db", "new.db-wal", "new.db-lock"):
+        assert logs.fault_of(tmp_path / name) is None
+        assert "new.db" in (logs.fault_of(tmp_path / name, tmp_path / "new.db") or "")
 
 
 @pytest.mark.skipif(not FULL_DISK.exists(), reason="needs a disk that is always full")

@@ -121,11 +121,12 @@ def export_bars(
         keep=bar_filter(where) if where else None,
         is_resampled=resample is not None,
     )
-    form = load(format_) if format_ else format_of(Path(output)) or load(NAMES[0])
-    _export(existing_database(db), selection, output, form)
+    form = load(format_) if format_ else format_of(Path(output))
+    _export(existing_database(db), selection, output, form or load(NAMES[0]), is_chosen=form is not None)
 
 
-def _export(db: Path, selection: Selection, output: str, form: Format) -> None:
+def _export(db: Path, selection: Selection, output: str, form: Format, *, is_chosen: bool) -> None:
+    """`is_chosen`: the option or the name of the file says the format."""
     from klagg_tui.commands.shared.interrupt import Interrupt
     from klagg_tui.commands.shared.progress import ProgressLine
     from klagg_tui.exporting.exporter import ExportProgress, export
@@ -153,6 +154,9 @@ def _export(db: Path, selection: Selection, output: str, form: Format) -> None:
     with Interrupt("no half file is left.") as interrupt, ProgressLine(unit="bars") as line:
         outcome = wait_for(run(interrupt, line))
     _report(outcome, output)
+    if outcome.paths and not (is_chosen or is_split or outcome.is_stopped):
+        name = outcome.paths[0].name
+        tell(f"Note: the name {name} says no format, so it is {form.name}; --format names another.", err=True)
     if outcome.is_cut:
         _silence_stdout()
     if outcome.is_stopped:

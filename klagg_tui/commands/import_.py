@@ -110,7 +110,7 @@ class _Work(NamedTuple):
             line.show(progress.path.name, progress.done, progress.total, progress.rows)
 
         say_update(self.database)
-        async with await Store.open(self.database, periods=self.periods) as store:
+        async with await Store.open(self.database, periods=self.periods, is_kept_empty=False) as store:
             if self.legacy is not None:
                 return await import_predecessor(
                     store, self.legacy, market=self.market, on_progress=show, should_stop=should_stop

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from klagg_tui.commands.shared.options import say_update
-from klagg_tui.commands.shared.output import OutputClosed, say, tell
+from klagg_tui.commands.shared.options import say_update, start_log
+from klagg_tui.commands.shared.output import OutputClosed, say
 from klagg_tui.commands.shared.settings import Chosen, with_settings
 from klagg_tui.commands.shared.status_line import clear, is_rewritten, joined, pause_s
 from klagg_tui.metrics import Metric
@@ -46,13 +46,11 @@ def register(app: typer.Typer) -> None:
 @with_settings("market", "storage", "log")
 def record(chosen: Chosen) -> None:
     """Record the market into the database, without a screen. Ctrl+C or SIGTERM writes the last state and leaves."""
-    from klagg_tui import logs
     from klagg_tui.runtime.plans import live_plan
     from klagg_tui.runtime.worker import Runtime
 
     settings = chosen.load().settings
-    if problem := logs.start(settings.log.path, settings.log.level):
-        tell(problem, err=True)
+    start_log(settings, settings.storage.database)
     say_update(settings.storage.database)
     run_headless(Runtime(live_plan(settings)), f"Recording into {settings.storage.database}. Ctrl+C ends it.")
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from klagg_tui.commands.shared.options import say_update
-from klagg_tui.commands.shared.output import tell
+from klagg_tui.commands.shared.options import say_update, start_log
 from klagg_tui.commands.shared.settings import Chosen, with_settings
 
 if TYPE_CHECKING:
@@ -36,14 +35,12 @@ def serve(chosen: Chosen) -> None:
     A page at the address shows one symbol live; docs/api.md says what programs can ask. `klagg --serve` does the same
     beside the terminal.
     """
-    from klagg_tui import logs
     from klagg_tui.commands.record import run_headless
     from klagg_tui.runtime.plans import live_plan
     from klagg_tui.serve.server import served
 
     settings = chosen.load().settings
-    if problem := logs.start(settings.log.path, settings.log.level):
-        tell(problem, err=True)
+    start_log(settings, settings.storage.database)
     say_update(settings.storage.database)
     runtime, server = served(live_plan(settings), settings.serve)
     server.start()

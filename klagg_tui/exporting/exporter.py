@@ -19,6 +19,7 @@ from klagg_tui.exporting.output import Output, Target
 from klagg_tui.exporting.printf import row_format
 from klagg_tui.exporting.selection import Selection, StoredSeries, series_of
 from klagg_tui.storage.lines import Lines
+from klagg_tui.storage.opening import harm_of
 from klagg_tui.storage.store import Store
 
 
@@ -83,10 +84,10 @@ async def export(
             layout `symbol=BTCUSDT/period=1m/bars.parquet`.
 
     Raises:
-        ExportError: the target cannot be written, or the selection names what is not there; nothing is left behind.
+        ExportError: the target cannot be written, is a database or belongs to one, or the selection names what is not there; nothing is left behind.
     """
     series = await series_of(store, selection)
-    output = Output(target, form, is_split=is_split, is_mixed=selection.is_mixed)
+    output = Output(target, form, is_split=is_split, is_mixed=selection.is_mixed, harm_of=harm_of)
     work = _Export(store, selection, output, on_progress, should_stop)
     try:
         await work.run(series)

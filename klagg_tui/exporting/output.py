@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -23,9 +23,20 @@ Target: TypeAlias = Path | BinaryIO
 class Output:
     """The target while bars are written to it. `is_split`: a folder with a file for each series."""
 
-    def __init__(self, target: Target, form: Format, *, is_split: bool, is_mixed: bool) -> None:
-        """Nothing is opened yet; `is_mixed`: there may be several series."""
+    def __init__(
+        self, target: Target, form: Format, *, is_split: bool, is_mixed: bool, harm_of: Callable[[Path], str | None]
+    ) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            target: see `Target`.
+            form: of every file.
+            is_split: see above.
+            is_mixed: there may be several series.
+            harm_of: what may not be replaced, and why: a sentence, None where a file may take that place.
+        """
         self._target = target
+        self._harm_of = harm_of
         self._form = form
         self._is_split = is_split
         self._holds = Holds.PART if is_split else Holds.SEVERAL_SERIES if is_mixed else Holds.ONE_SERIES
@@ -102,6 +113,8 @@ class Output:
             raise ExportError(
                 f"{path} is a folder; end its name with / to have a file for each symbol and period in it."
             )
+        if harm := self._harm_of(path):
+            raise ExportError(harm)
         self._files.append(PartialFile(path))
         return self._form.open_writer(self._files[-1].file, self._holds)
 

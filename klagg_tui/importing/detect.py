@@ -13,6 +13,7 @@ from klagg_tui.exchange.binance import archive
 from klagg_tui.exchange.binance.archive import UM, ArchiveName, Evidence, Market, RowKind, read_name, shown_by_place
 from klagg_tui.importing.lines import Block, blocks
 from klagg_tui.importing.outliers import first_of_many
+from klagg_tui.importing.unpack import broken_package
 from klagg_tui.texts import is_printable
 
 _LOOKED_AT: Final = 200
@@ -101,6 +102,9 @@ def _first_block(path: Path) -> Block:
 
 def _kind_of(path: Path, lines: list[str]) -> FileKind:
     kinds = [kind for line in lines if (kind := archive.row_kind(line))]
+    # Among lines of random bytes there is always one that begins like a row.
+    if 2 * len(kinds) < len(lines) and (package := broken_package(path)):
+        raise BadFile(f"{path} is a damaged {package} file: nothing of it can be read. Fetch it again.")
     if not kinds and any("\0" in line for line in lines):
         raise BadFile(f"{path} is no text.")
     if not kinds and (obstacle := archive.obstacle(lines)):

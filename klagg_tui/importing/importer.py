@@ -57,13 +57,14 @@ async def import_files(
         store, settled.files, latest_ms, is_named=market is not None, on_progress=on_progress, should_stop=should_stop
     )
     work.outcome.failures += failures + settled.failures
-    work.outcome.notes += filter(None, [assumption(settled)])
     if settled.files:
         await store.claim(settled.key)
     for file in settled.files:
         if not work.outcome.is_stopped:
             await work.read(file)
     await work.finish()
+    if work.outcome.is_usable:
+        work.outcome.notes[:0] = filter(None, [assumption(settled, work.used)])
     return work.outcome
 
 
@@ -112,6 +113,8 @@ class _Import:
         should_stop: ShouldStop,
     ) -> None:
         self.outcome = Imported()
+        self.used: set[Path] = set()
+        """Files of which rows were taken."""
         self._store = store
         self._latest_ms = latest_ms
         self._is_named = is_named
@@ -149,7 +152,9 @@ class _Import:
 
     async def _read_bars(self, file: SourceFile) -> None:
         for block in read_bars(file, self.outcome.tally):
-            await write_confirmed(self._store, self._over(file, block.bars), self.outcome)
+            bars = self._over(file, block.bars)
+            self._note_use(file, bars)
+            await write_confirmed(self._store, bars, self.outcome)
             if self._is_stopped_at(file, block.read_bytes):
                 return
 
@@ -162,6 +167,7 @@ class _Import:
         blocks = (read_trades if order.is_sorted else sorted_trades)(file, tally)
         for block in self._without_outliers(file, blocks):
             edges.note(block)
+            self._note_use(file, block.trades)
             await writer.write(block.trades)
             if self._is_stopped_at(file, block.read_bytes):
                 return
@@ -172,6 +178,10 @@ class _Import:
             self.outcome.notes.append(
                 f"{file.path} does not show that it is whole, as its name says: the minutes at its edges are partial."
             )
+
+    def _note_use(self, file: SourceFile, rows: Sequence[object]) -> None:
+        if rows:
+            self.used.add(file.path)
 
     def _without_outliers(self, file: SourceFile, blocks: Iterator[TradeBlock]) -> Iterator[TradeBlock]:
         """The same trades somewhat later: each is judged by those behind it."""

@@ -5,8 +5,9 @@ Two markets may have the same symbols, for the same minutes; their bars never me
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import reduce
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from klagg_tui.errors import BadUsage
@@ -28,8 +29,8 @@ class Settled(NamedTuple):
     """Those that can be of its market, and told so."""
     failures: list[str]
     """A sentence for each of the others."""
-    assumed: int
-    """How many of them would go with another market as well, where nothing else decided."""
+    assumed: frozenset[Path]
+    """Those of them that would go with another market as well, where nothing else decided."""
     market: Market
 
 
@@ -71,15 +72,16 @@ def settle(files: Sequence[SourceFile], flag: str | None, held: str | None) -> S
     good = [file._replace(market=market) for file in files if _can_be(file, market)]
     failures = [_refused(file, market, flag, held) for file in files if not _can_be(file, market)]
     is_decided = bool(named or held)
-    assumed = 0 if is_decided else sum(len(_possible([file])) > 1 for file in good)
+    assumed = frozenset(file.path for file in good if not is_decided and len(_possible([file])) > 1)
     return Settled(held or market.key, good, failures, assumed, market)
 
 
-def assumption(settled: Settled) -> str | None:
-    """A sentence about files that were taken for one market and could be of another."""
-    if not settled.assumed:
+def assumption(settled: Settled, used: Collection[Path]) -> str | None:
+    """A sentence about files of which something was taken for one market's and could be another's."""
+    count = len(settled.assumed.intersection(used))
+    if not count:
         return None
-    files = "A file does" if settled.assumed == 1 else f"{settled.assumed:,} files do"
+    files = "A file does" if count == 1 else f"{count:,} files do"
     market = settled.market
     return (
         f"{files} not say of which market: taken for {market.name} (--market {market.flag}); --market says otherwise."

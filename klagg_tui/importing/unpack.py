@@ -58,6 +58,15 @@ def parts(path: Path) -> Iterator[Part]:
             yield Part(path.name, file, file)
 
 
+def broken_package(path: Path) -> str | None:
+    """What a file is by its name but not by its first bytes: a zip or gzip file; None where they agree."""
+    by_name = {".zip": ("zip", _ZIP), ".gz": ("gzip", (_GZIP,))}.get(path.suffix.lower())
+    if by_name is None:
+        return None
+    with path.open("rb") as file:
+        return None if file.read(4).startswith(by_name[1]) else by_name[0]
+
+
 def _members(path: Path, file: BufferedReader) -> Iterator[Part]:
     with zipfile.ZipFile(file) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]

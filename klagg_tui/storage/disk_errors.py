@@ -15,21 +15,22 @@ _PRIMARY: Final = 0xFF
 """The low byte of an extended result code is the primary one: https://sqlite.org/rescode.html."""
 _DAMAGE: Final = ("no such table", "no such column", "Could not decode to UTF-8", "JSON cannot hold BLOB", "malformed")
 """How SQLite's complaints about a page begin that still looks like one; they have no code of their own."""
+_ANOTHER: Final = "name another file with --db"
 _UNREADABLE: Final = (TypeError, ValueError, LookupError, OverflowError)
 """What making a value of a damaged row raises."""
 
 
 @contextmanager
-def translate_errors(path: Path) -> Iterator[None]:
-    """Turn errors of SQLite and of the system about the database at `path` into ours."""
+def translate_errors(path: Path, remedy: str = _ANOTHER) -> Iterator[None]:
+    """Turn errors of SQLite and of the system about the database at `path` into ours; `remedy`: what a person can do."""
     try:
         yield
     except sqlite3.Error as error:
-        raise from_sqlite(error, path) from error
+        raise from_sqlite(error, path, remedy) from error
     except UnicodeDecodeError as error:  # where SQLite's own complaint quotes a damaged page
         raise damaged(path) from error
     except OSError as error:
-        raise from_os(error, path) from error
+        raise from_os(error, path, remedy) from error
 
 
 @contextmanager
@@ -41,15 +42,15 @@ def reading(path: Path) -> Iterator[None]:
         raise damaged(path) from error
 
 
-def from_sqlite(error: sqlite3.Error, path: Path) -> StorageError:
+def from_sqlite(error: sqlite3.Error, path: Path, remedy: str = _ANOTHER) -> StorageError:
     """Our error for what SQLite's means for the database at `path`."""
     code = _primary(error)
     if code == sqlite3.SQLITE_FULL:
         return _full(path)
     if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}:
-        return read_only(path)
+        return read_only(path, remedy)
     if code == sqlite3.SQLITE_CANTOPEN:
-        return _closed(path)
+        return _closed(path, remedy)
     if code == sqlite3.SQLITE_CORRUPT or str(error).startswith(_DAMAGE):
         return damaged(path)
     if code == sqlite3.SQLITE_NOTADB:
@@ -59,18 +60,18 @@ def from_sqlite(error: sqlite3.Error, path: Path) -> StorageError:
     return DiskError(f"{path} cannot be used ({error}): nothing was changed; check the disk.")
 
 
-def from_os(error: OSError, path: Path) -> DiskError:
+def from_os(error: OSError, path: Path, remedy: str = _ANOTHER) -> DiskError:
     """The same for an error of the system."""
     if error.errno == errno.ENOSPC:
         return _full(path)
     if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
-        return read_only(path)
-    return _closed(path)
+        return read_only(path, remedy)
+    return _closed(path, remedy)
 
 
-def read_only(path: Path) -> DiskError:
+def read_only(path: Path, remedy: str = _ANOTHER) -> DiskError:
     """The file is on a read-only disk, or this user may not write to it."""
-    return DiskError(f"{path} cannot be written to (read-only): nothing was changed; name another file with --db.")
+    return DiskError(f"{path} cannot be written to (read-only): nothing was changed; {remedy}.")
 
 
 def not_a_database(path: Path) -> NotADatabase:
@@ -127,5 +128,5 @@ def _full(path: Path) -> DiskError:
     )
 
 
-def _closed(path: Path) -> DiskError:
-    return DiskError(f"{path} cannot be opened: nothing was changed; check its folder, or name another file with --db.")
+def _closed(path: Path, remedy: str) -> DiskError:
+    return DiskError(f"{path} cannot be opened: nothing was changed; check its folder, or {remedy}.")

@@ -14,6 +14,7 @@ from klagg_tui.engine.period import MINUTE_MS, Period, child_of
 from klagg_tui.errors import DiskError, StorageError
 from klagg_tui.storage.connection import COPY_INTO, Connection
 from klagg_tui.storage.disk_errors import damaged, from_sqlite, reading, translate_errors
+from klagg_tui.storage.opening import harm_of
 from klagg_tui.storage.rows import open_ms_of
 from klagg_tui.storage.writer import Writer
 
@@ -55,6 +56,7 @@ _DELETE_UP_TO: Final = (
     "DELETE FROM frontier WHERE symbol = ?1 AND period = ?2 AND until <= ?3 + 1",
     "UPDATE frontier SET first = max(first, ?3 + 1) WHERE symbol = ?1 AND period = ?2",
 )
+_ANOTHER_COPY: Final = "name another file for the copy"
 _PERIODS: Final = tuple(Period)
 _ODD_OF_A_COPY: Final = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_CONSTRAINT}
 _FUTURE: Final = """
@@ -133,8 +135,10 @@ async def backup(connection: Connection, to: Path) -> None:
     _refuse_existing(to)
     if not to.parent.is_dir():
         raise StorageError(f"{to.parent} is not a folder: nothing was written; create it, or name another file.")
+    if harm := harm_of(to):
+        raise StorageError(harm)
     half = to.with_name(f".{to.name}.part")
-    with translate_errors(to):
+    with translate_errors(to, _ANOTHER_COPY):
         half.unlink(missing_ok=True)
         try:
             await _copy(connection, half, to)
@@ -152,7 +156,7 @@ async def _copy(connection: Connection, half: Path, to: Path) -> None:
         if not isinstance(cause, sqlite3.Error) or str(error) == str(damaged(connection.path)):
             raise
         # Any other error while copying concerns the copy, not the file that the connection was opened on.
-        raise from_sqlite(cause, to) from error
+        raise from_sqlite(cause, to, _ANOTHER_COPY) from error
 
 
 async def compact(writer: Writer) -> None:

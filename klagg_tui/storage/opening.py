@@ -22,7 +22,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
-from klagg_tui.errors import DiskError, NewerDatabase, StorageError
+from klagg_tui.errors import DiskError, NewerDatabase, NotADatabase, StorageError
 from klagg_tui.storage import disk_errors
 from klagg_tui.storage.connection import COPY_INTO, Connection, beside
 from klagg_tui.storage.disk_errors import translate_errors
@@ -34,6 +34,11 @@ _LOCK_FILE: Final[int | None] = getattr(fcntl, "F_OFD_SETLK", None)
 """Locks an open file and not a process, so that SQLite's own opening and closing leaves it alone; Linux has it."""
 _LOCKED_BYTE: Final = 1 << 62
 """Far behind the bytes that SQLite locks, those from 2^30 on (https://sqlite.org/fileformat.html, 1.4)."""
+
+_BEGINNING: Final = b"SQLite format 3\0"
+"""Of every SQLite database: https://sqlite.org/fileformat.html, 1.3."""
+_BESIDE: Final = ("-wal", "-shm", "-journal", "-lock", "-lock-journal", ".before-update")
+"""What follows a database's name in those of the files that belong to it."""
 
 Migrations = Sequence[Sequence[str]]
 
@@ -64,7 +69,8 @@ class WriterLock:
     def release(self) -> None:
         """Give it back, when all connections of this process to the database are closed.
 
-        The file beside it stays: deleting it would let two processes lock two files of one name.
+        The file beside it stays: deleting it would let two processes lock two files of one name. Only with the database itself
+        it may go: what comes next then locks a new one.
         """
         os.close(self._descriptor)
         self._connection.close()
@@ -110,6 +116,73 @@ def has_database(path: Path, migrations: Migrations = MIGRATIONS) -> bool:
         raise disk_errors.not_a_database(path)
     _refuse_newer(path, version, migrations)
     return True
+
+
+def harm_of(path: Path, to_be_made: Path | None = None) -> str | None:
+    """A sentence where writing another kind of file to `path` would destroy a SQLite database, any program's; None otherwise.
+
+    `to_be_made`: a database that need not exist yet.
+    """
+    owner = owner_of(path, to_be_made)
+    if owner is None:
+        return None
+    itself = "is a SQLite database" if owner.exists() else "is to be the database itself"
+    what = itself if owner == path.resolve() else f"belongs to the database {owner.name}"
+    return f"{path} {what}: nothing was written; name another file."
+
+
+def owner_of(path: Path, to_be_made: Path | None = None) -> Path | None:
+    """The SQLite database that the file at `path` is, or belongs to by its name; links are followed."""
+    try:
+        real, made = path.resolve(), to_be_made and to_be_made.resolve()
+    except (OSError, RuntimeError):  # links in a circle
+        return None
+    owners = [
+        real.with_name(real.name[: -len(end)]) for end in _BESIDE if real.name.removesuffix(end) not in {"", real.name}
+    ]
+    return next((one for one in (real, *owners) if one == made or _is_sqlite(one)), None)
+
+
+def _is_sqlite(path: Path) -> bool:
+    """Judged by its first bytes, which are left to SQLite to be read wherever it may hold a lock on the file."""
+    if not (os.access(path, os.R_OK) and path.is_file() and path.stat().st_size):
+        return False
+    try:
+        _header(path)
+    except NotADatabase:  # so SQLite has no lock on it
+        with suppress(OSError), path.open("rb") as file:
+            return file.read(len(_BEGINNING)) == _BEGINNING
+        return False
+    except StorageError:
+        return True
+    return True
+
+
+class Made:
+    """What making a database at `path` brings about, to be taken back where it was of no use."""
+
+    def __init__(self, path: Path) -> None:
+        """Look what is there before."""
+        real = path.resolve()
+        ours = [real, *(beside(path, end) for end in ("-wal", "-shm", "-lock"))]
+        self._files = [] if real.exists() else [one for one in ours if not one.exists()]
+        self._folders = [folder for folder in real.parents if not folder.exists()]
+
+    def __bool__(self) -> bool:
+        """Whether there was no such file."""
+        return bool(self._files)
+
+    def remove_files(self) -> None:
+        """While the `WriterLock` is still held."""
+        with suppress(OSError):
+            for file in self._files:
+                file.unlink(missing_ok=True)
+
+    def remove_folders(self) -> None:
+        """Afterwards, as far as nothing else is in them."""
+        with suppress(OSError):
+            for folder in self._folders:
+                folder.rmdir()
 
 
 def is_to_be_migrated(path: Path) -> bool:

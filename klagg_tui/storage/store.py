@@ -21,16 +21,18 @@ from klagg_tui.errors import OtherMarket, StorageError
 from klagg_tui.storage import confirming, debts, maintenance, metadata
 from klagg_tui.storage.connection import Connection, beside
 from klagg_tui.storage.debts import Answer, Hole
-from klagg_tui.storage.disk_errors import missing, translate_errors
+from klagg_tui.storage.disk_errors import missing, not_a_database, translate_errors
 from klagg_tui.storage.ledger import Run
 from klagg_tui.storage.maintenance import Counts, Holding, Retention
 from klagg_tui.storage.merging import Added
 from klagg_tui.storage.opening import (
+    Made,
     WriterLock,
     copy_of,
     has_database,
     open_reader,
     open_writer,
+    owner_of,
     require_writable,
 )
 from klagg_tui.storage.reader import StoreReader
@@ -67,6 +69,8 @@ class Store(StoreReader):
         self._writer = writer
         self._lock = lock
         self._has_failed = False
+        self._made: Made | None = None
+        """What goes again when nothing was written."""
         self._claim: str | None = None
         """The market that the first bars written mark the file with."""
 
@@ -78,6 +82,7 @@ class Store(StoreReader):
         read_only: bool = False,
         periods: Sequence[Period] = DEFAULT_PERIODS,
         market: str | None = None,
+        is_kept_empty: bool = True,
     ) -> Self:
         """Open the database at `path`; a writer makes it, and its folder, where there is none.
 
@@ -87,6 +92,7 @@ class Store(StoreReader):
             periods: those whose bars are made again where smaller ones are added or changed.
             market: whose bars it must hold, by the key of its exchange. The first ones written mark a file that has
                 no market; one without any bar takes any. None takes any.
+            is_kept_empty: where not, a file that was made for this is removed when it is closed without any bar.
 
         Raises:
             NotADatabase: the file is something else.
@@ -99,7 +105,10 @@ class Store(StoreReader):
         if read_only:
             return await cls._open_to_read(path, market)
         is_there = has_database(path)
+        if not is_there and owner_of(path):  # what belongs to a database is no place for another
+            raise not_a_database(path)
         with translate_errors(path):
+            made = None if is_kept_empty else Made(path)
             path.parent.mkdir(parents=True, exist_ok=True)
         if is_there:
             require_writable(path)
@@ -116,6 +125,7 @@ class Store(StoreReader):
         except BaseException:
             await (store.close() if store else _give_up(connection, lock))
             raise
+        store._made = made
         return store
 
     @classmethod
@@ -133,7 +143,10 @@ class Store(StoreReader):
     async def close(self) -> None:
         """Close the file; closing again does nothing."""
         lock, self._lock = self._lock, None
+        made: Made | None = None
         try:
+            if lock and self._made and await self._is_unused():
+                made = self._made
             await self._reader.close()
             if self._writer and lock:
                 # Who still reads beside us would be the last to close, and a reader leaves the log as it is.
@@ -142,9 +155,13 @@ class Store(StoreReader):
                 await self._writer.connection.close()
                 if not self._has_failed:
                     copy_of(self.path).unlink(missing_ok=True)
+            if made:
+                made.remove_files()
         finally:
             if lock:
                 lock.release()
+            if made:
+                made.remove_folders()
 
     async def __aenter__(self) -> Self:
         return self
@@ -305,6 +322,13 @@ class Store(StoreReader):
         """A compact copy as of this moment, while everything goes on; raises `StorageError` where `to` exists."""
         async with self._extra_reader() as connection:
             await maintenance.backup(connection, to)
+
+    async def _is_unused(self) -> bool:
+        """Nothing was written that tells of a bar; where that cannot be read, it may have been."""
+        try:
+            return not await self.has_bars()
+        except StorageError:
+            return False
 
     def _require_writer(self) -> Writer:
         if self._writer is None:

@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 
 from klagg_tui.auditing.findings import Finding, Kind
 from klagg_tui.commands import audit
-from klagg_tui.commands.audit.report import print_json, print_table
+from klagg_tui.commands.audit.report import _kinds, print_json, print_table
 from klagg_tui.commands.audit.run import Outcome, exchange_bars
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.changes import Changes
@@ -73,6 +73,47 @@ def test_a_damaged_one_leaves_with_1_and_says_what_is_wrong(path: Path) -> None:
     assert "12 found: 6 impossible, 1 overlap" in result.stdout
     assert "--repair takes the exchange's bars." in result.stdout
     assert "a 1m bar is missing" in result.stdout
+
+
+def test_what_is_found_is_told_in_the_plural_and_in_the_words_of_the_tables(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        begin = START // MINUTE
+        for minute in (20, 31):
+            connection.execute("DELETE FROM history WHERE period = 0 AND symbol = 1 AND minute = ?", (begin + minute,))
+        connection.execute(
+            "UPDATE history SET trade_count = trade_count + 1, taker_buy_volume = 0, taker_buy_turnover = 0 "
+            "WHERE period = ? AND symbol = 1 AND minute = ?",
+            (Period.M5.ordinal, begin + 40),
+        )
+    told = run("--db", path).stdout
+    assert "2 holes" in told
+    assert ": trades, taker volume, taker turnover\n" in told
+    assert "_" not in told
+    assert "trade_count, taker_buy_volume" in run("--db", path, "--json").stdout
+
+
+def test_every_kind_that_has_a_plural_is_told_in_it() -> None:
+    found = [Finding(kind, SYMBOL, None, 0, 0, "") for kind in Kind for _ in range(2)]
+    kinds = _kinds(found)
+    assert kinds.removeprefix(": ").split(", ") == [
+        "2 holes",
+        "2 overlaps",
+        "2 off grid",
+        "2 unreadable",
+        "2 impossible",
+        "2 states",
+        "2 roll-ups",
+        "2 spans",
+        "2 differences",
+        "2 extra",
+    ]
+
+
+def test_no_line_ends_in_blanks_in_a_pipe(path: Path) -> None:
+    damage(path, TWELVE)
+    lines = run("--db", path).stdout.splitlines()
+    assert len(lines) > 12
+    assert [line for line in lines if line != line.rstrip()] == []
 
 
 def test_json_has_every_finding(path: Path) -> None:

@@ -1,5 +1,6 @@
 """`klagg bars` and `klagg symbols`."""
 
+import asyncio
 import json
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from klagg_tui.storage.store import Store
 from tests.importing.test_importer import event, file_of
 from tests.makers import MINUTE, START, trades
 from tests.shell import Klagg
@@ -92,9 +94,12 @@ def test_local_times_name_their_zone(filled: Klagg, monkeypatch: pytest.MonkeyPa
         time.tzset()
 
 
+async def _made(path: Path) -> None:
+    await (await Store.open(path)).close()
+
+
 def test_an_empty_database_has_no_symbols_and_no_bars(klagg: Klagg, tmp_path: Path) -> None:
-    file_of(tmp_path / "a.jsonl", ['{"e":"other"}'])
-    klagg("import", "a.jsonl", "--db", "a.db")
+    asyncio.run(_made(tmp_path / "a.db"))
     said = klagg("symbols", "--db", "a.db")
     assert (said.status, said.out) == (0, "")
     assert said.err.startswith("No symbol is stored yet: ")

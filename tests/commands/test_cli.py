@@ -269,3 +269,32 @@ def test_import_says_of_which_market_files_are_and_refuses_another(klagg: Klagg,
     said = klagg("import", "futures.csv", "-s", "BTCUSDT", "--db", "a.db", "-m", "um")
     assert (said.status, said.out) == (2, "")
     assert "--market um says USDⓈ-M futures" in said.err
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("--legacy", "text.db"),
+        ("--legacy", "none.db"),
+        ("none.csv",),
+        ("text.db",),
+        ("bars.csv", "-m", "mars"),
+        ("bad.csv", "-s", "BTCUSDT"),
+    ],
+)
+def test_an_import_of_nothing_leaves_no_new_files(klagg: Klagg, tmp_path: Path, args: tuple[str, ...]) -> None:
+    (tmp_path / "text.db").write_text("some words\n")
+    (tmp_path / "bars.csv").write_text("")
+    (tmp_path / "bad.csv").write_text("x,1,2,3,4,5,6\n")
+    before = sorted(tmp_path.iterdir())
+    for database in ("l.db", "new/folder/l.db"):
+        assert klagg("import", *args, "--db", database).status in {1, 2}
+        assert sorted(tmp_path.iterdir()) == before
+
+
+def test_an_import_of_nothing_leaves_what_was_there(klagg: Klagg, tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
+    assert klagg("import", "none.csv", "--db", "empty.db").status == 1
+    assert (tmp_path / "empty.db").exists()
+    assert klagg("import", "none.csv", "--db", "empty.db").status == 1
+    assert (tmp_path / "empty.db").stat().st_size > 0

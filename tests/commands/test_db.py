@@ -15,6 +15,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.storage.maintenance import Holding
 from klagg_tui.storage.opening import open_writer
 from klagg_tui.storage.schema import MIGRATIONS
+from klagg_tui.storage.store import Store
 from tests.importing.test_importer import file_of, row
 from tests.makers import DAY, MINUTE, START, trades
 from tests.shell import Klagg
@@ -44,6 +45,13 @@ def test_a_line_for_each_symbol_and_period_may_be_asked_for(filled: Klagg) -> No
         line.split()[:3] for line in filled("db", "--symbols", "--db", "a.db").out.splitlines() if "BTCUSDT" in line
     ]
     assert shown[:2] == [["BTCUSDT", "1m", "11"], ["BTCUSDT", "5m", "3"]]
+
+
+def test_no_line_ends_in_blanks_in_a_pipe(filled: Klagg) -> None:
+    for command in ("db", "bars"):
+        told = filled(command, *(["BTCUSDT"] if command == "bars" else []), "--db", "a.db")
+        assert told.status == 0
+        assert [line for line in told.out.splitlines() if line != line.rstrip()] == []
 
 
 def test_json_has_everything(filled: Klagg) -> None:
@@ -170,9 +178,12 @@ def test_damage_ends_every_command_that_meets_it_with_the_same_sentence(
     assert {words for words in last_words if words and not words.startswith("There are no ")} == {damage_of("DB")}
 
 
+async def _made(path: Path) -> None:
+    await (await Store.open(path)).close()
+
+
 def test_an_empty_database_is_a_place_and_no_table(klagg: Klagg, tmp_path: Path) -> None:
-    file_of(tmp_path / "a.jsonl", ['{"e":"other"}'])
-    klagg("import", "a.jsonl", "--db", "empty.db")
+    asyncio.run(_made(tmp_path / "empty.db"))
     said = klagg("db", "--db", "empty.db")
     assert said.status == 0
     assert said.out.splitlines()[1:] == ["0 symbols, 0 unbroken runs of trades, 0 forming bars"]

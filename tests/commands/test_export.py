@@ -70,3 +70,28 @@ def test_ctrl_c_ends_it_with_status_130_behind_a_whole_line(filled: Klagg) -> No
     assert "bars in" not in said.err
     assert 1 < len(lines) < MANY
     assert {line.count(",") for line in lines} == {lines[0].count(",")}
+
+
+@pytest.mark.parametrize("target", ["a.db", "./a.db", "a.db-wal", "a.db-shm", "a.db-lock"])
+def test_a_database_is_no_target(filled: Klagg, tmp_path: Path, target: str) -> None:
+    before = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    said = filled("export", "--db", "a.db", "-s", SYMBOL, "-o", target)
+    what = "is a SQLite database" if target.endswith("a.db") else "belongs to the database a.db"
+    shown = Path(target)
+    assert (said.status, said.err) == (1, f"{shown} {what}: nothing was written; name another file.\n")
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize("name", ["out.xyz", "out", "out.xyz.gz"])
+def test_a_name_that_says_no_format_is_told_which_one_it_got(filled: Klagg, name: str) -> None:
+    said = filled("export", "--db", "a.db", "-s", SYMBOL, "-o", name)
+    told, note = said.err.splitlines()
+    assert (said.status, told) == (0, f"{MANY:,} bars in {name}.")
+    assert note == f"Note: the name {name} says no format, so it is csv; --format names another."
+
+
+@pytest.mark.parametrize(
+    "asked", [("out.csv",), ("OUT.CSV",), ("out.jsonl.gz",), ("out.xyz", "-f", "csv"), ("out/",), ("-",)]
+)
+def test_of_a_format_that_was_chosen_nothing_is_said(filled: Klagg, asked: tuple[str, ...]) -> None:
+    assert "format" not in filled("export", "--db", "a.db", "-s", SYMBOL, "-o", *asked).err

@@ -300,3 +300,19 @@ def test_the_time_is_told_once_it_is_the_exchange_s() -> None:
     known = Status("made market", Mode.LIVE, 0)
     assert _parts(known)[:2] == ["1970-01-01 00:00:00 UTC", "made market"]
     assert _parts(known._replace(knows_time=False))[0] == "made market"
+
+
+@pytest.mark.parametrize("log", ["z.db", "z.db-lock", "a.db", "a.db-wal", "folder"])
+def test_a_log_that_would_go_into_a_database_or_a_folder_is_refused_before_anything_begins(
+    klagg: Klagg, tmp_path: Path, log: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    with closing(sqlite3.connect(tmp_path / "z.db")) as anothers:
+        anothers.execute("CREATE TABLE notes (text)")
+    before = (tmp_path / "z.db").read_bytes()
+    said = klagg("record", *NOWHERE, "--db", "a.db", "--log-path", log)
+    assert said.status == 1
+    (sentence,) = said.err.splitlines()
+    assert re.fullmatch(rf"{log} (is|belongs) .*; name (a|another) file with --log-path\.", sentence)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "z.db"]
+    assert (tmp_path / "z.db").read_bytes() == before

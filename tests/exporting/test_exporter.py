@@ -4,7 +4,9 @@ import asyncio
 import gzip
 import io
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -367,3 +369,58 @@ async def test_what_is_not_there_is_said_with_what_is(store: Store, selection: S
     with pytest.raises(ExportError) as caught:
         await export(store, selection, io.BytesIO(), CSV)
     assert sentence in str(caught.value)
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    """Of all its files, but what SQLite's connections share in memory."""
+    return {path: path.read_bytes() for path in folder.iterdir() if path.exists() and not path.name.endswith("-shm")}
+
+
+@pytest.mark.parametrize("end", ["", "-wal", "-shm", "-journal", "-lock", "-lock-journal", ".before-update"])
+@pytest.mark.parametrize("name", ["klagg.db", "other.db", "link.db", "notes.sqlite"])
+async def test_no_database_and_nothing_that_belongs_to_one_is_replaced(
+    store: Store, tmp_path: Path, name: str, end: str
+) -> None:
+    if name == "other.db":
+        await store.backup(tmp_path / name)
+    elif name == "link.db":
+        (tmp_path / name).symlink_to("klagg.db")
+    elif name == "notes.sqlite":
+        with closing(sqlite3.connect(tmp_path / name)) as anothers:
+            anothers.execute("CREATE TABLE notes (text)")
+    target = tmp_path / f"{name}{end}"
+    if name == "link.db" and end:
+        target.symlink_to(f"klagg.db{end}")
+    before = contents(tmp_path)
+    kind = r"is a SQLite database" if not end else r"belongs to the database \S+"
+    with pytest.raises(ExportError, match=rf"^\S+ {kind}: nothing was written; name another file\.$"):
+        await export(store, Selection(("BTCUSDT",)), target, CSV)
+    assert contents(tmp_path) == before
+    assert await store.integrity_check() == ()
+    await store.add(minutes("NEWUSDT"), [])
+
+
+async def test_of_a_folder_of_files_none_takes_the_place_of_a_database(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    await export(store, Selection(), folder, CSV, is_split=True)
+    last = max(contents(folder))
+    last.unlink()
+    await store.backup(last)
+    before = contents(folder)
+    await store.add(minutes("BTCUSDT", 2 * MINUTES), [])
+    with pytest.raises(ExportError, match="is a SQLite database"):
+        await export(store, Selection(), folder, CSV, is_split=True)
+    assert contents(folder) == before
+
+
+async def test_a_file_that_is_no_database_is_replaced_whatever_its_name(store: Store, tmp_path: Path) -> None:
+    for name in ("old.db", "old.db-wal", "-wal", "bars-lock"):
+        (tmp_path / name).write_text("SQLite format")
+        await export(store, Selection(("BTCUSDT",)), tmp_path / name, CSV)
+        assert (tmp_path / name).read_text().startswith("open_time,")
+
+
+async def test_a_damaged_database_is_one_too(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "cut.db").write_bytes((tmp_path / "klagg.db").read_bytes()[:20])
+    with pytest.raises(ExportError, match="is a SQLite database"):
+        await export(store, Selection(("BTCUSDT",)), tmp_path / "cut.db", CSV)

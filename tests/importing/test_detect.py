@@ -1,5 +1,6 @@
 """What a file holds."""
 
+import random
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,29 @@ def test_what_is_no_such_file_is_said_in_a_sentence(
 ) -> None:
     with pytest.raises(BadFile, match=sentence):
         detect(file_of(tmp_path / name, *lines), None)
+
+
+@pytest.mark.parametrize(("name", "what"), [("BTCUSDT-1m-2024-08.zip", "zip"), ("a.ZIP", "zip"), ("a.csv.gz", "gzip")])
+@pytest.mark.parametrize(
+    "content",
+    [
+        random.Random(8).randbytes(200_000),
+        b"{\n" + bytes(9) + b"\n\xff\n",
+        b"PK\0\0" + bytes(99),
+        b"<html>404</html>\n",
+    ],
+)
+def test_a_packed_file_that_is_none_is_called_damaged(tmp_path: Path, name: str, what: str, content: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(
+        BadFile, match=rf"{name} is a damaged {what} file: nothing of it can be read\. Fetch it again\.$"
+    ):
+        detect(path, "BTCUSDT")
+
+
+def test_rows_count_whatever_the_name_says_of_packing(tmp_path: Path) -> None:
+    assert detect(file_of(tmp_path / "a.zip", TRADE), "BTCUSDT").kind is FileKind.TRADES
 
 
 def test_files_are_read_by_symbol_from_the_oldest_on_and_others_are_named(tmp_path: Path) -> None:

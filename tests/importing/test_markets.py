@@ -197,6 +197,18 @@ async def test_where_nothing_decides_it_is_said_what_was_assumed(store: Store, t
         assert (await taken(other, path, "SPOT")).failures == []
 
 
+@pytest.mark.parametrize("rows", [klines(), FUTURES, spot_rows()], ids=["bars", "trades", "spot"])
+async def test_nothing_is_assumed_of_a_file_of_which_nothing_was_taken(
+    store: Store, tmp_path: Path, rows: list[str]
+) -> None:
+    bad = file_of(tmp_path / "bad.csv", [row.replace(".", ".x") for row in rows])
+    outcome = await taken(store, bad)
+    assert (outcome.is_usable, outcome.notes, outcome.tally.bad > 0) == (False, [], True)
+    good = file_of(tmp_path / "good.csv", klines())
+    (note,) = (await import_files(store, [bad, good], symbol="BTCUSDT")).notes
+    assert note.startswith("A file does not say of which market: ")
+
+
 async def test_other_ids_for_the_same_time_are_of_another_market(store: Store, tmp_path: Path) -> None:
     """Spot and the US exchange have the same columns, as a simulated and the real market have."""
     await taken(store, file_of(tmp_path / "a.csv", spot_rows()))

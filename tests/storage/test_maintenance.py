@@ -10,7 +10,7 @@ from klagg_tui.auditing.auditor import audit
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
-from klagg_tui.errors import DiskError, StorageError
+from klagg_tui.errors import DiskError, NotADatabase, StorageError
 from klagg_tui.storage.maintenance import Counts, Holding, Retention
 from klagg_tui.storage.store import Store
 from tests.filed import all_of, file_in, listed
@@ -62,8 +62,23 @@ async def test_a_backup_that_fails_leaves_nothing(tmp_path: Path, store: Store) 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no folder here in which nobody may write")
 async def test_a_backup_that_fails_is_not_blamed_on_the_database(store: Store) -> None:
-    with pytest.raises(DiskError, match=r"/proc/self/copy\.db cannot be"):
+    sentence = r"^/proc/self/copy\.db cannot be opened: nothing was changed; check its folder, or name another file for the copy\.$"
+    with pytest.raises(DiskError, match=sentence):
         await store.backup(Path("/proc/self/copy.db"))
+
+
+async def test_a_backup_takes_no_name_of_a_file_that_belongs_to_a_database(tmp_path: Path, store: Store) -> None:
+    with pytest.raises(StorageError, match=r"klagg\.db-journal belongs to the database klagg\.db: nothing was written"):
+        await store.backup(tmp_path / "klagg.db-journal")
+    assert not (tmp_path / "klagg.db-journal").exists()
+
+
+async def test_no_database_is_made_of_what_belongs_to_another(tmp_path: Path, store: Store) -> None:
+    for end in ("-lock", "-journal"):
+        with pytest.raises(NotADatabase):
+            await Store.open(tmp_path / f"{store.path.name}{end}")
+    assert not (tmp_path / "klagg.db-journal").exists()
+    assert (tmp_path / "klagg.db-lock").stat().st_size == 0
 
 
 async def test_damage_met_by_a_backup_is_the_databases(tmp_path: Path, store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Final
@@ -16,6 +17,17 @@ from klagg_tui.formatting import counted, date_time
 
 SHOWN: Final = 500
 """Findings in a table; JSON has them all."""
+
+
+_NOUNS: Final = frozenset({Kind.HOLE, Kind.OVERLAP, Kind.STATE, Kind.ROLL_UP, Kind.SPAN, Kind.DIFFERENCE})
+"""Kinds that can be counted; the others say how a bar is."""
+_WORDS: Final = {
+    "trade_count": "trades",
+    "taker_buy_volume": "taker volume",
+    "taker_buy_turnover": "taker turnover",
+}
+"""What people read instead of the names of a bar's fields, as in other tables."""
+_FIELD: Final = re.compile("|".join(_WORDS))
 
 
 def print_json(outcome: Outcome) -> None:
@@ -66,8 +78,10 @@ def _sum(outcome: Outcome) -> str:
 
 
 def _kinds(findings: Iterable[Finding]) -> str:
-    counts = Counter(finding.kind.value for finding in findings)
-    kinds = ", ".join(f"{count:,} {kind}" for kind, count in counts.most_common())
+    counts = Counter(finding.kind for finding in findings)
+    kinds = ", ".join(
+        counted(count, kind) if kind in _NOUNS else f"{count:,} {kind}" for kind, count in counts.most_common()
+    )
     return kinds and f": {kinds}"
 
 
@@ -79,5 +93,7 @@ def _table(findings: list[Finding], *, is_local: bool) -> Table:
     for finding in findings:
         when = date_time(finding.from_ms, local=is_local) if finding.from_ms else ""
         period = finding.period.value if finding.period else ""
-        table.add_row(finding.kind.value, finding.symbol, period, when, finding.text)
+        table.add_row(
+            finding.kind.value, finding.symbol, period, when, _FIELD.sub(lambda found: _WORDS[found[0]], finding.text)
+        )
     return table

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 
+from klagg_tui.commands.shared.output import tell
 from klagg_tui.commands.shared.settings import inherited
-from klagg_tui.errors import BadUsage
+from klagg_tui.errors import BadUsage, KlaggError
 
 if TYPE_CHECKING:
     from klagg_tui.config.values import Settings
@@ -74,6 +75,20 @@ def say_update(path: Path) -> None:
             f"Until klagg has ended as it should, a copy is kept as {copy_of(path).name}.",
             err=True,
         )
+
+
+def start_log(settings: Settings, database: Path | None) -> None:
+    """Write the log that the settings ask for; where the disk does not take it, that is said and no more.
+
+    Raises:
+        KlaggError: it would go into a folder, `database`, or any other one.
+    """
+    from klagg_tui import logs
+
+    if fault := logs.fault_of(settings.log.path, database):
+        raise KlaggError(f"{fault.removesuffix('.')} with --log-path.")
+    if problem := logs.start(settings.log.path, settings.log.level):
+        tell(problem, err=True)
 
 
 def moment(text: str | None, *, local: bool) -> int | None:

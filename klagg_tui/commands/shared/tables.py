@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -21,9 +20,18 @@ _PIPE_WIDTH: Final = 400
 def console() -> Console:
     """Stdout, wide enough for any table where nobody looks at it."""
     # Names are text: what looks like markup or like the code of a picture in them is neither.
-    plain = partial(Console, highlight=False, markup=False, emoji=False)
-    out = plain()
-    return out if out.is_terminal else plain(width=_PIPE_WIDTH)
+    out = Console(highlight=False, markup=False, emoji=False)
+    return out if out.is_terminal else _Piped(highlight=False, markup=False, emoji=False, width=_PIPE_WIDTH)
+
+
+class _Piped(Console):
+    """Lines without the blanks that fill a screen."""
+
+    def print(self, *objects: Any, **options: Any) -> None:  # noqa: ANN401 - rich's own options
+        """As rich does."""
+        with self.capture() as captured:
+            super().print(*objects, **options)
+        typer.echo("\n".join(line.rstrip(" ") for line in captured.get().split("\n")), nl=False)
 
 
 class Texts(Table):

@@ -6,8 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from klagg_tui.commands.shared.options import say_update
-from klagg_tui.commands.shared.output import tell
+from klagg_tui.commands.shared.options import say_update, start_log
 from klagg_tui.commands.shared.status_line import can_move_its_cursor
 from klagg_tui.errors import KlaggError
 from klagg_tui.runtime.stop_signals import StopSignals
@@ -31,12 +30,10 @@ def watch_until(
     stop: StopSignals, plan: Plan, settings: Settings, *, is_served: bool = False, state_name: str = "screen"
 ) -> bool:
     """The same, where signals are listened to already."""
-    from klagg_tui import logs
     from klagg_tui.app import run
     from klagg_tui.runtime.worker import Runtime
 
-    if problem := logs.start(settings.log.path, settings.log.level):
-        tell(problem, err=True)
+    start_log(settings, plan.database)
     if plan.database:
         say_update(plan.database)
     if not is_served:

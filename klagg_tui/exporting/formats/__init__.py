@@ -29,4 +29,4 @@ def all_formats() -> tuple[Format, ...]:
 def format_of(path: Path) -> Format | None:
     """What a file's name asks for."""
     suffix = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
-    return next((form for form in all_formats() if suffix in form.suffixes), None)
+    return next((form for form in all_formats() if suffix.lower() in form.suffixes), None)
