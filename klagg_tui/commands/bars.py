@@ -9,6 +9,7 @@ import typer
 
 from klagg_tui.commands.shared.options import Db, Json, Local, existing_database, moment
 from klagg_tui.commands.shared.running import wait_for
+from klagg_tui.errors import BadUsage
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -27,6 +28,8 @@ klagg bars ethusdt 1h --count 48 --to yesterday
 klagg bars BTCUSDT 1d --json | jq '.[-1].close'
 """
 _SPARK_CELLS: Final = 60
+_NAMED: Final = 5
+"""Symbols of many, as examples."""
 _SPARE: Final = ("takers", "trades", "turnover", "open", "volume")
 """Columns of bars that a narrow terminal can do without, the first ones first."""
 _STATE_STYLES: Final = {"forming": "dim", "partial": "yellow", "closed": "", "confirmed": "green"}
@@ -62,13 +65,20 @@ def bars(
 
 
 async def _read_bars(path: Path, selection: Selection, count: int) -> tuple[list[Bar], Precision]:
-    """The newest bars, oldest first."""
+    """The newest bars, oldest first.
+
+    Raises:
+        BadUsage: a pattern that several symbols match.
+    """
     from klagg_tui.exporting.selection import series_of
     from klagg_tui.storage.store import Store
 
     async with await Store.open(path, read_only=True) as store:
-        (series,) = (await series_of(store, selection))[:1]
-        symbol, period, precision = series.series
+        matched = await series_of(store, selection)
+        if len(matched) > 1:
+            names = ", ".join(one.series.symbol for one in matched[:_NAMED])
+            raise BadUsage(f"{selection.symbols[0]} is {len(matched)} symbols: name one of them, like {names}.")
+        symbol, period, precision = matched[0].series
         found = [bar async for bar in store.bars(symbol, period, to_ms=selection.to_ms, newest_first=True, limit=count)]
         return found[::-1], precision
 

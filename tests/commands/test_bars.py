@@ -48,6 +48,13 @@ def test_bars_as_json_are_what_export_writes(filled: Klagg) -> None:
     assert shown == [json.loads(line) for line in written.splitlines()]
 
 
+def test_a_pattern_of_several_symbols_shows_none_of_them_for_the_others(filled: Klagg) -> None:
+    said = filled("bars", "*", "--db", "a.db")
+    assert (said.status, said.out) == (2, "")
+    assert "* is 2 symbols: name one of them, like BTCUSDT, 牛来USDT." in said.err
+    assert filled("bars", "B*", "--db", "a.db").status == 0
+
+
 def test_bars_before_a_time_end_there(filled: Klagg) -> None:
     said = filled("bars", "BTCUSDT", "1m", "--to", "2024-08-08T00:10", "-n", "2", "--json", "--db", "a.db")
     assert [bar["open_time"] for bar in json.loads(said.out)] == [START + 8 * MINUTE, START + 9 * MINUTE]
