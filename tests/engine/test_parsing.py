@@ -54,7 +54,9 @@ def test_what_is_no_exact_number_is_refused_in_words(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("read", "decimals"), [(parsing.price, 12), (parsing.quantity, 8), (parsing.turnover, 20)], ids=str
+    ("read", "decimals"),
+    [(parsing.price, 12), (parsing.quantity, 8), (parsing.turnover, 20)],
+    ids=["price", "quantity", "turnover"],
 )
 def test_each_kind_has_room_for_its_decimals_and_no_more(read: Callable[[str], int], decimals: int) -> None:
     assert read("0." + "0" * (decimals - 1) + "1") == 1
