@@ -385,10 +385,10 @@ class Walk:
         async with await Store.open(self.path, read_only=True) as store:
             found["owed"] = len(await store.owed(settled_ms))
             # A current bar is no row of the history, also where nobody has traded since an earlier session.
-            current = {bar.key for bar in await store.current()}
+            current = set(await store.current())
             for known in await store.symbols():
                 for period in PERIODS:
-                    stored = [bar async for bar in store.bars(known.symbol, period) if bar.key not in current]
+                    stored = [bar async for bar in store.bars(known.symbol, period) if bar not in current]
                     judged = _judged(stored, self.exchange.truth(known.symbol, period), settled_ms)
                     if known.standing is Standing.LEFT_ALONE:  # a file brought it, and nobody asked for more
                         del judged["missing"], judged["partial"]
