@@ -459,3 +459,28 @@ def test_the_memory_of_trades_that_waited_is_given_back() -> None:
     live.tell(fill(at(2, 0)))
     assert live.engine.counters.trades == 2_999
     assert sys.getsizeof(live.engine._states[SYMBOL].held) < 1_000
+
+
+def test_what_is_held_now_is_counted_before_anything_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gaps that were filled meanwhile hold nothing any more, however many there were."""
+    monkeypatch.setattr(continuity, "MOST_HELD_IN_SUM", 4)
+    live = Live()
+    for missing in range(1, 21, 2):
+        live.tell(trade(missing + 1, START + missing + 1), MissingTrades(SYMBOL, (trade(missing, START + missing),)))
+    assert live.engine.counters.held_cut == 0
+    assert live.engine.counters.gaps_filled == 10
+
+
+def test_many_trades_whose_ids_go_back_one_by_one_are_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(continuity, "_MOST_DOUBTED", 2)
+    live = Live(*trades(range(START, START + 200)))
+    later = START + 5 * MINUTE
+    live.tell(*(trade(aggregate_id, later + aggregate_id) for aggregate_id in (10, 20, 30, 40)))
+    assert live.engine.counters.duplicates == 3
+    assert not [report for report in live.engine.take_reports() if isinstance(report, NumberedAnew)]
+
+
+def test_what_is_proved_quiet_before_any_price_is_known_makes_no_bar() -> None:
+    live = Live(seeded=False)
+    live.tell(SeedBars(SYMBOL, START, (), None, 1), QuietUntil(SYMBOL, START + 3 * MINUTE))
+    assert snapshot(live.engine, (Period.M1,)) == ()

@@ -15,6 +15,7 @@ from klagg_tui.engine.period import (
 )
 from klagg_tui.errors import BadPeriod
 from tests import oracle
+from tests.makers import DAY, HOUR, START
 
 moments = st.integers(0, 4_102_444_800_000)
 """Up to the year 2100."""
@@ -118,3 +119,11 @@ def test_a_bar_opens_on_the_grid_and_nowhere_else(period: Period) -> None:
 def test_a_three_day_bar_opens_on_any_day_where_its_anchor_is_unknown() -> None:
     assert [Period.D3.is_on_grid(day * DAY_MS) for day in range(4)] == [True] * 4
     assert [Period.D3.is_on_grid(day * DAY_MS, 1) for day in range(4)] == [False, True, False, False]
+
+
+def test_bars_are_counted_from_one_open_time_to_before_another_time() -> None:
+    assert Period.M5.count(START, START + HOUR) == 12
+    assert Period.M5.count(START, START + HOUR + 1) == 13
+    january = 1_704_067_200_000
+    assert Period.M5.count(START, START) == Period.MO1.count(january, january - DAY) == 0
+    assert Period.MO1.count(january, january + 366 * DAY) == 12

@@ -136,3 +136,11 @@ def test_growing_keeps_the_contract() -> None:
     joint = join(stored, day(1, 60, 9, 3), day(1, 40, 9))
     assert (joint.span.contract, joint.span.last_id) == (1, 60)
     assert joint.spans == (stored[0], joint.span)
+
+
+def test_spans_that_should_have_been_joined_before_are_joined_with_what_meets_one_of_them() -> None:
+    first, second = span(1, 10), span(11, 20)
+    joint = join((first, second), span(4, 6))
+    assert joint.spans == (joint.span,)
+    assert joint.taken == (first, second)
+    assert (joint.span.first_id, joint.span.last_id) == (1, 20)
