@@ -28,6 +28,8 @@ ALL_EVERY_MS: Final = 60 * MINUTE_MS
 """Between two looks at larger periods, which follow from the minutes nearly always."""
 AT_ONCE: Final = 4
 """Holes asked for together."""
+PAGES_A_ROUND: Final = 40
+"""Of one hole; then it is counted again what is owed, and smaller debts that came meanwhile have their turn."""
 _REST_MS: Final = 15_000
 """After a fruitless answer; twice as long after each further one."""
 _GIVE_UP_AFTER: Final = 7
@@ -54,6 +56,7 @@ class DebtCollector:
         self._looked_at_all_ms: int | None = None
         self._tries: Counter[BarKey] = Counter()
         self._not_before_ms: dict[BarKey, int] = {}
+        self._failures: Counter[BarKey] = Counter()
         self._counted: frozenset[Hole] = frozenset()
 
     def wake(self, _: Collection[str] = ()) -> None:
@@ -73,8 +76,9 @@ class DebtCollector:
     async def collect(self) -> bool:
         """Ask for what is owed and may be asked for now; returns whether anything came of it."""
         holes = await self._look()
-        due = sorted(filter(self._is_due, holes), key=_size)
+        due = sorted(filter(self._is_due, holes), key=self._turn)
         brought: set[Period] = set()
+        part: Sequence[Hole] = ()
         try:
             for at in range(0, len(due), AT_ONCE):
                 part = due[at : at + AT_ONCE]
@@ -83,11 +87,16 @@ class DebtCollector:
             self._host.notices.pop("owed", None)
         except ExchangeError as error:
             self._host.notices["owed"] = f"{error} Bars that are missing are fetched later."
+            self._failures.update(map(_place, part))
             brought.clear()
         if brought:
             shortest = min(brought)
             self._host.stale_closes += [period for period in self._context.periods if not period < shortest]
         return bool(brought)
+
+    def _turn(self, hole: Hole) -> tuple[int, int]:
+        """Small ones first, but behind all others what failed: an answer that can never be read must not hold them up."""
+        return self._failures[_place(hole)], hole.to_ms - hole.from_ms
 
     async def _look(self) -> list[Hole]:
         """What is owed, shown to everybody."""
@@ -130,9 +139,11 @@ class DebtCollector:
         return not is_waiting and hole.to_ms - hole.from_ms > _STILL_COMING_MS
 
     async def _fetch(self, hole: Hole) -> bool:
-        """Ask for a hole from its beginning to its end; returns whether anything is less owed now."""
+        """Ask for a hole from its beginning on; returns whether anything is less owed now."""
         from_ms, has_come = hole.from_ms, False
-        while from_ms < hole.to_ms:
+        for _ in range(PAGES_A_ROUND):
+            if from_ms >= hole.to_ms:
+                break
             rows, start_ms, limit = await self._ask(hole, from_ms)
             until_ms = rows[-1].end_ms if len(rows) >= limit else hole.to_ms
             is_shown = bool(rows) and (rows[0].open_ms == start_ms or rows[-1].open_ms >= hole.to_ms)
@@ -186,10 +197,6 @@ class DebtCollector:
 
 def _place(hole: Hole) -> BarKey:
     return hole.symbol, hole.period, hole.from_ms
-
-
-def _size(hole: Hole) -> int:
-    return hole.to_ms - hole.from_ms
 
 
 def _overlap(one: Hole, other: Hole) -> bool:

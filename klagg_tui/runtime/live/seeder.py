@@ -23,10 +23,10 @@ log = logging.getLogger(__name__)
 class Seeder:
     """Seeds symbols."""
 
-    def __init__(self, context: LiveContext, backfill: Callable[[tuple[str, ...]], None]) -> None:
-        """`backfill` is told of symbols that lack more bars than one request brings."""
+    def __init__(self, context: LiveContext, on_too_long: Callable[[tuple[str, ...]], None]) -> None:
+        """`on_too_long` is told of symbols that lack more bars than one request brings."""
         self._context = context
-        self._backfill = backfill
+        self._on_too_long = on_too_long
         self._host = context.host
         self._store = context.store
         self._market_data = context.market_data
@@ -66,7 +66,7 @@ class Seeder:
         newest_ms = min(partial_ms, default=newest_ms)
         missing = (minute_ms - newest_ms) // MINUTE_MS if newest_ms is not None else 0
         if missing > self._most_bars:
-            self._backfill((symbol,))
+            self._on_too_long((symbol,))
         elif missing > 0:
             rows = await self._market_data.bars(
                 symbol, Period.M1, newest_ms, minute_ms - 1, limit=missing, priority=priority

@@ -16,6 +16,7 @@ from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.venue import MarketData
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.host import EngineHost
+from klagg_tui.runtime.live import debts
 from klagg_tui.runtime.live.context import LiveContext
 from klagg_tui.runtime.live.debts import DebtCollector
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
@@ -189,3 +190,36 @@ async def test_trouble_at_the_exchange_leaves_everything_owed(scene: Scene, monk
     monkeypatch.undo()
     await scene.collect()
     assert await scene.stored() == truth
+
+
+async def test_a_large_debt_is_counted_down_and_lets_others_in_between(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(debts, "PAGES_A_ROUND", 2)
+    truth = scene.truth(3 * 24 * 60)
+    await scene.store.add_confirmed([truth[0], *scene.truth(5, scene.now_ms // MINUTE * MINUTE)])
+    owed: list[float] = []
+    while await scene.collector.collect():
+        owed.append(scene.owed()[0])
+    assert len(owed) > 2
+    assert owed == sorted(set(owed), reverse=True)
+    assert await scene.stored() == truth
+
+
+async def test_a_hole_whose_answer_cannot_be_read_holds_up_no_other(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(debts, "AT_ONCE", 1)
+    truth = scene.truth(60)
+    await scene.store.add_confirmed([*truth[:5], *truth[7:20], *truth[50:]])
+    bars = scene.data.bars
+
+    async def failing(symbol: str, period: Period, start_ms: int, *args: object, **names: object) -> list[Bar]:
+        if start_ms == truth[4].open_ms:
+            raise Unreachable("The answer cannot be read.")
+        return await bars(symbol, period, start_ms, *args, **names)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(scene.data, "bars", failing)
+    await scene.collect(2)
+    assert await scene.stored() == [*truth[:5], *truth[7:]]
+    assert scene.owed()[0] >= 2
