@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, TypeAlias
 from klagg_tui.engine import exact, parsing
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import Period
+from klagg_tui.evidence import Evidence
 
 
 class State(IntEnum):
@@ -55,6 +56,8 @@ class Bar(NamedTuple):
     taker_buy_volume: Exact
     taker_buy_turnover: Exact
     state: State
+    evidence: int = Evidence.ALL
+    """Bits of `Evidence`: which fields are unknown (they are 0 then), and who vouches for the bar."""
 
     @property
     def key(self) -> BarKey:
@@ -92,8 +95,8 @@ def merge(earlier: Bar, later: Bar) -> Bar:
     A bar without trades lends no prices: the exchange opens a large bar at its first real trade.
     """
     # Unpacked and made without the named constructor: each minute of each symbol passes here a dozen times.
-    symbol, period, open_ms, opened, high, low, close, volume, turnover, count, bought, paid, state = earlier
-    _, _, _, opened2, high2, low2, close2, volume2, turnover2, count2, bought2, paid2, state2 = later
+    symbol, period, open_ms, opened, high, low, close, volume, turnover, count, bought, paid, state, evidence = earlier
+    _, _, _, opened2, high2, low2, close2, volume2, turnover2, count2, bought2, paid2, state2, evidence2 = later
     if state is not state2:
         # Missing trades show through, then an open end; otherwise the less certain of the two.
         state = _PARTIAL if state is _PARTIAL or state2 is _PARTIAL else state if state < state2 else state2  # noqa: FURB136
@@ -105,7 +108,7 @@ def merge(earlier: Bar, later: Bar) -> Bar:
         else:
             opened, high, low, close = opened2, high2, low2, close2
     elif volume or not close2:
-        return _new(Bar, (*earlier[:12], state))
+        return _new(Bar, (*earlier[:12], state, evidence | evidence2))
     else:
         opened, high, low, close = opened2, high2, low2, close2
     return _new(
@@ -124,6 +127,7 @@ def merge(earlier: Bar, later: Bar) -> Bar:
             bought + bought2,
             paid + paid2,
             state,
+            evidence | evidence2,
         ),
     )
 

@@ -107,6 +107,7 @@ class FormingMinute(TradeSequence):
                 self.taker_buy_volume,
                 self.taker_buy_turnover,
                 state,
+                0,
             ),
         )
 

@@ -25,6 +25,8 @@ class RequestLimits:
     """The largest page of trades."""
     trades_reach_ms: int
     """How far back trades can be had."""
+    pace_ms: int = 0
+    """Between two requests, where the exchange counts by seconds."""
 
     @property
     def cheapest_bars(self) -> int:
@@ -62,6 +64,10 @@ class StreamLimits:
     """To wait after having been thrown out."""
     penalty_codes: frozenset[int]
     """Close codes and statuses after which trying again soon makes it worse."""
+    ping_ms: int = 30_000
+    """Without a byte on a connection before we ping, and again until the answer: after twice this it is dead."""
+    commands_per_hour: int | None = None
+    """Messages of ours on one connection; None: no such limit."""
 
 
 class Refusal(NamedTuple):

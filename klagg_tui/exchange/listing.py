@@ -21,6 +21,11 @@ class Instrument(NamedTuple):
     """When trading began, 0 where unknown; exchanges have been wrong about it."""
     is_halted: bool = False
     """Whether trading rests, and is to go on: its minutes are quiet meanwhile."""
+    base: str = ""
+    """The coin that is traded, as the listing says; never cut from the symbol."""
+    contract_value: str = ""
+    """What one contract is worth in the quote, as the exchange writes it, where that is the same at every price (an inverse
+    contract): its volume is counted in contracts, its turnover is contracts x this. Empty: volume is in the base."""
 
     @property
     def is_followable(self) -> bool:

@@ -13,7 +13,10 @@ from klagg_tui.engine.events import AggTrade, TradeFields
 class Acknowledged(NamedTuple):
     """A command was taken. It proves nothing: unknown symbols are acknowledged too, and stay silent."""
 
-    id: int
+    id: int | None
+    """None where the answer names no command: it means the streams that it names."""
+    streams: tuple[str, ...] = ()
+    """Those that are served from now on, where the exchange answers for each alone; empty: all of the command."""
 
 
 class Rejected(NamedTuple):
@@ -23,6 +26,8 @@ class Rejected(NamedTuple):
     """None where the answer names no command."""
     code: int
     message: str
+    stream: str | None = None
+    """The one that is refused, where the exchange answers for each alone; None: all of the command."""
 
 
 class ContractChanged(NamedTuple):

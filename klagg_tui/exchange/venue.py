@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import Enum, IntEnum
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 from urllib.parse import urlsplit
 
 from klagg_tui.engine.period import Period
+from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.limits import Refusal, RequestLimits, StreamLimits
 from klagg_tui.exchange.listing import Instruments
 
@@ -49,6 +50,8 @@ class StreamCodec:
     unsubscribe: Callable[[Sequence[str], int], bytes]
     decode_batch: Callable[[Iterable[bytes]], Batch]
     """The messages of a connection as values; damage costs only the message it is in."""
+    ping: bytes | None = None
+    """The text message that asks for a sign of life; None: a ping of the websocket protocol."""
 
 
 class Clock(Protocol):
@@ -84,11 +87,13 @@ class Clock(Protocol):
 
 
 class Request(NamedTuple):
-    """One GET; the parameters are encoded as UTF-8 for the address."""
+    """One GET, or POST where there is a body; the parameters are encoded as UTF-8 for the address."""
 
     path: str
     parameters: tuple[tuple[str, str], ...] = ()
     cost: int = 1
+    body: bytes | None = None
+    """JSON."""
 
 
 class Failure(NamedTuple):
@@ -99,6 +104,8 @@ class Failure(NamedTuple):
     message: str = ""
     banned_until_ms: int | None = None
     is_unknown_symbol: bool = False
+    status: int | None = None
+    """The status that the answer should have had, where the exchange says errors with 200: 429 for too many requests."""
 
 
 class RequestUse(NamedTuple):
@@ -131,6 +138,11 @@ class MarketData(Protocol):
     @property
     def clock(self) -> Clock:
         """Set by `sync`."""
+        ...
+
+    @property
+    def codec(self) -> StreamCodec:
+        """The language of the streams; it knows of the contracts what `instruments` brought, such as what one is worth."""
         ...
 
     def now_ms(self) -> int:
@@ -169,8 +181,13 @@ class MarketData(Protocol):
         """
         ...
 
-    async def trades(self, symbol: str, from_id: int, *, limit: int, priority: Priority) -> list[AggTrade]:
-        """Trades from an id on, at most `limit` of them, in order of their ids; none where there are none."""
+    async def trades(
+        self, symbol: str, from_id: int, *, since_ms: int = 0, limit: int, priority: Priority
+    ) -> list[AggTrade]:
+        """Trades from an id on, at most `limit` of them, in order of their ids; none where there are none.
+
+        `since_ms`: the time of a trade before `from_id`, for exchanges that are asked by time; 0 where none is known.
+        """
         ...
 
 
@@ -180,6 +197,56 @@ class MakeMarketData(Protocol):
     def __call__(self, rest_url: str, start_ms: float, *, proxy: str | None = None) -> MarketData:
         """`start_ms`: the time its clock begins with, before the exchange has answered."""
         ...
+
+
+class Ids(Enum):
+    """What the ids of an exchange's trades prove."""
+
+    DENSE = "dense"
+    """They follow each other one by one, on the stream too: a missing id is a missing trade."""
+    DENSE_IN_REST = "dense in REST"
+    """The same, but the stream leaves some out as a rule: what is missing is fetched, after a little while."""
+    NONE = "none"
+    """Nothing. What was missed shows only where the exchange's bar has another count or volume than ours."""
+
+
+@dataclass(frozen=True)
+class CandleFacts:
+    """What the exchange's own bars say, and how far back they can be had."""
+
+    lacks: Evidence = Evidence.ALL
+    """Fields that they do not have; such a field of a bar that was fetched is unknown, of one that we made it is ours."""
+    opens_at_previous_close: bool = False
+    """Whether a bar opens at the close of the one before instead of at its first trade; high and low include that price."""
+    has_empty_minutes: bool = True
+    """Whether there is a bar where nothing was traded. `MarketData.bars` fills in flat ones either way."""
+    periods: frozenset[Period] = frozenset(Period)
+    """For which there are bars; larger ones besides are made of minutes alone."""
+    reach: int | None = None
+    """How many of the newest bars of a period can be had; None: all since the listing."""
+
+
+class Question(Enum):
+    """What only the live exchange can answer: `klagg probe` has a check for each."""
+
+    IDS = "ids of trades follow each other one by one"
+    SUM = "a bar is the sum of its trades"
+    EMPTY = "a minute without trades"
+    FIRST_PRICE = "the first price of a bar"
+    FINAL = "when a bar is final"
+    BAD_SYMBOL = "what becomes of a command with one symbol that there is not"
+    SEAM = "the first message of a subscription reaches back to trades that are known"
+    ROUTE = "the address of the stream delivers trades"
+
+
+class Doubt(NamedTuple):
+    """One thing that a venue's package supposes and nobody has measured lately."""
+
+    question: Question
+    supposed: str
+    """What klagg takes for true, as half a sentence."""
+    source: str
+    """Where that is from."""
 
 
 @dataclass(frozen=True)
@@ -207,6 +274,13 @@ class Venue:
     load_codec: Callable[[], StreamCodec] = field(repr=False)
     """Facts are read at every start; the codec and what it needs are loaded by who speaks with the exchange."""
     market_data: MakeMarketData = field(repr=False)
+    ids: Ids = Ids.DENSE
+    candle: CandleFacts = CandleFacts()
+    repair_after_ms: int = 0
+    """How long missing trades are waited for before they are fetched: where the stream leaves some out as a rule, one request
+    then brings many."""
+    doubts: tuple[Doubt, ...] = ()
+    """To be probed."""
 
     @property
     def codec(self) -> StreamCodec:

@@ -60,6 +60,8 @@ def span_of(symbol: str, columns: Sequence[int]) -> Span:
 _PERIODS: Final = tuple(Period)
 _STATES: Final = tuple(State)
 _HAS_TEXT: Final = 1 << 13
+EVIDENCE: Final = 14
+"""From this bit of `scale` on stands the bar's `Evidence`."""
 _LATEST_MINUTE: Final = 4_000_000_000
 """The year 9575; what a calendar can hold ends soon after."""
 _LARGEST: Final = (1 << 63) - 1
@@ -127,8 +129,9 @@ class Packer:
         if count > _LARGEST:  # its column is one of integers, which would make a float of a text
             raise StorageError(f"A bar of {bar.symbol} counts {count} trades: more than there can be.")
         if (first | high | low | close | volume | turnover | count | bought | paid) >> 63:
-            return (*head, scale | _HAS_TEXT, *[m if m <= _LARGEST else str(m) for m in mantissas])
-        return (*head, scale, *mantissas)
+            scale |= _HAS_TEXT
+            mantissas = tuple(m if m <= _LARGEST else str(m) for m in mantissas)  # type: ignore[misc]
+        return (*head, scale | bar.evidence << EVIDENCE, *mantissas)
 
 
 def open_ms_of(minute: int) -> int:
@@ -166,6 +169,7 @@ def bars(rows: Iterable[Row], names: Mapping[int, str]) -> list[Bar]:
                     bought * quantity,
                     paid * product,
                     _STATES[state],
+                    scale >> EVIDENCE,
                 ),
             )
         )
@@ -178,7 +182,7 @@ _new: Final = tuple.__new__
 def _mantissas(bar: Bar, steps: _Steps) -> tuple[int, ...] | None:
     """The values in units of `steps`, None where these are too coarse."""
     price, quantity, product = steps
-    _, _, _, first, high, low, close, volume, turnover, count, bought, paid, _ = bar
+    _, _, _, first, high, low, close, volume, turnover, count, bought, paid, _, _ = bar
     if (
         first % price
         or high % price

@@ -31,6 +31,7 @@ _BARS = st.builds(
     _QUANTITIES,
     _TURNOVERS,
     st.sampled_from(State),
+    st.integers(0, 31),
 )
 
 

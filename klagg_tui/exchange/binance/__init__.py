@@ -15,14 +15,7 @@ from klagg_tui.exchange.venue import MarketData, StreamCodec, Venue
 def _codec() -> StreamCodec:
     from klagg_tui.exchange.binance import wire
 
-    return StreamCodec(
-        path=wire.STREAM_PATH,
-        market_streams=(wire.CONTRACTS,),
-        trade_stream=wire.trade_stream,
-        subscribe=wire.subscribe,
-        unsubscribe=wire.unsubscribe,
-        decode_batch=wire.decode_batch,
-    )
+    return wire.CODEC
 
 
 def _market_data(rest_url: str, start_ms: float, *, proxy: str | None = None) -> MarketData:

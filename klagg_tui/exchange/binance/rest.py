@@ -16,7 +16,7 @@ from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import TIME_OUT_S, HttpClient, HttpRules
 from klagg_tui.exchange.transport.steady import steady_ms
-from klagg_tui.exchange.venue import Priority, RequestUse
+from klagg_tui.exchange.venue import Priority, RequestUse, StreamCodec
 
 T = TypeVar("T")
 
@@ -82,6 +82,11 @@ class RestClient:
     ) -> None:
         await self.http.__aexit__(kind, error, trace)
 
+    @property
+    def codec(self) -> StreamCodec:
+        """The same for every contract."""
+        return wire.CODEC
+
     def now_ms(self) -> int:
         """The exchange's time."""
         return self.http.now_ms()
@@ -122,7 +127,15 @@ class RestClient:
         found = self.http.read(lambda body: wire.read_bars(body, symbol, period, asked_ms, shown_ms), answer.body)
         return self._within(found, limit)
 
-    async def trades(self, symbol: str, from_id: int, *, limit: int, priority: Priority) -> list[AggTrade]:
+    async def trades(
+        self,
+        symbol: str,
+        from_id: int,
+        *,
+        since_ms: int = 0,  # noqa: ARG002 - for venues that are asked by time
+        limit: int,
+        priority: Priority,
+    ) -> list[AggTrade]:
         """Aggregate trades from an id on."""
         answer = await self.http.get(wire.trades_request(symbol, from_id, limit), priority)
         found = self.http.read(lambda body: wire.read_trades(body, symbol), answer.body)

@@ -17,8 +17,6 @@ class FeedLimits(StreamLimits):
     """For the answer to a command, after which it is sent again."""
     most_asks: int = 3
     """Unanswered commands in a row after which the connection is given up."""
-    ping_ms: int = 30_000
-    """Without a byte on a connection before we ping, and again until the answer: after twice this it is dead."""
     silent_ms: int = 30_000
     """Without a trade on a whole connection that usually has them more often."""
     symbol_silent_ms: int = 120_000

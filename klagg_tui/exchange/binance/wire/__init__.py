@@ -5,6 +5,8 @@ what a websocket delivers; `requests` and `commands` write what we ask. Pure; da
 nothing else. Fields are read by name and unknown ones are tolerated, because the exchange adds some every year.
 """
 
+from typing import Final
+
 from klagg_tui.exchange.binance.wire.answers import read_failure, read_time
 from klagg_tui.exchange.binance.wire.bars import read_bars
 from klagg_tui.exchange.binance.wire.commands import CONTRACTS, STREAM_PATH, subscribe, trade_stream, unsubscribe
@@ -12,8 +14,20 @@ from klagg_tui.exchange.binance.wire.frames import decode_batch, read_message
 from klagg_tui.exchange.binance.wire.instruments import read_instruments
 from klagg_tui.exchange.binance.wire.requests import EXCHANGE_INFO, TIME, bars_request, trades_request
 from klagg_tui.exchange.binance.wire.trades import read_trades
+from klagg_tui.exchange.venue import StreamCodec
+
+CODEC: Final = StreamCodec(
+    path=STREAM_PATH,
+    market_streams=(CONTRACTS,),
+    trade_stream=trade_stream,
+    subscribe=subscribe,
+    unsubscribe=unsubscribe,
+    decode_batch=decode_batch,
+)
+"""The language of the streams."""
 
 __all__ = [
+    "CODEC",
     "CONTRACTS",
     "EXCHANGE_INFO",
     "STREAM_PATH",
