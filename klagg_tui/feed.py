@@ -40,6 +40,37 @@ class Progress(NamedTuple):
     total: int
 
 
+class VenueStatus(NamedTuple):
+    """How one of several exchanges is doing."""
+
+    key: str
+    """What its symbols are called by: `key:name`."""
+    name: str
+    """For people."""
+    mode: Mode
+    connection: str = ""
+    """As in `Status`."""
+    exchange_now_ms: int = 0
+    knows_time: bool = True
+    """Whether `exchange_now_ms` is this exchange's own clock."""
+    delay_ms: float | None = None
+    is_behind: bool = False
+    """Whether what is known of it is from before: its rows are no longer live."""
+    notices: tuple[str, ...] = ()
+    """Present troubles of this exchange, each one sentence; the oldest first."""
+    silent_ms: float | None = None
+    """Since when nothing came of it; None where that is not known."""
+    requests_used: int = 0
+    """Cost of what was asked in this minute."""
+    requests_limit: int = 0
+    owed_minutes: int = 0
+    """Bars still to be fetched, of `owed_symbols` symbols."""
+    owed_symbols: int = 0
+    trades_per_second: float = 0.0
+    symbols: int = 0
+    """Followed."""
+
+
 class Status(NamedTuple):
     """How the feed is doing."""
 
@@ -69,6 +100,8 @@ class Status(NamedTuple):
 
     knows_time: bool = True
     """Whether `exchange_now_ms` is the exchange's clock; before it told its time, it is this machine's."""
+    venues: tuple[VenueStatus, ...] = ()
+    """Each exchange by itself where several are watched, in the order in which they were asked for."""
 
     def behind(self) -> Status:
         """The same, marked as from before."""
@@ -107,6 +140,22 @@ def told_once(notices: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+class InstrumentFacts(NamedTuple):
+    """What the exchange's listing says of a symbol."""
+
+    venue: str = ""
+    """Key of the exchange."""
+    venue_name: str = ""
+    """For people."""
+    name: str = ""
+    """What the exchange calls it."""
+    base: str = ""
+    """The coin that is traded, and what it is paid in; empty where the listing does not say it."""
+    quote: str = ""
+    is_inverse: bool = False
+    """Whether volume counts contracts of a fixed worth in the quote, not the base."""
+
+
 class FeedUpdate(NamedTuple):
     """What changed since the screen asked last."""
 
@@ -115,6 +164,8 @@ class FeedUpdate(NamedTuple):
     symbols_removed: tuple[str, ...] = ()
     last_trade_ms: Mapping[str, int] = {}
     """Time of the newest trade of each symbol that changed."""
+    instruments: Mapping[str, InstrumentFacts] = {}
+    """What was learned of symbols since, by symbol: of those added, and of stored ones once the exchange has listed them."""
 
 
 class Feed(Protocol):

@@ -17,7 +17,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.engine.readers import Reader
 from klagg_tui.errors import BadNumber, StorageError
 from klagg_tui.exchange.transport.steady import Absence
-from klagg_tui.feed import FeedUpdate
+from klagg_tui.feed import FeedUpdate, InstrumentFacts
 from klagg_tui.formatting import counted
 from klagg_tui.metrics import Metric, Metrics
 from klagg_tui.storage.store import Store
@@ -83,6 +83,12 @@ class EngineHost:
         """Of the last write that failed."""
         self._writing = asyncio.Lock()
         self._shown: set[str] = set()
+        self._learned: dict[str, InstrumentFacts] = {}
+        """What the listing says of symbols and the screen was not told yet."""
+
+    def learn(self, instruments: Mapping[str, InstrumentFacts]) -> None:
+        """Take in what a listing says of symbols, for the screen."""
+        self._learned.update(instruments)
 
     def handle(self, events: Iterable[AppEvent]) -> None:
         """Give events to the engine, in order."""
@@ -215,7 +221,8 @@ class EngineHost:
         added = tuple(symbol for symbol in symbols if symbol not in self._shown)
         removed = tuple(sorted(self._shown - following))
         self._shown = following
-        return FeedUpdate(Changes(current, ended), added, removed, self._traded(current))
+        learned, self._learned = self._learned, {}
+        return FeedUpdate(Changes(current, ended), added, removed, self._traded(current), learned)
 
     async def _drained(self, reader: Reader, periods: tuple[Period, ...] | None = None) -> AsyncIterator[Changes]:
         """What changed for a reader, some symbols at a time, trades being taken in between.
