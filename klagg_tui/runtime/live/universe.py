@@ -16,6 +16,7 @@ from klagg_tui.exchange.listing import Instrument, Instruments
 from klagg_tui.exchange.messages import ContractChanged
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.feed import InstrumentFacts
+from klagg_tui.names import parted
 from klagg_tui.runtime.live.context import Contract, LiveContext
 from klagg_tui.storage.symbols import Standing, StoredSymbol
 
@@ -168,7 +169,12 @@ class SymbolUniverse:
         venue = self._context.venue
         is_inverse = bool(instrument.contract_value)
         return InstrumentFacts(
-            venue.key, venue.name, instrument.symbol, instrument.base, instrument.quote, is_inverse=is_inverse
+            venue.key,
+            venue.name,
+            parted(instrument.symbol).symbol,
+            instrument.base,
+            instrument.quote,
+            is_inverse=is_inverse,
         )
 
     def _listed_ms(self, instrument: Instrument) -> int:
