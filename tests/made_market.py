@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -85,7 +85,7 @@ class MadeMarket:
         minutes: int = 30,
         seed: int = 1,
         per_minute: int = 3,
-        names: Sequence[str] = (),
+        prices: Mapping[str, float] | None = None,
     ) -> None:
         self.periods = tuple(sorted(periods))
         self.mode = Mode.DEMO
@@ -106,14 +106,15 @@ class MadeMarket:
         self._reader = self._engine.reader()
         self._chance = random.Random(seed)
         made = [NAMES[i] if i < len(NAMES) else f"COIN{i:03d}USDT" for i in range(symbols)]
-        self.symbols = list(names) or made
+        self.symbols = list(prices or made)
         self.instruments: dict[str, InstrumentFacts] = {}
         """What the listing says."""
         self.venues: tuple[VenueStatus, ...] = ()
         self._prices = {
-            s: round(PRICES[i % len(PRICES)] * (1 + 0.07 * (i // len(PRICES))), 6) for i, s in enumerate(self.symbols)
+            s: (prices or {}).get(s) or round(PRICES[i % len(PRICES)] * (1 + 0.07 * (i // len(PRICES))), 6)
+            for i, s in enumerate(self.symbols)
         }
-        self._digits = {s: max(2, 6 - len(str(int(p)))) for s, p in self._prices.items()}
+        self._digits = {s: max(2, 6 - len(str(int(p)))) if p > 0.01 else 10 for s, p in self._prices.items()}
         self._ids = dict.fromkeys(self.symbols, 0)
         self._closed: dict[tuple[str, Period], dict[int, Bar]] = {}
         self._shown: set[str] = set()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from klagg_tui.feed import InstrumentFacts, Mode, VenueStatus
 from klagg_tui.metrics import Metric
-from tests.made_market import BEGIN_MS, MadeMarket
+from tests.made_market import BEGIN_MS, PRICES, MadeMarket
 
 VENUES = {
     "binance-um": ("Binance USDⓈ-M", "{base}{quote}", ("USDT", "USDC")),
@@ -17,6 +17,8 @@ VENUES = {
     "hyperliquid": ("Hyperliquid", "{base}", ("USDC",)),
 }
 """Name, how a symbol is written, and what is paid there."""
+WORTH = {"BTC": 64_250.1, "EUR": 1.09}
+"""Dollars for one."""
 COINS = ("BTC", "ETH", "SOL", "XRP", "DOGE", "ADA")
 
 
@@ -34,7 +36,11 @@ def made_venues(
         facts(venue, base, quote) for base in coins for venue in venues for quote in VENUES[venue][2] if base != quote
     ]
     instruments = {f"{one.venue}:{one.name}": one for one in listed}
-    market = MadeMarket(len(instruments), minutes=minutes, per_minute=per_minute, names=tuple(instruments))
+    prices = {
+        symbol: round(PRICES[COINS.index(one.base)] / WORTH.get(one.quote, 1.0) * (1 + 0.0001 * (place % 7)), 10)
+        for place, (symbol, one) in enumerate(instruments.items())
+    }
+    market = MadeMarket(len(instruments), minutes=minutes, per_minute=per_minute, prices=prices)
     market.instruments = instruments
     market.venues = tuple(
         VenueStatus(

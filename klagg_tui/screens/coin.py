@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from textwrap import wrap
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -14,7 +16,7 @@ from klagg_tui.screens.widgets.coin_table import CoinHeaders, CoinTable
 from klagg_tui.screens.widgets.header import TabsLine
 from klagg_tui.screens.widgets.pieces import Pieces
 from klagg_tui.screens.widgets.row_cursor import RowCursor
-from klagg_tui.view.coin import RULES, CoinSort, compared, fitting, movement, rows_of, sorted_markets, summary
+from klagg_tui.view.coin import CoinSort, compared, fitting, movement, rows_of, rule_lines, sorted_markets, summary
 from klagg_tui.view.model import Row
 from klagg_tui.view.moves import PriceTrails
 from klagg_tui.view.role import Piece, Role
@@ -37,7 +39,7 @@ class CoinScreen(KlaggScreen):
 
     HELP_TITLE = "One coin on every exchange"
     DEFAULT_CSS = """
-    CoinScreen #summary { height: 3; }
+    CoinScreen #summary { height: auto; }
     CoinScreen #rules { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -116,23 +118,32 @@ class CoinScreen(KlaggScreen):
         state = self.state
         rows = rows_of(state.shown_market, self.base)
         now_ms = state.now_ms
-        moved = self._trails.moved([row.symbol for row in rows], now_ms)
-        coin = compared(self.base, rows, state.render_context, state.stale_venues, moved)
+        stale = state.stale_venues
+        moved = self._trails.moved([row.symbol for row in rows if row.venue not in stale], now_ms)
+        coin = compared(self.base, rows, state.render_context, stale, moved)
         columns = fitting(self.size.width)
         self.status_line.show_status(state, subject=self.base or self._subject)
         self.tabs.show_tabs(state, [Piece(" The same coin on every exchange ", Role.DIM)], "")
-        lines = [
-            [Piece(f" {summary(coin, state.period)}", Role.STRONG)],
-            [Piece(f" {movement(coin, self._trails.watched_ms(now_ms))}", Role.ACCENT)],
-        ]
-        self.summary.show(lines if rows else [])
+        self._show_summary([summary(coin), movement(coin, self._trails.watched_ms(now_ms))] if rows else [])
         self.headers.show_headers(columns, self.sort)
         self.table.empty_text = self._empty_text()
         self.table.show_markets(sorted_markets(coin.markets, self.sort, now_ms), columns)
         has_room = self.size.height >= _RULES_FROM and bool(rows)
-        self.rules.styles.height = len(RULES) if has_room else 0
-        self.rules.show([[Piece(f" {rule}", Role.FAINT)] for rule in RULES] if has_room else [])
+        rules = rule_lines(self.size.width - 2) if has_room else []
+        self.rules.styles.height = len(rules)
+        self.rules.show([[Piece(f" {rule}", Role.FAINT)] for rule in rules])
         self.show_footer(_KEYS)
+
+    def _show_summary(self, sentences: Sequence[str]) -> None:
+        roles = (Role.STRONG, Role.ACCENT)
+        width = max(20, self.size.width - 2)
+        lines = [
+            [Piece(f" {line}", role)]
+            for role, text in zip(roles, sentences, strict=False)
+            for line in wrap(text, width)
+        ]
+        self.summary.styles.height = len(lines) + 1
+        self.summary.show(lines)
 
     def _empty_text(self) -> str:
         if self.base:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from statistics import median
+from textwrap import wrap
 from typing import Final, NamedTuple
 
 from klagg_tui import formatting
@@ -177,8 +178,8 @@ def fitting(width: int) -> list[CoinColumn]:
 class CoinSort(NamedTuple):
     """By which column the markets are ordered, and which way."""
 
-    key: str = "share"
-    descending: bool = True
+    key: str = "venue"
+    descending: bool = False
 
     def by(self, key: str) -> CoinSort:
         """By that column in its usual direction; the same again turns round."""
@@ -192,7 +193,7 @@ class CoinSort(NamedTuple):
         """By the next column of those on view that can be sorted by."""
         keys = [column.key for column in columns if column.title]
         at = keys.index(self.key) if self.key in keys else -1
-        return CoinSort().by(keys[(at + 1) % len(keys)])
+        return CoinSort("").by(keys[(at + 1) % len(keys)])
 
 
 def sorted_markets(markets: Iterable[CoinMarket], sort: CoinSort, now_ms: int) -> list[CoinMarket]:
@@ -252,7 +253,7 @@ def _first_cell(behind_ms: int | None) -> tuple[str, Role]:
     return ("first", Role.ACCENT) if behind_ms == 0 else (f"+{formatting.duration(behind_ms)}", Role.DIM)
 
 
-def summary(coin: Coin, period: Period) -> str:
+def summary(coin: Coin) -> str:
     """How far the prices are apart, as a sentence."""
     exchanges = len({one.row.venue for one in coin.markets})
     counted = (
@@ -262,10 +263,7 @@ def summary(coin: Coin, period: Period) -> str:
         return f"{counted} · {_why_no_spread(coin)}"
     low, high = (formatting.price(row.last or 0, row.decimals) for row in (coin.lowest, coin.highest))
     about = "≈" if coin.is_about else ""
-    return (
-        f"{counted} · spread {about}{coin.spread_bp:.1f} bp: {high} at {coin.highest.symbol}, {low} at {coin.lowest.symbol}"
-        f" · {period}"
-    )
+    return f"{counted} · spread {about}{coin.spread_bp:.1f} bp: {high} at {coin.highest.symbol}, {low} at {coin.lowest.symbol}"
 
 
 def _why_no_spread(coin: Coin) -> str:
@@ -290,8 +288,13 @@ def movement(coin: Coin, watched_ms: int) -> str:
 
 
 RULES: Final = (
-    "Spread: from the median price, among USD-like quotes (≈), or else in the commonest quote. Prices from before are left out.",
-    "First: whose trade had gone half of the coin's median move of the last 60 s. Prices are looked at 5 times a second and timed",
-    "by each exchange's own clock. Share: of what was traded for USD-like quotes in the period, each taken for a dollar (≈).",
+    "Spread: how far a price is from the median one, in USD-like quotes (≈), or else in the commonest. Old prices are left out.",
+    "First: whose trade had gone half of the coin's median move of the last 60 s, by its exchange's clock, 5 looks a second.",
+    "Share: of what was traded for USD-like quotes in the period, each taken for a dollar (≈).",
 )
 """What the numbers mean, for the screen."""
+
+
+def rule_lines(width: int) -> list[str]:
+    """The rules in lines of that width."""
+    return [line for rule in RULES for line in wrap(rule, max(20, width))]

@@ -135,7 +135,8 @@ def _venue_tab(tab: VenueTab, is_shown: bool, *, has_count: bool) -> Piece:
     count = f" {tab.symbols:,}" if has_count else ""
     sign = f"{tab.sign} " if tab.sign else ""
     role = tab.role if tab.sign else Role.STRONG if is_shown else Role.DIM
-    return kind(f" {sign}{tab.key or 'All exchanges'}{count} ", role, f"screen.show_venue({tab.key!r})")
+    everything = "All exchanges" if has_count else "All"
+    return kind(f" {sign}{tab.key or everything}{count} ", role, f"screen.show_venue({tab.key!r})")
 
 
 def period_tabs(state: AppState, *, with_keys: bool) -> list[Piece]:
