@@ -232,7 +232,8 @@ class KlaggApp(App[bool]):
         """Show the coin of that symbol on every exchange."""
         row = self.state.live.rows.get(symbol)
         base = row.base if row else ""
-        if isinstance(self.screen, CoinScreen):
+        if self._is_back_at(CoinScreen) and isinstance(self.screen, CoinScreen):
+            self.state.feed.follow(None)  # of a symbol that was above it
             self.screen.show_coin(base, symbol)
         else:
             await self.push_screen(CoinScreen(self.state, base, symbol))

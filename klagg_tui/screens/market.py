@@ -22,6 +22,7 @@ from klagg_tui.screens.widgets.prompt import FilterPrompt
 from klagg_tui.screens.widgets.table import MarketTable
 from klagg_tui.view import venues, watchlists
 from klagg_tui.view.columns.registry import find
+from klagg_tui.view.columns.venue import VENUE
 from klagg_tui.view.role import Piece, Role
 from klagg_tui.view.selection import chosen_rows, empty_text, mixes_quotes
 from klagg_tui.view.sorting import column_of, ordered
@@ -245,7 +246,8 @@ class MarketScreen(KlaggScreen):
                 self.state.choose(columns=keys, all_periods=False)
                 self._redraw()
 
-        self.ask(ColumnsChoice(self.state.preferences.columns), use)
+        hidden = () if self.state.live.has_venues else (VENUE.key,)
+        self.ask(ColumnsChoice(self.state.preferences.columns, hidden), use)
 
     def action_freeze(self) -> None:
         """Freeze the screen, or go on."""

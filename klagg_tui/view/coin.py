@@ -75,7 +75,7 @@ def compared(base: str, rows: Sequence[Row], context: RenderContext, stale: Coll
     """The coin's rows held against each other; `stale` are exchanges whose rows are from before.
 
     Prices are compared among quotes of about a dollar; where there are not two such prices, among those of the commonest
-    other quote. Prices from before are left out. Shares are of the bars of one time, and of turnover that is known.
+    other quote. What is from before is left out. Shares are of the bars of one time, and of turnover that is known.
     """
     markets = [_market(row, context, stale) for row in rows]
     chosen = _comparable(markets)
@@ -126,7 +126,7 @@ def _comparable(markets: Sequence[CoinMarket]) -> list[CoinMarket]:
 
 
 def _shares(markets: Sequence[CoinMarket]) -> dict[str, float]:
-    bars = {one.row.symbol: one.bar for one in markets if one.bar is not None and is_dollar(one.row.quote)}
+    bars = {one.row.symbol: one.bar for one in markets if one.bar and not one.is_stale and is_dollar(one.row.quote)}
     newest_ms = max((bar.open_ms for bar in bars.values()), default=0)
     paid = {
         symbol: turnover
