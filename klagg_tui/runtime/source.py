@@ -66,6 +66,8 @@ class Plan:
     market: str = DEFAULT
     """What the database must hold; bars of different markets never mix."""
     flush_s: float = 2.0
+    others: tuple[str, ...] = ()
+    """Marks of further markets that the same database holds, see `storage.venues`."""
     background: tuple[BackgroundTask, ...] = ()
 
     def with_background(self, *tasks: BackgroundTask) -> Plan:
