@@ -80,8 +80,23 @@ class Bar(NamedTuple):
         return self.volume > 0
 
     def same_values(self, other: Bar) -> bool:
-        """Whether both agree in everything but the state."""
+        """Whether both agree in everything but state and evidence."""
         return self[:12] == other[:12]
+
+
+SUM_BITS: Final[tuple[tuple[int, int], ...]] = (
+    (8, Evidence.NO_TURNOVER.value),
+    (9, Evidence.NO_COUNT.value),
+    (10, Evidence.NO_TAKER_VOLUME.value),
+    (11, Evidence.NO_TAKER_TURNOVER.value),
+)
+"""Places of the fields of a bar that can be unknown, each with its bit of `Evidence`."""
+
+
+def blanked(bar: Bar) -> Bar:
+    """The bar with 0 for what is unknown of it, as it has to be, whatever was added up there."""
+    sums = (0 if bar.evidence & bit else bar[place] for place, bit in SUM_BITS)
+    return _new(Bar, (*bar[:8], *sums, *bar[12:]))
 
 
 def empty_bar(symbol: str, period: Period, open_ms: int, price: Exact, state: State) -> Bar:
