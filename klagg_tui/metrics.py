@@ -136,7 +136,7 @@ Snapshot: TypeAlias = Mapping[Metric, float]
 NO_VALUES: Final[Snapshot] = MappingProxyType({})
 
 
-_OF_THE_WORST: Final = frozenset({Metric.DELAY, Metric.HELD_CUT, Metric.WRITE, Metric.MEMORY, Metric.PROCESSOR})
+_OF_THE_WORST: Final = frozenset({Metric.DELAY, Metric.WRITE, Metric.MEMORY, Metric.PROCESSOR})
 """Where several parts say one, the largest counts: their sum would mean nothing."""
 
 

@@ -138,9 +138,7 @@ def _take_text(setting: Setting, text: str, where: str, values: dict[str, Any], 
         problems.extend(ended(f"{where}{f' ({key})' if key else ''} {tail}") for key, tail in bad.problems)
 
 
-def _take_file(
-    file: ConfigFile, values: dict[str, Any], tables: dict[str, VenueTable], problems: list[str]
-) -> None:
+def _take_file(file: ConfigFile, values: dict[str, Any], tables: dict[str, VenueTable], problems: list[str]) -> None:
     for section, content in file.content.items():
         if section == VENUE:
             take_tables(file, content, tables, problems)

@@ -13,7 +13,6 @@ from klagg_tui.errors import ConfigError
 from klagg_tui.exchange.listing import Instrument
 from klagg_tui.names import parted
 
-
 _NAMES_LOOKED_AT: Final = 5_000
 """Of a listing, for one that is near: a listing of this many symbols takes 50 ms."""
 

@@ -29,7 +29,7 @@ class EngineView(Protocol):
 
     @property
     def counters(self) -> Counters:
-        """What was met so far, of all exchanges."""
+        """What was met so far."""
         ...
 
     @property

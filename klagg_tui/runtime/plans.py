@@ -109,15 +109,18 @@ def demo_plan(rest_url: str, ws_url: str, database: Path, periods: tuple[Period,
     return Plan(lambda: LiveFeed(endpoint), periods, database, SIMULATED)
 
 
-def several_demo_plan(
-    urls: Mapping[str, tuple[str, str]], database: Path, periods: tuple[Period, ...]
-) -> Plan:
+def several_demo_plan(urls: Mapping[str, tuple[str, str]], database: Path, periods: tuple[Period, ...]) -> Plan:
     """Simulated markets of several exchanges: addresses of requests and of trades, by key."""
     if len(urls) == 1 and DEFAULT in urls:
         return demo_plan(*urls[DEFAULT], database, periods)
     endpoints = {
         key: MarketEndpoint(
-            venue(key), rest, ws, venue(key).requests.cheapest_bars, market=f"{venue(key).name}, simulated", mode=Mode.DEMO
+            venue(key),
+            rest,
+            ws,
+            venue(key).requests.cheapest_bars,
+            market=f"{venue(key).name}, simulated",
+            mode=Mode.DEMO,
         )
         for key, (rest, ws) in urls.items()
     }

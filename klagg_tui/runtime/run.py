@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import psutil
 
@@ -17,7 +17,7 @@ from klagg_tui.runtime.background import run_guarded
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.interpreter import collect_forever
 from klagg_tui.runtime.latest import Latest
-from klagg_tui.runtime.several import SeveralMarkets
+from klagg_tui.runtime.several import MarketSource, SeveralMarkets
 from klagg_tui.runtime.source import Plan, Source
 from klagg_tui.runtime.startup import stored_bars, stored_closes
 from klagg_tui.runtime.telling import told_status
@@ -59,7 +59,7 @@ def _named(source: Source, mark: str, store: Store | None) -> Source:
     """The source; of one exchange, with its key before its symbols where the file holds bars of others too."""
     if store is None or not store.is_qualified or not source.is_live or isinstance(source, SeveralMarkets):
         return source
-    return SeveralMarkets({label_of(mark): source})
+    return SeveralMarkets({label_of(mark): cast("MarketSource", source)})  # what is live feeds one exchange's side
 
 
 class EngineRun:

@@ -21,7 +21,11 @@ class MarketSource(Protocol):
     """What feeds one exchange's side of the engine; see `Source`."""
 
     market: str
-    status: SourceStatus
+
+    @property
+    def status(self) -> SourceStatus:
+        """How it is doing."""
+        ...
 
     @property
     def knows_time(self) -> bool:

@@ -38,7 +38,11 @@ class Source(Protocol):
     is_live: bool
     """Whether its clock says that a quiet minute is over, and missing trades can be fetched, so that a symbol waits
     for them. In a recording a quiet symbol's file may just have ended."""
-    status: SourceStatus
+
+    @property
+    def status(self) -> SourceStatus:
+        """How it is doing."""
+        ...
 
     @property
     def knows_time(self) -> bool:

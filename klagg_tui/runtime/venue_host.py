@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AppEvent, Counters, PendingGap, Report, TradeFields
 from klagg_tui.engine.period import Period
-from klagg_tui.names import Name, parted
+from klagg_tui.names import parted
 from klagg_tui.runtime.market_host import MarketHost
+from klagg_tui.storage.store import Store
 
-if TYPE_CHECKING:
-    from klagg_tui.runtime.host import EngineHost
+
+class Core(Protocol):
+    """What the sides of all exchanges share; see `EngineHost`."""
+
+    engine: KlineEngine
+    periods: tuple[Period, ...]
+    store: Store | None
+    stale_closes: list[Period]
+    followed: str | None
+
+    def record(self, trades: Iterable[TradeFields], symbol: str) -> None:
+        """Put those of one symbol on the tape."""
+        ...
+
+    async def flush(self) -> bool:
+        """Write what changed."""
+        ...
 
 
 class VenueEngine:
@@ -31,8 +47,8 @@ class VenueEngine:
 
     @property
     def counters(self) -> Counters:
-        """Of all exchanges."""
-        return self._engine.counters
+        """Of the exchange alone."""
+        return self._engine.counters_of(self._key)
 
     def symbols(self) -> tuple[str, ...]:
         """Those of the exchange that are followed."""
@@ -40,12 +56,11 @@ class VenueEngine:
 
     def waiting(self) -> tuple[str, ...]:
         """Those of the exchange whose trades are held back."""
-        return tuple(symbol for symbol in self._engine.waiting() if parted(symbol).venue == self._key)
+        return self._engine.waiting(self._key)
 
     def held_trades(self) -> int:
         """How many trades of the exchange wait for missing ones before them."""
-        gaps = map(self._engine.pending_gap, self.waiting())
-        return sum(len(gap.held) for gap in gaps if gap)
+        return self._engine.held_trades(self._key)
 
     def traded_ms(self, symbol: str) -> int:
         """Time of its newest trade."""
@@ -70,7 +85,7 @@ class VenueHost(MarketHost):
 
     engine: VenueEngine
 
-    def __init__(self, core: EngineHost, key: str, now_ms: Callable[[], int]) -> None:
+    def __init__(self, core: Core, key: str, now_ms: Callable[[], int]) -> None:
         super().__init__(now_ms)
         self.key = key
         self.engine = VenueEngine(core.engine, key)
@@ -91,10 +106,6 @@ class VenueHost(MarketHost):
         followed = parted(self._core.followed or "")
         if followed.venue == self.key:
             self._core.record(trades, followed.symbol)
-
-    def name(self, symbol: str) -> str:
-        """What the engine calls the symbol."""
-        return str(Name(self.key, symbol))
 
     async def flush(self) -> bool:
         """See `EngineHost.flush`."""

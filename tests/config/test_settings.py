@@ -53,7 +53,8 @@ def no_file_of_the_person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_table_describes_exactly_the_fields_of_the_settings() -> None:
     settings = defaults()
     named = [
-        f"{section.name}.{one.name}" for section in fields(settings)
+        f"{section.name}.{one.name}"
+        for section in fields(settings)
         if section.name != "venue"
         for one in fields(getattr(settings, section.name))
     ]

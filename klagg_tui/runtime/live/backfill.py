@@ -70,7 +70,7 @@ class Backfill:
 
     async def _fill(self, symbol: str, period: Period) -> None:
         """Fetch what the store lacks of one symbol and period."""
-        listed_ms, anchor = self._context.contract(symbol)
+        listed_ms, anchor, _ = self._context.contract(symbol)
         end_ms = period.open_ms(self._context.settled_ms(), anchor)
         earliest_ms = max(period.open_ms(listed_ms, anchor), self._context.kept_ms(symbol, period, self._keep))
         earliest_ms = max(earliest_ms, self._context.reach_ms(period))

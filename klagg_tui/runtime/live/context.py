@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, Period
-from klagg_tui.exchange.transport.clock import LITTLE_MS
-from klagg_tui.exchange.venue import Clock, Ids, MarketData, Venue
 from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar, BarKey
-from klagg_tui.engine.events import AddSymbol
+from klagg_tui.engine.events import AddSymbol, AmendBar
+from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, Period
 from klagg_tui.errors import BadNumber
 from klagg_tui.evidence import Evidence
+from klagg_tui.exchange.transport.clock import LITTLE_MS
+from klagg_tui.exchange.venue import Clock, Ids, MarketData, Venue
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.live.keyed import Naming
 from klagg_tui.runtime.market_host import MarketHost
@@ -115,6 +115,15 @@ class LiveContext:
         """Which stored bars are to be compared with the exchange's: those of periods that it has."""
         found = await self.store.unconfirmed(without, venue=self.host.key or None)
         return [run for run in found if run.period in self.venue.candle.periods]
+
+    def amended(self, bars: Iterable[Bar]) -> Iterator[AmendBar]:
+        """What the engine is told of the exchange's minutes; where these open at the close before, with that."""
+        closes: dict[tuple[str, int], int] = {}
+        for bar in bars:
+            if bar.period is Period.M1:
+                before = closes.get((bar.symbol, bar.open_ms))
+                closes[bar.symbol, bar.end_ms] = bar.close
+                yield AmendBar(bar, before if self.venue.candle.opens_at_previous_close else None)
 
     def agree(self, ours: Bar, theirs: Bar) -> bool:
         """Whether a bar is the exchange's in all that the exchange's says."""

@@ -163,7 +163,9 @@ class DebtCollector:
     async def _pass_reach(self, hole: Hole) -> tuple[int, bool]:
         """From where on a hole can be asked for; what the exchange cannot have any more is noted, returns whether some was."""
         from_ms = max(hole.from_ms, min(hole.to_ms, self._context.reach_ms(hole.period)))
-        if from_ms == hole.from_ms or hole.is_tail:  # the end of a series is no hole before something is stored behind it
+        if (
+            from_ms == hole.from_ms or hole.is_tail
+        ):  # the end of a series is no hole before something is stored behind it
             return from_ms, False
         lacks = [(hole.from_ms, from_ms)]
         await self._store.settle(Answer(hole.symbol, hole.period, [], lacks, self._context.now_ms()))

@@ -91,4 +91,3 @@ class LiveFeed:
                 self.status.mode = self._endpoint.mode
                 notices.pop("exchange", None)
                 return
-

@@ -170,19 +170,19 @@ class LiveMarket:
             if isinstance(report, GapFound):
                 self._repair.nudge(report.symbol)
             elif isinstance(report, NumberedAnew):
-                name = self._naming.name(report.trade.symbol)
+                name = report.symbol
                 self._repair.begin_anew(name, self._host.engine.traded_ms(name), report.trade.traded_ms)
             elif isinstance(report, TradeRejected):
                 self._log_rejected(report)
                 if report.trade.traded_ms > (self._host.engine.latest_ms or report.trade.traded_ms):
                     self._is_clock_contradicted.set()
             elif isinstance(report, TradeTooLate):
-                log.warning("%s: trade %d came after its minute had left memory", *_label(report.trade))
+                log.warning("%s: trade %d came after its minute had left memory", *_label(report))
 
     def _log_rejected(self, report: TradeRejected) -> None:
         if self._logged_rejected < _LOGGED_REJECTED and not report.trade.is_placeholder:
             self._logged_rejected += 1
-            log.warning("%s: trade %d was rejected: %s", *_label(report.trade), report.reason)
+            log.warning("%s: trade %d was rejected: %s", *_label(report), report.reason)
 
     def _receive_report(self, report: StreamReport) -> None:
         """What the protocol noticed: symbols nobody delivers wait, and are looked into once somebody does."""
@@ -205,5 +205,5 @@ class LiveMarket:
         self._metrics.show_status()
 
 
-def _label(trade: AggTrade) -> tuple[str, int]:
-    return trade.symbol, trade.aggregate_id
+def _label(report: TradeRejected | TradeTooLate) -> tuple[str, int]:
+    return report.symbol, report.trade.aggregate_id

@@ -12,7 +12,6 @@ from collections import Counter
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, BarKey, State
-from klagg_tui.engine.events import AmendBar
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.venue import Ids, Priority
@@ -97,7 +96,9 @@ class Reconciler:
     def _gather_ms(self) -> int:
         """How long bars gather, so that asking for every symbol in its turn costs no more than its share."""
         limit = self._market_data.use().limit or self._requests.cost_per_minute
-        minutes = len(self._host.engine.symbols()) * self._requests.bars_cost(self._requests.cheapest_bars) / (SHARE * limit)
+        minutes = (
+            len(self._host.engine.symbols()) * self._requests.bars_cost(self._requests.cheapest_bars) / (SHARE * limit)
+        )
         # No longer than one request brings.
         return min(max(GATHER_MS, round(minutes * MINUTE_MS)), self._requests.cheapest_bars * MINUTE_MS // 2)
 
@@ -146,7 +147,7 @@ class Reconciler:
 
     async def _apply(self, bars: list[Bar]) -> None:
         """Give the exchange's bars to the engine, which rebuilds its larger bars, and to the store."""
-        self._host.handle([AmendBar(bar) for bar in bars if bar.period is Period.M1])
+        self._host.handle(self._context.amended(bars))
         outcome = await self._store.add_confirmed(bars)
         self._host.metrics.add(Metric.BARS_EQUAL, outcome.equal)
         self._host.metrics.add(Metric.BARS_AMENDED, outcome.changed)

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import AmendBar
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import Refused
 from klagg_tui.exchange.requests import BarsWanted, pages
@@ -139,6 +138,6 @@ class SecondLook:
         if not bars:
             return
         log.warning("%d confirmed bars were not the exchange's, the first of them %s", len(bars), bars[0][:3])
-        self._context.host.handle([AmendBar(bar) for bar in bars if bar.period is Period.M1])
+        self._context.host.handle(self._context.amended(bars))
         await self._store.add_confirmed(bars)
         self._context.host.metrics.add(Metric.BARS_CORRECTED, len(bars))
