@@ -92,10 +92,10 @@ def near_name(pattern: str, symbols: Iterable[str]) -> str:
     return by_folded[near[0]] if near else ""
 
 
-def nothing_called(unmatched: Mapping[str, str], who: str = "The exchange lists") -> str:
+def nothing_called(unmatched: Mapping[str, str], who: str = "The exchange lists nothing") -> str:
     """One sentence about patterns that match nothing, each with a name that is near or an empty one."""
     near = " or ".join(dict.fromkeys(filter(None, unmatched.values())))
-    return f"{who} nothing called {', '.join(unmatched)}{f'; did you mean {near}?' if near else '.'}"
+    return f"{who} called {', '.join(unmatched)}{f'; did you mean {near}?' if near else '.'}"
 
 
 def _folded(name: str) -> str:

@@ -97,7 +97,6 @@ class EngineHost(MarketHost):
         """Give trades to the engine, in order."""
         self._bound()
         self.engine.take(trades)
-        self.rate.trades += len(trades)
         if self.followed is not None:
             self.record(trades, self.followed)
 

@@ -81,8 +81,10 @@ class MarketHost(ABC):
         """Followed symbols whose trading rests at the exchange."""
         self.not_chosen = ""
         """What the exchange lists besides what is followed, as a sentence; empty where nothing."""
+        self.asked: tuple[str, ...] = ()
+        """Patterns of symbols that are to be found there."""
         self.unmatched: dict[str, str] | None = None
-        """Patterns of symbols that match nothing listed, each with a name that is near, or none; None before it was listed."""
+        """Those that match nothing listed, each with a name that is near, or none; None before it was listed."""
         self.metrics = Metrics()
         self.ahead_ms: int | None = None
         """How far ahead of `now_ms` a trade may lie; None: as far as it likes."""
@@ -106,17 +108,17 @@ class MarketHost(ABC):
 
 
 class TradeRate:
-    """Trades that a market brought, and how many a second lately."""
+    """How many trades a second a market brings."""
 
     def __init__(self) -> None:
-        self.trades = 0
-        self.per_second = 0.0
+        self._per_second = 0.0
         self._counted, self._since_ms = 0, steady_ms()
 
-    def measure(self) -> float:
-        """Trades a second, over the last whole second."""
-        past_ms = steady_ms() - self._since_ms
+    def measure(self, trades: int) -> float:
+        """Trades a second, over the last whole second; `trades`: all so far."""
+        now_ms = steady_ms()
+        past_ms = now_ms - self._since_ms
         if past_ms >= _RATE_MS:
-            self.per_second = (self.trades - self._counted) * 1000 / past_ms
-            self._counted, self._since_ms = self.trades, steady_ms()
-        return self.per_second
+            self._per_second = (trades - self._counted) * 1000 / past_ms
+            self._counted, self._since_ms = trades, now_ms
+        return self._per_second

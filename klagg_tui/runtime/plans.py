@@ -23,7 +23,7 @@ from klagg_tui.storage.venues import mark_of
 from klagg_tui.texts import without_login
 
 SIMULATED: Final = "simulated"
-"""Marks the databases of the demo: bars of one market never get into another's."""
+"""Marks the databases of the demo, behind the exchange's key: bars of one market never get into another's."""
 
 
 def live_plan(settings: Settings) -> Plan:
@@ -34,7 +34,7 @@ def live_plan(settings: Settings) -> Plan:
     """
     keep = settings.storage.keep
     endpoints = {key: _endpoint(settings, venue(key)) for key in settings.market.venues}
-    marks = [_mark(endpoint, is_alone=len(endpoints) == 1) for endpoint in endpoints.values()]
+    marks = [mark_at(endpoint.venue, endpoint.rest_url) for endpoint in endpoints.values()]
     plan = Plan(
         _source_of(endpoints),
         settings.market.periods,
@@ -94,19 +94,12 @@ def history_of(settings: Settings, exchange: Venue) -> int:
     return wanted if reach is None else min(wanted, reach)
 
 
-def _mark(endpoint: MarketEndpoint, *, is_alone: bool) -> str:
-    """How its bars are marked in the database."""
-    address = "" if endpoint.is_real else without_login(endpoint.rest_url)
-    # An imitation that is watched alone goes by its address, as it did before there were several exchanges.
-    return address if address and is_alone else mark_of(endpoint.venue.key, address)
-
-
 def demo_plan(rest_url: str, ws_url: str, database: Path, periods: tuple[Period, ...]) -> Plan:
     """The simulated market, into a database of its own."""
     exchange = venue()
     # As many bars as come at the least cost, so that the market is full within two minutes.
     endpoint = MarketEndpoint(exchange, rest_url, ws_url, exchange.requests.cheapest_bars, mode=Mode.DEMO)
-    return Plan(lambda: LiveFeed(endpoint), periods, database, SIMULATED)
+    return Plan(lambda: LiveFeed(endpoint), periods, database, mark_of(exchange.key, SIMULATED))
 
 
 def several_demo_plan(urls: Mapping[str, tuple[str, str]], database: Path, periods: tuple[Period, ...]) -> Plan:
@@ -128,9 +121,14 @@ def several_demo_plan(urls: Mapping[str, tuple[str, str]], database: Path, perio
     return Plan(_source_of(endpoints), periods, database, first, others=tuple(others))
 
 
+def mark_at(exchange: Venue, rest_url: str) -> str:
+    """Whose bars come from there, as databases are marked: the exchange's own, or those of an imitation of it."""
+    return mark_of(exchange.key, "" if exchange.is_at(rest_url) else without_login(rest_url))
+
+
 def market_at(rest_url: str) -> str:
-    """Whose bars come from there, as databases are marked."""
-    return venue().key if venue().is_at(rest_url) else without_login(rest_url)
+    """The same of the default exchange."""
+    return mark_at(venue(), rest_url)
 
 
 def _is_here(url: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 import psutil
 
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.errors import StorageError
+from klagg_tui.errors import OtherMarket, StorageError
 from klagg_tui.feed import FeedUpdate
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.background import run_guarded
@@ -57,8 +57,10 @@ async def opened(plan: Plan, latest: Latest) -> AsyncIterator[EngineRun]:
 
 def _named(source: Source, mark: str, store: Store | None) -> Source:
     """The source; of one exchange, with its key before its symbols where the file holds bars of others too."""
-    if store is None or not store.is_qualified or not source.is_live or isinstance(source, SeveralMarkets):
+    if store is None or not store.is_qualified or isinstance(source, SeveralMarkets):
         return source
+    if not source.is_live:
+        raise OtherMarket(f"{store.path} holds the bars of several exchanges; name another file with --db.")
     return SeveralMarkets({label_of(mark): cast("MarketSource", source)})  # what is live feeds one exchange's side
 
 

@@ -16,6 +16,9 @@ from klagg_tui.runtime.source import SourceStatus
 _MODES: Final = (Mode.LIVE, Mode.DEMO, Mode.REPLAY, Mode.OFFLINE)
 """Of several exchanges the first counts that one of them has: while one is live, the feed is."""
 
+_MOST_NAMED: Final = 2
+"""Exchanges whose names have room in a line."""
+
 
 class MarketSource(Protocol):
     """What feeds one exchange's side of the engine; see `Source`."""
@@ -48,7 +51,8 @@ class SeveralMarkets:
 
     def __init__(self, sources: Mapping[str, MarketSource]) -> None:
         self.sources = dict(sources)
-        self.market = ", ".join(source.market for source in self.sources.values())
+        names = [source.market for source in self.sources.values()]
+        self.market = ", ".join(names) if len(names) <= _MOST_NAMED else f"{len(names)} exchanges"
 
     @property
     def knows_time(self) -> bool:

@@ -8,6 +8,7 @@ from klagg_tui import logs
 from klagg_tui.exchange.instruments import nothing_called
 from klagg_tui.feed import Status, VenueStatus, told_once
 from klagg_tui.metrics import together
+from klagg_tui.names import Name
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.market_host import MarketHost
 from klagg_tui.runtime.several import MarketSource, SeveralMarkets
@@ -43,7 +44,7 @@ def told_status(source: Source, host: EngineHost) -> Status:
 
 
 def _venue(source: Source | MarketSource, market: MarketHost) -> VenueStatus:
-    status = source.status
+    status, counters = source.status, market.engine.counters
     told = VenueStatus(
         key=market.key,
         name=source.market,
@@ -55,8 +56,8 @@ def _venue(source: Source | MarketSource, market: MarketHost) -> VenueStatus:
         notices=told_once(map(printable, market.notices.values())),
         symbols=len(market.engine.symbols()),
         halted=len(market.halted),
-        trades=market.rate.trades,
-        trades_per_second=market.rate.measure(),
+        counters=counters,
+        trades_per_second=market.rate.measure(counters.trades),
         progress=status.progress,
         metrics=market.metrics.snapshot(),
         not_chosen=printable(market.not_chosen),
@@ -70,22 +71,23 @@ def _notices(host: EngineHost, venues: Sequence[VenueStatus]) -> Iterator[str]:
     if not host.venues:
         return
     if unmatched := _unmatched(host.venues):
-        yield printable(nothing_called(unmatched, "No exchange that is watched lists"))
+        yield printable(nothing_called(unmatched, "No exchange that is watched lists anything"))
     for venue in venues:
         yield from (f"{printable(venue.name)}: {notice}" for notice in venue.notices)
 
 
 def _unmatched(markets: Sequence[MarketHost]) -> Mapping[str, str]:
     """Patterns that match nothing on any exchange, once each that has them told what it lists."""
-    told = [market.unmatched for market in markets if market.unmatched is not None]
-    if len(told) < len(markets):
+    if any(market.unmatched is None for market in markets):
         return {}
-    meant = dict.fromkeys(pattern for found in told for pattern in found)
-    return {
-        pattern: next(filter(None, (found.get(pattern, "") for found in told)), "")
-        for pattern in meant
-        if all(pattern in market.unmatched for market in markets if market.unmatched is not None)
-    }
+    found: dict[str, str] = {}
+    for pattern in dict.fromkeys(pattern for market in markets for pattern in market.asked):
+        asked = [market for market in markets if pattern in market.asked]
+        hints = [hint for market in asked if (hint := (market.unmatched or {}).get(pattern)) is not None]
+        if len(hints) == len(asked):
+            name = pattern if len(asked) == len(markets) else str(Name(asked[0].key, pattern))
+            found[name] = next(filter(None, hints), "")
+    return found
 
 
 def _not_chosen(venues: Sequence[VenueStatus]) -> str:

@@ -102,7 +102,6 @@ class VenueHost(MarketHost):
         """Give trades to the engine, in order; they carry the exchange's own names."""
         self._bound()
         self._core.engine.take(trades, self.key)
-        self.rate.trades += len(trades)
         followed = parted(self._core.followed or "")
         if followed.venue == self.key:
             self._core.record(trades, followed.symbol)

@@ -100,6 +100,7 @@ class SymbolUniverse:
         """What was asked for and is not there."""
         host, own = self._context.host, self._context.naming.symbol
         symbols = {own(name) for name in (*(one.symbol for one in listed.instruments), *listed.unread.symbols)}
+        host.asked = self._choice.patterns
         host.unmatched = self._choice.unknown_with_hints(symbols)
         if host.key:  # where several are watched, each pattern need fit only one of them
             host.notices.pop("symbols", None)
