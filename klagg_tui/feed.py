@@ -59,8 +59,8 @@ class VenueStatus(NamedTuple):
     symbols: int = 0
     """That are followed there."""
     halted: int = 0
-    trades: int = 0
-    """That it brought since the start."""
+    counters: Counters = Counters()
+    """What the engine met of it."""
     trades_per_second: float = 0.0
     progress: Progress | None = None
     metrics: Snapshot = NO_VALUES

@@ -37,7 +37,7 @@ def test_without_a_word_it_is_the_real_market() -> None:
 )
 def test_any_other_exchange_goes_by_its_address_on_screen_and_in_the_database(urls: tuple[str, str], name: str) -> None:
     plan = live_plan(_settings(*urls))
-    assert (plan.market, plan.source().market) == (urls[0], name)
+    assert (plan.market, plan.source().market) == (f"{venue().key}@{urls[0]}", name)
 
 
 @pytest.mark.parametrize("urls", [(HERE[0], REAL_URLS[1]), (REAL_URLS[0], HERE[1])])
@@ -48,7 +48,11 @@ def test_trades_of_the_real_market_do_not_meet_bars_of_a_simulated_one(urls: tup
 
 def test_the_demo_has_a_database_of_its_own_and_is_called_simulated(tmp_path: Path) -> None:
     plan = demo_plan(*HERE, tmp_path / "demo.db", (Period.M1,))
-    assert (plan.market, plan.database, plan.periods) == (SIMULATED, tmp_path / "demo.db", (Period.M1,))
+    assert (plan.market, plan.database, plan.periods) == (
+        f"{venue().key}@{SIMULATED}",
+        tmp_path / "demo.db",
+        (Period.M1,),
+    )
     assert plan.source().market == "simulated market"
     assert plan.source().is_live
 

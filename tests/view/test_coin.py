@@ -193,7 +193,7 @@ def test_a_market_from_before_is_faint_and_each_cell_has_room() -> None:
         "101",
         "first",
         "1s",
-        "·",
+        "●",
     ]
     assert told["kraken:BTC/EUR"][5:7] == ["–", "–"]
     assert told["kraken:BTC/USD"][8] == "+5 ms"
