@@ -11,6 +11,7 @@ from klagg_tui.engine.period import MINUTE_MS
 from klagg_tui.storage.merging import Added
 from klagg_tui.storage.queries import bars_at
 from klagg_tui.storage.rows import HISTORY
+from klagg_tui.storage.symbols import NO_SYMBOL
 from klagg_tui.storage.unconfirmed import Unconfirmed
 from klagg_tui.storage.writer import Writer
 
@@ -35,16 +36,16 @@ async def put_confirmed(writer: Writer, bars: Iterable[Bar]) -> Added:
 
 
 _DISCARD: Final = f"""
-DELETE FROM history WHERE symbol = (SELECT id FROM symbols WHERE name = :name) AND period = :period
+DELETE FROM history WHERE symbol = :symbol AND period = :period
 AND minute BETWEEN :first AND :last AND volume = 0 AND state < {State.CONFIRMED.value}
 AND minute > coalesce((SELECT h.minute FROM history AS h
-    WHERE h.symbol = (SELECT id FROM symbols WHERE name = :name) AND h.period = :period AND h.volume <> 0
+    WHERE h.symbol = :symbol AND h.period = :period AND h.volume <> 0
     ORDER BY h.minute DESC LIMIT 1), -1)
 """
 
 _LOWER_FRONTIER: Final = """
 UPDATE frontier SET until = min(until, :first)
-WHERE symbol = (SELECT id FROM symbols WHERE name = :name) AND period = :period AND :first <= :last
+WHERE symbol = :symbol AND period = :period AND :first <= :last
 """
 
 
@@ -54,13 +55,9 @@ async def discard_flat(writer: Writer, stretch: Unconfirmed) -> int:
     Those with a traded bar behind them stay: the symbol was still alive, only nobody traded.
     """
     symbol, period, first_open_ms, last_open_ms, _ = stretch
-    places = {
-        "name": symbol,
-        "period": period.ordinal,
-        "first": first_open_ms // MINUTE_MS,
-        "last": last_open_ms // MINUTE_MS,
-    }
+    places = {"period": period.ordinal, "first": first_open_ms // MINUTE_MS, "last": last_open_ms // MINUTE_MS}
     async with writer.batch():
+        places["symbol"] = writer.symbols.ids.get(symbol, NO_SYMBOL)
         await writer.connection.rows(_DISCARD, places)
         removed = int(await writer.connection.value("SELECT changes()"))
         await writer.connection.rows(_LOWER_FRONTIER, places)
@@ -68,18 +65,19 @@ async def discard_flat(writer: Writer, stretch: Unconfirmed) -> int:
 
 
 _DISCARD_BETWEEN: Final = f"""
-DELETE FROM history WHERE symbol = (SELECT id FROM symbols WHERE name = :name)
+DELETE FROM history WHERE symbol = :symbol
 AND minute >= :first AND minute < :before AND volume = 0 AND state < {State.CONFIRMED.value}
 """
 _LOWER_FRONTIERS: Final = """
-UPDATE frontier SET until = min(until, :first) WHERE symbol = (SELECT id FROM symbols WHERE name = :name)
+UPDATE frontier SET until = min(until, :first) WHERE symbol = :symbol
 """
 
 
 async def discard_between(writer: Writer, symbol: str, from_ms: int, to_ms: int) -> int:
     """Delete bars of all periods without trades in a stretch of which the exchange has none but those confirmed already."""
-    places = {"name": symbol, "first": -(-from_ms // MINUTE_MS), "before": -(-to_ms // MINUTE_MS)}
+    places = {"first": -(-from_ms // MINUTE_MS), "before": -(-to_ms // MINUTE_MS)}
     async with writer.batch():
+        places["symbol"] = writer.symbols.ids.get(symbol, NO_SYMBOL)
         await writer.connection.rows(_DISCARD_BETWEEN, places)
         removed = int(await writer.connection.value("SELECT changes()"))
         if removed:

@@ -21,6 +21,7 @@ from klagg_tui.storage.confirming import put_confirmed
 from klagg_tui.storage.connection import Connection, Insert
 from klagg_tui.storage.merging import Added
 from klagg_tui.storage.symbols import Standing, StoredSymbol, Symbols
+from klagg_tui.storage.venues import Naming
 from klagg_tui.storage.writer import Writer
 
 _AT_ONCE: Final = 600
@@ -61,6 +62,7 @@ _ENDS: Final = """
 SELECT min(minute), max(minute) FROM history WHERE symbol = ? AND period = ? AND minute >= ? AND minute < ?
 """
 _NOT_TO_BE_HAD: Final = "SELECT symbol, period, first, until, asked_ms FROM unavailable ORDER BY symbol, period, first"
+_KNOWN_SERIES: Final = "SELECT count(*) FROM frontier WHERE symbol IN (SELECT value FROM json_each(?))"
 _GONE: Final = f"""
 UPDATE symbols SET standing = {Standing.GONE.value}, ended_ms = :until * 60000 WHERE id = :symbol AND NOT active
 AND standing = {Standing.FOLLOWED.value}
@@ -159,18 +161,21 @@ class _Series(NamedTuple):
         return max(self.end, self.proven[1])
 
 
-async def find_owed(writer: Writer, settled_ms: int, periods: Collection[Period]) -> list[Hole]:
+async def find_owed(
+    writer: Writer, settled_ms: int, periods: Collection[Period], venue: str | None = None
+) -> list[Hole]:
     """Move every frontier as far as the rows say, and give what is missing behind it, oldest first within a series.
 
     Args:
         writer: whose file it is.
         settled_ms: bars that ended by then are final at the exchange.
         periods: those to look at.
+        venue: whose symbols; None: all.
     """
     found: list[Hole] = []
     async with writer.batch():
-        numbers = [number for number, known in writer.symbols.known.items() if known.standing]
-        known_series = await writer.connection.value("SELECT count(*) FROM frontier")
+        numbers = [number for number, known in writer.symbols.of(venue).items() if known.standing]
+        known_series = await writer.connection.value(_KNOWN_SERIES, (json.dumps(numbers),))
     at_once = _AT_ONCE if known_series >= len(numbers) * len(periods) else _AT_ONCE_ANEW
     for start in range(0, len(numbers), at_once):
         async with writer.batch():
@@ -181,20 +186,20 @@ async def find_owed(writer: Writer, settled_ms: int, periods: Collection[Period]
     return found
 
 
-async def read_owed(connection: Connection, settled_ms: int) -> list[Hole]:
+async def read_owed(connection: Connection, naming: Naming, settled_ms: int, venue: str | None = None) -> list[Hole]:
     """What is missing of all series, the frontiers being left where they are; see `find_owed`."""
-    known = (await Symbols.read(connection)).known
+    known = (await Symbols.read(connection, naming)).of(venue)
     followed = {number: symbol for number, symbol in known.items() if symbol.standing}
     return await _Look(connection, followed, settled_ms).holes(_PERIODS)
 
 
-async def read_unavailable(connection: Connection) -> list[Unavailable]:
+async def read_unavailable(connection: Connection, naming: Naming, venue: str | None = None) -> list[Unavailable]:
     """What the exchange does not have."""
-    names = (await Symbols.read(connection)).names
+    known = (await Symbols.read(connection, naming)).of(venue)
     return [
-        Unavailable(names[symbol], _PERIODS[period], first * MINUTE_MS, until * MINUTE_MS, asked_ms)
+        Unavailable(known[symbol].symbol, _PERIODS[period], first * MINUTE_MS, until * MINUTE_MS, asked_ms)
         for symbol, period, first, until, asked_ms in await connection.rows(_NOT_TO_BE_HAD)
-        if symbol in names
+        if symbol in known
     ]
 
 
