@@ -19,6 +19,11 @@ DEFAULT: Final = next(iter(_PACKAGES))
 """Watched unless another one is asked for."""
 
 
+def keys() -> tuple[str, ...]:
+    """Every exchange's key, the default one first."""
+    return tuple(_PACKAGES)
+
+
 def venue(key: str = DEFAULT) -> Venue:
     """The exchange of that name."""
     package, _, name = _PACKAGES[key].partition(".")
