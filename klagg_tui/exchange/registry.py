@@ -9,6 +9,7 @@ from klagg_tui.exchange.venue import Venue
 
 _PACKAGES: Final = {
     "binance-um": "binance",
+    "hyperliquid": "hyperliquid",
 }
 """A package of this room that exports its `VENUE`."""
 
