@@ -67,8 +67,10 @@ def test_recorded_trades_are_read_in_their_order() -> None:
 
 
 def test_each_trade_is_one_and_was_sent_when_it_was_made() -> None:
+    at_ms = NOW_MS + 7
+    number = at_ms * PER_MS
     assert trades(VENUE.codec.decode_batch, said(row(7))) == [
-        AggTrade("BTC", "69997.0", "0.38111", NOW_MS + 7, False, *[(NOW_MS + 7) * PER_MS] * 3, NOW_MS + 7)
+        AggTrade("BTC", "69997.0", "0.38111", at_ms, False, number, number, number, at_ms)
     ]
 
 
@@ -190,7 +192,7 @@ def test_answers_and_errors_name_the_coin(message: dict[str, object], expected: 
 def test_a_damaged_trade_costs_only_itself_and_leaves_a_number_out(changed: dict[str, object]) -> None:
     (decode,) = decoders(1)
     begun = ids(decode, numbers(1, 1))
-    batch = decode([said(row(2, **changed), row(3))])
+    batch = decode([said({**row(2), **changed}, row(3))])
     assert len(batch.damaged) == 1
     assert [trade[5] for trade in batch.trades] == [begun[0] + 1]
     is_known = changed.get("coin") is None
@@ -223,7 +225,7 @@ def test_a_damaged_message_costs_only_itself(raw: bytes) -> None:
     st.integers(0, 130),
 )
 def test_whatever_is_damaged_nothing_is_raised(name: str, value: object, cut: int) -> None:
-    raw = said(row(1, **{name: value}), row(2))
+    raw = said({**row(1), name: value}, row(2))
     batch = VENUE.codec.decode_batch([raw, raw[:cut]])
     assert len(batch.trades) + len(batch.damaged) >= 2
 
