@@ -19,6 +19,8 @@ from klagg_tui.exchange.venue import Priority, RequestUse, StreamCodec
 
 MOST_ASKS: Final = 3
 """Answers about the time, after which one that is doubted waits for the next look at the clock."""
+LEAD: Final = 60
+"""Bars before the first that is wanted, for the price of those without trades: at a cost of 1."""
 SETTLED_MS: Final = 5_000
 """How long before the date of an answer a bar must have ended to be shown final by it."""
 
@@ -115,10 +117,10 @@ class RestClient:
             first_ms, last_ms = start_ms, min(last_ms, start_ms + limit * period.nominal_ms - 1)
         if first_ms > last_ms:
             return []
-        answer = await self.http.get(wire.bars_request(symbol, period, first_ms, last_ms), priority)
+        asked_ms = max(0, first_ms - LEAD * period.nominal_ms)
+        answer = await self.http.get(wire.bars_request(symbol, period, asked_ms, last_ms), priority)
         over_ms = min(self.clock.now_ms(answer.sent_ms), (answer.date_ms or 0) - SETTLED_MS)
-        found = self.http.read(lambda body: wire.read_bars(body, symbol, period, over_ms), answer.body)
-        # The exchange also gives the bar that was under way at the first moment.
+        found = self.http.read(lambda body: wire.read_bars(body, symbol, period, over_ms, last_ms), answer.body)
         return [bar for bar in found if first_ms <= bar.open_ms <= last_ms][:limit]
 
     async def trades(

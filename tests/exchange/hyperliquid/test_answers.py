@@ -15,6 +15,7 @@ from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.hyperliquid import VENUE, wire
 from klagg_tui.exchange.hyperliquid.facts import MOST_BARS
+from klagg_tui.exchange.hyperliquid.wire.bars import LATE_MS
 from klagg_tui.exchange.hyperliquid.wire.instruments import MOST_LISTED
 from klagg_tui.exchange.venue import Failure, Ids
 from tests.conftest import DATA, needs_data
@@ -72,6 +73,19 @@ def test_between_two_bars_nothing_was_traded_where_there_is_none() -> None:
     assert read() == []
 
 
+def test_after_the_last_bar_nothing_was_traded_where_none_came_for_a_while() -> None:
+    def opens(over_ms: int, last_ms: int = FOREVER) -> list[int]:
+        bars = wire.read_bars(orjson.dumps([row(0)]), "BTC", Period.M1, over_ms, last_ms)
+        return [(bar.open_ms - OPEN_MS) // MINUTE for bar in bars]
+
+    assert opens(OPEN_MS + 3 * MINUTE + LATE_MS - 1) == [0, 1]
+    assert opens(OPEN_MS + 3 * MINUTE + LATE_MS) == [0, 1, 2]
+    assert opens(OPEN_MS + 9 * MINUTE, last_ms=OPEN_MS + MINUTE) == [0, 1]
+    assert opens(0) == [0]
+    with pytest.raises(BadFrame, match="apart"):
+        opens(FOREVER)
+
+
 def test_of_a_bar_without_trades_every_field_is_known() -> None:
     flat = row(v="0.0", n=0, o="10", h="10", l="10", c="10")
     (bar,) = wire.read_bars(orjson.dumps([flat]), "BTC", Period.M1, FOREVER)
@@ -92,7 +106,7 @@ def test_a_damaged_bar_is_not_taken(changed: dict[str, object]) -> None:
 
 
 def test_bars_out_of_order_or_without_end_are_not_taken() -> None:
-    for rows in ((row(1), row(0)), (row(0), row(0)), (row(0), row(MOST_BARS))):
+    for rows in ((row(1), row(0)), (row(0), row(0)), (row(0), row(2 * MOST_BARS))):
         with pytest.raises(BadFrame, match=r"order|apart"):
             read(*rows)
     with pytest.raises(BadFrame):

@@ -29,6 +29,8 @@ class Exchange:
         self.asked: list[dict[str, object]] = []
         self.port = 0
         self.status = 200
+        self.quiet: set[int] = set()
+        """Opens of minutes without trades."""
 
     async def answer(self, request: web.Request) -> web.Response:
         question = orjson.loads(await request.read())
@@ -60,6 +62,7 @@ class Exchange:
                 "n": 1,
             }
             for at_ms in range(first, min(asked["endTime"], NOW_MS) + 1, MINUTE)
+            if at_ms not in self.quiet
         ]
 
 
@@ -118,6 +121,14 @@ async def test_the_newest_bars_end_with_the_forming_one(exchange: Exchange, ahea
         bars = await rest.bars("BTC", Period.M1, limit=3 + ahead_ms // MINUTE, priority=Priority.SEED)
     assert [bar.open_ms for bar in bars][-3:] == [OPEN_MS - back * MINUTE for back in (2, 1, 0)]
     assert [bar.state for bar in bars][-2:] == [State.CONFIRMED, State.FORMING]
+
+
+async def test_quiet_minutes_have_flat_bars_wherever_they_lie(exchange: Exchange) -> None:
+    exchange.quiet = {OPEN_MS - back * MINUTE for back in (6, 5, 3, 1, 0)}
+    async with client(exchange) as rest:
+        bars = await rest.bars("BTC", Period.M1, OPEN_MS - 5 * MINUTE, OPEN_MS, limit=9, priority=Priority.SEED)
+    counts = {(OPEN_MS - bar.open_ms) // MINUTE: bar.trade_count for bar in bars}
+    assert counts == {5: 0, 4: 1, 3: 0, 2: 1}, "the minute that has just ended may still get one"
 
 
 async def test_no_more_bars_come_than_were_asked_for(exchange: Exchange) -> None:
