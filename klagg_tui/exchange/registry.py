@@ -12,6 +12,7 @@ _PACKAGES: Final = {
     "binance-spot": "binance.SPOT",
     "binance-us": "binance.US",
     "binance-coinm": "binance.COINM",
+    "hyperliquid": "hyperliquid",
 }
 """A package of this room, and what it exports as the venue; `VENUE` where nothing else is said."""
 
