@@ -1,4 +1,4 @@
-"""Which exchanges there are: each is one package, named by its key in this table alone."""
+"""Which exchanges there are: each is named by its key in this table alone, and has a package of its own or shares one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from klagg_tui.exchange.venue import Venue
 
 _PACKAGES: Final = {
     "binance-um": "binance",
+    "okx-swap": "okx.SWAP",
+    "okx-spot": "okx.SPOT",
 }
-"""A package of this room that exports its `VENUE`."""
+"""A package of this room and what it exports the venue as; `VENUE` where nothing else is said."""
 
 DEFAULT: Final = next(iter(_PACKAGES))
 """Watched unless another one is asked for."""
@@ -18,5 +20,6 @@ DEFAULT: Final = next(iter(_PACKAGES))
 
 def venue(key: str = DEFAULT) -> Venue:
     """The exchange of that name."""
-    found: Venue = import_module(f"klagg_tui.exchange.{_PACKAGES[key]}").VENUE
+    package, _, name = _PACKAGES[key].partition(".")
+    found: Venue = getattr(import_module(f"klagg_tui.exchange.{package}"), name or "VENUE")
     return found

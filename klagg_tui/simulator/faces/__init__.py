@@ -13,6 +13,8 @@ from klagg_tui.simulator.face import Face
 
 FACES: Final = {
     "binance-um": "binance_um.BinanceUm",
+    "okx-swap": "okx.OkxSwap",
+    "okx-spot": "okx.OkxSpot",
 }
 """Module of this package and class, by the key of the venue."""
 

@@ -39,10 +39,10 @@ def row(**changes: Any) -> list[Any]:
 
 def test_a_bar_of_a_linear_swap_counts_coins_and_lacks_count_and_takers() -> None:
     found = read(BAR)
-    prices = (price(text) for text in BAR[1:5])
     lacks = Evidence.NO_COUNT | Evidence.NO_TAKER_VOLUME | Evidence.NO_TAKER_TURNOVER
-    sums = quantity("11990"), turnover("6889.352"), 0, 0, 0
-    assert found == [Bar("X", Period.M1, OPEN, *prices, *sums, State.CONFIRMED, lacks)]
+    first, high, low, last = (price(text) for text in BAR[1:5])
+    volume, paid = quantity("11990"), turnover("6889.352")
+    assert found == [Bar("X", Period.M1, OPEN, first, high, low, last, volume, paid, 0, 0, 0, State.CONFIRMED, lacks)]
 
 
 def test_a_bar_of_an_inverse_swap_counts_contracts_and_what_they_are_worth() -> None:

@@ -93,7 +93,7 @@ ODD: dict[str, tuple[dict[str, object], str]] = {
 def test_an_odd_entry_costs_itself_and_says_why(changes: dict[str, object], reason: str) -> None:
     found = read(COIN, with_change(SWAP, **changes)).instruments
     assert [instrument.symbol for instrument in found.instruments] == [INVERSE]
-    assert (found.unread.entries, found.unread.symbols) == (1, {BTC})
+    assert (found.unread.entries, found.unread.symbols) == (1, frozenset({BTC}))
     assert reason in found.unread.reason
 
 
