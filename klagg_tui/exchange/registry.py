@@ -1,4 +1,4 @@
-"""Which exchanges there are: each is named by its key in this table alone, and has a package of its own or shares one."""
+"""Which exchanges there are: each is one package, named by its key in this table alone."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from klagg_tui.exchange.venue import Venue
 
 _PACKAGES: Final = {
     "binance-um": "binance",
+    "binance-spot": "binance.SPOT",
+    "binance-us": "binance.US",
+    "binance-coinm": "binance.COINM",
     "okx-swap": "okx.SWAP",
     "okx-spot": "okx.SPOT",
 }
-"""A package of this room and what it exports the venue as; `VENUE` where nothing else is said."""
+"""A package of this room, and what it exports as the venue; `VENUE` where nothing else is said."""
 
 DEFAULT: Final = next(iter(_PACKAGES))
 """Watched unless another one is asked for."""
