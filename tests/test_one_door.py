@@ -32,6 +32,13 @@ ROUTES = {"binance": ("fapi", "dapi", "fstream", "dstream", "x-mbx")}
 """Words of an exchange beside the name of its package."""
 NAMES = re.compile("|".join([*sorted(PACKAGES), *(word for words in ROUTES.values() for word in words)]), re.IGNORECASE)
 PAGE_AND_SECOND = 1000
+
+
+def is_telling(size: int) -> bool:
+    """Whether a figure is an exchange's own: 499 and 2,400 are, 100 and 600 are anybody's."""
+    return len(str(size).rstrip("0")) > 1
+
+
 SIZES = {
     size
     for venue in VENUES
@@ -43,7 +50,8 @@ SIZES = {
         limits.trade_page.rows,
         limits.cost_per_minute,
     )
-} - {PAGE_AND_SECOND}
+    if is_telling(size)
+}
 ARITHMETIC = {"*", "/", "//", "%"}
 A_TIME = re.compile(r"_ms\b[^=]*=\s*1_?000\b", re.IGNORECASE)
 FORMATS = re.compile(r"from klagg_tui\.exchange\.binance(\.(archive|wire\S*) import .*| import (archive|wire))")
@@ -51,6 +59,7 @@ FORMATS = re.compile(r"from klagg_tui\.exchange\.binance(\.(archive|wire\S*) imp
 
 ALLOWED = {
     ("exchange/registry.py", "name"): "the one line that an exchange is",
+    ("engine/exact.py", "name"): "where a unit is from",
     ("view/indicators/averages.py", 99): "an average over 99 bars",
     ("view/columns/prices.py", 99): "how important a column is",
 }

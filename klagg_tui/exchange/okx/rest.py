@@ -21,7 +21,7 @@ from klagg_tui.exchange.okx.facts import (
     SPOT,
     Market,
 )
-from klagg_tui.exchange.okx.wire.answers import read_failure, read_time
+from klagg_tui.exchange.okx.wire.answers import read_error, read_failure, read_time
 from klagg_tui.exchange.okx.wire.bars import read_bars
 from klagg_tui.exchange.okx.wire.frames import codec
 from klagg_tui.exchange.okx.wire.instruments import read_instruments
@@ -51,6 +51,8 @@ RULES: Final = HttpRules(
     longest_pause_ms=LONGEST_REFUSAL_MS,
     blocked_advice=BLOCKED_ADVICE,
     read_failure=read_failure,
+    pace_ms=REQUESTS.pace_ms,
+    read_error=read_error,
 )
 
 
