@@ -32,13 +32,6 @@ ROUTES = {"binance": ("fapi", "dapi", "fstream", "dstream", "x-mbx")}
 """Words of an exchange beside the name of its package."""
 NAMES = re.compile("|".join([*sorted(PACKAGES), *(word for words in ROUTES.values() for word in words)]), re.IGNORECASE)
 PAGE_AND_SECOND = 1000
-
-
-def is_telling(size: int) -> bool:
-    """Whether a figure is an exchange's own: 499 and 2,400 are, 100 and 600 are anybody's."""
-    return len(str(size).rstrip("0")) > 1
-
-
 SIZES = {
     size
     for venue in VENUES
@@ -50,8 +43,9 @@ SIZES = {
         limits.trade_page.rows,
         limits.cost_per_minute,
     )
-    if is_telling(size)
+    if len(str(size).rstrip("0")) > 1
 }
+"""Those that are no round numbers, which other things have too: 100 rows, 6,000 a minute."""
 ARITHMETIC = {"*", "/", "//", "%"}
 A_TIME = re.compile(r"_ms\b[^=]*=\s*1_?000\b", re.IGNORECASE)
 FORMATS = re.compile(r"from klagg_tui\.exchange\.binance(\.(archive|wire\S*) import .*| import (archive|wire))")
@@ -135,7 +129,8 @@ def test_a_page_is_told_from_a_second_where_pages_are_asked_for() -> None:
 
 
 def test_the_sizes_that_are_looked_for_are_the_venues() -> None:
-    assert {99, 499, 1500, 2400} <= SIZES
+    assert {99, 499, 1200, 1500, 2400} <= SIZES
+    assert not {100, 300, 1000, 6000} & SIZES
 
 
 def test_every_exception_is_still_needed() -> None:
