@@ -13,6 +13,8 @@ _PACKAGES: Final = {
     "binance-us": "binance.US",
     "binance-coinm": "binance.COINM",
     "hyperliquid": "hyperliquid",
+    "okx-swap": "okx.SWAP",
+    "okx-spot": "okx.SPOT",
 }
 """A package of this room, and what it exports as the venue; `VENUE` where nothing else is said."""
 
