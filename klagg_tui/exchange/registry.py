@@ -9,6 +9,8 @@ from klagg_tui.exchange.venue import Venue
 
 _PACKAGES: Final = {
     "binance-um": "binance",
+    "coinbase": "coinbase",
+    "kraken": "kraken",
 }
 """A package of this room that exports its `VENUE`."""
 

@@ -1,0 +1,107 @@
+"""One candle of a reply: `[time, low, high, open, close, volume]`, JSON numbers, the newest first; and minutes without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from klagg_tui.engine.bar import Bar, Check, State, empty_bar, fault_of
+from klagg_tui.engine.exact import Exact
+from klagg_tui.engine.parsing import price, quantity
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import BadFrame
+from klagg_tui.evidence import Evidence
+from klagg_tui.exchange import fields
+from klagg_tui.exchange.coinbase.facts import DECIMALS, LACKS
+from klagg_tui.exchange.fields import DAMAGE, Json
+
+_KNOWN: Final = LACKS | Evidence.CANDLE_ONLY
+_HIGHEST: Final = price("92000000000")
+_EIGHTH: Final = Decimal("0.00000001")
+_FLOAT_ERROR: Final = Decimal("4e-16")
+"""Relative: two roundings of a double."""
+
+
+def read_bars(raw: bytes, symbol: str, period: Period) -> list[Bar]:
+    """The exchange's own bars, oldest first, as if all were over. The reply may begin before what was asked for.
+
+    Raises:
+        BadFrame, BadNumber: any of them is damaged, off the grid or out of order.
+    """
+    rows = fields.sequence(fields.exact_json(raw))
+    found = [_bar(symbol, period, fields.sequence(row)) for row in reversed(rows)]
+    if any(later.open_ms <= earlier.open_ms for earlier, later in pairwise(found)):
+        raise BadFrame(f"the bars of {symbol} are out of order")
+    return found
+
+
+def _bar(symbol: str, period: Period, row: list[Json]) -> Bar:
+    try:
+        open_ms = fields.moment(fields.whole(row[0]) * 1000)
+        low, high, first, last = (price(fields.decimal(row[i]), DECIMALS) for i in (1, 2, 3, 4))
+        volume = _volume(fields.decimal(row[5]))
+    except DAMAGE as error:
+        raise BadFrame(f"a bar of {symbol} cannot be read: {error}") from error
+    if high > _HIGHEST:
+        raise BadFrame(f"a bar of {symbol} has its prices out of range")
+    if not period.is_on_grid(open_ms):
+        raise BadFrame(f"a bar of {symbol} opens off the grid of {period}")
+    bar = Bar(symbol, period, open_ms, first, high, low, last, volume, 0, 0, 0, 0, State.CONFIRMED, _KNOWN)
+    if fault := fault_of(bar, Check.PRICES):
+        raise BadFrame(f"a bar of {symbol} is none: {fault}")
+    return bar
+
+
+def _volume(text: str) -> Exact:
+    """The volume; where it went by way of a float (35.910000000000004) the eight decimals that the float stands for."""
+    if len(text.partition(".")[2]) > DECIMALS:
+        said = Decimal(text)
+        meant = said.quantize(_EIGHTH)
+        if abs(meant - said) <= said * _FLOAT_ERROR:
+            text = f"{meant:f}"
+    return quantity(text)
+
+
+class Window(NamedTuple):
+    """The bars that were asked for, by their opens, both included."""
+
+    period: Period
+    first_ms: int
+    last_ms: int
+
+    @property
+    def opens(self) -> range:
+        """Of each bar."""
+        return range(self.first_ms, self.last_ms + 1, self.period.nominal_ms)
+
+
+def filled(found: Iterable[Bar], window: Window, symbol: str, close: Exact | None, until_ms: int) -> list[Bar]:
+    """The bars of a window, flat ones where the exchange has none because nothing was traded.
+
+    Args:
+        found: bars of the exchange in order.
+        window: what is wanted of them.
+        symbol: whose they are.
+        close: the price before the window; None: nothing was traded before, so there are no bars before the first.
+        until_ms: no flat bar opens then or later.
+    """
+    by_open = {bar.open_ms: bar for bar in found}
+    whole: list[Bar] = []
+    for open_ms in window.opens:
+        bar = by_open.get(open_ms)
+        if bar is None:
+            if close is None or open_ms >= until_ms:
+                continue
+            # Its sums are known to be 0, on the word of a bar that is not there.
+            flat = empty_bar(symbol, window.period, open_ms, close, State.CONFIRMED)
+            bar = flat._replace(evidence=Evidence.CANDLE_ONLY)
+        whole.append(bar)
+        close = bar.close
+    return whole
+
+
+def judged(bars: Iterable[Bar], over_ms: int) -> list[Bar]:
+    """The bars, confirmed where they were over at `over_ms`, else forming: confirmed is for ever."""
+    return [bar if bar.end_ms <= over_ms else bar._replace(state=State.FORMING) for bar in bars]
