@@ -26,7 +26,7 @@ class RequestLimits:
     trades_reach_ms: int
     """How far back trades can be had."""
     pace_ms: int = 0
-    """Between two requests, where the exchange counts by seconds."""
+    """Between two requests, in the exchange's time, where it counts by seconds."""
 
     @property
     def cheapest_bars(self) -> int:
