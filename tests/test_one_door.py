@@ -43,6 +43,8 @@ SIZES = {
         limits.cost_per_minute,
     )
 } - {PAGE_AND_SECOND}
+ORDINARY = {60, 100, 300, 600, 720}
+"""Sizes that are also seconds of a minute, per cent or a number of symbols: they give no venue away."""
 ARITHMETIC = {"*", "/", "//", "%"}
 A_TIME = re.compile(r"_ms\b[^=]*=\s*1_?000\b", re.IGNORECASE)
 FORMATS = re.compile(r"from klagg_tui\.exchange\.binance(\.(archive|wire\S*) import .*| import (archive|wire))")
@@ -80,7 +82,7 @@ def said(source: str, name: str) -> Iterator[str]:
             (size := number_of(token)) is not None
             and (name, size) not in ALLOWED
             and (
-                size in SIZES
+                size in SIZES - ORDINARY
                 or (size == PAGE_AND_SECOND and is_asking and not is_time(token.line, before.string, after.string))
             )
         ):

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
-from datetime import UTC, datetime
-from decimal import Decimal
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -43,56 +39,6 @@ def decoded(raw: bytes | str) -> Json:
     except orjson.JSONDecodeError as error:
         raise BadFrame(f"a message is no JSON: {error}") from error
     return value
-
-
-def exact_json(raw: bytes | str) -> Json:
-    """As `decoded`, but numbers with a point or an exponent are plain decimal texts, and none of them was ever a float."""
-    try:
-        value: Json = _EXACT.decode(raw.decode() if isinstance(raw, bytes) else raw)
-    except (ValueError, RecursionError) as error:
-        raise BadFrame(f"a message is no JSON: {error}") from error
-    return value
-
-
-def decimal(value: Json) -> str:
-    """The text of a number of `exact_json`."""
-    if type(value) is int and value >= 0:
-        return str(value)
-    return text(value)
-
-
-def _plain(number: str) -> str:
-    if "e" not in number and "E" not in number:
-        return number
-    value = Decimal(number)
-    if abs(value.adjusted()) > 60:
-        raise BadFrame("a number is out of range")
-    return f"{value:f}"
-
-
-def _no_number(name: str) -> Json:
-    raise BadFrame(f"{name} is no number")
-
-
-_EXACT: Final = json.JSONDecoder(parse_float=_plain, parse_constant=_no_number)
-
-_RFC3339: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d):(\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
-
-
-def rfc3339_ms(value: Json) -> int:
-    """A time such as 2021-04-17T16:43:30.244075Z in milliseconds since the epoch, cut."""
-    parts = _RFC3339.fullmatch(text(value))
-    if parts is None:
-        raise BadFrame("a time is not of the form that was expected")
-    return moment(_minute_ms(parts[1]) + int(parts[2]) * 1000 + int((parts[3] or "").ljust(3, "0")[:3]))
-
-
-@lru_cache(maxsize=64)
-def _minute_ms(minute: str) -> int:
-    try:
-        return int(datetime.strptime(minute, "%Y-%m-%dT%H:%M").replace(tzinfo=UTC).timestamp()) * 1000
-    except ValueError as error:
-        raise BadFrame("a time is on no calendar") from error
 
 
 def mapping(value: Json) -> dict[str, Json]:

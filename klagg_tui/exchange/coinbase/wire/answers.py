@@ -6,7 +6,8 @@ from typing import Final
 
 import orjson
 
-from klagg_tui.exchange.fields import decoded, mapping, rfc3339_ms
+from klagg_tui.exchange.fields import decoded, mapping
+from klagg_tui.exchange.numerals import rfc3339_ms
 from klagg_tui.exchange.venue import Failure
 
 _UNKNOWN: Final = ("notfound", "not found", "product not found", "invalid product")

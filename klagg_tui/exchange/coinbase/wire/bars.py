@@ -16,6 +16,7 @@ from klagg_tui.evidence import Evidence
 from klagg_tui.exchange import fields
 from klagg_tui.exchange.coinbase.facts import DECIMALS, LACKS
 from klagg_tui.exchange.fields import DAMAGE, Json
+from klagg_tui.exchange.numerals import decoded_exactly, number_text
 
 _KNOWN: Final = LACKS | Evidence.CANDLE_ONLY
 _HIGHEST: Final = price("92000000000")
@@ -30,7 +31,7 @@ def read_bars(raw: bytes, symbol: str, period: Period) -> list[Bar]:
     Raises:
         BadFrame, BadNumber: any of them is damaged, off the grid or out of order.
     """
-    rows = fields.sequence(fields.exact_json(raw))
+    rows = fields.sequence(decoded_exactly(raw))
     found = [_bar(symbol, period, fields.sequence(row)) for row in reversed(rows)]
     if any(later.open_ms <= earlier.open_ms for earlier, later in pairwise(found)):
         raise BadFrame(f"the bars of {symbol} are out of order")
@@ -40,8 +41,8 @@ def read_bars(raw: bytes, symbol: str, period: Period) -> list[Bar]:
 def _bar(symbol: str, period: Period, row: list[Json]) -> Bar:
     try:
         open_ms = fields.moment(fields.whole(row[0]) * 1000)
-        low, high, first, last = (price(fields.decimal(row[i]), DECIMALS) for i in (1, 2, 3, 4))
-        volume = _volume(fields.decimal(row[5]))
+        low, high, first, last = (price(number_text(row[i]), DECIMALS) for i in (1, 2, 3, 4))
+        volume = _volume(number_text(row[5]))
     except DAMAGE as error:
         raise BadFrame(f"a bar of {symbol} cannot be read: {error}") from error
     if high > _HIGHEST:

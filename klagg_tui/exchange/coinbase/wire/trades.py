@@ -8,7 +8,8 @@ from klagg_tui.engine.events import AggTrade, TradeFields
 from klagg_tui.engine.parsing import price, quantity
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.coinbase.facts import DECIMALS
-from klagg_tui.exchange.fields import LARGEST, Json, decoded, mapping, rfc3339_ms, sequence, symbol
+from klagg_tui.exchange.fields import LARGEST, Json, decoded, mapping, sequence, symbol
+from klagg_tui.exchange.numerals import rfc3339_ms
 
 _IS_BUYER_MAKER = {"buy": True, "sell": False}
 """`side` is the maker's ("Matches channel": "The side field indicates the maker order side")."""

@@ -9,6 +9,7 @@ import orjson
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange import fields
 from klagg_tui.exchange.fields import Json
+from klagg_tui.exchange.numerals import decoded_exactly
 from klagg_tui.exchange.venue import Failure
 
 _UNKNOWN: Final = ("EQuery:Unknown asset pair", "EQuery:Invalid asset pair", "EGeneral:Invalid arguments:pair")
@@ -24,7 +25,7 @@ _STATUSES: Final = (
 
 def result_of(raw: bytes) -> Json:
     """What was asked for, numbers as their digits; raises BadFrame."""
-    reply = fields.mapping(fields.exact_json(raw))
+    reply = fields.mapping(decoded_exactly(raw))
     if "result" not in reply:
         raise BadFrame("an answer has no result")
     return reply["result"]

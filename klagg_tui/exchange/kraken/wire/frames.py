@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 from klagg_tui.engine.events import TradeFields
 from klagg_tui.errors import BadFrame, BadNumber
-from klagg_tui.exchange.fields import Json, exact_json, mapping, sequence, symbol, text, whole
+from klagg_tui.exchange.fields import Json, mapping, sequence, symbol, text, whole
 from klagg_tui.exchange.kraken.wire.commands import TRADE
 from klagg_tui.exchange.kraken.wire.trades import trade_fields
 from klagg_tui.exchange.messages import Acknowledged, Batch, Message, Rejected, Skipped
+from klagg_tui.exchange.numerals import decoded_exactly
 
 _HEARTBEAT = Skipped("heartbeat")
 
@@ -21,7 +22,7 @@ def decode_batch(raws: Iterable[bytes]) -> Batch:
     damaged: list[tuple[bytes, Exception]] = []
     for raw in raws:
         try:
-            message = mapping(exact_json(raw))
+            message = mapping(decoded_exactly(raw))
             if message.get("channel") == TRADE and "data" in message:
                 trades += [trade_fields(mapping(trade)) for trade in sequence(message["data"])]
             else:

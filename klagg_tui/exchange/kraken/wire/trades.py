@@ -12,6 +12,7 @@ from klagg_tui.exchange import fields
 from klagg_tui.exchange.fields import DAMAGE, Json
 from klagg_tui.exchange.kraken.facts import DECIMALS
 from klagg_tui.exchange.kraken.wire.answers import result_of
+from klagg_tui.exchange.numerals import number_text, rfc3339_ms, seconds_ms
 
 _IS_BUYER_MAKER: Final = {"buy": False, "sell": True, "b": False, "s": True}
 """The side is the taker's."""
@@ -28,11 +29,11 @@ def trade_fields(trade: dict[str, Json]) -> TradeFields:
             engine to judge.
     """
     try:
-        traded_ms, number = fields.rfc3339_ms(trade["timestamp"]), fields.whole(trade["trade_id"])
+        traded_ms, number = rfc3339_ms(trade["timestamp"]), fields.whole(trade["trade_id"])
         return (
             fields.symbol(trade["symbol"]),  # type: ignore[arg-type]  # it checks the type itself
-            fields.decimal(trade["price"]),
-            fields.decimal(trade["qty"]),
+            number_text(trade["price"]),
+            number_text(trade["qty"]),
             traded_ms,
             _IS_BUYER_MAKER[trade["side"]],  # type: ignore[index]  # a KeyError or TypeError
             number,
@@ -68,7 +69,7 @@ def read_trades(raw: bytes, name: str) -> TradePage:
 
 def _row(row: list[Json], name: str) -> AggTrade:
     try:
-        number, traded_ms = fields.whole(row[6]), _moment(fields.decimal(row[2]))
+        number, traded_ms = fields.whole(row[6]), seconds_ms(row[2])
         is_buyer_maker = _IS_BUYER_MAKER[row[3]]  # type: ignore[index]
         trade = AggTrade(
             name, fields.text(row[0]), fields.text(row[1]), traded_ms, is_buyer_maker, number, number, number, traded_ms
@@ -79,17 +80,11 @@ def _row(row: list[Json], name: str) -> AggTrade:
     return trade
 
 
-def _moment(seconds: str) -> int:
-    """Milliseconds of a text of seconds such as 1762795433.9717445, cut."""
-    whole, _, fraction = seconds.partition(".")
-    return fields.moment(int(whole) * 1000 + int(fraction.ljust(3, "0")[:3]))
-
-
 def _last_ns(last: Json, rows: list[list[Json]]) -> int:
     """`last` is a text of digits, and sometimes missing: then the last microsecond, which the time tells, is asked for again."""
     if type(last) is str and last.isascii() and last.isdecimal() and len(last) < 20:
         return int(last)
     if not rows:
         return 0
-    whole, _, fraction = fields.decimal(rows[-1][2]).partition(".")
+    whole, _, fraction = number_text(rows[-1][2]).partition(".")
     return int(whole) * _SECOND_NS + int(fraction.ljust(9, "0")[:9]) - _SLOPPY_NS
