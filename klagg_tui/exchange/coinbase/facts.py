@@ -13,9 +13,12 @@ from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.limits import PageCost, Refusal, RequestLimits, StreamLimits
 from klagg_tui.exchange.venue import CandleFacts, Doubt, Question
 
+MOST_ROWS: Final = 300
+"""Bars in a reply; a request for more is refused as a whole."""
+
 REQUESTS: Final = RequestLimits(
     cost_per_minute=600,  # ten a second of an address, bursts of fifteen
-    bar_pages=(PageCost(300, 1),),
+    bar_pages=(PageCost(MOST_ROWS - 12, 1),),  # less the rest of the longer bars at both ends
     trade_page=PageCost(1_000, 1),
     trades_reach_ms=50 * 365 * 86_400_000,  # all since the product was listed
     pace_ms=110,
@@ -65,7 +68,11 @@ DOUBTS: Final = (
     Doubt(Question.IDS, "the ids of a product's trades follow each other one by one", "97 of 97 recorded 2021-04-17"),
     Doubt(Question.SEAM, "the message last_match is the newest trade before the subscription", "recorded 2021-04-17"),
     Doubt(Question.SUM, "a bar is the sum of its trades", "documented; unequal in 2018 (coinbase-pro-node, 258)"),
-    Doubt(Question.EMPTY, "a minute without a bar is one without a trade", 'page "Get product candles"'),
+    Doubt(
+        Question.EMPTY,
+        "a minute without a bar is one without a trade, and the longer bar around it has the volume of the others",
+        'page "Get product candles"',
+    ),
     Doubt(Question.FIRST_PRICE, "a bar opens at its first trade", 'page "Get product candles"'),
     Doubt(
         Question.FINAL,

@@ -15,6 +15,7 @@ from klagg_tui.exchange.coinbase.facts import (
     BLOCKED_ADVICE,
     GRANULARITIES,
     LONGEST_REFUSAL_MS,
+    MOST_ROWS,
     REFUSALS,
     REQUESTS,
 )
@@ -30,8 +31,8 @@ MOST_ASKS: Final = 3
 SETTLED_MS: Final = 30_000
 """How long before the date of an answer a bar must have ended to be shown final by it, or to be shown missing."""
 
-_LOOKS_BACK: Final = ((Period.M1, 1), (Period.H1, 1), (Period.D1, 5))
-"""Where the price before a quiet minute is looked for: five hours, twelve days, four years; bars and pages of them."""
+_LOOKS_BACK: Final = ((Period.H1, 1), (Period.D1, 5))
+"""Where the price before a quiet day is looked for, twelve days and four years back; bars and pages of them."""
 
 RULES: Final = HttpRules(
     cost_per_minute=REQUESTS.cost_per_minute,
@@ -136,49 +137,54 @@ class RestClient:
             last_ms = min(last_ms, first_ms + (limit - 1) * step_ms)
         whole: list[Bar] = []
         page_ms = REQUESTS.most_bars * step_ms
-        for from_ms in range(max(0, first_ms), last_ms + 1, page_ms):
-            window = Window(period, from_ms, min(last_ms, from_ms + page_ms - step_ms))
-            whole += await self._page(symbol, window, whole[-1].close if whole else None, priority)
+        for from_ms in range(first_ms, last_ms + 1, page_ms):
+            whole += await self._page(
+                symbol, Window(period, from_ms, min(last_ms, from_ms + page_ms - step_ms)), priority
+            )
         return whole
 
-    async def _page(self, symbol: str, window: Window, close: Exact | None, priority: Priority) -> list[Bar]:
-        """As many bars as one reply may have; `close`: the price before them, where it is known."""
-        period, first_ms, last_ms = window
-        found, answer = await self._candles(symbol, period, first_ms, last_ms, priority)
-        if close is None and all(bar.open_ms != first_ms for bar in found):
-            earlier = [bar.close for bar in found if bar.open_ms < first_ms]
-            close = earlier[-1] if earlier else await self._close_before(symbol, first_ms, priority)
+    async def _page(self, symbol: str, window: Window, priority: Priority) -> list[Bar]:
+        """As many bars as one reply may have, with the rest of the longer ones around them."""
+        blocks = window.blocks
+        found, answer = await self._candles(symbol, window.period, blocks.start, blocks.stop, priority)
         newest_ms = found[-1].open_ms if found else 0
-        until_ms = newest_ms if symbol in self._ended else last_ms + 1
         over_ms = min(self.clock.now_ms(answer.sent_ms), max((answer.date_ms or 0) - SETTLED_MS, newest_ms))
-        return wire.judged(wire.filled(found, window, symbol, close, until_ms), over_ms)
+        around: list[Bar] = []
+        close: Exact | None = None
+        if not window.is_whole(found):
+            from_ms = blocks.stop - MOST_ROWS * blocks.step
+            around, _ = await self._candles(symbol, window.block, from_ms, blocks.stop, priority)
+            before = [bar.close for bar in around if bar.open_ms < blocks.start]
+            close = before[-1] if before else await self._close_before(symbol, from_ms, priority)
+        until_ms = newest_ms if symbol in self._ended else window.last_ms + 1
+        return wire.judged(wire.filled(window, found, around, close, until_ms), symbol, over_ms)
 
-    async def _close_before(self, symbol: str, first_ms: int, priority: Priority) -> Exact | None:
-        """The price of the last trade before a time; None where there was none.
+    async def _close_before(self, symbol: str, at_ms: int, priority: Priority) -> Exact | None:
+        """The price of the last trade before a quiet time; None where there was none.
 
         Each longer bar that is asked for holds the moment up to which the shorter ones showed no trade, so its close is that of
         the last trade before.
         """
+        first_ms = at_ms
         if first_ms <= self._untraded_ms.get(symbol, -1):
             return None
-        at_ms = first_ms
         for period, pages in _LOOKS_BACK:
             for _ in range(pages):
-                last_ms = period.open_ms(at_ms - 1)
-                at_ms = last_ms - (REQUESTS.most_bars - 1) * period.nominal_ms
-                found, _ = await self._candles(symbol, period, at_ms, last_ms, priority)
-                if found:
+                until_ms = period.end_ms(period.open_ms(at_ms - 1))
+                at_ms = until_ms - MOST_ROWS * period.nominal_ms
+                if found := (await self._candles(symbol, period, at_ms, until_ms, priority))[0]:
                     return found[-1].close
         self._untraded_ms[symbol] = first_ms
         return None
 
     async def _candles(
-        self, symbol: str, period: Period, first_ms: int, last_ms: int, priority: Priority
+        self, symbol: str, period: Period, first_ms: int, until_ms: int, priority: Priority
     ) -> tuple[list[Bar], Answer]:
-        """The exchange's own bars that open up to `last_ms`, some perhaps before `first_ms`, and the answer they came in."""
-        answer = await self.http.get(wire.bars_request(symbol, period, first_ms, last_ms), priority)
+        """The exchange's own bars that open before `until_ms`, some perhaps before `first_ms`, and the answer they came in."""
+        request = wire.bars_request(symbol, period, first_ms, until_ms - period.nominal_ms)
+        answer = await self.http.get(request, priority)
         found = self.http.read(lambda body: wire.read_bars(body, symbol, period), answer.body)
-        return [bar for bar in found if bar.open_ms <= last_ms], answer
+        return [bar for bar in found if bar.open_ms < until_ms], answer
 
     async def trades(
         self,

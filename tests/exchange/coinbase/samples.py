@@ -23,7 +23,7 @@ PRODUCT: dict[str, Any] = {
     "trading_disabled": False, "auction_mode": False, "status": "online", "status_message": "",
 }  # fmt: skip
 MINUTE = 60_000
-START = 1_790_000_040_000
+START = 1_790_000_100_000
 
 
 def body(reply: object) -> bytes:

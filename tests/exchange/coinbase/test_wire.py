@@ -27,7 +27,7 @@ from klagg_tui.exchange.venue import Failure
 from tests.conftest import needs_data
 from tests.exchange.coinbase.samples import MINUTE, PRODUCT, ROW, START, body, recorded_products, with_change
 
-CANDLE = "[1790000040, 0.32, 4.2, 0.35, 4.1, 12.3]"
+CANDLE = "[1790000100, 0.32, 4.2, 0.35, 4.1, 12.3]"
 
 
 def candle(text: str = CANDLE) -> bytes:
@@ -199,12 +199,12 @@ def test_a_volume_has_the_decimals_that_its_float_stands_for(written: str, volum
         CANDLE.replace("0.32", "0.3200000001"),
         CANDLE.replace("0.32", "0.36"),
         CANDLE.replace("4.2", "1e12"),
-        CANDLE.replace("1790000040", "1790000041"),
-        CANDLE.replace("1790000040", "1790000040.5"),
-        CANDLE.replace("1790000040", "1e400"),
+        CANDLE.replace("1790000100", "1790000101"),
+        CANDLE.replace("1790000100", "1790000100.5"),
+        CANDLE.replace("1790000100", "1e400"),
         CANDLE.replace(", 12.3", ""),
         f"{CANDLE}, {CANDLE}",
-        f"{CANDLE}, {CANDLE.replace('1790000040', '1790000100')}",
+        f"{CANDLE}, {CANDLE.replace('1790000100', '1790000160')}",
         "7",
         "{}",
         "[" * 100_000,
@@ -219,49 +219,88 @@ def test_a_damaged_candle_spoils_its_reply(text: str) -> None:
 def test_candles_are_asked_for_in_seconds() -> None:
     request = bars_request("A/B", Period.H6, START, START + MINUTE)
     assert request.path == "/products/A%2FB/candles"
-    assert request.parameters == (("granularity", "21600"), ("start", "1790000040"), ("end", "1790000100"))
+    assert request.parameters == (("granularity", "21600"), ("start", "1790000100"), ("end", "1790000160"))
 
 
-def made(*numbers: int) -> list[Bar]:
-    rows = [[START // 1000 + 60 * number, number + 1, number + 1, number + 1, number + 1, 1] for number in numbers]
-    return read_bars(json.dumps(rows[::-1]).encode(), "X-USD", Period.M1)
+def made(*numbers: int, period: Period = Period.M1, volume: int = 1) -> list[Bar]:
+    """Bars by their number from `START` on, each with its number, counted from 1, as its price."""
+    step = period.nominal_ms // 1000
+    rows = [[START // 1000 + step * number, *[number + 1] * 4, volume] for number in numbers]
+    return read_bars(json.dumps(rows[::-1]).encode(), "X-USD", period)
 
 
-def shown(bars: list[Bar]) -> list[tuple[int, int, int, int]]:
-    return [
-        ((bar.open_ms - START) // MINUTE, bar.close // 10**12, bar.volume // 10**8, bar.evidence & Evidence.NO_COUNT)
-        for bar in bars
-    ]
+def shown(bars: list[Bar]) -> list[tuple[int, int, int]]:
+    """Number, price, and volume of each."""
+    return [((bar.open_ms - START) // MINUTE, bar.close // 10**12, bar.volume // 10**8) for bar in bars]
 
 
 WINDOW = Window(Period.M1, START, START + 4 * MINUTE)
 FOREVER = START * 2
+NINE = 9 * 10**12
 
 
-def test_a_minute_without_a_candle_is_flat_at_the_close_before_and_nothing_of_it_is_unknown() -> None:
-    bars = filled(made(1, 3), WINDOW, "X-USD", 9 * 10**12, FOREVER)
-    assert shown(bars) == [(0, 9, 0, 0), (1, 2, 1, 2), (2, 2, 0, 0), (3, 4, 1, 2), (4, 4, 0, 0)]
+def five(volume: int, price: int = 7) -> list[Bar]:
+    """The five minutes around `WINDOW` as one bar."""
+    (bar,) = read_bars(json.dumps([[START // 1000, *[price] * 4, volume]]).encode(), "X-USD", Period.M5)
+    return [bar]
+
+
+def test_a_window_lies_within_the_next_longer_bars_that_there_are() -> None:
+    assert (WINDOW.block, list(WINDOW.blocks)) == (Period.M5, [START])
+    two = Window(Period.M1, START + 4 * MINUTE, START + 5 * MINUTE)
+    assert list(two.blocks) == [START, START + 5 * MINUTE]
+    assert [Window(period, START, START).block for period in (Period.M5, Period.M15, Period.H1, Period.H6)] == [
+        *(Period.M15, Period.H1, Period.H6, Period.D1),
+    ]
+    day_ms = Period.D1.open_ms(START)
+    day = Window(Period.D1, day_ms, day_ms)
+    assert (day.block, list(day.blocks)) == (Period.D1, [day_ms])
+
+
+def test_a_minute_without_a_candle_is_flat_at_the_close_before_where_the_five_around_show_that_none_is_missing() -> (
+    None
+):
+    bars = filled(WINDOW, made(1, 3), five(2), NINE, FOREVER)
+    assert shown(bars) == [(0, 9, 0), (1, 2, 1), (2, 2, 0), (3, 4, 1), (4, 4, 0)]
     assert bars[0].open == bars[0].high == bars[0].low == bars[0].close
     assert {bar.evidence for bar in bars if not bar.is_traded} == {Evidence.CANDLE_ONLY}
+    assert shown(filled(WINDOW, [], [], NINE, FOREVER)) == [(number, 9, 0) for number in range(5)]
+
+
+@pytest.mark.parametrize("around", [five(3), []], ids=["more traded than in the minutes", "nothing traded at all"])
+def test_where_the_five_around_contradict_the_minutes_none_is_filled_in(around: list[Bar]) -> None:
+    assert shown(filled(WINDOW, made(1, 3), around, NINE, FOREVER)) == [(1, 2, 1), (3, 4, 1)]
+
+
+def test_behind_a_minute_that_is_missing_it_goes_on_at_the_close_of_the_five() -> None:
+    window = Window(Period.M1, START + 3 * MINUTE, START + 6 * MINUTE)
+    assert shown(filled(window, made(1, 6), [*five(2), *made(1, period=Period.M5)], NINE, FOREVER)) == [
+        (5, 7, 0),
+        (6, 7, 1),
+    ]
 
 
 def test_before_the_first_trade_and_from_an_end_on_there_are_no_flat_bars() -> None:
-    assert shown(filled(made(1, 3), WINDOW, "X-USD", None, START + 4 * MINUTE)) == [
-        (1, 2, 1, 2),
-        (2, 2, 0, 0),
-        (3, 4, 1, 2),
-    ]
+    assert shown(filled(WINDOW, made(1, 3), five(2), None, START + 4 * MINUTE)) == [(1, 2, 1), (2, 2, 0), (3, 4, 1)]
 
 
 def test_candles_outside_of_what_was_asked_for_are_left_out() -> None:
-    assert shown(filled(made(2, 4, 5), Window(Period.M1, START + 3 * MINUTE, START + 4 * MINUTE), "X", 10**12, 0)) == [
-        (4, 5, 1, 2)
-    ]
+    window = Window(Period.M1, START + 3 * MINUTE, START + 4 * MINUTE)
+    assert not window.is_whole(made(2, 4, 5))
+    assert shown(filled(window, made(2, 4, 5), [], None, 0)) == [(4, 5, 1)]
+    assert window.is_whole(made(2, 3, 4, 5))
+
+
+def test_days_have_nothing_around_them() -> None:
+    day_ms = Period.D1.open_ms(START)
+    window = Window(Period.D1, day_ms, day_ms + Period.D1.nominal_ms)
+    assert [bar.volume for bar in filled(window, [], [], NINE, FOREVER)] == [0, 0]
 
 
 def test_a_bar_is_confirmed_where_it_was_over() -> None:
-    bars = judged(made(0, 1, 2), START + 2 * MINUTE)
+    bars = judged(made(0, 1, 2), "Y-USD", START + 2 * MINUTE)
     assert [bar.state for bar in bars] == [State.CONFIRMED, State.CONFIRMED, State.FORMING]
+    assert {bar.symbol for bar in bars} == {"Y-USD"}
 
 
 # The rest

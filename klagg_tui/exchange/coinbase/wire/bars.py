@@ -14,7 +14,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFrame
 from klagg_tui.evidence import Evidence
 from klagg_tui.exchange import fields
-from klagg_tui.exchange.coinbase.facts import DECIMALS, LACKS
+from klagg_tui.exchange.coinbase.facts import DECIMALS, GRANULARITIES, LACKS
 from klagg_tui.exchange.fields import DAMAGE, Json
 from klagg_tui.exchange.numerals import decoded_exactly, number_text
 
@@ -73,36 +73,66 @@ class Window(NamedTuple):
     last_ms: int
 
     @property
-    def opens(self) -> range:
-        """Of each bar."""
-        return range(self.first_ms, self.last_ms + 1, self.period.nominal_ms)
+    def block(self) -> Period:
+        """The next longer bars that there are; themselves where there are none."""
+        return next((longer for longer in GRANULARITIES if self.period < longer), self.period)
+
+    @property
+    def blocks(self) -> range:
+        """When those open that hold these bars."""
+        return range(
+            self.block.open_ms(self.first_ms),
+            self.block.end_ms(self.block.open_ms(self.last_ms)),
+            self.block.nominal_ms,
+        )
+
+    def is_whole(self, found: Iterable[Bar]) -> bool:
+        """Whether each bar of it was found."""
+        step_ms = self.period.nominal_ms
+        return {bar.open_ms for bar in found}.issuperset(range(self.first_ms, self.last_ms + 1, step_ms))
 
 
-def filled(found: Iterable[Bar], window: Window, symbol: str, close: Exact | None, until_ms: int) -> list[Bar]:
+def filled(
+    window: Window, found: Iterable[Bar], blocks: Iterable[Bar], close: Exact | None, until_ms: int
+) -> list[Bar]:
     """The bars of a window, flat ones where the exchange has none because nothing was traded.
 
+    That it has none proves little. But where the longer bar around has no more volume than those that there are, nothing is
+    missing; otherwise there is no bar.
+
     Args:
-        found: bars of the exchange in order.
-        window: what is wanted of them.
-        symbol: whose they are.
-        close: the price before the window; None: nothing was traded before, so there are no bars before the first.
+        window: what is wanted.
+        found: the exchange's bars in all `blocks` of the window.
+        blocks: the exchange's longer ones there; those without trades are missing too.
+        close: the price before the first block; None: nothing was traded before, so there are no bars before the first.
         until_ms: no flat bar opens then or later.
     """
     by_open = {bar.open_ms: bar for bar in found}
+    by_block = {block.open_ms: block for block in blocks}
     whole: list[Bar] = []
-    for open_ms in window.opens:
-        bar = by_open.get(open_ms)
-        if bar is None:
-            if close is None or open_ms >= until_ms:
-                continue
-            # Its sums are known to be 0, on the word of a bar that is not there.
-            flat = empty_bar(symbol, window.period, open_ms, close, State.CONFIRMED)
-            bar = flat._replace(evidence=Evidence.CANDLE_ONLY)
-        whole.append(bar)
-        close = bar.close
-    return whole
+    for block_ms in window.blocks:
+        opens = range(block_ms, window.block.end_ms(block_ms), window.period.nominal_ms)
+        block = by_block.get(block_ms)
+        volume = sum(by_open[open_ms].volume for open_ms in opens if open_ms in by_open)
+        is_all = window.block is window.period or volume == (block.volume if block else 0)
+        for open_ms in opens:
+            bar = by_open.get(open_ms)
+            if bar is None and is_all and close is not None and open_ms < until_ms:
+                bar = _flat(window.period, open_ms, close)
+            if bar is not None:
+                close = bar.close
+                whole.append(bar)
+        close = block.close if block else close
+    return [bar for bar in whole if window.first_ms <= bar.open_ms <= window.last_ms]
 
 
-def judged(bars: Iterable[Bar], over_ms: int) -> list[Bar]:
-    """The bars, confirmed where they were over at `over_ms`, else forming: confirmed is for ever."""
-    return [bar if bar.end_ms <= over_ms else bar._replace(state=State.FORMING) for bar in bars]
+def _flat(period: Period, open_ms: int, close: Exact) -> Bar:
+    """A bar whose sums are known to be 0, on the word of bars around it."""
+    return empty_bar("", period, open_ms, close, State.CONFIRMED)._replace(evidence=Evidence.CANDLE_ONLY)
+
+
+def judged(bars: Iterable[Bar], symbol: str, over_ms: int) -> list[Bar]:
+    """The bars of a symbol, confirmed where they were over at `over_ms`, else forming: confirmed is for ever."""
+    return [
+        bar._replace(symbol=symbol, state=State.CONFIRMED if bar.end_ms <= over_ms else State.FORMING) for bar in bars
+    ]
