@@ -27,8 +27,6 @@ klagg simulate
 
 klagg simulate --symbols 200 --speed 60 --activity 15 --faults all
 
-klagg simulate --venue binance-um --port 0
-
 klagg simulate --faults "cut@5m, drop@10m+30s:BTCUSDT, 429@15m"
 """
 
@@ -40,7 +38,7 @@ def register(app: typer.Typer) -> None:
 
 def simulate(
     venue: Annotated[
-        str, typer.Option(metavar="KEY", help="Whose protocol it speaks, as binance-um; --kinds shows all.")
+        str, typer.Option(metavar="KEY", help="Whose protocol it speaks; --kinds shows the venues there are.")
     ] = "",
     port: Annotated[
         int, typer.Option(min=0, max=65_535, metavar="NUMBER", help="Port on 127.0.0.1; 0 takes a free one.")

@@ -37,7 +37,9 @@ class Exchange:
         face = face_class(venue)
         self.clock = clock
         # The first of all venues keeps the market that it had before there were others.
-        self.market = Market(replace(spec, venue="" if venue == DEFAULT else venue, single_fills=face.single_fills))
+        own = "" if venue == DEFAULT else venue
+        activity = spec.activity * face.liveliness
+        self.market = Market(replace(spec, venue=own, activity=activity, single_fills=face.single_fills))
         self.truth = Truth(self.market, clock.now_ms)
         klines = Klines(self.market)
         self.faults = Faults(spec.seed, now_ms, schedule, face.traps)
