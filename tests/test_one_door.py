@@ -24,16 +24,17 @@ from klagg_tui.exchange import registry
 from klagg_tui.exchange.venue import Venue
 
 ROOT = Path(klagg_tui.__file__).parent
-VENUES: dict[str, Venue] = {package: registry.venue(key) for key, package in registry._PACKAGES.items()}
-INSIDE = (*(f"exchange/{package}/" for package in VENUES), "simulator/")
+VENUES: list[Venue] = [registry.venue(key) for key in registry._PACKAGES]
+PACKAGES = {place.partition(".")[0] for place in registry._PACKAGES.values()}
+INSIDE = (*(f"exchange/{package}/" for package in PACKAGES), "simulator/")
 FILES = sorted(path for path in ROOT.rglob("*.py") if not path.relative_to(ROOT).as_posix().startswith(INSIDE))
-ROUTES = {"binance": ("fapi", "fstream", "x-mbx")}
+ROUTES = {"binance": ("fapi", "dapi", "fstream", "dstream", "x-mbx")}
 """Words of an exchange beside the name of its package."""
-NAMES = re.compile("|".join([*VENUES, *(word for words in ROUTES.values() for word in words)]), re.IGNORECASE)
+NAMES = re.compile("|".join([*sorted(PACKAGES), *(word for words in ROUTES.values() for word in words)]), re.IGNORECASE)
 PAGE_AND_SECOND = 1000
 SIZES = {
     size
-    for venue in VENUES.values()
+    for venue in VENUES
     for limits in [venue.requests]
     for size in (
         limits.cheapest_bars,

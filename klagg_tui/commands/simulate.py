@@ -37,6 +37,9 @@ def register(app: typer.Typer) -> None:
 
 
 def simulate(
+    venue: Annotated[
+        str, typer.Option(metavar="KEY", help="Whose protocol it speaks; --kinds shows the venues there are.")
+    ] = "",
     port: Annotated[
         int, typer.Option(min=0, max=65_535, metavar="NUMBER", help="Port on 127.0.0.1; 0 takes a free one.")
     ] = 8808,
@@ -65,26 +68,33 @@ def simulate(
         int, typer.Option("--history", min=1, max=3000, metavar="DAYS", help="Age of the oldest symbols.")
     ] = 400,
     listen_fd: Annotated[int | None, typer.Option("--listen-fd", hidden=True)] = None,
-    kinds: Annotated[bool, typer.Option("--kinds", help="Show what can go wrong, and leave.")] = False,
+    kinds: Annotated[
+        bool, typer.Option("--kinds", help="Show what can go wrong and the venues there are, and leave.")
+    ] = False,
 ) -> None:
     """Serve a made-up market on this machine that speaks the exchange's protocol, until Ctrl+C.
 
+    Markets of one seed have nearly the same prices at every venue, and other trades.
     Other clients can use it as well: the routes /market and /public send aggregate trades, klines, tickers, mark
     prices and best prices, and REST answers what can be asked without a key. Each connection gets every trade once, from
     the moment it subscribes.
     """
-    from klagg_tui.simulator import KINDS, MarketSpec, SimulatedExchange
+    from klagg_tui.simulator import FACE_FAULTS, FACES, KINDS, MarketSpec, SimulatedExchange
     from klagg_tui.timespec import parse_time
 
     if kinds:
         for kind, meaning in KINDS.items():
+            typer.echo(f"{kind:9} {meaning}")
+        typer.echo(f"Venues are {', '.join(FACES)}. Some of them have besides:")
+        for kind, meaning in FACE_FAULTS.items():
             typer.echo(f"{kind:9} {meaning}")
         return
     start_ms = parse_time(start, int(time.time() * 1000))
     spec = MarketSpec(symbols, seed, start_ms, activity, history)
     listening = None if listen_fd is None else socket.socket(fileno=listen_fd)
     try:
-        exchange = SimulatedExchange(spec, speed=speed, faults=faults, port=port, listening=listening)
+        key = venue or next(iter(FACES))
+        exchange = SimulatedExchange(spec, venue=key, speed=speed, faults=faults, port=port, listening=listening)
     except ConfigError as error:
         raise BadUsage(*error.args) from error
     asyncio.run(_serve(exchange, with_parent=listening is not None))

@@ -80,19 +80,37 @@ class Bar(NamedTuple):
         return self.volume > 0
 
     def same_values(self, other: Bar) -> bool:
-        """Whether both agree in everything but the state."""
+        """Whether both agree in everything but state and evidence."""
         return self[:12] == other[:12]
 
 
-def empty_bar(symbol: str, period: Period, open_ms: int, price: Exact, state: State) -> Bar:
+SUM_BITS: Final[tuple[tuple[int, int], ...]] = (
+    (8, Evidence.NO_TURNOVER.value),
+    (9, Evidence.NO_COUNT.value),
+    (10, Evidence.NO_TAKER_VOLUME.value),
+    (11, Evidence.NO_TAKER_TURNOVER.value),
+)
+"""Places of the fields of a bar that can be unknown, each with its bit of `Evidence`."""
+
+
+def blanked(bar: Bar) -> Bar:
+    """The bar with 0 for what is unknown of it, as it has to be, whatever was added up there."""
+    sums = (0 if bar.evidence & bit else bar[place] for place, bit in SUM_BITS)
+    return _new(Bar, (*bar[:8], *sums, *bar[12:]))
+
+
+def empty_bar(
+    symbol: str, period: Period, open_ms: int, price: Exact, state: State, evidence: int = Evidence.ALL
+) -> Bar:
     """A bar without trades: all four prices at the previous close, all sums zero."""
-    return Bar(symbol, period, open_ms, price, price, price, price, 0, 0, 0, 0, 0, state)
+    return Bar(symbol, period, open_ms, price, price, price, price, 0, 0, 0, 0, 0, state, evidence)
 
 
 def merge(earlier: Bar, later: Bar) -> Bar:
     """Both bars as one, with the earlier one's symbol, period and open time.
 
-    A bar without trades lends no prices: the exchange opens a large bar at its first real trade.
+    A bar without trades lends no prices: the exchange opens a large bar at its first real trade. What either does not know
+    is unknown of both, and the weaker witness is that of both.
     """
     # Unpacked and made without the named constructor: each minute of each symbol passes here a dozen times.
     symbol, period, open_ms, opened, high, low, close, volume, turnover, count, bought, paid, state, evidence = earlier
@@ -100,6 +118,7 @@ def merge(earlier: Bar, later: Bar) -> Bar:
     if state is not state2:
         # Missing trades show through, then an open end; otherwise the less certain of the two.
         state = _PARTIAL if state is _PARTIAL or state2 is _PARTIAL else state if state < state2 else state2  # noqa: FURB136
+    evidence |= evidence2
     if volume2:
         if volume:
             high = high2 if high2 > high else high  # noqa: FURB136  # max() and min() take a fifth of the time spent here
@@ -108,10 +127,11 @@ def merge(earlier: Bar, later: Bar) -> Bar:
         else:
             opened, high, low, close = opened2, high2, low2, close2
     elif volume or not close2:
-        return _new(Bar, (*earlier[:12], state, evidence | evidence2))
+        made = _new(Bar, (*earlier[:12], state, evidence))
+        return blanked(made) if evidence else made
     else:
         opened, high, low, close = opened2, high2, low2, close2
-    return _new(
+    made = _new(
         Bar,
         (
             symbol,
@@ -127,9 +147,10 @@ def merge(earlier: Bar, later: Bar) -> Bar:
             bought + bought2,
             paid + paid2,
             state,
-            evidence | evidence2,
+            evidence,
         ),
     )
+    return blanked(made) if evidence else made
 
 
 _new: Final = tuple.__new__
@@ -151,12 +172,16 @@ class Check(IntEnum):
     """Volume, turnover, count and prices go together."""
 
 
-def fault_of(bar: Bar, up_to: Check = Check.SUMS) -> str | None:
-    """Why no trades can make this bar; None where some can, as far as it is asked."""
+def fault_of(bar: Bar, up_to: Check = Check.SUMS, contract_value: Exact = 0) -> str | None:
+    """Why no trades can make this bar; None where some can, as far as it is asked. Unknown fields are not asked.
+
+    `contract_value`: what one contract of an inverse symbol is worth, in price units: its volume counts contracts, and its
+    turnover is their worth whatever the price. 0 for all other symbols.
+    """
     for check in _CHECKS[: up_to + 1]:
         if fault := check(bar):
             return fault
-    return None
+    return _fault_of_turnovers(bar, contract_value) if up_to >= Check.SUMS else None
 
 
 def _fault_of_order(bar: Bar) -> str | None:
@@ -175,7 +200,8 @@ def _fault_of_prices(bar: Bar) -> str | None:
 def _fault_of_parts(bar: Bar) -> str | None:
     if min(bar[7:12]) < 0:
         return "a sum is negative"
-    if bar.taker_buy_volume > bar.volume or bar.taker_buy_turnover > bar.turnover:
+    is_paid_known = not bar.evidence & Evidence.NO_TURNOVER
+    if bar.taker_buy_volume > bar.volume or (is_paid_known and bar.taker_buy_turnover > bar.turnover):
         return "the takers bought more than was traded"
     return None
 
@@ -185,21 +211,33 @@ def _fault_of_sums(bar: Bar) -> str | None:
         if any(bar[8:12]):
             return "trades without volume"
         return "prices moved without a trade" if bar.high != bar.low else None
-    if not bar.trade_count:
+    if not bar.trade_count and not bar.evidence & Evidence.NO_COUNT:
         return f"volume {exact.quantity_text(bar.volume)} without a trade"
-    for name, volume, turnover in (
-        ("turnover", bar.volume, bar.turnover),
-        ("taker turnover", bar.taker_buy_volume, bar.taker_buy_turnover),
+    return None
+
+
+def _fault_of_turnovers(bar: Bar, contract_value: Exact) -> str | None:
+    for name, volume, turnover, unknown in (
+        ("turnover", bar.volume, bar.turnover, Evidence.NO_TURNOVER),
+        (
+            "taker turnover",
+            bar.taker_buy_volume,
+            bar.taker_buy_turnover,
+            Evidence.NO_TAKER_VOLUME | Evidence.NO_TAKER_TURNOVER,
+        ),
     ):
-        if not _can_be_paid(bar, volume, turnover):
+        if not bar.evidence & unknown and not _can_be_paid(bar, volume, turnover, contract_value):
             return (
                 f"{name} {exact.turnover_text(turnover)} cannot be paid for {exact.quantity_text(volume)} at its prices"
             )
     return None
 
 
-def _can_be_paid(bar: Bar, volume: Exact, turnover: Exact) -> bool:
-    slack = _STEP * bar.trade_count
+def _can_be_paid(bar: Bar, volume: Exact, turnover: Exact, contract_value: Exact) -> bool:
+    if contract_value:
+        return turnover == volume * contract_value
+    # Where the count is unknown, there are no more trades than units of quantity.
+    slack = _STEP * (bar.volume if bar.evidence & Evidence.NO_COUNT else bar.trade_count)
     return bar.low * volume - slack <= turnover <= bar.high * volume + slack
 
 

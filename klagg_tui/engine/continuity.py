@@ -5,12 +5,13 @@ Trades come here that `BarGrid.take` could not add at once, and all events about
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import (
     AggTrade,
+    AmendBar,
     Counters,
     GapFound,
     NumberedAnew,
@@ -52,42 +53,38 @@ class Counts:
 
 
 class Continuity:
-    """Works on the symbols that a grid follows.
+    """Works on the symbols of one venue that a grid follows.
 
     Args:
-        states: the symbols followed; others are counted and left.
+        states: the symbols followed, by the names that trades tell; others are counted and left.
         holds_gaps: see `KlineEngine`.
+        venues: all venues, this one included: each may hold back the same share of trades.
     """
 
-    def __init__(self, states: dict[str, SymbolState], *, holds_gaps: bool) -> None:
+    def __init__(self, states: Mapping[str, SymbolState], *, holds_gaps: bool, venues: Collection[object]) -> None:
         self.counts = Counts()
         self.reports: list[Report] = []
         self.latest_ms: int | None = None
         """See `KlineEngine.latest_ms`."""
-        self._states = states
+        self.states = states
         self._held_about = 0
         """Trades held back by all symbols, or more: counted anew where it seems too many."""
         self._holds_gaps = holds_gaps
+        self._venues = venues
 
     def counters(self, trades: int) -> Counters:
         """What was met so far, with the number of trades taken."""
         return Counters(trades=trades, **asdict(self.counts))
 
-    def state_of(self, symbol: str) -> SymbolState | None:
-        """The state of the symbol of an event; None where it is not followed, which is counted."""
-        state = self._states.get(symbol)
-        if state is None:
-            self.counts.unknown_symbol += 1
-        return state
-
     def take(self, fields: TradeFields) -> None:
         """A trade that is not as most are."""
         trade = AggTrade(*fields)
-        state = self.state_of(trade.symbol)
+        state = self.states.get(trade.symbol)
         if state is None:
+            self.counts.unknown_symbol += 1
             return
         if fault := self._fault(trade, state):
-            self._reject(trade, fault)
+            self._reject(state, trade, fault)
             # Recorded streams hold placeholders: no trades, but their ids are used up.
             if 0 <= trade.aggregate_id == state.next_id and trade.is_placeholder and not state.is_waiting:
                 state.skip_id()
@@ -109,7 +106,7 @@ class Continuity:
         else:
             self.counts.gaps += 1
             self.counts.gaps_abandoned += 1
-            self._count(trade, state.skip_gap(trade))
+            self._count(state, trade, state.skip_gap(trade))
 
     def seed(self, state: SymbolState, seed: SeedBars) -> None:
         """Begin a symbol, and go on with what was held back; what was traded before the seed's minute is in its bars."""
@@ -125,7 +122,7 @@ class Continuity:
         for trade in trades:
             verdict = state.judge(trade.aggregate_id)
             if fault := self._fault(trade, state):
-                self._reject(trade, fault)
+                self._reject(state, trade, fault)
             elif verdict is Verdict.NEXT:
                 self._place(state, trade)
             elif verdict is Verdict.AHEAD:
@@ -152,38 +149,29 @@ class Continuity:
         if state.life is Life.GAP:
             self.counts.gaps_abandoned += 1
         state.give_up()
-        self._count(first, state.skip_gap(first))
+        self._count(state, first, state.skip_gap(first))
         self.release(state)
 
-    def amend(self, bar: Bar) -> None:
-        """Compare the exchange's own bar, which takes the place of ours."""
-        state = self._states.get(bar.symbol)
-        outcome = state.amend(bar) if state else Amendment.TOO_OLD
+    def amend(self, state: SymbolState, amended: AmendBar) -> None:
+        """Compare the exchange's own bar, which takes the place of ours where they differ."""
+        outcome = state.amend(*amended)
         if outcome is Amendment.EQUAL:
             self.counts.equal += 1
         elif outcome is Amendment.AMENDED:
             self.counts.amended += 1
 
-    def pending_gap(self, symbol: str) -> PendingGap | None:
-        """What a symbol waits for; None where it does not wait."""
-        state = self._states.get(symbol)
-        if state is None or not state.is_waiting:
-            return None
-        held = state.held
-        trades = tuple(held[held_id] for held_id in sorted(held))
-        return PendingGap(_id_or_none(state), trades, state.proved_minute(), state.traded_ms, state.anew_ms)
-
     def held_trades(self) -> int:
         """How many trades wait for missing ones before them."""
-        return sum(len(state.held) for state in self._states.values())
+        return sum(len(state.held) for state in self.states.values())
 
     def _hold(self, state: SymbolState, trade: AggTrade) -> None:
         """Hold a trade back, within bounds: what is let go for it is missing like the rest, and is fetched."""
         self.counts.held_cut += state.hold(trade)
         self._held_about += 1
-        if self._held_about >= MOST_HELD_IN_SUM:
-            if self.held_trades() >= MOST_HELD_IN_SUM:
-                self.counts.held_cut += sum(one.cut_held() for one in self._states.values() if len(one.held) > 1)
+        most = MOST_HELD_IN_SUM // len(self._venues)
+        if self._held_about >= most:
+            if self.held_trades() >= most:
+                self.counts.held_cut += sum(one.cut_held() for one in self.states.values() if len(one.held) > 1)
             self._held_about = self.held_trades()
 
     def _is_welcome_first(self, state: SymbolState) -> bool:
@@ -204,7 +192,7 @@ class Continuity:
 
     def _begin_anew(self, state: SymbolState, begun: list[AggTrade]) -> None:
         """Another contract has the symbol's name: a run begins with its first trades. In files at once, live on bars."""
-        self.reports.append(NumberedAnew(begun[0]))
+        self.reports.append(NumberedAnew(begun[0], _qualified(state, begun[0])))
         state.anew_ms = min(trade.traded_ms for trade in begun)
         if self._holds_gaps:
             self.counts.gaps_abandoned += state.life is Life.GAP
@@ -212,7 +200,7 @@ class Continuity:
             self.reports.append(GapFound(state.symbol))
             return
         first, *rest = begun
-        self._count(first, state.begin_run_with(first))
+        self._count(state, first, state.begin_run_with(first))
         for trade in rest:
             self.take(trade)
 
@@ -225,14 +213,14 @@ class Continuity:
         """Add a trade that comes next; after a rest that no symbol takes it begins a run, and nothing is known in between."""
         if state.anew and trade.traded_ms >= max(doubted.traded_ms for doubted in state.anew.values()):
             self._drop_doubted(state)
-        self._count(trade, state.begin_run_with(trade) if state.has_rested(trade) else state.place(trade))
+        self._count(state, trade, state.begin_run_with(trade) if state.has_rested(trade) else state.place(trade))
 
-    def _count(self, trade: AggTrade, placement: Placement) -> None:
+    def _count(self, state: SymbolState, trade: AggTrade, placement: Placement) -> None:
         if placement is Placement.LATE:
             self.counts.late += 1
         elif placement is Placement.TOO_LATE:
             self.counts.too_late += 1
-            self._tell(TradeTooLate(trade))
+            self._tell(TradeTooLate(trade, _qualified(state, trade)))
 
     def _open_gap(self, state: SymbolState) -> None:
         before = state.life
@@ -247,14 +235,27 @@ class Continuity:
             return f"its time is ahead of the exchange's clock ({trade.traded_ms} ms)"
         return _fault(trade, state)
 
-    def _reject(self, trade: AggTrade, reason: str) -> None:
+    def _reject(self, state: SymbolState, trade: AggTrade, reason: str) -> None:
         self.counts.rejected += 1
-        self._tell(TradeRejected(trade, reason))
+        self._tell(TradeRejected(trade, reason, _qualified(state, trade)))
 
     def _tell(self, report: TradeRejected | TradeTooLate) -> None:
         """Report a single trade; all are counted, and so many are kept until somebody takes them."""
         if len(self.reports) < _MOST_REPORTS:
             self.reports.append(report)
+
+
+def pending_gap(state: SymbolState) -> PendingGap | None:
+    """What a symbol waits for; None where it does not wait."""
+    if not state.is_waiting:
+        return None
+    held = state.held
+    trades = tuple(held[held_id] for held_id in sorted(held))
+    return PendingGap(_id_or_none(state), trades, state.proved_minute(), state.traded_ms, state.anew_ms)
+
+
+def _qualified(state: SymbolState, trade: AggTrade) -> str:
+    return "" if state.symbol == trade.symbol else state.symbol
 
 
 def _id_or_none(state: SymbolState) -> int | None:

@@ -89,7 +89,7 @@ class EndedBars:
         """The minutes without trades that stand at another price than the close before them, up to the forming one."""
         at_ms, price = minute.end_ms, minute.close
         while (bar := self.minute_at(at_ms)) and _is_to_be_flat_at(price, bar):
-            yield empty_bar(minute.symbol, Period.M1, at_ms, price, bar.state)
+            yield empty_bar(minute.symbol, Period.M1, at_ms, price, bar.state, bar.evidence)
             at_ms = bar.end_ms
         if at_ms == forming.minute_ms and not forming.is_traded:
             forming.close = price

@@ -2,14 +2,17 @@
 
 Everything comes as an argument, the time included, so the same recording gives the same bars on every run. It belongs
 to one thread; everybody else gets the immutable values it gives out.
+
+Symbols of several exchanges stand beside each other. Each venue has names, a clock, reports and counters of its own; where
+one exchange is watched, its venue may go by the empty name. A method's `venue=None` means all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from klagg_tui.engine.changes import Changes
-from klagg_tui.engine.continuity import Continuity
+from klagg_tui.engine.continuity import Continuity, pending_gap
 from klagg_tui.engine.events import (
     AbandonGap,
     AddSymbol,
@@ -32,6 +35,8 @@ from klagg_tui.engine.lifecycle import LifeEvent
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period
 from klagg_tui.engine.readers import Reader
 from klagg_tui.engine.sequence import UNKNOWN
+from klagg_tui.engine.symbol import SymbolState
+from klagg_tui.names import parted
 
 
 class KlineEngine:
@@ -49,7 +54,8 @@ class KlineEngine:
     ) -> None:
         self._grid = BarGrid(periods, held_minutes)
         self._states = self._grid.states
-        self._continuity = Continuity(self._states, holds_gaps=holds_gaps)
+        self._holds_gaps = holds_gaps
+        self._venues: dict[str, Continuity] = {}
 
     @property
     def periods(self) -> tuple[Period, ...]:
@@ -58,40 +64,56 @@ class KlineEngine:
 
     @property
     def counters(self) -> Counters:
-        """What was met so far."""
-        return self._continuity.counters(self._grid.trades)
+        """What was met so far, of all venues together."""
+        every = [self.counters_of(venue) for venue in self._venues]
+        return Counters(*map(sum, zip(*every, strict=True)))
 
-    def symbols(self) -> tuple[str, ...]:
-        """Symbols that are followed, by first open time, then by name."""
-        return self._grid.symbols
+    def counters_of(self, venue: str) -> Counters:
+        """What was met so far of one venue."""
+        return self._of(venue).counters(self._grid.trades(venue))
+
+    def symbols(self, venue: str | None = None) -> tuple[str, ...]:
+        """Symbols that are followed, of one venue or of all, by first open time, then by name."""
+        symbols = self._grid.symbols
+        return symbols if venue is None else tuple(one for one in symbols if self._states[one].venue == venue)
 
     def handle(self, event: AppEvent) -> None:
         """Take in one event. Nothing about its content makes this raise."""
         if isinstance(event, AggTrade):
             self.take((event,))
         elif isinstance(event, AddSymbol):
+            self._of(event.venue)
             self._grid.add(event)
         elif isinstance(event, RemoveSymbol):
             self._grid.remove(event.symbol)
         elif isinstance(event, AmendBar):
-            self._continuity.amend(event.bar)
+            if state := self._states.get(event.bar.symbol):
+                self._of(state.venue).amend(state, event)
         else:
             self._steer(event)
 
-    def take(self, trades: Sequence[TradeFields]) -> None:
-        """`handle` for many trades: the way of everything that a stream brings."""
-        self._grid.take(trades, self._continuity.take)
+    def take(self, trades: Sequence[TradeFields], venue: str = "") -> None:
+        """`handle` for many trades of one venue, under its own names: the way of everything that a stream brings."""
+        continuity = self._of(venue)
+        self._grid.take(trades, continuity.states, continuity.take)
 
     @property
     def latest_ms(self) -> int | None:
-        """Trades of later minutes than the forming one are rejected where they lie behind this time; None: none are."""
-        return self._continuity.latest_ms
+        """Trades of later minutes than the forming one are rejected where they lie behind this time; None: none are.
+
+        It is that of the venue without a name; `bound` sets that of any.
+        """
+        return self._of("").latest_ms
 
     @latest_ms.setter
     def latest_ms(self, latest_ms: int | None) -> None:
-        self._continuity.latest_ms = latest_ms
+        self.bound("", latest_ms)
 
-    def tick(self, now_ms: int, most: int | None = None) -> bool:
+    def bound(self, venue: str, latest_ms: int | None) -> None:
+        """Set the `latest_ms` of one venue."""
+        self._of(venue).latest_ms = latest_ms
+
+    def tick(self, now_ms: int, most: int | None = None, venue: str | None = None) -> bool:
         """End the minutes that are over at `now_ms`; symbols that wait for missing trades stay where they are.
 
         A minute that only the clock ended is partial where nothing was traded, until the next trade, `QuietUntil` or the
@@ -100,11 +122,12 @@ class KlineEngine:
         Args:
             now_ms: the time.
             most: minutes ended in this call, so that whoever calls can see to other things in between; None: all.
+            venue: whose time it is; None: that of all venues.
 
         Returns:
             Whether some are left.
         """
-        for state in self._states.values():
+        for state in self._states_of(venue):
             # Without a price there is no bar to end, and the first trade may still come from a minute just over.
             if not state.close or state.end_ms > now_ms or state.is_waiting:
                 continue
@@ -148,26 +171,41 @@ class KlineEngine:
 
     def pending_gap(self, symbol: str) -> PendingGap | None:
         """What a symbol waits for; None where it does not wait."""
-        return self._continuity.pending_gap(symbol)
+        state = self._states.get(symbol)
+        return pending_gap(state) if state else None
 
-    def held_trades(self) -> int:
+    def held_trades(self, venue: str | None = None) -> int:
         """How many trades wait for missing ones before them."""
-        return self._continuity.held_trades()
+        return sum(len(state.held) for state in self._states_of(venue))
 
-    def waiting(self) -> tuple[str, ...]:
+    def waiting(self, venue: str | None = None) -> tuple[str, ...]:
         """Symbols whose trades are held back."""
-        return tuple(state.symbol for state in self._states.values() if state.is_waiting)
+        return tuple(state.symbol for state in self._states_of(venue) if state.is_waiting)
 
-    def take_reports(self) -> list[Report]:
-        """What the shell should know or see to, oldest first; afterwards there is none."""
-        reports, self._continuity.reports = self._continuity.reports, []
-        return reports
+    def take_reports(self, venue: str | None = None) -> list[Report]:
+        """What the shell should know or see to, oldest first within a venue; afterwards there is none."""
+        taken: list[Report] = []
+        for continuity in self._venues.values() if venue is None else (self._of(venue),):
+            taken += continuity.reports
+            continuity.reports = []
+        return taken
+
+    def _of(self, venue: str) -> Continuity:
+        found = self._venues.get(venue)
+        if found is None:
+            found = Continuity(self._grid.table(venue), holds_gaps=self._holds_gaps, venues=self._venues)
+            self._venues[venue] = found
+        return found
+
+    def _states_of(self, venue: str | None) -> Iterable[SymbolState]:
+        return (self._states if venue is None else self._grid.table(venue)).values()
 
     def _steer(self, event: SeedBars | MissingTrades | HoldSymbol | ReleaseSymbol | QuietUntil | AbandonGap) -> None:
-        continuity = self._continuity
-        state = continuity.state_of(event.symbol)
+        state = self._states.get(event.symbol)
         if state is None:
+            self._of(parted(event.symbol).venue).counts.unknown_symbol += 1
             return
+        continuity = self._of(state.venue)
         if isinstance(event, SeedBars):
             continuity.seed(state, event)
         elif isinstance(event, MissingTrades):

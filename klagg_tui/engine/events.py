@@ -59,9 +59,18 @@ class AddSymbol(NamedTuple):
     """Follow a symbol; the engine gives it the next index. Known symbols are left as they are."""
 
     symbol: str
+    """What bars, events and reports call it: the exchange's own name, as its trades do, or `venue:name`."""
     first_open_ms: int
     """When its first bar opened (listing); nothing is missing before it. 0 where unknown."""
     three_day_anchor: int = DEFAULT_THREE_DAY_ANCHOR
+    venue: str = ""
+    """Among whose trades its own are: those given to `KlineEngine.take` with the same venue."""
+    contract_value: Exact = 0
+    """What one contract of an inverse symbol is worth, in price units: its quantities count contracts, its turnover is their
+    worth. 0 for all other symbols."""
+    proves: bool = True
+    """Whether the ids of its trades show that none is missing. Otherwise an ended minute stays partial until the exchange's
+    own bar shows that it is whole, and there are no spans."""
 
 
 class RemoveSymbol(NamedTuple):
@@ -122,9 +131,12 @@ class AbandonGap(NamedTuple):
 
 
 class AmendBar(NamedTuple):
-    """The exchange's own 1m bar, to confirm ours or to take its place."""
+    """The exchange's own 1m bar, to confirm ours or to take its place: see `confirmed_by`."""
 
     bar: Bar
+    """Over by its own showing; its evidence says what it lacks."""
+    opens_at: Exact | None = None
+    """The close before, for exchanges whose bars open at it; None for all others."""
 
 
 AppEvent: TypeAlias = (
@@ -168,12 +180,26 @@ class TradeRejected(NamedTuple):
 
     trade: AggTrade
     reason: str
+    qualified: str = ""
+    """What the engine calls the symbol, where that is not the trade's own name for it."""
+
+    @property
+    def symbol(self) -> str:
+        """What the engine calls the symbol."""
+        return self.qualified or self.trade.symbol
 
 
 class TradeTooLate(NamedTuple):
     """A trade in order of id whose minute is no longer held: that minute's bar lacks it until the exchange's is taken."""
 
     trade: AggTrade
+    qualified: str = ""
+    """See `TradeRejected`."""
+
+    @property
+    def symbol(self) -> str:
+        """What the engine calls the symbol."""
+        return self.qualified or self.trade.symbol
 
 
 class NumberedAnew(NamedTuple):
@@ -184,6 +210,13 @@ class NumberedAnew(NamedTuple):
 
     trade: AggTrade
     """Its first one that was seen."""
+    qualified: str = ""
+    """See `TradeRejected`."""
+
+    @property
+    def symbol(self) -> str:
+        """What the engine calls the symbol."""
+        return self.qualified or self.trade.symbol
 
 
 Report: TypeAlias = GapFound | TradeRejected | TradeTooLate | NumberedAnew

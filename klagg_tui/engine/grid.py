@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
@@ -21,11 +21,16 @@ class BarGrid:
         """1m and all that was asked for, short to long."""
         self.states: dict[str, SymbolState] = {}
         """The symbols that are followed."""
+        self._tables: dict[str, dict[str, SymbolState]] = {}
         self.readers = Readers()
         self._by_index: list[SymbolState] = []
         self._held_minutes = held_minutes
         self._order: tuple[str, ...] | None = ()
         """None: to be made again when somebody asks, once for however many symbols came or went."""
+
+    def table(self, venue: str) -> dict[str, SymbolState]:
+        """The symbols of a venue that are followed, by the names that its trades tell; always the same dictionary."""
+        return self._tables.setdefault(venue, {})
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -35,17 +40,20 @@ class BarGrid:
             self._order = tuple(state.symbol for state in states)
         return self._order
 
-    @property
-    def trades(self) -> int:
-        """How many trades went into bars, those of removed symbols included."""
-        return sum(state.taken for state in self._by_index)
+    def trades(self, venue: str) -> int:
+        """How many trades of a venue went into bars, those of removed symbols included."""
+        return sum(state.taken for state in self._by_index if state.venue == venue)
 
-    def take(self, trades: Sequence[TradeFields], uncommon: Callable[[TradeFields], None]) -> None:
+    def take(
+        self,
+        trades: Sequence[TradeFields],
+        states: Mapping[str, SymbolState],
+        uncommon: Callable[[TradeFields], None],
+    ) -> None:
         """Add trades that are as most are: next in their run, in the forming minute, sound. All others go to `uncommon`.
 
-        Every trade of the market passes here, so the work is done in place, without a call.
+        Every trade of the market passes here, so the work is done in place, without a call. `states`: see `table`.
         """
-        states = self.states
         read = prices([trade[1] for trade in trades])
         for trade, price in zip(trades, read, strict=True):
             symbol, _, quantity_text, traded_ms, is_buyer_maker, aggregate_id, first_id, last_id, _ = trade
@@ -88,9 +96,12 @@ class BarGrid:
         if added.symbol in self.states:
             return
         state = SymbolState(len(self._by_index), added, self.periods[1:], self._held_minutes, self.readers)
+        table = self.table(state.venue)
+        if state.name in table:
+            return
         self._by_index.append(state)
         self.readers.grow(len(self._by_index))
-        self.states[added.symbol] = state
+        self.states[added.symbol] = table[state.name] = state
         self._order = None
 
     def remove(self, symbol: str) -> None:
@@ -98,6 +109,7 @@ class BarGrid:
         state = self.states.pop(symbol, None)
         if state is None:
             return
+        del self.table(state.venue)[state.name]
         if span := state.span():
             self.readers.spanned(span)
         for bar in state.current(self.periods):

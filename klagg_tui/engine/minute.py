@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.bar import Bar, State, blanked
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import MINUTE_MS, Period
@@ -17,11 +17,17 @@ _HIGHEST: Final[Exact] = 1 << 256
 # A usual trade changes the minute and the run of ids, and `BarGrid.take` is where all trades of the market do so: in one
 # object both are found some percent faster than in two or three.
 class FormingMinute(TradeSequence):
-    """The 1m bar under way, grown by the run of ids that it stands on. Its fields are open to `BarGrid.take`."""
+    """The 1m bar under way, grown by the run of ids that it stands on. Its fields are open to `BarGrid.take`.
+
+    Args:
+        contract_value: what one contract of an inverse symbol is worth, in price units; 0 for all others.
+    """
 
     __slots__ = (
         "close",
+        "contract_value",
         "end_ms",
+        "evidence",
         "high",
         "low",
         "minute_ms",
@@ -35,8 +41,9 @@ class FormingMinute(TradeSequence):
         "until_ms",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, contract_value: Exact = 0) -> None:
         super().__init__()
+        self.contract_value = contract_value
         self.minute_ms = self.end_ms = 0
         """Both 0 before the symbol has a minute."""
         self.until_ms = 0
@@ -52,9 +59,12 @@ class FormingMinute(TradeSequence):
         self.taker_buy_volume: Exact = 0
         self.taker_buy_turnover: Exact = 0
         # Not the bar's own sums: of these a trade changes one pair, of volume and taker_buy_volume it would change both.
+        # The turnovers of an inverse symbol are not read: they follow from the volumes.
         self.taker_sell_volume: Exact = 0
         self.taker_sell_turnover: Exact = 0
         self.state = State.PARTIAL
+        self.evidence = 0
+        """Bits of what is unknown of the minute, because the bar that it goes on from did not know it."""
 
     @property
     def is_begun(self) -> bool:
@@ -76,6 +86,7 @@ class FormingMinute(TradeSequence):
         self.taker_buy_volume = self.taker_buy_turnover = 0
         self.taker_sell_volume = self.taker_sell_turnover = 0
         self.state = state
+        self.evidence = 0
 
     def load_minute(self, bar: Bar) -> None:
         """Go on from what a bar of this minute holds; the state stays."""
@@ -85,13 +96,18 @@ class FormingMinute(TradeSequence):
         self.trade_count, self.taker_buy_volume, self.taker_buy_turnover = bar[9:12]
         self.taker_sell_volume = bar.volume - self.taker_buy_volume
         self.taker_sell_turnover = bar.turnover - self.taker_buy_turnover
+        self.evidence = bar.evidence
 
     def as_bar(self, symbol: str, state: State) -> Bar:
         """It as a bar."""
         close = self.close
         opened, high, low = (self.open, self.high, self.low) if self.high else (close, close, close)
+        volume, bought = self.taker_buy_volume + self.taker_sell_volume, self.taker_buy_volume
+        turnover, paid = self.taker_buy_turnover + self.taker_sell_turnover, self.taker_buy_turnover
+        if self.contract_value:
+            turnover, paid = volume * self.contract_value, bought * self.contract_value
         # Without the named constructor, which costs more than all the sums of a trade.
-        return tuple.__new__(
+        made = tuple.__new__(
             Bar,
             (
                 symbol,
@@ -101,24 +117,28 @@ class FormingMinute(TradeSequence):
                 high,
                 low,
                 close,
-                self.taker_buy_volume + self.taker_sell_volume,
-                self.taker_buy_turnover + self.taker_sell_turnover,
+                volume,
+                turnover,
                 self.trade_count,
-                self.taker_buy_volume,
-                self.taker_buy_turnover,
+                bought,
+                paid,
                 state,
-                0,
+                self.evidence,
             ),
         )
+        return blanked(made) if self.evidence else made
 
 
-def with_trade(bar: Bar, trade: AggTrade) -> Bar:
-    """The bar and one more trade, which becomes its last."""
+def with_trade(bar: Bar, trade: AggTrade, contract_value: Exact = 0) -> Bar:
+    """The bar and one more trade, which becomes its last; what is unknown of it stays so.
+
+    `contract_value`: see `FormingMinute`.
+    """
     price, quantity = trade.amounts()
-    turnover = price * quantity
+    turnover = (contract_value or price) * quantity
     bought, paid = (0, 0) if trade.is_buyer_maker else (quantity, turnover)
     is_first = not bar.is_traded
-    return bar._replace(
+    made = bar._replace(
         open=price if is_first else bar.open,
         high=price if is_first else max(bar.high, price),
         low=price if is_first else min(bar.low, price),
@@ -129,3 +149,4 @@ def with_trade(bar: Bar, trade: AggTrade) -> Bar:
         taker_buy_volume=bar.taker_buy_volume + bought,
         taker_buy_turnover=bar.taker_buy_turnover + paid,
     )
+    return blanked(made) if bar.evidence else made

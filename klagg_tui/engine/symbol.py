@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from enum import Enum, auto
 
 from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.confirming import confirmed_by, is_whole
 from klagg_tui.engine.ended import EndedBars
 from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars
 from klagg_tui.engine.exact import Exact
@@ -49,15 +50,23 @@ class SymbolState(FormingMinute):
         "is_doubted",
         "is_touched",
         "life",
+        "name",
+        "proves",
         "symbol",
+        "venue",
     )
 
     def __init__(
         self, index: int, added: AddSymbol, periods: tuple[Period, ...], held_minutes: int, readers: Readers
     ) -> None:
-        super().__init__()
+        super().__init__(added.contract_value)
         self.index = index
         self.symbol = added.symbol
+        self.venue = added.venue
+        self.name = added.symbol.removeprefix(f"{added.venue}:")
+        """What the exchange and its trades call it."""
+        self.proves = added.proves
+        """Whether unbroken ids show that no trade is missing."""
         self.first_open_ms = added.first_open_ms
         self.life = Life.EMPTY
         """Changed by `_move` alone."""
@@ -85,7 +94,7 @@ class SymbolState(FormingMinute):
             if self.is_doubted or (self.is_waiting and trade.traded_ms >= self.end_ms):
                 self._trust()  # before minutes that were suspected are too old to be changed
             self.roll_to(trade.traded_ms)
-            self.load_minute(with_trade(self.minute_bar(), trade))
+            self.load_minute(with_trade(self.minute_bar(), trade, self.contract_value))
             placement = Placement.IN_TIME
             self.mark()
         self.set_gate()
@@ -140,13 +149,13 @@ class SymbolState(FormingMinute):
                 self._start_gated(minute_ms, 0, self._state_from(minute_ms))
             self.mark()
 
-    def amend(self, bar: Bar) -> Amendment:
-        """Put the exchange's own 1m bar in the place of ours."""
+    def amend(self, bar: Bar, opens_at: Exact | None) -> Amendment:
+        """Confirm ours by the exchange's own 1m bar, which takes its place where they differ: see `confirmed_by`."""
         ours = self.ended.minute_at(bar.open_ms)
         if ours is None or bar.period is not Period.M1:
             return Amendment.TOO_OLD
-        self.ended.replace([bar._replace(state=State.CONFIRMED)], self)
-        is_equal = ours.same_values(bar)
+        confirmed, is_equal = confirmed_by(ours, bar, is_whole=is_whole(ours), opens_at=opens_at)
+        self.ended.replace([confirmed], self)
         if is_equal and bar.open_ms <= self.proved_ms:
             self._be_quiet_in_confirmed(bar.end_ms)
         if self.is_doubted:
@@ -201,7 +210,12 @@ class SymbolState(FormingMinute):
         return [minute, *bars] if Period.M1 in periods else bars
 
     def span(self, *, is_cut: bool = False) -> Span | None:
-        """The unbroken run so far; where trades are missing behind it, it proves nothing past its newest trade."""
+        """The unbroken run so far; where trades are missing behind it, it proves nothing past its newest trade.
+
+        None where ids prove nothing.
+        """
+        if not self.proves:
+            return None
         return self.span_to(self.symbol, 0 if is_cut or self.is_waiting else self.quiet_ms)
 
     def mark(self) -> None:
@@ -237,7 +251,7 @@ class SymbolState(FormingMinute):
             return Placement.TOO_LATE
         # The exchange's own bar already counts every trade of its minute.
         if held.state is not State.CONFIRMED:
-            self.ended.replace([with_trade(held, trade)], self)
+            self.ended.replace([with_trade(held, trade, self.contract_value)], self)
             self.mark()
         if self.is_doubted and not self.is_waiting:
             self._trust()
@@ -272,6 +286,8 @@ class SymbolState(FormingMinute):
         self.set_gate()
 
     def _state_in_run(self, minute: Bar) -> State:
+        if not self.proves:
+            return State.PARTIAL
         return State.CLOSED if minute.is_traded or minute.end_ms <= self.proved_ms else State.FORMING
 
     def _restate(self, from_ms: int, state_of: Callable[[Bar], State]) -> None:

@@ -26,7 +26,7 @@ class RequestLimits:
     trades_reach_ms: int
     """How far back trades can be had."""
     pace_ms: int = 0
-    """Between two requests, where the exchange counts by seconds."""
+    """Between two requests, in the exchange's time, where it counts by seconds."""
 
     @property
     def cheapest_bars(self) -> int:
@@ -65,9 +65,10 @@ class StreamLimits:
     penalty_codes: frozenset[int]
     """Close codes and statuses after which trying again soon makes it worse."""
     ping_ms: int = 30_000
-    """Without a byte on a connection before we ping, and again until the answer: after twice this it is dead."""
+    """Without a byte on a connection (a message, where pings are messages) before we ping, and again until the answer: after
+    twice this it is dead."""
     commands_per_hour: int | None = None
-    """Messages of ours on one connection; None: no such limit."""
+    """On one connection; further ones wait. None: no such limit. Pings do not count."""
 
 
 class Refusal(NamedTuple):

@@ -16,7 +16,10 @@ class Acknowledged(NamedTuple):
     id: int | None
     """None where the answer names no command: it means the streams that it names."""
     streams: tuple[str, ...] = ()
-    """Those that are served from now on, where the exchange answers for each alone; empty: all of the command."""
+    """Those that are served from now on, or not any more, as the command asked, where the exchange answers for each alone;
+    empty: all of the command."""
+    is_whole: bool = False
+    """Whether `streams` are all that the connection serves, and those that it lacks are not, whatever was asked last."""
 
 
 class Rejected(NamedTuple):

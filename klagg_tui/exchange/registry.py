@@ -9,8 +9,11 @@ from klagg_tui.exchange.venue import Venue
 
 _PACKAGES: Final = {
     "binance-um": "binance",
+    "binance-spot": "binance.SPOT",
+    "binance-us": "binance.US",
+    "binance-coinm": "binance.COINM",
 }
-"""A package of this room that exports its `VENUE`."""
+"""A package of this room, and what it exports as the venue; `VENUE` where nothing else is said."""
 
 DEFAULT: Final = next(iter(_PACKAGES))
 """Watched unless another one is asked for."""
@@ -18,5 +21,6 @@ DEFAULT: Final = next(iter(_PACKAGES))
 
 def venue(key: str = DEFAULT) -> Venue:
     """The exchange of that name."""
-    found: Venue = import_module(f"klagg_tui.exchange.{_PACKAGES[key]}").VENUE
+    package, _, name = _PACKAGES[key].partition(".")
+    found: Venue = getattr(import_module(f"klagg_tui.exchange.{package}"), name or "VENUE")
     return found

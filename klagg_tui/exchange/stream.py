@@ -39,7 +39,7 @@ from klagg_tui.exchange.session import (
 from klagg_tui.exchange.transport.connect import connect, stream_uri
 from klagg_tui.exchange.transport.connection import READ_PAUSE_S, FeedConnection
 from klagg_tui.exchange.transport.steady import steady_ms
-from klagg_tui.exchange.venue import Venue
+from klagg_tui.exchange.venue import Decode, StreamCodec, Venue
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +79,9 @@ class MarketStream:
     """Trades of the followed symbols, from `run` on.
 
     Args:
-        venue: the exchange at `url`, for its codec and limits.
+        venue: the exchange at `url`, for its limits, and its codec unless another is given.
         url: `wss://host`; the path is added where there is none.
+        codec: that of the exchange's `MarketData`, which knows the contracts; it serves this stream alone.
         on_trades: called with each batch of a socket: its trades in order, and the local time in milliseconds.
         on_report: called with what is delivered, what is silent or refused, and which contracts changed.
         proxy: see `proxy_for`.
@@ -93,6 +94,7 @@ class MarketStream:
         self,
         venue: Venue,
         url: str,
+        codec: StreamCodec | None = None,
         *,
         on_trades: Callable[[Sequence[TradeFields], int], None],
         on_report: Callable[[StreamReport], None],
@@ -105,9 +107,8 @@ class MarketStream:
     ) -> None:
         self.counters = StreamCounters()
         self._venue = venue
-        self._codec = venue.codec
-        self._decode_batch = venue.codec.decode_batch
-        self._uri = stream_uri(url, venue.codec.path)
+        self._codec = codec or venue.codec
+        self._uri = stream_uri(url, self._codec.path)
         self._on_trades = on_trades
         self._on_report = on_report
         self._proxy = proxy
@@ -201,10 +202,11 @@ class MarketStream:
 
     async def _open(self, share: _ShardConnections, key: int) -> None:
         """One attempt, as a task."""
+        decode = self._codec.open_decoder() if self._codec.open_decoder else self._codec.decode_batch
 
         def make() -> FeedConnection:
             return FeedConnection(
-                self._uri, partial(self._take, share, key), partial(self._ended, share, key), self._read_pause_s
+                self._uri, partial(self._take, share, key, decode), partial(self._ended, share, key), self._read_pause_s
             )
 
         try:
@@ -230,15 +232,15 @@ class MarketStream:
         share.protocol.ended(key, self._now_ms(), self._chance(), reason, code)
         self._report(share)
 
-    def _take(self, share: _ShardConnections, key: int, texts: list[bytes]) -> None:
+    def _take(self, share: _ShardConnections, key: int, decode: Decode, texts: list[bytes]) -> None:
         """What a socket brought: decode it, note which symbols traded, hand it on."""
         session = share.protocol.session(key)
         if session is None:
             return
         now_ms = self._now_ms()
-        batch = self._decode_batch(texts)
+        batch = decode(texts)
         session.last_trade_ms.update(dict.fromkeys(map(_SYMBOL, batch.trades), now_ms))
-        session.received(now_ms, has_trades=bool(batch.trades))
+        session.received(now_ms, has_trades=bool(batch.trades), has_texts=bool(texts))
         self.counters.frames += len(texts)
         for text, error in batch.damaged:
             self._note_bad(text, error)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from klagg_tui.engine.period import Period
@@ -34,6 +34,10 @@ class Priority(IntEnum):
     HISTORY = 4
 
 
+Decode: TypeAlias = "Callable[[Iterable[bytes]], Batch]"
+"""From messages to values; see `StreamCodec.decode_batch`."""
+
+
 @dataclass(frozen=True)
 class StreamCodec:
     """The language of the market streams: pure functions from and to messages."""
@@ -48,10 +52,15 @@ class StreamCodec:
     subscribe: Callable[[Sequence[str], int], bytes]
     """Text message that asks for streams; the number comes back with the answer."""
     unsubscribe: Callable[[Sequence[str], int], bytes]
-    decode_batch: Callable[[Iterable[bytes]], Batch]
-    """The messages of a connection as values; damage costs only the message it is in."""
+    decode_batch: Decode
+    """The messages of a connection as values; damage costs only the message it is in.
+
+    A codec that remembers something is given messages of one `MarketStream` alone. Several connections of it are open at once,
+    and what they bring comes in turns, batch by batch, the same trades from two of them included."""
     ping: bytes | None = None
     """The text message that asks for a sign of life; None: a ping of the websocket protocol."""
+    open_decoder: Callable[[], Decode] | None = None
+    """Makes a `decode_batch` for one new connection, where it matters which messages came over the same one."""
 
 
 class Clock(Protocol):

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from time import monotonic
 from typing import Final
 
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.period import Period
 from klagg_tui.simulator.clock import SimulatedClock
+from klagg_tui.simulator.face import Frame
+from klagg_tui.simulator.faces import DEFAULT, face_class
 from klagg_tui.simulator.faults.damage import Damage
 from klagg_tui.simulator.faults.market_events import MarketEvents
 from klagg_tui.simulator.faults.schedule import Fault, Faults
@@ -13,11 +19,8 @@ from klagg_tui.simulator.market.catalog import MarketSpec
 from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import Market
 from klagg_tui.simulator.market.truth import Truth
-from klagg_tui.simulator.rest.endpoints import RestEndpoints
 from klagg_tui.simulator.streams.connection import Connection
-from klagg_tui.simulator.streams.derived import DerivedStreams
 from klagg_tui.simulator.streams.feed import Feed
-from klagg_tui.simulator.streams.frames import Frame
 from klagg_tui.simulator.streams.hub import Hub
 
 _NOTICE_MS: Final = 10_000
@@ -28,21 +31,24 @@ _CLOCK_ERROR_MS: Final = 5000
 class Exchange:
     """Everything the server's sockets show."""
 
-    def __init__(self, spec: MarketSpec, clock: SimulatedClock, schedule: str) -> None:
+    def __init__(self, spec: MarketSpec, clock: SimulatedClock, schedule: str, venue: str = DEFAULT) -> None:
+        """`venue`: whose face it shows."""
         now_ms = clock.now_ms()
+        face = face_class(venue)
         self.clock = clock
-        self.market = Market(spec)
+        # The first of all venues keeps the market that it had before there were others.
+        self.market = Market(replace(spec, venue="" if venue == DEFAULT else venue, single_fills=face.single_fills))
         self.truth = Truth(self.market, clock.now_ms)
         klines = Klines(self.market)
-        self.rest = RestEndpoints(self.market, klines)
-        self.faults = Faults(spec.seed, now_ms, schedule)
-        self.feed = Feed(self.market, now_ms)
-        self._derived = DerivedStreams(self.market, klines)
-        self.hub = Hub(self.market, self.feed, self._derived, self.faults.strikes)
+        self.faults = Faults(spec.seed, now_ms, schedule, face.traps)
+        self.face = face(self.market, klines, self.faults)
+        self.feed = Feed(self.market, now_ms, self.face.trade_frames)
+        self.face.told_ms = self.feed.told_ms
+        self.hub = Hub(self.market, self.feed, self.face, self.faults.strikes)
         self.sent = 0
         """Trade messages that left the market since the start, each once, faults not regarded."""
-        self._market_events = MarketEvents(self.market)
-        self._damage = Damage(self.faults, spec.seed)
+        self._market_events = MarketEvents(self.market, self.face)
+        self._damage = Damage(self.faults, spec.seed, face.spoil)
         self._closings: list[tuple[int, tuple[Connection, ...]]] = []
 
     def beat(self) -> None:
@@ -50,10 +56,21 @@ class Exchange:
         now_ms = self.clock.now_ms()
         self._begin_faults(now_ms)
         self.hub.deliver(self._market_events.due(now_ms))
-        self.hub.deliver(self._damage.passed(self._due_trades(now_ms)))
-        self.hub.deliver(self._damage.unmuted(self._derived.due(now_ms, self.clock.speed)))
-        self.hub.flush(now_ms)
+        self.hub.deliver(self.face.bundled(self._damage.passed(self._due_trades(now_ms))))
+        self.hub.deliver(self._damage.unmuted(self.face.due(now_ms, self.clock.speed)))
+        self.hub.flush(now_ms, self.client_ms())
         self._end_faults(now_ms)
+
+    def bars(self, name: str, period: Period, from_ms: int, to_ms: int) -> tuple[Bar, ...]:
+        """What every bar must be, in the venue's terms and under its name; see `Truth.bars`."""
+        symbol = self.face.symbol_of(name)
+        if symbol is None:
+            raise KeyError(name)
+        return tuple(map(self.face.bar, self.truth.bars(symbol, period, from_ms, to_ms)))
+
+    def client_ms(self) -> int:
+        """The clock of clients: however fast the market goes, they take their pace from the world's."""
+        return int(monotonic() * min(1.0, self.clock.speed) * 1000)
 
     def _due_trades(self, now_ms: int) -> Iterator[Frame]:
         for frame in self.feed.advance(now_ms):
@@ -85,14 +102,14 @@ class Exchange:
         elif fault.kind == "silence":
             self.faults.counts["silence"] += self.hub.silence()
         elif fault.kind == "clock":
-            self.rest.clock_error_ms = _figure(fault, -_CLOCK_ERROR_MS)
+            self.face.clock_error_ms = _figure(fault, -_CLOCK_ERROR_MS)
 
     def _end_faults(self, now_ms: int) -> None:
         for fault in self.faults.end(now_ms):
             if fault.kind == "silence":
                 self.hub.end_silence()
             elif fault.kind == "clock":
-                self.rest.clock_error_ms = 0
+                self.face.clock_error_ms = 0
 
 
 def _figure(fault: Fault, default: int) -> int:

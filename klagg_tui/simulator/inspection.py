@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import orjson
@@ -12,7 +13,7 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError
 from klagg_tui.simulator.exchange import Exchange
-from klagg_tui.simulator.faults.schedule import KINDS, Fault, parse_schedule
+from klagg_tui.simulator.faults.schedule import Fault, parse_schedule
 
 _COLUMNS: Final = Bar._fields[2:12]
 
@@ -24,7 +25,7 @@ def add_inspection(app: web.Application, exchange: Exchange) -> None:
         try:
             period = Period.parse(request.query["period"])
             limits = (int(request.query.get("from", 0)), int(request.query.get("to", exchange.clock.now_ms())))
-            bars = exchange.truth.bars(request.query["symbol"], period, *limits)
+            bars = exchange.bars(request.query["symbol"], period, *limits)
         except (KeyError, ValueError) as error:
             return _reply({"error": f"symbol, period, from and to (milliseconds) are needed: {error}"}, status=400)
         return _reply({"columns": _COLUMNS, "bars": [_row(bar) for bar in bars]})
@@ -34,10 +35,10 @@ def add_inspection(app: web.Application, exchange: Exchange) -> None:
 
     async def add_fault(request: web.Request) -> web.Response:
         try:
-            for fault in _asked(await request.read(), exchange.clock.now_ms()):
+            for fault in _asked(await request.read(), exchange.clock.now_ms(), exchange.faults.kinds):
                 exchange.faults.add(fault)
         except (KlaggError, KeyError, TypeError, ValueError) as error:
-            return _reply({"error": str(error), "kinds": KINDS}, status=400)
+            return _reply({"error": str(error), "kinds": exchange.faults.kinds}, status=400)
         exchange.beat()
         return _reply(_account(exchange))
 
@@ -46,13 +47,13 @@ def add_inspection(app: web.Application, exchange: Exchange) -> None:
     app.router.add_post("/klagg/faults", add_fault)
 
 
-def _asked(body: bytes, now_ms: int) -> list[Fault]:
+def _asked(body: bytes, now_ms: int, kinds: Collection[str]) -> list[Fault]:
     """`{"kind": ..., "in_s": 0, "lasts_s": 45, "target": ""}` or `{"schedule": ...}` counted from now."""
     asked = orjson.loads(body)
     if not isinstance(asked, dict):
         raise TypeError("an object is needed")
     if "schedule" in asked:
-        return parse_schedule(asked["schedule"], now_ms)
+        return parse_schedule(asked["schedule"], now_ms, kinds)
     at_ms = now_ms + int(1000 * asked.get("in_s", 0))
     return [Fault(asked["kind"], at_ms, int(1000 * asked.get("lasts_s", 45)), str(asked.get("target", "")))]
 

@@ -6,7 +6,6 @@ import asyncio
 import socket
 from contextlib import suppress
 from email.utils import formatdate
-from functools import partial
 from time import monotonic
 from types import TracebackType
 from typing import Final, Self
@@ -16,23 +15,20 @@ from aiohttp import WSMsgType, web
 from klagg_tui.errors import ConfigError
 from klagg_tui.simulator.clock import SimulatedClock
 from klagg_tui.simulator.exchange import Exchange
+from klagg_tui.simulator.face import Asked, Face, Knock, Reply, TurnedAway
+from klagg_tui.simulator.faces import DEFAULT
 from klagg_tui.simulator.faults.schedule import Fault, Faults
 from klagg_tui.simulator.inspection import add_inspection
 from klagg_tui.simulator.market.catalog import MarketSpec
 from klagg_tui.simulator.market.market import Market
 from klagg_tui.simulator.market.truth import Truth
-from klagg_tui.simulator.rest.endpoints import Reply, error, unknown
 from klagg_tui.simulator.streams.connection import Connection
-from klagg_tui.simulator.streams.control import MOST_BYTES, MOST_STREAMS, Subscriptions
-from klagg_tui.simulator.streams.names import Route
 
 BEAT_S: Final = 0.01
 """How often, in real time, due messages are written."""
 SPEED_HEADER: Final = "X-KLAGG-SPEED"
-"""On `/fapi/v1/time`: how many of the exchange's seconds a real second has. The real exchange does not send it."""
+"""On the answer about the time: how many of the exchange's seconds a real second has. The real exchange does not send it."""
 _SLOW_S: Final = 20
-_ROUTES: Final[dict[str, Route]] = {"public": "public", "market": "market", "private": "private", "": "public"}
-"""The paths of old, without a route, still accept and acknowledge everything; since April 2026 they send what is public."""
 
 
 class SimulatedExchange:
@@ -46,6 +42,7 @@ class SimulatedExchange:
         self,
         spec: MarketSpec | None = None,
         *,
+        venue: str = DEFAULT,
         speed: float = 1.0,
         faults: str = "none",
         host: str = "127.0.0.1",
@@ -53,7 +50,7 @@ class SimulatedExchange:
         listening: socket.socket | None = None,
     ) -> None:
         spec = spec or MarketSpec()
-        self._exchange = Exchange(spec, SimulatedClock(spec.start_ms, speed), faults)
+        self._exchange = Exchange(spec, SimulatedClock(spec.start_ms, speed), faults, venue)
         self._host = host
         self._port = port
         self._listening = listening
@@ -79,6 +76,11 @@ class SimulatedExchange:
     def truth(self) -> Truth:
         """What every bar must be."""
         return self._exchange.truth
+
+    @property
+    def face(self) -> Face:
+        """How the venue shows the market: its names, and a bar of the truth in its terms."""
+        return self._exchange.face
 
     @property
     def faults(self) -> Faults:
@@ -116,13 +118,12 @@ class SimulatedExchange:
 
     async def __aenter__(self) -> Self:
         app = web.Application()
-        for route in _ROUTES:
-            prefix = f"/{route}" if route else ""
-            for path in ("/ws", "/ws/{streams:.+}", "/stream"):
-                app.router.add_get(prefix + path, partial(self._open_socket, route=_ROUTES[route]))
-        app.router.add_get("/fapi/{name:.+}", self._answer)
+        for path in self.face.sockets:
+            app.router.add_get(path, self._open_socket)
+        for method, path in self.face.paths:
+            app.router.add_route(method, path, self._answer)
         add_inspection(app, self._exchange)
-        app.router.add_route("*", "/{path:.*}", _answer_unknown)
+        app.router.add_route("*", "/{path:.*}", self._answer_unknown)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         try:
@@ -161,18 +162,19 @@ class SimulatedExchange:
         if exchange.faults.active("slow"):
             exchange.faults.counts["slow"] += 1
             await exchange.clock.sleep(1000 * _seconds(exchange.faults.active("slow")))
-        reply = self._faulty_reply() or self._honest_reply(request)
+        asked = Asked(request.method, request.path, request.query, await request.read())
+        reply = self._faulty_reply() or self._honest_reply(asked)
         # In the exchange's time: by it a client whose clock is not set yet reads until when it is banned.
         headers = reply.headers | {"Date": formatdate(self.now_ms() // 1000, usegmt=True)}
-        if request.path == "/fapi/v1/time":
+        if request.path in self.face.time_paths:
             headers = headers | {SPEED_HEADER: f"{self.speed:g}"}
-            if exchange.rest.clock_error_ms:
+            if exchange.face.clock_error_ms:
                 exchange.faults.counts["clock"] += 1
         return web.Response(status=reply.status, body=reply.body, headers=headers)
 
-    def _honest_reply(self, request: web.Request) -> Reply:
-        reply = self._exchange.rest.answer(request.path, request.query, self.now_ms())
-        if reply.status in (418, 429):
+    def _honest_reply(self, asked: Asked) -> Reply:
+        reply = self.face.answer(asked, self.now_ms())
+        if reply.is_refusal or reply.status in (418, 429):
             # Not a fault of ours: the client asked for more than its weight.
             self.faults.counts["over weight"] += 1
         return reply
@@ -183,20 +185,25 @@ class SimulatedExchange:
         if fault is None:
             return None
         faults.counts[fault.kind] += 1
-        if fault.kind == "451":
-            return error(451, 0, "Service unavailable from a restricted location according to 'b. Eligibility'.")
         if fault.kind == "5xx":
             status = (500, 502, 503, 504)[faults.counts["5xx"] % 4]
             return Reply(status, b"<html><body>trouble</body></html>", {"Content-Type": "text/html"})
         wait_ms = fault.at_ms + fault.lasts_ms - now_ms
-        return self._exchange.rest.refusal(int(fault.kind), now_ms, max(1, -(-wait_ms // 1000)))
+        return self.face.refusal(fault.kind, now_ms, max(1, -(-wait_ms // 1000)))
 
-    async def _open_socket(self, request: web.Request, *, route: Route) -> web.WebSocketResponse:
-        subscriptions = _asked_for(request, route)
+    async def _answer_unknown(self, request: web.Request) -> web.Response:
+        reply = self.face.unknown(request.path, request.method)
+        return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
+
+    async def _open_socket(self, request: web.Request) -> web.WebSocketResponse:
+        try:
+            known = self.face.open(Knock(request.path, request.match_info, request.query))
+        except TurnedAway as refusal:
+            raise web.HTTPBadRequest(text=str(refusal)) from refusal
         client = web.WebSocketResponse(autoping=False, compress=False)
         await client.prepare(request)
         assert request.transport is not None
-        connection = Connection(request.transport, subscriptions, self.now_ms(), route)
+        connection = Connection(request.transport, known, self.now_ms())
         self._exchange.hub.join(connection, self.now_ms())
         try:
             await self._listen(client, connection)
@@ -205,34 +212,22 @@ class SimulatedExchange:
         return client
 
     async def _listen(self, client: web.WebSocketResponse, connection: Connection) -> None:
-        # However fast the market goes, clients take their pace from the world's clock.
-        pace = min(1.0, self.speed) * 1000
+        known = connection.client
         async for message in client:
-            if connection.subscriptions.is_too_fast(int(monotonic() * pace)):
-                self.faults.strikes("too fast", self.now_ms(), "a client sent too many messages and was closed")
-                await client.close(code=1008, message=b"Too many requests")
-            elif message.type is WSMsgType.PING:
+            known.count(self._exchange.client_ms())
+            if known.ending is None and message.type is WSMsgType.PING:
                 await client.pong(message.data)
-            elif message.type is WSMsgType.TEXT and len(message.data.encode()) <= MOST_BYTES:
-                connection.say(connection.subscriptions.answer(message.data))
+            elif (
+                known.ending is None
+                and message.type is WSMsgType.TEXT
+                and len(message.data.encode()) <= known.most_bytes
+            ):
+                for text in known.answer(message.data, self.now_ms()):
+                    connection.say(text)
                 self._exchange.hub.resubscribed(self.now_ms())
-
-
-async def _answer_unknown(request: web.Request) -> web.Response:
-    reply = unknown(request.path, request.method)
-    return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
-
-
-def _asked_for(request: web.Request, route: Route) -> Subscriptions:
-    """The streams named in the address; the private route wants a listen key there, and knows no account."""
-    if route == "private" and not (request.query.get("listenKey") or request.match_info.get("streams")):
-        raise web.HTTPBadRequest(text="a listenKey is needed")
-    combined = request.path.endswith("/stream")
-    text = request.query.get("streams", "") if combined else request.match_info.get("streams", "")
-    streams = tuple(filter(None, text.split("/")))
-    if len(streams) > MOST_STREAMS:
-        raise web.HTTPBadRequest(text="too many streams")
-    return Subscriptions(streams, combined=combined)
+            if known.ending is not None and not client.closed:
+                self.faults.strikes(known.ending.kind, self.now_ms(), known.ending.words)
+                await client.close(code=known.ending.code, message=known.ending.reason.encode())
 
 
 def _seconds(fault: Fault | None) -> int:

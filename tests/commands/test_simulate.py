@@ -13,7 +13,7 @@ from functools import partial
 
 import pytest
 
-from klagg_tui.simulator import KINDS
+from klagg_tui.simulator import FACE_FAULTS, KINDS
 from tests.commands.beside import get, once, signalled, terminal, written
 from tests.shell import Klagg
 
@@ -77,8 +77,15 @@ def test_at_a_socket_of_its_parents_it_ends_with_the_parent(klagg: Klagg, monkey
 
 def test_the_kinds_of_faults_are_listed(klagg: Klagg) -> None:
     said = klagg("simulate", "--kinds")
-    assert [line.split()[0] for line in said.out.splitlines()] == list(KINDS)
+    assert [line.split()[0] for line in said.out.splitlines()] == [*KINDS, "Venues", *FACE_FAULTS]
     assert said.status == 0
+
+
+def test_a_venue_that_is_not_simulated_is_told_with_those_that_are(klagg: Klagg) -> None:
+    said = klagg("simulate", "--venue", "nowhere")
+    assert said.status == 2
+    assert "no simulated 'nowhere'" in said.err
+    assert "binance-um" in said.err
 
 
 @pytest.mark.parametrize("faults", ["nonsense", "cut@soon", "nonsense@5m"])

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from klagg_tui.engine.bar import State, empty_bar
-from klagg_tui.engine.cover import BarCover
 from klagg_tui.engine.period import Period
+from klagg_tui.engine.rollup import BarCover
 from tests.makers import HOUR, MINUTE, START, SYMBOL, bar, bars
 
 

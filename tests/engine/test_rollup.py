@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar, State, empty_bar
-from klagg_tui.engine.cover import BarCover
 from klagg_tui.engine.period import Period, child_of
-from klagg_tui.engine.rollup import RollUp, is_filled, roll_up
+from klagg_tui.engine.rollup import BarCover, RollUp, is_filled, roll_up
 from tests import oracle
 from tests.conftest import DATA, needs_data
 from tests.makers import HOUR, MINUTE, START, SYMBOL, bar, bars, candle

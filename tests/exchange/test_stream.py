@@ -5,7 +5,7 @@ import json
 import socket
 import ssl
 import subprocess
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 from http import HTTPStatus
@@ -17,10 +17,11 @@ from websockets.exceptions import ConnectionClosed
 from klagg_tui.engine.events import AggTrade, TradeFields
 from klagg_tui.errors import ConfigError
 from klagg_tui.exchange.binance import VENUE
-from klagg_tui.exchange.messages import ContractChanged
+from klagg_tui.exchange.messages import Batch, ContractChanged
 from klagg_tui.exchange.session import FeedLimits, Phase, StreamsDown, StreamsUp
 from klagg_tui.exchange.stream import MarketStream, StreamReport
 from klagg_tui.exchange.transport import connect as connect_module
+from klagg_tui.exchange.venue import Decode, StreamCodec
 from tests.feeds import Feed, feeding, said_trade, until
 from tests.proxies import Passage, connect_proxy, socks_proxy
 
@@ -64,11 +65,13 @@ async def streaming(
     proxy: str | None = None,
     per_shard: int = 200,
     read_pause_s: float = 0.005,
+    codec: StreamCodec | None = None,
 ) -> AsyncIterator[tuple[MarketStream, Listener]]:
     listener = Listener()
     stream = MarketStream(
         VENUE,
         url,
+        codec,
         on_trades=listener.take,
         on_report=listener.reports.append,
         limits=limits,
@@ -106,6 +109,37 @@ async def test_trades_of_the_followed_symbols_arrive_in_order() -> None:
         assert {trade.symbol for trade in listener.trades} == set(TWO)
         assert (stream.states()[0].phase, stream.trouble()) == (Phase.LIVE, None)
         assert stream.counters.frames == 51
+
+
+async def test_a_ping_that_is_a_message_is_sent_as_text() -> None:
+    codec = replace(VENUE.codec, ping=b'{"method":"UNSUBSCRIBE","params":[],"id":0}')
+    limits = replace(LIMITS, ping_ms=300)
+    async with feeding() as feed, streaming(address(feed), limits=limits, codec=codec) as (_, listener):
+        await until(listener.covered)
+        await until(lambda: [command["id"] for command in feed.commands][-2:] == [0, 0])
+
+
+async def test_a_codec_that_remembers_has_a_decoder_for_each_connection() -> None:
+    made: list[list[bytes]] = []
+
+    def open_decoder() -> Decode:
+        seen: list[bytes] = []
+        made.append(seen)
+
+        def decode(raws: Iterable[bytes]) -> Batch:
+            seen.extend(raws)
+            return VENUE.codec.decode_batch(seen[-1:])
+
+        return decode
+
+    codec = replace(VENUE.codec, open_decoder=open_decoder)
+    async with feeding() as feed, streaming(address(feed), codec=codec) as (_, listener):
+        await until(listener.covered)
+        await feed.trade("BTCUSDT", 1)
+        await until(lambda: listener.ids == [1])
+        feed.cut()
+        await until(lambda: len(made) == 2 and bool(made[1]))
+        assert len(made[0]) == 2
 
 
 async def test_frames_gather_and_are_taken_together() -> None:

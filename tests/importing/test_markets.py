@@ -104,7 +104,7 @@ async def test_a_file_says_by_its_rows_of_which_market_it_is(
     ("folder", "market"),
     [
         ("data/futures/um/daily", "binance-um"),
-        ("data/futures/cm/daily", "binance-cm"),
+        ("data/futures/cm/daily", "binance-coinm"),
         ("data/spot/daily", "binance-spot"),
     ],
 )
@@ -277,7 +277,7 @@ async def test_contracts_on_a_coin_keep_their_own_units_and_are_sound(tmp_path: 
     path = tmp_path / "klagg.db"
     async with await Store.open(path) as store:
         assert (await taken(store, file_of(tmp_path / "a.csv", contracts()), symbol=COIN)).failures == []
-        assert await store.market() == "binance-cm"
+        assert await store.market() == "binance-coinm"
         first = (await stored(store, COIN))[0]
         assert (first.volume, first.turnover) == (parsing.quantity("10"), parsing.turnover("1000"))
         assert (first.taker_buy_volume, first.taker_buy_turnover) == (parsing.quantity("5"), parsing.turnover("500"))
@@ -302,7 +302,7 @@ async def test_trades_of_contracts_sum_to_dollars_and_a_wrong_turnover_is_found(
     made = [one._replace(symbol="ETHUSD_PERP", quantity="7") for one in MADE]
     async with await Store.open(path) as store:
         outcome = await import_files(store, [file_of(tmp_path / "a.csv", map(row, made))], symbol="ETHUSD_PERP")
-        assert (outcome.trades, await store.market()) == (len(made), "binance-cm")
+        assert (outcome.trades, await store.market()) == (len(made), "binance-coinm")
         bars = await stored(store, "ETHUSD_PERP")
         assert {(one.volume, one.turnover) for one in bars} == {(parsing.quantity("42"), parsing.turnover("420"))}
         assert all(one.taker_buy_turnover == one.taker_buy_volume * parsing.price("10") for one in bars)
@@ -367,7 +367,7 @@ async def test_recorded_contracts_on_coins_are_counted_in_dollars(tmp_path: Path
         path.write_text("".join(line for line in lines if "@aggTrade" in line))
     async with await Store.open(tmp_path / "klagg.db") as store:
         outcome = await import_files(store, [path])
-        assert (outcome.failures, outcome.tally.bad, await store.market()) == ([], 0, "binance-cm")
+        assert (outcome.failures, outcome.tally.bad, await store.market()) == ([], 0, "binance-coinm")
         for known in await store.symbols():
             value = parsing.price("100" if known.symbol.startswith("BTC") else "10")
             assert all(one.turnover == one.volume * value for one in await stored(store, known.symbol))

@@ -1,44 +1,56 @@
-"""Binance USDⓈ-M futures: its facts, its JSON and how it is asked. `VENUE` is all that others need of it."""
+"""Binance: its facts, its JSON and how it is asked. A `Venue` for each product line is all that others need of it."""
 
 from __future__ import annotations
 
-import re
+from functools import partial
 from typing import Final
 
-from klagg_tui.exchange.binance.facts import BLOCKED_ADVICE, REFUSALS, REQUESTS, STREAMS
+from klagg_tui.exchange.binance import products
+from klagg_tui.exchange.binance.facts import REFUSALS
+from klagg_tui.exchange.binance.products import Product
 from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import MarketData, StreamCodec, Venue
 
 # Imports inside these two: who only reads facts, as every command does, loads no JSON and no HTTP library.
 
 
-def _codec() -> StreamCodec:
+def _codec(product: Product) -> StreamCodec:
     from klagg_tui.exchange.binance import wire
 
-    return wire.CODEC
+    return wire.codec(product)
 
 
-def _market_data(rest_url: str, start_ms: float, *, proxy: str | None = None) -> MarketData:
+def _market_data(product: Product, rest_url: str, start_ms: float, *, proxy: str | None = None) -> MarketData:
     from klagg_tui.exchange.binance.rest import RestClient
     from klagg_tui.exchange.transport.clock import ExchangeClock
 
     # Only an imitation has a pace of its own: the exchange's time runs as fast as the world's whatever an answer says.
     clock = ExchangeClock(start_ms, steady_ms())
-    return RestClient(rest_url, clock, proxy=proxy, has_speed=not VENUE.is_at(rest_url))
+    is_imitation = not _venue(product).is_at(rest_url)
+    return RestClient(rest_url, clock, product, proxy=proxy, has_speed=is_imitation)
 
 
-VENUE: Final = Venue(
-    key="binance-um",
-    name="Binance USDⓈ-M",
-    rest_url="https://fapi.binance.com",
-    stream_url="wss://fstream.binance.com/market/stream",
-    hosts=re.compile(r"(fapi|fstream)\d?\.binance\.com"),  # its test market, at `demo-fapi`, is another one
-    requests=REQUESTS,
-    streams=STREAMS,
-    refusals=REFUSALS,
-    blocked_advice=BLOCKED_ADVICE,
-    settle_ms=10_000,
-    contract_types=("PERPETUAL", "TRADIFI_PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTER"),
-    load_codec=_codec,
-    market_data=_market_data,
-)
+def _venue(product: Product) -> Venue:
+    return Venue(
+        key=product.key,
+        name=product.name,
+        rest_url=product.rest_url,
+        stream_url=product.stream_url,
+        hosts=product.hosts,
+        requests=product.requests,
+        streams=product.streams,
+        refusals=REFUSALS,
+        blocked_advice=product.blocked_advice,
+        settle_ms=10_000,
+        contract_types=product.contract_types,
+        load_codec=partial(_codec, product),
+        market_data=partial(_market_data, product),
+        doubts=product.doubts,
+    )
+
+
+VENUE: Final = _venue(products.UM)
+"""USDⓈ-M futures, the first of them."""
+SPOT: Final = _venue(products.SPOT)
+US: Final = _venue(products.US)
+COINM: Final = _venue(products.COINM)

@@ -1,4 +1,4 @@
-"""What Binance USDⓈ-M allows, and what it does to who takes more.
+"""What Binance allows in every product line, and what it does to who takes more.
 
 Sources: the exchange's documentation, recorded messages, and what others measured where both are silent.
 """
@@ -7,17 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from klagg_tui.exchange.limits import PageCost, Refusal, RequestLimits, StreamLimits
-
-REQUESTS: Final = RequestLimits(
-    cost_per_minute=2_400,
-    bar_pages=(PageCost(99, 1), PageCost(499, 2), PageCost(1_000, 5), PageCost(1_500, 10)),
-    trade_page=PageCost(1_000, 20),
-    trades_reach_ms=24 * 3_600_000 - 600_000,  # 24 hours by the documentation of 2026-05, less a margin
-)
+from klagg_tui.exchange.limits import Refusal, StreamLimits
 
 STREAMS: Final = StreamLimits(
-    pace_ms=500,  # ten a second are documented, five were seen to end in a ban
+    pace_ms=500,  # five a second are documented of spot, ten of futures, where five were seen to end in a ban
     streams_per_message=200,
     bytes_per_message=4_000,  # over 4,088 bytes nothing is answered
     streams_per_connection=1_024,
@@ -34,8 +27,6 @@ REFUSALS: Final = {
 
 LONGEST_REFUSAL_MS: Final = 3 * 24 * 3_600_000
 """The longest ban by the documentation."""
-
-BLOCKED_ADVICE: Final = "try --proxy, or see a simulated market with `klagg demo`"
 
 UNKNOWN_SYMBOL: Final = frozenset({-1121, -1122})
 """Codes for a symbol that there is not, or not any more."""

@@ -8,13 +8,16 @@ from typing import Final, Self, TypeVar
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
+from klagg_tui.engine.exact import Exact
+from klagg_tui.engine.parsing import price
 from klagg_tui.engine.period import Period
-from klagg_tui.errors import Unreachable
+from klagg_tui.errors import UnknownSymbol, Unreachable
 from klagg_tui.exchange.binance import wire
-from klagg_tui.exchange.binance.facts import BLOCKED_ADVICE, LONGEST_REFUSAL_MS, REFUSALS, REQUESTS
+from klagg_tui.exchange.binance.facts import LONGEST_REFUSAL_MS, REFUSALS
+from klagg_tui.exchange.binance.products import UM, Product
 from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import TIME_OUT_S, HttpClient, HttpRules
+from klagg_tui.exchange.transport.http import TIME_OUT_S, Answer, HttpClient, HttpRules
 from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import Priority, RequestUse, StreamCodec
 
@@ -25,19 +28,22 @@ USED_WEIGHT: Final = "X-MBX-USED-WEIGHT-1M"
 MOST_ASKS: Final = 3
 """Answers about the time, after which one that is doubted waits for the next look at the clock."""
 
-MOST_COST_PER_MINUTE: Final = 10 * REQUESTS.cost_per_minute
-"""Whatever a listing says: who asks without a bound is banned."""
+MOST_COST: Final = 10
+"""Times the documented cost of a minute, whatever a listing says: who asks without a bound is banned."""
 SETTLED_MS: Final = 5_000
 """How long before the date of an answer a bar must have ended to be shown final by it."""
 
-RULES: Final = HttpRules(
-    cost_per_minute=REQUESTS.cost_per_minute,
-    used_header=USED_WEIGHT,
-    refusals=REFUSALS,
-    longest_pause_ms=LONGEST_REFUSAL_MS,
-    blocked_advice=BLOCKED_ADVICE,
-    read_failure=wire.read_failure,
-)
+
+def rules(product: Product) -> HttpRules:
+    """How it answers."""
+    return HttpRules(
+        cost_per_minute=product.requests.cost_per_minute,
+        used_header=USED_WEIGHT,
+        refusals=REFUSALS,
+        longest_pause_ms=LONGEST_REFUSAL_MS,
+        blocked_advice=product.blocked_advice,
+        read_failure=wire.read_failure,
+    )
 
 
 class RestClient:
@@ -46,6 +52,7 @@ class RestClient:
     Args:
         base_url: `https://host`.
         clock: set by `sync`.
+        product: what is asked for there.
         proxy: `http://…` or `socks5://…`; without one the environment's counts.
         local_ms: the steady local clock that `clock` goes by.
         time_out_s: for one try.
@@ -56,6 +63,7 @@ class RestClient:
         self,
         base_url: str,
         clock: ExchangeClock,
+        product: Product = UM,
         *,
         proxy: str | None = None,
         local_ms: Callable[[], float] = steady_ms,
@@ -63,10 +71,13 @@ class RestClient:
         has_speed: bool = True,
     ) -> None:
         self.clock = clock
+        self._product = product
+        self._worth: dict[str, Exact] = {}
+        """By symbol: the value of a contract, as the listing said."""
         self.http = HttpClient(
             base_url,
             clock,
-            RULES,
+            rules(product),
             proxy=proxy,
             local_ms=local_ms,
             time_out_s=time_out_s,
@@ -84,8 +95,8 @@ class RestClient:
 
     @property
     def codec(self) -> StreamCodec:
-        """The same for every contract."""
-        return wire.CODEC
+        """The same for every contract: what one is worth, the listing says."""
+        return wire.codec(self._product)
 
     def now_ms(self) -> int:
         """The exchange's time."""
@@ -98,16 +109,17 @@ class RestClient:
     async def sync(self) -> None:
         """Ask the exchange for its time and set the clock by it; an answer that is doubted is asked for again."""
         for _ in range(MOST_ASKS):
-            answer = await self.http.get(wire.TIME, Priority.GAP)
+            answer = await self.http.get(wire.time_request(self._product), Priority.GAP)
             if self.http.set_clock(answer, self.http.read(wire.read_time, answer.body)):
                 break
 
     async def instruments(self) -> Instruments:
         """Every contract the exchange lists."""
-        answer = await self.http.get(wire.EXCHANGE_INFO, Priority.SEED)
-        found = self.http.read(wire.read_instruments, answer.body)
+        answer = await self.http.get(wire.listing_request(self._product), Priority.SEED)
+        found = self.http.read(lambda body: wire.read_instruments(body, self._product), answer.body)
         if found.cost_limit:
-            self.http.budget.limit = min(found.cost_limit, MOST_COST_PER_MINUTE)
+            self.http.budget.limit = min(found.cost_limit, MOST_COST * self._product.requests.cost_per_minute)
+        self._worth |= {one.symbol: price(one.contract_value) for one in found.instruments if one.contract_value}
         return found
 
     async def bars(
@@ -121,11 +133,27 @@ class RestClient:
         priority: Priority,
     ) -> list[Bar]:
         """The exchange's own bars that open from `start_ms` to `end_ms`, both included."""
-        answer = await self.http.get(wire.bars_request(symbol, period, start_ms, end_ms, limit=limit), priority)
+        worth = await self._worth_of(symbol) if self._product.is_in_contracts else 0
+        longest_ms, now_ms = self._product.longest_span_ms, self.now_ms()
+        found: list[Bar] = []
+        for window in wire.windows(period, start_ms, end_ms, limit, now_ms, longest_ms):
+            request = wire.bars_request(symbol, period, *window[:2], limit=window.limit, product=self._product)
+            answer = await self.http.get(request, priority)
+            found += self._within(self._bars_of(answer, symbol, period, worth), window.limit)
+        return found[-limit:] if start_ms is None else found[:limit]
+
+    def _bars_of(self, answer: Answer, symbol: str, period: Period, worth: Exact) -> list[Bar]:
         asked_ms = self.clock.now_ms(answer.sent_ms)
         shown_ms = (answer.date_ms or 0) - SETTLED_MS
-        found = self.http.read(lambda body: wire.read_bars(body, symbol, period, asked_ms, shown_ms), answer.body)
-        return self._within(found, limit)
+        return self.http.read(lambda body: wire.read_bars(body, symbol, period, asked_ms, shown_ms, worth), answer.body)
+
+    async def _worth_of(self, symbol: str) -> Exact:
+        """What one contract is worth; the listing is asked where it was not."""
+        if symbol not in self._worth:
+            await self.instruments()
+        if symbol not in self._worth:
+            raise UnknownSymbol(f"The exchange lists no {symbol}.")
+        return self._worth[symbol]
 
     async def trades(
         self,
@@ -137,7 +165,7 @@ class RestClient:
         priority: Priority,
     ) -> list[AggTrade]:
         """Aggregate trades from an id on."""
-        answer = await self.http.get(wire.trades_request(symbol, from_id, limit), priority)
+        answer = await self.http.get(wire.trades_request(symbol, from_id, limit, self._product), priority)
         found = self.http.read(lambda body: wire.read_trades(body, symbol), answer.body)
         if found and found[0].aggregate_id < from_id:
             raise Unreachable(

@@ -8,7 +8,7 @@ from typing import Final
 from klagg_tui.exchange.messages import Acknowledged, Rejected
 from klagg_tui.exchange.session.events import StreamRefused, SymbolSilent
 from klagg_tui.exchange.session.limits import FeedLimits
-from klagg_tui.exchange.session.stalls import StallDetector
+from klagg_tui.exchange.session.stalls import Pauses, StallDetector
 from klagg_tui.exchange.session.subscriptions import Subscriptions
 from klagg_tui.exchange.venue import StreamCodec
 
@@ -24,7 +24,7 @@ class FeedSession:
         limits: see there.
         now_ms: when the attempt began.
         life_share: 0 to 1, by chance: connections opened together are to be replaced at different times.
-        pauses: see `StallDetector`.
+        pauses: what is usual, passed on from one connection to the next.
         most: see `Subscriptions`.
     """
 
@@ -34,14 +34,14 @@ class FeedSession:
         limits: FeedLimits,
         now_ms: int,
         life_share: float,
-        pauses: dict[str, int],
+        pauses: Pauses,
         most: int | None = None,
     ) -> None:
         self.opened_ms: int | None = None
         self.complete_ms: int | None = None
         """Since when every stream is served; None while any is missing."""
         self.received_ms = now_ms
-        """When the last byte came, answers to pings included."""
+        """When the last sign of life came, answers to pings included."""
         self.traded_ms: int | None = None
         """When a trade came last."""
         self.is_ending = False
@@ -84,8 +84,10 @@ class FeedSession:
         """The handshake is done."""
         self.opened_ms = self.received_ms = now_ms
 
-    def received(self, now_ms: int, *, has_trades: bool) -> None:
-        """Something came in."""
+    def received(self, now_ms: int, *, has_trades: bool, has_texts: bool = True) -> None:
+        """Something came in. Where pings are messages, only messages are a sign of life: the exchange counts no others."""
+        if self._codec.ping is not None and not has_texts:
+            return
         self.received_ms = now_ms
         self._pinged_ms = None
         if has_trades:
@@ -113,6 +115,10 @@ class FeedSession:
         """Whether nothing came for so long that a ping should be sent; asking counts as sending it."""
         if self.opened_ms is None or self._pinged_ms is not None or now_ms - self.received_ms < self._limits.ping_ms:
             return False
+        if self._codec.ping is not None:  # a message like any other
+            if not self._subscriptions.may_send(now_ms):
+                return False
+            self._subscriptions.note_sent(now_ms)
         self._pinged_ms = now_ms
         return True
 
@@ -138,7 +144,7 @@ class FeedSession:
         return since_ms if now_ms - since_ms >= self._stalls.limit_ms else None
 
     def silent_symbols(self, now_ms: int) -> list[SymbolSilent]:
-        """Symbols that have become silent while others have not."""
+        """The symbol that has become silent while others have not, if any."""
         if not self._stalls.is_due(now_ms):
             return []
         held = self._subscriptions.held

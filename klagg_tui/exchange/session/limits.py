@@ -24,6 +24,10 @@ class FeedLimits(StreamLimits):
     times_usual: float = 5.0
     overlap_ms: int = 30_000
     """For a new connection to deliver what the old one does."""
+    longest_quiet_ms: int = 3_600_000
+    """How long a market that was seen to rest may do so at the most before its connection is doubted."""
+    longest_doubt_ms: int = 600_000
+    """Between two replacements of connections on which nothing is traded; the pause grows up to it."""
     first_pause_ms: int = 1_000
     longest_pause_ms: int = 60_000
 
@@ -40,6 +44,8 @@ class FeedLimits(StreamLimits):
             silent_ms=max(2_000, int(self.silent_ms / speed)),
             symbol_silent_ms=max(3_000, int(self.symbol_silent_ms / speed)),
             overlap_ms=max(5_000, int(self.overlap_ms / speed)),
+            longest_quiet_ms=max(6_000, int(self.longest_quiet_ms / speed)),
+            longest_doubt_ms=max(5_000, int(self.longest_doubt_ms / speed)),
             ping_ms=max(2_000, int(self.ping_ms / speed)),
             answer_ms=max(2_000, int(self.answer_ms / speed)),
             longest_pause_ms=max(5_000, int(self.longest_pause_ms / speed)),

@@ -20,6 +20,7 @@ from klagg_tui.exchange.session.events import (
 )
 from klagg_tui.exchange.session.feed import FeedSession
 from klagg_tui.exchange.session.limits import FeedLimits
+from klagg_tui.exchange.session.stalls import Pauses
 from klagg_tui.exchange.venue import StreamCodec
 
 
@@ -38,7 +39,7 @@ class StreamShard:
         self._market_streams = tuple(market_streams)
         self._symbols: dict[str, None] = {}
         self._sessions: dict[int, FeedSession] = {}
-        self._pauses: dict[str, int] = {}
+        self._pauses = Pauses()
         self._most: int | None = None
         """Streams in a command of the next connection, as the last one left it."""
         self._current: int | None = None
@@ -50,6 +51,8 @@ class StreamShard:
         self._reason = ""
         self._covered: frozenset[str] = frozenset()
         self._is_silent = False
+        self._silent_ms = now_ms
+        """Since when, while it is."""
         self._reports: list[FeedReport] = []
         self._losses = self._rotations = 0
 
@@ -132,7 +135,7 @@ class StreamShard:
             if message := session.next_message(now_ms):
                 commands.append(Send(key, message))
             if session.wants_ping(now_ms):
-                commands.append(Ping(key))
+                commands.append(Ping(key) if self._codec.ping is None else Send(key, self._codec.ping))
         self._watch(now_ms)
         return commands
 
@@ -190,7 +193,7 @@ class StreamShard:
             self._failed_attempts = 0
         else:
             self._failed_attempts += 1
-            self._retry_ms = now_ms + self._pause_ms(chance)
+            self._retry_ms = now_ms + max(self._pause_ms(chance), self._quiet_ms(now_ms))
         self._is_silent = self._is_silent and not has_delivered
         self._report_up()
         return [close]
@@ -207,6 +210,13 @@ class StreamShard:
         self._is_silent = self._is_silent and key != self._current
         self._forget(key)
         self._report_down(since_ms, reason)
+
+    def _quiet_ms(self, now_ms: int) -> int:
+        """How long to leave it at that: two connections in turn brought nothing, so it is the market that rests."""
+        if not self._is_silent:
+            return 0
+        self._pauses.market_ms = now_ms - self._silent_ms
+        return min(self._pauses.market_ms, self._limits.longest_doubt_ms)
 
     def _pause_ms(self, chance: float) -> int:
         longest_ms = min(self._limits.longest_pause_ms, self._limits.first_pause_ms << min(self._failed_attempts, 20))
@@ -239,7 +249,7 @@ class StreamShard:
                 self._is_silent = False
                 self._report_up()
         elif not self._is_silent:
-            self._is_silent = True
+            self._is_silent, self._silent_ms = True, since_ms
             reason = "the connection is acknowledged but silent"
             self._reports.append(ConnectionSilent(since_ms, tuple(self._symbols)))
             self._reason = reason

@@ -30,8 +30,11 @@ The rest is left to others at the same address, and to requests that the exchang
 class WeightBudget:
     """The weight used in the exchange's current minute, requests under way included."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, pace_ms: int = 0) -> None:
+        """`pace_ms`: between two requests, whatever they cost, where the exchange counts by seconds."""
         self.limit = limit
+        self._pace_ms = pace_ms
+        self._begun_ms = -pace_ms
         self._minute = 0
         self._used = 0
         self._under_way: dict[int, int] = {}
@@ -50,7 +53,8 @@ class WeightBudget:
         is_first = not any(self._waiting[other] for other in Priority if other < priority)
         # An idle minute takes anything: a limit smaller than a request would otherwise hold it for ever.
         if is_first and self.used(now_ms) + weight <= max(self.limit * _SHARE[priority], weight):
-            return 0
+            since_ms = now_ms - self._begun_ms  # less than nothing where the clock was set back
+            return self._pace_ms - since_ms if 0 <= since_ms < self._pace_ms else 0
         return MINUTE_MS - now_ms % MINUTE_MS
 
     def wait(self, priority: Priority) -> None:
@@ -61,8 +65,9 @@ class WeightBudget:
         """It goes out, or was given up."""
         self._waiting[priority] -= 1
 
-    def begin(self, weight: int) -> int:
+    def begin(self, weight: int, now_ms: int) -> int:
         """A request goes out; returns its number."""
+        self._begun_ms = now_ms
         self._begun += 1
         self._under_way[self._begun] = weight
         return self._begun

@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Final, NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ import aiohttp
 from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError
 from yarl import URL
 
+from klagg_tui import __version__
 from klagg_tui.errors import (
     BadFrame,
     BadNumber,
@@ -33,6 +33,7 @@ from klagg_tui.exchange.limits import Refusal
 from klagg_tui.exchange.transport.budget import WeightBudget
 from klagg_tui.exchange.transport.clock import ExchangeClock, Witnesses
 from klagg_tui.exchange.transport.connect import reason_of
+from klagg_tui.exchange.transport.headers import date_ms, speed_of, whole
 from klagg_tui.exchange.transport.proxy import proxy_for
 from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import Failure, Priority, Request, RequestUse
@@ -53,6 +54,7 @@ _FIRST_PAUSE_S: Final = 0.5
 _MOST_REDIRECTS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 """RFC 9110, 15.4."""
+_JSON: Final = {"Content-Type": "application/json"}
 _LONGEST_WAIT_S: Final = 0.5
 """Between two looks at the budget: the exchange's minute may turn earlier than thought."""
 
@@ -72,7 +74,12 @@ class HttpRules:
     """No refusal lasts longer; an answer that says more is not believed."""
     blocked_advice: str
     read_failure: Callable[[bytes], Failure]
-    """The body may be anything: it must not raise."""
+    """Of an answer with another status than 200. The body may be anything: it must not raise. A `status` in it counts in place
+    of the answer's own."""
+    pace_ms: int = 0
+    """Between two requests, in the exchange's time."""
+    read_error: Callable[[bytes], Failure | None] | None = None
+    """Finds the error in an answer with status 200, for exchanges that say them so; None where there is none; never raises."""
 
 
 class Answer(NamedTuple):
@@ -88,11 +95,11 @@ class Answer(NamedTuple):
     @property
     def date_ms(self) -> int | None:
         """The moment of its `Date` header, of whole seconds; None where there is none that can be read."""
-        return _date_ms(self.headers.get("DATE"))
+        return date_ms(self.headers.get("DATE"))
 
 
 class HttpClient:
-    """GET requests to one host, to be used in an `async with` block.
+    """Requests to one host, to be used in an `async with` block.
 
     Whatever goes wrong raises an `ExchangeError`, after as many tries as make sense.
 
@@ -118,7 +125,7 @@ class HttpClient:
         wall_ms: Callable[[], float] = lambda: time.time() * 1000,
         has_speed: bool = True,
     ) -> None:
-        self.budget = WeightBudget(rules.cost_per_minute)
+        self.budget = WeightBudget(rules.cost_per_minute, rules.pace_ms)
         self.clock = clock
         self._requests = 0
         self._retries = 0
@@ -139,6 +146,7 @@ class HttpClient:
         address = proxy_for(self._base_url, self._proxy)
         self._session = aiohttp.ClientSession(
             connector=ProxyConnector.from_url(address, rdns=True) if address else None,
+            headers={"User-Agent": f"klagg/{__version__}"},
             timeout=aiohttp.ClientTimeout(total=self._time_out_s),
         )
         return self
@@ -172,7 +180,7 @@ class HttpClient:
             raise Unreachable(f"{self._host} gave an answer that cannot be read ({error}).") from error
 
     async def get(self, request: Request, priority: Priority) -> Answer:
-        """Ask, and again where nothing came; the answer has status 200."""
+        """Ask, by POST where there is a body, and again where nothing came; the answer has status 200 and holds no error."""
         pause_s = _FIRST_PAUSE_S
         for _ in range(TRIES - 1):
             try:
@@ -187,18 +195,17 @@ class HttpClient:
     async def _try(self, request: Request, priority: Priority) -> Answer:
         assert self._session is not None, "to be used in a with statement"
         await self._admission(request.cost, priority)
-        number = self.budget.begin(request.cost)
+        number = self.budget.begin(request.cost, self.now_ms())
         self._requests += 1
         used: int | None = None
         sent_ms = self._local_ms()
         try:
-            async with self._asked(
-                URL(self._base_url + request.path).extend_query(list(request.parameters))
-            ) as response:
-                used = _whole(response.headers.get(self._rules.used_header))
+            url = URL(self._base_url + request.path).extend_query(list(request.parameters))
+            async with self._asked(url, request.body) as response:
+                used = whole(response.headers.get(self._rules.used_header))
                 body = await self._body(response)
-                if response.status != 200:
-                    raise self._failure(response.status, body, response.headers)
+                if failure := self._failure_in(response.status, body):
+                    raise self._error(failure, response.headers)
                 headers = {name.upper(): value for name, value in response.headers.items()}
                 return Answer(body, headers, sent_ms, self._local_ms())
         except _NO_ANSWER as error:
@@ -207,11 +214,17 @@ class HttpClient:
             self.budget.end(number, used, self.now_ms())
 
     @asynccontextmanager
-    async def _asked(self, url: URL) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _asked(self, url: URL, body: bytes | None) -> AsyncIterator[aiohttp.ClientResponse]:
         """The answer; where it sends elsewhere on the same host, the answer there."""
         assert self._session is not None
         for _ in range(_MOST_REDIRECTS):
-            async with self._session.get(url, allow_redirects=False) as response:
+            async with self._session.request(
+                "GET" if body is None else "POST",
+                url,
+                data=body,
+                headers=_JSON if body else None,
+                allow_redirects=False,
+            ) as response:
                 if response.status not in _REDIRECTS or "Location" not in response.headers:
                     yield response
                     return
@@ -272,8 +285,15 @@ class HttpClient:
             f"{self._host} cannot be reached ({reason}); klagg keeps trying, what is to be fetched waits."
         )
 
-    def _failure(self, status: int, body: bytes, headers: Mapping[str, str]) -> ExchangeError:
+    def _failure_in(self, status: int, body: bytes) -> Failure | None:
+        """What is wrong with an answer, its status included."""
+        if status == 200:
+            return self._rules.read_error(body) if self._rules.read_error else None
         failure = self._rules.read_failure(body)
+        return failure if failure.status else failure._replace(status=status)
+
+    def _error(self, failure: Failure, headers: Mapping[str, str]) -> ExchangeError:
+        status = failure.status or 0
         if refusal := self._rules.refusals.get(status):
             return self._limited(status, refusal, headers, failure.banned_until_ms)
         if status == 451:
@@ -283,13 +303,14 @@ class HttpClient:
                 f"{self._host} is in trouble ({status}); klagg keeps trying, what is to be fetched waits."
             )
         kind = UnknownSymbol if failure.is_unknown_symbol else Refused
-        return kind(f"{self._host} refused: {failure.message or f'status {status}'}", failure.code)
+        told = failure.message or (f"status {status}" if status else f"error {failure.code}")
+        return kind(f"{self._host} refused: {told}", failure.code)
 
     def _limited(
         self, status: int, refusal: Refusal, headers: Mapping[str, str], banned_until_ms: int | None
     ) -> RateLimited:
         now_ms = self._answered_ms(headers)
-        retry_after_s = _whole(headers.get("Retry-After"))
+        retry_after_s = whole(headers.get("Retry-After"))
         if retry_after_s is not None:
             wait_ms = retry_after_s * 1000
         elif banned_until_ms is not None:
@@ -316,34 +337,14 @@ class HttpClient:
 
     def _answered_ms(self, headers: Mapping[str, str]) -> int:
         """The exchange's time at an answer: by our clock of it, and before that is set by the answer's own date."""
-        date_ms = None if self.clock.is_set else _date_ms(headers.get("Date"))
-        return self.now_ms() if date_ms is None else date_ms
+        told_ms = None if self.clock.is_set else date_ms(headers.get("Date"))
+        return self.now_ms() if told_ms is None else told_ms
 
     def _speed_in(self, headers: Mapping[str, str]) -> float:
-        return _speed(headers.get(SPEED)) if self._has_speed else 1.0
+        return speed_of(headers.get(SPEED)) if self._has_speed else 1.0
 
 
 def _cause(error: BaseException) -> BaseException:
     """The system's own error, where a library wrapped one."""
     inner = getattr(error, "os_error", None) or error.__cause__
     return inner if isinstance(inner, OSError) else error
-
-
-def _whole(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 12 else None
-
-
-def _date_ms(text: str | None) -> int | None:
-    """The moment in a `Date` header; None where there is none that can be read."""
-    try:
-        return int(parsedate_to_datetime(text).timestamp() * 1000) if text else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def _speed(text: str | None) -> float:
-    try:
-        speed = float(text or 1)
-    except ValueError:
-        return 1.0
-    return speed if 0 < speed <= 100_000 else 1.0

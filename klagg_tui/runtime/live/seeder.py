@@ -10,9 +10,9 @@ import logging
 from collections.abc import Callable, Iterable
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.cover import BarCover
 from klagg_tui.engine.events import AggTrade, PendingGap, SeedBars
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.engine.rollup import BarCover
 from klagg_tui.exchange.requests import covering_requests
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.runtime.live.context import LiveContext

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from klagg_tui.simulator.face import Frame
 from klagg_tui.simulator.faults.schedule import Fault, Faults
 from klagg_tui.simulator.market.chance import below
-from klagg_tui.simulator.streams.frames import Frame
+from klagg_tui.simulator.spoil import Spoil
 
 _ONE_IN: Final = 7
 _KINDS: Final = ("mute", "drop", "double", "reorder", "malform", "future")
@@ -20,8 +21,9 @@ _DAY_MS: Final = 86_400_000
 class Damage:
     """Frames on their way out; keeps back those that the next of their symbol shall overtake."""
 
-    def __init__(self, faults: Faults, seed: int) -> None:
+    def __init__(self, faults: Faults, seed: int, spoil: Spoil) -> None:
         self._faults = faults
+        self._spoil = spoil
         self._seed = seed
         self._held: dict[str, Frame] = {}
 
@@ -70,40 +72,13 @@ class Damage:
         if kind == "double":
             return [frame, frame]
         if kind == "malform":
-            damage = _DAMAGES[below(self._key("how", frame), len(_DAMAGES))]
+            damage = self._spoil.ways[below(self._key("how", frame), len(self._spoil.ways))]
             return [frame._replace(payload=damage(frame.payload))]
         if kind == "future":
-            traded_ms = int(_value(frame.payload, b"T")) + _DAY_MS
-            return [frame._replace(payload=_with(frame.payload, b"T", b"%d" % traded_ms))]
+            return [frame._replace(payload=self._spoil.later(frame.payload, _DAY_MS))]
         if kind == "reorder":
             self._held[frame.symbol] = frame
         return []
 
     def _key(self, word: str, frame: Frame) -> bytes:
         return f"{self._seed}|{word}|{frame.symbol}|{frame.aggregate_id}".encode()
-
-
-def _value(payload: bytes, field: bytes) -> bytes:
-    """What stands in one field of the message."""
-    start = payload.index(b'"%b":' % field) + len(field) + 3
-    return payload[start : payload.index(b",", start)]
-
-
-def _with(payload: bytes, field: bytes, value: bytes) -> bytes:
-    """The message with another value in one field."""
-    start = payload.index(b'"%b":' % field) + len(field) + 3
-    return payload[:start] + value + payload[payload.index(b",", start) :]
-
-
-_DAMAGES: Final = (
-    lambda payload: payload[: len(payload) // 2],
-    lambda payload: _with(payload, b"p", b'"nan"'),
-    lambda payload: _with(payload, b"q", b'"-1.5"'),
-    lambda payload: _with(payload, b"a", b"1e400"),
-    lambda payload: _with(payload, b"T", b"null"),
-    lambda payload: _with(payload, b"p", b'"1.123456789"'),
-    lambda _payload: b"[" * 100_000,
-    lambda payload: payload.replace(b'"a":', b'"A":'),
-    lambda _payload: b"{}",
-    lambda _payload: b"null",
-)

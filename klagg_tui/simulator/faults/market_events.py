@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from klagg_tui.simulator.face import Face, Frame
 from klagg_tui.simulator.faults.schedule import Fault
 from klagg_tui.simulator.market.calendar import MINUTE_MS
 from klagg_tui.simulator.market.chance import below
 from klagg_tui.simulator.market.market import NOTICE_MINUTES, Market
-from klagg_tui.simulator.streams.frames import Frame, contract_info, foreign_contract_info
 
 _SEARCHED_MINUTES: Final = 240
 _BUSY: Final = 20
@@ -18,19 +18,21 @@ _BUSY: Final = 20
 class MarketEvents:
     """Changes a market and keeps the messages that announce it until they are due."""
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: Market, face: Face) -> None:
         self._market = market
+        self._face = face
         self._messages: list[tuple[int, Frame]] = []
 
     def choose(self, fault: Fault) -> str:
         """A symbol for a fault that names none: a quiet one to delist, a busy one for the rest; "" where none is left."""
         minute = fault.at_ms // MINUTE_MS
         if fault.kind == "relist":
-            return next((symbol for symbol in self._market.lives if self._is_gone(symbol, minute)), "")
+            return next((symbol for symbol in self._face.listed() if self._is_gone(symbol, minute)), "")
         trading = [
             symbol
             for symbol, life in self._market.lives.items()
             if life.listing.contract_type == "PERPETUAL"
+            and self._face.lists(life.listing)
             and self._market.status(symbol, minute) == "TRADING"
             and self._market.status(symbol, minute + NOTICE_MINUTES + 1) == "TRADING"
         ]
@@ -43,7 +45,8 @@ class MarketEvents:
         minute = now_ms // MINUTE_MS + NOTICE_MINUTES
         if fault.kind == "list":
             symbol = self._market.list_new(minute)
-            self._messages.append((now_ms, foreign_contract_info(now_ms)))
+            if (foreign := self._face.announced_elsewhere(now_ms)) is not None:
+                self._messages.append((now_ms, foreign))
             self._announce(symbol, "PENDING_TRADING", now_ms)
             self._announce(symbol, "TRADING", minute * MINUTE_MS)
             return f"{symbol} trades from {minute * MINUTE_MS}"
@@ -87,5 +90,6 @@ class MarketEvents:
         return ""
 
     def _announce(self, symbol: str, status: str, at_ms: int) -> None:
-        self._messages.append((at_ms, contract_info(self._market, symbol, status, at_ms)))
-        self._messages.sort(key=lambda message: message[0])
+        if (message := self._face.announced(symbol, status, at_ms)) is not None:
+            self._messages.append((at_ms, message))
+            self._messages.sort(key=lambda message: message[0])

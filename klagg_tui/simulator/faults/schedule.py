@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Final, NamedTuple
@@ -43,6 +43,14 @@ LASTING: Final = {
     "clock": "server time is wrong by as many milliseconds as the target says, else 5000 late",
 }
 KINDS: Final = MOMENTARY | LASTING
+FACE_FAULTS: Final = {
+    "holes": "the stream leaves trades out that REST has, those of one in six moments or more",
+    "backwards": "trades of a message come newest first",
+    "nobars": "candles of minutes are missing, one in seven, though something was traded",
+    "prevclose": "candles open at the previous close, which high and low include",
+    "utc8": "candles of six hours and more begin as in UTC+8, whatever was asked for",
+}
+"""Lasting ones that only some venues have: those that a face names among its `traps`."""
 _OF_ONE_SYMBOL: Final = ("mute", "delist", "relist", "tick", "straddle")
 _ALL: Final = tuple(kind for kind in KINDS if kind not in ("451", "future"))
 _LIFE: Final = ("list", "tick", "straddle", "delist")
@@ -79,10 +87,13 @@ class Incident(NamedTuple):
 class Faults:
     """The schedule, what is wrong at the moment, and what was done so far."""
 
-    def __init__(self, seed: int, start_ms: int, schedule: str = "none") -> None:
+    def __init__(self, seed: int, start_ms: int, schedule: str = "none", traps: Collection[str] = ()) -> None:
+        """`traps`: those of `FACE_FAULTS` that there are besides."""
         self._seed = seed
-        self._planned = sorted(parse_schedule(schedule, start_ms), key=lambda fault: fault.at_ms)
-        self._endless = _endless(seed, start_ms, schedule)
+        self.kinds = KINDS | {kind: FACE_FAULTS[kind] for kind in traps}
+        """What can be planned, with its meaning."""
+        self._planned = sorted(parse_schedule(schedule, start_ms, self.kinds), key=lambda fault: fault.at_ms)
+        self._endless = _endless(seed, start_ms, schedule, (*_ALL, *traps))
         self._next = next(self._endless, None)
         self._active: list[Fault] = []
         self.counts: Counter[str] = Counter()
@@ -97,8 +108,8 @@ class Faults:
         Raises:
             ConfigError: there is no such kind.
         """
-        if fault.kind not in KINDS:
-            raise ConfigError(f"{fault.kind!r} is no fault; there are {', '.join(KINDS)}")
+        if fault.kind not in self.kinds:
+            raise ConfigError(f"{fault.kind!r} is no fault; there are {', '.join(self.kinds)}")
         self._planned.append(fault)
         self._planned.sort(key=lambda planned: planned.at_ms)
 
@@ -113,7 +124,7 @@ class Faults:
         begun = [fault for fault in self._planned if fault.at_ms <= now_ms]
         del self._planned[: len(begun)]
         begun = [self._aimed(fault, choose) for fault in begun]
-        lasting = [fault for fault in begun if fault.kind in LASTING]
+        lasting = [fault for fault in begun if fault.kind not in MOMENTARY]
         for fault in lasting:
             self._at_begin[id(fault)] = self.counts[fault.kind]
             self._note(now_ms, fault.kind, f"begins {fault.target}".strip(), 0)
@@ -152,13 +163,13 @@ class Faults:
         self.incidents.append(Incident(now_ms, kind, what, amount))
 
 
-def parse_schedule(schedule: str, start_ms: int) -> list[Fault]:
+def parse_schedule(schedule: str, start_ms: int, kinds: Collection[str] = KINDS) -> list[Fault]:
     """The faults a text names one by one; whole schedules are none of them.
 
     Raises:
         ConfigError: a part of it cannot be read; the message says which and what is allowed.
     """
-    return [_fault(part, start_ms) for part in _parts(schedule) if _whole(part) is None]
+    return [_fault(part, start_ms, kinds) for part in _parts(schedule) if _whole(part) is None]
 
 
 def _parts(schedule: str) -> list[str]:
@@ -172,14 +183,14 @@ def _whole(part: str) -> tuple[str, int] | None:
         return None
     match = re.fullmatch(_TIME, apart)
     if slash and match is None:
-        raise _unreadable(part)
+        raise _unreadable(part, KINDS)
     return name, max(1000, _milliseconds(*match.groups())) if match else _WHOLE[name]
 
 
-def _fault(part: str, start_ms: int) -> Fault:
+def _fault(part: str, start_ms: int, kinds: Collection[str]) -> Fault:
     match = _FAULT.fullmatch(part)
-    if match is None or match[1] not in KINDS:
-        raise _unreadable(part)
+    if match is None or match[1] not in kinds:
+        raise _unreadable(part, kinds)
     kind, at, at_unit, lasts, lasts_unit, target = match.groups()
     lasts_ms = _milliseconds(lasts, lasts_unit) if lasts else _LASTS_MS
     return Fault(kind, start_ms + _milliseconds(at, at_unit), lasts_ms, target or "")
@@ -189,18 +200,18 @@ def _milliseconds(number: str, unit: str) -> int:
     return int(float(number) * _UNITS_MS[unit])
 
 
-def _unreadable(part: str) -> ConfigError:
+def _unreadable(part: str, kinds: Collection[str]) -> ConfigError:
     return ConfigError(
         f"{part!r} is no fault. Write KIND@AT, KIND@AT+LASTS or KIND@AT+LASTS:TARGET with times like 90s, 5m or 2h, "
-        f"or none, life or all (all/2m: two minutes apart); kinds are {', '.join(KINDS)}."
+        f"or none, life or all (all/2m: two minutes apart); kinds are {', '.join(kinds)}."
     )
 
 
-def _endless(seed: int, start_ms: int, schedule: str) -> Iterator[Fault]:
+def _endless(seed: int, start_ms: int, schedule: str, every: tuple[str, ...]) -> Iterator[Fault]:
     """The faults of `life` or `all`, in order of time; never ends where one of them is named."""
     for name, apart_ms in filter(None, map(_whole, _parts(schedule))):
         if name != "none":
-            return _recurring(seed, start_ms, _ALL if name == "all" else _LIFE, apart_ms)
+            return _recurring(seed, start_ms, every if name == "all" else _LIFE, apart_ms)
     return iter(())
 
 

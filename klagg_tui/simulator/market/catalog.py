@@ -30,6 +30,10 @@ class MarketSpec:
     """How far the oldest symbol reaches back before the start."""
     straddle_every: int = 2000
     """One of so many symbol minutes ends with an aggregate trade that straddles it; 0 for never."""
+    venue: str = ""
+    """Whose market it is: markets that differ in this alone have other trades at nearly the same prices."""
+    single_fills: bool = False
+    """Whether each trade is one fill, which cannot straddle a minute."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +62,9 @@ class Listing:
     first_id: int
     """Aggregate id that comes first once the market starts, or at its listing where that is later."""
     key: bytes
-    """What its chance hangs on: seed and name."""
+    """What its chance hangs on: seed, name and venue."""
+    path_key: bytes
+    """What its price hangs on: seed and name."""
 
     @property
     def price_unit_decimals(self) -> int:
@@ -135,24 +141,35 @@ def perpetual(spec: MarketSpec, rank: int, listed_minute: int | None = None) -> 
     """The perpetual of that rank; `listed_minute` for one that joins a running market."""
     base, price = _named(spec, rank)
     quote = "USDC" if rank % 23 == 22 else "USDT"
-    key = b"%d|%s|" % (spec.seed, base.encode())
+    path_key = b"%d|%s|" % (spec.seed, base.encode())
+    key = _key_at(spec, path_key)
     return Listing(
         symbol=base + quote,
         base=base,
         quote=quote,
         contract_type="PERPETUAL",
-        price=price,
+        price=price * _apart(spec, key),
         **_sizes(base, price),
         weight=1 / (rank + 1.5) ** 0.9,
-        daily_move=0.02 + 0.04 * fraction(key + b"move") if rank > 1 else 0.022,
-        listed_minute=_listed(spec, rank, key) if listed_minute is None else listed_minute,
+        daily_move=0.02 + 0.04 * fraction(path_key + b"move") if rank > 1 else 0.022,
+        listed_minute=_listed(spec, rank, path_key) if listed_minute is None else listed_minute,
         delivered_minute=None,
         three_day_anchor=1 if rank % 5 else (1, 0, 2)[rank // 5 % 3],
         first_id=1
         if listed_minute is not None
         else int(4_000_000_000 / (rank + 1)) + 10_000_000 + below(key + b"id", 10**6),
         key=key,
+        path_key=path_key,
     )
+
+
+def _key_at(spec: MarketSpec, path_key: bytes) -> bytes:
+    return path_key + b"%s|" % spec.venue.encode() if spec.venue else path_key
+
+
+def _apart(spec: MarketSpec, key: bytes) -> float:
+    """By which factor the venue's price differs from the same coin's at others: up to a part in 2,000."""
+    return 1 + (fraction(key + b"apart") - 0.5) / 1000 if spec.venue else 1.0
 
 
 def _named(spec: MarketSpec, rank: int) -> tuple[str, float]:
@@ -197,19 +214,21 @@ def _listed(spec: MarketSpec, rank: int, key: bytes) -> int:
 
 def _other(spec: MarketSpec, base: str, contract_type: str, price: float, delivered_minute: int | None) -> Listing:
     symbol = f"{base}USDT" if delivered_minute is None else f"{base}USDT_{written_day(delivered_minute)}"
-    key = b"%d|%s|" % (spec.seed, symbol.encode())
+    path_key = b"%d|%s|" % (spec.seed, symbol.encode())
+    key = _key_at(spec, path_key)
     return Listing(
         symbol=symbol,
         base=base,
         quote="USDT",
         contract_type=contract_type,
-        price=price,
+        price=price * _apart(spec, key),
         **_sizes(base, price),
         weight=0.02,
         daily_move=0.022,
-        listed_minute=_listed(spec, 99, key),
+        listed_minute=_listed(spec, 99, path_key),
         delivered_minute=delivered_minute,
         three_day_anchor=1,
         first_id=30_000_000,
         key=key,
+        path_key=path_key,
     )

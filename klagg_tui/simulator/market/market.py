@@ -199,8 +199,9 @@ class Market:
     def list_again(self, symbol: str, minute: int) -> None:
         """Let another contract begin to trade under the name of one that was delisted; its ids begin with 1."""
         former = self.lives[symbol]
-        key = former.listing.key + b"again|"
-        self.lives[symbol] = Life(replace(former.listing, listed_minute=minute, first_id=1, key=key), former=former)
+        key, path_key = former.listing.key + b"again|", former.listing.path_key + b"again|"
+        listing = replace(former.listing, listed_minute=minute, first_id=1, key=key, path_key=path_key)
+        self.lives[symbol] = Life(listing, former=former)
         self.version += 1
 
     def change_tick(self, symbol: str, minute: int) -> None:
@@ -218,13 +219,18 @@ class Market:
 
     def straddle(self, symbol: str, minute: int) -> bool:
         """Let the last trade of that minute straddle its end; False where it has none."""
-        if self.count(symbol, minute):
+        if self.count(symbol, minute) and not self.spec.single_fills:
             self._straddles.add((symbol, minute))
         return (symbol, minute) in self._straddles
 
     def _is_straddled(self, symbol: str, minute: int) -> bool:
         life = self.lives[symbol].at(minute)
-        if minute < self.start_minute or minute + 1 >= life.until or not self.count(symbol, minute):
+        if (
+            self.spec.single_fills
+            or minute < self.start_minute
+            or minute + 1 >= life.until
+            or not self.count(symbol, minute)
+        ):
             return False
         hour, rest = divmod(minute, HOUR)
         return rest in self.pace.hour(life.listing, hour).straddled or (symbol, minute) in self._straddles
@@ -259,7 +265,7 @@ class Market:
         prices = self._prices(listing, minute, raw[:count])
         lots = self.lots(listing, minute)
         rows = [
-            (price, 1 + int(lots * WILD[size]), FILLS[side], bool(side & 1))
+            (price, 1 + int(lots * WILD[size]), 1 if self.spec.single_fills else FILLS[side], bool(side & 1))
             for price, size, side in zip(prices, raw[count : 2 * count], raw[2 * count : 3 * count], strict=True)
         ]
         if self._is_straddled(listing.symbol, minute):

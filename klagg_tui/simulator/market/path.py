@@ -46,13 +46,13 @@ class PricePath:
 
     def _minute_edges(self, listing: Listing, hour: int) -> array[float]:
         step = listing.daily_move / sqrt(DAY) * volatility(listing, hour)
-        steps = [step * NORMAL[byte] for byte in draws(listing.key + b"M%d" % hour, HOUR)]
+        steps = [step * NORMAL[byte] for byte in draws(listing.path_key + b"M%d" % hour, HOUR)]
         edges = _bridge(self._log_at(listing, hour), self._log_at(listing, hour + 1), steps)
         return array("d", map(exp, edges))
 
     def _hour_edges(self, listing: Listing, day: int) -> array[float]:
         step = listing.daily_move / sqrt(24)
-        bytes_ = draws(listing.key + b"H%d" % day, 24)
+        bytes_ = draws(listing.path_key + b"H%d" % day, 24)
         steps = [step * NORMAL[byte] * volatility(listing, day * 24 + i) for i, byte in enumerate(bytes_)]
         home = log(listing.price) - self._day(listing, self._start_day)
         return array("d", _bridge(home + self._day(listing, day), home + self._day(listing, day + 1), steps))
@@ -62,14 +62,14 @@ class PricePath:
             return 0.0
         reach = day & -day
         middle = (self._day(listing, day - reach) + self._day(listing, day + reach)) / 2
-        byte = draws(listing.key + b"D%d" % day, 1)[0]
+        byte = draws(listing.path_key + b"D%d" % day, 1)[0]
         return middle + listing.daily_move * sqrt(reach / 2) * NORMAL[byte]
 
 
 @lru_cache(maxsize=32_768)
 def volatility(listing: Listing, hour: int) -> float:
     """How lively the hour is, around 1: a factor of the price's steps and of the number of trades."""
-    slow = draws(listing.key + b"V%d" % (hour // 6), 7)
+    slow = draws(listing.path_key + b"V%d" % (hour // 6), 7)
     return MILD[slow[6]] * MILD[slow[hour % 6]]
 
 

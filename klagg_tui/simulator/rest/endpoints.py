@@ -6,10 +6,11 @@ Paths, weights, limits, codes and shapes are those of `/fapi`: what can be had w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 import orjson
 
+from klagg_tui.simulator.face import Reply
 from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import Market
 from klagg_tui.simulator.market.quotes import index_at, mark_at, premium_at
@@ -25,14 +26,6 @@ _JSON: Final = "application/json;charset=UTF-8"
 
 Answer: TypeAlias = Callable[[Query, int], object]
 Cost: TypeAlias = Callable[[Query], int]
-
-
-class Reply(NamedTuple):
-    """What goes back to the client."""
-
-    status: int
-    body: bytes
-    headers: dict[str, str]
 
 
 class RestEndpoints:

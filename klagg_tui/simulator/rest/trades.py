@@ -6,6 +6,7 @@ from typing import Final
 
 from klagg_tui.simulator.market.calendar import DAY, MINUTE_MS
 from klagg_tui.simulator.market.market import Market, Trade
+from klagg_tui.simulator.market.past_trades import PastTrades
 from klagg_tui.simulator.market.text import decimal_text, price_text
 from klagg_tui.simulator.rest.query import Query, Refusal, known_symbol
 
@@ -20,6 +21,7 @@ class Trades:
 
     def __init__(self, market: Market) -> None:
         self._market = market
+        self._past = PastTrades(market, DEPTH_MS)
 
     def aggregate(self, query: Query, now_ms: int) -> object:
         """`aggTrades`."""
@@ -31,18 +33,18 @@ class Trades:
         if start_ms is not None and end_ms is not None and end_ms - start_ms > HOUR_MS:
             raise Refusal(-1127, "Lookup interval is too big. More than 1 hours between startTime and endTime.")
         if from_id is not None:
-            trades = self._trades_from_id(symbol, from_id, limit, now_ms)
+            trades = self._past.from_id(symbol, from_id, limit, now_ms)
         elif start_ms is not None:
-            trades = self._trades_from(symbol, start_ms, now_ms if end_ms is None else end_ms, limit, now_ms)
+            trades = self._past.between(symbol, start_ms, now_ms if end_ms is None else end_ms, limit, now_ms)
         else:
-            trades = self._trades_until(symbol, now_ms if end_ms is None else end_ms, limit, now_ms)
+            trades = self._past.until(symbol, now_ms if end_ms is None else end_ms, limit, now_ms)
         return [self._trade_row(symbol, trade) for trade in trades]
 
     def single(self, query: Query, now_ms: int) -> object:
         """`trades`."""
         symbol = known_symbol(self._market, query, now_ms)
         limit = query.limit(500, 1000)
-        trades = self._trades_until(symbol, now_ms, limit, now_ms)
+        trades = self._past.until(symbol, now_ms, limit, now_ms)
         return [fill for trade in trades for fill in self._fills(symbol, trade)][-limit:]
 
     def _fills(self, symbol: str, trade: Trade) -> list[dict[str, object]]:
@@ -64,43 +66,6 @@ class Trades:
             }
             for place, (trade_id, size) in enumerate(zip(ids, sizes, strict=True))
         ]
-
-    def _trades_from_id(self, symbol: str, from_id: int, limit: int, now_ms: int) -> list[Trade]:
-        now = now_ms // MINUTE_MS + 1
-        oldest = (now_ms - DEPTH_MS) // MINUTE_MS
-        minute = self._market.minute_of(symbol, from_id, oldest, now)
-        if minute is None:
-            return []
-        return self._ahead(symbol, minute, limit, from_id, now_ms)
-
-    def _ahead(self, symbol: str, minute: int, limit: int, from_id: int, now_ms: int) -> list[Trade]:
-        found: list[Trade] = []
-        for at in self._market.traded(symbol, minute, now_ms // MINUTE_MS + 1):
-            trades = self._market.trades(symbol, at)
-            found += [trade for trade in trades if trade.aggregate_id >= from_id and trade.event_ms <= now_ms]
-            if len(found) >= limit:
-                break
-        return found[:limit]
-
-    def _trades_from(self, symbol: str, start_ms: int, end_ms: int, limit: int, now_ms: int) -> list[Trade]:
-        start_ms = max(start_ms, now_ms - DEPTH_MS)
-        found: list[Trade] = []
-        for at in self._market.traded(symbol, start_ms // MINUTE_MS, min(end_ms, now_ms) // MINUTE_MS + 1):
-            trades = self._market.trades(symbol, at)
-            found += [trade for trade in trades if start_ms <= trade.traded_ms <= end_ms and trade.event_ms <= now_ms]
-            if len(found) >= limit:
-                break
-        return found[:limit]
-
-    def _trades_until(self, symbol: str, end_ms: int, limit: int, now_ms: int) -> list[Trade]:
-        found: list[Trade] = []
-        oldest = (now_ms - DEPTH_MS) // MINUTE_MS
-        at = self._market.traded_before(symbol, min(end_ms, now_ms) // MINUTE_MS + 1)
-        while len(found) < limit and at is not None and at >= oldest:
-            trades = self._market.trades(symbol, at)
-            found[:0] = [trade for trade in trades if trade.traded_ms <= end_ms and trade.event_ms <= now_ms]
-            at = self._market.traded_before(symbol, at)
-        return found[-limit:]
 
     def _trade_row(self, symbol: str, trade: Trade) -> dict[str, object]:
         listing = self._market.listing(symbol)

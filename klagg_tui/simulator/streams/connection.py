@@ -5,37 +5,30 @@ from __future__ import annotations
 from asyncio import BaseTransport, Transport
 from typing import Final
 
-from klagg_tui.simulator.streams.control import Subscriptions
-from klagg_tui.simulator.streams.frames import Frame
-from klagg_tui.simulator.streams.names import Route
+from klagg_tui.simulator.face import Client, Ending, Frame
 
 MOST_BUFFERED: Final = 16 * 2**20
 """Bytes kept for a client that does not read; then it is cut."""
 _PING: Final = b"\x89\x00"
-_GOING_AWAY: Final = b"\x88\x02\x03\xe9"
+_GOING_AWAY: Final = Ending(1001, "")
 
 
 class Connection:
     """Writes frames to a client. Framing is done here: a beat costs one write, not one for each message."""
 
-    def __init__(self, transport: BaseTransport, subscriptions: Subscriptions, now_ms: int, route: Route) -> None:
+    def __init__(self, transport: BaseTransport, client: Client, now_ms: int) -> None:
         assert isinstance(transport, Transport)
-        self.subscriptions = subscriptions
+        self.client = client
         self.opened_ms = now_ms
         self.pinged_ms = now_ms
         self.is_silent = False
         """Whether it stays open and answers, but delivers no data."""
-        self.route = route
-        """Streams of other routes are acknowledged and never sent."""
         self._transport = transport
         self._gathered: list[bytes] = []
 
     def gather(self, frame: Frame) -> None:
         """Put a message of a stream in line."""
-        if self.subscriptions.combined:
-            self._gathered.append(framed(b'{"stream":"%b","data":%b}' % (frame.stream.encode(), frame.payload)))
-        else:
-            self._gathered.append(framed(frame.payload))
+        self._gathered.append(framed(self.client.wrapped(frame)))
 
     def flush(self) -> bool:
         """Write what was gathered; False where the client is too far behind and was cut."""
@@ -64,11 +57,12 @@ class Connection:
         self._transport.abort()
         return was_open
 
-    def close(self) -> bool:
+    def close(self, ending: Ending = _GOING_AWAY) -> bool:
         """Say goodbye and close; False where it was over already."""
         if self._transport.is_closing():
             return False
-        self._transport.write(_GOING_AWAY)
+        payload = ending.code.to_bytes(2, "big") + ending.reason.encode()
+        self._transport.write(bytes((0x88, len(payload))) + payload)
         self._transport.close()
         return True
 

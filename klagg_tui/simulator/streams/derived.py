@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, Protocol
 
+from klagg_tui.simulator.face import Frame
 from klagg_tui.simulator.market.calendar import MINUTE_MS
 from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import LATEST_MS, Market
-from klagg_tui.simulator.streams.frames import Frame
 from klagg_tui.simulator.streams.klines import KlineStreams
 from klagg_tui.simulator.streams.minutes import RunningMinutes
 from klagg_tui.simulator.streams.quotes import BestPrices, MarkPrices

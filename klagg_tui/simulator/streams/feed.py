@@ -6,21 +6,25 @@ that no beat has to make it all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, TypeAlias
 
+from klagg_tui.simulator.face import Frame
 from klagg_tui.simulator.market.calendar import MINUTE_MS
-from klagg_tui.simulator.market.market import Market
-from klagg_tui.simulator.streams.frames import Frame, trade_frames
+from klagg_tui.simulator.market.market import Market, Trade
 
 _SLOT_MS: Final = 20
+
+MakeFrames: TypeAlias = Callable[[str, int, Sequence[Trade]], list[Frame]]
+"""A frame for each of some trades of a symbol in a minute."""
 
 
 class Feed:
     """The trade messages of a market as they fall due."""
 
-    def __init__(self, market: Market, now_ms: int) -> None:
+    def __init__(self, market: Market, now_ms: int, frames: MakeFrames) -> None:
         self._market = market
+        self._frames = frames
         self._now_ms = now_ms
         self._due: dict[int, list[Frame]] = {}
         self._minute = now_ms // MINUTE_MS
@@ -50,6 +54,10 @@ class Feed:
         if symbol in self._waiting:
             self._waiting.remove(symbol)
 
+    def told_ms(self, symbol: str) -> int:
+        """Trades that were published by then have been sent, later ones will be to who follows the symbol."""
+        return self._slot * _SLOT_MS if symbol in self._followed else self._now_ms
+
     def advance(self, now_ms: int) -> list[Frame]:
         """Every frame that is published from the last call's moment up to `now_ms`, in order of each symbol's ids."""
         due: list[Frame] = []
@@ -75,7 +83,7 @@ class Feed:
             trades = tuple(trade for trade in trades if trade.event_ms > self._now_ms)
         if not trades:
             return
-        for trade, frame in zip(trades, trade_frames(self._market, symbol, minute, trades), strict=True):
+        for trade, frame in zip(trades, self._frames(symbol, minute, trades), strict=True):
             self._due.setdefault(-(-trade.event_ms // _SLOT_MS), []).append(frame)
 
     def _taken(self, now_ms: int) -> Iterator[Frame]:

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import orjson
 
+from klagg_tui.simulator.face import Frame
 from klagg_tui.simulator.market.market import Market, Trade
 from klagg_tui.simulator.market.text import decimal_text, price_text
 from klagg_tui.simulator.streams.names import CONTRACT_INFO
-
-
-class Frame(NamedTuple):
-    """One message and the stream it belongs to."""
-
-    stream: str
-    payload: bytes
-    symbol: str = ""
-    """Whose trade it is; empty for the all-market streams."""
-    aggregate_id: int = 0
 
 
 def trade_frames(market: Market, symbol: str, minute: int, trades: Sequence[Trade]) -> list[Frame]:

@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from klagg_tui.simulator.market.calendar import DAY, MINUTE_MS
+from klagg_tui.simulator.face import Face, Frame
 from klagg_tui.simulator.market.market import Market
 from klagg_tui.simulator.streams.connection import Connection
-from klagg_tui.simulator.streams.derived import DerivedStreams
 from klagg_tui.simulator.streams.feed import Feed
-from klagg_tui.simulator.streams.frames import Frame, server_shutdown
-from klagg_tui.simulator.streams.names import route_of
 
-_LIFE_MS: Final = DAY * MINUTE_MS
-"""After that the exchange closes a connection."""
-_PING_MS: Final = 3 * MINUTE_MS
+_HOUR_MS: Final = 3_600_000
 
 
 class Hub:
@@ -24,12 +19,10 @@ class Hub:
     `strikes` counts what happens to a client, as `Faults.strikes` does.
     """
 
-    def __init__(
-        self, market: Market, feed: Feed, derived: DerivedStreams, strikes: Callable[[str, int, str], None]
-    ) -> None:
+    def __init__(self, market: Market, feed: Feed, face: Face, strikes: Callable[[str, int, str], None]) -> None:
         self._market = market
         self._feed = feed
-        self._derived = derived
+        self._face = face
         self._strikes = strikes
         self._connections: dict[Connection, None] = {}
         self._readers: dict[str, list[Connection]] = {}
@@ -55,15 +48,14 @@ class Hub:
         """Look again at who reads what."""
         self._readers = {}
         for connection in self._connections:
-            for stream in connection.subscriptions.streams:
-                if route_of(stream) == connection.route:
-                    self._readers.setdefault(stream, []).append(connection)
-        for symbol, life in self._market.lives.items():
-            if life.listing.stream in self._readers:
+            for stream in connection.client.streams:
+                self._readers.setdefault(stream, []).append(connection)
+        for symbol in self._market.lives:
+            if self._face.trade_stream(symbol) in self._readers:
                 self._feed.follow(symbol)
             else:
                 self._feed.leave(symbol)
-        self._derived.follow(self._readers, now_ms)
+        self._face.follow(self._readers, now_ms)
 
     def deliver(self, frames: Iterable[Frame]) -> None:
         """Put frames in line for whoever reads them."""
@@ -71,15 +63,21 @@ class Hub:
             for connection in self._readers.get(frame.stream, ()):
                 connection.gather(frame)
 
-    def flush(self, now_ms: int) -> None:
-        """Write everything out; see to pings, to the end of a connection's life and to clients that do not read."""
+    def flush(self, now_ms: int, client_ms: int) -> None:
+        """Write everything out; see to heartbeats, pings, the end of a connection's life and clients that do not read."""
+        face = self._face
         for connection in tuple(self._connections):
             if not connection.flush():
                 self._strikes("slow reader", now_ms, "a client did not read and was cut")
-            if now_ms - connection.pinged_ms >= _PING_MS:
+            for text in connection.client.beat(now_ms, client_ms):
+                connection.say(text)
+            if (ending := connection.client.ending) and connection.close(ending):
+                self._strikes(ending.kind, now_ms, ending.words)
+            if face.ping_ms is not None and now_ms - connection.pinged_ms >= face.ping_ms:
                 connection.ping(now_ms)
-            if now_ms - connection.opened_ms >= _LIFE_MS and connection.close():
-                self._strikes("end of life", now_ms, "a connection was 24 hours old")
+            if face.life_ms is not None and now_ms - connection.opened_ms >= face.life_ms and connection.close():
+                hours = face.life_ms // _HOUR_MS
+                self._strikes("end of life", now_ms, f"a connection was {hours} hours old")
 
     def cut(self, most: int | None = None) -> int:
         """Break connections, the oldest first; how many there were."""
@@ -98,8 +96,9 @@ class Hub:
 
     def announce_shutdown(self, now_ms: int) -> tuple[Connection, ...]:
         """Warn every client that its connection ends soon; those that were warned."""
-        for connection in self._connections:
-            connection.say(server_shutdown(now_ms))
+        if (warning := self._face.shutdown(now_ms)) is not None:
+            for connection in self._connections:
+                connection.say(warning)
         return tuple(self._connections)
 
     def close(self, connections: Iterable[Connection]) -> int:

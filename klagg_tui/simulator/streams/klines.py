@@ -11,11 +11,11 @@ from typing import Final
 
 import orjson
 
+from klagg_tui.simulator.face import Frame
 from klagg_tui.simulator.market.calendar import INTERVALS, MINUTE_MS, ended, opened
 from klagg_tui.simulator.market.kline_text import kline_text
 from klagg_tui.simulator.market.klines import NOTHING, Kline, Klines, Published, Sums, joined
 from klagg_tui.simulator.market.market import Market
-from klagg_tui.simulator.streams.frames import Frame
 from klagg_tui.simulator.streams.minutes import RunningMinute, RunningMinutes
 from klagg_tui.simulator.streams.names import kind_of
 

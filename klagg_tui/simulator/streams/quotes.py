@@ -10,9 +10,9 @@ from typing import Final
 
 import orjson
 
+from klagg_tui.simulator.face import Frame
 from klagg_tui.simulator.market.market import Market
 from klagg_tui.simulator.market.quotes import Row, best_prices, mark_price
-from klagg_tui.simulator.streams.frames import Frame
 from klagg_tui.simulator.streams.minutes import RunningMinutes
 
 _SECOND: Final = 1000

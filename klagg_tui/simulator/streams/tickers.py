@@ -10,10 +10,10 @@ from typing import Final
 
 import orjson
 
+from klagg_tui.simulator.face import Frame
 from klagg_tui.simulator.market.day import DayStatistics, Row
 from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import Market
-from klagg_tui.simulator.streams.frames import Frame
 from klagg_tui.simulator.streams.minutes import RunningMinutes
 from klagg_tui.simulator.streams.names import kind_of
 

@@ -14,7 +14,7 @@ LIMIT = 2_400
 
 
 def spend(budget: WeightBudget, weight: int, used: int | None = None, now_ms: int = NOW_MS) -> None:
-    budget.end(budget.begin(weight), used, now_ms)
+    budget.end(budget.begin(weight, now_ms), used, now_ms)
 
 
 def test_an_idle_minute_lets_every_request_go() -> None:
@@ -41,7 +41,7 @@ def test_who_must_wait_waits_for_the_next_minute() -> None:
 
 def test_requests_under_way_count_before_they_are_answered() -> None:
     budget = WeightBudget(100)
-    numbers = [budget.begin(40), budget.begin(40)]
+    numbers = [budget.begin(40, NOW_MS), budget.begin(40, NOW_MS)]
     assert budget.used(NOW_MS) == 80
     assert budget.wait_ms(20, Priority.GAP, NOW_MS) > 0
     budget.end(numbers[0], None, NOW_MS)
@@ -60,7 +60,7 @@ def test_the_exchanges_figure_is_the_truth_also_where_it_is_lower() -> None:
 
 def test_an_overtaken_answer_does_not_lower_the_figure() -> None:
     budget = WeightBudget(LIMIT)
-    first, second = budget.begin(20), budget.begin(20)
+    first, second = budget.begin(20, NOW_MS), budget.begin(20, NOW_MS)
     budget.end(second, 40, NOW_MS)
     budget.end(first, 20, NOW_MS)
     assert budget.used(NOW_MS) == 40
@@ -98,3 +98,20 @@ def test_priorities_are_ordered_by_urgency() -> None:
     assert sorted(Priority) == [Priority.GAP, Priority.SEED, Priority.CONFIRM, Priority.OWED, Priority.HISTORY]
     with pytest.raises(KeyError):
         WeightBudget(LIMIT).end(1, None, 0)
+
+
+def test_two_requests_keep_their_distance_and_a_clock_that_is_set_back_holds_nobody() -> None:
+    budget = WeightBudget(LIMIT, pace_ms=1_000)
+    assert budget.wait_ms(1, Priority.HISTORY, NOW_MS) == 0
+    budget.begin(1, NOW_MS)
+    assert [budget.wait_ms(1, Priority.GAP, NOW_MS + since_ms) for since_ms in (0, 400, 1_000)] == [1_000, 600, 0]
+    assert budget.wait_ms(1, Priority.GAP, NOW_MS - 5_000) == 0
+
+
+def test_the_next_turn_is_the_most_urgent_requests() -> None:
+    budget = WeightBudget(LIMIT, pace_ms=1_000)
+    budget.begin(1, NOW_MS)
+    for priority in (Priority.HISTORY, Priority.GAP):
+        budget.wait(priority)
+    assert budget.wait_ms(1, Priority.HISTORY, NOW_MS + 1_000) > 0
+    assert budget.wait_ms(1, Priority.GAP, NOW_MS + 1_000) == 0

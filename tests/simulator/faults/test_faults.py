@@ -7,13 +7,16 @@ import orjson
 import pytest
 
 from klagg_tui.errors import ConfigError
+from klagg_tui.simulator.face import Frame
+from klagg_tui.simulator.faces.binance_um import BinanceUm
 from klagg_tui.simulator.faults.damage import Damage
 from klagg_tui.simulator.faults.market_events import MarketEvents
 from klagg_tui.simulator.faults.schedule import KINDS, Fault, Faults
 from klagg_tui.simulator.market.calendar import MINUTE_MS
 from klagg_tui.simulator.market.catalog import MarketSpec
+from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import NOTICE_MINUTES, Market
-from klagg_tui.simulator.streams.frames import Frame, trade_frames
+from klagg_tui.simulator.streams.frames import trade_frames
 
 START_MS = 1_790_035_200_000
 HOUR_MS = 3_600_000
@@ -30,6 +33,10 @@ def _run(schedule: str, hours: float, seed: int = 1) -> list[Fault]:
         begun += faults.begin(now_ms, _nobody)
         faults.end(now_ms)
     return begun
+
+
+def _events(market: Market) -> MarketEvents:
+    return MarketEvents(market, BinanceUm(market, Klines(market), Faults(1, START_MS)))
 
 
 def test_a_schedule_says_what_when_how_long_and_whom() -> None:
@@ -109,14 +116,14 @@ def _struck(frames: list[Frame], kind: str, target: str = "") -> tuple[list[Fram
     """What comes of `frames` under a fault, in small batches, and how many were struck by its own count."""
     faults = Faults(1, START_MS, f"{kind}@0+1h" + (f":{target}" if target else ""))
     faults.begin(START_MS, _nobody)
-    damage = Damage(faults, 1)
+    damage = Damage(faults, 1, BinanceUm.spoil)
     passed = [frame for first in range(0, len(frames), 7) for frame in damage.passed(frames[first : first + 7])]
     faults.end(START_MS + HOUR_MS)
     return passed + list(damage.passed([])), faults.counts[kind]
 
 
 def test_nothing_wrong_lets_everything_pass(frames: list[Frame]) -> None:
-    assert list(Damage(Faults(1, START_MS), 1).passed(frames)) == frames
+    assert list(Damage(Faults(1, START_MS), 1, BinanceUm.spoil).passed(frames)) == frames
 
 
 def test_dropped_frames_are_missing_and_counted(frames: list[Frame]) -> None:
@@ -178,7 +185,7 @@ def test_which_frames_are_struck_follows_from_the_seed(frames: list[Frame]) -> N
 
 def test_symbols_are_chosen_quiet_for_delisting_and_busy_for_the_rest() -> None:
     market = Market(MarketSpec(symbols=60))
-    events = MarketEvents(market)
+    events = _events(market)
     order = list(market.lives)
     for number in range(30):
         at_ms = START_MS + number * MINUTE_MS
@@ -188,7 +195,7 @@ def test_symbols_are_chosen_quiet_for_delisting_and_busy_for_the_rest() -> None:
 
 def test_the_last_symbol_is_never_delisted() -> None:
     market = Market(MarketSpec(symbols=3))
-    events = MarketEvents(market)
+    events = _events(market)
     for number in range(10):
         fault = Fault("delist", START_MS + number * 10 * MINUTE_MS)
         events.carry_out(Fault("delist", fault.at_ms, target=events.choose(fault)), fault.at_ms)
@@ -198,7 +205,7 @@ def test_the_last_symbol_is_never_delisted() -> None:
 
 def test_listing_and_delisting_are_announced_when_they_happen_and_the_other_market_with_them() -> None:
     market = Market(MarketSpec(symbols=5))
-    events = MarketEvents(market)
+    events = _events(market)
     events.carry_out(Fault("list", START_MS), START_MS)
     events.carry_out(Fault("delist", START_MS, target="SOLUSDT"), START_MS)
     told = []
@@ -220,7 +227,7 @@ def test_listing_and_delisting_are_announced_when_they_happen_and_the_other_mark
 
 def test_a_new_tick_is_announced_and_a_straddle_is_looked_for() -> None:
     market = Market(MarketSpec(symbols=3, activity=0.1))
-    events = MarketEvents(market)
+    events = _events(market)
     assert events.carry_out(Fault("tick", START_MS, target="ETHUSDT"), START_MS)
     assert events.carry_out(Fault("straddle", START_MS, target="SOLUSDT"), START_MS)
     assert [orjson.loads(frame.payload)["s"] for frame in events.due(START_MS + 3 * MINUTE_MS)] == ["ETHUSDT"]
@@ -228,7 +235,7 @@ def test_a_new_tick_is_announced_and_a_straddle_is_looked_for() -> None:
 
 def test_a_delisted_symbol_is_listed_again_as_another_contract() -> None:
     market = Market(MarketSpec(symbols=5, start_ms=START_MS))
-    events = MarketEvents(market)
+    events = _events(market)
     fault = Fault("relist", START_MS, target="SOLUSDT")
     assert events.carry_out(fault, START_MS) == ""
     assert events.choose(Fault("relist", START_MS)) == ""
@@ -241,7 +248,7 @@ def test_a_delisted_symbol_is_listed_again_as_another_contract() -> None:
 
 
 def test_a_symbol_is_delisted_once() -> None:
-    events = MarketEvents(Market(MarketSpec(symbols=3)))
+    events = _events(Market(MarketSpec(symbols=3)))
     fault = Fault("delist", START_MS, target="SOLUSDT")
     assert events.carry_out(fault, START_MS)
     assert events.carry_out(fault, START_MS) == ""
@@ -250,5 +257,5 @@ def test_a_symbol_is_delisted_once() -> None:
 
 @pytest.mark.parametrize("kind", ["tick", "straddle", "delist"])
 def test_what_cannot_happen_is_told_as_nothing(kind: str) -> None:
-    events = MarketEvents(Market(MarketSpec(symbols=2)))
+    events = _events(Market(MarketSpec(symbols=2)))
     assert events.carry_out(Fault(kind, START_MS, target="NONEUSDT"), START_MS) == ""

@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 
 import orjson
@@ -21,7 +22,7 @@ NOW = SPEC.start_ms // MINUTE_MS
 
 
 def _sent(market: Market, minutes: int) -> Iterator[bytes]:
-    feed = Feed(market, market.spec.start_ms)
+    feed = Feed(market, market.spec.start_ms, partial(trade_frames, market))
     for symbol in market.lives:
         feed.follow(symbol)
     for second in range(minutes * 60):
@@ -50,7 +51,7 @@ def test_what_is_sent_does_not_depend_on_what_was_asked_before() -> None:
 
 def test_beats_of_any_length_send_the_same() -> None:
     market = Market(SPEC)
-    feed = Feed(market, SPEC.start_ms)
+    feed = Feed(market, SPEC.start_ms, partial(trade_frames, market))
     for symbol in market.lives:
         feed.follow(symbol)
     at_once = [frame.payload for frame in feed.advance(SPEC.start_ms + 299_000)]
@@ -181,7 +182,7 @@ def test_ticks_can_change_again_and_again() -> None:
 
 def test_a_market_keeps_hardly_more_memory_after_nine_hours_than_after_six() -> None:
     market = Market(MarketSpec(symbols=3, activity=0.5))
-    feed, klines = Feed(market, market.spec.start_ms), Klines(market)
+    feed, klines = Feed(market, market.spec.start_ms, partial(trade_frames, market)), Klines(market)
     for symbol in market.lives:
         feed.follow(symbol)
 

@@ -8,11 +8,12 @@ from typing import Any
 import orjson
 import pytest
 
+from klagg_tui.simulator.face import Reply
 from klagg_tui.simulator.market.calendar import DAY, INTERVALS, MINUTE_MS
 from klagg_tui.simulator.market.catalog import MarketSpec
 from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import NOTICE_MINUTES, Market
-from klagg_tui.simulator.rest.endpoints import Reply, RestEndpoints
+from klagg_tui.simulator.rest.endpoints import RestEndpoints
 from tests.conftest import DATA, needs_data
 
 SPEC = MarketSpec(symbols=12, seed=3, activity=3, history_days=30)

@@ -1,5 +1,7 @@
 """When the simulated exchange sends which trade: each once, whoever comes and goes."""
 
+from functools import partial
+
 import orjson
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,9 +9,14 @@ from hypothesis import strategies as st
 from klagg_tui.simulator.market.catalog import MarketSpec
 from klagg_tui.simulator.market.market import Market
 from klagg_tui.simulator.streams.feed import Feed
+from klagg_tui.simulator.streams.frames import trade_frames
 
 SPEC = MarketSpec(symbols=3, seed=5, activity=4, history_days=2)
 SYMBOL = "BTCUSDT"
+
+
+def _feed(market: Market) -> Feed:
+    return Feed(market, SPEC.start_ms, partial(trade_frames, market))
 
 
 def _ids(feed: Feed, now_ms: int) -> list[int]:
@@ -17,7 +24,7 @@ def _ids(feed: Feed, now_ms: int) -> list[int]:
 
 
 def test_a_symbol_that_is_left_and_followed_again_is_sent_once() -> None:
-    feed = Feed(Market(SPEC), SPEC.start_ms)
+    feed = _feed(Market(SPEC))
     feed.follow(SYMBOL)
     sent = _ids(feed, SPEC.start_ms + 20_000)
     for second in (20, 21, 58, 59):
@@ -31,7 +38,7 @@ def test_a_symbol_that_is_left_and_followed_again_is_sent_once() -> None:
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 90_000)), max_size=12))
 def test_no_trade_is_sent_twice_nor_late_whenever_a_symbol_is_followed(steps: list[tuple[bool, int]]) -> None:
     market = Market(SPEC)
-    feed = Feed(market, SPEC.start_ms)
+    feed = _feed(market)
     sent: list[int] = []
     now_ms, due = SPEC.start_ms, set[int]()
     for follows, wait_ms in steps:

@@ -14,7 +14,7 @@ import orjson
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.errors import BadFrame, BadRow
 from klagg_tui.exchange.binance.archive.rows import BEFORE_EVENT, END_OF_TIME_MS, milliseconds
-from klagg_tui.exchange.binance.wire.trades import OWN_MARKET, trade_fields
+from klagg_tui.exchange.binance.wire.trades import OWN_MARK, trade_fields
 from klagg_tui.exchange.fields import Json
 from klagg_tui.exchange.messages import Skipped
 
@@ -53,7 +53,7 @@ def sent_ms(event: dict[str, Json]) -> int | None:
     return milliseconds(time) if type(time) is int else None
 
 
-def read_recorded_trade(event: dict[str, Json], own_market: int = OWN_MARKET) -> AggTrade | Skipped:
+def read_recorded_trade(event: dict[str, Json], own_market: int = OWN_MARK) -> AggTrade | Skipped:
     """The trade of an event; `Skipped` where it belongs to another market than `own_market`, by its `st`.
 
     Without a time of sending it counts as sent when it was traded; times may be in microseconds.

@@ -18,7 +18,7 @@ from klagg_tui.errors import BadRow
 from klagg_tui.exchange.binance.archive.columns import TRADE_COLUMNS
 from klagg_tui.exchange.binance.archive.events import is_trade, read_event
 from klagg_tui.exchange.binance.archive.rows import END_OF_TIME_MS, RowKind, first_number, row_kind
-from klagg_tui.exchange.binance.wire.trades import OWN_MARKET
+from klagg_tui.exchange.binance.wire.trades import OWN_MARK
 from klagg_tui.exchange.fields import Json
 
 T = TypeVar("T", bound=Hashable)
@@ -33,14 +33,14 @@ class Market(NamedTuple):
     """How databases are marked with it, for ever."""
     name: str
     """For people."""
-    mark: int = OWN_MARKET
+    mark: int = OWN_MARK
     """What `st` says in its events, where it is there."""
     is_in_contracts: bool = False
     """Whether its quantities are contracts, each worth a fixed sum, and no coins."""
 
 
 UM: Final = Market("um", "binance-um", "USDⓈ-M futures")
-CM: Final = Market("cm", "binance-cm", "COIN-M futures", mark=2, is_in_contracts=True)
+CM: Final = Market("cm", "binance-coinm", "COIN-M futures", mark=2, is_in_contracts=True)
 SPOT: Final = Market("spot", "binance-spot", "Binance spot")
 US: Final = Market("us", "binance-us", "Binance.US")
 

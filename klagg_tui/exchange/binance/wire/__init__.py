@@ -5,35 +5,43 @@ what a websocket delivers; `requests` and `commands` write what we ask. Pure; da
 nothing else. Fields are read by name and unknown ones are tolerated, because the exchange adds some every year.
 """
 
-from typing import Final
+from functools import partial
 
+from klagg_tui.exchange.binance.products import CONTRACTS, Product
 from klagg_tui.exchange.binance.wire.answers import read_failure, read_time
 from klagg_tui.exchange.binance.wire.bars import read_bars
-from klagg_tui.exchange.binance.wire.commands import CONTRACTS, STREAM_PATH, subscribe, trade_stream, unsubscribe
+from klagg_tui.exchange.binance.wire.commands import subscribe, trade_stream, unsubscribe
 from klagg_tui.exchange.binance.wire.frames import decode_batch, read_message
 from klagg_tui.exchange.binance.wire.instruments import read_instruments
-from klagg_tui.exchange.binance.wire.requests import EXCHANGE_INFO, TIME, bars_request, trades_request
+from klagg_tui.exchange.binance.wire.requests import (
+    bars_request,
+    listing_request,
+    time_request,
+    trades_request,
+    windows,
+)
 from klagg_tui.exchange.binance.wire.trades import read_trades
 from klagg_tui.exchange.venue import StreamCodec
 
-CODEC: Final = StreamCodec(
-    path=STREAM_PATH,
-    market_streams=(CONTRACTS,),
-    trade_stream=trade_stream,
-    subscribe=subscribe,
-    unsubscribe=unsubscribe,
-    decode_batch=decode_batch,
-)
-"""The language of the streams."""
+
+def codec(product: Product) -> StreamCodec:
+    """The language of the streams of a product line."""
+    return StreamCodec(
+        path=product.stream_path,
+        market_streams=product.market_streams,
+        trade_stream=trade_stream,
+        subscribe=subscribe,
+        unsubscribe=unsubscribe,
+        decode_batch=partial(decode_batch, mark=product.mark),
+    )
+
 
 __all__ = [
-    "CODEC",
     "CONTRACTS",
-    "EXCHANGE_INFO",
-    "STREAM_PATH",
-    "TIME",
     "bars_request",
+    "codec",
     "decode_batch",
+    "listing_request",
     "read_bars",
     "read_failure",
     "read_instruments",
@@ -41,7 +49,9 @@ __all__ = [
     "read_time",
     "read_trades",
     "subscribe",
+    "time_request",
     "trade_stream",
     "trades_request",
     "unsubscribe",
+    "windows",
 ]

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, Check, State, fault_of
+from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.parsing import price, quantity, turnover
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFrame
@@ -21,7 +22,9 @@ _HIGHEST: Final = price("92000000000")
 """Far above the dearest contract, which is paid in rupiah."""
 
 
-def read_bars(raw: bytes, symbol: str, period: Period, now_ms: int, shown_ms: int = 0) -> list[Bar]:
+def read_bars(
+    raw: bytes, symbol: str, period: Period, now_ms: int, shown_ms: int = 0, contract_value: Exact = 0
+) -> list[Bar]:
     """The exchange's own bars, in order: confirmed where they were over, else forming.
 
     Confirmed is for ever, so it needs more than our clock: the answer itself must show that a bar was over, by a newer bar
@@ -33,20 +36,33 @@ def read_bars(raw: bytes, symbol: str, period: Period, now_ms: int, shown_ms: in
         period: their length.
         now_ms: the time by our clock. A bar may still change in the seconds after its end, so it may well be some seconds ago.
         shown_ms: the time that the answer itself shows, for the same reason some seconds less; 0 where it shows none.
+        contract_value: see `read_bar`.
 
     Raises:
         BadFrame, BadNumber: any of them is damaged, off the grid or out of order.
     """
     rows = fields.sequence(fields.decoded(raw))
-    found = [read_bar(symbol, period, fields.sequence(row), State.CONFIRMED) for row in rows]
+    found = [
+        read_bar(symbol, period, fields.sequence(row), State.CONFIRMED, contract_value=contract_value) for row in rows
+    ]
     if any(later.open_ms <= earlier.open_ms for earlier, later in pairwise(found)):
         raise BadFrame(f"the bars of {symbol} are out of order")
     over_ms = min(now_ms, max(shown_ms, found[-1].open_ms)) if found else 0
     return [bar if bar.end_ms <= over_ms else bar._replace(state=State.FORMING) for bar in found]
 
 
-def read_bar(symbol: str, period: Period, row: Sequence[Json], state: State, check: Check = Check.ORDER) -> Bar:
+def read_bar(
+    symbol: str,
+    period: Period,
+    row: Sequence[Json],
+    state: State,
+    check: Check = Check.ORDER,
+    contract_value: Exact = 0,
+) -> Bar:
     """The bar of one row of columns, sound as far as `check` goes.
+
+    `contract_value`, in price units, where quantities are contracts: turnover is contracts x this, exact. The columns of turnover
+    are coins there, a quotient that the exchange rounds, and are not read.
 
     Raises:
         BadFrame, BadNumber: it is damaged, contradicts itself or is off the grid.
@@ -55,7 +71,11 @@ def read_bar(symbol: str, period: Period, row: Sequence[Json], state: State, che
         open_ms = fields.moment(row[0])
         first, high, low, last = (price(row[i], DECIMALS) for i in (1, 2, 3, 4))  # type: ignore[arg-type]
         volume, taker_buy_volume = quantity(row[5]), quantity(row[9])  # type: ignore[arg-type]
-        sums = turnover(row[7]), fields.counted(row[8]), taker_buy_volume, turnover(row[10])  # type: ignore[arg-type]
+        count = fields.counted(row[8])
+        if contract_value:
+            sums = volume * contract_value, count, taker_buy_volume, taker_buy_volume * contract_value
+        else:
+            sums = turnover(row[7]), count, taker_buy_volume, turnover(row[10])  # type: ignore[arg-type]
     except DAMAGE as error:
         raise BadFrame(f"a bar of {symbol} cannot be read: {error}") from error
     if high > _HIGHEST:

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import orjson
-
-STREAM_PATH: Final = "/market/stream"
-"""Where trades are. The older `/ws` and `/stream` accept every subscription and deliver nothing."""
-CONTRACTS: Final = "!contractInfo"
 
 
 def trade_stream(symbol: str) -> str:

@@ -9,7 +9,7 @@ import orjson
 from klagg_tui.engine.events import AggTrade, TradeFields
 from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange.binance.wire.instruments import TRADING
-from klagg_tui.exchange.binance.wire.trades import OWN_MARKET, read_trade, trade_fields
+from klagg_tui.exchange.binance.wire.trades import OWN_MARK, read_trade, trade_fields
 from klagg_tui.exchange.fields import Json, decoded, mapping, symbol, text, whole
 from klagg_tui.exchange.messages import (
     Acknowledged,
@@ -22,17 +22,20 @@ from klagg_tui.exchange.messages import (
 )
 
 
-def decode_batch(raws: Iterable[bytes]) -> Batch:
-    """The messages of a connection as values, trades by the shortest way; a damaged one costs only itself."""
+def decode_batch(raws: Iterable[bytes], mark: int = OWN_MARK) -> Batch:
+    """The messages of a connection as values, trades by the shortest way; a damaged one costs only itself.
+
+    `mark`: what `st` says in events of the market that is meant, where it is there.
+    """
     trades: list[TradeFields] = []
     others: list[Message] = []
     damaged: list[tuple[bytes, Exception]] = []
     for raw in raws:
         try:
-            fields = _combined_trade(raw)
+            fields = _combined_trade(raw, mark)
             if fields is not None:
                 trades.append(fields)
-            elif isinstance(message := read_message(raw), AggTrade):
+            elif isinstance(message := read_message(raw, mark), AggTrade):
                 trades.append(message)
             else:
                 others.append(message)
@@ -41,7 +44,7 @@ def decode_batch(raws: Iterable[bytes]) -> Batch:
     return Batch(trades, others, damaged)
 
 
-def read_message(raw: bytes | str) -> Message:
+def read_message(raw: bytes | str, mark: int = OWN_MARK) -> Message:
     """One message as a value.
 
     Raises:
@@ -49,9 +52,9 @@ def read_message(raw: bytes | str) -> Message:
     """
     message = mapping(decoded(raw))
     if isinstance(data := message.get("data"), dict):
-        return _event(data)
+        return _event(data, mark)
     if "e" in message:
-        return _event(message)
+        return _event(message, mark)
     if "error" in message or "code" in message:
         return _rejected(message)
     if "result" in message:
@@ -59,12 +62,12 @@ def read_message(raw: bytes | str) -> Message:
     raise BadFrame("a message is neither an event nor an answer")
 
 
-def _combined_trade(raw: bytes) -> TradeFields | None:
+def _combined_trade(raw: bytes, mark: int) -> TradeFields | None:
     """The trade in a combined message, None where it is anything else."""
     # As `decoded` does, but in place: every message of the market passes here.
     try:
         data = orjson.loads(raw)["data"]
-        if data["e"] != "aggTrade" or data.get("st", OWN_MARKET) != OWN_MARKET:
+        if data["e"] != "aggTrade" or data.get("st", mark) != mark:
             return None
     except orjson.JSONDecodeError as error:
         raise BadFrame(f"a message is no JSON: {error}") from error
@@ -73,18 +76,18 @@ def _combined_trade(raw: bytes) -> TradeFields | None:
     return trade_fields(data)
 
 
-def _event(data: dict[str, Json]) -> Message:
+def _event(data: dict[str, Json], mark: int) -> Message:
     name = text(data.get("e"))
     if name == "aggTrade":
-        trade = read_trade(data)
+        trade = read_trade(data, mark)
         return trade if isinstance(trade, Skipped) else AggTrade(*trade)
     if name == "contractInfo":
-        return _contract(data)
+        return _contract(data, mark)
     return ServerShutdown() if name == "serverShutdown" else Skipped(name[:40])
 
 
-def _contract(data: dict[str, Json]) -> ContractChanged | Skipped:
-    if data.get("st", OWN_MARKET) != OWN_MARKET:
+def _contract(data: dict[str, Json], mark: int) -> ContractChanged | Skipped:
+    if data.get("st", mark) != mark:
         return Skipped("contractInfo of another market")
     return ContractChanged(symbol(text(data.get("s"))), text(data.get("cs")) == TRADING)
 

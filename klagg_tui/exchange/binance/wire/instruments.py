@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from klagg_tui.errors import BadFrame
+from klagg_tui.engine.exact import price_decimals_of
+from klagg_tui.engine.parsing import price
+from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange import fields
 from klagg_tui.exchange.binance.facts import DECIMALS
+from klagg_tui.exchange.binance.products import UM, Product
 from klagg_tui.exchange.fields import DAMAGE, Json
 from klagg_tui.exchange.listing import Instrument, Instruments, Unread
 
 TRADING: Final = "TRADING"
-HALTED: Final = frozenset({"TRADING_HALT", "TRADING_CANCEL_ONLY"})
-"""Statuses of a contract in which nobody trades for a while: developers.binance.com, "Common Definition"."""
+HALTED: Final = frozenset({"TRADING_HALT", "TRADING_CANCEL_ONLY", "HALT"})
+"""Statuses of a contract in which nobody trades for a while: developers.binance.com, "Common Definition", and spot's enums.
+`BREAK` is none: a pair that was taken off stays listed so (XRPUSD of Binance.US, 2021)."""
 _STATUSES: Final = frozenset(
     {
         TRADING,
@@ -23,6 +27,12 @@ _STATUSES: Final = frozenset(
         "PRE_SETTLE",
         "SETTLING",
         "CLOSE",
+        # of spot: binance-spot-api-docs, enums
+        "PRE_TRADING",
+        "POST_TRADING",
+        "END_OF_DAY",
+        "AUCTION_MATCH",
+        "BREAK",
         *HALTED,
     }
 )
@@ -32,7 +42,7 @@ MOST_LISTED: Final = 5_000
 """Entries that are read; the longest listing of any market has some three thousand."""
 
 
-def read_instruments(raw: bytes) -> Instruments:
+def read_instruments(raw: bytes, product: Product = UM) -> Instruments:
     """Every contract that the exchange lists; one odd entry among eight hundred costs only itself.
 
     Entries past `MOST_LISTED` are left out and counted among those that were not read.
@@ -48,7 +58,7 @@ def read_instruments(raw: bytes) -> Instruments:
     odd: list[tuple[Json, Exception]] = []
     for row in rows[:MOST_LISTED]:
         try:
-            found.append(read_instrument(row))
+            found.append(read_instrument(row, product))
         except BadFrame as error:
             odd.append((row, error))
     unread = _unread(odd)
@@ -58,7 +68,7 @@ def read_instruments(raw: bytes) -> Instruments:
     return Instruments(tuple(found), unread, _cost_limit(reply.get("rateLimits")))
 
 
-def read_instrument(row: Json) -> Instrument:
+def read_instrument(row: Json, product: Product = UM) -> Instrument:
     """One entry.
 
     Raises:
@@ -66,22 +76,65 @@ def read_instrument(row: Json) -> Instrument:
     """
     try:
         entry = fields.mapping(row)
-        status = fields.text(entry["status"])
-        instrument = Instrument(
-            fields.symbol(fields.text(entry["symbol"])),
-            fields.text(entry["quoteAsset"]),
-            fields.text(entry["contractType"]),
-            status == TRADING,
-            _decimals(entry["pricePrecision"]),
-            _decimals(entry["quantityPrecision"]),
-            fields.moment(entry.get("onboardDate", 0)),
-            status in HALTED,
-        )
+        status = fields.text(entry["contractStatus" if product.is_in_contracts else "status"])
+        instrument = _pair(entry, status) if product.is_spot else _contract(entry, status, product)
     except KeyError as error:
         raise BadFrame(f"the field {error} is missing") from error
     if status not in _STATUSES:
         raise BadFrame(f"the status {status[:40]!r} is unknown")
     return instrument
+
+
+def _contract(entry: dict[str, Json], status: str, product: Product) -> Instrument:
+    return Instrument(
+        fields.symbol(fields.text(entry["symbol"])),
+        fields.text(entry["quoteAsset"]),
+        fields.text(entry["contractType"]),
+        status == TRADING,
+        _decimals(entry["pricePrecision"]),
+        _decimals(entry["quantityPrecision"]),
+        fields.moment(entry.get("onboardDate", 0)),
+        status in HALTED,
+        fields.text(entry.get("baseAsset", "")),
+        str(_worth(entry["contractSize"])) if product.is_in_contracts else "",
+    )
+
+
+def _pair(entry: dict[str, Json], status: str) -> Instrument:
+    """Of spot: nothing says when it was listed, and its type is that it may be traded so."""
+    is_spot = entry["isSpotTradingAllowed"] is True
+    return Instrument(
+        fields.symbol(fields.text(entry["symbol"])),
+        fields.text(entry["quoteAsset"]),
+        "SPOT",
+        status == TRADING and is_spot,
+        _step_decimals(entry, "PRICE_FILTER", "tickSize"),
+        _step_decimals(entry, "LOT_SIZE", "stepSize"),
+        0,
+        status in HALTED and is_spot,
+        fields.text(entry.get("baseAsset", "")),
+    )
+
+
+def _worth(size: Json) -> int:
+    """What a contract is worth, in dollars: 100 of bitcoin, 10 of the rest."""
+    if not 0 < fields.whole(size) <= _MOST_WORTH:
+        raise BadFrame("the size of a contract is out of range")
+    return size  # type: ignore[return-value]  # `whole` looked
+
+
+_MOST_WORTH: Final = 10**6
+
+
+def _step_decimals(entry: dict[str, Json], kind: str, name: str) -> int:
+    """How many decimals a step has: 6 of `0.00000100`. Texts of prices are padded to eight, which says nothing."""
+    for rule in fields.sequence(entry["filters"]):
+        if isinstance(rule, dict) and rule.get("filterType") == kind:
+            try:
+                return price_decimals_of(price(fields.text(rule[name]), DECIMALS))
+            except BadNumber as error:
+                raise BadFrame(f"a step is no number: {error}") from error
+    raise BadFrame(f"the filter {kind} is missing")
 
 
 def _decimals(precision: Json) -> int:

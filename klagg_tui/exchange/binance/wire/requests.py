@@ -2,28 +2,75 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from klagg_tui.engine.period import Period
-from klagg_tui.exchange.binance.facts import REQUESTS
+from klagg_tui.exchange.binance.products import UM, Product
 from klagg_tui.exchange.venue import Request
 
-TIME: Final = Request("/fapi/v1/time")
-EXCHANGE_INFO: Final = Request("/fapi/v1/exchangeInfo")
+_DAY_MS: Final = 86_400_000
+
+
+class Window(NamedTuple):
+    """Bounds of one request for bars, both included, and the most rows in it."""
+
+    start_ms: int | None
+    end_ms: int | None
+    limit: int
+
+
+def time_request(product: Product) -> Request:
+    """Asks for the exchange's clock."""
+    return Request(f"{product.prefix}/time")
+
+
+def listing_request(product: Product) -> Request:
+    """Asks for everything that is listed."""
+    return Request(f"{product.prefix}/exchangeInfo", cost=product.listing_cost)
 
 
 def bars_request(
-    symbol: str, period: Period, start_ms: int | None = None, end_ms: int | None = None, *, limit: int
+    symbol: str,
+    period: Period,
+    start_ms: int | None = None,
+    end_ms: int | None = None,
+    *,
+    limit: int,
+    product: Product = UM,
 ) -> Request:
     """Bars that open from `start_ms` to `end_ms`, both included; the newest `limit` of them where `start_ms` is None."""
     given = {"symbol": symbol, "interval": str(period), "startTime": start_ms, "endTime": end_ms, "limit": limit}
-    return Request("/fapi/v1/klines", _texts(given), REQUESTS.bars_cost(limit))
+    return Request(f"{product.prefix}/klines", _texts(given), product.requests.bars_cost(limit))
 
 
-def trades_request(symbol: str, from_id: int, limit: int) -> Request:
-    """Aggregate trades from an id on, none older than 24 hours."""
+def trades_request(symbol: str, from_id: int, limit: int, product: Product = UM) -> Request:
+    """Aggregate trades from an id on."""
     given: dict[str, str | int | None] = {"symbol": symbol, "fromId": from_id, "limit": limit}
-    return Request("/fapi/v1/aggTrades", _texts(given), REQUESTS.trade_page.cost)
+    return Request(f"{product.prefix}/aggTrades", _texts(given), product.requests.trade_page.cost)
+
+
+def windows(
+    period: Period, start_ms: int | None, end_ms: int | None, limit: int, now_ms: int, longest_ms: int | None
+) -> list[Window]:
+    """The requests that bring what one for `limit` bars would, were the time between its bounds not limited.
+
+    Oldest first. No window holds more than its rows, so that it does not matter which of them the exchange leaves out: COIN-M
+    gives the newest of them, the others the oldest.
+    """
+    if longest_ms is None:
+        return [Window(start_ms, end_ms, limit)]
+    is_month = period is Period.MO1
+    long_ms, short_ms = (31 * _DAY_MS, 28 * _DAY_MS) if is_month else (period.nominal_ms, period.nominal_ms)
+    last_ms = now_ms if end_ms is None else min(end_ms, now_ms)
+    if start_ms is None:
+        start_ms = max(0, last_ms - limit * long_ms)
+    else:
+        last_ms = min(last_ms, start_ms + limit * long_ms - 1)
+    found = []
+    for from_ms in range(start_ms, last_ms + 1, longest_ms):
+        to_ms = min(last_ms, from_ms + longest_ms - 1)
+        found.append(Window(from_ms, to_ms, min(limit, (to_ms - from_ms) // short_ms + 1)))
+    return found
 
 
 def _texts(given: dict[str, str | int | None]) -> tuple[tuple[str, str], ...]:

@@ -12,18 +12,18 @@ from klagg_tui.exchange.binance.facts import DECIMALS
 from klagg_tui.exchange.fields import LARGEST, LATEST_MS, MOST_FILLS, Json, decoded, mapping, sequence, symbol
 from klagg_tui.exchange.messages import Skipped
 
-OWN_MARKET: Final = 1
-"""`st` of USDⓈ-M symbols; since June 2026 the all-market streams carry COIN-M (2) too. Absent in older messages."""
+OWN_MARK: Final = 1
+"""`st` of USDⓈ-M symbols; since June 2026 the all-market streams carry COIN-M (2) too. Absent in older messages and of spot."""
 
 
-def read_trade(event: dict[str, Json]) -> TradeFields | Skipped:
+def read_trade(event: dict[str, Json], mark: int = OWN_MARK) -> TradeFields | Skipped:
     """One event `aggTrade`; `Skipped` where it belongs to the other market.
 
     Raises:
         BadFrame: a field is missing, of the wrong type or out of range. Whether the texts of price and
             quantity are numbers is for the engine to judge.
     """
-    if event.get("st", OWN_MARKET) != OWN_MARKET:
+    if event.get("st", mark) != mark:
         return Skipped("aggTrade of another market")
     return trade_fields(event)
 
