@@ -46,16 +46,17 @@ def probe(
 
     Leaves with 0 where everything holds or nothing speaks against it, with 1 where something does not hold.
     """
+    from klagg_tui.config.wording import hint
     from klagg_tui.errors import BadUsage, ExportError
     from klagg_tui.exchange.instruments import SymbolFilter, patterns
-    from klagg_tui.exchange.registry import VENUES, near
+    from klagg_tui.exchange.registry import VENUES
     from klagg_tui.exchange.registry import venue as found
     from klagg_tui.probing.report import lines
     from klagg_tui.probing.run import Target
     from klagg_tui.probing.run import probe as run
 
     if venue not in VENUES:
-        raise BadUsage(f"There is no exchange called {venue}{near(venue)}; klagg knows {', '.join(VENUES)}.")
+        raise BadUsage(f"There is no exchange called {venue}: klagg knows {', '.join(VENUES)}{hint(venue, VENUES)}")
     exchange = found(venue)
     wanted = patterns(symbols or [])
     target = Target(

@@ -68,7 +68,7 @@ async def listening(
 
 async def until_ms(data: MarketData, at_ms: int) -> None:
     """Wait for a moment of the exchange's time."""
-    while (left_ms := at_ms - data.now_ms()) > 0:
+    while (left_ms := at_ms - data.now_ms()) > 0:  # noqa: ASYNC110 - a clock tells nobody when it is late
         await asyncio.sleep(max(_LOOK_S, min(1.0, left_ms / 1000 / data.clock.speed)))
 
 
@@ -76,4 +76,4 @@ async def until_served(data: MarketData, heard: Heard, symbols: Sequence[str], m
     """Wait until all of them are served or refused, but not longer than that."""
     end_ms = data.now_ms() + most_ms
     while len(heard.served) + len(heard.refused) < len(symbols) and data.now_ms() < end_ms:
-        await asyncio.sleep(_LOOK_S)
+        await until_ms(data, data.now_ms() + 1)
