@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from klagg_tui.engine import exact
-from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.bar import Bar, BarKey, merge
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.venue import CandleFacts, Ids
@@ -62,8 +62,12 @@ def judge_ids(
     return Measured(Verdict.FAILS if is_bad else Verdict.HOLDS, sentence, tuple(examples[:_MOST_EXAMPLES]))
 
 
-def judge_sums(facts: CandleFacts, pairs: Sequence[Pair]) -> Measured:
-    """Whether the exchange's bars are the sums of the trades, in each field that they have."""
+def judge_sums(facts: CandleFacts, pairs: Sequence[Pair], beside: Sequence[Pair] = ()) -> Measured:
+    """Whether the exchange's bars are the sums of the trades, in each field that they have.
+
+    A trade that straddles a minute is counted in one by its time and in the other by the exchange: two minutes that differ
+    and are equal together speak for the rule. `beside` has neighbours of the minutes to be judged.
+    """
     traded = [pair for pair in pairs if pair.ours.is_traded]
     if not traded:
         return Measured(Verdict.OPEN, "no whole minute with trades was heard")
@@ -72,8 +76,13 @@ def judge_sums(facts: CandleFacts, pairs: Sequence[Pair]) -> Measured:
         fields = [name for name in fields if name not in ("open", "high", "low")]
     unequal: dict[str, int] = {}
     examples: list[str] = []
+    neighbours = {pair.ours.key: pair for pair in (*pairs, *beside)}
+    straddled = 0
     for ours, theirs in traded:
-        wrong = [name for name in fields if getattr(ours, name) != getattr(theirs, name)]
+        wrong = _different(ours, theirs, fields)
+        if wrong and _is_straddled(Pair(ours, theirs), neighbours, fields):
+            straddled += 1
+            continue
         for name in wrong:
             unequal[name] = unequal.get(name, 0) + 1
         examples += [
@@ -81,6 +90,8 @@ def judge_sums(facts: CandleFacts, pairs: Sequence[Pair]) -> Measured:
             for name in wrong
         ]
     sentence = f"{len(traded)} minutes compared in {', '.join(fields)}"
+    if straddled:
+        sentence += f"; {straddled} equal together with the minute beside it only, because a trade straddles both"
     if not unequal:
         return Measured(Verdict.HOLDS, f"{sentence}: all equal")
     counts = ", ".join(f"{name} in {count}" for name, count in unequal.items())
@@ -135,6 +146,23 @@ def judge_seam(before: Mapping[str, Sequence[AggTrade]], first: Mapping[str, Seq
         return Measured(Verdict.OPEN, "no symbol was traded before and after the new connection")
     sentence = f"the first message reached back to a trade that was known for {sum(reaching.values())} of {len(reaching)} symbols"
     return Measured(Verdict.HOLDS if all(reaching.values()) else Verdict.FAILS, sentence)
+
+
+def _different(ours: Bar, theirs: Bar, fields: Sequence[str]) -> list[str]:
+    return [name for name in fields if getattr(ours, name) != getattr(theirs, name)]
+
+
+def _is_straddled(pair: Pair, neighbours: Mapping[BarKey, Pair], fields: Sequence[str]) -> bool:
+    """Whether a minute and one beside it, which differ both, are equal as one."""
+    symbol, period, open_ms = pair.ours.key
+    for other_ms in (open_ms - period.nominal_ms, open_ms + period.nominal_ms):
+        other = neighbours.get((symbol, period, other_ms))
+        if other is None or not _different(*other, fields):
+            continue
+        (ours, theirs), (ours_later, theirs_later) = sorted((pair, other), key=lambda one: one.ours.open_ms)
+        if not _different(merge(ours, ours_later), merge(theirs, theirs_later), fields):
+            return True
+    return False
 
 
 def _missing(found: Mapping[str, list[tuple[int, int]]]) -> int:

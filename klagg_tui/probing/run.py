@@ -91,11 +91,13 @@ class Probe:
         async with listening(self._venue, self._data, self._target.ws_url, symbols, self._target.proxy) as heard:
             self._heard = heard
             await until_served(self._data, heard, symbols, _SERVED_MS)
-            self._begin_ms = (self._data.now_ms() // MINUTE_MS + 1) * MINUTE_MS
+            # A whole minute before and one behind: a trade may straddle the border of what is judged.
+            self._begin_ms = (self._data.now_ms() // MINUTE_MS + 2) * MINUTE_MS
             self._end_ms = self._begin_ms + self._target.minutes * MINUTE_MS
-            await asyncio.gather(self._look_at_bars(), self._reconnect(), until_ms(self._data, self._end_ms + 2_000))
+            heard_ms = self._end_ms + MINUTE_MS + 2_000
+            await asyncio.gather(self._look_at_bars(), self._reconnect(), until_ms(self._data, heard_ms))
         self._say("asking for what the exchange says of the same minutes")
-        await until_ms(self._data, self._end_ms + self._venue.settle_ms)
+        await until_ms(self._data, self._end_ms + MINUTE_MS + self._venue.settle_ms)
         await self._fetch_missing()
         findings = tuple([Finding(doubt, await self._judged(doubt)) for doubt in self._venue.doubts])
         address = without_login(self._target.rest_url)
@@ -187,17 +189,18 @@ class Probe:
         theirs = await self._their_bars()
         if question is Question.EMPTY:
             return judge_empty(self._venue.candle, self._quiet(), theirs)
-        pairs = [Pair(ours, theirs[key]) for key, ours in self._our_bars().items() if key in theirs]
+        every = [Pair(ours, theirs[key]) for key, ours in self._our_bars().items() if key in theirs]
+        pairs = [pair for pair in every if self._begin_ms <= pair.ours.open_ms < self._end_ms]
         if question is Question.SUM:
-            return judge_sums(self._venue.candle, pairs)
+            return judge_sums(self._venue.candle, pairs, every)
         before = {(symbol, open_ms + MINUTE_MS): bar for (symbol, open_ms), bar in theirs.items()}
         return judge_first_price(self._venue.candle, pairs, before)
 
     async def _their_bars(self) -> dict[tuple[str, int], Bar]:
-        """The exchange's bars of the minutes that were heard, and the one before, by symbol and open time."""
+        """The exchange's bars of the minutes that were heard, by symbol and open time."""
         found: dict[tuple[str, int], Bar] = {}
         for symbol in self._instruments:
-            bars = await self._bars(symbol, self._begin_ms - MINUTE_MS, self._end_ms - MINUTE_MS)
+            bars = await self._bars(symbol, self._begin_ms - MINUTE_MS, self._end_ms)
             found |= {(symbol, bar.open_ms): bar for bar in bars if bar.state is not State.FORMING}
         return found
 
@@ -221,7 +224,7 @@ class Probe:
         ]
 
     def _our_bars(self) -> dict[tuple[str, int], Bar]:
-        """The sums of the trades of each whole minute, by symbol and open time."""
+        """The sums of the trades of each whole minute that was heard, by symbol and open time."""
         engine = KlineEngine((Period.M1,), holds_gaps=False)
         reader = engine.reader()
         whole = self._whole()
@@ -229,11 +232,11 @@ class Probe:
             value = self._instruments[symbol].contract_value
             engine.handle(AddSymbol(symbol, 0, contract_value=parsing.price(value) if value else 0))
             engine.take(trades)
-        engine.tick(self._end_ms)
+        engine.tick(self._end_ms + MINUTE_MS)
         return {
             (bar.symbol, bar.open_ms): bar
             for bar in engine.drain(reader).ended
-            if self._begin_ms <= bar.open_ms < self._end_ms and bar.is_traded
+            if self._begin_ms - MINUTE_MS <= bar.open_ms <= self._end_ms
         }
 
     async def _bad_symbol(self) -> Measured:

@@ -134,3 +134,17 @@ def test_a_seam_holds_where_the_first_message_reaches_back() -> None:
     assert judge_seam(before, {"A": [trade(1)]}).verdict is Verdict.HOLDS
     assert judge_seam(before, {"A": [trade(4)]}).verdict is Verdict.FAILS
     assert judge_seam(before, {"A": [], "B": [trade(1)]}).verdict is Verdict.OPEN
+
+
+def test_minutes_that_a_trade_straddles_are_equal_together() -> None:
+    early, late = bar(volume="3", trade_count=3), bar(START + MINUTE, volume="1", trade_count=1)
+    early_theirs, late_theirs = bar(volume="2", trade_count=2), bar(START + MINUTE, volume="2", trade_count=2)
+    pairs = [Pair(early, early_theirs), Pair(late, late_theirs)]
+    measured = judge_sums(_WHOLE, pairs)
+    assert measured.verdict is Verdict.HOLDS
+    assert "2 equal together" in measured.sentence
+    assert judge_sums(_WHOLE, pairs[:1], pairs[1:]).verdict is Verdict.HOLDS
+    assert judge_sums(_WHOLE, pairs[1:], pairs[:1]).verdict is Verdict.HOLDS
+    assert judge_sums(_WHOLE, pairs[:1]).verdict is Verdict.FAILS
+    assert judge_sums(_WHOLE, [pairs[0], Pair(late, late)]).verdict is Verdict.FAILS
+    assert judge_sums(_WHOLE, [pairs[0], Pair(late, bar(START + MINUTE, volume="5"))]).verdict is Verdict.FAILS
