@@ -53,7 +53,11 @@ def test_nobody_else_imports_what_is_inside_an_exchange(package: str) -> None:
             assert (found[1] or found[2]) in KNOW.get(room, ()), f"{name}: {found[0]}"
 
 
-ABOVE = {"facts": ("wire", "rest", "archive", "products"), "products": ("wire", "rest", "archive"), "wire": ("rest", "archive")}
+ABOVE = {
+    "facts": ("wire", "rest", "archive", "products"),
+    "products": ("wire", "rest", "archive"),
+    "wire": ("rest", "archive"),
+}
 """What a room inside an exchange may not know: what stands above it."""
 
 
