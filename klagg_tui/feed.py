@@ -164,6 +164,22 @@ def told_once(notices: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+class InstrumentFacts(NamedTuple):
+    """What the exchange's listing says of a symbol."""
+
+    venue: str = ""
+    """Key of the exchange."""
+    venue_name: str = ""
+    """For people."""
+    name: str = ""
+    """What the exchange calls it."""
+    base: str = ""
+    """The coin that is traded, and what it is paid in; empty where the listing does not say it."""
+    quote: str = ""
+    is_inverse: bool = False
+    """Whether volume counts contracts of a fixed worth in the quote, not the base."""
+
+
 class FeedUpdate(NamedTuple):
     """What changed since the screen asked last."""
 
@@ -172,6 +188,8 @@ class FeedUpdate(NamedTuple):
     symbols_removed: tuple[str, ...] = ()
     last_trade_ms: Mapping[str, int] = {}
     """Time of the newest trade of each symbol that changed."""
+    instruments: Mapping[str, InstrumentFacts] = {}
+    """What was learned of symbols since, by symbol: of those added, and of stored ones once the exchange has listed them."""
 
 
 class Feed(Protocol):

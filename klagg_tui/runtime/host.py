@@ -17,7 +17,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.engine.readers import Reader
 from klagg_tui.errors import BadNumber, StorageError
 from klagg_tui.exchange.transport.steady import Absence
-from klagg_tui.feed import FeedUpdate
+from klagg_tui.feed import FeedUpdate, InstrumentFacts
 from klagg_tui.formatting import counted
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.market_host import MarketHost
@@ -75,6 +75,12 @@ class EngineHost(MarketHost):
         """Of the last write that failed."""
         self._writing = asyncio.Lock()
         self._shown: set[str] = set()
+        self._learned: dict[str, InstrumentFacts] = {}
+        """What the listing says of symbols and the screen was not told yet."""
+
+    def learn(self, instruments: Mapping[str, InstrumentFacts]) -> None:
+        """Take in what a listing says of symbols, for the screen."""
+        self._learned.update(instruments)
 
     def venue(self, key: str, now_ms: Callable[[], int]) -> VenueHost:
         """The side of one exchange more, whose clock `now_ms` is; its symbols are named `key:symbol`."""
@@ -230,7 +236,8 @@ class EngineHost(MarketHost):
         added = tuple(symbol for symbol in symbols if symbol not in self._shown)
         removed = tuple(sorted(self._shown - following))
         self._shown = following
-        return FeedUpdate(Changes(current, ended), added, removed, self._traded(current))
+        learned, self._learned = self._learned, {}
+        return FeedUpdate(Changes(current, ended), added, removed, self._traded(current), learned)
 
     async def _drained(self, reader: Reader, periods: tuple[Period, ...] | None = None) -> AsyncIterator[Changes]:
         """What changed for a reader, some symbols at a time, trades being taken in between.

@@ -6,12 +6,13 @@ Where one exchange is watched this is the whole `EngineHost`; where several are,
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 from klagg_tui.engine.events import AppEvent, Counters, PendingGap, Report, TradeFields
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.transport.steady import steady_ms
+from klagg_tui.feed import InstrumentFacts
 from klagg_tui.metrics import Metrics
 from klagg_tui.storage.store import Store
 
@@ -101,6 +102,10 @@ class MarketHost(ABC):
     @abstractmethod
     def receive(self, trades: Sequence[TradeFields]) -> None:
         """Give trades to the engine, in order."""
+
+    @abstractmethod
+    def learn(self, instruments: Mapping[str, InstrumentFacts]) -> None:
+        """Take in what a listing says of symbols, for the screen."""
 
     @abstractmethod
     async def flush(self) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AppEvent, Counters, PendingGap, Report, TradeFields
 from klagg_tui.engine.period import Period
+from klagg_tui.feed import InstrumentFacts
 from klagg_tui.names import parted
 from klagg_tui.runtime.market_host import MarketHost
 from klagg_tui.storage.store import Store
@@ -24,6 +25,10 @@ class Core(Protocol):
 
     def record(self, trades: Iterable[TradeFields], symbol: str) -> None:
         """Put those of one symbol on the tape."""
+        ...
+
+    def learn(self, instruments: Mapping[str, InstrumentFacts]) -> None:
+        """Take in what a listing says."""
         ...
 
     async def flush(self) -> bool:
@@ -105,6 +110,10 @@ class VenueHost(MarketHost):
         followed = parted(self._core.followed or "")
         if followed.venue == self.key:
             self._core.record(trades, followed.symbol)
+
+    def learn(self, instruments: Mapping[str, InstrumentFacts]) -> None:
+        """Take in what the exchange's listing says of its symbols."""
+        self._core.learn(instruments)
 
     async def flush(self) -> bool:
         """See `EngineHost.flush`."""

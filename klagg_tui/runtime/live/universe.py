@@ -15,6 +15,7 @@ from klagg_tui.exchange.instruments import SymbolFilter, nothing_called
 from klagg_tui.exchange.listing import Instrument, Instruments
 from klagg_tui.exchange.messages import ContractChanged
 from klagg_tui.exchange.venue import Priority
+from klagg_tui.feed import InstrumentFacts
 from klagg_tui.runtime.live.context import Contract, LiveContext, contract_value
 from klagg_tui.storage.symbols import Standing, StoredSymbol
 
@@ -158,9 +159,23 @@ class SymbolUniverse:
                 for instrument in instruments
             ]
         )
+        self._context.host.learn({instrument.symbol: self._facts(instrument) for instrument in instruments})
         self._context.host.handle([self._context.added(instrument.symbol) for instrument in instruments])
         log.info("following %d more symbols", len(instruments))
         self._on_change(tuple(instrument.symbol for instrument in instruments))
+
+    def _facts(self, instrument: Instrument) -> InstrumentFacts:
+        """What the screen is told of a contract."""
+        venue = self._context.venue
+        is_inverse = bool(instrument.contract_value)
+        return InstrumentFacts(
+            self._context.host.key or venue.key,
+            venue.name,
+            self._context.naming.symbol(instrument.symbol),
+            instrument.base,
+            instrument.quote,
+            is_inverse=is_inverse,
+        )
 
     def _listed_ms(self, instrument: Instrument) -> int:
         """When it was listed. It is traded now, so a time to come is damage: nothing before it would count as missing."""
