@@ -16,6 +16,8 @@ FACES: Final = {
     "binance-spot": "binance_spot.BinanceSpot",
     "binance-us": "binance_spot.BinanceUs",
     "binance-coinm": "binance_coinm.BinanceCoinm",
+    "coinbase": "coinbase.Coinbase",
+    "kraken": "kraken.Kraken",
 }
 """Module of this package and class, by the key of the venue."""
 
