@@ -121,6 +121,7 @@ class RestClient:
         *,
         limit: int,
         priority: Priority,
+        fills: bool = True,
     ) -> list[Bar]:
         """Bars that open from `start_ms` to `end_ms`, both included, flat ones where the exchange has none.
 
@@ -139,16 +140,19 @@ class RestClient:
         page_ms = REQUESTS.most_bars * step_ms
         for from_ms in range(first_ms, last_ms + 1, page_ms):
             whole += await self._page(
-                symbol, Window(period, from_ms, min(last_ms, from_ms + page_ms - step_ms)), priority
+                symbol, Window(period, from_ms, min(last_ms, from_ms + page_ms - step_ms)), priority, fills=fills
             )
         return whole
 
-    async def _page(self, symbol: str, window: Window, priority: Priority) -> list[Bar]:
+    async def _page(self, symbol: str, window: Window, priority: Priority, *, fills: bool) -> list[Bar]:
         """As many bars as one reply may have, with the rest of the longer ones around them."""
         blocks = window.blocks
         found, answer = await self._candles(symbol, window.period, blocks.start, blocks.stop, priority)
         newest_ms = found[-1].open_ms if found else 0
         over_ms = min(self.clock.now_ms(answer.sent_ms), max((answer.date_ms or 0) - SETTLED_MS, newest_ms))
+        if not fills:
+            sent = [bar for bar in found if window.first_ms <= bar.open_ms <= window.last_ms]
+            return wire.judged(sent, symbol, over_ms)
         around: list[Bar] = []
         close: Exact | None = None
         if not window.is_whole(found):

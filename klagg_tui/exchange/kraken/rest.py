@@ -125,6 +125,7 @@ class RestClient:
         *,
         limit: int,
         priority: Priority,
+        fills: bool = True,  # noqa: ARG002 - it sends a bar for every minute
     ) -> list[Bar]:
         """Bars that open from `start_ms` to `end_ms`, both included, as far as there are any.
 

@@ -18,6 +18,8 @@ FACES: Final = {
     "binance-coinm": "binance_coinm.BinanceCoinm",
     "coinbase": "coinbase.Coinbase",
     "kraken": "kraken.Kraken",
+    "okx-swap": "okx.OkxSwap",
+    "okx-spot": "okx.OkxSpot",
 }
 """Module of this package and class, by the key of the venue."""
 
