@@ -13,6 +13,7 @@ from klagg_tui.simulator.face import Face
 
 FACES: Final = {
     "binance-um": "binance_um.BinanceUm",
+    "hyperliquid": "hyperliquid.Hyperliquid",
 }
 """Module of this package and class, by the key of the venue."""
 
