@@ -14,6 +14,7 @@ from klagg_tui.screens.base import KlaggScreen, progress_pieces
 from klagg_tui.screens.widgets.pieces import Pieces
 from klagg_tui.view.health import column_lines, log_pieces
 from klagg_tui.view.role import Piece, Role
+from klagg_tui.view.venues import health_lines
 
 TWO_COLUMNS_FROM: Final = 110
 _LEAST_LOG: Final = 5
@@ -88,7 +89,12 @@ class HealthScreen(KlaggScreen):
             lines.append([Piece(f" {status.owed}", Role.WARN)])
         if status.not_chosen:
             lines.append([Piece(f" {status.not_chosen}", Role.DIM)])
-        lines += [[Piece(f" ▲ {notice}", Role.WARN)] for notice in status.notices]
+        exchanges = health_lines(status, local=self.state.preferences.local_time, width=self.size.width)
+        told = (
+            {f"{venue.name}: {notice}" for venue in status.venues for notice in venue.notices} if exchanges else set()
+        )
+        lines += [[Piece(f" ▲ {notice}", Role.WARN)] for notice in status.notices if notice not in told]
+        lines += exchanges[:-1]
         return [*lines, []]
 
     def _show_log(self) -> None:

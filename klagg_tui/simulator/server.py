@@ -12,6 +12,8 @@ from typing import Final, Self
 
 from aiohttp import WSMsgType, web
 
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.period import Period
 from klagg_tui.errors import ConfigError
 from klagg_tui.simulator.clock import SimulatedClock
 from klagg_tui.simulator.exchange import Exchange
@@ -81,6 +83,10 @@ class SimulatedExchange:
     def face(self) -> Face:
         """How the venue shows the market: its names, and a bar of the truth in its terms."""
         return self._exchange.face
+
+    def bars(self, name: str, period: Period, from_ms: int, to_ms: int) -> tuple[Bar, ...]:
+        """What every bar must be, in the venue's terms and under its name; see `Truth.bars`."""
+        return self._exchange.bars(name, period, from_ms, to_ms)
 
     @property
     def faults(self) -> Faults:

@@ -107,6 +107,7 @@ class RestClient:
         *,
         limit: int,
         priority: Priority,
+        fills: bool = True,
     ) -> list[Bar]:
         """The exchange's own bars that open from `start_ms` to `end_ms`, both included."""
         limit = min(limit, MOST_BARS)
@@ -120,7 +121,9 @@ class RestClient:
         asked_ms = max(0, first_ms - LEAD * period.nominal_ms)
         answer = await self.http.get(wire.bars_request(symbol, period, asked_ms, last_ms), priority)
         over_ms = min(self.clock.now_ms(answer.sent_ms), (answer.date_ms or 0) - SETTLED_MS)
-        found = self.http.read(lambda body: wire.read_bars(body, symbol, period, over_ms, last_ms), answer.body)
+        found = self.http.read(
+            lambda body: wire.read_bars(body, symbol, period, over_ms, last_ms if fills else None), answer.body
+        )
         return [bar for bar in found if first_ms <= bar.open_ms <= last_ms][:limit]
 
     async def trades(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from rich.cells import cell_len
 
@@ -10,6 +11,7 @@ from klagg_tui import formatting
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.widgets.line import ActiveTab, Clickable, Line
 from klagg_tui.view.role import Piece, Role
+from klagg_tui.view.venues import VenueTab, tabs_of
 
 _SIGNS = {"live": "●", "demo": "●", "replay": "▶", "frozen": "❚❚", "stale": "✕", "offline": "○", "starting": "◌"}
 _ROLES = {
@@ -23,12 +25,17 @@ _ROLES = {
 }
 
 
+_WIDE: Final = 100
+"""Cells from which on there is room for the number of exchanges; below, their tabs say it."""
+
+
 class StatusLine(Line):
     """Exchange, live or not, symbols shown of all, period, time and delay: always there."""
 
     def show_status(self, state: AppState, subject: str = "", filter_text: str = "") -> None:
         """Show how things stand; `subject` is what the screen is about, where that is not the market."""
-        left, right = self._left_pieces(state, subject), self._right_pieces(state)
+        left = self._left_pieces(state, subject)
+        right = self._right_pieces(state, is_wide=self.size.width >= _WIDE)
         # Where room is short our own name goes first, then the market's: the rest is news.
         for dropped in range(3):
             if _cells(left[dropped:]) + _cells(right) <= self.size.width:
@@ -50,12 +57,14 @@ class StatusLine(Line):
         return left
 
     @staticmethod
-    def _right_pieces(state: AppState) -> list[Piece]:
+    def _right_pieces(state: AppState, *, is_wide: bool) -> list[Piece]:
         local = state.preferences.local_time
         zone = formatting.zone(local=local)
         delay_ms = state.status.delay_ms
+        exchanges = len(state.venues)
+        on = f"on {exchanges} exchanges " if exchanges and is_wide else ""
         return [
-            Piece(f" {state.shown_count} of {len(state.live.rows)} ", Role.TEXT),
+            Piece(f" {state.shown_count} of {len(state.live.rows)} {on}", Role.TEXT),
             _BAR,
             Piece(f" {state.period} ", Role.ACCENT),
             _BAR,
@@ -92,6 +101,42 @@ class TabsLine(Line):
         if _cells(left) + _cells(right) > self.size.width:
             right = period_tabs(state, with_keys=False)
         self.show(left, right)
+
+
+class VenuesLine(Line):
+    """A tab for each exchange where several are watched: how many symbols, and a sign where it is not well."""
+
+    DEFAULT_CSS = """
+    VenuesLine { display: none; }
+    VenuesLine.several { display: block; }
+    """
+
+    def show_venues(self, state: AppState) -> None:
+        """Show the tabs as they are."""
+        tabs = tabs_of(state.live, state.status)
+        if self.is_mounted:
+            self.set_class(bool(tabs), "several")
+        self.show(venue_pieces(tabs, state.venue, self.size.width))
+
+
+def venue_pieces(tabs: Sequence[VenueTab], shown: str, width: int) -> list[Piece]:
+    """The tabs; where room is short without counts, and then without those before the one on view."""
+    whole, short = ([_venue_tab(tab, tab.key == shown, has_count=has) for tab in tabs] for has in (True, False))
+    if _cells(whole) <= width:
+        return whole
+    at = next((place for place, tab in enumerate(tabs) if tab.key == shown), 0)
+    while at and _cells(short[at - 1 :]) < width:
+        at -= 1
+    return [Piece("‹", Role.DIM), *short[at:]] if at else short
+
+
+def _venue_tab(tab: VenueTab, is_shown: bool, *, has_count: bool) -> Piece:
+    kind = ActiveTab if is_shown else Clickable
+    count = f" {tab.symbols:,}" if has_count else ""
+    sign = f"{tab.sign} " if tab.sign else ""
+    role = tab.role if tab.sign else Role.STRONG if is_shown else Role.DIM
+    everything = "All exchanges" if has_count else "All"
+    return kind(f" {sign}{tab.key or everything}{count} ", role, f"screen.show_venue({tab.key!r})")
 
 
 def period_tabs(state: AppState, *, with_keys: bool) -> list[Piece]:

@@ -21,7 +21,7 @@ LATE_MS: Final = 30_000
 """How long after its end a bar may still appear, as far as we trust that there is none."""
 
 
-def read_bars(raw: bytes, coin: str, period: Period, over_ms: int, last_ms: int = 0) -> list[Bar]:
+def read_bars(raw: bytes, coin: str, period: Period, over_ms: int, last_ms: int | None = 0) -> list[Bar]:
     """The exchange's own bars, in order: confirmed where they were over, else forming. None of any other coin or period.
 
     Where there is none between two, or none for a while after the last, nothing was traded, and a flat one is put in.
@@ -31,7 +31,7 @@ def read_bars(raw: bytes, coin: str, period: Period, over_ms: int, last_ms: int 
         coin: whose bars they are.
         period: their length.
         over_ms: the time up to which bars are final.
-        last_ms: flat ones open no later.
+        last_ms: flat ones open no later; None: there are to be none.
 
     Raises:
         BadFrame, BadNumber: any of them is damaged, of something else, off the grid or out of order.
@@ -41,12 +41,18 @@ def read_bars(raw: bytes, coin: str, period: Period, over_ms: int, last_ms: int 
         raise BadFrame(f"the bars of {coin} are out of order")
     if not found:
         return []
+    if last_ms is None:
+        return [_judged(bar, over_ms) for bar in found]
     until_ms = min(last_ms + 1, period.open_ms(max(0, over_ms - LATE_MS)))
     if period.count(found[0].open_ms, max(found[-1].end_ms, until_ms)) > MOST_FILLED:
         raise BadFrame(f"the bars of {coin} lie further apart than bars can be had")
     opens = [later.open_ms for later in found[1:]] + [until_ms]
     whole = [bar for earlier, next_ms in zip(found, opens, strict=True) for bar in _until(earlier, next_ms)]
-    return [bar._replace(state=State.CONFIRMED) if bar.end_ms <= over_ms else bar for bar in whole]
+    return [_judged(bar, over_ms) for bar in whole]
+
+
+def _judged(bar: Bar, over_ms: int) -> Bar:
+    return bar._replace(state=State.CONFIRMED) if bar.end_ms <= over_ms else bar
 
 
 def _until(earlier: Bar, next_ms: int) -> Iterator[Bar]:
