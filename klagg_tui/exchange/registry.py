@@ -12,6 +12,11 @@ _PACKAGES: Final = {
     "binance-spot": "binance.SPOT",
     "binance-us": "binance.US",
     "binance-coinm": "binance.COINM",
+    "coinbase": "coinbase",
+    "okx-swap": "okx.SWAP",
+    "okx-spot": "okx.SPOT",
+    "kraken": "kraken",
+    "hyperliquid": "hyperliquid",
 }
 """A package of this room, and what it exports as the venue; `VENUE` where nothing else is said."""
 

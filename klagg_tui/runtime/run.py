@@ -41,7 +41,7 @@ async def opened(plan: Plan, latest: Latest) -> AsyncIterator[EngineRun]:
         if plan.database:
             store = await Store.open(plan.database, periods=plan.periods, markets=(plan.market, *plan.others))
             await stack.enter_async_context(store)
-        source = _named(plan.source(), plan.market, store)
+        source = await _named(plan.source(), plan.market, store)
         engine = KlineEngine(plan.periods, holds_gaps=source.is_live)
         periods = tuple(sorted(set(plan.periods)))
         host = EngineHost(engine, periods, store, source.now_ms, plan.flush_s)
@@ -55,12 +55,13 @@ async def opened(plan: Plan, latest: Latest) -> AsyncIterator[EngineRun]:
         yield run
 
 
-def _named(source: Source, mark: str, store: Store | None) -> Source:
+async def _named(source: Source, mark: str, store: Store | None) -> Source:
     """The source; of one exchange, with its key before its symbols where the file holds bars of others too."""
     if store is None or not store.is_qualified or isinstance(source, SeveralMarkets):
         return source
     if not source.is_live:
-        raise OtherMarket(f"{store.path} holds the bars of several exchanges; name another file with --db.")
+        held = ", ".join(await store.markets())
+        raise OtherMarket(f"{store.path} holds the bars of {held}, not of {mark} alone; name another file with --db.")
     return SeveralMarkets({label_of(mark): cast("MarketSource", source)})  # what is live feeds one exchange's side
 
 

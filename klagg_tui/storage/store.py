@@ -223,13 +223,19 @@ class Store(StoreReader):
         """
         return await self.importing().add(bars, spans)
 
-    async def add_confirmed(self, bars: Iterable[Bar]) -> Added:
-        """Store the exchange's own bars, of any periods; they replace all others, and larger bars are made again."""
+    async def add_confirmed(self, bars: Iterable[Bar], *, opens_at_previous_close: bool = False) -> Added:
+        """Store the exchange's own bars, of any periods; they replace all others, and larger bars are made again.
+
+        Where they lack fields, as their `evidence` says, a stored bar that agrees with them in all others keeps its own;
+        see `engine.confirming`. `opens_at_previous_close`: as the venue's `CandleFacts` have it.
+        """
         await self._mark()
         bars = tuple(bars)
         if shown := metadata.shown_anchors(bars):
             await self.learn_anchors(shown)
-        return await confirming.add_confirmed(self._require_writer(), bars)
+        return await confirming.add_confirmed(
+            self._require_writer(), bars, opens_at_previous_close=opens_at_previous_close
+        )
 
     async def find_owed(
         self, settled_ms: int, periods: Collection[Period] = tuple(Period), *, venue: str | None = None

@@ -17,7 +17,7 @@ from klagg_tui.storage.ledger import Ledger, Run
 from klagg_tui.storage.merging import Added, Merge
 from klagg_tui.storage.queries import bars_at, stored_spans
 from klagg_tui.storage.quiet_minutes import quiet_bars
-from klagg_tui.storage.recompute import recompute
+from klagg_tui.storage.recompute import knowing_most, recompute
 from klagg_tui.storage.rows import FORMING, HISTORY, RANKED, SPANS, Packer, span_row
 from klagg_tui.storage.symbols import Symbols, add_symbols
 from klagg_tui.storage.venues import Naming
@@ -152,7 +152,7 @@ class Writer:
     async def _write_larger(self, bars: Sequence[Bar]) -> None:
         """A bar that this run closed may turn out to lack trades: then, and only then, does it lose its rank."""
         doubted = {bar.key: bar for bar in bars if bar.state is State.PARTIAL and bar.key in self._closed_larger}
-        await self.insert(RANKED, bars)
+        await self.insert(RANKED, await knowing_most(self.connection, self.symbols, bars))
         if doubted:
             stored = await bars_at(self.connection, self.symbols, doubted)
             closed = [key for key, bar in stored.items() if bar.state is State.CLOSED]

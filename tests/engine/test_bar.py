@@ -225,7 +225,7 @@ def test_a_bar_of_contracts_is_paid_by_their_worth_and_not_by_its_prices() -> No
     assert "turnover 300 cannot be paid" in str(fault_of(contracts))
     for field in ("turnover", "taker_buy_turnover"):
         damaged = contracts._replace(**{field: getattr(contracts, field) - 1})
-        assert "cannot be paid for" in str(fault_of(damaged, contract_value=value))
+        assert "is not what its contracts are worth" in str(fault_of(damaged, contract_value=value))
     assert fault_of(contracts._replace(turnover=1, taker_buy_turnover=0), Check.PARTS, value) is None
 
 

@@ -210,7 +210,7 @@ async def test_alone_in_a_file_of_several_an_exchange_keeps_its_key_before_its_s
         }
     recorded = tmp_path / "BTCUSDT-aggTrades-2024-08-08.csv"
     recorded.write_text(f"1,100,1,1,1,{START},true\n")
-    with pytest.raises(OtherMarket, match="several exchanges"):
+    with pytest.raises(OtherMarket, match="holds the bars of one@simulated, two@simulated, not of replay@file alone"):
         async with opened(Plan(lambda: Replay([recorded], None), PERIODS, database, "replay@file"), Latest()):
             pass
 

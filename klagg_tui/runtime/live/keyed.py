@@ -84,10 +84,11 @@ class KeyedMarketData:
         *,
         limit: int,
         priority: Priority,
+        fills: bool = True,
     ) -> list[Bar]:
         """The exchange's own bars."""
         own = self._naming.symbol(symbol)
-        rows = await self._market_data.bars(own, period, start_ms, end_ms, limit=limit, priority=priority)
+        rows = await self._market_data.bars(own, period, start_ms, end_ms, limit=limit, priority=priority, fills=fills)
         return [bar._replace(symbol=symbol) for bar in rows]
 
     async def trades(
