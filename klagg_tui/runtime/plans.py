@@ -16,10 +16,11 @@ from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.feed import LiveFeed
 from klagg_tui.runtime.retention import deleting_old_bars
 from klagg_tui.runtime.source import Plan
+from klagg_tui.storage.venues import mark_of
 from klagg_tui.texts import without_login
 
 SIMULATED: Final = "simulated"
-"""Marks the databases of the demo: bars of one market never get into another's."""
+"""Marks the databases of the demo, behind the exchange's key: bars of one market never get into another's."""
 
 
 def live_plan(settings: Settings) -> Plan:
@@ -61,12 +62,12 @@ def demo_plan(rest_url: str, ws_url: str, database: Path, periods: tuple[Period,
     exchange = venue()
     # As many bars as come at the least cost, so that the market is full within two minutes.
     endpoint = MarketEndpoint(exchange, rest_url, ws_url, exchange.requests.cheapest_bars, mode=Mode.DEMO)
-    return Plan(lambda: LiveFeed(endpoint), periods, database, SIMULATED)
+    return Plan(lambda: LiveFeed(endpoint), periods, database, mark_of(exchange.key, SIMULATED))
 
 
 def market_at(rest_url: str) -> str:
     """Whose bars come from there, as databases are marked."""
-    return venue().key if venue().is_at(rest_url) else without_login(rest_url)
+    return mark_of(venue().key, "" if venue().is_at(rest_url) else without_login(rest_url))
 
 
 def _is_here(url: str) -> bool:
