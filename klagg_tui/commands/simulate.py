@@ -102,6 +102,8 @@ def simulate(
 
 async def _serve(exchange: SimulatedExchange, *, with_parent: bool) -> None:
     """Until SIGINT or SIGTERM; with a parent, whose socket is ours, until it is gone, which closes our standard input."""
+    from klagg_tui.simulator import FACES
+
     asked = asyncio.Event()
     if with_parent:
         loop = asyncio.get_running_loop()
@@ -111,7 +113,8 @@ async def _serve(exchange: SimulatedExchange, *, with_parent: bool) -> None:
         asyncio.get_running_loop().add_signal_handler(number, asked.set)
     async with exchange:
         typer.echo("A simulated exchange is up. Watch it from another terminal with")
-        typer.echo(f"  klagg --rest-url {exchange.rest_url} --ws-url {exchange.ws_url}")
+        other = "" if exchange.face.key == next(iter(FACES)) else f"--venue {exchange.face.key} "
+        typer.echo(f"  klagg {other}--rest-url {exchange.rest_url} --ws-url {exchange.ws_url}")
         typer.echo("Ctrl+C ends it.")
         await _report_until(asked, exchange)
         typer.echo(f"{clear()}{joined(_parts(exchange))}")
@@ -131,7 +134,7 @@ def _parts(exchange: SimulatedExchange) -> list[str]:
 
     now = datetime.fromtimestamp(exchange.now_ms() / 1000, UTC)
     trading = sum(
-        exchange.market.status(symbol, exchange.now_ms() // 60_000) == "TRADING" for symbol in exchange.market.lives
+        exchange.market.status(symbol, exchange.now_ms() // 60_000) == "TRADING" for symbol in exchange.face.listed()
     )
     struck = [f"{kind} {count:,}" for kind, count in sorted(exchange.faults.counts.items()) if count]
     return [

@@ -37,14 +37,17 @@ class Exchange:
         face = face_class(venue)
         self.clock = clock
         # The first of all venues keeps the market that it had before there were others.
-        self.market = Market(replace(spec, venue="" if venue == DEFAULT else venue, single_fills=face.single_fills))
+        own = "" if venue == DEFAULT else venue
+        activity = spec.activity * face.liveliness
+        self.market = Market(replace(spec, venue=own, activity=activity, single_fills=face.single_fills))
         self.truth = Truth(self.market, clock.now_ms)
         klines = Klines(self.market)
         self.faults = Faults(spec.seed, now_ms, schedule, face.traps)
         self.face = face(self.market, klines, self.faults)
         self.feed = Feed(self.market, now_ms, self.face.trade_frames)
         self.face.told_ms = self.feed.told_ms
-        self.hub = Hub(self.market, self.feed, self.face, self.faults.strikes)
+        self.faults.named = lambda name: self.face.symbol_of(name) or name
+        self.hub = Hub(self.feed, self.face, self.faults.strikes)
         self.sent = 0
         """Trade messages that left the market since the start, each once, faults not regarded."""
         self._market_events = MarketEvents(self.market, self.face)

@@ -92,6 +92,11 @@ class Client:
         self.ending: Ending | None = None
         """Set to have the connection closed after what was said."""
 
+    def take_ending(self) -> Ending | None:
+        """Why it is to be closed, told once."""
+        ending, self.ending = self.ending, None
+        return ending
+
     @property
     def streams(self) -> Iterable[str]:
         """What it is sent."""
@@ -145,6 +150,8 @@ class Face(ABC):
     """Which of `FACE_FAULTS` it can have."""
     single_fills: ClassVar[bool] = True
     """Whether each trade is one fill with one id, as everywhere but where trades are aggregated; then none straddles a minute."""
+    liveliness: ClassVar[float] = 1.0
+    """Trades there are, for each that the market was asked to have."""
     ping_ms: ClassVar[int | None] = None
     """How often the server sends a ping of the websocket protocol; None: never."""
     life_ms: ClassVar[int | None] = None

@@ -12,6 +12,8 @@ from typing import Final, Self
 
 from aiohttp import WSMsgType, web
 
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.period import Period
 from klagg_tui.errors import ConfigError
 from klagg_tui.simulator.clock import SimulatedClock
 from klagg_tui.simulator.exchange import Exchange
@@ -81,6 +83,10 @@ class SimulatedExchange:
     def face(self) -> Face:
         """How the venue shows the market: its names, and a bar of the truth in its terms."""
         return self._exchange.face
+
+    def bars(self, name: str, period: Period, from_ms: int, to_ms: int) -> tuple[Bar, ...]:
+        """What every bar must be, in the venue's terms and under its name; see `Truth.bars`."""
+        return self._exchange.bars(name, period, from_ms, to_ms)
 
     @property
     def faults(self) -> Faults:
@@ -225,9 +231,9 @@ class SimulatedExchange:
                 for text in known.answer(message.data, self.now_ms()):
                     connection.say(text)
                 self._exchange.hub.resubscribed(self.now_ms())
-            if known.ending is not None and not client.closed:
-                self.faults.strikes(known.ending.kind, self.now_ms(), known.ending.words)
-                await client.close(code=known.ending.code, message=known.ending.reason.encode())
+            if ending := known.take_ending():
+                self.faults.strikes(ending.kind, self.now_ms(), ending.words)
+                await client.close(code=ending.code, message=ending.reason.encode())
 
 
 def _seconds(fault: Fault | None) -> int:

@@ -260,3 +260,44 @@ def test_a_gap_is_held_whatever_ids_prove(proves: bool) -> None:
     assert made.waiting() == (SYMBOL,)
     made.handle(MissingTrades(SYMBOL, (trade(2),)))
     assert made.waiting() == ()
+
+
+def quiet(*, proves: bool = True) -> tuple[KlineEngine, Seen, Bar]:
+    """A traded minute and a quiet one behind it, which a candle without all fields has shown."""
+    made, seen = begun(proves=proves)
+    made.take([trade(1)])
+    made.tick(START + 2 * MINUTE)
+    seen.look()
+    minute = seen.ended[SYMBOL, Period.M1, START + MINUTE]
+    made.handle(AmendBar(lacking(minute, LACKS)))
+    seen.look()
+    assert seen.ended[minute.key] == minute._replace(state=State.CONFIRMED, evidence=Evidence.CANDLE_ONLY)
+    return made, seen, minute
+
+
+def test_the_next_trade_shows_by_its_id_what_the_candle_alone_did() -> None:
+    made, seen, minute = quiet()
+    made.handle(QuietUntil(SYMBOL, START + 2 * MINUTE))
+    seen.look()
+    assert seen.ended[minute.key].evidence == Evidence.CANDLE_ONLY
+    assert seen.bars[FIVE].evidence == Evidence.CANDLE_ONLY
+    made.take([trade(2, START + 2 * MINUTE)])
+    seen.look()
+    assert seen.ended[minute.key] == minute._replace(state=State.CONFIRMED)
+    assert seen.bars[FIVE].evidence == 0
+    assert made._states[SYMBOL].until_ms == START + 3 * MINUTE
+
+
+def test_a_trade_behind_missing_ones_shows_nothing_of_what_the_candle_alone_did() -> None:
+    made, seen, minute = quiet()
+    made.take([trade(3, START + 2 * MINUTE)])
+    seen.look()
+    assert seen.ended[minute.key].evidence == Evidence.CANDLE_ONLY
+    assert made._states[SYMBOL].until_ms == START + 3 * MINUTE
+
+
+def test_ids_that_prove_nothing_take_no_word_from_the_candle() -> None:
+    made, seen, minute = quiet(proves=False)
+    made.take([trade(2, START + 2 * MINUTE), trade(3, START + 3 * MINUTE)])
+    seen.look()
+    assert seen.ended[minute.key].evidence == Evidence.CANDLE_ONLY

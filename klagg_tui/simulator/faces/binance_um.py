@@ -14,7 +14,7 @@ from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import Market, Trade
 from klagg_tui.simulator.rest.endpoints import RestEndpoints, error, unknown
 from klagg_tui.simulator.spoil import spoil_of
-from klagg_tui.simulator.streams.control import MOST_BYTES, MOST_STREAMS, Subscriptions
+from klagg_tui.simulator.streams.control import MOST_BYTES, MOST_MESSAGES, MOST_STREAMS, Subscriptions
 from klagg_tui.simulator.streams.derived import DerivedStreams
 from klagg_tui.simulator.streams.frames import contract_info, foreign_contract_info, server_shutdown, trade_frames
 from klagg_tui.simulator.streams.names import Route, route_of
@@ -130,11 +130,11 @@ class BinanceUm(Face):
         return unknown(path, method)
 
 
-def subscriptions_of(knock: Knock) -> Subscriptions:
+def subscriptions_of(knock: Knock, most_messages: int = MOST_MESSAGES) -> Subscriptions:
     """The streams named in the address of a socket; raises TurnedAway."""
     combined = knock.path.endswith("/stream")
     text = knock.query.get("streams", "") if combined else knock.matched.get("streams", "")
     streams = tuple(filter(None, text.split("/")))
     if len(streams) > MOST_STREAMS:
         raise TurnedAway("too many streams")
-    return Subscriptions(streams, combined=combined)
+    return Subscriptions(streams, combined=combined, most_messages=most_messages)

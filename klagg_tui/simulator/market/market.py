@@ -157,6 +157,7 @@ class Market:
     def minute_of(self, symbol: str, aggregate_id: int, first: int, end: int) -> int | None:
         """Which minute from `first` up to `end` holds the id: of the contract that has the name before `end`."""
         life = self.lives[symbol].at(end - 1)
+        first = max(first, life.listing.listed_minute)  # ids before it would be counted hour by hour
         return self.pace.minute_of(life.listing, aggregate_id, first, min(end, life.until))
 
     def carried(self, symbol: str, minute: int) -> Carry | None:

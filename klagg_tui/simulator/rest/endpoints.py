@@ -22,7 +22,7 @@ from klagg_tui.simulator.rest.tickers import Tickers
 from klagg_tui.simulator.rest.trades import Trades
 from klagg_tui.simulator.rest.weight import Weight
 
-_JSON: Final = "application/json;charset=UTF-8"
+JSON: Final = "application/json;charset=UTF-8"
 
 Answer: TypeAlias = Callable[[Query, int], object]
 Cost: TypeAlias = Callable[[Query], int]
@@ -43,11 +43,11 @@ class RestEndpoints:
                 lambda _query, now_ms: exchange_info(market, now_ms, now_ms + self.clock_error_ms),
                 _fixed(1),
             ),
-            "v1/klines": (bars.of_symbol, _by_limit),
-            "v1/continuousKlines": (bars.of_contract, _by_limit),
-            "v1/markPriceKlines": (bars.of_price(mark_at), _by_limit),
-            "v1/indexPriceKlines": (bars.of_price(index_at, of_pair=True), _by_limit),
-            "v1/premiumIndexKlines": (bars.of_price(premium_at), _by_limit),
+            "v1/klines": (bars.of_symbol, by_limit),
+            "v1/continuousKlines": (bars.of_contract, by_limit),
+            "v1/markPriceKlines": (bars.of_price(mark_at), by_limit),
+            "v1/indexPriceKlines": (bars.of_price(index_at, of_pair=True), by_limit),
+            "v1/premiumIndexKlines": (bars.of_price(premium_at), by_limit),
             "v1/aggTrades": (trades.aggregate, _fixed(20)),
             "v1/trades": (trades.single, _fixed(5)),
             "v1/depth": (tickers.depth, _by_depth),
@@ -79,26 +79,32 @@ class RestEndpoints:
 
     def refusal(self, status: int, now_ms: int, wait_s: int | None = None) -> Reply:
         """The reply of an exchange that is asked too much; 429 or 418."""
-        wait_s = self.weight.retry_after_s(now_ms) if wait_s is None else wait_s
-        if status == 418:
-            message = (
-                f"Way too many requests; IP(127.0.0.1) banned until {now_ms + wait_s * 1000}. "
-                "Please use the websocket for live updates to avoid bans."
-            )
-        else:
-            message = (
-                f"Too many requests; current limit of IP(127.0.0.1) is {self.weight.limit} requests per minute. "
-                "Please use the websocket for live updates to avoid polling the API."
-            )
-        return error(status, -1003, message, self._headers() | {"Retry-After": str(wait_s)})
+        return refusal(self.weight, status, now_ms, wait_s)
 
     def _headers(self) -> dict[str, str]:
-        return {"Content-Type": _JSON, "X-MBX-USED-WEIGHT-1M": str(self.weight.used)}
+        return {"Content-Type": JSON, "X-MBX-USED-WEIGHT-1M": str(self.weight.used)}
+
+
+def refusal(weight: Weight, status: int, now_ms: int, wait_s: int | None = None) -> Reply:
+    """The reply of an exchange that is asked too much; 429 or 418."""
+    wait_s = weight.retry_after_s(now_ms) if wait_s is None else wait_s
+    if status == 418:
+        message = (
+            f"Way too many requests; IP(127.0.0.1) banned until {now_ms + wait_s * 1000}. "
+            "Please use the websocket for live updates to avoid bans."
+        )
+    else:
+        message = (
+            f"Too many requests; current limit of IP(127.0.0.1) is {weight.limit} requests per minute. "
+            "Please use the websocket for live updates to avoid polling the API."
+        )
+    headers = {"Content-Type": JSON, "X-MBX-USED-WEIGHT-1M": str(weight.used), "Retry-After": str(wait_s)}
+    return error(status, -1003, message, headers)
 
 
 def error(status: int, code: int, message: str, headers: dict[str, str] | None = None) -> Reply:
     """An error in the exchange's own shape."""
-    return Reply(status, orjson.dumps({"code": code, "msg": message}), {"Content-Type": _JSON} | (headers or {}))
+    return Reply(status, orjson.dumps({"code": code, "msg": message}), {"Content-Type": JSON} | (headers or {}))
 
 
 def unknown(path: str, method: str) -> Reply:
@@ -114,7 +120,8 @@ def _one_or_all(one: int, every: int) -> Cost:
     return lambda query: one if query.is_sent("symbol") else every
 
 
-def _by_limit(query: Query) -> int:
+def by_limit(query: Query) -> int:
+    """Weight of a request for klines of futures."""
     try:
         limit = query.limit(500, 1500)
     except Refusal:

@@ -11,22 +11,22 @@ MOST_STREAMS: Final = 1024
 MOST_BYTES: Final = 4088
 """Of a message from a client; the exchange is deaf to a longer one."""
 MOST_MESSAGES: Final = 10
-"""Messages a second from a client; one more closes its connection with 1008."""
+"""Messages a second from a client of futures; one more closes its connection with 1008."""
 _METHODS: Final = ("SUBSCRIBE", "UNSUBSCRIBE", "LIST_SUBSCRIPTIONS", "SET_PROPERTY", "GET_PROPERTY")
 
 
 class Subscriptions:
     """What a connection has asked for. Every stream is acknowledged; only real ones will ever send something."""
 
-    def __init__(self, streams: tuple[str, ...], *, combined: bool) -> None:
+    def __init__(self, streams: tuple[str, ...], *, combined: bool, most_messages: int = MOST_MESSAGES) -> None:
         self.streams = dict.fromkeys(streams)
         self.combined = combined
         """Whether messages come wrapped with the name of their stream."""
-        self._heard_ms: deque[int] = deque(maxlen=MOST_MESSAGES)
+        self._heard_ms: deque[int] = deque(maxlen=most_messages)
 
     def is_too_fast(self, now_ms: int) -> bool:
         """Counts one message from the client; whether it is one too many for its second."""
-        full = len(self._heard_ms) == MOST_MESSAGES and now_ms - self._heard_ms[0] < 1000
+        full = len(self._heard_ms) == self._heard_ms.maxlen and now_ms - self._heard_ms[0] < 1000
         self._heard_ms.append(now_ms)
         return full
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from klagg_tui.simulator.face import Face, Frame
-from klagg_tui.simulator.market.market import Market
 from klagg_tui.simulator.streams.connection import Connection
 from klagg_tui.simulator.streams.feed import Feed
 
@@ -19,8 +18,7 @@ class Hub:
     `strikes` counts what happens to a client, as `Faults.strikes` does.
     """
 
-    def __init__(self, market: Market, feed: Feed, face: Face, strikes: Callable[[str, int, str], None]) -> None:
-        self._market = market
+    def __init__(self, feed: Feed, face: Face, strikes: Callable[[str, int, str], None]) -> None:
         self._feed = feed
         self._face = face
         self._strikes = strikes
@@ -50,7 +48,7 @@ class Hub:
         for connection in self._connections:
             for stream in connection.client.streams:
                 self._readers.setdefault(stream, []).append(connection)
-        for symbol in self._market.lives:
+        for symbol in self._face.listed():
             if self._face.trade_stream(symbol) in self._readers:
                 self._feed.follow(symbol)
             else:
@@ -71,7 +69,7 @@ class Hub:
                 self._strikes("slow reader", now_ms, "a client did not read and was cut")
             for text in connection.client.beat(now_ms, client_ms):
                 connection.say(text)
-            if (ending := connection.client.ending) and connection.close(ending):
+            if (ending := connection.client.take_ending()) and connection.close(ending):
                 self._strikes(ending.kind, now_ms, ending.words)
             if face.ping_ms is not None and now_ms - connection.pinged_ms >= face.ping_ms:
                 connection.ping(now_ms)

@@ -259,3 +259,20 @@ def test_a_symbol_is_delisted_once() -> None:
 def test_what_cannot_happen_is_told_as_nothing(kind: str) -> None:
     events = _events(Market(MarketSpec(symbols=2)))
     assert events.carry_out(Fault(kind, START_MS, target="NONEUSDT"), START_MS) == ""
+
+
+def test_a_trap_is_a_fault_of_faces_that_have_it_alone() -> None:
+    with pytest.raises(ConfigError, match="no fault"):
+        Faults(1, START_MS, "nobars@5m")
+    faults = Faults(1, START_MS, "nobars@5m+1m", ("nobars",))
+    assert faults.begin(START_MS + 300_000, lambda _fault: "")
+    assert faults.active("nobars")
+    assert [fault.kind for fault in faults.end(START_MS + 360_000)] == ["nobars"]
+    with pytest.raises(ConfigError, match="no fault"):
+        faults.add(Fault("utc8", START_MS))
+
+
+def test_every_fault_comes_in_turn_with_the_traps_of_the_face() -> None:
+    faults = Faults(1, START_MS, "all/1m", ("holes", "utc8"))
+    kinds = {fault.kind for fault in faults.begin(START_MS + 40 * 60_000, lambda _fault: "BTCUSDT")}
+    assert {"holes", "utc8"} <= kinds

@@ -1,0 +1,196 @@
+"""The questions to OKX over HTTP: its `MarketData`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import takewhile
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.events import AggTrade
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import UnknownSymbol, Unreachable
+from klagg_tui.exchange.listing import Instruments
+from klagg_tui.exchange.okx.facts import (
+    BLOCKED_ADVICE,
+    LONGEST_REFUSAL_MS,
+    REFUSALS,
+    REQUESTS,
+    SPOT,
+    Market,
+)
+from klagg_tui.exchange.okx.wire.answers import read_error, read_failure, read_time
+from klagg_tui.exchange.okx.wire.bars import read_bars
+from klagg_tui.exchange.okx.wire.frames import codec
+from klagg_tui.exchange.okx.wire.instruments import read_instruments
+from klagg_tui.exchange.okx.wire.requests import (
+    TIME,
+    bars_request,
+    instruments_request,
+    recent_trades_request,
+    trades_request,
+)
+from klagg_tui.exchange.okx.wire.trades import read_trades
+from klagg_tui.exchange.okx.wire.units import Contract, SpotContracts
+from klagg_tui.exchange.transport.clock import ExchangeClock
+from klagg_tui.exchange.transport.http import TIME_OUT_S, HttpClient, HttpRules
+from klagg_tui.exchange.transport.steady import steady_ms
+from klagg_tui.exchange.venue import Priority, RequestUse, StreamCodec
+
+T = TypeVar("T")
+
+MOST_ASKS: Final = 3
+"""Answers about the time, after which one that is doubted waits for the next look at the clock."""
+
+RULES: Final = HttpRules(
+    cost_per_minute=REQUESTS.cost_per_minute,
+    used_header="",
+    refusals=REFUSALS,
+    longest_pause_ms=LONGEST_REFUSAL_MS,
+    blocked_advice=BLOCKED_ADVICE,
+    read_failure=read_failure,
+    pace_ms=REQUESTS.pace_ms,
+    read_error=read_error,
+)
+
+
+class RestClient:
+    """See `MarketData`.
+
+    Args:
+        market: swaps or spot.
+        base_url: `https://host`.
+        clock: set by `sync`.
+        proxy: `http://…` or `socks5://…`; without one the environment's counts.
+        local_ms: the steady local clock that `clock` goes by.
+        time_out_s: for one try.
+        has_speed: whether the host may say how fast its time runs.
+    """
+
+    def __init__(
+        self,
+        market: Market,
+        base_url: str,
+        clock: ExchangeClock,
+        *,
+        proxy: str | None = None,
+        local_ms: Callable[[], float] = steady_ms,
+        time_out_s: float = TIME_OUT_S,
+        has_speed: bool = True,
+    ) -> None:
+        self.clock = clock
+        self.http = HttpClient(
+            base_url,
+            clock,
+            RULES,
+            proxy=proxy,
+            local_ms=local_ms,
+            time_out_s=time_out_s,
+            has_speed=has_speed,
+        )
+        self._market = market
+        self._contracts: dict[str, Contract] = SpotContracts() if market is SPOT else {}
+        self._codec = codec(self._contracts)
+
+    async def __aenter__(self) -> Self:
+        await self.http.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.http.__aexit__(kind, error, trace)
+
+    @property
+    def codec(self) -> StreamCodec:
+        """It knows the contracts of the last listing, and of those before."""
+        return self._codec
+
+    def now_ms(self) -> int:
+        """The exchange's time."""
+        return self.http.now_ms()
+
+    def use(self) -> RequestUse:
+        """How much was asked."""
+        return self.http.use()
+
+    async def sync(self) -> None:
+        """Ask the exchange for its time and set the clock by it; an answer that is doubted is asked for again."""
+        for _ in range(MOST_ASKS):
+            answer = await self.http.get(TIME, Priority.GAP)
+            if self.http.set_clock(answer, self.http.read(read_time, answer.body)):
+                break
+
+    async def instruments(self) -> Instruments:
+        """Every instrument of the market; what their contracts are worth is kept for what is asked and streamed afterwards."""
+        answer = await self.http.get(instruments_request(self._market), Priority.SEED)
+        listed = self.http.read(partial(read_instruments, market=self._market), answer.body)
+        self._contracts.update(listed.contracts)
+        return listed.instruments
+
+    async def bars(
+        self,
+        symbol: str,
+        period: Period,
+        start_ms: int | None = None,
+        end_ms: int | None = None,
+        *,
+        limit: int,
+        priority: Priority,
+        fills: bool = True,  # noqa: ARG002 - it sends a bar for every minute
+    ) -> list[Bar]:
+        """The exchange's own bars that open from `start_ms` to `end_ms`, both included, at most three hundred."""
+        contract = await self._contract(symbol)
+        request = bars_request(symbol, period, start_ms, end_ms, limit=limit, now_ms=self.now_ms())
+        answer = await self.http.get(request, priority)
+        asked_ms = self.clock.now_ms(answer.sent_ms)
+        read = partial(read_bars, symbol=symbol, period=period, now_ms=asked_ms, market=self._market, contract=contract)
+        return self._within(self.http.read(read, answer.body), limit)
+
+    async def trades(
+        self,
+        symbol: str,
+        from_id: int,
+        *,
+        since_ms: int = 0,  # noqa: ARG002 - for venues that are asked by time
+        limit: int,
+        priority: Priority,
+    ) -> list[AggTrade]:
+        """Trades from an id on, at most a hundred, as far as they follow each other."""
+        contract = await self._contract(symbol)
+        limit = min(limit, REQUESTS.trade_page.rows)
+        read = partial(read_trades, symbol=symbol, contract=contract)
+        answer = await self.http.get(trades_request(symbol, from_id, limit), priority)
+        page = self.http.read(read, answer.body)
+        found = [trade for trade in self._within(page, limit) if trade.aggregate_id >= from_id]
+        if len(found) == limit:
+            return found
+        # What has just been traded may not be in the history yet.
+        answer = await self.http.get(recent_trades_request(symbol), priority)
+        recent = self.http.read(read, answer.body)
+        next_id = found[-1].aggregate_id + 1 if found else from_id
+        newer = [trade for trade in recent if trade.aggregate_id >= next_id]
+        follow = takewhile(lambda at: at[1].aggregate_id == next_id + at[0], enumerate(newer))
+        return [*found, *(trade for _, trade in follow)][:limit]
+
+    async def _contract(self, symbol: str) -> Contract:
+        """The unit of an instrument's sizes; where it is not known yet the listing is asked for."""
+        if self._market is SPOT:
+            return self._contracts[symbol]
+        if symbol not in self._contracts:
+            listed = await self.instruments()
+            if listed.unproven([symbol]):
+                raise Unreachable(f"The listing of OKX cannot be read where {symbol} may be: {listed.unread.reason}.")
+        if symbol not in self._contracts:
+            raise UnknownSymbol(f"OKX lists no swap {symbol}.")
+        return self._contracts[symbol]
+
+    def _within(self, found: list[T], limit: int) -> list[T]:
+        """What was asked for; more than that is an answer to something else."""
+        if len(found) > limit:
+            raise Unreachable(
+                f"The exchange gave {len(found):,} rows where {limit:,} were asked for: none of them is taken."
+            )
+        return found

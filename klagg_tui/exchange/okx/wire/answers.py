@@ -1,0 +1,62 @@
+"""REST answers: what they wrap, the time, and why a request was refused, mostly with status 200."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import orjson
+
+from klagg_tui.errors import BadFrame
+from klagg_tui.exchange import fields
+from klagg_tui.exchange.fields import Json
+from klagg_tui.exchange.okx.facts import BUSY, TOO_MANY, UNKNOWN_SYMBOL
+from klagg_tui.exchange.okx.wire.units import moment
+from klagg_tui.exchange.venue import Failure
+
+_FINE: Final = b'{"code":"0",'
+"""How a good answer begins; one that begins otherwise is looked into."""
+
+
+def rows(raw: bytes) -> list[Json]:
+    """What a good answer holds.
+
+    Raises:
+        BadFrame: it is none.
+    """
+    answer = fields.mapping(fields.decoded(raw))
+    if answer.get("code") != "0":
+        raise BadFrame("an answer does not say that all went well")
+    return fields.sequence(answer.get("data"))
+
+
+def read_time(raw: bytes) -> int:
+    """The exchange's clock, in milliseconds since the epoch; raises BadFrame."""
+    found = rows(raw)
+    if len(found) != 1:
+        raise BadFrame("an answer has not one time")
+    return moment(fields.mapping(found[0]).get("ts"))
+
+
+def read_error(raw: bytes) -> Failure | None:
+    """The error in an answer with status 200; None where it says that all went well."""
+    if raw.startswith(_FINE):
+        return None
+    try:
+        body = orjson.loads(raw)
+        said, message = body["code"], body["msg"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return None  # whoever reads the body says what is wrong with it
+    if said == "0":
+        return None
+    code = int(said) if type(said) is str and said.isascii() and said.isdecimal() and len(said) < 9 else 0
+    return Failure(
+        code,
+        message[:500] if type(message) is str else "",
+        is_unknown_symbol=code in UNKNOWN_SYMBOL,
+        status=429 if code in TOO_MANY else 503 if code in BUSY else None,
+    )
+
+
+def read_failure(raw: bytes) -> Failure:
+    """The body of an answer with another status; it may be anything, so this never raises."""
+    return read_error(raw) or Failure()

@@ -1,0 +1,98 @@
+"""Websocket messages into values: trades, answers to commands, notices, and the text that answers a ping."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import partial
+from typing import Final
+
+from klagg_tui.engine.events import TradeFields
+from klagg_tui.errors import BadFrame, BadNumber
+from klagg_tui.exchange.fields import Json, decoded, mapping, sequence, symbol, text
+from klagg_tui.exchange.messages import Acknowledged, Batch, Message, Rejected, ServerShutdown, Skipped
+from klagg_tui.exchange.okx.wire.commands import (
+    PING,
+    PONG,
+    STREAM_PATH,
+    TRADES,
+    stream_name,
+    subscribe,
+    trade_stream,
+    unsubscribe,
+)
+from klagg_tui.exchange.okx.wire.trades import trade_fields
+from klagg_tui.exchange.okx.wire.units import Contracts, contract_of, whole
+from klagg_tui.exchange.venue import StreamCodec
+
+_CLOSING: Final = "64008"
+"""Code of the notice that a service is upgraded in a minute."""
+_AT_FAULT: Final = re.compile(r"channel:\s*([\w-]+)\s*,\s*instId:\s*(\S+) doesn't exist")
+"""In the text of error 60018: which argument is meant."""
+
+
+def codec(contracts: Contracts) -> StreamCodec:
+    """The language of the streams; `contracts` may learn of others while it is in use."""
+    return StreamCodec(
+        STREAM_PATH, (), trade_stream, subscribe, unsubscribe, partial(decode_batch, contracts), ping=PING
+    )
+
+
+def decode_batch(contracts: Contracts, raws: Iterable[bytes]) -> Batch:
+    """The messages of a connection as values; a damaged one costs only itself.
+
+    `contracts` has the units of sizes; a trade of an instrument that it does not know is damage, never a guess.
+    """
+    trades: list[TradeFields] = []
+    others: list[Message] = []
+    damaged: list[tuple[bytes, Exception]] = []
+    for raw in raws:
+        if raw == PONG:
+            others.append(Skipped("pong"))
+            continue
+        try:
+            message = mapping(decoded(raw))
+            if "data" in message:
+                trades += _trades(message, contracts, others)
+            else:
+                others.append(_answer(message))
+        except (BadFrame, BadNumber) as error:
+            damaged.append((raw, error))
+    return Batch(trades, others, damaged)
+
+
+def _trades(message: dict[str, Json], contracts: Contracts, others: list[Message]) -> list[TradeFields]:
+    """The trades of a message; of another channel none, which is noted among `others`."""
+    argument = mapping(message.get("arg"))
+    if (channel := text(argument.get("channel"))) != TRADES:
+        others.append(Skipped(channel[:40]))
+        return []
+    name = symbol(text(argument.get("instId")))
+    contract = contract_of(contracts, name)
+    return [trade_fields(mapping(row), name, contract) for row in sequence(message["data"])]
+
+
+def _answer(message: dict[str, Json]) -> Message:
+    event = text(message.get("event"))
+    if event in {"subscribe", "unsubscribe"}:
+        argument = mapping(message.get("arg"))
+        stream = stream_name(text(argument.get("channel")), text(argument.get("instId")))
+        return Acknowledged(_id(message), (stream,))
+    if event == "error":
+        return _rejected(message)
+    if event == "notice" and message.get("code") == _CLOSING:
+        return ServerShutdown()
+    return Skipped(event[:40])
+
+
+def _rejected(message: dict[str, Json]) -> Rejected:
+    reason = message.get("msg")
+    words = reason[:500] if type(reason) is str else ""
+    at_fault = _AT_FAULT.search(words)
+    stream = stream_name(at_fault[1], at_fault[2]) if at_fault else None
+    return Rejected(_id(message), whole(message.get("code")), words, stream)
+
+
+def _id(message: dict[str, Json]) -> int | None:
+    """The number of the command that is answered; None where the answer names none."""
+    return whole(message["id"]) if message.get("id") else None

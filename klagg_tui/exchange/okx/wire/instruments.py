@@ -1,0 +1,136 @@
+"""The listing: which instruments there are, which of them are trading, and what their contracts are worth.
+
+Source: okx.com/docs-v5, "Get instruments", and the recorded listings of 2022.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS
+from klagg_tui.errors import BadFrame, BadNumber
+from klagg_tui.exchange import fields
+from klagg_tui.exchange.fields import DAMAGE, Json
+from klagg_tui.exchange.listing import Instrument, Instruments, Unread
+from klagg_tui.exchange.okx.facts import INVERSE, LINEAR, SPOT, Market
+from klagg_tui.exchange.okx.wire.answers import rows
+from klagg_tui.exchange.okx.wire.units import COINS, Contract, decimals_of, moment, product
+
+LIVE: Final = "live"
+RESTING: Final = frozenset({"suspend", "rebase", "post_only"})
+"""States of an instrument in which nobody trades for a while."""
+_STATES: Final = frozenset({LIVE, "preopen", "test", *RESTING})
+
+MOST_LISTED: Final = 10_000
+"""Entries that are read; the longest listing of any market has some two thousand."""
+
+
+class Listed(NamedTuple):
+    """A listing that was read."""
+
+    instruments: Instruments
+    contracts: dict[str, Contract]
+    """Units of sizes, of every instrument that was read."""
+
+
+def read_instruments(raw: bytes, market: Market) -> Listed:
+    """Every instrument of a market; one odd entry among hundreds costs only itself.
+
+    Entries past `MOST_LISTED` are left out and counted among those that were not read.
+
+    Raises:
+        BadFrame: there is no list of them, or an empty one.
+    """
+    entries = rows(raw)
+    if not entries:
+        raise BadFrame("it lists nothing at all")
+    found: list[Instrument] = []
+    contracts: dict[str, Contract] = {}
+    odd: list[tuple[Json, str]] = []
+    for row in entries[:MOST_LISTED]:
+        try:
+            instrument, contract = _read(fields.mapping(row), market)
+        except (BadFrame, BadNumber) as error:
+            odd.append((row, str(error)))
+        else:
+            found.append(instrument)
+            contracts[instrument.symbol] = contract
+    unread = Unread(len(odd), frozenset(filter(None, (_symbol_of(row) for row, _ in odd))), odd[0][1] if odd else "")
+    if (cut := len(entries) - MOST_LISTED) > 0:
+        reason = f"a listing is read up to its {MOST_LISTED:,}th entry"
+        unread = unread._replace(entries=unread.entries + cut, reason=reason)
+    return Listed(Instruments(tuple(found), unread), contracts)
+
+
+def _read(entry: dict[str, Json], market: Market) -> tuple[Instrument, Contract]:
+    """One entry, and the unit of its sizes.
+
+    Raises:
+        BadFrame, BadNumber: it cannot be understood, a state that nobody has seen yet included.
+    """
+    texts = _Texts(entry)
+    symbol, state = fields.symbol(texts["instId"]), texts["state"]
+    if state not in _STATES:
+        raise BadFrame(f"the state {state[:40]!r} is unknown")
+    if texts["instType"] != market.inst_type:
+        raise BadFrame(f"it is of the market {texts['instType'][:40]!r}")
+    kind = market.inst_type if market is SPOT else texts["ctType"]
+    contract, base, quote = _unit(texts, kind)
+    price_decimals, quantity_decimals = (
+        decimals_of(texts["tickSz"]),
+        decimals_of(product(texts["lotSz"], contract.size)),
+    )
+    if price_decimals > PRICE_DECIMALS or quantity_decimals > QUANTITY_DECIMALS:
+        raise BadFrame(f"its prices have {price_decimals} decimals and its quantities {quantity_decimals}")
+    listed_ms = moment(texts["listTime"]) if entry.get("listTime") else 0
+    instrument = Instrument(
+        symbol,
+        quote,
+        kind,
+        state == LIVE,
+        price_decimals,
+        quantity_decimals,
+        listed_ms,
+        is_halted=state in RESTING,
+        base=base,
+        contract_value=contract.value,
+    )
+    return instrument, contract
+
+
+def _unit(texts: _Texts, kind: str) -> tuple[Contract, str, str]:
+    """The unit of sizes, the base and the quote: derivatives name them by what a contract is worth and what it is paid in."""
+    if kind == SPOT.inst_type:
+        return COINS, texts["baseCcy"], texts["quoteCcy"]
+    value = product(texts["ctVal"], texts["ctMult"] or "1")
+    if value == "0":
+        raise BadFrame("a contract is worth nothing")
+    counted, paid = texts["ctValCcy"], texts["settleCcy"]
+    if counted == paid:
+        raise BadFrame(f"a contract is worth {counted} and paid in it")
+    if kind == LINEAR:
+        return Contract(size=value), counted, paid
+    if kind == INVERSE:
+        return Contract(value=value), paid, counted
+    raise BadFrame(f"contracts of the type {kind[:40]!r} are not read")
+
+
+class _Texts:
+    """The fields of an entry that must be texts."""
+
+    def __init__(self, entry: dict[str, Json]) -> None:
+        self._entry = entry
+
+    def __getitem__(self, name: str) -> str:
+        value = self._entry.get(name)
+        if type(value) is not str:
+            raise BadFrame(f"the field {name} is missing or no text")
+        return value
+
+
+def _symbol_of(row: Json) -> str | None:
+    """Whose entry it is, where at least that can be read."""
+    try:
+        return fields.symbol(fields.text(fields.mapping(row)["instId"]))
+    except (BadFrame, *DAMAGE):
+        return None

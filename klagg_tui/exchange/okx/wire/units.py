@@ -1,0 +1,76 @@
+"""Numbers that the exchange writes as texts, and what a size counts: coins, or contracts that are worth some."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeAlias
+
+from klagg_tui.errors import BadFrame
+from klagg_tui.exchange import fields, numerals
+from klagg_tui.exchange.fields import LARGEST, Json
+
+ONE: Final = "1"
+_MOST_DIGITS: Final = len(str(LARGEST))
+
+
+class Contract(NamedTuple):
+    """The unit of an instrument's sizes."""
+
+    size: str = ONE
+    """Units of volume in one of the exchange's units of size: base coins of a linear contract, 1 where volume is counted as
+    the exchange does."""
+    value: str = ""
+    """US dollars of an inverse contract, of which volume is counted in contracts; empty for all others."""
+
+    @property
+    def is_inverse(self) -> bool:
+        """Whether it is worth the same at every price."""
+        return bool(self.value)
+
+
+Contracts: TypeAlias = Mapping[str, Contract]
+"""By instrument."""
+COINS: Final = Contract()
+"""Of the spot market, where sizes are coins."""
+
+
+class SpotContracts(dict[str, Contract]):
+    """Of the spot market: sizes of every instrument are coins, whether its listing was read or not."""
+
+    def __missing__(self, symbol: str) -> Contract:
+        return COINS
+
+
+def contract_of(contracts: Contracts, symbol: str) -> Contract:
+    """The unit of an instrument's sizes; raises BadFrame where nobody knows it: a quantity is never guessed."""
+    try:
+        return contracts[symbol]
+    except KeyError:
+        raise BadFrame(f"nobody knows what a contract of {symbol} is worth: the listing does not have it") from None
+
+
+def quantity(size: str, contract: Contract) -> str:
+    """A size in units of volume; BadFrame where it is no number, unless it is left as it is."""
+    return size if contract.size == ONE else product(size, contract.size)
+
+
+def whole(value: Json) -> int:
+    """The number from 0 to `LARGEST` that a text of digits says, or BadFrame."""
+    if type(value) is not str or not value.isascii() or not value.isdecimal() or len(value) > _MOST_DIGITS:
+        raise BadFrame("an id, a time or a count is no text of digits within range")
+    return fields.whole(int(value))
+
+
+def moment(value: Json) -> int:
+    """A time in milliseconds since the epoch, as a text, or BadFrame."""
+    return fields.moment(whole(value))
+
+
+product: Final = lru_cache(maxsize=65_536)(numerals.product)
+"""Sizes and what contracts are worth come again and again."""
+
+
+def decimals_of(text: str) -> int:
+    """How many decimals a number needs; raises BadFrame."""
+    return len(product(text, "1").partition(".")[2])
