@@ -54,6 +54,7 @@ FORMATS = re.compile(r"from klagg_tui\.exchange\.binance(\.(archive|wire\S*) imp
 ALLOWED = {
     ("exchange/registry.py", "name"): "the one line that an exchange is",
     ("engine/exact.py", "name"): "where a unit is from",
+    ("storage/schema.py", "name"): "whose bars older files hold that do not say it",
     ("view/indicators/averages.py", 99): "an average over 99 bars",
     ("view/columns/prices.py", 99): "how important a column is",
 }

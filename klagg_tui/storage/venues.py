@@ -1,7 +1,7 @@
 """Whose bars a file holds, and what its symbols are called in memory.
 
-Every symbol on the disk belongs to a row of `venues`. Its name is a *mark*: the key of a venue for the exchange itself
-(`binance-um`), `key@address` for an imitation of it. What stands before the `@` is the venue's *label*. Two addresses of one
+Every symbol on the disk belongs to a row of `venues`. Its name is a *mark*: the key of a venue for the exchange itself,
+`key@address` for an imitation of it. What stands before the `@` is the venue's *label*. Two addresses of one
 venue never meet in one file.
 
 In memory a symbol goes by the exchange's own name where file and run have one venue, and by `label:name` where they have several.
