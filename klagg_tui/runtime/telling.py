@@ -78,6 +78,7 @@ def _notices(host: EngineHost, venues: Sequence[VenueStatus]) -> Iterator[str]:
 
 def _unmatched(markets: Sequence[MarketHost]) -> Mapping[str, str]:
     """Patterns that match nothing on any exchange, once each that has them told what it lists."""
+    markets = [market for market in markets if "exchange" not in market.notices]  # what does not answer may never do
     if any(market.unmatched is None for market in markets):
         return {}
     found: dict[str, str] = {}

@@ -11,6 +11,7 @@ from textual.containers import VerticalScroll
 from klagg_tui import formatting
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.base import KlaggScreen, progress_pieces
+from klagg_tui.screens.widgets.header import market_name
 from klagg_tui.screens.widgets.pieces import Pieces
 from klagg_tui.view.health import column_lines, log_pieces
 from klagg_tui.view.role import Piece, Role
@@ -81,7 +82,8 @@ class HealthScreen(KlaggScreen):
 
     def _summary(self) -> list[list[Piece]]:
         status = self.state.status
-        lines = [[Piece(f" {status.market}: {status.connection or formatting.NOTHING}", Role.STRONG)]]
+        market = market_name(self.state)
+        lines = [[Piece(f" {market}: {status.connection or formatting.NOTHING}", Role.STRONG)]]
         if status.progress is not None:
             done = f"{formatting.whole(status.progress.done)} of {formatting.whole(status.progress.total)}"
             lines.append([*progress_pieces(status.progress, 30), Piece(f" {done}", Role.DIM)])

@@ -73,6 +73,7 @@ class LiveMarket:
             endpoint.ws_url,
             on_trades=self._receive_trades,
             on_report=self._receive_report,
+            codec=context.market_data.codec,
             proxy=endpoint.proxy,
             limits=FeedLimits.of(endpoint.venue.streams).faster(context.market_data.clock.speed),
         )

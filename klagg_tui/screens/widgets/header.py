@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from rich.cells import cell_len
 
@@ -25,8 +24,10 @@ _ROLES = {
 }
 
 
-_WIDE: Final = 100
-"""Cells from which on there is room for the number of exchanges; below, their tabs say it."""
+def market_name(state: AppState) -> str:
+    """The exchange; of several how many they are, for their names are on their tabs."""
+    exchanges = len(state.venues)
+    return formatting.counted(exchanges, "exchange") if exchanges > 1 else state.status.market
 
 
 class StatusLine(Line):
@@ -34,8 +35,7 @@ class StatusLine(Line):
 
     def show_status(self, state: AppState, subject: str = "", filter_text: str = "") -> None:
         """Show how things stand; `subject` is what the screen is about, where that is not the market."""
-        left = self._left_pieces(state, subject)
-        right = self._right_pieces(state, is_wide=self.size.width >= _WIDE)
+        left, right = self._left_pieces(state, subject), self._right_pieces(state)
         # Where room is short our own name goes first, then the market's: the rest is news.
         for dropped in range(3):
             if _cells(left[dropped:]) + _cells(right) <= self.size.width:
@@ -45,11 +45,10 @@ class StatusLine(Line):
 
     @staticmethod
     def _left_pieces(state: AppState, subject: str) -> list[Piece]:
-        status = state.status
         liveness = state.liveness
         left = [
             ActiveTab(" klagg ", Role.TITLE, "screen.top"),
-            Piece(f" {status.market} ", Role.TEXT),
+            Piece(f" {market_name(state)} ", Role.TEXT),
             Piece(f" {_SIGNS[liveness]} {liveness} ", _ROLES[liveness]),
         ]
         if subject:
@@ -57,14 +56,12 @@ class StatusLine(Line):
         return left
 
     @staticmethod
-    def _right_pieces(state: AppState, *, is_wide: bool) -> list[Piece]:
+    def _right_pieces(state: AppState) -> list[Piece]:
         local = state.preferences.local_time
         zone = formatting.zone(local=local)
         delay_ms = state.status.delay_ms
-        exchanges = len(state.venues)
-        on = f"on {exchanges} exchanges " if exchanges and is_wide else ""
         return [
-            Piece(f" {state.shown_count} of {len(state.live.rows)} {on}", Role.TEXT),
+            Piece(f" {state.shown_count} of {len(state.live.rows)} ", Role.TEXT),
             _BAR,
             Piece(f" {state.period} ", Role.ACCENT),
             _BAR,

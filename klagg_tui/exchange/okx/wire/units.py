@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
-from klagg_tui.errors import BadFrame, BadNumber
-from klagg_tui.exchange import fields
+from klagg_tui.errors import BadFrame
+from klagg_tui.exchange import fields, numerals
 from klagg_tui.exchange.fields import LARGEST, Json
 
 ONE: Final = "1"
 _MOST_DIGITS: Final = len(str(LARGEST))
-_PLAIN: Final = re.compile(r"(\d{1,18})(?:\.(\d{1,18}))?", re.ASCII)
 
 
 class Contract(NamedTuple):
@@ -53,7 +51,7 @@ def contract_of(contracts: Contracts, symbol: str) -> Contract:
 
 
 def quantity(size: str, contract: Contract) -> str:
-    """A size in units of volume; BadNumber where it is no number, unless it is left as it is."""
+    """A size in units of volume; BadFrame where it is no number, unless it is left as it is."""
     return size if contract.size == ONE else product(size, contract.size)
 
 
@@ -69,28 +67,10 @@ def moment(value: Json) -> int:
     return fields.moment(whole(value))
 
 
-@lru_cache(maxsize=65_536)
-def product(amount: str, size: str) -> str:
-    """Both numbers multiplied, exactly, without closing zeros.
-
-    Raises:
-        BadNumber: one of them is no plain number.
-    """
-    (digits, decimals), (more_digits, more_decimals) = _parts(amount), _parts(size)
-    decimals += more_decimals
-    text = str(digits * more_digits).rjust(decimals + 1, "0")
-    whole, fraction = text[: len(text) - decimals], text[len(text) - decimals :].rstrip("0")
-    return f"{whole}.{fraction}" if fraction else whole
+product: Final = lru_cache(maxsize=65_536)(numerals.product)
+"""Sizes and what contracts are worth come again and again."""
 
 
 def decimals_of(text: str) -> int:
-    """How many decimals a number needs; raises BadNumber."""
+    """How many decimals a number needs; raises BadFrame."""
     return len(product(text, "1").partition(".")[2])
-
-
-def _parts(text: str) -> tuple[int, int]:
-    found = _PLAIN.fullmatch(text)
-    if found is None:
-        raise BadNumber(f"{text[:40]!r} is no plain number")
-    fraction = found[2] or ""
-    return int(found[1] + fraction), len(fraction)

@@ -79,7 +79,7 @@ ODD: dict[str, tuple[dict[str, object], str]] = {
     "another market": ({"instType": "FUTURES"}, "the market 'FUTURES'"),
     "another contract": ({"ctType": "quanto"}, "of the type 'quanto'"),
     "worth nothing": ({"ctVal": "0"}, "worth nothing"),
-    "worth no number": ({"ctVal": "x"}, "no plain number"),
+    "worth no number": ({"ctVal": "x"}, "a number was expected"),
     "paid in what it counts": ({"ctValCcy": "USDT"}, "worth USDT and paid in it"),
     "no tick": ({"tickSz": ...}, "tickSz is missing"),
     "a tick that is a number": ({"tickSz": 0.1}, "tickSz is missing or no text"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klagg_tui.errors import BadFrame, BadNumber
+from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.okx.wire.units import (
     Contract,
     SpotContracts,
@@ -36,11 +36,11 @@ def test_a_product_has_no_closing_zeros(first: str, second: str, expected: str) 
     assert product(first, second) == expected
 
 
-@pytest.mark.parametrize("text", ["", ".", "1.", ".5", "-1", "+1", "1e5", "nan", " 1", "1_0", "1,5", "1" * 19, "٣"])
+@pytest.mark.parametrize("text", ["", ".", "1.", ".5", "-1", "+1", "1e5", "nan", " 1", "1_0", "1,5", "1" * 49, "٣"])
 def test_what_is_no_plain_number_is_not_multiplied(text: str) -> None:
-    with pytest.raises(BadNumber):
+    with pytest.raises(BadFrame):
         product(text, "10")
-    with pytest.raises(BadNumber):
+    with pytest.raises(BadFrame):
         product("10", text)
 
 
