@@ -13,7 +13,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-PARTS: Final = ("engine", "exact", "store", "files", "stream", "memory", "screen", "start", "serve")
+PARTS: Final = ("engine", "exact", "store", "files", "stream", "memory", "screen", "exchanges", "start", "serve")
 
 
 def main(wanted: list[str]) -> int:

@@ -20,7 +20,9 @@ from klagg_tui.engine.bar import State
 from klagg_tui.engine.exact import price_as_decimal, quantity_as_decimal, turnover_as_decimal
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import StorageError
+from klagg_tui.evidence import Evidence
 from klagg_tui.exporting import arrow
+from klagg_tui.names import Name, parted
 from klagg_tui.paths import default_path
 from klagg_tui.storage.store import Store
 from klagg_tui.timespec import parse_time
@@ -41,6 +43,7 @@ class Bar(NamedTuple):
     """One bar; turnovers are in the quote coin."""
 
     symbol: str
+    """As the exchange calls it."""
     period: str
     open_time: datetime
     open: Decimal
@@ -48,12 +51,18 @@ class Bar(NamedTuple):
     low: Decimal
     close: Decimal
     volume: Decimal
-    turnover: Decimal
-    trade_count: int
-    taker_buy_volume: Decimal
-    taker_buy_turnover: Decimal
+    turnover: Decimal | None
+    trade_count: int | None
+    taker_buy_volume: Decimal | None
+    taker_buy_turnover: Decimal | None
+    """These four are None where they are unknown: the bars of some exchanges do not have them."""
     state: State
     """FORMING, PARTIAL (trades are missing), CLOSED or CONFIRMED (equal to the exchange's own)."""
+    venue: str | None = None
+    """Key of the exchange, like `binance-um`; None where nobody said whose bars these are."""
+    witness: str | None = None
+    """Who vouches for a CONFIRMED bar: `ids`, where all its trades were seen, or `candle`, the exchange's bar alone, which has
+    not all fields; None for all others."""
 
     @property
     def close_time(self) -> datetime:
@@ -62,6 +71,7 @@ class Bar(NamedTuple):
         return _moment(end_ms - 1)
 
 
+_STATE: Final = Bar._fields.index("state")
 COLUMNS: Final = Bar._fields
 """What the values of a row are."""
 
@@ -70,6 +80,7 @@ class Series(NamedTuple):
     """What is stored of one symbol and period, bars that are over only."""
 
     symbol: str
+    """As in `Database.symbols`."""
     period: str
     bars: int
     first: datetime
@@ -114,7 +125,7 @@ class Database:
         self.close()
 
     def symbols(self) -> list[str]:
-        """All symbols, the oldest first."""
+        """All symbols, the oldest first; as `venue:symbol` where the file holds several exchanges."""
         return [known.symbol for known in self._loop_thread.run(self._store.symbols())]
 
     def series(self) -> list[Series]:
@@ -137,7 +148,7 @@ class Database:
         """Bars that open from `start` to before `end`, oldest first, read as they are asked for.
 
         Args:
-            symbol: as at the exchange; one that is not stored has no bars.
+            symbol: as at the exchange, or `venue:symbol`; one that is not stored has no bars.
             period: as at the exchange: `1m`, `4h`, `1d`, ...
             start: None: from the first one.
             end: None: to the current one.
@@ -147,9 +158,10 @@ class Database:
         Raises:
             BadPeriod: there is no such period.
             BadTime: a text is not a time.
+            StorageError: several exchanges have a symbol of that name.
         """
         for page in self._pages(_Query(symbol, Period.parse(period), _ms(start), _ms(end), last, states)):
-            yield from map(_public, page)
+            yield from map(self._public, page)
 
     def rows(
         self,
@@ -163,7 +175,7 @@ class Database:
     ) -> list[tuple[Any, ...]]:
         """The same as plain tuples of `COLUMNS`, all at once: for `pandas.DataFrame(rows, columns=COLUMNS)`."""
         found = self.bars(symbol, period, start, end, last=last, states=states)
-        return [(*bar[:-1], bar.state.label) for bar in found]
+        return [(*bar[:_STATE], bar.state.label, *bar[_STATE + 1 :]) for bar in found]
 
     def table(
         self,
@@ -175,17 +187,33 @@ class Database:
         last: int | None = None,
         states: tuple[State, ...] | None = None,
     ) -> pa.Table:
-        """The same as an Arrow table, columns as in `klagg export`: for `polars.from_arrow`, DuckDB, pandas.
+        """The same as an Arrow table, columns as in `klagg export`, venue and witness where there are several exchanges: for `polars.from_arrow`, DuckDB, pandas.
 
         Raises:
             ExportError: pyarrow is not installed (`pip install 'klagg-tui[parquet]'`).
         """
         pyarrow = arrow.library()
         query = _Query(symbol, Period.parse(period), _ms(start), _ms(end), last, states)
-        tables = [arrow.table(page) for page in self._pages(query)]
-        return pyarrow.concat_tables(tables, promote_options="permissive") if tables else arrow.table([])
+        several = self._store.is_qualified
+        tables = [arrow.table(page, with_venue=several, with_witness=several) for page in self._pages(query)]
+        if not tables:
+            return arrow.table([], with_venue=several, with_witness=several)
+        return pyarrow.concat_tables(tables, promote_options="permissive")
+
+    def _public(self, bar: engine_bar.Bar) -> Bar:
+        venues = self._store.venues
+        venue, symbol = parted(bar.symbol) if self._store.is_qualified else Name(next(iter(venues), ""), bar.symbol)
+        return _made_public(bar._replace(symbol=symbol), venue or None)
+
+    def _require_one(self, symbol: str) -> None:
+        """Check that a name without its venue is one symbol's."""
+        if self._store.is_qualified and ":" not in symbol:
+            same = [name for name in self.symbols() if parted(name).symbol == symbol]
+            if len(same) > 1:
+                raise StorageError(f"Several exchanges have {symbol}: name one of them, like {same[0]}.")
 
     def _pages(self, query: _Query) -> Iterator[list[engine_bar.Bar]]:
+        self._require_one(query.symbol)
         pages = query.pages(self._store)
         newest: list[list[engine_bar.Bar]] = []
         while (page := self._loop_thread.run(_next(pages))) is not None:
@@ -245,7 +273,8 @@ async def _next(pages: AsyncIterator[T]) -> T | None:
     return await anext(pages, None)
 
 
-def _public(bar: engine_bar.Bar) -> Bar:
+def _made_public(bar: engine_bar.Bar, venue: str | None) -> Bar:
+    lacks = bar.evidence
     return Bar(
         bar.symbol,
         str(bar.period),
@@ -255,11 +284,13 @@ def _public(bar: engine_bar.Bar) -> Bar:
         price_as_decimal(bar.low),
         price_as_decimal(bar.close),
         quantity_as_decimal(bar.volume),
-        turnover_as_decimal(bar.turnover),
-        bar.trade_count,
-        quantity_as_decimal(bar.taker_buy_volume),
-        turnover_as_decimal(bar.taker_buy_turnover),
+        None if lacks & Evidence.NO_TURNOVER else turnover_as_decimal(bar.turnover),
+        None if lacks & Evidence.NO_COUNT else bar.trade_count,
+        None if lacks & Evidence.NO_TAKER_VOLUME else quantity_as_decimal(bar.taker_buy_volume),
+        None if lacks & Evidence.NO_TAKER_TURNOVER else turnover_as_decimal(bar.taker_buy_turnover),
         bar.state,
+        venue,
+        Evidence(lacks).witness if bar.state is State.CONFIRMED else None,
     )
 
 

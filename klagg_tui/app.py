@@ -23,6 +23,7 @@ from klagg_tui.runtime import interpreter
 from klagg_tui.screens.app_state import BEATS_A_SECOND, AppState
 from klagg_tui.screens.base import KlaggScreen
 from klagg_tui.screens.bindings import described_keys
+from klagg_tui.screens.coin import CoinScreen
 from klagg_tui.screens.dialogs.alerts import AlertsScreen
 from klagg_tui.screens.dialogs.help import HelpScreen
 from klagg_tui.screens.health import HealthScreen
@@ -212,6 +213,30 @@ class KlaggApp(App[bool]):
         self._symbol.show(symbol, among)
         if self._symbol not in self.screen_stack:
             await self.push_screen(self._symbol)
+        while isinstance(self.screen, CoinScreen):  # opened from it: to be seen again is the symbol below
+            _ = self.pop_screen()
+
+    async def on_market_screen_coin_opened(self, message: MarketScreen.CoinOpened) -> None:
+        """Show the coin of a row on every exchange."""
+        await self.open_coin(message.symbol)
+
+    async def on_symbol_screen_coin_opened(self, message: SymbolScreen.CoinOpened) -> None:
+        """The same from the symbol's own screen."""
+        await self.open_coin(message.symbol)
+
+    async def on_coin_screen_opened(self, message: CoinScreen.Opened) -> None:
+        """Show one symbol."""
+        await self.open_symbol(message.symbol)
+
+    async def open_coin(self, symbol: str) -> None:
+        """Show the coin of that symbol on every exchange."""
+        row = self.state.live.rows.get(symbol)
+        base = row.base if row else ""
+        if self._is_back_at(CoinScreen) and isinstance(self.screen, CoinScreen):
+            self.state.feed.follow(None)  # of a symbol that was above it
+            self.screen.show_coin(base, symbol)
+        else:
+            await self.push_screen(CoinScreen(self.state, base, symbol))
 
     def use_theme(self, name: str) -> None:
         """Change the theme."""
@@ -250,6 +275,8 @@ class KlaggApp(App[bool]):
     def _chosen_symbol(self) -> str | None:
         if isinstance(self.screen, SymbolScreen):
             return self.screen.symbol
+        if isinstance(self.screen, CoinScreen):
+            return self.screen.current.symbol if self.screen.current else None
         row = self._market.table.current if self._market else None
         return row.symbol if row else None
 

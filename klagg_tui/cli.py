@@ -17,6 +17,7 @@ from klagg_tui.commands import (
     demo,
     export,
     import_,
+    probe,
     record,
     replay,
     serve,
@@ -44,6 +45,7 @@ _COMMANDS: Final = (
     web,
     demo,
     simulate,
+    probe,
     config,
 )
 """In the order in which `--help` shows them."""

@@ -40,8 +40,61 @@ class Progress(NamedTuple):
     total: int
 
 
+class VenueStatus(NamedTuple):
+    """How one exchange is doing."""
+
+    key: str
+    """The venue's; empty for a market that is none, such as a replay."""
+    name: str
+    """For people."""
+    mode: Mode
+    connection: str
+    """As `Status.connection`, as are the next ones."""
+    exchange_now_ms: int
+    knows_time: bool = True
+    delay_ms: float | None = None
+    is_behind: bool = False
+    notices: tuple[str, ...] = ()
+    """Its present troubles, without its name."""
+    symbols: int = 0
+    """That are followed there."""
+    halted: int = 0
+    counters: Counters = Counters()
+    """What the engine met of it."""
+    trades_per_second: float = 0.0
+    progress: Progress | None = None
+    metrics: Snapshot = NO_VALUES
+    """Of this exchange alone."""
+    not_chosen: str = ""
+
+    @property
+    def requests_used(self) -> int:
+        """Cost of what was asked in this minute of the exchange."""
+        return int(self.metrics.get(Metric.WEIGHT_USED, 0))
+
+    @property
+    def requests_limit(self) -> int:
+        """What may be asked in a minute, 0 where that is not known yet."""
+        return int(self.metrics.get(Metric.WEIGHT_LIMIT, 0))
+
+    @property
+    def owed_minutes(self) -> int:
+        """Minutes still to be fetched of what the database should hold."""
+        return int(self.metrics.get(Metric.OWED_MINUTES, 0))
+
+    @property
+    def owed_symbols(self) -> int:
+        """Symbols that those are of."""
+        return int(self.metrics.get(Metric.OWED_SYMBOLS, 0))
+
+    @property
+    def reconnects(self) -> int:
+        """Connections lost and opened again."""
+        return int(self.metrics.get(Metric.RECONNECTS, 0))
+
+
 class Status(NamedTuple):
-    """How the feed is doing."""
+    """How the feed is doing: of several exchanges the sums, and the worst of what cannot be added up."""
 
     market: str
     """For people: the exchange's name or address, `simulated market`, `replay`."""
@@ -70,9 +123,13 @@ class Status(NamedTuple):
     knows_time: bool = True
     """Whether `exchange_now_ms` is the exchange's clock; before it told its time, it is this machine's."""
 
+    venues: tuple[VenueStatus, ...] = ()
+    """Each exchange that is watched; one where one is."""
+
     def behind(self) -> Status:
         """The same, marked as from before."""
-        return self._replace(is_behind=True, connection="stale")
+        venues = tuple(venue._replace(is_behind=True, connection="stale") for venue in self.venues)
+        return self._replace(is_behind=True, connection="stale", venues=venues)
 
     @property
     def owed(self) -> str:
@@ -107,6 +164,22 @@ def told_once(notices: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+class InstrumentFacts(NamedTuple):
+    """What the exchange's listing says of a symbol."""
+
+    venue: str = ""
+    """Key of the exchange."""
+    venue_name: str = ""
+    """For people."""
+    name: str = ""
+    """What the exchange calls it."""
+    base: str = ""
+    """The coin that is traded, and what it is paid in; empty where the listing does not say it."""
+    quote: str = ""
+    is_inverse: bool = False
+    """Whether volume counts contracts of a fixed worth in the quote, not the base."""
+
+
 class FeedUpdate(NamedTuple):
     """What changed since the screen asked last."""
 
@@ -115,6 +188,8 @@ class FeedUpdate(NamedTuple):
     symbols_removed: tuple[str, ...] = ()
     last_trade_ms: Mapping[str, int] = {}
     """Time of the newest trade of each symbol that changed."""
+    instruments: Mapping[str, InstrumentFacts] = {}
+    """What was learned of symbols since, by symbol: of those added, and of stored ones once the exchange has listed them."""
 
 
 class Feed(Protocol):

@@ -6,7 +6,7 @@ show it without more, and a test wants it in the table of docs/api.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from types import MappingProxyType
 from typing import Final, NamedTuple, Self, TypeAlias
@@ -134,6 +134,22 @@ class Metric(Enum):
 Snapshot: TypeAlias = Mapping[Metric, float]
 """The values of one moment; what was never counted or set is not in it."""
 NO_VALUES: Final[Snapshot] = MappingProxyType({})
+
+
+_OF_THE_WORST: Final = frozenset({Metric.DELAY, Metric.WRITE, Metric.MEMORY, Metric.PROCESSOR})
+"""Where several parts say one, the largest counts: their sum would mean nothing."""
+
+
+def together(parts: Iterable[Snapshot]) -> Snapshot:
+    """The values of several parts of a run as one: sums, and of what cannot be added up the largest."""
+    found: dict[Metric, float] = {}
+    for part in parts:
+        for metric, value in part.items():
+            if metric in _OF_THE_WORST:
+                found[metric] = max(value, found.get(metric, value))
+            else:
+                found[metric] = found.get(metric, 0) + value
+    return MappingProxyType(found)
 
 
 class Metrics:

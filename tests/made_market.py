@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,7 +21,7 @@ from klagg_tui.exporting import exporter as export
 from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop
 from klagg_tui.exporting.format import Format
 from klagg_tui.exporting.selection import Selection
-from klagg_tui.feed import FeedUpdate, Mode, Progress, Status
+from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Progress, Status, VenueStatus
 from klagg_tui.metrics import Metric
 from klagg_tui.storage.store import Store
 from tests.makers import snapshot
@@ -85,6 +85,7 @@ class MadeMarket:
         minutes: int = 30,
         seed: int = 1,
         per_minute: int = 3,
+        prices: Mapping[str, float] | None = None,
     ) -> None:
         self.periods = tuple(sorted(periods))
         self.mode = Mode.DEMO
@@ -104,11 +105,16 @@ class MadeMarket:
         self._engine = KlineEngine(self.periods, holds_gaps=False, held_minutes=64)
         self._reader = self._engine.reader()
         self._chance = random.Random(seed)
-        self.symbols = [NAMES[i] if i < len(NAMES) else f"COIN{i:03d}USDT" for i in range(symbols)]
+        made = [NAMES[i] if i < len(NAMES) else f"COIN{i:03d}USDT" for i in range(symbols)]
+        self.symbols = list(prices or made)
+        self.instruments: dict[str, InstrumentFacts] = {}
+        """What the listing says."""
+        self.venues: tuple[VenueStatus, ...] = ()
         self._prices = {
-            s: round(PRICES[i % len(PRICES)] * (1 + 0.07 * (i // len(PRICES))), 6) for i, s in enumerate(self.symbols)
+            s: (prices or {}).get(s) or round(PRICES[i % len(PRICES)] * (1 + 0.07 * (i // len(PRICES))), 6)
+            for i, s in enumerate(self.symbols)
         }
-        self._digits = {s: max(2, 6 - len(str(int(p)))) for s, p in self._prices.items()}
+        self._digits = {s: max(2, 6 - len(str(int(p)))) if p > 0.01 else 10 for s, p in self._prices.items()}
         self._ids = dict.fromkeys(self.symbols, 0)
         self._closed: dict[tuple[str, Period], dict[int, Bar]] = {}
         self._shown: set[str] = set()
@@ -119,7 +125,7 @@ class MadeMarket:
             self._engine.handle(AddSymbol(symbol, BEGIN_MS))
             self._engine.handle(SeedBars(symbol, BEGIN_MS, (), None, 1, BEGIN_MS))
         for _ in range(minutes):
-            self.play(per_minute * symbols, MINUTE_MS)
+            self.play(per_minute * len(self.symbols), MINUTE_MS)
 
     def play(self, trades: int, over_ms: int) -> None:
         """Let so many trades happen, the earlier symbols more often, while so much time passes."""
@@ -167,7 +173,7 @@ class MadeMarket:
             self._shown.update(self.symbols)
             closed = tuple(bar for kept in self._closed.values() for _, bar in sorted(kept.items())[-64:])
             everything = Changes(snapshot(self._engine, self.periods), closed)
-            return FeedUpdate(everything, tuple(self.symbols), (), dict(self._last_ms))
+            return FeedUpdate(everything, tuple(self.symbols), (), dict(self._last_ms), dict(self.instruments))
         drained = self._engine.drain(self._reader, self.periods)
         for bar in drained.ended:
             self._closed.setdefault((bar.symbol, bar.period), {})[bar.open_ms] = bar
@@ -177,13 +183,14 @@ class MadeMarket:
             return None
         traded = () if self.hides_trades else drained.current
         last = {bar.symbol: self._last_ms.get(bar.symbol, BEGIN_MS) for bar in traded}
-        return FeedUpdate(drained, added, (), last)
+        learned = {symbol: self.instruments[symbol] for symbol in added if symbol in self.instruments}
+        return FeedUpdate(drained, added, (), last, learned)
 
     def status(self) -> Status:
         return Status(
             "made market", self.mode, self.now_ms, 45.0, "connected", self.notices, self._engine.counters,
             {Metric.TRADES_PER_SECOND: 1200.0, Metric.MEMORY: 61.0, **self.metrics}, ("21:00:01 INFO began", "21:00:02 INFO connected"),
-            self.progress, self.halted, self.not_chosen,
+            self.progress, self.halted, self.not_chosen, venues=self.venues,
         )  # fmt: skip
 
     async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:

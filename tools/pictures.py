@@ -21,13 +21,15 @@ from typing import Final, NamedTuple
 from klagg_tui import logs
 from klagg_tui.app import KlaggApp
 from klagg_tui.engine.period import DEFAULT_PERIODS
-from klagg_tui.runtime.plans import demo_plan
+from klagg_tui.exchange import registry
+from klagg_tui.runtime.plans import demo_plan, several_demo_plan
 from klagg_tui.runtime.replay import Replay
 from klagg_tui.runtime.simulation import simulated_exchange
 from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.screens.app_state import BEATS_A_SECOND, AppState
 from klagg_tui.screens.market import MarketScreen
+from klagg_tui.simulator.faces import FACES
 from klagg_tui.view.preferences import Preferences
 
 SIZES: Final = ((80, 24), (120, 36), (200, 60))
@@ -63,6 +65,16 @@ SCENES: Final = (
     Scene("alerts", ("a",), replace(CHOICES, alerts=("chg(1m)>0.2", "turnover(5m)>1m chg(5m)<-1")), 12.0),
     Scene("help", ("question_mark",)),
 )
+
+SEVERAL: Final = (
+    Scene("exchanges", ("down", "m")),
+    Scene("one-exchange", ("greater_than_sign",)),
+    Scene("coin", ("slash", *"base:btc", "enter", "b"), before_s=2.0),
+    Scene("exchanges-health", ("h",)),
+)
+"""On several exchanges at once."""
+VENUES: Final = ("binance-um", "binance-spot", "coinbase", "okx-swap", "kraken", "hyperliquid")
+SEVERAL_SIMULATED: Final = ("--symbols", "60", "--activity", "60", "--faults", "none")
 
 REPLAY: Final = Scene("replay", ("enter", "left", "left"))
 RECORDED: Final = Path(__file__).parents[2] / "shared/data/um-BTCUSDT-2024-08-08/aggTrade-derived.jsonl.gz"
@@ -131,6 +143,7 @@ def main(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         logs.start(Path(scratch) / "klagg.log", "INFO")
         draw_demo(folder, Path(scratch))
+        draw_several(folder, Path(scratch))
         if RECORDED.exists():
             draw_replay(folder, Path(scratch))
         else:
@@ -142,6 +155,21 @@ def draw_demo(folder: Path, scratch: Path) -> None:
     with simulated_exchange(*SIMULATED) as urls:
         _wait_for(urls.rest)
         _draw_all(folder, SCENES, Runtime(demo_plan(urls.rest, urls.ws, scratch / "demo.db", DEFAULT_PERIODS)))
+
+
+def draw_several(folder: Path, scratch: Path) -> None:
+    """Simulated markets of several exchanges in one terminal: of those named above all that can be simulated."""
+    with contextlib.ExitStack() as stack:
+        urls: dict[str, tuple[str, str]] = {}
+        known = registry.keys()
+        for key in VENUES:
+            if key not in FACES or key not in known:
+                print(f"{key} cannot be simulated: the pictures of several exchanges are without it.")
+                continue
+            urls[key] = stack.enter_context(simulated_exchange("--venue", key, *SEVERAL_SIMULATED))
+            _wait_for(urls[key][0])
+        plan = several_demo_plan(urls, scratch / "several.db", DEFAULT_PERIODS)
+        _draw_all(folder, SEVERAL, Runtime(plan))
 
 
 def draw_replay(folder: Path, scratch: Path) -> None:

@@ -31,8 +31,8 @@ from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.disk_errors import missing
 from klagg_tui.storage.opening import has_database, open_reader
 from klagg_tui.storage.queries import spans_of
-from klagg_tui.storage.store import market_of
 from klagg_tui.storage.symbols import StoredSymbol, Symbols, anchor_of_stored
+from klagg_tui.storage.venues import Naming, naming_to_read
 
 _PERIODS: Final = tuple(Period)
 
@@ -82,11 +82,11 @@ class _Audit:
         self._connection = connection
         self._scope = scope
         self._bars = 0
-        self._market: str | None = None
+        self._naming = Naming()
 
     async def findings(self) -> AsyncIterator[Finding]:
-        self._market = await market_of(self._connection)
-        symbols = await Symbols.read(self._connection)
+        self._naming = await naming_to_read(self._connection)
+        symbols = await Symbols.read(self._connection, self._naming)
         series = await all_series(self._connection)
         wanted = [number for number, name in symbols.names.items() if self._is_wanted(name)]
         if self._scope.symbols is None:
@@ -98,18 +98,22 @@ class _Audit:
             self._scope.on_progress(AuditProgress(name, done, len(wanted), self._bars))
             if self._scope.should_stop():
                 return
-            async for finding in self._of_symbol(number, symbols.known[number], series.get(number, [])):
+            async for finding in self._of_symbol(
+                number, symbols.known[number], symbols.marks[number], series.get(number, [])
+            ):
                 yield finding
         self._scope.on_progress(AuditProgress("all symbols", len(wanted), len(wanted), self._bars))
 
     def _is_wanted(self, name: str) -> bool:
         return self._scope.symbols is None or name in self._scope.symbols
 
-    async def _of_symbol(self, number: int, known: StoredSymbol, numbers: list[int]) -> AsyncIterator[Finding]:
+    async def _of_symbol(
+        self, number: int, known: StoredSymbol, market: str | None, numbers: list[int]
+    ) -> AsyncIterator[Finding]:
         """One snapshot for a symbol, so that a writer beside us cannot come between bars and their children."""
         await self._connection.rows("BEGIN")
         try:
-            if (anchor := await anchor_of_stored(self._connection, number, known)) is not None:
+            if (anchor := await anchor_of_stored(self._connection, self._naming, number, known)) is not None:
                 known = known._replace(anchor=anchor)
             spans = await spans_of(self._connection, known.symbol, number)
             for finding in span_findings(spans):
@@ -129,7 +133,7 @@ class _Audit:
                     Coverage(spans) if period is Period.M1 else None,
                     children,
                     self._scope.now_ms,
-                    self._market,
+                    market,
                     lacked.get(period.ordinal, ()),
                     tail,
                 )

@@ -17,6 +17,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.opening import open_reader
 from klagg_tui.storage.symbols import StoredSymbol, Symbols
+from klagg_tui.storage.venues import naming_to_read
 
 _PERIODS: Final = tuple(Period)
 _FAR_MS: Final = 4_102_444_800_000
@@ -91,7 +92,7 @@ class _Comparison:
         self._seen = 0
 
     async def findings(self) -> AsyncIterator[Finding]:
-        symbols = await Symbols.read(self._connection)
+        symbols = await Symbols.read(self._connection, await naming_to_read(self._connection))
         series = await all_series(self._connection)
         wanted = [(number, name) for number, name in symbols.names.items() if self._is_wanted(name)]
         for done, (number, name) in enumerate(wanted):

@@ -98,8 +98,9 @@ _AT_ONCE: Final = 2_000
 
 def _values(bar: Bar) -> Row:
     """What differs between the bars of a series, as plain numbers, the time first."""
-    return (*bar[2:-1], int(bar.state))
+    return (*bar[2:12], int(bar.state), bar.evidence)
 
 
 def _bar(symbol: str, period: Period, values: Row) -> Bar:
-    return Bar._make((symbol, period, *values[:-1], State(values[-1])))
+    *numbers, state, evidence = values
+    return Bar._make((symbol, period, *numbers, State(state), evidence))

@@ -18,6 +18,7 @@ from klagg_tui.storage.opening import WriterLock, open_writer
 from klagg_tui.storage.queries import spans_of
 from klagg_tui.storage.rows import SPANS, span_row
 from klagg_tui.storage.store import Store
+from klagg_tui.storage.venues import Naming, naming_to_read
 
 _BATCH: Final = 2_000
 _PERIODS: Final = tuple(Period)
@@ -96,12 +97,13 @@ async def _clear(path: Path, findings: Sequence[Finding]) -> tuple[int, int, tup
     try:
         connection = await open_writer(path)
         try:
+            naming = await naming_to_read(connection)
             async with connection.transaction():
                 for finding in findings:
-                    await _doubt_lack(connection, finding)
+                    await _doubt_lack(connection, naming, finding)
                 removed = sum([await _remove(connection, finding.orphans) for finding in findings if finding.orphans])
                 symbols = {finding.symbol for finding in findings if finding.kind in {Kind.SPAN, Kind.OVERLAP}}
-                spans = sum([await _settle(connection, symbol) for symbol in symbols])
+                spans = sum([await _settle(connection, naming, symbol) for symbol in symbols])
             kept = {_PERIODS[one] for numbers in (await all_series(connection)).values() for one in numbers}
         finally:
             await connection.close()
@@ -124,20 +126,23 @@ async def _remove(connection: Connection, orphans: OrphanRows) -> int:
 
 
 _NO_LACK: Final = """
-DELETE FROM unavailable WHERE symbol = (SELECT id FROM symbols WHERE name = ?) AND period = ? AND first < ? AND until > ?
+DELETE FROM unavailable WHERE symbol = ? AND period = ? AND first < ? AND until > ?
 """
 
 
-async def _doubt_lack(connection: Connection, finding: Finding) -> None:
+async def _doubt_lack(connection: Connection, naming: Naming, finding: Finding) -> None:
     """Bars that somebody has shown after all are not noted as not to be had any more."""
     if finding.kind is Kind.HOLE and finding.period is not None:
         ends = finding.to_ms // MINUTE_MS, finding.from_ms // MINUTE_MS
-        await connection.rows(_NO_LACK, (finding.symbol, finding.period.ordinal, *ends))
+        number = await naming.number_of(connection, finding.symbol)
+        await connection.rows(_NO_LACK, (number, finding.period.ordinal, *ends))
 
 
-async def _settle(connection: Connection, symbol: str) -> int:
+async def _settle(connection: Connection, naming: Naming, symbol: str) -> int:
     """Join the spans that touch; of two that contradict each other give up the shorter: only proof is lost with it."""
-    number = await connection.value("SELECT id FROM symbols WHERE name = ?", (symbol,))
+    number = await naming.number_of(connection, symbol)
+    if number is None:
+        return 0
     before = await spans_of(connection, symbol, number)
     kept: tuple[Span, ...] = ()
     for span in sorted(before, key=lambda one: one.first_id - one.last_id):

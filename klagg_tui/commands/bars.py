@@ -41,7 +41,7 @@ def register(app: typer.Typer) -> None:
 
 
 def bars(
-    symbol: Annotated[str, typer.Argument(help="Symbol like BTCUSDT.")],
+    symbol: Annotated[str, typer.Argument(help="Symbol like BTCUSDT, or okx-swap:BTC-USDT-SWAP.")],
     period: Annotated[str, typer.Argument(help="Period like 5m.")] = "1m",
     count: Annotated[int, typer.Option("--count", "-n", min=1, max=10_000, help="How many.")] = 20,
     to: Annotated[str | None, typer.Option("--to", metavar="TIME", help="The last bars before then.")] = None,
@@ -55,17 +55,17 @@ def bars(
     from klagg_tui.exporting.selection import Selection
 
     selection = Selection((symbol,), (Period.parse(period),), to_ms=moment(to, local=local))
-    found, precision = wait_for(_read_bars(existing_database(db), selection, count))
+    found, precision, is_qualified = wait_for(_read_bars(existing_database(db), selection, count))
     if json:
-        print_json([_as_json(bar, precision) for bar in found])
+        print_json([_as_json(bar, precision, is_qualified=is_qualified) for bar in found])
         return
     print_table(_bars_table(found, precision, local=local), *_SPARE)
     if len(found) > 1:
         console().print(_spark(found, precision))
 
 
-async def _read_bars(path: Path, selection: Selection, count: int) -> tuple[list[Bar], Precision]:
-    """The newest bars, oldest first.
+async def _read_bars(path: Path, selection: Selection, count: int) -> tuple[list[Bar], Precision, bool]:
+    """The newest bars, oldest first, and whether their names say the venue.
 
     Raises:
         BadUsage: a pattern that several symbols match.
@@ -76,11 +76,11 @@ async def _read_bars(path: Path, selection: Selection, count: int) -> tuple[list
     async with await Store.open(path, read_only=True) as store:
         matched = await series_of(store, selection)
         if len(matched) > 1:
-            names = ", ".join(one.series.symbol for one in matched[:_NAMED])
+            names = ", ".join(one.name for one in matched[:_NAMED])
             raise BadUsage(f"{selection.symbols[0]} is {len(matched)} symbols: name one of them, like {names}.")
-        symbol, period, precision = matched[0].series
+        symbol, period, precision = matched[0].name, *matched[0].series[1:3]
         found = [bar async for bar in store.bars(symbol, period, to_ms=selection.to_ms, newest_first=True, limit=count)]
-        return found[::-1], precision
+        return found[::-1], precision, store.is_qualified
 
 
 def _bars_table(found: list[Bar], precision: Precision, *, local: bool) -> Table:
@@ -89,6 +89,7 @@ def _bars_table(found: list[Bar], precision: Precision, *, local: bool) -> Table
     from klagg_tui import formatting
     from klagg_tui.commands.shared.tables import table
     from klagg_tui.engine import exact
+    from klagg_tui.evidence import Evidence
     from klagg_tui.view.model import change_percent, taker_share
 
     made = table(
@@ -103,9 +104,11 @@ def _bars_table(found: list[Bar], precision: Precision, *, local: bool) -> Table
             *(formatting.price(price, precision.price) for price in bar[3:7]),
             Text(formatting.percent(change), _direction(change)),
             exact.quantity_text(bar.volume, precision.quantity),
-            formatting.short(exact.turnover_as_float(bar.turnover)),
-            formatting.whole(bar.trade_count),
-            formatting.NOTHING if share is None else f"{share:.0%}",
+            formatting.NOTHING
+            if bar.evidence & Evidence.NO_TURNOVER
+            else formatting.short(exact.turnover_as_float(bar.turnover)),
+            formatting.NOTHING if bar.evidence & Evidence.NO_COUNT else formatting.whole(bar.trade_count),
+            formatting.NOTHING if share is None or bar.evidence & Evidence.NO_TAKER_VOLUME else f"{share:.0%}",
             Text(state, _STATE_STYLES[state]),
         )
     return made
@@ -127,13 +130,15 @@ def _spark(found: list[Bar], precision: Precision) -> str:
     )
 
 
-def _as_json(bar: Bar, precision: Precision) -> dict[str, object]:
+def _as_json(bar: Bar, precision: Precision, *, is_qualified: bool) -> dict[str, object]:
     import orjson
 
     from klagg_tui.exporting.formats import jsonl
     from klagg_tui.exporting.series import Series
     from klagg_tui.exporting.text import TextLines
+    from klagg_tui.names import Name, parted
 
-    series = Series(bar.symbol, bar.period, precision)
+    venue, symbol = parted(bar.symbol) if is_qualified else Name("", bar.symbol)
+    series = Series(symbol, bar.period, precision, venue)
     line: dict[str, object] = orjson.loads(TextLines(series, jsonl.line(series)).line(bar))
     return line

@@ -15,6 +15,7 @@ from klagg_tui.commands.shared.output import tell
 from klagg_tui.commands.shared.running import wait_for
 from klagg_tui.commands.shared.settings import Chosen, with_settings
 from klagg_tui.errors import BadUsage
+from klagg_tui.names import parted
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -82,7 +83,9 @@ def overview(
     if content.holdings:
         held = content.holdings
         if by_symbol:
-            print_table(_holdings_table(held, local=local), "closed", "confirmed", "from")
+            print_table(
+                _holdings_table(held, is_qualified=content.is_qualified, local=local), "closed", "confirmed", "from"
+            )
         else:
             print_table(_periods_table(held, local=local), "symbols", "closed", "confirmed")
 
@@ -159,13 +162,16 @@ def owed(json: Json = False, local: Local = False, db: Db = None) -> None:
     from klagg_tui.feed import owed_sentence
     from klagg_tui.formatting import counted, date_time, zone
 
-    owing, unavailable, debts, until_ms = wait_for(_read_owed(existing_database(db)))
+    owing, unavailable, debts, until_ms, is_qualified = wait_for(_read_owed(existing_database(db)))
     if json:
-        found = {"owed": list(map(_missing_json, owing)), "not_to_be_had": list(map(_missing_json, unavailable))}
+        found = {
+            name: [_missing_json(one, is_qualified=is_qualified) for one in missing]
+            for name, missing in (("owed", owing), ("not_to_be_had", unavailable))
+        }
         print_json({"until": until_ms, **found})
         return
     if owing or unavailable:
-        print_table(_missing_table((*owing, *unavailable), local=local), "asked", "to")
+        print_table(_missing_table((*owing, *unavailable), is_qualified=is_qualified, local=local), "asked", "to")
     typer.echo(f"{owed_sentence(*debts)}: klagg does so while it runs." if owing else "Nothing is owed.")
     if unavailable:
         bars = sum(one.bars for one in unavailable)
@@ -183,6 +189,8 @@ class _Owed(NamedTuple):
     debts: Debts
     until_ms: int | None
     """When the newest minute of any followed symbol ended; None where nothing is followed."""
+    is_qualified: bool
+    """Whether names of symbols say the venue."""
 
 
 async def _read_owed(path: Path) -> _Owed:
@@ -195,7 +203,9 @@ async def _read_owed(path: Path) -> _Owed:
         # Bars that open behind that, of a symbol that has no minutes, lack nothing up to there.
         found = [hole for hole in await store.owed(until_ms or 0) if hole.from_ms < hole.to_ms]
         owing = [_Missing(*hole[:4]) for hole in found]
-        return _Owed(owing, [_Missing(*one) for one in await store.unavailable()], Debts.of(found), until_ms)
+        return _Owed(
+            owing, [_Missing(*one) for one in await store.unavailable()], Debts.of(found), until_ms, store.is_qualified
+        )
 
 
 async def _recorded_until(store: Store) -> int | None:
@@ -223,9 +233,9 @@ class _Missing(NamedTuple):
         return self.period.count(self.from_ms, self.to_ms)
 
 
-def _missing_json(stretch: _Missing) -> dict[str, object]:
+def _missing_json(stretch: _Missing, *, is_qualified: bool) -> dict[str, object]:
     made: dict[str, object] = {
-        "symbol": stretch.symbol,
+        **_name_json(stretch.symbol, is_qualified=is_qualified),
         "period": str(stretch.period),
         "from": stretch.from_ms,
         "to": stretch.to_ms,
@@ -234,15 +244,16 @@ def _missing_json(stretch: _Missing) -> dict[str, object]:
     return made if stretch.asked_ms is None else {**made, "asked": stretch.asked_ms}
 
 
-def _missing_table(missing: Iterable[_Missing], *, local: bool) -> Table:
+def _missing_table(missing: Iterable[_Missing], *, is_qualified: bool, local: bool) -> Table:
     from klagg_tui.commands.shared.tables import table
     from klagg_tui.formatting import date_time
 
-    made = table("symbol", "period", "from", "to", "bars", "asked", left=2)
+    names = ("venue", "symbol") if is_qualified else ("symbol",)
+    made = table(*names, "period", "from", "to", "bars", "asked", left=1 + len(names))
     for one in missing:
         asked = "to be fetched" if one.asked_ms is None else date_time(one.asked_ms, local=local)
         ends = (date_time(at_ms, local=local) for at_ms in (one.from_ms, one.to_ms))
-        made.add_row(one.symbol, str(one.period), *ends, f"{one.bars:,}", asked)
+        made.add_row(*_name(one.symbol, is_qualified=is_qualified), str(one.period), *ends, f"{one.bars:,}", asked)
     return made
 
 
@@ -253,6 +264,8 @@ class _Content(NamedTuple):
     spans: int
     forming: int
     holdings: tuple[Holding, ...]
+    is_qualified: bool
+    """Whether names of symbols say the venue."""
 
 
 async def _read(path: Path) -> _Content:
@@ -260,7 +273,8 @@ async def _read(path: Path) -> _Content:
 
     async with await Store.open(path, read_only=True) as store:
         counts = await store.counts()
-        return _Content(path, store.size_bytes, counts.symbols, counts.spans, counts.forming, await store.summary())
+        held = await store.summary()
+        return _Content(path, store.size_bytes, counts.symbols, counts.spans, counts.forming, held, store.is_qualified)
 
 
 async def _with_store(path: Path, work: Callable[[Store], Awaitable[T]], *, read_only: bool = True) -> T:
@@ -314,13 +328,25 @@ def _periods_table(holdings: Sequence[Holding], *, local: bool) -> Table:
     return made
 
 
-def _holdings_table(holdings: Sequence[Holding], *, local: bool) -> Table:
+def _name(symbol: str, *, is_qualified: bool) -> tuple[str, ...]:
+    """The cells of a symbol: its venue too where there are several."""
+    return parted(symbol) if is_qualified else (symbol,)
+
+
+def _name_json(symbol: str, *, is_qualified: bool) -> dict[str, str]:
+    return dict(parted(symbol)._asdict()) if is_qualified else {"symbol": symbol}
+
+
+def _holdings_table(holdings: Sequence[Holding], *, is_qualified: bool, local: bool) -> Table:
     """A line a symbol and period."""
     from klagg_tui.commands.shared.tables import table
 
-    made = table("symbol", "period", "bars", "from", "to", "holes", "partial", "closed", "confirmed")
+    names = ("venue", "symbol") if is_qualified else ("symbol",)
+    made = table(*names, "period", "bars", "from", "to", "holes", "partial", "closed", "confirmed", left=len(names))
     for holding in holdings:
-        made.add_row(holding.symbol, str(holding.period), *_cells([holding], local=local))
+        made.add_row(
+            *_name(holding.symbol, is_qualified=is_qualified), str(holding.period), *_cells([holding], local=local)
+        )
     return made
 
 
@@ -345,7 +371,7 @@ def _as_json(content: _Content) -> dict[str, object]:
         "forming": content.forming,
         "holdings": [
             {
-                "symbol": holding.symbol,
+                **_name_json(holding.symbol, is_qualified=content.is_qualified),
                 "period": str(holding.period),
                 "bars": holding.rows,
                 "from": holding.first_ms,

@@ -45,6 +45,13 @@ class StateName(StrEnum):
     CONFIRMED = "confirmed"
 
 
+class Told(StrEnum):
+    """Columns that may be asked for."""
+
+    VENUE = "venue"
+    WITNESS = "witness"
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("export", epilog=_EXAMPLES)(export_bars)
@@ -60,7 +67,10 @@ def export_bars(
     symbol: Annotated[
         list[str] | None,
         typer.Option(
-            "--symbol", "-s", metavar="SYMBOL", help="Symbol or pattern like '*USDT'; may be given again. Default: all."
+            "--symbol",
+            "-s",
+            metavar="SYMBOL",
+            help="Symbol or pattern like '*USDT', with its venue or without; may be given again. Default: all.",
         ),
     ] = None,
     period: Annotated[
@@ -98,6 +108,14 @@ def export_bars(
         str | None,
         typer.Option("--resample", metavar="PERIOD", help="Make bars of this period from stored shorter ones."),
     ] = None,
+    with_: Annotated[
+        list[Told] | None,
+        typer.Option(
+            "--with",
+            metavar="COLUMN",
+            help="A column more: venue, or witness (ids or candle: who vouches for a confirmed bar); may be given again.",
+        ),
+    ] = None,
     local: Local = False,
     db: Db = None,
 ) -> None:
@@ -120,6 +138,8 @@ def export_bars(
         states=frozenset(State[name.name] for name in state) if state else None,
         keep=bar_filter(where) if where else None,
         is_resampled=resample is not None,
+        with_venue=Told.VENUE in (with_ or ()),
+        with_witness=Told.WITNESS in (with_ or ()),
     )
     form = load(format_) if format_ else format_of(Path(output))
     _export(existing_database(db), selection, output, form or load(NAMES[0]), is_chosen=form is not None)

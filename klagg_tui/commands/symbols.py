@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 
 
 def symbols(
-    pattern: Annotated[str, typer.Argument(help="Names like '*USDT'.")] = "*",
+    pattern: Annotated[str, typer.Argument(help="Names like '*USDT', or okx-swap:*.")] = "*",
     json: Json = False,
     local: Local = False,
     db: Db = None,
@@ -41,27 +41,30 @@ def symbols(
     """List the symbols in the database, with their oldest and newest 1m bars."""
     from klagg_tui.commands.shared.tables import console, print_json, table
     from klagg_tui.formatting import NOTHING, date_time, price
+    from klagg_tui.names import parted
 
-    found = wait_for(_read_symbols(existing_database(db), pattern))
+    found, is_qualified = wait_for(_read_symbols(existing_database(db), pattern))
     if json:
-        print_json([_as_json(*ends) for ends in found])
+        print_json([_as_json(*ends, is_qualified=is_qualified) for ends in found])
         return
     if not found:
         typer.echo(f"No symbol is stored yet: {_HOW_TO_BEGIN}", err=True)
         return
-    made = table("symbol", "from", "to", "last price", "state", left=1)
+    names = ("venue", "symbol") if is_qualified else ("symbol",)
+    made = table(*names, "from", "to", "last price", "state", left=len(names))
     for known, oldest, newest, precision in found:
         first, last = (date_time(bar.open_ms, local=local) if bar else NOTHING for bar in (oldest, newest))
         close = price(newest.close, precision.price) if newest else NOTHING
-        made.add_row(known.symbol, first, last, close, "" if known.active else "delisted")
+        name = parted(known.symbol) if is_qualified else (known.symbol,)
+        made.add_row(*name, first, last, close, "" if known.active else "delisted")
     console().print(made)
 
 
 Ends = tuple["StoredSymbol", "Bar | None", "Bar | None", "Precision"]
 
 
-async def _read_symbols(path: Path, pattern: str) -> list[Ends]:
-    """Each symbol with its oldest and newest 1m bar and its decimals."""
+async def _read_symbols(path: Path, pattern: str) -> tuple[list[Ends], bool]:
+    """Each symbol with its oldest and newest 1m bar and its decimals; and whether names say the venue."""
     from klagg_tui.engine.period import Period
     from klagg_tui.engine.precision import Precision
     from klagg_tui.exporting.selection import matching
@@ -71,20 +74,24 @@ async def _read_symbols(path: Path, pattern: str) -> list[Ends]:
         known = {symbol.symbol: symbol for symbol in await store.symbols()}
         precisions = await store.precisions()
         found: list[Ends] = []
-        for name in matching([pattern], known):
+        for name in matching([pattern], known, store.venues):
             ends = [
                 next(iter([bar async for bar in store.bars(name, Period.M1, newest_first=newest, limit=1)]), None)
                 for newest in (False, True)
             ]
             found.append((known[name], ends[0], ends[1], precisions.get(name, Precision())))
-        return found
+        return found, store.is_qualified
 
 
-def _as_json(known: StoredSymbol, oldest: Bar | None, newest: Bar | None, precision: Precision) -> dict[str, object]:
+def _as_json(
+    known: StoredSymbol, oldest: Bar | None, newest: Bar | None, precision: Precision, *, is_qualified: bool
+) -> dict[str, object]:
     from klagg_tui.engine import exact
+    from klagg_tui.names import parted
 
+    name = parted(known.symbol)._asdict() if is_qualified else {"symbol": known.symbol}
     return {
-        "symbol": known.symbol,
+        **name,
         "active": known.active,
         "first_open_time": known.first_open_ms or None,
         "from": oldest and oldest.open_ms,

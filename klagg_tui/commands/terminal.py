@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import typer
+
+from klagg_tui.commands.first_start import ask, is_first, remember
 from klagg_tui.commands.shared.settings import Chosen
 from klagg_tui.commands.shared.watch import watch
+
+_INTERRUPTED = 130
 
 
 def open_terminal(chosen: Chosen, *, is_served: bool = False) -> None:
@@ -12,10 +19,22 @@ def open_terminal(chosen: Chosen, *, is_served: bool = False) -> None:
     Raises:
         KlaggError: there is no terminal, or the engine cannot start.
     """
-    from klagg_tui.runtime.plans import live_plan
+    effective = chosen.load()
+    settings, wants_demo = effective.settings, False
+    if is_first(effective):
+        try:
+            wish = ask(settings.market.proxy)
+        except KeyboardInterrupt:
+            raise typer.Exit(_INTERRUPTED) from None
+        wants_demo = wish.wants_demo
+        if wish.venues:
+            remember(effective.path, wish.venues)
+            settings = replace(settings, market=replace(settings.market, venues=wish.venues))
+    if not wants_demo:
+        from klagg_tui.runtime.plans import live_plan
 
-    settings = chosen.load().settings
-    if watch(live_plan(settings), settings, is_served=is_served):
+        wants_demo = watch(live_plan(settings), settings, is_served=is_served)
+    if wants_demo:
         from klagg_tui.commands.demo import watch_demo
 
         watch_demo(settings)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from textwrap import wrap
 from typing import Final
 
+from klagg_tui.config import venues
 from klagg_tui.config.many import Table
 from klagg_tui.config.reading import Effective
 from klagg_tui.config.table import SECTIONS, SETTINGS, Setting
@@ -22,7 +23,8 @@ def example() -> str:
         # A table of its own ends the section it stands in: it comes last.
         for setting in sorted(settings, key=lambda one: isinstance(one.kind, Table)):
             lines += ["", *_described(setting)]
-    return "\n".join(lines) + "\n"
+    lines += ["", f"# {venues.TITLE}", "", *venues.lines_of_example()]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def _described(setting: Setting) -> Iterator[str]:
@@ -42,7 +44,13 @@ def _remark(text: str) -> list[str]:
 
 def rows(effective: Effective) -> list[tuple[str, str, str]]:
     """Name, value as TOML (nothing secret) and origin of each setting."""
-    return [
+    found = [
         (setting.name, setting.kind.to_show(effective.values[setting.name]), effective.origin(setting.name))
         for setting in SETTINGS
     ]
+    places = {
+        f"{venues.SECTION}.{key}.{name}": effective.origin(f"{venues.SECTION}.{key}.{name}")
+        for key in effective.tables
+        for name in venues.kinds(key)
+    }
+    return [*found, *venues.rows(effective.tables, places)]

@@ -6,16 +6,19 @@ All problems are reported at once, a sentence each.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from klagg_tui.config.file import ConfigFile, default_path
 from klagg_tui.config.kinds import BadValue
 from klagg_tui.config.table import BY_NAME, CONFIG_ENV, SECTIONS, SETTINGS, Setting
-from klagg_tui.config.values import Log, Market, Screen, Serve, Settings, Storage
+from klagg_tui.config.values import Log, Market, Screen, Serve, Settings, Storage, VenueTable
+from klagg_tui.config.venues import SECTION as VENUE
+from klagg_tui.config.venues import take_tables
 from klagg_tui.config.wording import ended, hint, shown
 from klagg_tui.errors import ConfigError
+from klagg_tui.exchange.registry import DEFAULT as DEFAULT_VENUE
 
 Flags = Mapping[str, Sequence[str]]
 """Name of a setting to what was typed for it, once or several times; an empty sequence is a flag not given."""
@@ -35,6 +38,8 @@ class Effective:
     """The configuration file, which need not exist."""
     notes: tuple[str, ...] = ()
     """Sentences for the person; nothing is wrong enough to stop."""
+    tables: Mapping[str, VenueTable] = field(default_factory=dict)
+    """What is set for single exchanges, by key."""
     _origins: Mapping[str, str] = field(default_factory=dict)
     _file: ConfigFile | None = None
 
@@ -63,8 +68,9 @@ def load(asked: Path | None, flags: Flags, environment: Mapping[str, str]) -> Ef
     problems: list[str] = []
     values = {setting.name: setting.default() for setting in SETTINGS}
     origins: dict[str, str] = {}
+    tables: dict[str, VenueTable] = {}
     if file:
-        _take_file(file, values, problems)
+        _take_file(file, values, tables, problems)
     for setting in SETTINGS:
         typed, variable = flags.get(setting.name), environment.get(setting.env)
         if typed:
@@ -75,7 +81,21 @@ def load(asked: Path | None, flags: Flags, environment: Mapping[str, str]) -> Ef
             origins[setting.name] = setting.env
     if problems:
         raise ConfigError(*problems)
-    return Effective(settings_of(values), values, path, tuple(_strangers(environment)), origins, file)
+    _hand_over_address(values, origins, tables)
+    return Effective(settings_of(values, tables), values, path, tuple(_strangers(environment)), tables, origins, file)
+
+
+def _hand_over_address(values: dict[str, Any], origins: dict[str, str], tables: dict[str, VenueTable]) -> None:
+    """An address that was typed means the one exchange that is watched, which need not be the default one."""
+    key, *others = values["market.venues"]
+    if others or key == DEFAULT_VENUE:
+        return
+    for name in ("rest_url", "ws_url"):
+        full = f"market.{name}"
+        if full in origins:
+            tables[key] = replace(tables.get(key, VenueTable()), **{name: values[full]})
+            origins[f"{VENUE}.{key}.{name}"] = origins.pop(full)
+            values[full] = BY_NAME[full].default()
 
 
 def flag_text(setting: Setting, typed: Sequence[str]) -> str:
@@ -90,8 +110,8 @@ def problems_of_flag(setting: Setting, typed: Sequence[str]) -> list[str]:
     return problems
 
 
-def settings_of(values: Mapping[str, Any]) -> Settings:
-    """The typed settings of values by name."""
+def settings_of(values: Mapping[str, Any], tables: Mapping[str, VenueTable] | None = None) -> Settings:
+    """The typed settings of values by name, and of the tables of exchanges."""
 
     def section(name: str) -> dict[str, Any]:
         return {setting.key: values[setting.name] for setting in SETTINGS if setting.section == name}
@@ -102,6 +122,7 @@ def settings_of(values: Mapping[str, Any]) -> Settings:
         Screen(**section("screen")),
         Log(**section("log")),
         Serve(**section("serve")),
+        dict(tables or {}),
     )
 
 
@@ -117,9 +138,11 @@ def _take_text(setting: Setting, text: str, where: str, values: dict[str, Any], 
         problems.extend(ended(f"{where}{f' ({key})' if key else ''} {tail}") for key, tail in bad.problems)
 
 
-def _take_file(file: ConfigFile, values: dict[str, Any], problems: list[str]) -> None:
+def _take_file(file: ConfigFile, values: dict[str, Any], tables: dict[str, VenueTable], problems: list[str]) -> None:
     for section, content in file.content.items():
-        if section not in SECTIONS:
+        if section == VENUE:
+            take_tables(file, content, tables, problems)
+        elif section not in SECTIONS:
             problems.append(ended(f"{file.place(section)}: {_no_section(section, content)}"))
         elif not isinstance(content, dict):
             problems.append(f"{file.place(section)}: {section} is {shown(content)}, but must be a table, [{section}].")
@@ -145,7 +168,7 @@ def _take_key(file: ConfigFile, name: str, value: object, values: dict[str, Any]
 def _no_section(name: str, content: object) -> str:
     """On a word at the top of the file that means nothing; a sentence without its end, as is the next."""
     if isinstance(content, dict):
-        return f"there is no section [{_clean(name)}]{hint(name, SECTIONS, '[{}]')}"
+        return f"there is no section [{_clean(name)}]{hint(name, (*SECTIONS, VENUE), '[{}]')}"
     homes = [setting.section for setting in SETTINGS if setting.key == name]
     where = f"; it belongs into [{homes[0]}]" if homes else hint(name, [setting.key for setting in SETTINGS])
     return f"there is no setting {_clean(name)} outside of a section{where}"
@@ -163,8 +186,10 @@ def _clean(name: str) -> str:
 
 
 def _is_in(file: ConfigFile, name: str) -> bool:
-    section, _, key = name.partition(".")
-    return key in file.content.get(section, {})
+    inside: Any = file.content
+    for key in name.split("."):
+        inside = inside.get(key) if isinstance(inside, dict) else None
+    return inside is not None
 
 
 def _strangers(environment: Mapping[str, str]) -> Iterator[str]:

@@ -9,9 +9,10 @@ from typing import Any, Final, TypeVar
 
 from klagg_tui.config.columns import Columns
 from klagg_tui.config.kinds import Choice, FilePath, Kind, Number, Secret, Text, Url
-from klagg_tui.config.many import Keep, Keymap, Many, Periods, Symbols
+from klagg_tui.config.many import Keep, Keymap, Many, Periods
+from klagg_tui.config.venues import COINS, SYMBOLS, VenueName
 from klagg_tui.engine.period import DEFAULT_PERIODS
-from klagg_tui.exchange.registry import venue
+from klagg_tui.exchange.registry import DEFAULT, keys, venue
 
 T = TypeVar("T")
 CONFIG_FLAG: Final = "--config"
@@ -51,7 +52,7 @@ SECTIONS: Final = {
     "serve": "Bars for other programs (`klagg serve`)",
 }
 _VENUE: Final = venue()
-CONTRACT_TYPES: Final = _VENUE.contract_types
+CONTRACT_TYPES: Final = tuple(dict.fromkeys(kind for key in keys() for kind in venue(key).contract_types))
 THEMES: Final = (
     "klagg", "textual-dark", "textual-light", "nord", "gruvbox", "catppuccin-mocha", "catppuccin-latte",
     "catppuccin-frappe", "catppuccin-macchiato", "dracula", "tokyo-night", "monokai", "flexoki", "solarized-light",
@@ -88,22 +89,24 @@ def _log() -> Path:
     return default_path()
 
 
-_SYMBOL: Final = Text("SYMBOL", "the name of a symbol, or a pattern with * and ?", r"[^\s,@\"'#]{1,40}", upper=True)
-_COIN: Final = Text("COIN", "the name of a coin like USDT", r"[^\W_]{1,20}", upper=True)
 _HOST: Final = Text("HOST", "an address of this machine like 127.0.0.1, ::1 or 0.0.0.0", r"[A-Za-z0-9.:_-]{1,253}")
 _ORIGIN: Final = Text("ORIGIN", "an origin like https://example.org:8080", r"https?://[A-Za-z0-9.:\[\]_-]{1,253}")
 
 SETTINGS: Final = (
-    _setting("market.rest_url", Url("https", "http"), _VENUE.rest_url, "Where questions to the exchange go."),
+    _setting("market.venues", Many(VenueName(), "a list of exchanges"), (DEFAULT,),
+             f"Exchanges to watch: {', '.join(keys())}.", flag="--venue"),
+    _setting("market.rest_url", Url("https", "http"), _VENUE.rest_url,
+             f"Where questions to {_VENUE.name} go, as a flag to the one exchange that is watched."),
     _setting("market.ws_url", Url("wss", "ws"), _VENUE.stream_url, "Where its trades come from."),
-    _setting("market.symbols", Symbols(_SYMBOL, "a list of symbols, patterns like BTC*, and @FILE", may_be_empty=True), (),
-             "Symbols to watch: names, patterns like 'BTC*', or @FILE for a list in a file; none means all."),
-    _setting("market.quote", Many(_COIN, "a list of coins like USDT", may_be_empty=True), (),
-             "Only symbols quoted in these coins; none means any."),
+    _setting("market.symbols", SYMBOLS, (),
+             "Symbols to watch: names, patterns like 'BTC*', with or without an exchange before a colon, or @FILE for a list "
+             "in a file; none means all."),
+    _setting("market.quote", COINS, (), "Only symbols quoted in these coins; none means any."),
     _setting("market.contract_types", Many(Choice("TYPE", *CONTRACT_TYPES), f"a list of {', '.join(CONTRACT_TYPES)}"),
              CONTRACT_TYPES[:1], f"Kinds of contracts: {', '.join(CONTRACT_TYPES)}."),
     _setting("market.periods", Periods(), DEFAULT_PERIODS, "Periods of the bars; 1m is always kept besides."),
-    _setting("market.history", Number(int, 0, 100_000), _VENUE.requests.best_bars, "Bars of each period to fetch for what is not stored yet."),
+    _setting("market.history", Number(int, 0, 100_000), _VENUE.requests.best_bars,
+             "Bars of each period to fetch for what is not stored yet, as far back as an exchange has them."),
     _setting("market.proxy", Url("http", "socks5", is_proxy=True), None,
              "Proxy for everything that goes to the exchange: http://HOST:PORT or socks5://HOST:PORT."),
     _setting("storage.database", FilePath(), _database, "Database file.", flag="--db"),

@@ -10,15 +10,29 @@ from klagg_tui.engine.period import Period
 
 
 @dataclass(frozen=True, slots=True)
+class VenueTable:
+    """What is set for one exchange alone; None: what `Market` or the exchange itself says."""
+
+    symbols: tuple[str, ...] | None = None
+    quote: tuple[str, ...] | None = None
+    contract_types: tuple[str, ...] | None = None
+    rest_url: str | None = None
+    ws_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Market:
     """What is watched, and where it comes from."""
 
+    venues: tuple[str, ...]
+    """Keys of exchanges."""
     rest_url: str
+    """Of the default exchange alone, as the next one."""
     ws_url: str
     symbols: tuple[str, ...]
-    """Names and globs in capitals; empty: all."""
+    """Names and globs in capitals, with or without `venue:`; empty: all."""
     quote: tuple[str, ...]
-    """Quote coins in capitals; empty: any."""
+    """Quote coins in capitals, with or without `venue:`; empty: any."""
     contract_types: tuple[str, ...]
     periods: tuple[Period, ...]
     """From short to long."""
@@ -80,3 +94,5 @@ class Settings:
     screen: Screen
     log: Log
     serve: Serve
+    venue: Mapping[str, VenueTable]
+    """What is set for single exchanges, by key."""

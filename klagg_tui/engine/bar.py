@@ -226,16 +226,18 @@ def _fault_of_turnovers(bar: Bar, contract_value: Exact) -> str | None:
             Evidence.NO_TAKER_VOLUME | Evidence.NO_TAKER_TURNOVER,
         ),
     ):
-        if not bar.evidence & unknown and not _can_be_paid(bar, volume, turnover, contract_value):
-            return (
-                f"{name} {exact.turnover_text(turnover)} cannot be paid for {exact.quantity_text(volume)} at its prices"
-            )
+        if bar.evidence & unknown:
+            continue
+        text = f"{name} {exact.turnover_text(turnover)}"
+        if contract_value:
+            if turnover != volume * contract_value:
+                return f"{text} is not what its contracts are worth"
+        elif not _can_be_paid(bar, volume, turnover):
+            return f"{text} cannot be paid for {exact.quantity_text(volume)} at its prices"
     return None
 
 
-def _can_be_paid(bar: Bar, volume: Exact, turnover: Exact, contract_value: Exact) -> bool:
-    if contract_value:
-        return turnover == volume * contract_value
+def _can_be_paid(bar: Bar, volume: Exact, turnover: Exact) -> bool:
     # Where the count is unknown, there are no more trades than units of quantity.
     slack = _STEP * (bar.volume if bar.evidence & Evidence.NO_COUNT else bar.trade_count)
     return bar.low * volume - slack <= turnover <= bar.high * volume + slack

@@ -15,6 +15,7 @@ from klagg_tui.engine.minute import FormingMinute
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.readers import Readers
 from klagg_tui.engine.rollup import RollUp
+from klagg_tui.evidence import Evidence
 
 
 class EndedBars:
@@ -34,6 +35,14 @@ class EndedBars:
     def has_open(self) -> bool:
         """Whether there are minutes that only the clock ended."""
         return any(bar.state is State.FORMING for bar in self._rollup.held.values())
+
+    def by_candle(self, from_ms: int) -> list[Bar]:
+        """Confirmed minutes from a time on of which everything is known, but on the word of the exchange's bar alone."""
+        return [
+            bar
+            for bar in self._rollup.held.values()
+            if bar.evidence == Evidence.CANDLE_ONLY and bar.state is State.CONFIRMED and from_ms <= bar.open_ms
+        ]
 
     def minute_at(self, open_ms: int) -> Bar | None:
         """The ended minute that opened then, None where it is not held (any more)."""

@@ -94,7 +94,7 @@ class KlineEngine:
 
     def take(self, trades: Sequence[TradeFields], venue: str = "") -> None:
         """`handle` for many trades of one venue, under its own names: the way of everything that a stream brings."""
-        continuity = self._of(venue)
+        continuity = self._venues.get(venue) or self._of(venue)
         self._grid.take(trades, continuity.states, continuity.take)
 
     @property

@@ -75,7 +75,8 @@ class SymbolState(FormingMinute):
         self.is_touched = False
         """Whether the readers know that the current bars changed; here, so that a usual trade need not call them."""
         self.is_doubted = False
-        """Whether the clock ended minutes in which nothing was traded as far as is known: the next trade shows it."""
+        """Whether the clock ended minutes in which nothing was traded as far as is known (or as the exchange's bar alone says):
+        the next trade shows it."""
         self._readers = readers
 
     @property
@@ -159,7 +160,7 @@ class SymbolState(FormingMinute):
         if is_equal and bar.open_ms <= self.proved_ms:
             self._be_quiet_in_confirmed(bar.end_ms)
         if self.is_doubted:
-            self.is_doubted = self.ended.has_open
+            self.is_doubted = self._is_awaiting_trade()
             self.set_gate()
         self.mark()
         return Amendment.EQUAL if is_equal else Amendment.AMENDED
@@ -282,8 +283,19 @@ class SymbolState(FormingMinute):
         """The unbroken run has what was suspected: its minutes are whole, those behind it open."""
         if self.known_from_ms is not None:
             self._restate(self.known_from_ms, self._state_in_run)
-        self.is_doubted = self.ended.has_open
+        shown = [bar._replace(evidence=0) for bar in self._by_candle() if bar.end_ms <= self.reached_ms]
+        if shown:
+            self.ended.replace(shown, self)
+        self.is_doubted = self._is_awaiting_trade()
         self.set_gate()
+
+    def _by_candle(self) -> list[Bar]:
+        """Minutes that the exchange's bar alone vouches for, until a trade shows that the unbroken ids do so too."""
+        is_shown_by_ids = self.proves and self.known_from_ms is not None
+        return self.ended.by_candle(self.known_from_ms or 0) if is_shown_by_ids else []
+
+    def _is_awaiting_trade(self) -> bool:
+        return self.ended.has_open or bool(self._by_candle())
 
     def _state_in_run(self, minute: Bar) -> State:
         if not self.proves:

@@ -12,13 +12,21 @@ _PACKAGES: Final = {
     "binance-spot": "binance.SPOT",
     "binance-us": "binance.US",
     "binance-coinm": "binance.COINM",
+    "coinbase": "coinbase",
     "okx-swap": "okx.SWAP",
     "okx-spot": "okx.SPOT",
+    "kraken": "kraken",
+    "hyperliquid": "hyperliquid",
 }
 """A package of this room, and what it exports as the venue; `VENUE` where nothing else is said."""
 
 DEFAULT: Final = next(iter(_PACKAGES))
 """Watched unless another one is asked for."""
+
+
+def keys() -> tuple[str, ...]:
+    """Every exchange's key, the default one first."""
+    return tuple(_PACKAGES)
 
 
 def venue(key: str = DEFAULT) -> Venue:

@@ -6,6 +6,7 @@ hours of the day, then the minutes of the hour. Three requests of weight 1 or 2 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, Period
@@ -23,12 +24,18 @@ class BarsWanted(NamedTuple):
 
 
 def covering_requests(
-    periods: tuple[Period, ...], minute_ms: int, anchor: int = DEFAULT_THREE_DAY_ANCHOR
+    periods: tuple[Period, ...],
+    minute_ms: int,
+    anchor: int = DEFAULT_THREE_DAY_ANCHOR,
+    had: Collection[Period] = frozenset(Period),
 ) -> tuple[BarsWanted, ...]:
-    """The requests whose bars cover every forming bar of `periods` from its open to `minute_ms`, long bars first."""
+    """The requests whose bars cover every forming bar of `periods` from its open to `minute_ms`, long bars first.
+
+    `had`: periods of which the exchange has bars; where it has none of days or hours, shorter ones stand for them.
+    """
     from_ms = min((period.open_ms(minute_ms, anchor) for period in periods), default=minute_ms)
     wanted = []
-    for step in _LONG_TO_SHORT:
+    for step in filter(had.__contains__, _LONG_TO_SHORT):
         until_ms = minute_ms if step is Period.M1 else step.open_ms(minute_ms)
         # Where a longer bar began within a step (never, on the exchange's grid), the shorter steps would have to start there.
         if until_ms > from_ms:

@@ -179,11 +179,13 @@ class MarketData(Protocol):
         *,
         limit: int,
         priority: Priority,
+        fills: bool = True,
     ) -> list[Bar]:
         """The exchange's own bars that open from `start_ms` to `end_ms`, both included; the newest without `start_ms`.
 
         What was over when it was asked for is confirmed, the rest is forming. A minute that nobody traded has a flat bar
         with sums of 0, which a venue fills in where its exchange sends none: who asks takes a missing bar for a hole.
+        With `fills` False only what the exchange sends comes.
 
         Raises:
             UnknownSymbol: the exchange has no such symbol, or not any more.

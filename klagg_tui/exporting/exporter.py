@@ -87,7 +87,7 @@ async def export(
         ExportError: the target cannot be written, is a database or belongs to one, or the selection names what is not there; nothing is left behind.
     """
     series = await series_of(store, selection)
-    output = Output(target, form, is_split=is_split, is_mixed=selection.is_mixed, harm_of=harm_of)
+    output = Output(target, form, is_split=is_split, is_mixed=selection.is_mixed or len(series) > 1, harm_of=harm_of)
     work = _Export(store, selection, output, on_progress, should_stop)
     try:
         await work.run(series)
@@ -113,7 +113,7 @@ class _Export:
 
     async def run(self, series: list[StoredSeries]) -> None:
         total = sum(await self._store.lengths([one.wanted for one in series]))
-        self.outcome.supposed = [one.series.symbol for one in series if one.is_supposed]
+        self.outcome.supposed = [one.name for one in series if one.is_supposed]
         try:
             for one in series:
                 self._output.begin(one.series)

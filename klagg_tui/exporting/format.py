@@ -43,6 +43,14 @@ class Writer(Protocol):
         ...
 
 
+class OpenWriter(Protocol):
+    """Makes the `Writer` of a file."""
+
+    def __call__(self, file: BinaryIO, holds: Holds, series: Series | None = None) -> Writer:
+        """`series`: the first one; all of a file say as much of their venue and witness."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """One format."""
@@ -55,6 +63,6 @@ class Format:
     """Measured on BTCUSDT; an estimate says about how much, not how much."""
     file_name: Callable[[Series], Path]
     """The place of a series in a folder."""
-    open_writer: Callable[[BinaryIO, Holds], Writer]
+    open_writer: OpenWriter
     is_text: bool = True
     """Whether a person can read it in a terminal."""

@@ -107,7 +107,7 @@ class Output:
 
     def _opened(self, series: Series) -> Writer:
         if not isinstance(self._target, Path):
-            return self._form.open_writer(self._target, self._holds)
+            return self._form.open_writer(self._target, self._holds, series)
         path = self._target / _on_disk(self._form.file_name(series)) if self._is_split else self._target
         if not self._is_split and path.is_dir():
             raise ExportError(
@@ -116,7 +116,7 @@ class Output:
         if harm := self._harm_of(path):
             raise ExportError(harm)
         self._files.append(PartialFile(path))
-        return self._form.open_writer(self._files[-1].file, self._holds)
+        return self._form.open_writer(self._files[-1].file, self._holds, series)
 
     def _close_writer(self) -> None:
         if self._writer is not None:

@@ -9,13 +9,18 @@ from typing import Final
 
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.evidence import Evidence
 from klagg_tui.exporting.row import Column, Kind, Line
 from klagg_tui.exporting.series import Series
 from klagg_tui.exporting.text import decimals_of
 from klagg_tui.storage.lines import Printf, RowFormat
-from klagg_tui.storage.rows import Decimals
+from klagg_tui.storage.rows import EVIDENCE, Decimals
 
 _STATE: Final = "CASE state {} END".format(" ".join(f"WHEN {state.value} THEN '{state.label}'" for state in State))
+_WITNESS: Final = (
+    f"CASE WHEN state <> {State.CONFIRMED.value} THEN '{{unknown}}' "
+    f"WHEN scale >> {EVIDENCE} & {Evidence.CANDLE_ONLY.value} THEN '{{quote}}candle{{quote}}' ELSE '{{quote}}ids{{quote}}' END"
+)
 _OPEN_MS: Final = f"minute * {MINUTE_MS}"
 
 
@@ -58,6 +63,9 @@ def _place_of(column: Column, stored: int, series: Series) -> tuple[str, list[st
             return "%d", [f"{_OPEN_MS} + {series.period.nominal_ms - 1}"]
         case Kind.STATE:
             return "%s", [_STATE]
+        case Kind.WITNESS:
+            quote = '"' if column.unknown else ""
+            return "%s", [_WITNESS.format(quote=quote, unknown=column.unknown)]
         case _:
             decimals = decimals_of(column.kind, series.precision)
     if decimals is None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final, NamedTuple, TypeAlias
 
+from klagg_tui.engine.bar import Bar, State
+from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.binance.archive import KlineColumn
 
 
@@ -26,6 +28,9 @@ class Kind(Enum):
     """Each with the decimals that the series has for it."""
     COUNT = auto()
     STATE = auto()
+    VENUE = auto()
+    WITNESS = auto()
+    """Who vouches for a confirmed bar, `ids` or `candle` (see `evidence`); unknown of all others."""
 
 
 class Column(NamedTuple):
@@ -38,6 +43,8 @@ class Column(NamedTuple):
     kind: Kind
     is_zero_bare: bool = False
     """Zero is written `0`, without decimals."""
+    unknown: str = ""
+    """What is written where the value is unknown; `null` stands without quotes, whatever is written around a value."""
 
 
 SERIES: Final = (Column("symbol", "symbol", Kind.SYMBOL), Column("period", "period", Kind.PERIOD))
@@ -59,6 +66,24 @@ BAR: Final = (
 """The bar itself, in the order of the exchange's archives, whose names the columns have."""
 
 STATE: Final = Column("state", "state", Kind.STATE)
+VENUE: Final = Column("venue", "symbol", Kind.VENUE)
+"""Before symbol and period, where there are several venues or it is asked for."""
+WITNESS: Final = Column("witness", "evidence", Kind.WITNESS)
+"""Behind all others, where there are several venues or it is asked for."""
+
+LACKS: Final = {
+    "turnover": Evidence.NO_TURNOVER.value,
+    "trade_count": Evidence.NO_COUNT.value,
+    "taker_buy_volume": Evidence.NO_TAKER_VOLUME.value,
+    "taker_buy_turnover": Evidence.NO_TAKER_TURNOVER.value,
+}
+"""Fields that can be unknown, each with its bit of a bar's evidence."""
+
+
+def witness_of(bar: Bar) -> str | None:
+    """Who vouches for a bar; None for one that nobody has confirmed."""
+    return Evidence(bar.evidence).witness if bar.state is State.CONFIRMED else None
+
 
 Line: TypeAlias = "tuple[str | Column, ...]"
 """A row as text: columns, and what stands between them to the letter. The last letter is the end of the line."""

@@ -14,6 +14,7 @@ from klagg_tui.engine.precision import Precision, least_precision
 from klagg_tui.engine.resample import in_pages, resampled
 from klagg_tui.errors import ExportError
 from klagg_tui.exporting.series import Series
+from klagg_tui.names import Name, parted
 from klagg_tui.storage.lines import Lines, RowFormat
 from klagg_tui.storage.reader import Wanted
 from klagg_tui.storage.store import Store
@@ -28,7 +29,7 @@ class Selection:
     """Bars to be written."""
 
     symbols: tuple[str, ...] = ("*",)
-    """Names, in capitals or not, or patterns like `*USDT`."""
+    """Names, in capitals or not, or patterns like `*USDT`, with their venue or for all: `okx-swap:BTC*`."""
     periods: tuple[Period, ...] = (Period.M1,)
     from_ms: int | None = None
     to_ms: int | None = None
@@ -39,6 +40,10 @@ class Selection:
     """Only bars for which it is true."""
     is_resampled: bool = False
     """The periods are made from stored shorter bars instead of taken as stored."""
+    with_venue: bool = False
+    """Each bar says its venue also where there is one only."""
+    with_witness: bool = False
+    """Each bar says who vouches for it also in CSV, and where there is one venue only."""
 
     @property
     def is_mixed(self) -> bool:
@@ -56,6 +61,8 @@ class StoredSeries(NamedTuple):
     """One series, and the stored bars that it is made of."""
 
     series: Series
+    name: str
+    """What the store calls its symbol."""
     stored: Period
     """The period itself, or a shorter one to be rolled up."""
     anchor: int
@@ -68,12 +75,12 @@ class StoredSeries(NamedTuple):
     @property
     def label(self) -> str:
         """For a person."""
-        return f"{self.series.symbol} {self.series.period}"
+        return f"{self.name} {self.series.period}"
 
     @property
     def wanted(self) -> Wanted:
         """The stored bars that are read for it."""
-        return self.series.symbol, self.stored, self._since(), self._before()
+        return self.name, self.stored, self._since(), self._before()
 
     def made_of(self, stored: int) -> int:
         """About how many bars come of so many stored ones."""
@@ -81,7 +88,7 @@ class StoredSeries(NamedTuple):
 
     def pages(self, store: Store) -> AsyncIterator[list[Bar]]:
         """Its bars, oldest first, some thousand at a time."""
-        symbol, period = self.series.symbol, self.series.period
+        symbol, period = self.name, self.series.period
         if self.stored is period:
             return store.pages(symbol, period, self.from_ms, self.to_ms, states=self.states)
         stored = store.pages(symbol, self.stored, self._since(), self._before())
@@ -89,9 +96,7 @@ class StoredSeries(NamedTuple):
 
     def lines(self, store: Store, row_format: RowFormat) -> AsyncIterator[Lines | list[Bar]]:
         """The same as lines of text where the database can write them; only for bars that are stored as they are."""
-        return store.lines(
-            self.series.symbol, self.series.period, row_format, self.from_ms, self.to_ms, states=self.states
-        )
+        return store.lines(self.name, self.series.period, row_format, self.from_ms, self.to_ms, states=self.states)
 
     async def _cut(self, bars: AsyncIterator[Bar]) -> AsyncIterator[Bar]:
         """Bars that open in the selected time; the stretch that is read holds whole ones."""
@@ -122,7 +127,7 @@ async def series_of(store: Store, selection: Selection) -> list[StoredSeries]:
     precisions = await store.precisions()
     shown = await store.anchors()
     found = []
-    for name in matching(selection.symbols, known):
+    for name in matching(selection.symbols, known, store.venues):
         for period in sorted(set(selection.periods)):
             there = held.get(name, ())
             stored = _stored_period(there, period, is_resampled=selection.is_resampled)
@@ -133,15 +138,26 @@ async def series_of(store: Store, selection: Selection) -> list[StoredSeries]:
             if name not in precisions:
                 precisions[name] = await _precision_of_newest(store, name, stored)
             is_supposed = period is Period.D3 and stored is not period and name not in shown
-            series = _series(known[name], Series(name, period, precisions[name]), stored, selection)
+            shown_name = _shown_name(store, name, selection)
+            told = shown_name.symbol, period, precisions[name], shown_name.venue
+            series = _series(known[name], Series(*told, selection.with_witness), stored, selection)
             found.append(series._replace(is_supposed=is_supposed))
     if not found:
         raise ExportError("There are no such bars in the database; `klagg symbols` lists what there is.")
     return found
 
 
-def matching(patterns: Iterable[str], names: Iterable[str]) -> list[str]:
+def _shown_name(store: Store, name: str, selection: Selection) -> Name:
+    """What files say of a symbol: the exchange's own name, and the venue where that is to be told."""
+    if store.is_qualified:
+        return parted(name)
+    return Name(next(iter(store.venues), "") if selection.with_venue else "", name)
+
+
+def matching(patterns: Iterable[str], names: Iterable[str], venues: Sequence[str] = ()) -> list[str]:
     """The names that the patterns mean, in the order of the patterns, those of one pattern by name.
+
+    `venues`: labels of those whose symbols these are; a pattern without a venue means all of them.
 
     Raises:
         ExportError: a name or pattern matches nothing.
@@ -149,7 +165,7 @@ def matching(patterns: Iterable[str], names: Iterable[str]) -> list[str]:
     all_names = sorted(names)
     found: dict[str, None] = {}
     for pattern in patterns:
-        matched = _matching(as_text(pattern).upper(), all_names)
+        matched = _matching(as_text(pattern).upper(), all_names, venues)
         if not matched and pattern != "*":
             raise ExportError(_unknown(pattern, all_names))
         found.update(dict.fromkeys(matched))
@@ -161,10 +177,18 @@ def as_text(typed: str) -> str:
     return typed.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
 
 
-def _matching(pattern: str, names: list[str]) -> list[str]:
+def _matching(pattern: str, names: list[str], venues: Sequence[str]) -> list[str]:
     """A name that looks like a pattern means itself, whatever else it would match."""
-    same = [name for name in names if name.upper() == pattern]
-    return same or [name for name in names if fnmatchcase(name.upper(), pattern)]
+    texts = {name: _texts(name, pattern, venues) for name in names}
+    same = [name for name in names if pattern in texts[name]]
+    return same or [name for name in names if any(fnmatchcase(text, pattern) for text in texts[name])]
+
+
+def _texts(name: str, pattern: str, venues: Sequence[str]) -> list[str]:
+    """What a pattern may match of a name, in capitals."""
+    if len(venues) > 1:
+        return [(name if ":" in pattern else parted(name).symbol).upper()]
+    return [name.upper(), *(str(Name(venue, name)).upper() for venue in venues if ":" in pattern)]
 
 
 def _is_pattern(text: str) -> bool:
@@ -178,7 +202,9 @@ def _unknown(pattern: str, names: list[str]) -> str:
 
 
 def _series(known: StoredSymbol, series: Series, stored: Period, selection: Selection) -> StoredSeries:
-    return StoredSeries(series, stored, known.anchor, selection.from_ms, selection.to_ms, selection.states)
+    return StoredSeries(
+        series, known.symbol, stored, known.anchor, selection.from_ms, selection.to_ms, selection.states
+    )
 
 
 def _stored_period(there: Sequence[Period], period: Period, *, is_resampled: bool) -> Period | None:

@@ -19,16 +19,31 @@ class Series(NamedTuple):
     symbol: str
     period: Period
     precision: Precision
+    venue: str = ""
+    """Label of its venue where files say it; empty where there is one venue and nobody asked."""
+    is_witnessed: bool = False
+    """Whether it was asked for that each bar says who vouches for it."""
+
+    @property
+    def tells_witness(self) -> bool:
+        """Whether each bar says who vouches for it, in formats of our own: where it was asked for, or the venue is told."""
+        return self.is_witnessed or bool(self.venue)
 
 
 def flat_name(series: Series, suffix: str) -> Path:
     """The file of a series, all files in one folder: `BTCUSDT-1m.csv`."""
-    return Path(f"{_symbol_name(series.symbol)}-{period_in_name(series.period)}{suffix}")
+    return _of_venue(series) / f"{_symbol_name(series.symbol)}-{period_in_name(series.period)}{suffix}"
 
 
 def dataset_name(series: Series, name: str) -> Path:
     """The file of a series in folders that data-frame libraries read as columns: `symbol=BTCUSDT/period=1m/NAME`."""
-    return Path(f"symbol={_symbol_name(series.symbol)}", f"period={period_in_name(series.period)}", name)
+    symbol, period = f"symbol={_symbol_name(series.symbol)}", f"period={period_in_name(series.period)}"
+    return _of_venue(series) / symbol / period / name
+
+
+def _of_venue(series: Series) -> Path:
+    """The folder of its venue, where files say it: `venue=okx-swap`."""
+    return Path(f"venue={_symbol_name(series.venue)}") if series.venue else Path()
 
 
 def _symbol_name(symbol: str) -> str:

@@ -14,9 +14,10 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.exact import price_unpacked, quantity_unpacked, turnover_unpacked
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.precision import Precision
-from klagg_tui.exporting.row import Column, Kind, Line
+from klagg_tui.exporting.row import LACKS, Column, Kind, Line, witness_of
 from klagg_tui.exporting.series import Series
 
+_UNKNOWN: Final = sum(LACKS.values())
 _LABELS: Final = tuple(state.label for state in State)
 """By number."""
 
@@ -61,6 +62,7 @@ class TextLines:
         places = iter(self._columns)
         self._template = _filled(line, lambda: _place_of(*next(places)))
         self._template_in_full = _filled(line, lambda: "%s")
+        self._line = line
 
     def encoded(self, bars: Sequence[Bar]) -> bytes:
         """The lines of some bars."""
@@ -72,6 +74,8 @@ class TextLines:
 
     def lines(self, bars: Sequence[Bar]) -> list[str]:
         """The same, one by one."""
+        if any(bar.evidence & _UNKNOWN for bar in bars):
+            return [self._with_gaps(bar) if bar.evidence & _UNKNOWN else self.line(bar) for bar in bars]
         finer = self._finer_than_shown(bars)
         if not finer:
             return self._written(bars, self._template, in_full=False)
@@ -80,6 +84,34 @@ class TextLines:
         )
         full = iter(self._written([bars[at] for at in sorted(finer)], self._template_in_full, in_full=True))
         return [next(full if at in finer else usual) for at in range(len(bars))]
+
+    def _with_gaps(self, bar: Bar) -> str:
+        """The line of a bar of which something may be unknown, piece by piece."""
+        pieces = list(self._line)
+        columns = iter(self._columns)
+        for at, part in enumerate(self._line):
+            if isinstance(part, str):
+                continue
+            column, decimals = next(columns)
+            value = self._text_of(bar, column, decimals)
+            if value is None:
+                value = column.unknown
+                before, after = str(pieces[at - 1]), str(pieces[at + 1])
+                if value and before.endswith('"') and after.startswith('"'):
+                    pieces[at - 1], pieces[at + 1] = before[:-1], after[1:]
+            pieces[at] = value
+        return "".join(map(str, pieces))
+
+    def _text_of(self, bar: Bar, column: Column, decimals: Decimals | None) -> str | None:
+        """One value as it is written, None where it is unknown."""
+        if bar.evidence & LACKS.get(column.field, 0):
+            return None
+        if column.kind is Kind.WITNESS:
+            return _witness(bar, column)
+        value = getattr(bar, column.field)
+        if decimals is None:
+            return str(next(iter(self._plain(column, [value]))))
+        return "0" if column.is_zero_bare and not value else decimals.in_full(value)
 
     def _finer_than_shown(self, bars: Sequence[Bar]) -> set[int]:
         """Places of bars with values that have more decimals than are shown."""
@@ -97,7 +129,9 @@ class TextLines:
         made: list[Iterable[object]] = []
         for column, decimals in self._columns:
             values = fields[column.field]
-            if decimals is None:
+            if column.kind is Kind.WITNESS:
+                made.append([_witness(bar, column) for bar in bars])
+            elif decimals is None:
                 made.append(self._plain(column, values))
             elif column.is_zero_bare:
                 made.append([decimals.in_full(value) if value else "0" for value in values])
@@ -124,6 +158,14 @@ class TextLines:
                 return values
 
 
+def _witness(bar: Bar, column: Column) -> str:
+    """Who vouches for a bar; in quotes where unknown values are written without."""
+    witness = witness_of(bar)
+    if witness is None:
+        return column.unknown
+    return f'"{witness}"' if column.unknown else witness
+
+
 def _by_field(bars: Sequence[Bar]) -> dict[str, Sequence[int]]:
     """The values of some bars, by the names of their fields."""
     columns = zip(*bars, strict=True) if bars else [()] * len(Bar._fields)
@@ -138,7 +180,7 @@ def _filled(line: Line, place: Callable[[], str]) -> str:
 def _place_of(column: Column, decimals: Decimals | None) -> str:
     """What Python's % fills in: a number with decimals as two whole ones."""
     if decimals is None:
-        return "%s" if column.kind is Kind.STATE else "%d"
+        return "%s" if column.kind in (Kind.STATE, Kind.WITNESS) else "%d"
     if column.is_zero_bare:
         return "%s"
     return f"%d.%0{decimals.shown}d" if decimals.shown else "%d"

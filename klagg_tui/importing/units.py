@@ -41,15 +41,7 @@ def kline_in_own_units(bar: Bar, market: Market) -> Bar:
 
 def fault_of_stored(bar: Bar, market: str | None) -> str | None:
     """Why no trades can have made a stored bar of the market with this key; None where some can."""
-    if market not in _IN_CONTRACTS:
-        return fault_of(bar)
-    # Whatever is between low and high will do: what was really paid is contracts x their value, whatever the price.
-    could_be = bar._replace(turnover=bar.low * bar.volume, taker_buy_turnover=bar.low * bar.taker_buy_volume)
-    if fault := fault_of(could_be):
-        return fault
-    if bar != _in_contracts(bar):
-        return f"turnover {turnover_text(bar.turnover)} is not what its contracts are worth"
-    return None
+    return fault_of(bar, contract_value=contract_value(bar.symbol) if market in _IN_CONTRACTS else 0)
 
 
 def _in_contracts(bar: Bar) -> Bar:

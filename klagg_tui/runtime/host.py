@@ -17,9 +17,11 @@ from klagg_tui.engine.period import Period
 from klagg_tui.engine.readers import Reader
 from klagg_tui.errors import BadNumber, StorageError
 from klagg_tui.exchange.transport.steady import Absence
-from klagg_tui.feed import FeedUpdate
+from klagg_tui.feed import FeedUpdate, InstrumentFacts
 from klagg_tui.formatting import counted
-from klagg_tui.metrics import Metric, Metrics
+from klagg_tui.metrics import Metric
+from klagg_tui.runtime.market_host import MarketHost
+from klagg_tui.runtime.venue_host import VenueHost
 from klagg_tui.storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -36,8 +38,10 @@ _AT_ONCE: Final = 100
 """Symbols whose bars are read in one go: all of 500 would hold up trades for 8 ms."""
 
 
-class EngineHost:
+class EngineHost(MarketHost):
     """Owns the engine. Everything here is called on the engine's loop only.
+
+    Where one exchange is watched, it is that exchange's `MarketHost` too; where several are, each has its own of `venue`.
 
     Args:
         engine: fed by a source through `handle`.
@@ -54,27 +58,15 @@ class EngineHost:
         now_ms: Callable[[], int],
         flush_s: float = 2.0,
     ) -> None:
-        self.engine = engine
+        super().__init__(now_ms)
+        self.engine: KlineEngine = engine
         self.periods = periods
         self.store = store
-        self.now_ms = now_ms
-        self.notices: dict[str, str] = {}
-        """Present troubles by subject, each one sentence."""
-        self.halted: frozenset[str] = frozenset()
-        """Followed symbols whose trading rests at the exchange."""
-        self.not_chosen = ""
-        """What the exchange lists besides what is followed, as a sentence; empty where nothing."""
-        self.metrics = Metrics()
+        self.venues: list[VenueHost] = []
+        """The sides of several exchanges; empty where one is watched."""
         self.tape: deque[AggTrade] = deque(maxlen=TAPE_LENGTH)
         self.followed: str | None = None
-        self.ahead_ms: int | None = None
-        """How far ahead of `now_ms` a trade may lie; None: as far as it likes."""
-        self.on_wake: Callable[[], None] = lambda: None
-        """Called after the machine slept, when every symbol waits."""
-        self.is_waking = False
-        """Whether the machine slept and the exchange has not told its time since."""
-        self.stale_closes: list[Period] = list(periods) if store else []
-        """Periods whose stored closes the screen has not seen: at the start all, later those that history filled."""
+        self.stale_closes = list(periods) if store else []
         self._flush_s = flush_s
         self._screen = engine.reader()
         self._disk = engine.reader() if store else None
@@ -83,6 +75,23 @@ class EngineHost:
         """Of the last write that failed."""
         self._writing = asyncio.Lock()
         self._shown: set[str] = set()
+        self._learned: dict[str, InstrumentFacts] = {}
+        """What the listing says of symbols and the screen was not told yet."""
+
+    def learn(self, instruments: Mapping[str, InstrumentFacts]) -> None:
+        """Take in what a listing says of symbols, for the screen."""
+        self._learned.update(instruments)
+
+    def venue(self, key: str, now_ms: Callable[[], int]) -> VenueHost:
+        """The side of one exchange more, whose clock `now_ms` is; its symbols are named `key:symbol`."""
+        made = VenueHost(self, key, now_ms)
+        self.venues.append(made)
+        return made
+
+    @property
+    def markets(self) -> Sequence[MarketHost]:
+        """The side of each exchange that is watched."""
+        return self.venues or [self]
 
     def handle(self, events: Iterable[AppEvent]) -> None:
         """Give events to the engine, in order."""
@@ -95,9 +104,13 @@ class EngineHost:
         self._bound()
         self.engine.take(trades)
         if self.followed is not None:
-            for trade in trades:
-                if trade[0] == self.followed:
-                    self._record(AggTrade(*trade))
+            self.record(trades, self.followed)
+
+    def record(self, trades: Iterable[TradeFields], symbol: str) -> None:
+        """Put those of one symbol on the tape; `symbol` is what the trades call it."""
+        for trade in trades:
+            if trade[0] == symbol:
+                self._record(AggTrade(*trade))
 
     def _bound(self) -> None:
         if self.ahead_ms is not None:
@@ -131,13 +144,21 @@ class EngineHost:
         while True:
             if absence.ms() > SLEPT_MS:
                 self.handle([HoldSymbol(symbol) for symbol in self.engine.symbols()])
-                self.on_wake()
-            while self.engine.tick(self.now_ms(), MINUTES_AT_ONCE):
+                for market in self.markets:
+                    market.on_wake()
+            while self._tick():
                 # Written as they are made: neither does memory grow by what a leap of the clock ends, nor does the disk wait.
                 await self.flush()
                 await asyncio.sleep(0)
             absence.restart()
             await asyncio.sleep(TICK_S)
+
+    def _tick(self) -> bool:
+        """End bars, each exchange's by its own clock; returns whether some are left."""
+        if not self.venues:
+            return self.engine.tick(self.now_ms(), MINUTES_AT_ONCE)
+        left = [self.engine.tick(venue.now_ms(), MINUTES_AT_ONCE, venue.key) for venue in self.venues]
+        return any(left)
 
     async def flush_forever(self) -> None:
         """Write what changed, again and again; however rarely that is, the file is looked after every few seconds."""
@@ -215,7 +236,8 @@ class EngineHost:
         added = tuple(symbol for symbol in symbols if symbol not in self._shown)
         removed = tuple(sorted(self._shown - following))
         self._shown = following
-        return FeedUpdate(Changes(current, ended), added, removed, self._traded(current))
+        learned, self._learned = self._learned, {}
+        return FeedUpdate(Changes(current, ended), added, removed, self._traded(current), learned)
 
     async def _drained(self, reader: Reader, periods: tuple[Period, ...] | None = None) -> AsyncIterator[Changes]:
         """What changed for a reader, some symbols at a time, trades being taken in between.

@@ -2,58 +2,96 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from klagg_tui.config import Settings
+from klagg_tui.config import Settings, VenueTable, defaults
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import ConfigError
 from klagg_tui.exchange.instruments import SymbolFilter, patterns
-from klagg_tui.exchange.registry import venue
+from klagg_tui.exchange.registry import DEFAULT, venue
+from klagg_tui.exchange.venue import Venue
 from klagg_tui.feed import Mode
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.feed import LiveFeed
 from klagg_tui.runtime.retention import deleting_old_bars
-from klagg_tui.runtime.source import Plan
+from klagg_tui.runtime.several import SeveralMarkets
+from klagg_tui.runtime.source import Plan, Source
+from klagg_tui.storage.venues import mark_of
 from klagg_tui.texts import without_login
 
 SIMULATED: Final = "simulated"
-"""Marks the databases of the demo: bars of one market never get into another's."""
+"""Marks the databases of the demo, behind the exchange's key: bars of one market never get into another's."""
 
 
 def live_plan(settings: Settings) -> Plan:
-    """The market that the settings name; any but the real one goes by its address, also in the database.
+    """The exchanges that the settings name; any but the real ones go by their address, also in the database.
 
     Raises:
         ConfigError: a list of symbols cannot be read, or one address is the real market's and the other this machine's.
     """
-    market, exchange = settings.market, venue()
-    is_real = exchange.is_at(market.rest_url)
-    if is_real != exchange.is_at(market.ws_url) and _is_here(market.ws_url if is_real else market.rest_url):
-        raise ConfigError(
-            f"Bars from {without_login(market.rest_url)} and trades from {without_login(market.ws_url)} are of two markets: "
-            "give both --rest-url and --ws-url."
-        )
     keep = settings.storage.keep
-    endpoint = MarketEndpoint(
-        exchange,
-        market.rest_url,
-        market.ws_url,
-        market.history,
-        SymbolFilter(patterns(market.symbols), market.quote, market.contract_types),
-        keep,
-        market.proxy,
-        exchange.name if is_real else urlsplit(without_login(market.rest_url)).netloc,
-    )
+    endpoints = {key: _endpoint(settings, venue(key)) for key in settings.market.venues}
+    marks = [mark_at(endpoint.venue, endpoint.rest_url) for endpoint in endpoints.values()]
     plan = Plan(
-        lambda: LiveFeed(endpoint),
-        market.periods,
+        _source_of(endpoints),
+        settings.market.periods,
         settings.storage.database,
-        market_at(market.rest_url),
+        marks[0],
         settings.storage.flush_seconds,
+        tuple(marks[1:]),
     )
     return plan.with_background(deleting_old_bars(keep)) if keep else plan
+
+
+def _source_of(endpoints: Mapping[str, MarketEndpoint]) -> Callable[[], Source]:
+    if len(endpoints) == 1:
+        (endpoint,) = endpoints.values()
+        return lambda: LiveFeed(endpoint)
+    return lambda: SeveralMarkets({key: LiveFeed(endpoint) for key, endpoint in endpoints.items()})
+
+
+def _endpoint(settings: Settings, exchange: Venue) -> MarketEndpoint:
+    """Where one exchange is, and what is wanted of it."""
+    market, table = settings.market, settings.venue.get(exchange.key, VenueTable())
+    is_default = exchange.key == DEFAULT
+    rest_url = table.rest_url or (market.rest_url if is_default else exchange.rest_url)
+    ws_url = table.ws_url or (market.ws_url if is_default else exchange.stream_url)
+    is_real = exchange.is_at(rest_url)
+    if is_real != exchange.is_at(ws_url) and _is_here(ws_url if is_real else rest_url):
+        raise ConfigError(
+            f"Bars from {without_login(rest_url)} and trades from {without_login(ws_url)} are of two markets: "
+            "give both --rest-url and --ws-url."
+        )
+    types = table.contract_types or tuple(kind for kind in market.contract_types if kind in exchange.contract_types)
+    symbols = SymbolFilter.of_venue(
+        exchange.key,
+        patterns(market.symbols if table.symbols is None else table.symbols),
+        market.quote if table.quote is None else table.quote,
+        types or exchange.contract_types[:1],
+    )
+    address = urlsplit(without_login(rest_url)).netloc
+    other = f"{exchange.name} at {address}" if len(market.venues) > 1 else address
+    return MarketEndpoint(
+        exchange,
+        rest_url,
+        ws_url,
+        history_of(settings, exchange),
+        symbols,
+        settings.storage.keep,
+        market.proxy,
+        exchange.name if is_real else other,
+    )
+
+
+def history_of(settings: Settings, exchange: Venue) -> int:
+    """Bars of each period to fetch: one good page of the exchange, unless asked for otherwise; no more than it has."""
+    asked = settings.market.history
+    wanted = exchange.requests.best_bars if asked == defaults().market.history else asked
+    reach = exchange.candle.reach
+    return wanted if reach is None else min(wanted, reach)
 
 
 def demo_plan(rest_url: str, ws_url: str, database: Path, periods: tuple[Period, ...]) -> Plan:
@@ -61,12 +99,36 @@ def demo_plan(rest_url: str, ws_url: str, database: Path, periods: tuple[Period,
     exchange = venue()
     # As many bars as come at the least cost, so that the market is full within two minutes.
     endpoint = MarketEndpoint(exchange, rest_url, ws_url, exchange.requests.cheapest_bars, mode=Mode.DEMO)
-    return Plan(lambda: LiveFeed(endpoint), periods, database, SIMULATED)
+    return Plan(lambda: LiveFeed(endpoint), periods, database, mark_of(exchange.key, SIMULATED))
+
+
+def several_demo_plan(urls: Mapping[str, tuple[str, str]], database: Path, periods: tuple[Period, ...]) -> Plan:
+    """Simulated markets of several exchanges: addresses of requests and of trades, by key."""
+    if len(urls) == 1 and DEFAULT in urls:
+        return demo_plan(*urls[DEFAULT], database, periods)
+    endpoints = {
+        key: MarketEndpoint(
+            venue(key),
+            rest,
+            ws,
+            venue(key).requests.cheapest_bars,
+            market=f"{venue(key).name}, simulated",
+            mode=Mode.DEMO,
+        )
+        for key, (rest, ws) in urls.items()
+    }
+    first, *others = (mark_of(key, SIMULATED) for key in endpoints)
+    return Plan(_source_of(endpoints), periods, database, first, others=tuple(others))
+
+
+def mark_at(exchange: Venue, rest_url: str) -> str:
+    """Whose bars come from there, as databases are marked: the exchange's own, or those of an imitation of it."""
+    return mark_of(exchange.key, "" if exchange.is_at(rest_url) else without_login(rest_url))
 
 
 def market_at(rest_url: str) -> str:
-    """Whose bars come from there, as databases are marked."""
-    return venue().key if venue().is_at(rest_url) else without_login(rest_url)
+    """The same of the default exchange."""
+    return mark_at(venue(), rest_url)
 
 
 def _is_here(url: str) -> bool:

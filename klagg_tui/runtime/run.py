@@ -5,23 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import psutil
 
-from klagg_tui import logs
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.errors import StorageError
-from klagg_tui.feed import FeedUpdate, Status, told_once
+from klagg_tui.errors import OtherMarket, StorageError
+from klagg_tui.feed import FeedUpdate
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.background import run_guarded
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.interpreter import collect_forever
 from klagg_tui.runtime.latest import Latest
+from klagg_tui.runtime.several import MarketSource, SeveralMarkets
 from klagg_tui.runtime.source import Plan, Source
 from klagg_tui.runtime.startup import stored_bars, stored_closes
+from klagg_tui.runtime.telling import told_status
 from klagg_tui.storage.store import Store
-from klagg_tui.texts import printable
+from klagg_tui.storage.venues import label_of
 
 SCREEN_S: Final = 0.1
 _MEASURE_EVERY: Final = 5
@@ -38,17 +39,30 @@ async def opened(plan: Plan, latest: Latest) -> AsyncIterator[EngineRun]:
     async with AsyncExitStack() as stack:
         store = None
         if plan.database:
-            store = await Store.open(plan.database, periods=plan.periods, market=plan.market)
+            store = await Store.open(plan.database, periods=plan.periods, markets=(plan.market, *plan.others))
             await stack.enter_async_context(store)
-        source = plan.source()
+        source = await _named(plan.source(), plan.market, store)
         engine = KlineEngine(plan.periods, holds_gaps=source.is_live)
         periods = tuple(sorted(set(plan.periods)))
         host = EngineHost(engine, periods, store, source.now_ms, plan.flush_s)
+        if isinstance(source, SeveralMarkets):
+            for key, one in source.sources.items():
+                host.venue(key, one.now_ms)
         if store:
             latest.put(await stored_bars(store, periods))
         run = EngineRun(plan, source, host, latest)
         run.show_status()
         yield run
+
+
+async def _named(source: Source, mark: str, store: Store | None) -> Source:
+    """The source; of one exchange, with its key before its symbols where the file holds bars of others too."""
+    if store is None or not store.is_qualified or isinstance(source, SeveralMarkets):
+        return source
+    if not source.is_live:
+        held = ", ".join(await store.markets())
+        raise OtherMarket(f"{store.path} holds the bars of {held}, not of {mark} alone; name another file with --db.")
+    return SeveralMarkets({label_of(mark): cast("MarketSource", source)})  # what is live feeds one exchange's side
 
 
 class EngineRun:
@@ -133,20 +147,4 @@ class EngineRun:
 
     def show_status(self) -> None:
         """Say how things stand now."""
-        host, source, status = self.host, self._source, self._source.status
-        told = Status(
-            market=source.market,
-            mode=status.mode,
-            exchange_now_ms=source.now_ms(),
-            knows_time=source.knows_time,
-            delay_ms=status.delay_ms,
-            connection=status.connection,
-            notices=told_once(map(printable, host.notices.values())),
-            counters=host.engine.counters,
-            metrics=host.metrics.snapshot(),
-            log_lines=logs.newest(),
-            progress=status.progress,
-            halted=host.halted,
-            not_chosen=printable(host.not_chosen),
-        )
-        self._latest.status = told.behind() if host.is_waking else told
+        self._latest.status = told_status(self._source, self.host)

@@ -38,7 +38,11 @@ class Source(Protocol):
     is_live: bool
     """Whether its clock says that a quiet minute is over, and missing trades can be fetched, so that a symbol waits
     for them. In a recording a quiet symbol's file may just have ended."""
-    status: SourceStatus
+
+    @property
+    def status(self) -> SourceStatus:
+        """How it is doing."""
+        ...
 
     @property
     def knows_time(self) -> bool:
@@ -66,6 +70,8 @@ class Plan:
     market: str = DEFAULT
     """What the database must hold; bars of different markets never mix."""
     flush_s: float = 2.0
+    others: tuple[str, ...] = ()
+    """Marks of further markets that the same database holds, see `storage.venues`."""
     background: tuple[BackgroundTask, ...] = ()
 
     def with_background(self, *tasks: BackgroundTask) -> Plan:

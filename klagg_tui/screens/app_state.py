@@ -14,8 +14,10 @@ from klagg_tui.feed import Feed, FeedUpdate, Mode, Status
 from klagg_tui.screens.palette import Palette, Tints, palette
 from klagg_tui.screens.themes import KLAGG
 from klagg_tui.view import filter as filters
+from klagg_tui.view import venues
 from klagg_tui.view.alerts import Alerts, Fired
-from klagg_tui.view.columns.column import RenderContext
+from klagg_tui.view.columns.column import Column, RenderContext
+from klagg_tui.view.columns.registry import view_columns
 from klagg_tui.view.health import Health
 from klagg_tui.view.model import Market, is_stale_feed
 from klagg_tui.view.preferences import Preferences
@@ -36,6 +38,8 @@ class AppState:
         self.shown_market = self.live
         """What is drawn: the live market, or a copy of it while the screen is frozen."""
         self.frozen_at_ms: int | None = None
+        self._frozen_stale: frozenset[str] = frozenset()
+        """Exchanges that were stale when the screen was frozen."""
         self.last_update: FeedUpdate | None = None
         """What the last beat read from the feed."""
         self.filter = _saved_filter(preferences)
@@ -121,6 +125,7 @@ class AppState:
 
     def freeze(self) -> None:
         """Stop the screen; recording goes on."""
+        self._frozen_stale = self.stale_venues
         self.shown_market = self.live.copy()
         self.frozen_at_ms = self.status.exchange_now_ms
 
@@ -146,6 +151,41 @@ class AppState:
         if self.status.mode is Mode.OFFLINE:
             return True
         return not self.is_frozen and is_stale_feed(self.status, self.live.newest_trade_ms)
+
+    @property
+    def venues(self) -> dict[str, str]:
+        """Names by keys of the exchanges, where several are watched; empty where one is."""
+        return venues.names_of(self.live, self.status)
+
+    @property
+    def venue(self) -> str:
+        """The exchange on view; empty for all."""
+        chosen = self.preferences.shown_venue
+        return chosen if chosen and chosen in venues.keys_of(self.live, self.status) else venues.ALL
+
+    @property
+    def stale_venues(self) -> frozenset[str]:
+        """Exchanges whose rows on view are from before, while others are live."""
+        return self._frozen_stale if self.is_frozen else venues.stale_venues(self.live, self.status)
+
+    def columns(self, *, mixes_quotes: bool = False) -> tuple[Column, ...]:
+        """The columns of the market table."""
+        chosen = self.preferences
+        return view_columns(
+            chosen.columns,
+            self.feed.periods,
+            all_periods=chosen.all_periods,
+            has_venues=self.live.has_venues and not self.venue,
+            mixes_quotes=mixes_quotes,
+        )
+
+    def read_filter(self, text: str) -> filters.Filter:
+        """What somebody typed, held against the exchanges that are watched.
+
+        Raises:
+            FilterError: it cannot be read.
+        """
+        return filters.read(text, dict(self.preferences.saved_filters), self.venues)
 
     @property
     def render_context(self) -> RenderContext:

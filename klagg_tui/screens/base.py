@@ -20,6 +20,7 @@ from klagg_tui.screens.bindings import own_bindings
 from klagg_tui.screens.widgets.header import StatusLine
 from klagg_tui.screens.widgets.line import Clickable, Line
 from klagg_tui.view.role import Piece, Role
+from klagg_tui.view.venues import notices_of
 
 Answer = TypeVar("Answer")
 
@@ -115,7 +116,7 @@ class KlaggScreen(Screen[None]):
         status = self.state.status
         labelled = [(label or self._shown_keys.get(_plain(action), ""), word, action) for label, word, action in keys]
         self.footer.show(key_pieces(_fitting(labelled, self.footer.size.width)))
-        notices = notice_pieces(status.notices)
+        notices = notice_pieces(notices_of(status, self.state.venue))
         progress = progress_pieces(status.progress)
         if self.notice.is_mounted:
             self.notice.show(notices, progress)

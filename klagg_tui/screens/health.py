@@ -11,9 +11,11 @@ from textual.containers import VerticalScroll
 from klagg_tui import formatting
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.base import KlaggScreen, progress_pieces
+from klagg_tui.screens.widgets.header import market_name
 from klagg_tui.screens.widgets.pieces import Pieces
 from klagg_tui.view.health import column_lines, log_pieces
 from klagg_tui.view.role import Piece, Role
+from klagg_tui.view.venues import health_lines
 
 TWO_COLUMNS_FROM: Final = 110
 _LEAST_LOG: Final = 5
@@ -80,7 +82,8 @@ class HealthScreen(KlaggScreen):
 
     def _summary(self) -> list[list[Piece]]:
         status = self.state.status
-        lines = [[Piece(f" {status.market}: {status.connection or formatting.NOTHING}", Role.STRONG)]]
+        market = market_name(self.state)
+        lines = [[Piece(f" {market}: {status.connection or formatting.NOTHING}", Role.STRONG)]]
         if status.progress is not None:
             done = f"{formatting.whole(status.progress.done)} of {formatting.whole(status.progress.total)}"
             lines.append([*progress_pieces(status.progress, 30), Piece(f" {done}", Role.DIM)])
@@ -88,7 +91,12 @@ class HealthScreen(KlaggScreen):
             lines.append([Piece(f" {status.owed}", Role.WARN)])
         if status.not_chosen:
             lines.append([Piece(f" {status.not_chosen}", Role.DIM)])
-        lines += [[Piece(f" ▲ {notice}", Role.WARN)] for notice in status.notices]
+        exchanges = health_lines(status, local=self.state.preferences.local_time, width=self.size.width)
+        told = (
+            {f"{venue.name}: {notice}" for venue in status.venues for notice in venue.notices} if exchanges else set()
+        )
+        lines += [[Piece(f" ▲ {notice}", Role.WARN)] for notice in status.notices if notice not in told]
+        lines += exchanges[:-1]
         return [*lines, []]
 
     def _show_log(self) -> None:

@@ -16,14 +16,15 @@ from klagg_tui.screens.dialogs.saved_filters import SavedFiltersDialog
 from klagg_tui.screens.dialogs.sort import sort_menu
 from klagg_tui.screens.dialogs.watchlists import WatchlistDialog
 from klagg_tui.screens.widgets.column_headers import ColumnHeaders
-from klagg_tui.screens.widgets.header import TabsLine
+from klagg_tui.screens.widgets.header import TabsLine, VenuesLine
 from klagg_tui.screens.widgets.line import ActiveTab, Clickable
 from klagg_tui.screens.widgets.prompt import FilterPrompt
 from klagg_tui.screens.widgets.table import MarketTable
-from klagg_tui.view import watchlists
+from klagg_tui.view import venues, watchlists
 from klagg_tui.view.columns.registry import find
+from klagg_tui.view.columns.venue import VENUE
 from klagg_tui.view.role import Piece, Role
-from klagg_tui.view.selection import chosen_rows, empty_text
+from klagg_tui.view.selection import chosen_rows, empty_text, mixes_quotes
 from klagg_tui.view.sorting import column_of, ordered
 
 RESORT_BEATS: Final = 5
@@ -59,6 +60,9 @@ class MarketScreen(KlaggScreen):
         Binding("tab", "tab(1)", "Next watchlist", id="next_list"),
         Binding("shift+tab", "tab(-1)", "Previous watchlist", show=False, id="previous_list"),
         Binding("w", "lists", "Watchlists: show, make, delete", id="lists"),
+        Binding("greater_than_sign", "venue(1)", "Next exchange", id="next_venue", key_display=">"),
+        Binding("less_than_sign", "venue(-1)", "Previous exchange", show=False, id="previous_venue", key_display="<"),
+        Binding("b", "coin", "The same coin on every exchange", id="coin"),
         Binding("n", "match(1)", "Next match", show=False, id="next"),
         Binding("N", "match(-1)", "Previous match", show=False, id="previous"),
     ]
@@ -70,9 +74,17 @@ class MarketScreen(KlaggScreen):
             super().__init__()
             self.symbol = symbol
 
+    class CoinOpened(Message):
+        """The same coin on every exchange is to be shown."""
+
+        def __init__(self, symbol: str) -> None:
+            super().__init__()
+            self.symbol = symbol
+
     def __init__(self, state: AppState) -> None:
         super().__init__(state, id="market")
         self.tabs = TabsLine(state, id="tabs")
+        self.venues = VenuesLine(state, id="venues")
         self.headers = ColumnHeaders(state, id="headers")
         self.table = MarketTable(state)
         self.prompt = FilterPrompt(state)
@@ -84,6 +96,7 @@ class MarketScreen(KlaggScreen):
         """Status, tabs, column headers, table, prompt, footer."""
         yield self.status_line
         yield self.tabs
+        yield self.venues
         yield self.headers
         yield self.table
         yield self.prompt
@@ -122,11 +135,14 @@ class MarketScreen(KlaggScreen):
         """Filter and sort."""
         state = self.state
         chosen = state.preferences
-        among = chosen_rows(state.shown_market, chosen, state.filter, state.period, state.now_ms)
+        market, venue = state.shown_market, state.venue
+        among = chosen_rows(market, chosen, state.filter, state.period, state.now_ms, venue)
         rows = ordered(among, chosen.sorting, state.period, state.now_ms)
-        self.table.marked = frozenset(watchlists.symbols_of(chosen.watchlists, chosen.list_for_marks))
+        marked = watchlists.symbols_of(chosen.watchlists, chosen.list_for_marks)
+        self.table.marked = frozenset(row.symbol for row in watchlists.listed_rows(market.rows.values(), marked))
+        self.table.mixes_quotes = mixes_quotes(rows)
         self.table.empty_text = empty_text(
-            state.shown_market, chosen, state.filter, state.status, self._shown_keys.get("demo", "D")
+            market, chosen, state.filter, state.status, self._shown_keys.get("demo", "D"), venue
         )
         if rows != self.table.rows or not rows:
             self.table.show(rows)
@@ -141,6 +157,7 @@ class MarketScreen(KlaggScreen):
         state = self.state
         state.shown_count = len(self.table.rows)
         self.status_line.show_status(state)
+        self.venues.show_venues(state)
         self.tabs.show_tabs(state, self._list_tabs(), state.filter.text, self._show_headers())
         self.show_footer((_DEMO, *_KEYS) if state.status.mode is Mode.OFFLINE else _KEYS)
 
@@ -229,7 +246,8 @@ class MarketScreen(KlaggScreen):
                 self.state.choose(columns=keys, all_periods=False)
                 self._redraw()
 
-        self.ask(ColumnsChoice(self.state.preferences.columns), use)
+        hidden = () if self.state.live.has_venues else (VENUE.key,)
+        self.ask(ColumnsChoice(self.state.preferences.columns, hidden), use)
 
     def action_freeze(self) -> None:
         """Freeze the screen, or go on."""
@@ -254,7 +272,9 @@ class MarketScreen(KlaggScreen):
         """Put the symbol on the list on view, or on the first; or take it off."""
         if (row := self.table.current) is not None:
             chosen = self.state.preferences
-            self.state.choose(watchlists=watchlists.toggled(chosen.watchlists, chosen.list_for_marks, row.symbol))
+            listed = watchlists.symbols_of(chosen.watchlists, chosen.list_for_marks)
+            entry = watchlists.entry_of(listed, row) or row.symbol
+            self.state.choose(watchlists=watchlists.toggled(chosen.watchlists, chosen.list_for_marks, entry))
             if not chosen.shown_list:
                 self.table.action_step(1)
             self.reorder()
@@ -269,6 +289,22 @@ class MarketScreen(KlaggScreen):
         """Show a list; "" shows all symbols."""
         self.state.choose(shown_list=name)
         self.reorder()
+
+    # Exchanges.
+
+    def action_venue(self, step: int) -> None:
+        """The next or previous exchange."""
+        self.action_show_venue(venues.following([*self.state.venues], self.state.venue, step))
+
+    def action_show_venue(self, key: str) -> None:
+        """Show the symbols of one exchange; "" shows those of all."""
+        self.state.choose(shown_venue=key)
+        self._redraw()
+
+    def action_coin(self) -> None:
+        """Show the coin of the row on every exchange."""
+        if (row := self.table.current) is not None:
+            self.post_message(self.CoinOpened(row.symbol))
 
     def action_lists(self) -> None:
         """Choose, make or delete a list."""

@@ -12,6 +12,7 @@ from textual.fuzzy import Matcher
 
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.bindings import described_keys
+from klagg_tui.view.coin import bases_of
 
 
 class PaletteTarget(Protocol):
@@ -21,6 +22,10 @@ class PaletteTarget(Protocol):
 
     async def open_symbol(self, symbol: str) -> None:
         """Show one symbol."""
+        ...
+
+    async def open_coin(self, symbol: str) -> None:
+        """Show the coin of that symbol on every exchange."""
         ...
 
     def use_theme(self, name: str) -> None:
@@ -61,6 +66,7 @@ class KlaggCommands(Provider):
             *self._actions(),
             *self._periods(),
             *self._symbols(),
+            *self._coins(),
             *self._themes(),
             *self._filters(),
         ):
@@ -86,6 +92,13 @@ class KlaggCommands(Provider):
     def _symbols(self) -> Iterator[Command]:
         for symbol in self._klagg.state.live.rows:
             yield symbol, "Open the symbol", partial(self._klagg.open_symbol, symbol)
+
+    def _coins(self) -> Iterator[Command]:
+        market = self._klagg.state.live
+        if market.has_venues:
+            symbols = {row.base: row.symbol for row in market.rows.values()}
+            for base in bases_of(market):
+                yield f"Coin: {base}", "On every exchange", partial(self._klagg.open_coin, symbols[base])
 
     def _themes(self) -> Iterator[Command]:
         for name in sorted(self.app.available_themes):

@@ -9,6 +9,7 @@ from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.message import Message
 
 from klagg_tui.feed import FeedUpdate
 from klagg_tui.screens.app_state import AppState
@@ -63,7 +64,15 @@ class SymbolScreen(KlaggScreen):
         *(Binding(each.binding, f"indicator('{each.key}')", each.note, id=each.key) for each in INDICATORS),
         Binding("n,j", "neighbour(1)", "Next symbol of the table", id="next_symbol"),
         Binding("N,k", "neighbour(-1)", "Previous symbol of the table", id="previous_symbol"),
+        Binding("b", "coin", "The same coin on every exchange", id="symbol_coin"),
     ]
+
+    class CoinOpened(Message):
+        """The same coin on every exchange is to be shown."""
+
+        def __init__(self, symbol: str) -> None:
+            super().__init__()
+            self.symbol = symbol
 
     def __init__(self, state: AppState) -> None:
         super().__init__(state, id="symbol")
@@ -233,6 +242,10 @@ class SymbolScreen(KlaggScreen):
         self.state.choose(indicators=self.state.preferences.with_indicator_switched(key).indicators)
         self.chart.redraw()
         self.refresh_lines()
+
+    def action_coin(self) -> None:
+        """Show its coin on every exchange."""
+        self.post_message(self.CoinOpened(self.symbol))
 
     def action_neighbour(self, step: int) -> None:
         """Another symbol of the table."""

@@ -12,7 +12,7 @@ import orjson
 
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, BadRequest, BadTime
-from klagg_tui.feed import Status
+from klagg_tui.feed import Status, VenueStatus
 from klagg_tui.serve.encoding import Change
 from klagg_tui.serve.hub import Hub
 from klagg_tui.storage.opening import has_database
@@ -107,6 +107,7 @@ class Answers:
             "counters": counters,
             "figures": figures,
             "readers": self._hub.subscribers,
+            "venues": list(map(_venue, status.venues)),
         }
         return orjson.dumps(report)
 
@@ -124,6 +125,28 @@ class Answers:
         """Those that a page can show as they are; another name was written by nobody who checked it."""
         store = await self._disk.store()
         return [known.symbol for known in await store.symbols() if is_printable(known.symbol)] if store else []
+
+
+def _venue(status: VenueStatus) -> dict[str, Any]:
+    """How one exchange is doing."""
+    return {
+        "venue": status.key,
+        "name": status.name,
+        "mode": status.mode.value,
+        "connection": status.connection,
+        "now": status.exchange_now_ms,
+        "knows_time": status.knows_time,
+        "delay_ms": status.delay_ms,
+        "is_behind": status.is_behind,
+        "notices": status.notices,
+        "symbols": status.symbols,
+        "halted": status.halted,
+        "trades_per_second": round(status.trades_per_second, 1),
+        "requests": {"used": status.requests_used, "limit": status.requests_limit},
+        "owed": {"minutes": status.owed_minutes, "symbols": status.owed_symbols},
+        "reconnects": status.reconnects,
+        "counters": status.counters._asdict(),
+    }
 
 
 _LONGEST_LIMIT: Final = 9

@@ -1,4 +1,7 @@
-"""The exchange's own bars: they replace all other bars, and larger bars over them are made again."""
+"""The exchange's own bars: they replace all others that differ, and larger bars over them are made again.
+
+A bar of ours that agrees in all that the exchange's has keeps the fields that this one lacks (see `engine.confirming`).
+"""
 
 from __future__ import annotations
 
@@ -7,44 +10,74 @@ from operator import attrgetter
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, BarKey, State
+from klagg_tui.engine.confirming import confirmed_by
+from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import MINUTE_MS
 from klagg_tui.storage.merging import Added
 from klagg_tui.storage.queries import bars_at
+from klagg_tui.storage.recompute import is_shown_whole
 from klagg_tui.storage.rows import HISTORY
+from klagg_tui.storage.symbols import NO_SYMBOL
 from klagg_tui.storage.unconfirmed import Unconfirmed
 from klagg_tui.storage.writer import Writer
 
 
-async def add_confirmed(writer: Writer, bars: Iterable[Bar]) -> Added:
-    """Store bars of any periods as the exchange's own, in one transaction; those that it has not shown to be over are left out."""
+async def add_confirmed(writer: Writer, bars: Iterable[Bar], *, opens_at_previous_close: bool = False) -> Added:
+    """Store bars of any periods as the exchange's own, in one transaction; those that it has not shown to be over are left out.
+
+    `opens_at_previous_close`: as the venue's `CandleFacts` have it.
+    """
     bars = tuple(bars)
     async with writer.batch({bar.symbol for bar in bars}):
-        return await put_confirmed(writer, bars)
+        return await put_confirmed(writer, bars, opens_at_previous_close=opens_at_previous_close)
 
 
-async def put_confirmed(writer: Writer, bars: Iterable[Bar]) -> Added:
+async def put_confirmed(writer: Writer, bars: Iterable[Bar], *, opens_at_previous_close: bool = False) -> Added:
     """The same inside a batch that knows their symbols."""
     over = (bar for bar in bars if bar.state is not State.FORMING)
-    own = {bar.key: _confirmed(bar) for bar in sorted(over, key=attrgetter("period"))}
-    stored = await bars_at(writer.connection, writer.symbols, own)
+    theirs = {bar.key: bar for bar in sorted(over, key=attrgetter("period", "open_ms"))}
+    stored = await bars_at(writer.connection, writer.symbols, theirs)
+    closes = await _closes_before(writer, theirs) if opens_at_previous_close else {}
+    own: dict[BarKey, Bar] = {}
+    equal: set[BarKey] = set()
+    for key, bar in theirs.items():
+        ours = stored.get(key)
+        own[key], is_equal = confirmed_by(
+            ours, bar, is_whole=ours is not None and is_shown_whole(ours), opens_at=closes.get(key)
+        )
+        if is_equal:
+            equal.add(key)
     fresh = [bar for key, bar in own.items() if stored.get(key) != bar]
     await writer.insert(HISTORY, fresh)
     for period in sorted({bar.period for bar in fresh}):
         await _roll_up(writer, [bar for bar in fresh if bar.period is period], stored)
-    return _count(own, stored)
+    completed = sum(bar.state is State.PARTIAL for key, bar in stored.items() if key not in equal)
+    return Added(len(own) - len(stored), len(equal), len(stored) - len(equal) - completed, completed)
+
+
+async def _closes_before(writer: Writer, theirs: Mapping[BarKey, Bar]) -> dict[BarKey, Exact]:
+    """The close of the bar before each, as the exchange has it or else as it is stored; nothing where there is none."""
+    before: dict[BarKey, BarKey] = {}
+    for key in theirs:
+        symbol, period, open_ms = key
+        anchor = writer.symbols.known[writer.symbols.ids[symbol]].anchor
+        before[key] = symbol, period, period.open_ms(open_ms - 1, anchor)
+    stored = await bars_at(writer.connection, writer.symbols, set(before.values()) - theirs.keys())
+    known = {**stored, **theirs}
+    return {key: known[one].close for key, one in before.items() if one in known}
 
 
 _DISCARD: Final = f"""
-DELETE FROM history WHERE symbol = (SELECT id FROM symbols WHERE name = :name) AND period = :period
+DELETE FROM history WHERE symbol = :symbol AND period = :period
 AND minute BETWEEN :first AND :last AND volume = 0 AND state < {State.CONFIRMED.value}
 AND minute > coalesce((SELECT h.minute FROM history AS h
-    WHERE h.symbol = (SELECT id FROM symbols WHERE name = :name) AND h.period = :period AND h.volume <> 0
+    WHERE h.symbol = :symbol AND h.period = :period AND h.volume <> 0
     ORDER BY h.minute DESC LIMIT 1), -1)
 """
 
 _LOWER_FRONTIER: Final = """
 UPDATE frontier SET until = min(until, :first)
-WHERE symbol = (SELECT id FROM symbols WHERE name = :name) AND period = :period AND :first <= :last
+WHERE symbol = :symbol AND period = :period AND :first <= :last
 """
 
 
@@ -54,13 +87,9 @@ async def discard_flat(writer: Writer, stretch: Unconfirmed) -> int:
     Those with a traded bar behind them stay: the symbol was still alive, only nobody traded.
     """
     symbol, period, first_open_ms, last_open_ms, _ = stretch
-    places = {
-        "name": symbol,
-        "period": period.ordinal,
-        "first": first_open_ms // MINUTE_MS,
-        "last": last_open_ms // MINUTE_MS,
-    }
+    places = {"period": period.ordinal, "first": first_open_ms // MINUTE_MS, "last": last_open_ms // MINUTE_MS}
     async with writer.batch():
+        places["symbol"] = writer.symbols.ids.get(symbol, NO_SYMBOL)
         await writer.connection.rows(_DISCARD, places)
         removed = int(await writer.connection.value("SELECT changes()"))
         await writer.connection.rows(_LOWER_FRONTIER, places)
@@ -68,18 +97,19 @@ async def discard_flat(writer: Writer, stretch: Unconfirmed) -> int:
 
 
 _DISCARD_BETWEEN: Final = f"""
-DELETE FROM history WHERE symbol = (SELECT id FROM symbols WHERE name = :name)
+DELETE FROM history WHERE symbol = :symbol
 AND minute >= :first AND minute < :before AND volume = 0 AND state < {State.CONFIRMED.value}
 """
 _LOWER_FRONTIERS: Final = """
-UPDATE frontier SET until = min(until, :first) WHERE symbol = (SELECT id FROM symbols WHERE name = :name)
+UPDATE frontier SET until = min(until, :first) WHERE symbol = :symbol
 """
 
 
 async def discard_between(writer: Writer, symbol: str, from_ms: int, to_ms: int) -> int:
     """Delete bars of all periods without trades in a stretch of which the exchange has none but those confirmed already."""
-    places = {"name": symbol, "first": -(-from_ms // MINUTE_MS), "before": -(-to_ms // MINUTE_MS)}
+    places = {"first": -(-from_ms // MINUTE_MS), "before": -(-to_ms // MINUTE_MS)}
     async with writer.batch():
+        places["symbol"] = writer.symbols.ids.get(symbol, NO_SYMBOL)
         await writer.connection.rows(_DISCARD_BETWEEN, places)
         removed = int(await writer.connection.value("SELECT changes()"))
         if removed:
@@ -91,13 +121,3 @@ async def _roll_up(writer: Writer, fresh: Sequence[Bar], stored: Mapping[BarKey,
     await writer.roll_up(bar.key for bar in fresh)
     amended = (key for bar in fresh if (key := bar.key) in stored and stored[key].state is State.CONFIRMED)
     await writer.roll_up(amended, is_amended=True)
-
-
-def _count(own: Mapping[BarKey, Bar], stored: Mapping[BarKey, Bar]) -> Added:
-    others = [bar for key, bar in stored.items() if not bar.same_values(own[key])]
-    completed = sum(bar.state is State.PARTIAL for bar in others)
-    return Added(len(own) - len(stored), len(stored) - len(others), len(others) - completed, completed)
-
-
-def _confirmed(bar: Bar) -> Bar:
-    return bar if bar.state is State.CONFIRMED else bar._replace(state=State.CONFIRMED)

@@ -21,6 +21,7 @@ from klagg_tui.storage.confirming import put_confirmed
 from klagg_tui.storage.connection import Connection, Insert
 from klagg_tui.storage.merging import Added
 from klagg_tui.storage.symbols import Standing, StoredSymbol, Symbols
+from klagg_tui.storage.venues import Naming
 from klagg_tui.storage.writer import Writer
 
 _AT_ONCE: Final = 600
@@ -61,6 +62,7 @@ _ENDS: Final = """
 SELECT min(minute), max(minute) FROM history WHERE symbol = ? AND period = ? AND minute >= ? AND minute < ?
 """
 _NOT_TO_BE_HAD: Final = "SELECT symbol, period, first, until, asked_ms FROM unavailable ORDER BY symbol, period, first"
+_KNOWN_SERIES: Final = "SELECT count(*) FROM frontier WHERE symbol IN (SELECT value FROM json_each(?))"
 _GONE: Final = f"""
 UPDATE symbols SET standing = {Standing.GONE.value}, ended_ms = :until * 60000 WHERE id = :symbol AND NOT active
 AND standing = {Standing.FOLLOWED.value}
@@ -114,6 +116,8 @@ class Answer(NamedTuple):
     asked_ms: int
     gone_ms: int | None = None
     """It has nothing of a symbol that is no longer traded behind this time, where the last stored bar ended."""
+    opens_at_previous_close: bool = False
+    """As the venue's `CandleFacts` have it."""
 
 
 class Debts(NamedTuple):
@@ -159,18 +163,21 @@ class _Series(NamedTuple):
         return max(self.end, self.proven[1])
 
 
-async def find_owed(writer: Writer, settled_ms: int, periods: Collection[Period]) -> list[Hole]:
+async def find_owed(
+    writer: Writer, settled_ms: int, periods: Collection[Period], venue: str | None = None
+) -> list[Hole]:
     """Move every frontier as far as the rows say, and give what is missing behind it, oldest first within a series.
 
     Args:
         writer: whose file it is.
         settled_ms: bars that ended by then are final at the exchange.
         periods: those to look at.
+        venue: whose symbols; None: all.
     """
     found: list[Hole] = []
     async with writer.batch():
-        numbers = [number for number, known in writer.symbols.known.items() if known.standing]
-        known_series = await writer.connection.value("SELECT count(*) FROM frontier")
+        numbers = [number for number, known in writer.symbols.of(venue).items() if known.standing]
+        known_series = await writer.connection.value(_KNOWN_SERIES, (json.dumps(numbers),))
     at_once = _AT_ONCE if known_series >= len(numbers) * len(periods) else _AT_ONCE_ANEW
     for start in range(0, len(numbers), at_once):
         async with writer.batch():
@@ -181,27 +188,27 @@ async def find_owed(writer: Writer, settled_ms: int, periods: Collection[Period]
     return found
 
 
-async def read_owed(connection: Connection, settled_ms: int) -> list[Hole]:
+async def read_owed(connection: Connection, naming: Naming, settled_ms: int, venue: str | None = None) -> list[Hole]:
     """What is missing of all series, the frontiers being left where they are; see `find_owed`."""
-    known = (await Symbols.read(connection)).known
+    known = (await Symbols.read(connection, naming)).of(venue)
     followed = {number: symbol for number, symbol in known.items() if symbol.standing}
     return await _Look(connection, followed, settled_ms).holes(_PERIODS)
 
 
-async def read_unavailable(connection: Connection) -> list[Unavailable]:
+async def read_unavailable(connection: Connection, naming: Naming, venue: str | None = None) -> list[Unavailable]:
     """What the exchange does not have."""
-    names = (await Symbols.read(connection)).names
+    known = (await Symbols.read(connection, naming)).of(venue)
     return [
-        Unavailable(names[symbol], _PERIODS[period], first * MINUTE_MS, until * MINUTE_MS, asked_ms)
+        Unavailable(known[symbol].symbol, _PERIODS[period], first * MINUTE_MS, until * MINUTE_MS, asked_ms)
         for symbol, period, first, until, asked_ms in await connection.rows(_NOT_TO_BE_HAD)
-        if symbol in names
+        if symbol in known
     ]
 
 
 async def settle(writer: Writer, answer: Answer) -> Added:
     """Store what the exchange answered, in one transaction: its bars, what it lacks, and that a symbol is gone."""
     async with writer.batch({answer.symbol}):
-        added = await put_confirmed(writer, answer.bars)
+        added = await put_confirmed(writer, answer.bars, opens_at_previous_close=answer.opens_at_previous_close)
         number = writer.symbols.ids[answer.symbol]
         lacks = [
             (number, answer.period.ordinal, from_ms // MINUTE_MS, to_ms // MINUTE_MS, answer.asked_ms)

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 from klagg_tui.engine.bar import State
 from klagg_tui.storage.connection import Connection, Row
 from klagg_tui.storage.queries import FOREVER, MINUTE, PAGE, Stretch, pages
-from klagg_tui.storage.rows import Decimals, decimals_of
+from klagg_tui.storage.rows import Decimals, decimals_of, lacks_fields
 
 _VALUES: Final = "open, high, low, close, volume, turnover, trade_count, taker_buy_volume, taker_buy_turnover"
 
@@ -56,7 +56,7 @@ async def line_pages(
     over = replace(stretch, before=until)
     scale = await _scale_behind(connection, over, reached)
     while scale is not None:
-        decimals = decimals_of(scale)
+        decimals = None if lacks_fields(scale) else decimals_of(scale)
         printf = row_format(decimals) if decimals else None
         page = await _lines_behind(connection, over, reached, scale, printf) if printf else None
         if page:

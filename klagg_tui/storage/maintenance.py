@@ -16,6 +16,8 @@ from klagg_tui.storage.connection import COPY_INTO, Connection
 from klagg_tui.storage.disk_errors import damaged, from_sqlite, reading, translate_errors
 from klagg_tui.storage.opening import harm_of
 from klagg_tui.storage.rows import open_ms_of
+from klagg_tui.storage.symbols import Symbols
+from klagg_tui.storage.venues import Naming
 from klagg_tui.storage.writer import Writer
 
 
@@ -43,8 +45,8 @@ class Holding(NamedTuple):
 
 
 _HOLDINGS: Final = """
-SELECT s.name, h.period, count(*), min(h.minute), max(h.minute), total(h.state = ?), total(h.state = ?), total(h.state = ?)
-FROM history AS h JOIN symbols AS s ON s.id = h.symbol GROUP BY h.symbol, h.period ORDER BY s.name, h.period
+SELECT h.symbol, h.period, count(*), min(h.minute), max(h.minute), total(h.state = ?), total(h.state = ?), total(h.state = ?)
+FROM history AS h GROUP BY h.symbol, h.period
 """
 _OLD: Final = """
 SELECT h.symbol, h.minute FROM symbols AS s CROSS JOIN history AS h
@@ -61,13 +63,14 @@ _PERIODS: Final = tuple(Period)
 _ODD_OF_A_COPY: Final = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_CONSTRAINT}
 _FUTURE: Final = """
 DELETE FROM history WHERE (symbol, period, minute) IN (SELECT h.symbol, h.period, h.minute
-    FROM symbols AS s CROSS JOIN periods AS p CROSS JOIN history AS h
-    ON h.symbol = s.id AND h.period = p.id AND h.minute > ?)
+    FROM json_each(?) AS s CROSS JOIN periods AS p CROSS JOIN history AS h
+    ON h.symbol = s.value AND h.period = p.id AND h.minute > ?)
 """
 _NOT_OVER: Final = f"""
-SELECT h.symbol, h.minute FROM symbols AS s CROSS JOIN history AS h
-ON h.symbol = s.id AND h.period = ? AND h.minute > ? WHERE h.state > {State.PARTIAL.value}
+SELECT h.symbol, h.minute FROM json_each(?) AS s CROSS JOIN history AS h
+ON h.symbol = s.value AND h.period = ? AND h.minute > ? WHERE h.state > {State.PARTIAL.value}
 """
+_OF_THESE: Final = "symbol IN (SELECT value FROM json_each(?))"
 _RESTATE: Final = f"""
 UPDATE history SET state = {State.PARTIAL.value} WHERE (symbol, period, minute) IN (
     SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?))
@@ -108,15 +111,18 @@ async def counts(connection: Connection) -> Counts:
     return Counts(*[await connection.value(f"SELECT count(*) FROM {table}") for table in Counts._fields])
 
 
-async def holdings(connection: Connection) -> tuple[Holding, ...]:
+async def holdings(connection: Connection, naming: Naming) -> tuple[Holding, ...]:
     """What is stored, by symbol and period."""
     over = (State.PARTIAL, State.CLOSED, State.CONFIRMED)
     found = await connection.rows(_HOLDINGS, [state.value for state in over])
+    names = (await Symbols.read(connection, naming)).names
     with reading(connection.path):
-        return tuple(
-            Holding(name, _PERIODS[period], rows, open_ms_of(first), open_ms_of(last), *map(int, states))
-            for name, period, rows, first, last, *states in found
-        )
+        held = [
+            Holding(names[symbol], _PERIODS[period], rows, open_ms_of(first), open_ms_of(last), *map(int, states))
+            for symbol, period, rows, first, last, *states in found
+            if symbol in names
+        ]
+    return tuple(sorted(held, key=lambda one: (one.symbol, one.period)))
 
 
 async def integrity_check(connection: Connection) -> tuple[str, ...]:
@@ -209,31 +215,35 @@ def kept_from(period: Period, before_ms: int, periods: tuple[Period, ...]) -> in
     return min([before_ms, *opens])
 
 
-async def remove_future(writer: Writer, now_ms: int) -> int:
+async def remove_future(writer: Writer, now_ms: int, venue: str | None = None) -> int:
     """Delete bars that open after `now_ms`; those that end after it are partial at the best. Returns how many rows changed.
 
-    They come of a clock that was wrong. What runs of ids prove of the time after `now_ms` is given up too.
+    They come of a clock that was wrong. What runs of ids prove of the time after `now_ms` is given up too. `venue`: only of its
+    symbols, for each exchange has its own clock.
     """
     async with writer.batch():
+        ids = json.dumps(list(writer.symbols.of(venue)))
         rows = writer.connection.rows
         minute = now_ms // MINUTE_MS
-        await rows(_FUTURE, (minute,))
+        await rows(_FUTURE, (ids, minute))
         changed = int(await writer.connection.value("SELECT changes()"))
         not_over = [
             (symbol, period.ordinal, begun)
             for period in _PERIODS
             # Months are longer than their nominal length: twice that holds the one under way for sure.
-            for symbol, begun in await rows(_NOT_OVER, (period.ordinal, minute - 2 * period.nominal_ms // MINUTE_MS))
+            for symbol, begun in await rows(
+                _NOT_OVER, (ids, period.ordinal, minute - 2 * period.nominal_ms // MINUTE_MS)
+            )
             if period.end_ms(begun * MINUTE_MS) > now_ms
         ]
         await rows(_RESTATE, (json.dumps(not_over),))
-        await rows("DELETE FROM forming WHERE minute > ?", (minute,))
+        await rows(f"DELETE FROM forming WHERE minute > ? AND {_OF_THESE}", (minute, ids))
         changed += int(await writer.connection.value("SELECT changes()")) + len(not_over)
         if changed:  # whether a series is whole without them is to be counted anew
-            await rows("DELETE FROM frontier WHERE until > ?", (minute,))
-            await rows("DELETE FROM unavailable WHERE until > ?", (minute,))
-        await rows("DELETE FROM spans WHERE from_ms > ?", (now_ms,))
-        await rows("UPDATE spans SET to_ms = ? WHERE to_ms > ?", (now_ms, now_ms))
+            await rows(f"DELETE FROM frontier WHERE until > ? AND {_OF_THESE}", (minute, ids))
+            await rows(f"DELETE FROM unavailable WHERE until > ? AND {_OF_THESE}", (minute, ids))
+        await rows(f"DELETE FROM spans WHERE from_ms > ? AND {_OF_THESE}", (now_ms, ids))
+        await rows(f"UPDATE spans SET to_ms = ? WHERE to_ms > ? AND {_OF_THESE}", (now_ms, now_ms, ids))
     writer.read_again()
     return changed
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -21,17 +20,16 @@ _META: Final = Insert("meta", "ON CONFLICT (key) DO UPDATE SET value = excluded.
 async def widen_precisions(writer: Writer, seen: Mapping[str, Precision]) -> None:
     """Keep decimals that were seen, beside what is known already."""
     async with writer.batch():
-        known = await stored.precisions(writer.connection)
+        known = await stored.precisions(writer.connection, writer.naming)
         wider = {symbol: precision.union(known.get(symbol, Precision())) for symbol, precision in seen.items()}
         if any(known.get(symbol) != precision for symbol, precision in wider.items()):
-            text = json.dumps({**known, **wider}, ensure_ascii=False)
-            await writer.connection.insert(_META, [(PRECISIONS, text)])
+            await stored.put_facts(writer.connection, writer.naming, PRECISIONS, wider)
 
 
 async def put_symbols(writer: Writer, symbols: Sequence[StoredSymbol]) -> None:
     """Store the exchange's facts of symbols; three-day bars of ours follow a changed anchor, unless it was shown before."""
     async with writer.batch():
-        shown = await stored.anchors(writer.connection)
+        shown = await stored.anchors(writer.connection, writer.naming)
         await _put_symbols(writer, [new._replace(anchor=shown.get(new.symbol, new.anchor)) for new in symbols])
 
 
@@ -41,10 +39,10 @@ async def learn_anchors(writer: Writer, found: Mapping[str, int], *, spares_own:
     Those of ours on other days go. `spares_own`: the exchange's own may be among them, so confirmed ones stay.
     """
     async with writer.batch(found):
-        shown = await stored.anchors(writer.connection)
+        shown = await stored.anchors(writer.connection, writer.naming)
         new = {symbol: anchor for symbol, anchor in found.items() if symbol not in shown}
         if new:
-            await writer.connection.insert(_META, [(ANCHORS, json.dumps({**shown, **new}, ensure_ascii=False))])
+            await stored.put_facts(writer.connection, writer.naming, ANCHORS, new)
             known = [one for one in writer.symbols.known.values() if one.symbol in new]
             await _put_symbols(writer, [one._replace(anchor=new[one.symbol]) for one in known], spares_own=spares_own)
 
@@ -66,7 +64,7 @@ async def put_meta(writer: Writer, key: str, value: str) -> None:
 
 async def _put_symbols(writer: Writer, symbols: Sequence[StoredSymbol], *, spares_own: bool = False) -> None:
     before = {known.symbol: known.anchor for known in writer.symbols.known.values()}
-    await stored.put_symbols(writer.connection, symbols)
+    await stored.put_symbols(writer.connection, writer.naming, symbols)
     await writer.reload_symbols()
     moved = [new.symbol for new in symbols if before.get(new.symbol, new.anchor) != new.anchor]
     for symbol in moved:

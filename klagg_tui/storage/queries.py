@@ -54,11 +54,10 @@ FROM (SELECT json_extract(value, '$[0]') AS symbol, json_extract(value, '$[1]') 
 """
 
 _COUNT: Final = """
-SELECT count(*) FROM history WHERE symbol = (SELECT id FROM symbols WHERE name = ?)
-AND period = ? AND minute >= ? AND minute < ?
+SELECT count(*) FROM history WHERE symbol = ? AND period = ? AND minute >= ? AND minute < ?
 """
 _NEWEST: Final = """
-SELECT max(minute) FROM history WHERE symbol = (SELECT id FROM symbols WHERE name = ?) AND period = ? AND minute < ?
+SELECT max(minute) FROM history WHERE symbol = ? AND period = ? AND minute < ?
 """
 
 
@@ -99,12 +98,12 @@ async def stored_spans(connection: Connection, symbols: Symbols) -> dict[str, tu
     return {name: tuple(spans) for name, spans in by_symbol.items()}
 
 
-async def count(connection: Connection, symbol: str, period: Period, from_ms: int, to_ms: int) -> int:
-    """How many ended bars of a stretch are stored."""
+async def count(connection: Connection, symbol: int | None, period: Period, from_ms: int, to_ms: int) -> int:
+    """How many ended bars of a stretch are stored of the symbol of that number."""
     return int(await connection.value(_COUNT, (symbol, period.ordinal, from_ms // MINUTE_MS, to_ms // MINUTE_MS)) or 0)
 
 
-async def ended_until(connection: Connection, symbol: str, period: Period, before_ms: int) -> int | None:
+async def ended_until(connection: Connection, symbol: int | None, period: Period, before_ms: int) -> int | None:
     """When the newest ended bar that opened before a time ended, None where there is none."""
     minute = await connection.value(_NEWEST, (symbol, period.ordinal, before_ms // MINUTE_MS))
     return None if minute is None else period.end_ms(int(minute) * MINUTE_MS)

@@ -16,8 +16,9 @@ from klagg_tui.storage.disk_errors import reading
 from klagg_tui.storage.lines import Lines, RowFormat, line_pages
 from klagg_tui.storage.queries import FOREVER, Stretch, minutes_of, pages
 from klagg_tui.storage.rows import JSON_ROWS, bars
-from klagg_tui.storage.symbols import StoredSymbol, Symbols, anchors, precisions
+from klagg_tui.storage.symbols import NO_SYMBOL, StoredSymbol, Symbols, anchors, precisions
 from klagg_tui.storage.unconfirmed import Unconfirmed
+from klagg_tui.storage.venues import Naming
 
 _ANCHORS: Final = (0, 1, 2)
 
@@ -33,13 +34,10 @@ _BETWEEN: Final = f"""
 SELECT {JSON_ROWS} FROM history AS h WHERE h.symbol = ? AND h.period = ? AND h.minute >= ? AND h.minute < ?
 """
 _STORED_PERIODS: Final = """
-SELECT s.name, p.id FROM symbols AS s CROSS JOIN periods AS p
+SELECT s.id, p.id FROM symbols AS s CROSS JOIN periods AS p
 WHERE EXISTS (SELECT 1 FROM history AS h WHERE h.symbol = s.id AND h.period = p.id)
-OR EXISTS (SELECT 1 FROM forming AS f WHERE f.symbol = s.id AND f.period = p.id) ORDER BY s.name, p.id
+OR EXISTS (SELECT 1 FROM forming AS f WHERE f.symbol = s.id AND f.period = p.id) ORDER BY p.id
 """
-_NO_SYMBOL: Final = -1
-"""No symbol's number."""
-
 Wanted = tuple[str, Period, int | None, int | None]
 """Bars of a symbol and period that open from a time to before another; None: without end."""
 
@@ -47,8 +45,19 @@ Wanted = tuple[str, Period, int | None, int | None]
 class StoreReader:
     """The reading half of a `Store`."""
 
-    def __init__(self, reader: Connection) -> None:
+    def __init__(self, reader: Connection, naming: Naming) -> None:
         self._reader = reader
+        self._naming = naming
+
+    @property
+    def venues(self) -> tuple[str, ...]:
+        """Labels of the venues whose bars are stored or are to be, those of the file first; none where nobody said whose."""
+        return self._naming.labels
+
+    @property
+    def is_qualified(self) -> bool:
+        """Whether symbols go by `venue:symbol`: there are several venues."""
+        return self._naming.is_qualified
 
     async def bars(
         self,
@@ -107,10 +116,12 @@ class StoreReader:
         """The periods of which each symbol has bars, short to long."""
         periods = tuple(Period)
         found: dict[str, list[Period]] = {}
-        for name, number in await self._reader.rows(_STORED_PERIODS):
+        rows = await self._reader.rows(_STORED_PERIODS)
+        names = await self._names()
+        for symbol, number in rows:
             with reading(self._reader.path):
-                found.setdefault(name, []).append(periods[number])
-        return {name: tuple(of_symbol) for name, of_symbol in found.items()}
+                found.setdefault(names[symbol], []).append(periods[number])
+        return {name: tuple(found[name]) for name in sorted(found)}
 
     async def lengths(self, wanted: Sequence[Wanted]) -> list[int]:
         """How many bars `bars` gives for each of many stretches, the current ones among them."""
@@ -118,7 +129,7 @@ class StoreReader:
         return await queries.lengths(
             self._reader,
             [
-                (numbers.get(symbol, _NO_SYMBOL), period.ordinal, *minutes_of(from_ms, to_ms))
+                (numbers.get(symbol, NO_SYMBOL), period.ordinal, *minutes_of(from_ms, to_ms))
                 for symbol, period, from_ms, to_ms in wanted
             ],
         )
@@ -163,33 +174,33 @@ class StoreReader:
         """The runs of aggregate ids whose trades are all in the bars, contract after contract, by id."""
         return tuple(await queries.spans_of(self._reader, symbol, await self._number(symbol)))
 
-    async def symbols(self) -> tuple[StoredSymbol, ...]:
-        """Every symbol ever stored, by first open time, then by name."""
-        known = (await Symbols.read(self._reader)).known.values()
+    async def symbols(self, venue: str | None = None) -> tuple[StoredSymbol, ...]:
+        """Every symbol ever stored, of one venue or of all, by first open time, then by name."""
+        known = (await Symbols.read(self._reader, self._naming)).of(venue).values()
         return tuple(sorted(known, key=lambda symbol: (symbol.first_open_ms, symbol.symbol)))
 
-    async def unconfirmed(self, without: Collection[BarKey] = ()) -> list[Unconfirmed]:
+    async def unconfirmed(self, without: Collection[BarKey] = (), *, venue: str | None = None) -> list[Unconfirmed]:
         """Ended bars that were not compared with the exchange's, by symbol and period, except those given."""
-        return await unconfirmed.unconfirmed(self._reader, without)
+        return await unconfirmed.unconfirmed(self._reader, self._naming, without, venue)
 
     async def count(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> int:
         """How many ended bars open from `from_ms` to before `to_ms`."""
-        return await queries.count(self._reader, symbol, period, from_ms, to_ms)
+        return await queries.count(self._reader, await self._number(symbol), period, from_ms, to_ms)
 
     async def ended_until(self, symbol: str, period: Period, before_ms: int) -> int | None:
         """When the newest ended bar that opened before a time ended, None where there is none.
 
         A current bar is none, also where it is partial: its last trades may be missing.
         """
-        return await queries.ended_until(self._reader, symbol, period, before_ms)
+        return await queries.ended_until(self._reader, await self._number(symbol), period, before_ms)
 
-    async def owed(self, settled_ms: int) -> list[Hole]:
+    async def owed(self, settled_ms: int, *, venue: str | None = None) -> list[Hole]:
         """The bars that are missing, of all symbols that are to be whole; see `find_owed` of `Store`."""
-        return await debts.read_owed(self._reader, settled_ms)
+        return await debts.read_owed(self._reader, self._naming, settled_ms, venue)
 
-    async def unavailable(self) -> list[Unavailable]:
+    async def unavailable(self, *, venue: str | None = None) -> list[Unavailable]:
         """The bars that the exchange was shown not to have."""
-        return await debts.read_unavailable(self._reader)
+        return await debts.read_unavailable(self._reader, self._naming, venue)
 
     async def has_bars(self) -> bool:
         """Whether there is any bar, of any symbol."""
@@ -201,13 +212,13 @@ class StoreReader:
         value = await self._reader.value("SELECT value FROM meta WHERE key = ?", (key,))
         return None if value is None else str(value)
 
-    async def anchors(self) -> dict[str, int]:
+    async def anchors(self, venue: str | None = None) -> dict[str, int]:
         """On which day numbers modulo 3 three-day bars open, of symbols of which the exchange's own bars showed it."""
-        return await anchors(self._reader)
+        return await anchors(self._reader, self._naming, venue)
 
-    async def precisions(self) -> dict[str, Precision]:
+    async def precisions(self, venue: str | None = None) -> dict[str, Precision]:
         """With how many decimals the exchange writes each symbol's numbers, as far as was seen."""
-        return await precisions(self._reader)
+        return await precisions(self._reader, self._naming, venue)
 
     def _bars(self, rows: Iterable[Row], names: Mapping[int, str]) -> list[Bar]:
         with reading(self._reader.path):
@@ -231,11 +242,10 @@ class StoreReader:
         return Stretch(number, period, *minutes_of(from_ms, to_ms), wanted, newest_first)
 
     async def _number(self, symbol: str) -> int | None:
-        number = await self._reader.value("SELECT id FROM symbols WHERE name = ?", (symbol,))
-        return None if number is None else int(number)
+        return await self._naming.number_of(self._reader, symbol)
 
     async def _names(self) -> dict[int, str]:
-        return dict(await self._reader.rows("SELECT id, name FROM symbols"))
+        return (await Symbols.read(self._reader, self._naming)).names
 
 
 def _seed_stretches(minute_ms: int, periods: tuple[Period, ...], held: int) -> list[tuple[Period, int, int]]:

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.confirming import confirmed_by, is_whole
 from klagg_tui.engine.period import Period, child_of
 from klagg_tui.engine.rollup import is_filled, roll_up
+from klagg_tui.evidence import Evidence
 from klagg_tui.storage.connection import Connection
-from klagg_tui.storage.queries import bars_in
+from klagg_tui.storage.queries import bars_at, bars_in
 from klagg_tui.storage.rows import DERIVED, RANKED, Packer
 from klagg_tui.storage.symbols import StoredSymbol, Symbols
 
@@ -51,8 +53,28 @@ async def recompute(
         flat = [(number, open_ms) for number, opens in parents.items() for open_ms in sorted(opens)]
         for start in range(0, len(flat), _AT_ONCE):
             made = await _made(connection, symbols, flat[start : start + _AT_ONCE], period, child)
+            made = await knowing_most(connection, symbols, made)
             rows = [packer.row(symbols.ids[bar.symbol], bar) for bar in made]
             await connection.insert(RANKED if is_amended else DERIVED, rows)
+
+
+async def knowing_most(connection: Connection, symbols: Symbols, bars: Sequence[Bar]) -> list[Bar]:
+    """The same bars; one that lacks fields has them from the stored one where that agrees with it and has every trade."""
+    lacking = [bar.key for bar in bars if bar.evidence]
+    stored = await bars_at(connection, symbols, lacking) if lacking else {}
+    return [_with_fields_of(stored[bar.key], bar) if bar.key in stored else bar for bar in bars]
+
+
+def is_shown_whole(bar: Bar) -> bool:
+    """Whether unbroken ids, and not the exchange's bar alone, show that a stored bar has every trade."""
+    return is_whole(bar) and not bar.evidence & Evidence.CANDLE_ONLY
+
+
+def _with_fields_of(stored: Bar, bar: Bar) -> Bar:
+    if bar.state < State.CLOSED or (bar.state is State.CLOSED and not is_shown_whole(stored)):
+        return bar
+    joined, is_equal = confirmed_by(stored, bar, is_whole=is_shown_whole(stored))
+    return joined._replace(state=bar.state) if is_equal else bar
 
 
 def _parents(children: Mapping[int, set[int]], period: Period, symbols: Symbols) -> dict[int, set[int]]:

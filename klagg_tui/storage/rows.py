@@ -12,6 +12,7 @@ from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.spans import Span
 from klagg_tui.errors import StorageError
+from klagg_tui.evidence import Evidence
 from klagg_tui.storage.connection import Insert, Row
 from klagg_tui.storage.schema import COLUMNS
 
@@ -62,6 +63,7 @@ _STATES: Final = tuple(State)
 _HAS_TEXT: Final = 1 << 13
 EVIDENCE: Final = 14
 """From this bit of `scale` on stands the bar's `Evidence`."""
+_FIELDS: Final = Evidence.CANDLE_ONLY - 1
 _LATEST_MINUTE: Final = 4_000_000_000
 """The year 9575; what a calendar can hold ends soon after."""
 _LARGEST: Final = (1 << 63) - 1
@@ -78,6 +80,11 @@ class Decimals(NamedTuple):
 def decimals_of(scale: int) -> Decimals | None:
     """Those of a row with this scale (see `schema`), None where a mantissa is a text."""
     return None if scale & _HAS_TEXT else _decimals(scale)
+
+
+def lacks_fields(scale: int) -> bool:
+    """Whether fields of a row with this scale are unknown: its value for them is no value."""
+    return scale >> EVIDENCE & _FIELDS != 0
 
 
 def _decimals(scale: int) -> Decimals:

@@ -6,9 +6,12 @@ numbers: mantissas without their point, and `scale` says where the points are:
 
     scale = price decimals | quantity decimals << 4 | turnover decimals << 8 | 1 << 13 where a mantissa is a text
 
-Bits 14 and up are free: for fields that a venue's own bar does not have. A mantissa beyond 63 bits is stored as a text of its digits; the value columns therefore have no type (a numeric column
-would round such a text). `minute` is the open time in minutes since the epoch. The view `bars` is the same for people:
-names, UTC times, numbers.
+Bits 14 and up are the bar's `Evidence`: fields that are unknown, whose values are then 0, and who vouches for it. A mantissa
+beyond 63 bits is stored as a text of its digits; the value columns therefore have no type (a numeric column would round such a
+text). `minute` is the open time in minutes since the epoch. The view `bars` is the same for people: names, UTC times, numbers,
+NULL where a field is unknown.
+
+`venues` names whose bars these are: the key of a venue for the exchange itself, `key@address` for an imitation of it.
 
 `spans` are runs of aggregate ids whose trades are all in the bars, with the time for which they are complete; `contract` counts
 the contracts that had the symbol's name one after the other, for the ids of each begin anew. `frontier` says how far the rows of
@@ -21,6 +24,7 @@ from typing import Final
 
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import Period
+from klagg_tui.evidence import Evidence
 
 APPLICATION_ID: Final = int.from_bytes(b"klag", "big")
 """Stands in the header of every klagg database, so that another program's file is known before it is touched."""
@@ -191,7 +195,42 @@ _SECOND: Final = (
     f"CREATE VIEW bars AS{_shown('history', _OVER)}\nUNION ALL{_shown('forming', _CURRENT)}",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND)
+
+def _shown_of_venues(table: str, condition: str) -> str:
+    """The rows of one table as a person wants them, whose they are and who vouches for them."""
+    price, quantity, turnover = (f"CAST('1e' || ({code}) AS REAL)" for code in _POINTS)
+
+    def known(lack: Evidence, value: str) -> str:
+        return f"CASE WHEN b.scale >> 14 & {lack.value} THEN NULL ELSE {value} END"
+
+    witness = f"CASE WHEN b.scale >> 14 & {Evidence.CANDLE_ONLY.value} THEN 'candle' ELSE 'ids' END"
+    return f"""
+    SELECT symbols.name AS symbol, periods.name AS period,
+        strftime('%Y-%m-%dT%H:%M:%SZ', b.minute * 60, 'unixepoch') AS open_time,
+        b.open / {price} AS open, b.high / {price} AS high, b.low / {price} AS low, b.close / {price} AS close,
+        b.volume / {quantity} AS volume,
+        {known(Evidence.NO_TURNOVER, f"b.turnover / {turnover}")} AS turnover,
+        {known(Evidence.NO_COUNT, "b.trade_count")} AS trade_count,
+        {known(Evidence.NO_TAKER_VOLUME, f"b.taker_buy_volume / {quantity}")} AS taker_buy_volume,
+        {known(Evidence.NO_TAKER_TURNOVER, f"b.taker_buy_turnover / {turnover}")} AS taker_buy_turnover,
+        states.name AS state,
+        (SELECT substr(name, 1, instr(name || '@', '@') - 1) FROM venues WHERE id = symbols.venue) AS venue,
+        CASE WHEN b.state = {State.CONFIRMED.value} THEN {witness} END AS witness
+    FROM {table} AS b
+        JOIN symbols ON symbols.id = b.symbol
+        JOIN periods ON periods.id = b.period
+        JOIN states ON states.id = b.state
+    WHERE {condition}"""
+
+
+_THIRD: Final = (
+    "DROP VIEW bars",
+    # Until then there was one venue, and any other market went by its address alone, the demo's by a word.
+    """UPDATE venues SET name = 'binance-um@' || name WHERE name = 'simulated' OR name LIKE '%://%'""",
+    f"CREATE VIEW bars AS{_shown_of_venues('history', _OVER)}\nUNION ALL{_shown_of_venues('forming', _CURRENT)}",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND, _THIRD)
 """Step n turns a file of version n into one of version n + 1; version 0 is an empty file. Only ever appended to.
 
 Files made before December 2026 have an empty table `progress` besides, which nothing has ever read.

@@ -10,14 +10,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iter
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period, chain
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
-from klagg_tui.errors import OtherMarket, StorageError
+from klagg_tui.errors import StorageError
 from klagg_tui.storage import confirming, debts, maintenance, metadata
 from klagg_tui.storage.connection import Connection, beside
 from klagg_tui.storage.debts import Answer, Hole
@@ -38,11 +38,8 @@ from klagg_tui.storage.opening import (
 from klagg_tui.storage.reader import StoreReader
 from klagg_tui.storage.symbols import StoredSymbol, anchor_of_stored
 from klagg_tui.storage.unconfirmed import Unconfirmed
+from klagg_tui.storage.venues import Naming, naming_of, venues_of
 from klagg_tui.storage.writer import Writer
-
-_MARKET: Final = "SELECT name FROM venues WHERE id = 1"
-"""Which market's bars the file holds; NULL where none has said so yet."""
-_CLAIM: Final = "UPDATE venues SET name = ? WHERE id = 1"
 
 
 class Importing:
@@ -64,15 +61,15 @@ class Store(StoreReader):
 
     def __init__(self, path: Path, reader: Connection, writer: Writer | None, lock: WriterLock | None) -> None:
         """Use `open`."""
-        super().__init__(reader)
+        super().__init__(reader, Naming())
         self.path = path
         self._writer = writer
         self._lock = lock
         self._has_failed = False
         self._made: Made | None = None
         """What goes again when nothing was written."""
-        self._claim: str | None = None
-        """The market that the first bars written mark the file with."""
+        self._markets: tuple[str, ...] = ()
+        """Marks of the venues whose bars are to be written."""
 
     @classmethod
     async def open(
@@ -82,6 +79,7 @@ class Store(StoreReader):
         read_only: bool = False,
         periods: Sequence[Period] = DEFAULT_PERIODS,
         market: str | None = None,
+        markets: Sequence[str] = (),
         is_kept_empty: bool = True,
     ) -> Self:
         """Open the database at `path`; a writer makes it, and its folder, where there is none.
@@ -90,8 +88,11 @@ class Store(StoreReader):
             path: the file.
             read_only: change nothing, and let another process write meanwhile.
             periods: those whose bars are made again where smaller ones are added or changed.
-            market: whose bars it must hold, by the key of its exchange. The first ones written mark a file that has
-                no market; one without any bar takes any. None takes any.
+            market: one more of `markets`.
+            markets: whose bars are to be written, or at least may be there, as `venues.mark_of` marks them; none: whatever
+                is there. A file may hold several venues, but only one address of each. The first bars written mark a
+                file that nobody marked; one without any bar takes any. Where file and markets are several venues
+                together, symbols go by `venue:symbol`.
             is_kept_empty: where not, a file that was made for this is removed when it is closed without any bar.
 
         Raises:
@@ -99,11 +100,12 @@ class Store(StoreReader):
             NewerDatabase: a newer klagg wrote it.
             DatabaseBusy: another klagg writes to it.
             DatabaseLocked: another program holds a lock on it.
-            OtherMarket: it holds the bars of another market.
+            OtherMarket: it holds the bars of another address of one of the venues.
             DiskError: it cannot be read, or not be written to.
         """
+        markets = (*((market,) if market else ()), *markets)
         if read_only:
-            return await cls._open_to_read(path, market)
+            return await cls._open_to_read(path, markets)
         is_there = has_database(path)
         if not is_there and owner_of(path):  # what belongs to a database is no place for another
             raise not_a_database(path)
@@ -120,8 +122,8 @@ class Store(StoreReader):
             raise
         store: Self | None = None
         try:
-            store = cls(path, await open_reader(path), Writer(connection, tuple(periods)), lock)
-            await store._check_market(market)
+            store = cls(path, await open_reader(path), Writer(connection, tuple(periods), Naming()), lock)
+            await store._settle_markets(markets)
         except BaseException:
             await (store.close() if store else _give_up(connection, lock))
             raise
@@ -129,12 +131,12 @@ class Store(StoreReader):
         return store
 
     @classmethod
-    async def _open_to_read(cls, path: Path, market: str | None) -> Self:
+    async def _open_to_read(cls, path: Path, markets: Sequence[str]) -> Self:
         if not has_database(path):
             raise missing(path)
         store = cls(path, await open_reader(path), None, None)
         try:
-            await store._check_market(market)
+            await store._settle_markets(markets)
         except BaseException:
             await store.close()
             raise
@@ -192,16 +194,20 @@ class Store(StoreReader):
         self._require_writer().connection.require_in_place()
 
     async def market(self) -> str | None:
-        """Whose bars are stored; None where none are, or nobody has said whose they are."""
-        return await market_of(self._reader) if await self.has_bars() else None
+        """Whose bars are stored, of several the first; None where none are, or nobody has said whose they are."""
+        return next(iter(await self.markets()), None)
+
+    async def markets(self) -> tuple[str, ...]:
+        """Marks of all venues whose bars are stored, as `venues.mark_of` marks them."""
+        return tuple(row.mark for row in await venues_of(self._reader) if row.mark and row.has_bars)
 
     async def claim(self, market: str) -> None:
-        """Hold the bars of this market, from the first ones on that are written.
+        """Hold the bars of this market too, from the first ones on that are written; symbols may have other names then.
 
         Raises:
-            OtherMarket: those of another one are there.
+            OtherMarket: those of another address of its venue are there.
         """
-        await self._check_market(market)
+        await self._settle_markets((market,))
 
     def importing(self) -> Importing:
         """A way in for one engine that reads files: its batches may repeat and grow, as `drain` gives them."""
@@ -217,22 +223,31 @@ class Store(StoreReader):
         """
         return await self.importing().add(bars, spans)
 
-    async def add_confirmed(self, bars: Iterable[Bar]) -> Added:
-        """Store the exchange's own bars, of any periods; they replace all others, and larger bars are made again."""
+    async def add_confirmed(self, bars: Iterable[Bar], *, opens_at_previous_close: bool = False) -> Added:
+        """Store the exchange's own bars, of any periods; they replace all others, and larger bars are made again.
+
+        Where they lack fields, as their `evidence` says, a stored bar that agrees with them in all others keeps its own;
+        see `engine.confirming`. `opens_at_previous_close`: as the venue's `CandleFacts` have it.
+        """
         await self._mark()
         bars = tuple(bars)
         if shown := metadata.shown_anchors(bars):
             await self.learn_anchors(shown)
-        return await confirming.add_confirmed(self._require_writer(), bars)
+        return await confirming.add_confirmed(
+            self._require_writer(), bars, opens_at_previous_close=opens_at_previous_close
+        )
 
-    async def find_owed(self, settled_ms: int, periods: Collection[Period] = tuple(Period)) -> list[Hole]:
+    async def find_owed(
+        self, settled_ms: int, periods: Collection[Period] = tuple(Period), *, venue: str | None = None
+    ) -> list[Hole]:
         """Move every frontier as far as the rows say, and give the bars that are missing behind it.
 
         Args:
             settled_ms: bars that ended by then are final at the exchange.
             periods: those to look at; 1m alone is looked through in milliseconds.
+            venue: label of the one whose symbols are looked at; None: all.
         """
-        return await debts.find_owed(self._require_writer(), settled_ms, periods)
+        return await debts.find_owed(self._require_writer(), settled_ms, periods, venue)
 
     async def settle(self, answer: Answer) -> Added:
         """Store what the exchange answered about missing bars, in one transaction."""
@@ -243,9 +258,9 @@ class Store(StoreReader):
         """Delete bars without trades, behind all traded ones, that the exchange does not have; returns how many there were."""
         return await confirming.discard_flat(self._require_writer(), run)
 
-    async def remove_future(self, now_ms: int) -> int:
+    async def remove_future(self, now_ms: int, *, venue: str | None = None) -> int:
         """Delete bars that open after a time, and doubt those that end after it; returns how many rows that were."""
-        return await maintenance.remove_future(self._require_writer(), now_ms)
+        return await maintenance.remove_future(self._require_writer(), now_ms, venue)
 
     async def discard_between(self, symbol: str, from_ms: int, to_ms: int) -> int:
         """Delete bars without trades between two contracts of one name that the exchange does not have; how many there were."""
@@ -264,7 +279,10 @@ class Store(StoreReader):
         writer = self._require_writer()
         async with writer.batch():
             known = [(writer.symbols.ids[symbol], symbol) for symbol in symbols if symbol in writer.symbols.ids]
-            read = [await anchor_of_stored(writer.connection, one, writer.symbols.known[one]) for one, _ in known]
+            read = [
+                await anchor_of_stored(writer.connection, writer.naming, one, writer.symbols.known[one])
+                for one, _ in known
+            ]
         found = {symbol: anchor for (_, symbol), anchor in zip(known, read, strict=True) if anchor is not None}
         await metadata.learn_anchors(writer, found, spares_own=True)
 
@@ -311,7 +329,7 @@ class Store(StoreReader):
     async def summary(self) -> tuple[Holding, ...]:
         """What is stored of each symbol and period; reads the whole history once."""
         async with self._extra_reader() as connection:
-            return await maintenance.holdings(connection)
+            return await maintenance.holdings(connection, self._naming)
 
     async def integrity_check(self) -> tuple[str, ...]:
         """What is wrong with the file; empty where it is sound. Reads all of it."""
@@ -344,29 +362,21 @@ class Store(StoreReader):
         finally:
             await connection.close()
 
-    async def _check_market(self, market: str | None) -> None:
-        held = await market_of(self._reader)
-        if market is None or held == market:
-            return
-        if held is not None and await self.has_bars():
-            raise OtherMarket(
-                f"{self.path} holds the bars of {held}, not of {market}: nothing was changed; name another file with --db."
-            )
-        self._claim = market
+    async def _settle_markets(self, markets: Sequence[str]) -> None:
+        """Settle what symbols are called when bars of these come too."""
+        wanted = tuple(dict.fromkeys((*self._markets, *markets)))
+        naming = naming_of(self.path, await venues_of(self._reader), wanted)
+        self._markets, self._naming = wanted, naming
+        if self._writer:
+            self._writer.name_by(naming)
 
     async def _mark(self) -> None:
         """Say whose bars these are, before the first of them: an address that answers nothing leaves no mark."""
-        if self._claim is not None:
+        if self._naming.claims:
             writer = self._require_writer()
             async with writer.batch():
-                await writer.connection.rows(_CLAIM, (self._claim,))
-            self._claim = None
-
-
-async def market_of(connection: Connection) -> str | None:
-    """How a file is marked; None where it is not."""
-    held = await connection.value(_MARKET)
-    return None if held is None else str(held)
+                await self._naming.mark(writer.connection)
+            self._naming.claims.clear()
 
 
 async def _give_up(connection: Connection, lock: WriterLock) -> None:

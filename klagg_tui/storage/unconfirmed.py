@@ -10,14 +10,16 @@ from klagg_tui.engine.bar import BarKey, State
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.disk_errors import reading
+from klagg_tui.storage.symbols import Symbols
+from klagg_tui.storage.venues import Naming
 
 # A minute without trades may be partial only because nothing has proved yet that it was quiet, and larger bars over it with it.
 _UNCONFIRMED: Final = f"""
-SELECT s.name, h.period, min(h.minute), max(h.minute),
+SELECT h.symbol, h.period, min(h.minute), max(h.minute),
     max(h.state = {State.PARTIAL.value} AND h.period = 0 AND h.volume <> 0)
-FROM history AS h INDEXED BY unconfirmed JOIN symbols AS s ON s.id = h.symbol
+FROM history AS h INDEXED BY unconfirmed
 WHERE h.state < {State.CONFIRMED.value}
-AND (s.name, h.period, h.minute) NOT IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),
+AND (h.symbol, h.period, h.minute) NOT IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),
     json_extract(value, '$[2]') FROM json_each(?))
 GROUP BY h.symbol, h.period ORDER BY h.period, h.symbol
 """
@@ -40,13 +42,17 @@ class Unconfirmed(NamedTuple):
         return self.symbol, self.period, self.first_open_ms
 
 
-async def unconfirmed(connection: Connection, without: Collection[BarKey]) -> list[Unconfirmed]:
-    """One entry a symbol and period, short periods first; all bars but `without`."""
-    left_out = json.dumps([(symbol, period.ordinal, open_ms // MINUTE_MS) for symbol, period, open_ms in without])
-    periods = tuple(Period)
+async def unconfirmed(
+    connection: Connection, naming: Naming, without: Collection[BarKey], venue: str | None = None
+) -> list[Unconfirmed]:
+    """One entry a symbol and period, short periods first; all bars but `without`. `venue`: only of that one."""
+    symbols = await Symbols.read(connection, naming)
+    left_out = json.dumps(symbols.row_keys(key for key in without if key[0] in symbols.ids))
+    wanted, periods = symbols.of(venue), tuple(Period)
     found = await connection.rows(_UNCONFIRMED, (left_out,))
     with reading(connection.path):
         return [
-            Unconfirmed(symbol, periods[period], first * MINUTE_MS, last * MINUTE_MS, bool(is_partial))
-            for symbol, period, first, last, is_partial in found
+            Unconfirmed(wanted[number].symbol, periods[period], first * MINUTE_MS, last * MINUTE_MS, bool(is_partial))
+            for number, period, first, last, is_partial in found
+            if number in wanted
         ]

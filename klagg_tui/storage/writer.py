@@ -17,9 +17,10 @@ from klagg_tui.storage.ledger import Ledger, Run
 from klagg_tui.storage.merging import Added, Merge
 from klagg_tui.storage.queries import bars_at, stored_spans
 from klagg_tui.storage.quiet_minutes import quiet_bars
-from klagg_tui.storage.recompute import recompute
+from klagg_tui.storage.recompute import knowing_most, recompute
 from klagg_tui.storage.rows import FORMING, HISTORY, RANKED, SPANS, Packer, span_row
 from klagg_tui.storage.symbols import Symbols, add_symbols
+from klagg_tui.storage.venues import Naming
 
 _LEFTOVERS: Final = f"""
 SELECT f.symbol, f.minute FROM forming AS f LEFT JOIN history AS h
@@ -49,10 +50,12 @@ class Writer:
     Args:
         connection: the connection.
         periods: those whose bars are made again where smaller ones change; 1m is always among them.
+        naming: what symbols are called.
     """
 
-    def __init__(self, connection: Connection, periods: tuple[Period, ...]) -> None:
+    def __init__(self, connection: Connection, periods: tuple[Period, ...], naming: Naming) -> None:
         self.connection = connection
+        self.naming = naming
         self.periods = chain(periods)
         self.packer = Packer()
         self.symbols = Symbols()
@@ -149,7 +152,7 @@ class Writer:
     async def _write_larger(self, bars: Sequence[Bar]) -> None:
         """A bar that this run closed may turn out to lack trades: then, and only then, does it lose its rank."""
         doubted = {bar.key: bar for bar in bars if bar.state is State.PARTIAL and bar.key in self._closed_larger}
-        await self.insert(RANKED, bars)
+        await self.insert(RANKED, await knowing_most(self.connection, self.symbols, bars))
         if doubted:
             stored = await bars_at(self.connection, self.symbols, doubted)
             closed = [key for key, bar in stored.items() if bar.state is State.CLOSED]
@@ -191,7 +194,7 @@ class Writer:
     async def _load(self) -> None:
         if self._is_loaded:
             return
-        self.symbols = await Symbols.read(self.connection)
+        self.symbols = await Symbols.read(self.connection, self.naming)
         self._spans = await stored_spans(self.connection, self.symbols)
         self._is_loaded = True
         if not self._has_kept_leftovers:
@@ -205,17 +208,22 @@ class Writer:
             await self.connection.rows(_KEEP_LEFTOVERS)
             await self.roll_up((self.symbols.names[number], Period.M1, minute * MINUTE_MS) for number, minute in rows)
 
+    def name_by(self, naming: Naming) -> None:
+        """Call symbols otherwise from the next batch on."""
+        self.naming = naming
+        self._is_loaded = False
+
     def read_again(self) -> None:
         """What is remembered of the file is read again before the next batch: it was changed beside it."""
         self._is_loaded = False
 
     async def reload_symbols(self) -> None:
         """Inside a batch, after symbols were changed."""
-        self.symbols = await Symbols.read(self.connection)
+        self.symbols = await Symbols.read(self.connection, self.naming)
 
     async def _add_symbols(self, names: Collection[str]) -> None:
         if new := [name for name in names if name not in self.symbols.ids]:
-            await add_symbols(self.connection, new)
+            await add_symbols(self.connection, self.naming, new)
             await self.reload_symbols()
 
 

@@ -10,8 +10,8 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.view.columns.column import RenderContext, change_role
-from klagg_tui.view.columns.state import state_sign
-from klagg_tui.view.model import Row, change_percent, is_stale_bar, taker_share
+from klagg_tui.view.columns.state import bar_sign, state_sign
+from klagg_tui.view.model import Row, change_percent, is_stale_bar, taker_share, trade_count_of, turnover_of
 from klagg_tui.view.role import Piece, Role
 from klagg_tui.view.sparkline import balance, sparkline
 
@@ -23,7 +23,7 @@ def bar_lines(bar: Bar, decimals: int, *, local: bool) -> list[list[Piece]]:
     def pair(name: str, value: str, role: Role = Role.TEXT) -> list[Piece]:
         return [Piece(f" {name} ", Role.FAINT), Piece(value, role)]
 
-    share = taker_share(bar)
+    share, turnover, count = taker_share(bar), turnover_of(bar), trade_count_of(bar)
     first = [
         Piece(f" {formatting.date_time(bar.open_ms, local=local)} {bar.period} ", Role.ACCENT),
         *pair("O", formatting.price(bar.open, decimals)),
@@ -34,10 +34,10 @@ def bar_lines(bar: Bar, decimals: int, *, local: bool) -> list[list[Piece]]:
     ]
     second = [
         *pair("Volume", exact.quantity_text(bar.volume)),
-        *pair("Turnover", exact.turnover_text(bar.turnover)),
-        *pair("Trades", formatting.whole(bar.trade_count)),
+        *pair("Turnover", formatting.NOTHING if turnover is None else exact.turnover_text(turnover)),
+        *pair("Trades", formatting.NOTHING if count is None else formatting.whole(count)),
         *pair("Buyers", formatting.NOTHING if share is None else f"{share:.1%}"),
-        Piece(f"  {bar.state.label}", Role.DIM),
+        Piece(f"  {bar.state.label} {bar_sign(bar)}", Role.DIM),
     ]
     return [first, second]
 
@@ -62,7 +62,7 @@ def period_lines(row: Row, periods: Sequence[Period], context: RenderContext, wi
         closes = row.closes(period)
         rise = closes[-1] - closes[0] if len(closes) > 1 else 0
         lines.append([
-            Piece("▌" if chosen else " ", Role.KEY), name, Piece(f"{sign} ", role),
+            Piece("▌" if chosen else " ", Role.KEY), name, Piece(sign.ljust(2), role),
             Piece(f"{formatting.percent(change):>8} ", change_role(change)),
             Piece(bought, Role.TAKER), Piece(f"{sold} ".ljust(6 - len(bought)), Role.SELLER),
             Piece(sparkline(closes, spark) if len(closes) > 1 else "", change_role(rise)),

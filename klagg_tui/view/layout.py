@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from rich.cells import cell_len
 
 from klagg_tui import formatting
-from klagg_tui.view.columns.column import FLEXIBLE_WIDTH, PRICE_WIDTH, SYMBOL_WIDTH, Column
+from klagg_tui.view.columns.column import FLEXIBLE_WIDTH, PRICE_WIDTH, SYMBOL_WIDTH, WHOLE_SYMBOL_WIDTH, Column
 from klagg_tui.view.model import Row
 
 LEAD: Final = 4
@@ -34,20 +34,26 @@ class Widths(NamedTuple):
 
     symbol: int
     price: int
+    whole_symbol: int = 0
+    """Of a name with its exchange; 0: none has one."""
 
 
 MIN_WIDTHS: Final = Widths(symbol=10, price=8)
-MAX_WIDTHS: Final = Widths(symbol=16, price=14)
+MAX_WIDTHS: Final = Widths(symbol=16, price=14, whole_symbol=26)
 
 
 def grown(widths: Widths, rows: Iterable[Row]) -> Widths:
     """The widths that the rows need. They only ever grow: a table that breathes cannot be read."""
-    symbol, price = widths
+    symbol, price, whole = widths
     for row in rows:
-        symbol = max(symbol, len(row.symbol) if row.symbol.isascii() else cell_len(row.symbol))
+        title = row.title
+        cells = len(title) if title.isascii() else cell_len(title)
+        symbol = max(symbol, cells)
+        if row.symbol != title:
+            whole = max(whole, len(row.venue) + 1 + cells)
         if (last := row.last) is not None:
             price = max(price, len(formatting.price(last, row.decimals)))
-    return Widths(min(symbol, MAX_WIDTHS.symbol), min(price, MAX_WIDTHS.price))
+    return Widths(*map(min, (symbol, price, whole), MAX_WIDTHS))
 
 
 def place(columns: Sequence[Column], room: int, widths: Widths) -> tuple[Placed, ...]:
@@ -86,6 +92,8 @@ def _width(column: Column, widths: Widths) -> int:
         return max(widths.price, len(column.title) + 1)
     if column.width == SYMBOL_WIDTH:
         return widths.symbol
+    if column.width == WHOLE_SYMBOL_WIDTH:
+        return max(widths.symbol, widths.whole_symbol)
     if column.width == FLEXIBLE_WIDTH:
         return _MIN_FLEXIBLE
     return column.width

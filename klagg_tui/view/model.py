@@ -15,7 +15,9 @@ from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.exact import PRICE_DECIMALS, Exact
 from klagg_tui.engine.period import Period
-from klagg_tui.feed import FeedUpdate, Mode, Status
+from klagg_tui.evidence import Evidence
+from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Status
+from klagg_tui.names import parted
 
 CLOSES_KEPT: Final = 64
 """Closes of finished bars kept of each symbol and period: as many as the widest sparkline shows."""
@@ -74,11 +76,36 @@ class Closes:
 class Row:
     """One symbol: its current bar of each period, its last closes, when it traded last."""
 
-    __slots__ = ("_closes", "_unit", "bars", "decimals", "is_halted", "last_trade_ms", "name", "symbol", "version")
+    __slots__ = (
+        "_closes",
+        "_unit",
+        "bars",
+        "base",
+        "coin",
+        "decimals",
+        "is_halted",
+        "last_trade_ms",
+        "name",
+        "quote",
+        "symbol",
+        "title",
+        "venue",
+        "venue_name",
+        "version",
+    )
 
     def __init__(self, symbol: str) -> None:
         self.symbol = symbol
-        self.name = symbol.casefold()
+        """`venue:name` where several exchanges are watched, otherwise what the exchange calls it."""
+        self.venue, self.title = parted(symbol)
+        """Key of the exchange, empty where that is not known; what the exchange calls the symbol."""
+        self.venue_name = ""
+        """The exchange for people."""
+        self.name = self.title.casefold()
+        self.base = self.quote = ""
+        """As the listing says; empty where that is not known."""
+        self.coin = ""
+        """The base, in letters that can be compared."""
         self.bars: list[Bar | None] = [None] * _ORDINALS
         """By `Period.ordinal`."""
         self._closes: list[Closes | None] = [None] * _ORDINALS
@@ -89,6 +116,18 @@ class Row:
         self.is_halted = False
         """Whether its trading rests at the exchange."""
         self.version = 0
+
+    @property
+    def qualified(self) -> str:
+        """`venue:name`, also where one exchange is watched; the name alone where its exchange is not known."""
+        return f"{self.venue}:{self.title}" if self.venue else self.title
+
+    def learn(self, facts: InstrumentFacts) -> None:
+        """Take in what the listing says."""
+        self.venue, self.venue_name = facts.venue or self.venue, facts.venue_name
+        self.base, self.quote = facts.base, facts.quote
+        self.coin = facts.base.casefold()
+        self.version += 1
 
     def bar(self, period: Period) -> Bar | None:
         """The current bar."""
@@ -155,6 +194,8 @@ class Row:
         twin.last_trade_ms = self.last_trade_ms
         twin.decimals, twin._unit = self.decimals, self._unit
         twin.is_halted, twin.version = self.is_halted, self.version
+        twin.venue, twin.venue_name = self.venue, self.venue_name
+        twin.base, twin.quote, twin.coin = self.base, self.quote, self.coin
         return twin
 
 
@@ -164,21 +205,45 @@ class Market:
     def __init__(self) -> None:
         self.rows: dict[str, Row] = {}
         self.newest_trade_ms = 0
+        self.counts: dict[str, int] = {}
+        """Symbols of each exchange, where several are watched; empty where one is."""
+
+    @property
+    def has_venues(self) -> bool:
+        """Whether several exchanges are watched: only then are symbols called by them."""
+        return bool(self.counts)
 
     def apply(self, update: FeedUpdate) -> set[str]:
         """Take an update in; returns the symbols touched."""
         rows = self.rows
         for symbol in update.symbols_removed:
-            rows.pop(symbol, None)
+            self._drop(symbol)
         for symbol in update.symbols_added:
-            rows.setdefault(symbol, Row(symbol))
+            if symbol not in rows:
+                self._add(symbol)
         touched = {*update.symbols_added, *update.symbols_removed}
         for bar in update.changes.ended:
             self._row(bar).take_closed(bar)
             touched.add(bar.symbol)
         self._take_current(update.changes.current, touched)
         self._note_trades(update)
+        for symbol, facts in update.instruments.items():
+            row = rows.get(symbol)
+            if row is not None:
+                row.learn(facts)
+                touched.add(symbol)
         return touched
+
+    def _add(self, symbol: str) -> Row:
+        row = self.rows[symbol] = Row(symbol)
+        if symbol != row.title:
+            self.counts[row.venue] = self.counts.get(row.venue, 0) + 1
+        return row
+
+    def _drop(self, symbol: str) -> None:
+        row = self.rows.pop(symbol, None)
+        if row is not None and symbol != row.title:
+            self.counts[row.venue] -= 1
 
     def note_halted(self, halted: Collection[str]) -> set[str]:
         """Take in whose trading rests; returns the symbols of which that is news."""
@@ -208,7 +273,7 @@ class Market:
     def _row(self, bar: Bar) -> Row:
         row = self.rows.get(bar.symbol)
         if row is None:
-            row = self.rows[bar.symbol] = Row(bar.symbol)
+            row = self._add(bar.symbol)
         if not row.version:
             row.take_decimals(bar)
         return row
@@ -225,6 +290,7 @@ class Market:
         twin = Market()
         twin.rows = {symbol: row.copy() for symbol, row in self.rows.items()}
         twin.newest_trade_ms = self.newest_trade_ms
+        twin.counts = dict(self.counts)
         return twin
 
 
@@ -236,10 +302,20 @@ def change_percent(bar: Bar | None) -> float | None:
 
 
 def taker_share(bar: Bar | None) -> float | None:
-    """Which part of the volume takers bought, 0 to 1; None without trades."""
-    if bar is None or not bar.volume:
+    """Which part of the volume takers bought, 0 to 1; None without trades, or where the exchange does not tell it."""
+    if bar is None or not bar.volume or bar.evidence & Evidence.NO_TAKER_VOLUME:
         return None
     return bar.taker_buy_volume / bar.volume
+
+
+def turnover_of(bar: Bar | None) -> Exact | None:
+    """The bar's turnover; None where it is not known."""
+    return None if bar is None or bar.evidence & Evidence.NO_TURNOVER else bar.turnover
+
+
+def trade_count_of(bar: Bar | None) -> int | None:
+    """The bar's number of trades; None where it is not known."""
+    return None if bar is None or bar.evidence & Evidence.NO_COUNT else bar.trade_count
 
 
 def is_stale_bar(bar: Bar, now_ms: int) -> bool:

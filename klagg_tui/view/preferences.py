@@ -35,6 +35,8 @@ class Preferences:
     """Name and symbols."""
     shown_list: str = ""
     """Name of the watchlist on view; empty: all symbols."""
+    shown_venue: str = ""
+    """Key of the exchange on view, where several are watched; empty: all of them."""
     alerts: tuple[str, ...] = ()
     indicators: tuple[str, ...] = DEFAULT_INDICATORS
     """Keys of those that are shown. In the state file each is a switch of its own."""

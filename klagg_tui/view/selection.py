@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from klagg_tui.engine.period import Period
 from klagg_tui.feed import Mode, Status
 from klagg_tui.view import watchlists
 from klagg_tui.view.filter import Filter
 from klagg_tui.view.model import Market, Row
 from klagg_tui.view.preferences import Preferences
+from klagg_tui.view.quotes import are_mixed, is_dollar
 
 
-def chosen_rows(market: Market, chosen: Preferences, wanted: Filter, period: Period, now_ms: int) -> list[Row]:
-    """Those of the watchlist on view that match the filter."""
-    rows = market.rows
+def chosen_rows(
+    market: Market, chosen: Preferences, wanted: Filter, period: Period, now_ms: int, venue: str = ""
+) -> list[Row]:
+    """Those of the watchlist and the exchange on view that match the filter; no exchange: all."""
+    rows: Iterable[Row] = market.rows.values()
     if chosen.shown_list:
-        listed = watchlists.symbols_of(chosen.watchlists, chosen.shown_list)
-        among = [rows[symbol] for symbol in listed if symbol in rows]
-    else:
-        among = list(rows.values())
+        rows = watchlists.listed_rows(rows, watchlists.symbols_of(chosen.watchlists, chosen.shown_list))
+    if venue:
+        rows = [row for row in rows if row.venue == venue]
     if not wanted.text:
-        return among
+        return list(rows)
     matches = wanted.matches
-    return [row for row in among if matches(row, period, now_ms)]
+    return [row for row in rows if matches(row, period, now_ms)]
 
 
-def empty_text(market: Market, chosen: Preferences, wanted: Filter, status: Status, demo_key: str) -> str:
+def mixes_quotes(rows: Iterable[Row]) -> bool:
+    """Whether amounts of money of several dollar-like quotes stand beside each other."""
+    return are_mixed({row.quote for row in rows if is_dollar(row.quote)})
+
+
+def empty_text(
+    market: Market, chosen: Preferences, wanted: Filter, status: Status, demo_key: str, venue: str = ""
+) -> str:
     """Why no row is shown, and the key that helps; in lines."""
     if not market.rows and status.mode is Mode.OFFLINE:
         return (
@@ -37,4 +48,12 @@ def empty_text(market: Market, chosen: Preferences, wanted: Filter, status: Stat
         # Whoever looks for a stock and finds none is told where it is.
         besides = status.not_chosen.replace(". ", ".\n")
         return f"No symbol matches {wanted.text} – Esc clears the filter.\n{besides}".rstrip()
+    if venue and not market.counts.get(venue):
+        told = next((each for each in status.venues if each.key == venue), None)
+        reason = (
+            told.notices[0] if told and told.notices else f"{told.connection if told else 'Nothing yet'}: waiting …"
+        )
+        return f"No symbol of {venue} yet.\n{reason}\n< and > show the other exchanges."
+    if venue:
+        return f"No symbol of {chosen.shown_list} at {venue} – > shows the other exchanges."
     return f"{chosen.shown_list} is empty – tab shows all symbols, m marks one for it."

@@ -10,6 +10,7 @@ from klagg_tui.view.columns.change import CHANGE
 from klagg_tui.view.columns.registry import find
 from klagg_tui.view.columns.symbol import SYMBOL
 from klagg_tui.view.model import Row
+from klagg_tui.view.quotes import is_comparable
 
 
 class Sort(NamedTuple):
@@ -39,11 +40,17 @@ def column_of(sort: Sort, keys: Iterable[str], period: Period) -> str | None:
 
 
 def ordered(rows: Iterable[Row], sort: Sort, period: Period, now_ms: int) -> list[Row]:
-    """The rows by the column's value in that period, then by name; rows without a value come last either way."""
-    measure = (find(sort.key) or SYMBOL).measure
+    """The rows by the column's value in that period, then by name; rows without a value come last either way.
+
+    Amounts of money of other quotes than dollars cannot be held against those: they come below, quote by quote.
+    """
+    column = find(sort.key) or SYMBOL
+    measure = column.measure
     ordinal = period.ordinal
     named = sorted(rows, key=lambda row: row.symbol)
     valued = [(measure(row, row.bars[ordinal], now_ms), row) for row in named]
     known = [(value, row) for value, row in valued if value is not None]
     known.sort(key=lambda pair: pair[0], reverse=sort.descending)
+    if column.is_money:
+        known.sort(key=lambda pair: "" if is_comparable(pair[1].quote) else pair[1].quote)
     return [row for _, row in known] + [row for value, row in valued if value is None]

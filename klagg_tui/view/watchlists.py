@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeAlias
+
+from klagg_tui.view.model import Row
 
 Watchlists: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
 """Name and symbols of each, in the order of the tabs."""
@@ -11,6 +14,27 @@ Watchlists: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
 def symbols_of(lists: Watchlists, name: str) -> tuple[str, ...]:
     """The symbols of that list; none where it is not there."""
     return dict(lists).get(name, ())
+
+
+def entry_of(listed: Iterable[str], row: Row) -> str | None:
+    """What a list calls that row: by its name on every exchange, or by one exchange's; None where it is not on it."""
+    names = frozenset(listed)
+    return next((name for name in (row.symbol, row.title, row.qualified) if name in names), None)
+
+
+def listed_rows(rows: Iterable[Row], listed: Iterable[str]) -> list[Row]:
+    """The rows that are on a list, in its order; a name without an exchange means the symbol on every one."""
+    places = {name: place for place, name in enumerate(listed)}
+    if not places:
+        return []
+    found = []
+    for row in rows:
+        for name in (row.symbol, row.title, row.qualified):
+            if name in places:
+                found.append((places[name], row))
+                break
+    found.sort(key=lambda pair: pair[0])
+    return [row for _, row in found]
 
 
 def toggled(lists: Watchlists, name: str, symbol: str) -> Watchlists:

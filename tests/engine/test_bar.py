@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klagg_tui.engine.bar import Bar, Check, State, empty_bar, fault_of, merge
+from klagg_tui.engine import parsing
+from klagg_tui.engine.bar import Bar, Check, State, blanked, empty_bar, fault_of, merge
 from klagg_tui.engine.period import Period
+from klagg_tui.evidence import Evidence
 from tests.makers import MINUTE, START, SYMBOL, bar, candle
 from tests.oracle import merged
 
@@ -59,6 +61,29 @@ def test_a_partial_bar_without_trades_lends_no_price(minutes: list[Bar]) -> None
     assert merge(folded(minutes), hole) == folded(minutes)._replace(state=State.PARTIAL)
 
 
+SUMS = {
+    "turnover": Evidence.NO_TURNOVER,
+    "trade_count": Evidence.NO_COUNT,
+    "taker_buy_volume": Evidence.NO_TAKER_VOLUME,
+    "taker_buy_turnover": Evidence.NO_TAKER_TURNOVER,
+}
+
+
+@given(rows(), st.data())
+def test_what_one_minute_does_not_know_is_unknown_of_the_whole_and_nothing_else(
+    minutes: list[Bar], data: st.DataObject
+) -> None:
+    lacked = [data.draw(st.integers(0, 31), "evidence") for _ in minutes]
+    whole = folded(minutes)
+    made = folded([blanked(bar._replace(evidence=bits)) for bar, bits in zip(minutes, lacked, strict=True)])
+    for bit in Evidence:
+        assert bool(made.evidence & bit) is any(bits & bit for bits in lacked)
+    for name, bit in SUMS.items():
+        assert getattr(made, name) == (0 if made.evidence & bit else getattr(whole, name))
+    assert made[:8] == whole[:8]
+    assert made.state is whole.state
+
+
 @pytest.mark.parametrize(
     ("first", "second", "both"),
     [
@@ -91,8 +116,9 @@ def test_a_bar_knows_when_the_next_one_opens() -> None:
     assert [one.end_ms == two.open_ms for one, two in pairwise(minutes)] == [True]
 
 
-def test_bars_that_differ_in_state_alone_have_the_same_values() -> None:
+def test_bars_that_differ_in_state_and_evidence_alone_have_the_same_values() -> None:
     assert bar().same_values(bar(state=State.CONFIRMED))
+    assert bar().same_values(bar()._replace(evidence=Evidence.CANDLE_ONLY))
     assert not bar().same_values(bar(trade_count=2))
 
 
@@ -140,6 +166,67 @@ def test_a_turnover_may_lack_what_the_exchange_cut_off_each_trade() -> None:
     )
     assert fault_of(one._replace(trade_count=1)) is None
     assert fault_of(one._replace(trade_count=1, turnover=one.turnover - 1)) is not None
+
+
+SOUND = bar(low="99", high="101", taker_buy_volume="0.5", taker_buy_turnover="50")
+
+
+@pytest.mark.parametrize("evidence", range(32))
+def test_a_sound_bar_is_sound_whatever_is_unknown_of_it(evidence: int) -> None:
+    assert fault_of(blanked(SOUND._replace(evidence=evidence))) is None
+
+
+@pytest.mark.parametrize(
+    ("evidence", "damage", "said"),
+    [
+        (Evidence.NO_TURNOVER, {"taker_buy_turnover": 10**30}, "taker turnover"),
+        (Evidence.NO_TURNOVER, {"trade_count": 0}, "without a trade"),
+        (Evidence.NO_TAKER_TURNOVER, {"taker_buy_volume": 10**12}, "takers bought more"),
+        (Evidence.NO_TAKER_VOLUME, {"taker_buy_turnover": 10**30}, "takers bought more"),
+        (Evidence.NO_TAKER_VOLUME, {"turnover": 10**30}, "turnover"),
+        (Evidence.NO_COUNT, {"turnover": 10**30}, "turnover"),
+        (Evidence.NO_COUNT, {"volume": 0, "taker_buy_volume": 0, "taker_buy_turnover": 0}, "trades without volume"),
+    ],
+    ids=[
+        "turnover",
+        "turnover and count",
+        "taker turnover",
+        "taker volume",
+        "taker volume and turnover",
+        "count",
+        "sums",
+    ],
+)
+def test_what_is_known_of_a_bar_is_asked_whatever_is_not(evidence: int, damage: dict[str, int], said: str) -> None:
+    lacking = blanked(SOUND._replace(evidence=evidence))
+    assert said in str(fault_of(lacking._replace(**damage)))  # type: ignore[arg-type]
+
+
+def test_where_the_count_is_unknown_no_more_was_cut_off_than_so_many_trades_could_lose() -> None:
+    unit = parsing.quantity("0.00000001")
+    one = bar(low="100", high="100", volume="0.00000003", turnover_text="0.00000297")
+    least = one._replace(trade_count=0, evidence=Evidence.NO_COUNT, volume=3 * unit)
+    assert fault_of(least) is None
+    assert fault_of(least._replace(turnover=least.turnover - 1)) is not None
+
+
+def test_a_bar_of_contracts_is_paid_by_their_worth_and_not_by_its_prices() -> None:
+    contracts = bar(
+        open="61500",
+        low="61000",
+        high="62000",
+        volume="3",
+        turnover_text="300",
+        taker_buy_volume="2",
+        taker_buy_turnover="200",
+    )
+    value = parsing.price("100")
+    assert fault_of(contracts, contract_value=value) is None
+    assert "turnover 300 cannot be paid" in str(fault_of(contracts))
+    for field in ("turnover", "taker_buy_turnover"):
+        damaged = contracts._replace(**{field: getattr(contracts, field) - 1})
+        assert "is not what its contracts are worth" in str(fault_of(damaged, contract_value=value))
+    assert fault_of(contracts._replace(turnover=1, taker_buy_turnover=0), Check.PARTS, value) is None
 
 
 def test_the_label_of_a_state_is_its_name_in_small_letters() -> None:

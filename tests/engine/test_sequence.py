@@ -75,3 +75,11 @@ def test_an_id_without_a_trade_is_not_counted() -> None:
     sequence = standing_at(5)
     sequence.skip_id()
     assert (sequence.next_id, sequence.taken) == (6, 0)
+
+
+def test_held_trades_of_a_time_that_is_over_are_dropped() -> None:
+    sequence = standing_at(5)
+    for held in (7, 8, 9):
+        sequence.hold(trade(held, START + held))
+    sequence.drop_held_before(START + 8)
+    assert set(sequence.held) == {8, 9}

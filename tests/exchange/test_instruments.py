@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.errors import ConfigError
-from klagg_tui.exchange.instruments import SymbolFilter, patterns
+from klagg_tui.exchange.instruments import SymbolFilter, nothing_called, patterns
 from klagg_tui.exchange.listing import Instrument
 
 
@@ -85,3 +85,30 @@ def test_a_file_of_names_that_cannot_be_read_is_reported_by_name(tmp_path: Path,
         file.write_bytes(content)
     with pytest.raises(ConfigError, match=r"names\.txt"):
         patterns([f"@{file}"])
+
+
+def test_names_match_in_any_case_and_whatever_sign_parts_two_coins() -> None:
+    names = [listed("kPEPE"), listed("BTC/USD", quote="USD"), listed("ETH-USD", quote="usd"), listed("two:XRPUSDT")]
+    assert list(SymbolFilter(patterns=("KPEPE",)).chosen(names)) == ["kPEPE"]
+    assert list(SymbolFilter(patterns=("BTC-USD", "ETH/*"), quotes=("USD",)).chosen(names)) == ["BTC/USD", "ETH-USD"]
+    assert list(SymbolFilter(patterns=("XRP*",)).chosen(names)) == ["two:XRPUSDT"]
+
+
+def test_patterns_with_an_exchange_mean_that_one_alone() -> None:
+    patterns_, quotes = ("OKX:BTC*", "ETHUSDT", "one:SOL*"), ("okx:USD", "USDT")
+    assert SymbolFilter.of_venue("okx-swap", patterns_, quotes, ()) == SymbolFilter(
+        ("BTC*", "ETHUSDT"), ("USD", "USDT")
+    )
+    assert SymbolFilter.of_venue("one", patterns_, quotes, ()) == SymbolFilter(("ETHUSDT", "SOL*"), ("USDT",))
+    none = SymbolFilter.of_venue("two", ("one:SOL*",), ("one:USD",), ())
+    assert none == SymbolFilter(takes_none=True)
+    assert chosen(none) == []
+    assert chosen(SymbolFilter.of_venue("two", (), (), ())) == chosen(SymbolFilter())
+
+
+def test_what_matches_nothing_is_told_with_a_name_that_is_near() -> None:
+    names = [one.symbol for one in MARKET]
+    unknown = SymbolFilter(patterns=("BTCUSDX", "ZZZ", "ETHUSDT")).unknown_with_hints(names)
+    assert unknown == {"BTCUSDX": "BTCUSDT", "ZZZ": ""}
+    assert nothing_called(unknown) == "The exchange lists nothing called BTCUSDX, ZZZ; did you mean BTCUSDT?"
+    assert nothing_called({"ZZZ": ""}) == "The exchange lists nothing called ZZZ."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
 
@@ -15,6 +16,7 @@ from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.fields import LATEST_MS, Json
 from klagg_tui.exchange.numerals import decoded_exactly, number_text, product, rfc3339_ms, seconds_ms
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WHOLE = st.integers(0, 10**17)
 DIGITS = st.text("0123456789", min_size=1, max_size=18)
 PLAIN = st.builds(lambda whole, rest: f"{whole}.{rest}", WHOLE, DIGITS) | WHOLE.map(str)
@@ -77,15 +79,14 @@ def test_of_what_is_no_plain_number_there_is_no_product(text: str) -> None:
         product("1", text)
 
 
-@given(st.datetimes(datetime(1970, 1, 1), datetime(9998, 1, 1)), st.integers(1, 12), st.sampled_from(["Z", "+00:00"]))
-@example(datetime(2025, 1, 1, 0, 0, 37, 708_000), 3, "Z")
-def test_a_time_is_cut_to_milliseconds(time: datetime, digits: int, zone: str) -> None:
+@given(st.integers(0, 253_000_000_000_000_000), st.integers(1, 12), st.sampled_from(["Z", "+00:00"]))
+@example(1_695_628_177_708_000, 3, "Z")
+def test_a_time_is_cut_to_milliseconds(time_us: int, digits: int, zone: str) -> None:
+    time = EPOCH + timedelta(microseconds=time_us)
     fraction = f"{time.microsecond:06d}999999"[:digits]
-    known_us = int(fraction[:6].ljust(6, "0"))
-    expected = time.replace(microsecond=known_us, tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-    assert rfc3339_ms(f"{time:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + f".{fraction}{zone}") == expected // timedelta(
-        milliseconds=1
-    )
+    kept_us = int(fraction[:6].ljust(6, "0"))
+    said = f"{time.replace(microsecond=0, tzinfo=None).isoformat()}.{fraction}{zone}"
+    assert rfc3339_ms(said) == (time.replace(microsecond=kept_us) - EPOCH) // timedelta(milliseconds=1)
 
 
 def test_a_time_needs_no_fraction() -> None:
@@ -121,14 +122,12 @@ def test_seconds_are_cut_to_milliseconds(raw: str, expected: int) -> None:
 
 @pytest.mark.parametrize("value", [LATEST_MS // 1_000, "-1.5", None], ids=repr)
 def test_what_are_no_seconds_is_damage(value: Json) -> None:
-    with pytest.raises(BadFrame, match="number|time"):
+    with pytest.raises(BadFrame, match=r"number|time"):
         seconds_ms(value)
 
 
 @pytest.mark.parametrize("read", [number_text, rfc3339_ms, seconds_ms])
 @given(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=60))
 def test_nothing_else_than_damage_is_raised(read: Callable[[Json], object], value: Json) -> None:
-    try:
+    with suppress(BadFrame):
         read(value)
-    except BadFrame:
-        pass

@@ -51,3 +51,24 @@ def test_nobody_else_imports_what_is_inside_an_exchange(package: str) -> None:
             continue
         for found in inside.finditer(path.read_text(encoding="utf-8")):
             assert (found[1] or found[2]) in KNOW.get(room, ()), f"{name}: {found[0]}"
+
+
+ABOVE = {
+    "facts": ("wire", "rest", "archive", "products"),
+    "products": ("wire", "rest", "archive"),
+    "wire": ("rest", "archive"),
+}
+"""What a room inside an exchange may not know: what stands above it."""
+
+
+@pytest.mark.parametrize("package", sorted(packages()))
+def test_inside_an_exchange_imports_go_downward_and_never_to_another_one(package: str) -> None:
+    home = ROOT / "exchange" / package
+    others = "|".join(sorted(packages() - {package}))
+    to_another = re.compile(rf"klagg_tui\.exchange\.(?:{others})\b")
+    for path in home.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not to_another.search(text), path
+        room = path.relative_to(home).parts[0].removesuffix(".py")
+        for above in ABOVE.get(room, ()):
+            assert f"klagg_tui.exchange.{package}.{above}" not in text, f"{path} imports {above}"

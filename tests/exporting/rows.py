@@ -34,6 +34,7 @@ BARS = st.builds(
     **dict.fromkeys(("turnover", "taker_buy_turnover"), st.integers(0, 10**44)),
     trade_count=st.integers(0, 10**12),
     state=st.sampled_from(State),
+    evidence=st.just(0),
 )
 PRECISIONS = st.builds(Precision, st.integers(0, 12), st.integers(0, 8))
 LINES = st.sampled_from([csv.line, csv.series_line, jsonl.line])

@@ -15,6 +15,7 @@ from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, RemoveSymbol, SeedBars
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import StorageError
+from klagg_tui.feed import InstrumentFacts
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime import host as host_module
 from klagg_tui.runtime.host import TAPE_LENGTH, EngineHost
@@ -165,6 +166,14 @@ async def test_changes_tell_symbols_added_and_removed_once() -> None:
     assert (changes.symbols_added, changes.symbols_removed) == (("XRPUSDT",), (SYMBOL,))
     host.handle([AddSymbol(SYMBOL, 0)])
     assert (await host.update())[1:3] == ((SYMBOL,), ())
+
+
+async def test_changes_tell_once_what_a_listing_says() -> None:
+    host = host_with()
+    facts = InstrumentFacts("binance-um", "Binance", SYMBOL, "BTC", "USDT")
+    host.learn({SYMBOL: facts})
+    assert (await host.update()).instruments == {SYMBOL: facts}
+    assert (await host.update()).instruments == {}
 
 
 async def test_changes_tell_touched_bars_and_when_they_were_traded() -> None:

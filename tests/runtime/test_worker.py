@@ -70,10 +70,10 @@ async def stored(database: Path, period: Period = Period.M1) -> list[Bar]:
 
 
 async def test_a_database_of_another_market_is_refused_at_the_start(tmp_path: Path, database: Path) -> None:
-    async with await Store.open(database, market="simulated") as store:
+    async with await Store.open(database, market="test@simulated") as store:
         await store.add_confirmed([bar()])
     runtime = Runtime(plan(file_with(tmp_path, trades([START])), database))
-    with pytest.raises(OtherMarket, match="simulated"):
+    with pytest.raises(OtherMarket, match="test@simulated"):
         runtime.start()
     await until(lambda: runtime.has_ended)
     assert isinstance(runtime.error, OtherMarket)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from klagg_tui.engine import parsing
-from klagg_tui.engine.bar import State, empty_bar
+from klagg_tui.engine.bar import Bar, State, empty_bar
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
+from klagg_tui.engine.rollup import roll_up
+from klagg_tui.evidence import Evidence
+from klagg_tui.storage.debts import Answer
 from klagg_tui.storage.merging import Added
 from klagg_tui.storage.store import Store
 from tests.filed import all_of, listed
@@ -109,3 +112,84 @@ async def test_bars_between_two_contracts_that_only_the_clock_made_are_taken_bac
     assert minutes == [0, 1, 9]
     assert [each.open_ms for each in await listed(store, Period.M5)] == [START, START + 5 * MINUTE]
     assert await store.discard_between(SYMBOL, START, START + 9 * MINUTE) == 0
+
+
+LACKS = Evidence.NO_TURNOVER | Evidence.NO_COUNT | Evidence.NO_TAKER_VOLUME | Evidence.NO_TAKER_TURNOVER
+
+
+def candle(ours: Bar) -> Bar:
+    """The exchange's bar of the same time where it has prices and volume alone."""
+    return ours._replace(
+        turnover=0, trade_count=0, taker_buy_volume=0, taker_buy_turnover=0, state=State.CONFIRMED, evidence=LACKS
+    )
+
+
+async def test_a_bar_that_agrees_keeps_the_fields_that_the_exchanges_lacks(store: Store) -> None:
+    closed, partial, missing = bars(3)
+    await store.add([closed, partial._replace(state=State.PARTIAL)], [])
+    added = await store.add_confirmed(map(candle, (closed, partial, missing)))
+    assert added == Added(new=1, equal=2)
+    assert await listed(store) == [
+        closed._replace(state=State.CONFIRMED),
+        partial._replace(state=State.CONFIRMED, evidence=Evidence.CANDLE_ONLY),
+        candle(missing)._replace(evidence=LACKS | Evidence.CANDLE_ONLY),
+    ]
+
+
+async def test_an_equal_bar_that_knows_less_takes_no_place_and_one_that_knows_more_does(store: Store) -> None:
+    known, unknown = bars(2)
+    await store.add_confirmed([known, candle(unknown)])
+    before = await listed(store)
+    assert await store.add_confirmed([candle(known), candle(unknown)]) == Added(equal=2)
+    assert await listed(store) == before
+    assert await store.add_confirmed([unknown]) == Added(equal=1)
+    assert await listed(store) == [bar._replace(state=State.CONFIRMED) for bar in (known, unknown)]
+
+
+async def test_a_bar_that_differs_gives_way_and_what_its_own_lacks_is_unknown_in_larger_bars_too(store: Store) -> None:
+    ours = bars(5)
+    await store.add(ours, [])
+    theirs = [candle(bar) for bar in ours]
+    theirs[2] = theirs[2]._replace(volume=theirs[2].volume * 2)
+    assert await store.add_confirmed(theirs) == Added(equal=4, changed=1)
+    minutes, (larger,) = await listed(store), await listed(store, Period.M5)
+    assert [bar.evidence for bar in minutes] == [0, 0, LACKS | Evidence.CANDLE_ONLY, 0, 0]
+    assert (larger.state, larger.evidence) == (State.CONFIRMED, LACKS | Evidence.CANDLE_ONLY)
+    assert (larger.volume, larger.turnover, larger.trade_count) == (sum(bar.volume for bar in minutes), 0, 0)
+
+
+async def test_a_whole_larger_bar_does_not_lose_to_a_roll_up_that_knows_less(store: Store) -> None:
+    ours = bars(5)
+    larger = roll_up(ours, Period.M5, START)
+    await store.write(Changes(ended=(larger,)))
+    await store.add_confirmed(map(candle, ours))
+    assert await listed(store, Period.M5) == [larger._replace(state=State.CONFIRMED)]
+
+
+async def test_a_live_engine_that_stands_on_bars_with_unknown_fields_takes_nothing_from_a_larger_one(
+    store: Store,
+) -> None:
+    larger = roll_up(bars(5), Period.M5, START)
+    await store.write(Changes(ended=(larger,)))
+    await store.write(Changes(ended=(candle(larger)._replace(state=State.CLOSED),)))
+    assert await listed(store, Period.M5) == [larger]
+    other = candle(larger)._replace(state=State.CLOSED, volume=larger.volume * 2)
+    await store.write(Changes(ended=(other,)))
+    assert await listed(store, Period.M5) == [other]
+
+
+async def test_a_venue_that_opens_at_the_close_before_is_compared_with_that_price_put_in(store: Store) -> None:
+    first, second, third = bars(3)
+    await store.add([first, second, third], [])
+    price = parsing.price("50")
+    shown = [candle(first)._replace(low=price, close=price)]
+    for ours, before in ((second, price), (third, second.close)):
+        shown.append(candle(ours)._replace(open=before, high=max(ours.high, before), low=min(ours.low, before)))
+    assert await store.add_confirmed(shown[:1], opens_at_previous_close=True) == Added(changed=1)
+    assert await store.add_confirmed(shown[1:], opens_at_previous_close=True) == Added(equal=2)
+    assert [(bar.open, bar.trade_count) for bar in (await listed(store))[1:]] == [
+        (price, second.trade_count),
+        (second.close, third.trade_count),
+    ]
+    answer = Answer(SYMBOL, Period.M1, shown[1:], [], START, opens_at_previous_close=True)
+    assert await store.settle(answer) == Added(equal=2)

@@ -367,12 +367,13 @@ async def test_a_file_moved_while_it_is_written_to_can_be_put_back_and_each_trad
 
 async def test_bars_of_two_markets_do_not_mix(tmp_path: Path) -> None:
     path = tmp_path / "klagg.db"
-    before = await made(path, "simulated")
+    before = await made(path, "binance-um@simulated")
     for read_only in (False, True):
-        with pytest.raises(OtherMarket, match="holds the bars of simulated, not of binance-um: nothing was changed"):
-            await Store.open(path, market="binance-um", read_only=read_only)
+        for markets in (("binance-um",), ("okx-swap", "binance-um"), ("binance-um@http://localhost:1",)):
+            with pytest.raises(OtherMarket, match="holds the bars of binance-um@simulated, not of binance-um"):
+                await Store.open(path, markets=markets, read_only=read_only)
     assert content(path) == before
-    await (await Store.open(path, market="simulated")).close()
+    await (await Store.open(path, market="binance-um@simulated")).close()
     await (await Store.open(path)).close()
 
 
@@ -389,7 +390,7 @@ async def test_a_file_is_marked_by_the_first_market_whose_bars_are_written(
     async with await Store.open(path, market="binance-um") as store:
         await write(store)
     with pytest.raises(OtherMarket):
-        await Store.open(path, market="simulated")
+        await Store.open(path, market="binance-um@simulated")
 
 
 async def test_an_address_that_brought_no_bar_leaves_no_mark(tmp_path: Path) -> None:
@@ -408,7 +409,7 @@ async def test_a_file_without_any_bar_takes_any_market_whatever_it_was_marked_wi
     async with await Store.open(path, market="binance-um") as store:
         await store.write(Changes((bar(),)))
     with pytest.raises(OtherMarket, match="holds the bars of binance-um"):
-        await Store.open(path, market="fapi.binanec.com")
+        await Store.open(path, market="binance-um@fapi.binanec.com")
 
 
 async def test_the_lock_of_another_program_is_not_said_to_be_klagg(
@@ -533,6 +534,52 @@ async def test_runs_of_ids_in_an_older_file_are_given_their_contracts(tmp_path: 
         at_ms = START + 61 * DAY + MINUTE
         await store.add([], [Span(SYMBOL, 41, 50, at_ms + 1, at_ms + 9)])
         assert [span[1:3] for span in await store.spans(SYMBOL)][3] == (30, 50)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("binance-um", "binance-um"),
+        ("simulated", "binance-um@simulated"),
+        ("http://127.0.0.1:8765", "binance-um@http://127.0.0.1:8765"),
+        ("https://demo-fapi.binance.com", "binance-um@https://demo-fapi.binance.com"),
+        (None, None),
+    ],
+    ids=["real", "demo", "http", "https", "unmarked"],
+)
+async def test_an_address_in_an_older_file_becomes_one_of_its_venue(
+    tmp_path: Path, before: str | None, after: str | None
+) -> None:
+    path = tmp_path / "klagg.db"
+    connection = await open_writer(path, MIGRATIONS[:2])
+    await connection.rows("UPDATE venues SET name = ?", (before,))
+    await connection.rows("INSERT INTO symbols (id, name) VALUES (7, ?)", (SYMBOL,))
+    row = (7, 0, START // MINUTE, State.CONFIRMED.value, 0, 5, 5, 5, 5, 1, 5, 1, 0, 0)
+    await connection.rows(f"INSERT INTO history VALUES ({','.join('?' * 14)})", row)
+    await connection.close()
+    async with await Store.open(path, markets=(after,) if after else ()) as store:
+        assert await store.market() == after
+        assert (store.is_qualified, [bar.symbol for bar in await listed(store)]) == (False, [SYMBOL])
+    with closing(sqlite3.connect(path)) as connection_:
+        found = connection_.execute("SELECT symbol, open, venue, witness FROM bars").fetchall()
+    assert found == [(SYMBOL, 5.0, after and "binance-um", "ids")]
+
+
+async def test_bringing_an_older_file_up_to_date_writes_no_bar_anew(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    connection = await open_writer(path, MIGRATIONS[:2])
+    await connection.rows("INSERT INTO symbols (id, name) VALUES (7, ?)", (SYMBOL,))
+    await connection.rows(
+        "WITH RECURSIVE m(minute) AS (SELECT 1 UNION ALL SELECT minute + 1 FROM m WHERE minute < 5000) "
+        "INSERT INTO history SELECT 7, 0, minute, 3, 0, 5, 5, 5, 5, 1, 5, 1, 0, 0 FROM m"
+    )
+    await connection.close()
+    before = content(path)
+    async with await Store.open(path):
+        pass
+    after = content(path)
+    pages = range(0, len(before), 4096)
+    assert sum(before[at : at + 4096] != after[at : at + 4096] for at in pages) < len(pages) / 4
 
 
 async def test_an_older_file_that_may_only_be_read_asks_for_one_run(tmp_path: Path) -> None:

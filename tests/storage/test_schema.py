@@ -11,6 +11,7 @@ import pytest
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
+from klagg_tui.evidence import Evidence
 from klagg_tui.storage.store import Store
 from tests.makers import MINUTE, START, SYMBOL, bar
 
@@ -55,13 +56,15 @@ async def test_a_bar_reads_as_names_times_and_numbers(tmp_path: Path) -> None:
             1.5,
             92700.45,
             "closed",
+            None,
+            None,
         )
     ]
 
 
 async def test_numbers_beyond_63_bits_are_numbers_too(tmp_path: Path) -> None:
     given = bar(volume="1000000000000.00000001", turnover_text="123456789012.0000000000000001")
-    ((*_, volume, turnover, _, _, _, _),) = await shown(tmp_path, [given], [])
+    ((*_, volume, turnover, _, _, _, _, _, _),) = await shown(tmp_path, [given], [])
     assert (volume, turnover) == (pytest.approx(1e12, rel=1e-15), pytest.approx(123456789012.0, rel=1e-15))
 
 
@@ -78,7 +81,7 @@ async def test_every_period_and_state_has_its_name(tmp_path: Path) -> None:
     rows = await shown(
         tmp_path, states, [bar(START + MINUTE * 30, state=State.FORMING)], "open_time > '2024-08-08T00:15'"
     )
-    assert [row[-1] for row in rows] == ["partial", "closed", "confirmed", "forming"]
+    assert [row[-3] for row in rows] == ["partial", "closed", "confirmed", "forming"]
 
 
 async def test_a_current_bar_shows_once(tmp_path: Path) -> None:
@@ -102,3 +105,16 @@ async def test_a_question_for_one_symbol_and_period_uses_the_key(tmp_path: Path)
     plan = connection.execute("EXPLAIN QUERY PLAN SELECT * FROM bars WHERE symbol = 'A' AND period = '1m'").fetchall()
     connection.close()
     assert not [step for *_, step in plan if step.startswith("SCAN")]
+
+
+async def test_an_unknown_field_is_null_and_a_confirmed_bar_says_who_vouches_for_it(tmp_path: Path) -> None:
+    lacks = Evidence.NO_TURNOVER | Evidence.NO_COUNT | Evidence.NO_TAKER_VOLUME | Evidence.NO_TAKER_TURNOVER
+    fetched = bar(turnover_text="0", trade_count=0, state=State.CONFIRMED)
+    given = [
+        fetched._replace(evidence=lacks | Evidence.CANDLE_ONLY),
+        bar(START + MINUTE, state=State.CONFIRMED),
+        bar(START + 2 * MINUTE),
+    ]
+    rows = await shown(tmp_path, given, [])
+    assert [row[8:12] for row in rows] == [(None,) * 4, (100.0, 1, 0.0, 0.0), (100.0, 1, 0.0, 0.0)]
+    assert [row[-1] for row in rows] == ["candle", "ids", None]

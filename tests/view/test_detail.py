@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from klagg_tui.engine.bar import State
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
+from klagg_tui.evidence import Evidence
 from klagg_tui.view.columns.column import RenderContext
 from klagg_tui.view.detail import bar_lines, period_lines, tape_lines
 from klagg_tui.view.model import Row
@@ -21,7 +23,17 @@ def test_a_bar_is_written_exactly_with_its_state() -> None:
     assert "C 101.50" in first
     assert "+1.50%" in first
     assert "Volume 1.00000001" in second
-    assert second.endswith("closed")
+    assert second.endswith("closed ●")
+
+
+def test_what_the_exchange_does_not_tell_is_a_dash_and_who_vouches_for_the_bar_is_said() -> None:
+    unknown = Evidence.NO_TURNOVER | Evidence.NO_COUNT | Evidence.NO_TAKER_VOLUME | Evidence.CANDLE_ONLY
+    told = bar(START, "100", state=State.CONFIRMED)._replace(evidence=unknown)
+    second = _texts(bar_lines(told, 2, local=False))[1]
+    for field in ("Turnover –", "Trades –", "Buyers –"):
+        assert field in second
+    assert second.endswith("confirmed ✔~")
+    assert _texts(bar_lines(told._replace(evidence=0), 2, local=False))[1].endswith("confirmed ✔")
 
 
 def test_a_bar_without_trades_has_no_buyers() -> None:

@@ -6,7 +6,7 @@ from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
-from klagg_tui.feed import FeedUpdate, Mode, Status
+from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Status
 from klagg_tui.view.model import (
     CLOSES_KEPT,
     Market,
@@ -163,3 +163,33 @@ def test_the_state_of_a_closed_bar_is_kept() -> None:
     kept = row.bar(Period.M1)
     assert kept is not None
     assert kept.state is State.CONFIRMED
+
+
+def test_a_symbol_of_several_exchanges_is_parted_and_counted() -> None:
+    market = Market()
+    market.apply(FeedUpdate(symbols_added=("okx:BTC", "okx:ETH", "kraken:BTC/USD", "okx:BTC")))
+    market.apply(FeedUpdate(Changes((bar(symbol="kraken:ETH/USD"),))))
+    row = market.rows["kraken:BTC/USD"]
+    assert (row.venue, row.title, row.qualified) == ("kraken", "BTC/USD", "kraken:BTC/USD")
+    assert market.counts == {"okx": 2, "kraken": 2}
+    assert market.has_venues
+    market.apply(FeedUpdate(symbols_removed=("okx:BTC",)))
+    assert market.copy().counts == {"okx": 1, "kraken": 2}
+
+
+def test_what_a_listing_says_is_kept_redraws_the_row_and_is_copied() -> None:
+    market = Market()
+    market.apply(FeedUpdate(symbols_added=("BTCUSDT",)))
+    before = market.rows["BTCUSDT"].version
+    facts = InstrumentFacts("binance-um", "Binance", "BTCUSDT", "BTC", "USDT")
+    assert market.apply(FeedUpdate(instruments={"BTCUSDT": facts, "gone": facts})) == {"BTCUSDT"}
+    for row in (market.rows["BTCUSDT"], market.copy().rows["BTCUSDT"]):
+        assert (row.venue, row.venue_name, row.base, row.quote, row.coin) == (
+            "binance-um",
+            "Binance",
+            "BTC",
+            "USDT",
+            "btc",
+        )
+    assert market.rows["BTCUSDT"].version > before
+    assert not market.has_venues, "one exchange is watched: its symbols go by their own names"

@@ -2,11 +2,11 @@
 
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
-from klagg_tui.feed import FeedUpdate, Mode, Status
+from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Status, VenueStatus
 from klagg_tui.view import filter as filters
-from klagg_tui.view.model import Market
+from klagg_tui.view.model import Market, Row
 from klagg_tui.view.preferences import Preferences
-from klagg_tui.view.selection import chosen_rows, empty_text
+from klagg_tui.view.selection import chosen_rows, empty_text, mixes_quotes
 from tests.makers import START, bar
 
 LISTED = Preferences(watchlists=(("Mine", ("B", "gone", "A")),), shown_list="Mine")
@@ -36,3 +36,37 @@ def test_where_nothing_is_shown_it_says_why() -> None:
     assert empty_text(nothing, Preferences(), everything, connecting, "D").startswith("connecting: waiting")
     assert "No symbol matches zz" in empty_text(_market(), Preferences(), filters.read("zz"), connecting, "D")
     assert "Mine is empty" in empty_text(_market(), LISTED, everything, connecting, "D")
+
+
+def test_the_exchange_on_view_and_the_list_both_take_rows_away() -> None:
+    market = Market()
+    market.apply(FeedUpdate(Changes(tuple(bar(START, symbol=symbol) for symbol in ("okx:A", "okx:B", "kraken:A")))))
+
+    def names(chosen: Preferences, venue: str) -> list[str]:
+        return [row.symbol for row in chosen_rows(market, chosen, filters.read(""), Period.M1, START, venue)]
+
+    assert names(Preferences(), "okx") == ["okx:A", "okx:B"]
+    assert names(LISTED, "") == ["okx:B", "okx:A", "kraken:A"]
+    assert names(LISTED, "kraken") == ["kraken:A"]
+
+
+def test_an_exchange_without_a_symbol_says_why() -> None:
+    down = VenueStatus("kraken", "Kraken", Mode.OFFLINE, "no connection", START, notices=("Kraken answers 451.",))
+    quiet = VenueStatus("okx", "OKX", Mode.LIVE, "connecting", START)
+    status = Status("2 exchanges", Mode.LIVE, START, venues=(down, quiet))
+    everything = filters.read("")
+    assert "Kraken answers 451." in empty_text(_market(), Preferences(), everything, status, "D", "kraken")
+    assert "connecting: waiting" in empty_text(_market(), Preferences(), everything, status, "D", "okx")
+    market = Market()
+    market.apply(FeedUpdate(symbols_added=("okx:A",)))
+    assert "No symbol of Mine at okx" in empty_text(market, LISTED, everything, status, "D", "okx")
+
+
+def test_dollars_of_several_kinds_are_a_mixture_and_other_money_is_not() -> None:
+    def row(quote: str) -> Row:
+        made = Row("A")
+        made.learn(InstrumentFacts(quote=quote))
+        return made
+
+    assert mixes_quotes([row("USDT"), row("USDC")])
+    assert not mixes_quotes([row("USDT"), row("BTC"), row("EUR"), row("")])

@@ -1,6 +1,8 @@
 """The order of the rows."""
 
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
+from klagg_tui.evidence import Evidence
+from klagg_tui.feed import InstrumentFacts
 from klagg_tui.view.columns.registry import COLUMNS, find, view_columns
 from klagg_tui.view.model import Row
 from klagg_tui.view.sorting import Sort, ordered
@@ -35,3 +37,35 @@ def test_every_column_can_be_sorted_by() -> None:
     for column in (*COLUMNS, *view_columns((), DEFAULT_PERIODS, all_periods=True)):
         assert len(ordered(rows, Sort(column.key), Period.M1, START)) == 3
         assert find(column.key) is not None
+
+
+def _paid_in(quote: str, volume: str, name: str) -> Row:
+    row = _row(name, "100", volume)
+    row.learn(InstrumentFacts(quote=quote))
+    return row
+
+
+def test_turnover_in_other_money_than_dollars_comes_below_quote_by_quote_either_way() -> None:
+    rows = [
+        _paid_in("BTC", "99", "A"),
+        _paid_in("EUR", "5", "B"),
+        _paid_in("USDT", "1", "C"),
+        _paid_in("USD", "2", "D"),
+        _paid_in("BTC", "98", "E"),
+        Row("F"),
+    ]
+    assert _names(ordered(rows, Sort("turnover"), Period.M1, START)) == ["D", "C", "A", "E", "B", "F"]
+    assert _names(ordered(rows, Sort("turnover", descending=False), Period.M1, START)) == ["C", "D", "E", "A", "B", "F"]
+
+
+def test_volume_is_no_money_and_is_ordered_by_itself() -> None:
+    rows = [_paid_in("USDT", "1", "A"), _paid_in("BTC", "99", "B")]
+    assert _names(ordered(rows, Sort("vol"), Period.M1, START)) == ["B", "A"]
+
+
+def test_a_value_that_the_exchange_does_not_tell_comes_last_either_way() -> None:
+    unknown = Row("A")
+    unknown.take(bar(START, symbol="A")._replace(evidence=Evidence.NO_TURNOVER, turnover=0))
+    rows = [unknown, _row("B", "100"), _row("C", "100", "0")]
+    for descending in (True, False):
+        assert _names(ordered(rows, Sort("turnover", descending), Period.M1, START))[-1] == "A"

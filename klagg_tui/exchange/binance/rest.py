@@ -131,6 +131,7 @@ class RestClient:
         *,
         limit: int,
         priority: Priority,
+        fills: bool = True,  # noqa: ARG002 - it sends a bar for every minute
     ) -> list[Bar]:
         """The exchange's own bars that open from `start_ms` to `end_ms`, both included."""
         worth = await self._worth_of(symbol) if self._product.is_in_contracts else 0

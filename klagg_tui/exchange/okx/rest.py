@@ -139,6 +139,7 @@ class RestClient:
         *,
         limit: int,
         priority: Priority,
+        fills: bool = True,  # noqa: ARG002 - it sends a bar for every minute
     ) -> list[Bar]:
         """The exchange's own bars that open from `start_ms` to `end_ms`, both included, at most three hundred."""
         contract = await self._contract(symbol)

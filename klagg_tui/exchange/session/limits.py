@@ -44,7 +44,7 @@ class FeedLimits(StreamLimits):
             silent_ms=max(2_000, int(self.silent_ms / speed)),
             symbol_silent_ms=max(3_000, int(self.symbol_silent_ms / speed)),
             overlap_ms=max(5_000, int(self.overlap_ms / speed)),
-            longest_quiet_ms=max(6_000, int(self.longest_quiet_ms / speed)),
+            longest_quiet_ms=max(8_000, int(self.longest_quiet_ms / speed)),
             longest_doubt_ms=max(5_000, int(self.longest_doubt_ms / speed)),
             ping_ms=max(2_000, int(self.ping_ms / speed)),
             answer_ms=max(2_000, int(self.answer_ms / speed)),

@@ -21,24 +21,28 @@ _TAKER: Final = frozenset({KlineColumn.TAKER_BUY_VOLUME, KlineColumn.TAKER_BUY_Q
 """Where nobody bought as a taker the exchange's archives have `0,0`, as seven of seven months that were compared do."""
 
 
-def line(_: Series) -> Line:
-    """A bar as the exchange's archive has it; the column `ignore` is 0."""
+def line(series: Series) -> Line:
+    """A bar as the exchange's archive has it; the column `ignore` is 0. What is unknown is an empty cell."""
     parts: list[str | Column] = []
     for column in row.BAR:
         parts += [column._replace(is_zero_bare=column.name in _TAKER), ","]
-    return (*parts, "0\n")
+    return (*parts, "0,", row.WITNESS, "\n") if series.is_witnessed else (*parts, "0\n")
 
 
 def series_line(series: Series) -> Line:
-    """The same, with symbol and period before it."""
-    return (f"{_quoted(series.symbol)},{series.period.value},", *line(series))
+    """The same, with symbol and period before it, and the venue where files say it."""
+    venue = f"{_quoted(series.venue)}," if series.venue else ""
+    return (f"{venue}{_quoted(series.symbol)},{series.period.value},", *line(series))
 
 
-def open_writer(file: BinaryIO, holds: Holds) -> TextWriter:
+def open_writer(file: BinaryIO, holds: Holds, series: Series | None = None) -> TextWriter:
     """Write the names of the columns, and be ready for bars."""
-    if holds is Holds.SEVERAL_SERIES:
-        return TextWriter(file, series_line, head=SERIES_HEAD)
-    return TextWriter(file, line, head=HEAD)
+    end = f",{row.WITNESS.name}\n" if series and series.is_witnessed else "\n"
+    venue = series.venue if series else ""
+    if holds is Holds.SEVERAL_SERIES or (venue and holds is Holds.ONE_SERIES):
+        head = f"{row.VENUE.name},{SERIES_HEAD}" if venue else SERIES_HEAD
+        return TextWriter(file, series_line, head=head.replace("\n", end))
+    return TextWriter(file, line, head=HEAD.replace("\n", end))
 
 
 def _quoted(symbol: str) -> str:

@@ -17,17 +17,21 @@ _NUMBERS: Final = {Kind.OPEN_TIME, Kind.CLOSE_TIME, Kind.COUNT}
 
 
 def line(series: Series) -> Line:
-    """A bar with symbol and period, whatever else is in the file."""
+    """A bar with symbol and period, whatever else is in the file; what is unknown is null."""
     parts: list[str | Column] = []
-    between = f'{{"symbol":{orjson.dumps(series.symbol).decode()},"period":"{series.period.value}"'
+    venue = f'"{row.VENUE.name}":{orjson.dumps(series.venue).decode()},' if series.venue else ""
+    between = f'{{{venue}"symbol":{orjson.dumps(series.symbol).decode()},"period":"{series.period.value}"'
     for column in (*row.BAR, row.STATE):
         quote = "" if column.kind in _NUMBERS else '"'
-        parts += [f'{between},"{column.name}":{quote}', column]
+        parts += [f'{between},"{column.name}":{quote}', column._replace(unknown="null")]
         between = quote
+    if series.tells_witness:
+        parts += [f'{between},"{row.WITNESS.name}":', row.WITNESS._replace(unknown="null")]
+        between = ""
     return (*parts, f"{between}}}\n")
 
 
-def open_writer(file: BinaryIO, _: Holds) -> TextWriter:
+def open_writer(file: BinaryIO, holds: Holds, series: Series | None = None) -> TextWriter:  # noqa: ARG001 - as all do
     """Be ready for bars."""
     return TextWriter(file, line)
 

@@ -46,7 +46,7 @@ class Backfill:
 
     def want(self, symbols: Sequence[str]) -> None:
         """Back-fill these symbols too."""
-        self._wanted += [(symbol, period) for period in self._context.periods for symbol in symbols]
+        self._wanted += [(symbol, period) for period in self._context.fetched_periods for symbol in symbols]
 
     async def work_forever(self) -> None:
         """Take one symbol and period after another, as the budget allows."""
@@ -70,9 +70,10 @@ class Backfill:
 
     async def _fill(self, symbol: str, period: Period) -> None:
         """Fetch what the store lacks of one symbol and period."""
-        listed_ms, anchor = self._context.contract(symbol)
+        listed_ms, anchor, _ = self._context.contract(symbol)
         end_ms = period.open_ms(self._context.settled_ms(), anchor)
         earliest_ms = max(period.open_ms(listed_ms, anchor), self._context.kept_ms(symbol, period, self._keep))
+        earliest_ms = max(earliest_ms, self._context.reach_ms(period))
         oldest_ms = max(end_ms - self._depth * period.nominal_ms, earliest_ms)
         for page in pages(period, oldest_ms, end_ms, self._page_rows):
             await self._fill_page(symbol, page)

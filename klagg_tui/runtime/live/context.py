@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from klagg_tui.engine import parsing
+from klagg_tui.engine.bar import Bar, BarKey
+from klagg_tui.engine.events import AddSymbol, AmendBar
 from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, Period
+from klagg_tui.errors import BadNumber
+from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.transport.clock import LITTLE_MS
-from klagg_tui.exchange.venue import Clock, MarketData, Venue
+from klagg_tui.exchange.venue import Clock, Ids, MarketData, Venue
 from klagg_tui.metrics import Metric
-from klagg_tui.runtime.host import EngineHost
+from klagg_tui.runtime.live.keyed import Naming
+from klagg_tui.runtime.market_host import MarketHost
+from klagg_tui.storage.debts import Hole
 from klagg_tui.storage.maintenance import kept_from
 from klagg_tui.storage.store import Store
+from klagg_tui.storage.symbols import StoredSymbol
+from klagg_tui.storage.unconfirmed import Unconfirmed
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +36,9 @@ def note_clock(clock: Clock, notices: dict[str, str]) -> None:
         notices["clock"] = clock.trouble
 
 
-async def remove_future(host: EngineHost, store: Store, latest_ms: int) -> None:
+async def remove_future(host: MarketHost, store: Store, latest_ms: int) -> None:
     """Take back what an error of a clock left behind `latest_ms`: bars of a time that has not come."""
-    if removed := await store.remove_future(latest_ms + LITTLE_MS):
+    if removed := await store.remove_future(latest_ms + LITTLE_MS, venue=host.key or None):
         log.warning("%d bars lay in the future, or were over before their end: they are removed or doubted", removed)
         host.metrics.add(Metric.BARS_TAKEN_BACK, removed)
 
@@ -40,19 +49,34 @@ class Contract(NamedTuple):
     listed_ms: int = 0
     """When trading began, 0 where unknown."""
     anchor: int = DEFAULT_THREE_DAY_ANCHOR
+    value: int = 0
+    """What one contract of it is worth, in units of a price, where it is inverse; else 0."""
+
+
+def contract_value(text: str) -> int:
+    """What a listing says of a contract's worth; 0 where it is not inverse, or what is said cannot be read."""
+    try:
+        return parsing.price(text) if text else 0
+    except BadNumber:
+        return 0
 
 
 @dataclass(frozen=True)
 class LiveContext:
     """Engine, database and exchange, for one run."""
 
-    host: EngineHost
+    host: MarketHost
     store: Store
     venue: Venue
     market_data: MarketData
     contracts: dict[str, Contract] = field(default_factory=dict)
     left_ms: dict[str, int] = field(default_factory=dict)
     """Since when, by the exchange's clock, klagg knows of symbols that they are no longer traded, until they are *gone*."""
+
+    @property
+    def naming(self) -> Naming:
+        """The way between the exchange's names and those here."""
+        return Naming(self.host.key)
 
     @property
     def periods(self) -> tuple[Period, ...]:
@@ -62,6 +86,57 @@ class LiveContext:
     def contract(self, symbol: str) -> Contract:
         """What is known of a symbol."""
         return self.contracts.get(symbol, Contract())
+
+    def added(self, symbol: str) -> AddSymbol:
+        """What the engine is told of a symbol that is to be followed."""
+        listed_ms, anchor, value = self.contract(symbol)
+        proves = self.venue.ids is not Ids.NONE
+        return AddSymbol(symbol, listed_ms, anchor, venue=self.host.key, contract_value=value, proves=proves)
+
+    @property
+    def fetched_periods(self) -> tuple[Period, ...]:
+        """Those that the exchange has bars of; the others are made of minutes alone."""
+        return tuple(period for period in self.periods if period in self.venue.candle.periods)
+
+    def reach_ms(self, period: Period) -> int:
+        """From when on the exchange has bars that open then; 0 where it has all. One bar is left as time passes."""
+        reach = self.venue.candle.reach
+        return 0 if reach is None else max(0, period.open_ms(self.now_ms()) - (reach - 2) * period.nominal_ms)
+
+    async def stored_symbols(self) -> list[StoredSymbol]:
+        """What the store knows of the exchange's symbols."""
+        return [*await self.store.symbols(self.host.key or None)]
+
+    async def find_owed(self, periods: Collection[Period]) -> list[Hole]:
+        """What of the exchange's bars is missing in the store."""
+        return await self.store.find_owed(self.settled_ms(), periods, venue=self.host.key or None)
+
+    async def unconfirmed(self, without: Collection[BarKey]) -> list[Unconfirmed]:
+        """Which stored bars are to be compared with the exchange's: those of periods that it has."""
+        found = await self.store.unconfirmed(without, venue=self.host.key or None)
+        return [run for run in found if run.period in self.venue.candle.periods]
+
+    def amended(self, bars: Iterable[Bar]) -> Iterator[AmendBar]:
+        """What the engine is told of the exchange's minutes; where these open at the close before, with that."""
+        closes: dict[tuple[str, int], int] = {}
+        for bar in bars:
+            if bar.period is Period.M1:
+                before = closes.get((bar.symbol, bar.open_ms))
+                closes[bar.symbol, bar.end_ms] = bar.close
+                yield AmendBar(bar, before if self.venue.candle.opens_at_previous_close else None)
+
+    def agree(self, ours: Bar, theirs: Bar) -> bool:
+        """Whether a bar is the exchange's in all that the exchange's says."""
+        lacks = Evidence(theirs.evidence)
+        return (
+            (ours.close, ours.volume) == (theirs.close, theirs.volume)
+            # Ours opens at its first trade, where the exchange's opens at the close before.
+            and (self.venue.candle.opens_at_previous_close or ours[3:6] == theirs[3:6])
+            and (Evidence.NO_TURNOVER in lacks or ours.turnover == theirs.turnover)
+            and (Evidence.NO_COUNT in lacks or ours.trade_count == theirs.trade_count)
+            and (Evidence.NO_TAKER_VOLUME in lacks or ours.taker_buy_volume == theirs.taker_buy_volume)
+            and (Evidence.NO_TAKER_TURNOVER in lacks or ours.taker_buy_turnover == theirs.taker_buy_turnover)
+        )
 
     def now_ms(self) -> int:
         """The exchange's clock."""

@@ -103,8 +103,7 @@ class DebtCollector:
         await self._host.flush()
         now_ms = self._context.now_ms()
         is_all = self._looked_at_all_ms is None or now_ms - self._looked_at_all_ms >= ALL_EVERY_MS
-        periods = self._context.periods if is_all else (Period.M1,)
-        found = await self._store.find_owed(self._context.settled_ms(), periods)
+        found = await self._context.find_owed(self._context.fetched_periods if is_all else (Period.M1,))
         holes = [kept for hole in found if (kept := self._kept(hole)) is not None]
         # Larger bars that are missing are looked for again until none is.
         if is_all and not any(hole.period is not Period.M1 for hole in holes):
@@ -140,7 +139,7 @@ class DebtCollector:
 
     async def _fetch(self, hole: Hole) -> bool:
         """Ask for a hole from its beginning on; returns whether anything is less owed now."""
-        from_ms, has_come = hole.from_ms, False
+        from_ms, has_come = await self._pass_reach(hole)
         for _ in range(PAGES_A_ROUND):
             if from_ms >= hole.to_ms:
                 break
@@ -160,6 +159,17 @@ class DebtCollector:
         if has_come:
             self._tries.pop(_place(hole), None)
         return has_come
+
+    async def _pass_reach(self, hole: Hole) -> tuple[int, bool]:
+        """From where on a hole can be asked for; what the exchange cannot have any more is noted, returns whether some was."""
+        from_ms = max(hole.from_ms, min(hole.to_ms, self._context.reach_ms(hole.period)))
+        if (
+            from_ms == hole.from_ms or hole.is_tail
+        ):  # the end of a series is no hole before something is stored behind it
+            return from_ms, False
+        lacks = [(hole.from_ms, from_ms)]
+        await self._store.settle(Answer(hole.symbol, hole.period, [], lacks, self._context.now_ms()))
+        return from_ms, True
 
     async def _ask(self, hole: Hole, from_ms: int) -> tuple[list[Bar], int, int]:
         """The exchange's bars from the one before on, up to the one behind: these show that the answer is one."""

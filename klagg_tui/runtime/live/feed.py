@@ -6,16 +6,17 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from klagg_tui.errors import ExchangeError, GeoBlocked, StorageError
 from klagg_tui.feed import Mode
-from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.live.context import Contract, LiveContext, note_clock, remove_future
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
+from klagg_tui.runtime.live.keyed import KeyedMarketData
+from klagg_tui.runtime.market_host import MarketHost
 from klagg_tui.runtime.source import SourceStatus
-from klagg_tui.storage.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ class LiveFeed:
         """The exchange's clock."""
         return self._market_data.now_ms()
 
-    async def run(self, host: EngineHost) -> None:
+    async def run(self, host: MarketHost) -> None:
         """Follow the market until cancelled.
 
         Raises:
@@ -54,9 +55,13 @@ class LiveFeed:
         """
         if host.store is None:
             raise StorageError("A live market needs a database to work on; name one with --db.")
-        contracts = await _known_contracts(host.store)
         async with self._market_data as market_data:
-            context = LiveContext(host, host.store, self._endpoint.venue, market_data, contracts)
+            context = LiveContext(host, host.store, self._endpoint.venue, market_data)
+            if host.key:
+                context = replace(context, market_data=KeyedMarketData(market_data, context.naming))
+            # What was learned of stored symbols in earlier runs.
+            for known in await context.stored_symbols():
+                context.contracts[known.symbol] = Contract(known.first_open_ms, known.anchor)
             await self._reach(market_data.sync, host.notices)
             if self._endpoint.is_real or not market_data.clock.is_set:
                 note_clock(market_data.clock, host.notices)
@@ -86,8 +91,3 @@ class LiveFeed:
                 self.status.mode = self._endpoint.mode
                 notices.pop("exchange", None)
                 return
-
-
-async def _known_contracts(store: Store) -> dict[str, Contract]:
-    """What was learned of stored symbols in earlier runs."""
-    return {known.symbol: Contract(known.first_open_ms, known.anchor) for known in await store.symbols()}

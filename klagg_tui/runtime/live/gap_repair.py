@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from klagg_tui.engine.bar import State
+from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import (
     AbandonGap,
     AggTrade,
@@ -23,7 +23,8 @@ from klagg_tui.engine.events import (
 )
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import GeoBlocked, KlaggError
-from klagg_tui.exchange.venue import Priority
+from klagg_tui.evidence import Evidence
+from klagg_tui.exchange.venue import Ids, Priority
 from klagg_tui.formatting import counted
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.live.context import LiveContext
@@ -57,6 +58,8 @@ class GapRepair:
         self._queued: set[str] = set()
         self._count = 0
         self._failed_tries: dict[str, int] = {}
+        self._asked_from_ms: dict[str, int] = {}
+        """When a gap was met first, of symbols whose missing trades may come by themselves."""
 
     def nudge(self, symbol: str) -> None:
         """Look into a symbol soon; it may be asked for any number of times."""
@@ -98,6 +101,11 @@ class GapRepair:
     async def _work(self) -> None:
         while True:
             _, _, symbol = await self._queue.get()
+            if (wait_ms := self._waits_ms(symbol)) > 0:
+                self._queued.discard(symbol)
+                wait_s = wait_ms / 1000 / self._market_data.clock.speed
+                asyncio.get_running_loop().call_later(wait_s, self.nudge, symbol)
+                continue
             retry = False
             try:
                 await self._step(symbol)
@@ -116,11 +124,25 @@ class GapRepair:
             if self._host.engine.pending_gap(symbol):
                 self.nudge(symbol)
 
+    def _waits_ms(self, symbol: str) -> int:
+        """How long missing trades are waited for before they are asked for, where the stream leaves some out as a rule."""
+        after_ms = self._context.venue.repair_after_ms
+        gap = self._host.engine.pending_gap(symbol) if after_ms else None
+        if gap is None or gap.next_id is None or not gap.held:
+            self._asked_from_ms.pop(symbol, None)
+            return 0
+        now_ms = self._context.now_ms()
+        return self._asked_from_ms.setdefault(symbol, now_ms) + after_ms - now_ms
+
     async def _step(self, symbol: str) -> None:
         """Do the one thing that lets the symbol go on, or brings it closer to that."""
         gap = self._host.engine.pending_gap(symbol)
         if gap is None:
             self._silent.discard(symbol)
+            return
+        if gap.next_id is not None and self._context.venue.ids is Ids.NONE:
+            # Nothing can be fetched by ids that prove nothing: its minutes wait for the exchange's bars.
+            self._host.handle([AbandonGap(symbol) if gap.held else ReleaseSymbol(symbol)])
             return
         match self._remedies.remedy(gap, len(self._queued), self._context.now_ms()):
             case Remedy.RELEASE:
@@ -155,7 +177,10 @@ class GapRepair:
 
     async def _fetch_trades(self, symbol: str, gap: PendingGap) -> None:
         first_id = gap.next_id or 0
-        trades = await self._trades(symbol, first_id, gap.held[0].aggregate_id)
+        # Where holes are usual, one request fills all of those behind it.
+        until = gap.held[-1 if self._context.venue.repair_after_ms else 0]
+        self._asked_from_ms.pop(symbol, None)
+        trades = await self._trades(symbol, first_id, until.aggregate_id, gap.traded_ms)
         self._host.handle([MissingTrades(symbol, tuple(trades))])
         left = self._host.engine.pending_gap(symbol)
         if left is None or left.next_id != first_id:
@@ -170,15 +195,18 @@ class GapRepair:
         else:
             await asyncio.sleep(RETRY_S)
 
-    async def _trades(self, symbol: str, first_id: int, until_id: int) -> list[AggTrade]:
-        """Trades from `first_id` to before `until_id`, as far as the exchange has them."""
+    async def _trades(self, symbol: str, first_id: int, until_id: int, since_ms: int) -> list[AggTrade]:
+        """Trades from `first_id` to before `until_id`, as far as the exchange has them; `since_ms`: of one before them."""
         trades: list[AggTrade] = []
         next_id = first_id
         while next_id < until_id:
             limit = min(self._remedies.page_trades, until_id - next_id)
-            page = await self._market_data.trades(symbol, next_id, limit=limit, priority=Priority.GAP)
+            page = await self._market_data.trades(
+                symbol, next_id, since_ms=since_ms, limit=limit, priority=Priority.GAP
+            )
             if not page:
                 break
+            since_ms = page[-1].traded_ms
             trades += [trade for trade in page if trade.aggregate_id < until_id]
             next_id = page[-1].aggregate_id + 1
         return trades
@@ -196,7 +224,7 @@ class GapRepair:
             return
         next_id, most = gap.next_id or 0, self._remedies.most_trades
         is_crowded = self._remedies.is_crowded(len(self._queued))
-        trades = None if is_crowded else await self._trades(symbol, next_id, next_id + most)
+        trades = None if is_crowded else await self._trades(symbol, next_id, next_id + most, gap.traded_ms)
         if trades is None or len(trades) == most:
             await self._seeder.seed(symbol, Priority.GAP)
         else:
@@ -214,11 +242,16 @@ class GapRepair:
             limit=self._remedies.page_bars,
             priority=Priority.GAP,
         )
-        count = sum(bar.trade_count for bar in rows)
-        if not rows or rows[0].open_ms != gap.minute.open_ms or count != gap.minute.trade_count:
+        if not rows or rows[0].open_ms != gap.minute.open_ms or not self._is_all(gap.minute, rows):
             return None
         settled_ms = self._context.settled_ms()
         return max((bar.end_ms for bar in rows if bar.end_ms <= settled_ms), default=0)
+
+    def _is_all(self, minute: Bar, rows: Sequence[Bar]) -> bool:
+        """Whether the exchange's bars hold as much as our minute: in trades, or in volume where they do not say how many."""
+        if any(bar.evidence & Evidence.NO_COUNT for bar in (minute, *rows)):
+            return sum(bar.volume for bar in rows) == minute.volume
+        return sum(bar.trade_count for bar in rows) == minute.trade_count
 
 
 def _waiting(symbols: int) -> str:

@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import Final
 
 from klagg_tui.engine.events import (
-    AddSymbol,
     AggTrade,
     GapFound,
     HoldSymbol,
@@ -68,11 +67,13 @@ class LiveMarket:
         self._is_clock_contradicted = asyncio.Event()
         self._woke = asyncio.Event()
         self._host.ahead_ms = int(AHEAD_MS * max(1.0, context.market_data.clock.speed))
+        self._naming = context.naming
         self._stream = MarketStream(
             endpoint.venue,
             endpoint.ws_url,
             on_trades=self._receive_trades,
             on_report=self._receive_report,
+            codec=context.market_data.codec,
             proxy=endpoint.proxy,
             limits=FeedLimits.of(endpoint.venue.streams).faster(context.market_data.clock.speed),
         )
@@ -139,7 +140,7 @@ class LiveMarket:
         symbols = self._host.engine.symbols()
         log.warning("the clock was set back: %d symbols begin again", len(symbols))
         self._host.handle([RemoveSymbol(symbol) for symbol in symbols])
-        self._host.handle([AddSymbol(symbol, *self._context.contract(symbol)) for symbol in symbols])
+        self._host.handle(map(self._context.added, symbols))
         await self._host.flush()
         await remove_future(self._host, self._context.store, self._endpoint.latest_ms(self._host.now_ms()))
 
@@ -150,11 +151,11 @@ class LiveMarket:
 
     def _renew(self, symbol: str) -> None:
         """Its connection does not deliver what the exchange has."""
-        self._stream.renew(symbol, f"{symbol} was acknowledged and stayed silent")
+        self._stream.renew(self._naming.symbol(symbol), f"{symbol} was acknowledged and stayed silent")
 
     def _follow(self, joined: tuple[str, ...]) -> None:
         """The engine follows other symbols now; `joined` are those whose history is to be fetched."""
-        self._stream.follow(self._host.engine.symbols())
+        self._stream.follow([self._naming.symbol(name) for name in self._host.engine.symbols()])
         self._backfill.want(joined)
         self._debts.wake()
 
@@ -170,34 +171,34 @@ class LiveMarket:
             if isinstance(report, GapFound):
                 self._repair.nudge(report.symbol)
             elif isinstance(report, NumberedAnew):
-                symbol, ended_ms = report.trade.symbol, self._host.engine.traded_ms(report.trade.symbol)
-                self._repair.begin_anew(symbol, ended_ms, report.trade.traded_ms)
+                name = report.symbol
+                self._repair.begin_anew(name, self._host.engine.traded_ms(name), report.trade.traded_ms)
             elif isinstance(report, TradeRejected):
                 self._log_rejected(report)
                 if report.trade.traded_ms > (self._host.engine.latest_ms or report.trade.traded_ms):
                     self._is_clock_contradicted.set()
             elif isinstance(report, TradeTooLate):
-                log.warning("%s: trade %d came after its minute had left memory", *_label(report.trade))
+                log.warning("%s: trade %d came after its minute had left memory", *_label(report))
 
     def _log_rejected(self, report: TradeRejected) -> None:
         if self._logged_rejected < _LOGGED_REJECTED and not report.trade.is_placeholder:
             self._logged_rejected += 1
-            log.warning("%s: trade %d was rejected: %s", *_label(report.trade), report.reason)
+            log.warning("%s: trade %d was rejected: %s", *_label(report), report.reason)
 
     def _receive_report(self, report: StreamReport) -> None:
         """What the protocol noticed: symbols nobody delivers wait, and are looked into once somebody does."""
         if isinstance(report, StreamsDown):
             level = logging.INFO if report.reason == STOPPED else logging.WARNING
             log.log(level, "%d symbols lost their stream: %s", len(report.symbols), report.reason)
-            self._host.handle([HoldSymbol(symbol) for symbol in report.symbols])
+            self._host.handle([HoldSymbol(self._naming.name(symbol)) for symbol in report.symbols])
         elif isinstance(report, StreamsUp):
             for symbol in report.symbols:
-                self._repair.nudge(symbol)
+                self._repair.nudge(self._naming.name(symbol))
         elif isinstance(report, SymbolSilent):
             self._host.metrics.add(Metric.SILENT_SYMBOLS)
-            self._repair.verify_silence(report.symbol)
+            self._repair.verify_silence(self._naming.name(report.symbol))
         elif isinstance(report, ContractChanged):
-            self.universe.contract_changed(report)
+            self.universe.contract_changed(report._replace(symbol=self._naming.name(report.symbol)))
         elif isinstance(report, StreamRefused):
             self._host.notices["refused"] = f"The exchange refuses the stream {report.stream}: {report.message}."
         elif isinstance(report, ConnectionSilent):
@@ -205,5 +206,5 @@ class LiveMarket:
         self._metrics.show_status()
 
 
-def _label(trade: AggTrade) -> tuple[str, int]:
-    return trade.symbol, trade.aggregate_id
+def _label(report: TradeRejected | TradeTooLate) -> tuple[str, int]:
+    return report.symbol, report.trade.aggregate_id

@@ -12,10 +12,9 @@ from collections import Counter
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, BarKey, State
-from klagg_tui.engine.events import AmendBar
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import ExchangeError, Refused
-from klagg_tui.exchange.venue import Priority
+from klagg_tui.exchange.venue import Ids, Priority
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.live.context import LiveContext
 from klagg_tui.runtime.live.second_look import SecondLook
@@ -24,7 +23,10 @@ from klagg_tui.storage.unconfirmed import Unconfirmed
 log = logging.getLogger(__name__)
 
 GATHER_MS: Final = 5 * MINUTE_MS
-"""How old the oldest unconfirmed bar of a symbol may get before a request is made for it; partial ones do not wait."""
+"""How old the oldest unconfirmed bar of a symbol may get before a request is made for it, where the exchange's limit lets
+all be asked for as often. Partial ones do not wait, where they are the exception."""
+SHARE: Final = 0.5
+"""Of what may be asked in a minute, for confirming at the most: where that is little, more minutes gather for a request."""
 LOOK_EVERY_MS: Final = 15_000
 AT_ONCE: Final = 8
 """Requests under way together; their bars are written in one transaction."""
@@ -41,7 +43,8 @@ class Reconciler:
         self._host = context.host
         self._store = context.store
         self._market_data = context.market_data
-        self._page_rows = context.venue.requests.cheapest_bars
+        self._requests = context.venue.requests
+        self._is_partial_usual = context.venue.ids is Ids.NONE
         self._tries: Counter[BarKey] = Counter()
         self._not_before_ms: dict[BarKey, int] = {}
         self._second_look = SecondLook(context)
@@ -60,7 +63,8 @@ class Reconciler:
         """Confirm what is due."""
         await self._host.flush()
         settled_ms = self._context.settled_ms()
-        due = [run for run in await self._wanted() if _is_due(run, settled_ms)]
+        gather_ms = self._gather_ms()
+        due = [run for run in await self._wanted() if self._is_due(run, settled_ms, gather_ms)]
         if due and due[0].period is Period.M1:
             # Larger bars are confirmed with their minutes; the rest of them follow in the next round.
             due = [run for run in due if run.period is Period.M1]
@@ -87,17 +91,32 @@ class Reconciler:
             for place, tries in self._tries.items()
             if tries >= _GIVE_UP_AFTER or now_ms < self._not_before_ms[place]
         ]
-        return await self._store.unconfirmed(resting)
+        return await self._context.unconfirmed(resting)
+
+    def _gather_ms(self) -> int:
+        """How long bars gather, so that asking for every symbol in its turn costs no more than its share."""
+        limit = self._market_data.use().limit or self._requests.cost_per_minute
+        minutes = (
+            len(self._host.engine.symbols()) * self._requests.bars_cost(self._requests.cheapest_bars) / (SHARE * limit)
+        )
+        # No longer than one request brings.
+        return min(max(GATHER_MS, round(minutes * MINUTE_MS)), self._requests.cheapest_bars * MINUTE_MS // 2)
+
+    def _is_due(self, run: Unconfirmed, settled_ms: int, gather_ms: int) -> bool:
+        age_ms = settled_ms - run.period.end_ms(run.first_open_ms)
+        return age_ms >= 0 if run.has_partial and not self._is_partial_usual else age_ms >= gather_ms
 
     async def _fetch(self, run: Unconfirmed) -> list[Bar]:
         """The exchange's final bars of a run; none of a symbol that it no longer knows."""
+        wanted = run.period.count(run.first_open_ms, run.period.end_ms(run.last_open_ms)) + 1
+        most, usual = self._requests.best_bars, self._requests.cheapest_bars
         try:
             rows = await self._market_data.bars(
                 run.symbol,
                 run.period,
                 run.first_open_ms,
                 run.period.end_ms(run.last_open_ms),  # the newer one behind them shows that they are over
-                limit=self._page_rows,
+                limit=max(usual, min(most, wanted)),
                 priority=Priority.CONFIRM,
             )
         except Refused as error:
@@ -128,13 +147,8 @@ class Reconciler:
 
     async def _apply(self, bars: list[Bar]) -> None:
         """Give the exchange's bars to the engine, which rebuilds its larger bars, and to the store."""
-        self._host.handle([AmendBar(bar) for bar in bars if bar.period is Period.M1])
+        self._host.handle(self._context.amended(bars))
         outcome = await self._store.add_confirmed(bars)
         self._host.metrics.add(Metric.BARS_EQUAL, outcome.equal)
         self._host.metrics.add(Metric.BARS_AMENDED, outcome.changed)
         self._host.metrics.add(Metric.BARS_COMPLETED, outcome.completed)
-
-
-def _is_due(run: Unconfirmed, settled_ms: int) -> bool:
-    age_ms = settled_ms - run.period.end_ms(run.first_open_ms)
-    return age_ms >= 0 if run.has_partial else age_ms >= GATHER_MS

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import AmendBar
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import Refused
 from klagg_tui.exchange.requests import BarsWanted, pages
@@ -28,6 +27,9 @@ AT_ONCE: Final = 8
 """Requests of a look while a stretch is due."""
 _SAMPLES: Final = 4
 """Requests of a look while none is: seven periods of 530 symbols come round in four hours."""
+_SHARE: Final = 0.1
+"""Of what may be asked in a minute, for samples at the most."""
+_LOOKS_PER_MINUTE: Final = 4
 _BEFORE_MS: Final = 5 * MINUTE_MS
 """Looked at again before a leap of the clock forward: while it was behind nothing can have been confirmed too early."""
 
@@ -40,6 +42,10 @@ class SecondLook:
         self._store = context.store
         self._due: deque[tuple[str, BarsWanted]] = deque()
         self._round: deque[tuple[str, Period]] = deque()
+        requests = context.venue.requests
+        cost = requests.bars_cost(requests.cheapest_bars)
+        most = round(_SHARE * requests.cost_per_minute / cost / _LOOKS_PER_MINUTE)
+        self._samples_at_once = min(_SAMPLES, max(1, most))
         self._left_ms: dict[str, int] | None = None
         """Up to when an earlier run had bars of each symbol; None before the first look."""
         self._jumps = context.market_data.clock.jumps
@@ -74,29 +80,32 @@ class SecondLook:
 
     def _stretch(self, from_ms: int, to_ms: int) -> Iterator[tuple[str, BarsWanted]]:
         rows = self._context.venue.requests.best_bars
-        for period in self._context.periods:
+        for period in self._context.fetched_periods:
             for symbol in self._context.host.engine.symbols():
                 anchor = self._context.contract(symbol).anchor
                 first_ms = period.open_ms(max(0, from_ms - self._context.venue.settle_ms), anchor)
+                first_ms = max(first_ms, self._context.reach_ms(period))
                 for page in pages(period, first_ms, period.end_ms(period.open_ms(to_ms, anchor)), rows):
                     yield symbol, page
 
     def _samples(self) -> Iterator[tuple[str, BarsWanted]]:
         """The newest bars of some series, each in its turn."""
         if not self._round:
-            symbols, periods = self._context.host.engine.symbols(), self._context.periods
+            symbols, periods = self._context.host.engine.symbols(), self._context.fetched_periods
             self._round.extend((symbol, period) for symbol in symbols for period in periods)
         rows, left_ms = self._context.venue.requests.cheapest_bars, self._left_ms or {}
-        for symbol, period in [self._round.popleft() for _ in range(min(_SAMPLES, len(self._round)))]:
+        for symbol, period in [self._round.popleft() for _ in range(min(self._samples_at_once, len(self._round)))]:
             until_ms = left_ms.get(symbol, self._context.settled_ms())
-            if period is self._context.periods[-1]:
+            if period is self._context.fetched_periods[-1]:
                 left_ms.pop(symbol, None)  # from the next round on its newest ones
             last_ms = period.open_ms(until_ms - 1, self._context.contract(symbol).anchor)
-            yield symbol, BarsWanted(period, max(0, last_ms - (rows - 1) * period.nominal_ms), last_ms, rows)
+            first_ms = max(0, last_ms - (rows - 1) * period.nominal_ms, self._context.reach_ms(period))
+            if first_ms <= last_ms:
+                yield symbol, BarsWanted(period, first_ms, last_ms, rows)
 
     async def _last_of_earlier_run(self) -> dict[str, int]:
         now_ms = self._context.now_ms()
-        known = [stored.symbol for stored in await self._store.symbols()]
+        known = [stored.symbol for stored in await self._context.stored_symbols()]
         ends = [await self._store.ended_until(symbol, Period.M1, now_ms) for symbol in known]
         return {symbol: end_ms for symbol, end_ms in zip(known, ends, strict=True) if end_ms is not None}
 
@@ -122,13 +131,13 @@ class SecondLook:
             if bar.state is State.CONFIRMED
             and bar.end_ms <= settled_ms
             and (ours := stored.get(bar.open_ms))
-            and not ours.same_values(bar)
+            and not self._context.agree(ours, bar)
         ]
 
     async def _correct(self, bars: list[Bar]) -> None:
         if not bars:
             return
         log.warning("%d confirmed bars were not the exchange's, the first of them %s", len(bars), bars[0][:3])
-        self._context.host.handle([AmendBar(bar) for bar in bars if bar.period is Period.M1])
+        self._context.host.handle(self._context.amended(bars))
         await self._store.add_confirmed(bars)
         self._context.host.metrics.add(Metric.BARS_CORRECTED, len(bars))

@@ -7,13 +7,13 @@ trades were held back since before it began, and partial otherwise, until the ex
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import AggTrade, PendingGap, SeedBars
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.rollup import BarCover
-from klagg_tui.exchange.requests import covering_requests
+from klagg_tui.exchange.requests import BarsWanted, covering_requests
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.runtime.live.context import LiveContext
 
@@ -65,7 +65,7 @@ class Seeder:
         partial_ms = [bar.open_ms for bar in stored if bar.period is Period.M1 and bar.state is State.PARTIAL]
         newest_ms = min(partial_ms, default=newest_ms)
         missing = (minute_ms - newest_ms) // MINUTE_MS if newest_ms is not None else 0
-        if missing > self._most_bars:
+        if missing > self._most_bars or ((newest_ms or 0) < self._context.reach_ms(Period.M1) and missing > 0):
             self._on_too_long((symbol,))
         elif missing > 0:
             rows = await self._market_data.bars(
@@ -74,16 +74,25 @@ class Seeder:
             bars += _ended(rows, minute_ms)
         if self._is_covered(symbol, minute_ms, _overlaid(stored, bars)):
             return bars
-        for request in covering_requests(self._periods, minute_ms, self._context.contract(symbol).anchor):
+        for request in self._covering(symbol, minute_ms):
             wanted, start_ms, end_ms, limit = request
             rows = await self._market_data.bars(symbol, wanted, start_ms, end_ms, limit=limit, priority=priority)
             bars += _ended(rows, minute_ms)
         return bars
 
+    def _covering(self, symbol: str, minute_ms: int) -> Iterator[BarsWanted]:
+        """What covers the forming bars, as far as the exchange has it and one answer holds it."""
+        anchor, had = self._context.contract(symbol).anchor, self._context.venue.candle.periods
+        for period, start_ms, end_ms, limit in covering_requests(self._periods, minute_ms, anchor, had):
+            from_ms = max(start_ms, self._context.reach_ms(period), end_ms + 1 - self._most_bars * period.nominal_ms)
+            if from_ms <= end_ms:
+                lost = (from_ms - start_ms) // period.nominal_ms
+                yield BarsWanted(period, from_ms, end_ms, limit - lost)
+
     def _is_covered(self, symbol: str, minute_ms: int, bars: Iterable[Bar]) -> bool:
         """Whether the bars cover every forming larger bar up to the minute."""
         cover = BarCover(bars)
-        listed_ms, anchor = self._context.contract(symbol)
+        listed_ms, anchor, _ = self._context.contract(symbol)
         for period in self._periods:
             part = cover.cover(symbol, period, period.open_ms(minute_ms, anchor), minute_ms, listed_ms)
             if part is not None and part.state is State.PARTIAL:

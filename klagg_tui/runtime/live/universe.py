@@ -7,15 +7,16 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
-from klagg_tui.engine.events import AddSymbol, RemoveSymbol
+from klagg_tui.engine.events import RemoveSymbol
 from klagg_tui.engine.period import DAY_MS, DEFAULT_THREE_DAY_ANCHOR, MINUTE_MS, Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.errors import ExchangeError, Refused
-from klagg_tui.exchange.instruments import SymbolFilter
+from klagg_tui.exchange.instruments import SymbolFilter, nothing_called
 from klagg_tui.exchange.listing import Instrument, Instruments
 from klagg_tui.exchange.messages import ContractChanged
 from klagg_tui.exchange.venue import Priority
-from klagg_tui.runtime.live.context import Contract, LiveContext
+from klagg_tui.feed import InstrumentFacts
+from klagg_tui.runtime.live.context import Contract, LiveContext, contract_value
 from klagg_tui.storage.symbols import Standing, StoredSymbol
 
 log = logging.getLogger(__name__)
@@ -98,15 +99,18 @@ class SymbolUniverse:
 
     def _note_choice(self, listed: Instruments, *, has_any: bool) -> None:
         """What was asked for and is not there."""
-        symbols = {instrument.symbol for instrument in listed.instruments} | listed.unread.symbols
-        if not has_any:
-            self._context.host.notices["symbols"] = (
-                "The exchange lists no symbol that was asked for; see --symbols and --quote."
-            )
-        elif unknown := self._choice.unknown(symbols):
-            self._context.host.notices["symbols"] = f"The exchange lists nothing called {', '.join(unknown)}."
+        host, own = self._context.host, self._context.naming.symbol
+        symbols = {own(name) for name in (*(one.symbol for one in listed.instruments), *listed.unread.symbols)}
+        host.asked = self._choice.patterns
+        host.unmatched = self._choice.unknown_with_hints(symbols)
+        if host.key:  # where several are watched, each pattern need fit only one of them
+            host.notices.pop("symbols", None)
+        elif host.unmatched:
+            host.notices["symbols"] = nothing_called(host.unmatched)
+        elif not has_any:
+            host.notices["symbols"] = "The exchange lists no symbol that was asked for; see --symbols and --quote."
         else:
-            self._context.host.notices.pop("symbols", None)
+            host.notices.pop("symbols", None)
 
     def _note_halted(self, listed: Instruments, chosen: Mapping[str, Instrument]) -> None:
         """Whose trading rests: they stay followed, and are shown as that."""
@@ -142,24 +146,36 @@ class SymbolUniverse:
         anchors = await self._anchors_of([instrument.symbol for instrument in instruments])
         for instrument in instruments:
             anchor = anchors.get(instrument.symbol, DEFAULT_THREE_DAY_ANCHOR)
-            self._context.contracts[instrument.symbol] = Contract(self._listed_ms(instrument), anchor)
+            value = contract_value(instrument.contract_value)
+            self._context.contracts[instrument.symbol] = Contract(self._listed_ms(instrument), anchor, value)
         await self._context.store.put_symbols(
             [
                 StoredSymbol(
                     instrument.symbol,
-                    *self._context.contracts[instrument.symbol],
+                    *self._context.contracts[instrument.symbol][:2],
                     active=True,
                     standing=Standing.FOLLOWED,
                 )
                 for instrument in instruments
             ]
         )
-        contracts = self._context.contracts
-        self._context.host.handle(
-            [AddSymbol(instrument.symbol, *contracts[instrument.symbol]) for instrument in instruments]
-        )
+        self._context.host.learn({instrument.symbol: self._facts(instrument) for instrument in instruments})
+        self._context.host.handle([self._context.added(instrument.symbol) for instrument in instruments])
         log.info("following %d more symbols", len(instruments))
         self._on_change(tuple(instrument.symbol for instrument in instruments))
+
+    def _facts(self, instrument: Instrument) -> InstrumentFacts:
+        """What the screen is told of a contract."""
+        venue = self._context.venue
+        is_inverse = bool(instrument.contract_value)
+        return InstrumentFacts(
+            self._context.host.key or venue.key,
+            venue.name,
+            self._context.naming.symbol(instrument.symbol),
+            instrument.base,
+            instrument.quote,
+            is_inverse=is_inverse,
+        )
 
     def _listed_ms(self, instrument: Instrument) -> int:
         """When it was listed. It is traded now, so a time to come is damage: nothing before it would count as missing."""
@@ -177,12 +193,12 @@ class SymbolUniverse:
         """On which days three-day bars open, as the exchange's own rows showed it, now or earlier, or else as is supposed."""
         store = self._context.store
         shown = await store.anchors()
-        if Period.D3 in self._context.periods:
+        if Period.D3 in self._context.fetched_periods:
             asked = {symbol: await self._asked_anchor(symbol) for symbol in symbols if symbol not in shown}
             learned = {symbol: anchor for symbol, anchor in asked.items() if anchor is not None}
             await store.learn_anchors(learned)
             shown |= learned
-        return {known.symbol: known.anchor for known in await store.symbols()} | shown
+        return {known.symbol: known.anchor for known in await self._context.stored_symbols()} | shown
 
     async def _asked_anchor(self, symbol: str) -> int | None:
         """The day, modulo 3, on which the symbol's three-day bars open: the exchange's own rows show it."""
@@ -195,7 +211,7 @@ class SymbolUniverse:
     async def _note_standings(self, listed: Instruments, chosen: Collection[str]) -> None:
         """Which stored symbols are traded, and which are wanted. Of those that left, all bars up to their end are owed."""
         context = self._context
-        stored = await context.store.symbols()
+        stored = await context.stored_symbols()
         unproven = listed.unproven(known.symbol for known in stored)
         trading = {instrument.symbol for instrument in listed.instruments if instrument.is_followable} | unproven
         listed_ms = {instrument.symbol: instrument.listed_ms for instrument in listed.instruments}

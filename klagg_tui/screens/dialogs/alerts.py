@@ -15,7 +15,6 @@ from klagg_tui import formatting
 from klagg_tui.errors import FilterError
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.dialogs.ask import Ask
-from klagg_tui.view import filter as filters
 
 
 class AlertsScreen(ModalScreen[None]):
@@ -106,7 +105,7 @@ class AlertsScreen(ModalScreen[None]):
 
     def _error(self, text: str) -> str | None:
         try:
-            filters.read(text, dict(self.state.preferences.saved_filters))
+            self.state.read_filter(text)
         except FilterError as error:
             return str(error)
         return None

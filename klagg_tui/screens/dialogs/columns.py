@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -37,10 +37,14 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
         Binding("k", "cursor('up')", show=False),
     ]
 
-    def __init__(self, keys: Sequence[str]) -> None:
+    def __init__(self, keys: Sequence[str], hidden: Collection[str] = ()) -> None:
+        """`hidden` are not to be chosen now; whether they are chosen stays as it is."""
         super().__init__()
-        self._order = [*keys, *(column.key for column in COLUMNS if column.key not in keys)]
-        self._chosen = set(keys)
+        self._hidden = [key for key in keys if key in hidden]
+        self._offered = [column.key for column in COLUMNS if column.key not in hidden]
+        shown = [key for key in keys if key in self._offered]
+        self._order = [*shown, *(key for key in self._offered if key not in shown)]
+        self._chosen = set(shown)
 
     def compose(self) -> ComposeResult:
         """The columns from left to right, as lines."""
@@ -84,10 +88,12 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
 
     def action_defaults(self) -> None:
         """As delivered."""
-        self._order = [column.key for column in COLUMNS]
+        self._order = list(self._offered)
         self._chosen = set(DEFAULT_KEYS)
         self._refresh_lines(0)
 
     def on_option_list_option_selected(self) -> None:
         """Enter takes what is chosen."""
-        _ = self.dismiss(tuple(key for key in self._order if key in self._chosen))
+        chosen = [key for key in self._order if key in self._chosen]
+        at = chosen.index("symbol") + 1
+        _ = self.dismiss((*chosen[:at], *self._hidden, *chosen[at:]))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.dialogs.menu import Choice, Menu
-from klagg_tui.view.columns.registry import COLUMNS, view_columns
+from klagg_tui.view.columns.registry import COLUMNS
 from klagg_tui.view.sorting import Sort, column_of
 
 
 def sort_menu(state: AppState) -> Menu:
     """The columns on view, then the others; returns the key of the chosen one."""
     chosen = state.preferences
-    columns = view_columns(chosen.columns, state.feed.periods, all_periods=chosen.all_periods)
+    columns = state.columns()
     keys = [column.key for column in columns]
     hidden = [column for column in COLUMNS if column_of(Sort(column.key), keys, state.period) is None]
     lines = [Choice(column.key, column.title, column.note) for column in (*columns, *hidden)]

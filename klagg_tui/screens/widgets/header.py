@@ -10,6 +10,7 @@ from klagg_tui import formatting
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.widgets.line import ActiveTab, Clickable, Line
 from klagg_tui.view.role import Piece, Role
+from klagg_tui.view.venues import VenueTab, tabs_of
 
 _SIGNS = {"live": "●", "demo": "●", "replay": "▶", "frozen": "❚❚", "stale": "✕", "offline": "○", "starting": "◌"}
 _ROLES = {
@@ -21,6 +22,12 @@ _ROLES = {
     "offline": Role.WARN,
     "starting": Role.WARN,
 }
+
+
+def market_name(state: AppState) -> str:
+    """The exchange; of several how many they are, for their names are on their tabs."""
+    exchanges = len(state.venues)
+    return formatting.counted(exchanges, "exchange") if exchanges > 1 else state.status.market
 
 
 class StatusLine(Line):
@@ -38,11 +45,10 @@ class StatusLine(Line):
 
     @staticmethod
     def _left_pieces(state: AppState, subject: str) -> list[Piece]:
-        status = state.status
         liveness = state.liveness
         left = [
             ActiveTab(" klagg ", Role.TITLE, "screen.top"),
-            Piece(f" {status.market} ", Role.TEXT),
+            Piece(f" {market_name(state)} ", Role.TEXT),
             Piece(f" {_SIGNS[liveness]} {liveness} ", _ROLES[liveness]),
         ]
         if subject:
@@ -92,6 +98,42 @@ class TabsLine(Line):
         if _cells(left) + _cells(right) > self.size.width:
             right = period_tabs(state, with_keys=False)
         self.show(left, right)
+
+
+class VenuesLine(Line):
+    """A tab for each exchange where several are watched: how many symbols, and a sign where it is not well."""
+
+    DEFAULT_CSS = """
+    VenuesLine { display: none; }
+    VenuesLine.several { display: block; }
+    """
+
+    def show_venues(self, state: AppState) -> None:
+        """Show the tabs as they are."""
+        tabs = tabs_of(state.live, state.status)
+        if self.is_mounted:
+            self.set_class(bool(tabs), "several")
+        self.show(venue_pieces(tabs, state.venue, self.size.width))
+
+
+def venue_pieces(tabs: Sequence[VenueTab], shown: str, width: int) -> list[Piece]:
+    """The tabs; where room is short without counts, and then without those before the one on view."""
+    whole, short = ([_venue_tab(tab, tab.key == shown, has_count=has) for tab in tabs] for has in (True, False))
+    if _cells(whole) <= width:
+        return whole
+    at = next((place for place, tab in enumerate(tabs) if tab.key == shown), 0)
+    while at and _cells(short[at - 1 :]) < width:
+        at -= 1
+    return [Piece("‹", Role.DIM), *short[at:]] if at else short
+
+
+def _venue_tab(tab: VenueTab, is_shown: bool, *, has_count: bool) -> Piece:
+    kind = ActiveTab if is_shown else Clickable
+    count = f" {tab.symbols:,}" if has_count else ""
+    sign = f"{tab.sign} " if tab.sign else ""
+    role = tab.role if tab.sign else Role.STRONG if is_shown else Role.DIM
+    everything = "All exchanges" if has_count else "All"
+    return kind(f" {sign}{tab.key or everything}{count} ", role, f"screen.show_venue({tab.key!r})")
 
 
 def period_tabs(state: AppState, *, with_keys: bool) -> list[Piece]:

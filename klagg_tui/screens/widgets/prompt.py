@@ -8,12 +8,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
+from textual.suggester import Suggester
 from textual.widgets import Input, Static
 from textual.widgets.input import Selection
 
 from klagg_tui.errors import FilterError
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.view import filter as filters
+from klagg_tui.view.filter.completion import completed
 
 HINTS = (
     "btc · ~fuzzy · /regex/ · !not · vol>1e6 chg(1d)<-2 · state:partial · @saved · enter keeps · ctrl+s saves · esc clears",
@@ -21,6 +23,26 @@ HINTS = (
     "btc  ~like  /regex/  !not  vol>1e6  ctrl+s saves",
 )
 """From long to short: the first one that fits is shown."""
+
+
+HINTS_OF_SEVERAL = (
+    "btc · venue:okx* base:btc,eth quote:usd* · !not · vol>1e6 chg(1d)<-2 · @saved · → completes · ctrl+s saves · esc clears",
+    "btc  venue:okx*  base:btc  quote:usd*  !not  vol>1e6  ctrl+s saves",
+    "btc  venue:okx*  base:btc  !not  vol>1e6  ctrl+s saves",
+)
+"""The same where several exchanges are watched."""
+
+
+class _Completion(Suggester):
+    """Offers the rest of an exchange, coin or quote that is being typed."""
+
+    def __init__(self, state: AppState) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._state = state
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The whole line; None where nothing is to be offered."""
+        return completed(value, self._state.live.rows.values())
 
 
 class FilterPrompt(Vertical):
@@ -66,7 +88,7 @@ class FilterPrompt(Vertical):
 
     def compose(self) -> ComposeResult:
         """The line, and a note under it."""
-        yield Input(placeholder="filter", id="filter", select_on_focus=False)
+        yield Input(placeholder="filter", id="filter", select_on_focus=False, suggester=_Completion(self.state))
         yield Static("", markup=False)
 
     def open(self, text: str) -> None:
@@ -93,7 +115,7 @@ class FilterPrompt(Vertical):
             message.input.value = "".join(sign if sign.isprintable() else " " for sign in message.value)
             return
         try:
-            understood = filters.read(message.value, dict(self.state.preferences.saved_filters))
+            understood = self.state.read_filter(message.value)
         except FilterError as unreadable:
             self._show_note(str(unreadable), error=True)
         else:
@@ -101,7 +123,8 @@ class FilterPrompt(Vertical):
             self.post_message(self.Filtered(understood))
 
     def _hint(self) -> str:
-        return next((hint for hint in HINTS if len(hint) <= self.app.size.width - 2), HINTS[-1])
+        hints = HINTS_OF_SEVERAL if self.state.venues else HINTS
+        return next((hint for hint in hints if len(hint) <= self.app.size.width - 2), hints[-1])
 
     def _show_note(self, text: str, *, error: bool) -> None:
         self.set_class(error, "error")

@@ -49,7 +49,7 @@ def row_strip(
         pieces.append((fitted(f"  {row.symbol}  no bar of this period yet", width - 3, is_left=True), Role.FAINT))
     else:
         sign, role = state_sign(row, bar, context)
-        pieces.append((f"{sign} ", role))
+        pieces.append((sign.ljust(2), role))
         cells = _cells(row, bar, placed, context, _FLASHES.get(row_state.flash))
         pieces += (
             [(text, role if role in _KEEPS_COLOUR else Role.FAINT) for text, role in cells]

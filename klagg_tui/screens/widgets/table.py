@@ -20,7 +20,6 @@ from klagg_tui.screens.widgets.row_cursor import RowCursor
 from klagg_tui.screens.widgets.row_renderer import RowState, fitted, row_strip
 from klagg_tui.view.columns.age import age_of
 from klagg_tui.view.columns.column import RenderContext
-from klagg_tui.view.columns.registry import view_columns
 from klagg_tui.view.layout import MIN_WIDTHS, Placed, grown, place
 from klagg_tui.view.model import Row, is_stale_bar
 from klagg_tui.view.role import Role
@@ -51,12 +50,14 @@ class MarketTable(RowCursor):
         self.marked: frozenset[str] = frozenset()
         self.empty_text = ""
         """What is written where there are no rows, line by line."""
+        self.mixes_quotes = False
+        """Whether the rows are paid in several quotes of about a dollar."""
         self._widths = MIN_WIDTHS
         self._cache: dict[str, tuple[tuple[object, ...], Strip]] = {}
         self._drawn_ages: dict[str, str] = {}
         self._drawn_prices: dict[str, int] = {}
         self._flashing: dict[str, int] = {}
-        self._shared = state.render_context, range(0)
+        self._shared: tuple[RenderContext, range, frozenset[str]] = (state.render_context, range(0), frozenset())
 
     # What the screen calls.
 
@@ -99,19 +100,21 @@ class MarketTable(RowCursor):
         if widths != self._widths:
             self._widths = widths
             self.redraw()
+        else:
+            self._lay_out()
 
     # How it is drawn.
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The visible lines asked for; what all of them share is looked up once."""
-        self._shared = self.state.render_context, self.thumb()
+        self._shared = self.state.render_context, self.thumb(), self.state.stale_venues
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         """One visible line."""
         return self._line(y, *self._shared)
 
-    def _line(self, y: int, context: RenderContext, thumb: range) -> Strip:
+    def _line(self, y: int, context: RenderContext, thumb: range, stale_venues: frozenset[str]) -> Strip:
         index = y + self.scroll_offset.y
         width = self.size.width
         if index >= len(self.rows):
@@ -120,7 +123,9 @@ class MarketTable(RowCursor):
         symbol = row.symbol
         row_state = RowState(index == self.index, symbol in self.marked, self._flashing.get(symbol, 0), y in thumb)
         bar = row.bars[context.period.ordinal]
-        is_stale = context.is_stale or (bar is not None and is_stale_bar(bar, context.now_ms))
+        is_stale = (
+            context.is_stale or row.venue in stale_venues or (bar is not None and is_stale_bar(bar, context.now_ms))
+        )
         drawn_age = formatting.age(age_of(row, context.now_ms))
         key = (row.version, row_state, drawn_age, is_stale, width)
         cached = self._cache.get(symbol)
@@ -157,12 +162,12 @@ class MarketTable(RowCursor):
         return self._drawn_ages.get(row.symbol) != formatting.age(age_of(row, now_ms))
 
     def _lay_out(self) -> None:
-        chosen = self.state.preferences
-        columns = view_columns(chosen.columns, self.state.feed.periods, all_periods=chosen.all_periods)
+        columns = self.state.columns(mixes_quotes=self.mixes_quotes)
         placed = place(columns, self.size.width - 1, self._widths)
         if placed != self.placed:
             self.placed = placed
             self._cache.clear()
+            self.refresh()
             self.post_message(self.LaidOut())
 
     def on_resize(self) -> None:

@@ -16,8 +16,11 @@ FACES: Final = {
     "binance-spot": "binance_spot.BinanceSpot",
     "binance-us": "binance_spot.BinanceUs",
     "binance-coinm": "binance_coinm.BinanceCoinm",
+    "coinbase": "coinbase.Coinbase",
+    "kraken": "kraken.Kraken",
     "okx-swap": "okx.OkxSwap",
     "okx-spot": "okx.OkxSpot",
+    "hyperliquid": "hyperliquid.Hyperliquid",
 }
 """Module of this package and class, by the key of the venue."""
 

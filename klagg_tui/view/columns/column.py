@@ -34,6 +34,8 @@ PRICE_WIDTH: Final = -1
 """As wide as the longest price on view."""
 SYMBOL_WIDTH: Final = -2
 """As wide as the longest name on view."""
+WHOLE_SYMBOL_WIDTH: Final = -4
+"""As wide as the longest name with its exchange."""
 FLEXIBLE_WIDTH: Final = -3
 """As wide as the others leave room for."""
 
@@ -60,7 +62,7 @@ class Column:
     importance: int
     """Where room is short, the lowest goes first."""
     width: int
-    """Cells, or `PRICE_WIDTH`, `SYMBOL_WIDTH`, `FLEXIBLE_WIDTH`."""
+    """Cells, or one of the widths above, which are measured."""
     measure: Measure
     draw: Draw
     parts: DrawParts | None = None
@@ -80,6 +82,12 @@ class Column:
     """Its importance in the view of all periods; 0: not shown there."""
     min_width: int = 0
     """Cells it can be squeezed to before it would have to go; 0: it cannot."""
+    is_money: bool = False
+    """Whether it is an amount of the quote: those of other quotes than dollars are sorted below, each quote by itself."""
+    texts: Callable[[Row], tuple[str, ...]] | None = None
+    """Of a text, further ones by which a filter finds it."""
+    is_pattern: bool = False
+    """Whether `:` in a filter takes a text for the whole value, `*` and `?` standing for any letters."""
 
 
 _NOTICEABLE_CHANGE: Final = 0.005

@@ -18,11 +18,15 @@ from klagg_tui.view.columns.prices import CLOSE, HIGH, LAST, LOW, OPEN
 from klagg_tui.view.columns.spark import SPARK
 from klagg_tui.view.columns.state import STATE
 from klagg_tui.view.columns.sums import TRADES, TURNOVER, VOLUME
-from klagg_tui.view.columns.symbol import SYMBOL
+from klagg_tui.view.columns.symbol import SYMBOL, WHOLE_SYMBOL
 from klagg_tui.view.columns.taker import TAKER
+from klagg_tui.view.columns.venue import BASE, QUOTE, VENUE
 
 COLUMNS: Final[tuple[Column, ...]] = (
     SYMBOL,
+    VENUE,
+    BASE,
+    QUOTE,
     LAST,
     CHANGE,
     OPEN,
@@ -53,17 +57,45 @@ _BESIDE_PERIODS: Final = tuple(
     if column.importance_beside_periods
 )
 
+_ABOUT: Final = {
+    column.key: replace(column, title=f"≈{column.title}", width=column.width + 1)
+    for column in COLUMNS
+    if column.is_money
+}
+"""Columns of money where several quotes stand beside each other: one unit of each is only about a dollar."""
 
-def view_columns(keys: Sequence[str], periods: Sequence[Period], *, all_periods: bool) -> tuple[Column, ...]:
-    """The columns of a view: the chosen ones, or symbol, price and each period, and others where there is room."""
-    if all_periods:
-        return (
-            SYMBOL,
-            replace(LAST, importance=_LAST_IMPORTANCE),
-            *(_PERIOD_COLUMNS[f"{CHANGE.key}({period})"] for period in periods),
-            *_BESIDE_PERIODS,
-        )
-    return tuple(BY_KEY[key] for key in keys if key in BY_KEY)
+
+def view_columns(
+    keys: Sequence[str],
+    periods: Sequence[Period],
+    *,
+    all_periods: bool,
+    has_venues: bool = False,
+    mixes_quotes: bool = False,
+) -> tuple[Column, ...]:
+    """The columns of a view: the chosen ones, or symbol, price and each period, and others where there is room.
+
+    `has_venues`: several exchanges are watched; `mixes_quotes`: the rows on view have several quotes.
+    """
+    columns = _period_view(periods) if all_periods else [BY_KEY[key] for key in keys if key in BY_KEY]
+    if not has_venues:
+        columns = [column for column in columns if column.key != VENUE.key]
+    elif not any(column.key == VENUE.key for column in columns):
+        columns = [WHOLE_SYMBOL if column is SYMBOL else column for column in columns]
+    if mixes_quotes:
+        columns = [_ABOUT.get(column.key, column) if column.is_money else column for column in columns]
+    return tuple(columns)
+
+
+def _period_view(periods: Sequence[Period]) -> list[Column]:
+    venue, *besides = _BESIDE_PERIODS
+    return [
+        SYMBOL,
+        venue,
+        replace(LAST, importance=_LAST_IMPORTANCE),
+        *(_PERIOD_COLUMNS[f"{CHANGE.key}({period})"] for period in periods),
+        *besides,
+    ]
 
 
 def find(key: str) -> Column | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
+from klagg_tui.evidence import Evidence
 from klagg_tui.view.columns.column import Column, RenderContext, Unit, Value
 from klagg_tui.view.model import Row, is_stale_bar
 from klagg_tui.view.role import Role, RoleIndex
@@ -12,6 +13,8 @@ from klagg_tui.view.role import Role, RoleIndex
 STALE: Final = "stale"
 HALTED: Final = "halted"
 """Nobody trades it for a while: the exchange says so."""
+BY_CANDLE: Final = "~"
+"""Behind what the exchange's bar alone vouches for."""
 _SIGNS: Final = {State.FORMING: "·", State.PARTIAL: "◐", State.CLOSED: "●", State.CONFIRMED: "✔"}
 _ROLES: Final = {
     State.FORMING: Role.DIM,
@@ -21,13 +24,25 @@ _ROLES: Final = {
 }
 
 
+def state_label(bar: Bar) -> str:
+    """The state as a word; `~` behind `confirmed` where the exchange's bar alone vouches for it, and not ids of trades."""
+    is_candle = bar.state is State.CONFIRMED and bar.evidence & Evidence.CANDLE_ONLY
+    return f"{bar.state.label}{BY_CANDLE}" if is_candle else bar.state.label
+
+
+def bar_sign(bar: Bar) -> str:
+    """The state in at most two cells: ✔ for confirmed by ids, ✔~ by the exchange's bar alone."""
+    is_candle = bar.state is State.CONFIRMED and bar.evidence & Evidence.CANDLE_ONLY
+    return f"{_SIGNS[bar.state]}{BY_CANDLE}" if is_candle else _SIGNS[bar.state]
+
+
 def state_sign(row: Row, bar: Bar, context: RenderContext) -> tuple[str, RoleIndex]:
-    """The state in one cell."""
+    """The state in at most two cells."""
     if row.is_halted:
         return "=", Role.WARN
     if context.is_stale:
         return "✕", Role.WARN
-    return _SIGNS[bar.state], _ROLES[bar.state]
+    return bar_sign(bar), _ROLES[bar.state]
 
 
 def _draw(row: Row, bar: Bar, context: RenderContext, width: int) -> tuple[str, RoleIndex]:
@@ -35,7 +50,7 @@ def _draw(row: Row, bar: Bar, context: RenderContext, width: int) -> tuple[str, 
         return HALTED, Role.WARN
     if context.is_stale:
         return STALE, Role.WARN
-    return bar.state.label[:width], _ROLES[bar.state]
+    return state_label(bar)[:width], _ROLES[bar.state]
 
 
 def _measure(row: Row, bar: Bar | None, now_ms: int) -> Value:
@@ -43,15 +58,15 @@ def _measure(row: Row, bar: Bar | None, now_ms: int) -> Value:
         return None
     if row.is_halted:
         return HALTED
-    return STALE if is_stale_bar(bar, now_ms) else bar.state.label
+    return STALE if is_stale_bar(bar, now_ms) else state_label(bar)
 
 
 STATE: Final = Column(
     key="state",
     title="State",
-    note="forming, partial, closed, confirmed, stale, or halted by the exchange",
+    note="forming, partial, closed, confirmed (~ by the exchange's bar alone), stale, or halted by the exchange",
     importance=50,
-    width=9,
+    width=10,
     measure=_measure,
     draw=_draw,
     is_left=True,

@@ -7,8 +7,9 @@ from typing import Final
 from klagg_tui import formatting
 from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar
-from klagg_tui.view.columns.column import Column, RenderContext, sum_role
-from klagg_tui.view.model import Row
+from klagg_tui.view.columns.column import Column, RenderContext, Value, sum_role
+from klagg_tui.view.model import Row, trade_count_of, turnover_of
+from klagg_tui.view.quotes import is_comparable
 from klagg_tui.view.role import Role, RoleIndex
 
 
@@ -16,12 +17,22 @@ def _draw_volume(_row: Row, bar: Bar, _context: RenderContext, _width: int) -> t
     return formatting.short(exact.quantity_as_float(bar.volume)), sum_role(bar)
 
 
-def _draw_turnover(_row: Row, bar: Bar, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
-    return formatting.short(exact.turnover_as_float(bar.turnover)), sum_role(bar, Role.TEXT)
+def _draw_turnover(row: Row, bar: Bar, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
+    turnover = turnover_of(bar)
+    if turnover is None:
+        return formatting.NOTHING, Role.FAINT
+    role = Role.TEXT if is_comparable(row.quote) else Role.FAINT
+    return formatting.short(exact.turnover_as_float(turnover)), sum_role(bar, role)
+
+
+def _measure_turnover(_row: Row, bar: Bar | None, _now_ms: int) -> Value:
+    turnover = turnover_of(bar)
+    return None if turnover is None else exact.turnover_as_float(turnover)
 
 
 def _draw_trades(_row: Row, bar: Bar, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
-    return formatting.count(bar.trade_count), sum_role(bar)
+    count = trade_count_of(bar)
+    return (formatting.NOTHING, Role.FAINT) if count is None else (formatting.count(count), sum_role(bar))
 
 
 VOLUME: Final = Column(
@@ -37,12 +48,12 @@ VOLUME: Final = Column(
 TURNOVER: Final = Column(
     key="turnover",
     title="Turnover",
-    note="price × amount in the bar, in the quote coin",
+    note="price × amount in the bar, in the quote coin; sorts dollar-like quotes first, ≈ where several are mixed",
     importance=90,
     width=8,
-    measure=lambda _row, bar, _now_ms: exact.turnover_as_float(bar.turnover) if bar else None,
+    measure=_measure_turnover,
     draw=_draw_turnover,
-    aliases=("quote",),
+    is_money=True,
     importance_beside_periods=38,
 )
 TRADES: Final = Column(
@@ -51,7 +62,7 @@ TRADES: Final = Column(
     note="number of trades in the bar",
     importance=65,
     width=6,
-    measure=lambda _row, bar, _now_ms: bar.trade_count if bar else None,
+    measure=lambda _row, bar, _now_ms: trade_count_of(bar),
     draw=_draw_trades,
     aliases=("count",),
 )

@@ -9,15 +9,21 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, FilterError
 from klagg_tui.view.columns.column import Column, Unit
 from klagg_tui.view.columns.registry import BY_KEY, BY_NAME
+from klagg_tui.view.columns.venue import VENUE
+from klagg_tui.view.filter.exchanges import Watched, at_exchange, require_watched
 from klagg_tui.view.filter.predicates import (
-    TEXT_COMPARISONS,
+    TEXT_OPERATORS,
     Predicate,
     against_column,
     against_number,
     against_text,
+    all_of,
+    known,
     measured,
+    opposite,
 )
 from klagg_tui.view.filter.scanner import Scanner
+from klagg_tui.view.filter.texts import text_test
 
 _MULTIPLES: Final = {"k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12, "%": 1.0, "": 1.0}
 _DURATIONS: Final = {"s": 1e3, "m": 6e4, "h": 3.6e6, "d": 8.64e7, "": 1e3}
@@ -29,7 +35,7 @@ _COLUMN_VALUE: Final = re.compile(r"([A-Za-z]+)(?:\(([0-9A-Za-z]+)\))?$", re.ASC
 _LONGEST_QUOTED: Final = 40
 
 
-def read_comparison(scanner: Scanner) -> Predicate | None:
+def read_comparison(scanner: Scanner, watched: Watched) -> Predicate | None:
     """The comparison that comes next; None, and nothing read, where there is no operator.
 
     Raises:
@@ -45,15 +51,27 @@ def read_comparison(scanner: Scanner) -> Predicate | None:
         if period is not None:
             raise FilterError(f"{name[0]} is compared with nothing; say for example {name[0]}>2.", at)
         return None
-    column = _column(name[0], begin)
+    of_exchange = operator[0] == ":" and _is_exchange(name[0], watched)
+    column = None if of_exchange else _column(name[0], begin)
     scanner.at = operator.end()
     scanner.skip_blanks()
     value = scanner.match(_VALUE)
     if value is None:
         raise FilterError(f"What is {name[0]} compared with?", scanner.at)
-    predicate = _compared(column, period, operator[0], value[0].strip('"'), scanner.at)
+    wanted = value[0].strip('"')
+    if column is None:
+        predicate = at_exchange(name[0].casefold(), wanted.casefold())
+    else:
+        if column is VENUE and operator[0] != "!=":
+            require_watched(wanted.casefold(), watched, scanner.at)
+        predicate = _compared(column, period, operator[0], wanted, scanner.at)
     scanner.at = value.end()
     return predicate
+
+
+def _is_exchange(name: str, watched: Watched) -> bool:
+    """Whether `name:` begins the name of an exchange's symbol."""
+    return name.lower() not in BY_NAME and (watched is None or name.lower() in watched)
 
 
 def _read_period(scanner: Scanner, at: int) -> tuple[int, Period | None]:
@@ -84,9 +102,11 @@ def _period(text: str, at: int) -> Period:
 def _compared(column: Column, period: Period | None, operator: str, value: str, at: int) -> Predicate:
     column_value = measured(column, period)
     if column.unit is Unit.TEXT:
-        if operator not in TEXT_COMPARISONS:
+        if operator not in TEXT_OPERATORS:
             raise FilterError(f"A text is not {operator} another; use : = or !=.", at)
-        return against_text(column_value, operator, value.casefold())
+        test = text_test(operator, value.casefold(), is_pattern=column.is_pattern)
+        equal = against_text(column_value, column.texts, test)
+        return all_of([known(column_value), opposite(equal)]) if operator == "!=" else equal
     number = _number(value, column.unit)
     if number is not None:
         return against_number(column_value, operator, number)

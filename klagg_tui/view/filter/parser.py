@@ -10,6 +10,7 @@ from typing import Final
 
 from klagg_tui.errors import FilterError
 from klagg_tui.view.filter.comparison import read_comparison
+from klagg_tui.view.filter.exchanges import Watched, at_exchange, require_watched
 from klagg_tui.view.filter.predicates import (
     Predicate,
     all_of,
@@ -36,21 +37,22 @@ class Filter:
     matches: Predicate
 
 
-def read(text: str, saved: Mapping[str, str] | None = None) -> Filter:
-    """The filter of this text; `saved` are texts by name, for `@name`.
+def read(text: str, saved: Mapping[str, str] | None = None, watched: Watched = None) -> Filter:
+    """The filter of this text; `saved` are texts by name, for `@name`; of `watched` exchanges one has to be meant.
 
     Raises:
         FilterError: it is none; nothing else is ever raised, whatever the text.
     """
     if len(text) > MAX_LENGTH:
         raise FilterError(f"A filter has at most {MAX_LENGTH} characters, this one has {len(text)}.", MAX_LENGTH)
-    return Filter(text, _Parser(text, saved or {}, 0).parse())
+    return Filter(text, _Parser(text, saved or {}, watched, 0).parse())
 
 
 class _Parser:
-    def __init__(self, text: str, saved: Mapping[str, str], depth: int) -> None:
+    def __init__(self, text: str, saved: Mapping[str, str], watched: Watched, depth: int) -> None:
         self._scanner = Scanner(text)
         self._saved = saved
+        self._watched = watched
         self._depth = depth
 
     def parse(self) -> Predicate:
@@ -94,7 +96,7 @@ class _Parser:
             raise FilterError("Something is missing before ).", scanner.at)
         if first == "/":
             return self._pattern()
-        return read_comparison(scanner) or self._name()
+        return read_comparison(scanner, self._watched) or self._name()
 
     def _deeper(self, parse: Callable[[], Predicate]) -> Predicate:
         self._depth += 1
@@ -123,7 +125,7 @@ class _Parser:
             raise FilterError("A pattern ends with another /.", scanner.at)
         scanner.at = end + 1
         pattern = _compiled(scanner.text[begin:end], begin)
-        return lambda row, _period, _now_ms: pattern.search(row.symbol) is not None
+        return lambda row, _period, _now_ms: pattern.search(row.title) is not None
 
     def _name(self) -> Predicate:
         begin = self._scanner.at
@@ -135,7 +137,12 @@ class _Parser:
             return self._saved_filter(text[1:], begin)
         if text[0] == "~" and len(text) > 1:
             return name_is_like(text[1:].casefold())
-        return name_contains(text.strip('"').casefold())
+        wanted = text.strip('"').casefold()
+        venue, colon, name = wanted.partition(":")
+        if venue and colon and name:
+            require_watched(venue, self._watched, begin)
+            return at_exchange(venue, name)
+        return name_contains(wanted)
 
     def _saved_filter(self, name: str, begin: int) -> Predicate:
         text = self._saved.get(name)
@@ -144,7 +151,7 @@ class _Parser:
         if self._depth >= _MAX_DEPTH:
             raise FilterError(f"The saved filter {name!r} holds itself.", begin)
         try:
-            return _Parser(text[:MAX_LENGTH], self._saved, self._depth + 1).parse()
+            return _Parser(text[:MAX_LENGTH], self._saved, self._watched, self._depth + 1).parse()
         except FilterError as error:
             raise FilterError(f"In the saved filter {name!r}: {error}", begin) from error
 

@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 from klagg_tui.engine.period import Period
 from klagg_tui.view.columns.column import Column, Value
+from klagg_tui.view.filter.texts import TextTest
 from klagg_tui.view.model import Row
 
 Predicate: TypeAlias = Callable[[Row, Period, int], bool]
@@ -27,12 +28,7 @@ COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
     ":": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
 }
-TEXT_COMPARISONS: Final[dict[str, Callable[[str, str], bool]]] = {
-    ":": lambda text, wanted: wanted in text,
-    "=": lambda text, wanted: wanted == text,
-    "==": lambda text, wanted: wanted == text,
-    "!=": lambda text, wanted: wanted != text,
-}
+TEXT_OPERATORS: Final = (":", "=", "==", "!=")
 
 
 def everything(_row: Row, _period: Period, _now_ms: int) -> bool:
@@ -61,10 +57,23 @@ def against_column(value: Measured, operator: str, other: Measured) -> Predicate
     return lambda row, shown, now_ms: _holds(compare, value(row, shown, now_ms), other(row, shown, now_ms))
 
 
-def against_text(value: Measured, operator: str, wanted: str) -> Predicate:
-    """A value against a text in lower case, by one of `TEXT_COMPARISONS`."""
-    compare = TEXT_COMPARISONS[operator]
-    return lambda row, shown, now_ms: compare(str(value(row, shown, now_ms) or "").casefold(), wanted)
+def against_text(value: Measured, texts: Callable[[Row], tuple[str, ...]] | None, matches: TextTest) -> Predicate:
+    """A text, or another one that stands for it, by a test of texts in lower case."""
+
+    def holds(row: Row, shown: Period, now_ms: int) -> bool:
+        text = value(row, shown, now_ms)
+        if text is None:
+            return False
+        if matches(str(text).casefold()):
+            return True
+        return texts is not None and any(matches(other.casefold()) for other in texts(row))
+
+    return holds
+
+
+def known(value: Measured) -> Predicate:
+    """The row has the value."""
+    return lambda row, shown, now_ms: value(row, shown, now_ms) is not None
 
 
 def _holds(compare: Callable[[float, float], bool], first: Value, second: Value) -> bool:
@@ -74,8 +83,8 @@ def _holds(compare: Callable[[float, float], bool], first: Value, second: Value)
 
 
 def name_contains(part: str) -> Predicate:
-    """The name contains it; `part` is in lower case."""
-    return lambda row, _period, _now_ms: part in row.name
+    """The name contains it, or its base does; `part` is in lower case."""
+    return lambda row, _period, _now_ms: part in row.name or part in row.coin
 
 
 def name_is_like(wanted: str) -> Predicate:

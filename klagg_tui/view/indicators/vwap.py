@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.view.indicators.indicator import Curve, Indicator, Line
+from klagg_tui.view.model import turnover_of
 from klagg_tui.view.role import Role
 
 ROLLING_BARS: Final = 20
@@ -15,20 +17,30 @@ ROLLING_BARS: Final = 20
 
 
 def vwap(bars: Sequence[Bar], period: Period) -> Curve:
-    """Turnover by volume since the beginning of the day (UTC); of the last bars where a bar is a day or longer."""
+    """Turnover by volume since the beginning of the day (UTC); of the last bars where a bar is a day or longer.
+
+    Bars whose turnover is not known count for nothing, and have no value of their own.
+    """
     begins_daily = period.nominal_ms < DAY_MS
     curve: Curve = []
     turnover = volume = 0
     for index, bar in enumerate(bars):
         if begins_daily and index and bar.open_ms // DAY_MS != bars[index - 1].open_ms // DAY_MS:
             turnover = volume = 0
-        turnover += bar.turnover
-        volume += bar.volume
+        paid, amount = _sums(bar)
+        turnover += paid
+        volume += amount
         if not begins_daily and index >= ROLLING_BARS:
-            turnover -= bars[index - ROLLING_BARS].turnover
-            volume -= bars[index - ROLLING_BARS].volume
-        curve.append(turnover / volume if volume else None)
+            paid_before, amount_before = _sums(bars[index - ROLLING_BARS])
+            turnover -= paid_before
+            volume -= amount_before
+        curve.append(turnover / volume if volume and turnover_of(bar) is not None else None)
     return curve
+
+
+def _sums(bar: Bar) -> tuple[Exact, Exact]:
+    turnover = turnover_of(bar)
+    return (0, 0) if turnover is None else (turnover, bar.volume)
 
 
 VWAP: Final = Indicator(

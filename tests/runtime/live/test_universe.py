@@ -108,6 +108,17 @@ async def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     await runner.cleanup()
 
 
+async def test_the_screen_is_told_what_the_listing_says_of_each_symbol(scene: Scene) -> None:
+    told = (await scene.host.update()).instruments
+    assert set(told) == set(NAMES)
+    listed = {one.symbol: one for one in (await scene.context.market_data.instruments()).instruments}
+    for name, facts in told.items():
+        assert facts == (venue().key, venue().name, name, listed[name].base, listed[name].quote, False)
+    scene.entries.append(entry("NEWUSDT"))
+    await scene.universe.reconcile()
+    assert set((await scene.host.update()).instruments) == {"NEWUSDT"}
+
+
 async def test_what_is_listed_is_followed_and_what_is_taken_off_is_left(scene: Scene) -> None:
     scene.change(NAMES[0], status="SETTLING")
     del scene.entries[1]

@@ -11,7 +11,9 @@ import pytest
 from websockets.asyncio.client import connect
 
 from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.events import TradeFields
+from klagg_tui.engine.engine import KlineEngine
+from klagg_tui.engine.events import AddSymbol, TradeFields
+from klagg_tui.engine.parsing import price
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import GeoBlocked, RateLimited, UnknownSymbol
 from klagg_tui.evidence import Evidence
@@ -20,7 +22,8 @@ from klagg_tui.exchange.registry import _PACKAGES, venue
 from klagg_tui.exchange.venue import Ids, MarketData, Priority, Venue
 from klagg_tui.simulator import FACES, MarketSpec, SimulatedExchange
 
-SPEC = MarketSpec(symbols=12, seed=5, activity=6, history_days=40)
+SPEC = MarketSpec(symbols=12, seed=5, activity=6, history_days=40, straddle_every=0)
+"""No trade straddles a minute, so that bars made of trades are those of the exchange."""
 KEYS = [key for key in FACES if key in _PACKAGES]
 MINUTE_MS = 60_000
 GAP = Priority.GAP
@@ -144,6 +147,29 @@ async def test_its_stream_brings_every_trade_of_a_minute(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
+async def test_the_engine_makes_the_truth_of_its_trades(key: str) -> None:
+    async with served(key) as (exchange, data, one):
+        listed = (await followed(data))[:3]
+        trades = await streamed(exchange, data, [each.symbol for each in listed], 3)
+        engine = KlineEngine((Period.M1,), holds_gaps=False)
+        reader = engine.reader()
+        for each in listed:
+            worth = price(each.contract_value) if each.contract_value else 0
+            engine.handle(AddSymbol(each.symbol, 0, contract_value=worth, proves=one.ids is not Ids.NONE))
+        engine.take(trades)
+        engine.tick(exchange.now_ms())
+        made = {(bar.symbol, bar.open_ms): bar for bar in engine.drain(reader).ended}
+        compared = 0
+        for each in listed:
+            from_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS - 3 * MINUTE_MS
+            for true in exchange.bars(each.symbol, Period.M1, from_ms, from_ms + 3 * MINUTE_MS):
+                if true.volume:
+                    assert made[each.symbol, true.open_ms][:12] == true[:12]
+                    compared += 1
+        assert compared >= 5
+
+
+@pytest.mark.parametrize("key", KEYS)
 async def test_a_symbol_that_there_is_not_is_unknown(key: str) -> None:
     async with served(key) as (_, data, _one):
         await data.instruments()
@@ -160,6 +186,18 @@ async def test_refusals_are_told_as_the_venue_tells_them(key: str, fault: str, e
             async with asyncio.timeout(20):
                 await data.instruments()
         assert exchange.faults.counts[fault]
+
+
+@pytest.mark.parametrize("key", KEYS)
+async def test_faults_know_symbols_by_the_venues_names(key: str) -> None:
+    async with served(key) as (exchange, data, _):
+        name = (await followed(data))[1].symbol
+        exchange.strike("delist", target=name)
+        symbol = exchange.face.symbol_of(name)
+        assert symbol is not None
+        assert exchange.faults.counts["delist"] == 1
+        exchange.jump(5 * MINUTE_MS)
+        assert name not in {listed.symbol for listed in await followed(data)}
 
 
 def test_prices_of_one_coin_are_near_each_other_and_trades_are_not() -> None:

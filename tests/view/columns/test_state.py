@@ -2,6 +2,7 @@
 
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import Period
+from klagg_tui.evidence import Evidence
 from klagg_tui.view.columns.column import RenderContext
 from klagg_tui.view.columns.state import STATE, state_sign
 from klagg_tui.view.model import Row
@@ -37,3 +38,13 @@ def test_a_symbol_whose_trading_is_halted_says_so_whatever_its_bar() -> None:
             assert state_sign(row, bar(START, state=state), context)[0] == "="
     assert STATE.measure(row, bar(START), START) == "halted"
     assert STATE.measure(row, None, START) is None
+
+
+def test_a_confirmed_bar_says_whether_ids_or_the_exchanges_bar_alone_vouch_for_it() -> None:
+    fresh = RenderContext(Period.M1, START, is_stale=False)
+    for state in State:
+        one = bar(START, state=state)._replace(evidence=Evidence.CANDLE_ONLY | Evidence.NO_COUNT)
+        told = "confirmed~" if state is State.CONFIRMED else state.label
+        assert STATE.draw(Row("A"), one, fresh, STATE.width)[0] == told == STATE.measure(Row("A"), one, START)
+        assert (state_sign(Row("A"), one, fresh)[0] == "✔~") is (state is State.CONFIRMED)
+    assert state_sign(Row("A"), bar(START, state=State.CONFIRMED), fresh)[0] == "✔"

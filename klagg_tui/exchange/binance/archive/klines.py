@@ -13,6 +13,7 @@ from typing import Final
 from klagg_tui.engine.bar import Bar, Check, State
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadRow
+from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.binance.archive.columns import KlineColumn
 from klagg_tui.exchange.binance.archive.dialects import INDEX, has_index
 from klagg_tui.exchange.binance.archive.rows import RowKind, milliseconds, row_kind, whole_number
@@ -21,7 +22,7 @@ from klagg_tui.exchange.fields import Json
 
 
 def read_kline(symbol: str, period: Period, row: Sequence[str], state: State = State.CONFIRMED) -> Bar:
-    """The bar of a row.
+    """The bar of a row; an empty cell is a value that is unknown, as exports of klagg have it.
 
     Raises:
         BadRow, BadFrame: it has not twelve columns, they contradict each other, or no trades can have made it.
@@ -29,13 +30,18 @@ def read_kline(symbol: str, period: Period, row: Sequence[str], state: State = S
     """
     if len(row) != len(KlineColumn):
         raise BadRow(f"{len(row)} columns instead of {len(KlineColumn)}")
+    unknown = [bit for place, bit in _LACKS.items() if not row[place]]
+    known = [text or "0" for text in row] if unknown else row
     numbers: list[Json] = [
-        milliseconds(whole_number(row[0], "time")),
-        *row[1:8],
-        whole_number(row[8], "count"),
-        *row[9:],
+        milliseconds(whole_number(known[0], "time")),
+        *row[1:7],
+        known[7],
+        whole_number(known[8], "count"),
+        *known[9:],
     ]
     bar = read_bar(symbol, period, numbers, state, Check.PARTS)
+    if unknown:
+        bar = bar._replace(evidence=sum(unknown))
     if fault := _fault_of_close(bar, row[_CLOSE]) or _fault_of_trades(bar):
         raise BadRow(fault)
     return bar
@@ -68,6 +74,13 @@ def fault_of_klines(lines: Sequence[str]) -> str | None:
     return None
 
 
+_LACKS: Final = {
+    7: Evidence.NO_TURNOVER,
+    8: Evidence.NO_COUNT,
+    9: Evidence.NO_TAKER_VOLUME,
+    10: Evidence.NO_TAKER_TURNOVER,
+}
+"""Columns whose cells are empty where an export of klagg does not know the value."""
 _CLOSE: Final = tuple(KlineColumn).index(KlineColumn.CLOSE_TIME)
 _VOLUME: Final = tuple(KlineColumn).index(KlineColumn.VOLUME)
 _COUNT: Final = tuple(KlineColumn).index(KlineColumn.COUNT)
@@ -87,7 +100,7 @@ def _fault_of_close(bar: Bar, close_time: str) -> str | None:
 def _fault_of_trades(bar: Bar) -> str | None:
     """The sums of a bar come from the same trades: one alone is no bar's."""
     if bar.volume:
-        return None if bar.trade_count else "volume without trades"
+        return None if bar.trade_count or bar.evidence & Evidence.NO_COUNT else "volume without trades"
     if bar.trade_count or bar.turnover:
         return "trades without volume"
     return "prices moved without a trade" if bar.high != bar.low else None

@@ -83,6 +83,6 @@ def read_bar(
     if not period.is_on_grid(open_ms):
         raise BadFrame(f"a bar of {symbol} opens off the grid of {period}")
     bar = Bar(symbol, period, open_ms, first, high, low, last, volume, *sums, state)
-    if fault := fault_of(bar, check):
+    if fault := fault_of(bar, check, contract_value):
         raise BadFrame(f"a bar of {symbol} is none: {fault}")
     return bar

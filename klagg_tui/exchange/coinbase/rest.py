@@ -1,0 +1,206 @@
+"""The questions to Coinbase over HTTP: its `MarketData`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, Self
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.events import AggTrade
+from klagg_tui.engine.exact import Exact
+from klagg_tui.engine.period import Period
+from klagg_tui.exchange.coinbase import wire
+from klagg_tui.exchange.coinbase.facts import (
+    BLOCKED_ADVICE,
+    GRANULARITIES,
+    LONGEST_REFUSAL_MS,
+    MOST_ROWS,
+    REFUSALS,
+    REQUESTS,
+)
+from klagg_tui.exchange.coinbase.wire import Window
+from klagg_tui.exchange.listing import Instruments
+from klagg_tui.exchange.transport.clock import ExchangeClock
+from klagg_tui.exchange.transport.http import TIME_OUT_S, Answer, HttpClient, HttpRules
+from klagg_tui.exchange.transport.steady import steady_ms
+from klagg_tui.exchange.venue import Priority, RequestUse, StreamCodec
+
+MOST_ASKS: Final = 3
+"""Answers about the time, after which one that is doubted waits for the next look at the clock."""
+SETTLED_MS: Final = 30_000
+"""How long before the date of an answer a bar must have ended to be shown final by it, or to be shown missing."""
+
+_LOOKS_BACK: Final = ((Period.H1, 1), (Period.D1, 5))
+"""Where the price before a quiet day is looked for, twelve days and four years back; bars and pages of them."""
+
+RULES: Final = HttpRules(
+    cost_per_minute=REQUESTS.cost_per_minute,
+    used_header="",
+    refusals=REFUSALS,
+    longest_pause_ms=LONGEST_REFUSAL_MS,
+    blocked_advice=BLOCKED_ADVICE,
+    read_failure=wire.read_failure,
+    pace_ms=REQUESTS.pace_ms,
+)
+
+
+class RestClient:
+    """See `MarketData`.
+
+    Args:
+        base_url: `https://host`.
+        clock: set by `sync`.
+        proxy: `http://…` or `socks5://…`; without one the environment's counts.
+        local_ms: the steady local clock that `clock` goes by.
+        time_out_s: for one try.
+        has_speed: whether the host may say how fast its time runs.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        clock: ExchangeClock,
+        *,
+        proxy: str | None = None,
+        local_ms: Callable[[], float] = steady_ms,
+        time_out_s: float = TIME_OUT_S,
+        has_speed: bool = True,
+    ) -> None:
+        self.clock = clock
+        self.http = HttpClient(
+            base_url, clock, RULES, proxy=proxy, local_ms=local_ms, time_out_s=time_out_s, has_speed=has_speed
+        )
+        self._ended: frozenset[str] = frozenset()
+        """Products that are listed and no longer traded: without a bar they have no flat one either."""
+        self._untraded_ms: dict[str, int] = {}
+        """Before when a product was never traded."""
+
+    async def __aenter__(self) -> Self:
+        await self.http.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.http.__aexit__(kind, error, trace)
+
+    @property
+    def codec(self) -> StreamCodec:
+        """The same for every product."""
+        return wire.CODEC
+
+    def now_ms(self) -> int:
+        """The exchange's time."""
+        return self.http.now_ms()
+
+    def use(self) -> RequestUse:
+        """How much was asked."""
+        return self.http.use()
+
+    async def sync(self) -> None:
+        """Ask the exchange for its time and set the clock by it; an answer that is doubted is asked for again."""
+        for _ in range(MOST_ASKS):
+            answer = await self.http.get(wire.TIME, Priority.GAP)
+            if self.http.set_clock(answer, self.http.read(wire.read_time, answer.body)):
+                break
+
+    async def instruments(self) -> Instruments:
+        """Every product the exchange lists."""
+        answer = await self.http.get(wire.PRODUCTS, Priority.SEED)
+        found = self.http.read(wire.read_products, answer.body)
+        self._ended = frozenset(product.symbol for product in found.instruments if not product.is_followable)
+        return found
+
+    async def bars(
+        self,
+        symbol: str,
+        period: Period,
+        start_ms: int | None = None,
+        end_ms: int | None = None,
+        *,
+        limit: int,
+        priority: Priority,
+        fills: bool = True,
+    ) -> list[Bar]:
+        """Bars that open from `start_ms` to `end_ms`, both included, flat ones where the exchange has none.
+
+        Behind the last trade of a product that is no longer traded there are none.
+        """
+        if period not in GRANULARITIES:
+            return []
+        step_ms, newest_ms = period.nominal_ms, period.open_ms(self.now_ms())
+        last_ms = newest_ms if end_ms is None else min(newest_ms, period.open_ms(end_ms))
+        if start_ms is None:
+            first_ms = last_ms - (limit - 1) * step_ms
+        else:
+            first_ms = -(-start_ms // step_ms) * step_ms
+            last_ms = min(last_ms, first_ms + (limit - 1) * step_ms)
+        whole: list[Bar] = []
+        page_ms = REQUESTS.most_bars * step_ms
+        for from_ms in range(first_ms, last_ms + 1, page_ms):
+            whole += await self._page(
+                symbol, Window(period, from_ms, min(last_ms, from_ms + page_ms - step_ms)), priority, fills=fills
+            )
+        return whole
+
+    async def _page(self, symbol: str, window: Window, priority: Priority, *, fills: bool) -> list[Bar]:
+        """As many bars as one reply may have, with the rest of the longer ones around them."""
+        blocks = window.blocks
+        found, answer = await self._candles(symbol, window.period, blocks.start, blocks.stop, priority)
+        newest_ms = found[-1].open_ms if found else 0
+        over_ms = min(self.clock.now_ms(answer.sent_ms), max((answer.date_ms or 0) - SETTLED_MS, newest_ms))
+        if not fills:
+            sent = [bar for bar in found if window.first_ms <= bar.open_ms <= window.last_ms]
+            return wire.judged(sent, symbol, over_ms)
+        around: list[Bar] = []
+        close: Exact | None = None
+        if not window.is_whole(found):
+            from_ms = blocks.stop - MOST_ROWS * blocks.step
+            around, _ = await self._candles(symbol, window.block, from_ms, blocks.stop, priority)
+            before = [bar.close for bar in around if bar.open_ms < blocks.start]
+            close = before[-1] if before else await self._close_before(symbol, from_ms, priority)
+        until_ms = newest_ms if symbol in self._ended else window.last_ms + 1
+        return wire.judged(wire.filled(window, found, around, close, until_ms), symbol, over_ms)
+
+    async def _close_before(self, symbol: str, at_ms: int, priority: Priority) -> Exact | None:
+        """The price of the last trade before a quiet time; None where there was none.
+
+        Each longer bar that is asked for holds the moment up to which the shorter ones showed no trade, so its close is that of
+        the last trade before.
+        """
+        first_ms = at_ms
+        if first_ms <= self._untraded_ms.get(symbol, -1):
+            return None
+        for period, pages in _LOOKS_BACK:
+            for _ in range(pages):
+                until_ms = period.end_ms(period.open_ms(at_ms - 1))
+                at_ms = until_ms - MOST_ROWS * period.nominal_ms
+                if found := (await self._candles(symbol, period, at_ms, until_ms, priority))[0]:
+                    return found[-1].close
+        self._untraded_ms[symbol] = first_ms
+        return None
+
+    async def _candles(
+        self, symbol: str, period: Period, first_ms: int, until_ms: int, priority: Priority
+    ) -> tuple[list[Bar], Answer]:
+        """The exchange's own bars that open before `until_ms`, some perhaps before `first_ms`, and the answer they came in."""
+        request = wire.bars_request(symbol, period, first_ms, until_ms - period.nominal_ms)
+        answer = await self.http.get(request, priority)
+        found = self.http.read(lambda body: wire.read_bars(body, symbol, period), answer.body)
+        return [bar for bar in found if bar.open_ms < until_ms], answer
+
+    async def trades(
+        self,
+        symbol: str,
+        from_id: int,
+        *,
+        since_ms: int = 0,  # noqa: ARG002 - for venues that are asked by time
+        limit: int,
+        priority: Priority,
+    ) -> list[AggTrade]:
+        """Trades from an id on: asked for from behind, because the exchange gives those before an id, the newest first."""
+        until_id = from_id + min(limit, REQUESTS.trade_page.rows)
+        answer = await self.http.get(wire.trades_request(symbol, until_id, until_id - from_id), priority)
+        found = self.http.read(lambda body: wire.read_trades(body, symbol), answer.body)
+        return [trade for trade in found if from_id <= trade.aggregate_id < until_id]

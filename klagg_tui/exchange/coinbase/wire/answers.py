@@ -1,0 +1,33 @@
+"""REST answers that hold no market data: the time, and why a request was refused."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import orjson
+
+from klagg_tui.exchange.fields import decoded, mapping
+from klagg_tui.exchange.numerals import rfc3339_ms
+from klagg_tui.exchange.venue import Failure
+
+_UNKNOWN: Final = ("notfound", "not found", "product not found", "invalid product")
+"""What it says, in lower case, of a product that there is not, or not any more."""
+
+
+def read_time(raw: bytes) -> int:
+    """The exchange's clock, in milliseconds since the epoch; raises BadFrame.
+
+    Of its two fields the text is read: the other is a number of seconds with a fraction.
+    """
+    return rfc3339_ms(mapping(decoded(raw)).get("iso"))
+
+
+def read_failure(raw: bytes) -> Failure:
+    """The body of a refused request; it may be anything, so this never raises."""
+    try:
+        message = orjson.loads(raw)["message"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return Failure()
+    if type(message) is not str:
+        return Failure()
+    return Failure(0, message[:500], is_unknown_symbol=message.lower().startswith(_UNKNOWN))

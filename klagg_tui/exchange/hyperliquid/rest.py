@@ -1,0 +1,139 @@
+"""The questions to Hyperliquid over HTTP: its `MarketData`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, Self
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.events import AggTrade
+from klagg_tui.engine.period import Period
+from klagg_tui.exchange.hyperliquid import wire
+from klagg_tui.exchange.hyperliquid.facts import BLOCKED_ADVICE, LONGEST_REFUSAL_MS, MOST_BARS, REFUSALS, REQUESTS
+from klagg_tui.exchange.listing import Instruments
+from klagg_tui.exchange.transport.clock import ExchangeClock
+from klagg_tui.exchange.transport.http import TIME_OUT_S, HttpClient, HttpRules
+from klagg_tui.exchange.transport.steady import steady_ms
+from klagg_tui.exchange.venue import Priority, RequestUse, StreamCodec
+
+MOST_ASKS: Final = 3
+"""Answers about the time, after which one that is doubted waits for the next look at the clock."""
+LEAD: Final = 60
+"""Bars before the first that is wanted, for the price of those without trades: at a cost of 1."""
+SETTLED_MS: Final = 5_000
+"""How long before the date of an answer a bar must have ended to be shown final by it."""
+
+RULES: Final = HttpRules(
+    cost_per_minute=REQUESTS.cost_per_minute,
+    used_header="",
+    refusals=REFUSALS,
+    longest_pause_ms=LONGEST_REFUSAL_MS,
+    blocked_advice=BLOCKED_ADVICE,
+    read_failure=wire.read_failure,
+    pace_ms=REQUESTS.pace_ms,
+)
+
+
+class RestClient:
+    """See `MarketData`.
+
+    Args:
+        base_url: `https://host`.
+        clock: set by `sync`.
+        proxy: `http://…` or `socks5://…`; without one the environment's counts.
+        local_ms: the steady local clock that `clock` goes by.
+        time_out_s: for one try.
+        has_speed: whether the host may say how fast its time runs.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        clock: ExchangeClock,
+        *,
+        proxy: str | None = None,
+        local_ms: Callable[[], float] = steady_ms,
+        time_out_s: float = TIME_OUT_S,
+        has_speed: bool = True,
+    ) -> None:
+        self.clock = clock
+        self.codec: StreamCodec = wire.codec()
+        self.http = HttpClient(
+            base_url,
+            clock,
+            RULES,
+            proxy=proxy,
+            local_ms=local_ms,
+            time_out_s=time_out_s,
+            has_speed=has_speed,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self.http.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.http.__aexit__(kind, error, trace)
+
+    def now_ms(self) -> int:
+        """The exchange's time."""
+        return self.http.now_ms()
+
+    def use(self) -> RequestUse:
+        """How much was asked."""
+        return self.http.use()
+
+    async def sync(self) -> None:
+        """Ask the exchange for its time and set the clock by it; an answer that is doubted is asked for again."""
+        for _ in range(MOST_ASKS):
+            answer = await self.http.get(wire.TIME, Priority.GAP)
+            if self.http.set_clock(answer, self.http.read(wire.read_time, answer.body)):
+                break
+
+    async def instruments(self) -> Instruments:
+        """Every perpetual that the exchange lists."""
+        answer = await self.http.get(wire.LISTING, Priority.SEED)
+        return self.http.read(wire.read_instruments, answer.body)
+
+    async def bars(
+        self,
+        symbol: str,
+        period: Period,
+        start_ms: int | None = None,
+        end_ms: int | None = None,
+        *,
+        limit: int,
+        priority: Priority,
+        fills: bool = True,
+    ) -> list[Bar]:
+        """The exchange's own bars that open from `start_ms` to `end_ms`, both included."""
+        limit = min(limit, MOST_BARS)
+        last_ms = min(self.now_ms(), self.now_ms() if end_ms is None else end_ms)
+        if start_ms is None:
+            first_ms = max(0, period.open_ms(last_ms) - (limit - 1) * period.nominal_ms)
+        else:
+            first_ms, last_ms = start_ms, min(last_ms, start_ms + limit * period.nominal_ms - 1)
+        if first_ms > last_ms:
+            return []
+        asked_ms = max(0, first_ms - LEAD * period.nominal_ms)
+        answer = await self.http.get(wire.bars_request(symbol, period, asked_ms, last_ms), priority)
+        over_ms = min(self.clock.now_ms(answer.sent_ms), (answer.date_ms or 0) - SETTLED_MS)
+        found = self.http.read(
+            lambda body: wire.read_bars(body, symbol, period, over_ms, last_ms if fills else None), answer.body
+        )
+        return [bar for bar in found if first_ms <= bar.open_ms <= last_ms][:limit]
+
+    async def trades(
+        self,
+        symbol: str,  # noqa: ARG002 - nothing can be had by these numbers, which are ours
+        from_id: int,  # noqa: ARG002
+        *,
+        since_ms: int = 0,  # noqa: ARG002
+        limit: int,  # noqa: ARG002
+        priority: Priority,  # noqa: ARG002
+    ) -> list[AggTrade]:
+        """None: the exchange gives no trades of the past but a few of the newest, and none by number."""
+        return []

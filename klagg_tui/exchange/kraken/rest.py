@@ -1,0 +1,256 @@
+"""The questions to Kraken over HTTP: its `MarketData`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Final, Self
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.events import AggTrade
+from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.errors import UnknownSymbol
+from klagg_tui.exchange.fields import LATEST_MS
+from klagg_tui.exchange.kraken import wire
+from klagg_tui.exchange.kraken.facts import (
+    BLOCKED_ADVICE,
+    INTERVALS,
+    LONGEST_REFUSAL_MS,
+    MOST_PAGES,
+    REFUSALS,
+    REQUESTS,
+)
+from klagg_tui.exchange.kraken.wire import TradePage
+from klagg_tui.exchange.listing import Instruments
+from klagg_tui.exchange.transport.clock import ExchangeClock
+from klagg_tui.exchange.transport.http import TIME_OUT_S, HttpClient, HttpRules
+from klagg_tui.exchange.transport.steady import steady_ms
+from klagg_tui.exchange.venue import Priority, RequestUse, StreamCodec
+
+MOST_ASKS: Final = 3
+"""Answers about the time, after which one that is doubted waits for the next look at the clock."""
+SETTLED_MS: Final = 10_000
+"""How long before the date of an answer a bar must have ended to be shown final by it."""
+_LOOKS_BACK_MS: Final = (10 * MINUTE_MS, 6 * 60 * MINUTE_MS, 10 * 1_440 * MINUTE_MS, 720 * 1_440 * MINUTE_MS)
+"""How long before minutes that are made of trades the trade before them is looked for, one after the other."""
+_BEFORE_MS: Final = 1_000
+"""From when on trades after a trade are asked for: times may not rise with the ids."""
+_OVERLAP_NS: Final = 10_000_000
+
+RULES: Final = HttpRules(
+    cost_per_minute=REQUESTS.cost_per_minute,
+    used_header="",
+    refusals=REFUSALS,
+    longest_pause_ms=LONGEST_REFUSAL_MS,
+    blocked_advice=BLOCKED_ADVICE,
+    read_failure=wire.read_failure,
+    pace_ms=REQUESTS.pace_ms,
+    read_error=wire.read_error,
+)
+
+
+class RestClient:
+    """See `MarketData`.
+
+    Args:
+        base_url: `https://host`.
+        clock: set by `sync`.
+        proxy: `http://…` or `socks5://…`; without one the environment's counts.
+        local_ms: the steady local clock that `clock` goes by.
+        time_out_s: for one try.
+        has_speed: whether the host may say how fast its time runs.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        clock: ExchangeClock,
+        *,
+        proxy: str | None = None,
+        local_ms: Callable[[], float] = steady_ms,
+        time_out_s: float = TIME_OUT_S,
+        has_speed: bool = True,
+    ) -> None:
+        self.clock = clock
+        self.http = HttpClient(
+            base_url, clock, RULES, proxy=proxy, local_ms=local_ms, time_out_s=time_out_s, has_speed=has_speed
+        )
+        self._rest_names: dict[str, str] = {}
+        """What REST calls a symbol."""
+        self._listing = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        await self.http.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.http.__aexit__(kind, error, trace)
+
+    @property
+    def codec(self) -> StreamCodec:
+        """The same for every pair."""
+        return wire.CODEC
+
+    def now_ms(self) -> int:
+        """The exchange's time."""
+        return self.http.now_ms()
+
+    def use(self) -> RequestUse:
+        """How much was asked."""
+        return self.http.use()
+
+    async def sync(self) -> None:
+        """Ask the exchange for its time and set the clock by it; an answer that is doubted is asked for again."""
+        for _ in range(MOST_ASKS):
+            answer = await self.http.get(wire.TIME, Priority.GAP)
+            if self.http.set_clock(answer, self.http.read(wire.read_time, answer.body)):
+                break
+
+    async def instruments(self) -> Instruments:
+        """Every pair the exchange lists."""
+        answer = await self.http.get(wire.PAIRS, Priority.SEED)
+        found = self.http.read(wire.read_pairs, answer.body)
+        self._rest_names.update(found.rest_names)
+        return found.listed
+
+    async def bars(
+        self,
+        symbol: str,
+        period: Period,
+        start_ms: int | None = None,
+        end_ms: int | None = None,
+        *,
+        limit: int,
+        priority: Priority,
+        fills: bool = True,  # noqa: ARG002 - it sends a bar for every minute
+    ) -> list[Bar]:
+        """Bars that open from `start_ms` to `end_ms`, both included, as far as there are any.
+
+        The exchange has the newest 720 of a period. Older minutes are made of its trades, thirty requests of them at the most:
+        where that does not suffice, the answer ends before.
+        """
+        if period not in INTERVALS:
+            return []
+        pair = await self._rest_name(symbol)
+        step_ms, newest_ms = period.nominal_ms, period.open_ms(self.now_ms())
+        last_ms = newest_ms if end_ms is None else min(newest_ms, period.open_ms(end_ms))
+        if start_ms is None:
+            return [bar for bar in await self._own_bars(symbol, pair, period, priority) if bar.open_ms <= last_ms][
+                -limit:
+            ]
+        first_ms = -(-start_ms // step_ms) * step_ms
+        last_ms = min(last_ms, first_ms + (limit - 1) * step_ms)
+        is_in_reach = newest_ms - last_ms <= REQUESTS.most_bars * step_ms
+        own = await self._own_bars(symbol, pair, period, priority) if is_in_reach else []
+        bars = [bar for bar in own if first_ms <= bar.open_ms <= last_ms]
+        if period is Period.M1 and (own or not is_in_reach):
+            made_ms = min(last_ms + step_ms, own[0].open_ms if own else LATEST_MS)
+            if first_ms < made_ms:
+                bars = await self._made_bars(symbol, pair, (first_ms, made_ms), priority) + bars
+        return bars
+
+    async def trades(
+        self, symbol: str, from_id: int, *, since_ms: int = 0, limit: int, priority: Priority
+    ) -> list[AggTrade]:
+        """Trades from an id on, asked for by the time of one before; where none is known the newest must reach back so far."""
+        pair = await self._rest_name(symbol)
+        until_id = from_id + min(limit, REQUESTS.trade_page.rows)
+        walk = self._walk(symbol, pair, (since_ms - _BEFORE_MS) * 1_000_000 if since_ms else None, priority)
+        found: list[AggTrade] = []
+        while fresh := await walk.further():
+            if not (since_ms or found) and fresh[0].aggregate_id > from_id:
+                break
+            found += [trade for trade in fresh if from_id <= trade.aggregate_id < until_id]
+            if fresh[-1].aggregate_id >= until_id - 1:
+                break
+        return found
+
+    async def _rest_name(self, symbol: str) -> str:
+        """What REST calls a symbol, by the listing, which is asked for once where nobody has yet."""
+        async with self._listing:
+            if not self._rest_names:
+                await self.instruments()
+        if symbol not in self._rest_names:
+            raise UnknownSymbol(f"Kraken does not list {symbol}.")
+        return self._rest_names[symbol]
+
+    async def _own_bars(self, symbol: str, pair: str, period: Period, priority: Priority) -> list[Bar]:
+        """The exchange's, as many as it has."""
+        answer = await self.http.get(wire.bars_request(pair, period), priority)
+        asked_ms = self.clock.now_ms(answer.sent_ms)
+        shown_ms = (answer.date_ms or 0) - SETTLED_MS
+        return self.http.read(lambda body: wire.read_bars(body, symbol, period, asked_ms, shown_ms), answer.body)
+
+    async def _made_bars(self, symbol: str, pair: str, within: tuple[int, int], priority: Priority) -> list[Bar]:
+        """Minutes that open within two times, made of trades, as far as all trades up to their end came."""
+        first_ms, end_ms = within
+        walk, trades = await self._begun_before(symbol, pair, first_ms, priority)
+        fresh = trades
+        while fresh and fresh[-1].traded_ms < end_ms:
+            trades += (fresh := await walk.further())
+        until_ms = _whole_until_ms(trades, end_ms if walk.is_all else 0)
+        return wire.made_bars(trades, symbol, first_ms, min(end_ms, until_ms))
+
+    async def _begun_before(
+        self, symbol: str, pair: str, first_ms: int, priority: Priority
+    ) -> tuple[TradeWalk, list[AggTrade]]:
+        """A walk from before a time on, and its first page, with a trade from before that time where there is any."""
+        for back_ms in _LOOKS_BACK_MS[:-1]:
+            walk = self._walk(symbol, pair, (first_ms - back_ms) * 1_000_000, priority)
+            trades = await walk.further()
+            if trades and trades[0].traded_ms < first_ms:
+                return walk, trades
+        walk = self._walk(symbol, pair, (first_ms - _LOOKS_BACK_MS[-1]) * 1_000_000, priority)
+        return walk, await walk.further()
+
+    def _walk(self, symbol: str, pair: str, since_ns: int | None, priority: Priority) -> TradeWalk:
+        async def ask(since_ns: int | None) -> TradePage:
+            answer = await self.http.get(wire.trades_request(pair, since_ns), priority)
+            return self.http.read(lambda body: wire.read_trades(body, symbol), answer.body)
+
+        return TradeWalk(ask, since_ns)
+
+
+class TradeWalk:
+    """Trades from a time on, page by page, each trade once, for `MOST_PAGES` at the most.
+
+    A page begins a little before the moment at which the one before it ended, in case that times do not rise with the ids; and
+    at that moment where a page was full of what had come. Where one is full of that moment there is no way past it.
+    """
+
+    def __init__(self, ask: Callable[[int | None], Awaitable[TradePage]], since_ns: int | None) -> None:
+        self.is_all = False
+        """Whether there are no newer ones than those that came."""
+        self._ask = ask
+        self._since_ns = since_ns
+        self._last_ns = since_ns
+        self._last_id = -1
+        self._pages = 0
+
+    async def further(self) -> list[AggTrade]:
+        """The next ones; none where there are no more, or where it does not go on."""
+        while self._pages < MOST_PAGES:
+            self._pages += 1
+            page = await self._ask(self._since_ns)
+            if fresh := [trade for trade in page.trades if trade.aggregate_id > self._last_id]:
+                self._last_id, self._last_ns = fresh[-1].aggregate_id, page.last_ns
+                self._since_ns = page.last_ns - _OVERLAP_NS
+                return fresh
+            self.is_all = len(page.trades) < REQUESTS.trade_page.rows
+            if self.is_all or self._since_ns == self._last_ns:
+                break
+            self._since_ns = self._last_ns
+        return []
+
+
+def _whole_until_ms(trades: list[AggTrade], all_ms: int) -> int:
+    """Up to when no trade is missing: the minute of the last one before any missing id, `all_ms` where none is missing."""
+    until_ms = 0
+    for number, trade in enumerate(trades):
+        if trade.aggregate_id != trades[0].aggregate_id + number:
+            return until_ms
+        until_ms = trade.traded_ms // MINUTE_MS * MINUTE_MS
+    return max(until_ms, all_ms)

@@ -1,0 +1,63 @@
+"""Websocket messages into values. Their numbers are read as digits: the usual decoder would make floats of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from klagg_tui.engine.events import TradeFields
+from klagg_tui.errors import BadFrame, BadNumber
+from klagg_tui.exchange.fields import Json, mapping, sequence, symbol, text, whole
+from klagg_tui.exchange.kraken.wire.commands import TRADE
+from klagg_tui.exchange.kraken.wire.trades import trade_fields
+from klagg_tui.exchange.messages import Acknowledged, Batch, Message, Rejected, Skipped
+from klagg_tui.exchange.numerals import decoded_exactly
+
+_HEARTBEAT = Skipped("heartbeat")
+
+
+def decode_batch(raws: Iterable[bytes]) -> Batch:
+    """The messages of a connection as values; a damaged one costs only itself."""
+    trades: list[TradeFields] = []
+    others: list[Message] = []
+    damaged: list[tuple[bytes, Exception]] = []
+    for raw in raws:
+        try:
+            message = mapping(decoded_exactly(raw))
+            if message.get("channel") == TRADE and "data" in message:
+                trades += [trade_fields(mapping(trade)) for trade in sequence(message["data"])]
+            else:
+                others.append(_read_other(message))
+        except (BadFrame, BadNumber) as error:
+            damaged.append((raw, error))
+    return Batch(trades, others, damaged)
+
+
+def _read_other(message: dict[str, Json]) -> Message:
+    if "channel" in message:
+        name = text(message["channel"])
+        return _HEARTBEAT if name == _HEARTBEAT.event else Skipped(name[:40])
+    if "Error" in message:  # {"Error": "Exceeded msg rate"}, which names no command
+        return Rejected(None, 0, _words(message["Error"]))
+    method = text(message.get("method"))
+    if method not in ("subscribe", "unsubscribe"):
+        return Skipped(method[:40])
+    return _acknowledged(message) if message.get("success") is True else _rejected(message)
+
+
+def _acknowledged(message: dict[str, Json]) -> Acknowledged:
+    """One pair of a command."""
+    return Acknowledged(_number(message), (symbol(text(mapping(message.get("result")).get("symbol"))),))
+
+
+def _rejected(message: dict[str, Json]) -> Rejected:
+    pair = message.get("symbol")
+    return Rejected(_number(message), 0, _words(message.get("error")), symbol(pair) if type(pair) is str else None)
+
+
+def _number(message: dict[str, Json]) -> int | None:
+    number = message.get("req_id")
+    return None if number is None else whole(number)
+
+
+def _words(value: Json) -> str:
+    return value[:500] if type(value) is str else ""

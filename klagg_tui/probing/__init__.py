@@ -1,0 +1,1 @@
+"""What klagg supposes of an exchange, checked at the exchange itself: a report that can be sent back."""

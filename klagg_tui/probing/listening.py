@@ -1,0 +1,79 @@
+"""The ear of a probe: a stream of some symbols, everything that comes from it kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from klagg_tui.engine.events import AggTrade, TradeFields
+from klagg_tui.exchange.session import FeedLimits, StreamRefused, StreamsUp
+from klagg_tui.exchange.stream import MarketStream, StreamReport
+from klagg_tui.exchange.venue import MarketData, Venue
+
+_LOOK_S: Final = 0.02
+
+
+@dataclass
+class Heard:
+    """What came of a stream."""
+
+    trades: dict[str, list[AggTrade]] = field(default_factory=dict)
+    """By symbol, as they came."""
+    served: dict[str, int] = field(default_factory=dict)
+    """Symbols whose subscription was acknowledged, and when by the exchange's time."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """Streams that were refused, and why."""
+
+    @property
+    def count(self) -> int:
+        """How many trades came."""
+        return sum(map(len, self.trades.values()))
+
+    def until(self, symbol: str) -> list[AggTrade]:
+        """The trades of a symbol so far."""
+        return list(self.trades.get(symbol, ()))
+
+
+@asynccontextmanager
+async def listening(
+    venue: Venue, data: MarketData, ws_url: str, symbols: Sequence[str], proxy: str | None
+) -> AsyncIterator[Heard]:
+    """A stream of these symbols while the block runs."""
+    heard = Heard()
+
+    def take(trades: Sequence[TradeFields], _local_ms: int) -> None:
+        for trade in trades:
+            heard.trades.setdefault(trade[0], []).append(AggTrade(*trade))
+
+    def note(report: StreamReport) -> None:
+        if isinstance(report, StreamsUp):
+            heard.served.update(dict.fromkeys(report.symbols, data.now_ms()))
+        elif isinstance(report, StreamRefused):
+            heard.refused[report.stream] = report.message
+
+    limits = FeedLimits.of(venue.streams).faster(data.clock.speed)
+    stream = MarketStream(venue, ws_url, codec=data.codec, on_trades=take, on_report=note, proxy=proxy, limits=limits)
+    stream.follow(symbols)
+    work = asyncio.create_task(stream.run())
+    try:
+        yield heard
+    finally:
+        work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
+
+
+async def until_ms(data: MarketData, at_ms: int) -> None:
+    """Wait for a moment of the exchange's time."""
+    while (left_ms := at_ms - data.now_ms()) > 0:  # noqa: ASYNC110 - a clock tells nobody when it is late
+        await asyncio.sleep(max(_LOOK_S, min(1.0, left_ms / 1000 / data.clock.speed)))
+
+
+async def until_served(data: MarketData, heard: Heard, symbols: Sequence[str], most_ms: int) -> None:
+    """Wait until all of them are served or refused, but not longer than that."""
+    end_ms = data.now_ms() + most_ms
+    while len(heard.served) + len(heard.refused) < len(symbols) and data.now_ms() < end_ms:
+        await until_ms(data, data.now_ms() + 1)

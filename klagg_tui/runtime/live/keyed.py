@@ -1,0 +1,99 @@
+"""An exchange's answers under the names that symbols have here: with its key before them where several are watched."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.events import AggTrade
+from klagg_tui.engine.period import Period
+from klagg_tui.exchange.listing import Instruments
+from klagg_tui.exchange.venue import Clock, MarketData, Priority, RequestUse, StreamCodec
+from klagg_tui.names import Name, parted
+
+
+class Naming:
+    """The way between the exchange's own names and those of the engine, the store and the screen."""
+
+    def __init__(self, key: str) -> None:
+        """`key`: the venue's; empty where names are bare."""
+        self.key = key
+
+    def name(self, symbol: str) -> str:
+        """What the exchange's symbol is called here."""
+        return str(Name(self.key, symbol))
+
+    def symbol(self, name: str) -> str:
+        """What the exchange calls it."""
+        return parted(name).symbol if self.key else name
+
+
+class KeyedMarketData:
+    """`MarketData` that is asked for names with the exchange's key, and answers with them."""
+
+    def __init__(self, market_data: MarketData, naming: Naming) -> None:
+        self._market_data = market_data
+        self._naming = naming
+
+    async def __aenter__(self) -> Self:
+        await self._market_data.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._market_data.__aexit__(kind, error, trace)
+
+    @property
+    def clock(self) -> Clock:
+        """See `MarketData`, as for all the others."""
+        return self._market_data.clock
+
+    @property
+    def codec(self) -> StreamCodec:
+        """The language of the streams, which knows the exchange's own names."""
+        return self._market_data.codec
+
+    def now_ms(self) -> int:
+        """The exchange's time now."""
+        return self._market_data.now_ms()
+
+    def use(self) -> RequestUse:
+        """How much was asked."""
+        return self._market_data.use()
+
+    async def sync(self) -> None:
+        """Ask the exchange for its time."""
+        await self._market_data.sync()
+
+    async def instruments(self) -> Instruments:
+        """Everything that the exchange lists."""
+        listed, name = await self._market_data.instruments(), self._naming.name
+        return listed._replace(
+            instruments=tuple(one._replace(symbol=name(one.symbol)) for one in listed.instruments),
+            unread=listed.unread._replace(symbols=frozenset(map(name, listed.unread.symbols))),
+        )
+
+    async def bars(
+        self,
+        symbol: str,
+        period: Period,
+        start_ms: int | None = None,
+        end_ms: int | None = None,
+        *,
+        limit: int,
+        priority: Priority,
+        fills: bool = True,
+    ) -> list[Bar]:
+        """The exchange's own bars."""
+        own = self._naming.symbol(symbol)
+        rows = await self._market_data.bars(own, period, start_ms, end_ms, limit=limit, priority=priority, fills=fills)
+        return [bar._replace(symbol=symbol) for bar in rows]
+
+    async def trades(
+        self, symbol: str, from_id: int, *, since_ms: int = 0, limit: int, priority: Priority
+    ) -> list[AggTrade]:
+        """Trades from an id on; they keep the exchange's own name, as those of the stream do."""
+        own = self._naming.symbol(symbol)
+        return await self._market_data.trades(own, from_id, since_ms=since_ms, limit=limit, priority=priority)

@@ -1,0 +1,92 @@
+"""Several exchanges as one source: each runs by itself, and what ends one of them stops no other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Final, Protocol
+
+from klagg_tui.feed import Mode
+from klagg_tui.runtime.background import keep_running
+from klagg_tui.runtime.host import EngineHost
+from klagg_tui.runtime.market_host import MarketHost
+from klagg_tui.runtime.source import SourceStatus
+
+_MODES: Final = (Mode.LIVE, Mode.DEMO, Mode.REPLAY, Mode.OFFLINE)
+"""Of several exchanges the first counts that one of them has: while one is live, the feed is."""
+
+_MOST_NAMED: Final = 2
+"""Exchanges whose names have room in a line."""
+
+
+class MarketSource(Protocol):
+    """What feeds one exchange's side of the engine; see `Source`."""
+
+    market: str
+
+    @property
+    def status(self) -> SourceStatus:
+        """How it is doing."""
+        ...
+
+    @property
+    def knows_time(self) -> bool:
+        """Whether the exchange told its time."""
+        ...
+
+    def now_ms(self) -> int:
+        """The exchange's clock."""
+        ...
+
+    async def run(self, host: MarketHost) -> None:
+        """Feed the engine until cancelled."""
+        ...
+
+
+class SeveralMarkets:
+    """A `Source` of several exchanges, by their keys."""
+
+    is_live = True
+
+    def __init__(self, sources: Mapping[str, MarketSource]) -> None:
+        self.sources = dict(sources)
+        names = [source.market for source in self.sources.values()]
+        self.market = ", ".join(names) if len(names) <= _MOST_NAMED else f"{len(names)} exchanges"
+
+    @property
+    def knows_time(self) -> bool:
+        """Whether any exchange told its time."""
+        return any(source.knows_time for source in self.sources.values())
+
+    def now_ms(self) -> int:
+        """The time of the exchange that is ahead, of those that told theirs; each one's bars go by its own."""
+        told = [source for source in self.sources.values() if source.knows_time] or [*self.sources.values()]
+        return max(source.now_ms() for source in told)
+
+    @property
+    def status(self) -> SourceStatus:
+        """Of all together: the longest delay, the history that is behind most, and how many are connected."""
+        all_of = [source.status for source in self.sources.values()]
+        delays = [status.delay_ms for status in all_of if status.delay_ms is not None]
+        behind = [status.progress for status in all_of if status.progress]
+        return SourceStatus(
+            min((status.mode for status in all_of), key=_MODES.index),
+            _connection([status.connection for status in all_of]),
+            max(behind, key=lambda progress: progress.total - progress.done, default=None),
+            max(delays, default=None),
+        )
+
+    async def run(self, host: EngineHost) -> None:
+        """Feed the engine from all of them until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for source, market in zip(self.sources.values(), host.venues, strict=True):
+                work = partial(source.run, market)
+                group.create_task(keep_running(source.market, work, market.notices), name=market.key)
+
+
+def _connection(connections: Sequence[str]) -> str:
+    """In a word or two: of all the same, or how many have all their trades."""
+    if len(set(connections)) == 1:
+        return connections[0]
+    return f"{connections.count('connected')} of {len(connections)} exchanges"
