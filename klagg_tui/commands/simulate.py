@@ -134,7 +134,7 @@ def _parts(exchange: SimulatedExchange) -> list[str]:
 
     now = datetime.fromtimestamp(exchange.now_ms() / 1000, UTC)
     trading = sum(
-        exchange.market.status(symbol, exchange.now_ms() // 60_000) == "TRADING" for symbol in exchange.market.lives
+        exchange.market.status(symbol, exchange.now_ms() // 60_000) == "TRADING" for symbol in exchange.face.listed()
     )
     struck = [f"{kind} {count:,}" for kind, count in sorted(exchange.faults.counts.items()) if count]
     return [

@@ -46,6 +46,7 @@ class Exchange:
         self.face = face(self.market, klines, self.faults)
         self.feed = Feed(self.market, now_ms, self.face.trade_frames)
         self.face.told_ms = self.feed.told_ms
+        self.faults.named = lambda name: self.face.symbol_of(name) or name
         self.hub = Hub(self.feed, self.face, self.faults.strikes)
         self.sent = 0
         """Trade messages that left the market since the start, each once, faults not regarded."""

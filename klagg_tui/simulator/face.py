@@ -92,6 +92,11 @@ class Client:
         self.ending: Ending | None = None
         """Set to have the connection closed after what was said."""
 
+    def take_ending(self) -> Ending | None:
+        """Why it is to be closed, told once."""
+        ending, self.ending = self.ending, None
+        return ending
+
     @property
     def streams(self) -> Iterable[str]:
         """What it is sent."""

@@ -231,9 +231,9 @@ class SimulatedExchange:
                 for text in known.answer(message.data, self.now_ms()):
                     connection.say(text)
                 self._exchange.hub.resubscribed(self.now_ms())
-            if known.ending is not None and not client.closed:
-                self.faults.strikes(known.ending.kind, self.now_ms(), known.ending.words)
-                await client.close(code=known.ending.code, message=known.ending.reason.encode())
+            if ending := known.take_ending():
+                self.faults.strikes(ending.kind, self.now_ms(), ending.words)
+                await client.close(code=ending.code, message=ending.reason.encode())
 
 
 def _seconds(fault: Fault | None) -> int:

@@ -101,6 +101,8 @@ class Faults:
         self.incidents: deque[Incident] = deque(maxlen=_REMEMBERED)
         """The latest of them, the oldest first; one for each beginning, end and momentary fault."""
         self._at_begin: dict[int, int] = {}
+        self.named: Callable[[str], str] = lambda target: target
+        """The market's name for a symbol that a fault names as its venue does."""
 
     def add(self, fault: Fault) -> None:
         """Plan one more; a moment that is past means at once.
@@ -153,9 +155,10 @@ class Faults:
         """What is still to come, as far as it is planned."""
         return (*self._planned, *([self._next] if self._next else ()))
 
-    @staticmethod
-    def _aimed(fault: Fault, choose: Callable[[Fault], str]) -> Fault:
-        if fault.target or fault.kind not in _OF_ONE_SYMBOL:
+    def _aimed(self, fault: Fault, choose: Callable[[Fault], str]) -> Fault:
+        if fault.target:
+            return replace(fault, target=self.named(fault.target))
+        if fault.kind not in _OF_ONE_SYMBOL:
             return fault
         return replace(fault, target=choose(fault))
 

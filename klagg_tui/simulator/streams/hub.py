@@ -69,7 +69,7 @@ class Hub:
                 self._strikes("slow reader", now_ms, "a client did not read and was cut")
             for text in connection.client.beat(now_ms, client_ms):
                 connection.say(text)
-            if (ending := connection.client.ending) and connection.close(ending):
+            if (ending := connection.client.take_ending()) and connection.close(ending):
                 self._strikes(ending.kind, now_ms, ending.words)
             if face.ping_ms is not None and now_ms - connection.pinged_ms >= face.ping_ms:
                 connection.ping(now_ms)

@@ -188,6 +188,18 @@ async def test_refusals_are_told_as_the_venue_tells_them(key: str, fault: str, e
         assert exchange.faults.counts[fault]
 
 
+@pytest.mark.parametrize("key", KEYS)
+async def test_faults_know_symbols_by_the_venues_names(key: str) -> None:
+    async with served(key) as (exchange, data, _):
+        name = (await followed(data))[1].symbol
+        exchange.strike("delist", target=name)
+        symbol = exchange.face.symbol_of(name)
+        assert symbol is not None
+        assert exchange.faults.counts["delist"] == 1
+        exchange.jump(5 * MINUTE_MS)
+        assert name not in {listed.symbol for listed in await followed(data)}
+
+
 def test_prices_of_one_coin_are_near_each_other_and_trades_are_not() -> None:
     prices, ids = {}, set()
     for key in KEYS:
