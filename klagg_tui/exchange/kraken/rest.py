@@ -34,6 +34,9 @@ SETTLED_MS: Final = 10_000
 """How long before the date of an answer a bar must have ended to be shown final by it."""
 _LOOKS_BACK_MS: Final = (10 * MINUTE_MS, 6 * 60 * MINUTE_MS, 10 * 1_440 * MINUTE_MS, 720 * 1_440 * MINUTE_MS)
 """How long before minutes that are made of trades the trade before them is looked for, one after the other."""
+_BEFORE_MS: Final = 1_000
+"""From when on trades after a trade are asked for: times may not rise with the ids."""
+_OVERLAP_NS: Final = 10_000_000
 
 RULES: Final = HttpRules(
     cost_per_minute=REQUESTS.cost_per_minute,
@@ -155,7 +158,7 @@ class RestClient:
         """Trades from an id on, asked for by the time of one before; where none is known the newest must reach back so far."""
         pair = await self._rest_name(symbol)
         until_id = from_id + min(limit, REQUESTS.trade_page.rows)
-        walk = self._walk(symbol, pair, (since_ms - 1) * 1_000_000 if since_ms else None, priority)
+        walk = self._walk(symbol, pair, (since_ms - _BEFORE_MS) * 1_000_000 if since_ms else None, priority)
         found: list[AggTrade] = []
         while fresh := await walk.further():
             if not (since_ms or found) and fresh[0].aggregate_id > from_id:
@@ -214,7 +217,8 @@ class RestClient:
 class TradeWalk:
     """Trades from a time on, page by page, each trade once, for `MOST_PAGES` at the most.
 
-    A page begins with trades of the moment at which the one before it ended. Where it is full of those there is no way past it.
+    A page begins a little before the moment at which the one before it ended, in case that times do not rise with the ids; and
+    at that moment where a page was full of what had come. Where one is full of that moment there is no way past it.
     """
 
     def __init__(self, ask: Callable[[int | None], Awaitable[TradePage]], since_ns: int | None) -> None:
@@ -222,20 +226,24 @@ class TradeWalk:
         """Whether there are no newer ones than those that came."""
         self._ask = ask
         self._since_ns = since_ns
+        self._last_ns = since_ns
         self._last_id = -1
         self._pages = 0
 
     async def further(self) -> list[AggTrade]:
         """The next ones; none where there are no more, or where it does not go on."""
-        if self._pages == MOST_PAGES:
-            return []
-        self._pages += 1
-        page = await self._ask(self._since_ns)
-        fresh = [trade for trade in page.trades if trade.aggregate_id > self._last_id]
-        self.is_all = not fresh and len(page.trades) < REQUESTS.trade_page.rows
-        if fresh:
-            self._last_id, self._since_ns = fresh[-1].aggregate_id, page.last_ns
-        return fresh
+        while self._pages < MOST_PAGES:
+            self._pages += 1
+            page = await self._ask(self._since_ns)
+            if fresh := [trade for trade in page.trades if trade.aggregate_id > self._last_id]:
+                self._last_id, self._last_ns = fresh[-1].aggregate_id, page.last_ns
+                self._since_ns = page.last_ns - _OVERLAP_NS
+                return fresh
+            self.is_all = len(page.trades) < REQUESTS.trade_page.rows
+            if self.is_all or self._since_ns == self._last_ns:
+                break
+            self._since_ns = self._last_ns
+        return []
 
 
 def _whole_until_ms(trades: list[AggTrade], all_ms: int) -> int:

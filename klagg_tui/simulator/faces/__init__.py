@@ -16,6 +16,8 @@ FACES: Final = {
     "binance-spot": "binance_spot.BinanceSpot",
     "binance-us": "binance_spot.BinanceUs",
     "binance-coinm": "binance_coinm.BinanceCoinm",
+    "coinbase": "coinbase.Coinbase",
+    "kraken": "kraken.Kraken",
     "okx-swap": "okx.OkxSwap",
     "okx-spot": "okx.OkxSpot",
 }

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from klagg_tui.simulator.market.calendar import MINUTE_MS
 from klagg_tui.simulator.market.market import Market, Trade
+
+_BACK: Final = 120
+"""Minutes in which an id is looked for first."""
 
 
 class PastTrades:
@@ -15,8 +20,7 @@ class PastTrades:
 
     def from_id(self, symbol: str, from_id: int, limit: int, now_ms: int) -> list[Trade]:
         """At most `limit` from an id on, oldest first; none where the id is not within reach."""
-        now = now_ms // MINUTE_MS + 1
-        minute = self._market.minute_of(symbol, from_id, self._oldest(now_ms), now)
+        minute = self._minute_of(symbol, from_id, now_ms)
         if minute is None:
             return []
         return self._ahead(symbol, minute, limit, from_id, now_ms)
@@ -45,7 +49,7 @@ class PastTrades:
 
     def before_id(self, symbol: str, before_id: int, limit: int, now_ms: int) -> list[Trade]:
         """The last `limit` with ids below `before_id`, oldest first; none where it is not within reach."""
-        minute = self._market.minute_of(symbol, before_id - 1, self._oldest(now_ms), now_ms // MINUTE_MS + 1)
+        minute = self._minute_of(symbol, before_id - 1, now_ms)
         if minute is None and before_id > self._market.first_id(symbol, now_ms // MINUTE_MS + 1):
             minute = self._market.traded_before(symbol, now_ms // MINUTE_MS + 1)
         found: list[Trade] = []
@@ -55,6 +59,17 @@ class PastTrades:
             found[:0] = [trade for trade in trades if trade.aggregate_id < before_id and trade.event_ms <= now_ms]
             at = self._market.traded_before(symbol, at)
         return found[-limit:]
+
+    def _minute_of(self, symbol: str, trade_id: int, now_ms: int) -> int | None:
+        """Which minute holds an id, looked for further and further back: ids of long ago take long to count."""
+        end = now_ms // MINUTE_MS + 1
+        oldest = max(self._oldest(now_ms), self._market.lives[symbol].at(end - 1).listing.listed_minute)
+        first, back = end, _BACK
+        while first > oldest:
+            first, back = max(oldest, end - back), back * 4
+            if self._market.first_id(symbol, first) <= trade_id:
+                break
+        return self._market.minute_of(symbol, trade_id, first, end)
 
     def _oldest(self, now_ms: int) -> int:
         return max(0, now_ms - self._reach_ms) // MINUTE_MS

@@ -21,6 +21,7 @@ _STATUSES: Final = (
     ("EGeneral:Internal error", 503),
 )
 """What an error would have been as a status of HTTP; any other refuses the request."""
+_REFUSED: Final = 400
 
 
 def result_of(raw: bytes) -> Json:
@@ -48,10 +49,11 @@ def read_error(raw: bytes) -> Failure | None:
     said = [error for error in errors if type(error) is str and error[:1] == "E"] if type(errors) is list else []
     if not said:
         return None
-    status = next((status for start, status in _STATUSES if said[0].startswith(start)), 400)
+    status = next((status for start, status in _STATUSES if said[0].startswith(start)), _REFUSED)
     return Failure(0, ", ".join(said)[:500], is_unknown_symbol=said[0].startswith(_UNKNOWN), status=status)
 
 
 def read_failure(raw: bytes) -> Failure:
     """The body of a refused request; it may be anything, so this never raises."""
-    return read_error(raw) or Failure()
+    failure = read_error(raw) or Failure()
+    return failure._replace(status=None) if failure.status == _REFUSED else failure
