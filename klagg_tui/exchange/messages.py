@@ -5,6 +5,7 @@ Trades come as plain tuples (`TradeFields`), because there are thousands a secon
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple, TypeAlias
 
 from klagg_tui.engine.events import AggTrade, TradeFields
@@ -60,3 +61,6 @@ class Batch(NamedTuple):
     others: list[Message]
     damaged: list[tuple[bytes, Exception]]
     """Messages that cannot be read, and why."""
+    repeated: Collection[str] = ()
+    """Symbols of which the connection brought trades that another one had brought, where the decoder leaves those out: they show
+    that it delivers."""

@@ -240,7 +240,9 @@ class MarketStream:
         now_ms = self._now_ms()
         batch = decode(texts)
         session.last_trade_ms.update(dict.fromkeys(map(_SYMBOL, batch.trades), now_ms))
-        session.received(now_ms, has_trades=bool(batch.trades), has_texts=bool(texts))
+        if batch.repeated:
+            session.last_trade_ms.update(dict.fromkeys(batch.repeated, now_ms))
+        session.received(now_ms, has_trades=bool(batch.trades or batch.repeated), has_texts=bool(texts))
         self.counters.frames += len(texts)
         for text, error in batch.damaged:
             self._note_bad(text, error)

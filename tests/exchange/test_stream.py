@@ -142,6 +142,31 @@ async def test_a_codec_that_remembers_has_a_decoder_for_each_connection() -> Non
         assert len(made[0]) == 2
 
 
+async def test_a_new_connection_that_only_repeats_what_the_old_one_brings_takes_over() -> None:
+    known: set[int] = set()
+
+    def decode(raws: Iterable[bytes]) -> Batch:
+        found = VENUE.codec.decode_batch(raws)
+        fresh = [trade for trade in found.trades if trade[5] not in known]
+        repeated = {trade[0] for trade in found.trades if trade[5] in known}
+        known.update(trade[5] for trade in fresh)
+        return found._replace(trades=fresh, repeated=repeated)
+
+    codec = replace(VENUE.codec, open_decoder=lambda: decode)
+    limits = replace(LIMITS, overlap_ms=60_000)
+    async with feeding() as feed, streaming(address(feed), codec=codec, limits=limits) as (stream, listener):
+        await until(listener.covered)
+        stream.renew("BTCUSDT", "asked for")
+        await until(lambda: len(feed.clients) == 2 and len(feed.clients[1][1]) == 3)
+        number = 0
+        while not stream.states()[0].rotations:
+            number += 1
+            await feed.trade("BTCUSDT", number)
+            await asyncio.sleep(0.02)
+            assert number < 200
+        assert listener.ids == list(range(1, len(listener.ids) + 1))
+
+
 async def test_frames_gather_and_are_taken_together() -> None:
     async with feeding() as feed, streaming(address(feed), read_pause_s=0.1) as (_, listener):
         await until(listener.covered)

@@ -20,6 +20,7 @@ FACES: Final = {
     "kraken": "kraken.Kraken",
     "okx-swap": "okx.OkxSwap",
     "okx-spot": "okx.OkxSpot",
+    "hyperliquid": "hyperliquid.Hyperliquid",
 }
 """Module of this package and class, by the key of the venue."""
 

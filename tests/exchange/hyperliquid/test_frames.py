@@ -99,6 +99,15 @@ def test_trades_of_two_connections_are_counted_once_whichever_is_ahead() -> None
     assert found == list(range(found[0], found[0] + 59))
 
 
+def test_a_connection_that_is_always_second_shows_that_it_delivers() -> None:
+    first, second = decoders(2)
+    ids(first, numbers(1, 33))
+    batch = second([numbers(1, 30)])
+    assert (batch.trades, batch.repeated) == ([], set()), "a first message is of the past"
+    assert second([numbers(31, 31), said(row(1, "ETH"))]).repeated == {"BTC"}
+    assert second([numbers(34, 34)]).repeated == set()
+
+
 def test_a_coin_that_left_and_comes_back_begins_with_a_first_message() -> None:
     (decode,) = decoders(1)
     begun = ids(decode, numbers(1, 30))
@@ -178,7 +187,7 @@ def answered(method: str, **subscription: object) -> bytes:
     ids=["pong", "subscribed already", "left already", "refused", "of something else"],
 )
 def test_answers_and_errors_name_the_coin(message: dict[str, object], expected: object) -> None:
-    assert VENUE.codec.decode_batch([orjson.dumps(message)]) == Batch([], [expected], [])  # type: ignore[list-item]
+    assert VENUE.codec.decode_batch([orjson.dumps(message)]) == Batch([], [expected], [], set())  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize(

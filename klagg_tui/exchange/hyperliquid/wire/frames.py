@@ -50,19 +50,21 @@ class ConnectionDecoder:
 
     def decode_batch(self, raws: Iterable[bytes]) -> Batch:
         """Messages as values; a damaged trade costs only itself, and leaves a number out where its coin can be read."""
-        batch = Batch([], [], [])
+        repeated: set[str] = set()
+        batch = Batch([], [], [], repeated)
         for raw in raws:
             try:
                 message = mapping(decoded(raw))
                 if message.get("channel") == "trades":
-                    self._take_trades(raw, sequence(message.get("data")), batch)
+                    repeated |= self._take_trades(raw, sequence(message.get("data")), batch)
                 else:
                     batch.others.append(self._answer(message))
             except BadFrame as error:
                 batch.damaged.append((raw, error))
         return batch
 
-    def _take_trades(self, raw: bytes, rows: Sequence[Json], batch: Batch) -> None:
+    def _take_trades(self, raw: bytes, rows: Sequence[Json], batch: Batch) -> set[str]:
+        """Returns the coins of trades that were known. Those of a first message are old, and show nothing."""
         by_coin: dict[str, list[WireTrade]] = {}
         damaged: list[Json] = []
         for row in rows:
@@ -72,12 +74,17 @@ class ConnectionDecoder:
             except BadFrame as error:
                 damaged.append(row)
                 batch.damaged.append((raw, error))
+        repeated: set[str] = set()
         for coin, trades in by_coin.items():
-            batch.trades.extend(self._runs.number(trades, is_first=coin not in self._begun))
+            fresh = self._runs.number(trades, is_first=coin not in self._begun)
+            batch.trades.extend(fresh)
+            if len(fresh) < len(trades) and coin in self._begun:
+                repeated.add(coin)
             self._begun.add(coin)
         for row in damaged:
             with suppress(BadFrame):
                 self._runs.leave_out(_coin_of(row))
+        return repeated
 
     def _answer(self, message: dict[str, Json]) -> Message:
         channel = text(message.get("channel"))
