@@ -96,14 +96,20 @@ class Recorded(NamedTuple):
     status: Status
     to_ms: int
     """Bars that ended by then had the time to settle."""
+    whole_ms: int
+    """Of several: minutes that open from then on were seen from their beginning, of all symbols that there were at the start."""
 
 
 async def recorded(
     exchanges: Exchanges, database: Path, minutes: float, history: int = 30, market: str = "simulated"
 ) -> Recorded:
-    """Let klagg record these exchanges for so long, and for the last bars to settle; then it is stopped as a person would."""
+    """Let klagg record these exchanges for so long, and for the last bars to settle; then it is stopped as a person would.
+
+    The time counts from the start, for several from the moment in which all are connected.
+    """
     runtime = Runtime(plan(exchanges, database, history, market))
     runtime.start()
+    whole_ms = 0 if isinstance(exchanges, SimulatedExchange) else await connected_ms(exchanges, runtime)
     await until(exchanges, runtime, now_ms(exchanges) + int(minutes * MINUTE_MS))
     to_ms = now_ms(exchanges) // MINUTE_MS * MINUTE_MS
     await until(exchanges, runtime, to_ms + SETTLE_MINUTES * MINUTE_MS)
@@ -119,7 +125,7 @@ async def recorded(
         await until(exchanges, runtime, now_ms(exchanges) + 1)
         status = runtime.status()
     await runtime.stop()
-    return Recorded(status, to_ms)
+    return Recorded(status, to_ms, whole_ms)
 
 
 def _are_gaps_closed(status: Status) -> bool:
@@ -129,6 +135,15 @@ def _are_gaps_closed(status: Status) -> bool:
 def now_ms(exchanges: Exchanges) -> int:
     """The time that has come at all of them."""
     return min(exchange.now_ms() for exchange in every(exchanges))
+
+
+async def connected_ms(exchanges: Exchanges, runtime: Runtime) -> int:
+    """Wait for the connections of all of them, for some minutes at the most; returns when the first minute behind it opens."""
+    begun_ms = now_ms(exchanges)
+    while runtime.status().connection != "connected" and now_ms(exchanges) < begun_ms + PATIENCE_MINUTES * MINUTE_MS:
+        await until(exchanges, runtime, now_ms(exchanges) + 1)
+    latest_ms = max(exchange.now_ms() for exchange in every(exchanges))
+    return (latest_ms // MINUTE_MS + 1) * MINUTE_MS
 
 
 async def unsettled(exchanges: Exchanges, database: Path, to_ms: int) -> list[str]:
