@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from klagg_tui.commands.demo import shares
-from klagg_tui.exchange.registry import VENUES
+from klagg_tui.exchange.registry import keys
 from klagg_tui.simulator import FACES
 from tests.commands.beside import WAIT_S
 from tests.commands.visitor import Visiting
@@ -57,7 +57,7 @@ def test_each_has_its_part_of_the_symbols_and_of_the_trades() -> None:
 
 
 def test_whatever_can_be_watched_can_be_made_up() -> None:
-    assert set(VENUES) <= set(FACES)
+    assert set(keys()) <= set(FACES)
 
 
 def test_an_exchange_that_there_is_not_is_said_with_near_names(klagg: Klagg) -> None:
