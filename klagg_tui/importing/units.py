@@ -13,6 +13,7 @@ from klagg_tui.engine.exact import turnover_text
 from klagg_tui.engine.parsing import price, turnover
 from klagg_tui.errors import BadRow
 from klagg_tui.exchange.binance.archive import MARKETS, Market, contract_value
+from klagg_tui.names import parted
 
 _IN_CONTRACTS: Final = {market.key for market in MARKETS if market.is_in_contracts}
 _ONE: Final = price("1")
@@ -41,7 +42,7 @@ def kline_in_own_units(bar: Bar, market: Market) -> Bar:
 
 def fault_of_stored(bar: Bar, market: str | None) -> str | None:
     """Why no trades can have made a stored bar of the market with this key; None where some can."""
-    return fault_of(bar, contract_value=contract_value(bar.symbol) if market in _IN_CONTRACTS else 0)
+    return fault_of(bar, contract_value=contract_value(parted(bar.symbol).symbol) if market in _IN_CONTRACTS else 0)
 
 
 def _in_contracts(bar: Bar) -> Bar:
