@@ -56,7 +56,6 @@ FORMATS = re.compile(r"from klagg_tui\.exchange\.binance(\.(archive|wire\S*) imp
 ALLOWED = {
     ("exchange/registry.py", "name"): "the one line that an exchange is",
     ("storage/schema.py", "name"): "files of before are of the one exchange that there was",
-    ("storage/venues.py", "name"): "an example of a mark",
     ("api.py", "name"): "an example of a key",
     ("engine/exact.py", "name"): "where a unit is from",
     ("storage/schema.py", "name"): "whose bars older files hold that do not say it",
