@@ -50,12 +50,12 @@ SIZES = {
 """Those that are no round numbers, which other things have too: 100 rows, 6,000 a minute."""
 ARITHMETIC = {"*", "/", "//", "%"}
 A_TIME = re.compile(r"_ms\b[^=]*=\s*1_?000\b", re.IGNORECASE)
-FORMATS = re.compile(r"from klagg_tui\.exchange\.binance(\.(archive|wire\S*) import .*| import (archive|wire))")
+FORMATS = re.compile(r"from klagg_tui\.exchange\.\w+(\.(archive|wire\S*) import .*| import (archive|wire)( as \w+)?)")
 """How readers and writers of files name what they share with the door."""
 
 ALLOWED = {
     ("exchange/registry.py", "name"): "the one line that an exchange is",
-    ("storage/schema.py", "name"): "files of before are of the one exchange that there was",
+    ("storage/venues.py", "name"): "an example of a mark",
     ("api.py", "name"): "an example of a key",
     ("engine/exact.py", "name"): "where a unit is from",
     ("storage/schema.py", "name"): "whose bars older files hold that do not say it",

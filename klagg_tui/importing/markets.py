@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from klagg_tui.errors import BadUsage
-from klagg_tui.exchange.binance.archive import MARKETS, UM, Market
+from klagg_tui.exchange.binance.archive import UM, Market
 from klagg_tui.importing.detect import SourceFile
+from klagg_tui.importing.foreign import MARKETS
 from klagg_tui.storage.venues import label_of, mark_of
 
 FLAGS: Final = tuple(market.flag for market in MARKETS)
