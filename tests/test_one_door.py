@@ -55,7 +55,7 @@ FORMATS = re.compile(r"from klagg_tui\.exchange\.\w+(\.(archive|wire\S*) import 
 
 ALLOWED = {
     ("exchange/registry.py", "name"): "the one line that an exchange is",
-    ("storage/venues.py", "name"): "an example of a mark",
+    ("commands/demo.py", "name"): "an example of what is typed",
     ("api.py", "name"): "an example of a key",
     ("engine/exact.py", "name"): "where a unit is from",
     ("storage/schema.py", "name"): "whose bars older files hold that do not say it",
