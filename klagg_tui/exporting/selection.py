@@ -29,7 +29,7 @@ class Selection:
     """Bars to be written."""
 
     symbols: tuple[str, ...] = ("*",)
-    """Names, in capitals or not, or patterns like `*USDT`, with their venue or for all: `okx-swap:BTC*`."""
+    """Names, in capitals or not, or patterns like `*USDT`, with `venue:` before them or for all venues."""
     periods: tuple[Period, ...] = (Period.M1,)
     from_ms: int | None = None
     to_ms: int | None = None

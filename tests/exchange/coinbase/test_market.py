@@ -60,6 +60,10 @@ async def test_empty_minutes_are_flat_bars_and_all_are_the_truth() -> None:
         bars = await data.bars(symbol, Period.M1, end_ms - 600 * MINUTE, end_ms - 2 * MINUTE, limit=700, priority=GAP)
         assert len(bars) == 599
         assert values(bars) == values(exchange.bars(symbol, Period.M1, end_ms - 600 * MINUTE, end_ms - MINUTE))
+        sent = await data.bars(
+            symbol, Period.M1, bars[0].open_ms, bars[-1].open_ms, limit=700, priority=GAP, fills=False
+        )
+        assert sent == [bar for bar in bars if bar.is_traded]
         assert {bar.state for bar in bars} == {State.CONFIRMED}
         assert {bar.evidence for bar in bars if bar.is_traded} == {LACKS | Evidence.CANDLE_ONLY}
         assert {bar.evidence for bar in bars if not bar.is_traded} == {Evidence.CANDLE_ONLY}
