@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from klagg_tui.engine import exact
-from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.bar import SUM_BITS, Bar
 from klagg_tui.engine.period import Period
 
 
@@ -101,11 +101,12 @@ _TEXTS: Final[dict[str, Callable[[int], str]]] = {
 
 
 def differences(ours: Bar, theirs: Bar) -> tuple[Difference, ...]:
-    """The fields in which two bars of one time differ, states aside."""
+    """The fields that both know and in which two bars of one time differ, states aside."""
+    unknown = {place for place, bit in SUM_BITS if (ours.evidence | theirs.evidence) & bit}
     return tuple(
         Difference(name, value_text(name, mine), value_text(name, other))
-        for name, mine, other in zip(_COMPARED, ours[3:12], theirs[3:12], strict=True)
-        if mine != other
+        for place, (name, mine, other) in enumerate(zip(_COMPARED, ours[3:12], theirs[3:12], strict=True), 3)
+        if mine != other and place not in unknown
     )
 
 

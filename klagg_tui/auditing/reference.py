@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -15,16 +15,37 @@ from klagg_tui.importing.markets import settle
 from klagg_tui.importing.read import read_bars
 from klagg_tui.importing.sorting import Row, Sorter
 from klagg_tui.importing.tally import Tally
+from klagg_tui.names import parted
 
 ReferenceBars: TypeAlias = Callable[[str, Period, int, int], AsyncIterator[Sequence[Bar]]]
 """The exchange's bars of a symbol and period that open in a stretch, oldest first."""
 
 
+def by_venue(references: Mapping[str, ReferenceBars]) -> ReferenceBars:
+    """The bars of several venues by their labels: `venue:symbol` is asked of its own, under the exchange's own name."""
+
+    async def bars(symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
+        label, own = parted(symbol)
+        if label in references:
+            async for batch in references[label](own, period, from_ms, to_ms):
+                yield [bar._replace(symbol=symbol) for bar in batch]
+
+    return bars
+
+
 class ArchiveBars:
     """The exchange's bars as its archive files have them: a `ReferenceBars`."""
 
-    def __init__(self, paths: Sequence[Path], symbol: str | None = None, market: str | None = None) -> None:
-        """Look at the files; `market` is that of the bars which they are held against, by its key.
+    def __init__(
+        self, paths: Sequence[Path], symbol: str | None = None, market: str | None = None, venue: str = ""
+    ) -> None:
+        """Look at the files.
+
+        Args:
+            paths: the files.
+            symbol: of rows that do not name theirs, as the exchange calls it.
+            market: that of the bars which they are held against, by its key.
+            venue: its label, where bars of several are asked for as `venue:symbol`.
 
         Raises:
             BadFile: one of them holds no bars, or those of another market.
@@ -39,6 +60,7 @@ class ArchiveBars:
         if settled.failures:
             raise BadFile(settled.failures[0])
         self._sources = settled.files
+        self._venue = venue
         self._periods: dict[Path, frozenset[Period]] = {}
         self.symbols = {source.symbol for source in sources if source.symbol}
         self._tallies: dict[Path, Tally] = {}
@@ -47,15 +69,23 @@ class ArchiveBars:
 
     async def __call__(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
         """See `ReferenceBars`; the rows of the files may lie in any order."""
+        own = self._own(symbol)
         with Sorter(0) as sorter:
             for source in self._sources:
-                if source.symbol == symbol and period in self._periods.get(source.path, {period}):
+                if source.symbol == own and period in self._periods.get(source.path, {period}):
                     for batch in self._read(source):
                         wanted = (bar for bar in batch if bar.period is period and from_ms <= bar.open_ms < to_ms)
                         sorter.add([_values(bar) for bar in wanted])
                         await asyncio.sleep(0)
             for rows in sorter.batches(_AT_ONCE):
                 yield [_bar(symbol, period, row) for row in rows]
+
+    def _own(self, symbol: str) -> str | None:
+        """What the exchange calls a symbol; None for one of another venue."""
+        if not self._venue:
+            return symbol
+        name = parted(symbol)
+        return name.symbol if name.venue == self._venue else None
 
     def _read(self, source: SourceFile) -> Iterator[list[Bar]]:
         tally, periods = Tally(), set[Period]()
@@ -76,7 +106,7 @@ class ArchiveBars:
         for source in self._sources:
             first_ms, last_ms = self._ends.get((source.path, period), (to_ms, from_ms))
             if (
-                source.symbol == symbol
+                source.symbol == self._own(symbol)
                 and first_ms <= from_ms
                 and to_ms <= last_ms
                 and not self._tallies[source.path].bad

@@ -31,6 +31,8 @@ klagg import trades.csv --symbol BTCUSDT
 
 klagg import data/spot/daily/klines/BTCUSDT/1m/*.zip --market spot --db spot.db
 
+klagg import BTC-USDT-SWAP-trades-2026-08-08.zip --contract-value 0.01 --db swaps.db
+
 klagg import --legacy klines.db
 """
 _NOTES_SHOWN = 50
@@ -55,9 +57,17 @@ def import_files(
         typer.Option(
             "--market",
             "-m",
-            metavar="um|cm|spot|us",
-            help="Market of the files: USDⓈ-M or COIN-M futures, spot, or the US exchange. Default: as they show it, or as "
-            "what is stored.",
+            metavar="um|cm|spot|us|VENUE",
+            help="Market of the files: USDⓈ-M or COIN-M futures, spot, or the US exchange; that of another by its venue's key. "
+            "Default: as they show it, or as what is stored.",
+        ),
+    ] = None,
+    contract_value: Annotated[
+        str | None,
+        typer.Option(
+            "--contract-value",
+            metavar="COINS",
+            help="What one contract is worth, for files that count contracts and do not say it: 0.01 for BTC-USDT-SWAP.",
         ),
     ] = None,
     legacy: Annotated[
@@ -81,7 +91,7 @@ def import_files(
     if files and legacy is not None:
         raise BadUsage("--legacy takes a database alone; import other files with a command of their own.")
     named = as_text(symbol) if symbol else None
-    work = _Work(files or [], named, market, legacy, database(db), settings_of(ctx).market.periods)
+    work = _Work(files or [], named, market, contract_value, legacy, database(db), settings_of(ctx).market.periods)
     with Interrupt("the bars so far are kept.") as interrupt, ProgressLine() as line:
         outcome = wait_for(work.run(interrupt, line))
     _tell(outcome)
@@ -97,6 +107,7 @@ class _Work(NamedTuple):
     files: list[Path]
     symbol: str | None
     market: str | None
+    contract_value: str | None
     legacy: Path | None
     database: Path
     periods: tuple[Period, ...]
@@ -120,6 +131,7 @@ class _Work(NamedTuple):
                 self.files,
                 symbol=self.symbol,
                 market=self.market,
+                contract_value=self.contract_value,
                 on_progress=show,
                 should_stop=should_stop,
             )

@@ -49,14 +49,14 @@ def probe(
     from klagg_tui.config.wording import hint
     from klagg_tui.errors import BadUsage, ExportError
     from klagg_tui.exchange.instruments import SymbolFilter, patterns
-    from klagg_tui.exchange.registry import VENUES
+    from klagg_tui.exchange.registry import keys
     from klagg_tui.exchange.registry import venue as found
     from klagg_tui.probing.report import lines
     from klagg_tui.probing.run import Target
     from klagg_tui.probing.run import probe as run
 
-    if venue not in VENUES:
-        raise BadUsage(f"There is no exchange called {venue}: klagg knows {', '.join(VENUES)}{hint(venue, VENUES)}")
+    if venue not in keys():
+        raise BadUsage(f"There is no exchange called {venue}: klagg knows {', '.join(keys())}{hint(venue, keys())}")
     exchange = found(venue)
     wanted = patterns(symbols or [])
     target = Target(

@@ -20,9 +20,6 @@ _PACKAGES: Final = {
 }
 """A package of this room, and what it exports as the venue; `VENUE` where nothing else is said."""
 
-VENUES: Final = tuple(_PACKAGES)
-"""The keys of all of them."""
-
 DEFAULT: Final = next(iter(_PACKAGES))
 """Watched unless another one is asked for."""
 

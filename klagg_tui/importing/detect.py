@@ -10,7 +10,9 @@ from typing import Final, NamedTuple
 
 from klagg_tui.errors import BadFile, BadRow
 from klagg_tui.exchange.binance import archive
-from klagg_tui.exchange.binance.archive import UM, ArchiveName, Evidence, Market, RowKind, read_name, shown_by_place
+from klagg_tui.exchange.binance.archive import UM, ArchiveName, Evidence, Market, RowKind, shown_by_place
+from klagg_tui.exchange.okx import archive as daily
+from klagg_tui.importing.foreign import instrument_in, name_in, shown_by_instrument
 from klagg_tui.importing.lines import Block, blocks
 from klagg_tui.importing.outliers import first_of_many
 from klagg_tui.importing.unpack import broken_package
@@ -43,28 +45,37 @@ class SourceFile(NamedTuple):
     """What it shows of its market."""
     market: Market = UM
     """As was settled (see `markets`)."""
+    unit: str | None = None
+    """Coins in one unit of its sizes, where its rows name their instrument (see `foreign`); None for all others."""
 
 
-def plan(paths: Iterable[Path], symbol: str | None) -> tuple[list[SourceFile], list[str]]:
+def plan(
+    paths: Iterable[Path], symbol: str | None, contract_value: str | None = None
+) -> tuple[list[SourceFile], list[str]]:
     """The files that can be read, in the order to read them, and a sentence for each one that cannot."""
     sources, failures = [], []
     for path in dict.fromkeys(paths):
         try:
-            sources.append(detect(path, symbol))
+            sources.append(detect(path, symbol, contract_value))
         except BadFile as error:
             failures.append(str(error))
     return sorted(sources, key=lambda source: (source.kind.value, source.symbol or "", source.first)), failures
 
 
-def detect(path: Path, symbol: str | None) -> SourceFile:
+def detect(path: Path, symbol: str | None, contract_value: str | None = None) -> SourceFile:
     """What the file is; `symbol` is for files of rows that do not name theirs, in small letters or capitals.
+
+    `contract_value`: coins that a contract is worth, for files that count contracts and do not say it.
 
     Raises:
         BadFile: it cannot be read, is none of the files klagg knows, holds bars that it does not keep, or names
             another symbol.
     """
     block = _first_block(path)
-    lines = archive.plain_lines([line for line in block.lines if line.strip()][:_LOOKED_AT])
+    lines = [line for line in block.lines if line.strip()][:_LOOKED_AT]
+    if instrument := instrument_in(lines):
+        return _detect_foreign(path, symbol, instrument, lines, contract_value)
+    lines = archive.plain_lines(lines)
     kind = _kind_of(path, lines)
     if kind is FileKind.BARS and (fault := archive.fault_of_klines(lines)):
         raise BadFile(f"{path} {fault}")
@@ -85,10 +96,27 @@ def detect(path: Path, symbol: str | None) -> SourceFile:
     return SourceFile(path, kind, symbol, name, _first_number(lines, kind), path.stat().st_size, shown)
 
 
+def _detect_foreign(
+    path: Path, symbol: str | None, instrument: str, lines: list[str], contract_value: str | None
+) -> SourceFile:
+    """An archive of trades whose rows name their instrument."""
+    if obstacle := daily.obstacle(instrument, lines[0], contract_value):
+        raise BadFile(f"{path} {obstacle}")
+    name = name_in(path.name)
+    for other in (symbol.strip().upper() if symbol else None, name.symbol):
+        if other not in {None, instrument}:
+            raise BadFile(
+                f"{path} is about {instrument} by its rows, not about {other}; leave --symbol out, or rename it."
+            )
+    unit, shown = daily.unit_of(instrument, contract_value), tuple(shown_by_instrument(instrument))
+    first = _first_number(daily.plain_rows(instrument, lines, unit), FileKind.TRADES)
+    return SourceFile(path, FileKind.TRADES, instrument, name, first, path.stat().st_size, shown, unit=unit)
+
+
 def name_of(part: str, path: Path) -> ArchiveName:
     """What the name of the part says, or else that of the file it is in."""
-    name = read_name(part)
-    return name if name.symbol else read_name(path.name)
+    name = name_in(part)
+    return name if name.symbol else name_in(path.name)
 
 
 def _first_block(path: Path) -> Block:

@@ -12,6 +12,7 @@ from klagg_tui.engine.events import AggTrade
 from klagg_tui.errors import BadFile
 from klagg_tui.importing.check import check
 from klagg_tui.importing.detect import FileKind, SourceFile, plan
+from klagg_tui.importing.foreign import checked_value
 from klagg_tui.importing.markets import assumption, settle
 from klagg_tui.importing.outcome import Imported, OnProgress, Progress, ShouldStop
 from klagg_tui.importing.outliers import Sieve
@@ -28,6 +29,7 @@ async def import_files(
     *,
     symbol: str | None = None,
     market: str | None = None,
+    contract_value: str | None = None,
     now_ms: int | None = None,
     on_progress: OnProgress = lambda _: None,
     should_stop: ShouldStop = lambda: False,
@@ -42,15 +44,16 @@ async def import_files(
         paths: the files.
         symbol: of rows that do not name theirs.
         market: of all files, as `--market` says; where None, they and what is stored decide.
+        contract_value: coins that one contract is worth, for files that count contracts and do not say it.
         now_ms: see above.
         on_progress: told how far it is.
         should_stop: asked now and then.
 
     Raises:
-        BadUsage: there is no such market, or what is stored is of another one.
+        BadUsage: there is no such market, or what is stored is of another one; or `contract_value` is no number.
         StorageError: the store cannot be written to.
     """
-    files, failures = plan(paths, symbol)
+    files, failures = plan(paths, symbol, None if contract_value is None else checked_value(contract_value))
     latest_ms = int(time.time() * 1000) if now_ms is None else now_ms
     settled = settle(files, market, await store.market())
     work = _Import(

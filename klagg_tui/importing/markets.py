@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from klagg_tui.errors import BadUsage
-from klagg_tui.exchange.binance.archive import MARKETS, UM, Market
+from klagg_tui.exchange.binance.archive import UM, Market
 from klagg_tui.importing.detect import SourceFile
+from klagg_tui.importing.foreign import MARKETS
+from klagg_tui.storage.venues import label_of, mark_of
 
 FLAGS: Final = tuple(market.flag for market in MARKETS)
 """What may follow `--market`."""
@@ -45,9 +47,9 @@ def market_of(flag: str) -> Market:
     return _BY_FLAG[flag.lower()]
 
 
-def is_real(key: str | None) -> bool:
-    """Whether a database so marked has the bars of a real market, whose time is everybody's; one that nobody marked may have."""
-    return key is None or key in _BY_KEY
+def is_real(mark: str | None) -> bool:
+    """Whether bars so marked are of a real market, whose time is everybody's; those that nobody marked may be."""
+    return mark is None or mark == mark_of(label_of(mark))
 
 
 def settle(files: Sequence[SourceFile], flag: str | None, held: str | None) -> Settled:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Final, NamedTuple
@@ -12,10 +13,12 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.spans import DISORDER_MS
 from klagg_tui.errors import BadFile
-from klagg_tui.exchange.binance.archive import ArchiveName, plain_lines, read_name, trade_ids
+from klagg_tui.exchange.binance.archive import ArchiveName, plain_lines, trade_ids
+from klagg_tui.exchange.okx import archive as daily
 from klagg_tui.importing.bars import BarReader
 from klagg_tui.importing.detect import SourceFile, name_of
 from klagg_tui.importing.events import EventReader
+from klagg_tui.importing.foreign import name_in
 from klagg_tui.importing.lines import Block, blocks
 from klagg_tui.importing.sorting import Sorter
 from klagg_tui.importing.tally import Tally
@@ -197,7 +200,11 @@ def sampled_bars(file: SourceFile) -> Iterator[list[Bar]]:
 
 
 def _trade_reader(file: SourceFile, tally: Tally) -> EventReader | TradeReader:
-    return EventReader(tally, file.market) if file.symbol is None else TradeReader(file.symbol, tally)
+    if file.symbol is None:
+        return EventReader(tally, file.market)
+    if file.unit is None:
+        return TradeReader(file.symbol, tally)
+    return TradeReader(file.symbol, tally, daily.DECIMALS, partial(daily.fault_of, file.symbol))
 
 
 def _blocks_as_they_are(file: SourceFile, tally: Tally) -> Iterator[TradeBlock]:
@@ -212,7 +219,12 @@ def _blocks_as_they_are(file: SourceFile, tally: Tally) -> Iterator[TradeBlock]:
 def _own_blocks(file: SourceFile) -> Iterator[Block]:
     """The lines of a file; a zip archive may hold several files, but of one symbol."""
     for block in blocks(file.path):
-        named = read_name(block.part).symbol
+        named = name_in(block.part).symbol
         if file.symbol == file.name.symbol and named not in (None, file.symbol):
             raise BadFile(f"{file.path} holds files of {file.symbol} and of {named}; unpack it and name them singly.")
-        yield block if file.symbol is None else block._replace(lines=plain_lines(block.lines))
+        if file.symbol is None:
+            yield block
+        elif file.unit is None:
+            yield block._replace(lines=plain_lines(block.lines))
+        else:
+            yield block._replace(lines=daily.plain_rows(file.symbol, block.lines, file.unit))

@@ -12,20 +12,22 @@ from typing import Final
 from klagg_tui.auditing.auditor import AuditProgress, Scope, audit
 from klagg_tui.auditing.compare import Known, find_differences
 from klagg_tui.auditing.findings import Finding
-from klagg_tui.auditing.reference import ArchiveBars, ReferenceBars
+from klagg_tui.auditing.reference import ArchiveBars, ReferenceBars, by_venue
 from klagg_tui.auditing.repair import Repaired, repair
 from klagg_tui.auditing.rows import EVERYTHING, Stretch
 from klagg_tui.commands.shared.progress import ProgressLine
 from klagg_tui.config import Settings
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import MINUTE_MS, Period
-from klagg_tui.errors import UnknownSymbol, Unreachable
-from klagg_tui.exchange.registry import venue
-from klagg_tui.exchange.venue import MarketData, Priority
+from klagg_tui.errors import BadFile, UnknownSymbol, Unreachable
+from klagg_tui.exchange.registry import DEFAULT, keys, venue
+from klagg_tui.exchange.venue import MarketData, Priority, Venue
 from klagg_tui.exporting.selection import matching
 from klagg_tui.importing.markets import is_real
-from klagg_tui.runtime.plans import market_at
+from klagg_tui.names import parted
+from klagg_tui.runtime.plans import mark_at
 from klagg_tui.storage.store import Store
+from klagg_tui.storage.venues import label_of
 from klagg_tui.texts import without_login
 
 EXCHANGE: Final = "exchange"
@@ -99,7 +101,7 @@ async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -
             if not plan.is_repair or not outcome.findings or should_stop():
                 break
             before = outcome.findings
-            outcome.add(await repair(path, before, _one_after_another(sources)))
+            outcome.add(await repair(path, before, _one_after_another(sources), previous_close=_previous_close()))
             outcome.findings = await _look(path, scope, sources, plan.periods)
             if outcome.findings == before:
                 break
@@ -109,11 +111,21 @@ async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -
     return outcome
 
 
-def exchange_bars(rest: MarketData, on_unknown: Callable[[str], None] = lambda _: None) -> ReferenceBars:
-    """The exchange's bars, asked for page by page. It has none of a symbol that it does not know any more."""
-    rows = venue().requests.best_bars
+def exchange_bars(
+    rest: MarketData, on_unknown: Callable[[str], None] = lambda _: None, exchange: Venue | None = None
+) -> ReferenceBars:
+    """The exchange's bars, asked for page by page. It has none of a symbol that it does not know any more.
+
+    Nor has it any of a period that it does not make, or that lie farther back than it shows.
+    """
+    exchange = exchange or venue()
+    rows, candle = exchange.requests.best_bars, exchange.candle
 
     async def bars(symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
+        if period not in candle.periods:
+            return
+        if candle.reach is not None:
+            from_ms = max(from_ms, period.open_ms(rest.now_ms()) - (candle.reach - 1) * period.nominal_ms)
         while from_ms < to_ms:
             try:
                 # The bar behind the last one shows that this one is over.
@@ -133,7 +145,7 @@ def exchange_bars(rest: MarketData, on_unknown: Callable[[str], None] = lambda _
 async def _now_ms(path: Path) -> int | None:
     """This machine's time, and a minute for its error; None for a market that may have any other."""
     async with await Store.open(path, read_only=True) as store:
-        is_now = is_real(await store.market())
+        is_now = all(map(is_real, await store.markets()))
     return int(time.time() * 1000) + MINUTE_MS if is_now else None
 
 
@@ -141,7 +153,8 @@ async def _symbols(path: Path, patterns: tuple[str, ...]) -> set[str] | None:
     if not patterns:
         return None
     async with await Store.open(path, read_only=True) as store:
-        return set(matching(patterns, [known.symbol for known in await store.symbols()]))
+        names = [known.symbol for known in await store.symbols()]
+        return set(matching(patterns, names, store.venues))
 
 
 async def _sources(
@@ -155,27 +168,70 @@ async def _sources(
     sources: dict[str, ReferenceBars] = {}
     if files:
         async with await Store.open(plan.settings.storage.database, read_only=True) as store:
-            held = await store.market()
-        sources["files"] = ArchiveBars(files, plan.symbols[0] if len(plan.symbols) == 1 else None, held)
+            markets, is_qualified = await store.markets(), store.is_qualified
+        symbol = parted(plan.symbols[0]).symbol if len(plan.symbols) == 1 else None
+        sources["files"] = _archives(files, symbol, markets, is_qualified=is_qualified)
     if EXCHANGE in plan.against or (plan.is_repair and not files):
-        market = plan.settings.market
-        # Bars of another market than the file's are no measure for it, and must not get into it.
-        await (
-            await Store.open(plan.settings.storage.database, read_only=True, market=market_at(market.rest_url))
-        ).close()
-        data = venue().market_data(market.rest_url, time.time() * 1000, proxy=market.proxy)
-        rest = await stack.enter_async_context(data)
+        sources[EXCHANGE] = await _exchanges(plan, stack, scope, on_unknown)
+    return sources
+
+
+async def _exchanges(
+    plan: Plan, stack: AsyncExitStack, scope: Scope, on_unknown: Callable[[str], None]
+) -> ReferenceBars:
+    """The bars of every exchange whose bars are stored, asked for at the addresses that the settings name."""
+    path = plan.settings.storage.database
+    async with await Store.open(path, read_only=True) as store:
+        labels = [label for label in store.venues if label in keys()] or [DEFAULT]
+    urls = {key: _rest_url(plan.settings, venue(key)) for key in labels}
+    # Bars of another market than the file's are no measure for it, and must not get into it.
+    marks = [mark_at(venue(key), url) for key, url in urls.items()]
+    async with await Store.open(path, read_only=True, markets=marks) as store:
+        is_qualified = store.is_qualified
+    asked: dict[str, ReferenceBars] = {}
+    for key, url in urls.items():
+        rest = await stack.enter_async_context(
+            venue(key).market_data(url, time.time() * 1000, proxy=plan.settings.market.proxy)
+        )
         try:
             await rest.sync()
         except Unreachable as error:
             raise Unreachable(
-                f"{without_login(market.rest_url)} cannot be reached: nothing was compared and nothing changed; "
+                f"{without_login(url)} cannot be reached: nothing was compared and nothing changed; "
                 "--against FILE takes archives instead."
             ) from error
         if scope.now_ms is not None:
             scope.now_ms = max(scope.now_ms, rest.now_ms())
-        sources[EXCHANGE] = exchange_bars(rest, on_unknown)
-    return sources
+        asked[key] = exchange_bars(rest, on_unknown, venue(key))
+    return by_venue(asked) if is_qualified else asked[labels[0]]
+
+
+def _rest_url(settings: Settings, exchange: Venue) -> str:
+    """Where an exchange is asked."""
+    table = settings.venue.get(exchange.key)
+    if table and table.rest_url:
+        return table.rest_url
+    return settings.market.rest_url if exchange.key == DEFAULT else exchange.rest_url
+
+
+def _previous_close() -> tuple[str, ...]:
+    """Exchanges whose bars open at the close of the one before."""
+    return tuple(key for key in keys() if venue(key).candle.opens_at_previous_close)
+
+
+def _archives(files: list[Path], symbol: str | None, markets: Sequence[str], *, is_qualified: bool) -> ArchiveBars:
+    """The bars of files, which are of one of the markets that are stored: the first one that they do not contradict.
+
+    Raises:
+        BadFile: they can be of none of them.
+    """
+    for place, market in enumerate(markets, 1):
+        try:
+            return ArchiveBars(files, symbol, market, label_of(market) if is_qualified else "")
+        except BadFile:
+            if place == len(markets):
+                raise
+    return ArchiveBars(files, symbol)
 
 
 async def _look(
@@ -184,7 +240,7 @@ async def _look(
     found = [finding async for finding in audit(path, scope)]
     known = Known(found)
     for reference in sources.values():
-        async for finding in find_differences(path, reference, scope, periods):
+        async for finding in find_differences(path, reference, scope, periods, previous_close=_previous_close()):
             known.add(finding)
     return known.findings
 

@@ -83,8 +83,13 @@ DOUBTS: Final = (
     Doubt(Question.FIRST_PRICE, "a bar opens at its first trade", "143 of 143 minutes recorded 2025-11-10"),
     Doubt(Question.FINAL, "every row but the last of an answer is final", 'page "Get OHLC Data"'),
     Doubt(
-        Question.BAD_SYMBOL, "a command is answered for each pair alone, so a wrong one stops no other", 'page "Trade"'
+        Question.BAD_SYMBOL,
+        "a command is answered for each pair alone, so a wrong one stops no other",
+        'page "Trade"',
+        True,
     ),
-    Doubt(Question.SEAM, "nothing before the subscription comes, because no snapshot is asked for", 'page "Trade"'),
+    Doubt(
+        Question.SEAM, "nothing before the subscription comes, because no snapshot is asked for", 'page "Trade"', False
+    ),
     Doubt(Question.ROUTE, "trades come at /v2", 'page "Trade"'),
 )

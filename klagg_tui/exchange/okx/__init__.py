@@ -30,10 +30,10 @@ def _market_data(market: facts.Market, rest_url: str, start_ms: float, *, proxy:
     return RestClient(market, rest_url, clock, proxy=proxy, has_speed=not SWAP.is_at(rest_url))
 
 
-def _venue(market: facts.Market, name: str) -> Venue:
+def _venue(market: facts.Market) -> Venue:
     return Venue(
         key=market.key,
-        name=name,
+        name=market.name,
         rest_url="https://www.okx.com",
         stream_url="wss://ws.okx.com:8443/ws/v5/business",
         # Everybody's, and those of the United States with Australia (us) and of Europe (eea). Demo trading is at `wspap`.
@@ -51,5 +51,5 @@ def _venue(market: facts.Market, name: str) -> Venue:
     )
 
 
-SWAP: Final = _venue(facts.SWAP, "OKX swaps")
-SPOT: Final = _venue(facts.SPOT, "OKX spot")
+SWAP: Final = _venue(facts.SWAP)
+SPOT: Final = _venue(facts.SPOT)

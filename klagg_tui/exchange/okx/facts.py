@@ -18,6 +18,8 @@ class Market(NamedTuple):
     """One of the exchange's markets; their wire is one."""
 
     key: str
+    name: str
+    """For people."""
     inst_type: str
     """`instType` in what is asked."""
     contract_types: tuple[str, ...]
@@ -28,8 +30,8 @@ LINEAR: Final = "linear"
 INVERSE: Final = "inverse"
 """`ctType`: paid in the quote, or in the coin."""
 
-SWAP: Final = Market("okx-swap", "SWAP", (LINEAR, INVERSE))
-SPOT: Final = Market("okx-spot", "SPOT", ("SPOT",))
+SWAP: Final = Market("okx-swap", "OKX swaps", "SWAP", (LINEAR, INVERSE))
+SPOT: Final = Market("okx-spot", "OKX spot", "SPOT", ("SPOT",))
 
 REQUESTS: Final = RequestLimits(
     cost_per_minute=600,
@@ -97,6 +99,7 @@ DOUBTS: Final = (
         Question.BAD_SYMBOL,
         "it is refused alone (60018, which names it), and the others of the command are served",
         "one answer for each argument in recorded messages",
+        True,
     ),
     Doubt(Question.ROUTE, "`trades-all` is served at `/ws/v5/business` without a key", "the documentation"),
 )
