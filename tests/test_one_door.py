@@ -55,12 +55,12 @@ FORMATS = re.compile(r"from klagg_tui\.exchange\.\w+(\.(archive|wire\S*) import 
 
 ALLOWED = {
     ("exchange/registry.py", "name"): "the one line that an exchange is",
-    ("storage/venues.py", "name"): "an example of a mark",
-    ("api.py", "name"): "an example of a key",
+    ("commands/demo.py", "name"): "an example of what is typed",
     ("engine/exact.py", "name"): "where a unit is from",
     ("storage/schema.py", "name"): "whose bars older files hold that do not say it",
     ("view/indicators/averages.py", 99): "an average over 99 bars",
     ("view/columns/prices.py", 99): "how important a column is",
+    ("view/columns/venue.py", 99): "the same",
 }
 
 

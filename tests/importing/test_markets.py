@@ -247,7 +247,7 @@ async def test_a_database_without_any_bar_takes_any_market(tmp_path: Path) -> No
         assert (await taken(store, file_of(tmp_path / "a.csv", spot_rows()))).failures == []
         assert await store.market() == "binance-spot"
     with pytest.raises(OtherMarket):
-        await Store.open(path, market="binance-um")
+        await Store.open(path, market="binance-spot@http://127.0.0.1:9")
 
 
 async def test_a_simulated_market_takes_files_like_its_own_and_stays_what_it_is(tmp_path: Path) -> None:
