@@ -222,7 +222,7 @@ class Coinbase(Face):
         return _reply([self._row(self.market.listing(symbol), trade) for trade in reversed(found)])
 
     def _candles(self, symbol: str, asked: Asked, now_ms: int) -> Reply:
-        granularity = int(asked.query.get("granularity", 60))
+        granularity = int(asked.query["granularity"])
         step_ms = granularity * _SECOND_MS
         if "start" in asked.query and "end" in asked.query:
             start_ms, end_ms = (_moment_ms(asked.query[name]) for name in ("start", "end"))
