@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from klagg_tui.engine import exact
-from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.bar import SUM_BITS, Bar
 from klagg_tui.engine.period import Period
 
 
@@ -91,6 +91,8 @@ class Finding(NamedTuple):
 
 
 _COMPARED: Final = Bar._fields[3:12]
+_LACKED_BY: Final = {Bar._fields[place]: bit for place, bit in SUM_BITS}
+"""Which bit of a bar's evidence says that it does not know a field."""
 _TEXTS: Final[dict[str, Callable[[int], str]]] = {
     **dict.fromkeys(("open", "high", "low", "close"), exact.price_text),
     **dict.fromkeys(("volume", "taker_buy_volume"), exact.quantity_text),
@@ -101,11 +103,12 @@ _TEXTS: Final[dict[str, Callable[[int], str]]] = {
 
 
 def differences(ours: Bar, theirs: Bar) -> tuple[Difference, ...]:
-    """The fields in which two bars of one time differ, states aside."""
+    """The fields in which two bars of one time differ, states aside; what one of them does not know is not compared."""
+    unknown = ours.evidence | theirs.evidence
     return tuple(
         Difference(name, value_text(name, mine), value_text(name, other))
         for name, mine, other in zip(_COMPARED, ours[3:12], theirs[3:12], strict=True)
-        if mine != other
+        if mine != other and not unknown & _LACKED_BY.get(name, 0)
     )
 
 

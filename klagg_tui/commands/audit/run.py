@@ -15,18 +15,14 @@ from klagg_tui.auditing.findings import Finding
 from klagg_tui.auditing.reference import ArchiveBars, ReferenceBars
 from klagg_tui.auditing.repair import Repaired, repair
 from klagg_tui.auditing.rows import EVERYTHING, Stretch
+from klagg_tui.commands.audit.exchanges import Exchanges, ask_exchanges
 from klagg_tui.commands.shared.progress import ProgressLine
 from klagg_tui.config import Settings
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import MINUTE_MS, Period
-from klagg_tui.errors import UnknownSymbol, Unreachable
-from klagg_tui.exchange.registry import venue
-from klagg_tui.exchange.venue import MarketData, Priority
 from klagg_tui.exporting.selection import matching
 from klagg_tui.importing.markets import is_real
-from klagg_tui.runtime.plans import market_at
 from klagg_tui.storage.store import Store
-from klagg_tui.texts import without_login
 
 EXCHANGE: Final = "exchange"
 """Stands for the network where a file could stand."""
@@ -63,6 +59,8 @@ class Outcome:
     """Symbols that the exchange does not have any more."""
     unread: list[str] = field(default_factory=list)
     """A sentence for each file of which some rows could not be compared."""
+    not_asked: list[str] = field(default_factory=list)
+    """A sentence for each of several exchanges that could not be asked: of its bars, finding nothing proves nothing."""
     is_interrupted: bool = False
     """Not everything was looked at: finding nothing proves nothing."""
 
@@ -88,9 +86,10 @@ async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -
         outcome.bars = max(outcome.bars, progress.bars)
         line.show(progress.symbol, progress.done, progress.total, progress.bars)
 
-    scope = Scope(await _symbols(path, plan.symbols), plan.stretch, show, should_stop, await _now_ms(path))
+    names = await _symbols(path, plan.symbols)
+    scope = Scope(names, plan.stretch, show, should_stop, await _now_ms(path))
     async with AsyncExitStack() as stack:
-        sources = await _sources(plan, stack, scope, outcome.unknown.add)
+        sources = await _sources(plan, stack, scope, names, outcome)
         if plan.is_repair and EXCHANGE not in sources:
             scope.now_ms = None  # this machine's clock alone removes nothing
         outcome.findings = await _look(path, scope, sources, plan.periods)
@@ -103,37 +102,18 @@ async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -
             outcome.findings = await _look(path, scope, sources, plan.periods)
             if outcome.findings == before:
                 break
-    outcome.unread = [
-        text for source in sources.values() if isinstance(source, ArchiveBars) for text in source.unread()
-    ]
+        for source in sources.values():
+            if isinstance(source, ArchiveBars):
+                outcome.unread += source.unread()
+            elif isinstance(source, Exchanges):
+                outcome.not_asked = [*source.failures.values()]
     return outcome
-
-
-def exchange_bars(rest: MarketData, on_unknown: Callable[[str], None] = lambda _: None) -> ReferenceBars:
-    """The exchange's bars, asked for page by page. It has none of a symbol that it does not know any more."""
-    rows = venue().requests.best_bars
-
-    async def bars(symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
-        while from_ms < to_ms:
-            try:
-                # The bar behind the last one shows that this one is over.
-                shown = await rest.bars(symbol, period, from_ms, to_ms, limit=rows, priority=Priority.HISTORY)
-            except UnknownSymbol:
-                on_unknown(symbol)
-                return
-            page = [bar for bar in shown if bar.open_ms < to_ms]
-            if not page or page[-1].end_ms <= from_ms:
-                return
-            yield page
-            from_ms = page[-1].end_ms
-
-    return bars
 
 
 async def _now_ms(path: Path) -> int | None:
     """This machine's time, and a minute for its error; None for a market that may have any other."""
     async with await Store.open(path, read_only=True) as store:
-        is_now = is_real(await store.market())
+        is_now = all(map(is_real, await store.markets()))
     return int(time.time() * 1000) + MINUTE_MS if is_now else None
 
 
@@ -141,11 +121,11 @@ async def _symbols(path: Path, patterns: tuple[str, ...]) -> set[str] | None:
     if not patterns:
         return None
     async with await Store.open(path, read_only=True) as store:
-        return set(matching(patterns, [known.symbol for known in await store.symbols()]))
+        return set(matching(patterns, [known.symbol for known in await store.symbols()], store.venues))
 
 
 async def _sources(
-    plan: Plan, stack: AsyncExitStack, scope: Scope, on_unknown: Callable[[str], None]
+    plan: Plan, stack: AsyncExitStack, scope: Scope, names: set[str] | None, outcome: Outcome
 ) -> dict[str, ReferenceBars]:
     """Where the exchange's bars come from: what they are compared with, else, for a repair, the exchange.
 
@@ -155,26 +135,13 @@ async def _sources(
     sources: dict[str, ReferenceBars] = {}
     if files:
         async with await Store.open(plan.settings.storage.database, read_only=True) as store:
-            held = await store.market()
+            held = await store.markets()
         sources["files"] = ArchiveBars(files, plan.symbols[0] if len(plan.symbols) == 1 else None, held)
     if EXCHANGE in plan.against or (plan.is_repair and not files):
-        market = plan.settings.market
-        # Bars of another market than the file's are no measure for it, and must not get into it.
-        await (
-            await Store.open(plan.settings.storage.database, read_only=True, market=market_at(market.rest_url))
-        ).close()
-        data = venue().market_data(market.rest_url, time.time() * 1000, proxy=market.proxy)
-        rest = await stack.enter_async_context(data)
-        try:
-            await rest.sync()
-        except Unreachable as error:
-            raise Unreachable(
-                f"{without_login(market.rest_url)} cannot be reached: nothing was compared and nothing changed; "
-                "--against FILE takes archives instead."
-            ) from error
+        exchanges = await ask_exchanges(plan.settings, names, stack, outcome.unknown.add)
         if scope.now_ms is not None:
-            scope.now_ms = max(scope.now_ms, rest.now_ms())
-        sources[EXCHANGE] = exchange_bars(rest, on_unknown)
+            scope.now_ms = max(scope.now_ms, exchanges.now_ms)
+        sources[EXCHANGE] = exchanges
     return sources
 
 
@@ -193,7 +160,8 @@ def _one_after_another(sources: dict[str, ReferenceBars]) -> ReferenceBars:
     """The bars of all sources; what comes later takes the place of what came before."""
 
     async def bars(symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
-        for reference in sources.values():
+        for source in sources.values():
+            reference = source.mend if isinstance(source, Exchanges) else source
             async for batch in reference(symbol, period, from_ms, to_ms):
                 yield batch
 

@@ -66,6 +66,16 @@ def market_of(symbol: str) -> Market:
     return SWAP if symbol.endswith("-SWAP") else SPOT
 
 
+def is_paid_in_coin(symbol: str) -> bool:
+    """Swaps that are: their sizes are contracts worth a fixed sum of dollars."""
+    return symbol.endswith("-USD-SWAP")
+
+
+def is_inverse(key: str | None, symbol: str) -> bool:
+    """The same of a symbol of the venue with this key."""
+    return key == SWAP.key and is_paid_in_coin(symbol)
+
+
 def is_header(line: str) -> bool:
     """Whether a line names columns."""
     fields = _fields(line)
@@ -84,7 +94,7 @@ def obstacle(symbol: str, first_line: str, contract_value: str | None) -> str | 
         return f"has other columns than {','.join(_ORDER)}, and klagg reads these alone."
     if market_of(symbol) is SPOT:
         return None
-    if symbol.endswith("-USD-SWAP"):
+    if is_paid_in_coin(symbol):
         return f"is of {symbol}, which is paid in its coin; of swaps, klagg imports those that are paid in their quote."
     if contract_value is None:
         return (
