@@ -59,7 +59,7 @@ class Bar(NamedTuple):
     state: State
     """FORMING, PARTIAL (trades are missing), CLOSED or CONFIRMED (equal to the exchange's own)."""
     venue: str | None = None
-    """Key of the exchange, like `binance-um`; None where nobody said whose bars these are."""
+    """Key of the exchange, as `klagg --venue` takes it; None where nobody said whose bars these are."""
     witness: str | None = None
     """Who vouches for a CONFIRMED bar: `ids`, where all its trades were seen, or `candle`, the exchange's bar alone, which has
     not all fields; None for all others."""

@@ -19,6 +19,12 @@ class Name(NamedTuple):
         return f"{self.venue}:{self.symbol}" if self.venue else self.symbol
 
 
+def typed(name: str) -> str:
+    """A name as somebody typed it, in the letters that exchanges use: capitals, but those of `venue:symbol` as they are."""
+    venue, symbol = parted(name)
+    return str(Name(venue.lower(), symbol)) if venue else name.upper()
+
+
 def parted(name: str) -> Name:
     """The parts of `venue:symbol` or `symbol`; of a pattern too."""
     venue, colon, symbol = name.partition(":")

@@ -1,30 +1,86 @@
-"""A run of klagg against the simulated exchange, and the comparison of all that it stored with the truth."""
+"""A run of klagg against simulated exchanges, and the comparison of all that it stored with the truth."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.period import DEFAULT_PERIODS
+from klagg_tui.engine.bar import SUM_BITS, Bar, State
+from klagg_tui.engine.period import DEFAULT_PERIODS, Period
+from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.registry import venue
+from klagg_tui.exchange.venue import Ids, Venue
 from klagg_tui.feed import Mode, Status
+from klagg_tui.names import parted
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.feed import LiveFeed
+from klagg_tui.runtime.plans import mark_at
+from klagg_tui.runtime.several import SeveralMarkets
 from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
-from klagg_tui.simulator import SimulatedExchange
+from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 
+Exchanges: TypeAlias = SimulatedExchange | Sequence[SimulatedExchange]
+"""One, or several of different venues that are watched at once."""
 
-def plan(exchange: SimulatedExchange, database: Path, history: int = 30, market: str = "simulated") -> Plan:
-    """klagg on that exchange."""
-    where = MarketEndpoint(
-        venue(), exchange.rest_url, exchange.ws_url, history=history, mode=Mode.DEMO, start_ms=exchange.now_ms()
+SIX = ("binance-um", "binance-spot", "coinbase", "okx-swap", "kraken", "hyperliquid")
+
+
+def every(exchanges: Exchanges) -> Sequence[SimulatedExchange]:
+    """As a sequence also where it is one."""
+    return (exchanges,) if isinstance(exchanges, SimulatedExchange) else exchanges
+
+
+def venue_of(exchange: SimulatedExchange) -> Venue:
+    """Whose face it shows."""
+    return venue(exchange.face.key)
+
+
+@asynccontextmanager
+async def simulated(
+    venues: Sequence[str] = SIX, *, symbols: int, seed: int, activity: float, speed: float, faults: str
+) -> AsyncIterator[list[SimulatedExchange]]:
+    """An exchange for each venue, on the air; each has so many symbols and trades."""
+    spec = MarketSpec(symbols=symbols, seed=seed, activity=activity)
+    async with AsyncExitStack() as stack:
+        yield [
+            await stack.enter_async_context(SimulatedExchange(spec, venue=key, speed=speed, faults=faults))
+            for key in venues
+        ]
+
+
+def plan(exchanges: Exchanges, database: Path, history: int = 30, market: str = "simulated") -> Plan:
+    """klagg on these exchanges; `market` marks the bars of one, several are marked as the command line does."""
+
+    def endpoint(exchange: SimulatedExchange) -> MarketEndpoint:
+        return MarketEndpoint(
+            venue_of(exchange),
+            exchange.rest_url,
+            exchange.ws_url,
+            history=history,
+            market=f"{exchange.face.key} simulated",
+            mode=Mode.DEMO,
+            start_ms=exchange.now_ms(),
+        )
+
+    if isinstance(exchanges, SimulatedExchange):
+        where = endpoint(exchanges)
+        return Plan(lambda: LiveFeed(where), DEFAULT_PERIODS, database, market, flush_s=0.5)
+    places = [endpoint(exchange) for exchange in exchanges]
+    first, *others = (mark_at(place.venue, place.rest_url) for place in places)
+    return Plan(
+        lambda: SeveralMarkets({place.venue.key: LiveFeed(place) for place in places}),
+        DEFAULT_PERIODS,
+        database,
+        first,
+        flush_s=0.5,
+        others=tuple(others),
     )
-    return Plan(lambda: LiveFeed(where), DEFAULT_PERIODS, database, market, flush_s=0.5)
 
 
 MINUTE_MS = 60_000
@@ -40,89 +96,167 @@ class Recorded(NamedTuple):
     status: Status
     to_ms: int
     """Bars that ended by then had the time to settle."""
+    whole_ms: int
+    """Of several: minutes that open from then on were seen from their beginning, of all symbols that there were at the start."""
 
 
 async def recorded(
-    exchange: SimulatedExchange, database: Path, minutes: float, history: int = 30, market: str = "simulated"
+    exchanges: Exchanges, database: Path, minutes: float, history: int = 30, market: str = "simulated"
 ) -> Recorded:
-    """Let klagg record that exchange for so long, and for the last bars to settle; then it is stopped as a person would."""
-    runtime = Runtime(plan(exchange, database, history, market))
+    """Let klagg record these exchanges for so long, and for the last bars to settle; then it is stopped as a person would.
+
+    The time counts from the start, for several from the moment in which all are connected.
+    """
+    runtime = Runtime(plan(exchanges, database, history, market))
     runtime.start()
-    await until(exchange, runtime, exchange.now_ms() + int(minutes * MINUTE_MS))
-    to_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
-    await until(exchange, runtime, to_ms + SETTLE_MINUTES * MINUTE_MS)
-    while exchange.now_ms() < to_ms + PATIENCE_MINUTES * MINUTE_MS:
+    whole_ms = 0 if isinstance(exchanges, SimulatedExchange) else await connected_ms(exchanges, runtime)
+    await until(exchanges, runtime, now_ms(exchanges) + int(minutes * MINUTE_MS))
+    to_ms = now_ms(exchanges) // MINUTE_MS * MINUTE_MS
+    await until(exchanges, runtime, to_ms + SETTLE_MINUTES * MINUTE_MS)
+    while now_ms(exchanges) < to_ms + PATIENCE_MINUTES * MINUTE_MS:
         # On a busy machine what is owed comes late, and history last.
         is_filled = not runtime.status().owed and runtime.status().progress is None
-        if is_filled and not await _unsettled(database, to_ms):
+        if is_filled and not await unsettled(exchanges, database, to_ms):
             break
-        await until(exchange, runtime, exchange.now_ms() + MINUTE_MS)
+        await until(exchanges, runtime, now_ms(exchanges) + MINUTE_MS)
     # Faults go on, so some symbol nearly always waits for trades: the status is taken in a moment in which none does.
     status = runtime.status()
-    while not _are_gaps_closed(status) and exchange.now_ms() < to_ms + PATIENCE_MINUTES * MINUTE_MS:
-        await until(exchange, runtime, exchange.now_ms() + 1)
+    while not _are_gaps_closed(status) and now_ms(exchanges) < to_ms + PATIENCE_MINUTES * MINUTE_MS:
+        await until(exchanges, runtime, now_ms(exchanges) + 1)
         status = runtime.status()
     await runtime.stop()
-    return Recorded(status, to_ms)
+    return Recorded(status, to_ms, whole_ms)
 
 
 def _are_gaps_closed(status: Status) -> bool:
     return status.counters.gaps == status.counters.gaps_filled + status.counters.gaps_abandoned
 
 
-async def _unsettled(database: Path, to_ms: int) -> bool:
+def now_ms(exchanges: Exchanges) -> int:
+    """The time that has come at all of them."""
+    return min(exchange.now_ms() for exchange in every(exchanges))
+
+
+async def connected_ms(exchanges: Exchanges, runtime: Runtime) -> int:
+    """Wait for the connections of all of them, for some minutes at the most; returns when the first minute behind it opens."""
+    begun_ms = now_ms(exchanges)
+    while runtime.status().connection != "connected" and now_ms(exchanges) < begun_ms + PATIENCE_MINUTES * MINUTE_MS:
+        await until(exchanges, runtime, now_ms(exchanges) + 1)
+    latest_ms = max(exchange.now_ms() for exchange in every(exchanges))
+    return (latest_ms // MINUTE_MS + 1) * MINUTE_MS
+
+
+async def unsettled(exchanges: Exchanges, database: Path, to_ms: int) -> list[str]:
+    """What is owed or not yet compared of the bars that ended by then, of periods that the exchanges have."""
+    own = {exchange.face.key: venue_of(exchange).candle.periods for exchange in every(exchanges)}
+    sole = next(iter(own.values())) if len(own) == 1 else frozenset[Period]()
     async with await Store.open(database, read_only=True) as store:
-        if await store.owed(to_ms):
-            return True
-        return any(run.period.end_ms(run.first_open_ms) <= to_ms for run in await store.unconfirmed())
+        holes, runs = await store.owed(to_ms), await store.unconfirmed()
+    return [
+        *(f"owed {hole}" for hole in holes if hole.period in own.get(parted(hole.symbol).venue, sole)),
+        *(
+            f"unconfirmed {run}"
+            for run in runs
+            if run.period in own.get(parted(run.symbol).venue, sole) and run.period.end_ms(run.first_open_ms) <= to_ms
+        ),
+    ]
 
 
-async def until(exchange: SimulatedExchange, runtime: Runtime, end_ms: int) -> None:
-    """Let it run until the exchange's clock says so, looking at it as a screen does."""
-    while exchange.now_ms() < end_ms:
+async def until(exchanges: Exchanges, runtime: Runtime, end_ms: int) -> None:
+    """Let it run until the exchanges' clocks say so, looking at it as a screen does."""
+    while now_ms(exchanges) < end_ms:
         runtime.take_changes()
         assert not runtime.has_ended, runtime.error
         await asyncio.sleep(0.2)
 
 
 async def differences(
-    exchange: SimulatedExchange, database: Path, *, from_ms: int, to_ms: int
+    exchanges: Exchanges, database: Path, *, from_ms: int, to_ms: int
 ) -> tuple[Counter[str], list[str]]:
-    """How many ended bars between two times are equal to the truth, in state and in all fields, and what is not."""
+    """How many ended bars between two times are equal to the truth, and what is not.
+
+    They are to be equal in every field that is known, known in every field that the exchange's own bar has, confirmed
+    where the exchange has bars of their period, and to have the witness that follows from what is known.
+    """
     found: Counter[str] = Counter()
     told: list[str] = []
+    is_several = not isinstance(exchanges, SimulatedExchange)
     async with await Store.open(database, read_only=True) as store:
-        for symbol in [known.symbol for known in await store.symbols()]:
-            for period in DEFAULT_PERIODS:
-                truth = {
-                    bar.open_ms: bar
-                    for bar in exchange.truth.bars(symbol, period, from_ms, to_ms)
-                    if bar.end_ms <= to_ms
-                }
-                ours = {
-                    bar.open_ms: bar
-                    async for bar in store.bars(symbol, period, from_ms, to_ms, states=set(State) - {State.FORMING})
-                    if bar.end_ms <= to_ms
-                }
-                _compare(truth, ours, found, told, f"{symbol} {period}")
+        for exchange in every(exchanges):
+            key = exchange.face.key if is_several else ""
+            for name in [known.symbol for known in await store.symbols(key or None)]:
+                for period in DEFAULT_PERIODS:
+                    truth = {
+                        bar.open_ms: bar
+                        for bar in exchange.bars(parted(name).symbol, period, from_ms, to_ms)
+                        if bar.end_ms <= to_ms
+                    }
+                    ours = {
+                        bar.open_ms: bar
+                        async for bar in store.bars(name, period, from_ms, to_ms, states=set(State) - {State.FORMING})
+                        if bar.end_ms <= to_ms
+                    }
+                    _compare(venue_of(exchange), truth, ours, found, told, f"{name} {period}")
     return found, told
 
 
-def _compare(truth: dict[int, Bar], ours: dict[int, Bar], found: Counter[str], told: list[str], name: str) -> None:
+async def missed(
+    exchange: SimulatedExchange, database: Path, *, from_ms: int, to_ms: int, witness: str = "ids"
+) -> list[str]:
+    """Which minutes between two times, of symbols that trade, are not known in all fields by that witness."""
+    found: list[str] = []
+    async with await Store.open(database, read_only=True) as store:
+        for known in await store.symbols(exchange.face.key):
+            async for bar in store.bars(known.symbol, Period.M1, from_ms, to_ms):
+                evidence = Evidence(bar.evidence)
+                if bar.volume and (evidence & ~Evidence.CANDLE_ONLY or evidence.witness != witness):
+                    found.append(f"{known.symbol} {bar.open_ms} {evidence!r}: {bar}")
+    return found
+
+
+def _compare(
+    of: Venue, truth: dict[int, Bar], ours: dict[int, Bar], found: Counter[str], told: list[str], name: str
+) -> None:
     for open_ms, bar in truth.items():
         mine = ours.get(open_ms)
         if mine is None:
             found["missing"] += 1
             told.append(f"{name} {open_ms} is missing")
-        elif not mine.same_values(bar):
+            continue
+        if not _is_equal(mine, bar):
             found["different"] += 1
             told.append(f"{name} {open_ms}\n  ours {mine}\n truth {bar}")
         else:
             found["equal"] += 1
-        if mine is not None:
-            found[mine.state.name] += 1
-            if mine.state is not State.CONFIRMED:
-                told.append(f"{name} {open_ms} is {mine.state.label}: {mine}")
+        found[mine.state.name] += 1
+        found[f"{of.key} {Evidence(mine.evidence).witness}"] += 1
+        told.extend(f"{name} {open_ms} {wrong}: {mine}" for wrong in _claims(of, mine))
     for open_ms in sorted(ours.keys() - truth.keys()):
         found["surplus"] += 1
         told.append(f"{name} {open_ms} is not in the truth: {ours[open_ms]}")
+
+
+def _is_equal(mine: Bar, true: Bar) -> bool:
+    """In every field that is known."""
+    unknown = mine.evidence
+    return mine[2:8] == true[2:8] and all(
+        mine[place] == (0 if unknown & bit else true[place]) for place, bit in SUM_BITS
+    )
+
+
+def _claims(of: Venue, mine: Bar) -> list[str]:
+    """What is wrong with what a bar says of itself, whatever its values are."""
+    evidence, lacks = Evidence(mine.evidence), of.candle.lacks
+    unknown, is_fetched = evidence & ~Evidence.CANDLE_ONLY, mine.period in of.candle.periods
+    wrong: list[str] = []
+    if mine.state is not State.CONFIRMED and (is_fetched or mine.state is not State.CLOSED):
+        wrong.append(f"is {mine.state.label}")
+    if unknown & ~lacks:
+        wrong.append(f"does not know {unknown & ~lacks!r}, which the exchange tells")
+    # A minute without volume is known in all fields from any bar that says so.
+    is_weak = mine.volume != 0 and (unknown or of.ids is Ids.NONE)
+    if mine.state is State.CONFIRMED and lacks and evidence.witness == "ids" and is_weak:
+        wrong.append("says that unbroken ids vouch for it")
+    if not lacks and evidence:
+        wrong.append(f"says {evidence!r}, where the exchange's bars have all fields")
+    return wrong

@@ -14,8 +14,9 @@ import pytest
 from klagg_tui import api
 from klagg_tui.engine.period import DEFAULT_PERIODS
 from klagg_tui.errors import BadPeriod, BadTime, StorageError
+from klagg_tui.evidence import Evidence
 from klagg_tui.storage.store import Store
-from tests.makers import MINUTE, START, bars
+from tests.makers import MINUTE, START, bar, bars
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "api.md"
 
@@ -93,3 +94,30 @@ def test_what_is_wrong_is_said(database: api.Database, tmp_path: Path) -> None:
     database.close()
     with pytest.raises(StorageError, match="was closed"):
         database.symbols()
+
+
+def test_several_venues_are_told_apart_and_what_is_unknown_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "venues.db"
+    lacks = Evidence.NO_TURNOVER | Evidence.NO_COUNT | Evidence.NO_TAKER_VOLUME | Evidence.NO_TAKER_TURNOVER
+
+    async def fill() -> None:
+        async with await Store.open(path, markets=("binance-um", "okx-swap")) as store:
+            await store.add_confirmed([bar(symbol="binance-um:BTCUSDT"), bar(symbol="okx-swap:BTC-USDT-SWAP")])
+            candle = bar(symbol="okx-swap:BTCUSDT", turnover_text="0", trade_count=0)
+            await store.add_confirmed([candle._replace(evidence=lacks)])
+
+    asyncio.run(fill())
+    with api.open_database(path) as database:
+        assert set(database.symbols()) == {"binance-um:BTCUSDT", "okx-swap:BTC-USDT-SWAP", "okx-swap:BTCUSDT"}
+        (known,) = database.bars("binance-um:BTCUSDT")
+        assert (known.venue, known.symbol, known.witness, known.trade_count) == ("binance-um", "BTCUSDT", "ids", 1)
+        (unknown,) = database.bars("okx-swap:BTCUSDT")
+        assert unknown[8:12] == (None,) * 4
+        assert (unknown.venue, unknown.witness) == ("okx-swap", "candle")
+        assert database.rows("okx-swap:BTCUSDT")[0][12:] == ("confirmed", "okx-swap", "candle")
+        assert [one.venue for one in database.bars("BTC-USDT-SWAP")] == ["okx-swap"]
+        with pytest.raises(StorageError, match="Several exchanges have BTCUSDT: name one of them"):
+            list(database.bars("BTCUSDT"))
+        pytest.importorskip("pyarrow")
+        assert database.table("okx-swap:BTCUSDT").to_pylist()[0]["venue"] == "okx-swap"
+        assert database.table("kraken:BTC/USD").column_names[0] == "venue"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from klagg_tui.metrics import Metric, Metrics
+from klagg_tui.metrics import Metric, Metrics, together
 
 DOCS = Path(__file__).parents[1] / "docs" / "api.md"
 
@@ -48,3 +48,12 @@ def test_a_snapshot_does_not_change() -> None:
 
 def test_a_metric_is_found_by_the_name_that_programs_know() -> None:
     assert Metric("bars equal") is Metric.BARS_EQUAL
+
+
+def test_of_several_parts_the_sums_count_and_of_what_cannot_be_added_up_the_largest() -> None:
+    parts = [
+        {Metric.REQUESTS: 3.0, Metric.DELAY: 20.0},
+        {Metric.REQUESTS: 4.0, Metric.DELAY: 900.0, Metric.TRADES: 1.0},
+    ]
+    assert together(parts) == {Metric.REQUESTS: 7, Metric.DELAY: 900, Metric.TRADES: 1}
+    assert together([]) == {}

@@ -99,7 +99,7 @@ class _Audit:
             if self._scope.should_stop():
                 return
             async for finding in self._of_symbol(
-                number, symbols.known[number], symbols.labels[number], series.get(number, [])
+                number, symbols.known[number], symbols.marks[number], series.get(number, [])
             ):
                 yield finding
         self._scope.on_progress(AuditProgress("all symbols", len(wanted), len(wanted), self._bars))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from klagg_tui.auditing.findings import Finding, Kind, differences, of_bar
 from klagg_tui.engine import exact
-from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.bar import Bar, State, blanked
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.rollup import is_filled, roll_up
 from klagg_tui.engine.spans import Span, meet
+from klagg_tui.evidence import Evidence
 from klagg_tui.storage.symbols import StoredSymbol
+
+_KINDS_OF_EVIDENCE: Final = 2 * Evidence.CANDLE_ONLY
 
 
 def jump(bar: Bar, before: Bar | None) -> str | None:
@@ -20,6 +24,20 @@ def jump(bar: Bar, before: Bar | None) -> str | None:
     if before.end_ms != bar.open_ms or before.close == bar.close:
         return None
     return f"nothing was traded, but it stands at {exact.price_text(bar.close)} instead of {exact.price_text(before.close)}"
+
+
+def fault_of_evidence(bar: Bar) -> str | None:
+    """What a bar says of its fields and of who vouches for it that contradicts itself."""
+    if not bar.evidence:
+        return None
+    if bar.evidence not in range(_KINDS_OF_EVIDENCE):
+        return f"evidence {bar.evidence} is none"
+    if blanked(bar) != bar:
+        return "a field is called unknown and has a value"
+    is_unknown = bar.evidence & ~Evidence.CANDLE_ONLY
+    if bar.state is State.CONFIRMED and is_unknown and not bar.evidence & Evidence.CANDLE_ONLY:
+        return "confirmed by its ids, but not all of its fields are known"
+    return None
 
 
 def roll_up_finding(parent: Bar, children: Sequence[Bar], child: Period, known: StoredSymbol) -> Finding | None:

@@ -25,7 +25,12 @@ _FAR_MS: Final = 4_102_444_800_000
 
 
 async def find_differences(
-    path: Path, reference: ReferenceBars, scope: Scope, periods: Collection[Period] | None = None
+    path: Path,
+    reference: ReferenceBars,
+    scope: Scope,
+    periods: Collection[Period] | None = None,
+    *,
+    previous_close: Collection[str] = (),
 ) -> AsyncIterator[Finding]:
     """Where stored bars that are over differ from the exchange's, and stretches of bars that only one side has.
 
@@ -33,13 +38,15 @@ async def find_differences(
     no longer traded on to its end; those that only the database has where they are confirmed and lie between bars that the
     exchange shows.
 
+    `previous_close`: labels of venues whose bars open at the close of the one before.
+
     Raises:
         StorageError: the database cannot be read.
         ExchangeError: the exchange cannot be asked.
     """
     connection = await open_reader(path)
     try:
-        async for finding in _Comparison(connection, reference, scope, periods).findings():
+        async for finding in _Comparison(connection, reference, scope, periods, previous_close).findings():
             yield finding
     finally:
         await connection.close()
@@ -83,8 +90,14 @@ class Known:
 
 class _Comparison:
     def __init__(
-        self, connection: Connection, reference: ReferenceBars, scope: Scope, periods: Collection[Period] | None
+        self,
+        connection: Connection,
+        reference: ReferenceBars,
+        scope: Scope,
+        periods: Collection[Period] | None,
+        previous_close: Collection[str],
     ) -> None:
+        self._previous_close = previous_close
         self._connection = connection
         self._reference = reference
         self._scope = scope
@@ -103,18 +116,23 @@ class _Comparison:
                     continue
                 if self._scope.should_stop():
                     return
-                async for finding in self._of_series(number, symbols.known[number], _PERIODS[one], told):
+                opens_before = symbols.labels[number] in self._previous_close
+                async for finding in self._of_series(
+                    number, symbols.known[number], _PERIODS[one], told, opens_before=opens_before
+                ):
                     yield finding
 
     def _is_wanted(self, name: str) -> bool:
         return self._scope.symbols is None or name in self._scope.symbols
 
-    async def _of_series(self, number: int, known: StoredSymbol, period: Period, told: Told) -> AsyncIterator[Finding]:
+    async def _of_series(
+        self, number: int, known: StoredSymbol, period: Period, told: Told, *, opens_before: bool
+    ) -> AsyncIterator[Finding]:
         stretch = await self._stretch_of(number, known, period)
         if stretch is None:
             return
         symbol = known.symbol
-        sides = Sides(told, partial(_has_all, self._reference, symbol, period))
+        sides = Sides(told, partial(_has_all, self._reference, symbol, period), opens_at_previous_close=opens_before)
         pages = history(self._connection, {number: symbol}, number, period, Stretch(*stretch))
         async for batch in self._reference(symbol, period, *stretch):
             if self._scope.should_stop():

@@ -91,8 +91,6 @@ class Finding(NamedTuple):
 
 
 _COMPARED: Final = Bar._fields[3:12]
-_LACKED_BY: Final = {Bar._fields[place]: bit for place, bit in SUM_BITS}
-"""Which bit of a bar's evidence says that it does not know a field."""
 _TEXTS: Final[dict[str, Callable[[int], str]]] = {
     **dict.fromkeys(("open", "high", "low", "close"), exact.price_text),
     **dict.fromkeys(("volume", "taker_buy_volume"), exact.quantity_text),
@@ -103,12 +101,12 @@ _TEXTS: Final[dict[str, Callable[[int], str]]] = {
 
 
 def differences(ours: Bar, theirs: Bar) -> tuple[Difference, ...]:
-    """The fields in which two bars of one time differ, states aside; what one of them does not know is not compared."""
-    unknown = ours.evidence | theirs.evidence
+    """The fields that both know and in which two bars of one time differ, states aside."""
+    unknown = {place for place, bit in SUM_BITS if (ours.evidence | theirs.evidence) & bit}
     return tuple(
         Difference(name, value_text(name, mine), value_text(name, other))
-        for name, mine, other in zip(_COMPARED, ours[3:12], theirs[3:12], strict=True)
-        if mine != other and not unknown & _LACKED_BY.get(name, 0)
+        for place, (name, mine, other) in enumerate(zip(_COMPARED, ours[3:12], theirs[3:12], strict=True), 3)
+        if mine != other and place not in unknown
     )
 
 

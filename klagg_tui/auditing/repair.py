@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -13,6 +13,7 @@ from klagg_tui.auditing.rows import all_series
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.spans import Span, join
+from klagg_tui.names import parted
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.opening import WriterLock, open_writer
 from klagg_tui.storage.queries import spans_of
@@ -44,8 +45,12 @@ class Need(NamedTuple):
     to_ms: int
 
 
-async def repair(path: Path, findings: Sequence[Finding], reference: ReferenceBars) -> Repaired:
+async def repair(
+    path: Path, findings: Sequence[Finding], reference: ReferenceBars, *, previous_close: Collection[str] = ()
+) -> Repaired:
     """Put right what can be; another audit tells what is left.
+
+    `previous_close`: labels of venues whose bars open at the close of the one before.
 
     Raises:
         DatabaseBusy: another klagg writes to it.
@@ -59,7 +64,8 @@ async def repair(path: Path, findings: Sequence[Finding], reference: ReferenceBa
         for need in needs(findings):
             async for batch in reference(*need):
                 over = [bar for bar in batch if bar.state is not State.FORMING]
-                await store.add_confirmed(over)
+                venue = parted(need.symbol).venue if store.is_qualified else next(iter(store.venues), "")
+                await store.add_confirmed(over, opens_at_previous_close=venue in previous_close)
                 bars += len(over)
     return Repaired(bars, removed, spans)
 

@@ -13,6 +13,8 @@ from typing import TypeAlias
 
 from klagg_tui.auditing.findings import Finding, Kind, differences, missing_text, of_bar
 from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.confirming import confirmed_by
+from klagg_tui.engine.exact import Exact
 
 Proves: TypeAlias = Callable[[int, int], bool]
 """Whether nothing is missing of the exchange's own between two of its bars that are shown one after the other."""
@@ -57,7 +59,9 @@ class Told:
 class Sides:
     """Both sides of one series."""
 
-    def __init__(self, told: Told, proves: Proves) -> None:
+    def __init__(self, told: Told, proves: Proves, *, opens_at_previous_close: bool = False) -> None:
+        """`opens_at_previous_close`: as the venue's `CandleFacts` have it."""
+        self._opens_at_previous_close = opens_at_previous_close
         told.begin()
         self._told = told
         self._proves = proves
@@ -94,7 +98,8 @@ class Sides:
             else:
                 self._matched_ms = ours.open_ms
                 self._end_missing()
-                if found := _difference(ours, theirs):
+                opens_at = theirs.open if self._opens_at_previous_close else None
+                if found := _difference(ours, theirs, opens_at):
                     self._ready.append(found)
             yield from self._give()
 
@@ -151,8 +156,11 @@ def _extra(first: Bar, last: Bar) -> Finding:
     return Finding(Kind.EXTRA, first.symbol, first.period, first.open_ms, last.end_ms, text)
 
 
-def _difference(ours: Bar, theirs: Bar) -> Finding | None:
+def _difference(ours: Bar, theirs: Bar, opens_at: Exact | None) -> Finding | None:
+    """`opens_at`: the close before, where the exchange's bars open at that."""
     if theirs.state is State.FORMING:
+        return None
+    if opens_at is not None and confirmed_by(ours, theirs, is_whole=False, opens_at=opens_at)[1]:
         return None
     found = differences(ours, theirs)
     if not found:

@@ -13,11 +13,14 @@ from klagg_tui.auditing.findings import Finding, Kind, missing_text, of_bar
 from klagg_tui.auditing.rows import Stretch, last_open_ms, outside
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.evidence import Evidence
 from klagg_tui.storage.connection import Connection
+from klagg_tui.storage.rows import EVIDENCE
 from klagg_tui.storage.symbols import StoredSymbol
 
 _COUNTED: Final = f"""
-SELECT count(*), total(trade_count), min(minute), min(CASE WHEN state = {State.PARTIAL.value} THEN minute END) FROM history
+SELECT count(*), total(trade_count), min(minute), min(CASE WHEN state = {State.PARTIAL.value} THEN minute END),
+    max(scale >> {EVIDENCE} & {Evidence.NO_COUNT.value}) FROM history
 WHERE symbol = ? AND period = ? AND minute >= ? AND minute < ?
 AND state BETWEEN {State.PARTIAL.value} AND {State.CONFIRMED.value}
 """
@@ -56,7 +59,8 @@ class Tail:
         if not is_known or bar.end_ms <= self._end_ms or not self._period.divides(bar.period):
             return
         if bar.open_ms < self._end_ms:
-            self._over.append(bar)
+            if not bar.evidence & Evidence.NO_COUNT:
+                self._over.append(bar)
         elif self._last is None or bar.end_ms > self._last.end_ms:
             self._last = bar
 
@@ -101,9 +105,9 @@ class Tail:
     ) -> _Proof | None:
         """What a larger bar over the end proves, where all before the end is there and none of it is wrong."""
         keys = self._number, self._period.ordinal, bar.open_ms // MINUTE_MS, self._end_ms // MINUTE_MS
-        count, trades, first, partial = (await connection.rows(_COUNTED, keys))[0]
+        count, trades, first, partial, uncounted = (await connection.rows(_COUNTED, keys))[0]
         more = bar.trade_count - int(trades)
-        if more <= 0 or not count or any(bar.open_ms <= open_ms < bar.end_ms for open_ms in wrong):
+        if more <= 0 or not count or uncounted or any(bar.open_ms <= open_ms < bar.end_ms for open_ms in wrong):
             return None
         wanted = outside(self._begin_ms(bar, first * MINUTE_MS), self._end_ms, lacked)
         if count < sum(self._period.count(*piece) for piece in wanted):

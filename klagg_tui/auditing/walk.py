@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from klagg_tui.auditing.checks import Coverage, jump, roll_up_finding
+from klagg_tui.auditing.checks import Coverage, fault_of_evidence, jump, roll_up_finding
 from klagg_tui.auditing.findings import Finding, Kind, OrphanRows, Table, missing_text, of_bar
 from klagg_tui.auditing.rows import Stretch, Unreadable, outside
 from klagg_tui.auditing.tail import Tail
@@ -122,6 +122,8 @@ class Walk:
                 yield of_bar(Kind.IMPOSSIBLE, read, f"the current bar: {reason}")._replace(orphans=orphans)
 
     def _judged(self, bar: Bar) -> Finding | None:
+        if fault := fault_of_evidence(bar):
+            return of_bar(Kind.STATE, bar, fault)
         if reason := fault_of_stored(bar, self.market) or jump(bar, self._sound_before()):
             return of_bar(Kind.IMPOSSIBLE, bar, reason)
         if bar.state is State.FORMING:

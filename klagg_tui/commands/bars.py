@@ -41,7 +41,9 @@ def register(app: typer.Typer) -> None:
 
 
 def bars(
-    symbol: Annotated[str, typer.Argument(help="Symbol like BTCUSDT, or okx-swap:BTC-USDT-SWAP.")],
+    symbol: Annotated[
+        str, typer.Argument(help="Symbol like BTCUSDT, or VENUE:SYMBOL where there are several exchanges.")
+    ],
     period: Annotated[str, typer.Argument(help="Period like 5m.")] = "1m",
     count: Annotated[int, typer.Option("--count", "-n", min=1, max=10_000, help="How many.")] = 20,
     to: Annotated[str | None, typer.Option("--to", metavar="TIME", help="The last bars before then.")] = None,

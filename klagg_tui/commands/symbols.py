@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 
 
 def symbols(
-    pattern: Annotated[str, typer.Argument(help="Names like '*USDT', or okx-swap:*.")] = "*",
+    pattern: Annotated[str, typer.Argument(help="Names like '*USDT', with or without VENUE:.")] = "*",
     json: Json = False,
     local: Local = False,
     db: Db = None,

@@ -245,8 +245,8 @@ class Question(Enum):
     EMPTY = "a minute without trades"
     FIRST_PRICE = "the first price of a bar"
     FINAL = "when a bar is final"
-    BAD_SYMBOL = "what becomes of a command with one symbol that there is not"
-    SEAM = "the first message of a subscription reaches back to trades that are known"
+    BAD_SYMBOL = "a command with one symbol that there is not still serves the others"
+    SEAM = "what comes first on a new connection holds trades from before it"
     ROUTE = "the address of the stream delivers trades"
 
 
@@ -258,6 +258,8 @@ class Doubt(NamedTuple):
     """What klagg takes for true, as half a sentence."""
     source: str
     """Where that is from."""
+    expected: bool | None = None
+    """For a question with a plain yes or no (`SEAM`, `BAD_SYMBOL`): which of the two is supposed; None: what is seen is told."""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class Selection:
     """Bars to be written."""
 
     symbols: tuple[str, ...] = ("*",)
-    """Names, in capitals or not, or patterns like `*USDT`, with their venue or for all: `okx-swap:BTC*`."""
+    """Names, in capitals or not, or patterns like `*USDT`, with `venue:` before them or for all venues."""
     periods: tuple[Period, ...] = (Period.M1,)
     from_ms: int | None = None
     to_ms: int | None = None
@@ -185,10 +185,12 @@ def _matching(pattern: str, names: list[str], venues: Sequence[str]) -> list[str
 
 
 def _texts(name: str, pattern: str, venues: Sequence[str]) -> list[str]:
-    """What a pattern may match of a name, in capitals."""
-    if len(venues) > 1:
-        return [(name if ":" in pattern else parted(name).symbol).upper()]
-    return [name.upper(), *(str(Name(venue, name)).upper() for venue in venues if ":" in pattern)]
+    """What a pattern may match of a name, in capitals; of a venue's key what stands before its `-` will do."""
+    whole = parted(name) if len(venues) > 1 else Name(next(iter(venues), ""), name)
+    if ":" not in pattern:
+        return [whole.symbol.upper()]
+    texts = [str(Name(venue, whole.symbol)) for venue in (whole.venue, whole.venue.partition("-")[0])]
+    return [text.upper() for text in (*texts, name)]
 
 
 def _is_pattern(text: str) -> bool:

@@ -42,7 +42,7 @@ def dataset_name(series: Series, name: str) -> Path:
 
 
 def _of_venue(series: Series) -> Path:
-    """The folder of its venue, where files say it: `venue=okx-swap`."""
+    """The folder of its venue, where files say it: `venue=KEY`."""
     return Path(f"venue={_symbol_name(series.venue)}") if series.venue else Path()
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from klagg_tui.errors import BadFile, BadUsage
-from klagg_tui.exchange import registry
 from klagg_tui.exchange.binance.archive import UM, Market, likely_among
 from klagg_tui.importing.detect import SourceFile
 from klagg_tui.importing.foreign import MARKETS
@@ -23,7 +22,6 @@ FLAGS: Final = tuple(market.flag for market in MARKETS)
 """What may follow `--market`; the keys of their venues may too."""
 _BY_FLAG: Final = {name: market for market in MARKETS for name in (market.flag, market.key)}
 _BY_KEY: Final = {market.key: market for market in MARKETS}
-_KEYS: Final = frozenset(registry.keys())
 _HINT: Final = f"--market takes {', '.join(FLAGS)}"
 
 
@@ -53,7 +51,7 @@ def market_of(flag: str) -> Market:
 
 def is_real(mark: str | None) -> bool:
     """Whether bars so marked are of a real market, whose time is everybody's; those that nobody marked may be."""
-    return mark is None or mark in _KEYS
+    return mark is None or mark == label_of(mark)
 
 
 def settle(files: Sequence[SourceFile], flag: str | None, held: Sequence[str], *, may_add: bool = True) -> Settled:

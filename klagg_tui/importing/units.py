@@ -13,10 +13,13 @@ from klagg_tui.engine.exact import Exact, turnover_text
 from klagg_tui.engine.parsing import price, turnover
 from klagg_tui.errors import BadRow
 from klagg_tui.exchange.binance.archive import MARKETS, Market, contract_value
-from klagg_tui.exchange.okx import archive as daily
+from klagg_tui.exchange.okx.archive import MARKETS as DAILY
+from klagg_tui.exchange.okx.archive import is_inverse
 from klagg_tui.names import parted
 
 _IN_CONTRACTS: Final = {market.key for market in MARKETS if market.is_in_contracts}
+_SHOWN: Final = {market.key for market in DAILY}
+"""Markets some of whose contracts are worth what their listing says, which is in no file."""
 _ONE: Final = price("1")
 _ROUNDED: Final = turnover("0.00000002")
 """By so much the exchange's own sum of coins may be off: it has eight decimals."""
@@ -41,19 +44,18 @@ def kline_in_own_units(bar: Bar, market: Market) -> Bar:
     return _in_contracts(bar)
 
 
-def fault_of_stored(bar: Bar, venue: str | None) -> str | None:
-    """Why no trades can have made a stored bar of the venue with this key; None where some can."""
-    return fault_of(bar, contract_value=_worth_in(bar, venue))
+def fault_of_stored(bar: Bar, market: str | None) -> str | None:
+    """Why no trades can have made a stored bar of the market with this key; None where some can."""
+    return fault_of(bar, contract_value=_value_in(bar, market or ""))
 
 
-def _worth_in(bar: Bar, venue: str | None) -> Exact:
-    """What one contract is worth of a stored bar whose volume counts contracts; 0 where it counts coins."""
-    symbol = parted(bar.symbol).symbol
-    if venue in _IN_CONTRACTS:
+def _value_in(bar: Bar, market: str) -> Exact:
+    """What a contract is worth, as a price; 0 where volume is coins. Where only the listing said it, the bar itself shows it."""
+    symbol, key = parted(bar.symbol).symbol, market.partition("@")[0]
+    if key in _IN_CONTRACTS:
         return contract_value(symbol)
-    # Nothing that is stored says what it is worth there, but of a contract it is a whole sum whatever the price.
-    is_whole = daily.is_inverse(venue, symbol) and bar.volume and not bar.turnover % bar.volume
-    return bar.turnover // bar.volume if is_whole else 0
+    is_shown = key in _SHOWN and is_inverse(symbol) and bar.volume and not bar.turnover % bar.volume
+    return bar.turnover // bar.volume if is_shown else 0
 
 
 def _in_contracts(bar: Bar) -> Bar:

@@ -62,14 +62,17 @@ def judge_ids(
     return Measured(Verdict.FAILS if is_bad else Verdict.HOLDS, sentence, tuple(examples[:_MOST_EXAMPLES]))
 
 
-def judge_sums(facts: CandleFacts, pairs: Sequence[Pair], beside: Sequence[Pair] = ()) -> Measured:
+def judge_sums(
+    facts: CandleFacts, pairs: Sequence[Pair], beside: Sequence[Pair] = (), missing: Sequence[Bar] = ()
+) -> Measured:
     """Whether the exchange's bars are the sums of the trades, in each field that they have.
 
     A trade that straddles a minute is counted in one by its time and in the other by the exchange: two minutes that differ
-    and are equal together speak for the rule. `beside` has neighbours of the minutes to be judged.
+    and are equal together speak for the rule. `beside` has neighbours of the minutes to be judged, `missing` traded minutes
+    of which the exchange has no bar.
     """
     traded = [pair for pair in pairs if pair.ours.is_traded]
-    if not traded:
+    if not traded and not missing:
         return Measured(Verdict.OPEN, "no whole minute with trades was heard")
     fields = [name for name, lack in _FIELDS if not (lack and facts.lacks & lack)]
     if facts.opens_at_previous_close:
@@ -92,8 +95,11 @@ def judge_sums(facts: CandleFacts, pairs: Sequence[Pair], beside: Sequence[Pair]
     sentence = f"{len(traded)} minutes compared in {', '.join(fields)}"
     if straddled:
         sentence += f"; {straddled} equal together with the minute beside it only, because a trade straddles both"
-    if not unequal:
+    if not unequal and not missing:
         return Measured(Verdict.HOLDS, f"{sentence}: all equal")
+    if missing:
+        unequal["no bar at all"] = len(missing)
+        examples = [f"{bar.symbol} {bar.open_ms}: traded, and without a bar" for bar in missing] + examples
     counts = ", ".join(f"{name} in {count}" for name, count in unequal.items())
     return Measured(Verdict.FAILS, f"{sentence}; different: {counts}", tuple(examples[:_MOST_EXAMPLES]))
 
@@ -127,25 +133,37 @@ def judge_first_price(facts: CandleFacts, pairs: Sequence[Pair], before: Mapping
 
 def judge_final(settle_ms: int, looks: Mapping[str, Sequence[tuple[int, Bar | None]]]) -> Measured:
     """When a bar is final: `looks` has, by symbol, how long after a minute's end it was asked for, and the bar that came."""
-    finals = {symbol: final for symbol, seen in looks.items() if (final := _final_ms(seen)) is not None}
-    if not finals:
+    seen = {symbol: shown for symbol, shown in looks.items() if shown and shown[-1][1] is not None}
+    if not seen:
         return Measured(Verdict.OPEN, "no bar of a minute just over came")
-    latest = max(finals.values())
-    sentence = f"{len(finals)} bars were final {latest / 1000:g} s after their end at the latest; klagg waits {settle_ms / 1000:g} s"
-    return Measured(Verdict.HOLDS if latest <= settle_ms else Verdict.FAILS, sentence)
+    latest = max(map(_final_ms, seen.values()))
+    changed = max((after_ms for shown in seen.values() for after_ms in _changing(shown)), default=0)
+    sentence = (
+        f"{len(seen)} bars were what they stayed {latest / 1000:g} s after their end at the latest, and another one still "
+        f"{changed / 1000:g} s after it; klagg waits {settle_ms / 1000:g} s"
+    )
+    if changed >= settle_ms:
+        return Measured(Verdict.FAILS, sentence)
+    return Measured(Verdict.HOLDS if latest <= settle_ms else Verdict.OPEN, sentence)
 
 
-def judge_seam(before: Mapping[str, Sequence[AggTrade]], first: Mapping[str, Sequence[AggTrade]]) -> Measured:
-    """Whether what comes first on a new connection reaches back to what was known: no trade is missing in between."""
-    reaching = {
-        symbol: trades[0].aggregate_id <= before[symbol][-1].aggregate_id + 1
-        for symbol, trades in first.items()
-        if trades and before.get(symbol)
-    }
+def judge_seam(expected: bool | None, opened_ms: int, first: Mapping[str, Sequence[AggTrade]]) -> Measured:
+    """Whether a connection opened at that time begins with older trades; `first` has what it brought, by symbol.
+
+    One symbol that does shows it: of another the newest trade may have come while the connection was being opened.
+    """
+    reaching = [any(trade.traded_ms < opened_ms for trade in trades) for trades in first.values() if trades]
     if not reaching:
-        return Measured(Verdict.OPEN, "no symbol was traded before and after the new connection")
-    sentence = f"the first message reached back to a trade that was known for {sum(reaching.values())} of {len(reaching)} symbols"
-    return Measured(Verdict.HOLDS if all(reaching.values()) else Verdict.FAILS, sentence)
+        return Measured(Verdict.OPEN, "no trade came on the new connection")
+    sentence = f"that was so of {sum(reaching)} of {len(reaching)} symbols"
+    return Measured(answered(expected, seen=any(reaching)), sentence)
+
+
+def answered(expected: bool | None, *, seen: bool) -> Verdict:
+    """What becomes of a supposed yes or no."""
+    if expected is None:
+        return Verdict.TOLD
+    return Verdict.HOLDS if seen is expected else Verdict.FAILS
 
 
 def _different(ours: Bar, theirs: Bar, fields: Sequence[str]) -> list[str]:
@@ -186,14 +204,14 @@ def _values(bar: Bar | None) -> tuple[object, ...] | None:
     return None if bar is None else bar[3:12]
 
 
-def _final_ms(seen: Sequence[tuple[int, Bar | None]]) -> int | None:
-    """From which look on the bar was what it was at the last one."""
-    if not seen or seen[-1][1] is None:
-        return None
+def _changing(seen: Sequence[tuple[int, Bar | None]]) -> list[int]:
+    """The looks at which a bar was there and not yet what it was at the last one."""
     last = _values(seen[-1][1])
-    final_ms = seen[-1][0]
-    for after_ms, bar in reversed(seen):
-        if _values(bar) != last:
-            break
-        final_ms = after_ms
-    return final_ms
+    return [after_ms for after_ms, bar in seen if bar is not None and _values(bar) != last]
+
+
+def _final_ms(seen: Sequence[tuple[int, Bar | None]]) -> int:
+    """From which look on the bar was what it was at the last one."""
+    last = _values(seen[-1][1])
+    differing = [place for place, (_, bar) in enumerate(seen) if _values(bar) != last]
+    return seen[differing[-1] + 1 if differing else 0][0]

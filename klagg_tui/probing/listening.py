@@ -6,14 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade, TradeFields
 from klagg_tui.exchange.session import FeedLimits, StreamRefused, StreamsUp
 from klagg_tui.exchange.stream import MarketStream, StreamReport
-from klagg_tui.exchange.venue import MarketData, Venue
+from klagg_tui.exchange.venue import MarketData, StreamCodec, Venue
 
 _LOOK_S: Final = 0.02
+_LEAST_S: Final = 5.0
+"""Of the world, however fast the exchange's time runs: answers take theirs in the network."""
 
 
 @dataclass
@@ -32,14 +35,15 @@ class Heard:
         """How many trades came."""
         return sum(map(len, self.trades.values()))
 
-    def until(self, symbol: str) -> list[AggTrade]:
-        """The trades of a symbol so far."""
-        return list(self.trades.get(symbol, ()))
-
 
 @asynccontextmanager
 async def listening(
-    venue: Venue, data: MarketData, ws_url: str, symbols: Sequence[str], proxy: str | None
+    venue: Venue,
+    data: MarketData,
+    ws_url: str,
+    symbols: Sequence[str],
+    proxy: str | None,
+    codec: StreamCodec | None = None,
 ) -> AsyncIterator[Heard]:
     """A stream of these symbols while the block runs."""
     heard = Heard()
@@ -55,7 +59,9 @@ async def listening(
             heard.refused[report.stream] = report.message
 
     limits = FeedLimits.of(venue.streams).faster(data.clock.speed)
-    stream = MarketStream(venue, ws_url, codec=data.codec, on_trades=take, on_report=note, proxy=proxy, limits=limits)
+    stream = MarketStream(
+        venue, ws_url, codec=codec or data.codec, on_trades=take, on_report=note, proxy=proxy, limits=limits
+    )
     stream.follow(symbols)
     work = asyncio.create_task(stream.run())
     try:
@@ -74,6 +80,6 @@ async def until_ms(data: MarketData, at_ms: int) -> None:
 
 async def until_served(data: MarketData, heard: Heard, symbols: Sequence[str], most_ms: int) -> None:
     """Wait until all of them are served or refused, but not longer than that."""
-    end_ms = data.now_ms() + most_ms
-    while len(heard.served) + len(heard.refused) < len(symbols) and data.now_ms() < end_ms:
+    end_ms, end_s = data.now_ms() + most_ms, monotonic() + _LEAST_S
+    while len(heard.served) + len(heard.refused) < len(symbols) and (data.now_ms() < end_ms or monotonic() < end_s):
         await until_ms(data, data.now_ms() + 1)

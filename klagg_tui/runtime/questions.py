@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,11 +25,14 @@ async def history(host: EngineHost, symbol: str, period: Period, before_ms: int 
     return tuple([bar async for bar in bars])[::-1]
 
 
-async def ask_aside(database: Path, question: Callable[[Store], Awaitable[T]]) -> T:
-    """Ask the database in a thread and on a connection of its own: millions of bars must hold up no loop."""
+async def ask_aside(database: Path, markets: Sequence[str], question: Callable[[Store], Awaitable[T]]) -> T:
+    """Ask the database in a thread and on a connection of its own: millions of bars must hold up no loop.
+
+    `markets`: those of the run, so that symbols are called here as they are there.
+    """
 
     async def ask() -> T:
-        async with await Store.open(database, read_only=True) as store:
+        async with await Store.open(database, read_only=True, markets=markets) as store:
             return await question(store)
 
     return await asyncio.to_thread(lambda: asyncio.run(ask()))

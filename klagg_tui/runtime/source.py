@@ -74,6 +74,11 @@ class Plan:
     """Marks of further markets that the same database holds, see `storage.venues`."""
     background: tuple[BackgroundTask, ...] = ()
 
+    @property
+    def markets(self) -> tuple[str, ...]:
+        """Marks of all markets."""
+        return (self.market, *self.others)
+
     def with_background(self, *tasks: BackgroundTask) -> Plan:
         """The same plan, with more work beside its source."""
         return replace(self, background=(*self.background, *tasks))

@@ -100,7 +100,9 @@ class Runtime:
         """See `Feed.estimate`."""
         from klagg_tui.exporting.exporter import estimate
 
-        return await questions.ask_aside(self._database(), lambda store: estimate(store, selection, form))
+        return await questions.ask_aside(
+            self._database(), self._plan.markets, lambda store: estimate(store, selection, form)
+        )
 
     async def export(
         self,
@@ -120,7 +122,7 @@ class Runtime:
                 store, selection, target, form, is_split=is_split, on_progress=on_progress, should_stop=should_stop
             )
 
-        return await questions.ask_aside(self._database(), work)
+        return await questions.ask_aside(self._database(), self._plan.markets, work)
 
     async def stop(self) -> None:
         """See `Feed.stop`."""

@@ -18,7 +18,7 @@ from klagg_tui.screens.widgets.pieces import Pieces
 from klagg_tui.screens.widgets.row_cursor import RowCursor
 from klagg_tui.view.coin import CoinSort, compared, fitting, movement, rows_of, rule_lines, sorted_markets, summary
 from klagg_tui.view.model import Row
-from klagg_tui.view.moves import PriceTrails
+from klagg_tui.view.moves import NO_MOVE, PriceTrails
 from klagg_tui.view.role import Piece, Role
 
 _KEYS: Final = (
@@ -68,11 +68,14 @@ class CoinScreen(KlaggScreen):
         self.rules = Pieces(state, id="rules")
         self.sort = CoinSort()
         self._trails = PriceTrails()
+        self._moved = NO_MOVE
+        """As long as the screen is frozen, what it was then."""
+        self._watched_ms = 0
 
     def show_coin(self, base: str, subject: str) -> None:
         """Show another one."""
         self.base, self._subject = base, subject
-        self._trails = PriceTrails()
+        self._trails, self._moved = PriceTrails(), NO_MOVE
         self.beat(set())
 
     def compose(self) -> ComposeResult:
@@ -119,12 +122,14 @@ class CoinScreen(KlaggScreen):
         rows = rows_of(state.shown_market, self.base)
         now_ms = state.now_ms
         stale = state.stale_venues
-        moved = self._trails.moved([row.symbol for row in rows if row.venue not in stale], now_ms)
-        coin = compared(self.base, rows, state.render_context, stale, moved)
+        if not state.is_frozen:
+            live = [row.symbol for row in rows if row.venue not in stale]
+            self._moved, self._watched_ms = self._trails.moved(live, now_ms), self._trails.watched_ms(now_ms)
+        coin = compared(self.base, rows, state.render_context, stale, self._moved)
         columns = fitting(self.size.width)
         self.status_line.show_status(state, subject=self.base or self._subject)
         self.tabs.show_tabs(state, [Piece(" The same coin on every exchange ", Role.DIM)], "")
-        self._show_summary([summary(coin), movement(coin, self._trails.watched_ms(now_ms))] if rows else [])
+        self._show_summary([summary(coin), movement(coin, self._watched_ms)] if rows else [])
         self.headers.show_headers(columns, self.sort)
         self.table.empty_text = self._empty_text()
         self.table.show_markets(sorted_markets(coin.markets, self.sort, now_ms), columns)

@@ -43,6 +43,10 @@ _KEYS: Final = (
 )
 
 
+_OF_SEVERAL: Final = (("", "exchange", "screen.venue(1)"), ("", "coin", "screen.coin"))
+"""Where several exchanges are watched."""
+
+
 class MarketScreen(KlaggScreen):
     """One row a symbol."""
 
@@ -159,7 +163,8 @@ class MarketScreen(KlaggScreen):
         self.status_line.show_status(state)
         self.venues.show_venues(state)
         self.tabs.show_tabs(state, self._list_tabs(), state.filter.text, self._show_headers())
-        self.show_footer((_DEMO, *_KEYS) if state.status.mode is Mode.OFFLINE else _KEYS)
+        keys = (*_KEYS[:2], *_OF_SEVERAL, *_KEYS[2:]) if state.venues else _KEYS
+        self.show_footer((_DEMO, *keys) if state.status.mode is Mode.OFFLINE else keys)
 
     def _list_tabs(self) -> list[Piece]:
         shown = self.state.preferences.shown_list

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ import orjson
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, BadRequest, BadTime
 from klagg_tui.feed import Status, VenueStatus
+from klagg_tui.names import typed
 from klagg_tui.serve.encoding import Change
 from klagg_tui.serve.hub import Hub
 from klagg_tui.storage.opening import has_database
@@ -27,8 +28,10 @@ DEFAULT_BARS: Final = 500
 class Disk:
     """The database, opened when it is first asked: the server may be there before the file."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, markets: Sequence[str] = ()) -> None:
+        """`markets`: those of the run that writes it, so that symbols are called as they are there."""
         self._path = path
+        self._markets = markets
         self._store: Store | None = None
         self._opening = asyncio.Lock()
 
@@ -36,7 +39,7 @@ class Disk:
         """The open database, None while there is none."""
         async with self._opening:
             if self._store is None and self._path is not None and has_database(self._path):
-                self._store = await Store.open(self._path, read_only=True)
+                self._store = await Store.open(self._path, read_only=True, markets=self._markets)
             return self._store
 
     async def close(self) -> None:
@@ -59,7 +62,7 @@ class Answers:
         Raises:
             KlaggError: the request is wrong, or the disk cannot be read.
         """
-        symbol = query.get("symbol", "").upper()
+        symbol = self._hub.spelled(typed(query.get("symbol", "")))
         if not symbol:
             raise BadRequest("Say which symbol: /api/bars?symbol=BTCUSDT&period=1m.")
         try:

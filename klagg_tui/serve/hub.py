@@ -43,6 +43,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.symbols: tuple[str, ...] = ()
+        self._spellings: dict[str, str] = {}
         """Those followed, in the engine's order."""
         self._current: dict[str, dict[Period, Change]] = {}
         self._ended: dict[SeriesKey, Change] = {}
@@ -65,6 +66,7 @@ class Hub:
         """Take in what changed, and offer it to everybody who wants it."""
         if update.symbols is not None:
             self.symbols = update.symbols
+            self._spellings = {name.upper(): name for name in update.symbols}
             for gone in self._current.keys() - set(update.symbols):
                 del self._current[gone]
         changes = self._applied(update)
@@ -85,6 +87,7 @@ class Hub:
         Raises:
             BadRequest: the reader, or all of them together, would want too much; nothing is changed.
         """
+        subscription = subscription._replace(symbols=tuple(map(self.spelled, subscription.symbols)))
         wanted = updated(subscriber.wanted, subscription)
         self._check_sum(subscriber, wanted)
         self._leave(subscriber)
@@ -107,6 +110,10 @@ class Hub:
         self._leave(subscriber)
         self._wanted -= len(subscriber.wanted)
         subscriber.wanted = {}
+
+    def spelled(self, name: str) -> str:
+        """The followed symbol that is meant, whatever letters it was typed in; what is not followed as it is."""
+        return name if name in self._current else self._spellings.get(name.upper(), name)
 
     def snapshot(self, wanted: Mapping[str, Periods]) -> list[Change]:
         """The current bars among what is wanted, symbol by symbol."""

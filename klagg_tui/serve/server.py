@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -40,7 +40,7 @@ def served(plan: Plan, settings: Serve) -> tuple[Runtime, PushServer]:
         ConfigError: other machines could read without a token.
     """
     access = AccessPolicy(settings.host, settings.port, settings.token, settings.origins)
-    server = PushServer(access, plan.database, lambda: runtime.status())  # noqa: PLW0108 - there is no runtime yet
+    server = PushServer(access, plan.database, lambda: runtime.status(), plan.markets)  # noqa: PLW0108 - there is no runtime yet
     runtime = Runtime(plan.with_background(push_to(server)))
     return runtime, server
 
@@ -48,8 +48,14 @@ def served(plan: Plan, settings: Serve) -> tuple[Runtime, PushServer]:
 class PushServer:
     """Serves while it is started. A `PushTarget`: `put` is called from the engine's thread."""
 
-    def __init__(self, access: AccessPolicy, database: Path | None, status: Callable[[], Status]) -> None:
-        """Check the settings; `database` need not exist yet.
+    def __init__(
+        self,
+        access: AccessPolicy,
+        database: Path | None,
+        status: Callable[[], Status],
+        markets: Sequence[str] = (),
+    ) -> None:
+        """Check the settings; `database` need not exist yet. `markets`: see `Disk`.
 
         Raises:
             ConfigError: other machines could read without a token.
@@ -57,6 +63,7 @@ class PushServer:
         access.check()
         self._access = access
         self._database = database
+        self._markets = markets
         self._status = status
         self._hub = Hub()
         self._routes: Routes | None = None
@@ -134,7 +141,7 @@ class PushServer:
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
         async with AsyncExitStack() as stack:
-            disk = Disk(self._database)
+            disk = Disk(self._database, self._markets)
             stack.push_async_callback(disk.close)
             self._routes = Routes(self._hub, Answers(self._hub, disk, self._status), self._access)
             app = self._routes.app()

@@ -10,6 +10,7 @@ import orjson
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, BadRequest
+from klagg_tui.names import typed
 
 EVERYTHING: Final = "*"
 MAX_SYMBOLS: Final = 5_000
@@ -81,7 +82,7 @@ def _symbols(given: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever JSON hol
     for name in names:
         if not isinstance(name, str) or not 0 < len(name) <= _MAX_SYMBOL_LENGTH:
             raise BadRequest("A symbol is a text like BTCUSDT.")
-    return tuple(dict.fromkeys(name.upper() for name in names))
+    return tuple(dict.fromkeys(map(typed, names)))
 
 
 def _periods(given: Any) -> Periods:  # noqa: ANN401 - whatever JSON holds

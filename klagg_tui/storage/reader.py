@@ -89,11 +89,12 @@ class StoreReader:
         states: Collection[State] | None = None,
     ) -> AsyncIterator[list[Bar]]:
         """The same, some thousand bars at a time: faster where there are millions."""
-        stretch = await self._stretch(symbol, period, from_ms, to_ms, newest_first=newest_first, states=states)
-        if stretch is None:
+        found = await self._stretch(symbol, period, from_ms, to_ms, newest_first=newest_first, states=states)
+        if found is None:
             return
+        stretch, name = found
         async for rows in pages(self._reader, stretch, FOREVER if limit is None else limit):
-            yield self._bars(rows, {stretch.symbol: symbol})
+            yield self._bars(rows, {stretch.symbol: name})
 
     async def lines(
         self,
@@ -106,11 +107,12 @@ class StoreReader:
         states: Collection[State] | None = None,
     ) -> AsyncIterator[Lines | list[Bar]]:
         """The bars of `pages`, oldest first, as lines of text where the database can write them, else as bars."""
-        stretch = await self._stretch(symbol, period, from_ms, to_ms, states=states)
-        if stretch is None:
+        found = await self._stretch(symbol, period, from_ms, to_ms, states=states)
+        if found is None:
             return
+        stretch, name = found
         async for page in line_pages(self._reader, stretch, row_format):
-            yield page if isinstance(page, Lines) else self._bars(page, {stretch.symbol: symbol})
+            yield page if isinstance(page, Lines) else self._bars(page, {stretch.symbol: name})
 
     async def stored_periods(self) -> dict[str, tuple[Period, ...]]:
         """The periods of which each symbol has bars, short to long."""
@@ -161,14 +163,15 @@ class StoreReader:
         Of every period those from which the larger bars forming at that minute begin, and the last `held` 1m bars.
         What is not stored is not there; partial bars are, and say so.
         """
-        number = await self._number(symbol)
-        if number is None:
+        found = await self._naming.find(self._reader, symbol)
+        if found is None:
             return ()
+        number, name = found
         rows: list[Row] = []
         for period, from_ms, to_ms in _seed_stretches(minute_ms, chain(tuple(periods)), held):
             stretch = number, period.ordinal, from_ms // MINUTE_MS, to_ms // MINUTE_MS
             rows += await self._reader.json_rows(_BETWEEN, stretch)
-        return tuple(self._bars(rows, {number: symbol}))
+        return tuple(self._bars(rows, {number: name}))
 
     async def spans(self, symbol: str) -> tuple[Span, ...]:
         """The runs of aggregate ids whose trades are all in the bars, contract after contract, by id."""
@@ -233,13 +236,14 @@ class StoreReader:
         *,
         newest_first: bool = False,
         states: Collection[State] | None = None,
-    ) -> Stretch | None:
-        """None where the symbol is not known."""
-        number = await self._number(symbol)
-        if number is None:
+    ) -> tuple[Stretch, str] | None:
+        """And what the symbol is called; None where it is not known."""
+        found = await self._naming.find(self._reader, symbol)
+        if found is None:
             return None
+        number, name = found
         wanted = tuple(sorted(state.value for state in (State if states is None else states)))
-        return Stretch(number, period, *minutes_of(from_ms, to_ms), wanted, newest_first)
+        return Stretch(number, period, *minutes_of(from_ms, to_ms), wanted, newest_first), name
 
     async def _number(self, symbol: str) -> int | None:
         return await self._naming.number_of(self._reader, symbol)

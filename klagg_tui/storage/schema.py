@@ -227,6 +227,8 @@ _THIRD: Final = (
     "DROP VIEW bars",
     # Until then there was one venue, and any other market went by its address alone, the demo's by a word.
     """UPDATE venues SET name = 'binance-um@' || name WHERE name = 'simulated' OR name LIKE '%://%'""",
+    # Contracts on coins had a mark of their own while only archives brought them.
+    "UPDATE venues SET name = 'binance-coinm' WHERE name = 'binance-cm'",
     f"CREATE VIEW bars AS{_shown_of_venues('history', _OVER)}\nUNION ALL{_shown_of_venues('forming', _CURRENT)}",
 )
 

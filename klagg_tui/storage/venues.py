@@ -1,7 +1,7 @@
 """Whose bars a file holds, and what its symbols are called in memory.
 
-Every symbol on the disk belongs to a row of `venues`. Its name is a *mark*: the key of a venue for the exchange itself
-(`binance-um`), `key@address` for an imitation of it. What stands before the `@` is the venue's *label*. Two addresses of one
+Every symbol on the disk belongs to a row of `venues`. Its name is a *mark*: the key of a venue for the exchange itself,
+`key@address` for an imitation of it. What stands before the `@` is the venue's *label*. Two addresses of one
 venue never meet in one file.
 
 In memory a symbol goes by the exchange's own name where file and run have one venue, and by `label:name` where they have several.
@@ -110,19 +110,25 @@ class Naming:
             raise StorageError(f"{name} is of none of the exchanges of {path}: nothing was changed.")
         return Place(self._numbers[label], symbol)
 
-    async def number_of(self, connection: Connection, name: str) -> int | None:
-        """The number of a stored symbol; None where there is none.
+    async def find(self, connection: Connection, name: str) -> tuple[int, str] | None:
+        """The number of a stored symbol and what it is called; None where there is none.
 
         With and without its venue: a bare name is the symbol's that alone has it.
         """
         label, symbol = parted(name)
-        rows = await connection.rows(_NAMED, (name, symbol))
-        for id_, number, mark, stored in rows:
-            if self.name(number, mark, stored) == name:
-                return int(id_)
-        of_label = [id_ for id_, number, mark, stored in rows if stored == symbol and self.label(number, mark) == label]
-        same = of_label or [id_ for id_, _, _, stored in rows if stored == name]
-        return int(same[0]) if len(same) == 1 else None
+        rows = [
+            (int(id_), self.label(number, mark), stored, self.name(number, mark, stored))
+            for id_, number, mark, stored in await connection.rows(_NAMED, (name, symbol))
+        ]
+        called = [row for row in rows if row[3] == name]
+        of_label = [row for row in rows if row[1] == label and row[2] == symbol]
+        same = called or of_label or [row for row in rows if row[2] == name]
+        return (same[0][0], same[0][3]) if len(same) == 1 else None
+
+    async def number_of(self, connection: Connection, name: str) -> int | None:
+        """The number alone."""
+        found = await self.find(connection, name)
+        return found and found[0]
 
     async def mark(self, connection: Connection) -> None:
         """Inside a transaction that writes bars: say whose those of the claimed rows are."""

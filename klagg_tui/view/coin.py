@@ -288,8 +288,8 @@ def movement(coin: Coin, watched_ms: int) -> str:
 
 
 RULES: Final = (
-    "Spread: how far a price is from the median one, in USD-like quotes (≈), or else in the commonest. Old prices are left out.",
-    "First: whose trade had gone half of the coin's median move of the last 60 s, by its exchange's clock, 5 looks a second.",
+    "Spread: from the median price, in USD-like quotes (≈) or else in the commonest quote. Old prices are left out.",
+    "First: who was first to go half of the coin's median move of the last 60 s, by its exchange's clock, 5 looks a second.",
     "Share: of what was traded for USD-like quotes in the period, each taken for a dollar (≈).",
 )
 """What the numbers mean, for the screen."""

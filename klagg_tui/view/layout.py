@@ -39,7 +39,7 @@ class Widths(NamedTuple):
 
 
 MIN_WIDTHS: Final = Widths(symbol=10, price=8)
-MAX_WIDTHS: Final = Widths(symbol=16, price=14, whole_symbol=26)
+MAX_WIDTHS: Final = Widths(symbol=20, price=14, whole_symbol=30)
 
 
 def grown(widths: Widths, rows: Iterable[Row]) -> Widths:

@@ -371,7 +371,9 @@ def test_a_repair_from_files_removes_nothing_by_this_machines_clock_alone(path: 
     assert "in the future" in run("--db", path, "--symbol", "SOLUSDT").stdout
 
 
-@pytest.mark.parametrize(("market", "is_found"), [("binance-um", True), ("binance-spot", True), ("simulated", False)])
+@pytest.mark.parametrize(
+    ("market", "is_found"), [("binance-um", True), ("binance-spot", True), ("binance-um@simulated", False)]
+)
 def test_bars_of_the_future_are_found_in_every_real_market(tmp_path: Path, market: str, *, is_found: bool) -> None:
     path = tmp_path / "klagg.db"
 

@@ -91,8 +91,9 @@ def test_json_and_csv_say_the_same(any_bar: Bar, precision: Precision) -> None:
     of_json = json.loads(json_line(what).line(any_bar))
     of_csv = csv_line(what).line(any_bar).rstrip("\n").split(",")[:-1]
     told = [str(of_json[name]) for name in csv.HEAD.split(",")[:-1]]
-    if not any_bar.taker_buy_volume and not any_bar.taker_buy_turnover:
-        told[-2:] = ["0", "0"]  # as the exchange's files have it
+    for place, amount in ((-2, any_bar.taker_buy_volume), (-1, any_bar.taker_buy_turnover)):
+        if not amount:
+            told[place] = "0"  # as the exchange's files have it
     assert told == of_csv
     assert of_json["state"] == any_bar.state.name.lower()
 

@@ -111,7 +111,15 @@ async def test_each_bar_of_several_venues_says_whose_it_is(two: Store) -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "count"),
-    [("btc*", 3), (SYMBOL, 3), ("okx-swap:btc*", 2), ("*:BTCUSDT", 3), (f"{UM}:{SYMBOL}", 1), ("o*:*", 2)],
+    [
+        ("btc*", 3),
+        (SYMBOL, 3),
+        ("okx-swap:btc*", 2),
+        ("*:BTCUSDT", 3),
+        (f"{UM}:{SYMBOL}", 1),
+        ("o*:*", 2),
+        ("okx:btc*", 2),
+    ],
 )
 async def test_a_pattern_may_say_the_venue(two: Store, pattern: str, count: int) -> None:
     assert len((await written(two, "jsonl", symbols=(pattern,))).splitlines()) == count

@@ -16,8 +16,10 @@ from klagg_tui.errors import BadFile, BadUsage
 from klagg_tui.importing.detect import FileKind, detect
 from klagg_tui.importing.importer import import_files
 from klagg_tui.importing.outcome import Imported
+from klagg_tui.importing.units import fault_of_stored
 from klagg_tui.storage.store import Store
 from tests.conftest import DATA, needs_data
+from tests.makers import bar
 
 MATIC = "MATIC-USDT-SWAP"
 HEADER = "instrument_name,trade_id,side,price,size,created_time"
@@ -176,6 +178,28 @@ def test_what_contradicts_or_is_counted_otherwise_is_refused(
 def test_the_rows_say_what_a_file_holds_whatever_it_is_called(tmp_path: Path) -> None:
     found = detect(file_of(tmp_path / "a.csv", *ROWS), None, "10")
     assert (found.kind, found.symbol, found.first, found.name.symbol) == (FileKind.TRADES, MATIC, 7, None)
+
+
+@pytest.mark.parametrize(
+    ("market", "symbol", "paid", "bought", "fault"),
+    [
+        ("okx-swap", "BTC-USD-SWAP", "700", "300", None),
+        ("okx-swap@http://127.0.0.1:9", "okx-swap:BTC-USD-SWAP", "700", "300", None),
+        ("okx-swap", "BTC-USD-SWAP", "700", "301", "taker turnover 301 is not what its contracts are worth"),
+        ("okx-swap", "BTC-USD-SWAP", "0.0000000000000000001", "0", "cannot be paid for 7 at its prices"),
+        ("okx-swap", "BTC-USDT-SWAP", "700", "300", "turnover 700 cannot be paid for 7 at its prices"),
+        ("binance-um", "BTC-USD-SWAP", "700", "300", "turnover 700 cannot be paid for 7 at its prices"),
+        (None, "BTC-USDT-SWAP", "455000", "195000", None),
+    ],
+)
+def test_contracts_paid_in_their_coin_are_worth_the_same_at_any_price(
+    market: str | None, symbol: str, paid: str, bought: str, fault: str | None
+) -> None:
+    stored_bar = bar(
+        open="65000", volume="7", turnover_text=paid, taker_buy_volume="3", taker_buy_turnover=bought, symbol=symbol
+    )
+    found = fault_of_stored(stored_bar, market)
+    assert (found is None) if fault is None else fault in (found or "")
 
 
 @needs_data

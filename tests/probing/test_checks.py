@@ -120,20 +120,32 @@ def test_a_bar_is_final_from_the_look_on_that_shows_what_the_last_one_did() -> N
     early, final = bar(trade_count=1), bar(trade_count=2)
     looks = {"A": [(500, None), (1_000, early), (2_000, final), (4_000, final)]}
     assert judge_final(2_000, looks).verdict is Verdict.HOLDS
-    assert judge_final(1_999, looks).verdict is Verdict.FAILS
-    assert "2 s after" in judge_final(1_999, looks).sentence
+    assert judge_final(1_500, looks).verdict is Verdict.OPEN  # between 1 and 2 s it was not looked at
+    assert judge_final(1_000, looks).verdict is Verdict.FAILS
+    assert judge_final(1_000, {"A": [(3_000, final)]}).verdict is Verdict.OPEN
 
 
 def test_bars_that_never_come_show_nothing() -> None:
     assert judge_final(1_000, {"A": [(500, None)], "B": []}).verdict is Verdict.OPEN
 
 
-def test_a_seam_holds_where_the_first_message_reaches_back() -> None:
-    before = {"A": [trade(1), trade(2)]}
-    assert judge_seam(before, {"A": [trade(3)]}).verdict is Verdict.HOLDS
-    assert judge_seam(before, {"A": [trade(1)]}).verdict is Verdict.HOLDS
-    assert judge_seam(before, {"A": [trade(4)]}).verdict is Verdict.FAILS
-    assert judge_seam(before, {"A": [], "B": [trade(1)]}).verdict is Verdict.OPEN
+def test_a_traded_minute_without_a_bar_is_no_sum() -> None:
+    measured = judge_sums(_WHOLE, [], missing=[bar()])
+    assert measured.verdict is Verdict.FAILS
+    assert measured.examples == (f"BTCUSDT {START}: traded, and without a bar",)
+
+
+def test_a_seam_is_there_where_a_new_connection_begins_with_older_trades() -> None:
+    older, newer = (
+        {"A": [trade(7, START), trade(8, START + 9)], "B": [trade(1, START + 9)]},
+        {"A": [trade(3, START + 5)]},
+    )
+    assert judge_seam(True, START + 5, older).verdict is Verdict.HOLDS
+    assert judge_seam(True, START + 5, newer).verdict is Verdict.FAILS
+    assert judge_seam(False, START + 5, newer).verdict is Verdict.HOLDS
+    assert judge_seam(False, START + 5, older).verdict is Verdict.FAILS
+    assert judge_seam(None, START + 5, older).verdict is Verdict.TOLD
+    assert judge_seam(True, START + 5, {"A": []}).verdict is Verdict.OPEN
 
 
 def test_minutes_that_a_trade_straddles_are_equal_together() -> None:

@@ -46,7 +46,7 @@ async def _run(database: Path, kills: int, symbols: int) -> None:
         from_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
         for _ in range(kills):
             await _killed_after(exchange, database, chance.uniform(1.5, 6.0))
-        _, to_ms = await recorded(exchange, database, 5, HISTORY, exchange.rest_url)
+        _, to_ms, _ = await recorded(exchange, database, 5, HISTORY, exchange.rest_url)
         found, told = await differences(exchange, database, from_ms=from_ms, to_ms=to_ms)
         assert not told, "\n".join(told[:5])
         assert found["CONFIRMED"] == found["equal"] > 0

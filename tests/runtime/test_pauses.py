@@ -36,7 +36,7 @@ async def test_a_long_pause_and_a_short_session_behind_it_lose_nothing(tmp_path:
         exchange.jump(3 * DAY)
         await session(exchange, database, 1 / 3)
         exchange.jump(behind_ms)
-        _, to_ms = await recorded(exchange, database, 2)
+        _, to_ms, _ = await recorded(exchange, database, 2)
         found, told = await differences(exchange, database, from_ms=from_ms - 5 * MINUTE, to_ms=to_ms)
     assert not told, "\n".join(told[:5])
     assert found["missing"] == 0 < found["equal"]
@@ -56,7 +56,7 @@ async def test_a_symbol_that_left_while_klagg_was_off_has_its_last_minutes_whate
         exchange.jump(3 * HOUR)
         await session(exchange, database, 1 / 20)
         exchange.jump(2 * DAY + HOUR)
-        _, to_ms = await recorded(exchange, database, 4)
+        _, to_ms, _ = await recorded(exchange, database, 4)
         found, told = await differences(exchange, database, from_ms=from_ms - 5 * MINUTE, to_ms=to_ms)
         gone = list(exchange.truth.bars(left, Period.M1, from_ms, to_ms))
     assert not told, "\n".join(told[:5])

@@ -146,6 +146,21 @@ async def test_one_that_cannot_be_reached_stops_no_other_and_is_named_in_its_not
     assert status.connection == "1 of 2 exchanges"
 
 
+async def test_one_that_does_not_serve_this_place_says_so_in_one_line_and_stops_no_other(tmp_path: Path) -> None:
+    async with (
+        SimulatedExchange(MarketSpec(symbols=5, seed=1, activity=5), speed=60) as one,
+        SimulatedExchange(MarketSpec(symbols=7, seed=2, activity=5), speed=1, faults="451@0s+9h") as two,
+    ):
+        runtime = Runtime(plan(tmp_path / "run.db", endpoint(one, ONE), endpoint(two, TWO)))
+        runtime.start()
+        status = await status_when(runtime, lambda status: status.counters.trades > 50 and bool(status.notices))
+        await runtime.stop()
+    (notice,) = status.notices
+    assert notice.startswith("The second: ")
+    assert "does not serve this place (451)" in notice
+    assert [told.symbols > 0 for told in status.venues] == [True, False]
+
+
 async def test_one_that_crashes_is_begun_again_while_the_other_lives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,7 @@ async def test_after_twenty_hours_every_bar_equals_the_exchanges(tmp_path: Path)
     spec = MarketSpec(symbols=200, seed=5, activity=15.0)
     async with SimulatedExchange(spec, speed=60, faults="all/5m") as exchange:
         from_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
-        status, to_ms = await recorded(exchange, tmp_path / "run.db", hours * 60)
+        status, to_ms, _ = await recorded(exchange, tmp_path / "run.db", hours * 60)
         found, told = await differences(exchange, tmp_path / "run.db", from_ms=from_ms, to_ms=to_ms)
         print(dict(found), status.counters, dict(status.metrics), dict(exchange.faults.counts), *told[:200], sep="\n")
         assert not told, "\n".join(told[:5])

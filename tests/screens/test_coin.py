@@ -85,9 +85,11 @@ async def test_a_frozen_picture_stands_still() -> None:
         await _to_bitcoin(seen)
         await seen.press("space")
         before = seen.line_with("coinbase     BTC-USD")
-        prices_of(feed, "BTC", {"coinbase": "99999"})
+        feed.now_ms += 400
+        prices_of(feed, "BTC", dict.fromkeys(EVEN, "99999"))
         await seen.beat()
         assert seen.line_with("coinbase     BTC-USD") == before
+        assert "None was first" in seen.text
         await seen.press("space")
         assert "99999" in seen.line_with("coinbase     BTC-USD")
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from klagg_tui.engine.changes import Changes
 from klagg_tui.errors import BadRequest
 from klagg_tui.serve import hub as hub_module
-from klagg_tui.serve.hub import Hub, Subscriber
-from klagg_tui.serve.subscriptions import EVERYTHING, Subscription
+from klagg_tui.serve.hub import Hub, HubUpdate, Subscriber
+from klagg_tui.serve.subscriptions import EVERYTHING, Subscription, parse_subscription
 
 
 def test_a_reader_that_asks_for_too_much_keeps_what_it_had() -> None:
@@ -30,3 +31,10 @@ def test_what_all_readers_want_together_is_bounded_and_given_free_by_who_leaves(
     hub.remove(one)
     hub.subscribe(other, Subscription(True, ("A", "B", "C"), None))
     assert hub.subscribers == 1
+
+
+def test_a_symbol_is_meant_in_whatever_letters_it_was_typed() -> None:
+    hub, reader = Hub(), Subscriber()
+    hub.take(HubUpdate(Changes(), ("hyperliquid:kPEPE", "kBONK")))
+    hub.subscribe(reader, parse_subscription('{"subscribe": ["HYPERLIQUID:KPEPE", "kbonk", "okx-swap:BTC-USDT-SWAP"]}'))
+    assert set(reader.wanted) == {"hyperliquid:kPEPE", "kBONK", "okx-swap:BTC-USDT-SWAP"}

@@ -543,9 +543,10 @@ async def test_runs_of_ids_in_an_older_file_are_given_their_contracts(tmp_path: 
         ("simulated", "binance-um@simulated"),
         ("http://127.0.0.1:8765", "binance-um@http://127.0.0.1:8765"),
         ("https://demo-fapi.binance.com", "binance-um@https://demo-fapi.binance.com"),
+        ("binance-cm", "binance-coinm"),
         (None, None),
     ],
-    ids=["real", "demo", "http", "https", "unmarked"],
+    ids=["real", "demo", "http", "https", "contracts on coins", "unmarked"],
 )
 async def test_an_address_in_an_older_file_becomes_one_of_its_venue(
     tmp_path: Path, before: str | None, after: str | None
@@ -562,7 +563,7 @@ async def test_an_address_in_an_older_file_becomes_one_of_its_venue(
         assert (store.is_qualified, [bar.symbol for bar in await listed(store)]) == (False, [SYMBOL])
     with closing(sqlite3.connect(path)) as connection_:
         found = connection_.execute("SELECT symbol, open, venue, witness FROM bars").fetchall()
-    assert found == [(SYMBOL, 5.0, after and "binance-um", "ids")]
+    assert found == [(SYMBOL, 5.0, after and after.partition("@")[0], "ids")]
 
 
 async def test_bringing_an_older_file_up_to_date_writes_no_bar_anew(tmp_path: Path) -> None:

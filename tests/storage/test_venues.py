@@ -70,7 +70,7 @@ async def test_a_symbol_is_found_with_and_without_its_venue_where_that_says_enou
         assert await listed(store, symbol=f"kraken:{SYMBOL}") == []
     async with await Store.open(tmp_path / "one.db", market=UM) as store:
         await store.add_confirmed([bar()])
-        assert [one.symbol for one in await listed(store, symbol=OURS)] == [OURS]
+        assert [one.symbol for one in await listed(store, symbol=OURS)] == [SYMBOL]
         assert await listed(store, symbol=THEIRS) == []
 
 

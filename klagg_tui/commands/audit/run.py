@@ -20,8 +20,10 @@ from klagg_tui.commands.shared.progress import ProgressLine
 from klagg_tui.config import Settings
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.exchange.registry import keys, venue
 from klagg_tui.exporting.selection import matching
 from klagg_tui.importing.markets import is_real
+from klagg_tui.names import parted
 from klagg_tui.storage.store import Store
 
 EXCHANGE: Final = "exchange"
@@ -98,7 +100,7 @@ async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -
             if not plan.is_repair or not outcome.findings or should_stop():
                 break
             before = outcome.findings
-            outcome.add(await repair(path, before, _one_after_another(sources)))
+            outcome.add(await repair(path, before, _one_after_another(sources), previous_close=_previous_close()))
             outcome.findings = await _look(path, scope, sources, plan.periods)
             if outcome.findings == before:
                 break
@@ -136,7 +138,7 @@ async def _sources(
     if files:
         async with await Store.open(plan.settings.storage.database, read_only=True) as store:
             held = await store.markets()
-        sources["files"] = ArchiveBars(files, plan.symbols[0] if len(plan.symbols) == 1 else None, held)
+        sources["files"] = ArchiveBars(files, parted(plan.symbols[0]).symbol if len(plan.symbols) == 1 else None, held)
     if EXCHANGE in plan.against or (plan.is_repair and not files):
         exchanges = await ask_exchanges(plan.settings, names, stack, outcome.unknown.add)
         if scope.now_ms is not None:
@@ -145,13 +147,18 @@ async def _sources(
     return sources
 
 
+def _previous_close() -> tuple[str, ...]:
+    """Exchanges whose bars open at the close of the one before."""
+    return tuple(key for key in keys() if venue(key).candle.opens_at_previous_close)
+
+
 async def _look(
     path: Path, scope: Scope, sources: dict[str, ReferenceBars], periods: tuple[Period, ...] | None
 ) -> list[Finding]:
     found = [finding async for finding in audit(path, scope)]
     known = Known(found)
     for reference in sources.values():
-        async for finding in find_differences(path, reference, scope, periods):
+        async for finding in find_differences(path, reference, scope, periods, previous_close=_previous_close()):
             known.add(finding)
     return known.findings
 

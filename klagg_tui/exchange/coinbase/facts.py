@@ -66,7 +66,9 @@ CANDLE: Final = CandleFacts(lacks=LACKS, has_empty_minutes=False, periods=frozen
 
 DOUBTS: Final = (
     Doubt(Question.IDS, "the ids of a product's trades follow each other one by one", "97 of 97 recorded 2021-04-17"),
-    Doubt(Question.SEAM, "the message last_match is the newest trade before the subscription", "recorded 2021-04-17"),
+    Doubt(
+        Question.SEAM, "the message last_match is the newest trade before the subscription", "recorded 2021-04-17", True
+    ),
     Doubt(Question.SUM, "a bar is the sum of its trades", "documented; unequal in 2018 (coinbase-pro-node, 258)"),
     Doubt(
         Question.EMPTY,

@@ -83,11 +83,13 @@ DOUBTS: Final = (
         Question.BAD_SYMBOL,
         "a coin that there is not is refused by a message on the channel `error` that quotes the subscription",
         "third-party probes of 2026-08",
+        True,
     ),
     Doubt(
         Question.SEAM,
         "the first message for a coin on a connection holds some 30 older trades",
         "seen by several clients, which leave it out; not documented",
+        True,
     ),
     Doubt(Question.ROUTE, "wss://api.hyperliquid.xyz/ws delivers trades", "hyperliquid.gitbook.io, Websocket"),
 )

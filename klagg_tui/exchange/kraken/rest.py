@@ -24,8 +24,7 @@ from klagg_tui.exchange.kraken.facts import (
 from klagg_tui.exchange.kraken.wire import TradePage
 from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import TIME_OUT_S, HttpClient, HttpRules
-from klagg_tui.exchange.transport.steady import steady_ms
+from klagg_tui.exchange.transport.http import HttpClient, HttpRules
 from klagg_tui.exchange.venue import Priority, RequestUse, StreamCodec
 
 MOST_ASKS: Final = 3
@@ -34,6 +33,8 @@ SETTLED_MS: Final = 10_000
 """How long before the date of an answer a bar must have ended to be shown final by it."""
 _LOOKS_BACK_MS: Final = (10 * MINUTE_MS, 6 * 60 * MINUTE_MS, 10 * 1_440 * MINUTE_MS, 720 * 1_440 * MINUTE_MS)
 """How long before minutes that are made of trades the trade before them is looked for, one after the other."""
+_EDGE: Final = 20
+"""Bars that may lack of the newest ones that the exchange has, by its documentation, of a pair that is older."""
 _BEFORE_MS: Final = 1_000
 """From when on trades after a trade are asked for: times may not rise with the ids."""
 _OVERLAP_NS: Final = 10_000_000
@@ -51,31 +52,13 @@ RULES: Final = HttpRules(
 
 
 class RestClient:
-    """See `MarketData`.
-
-    Args:
-        base_url: `https://host`.
-        clock: set by `sync`.
-        proxy: `http://…` or `socks5://…`; without one the environment's counts.
-        local_ms: the steady local clock that `clock` goes by.
-        time_out_s: for one try.
-        has_speed: whether the host may say how fast its time runs.
-    """
+    """See `MarketData`; `has_speed`: whether the host may say how fast its time runs."""
 
     def __init__(
-        self,
-        base_url: str,
-        clock: ExchangeClock,
-        *,
-        proxy: str | None = None,
-        local_ms: Callable[[], float] = steady_ms,
-        time_out_s: float = TIME_OUT_S,
-        has_speed: bool = True,
+        self, base_url: str, clock: ExchangeClock, *, proxy: str | None = None, has_speed: bool = True
     ) -> None:
         self.clock = clock
-        self.http = HttpClient(
-            base_url, clock, RULES, proxy=proxy, local_ms=local_ms, time_out_s=time_out_s, has_speed=has_speed
-        )
+        self.http = HttpClient(base_url, clock, RULES, proxy=proxy, has_speed=has_speed)
         self._rest_names: dict[str, str] = {}
         """What REST calls a symbol."""
         self._listing = asyncio.Lock()
@@ -125,7 +108,7 @@ class RestClient:
         *,
         limit: int,
         priority: Priority,
-        fills: bool = True,  # noqa: ARG002 - it sends a bar for every minute
+        fills: bool = True,
     ) -> list[Bar]:
         """Bars that open from `start_ms` to `end_ms`, both included, as far as there are any.
 
@@ -138,18 +121,18 @@ class RestClient:
         step_ms, newest_ms = period.nominal_ms, period.open_ms(self.now_ms())
         last_ms = newest_ms if end_ms is None else min(newest_ms, period.open_ms(end_ms))
         if start_ms is None:
-            return [bar for bar in await self._own_bars(symbol, pair, period, priority) if bar.open_ms <= last_ms][
-                -limit:
-            ]
+            own = await self._own_bars(symbol, pair, period, priority)
+            return [bar for bar in own if bar.open_ms <= last_ms][-limit:]
         first_ms = -(-start_ms // step_ms) * step_ms
         last_ms = min(last_ms, first_ms + (limit - 1) * step_ms)
         is_in_reach = newest_ms - last_ms <= REQUESTS.most_bars * step_ms
         own = await self._own_bars(symbol, pair, period, priority) if is_in_reach else []
         bars = [bar for bar in own if first_ms <= bar.open_ms <= last_ms]
-        if period is Period.M1 and (own or not is_in_reach):
-            made_ms = min(last_ms + step_ms, own[0].open_ms if own else LATEST_MS)
-            if first_ms < made_ms:
-                bars = await self._made_bars(symbol, pair, (first_ms, made_ms), priority) + bars
+        made_ms = min(last_ms + step_ms, own[0].open_ms if own else LATEST_MS)
+        # Where fewer came than the exchange has of old pairs, the pair began with them.
+        has_older = not is_in_reach or (own and newest_ms - own[0].open_ms >= (REQUESTS.most_bars - _EDGE) * step_ms)
+        if fills and has_older and period is Period.M1 and first_ms < made_ms:
+            bars = await self._made_bars(symbol, pair, (first_ms, made_ms), priority) + bars
         return bars
 
     async def trades(
@@ -180,8 +163,7 @@ class RestClient:
     async def _own_bars(self, symbol: str, pair: str, period: Period, priority: Priority) -> list[Bar]:
         """The exchange's, as many as it has."""
         answer = await self.http.get(wire.bars_request(pair, period), priority)
-        asked_ms = self.clock.now_ms(answer.sent_ms)
-        shown_ms = (answer.date_ms or 0) - SETTLED_MS
+        asked_ms, shown_ms = self.clock.now_ms(answer.sent_ms), (answer.date_ms or 0) - SETTLED_MS
         return self.http.read(lambda body: wire.read_bars(body, symbol, period, asked_ms, shown_ms), answer.body)
 
     async def _made_bars(self, symbol: str, pair: str, within: tuple[int, int], priority: Priority) -> list[Bar]:

@@ -66,14 +66,9 @@ def market_of(symbol: str) -> Market:
     return SWAP if symbol.endswith("-SWAP") else SPOT
 
 
-def is_paid_in_coin(symbol: str) -> bool:
-    """Swaps that are: their sizes are contracts worth a fixed sum of dollars."""
+def is_inverse(symbol: str) -> bool:
+    """Whether a swap is paid in its coin, so that its contracts are worth US dollars: those against the dollar itself."""
     return symbol.endswith("-USD-SWAP")
-
-
-def is_inverse(key: str | None, symbol: str) -> bool:
-    """The same of a symbol of the venue with this key."""
-    return key == SWAP.key and is_paid_in_coin(symbol)
 
 
 def is_header(line: str) -> bool:
@@ -94,7 +89,7 @@ def obstacle(symbol: str, first_line: str, contract_value: str | None) -> str | 
         return f"has other columns than {','.join(_ORDER)}, and klagg reads these alone."
     if market_of(symbol) is SPOT:
         return None
-    if is_paid_in_coin(symbol):
+    if is_inverse(symbol):
         return f"is of {symbol}, which is paid in its coin; of swaps, klagg imports those that are paid in their quote."
     if contract_value is None:
         return (

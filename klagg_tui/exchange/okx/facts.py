@@ -99,6 +99,7 @@ DOUBTS: Final = (
         Question.BAD_SYMBOL,
         "it is refused alone (60018, which names it), and the others of the command are served",
         "one answer for each argument in recorded messages",
+        True,
     ),
     Doubt(Question.ROUTE, "`trades-all` is served at `/ws/v5/business` without a key", "the documentation"),
 )

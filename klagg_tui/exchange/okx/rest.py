@@ -13,25 +13,13 @@ from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import UnknownSymbol, Unreachable
 from klagg_tui.exchange.listing import Instruments
-from klagg_tui.exchange.okx.facts import (
-    BLOCKED_ADVICE,
-    LONGEST_REFUSAL_MS,
-    REFUSALS,
-    REQUESTS,
-    SPOT,
-    Market,
-)
+from klagg_tui.exchange.okx import facts
+from klagg_tui.exchange.okx.facts import REQUESTS, SPOT, Market
+from klagg_tui.exchange.okx.wire import requests
 from klagg_tui.exchange.okx.wire.answers import read_error, read_failure, read_time
 from klagg_tui.exchange.okx.wire.bars import read_bars
 from klagg_tui.exchange.okx.wire.frames import codec
 from klagg_tui.exchange.okx.wire.instruments import read_instruments
-from klagg_tui.exchange.okx.wire.requests import (
-    TIME,
-    bars_request,
-    instruments_request,
-    recent_trades_request,
-    trades_request,
-)
 from klagg_tui.exchange.okx.wire.trades import read_trades
 from klagg_tui.exchange.okx.wire.units import Contract, SpotContracts
 from klagg_tui.exchange.transport.clock import ExchangeClock
@@ -47,9 +35,9 @@ MOST_ASKS: Final = 3
 RULES: Final = HttpRules(
     cost_per_minute=REQUESTS.cost_per_minute,
     used_header="",
-    refusals=REFUSALS,
-    longest_pause_ms=LONGEST_REFUSAL_MS,
-    blocked_advice=BLOCKED_ADVICE,
+    refusals=facts.REFUSALS,
+    longest_pause_ms=facts.LONGEST_REFUSAL_MS,
+    blocked_advice=facts.BLOCKED_ADVICE,
     read_failure=read_failure,
     pace_ms=REQUESTS.pace_ms,
     read_error=read_error,
@@ -59,14 +47,7 @@ RULES: Final = HttpRules(
 class RestClient:
     """See `MarketData`.
 
-    Args:
-        market: swaps or spot.
-        base_url: `https://host`.
-        clock: set by `sync`.
-        proxy: `http://…` or `socks5://…`; without one the environment's counts.
-        local_ms: the steady local clock that `clock` goes by.
-        time_out_s: for one try.
-        has_speed: whether the host may say how fast its time runs.
+    `market`: swaps or spot; the rest is as in `HttpClient`.
     """
 
     def __init__(
@@ -82,13 +63,7 @@ class RestClient:
     ) -> None:
         self.clock = clock
         self.http = HttpClient(
-            base_url,
-            clock,
-            RULES,
-            proxy=proxy,
-            local_ms=local_ms,
-            time_out_s=time_out_s,
-            has_speed=has_speed,
+            base_url, clock, RULES, proxy=proxy, local_ms=local_ms, time_out_s=time_out_s, has_speed=has_speed
         )
         self._market = market
         self._contracts: dict[str, Contract] = SpotContracts() if market is SPOT else {}
@@ -119,13 +94,13 @@ class RestClient:
     async def sync(self) -> None:
         """Ask the exchange for its time and set the clock by it; an answer that is doubted is asked for again."""
         for _ in range(MOST_ASKS):
-            answer = await self.http.get(TIME, Priority.GAP)
+            answer = await self.http.get(requests.TIME, Priority.GAP)
             if self.http.set_clock(answer, self.http.read(read_time, answer.body)):
                 break
 
     async def instruments(self) -> Instruments:
         """Every instrument of the market; what their contracts are worth is kept for what is asked and streamed afterwards."""
-        answer = await self.http.get(instruments_request(self._market), Priority.SEED)
+        answer = await self.http.get(requests.instruments_request(self._market), Priority.SEED)
         listed = self.http.read(partial(read_instruments, market=self._market), answer.body)
         self._contracts.update(listed.contracts)
         return listed.instruments
@@ -143,7 +118,7 @@ class RestClient:
     ) -> list[Bar]:
         """The exchange's own bars that open from `start_ms` to `end_ms`, both included, at most three hundred."""
         contract = await self._contract(symbol)
-        request = bars_request(symbol, period, start_ms, end_ms, limit=limit, now_ms=self.now_ms())
+        request = requests.bars_request(symbol, period, start_ms, end_ms, limit=limit, now_ms=self.now_ms())
         answer = await self.http.get(request, priority)
         asked_ms = self.clock.now_ms(answer.sent_ms)
         read = partial(read_bars, symbol=symbol, period=period, now_ms=asked_ms, market=self._market, contract=contract)
@@ -162,13 +137,13 @@ class RestClient:
         contract = await self._contract(symbol)
         limit = min(limit, REQUESTS.trade_page.rows)
         read = partial(read_trades, symbol=symbol, contract=contract)
-        answer = await self.http.get(trades_request(symbol, from_id, limit), priority)
+        answer = await self.http.get(requests.trades_request(symbol, from_id, limit), priority)
         page = self.http.read(read, answer.body)
         found = [trade for trade in self._within(page, limit) if trade.aggregate_id >= from_id]
         if len(found) == limit:
             return found
         # What has just been traded may not be in the history yet.
-        answer = await self.http.get(recent_trades_request(symbol), priority)
+        answer = await self.http.get(requests.recent_trades_request(symbol), priority)
         recent = self.http.read(read, answer.body)
         next_id = found[-1].aggregate_id + 1 if found else from_id
         newer = [trade for trade in recent if trade.aggregate_id >= next_id]

@@ -136,6 +136,7 @@ class GapRepair:
 
     async def _step(self, symbol: str) -> None:
         """Do the one thing that lets the symbol go on, or brings it closer to that."""
+        self._asked_from_ms.pop(symbol, None)
         gap = self._host.engine.pending_gap(symbol)
         if gap is None:
             self._silent.discard(symbol)
@@ -177,10 +178,10 @@ class GapRepair:
 
     async def _fetch_trades(self, symbol: str, gap: PendingGap) -> None:
         first_id = gap.next_id or 0
-        # Where holes are usual, one request fills all of those behind it.
-        until = gap.held[-1 if self._context.venue.repair_after_ms else 0]
-        self._asked_from_ms.pop(symbol, None)
-        trades = await self._trades(symbol, first_id, until.aggregate_id, gap.traded_ms)
+        until_id = gap.held[0].aggregate_id
+        if self._context.venue.repair_after_ms:  # holes are usual: one request fills all of those behind it
+            until_id = max(until_id, min(gap.held[-1].aggregate_id, first_id + self._remedies.page_trades))
+        trades = await self._trades(symbol, first_id, until_id, gap.traded_ms)
         self._host.handle([MissingTrades(symbol, tuple(trades))])
         left = self._host.engine.pending_gap(symbol)
         if left is None or left.next_id != first_id:

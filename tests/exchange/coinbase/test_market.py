@@ -60,6 +60,10 @@ async def test_empty_minutes_are_flat_bars_and_all_are_the_truth() -> None:
         bars = await data.bars(symbol, Period.M1, end_ms - 600 * MINUTE, end_ms - 2 * MINUTE, limit=700, priority=GAP)
         assert len(bars) == 599
         assert values(bars) == values(exchange.bars(symbol, Period.M1, end_ms - 600 * MINUTE, end_ms - MINUTE))
+        sent = await data.bars(
+            symbol, Period.M1, bars[0].open_ms, bars[-1].open_ms, limit=700, priority=GAP, fills=False
+        )
+        assert sent == [bar for bar in bars if bar.is_traded]
         assert {bar.state for bar in bars} == {State.CONFIRMED}
         assert {bar.evidence for bar in bars if bar.is_traded} == {LACKS | Evidence.CANDLE_ONLY}
         assert {bar.evidence for bar in bars if not bar.is_traded} == {Evidence.CANDLE_ONLY}
@@ -169,6 +173,8 @@ class Server:
     def __init__(self) -> None:
         self.candles: dict[str, list[list[float]]] = {}
         self.trades: list[dict[str, object]] = []
+        self.years: list[int] = []
+        """Of the next answers about the time."""
         self.asked: list[web.Request] = []
         self.date_ms = START + HOUR
 
@@ -177,6 +183,8 @@ class Server:
         rows: object = self.trades
         if request.path.endswith("/candles"):
             rows = self.candles.get(request.query["granularity"], [])
+        if request.path == "/time":
+            rows = {"iso": f"{self.years.pop(0)}-01-01T00:00:00Z"}
         date = formatdate(self.date_ms / 1000, usegmt=True)
         return web.Response(body=json.dumps(rows).encode(), headers={"Date": date})
 
@@ -276,3 +284,11 @@ async def test_trades_that_were_not_asked_for_are_left_out() -> None:
         assert dict(server.asked[0].query) == {"limit": "3", "after": "10"}
         await rest.trades("X-USD", 7, limit=5_000, priority=GAP)
         assert dict(server.asked[1].query) == {"limit": "1000", "after": "1007"}
+
+
+async def test_a_time_that_nothing_confirms_is_asked_for_again_and_then_left() -> None:
+    async with answering() as (server, rest):
+        server.years = [2031, 2032, 2033, 2034]
+        await rest.sync()
+        assert len(server.asked) == 3
+        assert abs(rest.now_ms() - START - HOUR) < 5_000

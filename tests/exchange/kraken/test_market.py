@@ -113,6 +113,8 @@ async def test_a_page_over_the_edge_of_720_is_made_in_part() -> None:
         truth = exchange.bars("SOL/USD", Period.M1, end_ms - 730 * MINUTE, end_ms - 700 * MINUTE)
         assert values(bars) == values(truth)
         made = [bar for bar in bars if bar.evidence is Evidence.ALL]
+        sent = await rest.bars("SOL/USD", Period.M1, bars[0].open_ms, limit=30, priority=GAP, fills=False)
+        assert sent == bars[len(made) :]
         assert [bar.open_ms for bar in made] == [end_ms - number * MINUTE for number in range(730, 719, -1)]
 
 
@@ -314,6 +316,15 @@ async def test_before_the_first_trade_no_bars_are_made() -> None:
 async def test_a_new_pair_without_bars_has_none_made() -> None:
     async with answering(START + HOUR) as (server, rest):
         assert await rest.bars("BTC/USD", Period.M1, START, START + 3 * MINUTE, limit=10, priority=GAP) == []
+        assert server.sinces == []
+
+
+async def test_before_the_first_of_few_bars_none_are_made() -> None:
+    async with answering(START + 5 * HOUR) as (server, rest):
+        server.bars = [BAR, with_item(BAR, 0, BAR[0] + 60)]
+        server.rows = [traded(1, START - 3 * MINUTE)]
+        bars = await rest.bars("BTC/USD", Period.M1, START - 3 * MINUTE, limit=10, priority=GAP)
+        assert [bar.open_ms for bar in bars] == [START, START + MINUTE]
         assert server.sinces == []
 
 

@@ -36,7 +36,7 @@ async def test_every_bar_ends_equal_to_the_exchanges_whatever_goes_wrong(tmp_pat
     async with exchange_at(60, "all/1m") as exchange:
         # The minute under way at the start was not heard from its beginning on, but its bar is the exchange's all the same.
         from_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
-        status, to_ms = await recorded(exchange, tmp_path / "run.db", 12)
+        status, to_ms, _ = await recorded(exchange, tmp_path / "run.db", 12)
         found, told = await differences(exchange, tmp_path / "run.db", from_ms=from_ms, to_ms=to_ms)
         assert not told, "\n".join(told[:5])
         assert found["equal"] > 200
@@ -77,7 +77,7 @@ async def test_a_second_run_on_the_same_file_goes_on_where_the_first_ended(tmp_p
             await until(exchange, runtime, exchange.now_ms() + 4 * MINUTE_MS)
             await runtime.stop()
             await asyncio.sleep(2)  # two minutes of the exchange that nobody records
-        _, to_ms = await recorded(exchange, tmp_path / "run.db", 1)
+        _, to_ms, _ = await recorded(exchange, tmp_path / "run.db", 1)
         found, told = await differences(exchange, tmp_path / "run.db", from_ms=from_ms, to_ms=to_ms)
         assert not told, "\n".join(told[:5])
         assert found["CONFIRMED"] == found["equal"] > 200
@@ -133,7 +133,7 @@ async def test_listings_join_and_delistings_leave_while_running(tmp_path: Path) 
 async def test_another_contract_under_a_name_that_left_is_kept_apart_from_the_one_before(tmp_path: Path) -> None:
     async with exchange_at(60, "delist@2m:ETHUSDT,relist@8m:ETHUSDT") as exchange:
         from_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
-        status, to_ms = await recorded(exchange, tmp_path / "run.db", 18)
+        status, to_ms, _ = await recorded(exchange, tmp_path / "run.db", 18)
         _, told = await differences(exchange, tmp_path / "run.db", from_ms=from_ms, to_ms=to_ms)
     assert not told, "\n".join(told[:5])
     assert status.counters.duplicates == 0

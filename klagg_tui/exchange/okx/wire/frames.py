@@ -11,16 +11,8 @@ from klagg_tui.engine.events import TradeFields
 from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange.fields import Json, decoded, mapping, sequence, symbol, text
 from klagg_tui.exchange.messages import Acknowledged, Batch, Message, Rejected, ServerShutdown, Skipped
-from klagg_tui.exchange.okx.wire.commands import (
-    PING,
-    PONG,
-    STREAM_PATH,
-    TRADES,
-    stream_name,
-    subscribe,
-    trade_stream,
-    unsubscribe,
-)
+from klagg_tui.exchange.okx.wire import commands
+from klagg_tui.exchange.okx.wire.commands import PONG, TRADES, stream_name
 from klagg_tui.exchange.okx.wire.trades import trade_fields
 from klagg_tui.exchange.okx.wire.units import Contracts, contract_of, whole
 from klagg_tui.exchange.venue import StreamCodec
@@ -34,7 +26,13 @@ _AT_FAULT: Final = re.compile(r"channel:\s*([\w-]+)\s*,\s*instId:\s*(\S+) doesn'
 def codec(contracts: Contracts) -> StreamCodec:
     """The language of the streams; `contracts` may learn of others while it is in use."""
     return StreamCodec(
-        STREAM_PATH, (), trade_stream, subscribe, unsubscribe, partial(decode_batch, contracts), ping=PING
+        path=commands.STREAM_PATH,
+        market_streams=(),
+        trade_stream=commands.trade_stream,
+        subscribe=commands.subscribe,
+        unsubscribe=commands.unsubscribe,
+        decode_batch=partial(decode_batch, contracts),
+        ping=commands.PING,
     )
 
 

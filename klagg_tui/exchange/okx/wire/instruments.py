@@ -68,21 +68,20 @@ def _read(entry: dict[str, Json], market: Market) -> tuple[Instrument, Contract]
     Raises:
         BadFrame, BadNumber: it cannot be understood, a state that nobody has seen yet included.
     """
-    texts = _Texts(entry)
-    symbol, state = fields.symbol(texts["instId"]), texts["state"]
+    symbol, state = fields.symbol(_text(entry, "instId")), _text(entry, "state")
     if state not in _STATES:
         raise BadFrame(f"the state {state[:40]!r} is unknown")
-    if texts["instType"] != market.inst_type:
-        raise BadFrame(f"it is of the market {texts['instType'][:40]!r}")
-    kind = market.inst_type if market is SPOT else texts["ctType"]
-    contract, base, quote = _unit(texts, kind)
+    if (inst_type := _text(entry, "instType")) != market.inst_type:
+        raise BadFrame(f"it is of the market {inst_type[:40]!r}")
+    kind = market.inst_type if market is SPOT else _text(entry, "ctType")
+    contract, base, quote = _unit(entry, kind)
     price_decimals, quantity_decimals = (
-        decimals_of(texts["tickSz"]),
-        decimals_of(product(texts["lotSz"], contract.size)),
+        decimals_of(_text(entry, "tickSz")),
+        decimals_of(product(_text(entry, "lotSz"), contract.size)),
     )
     if price_decimals > PRICE_DECIMALS or quantity_decimals > QUANTITY_DECIMALS:
         raise BadFrame(f"its prices have {price_decimals} decimals and its quantities {quantity_decimals}")
-    listed_ms = moment(texts["listTime"]) if entry.get("listTime") else 0
+    listed_ms = moment(_text(entry, "listTime")) if entry.get("listTime") else 0
     instrument = Instrument(
         symbol,
         quote,
@@ -98,14 +97,14 @@ def _read(entry: dict[str, Json], market: Market) -> tuple[Instrument, Contract]
     return instrument, contract
 
 
-def _unit(texts: _Texts, kind: str) -> tuple[Contract, str, str]:
+def _unit(entry: dict[str, Json], kind: str) -> tuple[Contract, str, str]:
     """The unit of sizes, the base and the quote: derivatives name them by what a contract is worth and what it is paid in."""
     if kind == SPOT.inst_type:
-        return COINS, texts["baseCcy"], texts["quoteCcy"]
-    value = product(texts["ctVal"], texts["ctMult"] or "1")
+        return COINS, _text(entry, "baseCcy"), _text(entry, "quoteCcy")
+    value = product(_text(entry, "ctVal"), _text(entry, "ctMult") or "1")
     if value == "0":
         raise BadFrame("a contract is worth nothing")
-    counted, paid = texts["ctValCcy"], texts["settleCcy"]
+    counted, paid = _text(entry, "ctValCcy"), _text(entry, "settleCcy")
     if counted == paid:
         raise BadFrame(f"a contract is worth {counted} and paid in it")
     if kind == LINEAR:
@@ -115,17 +114,11 @@ def _unit(texts: _Texts, kind: str) -> tuple[Contract, str, str]:
     raise BadFrame(f"contracts of the type {kind[:40]!r} are not read")
 
 
-class _Texts:
-    """The fields of an entry that must be texts."""
-
-    def __init__(self, entry: dict[str, Json]) -> None:
-        self._entry = entry
-
-    def __getitem__(self, name: str) -> str:
-        value = self._entry.get(name)
-        if type(value) is not str:
-            raise BadFrame(f"the field {name} is missing or no text")
-        return value
+def _text(entry: dict[str, Json], name: str) -> str:
+    value = entry.get(name)
+    if type(value) is not str:
+        raise BadFrame(f"the field {name} is missing or no text")
+    return value
 
 
 def _symbol_of(row: Json) -> str | None:
