@@ -133,7 +133,8 @@ class DebtCollector:
         if self._context.now_ms() < self._not_before_ms.get(_place(hole), 0):
             return False
         if not hole.is_tail or hole.symbol in self._context.left_ms:
-            return True
+            # What makes the larger bars under way whole is asked for first, and brings most of it.
+            return hole.symbol not in self._context.completing
         is_waiting = self._host.engine.pending_gap(hole.symbol) is not None
         return not is_waiting and hole.to_ms - hole.from_ms > _STILL_COMING_MS
 
@@ -190,7 +191,8 @@ class DebtCollector:
         is_proof = is_shown or self._tries[_place(hole)] >= _GIVE_UP_AFTER
         gone_ms = from_ms if is_proof and not bars and self._has_left(hole) else None
         lacks = () if hole.is_tail or not is_proof else tuple(_between(bars, from_ms, to_ms))
-        return Answer(hole.symbol, hole.period, bars, lacks, self._context.now_ms(), gone_ms)
+        opens_before = self._context.venue.candle.opens_at_previous_close
+        return Answer(hole.symbol, hole.period, bars, lacks, self._context.now_ms(), gone_ms, opens_before)
 
     def _has_left(self, hole: Hole) -> bool:
         """Whether its symbol is no longer traded, for so long that its last minute must be there."""

@@ -69,6 +69,7 @@ class Reconciler:
             # Larger bars are confirmed with their minutes; the rest of them follow in the next round.
             due = [run for run in due if run.period is Period.M1]
         self._host.metrics.set(Metric.UNCONFIRMED, len(due))
+        due = sorted(due, key=_age)[: self._most_at_once()]
         try:
             for at in range(0, len(due), AT_ONCE):
                 answers = await asyncio.gather(*map(self._fetch, due[at : at + AT_ONCE]))
@@ -102,6 +103,12 @@ class Reconciler:
         # No longer than one request brings.
         return min(max(GATHER_MS, round(minutes * MINUTE_MS)), self._requests.cheapest_bars * MINUTE_MS // 2)
 
+    def _most_at_once(self) -> int:
+        """Requests of one look: no more than its share of the time between two, so that what is less urgent has its turn."""
+        limit = self._market_data.use().limit or self._requests.cost_per_minute
+        cost = self._requests.bars_cost(self._requests.cheapest_bars)
+        return max(1, round(SHARE * limit / cost * LOOK_EVERY_MS / MINUTE_MS))
+
     def _is_due(self, run: Unconfirmed, settled_ms: int, gather_ms: int) -> bool:
         age_ms = settled_ms - run.period.end_ms(run.first_open_ms)
         return age_ms >= 0 if run.has_partial and not self._is_partial_usual else age_ms >= gather_ms
@@ -126,29 +133,38 @@ class Reconciler:
         over_ms = min(settled_ms, run.period.end_ms(run.last_open_ms))
         bars = [bar for bar in rows if bar.end_ms <= over_ms and bar.state is State.CONFIRMED]
         if not any(bar.open_ms == run.first_open_ms for bar in bars):
-            await self._note_missing(run, is_unknown=not rows)
+            await self._note_missing(run, rows)
         return bars
 
-    async def _note_missing(self, run: Unconfirmed, *, is_unknown: bool) -> None:
+    async def _note_missing(self, run: Unconfirmed, rows: list[Bar]) -> None:
         place = run.key
         self._not_before_ms[place] = self._context.now_ms() + (LOOK_EVERY_MS << self._tries[place])
         self._tries[place] += 1
-        if is_unknown and self._tries[place] >= _GIVE_UP_AFTER:
-            await self._remove_flat(run)
+        if self._tries[place] >= _GIVE_UP_AFTER:
+            await self._remove_flat(run, rows)
 
-    async def _remove_flat(self, run: Unconfirmed) -> None:
-        """Flat bars that the clock made before it was known that the symbol is no longer traded."""
-        if run.symbol in self._host.engine.symbols():
-            return
-        removed = await self._store.discard_flat(run)
+    async def _remove_flat(self, run: Unconfirmed, rows: list[Bar]) -> None:
+        """Flat bars that the clock made before it was known that the symbol is no longer traded, or before it was again."""
+        is_followed = run.symbol in self._host.engine.symbols()
+        if rows:
+            run = run._replace(last_open_ms=min(run.last_open_ms, rows[0].open_ms - 1))
+        if not (rows or is_followed):
+            removed = await self._store.discard_flat(run)
+        else:
+            removed = await self._store.discard_unshown(run)
         if removed:
-            log.info("%s %s: %d flat bars after its last trade were removed", run.symbol, run.period, removed)
+            log.info("%s %s: %d flat bars that the exchange lacks were removed", run.symbol, run.period, removed)
             self._host.metrics.add(Metric.BARS_TAKEN_BACK, removed)
 
     async def _apply(self, bars: list[Bar]) -> None:
         """Give the exchange's bars to the engine, which rebuilds its larger bars, and to the store."""
         self._host.handle(self._context.amended(bars))
-        outcome = await self._store.add_confirmed(bars)
+        outcome = await self._context.add_confirmed(bars)
         self._host.metrics.add(Metric.BARS_EQUAL, outcome.equal)
         self._host.metrics.add(Metric.BARS_AMENDED, outcome.changed)
         self._host.metrics.add(Metric.BARS_COMPLETED, outcome.completed)
+
+
+def _age(run: Unconfirmed) -> int:
+    """The one that waits longest first, so that each has its turn however many there are."""
+    return run.period.end_ms(run.first_open_ms)

@@ -139,7 +139,7 @@ class Okx(Face):
     sockets = (_BUSINESS, "/ws/v5/public")
     paths = (("GET", "/api/v5/{name:.+}"),)
     time_paths = ("/api/v5/public/time",)
-    traps = ("utc8",)
+    traps = ("utc8", "prevclose")
     reach_ms = 90 * DAY_MS
     spoil: ClassVar = spoil_of(b"px", b"sz", b"tradeId", b"ts", too_fine=b"1.1234567890123")
 
