@@ -66,10 +66,11 @@ class Reconciler:
         gather_ms = self._gather_ms()
         due = [run for run in await self._wanted() if self._is_due(run, settled_ms, gather_ms)]
         if due and due[0].period is Period.M1:
-            # Larger bars are confirmed with their minutes; the rest of them follow in the next round.
-            due = [run for run in due if run.period is Period.M1]
+            # Larger bars are confirmed with their minutes; those that were not, though these had their turn, are the rest.
+            rest_ms = settled_ms - 2 * gather_ms
+            due = [run for run in due if run.period is Period.M1 or _end_ms(run) <= rest_ms]
         self._host.metrics.set(Metric.UNCONFIRMED, len(due))
-        due = sorted(due, key=_age)[: self._most_at_once()]
+        due = sorted(due, key=_end_ms)[: self._most_at_once()]
         try:
             for at in range(0, len(due), AT_ONCE):
                 answers = await asyncio.gather(*map(self._fetch, due[at : at + AT_ONCE]))
@@ -161,6 +162,6 @@ class Reconciler:
         self._host.metrics.add(Metric.BARS_COMPLETED, outcome.completed)
 
 
-def _age(run: Unconfirmed) -> int:
-    """The one that waits longest first, so that each has its turn however many there are."""
+def _end_ms(run: Unconfirmed) -> int:
+    """When the first of its bars ended: who waits longest comes first, so that each has its turn however many there are."""
     return run.period.end_ms(run.first_open_ms)
