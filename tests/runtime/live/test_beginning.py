@@ -25,8 +25,10 @@ from klagg_tui.runtime.live.seeder import Seeder
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 from tests.feeds import until
-from tests.makers import DAY, MINUTE, SYMBOL
+from tests.makers import DAY, HOUR, MINUTE, SYMBOL
 
+START = 1_790_035_200_000
+"""A Tuesday's open."""
 PERIODS = (Period.M1, Period.H1, Period.D1)
 AGO = 3
 """Minutes since the first of them, in whose middle the symbol begins."""
@@ -97,7 +99,9 @@ async def trade_of(scene: Scene, minute_ms: int) -> AggTrade:
 
 async def made(tmp_path: Path, of: Venue) -> AsyncIterator[Scene]:
     async with (
-        SimulatedExchange(MarketSpec(symbols=3, seed=3, activity=6.0), speed=1) as exchange,
+        SimulatedExchange(
+            MarketSpec(symbols=3, seed=3, activity=6.0, start_ms=START + 5 * HOUR + 10 * MINUTE), speed=1
+        ) as exchange,
         await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store,
         venue().market_data(exchange.rest_url, exchange.now_ms()) as data,
     ):

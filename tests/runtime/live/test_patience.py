@@ -29,9 +29,9 @@ def use(key: str, used: int = 0) -> RequestUse:
         ("binance-um", 530, 0, 0),  # all in one minute's weight
         ("binance-um", 530, 1_000, 40),  # the rest of them in the next
         ("kraken", 1, 0, 3),
-        ("kraken", 300, 0, 1_000),  # 900 requests, 54 in a minute: 16 more of these after this one
+        ("kraken", 300, 0, 940),  # 900 requests, 54 in a minute: in fifteen of these after this one
         ("hyperliquid", 15, 0, 0),
-        ("hyperliquid", 47, 0, 160),
+        ("hyperliquid", 47, 0, 100),
     ],
 )
 def test_new_symbols_wait_for_as_long_as_the_limits_say(key: str, symbols: int, used: int, wait_s: int) -> None:
