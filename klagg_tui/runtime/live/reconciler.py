@@ -65,12 +65,13 @@ class Reconciler:
         settled_ms = self._context.settled_ms()
         gather_ms = self._gather_ms()
         due = [run for run in await self._wanted() if self._is_due(run, settled_ms, gather_ms)]
-        if due and due[0].period is Period.M1:
-            # Larger bars are confirmed with their minutes; those that were not, though these had their turn, are the rest.
-            rest_ms = settled_ms - 2 * gather_ms
-            due = [run for run in due if run.period is Period.M1 or _end_ms(run) <= rest_ms]
+        minutes, most = [run for run in due if run.period is Period.M1], self._most_at_once()
+        if 0 < len(minutes) <= most:
+            due = minutes  # larger bars are confirmed with their minutes; the rest of them follow in the next round
+        elif minutes:  # and where no round has done with the minutes, after these had their turn
+            due = [run for run in due if run.period is Period.M1 or settled_ms - _end_ms(run) >= 2 * gather_ms]
         self._host.metrics.set(Metric.UNCONFIRMED, len(due))
-        due = sorted(due, key=_end_ms)[: self._most_at_once()]
+        due = sorted(due, key=_end_ms)[:most]
         try:
             for at in range(0, len(due), AT_ONCE):
                 answers = await asyncio.gather(*map(self._fetch, due[at : at + AT_ONCE]))
