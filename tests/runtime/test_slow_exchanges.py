@@ -10,6 +10,7 @@ import pytest
 
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import Period
+from klagg_tui.runtime.live import gap_repair
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from tests.market_run import MINUTE_MS, differences, now_ms, plan, recorded
@@ -45,21 +46,25 @@ async def test_every_symbol_that_is_traded_is_on_screen_within_seconds(key: str,
         assert not status.counters.held_cut
 
 
-@pytest.mark.parametrize("key", ["kraken", "hyperliquid"])
-async def test_what_began_without_a_question_is_exact_in_the_end(key: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("key", "faults"), [("kraken", "none"), ("kraken", "holes@1m+4m"), ("hyperliquid", "cut@2m")])
+async def test_what_began_without_a_question_is_exact_in_the_end(
+    key: str, faults: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gap_repair, "SEED_MS", 300)
+    monkeypatch.setattr(gap_repair, "GAP_MS", 300)
     database = tmp_path / "run.db"
-    async with SimulatedExchange(market(40), venue=key, speed=12) as exchange:
+    async with SimulatedExchange(market(40), venue=key, speed=30, faults=faults) as exchange:
         from_ms = (now_ms(exchange) // MINUTE_MS + 1) * MINUTE_MS
-        status, to_ms, _ = await recorded(exchange, database, 12, history=1)
+        status, to_ms, _ = await recorded(exchange, database, 6, history=1)
         found, told = await differences(exchange, database, from_ms=from_ms, to_ms=to_ms)
         assert not told, "\n".join(told[:10])
-        assert found["equal"] >= SYMBOLS * 10
+        assert found["equal"] >= SYMBOLS * 4
         assert not status.owed
         assert not status.counters.held_cut
 
 
 async def test_larger_bars_that_were_under_way_become_whole(tmp_path: Path) -> None:
-    async with SimulatedExchange(market(40), venue="kraken", speed=12) as exchange:
+    async with SimulatedExchange(market(40), venue="kraken", speed=15) as exchange:
         runtime = Runtime(plan(exchange, tmp_path / "run.db", history=1))
         runtime.start()
         states: dict[tuple[str, Period], State] = {}
