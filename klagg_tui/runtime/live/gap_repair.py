@@ -126,7 +126,7 @@ class GapRepair:
         gaps, unused = Load(), use._replace(used=0)
         for symbol in waiting:
             gap = engine.pending_gap(symbol)
-            if gap is None:
+            if gap is None or not (gap.held or gap.next_id):
                 continue
             if gap.next_id is None:
                 load = load.more(seed)

@@ -175,6 +175,27 @@ async def test_an_answer_that_comes_after_it_began_is_not_lost(scene: Scene) -> 
     assert scene.host.engine.incomplete() == {}
 
 
+async def test_nor_where_it_lacks_trades_by_then(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    trades = await scene.trades()
+    scene.host.receive(trades[:3])
+    fetch = scene.store.add_confirmed
+
+    async def begin_meanwhile(bars: list[Bar]) -> object:
+        await scene.seeder.begin(SYMBOL)
+        scene.host.receive(trades[4:])
+        return await fetch(bars)
+
+    monkeypatch.setattr(scene.store, "add_confirmed", begin_meanwhile)
+    await scene.seeder.seed(SYMBOL, Priority.SEED)
+    gap = scene.host.engine.pending_gap(SYMBOL)
+    assert gap is not None
+    assert gap.next_id == trades[3].aggregate_id
+    assert scene.host.engine.counters.trades == 3
+    scene.host.receive(trades[3:4])
+    assert scene.host.engine.counters.trades == len(trades)
+    assert scene.host.engine.incomplete() == {}
+
+
 async def test_what_does_not_wait_is_left_alone(scene: Scene) -> None:
     await scene.seeder.begin(SYMBOL)
     scene.host.handle([HoldSymbol(SYMBOL)])
