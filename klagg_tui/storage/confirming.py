@@ -84,6 +84,27 @@ async def discard_flat(writer: Writer, stretch: Unconfirmed) -> int:
     return removed
 
 
+_DISCARD_UNSHOWN: Final = f"""
+DELETE FROM history WHERE symbol = :symbol AND period = :period
+AND minute BETWEEN :first AND :last AND volume = 0 AND state = {State.PARTIAL.value}
+"""
+
+
+async def discard_unshown(writer: Writer, stretch: Unconfirmed) -> int:
+    """Delete bars without trades that nothing proves and the exchange does not have, whatever was traded behind them.
+
+    Between two contracts of one name the clock makes some. Where the exchange does have them after all, they are owed now.
+    """
+    symbol, period, first_open_ms, last_open_ms, _ = stretch
+    places = {"period": period.ordinal, "first": first_open_ms // MINUTE_MS, "last": last_open_ms // MINUTE_MS}
+    async with writer.batch():
+        places["symbol"] = writer.symbols.ids.get(symbol, NO_SYMBOL)
+        await writer.connection.rows(_DISCARD_UNSHOWN, places)
+        removed = int(await writer.connection.value("SELECT changes()"))
+        await writer.connection.rows(_LOWER_FRONTIER, places)
+    return removed
+
+
 _DISCARD_BETWEEN: Final = f"""
 DELETE FROM history WHERE symbol = :symbol
 AND minute >= :first AND minute < :before AND volume = 0 AND state < {State.CONFIRMED.value}

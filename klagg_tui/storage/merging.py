@@ -49,6 +49,14 @@ def _is_grown_only(stored: Sequence[Span], joint: Joint) -> bool:
     return is_alone and stored[-1].contract == joint.spans[-1].contract
 
 
+def _with_fields_of(bar: Bar, confirmed: Bar) -> Bar:
+    """The exchange's own bar, with what it lacks where a whole one of ours that agrees came after it."""
+    if bar.state is not State.CLOSED or not confirmed.evidence:
+        return confirmed
+    joined, is_equal = confirmed_by(bar, confirmed, is_whole=True)
+    return joined if is_equal else confirmed
+
+
 class Merge:
     """One batch of one run, being merged.
 
@@ -107,7 +115,7 @@ class Merge:
         ledger = self._ledgers[bar.symbol]
         base = ledger.base(bar.open_ms, current)
         if current and current.state is State.CONFIRMED and bar.state is not State.CONFIRMED:
-            return current
+            return _with_fields_of(bar, current)
         if current and bar.state is State.CONFIRMED and bar.evidence:
             # The engine may have met the exchange's bar with less than what is stored: what is known here stays known.
             return confirmed_by(current, bar, is_whole=is_whole(current), opens_at=bar.open)[0]

@@ -93,6 +93,20 @@ async def test_quiet_minutes_before_a_confirmed_traded_one_are_not_taken_back(st
     assert await store.discard_flat(run) == 0
 
 
+async def test_bars_that_nothing_proves_and_the_exchange_lacks_are_taken_back_whatever_was_traded_behind_them(
+    store: Store,
+) -> None:
+    def flat(number: int, state: State) -> Bar:
+        return empty_bar(SYMBOL, Period.M1, START + number * MINUTE, parsing.price("7"), state)
+
+    quiet = [flat(1, State.CLOSED), flat(2, State.PARTIAL), flat(3, State.PARTIAL)]
+    await store.add([bar(START, state=State.PARTIAL), *quiet, bar(START + 4 * MINUTE)], [])
+    run = next(one for one in await store.unconfirmed() if one.period is Period.M1)
+    assert await store.discard_unshown(run._replace(last_open_ms=START + 2 * MINUTE)) == 1
+    assert await store.discard_unshown(run) == 1
+    assert [each.open_ms for each in await listed(store)] == [START + number * MINUTE for number in (0, 1, 4)]
+
+
 async def test_a_bar_that_was_known_to_lack_trades_is_completed_and_not_amended(store: Store) -> None:
     lacking = bar(state=State.PARTIAL)
     await store.add([lacking, bar(START + MINUTE, state=State.PARTIAL)], [])
