@@ -128,7 +128,7 @@ class EndedBars:
         for open_ms in [at_ms for at_ms in self._ours if from_ms <= at_ms <= to_ms - MINUTE_MS]:
             ours, theirs = self._ours.pop(open_ms), self.minute_at(open_ms)
             if theirs:
-                joined, is_equal = confirmed_by(ours, theirs, is_whole=True)
+                joined, is_equal = confirmed_by(ours, theirs, is_whole=True, opens_at=theirs.open)
                 if is_equal:
                     yield joined
 
