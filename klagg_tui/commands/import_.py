@@ -55,8 +55,7 @@ def import_files(
     market: Annotated[
         str | None,
         typer.Option(
-            "--market",
-            "-m",
+            *("--market", "--venue", "-m"),
             metavar="um|cm|spot|us|VENUE",
             help="Market of the files: USDⓈ-M or COIN-M futures, spot, or the US exchange; that of another by its venue's key. "
             "Default: as they show it, or as what is stored.",

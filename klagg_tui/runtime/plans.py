@@ -56,9 +56,8 @@ def _source_of(endpoints: Mapping[str, MarketEndpoint]) -> Callable[[], Source]:
 def _endpoint(settings: Settings, exchange: Venue) -> MarketEndpoint:
     """Where one exchange is, and what is wanted of it."""
     market, table = settings.market, settings.venue.get(exchange.key, VenueTable())
-    is_default = exchange.key == DEFAULT
-    rest_url = table.rest_url or (market.rest_url if is_default else exchange.rest_url)
-    ws_url = table.ws_url or (market.ws_url if is_default else exchange.stream_url)
+    rest_url = rest_url_of(settings, exchange)
+    ws_url = table.ws_url or (market.ws_url if exchange.key == DEFAULT else exchange.stream_url)
     is_real = exchange.is_at(rest_url)
     if is_real != exchange.is_at(ws_url) and _is_here(ws_url if is_real else rest_url):
         raise ConfigError(
@@ -84,6 +83,12 @@ def _endpoint(settings: Settings, exchange: Venue) -> MarketEndpoint:
         market.proxy,
         exchange.name if is_real else other,
     )
+
+
+def rest_url_of(settings: Settings, exchange: Venue) -> str:
+    """Where one exchange answers requests, by the settings."""
+    table = settings.venue.get(exchange.key, VenueTable())
+    return table.rest_url or (settings.market.rest_url if exchange.key == DEFAULT else exchange.rest_url)
 
 
 def history_of(settings: Settings, exchange: Venue) -> int:
@@ -124,11 +129,6 @@ def several_demo_plan(urls: Mapping[str, tuple[str, str]], database: Path, perio
 def mark_at(exchange: Venue, rest_url: str) -> str:
     """Whose bars come from there, as databases are marked: the exchange's own, or those of an imitation of it."""
     return mark_of(exchange.key, "" if exchange.is_at(rest_url) else without_login(rest_url))
-
-
-def market_at(rest_url: str) -> str:
-    """The same of the default exchange."""
-    return mark_at(venue(), rest_url)
 
 
 def _is_here(url: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from klagg_tui.engine.bar import Bar, BarKey, State
-from klagg_tui.engine.confirming import confirmed_by
+from klagg_tui.engine.confirming import confirmed_by, is_whole
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.spans import Joint, Span, by_id, covers, edges, join, overlap
 from klagg_tui.storage.ledger import Ledger
@@ -116,6 +116,9 @@ class Merge:
         base = ledger.base(bar.open_ms, current)
         if current and current.state is State.CONFIRMED and bar.state is not State.CONFIRMED:
             return _with_fields_of(bar, current)
+        if current and bar.state is State.CONFIRMED and bar.evidence:
+            # The engine may have met the exchange's bar with less than what is stored: what is known here stays known.
+            return confirmed_by(current, bar, is_whole=is_whole(current), opens_at=bar.open)[0]
         result = ledger.merged(bar, base)
         if result.state is State.PARTIAL and covers(self._spans.get(bar.symbol, ()), bar.open_ms):
             return result._replace(state=State.CLOSED)

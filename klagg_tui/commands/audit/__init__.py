@@ -57,7 +57,8 @@ def audit(
     """Look for what is wrong: holes, overlaps, impossible bars, larger bars that are not the sum of smaller ones.
 
     With --against, also for bars that differ from the exchange's own, and for stretches that only one of the two has.
-    Leaves with 0 where there is nothing, with 1 where there is.
+    Each exchange is asked for the bars that are its own, at its address in the settings.
+    Leaves with 0 where there is nothing, with 1 where there is, or where an exchange could not be asked.
     """
     from klagg_tui.auditing.rows import Stretch
     from klagg_tui.commands.audit.report import print_json, print_table, unknown_symbols
@@ -78,8 +79,8 @@ def audit(
         print_table(outcome, is_local=local)
     if outcome.unknown:
         tell(unknown_symbols(outcome.unknown), err=True)
-    for sentence in outcome.unread:
+    for sentence in (*outcome.not_asked, *outcome.unread):
         tell(sentence, err=True)
     if outcome.is_interrupted:
         raise typer.Exit(INTERRUPTED)
-    raise typer.Exit(1 if outcome.findings else 0)
+    raise typer.Exit(1 if outcome.findings or outcome.not_asked else 0)

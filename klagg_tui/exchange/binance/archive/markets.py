@@ -105,6 +105,11 @@ def shown_by_rows(lines: Sequence[str]) -> Iterator[Evidence]:
         yield Evidence(markets, " and ".join(sorted({shown.by for shown in events})))
 
 
+def likely_among(markets: frozenset[Market]) -> Market | None:
+    """The one of these that there are archives of, where there are of one alone: the US exchange publishes none."""
+    return SPOT if markets == _SPOTS else None
+
+
 def can_be_of(event: dict[str, Json], market: Market) -> bool:
     """Whether a recorded trade can be one of that market."""
     return all(market in evidence.markets for evidence in _shown_by_event(event))
