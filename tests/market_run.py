@@ -157,11 +157,16 @@ def now_ms(exchanges: Exchanges) -> int:
     return min(exchange.now_ms() for exchange in every(exchanges))
 
 
+_LOOKS = 6
+"""That must find all well, one after the other: how many symbols wait is measured twice a second."""
+
+
 async def ready_ms(exchanges: Exchanges, runtime: Runtime) -> int:
     """Wait until all of them deliver and no symbol waits, for an hour at the most; returns when the next minute opens."""
-    begun_ms = now_ms(exchanges)
-    while not _is_ready(runtime.status()) and now_ms(exchanges) < begun_ms + PATIENCE_MINUTES * MINUTE_MS:
+    begun_ms, looks = now_ms(exchanges), 0
+    while looks < _LOOKS and now_ms(exchanges) < begun_ms + PATIENCE_MINUTES * MINUTE_MS:
         await until(exchanges, runtime, now_ms(exchanges) + 1)
+        looks = looks + 1 if _is_ready(runtime.status()) else 0
     latest_ms = max(exchange.now_ms() for exchange in every(exchanges))
     return (latest_ms // MINUTE_MS + 1) * MINUTE_MS
 

@@ -27,7 +27,7 @@ from tests.market_run import (
 
 pytestmark = pytest.mark.xdist_group("live")
 
-FAULTS = "cut@30s, drop@1m+30s, double@2m+30s, reorder@3m+30s"
+FAULTS = "cut@30s, drop@1m+30s, reorder@2m+20s, double@2m+30s"
 """After the start."""
 
 
@@ -42,9 +42,12 @@ async def test_what_six_exchanges_can_prove_is_proved(tmp_path: Path) -> None:
         assert not status.owed
         assert [venue.key for venue in status.venues] == list(SIX)
         for exchange in exchanges:
-            witness = "candle" if venue_of(exchange).ids is Ids.NONE else "ids"
-            untold = await missed(exchange, database, from_ms=whole_ms, to_ms=to_ms, witness=witness)
-            assert not untold, "\n".join(untold[:10])
+            if venue_of(exchange).ids is not Ids.NONE:
+                untold = await missed(exchange, database, from_ms=whole_ms, to_ms=to_ms)
+                assert not untold, "\n".join(untold[:10])
+            else:  # what was lost there cannot be fetched: the exchange's bar stands for it
+                untold = await missed(exchange, database, from_ms=whole_ms, to_ms=to_ms, witness="candle")
+                assert len(untold) < found[f"{exchange.face.key} candle"]
 
 
 def break_listing(exchange: SimulatedExchange, monkeypatch: pytest.MonkeyPatch) -> None:
