@@ -154,19 +154,20 @@ class _Decided:
             if self._named not in possible:
                 raise BadFile(_refused(file, self._named))
             return self._named
-        if not possible:
-            raise BadFile(_contradictory(file))
+        if file.doubt or not possible:
+            raise BadFile(file.doubt or _contradictory(file))
         if len(possible) == 1:
             return next(iter(possible))
-        for known in (self._stored, self._beside):
-            fitting = [market for market in known if market in possible]
-            if len(fitting) > 1:
-                raise BadFile(_doubtful(file, fitting))
-            if fitting:
-                if known is not self._stored:
-                    self.assumed.add(file.path)
-                return fitting[0]
-        market = self._likeliest(possible)
+        return self._fitting(file, possible, self._stored) or self._assumed(file, possible)
+
+    def _fitting(self, file: SourceFile, possible: frozenset[Market], known: Sequence[Market]) -> Market | None:
+        fitting = [market for market in known if market in possible]
+        if len(fitting) > 1:
+            raise BadFile(_doubtful(file, fitting))
+        return fitting[0] if fitting else None
+
+    def _assumed(self, file: SourceFile, possible: frozenset[Market]) -> Market:
+        market = self._fitting(file, possible, self._beside) or self._likeliest(possible)
         if market is None:
             raise BadFile(_doubtful(file, [one for one in MARKETS if one in possible]))
         self.assumed.add(file.path)
