@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -15,6 +15,7 @@ from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.venue import Ids, Venue
 from klagg_tui.feed import Mode, Status
+from klagg_tui.metrics import Metric
 from klagg_tui.names import parted
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.feed import LiveFeed
@@ -23,6 +24,7 @@ from klagg_tui.runtime.several import SeveralMarkets
 from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
+from klagg_tui.simulator.faults.schedule import parse_schedule
 from klagg_tui.storage.store import Store
 
 Exchanges: TypeAlias = SimulatedExchange | Sequence[SimulatedExchange]
@@ -43,13 +45,22 @@ def venue_of(exchange: SimulatedExchange) -> Venue:
 
 @asynccontextmanager
 async def simulated(
-    venues: Sequence[str] = SIX, *, symbols: int, seed: int, activity: float, speed: float, faults: str
+    venues: Sequence[str] = SIX,
+    *,
+    symbols: int,
+    seed: int,
+    activity: float,
+    speed: float,
+    faults: str | Mapping[str, str],
 ) -> AsyncIterator[list[SimulatedExchange]]:
-    """An exchange for each venue, on the air; each has so many symbols and trades."""
+    """An exchange for each venue, on the air; each has so many symbols and trades, and all the same faults or its own."""
+    own = dict.fromkeys(venues, faults) if isinstance(faults, str) else faults
     spec = MarketSpec(symbols=symbols, seed=seed, activity=activity)
     async with AsyncExitStack() as stack:
         yield [
-            await stack.enter_async_context(SimulatedExchange(spec, venue=key, speed=speed, faults=faults))
+            await stack.enter_async_context(
+                SimulatedExchange(spec, venue=key, speed=speed, faults=own.get(key, "none"))
+            )
             for key in venues
         ]
 
@@ -101,15 +112,24 @@ class Recorded(NamedTuple):
 
 
 async def recorded(
-    exchanges: Exchanges, database: Path, minutes: float, history: int = 30, market: str = "simulated"
+    exchanges: Exchanges,
+    database: Path,
+    minutes: float,
+    history: int = 30,
+    market: str = "simulated",
+    *,
+    faults: str = "",
 ) -> Recorded:
     """Let klagg record these exchanges for so long, and for the last bars to settle; then it is stopped as a person would.
 
-    The time counts from the start, for several from the moment in which all are connected.
+    The time counts from the start, for several from the moment in which all are ready, as that of the `faults` does.
     """
     runtime = Runtime(plan(exchanges, database, history, market))
     runtime.start()
-    whole_ms = 0 if isinstance(exchanges, SimulatedExchange) else await connected_ms(exchanges, runtime)
+    whole_ms = 0 if isinstance(exchanges, SimulatedExchange) else await ready_ms(exchanges, runtime)
+    for exchange in every(exchanges):
+        for fault in parse_schedule(faults, whole_ms):
+            exchange.faults.add(fault)
     await until(exchanges, runtime, now_ms(exchanges) + int(minutes * MINUTE_MS))
     to_ms = now_ms(exchanges) // MINUTE_MS * MINUTE_MS
     await until(exchanges, runtime, to_ms + SETTLE_MINUTES * MINUTE_MS)
@@ -137,13 +157,20 @@ def now_ms(exchanges: Exchanges) -> int:
     return min(exchange.now_ms() for exchange in every(exchanges))
 
 
-async def connected_ms(exchanges: Exchanges, runtime: Runtime) -> int:
-    """Wait for the connections of all of them, for some minutes at the most; returns when the first minute behind it opens."""
+async def ready_ms(exchanges: Exchanges, runtime: Runtime) -> int:
+    """Wait until all of them deliver and no symbol waits, for an hour at the most; returns when the next minute opens."""
     begun_ms = now_ms(exchanges)
-    while runtime.status().connection != "connected" and now_ms(exchanges) < begun_ms + PATIENCE_MINUTES * MINUTE_MS:
+    while not _is_ready(runtime.status()) and now_ms(exchanges) < begun_ms + PATIENCE_MINUTES * MINUTE_MS:
         await until(exchanges, runtime, now_ms(exchanges) + 1)
     latest_ms = max(exchange.now_ms() for exchange in every(exchanges))
     return (latest_ms // MINUTE_MS + 1) * MINUTE_MS
+
+
+def _is_ready(status: Status) -> bool:
+    return all(
+        told.connection == "connected" and told.counters.trades and not told.metrics[Metric.SYMBOLS_WAITING]
+        for told in status.venues
+    )
 
 
 async def unsettled(exchanges: Exchanges, database: Path, to_ms: int) -> list[str]:

@@ -50,6 +50,10 @@ def test_an_unknown_exchange_is_one_sentence_with_a_near_name_and_its_place(tmp_
     assert complaint(tmp_path, "\n[venue.binance-spto]\n") == (
         "config.toml, line 2: there is no exchange binance-spto; did you mean [venue.binance-spot]?"
     )
+    assert complaint(tmp_path, "[market]\nvenues = ['OKX']\n").endswith("; did you mean okx-swap or okx-spot?")
+    assert complaint(tmp_path, "[venue.binance]\n").endswith(
+        "; did you mean [venue.binance-um], [venue.binance-spot], [venue.binance-us] or [venue.binance-coinm]?"
+    )
     assert complaint(tmp_path, "[venue.qqqq]\n").endswith(f"there is no exchange qqqq; there are {', '.join(keys())}.")
 
 

@@ -20,6 +20,7 @@ from klagg_tui.runtime.live.keyed import Naming
 from klagg_tui.runtime.market_host import MarketHost
 from klagg_tui.storage.debts import Hole
 from klagg_tui.storage.maintenance import kept_from
+from klagg_tui.storage.merging import Added
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
 from klagg_tui.storage.unconfirmed import Unconfirmed
@@ -117,21 +118,20 @@ class LiveContext:
         return [run for run in found if run.period in self.venue.candle.periods]
 
     def amended(self, bars: Iterable[Bar]) -> Iterator[AmendBar]:
-        """What the engine is told of the exchange's minutes; where these open at the close before, with that."""
-        closes: dict[tuple[str, int], int] = {}
-        for bar in bars:
-            if bar.period is Period.M1:
-                before = closes.get((bar.symbol, bar.open_ms))
-                closes[bar.symbol, bar.end_ms] = bar.close
-                yield AmendBar(bar, before if self.venue.candle.opens_at_previous_close else None)
+        """What the engine is told of the exchange's minutes."""
+        opens_before = self.venue.candle.opens_at_previous_close
+        return (AmendBar(bar, bar.open if opens_before else None) for bar in bars if bar.period is Period.M1)
+
+    async def add_confirmed(self, bars: Iterable[Bar]) -> Added:
+        """Store bars of any periods as the exchange's own."""
+        opens_before = self.venue.candle.opens_at_previous_close
+        return await self.store.add_confirmed(bars, opens_at_previous_close=opens_before)
 
     def agree(self, ours: Bar, theirs: Bar) -> bool:
-        """Whether a bar is the exchange's in all that the exchange's says."""
+        """Whether a confirmed bar is the exchange's in all that the exchange's says."""
         lacks = Evidence(theirs.evidence)
         return (
-            (ours.close, ours.volume) == (theirs.close, theirs.volume)
-            # Ours opens at its first trade, where the exchange's opens at the close before.
-            and (self.venue.candle.opens_at_previous_close or ours[3:6] == theirs[3:6])
+            ours[3:8] == theirs[3:8]
             and (Evidence.NO_TURNOVER in lacks or ours.turnover == theirs.turnover)
             and (Evidence.NO_COUNT in lacks or ours.trade_count == theirs.trade_count)
             and (Evidence.NO_TAKER_VOLUME in lacks or ours.taker_buy_volume == theirs.taker_buy_volume)

@@ -44,10 +44,12 @@ class Seeder:
         stored = await self._store.seed(symbol, minute_ms, self._periods)
         fetched = await self._fetch(symbol, minute_ms, stored, priority)
         if fetched:
-            await self._store.add_confirmed(fetched)
+            await self._context.add_confirmed(fetched)
+            # What is stored may know more than the exchange's bars say, which the larger bars under way are to know too.
+            stored = _overlaid(fetched, await self._store.seed(symbol, minute_ms, self._periods))
         gap = self._host.engine.pending_gap(symbol)
         if gap is not None:
-            self._host.handle([_seed_at(symbol, minute_ms, _overlaid(stored, fetched), gap)])
+            self._host.handle([_seed_at(symbol, minute_ms, stored, gap)])
 
     def _begin_ms(self, symbol: str) -> int:
         """The newest minute whose predecessors are final, but none before the contract: those are of another one."""
@@ -118,5 +120,5 @@ def _ended(rows: Iterable[Bar], minute_ms: int) -> list[Bar]:
     return [bar for bar in rows if bar.end_ms <= minute_ms and bar.state is not State.FORMING]
 
 
-def _overlaid(stored: Iterable[Bar], fetched: Iterable[Bar]) -> tuple[Bar, ...]:
-    return tuple({bar.key: bar for bar in (*stored, *fetched)}.values())
+def _overlaid(bars: Iterable[Bar], better: Iterable[Bar]) -> tuple[Bar, ...]:
+    return tuple({bar.key: bar for bar in (*bars, *better)}.values())

@@ -238,9 +238,8 @@ async def test_bars_agree_where_they_agree_in_what_the_exchanges_says(scene: Sce
     shifted = theirs._replace(open=theirs.open + 1, high=theirs.high + 1)
     assert not context.agree(bar, shifted)
     before = replace(context, venue=replace(venue(), candle=CandleFacts(opens_at_previous_close=True)))
-    assert before.agree(bar, shifted)
-    followed = [bar, bar._replace(open_ms=bar.end_ms), bar._replace(period=Period.M5)]
-    assert [amended.opens_at for amended in before.amended(followed)] == [None, bar.close]
+    followed = [bar, shifted, bar._replace(period=Period.M5)]
+    assert [amended.opens_at for amended in before.amended(followed)] == [bar.open, shifted.open]
     assert [amended.opens_at for amended in context.amended(followed)] == [None, None]
 
 

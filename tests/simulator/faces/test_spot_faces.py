@@ -145,7 +145,7 @@ def test_krakens_weighted_price_is_cut_off_to_the_tick() -> None:
     face = face_of("kraken")
     _, reply = asked(face, "/0/public/OHLC", pair="XBTUSD")
     assert isinstance(reply, dict)
-    traded = [row for row in reply["result"]["XBTUSD"] if row[7]]
+    traded = [row for row in reply["result"]["XXBTZUSD"] if row[7]]
     assert len(traded) > 10
     for row in traded:
         low, high, vwap = float(row[3]), float(row[2]), float(row[5])
