@@ -109,7 +109,13 @@ def detect(
             f"{path} is about {name.symbol} by its name, not about {symbol}; leave --symbol out, or rename it."
         )
     shown = (*shown, *archive.shown_by_symbol(symbol))
-    return SourceFile(path, kind, symbol, name, _first_number(lines, kind), path.stat().st_size, shown)
+    doubt = (
+        ""
+        if archive.can_be_symbol(symbol)
+        else f"{path} has the columns of an exchange that has no symbol like {symbol}; where klagg exported it from bars of another "
+        "one, --venue says of which."
+    )
+    return SourceFile(path, kind, symbol, name, _first_number(lines, kind), path.stat().st_size, shown, doubt=doubt)
 
 
 def _detect_foreign(

@@ -444,3 +444,25 @@ async def test_a_stranger_is_known_wherever_in_the_file_it_meets_what_is_stored(
     (failure,) = (await taken(store, file_of(tmp_path / "d.csv", later))).failures
     assert "other bars of BTCUSDT" in failure
     assert await stored(store) == before
+
+
+async def test_what_klagg_exported_of_another_exchange_is_its_own_again_where_it_is_said(
+    store: Store, tmp_path: Path
+) -> None:
+    path = file_of(tmp_path / "BTC%2FUSD-1m-2024-08-08.csv", klines())
+    (failure,) = (await import_files(store, [path])).failures
+    assert (
+        "has no symbol like BTC/USD; where klagg exported it from bars of another one, --venue says of which" in failure
+    )
+    assert not await store.has_bars()
+    assert (await import_files(store, [path], market="kraken")).failures == []
+    assert (await import_files(store, [path], symbol="btc/usd", market="coinbase")).failures == []
+    assert await store.markets() == ("kraken", "coinbase")
+    assert len(await stored(store, "kraken:BTC/USD")) == 10
+    (failure,) = (await import_files(store, [path], market="um")).failures
+    assert "BTC/USD" in failure
+
+
+async def test_trades_of_one_exchange_are_never_said_to_be_anothers(store: Store, tmp_path: Path) -> None:
+    (failure,) = (await taken(store, file_of(tmp_path / "a.csv", FUTURES), "coinbase")).failures
+    assert "by its 7 columns, not of coinbase" in failure
