@@ -466,3 +466,21 @@ async def test_what_klagg_exported_of_another_exchange_is_its_own_again_where_it
 async def test_trades_of_one_exchange_are_never_said_to_be_anothers(store: Store, tmp_path: Path) -> None:
     (failure,) = (await taken(store, file_of(tmp_path / "a.csv", FUTURES), "coinbase")).failures
     assert "by its 7 columns, not of coinbase" in failure
+
+
+async def test_an_export_of_an_exchange_with_finer_prices_comes_back_to_the_last_digit(
+    store: Store, tmp_path: Path
+) -> None:
+    tiny = "0.000000002612"
+    path = file_of(tmp_path / "BABYDOGE-USDT-1m-2024-08-08.csv", klines(2, tiny))
+    lacking = file_of(
+        path, [line.replace(",201.0,3,1.000,100.5,0", ",,,,,0") for line in path.read_text().splitlines()]
+    )
+    outcome = await import_files(store, [lacking], market="okx-spot")
+    assert (outcome.failures, outcome.tally.bad, outcome.bars) == ([], 0, 2)
+    assert (await stored(store, "BABYDOGE-USDT"))[0].open == parsing.price(tiny)
+    assert {one.evidence for one in await stored(store, "BABYDOGE-USDT")} == {31}
+    outcome = await import_files(
+        store, [file_of(tmp_path / "BABYDOGEUSDT-1m-2024-08-08.csv", klines(2, tiny))], market="um"
+    )
+    assert outcome.tally.bad == 2
