@@ -74,6 +74,9 @@ class LiveContext:
     left_ms: dict[str, int] = field(default_factory=dict)
     """Since when, by the exchange's clock, klagg knows of symbols that they are no longer traded, until they are *gone*."""
 
+    completing: set[str] = field(default_factory=set)
+    """Symbols that began before the bars before them were fetched, and whose turn for these is still to come."""
+
     @property
     def naming(self) -> Naming:
         """The way between the exchange's names and those here."""

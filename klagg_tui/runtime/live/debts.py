@@ -133,7 +133,8 @@ class DebtCollector:
         if self._context.now_ms() < self._not_before_ms.get(_place(hole), 0):
             return False
         if not hole.is_tail or hole.symbol in self._context.left_ms:
-            return True
+            # What makes the larger bars under way whole is asked for first, and brings most of it.
+            return hole.symbol not in self._context.completing
         is_waiting = self._host.engine.pending_gap(hole.symbol) is not None
         return not is_waiting and hole.to_ms - hole.from_ms > _STILL_COMING_MS
 
