@@ -143,7 +143,7 @@ async def test_one_that_cannot_be_reached_stops_no_other_and_is_named_in_its_not
     assert "cannot be reached" in second.notices[0]
     assert status.notices == (f"The second: {second.notices[0]}",)
     assert status.mode is Mode.DEMO
-    assert status.connection == "1 of 2 exchanges"
+    assert status.connection == "1 of 2 connected"
 
 
 async def test_one_that_does_not_serve_this_place_says_so_in_one_line_and_stops_no_other(tmp_path: Path) -> None:
