@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import (
     AggTrade,
     AmendBar,
@@ -116,6 +117,12 @@ class Continuity:
             self._place(state, first)
         if state.is_waiting:
             self.release(state)
+
+    def complete(self, state: SymbolState, bars: Collection[Bar]) -> None:
+        """Let a symbol that has begun stand on earlier bars."""
+        if state.is_begun:
+            state.ended.stand_on(bars, state.minute_ms, state.first_open_ms)
+            state.mark()
 
     def fill(self, state: SymbolState, trades: tuple[AggTrade, ...]) -> None:
         """Put in trades that were fetched, and what they let in."""

@@ -35,6 +35,14 @@ class EndedBars:
         """Start at a minute; see `RollUp.begin`."""
         self._rollup.begin(minute_ms, bars, listed_ms)
 
+    def stand_on(self, bars: Collection[Bar], minute_ms: int, listed_ms: int) -> None:
+        """Put earlier bars before what is held; see `RollUp.stand_on`."""
+        self._rollup.stand_on(bars, minute_ms, listed_ms)
+
+    def lacks_before(self, minute_ms: int) -> int | None:
+        """See `RollUp.lacks_before`."""
+        return self._rollup.lacks_before(minute_ms)
+
     @property
     def has_open(self) -> bool:
         """Whether there are minutes that only the clock ended."""
@@ -120,7 +128,7 @@ class EndedBars:
         for open_ms in [at_ms for at_ms in self._ours if from_ms <= at_ms <= to_ms - MINUTE_MS]:
             ours, theirs = self._ours.pop(open_ms), self.minute_at(open_ms)
             if theirs:
-                joined, is_equal = confirmed_by(ours, theirs, is_whole=True)
+                joined, is_equal = confirmed_by(ours, theirs, is_whole=True, opens_at=theirs.open)
                 if is_equal:
                     yield joined
 

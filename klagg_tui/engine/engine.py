@@ -20,6 +20,7 @@ from klagg_tui.engine.events import (
     AmendBar,
     AppEvent,
     Counters,
+    EarlierBars,
     HoldSymbol,
     MissingTrades,
     PendingGap,
@@ -182,6 +183,13 @@ class KlineEngine:
         """Symbols whose trades are held back."""
         return tuple(state.symbol for state in self._states_of(venue) if state.is_waiting)
 
+    def incomplete(self, venue: str | None = None) -> dict[str, int]:
+        """When the minutes held begin, of running symbols whose larger bars under way lack something before; busiest first."""
+        running = [state for state in self._states_of(venue) if state.close and not state.is_waiting]
+        running.sort(key=lambda state: -state.taken)
+        found = {state.symbol: state.ended.lacks_before(state.minute_ms) for state in running}
+        return {symbol: from_ms for symbol, from_ms in found.items() if from_ms is not None}
+
     def take_reports(self, venue: str | None = None) -> list[Report]:
         """What the shell should know or see to, oldest first within a venue; afterwards there is none."""
         taken: list[Report] = []
@@ -200,7 +208,10 @@ class KlineEngine:
     def _states_of(self, venue: str | None) -> Iterable[SymbolState]:
         return (self._states if venue is None else self._grid.table(venue)).values()
 
-    def _steer(self, event: SeedBars | MissingTrades | HoldSymbol | ReleaseSymbol | QuietUntil | AbandonGap) -> None:
+    def _steer(
+        self,
+        event: SeedBars | EarlierBars | MissingTrades | HoldSymbol | ReleaseSymbol | QuietUntil | AbandonGap,
+    ) -> None:
         state = self._states.get(event.symbol)
         if state is None:
             self._of(parted(event.symbol).venue).counts.unknown_symbol += 1
@@ -208,6 +219,8 @@ class KlineEngine:
         continuity = self._of(state.venue)
         if isinstance(event, SeedBars):
             continuity.seed(state, event)
+        elif isinstance(event, EarlierBars):
+            continuity.complete(state, event.bars)
         elif isinstance(event, MissingTrades):
             continuity.fill(state, event.trades)
         elif isinstance(event, HoldSymbol):

@@ -98,6 +98,18 @@ class SeedBars(NamedTuple):
     """From when on every trade is in `forming`; None: from `minute_ms` where `next_id` is given, else unknown."""
 
 
+class EarlierBars(NamedTuple):
+    """Ended bars from before the minutes held of a symbol that has begun: its larger bars under way become whole by them.
+
+    The forming minute stays as it is, and so do the ended ones that are held; bars that would make anything less whole are
+    left out of account.
+    """
+
+    symbol: str
+    bars: tuple[Bar, ...]
+    """Of any periods."""
+
+
 class MissingTrades(NamedTuple):
     """Trades fetched to fill a gap, in order of id; whatever was held back and fits goes in behind them."""
 
@@ -144,6 +156,7 @@ AppEvent: TypeAlias = (
     | AddSymbol
     | RemoveSymbol
     | SeedBars
+    | EarlierBars
     | MissingTrades
     | HoldSymbol
     | ReleaseSymbol

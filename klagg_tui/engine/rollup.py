@@ -45,6 +45,27 @@ class RollUp:
             pieces = self._pieces(place, open_ms)
             self._parts[place] = roll_up(pieces, period, open_ms) if pieces else None
 
+    def stand_on(self, bars: Iterable[Bar], minute_ms: int, listed_ms: int) -> None:
+        """Put earlier bars before the held minutes, unless a larger bar under way would be less whole than it is."""
+        held = self.held.values()
+        earlier = [
+            bar
+            for bar in bars
+            if bar.end_ms <= minute_ms and (bar.period is not Period.M1 or bar.open_ms not in self.held)
+        ]
+        made = RollUp(self._symbol, self.periods, self._anchor, self._held_limit)
+        made.begin(minute_ms, [*earlier, *held], listed_ms)
+        if made._lacking(minute_ms) <= self._lacking(minute_ms):
+            self.held, self._bases, self._parts, self._ends = made.held, made._bases, made._parts, made._ends
+
+    def lacks_before(self, minute_ms: int) -> int | None:
+        """Where the held minutes begin that reach up to a forming minute, if something of its larger bars is missing before."""
+        if not self._lacking(minute_ms):
+            return None
+        while minute_ms - MINUTE_MS in self.held:
+            minute_ms -= MINUTE_MS
+        return minute_ms
+
     def absorb(self, minute: Bar) -> list[Bar]:
         """Add an ended minute; returns the larger bars that end with it."""
         ended = []
@@ -170,6 +191,15 @@ class RollUp:
         bases[open_ms] = merge(missing, bases[open_ms]) if open_ms in bases else missing
         self._parts[place] = merge(missing, part) if part else missing
 
+    def _lacking(self, minute_ms: int) -> set[Period]:
+        """Of which periods the bar under way lacks something before the held minutes."""
+        return {
+            period
+            for period, bases in zip(self.periods, self._bases, strict=True)
+            for open_ms, base in bases.items()
+            if base.state is State.PARTIAL and open_ms == period.open_ms(minute_ms, self._anchor)
+        }
+
     def _pieces(self, place: int, open_ms: int) -> list[Bar]:
         """What is there of the ended part of the larger bar that opened at `open_ms`."""
         end_ms = self.periods[place].end_ms(open_ms)
@@ -194,6 +224,12 @@ class BarCover:
             run.append(bar)
             at_ms -= MINUTE_MS
         return run[::-1]
+
+    def reached_ms(self, from_ms: int, to_ms: int) -> int:
+        """Up to when bars cover what is from one time to another."""
+        while from_ms < to_ms and (bar := self._longest_at(from_ms, to_ms)):
+            from_ms = bar.end_ms
+        return from_ms
 
     def cover(self, symbol: str, period: Period, from_ms: int, to_ms: int, listed_ms: int) -> Bar | None:
         """The stretch as the beginning of one bar of `period`, always taking the longest bar that fits.

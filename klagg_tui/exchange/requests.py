@@ -6,10 +6,11 @@ hours of the day, then the minutes of the hour. Three requests of weight 1 or 2 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, Period
+from klagg_tui.exchange.limits import RequestLimits
 
 _LONG_TO_SHORT: Final = (Period.D1, Period.H1, Period.M1)
 
@@ -42,6 +43,32 @@ def covering_requests(
             wanted.append(BarsWanted(step, from_ms, until_ms - 1, (until_ms - from_ms) // step.nominal_ms))
             from_ms = until_ms
     return tuple(wanted)
+
+
+def cheapest_cover(
+    from_ms: int, minute_ms: int, limits: RequestLimits, reach_ms: Callable[[Period], int], had: Collection[Period]
+) -> tuple[BarsWanted, ...]:
+    """The requests of least cost, few of them and each of one page, whose bars cover a stretch up to a minute; none where pages are too short.
+
+    `reach_ms`: from when on the exchange has bars of a period; `had`: of which periods.
+    """
+    steps = tuple(filter(had.__contains__, _LONG_TO_SHORT))
+    ways = [tuple(_steps(from_ms, minute_ms, steps[place:])) for place in range(len(steps))]
+    had_ways = [
+        way
+        for way in ways
+        if way and all(one.limit <= limits.most_bars and one.start_ms >= reach_ms(one.period) for one in way)
+    ]
+    return min(had_ways, key=lambda way: (sum(limits.bars_cost(one.limit) for one in way), len(way)), default=())
+
+
+def _steps(from_ms: int, minute_ms: int, steps: Iterable[Period]) -> Iterator[BarsWanted]:
+    """One request a step, each for what the longer ones leave."""
+    for step in steps:
+        start_ms, until_ms = step.open_ms(from_ms), step.open_ms(minute_ms)
+        if until_ms > start_ms:
+            yield BarsWanted(step, start_ms, until_ms - 1, (until_ms - start_ms) // step.nominal_ms)
+            from_ms = until_ms
 
 
 def pages(period: Period, start_ms: int, end_ms: int, rows: int) -> tuple[BarsWanted, ...]:

@@ -46,6 +46,10 @@ class EngineView(Protocol):
         """Those of them whose trades are held back."""
         ...
 
+    def incomplete(self) -> dict[str, int]:
+        """Those that run on and whose larger bars under way lack something; see `KlineEngine.incomplete`."""
+        ...
+
     def held_trades(self) -> int:
         """How many trades wait."""
         ...

@@ -63,6 +63,10 @@ class VenueEngine:
         """Those of the exchange whose trades are held back."""
         return self._engine.waiting(self._key)
 
+    def incomplete(self) -> dict[str, int]:
+        """Those of the exchange whose larger bars under way lack something; see `KlineEngine`."""
+        return self._engine.incomplete(self._key)
+
     def held_trades(self) -> int:
         """How many trades of the exchange wait for missing ones before them."""
         return self._engine.held_trades(self._key)

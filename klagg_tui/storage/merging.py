@@ -53,7 +53,7 @@ def _with_fields_of(bar: Bar, confirmed: Bar) -> Bar:
     """The exchange's own bar, with what it lacks where a whole one of ours that agrees came after it."""
     if bar.state is not State.CLOSED or not confirmed.evidence:
         return confirmed
-    joined, is_equal = confirmed_by(bar, confirmed, is_whole=True)
+    joined, is_equal = confirmed_by(bar, confirmed, is_whole=True, opens_at=confirmed.open)
     return joined if is_equal else confirmed
 
 

@@ -304,7 +304,7 @@ def test_ids_that_prove_nothing_take_no_word_from_the_candle() -> None:
     assert seen.ended[minute.key].evidence == Evidence.CANDLE_ONLY
 
 
-def cut_and_confirmed() -> tuple[KlineEngine, Seen, Bar, Bar]:
+def cut_and_confirmed(opens_at: str = "") -> tuple[KlineEngine, Seen, Bar, Bar]:
     """An engine that went silent inside its first minute, of which the exchange's bar came before the missing trades.
 
     With it what the minute must be, and the exchange's bar of it.
@@ -313,6 +313,8 @@ def cut_and_confirmed() -> tuple[KlineEngine, Seen, Bar, Bar]:
     whole.take([trade(1), trade(2, START + 2), trade(3, START + MINUTE)])
     witness.look()
     true = witness.ended[SYMBOL, Period.M1, START]._replace(state=State.CONFIRMED)
+    if opens_at:
+        true = true._replace(open=parsing.price(opens_at), low=min(true.low, parsing.price(opens_at)))
     theirs = lacking(true, LACKS)
     made = following(holds_gaps=True)
     seen = Seen(made)
@@ -320,12 +322,15 @@ def cut_and_confirmed() -> tuple[KlineEngine, Seen, Bar, Bar]:
     made.take([trade(1)])
     made.tick(START + 3 * MINUTE)
     made.handle(HoldSymbol(SYMBOL))
-    made.handle(AmendBar(theirs))
+    made.handle(AmendBar(theirs, theirs.open if opens_at else None))
     return made, seen, true, theirs
 
 
-def test_a_minute_gone_silent_that_the_exchanges_bar_stands_for_is_whole_once_its_missing_trades_have_come() -> None:
-    made, seen, true, theirs = cut_and_confirmed()
+@pytest.mark.parametrize("opens_at", ["", "99"], ids=["at its first trade", "at the close before"])
+def test_a_minute_gone_silent_that_the_exchanges_bar_stands_for_is_whole_once_its_missing_trades_have_come(
+    opens_at: str,
+) -> None:
+    made, seen, true, theirs = cut_and_confirmed(opens_at)
     seen.look()
     assert seen.ended[true.key] == theirs._replace(evidence=LACKS | Evidence.CANDLE_ONLY)
     made.handle(MissingTrades(SYMBOL, (trade(2, START + 2), trade(3, START + MINUTE))))

@@ -92,4 +92,4 @@ async def test_a_blocked_a_banned_and_one_without_a_listing_stop_no_other(
         assert said[key].mode is Mode.OFFLINE
         assert word in " ".join(said[key].notices)
         assert len(said[key].notices) == 1
-    assert status.connection == "3 of 6 exchanges"
+    assert status.connection == "3 of 6 connected"

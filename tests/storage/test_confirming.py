@@ -204,6 +204,18 @@ async def test_a_larger_bar_that_opens_at_its_first_trade_lends_its_fields_to_on
     assert await listed(store, Period.M5) == [larger._replace(open=before, low=before, state=State.CONFIRMED)]
 
 
+async def test_a_larger_bar_that_lacks_trades_follows_its_minutes_also_where_nobody_knows_how_many_they_are(
+    store: Store,
+) -> None:
+    first, second, third = bars(3)
+    await store.add([first], [])
+    (few,) = await listed(store, Period.M5)
+    assert (few.state, few.trade_count) == (State.PARTIAL, first.trade_count)
+    await store.add_confirmed([candle(second), candle(third)])
+    (more,) = await listed(store, Period.M5)
+    assert (more.volume, more.trade_count) == (first.volume + second.volume + third.volume, 0)
+
+
 @pytest.mark.parametrize("state", [State.PARTIAL, State.CLOSED, State.CONFIRMED])
 @pytest.mark.parametrize("by", [0, 1], ids=["same open", "open at the close before"])
 async def test_a_minute_that_the_engine_confirmed_with_less_takes_no_fields_from_the_stored_one(

@@ -189,12 +189,13 @@ async def test_trades_do_not_change_a_bar_the_exchange_confirmed(store: Store) -
     assert (found.volume, found.state) == (parsing.quantity("5"), State.CONFIRMED)
 
 
+@pytest.mark.parametrize("before", ["100", "99"], ids=["at its first trade", "at the close before"])
 @pytest.mark.parametrize(("volume", "is_told"), [("2", True), ("5", False)])
 async def test_trades_that_come_late_tell_what_the_exchanges_bar_lacks_where_they_agree(
-    store: Store, volume: str, is_told: bool
+    store: Store, volume: str, is_told: bool, before: str
 ) -> None:
     lacks = Evidence.NO_TURNOVER | Evidence.NO_COUNT | Evidence.NO_TAKER_VOLUME | Evidence.NO_TAKER_TURNOVER
-    theirs = bar(START + MINUTE, "100", volume=volume)._replace(evidence=lacks)
+    theirs = bar(START + MINUTE, before, high="100", low=before, close="100", volume=volume)._replace(evidence=lacks)
     await store.add_confirmed([blanked(theirs)])
     await file_in(
         store,

@@ -64,7 +64,7 @@ INTERVALS: Final = {
 LACKS: Final = Evidence.NO_TURNOVER | Evidence.NO_TAKER_VOLUME | Evidence.NO_TAKER_TURNOVER
 """A bar has four prices, a volume-weighted one, a volume and a count."""
 
-CANDLE: Final = CandleFacts(lacks=LACKS, periods=frozenset(INTERVALS), reach=720)
+CANDLE: Final = CandleFacts(lacks=LACKS, periods=frozenset(INTERVALS), reach=720, makes_older_minutes=True)
 
 RENAMED: Final = {"XBT": "BTC", "XDG": "DOGE"}
 """What the listing calls the coins that the second version of the websocket calls otherwise."""

@@ -14,7 +14,7 @@ from klagg_tui.exchange.venue import Priority
 MINUTE_MS: Final = 60_000
 
 
-_SHARE: Final = {
+SHARE: Final = {
     Priority.GAP: 0.95,
     Priority.SEED: 0.90,
     Priority.CONFIRM: 0.80,
@@ -52,7 +52,7 @@ class WeightBudget:
         """How long to wait before asking again, at the most; 0: go now (and call `begin`)."""
         is_first = not any(self._waiting[other] for other in Priority if other < priority)
         # An idle minute takes anything: a limit smaller than a request would otherwise hold it for ever.
-        if is_first and self.used(now_ms) + weight <= max(self.limit * _SHARE[priority], weight):
+        if is_first and self.used(now_ms) + weight <= max(self.limit * SHARE[priority], weight):
             since_ms = now_ms - self._begun_ms  # less than nothing where the clock was set back
             return self._pace_ms - since_ms if 0 <= since_ms < self._pace_ms else 0
         return MINUTE_MS - now_ms % MINUTE_MS

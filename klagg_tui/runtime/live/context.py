@@ -16,6 +16,7 @@ from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.transport.clock import LITTLE_MS
 from klagg_tui.exchange.venue import Clock, Ids, MarketData, Venue
 from klagg_tui.metrics import Metric
+from klagg_tui.names import parted
 from klagg_tui.runtime.live.keyed import Naming
 from klagg_tui.runtime.market_host import MarketHost
 from klagg_tui.storage.debts import Hole
@@ -74,6 +75,9 @@ class LiveContext:
     left_ms: dict[str, int] = field(default_factory=dict)
     """Since when, by the exchange's clock, klagg knows of symbols that they are no longer traded, until they are *gone*."""
 
+    completing: set[str] = field(default_factory=set)
+    """Symbols that began before the bars before them were fetched, and whose turn for these is still to come."""
+
     @property
     def naming(self) -> Naming:
         """The way between the exchange's names and those here."""
@@ -100,21 +104,28 @@ class LiveContext:
         return tuple(period for period in self.periods if period in self.venue.candle.periods)
 
     def reach_ms(self, period: Period) -> int:
-        """From when on the exchange has bars that open then; 0 where it has all. One bar is left as time passes."""
-        reach = self.venue.candle.reach
-        return 0 if reach is None else max(0, period.open_ms(self.now_ms()) - (reach - 2) * period.nominal_ms)
+        """From when on bars of the exchange can be had that open then; 0 where all can. One bar is left as time passes."""
+        reach, makes_minutes = self.venue.candle.reach, self.venue.candle.makes_older_minutes
+        if reach is None or (period is Period.M1 and makes_minutes):
+            return 0
+        return max(0, period.open_ms(self.now_ms()) - (reach - 2) * period.nominal_ms)
 
     async def stored_symbols(self) -> list[StoredSymbol]:
-        """What the store knows of the exchange's symbols."""
-        return [*await self.store.symbols(self.host.key or None)]
+        """What the store knows of the exchange's symbols.
+
+        Where its names are bare, those with a key are of an exchange that was watched once, and of which no bar ever came.
+        """
+        found = await self.store.symbols(self.host.key or None)
+        return [known for known in found if self.host.key or not parted(known.symbol).venue]
 
     async def find_owed(self, periods: Collection[Period]) -> list[Hole]:
         """What of the exchange's bars is missing in the store."""
         return await self.store.find_owed(self.settled_ms(), periods, venue=self.host.key or None)
 
     async def unconfirmed(self, without: Collection[BarKey]) -> list[Unconfirmed]:
-        """Which stored bars are to be compared with the exchange's: those of periods that it has."""
-        found = await self.store.unconfirmed(without, venue=self.host.key or None)
+        """Which stored bars are to be compared with the exchange's: those that it has."""
+        since = {period: self.reach_ms(period) for period in self.fetched_periods}
+        found = await self.store.unconfirmed(without, venue=self.host.key or None, since=since)
         return [run for run in found if run.period in self.venue.candle.periods]
 
     def amended(self, bars: Iterable[Bar]) -> Iterator[AmendBar]:

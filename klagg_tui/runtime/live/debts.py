@@ -116,7 +116,8 @@ class DebtCollector:
 
     def _count(self, holes: Sequence[Hole]) -> None:
         """Holes between stored bars, each counted once; what lies at the end is only not there yet."""
-        inner = frozenset(hole for hole in holes if not hole.is_tail)
+        coming = self._context.completing
+        inner = frozenset(hole for hole in holes if not hole.is_tail and hole.symbol not in coming)
         new = {hole for hole in inner if not any(_overlap(hole, other) for other in self._counted)}
         if new:
             first = min(new)
@@ -133,7 +134,8 @@ class DebtCollector:
         if self._context.now_ms() < self._not_before_ms.get(_place(hole), 0):
             return False
         if not hole.is_tail or hole.symbol in self._context.left_ms:
-            return True
+            # What makes the larger bars under way whole is asked for first, and brings most of it.
+            return hole.symbol not in self._context.completing
         is_waiting = self._host.engine.pending_gap(hole.symbol) is not None
         return not is_waiting and hole.to_ms - hole.from_ms > _STILL_COMING_MS
 

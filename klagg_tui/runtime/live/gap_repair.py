@@ -28,12 +28,17 @@ from klagg_tui.exchange.venue import Ids, Priority
 from klagg_tui.formatting import counted
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.patience import GAP_MS, SEED_MS, Load, Patience
 from klagg_tui.runtime.live.remedies import Remedies, Remedy
 from klagg_tui.runtime.live.seeder import Seeder
 
 log = logging.getLogger(__name__)
 
 WORKERS: Final = 8
+HURRY_S: Final = 0.5
+"""Between two looks whether symbols wait that the exchange cannot be asked for soon."""
+REPAIR_SHARE: Final = 1 / 4
+"""Of what may be asked in a minute, for trades that the stream leaves out as a rule: the rest keeps bars confirmed."""
 RETRY_S: Final = 2.0
 TRIES: Final = 3
 """To fetch trades that do not come, after which the gap is abandoned."""
@@ -49,13 +54,17 @@ class GapRepair:
         self._market_data = context.market_data
         self._seeder = seeder
         self._remedies = Remedies(context.venue.requests)
+        self._patience = Patience(context.venue.requests, context.fetched_periods, context.venue.candle.periods)
+        self._repaired = (0, 0)
+        """The exchange's minute, and what fetching trades that the stream left out has cost in it."""
         self._renew = renew
         self._silent: set[str] = set()
         self._anew: dict[str, tuple[int, int]] = {}
         self._former: set[str] = set()
         """Symbols of which the time between two contracts is to be looked into."""
         self._queue: asyncio.PriorityQueue[tuple[int, int, str]] = asyncio.PriorityQueue()
-        self._queued: set[str] = set()
+        self._queued: dict[str, None] = {}
+        """In order; those that are being asked for are among them."""
         self._count = 0
         self._failed_tries: dict[str, int] = {}
         self._asked_from_ms: dict[str, int] = {}
@@ -67,7 +76,7 @@ class GapRepair:
             return
         gap = self._host.engine.pending_gap(symbol)
         priority = Priority.SEED if gap and gap.next_id is None else Priority.GAP
-        self._queued.add(symbol)
+        self._queued[symbol] = None
         self._count += 1
         self._queue.put_nowait((priority, self._count, symbol))
 
@@ -97,12 +106,58 @@ class GapRepair:
         async with asyncio.TaskGroup() as workers:
             for _ in range(WORKERS):
                 workers.create_task(self._work())
+            workers.create_task(self._hurry_forever())
+
+    async def _hurry_forever(self) -> None:
+        while True:
+            await asyncio.sleep(HURRY_S)
+            try:
+                await self.hurry()
+            except KlaggError as error:  # of the store: the worker whose turn it is tells it
+                log.info("symbols go on waiting: %s", error)
+
+    async def hurry(self) -> None:
+        """Let symbols go on whose turn to be asked for does not come within some seconds, by what the exchange allows."""
+        engine, now_ms = self._host.engine, self._context.now_ms()
+        waiting = [*dict.fromkeys([*self._queued, *engine.waiting()])]
+        seed, speed = self._patience.seed(now_ms), self._market_data.clock.speed
+        load, use = seed.times(len(self._context.completing)), self._market_data.use()
+        # What is repaired by ids has a minute's time: it does not matter what of this one is used.
+        gaps, unused = Load(), use._replace(used=0)
+        for symbol in waiting:
+            gap = engine.pending_gap(symbol)
+            if gap is None or not (gap.held or gap.next_id):
+                continue
+            if gap.next_id is None:
+                load = load.more(seed)
+                if self._patience.wait_ms(load, Priority.SEED, use, now_ms) > SEED_MS * speed and not gap.anew_ms:
+                    await self._seeder.begin(symbol)
+            else:
+                gaps = gaps.more(self._patience.gap)
+                if self._patience.wait_ms(gaps, Priority.GAP, unused, now_ms) > GAP_MS * speed:
+                    self._step_over(symbol)
+
+    def _step_over(self, symbol: str) -> None:
+        """Go on with what is held: minutes that lack trades are partial until the exchange's bars of them come."""
+        while (gap := self._host.engine.pending_gap(symbol)) and gap.next_id is not None and gap.held:
+            self._host.handle([AbandonGap(symbol)])
+
+    def _may_repair(self) -> bool:
+        """Whether trades that the stream left out may be fetched in this minute; where that is the rule, within a share."""
+        limits, minute = self._context.venue.requests, self._context.now_ms() // MINUTE_MS
+        if not self._context.venue.repair_after_ms:
+            return True
+        cost = limits.trade_page.cost + (self._repaired[1] if self._repaired[0] == minute else 0)
+        if cost > REPAIR_SHARE * limits.cost_per_minute:
+            return False
+        self._repaired = minute, cost
+        return True
 
     async def _work(self) -> None:
         while True:
             _, _, symbol = await self._queue.get()
             if (wait_ms := self._waits_ms(symbol)) > 0:
-                self._queued.discard(symbol)
+                self._queued.pop(symbol, None)
                 wait_s = wait_ms / 1000 / self._market_data.clock.speed
                 asyncio.get_running_loop().call_later(wait_s, self.nudge, symbol)
                 continue
@@ -118,7 +173,7 @@ class GapRepair:
                 log.info("repair of %s failed: %s", symbol, error)
                 retry = True
             finally:
-                self._queued.discard(symbol)
+                self._queued.pop(symbol, None)
             if retry:
                 await asyncio.sleep(RETRY_S)
             if self._host.engine.pending_gap(symbol):
@@ -144,6 +199,9 @@ class GapRepair:
         if gap.next_id is not None and self._context.venue.ids is Ids.NONE:
             # Nothing can be fetched by ids that prove nothing: its minutes wait for the exchange's bars.
             self._host.handle([AbandonGap(symbol) if gap.held else ReleaseSymbol(symbol)])
+            return
+        if gap.next_id is not None and gap.held and not self._may_repair():
+            self._step_over(symbol)
             return
         match self._remedies.remedy(gap, len(self._queued), self._context.now_ms()):
             case Remedy.RELEASE:

@@ -33,6 +33,7 @@ from klagg_tui.exchange.transport.clock import LATE_MS
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.background import keep_running
 from klagg_tui.runtime.live.backfill import Backfill
+from klagg_tui.runtime.live.completer import Completer
 from klagg_tui.runtime.live.context import LiveContext, note_clock, remove_future
 from klagg_tui.runtime.live.debts import DebtCollector
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
@@ -79,7 +80,9 @@ class LiveMarket:
         )
         self._backfill = Backfill(context, endpoint.history, endpoint.keep)
         self._debts = DebtCollector(context, endpoint.keep)
-        self._repair = GapRepair(context, Seeder(context, self._debts.wake), self._renew)
+        seeder = Seeder(context, self._debts.wake)
+        self._repair = GapRepair(context, seeder, self._renew)
+        self._completer = Completer(context, seeder)
         self._reconciler = Reconciler(context)
         self._metrics = LiveMetrics(context, self._stream, self._backfill, status)
         self.universe = SymbolUniverse(context, endpoint.wanted, self._follow)
@@ -94,6 +97,7 @@ class LiveMarket:
                 ("clock", self._sync_forever),
                 ("listing", self.universe.keep_forever),
                 ("repair", self._repair.work_forever),
+                ("larger bars", self._completer.work_forever),
                 ("confirmation", self._reconciler.work_forever),
                 ("missing bars", self._debts.work_forever),
                 ("history", self._backfill.work_forever),

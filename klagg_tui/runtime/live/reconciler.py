@@ -65,10 +65,13 @@ class Reconciler:
         settled_ms = self._context.settled_ms()
         gather_ms = self._gather_ms()
         due = [run for run in await self._wanted() if self._is_due(run, settled_ms, gather_ms)]
-        if due and due[0].period is Period.M1:
-            # Larger bars are confirmed with their minutes; the rest of them follow in the next round.
-            due = [run for run in due if run.period is Period.M1]
+        minutes, most = [run for run in due if run.period is Period.M1], self._most_at_once()
+        if 0 < len(minutes) <= most:
+            due = minutes  # larger bars are confirmed with their minutes; the rest of them follow in the next round
+        elif minutes:  # and where no round has done with the minutes, after these had their turn
+            due = [run for run in due if run.period is Period.M1 or settled_ms - _end_ms(run) >= 2 * gather_ms]
         self._host.metrics.set(Metric.UNCONFIRMED, len(due))
+        due = sorted(due, key=_end_ms)[:most]
         try:
             for at in range(0, len(due), AT_ONCE):
                 answers = await asyncio.gather(*map(self._fetch, due[at : at + AT_ONCE]))
@@ -101,6 +104,12 @@ class Reconciler:
         )
         # No longer than one request brings.
         return min(max(GATHER_MS, round(minutes * MINUTE_MS)), self._requests.cheapest_bars * MINUTE_MS // 2)
+
+    def _most_at_once(self) -> int:
+        """Requests of one look: no more than its share of the time between two, so that what is less urgent has its turn."""
+        limit = self._market_data.use().limit or self._requests.cost_per_minute
+        cost = self._requests.bars_cost(self._requests.cheapest_bars)
+        return max(1, round(SHARE * limit / cost * LOOK_EVERY_MS / MINUTE_MS))
 
     def _is_due(self, run: Unconfirmed, settled_ms: int, gather_ms: int) -> bool:
         age_ms = settled_ms - run.period.end_ms(run.first_open_ms)
@@ -156,3 +165,8 @@ class Reconciler:
         self._host.metrics.add(Metric.BARS_EQUAL, outcome.equal)
         self._host.metrics.add(Metric.BARS_AMENDED, outcome.changed)
         self._host.metrics.add(Metric.BARS_COMPLETED, outcome.completed)
+
+
+def _end_ms(run: Unconfirmed) -> int:
+    """When the first of its bars ended: who waits longest comes first, so that each has its turn however many there are."""
+    return run.period.end_ms(run.first_open_ms)

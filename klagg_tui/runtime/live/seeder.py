@@ -2,6 +2,8 @@
 
 Whole minutes before the join come from the store and from the exchange's own bars; the minute at the join is whole where
 trades were held back since before it began, and partial otherwise, until the exchange's bar of it is fetched.
+
+Where the exchange cannot be asked soon enough, a symbol begins on what is stored, and what is before it is fetched later.
 """
 
 from __future__ import annotations
@@ -10,10 +12,10 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.events import AggTrade, PendingGap, SeedBars
+from klagg_tui.engine.events import AggTrade, EarlierBars, PendingGap, SeedBars
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.rollup import BarCover
-from klagg_tui.exchange.requests import BarsWanted, covering_requests
+from klagg_tui.exchange.requests import BarsWanted, cheapest_cover, covering_requests
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.runtime.live.context import LiveContext
 
@@ -39,6 +41,7 @@ class Seeder:
         Raises:
             ExchangeError: the bars before that minute cannot be fetched now; the symbol goes on waiting.
         """
+        waited = self._host.engine.pending_gap(symbol)
         minute_ms = self._begin_ms(symbol)
         # Minutes not yet written are fetched like missing ones: a flush for each of hundreds of symbols costs more.
         stored = await self._store.seed(symbol, minute_ms, self._periods)
@@ -48,8 +51,51 @@ class Seeder:
             # What is stored may know more than the exchange's bars say, which the larger bars under way are to know too.
             stored = _overlaid(fetched, await self._store.seed(symbol, minute_ms, self._periods))
         gap = self._host.engine.pending_gap(symbol)
-        if gap is not None:
+        if gap is None or (gap.next_id is not None and waited is not None and waited.next_id is None):
+            self._stand_on(symbol, stored, fetched)  # it began meanwhile
+        else:
             self._host.handle([_seed_at(symbol, minute_ms, stored, gap)])
+
+    async def begin(self, symbol: str) -> None:
+        """Begin a waiting symbol at its first held trade, on what is stored alone: `complete` is for later."""
+        if (gap := self._host.engine.pending_gap(symbol)) is None or not gap.held:
+            return
+        minute_ms = gap.held[0].traded_ms // MINUTE_MS * MINUTE_MS
+        stored = await self._store.seed(symbol, minute_ms, self._periods)
+        if (gap := self._host.engine.pending_gap(symbol)) and gap.next_id is None:
+            first = gap.held[0]
+            minute_ms = max(minute_ms, first.traded_ms // MINUTE_MS * MINUTE_MS)
+            self._host.handle(
+                [SeedBars(symbol, minute_ms, stored, None, first.aggregate_id, max(minute_ms, first.traded_ms) + 1)]
+            )
+
+    async def complete(self, symbol: str) -> None:
+        """Fetch what the larger bars under way of a running symbol lack.
+
+        Raises:
+            ExchangeError: it cannot be fetched now.
+        """
+        minute_ms = self._begin_ms(symbol)
+        stored = await self._store.seed(symbol, minute_ms, self._periods)
+        stored = tuple(bar for bar in stored if bar.state is not State.PARTIAL)
+        contract, venue = self._context.contract(symbol), self._context.venue
+        begin_ms = min(period.open_ms(minute_ms, contract.anchor) for period in self._periods)
+        hole_ms = BarCover(stored).reached_ms(max(begin_ms, contract.listed_ms // MINUTE_MS * MINUTE_MS), minute_ms)
+        wanted: Iterable[BarsWanted] = ()
+        if hole_ms < minute_ms:
+            wanted = cheapest_cover(hole_ms, minute_ms, venue.requests, self._context.reach_ms, venue.candle.periods)
+            wanted = wanted or self._covering(symbol, minute_ms)
+        fetched: list[Bar] = []
+        for period, start_ms, end_ms, limit in wanted:
+            rows = await self._market_data.bars(symbol, period, start_ms, end_ms, limit=limit, priority=Priority.SEED)
+            fetched += _ended(rows, minute_ms)
+        await self._context.add_confirmed(fetched)
+        # What is stored may know more than the exchange's bars say.
+        stored = _overlaid(fetched, await self._store.seed(symbol, minute_ms, self._periods))
+        self._stand_on(symbol, tuple(bar for bar in stored if bar.state is not State.PARTIAL), fetched)
+
+    def _stand_on(self, symbol: str, stored: tuple[Bar, ...], fetched: list[Bar]) -> None:
+        self._host.handle([*self._context.amended(fetched), EarlierBars(symbol, _overlaid(fetched, stored))])
 
     def _begin_ms(self, symbol: str) -> int:
         """The newest minute whose predecessors are final, but none before the contract: those are of another one."""

@@ -50,7 +50,7 @@ class Scene:
 
     @property
     def nudged(self) -> set[str]:
-        return self.market._repair._queued
+        return set(self.market._repair._queued)
 
 
 @pytest.fixture(autouse=True)
