@@ -28,6 +28,8 @@ from clients.venues import (
 
 PACKAGES: Final = ("ccxt",)
 _MINUTE_MS: Final = 60_000
+_MINUTES_AGO: Final = 10
+"""Trades from a time on begin with that minute."""
 _AGO_MS: Final = 10 * 86_400_000
 """How long ago bars from a time on begin, where the venue has so many."""
 
@@ -65,24 +67,28 @@ class Client:
         self._now_ms = await self._exchange.fetch_time()
         return [Told(self._now_ms, before_ms, int(time() * 1000))]
 
-    async def trades(self) -> list[tuple[str, list[Fill]]]:
-        """From fetch_trades."""
-        found = []
+    async def trades(self) -> list[tuple[str, int | None, list[Fill]]]:
+        """From fetch_trades: name, from when, trades."""
+        found: list[tuple[str, int | None, list[Fill]]] = []
         for name, symbol in self._venue.symbols:
             trades = await self._exchange.fetch_trades(symbol, limit=self._venue.page)
-            found.append((name, self._in_order(map(_fill, trades))))
+            found.append((name, None, self._in_order(map(_fill, trades))))
+            if self._venue.has_since:
+                since_ms = (self._now_ms // _MINUTE_MS - _MINUTES_AGO) * _MINUTE_MS
+                trades = await self._exchange.fetch_trades(symbol, since_ms, self._venue.page)
+                found.append((name, since_ms, self._in_order(map(_fill, trades))))
         return found
 
-    async def stream(self) -> list[tuple[str, list[Fill]]]:
+    async def stream(self) -> list[tuple[str, None, list[Fill]]]:
         """From watch_trades, all symbols at once."""
         return await asyncio.gather(*(self._watched(name, symbol) for name, symbol in self._venue.symbols))
 
-    async def _watched(self, name: str, symbol: str) -> tuple[str, list[Fill]]:
+    async def _watched(self, name: str, symbol: str) -> tuple[str, None, list[Fill]]:
         parameters = {"name": "aggTrade"} if self._venue.exchange.startswith("binance") else {}
         found: list[Fill] = []
         while len({fill.traded_ms // _MINUTE_MS for fill in found}) < WHOLE_MINUTES + 2:
             found += map(_fill, await self._exchange.watch_trades(symbol, params=parameters))
-        return name, self._in_order(found)
+        return name, None, self._in_order(found)
 
     def _in_order(self, fills: Iterable[Fill]) -> list[Fill]:
         """By id, where there are any: ccxt sorts the trades of an answer or a message by time, by which neighbours change places."""

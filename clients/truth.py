@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import groupby, pairwise
 from typing import Final, NamedTuple
@@ -31,6 +31,8 @@ _BEHIND_MS: Final = 2_500
 """How far the time that was read may be from what is reckoned here: Kraken tells whole seconds, and a process waits."""
 _ROUNDED: Final = Decimal("0.00000001")
 """Coins that a quotient may be off, which is written with eight decimals."""
+_FLOAT: Final = Decimal("1e-14")
+"""Of itself that it may be off besides, where it was a float."""
 
 
 class Truth(NamedTuple):
@@ -67,10 +69,9 @@ class Judge:
         if any(name not in self._listed for name, _ in self._venue.symbols):
             return "the markets asked about were not read"
         if question in (NEWEST, SINCE):
-            return await self._all_bars(read)
+            return await self._all_bars(question, read)
         assert question in (TRADES, STREAM)
-        least = WHOLE_MINUTES if question == STREAM else 1
-        return await self._all_trades(question, read, least)
+        return await self._all_trades(question, read)
 
     async def _markets(self, read: list[Listed]) -> str:
         """Those that klagg itself reads of the listing, with the same base, quote and value of a contract."""
@@ -100,14 +101,14 @@ class Judge:
             return f"read as {told.told_ms}, and was {earliest_ms} to {latest_ms}"
         return ""
 
-    async def _all_bars(self, read: list) -> str:
+    async def _all_bars(self, question: str, read: list) -> str:
         number = 0
         for name, period, since_ms, rows in read:
             bars = [Row(*row) for row in rows]
             if wrong := await self._bars(name, period, since_ms, bars):
                 return f"{name} {period}: {wrong}"
             number += len(bars)
-        self.seen.append(f"{number:,} bars")
+        self.seen.append(f"{number:,} {question}")
         return ""
 
     async def _bars(self, name: str, period: str, since_ms: int | None, read: list[Row]) -> str:
@@ -147,25 +148,26 @@ class Judge:
             return "" if volume == bar.volume else f"volume is read as {volume}, and is {bar.volume}"
         # Coins of inverse contracts are a sum of quotients: it lies between what all had cost at the highest and at the lowest.
         paid = bar.volume * Decimal(market.contract_size or "0")
-        if not paid / bar.high - _ROUNDED <= volume <= paid / bar.low + _ROUNDED:
+        if not paid / bar.high * (1 - _FLOAT) - _ROUNDED <= volume <= paid / bar.low * (1 + _FLOAT) + _ROUNDED:
             return f"{volume} coins are read for {paid} dollars"
         return ""
 
-    async def _all_trades(self, question: str, read: list, least: int) -> str:
+    async def _all_trades(self, question: str, read: list) -> str:
         number = minutes = 0
-        for name, rows in read:
+        for name, since_ms, rows in read:
             fills = [Fill(*row) for row in rows]
-            wrong, whole = await self._trades(name, fills)
-            if not wrong and whole < least:
+            wrong, whole = await self._trades(name, since_ms, fills)
+            if not wrong and question == STREAM and whole < WHOLE_MINUTES:
                 wrong = f"{whole} whole minutes in {len(fills)} trades"
             if wrong:
                 return f"{name}: {wrong}"
             number, minutes = number + len(fills), minutes + whole
-        where = "socket" if question == STREAM else "REST"
-        self.seen.append(f"{number:,} trades by {where}, {minutes} whole minutes")
+        if not minutes:
+            return f"no whole minute in {number} trades"
+        self.seen.append(f"{number:,} {question} in {minutes} minutes")
         return ""
 
-    async def _trades(self, name: str, read: list[Fill]) -> tuple[str, int]:
+    async def _trades(self, name: str, since_ms: int | None, read: list[Fill]) -> tuple[str, int]:
         """Numbered without a hole where the venue does so; whole minutes add up to the truth in every field, sides too."""
         if self._venue.has_ids and any(int(b.number) != int(a.number) + 1 for a, b in pairwise(read)):
             return "ids are not consecutive", 0
@@ -179,7 +181,14 @@ class Judge:
             if Decimal(fill.amount) % Decimal(market.step):
                 return f"the amount {fill.amount} is no multiple of the step {market.step}", 0
         whole = 0
-        for minute_ms, fills in _whole_minutes(read):
+        minutes = _minutes(read)
+        if since_ms is None:
+            # The first minute may have begun before.
+            del minutes[:1]
+        elif minutes and any(bar.trade_count for bar in await self._true(name, "1m", since_ms, minutes[0][0] - 1)):
+            return f"begins in the minute of {minutes[0][0]} instead of {since_ms}", 0
+        # The last one may go on.
+        for minute_ms, fills in minutes[:-1]:
             true = await self._true(name, "1m", minute_ms, minute_ms)
             if not true or (wrong := _added(fills, true[0], unit)):
                 return f"the minute of {minute_ms}: {wrong if true else 'the market has none'}", whole
@@ -194,14 +203,13 @@ class Judge:
         return [bar for bar in bars if bar.trade_count or self._venue.has_empty_bars]
 
 
-def _whole_minutes(read: Sequence[Fill]) -> Iterator[tuple[int, list[Fill]]]:
-    """All minutes but the first, which may have begun before, and the last, which may go on. Late trades belong to their minute."""
-    by_minute = sorted(read, key=lambda fill: fill.traded_ms // _MINUTE_MS)
-    groups = [
-        (minute * _MINUTE_MS, list(fills))
-        for minute, fills in groupby(by_minute, key=lambda fill: fill.traded_ms // _MINUTE_MS)
-    ]
-    yield from groups[1:-1]
+def _minutes(read: Sequence[Fill]) -> list[tuple[int, list[Fill]]]:
+    """The trades of each minute; late ones belong to their minute."""
+
+    def minute_of(fill: Fill) -> int:
+        return fill.traded_ms // _MINUTE_MS
+
+    return [(minute * _MINUTE_MS, list(fills)) for minute, fills in groupby(sorted(read, key=minute_of), key=minute_of)]
 
 
 def _added(fills: Sequence[Fill], true: Truth, unit: Decimal) -> str:

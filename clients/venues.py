@@ -31,6 +31,8 @@ class Venue(NamedTuple):
     """Of those in which the venue has candles; ccxt calls them as klagg does."""
     page: int = 1_000
     """Trades that a request brings; 0 where ccxt cannot ask for them."""
+    has_since: bool = False
+    """Whether ccxt asks for trades from a time on, rather than leave out older ones of those that come."""
     kept: int = 1_000_000
     """Before how many bars, at the most, those from a time on begin."""
     has_ids: bool = True
@@ -49,6 +51,7 @@ VENUES: Final = (
         "binance",
         (("BTCUSDT", "BTC/USDT"), ("DOGEUSDT", "DOGE/USDT")),
         ("1m", "15m", "4h", "3d", "1w", "1M"),
+        has_since=True,
         notes=("watch_trades is told name=aggTrade.",),
     ),
     Venue(
@@ -56,6 +59,7 @@ VENUES: Final = (
         "binanceus",
         (("BTCUSDT", "BTC/USDT"), ("ETHUSDT", "ETH/USDT")),
         ("1m", "30m", "12h", "1d"),
+        has_since=True,
         notes=("watch_trades is told name=aggTrade.",),
     ),
     Venue(
@@ -63,6 +67,7 @@ VENUES: Final = (
         "binancecoinm",
         (("BTCUSD_PERP", "BTC/USD:BTC"), ("ETHUSD_PERP", "ETH/USD:ETH")),
         ("1m", "3m", "2h", "1d"),
+        has_since=True,
         notes=("Volumes of its bars are coins, those of its trades contracts.", "watch_trades is told name=aggTrade."),
     ),
     Venue(
@@ -99,6 +104,7 @@ VENUES: Final = (
         "kraken",
         (("BTC/USD", "BTC/USD"), ("DOGE/USD", "DOGE/USD"), ("SOL/USD", "SOL/USD")),
         ("1m", "15m", "4h", "1d"),
+        has_since=True,
         kept=700,
         notes=("It asks for trades since a time in seconds.",),
     ),

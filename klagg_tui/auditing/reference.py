@@ -24,13 +24,15 @@ ReferenceBars: TypeAlias = Callable[[str, Period, int, int], AsyncIterator[Seque
 class ArchiveBars:
     """The exchange's bars as its archive files have them: a `ReferenceBars`."""
 
-    def __init__(self, paths: Sequence[Path], symbol: str | None = None, held: Sequence[str] = ()) -> None:
-        """Look at the files; `held` are the marks of the venues whose bars they are held against.
+    def __init__(
+        self, paths: Sequence[Path], symbol: str | None = None, held: Sequence[str] = (), known: Sequence[str] = ()
+    ) -> None:
+        """Look at the files; `held` are the marks of the venues whose bars they are held against; `known`: see `detect`.
 
         Raises:
             BadFile: one of them holds no bars, or those of another market.
         """
-        sources, failures = plan(paths, symbol)
+        sources, failures = plan(paths, symbol, known=known)
         if failures:
             raise BadFile(failures[0])
         for source in sources:

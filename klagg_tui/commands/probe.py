@@ -54,6 +54,7 @@ def probe(
     from klagg_tui.probing.report import lines
     from klagg_tui.probing.run import Target
     from klagg_tui.probing.run import probe as run
+    from klagg_tui.runtime.plans import require_one_market
 
     if venue.lower() not in keys():
         near = hint(venue.lower(), keys()) or "."
@@ -61,9 +62,10 @@ def probe(
     _require_address("--rest-url", rest_url, "https", "http")
     _require_address("--ws-url", ws_url, "wss", "ws")
     _require_address("--proxy", proxy, "http", "socks5", is_proxy=True)
+    exchange = found(venue.lower())
+    require_one_market(exchange, rest_url or exchange.rest_url, ws_url or exchange.stream_url)
     if output is not None:
         _write(output, "")
-    exchange = found(venue.lower())
     wanted = patterns(symbols or [])
     target = Target(
         exchange,

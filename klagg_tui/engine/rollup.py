@@ -196,7 +196,8 @@ class RollUp:
         return {
             period
             for period, bases in zip(self.periods, self._bases, strict=True)
-            if (base := bases.get(period.open_ms(minute_ms, self._anchor))) and base.state is State.PARTIAL
+            for open_ms, base in bases.items()
+            if base.state is State.PARTIAL and open_ms == period.open_ms(minute_ms, self._anchor)
         }
 
     def _pieces(self, place: int, open_ms: int) -> list[Bar]:

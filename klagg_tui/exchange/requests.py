@@ -48,7 +48,7 @@ def covering_requests(
 def cheapest_cover(
     from_ms: int, minute_ms: int, limits: RequestLimits, reach_ms: Callable[[Period], int], had: Collection[Period]
 ) -> tuple[BarsWanted, ...]:
-    """The requests of least cost, each of one page, whose bars cover a stretch up to a minute; none where pages are too short.
+    """The requests of least cost, few of them and each of one page, whose bars cover a stretch up to a minute; none where pages are too short.
 
     `reach_ms`: from when on the exchange has bars of a period; `had`: of which periods.
     """
@@ -59,7 +59,7 @@ def cheapest_cover(
         for way in ways
         if way and all(one.limit <= limits.most_bars and one.start_ms >= reach_ms(one.period) for one in way)
     ]
-    return min(had_ways, key=lambda way: sum(limits.bars_cost(one.limit) for one in way), default=())
+    return min(had_ways, key=lambda way: (sum(limits.bars_cost(one.limit) for one in way), len(way)), default=())
 
 
 def _steps(from_ms: int, minute_ms: int, steps: Iterable[Period]) -> Iterator[BarsWanted]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
-from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.errors import BadFile
 from klagg_tui.exchange.binance.archive import Market
@@ -18,10 +18,19 @@ from klagg_tui.importing.markets import assumption, settle, settle_predecessor
 from klagg_tui.importing.outcome import Imported, OnProgress, Progress, ShouldStop
 from klagg_tui.importing.outliers import Sieve
 from klagg_tui.importing.predecessor import Predecessor
-from klagg_tui.importing.read import Order, TradeBlock, by_contract, order_of, read_bars, read_trades, sorted_trades
-from klagg_tui.importing.shelf import Shelf
+from klagg_tui.importing.read import (
+    Order,
+    TradeBlock,
+    by_contract,
+    order_of,
+    read_bars,
+    read_sales,
+    read_trades,
+    sorted_trades,
+)
+from klagg_tui.importing.shelf import Shelf, known_pairs
 from klagg_tui.importing.strangers import refuse_strangers
-from klagg_tui.importing.write import Edges, TradeWriter, write_confirmed, write_missing
+from klagg_tui.importing.write import Edges, TradeWriter, write_confirmed, write_missing, write_partial
 from klagg_tui.storage.store import Store
 
 
@@ -55,7 +64,8 @@ async def import_files(
         BadUsage: there is no such market, or what is stored is of an imitation of it; or `contract_value` is no number.
         StorageError: the store cannot be written to.
     """
-    files, failures = plan(paths, symbol, None if contract_value is None else checked_value(contract_value))
+    value = None if contract_value is None else checked_value(contract_value)
+    files, failures = plan(paths, symbol, value, await known_pairs(store))
     latest_ms = int(time.time() * 1000) if now_ms is None else now_ms
     settled = settle(files, market, await store.markets())
     work = _Import(
@@ -148,6 +158,8 @@ class _Import:
                 return
             if file.kind is FileKind.BARS:
                 await self._read_bars(file)
+            elif file.kind is FileKind.SALES:
+                await self._read_sales(file)
             else:
                 await self._read_trades(file)
         except BadFile as error:
@@ -181,6 +193,20 @@ class _Import:
             bars = self._over(file, block.bars)
             self._note_use(file, bars)
             await write_confirmed(self._shelf(file), bars, self.outcome)
+            if self._is_stopped_at(file, block.read_bytes):
+                return
+
+    async def _read_sales(self, file: SourceFile) -> None:
+        """Minutes for which the file vouches, and those at its edges; trades that wait in an engine are another file's."""
+        tally = self.outcome.tally
+        for block in read_sales(file, tally, self._latest_ms):
+            over = self._over(file, [bar for bar in block.bars if bar.state is State.CONFIRMED])
+            self._note_use(file, block.bars)
+            self.outcome.trades += sum(bar.trade_count for bar in block.bars)
+            await write_confirmed(self._shelf(file), over, self.outcome)
+            await write_partial(
+                self._shelf(file), [bar for bar in block.bars if bar.state is State.PARTIAL], self.outcome
+            )
             if self._is_stopped_at(file, block.read_bytes):
                 return
 

@@ -13,16 +13,20 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from klagg_tui.errors import BadFile, BadUsage
+from klagg_tui.exchange.binance import archive
 from klagg_tui.exchange.binance.archive import UM, Market, likely_among
-from klagg_tui.importing.detect import SourceFile
+from klagg_tui.exchange.registry import keys
+from klagg_tui.importing.detect import FileKind, SourceFile
 from klagg_tui.importing.foreign import MARKETS
 from klagg_tui.storage.venues import label_of
 
 FLAGS: Final = tuple(market.flag for market in MARKETS)
 """What may follow `--market`; the keys of their venues may too."""
-_BY_FLAG: Final = {name: market for market in MARKETS for name in (market.flag, market.key)}
+_OTHERS: Final = {key: Market(key, key, key) for key in keys()}
+"""Exchanges without archives that klagg reads: what it exported of theirs can be."""
+_BY_FLAG: Final = _OTHERS | {name: market for market in MARKETS for name in (market.flag, market.key)}
 _BY_KEY: Final = {market.key: market for market in MARKETS}
-_HINT: Final = f"--market takes {', '.join(FLAGS)}"
+_HINT: Final = f"--market takes {', '.join(dict.fromkeys((*FLAGS, *_OTHERS)))}"
 
 
 class Settled(NamedTuple):
@@ -151,22 +155,28 @@ class _Decided:
         """Raises BadFile where it contradicts what was said, or does not say enough."""
         possible = _possible([file])
         if self._named:
-            if self._named not in possible:
-                raise BadFile(_refused(file, self._named))
-            return self._named
-        if not possible:
-            raise BadFile(_contradictory(file))
+            return self._as_named(file, self._named, possible)
+        if file.doubt or not possible:
+            raise BadFile(file.doubt or _contradictory(file))
         if len(possible) == 1:
             return next(iter(possible))
-        for known in (self._stored, self._beside):
-            fitting = [market for market in known if market in possible]
-            if len(fitting) > 1:
-                raise BadFile(_doubtful(file, fitting))
-            if fitting:
-                if known is not self._stored:
-                    self.assumed.add(file.path)
-                return fitting[0]
-        market = self._likeliest(possible)
+        return self._fitting(file, possible, self._stored) or self._assumed(file, possible)
+
+    def _as_named(self, file: SourceFile, named: Market, possible: frozenset[Market]) -> Market:
+        if file.doubt and named in archive.MARKETS:
+            raise BadFile(_refused(file, named) if named not in possible else file.doubt)
+        if named not in possible and not _is_exported(file, named):
+            raise BadFile(_refused(file, named))
+        return named
+
+    def _fitting(self, file: SourceFile, possible: frozenset[Market], known: Sequence[Market]) -> Market | None:
+        fitting = [market for market in known if market in possible]
+        if len(fitting) > 1:
+            raise BadFile(_doubtful(file, fitting))
+        return fitting[0] if fitting else None
+
+    def _assumed(self, file: SourceFile, possible: frozenset[Market]) -> Market:
+        market = self._fitting(file, possible, self._beside) or self._likeliest(possible)
         if market is None:
             raise BadFile(_doubtful(file, [one for one in MARKETS if one in possible]))
         self.assumed.add(file.path)
@@ -184,6 +194,13 @@ class _Decided:
 def _possible(files: Iterable[SourceFile]) -> frozenset[Market]:
     shown = (evidence.markets for file in files for evidence in file.shown)
     return reduce(frozenset.intersection, shown, frozenset(MARKETS))
+
+
+def _is_exported(file: SourceFile, market: Market) -> bool:
+    """Whether a file can be of the exchange's bars as klagg exports them, which has the columns of the first exchange's archives."""
+    against = [evidence for evidence in file.shown if market not in evidence.markets]
+    is_another = market not in archive.MARKETS
+    return is_another and file.kind is FileKind.BARS and file.pair is None and all(one.is_own for one in against)
 
 
 def _refused(file: SourceFile, market: Market) -> str:

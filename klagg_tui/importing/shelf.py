@@ -13,11 +13,17 @@ from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
-from klagg_tui.names import Name
+from klagg_tui.exchange.kraken import archive as pairs
+from klagg_tui.names import Name, parted
 from klagg_tui.storage.merging import Added
 from klagg_tui.storage.store import Importing, Store
 
 _ANY: Final = frozenset(State)
+
+
+async def known_pairs(store: Store) -> list[str]:
+    """Symbols of the venue whose archives join both sides of a pair in their names."""
+    return [parted(known.symbol).symbol for known in await store.symbols(pairs.KEY)]
 
 
 class Shelf:

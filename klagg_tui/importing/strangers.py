@@ -33,6 +33,8 @@ async def refuse_strangers(shelf: Shelf, file: SourceFile, should_stop: Callable
     Raises:
         BadFile: most of them contradict what is stored.
     """
+    if file.kind is FileKind.SALES:  # they have no ids to be known by
+        return
     if file.kind is not FileKind.BARS:
         symbol = await _stranger_among_trades(shelf, file, should_stop)
     else:

@@ -210,6 +210,15 @@ async def write_confirmed(shelf: Shelf, bars: list[Bar], outcome: Imported) -> N
     outcome.new += added.new
 
 
+async def write_partial(shelf: Shelf, bars: list[Bar], outcome: Imported) -> None:
+    """Minutes of which trades may be missing, without ids to say which: only where there is nothing at all."""
+    there = await shelf.keys_of(bars) if bars else set()
+    missing = [bar for bar in bars if bar.key not in there]
+    await shelf.add(missing)
+    outcome.bars += len(bars)
+    outcome.new += len(missing)
+
+
 async def write_missing(shelf: Shelf, bars: list[Bar], outcome: Imported) -> None:
     """Bars of one symbol that take no place of bars which the store has closed already."""
     there = await shelf.keys_of(bars, _OVER)

@@ -89,7 +89,8 @@ class Probe:
         self._choose((await self._data.instruments()).instruments)
         symbols = tuple(self._instruments)
         begun_ms = self._data.now_ms()
-        self._say(f"listening to {len(symbols)} symbols for {self._target.minutes} whole minutes")
+        minutes = f"{self._target.minutes} whole minutes" if self._target.minutes > 1 else "one whole minute"
+        self._say(f"listening to {len(symbols)} symbol{'s' * (len(symbols) != 1)} for {minutes}")
         async with listening(self._venue, self._data, self._target.ws_url, symbols, self._target.proxy) as heard:
             self._heard = heard
             await until_served(self._data, heard, symbols, _SERVED_MS)

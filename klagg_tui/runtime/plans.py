@@ -58,12 +58,7 @@ def _endpoint(settings: Settings, exchange: Venue) -> MarketEndpoint:
     market, table = settings.market, settings.venue.get(exchange.key, VenueTable())
     rest_url = rest_url_of(settings, exchange)
     ws_url = table.ws_url or (market.ws_url if exchange.key == DEFAULT else exchange.stream_url)
-    is_real = exchange.is_at(rest_url)
-    if is_real != exchange.is_at(ws_url) and _is_here(ws_url if is_real else rest_url):
-        raise ConfigError(
-            f"Bars from {without_login(rest_url)} and trades from {without_login(ws_url)} are of two markets: "
-            "give both --rest-url and --ws-url."
-        )
+    require_one_market(exchange, rest_url, ws_url)
     types = table.contract_types or tuple(kind for kind in market.contract_types if kind in exchange.contract_types)
     symbols = SymbolFilter.of_venue(
         exchange.key,
@@ -81,7 +76,7 @@ def _endpoint(settings: Settings, exchange: Venue) -> MarketEndpoint:
         symbols,
         settings.storage.keep,
         market.proxy,
-        exchange.name if is_real else other,
+        exchange.name if exchange.is_at(rest_url) else other,
     )
 
 
@@ -129,6 +124,20 @@ def several_demo_plan(urls: Mapping[str, tuple[str, str]], database: Path, perio
 def mark_at(exchange: Venue, rest_url: str) -> str:
     """Whose bars come from there, as databases are marked: the exchange's own, or those of an imitation of it."""
     return mark_of(exchange.key, "" if exchange.is_at(rest_url) else without_login(rest_url))
+
+
+def require_one_market(exchange: Venue, rest_url: str, ws_url: str) -> None:
+    """Refuse to take bars from the real exchange and trades from an imitation of it here, or the other way round.
+
+    Raises:
+        ConfigError: so it is.
+    """
+    is_real = exchange.is_at(rest_url)
+    if is_real != exchange.is_at(ws_url) and _is_here(ws_url if is_real else rest_url):
+        raise ConfigError(
+            f"Bars from {without_login(rest_url)} and trades from {without_login(ws_url)} are of two markets: "
+            "give both --rest-url and --ws-url."
+        )
 
 
 def _is_here(url: str) -> bool:

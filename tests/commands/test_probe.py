@@ -40,7 +40,13 @@ def test_an_exchange_that_there_is_not_is_told_with_a_near_name(klagg: Klagg) ->
 def test_an_exchange_that_cannot_be_reached_is_told_in_a_sentence(klagg: Klagg) -> None:
     said = klagg("probe", "coinbase", "--rest-url", "http://127.0.0.1:9", "--ws-url", "ws://127.0.0.1:9")
     assert (said.status, said.out) == (1, "")
-    assert said.err.startswith("127.0.0.1:9 cannot be reached")
+    assert said.err == "127.0.0.1:9 cannot be reached (nobody answers there).\n"
+
+
+def test_questions_here_and_trades_of_the_exchange_are_refused_at_once(klagg: Klagg) -> None:
+    said = klagg("probe", "kraken", "--rest-url", "http://127.0.0.1:9")
+    assert (said.status, said.out) == (1, "")
+    assert "give both --rest-url and --ws-url" in said.err
 
 
 @pytest.mark.parametrize(

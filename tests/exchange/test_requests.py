@@ -5,9 +5,11 @@ from hypothesis import strategies as st
 
 from klagg_tui.engine.period import MINUTE_MS, Period, chain
 from klagg_tui.exchange.binance import VENUE
-from klagg_tui.exchange.requests import covering_requests, pages
+from klagg_tui.exchange.registry import venue
+from klagg_tui.exchange.requests import cheapest_cover, covering_requests, pages
 
 DAY = 86_400_000
+HOUR = 3_600_000
 THURSDAY_0505 = 1_723_075_200_000 + 5 * 3_600_000 + 5 * 60_000
 
 minutes = st.integers(1_500_000_000_000 // MINUTE_MS, 1_900_000_000_000 // MINUTE_MS).map(lambda n: n * MINUTE_MS)
@@ -48,3 +50,26 @@ def test_pages_cover_the_whole_stretch_once_newest_first(period: Period, bars: i
         assert page.end_ms + 1 - page.start_ms <= page.limit * period.nominal_ms
         reached_ms = page.start_ms
     assert reached_ms == start_ms
+
+
+def steps(key: str, hours: float, *, reach_ms: int = 0) -> list[tuple[str, int]]:
+    """What covers so many hours up to ten past twelve, by period and number of bars."""
+    of, minute_ms = venue(key), DAY + 12 * HOUR + 10 * MINUTE_MS
+    from_ms = minute_ms - round(hours * HOUR)
+    wanted = cheapest_cover(from_ms, minute_ms, of.requests, lambda _: reach_ms, of.candle.periods)
+    return [(str(one.period), one.limit) for one in wanted]
+
+
+def test_a_hole_that_one_page_of_minutes_fills_costs_one_request() -> None:
+    assert steps("kraken", 11) == [("1m", 660)]
+    assert steps("binance-um", 0.5) == [("1m", 30)]
+
+
+def test_a_longer_one_is_filled_by_longer_bars_whose_first_may_begin_before_it() -> None:
+    assert steps("kraken", 12.1) == [("1h", 12), ("1m", 10)]
+    assert steps("hyperliquid", 12.1) == [("1h", 12), ("1m", 10)]
+
+
+def test_what_no_page_reaches_is_not_asked_for() -> None:
+    assert steps("kraken", 11, reach_ms=2 * DAY) == []
+    assert steps("kraken", 0) == []

@@ -444,3 +444,43 @@ async def test_a_stranger_is_known_wherever_in_the_file_it_meets_what_is_stored(
     (failure,) = (await taken(store, file_of(tmp_path / "d.csv", later))).failures
     assert "other bars of BTCUSDT" in failure
     assert await stored(store) == before
+
+
+async def test_what_klagg_exported_of_another_exchange_is_its_own_again_where_it_is_said(
+    store: Store, tmp_path: Path
+) -> None:
+    path = file_of(tmp_path / "BTC%2FUSD-1m-2024-08-08.csv", klines())
+    (failure,) = (await import_files(store, [path])).failures
+    assert (
+        "has no symbol like BTC/USD; where klagg exported it from bars of another one, --venue says of which" in failure
+    )
+    assert not await store.has_bars()
+    assert (await import_files(store, [path], market="kraken")).failures == []
+    assert (await import_files(store, [path], symbol="btc/usd", market="coinbase")).failures == []
+    assert await store.markets() == ("kraken", "coinbase")
+    assert len(await stored(store, "kraken:BTC/USD")) == 10
+    (failure,) = (await import_files(store, [path], market="um")).failures
+    assert "BTC/USD" in failure
+
+
+async def test_trades_of_one_exchange_are_never_said_to_be_anothers(store: Store, tmp_path: Path) -> None:
+    (failure,) = (await taken(store, file_of(tmp_path / "a.csv", FUTURES), "coinbase")).failures
+    assert "by its 7 columns, not of coinbase" in failure
+
+
+async def test_an_export_of_an_exchange_with_finer_prices_comes_back_to_the_last_digit(
+    store: Store, tmp_path: Path
+) -> None:
+    tiny = "0.000000002612"
+    path = file_of(tmp_path / "BABYDOGE-USDT-1m-2024-08-08.csv", klines(2, tiny))
+    lacking = file_of(
+        path, [line.replace(",201.0,3,1.000,100.5,0", ",,,,,0") for line in path.read_text().splitlines()]
+    )
+    outcome = await import_files(store, [lacking], market="okx-spot")
+    assert (outcome.failures, outcome.tally.bad, outcome.bars) == ([], 0, 2)
+    assert (await stored(store, "BABYDOGE-USDT"))[0].open == parsing.price(tiny)
+    assert {one.evidence for one in await stored(store, "BABYDOGE-USDT")} == {31}
+    outcome = await import_files(
+        store, [file_of(tmp_path / "BABYDOGEUSDT-1m-2024-08-08.csv", klines(2, tiny))], market="um"
+    )
+    assert outcome.tally.bad == 2

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from klagg_tui.commands.shared.options import Json, Local, periods_of, times
+from klagg_tui.commands.shared.options import Json, Local, names_of, periods_of, times
 from klagg_tui.commands.shared.output import tell
 from klagg_tui.commands.shared.running import wait_for
 from klagg_tui.commands.shared.settings import Chosen, with_settings
@@ -32,7 +32,7 @@ def audit(
     chosen: Chosen,
     symbol: Annotated[
         list[str] | None,
-        typer.Option("--symbol", "-s", metavar="SYMBOL", help="Symbol or pattern; may be given again. Default: all."),
+        typer.Option("--symbol", "-s", metavar="SYMBOL,…", help="Symbols or patterns. Default: all."),
     ] = None,
     from_: Annotated[str | None, typer.Option("--from", metavar="TIME", help="Bars that open then or later.")] = None,
     to: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Bars that open before then.")] = None,
@@ -69,7 +69,7 @@ def audit(
 
     stretch = Stretch(*times(from_, to, local=local))
     periods = periods_of(period) if period else None
-    plan = Plan(chosen.load().settings, tuple(symbol or ()), stretch, tuple(against or ()), periods, is_repair=repair)
+    plan = Plan(chosen.load().settings, names_of(symbol), stretch, tuple(against or ()), periods, is_repair=repair)
     with Interrupt("what was found so far is reported.") as interrupt, ProgressLine(unit="bars") as line:
         outcome = wait_for(run(plan, interrupt, line))
     outcome.is_interrupted = interrupt()

@@ -125,7 +125,7 @@ async def _ask(settings: Settings, mark: str, stack: AsyncExitStack, exchanges: 
         await rest.sync()
     except Unreachable as error:
         raise Unreachable(
-            f"{without_login(url)} cannot be reached: nothing was compared and nothing changed; "
+            f"{without_login(url)} cannot be reached: of the bars of {exchange.name}, nothing was compared and nothing changed; "
             "--against FILE takes archives instead."
         ) from error
     exchanges.add(exchange, rest)

@@ -23,6 +23,7 @@ from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.exchange.registry import keys, venue
 from klagg_tui.exporting.selection import matching
 from klagg_tui.importing.markets import is_real
+from klagg_tui.importing.shelf import known_pairs
 from klagg_tui.names import parted
 from klagg_tui.storage.store import Store
 
@@ -137,8 +138,10 @@ async def _sources(
     sources: dict[str, ReferenceBars] = {}
     if files:
         async with await Store.open(plan.settings.storage.database, read_only=True) as store:
-            held = await store.markets()
-        sources["files"] = ArchiveBars(files, parted(plan.symbols[0]).symbol if len(plan.symbols) == 1 else None, held)
+            held, pairs = await store.markets(), await known_pairs(store)
+        sources["files"] = ArchiveBars(
+            files, parted(plan.symbols[0]).symbol if len(plan.symbols) == 1 else None, held, pairs
+        )
     if EXCHANGE in plan.against or (plan.is_repair and not files):
         exchanges = await ask_exchanges(plan.settings, names, stack, outcome.unknown.add)
         if scope.now_ms is not None:

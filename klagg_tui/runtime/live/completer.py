@@ -18,7 +18,7 @@ from klagg_tui.runtime.live.seeder import Seeder
 
 log = logging.getLogger(__name__)
 
-LOOK_S: Final = 0.5
+LOOK_S: Final = 1.0
 AT_ONCE: Final = 4
 """Symbols asked for together."""
 RETRY_S: Final = 2.0
@@ -39,7 +39,7 @@ class Completer:
         self._not_before_ms: dict[str, int] = {}
 
     async def work_forever(self) -> None:
-        """Look twice a second, and go on at once as long as something is due."""
+        """Look every second, and go on at once as long as something is due."""
         while True:
             due = self._due()[:AT_ONCE]
             try:

@@ -116,7 +116,8 @@ class DebtCollector:
 
     def _count(self, holes: Sequence[Hole]) -> None:
         """Holes between stored bars, each counted once; what lies at the end is only not there yet."""
-        inner = frozenset(hole for hole in holes if not hole.is_tail)
+        coming = self._context.completing
+        inner = frozenset(hole for hole in holes if not hole.is_tail and hole.symbol not in coming)
         new = {hole for hole in inner if not any(_overlap(hole, other) for other in self._counted)}
         if new:
             first = min(new)

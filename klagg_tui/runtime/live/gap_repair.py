@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 WORKERS: Final = 8
 HURRY_S: Final = 0.5
 """Between two looks whether symbols wait that the exchange cannot be asked for soon."""
-REPAIR_SHARE: Final = 1 / 3
+REPAIR_SHARE: Final = 1 / 4
 """Of what may be asked in a minute, for trades that the stream leaves out as a rule: the rest keeps bars confirmed."""
 RETRY_S: Final = 2.0
 TRIES: Final = 3
@@ -126,7 +126,7 @@ class GapRepair:
         gaps, unused = Load(), use._replace(used=0)
         for symbol in waiting:
             gap = engine.pending_gap(symbol)
-            if gap is None:
+            if gap is None or not (gap.held or gap.next_id):
                 continue
             if gap.next_id is None:
                 load = load.more(seed)

@@ -16,7 +16,7 @@ from klagg_tui.exchange.venue import Priority, RequestUse
 
 SEED_MS: Final = 4_000
 """How long a new symbol may show nothing, in the time of whoever looks at it."""
-GAP_MS: Final = 20_000
+GAP_MS: Final = 60_000
 """The same of one that is on screen and stands still: what is fetched by ids keeps fields that a bar may lack."""
 
 

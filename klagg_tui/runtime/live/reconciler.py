@@ -65,11 +65,13 @@ class Reconciler:
         settled_ms = self._context.settled_ms()
         gather_ms = self._gather_ms()
         due = [run for run in await self._wanted() if self._is_due(run, settled_ms, gather_ms)]
-        if due and due[0].period is Period.M1:
-            # Larger bars are confirmed with their minutes; the rest of them follow in the next round.
-            due = [run for run in due if run.period is Period.M1]
+        minutes, most = [run for run in due if run.period is Period.M1], self._most_at_once()
+        if 0 < len(minutes) <= most:
+            due = minutes  # larger bars are confirmed with their minutes; the rest of them follow in the next round
+        elif minutes:  # and where no round has done with the minutes, after these had their turn
+            due = [run for run in due if run.period is Period.M1 or settled_ms - _end_ms(run) >= 2 * gather_ms]
         self._host.metrics.set(Metric.UNCONFIRMED, len(due))
-        due = sorted(due, key=_age)[: self._most_at_once()]
+        due = sorted(due, key=_end_ms)[:most]
         try:
             for at in range(0, len(due), AT_ONCE):
                 answers = await asyncio.gather(*map(self._fetch, due[at : at + AT_ONCE]))
@@ -165,6 +167,6 @@ class Reconciler:
         self._host.metrics.add(Metric.BARS_COMPLETED, outcome.completed)
 
 
-def _age(run: Unconfirmed) -> int:
-    """The one that waits longest first, so that each has its turn however many there are."""
+def _end_ms(run: Unconfirmed) -> int:
+    """When the first of its bars ended: who waits longest comes first, so that each has its turn however many there are."""
     return run.period.end_ms(run.first_open_ms)

@@ -41,6 +41,7 @@ class Seeder:
         Raises:
             ExchangeError: the bars before that minute cannot be fetched now; the symbol goes on waiting.
         """
+        waited = self._host.engine.pending_gap(symbol)
         minute_ms = self._begin_ms(symbol)
         # Minutes not yet written are fetched like missing ones: a flush for each of hundreds of symbols costs more.
         stored = await self._store.seed(symbol, minute_ms, self._periods)
@@ -50,10 +51,10 @@ class Seeder:
             # What is stored may know more than the exchange's bars say, which the larger bars under way are to know too.
             stored = _overlaid(fetched, await self._store.seed(symbol, minute_ms, self._periods))
         gap = self._host.engine.pending_gap(symbol)
-        if gap is not None:
-            self._host.handle([_seed_at(symbol, minute_ms, stored, gap)])
+        if gap is None or (gap.next_id is not None and waited is not None and waited.next_id is None):
+            self._stand_on(symbol, stored, fetched)  # it began meanwhile
         else:
-            self._stand_on(symbol, stored, fetched)
+            self._host.handle([_seed_at(symbol, minute_ms, stored, gap)])
 
     async def begin(self, symbol: str) -> None:
         """Begin a waiting symbol at its first held trade, on what is stored alone: `complete` is for later."""

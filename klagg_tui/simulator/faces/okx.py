@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import ClassVar, Final
 
 import orjson
@@ -273,12 +274,13 @@ class OkxSwap(Okx):
         return entry and entry | worth | {"ctMult": "1", "uly": self.name(listing).removesuffix("-SWAP")}
 
     def sums(self, listing: Listing, candle: Candle) -> tuple[str, str, str]:
-        """Contracts, coins, and the quote; coins of inverse contracts are a quotient, which is rounded."""
+        """Contracts, coins, and the quote; coins of inverse contracts are a quotient at the average price, which is rounded."""
         steps = candle.kline.sums.volume
         if not is_inverse(listing):
             return self.size(listing, steps), candle.text.volume, candle.text.turnover
-        paid = steps * int(_VALUE)
-        return str(steps), f"{paid / float(candle.text.close):.8f}", str(paid)
+        paid, turnover = steps * int(_VALUE), candle.kline.sums.turnover
+        coins = Decimal(paid * steps * 10**listing.price_unit_decimals) / turnover if turnover else Decimal(0)
+        return str(steps), f"{coins:.8f}", str(paid)
 
     def bar(self, bar: Bar) -> Bar:
         """Of inverse contracts the volume is contracts, and the turnover what they are worth."""

@@ -223,3 +223,18 @@ async def test_a_hole_whose_answer_cannot_be_read_holds_up_no_other(
     await scene.collect(2)
     assert await scene.stored() == [*truth[:5], *truth[7:]]
     assert scene.owed()[0] >= 2
+
+
+async def test_a_hole_before_a_symbol_that_began_at_once_is_left_to_what_makes_its_larger_bars_whole(
+    scene: Scene,
+) -> None:
+    truth = scene.truth(20)
+    await scene.store.add_confirmed([*truth[:5], *truth[9:]])
+    scene.context.completing.add(SYMBOL)
+    await scene.collect()
+    assert await scene.stored() == [*truth[:5], *truth[9:]]
+    assert scene.host.metrics[Metric.HOLES] == 0
+    assert scene.owed()[1] == 1
+    scene.context.completing.clear()
+    await scene.collect()
+    assert await scene.stored() == truth

@@ -15,6 +15,7 @@ from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.venue import MarketData
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.host import EngineHost
+from klagg_tui.runtime.live import reconciler
 from klagg_tui.runtime.live.context import LiveContext
 from klagg_tui.runtime.live.reconciler import Reconciler
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
@@ -179,3 +180,32 @@ async def test_a_larger_bar_that_was_confirmed_while_it_was_under_way_is_found_t
     await scene.store.add_confirmed(wrong([truth]))
     await scene.look_again()
     assert (await listed(scene.store, Period.M5))[-1] == truth
+
+
+async def test_a_look_asks_no_more_than_its_share_and_first_for_what_waits_longest(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciler, "SHARE", 0.001)
+    other = scene.exchange.truth.bars("ETHUSDT", Period.M1, scene.to_ms - 3 * MINUTE, scene.to_ms)
+    ours = [bar._replace(state=State.CLOSED) for bar in (*scene.truth[-2:], *other)]
+    await scene.store.add(ours, [])
+    before = scene.data.use().requests
+    await scene.look()
+    assert scene.data.use().requests == before + 1
+    assert {bar.state for bar in await scene.minutes("ETHUSDT")} == {State.CONFIRMED}
+    assert {bar.state for bar in await scene.minutes()} == {State.CLOSED}
+    await scene.look()
+    assert {bar.state for bar in await scene.minutes()} == {State.CONFIRMED}
+
+
+async def test_larger_bars_have_their_turn_where_no_look_has_done_with_the_minutes(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciler, "SHARE", 0.001)
+    old = scene.exchange.truth.bars(SYMBOL, Period.M5, scene.to_ms - 60 * MINUTE, scene.to_ms - 55 * MINUTE)
+    other = scene.exchange.truth.bars("ETHUSDT", Period.M1, scene.to_ms - 3 * MINUTE, scene.to_ms)
+    ours = [bar._replace(state=State.CLOSED) for bar in (*old, *scene.truth[-2:], *other)]
+    await scene.store.add(ours, [])
+    await scene.look(pause_ms=0)
+    assert (await listed(scene.store, period=Period.M5))[0] == old[0]._replace(state=State.CONFIRMED)
+    assert {bar.state for bar in await scene.minutes()} == {State.CLOSED}

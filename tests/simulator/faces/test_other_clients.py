@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -177,3 +178,30 @@ def test_okxs_public_address_has_the_same_trades_in_groups_of_one(key: str) -> N
     assert [message["data"] for message in grouped] == [
         [message["data"][0] | {"count": "1", "source": "0"}] for message in alone
     ]
+
+
+# Coins of contracts that are worth a fixed sum: a volume for ccxt, and for klagg no field of any bar
+
+
+@pytest.mark.parametrize("key", ["binance-coinm", "okx-swap"])
+def test_coins_of_inverse_contracts_are_nearly_the_sum_of_what_each_was_worth(key: str) -> None:
+    market = Market(MarketSpec(symbols=24, seed=7, activity=20, history_days=5, venue=key, single_fills=True))
+    face = face_class(key)(market, Klines(market), Calm())
+    if key == "okx-swap":
+        name = next(face.name(life.listing) for life in face.listed().values() if life.listing.quote == "USDC")
+        rows = asked(face, "/api/v5/market/candles", instId=name, bar="1H", limit=2)["data"]
+        opened, worth, coins, close = int(rows[1][0]), 10, Decimal(rows[1][6]), Decimal(rows[1][4])
+    else:
+        name = "BTCUSD_PERP"
+        row = asked(face, "/dapi/v1/klines", symbol=name, interval="1h", limit=2)[0]
+        opened, worth, coins, close = row[0], 100, Decimal(row[7]), Decimal(row[4])
+    symbol = face.symbol_of(name)
+    assert symbol is not None
+    listing = market.listing(symbol)
+    unit = Decimal(10) ** -listing.price_unit_decimals
+    trades = face.past.between(symbol, opened, opened + HOUR - 1, 100_000, NOW)
+    true = sum(trade.quantity * worth / (trade.price * unit) for trade in trades)
+    contracts = sum(trade.quantity for trade in trades)
+    assert len(trades) > 100
+    assert abs(coins - true) < true / 100_000
+    assert abs(contracts * worth / close - true) > true / 100_000, "the last price would do as well"

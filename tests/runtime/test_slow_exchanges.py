@@ -1,0 +1,79 @@
+"""Exchanges that answer few questions: everything is on screen within seconds, and exact in the end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from klagg_tui.engine.bar import State
+from klagg_tui.engine.period import Period
+from klagg_tui.runtime.live import gap_repair
+from klagg_tui.runtime.worker import Runtime
+from klagg_tui.simulator import MarketSpec, SimulatedExchange
+from tests.market_run import MINUTE_MS, differences, now_ms, plan, recorded
+
+pytestmark = pytest.mark.xdist_group("live")
+
+SYMBOLS = 40
+START_MS = 1_790_035_200_000 + 5 * 60 * MINUTE_MS + 10 * MINUTE_MS
+"""A Tuesday, 05:10: hours, the day and the week are under way."""
+LONGEST_S = 40.0
+"""Two questions for each would take eighty at a request a second; nearly all is there after eight."""
+
+
+def market(activity: float) -> MarketSpec:
+    return MarketSpec(symbols=SYMBOLS, seed=4, activity=activity, start_ms=START_MS)
+
+
+@pytest.mark.parametrize("key", ["kraken", "hyperliquid"])
+async def test_every_symbol_that_is_traded_is_on_screen_within_seconds(key: str, tmp_path: Path) -> None:
+    async with SimulatedExchange(market(900), venue=key, speed=1) as exchange:
+        runtime = Runtime(plan(exchange, tmp_path / "run.db", history=1))
+        runtime.start()
+        began_s, shown, listed = time.monotonic(), set[str](), set[str]()
+        while not listed or len(shown) < 0.9 * len(listed):
+            if update := runtime.take_changes():
+                listed |= set(update.symbols_added)
+                shown |= {bar.symbol for bar in update.changes.current}
+            assert not runtime.has_ended, runtime.error
+            assert time.monotonic() - began_s < LONGEST_S, f"{len(shown)} of {len(listed)}"
+            await asyncio.sleep(0.05)
+        status = runtime.status()
+        await runtime.stop()
+        assert not status.counters.held_cut
+
+
+@pytest.mark.parametrize(("key", "faults"), [("kraken", "none"), ("kraken", "holes@1m+4m"), ("hyperliquid", "cut@2m")])
+async def test_what_began_without_a_question_is_exact_in_the_end(
+    key: str, faults: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gap_repair, "SEED_MS", 300)
+    monkeypatch.setattr(gap_repair, "GAP_MS", 300)
+    database = tmp_path / "run.db"
+    async with SimulatedExchange(market(40), venue=key, speed=30, faults=faults) as exchange:
+        from_ms = (now_ms(exchange) // MINUTE_MS + 1) * MINUTE_MS
+        status, to_ms, _ = await recorded(exchange, database, 6, history=1)
+        found, told = await differences(exchange, database, from_ms=from_ms, to_ms=to_ms)
+        assert not told, "\n".join(told[:10])
+        assert found["equal"] >= SYMBOLS * 4
+        assert not status.owed
+        assert not status.counters.held_cut
+
+
+async def test_larger_bars_that_were_under_way_become_whole(tmp_path: Path) -> None:
+    async with SimulatedExchange(market(40), venue="kraken", speed=15) as exchange:
+        runtime = Runtime(plan(exchange, tmp_path / "run.db", history=1))
+        runtime.start()
+        states: dict[tuple[str, Period], State] = {}
+        begun_ms, was_partial = now_ms(exchange), set[str]()
+        while not was_partial or State.PARTIAL in states.values():
+            if update := runtime.take_changes():
+                states |= {bar.series: bar.state for bar in update.changes.current if bar.period is Period.W1}
+            was_partial |= {symbol for (symbol, _), state in states.items() if state is State.PARTIAL}
+            assert now_ms(exchange) < begun_ms + 30 * MINUTE_MS, states
+            await asyncio.sleep(0.05)
+        await runtime.stop()
+        assert len(was_partial) > SYMBOLS / 2
