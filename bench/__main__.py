@@ -13,7 +13,19 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-PARTS: Final = ("engine", "exact", "store", "files", "stream", "memory", "screen", "exchanges", "start", "serve")
+PARTS: Final = (
+    "engine",
+    "exact",
+    "store",
+    "files",
+    "stream",
+    "memory",
+    "screen",
+    "exchanges",
+    "venues",
+    "start",
+    "serve",
+)
 
 
 def main(wanted: list[str]) -> int:

@@ -1,6 +1,7 @@
 """`make clients`: lets well-known clients read the simulated exchange and says what each of them can make of it.
 
-`make clients ARGS="ccxt_pro nautilus"` asks those only. Fails where a client reads something wrong, or not at all.
+Four read the face of Binance USDⓈ-M, and ccxt reads every other one. `make clients ARGS="nautilus ccxt_pro:kraken"` asks those
+only. Fails where a client reads something wrong, or not at all.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import DEVNULL, STDOUT
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,8 +22,11 @@ from rich.table import Table
 from clients.exchange import Exchange, simulated
 from clients.judge import details, judged, misleading
 from clients.readings import ACTIONS, CONTRACTS, Contract
+from clients.truth import Judge
+from clients.venues import NAMES, QUESTIONS, TRADES
 
 CLIENTS: Final = ("ccxt_pro", "python_binance", "unicorn", "nautilus")
+"""Of Binance USDⓈ-M."""
 PATIENCE_S: Final = 180
 """For all that a client does; each action has a patience of its own."""
 WIDTH: Final = 150
@@ -29,12 +34,16 @@ WIDTH: Final = 150
 MOST_DETAILS: Final = 3
 PYTHON: Final = Path(__file__).resolve().parents[1] / ".venv-clients" / "bin" / "python"
 
+Judged = Callable[[str, list], Awaitable[str]]
+
 
 @dataclass
 class Report:
     """What came of one client."""
 
     name: str
+    actions: Sequence[str] = ACTIONS
+    """What is asked of it."""
     versions: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     troubles: dict[str, str] = field(default_factory=dict)
@@ -47,7 +56,7 @@ class Report:
     @property
     def is_good(self) -> bool:
         """Whether everything was tried and found right."""
-        tried = all(self.troubles.get(action) == "" for action in ACTIONS)
+        tried = all(self.troubles.get(action) == "" for action in self.actions)
         return tried and not self.wrong_details and not self.refused
 
 
@@ -55,16 +64,22 @@ def main(wanted: list[str]) -> int:
     """Ask the clients and show what they say."""
     console = Console()
     console = console if console.is_terminal else Console(width=WIDTH)
-    unknown = [name for name in wanted if name not in CLIENTS]
+    known = (*CLIENTS, *NAMES)
+    unknown = [name for name in wanted if name not in known]
     if unknown:
-        console.print(f"There is no {', '.join(unknown)}; there are {', '.join(CLIENTS)}.")
+        console.print(f"There is no {', '.join(unknown)}; there are {', '.join(known)}.")
         return 2
     if not PYTHON.exists():
         console.print("The environment of the clients is missing; make clients makes it.")
         return 2
-    reports, odd = asyncio.run(asked(wanted or list(CLIENTS), console))
-    show(reports, odd, console)
-    return 0 if not odd and all(report.is_good for report in reports) else 1
+    asked_for = wanted or known
+    own, venues = [name for name in CLIENTS if name in asked_for], [name for name in NAMES if name in asked_for]
+    reports, odd = asyncio.run(asked(own, console)) if own else ([], [])
+    others = asyncio.run(asked_of_venues(venues, console))
+    show(reports, ACTIONS, "expiry and tick as read", console)
+    show(others, QUESTIONS, "compared", console)
+    tell([*reports, *others], odd, console)
+    return 0 if not odd and all(report.is_good for report in [*reports, *others]) else 1
 
 
 async def asked(names: list[str], console: Console) -> tuple[list[Report], list[str]]:
@@ -73,23 +88,52 @@ async def asked(names: list[str], console: Console) -> tuple[list[Report], list[
         reports = []
         for name in names:
             console.print(f"· {name}")
-            reports.append(await asked_one(name, exchange))
+            report = Report(name)
+            lines = await asked_one(report, exchange, lambda action, read: judged(action, read, exchange))
+            info = await exchange.ask("exchangeInfo")
+            if read := lines.get(CONTRACTS):
+                report.details, report.wrong_details = details([Contract(*row) for row in read], info)
+            reports.append(report)
         return reports, misleading(await exchange.ask("exchangeInfo"))
 
 
-async def asked_one(name: str, exchange: Exchange) -> Report:
-    """A client in a process of its own."""
-    report = Report(name)
+async def asked_of_venues(names: list[str], console: Console) -> list[Report]:
+    """One after the other, each against a face of its own."""
+    reports = []
+    for name in names:
+        console.print(f"· {name}")
+        venue = NAMES[name]
+        report = Report(name, [question for question in QUESTIONS if venue.page or question != TRADES])
+        async with simulated(venue.key) as exchange:
+            judge = Judge(venue, exchange)
+            await asked_one(report, exchange, judge.judged)
+            report.details = judge.seen
+        reports.append(report)
+    return reports
+
+
+async def asked_one(report: Report, exchange: Exchange, judge: Judged) -> dict[str, list]:
+    """A client in a process of its own; what it read, by action."""
+    read: dict[str, list] = {}
     with TemporaryDirectory() as folder:
         output, log = Path(folder) / "read.jsonl", Path(folder) / "log.txt"
         output.touch()
-        await run(name, exchange, output, log)
+        await run(report.name, exchange, output, log)
         for line in output.read_text(encoding="utf-8").splitlines():
-            await take(report, json.loads(line), exchange)
+            told = json.loads(line)
+            if "versions" in told:
+                report.versions, report.notes = told["versions"], told["notes"]
+            elif "refused" in told:
+                report.refused.append(told["refused"])
+            elif "trouble" in told:
+                report.troubles[told["action"]] = told["trouble"]
+            else:
+                read[told["action"]] = told["read"]
+                report.troubles[told["action"]] = await judge(told["action"], told["read"])
         if not report.troubles:
             said = log.read_text(encoding="utf-8", errors="replace").split("\n")
             report.troubles[CONTRACTS] = next((line for line in reversed(said) if line.strip()), "it said nothing")
-    return report
+    return read
 
 
 async def run(name: str, exchange: Exchange, output: Path, log: Path) -> None:
@@ -108,30 +152,21 @@ async def run(name: str, exchange: Exchange, output: Path, log: Path) -> None:
                 await child.wait()
 
 
-async def take(report: Report, told: dict, exchange: Exchange) -> None:
-    """One line of what a child wrote down."""
-    if "versions" in told:
-        report.versions, report.notes = told["versions"], told["notes"]
-    elif "refused" in told:
-        report.refused.append(told["refused"])
-    elif "trouble" in told:
-        report.troubles[told["action"]] = told["trouble"]
-    else:
-        report.troubles[told["action"]] = await judged(told["action"], told["read"], exchange)
-        if told["action"] == CONTRACTS:
-            info = await exchange.ask("exchangeInfo")
-            report.details, report.wrong_details = details([Contract(*row) for row in told["read"]], info)
-
-
-def show(reports: list[Report], odd: list[str], console: Console) -> None:
-    """A row a client, below it what is wrong in full, and then what a client cannot do."""
-    table = Table("client", *ACTIONS, "expiry and tick as read", show_lines=True)
+def show(reports: list[Report], actions: Sequence[str], last: str, console: Console) -> None:
+    """A row a client."""
+    if not reports:
+        return
+    table = Table("client", *actions, last, show_lines=True)
     for report in reports:
         versions = [f"{package} {version}" for package, version in report.versions.items()]
-        cells = [word(report.troubles.get(action)) for action in ACTIONS]
-        last = [*report.details, *(f"✗ {len(report.wrong_details)} wrong" for _ in report.wrong_details[:1])]
-        table.add_row("\n".join([report.name, *versions]), *cells, "\n".join(last))
+        cells = [word(report.troubles.get(action)) if action in report.actions else "–" for action in actions]
+        seen = [*report.details, *(f"✗ {len(report.wrong_details)} wrong" for _ in report.wrong_details[:1])]
+        table.add_row("\n".join([report.name, *versions]), *cells, "\n".join(seen))
     console.print(table, markup=False)
+
+
+def tell(reports: list[Report], odd: list[str], console: Console) -> None:
+    """What is wrong in full, and then what a client cannot do."""
     for line in [
         *(f"✗ exchangeInfo: {text}" for text in odd),
         *(line for report in reports for line in wrongs(report)),

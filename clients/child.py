@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from clients.readings import ACTIONS, BAR_STREAM, BARS, CONTRACTS, TRADE_STREAM, TRADES, Bar, Client, Trade
+from clients.venues import NAMES
 
 SYMBOL: Final = "BTCUSDT"
 COUNT: Final = 200
@@ -29,6 +30,7 @@ PATIENCE_S: Final = 25.0
 _HOME: Final = ("127.0.0.1", "::1", "localhost", None, "")
 
 Read = TypeVar("Read")
+Questions = dict[str, Callable[[], Awaitable[list]]]
 
 
 @dataclass
@@ -74,24 +76,39 @@ def main(name: str, rest_url: str, ws_url: str, output: str) -> None:
 
 async def ask(name: str, rest_url: str, ws_url: str, account: Account) -> None:
     """One client."""
+    packages, notes, questions = (
+        of_venue(name, rest_url, ws_url) if name in NAMES else of_client(name, rest_url, ws_url)
+    )
+    account.write(versions={package: version(package) for package in packages}, notes=notes)
+    for action, question in questions.items():
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                account.write(action=action, read=await question())
+        except TimeoutError:
+            account.write(action=action, trouble=f"no answer within {PATIENCE_S:.0f} s")
+        except Exception as error:  # noqa: BLE001 - whatever a client makes of an answer is a finding
+            account.write(action=action, trouble=f"{type(error).__name__}: {error}")
+
+
+def of_client(name: str, rest_url: str, ws_url: str) -> tuple[tuple[str, ...], tuple[str, ...], Questions]:
+    """One of Binance USDⓈ-M's: its packages, its notes, and what is asked."""
     kind: type[Client] = import_module(f"clients.{name}").Client
-    account.write(versions={package: version(package) for package in kind.packages}, notes=kind.notes)
     client = kind(rest_url, ws_url)
-    questions: dict[str, Callable[[], Awaitable[list]]] = {
+    questions: Questions = {
         CONTRACTS: client.contracts,
         BARS: lambda: client.bars(SYMBOL, COUNT),
         TRADES: lambda: client.trades(SYMBOL, COUNT),
         TRADE_STREAM: lambda: taken(client.trade_stream(SYMBOL), enough_trades),
         BAR_STREAM: lambda: taken(client.bar_stream(SYMBOL), enough_bars),
     }
-    for action in ACTIONS:
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                account.write(action=action, read=await questions[action]())
-        except TimeoutError:
-            account.write(action=action, trouble=f"no answer within {PATIENCE_S:.0f} s")
-        except Exception as error:  # noqa: BLE001 - whatever a client makes of an answer is a finding
-            account.write(action=action, trouble=f"{type(error).__name__}: {error}")
+    return kind.packages, kind.notes, {action: questions[action] for action in ACTIONS}
+
+
+def of_venue(name: str, rest_url: str, ws_url: str) -> tuple[tuple[str, ...], tuple[str, ...], Questions]:
+    """The same of another face."""
+    ccxt_venues = import_module("clients.ccxt_venues")
+    venue = NAMES[name]
+    return ccxt_venues.PACKAGES, venue.notes, ccxt_venues.Client(venue, rest_url, ws_url).questions()
 
 
 async def taken(stream: AsyncIterator[Read], is_enough: Callable[[list[Read]], bool]) -> list[Read]:

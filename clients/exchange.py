@@ -6,9 +6,10 @@ import asyncio
 import re
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from time import time
 from typing import Final
 
 import aiohttp
@@ -31,19 +32,26 @@ class Exchange:
 
     async def ask(self, name: str, **values: str | int) -> list | dict:
         """`GET /fapi/v1/name`, as it stands."""
+        return await self.get(f"/fapi/v1/{name}", values)
+
+    async def get(self, path: str, values: Mapping[str, str | int] | None = None) -> list | dict:
+        """`GET path`, as it stands."""
         async with (
             aiohttp.ClientSession(self.rest_url, raise_for_status=True) as session,
-            session.get(f"/fapi/v1/{name}", params=values) as response,
+            session.get(path, params=values) as response,
         ):
             return await response.json()
 
+    async def now_ms(self) -> tuple[int, int]:
+        """Its time, and the local one."""
+        return (await self.get("/klagg/faults"))["now_ms"], int(time() * 1000)
+
 
 @asynccontextmanager
-async def simulated() -> AsyncIterator[Exchange]:
-    """An exchange on a free port of the loopback address while the block runs."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "klagg_tui", *_ARGUMENTS, stdin=DEVNULL, stdout=PIPE
-    )
+async def simulated(venue: str = "binance-um") -> AsyncIterator[Exchange]:
+    """An exchange with the face of that venue on a free port of the loopback address while the block runs."""
+    command = (sys.executable, "-m", "klagg_tui", *_ARGUMENTS, "--venue", venue)
+    process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=PIPE)
     assert process.stdout is not None
     try:
         async with asyncio.timeout(_PATIENCE_S):

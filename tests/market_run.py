@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Container, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -15,6 +15,7 @@ from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.venue import Ids, Venue
 from klagg_tui.feed import Mode, Status
+from klagg_tui.metrics import Metric
 from klagg_tui.names import parted
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.feed import LiveFeed
@@ -23,6 +24,7 @@ from klagg_tui.runtime.several import SeveralMarkets
 from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
+from klagg_tui.simulator.faults.schedule import parse_schedule
 from klagg_tui.storage.store import Store
 
 Exchanges: TypeAlias = SimulatedExchange | Sequence[SimulatedExchange]
@@ -43,13 +45,22 @@ def venue_of(exchange: SimulatedExchange) -> Venue:
 
 @asynccontextmanager
 async def simulated(
-    venues: Sequence[str] = SIX, *, symbols: int, seed: int, activity: float, speed: float, faults: str
+    venues: Sequence[str] = SIX,
+    *,
+    symbols: int,
+    seed: int,
+    activity: float,
+    speed: float,
+    faults: str | Mapping[str, str],
 ) -> AsyncIterator[list[SimulatedExchange]]:
-    """An exchange for each venue, on the air; each has so many symbols and trades."""
+    """An exchange for each venue, on the air; each has so many symbols and trades, and all the same faults or its own."""
+    own = dict.fromkeys(venues, faults) if isinstance(faults, str) else faults
     spec = MarketSpec(symbols=symbols, seed=seed, activity=activity)
     async with AsyncExitStack() as stack:
         yield [
-            await stack.enter_async_context(SimulatedExchange(spec, venue=key, speed=speed, faults=faults))
+            await stack.enter_async_context(
+                SimulatedExchange(spec, venue=key, speed=speed, faults=own.get(key, "none"))
+            )
             for key in venues
         ]
 
@@ -101,15 +112,24 @@ class Recorded(NamedTuple):
 
 
 async def recorded(
-    exchanges: Exchanges, database: Path, minutes: float, history: int = 30, market: str = "simulated"
+    exchanges: Exchanges,
+    database: Path,
+    minutes: float,
+    history: int = 30,
+    market: str = "simulated",
+    *,
+    faults: str = "",
 ) -> Recorded:
     """Let klagg record these exchanges for so long, and for the last bars to settle; then it is stopped as a person would.
 
-    The time counts from the start, for several from the moment in which all are connected.
+    The time counts from the start, for several from the moment in which all are ready, as that of the `faults` does.
     """
     runtime = Runtime(plan(exchanges, database, history, market))
     runtime.start()
-    whole_ms = 0 if isinstance(exchanges, SimulatedExchange) else await connected_ms(exchanges, runtime)
+    whole_ms = 0 if isinstance(exchanges, SimulatedExchange) else await ready_ms(exchanges, runtime)
+    for exchange in every(exchanges):
+        for fault in parse_schedule(faults, whole_ms):
+            exchange.faults.add(fault)
     await until(exchanges, runtime, now_ms(exchanges) + int(minutes * MINUTE_MS))
     to_ms = now_ms(exchanges) // MINUTE_MS * MINUTE_MS
     await until(exchanges, runtime, to_ms + SETTLE_MINUTES * MINUTE_MS)
@@ -137,13 +157,25 @@ def now_ms(exchanges: Exchanges) -> int:
     return min(exchange.now_ms() for exchange in every(exchanges))
 
 
-async def connected_ms(exchanges: Exchanges, runtime: Runtime) -> int:
-    """Wait for the connections of all of them, for some minutes at the most; returns when the first minute behind it opens."""
-    begun_ms = now_ms(exchanges)
-    while runtime.status().connection != "connected" and now_ms(exchanges) < begun_ms + PATIENCE_MINUTES * MINUTE_MS:
+_LOOKS = 6
+"""That must find all well, one after the other: how many symbols wait is measured twice a second."""
+
+
+async def ready_ms(exchanges: Exchanges, runtime: Runtime) -> int:
+    """Wait until all of them deliver and no symbol waits, for an hour at the most; returns when the next minute opens."""
+    begun_ms, looks = now_ms(exchanges), 0
+    while looks < _LOOKS and now_ms(exchanges) < begun_ms + PATIENCE_MINUTES * MINUTE_MS:
         await until(exchanges, runtime, now_ms(exchanges) + 1)
+        looks = looks + 1 if _is_ready(runtime.status()) else 0
     latest_ms = max(exchange.now_ms() for exchange in every(exchanges))
     return (latest_ms // MINUTE_MS + 1) * MINUTE_MS
+
+
+def _is_ready(status: Status) -> bool:
+    return all(
+        told.connection == "connected" and told.counters.trades and not told.metrics[Metric.SYMBOLS_WAITING]
+        for told in status.venues
+    )
 
 
 async def unsettled(exchanges: Exchanges, database: Path, to_ms: int) -> list[str]:
@@ -176,7 +208,9 @@ async def differences(
     """How many ended bars between two times are equal to the truth, and what is not.
 
     They are to be equal in every field that is known, known in every field that the exchange's own bar has, confirmed
-    where the exchange has bars of their period, and to have the witness that follows from what is known.
+    where the exchange has bars of their period, and to have the witness that follows from what is known. Two things cannot be
+    known and are let pass: at an exchange that has no bar of an empty minute, whether a minute was empty or between two contracts of
+    one name; and whether a bar that is made of minutes alone has all of them, where its contract began or ended inside it.
     """
     found: Counter[str] = Counter()
     told: list[str] = []
@@ -185,6 +219,7 @@ async def differences(
         for exchange in every(exchanges):
             key = exchange.face.key if is_several else ""
             for name in [known.symbol for known in await store.symbols(key or None)]:
+                minutes = {bar.open_ms for bar in exchange.bars(parted(name).symbol, Period.M1, from_ms, to_ms)}
                 for period in DEFAULT_PERIODS:
                     truth = {
                         bar.open_ms: bar
@@ -196,7 +231,10 @@ async def differences(
                         async for bar in store.bars(name, period, from_ms, to_ms, states=set(State) - {State.FORMING})
                         if bar.end_ms <= to_ms
                     }
-                    _compare(venue_of(exchange), truth, ours, found, told, f"{name} {period}")
+                    ours = {
+                        at: bar for at, bar in ours.items() if not _is_beyond_proof(venue_of(exchange), bar, minutes)
+                    }
+                    _compare(venue_of(exchange), truth, ours, minutes, found, told, f"{name} {period}")
     return found, told
 
 
@@ -215,7 +253,13 @@ async def missed(
 
 
 def _compare(
-    of: Venue, truth: dict[int, Bar], ours: dict[int, Bar], found: Counter[str], told: list[str], name: str
+    of: Venue,
+    truth: dict[int, Bar],
+    ours: dict[int, Bar],
+    minutes: Container[int],
+    found: Counter[str],
+    told: list[str],
+    name: str,
 ) -> None:
     for open_ms, bar in truth.items():
         mine = ours.get(open_ms)
@@ -230,10 +274,17 @@ def _compare(
             found["equal"] += 1
         found[mine.state.name] += 1
         found[f"{of.key} {Evidence(mine.evidence).witness}"] += 1
-        told.extend(f"{name} {open_ms} {wrong}: {mine}" for wrong in _claims(of, mine))
+        has_all = all(at in minutes for at in range(mine.open_ms, mine.end_ms, MINUTE_MS))
+        told.extend(f"{name} {open_ms} {wrong}: {mine}" for wrong in _claims(of, mine, has_all=has_all))
     for open_ms in sorted(ours.keys() - truth.keys()):
         found["surplus"] += 1
         told.append(f"{name} {open_ms} is not in the truth: {ours[open_ms]}")
+
+
+def _is_beyond_proof(of: Venue, mine: Bar, minutes: Container[int]) -> bool:
+    """Whether an empty bar lies where there was no contract, at an exchange that would not show one of an empty minute either."""
+    within = range(mine.open_ms, mine.end_ms, MINUTE_MS)
+    return not of.candle.has_empty_minutes and not mine.is_traded and not any(at in minutes for at in within)
 
 
 def _is_equal(mine: Bar, true: Bar) -> bool:
@@ -244,12 +295,12 @@ def _is_equal(mine: Bar, true: Bar) -> bool:
     )
 
 
-def _claims(of: Venue, mine: Bar) -> list[str]:
+def _claims(of: Venue, mine: Bar, *, has_all: bool) -> list[str]:
     """What is wrong with what a bar says of itself, whatever its values are."""
     evidence, lacks = Evidence(mine.evidence), of.candle.lacks
     unknown, is_fetched = evidence & ~Evidence.CANDLE_ONLY, mine.period in of.candle.periods
     wrong: list[str] = []
-    if mine.state is not State.CONFIRMED and (is_fetched or mine.state is not State.CLOSED):
+    if mine.state is not State.CONFIRMED and (is_fetched or (has_all and mine.state is not State.CLOSED)):
         wrong.append(f"is {mine.state.label}")
     if unknown & ~lacks:
         wrong.append(f"does not know {unknown & ~lacks!r}, which the exchange tells")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -15,64 +15,45 @@ from klagg_tui.importing.markets import settle
 from klagg_tui.importing.read import read_bars
 from klagg_tui.importing.sorting import Row, Sorter
 from klagg_tui.importing.tally import Tally
-from klagg_tui.names import parted
+from klagg_tui.names import Name
 
 ReferenceBars: TypeAlias = Callable[[str, Period, int, int], AsyncIterator[Sequence[Bar]]]
 """The exchange's bars of a symbol and period that open in a stretch, oldest first."""
-
-
-def by_venue(references: Mapping[str, ReferenceBars]) -> ReferenceBars:
-    """The bars of several venues by their labels: `venue:symbol` is asked of its own, under the exchange's own name."""
-
-    async def bars(symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
-        label, own = parted(symbol)
-        if label in references:
-            async for batch in references[label](own, period, from_ms, to_ms):
-                yield [bar._replace(symbol=symbol) for bar in batch]
-
-    return bars
 
 
 class ArchiveBars:
     """The exchange's bars as its archive files have them: a `ReferenceBars`."""
 
     def __init__(
-        self, paths: Sequence[Path], symbol: str | None = None, market: str | None = None, venue: str = ""
+        self, paths: Sequence[Path], symbol: str | None = None, held: Sequence[str] = (), known: Sequence[str] = ()
     ) -> None:
-        """Look at the files.
-
-        Args:
-            paths: the files.
-            symbol: of rows that do not name theirs, as the exchange calls it.
-            market: that of the bars which they are held against, by its key.
-            venue: its label, where bars of several are asked for as `venue:symbol`.
+        """Look at the files; `held` are the marks of the venues whose bars they are held against; `known`: see `detect`.
 
         Raises:
             BadFile: one of them holds no bars, or those of another market.
         """
-        sources, failures = plan(paths, symbol)
+        sources, failures = plan(paths, symbol, known=known)
         if failures:
             raise BadFile(failures[0])
         for source in sources:
             if source.kind is not FileKind.BARS:
                 raise BadFile(f"{source.path} holds no bars; an audit compares with the exchange's kline archives.")
-        settled = settle(sources, None, market)
+        settled = settle(sources, None, held, may_add=False)
         if settled.failures:
             raise BadFile(settled.failures[0])
         self._sources = settled.files
-        self._venue = venue
         self._periods: dict[Path, frozenset[Period]] = {}
-        self.symbols = {source.symbol for source in sources if source.symbol}
+        self._is_qualified = len(held) > 1
+        self.symbols = set(map(self._name_of, self._sources))
         self._tallies: dict[Path, Tally] = {}
         self._ends: dict[tuple[Path, Period], tuple[int, int]] = {}
         """When the first and the last bar of each file open."""
 
     async def __call__(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
         """See `ReferenceBars`; the rows of the files may lie in any order."""
-        own = self._own(symbol)
         with Sorter(0) as sorter:
             for source in self._sources:
-                if source.symbol == own and period in self._periods.get(source.path, {period}):
+                if self._name_of(source) == symbol and period in self._periods.get(source.path, {period}):
                     for batch in self._read(source):
                         wanted = (bar for bar in batch if bar.period is period and from_ms <= bar.open_ms < to_ms)
                         sorter.add([_values(bar) for bar in wanted])
@@ -80,12 +61,9 @@ class ArchiveBars:
             for rows in sorter.batches(_AT_ONCE):
                 yield [_bar(symbol, period, row) for row in rows]
 
-    def _own(self, symbol: str) -> str | None:
-        """What the exchange calls a symbol; None for one of another venue."""
-        if not self._venue:
-            return symbol
-        name = parted(symbol)
-        return name.symbol if name.venue == self._venue else None
+    def _name_of(self, source: SourceFile) -> str:
+        """What the database calls its symbol."""
+        return str(Name(source.market.key if self._is_qualified else "", source.symbol or ""))
 
     def _read(self, source: SourceFile) -> Iterator[list[Bar]]:
         tally, periods = Tally(), set[Period]()
@@ -106,7 +84,7 @@ class ArchiveBars:
         for source in self._sources:
             first_ms, last_ms = self._ends.get((source.path, period), (to_ms, from_ms))
             if (
-                source.symbol == self._own(symbol)
+                self._name_of(source) == symbol
                 and first_ms <= from_ms
                 and to_ms <= last_ms
                 and not self._tallies[source.path].bad

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple, TypeVar
 
@@ -194,26 +194,44 @@ class _Owed(NamedTuple):
 
 
 async def _read_owed(path: Path) -> _Owed:
-    """Up to where the recording came. This machine's clock does not say what is owed: the market's may stand elsewhere."""
+    """Up to where the recording came, of each exchange, for not all of them are watched all the time.
+
+    This machine's clock does not say what is owed: the market's may stand elsewhere.
+    """
     from klagg_tui.storage.debts import Debts
     from klagg_tui.storage.store import Store
 
     async with await Store.open(path, read_only=True) as store:
-        until_ms = await _recorded_until(store)
+        venues = store.venues if store.is_qualified else (None,)
+        ends = {label: await _recorded_until(store, label) for label in venues}
+        until_ms = max((end_ms for end_ms in ends.values() if end_ms is not None), default=None)
         # Bars that open behind that, of a symbol that has no minutes, lack nothing up to there.
-        found = [hole for hole in await store.owed(until_ms or 0) if hole.from_ms < hole.to_ms]
+        found = [
+            hole
+            for label, end_ms in ends.items()
+            for hole in await store.owed(end_ms or 0, venue=label)
+            if hole.from_ms < hole.to_ms and hole.period in _periods_of(label or next(iter(store.venues), None))
+        ]
         owing = [_Missing(*hole[:4]) for hole in found]
         return _Owed(
             owing, [_Missing(*one) for one in await store.unavailable()], Debts.of(found), until_ms, store.is_qualified
         )
 
 
-async def _recorded_until(store: Store) -> int | None:
+def _periods_of(label: str | None) -> Collection[Period]:
+    """Those of which an exchange has bars; larger ones besides follow from smaller ones and are never fetched."""
+    from klagg_tui.engine.period import Period
+    from klagg_tui.exchange.registry import keys, venue
+
+    return venue(label).candle.periods if label in keys() else frozenset(Period)
+
+
+async def _recorded_until(store: Store, venue: str | None) -> int | None:
     from klagg_tui.engine.period import Period
     from klagg_tui.storage.queries import FOREVER
     from klagg_tui.storage.symbols import Standing
 
-    followed = [known.symbol for known in await store.symbols() if known.standing is Standing.FOLLOWED]
+    followed = [known.symbol for known in await store.symbols(venue) if known.standing is Standing.FOLLOWED]
     ends = [await store.ended_until(symbol, Period.M1, FOREVER) for symbol in followed]
     return max((end_ms for end_ms in ends if end_ms is not None), default=None)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from klagg_tui.commands.shared.options import Db, Local, existing_database, periods_of, times
+from klagg_tui.commands.shared.options import Db, Local, existing_database, names_of, periods_of, times
 from klagg_tui.commands.shared.output import tell
 from klagg_tui.commands.shared.running import wait_for
 from klagg_tui.errors import BadUsage
@@ -69,8 +69,8 @@ def export_bars(
         typer.Option(
             "--symbol",
             "-s",
-            metavar="SYMBOL",
-            help="Symbol or pattern like '*USDT', with its venue or without; may be given again. Default: all.",
+            metavar="SYMBOL,…",
+            help="Symbols or patterns like '*USDT', with an exchange before a colon or without. Default: all.",
         ),
     ] = None,
     period: Annotated[
@@ -131,7 +131,7 @@ def export_bars(
         raise BadUsage("--period takes stored bars, --resample makes them; give one of the two.")
     from_ms, to_ms = times(from_, to, local=local)
     selection = Selection(
-        symbols=tuple(symbol or ["*"]),
+        symbols=names_of(symbol) or ("*",),
         periods=periods_of([resample] if resample else period or ["1m"]),
         from_ms=from_ms,
         to_ms=to_ms,

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 PATIENCE_S: Final = 5.0
 """For the answers of all exchanges."""
-_QUESTION: Final = "Watch which? Numbers or names with commas"
+_QUESTION: Final = "Watch which? Numbers or names with commas, or all"
+_ALL: Final = ("all", "*")
+_NARROW: Final = 60
+"""Columns of a terminal below which there is room for the names that can be typed alone."""
 _NO_ANSWER: Final = "no answer"
 _BLOCKED: Final = "does not serve this place"
 _TRYING: Final = "…"
@@ -32,8 +35,10 @@ class Wish(NamedTuple):
     """What the person said."""
 
     venues: tuple[str, ...] = ()
-    """Keys of the exchanges to watch; empty: the default one, and nothing is remembered."""
+    """Keys of the exchanges to watch; empty: the default one."""
     wants_demo: bool = False
+    is_answer: bool = True
+    """Whether a person said so, so that it is to be remembered."""
 
 
 class Tried(NamedTuple):
@@ -57,8 +62,28 @@ def is_first(effective: Effective, environment: Mapping[str, str] = os.environ) 
         and can_move_its_cursor()
         and not effective.tables
         and all(effective.origin(name) == DEFAULT for name in named)
-        and not effective.settings.storage.database.exists()
+        and not _has_bars(effective.settings.storage.database)
     )
+
+
+def _has_bars(path: Path) -> bool:
+    """Whether somebody recorded before, or has another file there, which is told later.
+
+    A first start without a network leaves a database without bars, and the question still open.
+    """
+    if not path.exists():
+        return False
+    from klagg_tui.errors import KlaggError
+    from klagg_tui.storage.store import Store
+
+    async def read() -> bool:
+        async with await Store.open(path, read_only=True) as store:
+            return await store.has_bars()
+
+    try:
+        return asyncio.run(read())
+    except KlaggError:
+        return True
 
 
 def ask(proxy: str | None, patience_s: float = PATIENCE_S) -> Wish:
@@ -78,21 +103,24 @@ def ask(proxy: str | None, patience_s: float = PATIENCE_S) -> Wish:
     answering = [key for key in venues if tried[key].answers]
     if not answering:
         console.print("No exchange answers from here: there is no network, or it lets nothing through (see --proxy).")
-        wants_demo = _read(console, "Watch a simulated market instead? [y/N] ").casefold() in ("y", "yes")
+        typed = _read(console, "Watch a simulated market instead? [y/N] ")
+        wants_demo = typed is not None and typed.casefold() in ("y", "yes")
         if not wants_demo:
             console.print(f"Going on with {venues[DEFAULT].name} until the network is there.")
         return Wish(wants_demo=wants_demo)
     usual = DEFAULT if DEFAULT in answering else answering[0]
     while True:
         typed = _read(console, f"{_QUESTION} [{usual}]: ")
+        if typed is None:
+            return Wish((usual,), is_answer=False)
         try:
-            return Wish(chosen(typed, [*venues]) or (usual,))
+            return Wish(chosen(typed, [*venues], answering) or (usual,))
         except ValueError as problem:
             console.print(str(problem))
 
 
-def chosen(typed: str, known: Sequence[str]) -> tuple[str, ...]:
-    """The keys that were meant, none where nothing was typed.
+def chosen(typed: str, known: Sequence[str], answering: Sequence[str]) -> tuple[str, ...]:
+    """The keys that were meant, those that answer where all were, none where nothing was typed.
 
     Raises:
         ValueError: one sentence about a word that means no exchange.
@@ -105,6 +133,8 @@ def chosen(typed: str, known: Sequence[str]) -> tuple[str, ...]:
             found.append(known[int(word) - 1])
         elif word.casefold() in known:
             found.append(word.casefold())
+        elif word.casefold() in _ALL:
+            found += answering
         else:
             raise ValueError(
                 ended(f"{shown(word)} is neither a number of the list nor a name in it{hint(word, known)}")
@@ -112,13 +142,13 @@ def chosen(typed: str, known: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _read(console: Console, question: str) -> str:
-    """What is typed; nothing where the terminal is closed."""
+def _read(console: Console, question: str) -> str | None:
+    """What is typed; nothing at all where Ctrl+D or a closed terminal ends it."""
     try:
-        return console.input(question).strip()
+        return console.input(question, markup=False, emoji=False).strip()
     except EOFError:
         console.print()
-        return ""
+        return None
 
 
 def _try_all(
@@ -128,23 +158,26 @@ def _try_all(
 
     tried = {key: Tried(_TRYING) for key in venues}
 
-    with Live(_table(venues, tried), console=console, auto_refresh=False) as live:
+    with Live(_table(venues, tried, console.width), console=console, auto_refresh=False) as live:
 
         def note(key: str, outcome: Tried) -> None:
             tried[key] = outcome
-            live.update(_table(venues, tried), refresh=True)
+            live.update(_table(venues, tried, console.width), refresh=True)
 
         asyncio.run(_sync_all(venues, proxy, patience_s, note))
     return tried
 
 
-def _table(venues: Mapping[str, Venue], tried: Mapping[str, Tried]) -> Table:
+def _table(venues: Mapping[str, Venue], tried: Mapping[str, Tried], width: int) -> Table:
     from rich.table import Table
 
     table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column()
+    table.add_column(no_wrap=True, min_width=max(map(len, venues)))
     for number, (key, exchange) in enumerate(venues.items(), 1):
         style = "" if tried[key].answers else "dim"
-        table.add_row(f"{number:>3}", key, exchange.name, tried[key].words, style=style)
+        names = (key, exchange.name) if width >= _NARROW else (key,)
+        table.add_row(f"{number:>3}", *names, tried[key].words, style=style)
     return table
 
 

@@ -31,6 +31,8 @@ klagg import trades.csv --symbol BTCUSDT
 
 klagg import data/spot/daily/klines/BTCUSDT/1m/*.zip --market spot --db spot.db
 
+klagg import XBTUSD.csv XBTUSD_1.csv --symbol BTC/USD
+
 klagg import BTC-USDT-SWAP-trades-2026-08-08.zip --contract-value 0.01 --db swaps.db
 
 klagg import --legacy klines.db
@@ -55,8 +57,7 @@ def import_files(
     market: Annotated[
         str | None,
         typer.Option(
-            "--market",
-            "-m",
+            *("--market", "--venue", "-m"),
             metavar="um|cm|spot|us|VENUE",
             help="Market of the files: USDⓈ-M or COIN-M futures, spot, or the US exchange; that of another by its venue's key. "
             "Default: as they show it, or as what is stored.",

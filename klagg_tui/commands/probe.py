@@ -47,17 +47,25 @@ def probe(
     Leaves with 0 where everything holds or nothing speaks against it, with 1 where something does not hold.
     """
     from klagg_tui.config.wording import hint
-    from klagg_tui.errors import BadUsage, ExportError
+    from klagg_tui.errors import BadUsage
     from klagg_tui.exchange.instruments import SymbolFilter, patterns
     from klagg_tui.exchange.registry import keys
     from klagg_tui.exchange.registry import venue as found
     from klagg_tui.probing.report import lines
     from klagg_tui.probing.run import Target
     from klagg_tui.probing.run import probe as run
+    from klagg_tui.runtime.plans import require_one_market
 
-    if venue not in keys():
-        raise BadUsage(f"There is no exchange called {venue}: klagg knows {', '.join(keys())}{hint(venue, keys())}")
-    exchange = found(venue)
+    if venue.lower() not in keys():
+        near = hint(venue.lower(), keys()) or "."
+        raise BadUsage(f"There is no exchange called {venue}: klagg knows {', '.join(keys())}{near}")
+    _require_address("--rest-url", rest_url, "https", "http")
+    _require_address("--ws-url", ws_url, "wss", "ws")
+    _require_address("--proxy", proxy, "http", "socks5", is_proxy=True)
+    exchange = found(venue.lower())
+    require_one_market(exchange, rest_url or exchange.rest_url, ws_url or exchange.stream_url)
+    if output is not None:
+        _write(output, "")
     wanted = patterns(symbols or [])
     target = Target(
         exchange,
@@ -70,10 +78,30 @@ def probe(
     report = wait_for(run(target, lambda sentence: tell(f"{exchange.name}: {sentence}", err=True)))
     text = json.dumps(report.as_json(), ensure_ascii=False, indent=2)
     if output is not None:
-        try:
-            output.write_text(text + "\n", encoding="utf-8")
-        except OSError as error:
-            raise ExportError(f"The report cannot be written to {output}: {error.strerror}.") from error
+        _write(output, text + "\n")
     for line in [text] if as_json else lines(report):
         tell(line)
     raise typer.Exit(1 if report.has_failed else 0)
+
+
+def _require_address(option: str, address: str | None, *schemes: str, is_proxy: bool = False) -> None:
+    """Refuse what is none as the settings do."""
+    from klagg_tui.config.kinds import BadValue, Url
+    from klagg_tui.errors import BadUsage
+
+    if address is None:
+        return
+    try:
+        Url(*schemes, is_proxy=is_proxy).from_text(address, Path())
+    except BadValue as error:
+        raise BadUsage(f"{option} {error}.") from error
+
+
+def _write(output: Path, text: str) -> None:
+    """Write the report; before it is made an empty one, so that nobody listens for minutes to a disk that takes nothing."""
+    from klagg_tui.errors import ExportError
+
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ExportError(f"The report cannot be written to {output}: {error.strerror}.") from error

@@ -28,7 +28,8 @@ def open_terminal(chosen: Chosen, *, is_served: bool = False) -> None:
             raise typer.Exit(_INTERRUPTED) from None
         wants_demo = wish.wants_demo
         if wish.venues:
-            remember(effective.path, wish.venues)
+            if wish.is_answer:
+                remember(effective.path, wish.venues)
             settings = replace(settings, market=replace(settings.market, venues=wish.venues))
     if not wants_demo:
         from klagg_tui.runtime.plans import live_plan

@@ -40,6 +40,8 @@ class Kind(ABC, Generic[T]):
     """Between several values in one text; empty where there is only one."""
     choices: tuple[str, ...] = ()
     """All that can be written, where that is a short list."""
+    choice_as: str = "{}"
+    """How one of those is written by itself."""
 
     def from_toml(self, value: object, base: Path) -> T:
         """The value; `base` is the folder that relative paths begin at.
@@ -63,7 +65,7 @@ class Kind(ABC, Generic[T]):
 
     def bad(self, value: object) -> BadValue:
         """The usual complaint."""
-        near = hint(value, self.choices) if isinstance(value, str) else ""
+        near = hint(value, self.choices, self.choice_as) if isinstance(value, str) else ""
         return BadValue(("", f"is {shown(value)}, but must be {self.allowed}{near}"))
 
     @abstractmethod

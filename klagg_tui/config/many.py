@@ -23,6 +23,7 @@ class Many(Kind[tuple[T, ...]]):
     """A list without doubles; in a text with commas between."""
 
     joint = ","
+    choice_as = '["{}"]'
 
     def __init__(self, item: Kind[T], allowed: str, *, may_be_empty: bool = False) -> None:
         self._item = item

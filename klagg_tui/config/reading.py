@@ -79,10 +79,24 @@ def load(asked: Path | None, flags: Flags, environment: Mapping[str, str]) -> Ef
         elif variable:
             _take_text(setting, variable, setting.env, values, problems)
             origins[setting.name] = setting.env
+    if not problems:
+        problems += _addresses_of_none(values, origins)
     if problems:
         raise ConfigError(*problems)
     _hand_over_address(values, origins, tables)
     return Effective(settings_of(values, tables), values, path, tuple(_strangers(environment)), tables, origins, file)
+
+
+def _addresses_of_none(values: Mapping[str, Any], origins: Mapping[str, str]) -> Iterator[str]:
+    """An address that was typed and would go unused: several exchanges are watched, and none is the one that it is for."""
+    watched = values["market.venues"]
+    for name in ("rest_url", "ws_url"):
+        typed = origins.get(f"market.{name}")
+        if typed and len(watched) > 1 and DEFAULT_VENUE not in watched:
+            yield (
+                f"{typed} is where one exchange is, but {len(watched)} are watched: "
+                f"give each its own {name} in the settings, below [{VENUE}.{watched[0]}] and so on."
+            )
 
 
 def _hand_over_address(values: dict[str, Any], origins: dict[str, str], tables: dict[str, VenueTable]) -> None:

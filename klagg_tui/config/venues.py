@@ -13,13 +13,30 @@ from klagg_tui.config.kinds import BadValue, Choice, Kind, Text, Url
 from klagg_tui.config.many import Many, Symbols
 from klagg_tui.config.values import VenueTable
 from klagg_tui.config.wording import ended, hint, quoted, shown
+from klagg_tui.exchange.instruments import is_of_venue
 from klagg_tui.exchange.registry import keys, venue
+from klagg_tui.names import parted
 
 SECTION: Final = "venue"
 TITLE: Final = "What is set for one exchange alone; it counts before [market]"
 
-SYMBOL: Final = Text("SYMBOL", "the name of a symbol, or a pattern with * and ?", r"[^\s,@\"'#]{1,60}", upper=True)
-COIN: Final = Text("COIN", "the name of a coin like USDT", r"(?:[\w.*?-]{1,30}:)?[^\W_]{1,20}", upper=True)
+
+class OfExchange(Text):
+    """A text that may say `venue:` before it, which then means an exchange that klagg knows, or as `okx:` some of them."""
+
+    def _read(self, value: object, base: Path) -> str:
+        read = super()._read(value, base)
+        if not any(is_of_venue(read, key) for key in keys()):
+            asked = parted(read).venue.casefold()
+            near = hint(asked, keys()) or f"; there are {', '.join(keys())}"
+            raise BadValue(("", f"is {shown(value)}, but no exchange is called {asked}{near}"))
+        return read
+
+
+SYMBOL: Final = OfExchange(
+    "SYMBOL", "the name of a symbol, or a pattern with * and ?", r"[^\s,@\"'#]{1,60}", upper=True
+)
+COIN: Final = OfExchange("COIN", "the name of a coin like USDT", r"(?:[\w.*?-]{1,30}:)?[^\W_]{1,20}", upper=True)
 SYMBOLS: Final = Symbols(SYMBOL, "a list of symbols, patterns like BTC*, and @FILE", may_be_empty=True)
 COINS: Final = Many(COIN, "a list of coins like USDT", may_be_empty=True)
 

@@ -10,6 +10,7 @@ from typing import Final
 
 _LONGEST_SHOWN: Final = 60
 _LARGEST_SHOWN_BITS: Final = 128
+_MOST_NAMED: Final = 4
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -44,19 +45,22 @@ def shown(value: object) -> str:
             return "a table"
 
 
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant."""
+def closest(word: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The known words that were probably meant: all that begin so, if those are few, or the nearest one."""
     from difflib import get_close_matches
 
     by_folded = {one.casefold(): one for one in known}
-    near = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
-    return by_folded[near[0]] if near else None
+    folded = word.casefold()
+    begun = [one for one in by_folded if folded and one.startswith(folded)]
+    near = begun if 0 < len(begun) <= _MOST_NAMED else get_close_matches(folded, by_folded, n=1, cutoff=0.6)
+    return tuple(by_folded[one] for one in near)
 
 
 def hint(word: str, known: Iterable[str], form: str = "{}") -> str:
-    """`; did you mean …?` where a known word is near, else nothing."""
-    near = closest(word, known)
-    return f"; did you mean {form.format(near)}?" if near else ""
+    """`; did you mean …?` where known words are near, else nothing."""
+    *others, last = [form.format(near) for near in closest(word, known)] or [""]
+    meant = f"{', '.join(others)} or {last}" if others else last
+    return f"; did you mean {meant}?" if meant else ""
 
 
 def ended(sentence: str) -> str:

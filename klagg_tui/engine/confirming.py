@@ -25,8 +25,8 @@ def confirmed_by(ours: Bar | None, theirs: Bar, *, is_whole: bool, opens_at: Exa
         ours: the bar of the same key that was made of trades or is stored; None: there is none.
         theirs: the exchange's, over by its own showing; the bits of `evidence` say what it lacks.
         is_whole: whether unbroken ids show that ours has every trade (see `is_whole`).
-        opens_at: the close before, for exchanges whose bars open at it instead of at their first trade and count it among
-            high and low; None for all others, and where there is none before.
+        opens_at: for exchanges whose bars open at the close before instead of at their first trade, and count it among high and
+            low: that price, which their bar itself tells where the bar before is not known; None for all others.
     """
     if ours is not None:
         if opens_at is not None:
@@ -38,7 +38,7 @@ def confirmed_by(ours: Bar | None, theirs: Bar, *, is_whole: bool, opens_at: Exa
 
 def is_whole(ours: Bar) -> bool:
     """Whether unbroken ids show, by state and evidence of a bar, that it has every trade."""
-    return ours.state is State.CLOSED or (ours.state is State.CONFIRMED and not ours.evidence & _CANDLE_ONLY)
+    return ours.state >= State.CLOSED and not ours.evidence & _CANDLE_ONLY
 
 
 def _opened_at(bar: Bar, price: Exact) -> Bar:

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 
 from klagg_tui.engine.bar import Bar, State, empty_bar
+from klagg_tui.engine.confirming import confirmed_by
+from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.exact import Exact
-from klagg_tui.engine.minute import FormingMinute
-from klagg_tui.engine.period import Period
+from klagg_tui.engine.minute import FormingMinute, with_trade
+from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.readers import Readers
 from klagg_tui.engine.rollup import RollUp
 from klagg_tui.evidence import Evidence
@@ -21,11 +23,13 @@ from klagg_tui.evidence import Evidence
 class EndedBars:
     """What stands before the forming minute, whose price follows the last of them while nothing is traded."""
 
-    __slots__ = ("_readers", "_rollup")
+    __slots__ = ("_ours", "_readers", "_rollup")
 
     def __init__(self, rollup: RollUp, readers: Readers) -> None:
         self._rollup = rollup
         self._readers = readers
+        self._ours: dict[int, Bar] = {}
+        """What was seen of minutes whose place the exchange's own bar took, which knows less: the rest may come yet."""
 
     def begin(self, minute_ms: int, bars: Collection[Bar], listed_ms: int) -> None:
         """Start at a minute; see `RollUp.begin`."""
@@ -45,12 +49,32 @@ class EndedBars:
         return any(bar.state is State.FORMING for bar in self._rollup.held.values())
 
     def by_candle(self, from_ms: int) -> list[Bar]:
-        """Confirmed minutes from a time on of which everything is known, but on the word of the exchange's bar alone."""
+        """Confirmed minutes from a time on of which everything is known, but on the word of the exchange's bar alone.
+
+        A trade to come shows whether the unbroken ids vouch for them too.
+        """
         return [
             bar
             for bar in self._rollup.held.values()
             if bar.evidence == Evidence.CANDLE_ONLY and bar.state is State.CONFIRMED and from_ms <= bar.open_ms
         ]
+
+    def keep(self, ours: Bar) -> None:
+        """Remember what was seen of a minute that another bar takes the place of."""
+        self._ours = {open_ms: bar for open_ms, bar in self._ours.items() if open_ms in self._rollup.held}
+        self._ours[ours.open_ms] = ours
+
+    def add_to_kept(self, trade: AggTrade, contract_value: Exact) -> bool:
+        """Add a late trade to what was seen of its minute; whether any was kept."""
+        ours = self._ours.get(trade.traded_ms - trade.traded_ms % MINUTE_MS)
+        if ours is not None:
+            self._ours[ours.open_ms] = with_trade(ours, trade, contract_value)
+        return ours is not None
+
+    def shown_by_ids(self, from_ms: int, to_ms: int) -> list[Bar]:
+        """The exchange's minutes between two times of which all trades have come, with what these tell, where they agree."""
+        by_candle = [bar._replace(evidence=0) for bar in self.by_candle(from_ms) if bar.end_ms <= to_ms]
+        return sorted([*by_candle, *self._completed(from_ms, to_ms)], key=lambda bar: bar.open_ms)
 
     def minute_at(self, open_ms: int) -> Bar | None:
         """The ended minute that opened then, None where it is not held (any more)."""
@@ -98,6 +122,15 @@ class EndedBars:
         if bars:
             self.replace(bars, forming)
         return bool(bars)
+
+    def _completed(self, from_ms: int, to_ms: int) -> Iterator[Bar]:
+        """Those that knew less than ours; each is given once."""
+        for open_ms in [at_ms for at_ms in self._ours if from_ms <= at_ms <= to_ms - MINUTE_MS]:
+            ours, theirs = self._ours.pop(open_ms), self.minute_at(open_ms)
+            if theirs:
+                joined, is_equal = confirmed_by(ours, theirs, is_whole=True, opens_at=theirs.open)
+                if is_equal:
+                    yield joined
 
     def _give_out(self, bar: Bar) -> None:
         self._readers.ended(bar._replace(state=State.PARTIAL) if bar.state is State.FORMING else bar)

@@ -148,7 +148,7 @@ class AmendBar(NamedTuple):
     bar: Bar
     """Over by its own showing; its evidence says what it lacks."""
     opens_at: Exact | None = None
-    """The close before, for exchanges whose bars open at it; None for all others."""
+    """The price it opens at, for exchanges whose bars open at the close before; None for all others."""
 
 
 AppEvent: TypeAlias = (

@@ -156,6 +156,8 @@ class SymbolState(FormingMinute):
         if ours is None or bar.period is not Period.M1:
             return Amendment.TOO_OLD
         confirmed, is_equal = confirmed_by(ours, bar, is_whole=is_whole(ours), opens_at=opens_at)
+        if confirmed.evidence and not is_equal and self.proves:
+            self.ended.keep(ours)
         self.ended.replace([confirmed], self)
         if is_equal and bar.open_ms <= self.proved_ms:
             self._be_quiet_in_confirmed(bar.end_ms)
@@ -250,10 +252,12 @@ class SymbolState(FormingMinute):
         held = self.ended.minute_at(trade.traded_ms - trade.traded_ms % MINUTE_MS)
         if held is None:
             return Placement.TOO_LATE
-        # The exchange's own bar already counts every trade of its minute.
         if held.state is not State.CONFIRMED:
             self.ended.replace([with_trade(held, trade, self.contract_value)], self)
             self.mark()
+        elif self.ended.add_to_kept(trade, self.contract_value):
+            # The exchange's own bar already counts every trade of its minute, but may not tell all of it.
+            self.is_doubted = True
         if self.is_doubted and not self.is_waiting:
             self._trust()
         return Placement.LATE
@@ -283,19 +287,14 @@ class SymbolState(FormingMinute):
         """The unbroken run has what was suspected: its minutes are whole, those behind it open."""
         if self.known_from_ms is not None:
             self._restate(self.known_from_ms, self._state_in_run)
-        shown = [bar._replace(evidence=0) for bar in self._by_candle() if bar.end_ms <= self.reached_ms]
-        if shown:
-            self.ended.replace(shown, self)
+            if self.proves and (shown := self.ended.shown_by_ids(self.known_from_ms, self.reached_ms)):
+                self.ended.replace(shown, self)
         self.is_doubted = self._is_awaiting_trade()
         self.set_gate()
 
-    def _by_candle(self) -> list[Bar]:
-        """Minutes that the exchange's bar alone vouches for, until a trade shows that the unbroken ids do so too."""
-        is_shown_by_ids = self.proves and self.known_from_ms is not None
-        return self.ended.by_candle(self.known_from_ms or 0) if is_shown_by_ids else []
-
     def _is_awaiting_trade(self) -> bool:
-        return self.ended.has_open or bool(self._by_candle())
+        is_shown_by_ids = self.proves and self.known_from_ms is not None
+        return self.ended.has_open or (is_shown_by_ids and bool(self.ended.by_candle(self.known_from_ms or 0)))
 
     def _state_in_run(self, minute: Bar) -> State:
         if not self.proves:

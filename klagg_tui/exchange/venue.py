@@ -235,6 +235,8 @@ class CandleFacts:
     """For which there are bars; larger ones besides are made of minutes alone."""
     reach: int | None = None
     """How many of the newest bars of a period can be had; None: all since the listing."""
+    makes_older_minutes: bool = False
+    """Whether `MarketData.bars` makes minutes older than that of the exchange's trades, so that all can be had."""
 
 
 class Question(Enum):

@@ -198,7 +198,8 @@ def _is_pattern(text: str) -> bool:
 
 
 def _unknown(pattern: str, names: list[str]) -> str:
-    close = difflib.get_close_matches(pattern.upper(), names, n=3)
+    by_folded = {name.upper(): name for name in names} | {parted(name).symbol.upper(): name for name in names}
+    close = dict.fromkeys(by_folded[near] for near in difflib.get_close_matches(pattern.upper(), by_folded, n=3))
     hint = f"; did you mean {' or '.join(close)}?" if close else "; `klagg symbols` lists what there is."
     return f"There are no bars of {pattern} in the database{hint}"
 

@@ -8,9 +8,12 @@ from itertools import pairwise
 from typing import Final
 
 from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.exact import PRICE_DECIMALS
 from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import BadFile, BadFrame, BadRow
 from klagg_tui.exchange.binance.archive import (
+    DECIMALS,
+    MARKETS,
     UM,
     Market,
     fault_of_klines,
@@ -32,6 +35,8 @@ class BarReader:
         self._tally = tally
         self._hint = hint
         self._market = market
+        # What klagg exported of another exchange may be finer.
+        self._decimals = DECIMALS if market in MARKETS else PRICE_DECIMALS
         self._period: Period | None = None
         self._part: str | None = None
 
@@ -62,7 +67,9 @@ class BarReader:
             self._tally.rows += 1
             fields = line.split(",")
             try:
-                yield kline_in_own_units(read_kline(self._symbol, period, fields), self._market)
+                yield kline_in_own_units(
+                    read_kline(self._symbol, period, fields, decimals=self._decimals), self._market
+                )
             except (ValueError, BadRow, BadFrame) as error:
                 self._tally.reject(block.where(at), str(error))
             else:

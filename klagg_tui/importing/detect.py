@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import Enum
 from pathlib import Path, PurePath
 from typing import Final, NamedTuple
@@ -11,8 +11,9 @@ from typing import Final, NamedTuple
 from klagg_tui.errors import BadFile, BadRow
 from klagg_tui.exchange.binance import archive
 from klagg_tui.exchange.binance.archive import UM, ArchiveName, Evidence, Market, RowKind, shown_by_place
+from klagg_tui.exchange.kraken import archive as pairs
 from klagg_tui.exchange.okx import archive as daily
-from klagg_tui.importing.foreign import instrument_in, name_in, shown_by_instrument
+from klagg_tui.importing.foreign import instrument_in, name_in, shown_by_columns, shown_by_instrument
 from klagg_tui.importing.lines import Block, blocks
 from klagg_tui.importing.outliers import first_of_many
 from klagg_tui.importing.unpack import broken_package
@@ -27,6 +28,7 @@ class FileKind(Enum):
     TRADES = "aggregate trades"
     BARS = "bars"
     EVENTS = "events"
+    SALES = "trades without ids"
 
 
 class SourceFile(NamedTuple):
@@ -47,25 +49,37 @@ class SourceFile(NamedTuple):
     """As was settled (see `markets`)."""
     unit: str | None = None
     """Coins in one unit of its sizes, where its rows name their instrument (see `foreign`); None for all others."""
+    pair: str | None = None
+    """Both sides of its symbol joined, as its name has it, where its rows have the columns of such files (see `sales`)."""
+    doubt: str = ""
+    """Why it has to be said of which market it is."""
+
+    @property
+    def is_of_pair(self) -> bool:
+        """Whether it is one of those files."""
+        return self.pair is not None
 
 
 def plan(
-    paths: Iterable[Path], symbol: str | None, contract_value: str | None = None
+    paths: Iterable[Path], symbol: str | None, contract_value: str | None = None, known: Collection[str] = ()
 ) -> tuple[list[SourceFile], list[str]]:
-    """The files that can be read, in the order to read them, and a sentence for each one that cannot."""
+    """The files that can be read, in the order to read them, and a sentence for each one that cannot; see `detect`."""
     sources, failures = [], []
     for path in dict.fromkeys(paths):
         try:
-            sources.append(detect(path, symbol, contract_value))
+            sources.append(detect(path, symbol, contract_value, known))
         except BadFile as error:
             failures.append(str(error))
     return sorted(sources, key=lambda source: (source.kind.value, source.symbol or "", source.first)), failures
 
 
-def detect(path: Path, symbol: str | None, contract_value: str | None = None) -> SourceFile:
+def detect(
+    path: Path, symbol: str | None, contract_value: str | None = None, known: Collection[str] = ()
+) -> SourceFile:
     """What the file is; `symbol` is for files of rows that do not name theirs, in small letters or capitals.
 
-    `contract_value`: coins that a contract is worth, for files that count contracts and do not say it.
+    `contract_value`: coins that a contract is worth, for files that count contracts and do not say it. `known`: stored symbols of the
+    venue whose files' names join both sides of a pair.
 
     Raises:
         BadFile: it cannot be read, is none of the files klagg knows, holds bars that it does not keep, or names
@@ -75,6 +89,8 @@ def detect(path: Path, symbol: str | None, contract_value: str | None = None) ->
     lines = [line for line in block.lines if line.strip()][:_LOOKED_AT]
     if instrument := instrument_in(lines):
         return _detect_foreign(path, symbol, instrument, lines, contract_value)
+    if kind_of_pair := pairs.kind_of(lines):
+        return _detect_pair(path, symbol, kind_of_pair, block, known)
     lines = archive.plain_lines(lines)
     kind = _kind_of(path, lines)
     if kind is FileKind.BARS and (fault := archive.fault_of_klines(lines)):
@@ -93,7 +109,13 @@ def detect(path: Path, symbol: str | None, contract_value: str | None = None) ->
             f"{path} is about {name.symbol} by its name, not about {symbol}; leave --symbol out, or rename it."
         )
     shown = (*shown, *archive.shown_by_symbol(symbol))
-    return SourceFile(path, kind, symbol, name, _first_number(lines, kind), path.stat().st_size, shown)
+    doubt = (
+        ""
+        if archive.can_be_symbol(symbol)
+        else f"{path} has the columns of an exchange that has no symbol like {symbol}; where klagg exported it from bars of another "
+        "one, --venue says of which."
+    )
+    return SourceFile(path, kind, symbol, name, _first_number(lines, kind), path.stat().st_size, shown, doubt=doubt)
 
 
 def _detect_foreign(
@@ -111,6 +133,31 @@ def _detect_foreign(
     unit, shown = daily.unit_of(instrument, contract_value), tuple(shown_by_instrument(instrument))
     first = _first_number(daily.plain_rows(instrument, lines, unit), FileKind.TRADES)
     return SourceFile(path, FileKind.TRADES, instrument, name, first, path.stat().st_size, shown, unit=unit)
+
+
+def _detect_pair(
+    path: Path, symbol: str | None, kind: pairs.RowKind, block: Block, known: Collection[str]
+) -> SourceFile:
+    """An archive whose name joins both sides of a pair."""
+    name = pairs.read_name(PurePath(block.part).name)
+    named = pairs.symbol_of(symbol) if symbol else pairs.pair_of(name, known)
+    if named is None or not is_printable(named):
+        raise BadFile(f"{path} {pairs.unknown_pair(name)}")
+    is_shown = name is not None and pairs.is_named(name.pair, named)
+    if not is_shown and (other := pairs.pair_of(name, known)):
+        raise BadFile(f"{path} is about {other} by its name, not about {named}; leave --symbol out, or rename it.")
+    times = [at_ms for line in block.lines[:_LOOKED_AT] if (at_ms := pairs.time_ms(line.partition(",")[0]))]
+    return SourceFile(
+        path,
+        FileKind.SALES if kind is pairs.RowKind.SALES else FileKind.BARS,
+        named,
+        ArchiveName(),
+        min(times, default=0),
+        path.stat().st_size,
+        tuple(shown_by_columns()),
+        pair=name.pair if name else "",
+        doubt="" if is_shown else f"{path} {pairs.unknown_owner()}",
+    )
 
 
 def name_of(part: str, path: Path) -> ArchiveName:

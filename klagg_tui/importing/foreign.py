@@ -10,9 +10,12 @@ from klagg_tui.engine.parsing import price
 from klagg_tui.errors import BadNumber, BadUsage
 from klagg_tui.exchange.binance import archive
 from klagg_tui.exchange.binance.archive import ArchiveName, Evidence, Market
+from klagg_tui.exchange.kraken import archive as pairs
 from klagg_tui.exchange.okx import archive as daily
 
-_FOREIGN: Final = {one.key: Market(one.key, one.key, one.name) for one in daily.MARKETS}
+_FOREIGN: Final = {one.key: Market(one.key, one.key, one.name) for one in daily.MARKETS} | {
+    pairs.KEY: Market(pairs.KEY, pairs.KEY, pairs.TITLE)
+}
 MARKETS: Final = (*archive.MARKETS, *_FOREIGN.values())
 """All whose files can be read; those of the first exchange first, where a file leaves a choice."""
 
@@ -32,6 +35,11 @@ def instrument_in(lines: Sequence[str]) -> str | None:
 def shown_by_instrument(symbol: str) -> Iterator[Evidence]:
     """What rows that name their instrument show of their market."""
     yield Evidence(frozenset({_FOREIGN[daily.market_of(symbol).key]}), f"its rows of {symbol}")
+
+
+def shown_by_columns() -> Iterator[Evidence]:
+    """What rows of sales, or of bars with seven columns, show of their market."""
+    yield Evidence(frozenset({_FOREIGN[pairs.KEY]}), "its columns")
 
 
 def checked_value(text: str) -> str:

@@ -7,19 +7,30 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
-from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.errors import BadFile
+from klagg_tui.exchange.binance.archive import Market
 from klagg_tui.importing.check import check
 from klagg_tui.importing.detect import FileKind, SourceFile, plan
 from klagg_tui.importing.foreign import checked_value
-from klagg_tui.importing.markets import assumption, settle
+from klagg_tui.importing.markets import assumption, settle, settle_predecessor
 from klagg_tui.importing.outcome import Imported, OnProgress, Progress, ShouldStop
 from klagg_tui.importing.outliers import Sieve
 from klagg_tui.importing.predecessor import Predecessor
-from klagg_tui.importing.read import Order, TradeBlock, by_contract, order_of, read_bars, read_trades, sorted_trades
+from klagg_tui.importing.read import (
+    Order,
+    TradeBlock,
+    by_contract,
+    order_of,
+    read_bars,
+    read_sales,
+    read_trades,
+    sorted_trades,
+)
+from klagg_tui.importing.shelf import Shelf, known_pairs
 from klagg_tui.importing.strangers import refuse_strangers
-from klagg_tui.importing.write import Edges, TradeWriter, write_confirmed, write_missing
+from klagg_tui.importing.write import Edges, TradeWriter, write_confirmed, write_missing, write_partial
 from klagg_tui.storage.store import Store
 
 
@@ -40,28 +51,29 @@ async def import_files(
     `now_ms` (default: this machine's time) is a bad row.
 
     Args:
-        store: becomes the files' market's, where it has no bars yet.
+        store: gets the files' venues besides its own.
         paths: the files.
         symbol: of rows that do not name theirs.
-        market: of all files, as `--market` says; where None, they and what is stored decide.
+        market: of all files, as `--market` says; where None, each of them and what is stored decide.
         contract_value: coins that one contract is worth, for files that count contracts and do not say it.
         now_ms: see above.
         on_progress: told how far it is.
         should_stop: asked now and then.
 
     Raises:
-        BadUsage: there is no such market, or what is stored is of another one; or `contract_value` is no number.
+        BadUsage: there is no such market, or what is stored is of an imitation of it; or `contract_value` is no number.
         StorageError: the store cannot be written to.
     """
-    files, failures = plan(paths, symbol, None if contract_value is None else checked_value(contract_value))
+    value = None if contract_value is None else checked_value(contract_value)
+    files, failures = plan(paths, symbol, value, await known_pairs(store))
     latest_ms = int(time.time() * 1000) if now_ms is None else now_ms
-    settled = settle(files, market, await store.market())
+    settled = settle(files, market, await store.markets())
     work = _Import(
         store, settled.files, latest_ms, is_named=market is not None, on_progress=on_progress, should_stop=should_stop
     )
     work.outcome.failures += failures + settled.failures
-    if settled.files:
-        await store.claim(settled.key)
+    for mark in settled.marks:
+        await store.claim(mark)
     for file in settled.files:
         if not work.outcome.is_stopped:
             await work.read(file)
@@ -84,21 +96,23 @@ async def import_predecessor(
     `market` is that of its bars; where None, what is stored decides.
 
     Raises:
-        BadUsage: there is no such market, or what is stored is of another one.
+        BadUsage: there is no such market, what is stored is of an imitation of it, or it has to be said.
         BadFile: it is no such database, or cannot be read.
         StorageError: the store cannot be written to.
     """
     outcome = Imported()
     with Predecessor(path) as source:
-        await store.claim(settle([], market, await store.market()).key)
+        of_market, mark = settle_predecessor(market, await store.markets())
+        await store.claim(mark)
+        shelf = Shelf(store, of_market.key)
         outcome.notes += source.notes
         for done, bars in source.read_bars(outcome.tally):
-            await write_missing(store, bars, outcome)
+            await write_missing(shelf, bars, outcome)
             on_progress(Progress(path, done, len(source.tables), outcome.tally.rows))
             outcome.is_stopped = should_stop()
             if outcome.is_stopped:
                 break
-    await store.widen_precisions(outcome.tally.precisions)
+        await shelf.widen_precisions(outcome.tally.precisions)
     return outcome
 
 
@@ -126,24 +140,45 @@ class _Import:
         self._total_bytes = sum(file.size for file in files)
         self._bytes_before = 0
         self._writer: TradeWriter | None = None
-        self._written: tuple[FileKind, str | None] | None = None
+        self._written: tuple[FileKind, str | None, Market] | None = None
+        self._market: Market | None = None
+        """Of the file that is read, and of what its tally says of symbols."""
 
     async def read(self, file: SourceFile) -> None:
         """Read one file into the store."""
+        await self._begin(file)
         try:
             for _ in check(file.path):
                 if self._is_stopped_at(file, 0):
                     return
-            await refuse_strangers(self._store, file, lambda: self._is_stopped_at(file, 0), is_named=self._is_named)
+            await refuse_strangers(
+                self._shelf(file), file, lambda: self._is_stopped_at(file, 0), is_named=self._is_named
+            )
             if self.outcome.is_stopped:
                 return
             if file.kind is FileKind.BARS:
                 await self._read_bars(file)
+            elif file.kind is FileKind.SALES:
+                await self._read_sales(file)
             else:
                 await self._read_trades(file)
         except BadFile as error:
             self.outcome.failures.append(str(error))
         self._bytes_before += file.size
+
+    async def _begin(self, file: SourceFile) -> None:
+        """Symbols of several markets may have one name."""
+        if file.market != self._market:
+            await self._keep_precisions()
+            self._market = file.market
+
+    async def _keep_precisions(self) -> None:
+        seen = self.outcome.tally.take_precisions()
+        if self._market:
+            await Shelf(self._store, self._market.key).widen_precisions(seen)
+
+    def _shelf(self, file: SourceFile) -> Shelf:
+        return Shelf(self._store, file.market.key)
 
     async def finish(self) -> None:
         """Nothing follows."""
@@ -151,13 +186,27 @@ class _Import:
         tally = self.outcome.tally
         if tally.other_market:
             self.outcome.notes.append(f"Trades of another market of the exchange left out: {tally.other_market:,}.")
-        await self._store.widen_precisions(tally.precisions)
+        await self._keep_precisions()
 
     async def _read_bars(self, file: SourceFile) -> None:
         for block in read_bars(file, self.outcome.tally):
             bars = self._over(file, block.bars)
             self._note_use(file, bars)
-            await write_confirmed(self._store, bars, self.outcome)
+            await write_confirmed(self._shelf(file), bars, self.outcome)
+            if self._is_stopped_at(file, block.read_bytes):
+                return
+
+    async def _read_sales(self, file: SourceFile) -> None:
+        """Minutes for which the file vouches, and those at its edges; trades that wait in an engine are another file's."""
+        tally = self.outcome.tally
+        for block in read_sales(file, tally, self._latest_ms):
+            over = self._over(file, [bar for bar in block.bars if bar.state is State.CONFIRMED])
+            self._note_use(file, block.bars)
+            self.outcome.trades += sum(bar.trade_count for bar in block.bars)
+            await write_confirmed(self._shelf(file), over, self.outcome)
+            await write_partial(
+                self._shelf(file), [bar for bar in block.bars if bar.state is State.PARTIAL], self.outcome
+            )
             if self._is_stopped_at(file, block.read_bytes):
                 return
 
@@ -225,7 +274,7 @@ class _Import:
 
     async def _writer_for(self, file: SourceFile, order: Order) -> TradeWriter:
         """Files of one symbol that go on where the last one ended, and all files of events, go through one engine."""
-        written = (file.kind, file.symbol)
+        written = (file.kind, file.symbol, file.market)
         if self._writer is not None and self._written == written and file.symbol is not None:
             if file.name.from_ms is None and self._writer.is_ahead(file.symbol, order.first_id):
                 self.outcome.gaps += 1
@@ -233,7 +282,7 @@ class _Import:
                 await self._finish_trades()
         if self._writer is None or self._written != written:
             await self._finish_trades()
-            self._writer = TradeWriter(self._store, self.outcome, file.market)
+            self._writer = TradeWriter(self._shelf(file), self.outcome, file.market)
             self._written = written
         return self._writer
 

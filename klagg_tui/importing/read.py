@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
+from pathlib import PurePath
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import Bar
@@ -14,12 +15,14 @@ from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.spans import DISORDER_MS
 from klagg_tui.errors import BadFile
 from klagg_tui.exchange.binance.archive import ArchiveName, plain_lines, trade_ids
+from klagg_tui.exchange.kraken import archive as pairs
 from klagg_tui.exchange.okx import archive as daily
 from klagg_tui.importing.bars import BarReader
 from klagg_tui.importing.detect import SourceFile, name_of
 from klagg_tui.importing.events import EventReader
 from klagg_tui.importing.foreign import name_in
 from klagg_tui.importing.lines import Block, blocks
+from klagg_tui.importing.sales import SalesReader, SparseBarReader
 from klagg_tui.importing.sorting import Sorter
 from klagg_tui.importing.tally import Tally
 from klagg_tui.importing.trades import TradeReader
@@ -177,7 +180,7 @@ def read_bars(file: SourceFile, tally: Tally) -> Iterator[BarBlock]:
         BadFile: it cannot be read to its end, or does not show how long its bars last.
     """
     assert file.symbol is not None
-    reader = BarReader(file.symbol, tally, file.name.period, file.market)
+    reader = _bar_reader(file, tally)
     for block in _own_blocks(file):
         yield BarBlock(reader.read(block), block.read_bytes)
 
@@ -193,10 +196,31 @@ def sampled_trades(file: SourceFile) -> Iterator[list[AggTrade]]:
 def sampled_bars(file: SourceFile) -> Iterator[list[Bar]]:
     """Some bars out of each block of a file, as far as it can be read."""
     assert file.symbol is not None
-    reader = BarReader(file.symbol, Tally(), file.name.period, file.market)
+    reader = _bar_reader(file, Tally())
     with suppress(BadFile):
         for block in _own_blocks(file):
-            yield reader.read(block._replace(lines=block.lines[:_SAMPLED]))
+            yield reader.read(block._replace(lines=block.lines[:_SAMPLED], is_cut=False))
+
+
+def read_sales(file: SourceFile, tally: Tally, latest_ms: int) -> Iterator[BarBlock]:
+    """The minutes of a file of trades without ids; a minute that claims to be later than `latest_ms` is a bad row.
+
+    Raises:
+        BadFile: it cannot be read to its end, or is in disorder; what came before has been given out.
+    """
+    assert file.symbol is not None
+    reader, read_bytes = SalesReader(file.symbol, tally, latest_ms), 0
+    for block in _own_blocks(file):
+        read_bytes = block.read_bytes
+        yield BarBlock(reader.read(block), read_bytes)
+    yield BarBlock(reader.finish(), read_bytes)
+
+
+def _bar_reader(file: SourceFile, tally: Tally) -> BarReader | SparseBarReader:
+    assert file.symbol is not None
+    if file.is_of_pair:
+        return SparseBarReader(file.symbol, tally)
+    return BarReader(file.symbol, tally, file.name.period, file.market)
 
 
 def _trade_reader(file: SourceFile, tally: Tally) -> EventReader | TradeReader:
@@ -220,6 +244,10 @@ def _own_blocks(file: SourceFile) -> Iterator[Block]:
     """The lines of a file; a zip archive may hold several files, but of one symbol."""
     for block in blocks(file.path):
         named = name_in(block.part).symbol
+        if file.is_of_pair:
+            _require_pair(file, block.part)
+            yield block
+            continue
         if file.symbol == file.name.symbol and named not in (None, file.symbol):
             raise BadFile(f"{file.path} holds files of {file.symbol} and of {named}; unpack it and name them singly.")
         if file.symbol is None:
@@ -228,3 +256,10 @@ def _own_blocks(file: SourceFile) -> Iterator[Block]:
             yield block._replace(lines=plain_lines(block.lines))
         else:
             yield block._replace(lines=daily.plain_rows(file.symbol, block.lines, file.unit))
+
+
+def _require_pair(file: SourceFile, part: str) -> None:
+    found = pairs.read_name(PurePath(part).name)
+    other = found.pair if found else ""
+    if other != file.pair:
+        raise BadFile(f"{file.path} holds files of {file.pair} and of {other or part}; unpack it and name them singly.")

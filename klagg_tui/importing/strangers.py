@@ -15,7 +15,7 @@ from klagg_tui.engine.spans import Span
 from klagg_tui.errors import BadFile
 from klagg_tui.importing.detect import FileKind, SourceFile
 from klagg_tui.importing.read import sampled_bars, sampled_trades
-from klagg_tui.storage.store import Store
+from klagg_tui.importing.shelf import Shelf
 
 _FEWEST: Final = 3
 """Bars: of less than these, some may merely have been wrong."""
@@ -24,7 +24,7 @@ _PRICES: Final = slice(Bar._fields.index("open"), Bar._fields.index("close") + 1
 _OVER: Final = frozenset({State.CLOSED, State.CONFIRMED})
 
 
-async def refuse_strangers(store: Store, file: SourceFile, should_stop: Callable[[], bool], *, is_named: bool) -> None:
+async def refuse_strangers(shelf: Shelf, file: SourceFile, should_stop: Callable[[], bool], *, is_named: bool) -> None:
     """Look at some rows here and there in the file.
 
     Trades are known by their ids: within the time of a stored run, its own are all there are. Bars are known by their prices,
@@ -33,28 +33,29 @@ async def refuse_strangers(store: Store, file: SourceFile, should_stop: Callable
     Raises:
         BadFile: most of them contradict what is stored.
     """
+    if file.kind is FileKind.SALES:  # they have no ids to be known by
+        return
     if file.kind is not FileKind.BARS:
-        symbol = await _stranger_among_trades(store, file, should_stop)
+        symbol = await _stranger_among_trades(shelf, file, should_stop)
     else:
-        symbol = None if is_named else await _stranger_among_bars(store, file, should_stop)
+        symbol = None if is_named else await _stranger_among_bars(shelf, file, should_stop)
     if symbol:
         raise BadFile(
             f"{file.path} has other {file.kind.value if file.symbol else 'trades'} of {symbol} than are stored for the same "
-            "time, so it is of another market: nothing of it was taken; name another file with --db, and its market with "
-            "--market."
+            "time, so it is of another market: nothing of it was taken; --market says of which."
         )
 
 
-async def _stranger_among_trades(store: Store, file: SourceFile, should_stop: Callable[[], bool]) -> str | None:
+async def _stranger_among_trades(shelf: Shelf, file: SourceFile, should_stop: Callable[[], bool]) -> str | None:
     """The symbol of which most trades are others than those stored, None where there is none."""
     spans: dict[str, Sequence[Span]] = {}
     counts: dict[str, Counter[bool]] = {}
-    if file.symbol is not None and not await store.spans(file.symbol):
+    if file.symbol is not None and not await shelf.spans(file.symbol):
         return None
     for trades in sampled_trades(file):
         for symbol in set(map(attrgetter("symbol"), trades)):
             if symbol not in spans:
-                spans[symbol], counts[symbol] = await store.spans(symbol), Counter()
+                spans[symbol], counts[symbol] = await shelf.spans(symbol), Counter()
             counts[symbol] += known_by_ids([trade for trade in trades if trade.symbol == symbol], spans[symbol])
         await asyncio.sleep(0)
         if should_stop():
@@ -62,21 +63,21 @@ async def _stranger_among_trades(store: Store, file: SourceFile, should_stop: Ca
     return next((symbol for symbol, known in counts.items() if known[False] > known[True]), None)
 
 
-async def _stranger_among_bars(store: Store, file: SourceFile, should_stop: Callable[[], bool]) -> str | None:
+async def _stranger_among_bars(shelf: Shelf, file: SourceFile, should_stop: Callable[[], bool]) -> str | None:
     known: Counter[bool] = Counter()
     for bars in sampled_bars(file):
         if bars:
-            known += await _known_by_prices(store, bars)
+            known += await _known_by_prices(shelf, bars)
         await asyncio.sleep(0)
         if should_stop():
             break
     return file.symbol if known.total() >= _FEWEST and known[False] > known[True] else None
 
 
-async def _known_by_prices(store: Store, bars: Sequence[Bar]) -> Counter[bool]:
+async def _known_by_prices(shelf: Shelf, bars: Sequence[Bar]) -> Counter[bool]:
     """Of how many bars of one series another one is stored, and of how many the same."""
     opens = [bar.open_ms for bar in bars]
-    stored = store.bars(bars[0].symbol, bars[0].period, min(opens), max(opens) + 1, states=_OVER)
+    stored = shelf.between(bars[0].symbol, bars[0].period, min(opens), max(opens) + 1, _OVER)
     prices = {bar.open_ms: bar[_PRICES] async for bar in stored if bar.is_traded}
     return Counter(prices[bar.open_ms] == bar[_PRICES] for bar in bars if bar.open_ms in prices)
 

@@ -37,6 +37,11 @@ class Tally:
         self._seen.add(seen)
         self.precisions[symbol] = self.precisions.get(symbol, Precision()).widened(price, quantity)
 
+    def take_precisions(self) -> dict[str, Precision]:
+        """What was noted since it was taken last."""
+        taken, self.precisions, self._seen = self.precisions, {}, set()
+        return taken
+
     def reject(self, where: str, reason: str) -> None:
         """Count a row that cannot be used."""
         self.bad += 1

@@ -15,7 +15,6 @@ from operator import attrgetter, itemgetter
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
-from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, NumberedAnew, QuietUntil, TradeRejected
 from klagg_tui.engine.period import MINUTE_MS, Period
@@ -23,9 +22,9 @@ from klagg_tui.engine.spans import DISORDER_MS, Span, SpanKey
 from klagg_tui.exchange.binance.archive import UM, ArchiveName, Market
 from klagg_tui.importing.outcome import Imported
 from klagg_tui.importing.read import TradeBlock, in_order
+from klagg_tui.importing.shelf import Shelf
 from klagg_tui.importing.sorting import Sorter
 from klagg_tui.importing.units import in_own_units
-from klagg_tui.storage.store import Store
 
 COMMIT_EVERY: Final = 200_000
 """Trades between two commits: some seconds of work, the most that a crash costs."""
@@ -68,11 +67,11 @@ class Edges:
 class TradeWriter:
     """Trades of some files through an engine of their own into the store."""
 
-    def __init__(self, store: Store, outcome: Imported, market: Market = UM, passes: int = 0) -> None:
+    def __init__(self, shelf: Shelf, outcome: Imported, market: Market = UM, passes: int = 0) -> None:
         """`passes`: how many engines had what was put aside before."""
         self._engine = KlineEngine((Period.M1,), holds_gaps=False)
-        self._store = store
-        self._run = store.importing()
+        self._shelf = shelf
+        self._run = shelf.importing()
         self._reader = self._engine.reader()
         self._outcome = outcome
         self._market = market
@@ -146,7 +145,7 @@ class TradeWriter:
         self._outcome.too_late += counters.too_late
         with self._aside:
             if self._aside:
-                later = TradeWriter(self._store, self._outcome, self._market, self._passes + 1)
+                later = TradeWriter(self._shelf, self._outcome, self._market, self._passes + 1)
                 for batch in self._aside.batches(_AT_ONCE):
                     await later.write([AggTrade(*row) for row in batch])
                 await later.finish()
@@ -204,30 +203,31 @@ class TradeWriter:
                 self._outcome.bars += 1
 
 
-async def write_confirmed(store: Store, bars: list[Bar], outcome: Imported) -> None:
+async def write_confirmed(shelf: Shelf, bars: list[Bar], outcome: Imported) -> None:
     """The exchange's own bars take the place of others."""
-    added = await store.add_confirmed(bars)
+    added = await shelf.add_confirmed(bars)
     outcome.bars += len(bars)
     outcome.new += added.new
 
 
-async def write_missing(store: Store, bars: list[Bar], outcome: Imported) -> None:
+async def write_partial(shelf: Shelf, bars: list[Bar], outcome: Imported) -> None:
+    """Minutes of which trades may be missing, without ids to say which: only where there is nothing at all."""
+    there = await shelf.keys_of(bars) if bars else set()
+    missing = [bar for bar in bars if bar.key not in there]
+    await shelf.add(missing)
+    outcome.bars += len(bars)
+    outcome.new += len(missing)
+
+
+async def write_missing(shelf: Shelf, bars: list[Bar], outcome: Imported) -> None:
     """Bars of one symbol that take no place of bars which the store has closed already."""
-    missing = await _not_there(store, bars)
+    there = await shelf.keys_of(bars, _OVER)
+    missing = [bar for bar in bars if bar.key not in there]
     outcome.duplicates += len(bars) - len(missing)
     outcome.bars += len(missing)
     outcome.new += len(missing)
-    await store.add([bar for bar in missing if bar.period is Period.M1], [])
-    await store.write(Changes(ended=tuple(bar for bar in missing if bar.period is not Period.M1)))
-
-
-async def _not_there(store: Store, bars: list[Bar]) -> list[Bar]:
-    there: set[tuple[Period, int]] = set()
-    for period in {bar.period for bar in bars}:
-        opens = [bar.open_ms for bar in bars if bar.period is period]
-        async for page in store.pages(bars[0].symbol, period, min(opens), max(opens) + 1, states=_OVER):
-            there.update((bar.period, bar.open_ms) for bar in page)
-    return [bar for bar in bars if (bar.period, bar.open_ms) not in there]
+    await shelf.add([bar for bar in missing if bar.period is Period.M1])
+    await shelf.write_ended([bar for bar in missing if bar.period is not Period.M1])
 
 
 def _by_symbol(trades: list[AggTrade]) -> dict[str, list[AggTrade]]:

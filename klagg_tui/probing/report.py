@@ -6,6 +6,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from klagg_tui.exchange.venue import Doubt
+from klagg_tui.formatting import counted
 
 
 class Verdict(Enum):
@@ -84,7 +85,9 @@ _SIGNS = {Verdict.HOLDS: "✔", Verdict.FAILS: "✘", Verdict.OPEN: "?", Verdict
 
 def lines(report: Report) -> list[str]:
     """For people."""
-    heard = f"{report.minutes} minutes, {len(report.symbols)} symbols, {report.trades:,} trades"
+    heard = ", ".join(
+        (counted(report.minutes, "minute"), counted(len(report.symbols), "symbol"), counted(report.trades, "trade"))
+    )
     found = [f"{report.venue} at {report.address}: {heard} (klagg {report.version})", ""]
     for doubt, measured in report.findings:
         found.append(f"{_SIGNS[measured.verdict]} {doubt.question.value}: {measured.verdict.value}")

@@ -43,6 +43,8 @@ _LOOKS_MS: Final = (400, 900, 2_000, 4_000, 8_000, 15_000, 30_000)
 _LOOKED_AT: Final = 3
 """Symbols whose bars are asked for again and again."""
 _SEAM_MS: Final = 20_000
+_STRAGGLERS_S: Final = 2.0
+"""Of the world: what was sent at the end is still under way, and the fewer minutes are heard the more it is missed."""
 _BAD: Final = "KLAGGNONE"
 _MOST_PAGES: Final = 10
 """Of trades of one symbol that the stream left out."""
@@ -87,7 +89,8 @@ class Probe:
         self._choose((await self._data.instruments()).instruments)
         symbols = tuple(self._instruments)
         begun_ms = self._data.now_ms()
-        self._say(f"listening to {len(symbols)} symbols for {self._target.minutes} whole minutes")
+        minutes = f"{self._target.minutes} whole minutes" if self._target.minutes > 1 else "one whole minute"
+        self._say(f"listening to {len(symbols)} symbol{'s' * (len(symbols) != 1)} for {minutes}")
         async with listening(self._venue, self._data, self._target.ws_url, symbols, self._target.proxy) as heard:
             self._heard = heard
             await until_served(self._data, heard, symbols, _SERVED_MS)
@@ -96,6 +99,7 @@ class Probe:
             self._end_ms = self._begin_ms + self._target.minutes * MINUTE_MS
             heard_ms = self._end_ms + MINUTE_MS + 2_000
             await asyncio.gather(self._look_at_bars(), self._reconnect(), until_ms(self._data, heard_ms))
+            await asyncio.sleep(_STRAGGLERS_S)
         self._say("asking for what the exchange says of the same minutes")
         await until_ms(self._data, self._end_ms + MINUTE_MS + self._venue.settle_ms)
         await self._fetch_missing()

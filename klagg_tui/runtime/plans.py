@@ -56,15 +56,9 @@ def _source_of(endpoints: Mapping[str, MarketEndpoint]) -> Callable[[], Source]:
 def _endpoint(settings: Settings, exchange: Venue) -> MarketEndpoint:
     """Where one exchange is, and what is wanted of it."""
     market, table = settings.market, settings.venue.get(exchange.key, VenueTable())
-    is_default = exchange.key == DEFAULT
-    rest_url = table.rest_url or (market.rest_url if is_default else exchange.rest_url)
-    ws_url = table.ws_url or (market.ws_url if is_default else exchange.stream_url)
-    is_real = exchange.is_at(rest_url)
-    if is_real != exchange.is_at(ws_url) and _is_here(ws_url if is_real else rest_url):
-        raise ConfigError(
-            f"Bars from {without_login(rest_url)} and trades from {without_login(ws_url)} are of two markets: "
-            "give both --rest-url and --ws-url."
-        )
+    rest_url = rest_url_of(settings, exchange)
+    ws_url = table.ws_url or (market.ws_url if exchange.key == DEFAULT else exchange.stream_url)
+    require_one_market(exchange, rest_url, ws_url)
     types = table.contract_types or tuple(kind for kind in market.contract_types if kind in exchange.contract_types)
     symbols = SymbolFilter.of_venue(
         exchange.key,
@@ -82,8 +76,14 @@ def _endpoint(settings: Settings, exchange: Venue) -> MarketEndpoint:
         symbols,
         settings.storage.keep,
         market.proxy,
-        exchange.name if is_real else other,
+        exchange.name if exchange.is_at(rest_url) else other,
     )
+
+
+def rest_url_of(settings: Settings, exchange: Venue) -> str:
+    """Where one exchange answers requests, by the settings."""
+    table = settings.venue.get(exchange.key, VenueTable())
+    return table.rest_url or (settings.market.rest_url if exchange.key == DEFAULT else exchange.rest_url)
 
 
 def history_of(settings: Settings, exchange: Venue) -> int:
@@ -126,9 +126,18 @@ def mark_at(exchange: Venue, rest_url: str) -> str:
     return mark_of(exchange.key, "" if exchange.is_at(rest_url) else without_login(rest_url))
 
 
-def market_at(rest_url: str) -> str:
-    """The same of the default exchange."""
-    return mark_at(venue(), rest_url)
+def require_one_market(exchange: Venue, rest_url: str, ws_url: str) -> None:
+    """Refuse to take bars from the real exchange and trades from an imitation of it here, or the other way round.
+
+    Raises:
+        ConfigError: so it is.
+    """
+    is_real = exchange.is_at(rest_url)
+    if is_real != exchange.is_at(ws_url) and _is_here(ws_url if is_real else rest_url):
+        raise ConfigError(
+            f"Bars from {without_login(rest_url)} and trades from {without_login(ws_url)} are of two markets: "
+            "give both --rest-url and --ws-url."
+        )
 
 
 def _is_here(url: str) -> bool:

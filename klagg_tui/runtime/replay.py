@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 BATCH: Final = 500
 """Trades between two looks at the clock: about a millisecond of work, so that other tasks are not held up."""
+_REPLAYED: Final = frozenset({FileKind.TRADES, FileKind.EVENTS})
 _BY_TIME: Final = itemgetter(AggTrade._fields.index("traded_ms"))
 
 
@@ -40,15 +41,20 @@ class Replay:
             BadFile: none of them holds trades.
         """
         sources, failures = plan(paths, symbol)
-        settled = settle([source for source in sources if source.kind is not FileKind.BARS], None, None)
+        settled = settle([source for source in sources if source.kind in _REPLAYED], None, ())
         self._sources, self._failures = settled.files, failures + settled.failures
         if not self._sources:
             raise BadFile(" ".join(self._failures) or "Only trades can be replayed, and these files hold bars.")
-        if settled.market.is_in_contracts:
-            raise BadFile(
-                f"Trades of {settled.market.name} count contracts, which a replay does not; import them instead."
-            )
-        self.bars_of = settled.key
+        market = self._sources[0].market
+        others = [file for file in self._sources if file.market != market]
+        self._sources = [file for file in self._sources if file.market == market]
+        self._failures += [
+            f"{file.path} is of {file.market.name} and the others of {market.name}: one market is replayed at a time."
+            for file in others
+        ]
+        if market.is_in_contracts:
+            raise BadFile(f"Trades of {market.name} count contracts, which a replay does not; import them instead.")
+        self.bars_of = market.key
         """Whose bars are made: how a database of theirs is marked."""
         self._speed = speed
         self._tally = Tally()

@@ -19,7 +19,7 @@ STEP_S: Final = 0.5
 
 
 def deleting_old_bars(keep: Mapping[Period, int]) -> BackgroundTask:
-    """Deletes bars when they are older than they are to be kept, in milliseconds by period."""
+    """Deletes bars when they are older than they are to be kept, in milliseconds by period, each exchange's by its clock."""
 
     async def delete_forever(host: EngineHost) -> None:
         if host.store is None:
@@ -27,7 +27,7 @@ def deleting_old_bars(keep: Mapping[Period, int]) -> BackgroundTask:
         retention = host.store.retention(keep)
         while True:
             try:
-                more = await retention.step(host.now_ms())
+                more = await retention.step(host.now_ms(), clocks={venue.key: venue.now_ms() for venue in host.venues})
                 host.notices.pop("retention", None)
             except KlaggError as error:
                 host.notices["retention"] = f"{error} Old bars are kept until then."

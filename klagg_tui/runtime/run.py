@@ -74,6 +74,7 @@ class EngineRun:
         self._source = source
         self._latest = latest
         self._process = psutil.Process()
+        self._is_turn_of_stored = True
 
     async def run(self) -> None:
         """Go on until cancelled, also behind the source's end; whatever happens, the last changes are written.
@@ -122,13 +123,17 @@ class EngineRun:
             self.host.notices.pop("shown", None)
 
     async def _next_update(self) -> FeedUpdate:
-        """Stored bars before new ones, so that each list of closes only ever grows at its end."""
+        """Stored bars before new ones, then both in turns: what is fetched for minutes must not keep trades off the screen."""
         host = self.host
-        while host.store and host.stale_closes:
-            stored = await stored_closes(host.store, host.stale_closes[0])
-            del host.stale_closes[0]
+        while self._is_turn_of_stored and host.store and host.stale_closes:
+            due, period = len(host.stale_closes), host.stale_closes[0]
+            stored = await stored_closes(host.store, period)
+            # What was asked for meanwhile may be younger than what was read.
+            host.stale_closes[:due] = [other for other in host.stale_closes[:due] if other is not period]
             if any(stored):
+                self._is_turn_of_stored = False
                 return stored
+        self._is_turn_of_stored = True
         return await host.update()
 
     def _measure_process(self) -> None:

@@ -89,4 +89,4 @@ def _connection(connections: Sequence[str]) -> str:
     """In a word or two: of all the same, or how many have all their trades."""
     if len(set(connections)) == 1:
         return connections[0]
-    return f"{connections.count('connected')} of {len(connections)} exchanges"
+    return f"{connections.count('connected')} of {len(connections)} connected"

@@ -99,6 +99,8 @@ class CoinScreen(KlaggScreen):
         """Note the prices, and show how they stand to each other."""
         del touched
         live = self.state.live
+        if not self.base and (row := live.rows.get(self._subject)):
+            self.base = row.base  # as soon as a listing says it
         now_ms = self.state.status.exchange_now_ms
         self._trails.watched_ms(now_ms)
         for row in rows_of(live, self.base):

@@ -14,7 +14,7 @@ from klagg_tui.screens.base import KlaggScreen, progress_pieces
 from klagg_tui.screens.widgets.header import market_name
 from klagg_tui.screens.widgets.pieces import Pieces
 from klagg_tui.view.health import column_lines, log_pieces
-from klagg_tui.view.role import Piece, Role
+from klagg_tui.view.role import Piece, Role, sentence_lines
 from klagg_tui.view.venues import health_lines
 
 TWO_COLUMNS_FROM: Final = 110
@@ -81,21 +81,23 @@ class HealthScreen(KlaggScreen):
         self.show_footer(_KEYS)
 
     def _summary(self) -> list[list[Piece]]:
-        status = self.state.status
+        status, width = self.state.status, self.size.width
         market = market_name(self.state)
         lines = [[Piece(f" {market}: {status.connection or formatting.NOTHING}", Role.STRONG)]]
         if status.progress is not None:
             done = f"{formatting.whole(status.progress.done)} of {formatting.whole(status.progress.total)}"
             lines.append([*progress_pieces(status.progress, 30), Piece(f" {done}", Role.DIM)])
         if status.owed:
-            lines.append([Piece(f" {status.owed}", Role.WARN)])
+            lines += sentence_lines(status.owed, Role.WARN, width)
         if status.not_chosen:
-            lines.append([Piece(f" {status.not_chosen}", Role.DIM)])
-        exchanges = health_lines(status, local=self.state.preferences.local_time, width=self.size.width)
+            lines += sentence_lines(status.not_chosen, Role.DIM, width)
+        exchanges = health_lines(status, local=self.state.preferences.local_time, width=width)
         told = (
             {f"{venue.name}: {notice}" for venue in status.venues for notice in venue.notices} if exchanges else set()
         )
-        lines += [[Piece(f" ▲ {notice}", Role.WARN)] for notice in status.notices if notice not in told]
+        for notice in status.notices:
+            if notice not in told:
+                lines += sentence_lines(notice, Role.WARN, width, "▲ ")
         lines += exchanges[:-1]
         return [*lines, []]
 

@@ -77,6 +77,8 @@ class Answers:
             if newer and (from_ms or 0) <= newer.bar.open_ms and (to_ms is None or newer.bar.open_ms < to_ms):
                 found[newer.bar.open_ms] = newer
         if not found and symbol not in self._hub.symbols and symbol not in await self._stored_symbols():
+            if same := self._hub.namesakes(symbol):
+                raise BadRequest(f"{symbol} is {len(same)} symbols: name one of them, like {', '.join(same[:_NAMED])}.")
             raise BadRequest(f"There are no bars of {symbol[:40]}; /api/symbols lists what there is.")
         chosen = [found[open_ms] for open_ms in sorted(found)]
         chosen = chosen[:limit] if is_forward else chosen[-limit:]
@@ -153,6 +155,8 @@ def _venue(status: VenueStatus) -> dict[str, Any]:
 
 
 _LONGEST_LIMIT: Final = 9
+_NAMED: Final = 5
+"""Symbols of many, as examples."""
 
 
 def _moment(text: str | None) -> int | None:

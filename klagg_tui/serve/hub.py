@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -9,6 +10,7 @@ from klagg_tui.engine.bar import SeriesKey
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadRequest
+from klagg_tui.names import parted
 from klagg_tui.serve.encoding import Change, message, note
 from klagg_tui.serve.outbox import Outbox
 from klagg_tui.serve.subscriptions import EVERYTHING, Interest, Periods, Subscription, covers, updated
@@ -43,8 +45,9 @@ class Hub:
 
     def __init__(self) -> None:
         self.symbols: tuple[str, ...] = ()
-        self._spellings: dict[str, str] = {}
         """Those followed, in the engine's order."""
+        self._spellings: dict[str, str] = {}
+        """What is followed, by its name in capitals, and by its own name alone where no other exchange has that."""
         self._current: dict[str, dict[Period, Change]] = {}
         self._ended: dict[SeriesKey, Change] = {}
         """The newest ended bar of each series: it may not be on the disk yet."""
@@ -66,7 +69,7 @@ class Hub:
         """Take in what changed, and offer it to everybody who wants it."""
         if update.symbols is not None:
             self.symbols = update.symbols
-            self._spellings = {name.upper(): name for name in update.symbols}
+            self._spellings = _spellings(update.symbols)
             for gone in self._current.keys() - set(update.symbols):
                 del self._current[gone]
         changes = self._applied(update)
@@ -112,8 +115,15 @@ class Hub:
         subscriber.wanted = {}
 
     def spelled(self, name: str) -> str:
-        """The followed symbol that is meant, whatever letters it was typed in; what is not followed as it is."""
+        """The followed symbol that is meant, whatever letters it was typed in; what is not followed as it is.
+
+        A name without its exchange means the one that alone is called so.
+        """
         return name if name in self._current else self._spellings.get(name.upper(), name)
+
+    def namesakes(self, name: str) -> list[str]:
+        """Followed symbols of several exchanges that are called so."""
+        return [one for one in self.symbols if parted(one).venue and parted(one).symbol.upper() == name.upper()]
 
     def snapshot(self, wanted: Mapping[str, Periods]) -> list[Change]:
         """The current bars among what is wanted, symbol by symbol."""
@@ -157,6 +167,13 @@ class Hub:
             group.discard(subscriber)
             if not group:
                 del self._groups[subscriber.interest]
+
+
+def _spellings(symbols: Sequence[str]) -> dict[str, str]:
+    names = {name.upper(): name for name in symbols}
+    count = Counter(parted(name).symbol.upper() for name in symbols)
+    alone = {own: name for name in symbols if count[own := parted(name).symbol.upper()] == 1}
+    return alone | names
 
 
 def _chosen(

@@ -18,12 +18,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar, Final, NamedTuple, Protocol
 
+from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar
 from klagg_tui.simulator.market.calendar import DAY, MINUTE_MS
 from klagg_tui.simulator.market.candles import Candles
 from klagg_tui.simulator.market.catalog import Listing
 from klagg_tui.simulator.market.klines import Klines
-from klagg_tui.simulator.market.market import Life, Market, Trade
+from klagg_tui.simulator.market.market import LATEST_MS, Life, Market, Trade
 from klagg_tui.simulator.market.past_trades import PastTrades
 from klagg_tui.simulator.spoil import Spoil
 
@@ -166,6 +167,7 @@ class Face(ABC):
         """A trap strikes while `faults.active("its kind")` has something."""
         self.past = PastTrades(market, self.reach_ms)
         self.candles = Candles(market, klines)
+        self.candles.opens_before = lambda: "prevclose" in self.traps and faults.active("prevclose") is not None
         self.clock_error_ms = 0
         """What is added to every server time."""
         self.told_ms: Callable[[str], int] = lambda _symbol: 0
@@ -198,7 +200,12 @@ class Face(ABC):
 
     def bar(self, bar: Bar) -> Bar:
         """A bar of the market, with volume in its base and turnover in its quote, in the venue's terms."""
-        return bar._replace(symbol=self.name(self.market.listing(bar.symbol)))
+        listing = self.market.listing(bar.symbol)
+        if self.candles.opens_before():
+            text = self.candles.close_before(bar.symbol, bar.open_ms // MINUTE_MS, bar.open_ms + LATEST_MS)
+            if before := parsing.price(text):
+                bar = bar._replace(open=before, high=max(bar.high, before), low=min(bar.low, before))
+        return bar._replace(symbol=self.name(listing))
 
     # Sockets
 

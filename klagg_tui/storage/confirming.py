@@ -10,12 +10,10 @@ from operator import attrgetter
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, BarKey, State
-from klagg_tui.engine.confirming import confirmed_by
-from klagg_tui.engine.exact import Exact
+from klagg_tui.engine.confirming import confirmed_by, is_whole
 from klagg_tui.engine.period import MINUTE_MS
 from klagg_tui.storage.merging import Added
 from klagg_tui.storage.queries import bars_at
-from klagg_tui.storage.recompute import is_shown_whole
 from klagg_tui.storage.rows import HISTORY
 from klagg_tui.storage.symbols import NO_SYMBOL
 from klagg_tui.storage.unconfirmed import Unconfirmed
@@ -37,13 +35,15 @@ async def put_confirmed(writer: Writer, bars: Iterable[Bar], *, opens_at_previou
     over = (bar for bar in bars if bar.state is not State.FORMING)
     theirs = {bar.key: bar for bar in sorted(over, key=attrgetter("period", "open_ms"))}
     stored = await bars_at(writer.connection, writer.symbols, theirs)
-    closes = await _closes_before(writer, theirs) if opens_at_previous_close else {}
     own: dict[BarKey, Bar] = {}
     equal: set[BarKey] = set()
     for key, bar in theirs.items():
         ours = stored.get(key)
         own[key], is_equal = confirmed_by(
-            ours, bar, is_whole=ours is not None and is_shown_whole(ours), opens_at=closes.get(key)
+            ours,
+            bar,
+            is_whole=ours is not None and is_whole(ours),
+            opens_at=bar.open if opens_at_previous_close else None,
         )
         if is_equal:
             equal.add(key)
@@ -53,18 +53,6 @@ async def put_confirmed(writer: Writer, bars: Iterable[Bar], *, opens_at_previou
         await _roll_up(writer, [bar for bar in fresh if bar.period is period], stored)
     completed = sum(bar.state is State.PARTIAL for key, bar in stored.items() if key not in equal)
     return Added(len(own) - len(stored), len(equal), len(stored) - len(equal) - completed, completed)
-
-
-async def _closes_before(writer: Writer, theirs: Mapping[BarKey, Bar]) -> dict[BarKey, Exact]:
-    """The close of the bar before each, as the exchange has it or else as it is stored; nothing where there is none."""
-    before: dict[BarKey, BarKey] = {}
-    for key in theirs:
-        symbol, period, open_ms = key
-        anchor = writer.symbols.known[writer.symbols.ids[symbol]].anchor
-        before[key] = symbol, period, period.open_ms(open_ms - 1, anchor)
-    stored = await bars_at(writer.connection, writer.symbols, set(before.values()) - theirs.keys())
-    known = {**stored, **theirs}
-    return {key: known[one].close for key, one in before.items() if one in known}
 
 
 _DISCARD: Final = f"""
@@ -91,6 +79,27 @@ async def discard_flat(writer: Writer, stretch: Unconfirmed) -> int:
     async with writer.batch():
         places["symbol"] = writer.symbols.ids.get(symbol, NO_SYMBOL)
         await writer.connection.rows(_DISCARD, places)
+        removed = int(await writer.connection.value("SELECT changes()"))
+        await writer.connection.rows(_LOWER_FRONTIER, places)
+    return removed
+
+
+_DISCARD_UNSHOWN: Final = f"""
+DELETE FROM history WHERE symbol = :symbol AND period = :period
+AND minute BETWEEN :first AND :last AND volume = 0 AND state = {State.PARTIAL.value}
+"""
+
+
+async def discard_unshown(writer: Writer, stretch: Unconfirmed) -> int:
+    """Delete bars without trades that nothing proves and the exchange does not have, whatever was traded behind them.
+
+    Between two contracts of one name the clock makes some. Where the exchange does have them after all, they are owed now.
+    """
+    symbol, period, first_open_ms, last_open_ms, _ = stretch
+    places = {"period": period.ordinal, "first": first_open_ms // MINUTE_MS, "last": last_open_ms // MINUTE_MS}
+    async with writer.batch():
+        places["symbol"] = writer.symbols.ids.get(symbol, NO_SYMBOL)
+        await writer.connection.rows(_DISCARD_UNSHOWN, places)
         removed = int(await writer.connection.value("SELECT changes()"))
         await writer.connection.rows(_LOWER_FRONTIER, places)
     return removed

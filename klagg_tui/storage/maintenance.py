@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import State
@@ -49,8 +51,8 @@ SELECT h.symbol, h.period, count(*), min(h.minute), max(h.minute), total(h.state
 FROM history AS h GROUP BY h.symbol, h.period
 """
 _OLD: Final = """
-SELECT h.symbol, h.minute FROM symbols AS s CROSS JOIN history AS h
-ON h.symbol = s.id AND h.period = ? AND h.minute < ? LIMIT ?
+SELECT h.symbol, h.minute FROM json_each(?) AS s CROSS JOIN history AS h
+ON h.symbol = s.value AND h.period = ? AND h.minute < ? LIMIT ?
 """
 _DELETE_UP_TO: Final = (
     "DELETE FROM history WHERE symbol = ?1 AND period = ?2 AND minute <= ?3",
@@ -92,18 +94,27 @@ class Retention:
         self.deleted = 0
         """Bars, so far."""
 
-    async def step(self, now_ms: int, at_most: int = STEP) -> bool:
+    async def step(self, now_ms: int, at_most: int = STEP, clocks: Mapping[str, int] = MappingProxyType({})) -> bool:
         """Delete at most so many bars, shorter periods first; returns whether there may be more to delete.
+
+        `clocks`: the time of venues that have one of their own, by label; `now_ms` is that of all others.
 
         Raises:
             DiskError: nothing was deleted.
         """
         for period, kept_ms in self._keep.items():
-            deleted = await delete_before(self._writer, period, now_ms - kept_ms, at_most)
-            if deleted:
-                self.deleted += deleted
-                return True
+            for label, time_ms in (*clocks.items(), (None, now_ms)):
+                is_meant = partial(_is_of, label, clocks)
+                deleted = await delete_before(self._writer, period, time_ms - kept_ms, at_most, is_meant)
+                if deleted:
+                    self.deleted += deleted
+                    return True
         return False
+
+
+def _is_of(label: str | None, others: Collection[str], of: str | None) -> bool:
+    """Whether a venue is the one that is meant; None: it is none of the others."""
+    return of not in others if label is None else of == label
 
 
 async def counts(connection: Connection) -> Counts:
@@ -184,11 +195,21 @@ async def _vacuum(connection: Connection, sql: str, parameters: tuple[bytes, ...
         raise
 
 
-async def delete_before(writer: Writer, period: Period, before_ms: int, at_most: int) -> int:
-    """Delete bars of one period that opened before, oldest first within a symbol; see `Store.delete_before`."""
+async def delete_before(
+    writer: Writer,
+    period: Period,
+    before_ms: int,
+    at_most: int,
+    is_meant: Callable[[str | None], bool] = lambda _label: True,
+) -> int:
+    """Delete bars of one period that opened before, oldest first within a symbol; see `Store.delete_before`.
+
+    `is_meant`: whether those of a venue are, by its label.
+    """
     async with writer.batch():
         cut_ms = kept_from(period, before_ms, writer.periods)
-        rows = await writer.connection.rows(_OLD, (period.ordinal, cut_ms // MINUTE_MS, at_most))
+        ids = json.dumps([number for number, label in writer.symbols.labels.items() if is_meant(label)])
+        rows = await writer.connection.rows(_OLD, (ids, period.ordinal, cut_ms // MINUTE_MS, at_most))
         names = writer.symbols.names
         await writer.roll_up((names[number], period, minute * MINUTE_MS) for number, minute in rows)
         newest_of: dict[int, int] = dict(rows)

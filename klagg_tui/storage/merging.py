@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from klagg_tui.engine.bar import Bar, BarKey, State
+from klagg_tui.engine.confirming import confirmed_by, is_whole
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.spans import Joint, Span, by_id, covers, edges, join, overlap
 from klagg_tui.storage.ledger import Ledger
@@ -46,6 +47,14 @@ def _is_grown_only(stored: Sequence[Span], joint: Joint) -> bool:
     """Whether one row changed and no other: nothing was taken in but what grew, and no later one is of another contract now."""
     is_alone = len(joint.taken) == 1 and joint.taken[0].key == joint.span.key
     return is_alone and stored[-1].contract == joint.spans[-1].contract
+
+
+def _with_fields_of(bar: Bar, confirmed: Bar) -> Bar:
+    """The exchange's own bar, with what it lacks where a whole one of ours that agrees came after it."""
+    if bar.state is not State.CLOSED or not confirmed.evidence:
+        return confirmed
+    joined, is_equal = confirmed_by(bar, confirmed, is_whole=True, opens_at=confirmed.open)
+    return joined if is_equal else confirmed
 
 
 class Merge:
@@ -106,7 +115,10 @@ class Merge:
         ledger = self._ledgers[bar.symbol]
         base = ledger.base(bar.open_ms, current)
         if current and current.state is State.CONFIRMED and bar.state is not State.CONFIRMED:
-            return current
+            return _with_fields_of(bar, current)
+        if current and bar.state is State.CONFIRMED and bar.evidence:
+            # The engine may have met the exchange's bar with less than what is stored: what is known here stays known.
+            return confirmed_by(current, bar, is_whole=is_whole(current), opens_at=bar.open)[0]
         result = ledger.merged(bar, base)
         if result.state is State.PARTIAL and covers(self._spans.get(bar.symbol, ()), bar.open_ms):
             return result._replace(state=State.CLOSED)

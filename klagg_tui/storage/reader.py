@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, BarKey, State
@@ -182,9 +183,18 @@ class StoreReader:
         known = (await Symbols.read(self._reader, self._naming)).of(venue).values()
         return tuple(sorted(known, key=lambda symbol: (symbol.first_open_ms, symbol.symbol)))
 
-    async def unconfirmed(self, without: Collection[BarKey] = (), *, venue: str | None = None) -> list[Unconfirmed]:
-        """Ended bars that were not compared with the exchange's, by symbol and period, except those given."""
-        return await unconfirmed.unconfirmed(self._reader, self._naming, without, venue)
+    async def unconfirmed(
+        self,
+        without: Collection[BarKey] = (),
+        *,
+        venue: str | None = None,
+        since: Mapping[Period, int] = MappingProxyType({}),
+    ) -> list[Unconfirmed]:
+        """Ended bars that were not compared with the exchange's, by symbol and period, except those given.
+
+        `since`: when the first bar of a period opens that matters; of others all do.
+        """
+        return await unconfirmed.unconfirmed(self._reader, self._naming, without, venue, since)
 
     async def count(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> int:
         """How many ended bars open from `from_ms` to before `to_ms`."""

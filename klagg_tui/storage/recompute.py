@@ -13,7 +13,6 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.confirming import confirmed_by, is_whole
 from klagg_tui.engine.period import Period, child_of
 from klagg_tui.engine.rollup import is_filled, roll_up
-from klagg_tui.evidence import Evidence
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.queries import bars_at, bars_in
 from klagg_tui.storage.rows import DERIVED, RANKED, Packer
@@ -65,15 +64,11 @@ async def knowing_most(connection: Connection, symbols: Symbols, bars: Sequence[
     return [_with_fields_of(stored[bar.key], bar) if bar.key in stored else bar for bar in bars]
 
 
-def is_shown_whole(bar: Bar) -> bool:
-    """Whether unbroken ids, and not the exchange's bar alone, show that a stored bar has every trade."""
-    return is_whole(bar) and not bar.evidence & Evidence.CANDLE_ONLY
-
-
 def _with_fields_of(stored: Bar, bar: Bar) -> Bar:
-    if bar.state < State.CLOSED or (bar.state is State.CLOSED and not is_shown_whole(stored)):
+    if bar.state < State.CLOSED or (bar.state is State.CLOSED and not is_whole(stored)):
         return bar
-    joined, is_equal = confirmed_by(stored, bar, is_whole=is_shown_whole(stored))
+    # Where bars open at the close before, the stored one may open at its first trade still.
+    joined, is_equal = confirmed_by(stored, bar, is_whole=is_whole(stored), opens_at=bar.open)
     return joined._replace(state=bar.state) if is_equal else bar
 
 
@@ -100,5 +95,5 @@ async def _made(
 def _parent(children: Sequence[Bar], period: Period, open_ms: int, known: StoredSymbol) -> Bar:
     """One bar from smaller ones; partial where some are not there."""
     whole = roll_up(children, period, open_ms)
-    is_whole = is_filled(children, period, open_ms, known.first_open_ms, known.anchor)
-    return whole if is_whole else whole._replace(state=State.PARTIAL)
+    has_all = is_filled(children, period, open_ms, known.first_open_ms, known.anchor)
+    return whole if has_all else whole._replace(state=State.PARTIAL)

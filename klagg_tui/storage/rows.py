@@ -21,8 +21,14 @@ JSON_ROWS: Final = f"json_group_array(json_array({', '.join(f'h.{name}' for name
 
 _REPLACED: Final = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[2:])
 _SET: Final = f"DO UPDATE SET {_REPLACED}"
-_KNOWS_AS_MUCH: Final = f"(history.state <> {State.PARTIAL.value} OR excluded.trade_count >= history.trade_count)"
-"""A partial bar only lacks trades, it has none too many: of two, the one with more trades knows more."""
+EVIDENCE: Final = 14
+"""From this bit of `scale` on stands the bar's `Evidence`."""
+_IS_COUNT_UNKNOWN: Final = f"(excluded.scale | history.scale) & {Evidence.NO_COUNT.value << EVIDENCE} <> 0"
+_KNOWS_AS_MUCH: Final = (
+    f"(history.state <> {State.PARTIAL.value} OR excluded.trade_count >= history.trade_count OR {_IS_COUNT_UNKNOWN})"
+)
+"""A partial bar only lacks trades, it has none too many: of two, the one with more trades knows more; the newer one where it is
+not known how many they are."""
 
 HISTORY: Final = Insert("history", f"ON CONFLICT (symbol, period, minute) {_SET}")
 """The new row takes the place of the old one."""
@@ -61,8 +67,6 @@ def span_of(symbol: str, columns: Sequence[int]) -> Span:
 _PERIODS: Final = tuple(Period)
 _STATES: Final = tuple(State)
 _HAS_TEXT: Final = 1 << 13
-EVIDENCE: Final = 14
-"""From this bit of `scale` on stands the bar's `Evidence`."""
 _FIELDS: Final = Evidence.CANDLE_ONLY - 1
 _LATEST_MINUTE: Final = 4_000_000_000
 """The year 9575; what a calendar can hold ends soon after."""

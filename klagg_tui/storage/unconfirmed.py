@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import BarKey, State
@@ -20,7 +20,9 @@ SELECT h.symbol, h.period, min(h.minute), max(h.minute),
 FROM history AS h INDEXED BY unconfirmed
 WHERE h.state < {State.CONFIRMED.value}
 AND (h.symbol, h.period, h.minute) NOT IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),
-    json_extract(value, '$[2]') FROM json_each(?))
+    json_extract(value, '$[2]') FROM json_each(:without))
+AND NOT EXISTS (SELECT 1 FROM json_each(:since) WHERE json_extract(value, '$[0]') = h.period
+    AND json_extract(value, '$[1]') > h.minute)
 GROUP BY h.symbol, h.period ORDER BY h.period, h.symbol
 """
 
@@ -43,13 +45,14 @@ class Unconfirmed(NamedTuple):
 
 
 async def unconfirmed(
-    connection: Connection, naming: Naming, without: Collection[BarKey], venue: str | None = None
+    connection: Connection, naming: Naming, without: Collection[BarKey], venue: str | None, since: Mapping[Period, int]
 ) -> list[Unconfirmed]:
-    """One entry a symbol and period, short periods first; all bars but `without`. `venue`: only of that one."""
+    """One entry a symbol and period, short periods first; all bars but `without`. See `Reader.unconfirmed`."""
     symbols = await Symbols.read(connection, naming)
     left_out = json.dumps(symbols.row_keys(key for key in without if key[0] in symbols.ids))
     wanted, periods = symbols.of(venue), tuple(Period)
-    found = await connection.rows(_UNCONFIRMED, (left_out,))
+    first = json.dumps([(period.ordinal, from_ms // MINUTE_MS) for period, from_ms in since.items() if from_ms])
+    found = await connection.rows(_UNCONFIRMED, {"without": left_out, "since": first})
     with reading(connection.path):
         return [
             Unconfirmed(wanted[number].symbol, periods[period], first * MINUTE_MS, last * MINUTE_MS, bool(is_partial))

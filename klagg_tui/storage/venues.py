@@ -65,7 +65,7 @@ class Naming:
     Args:
         labels: of the venues, those of the file first.
         numbers: of rows in `venues`, by label.
-        claims: marks that stored rows get with the first bars, by number.
+        claims: marks that stored rows get with the first bars or symbols, by number.
         new: marks of rows that are made with their first symbol, by number.
     """
 
@@ -136,9 +136,10 @@ class Naming:
             await connection.rows(_PUT, claim)
 
     async def add(self, connection: Connection, numbers: Iterable[int]) -> None:
-        """Inside a transaction that adds symbols: make the rows of their venues."""
-        for number in sorted(set(numbers) & self.new.keys()):
-            await connection.rows(_PUT, (number, self.new[number]))
+        """Inside a transaction that adds symbols: make the rows of their venues, or say whose the claimed ones are."""
+        marks = self.claims | self.new
+        for number in sorted(set(numbers) & marks.keys()):
+            await connection.rows(_PUT, (number, marks[number]))
 
 
 async def venues_of(connection: Connection) -> list[MarkedVenue]:
@@ -159,7 +160,7 @@ async def naming_to_read(connection: Connection) -> Naming:
 def naming_of(path: Path, stored: Sequence[MarkedVenue], marks: Sequence[str]) -> Naming:
     """How symbols are called in the file at `path`, for a run that brings bars so marked.
 
-    A venue without any bar is none of the file's: its row, the first one in a file without any bar, is anybody's.
+    A venue without any bar is none of the file's; its row is its own still, for its symbols are there.
 
     Raises:
         OtherMarket: a mark is of another address of a venue than the file, or another of the marks.
@@ -179,7 +180,7 @@ def naming_of(path: Path, stored: Sequence[MarkedVenue], marks: Sequence[str]) -
                     "name another file with --db."
                 )
             continue
-        row = _row_for(mark, [row for row in stored if row.number not in claims], is_unused=not used)
+        row = _row_for(mark, [row for row in stored if row.number not in claims])
         number = row.number if row else max((row.number for row in stored), default=0) + len(new) + 1
         held[label] = mark, number
         if row is None:
@@ -189,11 +190,10 @@ def naming_of(path: Path, stored: Sequence[MarkedVenue], marks: Sequence[str]) -
     return Naming(tuple(held), {label: number for label, (_, number) in held.items()}, claims, new)
 
 
-def _row_for(mark: str, free: Sequence[MarkedVenue], *, is_unused: bool) -> MarkedVenue | None:
+def _row_for(mark: str, free: Sequence[MarkedVenue]) -> MarkedVenue | None:
     """The row that a new venue's symbols go to: its own of before, or one that is nobody's; None where there is none."""
     unused = [row for row in free if not row.has_bars]
     own = [row for row in unused if row.mark == mark]
     own += [row for row in unused if row.mark and label_of(row.mark) == label_of(mark)]
     nobodys = [row for row in free if row.mark is None]
-    first = [row for row in unused if is_unused and row.number == _FIRST]
-    return next(iter((*own, *nobodys, *first)), None)
+    return next(iter((*own, *nobodys)), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 from math import sqrt
+from textwrap import wrap
 from typing import Final, NamedTuple, TypeAlias
 
 
@@ -57,6 +58,13 @@ class Piece(NamedTuple):
 
     text: str
     role: RoleIndex
+
+
+def sentence_lines(text: str, role: RoleIndex, width: int, sign: str = "") -> list[list[Piece]]:
+    """A sentence in as many lines as it takes, all as far in as behind its sign: nothing of it is cut."""
+    indent = len(sign) + 1
+    lines = wrap(text, max(20, width - indent - 1)) or [""]
+    return [[Piece(f" {sign if at == 0 else '':<{len(sign)}}{line}", role)] for at, line in enumerate(lines)]
 
 
 def heat(value: float | None, full: float) -> RoleIndex:

@@ -9,7 +9,7 @@ from klagg_tui import formatting
 from klagg_tui.feed import Mode, Status, VenueStatus
 from klagg_tui.metrics import Metric
 from klagg_tui.view.model import Market
-from klagg_tui.view.role import Piece, Role
+from klagg_tui.view.role import Piece, Role, sentence_lines
 
 ALL: Final = ""
 """Stands for all exchanges."""
@@ -156,7 +156,8 @@ def health_lines(status: Status, *, local: bool, width: int) -> list[list[Piece]
     ]
     for venue in status.venues:
         lines.append([_placed(at, column, *column.cell(venue, local)) for at, column in enumerate(columns)])
-        lines += [[Piece(f"   ▲ {notice}", Role.WARN)] for notice in venue.notices]
+        for notice in venue.notices:
+            lines += sentence_lines(notice, Role.WARN, width, "  ▲ ")
     return [*lines, []]
 
 

@@ -14,10 +14,11 @@ from klagg_tui.auditing.compare import find_differences
 from klagg_tui.auditing.findings import Finding, Kind
 from klagg_tui.auditing.reference import ArchiveBars, ReferenceBars
 from klagg_tui.auditing.repair import needs, repair
-from klagg_tui.commands.audit.run import exchange_bars
+from klagg_tui.commands.audit.exchanges import exchange_bars
 from klagg_tui.engine.bar import State, empty_bar
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.engine.precision import Precision
+from klagg_tui.exchange import registry
 from klagg_tui.exchange.binance.rest import RestClient
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exporting.formats import csv
@@ -40,7 +41,7 @@ async def theirs() -> AsyncIterator[ReferenceBars]:
         clock = ExchangeClock(time.time() * 1000, time.monotonic() * 1000)
         async with RestClient(exchange.rest_url, clock) as rest:
             await rest.sync()
-            yield exchange_bars(rest)
+            yield exchange_bars(rest, registry.venue())
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from klagg_tui.auditing.auditor import Scope, audit
 from klagg_tui.auditing.compare import find_differences
 from klagg_tui.auditing.findings import Kind
-from klagg_tui.auditing.reference import by_venue
+from klagg_tui.auditing.reference import ReferenceBars
 from klagg_tui.auditing.repair import repair
 from klagg_tui.engine.bar import Bar, State, blanked
 from klagg_tui.engine.parsing import price
@@ -41,9 +41,12 @@ async def two(path: Path) -> list[Bar]:
     return candles(bars(60))
 
 
-def answering(shown: Sequence[Bar]) -> object:
+def answering(shown: Sequence[Bar], name: str = THEIRS) -> ReferenceBars:
+    """An exchange that has the bars of one venue."""
+
     async def asked(symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
-        yield [bar for bar in shown if bar.series == (symbol, period) and from_ms <= bar.open_ms < to_ms]
+        named = [bar._replace(symbol=name) for bar in shown]
+        yield [bar for bar in named if bar.series == (symbol, period) and from_ms <= bar.open_ms < to_ms]
 
     return asked
 
@@ -52,7 +55,7 @@ async def test_a_file_of_two_venues_with_unknown_fields_is_sound(tmp_path: Path)
     path = tmp_path / "klagg.db"
     shown = await two(path)
     assert [finding async for finding in audit(path)] == []
-    reference = by_venue({OKX: answering(shown)})  # type: ignore[dict-item]
+    reference = answering(shown)
     assert [finding async for finding in find_differences(path, reference, Scope())] == []
 
 
@@ -60,7 +63,7 @@ async def test_a_difference_names_the_venue_and_is_put_right_there(tmp_path: Pat
     path = tmp_path / "klagg.db"
     shown = await two(path)
     shown[3] = shown[3]._replace(close=price("101.5"))
-    reference = by_venue({OKX: answering(shown)})  # type: ignore[dict-item]
+    reference = answering(shown)
     found = [finding async for finding in find_differences(path, reference, Scope())]
     assert [(one.kind, one.symbol, one.from_ms) for one in found] == [(Kind.DIFFERENCE, THEIRS, START + 3 * MINUTE)]
     assert (await repair(path, found, reference)).bars == 1
@@ -108,11 +111,11 @@ async def test_a_venue_that_opens_at_the_close_before_is_no_difference(tmp_path:
     for at in range(1, 5):
         before = made[at - 1].close
         shown[at] = shown[at]._replace(open=before, high=max(made[at].high, before), low=min(made[at].low, before))
-    asked = answering(shown)
-    told = find_differences(path, asked, Scope(), previous_close=(OKX,))  # type: ignore[arg-type]
+    asked = answering(shown, SYMBOL)
+    told = find_differences(path, asked, Scope(), previous_close=(OKX,))
     assert [finding async for finding in told] == []
-    found = [finding async for finding in find_differences(path, asked, Scope())]  # type: ignore[arg-type]
+    found = [finding async for finding in find_differences(path, asked, Scope())]
     assert {finding.kind for finding in found} == {Kind.DIFFERENCE}
-    await repair(path, found, asked, previous_close=(OKX,))  # type: ignore[arg-type]
+    await repair(path, found, asked, previous_close=(OKX,))
     async with await Store.open(path, read_only=True) as store:
         assert [bar.trade_count for bar in await listed(store)] == [bar.trade_count for bar in made]

@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from klagg_tui.exchange import registry
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 
 WAIT_S = 60.0
@@ -34,7 +35,12 @@ _SMALL = MarketSpec(symbols=3, activity=20.0, history_days=1)
 
 @contextmanager
 def exchange(
-    spec: MarketSpec = _SMALL, *, speed: float = 1.0, faults: str = "none", gone_on_ms: int = 0
+    spec: MarketSpec = _SMALL,
+    *,
+    speed: float = 1.0,
+    faults: str = "none",
+    gone_on_ms: int = 0,
+    venue: str = registry.DEFAULT,
 ) -> Iterator[SimulatedExchange]:
     """A simulated exchange in a thread of its own, because a command has its own loop."""
     is_up: Future[SimulatedExchange] = Future()
@@ -42,7 +48,7 @@ def exchange(
     stop = asyncio.Event()
 
     async def serve() -> None:
-        async with SimulatedExchange(spec, speed=speed, faults=faults) as simulated:
+        async with SimulatedExchange(spec, speed=speed, faults=faults, venue=venue) as simulated:
             simulated.jump(gone_on_ms)
             is_up.set_result(simulated)
             await stop.wait()

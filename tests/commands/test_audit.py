@@ -18,8 +18,9 @@ from typer.testing import CliRunner, Result
 
 from klagg_tui.auditing.findings import Finding, Kind
 from klagg_tui.commands import audit
+from klagg_tui.commands.audit.exchanges import exchange_bars
 from klagg_tui.commands.audit.report import _kinds, print_json, print_table
-from klagg_tui.commands.audit.run import Outcome, exchange_bars
+from klagg_tui.commands.audit.run import Outcome
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
@@ -146,7 +147,7 @@ def test_a_repair_from_the_exchange_leaves_it_clean(tmp_path: Path, exchange_url
             await Store.open(path, periods=DEFAULT_PERIODS) as store,
         ):
             await rest.sync()
-            async for batch in exchange_bars(rest)(SYMBOL, Period.M1, START, START + HOURS * HOUR):
+            async for batch in exchange_bars(rest, venue())(SYMBOL, Period.M1, START, START + HOURS * HOUR):
                 await store.add_confirmed(batch)
 
     asyncio.run(fill())
@@ -189,7 +190,7 @@ def _of_the_exchange(path: Path, exchange_url: str, *stretches: tuple[int, int],
             await rest.sync()
             for begin, end in stretches:
                 asked = symbol.symbol, Period.M1, START + begin * MINUTE, START + end * MINUTE
-                async for batch in exchange_bars(rest)(*asked):
+                async for batch in exchange_bars(rest, venue())(*asked):
                     await store.add_confirmed(batch)
             await store.put_symbols([symbol])
 

@@ -16,8 +16,9 @@ from klagg_tui.storage.maintenance import Holding
 from klagg_tui.storage.opening import open_writer
 from klagg_tui.storage.schema import MIGRATIONS
 from klagg_tui.storage.store import Store
+from klagg_tui.storage.symbols import Standing, StoredSymbol
 from tests.importing.test_importer import file_of, row
-from tests.makers import DAY, MINUTE, START, trades
+from tests.makers import DAY, MINUTE, START, bar, trades
 from tests.shell import Klagg
 
 
@@ -261,6 +262,27 @@ def test_how_much_is_owed_is_measured_by_the_recording_and_not_by_this_machine_s
     *_, owed, until = filled("db", "owed", "--db", "a.db").out.splitlines()
     assert owed == "5,748 minutes of 2 symbols are still to be fetched: klagg does so while it runs."
     assert until == ("Recorded until 2024-08-10 00:01 UTC: the minutes since then come on top when klagg runs again.")
+
+
+def test_each_exchange_owes_up_to_where_it_was_recorded_and_only_bars_that_it_has(
+    filled: Klagg, tmp_path: Path
+) -> None:
+    eight_hours = Period.H8.nominal_ms
+
+    async def fill() -> None:
+        async with await Store.open(tmp_path / "b.db", markets=("binance-um", "okx-swap")) as store:
+            for symbol, from_ms in (("binance-um:A", START), ("okx-swap:B", START + 9 * DAY)):
+                await store.add_confirmed(
+                    bar(at_ms, symbol=symbol, period=Period.H8)
+                    for at_ms in (from_ms - 4 * eight_hours, from_ms - eight_hours)
+                )
+                await store.add_confirmed([bar(from_ms, symbol=symbol)])
+                await store.put_symbols([StoredSymbol(symbol, standing=Standing.FOLLOWED)])
+
+    asyncio.run(fill())
+    found = json.loads(filled("db", "owed", "--json", "--db", "b.db").out)
+    assert found["until"] == START + 9 * DAY + MINUTE
+    assert [(one["venue"], one["period"], one["bars"]) for one in found["owed"]] == [("binance-um", "8h", 2)]
 
 
 def test_a_file_of_an_older_klagg_is_said_to_be_brought_up_to_date(klagg: Klagg, tmp_path: Path) -> None:

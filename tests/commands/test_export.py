@@ -32,6 +32,13 @@ def filled(klagg: Klagg, tmp_path: Path) -> Klagg:
     return klagg
 
 
+def test_names_are_typed_with_commas_or_several_times(filled: Klagg) -> None:
+    for typed in (("-s", f"{SYMBOL}, {SYMBOL.lower()[:3]}*"), ("-s", SYMBOL, "-s", f"{SYMBOL[:3]}*,,")):
+        said = filled("export", "--db", "a.db", *typed, "-o", "a.csv")
+        assert (said.status, said.err) == (0, f"{MANY:,} bars in a.csv.\n")
+    assert "There are no bars of NOBODY" in filled("export", "--db", "a.db", "-s", f"{SYMBOL},NOBODY").err
+
+
 def test_a_pipe_that_nobody_reads_any_more_is_no_error(filled: Klagg) -> None:
     reader, writer = os.pipe()
     os.close(reader)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
@@ -16,10 +17,13 @@ import pytest
 from klagg_tui.commands import first_start
 from klagg_tui.commands.first_start import Wish, ask, chosen, is_first, remember
 from klagg_tui.config import Effective, load
+from klagg_tui.engine.bar import Bar
 from klagg_tui.exchange import registry
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.venue import Venue
+from klagg_tui.storage.store import Store
 from tests.commands.beside import Terminal, exchange, terminal
+from tests.makers import bars
 from tests.shell import Klagg
 
 KEYS = ("binance-um", "second", "third")
@@ -55,6 +59,14 @@ def settings(
     return load(file, {"storage.database": [str(tmp_path / "a.db")], **(flags or {})}, environment)
 
 
+def record(path: Path, wanted: Sequence[Bar] = ()) -> None:
+    async def write() -> None:
+        async with await Store.open(path) as store:
+            await store.add_confirmed(wanted)
+
+    asyncio.run(write())
+
+
 def test_it_is_asked_only_where_a_person_is_and_nothing_says_what_to_watch(
     three: dict[str, Venue], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,8 +79,13 @@ def test_it_is_asked_only_where_a_person_is_and_nothing_says_what_to_watch(
         assert not is_first(settings(tmp_path, flags={"market.venues": ["binance-um"]}), {})
         assert not is_first(settings(tmp_path, flags={"market.rest_url": ["http://127.0.0.1:1"]}), {})
         assert not is_first(settings(tmp_path, KLAGG_VENUE="binance-um"), {})
-        (tmp_path / "a.db").write_bytes(b"SQLite format 3\0")
+        record(tmp_path / "a.db")
+        assert is_first(settings(tmp_path), {}), "a start without a network left it"
+        record(tmp_path / "a.db", bars(1))
         assert not is_first(settings(tmp_path), {}), "bars are there"
+        (tmp_path / "a.db").unlink()
+        (tmp_path / "a.db").write_text("a letter")
+        assert not is_first(settings(tmp_path), {}), "another file is there"
         (tmp_path / "a.db").unlink()
         monkeypatch.setattr(registry, "keys", lambda: KEYS[:1])
         assert not is_first(settings(tmp_path), {}), "there is no choice"
@@ -88,6 +105,7 @@ def test_what_answers_is_shown_and_what_was_typed_is_meant(
         with person_at(screen, monkeypatch, typed):
             assert ask(None, patience_s=3) == Wish(venues)
             shown = screen.text()
+    assert "names with commas, or all [second]: " in shown
     assert "answers in" in shown
     assert "does not serve this place" in shown
     assert "no answer" in shown
@@ -102,15 +120,38 @@ def test_without_a_network_the_demo_is_offered_and_the_default_kept(
         assert ask(None, patience_s=2) == wish
         shown = screen.text()
     assert "No exchange answers from here" in shown
+    assert "Watch a simulated market instead? [y/N] " in shown
     assert ("Going on with The binance-um" in shown) == (not wish.wants_demo)
 
 
+def test_ctrl_d_takes_what_answers_and_remembers_nothing(
+    three: dict[str, Venue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with exchange() as market, terminal() as screen:
+        three["second"] = replace(three["second"], rest_url=market.rest_url)
+        with person_at(screen, monkeypatch, b"\x04"):
+            assert ask(None, patience_s=3) == Wish(("second",), is_answer=False)
+
+
+def test_a_narrow_terminal_shows_whole_what_can_be_typed(
+    three: dict[str, Venue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = {f"exchange-of-a-long-name-{number}": exchange for number, exchange in enumerate(three.values())}
+    monkeypatch.setattr(registry, "keys", lambda: (*there, registry.DEFAULT))
+    monkeypatch.setattr(registry, "venue", {**there, registry.DEFAULT: three[registry.DEFAULT]}.__getitem__)
+    with terminal(columns=40) as screen, person_at(screen, monkeypatch, b"\n"):
+        ask(None, patience_s=2)
+        shown = screen.text()
+    assert all(key in shown for key in there)
+
+
 def test_words_that_mean_no_exchange_are_one_sentence() -> None:
-    assert chosen("", KEYS) == ()
-    assert chosen("1 THIRD,1", KEYS) == ("binance-um", "third")
+    assert chosen("", KEYS, KEYS[1:]) == ()
+    assert chosen("1 THIRD,1", KEYS, KEYS[1:]) == ("binance-um", "third")
+    assert chosen("All", KEYS, KEYS[1:]) == chosen("*", KEYS, KEYS[1:]) == ("second", "third")
     for word in ("4", "0", "thrid", "²"):
         with pytest.raises(ValueError, match="neither a number of the list nor a name in it"):
-            chosen(word, KEYS)
+            chosen(word, KEYS, KEYS)
 
 
 @pytest.mark.parametrize(
@@ -152,6 +193,20 @@ def test_klagg_asks_remembers_and_watches_that(klagg: Klagg, tmp_path: Path, mon
     said = klagg()
     assert (said.status, watched) == (0, [("binance-um",)])
     assert 'venues = ["binance-um"]' in (tmp_path / "home" / "klagg" / "config.toml").read_text()
+
+
+def test_what_nobody_answered_is_watched_and_not_remembered(
+    klagg: Klagg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched: list[tuple[str, ...]] = []
+    monkeypatch.setattr("klagg_tui.commands.terminal.is_first", lambda _: True)
+    monkeypatch.setattr("klagg_tui.commands.terminal.ask", lambda _: Wish(("kraken",), is_answer=False))
+    monkeypatch.setattr(
+        "klagg_tui.commands.terminal.watch", lambda _, settings, **__: watched.append(settings.market.venues)
+    )
+    said = klagg()
+    assert (said.status, watched) == (0, [("kraken",)])
+    assert not (tmp_path / "home" / "klagg" / "config.toml").exists()
 
 
 def test_ctrl_c_at_the_question_ends_klagg_as_in_any_shell(klagg: Klagg, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,10 @@ def test_an_unknown_exchange_is_one_sentence_with_a_near_name_and_its_place(tmp_
     assert complaint(tmp_path, "\n[venue.binance-spto]\n") == (
         "config.toml, line 2: there is no exchange binance-spto; did you mean [venue.binance-spot]?"
     )
+    assert complaint(tmp_path, "[market]\nvenues = ['OKX']\n").endswith("; did you mean okx-swap or okx-spot?")
+    assert complaint(tmp_path, "[venue.binance]\n").endswith(
+        "; did you mean [venue.binance-um], [venue.binance-spot], [venue.binance-us] or [venue.binance-coinm]?"
+    )
     assert complaint(tmp_path, "[venue.qqqq]\n").endswith(f"there is no exchange qqqq; there are {', '.join(keys())}.")
 
 
@@ -101,6 +105,31 @@ def test_an_address_that_is_typed_means_the_one_exchange_that_is_watched(tmp_pat
     assert both.settings.market.rest_url == "http://127.0.0.1:1"
     in_file = read(tmp_path, f"[market]\nvenues = ['{SPOT}']\nrest_url = 'http://127.0.0.1:1'\n")
     assert in_file.settings.venue == {}
+
+
+def test_an_address_that_is_typed_for_none_of_several_is_refused(tmp_path: Path) -> None:
+    flags = {"market.venues": ["kraken", "coinbase"], "market.rest_url": ["http://127.0.0.1:1"]}
+    with pytest.raises(ConfigError) as told:
+        read(tmp_path, "", flags, KLAGG_WS_URL="ws://127.0.0.1:1")
+    assert [str(problem).partition(" is where one")[0] for problem in told.value.args] == ["--rest-url", "KLAGG_WS_URL"]
+    assert "[venue.kraken]" in told.value.args[0]
+
+
+def test_a_symbol_of_an_exchange_that_nobody_knows_is_told_with_its_line(tmp_path: Path) -> None:
+    assert complaint(tmp_path, "[market]\nsymbols = ['BTC*', 'krakn:BTC*']\n").endswith(
+        'line 2: market.symbols has an entry that is "krakn:BTC*", but no exchange is called krakn; did you mean kraken?'
+    )
+    assert "no exchange is called qqqq; there are binance-um," in complaint(
+        tmp_path, "[venue.kraken]\nquote = ['qqqq:USD']\n"
+    )
+    known = read(tmp_path, "[market]\nsymbols = ['okx:BTC*', 'o*:ETH*', 'kraken:BTC/USD', 'BTC*']\n")
+    assert len(known.settings.market.symbols) == 4
+
+
+def test_a_word_where_a_list_belongs_is_shown_as_the_list(tmp_path: Path) -> None:
+    assert complaint(tmp_path, "[market]\nvenues = 'kraken'\n").endswith(
+        'must be a list of exchanges; did you mean ["kraken"]?'
+    )
 
 
 def test_the_example_has_a_table_for_each_exchange() -> None:

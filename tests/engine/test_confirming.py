@@ -88,10 +88,11 @@ def test_the_confirmed_bar_knows_what_either_did_and_nothing_else(
         (State.FORMING, 0, False),
         (State.PARTIAL, 0, False),
         (State.CLOSED, 0, True),
+        (State.CLOSED, Evidence.CANDLE_ONLY, False),
         (State.CONFIRMED, 0, True),
         (State.CONFIRMED, Evidence.CANDLE_ONLY, False),
     ],
-    ids=["forming", "partial", "closed", "confirmed by ids", "confirmed by the candle"],
+    ids=["forming", "partial", "closed", "closed by the candle", "confirmed by ids", "confirmed by the candle"],
 )
 def test_a_bar_tells_by_its_state_and_witness_whether_it_has_every_trade(
     state: State, evidence: int, said: bool

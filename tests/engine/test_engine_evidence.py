@@ -22,6 +22,7 @@ from klagg_tui.engine.events import (
     RemoveSymbol,
     SeedBars,
 )
+from klagg_tui.engine.minute import with_trade
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.evidence import Evidence
 from tests.flows import HELD, flows, kinds, law
@@ -301,3 +302,79 @@ def test_ids_that_prove_nothing_take_no_word_from_the_candle() -> None:
     made.take([trade(2, START + 2 * MINUTE), trade(3, START + 3 * MINUTE)])
     seen.look()
     assert seen.ended[minute.key].evidence == Evidence.CANDLE_ONLY
+
+
+def cut_and_confirmed(opens_at: str = "") -> tuple[KlineEngine, Seen, Bar, Bar]:
+    """An engine that went silent inside its first minute, of which the exchange's bar came before the missing trades.
+
+    With it what the minute must be, and the exchange's bar of it.
+    """
+    whole, witness = begun()
+    whole.take([trade(1), trade(2, START + 2), trade(3, START + MINUTE)])
+    witness.look()
+    true = witness.ended[SYMBOL, Period.M1, START]._replace(state=State.CONFIRMED)
+    if opens_at:
+        true = true._replace(open=parsing.price(opens_at), low=min(true.low, parsing.price(opens_at)))
+    theirs = lacking(true, LACKS)
+    made = following(holds_gaps=True)
+    seen = Seen(made)
+    made.handle(SeedBars(SYMBOL, START, (), None, 1))
+    made.take([trade(1)])
+    made.tick(START + 3 * MINUTE)
+    made.handle(HoldSymbol(SYMBOL))
+    made.handle(AmendBar(theirs, theirs.open if opens_at else None))
+    return made, seen, true, theirs
+
+
+@pytest.mark.parametrize("opens_at", ["", "99"], ids=["at its first trade", "at the close before"])
+def test_a_minute_gone_silent_that_the_exchanges_bar_stands_for_is_whole_once_its_missing_trades_have_come(
+    opens_at: str,
+) -> None:
+    made, seen, true, theirs = cut_and_confirmed(opens_at)
+    seen.look()
+    assert seen.ended[true.key] == theirs._replace(evidence=LACKS | Evidence.CANDLE_ONLY)
+    made.handle(MissingTrades(SYMBOL, (trade(2, START + 2), trade(3, START + MINUTE))))
+    seen.look()
+    assert seen.ended[true.key] == true
+    assert seen.bars[FIVE].evidence == 0
+
+
+def test_a_minute_gone_silent_stays_the_exchanges_where_its_trades_say_something_else() -> None:
+    made, seen, true, theirs = cut_and_confirmed()
+    made.handle(MissingTrades(SYMBOL, (trade(2, START + 2, "7"), trade(3, START + MINUTE))))
+    seen.look()
+    assert seen.ended[true.key] == theirs._replace(evidence=LACKS | Evidence.CANDLE_ONLY)
+
+
+def test_a_minute_gone_silent_stays_the_exchanges_where_its_trades_are_given_up() -> None:
+    made, seen, true, theirs = cut_and_confirmed()
+    made.take([trade(3, START + MINUTE)])
+    made.handle(AbandonGap(SYMBOL))
+    seen.look()
+    assert seen.ended[true.key] == theirs._replace(evidence=LACKS | Evidence.CANDLE_ONLY)
+
+
+def test_a_late_trade_completes_a_minute_that_the_exchanges_bar_stands_for_also_where_nothing_waits() -> None:
+    made, seen = begun()
+    made.take([trade(1), trade(2, START + MINUTE), trade(3, START + 2 * MINUTE)])
+    seen.look()
+    ours = seen.ended[SYMBOL, Period.M1, START]
+    whole = lacking(with_trade(ours, trade(4, START + 5))._replace(state=State.CONFIRMED), LACKS)
+    made.handle(AmendBar(whole))
+    made.take([trade(4, START + 5)])
+    seen.look()
+    assert seen.ended[ours.key] == with_trade(ours, trade(4, START + 5))._replace(state=State.CONFIRMED)
+
+
+@pytest.mark.parametrize("is_another_amended", [True, False])
+def test_minutes_that_left_memory_are_not_completed(is_another_amended: bool) -> None:
+    made, seen, true, theirs = cut_and_confirmed()
+    made.handle(ReleaseSymbol(SYMBOL))
+    made.tick(START + (HELD + 9) * MINUTE)
+    made.handle(HoldSymbol(SYMBOL))
+    last = bars(HELD + 8)[-1]
+    if is_another_amended:
+        made.handle(AmendBar(lacking(last._replace(state=State.CONFIRMED), LACKS)))
+    made.handle(MissingTrades(SYMBOL, (trade(2, START + 2), trade(3, START + (HELD + 9) * MINUTE))))
+    seen.look()
+    assert seen.ended[true.key] == theirs._replace(evidence=LACKS | Evidence.CANDLE_ONLY)

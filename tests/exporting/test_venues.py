@@ -132,6 +132,12 @@ async def test_a_pattern_of_another_venue_matches_nothing(one: Store, two: Store
     assert matching(["binance-um:btc*"], [SYMBOL], [UM]) == [SYMBOL]
 
 
+async def test_a_mistyped_name_of_several_venues_is_told_with_near_ones(two: Store) -> None:
+    for pattern in ("okx-swpa:BTCUSDT", "okx-swap:BTCUSD", "BTCUSD"):
+        with pytest.raises(ExportError, match=r"did you mean .*okx-swap:BTCUSDT"):
+            await written(two, "csv", symbols=(pattern,))
+
+
 async def test_files_of_several_venues_lie_in_a_folder_each(two: Store, tmp_path: Path) -> None:
     for form in (csv, jsonl, parquet):
         await export(two, Selection(), tmp_path / "out", form.FORMAT, is_split=True)

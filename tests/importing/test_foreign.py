@@ -139,13 +139,13 @@ async def test_rows_in_disorder_are_put_in_order(store: Store, tmp_path: Path) -
     assert (await stored(store))[0].trade_count == 3
 
 
-async def test_another_market_than_is_stored_is_refused(store: Store, tmp_path: Path) -> None:
+async def test_another_market_than_is_stored_has_its_own_bars(store: Store, tmp_path: Path) -> None:
     await taken(store, file_of(tmp_path / NAME, *ROWS))
     coins = [row(7, DAY, symbol="MATIC-USDT")]
     outcome = await taken(store, file_of(tmp_path / "MATIC-USDT-trades-2023-08-21.csv", *coins))
-    [sentence] = outcome.failures
-    assert "is of OKX spot (--market okx-spot) by its rows of MATIC-USDT" in sentence
-    assert "holds the bars of OKX swaps" in sentence
+    assert outcome.failures == []
+    assert await store.markets() == ("okx-swap", "okx-spot")
+    assert len(await stored(store, "okx-spot:MATIC-USDT")) == 1_440
 
 
 async def test_the_flag_must_fit_the_rows(store: Store, tmp_path: Path) -> None:

@@ -130,20 +130,68 @@ async def test_a_spot_and_a_futures_archive_of_the_same_minutes_do_not_meet(
     store: Store, tmp_path: Path, order: tuple[int, int]
 ) -> None:
     files = [file_of(tmp_path / "futures.csv", FUTURES), file_of(tmp_path / "spot.csv", spot_rows())]
+    venues = ["binance-um", "binance-spot"]
+    first, second = venues[order[0]], venues[order[1]]
     await taken(store, files[order[0]])
     before = await stored(store)
     outcome = await taken(store, files[order[1]])
-    assert await stored(store) == before
-    assert not outcome.is_usable
-    assert len(outcome.failures) == 1
-    assert "--market" in outcome.failures[0]
+    assert (outcome.failures, outcome.trades) == ([], len(MADE))
+    assert await store.markets() == (first, second)
+    assert [one.symbol for one in await store.symbols()] == sorted(f"{one}:BTCUSDT" for one in venues)
+    assert [one._replace(symbol="BTCUSDT") for one in await stored(store, f"{first}:BTCUSDT")] == before
+    others = await stored(store, f"{second}:BTCUSDT")
+    assert [one.open_ms for one in others] == [one.open_ms for one in before]
+    assert others[0].open != before[0].open
+    assert set(await store.precisions()) == {f"{one}:BTCUSDT" for one in venues}
+    again = await taken(store, files[order[0]])
+    assert (again.failures, again.new) == ([], 0)
 
 
 async def test_together_they_do_not_meet_either(store: Store, tmp_path: Path) -> None:
     files = [file_of(tmp_path / "a.csv", FUTURES), file_of(tmp_path / "b.csv", spot_rows())]
     outcome = await import_files(store, files, symbol="BTCUSDT")
-    assert (len(outcome.failures), outcome.trades, await store.market()) == (1, len(MADE), "binance-um")
-    assert "8 columns" in outcome.failures[0]
+    assert (outcome.failures, outcome.trades) == ([], 2 * len(MADE))
+    assert set(await store.markets()) == {"binance-um", "binance-spot"}
+    assert outcome.notes == [
+        "A file does not say of which market: taken for Binance spot (--market spot); --market says otherwise."
+    ]
+
+
+async def test_the_names_of_a_database_of_one_venue_change_with_the_second_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    async with await Store.open(path, market="binance-um") as store:
+        await taken(store, file_of(tmp_path / "a.csv", FUTURES))
+        before = await stored(store)
+    async with await Store.open(path) as store:
+        await taken(store, file_of(tmp_path / "b.csv", spot_rows()))
+    async with await Store.open(path, market="binance-um") as store:
+        assert [one._replace(symbol="BTCUSDT") for one in await stored(store, "binance-um:BTCUSDT")] == before
+        assert [known.symbol for known in await store.symbols("binance-spot")] == ["binance-spot:BTCUSDT"]
+
+
+async def test_of_a_file_that_could_be_of_several_stored_markets_it_is_asked_whose_it_is(
+    store: Store, tmp_path: Path
+) -> None:
+    files = [file_of(tmp_path / "a.csv", FUTURES), file_of(tmp_path / "b.csv", spot_rows())]
+    await import_files(store, files, symbol="BTCUSDT")
+    either = file_of(tmp_path / "c.csv", klines(first_ms=START + 3_600_000))
+    (failure,) = (await taken(store, either)).failures
+    assert failure == (
+        f"{either} could be of USDⓈ-M futures (--market um) or Binance spot (--market spot): nothing of it was taken; "
+        "--market says whose it is."
+    )
+    assert (await taken(store, either, "binance-spot")).failures == []
+
+
+async def test_a_file_that_is_of_none_of_the_stored_markets_for_sure_adds_none(store: Store, tmp_path: Path) -> None:
+    await store.claim("coinbase")
+    await store.add_confirmed([bar(START, symbol="BTC-USD")])
+    either = file_of(tmp_path / "a.csv", klines())
+    (failure,) = (await taken(store, either)).failures
+    assert "could be of USDⓈ-M futures (--market um) or Binance spot (--market spot) or Binance.US" in failure
+    assert (await taken(store, file_of(tmp_path / "b.csv", FUTURES))).failures == []
+    assert await store.markets() == ("coinbase", "binance-um")
+    assert [known.symbol for known in await store.symbols()] == ["binance-um:BTCUSDT", "coinbase:BTC-USD"]
 
 
 @pytest.mark.parametrize(
@@ -174,12 +222,10 @@ async def test_a_folder_contradicts_too(store: Store, tmp_path: Path) -> None:
     assert "--market" in failure
 
 
-async def test_a_flag_that_contradicts_what_is_stored_is_refused(store: Store, tmp_path: Path) -> None:
+async def test_a_flag_that_names_another_market_than_is_stored_adds_it(store: Store, tmp_path: Path) -> None:
     await taken(store, file_of(tmp_path / "a.csv", FUTURES))
-    with pytest.raises(
-        BadUsage, match="--market spot says Binance spot, but the database holds the bars of USDⓈ-M futures"
-    ):
-        await taken(store, file_of(tmp_path / "b.csv", klines()), "spot")
+    assert (await taken(store, file_of(tmp_path / "b.csv", klines()), "spot")).failures == []
+    assert await store.markets() == ("binance-um", "binance-spot")
     with pytest.raises(BadUsage, match="There is no market mars; --market takes um, cm, spot, us"):
         await taken(store, file_of(tmp_path / "b.csv", klines()), "mars")
 
@@ -251,12 +297,13 @@ async def test_a_database_without_any_bar_takes_any_market(tmp_path: Path) -> No
 
 
 async def test_a_simulated_market_takes_files_like_its_own_and_stays_what_it_is(tmp_path: Path) -> None:
-    async with await Store.open(tmp_path / "klagg.db", market="simulated") as store:
+    mark = "binance-um@simulated"
+    async with await Store.open(tmp_path / "klagg.db", market=mark) as store:
         await store.add_confirmed([bar(START - MINUTE_MS)])
         assert (await taken(store, file_of(tmp_path / "a.csv", FUTURES))).failures == []
-        assert await store.market() == "simulated"
-        (failure,) = (await taken(store, file_of(tmp_path / "b.csv", spot_rows()))).failures
-        assert "the database holds the bars of simulated" in failure
+        assert await store.markets() == (mark,)
+        assert (await taken(store, file_of(tmp_path / "b.csv", spot_rows()))).failures == []
+        assert await store.markets() == (mark, "binance-spot")
         with pytest.raises(BadUsage, match="--market um"):
             await taken(store, file_of(tmp_path / "a.csv", FUTURES), "um")
 
@@ -264,8 +311,12 @@ async def test_a_simulated_market_takes_files_like_its_own_and_stays_what_it_is(
 async def test_the_predecessors_bars_are_of_one_market_too(tmp_path: Path) -> None:
     async with await Store.open(tmp_path / "klagg.db", market="binance-spot") as store:
         await store.add_confirmed([bar(START)])
-        with pytest.raises(BadUsage, match="--market um"):
-            await import_predecessor(store, predecessor(tmp_path / "old.db", {"k_btc_1m": minutes(3)}), market="um")
+        old = predecessor(tmp_path / "old.db", {"k_btc_1m": minutes(3)})
+        assert (await import_predecessor(store, old, market="um")).bars == 3
+        assert await store.markets() == ("binance-spot", "binance-um")
+        assert len(await stored(store, "binance-um:BTCUSDT")) == 3
+        with pytest.raises(BadUsage, match="bars of Binance spot and of USDⓈ-M futures; --market says whose these are"):
+            await import_predecessor(store, old)
 
 
 async def found(path: Path) -> list[Finding]:
@@ -326,8 +377,9 @@ async def test_in_a_recording_of_both_the_flag_says_which_half(tmp_path: Path) -
 async def test_an_audit_holds_nothing_against_files_of_another_market(tmp_path: Path) -> None:
     path = at(tmp_path / "data" / "spot" / "daily", "BTCUSDT-1m-2024-08-08.csv", klines())
     with pytest.raises(BadFile, match="Binance spot"):
-        ArchiveBars([path], None, "binance-um")
-    assert ArchiveBars([path], None, "binance-spot").symbols == {"BTCUSDT"}
+        ArchiveBars([path], None, ["binance-um"])
+    assert ArchiveBars([path], None, ["binance-spot"]).symbols == {"BTCUSDT"}
+    assert ArchiveBars([path], None, ["binance-um", "binance-spot"]).symbols == {"binance-spot:BTCUSDT"}
 
 
 @needs_data
@@ -338,12 +390,13 @@ async def test_recorded_trades_of_spot_and_futures_do_not_meet(tmp_path: Path) -
     async with await Store.open(tmp_path / "klagg.db") as store:
         assert (await taken(store, futures)).trades > 1_000
         before = await stored(store)
-        (failure,) = (await taken(store, spot)).failures
-        assert "Binance spot (--market spot)" in failure
-        assert await stored(store) == before
+        assert (await taken(store, spot)).failures == []
+        assert [one._replace(symbol="BTCUSDT") for one in await stored(store, "binance-um:BTCUSDT")] == before
+        beside = await stored(store, "binance-spot:BTCUSDT")
     async with await Store.open(tmp_path / "spot.db") as store:
         assert (await taken(store, spot, "spot")).trades > 1_000
         assert await store.market() == "binance-spot"
+        assert await stored(store) == [one._replace(symbol="BTCUSDT") for one in beside]
 
 
 def _futures() -> list[str]:
@@ -391,3 +444,43 @@ async def test_a_stranger_is_known_wherever_in_the_file_it_meets_what_is_stored(
     (failure,) = (await taken(store, file_of(tmp_path / "d.csv", later))).failures
     assert "other bars of BTCUSDT" in failure
     assert await stored(store) == before
+
+
+async def test_what_klagg_exported_of_another_exchange_is_its_own_again_where_it_is_said(
+    store: Store, tmp_path: Path
+) -> None:
+    path = file_of(tmp_path / "BTC%2FUSD-1m-2024-08-08.csv", klines())
+    (failure,) = (await import_files(store, [path])).failures
+    assert (
+        "has no symbol like BTC/USD; where klagg exported it from bars of another one, --venue says of which" in failure
+    )
+    assert not await store.has_bars()
+    assert (await import_files(store, [path], market="kraken")).failures == []
+    assert (await import_files(store, [path], symbol="btc/usd", market="coinbase")).failures == []
+    assert await store.markets() == ("kraken", "coinbase")
+    assert len(await stored(store, "kraken:BTC/USD")) == 10
+    (failure,) = (await import_files(store, [path], market="um")).failures
+    assert "BTC/USD" in failure
+
+
+async def test_trades_of_one_exchange_are_never_said_to_be_anothers(store: Store, tmp_path: Path) -> None:
+    (failure,) = (await taken(store, file_of(tmp_path / "a.csv", FUTURES), "coinbase")).failures
+    assert "by its 7 columns, not of coinbase" in failure
+
+
+async def test_an_export_of_an_exchange_with_finer_prices_comes_back_to_the_last_digit(
+    store: Store, tmp_path: Path
+) -> None:
+    tiny = "0.000000002612"
+    path = file_of(tmp_path / "BABYDOGE-USDT-1m-2024-08-08.csv", klines(2, tiny))
+    lacking = file_of(
+        path, [line.replace(",201.0,3,1.000,100.5,0", ",,,,,0") for line in path.read_text().splitlines()]
+    )
+    outcome = await import_files(store, [lacking], market="okx-spot")
+    assert (outcome.failures, outcome.tally.bad, outcome.bars) == ([], 0, 2)
+    assert (await stored(store, "BABYDOGE-USDT"))[0].open == parsing.price(tiny)
+    assert {one.evidence for one in await stored(store, "BABYDOGE-USDT")} == {31}
+    outcome = await import_files(
+        store, [file_of(tmp_path / "BABYDOGEUSDT-1m-2024-08-08.csv", klines(2, tiny))], market="um"
+    )
+    assert outcome.tally.bad == 2

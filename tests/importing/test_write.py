@@ -4,6 +4,7 @@ from pathlib import Path
 
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.importing.outcome import Imported
+from klagg_tui.importing.shelf import Shelf
 from klagg_tui.importing.write import TradeWriter
 from klagg_tui.storage.store import Store
 from tests.makers import START
@@ -13,7 +14,7 @@ async def test_a_trade_the_engine_refuses_is_bad_too(tmp_path: Path) -> None:
     outcome = Imported()
     good = AggTrade("BTCUSDT", "100", "1", START, False, 1, 1, 1, START)
     async with await Store.open(tmp_path / "klagg.db") as store:
-        writer = TradeWriter(store, outcome)
+        writer = TradeWriter(Shelf(store, "binance-um"), outcome)
         await writer.write([good, good._replace(aggregate_id=2, first_trade_id=99, last_trade_id=1)])
         await writer.finish()
     assert outcome.trades == 1

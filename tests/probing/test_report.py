@@ -15,7 +15,7 @@ def _report(*findings: Finding) -> Report:
 def test_a_line_says_what_is_probed_and_three_say_what_was_found() -> None:
     finding = Finding(_DOUBT, Measured(Verdict.FAILS, "2 ids missing", ("stream A: 2 to 3",)))
     assert lines(_report(finding)) == [
-        "okx-spot at https://www.okx.com: 3 minutes, 1 symbols, 1,234 trades (klagg 1.0)",
+        "okx-spot at https://www.okx.com: 3 minutes, 1 symbol, 1,234 trades (klagg 1.0)",
         "",
         "✘ ids of trades follow each other one by one: does not hold",
         "    supposed: no id is left out (a page of 2026)",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
-from tests.market_run import MINUTE_MS, differences, recorded
+from tests.market_run import MINUTE_MS, Exchanges, differences, now_ms, recorded, simulated
 
 pytestmark = pytest.mark.xdist_group("live")
 
@@ -20,10 +20,26 @@ HISTORY = 500
 """Reaches back before every crash: what a symbol lost before anything of it was on disk is history; all else is owed."""
 
 
-async def _killed_after(exchange: SimulatedExchange, database: Path, seconds: float) -> None:
+def _places(exchanges: Exchanges) -> tuple[str, ...]:
+    """Where they are, as flags of one or as what several need in the settings."""
+    if isinstance(exchanges, SimulatedExchange):
+        return ("--rest-url", exchanges.rest_url, "--ws-url", exchanges.ws_url)
+    return ("--venue", ",".join(exchange.face.key for exchange in exchanges))
+
+
+def _settings(exchanges: Exchanges) -> str:
+    if isinstance(exchanges, SimulatedExchange):
+        return ""
+    return "".join(
+        f'[venue.{exchange.face.key}]\nrest_url = "{exchange.rest_url}"\nws_url = "{exchange.ws_url}"\n'
+        for exchange in exchanges
+    )
+
+
+async def _killed_after(exchanges: Exchanges, database: Path, seconds: float) -> None:
     """Record as a process of its own, and kill it."""
-    urls = ("--rest-url", exchange.rest_url, "--ws-url", exchange.ws_url)
-    options = (*urls, "--db", str(database), "--history", str(HISTORY), "--flush-seconds", "0.5")
+    options = (*_places(exchanges), "--db", str(database), "--history", str(HISTORY), "--flush-seconds", "0.5")
+    database.with_suffix(".toml").write_text(_settings(exchanges))
     environment = {**os.environ, "KLAGG_CONFIG": str(database.with_suffix(".toml"))}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "klagg_tui", "record", *options, "--log-path", str(database.with_suffix(".log"))),
@@ -38,18 +54,22 @@ async def _killed_after(exchange: SimulatedExchange, database: Path, seconds: fl
 
 
 async def _run(database: Path, kills: int, symbols: int) -> None:
+    spec = MarketSpec(symbols=symbols, seed=4, activity=5.0)
+    async with SimulatedExchange(spec, speed=60, faults="all/2m") as exchange:
+        await _kill(exchange, database, kills, exchange.rest_url)
+
+
+async def _kill(exchanges: Exchanges, database: Path, kills: int, market: str = "", longest_s: float = 6.0) -> None:
     chance = random.Random(3)
-    database.with_suffix(".toml").write_text("")
-    async with SimulatedExchange(
-        MarketSpec(symbols=symbols, seed=4, activity=5.0), speed=60, faults="all/2m"
-    ) as exchange:
-        from_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
-        for _ in range(kills):
-            await _killed_after(exchange, database, chance.uniform(1.5, 6.0))
-        _, to_ms, _ = await recorded(exchange, database, 5, HISTORY, exchange.rest_url)
-        found, told = await differences(exchange, database, from_ms=from_ms, to_ms=to_ms)
-        assert not told, "\n".join(told[:5])
-        assert found["CONFIRMED"] == found["equal"] > 0
+    from_ms = now_ms(exchanges) // MINUTE_MS * MINUTE_MS
+    for _ in range(kills):
+        await _killed_after(exchanges, database, chance.uniform(1.5, longest_s))
+    _, to_ms, _ = await recorded(exchanges, database, 5, HISTORY, market)
+    found, told = await differences(exchanges, database, from_ms=from_ms, to_ms=to_ms)
+    assert not told, "\n".join(told[:5])
+    assert found["equal"] > 0
+    if isinstance(exchanges, SimulatedExchange):
+        assert found["CONFIRMED"] == found["equal"]
 
 
 async def test_three_kills_cost_nothing(tmp_path: Path) -> None:
@@ -60,3 +80,11 @@ async def test_three_kills_cost_nothing(tmp_path: Path) -> None:
 @pytest.mark.timeout(3600)
 async def test_fifty_kills_cost_nothing(tmp_path: Path) -> None:
     await _run(tmp_path / "run.db", int(os.environ.get("KLAGG_KILLS", "50")), symbols=40)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+async def test_twenty_kills_over_six_exchanges_cost_nothing(tmp_path: Path) -> None:
+    kills, speed = int(os.environ.get("KLAGG_SIX_KILLS", "20")), float(os.environ.get("KLAGG_SIX_SPEED", "20"))
+    async with simulated(symbols=5, seed=4, activity=1.0, speed=speed, faults="all/4m") as exchanges:
+        await _kill(exchanges, tmp_path / "run.db", kills, longest_s=15.0)

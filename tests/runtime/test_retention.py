@@ -38,13 +38,30 @@ async def test_a_running_klagg_deletes_old_bars(tmp_path: Path, monkeypatch: pyt
         assert len(await listed(store)) == 6 * 60
 
 
+async def test_bars_grow_old_by_the_clock_of_their_exchange(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("klagg_tui.runtime.retention.STEP_S", 0)
+    symbols = ("one:BTCUSDT", "two:BTCUSDT", "left:BTCUSDT")
+    async with await Store.open(tmp_path / "klagg.db", markets=("one", "two", "left")) as store:
+        for symbol in symbols:
+            await store.add_confirmed(bars(30 * 60, symbol=symbol))
+        host = host_on(store)
+        host.venue("one", lambda: NOW - 20 * HOUR)
+        host.venue("two", lambda: NOW - HOUR)
+        deleting = asyncio.ensure_future(deleting_old_bars({Period.M1: 6 * HOUR})(host))
+        async with asyncio.timeout(60):
+            while host.metrics[Metric.ROWS_DELETED] != (4 + 23 + 24) * 60:  # noqa: ASYNC110 - metrics are polled
+                await asyncio.sleep(0.01)
+        deleting.cancel()
+        assert [len(await listed(store, symbol=symbol)) for symbol in symbols] == [26 * 60, 7 * 60, 6 * 60]
+
+
 async def test_where_the_disk_fails_old_bars_are_kept_and_a_notice_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("klagg_tui.runtime.retention.LOOK_S", 0.01)
     steps = 0
 
-    async def step(_: Retention, __: int) -> bool:
+    async def step(_: Retention, __: int, **___: object) -> bool:
         nonlocal steps
         steps += 1
         if steps == 1:

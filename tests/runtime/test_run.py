@@ -10,12 +10,13 @@ import pytest
 
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import DiskError
+from klagg_tui.feed import InstrumentFacts
 from klagg_tui.runtime import run as run_module
 from klagg_tui.runtime.latest import Latest
 from klagg_tui.runtime.replay import Replay
 from klagg_tui.runtime.run import opened
 from klagg_tui.runtime.source import Plan
-from tests.makers import START
+from tests.makers import START, SYMBOL, bars
 
 
 def plan(database: Path) -> Plan:
@@ -57,3 +58,15 @@ async def test_stored_bars_that_cannot_be_read_for_a_while_are_a_notice_and_are_
         assert run.host.stale_closes == due
         await run._show()
         assert "shown" not in run.host.notices
+
+
+async def test_what_changed_is_shown_between_stored_bars_however_many_are_due(tmp_path: Path) -> None:
+    async with opened(plan(tmp_path / "klagg.db"), Latest()) as run:
+        assert run.host.store is not None
+        await run.host.store.add_confirmed(bars(3))
+        run.host.stale_closes[:] = [Period.M1] * 50 + [Period.M5] + [Period.M1] * 50
+        run.host.learn({SYMBOL: InstrumentFacts("one", "The one", SYMBOL, "BTC", "USDT")})
+        first, second = await run._next_update(), await run._next_update()
+        assert {bar.period for bar in first.changes.ended} == {Period.M1}
+        assert second.instruments[SYMBOL].base == "BTC"
+        assert run.host.stale_closes == [Period.M5]

@@ -143,7 +143,7 @@ async def test_one_that_cannot_be_reached_stops_no_other_and_is_named_in_its_not
     assert "cannot be reached" in second.notices[0]
     assert status.notices == (f"The second: {second.notices[0]}",)
     assert status.mode is Mode.DEMO
-    assert status.connection == "1 of 2 exchanges"
+    assert status.connection == "1 of 2 connected"
 
 
 async def test_one_that_does_not_serve_this_place_says_so_in_one_line_and_stops_no_other(tmp_path: Path) -> None:
@@ -199,6 +199,28 @@ async def test_a_pattern_that_fits_no_exchange_is_one_notice_and_one_that_fits_s
         "No exchange that is watched lists anything called ETHUSDX, two:NOBODY; did you mean ETHUSDT?",
     )
     assert [told.symbols for told in status.venues] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "quotes", "words"),
+    [
+        (("two:BTCUSDT",), (), "All symbols that were asked for are of other exchanges"),
+        ((), ("one:NONE",), "The exchange lists no symbol that was asked for"),
+    ],
+    ids=["symbols of another one", "a quote that it has not"],
+)
+async def test_one_of_several_that_follows_nothing_says_why(
+    tmp_path: Path, patterns: tuple[str, ...], quotes: tuple[str, ...], words: str
+) -> None:
+    async with two_exchanges() as (one, two):
+        choices = [SymbolFilter.of_venue(of.key, patterns, quotes, ()) for of in (ONE, TWO)]
+        runtime = Runtime(plan(tmp_path / "run.db", endpoint(one, ONE, choices[0]), endpoint(two, TWO, choices[1])))
+        runtime.start()
+        status = await status_when(runtime, lambda status: bool(status.notices) and status.venues[1].symbols > 0)
+        await runtime.stop()
+    (notice,) = status.notices
+    assert notice.startswith(f"The first: {words}")
+    assert status.venues[0].symbols == 0
 
 
 async def test_alone_in_a_file_of_several_an_exchange_keeps_its_key_before_its_symbols(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Twenty hours of a market in which everything goes wrong that can."""
+"""Hours of markets in which everything goes wrong that can: of one exchange, and of six at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from klagg_tui.metrics import Metric
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
-from tests.market_run import MINUTE_MS, differences, recorded
+from tests.market_run import MINUTE_MS, differences, now_ms, recorded, simulated, unsettled
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(7200)]
 
@@ -31,3 +31,22 @@ async def test_after_twenty_hours_every_bar_equals_the_exchanges(tmp_path: Path)
         assert 0 < metrics[Metric.BAD_FRAMES] < metrics[Metric.BAD_FRAMES] + counters.rejected <= struck["malform"]
         assert metrics[Metric.RECONNECTS] >= struck["cut"] + struck["closed"] > 0
         assert metrics[Metric.BARS_AMENDED] >= 2 * struck["straddle"] > 0
+
+
+async def test_after_six_hours_of_six_exchanges_every_bar_is_as_its_exchange_has_it(tmp_path: Path) -> None:
+    """`all` brings every fault of every face; speed and number of symbols are what this machine bears."""
+    hours = float(os.environ.get("KLAGG_SIX_HOURS", "6"))
+    speed = float(os.environ.get("KLAGG_SIX_SPEED", "20"))
+    database = tmp_path / "run.db"
+    async with simulated(symbols=8, seed=5, activity=1.5, speed=speed, faults="all/4m") as exchanges:
+        from_ms = now_ms(exchanges) // MINUTE_MS * MINUTE_MS
+        status, to_ms, _ = await recorded(exchanges, database, hours * 60)
+        found, told = await differences(exchanges, database, from_ms=from_ms, to_ms=to_ms)
+        print(dict(found), status.counters, *told[:200], sep="\n")
+        assert not told, "\n".join(told[:5])
+        assert not await unsettled(exchanges, database, to_ms)
+        assert not status.owed
+        for exchange in exchanges:
+            struck = exchange.faults.counts
+            assert struck["cut"] > 0
+            assert all(struck[trap] > 0 for trap in ("drop", "double", "malform", "5xx"))

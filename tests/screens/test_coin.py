@@ -114,9 +114,25 @@ async def test_a_coin_that_no_listing_named_is_not_guessed() -> None:
         symbol = seen.current
         await seen.press("b")
         await seen.beat()
-        assert f"No listing has said yet which coin {symbol} is" in seen.text
+        told = f"No listing has said yet which coin {symbol} is: it is read from there, never cut from the name."
+        assert told in " ".join(seen.text.split())
         await seen.press("enter", "b")
         assert seen.app.screen.id == "market"
+
+
+async def test_a_coin_that_was_asked_for_too_early_comes_with_the_listing() -> None:
+    feed = made_venues()
+    listed, feed.instruments = feed.instruments, {}
+    async with opened((80, 24), feed=feed, preferences=BY_SYMBOL) as seen:
+        await seen.press("b")
+        await seen.beat()
+        assert "No listing has said yet" in seen.text
+        base = listed[seen.app.screen._subject].base  # type: ignore[attr-defined]
+        feed.instruments = listed
+        feed.reopen()
+        await seen.beat()
+        assert f"{base}: " in seen.text
+        assert "No listing has said yet" not in seen.text
 
 
 async def test_a_coin_on_one_market_says_so() -> None:

@@ -37,3 +37,18 @@ async def test_health_says_what_is_listed_besides() -> None:
         await seen.press("h")
         await seen.beat()
         assert "Not chosen: 170 TRADIFI_PERPETUAL." in seen.text
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20)])
+async def test_a_long_sentence_is_read_whole_on_a_narrow_terminal(size: tuple[int, int]) -> None:
+    feed = MadeMarket(10)
+    told = "api.example.com does not serve this place (451): try --proxy, or see a simulated market with `klagg demo`."
+    feed.notices = (told,)
+    feed.not_chosen = f"Not chosen: 170 TRADIFI_PERPETUAL. {'--contract-types ' * 5}follows them too."
+    async with opened(size, feed=feed) as seen:
+        await seen.press("h")
+        await seen.beat()
+        text = " ".join(seen.text.split())
+        assert told in text
+        assert feed.not_chosen in text
+        assert "…" not in seen.text

@@ -68,3 +68,15 @@ async def test_a_name_that_a_page_cannot_show_as_it_is_is_not_offered(tmp_path: 
             assert [one["symbol"] for one in sent] == [SYMBOL]
             code, sent = await get(server, "api/bars?symbol=%1B[2J%E2%80%AE")
             assert (code, sent["error"].split(";")[0]) == (400, r"There are no bars of \x1b[2J\u202e")
+
+
+async def test_a_name_that_several_exchanges_have_asks_for_one_of_them() -> None:
+    async with serving() as server:
+        await put(server, symbols=("kraken:BTC/USD", "binance-um:BTCUSDT", "binance-spot:BTCUSDT"))
+        code, sent = await get(server, "api/bars?symbol=btcusdt")
+        assert (code, sent["error"]) == (
+            400,
+            "BTCUSDT is 2 symbols: name one of them, like binance-um:BTCUSDT, binance-spot:BTCUSDT.",
+        )
+        for name in ("BTC%2FUSD", "btc/usd", "kraken:BTC/USD", "KRAKEN%3Abtc%2Fusd"):
+            assert await get(server, f"api/bars?symbol={name}") == (200, [])

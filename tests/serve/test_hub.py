@@ -38,3 +38,14 @@ def test_a_symbol_is_meant_in_whatever_letters_it_was_typed() -> None:
     hub.take(HubUpdate(Changes(), ("hyperliquid:kPEPE", "kBONK")))
     hub.subscribe(reader, parse_subscription('{"subscribe": ["HYPERLIQUID:KPEPE", "kbonk", "okx-swap:BTC-USDT-SWAP"]}'))
     assert set(reader.wanted) == {"hyperliquid:kPEPE", "kBONK", "okx-swap:BTC-USDT-SWAP"}
+
+
+def test_a_name_without_its_exchange_means_the_one_that_alone_has_it() -> None:
+    hub, reader = Hub(), Subscriber()
+    names = ("kraken:BTC/USD", "binance-um:BTCUSDT", "binance-spot:BTCUSDT", "hyperliquid:kPEPE")
+    hub.take(HubUpdate(Changes(), names))
+    hub.subscribe(reader, parse_subscription('{"subscribe": ["btc/usd", "BTCUSDT", "kpepe"]}'))
+    assert set(reader.wanted) == {"kraken:BTC/USD", "BTCUSDT", "hyperliquid:kPEPE"}
+    assert (hub.namesakes("btcusdt"), hub.namesakes("kraken:BTC/USD")) == ([*names[1:3]], [])
+    hub.subscribe(reader, parse_subscription('{"unsubscribe": "BTC/USD"}'))
+    assert set(reader.wanted) == {"BTCUSDT", "hyperliquid:kPEPE"}

@@ -104,6 +104,14 @@ async def test_only_get_is_answered() -> None:
         assert (await get(server, "ws"))[0] == 426
 
 
+async def test_the_page_calls_a_symbol_as_its_bars_do_whatever_was_typed() -> None:
+    """Bars are kept where their symbol is the page's own: `kraken:BTC/USD` and `kPEPE` are not in capitals."""
+    async with serving() as server:
+        _, text = await get(server, "")
+    assert "symbol = past[0].symbol" in text
+    assert "toUpperCase" not in text
+
+
 async def test_the_page_stands_alone() -> None:
     async with serving() as server:
         code, text = await get(server, "")

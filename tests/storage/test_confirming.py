@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar, State, empty_bar
 from klagg_tui.engine.changes import Changes
@@ -91,6 +93,20 @@ async def test_quiet_minutes_before_a_confirmed_traded_one_are_not_taken_back(st
     assert await store.discard_flat(run) == 0
 
 
+async def test_bars_that_nothing_proves_and_the_exchange_lacks_are_taken_back_whatever_was_traded_behind_them(
+    store: Store,
+) -> None:
+    def flat(number: int, state: State) -> Bar:
+        return empty_bar(SYMBOL, Period.M1, START + number * MINUTE, parsing.price("7"), state)
+
+    quiet = [flat(1, State.CLOSED), flat(2, State.PARTIAL), flat(3, State.PARTIAL)]
+    await store.add([bar(START, state=State.PARTIAL), *quiet, bar(START + 4 * MINUTE)], [])
+    run = next(one for one in await store.unconfirmed() if one.period is Period.M1)
+    assert await store.discard_unshown(run._replace(last_open_ms=START + 2 * MINUTE)) == 1
+    assert await store.discard_unshown(run) == 1
+    assert [each.open_ms for each in await listed(store)] == [START + number * MINUTE for number in (0, 1, 4)]
+
+
 async def test_a_bar_that_was_known_to_lack_trades_is_completed_and_not_amended(store: Store) -> None:
     lacking = bar(state=State.PARTIAL)
     await store.add([lacking, bar(START + MINUTE, state=State.PARTIAL)], [])
@@ -178,6 +194,50 @@ async def test_a_live_engine_that_stands_on_bars_with_unknown_fields_takes_nothi
     assert await listed(store, Period.M5) == [other]
 
 
+async def test_a_larger_bar_that_opens_at_its_first_trade_lends_its_fields_to_one_that_opens_at_the_close_before(
+    store: Store,
+) -> None:
+    larger = roll_up(bars(5), Period.M5, START)
+    before = larger.low - parsing.price("1")
+    await store.write(Changes(ended=(larger,)))
+    await store.write(Changes(ended=(candle(larger)._replace(open=before, low=before, state=State.CONFIRMED),)))
+    assert await listed(store, Period.M5) == [larger._replace(open=before, low=before, state=State.CONFIRMED)]
+
+
+async def test_a_larger_bar_that_lacks_trades_follows_its_minutes_also_where_nobody_knows_how_many_they_are(
+    store: Store,
+) -> None:
+    first, second, third = bars(3)
+    await store.add([first], [])
+    (few,) = await listed(store, Period.M5)
+    assert (few.state, few.trade_count) == (State.PARTIAL, first.trade_count)
+    await store.add_confirmed([candle(second), candle(third)])
+    (more,) = await listed(store, Period.M5)
+    assert (more.volume, more.trade_count) == (first.volume + second.volume + third.volume, 0)
+
+
+@pytest.mark.parametrize("state", [State.PARTIAL, State.CLOSED, State.CONFIRMED])
+@pytest.mark.parametrize("by", [0, 1], ids=["same open", "open at the close before"])
+async def test_a_minute_that_the_engine_confirmed_with_less_takes_no_fields_from_the_stored_one(
+    store: Store, state: State, by: int
+) -> None:
+    (minute,) = bars(1)
+    stored, price = minute._replace(state=state), minute.open - parsing.price(str(by))
+    if state is State.CONFIRMED:
+        await store.add_confirmed([stored])
+    else:
+        await store.add([stored], [])
+    theirs = candle(minute)._replace(open=price, low=min(price, minute.low))
+    theirs = theirs._replace(state=State.CONFIRMED, evidence=LACKS | Evidence.CANDLE_ONLY)
+    await store.write(Changes(ended=(theirs,)))
+    witness = Evidence.CANDLE_ONLY if state is State.PARTIAL else Evidence.ALL
+    known = minute._replace(open=theirs.open, low=theirs.low, state=State.CONFIRMED, evidence=witness)
+    assert await listed(store) == [known]
+    other = theirs._replace(volume=theirs.volume * 2)
+    await store.write(Changes(ended=(other,)))
+    assert await listed(store) == [other]
+
+
 async def test_a_venue_that_opens_at_the_close_before_is_compared_with_that_price_put_in(store: Store) -> None:
     first, second, third = bars(3)
     await store.add([first, second, third], [])
@@ -186,6 +246,7 @@ async def test_a_venue_that_opens_at_the_close_before_is_compared_with_that_pric
     for ours, before in ((second, price), (third, second.close)):
         shown.append(candle(ours)._replace(open=before, high=max(ours.high, before), low=min(ours.low, before)))
     assert await store.add_confirmed(shown[:1], opens_at_previous_close=True) == Added(changed=1)
+    assert await store.add_confirmed(shown[2:], opens_at_previous_close=True) == Added(equal=1)
     assert await store.add_confirmed(shown[1:], opens_at_previous_close=True) == Added(equal=2)
     assert [(bar.open, bar.trade_count) for bar in (await listed(store))[1:]] == [
         (price, second.trade_count),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from klagg_tui.engine import parsing
-from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.bar import Bar, State, blanked
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.spans import Span
+from klagg_tui.evidence import Evidence
 from klagg_tui.storage.merging import Added
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
@@ -185,6 +187,23 @@ async def test_trades_do_not_change_a_bar_the_exchange_confirmed(store: Store) -
     await file_in(store, trades([START + 1, START + 2, START + MINUTE]))
     (found, *_) = await listed(store)
     assert (found.volume, found.state) == (parsing.quantity("5"), State.CONFIRMED)
+
+
+@pytest.mark.parametrize("before", ["100", "99"], ids=["at its first trade", "at the close before"])
+@pytest.mark.parametrize(("volume", "is_told"), [("2", True), ("5", False)])
+async def test_trades_that_come_late_tell_what_the_exchanges_bar_lacks_where_they_agree(
+    store: Store, volume: str, is_told: bool, before: str
+) -> None:
+    lacks = Evidence.NO_TURNOVER | Evidence.NO_COUNT | Evidence.NO_TAKER_VOLUME | Evidence.NO_TAKER_TURNOVER
+    theirs = bar(START + MINUTE, before, high="100", low=before, close="100", volume=volume)._replace(evidence=lacks)
+    await store.add_confirmed([blanked(theirs)])
+    await file_in(
+        store,
+        [trade(place, at) for place, at in enumerate([START, START + MINUTE, START + MINUTE + 2, START + 2 * MINUTE])],
+    )
+    (_, found, *_) = await listed(store)
+    assert (found.state, found.volume) == (State.CONFIRMED, theirs.volume)
+    assert (found.evidence, found.trade_count) == ((0, 2) if is_told else (lacks | Evidence.CANDLE_ONLY, 0))
 
 
 async def test_counts_say_what_was_new_equal_and_changed(store: Store) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from klagg_tui.commands.shared.options import Json, Local, periods_of, times
+from klagg_tui.commands.shared.options import Json, Local, names_of, periods_of, times
 from klagg_tui.commands.shared.output import tell
 from klagg_tui.commands.shared.running import wait_for
 from klagg_tui.commands.shared.settings import Chosen, with_settings
@@ -32,7 +32,7 @@ def audit(
     chosen: Chosen,
     symbol: Annotated[
         list[str] | None,
-        typer.Option("--symbol", "-s", metavar="SYMBOL", help="Symbol or pattern; may be given again. Default: all."),
+        typer.Option("--symbol", "-s", metavar="SYMBOL,…", help="Symbols or patterns. Default: all."),
     ] = None,
     from_: Annotated[str | None, typer.Option("--from", metavar="TIME", help="Bars that open then or later.")] = None,
     to: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Bars that open before then.")] = None,
@@ -57,7 +57,8 @@ def audit(
     """Look for what is wrong: holes, overlaps, impossible bars, larger bars that are not the sum of smaller ones.
 
     With --against, also for bars that differ from the exchange's own, and for stretches that only one of the two has.
-    Leaves with 0 where there is nothing, with 1 where there is.
+    Each exchange is asked for the bars that are its own, at its address in the settings.
+    Leaves with 0 where there is nothing, with 1 where there is, or where an exchange could not be asked.
     """
     from klagg_tui.auditing.rows import Stretch
     from klagg_tui.commands.audit.report import print_json, print_table, unknown_symbols
@@ -68,7 +69,7 @@ def audit(
 
     stretch = Stretch(*times(from_, to, local=local))
     periods = periods_of(period) if period else None
-    plan = Plan(chosen.load().settings, tuple(symbol or ()), stretch, tuple(against or ()), periods, is_repair=repair)
+    plan = Plan(chosen.load().settings, names_of(symbol), stretch, tuple(against or ()), periods, is_repair=repair)
     with Interrupt("what was found so far is reported.") as interrupt, ProgressLine(unit="bars") as line:
         outcome = wait_for(run(plan, interrupt, line))
     outcome.is_interrupted = interrupt()
@@ -78,8 +79,8 @@ def audit(
         print_table(outcome, is_local=local)
     if outcome.unknown:
         tell(unknown_symbols(outcome.unknown), err=True)
-    for sentence in outcome.unread:
+    for sentence in (*outcome.not_asked, *outcome.unread):
         tell(sentence, err=True)
     if outcome.is_interrupted:
         raise typer.Exit(INTERRUPTED)
-    raise typer.Exit(1 if outcome.findings else 0)
+    raise typer.Exit(1 if outcome.findings or outcome.not_asked else 0)

@@ -34,8 +34,9 @@ def print_json(outcome: Outcome) -> None:
     """One object with everything."""
     tables.print_json(
         {
-            "clean": not outcome.findings and not outcome.is_interrupted,
+            "clean": not (outcome.findings or outcome.not_asked or outcome.is_interrupted),
             "interrupted": outcome.is_interrupted,
+            "not_asked": outcome.not_asked,
             "bars": outcome.bars,
             "findings": [finding.as_json() for finding in outcome.findings],
             "repaired": outcome.repaired._asdict() if outcome.repaired else None,
@@ -74,6 +75,8 @@ def _sum(outcome: Outcome) -> str:
         is_mendable = any(finding.kind is not Kind.EXTRA for finding in outcome.findings)
         hint = " --repair takes the exchange's bars." if is_mendable and not outcome.repaired else ""
         return f"{len(outcome.findings):,} found{_kinds(outcome.findings)}.{hint}"
+    if outcome.not_asked:
+        return f"Nothing found, but not every exchange was asked: {looked_at}."
     return f"Clean: {looked_at}." if outcome.bars else "No such bar is stored: there was nothing to look at."
 
 

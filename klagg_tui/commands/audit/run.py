@@ -12,23 +12,20 @@ from typing import Final
 from klagg_tui.auditing.auditor import AuditProgress, Scope, audit
 from klagg_tui.auditing.compare import Known, find_differences
 from klagg_tui.auditing.findings import Finding
-from klagg_tui.auditing.reference import ArchiveBars, ReferenceBars, by_venue
+from klagg_tui.auditing.reference import ArchiveBars, ReferenceBars
 from klagg_tui.auditing.repair import Repaired, repair
 from klagg_tui.auditing.rows import EVERYTHING, Stretch
+from klagg_tui.commands.audit.exchanges import Exchanges, ask_exchanges
 from klagg_tui.commands.shared.progress import ProgressLine
 from klagg_tui.config import Settings
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import MINUTE_MS, Period
-from klagg_tui.errors import BadFile, UnknownSymbol, Unreachable
-from klagg_tui.exchange.registry import DEFAULT, keys, venue
-from klagg_tui.exchange.venue import MarketData, Priority, Venue
+from klagg_tui.exchange.registry import keys, venue
 from klagg_tui.exporting.selection import matching
 from klagg_tui.importing.markets import is_real
+from klagg_tui.importing.shelf import known_pairs
 from klagg_tui.names import parted
-from klagg_tui.runtime.plans import mark_at
 from klagg_tui.storage.store import Store
-from klagg_tui.storage.venues import label_of
-from klagg_tui.texts import without_login
 
 EXCHANGE: Final = "exchange"
 """Stands for the network where a file could stand."""
@@ -65,6 +62,8 @@ class Outcome:
     """Symbols that the exchange does not have any more."""
     unread: list[str] = field(default_factory=list)
     """A sentence for each file of which some rows could not be compared."""
+    not_asked: list[str] = field(default_factory=list)
+    """A sentence for each of several exchanges that could not be asked: of its bars, finding nothing proves nothing."""
     is_interrupted: bool = False
     """Not everything was looked at: finding nothing proves nothing."""
 
@@ -90,9 +89,10 @@ async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -
         outcome.bars = max(outcome.bars, progress.bars)
         line.show(progress.symbol, progress.done, progress.total, progress.bars)
 
-    scope = Scope(await _symbols(path, plan.symbols), plan.stretch, show, should_stop, await _now_ms(path))
+    names = await _symbols(path, plan.symbols)
+    scope = Scope(names, plan.stretch, show, should_stop, await _now_ms(path))
     async with AsyncExitStack() as stack:
-        sources = await _sources(plan, stack, scope, outcome.unknown.add)
+        sources = await _sources(plan, stack, scope, names, outcome)
         if plan.is_repair and EXCHANGE not in sources:
             scope.now_ms = None  # this machine's clock alone removes nothing
         outcome.findings = await _look(path, scope, sources, plan.periods)
@@ -105,41 +105,12 @@ async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -
             outcome.findings = await _look(path, scope, sources, plan.periods)
             if outcome.findings == before:
                 break
-    outcome.unread = [
-        text for source in sources.values() if isinstance(source, ArchiveBars) for text in source.unread()
-    ]
+        for source in sources.values():
+            if isinstance(source, ArchiveBars):
+                outcome.unread += source.unread()
+            elif isinstance(source, Exchanges):
+                outcome.not_asked = [*source.failures.values()]
     return outcome
-
-
-def exchange_bars(
-    rest: MarketData, on_unknown: Callable[[str], None] = lambda _: None, exchange: Venue | None = None
-) -> ReferenceBars:
-    """The exchange's bars, asked for page by page. It has none of a symbol that it does not know any more.
-
-    Nor has it any of a period that it does not make, or that lie farther back than it shows.
-    """
-    exchange = exchange or venue()
-    rows, candle = exchange.requests.best_bars, exchange.candle
-
-    async def bars(symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
-        if period not in candle.periods:
-            return
-        if candle.reach is not None:
-            from_ms = max(from_ms, period.open_ms(rest.now_ms()) - (candle.reach - 1) * period.nominal_ms)
-        while from_ms < to_ms:
-            try:
-                # The bar behind the last one shows that this one is over.
-                shown = await rest.bars(symbol, period, from_ms, to_ms, limit=rows, priority=Priority.HISTORY)
-            except UnknownSymbol:
-                on_unknown(symbol)
-                return
-            page = [bar for bar in shown if bar.open_ms < to_ms]
-            if not page or page[-1].end_ms <= from_ms:
-                return
-            yield page
-            from_ms = page[-1].end_ms
-
-    return bars
 
 
 async def _now_ms(path: Path) -> int | None:
@@ -153,12 +124,11 @@ async def _symbols(path: Path, patterns: tuple[str, ...]) -> set[str] | None:
     if not patterns:
         return None
     async with await Store.open(path, read_only=True) as store:
-        names = [known.symbol for known in await store.symbols()]
-        return set(matching(patterns, names, store.venues))
+        return set(matching(patterns, [known.symbol for known in await store.symbols()], store.venues))
 
 
 async def _sources(
-    plan: Plan, stack: AsyncExitStack, scope: Scope, on_unknown: Callable[[str], None]
+    plan: Plan, stack: AsyncExitStack, scope: Scope, names: set[str] | None, outcome: Outcome
 ) -> dict[str, ReferenceBars]:
     """Where the exchange's bars come from: what they are compared with, else, for a repair, the exchange.
 
@@ -168,70 +138,21 @@ async def _sources(
     sources: dict[str, ReferenceBars] = {}
     if files:
         async with await Store.open(plan.settings.storage.database, read_only=True) as store:
-            markets, is_qualified = await store.markets(), store.is_qualified
-        symbol = parted(plan.symbols[0]).symbol if len(plan.symbols) == 1 else None
-        sources["files"] = _archives(files, symbol, markets, is_qualified=is_qualified)
-    if EXCHANGE in plan.against or (plan.is_repair and not files):
-        sources[EXCHANGE] = await _exchanges(plan, stack, scope, on_unknown)
-    return sources
-
-
-async def _exchanges(
-    plan: Plan, stack: AsyncExitStack, scope: Scope, on_unknown: Callable[[str], None]
-) -> ReferenceBars:
-    """The bars of every exchange whose bars are stored, asked for at the addresses that the settings name."""
-    path = plan.settings.storage.database
-    async with await Store.open(path, read_only=True) as store:
-        labels = [label for label in store.venues if label in keys()] or [DEFAULT]
-    urls = {key: _rest_url(plan.settings, venue(key)) for key in labels}
-    # Bars of another market than the file's are no measure for it, and must not get into it.
-    marks = [mark_at(venue(key), url) for key, url in urls.items()]
-    async with await Store.open(path, read_only=True, markets=marks) as store:
-        is_qualified = store.is_qualified
-    asked: dict[str, ReferenceBars] = {}
-    for key, url in urls.items():
-        rest = await stack.enter_async_context(
-            venue(key).market_data(url, time.time() * 1000, proxy=plan.settings.market.proxy)
+            held, pairs = await store.markets(), await known_pairs(store)
+        sources["files"] = ArchiveBars(
+            files, parted(plan.symbols[0]).symbol if len(plan.symbols) == 1 else None, held, pairs
         )
-        try:
-            await rest.sync()
-        except Unreachable as error:
-            raise Unreachable(
-                f"{without_login(url)} cannot be reached: nothing was compared and nothing changed; "
-                "--against FILE takes archives instead."
-            ) from error
+    if EXCHANGE in plan.against or (plan.is_repair and not files):
+        exchanges = await ask_exchanges(plan.settings, names, stack, outcome.unknown.add)
         if scope.now_ms is not None:
-            scope.now_ms = max(scope.now_ms, rest.now_ms())
-        asked[key] = exchange_bars(rest, on_unknown, venue(key))
-    return by_venue(asked) if is_qualified else asked[labels[0]]
-
-
-def _rest_url(settings: Settings, exchange: Venue) -> str:
-    """Where an exchange is asked."""
-    table = settings.venue.get(exchange.key)
-    if table and table.rest_url:
-        return table.rest_url
-    return settings.market.rest_url if exchange.key == DEFAULT else exchange.rest_url
+            scope.now_ms = max(scope.now_ms, exchanges.now_ms)
+        sources[EXCHANGE] = exchanges
+    return sources
 
 
 def _previous_close() -> tuple[str, ...]:
     """Exchanges whose bars open at the close of the one before."""
     return tuple(key for key in keys() if venue(key).candle.opens_at_previous_close)
-
-
-def _archives(files: list[Path], symbol: str | None, markets: Sequence[str], *, is_qualified: bool) -> ArchiveBars:
-    """The bars of files, which are of one of the markets that are stored: the first one that they do not contradict.
-
-    Raises:
-        BadFile: they can be of none of them.
-    """
-    for place, market in enumerate(markets, 1):
-        try:
-            return ArchiveBars(files, symbol, market, label_of(market) if is_qualified else "")
-        except BadFile:
-            if place == len(markets):
-                raise
-    return ArchiveBars(files, symbol)
 
 
 async def _look(
@@ -249,7 +170,8 @@ def _one_after_another(sources: dict[str, ReferenceBars]) -> ReferenceBars:
     """The bars of all sources; what comes later takes the place of what came before."""
 
     async def bars(symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
-        for reference in sources.values():
+        for source in sources.values():
+            reference = source.mend if isinstance(source, Exchanges) else source
             async for batch in reference(symbol, period, from_ms, to_ms):
                 yield batch
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
@@ -108,6 +109,11 @@ def times(from_: str | None, to: str | None, *, local: bool) -> tuple[int | None
     if from_ms is not None and to_ms is not None and from_ms >= to_ms:
         raise BadUsage(f"Nothing lies between --from {from_} and --to {to}: the first must be the earlier one.")
     return from_ms, to_ms
+
+
+def names_of(typed: Iterable[str] | None) -> tuple[str, ...]:
+    """Names and patterns as they were typed, several times or with commas."""
+    return tuple(name.strip() for text in typed or () for name in text.split(",") if name.strip())
 
 
 def periods_of(texts: list[str]) -> tuple[Period, ...]:

@@ -5,16 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from klagg_tui.exchange.kraken.facts import (
-    BLOCKED_ADVICE,
-    CANDLE,
-    DOUBTS,
-    REFUSALS,
-    REPAIR_AFTER_MS,
-    REQUESTS,
-    SETTLE_MS,
-    STREAMS,
-)
+from klagg_tui.exchange.kraken import facts
 from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import Ids, MarketData, StreamCodec, Venue
 
@@ -41,16 +32,16 @@ VENUE: Final = Venue(
     rest_url="https://api.kraken.com",
     stream_url="wss://ws.kraken.com/v2",
     hosts=re.compile(r"(api|ws)\.kraken\.com"),
-    requests=REQUESTS,
-    streams=STREAMS,
-    refusals=REFUSALS,
-    blocked_advice=BLOCKED_ADVICE,
-    settle_ms=SETTLE_MS,
+    requests=facts.REQUESTS,
+    streams=facts.STREAMS,
+    refusals=facts.REFUSALS,
+    blocked_advice=facts.BLOCKED_ADVICE,
+    settle_ms=facts.SETTLE_MS,
     contract_types=("SPOT",),
     load_codec=_codec,
     market_data=_market_data,
     ids=Ids.DENSE_IN_REST,
-    candle=CANDLE,
-    repair_after_ms=REPAIR_AFTER_MS,
-    doubts=DOUBTS,
+    candle=facts.CANDLE,
+    repair_after_ms=facts.REPAIR_AFTER_MS,
+    doubts=facts.DOUBTS,
 )

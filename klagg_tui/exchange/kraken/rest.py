@@ -24,8 +24,7 @@ from klagg_tui.exchange.kraken.facts import (
 from klagg_tui.exchange.kraken.wire import TradePage
 from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import TIME_OUT_S, HttpClient, HttpRules
-from klagg_tui.exchange.transport.steady import steady_ms
+from klagg_tui.exchange.transport.http import HttpClient, HttpRules
 from klagg_tui.exchange.venue import Priority, RequestUse, StreamCodec
 
 MOST_ASKS: Final = 3
@@ -53,31 +52,13 @@ RULES: Final = HttpRules(
 
 
 class RestClient:
-    """See `MarketData`.
-
-    Args:
-        base_url: `https://host`.
-        clock: set by `sync`.
-        proxy: `http://…` or `socks5://…`; without one the environment's counts.
-        local_ms: the steady local clock that `clock` goes by.
-        time_out_s: for one try.
-        has_speed: whether the host may say how fast its time runs.
-    """
+    """See `MarketData`; `has_speed`: whether the host may say how fast its time runs."""
 
     def __init__(
-        self,
-        base_url: str,
-        clock: ExchangeClock,
-        *,
-        proxy: str | None = None,
-        local_ms: Callable[[], float] = steady_ms,
-        time_out_s: float = TIME_OUT_S,
-        has_speed: bool = True,
+        self, base_url: str, clock: ExchangeClock, *, proxy: str | None = None, has_speed: bool = True
     ) -> None:
         self.clock = clock
-        self.http = HttpClient(
-            base_url, clock, RULES, proxy=proxy, local_ms=local_ms, time_out_s=time_out_s, has_speed=has_speed
-        )
+        self.http = HttpClient(base_url, clock, RULES, proxy=proxy, has_speed=has_speed)
         self._rest_names: dict[str, str] = {}
         """What REST calls a symbol."""
         self._listing = asyncio.Lock()
@@ -182,8 +163,7 @@ class RestClient:
     async def _own_bars(self, symbol: str, pair: str, period: Period, priority: Priority) -> list[Bar]:
         """The exchange's, as many as it has."""
         answer = await self.http.get(wire.bars_request(pair, period), priority)
-        asked_ms = self.clock.now_ms(answer.sent_ms)
-        shown_ms = (answer.date_ms or 0) - SETTLED_MS
+        asked_ms, shown_ms = self.clock.now_ms(answer.sent_ms), (answer.date_ms or 0) - SETTLED_MS
         return self.http.read(lambda body: wire.read_bars(body, symbol, period, asked_ms, shown_ms), answer.body)
 
     async def _made_bars(self, symbol: str, pair: str, within: tuple[int, int], priority: Priority) -> list[Bar]:

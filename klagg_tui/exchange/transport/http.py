@@ -229,7 +229,7 @@ class HttpClient:
                     yield response
                     return
                 url = self._elsewhere(url, response.headers["Location"])
-        raise Unreachable(f"{self._host} sends round in circles; klagg keeps trying, what is to be fetched waits.")
+        raise Unreachable(f"{self._host} sends round in circles.")
 
     def _elsewhere(self, url: URL, location: str) -> URL:
         """Where an answer sends to; raises where that is another host, or gives up what keeps others from listening."""
@@ -243,7 +243,7 @@ class HttpClient:
             return target.with_user(url.user).with_password(url.password)
         raise Unreachable(
             f"{self._host} sends elsewhere ({target.scheme or 'to no address'}://{target.host or ''}), where klagg does not "
-            "follow: a page of this network to log in at, perhaps. klagg keeps trying, what is to be fetched waits."
+            "follow: a page of this network to log in at, perhaps."
         )
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
@@ -281,9 +281,7 @@ class HttpClient:
     def _unreachable(self, error: BaseException) -> Unreachable:
         is_late = isinstance(error, TimeoutError)
         reason = f"no answer within {self._time_out_s:g} s" if is_late else reason_of(_cause(error))
-        return Unreachable(
-            f"{self._host} cannot be reached ({reason}); klagg keeps trying, what is to be fetched waits."
-        )
+        return Unreachable(f"{self._host} cannot be reached ({reason}).")
 
     def _failure_in(self, status: int, body: bytes) -> Failure | None:
         """What is wrong with an answer, its status included."""
@@ -299,9 +297,7 @@ class HttpClient:
         if status == 451:
             return GeoBlocked(f"{self._host} does not serve this place (451): {self._rules.blocked_advice}.")
         if status >= 500:
-            return Unreachable(
-                f"{self._host} is in trouble ({status}); klagg keeps trying, what is to be fetched waits."
-            )
+            return Unreachable(f"{self._host} is in trouble ({status}).")
         kind = UnknownSymbol if failure.is_unknown_symbol else Refused
         told = failure.message or (f"status {status}" if status else f"error {failure.code}")
         return kind(f"{self._host} refused: {told}", failure.code)

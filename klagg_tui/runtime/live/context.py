@@ -16,10 +16,12 @@ from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.transport.clock import LITTLE_MS
 from klagg_tui.exchange.venue import Clock, Ids, MarketData, Venue
 from klagg_tui.metrics import Metric
+from klagg_tui.names import parted
 from klagg_tui.runtime.live.keyed import Naming
 from klagg_tui.runtime.market_host import MarketHost
 from klagg_tui.storage.debts import Hole
 from klagg_tui.storage.maintenance import kept_from
+from klagg_tui.storage.merging import Added
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
 from klagg_tui.storage.unconfirmed import Unconfirmed
@@ -102,39 +104,45 @@ class LiveContext:
         return tuple(period for period in self.periods if period in self.venue.candle.periods)
 
     def reach_ms(self, period: Period) -> int:
-        """From when on the exchange has bars that open then; 0 where it has all. One bar is left as time passes."""
-        reach = self.venue.candle.reach
-        return 0 if reach is None else max(0, period.open_ms(self.now_ms()) - (reach - 2) * period.nominal_ms)
+        """From when on bars of the exchange can be had that open then; 0 where all can. One bar is left as time passes."""
+        reach, makes_minutes = self.venue.candle.reach, self.venue.candle.makes_older_minutes
+        if reach is None or (period is Period.M1 and makes_minutes):
+            return 0
+        return max(0, period.open_ms(self.now_ms()) - (reach - 2) * period.nominal_ms)
 
     async def stored_symbols(self) -> list[StoredSymbol]:
-        """What the store knows of the exchange's symbols."""
-        return [*await self.store.symbols(self.host.key or None)]
+        """What the store knows of the exchange's symbols.
+
+        Where its names are bare, those with a key are of an exchange that was watched once, and of which no bar ever came.
+        """
+        found = await self.store.symbols(self.host.key or None)
+        return [known for known in found if self.host.key or not parted(known.symbol).venue]
 
     async def find_owed(self, periods: Collection[Period]) -> list[Hole]:
         """What of the exchange's bars is missing in the store."""
         return await self.store.find_owed(self.settled_ms(), periods, venue=self.host.key or None)
 
     async def unconfirmed(self, without: Collection[BarKey]) -> list[Unconfirmed]:
-        """Which stored bars are to be compared with the exchange's: those of periods that it has."""
-        found = await self.store.unconfirmed(without, venue=self.host.key or None)
+        """Which stored bars are to be compared with the exchange's: those that it has."""
+        since = {period: self.reach_ms(period) for period in self.fetched_periods}
+        found = await self.store.unconfirmed(without, venue=self.host.key or None, since=since)
         return [run for run in found if run.period in self.venue.candle.periods]
 
     def amended(self, bars: Iterable[Bar]) -> Iterator[AmendBar]:
-        """What the engine is told of the exchange's minutes; where these open at the close before, with that."""
-        closes: dict[tuple[str, int], int] = {}
-        for bar in bars:
-            if bar.period is Period.M1:
-                before = closes.get((bar.symbol, bar.open_ms))
-                closes[bar.symbol, bar.end_ms] = bar.close
-                yield AmendBar(bar, before if self.venue.candle.opens_at_previous_close else None)
+        """What the engine is told of the exchange's minutes."""
+        opens_before = self.venue.candle.opens_at_previous_close
+        return (AmendBar(bar, bar.open if opens_before else None) for bar in bars if bar.period is Period.M1)
+
+    async def add_confirmed(self, bars: Iterable[Bar]) -> Added:
+        """Store bars of any periods as the exchange's own."""
+        opens_before = self.venue.candle.opens_at_previous_close
+        return await self.store.add_confirmed(bars, opens_at_previous_close=opens_before)
 
     def agree(self, ours: Bar, theirs: Bar) -> bool:
-        """Whether a bar is the exchange's in all that the exchange's says."""
+        """Whether a confirmed bar is the exchange's in all that the exchange's says."""
         lacks = Evidence(theirs.evidence)
         return (
-            (ours.close, ours.volume) == (theirs.close, theirs.volume)
-            # Ours opens at its first trade, where the exchange's opens at the close before.
-            and (self.venue.candle.opens_at_previous_close or ours[3:6] == theirs[3:6])
+            ours[3:8] == theirs[3:8]
             and (Evidence.NO_TURNOVER in lacks or ours.turnover == theirs.turnover)
             and (Evidence.NO_COUNT in lacks or ours.trade_count == theirs.trade_count)
             and (Evidence.NO_TAKER_VOLUME in lacks or ours.taker_buy_volume == theirs.taker_buy_volume)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from klagg_tui.errors import ExchangeError, GeoBlocked, StorageError
+from klagg_tui.errors import ExchangeError, GeoBlocked, StorageError, Unreachable
 from klagg_tui.feed import Mode
 from klagg_tui.runtime.live.context import Contract, LiveContext, note_clock, remove_future
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
@@ -24,6 +24,7 @@ _FIRST_PAUSE_S: Final = 0.2
 """An exchange on this machine may still be starting."""
 _LONGEST_PAUSE_S: Final = 3.0
 _BLOCKED_PAUSE_S: Final = 60.0
+_UNTIL_THEN: Final = "klagg keeps trying; what is to be fetched waits."
 
 
 class LiveFeed:
@@ -82,9 +83,10 @@ class LiveFeed:
                 await ask()
             except (ExchangeError, StorageError) as error:
                 self.status.mode = Mode.OFFLINE
-                if notices.get("exchange") != str(error):
+                told = f"{error} {_UNTIL_THEN}" if isinstance(error, Unreachable) else str(error)
+                if notices.get("exchange") != told:
                     log.warning("%s", error)
-                notices["exchange"] = str(error)
+                notices["exchange"] = told
                 await asyncio.sleep(_BLOCKED_PAUSE_S if isinstance(error, GeoBlocked) else pause_s)
                 pause_s = min(_LONGEST_PAUSE_S, 2 * pause_s)
             else:

@@ -135,29 +135,33 @@ class Reconciler:
         over_ms = min(settled_ms, run.period.end_ms(run.last_open_ms))
         bars = [bar for bar in rows if bar.end_ms <= over_ms and bar.state is State.CONFIRMED]
         if not any(bar.open_ms == run.first_open_ms for bar in bars):
-            await self._note_missing(run, is_unknown=not rows)
+            await self._note_missing(run, rows)
         return bars
 
-    async def _note_missing(self, run: Unconfirmed, *, is_unknown: bool) -> None:
+    async def _note_missing(self, run: Unconfirmed, rows: list[Bar]) -> None:
         place = run.key
         self._not_before_ms[place] = self._context.now_ms() + (LOOK_EVERY_MS << self._tries[place])
         self._tries[place] += 1
-        if is_unknown and self._tries[place] >= _GIVE_UP_AFTER:
-            await self._remove_flat(run)
+        if self._tries[place] >= _GIVE_UP_AFTER:
+            await self._remove_flat(run, rows)
 
-    async def _remove_flat(self, run: Unconfirmed) -> None:
-        """Flat bars that the clock made before it was known that the symbol is no longer traded."""
-        if run.symbol in self._host.engine.symbols():
-            return
-        removed = await self._store.discard_flat(run)
+    async def _remove_flat(self, run: Unconfirmed, rows: list[Bar]) -> None:
+        """Flat bars that the clock made before it was known that the symbol is no longer traded, or before it was again."""
+        is_followed = run.symbol in self._host.engine.symbols()
+        if rows:
+            run = run._replace(last_open_ms=min(run.last_open_ms, rows[0].open_ms - 1))
+        if not (rows or is_followed):
+            removed = await self._store.discard_flat(run)
+        else:
+            removed = await self._store.discard_unshown(run)
         if removed:
-            log.info("%s %s: %d flat bars after its last trade were removed", run.symbol, run.period, removed)
+            log.info("%s %s: %d flat bars that the exchange lacks were removed", run.symbol, run.period, removed)
             self._host.metrics.add(Metric.BARS_TAKEN_BACK, removed)
 
     async def _apply(self, bars: list[Bar]) -> None:
         """Give the exchange's bars to the engine, which rebuilds its larger bars, and to the store."""
         self._host.handle(self._context.amended(bars))
-        outcome = await self._store.add_confirmed(bars)
+        outcome = await self._context.add_confirmed(bars)
         self._host.metrics.add(Metric.BARS_EQUAL, outcome.equal)
         self._host.metrics.add(Metric.BARS_AMENDED, outcome.changed)
         self._host.metrics.add(Metric.BARS_COMPLETED, outcome.completed)

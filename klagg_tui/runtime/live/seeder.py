@@ -47,12 +47,14 @@ class Seeder:
         stored = await self._store.seed(symbol, minute_ms, self._periods)
         fetched = await self._fetch(symbol, minute_ms, stored, priority)
         if fetched:
-            await self._store.add_confirmed(fetched)
+            await self._context.add_confirmed(fetched)
+            # What is stored may know more than the exchange's bars say, which the larger bars under way are to know too.
+            stored = _overlaid(fetched, await self._store.seed(symbol, minute_ms, self._periods))
         gap = self._host.engine.pending_gap(symbol)
         if gap is None or (gap.next_id is not None and waited is not None and waited.next_id is None):
             self._stand_on(symbol, stored, fetched)  # it began meanwhile
         else:
-            self._host.handle([_seed_at(symbol, minute_ms, _overlaid(stored, fetched), gap)])
+            self._host.handle([_seed_at(symbol, minute_ms, stored, gap)])
 
     async def begin(self, symbol: str) -> None:
         """Begin a waiting symbol at its first held trade, on what is stored alone: `complete` is for later."""
@@ -87,12 +89,13 @@ class Seeder:
         for period, start_ms, end_ms, limit in wanted:
             rows = await self._market_data.bars(symbol, period, start_ms, end_ms, limit=limit, priority=Priority.SEED)
             fetched += _ended(rows, minute_ms)
-        await self._store.add_confirmed(fetched)
-        self._stand_on(symbol, stored, fetched)
+        await self._context.add_confirmed(fetched)
+        # What is stored may know more than the exchange's bars say.
+        stored = _overlaid(fetched, await self._store.seed(symbol, minute_ms, self._periods))
+        self._stand_on(symbol, tuple(bar for bar in stored if bar.state is not State.PARTIAL), fetched)
 
     def _stand_on(self, symbol: str, stored: tuple[Bar, ...], fetched: list[Bar]) -> None:
-        bars = _overlaid(stored, fetched)
-        self._host.handle([*self._context.amended(fetched), EarlierBars(symbol, bars)])
+        self._host.handle([*self._context.amended(fetched), EarlierBars(symbol, _overlaid(fetched, stored))])
 
     def _begin_ms(self, symbol: str) -> int:
         """The newest minute whose predecessors are final, but none before the contract: those are of another one."""
@@ -163,5 +166,5 @@ def _ended(rows: Iterable[Bar], minute_ms: int) -> list[Bar]:
     return [bar for bar in rows if bar.end_ms <= minute_ms and bar.state is not State.FORMING]
 
 
-def _overlaid(stored: Iterable[Bar], fetched: Iterable[Bar]) -> tuple[Bar, ...]:
-    return tuple({bar.key: bar for bar in (*stored, *fetched)}.values())
+def _overlaid(bars: Iterable[Bar], better: Iterable[Bar]) -> tuple[Bar, ...]:
+    return tuple({bar.key: bar for bar in (*bars, *better)}.values())

@@ -103,14 +103,16 @@ class SymbolUniverse:
         symbols = {own(name) for name in (*(one.symbol for one in listed.instruments), *listed.unread.symbols)}
         host.asked = self._choice.patterns
         host.unmatched = self._choice.unknown_with_hints(symbols)
-        if host.key:  # where several are watched, each pattern need fit only one of them
-            host.notices.pop("symbols", None)
-        elif host.unmatched:
+        if self._choice.takes_none:
+            host.notices["symbols"] = (
+                "All symbols that were asked for are of other exchanges; see --symbols and --venue."
+            )
+        elif host.unmatched and not host.key:
             host.notices["symbols"] = nothing_called(host.unmatched)
-        elif not has_any:
-            host.notices["symbols"] = "The exchange lists no symbol that was asked for; see --symbols and --quote."
-        else:
+        elif host.unmatched or has_any:  # where several are watched, each pattern need fit only one of them
             host.notices.pop("symbols", None)
+        else:
+            host.notices["symbols"] = "The exchange lists no symbol that was asked for; see --symbols and --quote."
 
     def _note_halted(self, listed: Instruments, chosen: Mapping[str, Instrument]) -> None:
         """Whose trading rests: they stay followed, and are shown as that."""

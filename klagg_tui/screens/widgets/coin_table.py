@@ -26,8 +26,6 @@ class CoinTable(RowCursor):
         super().__init__(id="coin-table")
         self.state = state
         self._lines: list[list[tuple[str, RoleIndex]]] = []
-        self.empty_text = ""
-        """What is written where there are no markets, line by line."""
 
     def show_markets(self, markets: Sequence[CoinMarket], columns: Sequence[CoinColumn]) -> None:
         """Draw these in this order; the cursor goes where its symbol went."""
@@ -48,8 +46,8 @@ class CoinTable(RowCursor):
         """One visible line."""
         index, width = y + self.scroll_offset.y, self.size.width
         if index >= len(self._lines):
-            lines = () if self._lines else self.empty_text.split("\n")
-            text = f"    {lines[y - 1]}" if 0 <= y - 1 < len(lines) else ""
+            lines = () if self._lines else self.empty_lines()
+            text = lines[y - 1] if 0 <= y - 1 < len(lines) else ""
             return Strip([Segment(fitted(text, width, is_left=True), self.state.palette.plain[Role.DIM])], width)
         has_cursor = index == self.index
         styles = self.state.palette.cursor if has_cursor else self.state.palette.plain

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from textwrap import wrap
+from typing import ClassVar, Final
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -14,6 +15,9 @@ from textual.scroll_view import ScrollView
 
 from klagg_tui.screens.widgets.line_widget import LineWidget
 from klagg_tui.view.model import Row
+
+_MARGIN: Final = 4
+"""Columns before a text that stands in place of rows; one stays free behind it."""
 
 
 class RowCursor(LineWidget, ScrollView, can_focus=True):
@@ -44,6 +48,13 @@ class RowCursor(LineWidget, ScrollView, can_focus=True):
         self.cursor_symbol: str | None = None
         """None until the cursor is moved: until then it stays on the first row."""
         self._dragging = False
+        self.empty_text = ""
+        """What is written where there are no rows, line by line."""
+
+    def empty_lines(self) -> list[str]:
+        """That text as it fits the width: nothing of it is cut."""
+        width = max(1, self.size.width - _MARGIN - 1)
+        return [f"{'':{_MARGIN}}{line}" for text in self.empty_text.split("\n") for line in wrap(text, width) or [""]]
 
     @property
     def current(self) -> Row | None:

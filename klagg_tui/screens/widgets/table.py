@@ -48,8 +48,6 @@ class MarketTable(RowCursor):
         self.state = state
         self.placed: tuple[Placed, ...] = ()
         self.marked: frozenset[str] = frozenset()
-        self.empty_text = ""
-        """What is written where there are no rows, line by line."""
         self.mixes_quotes = False
         """Whether the rows are paid in several quotes of about a dollar."""
         self._widths = MIN_WIDTHS
@@ -145,10 +143,10 @@ class MarketTable(RowCursor):
 
     def _blank(self, y: int, width: int) -> Strip:
         style = self.state.palette.plain[Role.DIM]
-        lines = () if self.rows else self.empty_text.split("\n")
+        lines = () if self.rows else self.empty_lines()
         top = min(2, self.size.height - len(lines))
         if 0 <= y - top < len(lines):
-            return Strip([Segment(fitted(f"    {lines[y - top]}", width, is_left=True), style)], width)
+            return Strip([Segment(fitted(lines[y - top], width, is_left=True), style)], width)
         return Strip.blank(width, style)
 
     def _flash(self, row: Row) -> int:

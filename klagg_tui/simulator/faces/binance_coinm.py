@@ -96,11 +96,11 @@ class BinanceCoinm(Binance):
         return head | row | {"st": 2, "ps": f"{listing.base}USD"}
 
     def amounts(self, listing: Listing, candle: Candle) -> tuple[str, str, str, str]:
-        """Contracts, and what they were worth in coins: here at the last price, which is near enough for what nobody may use."""
-        sums, worth = candle.kline.sums, _worth(listing)
+        """Contracts, and what they were worth in coins, at their average price: nearly the sum of what each was worth at its own."""
+        sums, unit = candle.kline.sums, Decimal(_worth(listing) * 10**listing.price_unit_decimals)
         volume, taken = sums.volume, sums.taker_buy_volume
-        close = Decimal(candle.text.close)
-        return str(volume), f"{volume * worth / close:.8f}", str(taken), f"{taken * worth / close:.8f}"
+        coins = _coins(volume, sums.turnover, unit)
+        return str(volume), coins, str(taken), _coins(taken, sums.taker_buy_turnover, unit)
 
     def asked_candles(
         self, symbol: str, interval: str, start_ms: int | None, end_ms: int | None, limit: int, now_ms: int
@@ -123,6 +123,10 @@ class BinanceCoinm(Binance):
     def announced_elsewhere(self, now_ms: int) -> Frame | None:
         """USDⓈ-M shares that stream."""
         return _contract_info("BTCUSDT", "PERPETUAL", "TRADING", now_ms, mark=1)
+
+
+def _coins(contracts: int, turnover: int, unit: Decimal) -> str:
+    return f"{contracts * contracts * unit / turnover if turnover else 0:.8f}"
 
 
 def _worth(listing: Listing) -> int:

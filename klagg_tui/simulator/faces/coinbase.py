@@ -1,11 +1,13 @@
 """Coinbase Exchange: the maker's side, trades newest first, candles as JSON numbers and none of an empty minute.
 
-A subscription with a product that there is not subscribes to nothing. Answers with candles may begin before what was asked for.
+A subscription with a product that there is not subscribes to nothing. Answers with candles may begin before what was asked for;
+without `start` and `end`, which are seconds or ISO 8601, they are the newest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import ClassVar, Final
 
 import orjson
@@ -104,7 +106,7 @@ class Coinbase(Face):
 
     key = "coinbase"
     sockets = ("/",)
-    paths = (("GET", "/time"), ("GET", "/products"), ("GET", "/products/{product}/{what}"))
+    paths = (("GET", "/time"), ("GET", "/currencies"), ("GET", "/products"), ("GET", "/products/{product}/{what}"))
     time_paths = ("/time",)
     traps = ("nobars",)
     spoil: ClassVar = spoil_of(b"price", b"size", b"trade_id", b"time", too_fine=b"1.1234567890123")
@@ -142,6 +144,8 @@ class Coinbase(Face):
         if parts == ["time"]:
             at_ms = now_ms + self.clock_error_ms
             return _reply({"iso": rfc3339(at_ms)[:-4] + "Z", "epoch": at_ms / 1000})
+        if parts == ["currencies"]:
+            return _reply(self._currencies())
         if parts == ["products"]:
             return _reply([self._product(symbol, now_ms) for symbol in self.listed()])
         symbol = self.symbol_of(parts[1])
@@ -161,6 +165,22 @@ class Coinbase(Face):
     def unknown(self, path: str, method: str) -> Reply:  # noqa: ARG002 - it says the same of each
         """As of an unknown product."""
         return _reply({"message": "NotFound"}, 404)
+
+    def _currencies(self) -> list[dict[str, object]]:
+        """Of all products: coins with the steps in which they are counted, and dollars in cents."""
+        steps = {quote_of(life.listing): ("fiat", 2) for life in self.listed().values()}
+        steps |= {life.listing.base: ("crypto", life.listing.quantity_decimals) for life in self.listed().values()}
+        return [
+            {
+                "id": name,
+                "name": name,
+                "min_size": step_text(decimals),
+                "max_precision": step_text(decimals),
+                "status": "online",
+                "details": {"type": kind},
+            }
+            for name, (kind, decimals) in sorted(steps.items())
+        ]
 
     def _product(self, symbol: str, now_ms: int) -> dict[str, object]:
         listing = self.market.listing(symbol)
@@ -203,8 +223,12 @@ class Coinbase(Face):
 
     def _candles(self, symbol: str, asked: Asked, now_ms: int) -> Reply:
         granularity = int(asked.query["granularity"])
-        start_ms, end_ms = (int(asked.query[name]) * _SECOND_MS for name in ("start", "end"))
         step_ms = granularity * _SECOND_MS
+        if "start" in asked.query and "end" in asked.query:
+            start_ms, end_ms = (_moment_ms(asked.query[name]) for name in ("start", "end"))
+        else:
+            # By the documentation either alone is ignored, and the range ends now.
+            start_ms, end_ms = now_ms - (_MOST_CANDLES - 1) * step_ms, now_ms
         if granularity not in _GRANULARITIES or (end_ms - start_ms) // step_ms >= _MOST_CANDLES:
             return _reply({"message": "granularity too small for the requested time range"}, 400)
         found = self.candles.between(symbol, step_ms // MINUTE_MS, start_ms - step_ms, end_ms, now_ms)
@@ -215,6 +239,14 @@ class Coinbase(Face):
     def _is_left_out(self, candle: Candle) -> bool:
         is_minute = candle.end_ms - candle.open_ms == MINUTE_MS
         return is_minute and candle.open_ms // MINUTE_MS % _ONE_IN == 3 and bool(self.faults.active("nobars"))
+
+
+def _moment_ms(text: str) -> int:
+    """Of seconds since the epoch, or of ISO 8601, which is in UTC where it does not say."""
+    if text.isascii() and text.isdecimal():
+        return int(text) * _SECOND_MS
+    at = datetime.fromisoformat(text)
+    return round((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * _SECOND_MS)
 
 
 def _candle_row(candle: Candle) -> str:

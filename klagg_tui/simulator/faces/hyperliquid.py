@@ -11,6 +11,7 @@ from zlib import crc32
 
 import orjson
 
+from klagg_tui.engine.period import Period
 from klagg_tui.simulator.face import DAY_MS, Asked, Client, Ending, Face, Frame, Knock, Reply
 from klagg_tui.simulator.market.calendar import MINUTE_MS
 from klagg_tui.simulator.market.candles import Candle
@@ -34,6 +35,20 @@ _INTERVALS: Final = frozenset(
     {"1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "8h", "12h", "1d", "3d", "1w", "1M"}
 )  # no 6h
 _HASH_BITS: Final = 50
+_SPOT: Final = {
+    "tokens": [
+        {
+            "name": "USDC",
+            "szDecimals": 8,
+            "weiDecimals": 8,
+            "index": 0,
+            "tokenId": "0x6d1e7cde53ba9467b783cb7c530ce054",
+            "isCanonical": True,
+        }
+    ],
+    "universe": [],
+}
+"""Its spot market: the coin in which perpetuals are paid, and no pair."""
 _GOLDEN: Final = 0x9E3779B97F4A7C15
 """Odd, so that multiplying by it gives different numbers different ones."""
 
@@ -179,16 +194,30 @@ class Hyperliquid(Face):
         if kind == "exchangeStatus":
             return _said({"specialStatuses": None, "time": now_ms + self.clock_error_ms})
         if kind == "meta":
-            return _said({"universe": [self._entry(symbol, now_ms // MINUTE_MS) for symbol in self.listed()]})
+            return _said(self._meta(now_ms))
+        if kind == "metaAndAssetCtxs":
+            return _said([self._meta(now_ms), [self._context(symbol, now_ms) for symbol in self.listed()]])
+        if kind == "spotMeta":
+            return _said(_SPOT)
         if kind != "candleSnapshot":
             raise ValueError("there is no such question")
         symbol, interval = self.symbol_of(wanted["coin"]), wanted["interval"]
         if symbol is None or interval not in _INTERVALS:
             return Reply(500, b"null", dict(_JSON))
         start_ms, end_ms = int(wanted["startTime"]), int(wanted["endTime"])
-        found = self.candles.between(symbol, interval, start_ms, end_ms, now_ms)
-        rows = [self._candle(wanted["coin"], interval, candle) for candle in found if candle.is_traded]
-        return _said(rows[:_MOST_CANDLES])
+        # "Only the most recent 5000 candles are available."
+        kept_ms = Period.parse(interval).nominal_ms * _MOST_CANDLES
+        found = self.candles.between(symbol, interval, max(start_ms, now_ms - kept_ms), end_ms, now_ms)
+        return _said([self._candle(wanted["coin"], interval, candle) for candle in found if candle.is_traded])
+
+    def _meta(self, now_ms: int) -> dict[str, object]:
+        return {"universe": [self._entry(symbol, now_ms // MINUTE_MS) for symbol in self.listed()]}
+
+    def _context(self, symbol: str, now_ms: int) -> dict[str, object]:
+        """What the market knows of a coin's state: prices are the one last traded, now and a day ago."""
+        price = self.candles.close_before(symbol, now_ms // MINUTE_MS + 1, now_ms)
+        before = self.candles.close_before(symbol, (now_ms - DAY_MS) // MINUTE_MS, now_ms)
+        return {"markPx": price, "midPx": price, "oraclePx": price, "prevDayPx": before}
 
     def _entry(self, symbol: str, minute: int) -> dict[str, object]:
         listing = self.market.listing(symbol)

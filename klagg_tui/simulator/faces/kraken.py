@@ -22,6 +22,11 @@ from klagg_tui.simulator.spoil import spoil_of
 _JSON: Final = {"Content-Type": "application/json; charset=utf-8"}
 _OLD_NAMES: Final = {"BTC": "XBT", "DOGE": "XDG"}
 """What REST calls coins that the socket calls otherwise."""
+_WITH_X: Final = frozenset({"ETC", "ETH", "LTC", "MLN", "REP", "XBT", "XDG", "XLM", "XMR", "XRP", "ZEC"})
+_WITH_Z: Final = frozenset({"AUD", "CAD", "EUR", "GBP", "JPY", "USD"})
+"""The oldest assets are called X and Z and their name; a pair of two such ones is called by both, as in XXBTZUSD."""
+_MOST_SECONDS: Final = 11
+"""Digits of a time that is told in seconds; longer ones are nanoseconds. The documentation's own example is in seconds."""
 _INTERVALS: Final = frozenset({1, 5, 15, 30, 60, 240, 1_440, 10_080, 21_600})
 _MOST_BARS: Final = 720
 _MOST_TRADES: Final = 1_000
@@ -154,9 +159,12 @@ class Kraken(Face):
         what = asked.path.rpartition("/")[2]
         if what == "Time":
             return _result({"unixtime": (now_ms + self.clock_error_ms) // 1000, "rfc1123": ""})
+        if what == "Assets":
+            return _result(self._assets())
         if what == "AssetPairs":
-            return _result({self._rest_name(symbol): self._pair(symbol, now_ms) for symbol in self.listed()})
-        symbol = next((own for own in self.listed() if self._rest_name(own) == asked.query.get("pair")), None)
+            return _result({self._key(symbol): self._pair(symbol, now_ms) for symbol in self.listed()})
+        pair = asked.query.get("pair")
+        symbol = next((own for own in self.listed() if pair in (self._rest_name(own), self._key(own))), None)
         if symbol is None:
             return _error("EQuery:Unknown asset pair")
         if what in ("Trades", "OHLC"):
@@ -172,6 +180,27 @@ class Kraken(Face):
     def _rest_name(self, symbol: str) -> str:
         return "".join(self._sides(symbol))
 
+    def _key(self, symbol: str) -> str:
+        """What REST calls a pair in its answers."""
+        base, quote = self._sides(symbol)
+        is_old = _old(base) != base and _old(quote) != quote
+        return _old(base) + _old(quote) if is_old else base + quote
+
+    def _assets(self) -> dict[str, object]:
+        """Those of all pairs."""
+        decimals = {self._sides(own)[0]: life.listing.quantity_decimals for own, life in self.listed().items()}
+        decimals |= {self._sides(own)[1]: 4 for own in self.listed()}
+        return {
+            _old(name): {
+                "aclass": "currency",
+                "altname": name,
+                "decimals": kept,
+                "display_decimals": kept,
+                "status": "enabled",
+            }
+            for name, kept in decimals.items()
+        }
+
     def _sides(self, symbol: str) -> tuple[str, str]:
         listing = self.market.listing(symbol)
         return _OLD_NAMES.get(listing.base, listing.base), quote_of(listing)
@@ -184,8 +213,8 @@ class Kraken(Face):
         return {
             "altname": base + quote,
             "wsname": f"{base}/{quote}",
-            "base": f"X{base}",
-            "quote": f"Z{quote}",
+            "base": _old(base),
+            "quote": _old(quote),
             "pair_decimals": shown,
             "lot_decimals": listing.quantity_decimals,
             "tick_size": step_text(shown),
@@ -205,10 +234,10 @@ class Kraken(Face):
         )
 
     def _trades(self, symbol: str, asked: Asked, now_ms: int) -> Reply:
-        """From a time on, or the newest; one answer in ten does not say where it goes on."""
+        """From a time on, in seconds or nanoseconds, or the newest; one answer in ten does not say where it goes on."""
         count = min(_MOST_TRADES, int(asked.query.get("count", _MOST_TRADES)))
         if since := asked.query.get("since"):
-            start_ms = -(-(int(since) - _INSIDE_NS) // _MS_NS)
+            start_ms = -(-(_nanoseconds(since) - _INSIDE_NS) // _MS_NS)
             found = self.past.between(symbol, start_ms, now_ms, count, now_ms)
         else:
             found = self.past.until(symbol, now_ms, count, now_ms)
@@ -216,7 +245,7 @@ class Kraken(Face):
         last = f',"last":"{found[-1].traded_ms * _MS_NS + _INSIDE_NS}"' if found else f',"last":"{since or 0}"'
         if found and found[-1].aggregate_id % 10 == 3:
             last = ""
-        return Reply(200, f'{{"error":[],"result":{{"{self._rest_name(symbol)}":[{rows}]{last}}}}}'.encode(), _JSON)
+        return Reply(200, f'{{"error":[],"result":{{"{self._key(symbol)}":[{rows}]{last}}}}}'.encode(), _JSON)
 
     def _trade_row(self, symbol: str, trade: Trade) -> str:
         price, quantity = amounts(self.market, self.market.listing(symbol), trade)
@@ -229,9 +258,11 @@ class Kraken(Face):
         if interval not in _INTERVALS:
             return _error("EGeneral:Invalid arguments")
         found = self.candles.latest(symbol, interval, _MOST_BARS, now_ms)
-        rows = [self._bar_row(symbol, candle) for candle in found]
         last = found[-2].open_ms // 1000 if len(found) > 1 else 0
-        return _result({self._rest_name(symbol): rows, "last": last})
+        # Of those that are over, the ones that open later than `since`; the last one always.
+        since_ms = int(asked.query.get("since", 0)) * _SECOND_MS
+        rows = [self._bar_row(symbol, candle) for candle in found if candle.open_ms > since_ms or candle is found[-1]]
+        return _result({self._key(symbol): rows, "last": last})
 
     def _bar_row(self, symbol: str, candle: Candle) -> list[object]:
         """With the price by volume cut off to the decimals of the others."""
@@ -243,6 +274,17 @@ class Kraken(Face):
         vwap = f"{cut // 10**decimals}.{cut % 10**decimals:0{decimals}d}" if decimals else str(cut)
         prices = (text.open, text.high, text.low, text.close, vwap)
         return [candle.open_ms // 1000, *prices, text.volume, sums.trade_count]
+
+
+def _old(name: str) -> str:
+    """What REST calls an asset in its older naming."""
+    return f"X{name}" if name in _WITH_X else f"Z{name}" if name in _WITH_Z else name
+
+
+def _nanoseconds(text: str) -> int:
+    whole, _, fraction = text.partition(".")
+    is_seconds = len(whole) <= _MOST_SECONDS
+    return int(whole + f"{fraction[:9]:0<9}") if is_seconds else int(whole)
 
 
 def _message(kind: str, trades: Iterable[bytes]) -> bytes:

@@ -1,5 +1,8 @@
 """OKX: swaps and spot, each trade alone with an id of its own.
 
+At the business address trades come as `trades-all`. At the public one they come as `trades`, grouped by taker order and price: since
+each trade of this market is an order of its own, groups have one.
+
 Sizes of swaps are contracts: of linear ones worth ten of the market's smallest steps, so that a size has a decimal; those that the
 market quotes in USDC are shown as inverse ones, of ten dollars a contract. Prices and sizes are written without closing zeros.
 """
@@ -8,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import ClassVar, Final
 
 import orjson
@@ -26,6 +30,10 @@ from klagg_tui.simulator.spoil import spoil_of
 
 _BUSINESS: Final = "/ws/v5/business"
 _TRADES: Final = "trades-all"
+_GROUPED: Final = "trades"
+_ALONE: Final = b'{"arg":{"channel":"trades-all",'
+_ONE_OF_A_GROUP: Final = b'{"arg":{"channel":"trades",'
+"""How the messages of both begin."""
 _MOST_BYTES: Final = 64 * 1024
 """Of the arguments of a connection, all together."""
 _MOST_COMMANDS: Final = 480
@@ -47,7 +55,7 @@ class OkxClient(Client):
     def __init__(self, face: Okx, path: str) -> None:
         super().__init__()
         self._face = face
-        self._is_business = path == _BUSINESS
+        self._channel = _TRADES if path == _BUSINESS else _GROUPED
         self._held: dict[str, str] = {}
         """Streams of the market by the instrument's name."""
         self._commands_ms: deque[int] = deque(maxlen=_MOST_COMMANDS)
@@ -66,9 +74,12 @@ class OkxClient(Client):
         self._is_fed = True
 
     def wrapped(self, frame: Frame) -> bytes:
-        """So is one to it."""
+        """So is one to it; in a group it says of how many trades, from which book, and at which step of the book."""
         self._is_fed = True
-        return frame.payload
+        if self._channel == _TRADES:
+            return frame.payload
+        group = b',"count":"1","source":"0","seqId":%d}]}' % frame.aggregate_id
+        return _ONE_OF_A_GROUP + frame.payload.removeprefix(_ALONE).removesuffix(b"}]}") + group
 
     def beat(self, now_ms: int, client_ms: int) -> Iterable[bytes]:  # noqa: ARG002 - the world's seconds count
         """Closed where nothing is said for too long."""
@@ -104,7 +115,7 @@ class OkxClient(Client):
     def _answered(self, number: object, operation: str, channel: object, name: object) -> bytes:
         """One argument."""
         symbol = self._face.symbol_of(str(name))
-        if channel != _TRADES or not self._is_business or symbol is None:
+        if channel != self._channel or symbol is None:
             what = f"channel:{channel},instId:{name} doesn't exist"
             words = (
                 f"Wrong URL or {what}. Please use the correct URL, channel and parameters referring to API document."
@@ -128,7 +139,7 @@ class Okx(Face):
     sockets = (_BUSINESS, "/ws/v5/public")
     paths = (("GET", "/api/v5/{name:.+}"),)
     time_paths = ("/api/v5/public/time",)
-    traps = ("utc8",)
+    traps = ("utc8", "prevclose")
     reach_ms = 90 * DAY_MS
     spoil: ClassVar = spoil_of(b"px", b"sz", b"tradeId", b"ts", too_fine=b"1.1234567890123")
 
@@ -191,7 +202,7 @@ class Okx(Face):
         return candle.text.volume, candle.text.turnover, candle.text.turnover
 
     def open(self, knock: Knock) -> Client:
-        """Anybody may; but at the public address there are no single trades."""
+        """Anybody may; which trades there are hangs on the address."""
         return OkxClient(self, knock.path)
 
     def trade_frames(self, symbol: str, minute: int, trades: Sequence[Trade]) -> list[Frame]:  # noqa: ARG002 - trades say it
@@ -263,12 +274,13 @@ class OkxSwap(Okx):
         return entry and entry | worth | {"ctMult": "1", "uly": self.name(listing).removesuffix("-SWAP")}
 
     def sums(self, listing: Listing, candle: Candle) -> tuple[str, str, str]:
-        """Contracts, coins, and the quote; coins of inverse contracts are a quotient, which is rounded."""
+        """Contracts, coins, and the quote; coins of inverse contracts are a quotient at the average price, which is rounded."""
         steps = candle.kline.sums.volume
         if not is_inverse(listing):
             return self.size(listing, steps), candle.text.volume, candle.text.turnover
-        paid = steps * int(_VALUE)
-        return str(steps), f"{paid / float(candle.text.close):.8f}", str(paid)
+        paid, turnover = steps * int(_VALUE), candle.kline.sums.turnover
+        coins = Decimal(paid * steps * 10**listing.price_unit_decimals) / turnover if turnover else Decimal(0)
+        return str(steps), f"{coins:.8f}", str(paid)
 
     def bar(self, bar: Bar) -> Bar:
         """Of inverse contracts the volume is contracts, and the turnover what they are worth."""

@@ -53,6 +53,8 @@ FACE_FAULTS: Final = {
 """Lasting ones that only some venues have: those that a face names among its `traps`."""
 _OF_ONE_SYMBOL: Final = ("mute", "delist", "relist", "tick", "straddle")
 _ALL: Final = tuple(kind for kind in KINDS if kind not in ("451", "future"))
+_UNTRUE: Final = frozenset({"prevclose"})
+"""Traps of faces that `all` leaves out: with them the exchange's own bars are other ones than its facts say, for ever."""
 _LIFE: Final = ("list", "tick", "straddle", "delist")
 _LASTS_MS: Final = 45_000
 _WHOLE: Final = {"none": 0, "life": 90 * 60_000, "all": 5 * 60_000}
@@ -93,7 +95,7 @@ class Faults:
         self.kinds = KINDS | {kind: FACE_FAULTS[kind] for kind in traps}
         """What can be planned, with its meaning."""
         self._planned = sorted(parse_schedule(schedule, start_ms, self.kinds), key=lambda fault: fault.at_ms)
-        self._endless = _endless(seed, start_ms, schedule, (*_ALL, *traps))
+        self._endless = _endless(seed, start_ms, schedule, (*_ALL, *(kind for kind in traps if kind not in _UNTRUE)))
         self._next = next(self._endless, None)
         self._active: list[Fault] = []
         self.counts: Counter[str] = Counter()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from klagg_tui.simulator.market.calendar import MINUTE_MS, ended, opened
@@ -38,11 +38,15 @@ class Candles:
     def __init__(self, market: Market, klines: Klines) -> None:
         self._market = market
         self._klines = klines
+        self.opens_before: Callable[[], bool] = lambda: False
+        """Whether candles open at the close before, which high and low include."""
 
     def of(self, symbol: str, interval: str | int, open_minute: int, now_ms: int, shift: int = 0) -> Candle:
         """The candle that opens in that minute."""
         end = _end(interval, open_minute, shift)
         kline = self._klines.kline(symbol, open_minute, end, now_ms)
+        if self.opens_before():
+            kline = self._opened_before(symbol, kline, now_ms)
         text = kline_text(self._market, symbol, kline)
         return Candle(open_minute * MINUTE_MS, end * MINUTE_MS, text, kline, end * MINUTE_MS + LATEST_MS <= now_ms)
 
@@ -79,6 +83,14 @@ class Candles:
     def close_before(self, symbol: str, minute: int, now_ms: int) -> str:
         """The text of the price last traded before a minute: what the bar there opens at, at some venues."""
         return kline_text(self._market, symbol, self._klines.kline(symbol, minute - 1, minute, now_ms)).close
+
+    def _opened_before(self, symbol: str, kline: Kline, now_ms: int) -> Kline:
+        """The same from the close before on; the first one of a listing has none before it."""
+        minute, sums = kline.open_minute, kline.sums
+        price = self._klines.kline(symbol, minute - 1, minute, now_ms).sums.close
+        if not price:
+            return kline
+        return kline._replace(sums=sums._replace(open=price, high=max(sums.high, price), low=min(sums.low, price)))
 
 
 def _open(life: Life, interval: str | int, minute: int, shift: int) -> int:

@@ -475,9 +475,7 @@ async def test_nobody_there_is_one_sentence_with_host_and_reason() -> None:
     async with rest:
         with pytest.raises(Unreachable) as raised:
             await rest.sync()
-    assert str(raised.value) == (
-        f"127.0.0.1:{port} cannot be reached (nobody answers there); klagg keeps trying, what is to be fetched waits."
-    )
+    assert str(raised.value) == (f"127.0.0.1:{port} cannot be reached (nobody answers there).")
 
 
 async def test_a_name_that_is_not_known_asks_for_a_network() -> None:

@@ -173,6 +173,8 @@ class Server:
     def __init__(self) -> None:
         self.candles: dict[str, list[list[float]]] = {}
         self.trades: list[dict[str, object]] = []
+        self.years: list[int] = []
+        """Of the next answers about the time."""
         self.asked: list[web.Request] = []
         self.date_ms = START + HOUR
 
@@ -181,6 +183,8 @@ class Server:
         rows: object = self.trades
         if request.path.endswith("/candles"):
             rows = self.candles.get(request.query["granularity"], [])
+        if request.path == "/time":
+            rows = {"iso": f"{self.years.pop(0)}-01-01T00:00:00Z"}
         date = formatdate(self.date_ms / 1000, usegmt=True)
         return web.Response(body=json.dumps(rows).encode(), headers={"Date": date})
 
@@ -280,3 +284,11 @@ async def test_trades_that_were_not_asked_for_are_left_out() -> None:
         assert dict(server.asked[0].query) == {"limit": "3", "after": "10"}
         await rest.trades("X-USD", 7, limit=5_000, priority=GAP)
         assert dict(server.asked[1].query) == {"limit": "1000", "after": "1007"}
+
+
+async def test_a_time_that_nothing_confirms_is_asked_for_again_and_then_left() -> None:
+    async with answering() as (server, rest):
+        server.years = [2031, 2032, 2033, 2034]
+        await rest.sync()
+        assert len(server.asked) == 3
+        assert abs(rest.now_ms() - START - HOUR) < 5_000

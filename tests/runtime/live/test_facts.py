@@ -204,6 +204,54 @@ async def test_a_hole_behind_the_exchanges_reach_is_noted_as_not_to_be_had_and_n
     assert not [hole for hole in await context.find_owed((Period.M1,)) if hole.from_ms < to_ms]
 
 
+async def test_behind_its_reach_minutes_can_be_had_that_the_exchanges_trades_make(scene: Scene) -> None:
+    facts = CandleFacts(reach=100, makes_older_minutes=True)
+    context = scene.context(replace(venue(), candle=facts))
+    assert context.reach_ms(Period.M1) == 0
+    assert context.reach_ms(Period.M5) > context.now_ms() - 100 * Period.M5.nominal_ms
+    to_ms = context.settled_ms() // MINUTE * MINUTE
+    truth = list(scene.exchange.truth.bars(SYMBOL, Period.M1, to_ms - 300 * MINUTE, to_ms))
+    await scene.store.put_symbols([StoredSymbol(SYMBOL, standing=Standing.FOLLOWED)])
+    await scene.store.add_confirmed([*truth[:10], *truth[-3:]])
+    collector = DebtCollector(context)
+    while await collector.collect():
+        pass
+    assert await listed(scene.store) == truth
+    assert not await scene.store.unavailable()
+
+
+async def test_bars_behind_the_exchanges_reach_are_not_asked_for_again_and_again(scene: Scene) -> None:
+    context = scene.context(replace(venue(), candle=CandleFacts(reach=100)))
+    to_ms = context.settled_ms() // MINUTE * MINUTE
+    truth = list(scene.exchange.truth.bars(SYMBOL, Period.M1, to_ms - 300 * MINUTE, to_ms))
+    await scene.store.add([bar._replace(state=State.PARTIAL) for bar in (*truth[:10], *truth[-9:])], [])
+    await Reconciler(context).look()
+    assert [(period, from_ms) for period, from_ms in scene.bars_asked if period is Period.M1] == [
+        (Period.M1, truth[-9].open_ms)
+    ]
+    states = [bar.state for bar in await listed(scene.store)]
+    assert states == [State.PARTIAL] * 10 + [State.CONFIRMED] * 9
+
+
+async def test_symbols_of_an_exchange_that_was_watched_once_and_never_brought_a_bar_are_nobodys(
+    tmp_path: Path, scene: Scene
+) -> None:
+    path = tmp_path / "once.db"
+    async with await Store.open(path, markets=("one", "two")) as store:
+        await store.put_symbols([StoredSymbol("one:A", standing=Standing.FOLLOWED)])
+        await store.put_symbols([StoredSymbol("two:B", standing=Standing.FOLLOWED)])
+        await store.learn_anchors({"one:A": 2, "two:B": 2})
+    async with await Store.open(path, market="three") as store:
+        await store.put_symbols([StoredSymbol("A")])
+        assert "A" not in await store.anchors()
+        context = replace(scene.context(venue()), store=store)
+        assert [known.symbol for known in await context.stored_symbols()] == ["A"]
+    async with await Store.open(path, market="two") as store:
+        context = replace(context, store=store)
+        assert [known.symbol for known in await context.stored_symbols()] == ["B"]
+        assert (await store.anchors())["B"] == 2
+
+
 async def test_where_little_may_be_asked_more_bars_gather_for_a_request(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,9 +286,8 @@ async def test_bars_agree_where_they_agree_in_what_the_exchanges_says(scene: Sce
     shifted = theirs._replace(open=theirs.open + 1, high=theirs.high + 1)
     assert not context.agree(bar, shifted)
     before = replace(context, venue=replace(venue(), candle=CandleFacts(opens_at_previous_close=True)))
-    assert before.agree(bar, shifted)
-    followed = [bar, bar._replace(open_ms=bar.end_ms), bar._replace(period=Period.M5)]
-    assert [amended.opens_at for amended in before.amended(followed)] == [None, bar.close]
+    followed = [bar, shifted, bar._replace(period=Period.M5)]
+    assert [amended.opens_at for amended in before.amended(followed)] == [bar.open, shifted.open]
     assert [amended.opens_at for amended in context.amended(followed)] == [None, None]
 
 

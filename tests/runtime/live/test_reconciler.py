@@ -106,7 +106,16 @@ async def test_flat_bars_of_a_symbol_that_is_not_traded_any_more_are_taken_back_
     assert await scene.minutes(GONE) == []
 
 
-async def test_flat_bars_of_a_symbol_that_is_followed_stay_whatever_the_exchange_has(scene: Scene) -> None:
+async def test_flat_bars_that_nothing_proves_are_taken_back_also_of_a_symbol_that_is_followed(scene: Scene) -> None:
+    """Its name had another contract before, and between the two the clock made bars."""
+    before_ms = scene.exchange.market.lives[SYMBOL].at(0).listing.listed_minute * MINUTE - 3 * MINUTE
+    made = [empty_bar(SYMBOL, Period.M1, before_ms + number * MINUTE, 7, State.PARTIAL) for number in range(2)]
+    await scene.store.add(made, [])
+    await scene.look(9)
+    assert not [bar for bar in await scene.minutes() if bar.open_ms < before_ms + 3 * MINUTE]
+
+
+async def test_proved_flat_bars_of_a_symbol_that_is_followed_stay_whatever_the_exchange_has(scene: Scene) -> None:
     scene.host.handle([AddSymbol(GONE, 0)])
     made = [empty_bar(GONE, Period.M1, scene.to_ms, 7, State.CLOSED)]
     await scene.store.add(made, [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, HoldSymbol
 from klagg_tui.engine.period import Period
+from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.venue import MarketData, Priority
 from klagg_tui.runtime.host import EngineHost
@@ -95,6 +97,27 @@ async def test_what_the_store_has_is_not_fetched_again(scene: Scene) -> None:
     await scene.seeder.seed(SYMBOL, Priority.SEED)
     assert scene.data.use().requests == before + 1
     assert [bar.open_ms for bar in await listed(scene.store)] == [bar.open_ms for bar in bars]
+
+
+async def test_what_is_stored_and_the_exchanges_bars_do_not_say_is_known_of_the_larger_bars_too(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = scene.data.bars
+
+    async def without_count(*asked: Any, **wanted: Any) -> list[Bar]:
+        return [bar._replace(trade_count=0, evidence=Evidence.NO_COUNT) for bar in await ask(*asked, **wanted)]
+
+    monkeypatch.setattr(scene.data, "bars", without_count)
+    bars = scene.true_bars(scene.minute_ms - 3 * HOUR)
+    await scene.store.add([bars[-5]._replace(state=State.PARTIAL)], [])
+    await scene.store.add_confirmed([*bars[:-5], *bars[-4:]])
+    before = scene.data.use().requests
+    await scene.seeder.seed(SYMBOL, Priority.SEED)
+    assert scene.data.use().requests == before + 1
+    hour = await scene.current(Period.H1)
+    of_hour = [bar for bar in bars if bar.open_ms >= scene.minute_ms // HOUR * HOUR]
+    assert hour.trade_count == sum(bar.trade_count for bar in of_hour)
+    assert not hour.evidence & Evidence.NO_COUNT
 
 
 async def test_a_store_that_is_up_to_date_needs_no_question(scene: Scene) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -26,6 +27,7 @@ from klagg_tui.simulator.face import Asked, Client, Ending, Knock
 from klagg_tui.simulator.faces.okx import Okx, OkxSpot, OkxSwap
 from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import Market
+from klagg_tui.simulator.market.truth import Truth
 
 SPEC = MarketSpec(symbols=24, seed=7, activity=20, history_days=40)
 """The twenty-third is quoted in USDC: an inverse swap."""
@@ -419,3 +421,36 @@ def test_the_time_is_told_with_its_fault() -> None:
     face = face_of(OkxSpot)
     face.clock_error_ms = -5_000
     assert asked(face, "public/time", now_ms=START)["data"] == [{"ts": str(START - 5_000)}]
+
+
+@pytest.mark.parametrize("kind", [OkxSpot, OkxSwap])
+@pytest.mark.parametrize(("bar", "period"), [("1m", Period.M1), ("5m", Period.M5), ("1Hutc", Period.H1)])
+def test_where_candles_open_at_the_close_before_so_does_the_truth_in_its_terms(
+    kind: type[Okx], bar: str, period: Period
+) -> None:
+    face = face_of(kind, "prevclose")
+    now_ms = START + 3 * HOUR
+    truth = Truth(face.market, lambda: now_ms)
+    for symbol in list(face.listed())[:3]:
+        name = face.name(face.market.listing(symbol))
+        rows = asked(face, "market/candles", now_ms, instId=name, bar=bar.removesuffix("utc"), limit=60)["data"]
+        shown = {int(row[0]): tuple(map(price, row[1:5])) for row in rows if row[-1] == "1"}
+        bars = {one.open_ms: one for one in map(face.bar, truth.bars(symbol, period, min(shown), now_ms))}
+        assert {open_ms: bars[open_ms][3:7] for open_ms in shown} == shown
+        opens = sorted(shown)
+        assert all(shown[after][0] == shown[before][3] for before, after in pairwise(opens))
+        assert any(
+            bars[at].open != one.open
+            for one in truth.bars(symbol, period, opens[0], now_ms)
+            if (at := one.open_ms) in shown
+        )
+
+
+def test_the_first_candle_of_a_listing_opens_at_its_first_trade_whatever_the_others_do() -> None:
+    face, other = face_of(OkxSpot, "prevclose"), face_of(OkxSpot)
+    symbol = next(iter(face.listed()))
+    minute = face.market.listing(symbol).listed_minute
+    first, second = (one.candles.of(symbol, 1, minute, START) for one in (face, other))
+    assert first == second
+    (bar,) = Truth(face.market, lambda: START).bars(symbol, Period.M1, minute * MINUTE, minute * MINUTE + MINUTE)
+    assert face.bar(bar)[3:7] == other.bar(bar)[3:7]

@@ -273,6 +273,7 @@ def test_a_trap_is_a_fault_of_faces_that_have_it_alone() -> None:
 
 
 def test_every_fault_comes_in_turn_with_the_traps_of_the_face() -> None:
-    faults = Faults(1, START_MS, "all/1m", ("holes", "utc8"))
+    faults = Faults(1, START_MS, "all/1m", ("holes", "utc8", "prevclose"))
     kinds = {fault.kind for fault in faults.begin(START_MS + 40 * 60_000, lambda _fault: "BTCUSDT")}
     assert {"holes", "utc8"} <= kinds
+    assert "prevclose" not in kinds, "no fault of a while: the exchange's bars are other ones for ever"

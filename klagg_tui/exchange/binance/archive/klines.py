@@ -17,12 +17,17 @@ from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.binance.archive.columns import KlineColumn
 from klagg_tui.exchange.binance.archive.dialects import INDEX, has_index
 from klagg_tui.exchange.binance.archive.rows import RowKind, milliseconds, row_kind, whole_number
+from klagg_tui.exchange.binance.facts import DECIMALS
 from klagg_tui.exchange.binance.wire.bars import read_bar
 from klagg_tui.exchange.fields import Json
 
 
-def read_kline(symbol: str, period: Period, row: Sequence[str], state: State = State.CONFIRMED) -> Bar:
+def read_kline(
+    symbol: str, period: Period, row: Sequence[str], state: State = State.CONFIRMED, decimals: int = DECIMALS
+) -> Bar:
     """The bar of a row; an empty cell is a value that is unknown, as exports of klagg have it.
+
+    `decimals`: the most of a price.
 
     Raises:
         BadRow, BadFrame: it has not twelve columns, they contradict each other, or no trades can have made it.
@@ -39,7 +44,7 @@ def read_kline(symbol: str, period: Period, row: Sequence[str], state: State = S
         whole_number(known[8], "count"),
         *known[9:],
     ]
-    bar = read_bar(symbol, period, numbers, state, Check.PARTS)
+    bar = read_bar(symbol, period, numbers, state, Check.PARTS, decimals=decimals)
     if unknown:
         bar = bar._replace(evidence=sum(unknown))
     if fault := _fault_of_close(bar, row[_CLOSE]) or _fault_of_trades(bar):

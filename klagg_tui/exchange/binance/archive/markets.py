@@ -55,6 +55,8 @@ class Evidence(NamedTuple):
     """Those that it can be of."""
     by: str
     """What shows that, to be read after "by"."""
+    is_own: bool = False
+    """Whether it only tells the exchange's own markets from each other."""
 
 
 _FUTURES: Final = frozenset({UM, CM})
@@ -80,11 +82,16 @@ _FOLDERS: Final[Mapping[Market, tuple[str, ...]]] = {
 def shown_by_symbol(symbol: str) -> Iterator[Evidence]:
     """What a symbol's name says: contracts on coins, and those that end, have a mark of their own."""
     if _ON_COIN.search(symbol):
-        yield Evidence(frozenset({CM}), f"its symbol {symbol}")
+        yield Evidence(frozenset({CM}), f"its symbol {symbol}", is_own=True)
     elif _WITH_END.search(symbol):
-        yield Evidence(frozenset({UM}), f"its symbol {symbol}")
+        yield Evidence(frozenset({UM}), f"its symbol {symbol}", is_own=True)
     elif "_" not in symbol:
-        yield Evidence(frozenset(MARKETS) - {CM}, f"its symbol {symbol}")
+        yield Evidence(frozenset(MARKETS) - {CM}, f"its symbol {symbol}", is_own=True)
+
+
+def can_be_symbol(name: str) -> bool:
+    """Whether the exchange can have such a symbol: letters of any script, digits and `_`."""
+    return name.replace("_", "").isalnum()
 
 
 _ON_COIN: Final = re.compile(r"USD_(PERP|\d{6})$")
@@ -103,6 +110,11 @@ def shown_by_rows(lines: Sequence[str]) -> Iterator[Evidence]:
         # A recording may hold several markets: it can be of each, and what is of others is left out.
         markets = frozenset().union(*(shown.markets for shown in events))
         yield Evidence(markets, " and ".join(sorted({shown.by for shown in events})))
+
+
+def likely_among(markets: frozenset[Market]) -> Market | None:
+    """The one of these that there are archives of, where there are of one alone: the US exchange publishes none."""
+    return SPOT if markets == _SPOTS else None
 
 
 def can_be_of(event: dict[str, Json], market: Market) -> bool:

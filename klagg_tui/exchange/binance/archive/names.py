@@ -1,7 +1,7 @@
 """What the names of archive files say: `BTCUSDT-aggTrades-2024-08-08.zip`, `BTCUSDT-1m-2024-08.csv`.
 
 Source: README of binance-public-data. Monthly bars are called `1mo` there, because some file systems cannot tell `1M`
-from `1m`.
+from `1m`. Signs that a file name cannot hold, as in `BTC%2FUSD`, stand there as in an address: klagg's own exports have such names.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import unicodedata
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Final, NamedTuple
+from urllib.parse import unquote
 
 from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import BadPeriod
@@ -42,7 +43,7 @@ def read_name(name: str) -> ArchiveName:
         period = None if found["kind"] in _WITHOUT_PERIOD else Period.parse(found["kind"].replace("mo", "M"))
     except (ValueError, BadPeriod):
         return ArchiveName()
-    return ArchiveName(found["symbol"].upper(), period, from_ms, to_ms)
+    return ArchiveName(unquote(found["symbol"]).upper(), period, from_ms, to_ms)
 
 
 def period_in_name(period: Period) -> str:

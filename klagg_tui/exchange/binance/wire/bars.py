@@ -58,18 +58,19 @@ def read_bar(
     state: State,
     check: Check = Check.ORDER,
     contract_value: Exact = 0,
+    decimals: int = DECIMALS,
 ) -> Bar:
     """The bar of one row of columns, sound as far as `check` goes.
 
     `contract_value`, in price units, where quantities are contracts: turnover is contracts x this, exact. The columns of turnover
-    are coins there, a quotient that the exchange rounds, and are not read.
+    are coins there, a quotient that the exchange rounds, and are not read. `decimals`: the most of a price.
 
     Raises:
         BadFrame, BadNumber: it is damaged, contradicts itself or is off the grid.
     """
     try:
         open_ms = fields.moment(row[0])
-        first, high, low, last = (price(row[i], DECIMALS) for i in (1, 2, 3, 4))  # type: ignore[arg-type]
+        first, high, low, last = (price(row[i], decimals) for i in (1, 2, 3, 4))  # type: ignore[arg-type]
         volume, taker_buy_volume = quantity(row[5]), quantity(row[9])  # type: ignore[arg-type]
         count = fields.counted(row[8])
         if contract_value:

@@ -5,7 +5,6 @@ Each has an id, one more than the one before of the same instrument. Sizes of sw
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade, TradeFields
@@ -50,12 +49,18 @@ def trade_fields(row: dict[str, Json], symbol: str, contract: Contract) -> Trade
 def read_trades(raw: bytes, symbol: str, contract: Contract) -> list[AggTrade]:
     """The trades of a reply, in order of id: it has the newest first. It is good or bad as a whole, texts of price and size included.
 
+    Where another contract had the name before, its last trades may stand behind the first ones of this: they are left out.
+
     Raises:
         BadFrame, BadNumber: any of them is damaged, or the ids do not fall.
     """
-    found = [AggTrade(*trade_fields(mapping(row), symbol, contract)) for row in reversed(rows(raw))]
-    for trade in found:
+    found: list[AggTrade] = []
+    for row in reversed(rows(raw)):
+        trade = AggTrade(*trade_fields(mapping(row), symbol, contract))
         read_price(trade.price), read_quantity(trade.quantity)
-    if any(later.aggregate_id <= earlier.aggregate_id for earlier, later in pairwise(found)):
-        raise BadFrame(f"the trades of {symbol} are out of order")
+        if found and trade.aggregate_id <= found[-1].aggregate_id:
+            if trade.aggregate_id == found[-1].aggregate_id or trade.traded_ms <= found[-1].traded_ms:
+                raise BadFrame(f"the trades of {symbol} are out of order")
+            found.clear()
+        found.append(trade)
     return found

@@ -16,6 +16,7 @@ AUGUST = (1_722_470_400_000, 1_725_148_800_000)
         ("BTCUSDT-aggTrades-2024-08.csv.gz", ArchiveName("BTCUSDT", None, *AUGUST)),
         ("币安人生USDT-aggTrades-2024-08-08.csv", ArchiveName("币安人生USDT", None, *DAY)),
         ("BTCUSDT_240927-1m-2024-08.zip", ArchiveName("BTCUSDT_240927", Period.M1, *AUGUST)),
+        ("BTC%2FUSD-1m-2024-08.csv", ArchiveName("BTC/USD", Period.M1, *AUGUST)),
         ("ETHBTC-1mo-2024-08.zip", ArchiveName("ETHBTC", Period.MO1, *AUGUST)),
         ("BTCUSDT-1s-2024-08-08.zip", ArchiveName("BTCUSDT", None, *DAY)),
         ("ethbtc-3d-2024-08.csv", ArchiveName("ETHBTC", Period.D3, *AUGUST)),

@@ -19,6 +19,12 @@ def test_the_newest_first_comes_out_in_order_of_ids() -> None:
     }
 
 
+def test_the_last_trades_of_another_contract_of_the_name_are_left_out() -> None:
+    ids = {7: 1_700_000_000_300, 6: 1_700_000_000_200, 9_000_000: 1_700_000_000_100}
+    rows = [with_change(TRADE, tradeId=str(number), ts=str(at_ms), source=...) for number, at_ms in ids.items()]
+    assert [trade.aggregate_id for trade in read_trades(reply(*rows), BTC, CONTRACT)] == [6, 7]
+
+
 def test_nothing_is_no_trades() -> None:
     assert read_trades(reply(), BTC, CONTRACT) == []
 
