@@ -18,14 +18,15 @@ from tests.market_run import MINUTE_MS, differences, now_ms, plan, recorded
 pytestmark = pytest.mark.xdist_group("live")
 
 SYMBOLS = 40
+FEW = 16
 START_MS = 1_790_035_200_000 + 5 * 60 * MINUTE_MS + 10 * MINUTE_MS
 """A Tuesday, 05:10: hours, the day and the week are under way."""
 LONGEST_S = 40.0
 """Two questions for each would take eighty at a request a second; nearly all is there after eight."""
 
 
-def market(activity: float) -> MarketSpec:
-    return MarketSpec(symbols=SYMBOLS, seed=4, activity=activity, start_ms=START_MS)
+def market(activity: float, symbols: int = SYMBOLS) -> MarketSpec:
+    return MarketSpec(symbols=symbols, seed=4, activity=activity, start_ms=START_MS)
 
 
 @pytest.mark.parametrize("key", ["kraken", "hyperliquid"])
@@ -53,18 +54,19 @@ async def test_what_began_without_a_question_is_exact_in_the_end(
     monkeypatch.setattr(gap_repair, "SEED_MS", 300)
     monkeypatch.setattr(gap_repair, "GAP_MS", 300)
     database = tmp_path / "run.db"
-    async with SimulatedExchange(market(40), venue=key, speed=30, faults=faults) as exchange:
+    async with SimulatedExchange(market(3, FEW), venue=key, speed=20, faults=faults) as exchange:
         from_ms = (now_ms(exchange) // MINUTE_MS + 1) * MINUTE_MS
-        status, to_ms, _ = await recorded(exchange, database, 6, history=1)
+        status, to_ms, _ = await recorded(exchange, database, 5, history=1)
         found, told = await differences(exchange, database, from_ms=from_ms, to_ms=to_ms)
         assert not told, "\n".join(told[:10])
-        assert found["equal"] >= SYMBOLS * 4
+        assert found["equal"] >= FEW * 3
         assert not status.owed
         assert not status.counters.held_cut
 
 
-async def test_larger_bars_that_were_under_way_become_whole(tmp_path: Path) -> None:
-    async with SimulatedExchange(market(40), venue="kraken", speed=15) as exchange:
+async def test_larger_bars_that_were_under_way_become_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gap_repair, "SEED_MS", 300)
+    async with SimulatedExchange(market(3, FEW), venue="kraken", speed=15) as exchange:
         runtime = Runtime(plan(exchange, tmp_path / "run.db", history=1))
         runtime.start()
         states: dict[tuple[str, Period], State] = {}
@@ -76,4 +78,4 @@ async def test_larger_bars_that_were_under_way_become_whole(tmp_path: Path) -> N
             assert now_ms(exchange) < begun_ms + 30 * MINUTE_MS, states
             await asyncio.sleep(0.05)
         await runtime.stop()
-        assert len(was_partial) > SYMBOLS / 2
+        assert len(was_partial) > FEW / 2
