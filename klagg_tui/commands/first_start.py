@@ -194,10 +194,10 @@ async def _sync(exchange: Venue, proxy: str | None, patience_s: float) -> Tried:
     """Ask one for its time."""
     from klagg_tui.errors import ExchangeError, GeoBlocked, RateLimited
 
-    began_s = time.monotonic()
     try:
-        async with asyncio.timeout(patience_s):
-            async with exchange.market_data(exchange.rest_url, time.time() * 1000, proxy=proxy) as market_data:
+        async with exchange.market_data(exchange.rest_url, time.time() * 1000, proxy=proxy) as market_data:
+            began_s = time.monotonic()  # what is loaded before is not the exchange's delay
+            async with asyncio.timeout(patience_s):
                 await market_data.sync()
     except GeoBlocked:
         return Tried(_BLOCKED)

@@ -5,21 +5,22 @@ when the count of rows says so, in the transaction that counted them; so it hold
 session, an import, a backup, retention. What lies between the frontier and the series' end and is not there is owed, unless
 the exchange was shown not to have it (`unavailable`). A series that is whole costs one look at its newest rows.
 
-1m bars are owed from the first stored one on, those of a new listing from its beginning. Larger ones follow from them, so they are owed only before the first 1m bar:
-where short bars are deleted after a while, or were never fetched.
+1m bars are owed from the first stored one on, those of a new listing from its beginning. Larger ones follow from them, so they are owed only before the first 1m bar,
+where short bars are deleted after a while or were never fetched, and where 1m bars are not to be had.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple, TypeAlias
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.storage.confirming import put_confirmed
 from klagg_tui.storage.connection import Connection, Insert
 from klagg_tui.storage.merging import Added
+from klagg_tui.storage.stretches import Stretch, whole_bars, without
 from klagg_tui.storage.symbols import Standing, StoredSymbol, Symbols
 from klagg_tui.storage.venues import Naming
 from klagg_tui.storage.writer import Writer
@@ -72,9 +73,6 @@ AND (:period = 0 OR NOT EXISTS (SELECT 1 FROM history WHERE symbol = :symbol AND
 _NO_CURRENT_BARS: Final = f"""
 DELETE FROM forming WHERE symbol IN (SELECT id FROM symbols WHERE id = :symbol AND standing = {Standing.GONE.value})
 """
-
-Stretch: TypeAlias = tuple[int, int]
-"""Minutes since the epoch, from one to before another."""
 
 
 class Hole(NamedTuple):
@@ -240,8 +238,8 @@ class _Look:
         asked = [
             (one, stretch)
             for one in series
-            for wanted in one.wanted
-            for stretch in _without(wanted, lacked.get((one.symbol, one.period.ordinal), ()))
+            for wanted in (*one.wanted, *self._behind_lacked(one, lacked))
+            for stretch in without(wanted, lacked.get((one.symbol, one.period.ordinal), ()))
         ]
         found: dict[_Series, list[Stretch]] = {}
         for (one, stretch), count in zip(asked, await self._counts(asked), strict=True):
@@ -284,6 +282,13 @@ class _Look:
             found.setdefault((symbol, period), []).append((first, until))
         return found
 
+    def _behind_lacked(self, one: _Series, lacked: Mapping[tuple[int, int], Sequence[Stretch]]) -> Iterator[Stretch]:
+        """Larger bars that no minute will make: the exchange shows fewer minutes than days."""
+        if one.period is Period.M1:
+            return iter(())
+        minutes = lacked.get((one.symbol, Period.M1.ordinal), ())
+        return whole_bars(minutes, one.period, self._known[one.symbol].anchor, one.end)
+
     async def _counts(self, asked: Sequence[tuple[_Series, Stretch]]) -> list[int]:
         ranges = json.dumps([(one.symbol, one.period.ordinal, *stretch) for one, stretch in asked])
         return [count for (count,) in await self._connection.rows(_COUNTS, (ranges,))]
@@ -304,7 +309,7 @@ class _Look:
         return [(begin, end) for begin, end in found if begin < end]
 
     def _move(self, one: _Series, holes: Collection[Stretch]) -> None:
-        until = min((first for first, _ in holes), default=one.whole_until)
+        until = min([one.whole_until, *(first for first, _ in holes)])
         proven = one.first, max(until, one.first)
         if proven != one.proven:
             self.moved.append((one.symbol, one.period.ordinal, *proven))
@@ -319,20 +324,6 @@ def _begun(known: StoredSymbol, first: int) -> int:
     """The first minute wanted: of a symbol that was new when its first bar was stored, the one of its listing."""
     listed = -(-known.first_open_ms // MINUTE_MS)
     return listed if listed and 0 < first - listed <= _NEW else first
-
-
-def _without(wanted: Stretch, lacked: Iterable[Stretch]) -> Iterator[Stretch]:
-    """The parts of a stretch that lie outside of others, which are in order."""
-    begin, end = wanted
-    for first, until in lacked:
-        if first >= end:
-            break
-        if until > begin:
-            if first > begin:
-                yield begin, first
-            begin = until
-    if begin < end:
-        yield begin, end
 
 
 def _ms(stretch: Stretch) -> Stretch:

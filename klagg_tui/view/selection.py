@@ -47,7 +47,10 @@ def empty_text(
     if wanted.text:
         # Whoever looks for a stock and finds none is told where it is.
         besides = status.not_chosen.replace(". ", ".\n")
-        return f"No symbol matches {wanted.text} – Esc clears the filter.\n{besides}".rstrip()
+        place = f" at {venue}" if venue else ""
+        place += f" in {chosen.shown_list}" if chosen.shown_list else ""
+        others = "\n< and > show the other exchanges." if venue else ""
+        return f"No symbol{place} matches {wanted.text} – Esc clears the filter.{others}\n{besides}".rstrip()
     if venue and not market.counts.get(venue):
         told = next((each for each in status.venues if each.key == venue), None)
         reason = (

