@@ -264,7 +264,7 @@ class KlaggApp(App[bool]):
         symbol = self._chosen_symbol()
         choices: list[tuple[str, tuple[str, ...]]] = [(symbol, (symbol,))] if symbol else []
         shown = tuple(row.symbol for row in self._market.table.rows) if self._market else ()
-        if self.state.filter.text or self.state.preferences.shown_list:
+        if self.state.filter.text or self.state.preferences.shown_list or self.state.venue:
             choices.append(("The symbols of the table", shown))
         lists = self.state.preferences.watchlists
         choices += [(f"★ {name}", watchlists.symbols_of(lists, name)) for name, symbols in lists if symbols]

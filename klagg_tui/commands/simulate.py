@@ -79,6 +79,7 @@ def simulate(
     prices and best prices, and REST answers what can be asked without a key. Each connection gets every trade once, from
     the moment it subscribes.
     """
+    from klagg_tui.config.wording import hint
     from klagg_tui.simulator import FACE_FAULTS, FACES, KINDS, MarketSpec, SimulatedExchange
     from klagg_tui.timespec import parse_time
 
@@ -92,8 +93,11 @@ def simulate(
     start_ms = parse_time(start, int(time.time() * 1000))
     spec = MarketSpec(symbols, seed, start_ms, activity, history)
     listening = None if listen_fd is None else socket.socket(fileno=listen_fd)
+    key = venue.casefold() or next(iter(FACES))
+    if key not in FACES:
+        near = hint(key, FACES) or "."
+        raise BadUsage(f"There is no simulated exchange called {venue}: there are {', '.join(FACES)}{near}")
     try:
-        key = venue or next(iter(FACES))
         exchange = SimulatedExchange(spec, venue=key, speed=speed, faults=faults, port=port, listening=listening)
     except ConfigError as error:
         raise BadUsage(*error.args) from error

@@ -32,21 +32,21 @@ class Series(NamedTuple):
 
 def flat_name(series: Series, suffix: str) -> Path:
     """The file of a series, all files in one folder: `BTCUSDT-1m.csv`."""
-    return _of_venue(series) / f"{_symbol_name(series.symbol)}-{period_in_name(series.period)}{suffix}"
+    return _of_venue(series) / f"{symbol_in_name(series.symbol)}-{period_in_name(series.period)}{suffix}"
 
 
 def dataset_name(series: Series, name: str) -> Path:
     """The file of a series in folders that data-frame libraries read as columns: `symbol=BTCUSDT/period=1m/NAME`."""
-    symbol, period = f"symbol={_symbol_name(series.symbol)}", f"period={period_in_name(series.period)}"
+    symbol, period = f"symbol={symbol_in_name(series.symbol)}", f"period={period_in_name(series.period)}"
     return _of_venue(series) / symbol / period / name
 
 
 def _of_venue(series: Series) -> Path:
     """The folder of its venue, where files say it: `venue=KEY`."""
-    return Path(f"venue={_symbol_name(series.venue)}") if series.venue else Path()
+    return Path(f"venue={symbol_in_name(series.venue)}") if series.venue else Path()
 
 
-def _symbol_name(symbol: str) -> str:
+def symbol_in_name(symbol: str) -> str:
     """The symbol in a file name: letters of any script as they are, other signs as in an address."""
     return "".join(
         sign if sign.isalnum() or sign in _PLAIN else quote(sign, safe="").replace(".", "%2E") for sign in symbol

@@ -22,6 +22,8 @@ from klagg_tui.exporting.exporter import ExportProgress
 from klagg_tui.exporting.format import Format
 from klagg_tui.exporting.formats import all_formats
 from klagg_tui.exporting.selection import Selection
+from klagg_tui.exporting.series import symbol_in_name
+from klagg_tui.names import parted
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.base import KlaggScreen
 from klagg_tui.timespec import parse_time
@@ -122,7 +124,8 @@ class ExportScreen(KlaggScreen):
         return Path(self.query_one("#target", Input).value).expanduser()
 
     def _suggested(self) -> str:
-        name = self._symbols[0] if len(self._symbols) == 1 else "klagg"
+        parts = filter(None, parted(self._symbols[0])) if len(self._symbols) == 1 else ("klagg",)
+        name = "-".join(map(symbol_in_name, parts))
         periods = "-".join(self.query_one("#periods", Input).value.replace(",", " ").split())
         return str(Path.home() / f"{name}-{periods}.{self._format.name}")
 

@@ -84,8 +84,14 @@ def test_the_kinds_of_faults_are_listed(klagg: Klagg) -> None:
 def test_a_venue_that_is_not_simulated_is_told_with_those_that_are(klagg: Klagg) -> None:
     said = klagg("simulate", "--venue", "nowhere")
     assert said.status == 2
-    assert "no simulated 'nowhere'" in said.err
+    assert "no simulated exchange called nowhere" in said.err
     assert "binance-um" in said.err
+    assert klagg("simulate", "--venue", "OKX").err.endswith("; did you mean okx-swap or okx-spot?\n")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert "cannot be used" in klagg("simulate", "--venue", "Kraken", "--port", port, *SMALL).err, (
+            "any letters will do"
+        )
 
 
 @pytest.mark.parametrize("faults", ["nonsense", "cut@soon", "nonsense@5m"])

@@ -7,6 +7,7 @@ from textual.widgets import Button, Input, Select
 from klagg_tui.screens.export import ExportScreen
 from klagg_tui.view.preferences import Preferences
 from tests.made_market import MadeMarket
+from tests.made_venues import made_venues
 from tests.pilot import opened
 
 
@@ -23,6 +24,20 @@ async def test_an_export_says_what_it_will_be_writes_it_and_says_where(tmp_path:
         assert len(target.read_text(encoding="utf-8").splitlines()) >= 30
         await seen.press("escape")
         assert seen.app.screen.id == "market"
+
+
+async def test_the_file_of_a_symbol_is_one_file_whatever_signs_its_name_has() -> None:
+    async with opened(feed=made_venues(), preferences=Preferences(period="5m", filter="kraken:BTC/USD")) as seen:
+        await seen.press("enter", "e")
+        target = Path(seen.app.screen.query_one("#target", Input).value)
+        assert target == Path.home() / "kraken-BTC%2FUSD-5m.csv"
+
+
+async def test_the_symbols_of_the_exchange_on_view_can_be_exported() -> None:
+    async with opened(feed=made_venues(), preferences=Preferences(shown_venue="kraken")) as seen:
+        await seen.press("e")
+        await seen.pilot.pause()
+        assert "The symbols of the table (12)" in seen.text
 
 
 async def test_a_file_that_an_export_would_replace_is_named_before(tmp_path: Path) -> None:
