@@ -1,3 +1,3 @@
-"""klagg: every trade of a whole futures market, as exact bars, in a terminal and in a local database."""
+"""klagg: every trade of whole markets, as exact bars, in a terminal and in a local database."""
 
 __version__ = "0.1.0"

@@ -112,7 +112,7 @@ def _open_terminal(
         bool, typer.Option("--version", "-V", help="Show the version and leave.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Watches a whole futures market and keeps its bars, exact to the last digit.
+    """Watches whole markets of one exchange or several and keeps their bars, exact to the last digit.
 
     Without a command it opens the terminal.
     """

@@ -1,6 +1,7 @@
 """What is typed and what comes back: status, sentences, streams."""
 
 import io
+import json
 import os
 import signal
 import subprocess
@@ -258,17 +259,19 @@ def test_what_is_heavy_is_loaded_only_by_the_command_that_needs_it() -> None:
     assert done.stdout.split() == []
 
 
-def test_import_says_of_which_market_files_are_and_refuses_another(klagg: Klagg, tmp_path: Path) -> None:
+def test_import_keeps_files_of_another_market_beside_and_refuses_what_they_cannot_be(
+    klagg: Klagg, tmp_path: Path
+) -> None:
     file_of(tmp_path / "futures.csv", an_hour())
     file_of(tmp_path / "spot.csv", [f"{line},true" for line in an_hour()[1:]])
     assert klagg("import", "spot.csv", "-s", "BTCUSDT", "--db", "a.db", "--market", "spot").status == 0
-    said = klagg("import", "futures.csv", "-s", "BTCUSDT", "--db", "a.db")
+    said = klagg("import", "futures.csv", "-s", "BTCUSDT", "--db", "a.db", "-m", "spot")
     assert said.status == 1
     assert "futures.csv is of USDⓈ-M futures (--market um) or COIN-M futures (--market cm) by its 7 columns" in said.err
-    assert "the database holds the bars of Binance spot" in said.err
-    said = klagg("import", "futures.csv", "-s", "BTCUSDT", "--db", "a.db", "-m", "um")
-    assert (said.status, said.out) == (2, "")
-    assert "--market um says USDⓈ-M futures" in said.err
+    assert klagg("import", "futures.csv", "-s", "BTCUSDT", "--db", "a.db", "-m", "um").status == 0
+    listed = json.loads(klagg("symbols", "--db", "a.db", "--json").out)
+    assert {one["symbol"] for one in listed} >= {"BTCUSDT"}
+    assert sorted(one["venue"] for one in listed) == ["binance-spot", "binance-um"]
 
 
 @pytest.mark.parametrize(

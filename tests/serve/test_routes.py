@@ -109,6 +109,7 @@ async def test_the_page_calls_a_symbol_as_its_bars_do_whatever_was_typed() -> No
     async with serving() as server:
         _, text = await get(server, "")
     assert "symbol = past[0].symbol" in text
+    assert "known.find((name) => name === text)" in text  # what is typed as it is stands before what is alike
 
 
 async def test_the_page_stands_alone() -> None:
