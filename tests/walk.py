@@ -213,8 +213,9 @@ class Exchange:
         *,
         limit: int,
         priority: Priority,
+        fills: bool = True,
     ) -> list[Bar]:
-        del priority
+        del priority, fills
         self._count()
         if symbol not in self.newest():
             raise UnknownSymbol(f"There is no {symbol}.")
@@ -225,8 +226,10 @@ class Exchange:
         ]
         return found[:limit]
 
-    async def trades(self, symbol: str, from_id: int, *, limit: int, priority: Priority) -> list[AggTrade]:
-        del priority
+    async def trades(
+        self, symbol: str, from_id: int, *, since_ms: int = 0, limit: int, priority: Priority
+    ) -> list[AggTrade]:
+        del priority, since_ms
         self._count()
         life = self.newest()[symbol]
         place = max(0, bisect_right(life.first_ids, from_id) - 1)

@@ -28,7 +28,13 @@ def verdicts(report: Report) -> dict[Question, Verdict]:
     return {finding.doubt.question: finding.measured.verdict for finding in report.findings}
 
 
-@pytest.mark.parametrize("key", keys())
+BRIEFLY = ("coinbase", "kraken", "hyperliquid")
+"""Of different languages; the others at greater leisure."""
+
+
+@pytest.mark.parametrize(
+    "key", [key if key in BRIEFLY else pytest.param(key, marks=pytest.mark.soak) for key in keys()]
+)
 async def test_everything_that_an_exchange_keeps_is_said_to_hold(key: str) -> None:
     report = await probed(key)
     assert report.venue == key
@@ -43,7 +49,7 @@ async def test_everything_that_an_exchange_keeps_is_said_to_hold(key: str) -> No
     ("key", "faults", "question"),
     [
         ("okx-swap", "drop@1s+30m", Question.IDS),
-        ("binance-um", "drop@1s+30m", Question.IDS),
+        pytest.param("binance-um", "drop@1s+30m", Question.IDS, marks=pytest.mark.soak),
         ("coinbase", "nobars@1s+30m", Question.SUM),
     ],
 )

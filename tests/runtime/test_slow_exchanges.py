@@ -47,7 +47,14 @@ async def test_every_symbol_that_is_traded_is_on_screen_within_seconds(key: str,
         assert not status.counters.held_cut
 
 
-@pytest.mark.parametrize(("key", "faults"), [("kraken", "none"), ("kraken", "holes@1m+4m"), ("hyperliquid", "cut@2m")])
+@pytest.mark.parametrize(
+    ("key", "faults"),
+    [
+        pytest.param("kraken", "none", marks=pytest.mark.soak),
+        ("kraken", "holes@1m+4m"),
+        pytest.param("hyperliquid", "cut@2m", marks=pytest.mark.soak),
+    ],
+)
 async def test_what_began_without_a_question_is_exact_in_the_end(
     key: str, faults: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,18 +59,41 @@ def windows(
     """
     if longest_ms is None:
         return [Window(start_ms, end_ms, limit)]
-    is_month = period is Period.MO1
-    long_ms, short_ms = (31 * _DAY_MS, 28 * _DAY_MS) if is_month else (period.nominal_ms, period.nominal_ms)
+    short_ms = 28 * _DAY_MS if period is Period.MO1 else period.nominal_ms
     last_ms = now_ms if end_ms is None else min(end_ms, now_ms)
+    # To the bar: a bound that is rounded holds one more where it falls on an open.
     if start_ms is None:
-        start_ms = max(0, last_ms - limit * long_ms)
+        start_ms = _opens_before(period, last_ms, limit)
     else:
-        last_ms = min(last_ms, start_ms + limit * long_ms - 1)
+        last_ms = min(last_ms, _end_of(period, start_ms, limit) - 1)
     found = []
     for from_ms in range(start_ms, last_ms + 1, longest_ms):
         to_ms = min(last_ms, from_ms + longest_ms - 1)
         found.append(Window(from_ms, to_ms, min(limit, (to_ms - from_ms) // short_ms + 1)))
     return found
+
+
+def _opens_before(period: Period, at_ms: int, count: int) -> int:
+    """When the first of so many bars opens, the last of which is under way at a time."""
+    open_ms = period.open_ms(at_ms)
+    if period is not Period.MO1:
+        return max(0, open_ms - (count - 1) * period.nominal_ms)
+    for _ in range(count - 1):
+        if open_ms <= 0:
+            break
+        open_ms = period.open_ms(open_ms - 1)
+    return max(0, open_ms)
+
+
+def _end_of(period: Period, start_ms: int, count: int) -> int:
+    """When the last of so many bars ends that open from a time on."""
+    if period is not Period.MO1:
+        return start_ms + count * period.nominal_ms
+    end_ms = period.open_ms(start_ms - 1) if start_ms > 0 else start_ms
+    end_ms = period.end_ms(end_ms)
+    for _ in range(count):
+        end_ms = period.end_ms(end_ms)
+    return end_ms
 
 
 def _texts(given: dict[str, str | int | None]) -> tuple[tuple[str, str], ...]:
