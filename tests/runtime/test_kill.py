@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from klagg_tui.runtime.plans import mark_at
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
-from tests.market_run import MINUTE_MS, Exchanges, differences, now_ms, recorded, simulated
+from tests.market_run import MINUTE_MS, Exchanges, differences, now_ms, recorded, simulated, venue_of
 
 pytestmark = pytest.mark.xdist_group("live")
 
@@ -56,7 +57,7 @@ async def _killed_after(exchanges: Exchanges, database: Path, seconds: float) ->
 async def _run(database: Path, kills: int, symbols: int) -> None:
     spec = MarketSpec(symbols=symbols, seed=4, activity=5.0)
     async with SimulatedExchange(spec, speed=60, faults="all/2m") as exchange:
-        await _kill(exchange, database, kills, exchange.rest_url)
+        await _kill(exchange, database, kills, mark_at(venue_of(exchange), exchange.rest_url))
 
 
 async def _kill(exchanges: Exchanges, database: Path, kills: int, market: str = "", longest_s: float = 6.0) -> None:
