@@ -12,7 +12,7 @@ from klagg_tui.probing.report import Report, Verdict
 from klagg_tui.probing.run import Target, probe
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 
-pytestmark = pytest.mark.xdist_group("live")
+pytestmark = pytest.mark.xdist_group("live as well")
 
 SPEED = 60.0
 
@@ -28,7 +28,7 @@ def verdicts(report: Report) -> dict[Question, Verdict]:
     return {finding.doubt.question: finding.measured.verdict for finding in report.findings}
 
 
-BRIEFLY = ("coinbase", "kraken", "hyperliquid")
+BRIEFLY = ("kraken", "hyperliquid")
 """Of different languages; the others at greater leisure."""
 
 

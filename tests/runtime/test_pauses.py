@@ -14,7 +14,7 @@ from klagg_tui.storage.symbols import Standing
 from tests.makers import DAY, HOUR, MINUTE
 from tests.market_run import differences, plan, recorded, until
 
-pytestmark = pytest.mark.xdist_group("live")
+pytestmark = pytest.mark.xdist_group("live as well")
 
 SPEED = 60
 
