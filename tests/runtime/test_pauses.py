@@ -27,7 +27,10 @@ async def session(exchange: SimulatedExchange, database: Path, minutes: float) -
     await runtime.stop()
 
 
-@pytest.mark.parametrize("behind_ms", [10 * MINUTE, 9 * HOUR], ids=["minutes", "hours"])
+@pytest.mark.parametrize(
+    "behind_ms",
+    [pytest.param(10 * MINUTE, id="minutes"), pytest.param(9 * HOUR, id="hours", marks=pytest.mark.soak)],
+)
 async def test_a_long_pause_and_a_short_session_behind_it_lose_nothing(tmp_path: Path, behind_ms: int) -> None:
     database = tmp_path / "run.db"
     async with SimulatedExchange(MarketSpec(symbols=4, seed=7, activity=2.0), speed=SPEED) as exchange:

@@ -252,6 +252,7 @@ async def test_alone_in_a_file_of_several_an_exchange_keeps_its_key_before_its_s
             pass
 
 
+@pytest.mark.soak
 async def test_where_ids_prove_nothing_the_exchanges_bars_confirm_every_minute(tmp_path: Path) -> None:
     weak = replace(TWO, ids=Ids.NONE, candle=SUMS_ONLY)
     database = tmp_path / "run.db"

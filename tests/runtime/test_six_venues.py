@@ -31,6 +31,7 @@ FAULTS = "cut@30s, drop@1m+30s, reorder@2m+20s, double@2m+30s"
 """After the start."""
 
 
+@pytest.mark.soak
 async def test_what_six_exchanges_can_prove_is_proved(tmp_path: Path) -> None:
     database = tmp_path / "run.db"
     async with simulated(symbols=3, seed=6, activity=1.5, speed=40, faults="none") as exchanges:

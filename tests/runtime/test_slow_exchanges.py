@@ -51,7 +51,7 @@ async def test_every_symbol_that_is_traded_is_on_screen_within_seconds(key: str,
     ("key", "faults"),
     [
         pytest.param("kraken", "none", marks=pytest.mark.soak),
-        ("kraken", "holes@1m+4m"),
+        pytest.param("kraken", "holes@1m+4m", marks=pytest.mark.soak),
         pytest.param("hyperliquid", "cut@2m", marks=pytest.mark.soak),
     ],
 )

@@ -132,6 +132,7 @@ async def test_listings_join_and_delistings_leave_while_running(tmp_path: Path) 
         assert len([known for known in await store.symbols() if known.symbol in added]) == len(added)
 
 
+@pytest.mark.soak
 async def test_another_contract_under_a_name_that_left_is_kept_apart_from_the_one_before(tmp_path: Path) -> None:
     async with exchange_at(60, "delist@2m:ETHUSDT,relist@8m:ETHUSDT") as exchange:
         from_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
