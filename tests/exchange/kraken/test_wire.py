@@ -95,6 +95,12 @@ def test_an_entry_without_a_name_may_be_of_any_pair(entry: object) -> None:
     assert read_pairs(result({"X": PAIR, "Y": entry}))[0].unread.nameless == 1
 
 
+def test_a_dark_pool_has_no_name_on_the_websocket_and_is_left_out() -> None:
+    pool = {name: value for name, value in PAIR.items() if name != "wsname"}
+    listed, _ = read_pairs(result({"XXBTZUSD.d": pool, "XXBTZUSD": PAIR}))
+    assert (len(listed.instruments), listed.unread.entries) == (1, 0)
+
+
 def test_a_listing_without_end_is_cut() -> None:
     listed, _ = read_pairs(result({str(number): {**PAIR, "wsname": f"A{number}/USD"} for number in range(10_002)}))
     assert (len(listed.instruments), listed.unread.entries) == (10_000, 2)

@@ -79,10 +79,8 @@ def _opens_before(period: Period, at_ms: int, count: int) -> int:
     if period is not Period.MO1:
         return max(0, open_ms - (count - 1) * period.nominal_ms)
     for _ in range(count - 1):
-        if open_ms <= 0:
-            break
-        open_ms = period.open_ms(open_ms - 1)
-    return max(0, open_ms)
+        open_ms = period.open_ms(max(0, open_ms - 1))
+    return open_ms
 
 
 def _end_of(period: Period, start_ms: int, count: int) -> int:
