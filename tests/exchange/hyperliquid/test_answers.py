@@ -86,6 +86,12 @@ def test_after_the_last_bar_nothing_was_traded_where_none_came_for_a_while() -> 
         opens(FOREVER)
 
 
+def test_as_they_are_sent_bars_have_no_flat_ones_between() -> None:
+    bars = wire.read_bars(orjson.dumps([row(0), row(3)]), "BTC", Period.M1, FOREVER, None)
+    assert len(bars) == 2
+    assert {bar.state for bar in bars} == {State.CONFIRMED}
+
+
 def test_of_a_bar_without_trades_every_field_is_known() -> None:
     flat = row(v="0.0", n=0, o="10", h="10", l="10", c="10")
     (bar,) = wire.read_bars(orjson.dumps([flat]), "BTC", Period.M1, FOREVER)
