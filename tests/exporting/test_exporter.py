@@ -174,7 +174,7 @@ async def test_where_decimals_are_unknown_the_bars_own_are_taken(store: Store) -
 
 
 async def test_bars_recorded_live_come_out_as_the_exchange_writes_them(tmp_path: Path) -> None:
-    async with SimulatedExchange(MarketSpec(symbols=4, seed=11), speed=60) as exchange:
+    async with SimulatedExchange(MarketSpec(symbols=4, seed=11, activity=3.0), speed=60) as exchange:
         runtime = Runtime(plan(exchange, tmp_path / "run.db", history=30))
         runtime.start()
         while runtime.status().connection != "connected" or runtime.status().progress:
