@@ -159,6 +159,10 @@ class Continuity:
         self._count(state, first, state.skip_gap(first))
         self.release(state)
 
+    def leave(self, state: SymbolState) -> None:
+        """A symbol is no longer followed: what it waited for is not fetched any more."""
+        self.counts.gaps_abandoned += state.life is Life.GAP
+
     def amend(self, state: SymbolState, amended: AmendBar) -> None:
         """Compare the exchange's own bar, which takes the place of ours where they differ."""
         outcome = state.amend(*amended)

@@ -86,6 +86,8 @@ class KlineEngine:
             self._of(event.venue)
             self._grid.add(event)
         elif isinstance(event, RemoveSymbol):
+            if state := self._states.get(event.symbol):
+                self._of(state.venue).leave(state)
             self._grid.remove(event.symbol)
         elif isinstance(event, AmendBar):
             if state := self._states.get(event.bar.symbol):

@@ -294,3 +294,13 @@ def test_an_inverse_contract_counts_contracts_and_is_paid_by_their_worth() -> No
     assert minute.state is State.CLOSED
     five = seen.bars[ONE, Period.M5, START]
     assert (five.volume, five.turnover) == (parsing.quantity("10"), parsing.turnover("1000"))
+
+
+def test_a_gap_of_a_symbol_that_leaves_is_given_up() -> None:
+    engine = KlineEngine((Period.M1,), holds_gaps=True)
+    engine.handle(AddSymbol("BTCUSDT", 0))
+    engine.handle(SeedBars("BTCUSDT", START, (), None, 1))
+    engine.take([trade(1, START), trade(3, START + 1)])
+    assert (engine.counters.gaps, engine.counters.gaps_abandoned) == (1, 0)
+    engine.handle(RemoveSymbol("BTCUSDT"))
+    assert (engine.counters.gaps, engine.counters.gaps_abandoned) == (1, 1)
