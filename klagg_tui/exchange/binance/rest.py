@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, TypeVar
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
@@ -16,17 +15,15 @@ from klagg_tui.exchange.binance import wire
 from klagg_tui.exchange.binance.facts import LONGEST_REFUSAL_MS, REFUSALS
 from klagg_tui.exchange.binance.products import UM, Product
 from klagg_tui.exchange.listing import Instruments
+from klagg_tui.exchange.transport.client import MarketClient
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import TIME_OUT_S, Answer, HttpClient, HttpRules
 from klagg_tui.exchange.transport.steady import steady_ms
-from klagg_tui.exchange.venue import Priority, RequestUse, StreamCodec
+from klagg_tui.exchange.venue import Priority, StreamCodec
 
 T = TypeVar("T")
 
 USED_WEIGHT: Final = "X-MBX-USED-WEIGHT-1M"
-
-MOST_ASKS: Final = 3
-"""Answers about the time, after which one that is doubted waits for the next look at the clock."""
 
 MOST_COST: Final = 10
 """Times the documented cost of a minute, whatever a listing says: who asks without a bound is banned."""
@@ -46,7 +43,7 @@ def rules(product: Product) -> HttpRules:
     )
 
 
-class RestClient:
+class RestClient(MarketClient):
     """See `MarketData`.
 
     Args:
@@ -70,48 +67,27 @@ class RestClient:
         time_out_s: float = TIME_OUT_S,
         has_speed: bool = True,
     ) -> None:
-        self.clock = clock
+        super().__init__(
+            HttpClient(
+                base_url,
+                clock,
+                rules(product),
+                proxy=proxy,
+                local_ms=local_ms,
+                time_out_s=time_out_s,
+                has_speed=has_speed,
+            ),
+            wire.time_request(product),
+            wire.read_time,
+        )
         self._product = product
         self._worth: dict[str, Exact] = {}
         """By symbol: the value of a contract, as the listing said."""
-        self.http = HttpClient(
-            base_url,
-            clock,
-            rules(product),
-            proxy=proxy,
-            local_ms=local_ms,
-            time_out_s=time_out_s,
-            has_speed=has_speed,
-        )
-
-    async def __aenter__(self) -> Self:
-        await self.http.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.http.__aexit__(kind, error, trace)
 
     @property
     def codec(self) -> StreamCodec:
         """The same for every contract: what one is worth, the listing says."""
         return wire.codec(self._product)
-
-    def now_ms(self) -> int:
-        """The exchange's time."""
-        return self.http.now_ms()
-
-    def use(self) -> RequestUse:
-        """How much was asked."""
-        return self.http.use()
-
-    async def sync(self) -> None:
-        """Ask the exchange for its time and set the clock by it; an answer that is doubted is asked for again."""
-        for _ in range(MOST_ASKS):
-            answer = await self.http.get(wire.time_request(self._product), Priority.GAP)
-            if self.http.set_clock(answer, self.http.read(wire.read_time, answer.body)):
-                break
 
     async def instruments(self) -> Instruments:
         """Every contract the exchange lists."""

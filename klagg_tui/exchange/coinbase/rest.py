@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
@@ -21,13 +20,12 @@ from klagg_tui.exchange.coinbase.facts import (
 )
 from klagg_tui.exchange.coinbase.wire import Window
 from klagg_tui.exchange.listing import Instruments
+from klagg_tui.exchange.transport.client import MarketClient
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import TIME_OUT_S, Answer, HttpClient, HttpRules
 from klagg_tui.exchange.transport.steady import steady_ms
-from klagg_tui.exchange.venue import Priority, RequestUse, StreamCodec
+from klagg_tui.exchange.venue import Priority, StreamCodec
 
-MOST_ASKS: Final = 3
-"""Answers about the time, after which one that is doubted waits for the next look at the clock."""
 SETTLED_MS: Final = 30_000
 """How long before the date of an answer a bar must have ended to be shown final by it, or to be shown missing."""
 
@@ -45,7 +43,7 @@ RULES: Final = HttpRules(
 )
 
 
-class RestClient:
+class RestClient(MarketClient):
     """See `MarketData`.
 
     Args:
@@ -67,43 +65,22 @@ class RestClient:
         time_out_s: float = TIME_OUT_S,
         has_speed: bool = True,
     ) -> None:
-        self.clock = clock
-        self.http = HttpClient(
-            base_url, clock, RULES, proxy=proxy, local_ms=local_ms, time_out_s=time_out_s, has_speed=has_speed
+        super().__init__(
+            HttpClient(
+                base_url, clock, RULES, proxy=proxy, local_ms=local_ms, time_out_s=time_out_s, has_speed=has_speed
+            ),
+            wire.TIME,
+            wire.read_time,
         )
         self._ended: frozenset[str] = frozenset()
         """Products that are listed and no longer traded: without a bar they have no flat one either."""
         self._untraded_ms: dict[str, int] = {}
         """Before when a product was never traded."""
 
-    async def __aenter__(self) -> Self:
-        await self.http.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.http.__aexit__(kind, error, trace)
-
     @property
     def codec(self) -> StreamCodec:
         """The same for every product."""
         return wire.CODEC
-
-    def now_ms(self) -> int:
-        """The exchange's time."""
-        return self.http.now_ms()
-
-    def use(self) -> RequestUse:
-        """How much was asked."""
-        return self.http.use()
-
-    async def sync(self) -> None:
-        """Ask the exchange for its time and set the clock by it; an answer that is doubted is asked for again."""
-        for _ in range(MOST_ASKS):
-            answer = await self.http.get(wire.TIME, Priority.GAP)
-            if self.http.set_clock(answer, self.http.read(wire.read_time, answer.body)):
-                break
 
     async def instruments(self) -> Instruments:
         """Every product the exchange lists."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
@@ -12,13 +11,12 @@ from klagg_tui.engine.period import Period
 from klagg_tui.exchange.hyperliquid import wire
 from klagg_tui.exchange.hyperliquid.facts import BLOCKED_ADVICE, LONGEST_REFUSAL_MS, MOST_BARS, REFUSALS, REQUESTS
 from klagg_tui.exchange.listing import Instruments
+from klagg_tui.exchange.transport.client import MarketClient
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import TIME_OUT_S, HttpClient, HttpRules
 from klagg_tui.exchange.transport.steady import steady_ms
-from klagg_tui.exchange.venue import Priority, RequestUse, StreamCodec
+from klagg_tui.exchange.venue import Priority, StreamCodec
 
-MOST_ASKS: Final = 3
-"""Answers about the time, after which one that is doubted waits for the next look at the clock."""
 LEAD: Final = 60
 """Bars before the first that is wanted, for the price of those without trades: at a cost of 1."""
 SETTLED_MS: Final = 5_000
@@ -35,7 +33,7 @@ RULES: Final = HttpRules(
 )
 
 
-class RestClient:
+class RestClient(MarketClient):
     """See `MarketData`.
 
     Args:
@@ -57,41 +55,20 @@ class RestClient:
         time_out_s: float = TIME_OUT_S,
         has_speed: bool = True,
     ) -> None:
-        self.clock = clock
-        self.codec: StreamCodec = wire.codec()
-        self.http = HttpClient(
-            base_url,
-            clock,
-            RULES,
-            proxy=proxy,
-            local_ms=local_ms,
-            time_out_s=time_out_s,
-            has_speed=has_speed,
+        super().__init__(
+            HttpClient(
+                base_url,
+                clock,
+                RULES,
+                proxy=proxy,
+                local_ms=local_ms,
+                time_out_s=time_out_s,
+                has_speed=has_speed,
+            ),
+            wire.TIME,
+            wire.read_time,
         )
-
-    async def __aenter__(self) -> Self:
-        await self.http.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.http.__aexit__(kind, error, trace)
-
-    def now_ms(self) -> int:
-        """The exchange's time."""
-        return self.http.now_ms()
-
-    def use(self) -> RequestUse:
-        """How much was asked."""
-        return self.http.use()
-
-    async def sync(self) -> None:
-        """Ask the exchange for its time and set the clock by it; an answer that is doubted is asked for again."""
-        for _ in range(MOST_ASKS):
-            answer = await self.http.get(wire.TIME, Priority.GAP)
-            if self.http.set_clock(answer, self.http.read(wire.read_time, answer.body)):
-                break
+        self.codec: StreamCodec = wire.codec()
 
     async def instruments(self) -> Instruments:
         """Every perpetual that the exchange lists."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
@@ -23,12 +22,11 @@ from klagg_tui.exchange.kraken.facts import (
 )
 from klagg_tui.exchange.kraken.wire import TradePage
 from klagg_tui.exchange.listing import Instruments
+from klagg_tui.exchange.transport.client import MarketClient
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import HttpClient, HttpRules
-from klagg_tui.exchange.venue import Priority, RequestUse, StreamCodec
+from klagg_tui.exchange.venue import Priority, StreamCodec
 
-MOST_ASKS: Final = 3
-"""Answers about the time, after which one that is doubted waits for the next look at the clock."""
 SETTLED_MS: Final = 10_000
 """How long before the date of an answer a bar must have ended to be shown final by it."""
 _LOOKS_BACK_MS: Final = (10 * MINUTE_MS, 6 * 60 * MINUTE_MS, 10 * 1_440 * MINUTE_MS, 720 * 1_440 * MINUTE_MS)
@@ -51,46 +49,23 @@ RULES: Final = HttpRules(
 )
 
 
-class RestClient:
+class RestClient(MarketClient):
     """See `MarketData`; `has_speed`: whether the host may say how fast its time runs."""
 
     def __init__(
         self, base_url: str, clock: ExchangeClock, *, proxy: str | None = None, has_speed: bool = True
     ) -> None:
-        self.clock = clock
-        self.http = HttpClient(base_url, clock, RULES, proxy=proxy, has_speed=has_speed)
+        super().__init__(
+            HttpClient(base_url, clock, RULES, proxy=proxy, has_speed=has_speed), wire.TIME, wire.read_time
+        )
         self._rest_names: dict[str, str] = {}
         """What REST calls a symbol."""
         self._listing = asyncio.Lock()
-
-    async def __aenter__(self) -> Self:
-        await self.http.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.http.__aexit__(kind, error, trace)
 
     @property
     def codec(self) -> StreamCodec:
         """The same for every pair."""
         return wire.CODEC
-
-    def now_ms(self) -> int:
-        """The exchange's time."""
-        return self.http.now_ms()
-
-    def use(self) -> RequestUse:
-        """How much was asked."""
-        return self.http.use()
-
-    async def sync(self) -> None:
-        """Ask the exchange for its time and set the clock by it; an answer that is doubted is asked for again."""
-        for _ in range(MOST_ASKS):
-            answer = await self.http.get(wire.TIME, Priority.GAP)
-            if self.http.set_clock(answer, self.http.read(wire.read_time, answer.body)):
-                break
 
     async def instruments(self) -> Instruments:
         """Every pair the exchange lists."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from itertools import takewhile
-from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, TypeVar
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
@@ -22,15 +21,13 @@ from klagg_tui.exchange.okx.wire.frames import codec
 from klagg_tui.exchange.okx.wire.instruments import read_instruments
 from klagg_tui.exchange.okx.wire.trades import read_trades
 from klagg_tui.exchange.okx.wire.units import Contract, SpotContracts
+from klagg_tui.exchange.transport.client import MarketClient
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import TIME_OUT_S, HttpClient, HttpRules
 from klagg_tui.exchange.transport.steady import steady_ms
-from klagg_tui.exchange.venue import Priority, RequestUse, StreamCodec
+from klagg_tui.exchange.venue import Priority, StreamCodec
 
 T = TypeVar("T")
-
-MOST_ASKS: Final = 3
-"""Answers about the time, after which one that is doubted waits for the next look at the clock."""
 
 RULES: Final = HttpRules(
     cost_per_minute=REQUESTS.cost_per_minute,
@@ -44,7 +41,7 @@ RULES: Final = HttpRules(
 )
 
 
-class RestClient:
+class RestClient(MarketClient):
     """See `MarketData`.
 
     `market`: swaps or spot; the rest is as in `HttpClient`.
@@ -61,42 +58,21 @@ class RestClient:
         time_out_s: float = TIME_OUT_S,
         has_speed: bool = True,
     ) -> None:
-        self.clock = clock
-        self.http = HttpClient(
-            base_url, clock, RULES, proxy=proxy, local_ms=local_ms, time_out_s=time_out_s, has_speed=has_speed
+        super().__init__(
+            HttpClient(
+                base_url, clock, RULES, proxy=proxy, local_ms=local_ms, time_out_s=time_out_s, has_speed=has_speed
+            ),
+            requests.TIME,
+            read_time,
         )
         self._market = market
         self._contracts: dict[str, Contract] = SpotContracts() if market is SPOT else {}
         self._codec = codec(self._contracts)
 
-    async def __aenter__(self) -> Self:
-        await self.http.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.http.__aexit__(kind, error, trace)
-
     @property
     def codec(self) -> StreamCodec:
         """It knows the contracts of the last listing, and of those before."""
         return self._codec
-
-    def now_ms(self) -> int:
-        """The exchange's time."""
-        return self.http.now_ms()
-
-    def use(self) -> RequestUse:
-        """How much was asked."""
-        return self.http.use()
-
-    async def sync(self) -> None:
-        """Ask the exchange for its time and set the clock by it; an answer that is doubted is asked for again."""
-        for _ in range(MOST_ASKS):
-            answer = await self.http.get(requests.TIME, Priority.GAP)
-            if self.http.set_clock(answer, self.http.read(read_time, answer.body)):
-                break
 
     async def instruments(self) -> Instruments:
         """Every instrument of the market; what their contracts are worth is kept for what is asked and streamed afterwards."""
