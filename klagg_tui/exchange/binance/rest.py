@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
@@ -15,13 +15,11 @@ from klagg_tui.exchange.binance import wire
 from klagg_tui.exchange.binance.facts import LONGEST_REFUSAL_MS, REFUSALS
 from klagg_tui.exchange.binance.products import UM, Product
 from klagg_tui.exchange.listing import Instruments
-from klagg_tui.exchange.transport.client import MarketClient
+from klagg_tui.exchange.transport.client import MarketClient, within
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import TIME_OUT_S, Answer, HttpClient, HttpRules
 from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import Priority, StreamCodec
-
-T = TypeVar("T")
 
 USED_WEIGHT: Final = "X-MBX-USED-WEIGHT-1M"
 
@@ -116,7 +114,7 @@ class RestClient(MarketClient):
         for window in wire.windows(period, start_ms, end_ms, limit, now_ms, longest_ms):
             request = wire.bars_request(symbol, period, *window[:2], limit=window.limit, product=self._product)
             answer = await self.http.get(request, priority)
-            found += self._within(self._bars_of(answer, symbol, period, worth), window.limit)
+            found += within(self._bars_of(answer, symbol, period, worth), window.limit)
         return found[-limit:] if start_ms is None else found[:limit]
 
     def _bars_of(self, answer: Answer, symbol: str, period: Period, worth: Exact) -> list[Bar]:
@@ -148,12 +146,4 @@ class RestClient(MarketClient):
             raise Unreachable(
                 f"The exchange gave trade {found[0].aggregate_id} of {symbol} where {from_id} was asked for."
             )
-        return self._within(found, limit)
-
-    def _within(self, found: list[T], limit: int) -> list[T]:
-        """What was asked for; more than that is an answer to something else."""
-        if len(found) > limit:
-            raise Unreachable(
-                f"The exchange gave {len(found):,} rows where {limit:,} were asked for: none of them is taken."
-            )
-        return found
+        return within(found, limit)

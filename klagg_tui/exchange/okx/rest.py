@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from itertools import takewhile
-from typing import Final, TypeVar
+from typing import Final
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
@@ -21,13 +21,11 @@ from klagg_tui.exchange.okx.wire.frames import codec
 from klagg_tui.exchange.okx.wire.instruments import read_instruments
 from klagg_tui.exchange.okx.wire.trades import read_trades
 from klagg_tui.exchange.okx.wire.units import Contract, SpotContracts
-from klagg_tui.exchange.transport.client import MarketClient
+from klagg_tui.exchange.transport.client import MarketClient, within
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import TIME_OUT_S, HttpClient, HttpRules
 from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import Priority, StreamCodec
-
-T = TypeVar("T")
 
 RULES: Final = HttpRules(
     cost_per_minute=REQUESTS.cost_per_minute,
@@ -98,7 +96,7 @@ class RestClient(MarketClient):
         answer = await self.http.get(request, priority)
         asked_ms = self.clock.now_ms(answer.sent_ms)
         read = partial(read_bars, symbol=symbol, period=period, now_ms=asked_ms, market=self._market, contract=contract)
-        return self._within(self.http.read(read, answer.body), limit)
+        return within(self.http.read(read, answer.body), limit)
 
     async def trades(
         self,
@@ -115,7 +113,7 @@ class RestClient(MarketClient):
         read = partial(read_trades, symbol=symbol, contract=contract)
         answer = await self.http.get(requests.trades_request(symbol, from_id, limit), priority)
         page = self.http.read(read, answer.body)
-        found = [trade for trade in self._within(page, limit) if trade.aggregate_id >= from_id]
+        found = [trade for trade in within(page, limit) if trade.aggregate_id >= from_id]
         if len(found) == limit:
             return found
         # What has just been traded may not be in the history yet.
@@ -137,11 +135,3 @@ class RestClient(MarketClient):
         if symbol not in self._contracts:
             raise UnknownSymbol(f"OKX lists no swap {symbol}.")
         return self._contracts[symbol]
-
-    def _within(self, found: list[T], limit: int) -> list[T]:
-        """What was asked for; more than that is an answer to something else."""
-        if len(found) > limit:
-            raise Unreachable(
-                f"The exchange gave {len(found):,} rows where {limit:,} were asked for: none of them is taken."
-            )
-        return found

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
+from klagg_tui.errors import Unreachable
 from klagg_tui.exchange.transport.http import HttpClient
 from klagg_tui.exchange.venue import Priority, Request, RequestUse
+
+T = TypeVar("T")
 
 MOST_ASKS: Final = 3
 """Answers about the time, after which one that is doubted waits for the next look at the clock."""
@@ -51,3 +54,16 @@ class MarketClient:
             answer = await self.http.get(self._time, Priority.GAP)
             if self.http.set_clock(answer, self.http.read(self._read_time, answer.body)):
                 break
+
+
+def within(found: list[T], limit: int) -> list[T]:
+    """What was asked for.
+
+    Raises:
+        Unreachable: there is more than that: it is an answer to something else.
+    """
+    if len(found) > limit:
+        raise Unreachable(
+            f"The exchange gave {len(found):,} rows where {limit:,} were asked for: none of them is taken."
+        )
+    return found
