@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.confirming import confirmed_by, is_whole
 from klagg_tui.engine.period import Period, child_of
 from klagg_tui.engine.rollup import is_filled, roll_up
@@ -34,14 +34,15 @@ async def recompute(
     *,
     of: Period = Period.M1,
     is_amended: bool = False,
-) -> None:
-    """Make all larger bars again over bars of the period `of` that changed.
+) -> list[BarKey]:
+    """Make all larger bars again over bars of the period `of` that changed; returns which those are.
 
     Args:
         touched: open times of the changed bars.
         periods: those kept, short to long.
         is_amended: the exchange replaced bars of its own, so that larger bars confirmed before may change too.
     """
+    made_again: list[BarKey] = []
     by_period: dict[Period, dict[int, set[int]]] = {of: {number: set(opens) for number, opens in touched.items()}}
     for period in periods:
         child = child_of(period, (*periods, of))
@@ -55,6 +56,8 @@ async def recompute(
             made = await knowing_most(connection, symbols, made)
             rows = [packer.row(symbols.ids[bar.symbol], bar) for bar in made]
             await connection.insert(RANKED if is_amended else DERIVED, rows)
+            made_again += [bar.key for bar in made]
+    return made_again
 
 
 async def knowing_most(connection: Connection, symbols: Symbols, bars: Sequence[Bar]) -> list[Bar]:
