@@ -5,13 +5,14 @@ Screens, the status line and the server know the running engine by this alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import Changes
+from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, ColumnField, StoredStretch
 from klagg_tui.engine.events import AggTrade, Counters
 from klagg_tui.engine.period import Period
 from klagg_tui.metrics import NO_VALUES, Metric, Snapshot
@@ -184,12 +185,17 @@ class FeedUpdate(NamedTuple):
     """What changed since the screen asked last."""
 
     changes: Changes = Changes()
+    """Bars of `Feed.periods`, and minutes also where they are not among these."""
     symbols_added: tuple[str, ...] = ()
     symbols_removed: tuple[str, ...] = ()
     last_trade_ms: Mapping[str, int] = {}
     """Time of the newest trade of each symbol that changed."""
     instruments: Mapping[str, InstrumentFacts] = {}
     """What was learned of symbols since, by symbol: of those added, and of stored ones once the exchange has listed them."""
+    stored: tuple[StoredStretch, ...] = ()
+    """Where the database holds something else than before, beside what `changes` brings: history that was fetched, repaired,
+    amended, imported or taken back, of the same periods, by symbol. Who keeps it reads it again with `columns`, after
+    `changes` was taken in; a bar that is not there then is not known any more."""
 
 
 class Feed(Protocol):
@@ -210,6 +216,17 @@ class Feed(Protocol):
 
     async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
         """Up to `count` closed bars that open before `before_ms` (None: the newest ones), oldest first."""
+        ...
+
+    async def columns(
+        self, symbols: Sequence[str], period: Period, from_ms: int, fields: Collection[ColumnField] = COLUMN_FIELDS
+    ) -> Mapping[str, BarColumns]:
+        """The ended bars that open from `from_ms` on, of each symbol as columns of floats; those of `fields`.
+
+        Symbols without such bars are left out; the rest is in the order asked for. Every bar that `take_changes` told as ended before
+        the call is among them, and what it tells afterwards is newer. All is held in memory: 1,440 minutes of one symbol
+        take 110 KB, so many symbols are asked for some at a time, those on view first. Empty where nothing is kept.
+        """
         ...
 
     def tape(self, symbol: str) -> tuple[AggTrade, ...]:

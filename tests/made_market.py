@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
+from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars
-from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period
+from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain
 from klagg_tui.exporting import exporter as export
 from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop
 from klagg_tui.exporting.format import Format
 from klagg_tui.exporting.selection import Selection
 from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Progress, Status, VenueStatus
 from klagg_tui.metrics import Metric
+from klagg_tui.runtime import questions
 from klagg_tui.storage.store import Store
 from tests.makers import snapshot
 
@@ -174,7 +176,7 @@ class MadeMarket:
             closed = tuple(bar for kept in self._closed.values() for _, bar in sorted(kept.items())[-64:])
             everything = Changes(snapshot(self._engine, self.periods), closed)
             return FeedUpdate(everything, tuple(self.symbols), (), dict(self._last_ms), dict(self.instruments))
-        drained = self._engine.drain(self._reader, self.periods)
+        drained = self._engine.drain(self._reader, chain(self.periods))
         for bar in drained.ended:
             self._closed.setdefault((bar.symbol, bar.period), {})[bar.open_ms] = bar
         added = tuple(s for s in self.symbols if s not in self._shown)
@@ -196,6 +198,12 @@ class MadeMarket:
     async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
         kept = sorted(self._closed.get((symbol, period), {}).items())
         return tuple(bar for open_ms, bar in kept if before_ms is None or open_ms < before_ms)[-count:]
+
+    async def columns(
+        self, symbols: Sequence[str], period: Period, from_ms: int, fields: Collection[str] = COLUMN_FIELDS
+    ) -> Mapping[str, BarColumns]:
+        async with self._stored() as store:
+            return await questions.columns(store, symbols, period, from_ms, fields)
 
     def tape(self, symbol: str) -> tuple[AggTrade, ...]:
         return tuple(self._tape) if symbol == self.followed else ()

@@ -11,9 +11,10 @@ from typing import Final
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import ChangeBuffer, Changes
+from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AggTrade, AppEvent, HoldSymbol, TradeFields
-from klagg_tui.engine.period import Period
+from klagg_tui.engine.period import Period, chain
 from klagg_tui.engine.readers import Reader
 from klagg_tui.errors import BadNumber, StorageError
 from klagg_tui.exchange.transport.steady import Absence
@@ -45,7 +46,7 @@ class EngineHost(MarketHost):
 
     Args:
         engine: fed by a source through `handle`.
-        periods: those asked for; 1m goes to the store also where it is not among them.
+        periods: those asked for; 1m goes to the store and the screen also where it is not among them.
         store: where changed bars go every `flush_s` seconds; None to keep nothing.
         now_ms: the exchange's clock, or a replay's.
     """
@@ -66,7 +67,10 @@ class EngineHost(MarketHost):
         """The sides of several exchanges; empty where one is watched."""
         self.tape: deque[AggTrade] = deque(maxlen=TAPE_LENGTH)
         self.followed: str | None = None
-        self.stale_closes = list(periods) if store else []
+        self._told = chain(periods)
+        """Whose bars the screen is told: rolling windows are made of minutes."""
+        self.stale_closes = list(self._told) if store else []
+        """Periods whose stored closes the screen has not seen yet."""
         self._flush_s = flush_s
         self._screen = engine.reader()
         self._disk = engine.reader() if store else None
@@ -74,6 +78,8 @@ class EngineHost(MarketHost):
         self._write_error: StorageError | None = None
         """Of the last write that failed."""
         self._writing = asyncio.Lock()
+        if store:
+            store.collect_news()
         self._shown: set[str] = set()
         self._learned: dict[str, InstrumentFacts] = {}
         """What the listing says of symbols and the screen was not told yet."""
@@ -201,6 +207,11 @@ class EngineHost(MarketHost):
             self.notices.pop("storage", None)
             return True
 
+    async def flush_ended(self) -> None:
+        """Write what changed where bars have ended since the last time: they are neither current nor on disk otherwise."""
+        if self._disk is not None and (self._disk.ended or self._unwritten.has_ended):
+            await self.flush()
+
     async def flush_last(self) -> None:
         """Write what changed, before the end.
 
@@ -228,8 +239,10 @@ class EngineHost(MarketHost):
     async def update(self) -> FeedUpdate:
         """What changed for the screen since it was asked last; trades go on between some symbols and the next."""
         buffer = ChangeBuffer()
-        async for changes in self._drained(self._screen, self.periods):
+        async for changes in self._drained(self._screen, self._told):
             buffer.add(changes)
+        # Without a pause in between: what was written beside an ended bar is told with it or later, never before.
+        stored = self._take_news()
         current, ended, _ = buffer.changes()
         symbols = self.engine.symbols()
         following = set(symbols)
@@ -237,7 +250,13 @@ class EngineHost(MarketHost):
         removed = tuple(sorted(self._shown - following))
         self._shown = following
         learned, self._learned = self._learned, {}
-        return FeedUpdate(Changes(current, ended), added, removed, self._traded(current), learned)
+        return FeedUpdate(Changes(current, ended), added, removed, self._traded(current), learned, stored)
+
+    def _take_news(self) -> tuple[StoredStretch, ...]:
+        """What changed in the store beside the engine."""
+        if self.store is None:
+            return ()
+        return tuple(stretch for stretch in self.store.take_news() if stretch.period in self._told)
 
     async def _drained(self, reader: Reader, periods: tuple[Period, ...] | None = None) -> AsyncIterator[Changes]:
         """What changed for a reader, some symbols at a time, trades being taken in between.

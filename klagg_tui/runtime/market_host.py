@@ -75,8 +75,6 @@ class MarketHost(ABC):
     engine: EngineView
     periods: tuple[Period, ...]
     store: Store | None
-    stale_closes: list[Period]
-    """Periods whose stored closes the screen has not seen: at the start all, later those that history filled."""
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self.now_ms = now_ms

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from klagg_tui.engine.changes import Changes
@@ -20,7 +21,10 @@ async def stored_bars(store: Store, periods: tuple[Period, ...]) -> FeedUpdate:
     return FeedUpdate(Changes(current=tuple(current)), symbols_added=symbols)
 
 
-async def stored_closes(store: Store, period: Period) -> FeedUpdate:
-    """The last closed bars of one period, for sparklines and changes; a period at a time keeps the first picture fast."""
-    ended = await store.latest((period,), CLOSES)
+async def stored_closes(store: Store, period: Period, symbols: Collection[str] | None = None) -> FeedUpdate:
+    """The last closed bars of one period, for sparklines and changes, of some symbols or all.
+
+    A period at a time keeps the first picture fast.
+    """
+    ended = await store.latest((period,), CLOSES, symbols)
     return FeedUpdate(Changes(ended=tuple(ended)), symbols_added=tuple(dict.fromkeys(bar.symbol for bar in ended)))

@@ -20,7 +20,6 @@ class Core(Protocol):
     engine: KlineEngine
     periods: tuple[Period, ...]
     store: Store | None
-    stale_closes: list[Period]
     followed: str | None
 
     def record(self, trades: Iterable[TradeFields], symbol: str) -> None:
@@ -98,7 +97,7 @@ class VenueHost(MarketHost):
         super().__init__(now_ms)
         self.key = key
         self.engine = VenueEngine(core.engine, key)
-        self.periods, self.store, self.stale_closes = core.periods, core.store, core.stale_closes
+        self.periods, self.store = core.periods, core.store
         self._core = core
 
     def handle(self, events: Iterable[AppEvent]) -> None:

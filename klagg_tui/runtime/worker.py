@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError, StorageError
@@ -86,6 +87,19 @@ class Runtime:
     async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
         """See `Feed.history`."""
         return await self._ask(lambda host: questions.history(host, symbol, period, before_ms, count))
+
+    async def columns(
+        self, symbols: Sequence[str], period: Period, from_ms: int, fields: Collection[str] = COLUMN_FIELDS
+    ) -> Mapping[str, BarColumns]:
+        """See `Feed.columns`."""
+        if self._plan.database is None:
+            return {}
+        await self._ask(EngineHost.flush_ended)
+        return await questions.ask_aside(
+            self._plan.database,
+            self._plan.markets,
+            lambda store: questions.columns(store, symbols, period, from_ms, fields),
+        )
 
     def tape(self, symbol: str) -> tuple[AggTrade, ...]:
         """See `Feed.tape`."""

@@ -65,8 +65,6 @@ class Backfill:
                 continue
             self._host.notices.pop("history", None)
             self._done += 1
-            if self._done == len(self._wanted) or self._wanted[self._done][1] is not period:
-                self._host.stale_closes.append(period)
 
     async def _fill(self, symbol: str, period: Period) -> None:
         """Fetch what the store lacks of one symbol and period."""
