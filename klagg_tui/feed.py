@@ -15,6 +15,7 @@ from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, ColumnField, StoredStretch
 from klagg_tui.engine.events import AggTrade, Counters
 from klagg_tui.engine.period import Period
+from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.metrics import NO_VALUES, Metric, Snapshot
 
 if TYPE_CHECKING:  # the export is loaded when somebody exports: the first table should not wait for it
@@ -196,6 +197,9 @@ class FeedUpdate(NamedTuple):
     """Where the database holds something else than before, beside what `changes` brings: history that was fetched, repaired,
     amended, imported or taken back, of the same periods, by symbol. Who keeps it reads it again with `columns`, after
     `changes` was taken in; a bar that is not there then is not known any more."""
+    tickers: Mapping[str, Ticker24h] = {}
+    """The last 24 hours of symbols as their exchange told them, soon after the start and every few minutes: for what klagg's own
+    minutes do not cover yet."""
 
 
 class Feed(Protocol):
@@ -235,6 +239,10 @@ class Feed(Protocol):
 
     def follow(self, symbol: str | None) -> None:
         """Keep the tape of this symbol from now on, or of none."""
+        ...
+
+    def look_at(self, symbols: Sequence[str], period: Period, opened: str | None = None) -> None:
+        """Fetch history of these first from now on: the opened symbol, the rows on view from the top, and of them the period shown."""
         ...
 
     async def estimate(self, selection: Selection, form: Format) -> Estimate:

@@ -101,6 +101,7 @@ class MadeMarket:
         """How often somebody asked how much an export would be."""
         self.hides_trades = False
         """As after a warm start: bars from the disk, and no trade yet."""
+        self.looked_at: tuple[tuple[str, ...], Period, str | None] = ((), Period.M1, None)
         self.stopped = False
         self.followed: str | None = None
         self._tape: deque[AggTrade] = deque(maxlen=200)
@@ -211,6 +212,9 @@ class MadeMarket:
     def follow(self, symbol: str | None) -> None:
         self._tape.clear()
         self.followed = symbol
+
+    def look_at(self, symbols: Sequence[str], period: Period, opened: str | None = None) -> None:
+        self.looked_at = (tuple(symbols), period, opened)
 
     async def estimate(self, selection: Selection, form: Format) -> Estimate:
         self.estimates += 1

@@ -17,10 +17,12 @@ from klagg_tui.engine.events import AggTrade, AppEvent, HoldSymbol, TradeFields
 from klagg_tui.engine.period import Period, chain
 from klagg_tui.engine.readers import Reader
 from klagg_tui.errors import BadNumber, StorageError
+from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.exchange.transport.steady import Absence
 from klagg_tui.feed import FeedUpdate, InstrumentFacts
 from klagg_tui.formatting import counted
 from klagg_tui.metrics import Metric
+from klagg_tui.runtime.look import Look
 from klagg_tui.runtime.market_host import MarketHost
 from klagg_tui.runtime.venue_host import VenueHost
 from klagg_tui.storage.store import Store
@@ -83,10 +85,16 @@ class EngineHost(MarketHost):
         self._shown: set[str] = set()
         self._learned: dict[str, InstrumentFacts] = {}
         """What the listing says of symbols and the screen was not told yet."""
+        self._tickers: dict[str, Ticker24h] = {}
+        """The same of the last 24 hours."""
 
     def learn(self, instruments: Mapping[str, InstrumentFacts]) -> None:
         """Take in what a listing says of symbols, for the screen."""
         self._learned.update(instruments)
+
+    def tell_tickers(self, tickers: Mapping[str, Ticker24h]) -> None:
+        """Take in what an exchange says of the last 24 hours, for the screen."""
+        self._tickers.update(tickers)
 
     def venue(self, key: str, now_ms: Callable[[], int]) -> VenueHost:
         """The side of one exchange more, whose clock `now_ms` is; its symbols are named `key:symbol`."""
@@ -139,6 +147,11 @@ class EngineHost(MarketHost):
         if symbol != self.followed:
             self.tape.clear()
         self.followed = symbol
+
+    def look_at(self, look: Look) -> None:
+        """Fetch the history of what somebody looks at first, from now on."""
+        for market in (self, *self.venues):
+            market.look = look
 
     def tape_of(self, symbol: str) -> tuple[AggTrade, ...]:
         """The last trades of the followed symbol, oldest first; empty for another one."""
@@ -250,7 +263,8 @@ class EngineHost(MarketHost):
         removed = tuple(sorted(self._shown - following))
         self._shown = following
         learned, self._learned = self._learned, {}
-        return FeedUpdate(Changes(current, ended), added, removed, self._traded(current), learned, stored)
+        tickers, self._tickers = self._tickers, {}
+        return FeedUpdate(Changes(current, ended), added, removed, self._traded(current), learned, stored, tickers)
 
     def _take_news(self) -> tuple[StoredStretch, ...]:
         """What changed in the store beside the engine."""

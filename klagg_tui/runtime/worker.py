@@ -20,6 +20,7 @@ from klagg_tui.feed import FeedUpdate, Status
 from klagg_tui.runtime import interpreter, questions
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.latest import Latest
+from klagg_tui.runtime.look import Look
 from klagg_tui.runtime.run import opened
 from klagg_tui.runtime.source import Plan
 from klagg_tui.storage.store import Store
@@ -109,6 +110,12 @@ class Runtime:
         """See `Feed.follow`."""
         if self._is_ready and not self._ended.done():
             self._started.result().loop.call_soon_threadsafe(self._ready.result().follow, symbol)
+
+    def look_at(self, symbols: Sequence[str], period: Period, opened: str | None = None) -> None:
+        """See `Feed.look_at`."""
+        look = Look(tuple(symbols), period, opened)
+        if self._is_ready and not self._ended.done():
+            self._started.result().loop.call_soon_threadsafe(self._ready.result().look_at, look)
 
     async def estimate(self, selection: Selection, form: Format) -> Estimate:
         """See `Feed.estimate`."""

@@ -19,6 +19,7 @@ from klagg_tui.feed import InstrumentFacts
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime import host as host_module
 from klagg_tui.runtime.host import TAPE_LENGTH, EngineHost
+from klagg_tui.runtime.look import Look
 from klagg_tui.storage.store import Store
 from tests.clocks import Sleepable
 from tests.feeds import until
@@ -166,6 +167,13 @@ async def test_without_a_store_there_is_nothing_to_write() -> None:
     host.receive(trades([START]))
     assert await host.flush()
     assert not host.metrics.snapshot()
+
+
+def test_every_exchange_knows_what_is_looked_at() -> None:
+    host = host_with()
+    side = host.venue("kraken", lambda: START)
+    host.look_at(Look(("kraken:BTC/USD",), Period.M5))
+    assert side.look == host.look == Look(("kraken:BTC/USD",), Period.M5)
 
 
 def test_the_tape_keeps_trades_of_the_followed_symbol_only() -> None:

@@ -20,6 +20,7 @@ from klagg_tui.exporting.selection import Selection
 from klagg_tui.feed import FeedUpdate, Mode
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.host import EngineHost
+from klagg_tui.runtime.look import Look
 from klagg_tui.runtime.replay import Replay
 from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
@@ -223,6 +224,20 @@ async def test_a_bar_that_has_just_ended_is_history_although_nobody_has_written_
         await until(has_ended)
         assert ended[0].open_ms == START
         assert ended[0] in await runtime.history(SYMBOL, Period.M1, START + MINUTE, 5)
+
+
+async def test_what_is_looked_at_reaches_the_engine(tmp_path: Path, database: Path) -> None:
+    runtime = Runtime(plan(file_with(tmp_path, trades([START])), database))
+    runtime.look_at([SYMBOL], Period.M5)  # nothing is there yet
+    runtime.start()
+    try:
+        runtime.look_at([SYMBOL, OTHER], Period.M5, OTHER)
+        host = runtime._ready.result()
+        await until(lambda: host.look == Look((SYMBOL, OTHER), Period.M5, OTHER))
+    finally:
+        await runtime.stop()
+    runtime.look_at([], Period.M1)
+    assert host.look.opened == OTHER
 
 
 async def test_columns_hold_what_has_ended_although_nobody_has_written_it_yet(tmp_path: Path, database: Path) -> None:

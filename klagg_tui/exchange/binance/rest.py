@@ -7,7 +7,7 @@ from typing import Final
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.exact import Exact
+from klagg_tui.engine.exact import Exact, price_as_decimal
 from klagg_tui.engine.parsing import price
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import UnknownSymbol, Unreachable
@@ -15,6 +15,7 @@ from klagg_tui.exchange.binance import wire
 from klagg_tui.exchange.binance.facts import LONGEST_REFUSAL_MS, REFUSALS
 from klagg_tui.exchange.binance.products import UM, Product
 from klagg_tui.exchange.listing import Instruments
+from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.exchange.transport.client import MarketClient, within
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import TIME_OUT_S, Answer, HttpClient, HttpRules
@@ -95,6 +96,14 @@ class RestClient(MarketClient):
             self.http.budget.limit = min(found.cost_limit, MOST_COST * self._product.requests.cost_per_minute)
         self._worth |= {one.symbol: price(one.contract_value) for one in found.instruments if one.contract_value}
         return found
+
+    async def tickers(self) -> dict[str, Ticker24h]:
+        """The last 24 hours of every symbol."""
+        answer = await self.http.get(wire.tickers_request(self._product), Priority.HISTORY)
+        worth = {symbol: float(price_as_decimal(value)) for symbol, value in self._worth.items()}
+        return self.http.read(
+            lambda body: wire.read_tickers(body, worth if self._product.is_in_contracts else None), answer.body
+        )
 
     async def bars(
         self,

@@ -20,6 +20,7 @@ from klagg_tui.exchange.coinbase.facts import (
 )
 from klagg_tui.exchange.coinbase.wire import Window
 from klagg_tui.exchange.listing import Instruments
+from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.exchange.transport.client import MarketClient
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import TIME_OUT_S, Answer, HttpClient, HttpRules
@@ -88,6 +89,12 @@ class RestClient(MarketClient):
         found = self.http.read(wire.read_products, answer.body)
         self._ended = frozenset(product.symbol for product in found.instruments if not product.is_followable)
         return found
+
+    async def tickers(self) -> dict[str, Ticker24h]:
+        """The last 24 hours of every product."""
+        answer = await self.http.get(wire.STATS, Priority.HISTORY)
+        at_ms = self.clock.now_ms(answer.sent_ms)
+        return self.http.read(lambda body: wire.read_tickers(body, at_ms), answer.body)
 
     async def bars(
         self,

@@ -11,6 +11,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.exchange.hyperliquid import wire
 from klagg_tui.exchange.hyperliquid.facts import BLOCKED_ADVICE, LONGEST_REFUSAL_MS, MOST_BARS, REFUSALS, REQUESTS
 from klagg_tui.exchange.listing import Instruments
+from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.exchange.transport.client import MarketClient
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import TIME_OUT_S, HttpClient, HttpRules
@@ -74,6 +75,12 @@ class RestClient(MarketClient):
         """Every perpetual that the exchange lists."""
         answer = await self.http.get(wire.LISTING, Priority.SEED)
         return self.http.read(wire.read_instruments, answer.body)
+
+    async def tickers(self) -> dict[str, Ticker24h]:
+        """The last 24 hours of every perpetual."""
+        answer = await self.http.get(wire.CONTEXTS, Priority.HISTORY)
+        at_ms = self.clock.now_ms(answer.sent_ms)
+        return self.http.read(lambda body: wire.read_tickers(body, at_ms), answer.body)
 
     async def bars(
         self,

@@ -22,6 +22,7 @@ from klagg_tui.exchange.kraken.facts import (
 )
 from klagg_tui.exchange.kraken.wire import TradePage
 from klagg_tui.exchange.listing import Instruments
+from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.exchange.transport.client import MarketClient
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import HttpClient, HttpRules
@@ -60,6 +61,8 @@ class RestClient(MarketClient):
         )
         self._rest_names: dict[str, str] = {}
         """What REST calls a symbol."""
+        self._symbols: dict[str, str] = {}
+        """By what REST calls pairs in its answers."""
         self._listing = asyncio.Lock()
 
     @property
@@ -72,7 +75,14 @@ class RestClient(MarketClient):
         answer = await self.http.get(wire.PAIRS, Priority.SEED)
         found = self.http.read(wire.read_pairs, answer.body)
         self._rest_names.update(found.rest_names)
+        self._symbols.update(found.symbols)
         return found.listed
+
+    async def tickers(self) -> dict[str, Ticker24h]:
+        """The last 24 hours of every pair."""
+        answer = await self.http.get(wire.TICKERS, Priority.HISTORY)
+        at_ms = self.clock.now_ms(answer.sent_ms)
+        return self.http.read(lambda body: wire.read_tickers(body, self._symbols, at_ms), answer.body)
 
     async def bars(
         self,

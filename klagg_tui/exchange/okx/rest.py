@@ -19,8 +19,10 @@ from klagg_tui.exchange.okx.wire.answers import read_error, read_failure, read_t
 from klagg_tui.exchange.okx.wire.bars import read_bars
 from klagg_tui.exchange.okx.wire.frames import codec
 from klagg_tui.exchange.okx.wire.instruments import read_instruments
+from klagg_tui.exchange.okx.wire.tickers import read_tickers
 from klagg_tui.exchange.okx.wire.trades import read_trades
 from klagg_tui.exchange.okx.wire.units import Contract, SpotContracts
+from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.exchange.transport.client import MarketClient, within
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import TIME_OUT_S, HttpClient, HttpRules
@@ -78,6 +80,12 @@ class RestClient(MarketClient):
         listed = self.http.read(partial(read_instruments, market=self._market), answer.body)
         self._contracts.update(listed.contracts)
         return listed.instruments
+
+    async def tickers(self) -> dict[str, Ticker24h]:
+        """The last 24 hours of every instrument."""
+        answer = await self.http.get(requests.tickers_request(self._market), Priority.HISTORY)
+        read = partial(read_tickers, market=self._market, contracts=self._contracts)
+        return self.http.read(read, answer.body)
 
     async def bars(
         self,

@@ -12,7 +12,8 @@ from klagg_tui.exchange.kraken.wire.bars import made_bars, read_bars, turnover_b
 from klagg_tui.exchange.kraken.wire.commands import PING, STREAM_PATH, subscribe, trade_stream, unsubscribe
 from klagg_tui.exchange.kraken.wire.frames import decode_batch
 from klagg_tui.exchange.kraken.wire.pairs import Pairs, read_pairs
-from klagg_tui.exchange.kraken.wire.requests import PAIRS, TIME, bars_request, trades_request
+from klagg_tui.exchange.kraken.wire.requests import PAIRS, TICKERS, TIME, bars_request, trades_request
+from klagg_tui.exchange.kraken.wire.tickers import read_tickers
 from klagg_tui.exchange.kraken.wire.trades import TradePage, read_trades
 from klagg_tui.exchange.venue import StreamCodec
 
@@ -30,6 +31,7 @@ CODEC: Final = StreamCodec(
 __all__ = [
     "CODEC",
     "PAIRS",
+    "TICKERS",
     "TIME",
     "Pairs",
     "TradePage",
@@ -40,6 +42,7 @@ __all__ = [
     "read_error",
     "read_failure",
     "read_pairs",
+    "read_tickers",
     "read_time",
     "read_trades",
     "subscribe",

@@ -26,6 +26,8 @@ class Pairs(NamedTuple):
     listed: Instruments
     rest_names: dict[str, str]
     """By symbol: `XBTUSD` of `BTC/USD`."""
+    symbols: dict[str, str]
+    """By what REST calls pairs in its answers: `BTC/USD` of `XXBTZUSD`."""
 
 
 def read_pairs(raw: bytes) -> Pairs:
@@ -41,6 +43,7 @@ def read_pairs(raw: bytes) -> Pairs:
         raise BadFrame("it lists nothing at all")
     found: list[Instrument] = []
     rest_names: dict[str, str] = {}
+    symbols: dict[str, str] = {}
     odd: list[tuple[Json, Exception]] = []
     for key, entry in entries[:MOST_LISTED]:
         if isinstance(entry, dict) and "wsname" not in entry and key.endswith(".d"):
@@ -52,10 +55,11 @@ def read_pairs(raw: bytes) -> Pairs:
             odd.append((entry, error))
         else:
             found.append(pair)
+            symbols[key] = pair.symbol
     named = {name for entry, _ in odd if (name := _name_of(entry))}
     cut = max(0, len(entries) - MOST_LISTED)
     reason = f"a listing is read up to its {MOST_LISTED:,}th entry" if cut else str(odd[0][1]) if odd else ""
-    return Pairs(Instruments(tuple(found), Unread(len(odd) + cut, frozenset(named), reason)), rest_names)
+    return Pairs(Instruments(tuple(found), Unread(len(odd) + cut, frozenset(named), reason)), rest_names, symbols)
 
 
 def _pair(row: Json) -> Instrument:

@@ -1,0 +1,173 @@
+"""The last 24 hours as each exchange writes them: what is told, what is not, and what is odd."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from klagg_tui.errors import BadFrame
+from klagg_tui.exchange.binance import wire as binance
+from klagg_tui.exchange.coinbase import wire as coinbase
+from klagg_tui.exchange.fields import Json
+from klagg_tui.exchange.hyperliquid import wire as hyperliquid
+from klagg_tui.exchange.kraken import wire as kraken
+from klagg_tui.exchange.okx.facts import SPOT, SWAP
+from klagg_tui.exchange.okx.wire.tickers import read_tickers as read_okx
+from klagg_tui.exchange.okx.wire.units import Contract, SpotContracts
+from klagg_tui.exchange.tickers import Ticker24h, number, price
+from tests.conftest import DATA, needs_data
+
+AT_MS = 1_790_000_000_000
+
+
+def said(value: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+BINANCE: dict[str, Any] = {
+    "symbol": "BTCUSDT",
+    "lastPrice": "110.0",
+    "openPrice": "100.0",
+    "highPrice": "120.5",
+    "lowPrice": "90",
+    "volume": "7.5",
+    "quoteVolume": "800.25",
+    "closeTime": AT_MS,
+    "count": 42,
+}
+
+
+def test_binance_tells_all_of_it() -> None:
+    found = binance.read_tickers(said([BINANCE]))
+    assert found == {"BTCUSDT": Ticker24h(AT_MS, 110.0, 100.0, 120.5, 90.0, 7.5, 800.25, 42.0)}
+    assert found["BTCUSDT"].change_percent == pytest.approx(10)
+
+
+def test_contracts_of_coin_m_are_worth_what_the_listing_says() -> None:
+    row = {name: value for name, value in BINANCE.items() if name != "quoteVolume"} | {"baseVolume": "0.2"}
+    rows = said([row, {**row, "symbol": "NEW"}, {**row, "symbol": "QUIET", "volume": None}])
+    found = binance.read_tickers(rows, {"BTCUSDT": 100.0, "QUIET": 10.0})
+    assert {symbol: (day.volume, day.turnover) for symbol, day in found.items()} == {
+        "BTCUSDT": (7.5, 750.0),
+        "NEW": (7.5, None),
+        "QUIET": (None, None),
+    }
+
+
+@needs_data
+def test_recorded_answers_of_binance_are_read() -> None:
+    recorded = json.loads((DATA / "rest" / "fapi-v1-ticker-24hr.json").read_text())
+    many = max((entry["data"] for entry in recorded if isinstance(entry["data"], list)), key=len)
+    found = binance.read_tickers(said(many))
+    assert set(found) == {row["symbol"] for row in many}
+    first = many[0]
+    assert found[first["symbol"]].turnover == float(first["quoteVolume"])
+
+
+def test_coinbase_tells_prices_and_volume() -> None:
+    day = {"open": "100", "high": "120", "low": "90", "last": "110", "volume": "7.5"}
+    raw = said({"BTC-USD": {"stats_30day": {"volume": "99"}, "stats_24hour": day}, "NEW-USD": {"stats_24hour": {}}})
+    assert coinbase.read_tickers(raw, AT_MS) == {
+        "BTC-USD": Ticker24h(AT_MS, 110.0, 100.0, 120.0, 90.0, 7.5),
+        "NEW-USD": Ticker24h(AT_MS),
+    }
+
+
+KRAKEN = {
+    "a": ["110", "1", "1.0"],
+    "b": ["109", "1", "1.0"],
+    "c": ["110.0", "0.1"],
+    "v": ["1.0", "8.0"],
+    "p": ["111", "105.0"],
+    "t": [3, 42],
+    "l": ["100", "90.0"],
+    "h": ["112", "120.0"],
+    "o": "104.0",
+}
+
+
+def test_kraken_tells_of_24_hours_beside_today_and_no_price_of_24_hours_ago() -> None:
+    raw = said({"error": [], "result": {"XXBTZUSD": KRAKEN, "UNLISTED": KRAKEN}})
+    assert kraken.read_tickers(raw, {"XXBTZUSD": "BTC/USD"}, AT_MS) == {
+        "BTC/USD": Ticker24h(AT_MS, 110.0, None, 120.0, 90.0, 8.0, 840.0, 42.0)
+    }
+    quiet = {**KRAKEN, "p": ["0", ""], "h": ["0", "0"]}
+    (day,) = kraken.read_tickers(said({"error": [], "result": {"X": quiet}}), {"X": "A/B"}, AT_MS).values()
+    assert (day.turnover, day.high, day.change_percent) == (None, None, None)
+
+
+OKX = {
+    "instId": "BTC-USDT-SWAP",
+    "last": "110",
+    "open24h": "100",
+    "high24h": "120",
+    "low24h": "90",
+    "vol24h": "750",
+    "volCcy24h": "7.5",
+    "ts": str(AT_MS),
+}
+
+
+@pytest.mark.parametrize(
+    ("market", "contract", "volume", "turnover"),
+    [
+        (SWAP, Contract(size="0.01"), 7.5, None),
+        (SWAP, Contract(value="10"), 750.0, 7_500.0),
+        (SPOT, None, 750.0, 7.5),
+    ],
+    ids=["linear", "inverse", "spot"],
+)
+def test_okx_counts_volume_by_the_kind_of_instrument(
+    market: Any, contract: Contract | None, volume: float, turnover: float | None
+) -> None:
+    contracts = SpotContracts() if contract is None else {"BTC-USDT-SWAP": contract}
+    rows = [OKX, OKX] if contract is None else [{**OKX, "instId": "UNKNOWN-SWAP"}, OKX]
+    found = read_okx(said({"code": "0", "msg": "", "data": rows}), market, contracts)
+    assert found == {"BTC-USDT-SWAP": Ticker24h(AT_MS, 110.0, 100.0, 120.0, 90.0, volume, turnover)}
+
+
+def test_an_inverse_swap_of_which_no_volume_is_told_has_no_turnover() -> None:
+    raw = said({"code": "0", "msg": "", "data": [{**OKX, "vol24h": ""}]})
+    (day,) = read_okx(raw, SWAP, {"BTC-USDT-SWAP": Contract(value="10")}).values()
+    assert (day.volume, day.turnover) == (None, None)
+
+
+def test_hyperliquid_tells_the_price_before_and_what_was_paid() -> None:
+    state = {"markPx": "110", "midPx": "110.5", "prevDayPx": "100", "dayNtlVlm": "800", "dayBaseVlm": "7.5"}
+    older = {"markPx": "1", "midPx": None, "prevDayPx": "0"}
+    raw = said([{"universe": [{"name": "BTC"}, {"name": "kPEPE"}]}, [state, older]])
+    assert hyperliquid.read_tickers(raw, AT_MS) == {
+        "BTC": Ticker24h(AT_MS, 110.5, 100.0, volume=7.5, turnover=800.0),
+        "kPEPE": Ticker24h(AT_MS, 1.0),
+    }
+
+
+@pytest.mark.parametrize("answer", [[], [{"universe": []}], [{"universe": [{"name": "A"}]}, []], {}], ids=str)
+def test_coins_and_states_that_do_not_stand_beside_each_other_are_damage(answer: object) -> None:
+    with pytest.raises(BadFrame):
+        hyperliquid.read_tickers(said(answer), AT_MS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"lastPrice": "nan"},
+        {"volume": -1},
+        {"symbol": "\x1b[2J"},
+        {"closeTime": "soon"},
+        {"count": True},
+        {"lowPrice": []},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_an_odd_ticker_costs_only_itself(change: dict[str, object]) -> None:
+    rows = said([{**BINANCE, **change}, "no ticker", {}, {**BINANCE, "symbol": "ETHUSDT"}])
+    assert set(binance.read_tickers(rows)) == {"ETHUSDT"}
+
+
+@pytest.mark.parametrize(("value", "found"), [(None, None), ("", None), ("0", 0.0), (3, 3.0), ("1e3", 1000.0)], ids=str)
+def test_what_is_not_told_is_no_number(value: Json, found: float | None) -> None:
+    assert number(value) == found
+    assert price(value) == (found or None)
