@@ -171,8 +171,8 @@ class MarketData(Protocol):
         """Everything that the exchange lists."""
         ...
 
-    async def tickers(self) -> Mapping[str, Ticker24h]:
-        """The last 24 hours of every symbol, by symbol, as far as the exchange tells it in one request; asked at the lowest priority."""
+    async def tickers(self, priority: Priority) -> Mapping[str, Ticker24h]:
+        """The last 24 hours of every symbol, by symbol, as far as the exchange tells it in one request."""
         ...
 
     async def bars(

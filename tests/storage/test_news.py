@@ -184,6 +184,14 @@ def test_bars_that_follow_each_other_are_one_stretch() -> None:
     assert stretches_of([]) == []
 
 
+def test_stretches_beyond_number_are_told_as_one() -> None:
+    news = HistoryNews()
+    news.add(StoredStretch(SYMBOL, Period.M1, at, at + 1) for at in range(0, 2 * MOST_PARTS + 2, 2))
+    assert news.take() == (StoredStretch(SYMBOL, Period.M1, 0, 2 * MOST_PARTS + 1),)
+    news.add(StoredStretch(SYMBOL, Period.M1, at, at + 1) for at in range(2 * MOST_PARTS))
+    assert news.take() == (StoredStretch(SYMBOL, Period.M1, 0, 2 * MOST_PARTS),)
+
+
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(1, 5)), max_size=120))
 def test_every_stretch_is_told_and_memory_stays_small(parts: list[tuple[int, int]]) -> None:
     news = HistoryNews()

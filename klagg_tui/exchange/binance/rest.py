@@ -97,9 +97,9 @@ class RestClient(MarketClient):
         self._worth |= {one.symbol: price(one.contract_value) for one in found.instruments if one.contract_value}
         return found
 
-    async def tickers(self) -> dict[str, Ticker24h]:
+    async def tickers(self, priority: Priority) -> dict[str, Ticker24h]:
         """The last 24 hours of every symbol."""
-        answer = await self.http.get(wire.tickers_request(self._product), Priority.HISTORY)
+        answer = await self.http.get(wire.tickers_request(self._product), priority)
         worth = {symbol: float(price_as_decimal(value)) for symbol, value in self._worth.items()}
         return self.http.read(
             lambda body: wire.read_tickers(body, worth if self._product.is_in_contracts else None), answer.body

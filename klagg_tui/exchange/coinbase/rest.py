@@ -90,9 +90,9 @@ class RestClient(MarketClient):
         self._ended = frozenset(product.symbol for product in found.instruments if not product.is_followable)
         return found
 
-    async def tickers(self) -> dict[str, Ticker24h]:
+    async def tickers(self, priority: Priority) -> dict[str, Ticker24h]:
         """The last 24 hours of every product."""
-        answer = await self.http.get(wire.STATS, Priority.HISTORY)
+        answer = await self.http.get(wire.STATS, priority)
         at_ms = self.clock.now_ms(answer.sent_ms)
         return self.http.read(lambda body: wire.read_tickers(body, at_ms), answer.body)
 

@@ -76,9 +76,9 @@ class RestClient(MarketClient):
         answer = await self.http.get(wire.LISTING, Priority.SEED)
         return self.http.read(wire.read_instruments, answer.body)
 
-    async def tickers(self) -> dict[str, Ticker24h]:
+    async def tickers(self, priority: Priority) -> dict[str, Ticker24h]:
         """The last 24 hours of every perpetual."""
-        answer = await self.http.get(wire.CONTEXTS, Priority.HISTORY)
+        answer = await self.http.get(wire.CONTEXTS, priority)
         at_ms = self.clock.now_ms(answer.sent_ms)
         return self.http.read(lambda body: wire.read_tickers(body, at_ms), answer.body)
 

@@ -78,9 +78,9 @@ class RestClient(MarketClient):
         self._symbols.update(found.symbols)
         return found.listed
 
-    async def tickers(self) -> dict[str, Ticker24h]:
+    async def tickers(self, priority: Priority) -> dict[str, Ticker24h]:
         """The last 24 hours of every pair."""
-        answer = await self.http.get(wire.TICKERS, Priority.HISTORY)
+        answer = await self.http.get(wire.TICKERS, priority)
         at_ms = self.clock.now_ms(answer.sent_ms)
         return self.http.read(lambda body: wire.read_tickers(body, self._symbols, at_ms), answer.body)
 

@@ -81,9 +81,9 @@ class RestClient(MarketClient):
         self._contracts.update(listed.contracts)
         return listed.instruments
 
-    async def tickers(self) -> dict[str, Ticker24h]:
+    async def tickers(self, priority: Priority) -> dict[str, Ticker24h]:
         """The last 24 hours of every instrument."""
-        answer = await self.http.get(requests.tickers_request(self._market), Priority.HISTORY)
+        answer = await self.http.get(requests.tickers_request(self._market), priority)
         read = partial(read_tickers, market=self._market, contracts=self._contracts)
         return self.http.read(read, answer.body)
 

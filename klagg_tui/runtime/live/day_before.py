@@ -8,6 +8,7 @@ from typing import Final
 
 from klagg_tui.engine.period import MINUTE_MS
 from klagg_tui.errors import ExchangeError
+from klagg_tui.exchange.venue import Priority
 from klagg_tui.runtime.live.context import LiveContext
 
 log = logging.getLogger(__name__)
@@ -20,11 +21,12 @@ RETRY_MS: Final = MINUTE_MS
 
 
 class DayBefore:
-    """Asks for the tickers of 24 hours, behind everything else."""
+    """Asks for the tickers of 24 hours: the first time with the beginnings of symbols, for it is one request, then behind everything else."""
 
     def __init__(self, context: LiveContext) -> None:
         self._context = context
         self._due_ms = 0
+        self._priority = Priority.SEED
 
     async def work_forever(self) -> None:
         """Ask once there are symbols, and again every few minutes."""
@@ -35,7 +37,7 @@ class DayBefore:
 
     async def _ask(self) -> bool:
         try:
-            told = await self._context.market_data.tickers()
+            told = await self._context.market_data.tickers(self._priority)
         except ExchangeError as error:  # nothing is lost: the day is made of minutes in the end
             log.info("tickers of 24 hours: %s", error)
             return False
@@ -44,4 +46,5 @@ class DayBefore:
         known = {symbol: told[symbol] for symbol in followed if symbol in told}
         log.info("tickers of 24 hours came of %d of %d symbols", len(known), len(followed))
         host.tell_tickers(known)
+        self._priority = Priority.HISTORY
         return True

@@ -76,9 +76,9 @@ class KeyedMarketData:
             unread=listed.unread._replace(symbols=frozenset(map(name, listed.unread.symbols))),
         )
 
-    async def tickers(self) -> dict[str, Ticker24h]:
+    async def tickers(self, priority: Priority) -> dict[str, Ticker24h]:
         """The last 24 hours of every symbol."""
-        found = await self._market_data.tickers()
+        found = await self._market_data.tickers(priority)
         return {self._naming.name(symbol): ticker for symbol, ticker in found.items()}
 
     async def bars(

@@ -20,7 +20,7 @@ from klagg_tui.feed import Progress
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.live import backfill as backfill_module
 from klagg_tui.runtime.live.backfill import AT_ONCE, UNSEEN_AT_ONCE, Backfill
-from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.context import Contract, LiveContext
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.feed import LiveFeed
 from klagg_tui.runtime.look import Look
@@ -225,3 +225,9 @@ async def test_who_is_stopped_in_the_middle_goes_on_where_it_was(scene: Scene) -
         await working
     assert scene.asked.under_way == 0
     assert len(set(await scene.run())) == 6
+
+
+async def test_a_symbol_that_is_listed_this_moment_has_no_history(scene: Scene) -> None:
+    scene.context.contracts["NEW"] = Contract(listed_ms=START)
+    scene.backfill.want(["NEW"])
+    assert await scene.run() == []

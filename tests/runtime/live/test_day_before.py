@@ -15,6 +15,7 @@ from klagg_tui.errors import Unreachable
 from klagg_tui.exchange.binance import VENUE
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.tickers import Ticker24h
+from klagg_tui.exchange.venue import Priority
 from klagg_tui.feed import FeedUpdate
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.live import day_before
@@ -39,10 +40,12 @@ class Asked:
 
     def __init__(self) -> None:
         self.questions = 0
+        self.priorities: list[Priority] = []
         self.is_down = False
 
-    async def tickers(self) -> Mapping[str, Ticker24h]:
+    async def tickers(self, priority: Priority) -> Mapping[str, Ticker24h]:
         self.questions += 1
+        self.priorities.append(priority)
         if self.is_down:
             raise Unreachable("It cannot be reached.")
         return {name: Ticker24h(START, last=float(self.questions)) for name in (SYMBOL, "NEVERUSDT")}
@@ -73,11 +76,12 @@ async def test_followed_symbols_are_told_once_they_are_there_and_again_every_few
         await asyncio.sleep(0.01)
         assert asked.questions == 3
         assert (await host.update()).tickers == {SYMBOL: Ticker24h(START, last=3.0)}
+        assert asked.priorities == [Priority.SEED, Priority.HISTORY, Priority.HISTORY]
         working.cancel()
 
 
 async def test_an_exchange_among_several_tells_its_symbols_by_its_key() -> None:
-    told = await KeyedMarketData(Asked(), Naming("okx-spot")).tickers()  # type: ignore[arg-type]
+    told = await KeyedMarketData(Asked(), Naming("okx-spot")).tickers(Priority.SEED)  # type: ignore[arg-type]
     assert set(told) == {f"okx-spot:{SYMBOL}", "okx-spot:NEVERUSDT"}
 
 
@@ -109,7 +113,7 @@ async def test_the_screen_is_told_the_day_of_every_symbol_of_several_exchanges(t
             return {name.partition(":")[0] for name in told} == set(keys)
 
         try:
-            await until(are_all_told, 30.0)
+            await until(are_all_told, 60.0)
         finally:
             await runtime.stop()
     assert set(told) <= known

@@ -90,7 +90,7 @@ async def test_its_last_24_hours_are_about_what_its_bars_come_to(key: str) -> No
     """About: the exchange adds up what trades come to on the average, see `market.day`; the last price is exact."""
     async with served(key) as (exchange, data, _):
         symbols = [listed.symbol for listed in await followed(data)]
-        told = await data.tickers()
+        told = await data.tickers(GAP)
         assert set(told) == set(symbols)
         now_ms = exchange.now_ms()
         for symbol in symbols[:4]:
