@@ -14,9 +14,10 @@ from tempfile import TemporaryDirectory
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
-from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns
+from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, no_columns
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars
+from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain
 from klagg_tui.exporting import exporter as export
 from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop
@@ -24,7 +25,6 @@ from klagg_tui.exporting.format import Format
 from klagg_tui.exporting.selection import Selection
 from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Progress, Status, VenueStatus
 from klagg_tui.metrics import Metric
-from klagg_tui.runtime import questions
 from klagg_tui.storage.store import Store
 from tests.makers import snapshot
 
@@ -203,8 +203,8 @@ class MadeMarket:
     async def columns(
         self, symbols: Sequence[str], period: Period, from_ms: int, fields: Collection[str] = COLUMN_FIELDS
     ) -> Mapping[str, BarColumns]:
-        async with self._stored() as store:
-            return await questions.columns(store, symbols, period, from_ms, fields)
+        found = {symbol: _columns(self._closed.get((symbol, period), {}), from_ms, fields) for symbol in symbols}
+        return {symbol: columns for symbol, columns in found.items() if columns}
 
     def tape(self, symbol: str) -> tuple[AggTrade, ...]:
         return tuple(self._tape) if symbol == self.followed else ()
@@ -251,6 +251,29 @@ class MadeMarket:
 
     async def stop(self) -> None:
         self.stopped = True
+
+
+def _columns(bars: Mapping[int, Bar], from_ms: int, fields: Collection[str]) -> BarColumns:
+    """As the store reads them."""
+    found = no_columns()
+    for open_ms, bar in sorted(bars.items()):
+        if open_ms >= from_ms:
+            found.open_ms.append(open_ms)
+            found.state.append(bar.state)
+            found.evidence.append(bar.evidence)
+            for name in COLUMN_FIELDS:
+                if name in fields:
+                    getattr(found, name).append(getattr(bar, name) / _UNITS.get(name, 10**PRICE_DECIMALS))
+    return found
+
+
+_UNITS = {
+    "volume": 10**QUANTITY_DECIMALS,
+    "turnover": 10 ** (PRICE_DECIMALS + QUANTITY_DECIMALS),
+    "trade_count": 1,
+    "taker_buy_volume": 10**QUANTITY_DECIMALS,
+    "taker_buy_turnover": 10 ** (PRICE_DECIMALS + QUANTITY_DECIMALS),
+}
 
 
 __all__ = ["BEGIN_MS", "MadeMarket", "State"]
