@@ -10,7 +10,7 @@ from typing import Final
 
 from klagg_tui import __version__
 from klagg_tui.engine import parsing
-from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade
 from klagg_tui.engine.period import MINUTE_MS, Period
@@ -31,6 +31,7 @@ from klagg_tui.probing.checks import (
     judge_sums,
 )
 from klagg_tui.probing.listening import Heard, listening, until_served
+from klagg_tui.probing.minutes import TheirBars, steady, whole
 from klagg_tui.probing.report import Finding, Measured, Report, Verdict
 from klagg_tui.probing.timing import KnownClock, until_ms, until_past
 from klagg_tui.texts import without_login
@@ -79,9 +80,7 @@ class Probe:
         self._looks: dict[str, list[Look]] = {}
         self._second = Heard()
         self._fetched: dict[str, list[AggTrade]] = {}
-        self._theirs: dict[tuple[str, int], Bar] | None = None
-        self._unclear: set[tuple[str, int]] = set()
-        """Minutes of which the exchange gave no bar that is over, which says nothing of them."""
+        self._theirs: TheirBars | None = None
         self._begin_ms = self._end_ms = self._reopened_ms = 0
 
     async def run(self) -> Report:
@@ -165,7 +164,7 @@ class Probe:
         """What the stream left out, and a page of what it did not, by id."""
         if self._venue.ids is Ids.NONE:
             return
-        for symbol, trades in self._steadily_heard().items():
+        for symbol, trades in steady(self._heard).items():
             missing = holes(trade.aggregate_id for trade in trades)
             if missing or len(self._fetched) < _LOOKED_AT:
                 last_id = missing[-1][1] + 1 if missing else trades[-1].aggregate_id
@@ -199,7 +198,7 @@ class Probe:
     async def _judged(self, doubt: Doubt) -> Measured:
         question = doubt.question
         if question is Question.IDS:
-            return judge_ids(self._venue.ids, self._steadily_heard(), self._fetched)
+            return judge_ids(self._venue.ids, steady(self._heard), self._fetched)
         if question is Question.FINAL:
             return judge_final(self._venue.settle_ms, self._looks)
         if question is Question.SEAM:
@@ -211,58 +210,36 @@ class Probe:
             return await self._bad_symbol(doubt.expected)
         theirs = await self._their_bars()
         if question is Question.EMPTY:
-            quiet = [key for key in self._quiet() if key not in self._unclear]
-            return judge_empty(self._venue.candle, quiet, theirs)
+            quiet = [key for key in self._quiet() if key not in theirs.unclear]
+            return judge_empty(self._venue.candle, quiet, theirs.bars)
         our_bars = self._our_bars()
-        every = [Pair(ours, theirs[key]) for key, ours in our_bars.items() if key in theirs]
+        every = [Pair(ours, theirs.bars[key]) for key, ours in our_bars.items() if key in theirs.bars]
         missing = [
             ours
             for key, ours in our_bars.items()
-            if not (key in theirs or key in self._unclear) and ours.is_traded and self._is_judged(ours)
+            if not (key in theirs.bars or key in theirs.unclear) and ours.is_traded and self._is_judged(ours)
         ]
         pairs = [pair for pair in every if self._is_judged(pair.ours)]
         if question is Question.SUM:
             return judge_sums(self._venue.candle, pairs, every, missing)
-        before = {(symbol, open_ms + MINUTE_MS): bar for (symbol, open_ms), bar in theirs.items()}
+        before = {(symbol, open_ms + MINUTE_MS): bar for (symbol, open_ms), bar in theirs.bars.items()}
         return judge_first_price(self._venue.candle, pairs, before)
 
-    async def _their_bars(self) -> dict[tuple[str, int], Bar]:
-        """The exchange's bars of the minutes that were heard, by symbol and open time."""
+    async def _their_bars(self) -> TheirBars:
+        """The exchange's bars of the minutes that were heard."""
         if self._theirs is None:
-            self._theirs = {}
+            theirs, first_ms = TheirBars(), self._begin_ms - MINUTE_MS
             for symbol in self._instruments:
-                await self._take_theirs(symbol, self._theirs)
+                minutes = range(first_ms, self._end_ms + 1, MINUTE_MS)
+                theirs.take(symbol, minutes, await self._bars(symbol, first_ms, self._end_ms))
+            self._theirs = theirs
         return self._theirs
-
-    async def _take_theirs(self, symbol: str, theirs: dict[tuple[str, int], Bar]) -> None:
-        first_ms = self._begin_ms - MINUTE_MS
-        bars = await self._bars(symbol, first_ms, self._end_ms)
-        if bars is None:
-            self._unclear.update((symbol, open_ms) for open_ms in range(first_ms, self._end_ms + 1, MINUTE_MS))
-        for bar in bars or ():
-            if bar.state is State.FORMING:
-                self._unclear.add((symbol, bar.open_ms))
-            else:
-                theirs[symbol, bar.open_ms] = bar
-
-    def _steadily_heard(self) -> dict[str, list[AggTrade]]:
-        """The trades of the symbols whose connection was never lost."""
-        return {symbol: trades for symbol, trades in self._heard.trades.items() if symbol not in self._heard.lost}
 
     def _is_judged(self, bar: Bar) -> bool:
         return self._begin_ms <= bar.open_ms < self._end_ms
 
     def _whole(self) -> dict[str, list[AggTrade]]:
-        """The trades of the symbols of which every trade of the minutes is there: heard or fetched."""
-        whole: dict[str, list[AggTrade]] = {}
-        for symbol, served_ms in self._heard.served.items():
-            if served_ms > self._begin_ms - MINUTE_MS or symbol in self._heard.lost:
-                continue
-            by_id = {trade.aggregate_id: trade for trade in self._heard.trades.get(symbol, ())}
-            by_id |= {trade.aggregate_id: trade for trade in self._fetched.get(symbol, ())}
-            if self._venue.ids is Ids.NONE or not holes(by_id):
-                whole[symbol] = [by_id[trade_id] for trade_id in sorted(by_id)]
-        return whole
+        return whole(self._heard, self._fetched, self._venue.ids, self._begin_ms - MINUTE_MS)
 
     def _quiet(self) -> list[tuple[str, int]]:
         minutes = range(self._begin_ms, self._end_ms, MINUTE_MS)

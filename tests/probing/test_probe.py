@@ -68,6 +68,13 @@ async def test_a_slow_answer_about_the_time_speaks_against_nothing() -> None:
 
 
 @pytest.mark.soak
+async def test_trades_of_a_lost_connection_are_missing_in_no_bar() -> None:
+    report = await probed("hyperliquid", ",".join(f"cut@{minute}m" for minute in range(2, 12, 2)), minutes=2)
+    assert verdicts(report)[Question.SUM] is Verdict.OPEN
+    assert not report.has_failed
+
+
+@pytest.mark.soak
 async def test_where_every_answer_is_slow_what_needs_the_clock_is_not_shown() -> None:
     report = await probed("okx-spot", "slow@0s+9h:40", activity=20.0)
     assert verdicts(report)[Question.FINAL] is Verdict.OPEN
