@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
@@ -35,7 +36,7 @@ class Exchanges:
         self.failures: dict[str, str] = {}
         """A sentence for each exchange that could not be asked, or not to the end, by its label."""
         self.now_ms = 0
-        """The latest time that one of them told."""
+        """The latest time that it may be by what one of them told."""
         self._is_qualified = is_qualified
         self._anchors = anchors
         self._on_unknown = on_unknown
@@ -50,7 +51,8 @@ class Exchanges:
         """One that answers."""
         bars = exchange_bars(rest, exchange, lambda name: self._on_unknown(self._name_of(exchange, name)))
         self._asked[exchange.key] = exchange, bars
-        self.now_ms = max(self.now_ms, rest.now_ms())
+        if rest.clock.is_set:
+            self.now_ms = max(self.now_ms, rest.now_ms() + math.ceil(rest.error_ms()))
 
     async def __call__(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
         """The exchange's own bars; none of periods that it does not have, or from before its reach."""
