@@ -117,9 +117,12 @@ class LiveMarket:
 
     async def _sync_is_due(self) -> None:
         """At once after sleep, and until an answer came; soon where trades contradict the clock, or it is not known well."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._woke.wait(), _SYNC_AGAIN_S)
-            return
+        with suppress(
+            TimeoutError
+        ):  # `asyncio.wait_for` would forget, before Python 3.12, that it was cancelled while it was woken
+            async with asyncio.timeout(_SYNC_AGAIN_S):
+                await self._woke.wait()
+                return
         waits = [asyncio.ensure_future(event.wait()) for event in (self._woke, self._is_clock_doubtful)]
         try:
             await asyncio.wait(waits, timeout=SYNC_S - _SYNC_AGAIN_S, return_when=asyncio.FIRST_COMPLETED)
