@@ -308,12 +308,14 @@ async def _prune(
     path: Path, limits: Mapping[Period, int], periods: tuple[Period, ...], *, dry_run: bool
 ) -> dict[Period, int]:
     """How many bars of each period are, or would be, deleted; short periods first, since longer ones are made of them."""
+    from klagg_tui.exchange.registry import opening_at_previous_close
     from klagg_tui.storage.store import Store
 
     deleted = {}
     if not dry_run:
         say_update(path)
-    async with await Store.open(path, read_only=dry_run, periods=periods) as store:
+    opening = opening_at_previous_close()
+    async with await Store.open(path, read_only=dry_run, periods=periods, previous_close=opening) as store:
         for period, before_ms in sorted(limits.items()):
             count = await store.count_before(period, before_ms, periods)
             deleted[period] = count

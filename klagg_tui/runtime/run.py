@@ -39,7 +39,9 @@ async def opened(plan: Plan, latest: Latest) -> AsyncIterator[EngineRun]:
     async with AsyncExitStack() as stack:
         store = None
         if plan.database:
-            store = await Store.open(plan.database, periods=plan.periods, markets=plan.markets)
+            store = await Store.open(
+                plan.database, periods=plan.periods, markets=plan.markets, previous_close=plan.previous_close
+            )
             await stack.enter_async_context(store)
         source = await _named(plan.source(), plan.market, store)
         engine = KlineEngine(plan.periods, holds_gaps=source.is_live)

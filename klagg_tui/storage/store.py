@@ -80,6 +80,7 @@ class Store(StoreReader):
         periods: Sequence[Period] = DEFAULT_PERIODS,
         market: str | None = None,
         markets: Sequence[str] = (),
+        previous_close: Collection[str] = (),
         is_kept_empty: bool = True,
     ) -> Self:
         """Open the database at `path`; a writer makes it, and its folder, where there is none.
@@ -93,6 +94,7 @@ class Store(StoreReader):
                 is there. A file may hold several venues, but only one address of each. The first bars written mark a
                 file that nobody marked; one without any bar takes any. Where file and markets are several venues
                 together, symbols go by `venue:symbol`.
+            previous_close: labels of the venues whose bars open at the close of the one before, as their `CandleFacts` have it.
             is_kept_empty: where not, a file that was made for this is removed when it is closed without any bar.
 
         Raises:
@@ -122,7 +124,8 @@ class Store(StoreReader):
             raise
         store: Self | None = None
         try:
-            store = cls(path, await open_reader(path), Writer(connection, tuple(periods), Naming()), lock)
+            writer = Writer(connection, tuple(periods), Naming(), previous_close)
+            store = cls(path, await open_reader(path), writer, lock)
             await store._settle_markets(markets)
         except BaseException:
             await (store.close() if store else _give_up(connection, lock))
@@ -223,19 +226,17 @@ class Store(StoreReader):
         """
         return await self.importing().add(bars, spans)
 
-    async def add_confirmed(self, bars: Iterable[Bar], *, opens_at_previous_close: bool = False) -> Added:
+    async def add_confirmed(self, bars: Iterable[Bar]) -> Added:
         """Store the exchange's own bars, of any periods; they replace all others, and larger bars are made again.
 
         Where they lack fields, as their `evidence` says, a stored bar that agrees with them in all others keeps its own;
-        see `engine.confirming`. `opens_at_previous_close`: as the venue's `CandleFacts` have it.
+        see `engine.confirming`.
         """
         await self._mark()
         bars = tuple(bars)
         if shown := metadata.shown_anchors(bars):
             await self.learn_anchors(shown)
-        return await confirming.add_confirmed(
-            self._require_writer(), bars, opens_at_previous_close=opens_at_previous_close
-        )
+        return await confirming.add_confirmed(self._require_writer(), bars)
 
     async def find_owed(
         self, settled_ms: int, periods: Collection[Period] = tuple(Period), *, venue: str | None = None
