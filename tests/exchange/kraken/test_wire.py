@@ -101,12 +101,6 @@ def test_a_dark_pool_has_no_name_on_the_websocket_and_is_left_out() -> None:
     assert (len(listed.instruments), listed.unread.entries) == (1, 0)
 
 
-def test_a_listing_without_end_is_cut() -> None:
-    listed, _ = read_pairs(result({str(number): {**PAIR, "wsname": f"A{number}/USD"} for number in range(10_002)}))
-    assert (len(listed.instruments), listed.unread.entries) == (10_000, 2)
-    assert "10,000" in listed.unread.reason
-
-
 @pytest.mark.parametrize("reply", [result({}), result([]), b"{}", b'{"error":[]}', b"7"], ids=str)
 def test_a_listing_of_nothing_is_none(reply: bytes) -> None:
     with pytest.raises(BadFrame):

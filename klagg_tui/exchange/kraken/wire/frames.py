@@ -4,32 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from klagg_tui.engine.events import TradeFields
-from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange.fields import Json, mapping, sequence, symbol, text, whole
 from klagg_tui.exchange.kraken.wire.commands import TRADE
 from klagg_tui.exchange.kraken.wire.trades import trade_fields
 from klagg_tui.exchange.messages import Acknowledged, Batch, Message, Rejected, Skipped
 from klagg_tui.exchange.numerals import decoded_exactly
+from klagg_tui.exchange.reading import decode_each
 
 _HEARTBEAT = Skipped("heartbeat")
 
 
 def decode_batch(raws: Iterable[bytes]) -> Batch:
     """The messages of a connection as values; a damaged one costs only itself."""
-    trades: list[TradeFields] = []
-    others: list[Message] = []
-    damaged: list[tuple[bytes, Exception]] = []
-    for raw in raws:
-        try:
-            message = mapping(decoded_exactly(raw))
-            if message.get("channel") == TRADE and "data" in message:
-                trades += [trade_fields(mapping(trade)) for trade in sequence(message["data"])]
-            else:
-                others.append(_read_other(message))
-        except (BadFrame, BadNumber) as error:
-            damaged.append((raw, error))
-    return Batch(trades, others, damaged)
+    return decode_each(raws, _read)
+
+
+def _read(raw: bytes, batch: Batch) -> None:
+    message = mapping(decoded_exactly(raw))
+    if message.get("channel") == TRADE and "data" in message:
+        batch.trades.extend([trade_fields(mapping(trade)) for trade in sequence(message["data"])])
+    else:
+        batch.others.append(_read_other(message))
 
 
 def _read_other(message: dict[str, Json]) -> Message:

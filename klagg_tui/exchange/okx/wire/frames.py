@@ -8,13 +8,13 @@ from functools import partial
 from typing import Final
 
 from klagg_tui.engine.events import TradeFields
-from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange.fields import Json, decoded, mapping, sequence, symbol, text
 from klagg_tui.exchange.messages import Acknowledged, Batch, Message, Rejected, ServerShutdown, Skipped
 from klagg_tui.exchange.okx.wire import commands
 from klagg_tui.exchange.okx.wire.commands import PONG, TRADES, stream_name
 from klagg_tui.exchange.okx.wire.trades import trade_fields
 from klagg_tui.exchange.okx.wire.units import Contracts, contract_of, whole
+from klagg_tui.exchange.reading import decode_each
 from klagg_tui.exchange.venue import StreamCodec
 
 _CLOSING: Final = "64008"
@@ -41,22 +41,18 @@ def decode_batch(contracts: Contracts, raws: Iterable[bytes]) -> Batch:
 
     `contracts` has the units of sizes; a trade of an instrument that it does not know is damage, never a guess.
     """
-    trades: list[TradeFields] = []
-    others: list[Message] = []
-    damaged: list[tuple[bytes, Exception]] = []
-    for raw in raws:
+
+    def read(raw: bytes, batch: Batch) -> None:
         if raw == PONG:
-            others.append(Skipped("pong"))
-            continue
-        try:
-            message = mapping(decoded(raw))
-            if "data" in message:
-                trades += _trades(message, contracts, others)
-            else:
-                others.append(_answer(message))
-        except (BadFrame, BadNumber) as error:
-            damaged.append((raw, error))
-    return Batch(trades, others, damaged)
+            batch.others.append(Skipped("pong"))
+            return
+        message = mapping(decoded(raw))
+        if "data" in message:
+            batch.trades.extend(_trades(message, contracts, batch.others))
+        else:
+            batch.others.append(_answer(message))
+
+    return decode_each(raws, read)
 
 
 def _trades(message: dict[str, Json], contracts: Contracts, others: list[Message]) -> list[TradeFields]:

@@ -8,21 +8,19 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS
-from klagg_tui.errors import BadFrame, BadNumber
+from klagg_tui.errors import BadFrame
 from klagg_tui.exchange import fields
-from klagg_tui.exchange.fields import DAMAGE, Json
-from klagg_tui.exchange.listing import Instrument, Instruments, Unread
+from klagg_tui.exchange.fields import Json
+from klagg_tui.exchange.listing import Instrument, Instruments
 from klagg_tui.exchange.okx.facts import INVERSE, LINEAR, SPOT, Market
 from klagg_tui.exchange.okx.wire.answers import rows
 from klagg_tui.exchange.okx.wire.units import COINS, Contract, decimals_of, moment, product
+from klagg_tui.exchange.reading import read_listing
 
 LIVE: Final = "live"
 RESTING: Final = frozenset({"suspend", "rebase", "post_only"})
 """States of an instrument in which nobody trades for a while."""
 _STATES: Final = frozenset({LIVE, "preopen", "test", *RESTING})
-
-MOST_LISTED: Final = 10_000
-"""Entries that are read; the longest listing of any market has some two thousand."""
 
 
 class Listed(NamedTuple):
@@ -34,32 +32,15 @@ class Listed(NamedTuple):
 
 
 def read_instruments(raw: bytes, market: Market) -> Listed:
-    """Every instrument of a market; one odd entry among hundreds costs only itself.
-
-    Entries past `MOST_LISTED` are left out and counted among those that were not read.
-
-    Raises:
-        BadFrame: there is no list of them, or an empty one.
-    """
-    entries = rows(raw)
-    if not entries:
-        raise BadFrame("it lists nothing at all")
-    found: list[Instrument] = []
+    """Every instrument of a market; raises BadFrame where there is no list of them, or an empty one."""
     contracts: dict[str, Contract] = {}
-    odd: list[tuple[Json, str]] = []
-    for row in entries[:MOST_LISTED]:
-        try:
-            instrument, contract = _read(fields.mapping(row), market)
-        except (BadFrame, BadNumber) as error:
-            odd.append((row, str(error)))
-        else:
-            found.append(instrument)
-            contracts[instrument.symbol] = contract
-    unread = Unread(len(odd), frozenset(filter(None, (_symbol_of(row) for row, _ in odd))), odd[0][1] if odd else "")
-    if (cut := len(entries) - MOST_LISTED) > 0:
-        reason = f"a listing is read up to its {MOST_LISTED:,}th entry"
-        unread = unread._replace(entries=unread.entries + cut, reason=reason)
-    return Listed(Instruments(tuple(found), unread), contracts)
+
+    def read(row: Json) -> Instrument:
+        instrument, contract = _read(fields.mapping(row), market)
+        contracts[instrument.symbol] = contract
+        return instrument
+
+    return Listed(read_listing(rows(raw), read, _symbol_of), contracts)
 
 
 def _read(entry: dict[str, Json], market: Market) -> tuple[Instrument, Contract]:
@@ -121,9 +102,5 @@ def _text(entry: dict[str, Json], name: str) -> str:
     return value
 
 
-def _symbol_of(row: Json) -> str | None:
-    """Whose entry it is, where at least that can be read."""
-    try:
-        return fields.symbol(fields.text(fields.mapping(row)["instId"]))
-    except (BadFrame, *DAMAGE):
-        return None
+def _symbol_of(row: Json) -> str:
+    return fields.symbol(fields.text(fields.mapping(row)["instId"]))
