@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, Unpack
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import MINUTE_MS, Period
-from klagg_tui.errors import UnknownSymbol
 from klagg_tui.exchange.fields import LATEST_MS
 from klagg_tui.exchange.kraken import wire
 from klagg_tui.exchange.kraken.facts import (
@@ -24,7 +22,7 @@ from klagg_tui.exchange.kraken.wire import TradePage
 from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.transport.client import MarketClient
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import HttpClient, HttpRules
+from klagg_tui.exchange.transport.http import HttpOptions, HttpRules
 from klagg_tui.exchange.venue import Priority, StreamCodec
 
 SETTLED_MS: Final = 10_000
@@ -38,29 +36,22 @@ _BEFORE_MS: Final = 1_000
 _OVERLAP_NS: Final = 10_000_000
 
 RULES: Final = HttpRules(
-    cost_per_minute=REQUESTS.cost_per_minute,
-    used_header="",
+    requests=REQUESTS,
     refusals=REFUSALS,
     longest_pause_ms=LONGEST_REFUSAL_MS,
     blocked_advice=BLOCKED_ADVICE,
     read_failure=wire.read_failure,
-    pace_ms=REQUESTS.pace_ms,
     read_error=wire.read_error,
 )
 
 
 class RestClient(MarketClient):
-    """See `MarketData`; `has_speed`: whether the host may say how fast its time runs."""
+    """See `MarketData`."""
 
-    def __init__(
-        self, base_url: str, clock: ExchangeClock, *, proxy: str | None = None, has_speed: bool = True
-    ) -> None:
-        super().__init__(
-            HttpClient(base_url, clock, RULES, proxy=proxy, has_speed=has_speed), wire.TIME, wire.read_time
-        )
+    def __init__(self, base_url: str, clock: ExchangeClock, **options: Unpack[HttpOptions]) -> None:
+        super().__init__(base_url, clock, RULES, wire.TIME, wire.read_time, **options)
         self._rest_names: dict[str, str] = {}
         """What REST calls a symbol."""
-        self._listing = asyncio.Lock()
 
     @property
     def codec(self) -> StreamCodec:
@@ -92,7 +83,7 @@ class RestClient(MarketClient):
         """
         if period not in INTERVALS:
             return []
-        pair = await self._rest_name(symbol)
+        pair = await self.listed(symbol, self._rest_names)
         step_ms, newest_ms = period.nominal_ms, period.open_ms(self.now_ms())
         last_ms = newest_ms if end_ms is None else min(newest_ms, period.open_ms(end_ms))
         if start_ms is None:
@@ -114,7 +105,7 @@ class RestClient(MarketClient):
         self, symbol: str, from_id: int, *, since_ms: int = 0, limit: int, priority: Priority
     ) -> list[AggTrade]:
         """Trades from an id on, asked for by the time of one before; where none is known the newest must reach back so far."""
-        pair = await self._rest_name(symbol)
+        pair = await self.listed(symbol, self._rest_names)
         until_id = from_id + min(limit, REQUESTS.trade_page.rows)
         walk = self._walk(symbol, pair, (since_ms - _BEFORE_MS) * 1_000_000 if since_ms else None, priority)
         found: list[AggTrade] = []
@@ -125,15 +116,6 @@ class RestClient(MarketClient):
             if fresh[-1].aggregate_id >= until_id - 1:
                 break
         return found
-
-    async def _rest_name(self, symbol: str) -> str:
-        """What REST calls a symbol, by the listing, which is asked for once where nobody has yet."""
-        async with self._listing:
-            if not self._rest_names:
-                await self.instruments()
-        if symbol not in self._rest_names:
-            raise UnknownSymbol(f"Kraken does not list {symbol}.")
-        return self._rest_names[symbol]
 
     async def _own_bars(self, symbol: str, pair: str, period: Period, priority: Priority) -> list[Bar]:
         """The exchange's, as many as it has."""
