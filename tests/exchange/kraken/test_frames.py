@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klagg_tui.errors import BadFrame
-from klagg_tui.exchange.kraken.wire import CODEC, decode_batch, subscribe, trade_stream, unsubscribe
+from klagg_tui.exchange.kraken.wire.commands import subscribe, trade_stream, unsubscribe
+from klagg_tui.exchange.kraken.wire.frames import CODEC, decode_batch
 from klagg_tui.exchange.messages import Acknowledged, Rejected, Skipped
 from tests.exchange.kraken.samples import TRADE, TRADE_MS, update
 

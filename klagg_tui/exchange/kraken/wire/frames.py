@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from klagg_tui.exchange.fields import Json, mapping, sequence, symbol, text, whole
-from klagg_tui.exchange.kraken.wire.commands import TRADE
+from klagg_tui.exchange.kraken.wire.commands import PING, STREAM_PATH, TRADE, subscribe, trade_stream, unsubscribe
 from klagg_tui.exchange.kraken.wire.trades import trade_fields
 from klagg_tui.exchange.messages import Acknowledged, Batch, Message, Rejected, Skipped
 from klagg_tui.exchange.numerals import decoded_exactly
 from klagg_tui.exchange.reading import decode_each
+from klagg_tui.exchange.venue import StreamCodec
 
 _HEARTBEAT = Skipped("heartbeat")
 
@@ -56,3 +58,15 @@ def _number(message: dict[str, Json]) -> int | None:
 
 def _words(value: Json) -> str:
     return value[:500] if type(value) is str else ""
+
+
+CODEC: Final = StreamCodec(
+    path=STREAM_PATH,
+    market_streams=(),
+    trade_stream=trade_stream,
+    subscribe=subscribe,
+    unsubscribe=unsubscribe,
+    decode_batch=decode_batch,
+    ping=PING,
+)
+"""The language of the streams."""
