@@ -13,7 +13,7 @@ from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.okx import facts
 from klagg_tui.exchange.okx.facts import REQUESTS, SPOT, Market
 from klagg_tui.exchange.okx.wire import requests
-from klagg_tui.exchange.okx.wire.answers import read_error, read_failure, read_time
+from klagg_tui.exchange.okx.wire.answers import read_error, read_time
 from klagg_tui.exchange.okx.wire.bars import read_bars
 from klagg_tui.exchange.okx.wire.frames import codec
 from klagg_tui.exchange.okx.wire.instruments import read_instruments
@@ -29,7 +29,7 @@ RULES: Final = HttpRules(
     refusals=facts.REFUSALS,
     longest_pause_ms=facts.LONGEST_REFUSAL_MS,
     blocked_advice=facts.BLOCKED_ADVICE,
-    read_failure=read_failure,
+    read_failure=read_error,
     read_error=read_error,
 )
 

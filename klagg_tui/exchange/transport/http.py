@@ -71,9 +71,9 @@ class HttpRules:
     longest_pause_ms: int
     """No refusal lasts longer; an answer that says more is not believed."""
     blocked_advice: str
-    read_failure: Callable[[bytes], Failure]
-    """Of an answer with another status than 200. The body may be anything: it must not raise. A `status` in it counts in place
-    of the answer's own."""
+    read_failure: Callable[[bytes], Failure | None]
+    """Of an answer with another status than 200; None where it says nothing. The body may be anything: it must not raise. A
+    `status` in it counts in place of the answer's own."""
     read_error: Callable[[bytes], Failure | None] | None = None
     """Finds the error in an answer with status 200, for exchanges that say them so; None where there is none; never raises."""
     used_header: str = ""
@@ -294,7 +294,7 @@ class HttpClient:
         """What is wrong with an answer, its status included."""
         if status == 200:
             return self._rules.read_error(body) if self._rules.read_error else None
-        failure = self._rules.read_failure(body)
+        failure = self._rules.read_failure(body) or Failure()
         return failure if failure.status else failure._replace(status=status)
 
     def _error(self, failure: Failure, headers: Mapping[str, str]) -> ExchangeError:

@@ -17,9 +17,10 @@ from klagg_tui.errors import BadFrame
 from klagg_tui.evidence import Evidence
 from klagg_tui.exchange import fields
 from klagg_tui.exchange.fields import DAMAGE, Json
+from klagg_tui.exchange.numerals import moment_of_digits, product
 from klagg_tui.exchange.okx.facts import CANDLE, SPOT, Market
 from klagg_tui.exchange.okx.wire.answers import rows
-from klagg_tui.exchange.okx.wire.units import Contract, moment, product
+from klagg_tui.exchange.okx.wire.units import Contract
 from klagg_tui.exchange.reading import rising_bars, sound
 
 _FINAL: Final = {"0": False, "1": True}
@@ -46,7 +47,7 @@ def read_bars(raw: bytes, symbol: str, period: Period, now_ms: int, market: Mark
 
 def _bar(symbol: str, period: Period, row: Sequence[Json], now_ms: int, market: Market, contract: Contract) -> Bar:
     try:
-        open_ms = moment(row[0])
+        open_ms = moment_of_digits(row[0])
         first, high, low, last = (price(row[i]) for i in (1, 2, 3, 4))  # type: ignore[arg-type]
         volume, paid = _sums(row, market, contract)
         is_final = _FINAL[row[8]]  # type: ignore[index]

@@ -12,9 +12,10 @@ from klagg_tui.errors import BadFrame
 from klagg_tui.exchange import fields
 from klagg_tui.exchange.fields import Json
 from klagg_tui.exchange.listing import Instrument, Instruments
+from klagg_tui.exchange.numerals import decimals_of, moment_of_digits, product
 from klagg_tui.exchange.okx.facts import INVERSE, LINEAR, SPOT, Market
 from klagg_tui.exchange.okx.wire.answers import rows
-from klagg_tui.exchange.okx.wire.units import COINS, Contract, decimals_of, moment, product
+from klagg_tui.exchange.okx.wire.units import COINS, Contract
 from klagg_tui.exchange.reading import read_listing
 
 LIVE: Final = "live"
@@ -47,22 +48,22 @@ def _read(entry: dict[str, Json], market: Market) -> tuple[Instrument, Contract]
     """One entry, and the unit of its sizes.
 
     Raises:
-        BadFrame, BadNumber: it cannot be understood, a state that nobody has seen yet included.
+        BadFrame, KeyError: it cannot be understood, a state that nobody has seen yet included.
     """
-    symbol, state = fields.symbol(_text(entry, "instId")), _text(entry, "state")
+    symbol, state = fields.symbol(fields.text(entry["instId"])), fields.text(entry["state"])
     if state not in _STATES:
         raise BadFrame(f"the state {state[:40]!r} is unknown")
-    if (inst_type := _text(entry, "instType")) != market.inst_type:
+    if (inst_type := fields.text(entry["instType"])) != market.inst_type:
         raise BadFrame(f"it is of the market {inst_type[:40]!r}")
-    kind = market.inst_type if market is SPOT else _text(entry, "ctType")
+    kind = market.inst_type if market is SPOT else fields.text(entry["ctType"])
     contract, base, quote = _unit(entry, kind)
     price_decimals, quantity_decimals = (
-        decimals_of(_text(entry, "tickSz")),
-        decimals_of(product(_text(entry, "lotSz"), contract.size)),
+        decimals_of(fields.text(entry["tickSz"])),
+        decimals_of(product(fields.text(entry["lotSz"]), contract.size)),
     )
     if price_decimals > PRICE_DECIMALS or quantity_decimals > QUANTITY_DECIMALS:
         raise BadFrame(f"its prices have {price_decimals} decimals and its quantities {quantity_decimals}")
-    listed_ms = moment(_text(entry, "listTime")) if entry.get("listTime") else 0
+    listed_ms = moment_of_digits(fields.text(entry["listTime"])) if entry.get("listTime") else 0
     instrument = Instrument(
         symbol,
         quote,
@@ -81,11 +82,11 @@ def _read(entry: dict[str, Json], market: Market) -> tuple[Instrument, Contract]
 def _unit(entry: dict[str, Json], kind: str) -> tuple[Contract, str, str]:
     """The unit of sizes, the base and the quote: derivatives name them by what a contract is worth and what it is paid in."""
     if kind == SPOT.inst_type:
-        return COINS, _text(entry, "baseCcy"), _text(entry, "quoteCcy")
-    value = product(_text(entry, "ctVal"), _text(entry, "ctMult") or "1")
+        return COINS, fields.text(entry["baseCcy"]), fields.text(entry["quoteCcy"])
+    value = product(fields.text(entry["ctVal"]), fields.text(entry["ctMult"]) or "1")
     if value == "0":
         raise BadFrame("a contract is worth nothing")
-    counted, paid = _text(entry, "ctValCcy"), _text(entry, "settleCcy")
+    counted, paid = fields.text(entry["ctValCcy"]), fields.text(entry["settleCcy"])
     if counted == paid:
         raise BadFrame(f"a contract is worth {counted} and paid in it")
     if kind == LINEAR:
@@ -93,13 +94,6 @@ def _unit(entry: dict[str, Json], kind: str) -> tuple[Contract, str, str]:
     if kind == INVERSE:
         return Contract(value=value), paid, counted
     raise BadFrame(f"contracts of the type {kind[:40]!r} are not read")
-
-
-def _text(entry: dict[str, Json], name: str) -> str:
-    value = entry.get(name)
-    if type(value) is not str:
-        raise BadFrame(f"the field {name} is missing or no text")
-    return value
 
 
 def _symbol_of(row: Json) -> str:
