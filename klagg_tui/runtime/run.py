@@ -19,7 +19,7 @@ from klagg_tui.runtime.interpreter import collect_forever
 from klagg_tui.runtime.latest import Latest
 from klagg_tui.runtime.several import MarketSource, SeveralMarkets
 from klagg_tui.runtime.source import Plan, Source
-from klagg_tui.runtime.startup import stored_bars, stored_closes
+from klagg_tui.runtime.startup import stored_bars, stored_closes, stored_instruments
 from klagg_tui.runtime.telling import told_status
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.venues import label_of
@@ -51,7 +51,8 @@ async def opened(plan: Plan, latest: Latest) -> AsyncIterator[EngineRun]:
             for key, one in source.sources.items():
                 host.venue(key, one.now_ms)
         if store:
-            latest.put(await stored_bars(store, periods))
+            host.instruments.update(await stored_instruments(store))
+            latest.put(await stored_bars(store, periods, host.instruments))
         run = EngineRun(plan, source, host, latest)
         run.show_status()
         yield run
@@ -129,7 +130,7 @@ class EngineRun:
         host = self.host
         while self._is_turn_of_stored and host.store and host.stale_closes:
             due, period = len(host.stale_closes), host.stale_closes[0]
-            stored = await stored_closes(host.store, period)
+            stored = await stored_closes(host.store, period, host.instruments)
             # What was asked for meanwhile may be younger than what was read.
             host.stale_closes[:due] = [other for other in host.stale_closes[:due] if other is not period]
             if any(stored):

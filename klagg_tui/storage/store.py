@@ -36,7 +36,7 @@ from klagg_tui.storage.opening import (
     require_writable,
 )
 from klagg_tui.storage.reader import StoreReader
-from klagg_tui.storage.symbols import StoredSymbol, anchor_of_stored
+from klagg_tui.storage.symbols import Pair, StoredSymbol, anchor_of_stored
 from klagg_tui.storage.unconfirmed import Unconfirmed
 from klagg_tui.storage.venues import Naming, naming_of, venues_of
 from klagg_tui.storage.writer import Writer
@@ -298,6 +298,10 @@ class Store(StoreReader):
     async def widen_precisions(self, seen: Mapping[str, Precision]) -> None:
         """Keep decimals that were seen, beside what is known already."""
         await metadata.widen_precisions(self._require_writer(), seen)
+
+    async def learn_pairs(self, listed: Mapping[str, Pair]) -> None:
+        """Keep what a listing says of symbols: shown before the next one has come."""
+        await metadata.learn_pairs(self._require_writer(), listed)
 
     async def delete_before(self, period: Period, before_ms: int, at_most: int = 5000) -> int:
         """Delete at most so many bars of a period that opened before; returns how many: 0 when there are none left.
