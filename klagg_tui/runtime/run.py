@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Final, cast
 
 import psutil
@@ -19,7 +19,7 @@ from klagg_tui.runtime.interpreter import collect_forever
 from klagg_tui.runtime.latest import Latest
 from klagg_tui.runtime.several import MarketSource, SeveralMarkets
 from klagg_tui.runtime.source import Plan, Source
-from klagg_tui.runtime.startup import stored_bars, stored_closes, stored_instruments
+from klagg_tui.runtime.startup import note_watched, stored_bars, stored_closes, stored_instruments
 from klagg_tui.runtime.telling import told_status
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.venues import label_of
@@ -51,6 +51,9 @@ async def opened(plan: Plan, latest: Latest) -> AsyncIterator[EngineRun]:
             for key, one in source.sources.items():
                 host.venue(key, one.now_ms)
         if store:
+            if source.is_live:
+                with suppress(StorageError):  # a full disk is told when bars are written
+                    await note_watched(store, [label_of(mark) for mark in plan.markets])
             host.instruments.update(await stored_instruments(store))
             latest.put(await stored_bars(store, periods, host.instruments))
         run = EngineRun(plan, source, host, latest)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections import Counter
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Final
 
@@ -10,11 +12,33 @@ from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.registry import keys, venue
 from klagg_tui.feed import FeedUpdate, InstrumentFacts
+from klagg_tui.formatting import counted
 from klagg_tui.names import parted
 from klagg_tui.storage.store import Store
+from klagg_tui.storage.symbols import Standing
+
+log = logging.getLogger(__name__)
 
 CLOSES: Final = 60
 """Closed bars of each symbol and period, for sparklines and changes."""
+
+
+async def note_watched(store: Store, venues: Collection[str]) -> None:
+    """Keep which exchanges are watched, and say once which are not any more: what these lack is not fetched meanwhile."""
+    before = await store.watched()
+    counts = Counter(
+        parted(known.symbol).venue or next(iter(store.venues), "")
+        for known in await store.symbols()
+        if known.standing is Standing.FOLLOWED
+    )
+    for label in sorted(counts.keys() - set(venues)):
+        if before is None or label in before:
+            log.warning(
+                "%s is not watched any more: what is missing of its %s is fetched once it is watched again",
+                _called(label) or label,
+                counted(counts[label], "symbol"),
+            )
+    await store.note_watched(venues)
 
 
 async def stored_instruments(store: Store) -> dict[str, InstrumentFacts]:

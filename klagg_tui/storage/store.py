@@ -6,6 +6,7 @@ other. See `schema` for what is in the file.
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -36,7 +37,7 @@ from klagg_tui.storage.opening import (
     require_writable,
 )
 from klagg_tui.storage.reader import StoreReader
-from klagg_tui.storage.symbols import Pair, StoredSymbol, anchor_of_stored
+from klagg_tui.storage.symbols import WATCHED, Pair, StoredSymbol, anchor_of_stored
 from klagg_tui.storage.unconfirmed import Unconfirmed
 from klagg_tui.storage.venues import Naming, naming_of, venues_of
 from klagg_tui.storage.writer import Writer
@@ -302,6 +303,11 @@ class Store(StoreReader):
     async def learn_pairs(self, listed: Mapping[str, Pair]) -> None:
         """Keep what a listing says of symbols: shown before the next one has come."""
         await metadata.learn_pairs(self._require_writer(), listed)
+
+    async def note_watched(self, venues: Collection[str]) -> None:
+        """Keep which venues are watched from now on, by their labels. What others lack is not owed until they are watched again."""
+        if await self.watched() != frozenset(venues):
+            await self.put_meta(WATCHED, json.dumps(sorted(venues)))
 
     async def delete_before(self, period: Period, before_ms: int, at_most: int = 5000) -> int:
         """Delete at most so many bars of a period that opened before; returns how many: 0 when there are none left.

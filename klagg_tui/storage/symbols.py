@@ -82,6 +82,9 @@ ANCHORS: Final = "anchors"
 PAIRS: Final = "pairs"
 """The same from symbols to base, quote and whether it is inverse."""
 
+WATCHED: Final = "watched"
+"""Key of `meta`: a JSON list of the labels of the venues that were watched last."""
+
 _DAYS_OF_OWN: Final = f"""
 SELECT minute / {_DAY} % 3, count(*) FROM history
 WHERE symbol = ? AND period = {Period.D3.ordinal} AND state = {State.CONFIRMED.value} AND minute % {_DAY} = 0
@@ -182,6 +185,13 @@ async def pairs(connection: Connection, naming: Naming, venue: str | None = None
 def _pair(base: str, quote: str, is_inverse: bool, *_: object) -> Pair:
     """What is said behind them is a newer klagg's."""
     return Pair(str(base), str(quote), is_inverse is True)
+
+
+async def watched(connection: Connection) -> frozenset[str] | None:
+    """Labels of the venues that were watched last; None where no run has said it yet."""
+    text = await connection.value("SELECT value FROM meta WHERE key = ?", (WATCHED,))
+    with reading(connection.path):
+        return None if text is None else frozenset(map(str, json.loads(text)))
 
 
 async def put_facts(connection: Connection, naming: Naming, key: str, facts: Mapping[str, object]) -> None:

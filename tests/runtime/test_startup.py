@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.registry import venue
 from klagg_tui.feed import FeedUpdate, InstrumentFacts
-from klagg_tui.runtime.startup import stored_bars, stored_closes, stored_instruments
+from klagg_tui.runtime.startup import note_watched, stored_bars, stored_closes, stored_instruments
 from klagg_tui.storage.store import Store
-from klagg_tui.storage.symbols import Pair
+from klagg_tui.storage.symbols import Pair, Standing, StoredSymbol
 from klagg_tui.view import filter as filters
 from klagg_tui.view.model import Market
 from tests.makers import START, bar, bars
@@ -61,3 +63,28 @@ async def test_nothing_is_said_of_symbols_of_a_file_that_nobody_marked(tmp_path:
         await store.write(Changes(current=(bar(),)))
         update = await first_picture(store)
     assert (update.symbols_added, update.instruments) == (("BTCUSDT",), {})
+
+
+async def test_it_is_said_once_that_an_exchange_is_not_watched_any_more(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def told() -> list[str]:
+        said = [record.getMessage() for record in caplog.records]
+        caplog.clear()
+        return said
+
+    async with await Store.open(tmp_path / "klagg.db", markets=(UM, OKX, "gone")) as store:
+        names = f"{UM}:A", f"{OKX}:B", f"{OKX}:C", "gone:D"
+        await store.put_symbols(StoredSymbol(name, standing=Standing.FOLLOWED) for name in names)
+        await note_watched(store, (UM, "gone"))
+        assert told() == [
+            "OKX swaps is not watched any more: what is missing of its 2 symbols is fetched once it is watched again"
+        ]
+        await note_watched(store, (UM,))
+        assert told() == [
+            "gone is not watched any more: what is missing of its 1 symbol is fetched once it is watched again"
+        ]
+        await note_watched(store, (UM,))
+        await note_watched(store, (UM, OKX))
+        assert told() == []
+        assert await store.watched() == frozenset({UM, OKX})
