@@ -17,6 +17,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.theme import Theme
 
+from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError
 from klagg_tui.feed import Feed, Mode
 from klagg_tui.runtime import interpreter
@@ -60,7 +61,7 @@ class KlaggApp(App[bool]):
         keymap: keys for bindings by their ids, instead of ours.
         failure: why the engine ended by itself; the app leaves when there is a reason.
         should_leave: whether a signal asks it to.
-        on_shown: called once, when the first picture is there.
+        on_shown: called once, when the first picture is there, with its period.
     """
 
     TITLE = "klagg"
@@ -92,7 +93,7 @@ class KlaggApp(App[bool]):
         keymap: Mapping[str, str] | None = None,
         failure: Callable[[], BaseException | None] = lambda: None,
         should_leave: Callable[[], bool] = lambda: False,
-        on_shown: Callable[[], None] = lambda: None,
+        on_shown: Callable[[Period], None] = lambda _period: None,
     ) -> None:
         super().__init__()
         self._on_shown = on_shown
@@ -133,7 +134,7 @@ class KlaggApp(App[bool]):
 
     async def _shown(self) -> None:
         """Behind the first picture: what need not keep it waiting."""
-        self._on_shown()
+        self._on_shown(self.state.period)
         # Mounted unseen, before somebody asks for it, so that opening a symbol is only drawing.
         await self._get_screen(self._symbol)[1]
 

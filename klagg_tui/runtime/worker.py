@@ -56,8 +56,8 @@ class Runtime:
         """Done as soon as there is something to cancel."""
         self._ready: Future[EngineHost] = Future()
         """Done when the database is open."""
-        self._may_go: Future[None] = Future()
-        """Done when what is stored was shown, or nobody waits for that."""
+        self._may_go: Future[Period | None] = Future()
+        """Done when the newest stored bars were shown, by the period on view, or nobody waits for that."""
         self._ended: Future[None] = Future()
 
     def begin(self) -> None:
@@ -79,10 +79,10 @@ class Runtime:
             self.begin()
         self._ready.result()
 
-    def go_on(self) -> None:
-        """What is stored was shown."""
+    def go_on(self, shown: Period | None = None) -> None:
+        """The newest stored bars were shown, those of this period: what is stored before them comes first."""
         with suppress(InvalidStateError):  # asked twice, or too late
-            self._may_go.set_result(None)
+            self._may_go.set_result(shown)
 
     @property
     def error(self) -> BaseException | None:
@@ -205,6 +205,7 @@ class Runtime:
         async with opened(self._plan, self._latest) as run:
             self._ready.set_result(run.host)
             with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.wrap_future(self._may_go), HELD_S)
+                shown = await asyncio.wait_for(asyncio.wrap_future(self._may_go), HELD_S)
+                run.host.stale_closes.sort(key=lambda period: period is not shown)
             if not self._stopping:  # asked to stop before there was anything to cancel
                 await run.run()
