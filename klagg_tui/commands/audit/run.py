@@ -20,7 +20,7 @@ from klagg_tui.commands.shared.progress import ProgressLine
 from klagg_tui.config import Settings
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import MINUTE_MS, Period
-from klagg_tui.exchange.registry import keys, venue
+from klagg_tui.exchange.registry import opening_at_previous_close
 from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exporting.selection import matching
 from klagg_tui.importing.markets import is_real
@@ -103,7 +103,8 @@ async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -
             if not plan.is_repair or not outcome.findings or should_stop():
                 break
             before = outcome.findings
-            outcome.add(await repair(path, before, _one_after_another(sources), previous_close=_previous_close()))
+            reference = _one_after_another(sources)
+            outcome.add(await repair(path, before, reference, previous_close=opening_at_previous_close()))
             outcome.findings = await _look(path, scope, sources, plan.periods)
             if outcome.findings == before:
                 break
@@ -152,18 +153,14 @@ async def _sources(
     return sources
 
 
-def _previous_close() -> tuple[str, ...]:
-    """Exchanges whose bars open at the close of the one before."""
-    return tuple(key for key in keys() if venue(key).candle.opens_at_previous_close)
-
-
 async def _look(
     path: Path, scope: Scope, sources: dict[str, ReferenceBars], periods: tuple[Period, ...] | None
 ) -> list[Finding]:
     found = [finding async for finding in audit(path, scope)]
     known = Known(found)
+    previous_close = opening_at_previous_close()
     for reference in sources.values():
-        async for finding in find_differences(path, reference, scope, periods, previous_close=_previous_close()):
+        async for finding in find_differences(path, reference, scope, periods, previous_close=previous_close):
             known.add(finding)
     return known.findings
 

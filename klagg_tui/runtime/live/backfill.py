@@ -90,7 +90,7 @@ class Backfill:
                 symbol, period, start_ms, last_ms, limit=limit, priority=Priority.HISTORY
             )
             settled_ms = self._context.settled_ms()
-            await self._context.add_confirmed([bar for bar in bars if bar.end_ms <= settled_ms])
+            await self._context.store.add_confirmed([bar for bar in bars if bar.end_ms <= settled_ms])
 
 
 def _period(wanted: tuple[str, Period]) -> Period:

@@ -22,7 +22,6 @@ from klagg_tui.runtime.live.keyed import Naming
 from klagg_tui.runtime.market_host import MarketHost
 from klagg_tui.storage.debts import Hole
 from klagg_tui.storage.maintenance import kept_from
-from klagg_tui.storage.merging import Added
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
 from klagg_tui.storage.unconfirmed import Unconfirmed
@@ -139,11 +138,6 @@ class LiveContext:
         """What the engine is told of the exchange's minutes."""
         opens_before = self.venue.candle.opens_at_previous_close
         return (AmendBar(bar, bar.open if opens_before else None) for bar in bars if bar.period is Period.M1)
-
-    async def add_confirmed(self, bars: Iterable[Bar]) -> Added:
-        """Store bars of any periods as the exchange's own."""
-        opens_before = self.venue.candle.opens_at_previous_close
-        return await self.store.add_confirmed(bars, opens_at_previous_close=opens_before)
 
     def agree(self, ours: Bar, theirs: Bar) -> bool:
         """Whether a confirmed bar is the exchange's in all that the exchange's says."""

@@ -193,8 +193,7 @@ class DebtCollector:
         is_proof = is_shown or self._tries[_place(hole)] >= _GIVE_UP_AFTER
         gone_ms = from_ms if is_proof and not bars and self._has_left(hole) else None
         lacks = () if hole.is_tail or not is_proof else tuple(_between(bars, from_ms, to_ms))
-        opens_before = self._context.venue.candle.opens_at_previous_close
-        return Answer(hole.symbol, hole.period, bars, lacks, self._context.now_ms(), gone_ms, opens_before)
+        return Answer(hole.symbol, hole.period, bars, lacks, self._context.now_ms(), gone_ms)
 
     def _has_left(self, hole: Hole) -> bool:
         """Whether its symbol is no longer traded, for so long that its last minute must be there."""

@@ -227,7 +227,7 @@ class GapRepair:
             to_ms = min(to_ms, rows[-1].open_ms)
         await self._host.flush()
         settled_ms = self._context.settled_ms()
-        await self._context.add_confirmed(
+        await self._context.store.add_confirmed(
             [bar for bar in rows if bar.end_ms <= min(to_ms, settled_ms) and bar.state is State.CONFIRMED]
         )
         removed = await self._context.store.discard_between(symbol, from_ms, to_ms)

@@ -162,7 +162,7 @@ class Reconciler:
     async def _apply(self, bars: list[Bar]) -> None:
         """Give the exchange's bars to the engine, which rebuilds its larger bars, and to the store."""
         self._host.handle(self._context.amended(bars))
-        outcome = await self._context.add_confirmed(bars)
+        outcome = await self._context.store.add_confirmed(bars)
         self._host.metrics.add(Metric.BARS_EQUAL, outcome.equal)
         self._host.metrics.add(Metric.BARS_AMENDED, outcome.changed)
         self._host.metrics.add(Metric.BARS_COMPLETED, outcome.completed)

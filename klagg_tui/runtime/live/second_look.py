@@ -139,5 +139,5 @@ class SecondLook:
             return
         log.warning("%d confirmed bars were not the exchange's, the first of them %s", len(bars), bars[0][:3])
         self._context.host.handle(self._context.amended(bars))
-        await self._context.add_confirmed(bars)
+        await self._context.store.add_confirmed(bars)
         self._context.host.metrics.add(Metric.BARS_CORRECTED, len(bars))
