@@ -40,14 +40,16 @@ class Chosen:
         """The configuration file, which need not exist."""
         return find(self.config, os.environ)
 
-    def load(self) -> Effective:
+    def load(self, *, watches: bool = False) -> Effective:
         """The settings that count; what is worth knowing but not wrong goes to stderr.
+
+        `watches`: the market is to be watched by them.
 
         Raises:
             ConfigError: a line for each thing that is wrong.
         """
         effective = load_settings(self.config, self.flags, os.environ)
-        for note in effective.notes:
+        for note in (*effective.notes, *(effective.unused if watches else ())):
             tell(note, err=True)
         return effective
 

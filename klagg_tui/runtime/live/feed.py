@@ -75,7 +75,7 @@ class LiveFeed:
             if self._endpoint.is_real or not market_data.clock.is_set:
                 note_clock(market_data.clock, host.notices)
             latest_ms = self._endpoint.latest_ms(market_data.now_ms())
-            await self._reach(partial(remove_future, host, host.store, latest_ms), host.notices)
+            await self._reach(partial(remove_future, host, host.store, latest_ms, market_data.error_ms()), host.notices)
             # Once it has answered: the first table should not wait for what speaks with an exchange.
             from klagg_tui.runtime.live.market import LiveMarket
 
