@@ -99,6 +99,10 @@ class Clock(Protocol):
         """The exchange's time at a moment of the steady local clock."""
         ...
 
+    def error_ms(self, local_ms: float) -> float:
+        """By how much `now_ms` may be off then, in the exchange's milliseconds; infinite until it told its time."""
+        ...
+
     def heard(self, local_ms: float, traded_ms: float) -> None:
         """Trades have come, the last of them of that time."""
         ...
@@ -165,6 +169,14 @@ class MarketData(Protocol):
 
     def now_ms(self) -> int:
         """The exchange's time now."""
+        ...
+
+    def error_ms(self) -> float:
+        """By how much that may be off, in the exchange's milliseconds; infinite until the exchange told its time.
+
+        The moment is right to within half the round trip of the answer that it is from: whoever takes it for exact where that
+        matters says what is not so.
+        """
         ...
 
     def use(self) -> RequestUse:

@@ -88,6 +88,8 @@ class EngineRun:
         Raises:
             StorageError: they could not be.
         """
+        if self._latest.is_taken:  # somebody looks: what is stored comes before the exchange is asked
+            await self._show()
         tasks = [asyncio.ensure_future(work) for work in self._work()]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)

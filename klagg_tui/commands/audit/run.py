@@ -21,6 +21,7 @@ from klagg_tui.config import Settings
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.exchange.registry import opening_at_previous_close
+from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exporting.selection import matching
 from klagg_tui.importing.markets import is_real
 from klagg_tui.importing.shelf import known_pairs
@@ -90,7 +91,8 @@ async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -
         line.show(progress.symbol, progress.done, progress.total, progress.bars)
 
     names = await _symbols(path, plan.symbols)
-    scope = Scope(names, plan.stretch, show, should_stop, await _now_ms(path))
+    now_ms, began_ms = await _now_ms(path), steady_ms()
+    scope = Scope(names, plan.stretch, show, should_stop, now_ms, lambda: steady_ms() - began_ms)
     async with AsyncExitStack() as stack:
         sources = await _sources(plan, stack, scope, names, outcome)
         if plan.is_repair and EXCHANGE not in sources:
@@ -146,7 +148,7 @@ async def _sources(
     if EXCHANGE in plan.against or (plan.is_repair and not files):
         exchanges = await ask_exchanges(plan.settings, names, stack, outcome.unknown.add)
         if scope.now_ms is not None:
-            scope.now_ms = max(scope.now_ms, exchanges.now_ms)
+            scope.now_ms = max(scope.now_ms, exchanges.now_ms - int(scope.passed_ms()))
         sources[EXCHANGE] = exchanges
     return sources
 

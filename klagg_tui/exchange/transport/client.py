@@ -66,6 +66,10 @@ class MarketClient:
         """The exchange's time."""
         return self.http.now_ms()
 
+    def error_ms(self) -> float:
+        """By how much that may be off, in the exchange's milliseconds."""
+        return self.http.error_ms()
+
     def use(self) -> RequestUse:
         """How much was asked."""
         return self.http.use()

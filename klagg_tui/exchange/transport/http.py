@@ -168,6 +168,10 @@ class HttpClient:
         """The exchange's time."""
         return self.clock.now_ms(self._local_ms())
 
+    def error_ms(self) -> float:
+        """By how much that may be off, in the exchange's milliseconds."""
+        return self.clock.error_ms(self._local_ms())
+
     def use(self) -> RequestUse:
         """How much was asked."""
         return RequestUse(self.budget.used(self.now_ms()), self.budget.limit, self._requests, self._retries)

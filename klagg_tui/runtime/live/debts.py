@@ -18,6 +18,7 @@ from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.metrics import Metric
+from klagg_tui.runtime.background import together
 from klagg_tui.runtime.live.context import LiveContext
 from klagg_tui.storage.debts import Answer, Debts, Hole
 
@@ -82,7 +83,7 @@ class DebtCollector:
         try:
             for at in range(0, len(due), AT_ONCE):
                 part = due[at : at + AT_ONCE]
-                came = await asyncio.gather(*map(self._fetch, part))
+                came = await together(map(self._fetch, part))
                 brought |= {hole.period for hole, has_come in zip(part, came, strict=True) if has_come}
             self._host.notices.pop("owed", None)
         except ExchangeError as error:
