@@ -1,15 +1,18 @@
 """What is typed and what comes back: status, sentences, streams."""
 
+import gc
 import io
 import json
 import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from klagg_tui import __main__ as way_in
 from klagg_tui import __version__
 from klagg_tui.cli import COMMANDS
 from tests.importing.test_importer import HEADER, day_file, file_of, row
@@ -270,6 +273,17 @@ def test_one_command_loads_no_other_and_a_text_as_an_option_nothing_to_read_it()
     assert 'storage.database = "x.db"  # --db' in said
     assert 'market.symbols = ["BTC*", "ETH*", "SOL*"]  # --symbols' in said
     assert loaded == ""
+
+
+@pytest.mark.parametrize("flags", [["--version"], ["-V"], ["--version", "--db", "a.db"]], ids=" ".join)
+def test_every_way_to_ask_for_the_version_gets_the_same(
+    flags: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["klagg", *flags])
+    with suppress(SystemExit):
+        way_in.main()
+    assert capsys.readouterr().out == f"klagg {__version__}\n"
+    assert gc.isenabled()
 
 
 def test_the_version_is_said_without_reading_a_command_line() -> None:
