@@ -18,6 +18,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.evidence import Evidence
 from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Status
 from klagg_tui.names import parted
+from klagg_tui.view.screener.figure import FigureCall, Figures
 
 CLOSES_KEPT: Final = 64
 """Closes of finished bars kept of each symbol and period: as many as the widest sparkline shows."""
@@ -83,6 +84,7 @@ class Row:
         "base",
         "coin",
         "decimals",
+        "figures",
         "is_halted",
         "last_trade_ms",
         "name",
@@ -115,6 +117,8 @@ class Row:
         self._unit = 10**PRICE_DECIMALS
         self.is_halted = False
         """Whether its trading rests at the exchange."""
+        self.figures: Figures | None = None
+        """Rolling windows and indicators; None where nobody asks for any."""
         self.version = 0
 
     @property
@@ -140,6 +144,14 @@ class Row:
         if minute is not None:
             return minute.close or None
         return next((bar.close for bar in self.bars if bar is not None and bar.close), None)
+
+    def figure(self, call: FigureCall) -> float | None:
+        """The figure now, the forming bar included; None where it is not known."""
+        return None if self.figures is None else self.figures.value(call, self.bars)
+
+    def coverage(self, call: FigureCall) -> float:
+        """Which part of what the figure looks at is known, 0 to 1: below 1 its value is preliminary."""
+        return 0.0 if self.figures is None else self.figures.coverage(call, self.bars)
 
     def closes(self, period: Period, count: int = CLOSES_KEPT) -> list[float]:
         """The newest closes for drawing, oldest first: of finished bars, and the current one's at the end."""
@@ -194,6 +206,7 @@ class Row:
         twin.last_trade_ms = self.last_trade_ms
         twin.decimals, twin._unit = self.decimals, self._unit
         twin.is_halted, twin.version = self.is_halted, self.version
+        twin.figures = None if self.figures is None else self.figures.frozen(self.bars)
         twin.venue, twin.venue_name = self.venue, self.venue_name
         twin.base, twin.quote, twin.coin = self.base, self.quote, self.coin
         return twin
