@@ -21,6 +21,7 @@ PARTS: Final = (
     "stream",
     "memory",
     "screen",
+    "screener",
     "exchanges",
     "venues",
     "start",
