@@ -368,10 +368,18 @@ def _discard(_preferences: Preferences) -> None:
     """Preferences hold until the app ends."""
 
 
-def run(runtime: Runtime, stop: StopSignals, settings: ScreenSettings | None = None, *, state_name: str = REAL) -> bool:
+def run(
+    runtime: Runtime,
+    stop: StopSignals,
+    settings: ScreenSettings | None = None,
+    *,
+    names: Mapping[str, str] | None = None,
+    state_name: str = REAL,
+) -> bool:
     """Start the engine, show the market until the user or a signal ends it, and end when the last changes are on disk.
 
-    Returns whether the user left for the simulated market. `state_name` names the file of the preferences.
+    Returns whether the user left for the simulated market. `names` are own names of the settings and what they stand for;
+    `state_name` names the file of the preferences.
 
     Raises:
         KlaggError: the engine cannot start, ended by itself, or could not write its last state.
@@ -384,7 +392,7 @@ def run(runtime: Runtime, stop: StopSignals, settings: ScreenSettings | None = N
     stop.on_stop = lambda: _end_without_screen(runtime, stop.on_abort, has_left)
     app = KlaggApp(
         runtime,
-        state_file=StateFile(path_of(state_name), defaults_from(settings)),
+        state_file=StateFile(path_of(state_name), defaults_from(settings, names)),
         keymap=settings.keymap if settings else None,
         failure=lambda: runtime.error,
         should_leave=lambda: stop.came,

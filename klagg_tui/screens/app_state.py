@@ -18,6 +18,7 @@ from klagg_tui.view import venues
 from klagg_tui.view.alerts import Alerts, Fired
 from klagg_tui.view.columns.column import Column, RenderContext
 from klagg_tui.view.columns.registry import view_columns
+from klagg_tui.view.filter import Scope
 from klagg_tui.view.health import Health
 from klagg_tui.view.model import Market, is_stale_feed
 from klagg_tui.view.preferences import Preferences
@@ -42,10 +43,11 @@ class AppState:
         """Exchanges that were stale when the screen was frozen."""
         self.last_update: FeedUpdate | None = None
         """What the last beat read from the feed."""
-        self.filter = _saved_filter(preferences)
-        """The filter of the market table."""
         self.alerts = Alerts()
-        self.alerts.watch(preferences.alerts, dict(preferences.saved_filters))
+        self.unread: list[str] = []
+        """Sentences on what was saved and cannot be read any more, to be told once the screen is there."""
+        self.filter = self._read_saved()
+        """The filter of the market table."""
         self.fired: deque[Fired] = deque(maxlen=FIRED_KEPT)
         """Alerts that fired, oldest first."""
         self.health = Health()
@@ -84,7 +86,15 @@ class AppState:
     def use_alerts(self, texts: tuple[str, ...]) -> None:
         """Watch exactly these filters from now on."""
         self.choose(alerts=texts)
-        self.alerts.watch(texts, dict(self.preferences.saved_filters))
+        self.alerts.watch(texts, self.scope)
+
+    def use_kept(self, **kept: tuple[tuple[str, str], ...]) -> list[str]:
+        """Save `saved_filters` or `names`; returns sentences on what uses them and cannot be read any more."""
+        self.choose(**kept)
+        before, self.unread = self.unread, []
+        self.filter = self._read_saved()
+        told, self.unread = self.unread, before
+        return told
 
     def price_of(self, fired: Fired) -> str:
         """The price at which an alert fired, with the symbol's decimals."""
@@ -97,8 +107,30 @@ class AppState:
         Raises:
             FilterError: it cannot be read.
         """
-        self.filter = filters.read(text, dict(self.preferences.saved_filters))
+        self.filter = filters.read(text, self.scope)
         self.choose(filter=text)
+
+    @property
+    def scope(self) -> Scope:
+        """What saved texts may refer to; any exchange, for it may not be there yet."""
+        chosen = self.preferences
+        return Scope(dict(chosen.saved_filters), dict(chosen.names), None, self.feed.periods)
+
+    @property
+    def typed_scope(self) -> Scope:
+        """What somebody who types may refer to: of exchanges those that are watched."""
+        return replace(self.scope, watched=self.venues)
+
+    def _read_saved(self) -> filters.Filter:
+        """Watch the alerts; returns the filter of the preferences, or that of every row where it cannot be read."""
+        chosen, scope = self.preferences, self.scope
+        for text, error in self.alerts.watch(chosen.alerts, scope).items():
+            self.unread.append(f"The alert {text} is not watched: {error}")
+        try:
+            return filters.read(chosen.filter, scope)
+        except FilterError as error:
+            self.unread.append(f"The filter {chosen.filter} is not used: {error}")
+            return filters.read("")
 
     def choose(self, **choices: object) -> None:
         """Change preferences, by the names that `Preferences` has for them, and save them."""
@@ -185,19 +217,12 @@ class AppState:
         Raises:
             FilterError: it cannot be read.
         """
-        return filters.read(text, dict(self.preferences.saved_filters), self.venues)
+        return filters.read(text, self.typed_scope)
 
     @property
     def render_context(self) -> RenderContext:
         """What the drawing of a row depends on besides the row."""
         return RenderContext(self.period, self.now_ms, self.is_stale)
-
-
-def _saved_filter(preferences: Preferences) -> filters.Filter:
-    try:
-        return filters.read(preferences.filter, dict(preferences.saved_filters))
-    except FilterError:
-        return filters.read("")
 
 
 def liveness(status: Status, *, frozen: bool, stale: bool, has_trades: bool = True) -> str:

@@ -37,13 +37,13 @@ def watch_until(
     if plan.database:
         say_update(plan.database)
     if not is_served:
-        return run(Runtime(plan), stop, settings.screen, state_name=state_name)
+        return run(Runtime(plan), stop, settings.screen, names=settings.names, state_name=state_name)
     from klagg_tui.serve.server import served
 
     runtime, server = served(plan, settings.serve)
     server.start()
     try:
-        return run(runtime, stop, settings.screen, state_name=state_name)
+        return run(runtime, stop, settings.screen, names=settings.names, state_name=state_name)
     finally:
         server.stop()
 

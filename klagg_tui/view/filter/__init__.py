@@ -22,6 +22,28 @@ without an exchange means every one that is watched. A row without the value tha
 
 from __future__ import annotations
 
-from klagg_tui.view.filter.parser import MAX_LENGTH, Filter, read
+from klagg_tui.view.filter.library import MAX_LENGTH
+from klagg_tui.view.filter.reading import (
+    Complete,
+    Expression,
+    Filter,
+    Unfinished,
+    name_problem,
+    read,
+    read_number,
+    read_partial,
+)
+from klagg_tui.view.filter.scope import Scope
 
-__all__ = ["MAX_LENGTH", "Filter", "read"]
+__all__ = [
+    "MAX_LENGTH",
+    "Complete",
+    "Expression",
+    "Filter",
+    "Scope",
+    "Unfinished",
+    "name_problem",
+    "read",
+    "read_number",
+    "read_partial",
+]
