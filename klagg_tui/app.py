@@ -17,7 +17,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.theme import Theme
 
-from klagg_tui.errors import KlaggError
+from klagg_tui.errors import FilterError, KlaggError
 from klagg_tui.feed import Feed, Mode
 from klagg_tui.runtime import interpreter
 from klagg_tui.screens.app_state import BEATS_A_SECOND, AppState
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 BEAT_S: Final = 1 / BEATS_A_SECOND
 _LEAVE_S: Final = 3.0
 """As long may a screen take to go."""
+UNREAD_S: Final = 20.0
+"""So long a sentence stands on an alert or filter that was saved and cannot be read."""
 SETTLED_S: Final = 10.0
 """By then the rows of the market are there: a hundred thousand objects that stay, for collections to pass over."""
 
@@ -120,6 +122,8 @@ class KlaggApp(App[bool]):
         await self.push_screen(MarketScreen(self.state))
         self.set_interval(BEAT_S, self.beat)
         self.set_timer(SETTLED_S, interpreter.freeze)
+        for sentence in self.state.unread:
+            self.notify(sentence, title="Cannot be read", severity="warning", timeout=UNREAD_S)
         if self._state_file:
             self.set_interval(1, self._state_file.flush)
 
@@ -244,7 +248,10 @@ class KlaggApp(App[bool]):
 
     def use_saved_filter(self, name: str) -> None:
         """Filter the table by a saved filter."""
-        self.state.use_filter(f"@{name}")
+        try:
+            self.state.use_filter(f"@{name}")
+        except FilterError as error:
+            self.notify(str(error), title=f"@{name}", severity="error")
         if self._market:
             self._market.reorder()
 

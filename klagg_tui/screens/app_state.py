@@ -20,7 +20,7 @@ from klagg_tui.view.columns.column import Column, RenderContext
 from klagg_tui.view.columns.registry import view_columns
 from klagg_tui.view.filter import Scope
 from klagg_tui.view.health import Health
-from klagg_tui.view.model import Market, is_stale_feed
+from klagg_tui.view.model import Market, Row, is_stale_feed
 from klagg_tui.view.preferences import Preferences
 
 BEATS_A_SECOND: Final = 5
@@ -48,6 +48,8 @@ class AppState:
         """Sentences on what was saved and cannot be read any more, to be told once the screen is there."""
         self.filter = self._read_saved()
         """The filter of the market table."""
+        self.is_sorted_since = False
+        """Whether an order was chosen since that filter: then rows are not ranked by how like their names are to it."""
         self.fired: deque[Fired] = deque(maxlen=FIRED_KEPT)
         """Alerts that fired, oldest first."""
         self.health = Health()
@@ -107,8 +109,17 @@ class AppState:
         Raises:
             FilterError: it cannot be read.
         """
-        self.filter = filters.read(text, self.scope)
-        self.choose(filter=text)
+        self.take_filter(filters.read(text, self.scope))
+
+    def take_filter(self, used: filters.Filter) -> None:
+        """Filter by this from now on."""
+        self.filter, self.is_sorted_since = used, False
+        self.choose(filter=used.text)
+
+    @property
+    def ranking(self) -> Callable[[Row], float] | None:
+        """What the rows are in order of before their column, the largest first, where the filter is letters of a name."""
+        return None if self.is_sorted_since else self.filter.likeness
 
     @property
     def scope(self) -> Scope:

@@ -23,6 +23,7 @@ without an exchange means every one that is watched. A row without the value tha
 from __future__ import annotations
 
 from klagg_tui.view.filter.library import MAX_LENGTH
+from klagg_tui.view.filter.presets import PRESETS
 from klagg_tui.view.filter.reading import (
     Complete,
     Expression,
@@ -37,6 +38,7 @@ from klagg_tui.view.filter.scope import Scope
 
 __all__ = [
     "MAX_LENGTH",
+    "PRESETS",
     "Complete",
     "Expression",
     "Filter",

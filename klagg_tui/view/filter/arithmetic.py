@@ -16,6 +16,7 @@ from klagg_tui.view.filter.quantity import Quantity
 from klagg_tui.view.filter.scanner import Scanner
 from klagg_tui.view.filter.scope import BAR, FUNCTIONS, KEYWORDS, near
 from klagg_tui.view.screener.figure import BY_NAME as FIGURES
+from klagg_tui.view.screener.figure import FIGURES as KEYS
 from klagg_tui.view.screener.figure import call
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class Arithmetic:
     def _bracketed(self) -> Quantity:
         begin = self.scanner.at
         inner = self.library.deeper(lambda: self._arguments(1)[0], begin)
-        return replace(inner, text=self.scanner.text[begin : self.scanner.at], at=begin, is_word=False)
+        return replace(inner, text=self.scanner.text[begin : self.scanner.at], at=begin)
 
     def _arguments(self, most: int) -> list[Quantity]:
         """The numbers in the brackets that begin here, commas between."""
@@ -239,7 +240,8 @@ class Arithmetic:
         can_grow = is_last and any(word.startswith(lowered) for word in words)
         words = [word for word in words if word not in (lowered, BAR, *KEYWORDS)]
         meant = _with_brackets(lowered) or next(iter(near(lowered, words)), None)
-        advice = f"did you mean {meant}?" if meant else f"there are {', '.join(BY_KEY)}."
+        known = ", ".join(BY_KEY if kind == "column" else KEYS)
+        advice = f"did you mean {meant}?" if meant else f"there are {known}."
         return FilterError(f"There is no {kind} {name[:_LONGEST_QUOTED]}; {advice}", at, can_grow=can_grow)
 
 

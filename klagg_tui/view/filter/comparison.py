@@ -131,7 +131,7 @@ def _require_one_of(column: Column, sign: str, wanted: str, at: int, *, is_last:
     for part in parts:
         test = text_test(sign, part, is_pattern=column.is_pattern)
         if not any(map(test, column.values)):
-            can_grow = is_last and part is parts[-1] and any(value.startswith(part) for value in column.values)
+            can_grow = is_last and wanted.endswith(part) and any(value.startswith(part) for value in column.values)
             shown = part[:_LONGEST_QUOTED]
             raise FilterError(
                 f"There is no {column.key} {shown}; there are {', '.join(column.values)}.", at, can_grow=can_grow

@@ -19,7 +19,7 @@ def require_watched(pattern: str, watched: Watched, at: int, *, is_last: bool = 
     parts = [part for part in pattern.split(",") if part and watched]
     for part in parts:
         if not any(map(fits(part), texts)):
-            can_grow = is_last and part is parts[-1] and any(text.startswith(part) for text in texts)
+            can_grow = is_last and pattern.endswith(part) and any(text.startswith(part) for text in texts)
             advice = _advice(part, list(watched or ()))
             raise FilterError(f"No exchange called {part} is watched; {advice}.", at, can_grow=can_grow)
 

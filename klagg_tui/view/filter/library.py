@@ -34,6 +34,8 @@ class Library:
         self._open: list[str] = []
         self._filters: dict[str, Truth] = {}
         self._names: dict[str, Truth | Quantity] = {}
+        self._unread: dict[str, str] = {}
+        """What was wrong with those that could not be read: none is tried twice."""
 
     def deeper(self, parse: Callable[[], T], at: int) -> T:
         """What it parses, one level further in.
@@ -79,10 +81,13 @@ class Library:
     def _kept(self, read: Callable[[str, Library], T], text: str, what: str, at: int) -> T:
         if what in self._open:
             raise FilterError(f"The {what} holds itself.", at)
+        if what in self._unread:
+            raise FilterError(self._unread[what], at)
         self._open.append(what)
         try:
             return self.deeper(lambda: read(text[:MAX_LENGTH], self), at)
         except FilterError as error:
-            raise FilterError(f"In the {what}: {error}", at) from error
+            self._unread[what] = f"In the {what}: {error}"
+            raise FilterError(self._unread[what], at) from error
         finally:
             self._open.pop()

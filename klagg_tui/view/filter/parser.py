@@ -27,6 +27,7 @@ from klagg_tui.view.filter.quantity import Quantity
 _NAME: Final = re.compile(r"[^\s()]+")
 _OF_COLUMN: Final = re.compile(r"[a-z][a-z0-9_]*:", re.IGNORECASE | re.ASCII)
 """Before a colon: a column, or the key of an exchange without a sign in it, which is read elsewhere."""
+_ONE_WORD: Final = re.compile(r"\s*[^\s()\"~@/!:<>=]+\s*")
 _LIKE_ARITHMETIC: Final = frozenset("+-*/")
 _COMPARED: Final = frozenset("<>=")
 
@@ -60,7 +61,7 @@ def number_of(text: str, library: Library) -> Quantity:
 
 
 def anything_of(text: str, library: Library) -> Truth | Quantity:
-    """The number that the whole text is, or what it asks of a row.
+    """The number that the whole text is, or what it asks of a row; one word alone is a number, and no part of a name.
 
     Raises:
         FilterError: it is neither.
@@ -68,6 +69,8 @@ def anything_of(text: str, library: Library) -> Truth | Quantity:
     try:
         return number_of(text, library)
     except FilterError:
+        if _ONE_WORD.fullmatch(text):
+            raise
         return filter_of(text, library)
 
 
@@ -151,6 +154,10 @@ class _Parser(Comparisons):
         if isinstance(read, Truth):
             return read
         word = scanner.match(_NAME, begin)
+        if word is None and read.is_word:
+            alone = self._alone(read.text, begin, scanner.at)
+            scanner.at = begin
+            return self._group(alone)
         if word is not None and word.end() >= scanner.at and (read.is_word or word.end() > scanner.at):
             scanner.at = begin
             return self._name()

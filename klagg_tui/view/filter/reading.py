@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from klagg_tui.errors import FilterError
@@ -125,4 +126,8 @@ def _filter(text: str, truth: Truth) -> Filter:
 
 
 def _likeness(wanted: str) -> Callable[[Row], float]:
-    return lambda row: likeness_of(row, wanted) or 0.0
+    def of(row: Row) -> float:
+        worth = likeness_of(row, wanted)
+        return -inf if worth is None else worth
+
+    return of
