@@ -94,7 +94,9 @@ class MarketScreen(KlaggScreen):
         self.table = MarketTable(state)
         self.prompt = FilterPrompt(state)
         self._watchlists = WatchlistDialog(self, self.action_show_list)
-        self._saved_filters = SavedFiltersDialog(self, self.reorder, self.prompt.open)
+        self._saved_filters = SavedFiltersDialog(
+            self, self.reorder, lambda name: self.prompt.open(f"{name}>", is_begun=True)
+        )
         self._beats = 0
 
     def compose(self) -> ComposeResult:

@@ -105,14 +105,16 @@ class FilterPrompt(Vertical):
         yield Input(placeholder="filter", id="filter", select_on_focus=False, suggester=_Completion(self.state))
         yield Static("", markup=False)
 
-    def open(self, text: str) -> None:
-        """Begin with the filter that holds."""
+    def open(self, text: str, *, is_begun: bool = False) -> None:
+        """Begin with the filter that holds, or go on with one that `is_begun`."""
         self._at = None
         self._show_hint()
         self.add_class("open")
         line = self.query_one(Input)
         line.value = text
-        line.selection = Selection(0, len(text))  # typing replaces it, an arrow goes on from there
+        line.selection = Selection(
+            len(text) if is_begun else 0, len(text)
+        )  # typing replaces it, an arrow goes on from there
         line.focus()
 
     @property
