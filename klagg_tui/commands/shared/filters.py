@@ -17,9 +17,10 @@ def bar_filter(text: str) -> Callable[[Bar], bool]:
         FilterError: the text says no filter, or asks for more than a bar has.
     """
     read = filters.read(text)
-    for call in sorted(map(str, read.calls)):
+    if read.calls:
         raise FilterError(
-            f"{call} looks back over more than one bar, and bars are asked one by one here; bar.chg or bar.vol is the bar's own."
+            f"{min(map(str, read.calls))} looks back over more than one bar, and bars are asked one by one here; "
+            "bar.chg or bar.vol is the bar's own."
         )
     matches = read.matches
 
