@@ -37,7 +37,7 @@ def _passes(text: str, scope: Scope = SCOPE, row: Row | None = None) -> bool:
 
 @pytest.mark.parametrize(
     "text",
-    ["hot>7", "hot=8", "HOT<9", "hot/4>1", "liquid", "Liquid btc", "liquid and hot>1", "!(!liquid)", "(liquid)", "wait>2m wait<4m",
+    ["state(1m):stale", "bar.state:stale", "hot>7", "hot=8", "HOT<9", "hot/4>1", "liquid", "Liquid btc", "liquid and hot>1", "!(!liquid)", "(liquid)", "wait>2m wait<4m",
      "rvol(5m,20)>3 and chg>1 or rsi(1h)<25", "vol*2>3k vol>-5", "vol>5 -usdt or btc", "vol>1e3 /^btc/", "(vol+1)*2>4k", "((vol))>1",
      "age>1m age<2m", "1 < vol", "btc (vol>1)", "(1000) or btc", "5m or btc", "(vol>1) btc", "vol>1 and(btc)", '"btc"'],
 )  # fmt: skip
@@ -227,6 +227,12 @@ def test_names_that_hold_each_other_many_times_are_refused_not_written_out() -> 
         with pytest.raises(FilterError, match=f"more than {MAX_PARTS} parts"):
             filters.read(text, Scope(saved, names))
     assert _passes("a3>15999 a3<16001 @s3", Scope(saved, names))
+
+
+def test_a_name_that_cannot_be_read_is_tried_once_however_often_it_is_used() -> None:
+    names = {"a0": "volx", **{f"a{place}": f"a{place - 1}+a{place - 1}>1 a{place - 1}" for place in range(1, 15)}}
+    with pytest.raises(FilterError, match="There is no column volx"):
+        filters.read("!(a14) or a14", Scope(names=names))
 
 
 def test_the_ready_filters_can_be_read_and_give_way_to_a_saved_one() -> None:
