@@ -21,6 +21,7 @@ PARTS: Final = (
     "stream",
     "memory",
     "screen",
+    "screen_venues",
     "exchanges",
     "venues",
     "start",

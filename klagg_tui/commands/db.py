@@ -162,13 +162,13 @@ def owed(json: Json = False, local: Local = False, db: Db = None) -> None:
     from klagg_tui.feed import owed_sentence
     from klagg_tui.formatting import counted, date_time, zone
 
-    owing, unavailable, debts, until_ms, is_qualified = wait_for(_read_owed(existing_database(db)))
+    owing, unavailable, debts, until_ms, is_qualified, resting = wait_for(_read_owed(existing_database(db)))
     if json:
         found = {
             name: [_missing_json(one, is_qualified=is_qualified) for one in missing]
             for name, missing in (("owed", owing), ("not_to_be_had", unavailable))
         }
-        print_json({"until": until_ms, **found})
+        print_json({"until": until_ms, **found, "not_watched": [one._asdict() for one in resting]})
         return
     if owing or unavailable:
         print_table(_missing_table((*owing, *unavailable), is_qualified=is_qualified, local=local), "asked", "to")
@@ -176,9 +176,24 @@ def owed(json: Json = False, local: Local = False, db: Db = None) -> None:
     if unavailable:
         bars = sum(one.bars for one in unavailable)
         typer.echo(f"{counted(bars, 'bar')} not to be had: the exchange was asked and does not have them.")
+    for one in resting:
+        until = f" since {date_time(one.until, local=local)} {zone(local=local)}" if one.until else ""
+        symbols = counted(one.symbols, "symbol")
+        typer.echo(
+            f"{one.venue} is not watched any more: what is missing of its {symbols}{until} is fetched once it is watched again."
+        )
     if until_ms is not None:
         recorded = f"{date_time(until_ms, local=local)} {zone(local=local)}"
         typer.echo(f"Recorded until {recorded}: the minutes since then come on top when klagg runs again.")
+
+
+class _Resting(NamedTuple):
+    """An exchange whose symbols were followed and that was not watched last: nothing of it is owed."""
+
+    venue: str
+    symbols: int
+    until: int | None
+    """When their newest minute ended."""
 
 
 class _Owed(NamedTuple):
@@ -191,6 +206,7 @@ class _Owed(NamedTuple):
     """When the newest minute of any followed symbol ended; None where nothing is followed."""
     is_qualified: bool
     """Whether names of symbols say the venue."""
+    resting: list[_Resting]
 
 
 async def _read_owed(path: Path) -> _Owed:
@@ -203,7 +219,15 @@ async def _read_owed(path: Path) -> _Owed:
 
     async with await Store.open(path, read_only=True) as store:
         venues = store.venues if store.is_qualified else (None,)
-        ends = {label: await _recorded_until(store, label) for label in venues}
+        watched, resting = await store.watched(), []
+        ends: dict[str | None, int | None] = {}
+        for label in venues:
+            key, followed = label or next(iter(store.venues), ""), await _followed(store, label)
+            end_ms = await _recorded_until(store, followed)
+            if watched is None or not key or key in watched:
+                ends[label] = end_ms
+            elif followed:
+                resting.append(_Resting(key, len(followed), end_ms))
         until_ms = max((end_ms for end_ms in ends.values() if end_ms is not None), default=None)
         # Bars that open behind that, of a symbol that has no minutes, lack nothing up to there.
         found = [
@@ -214,7 +238,12 @@ async def _read_owed(path: Path) -> _Owed:
         ]
         owing = [_Missing(*hole[:4]) for hole in found]
         return _Owed(
-            owing, [_Missing(*one) for one in await store.unavailable()], Debts.of(found), until_ms, store.is_qualified
+            owing,
+            [_Missing(*one) for one in await store.unavailable()],
+            Debts.of(found),
+            until_ms,
+            store.is_qualified,
+            resting,
         )
 
 
@@ -226,12 +255,16 @@ def _periods_of(label: str | None) -> Collection[Period]:
     return venue(label).candle.periods if label in keys() else frozenset(Period)
 
 
-async def _recorded_until(store: Store, venue: str | None) -> int | None:
-    from klagg_tui.engine.period import Period
-    from klagg_tui.storage.queries import FOREVER
+async def _followed(store: Store, venue: str | None) -> list[str]:
     from klagg_tui.storage.symbols import Standing
 
-    followed = [known.symbol for known in await store.symbols(venue) if known.standing is Standing.FOLLOWED]
+    return [known.symbol for known in await store.symbols(venue) if known.standing is Standing.FOLLOWED]
+
+
+async def _recorded_until(store: Store, followed: Iterable[str]) -> int | None:
+    from klagg_tui.engine.period import Period
+    from klagg_tui.storage.queries import FOREVER
+
     ends = [await store.ended_until(symbol, Period.M1, FOREVER) for symbol in followed]
     return max((end_ms for end_ms in ends if end_ms is not None), default=None)
 
@@ -308,12 +341,14 @@ async def _prune(
     path: Path, limits: Mapping[Period, int], periods: tuple[Period, ...], *, dry_run: bool
 ) -> dict[Period, int]:
     """How many bars of each period are, or would be, deleted; short periods first, since longer ones are made of them."""
+    from klagg_tui.exchange.registry import opening_at_previous_close
     from klagg_tui.storage.store import Store
 
     deleted = {}
     if not dry_run:
         say_update(path)
-    async with await Store.open(path, read_only=dry_run, periods=periods) as store:
+    opening = opening_at_previous_close()
+    async with await Store.open(path, read_only=dry_run, periods=periods, previous_close=opening) as store:
         for period, before_ms in sorted(limits.items()):
             count = await store.count_before(period, before_ms, periods)
             deleted[period] = count

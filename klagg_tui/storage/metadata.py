@@ -11,7 +11,7 @@ from klagg_tui.engine.period import DAY_MS, MINUTE_MS, Period, child_of
 from klagg_tui.engine.precision import Precision
 from klagg_tui.storage import symbols as stored
 from klagg_tui.storage.connection import Insert
-from klagg_tui.storage.symbols import ANCHORS, PRECISIONS, StoredSymbol
+from klagg_tui.storage.symbols import ANCHORS, PAIRS, PRECISIONS, Pair, StoredSymbol
 from klagg_tui.storage.writer import Writer
 
 _META: Final = Insert("meta", "ON CONFLICT (key) DO UPDATE SET value = excluded.value")
@@ -24,6 +24,14 @@ async def widen_precisions(writer: Writer, seen: Mapping[str, Precision]) -> Non
         wider = {symbol: precision.union(known.get(symbol, Precision())) for symbol, precision in seen.items()}
         if any(known.get(symbol) != precision for symbol, precision in wider.items()):
             await stored.put_facts(writer.connection, writer.naming, PRECISIONS, wider)
+
+
+async def learn_pairs(writer: Writer, listed: Mapping[str, Pair]) -> None:
+    """Keep what a listing says of symbols."""
+    async with writer.batch():
+        known = await stored.pairs(writer.connection, writer.naming)
+        if any(known.get(symbol) != pair for symbol, pair in listed.items()):
+            await stored.put_facts(writer.connection, writer.naming, PAIRS, listed)
 
 
 async def put_symbols(writer: Writer, symbols: Sequence[StoredSymbol]) -> None:

@@ -17,7 +17,7 @@ from klagg_tui.storage.disk_errors import reading
 from klagg_tui.storage.lines import Lines, RowFormat, line_pages
 from klagg_tui.storage.queries import FOREVER, Stretch, minutes_of, pages
 from klagg_tui.storage.rows import JSON_ROWS, bars
-from klagg_tui.storage.symbols import NO_SYMBOL, StoredSymbol, Symbols, anchors, precisions
+from klagg_tui.storage.symbols import NO_SYMBOL, Pair, StoredSymbol, Symbols, anchors, pairs, precisions, watched
 from klagg_tui.storage.unconfirmed import Unconfirmed
 from klagg_tui.storage.venues import Naming
 
@@ -232,6 +232,14 @@ class StoreReader:
     async def precisions(self, venue: str | None = None) -> dict[str, Precision]:
         """With how many decimals the exchange writes each symbol's numbers, as far as was seen."""
         return await precisions(self._reader, self._naming, venue)
+
+    async def pairs(self, venue: str | None = None) -> dict[str, Pair]:
+        """What each symbol is, as far as a listing said it."""
+        return await pairs(self._reader, self._naming, venue)
+
+    async def watched(self) -> frozenset[str] | None:
+        """Labels of the venues that were watched last, of which alone anything is owed; None where no run has said it yet."""
+        return await watched(self._reader)
 
     def _bars(self, rows: Iterable[Row], names: Mapping[int, str]) -> list[Bar]:
         with reading(self._reader.path):

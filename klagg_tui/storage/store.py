@@ -6,6 +6,7 @@ other. See `schema` for what is in the file.
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -36,7 +37,7 @@ from klagg_tui.storage.opening import (
     require_writable,
 )
 from klagg_tui.storage.reader import StoreReader
-from klagg_tui.storage.symbols import StoredSymbol, anchor_of_stored
+from klagg_tui.storage.symbols import WATCHED, Pair, StoredSymbol, anchor_of_stored
 from klagg_tui.storage.unconfirmed import Unconfirmed
 from klagg_tui.storage.venues import Naming, naming_of, venues_of
 from klagg_tui.storage.writer import Writer
@@ -80,6 +81,7 @@ class Store(StoreReader):
         periods: Sequence[Period] = DEFAULT_PERIODS,
         market: str | None = None,
         markets: Sequence[str] = (),
+        previous_close: Collection[str] = (),
         is_kept_empty: bool = True,
     ) -> Self:
         """Open the database at `path`; a writer makes it, and its folder, where there is none.
@@ -93,6 +95,7 @@ class Store(StoreReader):
                 is there. A file may hold several venues, but only one address of each. The first bars written mark a
                 file that nobody marked; one without any bar takes any. Where file and markets are several venues
                 together, symbols go by `venue:symbol`.
+            previous_close: labels of the venues whose bars open at the close of the one before, as their `CandleFacts` have it.
             is_kept_empty: where not, a file that was made for this is removed when it is closed without any bar.
 
         Raises:
@@ -122,7 +125,8 @@ class Store(StoreReader):
             raise
         store: Self | None = None
         try:
-            store = cls(path, await open_reader(path), Writer(connection, tuple(periods), Naming()), lock)
+            writer = Writer(connection, tuple(periods), Naming(), previous_close)
+            store = cls(path, await open_reader(path), writer, lock)
             await store._settle_markets(markets)
         except BaseException:
             await (store.close() if store else _give_up(connection, lock))
@@ -223,19 +227,17 @@ class Store(StoreReader):
         """
         return await self.importing().add(bars, spans)
 
-    async def add_confirmed(self, bars: Iterable[Bar], *, opens_at_previous_close: bool = False) -> Added:
+    async def add_confirmed(self, bars: Iterable[Bar]) -> Added:
         """Store the exchange's own bars, of any periods; they replace all others, and larger bars are made again.
 
         Where they lack fields, as their `evidence` says, a stored bar that agrees with them in all others keeps its own;
-        see `engine.confirming`. `opens_at_previous_close`: as the venue's `CandleFacts` have it.
+        see `engine.confirming`.
         """
         await self._mark()
         bars = tuple(bars)
         if shown := metadata.shown_anchors(bars):
             await self.learn_anchors(shown)
-        return await confirming.add_confirmed(
-            self._require_writer(), bars, opens_at_previous_close=opens_at_previous_close
-        )
+        return await confirming.add_confirmed(self._require_writer(), bars)
 
     async def find_owed(
         self, settled_ms: int, periods: Collection[Period] = tuple(Period), *, venue: str | None = None
@@ -297,6 +299,15 @@ class Store(StoreReader):
     async def widen_precisions(self, seen: Mapping[str, Precision]) -> None:
         """Keep decimals that were seen, beside what is known already."""
         await metadata.widen_precisions(self._require_writer(), seen)
+
+    async def learn_pairs(self, listed: Mapping[str, Pair]) -> None:
+        """Keep what a listing says of symbols: shown before the next one has come."""
+        await metadata.learn_pairs(self._require_writer(), listed)
+
+    async def note_watched(self, venues: Collection[str]) -> None:
+        """Keep which venues are watched from now on, by their labels. What others lack is not owed until they are watched again."""
+        if await self.watched() != frozenset(venues):
+            await self.put_meta(WATCHED, json.dumps(sorted(venues)))
 
     async def delete_before(self, period: Period, before_ms: int, at_most: int = 5000) -> int:
         """Delete at most so many bars of a period that opened before; returns how many: 0 when there are none left.

@@ -22,8 +22,9 @@ def test_the_report_is_printed_and_written(klagg: Klagg, tmp_path: Path) -> None
         )
     assert "✘" not in said.out, said.out
     assert said.status == 0
-    first, _, *rest = said.out.splitlines()
+    first, clock, _, *rest = said.out.splitlines()
     assert first.startswith(f"okx-spot at {urls.rest}: 1 minute, ")
+    assert clock.startswith("The exchange's clock was known to within ")
     assert "✔ ids of trades follow each other one by one: holds" in rest
     assert "listening to" in said.err
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))

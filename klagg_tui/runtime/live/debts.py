@@ -18,6 +18,7 @@ from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.metrics import Metric
+from klagg_tui.runtime.background import together
 from klagg_tui.runtime.live.context import LiveContext
 from klagg_tui.storage.debts import Answer, Debts, Hole
 
@@ -82,7 +83,7 @@ class DebtCollector:
         try:
             for at in range(0, len(due), AT_ONCE):
                 part = due[at : at + AT_ONCE]
-                came = await asyncio.gather(*map(self._fetch, part))
+                came = await together(map(self._fetch, part))
                 brought |= {hole.period for hole, has_come in zip(part, came, strict=True) if has_come}
             self._host.notices.pop("owed", None)
         except ExchangeError as error:
@@ -192,8 +193,7 @@ class DebtCollector:
         is_proof = is_shown or self._tries[_place(hole)] >= _GIVE_UP_AFTER
         gone_ms = from_ms if is_proof and not bars and self._has_left(hole) else None
         lacks = () if hole.is_tail or not is_proof else tuple(_between(bars, from_ms, to_ms))
-        opens_before = self._context.venue.candle.opens_at_previous_close
-        return Answer(hole.symbol, hole.period, bars, lacks, self._context.now_ms(), gone_ms, opens_before)
+        return Answer(hole.symbol, hole.period, bars, lacks, self._context.now_ms(), gone_ms)
 
     def _has_left(self, hole: Hole) -> bool:
         """Whether its symbol is no longer traded, for so long that its last minute must be there."""

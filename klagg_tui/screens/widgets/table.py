@@ -50,6 +50,8 @@ class MarketTable(RowCursor):
         self.marked: frozenset[str] = frozenset()
         self.mixes_quotes = False
         """Whether the rows are paid in several quotes of about a dollar."""
+        self.is_painted = False
+        """Whether there was a picture with columns in it."""
         self._widths = MIN_WIDTHS
         self._cache: dict[str, tuple[tuple[object, ...], Strip]] = {}
         self._drawn_ages: dict[str, str] = {}
@@ -106,6 +108,7 @@ class MarketTable(RowCursor):
     def render_lines(self, crop: Region) -> list[Strip]:
         """The visible lines asked for; what all of them share is looked up once."""
         self._shared = self.state.render_context, self.thumb(), self.state.stale_venues
+        self.is_painted = bool(self.placed)
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
