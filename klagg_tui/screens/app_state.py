@@ -125,7 +125,7 @@ class AppState:
     def scope(self) -> Scope:
         """What saved texts may refer to; any exchange, for it may not be there yet."""
         chosen = self.preferences
-        return Scope(dict(chosen.saved_filters), dict(chosen.names), None, self.feed.periods)
+        return Scope(dict(chosen.saved_filters), dict(chosen.names), None, frozenset({Period.M1, *self.feed.periods}))
 
     @property
     def typed_scope(self) -> Scope:

@@ -48,6 +48,8 @@ class Arithmetic:
         """Of numbers and functions: within them, everything belongs to the number."""
         self._has_minutes = False
         """Whether an m behind a number means minutes."""
+        self.is_guess = False
+        """Whether it may turn out to be a name: then nobody looks for what was meant."""
         self._time: tuple[str, int] | None = None
         """The first number that can only be a time, and its place."""
 
@@ -239,7 +241,7 @@ class Arithmetic:
             words += [f"{key}:" for key in self.library.scope.watched or ()]
         can_grow = is_last and any(word.startswith(lowered) for word in words)
         words = [word for word in words if word not in (lowered, BAR, *KEYWORDS)]
-        meant = _with_brackets(lowered) or next(iter(near(lowered, words)), None)
+        meant = None if self.is_guess else _with_brackets(lowered) or next(iter(near(lowered, words)), None)
         known = ", ".join(BY_KEY if kind == "column" else KEYS)
         advice = f"did you mean {meant}?" if meant else f"there are {known}."
         return FilterError(f"There is no {kind} {name[:_LONGEST_QUOTED]}; {advice}", at, can_grow=can_grow)

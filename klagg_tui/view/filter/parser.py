@@ -145,11 +145,11 @@ class _Parser(Comparisons):
     def _compared_or_named(self) -> Truth:
         """A comparison of numbers, or else what is in brackets, or else a part of a name."""
         scanner = self.scanner
-        begin = scanner.at
+        begin, self.is_guess = scanner.at, True
         try:
             read = self.comparison()
         except FilterError as error:
-            scanner.at = begin
+            scanner.at, self.is_guess = begin, False
             return self._group(error) if scanner.next == "(" else self._no_comparison(error)
         if isinstance(read, Truth):
             return read
@@ -186,7 +186,7 @@ class _Parser(Comparisons):
             raise FilterError("A ( without its ).", opened, can_grow=True)
         scanner.at += 1
         if scanner.next in _LIKE_ARITHMETIC or scanner.match(OPERATOR, scanner.after_blanks(scanner.at)):
-            raise error
+            raise self._told(error, opened)
         return truth
 
     def _no_comparison(self, error: FilterError) -> Truth:
@@ -194,18 +194,27 @@ class _Parser(Comparisons):
         scanner = self.scanner
         word = scanner.match(_NAME)
         if word is None or scanner.text[word.end() : word.end() + 1] == "(":
-            raise error
+            raise self._told(error, scanner.at)
         end, lowered = word.end(), word[0].lower()
         if lowered in BY_NAME or lowered in self.library.scope.names:
             sign = scanner.text[scanner.after_blanks(end) : scanner.after_blanks(end) + 1]
             raise self._alone(word[0], scanner.at, end) if not sign or sign not in "+-*/<>=!:" else error
         if not _COMPARED.isdisjoint(word[0]) or _OF_COLUMN.match(word[0]):
-            raise error
+            raise self._told(error, scanner.at)
         if scanner.match(OPERATOR, scanner.after_blanks(end)):
-            raise error
+            raise self._told(error, scanner.at)
         if self._is_typed and error.can_grow:
             raise self._unfinished(word[0])
         return self._name()
+
+    def _told(self, error: FilterError, begin: int) -> FilterError:
+        """The same, with what was meant, now that it is no name."""
+        self.scanner.at = begin
+        try:
+            self.comparison()
+        except FilterError as told:
+            error = told
+        return error
 
     def _unfinished(self, word: str) -> FilterError:
         return FilterError(f"Enter looks for names that hold {word}.", self.scanner.at, can_grow=True)
