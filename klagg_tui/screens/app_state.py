@@ -48,6 +48,7 @@ class AppState:
         """Sentences on what was saved and cannot be read any more, to be told once the screen is there."""
         self.filter = self._read_saved()
         """The filter of the market table."""
+        self._use_figures()
         self.is_sorted_since = False
         """Whether an order was chosen since that filter: then rows are not ranked by how like their names are to it."""
         self.fired: deque[Fired] = deque(maxlen=FIRED_KEPT)
@@ -89,12 +90,14 @@ class AppState:
         """Watch exactly these filters from now on."""
         self.choose(alerts=texts)
         self.alerts.watch(texts, self.scope)
+        self._use_figures()
 
     def use_kept(self, **kept: tuple[tuple[str, str], ...]) -> list[str]:
         """Save `saved_filters` or `names`; returns sentences on what uses them and cannot be read any more."""
         self.choose(**kept)
         before, self.unread = self.unread, []
         self.filter = self._read_saved()
+        self._use_figures()
         told, self.unread = self.unread, before
         return told
 
@@ -114,12 +117,17 @@ class AppState:
     def take_filter(self, used: filters.Filter) -> None:
         """Filter by this from now on."""
         self.filter, self.is_sorted_since = used, False
+        self._use_figures()
         self.choose(filter=used.text)
 
     @property
     def ranking(self) -> Callable[[Row], float] | None:
         """What the rows are in order of before their column, the largest first, where the filter is letters of a name."""
         return None if self.is_sorted_since else self.filter.likeness
+
+    def _use_figures(self) -> None:
+        """Compute what the filter and the alerts ask for, and nothing else."""
+        self.live.screener.use(self.filter.calls | self.alerts.calls)
 
     @property
     def scope(self) -> Scope:

@@ -30,6 +30,20 @@ def test_a_saved_filter_or_alert_that_cannot_be_read_any_more_is_not_used_but_to
     ]
 
 
+def test_the_figures_of_filter_and_alerts_are_computed_and_no_others() -> None:
+    state = _state(Preferences(filter="chg(1m)>-50", alerts=("trades(5m)>1",)))
+    in_use = state.live.screener
+    assert {str(call) for call in in_use.calls} == {"chg(1m)", "trades(5m)"}
+    assert any(state.filter.matches(row, state.period, state.now_ms) for row in state.live.rows.values())
+    state.use_filter("btc")
+    assert {str(call) for call in in_use.calls} == {"trades(5m)"}
+    state.use_alerts(("rsi(1m)<30",))
+    assert {str(call) for call in in_use.calls} == {"rsi(1m)"}
+    state.use_kept(saved_filters=(("mine", "vwap>1"),))
+    state.use_alerts(("@mine",))
+    assert {str(call) for call in in_use.calls} == {"vwap(24h)"}
+
+
 def test_what_uses_a_name_follows_it_when_it_changes() -> None:
     state = _state(Preferences(names=(("hot", "chg*2"),), filter="hot>1", alerts=("hot>1",)))
     assert not state.use_kept(names=(("hot", "rvol(5m)"),))
