@@ -18,10 +18,11 @@ from klagg_tui.config.table import BY_NAME, CONFIG_ENV, SECTIONS, SETTINGS, Sett
 from klagg_tui.config.values import Log, Market, Screen, Serve, Settings, Storage, VenueTable
 from klagg_tui.config.venues import SECTION as VENUE
 from klagg_tui.config.venues import take_tables
-from klagg_tui.config.wording import ended, hint, shown
+from klagg_tui.config.wording import shown
 from klagg_tui.errors import ConfigError
 from klagg_tui.exchange.registry import DEFAULT as DEFAULT_VENUE
 from klagg_tui.exchange.registry import venue
+from klagg_tui.hints import ended, hint
 
 Flags = Mapping[str, Sequence[str]]
 """Name of a setting to what was typed for it, once or several times; an empty sequence is a flag not given."""

@@ -165,7 +165,9 @@ def judge_final(settle_ms: int, looks: Mapping[str, Sequence[Look]]) -> Measured
     if final.until_ms <= settle_ms:
         return Measured(Verdict.HOLDS, sentence)
     earlier = (
-        "no look was earlier" if before is None else f"the look before was {_seconds(before.from_ms)} after the end"
+        "no look was earlier"
+        if before is None
+        else f"the look before may have been {_seconds(before.from_ms)} after the end"
     )
     width = _seconds(final.until_ms - final.from_ms)
     return Measured(Verdict.OPEN, f"{sentence}; {earlier}, and they are timed to within {width}: too coarse to tell")

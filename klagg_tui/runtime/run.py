@@ -51,11 +51,11 @@ async def opened(plan: Plan, latest: Latest) -> AsyncIterator[EngineRun]:
             for key, one in source.sources.items():
                 host.venue(key, one.now_ms)
         if store:
+            host.instruments.update(await stored_instruments(store))
+            latest.put(await stored_bars(store, periods, host.instruments))
             if source.is_live:
                 with suppress(StorageError):  # a full disk is told when bars are written
                     await note_watched(store, [label_of(mark) for mark in plan.markets])
-            host.instruments.update(await stored_instruments(store))
-            latest.put(await stored_bars(store, periods, host.instruments))
         run = EngineRun(plan, source, host, latest)
         run.show_status()
         yield run

@@ -26,6 +26,8 @@ CLOSES: Final = 60
 async def note_watched(store: Store, venues: Collection[str]) -> None:
     """Keep which exchanges are watched, and say once which are not any more: what these lack is not fetched meanwhile."""
     before = await store.watched()
+    if before == frozenset(venues):
+        return
     counts = Counter(
         parted(known.symbol).venue or next(iter(store.venues), "")
         for known in await store.symbols()

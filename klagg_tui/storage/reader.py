@@ -11,7 +11,8 @@ from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain, c
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage import debts, queries, unconfirmed
-from klagg_tui.storage.connection import Connection, Row
+from klagg_tui.storage.connection import Row
+from klagg_tui.storage.contents import StoreContents
 from klagg_tui.storage.debts import Hole, Unavailable
 from klagg_tui.storage.disk_errors import reading
 from klagg_tui.storage.lines import Lines, RowFormat, line_pages
@@ -19,7 +20,6 @@ from klagg_tui.storage.queries import FOREVER, Stretch, minutes_of, pages
 from klagg_tui.storage.rows import JSON_ROWS, bars
 from klagg_tui.storage.symbols import NO_SYMBOL, Pair, StoredSymbol, Symbols, anchors, pairs, precisions, watched
 from klagg_tui.storage.unconfirmed import Unconfirmed
-from klagg_tui.storage.venues import Naming
 
 _ANCHORS: Final = (0, 1, 2)
 
@@ -43,12 +43,8 @@ Wanted = tuple[str, Period, int | None, int | None]
 """Bars of a symbol and period that open from a time to before another; None: without end."""
 
 
-class StoreReader:
+class StoreReader(StoreContents):
     """The reading half of a `Store`."""
-
-    def __init__(self, reader: Connection, naming: Naming) -> None:
-        self._reader = reader
-        self._naming = naming
 
     @property
     def venues(self) -> tuple[str, ...]:

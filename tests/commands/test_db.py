@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from klagg_tui.commands.db import holes
+from klagg_tui.commands.db.contents import holes
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.storage.maintenance import Holding
 from klagg_tui.storage.opening import open_writer

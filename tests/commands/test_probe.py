@@ -35,7 +35,8 @@ def test_the_report_is_printed_and_written(klagg: Klagg, tmp_path: Path) -> None
 def test_an_exchange_that_there_is_not_is_told_with_a_near_name(klagg: Klagg) -> None:
     said = klagg("probe", "krakn")
     assert (said.status, said.out) == (2, "")
-    assert said.err == f"There is no exchange called krakn: klagg knows {', '.join(keys())}; did you mean kraken?\n"
+    assert said.err == "There is no exchange called krakn; did you mean kraken?\n"
+    assert klagg("probe", "qqqq").err == f"There is no exchange called qqqq; there are {', '.join(keys())}.\n"
 
 
 def test_an_exchange_that_cannot_be_reached_is_told_in_a_sentence(klagg: Klagg) -> None:

@@ -129,7 +129,7 @@ def test_a_bar_is_final_from_the_look_on_that_shows_what_the_last_one_did() -> N
     between = judge_final(1_500, seen)
     assert between.verdict is Verdict.OPEN
     assert between.sentence.endswith(
-        "the look before was 1 s after the end, and they are timed to within 0 s: too coarse to tell"
+        "the look before may have been 1 s after the end, and they are timed to within 0 s: too coarse to tell"
     )
     assert judge_final(1_000, seen).verdict is Verdict.FAILS
     assert judge_final(1_000, looks((3_000, final))).verdict is Verdict.OPEN

@@ -17,7 +17,7 @@ from klagg_tui.engine.period import DAY_MS
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.numerals import digits, moment_of_digits, product
 from klagg_tui.exchange.okx.facts import SPOT, SWAP, Market
-from klagg_tui.exchange.okx.wire.units import ONE
+from klagg_tui.exchange.units import ONE
 
 MARKETS: Final = (SWAP, SPOT)
 DECIMALS: Final = PRICE_DECIMALS

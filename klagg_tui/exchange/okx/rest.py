@@ -18,10 +18,10 @@ from klagg_tui.exchange.okx.wire.bars import read_bars
 from klagg_tui.exchange.okx.wire.frames import codec
 from klagg_tui.exchange.okx.wire.instruments import read_instruments
 from klagg_tui.exchange.okx.wire.trades import read_trades
-from klagg_tui.exchange.okx.wire.units import Contract, SpotContracts
 from klagg_tui.exchange.transport.client import MarketClient, within
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import HttpOptions, HttpRules
+from klagg_tui.exchange.units import Contract, SpotContracts
 from klagg_tui.exchange.venue import Priority, StreamCodec
 
 RULES: Final = HttpRules(
@@ -41,12 +41,8 @@ class RestClient(MarketClient):
         super().__init__(base_url, clock, RULES, requests.TIME, read_time, **options)
         self._market = market
         self._contracts: dict[str, Contract] = SpotContracts() if market is SPOT else {}
-        self._codec = codec(self._contracts)
-
-    @property
-    def codec(self) -> StreamCodec:
-        """It knows the contracts of the last listing, and of those before."""
-        return self._codec
+        # It knows the contracts of the last listing, and of those before.
+        self.codec: StreamCodec = codec(self._contracts)
 
     async def instruments(self) -> Instruments:
         """Every instrument of the market; what their contracts are worth is kept for what is asked and streamed afterwards."""

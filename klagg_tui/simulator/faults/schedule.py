@@ -117,6 +117,11 @@ class Faults:
         self._planned.append(fault)
         self._planned.sort(key=lambda planned: planned.at_ms)
 
+    def cease(self) -> None:
+        """Nothing more goes wrong than what is under way."""
+        self._planned.clear()
+        self._endless, self._next = iter(()), None
+
     def begin(self, now_ms: int, choose: Callable[[Fault], str]) -> list[Fault]:
         """The faults that begin by now, each given once; lasting ones are active from here to their end.
 

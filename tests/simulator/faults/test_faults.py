@@ -273,6 +273,15 @@ def test_a_trap_is_a_fault_of_faces_that_have_it_alone() -> None:
         faults.add(Fault("utc8", START_MS))
 
 
+def test_what_is_under_way_ends_and_nothing_more_comes_once_faults_cease() -> None:
+    faults = Faults(1, START_MS, "all/1m, drop@0s+30s, cut@2m")
+    faults.begin(START_MS, lambda _fault: "")
+    faults.cease()
+    assert faults.planned() == ()
+    assert faults.begin(START_MS + 3_600_000, lambda _fault: "") == []
+    assert [fault.kind for fault in faults.end(START_MS + 30_000)] == ["drop"]
+
+
 def test_there_is_no_trap_that_no_face_has() -> None:
     assert {trap for key in FACES for trap in face_class(key).traps} == FACE_FAULTS.keys()
 

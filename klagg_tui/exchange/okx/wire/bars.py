@@ -20,8 +20,8 @@ from klagg_tui.exchange.fields import DAMAGE, Json
 from klagg_tui.exchange.numerals import moment_of_digits, product
 from klagg_tui.exchange.okx.facts import CANDLE, SPOT, Market
 from klagg_tui.exchange.okx.wire.answers import rows
-from klagg_tui.exchange.okx.wire.units import Contract
 from klagg_tui.exchange.reading import rising_bars, sound
+from klagg_tui.exchange.units import Contract
 
 _FINAL: Final = {"0": False, "1": True}
 

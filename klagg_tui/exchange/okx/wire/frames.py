@@ -14,8 +14,8 @@ from klagg_tui.exchange.numerals import digits
 from klagg_tui.exchange.okx.wire import commands
 from klagg_tui.exchange.okx.wire.commands import PONG, TRADES, stream_name
 from klagg_tui.exchange.okx.wire.trades import trade_fields
-from klagg_tui.exchange.okx.wire.units import Contracts, contract_of
 from klagg_tui.exchange.reading import decode_each
+from klagg_tui.exchange.units import Contracts, contract_of
 from klagg_tui.exchange.venue import StreamCodec
 
 _CLOSING: Final = "64008"

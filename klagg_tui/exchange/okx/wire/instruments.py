@@ -15,8 +15,8 @@ from klagg_tui.exchange.listing import Instrument, Instruments
 from klagg_tui.exchange.numerals import decimals_of, moment_of_digits, product
 from klagg_tui.exchange.okx.facts import INVERSE, LINEAR, SPOT, Market
 from klagg_tui.exchange.okx.wire.answers import rows
-from klagg_tui.exchange.okx.wire.units import COINS, Contract
 from klagg_tui.exchange.reading import read_listing
+from klagg_tui.exchange.units import COINS, Contract
 
 LIVE: Final = "live"
 RESTING: Final = frozenset({"suspend", "rebase", "post_only"})

@@ -14,7 +14,7 @@ from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.fields import Json, mapping
 from klagg_tui.exchange.numerals import digits, moment_of_digits
 from klagg_tui.exchange.okx.wire.answers import rows
-from klagg_tui.exchange.okx.wire.units import Contract, quantity
+from klagg_tui.exchange.units import Contract, quantity
 
 _IS_SELL: Final = {"buy": False, "sell": True}
 """`side` is the taker's."""

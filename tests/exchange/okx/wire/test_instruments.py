@@ -10,7 +10,7 @@ from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.listing import Instrument, Unread
 from klagg_tui.exchange.okx import facts
 from klagg_tui.exchange.okx.wire.instruments import Listed, read_instruments
-from klagg_tui.exchange.okx.wire.units import Contract
+from klagg_tui.exchange.units import Contract
 from tests.conftest import needs_data
 from tests.exchange.okx.samples import BTC, COIN, INVERSE, SPOT, SWAP, recorded_listing, reply, with_change
 

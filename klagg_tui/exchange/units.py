@@ -1,4 +1,7 @@
-"""Numbers that the exchange writes as texts, and what a size counts: coins, or contracts that are worth some."""
+"""What a size counts: coins, or contracts that are worth some. Pure.
+
+An exchange that counts contracts says in its listing what one is worth; whoever takes them for coins is wrong by that factor.
+"""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 import pytest
 
 from klagg_tui.errors import BadFrame
-from klagg_tui.exchange.okx.wire.units import Contract, SpotContracts, contract_of, quantity
+from klagg_tui.exchange.units import Contract, SpotContracts, contract_of, quantity
 
 
 def test_a_size_of_contracts_is_multiplied_and_one_of_coins_left_as_it_is() -> None:
