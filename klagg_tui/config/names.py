@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from klagg_tui.config.file import ConfigFile
-from klagg_tui.config.wording import ended, quoted, shown
+from klagg_tui.config.wording import quoted, shown
 from klagg_tui.engine.period import Period
+from klagg_tui.hints import ended
 
 SECTION: Final = "names"
 TITLE: Final = "Own names, to be used in filters, columns, orders and alerts"

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, FilterError
+from klagg_tui.hints import ended, hint
 from klagg_tui.view.columns.column import Column, Unit
 from klagg_tui.view.columns.registry import BY_KEY, BY_NAME
 from klagg_tui.view.filter import quantity
 from klagg_tui.view.filter.quantity import Quantity
 from klagg_tui.view.filter.scanner import Scanner
-from klagg_tui.view.filter.scope import BAR, FUNCTIONS, KEYWORDS, near
+from klagg_tui.view.filter.scope import BAR, FUNCTIONS, KEYWORDS
 from klagg_tui.view.screener.figure import BY_NAME as FIGURES
 from klagg_tui.view.screener.figure import FIGURES as KEYS
 from klagg_tui.view.screener.figure import call
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from klagg_tui.view.filter.library import Library
 
 T = TypeVar("T")
-MAX_DEPTH: Final = 20
-"""Brackets, negations, saved filters and own names within each other."""
 _ENDS: Final = r"(?=[\s()+\-*/<>=,:]|!=|$)"
 _NUMBER: Final = re.compile(rf"((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{{1,3}})?)([a-z%]?){_ENDS}", re.IGNORECASE | re.ASCII)
 _BEGUN_NUMBER: Final = re.compile(r"(?:\d+\.?\d*|\.\d*)(?:e[+-]?)?$", re.IGNORECASE | re.ASCII)
@@ -240,11 +239,18 @@ class Arithmetic:
         if self.scanner.text[end : end + 1] == ":":
             words += [f"{key}:" for key in self.library.scope.watched or ()]
         can_grow = is_last and any(word.startswith(lowered) for word in words)
-        words = [word for word in words if word not in (lowered, BAR, *KEYWORDS)]
-        meant = None if self.is_guess else _with_brackets(lowered) or next(iter(near(lowered, words)), None)
-        known = ", ".join(BY_KEY if kind == "column" else KEYS)
-        advice = f"did you mean {meant}?" if meant else f"there are {known}."
-        return FilterError(f"There is no {kind} {name[:_LONGEST_QUOTED]}; {advice}", at, can_grow=can_grow)
+        advice = "" if self.is_guess else _advice(lowered, words, BY_KEY if kind == "column" else KEYS)
+        shown = name[:_LONGEST_QUOTED]
+        return FilterError(ended(f"There is no {kind} {shown}{advice}"), at, can_grow=can_grow)
+
+
+def _advice(name: str, words: Iterable[str], listed: Iterable[str]) -> str:
+    """What was meant, or what there is, as the end of a sentence."""
+    meant = _with_brackets(name)
+    if meant is not None:
+        return f"; did you mean {meant}?"
+    others = [word for word in words if word not in (name, BAR, *KEYWORDS)]
+    return hint(name, others) or f"; there are {', '.join(listed)}"
 
 
 def _with_brackets(name: str) -> str | None:

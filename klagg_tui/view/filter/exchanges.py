@@ -5,7 +5,7 @@ from __future__ import annotations
 from klagg_tui.errors import FilterError
 from klagg_tui.view.columns.venue import VENUE, venue_texts
 from klagg_tui.view.filter.predicates import Truth, against_text, all_of, of_name, text_of
-from klagg_tui.view.filter.scope import Watched, near
+from klagg_tui.view.filter.scope import Watched
 from klagg_tui.view.filter.texts import contains, fits, is_wild, text_test
 
 
@@ -25,9 +25,11 @@ def require_watched(pattern: str, watched: Watched, at: int, *, is_last: bool = 
 
 
 def _advice(part: str, keys: list[str]) -> str:
+    from difflib import get_close_matches  # when somebody mistypes: the first table should not wait for it
+
     found = [key for key in keys if part.strip("*?") and part.strip("*?") in key]
-    found += [key for key in near(part, keys, 3, 0.5) if key not in found]
-    found += [key for key in keys if key not in found and near(part, [key.partition("-")[0]])]
+    found += [key for key in get_close_matches(part, keys, n=3, cutoff=0.5) if key not in found]
+    found += [key for key in keys if key not in found and get_close_matches(part, [key.partition("-")[0]], cutoff=0.6)]
     return f"near: {', '.join(found)}" if found else f"there are {', '.join(keys)}"
 
 

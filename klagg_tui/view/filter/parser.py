@@ -198,7 +198,8 @@ class _Parser(Comparisons):
         end, lowered = word.end(), word[0].lower()
         if lowered in BY_NAME or lowered in self.library.scope.names:
             sign = scanner.text[scanner.after_blanks(end) : scanner.after_blanks(end) + 1]
-            raise self._alone(word[0], scanner.at, end) if not sign or sign not in "+-*/<>=!:" else error
+            begins = bool(sign) and sign in "+-*/<>=!:"
+            raise self._told(error, scanner.at) if begins else self._alone(word[0], scanner.at, end)
         if not _COMPARED.isdisjoint(word[0]) or _OF_COLUMN.match(word[0]):
             raise self._told(error, scanner.at)
         if scanner.match(OPERATOR, scanner.after_blanks(end)):

@@ -19,7 +19,7 @@ BAR: Final = "bar"
 FUNCTIONS: Final = ("abs", "min", "max", "log", "sqrt")
 KEYWORDS: Final = ("and", "or", "not")
 _OWN_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,29}", re.ASCII)
-_TAKEN: Final = frozenset({*BY_NAME, *FIGURES, *FUNCTIONS, *KEYWORDS, BAR})
+_TAKEN: Final = tuple(dict.fromkeys((*BY_NAME, *FIGURES, *FUNCTIONS, *KEYWORDS, BAR)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,3 @@ def own_name_error(name: str) -> str | None:
     if not _OWN_NAME.fullmatch(name.casefold()):
         return "A letter, then letters, digits and _ only; at most 30."
     return None
-
-
-def near(word: str, known: Iterable[str], count: int = 1, cutoff: float = 0.6) -> list[str]:
-    """Those of the known words that were probably meant, nearest first."""
-    from difflib import get_close_matches  # when somebody mistypes: the first table should not wait for it
-
-    return get_close_matches(word, tuple(known), n=count, cutoff=cutoff)

@@ -69,7 +69,7 @@ def test_a_word_is_a_part_of_a_name_where_it_is_no_number(word: str) -> None:
      ("state:form,zz", "no state zz", 6), ("state!=zz", "no state zz", 7), ("state(3m):form", "Bars of 3m are not kept", 6), ("state>1", "not >", 5),
      ("chg>state", "state is a text", 4), ("state", 'compared with nothing; say for example state:…, or "state"', 0),
      ("high", 'say for example high>2, or "high" for names', 0), ("(high)", "compared with nothing", 0), ("hot", "hot is compared with nothing", 0),
-     ("vol*2", "vol*2 is compared with nothing", 0), ("vol *", "missing at the end", 5), ("state -2", "is a text", 0), ("liquid>1", "yes or no", 0),
+     ("vol*2", "vol*2 is compared with nothing", 0), ("vol *", "missing at the end", 5), ("vol + rvl>5", "no column rvl; did you mean rvol?", 6), ("state -2", "is a text", 0), ("liquid>1", "yes or no", 0),
      ("vol>liquid", "yes or no", 4), ("1<chg<5", "ends with chg", 5), ("chg>)", "compared with", 4), ("chg>>1", "compared with", 4),
      ("(vol+volx)*2>3", "no column volx", 5), ("(btc)*2>1", "no column btc", 1), ("(btc)>1", "no column btc", 1), ("btc(eth)", "no figure btc", 0),
      ("x->y", "no column x", 0), ("krakn:btc", "did you mean kraken:?", 0), ("a=b", "no column a", 0), ("*>5", "'*' is neither", 0),
