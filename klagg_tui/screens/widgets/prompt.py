@@ -97,7 +97,8 @@ class FilterPrompt(Vertical):
         self._at: int | None = None
         """Where in the history, counted from its end."""
         self._count = ""
-        self._wrong = ""
+        self._has_reason = False
+        """Whether it stands there why something cannot be read."""
         self._pause: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -147,7 +148,7 @@ class FilterPrompt(Vertical):
         count = f"{shown:,} of {of:,} match"
         if self.is_open and count != self._count:
             self._count = count
-            if not self._wrong:
+            if not self._has_reason:
                 self._show_hint()
 
     def _show_hint(self) -> None:
@@ -161,11 +162,11 @@ class FilterPrompt(Vertical):
 
     def _show_reason(self, unfinished: filters.Unfinished) -> None:
         """Somebody paused: say what is missing."""
-        if self.is_open:
-            self._show(unfinished.reason, error=unfinished.is_error)
+        self._show(unfinished.reason, error=unfinished.is_error)
+        self._has_reason = True
 
     def _show(self, text: str, *, error: bool) -> None:
-        self._wrong = text if error else ""
+        self._has_reason = error
         self.set_class(error, "error")
         self.query_one(Static).update(text)
 

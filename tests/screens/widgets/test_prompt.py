@@ -109,18 +109,13 @@ async def test_what_is_missing_is_told_after_a_pause(monkeypatch: pytest.MonkeyP
         await seen.press("ctrl+u", "b")
         while "Enter looks for names that hold b." not in seen.text:
             await seen.pilot.pause(0.01)
-        assert not seen.app.screen.query_one(FilterPrompt).has_class("error")
-
-
-async def test_nothing_is_told_of_a_line_that_was_left_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prompt, "PAUSE_S", 0.01)
-    async with opened() as seen:
-        await seen.press("slash")
-        await seen.type("chg>")
-        await seen.press("escape")
-        await seen.pilot.pause(0.05)
-        await seen.press("slash")
-        assert "compared with" not in seen.text
+        line = seen.app.screen.query_one(FilterPrompt)
+        assert not line.has_class("error")
+        line.show_count(1, 40)
+        await seen.pilot.pause()
+        assert "Enter looks for" in seen.text, "it stays where the count of matches changes"
+        await seen.press("escape", "slash")
+        assert "Enter looks for" not in seen.text
 
 
 async def test_the_names_most_like_the_letters_come_first_until_somebody_sorts() -> None:

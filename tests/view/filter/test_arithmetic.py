@@ -60,9 +60,10 @@ def test_a_number_is_worth(text: str, value: float) -> None:
 )  # fmt: skip
 def test_what_is_not_known_or_no_number_is_none(text: str) -> None:
     assert _value(text) is None
-    for sign in (">", "<", "=", "!=", ">=", "<="):
+    for sign in _HOLDS:
         assert not filters.read(f"{text}{sign}0").matches(_row(), Period.M1, NOW)
         assert not filters.read(f"0{sign}{text}").matches(_row(), Period.M1, NOW)
+        assert not filters.read(f"{text}{sign}vol").matches(_row(), Period.M1, NOW)
 
 
 def test_a_column_alone_is_the_bar_of_the_shown_period_and_one_with_a_length_the_figure() -> None:
