@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.exact import PRICE_DECIMALS, Exact
 from klagg_tui.engine.period import MINUTE_MS
-from klagg_tui.view.screener.tape import SOURCES, UNKNOWN, Ring, Tape
+from klagg_tui.view.screener.tape import MOST, SOURCES, UNKNOWN, Ring, Tape
 
 FRESH: Final = 5
 """The newest minutes, as they were seen, are not replaced by what was read meanwhile from a store that may lag behind."""
@@ -77,7 +77,7 @@ class Columns(Protocol):
 
 def fill(tape: Tape, columns: Columns) -> bool:
     """Put stored minutes in their places; whether there were any to be held."""
-    minutes = [open_ms // MINUTE_MS for open_ms in columns.open_ms]
+    minutes = _minutes(columns.open_ms)
     if not minutes:
         return False
     tape.advance(minutes[-1] + 1)
@@ -91,16 +91,31 @@ def fill(tape: Tape, columns: Columns) -> bool:
         *((at, at + 1) for at in range(fresh, len(minutes)) if minutes[at] not in kept),
     ]
     for field, ring in tape.prices.items():
-        _put(ring, minutes, _ticks(tape, getattr(columns, SOURCES[field][0])), runs, end)
+        ticks = _ticks(tape, getattr(columns, SOURCES[field][0]))
+        ring.widen(max(ticks, default=0))
+        _put(ring, minutes, ticks, runs, end)
     for field, ring in tape.sums.items():
         _put(ring, minutes, _SUMS[field](columns), runs, end)
-    states = columns.state
     for first, last in runs:
-        for at in range(first, last):
-            (tape.partial.add if states[at] == _PARTIAL else tape.partial.discard)(minutes[at])
+        _note_partial(tape, columns.state[first:last], minutes[first:last])
     for listener in tape.listeners:
         listener.restart()
     return bool(runs)
+
+
+def _note_partial(tape: Tape, states: Sequence[int], minutes: Sequence[int]) -> None:
+    """Remember of which minutes trades are missing."""
+    if tape.partial:
+        tape.partial.difference_update(minutes)
+    if _PARTIAL in states:
+        tape.partial.update(minute for minute, state in zip(minutes, states, strict=True) if state == _PARTIAL)
+
+
+def _minutes(opens: Sequence[int]) -> Sequence[int]:
+    """When the bars opened, in minutes; most often these follow each other."""
+    if opens and opens[-1] - opens[0] == (len(opens) - 1) * MINUTE_MS:
+        return range(opens[0] // MINUTE_MS, opens[-1] // MINUTE_MS + 1)
+    return [open_ms // MINUTE_MS for open_ms in opens]
 
 
 def _runs(minutes: Sequence[int], begin: int, end: int) -> Iterator[tuple[int, int]]:
@@ -114,7 +129,7 @@ def _runs(minutes: Sequence[int], begin: int, end: int) -> Iterator[tuple[int, i
     yield from pairwise([begin, *breaks, end])
 
 
-def _put(ring: Ring, minutes: Sequence[int], column: array[float], runs: list[tuple[int, int]], end: int) -> None:
+def _put(ring: Ring, minutes: Sequence[int], column: Sequence[float], runs: list[tuple[int, int]], end: int) -> None:
     if not column:
         return
     size, values = ring.size, ring.values
@@ -127,21 +142,16 @@ def _put(ring: Ring, minutes: Sequence[int], column: array[float], runs: list[tu
             first += count
 
 
-def _ticks(tape: Tape, prices: Sequence[float]) -> array[float]:
+def _ticks(tape: Tape, prices: Sequence[float]) -> list[int]:
     """The prices in the tape's ticks, which are made fine enough for them."""
     if not prices:
-        return array("d")
+        return []
     unit = tape.unit
     while unit > 1 and not _are_whole(prices, _ONE // unit):
         unit //= 10
     tape.refine(unit)
     scale = _ONE // unit
-    kind = next(ring.values.typecode for ring in tape.prices.values())
-    ticks = [round(price * scale) if price == price else UNKNOWN for price in prices]  # noqa: PLR0124 - NaN differs from itself
-    if kind == "I" and max(ticks) >= 2**32:
-        tape.widen()
-        kind = "Q"
-    return array(kind, ticks)
+    return [min(round(price * scale), MOST) if price == price else UNKNOWN for price in prices]  # noqa: PLR0124
 
 
 def _are_whole(prices: Sequence[float], scale: Exact) -> bool:

@@ -23,6 +23,8 @@ _ONE_PRICE: Final = 10**PRICE_DECIMALS
 _PARTIAL: Final = State.PARTIAL
 _A_DAY: Final = sqrt(1440) * 100
 """From the deviation of minutes to that of a day, in percent."""
+_STILL: Final = 1e-24
+"""A sum of squared returns that rounding alone makes: no price moves by so little."""
 
 
 class Reading(ABC):
@@ -183,7 +185,8 @@ class Vwap(Reading):
     def value(self, forming: Bar | None, _bars: Sequence[Bar | None]) -> float | None:
         """See `Reading`."""
         window = self.window
-        window.sync()
+        if window.hi != window.tape.end:
+            window.sync()
         paid, amount = as_float(window.paid), as_float(window.amount)
         if forming is not None:
             now = self.turnover_of(forming)
@@ -304,14 +307,15 @@ class Together(Reading):
     def value(self, forming: Bar | None, _bars: Sequence[Bar | None]) -> float | None:
         """See `Reading`."""
         window = self.window
-        window.sync()
+        if window.hi != window.tape.end:
+            window.sync()
         moments = window.moments(self._now(forming))
         if moments is None:
             return None
         ours, theirs, both = moments
         if self.is_slope:
-            return both / theirs if theirs else None
-        return both / sqrt(ours * theirs) if ours and theirs else None
+            return both / theirs if theirs > _STILL else None
+        return both / sqrt(ours * theirs) if ours > _STILL and theirs > _STILL else None
 
     def _now(self, forming: Bar | None) -> tuple[float, float] | None:
         """Both returns of the minute under way."""

@@ -158,7 +158,10 @@ class Run:
         opens = series.opens
         if bar is not None and bar[6] and (not opens or bar[2] > opens[-1]):
             self._reach(len(opens))
-            return self.state.peek(bar[4] / _ONE, bar[5] / _ONE, bar[6] / _ONE)
+            close = bar[6] / _ONE
+            if series.has_reach:
+                return self.state.peek(bar[4] / _ONE, bar[5] / _ONE, close)
+            return self.state.peek(close, close, close)
         if not opens:
             return None
         self._reach(len(opens) - 1)

@@ -24,8 +24,10 @@ SPARE: Final = 8
 """Minutes kept beyond those that are looked at, so that what is read late still finds what has left."""
 _PRUNED_AT: Final = 256
 """Minutes noted as partial before those that have left are looked for."""
-_WIDE: Final[str] = "Q"
-_MOST: Final = 2**64 - 1
+_WIDTHS: Final = {"H": 2**16 - 1, "I": 2**32 - 1, "Q": 2**64 - 1}
+"""Kinds of arrays that hold ticks, with the most that each can hold: prices of four or five digits need two bytes."""
+MOST: Final = _WIDTHS["Q"]
+"""The highest price that can be held, in ticks."""
 
 _ONE_QUANTITY: Final = 10**QUANTITY_DECIMALS
 _ONE_TURNOVER: Final = 10**TURNOVER_DECIMALS
@@ -102,6 +104,12 @@ class Ring:
         for minute in range(max(0, end - min(size, before)), end):
             self.values[minute % size] = old[minute % before]
 
+    def widen(self, ticks: int) -> None:
+        """Have room for so large a number."""
+        kind = next((kind for kind, most in _WIDTHS.items() if ticks <= most), "Q")
+        if array(kind).itemsize > self.values.itemsize:
+            self.values = array(kind, [int(value) for value in self.values])
+
     def forget(self, from_minute: int, to_minute: int) -> None:
         """Nothing is known of those minutes."""
         values, size = self.values, self.size
@@ -156,7 +164,7 @@ class Tape:
 
     def fit(self, lengths: Mapping[str, int]) -> None:
         """Hold so many minutes of each field from now on, and no other field; what is new is unknown."""
-        for rings, fields, kind in ((self.prices, PRICES, self._price_kind()), (self.sums, SUMS, "f")):
+        for rings, fields, kind in ((self.prices, PRICES, "H"), (self.sums, SUMS, "f")):
             for field in [field for field in rings if field not in lengths]:
                 del rings[field]
             for field in fields:
@@ -165,9 +173,6 @@ class Tape:
                     rings.setdefault(field, Ring(kind, size)).fit(size, self.end)
         for listener in self.listeners:
             listener.restart()
-
-    def _price_kind(self) -> str:
-        return next((ring.values.typecode for ring in self.prices.values()), "I")
 
     def ring(self, field: str) -> Ring:
         """That of a field in use."""
@@ -238,8 +243,8 @@ class Tape:
             try:
                 ring.values[minute % ring.size] = ticks
             except OverflowError:
-                self.widen()
-                ring.values[minute % ring.size] = min(ticks, _MOST)
+                ring.widen(ticks)
+                ring.values[minute % ring.size] = min(ticks, MOST)
         for field, ring in self.sums.items():
             if minute >= end - ring.size:
                 ring.values[minute % ring.size] = SUMS[field](bar)
@@ -271,17 +276,8 @@ class Tape:
             return
         self.unit = unit
         for ring in self.prices.values():
-            if max(ring.values) * factor >= 2**32:
-                self.widen()
-                break
-        for ring in self.prices.values():
-            kind = ring.values.typecode
-            ring.values = array(kind, [min(int(ticks) * factor, _MOST) for ticks in ring.values])
-
-    def widen(self) -> None:
-        """Give each price eight bytes: four are too few."""
-        for ring in self.prices.values():
-            ring.values = array(_WIDE, [int(ticks) for ticks in ring.values])
+            ring.widen(int(max(ring.values)) * factor)
+            ring.values = array(ring.values.typecode, [min(int(ticks) * factor, MOST) for ticks in ring.values])
 
 
 _PARTIAL: Final = State.PARTIAL

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from math import fsum, log, sqrt
-from typing import Final
+from typing import Final, NamedTuple
 
 from klagg_tui.view.screener.tape import Ring, Tape
 
@@ -180,9 +180,9 @@ class PaidWindow(Window):
 
 
 class ReturnWindow(Window):
-    """The logarithmic returns of the minutes: their number, sum, and sum of squares."""
+    """The logarithmic returns of the minutes: how many, their mean, and the sum of the squares around it."""
 
-    __slots__ = ("closes", "known", "squares", "total")
+    __slots__ = ("_squares", "_total", "around", "closes", "known", "mean")
 
     reach = 1
 
@@ -190,6 +190,7 @@ class ReturnWindow(Window):
         super().__init__(tape, length)
         self.closes = closes
         self.clear()
+        self.mean = self.around = 0.0
 
     def holds(self, minute: int) -> bool:
         """See `Window`."""
@@ -197,7 +198,7 @@ class ReturnWindow(Window):
 
     def clear(self) -> None:
         """See `Window`."""
-        self.known = self.total = self.squares = 0
+        self.known = self._total = self._squares = 0
 
     def shift(self, minute: int, sign: int) -> None:
         """See `Window`."""
@@ -207,28 +208,43 @@ class ReturnWindow(Window):
         if close and before:
             change = int(log(close / before) * _RETURN_SCALE)
             self.known += sign
-            self.total += change * sign
-            self.squares += change * change * sign
+            self._total += change * sign
+            self._squares += change * change * sign
+
+    def settle(self) -> None:
+        """See `Window`."""
+        known = self.known
+        if known:
+            self.mean = self._total / (known * _RETURN_ONE)
+            self.around = (known * self._squares - self._total**2) / (known * _RETURN_ONE**2)
+        else:
+            self.mean = self.around = 0.0
 
     def deviation(self, now: float | None) -> float | None:
         """The standard deviation of the sample, with the return under way; None of fewer than three."""
-        known, total, squares = self.known, self.total, self.squares
+        known, around = self.known, self.around
         if now is not None:
-            change = int(now * _RETURN_SCALE)
-            known, total, squares = known + 1, total + change, squares + change * change
-        if known < _FEWEST:
-            return None
-        return sqrt((known * squares - total * total) / (known * (known - 1) * _RETURN_ONE**2))
+            around += (now - self.mean) ** 2 * known / (known + 1)
+            known += 1
+        return sqrt(around / (known - 1)) if known >= _FEWEST else None
 
 
 _FEWEST: Final = 3
 """Returns that have a deviation, or go together."""
 
 
-class PairWindow(Window):
-    """The logarithmic returns of two symbols in the same minutes: their sums, squares and products."""
+class Moments(NamedTuple):
+    """Of some pairs of returns: sums of squares around the means, and of products."""
 
-    __slots__ = ("known", "ours", "ours_squared", "products", "their_tape", "theirs", "theirs_squared", "x", "y")
+    ours: float
+    theirs: float
+    both: float
+
+
+class PairWindow(Window):
+    """The logarithmic returns of two symbols in the same minutes: how many, their means, squares and products."""
+
+    __slots__ = ("_around", "_means", "_sums", "known", "their_tape", "x", "y")
 
     reach = 1
 
@@ -237,6 +253,8 @@ class PairWindow(Window):
         self.their_tape = their_tape
         self.x, self.y = tape.ring("close"), their_tape.ring("close")
         self.clear()
+        self._means = 0.0, 0.0
+        self._around = Moments(0.0, 0.0, 0.0)
 
     def last(self) -> int:
         """See `Window`."""
@@ -248,7 +266,9 @@ class PairWindow(Window):
 
     def clear(self) -> None:
         """See `Window`."""
-        self.known = self.ours = self.theirs = self.ours_squared = self.theirs_squared = self.products = 0
+        self.known = 0
+        self._sums = [0, 0, 0, 0, 0]
+        """Ours, theirs, their squares, their products."""
 
     def before(self, minute: int) -> None:
         """See `Window`."""
@@ -269,30 +289,39 @@ class PairWindow(Window):
         if close and before and their_close and their_before:
             ours = int(log(close / before) * _RETURN_SCALE)
             theirs = int(log(their_close / their_before) * _RETURN_SCALE)
-            self._add(ours, theirs, sign)
+            sums = self._sums
+            self.known += sign
+            sums[0] += ours * sign
+            sums[1] += theirs * sign
+            sums[2] += ours * ours * sign
+            sums[3] += theirs * theirs * sign
+            sums[4] += ours * theirs * sign
 
-    def _add(self, ours: int, theirs: int, sign: int) -> None:
-        self.known += sign
-        self.ours += ours * sign
-        self.theirs += theirs * sign
-        self.ours_squared += ours * ours * sign
-        self.theirs_squared += theirs * theirs * sign
-        self.products += ours * theirs * sign
+    def settle(self) -> None:
+        """See `Window`."""
+        known = self.known
+        if known:
+            ours, theirs, ours_squared, theirs_squared, products = self._sums
+            unit = known * _RETURN_ONE**2
+            self._means = ours / (known * _RETURN_ONE), theirs / (known * _RETURN_ONE)
+            self._around = Moments(
+                (known * ours_squared - ours * ours) / unit,
+                (known * theirs_squared - theirs * theirs) / unit,
+                (known * products - ours * theirs) / unit,
+            )
+        else:
+            self._means = 0.0, 0.0
+            self._around = Moments(0.0, 0.0, 0.0)
 
-    def moments(self, now: tuple[float, float] | None) -> tuple[int, int, int] | None:
-        """Variance of ours and of theirs, and covariance, all in the same unit, with the returns under way."""
-        known, ours, theirs = self.known, self.ours, self.theirs
-        ours_squared, theirs_squared, products = self.ours_squared, self.theirs_squared, self.products
-        if now is not None:
-            mine, other = int(now[0] * _RETURN_SCALE), int(now[1] * _RETURN_SCALE)
-            known, ours, theirs = known + 1, ours + mine, theirs + other
-            ours_squared += mine * mine
-            theirs_squared += other * other
-            products += mine * other
-        if known < _FEWEST:
+    def moments(self, now: tuple[float, float] | None) -> Moments | None:
+        """Those of all pairs, with the one under way; None of fewer than three."""
+        known, around = self.known, self._around
+        if now is None:
+            return around if known >= _FEWEST else None
+        if known + 1 < _FEWEST:
             return None
-        return (
-            known * ours_squared - ours * ours,
-            known * theirs_squared - theirs * theirs,
-            known * products - ours * theirs,
+        ours, theirs = now[0] - self._means[0], now[1] - self._means[1]
+        share = known / (known + 1)
+        return Moments(
+            around[0] + ours * ours * share, around[1] + theirs * theirs * share, around[2] + ours * theirs * share
         )
