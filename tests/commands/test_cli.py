@@ -151,6 +151,8 @@ def test_export_sifts_with_the_screens_filter_language(filled: Klagg) -> None:
     assert 0 < len(busy) < len(every)
     said = filled("export", "--db", "a.db", "--where", "nonsense>1")
     assert (said.status, "There is no column nonsense" in said.err) == (2, True)
+    said = filled("export", "--db", "a.db", "--where", "chg(1h)>1 rsi(1h)<30")
+    assert (said.status, "chg(1h) looks back over more than one bar" in said.err) == (2, True)
 
 
 def test_export_makes_periods_that_are_not_stored(filled: Klagg) -> None:
@@ -254,7 +256,7 @@ main()
 
 
 def test_what_is_heavy_is_loaded_only_by_the_command_that_needs_it() -> None:
-    heavy = ("textual", "aiohttp", "pyarrow", "aiosqlite", "orjson", "websockets", "rich.table", "rapidfuzz")
+    heavy = ("textual", "aiohttp", "pyarrow", "aiosqlite", "orjson", "websockets", "rich.table")
     code = f"import sys, klagg_tui.cli; print(*(name for name in {heavy!r} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
