@@ -192,7 +192,8 @@ class FeedUpdate(NamedTuple):
     last_trade_ms: Mapping[str, int] = {}
     """Time of the newest trade of each symbol that changed."""
     instruments: Mapping[str, InstrumentFacts] = {}
-    """What was learned of symbols since, by symbol: of those added, and of stored ones once the exchange has listed them."""
+    """What was learned of symbols since, by symbol: of those added, of stored ones as they were listed once, and again once the
+    exchange has listed them."""
     stored: tuple[StoredStretch, ...] = ()
     """Where the database holds something else than before, beside what `changes` brings: history that was fetched, repaired,
     amended, imported or taken back, of the same periods, by symbol. Who keeps it reads it again with `columns`, after

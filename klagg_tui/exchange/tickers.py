@@ -6,7 +6,7 @@ Each venue's wire says which of its fields these are; what an exchange does not 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import NamedTuple, TypeVar
 
@@ -66,6 +66,27 @@ def number(value: Json) -> float | None:
     return found
 
 
-def price(value: Json) -> float | None:
-    """The same of a price: 0 is none."""
-    return number(value) or None
+def told(
+    row: Mapping[str, Json],
+    at_ms: int,
+    last: str,
+    open: str = "",  # noqa: A002 - the field's name
+    high: str = "",
+    low: str = "",
+    volume: str = "",
+    turnover: str = "",
+    trade_count: str = "",
+) -> Ticker24h:
+    """The ticker whose fields have these names in a row; what has none, or is not there, is not told.
+
+    Raises:
+        BadFrame: one of them is no number.
+    """
+    prices = [number(row.get(name)) or None for name in (last, open, high, low)]  # 0 is none
+    sums = [number(row.get(name)) for name in (volume, turnover, trade_count)]
+    return Ticker24h(at_ms, *prices, *sums)
+
+
+def worth(amount: float | None, value: str | float | None) -> float | None:
+    """An amount times what one of it is worth; None where either is not told."""
+    return None if amount is None or value is None or value == "" else amount * float(value)

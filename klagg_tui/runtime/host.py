@@ -83,6 +83,8 @@ class EngineHost(MarketHost):
         if store:
             store.collect_news()
         self._shown: set[str] = set()
+        self.instruments: dict[str, InstrumentFacts] = {}
+        """What is known of symbols, stored ones included."""
         self._learned: dict[str, InstrumentFacts] = {}
         """What the listing says of symbols and the screen was not told yet."""
         self._tickers: dict[str, Ticker24h] = {}
@@ -90,6 +92,7 @@ class EngineHost(MarketHost):
 
     def learn(self, instruments: Mapping[str, InstrumentFacts]) -> None:
         """Take in what a listing says of symbols, for the screen."""
+        self.instruments.update(instruments)
         self._learned.update(instruments)
 
     def tell_tickers(self, tickers: Mapping[str, Ticker24h]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Final, cast
 
 import psutil
@@ -21,7 +21,7 @@ from klagg_tui.runtime.interpreter import collect_forever
 from klagg_tui.runtime.latest import Latest
 from klagg_tui.runtime.several import MarketSource, SeveralMarkets
 from klagg_tui.runtime.source import Plan, Source
-from klagg_tui.runtime.startup import CLOSES, stored_bars, stored_closes
+from klagg_tui.runtime.startup import CLOSES, note_watched, stored_bars, stored_closes, stored_instruments
 from klagg_tui.runtime.telling import told_status
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.venues import label_of
@@ -41,7 +41,9 @@ async def opened(plan: Plan, latest: Latest) -> AsyncIterator[EngineRun]:
     async with AsyncExitStack() as stack:
         store = None
         if plan.database:
-            store = await Store.open(plan.database, periods=plan.periods, markets=plan.markets)
+            store = await Store.open(
+                plan.database, periods=plan.periods, markets=plan.markets, previous_close=plan.previous_close
+            )
             await stack.enter_async_context(store)
         source = await _named(plan.source(), plan.market, store)
         engine = KlineEngine(plan.periods, holds_gaps=source.is_live)
@@ -51,7 +53,11 @@ async def opened(plan: Plan, latest: Latest) -> AsyncIterator[EngineRun]:
             for key, one in source.sources.items():
                 host.venue(key, one.now_ms)
         if store:
-            latest.put(await stored_bars(store, chain(periods)))
+            host.instruments.update(await stored_instruments(store))
+            latest.put(await stored_bars(store, chain(periods), host.instruments))
+            if source.is_live:
+                with suppress(StorageError):  # a full disk is told when bars are written
+                    await note_watched(store, [label_of(mark) for mark in plan.markets])
         run = EngineRun(plan, source, host, latest)
         run.show_status()
         yield run
@@ -86,6 +92,8 @@ class EngineRun:
         Raises:
             StorageError: they could not be.
         """
+        if self._latest.is_taken:  # somebody looks: what is stored comes before the exchange is asked
+            await self._show()
         tasks = [asyncio.ensure_future(work) for work in self._work()]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
@@ -144,11 +152,11 @@ class EngineRun:
         host = self.host
         await host.flush_ended()  # no bar is shown as it was before the engine changed it
         if host.stale_closes:
-            stored = await stored_closes(store, host.stale_closes[0])
+            stored = await stored_closes(store, host.stale_closes[0], host.instruments)
             del host.stale_closes[0]
         else:
             period = min(self._stale_series)
-            stored = await stored_closes(store, period, self._stale_series[period])
+            stored = await stored_closes(store, period, host.instruments, self._stale_series[period])
             del self._stale_series[period]
         return stored
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from klagg_tui.view.columns.registry import BY_KEY, DEFAULT_KEYS, find
 from klagg_tui.view.indicators.registry import DEFAULT_INDICATORS, INDICATORS
@@ -31,6 +31,8 @@ class Preferences:
     """Oldest first."""
     saved_filters: tuple[tuple[str, str], ...] = ()
     """Name and filter."""
+    names: tuple[tuple[str, str], ...] = ()
+    """Own names in lower case, and what each stands for; in the state file those that are not as in the settings."""
     watchlists: tuple[tuple[str, tuple[str, ...]], ...] = ((_FIRST_LIST, ()),)
     """Name and symbols."""
     shown_list: str = ""
@@ -66,6 +68,8 @@ class Preferences:
     def as_plain(self, defaults: Preferences) -> dict[str, Any]:
         """What differs from the defaults, fit for JSON: what was never chosen here follows the settings."""
         before, now = _flat(defaults), _flat(self)
+        if self.names != defaults.names:
+            now["names"] = [pair for pair in self.names if pair not in defaults.names]
         return {name: value for name, value in now.items() if value != before[name]}
 
 
@@ -101,7 +105,9 @@ def _read(name: str, value: object, default: object) -> object | None:
     if name == "sort":
         return value if isinstance(value, str) and find(value) else None
     if name == "saved_filters":
-        return tuple((pair[0], pair[1]) for pair in _lists(value) if len(pair) == 2 and _are_texts(pair))
+        return _pairs(value)
+    if name == "names":
+        return tuple({**dict(cast("tuple[tuple[str, str], ...]", default)), **dict(_pairs(value))}.items())
     if name == "watchlists":
         return (
             tuple(
@@ -114,6 +120,10 @@ def _read(name: str, value: object, default: object) -> object | None:
     if isinstance(default, tuple):
         return tuple(_texts(value))
     return value if type(value) is type(default) else None
+
+
+def _pairs(value: object) -> tuple[tuple[str, str], ...]:
+    return tuple((pair[0], pair[1]) for pair in _lists(value) if len(pair) == 2 and _are_texts(pair))
 
 
 def _lists(value: object) -> list[list[Any]]:

@@ -12,11 +12,11 @@ from klagg_tui.exchange.binance import wire as binance
 from klagg_tui.exchange.coinbase import wire as coinbase
 from klagg_tui.exchange.fields import Json
 from klagg_tui.exchange.hyperliquid import wire as hyperliquid
-from klagg_tui.exchange.kraken import wire as kraken
+from klagg_tui.exchange.kraken.wire import tickers as kraken
 from klagg_tui.exchange.okx.facts import SPOT, SWAP
 from klagg_tui.exchange.okx.wire.tickers import read_tickers as read_okx
-from klagg_tui.exchange.okx.wire.units import Contract, SpotContracts
-from klagg_tui.exchange.tickers import Ticker24h, number, price
+from klagg_tui.exchange.tickers import Ticker24h, number, told, worth
+from klagg_tui.exchange.units import Contract, SpotContracts
 from tests.conftest import DATA, needs_data
 
 AT_MS = 1_790_000_000_000
@@ -40,7 +40,7 @@ BINANCE: dict[str, Any] = {
 
 
 def test_binance_tells_all_of_it() -> None:
-    found = binance.read_tickers(said([BINANCE]))
+    found = binance.read_tickers(said([BINANCE]), AT_MS)
     assert found == {"BTCUSDT": Ticker24h(AT_MS, 110.0, 100.0, 120.5, 90.0, 7.5, 800.25, 42.0)}
     assert found["BTCUSDT"].change_percent == pytest.approx(10)
 
@@ -48,7 +48,7 @@ def test_binance_tells_all_of_it() -> None:
 def test_contracts_of_coin_m_are_worth_what_the_listing_says() -> None:
     row = {name: value for name, value in BINANCE.items() if name != "quoteVolume"} | {"baseVolume": "0.2"}
     rows = said([row, {**row, "symbol": "NEW"}, {**row, "symbol": "QUIET", "volume": None}])
-    found = binance.read_tickers(rows, {"BTCUSDT": 100.0, "QUIET": 10.0})
+    found = binance.read_tickers(rows, AT_MS, {"BTCUSDT": 100.0, "QUIET": 10.0})
     assert {symbol: (day.volume, day.turnover) for symbol, day in found.items()} == {
         "BTCUSDT": (7.5, 750.0),
         "NEW": (7.5, None),
@@ -60,7 +60,7 @@ def test_contracts_of_coin_m_are_worth_what_the_listing_says() -> None:
 def test_recorded_answers_of_binance_are_read() -> None:
     recorded = json.loads((DATA / "rest" / "fapi-v1-ticker-24hr.json").read_text())
     many = max((entry["data"] for entry in recorded if isinstance(entry["data"], list)), key=len)
-    found = binance.read_tickers(said(many))
+    found = binance.read_tickers(said(many), AT_MS)
     assert set(found) == {row["symbol"] for row in many}
     first = many[0]
     assert found[first["symbol"]].turnover == float(first["quoteVolume"])
@@ -90,11 +90,11 @@ KRAKEN = {
 
 def test_kraken_tells_of_24_hours_beside_today_and_no_price_of_24_hours_ago() -> None:
     raw = said({"error": [], "result": {"XXBTZUSD": KRAKEN, "UNLISTED": KRAKEN}})
-    assert kraken.read_tickers(raw, {"XXBTZUSD": "BTC/USD"}, AT_MS) == {
+    assert kraken.read_tickers(raw, AT_MS, {"XXBTZUSD": "BTC/USD"}) == {
         "BTC/USD": Ticker24h(AT_MS, 110.0, None, 120.0, 90.0, 8.0, 840.0, 42.0)
     }
     quiet = {**KRAKEN, "p": ["0", ""], "h": ["0", "0"]}
-    (day,) = kraken.read_tickers(said({"error": [], "result": {"X": quiet}}), {"X": "A/B"}, AT_MS).values()
+    (day,) = kraken.read_tickers(said({"error": [], "result": {"X": quiet}}), AT_MS, {"X": "A/B"}).values()
     assert (day.turnover, day.high, day.change_percent) == (None, None, None)
 
 
@@ -124,13 +124,13 @@ def test_okx_counts_volume_by_the_kind_of_instrument(
 ) -> None:
     contracts = SpotContracts() if contract is None else {"BTC-USDT-SWAP": contract}
     rows = [OKX, OKX] if contract is None else [{**OKX, "instId": "UNKNOWN-SWAP"}, OKX]
-    found = read_okx(said({"code": "0", "msg": "", "data": rows}), market, contracts)
+    found = read_okx(said({"code": "0", "msg": "", "data": rows}), AT_MS, market, contracts)
     assert found == {"BTC-USDT-SWAP": Ticker24h(AT_MS, 110.0, 100.0, 120.0, 90.0, volume, turnover)}
 
 
 def test_an_inverse_swap_of_which_no_volume_is_told_has_no_turnover() -> None:
     raw = said({"code": "0", "msg": "", "data": [{**OKX, "vol24h": ""}]})
-    (day,) = read_okx(raw, SWAP, {"BTC-USDT-SWAP": Contract(value="10")}).values()
+    (day,) = read_okx(raw, AT_MS, SWAP, {"BTC-USDT-SWAP": Contract(value="10")}).values()
     assert (day.volume, day.turnover) == (None, None)
 
 
@@ -156,7 +156,6 @@ def test_coins_and_states_that_do_not_stand_beside_each_other_are_damage(answer:
         {"lastPrice": "nan"},
         {"volume": -1},
         {"symbol": "\x1b[2J"},
-        {"closeTime": "soon"},
         {"count": True},
         {"lowPrice": []},
     ],
@@ -164,10 +163,19 @@ def test_coins_and_states_that_do_not_stand_beside_each_other_are_damage(answer:
 )
 def test_an_odd_ticker_costs_only_itself(change: dict[str, object]) -> None:
     rows = said([{**BINANCE, **change}, "no ticker", {}, {**BINANCE, "symbol": "ETHUSDT"}])
-    assert set(binance.read_tickers(rows)) == {"ETHUSDT"}
+    assert set(binance.read_tickers(rows, AT_MS)) == {"ETHUSDT"}
 
 
 @pytest.mark.parametrize(("value", "found"), [(None, None), ("", None), ("0", 0.0), (3, 3.0), ("1e3", 1000.0)], ids=str)
 def test_what_is_not_told_is_no_number(value: Json, found: float | None) -> None:
     assert number(value) == found
-    assert price(value) == (found or None)
+    assert told({"v": value, "p": value}, AT_MS, "p", volume="v") == Ticker24h(AT_MS, found or None, volume=found)
+
+
+@pytest.mark.parametrize(
+    ("amount", "value", "found"), [(None, "2", None), (3.0, None, None), (3.0, "", None), (3.0, "2", 6.0)]
+)
+def test_what_is_worth_something_unknown_is_unknown(
+    amount: float | None, value: str | None, found: float | None
+) -> None:
+    assert worth(amount, value) == found

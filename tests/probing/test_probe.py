@@ -12,7 +12,7 @@ from klagg_tui.probing.report import Report, Verdict
 from klagg_tui.probing.run import Target, probe
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 
-pytestmark = pytest.mark.xdist_group("live as well")
+pytestmark = pytest.mark.xdist_group("live probes")
 
 SPEED = 60.0
 
@@ -45,6 +45,7 @@ async def test_everything_that_an_exchange_keeps_is_said_to_hold(key: str) -> No
     assert Verdict.HOLDS in verdicts(report).values()
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("key", "faults", "question"),
     [
@@ -57,6 +58,30 @@ async def test_what_an_exchange_is_told_to_break_is_found(key: str, faults: str,
     report = await probed(key, faults, activity=60.0, minutes=7)  # a bar is left out in one minute of seven
     assert verdicts(report)[question] is Verdict.FAILS
     assert report.has_failed
+
+
+async def test_a_slow_answer_about_the_time_speaks_against_nothing() -> None:
+    # It says the time at the end of its trip, and the middle is taken for that: the clock is twenty seconds ahead at first.
+    report = await probed("okx-spot", "slow@0s+60s:40", activity=20.0)
+    assert verdicts(report)[Question.FINAL] is not Verdict.FAILS
+    assert verdicts(report)[Question.SUM] is Verdict.HOLDS
+    assert not report.has_failed
+
+
+@pytest.mark.soak
+async def test_trades_of_a_lost_connection_are_missing_in_no_bar() -> None:
+    report = await probed("hyperliquid", ",".join(f"cut@{minute}m" for minute in range(2, 12, 2)), minutes=2)
+    assert verdicts(report)[Question.SUM] is Verdict.OPEN
+    assert not report.has_failed
+
+
+@pytest.mark.soak
+async def test_where_every_answer_is_slow_what_needs_the_clock_is_not_shown() -> None:
+    report = await probed("okx-spot", "slow@0s+9h:40", activity=20.0)
+    assert verdicts(report)[Question.FINAL] is Verdict.OPEN
+    assert verdicts(report)[Question.SUM] is Verdict.HOLDS
+    assert report.clock_error_ms >= 20_000
+    assert not report.has_failed
 
 
 async def test_a_name_that_is_not_listed_is_said_before_anything_is_listened_to() -> None:

@@ -29,7 +29,7 @@ from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.simulator.faults.schedule import Fault
 from klagg_tui.storage.store import Store
 
-pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("live")]
+pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("live markets")]
 
 MINUTE_MS = 60_000
 SPEED = 30
@@ -112,6 +112,7 @@ async def test_every_bar_ends_as_the_exchange_has_it_with_the_sums_that_only_our
                 "dense@simulated",
                 0.5,
                 ("none@simulated",),
+                previous_close=tuple(VENUES),
             )
         )
         runtime.start()

@@ -12,9 +12,12 @@ from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.engine.events import AddSymbol
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import DiskError
+from klagg_tui.exchange.registry import venue
 from klagg_tui.feed import InstrumentFacts
 from klagg_tui.runtime import run as run_module
 from klagg_tui.runtime.latest import Latest
+from klagg_tui.runtime.live.endpoint import MarketEndpoint
+from klagg_tui.runtime.live.feed import LiveFeed
 from klagg_tui.runtime.replay import Replay
 from klagg_tui.runtime.run import opened
 from klagg_tui.runtime.source import Plan
@@ -104,3 +107,14 @@ async def test_history_older_than_the_closes_that_are_shown_and_of_symbols_that_
         await store.add_confirmed([*bars(3), *bars(3, START + DAY - 3 * MINUTE, symbol=OTHER)])
         assert {stretch.symbol for stretch in (await run._next_update()).stored} == {SYMBOL, OTHER}
         assert not run._stale_series
+
+
+async def test_a_live_run_keeps_which_exchanges_it_watches_and_a_replay_does_not(tmp_path: Path) -> None:
+    async with opened(plan(tmp_path / "klagg.db"), Latest()) as run:
+        assert run.host.store is not None
+        assert await run.host.store.watched() is None
+    where = MarketEndpoint(venue(), "http://127.0.0.1:9", "ws://127.0.0.1:9", history=0)
+    live = Plan(lambda: LiveFeed(where), (Period.M1,), tmp_path / "live.db", f"{venue().key}@http://127.0.0.1:9")
+    async with opened(live, Latest()) as run:
+        assert run.host.store is not None
+        assert await run.host.store.watched() == frozenset({venue().key})

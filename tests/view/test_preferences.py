@@ -1,6 +1,7 @@
 """The user's preferences, and the state file they are read from."""
 
 import json
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,17 @@ def test_what_is_remembered_is_read_back() -> None:
 def test_what_was_not_chosen_follows_the_settings() -> None:
     assert Preferences(period="1h").as_plain(Preferences()) == {"period": "1h"}
     assert from_plain({"period": "1h"}, Preferences(theme="nord")).theme == "nord"
+
+
+def test_own_names_are_the_settings_and_those_that_were_saved_since() -> None:
+    defaults = Preferences(names=(("hot", "chg*2"), ("big", "vol>5")))
+    chosen = replace(defaults, names=(("hot", "chg*3"), ("big", "vol>5"), ("new", "1")))
+    plain = json.loads(json.dumps(chosen.as_plain(defaults)))
+    assert plain == {"names": [["hot", "chg*3"], ["new", "1"]]}
+    assert from_plain(plain, defaults) == chosen
+    later = Preferences(names=(("big", "vol>6"),))
+    assert dict(from_plain(plain, later).names) == {"big": "vol>6", "hot": "chg*3", "new": "1"}
+    assert "names" not in replace(defaults, period="1h").as_plain(defaults)
 
 
 _PLAIN = st.recursive(

@@ -176,4 +176,4 @@ class Backfill:
             limit = min(rows, wanted)
             bars = await self._market_data.bars(symbol, period, start_ms, last_ms, limit=limit, priority=priority)
             settled_ms = self._context.settled_ms()
-            await self._context.add_confirmed([bar for bar in bars if bar.end_ms <= settled_ms])
+            await self._context.store.add_confirmed([bar for bar in bars if bar.end_ms <= settled_ms])

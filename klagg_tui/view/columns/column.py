@@ -86,6 +86,8 @@ class Column:
     """Whether it is an amount of the quote: those of other quotes than dollars are sorted below, each quote by itself."""
     texts: Callable[[Row], tuple[str, ...]] | None = None
     """Of a text, further ones by which a filter finds it."""
+    values: tuple[str, ...] = ()
+    """All texts that there are, where they are few."""
     is_pattern: bool = False
     """Whether `:` in a filter takes a text for the whole value, `*` and `?` standing for any letters."""
 

@@ -68,6 +68,9 @@ class Asked:
         self.may_answer = asyncio.Event()
         self.under_way = self.most = 0
 
+    def error_ms(self) -> float:
+        return 0.0
+
     async def bars(
         self, symbol: str, period: Period, start_ms: int, end_ms: int, *, limit: int, priority: Priority
     ) -> list[Bar]:

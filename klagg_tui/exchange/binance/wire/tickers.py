@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Mapping
 
-from klagg_tui.exchange import fields
-from klagg_tui.exchange.fields import Json
-from klagg_tui.exchange.tickers import Ticker24h, number, price, read_each
+from klagg_tui.exchange.fields import Json, decoded, mapping, sequence, text
+from klagg_tui.exchange.tickers import Ticker24h, read_each, told, worth
+
+_NAMES = ("lastPrice", "openPrice", "highPrice", "lowPrice", "volume", "quoteVolume", "count")
 
 
-def read_tickers(raw: bytes, worth: dict[str, float] | None = None) -> dict[str, Ticker24h]:
-    """By symbol.
+def read_tickers(raw: bytes, at_ms: int, values: Mapping[str, float] | None = None) -> dict[str, Ticker24h]:
+    """By symbol; raises BadFrame.
 
-    `worth`: of a contract in the quote, by symbol, where quantities are contracts: turnover is contracts x this, as of bars.
-
-    Raises:
-        BadFrame: the answer is no list.
+    `values`: of a contract in the quote, by symbol, where quantities are contracts: turnover is contracts x this, as of bars.
     """
-    return read_each(fields.sequence(fields.decoded(raw)), partial(_read, worth))
 
+    def read(value: Json) -> tuple[str, Ticker24h]:
+        row = mapping(value)
+        symbol, day = text(row["symbol"]), told(row, at_ms, *_NAMES)
+        return symbol, day if values is None else day._replace(turnover=worth(day.volume, values.get(symbol)))
 
-def _read(worth: dict[str, float] | None, value: Json) -> tuple[str, Ticker24h]:
-    row = fields.mapping(value)
-    symbol, volume = fields.text(row["symbol"]), number(row["volume"])
-    if worth is None:
-        turnover = number(row["quoteVolume"])
-    else:
-        turnover = None if volume is None or symbol not in worth else volume * worth[symbol]
-    last, first, high, low = (price(row[name]) for name in ("lastPrice", "openPrice", "highPrice", "lowPrice"))
-    at_ms, count = fields.moment(row["closeTime"]), number(row["count"])
-    return symbol, Ticker24h(at_ms, last, first, high, low, volume, turnover, count)
+    return read_each(sequence(decoded(raw)), read)

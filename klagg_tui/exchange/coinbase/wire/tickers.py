@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from klagg_tui.exchange import fields
-from klagg_tui.exchange.fields import Json
-from klagg_tui.exchange.tickers import Ticker24h, number, price, read_each
+from klagg_tui.exchange.fields import Json, decoded, mapping
+from klagg_tui.exchange.tickers import Ticker24h, read_each, told
 
 
 def read_tickers(raw: bytes, at_ms: int) -> dict[str, Ticker24h]:
-    """By product; no turnover and no count is told.
-
-    `at_ms`: when it was asked, for the answer names no time.
-
-    Raises:
-        BadFrame: the answer is no object.
-    """
+    """By product; raises BadFrame. No turnover and no count is told."""
 
     def read(item: tuple[str, Json]) -> tuple[str, Ticker24h]:
-        day = fields.mapping(fields.mapping(item[1])["stats_24hour"])
-        last, first, high, low = (price(day.get(name)) for name in ("last", "open", "high", "low"))
-        return item[0], Ticker24h(at_ms, last, first, high, low, number(day.get("volume")))
+        day = mapping(mapping(item[1])["stats_24hour"])
+        return item[0], told(day, at_ms, "last", "open", "high", "low", "volume")
 
-    return read_each(fields.mapping(fields.decoded(raw)).items(), read)
+    return read_each(mapping(decoded(raw)).items(), read)
