@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import Changes
-from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, ColumnField, StoredStretch
+from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, StoredStretch
 from klagg_tui.engine.events import AggTrade, Counters
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.tickers import Ticker24h
@@ -224,9 +224,15 @@ class Feed(Protocol):
         ...
 
     async def columns(
-        self, symbols: Sequence[str], period: Period, from_ms: int, fields: Collection[ColumnField] = COLUMN_FIELDS
+        self,
+        symbols: Sequence[str],
+        period: Period,
+        from_ms: int,
+        fields: Collection[str] = COLUMN_FIELDS,
+        *,
+        to_ms: int | None = None,
     ) -> Mapping[str, BarColumns]:
-        """The ended bars that open from `from_ms` on, of each symbol as columns of floats; those of `fields`.
+        """The ended bars that open from `from_ms` to before `to_ms` (None: all from then on), of each symbol as columns of floats; those of `fields`.
 
         Symbols without such bars are left out; the rest is in the order asked for. Every bar that `take_changes` told as ended before
         the call is among them, and what it tells afterwards is newer. All is held in memory: 1,440 minutes of one symbol

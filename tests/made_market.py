@@ -201,9 +201,20 @@ class MadeMarket:
         return tuple(bar for open_ms, bar in kept if before_ms is None or open_ms < before_ms)[-count:]
 
     async def columns(
-        self, symbols: Sequence[str], period: Period, from_ms: int, fields: Collection[str] = COLUMN_FIELDS
+        self,
+        symbols: Sequence[str],
+        period: Period,
+        from_ms: int,
+        fields: Collection[str] = COLUMN_FIELDS,
+        *,
+        to_ms: int | None = None,
     ) -> Mapping[str, BarColumns]:
-        found = {symbol: _columns(self._closed.get((symbol, period), {}), from_ms, fields) for symbol in symbols}
+        until_ms = self.now_ms if to_ms is None else to_ms
+        wanted = {symbol: self._closed.get((symbol, period), {}) for symbol in symbols}
+        found = {
+            symbol: _columns({at: bar for at, bar in bars.items() if from_ms <= at < until_ms}, fields)
+            for symbol, bars in wanted.items()
+        }
         return {symbol: columns for symbol, columns in found.items() if columns}
 
     def tape(self, symbol: str) -> tuple[AggTrade, ...]:
@@ -253,17 +264,16 @@ class MadeMarket:
         self.stopped = True
 
 
-def _columns(bars: Mapping[int, Bar], from_ms: int, fields: Collection[str]) -> BarColumns:
+def _columns(bars: Mapping[int, Bar], fields: Collection[str]) -> BarColumns:
     """As the store reads them."""
     found = no_columns()
     for open_ms, bar in sorted(bars.items()):
-        if open_ms >= from_ms:
-            found.open_ms.append(open_ms)
-            found.state.append(bar.state)
-            found.evidence.append(bar.evidence)
-            for name in COLUMN_FIELDS:
-                if name in fields:
-                    getattr(found, name).append(getattr(bar, name) / _UNITS.get(name, 10**PRICE_DECIMALS))
+        found.open_ms.append(open_ms)
+        found.state.append(bar.state)
+        found.evidence.append(bar.evidence)
+        for name in COLUMN_FIELDS:
+            if name in fields:
+                getattr(found, name).append(getattr(bar, name) / _UNITS.get(name, 10**PRICE_DECIMALS))
     return found
 
 

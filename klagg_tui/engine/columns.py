@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from array import array
-from typing import Final, Literal, NamedTuple, TypeAlias, get_args
+from typing import Final, NamedTuple
 
 from klagg_tui.engine.period import Period
 
-ColumnField: TypeAlias = Literal[
-    "close", "high", "low", "volume", "turnover", "trade_count", "taker_buy_volume", "taker_buy_turnover"
-]
-
-COLUMN_FIELDS: Final[tuple[ColumnField, ...]] = get_args(ColumnField)
+COLUMN_FIELDS: Final = (
+    "close",
+    "high",
+    "low",
+    "volume",
+    "turnover",
+    "trade_count",
+    "taker_buy_volume",
+    "taker_buy_turnover",
+)
 """All that can be asked for."""
 
 

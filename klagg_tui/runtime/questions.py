@@ -27,10 +27,10 @@ async def history(host: EngineHost, symbol: str, period: Period, before_ms: int 
 
 
 async def columns(
-    store: Store, symbols: Sequence[str], period: Period, from_ms: int, fields: Collection[str]
+    store: Store, symbols: Sequence[str], period: Period, from_ms: int, to_ms: int | None, fields: Collection[str]
 ) -> dict[str, BarColumns]:
     """See `Feed.columns`; the host has written by then what ended."""
-    read = {symbol: await store.columns(symbol, period, from_ms, None, fields) for symbol in symbols}
+    read = {symbol: await store.columns(symbol, period, from_ms, to_ms, fields) for symbol in symbols}
     return {symbol: found for symbol, found in read.items() if found}
 
 

@@ -109,7 +109,13 @@ class Runtime:
         return await self._ask(lambda host: questions.history(host, symbol, period, before_ms, count))
 
     async def columns(
-        self, symbols: Sequence[str], period: Period, from_ms: int, fields: Collection[str] = COLUMN_FIELDS
+        self,
+        symbols: Sequence[str],
+        period: Period,
+        from_ms: int,
+        fields: Collection[str] = COLUMN_FIELDS,
+        *,
+        to_ms: int | None = None,
     ) -> Mapping[str, BarColumns]:
         """See `Feed.columns`."""
         if self._plan.database is None:
@@ -118,7 +124,7 @@ class Runtime:
         return await questions.ask_aside(
             self._plan.database,
             self._plan.markets,
-            lambda store: questions.columns(store, symbols, period, from_ms, fields),
+            lambda store: questions.columns(store, symbols, period, from_ms, to_ms, fields),
         )
 
     def tape(self, symbol: str) -> tuple[AggTrade, ...]:

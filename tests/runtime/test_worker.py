@@ -309,6 +309,7 @@ async def test_columns_hold_what_has_ended_although_nobody_has_written_it_yet(tm
             assert (columns.open_ms[0], columns.close[0]) == (bar.open_ms, float(exact.price_text(bar.close)))
         assert not found[SYMBOL].volume
         assert await runtime.columns([SYMBOL], Period.M1, START + MINUTE) == {}
+        assert await runtime.columns([SYMBOL], Period.M1, START - MINUTE, to_ms=START) == {}
 
 
 async def test_where_nothing_is_kept_there_is_no_history_and_nothing_to_export(tmp_path: Path) -> None:
