@@ -13,9 +13,12 @@ from klagg_tui.exchange.coinbase import wire as coinbase
 from klagg_tui.exchange.fields import Json
 from klagg_tui.exchange.hyperliquid import wire as hyperliquid
 from klagg_tui.exchange.kraken.wire import tickers as kraken
-from klagg_tui.exchange.okx.facts import SPOT, SWAP
+from klagg_tui.exchange.okx.facts import SPOT, SWAP, Market
+from klagg_tui.exchange.okx.wire.requests import tickers_request
 from klagg_tui.exchange.okx.wire.tickers import read_tickers as read_okx
+from klagg_tui.exchange.registry import keys, venue
 from klagg_tui.exchange.tickers import Ticker24h, number, told, worth
+from klagg_tui.exchange.transport.client import MarketClient
 from klagg_tui.exchange.units import Contract, SpotContracts
 from tests.conftest import DATA, needs_data
 
@@ -179,3 +182,29 @@ def test_what_is_worth_something_unknown_is_unknown(
     amount: float | None, value: str | None, found: float | None
 ) -> None:
     assert worth(amount, value) == found
+
+
+PATHS = {
+    "binance-um": ("/fapi/v1/ticker/24hr", 40),
+    "binance-coinm": ("/dapi/v1/ticker/24hr", 40),
+    "binance-spot": ("/api/v3/ticker/24hr", 80),
+    "binance-us": ("/api/v3/ticker/24hr", 40),
+    "coinbase": ("/products/stats", 1),
+    "kraken": ("/0/public/Ticker", 1),
+    "okx-swap": ("/api/v5/market/tickers", 1),
+    "okx-spot": ("/api/v5/market/tickers", 1),
+    "hyperliquid": ("/info", 20),
+}
+
+
+@pytest.mark.parametrize("key", keys())
+def test_each_exchange_is_asked_for_all_symbols_in_one_request(key: str) -> None:
+    client = venue(key).market_data("http://127.0.0.1:9", 0.0)
+    assert isinstance(client, MarketClient)
+    request, _ = client.day()
+    assert (request.path, request.cost) == PATHS[key]
+
+
+@pytest.mark.parametrize(("market", "inst_type"), [(SWAP, "SWAP"), (SPOT, "SPOT")], ids=["swap", "spot"])
+def test_okx_is_asked_for_one_market(market: Market, inst_type: str) -> None:
+    assert tickers_request(market).parameters == (("instType", inst_type),)
