@@ -112,9 +112,8 @@ class MarketScreen(KlaggScreen):
         yield from self.too_small()
 
     def on_mount(self) -> None:
-        """Show what there is."""
+        """The keys are the table's; what there is, is shown as soon as the screen is."""
         self.table.focus()
-        self.reorder()
 
     def beat(self, touched: set[str]) -> None:
         """Draw what changed; once a second put the rows in order."""
