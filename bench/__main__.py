@@ -22,6 +22,7 @@ PARTS: Final = (
     "memory",
     "screen",
     "screener",
+    "screen_venues",
     "exchanges",
     "venues",
     "start",

@@ -17,6 +17,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.theme import Theme
 
+from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError
 from klagg_tui.feed import Feed, Mode
 from klagg_tui.runtime import interpreter
@@ -60,6 +61,7 @@ class KlaggApp(App[bool]):
         keymap: keys for bindings by their ids, instead of ours.
         failure: why the engine ended by itself; the app leaves when there is a reason.
         should_leave: whether a signal asks it to.
+        on_shown: called once, when the first picture is there, with its period.
     """
 
     TITLE = "klagg"
@@ -91,8 +93,11 @@ class KlaggApp(App[bool]):
         keymap: Mapping[str, str] | None = None,
         failure: Callable[[], BaseException | None] = lambda: None,
         should_leave: Callable[[], bool] = lambda: False,
+        on_shown: Callable[[Period], None] = lambda _period: None,
     ) -> None:
         super().__init__()
+        self._on_shown = on_shown
+        self._is_shown = False
         self._failure = failure
         self._should_leave = should_leave
         self._is_leaving = False
@@ -102,6 +107,7 @@ class KlaggApp(App[bool]):
         preferences = state_file.load() if state_file else defaults or Preferences()
         self.state = AppState(feed, preferences, state_file.update if state_file else _discard)
         self._toasts = AlertToasts(self, self.state)
+        self._table_screen = MarketScreen(self.state)
         self._symbol = SymbolScreen(self.state)
         if keymap:
             self.set_keymap(dict(keymap))
@@ -113,15 +119,24 @@ class KlaggApp(App[bool]):
         self._refresh_colours()
         self.theme_changed_signal.subscribe(self, self._theme_changed)
         self.state.beat()
-        # Mounted before anything is seen, so that opening a symbol is only drawing.
         self.install_screen(self._symbol, "symbol")
-        await self.push_screen(self._symbol)
-        await self.pop_screen()
-        await self.push_screen(MarketScreen(self.state))
+        await self.push_screen(self._table_screen)
         self.set_interval(BEAT_S, self.beat)
         self.set_timer(SETTLED_S, interpreter.freeze)
         if self._state_file:
             self.set_interval(1, self._state_file.flush)
+
+    def post_display_hook(self) -> None:
+        """Textual painted something."""
+        if not self._is_shown and self._table_screen.table.is_painted:
+            self._is_shown = True
+            self.call_later(self._shown)
+
+    async def _shown(self) -> None:
+        """Behind the first picture: what need not keep it waiting."""
+        self._on_shown(self.state.period)
+        # Mounted unseen, before somebody asks for it, so that opening a symbol is only drawing.
+        await self._get_screen(self._symbol)[1]
 
     async def on_event(self, event: events.Event) -> None:
         """As Textual does, but one key after the other."""
@@ -388,6 +403,7 @@ def run(runtime: Runtime, stop: StopSignals, settings: ScreenSettings | None = N
         keymap=settings.keymap if settings else None,
         failure=lambda: runtime.error,
         should_leave=lambda: stop.came,
+        on_shown=runtime.go_on,
     )
     try:
         is_for_demo = not stop.came and bool(app.run())

@@ -16,15 +16,19 @@ from klagg_tui.config.table import BY_NAME, CONFIG_ENV, SECTIONS, SETTINGS, Sett
 from klagg_tui.config.values import Log, Market, Screen, Serve, Settings, Storage, VenueTable
 from klagg_tui.config.venues import SECTION as VENUE
 from klagg_tui.config.venues import take_tables
-from klagg_tui.config.wording import ended, hint, shown
+from klagg_tui.config.wording import shown
 from klagg_tui.errors import ConfigError
 from klagg_tui.exchange.registry import DEFAULT as DEFAULT_VENUE
+from klagg_tui.exchange.registry import venue
+from klagg_tui.hints import ended, hint
 
 Flags = Mapping[str, Sequence[str]]
 """Name of a setting to what was typed for it, once or several times; an empty sequence is a flag not given."""
 
 DEFAULT: Final = "default"
 _HERE: Final = Path()
+_ADDRESSES: Final = ("rest_url", "ws_url")
+"""Settings that mean one exchange."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ class Effective:
     """The configuration file, which need not exist."""
     notes: tuple[str, ...] = ()
     """Sentences for the person; nothing is wrong enough to stop."""
+    unused: tuple[str, ...] = ()
+    """The same for who watches the market: addresses in the file that are not asked for it."""
     tables: Mapping[str, VenueTable] = field(default_factory=dict)
     """What is set for single exchanges, by key."""
     _origins: Mapping[str, str] = field(default_factory=dict)
@@ -84,13 +90,15 @@ def load(asked: Path | None, flags: Flags, environment: Mapping[str, str]) -> Ef
     if problems:
         raise ConfigError(*problems)
     _hand_over_address(values, origins, tables)
-    return Effective(settings_of(values, tables), values, path, tuple(_strangers(environment)), tables, origins, file)
+    unused = tuple(_unused_addresses(values, origins, file)) if file else ()
+    notes = tuple(_strangers(environment))
+    return Effective(settings_of(values, tables), values, path, notes, unused, tables, origins, file)
 
 
 def _addresses_of_none(values: Mapping[str, Any], origins: Mapping[str, str]) -> Iterator[str]:
     """An address that was typed and would go unused: several exchanges are watched, and none is the one that it is for."""
     watched = values["market.venues"]
-    for name in ("rest_url", "ws_url"):
+    for name in _ADDRESSES:
         typed = origins.get(f"market.{name}")
         if typed and len(watched) > 1 and DEFAULT_VENUE not in watched:
             yield (
@@ -104,12 +112,25 @@ def _hand_over_address(values: dict[str, Any], origins: dict[str, str], tables: 
     key, *others = values["market.venues"]
     if others or key == DEFAULT_VENUE:
         return
-    for name in ("rest_url", "ws_url"):
+    for name in _ADDRESSES:
         full = f"market.{name}"
         if full in origins:
             tables[key] = replace(tables.get(key, VenueTable()), **{name: values[full]})
             origins[f"{VENUE}.{key}.{name}"] = origins.pop(full)
             values[full] = BY_NAME[full].default()
+
+
+def _unused_addresses(values: Mapping[str, Any], origins: Mapping[str, str], file: ConfigFile) -> Iterator[str]:
+    """An address of the default exchange in the file, where that is not watched: a mirror of it is none of another one."""
+    watched = values["market.venues"]
+    for name in _ADDRESSES:
+        full = f"market.{name}"
+        is_set = values[full] != BY_NAME[full].default() and full not in origins
+        if is_set and DEFAULT_VENUE not in watched:
+            yield (
+                f"{file.place('market', name)}: {full} is where {venue().name} is, which is not watched: it is not used; one of "
+                f"{venue(watched[0]).name} belongs below [{VENUE}.{watched[0]}]."
+            )
 
 
 def flag_text(setting: Setting, typed: Sequence[str]) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from klagg_tui.cli import app
+from klagg_tui import __version__
+from klagg_tui.cli import COMMANDS
 from tests.importing.test_importer import HEADER, day_file, file_of, row
 from tests.makers import DAY, MINUTE, START, trades
 from tests.shell import Klagg
@@ -33,9 +34,6 @@ def test_version_and_help_are_there(klagg: Klagg) -> None:
     said = klagg("--version")
     assert (said.status, said.out.split()[0]) == (0, "klagg")
     assert klagg("--help").status == 0
-
-
-COMMANDS = [command.name for command in app.registered_commands] + ["db"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -257,6 +255,41 @@ def test_what_is_heavy_is_loaded_only_by_the_command_that_needs_it() -> None:
     code = f"import sys, klagg_tui.cli; print(*(name for name in {heavy!r} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_one_command_loads_no_other_and_a_text_as_an_option_nothing_to_read_it() -> None:
+    unused = ("klagg_tui.commands.import_", "klagg_tui.commands.audit", "pydantic")
+    code = (
+        "import sys, contextlib, klagg_tui.__main__ as way_in\n"
+        "sys.argv = ['klagg', '--db', 'x.db', 'config', '--symbols', 'BTC*', '--symbols', 'ETH*,SOL*']\n"
+        "with contextlib.suppress(SystemExit): way_in.main()\n"
+        f"print(*(name for name in {unused!r} if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    *said, loaded = done.stdout.splitlines()
+    assert 'storage.database = "x.db"  # --db' in said
+    assert 'market.symbols = ["BTC*", "ETH*", "SOL*"]  # --symbols' in said
+    assert loaded == ""
+
+
+def test_the_version_is_said_without_reading_a_command_line() -> None:
+    code = "import sys, klagg_tui.__main__ as way_in; sys.argv = ['klagg', '-V']; way_in.main(); print('typer' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [f"klagg {__version__}", "False"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a disk that is always full")
+def test_a_version_that_cannot_be_written_is_told() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "klagg_tui", "--version"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("The disk is full")
 
 
 def test_import_keeps_files_of_another_market_beside_and_refuses_what_they_cannot_be(

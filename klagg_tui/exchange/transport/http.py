@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, NamedTuple, Self, TypeVar
+from typing import Final, NamedTuple, Self, TypedDict, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -29,7 +29,7 @@ from klagg_tui.errors import (
     UnknownSymbol,
     Unreachable,
 )
-from klagg_tui.exchange.limits import Refusal
+from klagg_tui.exchange.limits import Refusal, RequestLimits
 from klagg_tui.exchange.transport.budget import WeightBudget
 from klagg_tui.exchange.transport.clock import ExchangeClock, Witnesses
 from klagg_tui.exchange.transport.connect import reason_of
@@ -66,20 +66,27 @@ _NO_ANSWER: Final = (aiohttp.ClientError, TimeoutError, OSError, *_PROXY_TROUBLE
 class HttpRules:
     """How one exchange answers."""
 
-    cost_per_minute: int
-    used_header: str
-    """Says how much of the minute's cost is used; empty where the exchange does not say it."""
+    requests: RequestLimits
     refusals: Mapping[int, Refusal]
     longest_pause_ms: int
     """No refusal lasts longer; an answer that says more is not believed."""
     blocked_advice: str
-    read_failure: Callable[[bytes], Failure]
-    """Of an answer with another status than 200. The body may be anything: it must not raise. A `status` in it counts in place
-    of the answer's own."""
-    pace_ms: int = 0
-    """Between two requests, in the exchange's time."""
+    read_failure: Callable[[bytes], Failure | None]
+    """Of an answer with another status than 200; None where it says nothing. The body may be anything: it must not raise. A
+    `status` in it counts in place of the answer's own."""
     read_error: Callable[[bytes], Failure | None] | None = None
     """Finds the error in an answer with status 200, for exchanges that say them so; None where there is none; never raises."""
+    used_header: str = ""
+    """Says how much of the minute's cost is used; empty where the exchange does not say it."""
+
+
+class HttpOptions(TypedDict, total=False):
+    """How else a host is asked, see `HttpClient`."""
+
+    proxy: str | None
+    local_ms: Callable[[], float]
+    time_out_s: float
+    has_speed: bool
 
 
 class Answer(NamedTuple):
@@ -125,7 +132,7 @@ class HttpClient:
         wall_ms: Callable[[], float] = lambda: time.time() * 1000,
         has_speed: bool = True,
     ) -> None:
-        self.budget = WeightBudget(rules.cost_per_minute, rules.pace_ms)
+        self.budget = WeightBudget(rules.requests.cost_per_minute, rules.requests.pace_ms)
         self.clock = clock
         self._requests = 0
         self._retries = 0
@@ -160,6 +167,10 @@ class HttpClient:
     def now_ms(self) -> int:
         """The exchange's time."""
         return self.clock.now_ms(self._local_ms())
+
+    def error_ms(self) -> float:
+        """By how much that may be off, in the exchange's milliseconds."""
+        return self.clock.error_ms(self._local_ms())
 
     def use(self) -> RequestUse:
         """How much was asked."""
@@ -287,7 +298,7 @@ class HttpClient:
         """What is wrong with an answer, its status included."""
         if status == 200:
             return self._rules.read_error(body) if self._rules.read_error else None
-        failure = self._rules.read_failure(body)
+        failure = self._rules.read_failure(body) or Failure()
         return failure if failure.status else failure._replace(status=status)
 
     def _error(self, failure: Failure, headers: Mapping[str, str]) -> ExchangeError:
