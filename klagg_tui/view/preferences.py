@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final, cast
 
-from klagg_tui.view.columns.registry import BY_KEY, DEFAULT_KEYS, find
+from klagg_tui.view.columns.registry import DEFAULT_KEYS, find
 from klagg_tui.view.indicators.registry import DEFAULT_INDICATORS, INDICATORS
 from klagg_tui.view.sorting import Sort
 
@@ -101,7 +101,7 @@ def _indicators(plain: Mapping[Any, Any], defaults: Preferences) -> tuple[str, .
 
 def _read(name: str, value: object, default: object) -> object | None:
     if name == "columns":
-        return tuple(key for key in _texts(value) if key in BY_KEY) or None
+        return tuple(key for key in _texts(value) if find(key)) or None
     if name == "sort":
         return value if isinstance(value, str) and find(value) else None
     if name == "saved_filters":

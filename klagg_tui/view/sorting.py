@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from klagg_tui.engine.period import Period
-from klagg_tui.view.columns.change import CHANGE
+from klagg_tui.view.columns.change import CHANGE, period_key
 from klagg_tui.view.columns.registry import find
 from klagg_tui.view.columns.symbol import SYMBOL
 from klagg_tui.view.model import Row
@@ -32,8 +32,8 @@ class Sort(NamedTuple):
 
 
 def column_of(sort: Sort, keys: Iterable[str], period: Period) -> str | None:
-    """The column on view that the rows are sorted by: `chg` and `chg(5m)` are one where 5m is the period."""
-    of_period = f"{CHANGE.key}({period})"
+    """The column on view that the rows are sorted by: `chg` and `bar.chg(5m)` are one where 5m is the period."""
+    of_period = period_key(period)
     twins = {CHANGE.key: of_period, of_period: CHANGE.key}
     on_view = set(keys)
     return next((key for key in (sort.key, twins.get(sort.key)) if key in on_view), None)
