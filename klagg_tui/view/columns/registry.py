@@ -6,13 +6,13 @@ the table read them from here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
 from klagg_tui.engine.period import Period
 from klagg_tui.view.columns.age import AGE
-from klagg_tui.view.columns.change import CHANGE, RANGE, period_column
+from klagg_tui.view.columns.change import CHANGE, RANGE, period_column, period_key
 from klagg_tui.view.columns.column import Column
 from klagg_tui.view.columns.prices import CLOSE, HIGH, LAST, LOW, OPEN
 from klagg_tui.view.columns.spark import SPARK
@@ -72,12 +72,14 @@ def view_columns(
     all_periods: bool,
     has_venues: bool = False,
     mixes_quotes: bool = False,
+    find_column: Callable[[str], Column | None] | None = None,
 ) -> tuple[Column, ...]:
     """The columns of a view: the chosen ones, or symbol, price and each period, and others where there is room.
 
-    `has_venues`: several exchanges are watched; `mixes_quotes`: the rows on view have several quotes.
+    Of the chosen keys those count that `find_column` finds, without it those of `COLUMNS`. `has_venues`: several exchanges are watched; `mixes_quotes`: the rows on view have several quotes.
     """
-    columns = _period_view(periods) if all_periods else [BY_KEY[key] for key in keys if key in BY_KEY]
+    found = (find_column(key) if find_column else BY_KEY.get(key) for key in keys)
+    columns = _period_view(periods) if all_periods else [column for column in found if column is not None]
     if not has_venues:
         columns = [column for column in columns if column.key != VENUE.key]
     elif not any(column.key == VENUE.key for column in columns):
@@ -93,7 +95,7 @@ def _period_view(periods: Sequence[Period]) -> list[Column]:
         SYMBOL,
         venue,
         replace(LAST, importance=_LAST_IMPORTANCE),
-        *(_PERIOD_COLUMNS[f"{CHANGE.key}({period})"] for period in periods),
+        *(_PERIOD_COLUMNS[period_key(period)] for period in periods),
         *besides,
     ]
 
