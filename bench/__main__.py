@@ -21,6 +21,8 @@ PARTS: Final = (
     "stream",
     "memory",
     "screen",
+    "screen_venues",
+    "screener",
     "exchanges",
     "venues",
     "start",

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from klagg_tui.feed import FeedUpdate
+from collections.abc import Sequence
+from typing import Final
+
+from klagg_tui.exchange.registry import venue
+from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Status, VenueStatus
 from tests.made_market import MadeMarket
 
-SYMBOLS = 500
-FRAMES_A_SECOND = 5
+SYMBOLS: Final = 500
+FRAMES_A_SECOND: Final = 5
+MINUTES: Final = 40
+A_MINUTE: Final = 4
+"""Trades of a symbol in each minute before the recording begins."""
 
 
 class RecordedMarket(MadeMarket):
-    """A made market whose changes are recorded, to be given out one a frame."""
+    """A made market whose changes are recorded, to be given out one a frame.
 
-    def __init__(self, trades_a_second: int, frames: int) -> None:
-        super().__init__(SYMBOLS, minutes=40, per_minute=4)
+    `exchanges`: keys of those that the symbols are spread over evenly; of one, symbols go by their own names.
+    """
+
+    def __init__(
+        self, trades_a_second: int, frames: int, symbols: int = SYMBOLS, exchanges: Sequence[str] = ()
+    ) -> None:
+        listed = dict(_listed(symbols, exchanges)) if exchanges else {}
+        prices = {name: 10.0 + number % 977 for number, name in enumerate(listed)} or None
+        super().__init__(symbols, minutes=MINUTES, per_minute=A_MINUTE, prices=prices)
+        self.instruments = listed
+        self._exchanges = tuple(exchanges)
         self._frames: list[FeedUpdate | None] = [super().take_changes()]
         for _ in range(frames):
             self.play(trades_a_second // FRAMES_A_SECOND, 1_000 // FRAMES_A_SECOND)
@@ -29,3 +45,23 @@ class RecordedMarket(MadeMarket):
         self._at = self._at + 1 if self._at + 1 < len(self._frames) else 1
         self.now_ms += 1_000 // FRAMES_A_SECOND if self._at > 1 else 0
         return changes
+
+    def status(self) -> Status:
+        """How each exchange is doing is told anew each time, as of running ones."""
+        self.venues = tuple(_status(key, self.now_ms, len(self.symbols)) for key in self._exchanges)
+        return super().status()
+
+
+def _listed(symbols: int, exchanges: Sequence[str]) -> list[tuple[str, InstrumentFacts]]:
+    """The busiest symbols come first, whatever their exchange."""
+    made = []
+    for number in range(symbols):
+        key, base = exchanges[number % len(exchanges)], f"C{number // len(exchanges):04d}"
+        title = f"{base}-USDT" if len(exchanges) > 1 else f"{base}USDT"
+        name = f"{key}:{title}" if len(exchanges) > 1 else title
+        made.append((name, InstrumentFacts(key, venue(key).name, title, base, "USDT")))
+    return made
+
+
+def _status(key: str, now_ms: int, symbols: int) -> VenueStatus:
+    return VenueStatus(key, venue(key).name, Mode.DEMO, "connected", now_ms, delay_ms=40.0, symbols=symbols)

@@ -1,6 +1,8 @@
 """Runs inside a pseudo-terminal: one screen, one rate of trades; prints nothing, writes what it measured as JSON.
 
-python -m bench.screen_child klagg|plain|idle|keys TRADES_A_SECOND SECONDS OUTPUT
+python -m bench.screen_child klagg|plain|idle|keys|one|six TRADES_A_SECOND SECONDS OUTPUT
+
+`one` and `six`: 1,500 symbols of so many exchanges.
 """
 
 from __future__ import annotations
@@ -30,6 +32,10 @@ KEYS: dict[str, list[str]] = {
     "open a symbol": ["enter"],
 }
 ROUNDS = 100
+SIX = ("binance-um", "binance-spot", "coinbase", "okx-swap", "kraken", "hyperliquid")
+EXCHANGES = {"one": SIX[:1], "six": SIX}
+OF_EXCHANGES = 1_500
+"""Symbols of one exchange, or of six together."""
 
 
 class Timed:
@@ -96,7 +102,9 @@ async def measure_keys(app: App[Any]) -> dict[str, list[tuple[float, float]]]:
 
 def main() -> None:
     what, rate, seconds, output = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), Path(sys.argv[4])
-    feed = RecordedMarket(rate, frames=40 if rate else 0)
+    frames = 40 if rate else 0
+    exchanges = EXCHANGES.get(what)
+    feed = RecordedMarket(rate, frames, OF_EXCHANGES, exchanges) if exchanges else RecordedMarket(rate, frames)
     interpreter.freeze()
     interpreter.tune()
     app: App[Any] = PlainTable(feed) if what == "plain" else KlaggApp(feed)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -22,7 +22,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import StorageError
 from klagg_tui.evidence import Evidence
 from klagg_tui.exporting import arrow
-from klagg_tui.names import Name, parted
+from klagg_tui.names import Name, Spellings, parted
 from klagg_tui.paths import default_path
 from klagg_tui.storage.store import Store
 from klagg_tui.timespec import parse_time
@@ -148,7 +148,8 @@ class Database:
         """Bars that open from `start` to before `end`, oldest first, read as they are asked for.
 
         Args:
-            symbol: as at the exchange, or `venue:symbol`; one that is not stored has no bars.
+            symbol: as at the exchange, or `venue:symbol`, where `okx:` means `okx-swap` or `okx-spot`; one that is not stored has
+                no bars.
             period: as at the exchange: `1m`, `4h`, `1d`, ...
             start: None: from the first one.
             end: None: to the current one.
@@ -205,16 +206,18 @@ class Database:
         venue, symbol = parted(bar.symbol) if self._store.is_qualified else Name(next(iter(venues), ""), bar.symbol)
         return _made_public(bar._replace(symbol=symbol), venue or None)
 
-    def _require_one(self, symbol: str) -> None:
-        """Check that a name without its venue is one symbol's."""
-        if self._store.is_qualified and ":" not in symbol:
-            same = [name for name in self.symbols() if parted(name).symbol == symbol]
-            if len(same) > 1:
-                raise StorageError(f"Several exchanges have {symbol}: name one of them, like {same[0]}.")
+    def _meant(self, name: str) -> str:
+        """The stored symbol that goes by a name; what is not stored as it is."""
+        venues = self._store.venues
+        if parted(name).venue in venues if self._store.is_qualified else not parted(name).venue:
+            return name
+        meant = Spellings(self.symbols(), next(iter(venues), "")).meant(name)
+        if len(meant) > 1:
+            raise StorageError(f"Several exchanges have {name}: name one of them, like {meant[0]}.")
+        return meant[0] if meant else name
 
     def _pages(self, query: _Query) -> Iterator[list[engine_bar.Bar]]:
-        self._require_one(query.symbol)
-        pages = query.pages(self._store)
+        pages = replace(query, symbol=self._meant(query.symbol)).pages(self._store)
         newest: list[list[engine_bar.Bar]] = []
         while (page := self._loop_thread.run(_next(pages))) is not None:
             if query.last is None:

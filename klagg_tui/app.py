@@ -17,7 +17,8 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.theme import Theme
 
-from klagg_tui.errors import KlaggError
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import FilterError, KlaggError
 from klagg_tui.feed import Feed, Mode
 from klagg_tui.runtime import interpreter
 from klagg_tui.screens.app_state import BEATS_A_SECOND, AppState
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 BEAT_S: Final = 1 / BEATS_A_SECOND
 _LEAVE_S: Final = 3.0
 """As long may a screen take to go."""
+UNREAD_S: Final = 20.0
+"""So long a sentence stands on an alert or filter that was saved and cannot be read."""
 SETTLED_S: Final = 10.0
 """By then the rows of the market are there: a hundred thousand objects that stay, for collections to pass over."""
 
@@ -60,6 +63,7 @@ class KlaggApp(App[bool]):
         keymap: keys for bindings by their ids, instead of ours.
         failure: why the engine ended by itself; the app leaves when there is a reason.
         should_leave: whether a signal asks it to.
+        on_shown: called once, when the first picture is there, with its period.
     """
 
     TITLE = "klagg"
@@ -91,8 +95,11 @@ class KlaggApp(App[bool]):
         keymap: Mapping[str, str] | None = None,
         failure: Callable[[], BaseException | None] = lambda: None,
         should_leave: Callable[[], bool] = lambda: False,
+        on_shown: Callable[[Period], None] = lambda _period: None,
     ) -> None:
         super().__init__()
+        self._on_shown = on_shown
+        self._is_shown = False
         self._failure = failure
         self._should_leave = should_leave
         self._is_leaving = False
@@ -101,27 +108,39 @@ class KlaggApp(App[bool]):
         self._state_file = state_file
         preferences = state_file.load() if state_file else defaults or Preferences()
         self.state = AppState(feed, preferences, state_file.update if state_file else _discard)
+        wanted = preferences.theme
+        self.theme = wanted if wanted in self.available_themes else KLAGG.name  # here, or all is styled twice
         self._toasts = AlertToasts(self, self.state)
+        self._table_screen = MarketScreen(self.state)
         self._symbol = SymbolScreen(self.state)
         if keymap:
             self.set_keymap(dict(keymap))
 
     async def on_mount(self) -> None:
         """Begin."""
-        wanted = self.state.preferences.theme
-        self.theme = wanted if wanted in self.available_themes else KLAGG.name
         self._refresh_colours()
         self.theme_changed_signal.subscribe(self, self._theme_changed)
         self.state.beat()
-        # Mounted before anything is seen, so that opening a symbol is only drawing.
         self.install_screen(self._symbol, "symbol")
-        await self.push_screen(self._symbol)
-        await self.pop_screen()
-        await self.push_screen(MarketScreen(self.state))
+        await self.push_screen(self._table_screen)
         self.set_interval(BEAT_S, self.beat)
         self.set_timer(SETTLED_S, interpreter.freeze)
+        for sentence in self.state.unread:
+            self.notify(sentence, title="Cannot be read", severity="warning", timeout=UNREAD_S)
         if self._state_file:
             self.set_interval(1, self._state_file.flush)
+
+    def post_display_hook(self) -> None:
+        """Textual painted something."""
+        if not self._is_shown and self._table_screen.table.is_painted:
+            self._is_shown = True
+            self.call_later(self._shown)
+
+    async def _shown(self) -> None:
+        """Behind the first picture: what need not keep it waiting."""
+        self._on_shown(self.state.period)
+        # Mounted unseen, before somebody asks for it, so that opening a symbol is only drawing.
+        await self._get_screen(self._symbol)[1]
 
     async def on_event(self, event: events.Event) -> None:
         """As Textual does, but one key after the other."""
@@ -244,7 +263,10 @@ class KlaggApp(App[bool]):
 
     def use_saved_filter(self, name: str) -> None:
         """Filter the table by a saved filter."""
-        self.state.use_filter(f"@{name}")
+        try:
+            self.state.use_filter(f"@{name}")
+        except FilterError as error:
+            self.notify(str(error), title=f"@{name}", severity="error")
         if self._market:
             self._market.reorder()
 
@@ -368,10 +390,18 @@ def _discard(_preferences: Preferences) -> None:
     """Preferences hold until the app ends."""
 
 
-def run(runtime: Runtime, stop: StopSignals, settings: ScreenSettings | None = None, *, state_name: str = REAL) -> bool:
+def run(
+    runtime: Runtime,
+    stop: StopSignals,
+    settings: ScreenSettings | None = None,
+    *,
+    names: Mapping[str, str] | None = None,
+    state_name: str = REAL,
+) -> bool:
     """Start the engine, show the market until the user or a signal ends it, and end when the last changes are on disk.
 
-    Returns whether the user left for the simulated market. `state_name` names the file of the preferences.
+    Returns whether the user left for the simulated market. `names` are own names of the settings and what they stand for;
+    `state_name` names the file of the preferences.
 
     Raises:
         KlaggError: the engine cannot start, ended by itself, or could not write its last state.
@@ -384,10 +414,11 @@ def run(runtime: Runtime, stop: StopSignals, settings: ScreenSettings | None = N
     stop.on_stop = lambda: _end_without_screen(runtime, stop.on_abort, has_left)
     app = KlaggApp(
         runtime,
-        state_file=StateFile(path_of(state_name), defaults_from(settings)),
+        state_file=StateFile(path_of(state_name), defaults_from(settings, names)),
         keymap=settings.keymap if settings else None,
         failure=lambda: runtime.error,
         should_leave=lambda: stop.came,
+        on_shown=runtime.go_on,
     )
     try:
         is_for_demo = not stop.came and bool(app.run())

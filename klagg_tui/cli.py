@@ -5,50 +5,35 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from errno import ENOSPC
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
-from klagg_tui.commands import (
-    audit,
-    bars,
-    config,
-    db,
-    demo,
-    export,
-    import_,
-    probe,
-    record,
-    replay,
-    serve,
-    simulate,
-    symbols,
-    web,
-)
 from klagg_tui.commands.shared import plain_signs
 from klagg_tui.commands.shared.help import Group, polish
+from klagg_tui.commands.shared.lazy import LazyCommands
 from klagg_tui.commands.shared.output import OutputClosed, say
 from klagg_tui.commands.shared.settings import Chosen, with_settings
 from klagg_tui.config.table import SECTIONS
 from klagg_tui.errors import BadPeriod, BadTime, BadUsage, FilterError, KlaggError
 
-_COMMANDS: Final = (
-    import_,
-    export,
-    bars,
-    symbols,
-    db,
-    audit,
-    replay,
-    record,
-    serve,
-    web,
-    demo,
-    simulate,
-    probe,
-    config,
+COMMANDS: Final = (
+    "import",
+    "export",
+    "bars",
+    "symbols",
+    "db",
+    "audit",
+    "replay",
+    "record",
+    "serve",
+    "web",
+    "demo",
+    "simulate",
+    "probe",
+    "config",
 )
-"""In the order in which `--help` shows them."""
+"""In the order in which `--help` shows them; each is a file of `commands`."""
 WRONG_USAGE: Final = 2
 """Exit status where what was typed makes no sense, as shells have it."""
 _EXAMPLES: Final = """
@@ -60,6 +45,14 @@ klagg import BTCUSDT-aggTrades-2024-08-08.zip
 
 klagg export --symbol BTCUSDT --period 5m --from 2024-08-08 -o BTCUSDT-5m.csv
 """
+
+
+class _Commands(Group):
+    """klagg itself, and its commands."""
+
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - typer's own
+        super().__init__(**attributes)
+        self.commands = LazyCommands(COMMANDS)
 
 
 def main() -> None:
@@ -89,15 +82,13 @@ def _version(asked: bool) -> None:
 def _assembled() -> typer.Typer:
     app = typer.Typer(
         name="klagg",
-        cls=Group,
+        cls=_Commands,
         invoke_without_command=True,
         pretty_exceptions_enable=False,
         rich_markup_mode="rich",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(epilog=_EXAMPLES)(_open_terminal)
-    for command in _COMMANDS:
-        command.register(app)
     polish(app)
     return app
 

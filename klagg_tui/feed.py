@@ -189,7 +189,8 @@ class FeedUpdate(NamedTuple):
     last_trade_ms: Mapping[str, int] = {}
     """Time of the newest trade of each symbol that changed."""
     instruments: Mapping[str, InstrumentFacts] = {}
-    """What was learned of symbols since, by symbol: of those added, and of stored ones once the exchange has listed them."""
+    """What was learned of symbols since, by symbol: of those added, of stored ones as they were listed once, and again once the
+    exchange has listed them."""
 
 
 class Feed(Protocol):

@@ -5,6 +5,7 @@ Where one exchange is watched, a symbol goes by the exchange's own name alone, w
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -17,6 +18,35 @@ class Name(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.venue}:{self.symbol}" if self.venue else self.symbol
+
+
+class Spellings:
+    """What may be typed for names, in any letters.
+
+    A name without its exchange means those that are called so, and of an exchange's key what stands before its `-` will do: `okx`
+    means `okx-swap` and `okx-spot`.
+
+    Args:
+        names: what there is.
+        venue: the key of the exchange whose names those are that say none; empty where nobody knows.
+    """
+
+    def __init__(self, names: Iterable[str] = (), venue: str = "") -> None:
+        self._names = dict.fromkeys(names)
+        self._whole: dict[str, list[str]] = {}
+        self._others: dict[str, list[str]] = {}
+        for name in self._names:
+            self._whole.setdefault(name.upper(), []).append(name)
+            own = parted(name)
+            key = own.venue or venue
+            for other in dict.fromkeys(str(Name(said, own.symbol)) for said in ("", key, key.partition("-")[0])):
+                self._others.setdefault(other.upper(), []).append(name)
+
+    def meant(self, name: str) -> list[str]:
+        """The names that are meant: one, or several that go by what was typed; none."""
+        if name in self._names:
+            return [name]
+        return self._whole.get(name.upper()) or self._others.get(name.upper(), [])
 
 
 def typed(name: str) -> str:

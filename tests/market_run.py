@@ -97,8 +97,8 @@ def plan(exchanges: Exchanges, database: Path, history: int = 30, market: str = 
 MINUTE_MS = 60_000
 SETTLE_MINUTES = 9
 """For the last bars of a run to be confirmed: they gather for five minutes."""
-PATIENCE_MINUTES = 60
-"""As long may bans and other faults keep them on top of that."""
+PATIENCE_MINUTES = 90
+"""As long may what went wrong keep them on top of that: contracts that ended last have their end shown by then."""
 
 
 class Recorded(NamedTuple):
@@ -122,7 +122,7 @@ async def recorded(
 ) -> Recorded:
     """Let klagg record these exchanges for so long, and for the last bars to settle; then it is stopped as a person would.
 
-    The time counts from the start, for several from the moment in which all are ready, as that of the `faults` does.
+    When the time is over faults cease: what is owed then and stays so is owed for good. It counts from the start, for several from the moment in which all are ready, as that of the `faults` does.
     """
     runtime = Runtime(plan(exchanges, database, history, market))
     runtime.start()
@@ -132,6 +132,8 @@ async def recorded(
             exchange.faults.add(fault)
     await until(exchanges, runtime, now_ms(exchanges) + int(minutes * MINUTE_MS))
     to_ms = now_ms(exchanges) // MINUTE_MS * MINUTE_MS
+    for exchange in every(exchanges):
+        exchange.faults.cease()
     await until(exchanges, runtime, to_ms + SETTLE_MINUTES * MINUTE_MS)
     while now_ms(exchanges) < to_ms + PATIENCE_MINUTES * MINUTE_MS:
         # On a busy machine what is owed comes late, and history last.
@@ -139,7 +141,7 @@ async def recorded(
         if is_filled and not await unsettled(exchanges, database, to_ms):
             break
         await until(exchanges, runtime, now_ms(exchanges) + MINUTE_MS)
-    # Faults go on, so some symbol nearly always waits for trades: the status is taken in a moment in which none does.
+    # On a busy machine some symbol nearly always waits for trades: the status is taken in a moment in which none does.
     status = runtime.status()
     while not _are_gaps_closed(status) and now_ms(exchanges) < to_ms + PATIENCE_MINUTES * MINUTE_MS:
         await until(exchanges, runtime, now_ms(exchanges) + 1)

@@ -118,6 +118,22 @@ def test_several_venues_are_told_apart_and_what_is_unknown_is_none(tmp_path: Pat
         assert [one.venue for one in database.bars("BTC-USDT-SWAP")] == ["okx-swap"]
         with pytest.raises(StorageError, match="Several exchanges have BTCUSDT: name one of them"):
             list(database.bars("BTCUSDT"))
+        assert [one.venue for one in database.bars("okx:BTC-USDT-SWAP")] == ["okx-swap"]
+        assert list(database.bars("kraken:BTC/USD")) == list(database.bars("okx-swap:NONE")) == []
         pytest.importorskip("pyarrow")
         assert database.table("okx-swap:BTCUSDT").to_pylist()[0]["venue"] == "okx-swap"
         assert database.table("kraken:BTC/USD").column_names[0] == "venue"
+
+
+def test_a_name_may_say_the_exchange_where_there_is_only_one(tmp_path: Path) -> None:
+    path = tmp_path / "one.db"
+
+    async def fill() -> None:
+        async with await Store.open(path, markets=("okx-swap",)) as store:
+            await store.add_confirmed([bar(symbol="BTC-USDT-SWAP")])
+
+    asyncio.run(fill())
+    with api.open_database(path) as database:
+        for name in ("BTC-USDT-SWAP", "okx:BTC-USDT-SWAP", "okx-swap:BTC-USDT-SWAP"):
+            assert [one.symbol for one in database.bars(name)] == ["BTC-USDT-SWAP"]
+        assert list(database.bars("kraken:BTC-USDT-SWAP")) == []

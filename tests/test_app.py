@@ -3,7 +3,9 @@
 import pytest
 
 from klagg_tui.app import KlaggApp
+from klagg_tui.engine.period import Period
 from klagg_tui.feed import Mode
+from tests.feeds import until
 from tests.made_market import MadeMarket
 from tests.pilot import opened
 
@@ -48,6 +50,21 @@ async def test_q_leaves_when_the_last_changes_are_written() -> None:
         await seen.press("q")
         assert seen.feed.stopped
     assert seen.app.return_code == 0
+
+
+@pytest.mark.parametrize("symbols", [5, 0], ids=["with rows", "without any"])
+async def test_what_need_not_be_in_the_first_picture_comes_behind_it(symbols: int) -> None:
+    told: list[tuple[Period, bool]] = []
+    app = KlaggApp(
+        MadeMarket(symbols), on_shown=lambda period: told.append((period, app._table_screen.table.is_painted))
+    )
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        await until(lambda: app._symbol.is_mounted)
+        assert app.screen is app._table_screen
+        app.beat()
+        await pilot.pause()
+    assert told == [(Period.M5, True)]
 
 
 async def test_an_engine_that_ended_takes_the_screen_along() -> None:

@@ -119,6 +119,7 @@ class SteadyClock:
 
     speed = 1.0
     trouble = ""
+    is_set = True
     jumps = 0
 
 
@@ -191,6 +192,9 @@ class Exchange:
 
     async def sync(self) -> None:
         pass
+
+    def error_ms(self) -> float:
+        return 0
 
     def use(self) -> RequestUse:
         return RequestUse(0, 0, 0, 0)

@@ -6,6 +6,7 @@ children are missing too. Partial bars say of themselves that trades are missing
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,14 @@ class Scope:
     on_progress: Callable[[AuditProgress], None] = lambda _: None
     should_stop: Callable[[], bool] = lambda: False
     now_ms: int | None = None
-    """The time, behind which no bar can be whole; None: the file's market has another time than this machine."""
+    """The time at the beginning, behind which no bar can be whole; None: the file's market has another time than this machine."""
+    passed_ms: Callable[[], float] = lambda: 0.0
+    """How long ago that was: while many bars are looked at, newer ones may be written."""
+
+    @property
+    def latest_ms(self) -> int | None:
+        """The time by now, where it is known."""
+        return None if self.now_ms is None else self.now_ms + math.ceil(self.passed_ms())
 
 
 async def audit(path: Path, scope: Scope | None = None) -> AsyncIterator[Finding]:
@@ -132,7 +140,7 @@ class _Audit:
                     period,
                     Coverage(spans) if period is Period.M1 else None,
                     children,
-                    self._scope.now_ms,
+                    self._scope.latest_ms,
                     market,
                     lacked.get(period.ordinal, ()),
                     tail,

@@ -155,7 +155,7 @@ class _Comparison:
         if first_ms is None or last_ms is None:
             return None
         asked = self._scope.stretch
-        to_ms = last_ms + 1 if known.active else max(last_ms + 1, self._scope.now_ms or _FAR_MS)
+        to_ms = last_ms + 1 if known.active else max(last_ms + 1, self._scope.latest_ms or _FAR_MS)
         return max(first_ms, asked.from_ms or 0), to_ms if asked.to_ms is None else min(to_ms, asked.to_ms)
 
 

@@ -13,7 +13,6 @@ from klagg_tui.auditing.rows import all_series
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.spans import Span, join
-from klagg_tui.names import parted
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.opening import WriterLock, open_writer
 from klagg_tui.storage.queries import spans_of
@@ -58,14 +57,13 @@ async def repair(
         ExchangeError: the exchange cannot be asked; what was put right before stays.
     """
     removed, spans, periods = await _clear(path, findings)
-    async with await Store.open(path, periods=periods) as store:
+    async with await Store.open(path, periods=periods, previous_close=previous_close) as store:
         await store.learn_stored_anchors({finding.symbol for finding in findings})
         bars = 0
         for need in needs(findings):
             async for batch in reference(*need):
                 over = [bar for bar in batch if bar.state is not State.FORMING]
-                venue = parted(need.symbol).venue if store.is_qualified else next(iter(store.venues), "")
-                await store.add_confirmed(over, opens_at_previous_close=venue in previous_close)
+                await store.add_confirmed(over)
                 bars += len(over)
     return Repaired(bars, removed, spans)
 

@@ -125,7 +125,8 @@ def chosen(typed: str, known: Sequence[str], answering: Sequence[str]) -> tuple[
     Raises:
         ValueError: one sentence about a word that means no exchange.
     """
-    from klagg_tui.config.wording import ended, hint, shown
+    from klagg_tui.config.wording import shown
+    from klagg_tui.hints import ended, hint
 
     found: list[str] = []
     for word in typed.replace(",", " ").split():

@@ -114,6 +114,7 @@ class _Work(NamedTuple):
     periods: tuple[Period, ...]
 
     async def run(self, should_stop: Interrupt, line: ProgressLine) -> Imported:
+        from klagg_tui.exchange.registry import opening_at_previous_close
         from klagg_tui.importing.importer import import_files, import_predecessor
         from klagg_tui.importing.outcome import Progress
         from klagg_tui.storage.store import Store
@@ -122,7 +123,9 @@ class _Work(NamedTuple):
             line.show(progress.path.name, progress.done, progress.total, progress.rows)
 
         say_update(self.database)
-        async with await Store.open(self.database, periods=self.periods, is_kept_empty=False) as store:
+        async with await Store.open(
+            self.database, periods=self.periods, previous_close=opening_at_previous_close(), is_kept_empty=False
+        ) as store:
             if self.legacy is not None:
                 return await import_predecessor(
                     store, self.legacy, market=self.market, on_progress=show, should_stop=should_stop

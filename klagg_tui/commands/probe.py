@@ -46,19 +46,18 @@ def probe(
 
     Leaves with 0 where everything holds or nothing speaks against it, with 1 where something does not hold.
     """
-    from klagg_tui.config.wording import hint
     from klagg_tui.errors import BadUsage
     from klagg_tui.exchange.instruments import SymbolFilter, patterns
     from klagg_tui.exchange.registry import keys
     from klagg_tui.exchange.registry import venue as found
+    from klagg_tui.hints import ended, hint_or_all
     from klagg_tui.probing.report import lines
     from klagg_tui.probing.run import Target
     from klagg_tui.probing.run import probe as run
     from klagg_tui.runtime.plans import require_one_market
 
     if venue.lower() not in keys():
-        near = hint(venue.lower(), keys()) or "."
-        raise BadUsage(f"There is no exchange called {venue}: klagg knows {', '.join(keys())}{near}")
+        raise BadUsage(ended(f"There is no exchange called {venue}{hint_or_all(venue, keys())}"))
     _require_address("--rest-url", rest_url, "https", "http")
     _require_address("--ws-url", ws_url, "wss", "ws")
     _require_address("--proxy", proxy, "http", "socks5", is_proxy=True)

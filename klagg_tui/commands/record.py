@@ -49,7 +49,7 @@ def record(chosen: Chosen) -> None:
     from klagg_tui.runtime.plans import live_plan
     from klagg_tui.runtime.worker import Runtime
 
-    settings = chosen.load().settings
+    settings = chosen.load(watches=True).settings
     start_log(settings, settings.storage.database)
     say_update(settings.storage.database)
     run_headless(Runtime(live_plan(settings)), f"Recording into {settings.storage.database}. Ctrl+C ends it.")

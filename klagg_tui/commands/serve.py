@@ -39,7 +39,7 @@ def serve(chosen: Chosen) -> None:
     from klagg_tui.runtime.plans import live_plan
     from klagg_tui.serve.server import served
 
-    settings = chosen.load().settings
+    settings = chosen.load(watches=True).settings
     start_log(settings, settings.storage.database)
     say_update(settings.storage.database)
     runtime, server = served(live_plan(settings), settings.serve)

@@ -79,7 +79,7 @@ def simulate(
     prices and best prices, and REST answers what can be asked without a key. Each connection gets every trade once, from
     the moment it subscribes.
     """
-    from klagg_tui.config.wording import hint
+    from klagg_tui.hints import ended, hint_or_all
     from klagg_tui.simulator import FACE_FAULTS, FACES, KINDS, MarketSpec, SimulatedExchange
     from klagg_tui.timespec import parse_time
 
@@ -95,8 +95,8 @@ def simulate(
     listening = None if listen_fd is None else socket.socket(fileno=listen_fd)
     key = venue.casefold() or next(iter(FACES))
     if key not in FACES:
-        near = hint(key, FACES) or "."
-        raise BadUsage(f"There is no simulated exchange called {venue}: there are {', '.join(FACES)}{near}")
+        near = hint_or_all(key, [*FACES])
+        raise BadUsage(ended(f"There is no simulated exchange called {venue}{near}"))
     try:
         exchange = SimulatedExchange(spec, venue=key, speed=speed, faults=faults, port=port, listening=listening)
     except ConfigError as error:

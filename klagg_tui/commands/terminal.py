@@ -19,7 +19,7 @@ def open_terminal(chosen: Chosen, *, is_served: bool = False) -> None:
     Raises:
         KlaggError: there is no terminal, or the engine cannot start.
     """
-    effective = chosen.load()
+    effective = chosen.load(watches=True)
     settings, wants_demo = effective.settings, False
     if is_first(effective):
         try:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
-from klagg_tui.config.wording import hint, quoted, shown
+from klagg_tui.config.wording import quoted, shown
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod
+from klagg_tui.hints import hint
 from klagg_tui.texts import without_password
 
 T = TypeVar("T")

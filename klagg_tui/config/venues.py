@@ -12,9 +12,10 @@ from klagg_tui.config.file import ConfigFile
 from klagg_tui.config.kinds import BadValue, Choice, Kind, Text, Url
 from klagg_tui.config.many import Many, Symbols
 from klagg_tui.config.values import VenueTable
-from klagg_tui.config.wording import ended, hint, quoted, shown
+from klagg_tui.config.wording import quoted, shown
 from klagg_tui.exchange.instruments import is_of_venue
 from klagg_tui.exchange.registry import keys, venue
+from klagg_tui.hints import ended, hint_or_all
 from klagg_tui.names import parted
 
 SECTION: Final = "venue"
@@ -28,7 +29,7 @@ class OfExchange(Text):
         read = super()._read(value, base)
         if not any(is_of_venue(read, key) for key in keys()):
             asked = parted(read).venue.casefold()
-            near = hint(asked, keys()) or f"; there are {', '.join(keys())}"
+            near = hint_or_all(asked, keys())
             raise BadValue(("", f"is {shown(value)}, but no exchange is called {asked}{near}"))
         return read
 
@@ -97,7 +98,7 @@ def take_tables(file: ConfigFile, content: object, tables: dict[str, VenueTable]
         return
     for key, inside in content.items():
         if key not in keys():
-            near = hint(key, keys(), f"[{SECTION}.{{}}]") or f"; there are {', '.join(keys())}"
+            near = hint_or_all(key, keys(), f"[{SECTION}.{{}}]")
             problems.append(ended(f"{file.place(SECTION, key)}: there is no exchange {_clean(key)}{near}"))
         elif not isinstance(inside, dict):
             problems.append(
@@ -114,7 +115,7 @@ def _take_table(
     for name, value in inside.items():
         place = file.place(SECTION, key, name)
         if name not in known:
-            near = hint(name, known, f"{SECTION}.{key}.{{}}") or f"; known are {', '.join(known)}"
+            near = hint_or_all(name, [*known], f"{SECTION}.{key}.{{}}", "known are")
             problems.append(ended(f"{place}: there is no setting {SECTION}.{key}.{_clean(name)}{near}"))
             continue
         try:

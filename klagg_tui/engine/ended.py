@@ -28,8 +28,9 @@ class EndedBars:
     def __init__(self, rollup: RollUp, readers: Readers) -> None:
         self._rollup = rollup
         self._readers = readers
-        self._ours: dict[int, Bar] = {}
-        """What was seen of minutes whose place the exchange's own bar took, which knows less: the rest may come yet."""
+        self._ours: dict[int, tuple[Bar, Exact | None]] = {}
+        """What was seen of minutes whose place the exchange's own bar took, which knows less, and that bar's `opens_at`: the rest
+        may come yet."""
 
     def begin(self, minute_ms: int, bars: Collection[Bar], listed_ms: int) -> None:
         """Start at a minute; see `RollUp.begin`."""
@@ -59,17 +60,18 @@ class EndedBars:
             if bar.evidence == Evidence.CANDLE_ONLY and bar.state is State.CONFIRMED and from_ms <= bar.open_ms
         ]
 
-    def keep(self, ours: Bar) -> None:
-        """Remember what was seen of a minute that another bar takes the place of."""
-        self._ours = {open_ms: bar for open_ms, bar in self._ours.items() if open_ms in self._rollup.held}
-        self._ours[ours.open_ms] = ours
+    def keep(self, ours: Bar, opens_at: Exact | None) -> None:
+        """Remember what was seen of a minute that another bar takes the place of; `opens_at`: see `confirmed_by`."""
+        self._ours = {open_ms: kept for open_ms, kept in self._ours.items() if open_ms in self._rollup.held}
+        self._ours[ours.open_ms] = ours, opens_at
 
     def add_to_kept(self, trade: AggTrade, contract_value: Exact) -> bool:
         """Add a late trade to what was seen of its minute; whether any was kept."""
-        ours = self._ours.get(trade.traded_ms - trade.traded_ms % MINUTE_MS)
-        if ours is not None:
-            self._ours[ours.open_ms] = with_trade(ours, trade, contract_value)
-        return ours is not None
+        kept = self._ours.get(trade.traded_ms - trade.traded_ms % MINUTE_MS)
+        if kept is not None:
+            ours, opens_at = kept
+            self._ours[ours.open_ms] = with_trade(ours, trade, contract_value), opens_at
+        return kept is not None
 
     def shown_by_ids(self, from_ms: int, to_ms: int) -> list[Bar]:
         """The exchange's minutes between two times of which all trades have come, with what these tell, where they agree."""
@@ -126,9 +128,9 @@ class EndedBars:
     def _completed(self, from_ms: int, to_ms: int) -> Iterator[Bar]:
         """Those that knew less than ours; each is given once."""
         for open_ms in [at_ms for at_ms in self._ours if from_ms <= at_ms <= to_ms - MINUTE_MS]:
-            ours, theirs = self._ours.pop(open_ms), self.minute_at(open_ms)
+            (ours, opens_at), theirs = self._ours.pop(open_ms), self.minute_at(open_ms)
             if theirs:
-                joined, is_equal = confirmed_by(ours, theirs, is_whole=True, opens_at=theirs.open)
+                joined, is_equal = confirmed_by(ours, theirs, is_whole=True, opens_at=opens_at)
                 if is_equal:
                     yield joined
 

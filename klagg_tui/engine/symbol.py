@@ -157,7 +157,7 @@ class SymbolState(FormingMinute):
             return Amendment.TOO_OLD
         confirmed, is_equal = confirmed_by(ours, bar, is_whole=is_whole(ours), opens_at=opens_at)
         if confirmed.evidence and not is_equal and self.proves:
-            self.ended.keep(ours)
+            self.ended.keep(ours, opens_at)
         self.ended.replace([confirmed], self)
         if is_equal and bar.open_ms <= self.proved_ms:
             self._be_quiet_in_confirmed(bar.end_ms)

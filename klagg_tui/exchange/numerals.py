@@ -10,10 +10,12 @@ from functools import lru_cache
 from typing import Final
 
 from klagg_tui.errors import BadFrame
-from klagg_tui.exchange.fields import LATEST_MS, Json
+from klagg_tui.exchange import fields
+from klagg_tui.exchange.fields import LARGEST, LATEST_MS, Json
 
 _LONGEST: Final = 48
 """Characters of a number, and decimal places either side of the point: more is damage, and costs time."""
+_MOST_DIGITS: Final = len(str(LARGEST))
 _PLAIN: Final = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 _EXACT: Final = Context(prec=4 * _LONGEST, traps=[Inexact])
 
@@ -64,8 +66,21 @@ def _expanded(value: str) -> str:
     raise BadFrame("a number was expected")
 
 
+def digits(value: Json) -> int:
+    """The number from 0 to `LARGEST` that a text of digits says, or BadFrame."""
+    if type(value) is not str or not value.isascii() or not value.isdecimal() or len(value) > _MOST_DIGITS:
+        raise BadFrame("an id, a time or a count is no text of digits within range")
+    return fields.whole(int(value))
+
+
+def moment_of_digits(value: Json) -> int:
+    """A time in milliseconds since the epoch that a text of digits says, or BadFrame."""
+    return fields.moment(digits(value))
+
+
+@lru_cache(maxsize=65_536)
 def product(first: str, second: str) -> str:
-    """The exact product of two plain decimal texts, such as contracts x the value of one; no closing zeros.
+    """The exact product of two plain decimal texts, such as contracts x the value of one, which come again and again; no closing zeros.
 
     Raises:
         BadFrame: one of them is no plain number.
@@ -75,6 +90,11 @@ def product(first: str, second: str) -> str:
             raise BadFrame("a number was expected")
     text = f"{_EXACT.multiply(Decimal(first), Decimal(second)):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def decimals_of(text: str) -> int:
+    """How many decimals a plain number needs; raises BadFrame."""
+    return len(product(text, "1").partition(".")[2])
 
 
 _TIME: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d):([0-5]\d)(?:\.(\d{1,12}))?(?:Z|\+00:00)", re.ASCII)

@@ -29,6 +29,11 @@ def keys() -> tuple[str, ...]:
     return tuple(_PACKAGES)
 
 
+def opening_at_previous_close() -> tuple[str, ...]:
+    """Keys of the exchanges whose bars open at the close of the one before."""
+    return tuple(key for key in keys() if venue(key).candle.opens_at_previous_close)
+
+
 def venue(key: str = DEFAULT) -> Venue:
     """The exchange of that name."""
     package, _, name = _PACKAGES[key].partition(".")

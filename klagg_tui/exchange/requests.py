@@ -71,6 +71,17 @@ def _steps(from_ms: int, minute_ms: int, steps: Iterable[Period]) -> Iterator[Ba
             from_ms = until_ms
 
 
+def end_of(period: Period, start_ms: int, count: int) -> int:
+    """When the last of so many bars ends, the first of which opens at a time or is the next to open."""
+    open_ms = period.open_ms(start_ms)
+    end_ms = open_ms if open_ms == start_ms else period.end_ms(open_ms)
+    if period is not Period.MO1:
+        return end_ms + count * period.nominal_ms
+    for _ in range(count):
+        end_ms = period.end_ms(end_ms)
+    return end_ms
+
+
 def pages(period: Period, start_ms: int, end_ms: int, rows: int) -> tuple[BarsWanted, ...]:
     """Requests of at most `rows` bars for the bars that open from `start_ms` to before `end_ms`, newest first."""
     span_ms = rows * period.nominal_ms

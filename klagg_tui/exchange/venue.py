@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from klagg_tui.engine.period import Period
@@ -34,6 +34,8 @@ class Priority(IntEnum):
     HISTORY = 4
 
 
+Verb: TypeAlias = Literal["subscribe", "unsubscribe"]
+"""What a command does with streams."""
 Decode: TypeAlias = "Callable[[Iterable[bytes]], Batch]"
 """From messages to values; see `StreamCodec.decode_batch`."""
 
@@ -49,9 +51,8 @@ class StreamCodec:
     None: the listing alone, asked for every ten minutes, tells of those."""
     trade_stream: Callable[[str], str]
     """Name of the stream of a symbol's trades."""
-    subscribe: Callable[[Sequence[str], int], bytes]
-    """Text message that asks for streams; the number comes back with the answer."""
-    unsubscribe: Callable[[Sequence[str], int], bytes]
+    command: Callable[[Verb, Sequence[str], int], bytes]
+    """Text message that asks for streams, or ends them; the number comes back with the answer."""
     decode_batch: Decode
     """The messages of a connection as values; damage costs only the message it is in.
 
@@ -61,6 +62,14 @@ class StreamCodec:
     """The text message that asks for a sign of life; None: a ping of the websocket protocol."""
     open_decoder: Callable[[], Decode] | None = None
     """Makes a `decode_batch` for one new connection, where it matters which messages came over the same one."""
+
+    def subscribe(self, streams: Sequence[str], number: int) -> bytes:
+        """The command that asks for streams."""
+        return self.command("subscribe", streams, number)
+
+    def unsubscribe(self, streams: Sequence[str], number: int) -> bytes:
+        """The command that ends them."""
+        return self.command("unsubscribe", streams, number)
 
 
 class Clock(Protocol):
@@ -88,6 +97,10 @@ class Clock(Protocol):
 
     def now_ms(self, local_ms: float) -> int:
         """The exchange's time at a moment of the steady local clock."""
+        ...
+
+    def error_ms(self, local_ms: float) -> float:
+        """By how much `now_ms` may be off then, in the exchange's milliseconds; infinite until it told its time."""
         ...
 
     def heard(self, local_ms: float, traded_ms: float) -> None:
@@ -156,6 +169,14 @@ class MarketData(Protocol):
 
     def now_ms(self) -> int:
         """The exchange's time now."""
+        ...
+
+    def error_ms(self) -> float:
+        """By how much that may be off, in the exchange's milliseconds; infinite until the exchange told its time.
+
+        The moment is right to within half the round trip of the answer that it is from: whoever takes it for exact where that
+        matters says what is not so.
+        """
         ...
 
     def use(self) -> RequestUse:

@@ -16,6 +16,7 @@ from klagg_tui.errors import BadFile, BadUsage
 from klagg_tui.exchange.binance import archive
 from klagg_tui.exchange.binance.archive import UM, Market, likely_among
 from klagg_tui.exchange.registry import keys
+from klagg_tui.hints import ended, hint_or_all
 from klagg_tui.importing.detect import FileKind, SourceFile
 from klagg_tui.importing.foreign import MARKETS
 from klagg_tui.storage.venues import label_of
@@ -26,7 +27,7 @@ _OTHERS: Final = {key: Market(key, key, key) for key in keys()}
 """Exchanges without archives that klagg reads: what it exported of theirs can be."""
 _BY_FLAG: Final = _OTHERS | {name: market for market in MARKETS for name in (market.flag, market.key)}
 _BY_KEY: Final = {market.key: market for market in MARKETS}
-_HINT: Final = f"--market takes {', '.join(dict.fromkeys((*FLAGS, *_OTHERS)))}"
+_NAMES: Final = tuple(dict.fromkeys((*FLAGS, *_OTHERS)))
 
 
 class Settled(NamedTuple):
@@ -49,7 +50,7 @@ def market_of(flag: str) -> Market:
         BadUsage: there is none of that name.
     """
     if flag.lower() not in _BY_FLAG:
-        raise BadUsage(f"There is no market {flag}; {_HINT}.")
+        raise BadUsage(ended(f"There is no market {flag}{hint_or_all(flag, _NAMES, lead='--market takes')}"))
     return _BY_FLAG[flag.lower()]
 
 

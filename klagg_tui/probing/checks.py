@@ -1,13 +1,18 @@
-"""What was heard and asked, judged: one function a question. Pure."""
+"""What was heard and asked, judged: one function a question. Pure.
+
+Moments of ours are known to within the error of our picture of the exchange's clock. What is said to hold or not to hold does so
+wherever in that error they lie; else it is not shown.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from klagg_tui.engine import exact
-from klagg_tui.engine.bar import Bar, BarKey, merge
+from klagg_tui.engine.bar import Bar, BarKey, State, merge
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.venue import CandleFacts, Ids
@@ -34,6 +39,15 @@ class Pair(NamedTuple):
 
     ours: Bar
     theirs: Bar
+
+
+class Look(NamedTuple):
+    """One question for the bar of a minute; the exchange answered it somewhere between two moments after the minute's end."""
+
+    from_ms: int
+    until_ms: int
+    bar: Bar | None
+    """What came."""
 
 
 def holes(ids: Iterable[int]) -> list[tuple[int, int]]:
@@ -131,32 +145,61 @@ def judge_first_price(facts: CandleFacts, pairs: Sequence[Pair], before: Mapping
     return Measured(Verdict.HOLDS if holds else Verdict.FAILS, sentence)
 
 
-def judge_final(settle_ms: int, looks: Mapping[str, Sequence[tuple[int, Bar | None]]]) -> Measured:
-    """When a bar is final: `looks` has, by symbol, how long after a minute's end it was asked for, and the bar that came."""
-    seen = {symbol: shown for symbol, shown in looks.items() if shown and shown[-1][1] is not None}
-    if not seen:
-        return Measured(Verdict.OPEN, "no bar of a minute just over came")
-    latest = max(map(_final_ms, seen.values()))
-    changed = max((after_ms for shown in seen.values() for after_ms in _changing(shown)), default=0)
-    sentence = (
-        f"{len(seen)} bars were what they stayed {latest / 1000:g} s after their end at the latest, and another one still "
-        f"{changed / 1000:g} s after it; klagg waits {settle_ms / 1000:g} s"
-    )
-    if changed >= settle_ms:
-        return Measured(Verdict.FAILS, sentence)
-    return Measured(Verdict.HOLDS if latest <= settle_ms else Verdict.OPEN, sentence)
+def judge_final(settle_ms: int, looks: Mapping[str, Sequence[Look]]) -> Measured:
+    """When a bar is final: `looks` has those at one bar of each symbol, in order of time.
 
-
-def judge_seam(expected: bool | None, opened_ms: int, first: Mapping[str, Sequence[AggTrade]]) -> Measured:
-    """Whether a connection opened at that time begins with older trades; `first` has what it brought, by symbol.
-
-    One symbol that does shows it: of another the newest trade may have come while the connection was being opened.
+    A bar that is said to be forming may change: only another one is evidence of a late change.
     """
-    reaching = [any(trade.traded_ms < opened_ms for trade in trades) for trades in first.values() if trades]
-    if not reaching:
+    seen = {symbol: shown for symbol, shown in looks.items() if shown and _is_over(shown[-1])}
+    if not seen:
+        return Measured(Verdict.OPEN, "no bar of a minute just over came that was said to be over")
+    final, before = max(map(_final, seen.values()), key=lambda found: found[0].until_ms)
+    changing = [look.from_ms for shown in seen.values() for look in _changing(shown)]
+    changed_ms = max(changing, default=0)
+    sentence = f"{len(seen)} bars were what they stayed {_seconds(final.until_ms)} after their end at the latest"
+    if changed_ms > 0:
+        sentence += f", and one that was said to be over was another still {_seconds(changed_ms)} after it"
+    sentence += f"; klagg waits {_seconds(settle_ms)}"
+    if changed_ms >= settle_ms:
+        return Measured(Verdict.FAILS, sentence)
+    if final.until_ms <= settle_ms:
+        return Measured(Verdict.HOLDS, sentence)
+    earlier = (
+        "no look was earlier"
+        if before is None
+        else f"the look before may have been {_seconds(before.from_ms)} after the end"
+    )
+    width = _seconds(final.until_ms - final.from_ms)
+    return Measured(Verdict.OPEN, f"{sentence}; {earlier}, and they are timed to within {width}: too coarse to tell")
+
+
+def judge_seam(
+    expected: bool | None, opened_ms: float, served_ms: Mapping[str, float], first: Mapping[str, Sequence[AggTrade]]
+) -> Measured:
+    """Whether a new connection begins with older trades.
+
+    One symbol that does shows it, and one that begins with a trade from behind its acknowledgement shows that none does: of
+    another the newest trade may have come while the connection was being opened.
+
+    Args:
+        expected: what is supposed.
+        opened_ms: the earliest moment at which the connection may have been opened.
+        served_ms: the latest at which the subscription of each symbol may have been acknowledged.
+        first: what the connection brought, by symbol.
+    """
+    begun_ms = {symbol: min(trade.traded_ms for trade in trades) for symbol, trades in first.items() if trades}
+    if not begun_ms:
         return Measured(Verdict.OPEN, "no trade came on the new connection")
-    sentence = f"that was so of {sum(reaching)} of {len(reaching)} symbols"
-    return Measured(answered(expected, seen=any(reaching)), sentence)
+    older = sum(at_ms < opened_ms for at_ms in begun_ms.values())
+    newer = sum(at_ms >= served_ms.get(symbol, math.inf) for symbol, at_ms in begun_ms.items())
+    sentence = f"that was so of {older} of {len(begun_ms)} symbols"
+    if not (older or newer):
+        width = _seconds(max(served_ms.values(), default=math.inf) - opened_ms)
+        return Measured(
+            Verdict.OPEN,
+            f"{sentence}; all began in the {width} in which the connection may have been opened: too little to tell",
+        )
+    return Measured(answered(expected, seen=older > 0), sentence)
 
 
 def answered(expected: bool | None, *, seen: bool) -> Verdict:
@@ -204,14 +247,22 @@ def _values(bar: Bar | None) -> tuple[object, ...] | None:
     return None if bar is None else bar[3:12]
 
 
-def _changing(seen: Sequence[tuple[int, Bar | None]]) -> list[int]:
-    """The looks at which a bar was there and not yet what it was at the last one."""
-    last = _values(seen[-1][1])
-    return [after_ms for after_ms, bar in seen if bar is not None and _values(bar) != last]
+def _is_over(look: Look) -> bool:
+    return look.bar is not None and look.bar.state is not State.FORMING
 
 
-def _final_ms(seen: Sequence[tuple[int, Bar | None]]) -> int:
-    """From which look on the bar was what it was at the last one."""
-    last = _values(seen[-1][1])
-    differing = [place for place, (_, bar) in enumerate(seen) if _values(bar) != last]
-    return seen[differing[-1] + 1 if differing else 0][0]
+def _changing(seen: Sequence[Look]) -> list[Look]:
+    """The looks at which a bar was said to be over and not yet what it was at the last one."""
+    last = _values(seen[-1].bar)
+    return [look for look in seen if _is_over(look) and _values(look.bar) != last]
+
+
+def _final(seen: Sequence[Look]) -> tuple[Look, Look | None]:
+    """The look from which on the bar was what it was at the last one, and the one before."""
+    last = _values(seen[-1].bar)
+    at = max((place + 1 for place, look in enumerate(seen) if _values(look.bar) != last), default=0)
+    return seen[at], seen[at - 1] if at else None
+
+
+def _seconds(length_ms: float) -> str:
+    return f"{length_ms / 1000:g} s"

@@ -10,11 +10,11 @@ from time import monotonic
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade, TradeFields
-from klagg_tui.exchange.session import FeedLimits, StreamRefused, StreamsUp
-from klagg_tui.exchange.stream import MarketStream, StreamReport
+from klagg_tui.exchange.session import FeedLimits, StreamRefused, StreamsDown, StreamsUp
+from klagg_tui.exchange.stream import STOPPED, MarketStream, StreamReport
 from klagg_tui.exchange.venue import MarketData, StreamCodec, Venue
+from klagg_tui.probing.timing import until_ms
 
-_LOOK_S: Final = 0.02
 _LEAST_S: Final = 5.0
 """Of the world, however fast the exchange's time runs: answers take theirs in the network."""
 
@@ -25,10 +25,13 @@ class Heard:
 
     trades: dict[str, list[AggTrade]] = field(default_factory=dict)
     """By symbol, as they came."""
-    served: dict[str, int] = field(default_factory=dict)
-    """Symbols whose subscription was acknowledged, and when by the exchange's time."""
+    served: dict[str, float] = field(default_factory=dict)
+    """Symbols whose subscription was acknowledged, and when by the exchange's time at the latest."""
     refused: dict[str, str] = field(default_factory=dict)
     """Streams that were refused, and why."""
+
+    lost: set[str] = field(default_factory=set)
+    """Symbols whose connection was lost or silent for a while: of their trades some may be missing."""
 
     @property
     def count(self) -> int:
@@ -54,7 +57,9 @@ async def listening(
 
     def note(report: StreamReport) -> None:
         if isinstance(report, StreamsUp):
-            heard.served.update(dict.fromkeys(report.symbols, data.now_ms()))
+            heard.served.update(dict.fromkeys(report.symbols, data.now_ms() + data.error_ms()))
+        elif isinstance(report, StreamsDown) and report.reason != STOPPED:
+            heard.lost.update(report.symbols)
         elif isinstance(report, StreamRefused):
             heard.refused[report.stream] = report.message
 
@@ -70,12 +75,6 @@ async def listening(
         work.cancel()
         with suppress(asyncio.CancelledError):
             await work
-
-
-async def until_ms(data: MarketData, at_ms: int) -> None:
-    """Wait for a moment of the exchange's time."""
-    while (left_ms := at_ms - data.now_ms()) > 0:  # noqa: ASYNC110 - a clock tells nobody when it is late
-        await asyncio.sleep(max(_LOOK_S, min(1.0, left_ms / 1000 / data.clock.speed)))
 
 
 async def until_served(data: MarketData, heard: Heard, symbols: Sequence[str], most_ms: int) -> None:

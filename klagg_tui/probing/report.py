@@ -49,6 +49,8 @@ class Report(NamedTuple):
     minutes: int
     symbols: tuple[str, ...]
     trades: int
+    clock_error_ms: int
+    """By how much klagg's picture of the exchange's clock may have been off, at the most, where something was judged by it."""
     findings: tuple[Finding, ...]
 
     @property
@@ -66,6 +68,7 @@ class Report(NamedTuple):
             "minutes": self.minutes,
             "symbols": list(self.symbols),
             "trades": self.trades,
+            "clock_error_ms": self.clock_error_ms,
             "findings": [
                 {
                     "question": finding.doubt.question.name.lower(),
@@ -88,7 +91,11 @@ def lines(report: Report) -> list[str]:
     heard = ", ".join(
         (counted(report.minutes, "minute"), counted(len(report.symbols), "symbol"), counted(report.trades, "trade"))
     )
-    found = [f"{report.venue} at {report.address}: {heard} (klagg {report.version})", ""]
+    found = [
+        f"{report.venue} at {report.address}: {heard} (klagg {report.version})",
+        f"The exchange's clock was known to within {report.clock_error_ms / 1000:g} s.",
+        "",
+    ]
     for doubt, measured in report.findings:
         found.append(f"{_SIGNS[measured.verdict]} {doubt.question.value}: {measured.verdict.value}")
         found += [f"    supposed: {doubt.supposed} ({doubt.source})", f"    seen: {measured.sentence}"]

@@ -10,7 +10,7 @@ from typing import Final
 
 from klagg_tui import __version__
 from klagg_tui.engine import parsing
-from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade
 from klagg_tui.engine.period import MINUTE_MS, Period
@@ -19,6 +19,7 @@ from klagg_tui.exchange.instruments import SymbolFilter
 from klagg_tui.exchange.listing import Instrument
 from klagg_tui.exchange.venue import Doubt, Ids, MarketData, Priority, Question, Venue
 from klagg_tui.probing.checks import (
+    Look,
     Pair,
     answered,
     holes,
@@ -29,8 +30,10 @@ from klagg_tui.probing.checks import (
     judge_seam,
     judge_sums,
 )
-from klagg_tui.probing.listening import Heard, listening, until_ms, until_served
+from klagg_tui.probing.listening import Heard, listening, until_served
+from klagg_tui.probing.minutes import TheirBars, steady, whole
 from klagg_tui.probing.report import Finding, Measured, Report, Verdict
+from klagg_tui.probing.timing import KnownClock, until_ms, until_past
 from klagg_tui.texts import without_login
 
 MOST_SYMBOLS: Final = 24
@@ -70,12 +73,14 @@ class Probe:
         self._target = target
         self._venue = target.venue
         self._data = data
+        self._clock = KnownClock(data, target.venue.name)
         self._say = say
         self._heard = Heard()
         self._instruments: dict[str, Instrument] = {}
-        self._looks: dict[str, list[tuple[int, Bar | None]]] = {}
-        self._first: dict[str, list[AggTrade]] = {}
+        self._looks: dict[str, list[Look]] = {}
+        self._second = Heard()
         self._fetched: dict[str, list[AggTrade]] = {}
+        self._theirs: TheirBars | None = None
         self._begin_ms = self._end_ms = self._reopened_ms = 0
 
     async def run(self) -> Report:
@@ -85,28 +90,37 @@ class Probe:
             ExchangeError: the exchange cannot be asked.
             ConfigError: it lists nothing that was asked for.
         """
-        await self._data.sync()
+        await self._clock.set()
         self._choose((await self._data.instruments()).instruments)
         symbols = tuple(self._instruments)
-        begun_ms = self._data.now_ms()
+        begun_ms = self._clock.now_ms()
         minutes = f"{self._target.minutes} whole minutes" if self._target.minutes > 1 else "one whole minute"
         self._say(f"listening to {len(symbols)} symbol{'s' * (len(symbols) != 1)} for {minutes}")
         async with listening(self._venue, self._data, self._target.ws_url, symbols, self._target.proxy) as heard:
             self._heard = heard
             await until_served(self._data, heard, symbols, _SERVED_MS)
             # A whole minute before and one behind: a trade may straddle the border of what is judged.
-            self._begin_ms = (self._data.now_ms() // MINUTE_MS + 2) * MINUTE_MS
+            self._begin_ms = ((self._clock.now_ms() + self._clock.error_ms()) // MINUTE_MS + 2) * MINUTE_MS
             self._end_ms = self._begin_ms + self._target.minutes * MINUTE_MS
             heard_ms = self._end_ms + MINUTE_MS + 2_000
-            await asyncio.gather(self._look_at_bars(), self._reconnect(), until_ms(self._data, heard_ms))
+            await asyncio.gather(self._look_at_bars(), self._reconnect(), until_past(self._data, heard_ms))
             await asyncio.sleep(_STRAGGLERS_S)
         self._say("asking for what the exchange says of the same minutes")
-        await until_ms(self._data, self._end_ms + MINUTE_MS + self._venue.settle_ms)
+        await until_past(self._data, self._end_ms + MINUTE_MS + self._venue.settle_ms)
+        self._clock.require_steady()
         await self._fetch_missing()
         findings = tuple([Finding(doubt, await self._judged(doubt)) for doubt in self._venue.doubts])
         address = without_login(self._target.rest_url)
         return Report(
-            self._venue.key, address, __version__, begun_ms, self._target.minutes, symbols, self._heard.count, findings
+            self._venue.key,
+            address,
+            __version__,
+            begun_ms,
+            self._target.minutes,
+            symbols,
+            self._heard.count,
+            self._clock.most_error_ms,
+            findings,
         )
 
     def _choose(self, listed: Sequence[Instrument]) -> None:
@@ -127,27 +141,30 @@ class Probe:
         for after_ms in _LOOKS_MS:
             await until_ms(self._data, over_ms + after_ms)
             for symbol in busiest:
-                asked_ms = self._data.now_ms() - over_ms
+                from_ms = self._clock.now_ms() - over_ms - self._clock.error_ms()
                 bars = await self._bars(symbol, self._begin_ms, self._begin_ms)
-                self._looks.setdefault(symbol, []).append((asked_ms, next(iter(bars), None)))
+                answered_ms = self._clock.now_ms() - over_ms + self._clock.error_ms()
+                look = Look(from_ms, answered_ms, next(iter(bars or ()), None))
+                self._looks.setdefault(symbol, []).append(look)
 
     async def _reconnect(self) -> None:
         """Open a second connection for what was heard on the first."""
         await until_ms(self._data, self._begin_ms + MINUTE_MS // 2)
+        await self._clock.set()
         symbols = tuple(self._heard.trades)
-        self._reopened_ms = self._data.now_ms()
+        self._reopened_ms = self._clock.now_ms() - self._clock.error_ms()
         target = self._target
         # A decoder that leaves out what it knows must not know the first connection's trades.
         codec = self._venue.codec if self._data.codec.open_decoder else self._data.codec
         async with listening(self._venue, self._data, target.ws_url, symbols, target.proxy, codec) as second:
-            await until_ms(self._data, self._data.now_ms() + _SEAM_MS)
-        self._first = second.trades
+            await until_ms(self._data, self._clock.now_ms() + _SEAM_MS)
+        self._second = second
 
     async def _fetch_missing(self) -> None:
         """What the stream left out, and a page of what it did not, by id."""
         if self._venue.ids is Ids.NONE:
             return
-        for symbol, trades in self._heard.trades.items():
+        for symbol, trades in steady(self._heard).items():
             missing = holes(trade.aggregate_id for trade in trades)
             if missing or len(self._fetched) < _LOOKED_AT:
                 last_id = missing[-1][1] + 1 if missing else trades[-1].aggregate_id
@@ -168,23 +185,24 @@ class Probe:
             since_ms, next_id = page[-1].traded_ms, page[-1].aggregate_id + 1
         return found
 
-    async def _bars(self, symbol: str, from_ms: int, to_ms: int) -> list[Bar]:
+    async def _bars(self, symbol: str, from_ms: int, to_ms: int) -> list[Bar] | None:
+        """What the exchange sends; None where it refuses to."""
         limit = (to_ms - from_ms) // MINUTE_MS + 1
         try:
             return await self._data.bars(
                 symbol, Period.M1, from_ms, to_ms, limit=limit, priority=Priority.CONFIRM, fills=False
             )
         except Refused:
-            return []
+            return None
 
     async def _judged(self, doubt: Doubt) -> Measured:
         question = doubt.question
         if question is Question.IDS:
-            return judge_ids(self._venue.ids, self._heard.trades, self._fetched)
+            return judge_ids(self._venue.ids, steady(self._heard), self._fetched)
         if question is Question.FINAL:
             return judge_final(self._venue.settle_ms, self._looks)
         if question is Question.SEAM:
-            return judge_seam(doubt.expected, self._reopened_ms, self._first)
+            return judge_seam(doubt.expected, self._reopened_ms, self._second.served, self._second.trades)
         if question is Question.ROUTE:
             verdict = Verdict.HOLDS if self._heard.count else Verdict.FAILS
             return Measured(verdict, f"{self._heard.count:,} trades came from {without_login(self._target.ws_url)}")
@@ -192,38 +210,36 @@ class Probe:
             return await self._bad_symbol(doubt.expected)
         theirs = await self._their_bars()
         if question is Question.EMPTY:
-            return judge_empty(self._venue.candle, self._quiet(), theirs)
+            quiet = [key for key in self._quiet() if key not in theirs.unclear]
+            return judge_empty(self._venue.candle, quiet, theirs.bars)
         our_bars = self._our_bars()
-        every = [Pair(ours, theirs[key]) for key, ours in our_bars.items() if key in theirs]
+        every = [Pair(ours, theirs.bars[key]) for key, ours in our_bars.items() if key in theirs.bars]
         missing = [
-            ours for key, ours in our_bars.items() if key not in theirs and ours.is_traded and self._is_judged(ours)
+            ours
+            for key, ours in our_bars.items()
+            if not (key in theirs.bars or key in theirs.unclear) and ours.is_traded and self._is_judged(ours)
         ]
         pairs = [pair for pair in every if self._is_judged(pair.ours)]
         if question is Question.SUM:
             return judge_sums(self._venue.candle, pairs, every, missing)
-        before = {(symbol, open_ms + MINUTE_MS): bar for (symbol, open_ms), bar in theirs.items()}
+        before = {(symbol, open_ms + MINUTE_MS): bar for (symbol, open_ms), bar in theirs.bars.items()}
         return judge_first_price(self._venue.candle, pairs, before)
 
-    async def _their_bars(self) -> dict[tuple[str, int], Bar]:
-        """The exchange's bars of the minutes that were heard, by symbol and open time."""
-        found: dict[tuple[str, int], Bar] = {}
-        for symbol in self._instruments:
-            bars = await self._bars(symbol, self._begin_ms - MINUTE_MS, self._end_ms)
-            found |= {(symbol, bar.open_ms): bar for bar in bars if bar.state is not State.FORMING}
-        return found
+    async def _their_bars(self) -> TheirBars:
+        """The exchange's bars of the minutes that were heard."""
+        if self._theirs is None:
+            theirs, first_ms = TheirBars(), self._begin_ms - MINUTE_MS
+            for symbol in self._instruments:
+                minutes = range(first_ms, self._end_ms + 1, MINUTE_MS)
+                theirs.take(symbol, minutes, await self._bars(symbol, first_ms, self._end_ms))
+            self._theirs = theirs
+        return self._theirs
 
     def _is_judged(self, bar: Bar) -> bool:
         return self._begin_ms <= bar.open_ms < self._end_ms
 
     def _whole(self) -> dict[str, list[AggTrade]]:
-        """The trades of the symbols of which every trade is there: heard or fetched."""
-        whole: dict[str, list[AggTrade]] = {}
-        for symbol in self._heard.served:
-            by_id = {trade.aggregate_id: trade for trade in self._heard.trades.get(symbol, ())}
-            by_id |= {trade.aggregate_id: trade for trade in self._fetched.get(symbol, ())}
-            if self._venue.ids is Ids.NONE or not holes(by_id):
-                whole[symbol] = [by_id[trade_id] for trade_id in sorted(by_id)]
-        return whole
+        return whole(self._heard, self._fetched, self._venue.ids, self._begin_ms - MINUTE_MS)
 
     def _quiet(self) -> list[tuple[str, int]]:
         minutes = range(self._begin_ms, self._end_ms, MINUTE_MS)

@@ -1,15 +1,22 @@
-"""Tasks that must not end others: what fails in one of them is logged, told in a notice, and costs only its own work."""
+"""Tasks that must not end others: what fails in one of them is logged, told in a notice, and costs only its own work.
+
+Whoever is told to stop stops, also where something failed in the same moment: several requests that come to their time limit
+while klagg is closed, as after a pause of the whole process. A loop that took the failure for all that was told goes on for ever,
+and nothing ends that waits for it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, Final, TypeVar
 
 from klagg_tui.errors import BadFrame, BadNumber, ExchangeError, StorageError
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.source import BackgroundTask
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -37,5 +44,26 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]], notices: 
         except Exception as error:  # the edge of a task: what nobody thought of ends nothing else
             notices[name] = f"The {name} task failed and is being restarted; the log says why."
             log.exception("the %s task failed", name, exc_info=error)
+        if _is_told_to_stop():
+            raise asyncio.CancelledError
         await asyncio.sleep(RESTART_S)
         notices.pop(name, None)
+
+
+async def together(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """What all of them return, once all have ended; the first error is raised that one of them ended with.
+
+    `asyncio.gather` raises it at once, leaves the others to themselves, and forgets that it was cancelled in that moment.
+    """
+    ended = await asyncio.gather(*works, return_exceptions=True)
+    results: list[T] = []
+    for result in ended:
+        if isinstance(result, BaseException):
+            raise result
+        results.append(result)
+    return results
+
+
+def _is_told_to_stop() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -75,11 +75,14 @@ class EngineHost(MarketHost):
         """Of the last write that failed."""
         self._writing = asyncio.Lock()
         self._shown: set[str] = set()
+        self.instruments: dict[str, InstrumentFacts] = {}
+        """What is known of symbols, stored ones included."""
         self._learned: dict[str, InstrumentFacts] = {}
         """What the listing says of symbols and the screen was not told yet."""
 
     def learn(self, instruments: Mapping[str, InstrumentFacts]) -> None:
         """Take in what a listing says of symbols, for the screen."""
+        self.instruments.update(instruments)
         self._learned.update(instruments)
 
     def venue(self, key: str, now_ms: Callable[[], int]) -> VenueHost:

@@ -42,6 +42,7 @@ def live_plan(settings: Settings) -> Plan:
         marks[0],
         settings.storage.flush_seconds,
         tuple(marks[1:]),
+        previous_close=_previous_close(endpoints),
     )
     return plan.with_background(deleting_old_bars(keep)) if keep else plan
 
@@ -51,6 +52,10 @@ def _source_of(endpoints: Mapping[str, MarketEndpoint]) -> Callable[[], Source]:
         (endpoint,) = endpoints.values()
         return lambda: LiveFeed(endpoint)
     return lambda: SeveralMarkets({key: LiveFeed(endpoint) for key, endpoint in endpoints.items()})
+
+
+def _previous_close(endpoints: Mapping[str, MarketEndpoint]) -> tuple[str, ...]:
+    return tuple(key for key, where in endpoints.items() if where.venue.candle.opens_at_previous_close)
 
 
 def _endpoint(settings: Settings, exchange: Venue) -> MarketEndpoint:
@@ -118,7 +123,9 @@ def several_demo_plan(urls: Mapping[str, tuple[str, str]], database: Path, perio
         for key, (rest, ws) in urls.items()
     }
     first, *others = (mark_of(key, SIMULATED) for key in endpoints)
-    return Plan(_source_of(endpoints), periods, database, first, others=tuple(others))
+    return Plan(
+        _source_of(endpoints), periods, database, first, others=tuple(others), previous_close=_previous_close(endpoints)
+    )
 
 
 def mark_at(exchange: Venue, rest_url: str) -> str:

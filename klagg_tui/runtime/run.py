@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Final, cast
 
 import psutil
@@ -19,7 +19,7 @@ from klagg_tui.runtime.interpreter import collect_forever
 from klagg_tui.runtime.latest import Latest
 from klagg_tui.runtime.several import MarketSource, SeveralMarkets
 from klagg_tui.runtime.source import Plan, Source
-from klagg_tui.runtime.startup import stored_bars, stored_closes
+from klagg_tui.runtime.startup import note_watched, stored_bars, stored_closes, stored_instruments
 from klagg_tui.runtime.telling import told_status
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.venues import label_of
@@ -39,7 +39,9 @@ async def opened(plan: Plan, latest: Latest) -> AsyncIterator[EngineRun]:
     async with AsyncExitStack() as stack:
         store = None
         if plan.database:
-            store = await Store.open(plan.database, periods=plan.periods, markets=plan.markets)
+            store = await Store.open(
+                plan.database, periods=plan.periods, markets=plan.markets, previous_close=plan.previous_close
+            )
             await stack.enter_async_context(store)
         source = await _named(plan.source(), plan.market, store)
         engine = KlineEngine(plan.periods, holds_gaps=source.is_live)
@@ -49,7 +51,11 @@ async def opened(plan: Plan, latest: Latest) -> AsyncIterator[EngineRun]:
             for key, one in source.sources.items():
                 host.venue(key, one.now_ms)
         if store:
-            latest.put(await stored_bars(store, periods))
+            host.instruments.update(await stored_instruments(store))
+            latest.put(await stored_bars(store, periods, host.instruments))
+            if source.is_live:
+                with suppress(StorageError):  # a full disk is told when bars are written
+                    await note_watched(store, [label_of(mark) for mark in plan.markets])
         run = EngineRun(plan, source, host, latest)
         run.show_status()
         yield run
@@ -82,6 +88,8 @@ class EngineRun:
         Raises:
             StorageError: they could not be.
         """
+        if self._latest.is_taken:  # somebody looks: what is stored comes before the exchange is asked
+            await self._show()
         tasks = [asyncio.ensure_future(work) for work in self._work()]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
@@ -127,7 +135,7 @@ class EngineRun:
         host = self.host
         while self._is_turn_of_stored and host.store and host.stale_closes:
             due, period = len(host.stale_closes), host.stale_closes[0]
-            stored = await stored_closes(host.store, period)
+            stored = await stored_closes(host.store, period, host.instruments)
             # What was asked for meanwhile may be younger than what was read.
             host.stale_closes[:due] = [other for other in host.stale_closes[:due] if other is not period]
             if any(stored):

@@ -73,6 +73,8 @@ class Plan:
     others: tuple[str, ...] = ()
     """Marks of further markets that the same database holds, see `storage.venues`."""
     background: tuple[BackgroundTask, ...] = ()
+    previous_close: tuple[str, ...] = ()
+    """Keys of its exchanges whose bars open at the close of the one before."""
 
     @property
     def markets(self) -> tuple[str, ...]:

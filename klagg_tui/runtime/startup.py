@@ -2,25 +2,81 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
+from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Final
 
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
-from klagg_tui.feed import FeedUpdate
+from klagg_tui.exchange.registry import keys, venue
+from klagg_tui.feed import FeedUpdate, InstrumentFacts
+from klagg_tui.formatting import counted
+from klagg_tui.names import parted
 from klagg_tui.storage.store import Store
+from klagg_tui.storage.symbols import Standing
+
+log = logging.getLogger(__name__)
 
 CLOSES: Final = 60
 """Closed bars of each symbol and period, for sparklines and changes."""
 
 
-async def stored_bars(store: Store, periods: tuple[Period, ...]) -> FeedUpdate:
+async def note_watched(store: Store, venues: Collection[str]) -> None:
+    """Keep which exchanges are watched, and say once which are not any more: what these lack is not fetched meanwhile."""
+    before = await store.watched()
+    if before == frozenset(venues):
+        return
+    counts = Counter(
+        parted(known.symbol).venue or next(iter(store.venues), "")
+        for known in await store.symbols()
+        if known.standing is Standing.FOLLOWED
+    )
+    for label in sorted(counts.keys() - set(venues)):
+        if before is None or label in before:
+            log.warning(
+                "%s is not watched any more: what is missing of its %s is fetched once it is watched again",
+                _called(label) or label,
+                counted(counts[label], "symbol"),
+            )
+    await store.note_watched(venues)
+
+
+async def stored_instruments(store: Store) -> dict[str, InstrumentFacts]:
+    """What is known of the stored symbols whose exchange is known, by symbol, as the last listing of each said it."""
+    pairs = await store.pairs()
+    alone = "" if store.is_qualified else next(iter(store.venues), "")
+    found: dict[str, InstrumentFacts] = {}
+    for known in await store.symbols():
+        label, own = parted(known.symbol)
+        label = label or alone
+        if label:
+            found[known.symbol] = InstrumentFacts(label, _called(label), own, *pairs.get(known.symbol, ()))
+    return found
+
+
+@cache
+def _called(label: str) -> str:
+    """An exchange for people; empty where klagg has none of that key any more."""
+    return venue(label).name if label in keys() else ""
+
+
+async def stored_bars(
+    store: Store, periods: tuple[Period, ...], instruments: Mapping[str, InstrumentFacts]
+) -> FeedUpdate:
     """The newest stored bar of every symbol and period: enough for the first picture."""
     current = [bar for bar in await store.current() if bar.period in periods]
-    symbols = tuple(dict.fromkeys(bar.symbol for bar in current))
-    return FeedUpdate(Changes(current=tuple(current)), symbols_added=symbols)
+    return _shown(Changes(current=tuple(current)), instruments)
 
 
-async def stored_closes(store: Store, period: Period) -> FeedUpdate:
+async def stored_closes(store: Store, period: Period, instruments: Mapping[str, InstrumentFacts]) -> FeedUpdate:
     """The last closed bars of one period, for sparklines and changes; a period at a time keeps the first picture fast."""
-    ended = await store.latest((period,), CLOSES)
-    return FeedUpdate(Changes(ended=tuple(ended)), symbols_added=tuple(dict.fromkeys(bar.symbol for bar in ended)))
+    return _shown(Changes(ended=await store.latest((period,), CLOSES)), instruments)
+
+
+def _shown(changes: Changes, instruments: Mapping[str, InstrumentFacts]) -> FeedUpdate:
+    """With their symbols, and what is known of these."""
+    symbols = tuple(dict.fromkeys(bar.symbol for bar in (*changes.current, *changes.ended)))
+    known = {symbol: instruments[symbol] for symbol in symbols if symbol in instruments}
+    return FeedUpdate(changes, symbols_added=symbols, instruments=known)

@@ -6,10 +6,10 @@ import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+HELD_S: Final = 3.0
+"""So long the engine waits at most for the first picture."""
+
 
 class _Started(NamedTuple):
     """What cancels the thread's work."""
@@ -53,17 +56,33 @@ class Runtime:
         """Done as soon as there is something to cancel."""
         self._ready: Future[EngineHost] = Future()
         """Done when the database is open."""
+        self._may_go: Future[Period | None] = Future()
+        """Done when the newest stored bars were shown, by the period on view, or nobody waits for that."""
         self._ended: Future[None] = Future()
 
+    def begin(self) -> None:
+        """Start the thread, which opens the database and reads what is stored; the exchange is not asked before `go_on`.
+
+        So the first picture waits for the disk alone; where none comes, the engine goes on without it.
+        """
+        interpreter.tune()
+        self._thread.start()
+
     def start(self) -> None:
-        """Start the thread and wait until the database is open.
+        """Start the thread, where nobody has begun it, and wait until the database is open.
 
         Raises:
             StorageError: the database cannot be used.
         """
-        interpreter.tune()
-        self._thread.start()
+        if self._thread.ident is None:
+            self.go_on()
+            self.begin()
         self._ready.result()
+
+    def go_on(self, shown: Period | None = None) -> None:
+        """The newest stored bars were shown, those of this period: what is stored before them comes first."""
+        with suppress(InvalidStateError):  # asked twice, or too late
+            self._may_go.set_result(shown)
 
     @property
     def error(self) -> BaseException | None:
@@ -185,5 +204,8 @@ class Runtime:
     async def _serve(self) -> None:
         async with opened(self._plan, self._latest) as run:
             self._ready.set_result(run.host)
+            with suppress(TimeoutError):
+                shown = await asyncio.wait_for(asyncio.wrap_future(self._may_go), HELD_S)
+                run.host.stale_closes.sort(key=lambda period: period is not shown)
             if not self._stopping:  # asked to stop before there was anything to cancel
                 await run.run()

@@ -13,7 +13,7 @@ import orjson
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, BadRequest, BadTime
 from klagg_tui.feed import Status, VenueStatus
-from klagg_tui.names import typed
+from klagg_tui.names import Spellings, typed
 from klagg_tui.serve.encoding import Change
 from klagg_tui.serve.hub import Hub
 from klagg_tui.storage.opening import has_database
@@ -62,9 +62,7 @@ class Answers:
         Raises:
             KlaggError: the request is wrong, or the disk cannot be read.
         """
-        symbol = self._hub.spelled(typed(query.get("symbol", "")))
-        if not symbol:
-            raise BadRequest("Say which symbol: /api/bars?symbol=BTCUSDT&period=1m.")
+        symbol = await self._meant(typed(query.get("symbol", "")))
         try:
             period = Period.parse(query.get("period", "1m"))
             from_ms, to_ms = _moment(query.get("from")), _moment(query.get("to"))
@@ -77,8 +75,6 @@ class Answers:
             if newer and (from_ms or 0) <= newer.bar.open_ms and (to_ms is None or newer.bar.open_ms < to_ms):
                 found[newer.bar.open_ms] = newer
         if not found and symbol not in self._hub.symbols and symbol not in await self._stored_symbols():
-            if same := self._hub.namesakes(symbol):
-                raise BadRequest(f"{symbol} is {len(same)} symbols: name one of them, like {', '.join(same[:_NAMED])}.")
             raise BadRequest(f"There are no bars of {symbol[:40]}; /api/symbols lists what there is.")
         chosen = [found[open_ms] for open_ms in sorted(found)]
         chosen = chosen[:limit] if is_forward else chosen[-limit:]
@@ -115,6 +111,17 @@ class Answers:
             "venues": list(map(_venue, status.venues)),
         }
         return orjson.dumps(report)
+
+    async def _meant(self, name: str) -> str:
+        """The symbol that is meant by what was typed, followed or stored; what is neither as it is."""
+        if not name:
+            raise BadRequest("Say which symbol: /api/bars?symbol=BTCUSDT&period=1m.")
+        meant = self._hub.meant(name)
+        if not meant and (store := await self._disk.store()):
+            meant = Spellings(await self._stored_symbols(), next(iter(store.venues), "")).meant(name)
+        if len(meant) > 1:
+            raise BadRequest(f"{name} is {len(meant)} symbols: name one of them, like {', '.join(meant[:_NAMED])}.")
+        return meant[0] if meant else name
 
     async def _stored(
         self, symbol: str, period: Period, from_ms: int | None, to_ms: int | None, limit: int, *, is_forward: bool

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -10,7 +9,7 @@ from klagg_tui.engine.bar import SeriesKey
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadRequest
-from klagg_tui.names import parted
+from klagg_tui.names import Spellings
 from klagg_tui.serve.encoding import Change, message, note
 from klagg_tui.serve.outbox import Outbox
 from klagg_tui.serve.subscriptions import EVERYTHING, Interest, Periods, Subscription, covers, updated
@@ -43,11 +42,12 @@ class Subscriber:
 class Hub:
     """Takes updates in and hands them out."""
 
-    def __init__(self) -> None:
+    def __init__(self, venue: str = "") -> None:
+        """`venue`: the key of the exchange whose symbols go by their names alone, where that is known."""
+        self.venue = venue
         self.symbols: tuple[str, ...] = ()
         """Those followed, in the engine's order."""
-        self._spellings: dict[str, str] = {}
-        """What is followed, by its name in capitals, and by its own name alone where no other exchange has that."""
+        self._spellings = Spellings()
         self._current: dict[str, dict[Period, Change]] = {}
         self._ended: dict[SeriesKey, Change] = {}
         """The newest ended bar of each series: it may not be on the disk yet."""
@@ -69,7 +69,7 @@ class Hub:
         """Take in what changed, and offer it to everybody who wants it."""
         if update.symbols is not None:
             self.symbols = update.symbols
-            self._spellings = _spellings(update.symbols)
+            self._spellings = Spellings(update.symbols, self.venue)
             for gone in self._current.keys() - set(update.symbols):
                 del self._current[gone]
         changes = self._applied(update)
@@ -117,13 +117,14 @@ class Hub:
     def spelled(self, name: str) -> str:
         """The followed symbol that is meant, whatever letters it was typed in; what is not followed as it is.
 
-        A name without its exchange means the one that alone is called so.
+        Without its exchange, or with the beginning of its key, a name means the one that alone is called so.
         """
-        return name if name in self._current else self._spellings.get(name.upper(), name)
+        meant = self.meant(name)
+        return meant[0] if len(meant) == 1 else name
 
-    def namesakes(self, name: str) -> list[str]:
-        """Followed symbols of several exchanges that are called so."""
-        return [one for one in self.symbols if parted(one).venue and parted(one).symbol.upper() == name.upper()]
+    def meant(self, name: str) -> list[str]:
+        """Every followed symbol that goes by a name."""
+        return [name] if name in self._current else self._spellings.meant(name)
 
     def snapshot(self, wanted: Mapping[str, Periods]) -> list[Change]:
         """The current bars among what is wanted, symbol by symbol."""
@@ -167,13 +168,6 @@ class Hub:
             group.discard(subscriber)
             if not group:
                 del self._groups[subscriber.interest]
-
-
-def _spellings(symbols: Sequence[str]) -> dict[str, str]:
-    names = {name.upper(): name for name in symbols}
-    count = Counter(parted(name).symbol.upper() for name in symbols)
-    alone = {own: name for name in symbols if count[own := parted(name).symbol.upper()] == 1}
-    return alone | names
 
 
 def _chosen(

@@ -25,6 +25,7 @@ from klagg_tui.serve.hub import Hub, HubUpdate
 from klagg_tui.serve.push import push_to
 from klagg_tui.serve.refusals import Protocol
 from klagg_tui.serve.routes import MAX_READERS, Routes
+from klagg_tui.storage.venues import label_of
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class PushServer:
         self._database = database
         self._markets = markets
         self._status = status
-        self._hub = Hub()
+        self._hub = Hub(label_of(markets[0]) if len(markets) == 1 else "")
         self._routes: Routes | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None

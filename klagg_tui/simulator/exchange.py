@@ -39,7 +39,9 @@ class Exchange:
         # The first of all venues keeps the market that it had before there were others.
         own = "" if venue == DEFAULT else venue
         activity = spec.activity * face.liveliness
-        self.market = Market(replace(spec, venue=own, activity=activity, single_fills=face.single_fills))
+        self.market = Market(
+            replace(spec, venue=own, activity=activity, single_fills=face.single_fills, in_order=face.in_order)
+        )
         self.truth = Truth(self.market, clock.now_ms)
         klines = Klines(self.market)
         self.faults = Faults(spec.seed, now_ms, schedule, face.traps)

@@ -135,6 +135,10 @@ class ActiveFaults(Protocol):
         """A fault of one of these kinds that is under way."""
         ...
 
+    def struck(self, kind: str, amount: int = 1) -> None:
+        """Count what a trap has done."""
+        ...
+
 
 class Face(ABC):
     """See the head of the module."""
@@ -151,6 +155,8 @@ class Face(ABC):
     """Which of `FACE_FAULTS` it can have."""
     single_fills: ClassVar[bool] = True
     """Whether each trade is one fill with one id, as everywhere but where trades are aggregated; then none straddles a minute."""
+    in_order: ClassVar[bool] = False
+    """Whether no trade is stamped before the one it follows: where nothing else than the time says which came first."""
     liveliness: ClassVar[float] = 1.0
     """Trades there are, for each that the market was asked to have."""
     ping_ms: ClassVar[int | None] = None

@@ -20,17 +20,14 @@ from klagg_tui.storage.unconfirmed import Unconfirmed
 from klagg_tui.storage.writer import Writer
 
 
-async def add_confirmed(writer: Writer, bars: Iterable[Bar], *, opens_at_previous_close: bool = False) -> Added:
-    """Store bars of any periods as the exchange's own, in one transaction; those that it has not shown to be over are left out.
-
-    `opens_at_previous_close`: as the venue's `CandleFacts` have it.
-    """
+async def add_confirmed(writer: Writer, bars: Iterable[Bar]) -> Added:
+    """Store bars of any periods as the exchange's own, in one transaction; those that it has not shown to be over are left out."""
     bars = tuple(bars)
     async with writer.batch({bar.symbol for bar in bars}):
-        return await put_confirmed(writer, bars, opens_at_previous_close=opens_at_previous_close)
+        return await put_confirmed(writer, bars)
 
 
-async def put_confirmed(writer: Writer, bars: Iterable[Bar], *, opens_at_previous_close: bool = False) -> Added:
+async def put_confirmed(writer: Writer, bars: Iterable[Bar]) -> Added:
     """The same inside a batch that knows their symbols."""
     over = (bar for bar in bars if bar.state is not State.FORMING)
     theirs = {bar.key: bar for bar in sorted(over, key=attrgetter("period", "open_ms"))}
@@ -40,10 +37,7 @@ async def put_confirmed(writer: Writer, bars: Iterable[Bar], *, opens_at_previou
     for key, bar in theirs.items():
         ours = stored.get(key)
         own[key], is_equal = confirmed_by(
-            ours,
-            bar,
-            is_whole=ours is not None and is_whole(ours),
-            opens_at=bar.open if opens_at_previous_close else None,
+            ours, bar, is_whole=ours is not None and is_whole(ours), opens_at=writer.opens_at(bar)
         )
         if is_equal:
             equal.add(key)

@@ -114,8 +114,6 @@ class Answer(NamedTuple):
     asked_ms: int
     gone_ms: int | None = None
     """It has nothing of a symbol that is no longer traded behind this time, where the last stored bar ended."""
-    opens_at_previous_close: bool = False
-    """As the venue's `CandleFacts` have it."""
 
 
 class Debts(NamedTuple):
@@ -206,7 +204,7 @@ async def read_unavailable(connection: Connection, naming: Naming, venue: str | 
 async def settle(writer: Writer, answer: Answer) -> Added:
     """Store what the exchange answered, in one transaction: its bars, what it lacks, and that a symbol is gone."""
     async with writer.batch({answer.symbol}):
-        added = await put_confirmed(writer, answer.bars, opens_at_previous_close=answer.opens_at_previous_close)
+        added = await put_confirmed(writer, answer.bars)
         number = writer.symbols.ids[answer.symbol]
         lacks = [
             (number, answer.period.ordinal, from_ms // MINUTE_MS, to_ms // MINUTE_MS, answer.asked_ms)

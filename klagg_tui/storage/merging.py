@@ -7,11 +7,12 @@ filled (see `quiet_minutes`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.confirming import confirmed_by, is_whole
+from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.spans import Joint, Span, by_id, covers, edges, join, overlap
 from klagg_tui.storage.ledger import Ledger
@@ -25,6 +26,10 @@ class Added(NamedTuple):
     changed: int = 0
     completed: int = 0
     """Of the exchange's own: replaced bars that were known to lack trades."""
+
+
+OpensAt: TypeAlias = Callable[[Bar], Exact | None]
+"""Where a bar of the exchange's own opens whatever was traded in it, None where at its first trade: for `confirmed_by`."""
 
 
 class Junction(NamedTuple):
@@ -49,23 +54,16 @@ def _is_grown_only(stored: Sequence[Span], joint: Joint) -> bool:
     return is_alone and stored[-1].contract == joint.spans[-1].contract
 
 
-def _with_fields_of(bar: Bar, confirmed: Bar) -> Bar:
-    """The exchange's own bar, with what it lacks where a whole one of ours that agrees came after it."""
-    if bar.state is not State.CLOSED or not confirmed.evidence:
-        return confirmed
-    joined, is_equal = confirmed_by(bar, confirmed, is_whole=True, opens_at=confirmed.open)
-    return joined if is_equal else confirmed
-
-
 class Merge:
     """One batch of one run, being merged.
 
     Args:
         spans: all stored spans by symbol, in order of time; changed.
         ledgers: the run's, for every symbol of the batch; changed.
+        opens_at: of the exchanges' own bars.
     """
 
-    def __init__(self, spans: dict[str, tuple[Span, ...]], ledgers: Mapping[str, Ledger]) -> None:
+    def __init__(self, spans: dict[str, tuple[Span, ...]], ledgers: Mapping[str, Ledger], opens_at: OpensAt) -> None:
         self.grown: dict[RowKey, Span] = {}
         """Spans to be stored."""
         self.absorbed: set[RowKey] = set()
@@ -75,6 +73,7 @@ class Merge:
         self.junctions: list[Junction] = []
         self._spans = spans
         self._ledgers = ledgers
+        self._opens_at = opens_at
 
     def join(self, span: Span) -> None:
         """Take a span into its ledger and, where it is clear, into the stored ones."""
@@ -115,14 +114,21 @@ class Merge:
         ledger = self._ledgers[bar.symbol]
         base = ledger.base(bar.open_ms, current)
         if current and current.state is State.CONFIRMED and bar.state is not State.CONFIRMED:
-            return _with_fields_of(bar, current)
+            return self._with_fields_of(bar, current)
         if current and bar.state is State.CONFIRMED and bar.evidence:
             # The engine may have met the exchange's bar with less than what is stored: what is known here stays known.
-            return confirmed_by(current, bar, is_whole=is_whole(current), opens_at=bar.open)[0]
+            return confirmed_by(current, bar, is_whole=is_whole(current), opens_at=self._opens_at(bar))[0]
         result = ledger.merged(bar, base)
         if result.state is State.PARTIAL and covers(self._spans.get(bar.symbol, ()), bar.open_ms):
             return result._replace(state=State.CLOSED)
         return result
+
+    def _with_fields_of(self, bar: Bar, confirmed: Bar) -> Bar:
+        """The exchange's own bar, with what it lacks where a whole one of ours that agrees came after it."""
+        if bar.state is not State.CLOSED or not confirmed.evidence:
+            return confirmed
+        joined, is_equal = confirmed_by(bar, confirmed, is_whole=True, opens_at=self._opens_at(confirmed))
+        return joined if is_equal else confirmed
 
     def _note_rows(self, before: Sequence[Span], after: Sequence[Span]) -> None:
         """Remember which rows of a symbol's spans are to be written and which to be deleted."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
@@ -11,7 +12,7 @@ from klagg_tui.engine.period import DAY_MS, MINUTE_MS, Period, child_of
 from klagg_tui.engine.precision import Precision
 from klagg_tui.storage import symbols as stored
 from klagg_tui.storage.connection import Insert
-from klagg_tui.storage.symbols import ANCHORS, PRECISIONS, StoredSymbol
+from klagg_tui.storage.symbols import ANCHORS, PAIRS, PRECISIONS, WATCHED, Pair, StoredSymbol
 from klagg_tui.storage.writer import Writer
 
 _META: Final = Insert("meta", "ON CONFLICT (key) DO UPDATE SET value = excluded.value")
@@ -24,6 +25,14 @@ async def widen_precisions(writer: Writer, seen: Mapping[str, Precision]) -> Non
         wider = {symbol: precision.union(known.get(symbol, Precision())) for symbol, precision in seen.items()}
         if any(known.get(symbol) != precision for symbol, precision in wider.items()):
             await stored.put_facts(writer.connection, writer.naming, PRECISIONS, wider)
+
+
+async def learn_pairs(writer: Writer, listed: Mapping[str, Pair]) -> None:
+    """Keep what a listing says of symbols."""
+    async with writer.batch():
+        known = await stored.pairs(writer.connection, writer.naming)
+        if any(known.get(symbol) != pair for symbol, pair in listed.items()):
+            await stored.put_facts(writer.connection, writer.naming, PAIRS, listed)
 
 
 async def put_symbols(writer: Writer, symbols: Sequence[StoredSymbol]) -> None:
@@ -47,6 +56,18 @@ async def learn_anchors(writer: Writer, found: Mapping[str, int], *, spares_own:
             await _put_symbols(writer, [one._replace(anchor=new[one.symbol]) for one in known], spares_own=spares_own)
 
 
+async def learn_stored_anchors(writer: Writer, symbols: Iterable[str]) -> None:
+    """The same by the confirmed three-day bars that are stored, all of which stay."""
+    async with writer.batch():
+        known = [(writer.symbols.ids[symbol], symbol) for symbol in symbols if symbol in writer.symbols.ids]
+        read = [
+            await stored.anchor_of_stored(writer.connection, writer.naming, one, writer.symbols.known[one])
+            for one, _ in known
+        ]
+    found = {symbol: anchor for (_, symbol), anchor in zip(known, read, strict=True) if anchor is not None}
+    await learn_anchors(writer, found, spares_own=True)
+
+
 def shown_anchors(bars: Iterable[Bar]) -> dict[str, int]:
     """What the exchange's own bars show: the days of most three-day ones of each symbol."""
     days: dict[str, Counter[int]] = {}
@@ -54,6 +75,13 @@ def shown_anchors(bars: Iterable[Bar]) -> dict[str, int]:
         if bar.period is Period.D3:
             days.setdefault(bar.symbol, Counter())[bar.open_ms // DAY_MS % 3] += 1
     return {symbol: counts.most_common(1)[0][0] for symbol, counts in days.items()}
+
+
+async def note_watched(writer: Writer, venues: Collection[str]) -> None:
+    """Keep which venues are watched from now on, by their labels."""
+    async with writer.batch():
+        if await stored.watched(writer.connection) != frozenset(venues):
+            await writer.connection.insert(_META, [(WATCHED, json.dumps(sorted(venues)))])
 
 
 async def put_meta(writer: Writer, key: str, value: str) -> None:

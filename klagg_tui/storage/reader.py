@@ -11,15 +11,15 @@ from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain, c
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage import debts, queries, unconfirmed
-from klagg_tui.storage.connection import Connection, Row
+from klagg_tui.storage.connection import Row
+from klagg_tui.storage.contents import StoreContents
 from klagg_tui.storage.debts import Hole, Unavailable
 from klagg_tui.storage.disk_errors import reading
 from klagg_tui.storage.lines import Lines, RowFormat, line_pages
 from klagg_tui.storage.queries import FOREVER, Stretch, minutes_of, pages
 from klagg_tui.storage.rows import JSON_ROWS, bars
-from klagg_tui.storage.symbols import NO_SYMBOL, StoredSymbol, Symbols, anchors, precisions
+from klagg_tui.storage.symbols import NO_SYMBOL, Pair, StoredSymbol, Symbols, anchors, pairs, precisions, watched
 from klagg_tui.storage.unconfirmed import Unconfirmed
-from klagg_tui.storage.venues import Naming
 
 _ANCHORS: Final = (0, 1, 2)
 
@@ -43,12 +43,8 @@ Wanted = tuple[str, Period, int | None, int | None]
 """Bars of a symbol and period that open from a time to before another; None: without end."""
 
 
-class StoreReader:
+class StoreReader(StoreContents):
     """The reading half of a `Store`."""
-
-    def __init__(self, reader: Connection, naming: Naming) -> None:
-        self._reader = reader
-        self._naming = naming
 
     @property
     def venues(self) -> tuple[str, ...]:
@@ -232,6 +228,14 @@ class StoreReader:
     async def precisions(self, venue: str | None = None) -> dict[str, Precision]:
         """With how many decimals the exchange writes each symbol's numbers, as far as was seen."""
         return await precisions(self._reader, self._naming, venue)
+
+    async def pairs(self, venue: str | None = None) -> dict[str, Pair]:
+        """What each symbol is, as far as a listing said it."""
+        return await pairs(self._reader, self._naming, venue)
+
+    async def watched(self) -> frozenset[str] | None:
+        """Labels of the venues that were watched last, of which alone anything is owed; None where no run has said it yet."""
+        return await watched(self._reader)
 
     def _bars(self, rows: Iterable[Row], names: Mapping[int, str]) -> list[Bar]:
         with reading(self._reader.path):

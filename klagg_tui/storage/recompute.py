@@ -11,9 +11,11 @@ from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.confirming import confirmed_by, is_whole
+from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import Period, child_of
 from klagg_tui.engine.rollup import is_filled, roll_up
 from klagg_tui.storage.connection import Connection
+from klagg_tui.storage.merging import OpensAt
 from klagg_tui.storage.queries import bars_at, bars_in
 from klagg_tui.storage.rows import DERIVED, RANKED, Packer
 from klagg_tui.storage.symbols import StoredSymbol, Symbols
@@ -32,6 +34,7 @@ async def recompute(
     touched: Touched,
     periods: Sequence[Period],
     *,
+    opens_at: OpensAt,
     of: Period = Period.M1,
     is_amended: bool = False,
 ) -> None:
@@ -40,6 +43,7 @@ async def recompute(
     Args:
         touched: open times of the changed bars.
         periods: those kept, short to long.
+        opens_at: of the exchanges' own bars.
         is_amended: the exchange replaced bars of its own, so that larger bars confirmed before may change too.
     """
     by_period: dict[Period, dict[int, set[int]]] = {of: {number: set(opens) for number, opens in touched.items()}}
@@ -52,23 +56,22 @@ async def recompute(
         flat = [(number, open_ms) for number, opens in parents.items() for open_ms in sorted(opens)]
         for start in range(0, len(flat), _AT_ONCE):
             made = await _made(connection, symbols, flat[start : start + _AT_ONCE], period, child)
-            made = await knowing_most(connection, symbols, made)
+            made = await knowing_most(connection, symbols, made, opens_at)
             rows = [packer.row(symbols.ids[bar.symbol], bar) for bar in made]
             await connection.insert(RANKED if is_amended else DERIVED, rows)
 
 
-async def knowing_most(connection: Connection, symbols: Symbols, bars: Sequence[Bar]) -> list[Bar]:
+async def knowing_most(connection: Connection, symbols: Symbols, bars: Sequence[Bar], opens_at: OpensAt) -> list[Bar]:
     """The same bars; one that lacks fields has them from the stored one where that agrees with it and has every trade."""
     lacking = [bar.key for bar in bars if bar.evidence]
     stored = await bars_at(connection, symbols, lacking) if lacking else {}
-    return [_with_fields_of(stored[bar.key], bar) if bar.key in stored else bar for bar in bars]
+    return [_with_fields_of(stored[bar.key], bar, opens_at(bar)) if bar.key in stored else bar for bar in bars]
 
 
-def _with_fields_of(stored: Bar, bar: Bar) -> Bar:
+def _with_fields_of(stored: Bar, bar: Bar, opens_at: Exact | None) -> Bar:
     if bar.state < State.CLOSED or (bar.state is State.CLOSED and not is_whole(stored)):
         return bar
-    # Where bars open at the close before, the stored one may open at its first trade still.
-    joined, is_equal = confirmed_by(stored, bar, is_whole=is_whole(stored), opens_at=bar.open)
+    joined, is_equal = confirmed_by(stored, bar, is_whole=is_whole(stored), opens_at=opens_at)
     return joined._replace(state=bar.state) if is_equal else bar
 
 

@@ -6,24 +6,24 @@ other. See `schema` for what is in the file.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import Changes
-from klagg_tui.engine.period import DEFAULT_PERIODS, Period, chain
+from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
 from klagg_tui.errors import StorageError
 from klagg_tui.storage import confirming, debts, maintenance, metadata
-from klagg_tui.storage.connection import Connection, beside
+from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.debts import Answer, Hole
 from klagg_tui.storage.disk_errors import missing, not_a_database, translate_errors
 from klagg_tui.storage.ledger import Run
-from klagg_tui.storage.maintenance import Counts, Holding, Retention
+from klagg_tui.storage.maintenance import Retention
 from klagg_tui.storage.merging import Added
 from klagg_tui.storage.opening import (
     Made,
@@ -36,7 +36,7 @@ from klagg_tui.storage.opening import (
     require_writable,
 )
 from klagg_tui.storage.reader import StoreReader
-from klagg_tui.storage.symbols import StoredSymbol, anchor_of_stored
+from klagg_tui.storage.symbols import Pair, StoredSymbol
 from klagg_tui.storage.unconfirmed import Unconfirmed
 from klagg_tui.storage.venues import Naming, naming_of, venues_of
 from klagg_tui.storage.writer import Writer
@@ -80,6 +80,7 @@ class Store(StoreReader):
         periods: Sequence[Period] = DEFAULT_PERIODS,
         market: str | None = None,
         markets: Sequence[str] = (),
+        previous_close: Collection[str] = (),
         is_kept_empty: bool = True,
     ) -> Self:
         """Open the database at `path`; a writer makes it, and its folder, where there is none.
@@ -93,6 +94,7 @@ class Store(StoreReader):
                 is there. A file may hold several venues, but only one address of each. The first bars written mark a
                 file that nobody marked; one without any bar takes any. Where file and markets are several venues
                 together, symbols go by `venue:symbol`.
+            previous_close: labels of the venues whose bars open at the close of the one before, as their `CandleFacts` have it.
             is_kept_empty: where not, a file that was made for this is removed when it is closed without any bar.
 
         Raises:
@@ -122,7 +124,8 @@ class Store(StoreReader):
             raise
         store: Self | None = None
         try:
-            store = cls(path, await open_reader(path), Writer(connection, tuple(periods), Naming()), lock)
+            writer = Writer(connection, tuple(periods), Naming(), previous_close)
+            store = cls(path, await open_reader(path), writer, lock)
             await store._settle_markets(markets)
         except BaseException:
             await (store.close() if store else _give_up(connection, lock))
@@ -223,19 +226,17 @@ class Store(StoreReader):
         """
         return await self.importing().add(bars, spans)
 
-    async def add_confirmed(self, bars: Iterable[Bar], *, opens_at_previous_close: bool = False) -> Added:
+    async def add_confirmed(self, bars: Iterable[Bar]) -> Added:
         """Store the exchange's own bars, of any periods; they replace all others, and larger bars are made again.
 
         Where they lack fields, as their `evidence` says, a stored bar that agrees with them in all others keeps its own;
-        see `engine.confirming`. `opens_at_previous_close`: as the venue's `CandleFacts` have it.
+        see `engine.confirming`.
         """
         await self._mark()
         bars = tuple(bars)
         if shown := metadata.shown_anchors(bars):
             await self.learn_anchors(shown)
-        return await confirming.add_confirmed(
-            self._require_writer(), bars, opens_at_previous_close=opens_at_previous_close
-        )
+        return await confirming.add_confirmed(self._require_writer(), bars)
 
     async def find_owed(
         self, settled_ms: int, periods: Collection[Period] = tuple(Period), *, venue: str | None = None
@@ -280,15 +281,7 @@ class Store(StoreReader):
 
     async def learn_stored_anchors(self, symbols: Iterable[str]) -> None:
         """The same by the confirmed three-day bars that are stored, all of which stay."""
-        writer = self._require_writer()
-        async with writer.batch():
-            known = [(writer.symbols.ids[symbol], symbol) for symbol in symbols if symbol in writer.symbols.ids]
-            read = [
-                await anchor_of_stored(writer.connection, writer.naming, one, writer.symbols.known[one])
-                for one, _ in known
-            ]
-        found = {symbol: anchor for (_, symbol), anchor in zip(known, read, strict=True) if anchor is not None}
-        await metadata.learn_anchors(writer, found, spares_own=True)
+        await metadata.learn_stored_anchors(self._require_writer(), symbols)
 
     async def put_meta(self, key: str, value: str) -> None:
         """Keep a text."""
@@ -297,6 +290,14 @@ class Store(StoreReader):
     async def widen_precisions(self, seen: Mapping[str, Precision]) -> None:
         """Keep decimals that were seen, beside what is known already."""
         await metadata.widen_precisions(self._require_writer(), seen)
+
+    async def learn_pairs(self, listed: Mapping[str, Pair]) -> None:
+        """Keep what a listing says of symbols: shown before the next one has come."""
+        await metadata.learn_pairs(self._require_writer(), listed)
+
+    async def note_watched(self, venues: Collection[str]) -> None:
+        """Keep which venues are watched from now on, by their labels. What others lack is not owed until they are watched again."""
+        await metadata.note_watched(self._require_writer(), venues)
 
     async def delete_before(self, period: Period, before_ms: int, at_most: int = 5000) -> int:
         """Delete at most so many bars of a period that opened before; returns how many: 0 when there are none left.
@@ -310,40 +311,9 @@ class Store(StoreReader):
         """What deletes, step by step, bars that are older than they are to be kept: milliseconds by period."""
         return Retention(self._require_writer(), keep)
 
-    async def count_before(self, period: Period, before_ms: int, periods: Sequence[Period]) -> int:
-        """How many bars `delete_before` would delete, bit by bit, where `periods` are kept."""
-        async with self._extra_reader() as connection:
-            return await maintenance.count_before(connection, period, before_ms, chain(tuple(periods)))
-
     async def compact(self) -> None:
         """Give the space of deleted bars back to the disk; writers wait as long as the file takes to be copied."""
         await maintenance.compact(self._require_writer())
-
-    @property
-    def size_bytes(self) -> int:
-        """What the database takes on the disk, its write-ahead log included."""
-        files = [self.path, beside(self.path, "-wal")]
-        return sum(file.stat().st_size for file in files if file.exists())
-
-    async def counts(self) -> Counts:
-        """Rows of each table."""
-        async with self._extra_reader() as connection:
-            return await maintenance.counts(connection)
-
-    async def summary(self) -> tuple[Holding, ...]:
-        """What is stored of each symbol and period; reads the whole history once."""
-        async with self._extra_reader() as connection:
-            return await maintenance.holdings(connection, self._naming)
-
-    async def integrity_check(self) -> tuple[str, ...]:
-        """What is wrong with the file; empty where it is sound. Reads all of it."""
-        async with self._extra_reader() as connection:
-            return await maintenance.integrity_check(connection)
-
-    async def backup(self, to: Path) -> None:
-        """A compact copy as of this moment, while everything goes on; raises `StorageError` where `to` exists."""
-        async with self._extra_reader() as connection:
-            await maintenance.backup(connection, to)
 
     async def _is_unused(self) -> bool:
         """Nothing was written that tells of a bar; where that cannot be read, it may have been."""
@@ -356,15 +326,6 @@ class Store(StoreReader):
         if self._writer is None:
             raise StorageError(f"{self.path} was opened for reading only: nothing was changed.")
         return self._writer
-
-    @asynccontextmanager
-    async def _extra_reader(self) -> AsyncIterator[Connection]:
-        """A connection for long queries, so that nothing else waits for them."""
-        connection = await open_reader(self.path)
-        try:
-            yield connection
-        finally:
-            await connection.close()
 
     async def _settle_markets(self, markets: Sequence[str]) -> None:
         """Settle what symbols are called when bars of these come too."""

@@ -41,6 +41,17 @@ class StoredSymbol(NamedTuple):
     """When the last bar of one that is gone ended, 0 before."""
 
 
+class Pair(NamedTuple):
+    """What a symbol is, as the listing says."""
+
+    base: str
+    """The coin that is traded; empty where the listing does not say it."""
+    quote: str
+    """What it is paid in."""
+    is_inverse: bool = False
+    """Whether volume counts contracts of a fixed worth in the quote, not the base."""
+
+
 _PUT: Final = Insert(
     "symbols (venue, name, first_open_ms, anchor, active, standing, ended_ms)",
     "ON CONFLICT (name, venue) DO UPDATE SET first_open_ms = excluded.first_open_ms, anchor = excluded.anchor, "
@@ -68,6 +79,11 @@ That of the first venue has this key, that of another one its number behind it: 
 """
 ANCHORS: Final = "anchors"
 """The same from symbols to anchors, of those alone of which the exchange's own bars showed it."""
+PAIRS: Final = "pairs"
+"""The same from symbols to base, quote and whether it is inverse."""
+
+WATCHED: Final = "watched"
+"""Key of `meta`: a JSON list of the labels of the venues that were watched last."""
 
 _DAYS_OF_OWN: Final = f"""
 SELECT minute / {_DAY} % 3, count(*) FROM history
@@ -159,8 +175,27 @@ async def precisions(connection: Connection, naming: Naming, venue: str | None =
         return {symbol: Precision(*decimals) for symbol, decimals in found.items()}
 
 
+async def pairs(connection: Connection, naming: Naming, venue: str | None = None) -> dict[str, Pair]:
+    """What each symbol (of one venue) is, as far as a listing said it."""
+    found = await _read(connection, naming, PAIRS, venue)
+    with reading(connection.path):
+        return {symbol: _pair(*said) for symbol, said in found.items()}
+
+
+def _pair(base: str, quote: str, is_inverse: bool, *_: object) -> Pair:
+    """What is said behind them is a newer klagg's."""
+    return Pair(str(base), str(quote), is_inverse is True)
+
+
+async def watched(connection: Connection) -> frozenset[str] | None:
+    """Labels of the venues that were watched last; None where no run has said it yet."""
+    text = await connection.value("SELECT value FROM meta WHERE key = ?", (WATCHED,))
+    with reading(connection.path):
+        return None if text is None else frozenset(map(str, json.loads(text)))
+
+
 async def put_facts(connection: Connection, naming: Naming, key: str, facts: Mapping[str, object]) -> None:
-    """Keep facts of one kind (`PRECISIONS` or `ANCHORS`) by symbol, beside those of other symbols."""
+    """Keep facts of one kind (`PRECISIONS`, `ANCHORS` or `PAIRS`) by symbol, beside those of other symbols."""
     by_venue: dict[int, dict[str, object]] = {}
     for name, fact in facts.items():
         place = naming.place(name, connection.path)
@@ -185,7 +220,7 @@ async def _read(connection: Connection, naming: Naming, key: str, venue: str | N
 async def _facts_of(connection: Connection, key: str, venue: int) -> dict[str, Any]:
     text = await connection.value("SELECT value FROM meta WHERE key = ?", (_key_of(key, venue),))
     with reading(connection.path):
-        return dict(json.loads(text or "{}").items())
+        return dict(json.loads(text or "{}"))
 
 
 def _key_of(key: str, venue: int) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 
 from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.changes import Changes
+from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import MINUTE_MS, Period, chain
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage.connection import Connection, Insert
@@ -51,14 +52,18 @@ class Writer:
         connection: the connection.
         periods: those whose bars are made again where smaller ones change; 1m is always among them.
         naming: what symbols are called.
+        previous_close: labels of the venues whose bars open at the close of the one before.
     """
 
-    def __init__(self, connection: Connection, periods: tuple[Period, ...], naming: Naming) -> None:
+    def __init__(
+        self, connection: Connection, periods: tuple[Period, ...], naming: Naming, previous_close: Collection[str] = ()
+    ) -> None:
         self.connection = connection
         self.naming = naming
         self.periods = chain(periods)
         self.packer = Packer()
         self.symbols = Symbols()
+        self._previous_close = frozenset(previous_close)
         self._spans: dict[str, tuple[Span, ...]] = {}
         self._is_loaded = False
         self._has_kept_leftovers = False
@@ -109,6 +114,10 @@ class Writer:
         async with self._run_batch(run, names):
             return await self._merge(run, bars, spans, is_rolled_up=False)
 
+    def opens_at(self, bar: Bar) -> Exact | None:
+        """Inside a batch: see `OpensAt`."""
+        return bar.open if self.symbols.labels[self.symbols.ids[bar.symbol]] in self._previous_close else None
+
     async def insert(self, insert: Insert, bars: Sequence[Bar]) -> None:
         """Write bars inside a batch, some hundred at a time so that the loop is never held long."""
         ids = self.symbols.ids
@@ -128,13 +137,14 @@ class Writer:
                 self.packer,
                 by_period[period],
                 self.periods,
+                opens_at=self.opens_at,
                 of=period,
                 is_amended=is_amended,
             )
 
     async def _merge(self, run: Run, bars: Sequence[Bar], spans: Sequence[Span], *, is_rolled_up: bool) -> Added:
         """`is_rolled_up`: larger bars over bars that are written as given come from the engine itself."""
-        merge = Merge(self._spans, run.ledgers)
+        merge = Merge(self._spans, run.ledgers, self.opens_at)
         for span in spans:
             merge.join(span)
         ready = _ready(run, bars)
@@ -152,7 +162,7 @@ class Writer:
     async def _write_larger(self, bars: Sequence[Bar]) -> None:
         """A bar that this run closed may turn out to lack trades: then, and only then, does it lose its rank."""
         doubted = {bar.key: bar for bar in bars if bar.state is State.PARTIAL and bar.key in self._closed_larger}
-        await self.insert(RANKED, await knowing_most(self.connection, self.symbols, bars))
+        await self.insert(RANKED, await knowing_most(self.connection, self.symbols, bars, self.opens_at))
         if doubted:
             stored = await bars_at(self.connection, self.symbols, doubted)
             closed = [key for key, bar in stored.items() if bar.state is State.CLOSED]

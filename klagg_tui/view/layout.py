@@ -56,8 +56,12 @@ def grown(widths: Widths, rows: Iterable[Row]) -> Widths:
     return Widths(*map(min, (symbol, price, whole), MAX_WIDTHS))
 
 
-def place(columns: Sequence[Column], room: int, widths: Widths) -> tuple[Placed, ...]:
-    """The columns that fit `room` cells, in the given order; the least important ones go first."""
+def place(columns: Sequence[Column], room: int, widths: Widths, sorted_by: str | None = None) -> tuple[Placed, ...]:
+    """The columns that fit `room` cells, in the given order; the least important ones go first.
+
+    `sorted_by`: the key of the one whose title has the sign of the order beside it.
+    """
+    columns = [_with_sign(column) if column.key == sorted_by else column for column in columns]
     fitting = _fitting(columns, room - LEAD, widths)
     if not fitting:
         return ()
@@ -70,6 +74,12 @@ def place(columns: Sequence[Column], room: int, widths: Widths) -> tuple[Placed,
     growth = min(growth, spare - extra_gap * steps)
     extra_gap = min(_MAX_GAP - 1, (spare - growth) // steps)
     return _placed(fitting, widths, 1 + extra_gap, growth // stretches if stretches else 0)
+
+
+def _with_sign(column: Column) -> Column:
+    """The column, where its width is fixed, as wide as its title with the sign: so that it does not touch the title before it."""
+    is_narrow = 0 <= column.width <= cell_len(column.title)
+    return replace(column, width=cell_len(column.title) + 1) if is_narrow else column
 
 
 def _fitting(columns: Sequence[Column], room: int, widths: Widths) -> list[Column]:
@@ -89,7 +99,7 @@ def _needed(columns: Sequence[Column], widths: Widths, gap: int) -> int:
 
 def _width(column: Column, widths: Widths) -> int:
     if column.width == PRICE_WIDTH:
-        return max(widths.price, len(column.title) + 1)
+        return max(widths.price + column.flashes, len(column.title) + 1)  # an arrow stands before a price that moved
     if column.width == SYMBOL_WIDTH:
         return widths.symbol
     if column.width == WHOLE_SYMBOL_WIDTH:

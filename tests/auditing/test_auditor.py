@@ -192,6 +192,12 @@ async def test_bars_of_the_future_and_bars_that_are_whole_before_their_end_are_i
     assert any(finding.text == "closed before its end" for finding in findings)
 
 
+async def test_bars_that_end_while_an_audit_goes_on_are_not_of_the_future(path: Path) -> None:
+    async with await Store.open(path, read_only=True) as store:
+        now_ms = [bar async for bar in store.bars(OTHER, Period.M1)][-10].open_ms
+    assert await found(path, Scope({OTHER}, now_ms=now_ms, passed_ms=lambda: 9 * DAY)) == []
+
+
 async def test_before_the_time_of_an_audit_nothing_is_of_the_future(path: Path) -> None:
     assert await found(path, Scope(now_ms=START + 9 * DAY)) == []
 

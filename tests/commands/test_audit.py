@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -355,6 +356,21 @@ def test_bars_of_a_time_that_has_not_come_are_impossible(path: Path) -> None:
     result = run("--db", path, "--symbol", "SOLUSDT")
     assert result.exit_code == 1
     assert "it opens in the future" in result.stdout
+
+
+def test_bars_that_ended_while_an_audit_went_on_are_not_of_the_future(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fill() -> None:
+        soon_ms = (int(time.time()) // 60 + 10) * MINUTE
+        async with await Store.open(path, periods=DEFAULT_PERIODS) as store:
+            await store.add_confirmed(bars(5, soon_ms, symbol="SOLUSDT"))
+
+    asyncio.run(fill())
+    assert "it opens in the future" in run("--db", path, "--symbol", "SOLUSDT").stdout
+    hours = count()
+    monkeypatch.setattr("klagg_tui.commands.audit.run.steady_ms", lambda: float(next(hours) * HOUR))
+    assert "it opens in the future" not in run("--db", path, "--symbol", "SOLUSDT").stdout
 
 
 def test_a_repair_from_files_removes_nothing_by_this_machines_clock_alone(path: Path, tmp_path: Path) -> None:

@@ -14,11 +14,12 @@ import typer
 from typer.testing import CliRunner, Result
 
 from klagg_tui.commands import audit
-from klagg_tui.commands.audit.exchanges import exchange_bars
+from klagg_tui.commands.audit.exchanges import Exchanges, exchange_bars
+from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import OtherMarket
 from klagg_tui.exchange.registry import venue
-from klagg_tui.simulator import MarketSpec
+from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.venues import mark_of
 from tests.commands.beside import exchange
@@ -133,3 +134,21 @@ def test_periods_that_an_exchange_does_not_have_are_made_of_its_own_when_they_ar
     assert "2 holes" in run(*asked).stdout
     result = run(*asked, "--repair")
     assert (result.exit_code, result.stdout.splitlines()[-1][:7]) == (0, "Clean: ")
+
+
+async def test_what_ends_while_it_is_compared_and_put_right_is_left_to_the_next_audit() -> None:
+    """Else a repair at the end of an hour never finds all in order."""
+    async with SimulatedExchange(MARKET, venue="coinbase", speed=0) as simulated:
+        simulated.jump(HOUR - MINUTE)
+        async with venue("coinbase").market_data(simulated.rest_url, simulated.now_ms()) as rest:
+            await rest.sync()
+            exchanges = Exchanges(is_qualified=True, anchors={}, on_unknown=lambda _: None)
+            exchanges.add(venue("coinbase"), rest)
+            simulated.jump(5 * MINUTE)
+            await rest.sync()
+            for period in (Period.M1, Period.H1):
+                asked = "coinbase:BTC-USD", period, START, START + 2 * HOUR
+                bars = [bar async for page in exchanges(*asked) for bar in page]
+                over_ms = {bar.end_ms for bar in bars if bar.state is State.CONFIRMED}
+                assert max(over_ms, default=0) <= START + HOUR - MINUTE
+                assert [bar.state for bar in bars if bar.end_ms == START + HOUR] == [State.FORMING]

@@ -147,3 +147,15 @@ def test_words_are_completed() -> None:
         made(), [], env={"_ROOT_COMPLETE": "complete_bash", "COMP_WORDS": "root config --theme nor", "COMP_CWORD": "3"}
     )
     assert completed.stdout.split() == ["nord"]
+
+
+def test_an_address_that_is_not_asked_is_told_to_who_watches_and_to_nobody_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text("[market]\nvenues = ['kraken']\nrest_url = 'https://mirror.example'\n")
+    Chosen(path, {}).load()
+    assert capsys.readouterr().err == ""
+    Chosen(path, {}).load(watches=True)
+    told = " ".join(capsys.readouterr().err.split())
+    assert "line 3: market.rest_url is where Binance USDⓈ-M is, which is not watched" in told

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from klagg_tui.commands.db import holes
+from klagg_tui.commands.db.contents import holes
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.storage.maintenance import Holding
 from klagg_tui.storage.opening import open_writer
@@ -286,6 +286,48 @@ def test_each_exchange_owes_up_to_where_it_was_recorded_and_only_bars_that_it_ha
     found = json.loads(filled("db", "owed", "--json", "--db", "b.db").out)
     assert found["until"] == START + 9 * DAY + MINUTE
     assert [(one["venue"], one["period"], one["bars"]) for one in found["owed"]] == [("binance-um", "8h", 2)]
+
+
+def test_nothing_is_owed_of_an_exchange_that_is_not_watched_any_more_until_it_is_again(
+    klagg: Klagg, tmp_path: Path
+) -> None:
+    ours, theirs = "binance-um:A", "kraken:B/USD"
+
+    async def watch(*venues: str) -> None:
+        async with await Store.open(tmp_path / "b.db", markets=("binance-um", "kraken")) as store:
+            await store.put_symbols(StoredSymbol(symbol, standing=Standing.FOLLOWED) for symbol in (ours, theirs))
+            for symbol in (ours, theirs):
+                await store.add_confirmed(bar(at_ms, symbol=symbol) for at_ms in (START, START + 2 * MINUTE))
+            await store.note_watched(venues)
+
+    def told() -> tuple[list[str], list[object]]:
+        found = json.loads(klagg("db", "owed", "--json", "--db", "b.db").out)
+        return [one["venue"] for one in found["owed"] if one["period"] == "1m"], found["not_watched"]
+
+    asyncio.run(watch("binance-um"))
+    resting = {"venue": "kraken", "symbols": 1, "until": START + 3 * MINUTE}
+    assert told() == (["binance-um"], [resting])
+    said = " ".join(klagg("db", "owed", "--db", "b.db").out.split())
+    assert "1 minute of 1 symbol is still to be fetched" in said
+    assert (
+        "kraken is not watched any more: what is missing of its 1 symbol since 2024-08-08 00:03 UTC is fetched once it is"
+        in said
+    )
+    asyncio.run(watch("kraken", "binance-um"))
+    assert told() == (["binance-um", "kraken"], [])
+
+
+def test_nothing_is_owed_of_the_only_exchange_where_another_one_is_watched_now(klagg: Klagg, tmp_path: Path) -> None:
+    async def fill() -> None:
+        async with await Store.open(tmp_path / "b.db", market="kraken") as store:
+            await store.put_symbols([StoredSymbol("B/USD", standing=Standing.FOLLOWED), StoredSymbol("C/USD")])
+            await store.add_confirmed(bar(at_ms, symbol="B/USD") for at_ms in (START, START + 2 * MINUTE))
+            await store.note_watched(["coinbase"])
+
+    asyncio.run(fill())
+    found = json.loads(klagg("db", "owed", "--json", "--db", "b.db").out)
+    assert (found["owed"], found["until"]) == ([], None)
+    assert found["not_watched"] == [{"venue": "kraken", "symbols": 1, "until": START + 3 * MINUTE}]
 
 
 def test_a_file_of_an_older_klagg_is_said_to_be_brought_up_to_date(klagg: Klagg, tmp_path: Path) -> None:

@@ -22,8 +22,9 @@ def test_the_report_is_printed_and_written(klagg: Klagg, tmp_path: Path) -> None
         )
     assert "✘" not in said.out, said.out
     assert said.status == 0
-    first, _, *rest = said.out.splitlines()
+    first, clock, _, *rest = said.out.splitlines()
     assert first.startswith(f"okx-spot at {urls.rest}: 1 minute, ")
+    assert clock.startswith("The exchange's clock was known to within ")
     assert "✔ ids of trades follow each other one by one: holds" in rest
     assert "listening to" in said.err
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
@@ -34,7 +35,8 @@ def test_the_report_is_printed_and_written(klagg: Klagg, tmp_path: Path) -> None
 def test_an_exchange_that_there_is_not_is_told_with_a_near_name(klagg: Klagg) -> None:
     said = klagg("probe", "krakn")
     assert (said.status, said.out) == (2, "")
-    assert said.err == f"There is no exchange called krakn: klagg knows {', '.join(keys())}; did you mean kraken?\n"
+    assert said.err == "There is no exchange called krakn; did you mean kraken?\n"
+    assert klagg("probe", "qqqq").err == f"There is no exchange called qqqq; there are {', '.join(keys())}.\n"
 
 
 def test_an_exchange_that_cannot_be_reached_is_told_in_a_sentence(klagg: Klagg) -> None:

@@ -107,6 +107,29 @@ def test_an_address_that_is_typed_means_the_one_exchange_that_is_watched(tmp_pat
     assert in_file.settings.venue == {}
 
 
+@pytest.mark.parametrize("watched", ["kraken", "kraken,coinbase"])
+def test_an_address_in_the_file_that_nobody_uses_is_told_with_its_line(tmp_path: Path, watched: str) -> None:
+    text = "[market]\nhistory = 3\nws_url = 'wss://mirror.example'\nrest_url = 'https://mirror.example'\n"
+    told = [
+        note.replace(f"{tmp_path}{os.sep}", "") for note in read(tmp_path, text, {"market.venues": [watched]}).unused
+    ]
+    assert told == [
+        f"config.toml, line {line}: market.{name} is where Binance USDⓈ-M is, which is not watched: it is not used; one of "
+        f"Kraken belongs below [venue.kraken]."
+        for line, name in ((4, "rest_url"), (3, "ws_url"))
+    ]
+
+
+def test_an_address_in_the_file_that_is_used_or_the_usual_one_is_not_spoken_of(tmp_path: Path) -> None:
+    own = f"[market]\nrest_url = '{venue().rest_url}'\n"
+    other = "[market]\nrest_url = 'https://mirror.example'\n"
+    watched = {"market.venues": ["kraken,binance-um"]}
+    typed = {"market.venues": ["kraken"], "market.rest_url": ["http://127.0.0.1:1"]}
+    assert read(tmp_path, own, {"market.venues": ["kraken"]}).unused == ()
+    assert read(tmp_path, other, watched).unused == read(tmp_path, other).unused == ()
+    assert read(tmp_path, other, typed).unused == ()
+
+
 def test_an_address_that_is_typed_for_none_of_several_is_refused(tmp_path: Path) -> None:
     flags = {"market.venues": ["kraken", "coinbase"], "market.rest_url": ["http://127.0.0.1:1"]}
     with pytest.raises(ConfigError) as told:

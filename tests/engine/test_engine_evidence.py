@@ -304,7 +304,7 @@ def test_ids_that_prove_nothing_take_no_word_from_the_candle() -> None:
     assert seen.ended[minute.key].evidence == Evidence.CANDLE_ONLY
 
 
-def cut_and_confirmed(opens_at: str = "") -> tuple[KlineEngine, Seen, Bar, Bar]:
+def cut_and_confirmed(opens_at: str = "", *, is_close_before: bool = True) -> tuple[KlineEngine, Seen, Bar, Bar]:
     """An engine that went silent inside its first minute, of which the exchange's bar came before the missing trades.
 
     With it what the minute must be, and the exchange's bar of it.
@@ -313,8 +313,9 @@ def cut_and_confirmed(opens_at: str = "") -> tuple[KlineEngine, Seen, Bar, Bar]:
     whole.take([trade(1), trade(2, START + 2), trade(3, START + MINUTE)])
     witness.look()
     true = witness.ended[SYMBOL, Period.M1, START]._replace(state=State.CONFIRMED)
-    if opens_at:
-        true = true._replace(open=parsing.price(opens_at), low=min(true.low, parsing.price(opens_at)))
+    price = parsing.price(opens_at) if opens_at else None
+    if price is not None:
+        true = true._replace(open=price, low=min(true.low, price))
     theirs = lacking(true, LACKS)
     made = following(holds_gaps=True)
     seen = Seen(made)
@@ -322,7 +323,7 @@ def cut_and_confirmed(opens_at: str = "") -> tuple[KlineEngine, Seen, Bar, Bar]:
     made.take([trade(1)])
     made.tick(START + 3 * MINUTE)
     made.handle(HoldSymbol(SYMBOL))
-    made.handle(AmendBar(theirs, theirs.open if opens_at else None))
+    made.handle(AmendBar(theirs, price if is_close_before else None))
     return made, seen, true, theirs
 
 
@@ -342,6 +343,13 @@ def test_a_minute_gone_silent_that_the_exchanges_bar_stands_for_is_whole_once_it
 def test_a_minute_gone_silent_stays_the_exchanges_where_its_trades_say_something_else() -> None:
     made, seen, true, theirs = cut_and_confirmed()
     made.handle(MissingTrades(SYMBOL, (trade(2, START + 2, "7"), trade(3, START + MINUTE))))
+    seen.look()
+    assert seen.ended[true.key] == theirs._replace(evidence=LACKS | Evidence.CANDLE_ONLY)
+
+
+def test_a_minute_gone_silent_stays_the_exchanges_where_its_trades_open_elsewhere() -> None:
+    made, seen, true, theirs = cut_and_confirmed("99", is_close_before=False)
+    made.handle(MissingTrades(SYMBOL, (trade(2, START + 2), trade(3, START + MINUTE))))
     seen.look()
     assert seen.ended[true.key] == theirs._replace(evidence=LACKS | Evidence.CANDLE_ONLY)
 

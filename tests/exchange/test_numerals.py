@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.fields import LATEST_MS, Json
-from klagg_tui.exchange.numerals import decoded_exactly, number_text, product, rfc3339_ms, seconds_ms
+from klagg_tui.exchange.numerals import (
+    decimals_of,
+    decoded_exactly,
+    digits,
+    moment_of_digits,
+    number_text,
+    product,
+    rfc3339_ms,
+    seconds_ms,
+)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WHOLE = st.integers(0, 10**17)
@@ -131,3 +140,23 @@ def test_what_are_no_seconds_is_damage(value: Json) -> None:
 def test_nothing_else_than_damage_is_raised(read: Callable[[Json], object], value: Json) -> None:
     with suppress(BadFrame):
         read(value)
+
+
+def test_decimals_are_those_that_a_number_needs() -> None:
+    assert [decimals_of(text) for text in ("1", "0.10", "0.000000000001")] == [0, 1, 12]
+
+
+def test_whole_numbers_and_times_are_texts_of_digits() -> None:
+    assert digits("9223372036854775807") == 2**63 - 1
+    assert moment_of_digits("1630048897897") == 1_630_048_897_897
+
+
+@pytest.mark.parametrize("value", [7, None, "", "-1", "1.0", "9223372036854775808", "9" * 20, "٣", "1_0", ["1"]])
+def test_what_is_no_text_of_digits_is_no_whole_number(value: object) -> None:
+    with pytest.raises(BadFrame):
+        digits(value)  # type: ignore[arg-type]
+
+
+def test_a_time_beyond_the_calendar_is_damage() -> None:
+    with pytest.raises(BadFrame, match="time"):
+        moment_of_digits("253370764800000")

@@ -1,12 +1,15 @@
 """Which bars are asked for."""
 
+from datetime import datetime
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from klagg_tui.engine.period import MINUTE_MS, Period, chain
 from klagg_tui.exchange.binance import VENUE
 from klagg_tui.exchange.registry import venue
-from klagg_tui.exchange.requests import cheapest_cover, covering_requests, pages
+from klagg_tui.exchange.requests import cheapest_cover, covering_requests, end_of, pages
 
 DAY = 86_400_000
 HOUR = 3_600_000
@@ -73,3 +76,18 @@ def test_a_longer_one_is_filled_by_longer_bars_whose_first_may_begin_before_it()
 def test_what_no_page_reaches_is_not_asked_for() -> None:
     assert steps("kraken", 11, reach_ms=2 * DAY) == []
     assert steps("kraken", 0) == []
+
+
+@pytest.mark.parametrize(
+    ("period", "start", "count", "end"),
+    [
+        (Period.M1, "2026-01-01T00:00:00Z", 3, "2026-01-01T00:03:00Z"),
+        (Period.M1, "2026-01-01T00:00:01Z", 3, "2026-01-01T00:04:00Z"),
+        (Period.W1, "2026-01-01T00:00:00Z", 1, "2026-01-12T00:00:00Z"),
+        (Period.MO1, "2026-01-01T00:00:00Z", 2, "2026-03-01T00:00:00Z"),
+        (Period.MO1, "2026-01-02T00:00:00Z", 1, "2026-03-01T00:00:00Z"),
+    ],
+)
+def test_bars_end_after_those_that_open_from_a_time_on(period: Period, start: str, count: int, end: str) -> None:
+    start_ms, end_ms = (int(datetime.fromisoformat(text).timestamp()) * 1000 for text in (start, end))
+    assert end_of(period, start_ms, count) == end_ms

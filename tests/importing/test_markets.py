@@ -228,6 +228,8 @@ async def test_a_flag_that_names_another_market_than_is_stored_adds_it(store: St
     assert await store.markets() == ("binance-um", "binance-spot")
     with pytest.raises(BadUsage, match="There is no market mars; --market takes um, cm, spot, us"):
         await taken(store, file_of(tmp_path / "b.csv", klines()), "mars")
+    with pytest.raises(BadUsage, match=r"^There is no market krakn; did you mean kraken\?$"):
+        await taken(store, file_of(tmp_path / "b.csv", klines()), "krakn")
 
 
 async def test_where_nothing_decides_it_is_said_what_was_assumed(store: Store, tmp_path: Path) -> None:

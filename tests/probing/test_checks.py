@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.bar import Bar, State
 from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.venue import CandleFacts, Ids
 from klagg_tui.probing.checks import (
+    Look,
     Pair,
     holes,
     judge_empty,
@@ -116,17 +117,51 @@ def test_a_first_trade_at_the_previous_close_tells_nothing() -> None:
     assert judge_first_price(_WHOLE, [Pair(bar(), bar())], {}).verdict is Verdict.OPEN
 
 
+def looks(*seen: tuple[int, Bar | None], error_ms: int = 0) -> dict[str, list[Look]]:
+    """At one bar, so long after its end by a clock that may be off by so much."""
+    return {"A": [Look(at_ms - error_ms, at_ms + error_ms, found) for at_ms, found in seen]}
+
+
 def test_a_bar_is_final_from_the_look_on_that_shows_what_the_last_one_did() -> None:
     early, final = bar(trade_count=1), bar(trade_count=2)
-    looks = {"A": [(500, None), (1_000, early), (2_000, final), (4_000, final)]}
-    assert judge_final(2_000, looks).verdict is Verdict.HOLDS
-    assert judge_final(1_500, looks).verdict is Verdict.OPEN  # between 1 and 2 s it was not looked at
-    assert judge_final(1_000, looks).verdict is Verdict.FAILS
-    assert judge_final(1_000, {"A": [(3_000, final)]}).verdict is Verdict.OPEN
+    seen = looks((500, None), (1_000, early), (2_000, final), (4_000, final))
+    assert judge_final(2_000, seen).verdict is Verdict.HOLDS
+    between = judge_final(1_500, seen)
+    assert between.verdict is Verdict.OPEN
+    assert between.sentence.endswith(
+        "the look before may have been 1 s after the end, and they are timed to within 0 s: too coarse to tell"
+    )
+    assert judge_final(1_000, seen).verdict is Verdict.FAILS
+    assert judge_final(1_000, looks((3_000, final))).verdict is Verdict.OPEN
+
+
+def test_a_late_change_that_a_wrong_clock_would_explain_is_none() -> None:
+    early, final = bar(trade_count=1), bar(trade_count=2)
+    seen = ((15_542, early), (30_845, final), (40_000, final))
+    assert judge_final(10_000, looks(*seen)).verdict is Verdict.FAILS
+    assert judge_final(10_000, looks(*seen, error_ms=5_542)).verdict is Verdict.FAILS
+    doubtful = judge_final(10_000, looks(*seen, error_ms=5_543))
+    assert doubtful.verdict is Verdict.OPEN
+    assert "timed to within 11.086 s" in doubtful.sentence
+
+
+def test_a_bar_that_a_wrong_clock_would_have_let_come_late_is_not_said_to_be_final() -> None:
+    final = bar()
+    assert judge_final(10_000, looks((8_000, final), error_ms=2_000)).verdict is Verdict.HOLDS
+    doubtful = judge_final(10_000, looks((8_000, final), error_ms=2_001))
+    assert doubtful.verdict is Verdict.OPEN
+    assert "no look was earlier" in doubtful.sentence
+
+
+def test_a_bar_that_says_itself_that_it_is_forming_changes_as_it_may() -> None:
+    forming, final = bar(trade_count=1, state=State.FORMING), bar(trade_count=2)
+    assert judge_final(10_000, looks((15_000, forming), (30_000, final))).verdict is Verdict.OPEN
+    assert judge_final(10_000, looks((9_000, forming), (9_500, final), (30_000, final))).verdict is Verdict.HOLDS
+    assert judge_final(10_000, looks((15_000, final), (30_000, forming))).verdict is Verdict.OPEN
 
 
 def test_bars_that_never_come_show_nothing() -> None:
-    assert judge_final(1_000, {"A": [(500, None)], "B": []}).verdict is Verdict.OPEN
+    assert judge_final(1_000, {**looks((500, None)), "B": []}).verdict is Verdict.OPEN
 
 
 def test_a_traded_minute_without_a_bar_is_no_sum() -> None:
@@ -136,16 +171,22 @@ def test_a_traded_minute_without_a_bar_is_no_sum() -> None:
 
 
 def test_a_seam_is_there_where_a_new_connection_begins_with_older_trades() -> None:
-    older, newer = (
-        {"A": [trade(7, START), trade(8, START + 9)], "B": [trade(1, START + 9)]},
-        {"A": [trade(3, START + 5)]},
-    )
-    assert judge_seam(True, START + 5, older).verdict is Verdict.HOLDS
-    assert judge_seam(True, START + 5, newer).verdict is Verdict.FAILS
-    assert judge_seam(False, START + 5, newer).verdict is Verdict.HOLDS
-    assert judge_seam(False, START + 5, older).verdict is Verdict.FAILS
-    assert judge_seam(None, START + 5, older).verdict is Verdict.TOLD
-    assert judge_seam(True, START + 5, {"A": []}).verdict is Verdict.OPEN
+    opened, served = START + 5, {"A": START + 7, "B": START + 7}
+    older = {"A": [trade(7, START), trade(8, START + 9)], "B": [trade(1, START + 9)]}
+    newer = {"A": [trade(3, START + 7)], "B": [trade(1, START + 6)]}
+    assert judge_seam(True, opened, served, older).verdict is Verdict.HOLDS
+    assert judge_seam(True, opened, served, newer).verdict is Verdict.FAILS
+    assert judge_seam(False, opened, served, newer).verdict is Verdict.HOLDS
+    assert judge_seam(False, opened, served, older).verdict is Verdict.FAILS
+    assert judge_seam(None, opened, served, older).verdict is Verdict.TOLD
+    assert judge_seam(True, opened, served, {"A": []}).verdict is Verdict.OPEN
+
+
+def test_trades_from_while_a_connection_was_being_opened_show_no_seam_and_none_missing() -> None:
+    between = {"A": [trade(3, START + 5)], "B": [trade(1, START + 9)]}
+    measured = judge_seam(True, START + 5, {"A": START + 3_005}, between)
+    assert measured.verdict is Verdict.OPEN
+    assert "all began in the 3 s in which the connection may have been opened" in measured.sentence
 
 
 def test_minutes_that_a_trade_straddles_are_equal_together() -> None:

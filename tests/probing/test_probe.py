@@ -60,6 +60,30 @@ async def test_what_an_exchange_is_told_to_break_is_found(key: str, faults: str,
     assert report.has_failed
 
 
+async def test_a_slow_answer_about_the_time_speaks_against_nothing() -> None:
+    # It says the time at the end of its trip, and the middle is taken for that: the clock is twenty seconds ahead at first.
+    report = await probed("okx-spot", "slow@0s+60s:40", activity=20.0)
+    assert verdicts(report)[Question.FINAL] is not Verdict.FAILS
+    assert verdicts(report)[Question.SUM] is Verdict.HOLDS
+    assert not report.has_failed
+
+
+@pytest.mark.soak
+async def test_trades_of_a_lost_connection_are_missing_in_no_bar() -> None:
+    report = await probed("hyperliquid", ",".join(f"cut@{minute}m" for minute in range(2, 12, 2)), minutes=2)
+    assert verdicts(report)[Question.SUM] is Verdict.OPEN
+    assert not report.has_failed
+
+
+@pytest.mark.soak
+async def test_where_every_answer_is_slow_what_needs_the_clock_is_not_shown() -> None:
+    report = await probed("okx-spot", "slow@0s+9h:40", activity=20.0)
+    assert verdicts(report)[Question.FINAL] is Verdict.OPEN
+    assert verdicts(report)[Question.SUM] is Verdict.HOLDS
+    assert report.clock_error_ms >= 20_000
+    assert not report.has_failed
+
+
 async def test_a_name_that_is_not_listed_is_said_before_anything_is_listened_to() -> None:
     async with SimulatedExchange(MarketSpec(symbols=3), speed=SPEED) as exchange:
         target = Target(venue(), exchange.rest_url, exchange.ws_url, symbols=SymbolFilter(("NOBODY",)))

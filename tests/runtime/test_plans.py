@@ -14,6 +14,7 @@ from klagg_tui.errors import ConfigError
 from klagg_tui.exchange.instruments import SymbolFilter
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.venue import CandleFacts
+from klagg_tui.runtime import plans
 from klagg_tui.runtime.live.feed import LiveFeed
 from klagg_tui.runtime.plans import SIMULATED, demo_plan, history_of, live_plan, several_demo_plan
 from klagg_tui.runtime.several import SeveralMarkets
@@ -106,3 +107,11 @@ def test_a_demo_of_several_exchanges_is_marked_by_each(tmp_path: Path) -> None:
     both = several_demo_plan({venue().key: HERE, SPOT: HERE}, tmp_path / "demo.db", periods)
     assert (both.market, both.others) == (f"{venue().key}@{SIMULATED}", (f"{SPOT}@{SIMULATED}",))
     assert both.source().market == "Binance USDⓈ-M, simulated, Binance spot, simulated"
+
+
+def test_a_plan_says_whose_bars_open_at_the_close_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = replace(venue(SPOT), candle=CandleFacts(opens_at_previous_close=True))
+    monkeypatch.setattr(plans, "venue", lambda *key: before if key == (SPOT,) else venue(*key))
+    settings = defaults()
+    both = replace(settings, market=replace(settings.market, venues=(venue().key, SPOT)))
+    assert (live_plan(settings).previous_close, live_plan(both).previous_close) == ((), (SPOT,))

@@ -112,6 +112,7 @@ async def test_every_bar_ends_as_the_exchange_has_it_with_the_sums_that_only_our
                 "dense@simulated",
                 0.5,
                 ("none@simulated",),
+                previous_close=tuple(VENUES),
             )
         )
         runtime.start()

@@ -10,9 +10,12 @@ import pytest
 
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import DiskError
+from klagg_tui.exchange.registry import venue
 from klagg_tui.feed import InstrumentFacts
 from klagg_tui.runtime import run as run_module
 from klagg_tui.runtime.latest import Latest
+from klagg_tui.runtime.live.endpoint import MarketEndpoint
+from klagg_tui.runtime.live.feed import LiveFeed
 from klagg_tui.runtime.replay import Replay
 from klagg_tui.runtime.run import opened
 from klagg_tui.runtime.source import Plan
@@ -70,3 +73,14 @@ async def test_what_changed_is_shown_between_stored_bars_however_many_are_due(tm
         assert {bar.period for bar in first.changes.ended} == {Period.M1}
         assert second.instruments[SYMBOL].base == "BTC"
         assert run.host.stale_closes == [Period.M5]
+
+
+async def test_a_live_run_keeps_which_exchanges_it_watches_and_a_replay_does_not(tmp_path: Path) -> None:
+    async with opened(plan(tmp_path / "klagg.db"), Latest()) as run:
+        assert run.host.store is not None
+        assert await run.host.store.watched() is None
+    where = MarketEndpoint(venue(), "http://127.0.0.1:9", "ws://127.0.0.1:9", history=0)
+    live = Plan(lambda: LiveFeed(where), (Period.M1,), tmp_path / "live.db", f"{venue().key}@http://127.0.0.1:9")
+    async with opened(live, Latest()) as run:
+        assert run.host.store is not None
+        assert await run.host.store.watched() == frozenset({venue().key})

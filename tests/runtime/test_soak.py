@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from klagg_tui.metrics import Metric
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
-from tests.market_run import MINUTE_MS, differences, now_ms, recorded, simulated, unsettled
+from klagg_tui.simulator.faces import face_class
+from tests.market_run import MINUTE_MS, SIX, differences, now_ms, recorded, simulated, unsettled
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(7200)]
 
@@ -35,17 +35,45 @@ async def test_after_twenty_hours_every_bar_equals_the_exchanges(tmp_path: Path)
 
 
 async def test_after_six_hours_of_six_exchanges_every_bar_is_as_its_exchange_has_it(tmp_path: Path) -> None:
-    """`all` brings every fault of every face; speed and number of symbols are what this machine bears."""
+    """Every fault of every face, again and again; speed and number of symbols are what this machine bears."""
     hours = float(os.environ.get("KLAGG_SIX_HOURS", "6"))
     speed = float(os.environ.get("KLAGG_SIX_SPEED", "15"))
     database = tmp_path / "run.db"
-    async with simulated(symbols=6, seed=9, activity=1.0, speed=speed, faults="all/5m") as exchanges:
+    faults = {key: ", ".join(["all/3m", *_BESIDES, *map(_for_long, _traps(key))]) for key in SIX}
+    async with simulated(symbols=6, seed=9, activity=1.0, speed=speed, faults=faults) as exchanges:
         from_ms = now_ms(exchanges) // MINUTE_MS * MINUTE_MS
         status, to_ms, _ = await recorded(exchanges, database, hours * 60)
         found, told = await differences(exchanges, database, from_ms=from_ms, to_ms=to_ms)
-        print(dict(found), status.counters, *told[:200], sep="\n")
+        print(dict(found), status.counters, dict(status.metrics), *told[:200], sep="\n")
+        for exchange in exchanges:
+            print(exchange.face.key, dict(exchange.faults.counts), *exchange.faults.incidents, sep="\n    ")
         assert not told, "\n".join(told[:5])
         assert not await unsettled(exchanges, database, to_ms)
         assert not status.owed
-        struck = sum((Counter(exchange.faults.counts) for exchange in exchanges), Counter[str]())
-        assert all(struck[kind] for kind in ("cut", "drop", "double", "mute", "429"))
+        unstruck = [
+            f"{exchange.face.key} {kind}"
+            for exchange in exchanges
+            for kind in exchange.faults.kinds
+            if not exchange.faults.counts[kind] and kind not in _spared(exchange)
+        ]
+        assert not unstruck
+
+
+_BESIDES = (
+    "451@100m+2m, future@130m+45s, 451@220m+90s, future@250m+45s",  # which `all` leaves out
+    "clock@40m+20m:-4000, clock@190m+20m:4000",  # it is asked for the time rarely
+)
+
+
+def _traps(key: str) -> list[str]:
+    """Those of its face; with `prevclose` the exchange has other bars for ever."""
+    return [trap for trap in face_class(key).traps if trap != "prevclose"]
+
+
+def _for_long(trap: str) -> str:
+    return f"{trap}@70m+30m, {trap}@280m+30m"
+
+
+def _spared(exchange: SimulatedExchange) -> set[str]:
+    """What cannot strike: single fills never straddle a minute."""
+    return {"prevclose"} | ({"straddle"} if exchange.face.single_fills else set())

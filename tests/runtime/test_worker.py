@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.engine import parsing
-from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFile, DatabaseBusy, KlaggError, NotADatabase, OtherMarket, StorageError
@@ -19,6 +20,7 @@ from klagg_tui.exporting.formats.csv import FORMAT as CSV
 from klagg_tui.exporting.selection import Selection
 from klagg_tui.feed import FeedUpdate, Mode
 from klagg_tui.metrics import Metric
+from klagg_tui.runtime import worker
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.replay import Replay
 from klagg_tui.runtime.source import Plan
@@ -192,6 +194,55 @@ async def test_after_stop_questions_are_answered_in_one_sentence(tmp_path: Path,
     runtime.follow(SYMBOL)
     async with await Store.open(database):
         pass
+
+
+async def test_what_is_stored_is_there_before_the_source_begins_and_the_period_on_view_first(
+    tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "HELD_S", NEVER_S)
+    async with await Store.open(database, market="test") as store:
+        await store.add_confirmed([bar(), bar(period=Period.M5)])
+        await store.write(Changes((bar(START + MINUTE, state=State.FORMING),)))
+    runtime = Runtime(plan(file_with(tmp_path, trades([START + HOUR])), database))
+    runtime.begin()
+    runtime.start()
+    first = runtime.take_changes()
+    assert first is not None
+    assert [one.open_ms for one in first.changes.current] == [START + MINUTE]
+    for _ in range(3):  # the engine's loop had its turns
+        assert len(await runtime.history(SYMBOL, Period.M1, None, 5)) == 2
+    assert runtime.status().counters.trades == 0
+    runtime.go_on(Period.M5)
+    runtime.go_on(Period.M1)
+    await until(lambda: not runtime._latest.is_taken)
+    second = runtime.take_changes()
+    assert second is not None
+    assert [one.period for one in second.changes.ended] == [Period.M5]
+    await until(lambda: runtime.status().counters.trades == 1)
+    await runtime.stop()
+
+
+async def test_where_no_picture_comes_the_engine_goes_on_without_it(
+    tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "HELD_S", 0.01)
+    runtime = Runtime(plan(file_with(tmp_path, trades([START])), database))
+    runtime.begin()
+    await until(lambda: runtime.status().counters.trades == 1)
+    runtime.go_on()
+    await runtime.stop()
+
+
+async def test_one_that_waits_for_the_first_picture_can_be_stopped(
+    tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "HELD_S", NEVER_S)
+    runtime = Runtime(plan(file_with(tmp_path, trades([START])), database))
+    runtime.begin()
+    runtime.start()
+    await runtime.stop()
+    assert runtime.error is None
+    assert await stored(database) == []
 
 
 async def test_the_tape_is_of_the_followed_symbol(tmp_path: Path) -> None:

@@ -78,5 +78,35 @@ async def test_a_name_that_several_exchanges_have_asks_for_one_of_them() -> None
             400,
             "BTCUSDT is 2 symbols: name one of them, like binance-um:BTCUSDT, binance-spot:BTCUSDT.",
         )
+        code, sent = await get(server, "api/bars?symbol=binance:BTCUSDT")
+        assert (code, sent["error"]) == (
+            400,
+            "binance:BTCUSDT is 2 symbols: name one of them, like binance-um:BTCUSDT, binance-spot:BTCUSDT.",
+        )
         for name in ("BTC%2FUSD", "btc/usd", "kraken:BTC/USD", "KRAKEN%3Abtc%2Fusd"):
             assert await get(server, f"api/bars?symbol={name}") == (200, [])
+
+
+async def test_the_beginning_of_an_exchanges_key_will_do_where_that_is_one_symbol(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    async with await Store.open(path, markets=("okx-swap", "kraken")) as store:
+        await store.add_confirmed([bar(symbol="okx-swap:BTC-USDT-SWAP"), bar(symbol="kraken:BTC/USD")])
+    async with serving(database=path) as server:
+        await put(server, symbols=("okx-spot:BTC-USDT", "kraken:BTC/USD"))
+        assert await get(server, "api/bars?symbol=okx:btc-usdt") == (200, [])
+        for name in ("okx:BTC-USDT-SWAP", "OKX-SWAP:btc-usdt-swap", "btc-usdt-swap"):  # stored, and not followed now
+            code, sent = await get(server, f"api/bars?symbol={name}")
+            assert (code, [one["symbol"] for one in sent]) == (200, ["okx-swap:BTC-USDT-SWAP"])
+        code, sent = await get(server, "api/bars?symbol=okx:NONE")
+        assert (code, sent["error"]) == (400, "There are no bars of okx:NONE; /api/symbols lists what there is.")
+
+
+async def test_the_only_exchange_of_a_file_may_be_said(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    async with await Store.open(path, market="okx-swap") as store:
+        await store.add_confirmed([bar(symbol="BTC-USDT-SWAP")])
+    async with serving(database=path) as server:
+        for name in ("BTC-USDT-SWAP", "okx-swap:BTC-USDT-SWAP", "okx:btc-usdt-swap"):
+            code, sent = await get(server, f"api/bars?symbol={name}")
+            assert (code, len(sent)) == (200, 1)
+        assert (await get(server, "api/bars?symbol=kraken:BTC-USDT-SWAP"))[0] == 400

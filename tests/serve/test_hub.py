@@ -46,6 +46,13 @@ def test_a_name_without_its_exchange_means_the_one_that_alone_has_it() -> None:
     hub.take(HubUpdate(Changes(), names))
     hub.subscribe(reader, parse_subscription('{"subscribe": ["btc/usd", "BTCUSDT", "kpepe"]}'))
     assert set(reader.wanted) == {"kraken:BTC/USD", "BTCUSDT", "hyperliquid:kPEPE"}
-    assert (hub.namesakes("btcusdt"), hub.namesakes("kraken:BTC/USD")) == ([*names[1:3]], [])
+    assert (hub.meant("btcusdt"), hub.meant("kraken:BTC/USD")) == ([*names[1:3]], [names[0]])
     hub.subscribe(reader, parse_subscription('{"unsubscribe": "BTC/USD"}'))
     assert set(reader.wanted) == {"BTCUSDT", "hyperliquid:kPEPE"}
+
+
+def test_a_symbol_of_the_only_exchange_is_meant_with_its_key_too() -> None:
+    hub = Hub("okx-swap")
+    hub.take(HubUpdate(Changes(), ("BTC-USDT-SWAP",)))
+    assert hub.spelled("okx:btc-usdt-swap") == hub.spelled("okx-swap:BTC-USDT-SWAP") == "BTC-USDT-SWAP"
+    assert hub.spelled("kraken:BTC-USDT-SWAP") == "kraken:BTC-USDT-SWAP"

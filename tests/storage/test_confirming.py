@@ -195,13 +195,25 @@ async def test_a_live_engine_that_stands_on_bars_with_unknown_fields_takes_nothi
 
 
 async def test_a_larger_bar_that_opens_at_its_first_trade_lends_its_fields_to_one_that_opens_at_the_close_before(
-    store: Store,
+    previous_close_store: Store,
 ) -> None:
+    store = previous_close_store
     larger = roll_up(bars(5), Period.M5, START)
     before = larger.low - parsing.price("1")
     await store.write(Changes(ended=(larger,)))
     await store.write(Changes(ended=(candle(larger)._replace(open=before, low=before, state=State.CONFIRMED),)))
     assert await listed(store, Period.M5) == [larger._replace(open=before, low=before, state=State.CONFIRMED)]
+
+
+async def test_a_larger_bar_lends_no_fields_to_one_that_opens_elsewhere_where_both_open_at_the_first_trade(
+    store: Store,
+) -> None:
+    larger = roll_up(bars(5), Period.M5, START)
+    other = candle(larger)._replace(open=larger.low, state=State.CONFIRMED)
+    assert other.open != larger.open
+    await store.write(Changes(ended=(larger,)))
+    await store.write(Changes(ended=(other,)))
+    assert await listed(store, Period.M5) == [other]
 
 
 async def test_a_larger_bar_that_lacks_trades_follows_its_minutes_also_where_nobody_knows_how_many_they_are(
@@ -219,8 +231,9 @@ async def test_a_larger_bar_that_lacks_trades_follows_its_minutes_also_where_nob
 @pytest.mark.parametrize("state", [State.PARTIAL, State.CLOSED, State.CONFIRMED])
 @pytest.mark.parametrize("by", [0, 1], ids=["same open", "open at the close before"])
 async def test_a_minute_that_the_engine_confirmed_with_less_takes_no_fields_from_the_stored_one(
-    store: Store, state: State, by: int
+    previous_close_store: Store, state: State, by: int
 ) -> None:
+    store = previous_close_store
     (minute,) = bars(1)
     stored, price = minute._replace(state=state), minute.open - parsing.price(str(by))
     if state is State.CONFIRMED:
@@ -238,19 +251,33 @@ async def test_a_minute_that_the_engine_confirmed_with_less_takes_no_fields_from
     assert await listed(store) == [other]
 
 
-async def test_a_venue_that_opens_at_the_close_before_is_compared_with_that_price_put_in(store: Store) -> None:
+async def test_a_minute_that_the_engine_confirmed_with_less_knows_nothing_of_a_stored_one_that_opens_elsewhere(
+    store: Store,
+) -> None:
+    (minute,) = bars(1)
+    await store.add([minute], [])
+    theirs = candle(minute)._replace(open=minute.low, evidence=LACKS | Evidence.CANDLE_ONLY)
+    assert theirs.open != minute.open
+    await store.write(Changes(ended=(theirs,)))
+    assert await listed(store) == [theirs]
+
+
+async def test_a_venue_that_opens_at_the_close_before_is_compared_with_that_price_put_in(
+    previous_close_store: Store,
+) -> None:
+    store = previous_close_store
     first, second, third = bars(3)
     await store.add([first, second, third], [])
     price = parsing.price("50")
     shown = [candle(first)._replace(low=price, close=price)]
     for ours, before in ((second, price), (third, second.close)):
         shown.append(candle(ours)._replace(open=before, high=max(ours.high, before), low=min(ours.low, before)))
-    assert await store.add_confirmed(shown[:1], opens_at_previous_close=True) == Added(changed=1)
-    assert await store.add_confirmed(shown[2:], opens_at_previous_close=True) == Added(equal=1)
-    assert await store.add_confirmed(shown[1:], opens_at_previous_close=True) == Added(equal=2)
+    assert await store.add_confirmed(shown[:1]) == Added(changed=1)
+    assert await store.add_confirmed(shown[2:]) == Added(equal=1)
+    assert await store.add_confirmed(shown[1:]) == Added(equal=2)
     assert [(bar.open, bar.trade_count) for bar in (await listed(store))[1:]] == [
         (price, second.trade_count),
         (second.close, third.trade_count),
     ]
-    answer = Answer(SYMBOL, Period.M1, shown[1:], [], START, opens_at_previous_close=True)
+    answer = Answer(SYMBOL, Period.M1, shown[1:], [], START)
     assert await store.settle(answer) == Added(equal=2)

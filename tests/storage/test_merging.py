@@ -189,19 +189,29 @@ async def test_trades_do_not_change_a_bar_the_exchange_confirmed(store: Store) -
     assert (found.volume, found.state) == (parsing.quantity("5"), State.CONFIRMED)
 
 
-@pytest.mark.parametrize("before", ["100", "99"], ids=["at its first trade", "at the close before"])
-@pytest.mark.parametrize(("volume", "is_told"), [("2", True), ("5", False)])
+@pytest.mark.parametrize(
+    ("volume", "before", "previous_close", "is_told"),
+    [
+        ("2", "100", (), True),
+        ("5", "100", (), False),
+        ("2", "99", (), False),
+        ("2", "100", ("bybit",), True),
+        ("2", "99", ("bybit",), True),
+        ("5", "99", ("bybit",), False),
+        ("2", "99", ("bitget",), False),
+    ],
+    ids=["equal", "volume", "open", "no move", "close before", "close before, volume", "close before of another"],
+)
 async def test_trades_that_come_late_tell_what_the_exchanges_bar_lacks_where_they_agree(
-    store: Store, volume: str, is_told: bool, before: str
+    tmp_path: Path, volume: str, before: str, previous_close: tuple[str, ...], is_told: bool
 ) -> None:
     lacks = Evidence.NO_TURNOVER | Evidence.NO_COUNT | Evidence.NO_TAKER_VOLUME | Evidence.NO_TAKER_TURNOVER
     theirs = bar(START + MINUTE, before, high="100", low=before, close="100", volume=volume)._replace(evidence=lacks)
-    await store.add_confirmed([blanked(theirs)])
-    await file_in(
-        store,
-        [trade(place, at) for place, at in enumerate([START, START + MINUTE, START + MINUTE + 2, START + 2 * MINUTE])],
-    )
-    (_, found, *_) = await listed(store)
+    times = [START, START + MINUTE, START + MINUTE + 2, START + 2 * MINUTE]
+    async with await Store.open(tmp_path / "klagg.db", market="bybit", previous_close=previous_close) as store:
+        await store.add_confirmed([blanked(theirs)])
+        await file_in(store, [trade(place, at) for place, at in enumerate(times)])
+        (_, found, *_) = await listed(store)
     assert (found.state, found.volume) == (State.CONFIRMED, theirs.volume)
     assert (found.evidence, found.trade_count) == ((0, 2) if is_told else (lacks | Evidence.CANDLE_ONLY, 0))
 

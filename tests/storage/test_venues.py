@@ -13,7 +13,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.errors import OtherMarket, StorageError
 from klagg_tui.storage.store import Store
-from klagg_tui.storage.symbols import Standing, StoredSymbol
+from klagg_tui.storage.symbols import Pair, Standing, StoredSymbol
 from klagg_tui.storage.venues import MarkedVenue, label_of, mark_of, naming_of
 from tests.filed import listed
 from tests.makers import MINUTE, START, SYMBOL, bar
@@ -84,6 +84,7 @@ async def test_what_is_known_of_a_symbol_is_its_venues_own(tmp_path: Path) -> No
         await store.put_symbols([StoredSymbol(THEIRS, START + MINUTE)])
         await store.widen_precisions({THEIRS: Precision(5, 2)})
         await store.learn_anchors({OURS: 0, THEIRS: 2})
+        await store.learn_pairs({OURS: Pair("BTC", "USDT"), THEIRS: Pair("BTC", "USD", is_inverse=True)})
         assert await store.precisions() == {OURS: Precision(1, 3), THEIRS: Precision(5, 2)}
         assert await store.precisions(OKX) == {THEIRS: Precision(5, 2)}
         assert (await store.anchors(), await store.anchors(UM)) == ({OURS: 0, THEIRS: 2}, {OURS: 0})
@@ -93,6 +94,7 @@ async def test_what_is_known_of_a_symbol_is_its_venues_own(tmp_path: Path) -> No
     async with await Store.open(path) as store:  # of the other venue nothing but a listing is stored
         assert (store.is_qualified, await store.precisions(UM)) == (False, {SYMBOL: Precision(1, 3)})
         assert (await store.anchors(UM), await store.anchors("kraken")) == ({SYMBOL: 0}, {})
+        assert await store.pairs(UM) == {SYMBOL: Pair("BTC", "USDT")}
 
 
 async def test_debts_and_doubts_are_told_for_one_venue_or_all(tmp_path: Path) -> None:

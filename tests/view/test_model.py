@@ -7,8 +7,8 @@ from klagg_tui.engine.bar import State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
 from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Status
+from klagg_tui.view.closes import CLOSES_KEPT
 from klagg_tui.view.model import (
-    CLOSES_KEPT,
     Market,
     Row,
     change_percent,

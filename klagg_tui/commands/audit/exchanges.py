@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
@@ -24,18 +25,22 @@ OnUnknown = Callable[[str], None]
 
 
 class Exchanges:
-    """Those of one database: a `ReferenceBars`, in which symbols go by the database's names."""
+    """Those of one database: a `ReferenceBars`, in which symbols go by the database's names.
+
+    However long it takes to compare and to put right, only what was over when an exchange began to be asked counts: else every
+    look would find another bar that has ended meanwhile, and what was put right would never be said to be.
+    """
 
     def __init__(self, *, is_qualified: bool, anchors: dict[str, int], on_unknown: OnUnknown) -> None:
         """`anchors`: on which days three-day bars of each symbol open; `on_unknown`: told what an exchange has no more."""
         self.failures: dict[str, str] = {}
         """A sentence for each exchange that could not be asked, or not to the end, by its label."""
         self.now_ms = 0
-        """The latest time that one of them told."""
+        """The latest time that it may be by what one of them told."""
         self._is_qualified = is_qualified
         self._anchors = anchors
         self._on_unknown = on_unknown
-        self._asked: dict[str, tuple[Venue, MarketData]] = {}
+        self._asked: dict[str, tuple[Venue, ReferenceBars]] = {}
 
     @property
     def is_any(self) -> bool:
@@ -44,16 +49,17 @@ class Exchanges:
 
     def add(self, exchange: Venue, rest: MarketData) -> None:
         """One that answers."""
-        self._asked[exchange.key] = exchange, rest
-        self.now_ms = max(self.now_ms, rest.now_ms())
+        bars = exchange_bars(rest, exchange, lambda name: self._on_unknown(self._name_of(exchange, name)))
+        self._asked[exchange.key] = exchange, bars
+        if rest.clock.is_set:
+            self.now_ms = max(self.now_ms, rest.now_ms() + math.ceil(rest.error_ms()))
 
     async def __call__(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
         """The exchange's own bars; none of periods that it does not have, or from before its reach."""
         label, name = parted(symbol) if self._is_qualified else Name(next(iter(self._asked), ""), symbol)
         if label not in self._asked or label in self.failures:
             return
-        exchange, rest = self._asked[label]
-        bars = exchange_bars(rest, exchange, lambda _: self._on_unknown(symbol))
+        exchange, bars = self._asked[label]
         try:
             async for page in bars(name, period, from_ms, to_ms):
                 yield page if name == symbol else [bar._replace(symbol=symbol) for bar in page]
@@ -76,6 +82,9 @@ class Exchanges:
         made = resampled(_as_lists(self(symbol, parts[-1], begin_ms, end_ms)), period, anchor)
         async for page in in_pages(made):
             yield [bar for bar in page if bar.state is State.CONFIRMED and from_ms <= bar.open_ms < to_ms]
+
+    def _name_of(self, exchange: Venue, symbol: str) -> str:
+        return str(Name(exchange.key if self._is_qualified else "", symbol))
 
 
 async def ask_exchanges(
@@ -132,8 +141,11 @@ async def _ask(settings: Settings, mark: str, stack: AsyncExitStack, exchanges: 
 
 
 def exchange_bars(rest: MarketData, exchange: Venue, on_unknown: OnUnknown = lambda _: None) -> ReferenceBars:
-    """One exchange's bars, asked for page by page, by its own names. It has none of a symbol that it does not know any more."""
-    rows, facts = exchange.requests.best_bars, exchange.candle
+    """One exchange's bars, asked for page by page, by its own names. It has none of a symbol that it does not know any more.
+
+    What has ended since this was called is still forming.
+    """
+    rows, facts, begun_ms = exchange.requests.best_bars, exchange.candle, rest.now_ms()
 
     async def bars(symbol: str, period: Period, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Bar]]:
         if period not in facts.periods:
@@ -148,7 +160,7 @@ def exchange_bars(rest: MarketData, exchange: Venue, on_unknown: OnUnknown = lam
             except UnknownSymbol:
                 on_unknown(symbol)
                 return
-            page = [bar for bar in shown if bar.open_ms < to_ms]
+            page = [_as_of(begun_ms, bar) for bar in shown if bar.open_ms < to_ms]
             if page and page[-1].end_ms > from_ms:
                 yield page
                 from_ms = page[-1].end_ms
@@ -158,6 +170,10 @@ def exchange_bars(rest: MarketData, exchange: Venue, on_unknown: OnUnknown = lam
                 from_ms += rows * period.nominal_ms
 
     return bars
+
+
+def _as_of(begun_ms: int, bar: Bar) -> Bar:
+    return bar if bar.end_ms <= begun_ms else bar._replace(state=State.FORMING)
 
 
 def _not_compared(exchange: Venue, error: KlaggError) -> str:

@@ -20,7 +20,8 @@ from klagg_tui.commands.shared.progress import ProgressLine
 from klagg_tui.config import Settings
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import MINUTE_MS, Period
-from klagg_tui.exchange.registry import keys, venue
+from klagg_tui.exchange.registry import opening_at_previous_close
+from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exporting.selection import matching
 from klagg_tui.importing.markets import is_real
 from klagg_tui.importing.shelf import known_pairs
@@ -90,7 +91,8 @@ async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -
         line.show(progress.symbol, progress.done, progress.total, progress.bars)
 
     names = await _symbols(path, plan.symbols)
-    scope = Scope(names, plan.stretch, show, should_stop, await _now_ms(path))
+    now_ms, began_ms = await _now_ms(path), steady_ms()
+    scope = Scope(names, plan.stretch, show, should_stop, now_ms, lambda: steady_ms() - began_ms)
     async with AsyncExitStack() as stack:
         sources = await _sources(plan, stack, scope, names, outcome)
         if plan.is_repair and EXCHANGE not in sources:
@@ -101,7 +103,8 @@ async def run(plan: Plan, should_stop: Callable[[], bool], line: ProgressLine) -
             if not plan.is_repair or not outcome.findings or should_stop():
                 break
             before = outcome.findings
-            outcome.add(await repair(path, before, _one_after_another(sources), previous_close=_previous_close()))
+            reference = _one_after_another(sources)
+            outcome.add(await repair(path, before, reference, previous_close=opening_at_previous_close()))
             outcome.findings = await _look(path, scope, sources, plan.periods)
             if outcome.findings == before:
                 break
@@ -145,14 +148,9 @@ async def _sources(
     if EXCHANGE in plan.against or (plan.is_repair and not files):
         exchanges = await ask_exchanges(plan.settings, names, stack, outcome.unknown.add)
         if scope.now_ms is not None:
-            scope.now_ms = max(scope.now_ms, exchanges.now_ms)
+            scope.now_ms = max(scope.now_ms, exchanges.now_ms - int(scope.passed_ms()))
         sources[EXCHANGE] = exchanges
     return sources
-
-
-def _previous_close() -> tuple[str, ...]:
-    """Exchanges whose bars open at the close of the one before."""
-    return tuple(key for key in keys() if venue(key).candle.opens_at_previous_close)
 
 
 async def _look(
@@ -160,8 +158,9 @@ async def _look(
 ) -> list[Finding]:
     found = [finding async for finding in audit(path, scope)]
     known = Known(found)
+    previous_close = opening_at_previous_close()
     for reference in sources.values():
-        async for finding in find_differences(path, reference, scope, periods, previous_close=_previous_close()):
+        async for finding in find_differences(path, reference, scope, periods, previous_close=previous_close):
             known.add(finding)
     return known.findings
 

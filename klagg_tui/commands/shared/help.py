@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from klagg_tui.commands.shared.settings import as_typed
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -45,6 +47,7 @@ def polish(app: typer.Typer) -> None:
 
 def _shown(parameters: Sequence[Any]) -> list[Any]:
     for parameter in parameters:
+        as_typed(parameter)
         if isinstance(parameter, TyperOption) and parameter.is_bool_flag and parameter.metavar is None:
             parameter.metavar = _NOTHING
     return list(parameters)

@@ -40,14 +40,16 @@ class Chosen:
         """The configuration file, which need not exist."""
         return find(self.config, os.environ)
 
-    def load(self) -> Effective:
+    def load(self, *, watches: bool = False) -> Effective:
         """The settings that count; what is worth knowing but not wrong goes to stderr.
+
+        `watches`: the market is to be watched by them.
 
         Raises:
             ConfigError: a line for each thing that is wrong.
         """
         effective = load_settings(self.config, self.flags, os.environ)
-        for note in effective.notes:
+        for note in (*effective.notes, *(effective.unused if watches else ())):
             tell(note, err=True)
         return effective
 
@@ -89,6 +91,28 @@ def with_settings(*names: str) -> Callable[[Callable[..., R]], Callable[..., R]]
     return decorate
 
 
+def as_typed(parameter: Any) -> None:  # noqa: ANN401 - typer's own types are private
+    """Let an option of settings be taken as it was typed, and any option for nothing where it was not typed.
+
+    typer would load pydantic to see that a text is one: that takes as long as all the rest until the settings are read.
+    """
+    if "process_value" in vars(parameter):  # a command is asked for its parameters again and again
+        return
+    whole, read = parameter.process_value, _READ.get(parameter.name)
+
+    def process(ctx: Any, value: Any) -> Any:  # noqa: ANN401
+        is_many = parameter.multiple or parameter.nargs == -1
+        if value is None and not parameter.required:
+            found: Any = () if is_many else None
+        elif value is not None and read is not None:
+            found = tuple(map(read, value)) if is_many else read(value)
+        else:
+            return whole(ctx, value)
+        return parameter.callback(ctx, parameter, found) if parameter.callback else found
+
+    parameter.process_value = process
+
+
 def _merged(ctx: typer.Context, path: Path | None, typed: Mapping[str, tuple[str, ...]]) -> Chosen:
     """What was typed here and before; a bad value is wrong usage."""
     problems = [p for name, texts in typed.items() if texts for p in problems_of_flag(BY_NAME[name], texts)]
@@ -108,6 +132,10 @@ def _texts(given: str | list[str] | None) -> tuple[str, ...]:
 
 def _parameter_name(setting: Setting) -> str:
     return setting.name.replace(".", "__")
+
+
+_READ: Final[Mapping[str, Callable[[str], Any]]] = {_CONFIG: Path} | {_parameter_name(one): str for one in SETTINGS}
+"""What becomes of the text behind each option."""
 
 
 def _config_parameter() -> Parameter:

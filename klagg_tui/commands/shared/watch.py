@@ -30,20 +30,24 @@ def watch_until(
     stop: StopSignals, plan: Plan, settings: Settings, *, is_served: bool = False, state_name: str = "screen"
 ) -> bool:
     """The same, where signals are listened to already."""
-    from klagg_tui.app import run
     from klagg_tui.runtime.worker import Runtime
 
     start_log(settings, plan.database)
     if plan.database:
         say_update(plan.database)
     if not is_served:
-        return run(Runtime(plan), stop, settings.screen, state_name=state_name)
+        runtime = Runtime(plan)
+        runtime.begin()  # what is stored is read while the screen is loaded
+        from klagg_tui.app import run
+
+        return run(runtime, stop, settings.screen, names=settings.names, state_name=state_name)
+    from klagg_tui.app import run
     from klagg_tui.serve.server import served
 
     runtime, server = served(plan, settings.serve)
     server.start()
     try:
-        return run(runtime, stop, settings.screen, state_name=state_name)
+        return run(runtime, stop, settings.screen, names=settings.names, state_name=state_name)
     finally:
         server.stop()
 

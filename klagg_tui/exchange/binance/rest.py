@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from typing import Final, Unpack
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.parsing import price
 from klagg_tui.engine.period import Period
-from klagg_tui.errors import UnknownSymbol, Unreachable
+from klagg_tui.errors import Unreachable
 from klagg_tui.exchange.binance import wire
 from klagg_tui.exchange.binance.facts import LONGEST_REFUSAL_MS, REFUSALS
 from klagg_tui.exchange.binance.products import UM, Product
 from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.transport.client import MarketClient, within
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import TIME_OUT_S, Answer, HttpClient, HttpRules
-from klagg_tui.exchange.transport.steady import steady_ms
+from klagg_tui.exchange.transport.http import Answer
+from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
 from klagg_tui.exchange.venue import Priority, StreamCodec
 
 USED_WEIGHT: Final = "X-MBX-USED-WEIGHT-1M"
@@ -32,7 +31,7 @@ SETTLED_MS: Final = 5_000
 def rules(product: Product) -> HttpRules:
     """How it answers."""
     return HttpRules(
-        cost_per_minute=product.requests.cost_per_minute,
+        requests=product.requests,
         used_header=USED_WEIGHT,
         refusals=REFUSALS,
         longest_pause_ms=LONGEST_REFUSAL_MS,
@@ -42,42 +41,12 @@ def rules(product: Product) -> HttpRules:
 
 
 class RestClient(MarketClient):
-    """See `MarketData`.
-
-    Args:
-        base_url: `https://host`.
-        clock: set by `sync`.
-        product: what is asked for there.
-        proxy: `http://…` or `socks5://…`; without one the environment's counts.
-        local_ms: the steady local clock that `clock` goes by.
-        time_out_s: for one try.
-        has_speed: whether the host may say how fast its time runs.
-    """
+    """See `MarketData`; `product`: what is asked for there."""
 
     def __init__(
-        self,
-        base_url: str,
-        clock: ExchangeClock,
-        product: Product = UM,
-        *,
-        proxy: str | None = None,
-        local_ms: Callable[[], float] = steady_ms,
-        time_out_s: float = TIME_OUT_S,
-        has_speed: bool = True,
+        self, base_url: str, clock: ExchangeClock, product: Product = UM, **options: Unpack[HttpOptions]
     ) -> None:
-        super().__init__(
-            HttpClient(
-                base_url,
-                clock,
-                rules(product),
-                proxy=proxy,
-                local_ms=local_ms,
-                time_out_s=time_out_s,
-                has_speed=has_speed,
-            ),
-            wire.time_request(product),
-            wire.read_time,
-        )
+        super().__init__(base_url, clock, rules(product), wire.time_request(product), wire.read_time, **options)
         self._product = product
         self._worth: dict[str, Exact] = {}
         """By symbol: the value of a contract, as the listing said."""
@@ -108,7 +77,7 @@ class RestClient(MarketClient):
         fills: bool = True,  # noqa: ARG002 - it sends a bar for every minute
     ) -> list[Bar]:
         """The exchange's own bars that open from `start_ms` to `end_ms`, both included."""
-        worth = await self._worth_of(symbol) if self._product.is_in_contracts else 0
+        worth = await self.listed(symbol, self._worth) if self._product.is_in_contracts else 0
         longest_ms, now_ms = self._product.longest_span_ms, self.now_ms()
         found: list[Bar] = []
         for window in wire.windows(period, start_ms, end_ms, limit, now_ms, longest_ms):
@@ -121,14 +90,6 @@ class RestClient(MarketClient):
         asked_ms = self.clock.now_ms(answer.sent_ms)
         shown_ms = (answer.date_ms or 0) - SETTLED_MS
         return self.http.read(lambda body: wire.read_bars(body, symbol, period, asked_ms, shown_ms, worth), answer.body)
-
-    async def _worth_of(self, symbol: str) -> Exact:
-        """What one contract is worth; the listing is asked where it was not."""
-        if symbol not in self._worth:
-            await self.instruments()
-        if symbol not in self._worth:
-            raise UnknownSymbol(f"The exchange lists no {symbol}.")
-        return self._worth[symbol]
 
     async def trades(
         self,

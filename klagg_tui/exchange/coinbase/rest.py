@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from typing import Final, Unpack
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
@@ -22,8 +21,8 @@ from klagg_tui.exchange.coinbase.wire import Window
 from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.transport.client import MarketClient
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import TIME_OUT_S, Answer, HttpClient, HttpRules
-from klagg_tui.exchange.transport.steady import steady_ms
+from klagg_tui.exchange.transport.http import Answer
+from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
 from klagg_tui.exchange.venue import Priority, StreamCodec
 
 SETTLED_MS: Final = 30_000
@@ -33,45 +32,19 @@ _LOOKS_BACK: Final = ((Period.H1, 1), (Period.D1, 5))
 """Where the price before a quiet day is looked for, twelve days and four years back; bars and pages of them."""
 
 RULES: Final = HttpRules(
-    cost_per_minute=REQUESTS.cost_per_minute,
-    used_header="",
+    requests=REQUESTS,
     refusals=REFUSALS,
     longest_pause_ms=LONGEST_REFUSAL_MS,
     blocked_advice=BLOCKED_ADVICE,
     read_failure=wire.read_failure,
-    pace_ms=REQUESTS.pace_ms,
 )
 
 
 class RestClient(MarketClient):
-    """See `MarketData`.
+    """See `MarketData`."""
 
-    Args:
-        base_url: `https://host`.
-        clock: set by `sync`.
-        proxy: `http://…` or `socks5://…`; without one the environment's counts.
-        local_ms: the steady local clock that `clock` goes by.
-        time_out_s: for one try.
-        has_speed: whether the host may say how fast its time runs.
-    """
-
-    def __init__(
-        self,
-        base_url: str,
-        clock: ExchangeClock,
-        *,
-        proxy: str | None = None,
-        local_ms: Callable[[], float] = steady_ms,
-        time_out_s: float = TIME_OUT_S,
-        has_speed: bool = True,
-    ) -> None:
-        super().__init__(
-            HttpClient(
-                base_url, clock, RULES, proxy=proxy, local_ms=local_ms, time_out_s=time_out_s, has_speed=has_speed
-            ),
-            wire.TIME,
-            wire.read_time,
-        )
+    def __init__(self, base_url: str, clock: ExchangeClock, **options: Unpack[HttpOptions]) -> None:
+        super().__init__(base_url, clock, RULES, wire.TIME, wire.read_time, **options)
         self._ended: frozenset[str] = frozenset()
         """Products that are listed and no longer traded: without a bar they have no flat one either."""
         self._untraded_ms: dict[str, int] = {}

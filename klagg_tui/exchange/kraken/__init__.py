@@ -13,9 +13,9 @@ from klagg_tui.exchange.venue import Ids, MarketData, StreamCodec, Venue
 
 
 def _codec() -> StreamCodec:
-    from klagg_tui.exchange.kraken import wire
+    from klagg_tui.exchange.kraken.wire.frames import CODEC
 
-    return wire.CODEC
+    return CODEC
 
 
 def _market_data(rest_url: str, start_ms: float, *, proxy: str | None = None) -> MarketData:

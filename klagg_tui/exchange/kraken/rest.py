@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, Unpack
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import MINUTE_MS, Period
-from klagg_tui.errors import UnknownSymbol
 from klagg_tui.exchange.fields import LATEST_MS
-from klagg_tui.exchange.kraken import wire
 from klagg_tui.exchange.kraken.facts import (
     BLOCKED_ADVICE,
     INTERVALS,
@@ -20,11 +17,17 @@ from klagg_tui.exchange.kraken.facts import (
     REFUSALS,
     REQUESTS,
 )
-from klagg_tui.exchange.kraken.wire import TradePage
+from klagg_tui.exchange.kraken.wire.answers import read_error, read_failure, read_time
+from klagg_tui.exchange.kraken.wire.bars import read_bars
+from klagg_tui.exchange.kraken.wire.frames import CODEC
+from klagg_tui.exchange.kraken.wire.pairs import read_pairs
+from klagg_tui.exchange.kraken.wire.requests import PAIRS, TIME, bars_request, trades_request
+from klagg_tui.exchange.kraken.wire.trades import TradePage, read_trades
 from klagg_tui.exchange.listing import Instruments
+from klagg_tui.exchange.minutes import made_minutes, whole_until_ms
 from klagg_tui.exchange.transport.client import MarketClient
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import HttpClient, HttpRules
+from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
 from klagg_tui.exchange.venue import Priority, StreamCodec
 
 SETTLED_MS: Final = 10_000
@@ -38,39 +41,32 @@ _BEFORE_MS: Final = 1_000
 _OVERLAP_NS: Final = 10_000_000
 
 RULES: Final = HttpRules(
-    cost_per_minute=REQUESTS.cost_per_minute,
-    used_header="",
+    requests=REQUESTS,
     refusals=REFUSALS,
     longest_pause_ms=LONGEST_REFUSAL_MS,
     blocked_advice=BLOCKED_ADVICE,
-    read_failure=wire.read_failure,
-    pace_ms=REQUESTS.pace_ms,
-    read_error=wire.read_error,
+    read_failure=read_failure,
+    read_error=read_error,
 )
 
 
 class RestClient(MarketClient):
-    """See `MarketData`; `has_speed`: whether the host may say how fast its time runs."""
+    """See `MarketData`."""
 
-    def __init__(
-        self, base_url: str, clock: ExchangeClock, *, proxy: str | None = None, has_speed: bool = True
-    ) -> None:
-        super().__init__(
-            HttpClient(base_url, clock, RULES, proxy=proxy, has_speed=has_speed), wire.TIME, wire.read_time
-        )
+    def __init__(self, base_url: str, clock: ExchangeClock, **options: Unpack[HttpOptions]) -> None:
+        super().__init__(base_url, clock, RULES, TIME, read_time, **options)
         self._rest_names: dict[str, str] = {}
         """What REST calls a symbol."""
-        self._listing = asyncio.Lock()
 
     @property
     def codec(self) -> StreamCodec:
         """The same for every pair."""
-        return wire.CODEC
+        return CODEC
 
     async def instruments(self) -> Instruments:
         """Every pair the exchange lists."""
-        answer = await self.http.get(wire.PAIRS, Priority.SEED)
-        found = self.http.read(wire.read_pairs, answer.body)
+        answer = await self.http.get(PAIRS, Priority.SEED)
+        found = self.http.read(read_pairs, answer.body)
         self._rest_names.update(found.rest_names)
         return found.listed
 
@@ -92,7 +88,7 @@ class RestClient(MarketClient):
         """
         if period not in INTERVALS:
             return []
-        pair = await self._rest_name(symbol)
+        pair = await self.listed(symbol, self._rest_names)
         step_ms, newest_ms = period.nominal_ms, period.open_ms(self.now_ms())
         last_ms = newest_ms if end_ms is None else min(newest_ms, period.open_ms(end_ms))
         if start_ms is None:
@@ -114,7 +110,7 @@ class RestClient(MarketClient):
         self, symbol: str, from_id: int, *, since_ms: int = 0, limit: int, priority: Priority
     ) -> list[AggTrade]:
         """Trades from an id on, asked for by the time of one before; where none is known the newest must reach back so far."""
-        pair = await self._rest_name(symbol)
+        pair = await self.listed(symbol, self._rest_names)
         until_id = from_id + min(limit, REQUESTS.trade_page.rows)
         walk = self._walk(symbol, pair, (since_ms - _BEFORE_MS) * 1_000_000 if since_ms else None, priority)
         found: list[AggTrade] = []
@@ -126,20 +122,11 @@ class RestClient(MarketClient):
                 break
         return found
 
-    async def _rest_name(self, symbol: str) -> str:
-        """What REST calls a symbol, by the listing, which is asked for once where nobody has yet."""
-        async with self._listing:
-            if not self._rest_names:
-                await self.instruments()
-        if symbol not in self._rest_names:
-            raise UnknownSymbol(f"Kraken does not list {symbol}.")
-        return self._rest_names[symbol]
-
     async def _own_bars(self, symbol: str, pair: str, period: Period, priority: Priority) -> list[Bar]:
         """The exchange's, as many as it has."""
-        answer = await self.http.get(wire.bars_request(pair, period), priority)
+        answer = await self.http.get(bars_request(pair, period), priority)
         asked_ms, shown_ms = self.clock.now_ms(answer.sent_ms), (answer.date_ms or 0) - SETTLED_MS
-        return self.http.read(lambda body: wire.read_bars(body, symbol, period, asked_ms, shown_ms), answer.body)
+        return self.http.read(lambda body: read_bars(body, symbol, period, asked_ms, shown_ms), answer.body)
 
     async def _made_bars(self, symbol: str, pair: str, within: tuple[int, int], priority: Priority) -> list[Bar]:
         """Minutes that open within two times, made of trades, as far as all trades up to their end came."""
@@ -148,8 +135,8 @@ class RestClient(MarketClient):
         fresh = trades
         while fresh and fresh[-1].traded_ms < end_ms:
             trades += (fresh := await walk.further())
-        until_ms = _whole_until_ms(trades, end_ms if walk.is_all else 0)
-        return wire.made_bars(trades, symbol, first_ms, min(end_ms, until_ms))
+        until_ms = whole_until_ms(trades, end_ms if walk.is_all else 0)
+        return made_minutes(trades, symbol, first_ms, min(end_ms, until_ms))
 
     async def _begun_before(
         self, symbol: str, pair: str, first_ms: int, priority: Priority
@@ -165,8 +152,8 @@ class RestClient(MarketClient):
 
     def _walk(self, symbol: str, pair: str, since_ns: int | None, priority: Priority) -> TradeWalk:
         async def ask(since_ns: int | None) -> TradePage:
-            answer = await self.http.get(wire.trades_request(pair, since_ns), priority)
-            return self.http.read(lambda body: wire.read_trades(body, symbol), answer.body)
+            answer = await self.http.get(trades_request(pair, since_ns), priority)
+            return self.http.read(lambda body: read_trades(body, symbol), answer.body)
 
         return TradeWalk(ask, since_ns)
 
@@ -201,13 +188,3 @@ class TradeWalk:
                 break
             self._since_ns = self._last_ns
         return []
-
-
-def _whole_until_ms(trades: list[AggTrade], all_ms: int) -> int:
-    """Up to when no trade is missing: the minute of the last one before any missing id, `all_ms` where none is missing."""
-    until_ms = 0
-    for number, trade in enumerate(trades):
-        if trade.aggregate_id != trades[0].aggregate_id + number:
-            return until_ms
-        until_ms = trade.traded_ms // MINUTE_MS * MINUTE_MS
-    return max(until_ms, all_ms)

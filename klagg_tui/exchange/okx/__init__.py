@@ -16,7 +16,7 @@ from klagg_tui.exchange.venue import MarketData, StreamCodec, Venue
 def _codec(market: facts.Market) -> StreamCodec:
     """Without a listing: it knows what sizes of the spot market are, and of no contract what it is worth."""
     from klagg_tui.exchange.okx.wire.frames import codec
-    from klagg_tui.exchange.okx.wire.units import SpotContracts
+    from klagg_tui.exchange.units import SpotContracts
 
     return codec(SpotContracts() if market is facts.SPOT else {})
 

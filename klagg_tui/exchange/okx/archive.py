@@ -15,8 +15,9 @@ from typing import Final, NamedTuple
 from klagg_tui.engine.exact import PRICE_DECIMALS
 from klagg_tui.engine.period import DAY_MS
 from klagg_tui.errors import BadFrame
+from klagg_tui.exchange.numerals import digits, moment_of_digits, product
 from klagg_tui.exchange.okx.facts import SPOT, SWAP, Market
-from klagg_tui.exchange.okx.wire.units import ONE, moment, product, whole
+from klagg_tui.exchange.units import ONE
 
 MARKETS: Final = (SWAP, SPOT)
 DECIMALS: Final = PRICE_DECIMALS
@@ -130,7 +131,7 @@ def _plain(symbol: str, line: str, size: str) -> str | None:
         return None
     _, trade_id, side, price, contracts, time = fields[:6]
     try:
-        whole(trade_id), moment(time)
+        digits(trade_id), moment_of_digits(time)
         return f"{trade_id},{price},{product(contracts, size)},{trade_id},{trade_id},{time},{_IS_SELL[side.lower()]}"
     except (BadFrame, KeyError):
         return None

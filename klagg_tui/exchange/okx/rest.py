@@ -2,75 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from itertools import takewhile
-from typing import Final
+from typing import Final, Unpack
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
-from klagg_tui.errors import UnknownSymbol, Unreachable
 from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.okx import facts
 from klagg_tui.exchange.okx.facts import REQUESTS, SPOT, Market
 from klagg_tui.exchange.okx.wire import requests
-from klagg_tui.exchange.okx.wire.answers import read_error, read_failure, read_time
+from klagg_tui.exchange.okx.wire.answers import read_error, read_time
 from klagg_tui.exchange.okx.wire.bars import read_bars
 from klagg_tui.exchange.okx.wire.frames import codec
 from klagg_tui.exchange.okx.wire.instruments import read_instruments
 from klagg_tui.exchange.okx.wire.trades import read_trades
-from klagg_tui.exchange.okx.wire.units import Contract, SpotContracts
 from klagg_tui.exchange.transport.client import MarketClient, within
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import TIME_OUT_S, HttpClient, HttpRules
-from klagg_tui.exchange.transport.steady import steady_ms
+from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
+from klagg_tui.exchange.units import Contract, SpotContracts
 from klagg_tui.exchange.venue import Priority, StreamCodec
 
 RULES: Final = HttpRules(
-    cost_per_minute=REQUESTS.cost_per_minute,
-    used_header="",
+    requests=REQUESTS,
     refusals=facts.REFUSALS,
     longest_pause_ms=facts.LONGEST_REFUSAL_MS,
     blocked_advice=facts.BLOCKED_ADVICE,
-    read_failure=read_failure,
-    pace_ms=REQUESTS.pace_ms,
+    read_failure=read_error,
     read_error=read_error,
 )
 
 
 class RestClient(MarketClient):
-    """See `MarketData`.
+    """See `MarketData`; `market`: swaps or spot."""
 
-    `market`: swaps or spot; the rest is as in `HttpClient`.
-    """
-
-    def __init__(
-        self,
-        market: Market,
-        base_url: str,
-        clock: ExchangeClock,
-        *,
-        proxy: str | None = None,
-        local_ms: Callable[[], float] = steady_ms,
-        time_out_s: float = TIME_OUT_S,
-        has_speed: bool = True,
-    ) -> None:
-        super().__init__(
-            HttpClient(
-                base_url, clock, RULES, proxy=proxy, local_ms=local_ms, time_out_s=time_out_s, has_speed=has_speed
-            ),
-            requests.TIME,
-            read_time,
-        )
+    def __init__(self, market: Market, base_url: str, clock: ExchangeClock, **options: Unpack[HttpOptions]) -> None:
+        super().__init__(base_url, clock, RULES, requests.TIME, read_time, **options)
         self._market = market
         self._contracts: dict[str, Contract] = SpotContracts() if market is SPOT else {}
-        self._codec = codec(self._contracts)
-
-    @property
-    def codec(self) -> StreamCodec:
-        """It knows the contracts of the last listing, and of those before."""
-        return self._codec
+        # It knows the contracts of the last listing, and of those before.
+        self.codec: StreamCodec = codec(self._contracts)
 
     async def instruments(self) -> Instruments:
         """Every instrument of the market; what their contracts are worth is kept for what is asked and streamed afterwards."""
@@ -125,13 +97,5 @@ class RestClient(MarketClient):
         return [*found, *(trade for _, trade in follow)][:limit]
 
     async def _contract(self, symbol: str) -> Contract:
-        """The unit of an instrument's sizes; where it is not known yet the listing is asked for."""
-        if self._market is SPOT:
-            return self._contracts[symbol]
-        if symbol not in self._contracts:
-            listed = await self.instruments()
-            if listed.unproven([symbol]):
-                raise Unreachable(f"The listing of OKX cannot be read where {symbol} may be: {listed.unread.reason}.")
-        if symbol not in self._contracts:
-            raise UnknownSymbol(f"OKX lists no swap {symbol}.")
-        return self._contracts[symbol]
+        """The unit of an instrument's sizes."""
+        return self._contracts[symbol] if self._market is SPOT else await self.listed(symbol, self._contracts)

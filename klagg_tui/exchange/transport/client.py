@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, Self, TypeVar, Unpack
 
-from klagg_tui.errors import Unreachable
+from klagg_tui.errors import UnknownSymbol, Unreachable
+from klagg_tui.exchange.listing import Instruments
+from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import HttpClient
+from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
 from klagg_tui.exchange.venue import Priority, Request, RequestUse
 
 T = TypeVar("T")
@@ -20,16 +25,34 @@ class MarketClient:
     """The part of `MarketData` that is the same everywhere, to be used in an `async with` block.
 
     Args:
-        http: how the exchange is asked.
+        base_url: `https://host`.
+        clock: set by `sync`.
+        rules: how it answers.
         time: the request for its time.
         read_time: milliseconds since the epoch out of the answer; raises BadFrame.
+        options: see `HttpClient`.
     """
 
-    def __init__(self, http: HttpClient, time: Request, read_time: Callable[[bytes], int]) -> None:
-        self.http = http
-        self.clock = http.clock
+    def __init__(
+        self,
+        base_url: str,
+        clock: ExchangeClock,
+        rules: HttpRules,
+        time: Request,
+        read_time: Callable[[bytes], int],
+        **options: Unpack[HttpOptions],
+    ) -> None:
+        self.http = HttpClient(base_url, clock, rules, **options)
+        self.clock = clock
         self._time = time
         self._read_time = read_time
+        self._looking_up = asyncio.Lock()
+        self._unlisted: set[str] = set()
+        """Symbols that a listing did not have when it was asked for them: the next one may."""
+
+    @abstractmethod
+    async def instruments(self) -> Instruments:
+        """Everything that the exchange lists."""
 
     async def __aenter__(self) -> Self:
         await self.http.__aenter__()
@@ -44,6 +67,10 @@ class MarketClient:
         """The exchange's time."""
         return self.http.now_ms()
 
+    def error_ms(self) -> float:
+        """By how much that may be off, in the exchange's milliseconds."""
+        return self.http.error_ms()
+
     def use(self) -> RequestUse:
         """How much was asked."""
         return self.http.use()
@@ -54,6 +81,23 @@ class MarketClient:
             answer = await self.http.get(self._time, Priority.GAP)
             if self.http.set_clock(answer, self.http.read(self._read_time, answer.body)):
                 break
+
+    async def listed(self, symbol: str, known: Mapping[str, T]) -> T:
+        """What the listing says of a symbol, by those that were read; one that nobody has seen yet is asked for, once.
+
+        Raises:
+            UnknownSymbol: it does not list it.
+            Unreachable: entries of it cannot be read, and one of them may be the symbol's.
+        """
+        async with self._looking_up:
+            if symbol not in known and symbol not in self._unlisted:
+                found = await self.instruments()
+                if symbol not in known and found.unproven([symbol]):
+                    raise Unreachable(f"The listing cannot be read where {symbol} may be: {found.unread.reason}.")
+                self._unlisted |= {symbol} - known.keys()
+        if symbol not in known:
+            raise UnknownSymbol(f"The exchange lists no {symbol}.")
+        return known[symbol]
 
 
 def within(found: list[T], limit: int) -> list[T]:

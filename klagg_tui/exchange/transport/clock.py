@@ -9,6 +9,7 @@ A simulated exchange may run faster than the world; it sends its speed, and whoe
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from statistics import median
 from typing import Final, NamedTuple
@@ -31,6 +32,8 @@ class _Sample(NamedTuple):
     local_ms: float
     exchange_ms: float
     speed: float
+    loose_ms: float = 0
+    """By how much it may be off besides what its trip explains, in the exchange's milliseconds."""
 
 
 class Witnesses(NamedTuple):
@@ -56,6 +59,7 @@ class ExchangeClock:
         """How often the clock was moved by more than a little: what was decided by it may be wrong."""
         self._samples: deque[_Sample] = deque(maxlen=SAMPLES)
         self._best = _Sample(0, local_ms, start_ms, 1.0)
+        self._is_set = False
         self._doubted: _Sample | None = None
         self._heard: deque[tuple[float, float]] = deque(maxlen=_HEARD)
         self._latest_ms = 0
@@ -63,7 +67,7 @@ class ExchangeClock:
     @property
     def is_set(self) -> bool:
         """Whether the exchange ever told its time; before that it is this machine's, which may be hours wrong."""
-        return bool(self._samples)
+        return self._is_set
 
     @property
     def speed(self) -> float:
@@ -115,6 +119,16 @@ class ExchangeClock:
         self._latest_ms = max(self._latest_ms, int(best.exchange_ms + (local_ms - best.local_ms) * best.speed))
         return self._latest_ms
 
+    def error_ms(self, local_ms: float) -> float:
+        """By how much `now_ms` may be off at the most, in the exchange's milliseconds; without bound until an answer was believed.
+
+        The exchange wrote its time somewhere on the round trip, half of which is taken for the way back.
+        """
+        if not self.is_set:
+            return math.inf
+        best = self._best
+        return best.loose_ms + (best.trip_ms / 2 + abs(local_ms - best.local_ms) * _DRIFT) * best.speed
+
     def _go_on_at(self, speed: float, local_ms: float) -> None:
         """Before any answer was believed the speed alone is taken from one: it is our own simulated exchange's."""
         best = self._best
@@ -130,6 +144,7 @@ class ExchangeClock:
 
     def _go_by(self, best: _Sample) -> None:
         self._best = best
+        self._is_set = True
         self._doubted = None
         self._latest_ms = 0
 
@@ -155,7 +170,7 @@ class ExchangeClock:
             return
         if any(told is not None and abs(trades_ms - told) <= late_ms for told in witnesses):
             self._samples.clear()
-            self._go_by(_Sample(0, local_ms, trades_ms, best.speed))
+            self._go_by(_Sample(0, local_ms, trades_ms, best.speed, late_ms))
             self.jumps += 1
             self.trouble = f"The trades that arrive are {_length(off_ms)} {_side(off_ms)} the exchange's clock: klagg goes by the trades."
         elif off_ms > 0:

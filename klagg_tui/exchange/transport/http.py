@@ -9,7 +9,6 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
@@ -35,6 +34,7 @@ from klagg_tui.exchange.transport.clock import ExchangeClock, Witnesses
 from klagg_tui.exchange.transport.connect import reason_of
 from klagg_tui.exchange.transport.headers import date_ms, speed_of, whole
 from klagg_tui.exchange.transport.proxy import proxy_for
+from klagg_tui.exchange.transport.rules import HttpRules
 from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import Failure, Priority, Request, RequestUse
 from klagg_tui.texts import without_login
@@ -60,26 +60,6 @@ _LONGEST_WAIT_S: Final = 0.5
 
 _PROXY_TROUBLE: Final = (ProxyError, ProxyConnectionError, ProxyTimeoutError)
 _NO_ANSWER: Final = (aiohttp.ClientError, TimeoutError, OSError, *_PROXY_TROUBLE)
-
-
-@dataclass(frozen=True)
-class HttpRules:
-    """How one exchange answers."""
-
-    cost_per_minute: int
-    used_header: str
-    """Says how much of the minute's cost is used; empty where the exchange does not say it."""
-    refusals: Mapping[int, Refusal]
-    longest_pause_ms: int
-    """No refusal lasts longer; an answer that says more is not believed."""
-    blocked_advice: str
-    read_failure: Callable[[bytes], Failure]
-    """Of an answer with another status than 200. The body may be anything: it must not raise. A `status` in it counts in place
-    of the answer's own."""
-    pace_ms: int = 0
-    """Between two requests, in the exchange's time."""
-    read_error: Callable[[bytes], Failure | None] | None = None
-    """Finds the error in an answer with status 200, for exchanges that say them so; None where there is none; never raises."""
 
 
 class Answer(NamedTuple):
@@ -125,7 +105,7 @@ class HttpClient:
         wall_ms: Callable[[], float] = lambda: time.time() * 1000,
         has_speed: bool = True,
     ) -> None:
-        self.budget = WeightBudget(rules.cost_per_minute, rules.pace_ms)
+        self.budget = WeightBudget(rules.requests.cost_per_minute, rules.requests.pace_ms)
         self.clock = clock
         self._requests = 0
         self._retries = 0
@@ -160,6 +140,10 @@ class HttpClient:
     def now_ms(self) -> int:
         """The exchange's time."""
         return self.clock.now_ms(self._local_ms())
+
+    def error_ms(self) -> float:
+        """By how much that may be off, in the exchange's milliseconds."""
+        return self.clock.error_ms(self._local_ms())
 
     def use(self) -> RequestUse:
         """How much was asked."""
@@ -287,7 +271,7 @@ class HttpClient:
         """What is wrong with an answer, its status included."""
         if status == 200:
             return self._rules.read_error(body) if self._rules.read_error else None
-        failure = self._rules.read_failure(body)
+        failure = self._rules.read_failure(body) or Failure()
         return failure if failure.status else failure._replace(status=status)
 
     def _error(self, failure: Failure, headers: Mapping[str, str]) -> ExchangeError:

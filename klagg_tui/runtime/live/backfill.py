@@ -1,5 +1,8 @@
 """History: the bars from before klagg was started, newest first, as far back as was asked for.
 
+Shorter periods come first: minutes are what larger bars are checked by, and what is looked at. That goes for symbols that come
+later too: their minutes wait for no longer bars of those that were there before them.
+
 What is there already is counted in the store, so an interrupted back-fill resumes where it stopped, and nothing is fetched
 twice. What a pause of klagg left out further back is owed: see `debts`.
 """
@@ -40,21 +43,20 @@ class Backfill:
     @property
     def progress(self) -> Progress | None:
         """Symbols and periods that are done; None when all are."""
-        if self._done >= len(self._wanted):
-            return None
-        return Progress("history", self._done, len(self._wanted))
+        return Progress("history", self._done, self._done + len(self._wanted)) if self._wanted else None
 
     def want(self, symbols: Sequence[str]) -> None:
         """Back-fill these symbols too."""
         self._wanted += [(symbol, period) for period in self._context.fetched_periods for symbol in symbols]
+        self._wanted.sort(key=_period)
 
     async def work_forever(self) -> None:
         """Take one symbol and period after another, as the budget allows."""
         while True:
-            if self._done >= len(self._wanted):
+            if not self._wanted:
                 await asyncio.sleep(1)
                 continue
-            symbol, period = self._wanted[self._done]
+            symbol, period = self._wanted[0]
             try:
                 await self._fill(symbol, period)
             except Refused as error:
@@ -64,8 +66,9 @@ class Backfill:
                 await asyncio.sleep(RETRY_S)
                 continue
             self._host.notices.pop("history", None)
+            self._wanted.remove((symbol, period))
             self._done += 1
-            if self._done == len(self._wanted) or self._wanted[self._done][1] is not period:
+            if all(wanted is not period for _, wanted in self._wanted):
                 self._host.stale_closes.append(period)
 
     async def _fill(self, symbol: str, period: Period) -> None:
@@ -87,4 +90,8 @@ class Backfill:
                 symbol, period, start_ms, last_ms, limit=limit, priority=Priority.HISTORY
             )
             settled_ms = self._context.settled_ms()
-            await self._context.add_confirmed([bar for bar in bars if bar.end_ms <= settled_ms])
+            await self._context.store.add_confirmed([bar for bar in bars if bar.end_ms <= settled_ms])
+
+
+def _period(wanted: tuple[str, Period]) -> Period:
+    return wanted[1]

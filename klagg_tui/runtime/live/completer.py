@@ -13,6 +13,7 @@ from typing import Final
 
 from klagg_tui.engine.period import MINUTE_MS
 from klagg_tui.errors import KlaggError, Refused
+from klagg_tui.runtime.background import together
 from klagg_tui.runtime.live.context import LiveContext
 from klagg_tui.runtime.live.seeder import Seeder
 
@@ -43,7 +44,7 @@ class Completer:
         while True:
             due = self._due()[:AT_ONCE]
             try:
-                await asyncio.gather(*map(self._complete, due))
+                await together(map(self._complete, due))
                 self._host.notices.pop("larger", None)
             except KlaggError as error:
                 self._host.notices["larger"] = f"{error} Larger bars that began before klagg stay partial until then."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from typing import NamedTuple
 from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar, BarKey
 from klagg_tui.engine.events import AddSymbol, AmendBar
-from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, Period
+from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, MINUTE_MS, Period
 from klagg_tui.errors import BadNumber
 from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.transport.clock import LITTLE_MS
@@ -21,7 +22,6 @@ from klagg_tui.runtime.live.keyed import Naming
 from klagg_tui.runtime.market_host import MarketHost
 from klagg_tui.storage.debts import Hole
 from klagg_tui.storage.maintenance import kept_from
-from klagg_tui.storage.merging import Added
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
 from klagg_tui.storage.unconfirmed import Unconfirmed
@@ -38,9 +38,15 @@ def note_clock(clock: Clock, notices: dict[str, str]) -> None:
         notices["clock"] = clock.trouble
 
 
-async def remove_future(host: MarketHost, store: Store, latest_ms: int) -> None:
-    """Take back what an error of a clock left behind `latest_ms`: bars of a time that has not come."""
-    if removed := await store.remove_future(latest_ms + LITTLE_MS, venue=host.key or None):
+async def remove_future(host: MarketHost, store: Store, latest_ms: int, error_ms: float) -> None:
+    """Take back what an error of a clock left behind `latest_ms`: bars of a time that has not come.
+
+    `error_ms`: by how much that may be off; nothing is taken back by a clock of which that is not known.
+    """
+    if error_ms == math.inf:
+        return
+    latest_ms += LITTLE_MS + math.ceil(error_ms)
+    if removed := await store.remove_future(latest_ms, venue=host.key or None):
         log.warning("%d bars lay in the future, or were over before their end: they are removed or doubted", removed)
         host.metrics.add(Metric.BARS_TAKEN_BACK, removed)
 
@@ -133,11 +139,6 @@ class LiveContext:
         opens_before = self.venue.candle.opens_at_previous_close
         return (AmendBar(bar, bar.open if opens_before else None) for bar in bars if bar.period is Period.M1)
 
-    async def add_confirmed(self, bars: Iterable[Bar]) -> Added:
-        """Store bars of any periods as the exchange's own."""
-        opens_before = self.venue.candle.opens_at_previous_close
-        return await self.store.add_confirmed(bars, opens_at_previous_close=opens_before)
-
     def agree(self, ours: Bar, theirs: Bar) -> bool:
         """Whether a confirmed bar is the exchange's in all that the exchange's says."""
         lacks = Evidence(theirs.evidence)
@@ -161,5 +162,9 @@ class LiveContext:
         return period.end_ms(period.open_ms(from_ms - 1, self.contract(symbol).anchor))
 
     def settled_ms(self) -> int:
-        """Bars that ended by then are final at the exchange."""
-        return self.now_ms() - self.venue.settle_ms
+        """Bars that ended by then are final at the exchange.
+
+        The venue's time for that includes a little for our picture of its clock; what that may be off besides is waited for too.
+        """
+        beyond_ms = min(max(0.0, self.market_data.error_ms() - LITTLE_MS), MINUTE_MS)
+        return self.now_ms() - self.venue.settle_ms - math.ceil(beyond_ms)

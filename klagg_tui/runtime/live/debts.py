@@ -18,14 +18,16 @@ from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.metrics import Metric
+from klagg_tui.runtime.background import together
 from klagg_tui.runtime.live.context import LiveContext
 from klagg_tui.storage.debts import Answer, Debts, Hole
+from klagg_tui.storage.merging import Added
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_MS: Final = 3 * MINUTE_MS
 ALL_EVERY_MS: Final = 60 * MINUTE_MS
-"""Between two looks at larger periods, which follow from the minutes nearly always."""
+"""Between two looks at larger periods, which follow from the minutes nearly always: not where the exchange lacks these."""
 AT_ONCE: Final = 4
 """Holes asked for together."""
 PAGES_A_ROUND: Final = 40
@@ -82,7 +84,7 @@ class DebtCollector:
         try:
             for at in range(0, len(due), AT_ONCE):
                 part = due[at : at + AT_ONCE]
-                came = await asyncio.gather(*map(self._fetch, part))
+                came = await together(map(self._fetch, part))
                 brought |= {hole.period for hole, has_come in zip(part, came, strict=True) if has_come}
             self._host.notices.pop("owed", None)
         except ExchangeError as error:
@@ -150,7 +152,7 @@ class DebtCollector:
             is_shown = bool(rows) and (rows[0].open_ms == start_ms or rows[-1].open_ms >= hole.to_ms)
             answer = self._answer(hole, rows, (from_ms, min(until_ms, hole.to_ms)), is_shown=is_shown)
             if answer.bars or answer.lacks or answer.gone_ms is not None:
-                added = await self._store.settle(answer)
+                added = await self._settle(answer)
                 self._host.metrics.add(Metric.BARS_FETCHED, added.new)
                 has_come = True
             else:
@@ -170,14 +172,19 @@ class DebtCollector:
         ):  # the end of a series is no hole before something is stored behind it
             return from_ms, False
         lacks = [(hole.from_ms, from_ms)]
-        await self._store.settle(Answer(hole.symbol, hole.period, [], lacks, self._context.now_ms()))
+        await self._settle(Answer(hole.symbol, hole.period, [], lacks, self._context.now_ms()))
         return from_ms, True
+
+    async def _settle(self, answer: Answer) -> Added:
+        if answer.lacks and answer.period is Period.M1:
+            self._looked_at_all_ms = None  # no minute will bring the larger bars over these
+        return await self._store.settle(answer)
 
     async def _ask(self, hole: Hole, from_ms: int) -> tuple[list[Bar], int, int]:
         """The exchange's bars from the one before on, up to the one behind: these show that the answer is one."""
         symbol, period = hole.symbol, hole.period
-        start_ms = period.open_ms(from_ms - 1, self._context.contract(symbol).anchor)
         last_ms = hole.to_ms - 1 if hole.is_tail else hole.to_ms
+        start_ms = await self._before(hole, from_ms, last_ms)
         limit = min(self._most_bars, period.count(start_ms, last_ms + 1))
         try:
             rows = await self._market_data.bars(symbol, period, start_ms, last_ms, limit=limit, priority=Priority.OWED)
@@ -186,14 +193,27 @@ class DebtCollector:
             rows = []
         return rows, start_ms, limit
 
+    async def _before(self, hole: Hole, from_ms: int, last_ms: int) -> int:
+        """When the bar before opens.
+
+        At the end of a series that is the last one stored, where one answer holds all from there on: the exchange may lack what
+        follows it.
+        """
+        period, anchor = hole.period, self._context.contract(hole.symbol).anchor
+        start_ms = period.open_ms(from_ms - 1, anchor)
+        if hole.is_tail and (end_ms := await self._store.ended_until(hole.symbol, period, from_ms)):
+            newest_ms = period.open_ms(end_ms - 1, anchor)
+            if period.count(newest_ms, last_ms + 1) <= self._most_bars:
+                return min(start_ms, newest_ms)
+        return start_ms
+
     def _answer(self, hole: Hole, rows: Sequence[Bar], asked: tuple[int, int], *, is_shown: bool) -> Answer:
         from_ms, to_ms = asked
         bars = [bar for bar in rows if from_ms <= bar.open_ms < hole.to_ms and bar.state is not State.FORMING]
         is_proof = is_shown or self._tries[_place(hole)] >= _GIVE_UP_AFTER
         gone_ms = from_ms if is_proof and not bars and self._has_left(hole) else None
         lacks = () if hole.is_tail or not is_proof else tuple(_between(bars, from_ms, to_ms))
-        opens_before = self._context.venue.candle.opens_at_previous_close
-        return Answer(hole.symbol, hole.period, bars, lacks, self._context.now_ms(), gone_ms, opens_before)
+        return Answer(hole.symbol, hole.period, bars, lacks, self._context.now_ms(), gone_ms)
 
     def _has_left(self, hole: Hole) -> bool:
         """Whether its symbol is no longer traded, for so long that its last minute must be there."""

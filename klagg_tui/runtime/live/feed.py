@@ -11,6 +11,9 @@ from functools import partial
 from typing import Final
 
 from klagg_tui.errors import ExchangeError, GeoBlocked, StorageError, Unreachable
+from klagg_tui.exchange.transport.clock import ExchangeClock
+from klagg_tui.exchange.transport.steady import steady_ms
+from klagg_tui.exchange.venue import MarketData
 from klagg_tui.feed import Mode
 from klagg_tui.runtime.live.context import Contract, LiveContext, note_clock, remove_future
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
@@ -37,16 +40,18 @@ class LiveFeed:
         self.status = SourceStatus(Mode.OFFLINE, "no connection")
         self._endpoint = endpoint
         now_ms = time.time() * 1000 if endpoint.start_ms is None else endpoint.start_ms
-        self._market_data = endpoint.venue.market_data(endpoint.rest_url, now_ms, proxy=endpoint.proxy)
+        self._clock = ExchangeClock(now_ms, steady_ms())
+        """Until it can be asked."""
+        self._market_data: MarketData | None = None
 
     @property
     def knows_time(self) -> bool:
         """Whether the exchange told its time."""
-        return self._market_data.clock.is_set
+        return self._market_data is not None and self._market_data.clock.is_set
 
     def now_ms(self) -> int:
         """The exchange's clock."""
-        return self._market_data.now_ms()
+        return self._clock.now_ms(steady_ms()) if self._market_data is None else self._market_data.now_ms()
 
     async def run(self, host: MarketHost) -> None:
         """Follow the market until cancelled.
@@ -56,6 +61,9 @@ class LiveFeed:
         """
         if host.store is None:
             raise StorageError("A live market needs a database to work on; name one with --db.")
+        if self._market_data is None:  # not before: what asks over HTTP takes as long to load as everything else
+            endpoint = self._endpoint
+            self._market_data = endpoint.venue.market_data(endpoint.rest_url, self.now_ms(), proxy=endpoint.proxy)
         async with self._market_data as market_data:
             context = LiveContext(host, host.store, self._endpoint.venue, market_data)
             if host.key:
@@ -67,7 +75,7 @@ class LiveFeed:
             if self._endpoint.is_real or not market_data.clock.is_set:
                 note_clock(market_data.clock, host.notices)
             latest_ms = self._endpoint.latest_ms(market_data.now_ms())
-            await self._reach(partial(remove_future, host, host.store, latest_ms), host.notices)
+            await self._reach(partial(remove_future, host, host.store, latest_ms, market_data.error_ms()), host.notices)
             # Once it has answered: the first table should not wait for what speaks with an exchange.
             from klagg_tui.runtime.live.market import LiveMarket
 

@@ -227,7 +227,7 @@ class GapRepair:
             to_ms = min(to_ms, rows[-1].open_ms)
         await self._host.flush()
         settled_ms = self._context.settled_ms()
-        await self._context.add_confirmed(
+        await self._context.store.add_confirmed(
             [bar for bar in rows if bar.end_ms <= min(to_ms, settled_ms) and bar.state is State.CONFIRMED]
         )
         removed = await self._context.store.discard_between(symbol, from_ms, to_ms)
@@ -304,7 +304,8 @@ class GapRepair:
         if not rows or rows[0].open_ms != gap.minute.open_ms or not self._is_all(gap.minute, rows):
             return None
         settled_ms = self._context.settled_ms()
-        return max((bar.end_ms for bar in rows if bar.end_ms <= settled_ms), default=0)
+        final = [bar for bar in rows if bar.end_ms <= settled_ms and bar.state is State.CONFIRMED]
+        return max((bar.end_ms for bar in final), default=0)
 
     def _is_all(self, minute: Bar, rows: Sequence[Bar]) -> bool:
         """Whether the exchange's bars hold as much as our minute: in trades, or in volume where they do not say how many."""

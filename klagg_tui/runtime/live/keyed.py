@@ -59,6 +59,10 @@ class KeyedMarketData:
         """The exchange's time now."""
         return self._market_data.now_ms()
 
+    def error_ms(self) -> float:
+        """By how much that may be off."""
+        return self._market_data.error_ms()
+
     def use(self) -> RequestUse:
         """How much was asked."""
         return self._market_data.use()

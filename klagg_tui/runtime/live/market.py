@@ -29,7 +29,7 @@ from klagg_tui.exchange.session import (
     SymbolSilent,
 )
 from klagg_tui.exchange.stream import STOPPED, MarketStream, StreamReport
-from klagg_tui.exchange.transport.clock import LATE_MS
+from klagg_tui.exchange.transport.clock import LATE_MS, LITTLE_MS
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.background import keep_running
 from klagg_tui.runtime.live.backfill import Backfill
@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 SYNC_S: Final = 60.0
 """Between two looks at the exchange's clock."""
 _SYNC_AGAIN_S: Final = 5.0
-"""The same where trades contradict it."""
+"""The same where trades contradict it, or its answer took so long that it is not known well."""
 AHEAD_MS: Final = 10_000
 """How far ahead of the exchange's clock a trade may lie: further than our picture of that clock may be wrong."""
 _LOGGED_REJECTED: Final = 20
@@ -65,7 +65,7 @@ class LiveMarket:
         self._market_data = context.market_data
         self._status = status
         self._logged_rejected = 0
-        self._is_clock_contradicted = asyncio.Event()
+        self._is_clock_doubtful = asyncio.Event()
         self._woke = asyncio.Event()
         self._host.ahead_ms = int(AHEAD_MS * max(1.0, context.market_data.clock.speed))
         self._naming = context.naming
@@ -108,7 +108,7 @@ class LiveMarket:
     async def _sync_forever(self) -> None:
         while True:
             await self._sync_is_due()
-            self._is_clock_contradicted.clear()
+            self._is_clock_doubtful.clear()
             await self._sync()
             if self._woke.is_set():
                 self._woke.clear()
@@ -116,11 +116,13 @@ class LiveMarket:
                 self._look_into_all()
 
     async def _sync_is_due(self) -> None:
-        """At once after sleep, and until an answer came; soon where trades contradict the clock."""
+        """At once after sleep, and until an answer came; soon where trades contradict the clock, or it is not known well."""
+        # `asyncio.wait_for` would forget, before Python 3.12, that it was cancelled while it was woken.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._woke.wait(), _SYNC_AGAIN_S)
-            return
-        waits = [asyncio.ensure_future(event.wait()) for event in (self._woke, self._is_clock_contradicted)]
+            async with asyncio.timeout(_SYNC_AGAIN_S):
+                await self._woke.wait()
+                return
+        waits = [asyncio.ensure_future(event.wait()) for event in (self._woke, self._is_clock_doubtful)]
         try:
             await asyncio.wait(waits, timeout=SYNC_S - _SYNC_AGAIN_S, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -136,6 +138,8 @@ class LiveMarket:
         was_ms = self._host.now_ms()
         await self._market_data.sync()
         note_clock(self._market_data.clock, self._host.notices)
+        if self._market_data.clock.is_set and self._market_data.error_ms() > LITTLE_MS / 2:
+            self._is_clock_doubtful.set()
         if self._host.now_ms() < was_ms - MINUTE_MS:
             await self._begin_again()
 
@@ -146,7 +150,8 @@ class LiveMarket:
         self._host.handle([RemoveSymbol(symbol) for symbol in symbols])
         self._host.handle(map(self._context.added, symbols))
         await self._host.flush()
-        await remove_future(self._host, self._context.store, self._endpoint.latest_ms(self._host.now_ms()))
+        latest_ms = self._endpoint.latest_ms(self._host.now_ms())
+        await remove_future(self._host, self._context.store, latest_ms, self._market_data.error_ms())
 
     def _look_into_all(self) -> None:
         """What every symbol missed in sleep is asked for, also where its connection survived."""
@@ -169,7 +174,7 @@ class LiveMarket:
         clock.heard(local_ms, last.traded_ms)
         self._status.delay_ms = max(0.0, float(clock.now_ms(local_ms) - last.event_ms))
         if self._status.delay_ms > LATE_MS * clock.speed:
-            self._is_clock_contradicted.set()
+            self._is_clock_doubtful.set()
         self._host.receive(trades)
         for report in self._host.engine.take_reports():
             if isinstance(report, GapFound):
@@ -180,7 +185,7 @@ class LiveMarket:
             elif isinstance(report, TradeRejected):
                 self._log_rejected(report)
                 if report.trade.traded_ms > (self._host.engine.latest_ms or report.trade.traded_ms):
-                    self._is_clock_contradicted.set()
+                    self._is_clock_doubtful.set()
             elif isinstance(report, TradeTooLate):
                 log.warning("%s: trade %d came after its minute had left memory", *_label(report))
 

@@ -16,6 +16,7 @@ from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.venue import Ids, Priority
 from klagg_tui.metrics import Metric
+from klagg_tui.runtime.background import together
 from klagg_tui.runtime.live.context import LiveContext
 from klagg_tui.runtime.live.second_look import SecondLook
 from klagg_tui.storage.unconfirmed import Unconfirmed
@@ -74,7 +75,7 @@ class Reconciler:
         due = sorted(due, key=_end_ms)[:most]
         try:
             for at in range(0, len(due), AT_ONCE):
-                answers = await asyncio.gather(*map(self._fetch, due[at : at + AT_ONCE]))
+                answers = await together(map(self._fetch, due[at : at + AT_ONCE]))
                 await self._apply([bar for bars in answers for bar in bars])
             self._host.notices.pop("confirm", None)
         except ExchangeError as error:
@@ -161,7 +162,7 @@ class Reconciler:
     async def _apply(self, bars: list[Bar]) -> None:
         """Give the exchange's bars to the engine, which rebuilds its larger bars, and to the store."""
         self._host.handle(self._context.amended(bars))
-        outcome = await self._context.add_confirmed(bars)
+        outcome = await self._context.store.add_confirmed(bars)
         self._host.metrics.add(Metric.BARS_EQUAL, outcome.equal)
         self._host.metrics.add(Metric.BARS_AMENDED, outcome.changed)
         self._host.metrics.add(Metric.BARS_COMPLETED, outcome.completed)

@@ -6,7 +6,6 @@ every trouble with the clock all bars of that stretch, of every symbol and perio
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from klagg_tui.exchange.requests import BarsWanted, pages
 from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.metrics import Metric
+from klagg_tui.runtime.background import together
 from klagg_tui.runtime.live.context import LiveContext
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class SecondLook:
         if not self._due:
             self._due.extend(self._samples())
         wanted = list(self._due)[:AT_ONCE]
-        answers = await asyncio.gather(*(self._wrong(*one) for one in wanted))
+        answers = await together(self._wrong(*one) for one in wanted)
         for _ in wanted:
             self._due.popleft()
         await self._correct([bar for bars in answers for bar in bars])
@@ -139,5 +139,5 @@ class SecondLook:
             return
         log.warning("%d confirmed bars were not the exchange's, the first of them %s", len(bars), bars[0][:3])
         self._context.host.handle(self._context.amended(bars))
-        await self._context.add_confirmed(bars)
+        await self._context.store.add_confirmed(bars)
         self._context.host.metrics.add(Metric.BARS_CORRECTED, len(bars))

@@ -47,7 +47,7 @@ class Seeder:
         stored = await self._store.seed(symbol, minute_ms, self._periods)
         fetched = await self._fetch(symbol, minute_ms, stored, priority)
         if fetched:
-            await self._context.add_confirmed(fetched)
+            await self._context.store.add_confirmed(fetched)
             # What is stored may know more than the exchange's bars say, which the larger bars under way are to know too.
             stored = _overlaid(fetched, await self._store.seed(symbol, minute_ms, self._periods))
         gap = self._host.engine.pending_gap(symbol)
@@ -89,7 +89,7 @@ class Seeder:
         for period, start_ms, end_ms, limit in wanted:
             rows = await self._market_data.bars(symbol, period, start_ms, end_ms, limit=limit, priority=Priority.SEED)
             fetched += _ended(rows, minute_ms)
-        await self._context.add_confirmed(fetched)
+        await self._context.store.add_confirmed(fetched)
         # What is stored may know more than the exchange's bars say.
         stored = _overlaid(fetched, await self._store.seed(symbol, minute_ms, self._periods))
         self._stand_on(symbol, tuple(bar for bar in stored if bar.state is not State.PARTIAL), fetched)

@@ -17,7 +17,7 @@ from klagg_tui.exchange.messages import ContractChanged
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.feed import InstrumentFacts
 from klagg_tui.runtime.live.context import Contract, LiveContext, contract_value
-from klagg_tui.storage.symbols import Standing, StoredSymbol
+from klagg_tui.storage.symbols import Pair, Standing, StoredSymbol
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,7 @@ class SymbolUniverse:
         await self._follow([chosen[symbol] for symbol in chosen if symbol not in followed])
         self._unfollow(tuple(sorted(followed - chosen.keys() - listed.unproven(followed))))
         await self._note_decimals(chosen)
+        await self._note_pairs(chosen)
         await self._note_standings(listed, chosen.keys())
 
     def _renamed(self, chosen: Mapping[str, Instrument]) -> tuple[str, ...]:
@@ -190,6 +191,11 @@ class SymbolUniverse:
             for name, instrument in chosen.items()
         }
         await self._context.store.widen_precisions(grains)
+
+    async def _note_pairs(self, chosen: Mapping[str, Instrument]) -> None:
+        """What they are, to be shown and filtered by also where the exchange cannot be asked."""
+        pairs = {name: Pair(one.base, one.quote, bool(one.contract_value)) for name, one in chosen.items()}
+        await self._context.store.learn_pairs(pairs)
 
     async def _anchors_of(self, symbols: Collection[str]) -> dict[str, int]:
         """On which days three-day bars open, as the exchange's own rows showed it, now or earlier, or else as is supposed."""

@@ -36,12 +36,12 @@ class StatusLine(Line):
     def show_status(self, state: AppState, subject: str = "", filter_text: str = "") -> None:
         """Show how things stand; `subject` is what the screen is about, where that is not the market."""
         left, right = self._left_pieces(state, subject), self._right_pieces(state)
-        # Where room is short our own name goes first, then the market's: the rest is news.
-        for dropped in range(3):
-            if _cells(left[dropped:]) + _cells(right) <= self.size.width:
-                break
+        short = self._right_pieces(state, is_short=True)
+        # Where room is short our own name goes first, then a count that says nothing, then the market's name: the rest is news.
+        choices = ((left, right), (left[1:], right), (left[1:], short), (left[2:], short))
+        left, right = next((one for one in choices if _cells(one[0]) + _cells(one[1]) <= self.size.width), choices[-1])
         filtered = [Piece(f" ⌕ {filter_text} ", Role.ACCENT)] if filter_text else []
-        self.show([*left[dropped:], *filtered], right)
+        self.show([*left, *filtered], right)
 
     @staticmethod
     def _left_pieces(state: AppState, subject: str) -> list[Piece]:
@@ -56,12 +56,13 @@ class StatusLine(Line):
         return left
 
     @staticmethod
-    def _right_pieces(state: AppState) -> list[Piece]:
+    def _right_pieces(state: AppState, *, is_short: bool = False) -> list[Piece]:
         local = state.preferences.local_time
         zone = formatting.zone(local=local)
         delay_ms = state.status.delay_ms
+        shown, count = state.shown_count, len(state.live.rows)
         return [
-            Piece(f" {state.shown_count} of {len(state.live.rows)} ", Role.TEXT),
+            Piece(f" {count} " if is_short and shown == count else f" {shown} of {count} ", Role.TEXT),
             _BAR,
             Piece(f" {state.period} ", Role.ACCENT),
             _BAR,

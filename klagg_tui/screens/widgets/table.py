@@ -23,6 +23,7 @@ from klagg_tui.view.columns.column import RenderContext
 from klagg_tui.view.layout import MIN_WIDTHS, Placed, grown, place
 from klagg_tui.view.model import Row, is_stale_bar
 from klagg_tui.view.role import Role
+from klagg_tui.view.sorting import column_of
 
 _MAX_CACHED: Final = 2_000
 
@@ -50,6 +51,8 @@ class MarketTable(RowCursor):
         self.marked: frozenset[str] = frozenset()
         self.mixes_quotes = False
         """Whether the rows are paid in several quotes of about a dollar."""
+        self.is_painted = False
+        """Whether there was a picture with columns in it."""
         self._widths = MIN_WIDTHS
         self._cache: dict[str, tuple[tuple[object, ...], Strip]] = {}
         self._drawn_ages: dict[str, str] = {}
@@ -106,6 +109,7 @@ class MarketTable(RowCursor):
     def render_lines(self, crop: Region) -> list[Strip]:
         """The visible lines asked for; what all of them share is looked up once."""
         self._shared = self.state.render_context, self.thumb(), self.state.stale_venues
+        self.is_painted = bool(self.placed)
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
@@ -161,7 +165,9 @@ class MarketTable(RowCursor):
 
     def _lay_out(self) -> None:
         columns = self.state.columns(mixes_quotes=self.mixes_quotes)
-        placed = place(columns, self.size.width - 1, self._widths)
+        sort, period = self.state.preferences.sorting, self.state.period
+        sorted_by = column_of(sort, (column.key for column in columns), period)
+        placed = place(columns, self.size.width - 1, self._widths, sorted_by)
         if placed != self.placed:
             self.placed = placed
             self._cache.clear()

@@ -238,7 +238,10 @@ class Coinbase(Face):
 
     def _is_left_out(self, candle: Candle) -> bool:
         is_minute = candle.end_ms - candle.open_ms == MINUTE_MS
-        return is_minute and candle.open_ms // MINUTE_MS % _ONE_IN == 3 and bool(self.faults.active("nobars"))
+        is_left_out = is_minute and candle.open_ms // MINUTE_MS % _ONE_IN == 3 and bool(self.faults.active("nobars"))
+        if is_left_out:
+            self.faults.struck("nobars")
+        return is_left_out
 
 
 def _moment_ms(text: str) -> int:

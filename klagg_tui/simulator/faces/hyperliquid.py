@@ -120,6 +120,8 @@ class Hyperliquid(Face):
     paths = (("POST", "/info"),)
     time_paths = ("/info",)
     reach_ms = DAY_MS
+    traps = ("backwards",)
+    in_order = True
     spoil: ClassVar = spoil_of(b"px", b"sz", b"tid", b"time", too_fine=b"1.1234567890123")
     _asked: tuple[int, int] = (0, 0)
     """The minute, and the cost of what was asked in it."""
@@ -153,12 +155,23 @@ class Hyperliquid(Face):
         }
 
     def trade_frames(self, symbol: str, minute: int, trades: Sequence[Trade]) -> list[Frame]:  # noqa: ARG002 - trades say it
-        """A message each."""
+        """A trade each, to be put into messages by `bundled`."""
         stream = self.trade_stream(symbol)
-        return [
-            Frame(stream, _message("trades", [self.trade(symbol, trade)]), symbol, trade.aggregate_id)
-            for trade in trades
-        ]
+        return [Frame(stream, orjson.dumps(self.trade(symbol, trade)), symbol, trade.aggregate_id) for trade in trades]
+
+    def bundled(self, frames: Iterable[Frame]) -> Iterable[Frame]:
+        """One message for the trades of a coin in a beat."""
+        is_backwards = self.faults.active("backwards") is not None
+        gathered: dict[str, list[Frame]] = {}
+        for frame in frames:
+            gathered.setdefault(frame.symbol, []).append(frame)
+        for symbol, own in gathered.items():
+            newest = own[-1]
+            if is_backwards and len(own) > 1:
+                own.reverse()
+                self.faults.struck("backwards")
+            rows = b",".join(frame.payload for frame in own)
+            yield Frame(newest.stream, b'{"channel":"trades","data":[%b]}' % rows, symbol, newest.aggregate_id)
 
     def answer(self, asked: Asked, now_ms: int) -> Reply:
         """By the question's `type`; what cannot be read or is not known is answered with a sentence."""

@@ -140,7 +140,9 @@ class Kraken(Face):
         has_holes = bool(self.faults.active("holes"))
         gathered: dict[str, list[Frame]] = {}
         for frame in frames:
-            if not (has_holes and frame.aggregate_id % 12 in (5, 6)):
+            if has_holes and frame.aggregate_id % 12 in (5, 6):
+                self.faults.struck("holes")
+            else:
                 gathered.setdefault(frame.symbol, []).append(frame)
         for symbol, own in gathered.items():
             message = _message("update", [frame.payload for frame in own])

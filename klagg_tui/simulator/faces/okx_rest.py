@@ -119,7 +119,7 @@ class OkxRest:
         name = bar.removesuffix("utc")
         if name not in _MINUTES or (bar != name and name not in _FROM_UTC8):
             raise Refusal("51000", "Parameter bar error")
-        is_theirs = name in _FROM_UTC8 and (bar == name or self._face.faults.active("utc8") is not None)
+        is_theirs = name in _FROM_UTC8 and (bar == name or self._is_misread())
         after, before = _number(query, "after"), _number(query, "before")
         found = self._face.candles.latest(
             symbol,
@@ -136,6 +136,13 @@ class OkxRest:
             if (before is None or candle.open_ms > before)
             and (candle.open_ms > oldest_ms if is_recent else candle.is_over)
         ]
+
+    def _is_misread(self) -> bool:
+        """Whether days are UTC+8's though UTC's were asked for."""
+        if self._face.faults.active("utc8") is None:
+            return False
+        self._face.faults.struck("utc8")
+        return True
 
     def _symbol(self, query: Mapping[str, str]) -> str:
         symbol = self._face.symbol_of(query.get("instId", ""))

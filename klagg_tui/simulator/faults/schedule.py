@@ -45,7 +45,7 @@ LASTING: Final = {
 KINDS: Final = MOMENTARY | LASTING
 FACE_FAULTS: Final = {
     "holes": "the stream leaves trades out that REST has, those of one in six moments or more",
-    "backwards": "trades of a message come newest first",
+    "backwards": "trades of a message come newest first, though it says nothing of their order",
     "nobars": "candles of minutes are missing, one in seven, though something was traded",
     "prevclose": "candles open at the previous close, which high and low include",
     "utc8": "candles of six hours and more begin as in UTC+8, whatever was asked for",
@@ -99,7 +99,7 @@ class Faults:
         self._next = next(self._endless, None)
         self._active: list[Fault] = []
         self.counts: Counter[str] = Counter()
-        """How often each kind struck: connections cut, frames lost, replies refused, symbols delisted."""
+        """How often each kind struck: connections cut, frames lost, replies refused, symbols delisted, candles left out."""
         self.incidents: deque[Incident] = deque(maxlen=_REMEMBERED)
         """The latest of them, the oldest first; one for each beginning, end and momentary fault."""
         self._at_begin: dict[int, int] = {}
@@ -116,6 +116,11 @@ class Faults:
             raise ConfigError(f"{fault.kind!r} is no fault; there are {', '.join(self.kinds)}")
         self._planned.append(fault)
         self._planned.sort(key=lambda planned: planned.at_ms)
+
+    def cease(self) -> None:
+        """Nothing more goes wrong than what is under way."""
+        self._planned.clear()
+        self._endless, self._next = iter(()), None
 
     def begin(self, now_ms: int, choose: Callable[[Fault], str]) -> list[Fault]:
         """The faults that begin by now, each given once; lasting ones are active from here to their end.
@@ -147,6 +152,10 @@ class Faults:
     def active(self, *kinds: str) -> Fault | None:
         """A fault of one of these kinds that is under way."""
         return next((fault for fault in self._active if fault.kind in kinds), None)
+
+    def struck(self, kind: str, amount: int = 1) -> None:
+        """Count what a lasting fault has done, of which its beginning and its end are told besides."""
+        self.counts[kind] += amount
 
     def strikes(self, kind: str, now_ms: int, what: str, amount: int = 1) -> None:
         """Account for a momentary fault that was carried out."""

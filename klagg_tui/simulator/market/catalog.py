@@ -34,6 +34,8 @@ class MarketSpec:
     """Whose market it is: markets that differ in this alone have other trades at nearly the same prices."""
     single_fills: bool = False
     """Whether each trade is one fill, which cannot straddle a minute."""
+    in_order: bool = False
+    """Whether no trade is stamped before the one it follows."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,10 +23,10 @@ class KlineText(NamedTuple):
 
 
 def kline_text(market: Market, symbol: str, kline: Kline) -> KlineText:
-    """The kline with the decimals that its symbol shows in its last minute."""
+    """The kline with as many decimals as its symbol shows in it."""
     listing, sums = market.listing(symbol), kline.sums
     units, quantity_decimals = listing.price_unit_decimals, listing.quantity_decimals
-    _, shown = market.tick(symbol, kline.end_minute - 1)
+    shown = market.shown(symbol, kline.open_minute, kline.end_minute)
     # The unit has a decimal more than is shown as long as the tick is coarse; a turnover shows none of it either.
     spare = 10 ** (units - shown)
     worth = shown + quantity_decimals

@@ -131,6 +131,15 @@ class Market:
                 return tick, decimals
         return life.listing.tick, life.listing.price_decimals
 
+    def shown(self, symbol: str, first: int, end: int) -> int:
+        """The most decimals with which a price is shown between two minutes.
+
+        They grow as long as there is a contract, and another one of its name has fewer.
+        """
+        begins = [max(first, life.listing.listed_minute) for life in self.lives[symbol].contracts]
+        ends = [*begins[1:], end]
+        return max(self.tick(symbol, max(first, min(until, end) - 1))[1] for until in ends)
+
     def count(self, symbol: str, minute: int) -> int:
         """How many aggregate trades the minute has."""
         life = self.lives[symbol].at(minute)
@@ -247,7 +256,7 @@ class Market:
         straddled = self._is_straddled(listing.symbol, minute)
         raw = draws(_key(life, minute), 6 * count)
         rows = self._rows(life, minute, raw[: 4 * count])
-        times = _times(raw[4 * count :], minute * MINUTE_MS, straddled)
+        times = _times(raw[4 * count :], minute * MINUTE_MS, straddled, self.spec.in_order)
         made: list[Trade] = []
         trade_id, event_ms = first_id * TRADE_IDS, 0
         for index, (row, lag, traded_ms) in enumerate(zip(rows, raw[3 * count : 4 * count], times, strict=True)):
@@ -293,12 +302,12 @@ def _key(life: Life, minute: int) -> bytes:
     return life.listing.key + b"T%d" % minute
 
 
-def _times(raw: bytes, minute_ms: int, straddled: bool) -> list[int]:
-    """When each trade of a minute happens: in order, except that now and then one is stamped before its predecessor."""
+def _times(raw: bytes, minute_ms: int, straddled: bool, in_order: bool) -> list[int]:
+    """When each trade of a minute happens: `in_order`, or now and then one is stamped before its predecessor."""
     count = len(raw) // 2
     offsets = sorted(number * MINUTE_MS >> 16 for number in struct.unpack(f"<{count}H", raw))
     for index in range(1, count - 1):
-        if raw[index] == 7:
+        if raw[index] == 7 and not in_order:
             offsets[index] = max(0, offsets[index - 1] - 3)
     if straddled:
         offsets[-1] = MINUTE_MS - 1 - raw[0] % 60

@@ -96,12 +96,6 @@ def test_an_entry_without_a_name_may_be_of_any_product(entry: object) -> None:
     assert read_products(body([PRODUCT, entry])).unread.nameless == 1
 
 
-def test_a_listing_without_end_is_cut() -> None:
-    listed = read_products(body([with_change(PRODUCT, id=f"A{number}-USD") for number in range(5_003)]))
-    assert (len(listed.instruments), listed.unread.entries) == (5_000, 3)
-    assert "5,000" in listed.unread.reason
-
-
 @pytest.mark.parametrize("reply", [[], {}, None, {"message": "no"}], ids=str)
 def test_a_listing_of_nothing_is_none(reply: object) -> None:
     with pytest.raises(BadFrame):

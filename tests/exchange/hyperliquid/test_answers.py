@@ -16,7 +16,7 @@ from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.hyperliquid import VENUE, wire
 from klagg_tui.exchange.hyperliquid.facts import MOST_BARS
 from klagg_tui.exchange.hyperliquid.wire.bars import LATE_MS
-from klagg_tui.exchange.hyperliquid.wire.instruments import MOST_LISTED
+from klagg_tui.exchange.reading import MOST_LISTED
 from klagg_tui.exchange.venue import Failure, Ids
 from tests.conftest import DATA, needs_data
 

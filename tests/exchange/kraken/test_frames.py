@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klagg_tui.errors import BadFrame
-from klagg_tui.exchange.kraken.wire import CODEC, decode_batch, subscribe, trade_stream, unsubscribe
+from klagg_tui.exchange.kraken.wire.commands import trade_stream
+from klagg_tui.exchange.kraken.wire.frames import CODEC, decode_batch
 from klagg_tui.exchange.messages import Acknowledged, Rejected, Skipped
 from tests.exchange.kraken.samples import TRADE, TRADE_MS, update
 
@@ -128,10 +129,10 @@ def test_answers_name_a_pair_and_the_rest_is_passed_over(raw: bytes, meant: obje
 
 def test_commands_name_pairs_and_want_no_snapshot() -> None:
     assert trade_stream("BTC/USD") == "BTC/USD"
-    assert subscribe(["BTC/USD", "ETH/EUR"], 7) == (
+    assert CODEC.subscribe(["BTC/USD", "ETH/EUR"], 7) == (
         b'{"method":"subscribe","params":{"channel":"trade","symbol":["BTC/USD","ETH/EUR"],"snapshot":false},"req_id":7}'
     )
-    assert unsubscribe(["BTC/USD"], 8) == (
+    assert CODEC.unsubscribe(["BTC/USD"], 8) == (
         b'{"method":"unsubscribe","params":{"channel":"trade","symbol":["BTC/USD"]},"req_id":8}'
     )
     assert (CODEC.path, CODEC.market_streams, CODEC.ping) == ("/v2", (), b'{"method":"ping"}')

@@ -188,6 +188,7 @@ async def test_the_stream_leaves_out_what_rest_has(faults: str) -> None:
         busy = [trade for trade in trades if trade[0] == "BTC/USD"]
         gaps = [(earlier, later) for earlier, later in pairwise(busy) if later[5] != earlier[5] + 1]
         assert bool(gaps) is (faults != "none")
+        assert (exchange.faults.counts["holes"] > len(gaps)) is bool(gaps)
         assert VENUE.ids is Ids.DENSE_IN_REST
         rest.clock = rest.http.clock = ExchangeClock(exchange.now_ms(), steady_ms())
         for earlier, later in gaps[:2]:

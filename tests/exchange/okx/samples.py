@@ -7,7 +7,7 @@ from typing import Any
 
 from klagg_tui.exchange.messages import Batch
 from klagg_tui.exchange.okx.wire.frames import decode_batch
-from klagg_tui.exchange.okx.wire.units import Contract
+from klagg_tui.exchange.units import Contract
 from tests.conftest import DATA
 
 RECORDED = DATA / "venues/okx"

@@ -5,7 +5,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.exchange.okx import facts
 from klagg_tui.exchange.okx.wire.bars import read_bars
 from klagg_tui.exchange.okx.wire.frames import decode_batch
-from klagg_tui.exchange.okx.wire.units import Contract
+from klagg_tui.exchange.units import Contract
 from tests.conftest import needs_data
 from tests.exchange.okx.samples import pushed, recorded_minute, reply
 from tests.makers import current_bars, engine

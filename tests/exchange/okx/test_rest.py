@@ -131,10 +131,22 @@ async def test_spot_needs_no_listing() -> None:
     assert bar.volume == quantity("1199")
 
 
-async def test_a_contract_that_is_not_listed_is_unknown() -> None:
-    async with asking(told(reply(SWAP))) as rest:
-        with pytest.raises(UnknownSymbol, match="lists no swap NO-USDT-SWAP"):
-            await rest.bars("NO-USDT-SWAP", Period.M1, limit=1, priority=Priority.SEED)
+async def test_a_contract_that_is_not_listed_is_unknown_and_the_listing_is_asked_for_it_once() -> None:
+    exchange = told(reply(SWAP))
+    async with asking(exchange) as rest:
+        for _ in range(2):
+            with pytest.raises(UnknownSymbol, match="lists no NO-USDT-SWAP"):
+                await rest.bars("NO-USDT-SWAP", Period.M1, limit=1, priority=Priority.SEED)
+        assert len(exchange.asked) == 1
+
+
+async def test_a_contract_that_was_not_listed_is_known_once_it_is() -> None:
+    exchange = told(reply(COIN), reply(COIN, SWAP), reply(BAR))
+    async with asking(exchange) as rest:
+        with pytest.raises(UnknownSymbol):
+            await rest.bars(BTC, Period.M1, limit=1, priority=Priority.SEED)
+        await rest.instruments()
+        assert len(await rest.bars(BTC, Period.M1, limit=1, priority=Priority.SEED)) == 1
 
 
 async def test_a_contract_whose_entry_cannot_be_read_is_not_taken_for_unknown() -> None:

@@ -1,10 +1,12 @@
 """The exchange's clock, followed from samples."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klagg_tui.exchange.transport.clock import ExchangeClock, Witnesses
+from klagg_tui.exchange.transport.clock import LATE_MS, LITTLE_MS, ExchangeClock, Witnesses
 
 DAY = 86_400_000
 YEAR_9998 = 253_339_228_800_000
@@ -69,7 +71,19 @@ def test_it_is_never_further_off_than_half_the_best_round_trip(
         at_ms = local_ms + trip_ms * share
         clock.sample(local_ms, local_ms + trip_ms, at_ms + offset_ms)
         local_ms += trip_ms
-    assert abs(clock.now_ms(local_ms) - (local_ms + offset_ms)) <= clock._best.trip_ms / 2 + 2
+    off_ms = abs(clock.now_ms(local_ms) - (local_ms + offset_ms))
+    assert off_ms <= clock._best.trip_ms / 2 + 2
+    assert off_ms <= clock.error_ms(local_ms) + 2
+
+
+def test_how_far_off_it_may_be_is_half_the_round_trip_in_the_exchanges_time_and_grows_while_nobody_asks() -> None:
+    clock = ExchangeClock(0, 0)
+    assert clock.error_ms(0) == math.inf
+    clock.sample(1_000, 1_500, 5_000, speed=60)
+    assert clock.error_ms(1_250) == 250 * 60
+    assert clock.error_ms(11_250) == (250 + 10) * 60
+    clock.sample(11_250, 11_260, 605_000, speed=60)
+    assert clock.error_ms(11_255) == 5 * 60
 
 
 @given(st.lists(st.floats(0, 1e9), min_size=2))
@@ -168,6 +182,8 @@ def test_a_clock_that_was_set_wrong_before_any_trade_came_obeys_the_trades() -> 
     clock.sample(60_000, 60_000, NOW + DAY + 60_000, witnesses=Witnesses(NOW + DAY + 60_000, NOW + 60_000))
     assert clock.now_ms(60_000) == NOW + 59_900
     assert "goes by the trades" in clock.trouble
+    assert clock.is_set
+    assert clock.error_ms(60_000) == LITTLE_MS + LATE_MS
     clock.sample(120_000, 120_000, NOW + DAY + 120_000, witnesses=ahead)
     assert clock.now_ms(120_000) == NOW + 119_900
     assert clock.jumps == 2

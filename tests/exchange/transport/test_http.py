@@ -12,10 +12,11 @@ from aiohttp import web
 
 from klagg_tui import __version__
 from klagg_tui.errors import ExchangeError, RateLimited, Refused, UnknownSymbol, Unreachable
-from klagg_tui.exchange.limits import Refusal
+from klagg_tui.exchange.limits import PageCost, Refusal, RequestLimits
 from klagg_tui.exchange.transport import http as http_module
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import HttpClient, HttpRules
+from klagg_tui.exchange.transport.http import HttpClient
+from klagg_tui.exchange.transport.rules import HttpRules
 from klagg_tui.exchange.venue import Failure, Priority, Request
 
 NOW_MS = 1_790_000_040_000
@@ -80,13 +81,11 @@ def client(
     speed: float = 1.0,
 ) -> HttpClient:
     rules = HttpRules(
-        cost_per_minute=1_200,
-        used_header="",
+        requests=RequestLimits(1_200, (PageCost(1, 1),), PageCost(1, 1), 0, pace_ms),
         refusals={429: Refusal("asked for fewer requests", pause_ms=7_000)},
         longest_pause_ms=60_000,
         blocked_advice="try elsewhere",
         read_failure=read_failure,
-        pace_ms=pace_ms,
         read_error=read_error,
     )
     clock = ExchangeClock(NOW_MS, time.monotonic() * 1000)

@@ -180,10 +180,10 @@ async def test_nor_where_it_lacks_trades_by_then(scene: Scene, monkeypatch: pyte
     scene.host.receive(trades[:3])
     fetch = scene.store.add_confirmed
 
-    async def begin_meanwhile(bars: list[Bar], *, opens_at_previous_close: bool) -> object:
+    async def begin_meanwhile(bars: list[Bar]) -> object:
         await scene.seeder.begin(SYMBOL)
         scene.host.receive(trades[4:])
-        return await fetch(bars, opens_at_previous_close=opens_at_previous_close)
+        return await fetch(bars)
 
     monkeypatch.setattr(scene.store, "add_confirmed", begin_meanwhile)
     await scene.seeder.seed(SYMBOL, Priority.SEED)

@@ -20,6 +20,7 @@ from klagg_tui.runtime.live import debts
 from klagg_tui.runtime.live.context import LiveContext
 from klagg_tui.runtime.live.debts import DebtCollector
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
+from klagg_tui.storage.debts import Answer
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import Standing, StoredSymbol
 from tests.filed import listed
@@ -135,7 +136,7 @@ async def test_what_the_exchange_does_not_have_is_noted_once_the_bars_beside_it_
     # Without what lies between the first bars and now, which would be as many requests as there are days.
     await scene.store.put_symbols([StoredSymbol(SYMBOL, active=False, standing=Standing.GONE)])
     await scene.collect()
-    (lacked,) = await scene.store.unavailable()
+    (lacked,) = [found for found in await scene.store.unavailable() if found.period is Period.M1]
     assert (lacked.from_ms, lacked.to_ms) == (listed_ms - 3 * HOUR + 5 * MINUTE, listed_ms)
     assert scene.owed() == (0, 0)
 
@@ -167,6 +168,46 @@ async def test_a_symbol_that_left_is_owed_to_its_last_minute_and_only_then_gone(
     await scene.collect(3, pause_ms=5 * MINUTE)
     assert await scene.stored() == truth
     assert [known.standing for known in await scene.store.symbols()] == [Standing.GONE]
+    assert scene.owed() == (0, 0)
+
+
+async def test_the_end_of_a_symbol_is_shown_by_its_last_bar_also_where_the_exchange_lacks_what_follows_it(
+    scene: Scene,
+) -> None:
+    """A minute that the clock had made behind it was taken back and noted as not to be had."""
+    ended_ms = scene.to_ms - 30 * MINUTE
+    scene.exchange.market.delist(SYMBOL, ended_ms // MINUTE)
+    await scene.store.add_confirmed(scene.truth(10, ended_ms))
+    await scene.store.settle(Answer(SYMBOL, Period.M1, [], [(ended_ms, ended_ms + MINUTE)], scene.now_ms))
+    await scene.store.put_symbols([StoredSymbol(SYMBOL, active=False, standing=Standing.FOLLOWED)])
+    scene.context.left_ms[SYMBOL] = scene.now_ms - HOUR
+    await scene.collect()
+    assert [known.standing for known in await scene.store.symbols()] == [Standing.GONE]
+    assert scene.owed() == (0, 0)
+
+
+async def test_where_more_was_left_than_one_answer_holds_the_last_bar_is_not_gone_back_to(scene: Scene) -> None:
+    ended_ms = scene.now_ms // HOUR * HOUR - 48 * HOUR
+    scene.exchange.market.delist(SYMBOL, ended_ms // MINUTE)
+    await scene.store.add_confirmed(scene.truth(10, ended_ms))
+    await scene.store.settle(Answer(SYMBOL, Period.M1, [], [(ended_ms, ended_ms + MINUTE)], scene.now_ms))
+    await scene.store.put_symbols([StoredSymbol(SYMBOL, active=False, standing=Standing.FOLLOWED)])
+    scene.context.left_ms[SYMBOL] = scene.now_ms - HOUR
+    await scene.collect()
+    assert [known.standing for known in await scene.store.symbols()] == [Standing.FOLLOWED]
+
+
+async def test_larger_bars_over_minutes_that_the_exchange_lacks_are_looked_for_at_once(scene: Scene) -> None:
+    truth = scene.truth(60)
+    market, ended_ms = scene.exchange.market, truth[20].open_ms
+    market.delist(SYMBOL, ended_ms // MINUTE)
+    market.list_again(SYMBOL, truth[45].open_ms // MINUTE)
+    await scene.store.add_confirmed(truth[:20])
+    await scene.collect()  # also at all larger bars
+    await scene.store.add_confirmed(scene.truth(15))
+    await scene.collect()
+    lacked = {found.period: (found.from_ms, found.to_ms) for found in await scene.store.unavailable()}
+    assert lacked == dict.fromkeys((Period.M1, Period.M5), (ended_ms, truth[45].open_ms))
     assert scene.owed() == (0, 0)
 
 

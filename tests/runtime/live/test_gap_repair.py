@@ -125,6 +125,17 @@ async def test_a_silent_connection_is_replaced_and_what_it_did_not_deliver_is_fe
     assert scene.host.engine.counters.trades == len(scene.trades)
 
 
+async def test_a_minute_under_way_is_not_quiet_because_a_clock_is_ahead(scene: Scene) -> None:
+    scene.host.receive(scene.trades)
+    scene.repair.verify_silence(SYMBOL)
+    gap, began_ms = scene.host.engine.pending_gap(SYMBOL), scene.host.now_ms()
+    assert gap is not None
+    scene.host.now_ms = lambda: began_ms + 80_000
+    quiet_ms = await scene.repair._quiet_until(SYMBOL, gap)
+    assert quiet_ms is not None
+    assert quiet_ms <= began_ms
+
+
 def thin_market() -> tuple[MarketSpec, str]:
     """A market with a symbol that was traded in the minute before the start and is not in the one that begins then."""
     for seed in range(100):

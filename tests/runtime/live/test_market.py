@@ -18,6 +18,8 @@ from klagg_tui.exchange.messages import ContractChanged
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.session import ConnectionSilent, StreamRefused, StreamsDown, StreamsUp, SymbolSilent
 from klagg_tui.exchange.stream import STOPPED
+from klagg_tui.exchange.transport.clock import ExchangeClock, Witnesses
+from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.feed import Mode
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.host import EngineHost
@@ -47,6 +49,16 @@ class Scene:
         self.status = SourceStatus(Mode.LIVE, "no connection")
         data = venue().market_data(NOWHERE.rest_url, START)
         self.market = LiveMarket(LiveContext(self.host, store, venue(), data), NOWHERE, self.status)
+
+    def tell_time(self, trip_ms: float = 0) -> ExchangeClock:
+        """The exchange has told its time, in an answer that took so long."""
+        clock, now_ms = self.market._market_data.clock, steady_ms()
+        assert isinstance(clock, ExchangeClock)
+        told_ms = self.now_ms - trip_ms / 2
+        for _ in range(2):
+            clock.sample(now_ms - trip_ms, now_ms, told_ms, witnesses=Witnesses(machine_ms=told_ms))
+        assert clock.is_set
+        return clock
 
     @property
     def nudged(self) -> set[str]:
@@ -195,7 +207,7 @@ async def test_a_trade_a_day_ahead_is_rejected_and_lets_the_clock_be_looked_at(
 ) -> None:
     scene.market._receive_trades([trade(1), trade(2, START + 1440 * MINUTE), trade(2), trade(3)], 0)
     assert scene.host.engine.counters.trades == 3
-    assert scene.market._is_clock_contradicted.is_set()
+    assert scene.market._is_clock_doubtful.is_set()
     assert "ahead of the exchange's clock" in caplog.messages[0]
 
 
@@ -206,6 +218,7 @@ async def test_a_clock_that_was_ahead_and_is_set_back_leaves_no_bars_of_the_futu
     scene.host.engine.tick(START + 1440 * MINUTE)
     await scene.host.flush()
     assert await scene.store.count(SYMBOL, Period.M1, START, START + 9999 * MINUTE) == 1440
+    scene.tell_time()
     await scene.market._begin_again()
     scene.market._receive_trades([trade(2, START + 1_000)], 0)
     assert scene.nudged == {SYMBOL}
@@ -215,9 +228,46 @@ async def test_a_clock_that_was_ahead_and_is_set_back_leaves_no_bars_of_the_futu
     assert (left.open_ms, left.trade_count, left.state) == (START, 1, State.PARTIAL)
 
 
+async def test_bars_that_are_of_the_future_only_by_a_badly_known_clock_are_left(scene: Scene) -> None:
+    scene.host.receive([trade(1)])
+    scene.host.engine.tick(START + 60 * MINUTE)
+    await scene.host.flush()
+    scene.now_ms = START + 58 * MINUTE
+    await scene.market._begin_again()  # it never told its time at all
+    assert await scene.store.count(SYMBOL, Period.M1, START, START + 99 * MINUTE) == 60
+    scene.tell_time(trip_ms=2.1 * MINUTE)
+    await scene.market._begin_again()
+    assert await scene.store.count(SYMBOL, Period.M1, START, START + 99 * MINUTE) == 60
+    scene.tell_time()
+    await scene.market._begin_again()
+    assert await scene.store.count(SYMBOL, Period.M1, START, START + 99 * MINUTE) == 59
+
+
+async def test_a_badly_known_clock_lets_bars_be_final_later(scene: Scene) -> None:
+    settle_ms = venue().settle_ms
+    assert scene.market._context.settled_ms() == scene.now_ms - settle_ms - MINUTE
+    scene.tell_time(trip_ms=20_000)  # ten seconds of error, of which the venue's own time includes five
+    late_ms = scene.now_ms - settle_ms - scene.market._context.settled_ms()
+    assert late_ms == pytest.approx(5_000, abs=500)
+    scene.tell_time(trip_ms=100)
+    assert scene.market._context.settled_ms() == scene.now_ms - settle_ms
+
+
+@pytest.mark.parametrize(("trip_ms", "is_doubtful"), [(20, False), (6_000, True)])
+async def test_a_clock_that_is_badly_known_is_looked_at_again_soon(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, trip_ms: float, is_doubtful: bool
+) -> None:
+    async def sync() -> None:
+        scene.tell_time(trip_ms)
+
+    monkeypatch.setattr(scene.market._market_data, "sync", sync)
+    await scene.market._sync()
+    assert scene.market._is_clock_doubtful.is_set() is is_doubtful
+
+
 async def test_trades_that_are_far_behind_the_clock_let_it_be_looked_at(scene: Scene) -> None:
     data_ms = scene.market._market_data.clock.now_ms(0)
     scene.market._receive_trades([trade(1, data_ms)._replace(event_ms=data_ms - 50_000)], 0)
-    assert not scene.market._is_clock_contradicted.is_set()
+    assert not scene.market._is_clock_doubtful.is_set()
     scene.market._receive_trades([trade(1, data_ms)._replace(event_ms=data_ms - 70_000)], 0)
-    assert scene.market._is_clock_contradicted.is_set()
+    assert scene.market._is_clock_doubtful.is_set()

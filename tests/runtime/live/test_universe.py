@@ -16,12 +16,14 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import Unreachable
 from klagg_tui.exchange.instruments import SymbolFilter
 from klagg_tui.exchange.messages import ContractChanged
+from klagg_tui.exchange.reading import MOST_LISTED
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.transport import http as http_module
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.live.context import Contract, LiveContext
 from klagg_tui.runtime.live.universe import SymbolUniverse
 from klagg_tui.storage.store import Store
+from klagg_tui.storage.symbols import Pair
 from tests.makers import DAY, MINUTE, START, bar, trade
 
 NOW_MS = 1_790_000_040_000
@@ -117,6 +119,13 @@ async def test_the_screen_is_told_what_the_listing_says_of_each_symbol(scene: Sc
     scene.entries.append(entry("NEWUSDT"))
     await scene.universe.reconcile()
     assert set((await scene.host.update()).instruments) == {"NEWUSDT"}
+
+
+async def test_what_the_listing_says_of_each_symbol_is_kept_for_the_next_start(scene: Scene) -> None:
+    scene.change(NAMES[0], baseAsset="COIN")
+    await scene.universe.reconcile()
+    pairs = await scene.store.pairs()
+    assert pairs == {name: Pair("COIN" if name == NAMES[0] else "", "USDT") for name in NAMES}
 
 
 async def test_what_is_listed_is_followed_and_what_is_taken_off_is_left(scene: Scene) -> None:
@@ -226,9 +235,9 @@ async def test_a_symbol_that_is_traded_and_listed_in_the_future_was_listed_at_an
 async def test_a_listing_of_a_hundred_thousand_is_followed_up_to_a_bound_and_takes_nobody_off(scene: Scene) -> None:
     scene.entries = [entry(f"X{number}USDT") for number in range(100_000)]
     await scene.universe.reconcile()
-    assert scene.followed == {*NAMES, *(f"X{number}USDT" for number in range(5_000))}
+    assert scene.followed == {*NAMES, *(f"X{number}USDT" for number in range(MOST_LISTED))}
     assert scene.notice is not None
-    assert scene.notice.startswith("95000 of 100000 entries")
+    assert scene.notice.startswith("90000 of 100000 entries")
 
 
 @pytest.mark.parametrize("status", ["TRADING_HALT", "TRADING_CANCEL_ONLY"])

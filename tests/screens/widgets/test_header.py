@@ -32,3 +32,13 @@ async def test_before_the_first_trade_a_market_is_starting_and_its_old_rows_are_
         feed.trade_at("BTCUSDT", "70000")
         await seen.beat()
         assert "● demo" in seen.lines[0]
+
+
+async def test_in_sixty_columns_a_count_that_says_nothing_gives_way_to_the_market_s_name() -> None:
+    async with opened((60, 20)) as seen:
+        assert " made market  ● demo " in seen.lines[0]
+        assert " 40 │ 1m │" in seen.lines[0]
+        seen.app.state.use_filter("symbol=btcusdt")
+        seen.app._table_screen.reorder()
+        await seen.beat()
+        assert " 1 of 40 │ 1m │" in seen.lines[0]

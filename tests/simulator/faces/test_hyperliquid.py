@@ -38,10 +38,17 @@ class Calm:
     def active(self, *_kinds: str) -> None:
         return None
 
+    def struck(self, kind: str, amount: int = 1) -> None:
+        raise AssertionError(f"nothing strikes here, and {kind} {amount} times")
+
 
 @pytest.fixture(scope="module")
 def face() -> Hyperliquid:
-    market = Market(MarketSpec(symbols=8, seed=7, activity=20, history_days=5, venue="hyperliquid", single_fills=True))
+    market = Market(
+        MarketSpec(
+            symbols=8, seed=7, activity=20, history_days=5, venue="hyperliquid", single_fills=True, in_order=True
+        )
+    )
     return Hyperliquid(market, Klines(market), Calm())
 
 
@@ -120,6 +127,44 @@ async def test_streamed_trades_are_numbered_without_a_hole_and_make_the_bars_of_
             within = [trade.amounts()[1] for trade in own if open_ms <= trade.traded_ms < open_ms + MINUTE]
             bar = truth[name, Period.M1, open_ms]
             assert (len(within), exact.quantity_text(sum(within))) == (bar.trade_count, exact.quantity_text(bar.volume))
+
+
+class Backwards(Calm):
+    """Trades of a message come newest first."""
+
+    def __init__(self) -> None:
+        self.struck_times = 0
+
+    def active(self, *kinds: str) -> Any:
+        return "backwards" if "backwards" in kinds else None
+
+    def struck(self, kind: str, amount: int = 1) -> None:
+        assert kind == "backwards"
+        self.struck_times += amount
+
+
+@pytest.mark.parametrize("faults", [Calm(), Backwards()], ids=["in order", "newest first"])
+def test_the_trades_of_a_beat_come_in_a_message_for_each_coin(face: Hyperliquid, faults: Calm) -> None:
+    face = Hyperliquid(face.market, face.klines, faults)
+    minute = START // MINUTE + 1
+    trades = {symbol: face.market.trades(symbol, minute)[:5] for symbol in ("BTCUSDT", "ETHUSDT")}
+    in_turn = zip(*(face.trade_frames(symbol, minute, some) for symbol, some in trades.items()), strict=True)
+    frames = [frame for each in in_turn for frame in each]
+    messages = list(face.bundled(frames))
+    assert {message.symbol: message.aggregate_id for message in messages} == {
+        symbol: some[-1].aggregate_id for symbol, some in trades.items()
+    }
+    told = {message.symbol: [row["time"] for row in orjson.loads(message.payload)["data"]] for message in messages}
+    batch = VENUE.market_data("http://127.0.0.1", START).codec.decode_batch([message.payload for message in messages])
+    for symbol, some in trades.items():
+        times = [trade.traded_ms for trade in some]
+        assert times == sorted(times)
+        assert told[symbol] == (times[::-1] if isinstance(faults, Backwards) else times)
+        assert [trade[3] for trade in batch.trades if f"{trade[0]}USDT" == symbol] == times
+    if isinstance(faults, Backwards):
+        assert faults.struck_times == 2
+        list(face.bundled(frames[:1]))
+        assert faults.struck_times == 2, "a single trade has no order"
 
 
 async def test_what_is_not_listed_and_what_was_never_asked_for_is_not_answered() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -44,9 +45,13 @@ class Calm:
 
     def __init__(self, *kinds: str) -> None:
         self._kinds = kinds
+        self.counts = Counter[str]()
 
     def active(self, *kinds: str) -> Any:
         return next((kind for kind in kinds if kind in self._kinds), None)
+
+    def struck(self, kind: str, amount: int = 1) -> None:
+        self.counts[kind] += amount
 
 
 def face_of(kind: type[Okx], *faults: str) -> Okx:
@@ -163,6 +168,7 @@ async def test_an_answer_off_the_utc_grid_is_not_taken() -> None:
         exchange.strike("utc8")
         with pytest.raises(Unreachable, match="off the grid of 1d"):
             await data.bars(BTC, Period.D1, START - 3 * DAY, START, limit=3, priority=Priority.SEED)
+        assert exchange.faults.counts["utc8"] > 0
 
 
 # The stream

@@ -27,6 +27,9 @@ class Calm:
     def active(self, *_kinds: str) -> None:
         return None
 
+    def struck(self, kind: str, amount: int = 1) -> None:
+        raise AssertionError(f"nothing strikes here, and {kind} {amount} times")
+
 
 def face_of(key: str) -> Face:
     market = Market(MarketSpec(symbols=8, seed=7, activity=20, history_days=5, venue=key, single_fills=True))

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from klagg_tui.exchange.kraken.wire import decode_batch
+from klagg_tui.exchange.kraken.wire.frames import decode_batch
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.simulator.face import Asked, Client, Face, Knock
 

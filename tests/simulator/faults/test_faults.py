@@ -8,10 +8,11 @@ import pytest
 
 from klagg_tui.errors import ConfigError
 from klagg_tui.simulator.face import Frame
+from klagg_tui.simulator.faces import FACES, face_class
 from klagg_tui.simulator.faces.binance_um import BinanceUm
 from klagg_tui.simulator.faults.damage import Damage
 from klagg_tui.simulator.faults.market_events import MarketEvents
-from klagg_tui.simulator.faults.schedule import KINDS, Fault, Faults
+from klagg_tui.simulator.faults.schedule import FACE_FAULTS, KINDS, Fault, Faults
 from klagg_tui.simulator.market.calendar import MINUTE_MS
 from klagg_tui.simulator.market.catalog import MarketSpec
 from klagg_tui.simulator.market.klines import Klines
@@ -270,6 +271,19 @@ def test_a_trap_is_a_fault_of_faces_that_have_it_alone() -> None:
     assert [fault.kind for fault in faults.end(START_MS + 360_000)] == ["nobars"]
     with pytest.raises(ConfigError, match="no fault"):
         faults.add(Fault("utc8", START_MS))
+
+
+def test_what_is_under_way_ends_and_nothing_more_comes_once_faults_cease() -> None:
+    faults = Faults(1, START_MS, "all/1m, drop@0s+30s, cut@2m")
+    faults.begin(START_MS, lambda _fault: "")
+    faults.cease()
+    assert faults.planned() == ()
+    assert faults.begin(START_MS + 3_600_000, lambda _fault: "") == []
+    assert [fault.kind for fault in faults.end(START_MS + 30_000)] == ["drop"]
+
+
+def test_there_is_no_trap_that_no_face_has() -> None:
+    assert {trap for key in FACES for trap in face_class(key).traps} == FACE_FAULTS.keys()
 
 
 def test_every_fault_comes_in_turn_with_the_traps_of_the_face() -> None:

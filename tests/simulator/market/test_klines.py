@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klagg_tui.engine import exact
+from klagg_tui.engine import exact, parsing
 from klagg_tui.engine.bar import Bar, State, merge
 from klagg_tui.engine.period import Period
 from klagg_tui.simulator.market.calendar import INTERVALS, MINUTE_MS, ended, opened
+from klagg_tui.simulator.market.candles import Candles
 from klagg_tui.simulator.market.catalog import MarketSpec
 from klagg_tui.simulator.market.klines import Kline, Klines
 from klagg_tui.simulator.market.market import Market
@@ -200,6 +201,20 @@ def test_klines_of_two_contracts_of_one_name_are_those_of_both(interval: str) ->
     truth = Truth(market, lambda: NOW_MS).bars("SOLUSDT", period, SPEC.start_ms, NOW_MS)
     over = [klines.kline("SOLUSDT", *span, NOW_MS) for span in spans if span.end_minute * MINUTE_MS <= NOW_MS]
     assert [_bar(market, "SOLUSDT", period, kline) for kline in over] == list(truth)
+
+
+@pytest.mark.parametrize("interval", ["5m", "30m", "1h", "1d", "1w"])
+def test_no_decimal_is_lost_where_another_contract_of_the_name_shows_fewer(interval: str) -> None:
+    market, period = Market(SPEC), Period(interval)
+    market.change_tick("SOLUSDT", START + 20)
+    market.delist("SOLUSDT", START + 91)
+    market.list_again("SOLUSDT", START + 93)
+    now_ms = SPEC.start_ms + 8 * 86_400_000
+    candles = Candles(market, Klines(market))
+    truth = Truth(market, lambda: now_ms).bars("SOLUSDT", period, SPEC.start_ms - 7 * 86_400_000, now_ms)
+    told = [candles.of("SOLUSDT", interval, bar.open_ms // MINUTE_MS, now_ms).text for bar in truth]
+    assert [tuple(map(parsing.price, text[:4])) for text in told] == [bar[3:7] for bar in truth]
+    assert [parsing.turnover(text.turnover) for text in told] == [bar.turnover for bar in truth]
 
 
 def test_a_contract_that_took_over_a_name_has_ids_from_1_and_other_trades_while_the_one_before_keeps_its_own() -> None:

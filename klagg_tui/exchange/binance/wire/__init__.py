@@ -10,7 +10,7 @@ from functools import partial
 from klagg_tui.exchange.binance.products import CONTRACTS, Product
 from klagg_tui.exchange.binance.wire.answers import read_failure, read_time
 from klagg_tui.exchange.binance.wire.bars import read_bars
-from klagg_tui.exchange.binance.wire.commands import subscribe, trade_stream, unsubscribe
+from klagg_tui.exchange.binance.wire.commands import command, trade_stream
 from klagg_tui.exchange.binance.wire.frames import decode_batch, read_message
 from klagg_tui.exchange.binance.wire.instruments import read_instruments
 from klagg_tui.exchange.binance.wire.requests import (
@@ -30,8 +30,7 @@ def codec(product: Product) -> StreamCodec:
         path=product.stream_path,
         market_streams=product.market_streams,
         trade_stream=trade_stream,
-        subscribe=subscribe,
-        unsubscribe=unsubscribe,
+        command=command,
         decode_batch=partial(decode_batch, mark=product.mark),
     )
 
@@ -48,10 +47,8 @@ __all__ = [
     "read_message",
     "read_time",
     "read_trades",
-    "subscribe",
     "time_request",
     "trade_stream",
     "trades_request",
-    "unsubscribe",
     "windows",
 ]

@@ -10,8 +10,9 @@ from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange import fields
 from klagg_tui.exchange.binance.facts import DECIMALS
 from klagg_tui.exchange.binance.products import UM, Product
-from klagg_tui.exchange.fields import DAMAGE, Json
-from klagg_tui.exchange.listing import Instrument, Instruments, Unread
+from klagg_tui.exchange.fields import Json
+from klagg_tui.exchange.listing import Instrument, Instruments
+from klagg_tui.exchange.reading import read_listing
 
 TRADING: Final = "TRADING"
 HALTED: Final = frozenset({"TRADING_HALT", "TRADING_CANCEL_ONLY", "HALT"})
@@ -38,34 +39,15 @@ _STATUSES: Final = frozenset(
 )
 
 
-MOST_LISTED: Final = 5_000
-"""Entries that are read; the longest listing of any market has some three thousand."""
-
-
 def read_instruments(raw: bytes, product: Product = UM) -> Instruments:
-    """Every contract that the exchange lists; one odd entry among eight hundred costs only itself.
-
-    Entries past `MOST_LISTED` are left out and counted among those that were not read.
+    """Every contract that the exchange lists.
 
     Raises:
         BadFrame: there is no list of them, or an empty one.
     """
     reply = fields.mapping(fields.decoded(raw))
-    rows = fields.sequence(reply.get("symbols"))
-    if not rows:
-        raise BadFrame("it lists nothing at all")
-    found: list[Instrument] = []
-    odd: list[tuple[Json, Exception]] = []
-    for row in rows[:MOST_LISTED]:
-        try:
-            found.append(read_instrument(row, product))
-        except BadFrame as error:
-            odd.append((row, error))
-    unread = _unread(odd)
-    if (cut := len(rows) - MOST_LISTED) > 0:
-        reason = f"a listing is read up to its {MOST_LISTED:,}th entry"
-        unread = unread._replace(entries=unread.entries + cut, reason=reason)
-    return Instruments(tuple(found), unread, _cost_limit(reply.get("rateLimits")))
+    found = read_listing(fields.sequence(reply.get("symbols")), lambda row: read_instrument(row, product), _symbol_of)
+    return found._replace(cost_limit=_cost_limit(reply.get("rateLimits")))
 
 
 def read_instrument(row: Json, product: Product = UM) -> Instrument:
@@ -142,17 +124,8 @@ def _decimals(precision: Json) -> int:
     return min(fields.whole(precision), DECIMALS)
 
 
-def _unread(odd: list[tuple[Json, Exception]]) -> Unread:
-    symbols = [symbol for row, _ in odd if (symbol := _symbol_of(row))]
-    return Unread(len(odd), frozenset(symbols), str(odd[0][1])) if odd else Unread()
-
-
-def _symbol_of(row: Json) -> str | None:
-    """Whose entry it is, where at least that can be read."""
-    try:
-        return fields.symbol(fields.text(fields.mapping(row)["symbol"]))
-    except (BadFrame, *DAMAGE):
-        return None
+def _symbol_of(row: Json) -> str:
+    return fields.symbol(fields.text(fields.mapping(row)["symbol"]))
 
 
 def _cost_limit(rules: Json) -> int | None:

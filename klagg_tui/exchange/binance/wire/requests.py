@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.binance.products import UM, Product
+from klagg_tui.exchange.requests import end_of
 from klagg_tui.exchange.venue import Request
 
 _DAY_MS: Final = 86_400_000
@@ -65,7 +66,7 @@ def windows(
     if start_ms is None:
         start_ms = _opens_before(period, last_ms, limit)
     else:
-        last_ms = min(last_ms, _end_of(period, start_ms, limit) - 1)
+        last_ms = min(last_ms, end_of(period, start_ms, limit) - 1)
     found = []
     for from_ms in range(start_ms, last_ms + 1, longest_ms):
         to_ms = min(last_ms, from_ms + longest_ms - 1)
@@ -81,17 +82,6 @@ def _opens_before(period: Period, at_ms: int, count: int) -> int:
     for _ in range(count - 1):
         open_ms = period.open_ms(max(0, open_ms - 1))
     return open_ms
-
-
-def _end_of(period: Period, start_ms: int, count: int) -> int:
-    """When the last of so many bars ends that open from a time on."""
-    if period is not Period.MO1:
-        return start_ms + count * period.nominal_ms
-    end_ms = period.open_ms(start_ms - 1) if start_ms > 0 else start_ms
-    end_ms = period.end_ms(end_ms)
-    for _ in range(count):
-        end_ms = period.end_ms(end_ms)
-    return end_ms
 
 
 def _texts(given: dict[str, str | int | None]) -> tuple[tuple[str, str], ...]:

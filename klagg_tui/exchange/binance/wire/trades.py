@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade, TradeFields
@@ -11,6 +10,7 @@ from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.binance.facts import DECIMALS
 from klagg_tui.exchange.fields import LARGEST, LATEST_MS, MOST_FILLS, Json, decoded, mapping, sequence, symbol
 from klagg_tui.exchange.messages import Skipped
+from klagg_tui.exchange.reading import rising_trades
 
 OWN_MARK: Final = 1
 """`st` of USDⓈ-M symbols; since June 2026 the all-market streams carry COIN-M (2) too. Absent in older messages and of spot."""
@@ -73,9 +73,7 @@ def read_trades(raw: bytes, name: str) -> list[AggTrade]:
         BadFrame, BadNumber: any of them is damaged, or the ids do not rise.
     """
     found = [_row(mapping(row), name) for row in sequence(decoded(raw))]
-    if any(later.aggregate_id <= earlier.aggregate_id for earlier, later in pairwise(found)):
-        raise BadFrame(f"the trades of {name} are out of order")
-    return found
+    return rising_trades(found, name)
 
 
 def _row(row: dict[str, Json], name: str) -> AggTrade:

@@ -9,7 +9,7 @@ from typing import Final
 
 from klagg_tui.exchange.coinbase.wire.answers import read_failure, read_time
 from klagg_tui.exchange.coinbase.wire.bars import Window, filled, judged, read_bars
-from klagg_tui.exchange.coinbase.wire.commands import STREAM_PATH, subscribe, trade_stream, unsubscribe
+from klagg_tui.exchange.coinbase.wire.commands import STREAM_PATH, command, trade_stream
 from klagg_tui.exchange.coinbase.wire.frames import decode_batch
 from klagg_tui.exchange.coinbase.wire.products import read_products
 from klagg_tui.exchange.coinbase.wire.requests import PRODUCTS, TIME, bars_request, trades_request
@@ -20,8 +20,7 @@ CODEC: Final = StreamCodec(
     path=STREAM_PATH,
     market_streams=(),
     trade_stream=trade_stream,
-    subscribe=subscribe,
-    unsubscribe=unsubscribe,
+    command=command,
     decode_batch=decode_batch,
 )
 """The language of the streams."""
@@ -40,8 +39,6 @@ __all__ = [
     "read_products",
     "read_time",
     "read_trades",
-    "subscribe",
     "trade_stream",
     "trades_request",
-    "unsubscribe",
 ]

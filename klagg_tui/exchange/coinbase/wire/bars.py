@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from itertools import pairwise
 from typing import Final, NamedTuple
 
-from klagg_tui.engine.bar import Bar, Check, State, empty_bar, fault_of
+from klagg_tui.engine.bar import Bar, Check, State, empty_bar
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.parsing import price, quantity
 from klagg_tui.engine.period import Period
@@ -17,9 +16,9 @@ from klagg_tui.exchange import fields
 from klagg_tui.exchange.coinbase.facts import DECIMALS, GRANULARITIES, LACKS
 from klagg_tui.exchange.fields import DAMAGE, Json
 from klagg_tui.exchange.numerals import decoded_exactly, number_text
+from klagg_tui.exchange.reading import rising_bars, sound
 
 _KNOWN: Final = LACKS | Evidence.CANDLE_ONLY
-_HIGHEST: Final = price("92000000000")
 _EIGHTH: Final = Decimal("0.00000001")
 _FLOAT_ERROR: Final = Decimal("4e-16")
 """Relative: two roundings of a double."""
@@ -32,10 +31,7 @@ def read_bars(raw: bytes, symbol: str, period: Period) -> list[Bar]:
         BadFrame, BadNumber: any of them is damaged, off the grid or out of order.
     """
     rows = fields.sequence(decoded_exactly(raw))
-    found = [_bar(symbol, period, fields.sequence(row)) for row in reversed(rows)]
-    if any(later.open_ms <= earlier.open_ms for earlier, later in pairwise(found)):
-        raise BadFrame(f"the bars of {symbol} are out of order")
-    return found
+    return rising_bars([_bar(symbol, period, fields.sequence(row)) for row in reversed(rows)], symbol)
 
 
 def _bar(symbol: str, period: Period, row: list[Json]) -> Bar:
@@ -45,14 +41,8 @@ def _bar(symbol: str, period: Period, row: list[Json]) -> Bar:
         volume = _volume(number_text(row[5]))
     except DAMAGE as error:
         raise BadFrame(f"a bar of {symbol} cannot be read: {error}") from error
-    if high > _HIGHEST:
-        raise BadFrame(f"a bar of {symbol} has its prices out of range")
-    if not period.is_on_grid(open_ms):
-        raise BadFrame(f"a bar of {symbol} opens off the grid of {period}")
     bar = Bar(symbol, period, open_ms, first, high, low, last, volume, 0, 0, 0, 0, State.CONFIRMED, _KNOWN)
-    if fault := fault_of(bar, Check.PRICES):
-        raise BadFrame(f"a bar of {symbol} is none: {fault}")
-    return bar
+    return sound(bar, Check.PRICES)
 
 
 def _volume(text: str) -> Exact:

@@ -7,6 +7,8 @@ from typing import Final
 
 import orjson
 
+from klagg_tui.exchange.venue import Verb
+
 STREAM_PATH: Final = "/"
 MATCHES: Final = "matches"
 CHANNELS: Final = (MATCHES, "heartbeat")
@@ -18,15 +20,6 @@ def trade_stream(symbol: str) -> str:
     return symbol
 
 
-def subscribe(streams: Sequence[str], id: int) -> bytes:  # noqa: A002, ARG001  # no answer says it
-    """A text frame's payload that asks for streams."""
-    return _command("subscribe", streams)
-
-
-def unsubscribe(streams: Sequence[str], id: int) -> bytes:  # noqa: A002, ARG001
-    """A text frame's payload that ends streams."""
-    return _command("unsubscribe", streams)
-
-
-def _command(kind: str, streams: Sequence[str]) -> bytes:
-    return orjson.dumps({"type": kind, "product_ids": list(streams), "channels": CHANNELS})
+def command(verb: Verb, streams: Sequence[str], number: int) -> bytes:  # noqa: ARG001  # no answer says the number
+    """A text frame's payload that asks for streams, or ends them."""
+    return orjson.dumps({"type": verb, "product_ids": list(streams), "channels": CHANNELS})

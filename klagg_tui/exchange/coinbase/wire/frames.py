@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from klagg_tui.engine.events import TradeFields
-from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange.coinbase.wire.commands import MATCHES
 from klagg_tui.exchange.coinbase.wire.trades import trade_fields
 from klagg_tui.exchange.fields import Json, decoded, mapping, sequence, symbol, text
 from klagg_tui.exchange.messages import Acknowledged, Batch, Message, Rejected, Skipped
+from klagg_tui.exchange.reading import decode_each
 
-_TRADES: Final = frozenset({"match", "last_match"})
+_TRADES: Final = ("match", "last_match")
 """The second is the newest trade before the subscription: its id shows what was missed."""
 _SLOW: Final = "ErrSlow"
 """ErrSlowConsume and ErrSlowRead are said before the connection is cut, and answer no command."""
@@ -22,21 +21,15 @@ _NO_PRODUCT: Final = re.compile(r"(\S+) is not a valid product\b")
 
 def decode_batch(raws: Iterable[bytes]) -> Batch:
     """The messages of a connection as values; a damaged one costs only itself."""
-    trades: list[TradeFields] = []
-    others: list[Message] = []
-    damaged: list[tuple[bytes, Exception]] = []
-    for raw in raws:
-        try:
-            message = mapping(decoded(raw))
-            if message.get("type") in _TRADES:  # a list raises TypeError
-                trades.append(trade_fields(message))
-            else:
-                others.append(_read_other(message))
-        except (BadFrame, BadNumber) as error:
-            damaged.append((raw, error))
-        except TypeError:
-            damaged.append((raw, BadFrame("the type of a message is none")))
-    return Batch(trades, others, damaged)
+    return decode_each(raws, _read)
+
+
+def _read(raw: bytes, batch: Batch) -> None:
+    message = mapping(decoded(raw))
+    if message.get("type") in _TRADES:
+        batch.trades.append(trade_fields(message))
+    else:
+        batch.others.append(_read_other(message))
 
 
 def _read_other(message: dict[str, Json]) -> Message:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from klagg_tui.engine.events import AggTrade, TradeFields
 from klagg_tui.engine.parsing import price, quantity
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.coinbase.facts import DECIMALS
 from klagg_tui.exchange.fields import LARGEST, Json, decoded, mapping, sequence, symbol
 from klagg_tui.exchange.numerals import rfc3339_ms
+from klagg_tui.exchange.reading import rising_trades
 
 _IS_BUYER_MAKER = {"buy": True, "sell": False}
 """`side` is the maker's ("Matches channel": "The side field indicates the maker order side")."""
@@ -49,9 +48,7 @@ def read_trades(raw: bytes, name: str) -> list[AggTrade]:
         BadFrame, BadNumber: any of them is damaged, or the ids do not fall.
     """
     found = [_row(mapping(row), name) for row in reversed(sequence(decoded(raw)))]
-    if any(later.aggregate_id <= earlier.aggregate_id for earlier, later in pairwise(found)):
-        raise BadFrame(f"the trades of {name} are out of order")
-    return found
+    return rising_trades(found, name)
 
 
 def _row(row: dict[str, Json], name: str) -> AggTrade:

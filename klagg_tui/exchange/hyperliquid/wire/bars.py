@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Final
 
-from klagg_tui.engine.bar import Bar, Check, State, empty_bar, fault_of
+from klagg_tui.engine.bar import Bar, Check, State, empty_bar
 from klagg_tui.engine.parsing import price, quantity
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFrame
@@ -14,6 +13,7 @@ from klagg_tui.evidence import Evidence
 from klagg_tui.exchange import fields
 from klagg_tui.exchange.fields import DAMAGE, Json
 from klagg_tui.exchange.hyperliquid.facts import CANDLE, MOST_BARS
+from klagg_tui.exchange.reading import judged, rising_bars, sound
 
 MOST_FILLED: Final = 2 * MOST_BARS
 """Bars of one reply, flat ones included; more were never asked for."""
@@ -36,23 +36,16 @@ def read_bars(raw: bytes, coin: str, period: Period, over_ms: int, last_ms: int 
     Raises:
         BadFrame, BadNumber: any of them is damaged, of something else, off the grid or out of order.
     """
-    found = [_bar(coin, period, fields.mapping(row)) for row in fields.sequence(fields.decoded(raw))]
-    if any(later.open_ms <= earlier.open_ms for earlier, later in pairwise(found)):
-        raise BadFrame(f"the bars of {coin} are out of order")
-    if not found:
-        return []
-    if last_ms is None:
-        return [_judged(bar, over_ms) for bar in found]
+    rows = fields.sequence(fields.decoded(raw))
+    found = rising_bars([_bar(coin, period, fields.mapping(row)) for row in rows], coin)
+    if last_ms is None or not found:
+        return judged(found, over_ms)
     until_ms = min(last_ms + 1, period.open_ms(max(0, over_ms - LATE_MS)))
     if period.count(found[0].open_ms, max(found[-1].end_ms, until_ms)) > MOST_FILLED:
         raise BadFrame(f"the bars of {coin} lie further apart than bars can be had")
     opens = [later.open_ms for later in found[1:]] + [until_ms]
-    whole = [bar for earlier, next_ms in zip(found, opens, strict=True) for bar in _until(earlier, next_ms)]
-    return [_judged(bar, over_ms) for bar in whole]
-
-
-def _judged(bar: Bar, over_ms: int) -> Bar:
-    return bar._replace(state=State.CONFIRMED) if bar.end_ms <= over_ms else bar
+    whole = (bar for earlier, next_ms in zip(found, opens, strict=True) for bar in _until(earlier, next_ms))
+    return judged(whole, over_ms)
 
 
 def _until(earlier: Bar, next_ms: int) -> Iterator[Bar]:
@@ -74,13 +67,9 @@ def _bar(coin: str, period: Period, row: dict[str, Json]) -> Bar:
         raise BadFrame(f"a bar of {coin} cannot be read: {error}") from error
     if not is_meant:
         raise BadFrame(f"a bar of {coin} is one of something else")
-    if not period.is_on_grid(open_ms):
-        raise BadFrame(f"a bar of {coin} opens off the grid of {period}")
     # Nothing traded is no turnover and nothing bought: of such a bar every field is known.
     evidence = CANDLE.lacks if volume else Evidence.ALL
     bar = Bar(coin, period, open_ms, first, high, low, last, volume, 0, count, 0, 0, State.FORMING, evidence)
-    if fault := fault_of(bar, Check.PARTS):
-        raise BadFrame(f"a bar of {coin} is none: {fault}")
     if bool(volume) != bool(count):
         raise BadFrame(f"a bar of {coin} has a volume or a count of trades, and not both")
-    return bar
+    return sound(bar, Check.PARTS)

@@ -7,6 +7,8 @@ from typing import Final
 
 import orjson
 
+from klagg_tui.exchange.venue import Verb
+
 STREAM_PATH: Final = "/ws"
 PING: Final = b'{"method":"ping"}'
 
@@ -16,16 +18,7 @@ def trade_stream(symbol: str) -> str:
     return symbol
 
 
-def subscribe(streams: Sequence[str], id: int) -> bytes:  # noqa: A002, ARG001  # commands have no number here
-    """A text frame's payload that asks for a stream."""
-    return _command("subscribe", streams)
-
-
-def unsubscribe(streams: Sequence[str], id: int) -> bytes:  # noqa: A002, ARG001
-    """A text frame's payload that ends a stream."""
-    return _command("unsubscribe", streams)
-
-
-def _command(method: str, streams: Sequence[str]) -> bytes:
+def command(verb: Verb, streams: Sequence[str], number: int) -> bytes:  # noqa: ARG001  # no answer says the number
+    """A text frame's payload that asks for a stream, or ends it."""
     (coin,) = streams  # by the limits of the exchange
-    return orjson.dumps({"method": method, "subscription": {"type": "trades", "coin": coin}})
+    return orjson.dumps({"method": verb, "subscription": {"type": "trades", "coin": coin}})

@@ -15,10 +15,11 @@ from typing import Final
 
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.fields import Json, decoded, mapping, sequence, symbol, text
-from klagg_tui.exchange.hyperliquid.wire.commands import PING, STREAM_PATH, subscribe, trade_stream, unsubscribe
+from klagg_tui.exchange.hyperliquid.wire.commands import PING, STREAM_PATH, command, trade_stream
 from klagg_tui.exchange.hyperliquid.wire.runs import TradeRuns, WireTrade
 from klagg_tui.exchange.hyperliquid.wire.trades import read_trade
 from klagg_tui.exchange.messages import Acknowledged, Batch, Message, Rejected, Skipped
+from klagg_tui.exchange.reading import decode_each
 from klagg_tui.exchange.venue import StreamCodec
 
 _REFUSED: Final = re.compile(r"(Already |Invalid )\w+.*?(\{.*\})", re.DOTALL)
@@ -32,8 +33,7 @@ def codec() -> StreamCodec:
         path=STREAM_PATH,
         market_streams=(),
         trade_stream=trade_stream,
-        subscribe=subscribe,
-        unsubscribe=unsubscribe,
+        command=command,
         decode_batch=ConnectionDecoder(runs).decode_batch,
         ping=PING,
         open_decoder=lambda: ConnectionDecoder(runs).decode_batch,
@@ -51,17 +51,15 @@ class ConnectionDecoder:
     def decode_batch(self, raws: Iterable[bytes]) -> Batch:
         """Messages as values; a damaged trade costs only itself, and leaves a number out where its coin can be read."""
         repeated: set[str] = set()
-        batch = Batch([], [], [], repeated)
-        for raw in raws:
-            try:
-                message = mapping(decoded(raw))
-                if message.get("channel") == "trades":
-                    repeated |= self._take_trades(raw, sequence(message.get("data")), batch)
-                else:
-                    batch.others.append(self._answer(message))
-            except BadFrame as error:
-                batch.damaged.append((raw, error))
-        return batch
+
+        def read(raw: bytes, batch: Batch) -> None:
+            message = mapping(decoded(raw))
+            if message.get("channel") == "trades":
+                repeated.update(self._take_trades(raw, sequence(message.get("data")), batch))
+            else:
+                batch.others.append(self._answer(message))
+
+        return decode_each(raws, read, repeated)
 
     def _take_trades(self, raw: bytes, rows: Sequence[Json], batch: Batch) -> set[str]:
         """Returns the coins of trades that were known. Those of a first message are old, and show nothing."""

@@ -33,8 +33,8 @@ def result_of(raw: bytes) -> Json:
 
 
 def read_time(raw: bytes) -> int:
-    """The exchange's clock, in milliseconds since the epoch, of whole seconds; raises BadFrame."""
-    return fields.moment(fields.whole(fields.mapping(result_of(raw)).get("unixtime")) * 1000)
+    """The exchange's clock, in milliseconds since the epoch: the middle of the second that it tells; raises BadFrame."""
+    return fields.moment(fields.whole(fields.mapping(result_of(raw)).get("unixtime")) * 1000 + 500)
 
 
 def read_error(raw: bytes) -> Failure | None:

@@ -7,6 +7,8 @@ from typing import Final
 
 import orjson
 
+from klagg_tui.exchange.venue import Verb
+
 STREAM_PATH: Final = "/v2"
 TRADE: Final = "trade"
 PING: Final = b'{"method":"ping"}'
@@ -17,16 +19,8 @@ def trade_stream(symbol: str) -> str:
     return symbol
 
 
-def subscribe(streams: Sequence[str], id: int) -> bytes:  # noqa: A002  # the protocol's own word is req_id
-    """A text frame's payload that asks for streams, without the last fifty trades of each."""
-    return _command("subscribe", streams, id, snapshot=False)
-
-
-def unsubscribe(streams: Sequence[str], id: int) -> bytes:  # noqa: A002
-    """A text frame's payload that ends streams."""
-    return _command("unsubscribe", streams, id)
-
-
-def _command(method: str, streams: Sequence[str], number: int, **further: bool) -> bytes:
-    parameters = {"channel": TRADE, "symbol": list(streams), **further}
-    return orjson.dumps({"method": method, "params": parameters, "req_id": number})
+def command(verb: Verb, streams: Sequence[str], number: int) -> bytes:
+    """A text frame's payload that asks for streams, without the last fifty trades of each, or ends them."""
+    snapshot = {"snapshot": False} if verb == "subscribe" else {}
+    parameters = {"channel": TRADE, "symbol": list(streams), **snapshot}
+    return orjson.dumps({"method": verb, "params": parameters, "req_id": number})

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
-from klagg_tui.engine.events import TradeFields
-from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange.fields import Json, mapping, sequence, symbol, text, whole
-from klagg_tui.exchange.kraken.wire.commands import TRADE
+from klagg_tui.exchange.kraken.wire.commands import PING, STREAM_PATH, TRADE, command, trade_stream
 from klagg_tui.exchange.kraken.wire.trades import trade_fields
 from klagg_tui.exchange.messages import Acknowledged, Batch, Message, Rejected, Skipped
 from klagg_tui.exchange.numerals import decoded_exactly
+from klagg_tui.exchange.reading import decode_each
+from klagg_tui.exchange.venue import StreamCodec
 
 _HEARTBEAT = Skipped("heartbeat")
 
 
 def decode_batch(raws: Iterable[bytes]) -> Batch:
     """The messages of a connection as values; a damaged one costs only itself."""
-    trades: list[TradeFields] = []
-    others: list[Message] = []
-    damaged: list[tuple[bytes, Exception]] = []
-    for raw in raws:
-        try:
-            message = mapping(decoded_exactly(raw))
-            if message.get("channel") == TRADE and "data" in message:
-                trades += [trade_fields(mapping(trade)) for trade in sequence(message["data"])]
-            else:
-                others.append(_read_other(message))
-        except (BadFrame, BadNumber) as error:
-            damaged.append((raw, error))
-    return Batch(trades, others, damaged)
+    return decode_each(raws, _read)
+
+
+def _read(raw: bytes, batch: Batch) -> None:
+    message = mapping(decoded_exactly(raw))
+    if message.get("channel") == TRADE and "data" in message:
+        batch.trades.extend([trade_fields(mapping(trade)) for trade in sequence(message["data"])])
+    else:
+        batch.others.append(_read_other(message))
 
 
 def _read_other(message: dict[str, Json]) -> Message:
@@ -61,3 +58,14 @@ def _number(message: dict[str, Json]) -> int | None:
 
 def _words(value: Json) -> str:
     return value[:500] if type(value) is str else ""
+
+
+CODEC: Final = StreamCodec(
+    path=STREAM_PATH,
+    market_streams=(),
+    trade_stream=trade_stream,
+    command=command,
+    decode_batch=decode_batch,
+    ping=PING,
+)
+"""The language of the streams."""

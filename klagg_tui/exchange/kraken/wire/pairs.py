@@ -6,18 +6,16 @@ from typing import Final, NamedTuple
 
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange import fields
-from klagg_tui.exchange.fields import DAMAGE, Json
+from klagg_tui.exchange.fields import Json
 from klagg_tui.exchange.kraken.facts import DECIMALS, RENAMED
 from klagg_tui.exchange.kraken.wire.answers import result_of
-from klagg_tui.exchange.listing import Instrument, Instruments, Unread
+from klagg_tui.exchange.listing import Instrument, Instruments
+from klagg_tui.exchange.reading import read_listing
 
 _TRADING: Final = frozenset({"online", "limit_only", "reduce_only"})
 _HALTED: Final = frozenset({"cancel_only", "post_only", "maintenance"})
 _STATUSES: Final = _TRADING | _HALTED | {"delisted", "work_in_progress"}
 """Pages "Get Tradable Asset Pairs" and "Instruments". The answers of 2021 have none: all pairs were online."""
-
-MOST_LISTED: Final = 10_000
-"""Entries that are read."""
 
 
 class Pairs(NamedTuple):
@@ -29,33 +27,25 @@ class Pairs(NamedTuple):
 
 
 def read_pairs(raw: bytes) -> Pairs:
-    """Every pair that the websocket knows; dark pools have no name there and are left out. An odd entry costs only itself.
-
-    Entries past `MOST_LISTED` are left out and counted among those that were not read.
+    """Every pair that the websocket knows; dark pools have no name there and are left out.
 
     Raises:
         BadFrame: there is no list of them, or an empty one.
     """
-    entries = list(fields.mapping(result_of(raw)).items())
-    if not entries:
-        raise BadFrame("it lists nothing at all")
-    found: list[Instrument] = []
+    entries = fields.mapping(result_of(raw))
+    open_to_all = [key for key, entry in entries.items() if not _is_dark(key, entry)]
     rest_names: dict[str, str] = {}
-    odd: list[tuple[Json, Exception]] = []
-    for key, entry in entries[:MOST_LISTED]:
-        if isinstance(entry, dict) and "wsname" not in entry and key.endswith(".d"):
-            continue
-        try:
-            pair = _pair(entry)
-            rest_names[pair.symbol] = fields.symbol(fields.text(fields.mapping(entry).get("altname", key)))
-        except (BadFrame, *DAMAGE) as error:
-            odd.append((entry, error))
-        else:
-            found.append(pair)
-    named = {name for entry, _ in odd if (name := _name_of(entry))}
-    cut = max(0, len(entries) - MOST_LISTED)
-    reason = f"a listing is read up to its {MOST_LISTED:,}th entry" if cut else str(odd[0][1]) if odd else ""
-    return Pairs(Instruments(tuple(found), Unread(len(odd) + cut, frozenset(named), reason)), rest_names)
+
+    def read(key: str) -> Instrument:
+        pair = _pair(entries[key])
+        rest_names[pair.symbol] = fields.symbol(fields.text(fields.mapping(entries[key]).get("altname", key)))
+        return pair
+
+    return Pairs(read_listing(open_to_all, read, lambda key: _symbol_of(fields.mapping(entries[key]))), rest_names)
+
+
+def _is_dark(key: str, entry: Json) -> bool:
+    return isinstance(entry, dict) and "wsname" not in entry and key.endswith(".d")
 
 
 def _pair(row: Json) -> Instrument:
@@ -66,7 +56,7 @@ def _pair(row: Json) -> Instrument:
     if status not in _STATUSES:
         raise BadFrame(f"the status {status[:40]!r} is unknown")
     return Instrument(
-        symbol=fields.symbol(f"{base}/{quote}"),
+        symbol=_symbol_of(entry),
         quote=quote,
         contract_type="SPOT",
         is_trading=status in _TRADING,
@@ -85,9 +75,5 @@ def _sides(entry: dict[str, Json]) -> tuple[str, str]:
     return RENAMED.get(base, base), RENAMED.get(quote, quote)
 
 
-def _name_of(row: Json) -> str | None:
-    """Whose entry it is, where at least that can be read."""
-    try:
-        return fields.symbol("/".join(_sides(fields.mapping(row))))
-    except (BadFrame, *DAMAGE):
-        return None
+def _symbol_of(entry: dict[str, Json]) -> str:
+    return fields.symbol("/".join(_sides(entry)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.events import AggTrade, TradeFields
@@ -13,6 +12,7 @@ from klagg_tui.exchange.fields import DAMAGE, Json
 from klagg_tui.exchange.kraken.facts import DECIMALS
 from klagg_tui.exchange.kraken.wire.answers import result_of
 from klagg_tui.exchange.numerals import number_text, rfc3339_ms, seconds_ms
+from klagg_tui.exchange.reading import rising_trades
 
 _IS_BUYER_MAKER: Final = {"buy": False, "sell": True, "b": False, "s": True}
 """The side is the taker's."""
@@ -61,9 +61,7 @@ def read_trades(raw: bytes, name: str) -> TradePage:
     """
     result = fields.mapping(result_of(raw))
     rows = [fields.sequence(row) for pair, rows in result.items() if pair != "last" for row in fields.sequence(rows)]
-    found = [_row(row, name) for row in rows]
-    if any(later.aggregate_id <= earlier.aggregate_id for earlier, later in pairwise(found)):
-        raise BadFrame(f"the trades of {name} are out of order")
+    found = rising_trades([_row(row, name) for row in rows], name)
     return TradePage(found, _last_ns(result.get("last"), rows))
 
 

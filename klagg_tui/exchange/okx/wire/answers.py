@@ -9,8 +9,8 @@ import orjson
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange import fields
 from klagg_tui.exchange.fields import Json
+from klagg_tui.exchange.numerals import moment_of_digits
 from klagg_tui.exchange.okx.facts import BUSY, TOO_MANY, UNKNOWN_SYMBOL
-from klagg_tui.exchange.okx.wire.units import moment
 from klagg_tui.exchange.venue import Failure
 
 _FINE: Final = b'{"code":"0",'
@@ -34,7 +34,7 @@ def read_time(raw: bytes) -> int:
     found = rows(raw)
     if len(found) != 1:
         raise BadFrame("an answer has not one time")
-    return moment(fields.mapping(found[0]).get("ts"))
+    return moment_of_digits(fields.mapping(found[0]).get("ts"))
 
 
 def read_error(raw: bytes) -> Failure | None:
@@ -55,8 +55,3 @@ def read_error(raw: bytes) -> Failure | None:
         is_unknown_symbol=code in UNKNOWN_SYMBOL,
         status=429 if code in TOO_MANY else 503 if code in BUSY else None,
     )
-
-
-def read_failure(raw: bytes) -> Failure:
-    """The body of an answer with another status; it may be anything, so this never raises."""
-    return read_error(raw) or Failure()

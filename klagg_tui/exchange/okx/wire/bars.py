@@ -7,10 +7,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Final
 
-from klagg_tui.engine.bar import Bar, Check, State, fault_of
+from klagg_tui.engine.bar import Bar, Check, State
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.parsing import price, quantity, turnover
 from klagg_tui.engine.period import Period
@@ -18,9 +17,11 @@ from klagg_tui.errors import BadFrame
 from klagg_tui.evidence import Evidence
 from klagg_tui.exchange import fields
 from klagg_tui.exchange.fields import DAMAGE, Json
+from klagg_tui.exchange.numerals import moment_of_digits, product
 from klagg_tui.exchange.okx.facts import CANDLE, SPOT, Market
 from klagg_tui.exchange.okx.wire.answers import rows
-from klagg_tui.exchange.okx.wire.units import Contract, moment, product
+from klagg_tui.exchange.reading import rising_bars, sound
+from klagg_tui.exchange.units import Contract
 
 _FINAL: Final = {"0": False, "1": True}
 
@@ -41,27 +42,23 @@ def read_bars(raw: bytes, symbol: str, period: Period, now_ms: int, market: Mark
             of order.
     """
     found = [_bar(symbol, period, fields.sequence(row), now_ms, market, contract) for row in reversed(rows(raw))]
-    if any(later.open_ms <= earlier.open_ms for earlier, later in pairwise(found)):
-        raise BadFrame(f"the bars of {symbol} are out of order")
-    return found
+    return rising_bars(found, symbol)
 
 
 def _bar(symbol: str, period: Period, row: Sequence[Json], now_ms: int, market: Market, contract: Contract) -> Bar:
     try:
-        open_ms = moment(row[0])
+        open_ms = moment_of_digits(row[0])
         first, high, low, last = (price(row[i]) for i in (1, 2, 3, 4))  # type: ignore[arg-type]
         volume, paid = _sums(row, market, contract)
         is_final = _FINAL[row[8]]  # type: ignore[index]
     except DAMAGE as error:
         raise BadFrame(f"a bar of {symbol} cannot be read: {error}") from error
-    if not period.is_on_grid(open_ms):
-        raise BadFrame(f"a bar of {symbol} opens off the grid of {period}")
     # Nothing traded is a count of 0 and nothing bought: of such a bar every field is known.
     evidence = CANDLE.lacks if volume else Evidence.ALL
     bar = Bar(symbol, period, open_ms, first, high, low, last, volume, paid, 0, 0, 0, State.FORMING, evidence)
-    if fault := fault_of(bar, Check.PARTS):
-        raise BadFrame(f"a bar of {symbol} is none: {fault}")
-    return bar._replace(state=State.CONFIRMED) if is_final and bar.end_ms <= now_ms else bar
+    return sound(bar, Check.PARTS)._replace(
+        state=State.CONFIRMED if is_final and bar.end_ms <= now_ms else State.FORMING
+    )
 
 
 def _sums(row: Sequence[Json], market: Market, contract: Contract) -> tuple[Exact, Exact]:

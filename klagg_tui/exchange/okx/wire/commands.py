@@ -7,6 +7,8 @@ from typing import Final
 
 import orjson
 
+from klagg_tui.exchange.venue import Verb
+
 STREAM_PATH: Final = "/ws/v5/business"
 """Where `trades-all` is; `/ws/v5/public` refuses it."""
 TRADES: Final = "trades-all"
@@ -26,17 +28,8 @@ def trade_stream(symbol: str) -> str:
     return stream_name(TRADES, symbol)
 
 
-def subscribe(streams: Sequence[str], id: int) -> bytes:  # noqa: A002  # the protocol's own word
-    """A text frame's payload that asks for streams."""
-    return _command("subscribe", id, streams)
-
-
-def unsubscribe(streams: Sequence[str], id: int) -> bytes:  # noqa: A002
-    """A text frame's payload that ends streams."""
-    return _command("unsubscribe", id, streams)
-
-
-def _command(operation: str, number: int, streams: Sequence[str]) -> bytes:
+def command(verb: Verb, streams: Sequence[str], number: int) -> bytes:
+    """A text frame's payload that asks for streams, or ends them."""
     named = (stream.partition(":") for stream in streams)
     arguments = [{"channel": channel, "instId": instrument} for channel, _, instrument in named]
-    return orjson.dumps({"id": str(number), "op": operation, "args": arguments})
+    return orjson.dumps({"id": str(number), "op": verb, "args": arguments})

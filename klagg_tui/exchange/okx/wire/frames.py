@@ -8,13 +8,14 @@ from functools import partial
 from typing import Final
 
 from klagg_tui.engine.events import TradeFields
-from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange.fields import Json, decoded, mapping, sequence, symbol, text
 from klagg_tui.exchange.messages import Acknowledged, Batch, Message, Rejected, ServerShutdown, Skipped
+from klagg_tui.exchange.numerals import digits
 from klagg_tui.exchange.okx.wire import commands
 from klagg_tui.exchange.okx.wire.commands import PONG, TRADES, stream_name
 from klagg_tui.exchange.okx.wire.trades import trade_fields
-from klagg_tui.exchange.okx.wire.units import Contracts, contract_of, whole
+from klagg_tui.exchange.reading import decode_each
+from klagg_tui.exchange.units import Contracts, contract_of
 from klagg_tui.exchange.venue import StreamCodec
 
 _CLOSING: Final = "64008"
@@ -29,8 +30,7 @@ def codec(contracts: Contracts) -> StreamCodec:
         path=commands.STREAM_PATH,
         market_streams=(),
         trade_stream=commands.trade_stream,
-        subscribe=commands.subscribe,
-        unsubscribe=commands.unsubscribe,
+        command=commands.command,
         decode_batch=partial(decode_batch, contracts),
         ping=commands.PING,
     )
@@ -41,22 +41,18 @@ def decode_batch(contracts: Contracts, raws: Iterable[bytes]) -> Batch:
 
     `contracts` has the units of sizes; a trade of an instrument that it does not know is damage, never a guess.
     """
-    trades: list[TradeFields] = []
-    others: list[Message] = []
-    damaged: list[tuple[bytes, Exception]] = []
-    for raw in raws:
+
+    def read(raw: bytes, batch: Batch) -> None:
         if raw == PONG:
-            others.append(Skipped("pong"))
-            continue
-        try:
-            message = mapping(decoded(raw))
-            if "data" in message:
-                trades += _trades(message, contracts, others)
-            else:
-                others.append(_answer(message))
-        except (BadFrame, BadNumber) as error:
-            damaged.append((raw, error))
-    return Batch(trades, others, damaged)
+            batch.others.append(Skipped("pong"))
+            return
+        message = mapping(decoded(raw))
+        if "data" in message:
+            batch.trades.extend(_trades(message, contracts, batch.others))
+        else:
+            batch.others.append(_answer(message))
+
+    return decode_each(raws, read)
 
 
 def _trades(message: dict[str, Json], contracts: Contracts, others: list[Message]) -> list[TradeFields]:
@@ -88,9 +84,9 @@ def _rejected(message: dict[str, Json]) -> Rejected:
     words = reason[:500] if type(reason) is str else ""
     at_fault = _AT_FAULT.search(words)
     stream = stream_name(at_fault[1], at_fault[2]) if at_fault else None
-    return Rejected(_id(message), whole(message.get("code")), words, stream)
+    return Rejected(_id(message), digits(message.get("code")), words, stream)
 
 
 def _id(message: dict[str, Json]) -> int | None:
     """The number of the command that is answered; None where the answer names none."""
-    return whole(message["id"]) if message.get("id") else None
+    return digits(message["id"]) if message.get("id") else None

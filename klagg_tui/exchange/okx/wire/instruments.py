@@ -8,21 +8,20 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS
-from klagg_tui.errors import BadFrame, BadNumber
+from klagg_tui.errors import BadFrame
 from klagg_tui.exchange import fields
-from klagg_tui.exchange.fields import DAMAGE, Json
-from klagg_tui.exchange.listing import Instrument, Instruments, Unread
+from klagg_tui.exchange.fields import Json
+from klagg_tui.exchange.listing import Instrument, Instruments
+from klagg_tui.exchange.numerals import decimals_of, moment_of_digits, product
 from klagg_tui.exchange.okx.facts import INVERSE, LINEAR, SPOT, Market
 from klagg_tui.exchange.okx.wire.answers import rows
-from klagg_tui.exchange.okx.wire.units import COINS, Contract, decimals_of, moment, product
+from klagg_tui.exchange.reading import read_listing
+from klagg_tui.exchange.units import COINS, Contract
 
 LIVE: Final = "live"
 RESTING: Final = frozenset({"suspend", "rebase", "post_only"})
 """States of an instrument in which nobody trades for a while."""
 _STATES: Final = frozenset({LIVE, "preopen", "test", *RESTING})
-
-MOST_LISTED: Final = 10_000
-"""Entries that are read; the longest listing of any market has some two thousand."""
 
 
 class Listed(NamedTuple):
@@ -34,54 +33,37 @@ class Listed(NamedTuple):
 
 
 def read_instruments(raw: bytes, market: Market) -> Listed:
-    """Every instrument of a market; one odd entry among hundreds costs only itself.
-
-    Entries past `MOST_LISTED` are left out and counted among those that were not read.
-
-    Raises:
-        BadFrame: there is no list of them, or an empty one.
-    """
-    entries = rows(raw)
-    if not entries:
-        raise BadFrame("it lists nothing at all")
-    found: list[Instrument] = []
+    """Every instrument of a market; raises BadFrame where there is no list of them, or an empty one."""
     contracts: dict[str, Contract] = {}
-    odd: list[tuple[Json, str]] = []
-    for row in entries[:MOST_LISTED]:
-        try:
-            instrument, contract = _read(fields.mapping(row), market)
-        except (BadFrame, BadNumber) as error:
-            odd.append((row, str(error)))
-        else:
-            found.append(instrument)
-            contracts[instrument.symbol] = contract
-    unread = Unread(len(odd), frozenset(filter(None, (_symbol_of(row) for row, _ in odd))), odd[0][1] if odd else "")
-    if (cut := len(entries) - MOST_LISTED) > 0:
-        reason = f"a listing is read up to its {MOST_LISTED:,}th entry"
-        unread = unread._replace(entries=unread.entries + cut, reason=reason)
-    return Listed(Instruments(tuple(found), unread), contracts)
+
+    def read(row: Json) -> Instrument:
+        instrument, contract = _read(fields.mapping(row), market)
+        contracts[instrument.symbol] = contract
+        return instrument
+
+    return Listed(read_listing(rows(raw), read, _symbol_of), contracts)
 
 
 def _read(entry: dict[str, Json], market: Market) -> tuple[Instrument, Contract]:
     """One entry, and the unit of its sizes.
 
     Raises:
-        BadFrame, BadNumber: it cannot be understood, a state that nobody has seen yet included.
+        BadFrame, KeyError: it cannot be understood, a state that nobody has seen yet included.
     """
-    symbol, state = fields.symbol(_text(entry, "instId")), _text(entry, "state")
+    symbol, state = fields.symbol(fields.text(entry["instId"])), fields.text(entry["state"])
     if state not in _STATES:
         raise BadFrame(f"the state {state[:40]!r} is unknown")
-    if (inst_type := _text(entry, "instType")) != market.inst_type:
+    if (inst_type := fields.text(entry["instType"])) != market.inst_type:
         raise BadFrame(f"it is of the market {inst_type[:40]!r}")
-    kind = market.inst_type if market is SPOT else _text(entry, "ctType")
+    kind = market.inst_type if market is SPOT else fields.text(entry["ctType"])
     contract, base, quote = _unit(entry, kind)
     price_decimals, quantity_decimals = (
-        decimals_of(_text(entry, "tickSz")),
-        decimals_of(product(_text(entry, "lotSz"), contract.size)),
+        decimals_of(fields.text(entry["tickSz"])),
+        decimals_of(product(fields.text(entry["lotSz"]), contract.size)),
     )
     if price_decimals > PRICE_DECIMALS or quantity_decimals > QUANTITY_DECIMALS:
         raise BadFrame(f"its prices have {price_decimals} decimals and its quantities {quantity_decimals}")
-    listed_ms = moment(_text(entry, "listTime")) if entry.get("listTime") else 0
+    listed_ms = moment_of_digits(fields.text(entry["listTime"])) if entry.get("listTime") else 0
     instrument = Instrument(
         symbol,
         quote,
@@ -100,11 +82,11 @@ def _read(entry: dict[str, Json], market: Market) -> tuple[Instrument, Contract]
 def _unit(entry: dict[str, Json], kind: str) -> tuple[Contract, str, str]:
     """The unit of sizes, the base and the quote: derivatives name them by what a contract is worth and what it is paid in."""
     if kind == SPOT.inst_type:
-        return COINS, _text(entry, "baseCcy"), _text(entry, "quoteCcy")
-    value = product(_text(entry, "ctVal"), _text(entry, "ctMult") or "1")
+        return COINS, fields.text(entry["baseCcy"]), fields.text(entry["quoteCcy"])
+    value = product(fields.text(entry["ctVal"]), fields.text(entry["ctMult"]) or "1")
     if value == "0":
         raise BadFrame("a contract is worth nothing")
-    counted, paid = _text(entry, "ctValCcy"), _text(entry, "settleCcy")
+    counted, paid = fields.text(entry["ctValCcy"]), fields.text(entry["settleCcy"])
     if counted == paid:
         raise BadFrame(f"a contract is worth {counted} and paid in it")
     if kind == LINEAR:
@@ -114,16 +96,5 @@ def _unit(entry: dict[str, Json], kind: str) -> tuple[Contract, str, str]:
     raise BadFrame(f"contracts of the type {kind[:40]!r} are not read")
 
 
-def _text(entry: dict[str, Json], name: str) -> str:
-    value = entry.get(name)
-    if type(value) is not str:
-        raise BadFrame(f"the field {name} is missing or no text")
-    return value
-
-
-def _symbol_of(row: Json) -> str | None:
-    """Whose entry it is, where at least that can be read."""
-    try:
-        return fields.symbol(fields.text(fields.mapping(row)["instId"]))
-    except (BadFrame, *DAMAGE):
-        return None
+def _symbol_of(row: Json) -> str:
+    return fields.symbol(fields.text(fields.mapping(row)["instId"]))

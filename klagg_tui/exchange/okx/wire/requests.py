@@ -6,6 +6,7 @@ from typing import Final
 
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.okx.facts import RECENT_BARS, RECENT_TRADES, REQUESTS, Market
+from klagg_tui.exchange.requests import end_of
 from klagg_tui.exchange.venue import Request
 
 TIME: Final = Request("/api/v5/public/time")
@@ -45,7 +46,7 @@ def bars_request(
     given = {"instId": symbol, "bar": _NAMES[period], "limit": str(limit)}
     until_ms = None if end_ms is None else end_ms + 1
     if start_ms is not None:
-        reached_ms = _bars_later(period, start_ms, limit)
+        reached_ms = end_of(period, start_ms, limit)
         until_ms = reached_ms if until_ms is None else min(until_ms, reached_ms)
         given["before"] = str(start_ms - 1)
     if until_ms is not None:
@@ -53,14 +54,6 @@ def bars_request(
     from_ms = next((at_ms for at_ms in (start_ms, end_ms) if at_ms is not None), now_ms)
     is_recent = from_ms > now_ms - RECENT_BARS * period.nominal_ms
     return Request(f"/api/v5/market/{'candles' if is_recent else 'history-candles'}", tuple(given.items()))
-
-
-def _bars_later(period: Period, start_ms: int, count: int) -> int:
-    """When the bar opens that comes so many behind the first one which opens at `start_ms` or later."""
-    open_ms = period.open_ms(start_ms)
-    for _ in range(count if open_ms == start_ms else count + 1):
-        open_ms = period.end_ms(open_ms)
-    return open_ms
 
 
 def trades_request(symbol: str, from_id: int, limit: int) -> Request:

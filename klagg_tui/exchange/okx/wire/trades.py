@@ -12,8 +12,9 @@ from klagg_tui.engine.parsing import price as read_price
 from klagg_tui.engine.parsing import quantity as read_quantity
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.fields import Json, mapping
+from klagg_tui.exchange.numerals import digits, moment_of_digits
 from klagg_tui.exchange.okx.wire.answers import rows
-from klagg_tui.exchange.okx.wire.units import Contract, moment, quantity, whole
+from klagg_tui.exchange.units import Contract, quantity
 
 _IS_SELL: Final = {"buy": False, "sell": True}
 """`side` is the taker's."""
@@ -32,7 +33,7 @@ def trade_fields(row: dict[str, Json], symbol: str, contract: Contract) -> Trade
         raise BadFrame("a trade lacks a field or has one of another type")
     if row.get("instId", symbol) != symbol:
         raise BadFrame(f"a trade of {symbol} is another instrument's")
-    traded_ms, trade_id = moment(row.get("ts")), whole(row.get("tradeId"))
+    traded_ms, trade_id = moment_of_digits(row.get("ts")), digits(row.get("tradeId"))
     return (
         symbol,
         price,

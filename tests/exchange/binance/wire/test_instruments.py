@@ -70,6 +70,6 @@ def test_recorded_trades_are_written_with_the_decimals_of_their_listing() -> Non
 def test_a_listing_of_a_hundred_thousand_is_cut_with_a_count_and_takes_no_symbol_off() -> None:
     entries = [with_change(LISTED, symbol=f"X{number}USDT") for number in range(100_000)]
     reply = wire.read_instruments(body({"symbols": entries}))
-    assert (len(reply.instruments), reply.unread.entries, reply.entries) == (5_000, 95_000, 100_000)
-    assert "5,000th" in reply.unread.reason
+    assert (len(reply.instruments), reply.unread.entries, reply.entries) == (10_000, 90_000, 100_000)
+    assert "10,000th" in reply.unread.reason
     assert reply.unproven({"X99999USDT", "BTCUSDT"}) == {"X99999USDT", "BTCUSDT"}

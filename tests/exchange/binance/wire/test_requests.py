@@ -6,16 +6,19 @@ import pytest
 
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.binance import wire
+from klagg_tui.exchange.binance.products import UM
+
+CODEC = wire.codec(UM)
 
 
 def test_commands_are_utf8_json_with_an_integer_id() -> None:
-    assert json.loads(wire.subscribe([wire.trade_stream("币安人生USDT"), wire.CONTRACTS], 4)) == {
+    assert json.loads(CODEC.subscribe([wire.trade_stream("币安人生USDT"), wire.CONTRACTS], 4)) == {
         "method": "SUBSCRIBE",
         "params": ["币安人生usdt@aggTrade", "!contractInfo"],
         "id": 4,
     }
-    assert "币".encode() in wire.subscribe(["币"], 1)
-    assert json.loads(wire.unsubscribe(["a"], 5))["method"] == "UNSUBSCRIBE"
+    assert "币".encode() in CODEC.subscribe(["币"], 1)
+    assert json.loads(CODEC.unsubscribe(["a"], 5))["method"] == "UNSUBSCRIBE"
 
 
 @pytest.mark.parametrize(("limit", "weight"), [(1, 1), (99, 1), (100, 2), (499, 2), (500, 5), (1000, 5), (1500, 10)])

@@ -3,7 +3,7 @@
 import pytest
 
 from klagg_tui.errors import BadFrame
-from klagg_tui.exchange.okx.wire.answers import read_error, read_failure, read_time
+from klagg_tui.exchange.okx.wire.answers import read_error, read_time
 from klagg_tui.exchange.venue import Failure
 from tests.exchange.okx.samples import body, reply
 
@@ -36,7 +36,6 @@ def test_what_has_not_one_time_is_refused(raw: bytes) -> None:
 )  # fmt: skip
 def test_an_error_is_one_whatever_the_status(raw: bytes, expected: Failure) -> None:
     assert read_error(raw) == expected
-    assert read_failure(raw) == expected
 
 
 @pytest.mark.parametrize(
@@ -46,4 +45,3 @@ def test_an_error_is_one_whatever_the_status(raw: bytes, expected: Failure) -> N
 )
 def test_what_is_no_error_is_left_to_whoever_reads_the_body(raw: bytes) -> None:
     assert read_error(raw) is None
-    assert read_failure(raw) == Failure()

@@ -13,7 +13,7 @@ from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.okx import facts
 from klagg_tui.exchange.okx.wire.bars import read_bars
-from klagg_tui.exchange.okx.wire.units import Contract
+from klagg_tui.exchange.units import Contract
 from tests.exchange.okx.samples import BAR, reply
 
 OPEN = int(BAR[0])

@@ -11,7 +11,7 @@ from klagg_tui.engine.events import AggTrade
 from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange.messages import Acknowledged, Batch, Rejected, ServerShutdown, Skipped
 from klagg_tui.exchange.okx.wire.frames import codec, decode_batch
-from klagg_tui.exchange.okx.wire.units import SpotContracts
+from klagg_tui.exchange.units import SpotContracts
 from tests.conftest import needs_data
 from tests.exchange.okx.samples import (
     BTC,

@@ -4,7 +4,7 @@ import pytest
 
 from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange.okx.wire.trades import read_trades
-from klagg_tui.exchange.okx.wire.units import Contract
+from klagg_tui.exchange.units import Contract
 from tests.exchange.okx.samples import BTC, CONTRACTS, TRADE, reply, with_change
 
 CONTRACT = CONTRACTS[BTC]

@@ -1,17 +1,17 @@
-"""Numbers that the exchange writes as texts, and what a size counts: coins, or contracts that are worth some."""
+"""What a size counts: coins, or contracts that are worth some. Pure.
+
+An exchange that counts contracts says in its listing what one is worth; whoever takes them for coins is wrong by that factor.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from klagg_tui.errors import BadFrame
-from klagg_tui.exchange import fields, numerals
-from klagg_tui.exchange.fields import LARGEST, Json
+from klagg_tui.exchange.numerals import product
 
 ONE: Final = "1"
-_MOST_DIGITS: Final = len(str(LARGEST))
 
 
 class Contract(NamedTuple):
@@ -53,24 +53,3 @@ def contract_of(contracts: Contracts, symbol: str) -> Contract:
 def quantity(size: str, contract: Contract) -> str:
     """A size in units of volume; BadFrame where it is no number, unless it is left as it is."""
     return size if contract.size == ONE else product(size, contract.size)
-
-
-def whole(value: Json) -> int:
-    """The number from 0 to `LARGEST` that a text of digits says, or BadFrame."""
-    if type(value) is not str or not value.isascii() or not value.isdecimal() or len(value) > _MOST_DIGITS:
-        raise BadFrame("an id, a time or a count is no text of digits within range")
-    return fields.whole(int(value))
-
-
-def moment(value: Json) -> int:
-    """A time in milliseconds since the epoch, as a text, or BadFrame."""
-    return fields.moment(whole(value))
-
-
-product: Final = lru_cache(maxsize=65_536)(numerals.product)
-"""Sizes and what contracts are worth come again and again."""
-
-
-def decimals_of(text: str) -> int:
-    """How many decimals a number needs; raises BadFrame."""
-    return len(product(text, "1").partition(".")[2])
