@@ -43,7 +43,8 @@ class Reading(ABC):
 
 def _share(tape: Tape, window: SumWindow | PaidWindow | ReturnWindow | PairWindow | Extreme, is_known: bool) -> float:
     """The known part of a window and the minute under way."""
-    return (window.known - tape.partial_in(window.lo, window.hi) + is_known) / (window.length + 1)
+    whole = max(0, window.known - tape.partial_in(window.lo, window.hi))
+    return (whole + is_known) / (window.length + 1)
 
 
 def _is_whole(tape: Tape, forming: Bar | None) -> bool:
@@ -338,7 +339,8 @@ class Together(Reading):
         """See `Reading`."""
         window = self.window
         window.sync()
-        return _share(window.tape, window, forming is None or self._now(forming) is not None)
+        is_known = _is_whole(window.tape, forming) and (forming is None or self._now(forming) is not None)
+        return _share(window.tape, window, is_known)
 
 
 class Carry(Reading):

@@ -53,7 +53,7 @@ class Screener:
         if wanted == self.calls:
             return False
         self.calls = wanted
-        looks = [look_of(call) for call in wanted]
+        looks = [look_of(call) for call in sorted(wanted, key=str)]
         self._lengths = {}
         for field, minutes in (item for look in looks for item in look.minutes.items()):
             self._lengths[field] = max(minutes, self._lengths.get(field, 0))
