@@ -20,6 +20,7 @@ from klagg_tui.view.screener.figure import FigureCall
 from klagg_tui.view.screener.screener import Need
 from tests.makers import DAY, MINUTE, START, bar
 from tests.view.screener.made import stored
+from tests.view.screener.test_day import Ticker
 
 
 def _closes(row: Row, count: int = CLOSES_KEPT) -> list[float]:
@@ -252,3 +253,14 @@ def test_btc_is_known_by_the_listing_and_a_symbol_that_left_has_no_figures() -> 
     assert row.figure(together) == pytest.approx(1.0)
     market.apply(FeedUpdate(Changes(), (), ("BTCUSDT",)))
     assert row.figure(together) is None
+
+
+def test_the_exchanges_word_of_a_day_is_news_of_the_rows_that_there_are() -> None:
+    day = FigureCall("chg", (1440,))
+    market = Market()
+    market.screener.use([day])
+    market.apply(FeedUpdate(Changes((bar(START, "110"),)), ("BTCUSDT",), last_trade_ms={"BTCUSDT": START}))
+    version = market.rows["BTCUSDT"].version
+    market.note_days({"BTCUSDT": Ticker(START, open=100.0), "GONE": Ticker(START)})
+    assert market.rows["BTCUSDT"].figure(day) == pytest.approx(10.0)
+    assert market.rows["BTCUSDT"].version > version
