@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from klagg_tui.engine.period import Period
 from klagg_tui.view.columns.change import CHANGE, period_key
+from klagg_tui.view.columns.column import Column
 from klagg_tui.view.columns.registry import find
 from klagg_tui.view.columns.symbol import SYMBOL
 from klagg_tui.view.model import Row
@@ -39,12 +40,14 @@ def column_of(sort: Sort, keys: Iterable[str], period: Period) -> str | None:
     return next((key for key in (sort.key, twins.get(sort.key)) if key in on_view), None)
 
 
-def ordered(rows: Iterable[Row], sort: Sort, period: Period, now_ms: int) -> list[Row]:
+def ordered(
+    rows: Iterable[Row], sort: Sort, period: Period, now_ms: int, find_column: Callable[[str], Column | None] = find
+) -> list[Row]:
     """The rows by the column's value in that period, then by name; rows without a value come last either way.
 
     Amounts of money of other quotes than dollars cannot be held against those: they come below, quote by quote.
     """
-    column = find(sort.key) or SYMBOL
+    column = find_column(sort.key) or SYMBOL
     measure = column.measure
     ordinal = period.ordinal
     named = sorted(rows, key=lambda row: row.symbol)

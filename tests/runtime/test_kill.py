@@ -15,7 +15,7 @@ from klagg_tui.runtime.plans import mark_at
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from tests.market_run import MINUTE_MS, Exchanges, differences, now_ms, recorded, simulated, venue_of
 
-pytestmark = pytest.mark.xdist_group("live as well")
+pytestmark = [pytest.mark.xdist_group("live restarts"), pytest.mark.no_cover]
 
 HISTORY = 500
 """Reaches back before every crash: what a symbol lost before anything of it was on disk is history; all else is owed."""

@@ -16,7 +16,8 @@ from klagg_tui.exchange.binance.products import UM, Product
 from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.transport.client import MarketClient, within
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import Answer, HttpOptions, HttpRules
+from klagg_tui.exchange.transport.http import Answer
+from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
 from klagg_tui.exchange.venue import Priority, StreamCodec
 
 USED_WEIGHT: Final = "X-MBX-USED-WEIGHT-1M"

@@ -21,7 +21,8 @@ from klagg_tui.exchange.coinbase.wire import Window
 from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.transport.client import MarketClient
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import Answer, HttpOptions, HttpRules
+from klagg_tui.exchange.transport.http import Answer
+from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
 from klagg_tui.exchange.venue import Priority, StreamCodec
 
 SETTLED_MS: Final = 30_000

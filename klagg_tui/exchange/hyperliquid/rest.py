@@ -12,7 +12,7 @@ from klagg_tui.exchange.hyperliquid.facts import BLOCKED_ADVICE, LONGEST_REFUSAL
 from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.transport.client import MarketClient
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import HttpOptions, HttpRules
+from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
 from klagg_tui.exchange.venue import Priority, StreamCodec
 
 LEAD: Final = 60

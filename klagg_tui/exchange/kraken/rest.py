@@ -27,7 +27,7 @@ from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.minutes import made_minutes, whole_until_ms
 from klagg_tui.exchange.transport.client import MarketClient
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import HttpOptions, HttpRules
+from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
 from klagg_tui.exchange.venue import Priority, StreamCodec
 
 SETTLED_MS: Final = 10_000

@@ -20,7 +20,7 @@ from klagg_tui.exchange.okx.wire.instruments import read_instruments
 from klagg_tui.exchange.okx.wire.trades import read_trades
 from klagg_tui.exchange.transport.client import MarketClient, within
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import HttpOptions, HttpRules
+from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
 from klagg_tui.exchange.units import Contract, SpotContracts
 from klagg_tui.exchange.venue import Priority, StreamCodec
 

@@ -11,7 +11,8 @@ from typing import Final, Self, TypeVar, Unpack
 from klagg_tui.errors import UnknownSymbol, Unreachable
 from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import HttpClient, HttpOptions, HttpRules
+from klagg_tui.exchange.transport.http import HttpClient
+from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
 from klagg_tui.exchange.venue import Priority, Request, RequestUse
 
 T = TypeVar("T")

@@ -53,7 +53,7 @@ _STRONGEST_DAILY_CHANGE: Final = 8.0
 
 
 def period_key(period: Period) -> str:
-    """The key of the column of the change within that period's bar: `chg(5m)` is the figure, over the last five minutes."""
+    """The key of the change within the bar of a period, as the language writes it."""
     return f"bar.{CHANGE.key}({period})"
 
 

@@ -69,6 +69,7 @@ def figure_column(call: FigureCall) -> Column:
         draw=draw,
         is_default=False,
         is_money=figure.unit is FigureUnit.MONEY,
+        calls=frozenset({call}),
     )
 
 

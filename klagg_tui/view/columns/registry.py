@@ -6,7 +6,7 @@ the table read them from here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -66,12 +66,14 @@ def view_columns(
     all_periods: bool,
     has_venues: bool = False,
     mixes_quotes: bool = False,
+    find_column: Callable[[str], Column | None] | None = None,
 ) -> tuple[Column, ...]:
     """The columns of a view: the chosen ones (keys may be figures, as `find` says), or symbol, price and each period, and others where there is room.
 
-    `has_venues`: several exchanges are watched; `mixes_quotes`: the rows on view have several quotes.
+    Of the chosen keys those count that `find_column` finds, in place of `find`. `has_venues`: several exchanges are watched; `mixes_quotes`: the rows on view have several quotes.
     """
-    columns = _period_view(periods) if all_periods else [column for key in keys if (column := find(key))]
+    found = map(find_column or find, keys)
+    columns = _period_view(periods) if all_periods else [column for column in found if column is not None]
     if not has_venues:
         columns = [column for column in columns if column.key != VENUE.key]
     elif not any(column.key == VENUE.key for column in columns):
@@ -97,6 +99,11 @@ def _period_view(periods: Sequence[Period]) -> list[Column]:
     ]
 
 
+def fixed(key: str) -> Column | None:
+    """The column of that key, in either view."""
+    return BY_KEY.get(key) or _PERIOD_COLUMNS.get(key)
+
+
 def find(key: str) -> Column | None:
     """The column of that key, in either view, or of the figure that is written so, such as `rvol(5m)`."""
-    return BY_KEY.get(key) or _PERIOD_COLUMNS.get(key) or named(key)
+    return fixed(key) or named(key)

@@ -22,6 +22,9 @@ from klagg_tui.exchange.session import (
     SymbolSilent,
 )
 
+pytestmark = pytest.mark.no_cover
+"""Each of them is a day in steps of a second."""
+
 LIMITS = FeedLimits.of(VENUE.streams)
 CODEC = VENUE.codec
 MINUTE = 60_000

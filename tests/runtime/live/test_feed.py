@@ -21,7 +21,7 @@ from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 from tests.market_run import MINUTE_MS, PATIENCE_MINUTES, SETTLE_MINUTES, differences, plan, recorded, until
 
-pytestmark = pytest.mark.xdist_group("live")
+pytestmark = [pytest.mark.xdist_group("live markets"), pytest.mark.no_cover]
 
 SPEC = MarketSpec(symbols=20, seed=11, activity=5.0)
 

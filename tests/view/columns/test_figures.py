@@ -137,6 +137,6 @@ def test_rows_are_sorted_by_a_figure_and_those_without_it_come_last() -> None:
 
 
 def test_figures_are_remembered_as_columns() -> None:
-    kept = from_plain({"columns": ["symbol", "rvol(5m)", "gone"], "sort": "chg(24h)"}, Preferences())
+    kept = from_plain({"columns": ["symbol", "rvol(5m)", "[gone]"], "sort": "chg(24h)"}, Preferences())
     assert kept.columns == ("symbol", "rvol(5m)")
     assert kept.sort == "chg(24h)"
