@@ -14,10 +14,8 @@ from klagg_tui.view.columns.column import PRICE_WIDTH, Column, RenderContext, ch
 from klagg_tui.view.model import Row
 from klagg_tui.view.quotes import is_comparable
 from klagg_tui.view.role import Role, RoleIndex
-from klagg_tui.view.screener.figure import Figure, FigureCall, FigureUnit, parsed
+from klagg_tui.view.screener.figure import WHOLE, Figure, FigureCall, FigureUnit, parsed
 
-WHOLE: Final = 0.99
-"""What is known to such a part is not marked: of the minutes of a quiet symbol the newest are not proven to be quiet yet."""
 ABOUT: Final = "≈"
 """Stands before a figure of whose window a part is not known."""
 

@@ -9,13 +9,13 @@ import pytest
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.view.columns.column import RenderContext
-from klagg_tui.view.columns.figures import WHOLE, figure_column, named
+from klagg_tui.view.columns.figures import figure_column, named
 from klagg_tui.view.columns.registry import find, view_columns
 from klagg_tui.view.layout import Widths, place
 from klagg_tui.view.model import Row
 from klagg_tui.view.preferences import Preferences, from_plain
 from klagg_tui.view.role import Role
-from klagg_tui.view.screener.figure import FIGURES, FigureCall, parsed
+from klagg_tui.view.screener.figure import FIGURES, WHOLE, FigureCall, parsed
 from klagg_tui.view.sorting import Sort, ordered
 from tests.makers import START, bar
 
