@@ -13,10 +13,11 @@ from klagg_tui.errors import FilterError
 from klagg_tui.view import filter as filters
 from klagg_tui.view.columns import registry
 from klagg_tui.view.columns.column import Column, RenderContext, Value
-from klagg_tui.view.columns.figures import WHOLE, figure_column
+from klagg_tui.view.columns.figures import figure_column
 from klagg_tui.view.filter import Expression, Scope
 from klagg_tui.view.model import Row
 from klagg_tui.view.role import Role, RoleIndex
+from klagg_tui.view.screener.figure import WHOLE
 
 _IMPORTANCE: Final = 89
 """Somebody asked for it: before most others."""

@@ -184,7 +184,8 @@ class Screener:
         """Count and read what is in use."""
         peer = self._peers.of(figures.symbol)
         figures.peer = self._figures.get(peer) if peer is not None else None
-        figures.peer_bar = _NO_BAR if peer is None else lambda: self._bars_of(peer)[0]
+        if peer is not None:
+            figures.peer_bar = lambda: self._bars_of(peer)[0]
         figures.use(self.calls, make)
 
     def _look_at_peers(self) -> None:
@@ -218,11 +219,6 @@ def _grouped(needs: Iterable[Need]) -> list[Need]:
     return [need._replace(fields=tuple(names)) for need, names in fields.items()]
 
 
-def _no_bar() -> None:
-    return None
-
-
-_NO_BAR: Final = _no_bar
 _MINUTE: Final = Period.M1
 _PEERS_MINUTES: Final = 60
 """How often it is looked again which BTC market trades most."""

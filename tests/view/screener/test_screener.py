@@ -13,6 +13,7 @@ from klagg_tui.view.screener.figure import FigureCall, parsed
 from klagg_tui.view.screener.peers import Listed
 from klagg_tui.view.screener.screener import Need, Screener
 from tests.view.screener.made import CANDLE_LACKS, FIRST, MINUTE, Shape, current, minute_bar, stored
+from tests.view.screener.plain import Plain
 
 NAMES = ("ETHUSDT", "BTCUSDT", "BTCUSDC")
 
@@ -230,6 +231,41 @@ def test_a_late_minute_of_btc_is_taken_in_by_those_held_against_it() -> None:
     assert (market.value("corr(10m)") or 1.0) < 0.9
     market.screener.take([minute_bar(FIRST + 6, Shape(close=(FIRST + 6) * 3 % 11), symbol="BTCUSDT")])
     assert market.value("corr(10m)") == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("theirs", ["behind", "beside", "ahead", "ahead by two", "gone"])
+def test_the_minute_under_way_counts_where_both_have_it(theirs: str) -> None:
+    market = Market("corr(10m)", "beta(10m)")
+    known: dict[str, dict[int, Bar]] = {"BTCUSDT": {}, "ETHUSDT": {}}
+    for name, step in (("BTCUSDT", 3), ("ETHUSDT", 7)):
+        count = {"ahead": 13, "ahead by two": 14, "behind": 11}.get(theirs, 12) if name == "BTCUSDT" else 12
+        for minute in range(FIRST, FIRST + count):
+            known[name][minute] = minute_bar(minute, Shape(close=minute * step % 11), symbol=name)
+            market.ended(minute, name, close=minute * step % 11)
+        forming = minute_bar(FIRST + count, Shape(close=step * 9), symbol=name)
+        market.bars[name][0] = None if name == "BTCUSDT" and theirs == "gone" else forming
+    sides = {name: Plain(minutes, max(minutes) + 1, market.bars[name][0]) for name, minutes in known.items()}
+    plain = Plain(known["ETHUSDT"], FIRST + 12, market.bars["ETHUSDT"][0], peer=sides["BTCUSDT"])
+    assert market.value("corr(10m)") == pytest.approx(plain.value("corr", [10]))
+    assert market.value("beta(10m)") == pytest.approx(plain.value("beta", [10]))
+    known_now = theirs not in ("behind", "gone")
+    closed = 8 if theirs == "behind" else 9
+    assert market.coverage("corr(10m)") == pytest.approx((closed + known_now) / 10)
+
+
+def test_two_returns_do_not_go_together_and_neither_do_still_prices() -> None:
+    market = Market("corr(10m)", "beta(10m)")
+    for name in ("BTCUSDT", "ETHUSDT"):
+        together(market, range(FIRST, FIRST + 2), name, 3)
+        market.bars[name][0] = minute_bar(FIRST + 2, Shape(close=9), symbol=name)
+    assert market.value("corr(10m)") is None
+    together(market, range(FIRST + 2, FIRST + 9), "BTCUSDT", 0)
+    together(market, range(FIRST + 2, FIRST + 9), "ETHUSDT", 5)
+    assert market.value("beta(10m)") is not None
+    together(market, range(FIRST + 9, FIRST + 29), "BTCUSDT", 0)
+    together(market, range(FIRST + 9, FIRST + 29), "ETHUSDT", 5)
+    assert market.value("corr(10m)") is None
+    assert market.value("beta(10m)") is None
 
 
 def test_a_late_minute_long_after_the_other_went_on_begins_the_count_anew() -> None:
