@@ -127,8 +127,8 @@ def test_of_a_stretch_that_is_stored_anew_only_what_is_looked_at_is_wanted() -> 
     now = FIRST * MINUTE
     screener = market.screener
     assert screener.needs_in("ETHUSDT", Period.M1, 0, now) == [
-        Need("ETHUSDT", Period.M1, ("close",), now - 60 * MINUTE + 1, now),
-        Need("ETHUSDT", Period.M1, ("turnover",), now - 10 * MINUTE + 1, now),
+        Need("ETHUSDT", Period.M1, ("close",), now - 60 * MINUTE + 1, now, is_anew=True),
+        Need("ETHUSDT", Period.M1, ("turnover",), now - 10 * MINUTE + 1, now, is_anew=True),
     ]
     near = screener.needs_in("ETHUSDT", Period.M1, now - 5 * MINUTE, now - 3 * MINUTE)
     assert [(need.from_ms, need.to_ms, set(need.fields)) for need in near] == [
@@ -295,3 +295,33 @@ def test_the_speed_counts_the_last_sixty_seconds_wherever_the_minute_stands() ->
     for second, expected in ((0, 3.0), (30, 2.5), (60, 2.0), (90, 2.0)):
         market.screener.now_ms = (FIRST + 60) * MINUTE + second * 1_000
         assert market.value("speed") == pytest.approx(expected)
+
+
+def test_what_the_store_does_not_have_any_more_is_unknown_but_for_the_newest_minutes() -> None:
+    market = Market("trades(30m)", "chg(30m)", "rsi(1m,3)", "natr(1m,2)")
+    for place in range(30):
+        market.ended(FIRST + place, close=place, is_partial=place == 12)
+    market.screener.now_ms = (FIRST + 30) * MINUTE
+    assert market.value("trades(30m)") == 29.0
+    assert market.coverage("trades(30m)") == pytest.approx(29 / 30)
+    (need,) = market.screener.needs_in("ETHUSDT", Period.M1, (FIRST + 10) * MINUTE, (FIRST + 20) * MINUTE)
+    kept = [minute_bar(FIRST + place, Shape(close=place)) for place in (11, 12)]
+    assert market.screener.seed(need, stored(kept, need.fields))
+    assert market.value("trades(30m)") == 21.0
+    assert market.coverage("trades(30m)") == pytest.approx(22 / 30)
+    assert len(market.screener.add("ETHUSDT").series[Period.M1].opens) == 22
+    (rest,) = market.screener.needs_in("ETHUSDT", Period.M1, 0, (FIRST + 30) * MINUTE)
+    assert market.screener.seed(rest, stored([], need.fields))
+    assert market.value("trades(30m)") == 5.0
+    assert len(market.screener.add("ETHUSDT").series[Period.M1].opens) == 5
+    assert market.value("chg(30m)") == pytest.approx((1_029 / 1_025 - 1) * 100)
+
+
+def test_minutes_of_a_field_that_was_not_read_stay_when_another_is_taken_back() -> None:
+    market = Market("trades(30m)", "vol(30m)")
+    for place in range(30):
+        market.ended(FIRST + place)
+    need = Need("ETHUSDT", Period.M1, ("trade_count",), 0, (FIRST + 30) * MINUTE, is_anew=True)
+    market.screener.seed(need, stored([], need.fields))
+    assert market.value("trades(30m)") == 5.0
+    assert market.value("vol(30m)") == pytest.approx(0.029)
