@@ -68,9 +68,10 @@ def view_columns(
     mixes_quotes: bool = False,
     find_column: Callable[[str], Column | None] | None = None,
 ) -> tuple[Column, ...]:
-    """The columns of a view: the chosen ones (keys may be figures, as `find` says), or symbol, price and each period, and others where there is room.
+    """The columns of a view: the chosen ones, or symbol, price and each period, and others where there is room.
 
-    Of the chosen keys those count that `find_column` finds, in place of `find`. `has_venues`: several exchanges are watched; `mixes_quotes`: the rows on view have several quotes.
+    `find_column` finds the chosen ones by their keys, in place of `find`. `has_venues`: several exchanges are watched;
+    `mixes_quotes`: the rows on view have several quotes.
     """
     found = map(find_column or find, keys)
     columns = _period_view(periods) if all_periods else [column for column in found if column is not None]
