@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -17,7 +17,8 @@ from klagg_tui.view import filter as filters
 from klagg_tui.view import venues
 from klagg_tui.view.alerts import Alerts, Fired
 from klagg_tui.view.columns.column import Column, RenderContext
-from klagg_tui.view.columns.registry import view_columns
+from klagg_tui.view.columns.computed import ColumnFinder
+from klagg_tui.view.columns.registry import DEFAULT_KEYS, find, view_columns
 from klagg_tui.view.filter import Scope
 from klagg_tui.view.health import Health
 from klagg_tui.view.model import Market, Row, is_stale_feed
@@ -43,11 +44,14 @@ class AppState:
         """Exchanges that were stale when the screen was frozen."""
         self.last_update: FeedUpdate | None = None
         """What the last beat read from the feed."""
+        self._kept: tuple[object, ...] = ()
+        self._scope = Scope()
         self.alerts = Alerts()
         self.unread: list[str] = []
         """Sentences on what was saved and cannot be read any more, to be told once the screen is there."""
         self.filter = self._read_saved()
         """The filter of the market table."""
+        self._finder = ColumnFinder(self.scope)
         self._use_figures()
         self.is_sorted_since = False
         """Whether an order was chosen since that filter: then rows are not ranked by how like their names are to it."""
@@ -88,9 +92,8 @@ class AppState:
 
     def use_alerts(self, texts: tuple[str, ...]) -> None:
         """Watch exactly these filters from now on."""
-        self.choose(alerts=texts)
         self.alerts.watch(texts, self.scope)
-        self._use_figures()
+        self.choose(alerts=texts)
 
     def use_kept(self, **kept: tuple[tuple[str, str], ...]) -> list[str]:
         """Save `saved_filters` or `names`; returns sentences on what uses them and cannot be read any more."""
@@ -117,7 +120,6 @@ class AppState:
     def take_filter(self, used: filters.Filter) -> None:
         """Filter by this from now on."""
         self.filter, self.is_sorted_since = used, False
-        self._use_figures()
         self.choose(filter=used.text)
 
     @property
@@ -126,14 +128,36 @@ class AppState:
         return None if self.is_sorted_since else self.filter.likeness
 
     def _use_figures(self) -> None:
-        """Compute what the filter and the alerts ask for, and nothing else."""
-        self.live.screener.use(self.filter.calls | self.alerts.calls)
+        """Compute what filter, alerts, columns and order ask for, and nothing else."""
+        sorted_by = self.find_column(self.preferences.sort)
+        columns = (*self.columns(), sorted_by) if sorted_by else self.columns()
+        calls = self.filter.calls | self.alerts.calls
+        self.live.screener.use(calls.union(*(column.calls for column in columns)))
+
+    def find_column(self, key: str) -> Column | None:
+        """The column of that key, or the computed one of that text; None where it is neither."""
+        if self._finder.scope is not self.scope:
+            self._finder = ColumnFinder(self.scope)
+        return self._finder.find(key)
 
     @property
     def scope(self) -> Scope:
         """What saved texts may refer to; any exchange, for it may not be there yet."""
-        chosen = self.preferences
-        return Scope(dict(chosen.saved_filters), dict(chosen.names), None, frozenset({Period.M1, *self.feed.periods}))
+        chosen, periods = self.preferences, self.feed.periods
+        kept = (chosen.saved_filters, chosen.names, periods)
+        if kept != self._kept:
+            self._kept = kept
+            self._scope = Scope(dict(chosen.saved_filters), dict(chosen.names), None, frozenset({Period.M1, *periods}))
+        return self._scope
+
+    def _columns_unread(self) -> Iterator[tuple[str, str]]:
+        """Columns of the table, and the one of its order, that cannot be read, and why."""
+        for key in dict.fromkeys((*self.preferences.columns, self.preferences.sort)):
+            if find(key) is None:
+                try:
+                    filters.read_number(key, self.scope)
+                except FilterError as error:
+                    yield key, str(error)
 
     @property
     def typed_scope(self) -> Scope:
@@ -145,6 +169,7 @@ class AppState:
         chosen, scope = self.preferences, self.scope
         for text, error in self.alerts.watch(chosen.alerts, scope).items():
             self.unread.append(f"The alert {text} is not watched: {error}")
+        self.unread += (f"The column {key} is left out: {error}" for key, error in self._columns_unread())
         try:
             return filters.read(chosen.filter, scope)
         except FilterError as error:
@@ -154,6 +179,7 @@ class AppState:
     def choose(self, **choices: object) -> None:
         """Change preferences, by the names that `Preferences` has for them, and save them."""
         self.preferences = replace(self.preferences, **choices)  # type: ignore[arg-type]
+        self._use_figures()
         self._save(self.preferences)
 
     def use_theme(self, variables: dict[str, str], *, is_dark: bool, has_256: bool = False) -> None:
@@ -222,12 +248,14 @@ class AppState:
     def columns(self, *, mixes_quotes: bool = False) -> tuple[Column, ...]:
         """The columns of the market table."""
         chosen = self.preferences
+        is_any = any(map(self.find_column, chosen.columns))
         return view_columns(
-            chosen.columns,
+            chosen.columns if is_any else DEFAULT_KEYS,
             self.feed.periods,
             all_periods=chosen.all_periods,
             has_venues=self.live.has_venues and not self.venue,
             mixes_quotes=mixes_quotes,
+            find_column=self.find_column,
         )
 
     def read_filter(self, text: str) -> filters.Filter:

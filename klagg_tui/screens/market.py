@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from klagg_tui.errors import FilterError
 from klagg_tui.feed import Mode
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.base import KlaggScreen
@@ -20,8 +21,8 @@ from klagg_tui.screens.widgets.header import TabsLine, VenuesLine
 from klagg_tui.screens.widgets.line import ActiveTab, Clickable
 from klagg_tui.screens.widgets.prompt import FilterPrompt
 from klagg_tui.screens.widgets.table import MarketTable
+from klagg_tui.view import filter as filters
 from klagg_tui.view import venues, watchlists
-from klagg_tui.view.columns.registry import find
 from klagg_tui.view.columns.venue import VENUE
 from klagg_tui.view.role import Piece, Role
 from klagg_tui.view.selection import chosen_rows, empty_text, mixes_quotes
@@ -112,9 +113,8 @@ class MarketScreen(KlaggScreen):
         yield from self.too_small()
 
     def on_mount(self) -> None:
-        """Show what there is."""
+        """The keys are the table's; what there is, is shown as soon as the screen is."""
         self.table.focus()
-        self.reorder()
 
     def beat(self, touched: set[str]) -> None:
         """Draw what changed; once a second put the rows in order."""
@@ -144,7 +144,7 @@ class MarketScreen(KlaggScreen):
         chosen = state.preferences
         market, venue = state.shown_market, state.venue
         among = chosen_rows(market, chosen, state.filter, state.period, state.now_ms, venue)
-        rows = ordered(among, chosen.sorting, state.period, state.now_ms)
+        rows = ordered(among, chosen.sorting, state.period, state.now_ms, state.find_column)
         if state.ranking is not None:
             rows.sort(key=state.ranking, reverse=True)  # those that are as like stay in their order
         marked = watchlists.symbols_of(chosen.watchlists, chosen.list_for_marks)
@@ -189,7 +189,7 @@ class MarketScreen(KlaggScreen):
             return BEST_FIRST
         sorted_by = column_of(sort, (each.column.key for each in placed), self.state.period)
         self.headers.show_headers(placed, sort, sorted_by)
-        column = find(sort.key)
+        column = self.state.find_column(sort.key)
         return "" if sorted_by or column is None else f"{'▼' if sort.descending else '▲'} {column.title}"
 
     def on_market_table_laid_out(self) -> None:
@@ -261,7 +261,15 @@ class MarketScreen(KlaggScreen):
                 self._redraw()
 
         hidden = () if self.state.live.has_venues else (VENUE.key,)
-        self.ask(ColumnsChoice(self.state.preferences.columns, hidden), use)
+        self.ask(ColumnsChoice(self.state.preferences.columns, self.state.find_column, self._number_error, hidden), use)
+
+    def _number_error(self, text: str) -> str | None:
+        """Why a text is no number that could be a column."""
+        try:
+            filters.read_number(text, self.state.scope)
+        except FilterError as error:
+            return str(error)
+        return None
 
     def action_freeze(self) -> None:
         """Freeze the screen, or go on."""
