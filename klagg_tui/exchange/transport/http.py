@@ -76,6 +76,8 @@ class HttpRules:
     `status` in it counts in place of the answer's own."""
     read_error: Callable[[bytes], Failure | None] | None = None
     """Finds the error in an answer with status 200, for exchanges that say them so; None where there is none; never raises."""
+    time_grain_ms: float = 0
+    """Half of the unit in which the exchange tells its time, where that is longer than a millisecond."""
     used_header: str = ""
     """Says how much of the minute's cost is used; empty where the exchange does not say it."""
 
@@ -181,7 +183,8 @@ class HttpClient:
         speed = self._speed_in(answer.headers)
         machine_ms = self.clock.start_ms + (self._wall_ms() - self._begun_ms) * speed
         witnesses = Witnesses(answer.date_ms, machine_ms)
-        return self.clock.sample(answer.sent_ms, answer.received_ms, exchange_ms, speed, witnesses)
+        grain_ms = self._rules.time_grain_ms
+        return self.clock.sample(answer.sent_ms, answer.received_ms, exchange_ms, speed, witnesses, grain_ms=grain_ms)
 
     def read(self, decode: Callable[[bytes], T], body: bytes) -> T:
         """The value of a body; raises Unreachable where it cannot be read."""
