@@ -25,7 +25,7 @@ from tests.market_run import (
     venue_of,
 )
 
-pytestmark = pytest.mark.xdist_group("live as well")
+pytestmark = [pytest.mark.xdist_group("live restarts"), pytest.mark.no_cover]
 
 HISTORY = 500
 """Reaches back before every crash: what a symbol lost before anything of it was on disk is history; all else is owed."""
