@@ -186,27 +186,6 @@ async def test_nothing_is_asked_for_that_lies_behind_the_exchanges_reach_or_is_n
     assert all(one.period in few.periods and one.limit <= 98 for one in wanted)
 
 
-async def test_minutes_of_a_symbol_that_comes_later_wait_for_no_longer_bars_of_those_before_it(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    context, order = scene.context(venue()), list[tuple[str, Period]]()
-    backfill, bars = Backfill(context, depth=10), scene.data.bars
-
-    async def seen(symbol: str, period: Period, *between: int, **how: int) -> list[Bar]:
-        if not order:
-            backfill.want([later])
-        order.append((symbol, period))
-        return await bars(symbol, period, *between, **how)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(scene.data, "bars", seen)
-    _, earlier, later, *_ = scene.exchange.market.lives
-    backfill.want([SYMBOL, earlier])
-    working = asyncio.ensure_future(backfill.work_forever())
-    await until(lambda: backfill.progress is None)
-    working.cancel()
-    assert order == [(symbol, period) for period in PERIODS for symbol in (SYMBOL, earlier, later)]
-
-
 async def test_a_hole_behind_the_exchanges_reach_is_noted_as_not_to_be_had_and_never_asked_for(scene: Scene) -> None:
     context = scene.context(replace(venue(), candle=CandleFacts(reach=100)))
     to_ms = context.settled_ms() // MINUTE * MINUTE
