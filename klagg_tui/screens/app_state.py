@@ -16,12 +16,15 @@ from klagg_tui.screens.themes import KLAGG
 from klagg_tui.view import filter as filters
 from klagg_tui.view import venues
 from klagg_tui.view.alerts import Alerts, Fired
+from klagg_tui.view.chosen_columns import ChosenColumns
 from klagg_tui.view.columns.column import Column, RenderContext
 from klagg_tui.view.columns.registry import view_columns
 from klagg_tui.view.filter import Scope
 from klagg_tui.view.health import Health
 from klagg_tui.view.model import Market, Row, is_stale_feed
 from klagg_tui.view.preferences import Preferences
+from klagg_tui.view.screener.figure import FigureCall
+from klagg_tui.view.sorting import Sort
 
 BEATS_A_SECOND: Final = 5
 FIRED_KEPT: Final = 200
@@ -46,9 +49,13 @@ class AppState:
         self.alerts = Alerts()
         self.unread: list[str] = []
         """Sentences on what was saved and cannot be read any more, to be told once the screen is there."""
+        self.find_column = ChosenColumns(self.scope)
+        """The column of a key, a figure, an own name or a number of the language."""
         self.filter = self._read_saved()
         """The filter of the market table."""
-        self._use_figures()
+        self.breadth_calls: frozenset[FigureCall] = frozenset()
+        """What the line of the whole market asks for; nothing while it is not on view."""
+        self.use_figures()
         self.is_sorted_since = False
         """Whether an order was chosen since that filter: then rows are not ranked by how like their names are to it."""
         self.fired: deque[Fired] = deque(maxlen=FIRED_KEPT)
@@ -88,16 +95,16 @@ class AppState:
 
     def use_alerts(self, texts: tuple[str, ...]) -> None:
         """Watch exactly these filters from now on."""
-        self.choose(alerts=texts)
         self.alerts.watch(texts, self.scope)
-        self._use_figures()
+        self.choose(alerts=texts)
 
     def use_kept(self, **kept: tuple[tuple[str, str], ...]) -> list[str]:
         """Save `saved_filters` or `names`; returns sentences on what uses them and cannot be read any more."""
         self.choose(**kept)
         before, self.unread = self.unread, []
+        self.find_column = ChosenColumns(self.scope)
         self.filter = self._read_saved()
-        self._use_figures()
+        self.use_figures()
         told, self.unread = self.unread, before
         return told
 
@@ -117,7 +124,6 @@ class AppState:
     def take_filter(self, used: filters.Filter) -> None:
         """Filter by this from now on."""
         self.filter, self.is_sorted_since = used, False
-        self._use_figures()
         self.choose(filter=used.text)
 
     @property
@@ -125,9 +131,19 @@ class AppState:
         """What the rows are in order of before their column, the largest first, where the filter is letters of a name."""
         return None if self.is_sorted_since else self.filter.likeness
 
-    def _use_figures(self) -> None:
-        """Compute what the filter and the alerts ask for, and nothing else."""
-        self.live.screener.use(self.filter.calls | self.alerts.calls)
+    def use_figures(self) -> None:
+        """Compute what columns, order, filter, alerts and the line of the whole market ask for, and nothing else."""
+        order = self.find_column(self.preferences.sort)
+        columns = (*self.columns(), order) if order is not None else self.columns()
+        calls = frozenset[FigureCall]().union(*(column.calls for column in columns))
+        self.live.screener.use(calls | self.filter.calls | self.alerts.calls | self.breadth_calls)
+
+    @property
+    def sorting(self) -> Sort:
+        """The order of the rows, its column by its key; the usual one where that column cannot be read any more."""
+        chosen = self.preferences.sorting
+        column = self.find_column(chosen.key)
+        return Sort() if column is None else chosen._replace(key=column.key)
 
     @property
     def scope(self) -> Scope:
@@ -145,6 +161,11 @@ class AppState:
         chosen, scope = self.preferences, self.scope
         for text, error in self.alerts.watch(chosen.alerts, scope).items():
             self.unread.append(f"The alert {text} is not watched: {error}")
+        self.unread += [
+            f"The column {text} is not shown: {self.find_column.errors[text]}"
+            for text in dict.fromkeys((*chosen.columns, chosen.sort))
+            if self.find_column(text) is None
+        ]
         try:
             return filters.read(chosen.filter, scope)
         except FilterError as error:
@@ -155,6 +176,7 @@ class AppState:
         """Change preferences, by the names that `Preferences` has for them, and save them."""
         self.preferences = replace(self.preferences, **choices)  # type: ignore[arg-type]
         self._save(self.preferences)
+        self.use_figures()
 
     def use_theme(self, variables: dict[str, str], *, is_dark: bool, has_256: bool = False) -> None:
         """Take the colours of a theme."""
@@ -228,6 +250,7 @@ class AppState:
             all_periods=chosen.all_periods,
             has_venues=self.live.has_venues and not self.venue,
             mixes_quotes=mixes_quotes,
+            find=self.find_column,
         )
 
     def read_filter(self, text: str) -> filters.Filter:

@@ -21,11 +21,10 @@ from klagg_tui.screens.widgets.line import ActiveTab, Clickable
 from klagg_tui.screens.widgets.prompt import FilterPrompt
 from klagg_tui.screens.widgets.table import MarketTable
 from klagg_tui.view import venues, watchlists
-from klagg_tui.view.columns.registry import find
 from klagg_tui.view.columns.venue import VENUE
 from klagg_tui.view.role import Piece, Role
 from klagg_tui.view.selection import chosen_rows, empty_text, mixes_quotes
-from klagg_tui.view.sorting import column_of, ordered
+from klagg_tui.view.sorting import ordered
 
 RESORT_BEATS: Final = 5
 """Beats between two live re-sorts: once a second."""
@@ -144,7 +143,7 @@ class MarketScreen(KlaggScreen):
         chosen = state.preferences
         market, venue = state.shown_market, state.venue
         among = chosen_rows(market, chosen, state.filter, state.period, state.now_ms, venue)
-        rows = ordered(among, chosen.sorting, state.period, state.now_ms)
+        rows = ordered(among, state.sorting, state.period, state.now_ms, state.find_column)
         if state.ranking is not None:
             rows.sort(key=state.ranking, reverse=True)  # those that are as like stay in their order
         marked = watchlists.symbols_of(chosen.watchlists, chosen.list_for_marks)
@@ -183,13 +182,13 @@ class MarketScreen(KlaggScreen):
 
     def _show_headers(self) -> str:
         """Write the headers; returns the order in words where its column is not on view."""
-        sort, placed = self.state.preferences.sorting, self.table.placed
+        sort, placed = self.state.sorting, self.table.placed
         if self.state.ranking is not None:
             self.headers.show_headers(placed, sort, None)
             return BEST_FIRST
-        sorted_by = column_of(sort, (each.column.key for each in placed), self.state.period)
+        sorted_by = sort.key if any(each.column.key == sort.key for each in placed) else None
         self.headers.show_headers(placed, sort, sorted_by)
-        column = find(sort.key)
+        column = self.state.find_column(sort.key)
         return "" if sorted_by or column is None else f"{'▼' if sort.descending else '▲'} {column.title}"
 
     def on_market_table_laid_out(self) -> None:
@@ -237,15 +236,14 @@ class MarketScreen(KlaggScreen):
 
     def action_sort_by(self, key: str) -> None:
         """Sort by a column; by the same again turns round."""
-        sort = self.state.preferences.sorting
-        sort = sort.toggled() if column_of(sort, [key], self.state.period) else sort.by(key)
+        sort = self.state.sorting.by(key)
         self.state.is_sorted_since = True
         self.state.choose(sort=sort.key, descending=sort.descending)
         self.reorder()
 
     def action_turn(self) -> None:
         """The other way round."""
-        self.action_sort_by(self.state.preferences.sort)
+        self.action_sort_by(self.state.sorting.key)
 
     def action_view(self) -> None:
         """One period, or all beside each other."""
@@ -261,7 +259,8 @@ class MarketScreen(KlaggScreen):
                 self._redraw()
 
         hidden = () if self.state.live.has_venues else (VENUE.key,)
-        self.ask(ColumnsChoice(self.state.preferences.columns, hidden), use)
+        chosen = self.state.preferences
+        self.ask(ColumnsChoice(chosen.columns, self.state.find_column, chosen.names, hidden), use)
 
     def action_freeze(self) -> None:
         """Freeze the screen, or go on."""

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final, cast
 
-from klagg_tui.view.columns.registry import BY_KEY, DEFAULT_KEYS, find
+from klagg_tui.view.columns.registry import DEFAULT_KEYS
+from klagg_tui.view.filter import MAX_LENGTH
 from klagg_tui.view.indicators.registry import DEFAULT_INDICATORS, INDICATORS
 from klagg_tui.view.sorting import Sort
 
 MAX_FILTER_HISTORY: Final = 50
+MAX_COLUMNS: Final = 100
 _FIRST_LIST: Final = "Watchlist"
 
 
@@ -19,9 +21,11 @@ class Preferences:
     """Every choice as plain texts and tuples, so that the state file is JSON that a person can read."""
 
     period: str = "5m"
-    sort: str = "turnover"
+    sort: str = Sort().key
+    """As `columns`."""
     descending: bool = True
     columns: tuple[str, ...] = DEFAULT_KEYS
+    """Keys, figures, own names, or any numbers of the language: see `ChosenColumns`."""
     all_periods: bool = False
     theme: str = "klagg"
     tints: str = "green-up"
@@ -101,9 +105,9 @@ def _indicators(plain: Mapping[Any, Any], defaults: Preferences) -> tuple[str, .
 
 def _read(name: str, value: object, default: object) -> object | None:
     if name == "columns":
-        return tuple(key for key in _texts(value) if key in BY_KEY) or None
+        return tuple(dict.fromkeys(filter(_may_be_column, _texts(value))))[:MAX_COLUMNS] or None
     if name == "sort":
-        return value if isinstance(value, str) and find(value) else None
+        return value if isinstance(value, str) and _may_be_column(value) else None
     if name == "saved_filters":
         return _pairs(value)
     if name == "names":
@@ -120,6 +124,11 @@ def _read(name: str, value: object, default: object) -> object | None:
     if isinstance(default, tuple):
         return tuple(_texts(value))
     return value if type(value) is type(default) else None
+
+
+def _may_be_column(text: str) -> bool:
+    """Whether it is worth being read: what it means is known once own names and periods are."""
+    return bool(text.strip()) and len(text) <= MAX_LENGTH
 
 
 def _pairs(value: object) -> tuple[tuple[str, str], ...]:

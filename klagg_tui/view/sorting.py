@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from klagg_tui.engine.period import Period
-from klagg_tui.view.columns.change import CHANGE
+from klagg_tui.view.columns.column import Column
 from klagg_tui.view.columns.registry import find
 from klagg_tui.view.columns.symbol import SYMBOL
 from klagg_tui.view.model import Row
@@ -16,7 +16,7 @@ from klagg_tui.view.quotes import is_comparable
 class Sort(NamedTuple):
     """By which column, and which way."""
 
-    key: str = "turnover"
+    key: str = "turnover(24h)"
     descending: bool = True
 
     def toggled(self) -> Sort:
@@ -31,15 +31,9 @@ class Sort(NamedTuple):
         return Sort(key, descending=column is None or column.is_descending)
 
 
-def column_of(sort: Sort, keys: Iterable[str], period: Period) -> str | None:
-    """The column on view that the rows are sorted by: `chg` and `chg(5m)` are one where 5m is the period."""
-    of_period = f"{CHANGE.key}({period})"
-    twins = {CHANGE.key: of_period, of_period: CHANGE.key}
-    on_view = set(keys)
-    return next((key for key in (sort.key, twins.get(sort.key)) if key in on_view), None)
-
-
-def ordered(rows: Iterable[Row], sort: Sort, period: Period, now_ms: int) -> list[Row]:
+def ordered(
+    rows: Iterable[Row], sort: Sort, period: Period, now_ms: int, find: Callable[[str], Column | None] = find
+) -> list[Row]:
     """The rows by the column's value in that period, then by name; rows without a value come last either way.
 
     Amounts of money of other quotes than dollars cannot be held against those: they come below, quote by quote.

@@ -16,7 +16,7 @@ async def test_status_heads_rows_and_keys_are_there_at_every_size(size: tuple[in
         status = seen.lines[0]
         for part in ("klagg", "made market", "demo", "120 of 120", "1m", "00:30:00 UTC", "45 ms"):
             assert part in status
-        for head in ("Symbol", "Last", "Chg", "Age"):
+        for head in ("Symbol", "Last", "Chg 24h", "Turn 24h", "Chg 1h", "RVol 5m", "Closes"):
             assert head in seen.lines[2]
         assert len(seen.symbols()) == min(120, size[1] - 4)
         assert "filter" in seen.lines[-1]
@@ -71,10 +71,10 @@ async def test_a_market_without_symbols_says_what_it_waits_for() -> None:
 
 async def test_a_click_on_a_head_sorts_by_it() -> None:
     async with opened() as seen:
-        x = seen.lines[2].index("Chg")
+        x = seen.lines[2].index("Chg 24h")
         await seen.pilot.click("#headers", offset=(x, 0))
         await seen.pilot.pause()
-        assert seen.app.state.preferences.sorting.key == "chg"
+        assert seen.app.state.preferences.sorting.key == "chg(24h)"
 
 
 async def test_live_order_follows_the_market_once_a_second() -> None:
@@ -103,19 +103,18 @@ async def test_a_frozen_picture_stands_still_says_so_and_goes_on_again() -> None
 
 
 async def test_the_order_is_marked_in_either_view() -> None:
-    async with opened(preferences=Preferences(sort="chg", period="5m")) as seen:
+    async with opened(preferences=Preferences(sort="chg(5m)", period="5m")) as seen:
+        assert "▼Chg 5m" in seen.lines[2]
         await seen.press("v")
         assert "▼5m" in seen.lines[2]
-        await seen.press("s", "5")
-        await seen.press("escape")
         seen.app.screen.action_sort_by("chg(5m)")  # type: ignore[attr-defined]
         await seen.pilot.pause()
         assert "▲5m" in seen.lines[2]
         await seen.press("v")
-        assert "▲Chg" in seen.lines[2]
-        seen.app.screen.action_sort_by("turnover")  # type: ignore[attr-defined]
-        await seen.press("v")
-        assert "▼ Turnover" in seen.lines[1]
+        assert "▲Chg 5m" in seen.lines[2]
+        seen.app.screen.action_sort_by("vol")  # type: ignore[attr-defined]
+        await seen.pilot.pause()
+        assert "▼ Volume" in seen.lines[1]
 
 
 async def test_a_market_that_cannot_be_reached_offers_the_simulated_one() -> None:

@@ -81,7 +81,7 @@ async def test_an_exchange_that_is_down_is_marked_in_its_tab_and_fades_its_own_r
     async with opened((120, 40), feed=_broken("coinbase"), preferences=BY_SYMBOL) as seen:
         assert "○ coinbase" in seen.lines[2]
         assert seen.line_with("BTC-USD ")[2] == "✕"
-        assert seen.line_with("BTC/USD ")[2] == "·"
+        assert seen.line_with("BTC/USD ")[2] == " "
         assert "The disk is slow.  (+1)" in seen.lines[-2]
         await seen.press(*["greater_than_sign"] * 3)
         assert "▲ Coinbase Exchange: It answers 451." in seen.lines[-2]
@@ -160,9 +160,9 @@ async def test_an_alert_by_a_bare_name_fires_on_every_exchange_that_has_it() -> 
 
 
 async def test_turnover_is_ordered_among_dollars_and_marked_while_several_are_mixed() -> None:
-    chosen = Preferences(sort="turnover", period="30m")
+    chosen = Preferences(period="30m")
     async with opened((120, 50), feed=made_venues(), preferences=chosen) as seen:
-        assert "▼≈Turnover" in seen.lines[3]
+        assert "▼≈Turn 24h" in seen.lines[3]
         quotes = [row.quote for row in seen.table.rows]
         assert all(quote.startswith("USD") for quote in quotes[: -2 * len(COINS) + 1])
         assert quotes[-2 * len(COINS) + 1 :] == ["BTC"] * (len(COINS) - 1) + ["EUR"] * len(COINS)
@@ -170,7 +170,7 @@ async def test_turnover_is_ordered_among_dollars_and_marked_while_several_are_mi
         await seen.type("quote:usd")
         await seen.press("enter")
         assert "≈" not in seen.lines[3]
-        assert "▼Turnover" in seen.lines[3]
+        assert "▼Turn 24h" in seen.lines[3]
 
 
 async def test_the_exchange_stands_in_the_symbol_where_its_column_is_not_chosen() -> None:

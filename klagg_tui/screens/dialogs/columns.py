@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import ClassVar
+from collections.abc import Collection, Iterable, Sequence
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
-from klagg_tui.view.columns.registry import BY_KEY, COLUMNS, DEFAULT_KEYS
+from klagg_tui.screens.dialogs.ask import Ask
+from klagg_tui.view.chosen_columns import ChosenColumns, offered_columns
+from klagg_tui.view.columns.column import Column
+from klagg_tui.view.columns.registry import DEFAULT_KEYS
+from klagg_tui.view.columns.symbol import SYMBOL
+
+_FOOT: Final = (
+    "space shows or hides · shift+↑↓ moves · a adds a figure or expression · d as delivered · enter takes · esc leaves"
+)
 
 
 class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
@@ -20,44 +29,58 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
     DEFAULT_CSS = """
     ColumnsChoice { align: center middle; background: $background 50%; }
     ColumnsChoice > Vertical {
-        width: 72; max-width: 94%; height: auto; max-height: 94%; background: $panel;
+        width: 96; max-width: 94%; height: auto; max-height: 94%; background: $panel;
         border: round $primary 60%; border-title-color: $primary; padding: 0 1;
     }
-    ColumnsChoice OptionList { background: transparent; border: none; height: auto; padding: 0; }
+    ColumnsChoice OptionList {
+        background: transparent; border: none; height: auto; max-height: 100%; padding: 0;
+        text-wrap: nowrap; text-overflow: ellipsis;
+    }
     ColumnsChoice OptionList:focus { border: none; background-tint: transparent; }
-    ColumnsChoice Static { color: $text-muted; }
+    ColumnsChoice Static { color: $text-muted; height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "Close"),
         Binding("space", "switch", "Show or hide"),
         Binding("shift+up,K", "move(-1)", "Further left"),
         Binding("shift+down,J", "move(1)", "Further right"),
+        Binding("a", "add", "Add a figure or an expression"),
         Binding("d", "defaults", "As delivered"),
         Binding("j", "cursor('down')", show=False),
         Binding("k", "cursor('up')", show=False),
     ]
 
-    def __init__(self, keys: Sequence[str], hidden: Collection[str] = ()) -> None:
-        """`hidden` are not to be chosen now; whether they are chosen stays as it is."""
+    def __init__(
+        self,
+        keys: Sequence[str],
+        find: ChosenColumns,
+        names: Iterable[tuple[str, str]] = (),
+        hidden: Collection[str] = (),
+    ) -> None:
+        """`names` are own ones; `hidden` are not to be chosen now, and whether they are chosen stays as it is."""
         super().__init__()
+        self._find = find
         self._hidden = [key for key in keys if key in hidden]
-        self._offered = [column.key for column in COLUMNS if column.key not in hidden]
-        shown = [key for key in keys if key in self._offered]
-        self._order = [*shown, *(key for key in self._offered if key not in shown)]
-        self._chosen = set(shown)
+        shown = [column for key in keys if key not in hidden and (column := find(key)) is not None]
+        offered = [column for column in offered_columns(find, names) if column.key not in hidden]
+        self._columns = {column.key: column for column in (SYMBOL, *shown, *offered)}
+        self._chosen = {SYMBOL.key, *(column.key for column in shown)}
+        first = [] if SYMBOL in shown else [SYMBOL.key]
+        self._order = list(dict.fromkeys([*first, *(column.key for column in shown), *self._columns]))
 
     def compose(self) -> ComposeResult:
         """The columns from left to right, as lines."""
         with Vertical() as box:
             box.border_title = "Columns"
             yield OptionList(*self._lines())
-            yield Static("space shows or hides · shift+↑↓ moves · d as delivered · enter takes · esc leaves")
+            yield Static(_FOOT)
 
-    def _lines(self) -> list[str]:
-        return [
-            f"[b $primary]{'✔' if key in self._chosen else ' '}[/]  {BY_KEY[key].title:<10} [$text-muted]{BY_KEY[key].note}[/]"
-            for key in self._order
-        ]
+    def _lines(self) -> list[Content]:
+        return [self._line(self._columns[key]) for key in self._order]
+
+    def _line(self, column: Column) -> Content:
+        sign = "✔" if column.key in self._chosen else " "
+        return Content.assemble((sign, "b $primary"), f"  {column.title:<16} ", (column.note, "$text-muted"))
 
     @property
     def _options(self) -> OptionList:
@@ -74,7 +97,7 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
     def action_switch(self) -> None:
         """Show or hide; the name is always there."""
         at = self._options.highlighted or 0
-        if self._order[at] != "symbol":
+        if self._order[at] != SYMBOL.key:
             self._chosen ^= {self._order[at]}
             self._refresh_lines(at)
 
@@ -86,14 +109,34 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
             self._order[at], self._order[to] = self._order[to], self._order[at]
             self._refresh_lines(to)
 
+    def action_add(self) -> None:
+        """Write one that is not among them."""
+
+        def problem(text: str) -> str | None:
+            return None if self._find(text) is not None else self._find.errors[text]
+
+        note = "A figure such as chg(15m) or rsi(1h,14), an own name, or any number: abs(chg(1h))/natr(5m)"
+        _ = self.app.push_screen(Ask("New column", note, "", problem, lambda _text: None), self._add)
+
+    def _add(self, text: str | None) -> None:
+        column = self._find(text) if text is not None else None
+        if column is None:
+            return
+        if column.key not in self._columns:
+            self._columns[column.key] = column
+            self._order.insert(len([key for key in self._order if key in self._chosen]), column.key)
+        self._chosen.add(column.key)
+        self._refresh_lines(self._order.index(column.key))
+
     def action_defaults(self) -> None:
         """As delivered."""
-        self._order = list(self._offered)
-        self._chosen = set(DEFAULT_KEYS)
+        usual = [key for key in DEFAULT_KEYS if key in self._columns]
+        self._order = list(dict.fromkeys([*usual, *self._columns]))
+        self._chosen = set(usual)
         self._refresh_lines(0)
 
     def on_option_list_option_selected(self) -> None:
         """Enter takes what is chosen."""
         chosen = [key for key in self._order if key in self._chosen]
-        at = chosen.index("symbol") + 1
+        at = chosen.index(SYMBOL.key) + 1
         _ = self.dismiss((*chosen[:at], *self._hidden, *chosen[at:]))

@@ -11,6 +11,7 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import Period
 from klagg_tui.view.model import Row
 from klagg_tui.view.role import Role, RoleIndex
+from klagg_tui.view.screener.figure import FigureCall
 
 
 class RenderContext(NamedTuple):
@@ -55,7 +56,7 @@ class Column:
     """One column of the market table."""
 
     key: str
-    """Its name in filters, settings and the state file: lower-case letters only, the filter reads no others."""
+    """Its name in filters, settings and the state file: of a column of the bar lower-case letters only, of others their expression."""
     title: str
     note: str
     """Its sentence in the help."""
@@ -72,8 +73,6 @@ class Column:
     unit: Unit = Unit.NUMBER
     aliases: tuple[str, ...] = ()
     """Other names in filters."""
-    is_default: bool = True
-    """Whether it is shown until somebody chooses other columns."""
     is_descending: bool = True
     """Whether the first sort by it begins at the largest value."""
     flashes: bool = False
@@ -88,6 +87,8 @@ class Column:
     """Of a text, further ones by which a filter finds it."""
     values: tuple[str, ...] = ()
     """All texts that there are, where they are few."""
+    calls: frozenset[FigureCall] = frozenset()
+    """What has to be computed for it."""
     is_pattern: bool = False
     """Whether `:` in a filter takes a text for the whole value, `*` and `?` standing for any letters."""
 

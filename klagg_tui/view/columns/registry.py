@@ -1,19 +1,22 @@
-"""Every column of the market table, in its usual order.
+"""The columns of the market table: those of the bar on view in their usual order, figures, and the bar of each period.
 
-A new column is a file beside this one and a line in `COLUMNS`: sorting, filters, help, the column chooser, the settings and
-the table read them from here.
+A new column of the bar is a file beside this one and a line in `COLUMNS`: sorting, filters, help, the column chooser, the settings
+and the table read them from here. Figures come by themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
-from klagg_tui.engine.period import Period
+from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.errors import FilterError
 from klagg_tui.view.columns.age import AGE
 from klagg_tui.view.columns.change import CHANGE, RANGE, period_column
 from klagg_tui.view.columns.column import Column
+from klagg_tui.view.columns.figures import ABOUT, figure_column, heat_column
 from klagg_tui.view.columns.prices import CLOSE, HIGH, LAST, LOW, OPEN
 from klagg_tui.view.columns.spark import SPARK
 from klagg_tui.view.columns.state import STATE
@@ -21,6 +24,7 @@ from klagg_tui.view.columns.sums import TRADES, TURNOVER, VOLUME
 from klagg_tui.view.columns.symbol import SYMBOL, WHOLE_SYMBOL
 from klagg_tui.view.columns.taker import TAKER
 from klagg_tui.view.columns.venue import BASE, QUOTE, VENUE
+from klagg_tui.view.screener.figure import LONGEST, parsed
 
 COLUMNS: Final[tuple[Column, ...]] = (
     SYMBOL,
@@ -46,9 +50,26 @@ COLUMNS: Final[tuple[Column, ...]] = (
 BY_KEY: Final = {column.key: column for column in COLUMNS}
 BY_NAME: Final = {name: column for column in COLUMNS for name in (column.key, *column.aliases)}
 """By every name that a filter may use."""
-DEFAULT_KEYS: Final = tuple(column.key for column in COLUMNS if column.is_default)
+DEFAULT_KEYS: Final = (
+    "symbol",
+    "venue",
+    "last",
+    "chg(24h)",
+    "turnover(24h)",
+    "chg(1h)",
+    "chg(5m)",
+    "rvol(5m)",
+    "range(24h)",
+    "from_high(24h)",
+    "taker",
+    "spark",
+    "age",
+    "state",
+)
+"""Those that are shown until somebody chooses others; where room is short, the least important are left out."""
 
-_PERIOD_COLUMNS: Final = {column.key: column for column in map(period_column, Period)}
+PERIOD_COLUMNS: Final = {column.key: column for column in map(period_column, Period)}
+"""The change within the current bar of each period: `bar.chg(5m)`."""
 _LAST_IMPORTANCE: Final = 50
 """Of the newest price in the view of all periods: each period is worth more."""
 _BESIDE_PERIODS: Final = tuple(
@@ -56,13 +77,20 @@ _BESIDE_PERIODS: Final = tuple(
     for column in COLUMNS
     if column.importance_beside_periods
 )
+_TURNOVER_BESIDE: Final = replace(figure_column(parsed("turnover(24h)", ())), importance=38)
 
-_ABOUT: Final = {
-    column.key: replace(column, title=f"≈{column.title}", width=column.width + 1)
-    for column in COLUMNS
-    if column.is_money
-}
-"""Columns of money where several quotes stand beside each other: one unit of each is only about a dollar."""
+
+def find(key: str) -> Column | None:
+    """The column of that key or name: of the bar on view, a figure, or the bar of a period."""
+    return BY_NAME.get(key) or PERIOD_COLUMNS.get(key) or _figure(key)
+
+
+@lru_cache(maxsize=512)
+def _figure(key: str) -> Column | None:
+    try:
+        return figure_column(parsed(key, tuple(Period)))
+    except FilterError:
+        return None
 
 
 def view_columns(
@@ -72,32 +100,30 @@ def view_columns(
     all_periods: bool,
     has_venues: bool = False,
     mixes_quotes: bool = False,
+    find: Callable[[str], Column | None] = find,
 ) -> tuple[Column, ...]:
-    """The columns of a view: the chosen ones, or symbol, price and each period, and others where there is room.
+    """The columns of a view: the chosen ones, or symbol, price and the change over each period, and others where there is room.
 
-    `has_venues`: several exchanges are watched; `mixes_quotes`: the rows on view have several quotes.
+    `has_venues`: several exchanges are watched; `mixes_quotes`: the rows on view have several quotes. A key that `find` does not
+    know is left out.
     """
-    columns = _period_view(periods) if all_periods else [BY_KEY[key] for key in keys if key in BY_KEY]
+    columns = _period_view(periods) if all_periods else [column for key in keys if (column := find(key)) is not None]
     if not has_venues:
         columns = [column for column in columns if column.key != VENUE.key]
     elif not any(column.key == VENUE.key for column in columns):
         columns = [WHOLE_SYMBOL if column is SYMBOL else column for column in columns]
     if mixes_quotes:
-        columns = [_ABOUT.get(column.key, column) if column.is_money else column for column in columns]
+        columns = [replace(each, title=f"{ABOUT}{each.title}") if each.is_money else each for each in columns]
     return tuple(columns)
 
 
 def _period_view(periods: Sequence[Period]) -> list[Column]:
     venue, *besides = _BESIDE_PERIODS
-    return [
-        SYMBOL,
-        venue,
-        replace(LAST, importance=_LAST_IMPORTANCE),
-        *(_PERIOD_COLUMNS[f"{CHANGE.key}({period})"] for period in periods),
-        *besides,
-    ]
+    last = replace(LAST, importance=_LAST_IMPORTANCE)
+    return [SYMBOL, venue, last, *map(_change_over, periods), _TURNOVER_BESIDE, *besides]
 
 
-def find(key: str) -> Column | None:
-    """The column of that key, in either view."""
-    return BY_KEY.get(key) or _PERIOD_COLUMNS.get(key)
+def _change_over(period: Period) -> Column:
+    """The change over the period's length; of what is longer than figures look back, that of the bar."""
+    minutes = period.nominal_ms // MINUTE_MS
+    return heat_column(minutes) if minutes <= LONGEST else PERIOD_COLUMNS[f"bar.{CHANGE.key}({period})"]
