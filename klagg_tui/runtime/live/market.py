@@ -35,6 +35,7 @@ from klagg_tui.runtime.background import keep_running
 from klagg_tui.runtime.live.backfill import Backfill
 from klagg_tui.runtime.live.completer import Completer
 from klagg_tui.runtime.live.context import LiveContext, note_clock, remove_future
+from klagg_tui.runtime.live.day_before import DayBefore
 from klagg_tui.runtime.live.debts import DebtCollector
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.gap_repair import GapRepair
@@ -101,6 +102,7 @@ class LiveMarket:
                 ("confirmation", self._reconciler.work_forever),
                 ("missing bars", self._debts.work_forever),
                 ("history", self._backfill.work_forever),
+                ("day before", DayBefore(self._context).work_forever),
                 ("metrics", self._metrics.measure_forever),
             ):
                 group.create_task(keep_running(name, work, self._host.notices), name=name)
