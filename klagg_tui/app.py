@@ -108,6 +108,8 @@ class KlaggApp(App[bool]):
         self._state_file = state_file
         preferences = state_file.load() if state_file else defaults or Preferences()
         self.state = AppState(feed, preferences, state_file.update if state_file else _discard)
+        wanted = preferences.theme
+        self.theme = wanted if wanted in self.available_themes else KLAGG.name  # here, or all is styled twice
         self._toasts = AlertToasts(self, self.state)
         self._table_screen = MarketScreen(self.state)
         self._symbol = SymbolScreen(self.state)
@@ -116,8 +118,6 @@ class KlaggApp(App[bool]):
 
     async def on_mount(self) -> None:
         """Begin."""
-        wanted = self.state.preferences.theme
-        self.theme = wanted if wanted in self.available_themes else KLAGG.name
         self._refresh_colours()
         self.theme_changed_signal.subscribe(self, self._theme_changed)
         self.state.beat()

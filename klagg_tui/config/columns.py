@@ -3,90 +3,68 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from klagg_tui.config.kinds import Kind
+from klagg_tui.config.kinds import BadValue, Choice, Kind
 from klagg_tui.config.many import Many
-from klagg_tui.config.wording import quoted, shown
-from klagg_tui.engine.period import Period
-from klagg_tui.hints import ended
+from klagg_tui.errors import FilterError
 
-NAME: Final = "screen.columns"
-_COMMA: Final = re.compile(r",(?![^()]*\))")
-"""That is in no brackets: those of `rvol(5m,10)` part arguments."""
-_LONGEST: Final = 500
+_BETWEEN: Final = re.compile(r",(?![^()]*\))")
+"""A comma that is in no brackets."""
 
 
-class ColumnText(Kind[str]):
-    """A column of the bar in any case, or a text that is held against names and periods once these are read: see `problems_of`."""
+class _Column(Choice):
+    """The key of a column, or a number of the language, which is a column too."""
 
-    metavar = "COLUMN"
-
-    @cached_property
-    def choices(self) -> tuple[str, ...]:  # type: ignore[override]  # everywhere else it is known beforehand
-        """Every key of the bar's columns: the table's registry is loaded when somebody names one."""
-        from klagg_tui.view.columns.registry import BY_KEY  # most commands start without it
-
-        return tuple(BY_KEY)
-
-    @cached_property
-    def allowed(self) -> str:  # type: ignore[override]  # likewise
-        """What can be written."""
-        return f"{', '.join(self.choices)}, a figure like chg(24h), a name of [names] or a number of the language"
-
-    def _read(self, value: object, _base: Path) -> str:
-        if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST:
-            raise self.bad(value)
-        return value.casefold() if value.casefold() in self.choices else value.strip()
-
-    def _write(self, value: str) -> str:
-        return quoted(value)
+    def _read(self, value: object, base: Path) -> str:
+        try:
+            return super()._read(value, base)
+        except BadValue:
+            if isinstance(value, str) and "(" in value and _is_number(value):
+                return value.strip()
+            raise
 
 
 class Columns(Kind[tuple[str, ...]]):
-    """Columns of the table in order."""
+    """Keys of columns: those of the table's registry, which is loaded when somebody names one; and figures."""
 
     metavar = "COLUMN,…"
     joint = Many.joint
 
     @cached_property
-    def _texts(self) -> Many[str]:
-        text = ColumnText()
-        return Many(text, f"a list of {text.allowed}", may_be_empty=True)
+    def _keys(self) -> Many[str]:
+        from klagg_tui.view.columns.registry import BY_KEY  # most commands start without it
+
+        allowed = f"a list of {', '.join(BY_KEY)}, and figures like chg(24h)"
+        return Many(_Column("COLUMN", *BY_KEY), allowed, may_be_empty=True)
 
     @cached_property
     def choices(self) -> tuple[str, ...]:  # type: ignore[override]  # everywhere else it is known beforehand
-        """Every key of the bar's columns."""
-        return self._texts.choices
+        """Every key."""
+        return self._keys.choices
 
     @cached_property
     def allowed(self) -> str:  # type: ignore[override]  # likewise
-        """A list of these and others."""
-        return self._texts.allowed
+        """A list of these."""
+        return self._keys.allowed
 
     def _read(self, value: object, base: Path) -> tuple[str, ...]:
-        return self._texts.from_toml(value, base)
+        return self._keys.from_toml(value, base)
 
     def _read_text(self, text: str, base: Path) -> tuple[str, ...]:
-        return self._read([part.strip() for part in _COMMA.split(text) if part.strip()], base)
+        return self._keys.from_toml([part.strip() for part in _BETWEEN.split(text) if part.strip()], base)
 
     def _write(self, value: tuple[str, ...]) -> str:
-        return self._texts.to_toml(value)
+        return self._keys.to_toml(value)
 
 
-def problems_of(
-    columns: Sequence[str], names: Mapping[str, str], periods: Collection[Period], where: str
-) -> Iterator[str]:
-    """What is wrong with the columns, a sentence each; bars are kept of `periods` and of 1m, `where` says who named them."""
-    if not columns:
-        return
-    from klagg_tui.view.chosen_columns import ChosenColumns  # most commands start without it
-    from klagg_tui.view.filter import Scope
+def _is_number(text: str) -> bool:
+    from klagg_tui.view import filter as filters  # likewise
 
-    find = ChosenColumns(Scope(names=names, periods={Period.M1, *periods}))
-    for text in columns:
-        if find(text) is None:
-            yield ended(f"{where} has an entry that is {shown(text)}: {find.errors[text].rstrip('.')}")
+    try:
+        filters.read_number(text)
+    except FilterError:
+        return False
+    return True

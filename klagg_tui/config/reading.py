@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from klagg_tui.config import columns
 from klagg_tui.config.file import ConfigFile, default_path
 from klagg_tui.config.kinds import BadValue
 from klagg_tui.config.names import SECTION as NAMES
@@ -93,9 +92,6 @@ def load(asked: Path | None, flags: Flags, environment: Mapping[str, str]) -> Ef
         problems += _addresses_of_none(values, origins)
     if file and not problems:
         problems += problems_of(file, names, values["market.periods"])
-    if not problems:
-        where = origins.get(columns.NAME) or (f"{file.place(*columns.NAME.split('.'))}: {columns.NAME}" if file else "")
-        problems += columns.problems_of(values[columns.NAME], names, values["market.periods"], where)
     if problems:
         raise ConfigError(*problems)
     _hand_over_address(values, origins, tables)

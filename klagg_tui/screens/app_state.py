@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -16,9 +16,9 @@ from klagg_tui.screens.themes import KLAGG
 from klagg_tui.view import filter as filters
 from klagg_tui.view import venues
 from klagg_tui.view.alerts import Alerts, Fired
-from klagg_tui.view.chosen_columns import ChosenColumns
 from klagg_tui.view.columns.column import Column, RenderContext
-from klagg_tui.view.columns.registry import view_columns
+from klagg_tui.view.columns.computed import ColumnFinder
+from klagg_tui.view.columns.registry import DEFAULT_KEYS, find, view_columns
 from klagg_tui.view.filter import Scope
 from klagg_tui.view.health import Health
 from klagg_tui.view.model import Market, Row, is_stale_feed
@@ -46,13 +46,14 @@ class AppState:
         """Exchanges that were stale when the screen was frozen."""
         self.last_update: FeedUpdate | None = None
         """What the last beat read from the feed."""
+        self._kept: tuple[object, ...] = ()
+        self._scope = Scope()
         self.alerts = Alerts()
         self.unread: list[str] = []
         """Sentences on what was saved and cannot be read any more, to be told once the screen is there."""
-        self.find_column = ChosenColumns(self.scope)
-        """The column of a key, a figure, an own name or a number of the language."""
         self.filter = self._read_saved()
         """The filter of the market table."""
+        self._finder = ColumnFinder(self.scope)
         self.breadth_calls: frozenset[FigureCall] = frozenset()
         """What the line of the whole market asks for; nothing while it is not on view."""
         self.use_figures()
@@ -102,7 +103,6 @@ class AppState:
         """Save `saved_filters` or `names`; returns sentences on what uses them and cannot be read any more."""
         self.choose(**kept)
         before, self.unread = self.unread, []
-        self.find_column = ChosenColumns(self.scope)
         self.filter = self._read_saved()
         self.use_figures()
         told, self.unread = self.unread, before
@@ -132,24 +132,42 @@ class AppState:
         return None if self.is_sorted_since else self.filter.likeness
 
     def use_figures(self) -> None:
-        """Compute what columns, order, filter, alerts and the line of the whole market ask for, and nothing else."""
-        order = self.find_column(self.preferences.sort)
-        columns = (*self.columns(), order) if order is not None else self.columns()
-        calls = frozenset[FigureCall]().union(*(column.calls for column in columns))
-        self.live.screener.use(calls | self.filter.calls | self.alerts.calls | self.breadth_calls)
+        """Compute what filter, alerts, columns, order and the line of the whole market ask for, and nothing else."""
+        sorted_by = self.find_column(self.sorting.key)
+        columns = (*self.columns(), sorted_by) if sorted_by else self.columns()
+        calls = self.filter.calls | self.alerts.calls | self.breadth_calls
+        self.live.screener.use(calls.union(*(column.calls for column in columns)))
 
     @property
     def sorting(self) -> Sort:
-        """The order of the rows, its column by its key; the usual one where that column cannot be read any more."""
+        """The order of the rows; the usual one where its column cannot be read any more."""
         chosen = self.preferences.sorting
-        column = self.find_column(chosen.key)
-        return Sort() if column is None else chosen._replace(key=column.key)
+        return Sort() if self.find_column(chosen.key) is None else chosen
+
+    def find_column(self, key: str) -> Column | None:
+        """The column of that key, or the computed one of that text; None where it is neither."""
+        if self._finder.scope is not self.scope:
+            self._finder = ColumnFinder(self.scope)
+        return self._finder.find(key)
 
     @property
     def scope(self) -> Scope:
         """What saved texts may refer to; any exchange, for it may not be there yet."""
-        chosen = self.preferences
-        return Scope(dict(chosen.saved_filters), dict(chosen.names), None, frozenset({Period.M1, *self.feed.periods}))
+        chosen, periods = self.preferences, self.feed.periods
+        kept = (chosen.saved_filters, chosen.names, periods)
+        if kept != self._kept:
+            self._kept = kept
+            self._scope = Scope(dict(chosen.saved_filters), dict(chosen.names), None, frozenset({Period.M1, *periods}))
+        return self._scope
+
+    def _columns_unread(self) -> Iterator[tuple[str, str]]:
+        """Columns of the table, and the one of its order, that cannot be read, and why."""
+        for key in dict.fromkeys((*self.preferences.columns, self.preferences.sort)):
+            if find(key) is None:
+                try:
+                    filters.read_number(key, self.scope)
+                except FilterError as error:
+                    yield key, str(error)
 
     @property
     def typed_scope(self) -> Scope:
@@ -161,11 +179,7 @@ class AppState:
         chosen, scope = self.preferences, self.scope
         for text, error in self.alerts.watch(chosen.alerts, scope).items():
             self.unread.append(f"The alert {text} is not watched: {error}")
-        self.unread += [
-            f"The column {text} is not shown: {self.find_column.errors[text]}"
-            for text in dict.fromkeys((*chosen.columns, chosen.sort))
-            if self.find_column(text) is None
-        ]
+        self.unread += (f"The column {key} is left out: {error}" for key, error in self._columns_unread())
         try:
             return filters.read(chosen.filter, scope)
         except FilterError as error:
@@ -175,8 +189,8 @@ class AppState:
     def choose(self, **choices: object) -> None:
         """Change preferences, by the names that `Preferences` has for them, and save them."""
         self.preferences = replace(self.preferences, **choices)  # type: ignore[arg-type]
-        self._save(self.preferences)
         self.use_figures()
+        self._save(self.preferences)
 
     def use_theme(self, variables: dict[str, str], *, is_dark: bool, has_256: bool = False) -> None:
         """Take the colours of a theme."""
@@ -244,13 +258,14 @@ class AppState:
     def columns(self, *, mixes_quotes: bool = False) -> tuple[Column, ...]:
         """The columns of the market table."""
         chosen = self.preferences
+        is_any = any(map(self.find_column, chosen.columns))
         return view_columns(
-            chosen.columns,
+            chosen.columns if is_any else DEFAULT_KEYS,
             self.feed.periods,
             all_periods=chosen.all_periods,
             has_venues=self.live.has_venues and not self.venue,
             mixes_quotes=mixes_quotes,
-            find=self.find_column,
+            find_column=self.find_column,
         )
 
     def read_filter(self, text: str) -> filters.Filter:

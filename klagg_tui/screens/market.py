@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from klagg_tui.errors import FilterError
 from klagg_tui.feed import Mode
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.base import KlaggScreen
@@ -20,6 +21,7 @@ from klagg_tui.screens.widgets.header import TabsLine, VenuesLine
 from klagg_tui.screens.widgets.line import ActiveTab, Clickable
 from klagg_tui.screens.widgets.prompt import FilterPrompt
 from klagg_tui.screens.widgets.table import MarketTable
+from klagg_tui.view import filter as filters
 from klagg_tui.view import venues, watchlists
 from klagg_tui.view.columns.venue import VENUE
 from klagg_tui.view.role import Piece, Role
@@ -111,9 +113,8 @@ class MarketScreen(KlaggScreen):
         yield from self.too_small()
 
     def on_mount(self) -> None:
-        """Show what there is."""
+        """The keys are the table's; what there is, is shown as soon as the screen is."""
         self.table.focus()
-        self.reorder()
 
     def beat(self, touched: set[str]) -> None:
         """Draw what changed; once a second put the rows in order."""
@@ -259,8 +260,16 @@ class MarketScreen(KlaggScreen):
                 self._redraw()
 
         hidden = () if self.state.live.has_venues else (VENUE.key,)
-        chosen = self.state.preferences
-        self.ask(ColumnsChoice(chosen.columns, self.state.find_column, chosen.names, hidden), use)
+        chosen, find = self.state.preferences, self.state.find_column
+        self.ask(ColumnsChoice(chosen.columns, find, self._number_error, chosen.names, hidden), use)
+
+    def _number_error(self, text: str) -> str | None:
+        """Why a text is no number that could be a column."""
+        try:
+            filters.read_number(text, self.state.scope)
+        except FilterError as error:
+            return str(error)
+        return None
 
     def action_freeze(self) -> None:
         """Freeze the screen, or go on."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final, cast
 
-from klagg_tui.view.columns.registry import DEFAULT_KEYS
-from klagg_tui.view.filter import MAX_LENGTH
+from klagg_tui.view.columns.registry import DEFAULT_KEYS, find
 from klagg_tui.view.indicators.registry import DEFAULT_INDICATORS, INDICATORS
 from klagg_tui.view.sorting import Sort
 
 MAX_FILTER_HISTORY: Final = 50
-MAX_COLUMNS: Final = 100
+_COMPUTED: Final = re.compile(r"[A-Za-z0-9(+-][\w.,%()+*/ -]{0,99}", re.ASCII)
 _FIRST_LIST: Final = "Watchlist"
 
 
@@ -22,10 +22,8 @@ class Preferences:
 
     period: str = "5m"
     sort: str = Sort().key
-    """As `columns`."""
     descending: bool = True
     columns: tuple[str, ...] = DEFAULT_KEYS
-    """Keys, figures, own names, or any numbers of the language: see `ChosenColumns`."""
     all_periods: bool = False
     theme: str = "klagg"
     tints: str = "green-up"
@@ -105,7 +103,7 @@ def _indicators(plain: Mapping[Any, Any], defaults: Preferences) -> tuple[str, .
 
 def _read(name: str, value: object, default: object) -> object | None:
     if name == "columns":
-        return tuple(dict.fromkeys(filter(_may_be_column, _texts(value))))[:MAX_COLUMNS] or None
+        return tuple(key for key in _texts(value) if _may_be_column(key)) or None
     if name == "sort":
         return value if isinstance(value, str) and _may_be_column(value) else None
     if name == "saved_filters":
@@ -126,9 +124,9 @@ def _read(name: str, value: object, default: object) -> object | None:
     return value if type(value) is type(default) else None
 
 
-def _may_be_column(text: str) -> bool:
-    """Whether it is worth being read: what it means is known once own names and periods are."""
-    return bool(text.strip()) and len(text) <= MAX_LENGTH
+def _may_be_column(key: str) -> bool:
+    """Whether it is a column's key, or can be the text of a computed one: whether that can be read shows where names are known."""
+    return bool(find(key) or _COMPUTED.fullmatch(key))
 
 
 def _pairs(value: object) -> tuple[tuple[str, str], ...]:

@@ -32,13 +32,13 @@ class Sort(NamedTuple):
 
 
 def ordered(
-    rows: Iterable[Row], sort: Sort, period: Period, now_ms: int, find: Callable[[str], Column | None] = find
+    rows: Iterable[Row], sort: Sort, period: Period, now_ms: int, find_column: Callable[[str], Column | None] = find
 ) -> list[Row]:
     """The rows by the column's value in that period, then by name; rows without a value come last either way.
 
     Amounts of money of other quotes than dollars cannot be held against those: they come below, quote by quote.
     """
-    column = find(sort.key) or SYMBOL
+    column = find_column(sort.key) or SYMBOL
     measure = column.measure
     ordinal = period.ordinal
     named = sorted(rows, key=lambda row: row.symbol)

@@ -70,3 +70,16 @@ def test_the_example_file_shows_names_that_can_be_read(tmp_path: Path) -> None:
     shown = [line.removeprefix("# ") for line in names.lines_of_example()]
     assert "\n".join(f"# {line}" for line in shown[1:]) in examples.example()
     assert set(_read(tmp_path, "\n".join(shown)).settings.names) == {"hot", "liquid"}
+
+
+def test_figures_are_columns_in_the_settings_too(tmp_path: Path) -> None:
+    text = '[screen]\ncolumns = ["symbol", "Chg", "rvol(5m,20)", "abs(chg(15m)) / natr(5m)"]\n'
+    wanted = ("symbol", "chg", "rvol(5m,20)", "abs(chg(15m)) / natr(5m)")
+    assert _read(tmp_path, text).settings.screen.columns == wanted
+    flag = {"screen.columns": ["symbol,rvol(5m,20)", "chg(24h)"]}
+    assert load(None, flag, {"XDG_CONFIG_HOME": "/nowhere"}).values["screen.columns"] == (
+        "symbol", "rvol(5m,20)", "chg(24h)",
+    )  # fmt: skip
+    told = _complaints(tmp_path, '[screen]\ncolumns = ["rvl(5m)", "hot", "chg(24h)>5"]\n')
+    assert len(told) == 3
+    assert all("but must be one of symbol, " in line for line in told)

@@ -456,26 +456,3 @@ def test_the_columns_that_can_be_set_are_those_of_the_table() -> None:
     kind = BY_NAME["screen.columns"].kind
     assert kind.choices == tuple(column.key for column in registry.COLUMNS)
     assert all(column.key in kind.allowed for column in registry.COLUMNS)
-
-
-def test_a_column_may_be_a_figure_an_own_name_or_a_number(tmp_path: Path) -> None:
-    text = '[names]\nhot = "chg(5m)*2"\n[screen]\ncolumns = ["Symbol", "rvol(5m,10)", "hot", "abs(hot)/2"]\n'
-    assert read(tmp_path, text).settings.screen.columns == ("symbol", "rvol(5m,10)", "hot", "abs(hot)/2")
-    assert typed("screen.columns", "symbol, rvol(5m,10) ,last", "rsi(1h)") == (
-        "symbol",
-        "rvol(5m,10)",
-        "last",
-        "rsi(1h)",
-    )
-
-
-def test_a_column_that_there_is_not_is_said_with_its_place(tmp_path: Path) -> None:
-    assert complaints(tmp_path, '[screen]\ncolumns = ["lats", "chg(8d)"]\n') == [
-        'config.toml, line 2: screen.columns has an entry that is "lats": There is no column lats; did you mean last?',
-        'config.toml, line 2: screen.columns has an entry that is "chg(8d)": 8d is too long: a window has at most 7d.',
-    ]
-    assert complaints(tmp_path, "[screen]\ncolumns = [7]\n")[0].startswith(
-        "config.toml, line 2: screen.columns has an entry that is 7, but must be symbol, "
-    )
-    with pytest.raises(ConfigError, match=r'^--columns has an entry that is "rsi\(3m\)": Bars of 3m are not kept'):
-        typed("screen.columns", "rsi(3m)")

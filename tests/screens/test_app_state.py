@@ -20,12 +20,21 @@ def test_a_period_that_the_feed_does_not_have_is_its_shortest() -> None:
 
 
 def test_a_saved_filter_or_alert_that_cannot_be_read_any_more_is_not_used_but_told() -> None:
-    state = _state(Preferences(filter="@gone", alerts=("chg24h>5", "chg(3d)>1", "rsi(3m)>70")))
+    state = _state(
+        Preferences(
+            filter="@gone",
+            columns=("symbol", "volx", "chg(1h)"),
+            sort="rvl(5m)",
+            alerts=("chg24h>5", "chg(3d)>1", "rsi(3m)>70"),
+        )
+    )
     assert state.filter.text == ""
     assert state.alerts.texts == ("chg(3d)>1",)
     assert state.unread == [
         "The alert chg24h>5 is not watched: There is no column chg24h; did you mean chg(24h)?",
         f"The alert rsi(3m)>70 is not watched: Bars of 3m are not kept; there are {', '.join(map(str, state.feed.periods))}.",
+        "The column volx is left out: There is no column volx; did you mean vol?",
+        "The column rvl(5m) is left out: There is no figure rvl; did you mean rvol?",
         "The filter @gone is not used: No filter is saved as 'gone'.",
     ]
 
@@ -42,6 +51,17 @@ def test_the_figures_of_filter_and_alerts_are_computed_and_no_others() -> None:
     state.use_kept(saved_filters=(("mine", "vwap>1"),))
     state.use_alerts(("@mine",))
     assert {str(call) for call in in_use.calls} == {"vwap(24h)"}
+    state.choose(columns=("symbol", "rvol(5m)", "hot"), sort="natr(1h)/2", names=(("hot", "beta+1"),))
+    assert {str(call) for call in in_use.calls} == {"vwap(24h)", "rvol(5m)", "beta(1h)", "natr(1h)"}
+
+
+def test_where_no_column_can_be_found_the_usual_ones_are_shown() -> None:
+    assert [column.key for column in _state(Preferences(columns=("gone",))).columns()] == [
+        column.key for column in _state().columns()
+    ]
+    state = _state(Preferences(columns=("symbol", "gone", "chg(1h)")))
+    assert [column.key for column in state.columns()] == ["symbol", "chg(1h)"]
+    assert all(one is other for one, other in zip(state.columns(), state.columns(), strict=True)), "made once"
 
 
 def test_the_figures_of_columns_and_order_are_computed_while_they_are_on_view() -> None:
@@ -57,15 +77,11 @@ def test_the_figures_of_columns_and_order_are_computed_while_they_are_on_view() 
     }  # fmt: skip
 
 
-def test_a_saved_column_or_order_that_cannot_be_read_is_not_shown_but_told() -> None:
-    state = _state(Preferences(columns=("symbol", "lats", "rsi(3m)"), sort="cold"))
-    assert [column.key for column in state.columns()] == ["symbol"]
+def test_an_order_that_cannot_be_read_is_the_usual_one_until_it_can() -> None:
+    state = _state(Preferences(columns=("symbol", "rsi(3m)"), sort="cold"))
     assert state.sorting.key == "turnover(24h)"
-    assert [sentence.partition(":")[0] for sentence in state.unread] == [
-        f"The column {text} is not shown" for text in ("lats", "rsi(3m)", "cold")
-    ]
-    told = state.use_kept(names=(("cold", "chg(1h)*2"), ("lats", "1")))
-    assert [sentence.partition(":")[0] for sentence in told] == ["The column rsi(3m) is not shown"]
+    told = state.use_kept(names=(("cold", "chg(1h)*2"),))
+    assert [sentence.partition(":")[0] for sentence in told] == ["The column rsi(3m) is left out"]
     assert state.sorting.key == "cold"
 
 

@@ -11,7 +11,7 @@ from klagg_tui.view.preferences import Preferences, from_plain
 
 def test_what_is_remembered_is_read_back() -> None:
     chosen = Preferences(
-        period="1h", sort="chg(1d)", columns=("symbol", "vol", "rsi(1h,7)", "hot"), saved_filters=(("a", "btc"),),
+        period="1h", sort="chg(1d)", columns=("symbol", "vol", "rvol(5m,20)", "-(chg +1.5%)/2", "hot"), saved_filters=(("a", "btc"),),
         watchlists=(("Mine", ("BTCUSDT",)),), alerts=("last>1",), local_time=True,
     )  # fmt: skip
     plain = json.loads(json.dumps(chosen.as_plain(Preferences())))
@@ -47,9 +47,9 @@ _NAMES = st.sampled_from(sorted(Preferences.__slots__))
 @given(st.one_of(_PLAIN, st.dictionaries(_NAMES, _PLAIN, max_size=6)))
 def test_a_damaged_state_file_leaves_the_defaults(plain: object) -> None:
     read = from_plain(plain, Preferences())
-    assert read.sort.strip()
+    assert read.sort
+    assert all(len(key) <= 100 for key in read.columns)
     assert read.columns
-    assert all(key.strip() for key in read.columns)
     for name, default in ((name, getattr(Preferences(), name)) for name in Preferences.__slots__):
         assert type(getattr(read, name)) is type(default)
 

@@ -119,9 +119,8 @@ class LiveMarket:
 
     async def _sync_is_due(self) -> None:
         """At once after sleep, and until an answer came; soon where trades contradict the clock, or it is not known well."""
-        with suppress(
-            TimeoutError
-        ):  # `asyncio.wait_for` would forget, before Python 3.12, that it was cancelled while it was woken
+        # `asyncio.wait_for` would forget, before Python 3.12, that it was cancelled while it was woken.
+        with suppress(TimeoutError):
             async with asyncio.timeout(_SYNC_AGAIN_S):
                 await self._woke.wait()
                 return

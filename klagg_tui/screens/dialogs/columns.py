@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -13,8 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
 from klagg_tui.screens.dialogs.ask import Ask
-from klagg_tui.view.chosen_columns import ChosenColumns, offered_columns
 from klagg_tui.view.columns.column import Column
+from klagg_tui.view.columns.computed import offered
 from klagg_tui.view.columns.registry import DEFAULT_KEYS
 from klagg_tui.view.columns.symbol import SYMBOL
 
@@ -53,17 +53,21 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
     def __init__(
         self,
         keys: Sequence[str],
-        find: ChosenColumns,
+        find: Callable[[str], Column | None],
+        error: Callable[[str], str | None],
         names: Iterable[tuple[str, str]] = (),
         hidden: Collection[str] = (),
     ) -> None:
-        """`names` are own ones; `hidden` are not to be chosen now, and whether they are chosen stays as it is."""
+        """`find` finds computed ones too, `error` says why a text is none; `names` are own ones.
+
+        `hidden` are not to be chosen now, and whether they are chosen stays as it is.
+        """
         super().__init__()
-        self._find = find
+        self._find, self._error = find, error
         self._hidden = [key for key in keys if key in hidden]
         shown = [column for key in keys if key not in hidden and (column := find(key)) is not None]
-        offered = [column for column in offered_columns(find, names) if column.key not in hidden]
-        self._columns = {column.key: column for column in (SYMBOL, *shown, *offered)}
+        others = [column for column in offered(find, names) if column.key not in hidden]
+        self._columns = {column.key: column for column in (SYMBOL, *shown, *others)}
         self._chosen = {SYMBOL.key, *(column.key for column in shown)}
         first = [] if SYMBOL in shown else [SYMBOL.key]
         self._order = list(dict.fromkeys([*first, *(column.key for column in shown), *self._columns]))
@@ -111,12 +115,8 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
 
     def action_add(self) -> None:
         """Write one that is not among them."""
-
-        def problem(text: str) -> str | None:
-            return None if self._find(text) is not None else self._find.errors[text]
-
         note = "A figure such as chg(15m) or rsi(1h,14), an own name, or any number: abs(chg(1h))/natr(5m)"
-        _ = self.app.push_screen(Ask("New column", note, "", problem, lambda _text: None), self._add)
+        _ = self.app.push_screen(Ask("Add a column", note, "", self._error), self._add)
 
     def _add(self, text: str | None) -> None:
         column = self._find(text) if text is not None else None

@@ -56,7 +56,7 @@ class Column:
     """One column of the market table."""
 
     key: str
-    """Its name in filters, settings and the state file: of a column of the bar lower-case letters only, of others their expression."""
+    """Its name in filters, settings and the state file: lower-case letters only, or as the language writes a number."""
     title: str
     note: str
     """Its sentence in the help."""
@@ -88,7 +88,7 @@ class Column:
     values: tuple[str, ...] = ()
     """All texts that there are, where they are few."""
     calls: frozenset[FigureCall] = frozenset()
-    """What has to be computed for it."""
+    """Figures that have to be computed for it."""
     is_pattern: bool = False
     """Whether `:` in a filter takes a text for the whole value, `*` and `?` standing for any letters."""
 

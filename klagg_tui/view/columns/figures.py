@@ -1,51 +1,35 @@
-"""Columns of figures: one for each call, whatever its arguments, and how their values are drawn."""
+"""The columns of figures: rolling windows and indicators, made when somebody names one, such as `rvol(5m)`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
 from klagg_tui import formatting
 from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.period import DAY_MS, MINUTE_MS
+from klagg_tui.engine.period import DAY_MS, MINUTE_MS, Period
+from klagg_tui.errors import FilterError
 from klagg_tui.view.columns.column import PRICE_WIDTH, Column, RenderContext, change_role
 from klagg_tui.view.model import Row
 from klagg_tui.view.quotes import is_comparable
 from klagg_tui.view.role import Role, RoleIndex, heat
-from klagg_tui.view.screener.figure import FigureCall
-from klagg_tui.view.screener.kinds import FigureUnit
+from klagg_tui.view.screener.figure import WHOLE, Figure, FigureCall, FigureUnit, parsed
 
 ABOUT: Final = "≈"
-"""Before a value of which not all is known that it is made of."""
-_STRONGEST_DAILY_CHANGE: Final = 8.0
-"""Percent in a day that is drawn in the strongest heat; other lengths by the root of time, as prices wander."""
-_BUSY: Final = 3.0
-"""Times the usual that is worth a look."""
+"""Stands before a figure of whose window a part is not known."""
 
-_TEXTS: Final[Mapping[FigureUnit, Callable[[float, Row], str]]] = {
-    FigureUnit.PERCENT: lambda value, _row: f"{value:.2f}%" if value < 999.5 else f"{value:.0f}%",
-    FigureUnit.MONEY: lambda value, _row: formatting.short(value),
-    FigureUnit.AMOUNT: lambda value, _row: formatting.short(value),
-    FigureUnit.COUNT: lambda value, _row: formatting.count(round(value)),
-    FigureUnit.PRICE: lambda value, row: f"{value:.{row.decimals}f}",
-    FigureUnit.TIMES: lambda value, _row: f"{value:.1f}×" if value < 99.95 else f"{formatting.short(value)}×",
-    FigureUnit.SCORE: lambda value, _row: f"{value:.0f}",
-    FigureUnit.RATIO: lambda value, _row: f"{value:+.2f}",
-}
-_WIDTHS: Final[Mapping[FigureUnit, int]] = {
+_WIDTHS: Final = {
     FigureUnit.PERCENT: 8,
     FigureUnit.MONEY: 8,
     FigureUnit.AMOUNT: 8,
-    FigureUnit.COUNT: 7,
+    FigureUnit.COUNT: 6,
     FigureUnit.PRICE: PRICE_WIDTH,
-    FigureUnit.TIMES: 7,
-    FigureUnit.SCORE: 5,
-    FigureUnit.RATIO: 7,
+    FigureUnit.TIMES: 6,
+    FigureUnit.SCORE: 6,
+    FigureUnit.RATIO: 6,
 }
-"""With the sign before what is not known wholly."""
-_USUAL_IMPORTANCE: Final = 62
 _IMPORTANCE: Final = {
     "chg(24h)": 98,
     "turnover(24h)": 96,
@@ -55,55 +39,54 @@ _IMPORTANCE: Final = {
     "chg(5m)": 76,
     "from_high(24h)": 72,
 }
+"""Of those that are shown from the beginning."""
+CHOSEN: Final = 89
+"""The importance of what somebody asked for: before most others."""
+_STRONGEST_DAILY_CHANGE: Final = 8.0
+"""Percent in a day that is drawn in the strongest heat; other lengths by the root of time, as prices wander."""
+_BUSY: Final = 3.0
+"""Times the usual that is worth a look."""
 _BESIDE_PERIODS: Final = 90
-"""Importance of the shortest change in the view of all periods."""
+"""The importance of a change in the view of all periods, of the shortest ones the most."""
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
+def named(text: str) -> Column | None:
+    """The column of the figure that is written so; None where there is none. Its period's bars need not be kept."""
+    try:
+        return figure_column(parsed(text, tuple(Period)))
+    except FilterError:
+        return None
+
+
+@lru_cache(maxsize=256)
 def figure_column(call: FigureCall) -> Column:
-    """The column of a figure with its arguments; its key is how the call is written."""
+    """The column of a figure: its title tells the arguments, its colour the direction where it has one."""
     figure = call.figure
+    arguments = call.arguments
+    title = f"{figure.title} {arguments}" if arguments else figure.title
+    text_of = _TEXTS[figure.unit]
 
-    def draw(row: Row, _bar: Bar, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
+    def draw(row: Row, _bar: Bar, _context: RenderContext, width: int) -> tuple[str, RoleIndex]:
         value = row.figure(call)
         if value is None:
             return formatting.NOTHING, Role.FAINT
-        text = _text(call, value, row)
-        if row.coverage(call) < 1:
-            return f"{ABOUT}{text.lstrip()}", Role.PARTIAL
-        return text, _role(call, value, row)
+        text = text_of(value, row, figure.is_signed)
+        if row.coverage(call) >= WHOLE:
+            return text, _role(figure, value, row)
+        return (f"{ABOUT}{text.strip()}" if len(text.strip()) < width else text), Role.PARTIAL
 
     return Column(
         key=str(call),
-        title=f"{figure.title} {call.arguments}".rstrip(),
-        note=figure.note,
-        importance=_IMPORTANCE.get(str(call), _USUAL_IMPORTANCE),
+        title=title,
+        note=f"{figure.note}: {arguments}" if arguments else figure.note,
+        importance=_IMPORTANCE.get(str(call), CHOSEN),
         width=_WIDTHS[figure.unit],
         measure=lambda row, _bar, _now_ms: row.figure(call),
         draw=draw,
         is_money=figure.unit is FigureUnit.MONEY,
         calls=frozenset({call}),
     )
-
-
-def _text(call: FigureCall, value: float, row: Row) -> str:
-    figure = call.figure
-    if not figure.is_signed or figure.unit is FigureUnit.RATIO:
-        return _TEXTS[figure.unit](value, row)
-    if figure.unit is FigureUnit.PERCENT:
-        return formatting.percent(value)
-    return f"{'+' if value > 0 else ''}{_TEXTS[figure.unit](value, row)}"
-
-
-def _role(call: FigureCall, value: float, row: Row) -> Role:
-    figure = call.figure
-    if figure.unit is FigureUnit.MONEY and not is_comparable(row.quote):
-        return Role.FAINT
-    if figure.unit is FigureUnit.TIMES:
-        return Role.ACCENT if value >= _BUSY else Role.DIM
-    if not figure.is_signed or figure.unit is FigureUnit.RATIO or figure.is_one_sided:
-        return Role.TEXT if figure.unit is FigureUnit.MONEY else Role.DIM
-    return change_role(value) if figure.unit is FigureUnit.PERCENT else Role.GAIN if value > 0 else Role.LOSS
 
 
 @lru_cache(maxsize=64)
@@ -116,19 +99,75 @@ def heat_column(minutes: int) -> Column:
         change = row.figure(call)
         if change is None:
             return ((formatting.NOTHING.rjust(width), Role.FAINT),)
-        about = ABOUT if row.coverage(call) < 1 else ""
-        text, tail = about + formatting.percent(change).lstrip(), 1
-        if width < len(text) + 1 + tail:
-            text, tail = about + formatting.short_percent(change).lstrip(), 0
-        text = text if len(text) <= width else text[len(about) :]
-        return ((text.rjust(width - tail) + " " * tail, Role.FAINT if context.is_stale else heat(change, strongest)),)
+        about = ABOUT if row.coverage(call) < WHOLE else ""
+        text, tail = f"{about}{formatting.percent(change).strip()}", " "
+        if width <= len(text):
+            text, tail = f"{about}{formatting.short_percent(change).strip()}"[-width:], ""
+        return (
+            (f"{text.rjust(width - len(tail))}{tail}", Role.FAINT if context.is_stale else heat(change, strongest)),
+        )
 
     return replace(
         figure_column(call),
         title=call.arguments,
         note=f"change over the last {call.arguments}",
-        importance=_BESIDE_PERIODS - min(30, minutes.bit_length()),
+        importance=_BESIDE_PERIODS - minutes.bit_length(),
         width=10,
         min_width=7,
         parts=parts,
     )
+
+
+def _role(figure: Figure, value: float, row: Row) -> Role:
+    """Gain or loss of what has a direction, and what cannot be held against other rows quieter."""
+    if figure.unit is FigureUnit.MONEY and not is_comparable(row.quote):
+        return Role.FAINT
+    if figure.unit is FigureUnit.TIMES:
+        return Role.ACCENT if value >= _BUSY else Role.TEXT
+    if not figure.is_signed or figure.is_one_sided:
+        return Role.TEXT if figure.unit is FigureUnit.MONEY else Role.DIM
+    if figure.unit is FigureUnit.PERCENT:
+        return change_role(value)
+    return Role.GAIN if value > 0 else Role.LOSS if value < 0 else Role.DIM
+
+
+def _percent(value: float, _row: Row, is_signed: bool) -> str:
+    drawn = formatting.percent(value)
+    return drawn if is_signed else drawn[1:]
+
+
+def _amount(value: float, _row: Row, is_signed: bool) -> str:
+    return f"{'+' if is_signed and value > 0 else ''}{formatting.short(value)}"
+
+
+def _count(value: float, _row: Row, _is_signed: bool) -> str:
+    return formatting.count(round(value))
+
+
+def _price(value: float, row: Row, _is_signed: bool) -> str:
+    return f"{value:.{row.decimals}f}"
+
+
+def _times(value: float, _row: Row, _is_signed: bool) -> str:
+    return f"{value:.2f}×" if value < 9.995 else f"{value:.1f}×" if value < 99.95 else f"{formatting.short(value)}×"
+
+
+def _score(value: float, _row: Row, _is_signed: bool) -> str:
+    return f"{value:.1f}" if abs(value) < 999.95 else formatting.short(value)
+
+
+def _ratio(value: float, _row: Row, _is_signed: bool) -> str:
+    return f"{value:+.2f}" if abs(value) < 99.995 else f"{'+' if value > 0 else ''}{formatting.short(value)}"
+
+
+_TEXTS: Final[dict[FigureUnit, Callable[[float, Row, bool], str]]] = {
+    FigureUnit.PERCENT: _percent,
+    FigureUnit.MONEY: _amount,
+    FigureUnit.AMOUNT: _amount,
+    FigureUnit.COUNT: _count,
+    FigureUnit.PRICE: _price,
+    FigureUnit.TIMES: _times,
+    FigureUnit.SCORE: _score,
+    FigureUnit.RATIO: _ratio,
+}
+"""From the value, its row and whether it has a direction to a text that is no wider than the column."""

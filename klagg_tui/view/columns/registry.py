@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Final
 
 from klagg_tui.engine.period import MINUTE_MS, Period
-from klagg_tui.errors import FilterError
 from klagg_tui.view.columns.age import AGE
-from klagg_tui.view.columns.change import CHANGE, RANGE, period_column
+from klagg_tui.view.columns.change import CHANGE, RANGE, period_column, period_key
 from klagg_tui.view.columns.column import Column
-from klagg_tui.view.columns.figures import ABOUT, figure_column, heat_column
+from klagg_tui.view.columns.figures import ABOUT, figure_column, heat_column, named
 from klagg_tui.view.columns.prices import CLOSE, HIGH, LAST, LOW, OPEN
 from klagg_tui.view.columns.spark import SPARK
 from klagg_tui.view.columns.state import STATE
@@ -24,7 +22,7 @@ from klagg_tui.view.columns.sums import TRADES, TURNOVER, VOLUME
 from klagg_tui.view.columns.symbol import SYMBOL, WHOLE_SYMBOL
 from klagg_tui.view.columns.taker import TAKER
 from klagg_tui.view.columns.venue import BASE, QUOTE, VENUE
-from klagg_tui.view.screener.figure import LONGEST, parsed
+from klagg_tui.view.screener.figure import LONGEST, FigureCall
 
 COLUMNS: Final[tuple[Column, ...]] = (
     SYMBOL,
@@ -68,8 +66,7 @@ DEFAULT_KEYS: Final = (
 )
 """Those that are shown until somebody chooses others; where room is short, the least important are left out."""
 
-PERIOD_COLUMNS: Final = {column.key: column for column in map(period_column, Period)}
-"""The change within the current bar of each period: `bar.chg(5m)`."""
+_PERIOD_COLUMNS: Final = {column.key: column for column in map(period_column, Period)}
 _LAST_IMPORTANCE: Final = 50
 """Of the newest price in the view of all periods: each period is worth more."""
 _BESIDE_PERIODS: Final = tuple(
@@ -77,20 +74,17 @@ _BESIDE_PERIODS: Final = tuple(
     for column in COLUMNS
     if column.importance_beside_periods
 )
-_TURNOVER_BESIDE: Final = replace(figure_column(parsed("turnover(24h)", ())), importance=38)
+_TURNOVER_BESIDE: Final = replace(figure_column(FigureCall("turnover", (24 * 60,))), importance=38)
+
+
+def fixed(key: str) -> Column | None:
+    """The column of that key, of the bar on view or of that of a period."""
+    return BY_KEY.get(key) or _PERIOD_COLUMNS.get(key)
 
 
 def find(key: str) -> Column | None:
-    """The column of that key or name: of the bar on view, a figure, or the bar of a period."""
-    return BY_NAME.get(key) or PERIOD_COLUMNS.get(key) or _figure(key)
-
-
-@lru_cache(maxsize=512)
-def _figure(key: str) -> Column | None:
-    try:
-        return figure_column(parsed(key, tuple(Period)))
-    except FilterError:
-        return None
+    """The same, or the column of the figure that is written so, such as `rvol(5m)`."""
+    return fixed(key) or named(key)
 
 
 def view_columns(
@@ -100,14 +94,16 @@ def view_columns(
     all_periods: bool,
     has_venues: bool = False,
     mixes_quotes: bool = False,
-    find: Callable[[str], Column | None] = find,
+    find_column: Callable[[str], Column | None] = find,
 ) -> tuple[Column, ...]:
     """The columns of a view: the chosen ones, or symbol, price and the change over each period, and others where there is room.
 
-    `has_venues`: several exchanges are watched; `mixes_quotes`: the rows on view have several quotes. A key that `find` does not
-    know is left out.
+    `has_venues`: several exchanges are watched; `mixes_quotes`: the rows on view have several quotes. A key that `find_column` does
+    not know is left out.
     """
-    columns = _period_view(periods) if all_periods else [column for key in keys if (column := find(key)) is not None]
+    columns = (
+        _period_view(periods) if all_periods else [column for key in keys if (column := find_column(key)) is not None]
+    )
     if not has_venues:
         columns = [column for column in columns if column.key != VENUE.key]
     elif not any(column.key == VENUE.key for column in columns):
@@ -126,4 +122,4 @@ def _period_view(periods: Sequence[Period]) -> list[Column]:
 def _change_over(period: Period) -> Column:
     """The change over the period's length; of what is longer than figures look back, that of the bar."""
     minutes = period.nominal_ms // MINUTE_MS
-    return heat_column(minutes) if minutes <= LONGEST else PERIOD_COLUMNS[f"bar.{CHANGE.key}({period})"]
+    return heat_column(minutes) if minutes <= LONGEST else _PERIOD_COLUMNS[period_key(period)]

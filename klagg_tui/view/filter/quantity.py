@@ -42,6 +42,8 @@ class Quantity:
     parts: int = 1
     has_time: bool = False
     """Whether a column of times is in it."""
+    figure: FigureCall | None = None
+    """Where it is one figure and nothing else."""
     is_word: bool = False
     """Whether it could be a part of a symbol's name as well: no column and no own name is in it."""
 
@@ -62,7 +64,12 @@ def of_column(column: Column, period: Period | None, text: str, at: int) -> Quan
 def of_figure(call: FigureCall, text: str, at: int) -> Quantity:
     """A figure; it is the same whichever period is on view."""
     return Quantity(
-        lambda row, _period, _now_ms: row.figure(call), text, at, calls=frozenset({call}), is_word="(" not in text
+        lambda row, _period, _now_ms: row.figure(call),
+        text,
+        at,
+        calls=frozenset({call}),
+        figure=call,
+        is_word="(" not in text,
     )
 
 

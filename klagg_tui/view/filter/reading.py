@@ -40,6 +40,8 @@ class Expression:
     """None where it is not known."""
     calls: frozenset[FigureCall] = frozenset()
     """What has to be computed for it."""
+    figure: FigureCall | None = None
+    """Where it is one figure and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def read_number(text: str, scope: Scope = _NOTHING) -> Expression:
     """
     check_length(text)
     found = number_of(text, _library(scope))
-    return Expression(text, found.value, found.calls)
+    return Expression(text, found.value, found.calls, found.figure)
 
 
 def name_problem(name: str, text: str, scope: Scope = _NOTHING) -> FilterError | None:
