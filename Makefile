@@ -15,6 +15,9 @@ INPUTS := pyproject.toml constraints.txt
 # wait, so there is a process for each of the four groups beside one a core, of up to four.
 SHARED := -n $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && n=4; echo $$((n + 4))) --dist=loadgroup
 
+# Rewriting the assertions of all tests takes longer than reading them: it is done once and kept, not anew in each process.
+export PYTHONDONTWRITEBYTECODE :=
+
 comma := ,
 
 # $(call step,what,command): says what is done, stays quiet where it succeeds and shows everything where it fails.
@@ -56,6 +59,7 @@ test: check ## everything CI asks for: check, then the tests and their coverage;
 ifneq ($(ARGS),) # a part of the tests cannot cover everything
 	@$(BIN)/python -m pytest -q $(ARGS)
 else
+	$(call step,collection,$(BIN)/python -m pytest -q --collect-only)
 	@$(BIN)/python -m pytest -q $(SHARED) --cov --cov-report=
 	@echo '· coverage of each room, lines and branches'
 	@$(BIN)/python -m tools.coverage_floors

@@ -55,7 +55,9 @@ def calls(texts: str) -> list[FigureCall]:
 class Market:
     """A made market that walks by chance."""
 
-    def __init__(self, symbols: int = SYMBOLS) -> None:
+    def __init__(self, symbols: int = SYMBOLS, ticks: int = 1_000_000) -> None:
+        """`ticks`: what prices are about, in ticks of 0.01."""
+        self.ticks, self.step = ticks, ticks // 3_000
         self.chance = random.Random(1)
         self.names = ["BTCUSDT", *(f"C{place}USDT" for place in range(symbols - 1))]
         self.bars: dict[str, list[Bar | None]] = {name: [None] * len(Period) for name in self.names}
@@ -65,7 +67,7 @@ class Market:
             self.screener.add(name)
             self.screener.learn(name, Listed("binance-um", name[:-4], "USDT"))
         self.made: dict[tuple[Period, int], Columns] = {}
-        self.prices = dict.fromkeys(self.names, 1_000_000)
+        self.prices = dict.fromkeys(self.names, ticks)
 
     def seed(self) -> int:
         """All the history that is wanted; how many bars that were."""
@@ -83,16 +85,16 @@ class Market:
         first_ms = need.period.open_ms(need.from_ms)
         opens = array("q", range(first_ms, need.to_ms, need.period.nominal_ms))
         size = len(opens)
-        walk = [1_000_000]
+        walk = [self.ticks]
         for _ in range(size - 1):
-            walk.append(walk[-1] + self.chance.randint(-300, 300))
+            walk.append(walk[-1] + self.chance.randint(-self.step, self.step))
         amounts = array("d", [self.chance.random() * 100 for _ in range(size)])
         return Columns(
             opens,
             array("B", [State.CLOSED.value]) * size,
             array("d", [ticks / 100 for ticks in walk]),
-            array("d", [(ticks + 200) / 100 for ticks in walk]),
-            array("d", [(ticks - 200) / 100 for ticks in walk]),
+            array("d", [(ticks + self.step) / 100 for ticks in walk]),
+            array("d", [(ticks - self.step) / 100 for ticks in walk]),
             amounts,
             array("d", [ticks / 100 * amount for ticks, amount in zip(walk, amounts, strict=True)]),
             array("d", [100.0]) * size,
@@ -101,7 +103,7 @@ class Market:
         )
 
     def bar(self, name: str, minute: int, period: Period = Period.M1, state: State = State.CLOSED) -> Bar:
-        ticks = self.prices[name] = self.prices[name] + self.chance.randint(-300, 300)
+        ticks = self.prices[name] = self.prices[name] + self.chance.randint(-self.step, self.step)
         price = ticks * _TICK
         lots = self.chance.randint(1, 10**10)
         return Bar(
@@ -109,8 +111,8 @@ class Market:
             period,
             minute * MINUTE_MS,
             price,
-            price + 200 * _TICK,
-            price - 200 * _TICK,
+            price + self.step * _TICK,
+            price - self.step * _TICK,
             price,
             lots,
             lots * price,
@@ -170,9 +172,9 @@ def read(market: Market, wanted: list[FigureCall]) -> None:
             figures.value(call, bars)
 
 
-def memory_of(texts: str) -> tuple[float, float, int]:
+def memory_of(texts: str, ticks: int) -> tuple[float, float, int]:
     """Megabytes that figures and their history take, and CPU seconds to take that in, of so many bars."""
-    market = Market()
+    market = Market(SYMBOLS, ticks)
     wanted = calls(texts)
     market.screener.use(wanted)
     empty = size_of(Market().screener, set())
@@ -208,8 +210,10 @@ def figures() -> list[tuple[str, str]]:
     """Name and text of each figure."""
     found = []
     for name, texts in (("24 h", DEFAULT), ("24 h and 7 d", f"{DEFAULT} {WEEKLY}"), ("all at once", EACH)):
-        held, seconds, count = memory_of(texts)
-        what = f"{held:.1f} MB (aim: 60), {seconds:.1f} s to take in {count:,} stored bars"
+        held, seconds, count = memory_of(texts, 1_000_000)
+        small, _, _ = memory_of(texts, 20_000)
+        what = f"{held:.1f} MB (aim: 60), {small:.1f} MB with prices under 65,536 ticks"
+        what += f"; {seconds:.1f} s to take in {count:,} stored bars"
         found.append((f"{name}: {SYMBOLS} symbols, {len(texts.split())} figures", what))
         end, value = cost_of(texts, SYMBOLS)
         whole = end * SYMBOLS * len(texts.split()) / 1e3

@@ -18,7 +18,7 @@ from klagg_tui.view import venues
 from klagg_tui.view.alerts import Alerts, Fired
 from klagg_tui.view.columns.column import Column, RenderContext
 from klagg_tui.view.columns.computed import ColumnFinder
-from klagg_tui.view.columns.registry import DEFAULT_KEYS, find, view_columns
+from klagg_tui.view.columns.registry import DEFAULT_KEYS, view_columns
 from klagg_tui.view.filter import Scope
 from klagg_tui.view.health import Health
 from klagg_tui.view.model import Market, Row, is_stale_feed
@@ -51,9 +51,9 @@ class AppState:
         self.alerts = Alerts()
         self.unread: list[str] = []
         """Sentences on what was saved and cannot be read any more, to be told once the screen is there."""
+        self._finder = ColumnFinder(self.scope)
         self.filter = self._read_saved()
         """The filter of the market table."""
-        self._finder = ColumnFinder(self.scope)
         self.breadth_calls: frozenset[FigureCall] = frozenset()
         """What the line of the whole market asks for; nothing while it is not on view."""
         self.use_figures()
@@ -163,7 +163,7 @@ class AppState:
     def _columns_unread(self) -> Iterator[tuple[str, str]]:
         """Columns of the table, and the one of its order, that cannot be read, and why."""
         for key in dict.fromkeys((*self.preferences.columns, self.preferences.sort)):
-            if find(key) is None:
+            if self.find_column(key) is None:
                 try:
                     filters.read_number(key, self.scope)
                 except FilterError as error:

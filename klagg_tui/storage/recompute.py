@@ -65,13 +65,18 @@ async def recompute(
 
 
 async def knowing_most(connection: Connection, symbols: Symbols, bars: Sequence[Bar], opens_at: OpensAt) -> list[Bar]:
-    """The same bars; one that lacks fields has them from the stored one where that agrees with it and has every trade."""
-    lacking = [bar.key for bar in bars if bar.evidence]
+    """The same bars; one that lacks fields has them from the stored one where that agrees with it and has every trade.
+
+    Of two partial ones the one with more volume stays: it lacks less, also where nobody knows how many trades that is.
+    """
+    lacking = [bar.key for bar in bars if bar.evidence or bar.state is State.PARTIAL]
     stored = await bars_at(connection, symbols, lacking) if lacking else {}
     return [_with_fields_of(stored[bar.key], bar, opens_at(bar)) if bar.key in stored else bar for bar in bars]
 
 
 def _with_fields_of(stored: Bar, bar: Bar, opens_at: Exact | None) -> Bar:
+    if bar.state is stored.state is State.PARTIAL:
+        return stored if stored.volume > bar.volume else bar
     if bar.state < State.CLOSED or (bar.state is State.CLOSED and not is_whole(stored)):
         return bar
     joined, is_equal = confirmed_by(stored, bar, is_whole=is_whole(stored), opens_at=opens_at)

@@ -28,7 +28,7 @@ _KNOWS_AS_MUCH: Final = (
     f"(history.state <> {State.PARTIAL.value} OR excluded.trade_count >= history.trade_count OR {_IS_COUNT_UNKNOWN})"
 )
 """A partial bar only lacks trades, it has none too many: of two, the one with more trades knows more; the newer one where it is
-not known how many they are."""
+not known how many they are (see `recompute.knowing_most` for larger ones)."""
 
 HISTORY: Final = Insert("history", f"ON CONFLICT (symbol, period, minute) {_SET}")
 """The new row takes the place of the old one."""

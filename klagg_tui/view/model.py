@@ -6,7 +6,7 @@ the version stands. Times come as arguments.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from klagg_tui.engine import exact
@@ -17,6 +17,7 @@ from klagg_tui.evidence import Evidence
 from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Status
 from klagg_tui.names import parted
 from klagg_tui.view.closes import CLOSES_KEPT, Closes
+from klagg_tui.view.screener.day import Day
 from klagg_tui.view.screener.figure import FigureCall, Figures
 from klagg_tui.view.screener.history import Columns
 from klagg_tui.view.screener.peers import Listed
@@ -223,6 +224,14 @@ class Market:
         self.screener.drop(symbol)
         if row is not None and symbol != row.title:
             self.counts[row.venue] -= 1
+
+    def note_days(self, days: Mapping[str, Day]) -> None:
+        """The last 24 hours of symbols in their exchange's words, until the stored minutes cover them."""
+        for symbol, day in days.items():
+            row = self.rows.get(symbol)
+            if row is not None:
+                self.screener.note_day(symbol, day)
+                row.version += 1
 
     def seed(self, need: Need, columns: Columns) -> bool:
         """Stored bars that the screener wanted; whether the row has other figures by them."""

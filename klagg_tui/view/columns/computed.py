@@ -13,11 +13,11 @@ from klagg_tui.errors import FilterError
 from klagg_tui.view import filter as filters
 from klagg_tui.view.columns import registry
 from klagg_tui.view.columns.column import Column, RenderContext, Value
-from klagg_tui.view.columns.figures import CHOSEN, WHOLE, figure_column
+from klagg_tui.view.columns.figures import CHOSEN, figure_column
 from klagg_tui.view.filter import Expression, Scope
 from klagg_tui.view.model import Row
 from klagg_tui.view.role import Role, RoleIndex
-from klagg_tui.view.screener.figure import FIGURES
+from klagg_tui.view.screener.figure import FIGURES, WHOLE
 
 _LONGEST_TITLE: Final = 12
 _EXAMPLES: Final = tuple(figure.example for figure in FIGURES.values())

@@ -100,9 +100,10 @@ def heat_column(minutes: int) -> Column:
         if change is None:
             return ((formatting.NOTHING.rjust(width), Role.FAINT),)
         about = ABOUT if row.coverage(call) < WHOLE else ""
-        text, tail = f"{about}{formatting.percent(change).strip()}", " "
-        if width <= len(text):
-            text, tail = f"{about}{formatting.short_percent(change).strip()}"[-width:], ""
+        text = f"{about}{formatting.percent(change).strip()}"
+        if len(text) > width:
+            text = f"{about}{formatting.short_percent(change).strip()}"[-width:]
+        tail = " " if len(text) < width else ""
         return (
             (f"{text.rjust(width - len(tail))}{tail}", Role.FAINT if context.is_stale else heat(change, strongest)),
         )

@@ -13,12 +13,23 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, FilterError
 from klagg_tui.view.screener.catalogue import BY_NAME, FIGURES
-from klagg_tui.view.screener.kinds import LONGEST, MOST_BARS, Argument, Figure, FigureUnit, Kind, Parameter, window_text
+from klagg_tui.view.screener.kinds import (
+    LONGEST,
+    MOST_BARS,
+    WHOLE,
+    Argument,
+    Figure,
+    FigureUnit,
+    Kind,
+    Parameter,
+    window_text,
+)
 
 __all__ = [
     "BY_NAME",
     "FIGURES",
     "LONGEST",
+    "WHOLE",
     "Figure",
     "FigureCall",
     "FigureUnit",

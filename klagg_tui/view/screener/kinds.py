@@ -14,6 +14,9 @@ LONGEST: Final = 7 * DAY_MS // MINUTE_MS
 MOST_BARS: Final = 500
 """Bars an indicator can be told to look at."""
 
+WHOLE: Final = 0.99
+"""Known to such a part, a figure counts as known: of a quiet symbol's minutes the newest are not proven to be quiet yet."""
+
 Argument: TypeAlias = int | float | Period
 
 

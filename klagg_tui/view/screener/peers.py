@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import Bar
@@ -41,32 +42,29 @@ class Peers:
 
     def choose(self) -> None:
         """Look again at who trades most."""
-        chosen: dict[tuple[str, str], str] = {}
-        for venue, quote in {(listed.venue, listed.quote) for listed in self._listed.values()}:
-            best = self._best(venue, quote)
-            if best is not None:
-                chosen[venue, quote] = best
-        self._chosen = chosen
+        of_venue: dict[str, list[str]] = defaultdict(list)
+        for symbol, listed in self._listed.items():
+            if listed.base.upper() in COINS:
+                of_venue[listed.venue].append(symbol)
+        self._chosen = {
+            (venue, quote): self._best(quote, of_venue[venue], self._chosen.get((venue, quote)))
+            for venue, quote in {(listed.venue, listed.quote) for listed in self._listed.values()}
+            if of_venue.get(venue)
+        }
 
     def of(self, symbol: str) -> str | None:
         """The BTC market that the symbol is held against."""
         listed = self._listed.get(symbol)
         return None if listed is None else self._chosen.get((listed.venue, listed.quote))
 
-    def _best(self, venue: str, quote: str) -> str | None:
-        candidates = [
-            symbol for symbol, listed in self._listed.items() if listed.venue == venue and listed.base.upper() in COINS
-        ]
-        of_quote = [symbol for symbol in candidates if self._listed[symbol].quote == quote]
-        of_dollars = [symbol for symbol in candidates if is_dollar(self._listed[symbol].quote)]
-        best = self._largest(of_quote or of_dollars or candidates)
-        before = self._chosen.get((venue, quote))
-        if best is None or before not in (of_quote or of_dollars or candidates):
+    def _best(self, quote: str, markets: list[str], before: str | None) -> str:
+        of_quote = [symbol for symbol in markets if self._listed[symbol].quote == quote]
+        of_dollars = [symbol for symbol in markets if is_dollar(self._listed[symbol].quote)]
+        candidates = of_quote or of_dollars or markets
+        best = max(sorted(candidates), key=self._turnover)
+        if before is None or before not in candidates:
             return best
         return best if self._turnover(best) > _LEAD * self._turnover(before) else before
-
-    def _largest(self, symbols: Iterable[str]) -> str | None:
-        return max(sorted(symbols), key=self._turnover, default=None)
 
     def _turnover(self, symbol: str) -> int:
         """That of its longest current bar."""

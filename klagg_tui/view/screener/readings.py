@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from math import log, sqrt
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
@@ -16,15 +15,11 @@ from klagg_tui.engine.exact import PRICE_DECIMALS, Exact
 from klagg_tui.engine.period import MINUTE_MS
 from klagg_tui.view.screener.extremes import Extreme, FirstKnown
 from klagg_tui.view.screener.series import Run
-from klagg_tui.view.screener.tape import Ring, Tape
+from klagg_tui.view.screener.tape import Tape
 from klagg_tui.view.screener.windows import PaidWindow, PairWindow, ReturnWindow, SumWindow, as_float
 
 _ONE_PRICE: Final = 10**PRICE_DECIMALS
 _PARTIAL: Final = State.PARTIAL
-_A_DAY: Final = sqrt(1440) * 100
-"""From the deviation of minutes to that of a day, in percent."""
-_STILL: Final = 1e-24
-"""A sum of squared returns that rounding alone makes: no price moves by so little."""
 
 
 class Reading(ABC):
@@ -41,12 +36,13 @@ class Reading(ABC):
         """Which part of what it looks at is known, 0 to 1."""
 
 
-def _share(tape: Tape, window: SumWindow | PaidWindow | ReturnWindow | PairWindow | Extreme, is_known: bool) -> float:
+def share(tape: Tape, window: SumWindow | PaidWindow | ReturnWindow | PairWindow | Extreme, is_known: bool) -> float:
     """The known part of a window and the minute under way."""
-    return (window.known - tape.partial_in(window.lo, window.hi) + is_known) / (window.length + 1)
+    whole = max(0, window.known - tape.partial_in(window.lo, window.hi))
+    return (whole + is_known) / (window.length + 1)
 
 
-def _is_whole(tape: Tape, forming: Bar | None) -> bool:
+def is_whole(tape: Tape, forming: Bar | None) -> bool:
     """Whether all is known of the minute under way: before its first trade that is nothing."""
     return tape.end > 0 if forming is None else forming[12] is not _PARTIAL
 
@@ -76,7 +72,7 @@ class Sum(Reading):
         window = self.window
         window.sync()
         now = 0.0 if forming is None else self.field_of(forming)
-        return _share(window.tape, window, now == now and _is_whole(window.tape, forming))  # noqa: PLR0124
+        return share(window.tape, window, now == now and is_whole(window.tape, forming))  # noqa: PLR0124
 
 
 class Change(Reading):
@@ -132,7 +128,7 @@ class Highest(Reading):
     def coverage(self, forming: Bar | None, _bars: Sequence[Bar | None]) -> float:
         """See `Reading`."""
         self.extreme.sync()
-        return _share(self.extreme.tape, self.extreme, _is_whole(self.extreme.tape, forming))
+        return share(self.extreme.tape, self.extreme, is_whole(self.extreme.tape, forming))
 
 
 class Reach(Reading):
@@ -199,7 +195,7 @@ class Vwap(Reading):
         window = self.window
         window.sync()
         now = 0.0 if forming is None else self.turnover_of(forming)
-        return _share(window.tape, window, now == now and _is_whole(window.tape, forming))  # noqa: PLR0124
+        return share(window.tape, window, now == now and is_whole(window.tape, forming))  # noqa: PLR0124
 
 
 class RelativeVolume(Reading):
@@ -256,89 +252,7 @@ class Speed(Reading):
         """See `Reading`."""
         window = self.window
         window.sync()
-        return _share(window.tape, window, _is_whole(window.tape, forming))
-
-
-class Volatility(Reading):
-    """The standard deviation of the returns, scaled to a day."""
-
-    __slots__ = ("window",)
-
-    def __init__(self, window: ReturnWindow) -> None:
-        self.window = window
-
-    def value(self, forming: Bar | None, _bars: Sequence[Bar | None]) -> float | None:
-        """See `Reading`."""
-        window = self.window
-        if window.hi != window.tape.end:
-            window.sync()
-        deviation = window.deviation(return_of(forming, window.tape, window.closes))
-        return None if deviation is None else deviation * _A_DAY
-
-    def coverage(self, forming: Bar | None, _bars: Sequence[Bar | None]) -> float:
-        """See `Reading`."""
-        window = self.window
-        window.sync()
-        is_known = _is_whole(window.tape, forming) and (
-            forming is None or return_of(forming, window.tape, window.closes) is not None
-        )
-        return _share(window.tape, window, is_known)
-
-
-def return_of(forming: Bar | None, tape: Tape, closes: Ring) -> float | None:
-    """The logarithmic return of the minute under way so far."""
-    if forming is None or not forming[6]:
-        return None
-    before = int(closes.values[(tape.end - 1) % closes.size]) * tape.unit
-    return log(forming[6] / before) if before else None
-
-
-class Together(Reading):
-    """How the returns go with those of another symbol: correlation, or slope."""
-
-    __slots__ = ("is_slope", "their_bar", "window")
-
-    def __init__(self, window: PairWindow, their_bar: Callable[[], Bar | None], *, is_slope: bool) -> None:
-        self.window = window
-        self.their_bar = their_bar
-        """The other symbol's current minute."""
-        self.is_slope = is_slope
-
-    def value(self, forming: Bar | None, _bars: Sequence[Bar | None]) -> float | None:
-        """See `Reading`."""
-        window = self.window
-        if window.hi != window.tape.end:
-            window.sync()
-        moments = window.moments(self._now(forming))
-        if moments is None:
-            return None
-        ours, theirs, both = moments
-        if self.is_slope:
-            return both / theirs if theirs > _STILL else None
-        return both / sqrt(ours * theirs) if ours > _STILL and theirs > _STILL else None
-
-    def _now(self, forming: Bar | None) -> tuple[float, float] | None:
-        """Both returns of the minute under way."""
-        window = self.window
-        ours, theirs = return_of(forming, window.tape, window.x), self._their_return()
-        return None if ours is None or theirs is None else (ours, theirs)
-
-    def _their_return(self) -> float | None:
-        window = self.window
-        end, tape, closes = window.tape.end, window.their_tape, window.y
-        if tape.end == end:
-            bar = self.their_bar()
-            return None if bar is None or bar[2] // MINUTE_MS != end else return_of(bar, tape, closes)
-        if not window.holds(end - 1) or tape.end < end:
-            return None
-        close, before = closes.values[end % closes.size], closes.values[(end - 1) % closes.size]
-        return log(close / before) if close and before else None
-
-    def coverage(self, forming: Bar | None, _bars: Sequence[Bar | None]) -> float:
-        """See `Reading`."""
-        window = self.window
-        window.sync()
-        return _share(window.tape, window, forming is None or self._now(forming) is not None)
+        return share(window.tape, window, is_whole(window.tape, forming))
 
 
 class Carry(Reading):

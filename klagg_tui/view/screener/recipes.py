@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
 from klagg_tui.engine.period import Period
+from klagg_tui.view.screener.day import A_DAY, FROM_DAY, OfDay
 from klagg_tui.view.screener.extremes import Extreme, FirstKnown
 from klagg_tui.view.screener.figure import FigureCall
 from klagg_tui.view.screener.indicators import Bollinger, Carried, Ema, Macd, Natr, Rsi, exponential, wilder
@@ -20,10 +21,9 @@ from klagg_tui.view.screener.readings import (
     RelativeVolume,
     Speed,
     Sum,
-    Together,
-    Volatility,
     Vwap,
 )
+from klagg_tui.view.screener.returns import Together, Volatility
 from klagg_tui.view.screener.series import Run
 from klagg_tui.view.screener.symbol import SymbolFigures
 from klagg_tui.view.screener.tape import SUMS
@@ -60,7 +60,10 @@ def look_of(call: FigureCall) -> Look:
 
 def make(figures: SymbolFigures, call: FigureCall) -> Reading | None:
     """Its reading of a symbol; None where the symbol cannot have the figure."""
-    return _RECIPES[call.key][1](figures, *call.args)
+    reading = _RECIPES[call.key][1](figures, *call.args)
+    if reading is not None and call.args == (A_DAY,) and call.key in FROM_DAY:
+        return OfDay(reading, figures.tape, figures.told, FROM_DAY[call.key])
+    return reading
 
 
 def _sum_window(figures: SymbolFigures, field: str, window: int) -> SumWindow:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.view.screener.day import Day
 from klagg_tui.view.screener.figure import FigureCall
 from klagg_tui.view.screener.history import Columns, fill
 from klagg_tui.view.screener.peers import Listed, Peers
@@ -53,7 +54,7 @@ class Screener:
         if wanted == self.calls:
             return False
         self.calls = wanted
-        looks = [look_of(call) for call in wanted]
+        looks = [look_of(call) for call in sorted(wanted, key=str)]
         self._lengths = {}
         for field, minutes in (item for look in looks for item in look.minutes.items()):
             self._lengths[field] = max(minutes, self._lengths.get(field, 0))
@@ -110,6 +111,12 @@ class Screener:
             if bar[1] in longer:
                 figures.series[bar[1]].take(bar)
 
+    def note_day(self, symbol: str, day: Day) -> None:
+        """The last 24 hours in the exchange's words: figures over a day are read from it until our own minutes cover them."""
+        figures = self._figures.get(symbol)
+        if figures is not None:
+            figures.told.day = day
+
     def needs(self) -> list[Need]:
         """The stored bars that are wanted and were not looked for yet; to be given to `seed` one by one."""
         now_ms = self.now_ms - self.now_ms % MINUTE_MS
@@ -150,6 +157,8 @@ class Screener:
                 if fields.issuperset(SOURCES[field]):
                     sought[field] = min(need.from_ms, sought.get(field, need.from_ms))
             changed = fill(figures.tape, columns) or changed
+        if changed:
+            figures.recheck()
         return changed
 
     def _wanted(self, symbol: str, now_ms: int) -> Iterator[tuple[str | Period, Need]]:

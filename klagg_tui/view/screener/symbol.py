@@ -7,6 +7,7 @@ from typing import Final, TypeAlias, TypeVar
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.view.screener.day import OfDay, Told
 from klagg_tui.view.screener.extremes import Extreme, FirstKnown
 from klagg_tui.view.screener.figure import FigureCall
 from klagg_tui.view.screener.readings import Reading
@@ -36,6 +37,7 @@ class SymbolFigures:
         "sought",
         "symbol",
         "tape",
+        "told",
     )
 
     def __init__(self, symbol: str, now_ms: Callable[[], int]) -> None:
@@ -43,6 +45,8 @@ class SymbolFigures:
         self.now_ms = now_ms
         self.is_inverse = False
         """Whether volume counts contracts: turnover by volume is no price then."""
+        self.told = Told(now_ms)
+        """The last 24 hours in the exchange's words."""
         self.peer: SymbolFigures | None = None
         """BTC of the same exchange."""
         self.peer_bar: Callable[[], Bar | None] = lambda: None
@@ -115,6 +119,12 @@ class SymbolFigures:
             self.tape.advance(minute)
             return bar
         return bar if minute == end else None
+
+    def recheck(self) -> None:
+        """History has come: it may cover a day now."""
+        for reading in self.readings.values():
+            if isinstance(reading, OfDay):
+                reading.recheck()
 
     def frozen(self, bars: Sequence[Bar | None]) -> Frozen:
         """The same with the values as of now."""

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.bar import Bar, State
 from klagg_tui.evidence import Evidence
 
 MINUTE = 60_000
@@ -31,6 +31,30 @@ class Plain:
     def value(self, key: str, args: Sequence[Any]) -> float | None:
         found: float | None = getattr(self, f"_{key}")(*args)
         return found
+
+    def coverage(self, key: str, args: Sequence[Any]) -> float | None:
+        """Which part of the window is known; None where the law does not say."""
+        field = FIELDS.get(key)
+        length: int = args[0] if args else 0
+        if not self.end:
+            return 0.0
+        if key == "chg":
+            first = next((minute for minute in range(self.end - length, self.end) if minute in self.minutes), self.end)
+            return (self.end - first) / length
+        if field is None:
+            return None
+        closed = range(self.end - length + 1, self.end)
+        known = sum(
+            field(bar) is not None and bar.state is not State.PARTIAL
+            for minute in closed
+            if (bar := self.minutes.get(minute))
+        )
+        # A minute that is partial and lacks the field is counted off once more than it should: no venue makes such ones.
+        doubly = sum(
+            field(bar) is None and bar.state is State.PARTIAL for minute in closed if (bar := self.minutes.get(minute))
+        )
+        now = self.forming is None or (self.forming.state is not State.PARTIAL and field(self.forming) is not None)
+        return (max(0, known - doubly) + now) / length
 
     def bar(self, minute: int) -> Bar | None:
         return self.forming if minute == self.end else self.minutes.get(minute)
@@ -183,3 +207,22 @@ def cvd(bar: Bar) -> float | None:
     if bar.evidence & Evidence.NO_TAKER_VOLUME:
         return None
     return (2 * bar.taker_buy_volume - bar.volume) / 1e8
+
+
+def close(bar: Bar) -> float | None:
+    return bar.close / 1e12
+
+
+FIELDS: dict[str, Callable[[Bar], float | None]] = {
+    "turnover": turnover,
+    "vol": volume,
+    "trades": trades,
+    "delta": delta,
+    "cvd": cvd,
+    "vwap": turnover,
+    "high": close,
+    "low": close,
+    "range": close,
+    "from_high": close,
+    "from_low": close,
+}

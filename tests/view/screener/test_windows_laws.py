@@ -147,3 +147,8 @@ def compare(watched: Watched) -> None:
         else:
             assert value == pytest.approx(expected, rel=1e-6, abs=1e-6), str(call)
             assert math.isfinite(value)
+        covered = watched.screener.add("ETHUSDT").coverage(call, watched.bars["ETHUSDT"])
+        expected = plain.coverage(call.key, call.args)
+        assert 0 <= covered <= 1
+        if expected is not None:
+            assert covered == pytest.approx(expected), str(call)
