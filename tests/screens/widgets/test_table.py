@@ -63,6 +63,6 @@ async def test_all_periods_stand_beside_each_other() -> None:
         await seen.press("s", "d")
         assert seen.lines[2].split()[2] in ("▼1m", "1m")
         await seen.press("s", "d")
-        assert seen.app.state.preferences.sort.startswith("bar.chg(")
+        assert seen.app.state.preferences.sort.startswith("chg(")
         await seen.press("v")
         assert "Turn 24h" in seen.lines[2]
