@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from klagg_tui import formatting
+from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, FilterError
 from klagg_tui.feed import Feed, FeedUpdate, Mode, Status
@@ -44,6 +45,12 @@ class AppState:
         self.frozen_at_ms: int | None = None
         self._frozen_stale: frozenset[str] = frozenset()
         """Exchanges that were stale when the screen was frozen."""
+        self.seeded: set[str] = set()
+        """Symbols whose stored history was read since the last beat."""
+        self.visible: tuple[str, ...] = ()
+        """Symbols of the rows on view, from the top."""
+        self._look: tuple[object, ...] = ()
+        self._stored: list[StoredStretch] = []
         self.last_update: FeedUpdate | None = None
         """What the last beat read from the feed."""
         self._kept: tuple[object, ...] = ()
@@ -72,11 +79,38 @@ class AppState:
         """Read what changed; returns the symbols it concerns."""
         self.last_update = self.feed.take_changes()
         self.status = self.feed.status()
+        self._stored += self.last_update.stored if self.last_update is not None else ()
         self._beats += 1
         if self._beats % BEATS_A_SECOND == 1:
             self.health.sample(self.status)
         touched = self.live.apply(self.last_update) if self.last_update is not None else set()
-        return touched | self.live.note_halted(self.status.halted)
+        seeded, self.seeded = self.seeded, set()
+        return touched | seeded | self.live.note_halted(self.status.halted)
+
+    def take_stored(self) -> list[StoredStretch]:
+        """Where the database holds something else than before, since the last time."""
+        taken, self._stored = self._stored, []
+        return taken
+
+    def look_at(self, visible: tuple[str, ...], opened: str | None) -> None:
+        """These rows are on view, or this symbol is opened: their history comes first from now on."""
+        look = (visible, self.period, opened)
+        self.visible = visible if opened is None else (opened, *visible)
+        if look != self._look:
+            self._look = look
+            self.feed.look_at(visible, self.period, opened)
+
+    @property
+    def urgent_calls(self) -> frozenset[FigureCall]:
+        """Figures that every row is needed of: what the rows are chosen and ordered by, and what alerts watch."""
+        order = self.find_column(self.sorting.key)
+        calls = order.calls if order is not None else frozenset[FigureCall]()
+        return calls | self.filter.calls | self.alerts.calls | self.breadth_calls
+
+    def watch(self, live: Market) -> None:
+        """Show this market, which another one has filled."""
+        self.live = self.shown_market = live
+        self.use_figures()
 
     def check_alerts(self, touched: set[str]) -> list[Fired]:
         """Alerts that fire among the symbols that changed; `fired` keeps them too."""
@@ -133,10 +167,7 @@ class AppState:
 
     def use_figures(self) -> None:
         """Compute what filter, alerts, columns, order and the line of the whole market ask for, and nothing else."""
-        sorted_by = self.find_column(self.sorting.key)
-        columns = (*self.columns(), sorted_by) if sorted_by else self.columns()
-        calls = self.filter.calls | self.alerts.calls | self.breadth_calls
-        self.live.screener.use(calls.union(*(column.calls for column in columns)))
+        self.live.screener.use(self.urgent_calls.union(*(column.calls for column in self.columns())))
 
     @property
     def sorting(self) -> Sort:

@@ -210,6 +210,8 @@ class Market:
                 listed = Listed(row.venue, row.base, row.quote)
                 self.screener.learn(symbol, listed, is_inverse=facts.is_inverse)
                 touched.add(symbol)
+        self.note_days(update.tickers)
+        touched.update(update.tickers)
         return touched
 
     def _add(self, symbol: str) -> Row:
@@ -279,7 +281,12 @@ class Market:
             if row is not None:
                 row.last_trade_ms = traded_ms
                 self.newest_trade_ms = max(self.newest_trade_ms, traded_ms)
-        self.screener.now_ms = self.newest_trade_ms
+        self.screener.now_ms = self.newest_trade_ms or self._end_of_stored()
+
+    def _end_of_stored(self) -> int:
+        """When the newest bar was over that is known before any trade."""
+        newest = (row.bars[_MINUTE] for row in self.rows.values())
+        return max((bar.end_ms for bar in newest if bar is not None), default=0)
 
     def copy(self) -> Market:
         """The market as it is now, for a frozen screen."""

@@ -67,6 +67,11 @@ class MarketTable(RowCursor):
         self.measure()
         super().show(rows)
 
+    def visible_symbols(self) -> tuple[str, ...]:
+        """Those of the rows on view, from the top."""
+        top, bottom = self.visible_rows()
+        return tuple(row.symbol for row in self.rows[top:bottom])
+
     def redraw(self) -> None:
         """Draw everything again: another period, theme, or set of columns."""
         self._cache.clear()

@@ -30,6 +30,8 @@ class Need(NamedTuple):
     """Names of the columns: see `history.Columns`."""
     from_ms: int
     to_ms: int
+    is_again: bool = False
+    """Whether the store was looked through there before and holds something else now."""
 
 
 class Screener:
@@ -40,6 +42,8 @@ class Screener:
         """The market's time: that of its newest trade."""
         self.calls: frozenset[FigureCall] = frozenset()
         """In use."""
+        self.asked = 0
+        """Grows whenever `needs` may have become others."""
         self._bars_of = bars_of
         self._figures: dict[str, SymbolFigures] = {}
         self._lengths: dict[str, int] = {}
@@ -54,6 +58,7 @@ class Screener:
         if wanted == self.calls:
             return False
         self.calls = wanted
+        self.asked += 1
         looks = [look_of(call) for call in sorted(wanted, key=str)]
         self._lengths = {}
         for field, minutes in (item for look in looks for item in look.minutes.items()):
@@ -71,6 +76,7 @@ class Screener:
         figures = self._figures.get(symbol)
         if figures is None:
             figures = self._figures[symbol] = SymbolFigures(symbol, lambda: self.now_ms)
+            self.asked += 1
             self._lay_out(figures)
             self._begin(figures)
         return figures
