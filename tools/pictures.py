@@ -68,7 +68,7 @@ SCENES: Final = (
 
 SEVERAL: Final = (
     Scene("exchanges", ("down", "m")),
-    Scene("one-exchange", ("greater_than_sign",)),
+    Scene("one-exchange", ("right_curly_bracket",)),
     Scene("coin", ("slash", *"base:btc", "enter", "b"), before_s=2.0),
     Scene("exchanges-health", ("h",)),
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
+from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from klagg_tui.errors import FilterError
@@ -16,6 +17,8 @@ from klagg_tui.screens.dialogs.columns import ColumnsChoice
 from klagg_tui.screens.dialogs.saved_filters import SavedFiltersDialog
 from klagg_tui.screens.dialogs.sort import sort_menu
 from klagg_tui.screens.dialogs.watchlists import WatchlistDialog
+from klagg_tui.screens.market_keys import FOOT_KEYS, FOOT_OF_DEMO, FOOT_OF_SEVERAL, MARKET_BINDINGS
+from klagg_tui.screens.widgets.breadth_line import BreadthLine
 from klagg_tui.screens.widgets.column_headers import ColumnHeaders
 from klagg_tui.screens.widgets.header import TabsLine, VenuesLine
 from klagg_tui.screens.widgets.line import ActiveTab, Clickable
@@ -31,47 +34,13 @@ from klagg_tui.view.sorting import ordered
 RESORT_BEATS: Final = 5
 """Beats between two live re-sorts: once a second."""
 BEST_FIRST: Final = "▼ best match"
-_DEMO: Final = ("", "simulated market", "app.demo")
-_KEYS: Final = (
-    ("", "filter", "screen.filter"),
-    ("", "sort", "screen.sort"),
-    ("", "view", "screen.view"),
-    ("", "freeze", "screen.freeze"),
-    ("", "mark", "screen.mark"),
-    ("", "export", "app.export"),
-    ("", "health", "app.health"),
-    ("", "help", "app.help"),
-    ("", "quit", "app.quit"),
-)
-
-
-_OF_SEVERAL: Final = (("", "exchange", "screen.venue(1)"), ("", "coin", "screen.coin"))
-"""Where several exchanges are watched."""
 
 
 class MarketScreen(KlaggScreen):
     """One row a symbol."""
 
     HELP_TITLE = "Market"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", id="filter", key_display="/"),
-        Binding("f", "saved_filters", "Saved filters, ready ones, own names", id="saved_filters"),
-        Binding("escape", "clear_filter", "Clear the filter", show=False, id="clear_filter"),
-        Binding("s", "sort", "Sort by a column", id="sort"),
-        Binding("S,r", "turn", "Turn the order round", show=False, id="turn"),
-        Binding("v", "view", "One period or all periods", id="view"),
-        Binding("c", "columns", "Choose columns", id="columns"),
-        Binding("space", "freeze", "Freeze the picture, or go on", id="freeze"),
-        Binding("m", "mark", "Mark: put on the watchlist", id="mark"),
-        Binding("tab", "tab(1)", "Next watchlist", id="next_list"),
-        Binding("shift+tab", "tab(-1)", "Previous watchlist", show=False, id="previous_list"),
-        Binding("w", "lists", "Watchlists: show, make, delete", id="lists"),
-        Binding("greater_than_sign", "venue(1)", "Next exchange", id="next_venue", key_display=">"),
-        Binding("less_than_sign", "venue(-1)", "Previous exchange", show=False, id="previous_venue", key_display="<"),
-        Binding("b", "coin", "The same coin on every exchange", id="coin"),
-        Binding("n", "match(1)", "Next match", show=False, id="next"),
-        Binding("N", "match(-1)", "Previous match", show=False, id="previous"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = MARKET_BINDINGS
 
     class Opened(Message):
         """A symbol is to be shown."""
@@ -92,6 +61,7 @@ class MarketScreen(KlaggScreen):
         self.tabs = TabsLine(state, id="tabs")
         self.venues = VenuesLine(state, id="venues")
         self.headers = ColumnHeaders(state, id="headers")
+        self.breadth = BreadthLine(state)
         self.table = MarketTable(state)
         self.prompt = FilterPrompt(state)
         self._watchlists = WatchlistDialog(self, self.action_show_list)
@@ -101,12 +71,13 @@ class MarketScreen(KlaggScreen):
         self._beats = 0
 
     def compose(self) -> ComposeResult:
-        """Status, tabs, column headers, table, prompt, footer."""
+        """Status, tabs, column headers, table, the whole market in a line, prompt, footer."""
         yield self.status_line
         yield self.tabs
         yield self.venues
         yield self.headers
         yield self.table
+        yield self.breadth
         yield self.prompt
         yield self.notice
         yield self.footer
@@ -115,6 +86,11 @@ class MarketScreen(KlaggScreen):
     def on_mount(self) -> None:
         """The keys are the table's; what there is, is shown as soon as the screen is."""
         self.table.focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Have the line of the whole market where there is room for it."""
+        super().on_resize(event)
+        self.breadth.fit(event.size.height)
 
     def beat(self, touched: set[str]) -> None:
         """Draw what changed; once a second put the rows in order."""
@@ -153,6 +129,7 @@ class MarketScreen(KlaggScreen):
         self.table.empty_text = empty_text(
             market, chosen, state.filter, state.status, self._shown_keys.get("demo", "D"), venue
         )
+        self.breadth.show_market()
         if rows != self.table.rows or not rows:
             self.table.show(rows)
         else:
@@ -169,8 +146,8 @@ class MarketScreen(KlaggScreen):
         self.status_line.show_status(state)
         self.venues.show_venues(state)
         self.tabs.show_tabs(state, self._list_tabs(), state.filter.text, self._show_headers())
-        keys = (*_KEYS[:2], *_OF_SEVERAL, *_KEYS[2:]) if state.venues else _KEYS
-        self.show_footer((_DEMO, *keys) if state.status.mode is Mode.OFFLINE else keys)
+        keys = (*FOOT_KEYS[:2], *FOOT_OF_SEVERAL, *FOOT_KEYS[2:]) if state.venues else FOOT_KEYS
+        self.show_footer((FOOT_OF_DEMO, *keys) if state.status.mode is Mode.OFFLINE else keys)
 
     def _list_tabs(self) -> list[Piece]:
         shown = self.state.preferences.shown_list
@@ -241,6 +218,14 @@ class MarketScreen(KlaggScreen):
         self.state.is_sorted_since = True
         self.state.choose(sort=sort.key, descending=sort.descending)
         self.reorder()
+
+    def action_sort_beside(self, step: int) -> None:
+        """Sort by the column to the right of the one that is sorted by, or to the left, round and round."""
+        keys = [placed.column.key for placed in self.table.placed]
+        key = self.state.sorting.key
+        at = keys.index(key) + step if key in keys else min(0, step)
+        if keys:
+            self.action_sort_by(keys[at % len(keys)])
 
     def action_turn(self) -> None:
         """The other way round."""
