@@ -64,7 +64,7 @@ class HistoryReader:
             first.period,
             first.from_ms,
             first.fields,
-            to_ms=first.to_ms if first.is_again else None,
+            to_ms=first.to_ms if first.is_anew else None,
         )
         for need in needs:
             if live.seed(need, found.get(need.symbol) or no_columns()):

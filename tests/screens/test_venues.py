@@ -36,7 +36,7 @@ async def test_there_is_a_tab_for_each_exchange_and_the_table_says_where_a_symbo
         assert "6 exchanges" in seen.lines[0]
         assert "Exchange" in seen.lines[3]
         assert "binance-spot" in seen.line_with("ADABTC")
-        assert "> exchange  b coin" in seen.lines[-1]
+        assert "} exchange  b coin" in seen.lines[-1]
 
 
 async def test_one_exchange_has_no_tabs_and_no_column() -> None:

@@ -36,11 +36,11 @@ class Wanted:
         screener = self.screener
         if screener.asked != self._asked and screener.now_ms:
             self._asked = screener.asked
-            self._needs = dict.fromkeys((*screener.needs(), *(need for need in self._needs if need.is_again)))
+            self._needs = dict.fromkeys((*screener.needs(), *(need for need in self._needs if need.is_anew)))
         news, self._news = self._news, {}
         for (symbol, period), (from_ms, to_ms) in news.items():
             needs = screener.needs_in(symbol, period, from_ms, to_ms)
-            self._needs |= dict.fromkeys(need._replace(is_again=True) for need in needs)
+            self._needs |= dict.fromkeys(needs)
         return bool(self._needs)
 
     def next(self, visible: Sequence[str], urgent: Collection[FigureCall]) -> list[Need]:

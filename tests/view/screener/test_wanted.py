@@ -84,10 +84,10 @@ def test_what_the_store_holds_anew_is_read_again_where_somebody_looks_at_it() ->
         ]
     )
     assert wanted.gather()
-    again = [need for _ in range(2) for need in wanted.next((), ()) if need.is_again]
-    assert again == [Need("S0", Period.M1, ("close",), from_ms, from_ms + 10 * MINUTE_MS, is_again=True)]
+    again = [need for _ in range(2) for need in wanted.next((), ()) if need.is_anew]
+    assert again == [Need("S0", Period.M1, ("close",), from_ms, from_ms + 10 * MINUTE_MS, is_anew=True)]
     wanted.note([StoredStretch("S0", Period.M1, from_ms, START)])
     assert wanted.gather()
     screener.add("NEW")
     assert wanted.gather()
-    assert any(need.is_again for _ in range(3) for need in wanted.next((), ())), "it is not forgotten over new symbols"
+    assert any(need.is_anew for _ in range(3) for need in wanted.next((), ())), "it is not forgotten over new symbols"
