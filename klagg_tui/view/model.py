@@ -201,6 +201,9 @@ class Market:
             self._row(bar).take_closed(bar)
             touched.add(bar.symbol)
         self.screener.take(update.changes.ended)
+        for stretch in update.stored:
+            self.screener.note_stored(*stretch)
+        touched |= self._note_days(update.tickers)
         self._take_current(update.changes.current, touched)
         self._note_trades(update)
         for symbol, facts in update.instruments.items():
@@ -225,13 +228,13 @@ class Market:
         if row is not None and symbol != row.title:
             self.counts[row.venue] -= 1
 
-    def note_days(self, days: Mapping[str, Day]) -> None:
-        """The last 24 hours of symbols in their exchange's words, until the stored minutes cover them."""
-        for symbol, day in days.items():
-            row = self.rows.get(symbol)
-            if row is not None:
-                self.screener.note_day(symbol, day)
-                row.version += 1
+    def _note_days(self, days: Mapping[str, Day]) -> set[str]:
+        """The last 24 hours of symbols in their exchange's words, for figures that the stored minutes do not cover yet."""
+        rows = self.rows
+        for symbol in days.keys() & rows.keys():
+            self.screener.note_day(symbol, days[symbol])
+            rows[symbol].version += 1
+        return days.keys() & rows.keys()
 
     def seed(self, need: Need, columns: Columns) -> bool:
         """Stored bars that the screener wanted; whether the row has other figures by them."""

@@ -46,6 +46,8 @@ class Screener:
         self._figures: dict[str, SymbolFigures] = {}
         self._lengths: dict[str, int] = {}
         self._bars: dict[Period, Bars] = {}
+        self._anew: dict[tuple[str, Period], tuple[int, int]] = {}
+        """Stretches that the store holds anew, by symbol and period."""
         self._peers = Peers(bars_of)
         self._peers_minute = 0
         """When the peers are to be looked at again."""
@@ -119,20 +121,29 @@ class Screener:
         if figures is not None:
             figures.told.day = day
 
+    def note_stored(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> None:
+        """The store holds something else there than before: `needs` will ask for what is looked at of it."""
+        first_ms, last_ms = self._anew.get((symbol, period), (from_ms, to_ms))
+        self._anew[symbol, period] = min(from_ms, first_ms), max(to_ms, last_ms)
+
     def needs(self) -> list[Need]:
-        """The stored bars that are wanted and were not looked for yet; to be given to `seed` one by one."""
+        """The stored bars that are wanted, to be read and given to `seed` one by one before this is asked again.
+
+        What was not looked for yet is told until it was seeded, what is stored anew once.
+        """
         now_ms = self.now_ms - self.now_ms % MINUTE_MS
         if not now_ms:
             return []
-        return [
-            need
-            for symbol, figures in self._figures.items()
-            for need in _grouped(
+        anew, self._anew = self._anew, {}
+        found = [need for (symbol, period), stretch in anew.items() for need in self.needs_in(symbol, period, *stretch)]
+        for symbol, figures in self._figures.items():
+            unsought = (
                 wanted
                 for key, wanted in self._wanted(symbol, now_ms)
                 if wanted.from_ms < figures.sought.get(key, now_ms)
             )
-        ]
+            found += _grouped(unsought)
+        return found
 
     def needs_in(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> list[Need]:
         """What is wanted of a stretch of which the store holds something else than before; to be given to `seed` too."""
