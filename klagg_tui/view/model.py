@@ -11,6 +11,7 @@ from typing import Final
 
 from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.columns import BarColumns
 from klagg_tui.engine.exact import PRICE_DECIMALS, Exact
 from klagg_tui.engine.period import Period
 from klagg_tui.evidence import Evidence
@@ -19,7 +20,6 @@ from klagg_tui.names import parted
 from klagg_tui.view.closes import CLOSES_KEPT, Closes
 from klagg_tui.view.screener.day import Day
 from klagg_tui.view.screener.figure import FigureCall, Figures
-from klagg_tui.view.screener.history import Columns
 from klagg_tui.view.screener.peers import Listed
 from klagg_tui.view.screener.screener import Need, Screener
 
@@ -236,7 +236,7 @@ class Market:
             rows[symbol].version += 1
         return days.keys() & rows.keys()
 
-    def seed(self, need: Need, columns: Columns) -> bool:
+    def seed(self, need: Need, columns: BarColumns) -> bool:
         """Stored bars that the screener wanted; whether the row has other figures by them."""
         is_news = self.screener.seed(need, columns)
         if is_news:

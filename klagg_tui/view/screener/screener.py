@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.columns import BarColumns
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.view.screener.day import Day
 from klagg_tui.view.screener.figure import FigureCall
-from klagg_tui.view.screener.history import Columns, erase, fill
+from klagg_tui.view.screener.history import erase, fill
 from klagg_tui.view.screener.peers import Listed, Peers
 from klagg_tui.view.screener.recipes import Bars, look_of, make
 from klagg_tui.view.screener.series import Series
@@ -27,7 +28,7 @@ class Need(NamedTuple):
     symbol: str
     period: Period
     fields: tuple[str, ...]
-    """Names of the columns: see `history.Columns`."""
+    """Some of `COLUMN_FIELDS`."""
     from_ms: int
     to_ms: int
     is_anew: bool = False
@@ -156,7 +157,7 @@ class Screener:
         )
         return _grouped(need for need in clipped if need.from_ms < need.to_ms)
 
-    def seed(self, need: Need, columns: Columns) -> bool:
+    def seed(self, need: Need, columns: BarColumns) -> bool:
         """The stored bars that were wanted, perhaps none; whether that changes a figure."""
         figures = self._figures.get(need.symbol)
         if figures is None:
