@@ -6,9 +6,10 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Final, Protocol
+from typing import Final
 
 from klagg_tui.engine.bar import State
+from klagg_tui.engine.columns import BarColumns
 from klagg_tui.engine.exact import PRICE_DECIMALS, Exact
 from klagg_tui.engine.period import MINUTE_MS
 from klagg_tui.view.screener.tape import MOST, SOURCES, UNKNOWN, Ring, Tape
@@ -18,64 +19,7 @@ FRESH: Final = 5
 _ONE: Final = 10**PRICE_DECIMALS
 
 
-class Columns(Protocol):
-    """Ended bars of a series, oldest first: place n of every column is the same bar.
-
-    Plain units; NaN where a field is unknown; a column that was not read is empty.
-    """
-
-    @property
-    def open_ms(self) -> Sequence[int]:
-        """When each bar opened, ascending."""
-        ...
-
-    @property
-    def state(self) -> Sequence[int]:
-        """Numbers of `State`."""
-        ...
-
-    @property
-    def close(self) -> Sequence[float]:
-        """Prices."""
-        ...
-
-    @property
-    def high(self) -> Sequence[float]:
-        """Prices."""
-        ...
-
-    @property
-    def low(self) -> Sequence[float]:
-        """Prices."""
-        ...
-
-    @property
-    def volume(self) -> Sequence[float]:
-        """Amounts of the base."""
-        ...
-
-    @property
-    def turnover(self) -> Sequence[float]:
-        """Amounts of the quote."""
-        ...
-
-    @property
-    def trade_count(self) -> Sequence[float]:
-        """Counts."""
-        ...
-
-    @property
-    def taker_buy_volume(self) -> Sequence[float]:
-        """Amounts of the base."""
-        ...
-
-    @property
-    def taker_buy_turnover(self) -> Sequence[float]:
-        """Amounts of the quote."""
-        ...
-
-
-def fill(tape: Tape, columns: Columns) -> bool:
+def fill(tape: Tape, columns: BarColumns) -> bool:
     """Put stored minutes in their places; whether there were any to be held."""
     minutes = _minutes(columns.open_ms)
     if not minutes:
@@ -176,7 +120,7 @@ def _signed(bought: Sequence[float], total: Sequence[float]) -> array[float]:
     return array("f", [2 * part - whole for part, whole in zip(bought, total, strict=True)])
 
 
-_SUMS: Final[dict[str, Callable[[Columns], array[float]]]] = {
+_SUMS: Final[dict[str, Callable[[BarColumns], array[float]]]] = {
     "volume": lambda columns: array("f", columns.volume),
     "turnover": lambda columns: array("f", columns.turnover),
     "trades": lambda columns: array("f", columns.trade_count),
