@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Final
 
 from klagg_tui import formatting
-from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, FilterError
 from klagg_tui.feed import Feed, FeedUpdate, Mode, Status
@@ -50,7 +49,6 @@ class AppState:
         self.visible: tuple[str, ...] = ()
         """Symbols of the rows on view, from the top."""
         self._look: tuple[object, ...] = ()
-        self._stored: list[StoredStretch] = []
         self.last_update: FeedUpdate | None = None
         """What the last beat read from the feed."""
         self._kept: tuple[object, ...] = ()
@@ -79,18 +77,12 @@ class AppState:
         """Read what changed; returns the symbols it concerns."""
         self.last_update = self.feed.take_changes()
         self.status = self.feed.status()
-        self._stored += self.last_update.stored if self.last_update is not None else ()
         self._beats += 1
         if self._beats % BEATS_A_SECOND == 1:
             self.health.sample(self.status)
         touched = self.live.apply(self.last_update) if self.last_update is not None else set()
         seeded, self.seeded = self.seeded, set()
         return touched | seeded | self.live.note_halted(self.status.halted)
-
-    def take_stored(self) -> list[StoredStretch]:
-        """Where the database holds something else than before, since the last time."""
-        taken, self._stored = self._stored, []
-        return taken
 
     def look_at(self, visible: tuple[str, ...], opened: str | None) -> None:
         """These rows are on view, or this symbol is opened: their history comes first from now on."""

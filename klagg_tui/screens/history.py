@@ -33,7 +33,6 @@ class HistoryReader:
         """A beat went by; whether `read` is to be run now."""
         if self._wanted.screener is not self._state.live.screener:
             self._wanted = Wanted(self._state.live.screener)
-        self._wanted.note(self._state.take_stored())
         self._wait = max(0, self._wait - 1)
         if self._wait or self._is_reading or not self._wanted.gather():
             return False

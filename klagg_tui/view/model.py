@@ -213,8 +213,6 @@ class Market:
                 listed = Listed(row.venue, row.base, row.quote)
                 self.screener.learn(symbol, listed, is_inverse=facts.is_inverse)
                 touched.add(symbol)
-        self.note_days(update.tickers)
-        touched.update(update.tickers)
         return touched
 
     def _add(self, symbol: str) -> Row:

@@ -34,17 +34,25 @@ def fill(tape: Tape, columns: BarColumns) -> bool:
         *_runs(minutes, begin, fresh),
         *((at, at + 1) for at in range(fresh, len(minutes)) if minutes[at] not in kept),
     ]
+    seen = [at for at in range(fresh, len(minutes)) if minutes[at] in kept]
     for field, ring in tape.prices.items():
         ticks = _ticks(tape, getattr(columns, SOURCES[field][0]))
         ring.widen(max(ticks, default=0))
-        _put(ring, minutes, ticks, runs, end)
+        _put(ring, minutes, ticks, [*runs, *_missed(ring, minutes, seen)], end)
     for field, ring in tape.sums.items():
-        _put(ring, minutes, _SUMS[field](columns), runs, end)
+        _put(ring, minutes, _SUMS[field](columns), [*runs, *_missed(ring, minutes, seen)], end)
     for first, last in runs:
         _note_partial(tape, columns.state[first:last], minutes[first:last])
     for listener in tape.listeners:
         listener.restart()
-    return bool(runs)
+    return bool(runs) or any(
+        ring.since > minutes[at] for at in seen for ring in (*tape.prices.values(), *tape.sums.values())
+    )
+
+
+def _missed(ring: Ring, minutes: Sequence[int], seen: Iterable[int]) -> list[tuple[int, int]]:
+    """Of the minutes that others saw those that were over before there was this ring."""
+    return [(at, at + 1) for at in seen if minutes[at] < ring.since]
 
 
 def erase(tape: Tape, fields: Iterable[str], from_ms: int, to_ms: int) -> None:

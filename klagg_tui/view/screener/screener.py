@@ -130,6 +130,7 @@ class Screener:
         """The store holds something else there than before: `needs` will ask for what is looked at of it."""
         first_ms, last_ms = self._anew.get((symbol, period), (from_ms, to_ms))
         self._anew[symbol, period] = min(from_ms, first_ms), max(to_ms, last_ms)
+        self.asked += 1
 
     def needs(self) -> list[Need]:
         """The stored bars that are wanted, to be read and given to `seed` one by one before this is asked again.

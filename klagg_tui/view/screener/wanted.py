@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
-from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.engine.period import Period
 from klagg_tui.view.screener.figure import FigureCall
 from klagg_tui.view.screener.recipes import look_of
@@ -23,24 +22,14 @@ class Wanted:
         self.screener = screener
         self._needs: dict[Need, None] = {}
         self._asked = -1
-        self._news: dict[tuple[str, Period], tuple[int, int]] = {}
-
-    def note(self, stretches: Iterable[StoredStretch]) -> None:
-        """Of these stretches the store holds something else than before."""
-        for symbol, period, from_ms, to_ms in stretches:
-            known = self._news.get((symbol, period), (from_ms, to_ms))
-            self._news[symbol, period] = min(from_ms, known[0]), max(to_ms, known[1])
 
     def gather(self) -> bool:
         """Take in what is wanted by now; whether there is anything to be read."""
         screener = self.screener
         if screener.asked != self._asked and screener.now_ms:
             self._asked = screener.asked
-            self._needs = dict.fromkeys((*screener.needs(), *(need for need in self._needs if need.is_anew)))
-        news, self._news = self._news, {}
-        for (symbol, period), (from_ms, to_ms) in news.items():
-            needs = screener.needs_in(symbol, period, from_ms, to_ms)
-            self._needs |= dict.fromkeys(needs)
+            anew = [need for need in self._needs if need.is_anew]
+            self._needs = dict.fromkeys((*anew, *screener.needs()))
         return bool(self._needs)
 
     def next(self, visible: Sequence[str], urgent: Collection[FigureCall]) -> list[Need]:

@@ -104,3 +104,13 @@ def test_history_that_is_all_older_than_what_is_looked_at_is_let_go() -> None:
     made.take(minute_bar(FIRST + 100, Shape()))
     assert not fill(made, stored(rising(10)))
     assert held(made)["close"].count(None) == 12
+
+
+def test_a_field_that_is_looked_at_later_gets_the_newest_minutes_too() -> None:
+    made = tape({"close": 10})
+    bars = rising(20)
+    for bar in bars:
+        made.take(bar)
+    made.fit({"close": 10, "high": 10})
+    assert fill(made, stored(bars))
+    assert None not in held(made)["high"][-10:]

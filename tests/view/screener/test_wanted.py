@@ -1,6 +1,5 @@
 """What stored history is read next."""
 
-from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period
 from klagg_tui.view.screener.figure import FigureCall, parsed
 from klagg_tui.view.screener.screener import Need, Screener
@@ -75,19 +74,14 @@ def test_what_could_not_be_read_is_given_out_again() -> None:
 def test_what_the_store_holds_anew_is_read_again_where_somebody_looks_at_it() -> None:
     screener, wanted = made("chg(1h)")
     from_ms = START - 30 * MINUTE_MS
-    wanted.note(
-        [
-            StoredStretch("S0", Period.M1, from_ms, from_ms + 5 * MINUTE_MS),
-            StoredStretch("S0", Period.M1, from_ms + 9 * MINUTE_MS, from_ms + 10 * MINUTE_MS),
-            StoredStretch("S0", Period.H1, from_ms, START),
-            StoredStretch("GONE", Period.M1, from_ms, START),
-        ]
-    )
-    assert wanted.gather()
-    again = [need for _ in range(2) for need in wanted.next((), ()) if need.is_anew]
-    assert again == [Need("S0", Period.M1, ("close",), from_ms, from_ms + 10 * MINUTE_MS, is_anew=True)]
-    wanted.note([StoredStretch("S0", Period.M1, from_ms, START)])
+    screener.note_stored("S0", Period.M1, from_ms, from_ms + 5 * MINUTE_MS)
+    screener.note_stored("S0", Period.H1, from_ms, START)
+    screener.note_stored("GONE", Period.M1, from_ms, START)
     assert wanted.gather()
     screener.add("NEW")
-    assert wanted.gather()
-    assert any(need.is_anew for _ in range(3) for need in wanted.next((), ())), "it is not forgotten over new symbols"
+    assert wanted.gather(), "nothing is forgotten over new symbols"
+    found = [need for _ in range(2) for need in wanted.next((), ())]
+    assert [need for need in found if need.is_anew] == [
+        Need("S0", Period.M1, ("close",), from_ms, from_ms + 5 * MINUTE_MS, is_anew=True)
+    ]
+    assert len([need for need in found if not need.is_anew]) == 4
