@@ -33,6 +33,8 @@ from klagg_tui.view.sorting import ordered
 
 RESORT_BEATS: Final = 5
 """Beats between two live re-sorts: once a second."""
+BREADTH_BEATS: Final = 10
+"""Beats between two looks at the whole market: every two seconds."""
 BEST_FIRST: Final = "▼ best match"
 
 
@@ -99,6 +101,8 @@ class MarketScreen(KlaggScreen):
             if self._beats % RESORT_BEATS == 0 or not self.table.rows:
                 self.reorder()
             self.table.update_rows(touched)
+            if self._beats % BREADTH_BEATS == 0:
+                self.breadth.show_market()
         self.refresh_lines()
 
     def repaint(self) -> None:
@@ -113,6 +117,7 @@ class MarketScreen(KlaggScreen):
     def _redraw(self) -> None:
         self.table.redraw()
         self.reorder()
+        self.breadth.show_market()
 
     def reorder(self) -> None:
         """Filter and sort."""
@@ -129,7 +134,6 @@ class MarketScreen(KlaggScreen):
         self.table.empty_text = empty_text(
             market, chosen, state.filter, state.status, self._shown_keys.get("demo", "D"), venue
         )
-        self.breadth.show_market()
         if rows != self.table.rows or not rows:
             self.table.show(rows)
         else:
