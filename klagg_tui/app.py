@@ -407,11 +407,12 @@ def run(
     *,
     names: Mapping[str, str] | None = None,
     state_name: str = REAL,
+    begin: Callable[[Preferences], Preferences] | None = None,
 ) -> bool:
     """Start the engine, show the market until the user or a signal ends it, and end when the last changes are on disk.
 
     Returns whether the user left for the simulated market. `names` are own names of the settings and what they stand for;
-    `state_name` names the file of the preferences.
+    `state_name` names the file of the preferences, `begin` makes of them those that this start is to have.
 
     Raises:
         KlaggError: the engine cannot start, ended by itself, or could not write its last state.
@@ -424,7 +425,7 @@ def run(
     stop.on_stop = lambda: _end_without_screen(runtime, stop.on_abort, has_left)
     app = KlaggApp(
         runtime,
-        state_file=StateFile(path_of(state_name), defaults_from(settings, names)),
+        state_file=StateFile(path_of(state_name), defaults_from(settings, names), begin),
         keymap=settings.keymap if settings else None,
         failure=lambda: runtime.error,
         should_leave=lambda: stop.came,
