@@ -78,6 +78,8 @@ class Figure:
     """How it is written."""
     is_signed: bool = False
     """Whether more and less than zero are gain and loss."""
+    is_one_sided: bool = False
+    """Whether it is never above zero, or never below: then its sign is no news."""
     aliases: tuple[str, ...] = ()
     fault_of: Callable[..., str | None] = lambda *_: None
     """From all arguments to what is wrong with them together, as a sentence."""
