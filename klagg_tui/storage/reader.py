@@ -7,10 +7,11 @@ from types import MappingProxyType
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, BarKey, State
+from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain, child_of
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
-from klagg_tui.storage import debts, queries, unconfirmed
+from klagg_tui.storage import debts, derivatives, queries, unconfirmed
 from klagg_tui.storage.connection import Row
 from klagg_tui.storage.contents import StoreContents
 from klagg_tui.storage.debts import Hole, Unavailable
@@ -110,6 +111,30 @@ class StoreReader(StoreContents):
         stretch, name = found
         async for page in line_pages(self._reader, stretch, row_format):
             yield page if isinstance(page, Lines) else self._bars(page, {stretch.symbol: name})
+
+    async def derivatives(
+        self,
+        symbol: str,
+        from_ms: int | None = None,
+        to_ms: int | None = None,
+        *,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> AsyncIterator[list[DerivativeMinute]]:
+        """What was told of a contract beside its trades, by minutes from `from_ms` to before `to_ms`, page by page."""
+        found = await self._naming.find(self._reader, symbol)
+        if found is None or not await derivatives.is_there(self._reader):
+            return
+        left = FOREVER if limit is None else limit
+        first, before = minutes_of(from_ms, to_ms)
+        async for page in derivatives.pages(self._reader, *found, first, before, left, newest_first=newest_first):
+            yield page
+
+    async def derivatives_since(self, from_ms: int) -> AsyncIterator[list[DerivativeMinute]]:
+        """The same of all symbols from a time on, some symbols at a time, each one's in order of time."""
+        if await derivatives.is_there(self._reader):
+            async for page in derivatives.since(self._reader, await self._names(), minutes_of(from_ms, None)[0]):
+                yield page
 
     async def stored_periods(self) -> dict[str, tuple[Period, ...]]:
         """The periods of which each symbol has bars, short to long."""
