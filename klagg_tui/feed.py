@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import Changes
+from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.events import AggTrade, Counters
 from klagg_tui.engine.period import Period
 from klagg_tui.metrics import NO_VALUES, Metric, Snapshot
@@ -191,6 +192,8 @@ class FeedUpdate(NamedTuple):
     instruments: Mapping[str, InstrumentFacts] = {}
     """What was learned of symbols since, by symbol: of those added, of stored ones as they were listed once, and again once the
     exchange has listed them."""
+    derivatives: tuple[DerivativeMinute, ...] = ()
+    """What was told of contracts beside their trades: the minutes that changed, in their newest state."""
 
 
 class Feed(Protocol):

@@ -17,7 +17,7 @@ LATE_MS: Final = 3_000
 """So long after its end a minute still waits for what was told in it."""
 _MOST_SEEN: Final = 4_096
 """Liquidations that are remembered, so that none counts twice while two connections bring them."""
-_MOST_NEWS: Final = 50_000
+_MOST_NEWS: Final = 20_000
 """Ended minutes that wait for a screen; of one that looks away longer the oldest are dropped, for they are stored."""
 
 
@@ -150,7 +150,9 @@ class DerivativesBook:
                 self._put(minute_of(each))
 
     def tick(self, now_ms: int) -> None:
-        """End the minutes whose time is over."""
+        """End the minutes whose time is over; may be called as often as one likes."""
+        if now_ms // 1_000 == self._now_ms // 1_000:
+            return
         self._now_ms = now_ms
         self._end([key for key in self._open if self._is_over(key[1])])
 
@@ -168,6 +170,18 @@ class DerivativesBook:
         news = self._open if self._news is None else self._news
         self._news = {}
         return tuple(news.values())
+
+    @property
+    def waiting(self) -> int:
+        """How many minutes wait for the screen."""
+        return len(self._news or ())
+
+    def recall(self, minutes: Iterable[DerivativeMinute]) -> None:
+        """Minutes that are stored, for a screen that looks; what is under way or has changed since is newer."""
+        if self._news is not None:
+            for minute in minutes:
+                if minute.key not in self._open:
+                    self._news.setdefault(minute.key, minute)
 
     def _is_over(self, open_ms: int) -> bool:
         return open_ms + MINUTE_MS + LATE_MS <= self._now_ms

@@ -130,10 +130,14 @@ class StoreReader(StoreContents):
         async for page in derivatives.pages(self._reader, *found, first, before, left, newest_first=newest_first):
             yield page
 
-    async def derivatives_since(self, from_ms: int) -> AsyncIterator[list[DerivativeMinute]]:
-        """The same of all symbols from a time on, some symbols at a time, each one's in order of time."""
+    async def derivatives_since(
+        self, from_ms: int, *, venue: str | None = None
+    ) -> AsyncIterator[list[DerivativeMinute]]:
+        """The same of all symbols, or those of one venue, from a time on, some symbols at a time, each one's in order of time."""
         if await derivatives.is_there(self._reader):
-            async for page in derivatives.since(self._reader, await self._names(), minutes_of(from_ms, None)[0]):
+            known = (await Symbols.read(self._reader, self._naming)).of(venue)
+            names = {number: stored.symbol for number, stored in known.items()}
+            async for page in derivatives.since(self._reader, names, minutes_of(from_ms, None)[0]):
                 yield page
 
     async def stored_periods(self) -> dict[str, tuple[Period, ...]]:
