@@ -12,8 +12,11 @@ CLIENTS := .venv-clients
 INPUTS := pyproject.toml constraints.txt
 
 # Several processes share the tests; those of one xdist_group, which need their time, come one after the other, first. They mostly
-# wait, so there are three processes also where there are two cores.
-SHARED := -n $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -lt 3 ] && n=3; [ $$n -gt 4 ] && n=4; echo $$n) --dist=loadgroup
+# wait, so there is a process for each of the four groups beside one a core, of up to four.
+SHARED := -n $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && n=4; echo $$((n + 4))) --dist=loadgroup
+
+# Rewriting the assertions of all tests takes longer than reading them: it is done once and kept, not anew in each process.
+export PYTHONDONTWRITEBYTECODE :=
 
 comma := ,
 
@@ -56,6 +59,7 @@ test: check ## everything CI asks for: check, then the tests and their coverage;
 ifneq ($(ARGS),) # a part of the tests cannot cover everything
 	@$(BIN)/python -m pytest -q $(ARGS)
 else
+	$(call step,collection,$(BIN)/python -m pytest -q --collect-only)
 	@$(BIN)/python -m pytest -q $(SHARED) --cov --cov-report=
 	@echo '· coverage of each room, lines and branches'
 	@$(BIN)/python -m tools.coverage_floors

@@ -22,6 +22,7 @@ PARTS: Final = (
     "memory",
     "screen",
     "screen_venues",
+    "screener",
     "exchanges",
     "venues",
     "start",

@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from klagg_tui.engine.period import Period
-from klagg_tui.errors import KlaggError
+from klagg_tui.errors import FilterError, KlaggError
 from klagg_tui.feed import Feed, Mode
 from klagg_tui.runtime import interpreter
 from klagg_tui.screens.app_state import BEATS_A_SECOND, AppState
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 BEAT_S: Final = 1 / BEATS_A_SECOND
 _LEAVE_S: Final = 3.0
 """As long may a screen take to go."""
+UNREAD_S: Final = 20.0
+"""So long a sentence stands on an alert or filter that was saved and cannot be read."""
 SETTLED_S: Final = 10.0
 """By then the rows of the market are there: a hundred thousand objects that stay, for collections to pass over."""
 
@@ -106,6 +108,8 @@ class KlaggApp(App[bool]):
         self._state_file = state_file
         preferences = state_file.load() if state_file else defaults or Preferences()
         self.state = AppState(feed, preferences, state_file.update if state_file else _discard)
+        wanted = preferences.theme
+        self.theme = wanted if wanted in self.available_themes else KLAGG.name  # here, or all is styled twice
         self._toasts = AlertToasts(self, self.state)
         self._table_screen = MarketScreen(self.state)
         self._symbol = SymbolScreen(self.state)
@@ -114,8 +118,6 @@ class KlaggApp(App[bool]):
 
     async def on_mount(self) -> None:
         """Begin."""
-        wanted = self.state.preferences.theme
-        self.theme = wanted if wanted in self.available_themes else KLAGG.name
         self._refresh_colours()
         self.theme_changed_signal.subscribe(self, self._theme_changed)
         self.state.beat()
@@ -123,6 +125,8 @@ class KlaggApp(App[bool]):
         await self.push_screen(self._table_screen)
         self.set_interval(BEAT_S, self.beat)
         self.set_timer(SETTLED_S, interpreter.freeze)
+        for sentence in self.state.unread:
+            self.notify(sentence, title="Cannot be read", severity="warning", timeout=UNREAD_S)
         if self._state_file:
             self.set_interval(1, self._state_file.flush)
 
@@ -259,7 +263,10 @@ class KlaggApp(App[bool]):
 
     def use_saved_filter(self, name: str) -> None:
         """Filter the table by a saved filter."""
-        self.state.use_filter(f"@{name}")
+        try:
+            self.state.use_filter(f"@{name}")
+        except FilterError as error:
+            self.notify(str(error), title=f"@{name}", severity="error")
         if self._market:
             self._market.reorder()
 
@@ -383,10 +390,18 @@ def _discard(_preferences: Preferences) -> None:
     """Preferences hold until the app ends."""
 
 
-def run(runtime: Runtime, stop: StopSignals, settings: ScreenSettings | None = None, *, state_name: str = REAL) -> bool:
+def run(
+    runtime: Runtime,
+    stop: StopSignals,
+    settings: ScreenSettings | None = None,
+    *,
+    names: Mapping[str, str] | None = None,
+    state_name: str = REAL,
+) -> bool:
     """Start the engine, show the market until the user or a signal ends it, and end when the last changes are on disk.
 
-    Returns whether the user left for the simulated market. `state_name` names the file of the preferences.
+    Returns whether the user left for the simulated market. `names` are own names of the settings and what they stand for;
+    `state_name` names the file of the preferences.
 
     Raises:
         KlaggError: the engine cannot start, ended by itself, or could not write its last state.
@@ -399,7 +414,7 @@ def run(runtime: Runtime, stop: StopSignals, settings: ScreenSettings | None = N
     stop.on_stop = lambda: _end_without_screen(runtime, stop.on_abort, has_left)
     app = KlaggApp(
         runtime,
-        state_file=StateFile(path_of(state_name), defaults_from(settings)),
+        state_file=StateFile(path_of(state_name), defaults_from(settings, names)),
         keymap=settings.keymap if settings else None,
         failure=lambda: runtime.error,
         should_leave=lambda: stop.came,

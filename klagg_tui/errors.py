@@ -72,11 +72,15 @@ class BadRequest(KlaggError):
 
 
 class FilterError(KlaggError):
-    """A filter of the screen cannot be read; `position` counts characters from its start."""
+    """A filter or expression cannot be read; `position` counts characters from its start.
 
-    def __init__(self, message: str, position: int = 0) -> None:
+    `can_grow`: more characters at its end could make it readable.
+    """
+
+    def __init__(self, message: str, position: int = 0, *, can_grow: bool = False) -> None:
         super().__init__(message)
         self.position = position
+        self.can_grow = can_grow
 
 
 class ConfigError(KlaggError):

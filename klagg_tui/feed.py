@@ -5,16 +5,18 @@ Screens, the status line and the server know the running engine by this alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import Changes
+from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, StoredStretch
 from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.events import AggTrade, Counters
 from klagg_tui.engine.period import Period
+from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.metrics import NO_VALUES, Metric, Snapshot
 
 if TYPE_CHECKING:  # the export is loaded when somebody exports: the first table should not wait for it
@@ -185,6 +187,7 @@ class FeedUpdate(NamedTuple):
     """What changed since the screen asked last."""
 
     changes: Changes = Changes()
+    """Bars of `Feed.periods`, and minutes also where they are not among these."""
     symbols_added: tuple[str, ...] = ()
     symbols_removed: tuple[str, ...] = ()
     last_trade_ms: Mapping[str, int] = {}
@@ -192,6 +195,13 @@ class FeedUpdate(NamedTuple):
     instruments: Mapping[str, InstrumentFacts] = {}
     """What was learned of symbols since, by symbol: of those added, of stored ones as they were listed once, and again once the
     exchange has listed them."""
+    stored: tuple[StoredStretch, ...] = ()
+    """Where the database holds something else than before, beside what `changes` brings: history that was fetched, repaired,
+    amended, imported or taken back, of the same periods, by symbol. Who keeps it reads it again with `columns`, after
+    `changes` was taken in; a bar that is not there then is not known any more."""
+    tickers: Mapping[str, Ticker24h] = {}
+    """The last 24 hours of symbols as their exchange told them, soon after the start and every few minutes: for what klagg's own
+    minutes do not cover yet."""
     derivatives: tuple[DerivativeMinute, ...] = ()
     """What was told of contracts beside their trades: the minutes that changed, in their newest state."""
 
@@ -216,12 +226,33 @@ class Feed(Protocol):
         """Up to `count` closed bars that open before `before_ms` (None: the newest ones), oldest first."""
         ...
 
+    async def columns(
+        self,
+        symbols: Sequence[str],
+        period: Period,
+        from_ms: int,
+        fields: Collection[str] = COLUMN_FIELDS,
+        *,
+        to_ms: int | None = None,
+    ) -> Mapping[str, BarColumns]:
+        """The ended bars that open from `from_ms` to before `to_ms` (None: all from then on), of each symbol as columns of floats; those of `fields`.
+
+        Symbols without such bars are left out; the rest is in the order asked for. Every bar that `take_changes` told as ended before
+        the call is among them, and what it tells afterwards is newer. All is held in memory: 1,440 minutes of one symbol
+        take 110 KB, so many symbols are asked for some at a time, those on view first. Empty where nothing is kept.
+        """
+        ...
+
     def tape(self, symbol: str) -> tuple[AggTrade, ...]:
         """The last trades of the followed symbol, oldest first; empty for another one."""
         ...
 
     def follow(self, symbol: str | None) -> None:
         """Keep the tape of this symbol from now on, or of none."""
+        ...
+
+    def look_at(self, symbols: Sequence[str], period: Period, opened: str | None = None) -> None:
+        """Fetch history of these first from now on: the opened symbol, the rows on view from the top, and of them the period shown."""
         ...
 
     async def estimate(self, selection: Selection, form: Format) -> Estimate:

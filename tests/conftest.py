@@ -20,3 +20,18 @@ settings.register_profile("ci", deadline=None, max_examples=30, derandomize=True
 settings.register_profile("desk", deadline=None, max_examples=30)
 settings.register_profile("deep", deadline=None, max_examples=5_000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "desk"))
+
+
+_WHOLE = {"engine", "exchange"}
+"""Rooms whose laws are measured: they are short, and the floor of these rooms is every line."""
+
+
+@pytest.hookimpl(trylast=True)  # hypothesis marks its own first
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave laws out of the coverage, as `no_cover` does with whole runs and others that go over a line many thousand times.
+
+    Being measured makes Python two to five times slower, and what they reach is reached by shorter tests too.
+    """
+    for item in items:
+        if item.get_closest_marker("hypothesis") and not _WHOLE.intersection(item.path.parts):
+            item.add_marker(pytest.mark.no_cover)

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
+from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, no_columns
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars
-from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period
+from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS
+from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain
 from klagg_tui.exporting import exporter as export
 from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop
 from klagg_tui.exporting.format import Format
@@ -99,6 +101,7 @@ class MadeMarket:
         """How often somebody asked how much an export would be."""
         self.hides_trades = False
         """As after a warm start: bars from the disk, and no trade yet."""
+        self.looked_at: tuple[tuple[str, ...], Period, str | None] = ((), Period.M1, None)
         self.stopped = False
         self.followed: str | None = None
         self._tape: deque[AggTrade] = deque(maxlen=200)
@@ -174,7 +177,7 @@ class MadeMarket:
             closed = tuple(bar for kept in self._closed.values() for _, bar in sorted(kept.items())[-64:])
             everything = Changes(snapshot(self._engine, self.periods), closed)
             return FeedUpdate(everything, tuple(self.symbols), (), dict(self._last_ms), dict(self.instruments))
-        drained = self._engine.drain(self._reader, self.periods)
+        drained = self._engine.drain(self._reader, chain(self.periods))
         for bar in drained.ended:
             self._closed.setdefault((bar.symbol, bar.period), {})[bar.open_ms] = bar
         added = tuple(s for s in self.symbols if s not in self._shown)
@@ -197,12 +200,32 @@ class MadeMarket:
         kept = sorted(self._closed.get((symbol, period), {}).items())
         return tuple(bar for open_ms, bar in kept if before_ms is None or open_ms < before_ms)[-count:]
 
+    async def columns(
+        self,
+        symbols: Sequence[str],
+        period: Period,
+        from_ms: int,
+        fields: Collection[str] = COLUMN_FIELDS,
+        *,
+        to_ms: int | None = None,
+    ) -> Mapping[str, BarColumns]:
+        until_ms = self.now_ms if to_ms is None else to_ms
+        wanted = {symbol: self._closed.get((symbol, period), {}) for symbol in symbols}
+        found = {
+            symbol: _columns({at: bar for at, bar in bars.items() if from_ms <= at < until_ms}, fields)
+            for symbol, bars in wanted.items()
+        }
+        return {symbol: columns for symbol, columns in found.items() if columns}
+
     def tape(self, symbol: str) -> tuple[AggTrade, ...]:
         return tuple(self._tape) if symbol == self.followed else ()
 
     def follow(self, symbol: str | None) -> None:
         self._tape.clear()
         self.followed = symbol
+
+    def look_at(self, symbols: Sequence[str], period: Period, opened: str | None = None) -> None:
+        self.looked_at = (tuple(symbols), period, opened)
 
     async def estimate(self, selection: Selection, form: Format) -> Estimate:
         self.estimates += 1
@@ -239,6 +262,28 @@ class MadeMarket:
 
     async def stop(self) -> None:
         self.stopped = True
+
+
+def _columns(bars: Mapping[int, Bar], fields: Collection[str]) -> BarColumns:
+    """As the store reads them."""
+    found = no_columns()
+    for open_ms, bar in sorted(bars.items()):
+        found.open_ms.append(open_ms)
+        found.state.append(bar.state)
+        found.evidence.append(bar.evidence)
+        for name in COLUMN_FIELDS:
+            if name in fields:
+                getattr(found, name).append(getattr(bar, name) / _UNITS.get(name, 10**PRICE_DECIMALS))
+    return found
+
+
+_UNITS = {
+    "volume": 10**QUANTITY_DECIMALS,
+    "turnover": 10 ** (PRICE_DECIMALS + QUANTITY_DECIMALS),
+    "trade_count": 1,
+    "taker_buy_volume": 10**QUANTITY_DECIMALS,
+    "taker_buy_turnover": 10 ** (PRICE_DECIMALS + QUANTITY_DECIMALS),
+}
 
 
 __all__ = ["BEGIN_MS", "MadeMarket", "State"]

@@ -311,9 +311,8 @@ class Session:
                 await self._repair._step(symbol)
 
     async def _fill_back(self) -> None:
-        wanted, self._backfill._wanted = self._backfill._wanted, []
-        for symbol, period in wanted:
-            await self._backfill._fill(symbol, period)
+        while found := self._backfill._next():
+            await self._backfill._step(*found[:2])
 
     async def end(self, *, is_killed: bool) -> None:
         """Quit, or be killed: then nothing of what the engine held is written any more."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from textwrap import wrap
 from typing import Final
 
-from klagg_tui.config import venues
+from klagg_tui.config import names, venues
 from klagg_tui.config.many import Table
 from klagg_tui.config.reading import Effective
 from klagg_tui.config.table import SECTIONS, SETTINGS, Setting
@@ -23,6 +23,7 @@ def example() -> str:
         # A table of its own ends the section it stands in: it comes last.
         for setting in sorted(settings, key=lambda one: isinstance(one.kind, Table)):
             lines += ["", *_described(setting)]
+    lines += ["", f"# {names.TITLE}", *names.lines_of_example()]
     lines += ["", f"# {venues.TITLE}", "", *venues.lines_of_example()]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -48,9 +49,11 @@ def rows(effective: Effective) -> list[tuple[str, str, str]]:
         (setting.name, setting.kind.to_show(effective.values[setting.name]), effective.origin(setting.name))
         for setting in SETTINGS
     ]
+    own = effective.settings.names
+    named = names.rows(own, {name: effective.origin(f"{names.SECTION}.{name}") for name in own})
     places = {
         f"{venues.SECTION}.{key}.{name}": effective.origin(f"{venues.SECTION}.{key}.{name}")
         for key in effective.tables
         for name in venues.kinds(key)
     }
-    return [*found, *venues.rows(effective.tables, places)]
+    return [*found, *named, *venues.rows(effective.tables, places)]

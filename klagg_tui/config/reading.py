@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from klagg_tui.config.file import ConfigFile, default_path
 from klagg_tui.config.kinds import BadValue
+from klagg_tui.config.names import SECTION as NAMES
+from klagg_tui.config.names import problems_of, take_names
 from klagg_tui.config.table import BY_NAME, CONFIG_ENV, SECTIONS, SETTINGS, Setting
 from klagg_tui.config.values import Log, Market, Screen, Serve, Settings, Storage, VenueTable
 from klagg_tui.config.venues import SECTION as VENUE
@@ -72,11 +74,12 @@ def load(asked: Path | None, flags: Flags, environment: Mapping[str, str]) -> Ef
     must_exist = asked is not None or bool(environment.get(CONFIG_ENV))
     file = ConfigFile.read(path) if must_exist or path.exists() else None
     problems: list[str] = []
-    values = {setting.name: setting.default() for setting in SETTINGS}
+    values: dict[str, Any] = {setting.name: setting.default() for setting in SETTINGS}
     origins: dict[str, str] = {}
     tables: dict[str, VenueTable] = {}
+    names: dict[str, str] = {}
     if file:
-        _take_file(file, values, tables, problems)
+        _take_file(file, values, tables, names, problems)
     for setting in SETTINGS:
         typed, variable = flags.get(setting.name), environment.get(setting.env)
         if typed:
@@ -87,12 +90,14 @@ def load(asked: Path | None, flags: Flags, environment: Mapping[str, str]) -> Ef
             origins[setting.name] = setting.env
     if not problems:
         problems += _addresses_of_none(values, origins)
+    if file and not problems:
+        problems += problems_of(file, names, values["market.periods"])
     if problems:
         raise ConfigError(*problems)
     _hand_over_address(values, origins, tables)
     unused = tuple(_unused_addresses(values, origins, file)) if file else ()
     notes = tuple(_strangers(environment))
-    return Effective(settings_of(values, tables), values, path, notes, unused, tables, origins, file)
+    return Effective(settings_of(values, tables, names), values, path, notes, unused, tables, origins, file)
 
 
 def _addresses_of_none(values: Mapping[str, Any], origins: Mapping[str, str]) -> Iterator[str]:
@@ -145,8 +150,12 @@ def problems_of_flag(setting: Setting, typed: Sequence[str]) -> list[str]:
     return problems
 
 
-def settings_of(values: Mapping[str, Any], tables: Mapping[str, VenueTable] | None = None) -> Settings:
-    """The typed settings of values by name, and of the tables of exchanges."""
+def settings_of(
+    values: Mapping[str, Any],
+    tables: Mapping[str, VenueTable] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Settings:
+    """The typed settings of values by name, of the tables of exchanges, and of own names."""
 
     def section(name: str) -> dict[str, Any]:
         return {setting.key: values[setting.name] for setting in SETTINGS if setting.section == name}
@@ -158,6 +167,7 @@ def settings_of(values: Mapping[str, Any], tables: Mapping[str, VenueTable] | No
         Log(**section("log")),
         Serve(**section("serve")),
         dict(tables or {}),
+        dict(names or {}),
     )
 
 
@@ -173,10 +183,18 @@ def _take_text(setting: Setting, text: str, where: str, values: dict[str, Any], 
         problems.extend(ended(f"{where}{f' ({key})' if key else ''} {tail}") for key, tail in bad.problems)
 
 
-def _take_file(file: ConfigFile, values: dict[str, Any], tables: dict[str, VenueTable], problems: list[str]) -> None:
+def _take_file(
+    file: ConfigFile,
+    values: dict[str, Any],
+    tables: dict[str, VenueTable],
+    names: dict[str, str],
+    problems: list[str],
+) -> None:
     for section, content in file.content.items():
         if section == VENUE:
             take_tables(file, content, tables, problems)
+        elif section == NAMES:
+            take_names(file, content, names, problems)
         elif section not in SECTIONS:
             problems.append(ended(f"{file.place(section)}: {_no_section(section, content)}"))
         elif not isinstance(content, dict):
@@ -203,7 +221,7 @@ def _take_key(file: ConfigFile, name: str, value: object, values: dict[str, Any]
 def _no_section(name: str, content: object) -> str:
     """On a word at the top of the file that means nothing; a sentence without its end, as is the next."""
     if isinstance(content, dict):
-        return f"there is no section [{_clean(name)}]{hint(name, (*SECTIONS, VENUE), '[{}]')}"
+        return f"there is no section [{_clean(name)}]{hint(name, (*SECTIONS, VENUE, NAMES), '[{}]')}"
     homes = [setting.section for setting in SETTINGS if setting.key == name]
     where = f"; it belongs into [{homes[0]}]" if homes else hint(name, [setting.key for setting in SETTINGS])
     return f"there is no setting {_clean(name)} outside of a section{where}"

@@ -96,3 +96,5 @@ class Settings:
     serve: Serve
     venue: Mapping[str, VenueTable]
     """What is set for single exchanges, by key."""
+    names: Mapping[str, str]
+    """Own names in lower case, and what each stands for."""

@@ -95,6 +95,11 @@ class ChangeBuffer:
     def __bool__(self) -> bool:
         return bool(self._bars or self._spans)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether there is any bar that is over."""
+        return bool(self._bars.ended)
+
     def add(self, changes: Changes) -> None:
         """Lay newer changes over what is there."""
         self._bars.add(changes.current, changes.ended)

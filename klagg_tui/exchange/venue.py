@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # facts are read at every start, and the numbers behind these
     from klagg_tui.engine.derivatives import ContractQuote
     from klagg_tui.engine.events import AggTrade
     from klagg_tui.exchange.messages import Batch
+    from klagg_tui.exchange.tickers import Ticker24h
 
 
 class Priority(IntEnum):
@@ -192,6 +193,10 @@ class MarketData(Protocol):
 
     async def instruments(self) -> Instruments:
         """Everything that the exchange lists."""
+        ...
+
+    async def tickers(self, priority: Priority) -> Mapping[str, Ticker24h]:
+        """The last 24 hours of every symbol, by symbol, as far as the exchange tells it in one request."""
         ...
 
     async def bars(

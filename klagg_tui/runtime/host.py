@@ -11,16 +11,19 @@ from typing import Final
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import ChangeBuffer, Changes
+from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AggTrade, AppEvent, HoldSymbol, TradeFields
-from klagg_tui.engine.period import Period
+from klagg_tui.engine.period import Period, chain
 from klagg_tui.engine.readers import Reader
 from klagg_tui.errors import BadNumber, StorageError
+from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.exchange.transport.steady import Absence
 from klagg_tui.feed import FeedUpdate, InstrumentFacts
 from klagg_tui.formatting import counted
 from klagg_tui.metrics import Metric
+from klagg_tui.runtime.look import Look
 from klagg_tui.runtime.market_host import MarketHost
 from klagg_tui.runtime.venue_host import VenueHost
 from klagg_tui.storage.store import Store
@@ -46,7 +49,7 @@ class EngineHost(MarketHost):
 
     Args:
         engine: fed by a source through `handle`.
-        periods: those asked for; 1m goes to the store also where it is not among them.
+        periods: those asked for; 1m goes to the store and the screen also where it is not among them.
         store: where changed bars go every `flush_s` seconds; None to keep nothing.
         now_ms: the exchange's clock, or a replay's.
     """
@@ -67,7 +70,10 @@ class EngineHost(MarketHost):
         """The sides of several exchanges; empty where one is watched."""
         self.tape: deque[AggTrade] = deque(maxlen=TAPE_LENGTH)
         self.followed: str | None = None
-        self.stale_closes = list(periods) if store else []
+        self._told = chain(periods)
+        """Whose bars the screen is told: rolling windows are made of minutes."""
+        self.stale_closes = list(self._told) if store else []
+        """Periods whose stored closes the screen has not seen yet."""
         self._flush_s = flush_s
         self._screen = engine.reader()
         self._disk = engine.reader() if store else None
@@ -77,16 +83,24 @@ class EngineHost(MarketHost):
         self._write_error: StorageError | None = None
         """Of the last write that failed."""
         self._writing = asyncio.Lock()
+        if store:
+            store.collect_news()
         self._shown: set[str] = set()
         self.instruments: dict[str, InstrumentFacts] = {}
         """What is known of symbols, stored ones included."""
         self._learned: dict[str, InstrumentFacts] = {}
         """What the listing says of symbols and the screen was not told yet."""
+        self._tickers: dict[str, Ticker24h] = {}
+        """The same of the last 24 hours."""
 
     def learn(self, instruments: Mapping[str, InstrumentFacts]) -> None:
         """Take in what a listing says of symbols, for the screen."""
         self.instruments.update(instruments)
         self._learned.update(instruments)
+
+    def tell_tickers(self, tickers: Mapping[str, Ticker24h]) -> None:
+        """Take in what an exchange says of the last 24 hours, for the screen."""
+        self._tickers.update(tickers)
 
     def venue(self, key: str, now_ms: Callable[[], int]) -> VenueHost:
         """The side of one exchange more, whose clock `now_ms` is; its symbols are named `key:symbol`."""
@@ -139,6 +153,11 @@ class EngineHost(MarketHost):
         if symbol != self.followed:
             self.tape.clear()
         self.followed = symbol
+
+    def look_at(self, look: Look) -> None:
+        """Fetch the history of what somebody looks at first, from now on."""
+        for market in (self, *self.venues):
+            market.look = look
 
     def tape_of(self, symbol: str) -> tuple[AggTrade, ...]:
         """The last trades of the followed symbol, oldest first; empty for another one."""
@@ -211,6 +230,11 @@ class EngineHost(MarketHost):
             self.notices.pop("storage", None)
             return True
 
+    async def flush_ended(self) -> None:
+        """Write what changed where bars have ended since the last time: they are neither current nor on disk otherwise."""
+        if self._disk is not None and (self._disk.ended or self._unwritten.has_ended):
+            await self.flush()
+
     async def flush_last(self) -> None:
         """Write what changed, before the end.
 
@@ -241,8 +265,10 @@ class EngineHost(MarketHost):
     async def update(self) -> FeedUpdate:
         """What changed for the screen since it was asked last; trades go on between some symbols and the next."""
         buffer = ChangeBuffer()
-        async for changes in self._drained(self._screen, self.periods):
+        async for changes in self._drained(self._screen, self._told):
             buffer.add(changes)
+        # Without a pause in between: what was written beside an ended bar is told with it or later, never before.
+        stored = self._take_news()
         current, ended, _ = buffer.changes()
         symbols = self.engine.symbols()
         following = set(symbols)
@@ -250,8 +276,17 @@ class EngineHost(MarketHost):
         removed = tuple(sorted(self._shown - following))
         self._shown = following
         learned, self._learned = self._learned, {}
+        tickers, self._tickers = self._tickers, {}
         told = tuple(minute for market in self.markets for minute in market.derivatives.take_news())
-        return FeedUpdate(Changes(current, ended), added, removed, self._traded(current), learned, told)
+        return FeedUpdate(
+            Changes(current, ended), added, removed, self._traded(current), learned, stored, tickers, told
+        )
+
+    def _take_news(self) -> tuple[StoredStretch, ...]:
+        """What changed in the store beside the engine."""
+        if self.store is None:
+            return ()
+        return tuple(stretch for stretch in self.store.take_news() if stretch.period in self._told)
 
     async def _drained(self, reader: Reader, periods: tuple[Period, ...] | None = None) -> AsyncIterator[Changes]:
         """What changed for a reader, some symbols at a time, trades being taken in between.

@@ -12,9 +12,11 @@ from typing import Final, Protocol
 from klagg_tui.engine.derivatives import DerivativesBook
 from klagg_tui.engine.events import AppEvent, Counters, PendingGap, Report, TradeFields
 from klagg_tui.engine.period import Period
+from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.feed import InstrumentFacts
 from klagg_tui.metrics import Metrics
+from klagg_tui.runtime.look import Look
 from klagg_tui.storage.store import Store
 
 _RATE_MS: Final = 1_000
@@ -76,8 +78,6 @@ class MarketHost(ABC):
     engine: EngineView
     periods: tuple[Period, ...]
     store: Store | None
-    stale_closes: list[Period]
-    """Periods whose stored closes the screen has not seen: at the start all, later those that history filled."""
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self.now_ms = now_ms
@@ -94,6 +94,8 @@ class MarketHost(ABC):
         self.metrics = Metrics()
         self.ahead_ms: int | None = None
         """How far ahead of `now_ms` a trade may lie; None: as far as it likes."""
+        self.look = Look()
+        """What somebody looks at, of all exchanges."""
         self.on_wake: Callable[[], None] = lambda: None
         """Called after the machine slept, when every symbol waits."""
         self.is_waking = False
@@ -113,6 +115,10 @@ class MarketHost(ABC):
     @abstractmethod
     def learn(self, instruments: Mapping[str, InstrumentFacts]) -> None:
         """Take in what a listing says of symbols, for the screen."""
+
+    @abstractmethod
+    def tell_tickers(self, tickers: Mapping[str, Ticker24h]) -> None:
+        """Take in what the exchange says of the last 24 hours, for the screen."""
 
     @abstractmethod
     async def flush(self) -> bool:

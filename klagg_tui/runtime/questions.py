@@ -1,13 +1,14 @@
-"""What other threads ask of a run: history from the engine's loop, exports on a connection of their own."""
+"""What other threads ask of a run: history from the engine's loop, columns and exports on a connection of their own."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.columns import BarColumns
 from klagg_tui.engine.period import Period
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.storage.store import Store
@@ -23,6 +24,14 @@ async def history(host: EngineHost, symbol: str, period: Period, before_ms: int 
         await host.flush()  # a bar that ended a moment ago is neither current nor on disk otherwise
     bars = host.store.bars(symbol, period, None, before_ms, newest_first=True, limit=count)
     return tuple([bar async for bar in bars])[::-1]
+
+
+async def columns(
+    store: Store, symbols: Sequence[str], period: Period, from_ms: int, to_ms: int | None, fields: Collection[str]
+) -> dict[str, BarColumns]:
+    """See `Feed.columns`; the host has written by then what ended."""
+    read = {symbol: await store.columns(symbol, period, from_ms, to_ms, fields) for symbol in symbols}
+    return {symbol: found for symbol, found in read.items() if found}
 
 
 async def ask_aside(database: Path, markets: Sequence[str], question: Callable[[Store], Awaitable[T]]) -> T:

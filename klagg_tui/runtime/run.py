@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Final, cast
 
 import psutil
 
+from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.engine.engine import KlineEngine
+from klagg_tui.engine.period import Period, chain
 from klagg_tui.errors import OtherMarket, StorageError
 from klagg_tui.feed import FeedUpdate
 from klagg_tui.metrics import Metric
@@ -19,7 +21,7 @@ from klagg_tui.runtime.interpreter import collect_forever
 from klagg_tui.runtime.latest import Latest
 from klagg_tui.runtime.several import MarketSource, SeveralMarkets
 from klagg_tui.runtime.source import Plan, Source
-from klagg_tui.runtime.startup import note_watched, stored_bars, stored_closes, stored_instruments
+from klagg_tui.runtime.startup import CLOSES, note_watched, stored_bars, stored_closes, stored_instruments
 from klagg_tui.runtime.telling import told_status
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.venues import label_of
@@ -52,7 +54,7 @@ async def opened(plan: Plan, latest: Latest) -> AsyncIterator[EngineRun]:
                 host.venue(key, one.now_ms)
         if store:
             host.instruments.update(await stored_instruments(store))
-            latest.put(await stored_bars(store, periods, host.instruments))
+            latest.put(await stored_bars(store, chain(periods), host.instruments))
             if source.is_live:
                 with suppress(StorageError):  # a full disk is told when bars are written
                     await note_watched(store, [label_of(mark) for mark in plan.markets])
@@ -81,6 +83,8 @@ class EngineRun:
         self._latest = latest
         self._process = psutil.Process()
         self._is_turn_of_stored = True
+        self._stale_series: dict[Period, set[str]] = {}
+        """Symbols of which stored closes of a period became others since they were shown."""
 
     async def run(self) -> None:
         """Go on until cancelled, also behind the source's end; whatever happens, the last changes are written.
@@ -133,16 +137,35 @@ class EngineRun:
     async def _next_update(self) -> FeedUpdate:
         """Stored bars before new ones, then both in turns: what is fetched for minutes must not keep trades off the screen."""
         host = self.host
-        while self._is_turn_of_stored and host.store and host.stale_closes:
-            due, period = len(host.stale_closes), host.stale_closes[0]
-            stored = await stored_closes(host.store, period, host.instruments)
-            # What was asked for meanwhile may be younger than what was read.
-            host.stale_closes[:due] = [other for other in host.stale_closes[:due] if other is not period]
+        while self._is_turn_of_stored and host.store and (host.stale_closes or self._stale_series):
+            stored = await self._stored_closes(host.store)
             if any(stored):
                 self._is_turn_of_stored = False
                 return stored
         self._is_turn_of_stored = True
-        return await host.update()
+        update = await host.update()
+        self._note_stale(update.stored)
+        return update
+
+    async def _stored_closes(self, store: Store) -> FeedUpdate:
+        """Those of all symbols first, then of those whose history changed; shown, they are due no more."""
+        host = self.host
+        await host.flush_ended()  # no bar is shown as it was before the engine changed it
+        if host.stale_closes:
+            stored = await stored_closes(store, host.stale_closes[0], host.instruments)
+            del host.stale_closes[0]
+        else:
+            period = min(self._stale_series)
+            stored = await stored_closes(store, period, host.instruments, self._stale_series[period])
+            del self._stale_series[period]
+        return stored
+
+    def _note_stale(self, changed: Iterable[StoredStretch]) -> None:
+        """Closes that are shown became others in the store."""
+        now_ms, following = self.host.now_ms(), set(self.host.engine.symbols())
+        for symbol, period, _, to_ms in changed:
+            if symbol in following and to_ms > now_ms - (CLOSES + 1) * period.nominal_ms:
+                self._stale_series.setdefault(period, set()).add(symbol)
 
     def _measure_process(self) -> None:
         """Measure memory and processor; that needs a file descriptor, and running out of those must end nothing."""

@@ -70,9 +70,14 @@ async def stored_bars(
     return _shown(Changes(current=tuple(current)), instruments)
 
 
-async def stored_closes(store: Store, period: Period, instruments: Mapping[str, InstrumentFacts]) -> FeedUpdate:
-    """The last closed bars of one period, for sparklines and changes; a period at a time keeps the first picture fast."""
-    return _shown(Changes(ended=await store.latest((period,), CLOSES)), instruments)
+async def stored_closes(
+    store: Store, period: Period, instruments: Mapping[str, InstrumentFacts], symbols: Collection[str] | None = None
+) -> FeedUpdate:
+    """The last closed bars of one period, for sparklines and changes, of some symbols or all.
+
+    A period at a time keeps the first picture fast.
+    """
+    return _shown(Changes(ended=await store.latest((period,), CLOSES, symbols)), instruments)
 
 
 def _shown(changes: Changes, instruments: Mapping[str, InstrumentFacts]) -> FeedUpdate:

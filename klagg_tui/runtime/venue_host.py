@@ -8,6 +8,7 @@ from typing import Protocol
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AppEvent, Counters, PendingGap, Report, TradeFields
 from klagg_tui.engine.period import Period
+from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.feed import InstrumentFacts
 from klagg_tui.names import parted
 from klagg_tui.runtime.market_host import MarketHost
@@ -20,7 +21,6 @@ class Core(Protocol):
     engine: KlineEngine
     periods: tuple[Period, ...]
     store: Store | None
-    stale_closes: list[Period]
     followed: str | None
 
     def record(self, trades: Iterable[TradeFields], symbol: str) -> None:
@@ -29,6 +29,10 @@ class Core(Protocol):
 
     def learn(self, instruments: Mapping[str, InstrumentFacts]) -> None:
         """Take in what a listing says."""
+        ...
+
+    def tell_tickers(self, tickers: Mapping[str, Ticker24h]) -> None:
+        """Take in the last 24 hours."""
         ...
 
     async def flush(self) -> bool:
@@ -98,7 +102,7 @@ class VenueHost(MarketHost):
         super().__init__(now_ms)
         self.key = key
         self.engine = VenueEngine(core.engine, key)
-        self.periods, self.store, self.stale_closes = core.periods, core.store, core.stale_closes
+        self.periods, self.store = core.periods, core.store
         self._core = core
 
     def handle(self, events: Iterable[AppEvent]) -> None:
@@ -118,6 +122,10 @@ class VenueHost(MarketHost):
     def learn(self, instruments: Mapping[str, InstrumentFacts]) -> None:
         """Take in what the exchange's listing says of its symbols."""
         self._core.learn(instruments)
+
+    def tell_tickers(self, tickers: Mapping[str, Ticker24h]) -> None:
+        """Take in what the exchange says of the last 24 hours."""
+        self._core.tell_tickers(tickers)
 
     async def flush(self) -> bool:
         """See `EngineHost.flush`."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError, StorageError
@@ -19,6 +20,7 @@ from klagg_tui.feed import FeedUpdate, Status
 from klagg_tui.runtime import interpreter, questions
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.latest import Latest
+from klagg_tui.runtime.look import Look
 from klagg_tui.runtime.run import opened
 from klagg_tui.runtime.source import Plan
 from klagg_tui.storage.store import Store
@@ -106,6 +108,25 @@ class Runtime:
         """See `Feed.history`."""
         return await self._ask(lambda host: questions.history(host, symbol, period, before_ms, count))
 
+    async def columns(
+        self,
+        symbols: Sequence[str],
+        period: Period,
+        from_ms: int,
+        fields: Collection[str] = COLUMN_FIELDS,
+        *,
+        to_ms: int | None = None,
+    ) -> Mapping[str, BarColumns]:
+        """See `Feed.columns`."""
+        if self._plan.database is None:
+            return {}
+        await self._ask(EngineHost.flush_ended)
+        return await questions.ask_aside(
+            self._plan.database,
+            self._plan.markets,
+            lambda store: questions.columns(store, symbols, period, from_ms, to_ms, fields),
+        )
+
     def tape(self, symbol: str) -> tuple[AggTrade, ...]:
         """See `Feed.tape`."""
         return self._ready.result().tape_of(symbol) if self._is_ready else ()
@@ -114,6 +135,12 @@ class Runtime:
         """See `Feed.follow`."""
         if self._is_ready and not self._ended.done():
             self._started.result().loop.call_soon_threadsafe(self._ready.result().follow, symbol)
+
+    def look_at(self, symbols: Sequence[str], period: Period, opened: str | None = None) -> None:
+        """See `Feed.look_at`."""
+        look = Look(tuple(symbols), period, opened)
+        if self._is_ready and not self._ended.done():
+            self._started.result().loop.call_soon_threadsafe(self._ready.result().look_at, look)
 
     async def estimate(self, selection: Selection, form: Format) -> Estimate:
         """See `Feed.estimate`."""

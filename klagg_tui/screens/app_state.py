@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -17,9 +17,11 @@ from klagg_tui.view import filter as filters
 from klagg_tui.view import venues
 from klagg_tui.view.alerts import Alerts, Fired
 from klagg_tui.view.columns.column import Column, RenderContext
-from klagg_tui.view.columns.registry import view_columns
+from klagg_tui.view.columns.computed import ColumnFinder
+from klagg_tui.view.columns.registry import DEFAULT_KEYS, find, view_columns
+from klagg_tui.view.filter import Scope
 from klagg_tui.view.health import Health
-from klagg_tui.view.model import Market, is_stale_feed
+from klagg_tui.view.model import Market, Row, is_stale_feed
 from klagg_tui.view.preferences import Preferences
 
 BEATS_A_SECOND: Final = 5
@@ -42,10 +44,17 @@ class AppState:
         """Exchanges that were stale when the screen was frozen."""
         self.last_update: FeedUpdate | None = None
         """What the last beat read from the feed."""
-        self.filter = _saved_filter(preferences)
-        """The filter of the market table."""
+        self._kept: tuple[object, ...] = ()
+        self._scope = Scope()
         self.alerts = Alerts()
-        self.alerts.watch(preferences.alerts, dict(preferences.saved_filters))
+        self.unread: list[str] = []
+        """Sentences on what was saved and cannot be read any more, to be told once the screen is there."""
+        self.filter = self._read_saved()
+        """The filter of the market table."""
+        self._finder = ColumnFinder(self.scope)
+        self._use_figures()
+        self.is_sorted_since = False
+        """Whether an order was chosen since that filter: then rows are not ranked by how like their names are to it."""
         self.fired: deque[Fired] = deque(maxlen=FIRED_KEPT)
         """Alerts that fired, oldest first."""
         self.health = Health()
@@ -83,8 +92,17 @@ class AppState:
 
     def use_alerts(self, texts: tuple[str, ...]) -> None:
         """Watch exactly these filters from now on."""
+        self.alerts.watch(texts, self.scope)
         self.choose(alerts=texts)
-        self.alerts.watch(texts, dict(self.preferences.saved_filters))
+
+    def use_kept(self, **kept: tuple[tuple[str, str], ...]) -> list[str]:
+        """Save `saved_filters` or `names`; returns sentences on what uses them and cannot be read any more."""
+        self.choose(**kept)
+        before, self.unread = self.unread, []
+        self.filter = self._read_saved()
+        self._use_figures()
+        told, self.unread = self.unread, before
+        return told
 
     def price_of(self, fired: Fired) -> str:
         """The price at which an alert fired, with the symbol's decimals."""
@@ -97,12 +115,71 @@ class AppState:
         Raises:
             FilterError: it cannot be read.
         """
-        self.filter = filters.read(text, dict(self.preferences.saved_filters))
-        self.choose(filter=text)
+        self.take_filter(filters.read(text, self.scope))
+
+    def take_filter(self, used: filters.Filter) -> None:
+        """Filter by this from now on."""
+        self.filter, self.is_sorted_since = used, False
+        self.choose(filter=used.text)
+
+    @property
+    def ranking(self) -> Callable[[Row], float] | None:
+        """What the rows are in order of before their column, the largest first, where the filter is letters of a name."""
+        return None if self.is_sorted_since else self.filter.likeness
+
+    def _use_figures(self) -> None:
+        """Compute what filter, alerts, columns and order ask for, and nothing else."""
+        sorted_by = self.find_column(self.preferences.sort)
+        columns = (*self.columns(), sorted_by) if sorted_by else self.columns()
+        calls = self.filter.calls | self.alerts.calls
+        self.live.screener.use(calls.union(*(column.calls for column in columns)))
+
+    def find_column(self, key: str) -> Column | None:
+        """The column of that key, or the computed one of that text; None where it is neither."""
+        if self._finder.scope is not self.scope:
+            self._finder = ColumnFinder(self.scope)
+        return self._finder.find(key)
+
+    @property
+    def scope(self) -> Scope:
+        """What saved texts may refer to; any exchange, for it may not be there yet."""
+        chosen, periods = self.preferences, self.feed.periods
+        kept = (chosen.saved_filters, chosen.names, periods)
+        if kept != self._kept:
+            self._kept = kept
+            self._scope = Scope(dict(chosen.saved_filters), dict(chosen.names), None, frozenset({Period.M1, *periods}))
+        return self._scope
+
+    def _columns_unread(self) -> Iterator[tuple[str, str]]:
+        """Columns of the table, and the one of its order, that cannot be read, and why."""
+        for key in dict.fromkeys((*self.preferences.columns, self.preferences.sort)):
+            if find(key) is None:
+                try:
+                    filters.read_number(key, self.scope)
+                except FilterError as error:
+                    yield key, str(error)
+
+    @property
+    def typed_scope(self) -> Scope:
+        """What somebody who types may refer to: of exchanges those that are watched."""
+        return replace(self.scope, watched=self.venues)
+
+    def _read_saved(self) -> filters.Filter:
+        """Watch the alerts; returns the filter of the preferences, or that of every row where it cannot be read."""
+        chosen, scope = self.preferences, self.scope
+        for text, error in self.alerts.watch(chosen.alerts, scope).items():
+            self.unread.append(f"The alert {text} is not watched: {error}")
+        self.unread += (f"The column {key} is left out: {error}" for key, error in self._columns_unread())
+        try:
+            return filters.read(chosen.filter, scope)
+        except FilterError as error:
+            self.unread.append(f"The filter {chosen.filter} is not used: {error}")
+            return filters.read("")
 
     def choose(self, **choices: object) -> None:
         """Change preferences, by the names that `Preferences` has for them, and save them."""
         self.preferences = replace(self.preferences, **choices)  # type: ignore[arg-type]
+        self._use_figures()
         self._save(self.preferences)
 
     def use_theme(self, variables: dict[str, str], *, is_dark: bool, has_256: bool = False) -> None:
@@ -171,12 +248,14 @@ class AppState:
     def columns(self, *, mixes_quotes: bool = False) -> tuple[Column, ...]:
         """The columns of the market table."""
         chosen = self.preferences
+        is_any = any(map(self.find_column, chosen.columns))
         return view_columns(
-            chosen.columns,
+            chosen.columns if is_any else DEFAULT_KEYS,
             self.feed.periods,
             all_periods=chosen.all_periods,
             has_venues=self.live.has_venues and not self.venue,
             mixes_quotes=mixes_quotes,
+            find_column=self.find_column,
         )
 
     def read_filter(self, text: str) -> filters.Filter:
@@ -185,19 +264,12 @@ class AppState:
         Raises:
             FilterError: it cannot be read.
         """
-        return filters.read(text, dict(self.preferences.saved_filters), self.venues)
+        return filters.read(text, self.typed_scope)
 
     @property
     def render_context(self) -> RenderContext:
         """What the drawing of a row depends on besides the row."""
         return RenderContext(self.period, self.now_ms, self.is_stale)
-
-
-def _saved_filter(preferences: Preferences) -> filters.Filter:
-    try:
-        return filters.read(preferences.filter, dict(preferences.saved_filters))
-    except FilterError:
-        return filters.read("")
 
 
 def liveness(status: Status, *, frozen: bool, stale: bool, has_trades: bool = True) -> str:

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from klagg_tui.errors import FilterError
 from klagg_tui.feed import Mode
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.base import KlaggScreen
@@ -20,8 +21,8 @@ from klagg_tui.screens.widgets.header import TabsLine, VenuesLine
 from klagg_tui.screens.widgets.line import ActiveTab, Clickable
 from klagg_tui.screens.widgets.prompt import FilterPrompt
 from klagg_tui.screens.widgets.table import MarketTable
+from klagg_tui.view import filter as filters
 from klagg_tui.view import venues, watchlists
-from klagg_tui.view.columns.registry import find
 from klagg_tui.view.columns.venue import VENUE
 from klagg_tui.view.role import Piece, Role
 from klagg_tui.view.selection import chosen_rows, empty_text, mixes_quotes
@@ -29,6 +30,7 @@ from klagg_tui.view.sorting import column_of, ordered
 
 RESORT_BEATS: Final = 5
 """Beats between two live re-sorts: once a second."""
+BEST_FIRST: Final = "▼ best match"
 _DEMO: Final = ("", "simulated market", "app.demo")
 _KEYS: Final = (
     ("", "filter", "screen.filter"),
@@ -53,7 +55,7 @@ class MarketScreen(KlaggScreen):
     HELP_TITLE = "Market"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", id="filter", key_display="/"),
-        Binding("f", "saved_filters", "Saved filters: use, delete", id="saved_filters"),
+        Binding("f", "saved_filters", "Saved filters, ready ones, own names", id="saved_filters"),
         Binding("escape", "clear_filter", "Clear the filter", show=False, id="clear_filter"),
         Binding("s", "sort", "Sort by a column", id="sort"),
         Binding("S,r", "turn", "Turn the order round", show=False, id="turn"),
@@ -93,7 +95,9 @@ class MarketScreen(KlaggScreen):
         self.table = MarketTable(state)
         self.prompt = FilterPrompt(state)
         self._watchlists = WatchlistDialog(self, self.action_show_list)
-        self._saved_filters = SavedFiltersDialog(self, self.reorder)
+        self._saved_filters = SavedFiltersDialog(
+            self, self.reorder, lambda name: self.prompt.open(f"{name}>", is_begun=True)
+        )
         self._beats = 0
 
     def compose(self) -> ComposeResult:
@@ -109,9 +113,8 @@ class MarketScreen(KlaggScreen):
         yield from self.too_small()
 
     def on_mount(self) -> None:
-        """Show what there is."""
+        """The keys are the table's; what there is, is shown as soon as the screen is."""
         self.table.focus()
-        self.reorder()
 
     def beat(self, touched: set[str]) -> None:
         """Draw what changed; once a second put the rows in order."""
@@ -141,7 +144,9 @@ class MarketScreen(KlaggScreen):
         chosen = state.preferences
         market, venue = state.shown_market, state.venue
         among = chosen_rows(market, chosen, state.filter, state.period, state.now_ms, venue)
-        rows = ordered(among, chosen.sorting, state.period, state.now_ms)
+        rows = ordered(among, chosen.sorting, state.period, state.now_ms, state.find_column)
+        if state.ranking is not None:
+            rows.sort(key=state.ranking, reverse=True)  # those that are as like stay in their order
         marked = watchlists.symbols_of(chosen.watchlists, chosen.list_for_marks)
         self.table.marked = frozenset(row.symbol for row in watchlists.listed_rows(market.rows.values(), marked))
         self.table.mixes_quotes = mixes_quotes(rows)
@@ -160,6 +165,7 @@ class MarketScreen(KlaggScreen):
         """Bring the lines up to date."""
         state = self.state
         state.shown_count = len(self.table.rows)
+        self.prompt.show_count(state.shown_count, len(state.shown_market.rows))
         self.status_line.show_status(state)
         self.venues.show_venues(state)
         self.tabs.show_tabs(state, self._list_tabs(), state.filter.text, self._show_headers())
@@ -178,9 +184,12 @@ class MarketScreen(KlaggScreen):
     def _show_headers(self) -> str:
         """Write the headers; returns the order in words where its column is not on view."""
         sort, placed = self.state.preferences.sorting, self.table.placed
+        if self.state.ranking is not None:
+            self.headers.show_headers(placed, sort, None)
+            return BEST_FIRST
         sorted_by = column_of(sort, (each.column.key for each in placed), self.state.period)
         self.headers.show_headers(placed, sort, sorted_by)
-        column = find(sort.key)
+        column = self.state.find_column(sort.key)
         return "" if sorted_by or column is None else f"{'▼' if sort.descending else '▲'} {column.title}"
 
     def on_market_table_laid_out(self) -> None:
@@ -209,8 +218,7 @@ class MarketScreen(KlaggScreen):
 
     def on_filter_prompt_filtered(self, message: FilterPrompt.Filtered) -> None:
         """Another filter holds from now on."""
-        self.state.filter = message.filter
-        self.state.choose(filter=message.filter.text)
+        self.state.take_filter(message.filter)
         self.reorder()
 
     def on_filter_prompt_left(self) -> None:
@@ -218,8 +226,8 @@ class MarketScreen(KlaggScreen):
         self.table.focus()
 
     def on_filter_prompt_save_requested(self, message: FilterPrompt.SaveRequested) -> None:
-        """Save the filter by a name."""
-        self._saved_filters.save(message.text)
+        """Save the filter, or the number, by a name."""
+        self._saved_filters.save(message.text, is_number=message.is_number)
 
     # Order and columns.
 
@@ -231,6 +239,7 @@ class MarketScreen(KlaggScreen):
         """Sort by a column; by the same again turns round."""
         sort = self.state.preferences.sorting
         sort = sort.toggled() if column_of(sort, [key], self.state.period) else sort.by(key)
+        self.state.is_sorted_since = True
         self.state.choose(sort=sort.key, descending=sort.descending)
         self.reorder()
 
@@ -252,7 +261,15 @@ class MarketScreen(KlaggScreen):
                 self._redraw()
 
         hidden = () if self.state.live.has_venues else (VENUE.key,)
-        self.ask(ColumnsChoice(self.state.preferences.columns, hidden), use)
+        self.ask(ColumnsChoice(self.state.preferences.columns, self.state.find_column, self._number_error, hidden), use)
+
+    def _number_error(self, text: str) -> str | None:
+        """Why a text is no number that could be a column."""
+        try:
+            filters.read_number(text, self.state.scope)
+        except FilterError as error:
+            return str(error)
+        return None
 
     def action_freeze(self) -> None:
         """Freeze the screen, or go on."""

@@ -13,6 +13,7 @@ from textual.fuzzy import Matcher
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.bindings import described_keys
 from klagg_tui.view.coin import bases_of
+from klagg_tui.view.filter import PRESETS
 
 
 class PaletteTarget(Protocol):
@@ -105,7 +106,7 @@ class KlaggCommands(Provider):
             yield f"Theme: {name}", "Use it", partial(self._klagg.use_theme, name)
 
     def _filters(self) -> Iterator[Command]:
-        for name, text in self._klagg.state.preferences.saved_filters:
+        for name, text in {**PRESETS, **dict(self._klagg.state.preferences.saved_filters)}.items():
             yield f"Filter: @{name}", text, partial(self._klagg.use_saved_filter, name)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -29,9 +30,9 @@ def path_of(name: str = REAL) -> Path:
     return Path(user_state_dir("klagg", appauthor=False)) / f"{name}.json"
 
 
-def defaults_from(settings: ScreenSettings | None) -> Preferences:
-    """The preferences of somebody who has saved none: the settings', or our own."""
-    ours = Preferences()
+def defaults_from(settings: ScreenSettings | None, names: Mapping[str, str] | None = None) -> Preferences:
+    """The preferences of somebody who has saved none: the settings', or our own; `names` are the settings' own names."""
+    ours = Preferences(names=tuple((names or {}).items()))
     if settings is None:
         return ours
     return replace(

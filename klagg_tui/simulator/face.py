@@ -23,6 +23,7 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.simulator.market.calendar import DAY, MINUTE_MS
 from klagg_tui.simulator.market.candles import Candles
 from klagg_tui.simulator.market.catalog import Listing
+from klagg_tui.simulator.market.day import Day, DayStatistics
 from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import LATEST_MS, Life, Market, Trade
 from klagg_tui.simulator.market.past_trades import PastTrades
@@ -174,6 +175,7 @@ class Face(ABC):
         self.past = PastTrades(market, self.reach_ms)
         self.candles = Candles(market, klines)
         self.candles.opens_before = lambda: "prevclose" in self.traps and faults.active("prevclose") is not None
+        self.days = DayStatistics(market, klines)
         self.clock_error_ms = 0
         """What is added to every server time."""
         self.told_ms: Callable[[str], int] = lambda _symbol: 0
@@ -203,6 +205,12 @@ class Face(ABC):
     def listed(self) -> dict[str, Life]:
         """What it lists, by the market's name."""
         return {symbol: life for symbol, life in self.market.lives.items() if self.lists(life.listing)}
+
+    def traded(self, now_ms: int) -> Iterator[tuple[str, Day]]:
+        """The last 24 hours of what it lists and is traded, by the market's name."""
+        for symbol in self.listed():
+            if self.market.status(symbol, now_ms // MINUTE_MS) == "TRADING":
+                yield symbol, self.days.day(symbol, now_ms)
 
     def bar(self, bar: Bar) -> Bar:
         """A bar of the market, with volume in its base and turnover in its quote, in the venue's terms."""

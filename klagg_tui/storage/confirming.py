@@ -55,6 +55,7 @@ AND minute BETWEEN :first AND :last AND volume = 0 AND state < {State.CONFIRMED.
 AND minute > coalesce((SELECT h.minute FROM history AS h
     WHERE h.symbol = :symbol AND h.period = :period AND h.volume <> 0
     ORDER BY h.minute DESC LIMIT 1), -1)
+RETURNING symbol, period, minute
 """
 
 _LOWER_FRONTIER: Final = """
@@ -72,15 +73,16 @@ async def discard_flat(writer: Writer, stretch: Unconfirmed) -> int:
     places = {"period": period.ordinal, "first": first_open_ms // MINUTE_MS, "last": last_open_ms // MINUTE_MS}
     async with writer.batch():
         places["symbol"] = writer.symbols.ids.get(symbol, NO_SYMBOL)
-        await writer.connection.rows(_DISCARD, places)
-        removed = int(await writer.connection.value("SELECT changes()"))
+        removed = await writer.connection.rows(_DISCARD, places)
+        writer.note_rows(removed)
         await writer.connection.rows(_LOWER_FRONTIER, places)
-    return removed
+    return len(removed)
 
 
 _DISCARD_UNSHOWN: Final = f"""
 DELETE FROM history WHERE symbol = :symbol AND period = :period
 AND minute BETWEEN :first AND :last AND volume = 0 AND state = {State.PARTIAL.value}
+RETURNING symbol, period, minute
 """
 
 
@@ -93,15 +95,16 @@ async def discard_unshown(writer: Writer, stretch: Unconfirmed) -> int:
     places = {"period": period.ordinal, "first": first_open_ms // MINUTE_MS, "last": last_open_ms // MINUTE_MS}
     async with writer.batch():
         places["symbol"] = writer.symbols.ids.get(symbol, NO_SYMBOL)
-        await writer.connection.rows(_DISCARD_UNSHOWN, places)
-        removed = int(await writer.connection.value("SELECT changes()"))
+        removed = await writer.connection.rows(_DISCARD_UNSHOWN, places)
+        writer.note_rows(removed)
         await writer.connection.rows(_LOWER_FRONTIER, places)
-    return removed
+    return len(removed)
 
 
 _DISCARD_BETWEEN: Final = f"""
 DELETE FROM history WHERE symbol = :symbol
 AND minute >= :first AND minute < :before AND volume = 0 AND state < {State.CONFIRMED.value}
+RETURNING symbol, period, minute
 """
 _LOWER_FRONTIERS: Final = """
 UPDATE frontier SET until = min(until, :first) WHERE symbol = :symbol
@@ -113,11 +116,11 @@ async def discard_between(writer: Writer, symbol: str, from_ms: int, to_ms: int)
     places = {"first": -(-from_ms // MINUTE_MS), "before": -(-to_ms // MINUTE_MS)}
     async with writer.batch():
         places["symbol"] = writer.symbols.ids.get(symbol, NO_SYMBOL)
-        await writer.connection.rows(_DISCARD_BETWEEN, places)
-        removed = int(await writer.connection.value("SELECT changes()"))
+        removed = await writer.connection.rows(_DISCARD_BETWEEN, places)
+        writer.note_rows(removed)
         if removed:
             await writer.connection.rows(_LOWER_FRONTIERS, places)
-    return removed
+    return len(removed)
 
 
 async def _roll_up(writer: Writer, fresh: Sequence[Bar], stored: Mapping[BarKey, Bar]) -> None:

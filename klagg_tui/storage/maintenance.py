@@ -68,6 +68,7 @@ _FUTURE: Final = """
 DELETE FROM history WHERE (symbol, period, minute) IN (SELECT h.symbol, h.period, h.minute
     FROM json_each(?) AS s CROSS JOIN periods AS p CROSS JOIN history AS h
     ON h.symbol = s.value AND h.period = p.id AND h.minute > ?)
+RETURNING symbol, period, minute
 """
 _NOT_OVER: Final = f"""
 SELECT h.symbol, h.minute FROM json_each(?) AS s CROSS JOIN history AS h
@@ -214,7 +215,8 @@ async def delete_before(
         ids = json.dumps([number for number, label in writer.symbols.labels.items() if is_meant(label)])
         rows = await writer.connection.rows(_OLD, (ids, period.ordinal, cut_ms // MINUTE_MS, at_most))
         names = writer.symbols.names
-        await writer.roll_up((names[number], period, minute * MINUTE_MS) for number, minute in rows)
+        # No news: what was traded then is what it was.
+        await writer.roll_up(((names[number], period, minute * MINUTE_MS) for number, minute in rows), is_news=False)
         newest_of: dict[int, int] = dict(rows)
         for number, newest in newest_of.items():
             place = number, period.ordinal, newest
@@ -252,8 +254,7 @@ async def remove_future(writer: Writer, now_ms: int, venue: str | None = None) -
         ids = json.dumps(list(writer.symbols.of(venue)))
         rows = writer.connection.rows
         minute = now_ms // MINUTE_MS
-        await rows(_FUTURE, (ids, minute))
-        changed = int(await writer.connection.value("SELECT changes()"))
+        gone = await rows(_FUTURE, (ids, minute))
         not_over = [
             (symbol, period.ordinal, begun)
             for period in _PERIODS
@@ -264,8 +265,9 @@ async def remove_future(writer: Writer, now_ms: int, venue: str | None = None) -
             if period.end_ms(begun * MINUTE_MS) > now_ms
         ]
         await rows(_RESTATE, (json.dumps(not_over),))
+        writer.note_rows([*gone, *not_over])
         await rows(f"DELETE FROM forming WHERE minute > ? AND {_OF_THESE}", (minute, ids))
-        changed += int(await writer.connection.value("SELECT changes()")) + len(not_over)
+        changed = int(await writer.connection.value("SELECT changes()")) + len(gone) + len(not_over)
         changed += await derivatives.delete_after(writer.connection, ids, minute)
         if changed:  # whether a series is whole without them is to be counted anew
             await rows(f"DELETE FROM frontier WHERE until > ? AND {_OF_THESE}", (minute, ids))

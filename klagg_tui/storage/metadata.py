@@ -104,8 +104,12 @@ async def _move_anchor(writer: Writer, symbol: str, below: int) -> None:
     number = writer.symbols.ids[symbol]
     days = writer.symbols.known[number].anchor
     for table in ("history", "forming"):
-        sql = f"DELETE FROM {table} WHERE symbol = ? AND period = ? AND (minute / ? - ?) % 3 <> 0 AND state < ?"
-        await writer.connection.rows(sql, (number, Period.D3.ordinal, DAY_MS // MINUTE_MS, days, int(below)))
+        sql = (
+            f"DELETE FROM {table} WHERE symbol = ? AND period = ? AND (minute / ? - ?) % 3 <> 0 AND state < ? "
+            "RETURNING symbol, period, minute"
+        )
+        gone = await writer.connection.rows(sql, (number, Period.D3.ordinal, DAY_MS // MINUTE_MS, days, int(below)))
+        writer.note_rows(gone)
     await writer.connection.rows("DELETE FROM frontier WHERE symbol = ? AND period = ?", (number, Period.D3.ordinal))
     child = child_of(Period.D3, writer.periods)
     children = await writer.connection.rows(

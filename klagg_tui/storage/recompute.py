@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.confirming import confirmed_by, is_whole
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import Period, child_of
@@ -37,8 +37,8 @@ async def recompute(
     opens_at: OpensAt,
     of: Period = Period.M1,
     is_amended: bool = False,
-) -> None:
-    """Make all larger bars again over bars of the period `of` that changed.
+) -> list[BarKey]:
+    """Make all larger bars again over bars of the period `of` that changed; returns which those are.
 
     Args:
         touched: open times of the changed bars.
@@ -46,6 +46,7 @@ async def recompute(
         opens_at: of the exchanges' own bars.
         is_amended: the exchange replaced bars of its own, so that larger bars confirmed before may change too.
     """
+    made_again: list[BarKey] = []
     by_period: dict[Period, dict[int, set[int]]] = {of: {number: set(opens) for number, opens in touched.items()}}
     for period in periods:
         child = child_of(period, (*periods, of))
@@ -59,16 +60,23 @@ async def recompute(
             made = await knowing_most(connection, symbols, made, opens_at)
             rows = [packer.row(symbols.ids[bar.symbol], bar) for bar in made]
             await connection.insert(RANKED if is_amended else DERIVED, rows)
+            made_again += [bar.key for bar in made]
+    return made_again
 
 
 async def knowing_most(connection: Connection, symbols: Symbols, bars: Sequence[Bar], opens_at: OpensAt) -> list[Bar]:
-    """The same bars; one that lacks fields has them from the stored one where that agrees with it and has every trade."""
-    lacking = [bar.key for bar in bars if bar.evidence]
+    """The same bars; one that lacks fields has them from the stored one where that agrees with it and has every trade.
+
+    Of two partial ones the one with more volume stays: it lacks less, also where nobody knows how many trades that is.
+    """
+    lacking = [bar.key for bar in bars if bar.evidence or bar.state is State.PARTIAL]
     stored = await bars_at(connection, symbols, lacking) if lacking else {}
     return [_with_fields_of(stored[bar.key], bar, opens_at(bar)) if bar.key in stored else bar for bar in bars]
 
 
 def _with_fields_of(stored: Bar, bar: Bar, opens_at: Exact | None) -> Bar:
+    if bar.state is stored.state is State.PARTIAL:
+        return stored if stored.volume > bar.volume else bar
     if bar.state < State.CLOSED or (bar.state is State.CLOSED and not is_whole(stored)):
         return bar
     joined, is_equal = confirmed_by(stored, bar, is_whole=is_whole(stored), opens_at=opens_at)

@@ -28,7 +28,7 @@ _KNOWS_AS_MUCH: Final = (
     f"(history.state <> {State.PARTIAL.value} OR excluded.trade_count >= history.trade_count OR {_IS_COUNT_UNKNOWN})"
 )
 """A partial bar only lacks trades, it has none too many: of two, the one with more trades knows more; the newer one where it is
-not known how many they are."""
+not known how many they are (see `recompute.knowing_most` for larger ones)."""
 
 HISTORY: Final = Insert("history", f"ON CONFLICT (symbol, period, minute) {_SET}")
 """The new row takes the place of the old one."""
@@ -66,7 +66,8 @@ def span_of(symbol: str, columns: Sequence[int]) -> Span:
 
 _PERIODS: Final = tuple(Period)
 _STATES: Final = tuple(State)
-_HAS_TEXT: Final = 1 << 13
+HAS_TEXT: Final = 1 << 13
+"""Bit of `scale`: a mantissa is a text."""
 _FIELDS: Final = Evidence.CANDLE_ONLY - 1
 _LATEST_MINUTE: Final = 4_000_000_000
 """The year 9575; what a calendar can hold ends soon after."""
@@ -83,7 +84,7 @@ class Decimals(NamedTuple):
 
 def decimals_of(scale: int) -> Decimals | None:
     """Those of a row with this scale (see `schema`), None where a mantissa is a text."""
-    return None if scale & _HAS_TEXT else _decimals(scale)
+    return None if scale & HAS_TEXT else decimals_in(scale)
 
 
 def lacks_fields(scale: int) -> bool:
@@ -91,7 +92,8 @@ def lacks_fields(scale: int) -> bool:
     return scale >> EVIDENCE & _FIELDS != 0
 
 
-def _decimals(scale: int) -> Decimals:
+def decimals_in(scale: int) -> Decimals:
+    """Those of any row with this scale."""
     return Decimals(scale & 15, scale >> 4 & 15, scale >> 8 & 31)
 
 
@@ -105,7 +107,7 @@ class _Steps(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def _steps(scale: int) -> _Steps:
-    decimals = _decimals(scale)
+    decimals = decimals_in(scale)
     return _Steps(
         exact.price_unpacked(1, decimals.price),
         exact.quantity_unpacked(1, decimals.quantity),
@@ -140,7 +142,7 @@ class Packer:
         if count > _LARGEST:  # its column is one of integers, which would make a float of a text
             raise StorageError(f"A bar of {bar.symbol} counts {count} trades: more than there can be.")
         if (first | high | low | close | volume | turnover | count | bought | paid) >> 63:
-            scale |= _HAS_TEXT
+            scale |= HAS_TEXT
             mantissas = tuple(m if m <= _LARGEST else str(m) for m in mantissas)  # type: ignore[misc]
         return (*head, scale | bar.evidence << EVIDENCE, *mantissas)
 
@@ -156,7 +158,7 @@ def bars(rows: Iterable[Row], names: Mapping[int, str]) -> list[Bar]:
     """The bars of rows of `COLUMNS`; `names` are those of the symbols by id."""
     made = []
     for row in rows:
-        if row[4] & _HAS_TEXT:
+        if row[4] & HAS_TEXT:
             row = (*row[:5], *map(int, row[5:]))  # noqa: PLW2901 - the same row, read as it was meant
         symbol, period, minute, state, scale, first, high, low, close, volume, turnover, count, bought, paid = row
         # Texts are found out before they are multiplied: a damaged row's, so many times over, would fill the memory.
@@ -220,7 +222,7 @@ def _mantissas(bar: Bar, steps: _Steps) -> tuple[int, ...] | None:
 
 def _wide_enough(bar: Bar, scale: int) -> int:
     """The least scale that holds the bar and everything the given one holds."""
-    known = _decimals(scale)
+    known = decimals_in(scale)
     price = max(known.price, *map(exact.price_decimals_of, bar[3:7]))
     quantity = max(
         known.quantity, exact.quantity_decimals_of(bar.volume), exact.quantity_decimals_of(bar.taker_buy_volume)

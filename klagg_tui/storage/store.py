@@ -14,6 +14,7 @@ from typing import Self
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import Changes
+from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.engine.precision import Precision
@@ -26,6 +27,7 @@ from klagg_tui.storage.disk_errors import missing, not_a_database, translate_err
 from klagg_tui.storage.ledger import Run
 from klagg_tui.storage.maintenance import Retention
 from klagg_tui.storage.merging import Added
+from klagg_tui.storage.news import HistoryNews
 from klagg_tui.storage.opening import (
     Made,
     WriterLock,
@@ -189,6 +191,18 @@ class Store(StoreReader):
         if changes.current or changes.ended or told:
             await self._mark()
         return await self._require_writer().write(changes, told)
+
+    def collect_news(self) -> None:
+        """From now on, keep for `take_news` which stretches of history change."""
+        self._require_writer().news = HistoryNews()
+
+    def take_news(self) -> tuple[StoredStretch, ...]:
+        """Stretches of history of which the store holds something else than before: since the last call, and on disk.
+
+        What `write` was given is none where it was written as given: that the engine tells. Nor is what is deleted for its age.
+        """
+        news = self._require_writer().news
+        return news.take() if news else ()
 
     def require_in_place(self) -> None:
         """Check that what is written stays where it is looked for; every write does it too.

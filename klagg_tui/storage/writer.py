@@ -10,6 +10,7 @@ from typing import Final
 
 from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.changes import Changes
+from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import MINUTE_MS, Period, chain
@@ -18,6 +19,7 @@ from klagg_tui.storage import derivatives
 from klagg_tui.storage.connection import Connection, Insert
 from klagg_tui.storage.ledger import Ledger, Run
 from klagg_tui.storage.merging import Added, Merge
+from klagg_tui.storage.news import HistoryNews, stretches_of
 from klagg_tui.storage.queries import bars_at, stored_spans
 from klagg_tui.storage.quiet_minutes import quiet_bars
 from klagg_tui.storage.recompute import knowing_most, recompute
@@ -65,6 +67,10 @@ class Writer:
         self.periods = chain(periods)
         self.packer = Packer()
         self.symbols = Symbols()
+        self.news: HistoryNews | None = None
+        """Told of what is written beside the live engine, once it is on disk; None: nobody asks."""
+        self._noted: list[StoredStretch] = []
+        """News of the batch under way."""
         self._previous_close = frozenset(previous_close)
         self._spans: dict[str, tuple[Span, ...]] = {}
         self._is_loaded = False
@@ -78,6 +84,7 @@ class Writer:
     async def batch(self, names: Collection[str] = ()) -> AsyncIterator[None]:
         """One transaction in which all of `names` have numbers; what was read before a failure is read again."""
         async with self._lock:
+            self._noted.clear()
             try:
                 async with self.connection.transaction():
                     await self._load()
@@ -86,6 +93,8 @@ class Writer:
             except BaseException:
                 self._is_loaded = False
                 raise
+            if self.news is not None:
+                self.news.add(self._noted)
 
     @asynccontextmanager
     async def exclusively(self) -> AsyncIterator[None]:
@@ -118,6 +127,16 @@ class Writer:
         async with self._run_batch(run, names):
             return await self._merge(run, bars, spans, is_rolled_up=False)
 
+    def note(self, keys: Iterable[BarKey]) -> None:
+        """Inside a batch: the store holds other bars there than before, or none, and the live engine did not tell so."""
+        if self.news is not None:
+            self._noted += stretches_of(keys)
+
+    def note_rows(self, rows: Iterable[tuple[int, int, int]]) -> None:
+        """The same of rows: symbol number, period, minute."""
+        names, periods = self.symbols.names, tuple(Period)
+        self.note((names[symbol], periods[period], minute * MINUTE_MS) for symbol, period, minute in rows)
+
     def opens_at(self, bar: Bar) -> Exact | None:
         """Inside a batch: see `OpensAt`."""
         return bar.open if self.symbols.labels[self.symbols.ids[bar.symbol]] in self._previous_close else None
@@ -129,13 +148,15 @@ class Writer:
             rows = [self.packer.row(ids[bar.symbol], bar) for bar in bars[start : start + 500]]
             await self.connection.insert(insert, rows)
 
-    async def roll_up(self, touched: Iterable[BarKey], *, is_amended: bool = False) -> None:
-        """Make larger bars over these again inside a batch; see `recompute`."""
+    async def roll_up(self, touched: Iterable[BarKey], *, is_amended: bool = False, is_news: bool = True) -> None:
+        """Inside a batch that changed these bars: make larger ones over them again; see `recompute` and `note`."""
+        touched = list(touched)
+        changed = [*touched]
         by_period: dict[Period, dict[int, set[int]]] = {}
         for symbol, period, open_ms in touched:
             by_period.setdefault(period, {}).setdefault(self.symbols.ids[symbol], set()).add(open_ms)
         for period in sorted(by_period):
-            await recompute(
+            changed += await recompute(
                 self.connection,
                 self.symbols,
                 self.packer,
@@ -145,6 +166,8 @@ class Writer:
                 of=period,
                 is_amended=is_amended,
             )
+        if is_news:
+            self.note(changed)
 
     async def _merge(self, run: Run, bars: Sequence[Bar], spans: Sequence[Span], *, is_rolled_up: bool) -> Added:
         """`is_rolled_up`: larger bars over bars that are written as given come from the engine itself."""
@@ -156,6 +179,8 @@ class Writer:
         stored = await bars_at(self.connection, self.symbols, keys) if keys else {}
         written, added = merge.merged(ready, stored)
         await self.insert(HISTORY, written)
+        if is_rolled_up:  # a better one is stored than what is told
+            self.note(bar.key for bar in ready if stored.get(bar.key, bar) != bar)
         quiet = await quiet_bars(self.connection, self.symbols, merge.junctions, self._spans)
         await self.insert(HISTORY, quiet)
         await self._write_spans(merge)
@@ -166,7 +191,10 @@ class Writer:
     async def _write_larger(self, bars: Sequence[Bar]) -> None:
         """A bar that this run closed may turn out to lack trades: then, and only then, does it lose its rank."""
         doubted = {bar.key: bar for bar in bars if bar.state is State.PARTIAL and bar.key in self._closed_larger}
-        await self.insert(RANKED, await knowing_most(self.connection, self.symbols, bars, self.opens_at))
+        known = await knowing_most(self.connection, self.symbols, bars, self.opens_at)
+        await self.insert(RANKED, known)
+        # Of one that lacks trades a better one may be stored.
+        self.note(bar.key for bar, told in zip(known, bars, strict=True) if bar != told or bar.state is State.PARTIAL)
         if doubted:
             stored = await bars_at(self.connection, self.symbols, doubted)
             closed = [key for key, bar in stored.items() if bar.state is State.CLOSED]

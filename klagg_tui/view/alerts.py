@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import FilterError
 from klagg_tui.view import filter as filters
+from klagg_tui.view.filter import Scope
 from klagg_tui.view.model import Row
+from klagg_tui.view.screener.figure import FigureCall
 
 RESTING_MS: Final = 60_000
 
@@ -35,6 +37,7 @@ class Alerts:
         self._fired_ms: dict[tuple[str, str], int] = {}
         """When, by filter and symbol."""
         self._watched: dict[str, filters.Filter] = {}
+        self._scope = Scope()
         self._untrue: dict[str, set[str]] = {}
         """Symbols for which the alert is armed."""
 
@@ -43,13 +46,21 @@ class Alerts:
         """The filters watched."""
         return tuple(self._watched)
 
-    def watch(self, texts: Iterable[str], saved: Mapping[str, str] | None = None) -> dict[str, str]:
+    @property
+    def calls(self) -> frozenset[FigureCall]:
+        """What has to be computed for them."""
+        return frozenset[FigureCall]().union(*(watched.calls for watched in self._watched.values()))
+
+    def watch(self, texts: Iterable[str], scope: Scope | None = None) -> dict[str, str]:
         """Watch exactly these from now on; returns the error of each that cannot be read."""
+        scope = scope or Scope()
+        if scope != self._scope:  # what they refer to may mean something else now
+            self._watched, self._scope = {}, scope
         errors: dict[str, str] = {}
         wanted: dict[str, filters.Filter] = {}
         for text in texts:
             try:
-                wanted[text] = self._watched.get(text) or filters.read(text, saved)
+                wanted[text] = self._watched.get(text) or filters.read(text, scope)
             except FilterError as error:
                 errors[text] = str(error)
         self._watched = wanted

@@ -6,9 +6,7 @@ the version stands. Times come as arguments.
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from klagg_tui.engine import exact
@@ -18,9 +16,12 @@ from klagg_tui.engine.period import Period
 from klagg_tui.evidence import Evidence
 from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Status
 from klagg_tui.names import parted
-
-CLOSES_KEPT: Final = 64
-"""Closes of finished bars kept of each symbol and period: as many as the widest sparkline shows."""
+from klagg_tui.view.closes import CLOSES_KEPT, Closes
+from klagg_tui.view.screener.day import Day
+from klagg_tui.view.screener.figure import FigureCall, Figures
+from klagg_tui.view.screener.history import Columns
+from klagg_tui.view.screener.peers import Listed
+from klagg_tui.view.screener.screener import Need, Screener
 
 STALE_BAR_MS: Final = 5_000
 """How long after its end a bar may wait for its successor before the row is no longer live."""
@@ -29,48 +30,8 @@ STALE_FEED_MS: Final = 15_000
 """A whole market is never silent for so long."""
 
 _ORDINALS: Final = len(Period)
+NO_BARS: Final[tuple[Bar | None, ...]] = (None,) * _ORDINALS
 _MINUTE: Final = Period.M1.ordinal
-
-
-class Closes:
-    """The newest closes of finished bars, by their open times."""
-
-    __slots__ = ("_opens", "closes")
-
-    def __init__(self) -> None:
-        # Arrays: of 600 symbols in seven periods, lists of their numbers would take 13 MB more.
-        self._opens = array("q")
-        # Floats, for these are drawn and never shown: 63 bits of a price's unit end at nine million.
-        self.closes = array("d")
-        """Units of a price, oldest first; at most twice `CLOSES_KEPT`."""
-
-    @property
-    def newest_ms(self) -> int:
-        """Open time of the newest bar; before every time where there is none."""
-        return self._opens[-1] if self._opens else -1
-
-    def put(self, open_ms: int, close: Exact) -> None:
-        """A close, or another one for a bar that is there; one older than all that are kept is ignored."""
-        opens = self._opens
-        if not opens or open_ms > opens[-1]:  # nearly always: a start brings some 250,000 of them
-            opens.append(open_ms)
-            self.closes.append(close)
-        else:
-            at = bisect_left(opens, open_ms)
-            if opens[at] == open_ms:
-                self.closes[at] = close
-            elif at or len(opens) < CLOSES_KEPT:
-                opens.insert(at, open_ms)
-                self.closes.insert(at, close)
-        if len(opens) > 2 * CLOSES_KEPT:
-            del opens[:CLOSES_KEPT]
-            del self.closes[:CLOSES_KEPT]
-
-    def copy(self) -> Closes:
-        """As they are now."""
-        twin = Closes()
-        twin._opens, twin.closes = self._opens[:], self.closes[:]
-        return twin
 
 
 class Row:
@@ -83,6 +44,7 @@ class Row:
         "base",
         "coin",
         "decimals",
+        "figures",
         "is_halted",
         "last_trade_ms",
         "name",
@@ -115,6 +77,8 @@ class Row:
         self._unit = 10**PRICE_DECIMALS
         self.is_halted = False
         """Whether its trading rests at the exchange."""
+        self.figures: Figures | None = None
+        """Rolling windows and indicators; None where nobody asks for any."""
         self.version = 0
 
     @property
@@ -140,6 +104,14 @@ class Row:
         if minute is not None:
             return minute.close or None
         return next((bar.close for bar in self.bars if bar is not None and bar.close), None)
+
+    def figure(self, call: FigureCall) -> float | None:
+        """The figure now, the forming bar included; None where it is not known."""
+        return None if self.figures is None else self.figures.value(call, self.bars)
+
+    def coverage(self, call: FigureCall) -> float:
+        """Which part of what the figure looks at is known, 0 to 1: below 1 its value is preliminary."""
+        return 0.0 if self.figures is None else self.figures.coverage(call, self.bars)
 
     def closes(self, period: Period, count: int = CLOSES_KEPT) -> list[float]:
         """The newest closes for drawing, oldest first: of finished bars, and the current one's at the end."""
@@ -194,6 +166,7 @@ class Row:
         twin.last_trade_ms = self.last_trade_ms
         twin.decimals, twin._unit = self.decimals, self._unit
         twin.is_halted, twin.version = self.is_halted, self.version
+        twin.figures = None if self.figures is None else self.figures.frozen(self.bars)
         twin.venue, twin.venue_name = self.venue, self.venue_name
         twin.base, twin.quote, twin.coin = self.base, self.quote, self.coin
         return twin
@@ -207,6 +180,8 @@ class Market:
         self.newest_trade_ms = 0
         self.counts: dict[str, int] = {}
         """Symbols of each exchange, where several are watched; empty where one is."""
+        self.screener = Screener(lambda symbol: self.rows[symbol].bars if symbol in self.rows else NO_BARS)
+        """What figures are computed of the rows: see `Screener.use`."""
 
     @property
     def has_venues(self) -> bool:
@@ -225,25 +200,45 @@ class Market:
         for bar in update.changes.ended:
             self._row(bar).take_closed(bar)
             touched.add(bar.symbol)
+        self.screener.take(update.changes.ended)
         self._take_current(update.changes.current, touched)
         self._note_trades(update)
         for symbol, facts in update.instruments.items():
             row = rows.get(symbol)
             if row is not None:
                 row.learn(facts)
+                listed = Listed(row.venue, row.base, row.quote)
+                self.screener.learn(symbol, listed, is_inverse=facts.is_inverse)
                 touched.add(symbol)
         return touched
 
     def _add(self, symbol: str) -> Row:
         row = self.rows[symbol] = Row(symbol)
+        row.figures = self.screener.add(symbol)
         if symbol != row.title:
             self.counts[row.venue] = self.counts.get(row.venue, 0) + 1
         return row
 
     def _drop(self, symbol: str) -> None:
         row = self.rows.pop(symbol, None)
+        self.screener.drop(symbol)
         if row is not None and symbol != row.title:
             self.counts[row.venue] -= 1
+
+    def note_days(self, days: Mapping[str, Day]) -> None:
+        """The last 24 hours of symbols in their exchange's words, until the stored minutes cover them."""
+        for symbol, day in days.items():
+            row = self.rows.get(symbol)
+            if row is not None:
+                self.screener.note_day(symbol, day)
+                row.version += 1
+
+    def seed(self, need: Need, columns: Columns) -> bool:
+        """Stored bars that the screener wanted; whether the row has other figures by them."""
+        is_news = self.screener.seed(need, columns)
+        if is_news:
+            self.rows[need.symbol].version += 1
+        return is_news
 
     def note_halted(self, halted: Collection[str]) -> set[str]:
         """Take in whose trading rests; returns the symbols of which that is news."""
@@ -284,6 +279,7 @@ class Market:
             if row is not None:
                 row.last_trade_ms = traded_ms
                 self.newest_trade_ms = max(self.newest_trade_ms, traded_ms)
+        self.screener.now_ms = self.newest_trade_ms
 
     def copy(self) -> Market:
         """The market as it is now, for a frozen screen."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from klagg_tui.view.columns.registry import BY_KEY, DEFAULT_KEYS, find
+from klagg_tui.view.columns.registry import DEFAULT_KEYS, find
 from klagg_tui.view.indicators.registry import DEFAULT_INDICATORS, INDICATORS
 from klagg_tui.view.sorting import Sort
 
 MAX_FILTER_HISTORY: Final = 50
+_COMPUTED: Final = re.compile(r"[A-Za-z0-9(+-][\w.,%()+*/ -]{0,99}", re.ASCII)
 _FIRST_LIST: Final = "Watchlist"
 
 
@@ -31,6 +33,8 @@ class Preferences:
     """Oldest first."""
     saved_filters: tuple[tuple[str, str], ...] = ()
     """Name and filter."""
+    names: tuple[tuple[str, str], ...] = ()
+    """Own names in lower case, and what each stands for; in the state file those that are not as in the settings."""
     watchlists: tuple[tuple[str, tuple[str, ...]], ...] = ((_FIRST_LIST, ()),)
     """Name and symbols."""
     shown_list: str = ""
@@ -66,6 +70,8 @@ class Preferences:
     def as_plain(self, defaults: Preferences) -> dict[str, Any]:
         """What differs from the defaults, fit for JSON: what was never chosen here follows the settings."""
         before, now = _flat(defaults), _flat(self)
+        if self.names != defaults.names:
+            now["names"] = [pair for pair in self.names if pair not in defaults.names]
         return {name: value for name, value in now.items() if value != before[name]}
 
 
@@ -97,11 +103,13 @@ def _indicators(plain: Mapping[Any, Any], defaults: Preferences) -> tuple[str, .
 
 def _read(name: str, value: object, default: object) -> object | None:
     if name == "columns":
-        return tuple(key for key in _texts(value) if key in BY_KEY) or None
+        return tuple(key for key in _texts(value) if _may_be_column(key)) or None
     if name == "sort":
-        return value if isinstance(value, str) and find(value) else None
+        return value if isinstance(value, str) and _may_be_column(value) else None
     if name == "saved_filters":
-        return tuple((pair[0], pair[1]) for pair in _lists(value) if len(pair) == 2 and _are_texts(pair))
+        return _pairs(value)
+    if name == "names":
+        return tuple({**dict(cast("tuple[tuple[str, str], ...]", default)), **dict(_pairs(value))}.items())
     if name == "watchlists":
         return (
             tuple(
@@ -114,6 +122,15 @@ def _read(name: str, value: object, default: object) -> object | None:
     if isinstance(default, tuple):
         return tuple(_texts(value))
     return value if type(value) is type(default) else None
+
+
+def _may_be_column(key: str) -> bool:
+    """Whether it is a column's key, or can be the text of a computed one: whether that can be read shows where names are known."""
+    return bool(find(key) or _COMPUTED.fullmatch(key))
+
+
+def _pairs(value: object) -> tuple[tuple[str, str], ...]:
+    return tuple((pair[0], pair[1]) for pair in _lists(value) if len(pair) == 2 and _are_texts(pair))
 
 
 def _lists(value: object) -> list[list[Any]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from klagg_tui.engine.period import Period
-from klagg_tui.view.columns.change import CHANGE
+from klagg_tui.view.columns.change import CHANGE, period_key
+from klagg_tui.view.columns.column import Column
 from klagg_tui.view.columns.registry import find
 from klagg_tui.view.columns.symbol import SYMBOL
 from klagg_tui.view.model import Row
@@ -32,19 +33,21 @@ class Sort(NamedTuple):
 
 
 def column_of(sort: Sort, keys: Iterable[str], period: Period) -> str | None:
-    """The column on view that the rows are sorted by: `chg` and `chg(5m)` are one where 5m is the period."""
-    of_period = f"{CHANGE.key}({period})"
+    """The column on view that the rows are sorted by: `chg` and `bar.chg(5m)` are one where 5m is the period."""
+    of_period = period_key(period)
     twins = {CHANGE.key: of_period, of_period: CHANGE.key}
     on_view = set(keys)
     return next((key for key in (sort.key, twins.get(sort.key)) if key in on_view), None)
 
 
-def ordered(rows: Iterable[Row], sort: Sort, period: Period, now_ms: int) -> list[Row]:
+def ordered(
+    rows: Iterable[Row], sort: Sort, period: Period, now_ms: int, find_column: Callable[[str], Column | None] = find
+) -> list[Row]:
     """The rows by the column's value in that period, then by name; rows without a value come last either way.
 
     Amounts of money of other quotes than dollars cannot be held against those: they come below, quote by quote.
     """
-    column = find(sort.key) or SYMBOL
+    column = find_column(sort.key) or SYMBOL
     measure = column.measure
     ordinal = period.ordinal
     named = sorted(rows, key=lambda row: row.symbol)

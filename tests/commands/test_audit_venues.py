@@ -25,6 +25,8 @@ from klagg_tui.storage.venues import mark_of
 from tests.commands.beside import exchange
 from tests.makers import HOUR, MINUTE, START
 
+pytestmark = pytest.mark.xdist_group("live probes")
+
 MARKET = MarketSpec(symbols=3, start_ms=START, activity=30.0, history_days=1)
 PAIRS = {"kraken": "BTC/USD", "coinbase": "BTC-USD"}
 PERIODS = (Period.M1, Period.M3, Period.M5, Period.H1)

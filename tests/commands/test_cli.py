@@ -1,15 +1,18 @@
 """What is typed and what comes back: status, sentences, streams."""
 
+import gc
 import io
 import json
 import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from klagg_tui import __main__ as way_in
 from klagg_tui import __version__
 from klagg_tui.cli import COMMANDS
 from tests.importing.test_importer import HEADER, day_file, file_of, row
@@ -148,6 +151,8 @@ def test_export_sifts_with_the_screens_filter_language(filled: Klagg) -> None:
     assert 0 < len(busy) < len(every)
     said = filled("export", "--db", "a.db", "--where", "nonsense>1")
     assert (said.status, "There is no column nonsense" in said.err) == (2, True)
+    said = filled("export", "--db", "a.db", "--where", "chg(1h)>1 rsi(1h)<30")
+    assert (said.status, "chg(1h) looks back over more than one bar" in said.err) == (2, True)
 
 
 def test_export_makes_periods_that_are_not_stored(filled: Klagg) -> None:
@@ -251,7 +256,7 @@ main()
 
 
 def test_what_is_heavy_is_loaded_only_by_the_command_that_needs_it() -> None:
-    heavy = ("textual", "aiohttp", "pyarrow", "aiosqlite", "orjson", "websockets", "rich.table", "rapidfuzz")
+    heavy = ("textual", "aiohttp", "pyarrow", "aiosqlite", "orjson", "websockets", "rich.table")
     code = f"import sys, klagg_tui.cli; print(*(name for name in {heavy!r} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
@@ -270,6 +275,17 @@ def test_one_command_loads_no_other_and_a_text_as_an_option_nothing_to_read_it()
     assert 'storage.database = "x.db"  # --db' in said
     assert 'market.symbols = ["BTC*", "ETH*", "SOL*"]  # --symbols' in said
     assert loaded == ""
+
+
+@pytest.mark.parametrize("flags", [["--version"], ["-V"], ["--version", "--db", "a.db"]], ids=" ".join)
+def test_every_way_to_ask_for_the_version_gets_the_same(
+    flags: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["klagg", *flags])
+    with suppress(SystemExit):
+        way_in.main()
+    assert capsys.readouterr().out == f"klagg {__version__}\n"
+    assert gc.isenabled()
 
 
 def test_the_version_is_said_without_reading_a_command_line() -> None:

@@ -23,7 +23,7 @@ from tests.commands.beside import WAIT_S
 from tests.commands.visitor import Visit, Visiting
 from tests.shell import Klagg
 
-pytestmark = [pytest.mark.xdist_group("live"), pytest.mark.usefixtures("whole_program")]
+pytestmark = [pytest.mark.xdist_group("live programs"), pytest.mark.usefixtures("whole_program")]
 
 
 def test_a_made_up_market_is_on_the_screen_and_nothing_of_it_is_kept(

@@ -21,7 +21,7 @@ from klagg_tui.runtime.stop_signals import INTERRUPTED
 from tests.commands.beside import WAIT_S, Terminal, at, exchange, has_bars, terminal, wait_for
 from tests.commands.test_record import SLOW, locked
 
-pytestmark = pytest.mark.xdist_group("live")
+pytestmark = pytest.mark.xdist_group("live programs")
 
 _MODES = re.compile(r"\x1b\[\?(\d+)([hl])")
 _USUAL = {"7": "h", "25": "h"}

@@ -11,7 +11,7 @@ from klagg_tui.exchange.registry import keys
 from klagg_tui.runtime.simulation import simulated_exchange
 from tests.shell import Klagg
 
-pytestmark = pytest.mark.xdist_group("live")
+pytestmark = pytest.mark.xdist_group("live probes")
 
 
 def test_the_report_is_printed_and_written(klagg: Klagg, tmp_path: Path) -> None:

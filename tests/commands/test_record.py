@@ -29,7 +29,7 @@ NOWHERE = ("--rest-url", "http://127.0.0.1:9", "--ws-url", "ws://127.0.0.1:9")
 WAIT_S = 20
 QUICK = ("--history", "5", "--flush-seconds", "0.2")
 
-live = pytest.mark.xdist_group("live")
+live = pytest.mark.xdist_group("live programs")
 in_here = pytest.mark.usefixtures("whole_program")
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.commands.beside import at, exchange, free_port, get, once, signalled
 from tests.shell import Klagg
 
-pytestmark = [pytest.mark.xdist_group("live"), pytest.mark.usefixtures("whole_program")]
+pytestmark = [pytest.mark.xdist_group("live programs"), pytest.mark.usefixtures("whole_program")]
 
 
 def test_bars_are_recorded_and_pushed_until_ctrl_c(klagg: Klagg) -> None:

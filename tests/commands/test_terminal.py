@@ -16,7 +16,7 @@ from tests.commands.beside import Terminal, at, exchange, free_port, get, has_ba
 from tests.commands.visitor import Visiting
 from tests.shell import Klagg
 
-live = pytest.mark.xdist_group("live")
+live = pytest.mark.xdist_group("live programs")
 in_here = pytest.mark.usefixtures("whole_program")
 
 NOWHERE = ("--rest-url", "http://127.0.0.1:9", "--ws-url", "ws://127.0.0.1:9")

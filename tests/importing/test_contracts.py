@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from itertools import permutations
 from pathlib import Path
@@ -21,6 +22,8 @@ from klagg_tui.storage.store import Store
 from tests.filed import all_of
 from tests.importing.test_importer import HEADER, event, row
 from tests.makers import DAY, MINUTE, trade
+
+pytestmark = pytest.mark.no_cover
 
 SYMBOL = "LITUSDT"
 OLD_MS = 1_738_195_200_000
@@ -53,14 +56,15 @@ def recording(folder: Path, name: str, given: Iterable[AggTrade]) -> Path:
     return path
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> list[Path]:
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The two days of the old contract, and the trades of the new one in two recordings."""
+    folder = tmp_path_factory.mktemp("files")
     return [
-        archive(tmp_path, "2025-01-30", [one for one in OLD if one.traded_ms < OLD_MS + DAY]),
-        archive(tmp_path, "2025-01-31", [one for one in OLD if one.traded_ms >= OLD_MS + DAY]),
-        recording(tmp_path, "n1", NEW[:50]),
-        recording(tmp_path, "n2", NEW[50:]),
+        archive(folder, "2025-01-30", [one for one in OLD if one.traded_ms < OLD_MS + DAY]),
+        archive(folder, "2025-01-31", [one for one in OLD if one.traded_ms >= OLD_MS + DAY]),
+        recording(folder, "n1", NEW[:50]),
+        recording(folder, "n2", NEW[50:]),
     ]
 
 
@@ -72,6 +76,13 @@ async def imported(path: Path, *calls: Sequence[Path]) -> tuple[Content, list[Im
     async with await Store.open(path) as store:
         outcomes = [await import_files(store, files) for files in calls]
         return await all_of(store, SYMBOL), outcomes
+
+
+@pytest.fixture(scope="module")
+def one_by_one(tmp_path_factory: pytest.TempPathFactory, files: list[Path]) -> Content:
+    """What is in a database after an import of each file in order of time."""
+    content, _ = asyncio.run(imported(tmp_path_factory.mktemp("other") / "klagg.db", *([path] for path in files)))
+    return content
 
 
 def shown(bars: Iterable[Bar], from_ms: int = NEW_MS) -> list[tuple[object, ...]]:
@@ -91,23 +102,23 @@ RIGHT = [
 
 @pytest.mark.parametrize("order", list(permutations(range(4))))
 async def test_files_of_two_contracts_give_the_same_in_any_order(
-    tmp_path: Path, files: list[Path], order: Sequence[int]
+    tmp_path: Path, files: list[Path], one_by_one: Content, order: Sequence[int]
 ) -> None:
     content, outcomes = await imported(tmp_path / "one.db", *([files[place]] for place in order))
     assert shown(content[0]) == RIGHT
     assert [span[1:3] for span in content[1]] == [(1, 360), (1, 100)]
     assert [span.contract for span in content[1]] == [0, 1]
     assert sum(outcome.duplicates + outcome.too_late for outcome in outcomes) == 0
-    assert content == (await imported(tmp_path / "other.db", *([path] for path in files)))[0]
+    assert content == one_by_one
     assert [finding async for finding in audit(tmp_path / "one.db") if finding.from_ms >= NEW_MS] == []
 
 
 @pytest.mark.parametrize("order", list(permutations(range(4)))[::5])
 async def test_files_of_two_contracts_give_the_same_in_one_import(
-    tmp_path: Path, files: list[Path], order: Sequence[int]
+    tmp_path: Path, files: list[Path], one_by_one: Content, order: Sequence[int]
 ) -> None:
     content, _ = await imported(tmp_path / "one.db", [files[place] for place in order])
-    assert content == (await imported(tmp_path / "other.db", *([path] for path in files)))[0]
+    assert content == one_by_one
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))

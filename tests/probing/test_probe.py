@@ -12,7 +12,7 @@ from klagg_tui.probing.report import Report, Verdict
 from klagg_tui.probing.run import Target, probe
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 
-pytestmark = pytest.mark.xdist_group("live as well")
+pytestmark = pytest.mark.xdist_group("live probes")
 
 SPEED = 60.0
 
@@ -45,6 +45,7 @@ async def test_everything_that_an_exchange_keeps_is_said_to_hold(key: str) -> No
     assert Verdict.HOLDS in verdicts(report).values()
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("key", "faults", "question"),
     [

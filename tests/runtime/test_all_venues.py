@@ -22,7 +22,7 @@ from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import FACES, MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 
-pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("live")]
+pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("live markets")]
 
 MINUTE_MS = 60_000
 SPEED = 15

@@ -19,6 +19,7 @@ from klagg_tui.feed import InstrumentFacts
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime import host as host_module
 from klagg_tui.runtime.host import TAPE_LENGTH, EngineHost
+from klagg_tui.runtime.look import Look
 from klagg_tui.storage.store import Store
 from tests.clocks import Sleepable
 from tests.feeds import until
@@ -121,12 +122,44 @@ async def test_a_flush_writes_what_changed_once(store: Store) -> None:
     assert host.metrics[Metric.ROWS_WRITTEN] == rows
 
 
+async def test_only_where_bars_have_ended_is_written_at_once_for_who_reads_them(store: Store) -> None:
+    host = host_with(store)
+    host.receive(trades([START]))
+    await host.flush_ended()
+    assert host.metrics[Metric.ROWS_WRITTEN] == 0
+    host.receive(trades([START + MINUTE], first_id=2))
+    await host.flush_ended()
+    assert [bar.open_ms for bar in await listed(store)][:1] == [START]
+    rows = host.metrics[Metric.ROWS_WRITTEN]
+    await host.flush_ended()
+    assert host.metrics[Metric.ROWS_WRITTEN] == rows
+    await host_with().flush_ended()
+
+
+async def test_bars_that_a_disk_in_trouble_did_not_take_are_tried_again_for_who_reads_them(store: Store) -> None:
+    host = host_with(store)
+    host.receive(trades([START, START + MINUTE]))
+    _change(store.path, "CREATE TRIGGER ill BEFORE INSERT ON history BEGIN SELECT RAISE(ABORT, 'the disk is ill'); END")
+    assert not await host.flush()
+    _change(store.path, "DROP TRIGGER ill")
+    await host.flush_ended()
+    assert [bar.open_ms for bar in await listed(store)][:1] == [START]
+
+
 async def test_minutes_are_stored_also_where_nobody_asked_for_them(store: Store) -> None:
     host = EngineHost(KlineEngine((Period.M5,), holds_gaps=False), (Period.M5,), store, lambda: START)
     host.handle([AddSymbol(SYMBOL, 0), *trades([START, START + MINUTE])])
     assert await host.flush()
     assert len(await listed(store, Period.M1)) >= 1
-    assert {bar.period for bar in (await host.update()).changes.current} == {Period.M5}
+
+
+async def test_the_screen_is_told_minutes_also_where_nobody_asked_for_them(store: Store) -> None:
+    host = EngineHost(KlineEngine((Period.M5,), holds_gaps=False), (Period.M5,), store, lambda: START)
+    host.handle([AddSymbol(SYMBOL, 0), *trades([START, START + MINUTE])])
+    changes = (await host.update()).changes
+    assert {bar.period for bar in changes.current} == {Period.M1, Period.M5}
+    assert {bar.period for bar in changes.ended} == {Period.M1}
+    assert host.stale_closes == [Period.M1, Period.M5]
 
 
 async def test_without_a_store_there_is_nothing_to_write() -> None:
@@ -134,6 +167,13 @@ async def test_without_a_store_there_is_nothing_to_write() -> None:
     host.receive(trades([START]))
     assert await host.flush()
     assert not host.metrics.snapshot()
+
+
+def test_every_exchange_knows_what_is_looked_at() -> None:
+    host = host_with()
+    side = host.venue("kraken", lambda: START)
+    host.look_at(Look(("kraken:BTC/USD",), Period.M5))
+    assert side.look == host.look == Look(("kraken:BTC/USD",), Period.M5)
 
 
 def test_the_tape_keeps_trades_of_the_followed_symbol_only() -> None:

@@ -13,9 +13,19 @@ import pytest
 
 from klagg_tui.runtime.plans import mark_at
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
-from tests.market_run import MINUTE_MS, Exchanges, differences, now_ms, recorded, simulated, venue_of
+from tests.market_run import (
+    MINUTE_MS,
+    Exchanges,
+    differences,
+    every,
+    now_ms,
+    recorded,
+    simulated,
+    unsettled,
+    venue_of,
+)
 
-pytestmark = pytest.mark.xdist_group("live as well")
+pytestmark = [pytest.mark.xdist_group("live restarts"), pytest.mark.no_cover]
 
 HISTORY = 500
 """Reaches back before every crash: what a symbol lost before anything of it was on disk is history; all else is owed."""
@@ -65,9 +75,14 @@ async def _kill(exchanges: Exchanges, database: Path, kills: int, market: str = 
     from_ms = now_ms(exchanges) // MINUTE_MS * MINUTE_MS
     for _ in range(kills):
         await _killed_after(exchanges, database, chance.uniform(1.5, longest_s))
-    _, to_ms, _ = await recorded(exchanges, database, 5, HISTORY, market)
+    status, to_ms, _ = await recorded(exchanges, database, 5, HISTORY, market)
     found, told = await differences(exchanges, database, from_ms=from_ms, to_ms=to_ms)
+    print((to_ms - from_ms) / MINUTE_MS, dict(found), status.owed, *told[:200], sep="\n")
+    for exchange in every(exchanges):
+        print(exchange.face.key, dict(exchange.faults.counts), *exchange.faults.incidents, sep="\n    ")
     assert not told, "\n".join(told[:5])
+    assert not await unsettled(exchanges, database, to_ms)
+    assert not status.owed
     assert found["equal"] > 0
     if isinstance(exchanges, SimulatedExchange):
         assert found["CONFIRMED"] == found["equal"]
@@ -88,4 +103,4 @@ async def test_fifty_kills_cost_nothing(tmp_path: Path) -> None:
 async def test_twenty_kills_over_six_exchanges_cost_nothing(tmp_path: Path) -> None:
     kills, speed = int(os.environ.get("KLAGG_SIX_KILLS", "20")), float(os.environ.get("KLAGG_SIX_SPEED", "20"))
     async with simulated(symbols=5, seed=4, activity=1.0, speed=speed, faults="all/4m") as exchanges:
-        await _kill(exchanges, tmp_path / "run.db", kills, longest_s=15.0)
+        await _kill(exchanges, tmp_path / "run.db", kills, longest_s=20.0)

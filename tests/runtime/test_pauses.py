@@ -14,7 +14,7 @@ from klagg_tui.storage.symbols import Standing
 from tests.makers import DAY, HOUR, MINUTE
 from tests.market_run import differences, plan, recorded, until
 
-pytestmark = pytest.mark.xdist_group("live as well")
+pytestmark = [pytest.mark.xdist_group("live restarts"), pytest.mark.no_cover]
 
 SPEED = 60
 
@@ -34,7 +34,7 @@ async def session(exchange: SimulatedExchange, database: Path, minutes: float) -
 async def test_a_long_pause_and_a_short_session_behind_it_lose_nothing(tmp_path: Path, behind_ms: int) -> None:
     database = tmp_path / "run.db"
     async with SimulatedExchange(MarketSpec(symbols=4, seed=7, activity=2.0), speed=SPEED) as exchange:
-        await recorded(exchange, database, 1)
+        await session(exchange, database, 2)
         from_ms = exchange.now_ms() // MINUTE * MINUTE
         exchange.jump(2 * DAY)  # more than one answer brings
         await session(exchange, database, 1 / 3)
@@ -52,7 +52,7 @@ async def test_a_symbol_that_left_while_klagg_was_off_has_its_last_minutes_whate
 ) -> None:
     database = tmp_path / "run.db"
     async with SimulatedExchange(MarketSpec(symbols=6, seed=8, activity=2.0), speed=SPEED) as exchange:
-        await recorded(exchange, database, 1)
+        await session(exchange, database, 2)
         from_ms = exchange.now_ms() // MINUTE * MINUTE
         left = "XRPUSDT"
         exchange.market.delist(left, from_ms // MINUTE + 90)

@@ -29,7 +29,7 @@ from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.simulator.faults.schedule import Fault
 from klagg_tui.storage.store import Store
 
-pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("live")]
+pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("live markets")]
 
 MINUTE_MS = 60_000
 SPEED = 30

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from klagg_tui.engine.columns import StoredStretch
+from klagg_tui.engine.events import AddSymbol
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import DiskError
 from klagg_tui.exchange.registry import venue
@@ -19,7 +21,9 @@ from klagg_tui.runtime.live.feed import LiveFeed
 from klagg_tui.runtime.replay import Replay
 from klagg_tui.runtime.run import opened
 from klagg_tui.runtime.source import Plan
-from tests.makers import START, SYMBOL, bars
+from tests.makers import DAY, MINUTE, START, SYMBOL, bars
+
+OTHER = "ETHUSDT"
 
 
 def plan(database: Path) -> Plan:
@@ -67,12 +71,42 @@ async def test_what_changed_is_shown_between_stored_bars_however_many_are_due(tm
     async with opened(plan(tmp_path / "klagg.db"), Latest()) as run:
         assert run.host.store is not None
         await run.host.store.add_confirmed(bars(3))
-        run.host.stale_closes[:] = [Period.M1] * 50 + [Period.M5] + [Period.M1] * 50
+        run.host.stale_closes[:] = [Period.M5, Period.M1, Period.M1]
         run.host.learn({SYMBOL: InstrumentFacts("one", "The one", SYMBOL, "BTC", "USDT")})
         first, second = await run._next_update(), await run._next_update()
         assert {bar.period for bar in first.changes.ended} == {Period.M1}
         assert second.instruments[SYMBOL].base == "BTC"
-        assert run.host.stale_closes == [Period.M5]
+        assert run.host.stale_closes == [Period.M1]
+
+
+async def test_history_that_comes_of_one_symbol_shows_its_closes_alone(tmp_path: Path) -> None:
+    async with opened(plan(tmp_path / "klagg.db"), Latest()) as run:
+        store = run.host.store
+        assert store is not None
+        await store.add_confirmed([*bars(3), *bars(3, symbol=OTHER)])
+        run.host.handle([AddSymbol(SYMBOL, 0), AddSymbol(OTHER, 0)])
+        while (await run._next_update()).changes or run.host.stale_closes or run._stale_series:
+            pass
+        await store.add_confirmed(bars(2, START + 3 * MINUTE))
+        told = await run._next_update()
+        assert told.stored == (StoredStretch(SYMBOL, Period.M1, START + 3 * MINUTE, START + 5 * MINUTE),)
+        shown = (await run._next_update()).changes.ended
+        assert [(bar.symbol, bar.open_ms) for bar in shown] == [(SYMBOL, START + n * MINUTE) for n in range(5)]
+        assert not run._stale_series
+
+
+async def test_history_older_than_the_closes_that_are_shown_and_of_symbols_that_are_not_followed_is_not_shown(
+    tmp_path: Path,
+) -> None:
+    async with opened(plan(tmp_path / "klagg.db"), Latest()) as run:
+        store = run.host.store
+        assert store is not None
+        run.host.stale_closes.clear()
+        run.host.now_ms = lambda: START + DAY
+        run.host.handle([AddSymbol(SYMBOL, 0)])
+        await store.add_confirmed([*bars(3), *bars(3, START + DAY - 3 * MINUTE, symbol=OTHER)])
+        assert {stretch.symbol for stretch in (await run._next_update()).stored} == {SYMBOL, OTHER}
+        assert not run._stale_series
 
 
 async def test_a_live_run_keeps_which_exchanges_it_watches_and_a_replay_does_not(tmp_path: Path) -> None:

@@ -66,8 +66,12 @@ _BESIDES = (
 
 
 def _traps(key: str) -> list[str]:
-    """Those of its face; with `prevclose` the exchange has other bars for ever."""
-    return [trap for trap in face_class(key).traps if trap != "prevclose"]
+    """Those of its face, but for two.
+
+    With `prevclose` the exchange has other bars for ever. And `nobars` comes for a while only, as `all` brings it: an exchange that shows
+    the bars beside a missing one says that nothing was traded in it, and what klagg did not see itself it cannot know then.
+    """
+    return [trap for trap in face_class(key).traps if trap not in ("prevclose", "nobars")]
 
 
 def _for_long(trap: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from klagg_tui.engine import parsing
+from klagg_tui.engine import exact, parsing
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.events import AggTrade
@@ -22,6 +22,7 @@ from klagg_tui.feed import FeedUpdate, Mode
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime import worker
 from klagg_tui.runtime.host import EngineHost
+from klagg_tui.runtime.look import Look
 from klagg_tui.runtime.replay import Replay
 from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
@@ -191,6 +192,8 @@ async def test_after_stop_questions_are_answered_in_one_sentence(tmp_path: Path,
     await runtime.stop()
     with pytest.raises(KlaggError, match=r"^The engine has stopped; start klagg again\.$"):
         await runtime.history(SYMBOL, Period.M1, None, 5)
+    with pytest.raises(KlaggError, match=r"^The engine has stopped; start klagg again\.$"):
+        await runtime.columns([SYMBOL], Period.M1, START)
     runtime.follow(SYMBOL)
     async with await Store.open(database):
         pass
@@ -274,10 +277,46 @@ async def test_a_bar_that_has_just_ended_is_history_although_nobody_has_written_
         assert ended[0] in await runtime.history(SYMBOL, Period.M1, START + MINUTE, 5)
 
 
+async def test_what_is_looked_at_reaches_the_engine(tmp_path: Path, database: Path) -> None:
+    runtime = Runtime(plan(file_with(tmp_path, trades([START])), database))
+    runtime.look_at([SYMBOL], Period.M5)  # nothing is there yet
+    runtime.start()
+    try:
+        runtime.look_at([SYMBOL, OTHER], Period.M5, OTHER)
+        host = runtime._ready.result()
+        await until(lambda: host.look == Look((SYMBOL, OTHER), Period.M5, OTHER))
+    finally:
+        await runtime.stop()
+    runtime.look_at([], Period.M1)
+    assert host.look.opened == OTHER
+
+
+async def test_columns_hold_what_has_ended_although_nobody_has_written_it_yet(tmp_path: Path, database: Path) -> None:
+    mine, others = trades([START, START + MINUTE, START + 9 * HOUR]), trades([START, START + MINUTE], symbol=OTHER)
+    made = sorted([*mine, *others], key=lambda each: each.traded_ms)
+    async with running(plan(file_with(tmp_path, made), database, 600.0, NEVER_S)) as runtime:
+        ended: list[Bar] = []
+
+        def has_ended() -> bool:
+            ended.extend((runtime.take_changes() or FeedUpdate()).changes.ended)
+            return len(ended) >= 2
+
+        await until(has_ended)
+        found = await runtime.columns([OTHER, "NOSUCH", SYMBOL], Period.M1, START, ["close"])
+        assert list(found) == [OTHER, SYMBOL]
+        for bar in ended:
+            columns = found[bar.symbol]
+            assert (columns.open_ms[0], columns.close[0]) == (bar.open_ms, float(exact.price_text(bar.close)))
+        assert not found[SYMBOL].volume
+        assert await runtime.columns([SYMBOL], Period.M1, START + MINUTE) == {}
+        assert await runtime.columns([SYMBOL], Period.M1, START - MINUTE, to_ms=START) == {}
+
+
 async def test_where_nothing_is_kept_there_is_no_history_and_nothing_to_export(tmp_path: Path) -> None:
     async with running(plan(file_with(tmp_path, trades([START, START + MINUTE])), None)) as runtime:
         await until(lambda: runtime.status().connection == "ended")
         assert await runtime.history(SYMBOL, Period.M1, None, 5) == ()
+        assert await runtime.columns([SYMBOL], Period.M1, START) == {}
         sentence = r"^Nothing is kept in this run, so there is nothing to export; see --db\.$"
         with pytest.raises(StorageError, match=sentence):
             await runtime.estimate(Selection(), CSV)

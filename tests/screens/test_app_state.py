@@ -19,8 +19,62 @@ def test_a_period_that_the_feed_does_not_have_is_its_shortest() -> None:
     assert str(_state(Preferences(period="soon")).period) == "1m"
 
 
-def test_a_saved_filter_that_cannot_be_read_any_more_is_none() -> None:
-    assert _state(Preferences(filter="@gone")).filter.text == ""
+def test_a_saved_filter_or_alert_that_cannot_be_read_any_more_is_not_used_but_told() -> None:
+    state = _state(
+        Preferences(
+            filter="@gone",
+            columns=("symbol", "volx", "chg(1h)"),
+            sort="rvl(5m)",
+            alerts=("chg24h>5", "chg(3d)>1", "rsi(3m)>70"),
+        )
+    )
+    assert state.filter.text == ""
+    assert state.alerts.texts == ("chg(3d)>1",)
+    assert state.unread == [
+        "The alert chg24h>5 is not watched: There is no column chg24h; did you mean chg(24h)?",
+        f"The alert rsi(3m)>70 is not watched: Bars of 3m are not kept; there are {', '.join(map(str, state.feed.periods))}.",
+        "The column volx is left out: There is no column volx; did you mean vol?",
+        "The column rvl(5m) is left out: There is no figure rvl; did you mean rvol?",
+        "The filter @gone is not used: No filter is saved as 'gone'.",
+    ]
+
+
+def test_the_figures_of_filter_and_alerts_are_computed_and_no_others() -> None:
+    state = _state(Preferences(filter="chg(1m)>-50", alerts=("trades(5m)>1",)))
+    in_use = state.live.screener
+    assert {str(call) for call in in_use.calls} == {"chg(1m)", "trades(5m)"}
+    assert any(state.filter.matches(row, state.period, state.now_ms) for row in state.live.rows.values())
+    state.use_filter("btc")
+    assert {str(call) for call in in_use.calls} == {"trades(5m)"}
+    state.use_alerts(("rsi(1m)<30",))
+    assert {str(call) for call in in_use.calls} == {"rsi(1m)"}
+    state.use_kept(saved_filters=(("mine", "vwap>1"),))
+    state.use_alerts(("@mine",))
+    assert {str(call) for call in in_use.calls} == {"vwap(24h)"}
+    state.choose(columns=("symbol", "rvol(5m)", "hot"), sort="natr(1h)/2", names=(("hot", "beta+1"),))
+    assert {str(call) for call in in_use.calls} == {"vwap(24h)", "rvol(5m)", "beta(1h)", "natr(1h)"}
+    state.choose(all_periods=True)
+    assert {str(call) for call in in_use.calls} == {"vwap(24h)", "natr(1h)"}
+
+
+def test_where_no_column_can_be_found_the_usual_ones_are_shown() -> None:
+    assert [column.key for column in _state(Preferences(columns=("gone",))).columns()] == [
+        column.key for column in _state().columns()
+    ]
+    state = _state(Preferences(columns=("symbol", "gone", "chg(1h)")))
+    assert [column.key for column in state.columns()] == ["symbol", "chg(1h)"]
+    assert all(one is other for one, other in zip(state.columns(), state.columns(), strict=True)), "made once"
+
+
+def test_what_uses_a_name_follows_it_when_it_changes() -> None:
+    state = _state(Preferences(names=(("hot", "chg*2"),), filter="hot>1", alerts=("hot>1",)))
+    assert not state.use_kept(names=(("hot", "rvol(5m)"),))
+    assert state.filter.calls == state.alerts.calls != frozenset()
+    told = state.use_kept(names=())
+    assert ["hot>1" in sentence for sentence in told] == [True, True]
+    assert state.filter.text == ""
+    assert not state.alerts.texts
+    assert not state.unread
 
 
 def test_an_alert_begins_at_the_newest_price_where_there_is_one() -> None:

@@ -108,7 +108,7 @@ async def test_the_order_is_marked_in_either_view() -> None:
         assert "▼5m" in seen.lines[2]
         await seen.press("s", "5")
         await seen.press("escape")
-        seen.app.screen.action_sort_by("chg(5m)")  # type: ignore[attr-defined]
+        seen.app.screen.action_sort_by("bar.chg(5m)")  # type: ignore[attr-defined]
         await seen.pilot.pause()
         assert "▲5m" in seen.lines[2]
         await seen.press("v")

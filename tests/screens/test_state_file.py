@@ -60,3 +60,4 @@ def test_settings_are_where_choices_begin() -> None:
         ("symbol", "vol"),
     )
     assert defaults_from(None) == Preferences()
+    assert defaults_from(None, {"hot": "chg*2"}).names == (("hot", "chg*2"),)

@@ -13,6 +13,7 @@ from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, MissingTrades, SeedBars
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.engine.spans import Span
+from klagg_tui.evidence import Evidence
 from klagg_tui.storage.store import Store
 from tests.filed import all_of, file_in, listed
 from tests.makers import MINUTE, START, SYMBOL, bar, trade, trades
@@ -96,6 +97,20 @@ async def test_of_two_partial_larger_bars_the_one_with_more_trades_stays(tmp_pat
         async with await Store.open(tmp_path / "klagg.db") as store:
             await store.write(drained(bar(period=Period.H1, trade_count=count, state=State.PARTIAL)))
             assert [each.trade_count for each in await listed(store, Period.H1)] == [5]
+
+
+@pytest.mark.parametrize("later", ["3", "7"])
+async def test_of_two_partial_larger_bars_the_one_with_more_volume_stays_where_nobody_counted_the_trades(
+    tmp_path: Path, later: str
+) -> None:
+    """Minutes of before were fetched as bars without a count, the run itself had only seen the end of the hour."""
+    fetched = bar(period=Period.H1, volume="5", trade_count=0, state=State.PARTIAL)._replace(evidence=Evidence.NO_COUNT)
+    seen = bar(period=Period.H1, volume=later, trade_count=3, state=State.PARTIAL)
+    for given in (fetched, seen):
+        async with await Store.open(tmp_path / "klagg.db") as store:
+            await store.write(drained(given))
+            stays = max(fetched, given, key=lambda each: each.volume)
+            assert await listed(store, Period.H1) == [stays]
 
 
 async def test_spans_grow_with_the_bars_that_hold_their_trades(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from klagg_tui.engine.period import Period
 from klagg_tui.view.alerts import Alerts
+from klagg_tui.view.filter import Scope
 from klagg_tui.view.model import Row
 from tests.makers import MINUTE, START, bar
 
@@ -41,3 +42,12 @@ def test_an_alert_fires_for_each_symbol_by_itself() -> None:
     fired = alerts.check([_row("A", "101"), _row("B", "99")], Period.M1, START + 5)
     assert [(one.symbol, one.text, one.at_ms) for one in fired] == [("A", "last>100", START + 5)]
     assert alerts.texts == ("last>100",)
+
+
+def test_alerts_need_the_figures_of_their_filters_and_read_names_anew_when_those_change() -> None:
+    alerts = Alerts()
+    assert not alerts.watch(["hot>1", "rsi(1h)<30", "last>1"], Scope(names={"hot": "rvol(5m)"}))
+    assert {str(call) for call in alerts.calls} == {"rvol(5m)", "rsi(1h)"}
+    assert list(alerts.watch(["hot>1"], Scope())) == ["hot>1"]
+    assert not alerts.watch(["hot>1"], Scope(names={"hot": "last"}))
+    assert not alerts.calls

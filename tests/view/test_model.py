@@ -7,8 +7,8 @@ from klagg_tui.engine.bar import State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
 from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Status
+from klagg_tui.view.closes import CLOSES_KEPT
 from klagg_tui.view.model import (
-    CLOSES_KEPT,
     Market,
     Row,
     change_percent,
@@ -16,7 +16,11 @@ from klagg_tui.view.model import (
     is_stale_feed,
     taker_share,
 )
+from klagg_tui.view.screener.figure import FigureCall
+from klagg_tui.view.screener.screener import Need
 from tests.makers import DAY, MINUTE, START, bar
+from tests.view.screener.made import stored
+from tests.view.screener.test_day import Ticker
 
 
 def _closes(row: Row, count: int = CLOSES_KEPT) -> list[float]:
@@ -193,3 +197,70 @@ def test_what_a_listing_says_is_kept_redraws_the_row_and_is_copied() -> None:
         )
     assert market.rows["BTCUSDT"].version > before
     assert not market.has_venues, "one exchange is watched: its symbols go by their own names"
+
+
+CHANGE_OF_5M = FigureCall("chg", (5,))
+
+
+def test_a_row_has_the_figures_that_are_in_use_and_a_frozen_one_keeps_them() -> None:
+    market = Market()
+    market.screener.use([CHANGE_OF_5M])
+    market.apply(FeedUpdate(Changes((bar(START + MINUTE, "101"),), (bar(START, "100"),)), ("BTCUSDT",)))
+    row = market.rows["BTCUSDT"]
+    assert row.figure(CHANGE_OF_5M) == pytest.approx(1.0)
+    assert row.coverage(CHANGE_OF_5M) == pytest.approx(0.2)
+    assert row.figure(FigureCall("chg", (6,))) is None
+    frozen = market.copy().rows["BTCUSDT"]
+    market.apply(FeedUpdate(Changes((bar(START + MINUTE, "110"),), ())))
+    assert row.figure(CHANGE_OF_5M) == pytest.approx(10.0)
+    assert frozen.figure(CHANGE_OF_5M) == pytest.approx(1.0)
+    assert frozen.coverage(CHANGE_OF_5M) == pytest.approx(0.2)
+    alone = Row("BTCUSDT")
+    assert (alone.figure(CHANGE_OF_5M), alone.coverage(CHANGE_OF_5M)) == (None, 0.0)
+    assert alone.copy().figures is None
+
+
+def test_stored_history_is_news_of_its_row() -> None:
+    market = Market()
+    market.screener.use([CHANGE_OF_5M])
+    assert market.screener.needs() == []
+    update = FeedUpdate(Changes((bar(START, "110"),), ()), ("BTCUSDT",), last_trade_ms={"BTCUSDT": START + 5})
+    market.apply(update)
+    row = market.rows["BTCUSDT"]
+    version = row.version
+    (need,) = market.screener.needs()
+    assert need == Need("BTCUSDT", Period.M1, ("close",), START - 5 * MINUTE, START)
+    assert not market.seed(need, stored([], need.fields))
+    assert row.version == version
+    assert market.seed(need, stored([bar(START - 5 * MINUTE, "100")], need.fields))
+    assert row.version > version
+    assert row.figure(CHANGE_OF_5M) == pytest.approx(10.0)
+
+
+def test_btc_is_known_by_the_listing_and_a_symbol_that_left_has_no_figures() -> None:
+    together = FigureCall("corr", (5,))
+    market = Market()
+    market.screener.use([together])
+    facts = {
+        symbol: InstrumentFacts("binance-um", "Binance", symbol, symbol[:3], "USDT")
+        for symbol in ("BTCUSDT", "ETHUSDT")
+    }
+    market.apply(FeedUpdate(Changes(), tuple(facts), instruments=facts))
+    for at, price in enumerate(("100", "101", "99", "100", "103")):
+        ended = tuple(bar(START + at * MINUTE, price, symbol=symbol) for symbol in facts)
+        market.apply(FeedUpdate(Changes((), ended)))
+    row = market.rows["ETHUSDT"]
+    assert row.figure(together) == pytest.approx(1.0)
+    market.apply(FeedUpdate(Changes(), (), ("BTCUSDT",)))
+    assert row.figure(together) is None
+
+
+def test_the_exchanges_word_of_a_day_is_news_of_the_rows_that_there_are() -> None:
+    day = FigureCall("chg", (1440,))
+    market = Market()
+    market.screener.use([day])
+    market.apply(FeedUpdate(Changes((bar(START, "110"),)), ("BTCUSDT",), last_trade_ms={"BTCUSDT": START}))
+    version = market.rows["BTCUSDT"].version
+    market.note_days({"BTCUSDT": Ticker(START, open=100.0), "GONE": Ticker(START)})
+    assert market.rows["BTCUSDT"].figure(day) == pytest.approx(10.0)
+    assert market.rows["BTCUSDT"].version > version

@@ -40,14 +40,14 @@ def watch_until(
         runtime.begin()  # what is stored is read while the screen is loaded
         from klagg_tui.app import run
 
-        return run(runtime, stop, settings.screen, state_name=state_name)
+        return run(runtime, stop, settings.screen, names=settings.names, state_name=state_name)
     from klagg_tui.app import run
     from klagg_tui.serve.server import served
 
     runtime, server = served(plan, settings.serve)
     server.start()
     try:
-        return run(runtime, stop, settings.screen, state_name=state_name)
+        return run(runtime, stop, settings.screen, names=settings.names, state_name=state_name)
     finally:
         server.stop()
 

@@ -41,6 +41,8 @@ class Product:
     """Where trades are, at a host without a path of its own."""
     requests: RequestLimits
     listing_cost: int
+    tickers_cost: int
+    """Of the last 24 hours of all symbols; by the documentation, as are the others."""
     contract_types: tuple[str, ...]
     streams: StreamLimits = STREAMS
     market_streams: tuple[str, ...] = _FUTURES_STREAMS
@@ -94,6 +96,7 @@ UM: Final = Product(
     stream_path="/market/stream",  # the older `/stream` accepts every subscription and delivers nothing
     requests=_FUTURES_REQUESTS,
     listing_cost=1,
+    tickers_cost=40,
     contract_types=("PERPETUAL", "TRADIFI_PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTER"),
     derivatives=_DERIVATIVES,
     doubts=_FUTURES_DOUBTS,
@@ -108,6 +111,7 @@ COINM: Final = Product(
     stream_path="/market/stream",
     requests=_FUTURES_REQUESTS,
     listing_cost=1,
+    tickers_cost=40,
     contract_types=_FUTURES_TYPES,
     mark=2,
     is_in_contracts=True,
@@ -137,6 +141,7 @@ SPOT: Final = Product(
         trades_reach_ms=_SPOT_REACH_MS,
     ),
     listing_cost=20,
+    tickers_cost=80,
     contract_types=("SPOT",),
     market_streams=(),  # nothing tells of listings but the listing
     is_spot=True,
@@ -161,6 +166,7 @@ US: Final = Product(
         trades_reach_ms=_SPOT_REACH_MS,
     ),
     listing_cost=10,
+    tickers_cost=40,
     contract_types=("SPOT",),
     market_streams=(),
     is_spot=True,

@@ -9,7 +9,7 @@ from typing import Final, Unpack
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.derivatives import ContractQuote
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.engine.exact import Exact
+from klagg_tui.engine.exact import Exact, price_as_decimal
 from klagg_tui.engine.parsing import price
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import Unreachable
@@ -17,10 +17,11 @@ from klagg_tui.exchange.binance import wire
 from klagg_tui.exchange.binance.facts import LONGEST_REFUSAL_MS, REFUSALS
 from klagg_tui.exchange.binance.products import UM, Product
 from klagg_tui.exchange.listing import Instruments
-from klagg_tui.exchange.transport.client import MarketClient, within
+from klagg_tui.exchange.transport.client import MarketClient, ReadTickers, within
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import Answer, HttpOptions, HttpRules
-from klagg_tui.exchange.venue import Priority, StreamCodec
+from klagg_tui.exchange.transport.http import Answer
+from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
+from klagg_tui.exchange.venue import Priority, Request, StreamCodec
 
 USED_WEIGHT: Final = "X-MBX-USED-WEIGHT-1M"
 
@@ -72,6 +73,12 @@ class RestClient(MarketClient):
             self.http.budget.limit = min(found.cost_limit, MOST_COST * self._product.requests.cost_per_minute)
         self._worth |= {one.symbol: price(one.contract_value) for one in found.instruments if one.contract_value}
         return found
+
+    def day(self) -> tuple[Request, ReadTickers]:
+        """`ticker/24hr`."""
+        values = {symbol: float(price_as_decimal(value)) for symbol, value in self._worth.items()}
+        known = values if self._product.is_in_contracts else None
+        return wire.tickers_request(self._product), partial(wire.read_tickers, values=known)
 
     async def bars(
         self,

@@ -19,10 +19,11 @@ from klagg_tui.exchange.coinbase.facts import (
 )
 from klagg_tui.exchange.coinbase.wire import Window
 from klagg_tui.exchange.listing import Instruments
-from klagg_tui.exchange.transport.client import MarketClient
+from klagg_tui.exchange.transport.client import MarketClient, ReadTickers
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import Answer, HttpOptions, HttpRules
-from klagg_tui.exchange.venue import Priority, StreamCodec
+from klagg_tui.exchange.transport.http import Answer
+from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
+from klagg_tui.exchange.venue import Priority, Request, StreamCodec
 
 SETTLED_MS: Final = 30_000
 """How long before the date of an answer a bar must have ended to be shown final by it, or to be shown missing."""
@@ -60,6 +61,10 @@ class RestClient(MarketClient):
         found = self.http.read(wire.read_products, answer.body)
         self._ended = frozenset(product.symbol for product in found.instruments if not product.is_followable)
         return found
+
+    def day(self) -> tuple[Request, ReadTickers]:
+        """Of all products."""
+        return wire.STATS, wire.read_tickers
 
     async def bars(
         self,

@@ -10,10 +10,10 @@ from klagg_tui.engine.period import Period
 from klagg_tui.exchange.hyperliquid import wire
 from klagg_tui.exchange.hyperliquid.facts import BLOCKED_ADVICE, LONGEST_REFUSAL_MS, MOST_BARS, REFUSALS, REQUESTS
 from klagg_tui.exchange.listing import Instruments
-from klagg_tui.exchange.transport.client import MarketClient
+from klagg_tui.exchange.transport.client import MarketClient, ReadTickers
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import HttpOptions, HttpRules
-from klagg_tui.exchange.venue import Priority, StreamCodec
+from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
+from klagg_tui.exchange.venue import Priority, Request, StreamCodec
 
 LEAD: Final = 60
 """Bars before the first that is wanted, for the price of those without trades: at a cost of 1."""
@@ -40,6 +40,10 @@ class RestClient(MarketClient):
         """Every perpetual that the exchange lists."""
         answer = await self.http.get(wire.LISTING, Priority.SEED)
         return self.http.read(wire.read_instruments, answer.body)
+
+    def day(self) -> tuple[Request, ReadTickers]:
+        """Of all coins."""
+        return wire.CONTEXTS, wire.read_tickers
 
     async def bars(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, Unpack
 
 from klagg_tui.engine.bar import Bar
@@ -21,14 +22,15 @@ from klagg_tui.exchange.kraken.wire.answers import read_error, read_failure, rea
 from klagg_tui.exchange.kraken.wire.bars import read_bars
 from klagg_tui.exchange.kraken.wire.frames import CODEC
 from klagg_tui.exchange.kraken.wire.pairs import read_pairs
-from klagg_tui.exchange.kraken.wire.requests import PAIRS, TIME, bars_request, trades_request
+from klagg_tui.exchange.kraken.wire.requests import PAIRS, TICKERS, TIME, bars_request, trades_request
+from klagg_tui.exchange.kraken.wire.tickers import read_tickers
 from klagg_tui.exchange.kraken.wire.trades import TradePage, read_trades
 from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.minutes import made_minutes, whole_until_ms
-from klagg_tui.exchange.transport.client import MarketClient
+from klagg_tui.exchange.transport.client import MarketClient, ReadTickers
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import HttpOptions, HttpRules
-from klagg_tui.exchange.venue import Priority, StreamCodec
+from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
+from klagg_tui.exchange.venue import Priority, Request, StreamCodec
 
 SETTLED_MS: Final = 10_000
 """How long before the date of an answer a bar must have ended to be shown final by it."""
@@ -57,6 +59,8 @@ class RestClient(MarketClient):
         super().__init__(base_url, clock, RULES, TIME, read_time, **options)
         self._rest_names: dict[str, str] = {}
         """What REST calls a symbol."""
+        self._symbols: dict[str, str] = {}
+        """By what REST calls pairs in its answers."""
 
     @property
     def codec(self) -> StreamCodec:
@@ -68,7 +72,12 @@ class RestClient(MarketClient):
         answer = await self.http.get(PAIRS, Priority.SEED)
         found = self.http.read(read_pairs, answer.body)
         self._rest_names.update(found.rest_names)
+        self._symbols.update(found.symbols)
         return found.listed
+
+    def day(self) -> tuple[Request, ReadTickers]:
+        """Of all pairs."""
+        return TICKERS, partial(read_tickers, symbols=self._symbols)
 
     async def bars(
         self,

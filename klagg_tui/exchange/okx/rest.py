@@ -17,12 +17,13 @@ from klagg_tui.exchange.okx.wire.answers import read_error, read_time
 from klagg_tui.exchange.okx.wire.bars import read_bars
 from klagg_tui.exchange.okx.wire.frames import codec
 from klagg_tui.exchange.okx.wire.instruments import read_instruments
+from klagg_tui.exchange.okx.wire.tickers import read_tickers
 from klagg_tui.exchange.okx.wire.trades import read_trades
-from klagg_tui.exchange.transport.client import MarketClient, within
+from klagg_tui.exchange.transport.client import MarketClient, ReadTickers, within
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import HttpOptions, HttpRules
+from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
 from klagg_tui.exchange.units import Contract, SpotContracts
-from klagg_tui.exchange.venue import Priority, StreamCodec
+from klagg_tui.exchange.venue import Priority, Request, StreamCodec
 
 RULES: Final = HttpRules(
     requests=REQUESTS,
@@ -50,6 +51,11 @@ class RestClient(MarketClient):
         listed = self.http.read(partial(read_instruments, market=self._market), answer.body)
         self._contracts.update(listed.contracts)
         return listed.instruments
+
+    def day(self) -> tuple[Request, ReadTickers]:
+        """Of all instruments of the market."""
+        read = partial(read_tickers, market=self._market, contracts=self._contracts)
+        return requests.tickers_request(self._market), read
 
     async def bars(
         self,

@@ -6,16 +6,21 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Final, Self, TypeVar, Unpack
+from typing import Final, Self, TypeAlias, TypeVar, Unpack
 
 from klagg_tui.engine.derivatives import ContractQuote
 from klagg_tui.errors import UnknownSymbol, Unreachable
 from klagg_tui.exchange.listing import Instruments
+from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import HttpClient, HttpOptions, HttpRules
+from klagg_tui.exchange.transport.http import HttpClient
+from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
 from klagg_tui.exchange.venue import Priority, Request, RequestUse
 
 T = TypeVar("T")
+
+ReadTickers: TypeAlias = Callable[[bytes, int], dict[str, Ticker24h]]
+"""Of an answer and when it was asked for, by the exchange's clock; raises BadFrame."""
 
 MOST_ASKS: Final = 3
 """Answers about the time, after which one that is doubted waits for the next look at the clock."""
@@ -54,6 +59,10 @@ class MarketClient:
     async def instruments(self) -> Instruments:
         """Everything that the exchange lists."""
 
+    @abstractmethod
+    def day(self) -> tuple[Request, ReadTickers]:
+        """The question for the last 24 hours of every symbol, and what reads the answer."""
+
     async def __aenter__(self) -> Self:
         await self.http.__aenter__()
         return self
@@ -85,6 +94,12 @@ class MarketClient:
     async def quotes(self, symbols: Sequence[str], *, priority: Priority) -> list[ContractQuote]:  # noqa: ARG002
         """Nothing is told beside trades, unless a venue says otherwise."""
         return []
+
+    async def tickers(self, priority: Priority) -> dict[str, Ticker24h]:
+        """The last 24 hours of every symbol, as far as the exchange tells it in one request."""
+        request, read = self.day()
+        answer = await self.http.get(request, priority)
+        return self.http.read(lambda body: read(body, self.clock.now_ms(answer.sent_ms)), answer.body)
 
     async def listed(self, symbol: str, known: Mapping[str, T]) -> T:
         """What the listing says of a symbol, by those that were read; one that nobody has seen yet is asked for, once.

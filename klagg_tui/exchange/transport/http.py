@@ -9,9 +9,8 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, NamedTuple, Self, TypedDict, TypeVar
+from typing import Final, NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -29,12 +28,13 @@ from klagg_tui.errors import (
     UnknownSymbol,
     Unreachable,
 )
-from klagg_tui.exchange.limits import Refusal, RequestLimits
+from klagg_tui.exchange.limits import Refusal
 from klagg_tui.exchange.transport.budget import WeightBudget
 from klagg_tui.exchange.transport.clock import ExchangeClock, Witnesses
 from klagg_tui.exchange.transport.connect import reason_of
 from klagg_tui.exchange.transport.headers import date_ms, speed_of, whole
 from klagg_tui.exchange.transport.proxy import proxy_for
+from klagg_tui.exchange.transport.rules import HttpRules
 from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import Failure, Priority, Request, RequestUse
 from klagg_tui.texts import without_login
@@ -60,33 +60,6 @@ _LONGEST_WAIT_S: Final = 0.5
 
 _PROXY_TROUBLE: Final = (ProxyError, ProxyConnectionError, ProxyTimeoutError)
 _NO_ANSWER: Final = (aiohttp.ClientError, TimeoutError, OSError, *_PROXY_TROUBLE)
-
-
-@dataclass(frozen=True)
-class HttpRules:
-    """How one exchange answers."""
-
-    requests: RequestLimits
-    refusals: Mapping[int, Refusal]
-    longest_pause_ms: int
-    """No refusal lasts longer; an answer that says more is not believed."""
-    blocked_advice: str
-    read_failure: Callable[[bytes], Failure | None]
-    """Of an answer with another status than 200; None where it says nothing. The body may be anything: it must not raise. A
-    `status` in it counts in place of the answer's own."""
-    read_error: Callable[[bytes], Failure | None] | None = None
-    """Finds the error in an answer with status 200, for exchanges that say them so; None where there is none; never raises."""
-    used_header: str = ""
-    """Says how much of the minute's cost is used; empty where the exchange does not say it."""
-
-
-class HttpOptions(TypedDict, total=False):
-    """How else a host is asked, see `HttpClient`."""
-
-    proxy: str | None
-    local_ms: Callable[[], float]
-    time_out_s: float
-    has_speed: bool
 
 
 class Answer(NamedTuple):

@@ -1,7 +1,7 @@
 """History: the bars from before klagg was started, newest first, as far back as was asked for.
 
-Shorter periods come first: minutes are what larger bars are checked by, and what is looked at. That goes for symbols that come
-later too: their minutes wait for no longer bars of those that were there before them.
+What is looked at comes first (see `runtime.look`), then of everything the newest page, short periods before long ones, then the
+pages before. A symbol that comes later waits for no older or longer bars of those that were there before it.
 
 What is there already is counted in the store, so an interrupted back-fill resumes where it stopped, and nothing is fetched
 twice. What a pause of klagg left out further back is owed: see `debts`.
@@ -12,8 +12,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import Final
 
+from klagg_tui.engine.bar import SeriesKey
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.requests import BarsWanted, pages
@@ -24,6 +27,30 @@ from klagg_tui.runtime.live.context import LiveContext
 log = logging.getLogger(__name__)
 
 RETRY_S: Final = 5.0
+LOOK_S: Final = 0.2
+"""Between two looks at what somebody looks at."""
+AT_ONCE: Final = 8
+"""Pages asked for together."""
+UNSEEN_AT_ONCE: Final = 4
+"""Of them, of what nobody looks at: these may all wait for the exchange's next minute."""
+
+
+@dataclass(slots=True)
+class _Fill:
+    """One symbol and period to be filled."""
+
+    series: SeriesKey
+    order: int
+    pages: list[BarsWanted] | None = None
+    """What is left to be asked for, newest first; None before its first turn."""
+    filled: int = 0
+    """Pages that are there."""
+    is_busy: bool = False
+
+    @property
+    def turn(self) -> tuple[int, int, int]:
+        """The smaller the sooner."""
+        return self.filled, self.series[1].ordinal, self.order
 
 
 class Backfill:
@@ -37,8 +64,12 @@ class Backfill:
         self._depth = depth
         self._keep = keep or {}
         self._page_rows = context.venue.requests.best_bars
-        self._wanted: list[tuple[str, Period]] = []
-        self._done = 0
+        self._wanted: dict[SeriesKey, _Fill] = {}
+        self._turns: list[tuple[tuple[int, int, int], SeriesKey]] = []
+        """A heap; what was taken out of turn is in it still."""
+        self._running: dict[asyncio.Task[None], bool] = {}
+        """Pages under way, and whether nobody looks at them."""
+        self._ordered = self._done = 0
 
     @property
     def progress(self) -> Progress | None:
@@ -47,51 +78,102 @@ class Backfill:
 
     def want(self, symbols: Sequence[str]) -> None:
         """Back-fill these symbols too."""
-        self._wanted += [(symbol, period) for period in self._context.fetched_periods for symbol in symbols]
-        self._wanted.sort(key=_period)
+        for series in ((symbol, period) for period in self._context.fetched_periods for symbol in symbols):
+            if series not in self._wanted:
+                self._ordered += 1
+                self._wanted[series] = _Fill(series, self._ordered)
+                self._queue(self._wanted[series])
 
     async def work_forever(self) -> None:
-        """Take one symbol and period after another, as the budget allows."""
-        while True:
-            if not self._wanted:
-                await asyncio.sleep(1)
-                continue
-            symbol, period = self._wanted[0]
-            try:
-                await self._fill(symbol, period)
-            except Refused as error:
-                log.info("history of %s %s: %s", symbol, period, error)
-            except ExchangeError as error:
-                self._host.notices["history"] = f"{error} History is fetched later."
-                await asyncio.sleep(RETRY_S)
-                continue
-            self._host.notices.pop("history", None)
-            self._wanted.remove((symbol, period))
-            self._done += 1
-            if all(wanted is not period for _, wanted in self._wanted):
-                self._host.stale_closes.append(period)
+        """Take one page after another, some at once, as the budget allows."""
+        try:
+            while True:
+                self._begin()
+                if not self._running:
+                    await asyncio.sleep(LOOK_S)
+                    continue
+                done, _ = await asyncio.wait(self._running, timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+                await self._settle(done)
+        finally:
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+            self._running.clear()
 
-    async def _fill(self, symbol: str, period: Period) -> None:
-        """Fetch what the store lacks of one symbol and period."""
+    def _begin(self) -> None:
+        """Begin with as many pages as may be asked for together."""
+        while len(self._running) < AT_ONCE and (found := self._next()):
+            fill, priority, is_unseen = found
+            fill.is_busy = True
+            self._running[asyncio.ensure_future(self._step(fill, priority))] = is_unseen
+
+    async def _settle(self, done: set[asyncio.Task[None]]) -> None:
+        failure: ExchangeError | None = None
+        for task in done:
+            del self._running[task]
+            try:
+                task.result()
+            except ExchangeError as error:
+                failure = error
+        if failure is not None:
+            self._host.notices["history"] = f"{failure} History is fetched later."
+            await asyncio.sleep(RETRY_S)
+        elif done:
+            self._host.notices.pop("history", None)
+
+    def _next(self) -> tuple[_Fill, Priority, bool] | None:
+        """What comes next, how urgent that is, and whether nobody looks at it."""
+        for series, is_on_screen in self._host.look.series(self._context.fetched_periods):
+            fill = self._wanted.get(series)
+            if fill is not None and not fill.is_busy:
+                # What is on the screen waits for no symbol's beginning; it is a few pages.
+                is_first = is_on_screen and not fill.filled
+                return fill, Priority.SEED if is_first else Priority.HISTORY, False
+        if sum(self._running.values()) >= UNSEEN_AT_ONCE:
+            return None
+        while self._turns:
+            turn, series = heappop(self._turns)
+            fill = self._wanted.get(series)
+            if fill is not None and not fill.is_busy and fill.turn == turn:
+                return fill, Priority.HISTORY, True
+        return None
+
+    def _queue(self, fill: _Fill) -> None:
+        heappush(self._turns, (fill.turn, fill.series))
+
+    async def _step(self, fill: _Fill, priority: Priority) -> None:
+        """Fetch what the store lacks of the next page of one symbol and period."""
+        try:
+            if fill.pages is None:
+                fill.pages = self._pages(*fill.series)
+            if fill.pages:
+                await self._fill_page(fill.series[0], fill.pages[0], priority)
+                del fill.pages[0]
+                fill.filled += 1
+        except Refused as error:
+            log.info("history of %s %s: %s", *fill.series, error)
+            fill.pages = []
+        finally:
+            fill.is_busy = False
+            self._queue(fill)
+        if not fill.pages:
+            del self._wanted[fill.series]
+            self._done += 1
+
+    def _pages(self, symbol: str, period: Period) -> list[BarsWanted]:
+        """What is to be there of one symbol and period, newest first."""
         listed_ms, anchor, _ = self._context.contract(symbol)
         end_ms = period.open_ms(self._context.settled_ms(), anchor)
         earliest_ms = max(period.open_ms(listed_ms, anchor), self._context.kept_ms(symbol, period, self._keep))
         earliest_ms = max(earliest_ms, self._context.reach_ms(period))
         oldest_ms = max(end_ms - self._depth * period.nominal_ms, earliest_ms)
-        for page in pages(period, oldest_ms, end_ms, self._page_rows):
-            await self._fill_page(symbol, page)
+        return list(pages(period, oldest_ms, end_ms, self._page_rows))
 
-    async def _fill_page(self, symbol: str, page: BarsWanted) -> None:
+    async def _fill_page(self, symbol: str, page: BarsWanted, priority: Priority) -> None:
         period, start_ms, last_ms, rows = page
         wanted = round((last_ms + 1 - start_ms) / period.nominal_ms)
         if await self._store.count(symbol, period, start_ms, last_ms + 1) < wanted:
             limit = min(rows, wanted)
-            bars = await self._market_data.bars(
-                symbol, period, start_ms, last_ms, limit=limit, priority=Priority.HISTORY
-            )
+            bars = await self._market_data.bars(symbol, period, start_ms, last_ms, limit=limit, priority=priority)
             settled_ms = self._context.settled_ms()
             await self._context.store.add_confirmed([bar for bar in bars if bar.end_ms <= settled_ms])
-
-
-def _period(wanted: tuple[str, Period]) -> Period:
-    return wanted[1]

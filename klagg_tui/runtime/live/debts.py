@@ -79,22 +79,19 @@ class DebtCollector:
         """Ask for what is owed and may be asked for now; returns whether anything came of it."""
         holes = await self._look()
         due = sorted(filter(self._is_due, holes), key=self._turn)
-        brought: set[Period] = set()
+        has_brought = False
         part: Sequence[Hole] = ()
         try:
             for at in range(0, len(due), AT_ONCE):
                 part = due[at : at + AT_ONCE]
                 came = await together(map(self._fetch, part))
-                brought |= {hole.period for hole, has_come in zip(part, came, strict=True) if has_come}
+                has_brought |= any(came)
             self._host.notices.pop("owed", None)
         except ExchangeError as error:
             self._host.notices["owed"] = f"{error} Bars that are missing are fetched later."
             self._failures.update(map(_place, part))
-            brought.clear()
-        if brought:
-            shortest = min(brought)
-            self._host.stale_closes += [period for period in self._context.periods if not period < shortest]
-        return bool(brought)
+            has_brought = False
+        return has_brought
 
     def _turn(self, hole: Hole) -> tuple[int, int]:
         """Small ones first, but behind all others what failed: an answer that can never be read must not hold them up."""

@@ -11,6 +11,7 @@ from klagg_tui.engine.derivatives import ContractQuote
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.listing import Instruments
+from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.exchange.venue import Clock, MarketData, Priority, RequestUse, StreamCodec
 from klagg_tui.names import Name, parted
 
@@ -80,6 +81,11 @@ class KeyedMarketData:
             instruments=tuple(one._replace(symbol=name(one.symbol)) for one in listed.instruments),
             unread=listed.unread._replace(symbols=frozenset(map(name, listed.unread.symbols))),
         )
+
+    async def tickers(self, priority: Priority) -> dict[str, Ticker24h]:
+        """The last 24 hours of every symbol."""
+        found = await self._market_data.tickers(priority)
+        return {self._naming.name(symbol): ticker for symbol, ticker in found.items()}
 
     async def bars(
         self,

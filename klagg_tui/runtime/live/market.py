@@ -35,6 +35,7 @@ from klagg_tui.runtime.background import keep_running
 from klagg_tui.runtime.live.backfill import Backfill
 from klagg_tui.runtime.live.completer import Completer
 from klagg_tui.runtime.live.context import LiveContext, note_clock, remove_future
+from klagg_tui.runtime.live.day_before import DayBefore
 from klagg_tui.runtime.live.debts import DebtCollector
 from klagg_tui.runtime.live.derivatives import Derivatives
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
@@ -104,6 +105,7 @@ class LiveMarket:
                 ("missing bars", self._debts.work_forever),
                 ("history", self._backfill.work_forever),
                 ("open interest", self._derivatives.work_forever),
+                ("day before", DayBefore(self._context).work_forever),
                 ("metrics", self._metrics.measure_forever),
             ):
                 group.create_task(keep_running(name, work, self._host.notices), name=name)
@@ -120,9 +122,8 @@ class LiveMarket:
 
     async def _sync_is_due(self) -> None:
         """At once after sleep, and until an answer came; soon where trades contradict the clock, or it is not known well."""
-        with suppress(
-            TimeoutError
-        ):  # `asyncio.wait_for` would forget, before Python 3.12, that it was cancelled while it was woken
+        # `asyncio.wait_for` would forget, before Python 3.12, that it was cancelled while it was woken.
+        with suppress(TimeoutError):
             async with asyncio.timeout(_SYNC_AGAIN_S):
                 await self._woke.wait()
                 return

@@ -32,8 +32,11 @@ LOOK_EVERY_MS: Final = 15_000
 AT_ONCE: Final = 8
 """Requests under way together; their bars are written in one transaction."""
 _GIVE_UP_AFTER: Final = 7
-"""Answers without the wanted bar after which it is left as it is (a delisted symbol, a hole at the exchange). Each wait is
-twice as long as the one before, 16 minutes in all: a bar may come late, and our picture of the exchange's clock be off."""
+"""Answers without the wanted bar after which the exchange is taken not to have it (a delisted symbol, a hole at the exchange). Each
+wait is twice as long as the one before, 16 minutes in all: a bar may come late, and our picture of the exchange's clock be off."""
+_LONGEST_REST: Final = 9
+"""Doublings of the wait: what the exchange does not have is asked for every two hours still, since it may have been wrong for a
+while, and what the clock made again where it was taken away is taken away again."""
 
 
 class Reconciler:
@@ -90,11 +93,7 @@ class Reconciler:
 
     async def _wanted(self) -> list[Unconfirmed]:
         now_ms = self._context.now_ms()
-        resting = [
-            place
-            for place, tries in self._tries.items()
-            if tries >= _GIVE_UP_AFTER or now_ms < self._not_before_ms[place]
-        ]
+        resting = [place for place, at_ms in self._not_before_ms.items() if now_ms < at_ms]
         return await self._context.unconfirmed(resting)
 
     def _gather_ms(self) -> int:
@@ -135,13 +134,17 @@ class Reconciler:
         settled_ms = self._context.settled_ms()
         over_ms = min(settled_ms, run.period.end_ms(run.last_open_ms))
         bars = [bar for bar in rows if bar.end_ms <= over_ms and bar.state is State.CONFIRMED]
-        if not any(bar.open_ms == run.first_open_ms for bar in bars):
+        if any(bar.open_ms == run.first_open_ms for bar in bars):
+            self._tries.pop(run.key, None)
+            self._not_before_ms.pop(run.key, None)
+        else:
             await self._note_missing(run, rows)
         return bars
 
     async def _note_missing(self, run: Unconfirmed, rows: list[Bar]) -> None:
         place = run.key
-        self._not_before_ms[place] = self._context.now_ms() + (LOOK_EVERY_MS << self._tries[place])
+        rest_ms = LOOK_EVERY_MS << min(self._tries[place], _LONGEST_REST)
+        self._not_before_ms[place] = self._context.now_ms() + rest_ms
         self._tries[place] += 1
         if self._tries[place] >= _GIVE_UP_AFTER:
             await self._remove_flat(run, rows)

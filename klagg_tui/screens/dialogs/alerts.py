@@ -15,6 +15,7 @@ from klagg_tui import formatting
 from klagg_tui.errors import FilterError
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.dialogs.ask import Ask
+from klagg_tui.view import filter as filters
 
 
 class AlertsScreen(ModalScreen[None]):
@@ -88,7 +89,7 @@ class AlertsScreen(ModalScreen[None]):
     def action_add(self) -> None:
         """Ask for a filter to be watched."""
         note = "A filter as in the table; it fires for each symbol for which it comes true."
-        _ = self.app.push_screen(Ask("New alert", note, self._suggestion, self._error), self._watch)
+        _ = self.app.push_screen(Ask("New alert", note, self._suggestion, self._error, self._typing_error), self._watch)
 
     def _watch(self, text: str | None) -> None:
         if text:
@@ -102,6 +103,14 @@ class AlertsScreen(ModalScreen[None]):
         if at is not None and at < len(alerts):
             self.state.use_alerts(alerts[:at] + alerts[at + 1 :])
             self.refresh_lists()
+
+    def _typing_error(self, text: str) -> str | None:
+        """What no more typing can mend."""
+        try:
+            filters.read_partial(text, self.state.typed_scope)
+        except FilterError as error:
+            return str(error)
+        return None
 
     def _error(self, text: str) -> str | None:
         try:

@@ -14,7 +14,10 @@ from textual.widgets import Input, Static
 
 
 class Ask(ModalScreen[str | None]):
-    """Gives the answer, None when left by Esc; an answer that `error` finds something wrong with is not taken."""
+    """Gives the answer, None when left by Esc; an answer that `error` finds something wrong with is not taken.
+
+    What `typing_error` finds wrong is said at once, with each key; it is `error` itself where nothing is given.
+    """
 
     DEFAULT_CSS = """
     Ask { align: center middle; background: $background 50%; }
@@ -29,12 +32,20 @@ class Ask(ModalScreen[str | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Close")]
 
-    def __init__(self, title: str, note: str, answer: str, error: Callable[[str], str | None]) -> None:
+    def __init__(
+        self,
+        title: str,
+        note: str,
+        answer: str,
+        error: Callable[[str], str | None],
+        typing_error: Callable[[str], str | None] | None = None,
+    ) -> None:
         super().__init__()
         self._title = title
         self._note = note
         self._answer = answer
         self._error = error
+        self._typing_error = typing_error or error
 
     def compose(self) -> ComposeResult:
         """Title, a note, the line, what is wrong with it."""
@@ -47,10 +58,15 @@ class Ask(ModalScreen[str | None]):
     def on_input_changed(self, message: Input.Changed) -> None:
         """Say at once what is wrong."""
         text = message.value.strip()
-        self.query_one("#error", Static).update((self._error(text) or "") if text else "")
+        self._tell(self._typing_error(text) if text else None)
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Take the answer where nothing is wrong with it."""
         text = message.value.strip()
-        if text and not self._error(text):
+        wrong = self._error(text) if text else None
+        self._tell(wrong)
+        if text and wrong is None:
             _ = self.dismiss(text)
+
+    def _tell(self, wrong: str | None) -> None:
+        self.query_one("#error", Static).update(wrong or "")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
+from klagg_tui.screens.dialogs.ask import Ask
+from klagg_tui.view.columns.column import Column
 from klagg_tui.view.columns.registry import BY_KEY, COLUMNS, DEFAULT_KEYS
 
 
@@ -32,16 +35,28 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
         Binding("space", "switch", "Show or hide"),
         Binding("shift+up,K", "move(-1)", "Further left"),
         Binding("shift+down,J", "move(1)", "Further right"),
+        Binding("a", "add", "Add a figure"),
         Binding("d", "defaults", "As delivered"),
         Binding("j", "cursor('down')", show=False),
         Binding("k", "cursor('up')", show=False),
     ]
 
-    def __init__(self, keys: Sequence[str], hidden: Collection[str] = ()) -> None:
-        """`hidden` are not to be chosen now; whether they are chosen stays as it is."""
+    def __init__(
+        self,
+        keys: Sequence[str],
+        find: Callable[[str], Column | None],
+        error: Callable[[str], str | None],
+        hidden: Collection[str] = (),
+    ) -> None:
+        """`find` finds computed ones too, `error` says why a text is none.
+
+        `hidden` are not to be chosen now; whether they are chosen stays as it is.
+        """
         super().__init__()
+        self._find, self._error = find, error
         self._hidden = [key for key in keys if key in hidden]
-        self._offered = [column.key for column in COLUMNS if column.key not in hidden]
+        known = [column.key for column in COLUMNS if column.key not in hidden]
+        self._offered = [*known, *(key for key in keys if key not in BY_KEY and find(key))]
         shown = [key for key in keys if key in self._offered]
         self._order = [*shown, *(key for key in self._offered if key not in shown)]
         self._chosen = set(shown)
@@ -51,12 +66,19 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
         with Vertical() as box:
             box.border_title = "Columns"
             yield OptionList(*self._lines())
-            yield Static("space shows or hides · shift+↑↓ moves · d as delivered · enter takes · esc leaves")
+            yield Static(
+                "space shows or hides · shift+↑↓ moves · a adds a figure · d as delivered · enter takes · esc leaves"
+            )
 
-    def _lines(self) -> list[str]:
+    def _lines(self) -> list[Content]:
         return [
-            f"[b $primary]{'✔' if key in self._chosen else ' '}[/]  {BY_KEY[key].title:<10} [$text-muted]{BY_KEY[key].note}[/]"
+            Content.assemble(
+                ("✔" if column.key in self._chosen else " ", "b $primary"),
+                f"  {column.title:<12} ",
+                (column.note, "$text-muted"),
+            )
             for key in self._order
+            if (column := self._find(key)) is not None
         ]
 
     @property
@@ -85,6 +107,18 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
         if 0 <= to < len(self._order):
             self._order[at], self._order[to] = self._order[to], self._order[at]
             self._refresh_lines(to)
+
+    def action_add(self) -> None:
+        """Ask for a figure or another number, and show it at the end."""
+
+        def use(text: str | None) -> None:
+            if text:
+                self._order = [*(key for key in self._order if key != text), text]
+                self._chosen.add(text)
+                self._refresh_lines(len(self._order) - 1)
+
+        note = "A figure like chg(24h) or rvol(5m), a number like vol/trades, or a name of your own."
+        _ = self.app.push_screen(Ask("Add a column", note, "", self._error), use)
 
     def action_defaults(self) -> None:
         """As delivered."""

@@ -14,10 +14,11 @@ from textual.widgets import Static
 
 from klagg_tui.view import filter as filters
 from klagg_tui.view.columns.registry import COLUMNS
+from klagg_tui.view.screener.figure import FIGURES
 
 
 class HelpScreen(ModalScreen[None]):
-    """Keys of the screen below, the filter language, the columns."""
+    """Keys of the screen below, the language, its figures and columns."""
 
     DEFAULT_CSS = """
     HelpScreen { align: center middle; background: $background 50%; }
@@ -40,7 +41,7 @@ class HelpScreen(ModalScreen[None]):
         self._keys = keys
 
     def compose(self) -> ComposeResult:
-        """Three chapters."""
+        """Keys, mouse, the language, what can be asked in it."""
         with VerticalScroll() as box:
             box.border_title = Content(f"Help · {self._name}")
             box.border_subtitle = "esc closes"
@@ -50,8 +51,12 @@ class HelpScreen(ModalScreen[None]):
             )
             yield Static("Mouse", classes="title")
             yield Static("\n".join(f"{what:>22}   {word}" for what, word in _MOUSE), markup=False)
-            yield Static("Filter and alert language", classes="title")
+            yield Static("The language of filters and alerts", classes="title")
             yield Static(_language(), markup=False)
+            yield Static("Figures", classes="title")
+            yield Static(
+                "\n".join(f"{figure.example:>16}   {figure.note}" for figure in FIGURES.values()), markup=False
+            )
             yield Static("Columns", classes="title")
             yield Static("\n".join(f"{column.key:>10}   {column.note}" for column in COLUMNS), markup=False)
 

@@ -14,6 +14,7 @@ def sort_menu(state: AppState) -> Menu:
     columns = state.columns()
     keys = [column.key for column in columns]
     hidden = [column for column in COLUMNS if column_of(Sort(column.key), keys, state.period) is None]
-    lines = [Choice(column.key, column.title, column.note) for column in (*columns, *hidden)]
+    own = [column for name, _ in chosen.names if name not in keys and (column := state.find_column(name))]
+    lines = [Choice(column.key, column.title, column.note) for column in (*columns, *hidden, *own)]
     current = column_of(chosen.sorting, keys, state.period) or chosen.sort
     return Menu("Sort by", lines, "The same column again turns round.", current)

@@ -13,6 +13,7 @@ from klagg_tui.simulator.faces.binance_um import BinanceClient, subscriptions_of
 from klagg_tui.simulator.market.calendar import INTERVALS, MINUTE_MS
 from klagg_tui.simulator.market.candles import Candle
 from klagg_tui.simulator.market.catalog import Listing
+from klagg_tui.simulator.market.day import Day
 from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import Market, Trade
 from klagg_tui.simulator.market.text import decimal_text, price_text
@@ -48,6 +49,7 @@ class Binance(Face):
             "exchangeInfo": lambda _query, now_ms: self._exchange_info(now_ms),
             "aggTrades": self._aggregate_trades,
             "klines": self._klines_of,
+            "ticker/24hr": self._days,
         }
 
     # In the terms of each
@@ -125,6 +127,22 @@ class Binance(Face):
     def unknown(self, path: str, method: str) -> Reply:
         """Code -5000."""
         return unknown(path, method)
+
+    def _days(self, query: Query, now_ms: int) -> object:
+        """Of one symbol or of all."""
+        if query.is_sent("symbol"):
+            return self._day(symbol := self.known(query, now_ms), self.days.day(symbol, now_ms), now_ms)
+        return [self._day(symbol, day, now_ms) for symbol, day in self.traded(now_ms)]
+
+    def _day(self, symbol: str, day: Day, now_ms: int) -> Json:
+        listing = self.market.listing(symbol)
+        prices = zip(("lastPrice", "openPrice", "highPrice", "lowPrice"), map(self.shown, day[:4]), strict=True)
+        row: Json = {"symbol": self.name(listing), **dict(prices), **self.day_amounts(listing, day)}
+        return row | {"openTime": now_ms - DAY_MS, "closeTime": now_ms, "count": day.trade_count}
+
+    def day_amounts(self, listing: Listing, day: Day) -> Json:  # noqa: ARG002 - as its siblings
+        """What was traded in 24 hours."""
+        return {"volume": self.shown(day.volume), "quoteVolume": self.shown(day.turnover)}
 
     def _exchange_info(self, now_ms: int) -> Json:
         minute = now_ms // MINUTE_MS

@@ -16,6 +16,7 @@ from klagg_tui.simulator.faces.binance_um import PATHS
 from klagg_tui.simulator.market.calendar import MINUTE_MS
 from klagg_tui.simulator.market.candles import Candle
 from klagg_tui.simulator.market.catalog import Listing
+from klagg_tui.simulator.market.day import Day
 from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import Market, Trade
 from klagg_tui.simulator.market.text import decimal_text, price_text
@@ -34,7 +35,15 @@ class BinanceCoinm(Binance):
     paths = (("GET", "/dapi/v1/{name:.+}"),)
     time_paths = ("/dapi/v1/time",)
     weight_limit = 2400
-    costs: ClassVar = {"ping": 1, "time": 1, "exchangeInfo": 1, "aggTrades": 20, "openInterest": 1, "fundingInfo": 0}
+    costs: ClassVar = {
+        "ping": 1,
+        "time": 1,
+        "exchangeInfo": 1,
+        "aggTrades": 20,
+        "ticker/24hr": 40,
+        "openInterest": 1,
+        "fundingInfo": 0,
+    }
     most_rows = 1500
     most_messages = 10
     ping_ms = 3 * 60_000
@@ -111,6 +120,11 @@ class BinanceCoinm(Binance):
         volume, taken = sums.volume, sums.taker_buy_volume
         coins = _coins(volume, sums.turnover, unit)
         return str(volume), coins, str(taken), _coins(taken, sums.taker_buy_turnover, unit)
+
+    def day_amounts(self, listing: Listing, day: Day) -> Json:
+        """Contracts, and what they were worth in coins, at their average price."""
+        coins = Decimal(day.contracts * _worth(listing)) / Decimal(day.mean)
+        return {"volume": str(day.contracts), "baseVolume": f"{coins:.8f}"}
 
     def asked_candles(
         self, symbol: str, interval: str, start_ms: int | None, end_ms: int | None, limit: int, now_ms: int

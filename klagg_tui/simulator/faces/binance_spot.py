@@ -24,7 +24,7 @@ class BinanceSpot(Binance):
     paths = (("GET", "/api/v3/{name:.+}"),)
     time_paths = ("/api/v3/time",)
     weight_limit = 6000
-    costs: ClassVar = {"ping": 1, "time": 1, "exchangeInfo": 20, "aggTrades": 4}
+    costs: ClassVar = {"ping": 1, "time": 1, "exchangeInfo": 20, "aggTrades": 4, "ticker/24hr": 80}
     most_rows = 1000
     most_messages = 5
     ping_ms = 20_000
@@ -94,7 +94,7 @@ class BinanceUs(BinanceSpot):
 
     key = "binance-us"
     weight_limit = 1200
-    costs: ClassVar = {"ping": 1, "time": 1, "exchangeInfo": 10, "aggTrades": 1}
+    costs: ClassVar = {"ping": 1, "time": 1, "exchangeInfo": 10, "aggTrades": 1, "ticker/24hr": 40}
     most_messages = 10
     ping_ms = 3 * 60_000
     liveliness = 0.1

@@ -106,7 +106,13 @@ class Coinbase(Face):
 
     key = "coinbase"
     sockets = ("/",)
-    paths = (("GET", "/time"), ("GET", "/currencies"), ("GET", "/products"), ("GET", "/products/{product}/{what}"))
+    paths = (
+        ("GET", "/time"),
+        ("GET", "/currencies"),
+        ("GET", "/products"),
+        ("GET", "/products/stats"),
+        ("GET", "/products/{product}/{what}"),
+    )
     time_paths = ("/time",)
     traps = ("nobars",)
     spoil: ClassVar = spoil_of(b"price", b"size", b"trade_id", b"time", too_fine=b"1.1234567890123")
@@ -148,6 +154,8 @@ class Coinbase(Face):
             return _reply(self._currencies())
         if parts == ["products"]:
             return _reply([self._product(symbol, now_ms) for symbol in self.listed()])
+        if parts == ["products", "stats"]:
+            return _reply(self._stats(now_ms))
         symbol = self.symbol_of(parts[1])
         if symbol is None or parts[2] not in ("trades", "candles"):
             return _reply({"message": "NotFound"}, 404)
@@ -181,6 +189,17 @@ class Coinbase(Face):
             }
             for name, (kind, decimals) in sorted(steps.items())
         ]
+
+    def _stats(self, now_ms: int) -> dict[str, object]:
+        """What the exchange's own page shows of each product."""
+        names = ("last", "open", "high", "low")
+        return {
+            self.name(self.market.listing(symbol)): {
+                "stats_30day": {"volume": day.volume},
+                "stats_24hour": {**dict(zip(names, day[:4], strict=True)), "volume": day.volume},
+            }
+            for symbol, day in self.traded(now_ms)
+        }
 
     def _product(self, symbol: str, now_ms: int) -> dict[str, object]:
         listing = self.market.listing(symbol)

@@ -230,7 +230,9 @@ class Hyperliquid(Face):
         """What the market knows of a coin's state: prices are the one last traded, now and a day ago."""
         price = self.candles.close_before(symbol, now_ms // MINUTE_MS + 1, now_ms)
         before = self.candles.close_before(symbol, (now_ms - DAY_MS) // MINUTE_MS, now_ms)
-        return {"markPx": price, "midPx": price, "oraclePx": price, "prevDayPx": before}
+        day = self.days.day(symbol, now_ms)
+        state: dict[str, object] = {"markPx": price, "midPx": price, "oraclePx": price, "prevDayPx": before}
+        return state | {"dayBaseVlm": day.volume, "dayNtlVlm": day.turnover}
 
     def _entry(self, symbol: str, minute: int) -> dict[str, object]:
         listing = self.market.listing(symbol)

@@ -15,6 +15,7 @@ from klagg_tui.simulator.faces.spot import RequestLimit, amounts, quote_of, rfc3
 from klagg_tui.simulator.market.calendar import MINUTE_MS
 from klagg_tui.simulator.market.candles import Candle
 from klagg_tui.simulator.market.catalog import Listing
+from klagg_tui.simulator.market.day import Day
 from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import Market, Trade
 from klagg_tui.simulator.spoil import spoil_of
@@ -165,6 +166,8 @@ class Kraken(Face):
             return _result(self._assets())
         if what == "AssetPairs":
             return _result({self._key(symbol): self._pair(symbol, now_ms) for symbol in self.listed()})
+        if what == "Ticker" and "pair" not in asked.query:
+            return _result({self._key(symbol): _ticker(day) for symbol, day in self.traded(now_ms)})
         pair = asked.query.get("pair")
         symbol = next((own for own in self.listed() if pair in (self._rest_name(own), self._key(own))), None)
         if symbol is None:
@@ -276,6 +279,21 @@ class Kraken(Face):
         vwap = f"{cut // 10**decimals}.{cut % 10**decimals:0{decimals}d}" if decimals else str(cut)
         prices = (text.open, text.high, text.low, text.close, vwap)
         return [candle.open_ms // 1000, *prices, text.volume, sums.trade_count]
+
+
+def _ticker(day: Day) -> dict[str, object]:
+    """Of today and of 24 hours; half of each day is taken to lie before midnight."""
+    return {
+        "a": [day.last, "1", "1.000"],
+        "b": [day.last, "1", "1.000"],
+        "c": [day.last, "0.1"],
+        "v": [f"{float(day.volume) / 2:.8f}", day.volume],
+        "p": [day.mean, day.mean],
+        "t": [day.trade_count // 2, day.trade_count],
+        "l": [day.last, day.low],
+        "h": [day.last, day.high],
+        "o": day.last,
+    }
 
 
 def _old(name: str) -> str:

@@ -23,6 +23,7 @@ from klagg_tui.simulator.faces.okx_rest import OkxRest, said
 from klagg_tui.simulator.market.calendar import MINUTE_MS
 from klagg_tui.simulator.market.candles import Candle
 from klagg_tui.simulator.market.catalog import Listing
+from klagg_tui.simulator.market.day import Day
 from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import Market, Trade
 from klagg_tui.simulator.market.text import decimal_text, price_text
@@ -201,6 +202,10 @@ class Okx(Face):
         """`vol`, `volCcy` and `volCcyQuote`."""
         return candle.text.volume, candle.text.turnover, candle.text.turnover
 
+    def day_amounts(self, listing: Listing, day: Day) -> dict[str, str]:  # noqa: ARG002 - for contracts
+        """What was traded in 24 hours: coins and the quote."""
+        return {"vol24h": day.volume, "volCcy24h": day.turnover}
+
     def open(self, knock: Knock) -> Client:
         """Anybody may; which trades there are hangs on the address."""
         return OkxClient(self, knock.path)
@@ -281,6 +286,13 @@ class OkxSwap(Okx):
         paid, turnover = steps * int(_VALUE), candle.kline.sums.turnover
         coins = Decimal(paid * steps * 10**listing.price_unit_decimals) / turnover if turnover else Decimal(0)
         return str(steps), f"{coins:.8f}", str(paid)
+
+    def day_amounts(self, listing: Listing, day: Day) -> dict[str, str]:
+        """Contracts and coins; of inverse ones at the average price."""
+        if not is_inverse(listing):
+            return {"vol24h": self.size(listing, day.contracts), "volCcy24h": day.volume}
+        coins = Decimal(day.contracts * int(_VALUE)) / Decimal(day.mean)
+        return {"vol24h": str(day.contracts), "volCcy24h": f"{coins:.8f}"}
 
     def bar(self, bar: Bar) -> Bar:
         """Of inverse contracts the volume is contracts, and the turnover what they are worth."""

@@ -31,6 +31,7 @@ _WINDOW_MS: Final = 2_000
 _LIMITS: Final = {
     "public/time": 10,
     "public/instruments": 20,
+    "market/tickers": 20,
     "market/trades": 100,
     "market/history-trades": 20,
     "market/candles": 40,
@@ -56,6 +57,7 @@ class OkxRest:
         self._answers: dict[str, Callable[[Mapping[str, str], int], Sequence[object]]] = {
             "public/time": lambda _query, now_ms: [{"ts": str(now_ms + face.clock_error_ms)}],
             "public/instruments": self._instruments,
+            "market/tickers": self._tickers,
             "market/trades": self._trades,
             "market/history-trades": self._history_trades,
             "market/candles": lambda query, now_ms: self._candles(query, now_ms, is_recent=True),
@@ -88,6 +90,20 @@ class OkxRest:
         if query["instType"] != self._face.inst_type:
             return []
         return [entry for symbol in self._face.listed() if (entry := self._face.entry(symbol, now_ms // MINUTE_MS))]
+
+    def _tickers(self, query: Mapping[str, str], now_ms: int) -> Sequence[object]:
+        if query.get("instType") != self._face.inst_type:
+            raise Refusal("51000", "Parameter instType error")
+        return [
+            {
+                "instType": self._face.inst_type,
+                "instId": self._face.name(self._face.market.listing(symbol)),
+                **dict(zip(("last", "open24h", "high24h", "low24h"), day[:4], strict=True)),
+                **self._face.day_amounts(self._face.market.listing(symbol), day),
+                "ts": str(now_ms),
+            }
+            for symbol, day in self._face.traded(now_ms)
+        ]
 
     def _trades(self, query: Mapping[str, str], now_ms: int) -> Sequence[object]:
         symbol = self._symbol(query)

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from klagg_tui.simulator.market.calendar import DAY, HOUR, MINUTE_MS
 from klagg_tui.simulator.market.chance import FILLS
-from klagg_tui.simulator.market.klines import Klines, Published, Sums
+from klagg_tui.simulator.market.klines import Klines, Published, Sums, added
 from klagg_tui.simulator.market.market import Market
 from klagg_tui.simulator.market.text import decimal_text, price_text
 
@@ -33,13 +33,45 @@ class _Past(NamedTuple):
     trade_count: int
 
 
+class Day(NamedTuple):
+    """The last 24 hours of a symbol as texts, in its base and its quote."""
+
+    last: str
+    open: str
+    high: str
+    low: str
+    mean: str
+    """By volume."""
+    volume: str
+    turnover: str
+    trade_count: int
+    contracts: int
+    """Volume in the smallest steps."""
+
+
 class DayStatistics:
     """`ticker/24hr` of any symbol; remembers the latest few thousand minutes."""
 
     def __init__(self, market: Market, klines: Klines) -> None:
         self._market = market
         self._klines = klines
+        self._counted: Callable[[str, int, int], int] = lru_cache(maxsize=65_536)(self._count)
+        """Of whole hours it stays: all symbols at once take a second the first time."""
         self._past: Callable[[str, int], _Past] = lru_cache(maxsize=4096)(self._add_past)
+
+    def day(self, symbol: str, now_ms: int) -> Day:
+        """The last 24 hours at a moment."""
+        minute = now_ms // MINUTE_MS
+        published = [one for one in self._klines.published(symbol, minute) if one.event_ms <= now_ms]
+        before = self._klines.last_before(symbol, minute)
+        last = published[-1] if published else before or self._klines.published(symbol, minute)[0]
+        sums = added([one.row for one in published])
+        row = self.row(symbol, minute, sums, last, now_ms)
+        names = ("lastPrice", "openPrice", "highPrice", "lowPrice", "weightedAvgPrice", "volume", "quoteVolume")
+        last_text, first, high, low, mean, volume, turnover = (str(row[name]) for name in names)
+        contracts = self._past(symbol, minute).volume + sums.volume
+        count = int(str(row["count"]))
+        return Day(last_text, first, high, low, mean, volume, turnover, count, contracts)
 
     def row(self, symbol: str, minute: int, sums: Sums, last: Published, now_ms: int) -> Row:
         """The statistics when `sums` are published of the present minute, and `last` is the latest trade of all."""
@@ -74,12 +106,15 @@ class DayStatistics:
         edges = [self._price(symbol, at) for at in (begin, *range(-(-begin // HOUR) * HOUR, minute, HOUR), minute)]
         volume = turnover = trades = 0.0
         for hour, first, end in _hours(begin, minute):
-            count = sum(market.count(symbol, at) for at in range(first, end))
+            count = self._counted(symbol, first, end)
             traded = count * (1 + market.lots(listing, hour * HOUR))
             trades += count * _MEAN_FILLS
             volume += traded
             turnover += traded * self._price(symbol, first)
         return _Past(begin, edges[0], max(edges), min(edges), int(volume), int(turnover), int(trades))
+
+    def _count(self, symbol: str, first: int, end: int) -> int:
+        return sum(self._market.count(symbol, at) for at in range(first, end))
 
     def _price(self, symbol: str, minute: int) -> int:
         listing = self._market.listing(symbol)

@@ -52,6 +52,11 @@ _STRONGEST_DAILY_CHANGE: Final = 8.0
 """Percent in a day that is drawn in the strongest heat; other lengths by the root of time, as prices wander."""
 
 
+def period_key(period: Period) -> str:
+    """The key of the change within the bar of a period, as the language writes it."""
+    return f"bar.{CHANGE.key}({period})"
+
+
 def period_column(period: Period) -> Column:
     """The change in a period, after the period's candle in one cell on the heat of its takers."""
     ordinal = period.ordinal
@@ -78,7 +83,7 @@ def period_column(period: Period) -> Column:
         return formatting.percent(change), change_role(change)
 
     return Column(
-        key=f"chg({period})",
+        key=period_key(period),
         title=str(period),
         note=f"change within {period}",
         importance=90 - ordinal,

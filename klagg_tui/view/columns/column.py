@@ -11,6 +11,7 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import Period
 from klagg_tui.view.model import Row
 from klagg_tui.view.role import Role, RoleIndex
+from klagg_tui.view.screener.figure import FigureCall
 
 
 class RenderContext(NamedTuple):
@@ -55,7 +56,7 @@ class Column:
     """One column of the market table."""
 
     key: str
-    """Its name in filters, settings and the state file: lower-case letters only, the filter reads no others."""
+    """Its name in filters, settings and the state file: lower-case letters only, or as the language writes a number."""
     title: str
     note: str
     """Its sentence in the help."""
@@ -86,6 +87,10 @@ class Column:
     """Whether it is an amount of the quote: those of other quotes than dollars are sorted below, each quote by itself."""
     texts: Callable[[Row], tuple[str, ...]] | None = None
     """Of a text, further ones by which a filter finds it."""
+    values: tuple[str, ...] = ()
+    """All texts that there are, where they are few."""
+    calls: frozenset[FigureCall] = frozenset()
+    """Figures that have to be computed for it."""
     is_pattern: bool = False
     """Whether `:` in a filter takes a text for the whole value, `*` and `?` standing for any letters."""
 

@@ -6,14 +6,15 @@ the table read them from here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
 from klagg_tui.engine.period import Period
 from klagg_tui.view.columns.age import AGE
-from klagg_tui.view.columns.change import CHANGE, RANGE, period_column
+from klagg_tui.view.columns.change import CHANGE, RANGE, period_column, period_key
 from klagg_tui.view.columns.column import Column
+from klagg_tui.view.columns.figures import named
 from klagg_tui.view.columns.prices import CLOSE, HIGH, LAST, LOW, OPEN
 from klagg_tui.view.columns.spark import SPARK
 from klagg_tui.view.columns.state import STATE
@@ -57,13 +58,6 @@ _BESIDE_PERIODS: Final = tuple(
     if column.importance_beside_periods
 )
 
-_ABOUT: Final = {
-    column.key: replace(column, title=f"≈{column.title}", width=column.width + 1)
-    for column in COLUMNS
-    if column.is_money
-}
-"""Columns of money where several quotes stand beside each other: one unit of each is only about a dollar."""
-
 
 def view_columns(
     keys: Sequence[str],
@@ -72,19 +66,27 @@ def view_columns(
     all_periods: bool,
     has_venues: bool = False,
     mixes_quotes: bool = False,
+    find_column: Callable[[str], Column | None] | None = None,
 ) -> tuple[Column, ...]:
     """The columns of a view: the chosen ones, or symbol, price and each period, and others where there is room.
 
-    `has_venues`: several exchanges are watched; `mixes_quotes`: the rows on view have several quotes.
+    `find_column` finds the chosen ones by their keys, in place of `find`. `has_venues`: several exchanges are watched;
+    `mixes_quotes`: the rows on view have several quotes.
     """
-    columns = _period_view(periods) if all_periods else [BY_KEY[key] for key in keys if key in BY_KEY]
+    found = map(find_column or find, keys)
+    columns = _period_view(periods) if all_periods else [column for column in found if column is not None]
     if not has_venues:
         columns = [column for column in columns if column.key != VENUE.key]
     elif not any(column.key == VENUE.key for column in columns):
         columns = [WHOLE_SYMBOL if column is SYMBOL else column for column in columns]
     if mixes_quotes:
-        columns = [_ABOUT.get(column.key, column) if column.is_money else column for column in columns]
+        columns = [_about(column) if column.is_money else column for column in columns]
     return tuple(columns)
+
+
+def _about(column: Column) -> Column:
+    """The column of money where several quotes stand beside each other: one unit of each is only about a dollar."""
+    return replace(column, title=f"≈{column.title}", width=column.width + 1)
 
 
 def _period_view(periods: Sequence[Period]) -> list[Column]:
@@ -93,11 +95,16 @@ def _period_view(periods: Sequence[Period]) -> list[Column]:
         SYMBOL,
         venue,
         replace(LAST, importance=_LAST_IMPORTANCE),
-        *(_PERIOD_COLUMNS[f"{CHANGE.key}({period})"] for period in periods),
+        *(_PERIOD_COLUMNS[period_key(period)] for period in periods),
         *besides,
     ]
 
 
-def find(key: str) -> Column | None:
+def fixed(key: str) -> Column | None:
     """The column of that key, in either view."""
     return BY_KEY.get(key) or _PERIOD_COLUMNS.get(key)
+
+
+def find(key: str) -> Column | None:
+    """The column of that key, in either view, or of the figure that is written so, such as `rvol(5m)`."""
+    return fixed(key) or named(key)

@@ -72,4 +72,5 @@ STATE: Final = Column(
     is_left=True,
     unit=Unit.TEXT,
     is_descending=False,
+    values=(*(state.label for state in State), f"{State.CONFIRMED.label}{BY_CANDLE}", STALE, HALTED),
 )

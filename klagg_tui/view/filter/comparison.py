@@ -1,126 +1,138 @@
-"""A comparison of the filter language: a column, an operator, and what the column is compared with."""
+"""Comparisons: of a number with another one, of a column's text with a text."""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 
-from klagg_tui.engine.period import Period
-from klagg_tui.errors import BadPeriod, FilterError
+from klagg_tui.errors import FilterError
 from klagg_tui.view.columns.column import Column, Unit
-from klagg_tui.view.columns.registry import BY_KEY, BY_NAME
+from klagg_tui.view.columns.registry import BY_NAME
+from klagg_tui.view.columns.symbol import SYMBOL
 from klagg_tui.view.columns.venue import VENUE
-from klagg_tui.view.filter.exchanges import Watched, at_exchange, require_watched
+from klagg_tui.view.filter.arithmetic import Arithmetic
+from klagg_tui.view.filter.exchanges import at_exchange, require_watched
 from klagg_tui.view.filter.predicates import (
     TEXT_OPERATORS,
-    Predicate,
-    against_column,
-    against_number,
+    Truth,
     against_text,
     all_of,
+    compared,
     known,
-    measured,
     opposite,
+    text_of,
 )
-from klagg_tui.view.filter.scanner import Scanner
+from klagg_tui.view.filter.quantity import Quantity
+from klagg_tui.view.filter.scope import BAR
 from klagg_tui.view.filter.texts import text_test
+from klagg_tui.view.screener.figure import BY_NAME as FIGURES
 
-_MULTIPLES: Final = {"k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12, "%": 1.0, "": 1.0}
-_DURATIONS: Final = {"s": 1e3, "m": 6e4, "h": 3.6e6, "d": 8.64e7, "": 1e3}
-_NUMBER: Final = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?)([a-z%]?)$", re.IGNORECASE | re.ASCII)
-_NAME: Final = re.compile(r"[A-Za-z]+", re.ASCII)
-_OPERATOR: Final = re.compile(r">=|<=|!=|==|=|>|<|:")
+OPERATOR: Final = re.compile(r">=|<=|!=|==|=|>|<|:")
+_TEXT: Final = re.compile(
+    rf"(?:{BAR}\.)?([a-z][a-z0-9_]*)(?:\(([^()]*)\))?\s*(>=|<=|!=|==|=|>|<|:)", re.IGNORECASE | re.ASCII
+)
 _VALUE: Final = re.compile(r"\"[^\"]*\"|[^\s()]+(?:\([0-9A-Za-z]*\))?")
-_COLUMN_VALUE: Final = re.compile(r"([A-Za-z]+)(?:\(([0-9A-Za-z]+)\))?$", re.ASCII)
 _LONGEST_QUOTED: Final = 40
 
 
-def read_comparison(scanner: Scanner, watched: Watched) -> Predicate | None:
-    """The comparison that comes next; None, and nothing read, where there is no operator.
+class _Sides(NamedTuple):
+    left: Quantity
+    sign: str = ""
+    right: Quantity | None = None
+    """None: it is compared with nothing."""
+
+
+class Comparisons(Arithmetic):
+    """Reads comparisons, and the numbers that they are made of."""
+
+    def text_comparison(self) -> Truth | None:
+        """The comparison of a text, or the symbol of an exchange, that comes next; None, and nothing read, where neither does.
+
+        Raises:
+            FilterError: there is one, but it cannot be read.
+        """
+        scanner = self.scanner
+        found = scanner.match(_TEXT)
+        if found is None:
+            return None
+        name, column = found[1].lower(), BY_NAME.get(found[1].lower())
+        is_exchange = column is None and found[2] is None and found[3] == ":" and self._is_exchange(name)
+        if not is_exchange and (column is None or column.unit is not Unit.TEXT):
+            return None
+        begin = scanner.at
+        scanner.at = found.end()
+        scanner.skip_blanks()
+        value = scanner.match(_VALUE)
+        if value is None:
+            raise FilterError(f"What is {found[1]} compared with?", scanner.at, can_grow=scanner.is_at_end())
+        truth = (
+            at_exchange(name, value[0].strip('"').casefold(), begin)
+            if column is None
+            else self._text_compared(column, found, value)
+        )
+        scanner.at = value.end()
+        return truth
+
+    def _is_exchange(self, name: str) -> bool:
+        """Whether `name:` begins the name of an exchange's symbol."""
+        scope = self.library.scope
+        means_more = name in FIGURES or name in scope.names
+        return not means_more and (scope.watched is None or name in scope.watched)
+
+    def _text_compared(self, column: Column, found: re.Match[str], value: re.Match[str]) -> Truth:
+        at, sign, wanted = value.start(), found[3], value[0].strip('"').casefold()
+        if sign not in TEXT_OPERATORS:
+            raise FilterError(f"A text is not {sign} another; use : = or !=.", found.start(3))
+        is_last = value.end() == len(self.scanner.text)
+        if column is VENUE and sign != "!=":
+            require_watched(wanted, self.library.scope.watched, at, is_last=is_last)
+        if column.values:
+            _require_one_of(column, sign, wanted, at, is_last=is_last)
+        text = text_of(column, None if found[2] is None else self.period(found[2], found.start(2)))
+        test = text_test(sign, wanted, is_pattern=column.is_pattern)
+        equal = replace(against_text(text, column.texts, test), names=int(column is SYMBOL))
+        return all_of([known(text), opposite(equal)], at) if sign == "!=" else equal
+
+    def comparison(self) -> Truth | Quantity:
+        """A comparison of numbers; the number alone where it is compared with nothing.
+
+        Raises:
+            FilterError: it cannot be read.
+        """
+        sides = self.with_times(
+            self._sides, lambda read: any(side.has_time for side in (read.left, read.right) if side)
+        )
+        return sides.left if sides.right is None else compared(sides.left, sides.sign, sides.right)
+
+    def _sides(self) -> _Sides:
+        scanner = self.scanner
+        left = self.sum()
+        sign = scanner.match(OPERATOR, scanner.after_blanks(scanner.at))
+        if sign is None:
+            return _Sides(left)
+        scanner.at = sign.end()
+        scanner.skip_blanks()
+        if scanner.is_at_end() or scanner.next in ")<>=:":
+            raise FilterError(f"What is {left.text} compared with?", scanner.at, can_grow=scanner.is_at_end())
+        right = self.sum()
+        if scanner.match(OPERATOR, scanner.after_blanks(scanner.at)):
+            raise FilterError(f"One comparison ends with {right.text}; say and for another one.", scanner.at)
+        return _Sides(left, sign[0], right)
+
+
+def _require_one_of(column: Column, sign: str, wanted: str, at: int, *, is_last: bool) -> None:
+    """Refuse a text of which the column has none.
 
     Raises:
-        FilterError: there is one, but it cannot be read.
+        FilterError: so it is.
     """
-    begin = scanner.at
-    name = scanner.match(_NAME)
-    if name is None:
-        return None
-    at, period = _read_period(scanner, name.end())
-    operator = scanner.match(_OPERATOR, scanner.after_blanks(at))
-    if operator is None:
-        if period is not None:
-            raise FilterError(f"{name[0]} is compared with nothing; say for example {name[0]}>2.", at)
-        return None
-    of_exchange = operator[0] == ":" and _is_exchange(name[0], watched)
-    column = None if of_exchange else _column(name[0], begin)
-    scanner.at = operator.end()
-    scanner.skip_blanks()
-    value = scanner.match(_VALUE)
-    if value is None:
-        raise FilterError(f"What is {name[0]} compared with?", scanner.at)
-    wanted = value[0].strip('"')
-    if column is None:
-        predicate = at_exchange(name[0].casefold(), wanted.casefold())
-    else:
-        if column is VENUE and operator[0] != "!=":
-            require_watched(wanted.casefold(), watched, scanner.at)
-        predicate = _compared(column, period, operator[0], wanted, scanner.at)
-    scanner.at = value.end()
-    return predicate
-
-
-def _is_exchange(name: str, watched: Watched) -> bool:
-    """Whether `name:` begins the name of an exchange's symbol."""
-    return name.lower() not in BY_NAME and (watched is None or name.lower() in watched)
-
-
-def _read_period(scanner: Scanner, at: int) -> tuple[int, Period | None]:
-    """The period in brackets at that place, and the place behind it."""
-    text = scanner.text
-    if text[at : at + 1] != "(":
-        return at, None
-    end = text.find(")", at)
-    if end < 0:
-        raise FilterError("A ( without its ).", at)
-    return end + 1, _period(text[at + 1 : end], at + 1)
-
-
-def _column(name: str, at: int) -> Column:
-    column = BY_NAME.get(name.lower())
-    if column is None:
-        raise FilterError(f"There is no column {name}; there are {', '.join(BY_KEY)}.", at)
-    return column
-
-
-def _period(text: str, at: int) -> Period:
-    try:
-        return Period.parse(text)
-    except BadPeriod as error:
-        raise FilterError(f"{error}.", at) from error
-
-
-def _compared(column: Column, period: Period | None, operator: str, value: str, at: int) -> Predicate:
-    column_value = measured(column, period)
-    if column.unit is Unit.TEXT:
-        if operator not in TEXT_OPERATORS:
-            raise FilterError(f"A text is not {operator} another; use : = or !=.", at)
-        test = text_test(operator, value.casefold(), is_pattern=column.is_pattern)
-        equal = against_text(column_value, column.texts, test)
-        return all_of([known(column_value), opposite(equal)]) if operator == "!=" else equal
-    number = _number(value, column.unit)
-    if number is not None:
-        return against_number(column_value, operator, number)
-    other = _COLUMN_VALUE.match(value)
-    if other is None:
-        raise FilterError(f"{value[:_LONGEST_QUOTED]!r} is neither a number nor a column.", at)
-    other_period = _period(other[2], at) if other[2] else period
-    return against_column(column_value, operator, measured(_column(other[1], at), other_period))
-
-
-def _number(value: str, unit: Unit) -> float | None:
-    found = _NUMBER.match(value)
-    if found is None:
-        return None
-    factors = _DURATIONS if unit is Unit.DURATION else _MULTIPLES
-    factor = factors.get(found[2].lower())
-    return None if factor is None else float(found[1]) * factor
+    parts = [part for part in wanted.split(",") if part]
+    for part in parts:
+        test = text_test(sign, part, is_pattern=column.is_pattern)
+        if not any(map(test, column.values)):
+            can_grow = is_last and wanted.endswith(part) and any(value.startswith(part) for value in column.values)
+            shown = part[:_LONGEST_QUOTED]
+            raise FilterError(
+                f"There is no {column.key} {shown}; there are {', '.join(column.values)}.", at, can_grow=can_grow
+            )

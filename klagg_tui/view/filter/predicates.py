@@ -2,42 +2,83 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from klagg_tui.engine.period import Period
 from klagg_tui.view.columns.column import Column, Value
+from klagg_tui.view.filter.likeness import likeness
+from klagg_tui.view.filter.quantity import Quantity, check_size
 from klagg_tui.view.filter.texts import TextTest
 from klagg_tui.view.model import Row
+from klagg_tui.view.screener.figure import FigureCall
 
 Predicate: TypeAlias = Callable[[Row, Period, int], bool]
 """Whether a row matches, in a period, at a time."""
-Measured: TypeAlias = Callable[[Row, Period, int], Value]
-"""A column's value of a row, in a period, at a time."""
-
-_MIN_LIKENESS: Final = 75
-"""Of 100; measured by the longest run of common letters."""
+TextOf: TypeAlias = Callable[[Row, Period, int], Value]
 
 COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
-    ">": lambda a, b: a > b,
-    "<": lambda a, b: a < b,
-    ">=": lambda a, b: a >= b,
-    "<=": lambda a, b: a <= b,
-    "=": lambda a, b: a == b,
-    "==": lambda a, b: a == b,
-    ":": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
+    ">": operator.gt,
+    "<": operator.lt,
+    ">=": operator.ge,
+    "<=": operator.le,
+    "=": operator.eq,
+    "==": operator.eq,
+    ":": operator.eq,
+    "!=": operator.ne,
 }
 TEXT_OPERATORS: Final = (":", "=", "==", "!=")
 
 
-def everything(_row: Row, _period: Period, _now_ms: int) -> bool:
-    """Every row matches: the empty filter."""
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Yes or no for a row."""
+
+    matches: Predicate
+    calls: frozenset[FigureCall] = frozenset()
+    """What has to be computed for it."""
+    parts: int = 1
+    names: int = 0
+    """How many tests of names are in it."""
+    like: str = ""
+    """The letters that a name has to be like, in lower case, where one such test has to hold for every row."""
+
+
+def _everything(_row: Row, _period: Period, _now_ms: int) -> bool:
     return True
 
 
-def measured(column: Column, period: Period | None) -> Measured:
-    """The column's value in that period, or in the period on view."""
+EVERYTHING: Final = Truth(_everything)
+"""Every row matches: the empty filter."""
+
+
+def compared(left: Quantity, sign: str, right: Quantity) -> Truth:
+    """A number against another one; where one of them is not known it does not hold."""
+    compare, value, other = COMPARISONS[sign], left.value, right.value
+    limit = right.constant
+    parts = check_size(left.parts + right.parts + 1, left.at)
+    if limit is not None:
+
+        def holds_at_limit(row: Row, shown: Period, now_ms: int) -> bool:
+            first = value(row, shown, now_ms)
+            return first is not None and compare(first, limit)
+
+        return Truth(holds_at_limit, left.calls, parts)
+
+    def holds(row: Row, shown: Period, now_ms: int) -> bool:
+        first = value(row, shown, now_ms)
+        if first is None:
+            return False
+        second = other(row, shown, now_ms)
+        return second is not None and compare(first, second)
+
+    return Truth(holds, left.calls | right.calls, parts)
+
+
+def text_of(column: Column, period: Period | None) -> TextOf:
+    """The text of a column, in that period or in the one on view."""
     measure = column.measure
     if period is not None:
         ordinal = period.ordinal
@@ -45,19 +86,7 @@ def measured(column: Column, period: Period | None) -> Measured:
     return lambda row, shown, now_ms: measure(row, row.bars[shown.ordinal], now_ms)
 
 
-def against_number(value: Measured, operator: str, number: float) -> Predicate:
-    """A value against a number."""
-    compare = COMPARISONS[operator]
-    return lambda row, shown, now_ms: _holds(compare, value(row, shown, now_ms), number)
-
-
-def against_column(value: Measured, operator: str, other: Measured) -> Predicate:
-    """A value against another one of the same row."""
-    compare = COMPARISONS[operator]
-    return lambda row, shown, now_ms: _holds(compare, value(row, shown, now_ms), other(row, shown, now_ms))
-
-
-def against_text(value: Measured, texts: Callable[[Row], tuple[str, ...]] | None, matches: TextTest) -> Predicate:
+def against_text(value: TextOf, texts: Callable[[Row], tuple[str, ...]] | None, matches: TextTest) -> Truth:
     """A text, or another one that stands for it, by a test of texts in lower case."""
 
     def holds(row: Row, shown: Period, now_ms: int) -> bool:
@@ -68,54 +97,71 @@ def against_text(value: Measured, texts: Callable[[Row], tuple[str, ...]] | None
             return True
         return texts is not None and any(matches(other.casefold()) for other in texts(row))
 
-    return holds
+    return Truth(holds)
 
 
-def known(value: Measured) -> Predicate:
+def known(value: TextOf) -> Truth:
     """The row has the value."""
-    return lambda row, shown, now_ms: value(row, shown, now_ms) is not None
+    return Truth(lambda row, shown, now_ms: value(row, shown, now_ms) is not None)
 
 
-def _holds(compare: Callable[[float, float], bool], first: Value, second: Value) -> bool:
-    if first is None or second is None or isinstance(first, str) or isinstance(second, str):
-        return False
-    return compare(first, second)
+def of_name(matches: Callable[[Row], bool]) -> Truth:
+    """A test of what the symbol is called."""
+    return Truth(lambda row, _period, _now_ms: matches(row), names=1)
 
 
-def name_contains(part: str) -> Predicate:
+def name_contains(part: str) -> Truth:
     """The name contains it, or its base does; `part` is in lower case."""
-    return lambda row, _period, _now_ms: part in row.name or part in row.coin
+    return of_name(lambda row: part in row.name or part in row.coin)
 
 
-def name_is_like(wanted: str) -> Predicate:
-    """The name has its letters in this order, or nearly all of them; `wanted` is in lower case."""
-    from rapidfuzz import fuzz  # when somebody asks for it: the first table should not wait for it
-
-    def matches(row: Row, _period: Period, _now_ms: int) -> bool:
-        return _in_order(wanted, row.name) or fuzz.partial_ratio(wanted, row.name, score_cutoff=_MIN_LIKENESS) > 0
-
-    return matches
+def name_is_like(wanted: str) -> Truth:
+    """The name has its letters in this order; `wanted` is in lower case."""
+    return replace(of_name(lambda row: likeness_of(row, wanted) is not None), like=wanted)
 
 
-def _in_order(wanted: str, name: str) -> bool:
-    letters = iter(name)
-    return all(letter in letters for letter in wanted)
+def likeness_of(row: Row, wanted: str) -> float | None:
+    """How like the symbol's name is to letters in lower case, more being better; None: not all of them are in it."""
+    return likeness(wanted, row.name)
 
 
-def any_of(predicates: Sequence[Predicate]) -> Predicate:
+def any_of(truths: Sequence[Truth], at: int) -> Truth:
     """At least one of them holds."""
-    if len(predicates) == 1:
-        return predicates[0]
-    return lambda row, period, now_ms: any(matches(row, period, now_ms) for matches in predicates)
+    if len(truths) == 1:
+        return truths[0]
+    tests = [truth.matches for truth in truths]
+
+    def matches(row: Row, period: Period, now_ms: int) -> bool:
+        for test in tests:  # noqa: SIM110  # a third of the time that any() takes
+            if test(row, period, now_ms):
+                return True
+        return False
+
+    return _joined(matches, truths, "", at)
 
 
-def all_of(predicates: Sequence[Predicate]) -> Predicate:
+def all_of(truths: Sequence[Truth], at: int) -> Truth:
     """All of them hold."""
-    if len(predicates) == 1:
-        return predicates[0]
-    return lambda row, period, now_ms: all(matches(row, period, now_ms) for matches in predicates)
+    if len(truths) == 1:
+        return truths[0]
+    tests = [truth.matches for truth in truths]
+
+    def matches(row: Row, period: Period, now_ms: int) -> bool:
+        for test in tests:  # noqa: SIM110  # a third of the time that all() takes
+            if not test(row, period, now_ms):
+                return False
+        return True
+
+    return _joined(matches, truths, next((truth.like for truth in truths if truth.like), ""), at)
 
 
-def opposite(predicate: Predicate) -> Predicate:
+def opposite(truth: Truth) -> Truth:
     """It does not hold."""
-    return lambda row, period, now_ms: not predicate(row, period, now_ms)
+    matches = truth.matches
+    return replace(truth, matches=lambda row, period, now_ms: not matches(row, period, now_ms), like="")
+
+
+def _joined(matches: Predicate, truths: Sequence[Truth], like: str, at: int) -> Truth:
+    calls = frozenset[FigureCall]().union(*(truth.calls for truth in truths))
+    parts = check_size(sum(truth.parts for truth in truths), at)
+    return Truth(matches, calls, parts, sum(truth.names for truth in truths), like)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from klagg_tui.errors import FilterError
+
 _BLANKS: Final = re.compile(r"\s*")
 
 
@@ -36,6 +38,27 @@ class Scanner:
     def match(self, pattern: re.Pattern[str], at: int | None = None) -> re.Match[str] | None:
         """What matches the pattern here, or at another place; nothing is read."""
         return pattern.match(self.text, self.at if at is None else at)
+
+    def take(self, sign: str) -> bool:
+        """Read that character, and blanks before it; False where another one comes next."""
+        at = self.after_blanks(self.at)
+        if self.text[at : at + 1] != sign:
+            return False
+        self.at = at + 1
+        return True
+
+    def bracketed_text(self) -> tuple[str, int]:
+        """What stands in the brackets that begin here, none within each other, and its place; all of it is read.
+
+        Raises:
+            FilterError: they do not end.
+        """
+        begin = self.at + 1
+        end = self.text.find(")", begin)
+        if end < 0:
+            raise FilterError("A ( without its ).", self.at, can_grow=True)
+        self.at = end + 1
+        return self.text[begin:end], begin
 
     def sees_word(self, word: str) -> bool:
         """Whether that word comes next, as a word of its own."""

@@ -43,9 +43,10 @@ FOREVER = 4_000_000_000_000
 
 
 def test_a_pair_has_the_names_of_the_websocket_and_another_one_for_rest() -> None:
-    listed, rest_names = read_pairs(result({"XXBTZUSD": PAIR}))
+    listed, rest_names, symbols = read_pairs(result({"XXBTZUSD": PAIR}))
     assert listed.instruments == (Instrument("BTC/USD", "USD", "SPOT", True, 1, 8, 0, False, "BTC"),)
     assert (rest_names, listed.unread) == ({"BTC/USD": "XBTUSD"}, Unread())
+    assert symbols == {"XXBTZUSD": "BTC/USD"}
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_a_pair_has_the_names_of_the_websocket_and_another_one_for_rest() -> Non
     [("XDG/XBT", "DOGE/BTC"), ("ETH/XBT", "ETH/BTC"), ("BTC/EUR", "BTC/EUR"), ("XBTX/EUR", "XBTX/EUR")],
 )
 def test_coins_that_the_websocket_renamed_are_renamed(wsname: str, symbol: str) -> None:
-    listed, _ = read_pairs(result({"X": {**PAIR, "wsname": wsname}}))
+    listed, *_ = read_pairs(result({"X": {**PAIR, "wsname": wsname}}))
     assert [pair.symbol for pair in listed.instruments] == [symbol]
 
 
@@ -80,7 +81,7 @@ def test_a_pair_is_trading_or_halted_or_neither(status: str, is_trading: bool, i
     ids=str,
 )
 def test_an_odd_pair_costs_only_itself(changes: dict[str, object]) -> None:
-    listed, _ = read_pairs(result({"A": {**PAIR, **changes}, "B": {**PAIR, "wsname": "ETH/USD"}}))
+    listed, *_ = read_pairs(result({"A": {**PAIR, **changes}, "B": {**PAIR, "wsname": "ETH/USD"}}))
     assert [pair.symbol for pair in listed.instruments] == ["ETH/USD"]
     assert (listed.unread.entries, set(listed.unread.symbols)) == (1, {"BTC/USD"})
     assert listed.unread.reason
@@ -93,7 +94,7 @@ def test_an_entry_without_a_name_may_be_of_any_pair(entry: object) -> None:
 
 def test_a_dark_pool_has_no_name_on_the_websocket_and_is_left_out() -> None:
     pool = {name: value for name, value in PAIR.items() if name != "wsname"}
-    listed, _ = read_pairs(result({"XXBTZUSD.d": pool, "XXBTZUSD": PAIR}))
+    listed, *_ = read_pairs(result({"XXBTZUSD.d": pool, "XXBTZUSD": PAIR}))
     assert (len(listed.instruments), listed.unread.entries) == (1, 0)
 
 
@@ -105,7 +106,7 @@ def test_a_listing_of_nothing_is_none(reply: bytes) -> None:
 
 @needs_data
 def test_the_recorded_listing_is_read_whole_but_for_dark_pools() -> None:
-    listed, rest_names = read_pairs(recorded_pairs())
+    listed, rest_names, _ = read_pairs(recorded_pairs())
     assert (len(listed.instruments), listed.unread) == (304 - 11, Unread())
     assert rest_names["BTC/USD"] == "XBTUSD"
     assert rest_names["DOGE/BTC"] == "XDGXBT"

@@ -15,7 +15,8 @@ from klagg_tui.errors import ExchangeError, RateLimited, Refused, UnknownSymbol,
 from klagg_tui.exchange.limits import PageCost, Refusal, RequestLimits
 from klagg_tui.exchange.transport import http as http_module
 from klagg_tui.exchange.transport.clock import ExchangeClock
-from klagg_tui.exchange.transport.http import HttpClient, HttpRules
+from klagg_tui.exchange.transport.http import HttpClient
+from klagg_tui.exchange.transport.rules import HttpRules
 from klagg_tui.exchange.venue import Failure, Priority, Request
 
 NOW_MS = 1_790_000_040_000

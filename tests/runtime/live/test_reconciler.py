@@ -209,3 +209,34 @@ async def test_larger_bars_have_their_turn_where_no_look_has_done_with_the_minut
     await scene.look(pause_ms=0)
     assert (await listed(scene.store, period=Period.M5))[0] == old[0]._replace(state=State.CONFIRMED)
     assert {bar.state for bar in await scene.minutes()} == {State.CLOSED}
+
+
+async def test_what_the_exchange_did_not_have_for_long_is_asked_for_still(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have been wrong for a while, as exchanges are that lack bars of minutes in which something was traded."""
+    bars = scene.data.bars
+
+    async def lacking(*args: object, **names: object) -> list[Bar]:
+        found = await bars(*args, **names)  # type: ignore[arg-type]
+        return [bar for bar in found if bar.open_ms != scene.truth[4].open_ms]
+
+    monkeypatch.setattr(scene.data, "bars", lacking)
+    await scene.store.add([bar._replace(state=State.CLOSED) for bar in scene.truth], [])
+    await scene.look(12)
+    assert [bar for bar in await scene.minutes() if bar.state is not State.CONFIRMED] == [
+        scene.truth[4]._replace(state=State.CLOSED)
+    ]
+    monkeypatch.undo()
+    await scene.look(10)
+    assert await scene.minutes() == list(scene.truth)
+
+
+async def test_what_the_clock_made_again_where_it_was_taken_away_is_taken_away_again(scene: Scene) -> None:
+    """A symbol left in a minute under way and came back as another contract: that minute was kept and is written once more."""
+    before_ms = scene.exchange.market.lives[SYMBOL].at(0).listing.listed_minute * MINUTE - 3 * MINUTE
+    made = [empty_bar(SYMBOL, Period.M1, before_ms, 7, State.PARTIAL)]
+    for _ in range(2):
+        await scene.store.add(made, [])
+        await scene.look(20)
+        assert not [bar for bar in await scene.minutes() if bar.open_ms == before_ms]

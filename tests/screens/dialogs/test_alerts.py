@@ -13,6 +13,11 @@ async def test_an_alert_rings_shows_a_toast_and_is_listed() -> None:
         await seen.press("enter")
         assert "no column volx" in seen.text
         await seen.press("ctrl+u")
+        await seen.type("chg>")
+        assert "compared with" not in seen.text, "who types may go on"
+        await seen.press("enter")
+        assert "What is chg compared with?" in seen.text
+        await seen.press("ctrl+u")
         await seen.type("last>90000")
         await seen.press("enter", "escape")
         await seen.beat()

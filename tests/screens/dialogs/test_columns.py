@@ -1,5 +1,6 @@
 """Which columns the table has."""
 
+from klagg_tui.view.preferences import Preferences
 from tests.made_venues import made_venues
 from tests.pilot import opened
 
@@ -26,3 +27,43 @@ async def test_the_column_of_exchanges_is_offered_where_several_are_watched_and_
         await seen.press("c", "down", "space", "enter")
         assert "venue" not in seen.app.state.preferences.columns
         assert "Exchange " not in seen.lines[3]
+
+
+async def test_a_figure_is_added_as_a_column_and_sorted_by() -> None:
+    async with opened((160, 40)) as seen:
+        await seen.press("c", "a")
+        await seen.type("chg24h")
+        await seen.press("enter")
+        assert "did you mean chg(24h)?" in seen.text
+        await seen.press("ctrl+u")
+        await seen.type("chg(24h)")
+        await seen.press("enter", "enter")
+        assert seen.app.state.preferences.columns[-1] == "chg(24h)"
+        assert "Chg 24h" in seen.lines[2]
+        assert {str(call) for call in seen.app.state.live.screener.calls} == {"chg(24h)"}
+        await seen.press("s")
+        assert "Chg 24h" in seen.text
+        await seen.press("escape")
+        seen.app.screen.action_sort_by("chg(24h)")  # type: ignore[attr-defined]
+        await seen.pilot.pause()
+        assert "▼Chg 24h" in seen.lines[2]
+        await seen.press("S")
+        assert "▲Chg 24h" in seen.lines[2]
+        shown = len(seen.app.state.preferences.columns) - 1  # that of exchanges is not offered
+        await seen.press("c", "a", "escape", *["down"] * (shown - 1), "space", "enter")
+        assert "chg(24h)" not in seen.app.state.preferences.columns
+        assert "▲ Chg 24h" in seen.lines[1], "what the rows are in order of is told where no column shows it"
+
+
+async def test_a_name_of_ones_own_is_a_column_and_an_order() -> None:
+    names = (("twice", "last*2"), ("liquid", "vol>5"))
+    async with opened((160, 40), preferences=Preferences(names=names)) as seen:
+        await seen.press("s")
+        assert "= last*2" in seen.text
+        assert "= vol>5" not in seen.text
+        await seen.press("escape", "c", "a")
+        await seen.type("twice")
+        await seen.press("enter", "enter")
+        assert "twice" in seen.lines[2]
+        await seen.press("c", "d", "enter")
+        assert "twice" not in seen.lines[2]

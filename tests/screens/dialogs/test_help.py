@@ -4,9 +4,16 @@ from tests.pilot import opened
 
 
 async def test_help_names_every_key_the_filter_language_and_the_columns() -> None:
-    async with opened((120, 100)) as seen:
+    async with opened((120, 160)) as seen:
         await seen.press("question_mark")
-        for part in ("Freeze the picture", "Choose columns", "Alerts", "chg(1d)>5", "part of the volume that takers"):
+        for part in (
+            "Freeze the picture",
+            "Choose columns",
+            "Alerts",
+            "bar.chg(1d)>5",
+            "relative volume: turnover",
+            "part of the volume that takers",
+        ):
             assert part in seen.text
         assert "Scroll Left" not in seen.text
         await seen.press("escape", "enter")

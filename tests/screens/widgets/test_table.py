@@ -62,6 +62,6 @@ async def test_all_periods_stand_beside_each_other() -> None:
         await seen.press("s", "d")
         assert seen.lines[2].split()[2] in ("▼1m", "1m")
         await seen.press("s", "d")
-        assert seen.app.state.preferences.sort.startswith("chg(")
+        assert seen.app.state.preferences.sort.startswith("bar.chg(")
         await seen.press("v")
         assert "Turnover" in seen.lines[2]

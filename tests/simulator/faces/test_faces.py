@@ -13,6 +13,7 @@ from websockets.asyncio.client import connect
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, TradeFields
+from klagg_tui.engine.exact import price_as_decimal, quantity_as_decimal, turnover_as_decimal
 from klagg_tui.engine.parsing import price
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import ExchangeError, GeoBlocked, RateLimited
@@ -26,6 +27,7 @@ SPEC = MarketSpec(symbols=12, seed=5, activity=6, history_days=40, straddle_ever
 """No trade straddles a minute, so that bars made of trades are those of the exchange."""
 KEYS = [key for key in FACES if key in _PACKAGES]
 MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
 GAP = Priority.GAP
 
 
@@ -67,7 +69,9 @@ async def test_what_is_listed_can_be_read_and_found(key: str) -> None:
         assert len({listed.symbol for listed in found.instruments}) == len(found.instruments)
 
 
-@pytest.mark.parametrize("period", [Period.M1, Period.H1, Period.D1])
+@pytest.mark.parametrize(
+    "period", [Period.M1, *(pytest.param(period, marks=pytest.mark.no_cover) for period in (Period.H1, Period.D1))]
+)
 @pytest.mark.parametrize("key", KEYS)
 async def test_its_bars_are_the_truth_in_every_field_that_it_has(key: str, period: Period) -> None:
     async with served(key) as (exchange, data, one):
@@ -81,6 +85,32 @@ async def test_its_bars_are_the_truth_in_every_field_that_it_has(key: str, perio
             true = exchange.bars(listed.symbol, period, start_ms, end_ms)
             assert ended == [known(bar, one.candle.lacks) for bar in true if bar.end_ms <= end_ms]
             assert ended
+
+
+@pytest.mark.parametrize("key", KEYS)
+async def test_its_last_24_hours_are_about_what_its_bars_come_to(key: str) -> None:
+    """About: the exchange adds up what trades come to on the average, see `market.day`; the last price is exact."""
+    async with served(key) as (exchange, data, _):
+        symbols = [listed.symbol for listed in await followed(data)]
+        told = await data.tickers(GAP)
+        assert set(told) == set(symbols)
+        now_ms = exchange.now_ms()
+        for symbol in symbols[:4]:
+            hours = exchange.bars(symbol, Period.H1, now_ms - 24 * HOUR_MS, now_ms)
+            day = told[symbol]
+            assert abs(day.at_ms - now_ms) < 2_000
+            (newest,) = await data.bars(symbol, Period.M1, limit=1, priority=GAP)
+            assert day.last == float(price_as_decimal(newest.close))
+            around = exchange.bars(symbol, Period.H1, now_ms - 25 * HOUR_MS, now_ms - 23 * HOUR_MS)
+            low, high = (
+                float(price_as_decimal(edge)) for edge in (min(b.low for b in around), max(b.high for b in around))
+            )
+            assert day.open is None or low * 0.99 < day.open < high * 1.01
+            assert day.high is None or day.low is None or day.low <= day.last <= day.high
+            volume = float(quantity_as_decimal(sum(bar.volume for bar in hours)))
+            assert day.volume == pytest.approx(volume, rel=0.6)
+            turnover = float(turnover_as_decimal(sum(bar.turnover for bar in hours)))
+            assert day.turnover is None or day.turnover == pytest.approx(turnover, rel=0.6)
 
 
 @pytest.mark.parametrize("key", [key for key in KEYS if venue(key).ids is not Ids.NONE])

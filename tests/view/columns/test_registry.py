@@ -50,7 +50,7 @@ def test_the_period_columns_show_a_dash_where_there_is_no_bar_and_fade_where_it_
     one = row.bar(Period.M1)
     assert one is not None
     context = RenderContext(Period.M1, START, is_stale=False)
-    minute, day = find("chg(1m)"), find("chg(1d)")
+    minute, day = find("bar.chg(1m)"), find("bar.chg(1d)")
     assert minute is not None
     assert minute.parts is not None
     assert day is not None

@@ -4,7 +4,10 @@ import pytest
 
 from klagg_tui.feed import InstrumentFacts
 from klagg_tui.view.filter.completion import completed
+from klagg_tui.view.filter.scope import Scope
 from klagg_tui.view.model import Row
+
+SCOPE = Scope(saved={"mine": "btc"}, names={"hottest": "chg(5m)"})
 
 
 def _rows() -> list[Row]:
@@ -29,14 +32,35 @@ def _rows() -> list[Row]:
         ("base:BTC,bc", "base:BTC,bch"),
         ("(quote:U", "(quote:Usdt"),
         ("exchange=okx-s", "exchange=okx-spot"),
+        ("rv", "rvol(5m)"),
+        ("btc !FROM_h", "btc !FROM_high(24h)"),
+        ("chg>hot", "chg>hottest"),
+        ("tak", "taker"),
+        ("@mo", "@movers"),
+        ("chg>1 @m", "chg>1 @mine"),
     ],
 )
 def test_the_value_that_most_rows_have_is_offered(typed: str, whole: str) -> None:
-    assert completed(typed, _rows()) == whole
+    assert completed(typed, _rows(), SCOPE) == whole
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "btc", "venue:", "venue:okx*", "base:btc", "base:x", "base:b ", "chg>1", "xbase:b"]
+    "typed",
+    [
+        "",
+        "btc",
+        "venue:",
+        "venue:okx*",
+        "base:btc",
+        "base:x",
+        "base:b ",
+        "chg>1",
+        "xbase:b",
+        "r",
+        "btc-ra",
+        "taker",
+        "/ra",
+    ],
 )
 def test_nothing_is_offered_where_nothing_fits(typed: str) -> None:
-    assert completed(typed, _rows()) is None
+    assert completed(typed, _rows(), SCOPE) is None

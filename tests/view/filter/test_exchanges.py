@@ -7,6 +7,7 @@ from klagg_tui.errors import FilterError
 from klagg_tui.evidence import Evidence
 from klagg_tui.feed import InstrumentFacts
 from klagg_tui.view import filter as filters
+from klagg_tui.view.filter import Scope
 from klagg_tui.view.model import Row
 from tests.makers import START, bar
 
@@ -21,7 +22,7 @@ def _row(symbol: str = "okx-swap:BTC-USDT-SWAP", base: str = "BTC", quote: str =
 
 
 def _passes(text: str, row: Row | None = None, watched: dict[str, str] | None = WATCHED) -> bool:
-    return filters.read(text, None, watched).matches(row or _row(), Period.M1, START)
+    return filters.read(text, Scope(watched=watched)).matches(row or _row(), Period.M1, START)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_an_exchange_that_is_not_watched_is_told_with_its_place_and_what_is_near
     text: str, said: str, position: int
 ) -> None:
     with pytest.raises(FilterError) as raised:
-        filters.read(text, None, WATCHED)
+        filters.read(text, Scope(watched=WATCHED))
     assert said in str(raised.value)
     assert raised.value.position == position
 

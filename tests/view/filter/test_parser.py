@@ -10,6 +10,7 @@ from klagg_tui.errors import FilterError
 from klagg_tui.view import filter as filters
 from klagg_tui.view.columns.column import Unit
 from klagg_tui.view.columns.registry import BY_KEY
+from klagg_tui.view.filter import Scope
 from klagg_tui.view.model import Row
 from tests.makers import MINUTE, START, bar
 
@@ -30,15 +31,15 @@ def _row(symbol: str = "BTCUSDT", state: State = State.FORMING) -> Row:
 
 
 def _passes(text: str, row: Row | None = None, saved: dict[str, str] | None = None, now_ms: int = NOW) -> bool:
-    return filters.read(text, saved).matches(row or _row(), Period.M1, now_ms)
+    return filters.read(text, Scope(saved or {})).matches(row or _row(), Period.M1, now_ms)
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "  ", "btc", "BTC usdt", "~btusd", "~bcut", "/^btc/", "/T$/", "!eth", "not eth", "! eth", "not(eth)",
      "vol>1e3", "vol>1k", "vol >= 2000", "vol=2000", "vol==2k", "vol:2000", "vol!=1", "turnover>0.2m", "turnover<1b",
-     "chg>1.9 chg<2.1", "chg>1%", "chg(1d)<-4.9", "change(1d)<0", "last>open", "last<high",
-     "open<open(1d)", "chg>chg(1d)", "taker>70%", "buyers<80", "age>5", "age<30s", "age<1m", "age<2h", "trades=7",
+     "chg>1.9 chg<2.1", "chg>1%", "bar.chg(1d)<-4.9", "bar.change(1d)<0", "last>open", "last<high",
+     "open<open(1d)", "chg>bar.chg(1d)", "taker>70%", "buyers<80", "age>5", "age<30s", "age<1m", "age<2h", "trades=7",
      "range>4", "state:form", "state=forming", "state!=partial", "symbol:btc", "symbol=BTCUSDT", 'symbol="btcusdt"',
      "name!=ethusdt", "btc or eth", "eth or btc", "eth or sol or btc", "btc and usdt", "(btc)", "(eth or btc) usdt",
      "btc !(eth or sol)", "!(eth)", '"btc"', "turnover>5k and not usdc", "vol>1e3 chg>1 btc"],
@@ -50,7 +51,7 @@ def test_it_lets_through(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["eth", "~xyzzy", "/^usdt/", "!btc", "not btc", "vol>1m", "chg>2.5", "chg(1d)>0", "last<open", "taker<50", "age>1m",
-     "state:partial", "state=form", "symbol=btc", "btc eth", "eth or sol", "(btc) eth", "!(btc or eth)", "chg(1w)>-100",
+     "state:partial", "symbol=btc", "btc eth", "eth or sol", "(btc) eth", "!(btc or eth)", "chg(1w)>-100",
      "chg(1w)<100", "open>close(1w)"],
 )  # fmt: skip
 def test_it_keeps_out(text: str) -> None:
@@ -70,7 +71,7 @@ def test_names_of_other_scripts_are_matched_whatever_their_case() -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("volx>1", "no column volx"), ("chg(7m)>1", "no period"), ("chg>", "compared with"), ("chg>abc", "no column abc"),
+    [("volx>1", "no column volx"), ("bar.chg(7m)>1", "no period"), ("state=form", "no state form; there are forming, "), ("chg>", "compared with"), ("chg>abc", "no column abc"),
      ("chg>1x2", "neither a number"), ("chg>5s", "neither a number nor"), ("chg(5m)", "compared with nothing"),
      ("(btc", "without its )"), ("btc)", "without its ("), ("()", "missing before )"), ("!", "missing at the end"),
      ("/btc", "ends with another /"), ("/(/", "cannot be read"), ("state>1", "not >"), ("@mine", "No filter is saved"),
@@ -87,9 +88,9 @@ def test_saved_filters_are_used_by_name() -> None:
     saved = {"mine": "btc or eth", "risers": "chg>1 @mine", "bad": "volx>1", "me": "@me"}
     assert _passes("@risers usdt", saved=saved)
     with pytest.raises(FilterError, match="In the saved filter 'bad'"):
-        filters.read("@bad", saved)
+        filters.read("@bad", Scope(saved))
     with pytest.raises(FilterError, match="holds itself"):
-        filters.read("@me", saved)
+        filters.read("@me", Scope(saved))
 
 
 def test_a_deep_nest_is_refused_not_crashed_into() -> None:
@@ -111,7 +112,7 @@ _TYPED = st.one_of(
 
 def _read(text: str, saved: dict[str, str]) -> tuple[filters.Filter | None, FilterError | None]:
     try:
-        return filters.read(text, saved), None
+        return filters.read(text, Scope(saved)), None
     except FilterError as error:
         return None, error
 

@@ -19,10 +19,12 @@ from klagg_tui.exchange.binance.wire.requests import (
     funding_request,
     interest_request,
     listing_request,
+    tickers_request,
     time_request,
     trades_request,
     windows,
 )
+from klagg_tui.exchange.binance.wire.tickers import read_tickers
 from klagg_tui.exchange.binance.wire.trades import read_trades
 from klagg_tui.exchange.venue import StreamCodec
 
@@ -53,8 +55,10 @@ __all__ = [
     "read_instruments",
     "read_interest",
     "read_message",
+    "read_tickers",
     "read_time",
     "read_trades",
+    "tickers_request",
     "time_request",
     "trade_stream",
     "trades_request",

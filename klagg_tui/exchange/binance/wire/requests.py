@@ -30,6 +30,11 @@ def listing_request(product: Product) -> Request:
     return Request(f"{product.prefix}/exchangeInfo", cost=product.listing_cost)
 
 
+def tickers_request(product: Product) -> Request:
+    """Asks for the last 24 hours of every symbol."""
+    return Request(f"{product.prefix}/ticker/24hr", cost=product.tickers_cost)
+
+
 def bars_request(
     symbol: str,
     period: Period,

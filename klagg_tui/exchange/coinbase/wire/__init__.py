@@ -12,7 +12,8 @@ from klagg_tui.exchange.coinbase.wire.bars import Window, filled, judged, read_b
 from klagg_tui.exchange.coinbase.wire.commands import STREAM_PATH, command, trade_stream
 from klagg_tui.exchange.coinbase.wire.frames import decode_batch
 from klagg_tui.exchange.coinbase.wire.products import read_products
-from klagg_tui.exchange.coinbase.wire.requests import PRODUCTS, TIME, bars_request, trades_request
+from klagg_tui.exchange.coinbase.wire.requests import PRODUCTS, STATS, TIME, bars_request, trades_request
+from klagg_tui.exchange.coinbase.wire.tickers import read_tickers
 from klagg_tui.exchange.coinbase.wire.trades import read_trades
 from klagg_tui.exchange.venue import StreamCodec
 
@@ -28,6 +29,7 @@ CODEC: Final = StreamCodec(
 __all__ = [
     "CODEC",
     "PRODUCTS",
+    "STATS",
     "TIME",
     "Window",
     "bars_request",
@@ -37,6 +39,7 @@ __all__ = [
     "read_bars",
     "read_failure",
     "read_products",
+    "read_tickers",
     "read_time",
     "read_trades",
     "trade_stream",

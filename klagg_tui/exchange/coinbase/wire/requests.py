@@ -11,6 +11,8 @@ from klagg_tui.exchange.venue import Request
 
 TIME: Final = Request("/time")
 PRODUCTS: Final = Request("/products")
+STATS: Final = Request("/products/stats")
+"""The last 24 hours of all products: read by the exchange's own pages, in no documentation."""
 
 
 def bars_request(symbol: str, period: Period, start_ms: int, end_ms: int) -> Request:

@@ -4,9 +4,11 @@ from klagg_tui.exchange.hyperliquid.wire.answers import read_failure, read_time
 from klagg_tui.exchange.hyperliquid.wire.bars import read_bars
 from klagg_tui.exchange.hyperliquid.wire.frames import codec
 from klagg_tui.exchange.hyperliquid.wire.instruments import read_instruments
-from klagg_tui.exchange.hyperliquid.wire.requests import LISTING, TIME, bars_request
+from klagg_tui.exchange.hyperliquid.wire.requests import CONTEXTS, LISTING, TIME, bars_request
+from klagg_tui.exchange.hyperliquid.wire.tickers import read_tickers
 
 __all__ = [
+    "CONTEXTS",
     "LISTING",
     "TIME",
     "bars_request",
@@ -14,5 +16,6 @@ __all__ = [
     "read_bars",
     "read_failure",
     "read_instruments",
+    "read_tickers",
     "read_time",
 ]

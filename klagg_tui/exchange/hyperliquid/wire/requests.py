@@ -19,6 +19,8 @@ def _asked(cost: int, **question: object) -> Request:
 
 TIME: Final = _asked(STATUS_COST, type="exchangeStatus")
 LISTING: Final = _asked(INFO_COST, type="meta")
+CONTEXTS: Final = _asked(INFO_COST, type="metaAndAssetCtxs")
+"""The same, with the state of each coin, its last 24 hours among it."""
 
 
 def bars_request(coin: str, period: Period, start_ms: int, end_ms: int) -> Request:

@@ -24,6 +24,8 @@ class Pairs(NamedTuple):
     listed: Instruments
     rest_names: dict[str, str]
     """By symbol: `XBTUSD` of `BTC/USD`."""
+    symbols: dict[str, str]
+    """By what REST calls pairs in its answers: `BTC/USD` of `XXBTZUSD`."""
 
 
 def read_pairs(raw: bytes) -> Pairs:
@@ -35,13 +37,16 @@ def read_pairs(raw: bytes) -> Pairs:
     entries = fields.mapping(result_of(raw))
     open_to_all = [key for key, entry in entries.items() if not _is_dark(key, entry)]
     rest_names: dict[str, str] = {}
+    symbols: dict[str, str] = {}
 
     def read(key: str) -> Instrument:
         pair = _pair(entries[key])
         rest_names[pair.symbol] = fields.symbol(fields.text(fields.mapping(entries[key]).get("altname", key)))
+        symbols[key] = pair.symbol
         return pair
 
-    return Pairs(read_listing(open_to_all, read, lambda key: _symbol_of(fields.mapping(entries[key]))), rest_names)
+    listed = read_listing(open_to_all, read, lambda key: _symbol_of(fields.mapping(entries[key])))
+    return Pairs(listed, rest_names, symbols)
 
 
 def _is_dark(key: str, entry: Json) -> bool:

@@ -10,6 +10,8 @@ from klagg_tui.exchange.venue import Request
 
 TIME: Final = Request("/0/public/Time")
 PAIRS: Final = Request("/0/public/AssetPairs")
+TICKERS: Final = Request("/0/public/Ticker")
+"""Of all pairs, where it names none: page "Get Ticker Information"."""
 
 
 def bars_request(pair: str, period: Period) -> Request:

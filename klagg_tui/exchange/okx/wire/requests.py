@@ -34,6 +34,11 @@ def instruments_request(market: Market) -> Request:
     return Request("/api/v5/public/instruments", (("instType", market.inst_type),))
 
 
+def tickers_request(market: Market) -> Request:
+    """The last 24 hours of every instrument of a market."""
+    return Request("/api/v5/market/tickers", (("instType", market.inst_type),))
+
+
 def bars_request(
     symbol: str, period: Period, start_ms: int | None, end_ms: int | None, *, limit: int, now_ms: int
 ) -> Request:

@@ -1,0 +1,126 @@
+"""The columns of figures: rolling windows and indicators, made when somebody names one, such as `rvol(5m)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+
+from klagg_tui import formatting
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import FilterError
+from klagg_tui.view.columns.column import PRICE_WIDTH, Column, RenderContext, change_role
+from klagg_tui.view.model import Row
+from klagg_tui.view.quotes import is_comparable
+from klagg_tui.view.role import Role, RoleIndex
+from klagg_tui.view.screener.figure import WHOLE, Figure, FigureCall, FigureUnit, parsed
+
+ABOUT: Final = "≈"
+"""Stands before a figure of whose window a part is not known."""
+
+_WIDTHS: Final = {
+    FigureUnit.PERCENT: 8,
+    FigureUnit.MONEY: 8,
+    FigureUnit.AMOUNT: 8,
+    FigureUnit.COUNT: 6,
+    FigureUnit.PRICE: PRICE_WIDTH,
+    FigureUnit.TIMES: 6,
+    FigureUnit.SCORE: 6,
+    FigureUnit.RATIO: 6,
+}
+_IMPORTANCE: Final = 75
+
+
+@lru_cache(maxsize=256)
+def named(text: str) -> Column | None:
+    """The column of the figure that is written so; None where there is none. Its period's bars need not be kept."""
+    try:
+        return figure_column(parsed(text, tuple(Period)))
+    except FilterError:
+        return None
+
+
+@lru_cache(maxsize=256)
+def figure_column(call: FigureCall) -> Column:
+    """The column of a figure: its title tells the arguments, its colour the direction where it has one."""
+    figure = call.figure
+    arguments = call.arguments
+    title = f"{figure.title} {arguments}" if arguments else figure.title
+    width = _WIDTHS[figure.unit]
+    text_of = _TEXTS[figure.unit]
+
+    def draw(row: Row, _bar: Bar, _context: RenderContext, width: int) -> tuple[str, RoleIndex]:
+        value = row.figure(call)
+        if value is None:
+            return formatting.NOTHING, Role.FAINT
+        text = text_of(value, row, figure.is_signed)
+        if row.coverage(call) >= WHOLE:
+            return text, _role(figure, value, row)
+        return (f"{ABOUT}{text.strip()}" if len(text.strip()) < width else text), Role.PARTIAL
+
+    return Column(
+        key=str(call),
+        title=title,
+        note=f"{figure.note}: {arguments}" if arguments else figure.note,
+        importance=_IMPORTANCE,
+        width=width if width == PRICE_WIDTH else max(width, len(title)),
+        measure=lambda row, _bar, _now_ms: row.figure(call),
+        draw=draw,
+        is_default=False,
+        is_money=figure.unit is FigureUnit.MONEY,
+        calls=frozenset({call}),
+    )
+
+
+def _role(figure: Figure, value: float, row: Row) -> Role:
+    """Gain or loss of what has a direction, and what cannot be held against other rows quieter."""
+    if figure.unit is FigureUnit.MONEY and not is_comparable(row.quote):
+        return Role.FAINT
+    if not figure.is_signed:
+        return Role.TEXT
+    if figure.unit is FigureUnit.PERCENT:
+        return change_role(value)
+    return Role.GAIN if value > 0 else Role.LOSS if value < 0 else Role.DIM
+
+
+def _percent(value: float, _row: Row, is_signed: bool) -> str:
+    drawn = formatting.percent(value)
+    return drawn if is_signed else drawn[1:]
+
+
+def _amount(value: float, _row: Row, is_signed: bool) -> str:
+    return f"{'+' if is_signed and value > 0 else ''}{formatting.short(value)}"
+
+
+def _count(value: float, _row: Row, _is_signed: bool) -> str:
+    return formatting.count(round(value))
+
+
+def _price(value: float, row: Row, _is_signed: bool) -> str:
+    return f"{value:.{row.decimals}f}"
+
+
+def _times(value: float, _row: Row, _is_signed: bool) -> str:
+    return f"{value:.2f}×" if value < 9.995 else f"{value:.1f}×" if value < 99.95 else f"{formatting.short(value)}×"
+
+
+def _score(value: float, _row: Row, _is_signed: bool) -> str:
+    return f"{value:.1f}" if abs(value) < 999.95 else formatting.short(value)
+
+
+def _ratio(value: float, _row: Row, _is_signed: bool) -> str:
+    return f"{value:+.2f}" if abs(value) < 99.995 else f"{'+' if value > 0 else ''}{formatting.short(value)}"
+
+
+_TEXTS: Final[dict[FigureUnit, Callable[[float, Row, bool], str]]] = {
+    FigureUnit.PERCENT: _percent,
+    FigureUnit.MONEY: _amount,
+    FigureUnit.AMOUNT: _amount,
+    FigureUnit.COUNT: _count,
+    FigureUnit.PRICE: _price,
+    FigureUnit.TIMES: _times,
+    FigureUnit.SCORE: _score,
+    FigureUnit.RATIO: _ratio,
+}
+"""From the value, its row and whether it has a direction to a text that is no wider than the column."""

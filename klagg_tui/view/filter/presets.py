@@ -1,0 +1,12 @@
+"""Filters to start from: `@movers` works without ever having been saved, and gives way to a saved one of that name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PRESETS: Final = {
+    "movers": "abs(chg(15m))>2 turnover(24h)>1m",
+    "spikes": "rvol(5m)>3 turnover(24h)>1m",
+    "breakouts": "from_high(24h)>-0.3 chg(1h)>1 rvol(15m)>1.5",
+    "oversold": "rsi(1h)<30 turnover(24h)>1m",
+}

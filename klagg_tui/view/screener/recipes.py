@@ -1,0 +1,175 @@
+"""What each figure looks at, and how it is read: a line for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple, TypeAlias
+
+from klagg_tui.engine.period import Period
+from klagg_tui.view.screener.day import A_DAY, FROM_DAY, OfDay
+from klagg_tui.view.screener.extremes import Extreme, FirstKnown
+from klagg_tui.view.screener.figure import FigureCall
+from klagg_tui.view.screener.indicators import Bollinger, Carried, Ema, Macd, Natr, Rsi, exponential, wilder
+from klagg_tui.view.screener.kinds import Argument
+from klagg_tui.view.screener.readings import (
+    Carry,
+    Change,
+    Distance,
+    Highest,
+    Reach,
+    Reading,
+    RelativeVolume,
+    Speed,
+    Sum,
+    Vwap,
+)
+from klagg_tui.view.screener.returns import Together, Volatility
+from klagg_tui.view.screener.series import Run
+from klagg_tui.view.screener.symbol import SymbolFigures
+from klagg_tui.view.screener.tape import SUMS
+from klagg_tui.view.screener.windows import PaidWindow, PairWindow, ReturnWindow, SumWindow
+
+
+class Bars(NamedTuple):
+    """Bars of a period that an indicator looks at."""
+
+    period: Period
+    wanted: int
+    """After so many the first ones do not matter any more."""
+    has_reach: bool
+    """Whether highs and lows matter."""
+
+
+class Look(NamedTuple):
+    """What a figure looks at."""
+
+    minutes: Mapping[str, int]
+    """Closed minutes by field of the tape."""
+    bars: Bars | None = None
+
+
+# Arguments are of the kinds that the catalogue names: see `FigureCall`.
+_Looking: TypeAlias = Callable[..., Look]
+_Making: TypeAlias = Callable[..., Reading | None]
+
+
+def look_of(call: FigureCall) -> Look:
+    """What the figure looks at."""
+    return _RECIPES[call.key][0](*call.args)
+
+
+def make(figures: SymbolFigures, call: FigureCall) -> Reading | None:
+    """Its reading of a symbol; None where the symbol cannot have the figure."""
+    reading = _RECIPES[call.key][1](figures, *call.args)
+    if reading is not None and call.args == (A_DAY,) and call.key in FROM_DAY:
+        return OfDay(reading, figures.tape, figures.told, FROM_DAY[call.key])
+    return reading
+
+
+def _sum_window(figures: SymbolFigures, field: str, window: int) -> SumWindow:
+    tape = figures.tape
+    return figures.counter(SumWindow, lambda: SumWindow(tape, window - 1, tape.ring(field)), field, window)
+
+
+def _sum(figures: SymbolFigures, field: str, window: int) -> Sum:
+    return Sum(_sum_window(figures, field, window), SUMS[field])
+
+
+def _highest(figures: SymbolFigures, field: str, window: int) -> Highest:
+    tape, sign = figures.tape, 1 if field == "high" else -1
+    return Highest(figures.counter(Extreme, lambda: Extreme(tape, window - 1, tape.ring(field), sign), field, window))
+
+
+def _change(figures: SymbolFigures, window: int) -> Change:
+    tape = figures.tape
+    return Change(figures.counter(FirstKnown, lambda: FirstKnown(tape, window, tape.ring("close")), window))
+
+
+def _vwap(figures: SymbolFigures, window: int) -> Vwap | None:
+    if figures.is_inverse:
+        return None
+    tape = figures.tape
+    paid = figures.counter(
+        PaidWindow, lambda: PaidWindow(tape, window - 1, tape.ring("turnover"), tape.ring("volume")), window
+    )
+    return Vwap(paid, SUMS["turnover"], SUMS["volume"])
+
+
+def _relative(figures: SymbolFigures, window: int, count: int) -> RelativeVolume:
+    return RelativeVolume(_sum(figures, "turnover", window), _sum(figures, "turnover", window * (count + 1)))
+
+
+def _speed(figures: SymbolFigures) -> Speed:
+    return Speed(_sum_window(figures, "trades", _AN_HOUR), SUMS["trades"], figures.now_ms)
+
+
+def _volatility(figures: SymbolFigures, window: int) -> Volatility:
+    tape = figures.tape
+    return Volatility(figures.counter(ReturnWindow, lambda: ReturnWindow(tape, window - 1, tape.ring("close")), window))
+
+
+def _together(figures: SymbolFigures, window: int, *, is_slope: bool) -> Together | None:
+    peer = figures.peer
+    if peer is None:
+        return None
+    ours, theirs = figures.tape, peer.tape
+    pair = figures.counter(PairWindow, lambda: PairWindow(ours, theirs, window - 1), peer.symbol, window)
+    return Together(pair, figures.peer_bar, is_slope=is_slope)
+
+
+_AN_HOUR: Final = 61
+"""Minutes with the one under way."""
+
+
+def _minutes(*fields: str) -> _Looking:
+    return lambda window, *_: Look(dict.fromkeys(fields, window))
+
+
+def _carried(
+    count_of: Callable[..., int], fresh: Callable[..., Carried], *, has_reach: bool = False
+) -> tuple[_Looking, _Making]:
+    def looking(period: Period, *args: Argument) -> Look:
+        return Look({}, Bars(period, count_of(*args), has_reach))
+
+    def making(figures: SymbolFigures, period: Period, *args: Argument) -> Reading:
+        series = figures.series[period]
+        return Carry(figures.counter(Run, lambda: Run(series, fresh(*args)), fresh, period, args), count_of(*args))
+
+    return looking, making
+
+
+def _summed(field: str) -> tuple[_Looking, _Making]:
+    return _minutes(field), lambda figures, window: _sum(figures, field, window)
+
+
+_RECIPES: Final[Mapping[str, tuple[_Looking, _Making]]] = {
+    "chg": (_minutes("close"), _change),
+    "turnover": _summed("turnover"),
+    "vol": _summed("volume"),
+    "trades": _summed("trades"),
+    "high": (_minutes("high"), lambda figures, window: _highest(figures, "high", window)),
+    "low": (_minutes("low"), lambda figures, window: _highest(figures, "low", window)),
+    "range": (
+        _minutes("high", "low"),
+        lambda figures, window: Reach(_highest(figures, "high", window), _highest(figures, "low", window)),
+    ),
+    "from_high": (_minutes("high"), lambda figures, window: Distance(_highest(figures, "high", window))),
+    "from_low": (_minutes("low"), lambda figures, window: Distance(_highest(figures, "low", window))),
+    "delta": _summed("delta"),
+    "cvd": _summed("cvd"),
+    "vwap": (_minutes("turnover", "volume"), _vwap),
+    "rvol": (lambda window, count: Look({"turnover": window * (count + 1)}), _relative),
+    "speed": (lambda: Look({"trades": _AN_HOUR}), _speed),
+    "volatility": (_minutes("close"), _volatility),
+    "corr": (_minutes("close"), lambda figures, window: _together(figures, window, is_slope=False)),
+    "beta": (_minutes("close"), lambda figures, window: _together(figures, window, is_slope=True)),
+    # An average has forgotten its beginning but for e**-10 after ten times its length (Wilder's), or five times.
+    "natr": _carried(lambda n: 10 * n, lambda n: Natr(wilder(n)), has_reach=True),
+    "rsi": _carried(lambda n: 10 * n, lambda n: Rsi(wilder(n), wilder(n))),
+    "ema": _carried(lambda n: 5 * n, lambda n: Ema(exponential(n))),
+    "macd": _carried(
+        lambda _fast, slow, signal: 5 * (slow + signal),
+        lambda fast, slow, signal: Macd(exponential(fast), exponential(slow), exponential(signal)),
+    ),
+    "bb": _carried(lambda n, _k: n, Bollinger),
+}

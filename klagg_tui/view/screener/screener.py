@@ -1,0 +1,230 @@
+"""All symbols' figures: which are in use, the minutes and bars that feed them, and which history they still want.
+
+Pure: bars, stored columns and the market's time come as arguments. One owner, the thread that draws or watches.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.view.screener.day import Day
+from klagg_tui.view.screener.figure import FigureCall
+from klagg_tui.view.screener.history import Columns, erase, fill
+from klagg_tui.view.screener.peers import Listed, Peers
+from klagg_tui.view.screener.recipes import Bars, look_of, make
+from klagg_tui.view.screener.series import Series
+from klagg_tui.view.screener.symbol import SymbolFigures
+from klagg_tui.view.screener.tape import SOURCES
+
+
+class Need(NamedTuple):
+    """Stored bars that figures want: those of one symbol and period that open from one time to before another."""
+
+    symbol: str
+    period: Period
+    fields: tuple[str, ...]
+    """Names of the columns: see `history.Columns`."""
+    from_ms: int
+    to_ms: int
+    is_anew: bool = False
+    """Whether the store holds something else there than before: what it does not have is not known any more."""
+
+
+class Screener:
+    """The figures of all symbols. `bars_of` gives a symbol's current bars by `Period.ordinal`."""
+
+    def __init__(self, bars_of: Callable[[str], Sequence[Bar | None]]) -> None:
+        self.now_ms = 0
+        """The market's time: that of its newest trade."""
+        self.calls: frozenset[FigureCall] = frozenset()
+        """In use."""
+        self._bars_of = bars_of
+        self._figures: dict[str, SymbolFigures] = {}
+        self._lengths: dict[str, int] = {}
+        self._bars: dict[Period, Bars] = {}
+        self._peers = Peers(bars_of)
+        self._peers_minute = 0
+        """When the peers are to be looked at again."""
+
+    def use(self, calls: Collection[FigureCall]) -> bool:
+        """Compute exactly these from now on; whether that is news."""
+        wanted = frozenset(calls)
+        if wanted == self.calls:
+            return False
+        self.calls = wanted
+        looks = [look_of(call) for call in sorted(wanted, key=str)]
+        self._lengths = {}
+        for field, minutes in (item for look in looks for item in look.minutes.items()):
+            self._lengths[field] = max(minutes, self._lengths.get(field, 0))
+        self._bars = _joined(bars for look in looks if (bars := look.bars))
+        for figures in self._figures.values():
+            self._lay_out(figures)
+        self._peers.choose()
+        for figures in self._figures.values():
+            self._begin(figures)
+        return True
+
+    def add(self, symbol: str) -> SymbolFigures:
+        """Follow a symbol; returns what `Row.figures` is."""
+        figures = self._figures.get(symbol)
+        if figures is None:
+            figures = self._figures[symbol] = SymbolFigures(symbol, lambda: self.now_ms)
+            self._lay_out(figures)
+            self._begin(figures)
+        return figures
+
+    def drop(self, symbol: str) -> None:
+        """Forget a symbol."""
+        figures = self._figures.pop(symbol, None)
+        if figures is not None:
+            figures.unlisten()
+            self._peers.forget(symbol)
+            self._look_at_peers()
+
+    def learn(self, symbol: str, listed: Listed, *, is_inverse: bool = False) -> None:
+        """Take in what the listing says of a symbol that is followed."""
+        figures = self._figures.get(symbol)
+        if figures is None:
+            return
+        is_news = self._peers.learn(symbol, listed)
+        if figures.is_inverse is not is_inverse:
+            figures.is_inverse = is_inverse
+            self._begin(figures)
+        if is_news:
+            self._peers_minute = 0  # looked at with the next minute: at a start hundreds are learned at once
+
+    def take(self, bars: Iterable[Bar]) -> None:
+        """Bars that are over, in any order: the newest minute, late and amended ones, older ones."""
+        if not self.calls:
+            return
+        if self.now_ms // MINUTE_MS >= self._peers_minute:
+            self._look_at_peers()
+        figures_of, longer = self._figures, self._bars
+        for bar in bars:
+            figures = figures_of.get(bar[0])
+            if figures is None:
+                continue
+            if bar[1] is _MINUTE:
+                figures.tape.take(bar)
+            if bar[1] in longer:
+                figures.series[bar[1]].take(bar)
+
+    def note_day(self, symbol: str, day: Day) -> None:
+        """The last 24 hours in the exchange's words: figures over a day are read from it until our own minutes cover them."""
+        figures = self._figures.get(symbol)
+        if figures is not None:
+            figures.told.day = day
+
+    def needs(self) -> list[Need]:
+        """The stored bars that are wanted and were not looked for yet; to be given to `seed` one by one."""
+        now_ms = self.now_ms - self.now_ms % MINUTE_MS
+        if not now_ms:
+            return []
+        return [
+            need
+            for symbol, figures in self._figures.items()
+            for need in _grouped(
+                wanted
+                for key, wanted in self._wanted(symbol, now_ms)
+                if wanted.from_ms < figures.sought.get(key, now_ms)
+            )
+        ]
+
+    def needs_in(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> list[Need]:
+        """What is wanted of a stretch of which the store holds something else than before; to be given to `seed` too."""
+        if symbol not in self._figures:
+            return []
+        clipped = (
+            wanted._replace(from_ms=max(from_ms, wanted.from_ms), to_ms=to_ms, is_anew=True)
+            for _, wanted in self._wanted(symbol, self.now_ms)
+            if wanted.period is period
+        )
+        return _grouped(need for need in clipped if need.from_ms < need.to_ms)
+
+    def seed(self, need: Need, columns: Columns) -> bool:
+        """The stored bars that were wanted, perhaps none; whether that changes a figure."""
+        figures = self._figures.get(need.symbol)
+        if figures is None:
+            return False
+        sought, changed, fields = figures.sought, False, set(need.fields)
+        if need.period in self._bars and fields.issuperset(_columns_of(self._bars[need.period])):
+            sought[need.period] = min(need.from_ms, sought.get(need.period, need.from_ms))
+            series = figures.series[need.period]
+            if need.is_anew:
+                series.erase(need.from_ms, need.to_ms)
+            changed = series.fill(columns)
+        if need.period is _MINUTE:
+            read = [field for field in self._lengths if fields.issuperset(SOURCES[field])]
+            sought.update({field: min(need.from_ms, sought.get(field, need.from_ms)) for field in read})
+            if need.is_anew:
+                erase(figures.tape, read, need.from_ms, need.to_ms)
+            changed = fill(figures.tape, columns) or changed
+        if changed or need.is_anew:
+            figures.recheck()
+        return changed or need.is_anew
+
+    def _wanted(self, symbol: str, now_ms: int) -> Iterator[tuple[str | Period, Need]]:
+        """All that the figures in use look at, by the field of the tape or the period."""
+        for field, minutes in self._lengths.items():
+            yield field, Need(symbol, _MINUTE, SOURCES[field], now_ms - minutes * MINUTE_MS, now_ms)
+        for period, bars in self._bars.items():
+            yield period, Need(symbol, period, _columns_of(bars), now_ms - bars.wanted * period.nominal_ms, now_ms)
+
+    def _lay_out(self, figures: SymbolFigures) -> None:
+        """Have room for what is looked at, and for nothing else."""
+        figures.tape.fit(self._lengths)
+        for period, bars in self._bars.items():
+            series = figures.series.setdefault(period, Series(period))
+            if series.fit(bars.wanted, has_reach=bars.has_reach):
+                figures.begin_anew(series)
+        for gone in figures.series.keys() - self._bars.keys():
+            del figures.series[gone]
+        for key in figures.sought.keys() - self._lengths.keys() - self._bars.keys():
+            del figures.sought[key]
+
+    def _begin(self, figures: SymbolFigures) -> None:
+        """Count and read what is in use."""
+        peer = self._peers.of(figures.symbol)
+        figures.peer = self._figures.get(peer) if peer is not None else None
+        if peer is not None:
+            figures.peer_bar = lambda: self._bars_of(peer)[0]
+        figures.use(self.calls, make)
+
+    def _look_at_peers(self) -> None:
+        """Hold each symbol against the BTC market that trades most now."""
+        self._peers_minute = self.now_ms // MINUTE_MS + _PEERS_MINUTES
+        self._peers.choose()
+        for symbol, figures in self._figures.items():
+            peer = self._peers.of(symbol)
+            if peer != (None if figures.peer is None else figures.peer.symbol):
+                self._begin(figures)
+
+
+def _columns_of(bars: Bars) -> tuple[str, ...]:
+    return ("close", "high", "low") if bars.has_reach else ("close",)
+
+
+def _joined(looks: Iterable[Bars]) -> dict[Period, Bars]:
+    """What all indicators together look at, by period."""
+    found: dict[Period, Bars] = {}
+    for bars in looks:
+        other = found.get(bars.period, bars)
+        found[bars.period] = Bars(bars.period, max(bars.wanted, other.wanted), bars.has_reach or other.has_reach)
+    return found
+
+
+def _grouped(needs: Iterable[Need]) -> list[Need]:
+    """Those of the same bars as one."""
+    fields: dict[Need, dict[str, None]] = defaultdict(dict)
+    for need in needs:
+        fields[need._replace(fields=())].update(dict.fromkeys(need.fields))
+    return [need._replace(fields=tuple(names)) for need, names in fields.items()]
+
+
+_MINUTE: Final = Period.M1
+_PEERS_MINUTES: Final = 60
+"""How often it is looked again which BTC market trades most."""

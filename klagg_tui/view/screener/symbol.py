@@ -1,0 +1,155 @@
+"""The figures of one symbol: its tape, its series of bars, what is counted over them, and what is read from that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, TypeAlias, TypeVar
+
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.view.screener.day import OfDay, Told
+from klagg_tui.view.screener.extremes import Extreme, FirstKnown
+from klagg_tui.view.screener.figure import FigureCall
+from klagg_tui.view.screener.readings import Reading
+from klagg_tui.view.screener.series import Run, Series
+from klagg_tui.view.screener.tape import Tape
+from klagg_tui.view.screener.windows import PaidWindow, PairWindow, ReturnWindow, SumWindow
+
+Counter: TypeAlias = SumWindow | PaidWindow | ReturnWindow | PairWindow | Extreme | FirstKnown | Run
+_Kind = TypeVar("_Kind", SumWindow, PaidWindow, ReturnWindow, PairWindow, Extreme, FirstKnown, Run)
+
+Make: TypeAlias = "Callable[[SymbolFigures, FigureCall], Reading | None]"
+"""From a symbol and a call to its reading; None where the symbol cannot have the figure."""
+
+
+class SymbolFigures:
+    """What is computed for one symbol: exactly what is in use. `now_ms` is the market's clock, `peer_bar` its BTC's minute."""
+
+    __slots__ = (
+        "_counters",
+        "_old",
+        "is_inverse",
+        "now_ms",
+        "peer",
+        "peer_bar",
+        "readings",
+        "series",
+        "sought",
+        "symbol",
+        "tape",
+        "told",
+    )
+
+    def __init__(self, symbol: str, now_ms: Callable[[], int]) -> None:
+        self.symbol = symbol
+        self.now_ms = now_ms
+        self.is_inverse = False
+        """Whether volume counts contracts: turnover by volume is no price then."""
+        self.told = Told(now_ms)
+        """The last 24 hours in the exchange's words."""
+        self.peer: SymbolFigures | None = None
+        """BTC of the same exchange."""
+        self.peer_bar: Callable[[], Bar | None] = lambda: None
+        self.tape = Tape()
+        self.series: dict[Period, Series] = {}
+        self.readings: dict[FigureCall, Reading] = {}
+        self.sought: dict[str | Period, int] = {}
+        """From which millisecond on the store was looked through, by the field of the tape or the period."""
+        self._counters: dict[tuple[object, ...], Counter] = {}
+        self._old: dict[tuple[object, ...], Counter] = {}
+
+    def use(self, calls: Iterable[FigureCall], make: Make) -> None:
+        """Compute these from now on, and nothing else; what was counted already and is still wanted stays."""
+        self.unlisten()
+        self._old, self._counters = self._counters, {}
+        self.readings = {call: reading for call in calls if (reading := make(self, call)) is not None}
+        self._old = {}
+        counters = self._counters.values()
+        for series in self.series.values():
+            series.runs = [counter for counter in counters if isinstance(counter, Run) and counter.series is series]
+        others = [
+            window for window in self.tape.listeners if isinstance(window, PairWindow) and window.tape is not self.tape
+        ]
+        self.tape.listeners = [*(counter for counter in counters if not isinstance(counter, Run)), *others]
+        for window in self._pairs():
+            if window.their_tape is not self.tape:
+                window.their_tape.listeners.append(window)
+
+    def begin_anew(self, series: Series) -> None:
+        """Older bars of the series are wanted than before: what was carried on over it does not count any more."""
+        self.sought.pop(series.period, None)
+        self._counters = {key: counter for key, counter in self._counters.items() if counter not in series.runs}
+        series.runs = []
+
+    def unlisten(self) -> None:
+        """Leave the other symbol's tape alone from now on."""
+        for window in self._pairs():
+            if window in window.their_tape.listeners:
+                window.their_tape.listeners.remove(window)
+
+    def _pairs(self) -> list[PairWindow]:
+        return [counter for counter in self._counters.values() if isinstance(counter, PairWindow)]
+
+    def counter(self, kind: type[_Kind], make: Callable[[], _Kind], *what: object) -> _Kind:
+        """That which counts so, shared by all who ask for the same."""
+        key = (kind, *what)
+        found = self._counters.get(key) or self._old.get(key)
+        if not isinstance(found, kind):
+            found = make()
+        self._counters[key] = found
+        return found
+
+    def value(self, call: FigureCall, bars: Sequence[Bar | None]) -> float | None:
+        """The figure now; None where it is not known, or not in use."""
+        reading = self.readings.get(call)
+        return None if reading is None else reading.value(self._forming(bars), bars)
+
+    def coverage(self, call: FigureCall, bars: Sequence[Bar | None]) -> float:
+        """Which part of what the figure looks at is known, 0 to 1."""
+        reading = self.readings.get(call)
+        return 0.0 if reading is None else reading.coverage(self._forming(bars), bars)
+
+    def _forming(self, bars: Sequence[Bar | None]) -> Bar | None:
+        """The bar of the minute under way; what ended before it and has not come is unknown."""
+        bar = bars[0]
+        if bar is None:
+            return None
+        minute, end = bar[2] // MINUTE_MS, self.tape.end
+        if minute > end:
+            self.tape.advance(minute)
+            return bar
+        return bar if minute == end else None
+
+    def recheck(self) -> None:
+        """History has come: it may cover a day now."""
+        for reading in self.readings.values():
+            if isinstance(reading, OfDay):
+                reading.recheck()
+
+    def frozen(self, bars: Sequence[Bar | None]) -> Frozen:
+        """The same with the values as of now."""
+        return Frozen({call: (self.value(call, bars), self.coverage(call, bars)) for call in self.readings})
+
+
+class Frozen:
+    """Figures that stay as they were."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[FigureCall, tuple[float | None, float]]) -> None:
+        self._values = values
+
+    def value(self, call: FigureCall, _bars: Sequence[Bar | None]) -> float | None:
+        """The figure as it was."""
+        return self._values.get(call, _NONE)[0]
+
+    def coverage(self, call: FigureCall, _bars: Sequence[Bar | None]) -> float:
+        """What was known of it."""
+        return self._values.get(call, _NONE)[1]
+
+    def frozen(self, _bars: Sequence[Bar | None]) -> Frozen:
+        """It is."""
+        return self
+
+
+_NONE: Final = (None, 0.0)
