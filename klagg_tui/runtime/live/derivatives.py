@@ -78,7 +78,7 @@ class Derivatives:
         since_ms = self._host.now_ms() - RECALLED_MS
         book = self._host.derivatives
         async for minutes in self._context.store.derivatives_since(since_ms, venue=self._host.key or None):
-            book.recall(filter(_is_worth, minutes))
+            book.recall(_amounts(minute) for minute in minutes if _is_worth(minute))
             while book.waiting > _MOST_WAITING:  # noqa: ASYNC110 - the screen tells nobody when it looks
                 await asyncio.sleep(0.2)
 
@@ -92,6 +92,11 @@ class Derivatives:
         if isinstance(told, Liquidation) and (worth := self._context.contract(told.symbol).value):
             return told._replace(turnover=told.volume * worth)
         return told
+
+
+def _amounts(minute: DerivativeMinute) -> DerivativeMinute:
+    """Without what is not the present price any more."""
+    return minute._replace(mark_price=None, index_price=None, funding_rate=None)
 
 
 def _is_worth(minute: DerivativeMinute) -> bool:
