@@ -37,6 +37,7 @@ from klagg_tui.screens.symbol import SymbolScreen
 from klagg_tui.screens.themes import KLAGG
 from klagg_tui.screens.toasts import AlertToasts
 from klagg_tui.view import watchlists
+from klagg_tui.view.alerts import AlertDesk
 from klagg_tui.view.preferences import Preferences
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class KlaggApp(App[bool]):
         failure: why the engine ended by itself; the app leaves when there is a reason.
         should_leave: whether a signal asks it to.
         on_shown: called once, when the first picture is there, with its period.
+        desk: where alerts are kept, and people told of them outside of the screen.
     """
 
     TITLE = "klagg"
@@ -96,6 +98,7 @@ class KlaggApp(App[bool]):
         failure: Callable[[], BaseException | None] = lambda: None,
         should_leave: Callable[[], bool] = lambda: False,
         on_shown: Callable[[Period], None] = lambda _period: None,
+        desk: AlertDesk | None = None,
     ) -> None:
         super().__init__()
         self._on_shown = on_shown
@@ -107,10 +110,10 @@ class KlaggApp(App[bool]):
         self.register_theme(KLAGG)
         self._state_file = state_file
         preferences = state_file.load() if state_file else defaults or Preferences()
-        self.state = AppState(feed, preferences, state_file.update if state_file else _discard)
+        self.state = AppState(feed, preferences, state_file.update if state_file else _discard, desk)
         wanted = preferences.theme
         self.theme = wanted if wanted in self.available_themes else KLAGG.name  # here, or all is styled twice
-        self._toasts = AlertToasts(self, self.state)
+        self._toasts = AlertToasts(self)
         self._table_screen = MarketScreen(self.state)
         self._symbol = SymbolScreen(self.state)
         if keymap:
@@ -125,8 +128,7 @@ class KlaggApp(App[bool]):
         await self.push_screen(self._table_screen)
         self.set_interval(BEAT_S, self.beat)
         self.set_timer(SETTLED_S, interpreter.freeze)
-        for sentence in self.state.unread:
-            self.notify(sentence, title="Cannot be read", severity="warning", timeout=UNREAD_S)
+        self._tell_unread()
         if self._state_file:
             self.set_interval(1, self._state_file.flush)
 
@@ -191,6 +193,7 @@ class KlaggApp(App[bool]):
         touched = self.state.beat()
         fired = self.state.check_alerts(touched)
         self._toasts.beat(fired)
+        self._tell_unread()
         for screen in reversed(self.screen_stack):  # of which the last beat may find none
             if fired and isinstance(screen, AlertsScreen):
                 screen.refresh_lists()
@@ -199,6 +202,10 @@ class KlaggApp(App[bool]):
                 if screen.is_mounted:
                     screen.beat(touched)
                 break
+
+    def _tell_unread(self) -> None:
+        for sentence in self.state.take_unread():
+            self.notify(sentence, title="Cannot be read", severity="warning", timeout=UNREAD_S)
 
     def _theme_changed(self, theme: Theme) -> None:
         self.state.choose(theme=theme.name)

@@ -15,7 +15,7 @@ from klagg_tui.screens.palette import Palette, Tints, palette
 from klagg_tui.screens.themes import KLAGG
 from klagg_tui.view import filter as filters
 from klagg_tui.view import venues
-from klagg_tui.view.alerts import Alerts, Fired
+from klagg_tui.view.alerts import Alert, AlertDesk, Alerts, Firing, NoDesk, read_alert
 from klagg_tui.view.columns.column import Column, RenderContext
 from klagg_tui.view.columns.computed import ColumnFinder
 from klagg_tui.view.columns.registry import DEFAULT_KEYS, find, view_columns
@@ -31,8 +31,16 @@ FIRED_KEPT: Final = 200
 class AppState:
     """One for the whole app, used in its thread only."""
 
-    def __init__(self, feed: Feed, preferences: Preferences, save: Callable[[Preferences], None]) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        preferences: Preferences,
+        save: Callable[[Preferences], None],
+        desk: AlertDesk | None = None,
+    ) -> None:
         self.feed = feed
+        self.desk = desk or NoDesk()
+        """Where alerts are kept, and people told of them elsewhere."""
         self.preferences = preferences
         self._save = save
         self.live = Market()
@@ -47,6 +55,7 @@ class AppState:
         self._kept: tuple[object, ...] = ()
         self._scope = Scope()
         self.alerts = Alerts()
+        self.alerts.use((Alert(text, str(self.period)) for text in preferences.alerts), self.scope)
         self.unread: list[str] = []
         """Sentences on what was saved and cannot be read any more, to be told once the screen is there."""
         self.filter = self._read_saved()
@@ -55,7 +64,7 @@ class AppState:
         self._use_figures()
         self.is_sorted_since = False
         """Whether an order was chosen since that filter: then rows are not ranked by how like their names are to it."""
-        self.fired: deque[Fired] = deque(maxlen=FIRED_KEPT)
+        self.fired: deque[Firing] = deque(maxlen=FIRED_KEPT)
         """Alerts that fired, oldest first."""
         self.health = Health()
         self.shown_count = 0
@@ -67,21 +76,54 @@ class AppState:
     def beat(self) -> set[str]:
         """Read what changed; returns the symbols it concerns."""
         self.last_update = self.feed.take_changes()
-        self.status = self.feed.status()
+        status = self.feed.status()
+        self.status = status._replace(notices=status.notices + self.desk.notices)
         self._beats += 1
         if self._beats % BEATS_A_SECOND == 1:
             self.health.sample(self.status)
         touched = self.live.apply(self.last_update) if self.last_update is not None else set()
         return touched | self.live.note_halted(self.status.halted)
 
-    def check_alerts(self, touched: set[str]) -> list[Fired]:
+    def check_alerts(self, touched: set[str]) -> list[Firing]:
         """Alerts that fire among the symbols that changed; `fired` keeps them too."""
+        self._take_ledger()
         if not self.alerts.texts:
             return []
+        now_ms, version = self.status.exchange_now_ms, self.alerts.version
+        changed = {alert.text: alert for alert in self.alerts.expire(now_ms)}
         rows = [row for symbol in touched if (row := self.live.rows.get(symbol)) is not None]
-        fired = self.alerts.check(rows, self.period, self.status.exchange_now_ms)
-        self.fired.extend(fired)
+        fired = self.alerts.check(rows, now_ms)
+        texts = {one.text for one in fired}
+        changed |= {alert.text: alert for alert in self.alerts.all if alert.text in texts}
+        if changed:
+            self.desk.note(list(changed.values()), fired)
+            self.fired.extend(fired)
+        if version != self.alerts.version:  # one has ended
+            self._use_figures()
         return fired
+
+    def _take_ledger(self) -> None:
+        """Watch what is kept, where that is news; alerts of the state file are kept with the others from now on."""
+        ledger = self.desk.news()
+        if ledger is None:
+            return
+        kept = {alert.text for alert in ledger.alerts}
+        saved = [alert for alert in self.alerts.all if alert.text in self.preferences.alerts]
+        left = [alert for alert in saved if alert.text not in kept]
+        for alert in left:
+            self.desk.put(replace(alert, made_ms=self.status.exchange_now_ms))
+        before = self.alerts.errors
+        self.alerts.remember(ledger.rested)
+        errors = self.alerts.use([*ledger.alerts, *left], self.scope)
+        self.unread += (_not_watched(text, error) for text, error in errors.items() if text not in before)
+        self.fired.clear()
+        self.fired.extend(ledger.firings)
+        self.choose(alerts=tuple(alert.text for alert in left))
+
+    def take_unread(self) -> list[str]:
+        """What is to be told of what cannot be read any more, once."""
+        told, self.unread = self.unread, []
+        return told
 
     def suggested_alert(self, symbol: str | None) -> str:
         """A filter to begin a new alert with: the symbol at more than its newest price."""
@@ -90,10 +132,31 @@ class AppState:
             return ""
         return f"symbol={symbol} last>{formatting.price(row.last, row.decimals)}"
 
-    def use_alerts(self, texts: tuple[str, ...]) -> None:
-        """Watch exactly these filters from now on."""
-        self.alerts.watch(texts, self.scope)
-        self.choose(alerts=texts)
+    def put_alert(self, alert: Alert) -> None:
+        """Watch this alert from now on, in the place of one of the same text."""
+        self.alerts.put(alert)
+        self.desk.put(alert)
+        self._save_alerts()
+
+    def remove_alert(self, text: str) -> None:
+        """Watch the alert of this text no longer."""
+        self.alerts.remove(text)
+        self.desk.remove(text)
+        self._save_alerts()
+
+    def _save_alerts(self) -> None:
+        """In the state file too, where they are kept nowhere else, or are not there yet."""
+        known = [alert.text for alert in self.alerts.all]
+        saved = self.preferences.alerts
+        self.choose(alerts=tuple(text for text in known if not self.desk.keeps or text in saved))
+
+    def read_alert(self, text: str) -> filters.Filter:
+        """What somebody typed, held against the exchanges that are watched.
+
+        Raises:
+            FilterError: it cannot be read, or would never fire.
+        """
+        return read_alert(text, self.typed_scope)
 
     def use_kept(self, **kept: tuple[tuple[str, str], ...]) -> list[str]:
         """Save `saved_filters` or `names`; returns sentences on what uses them and cannot be read any more."""
@@ -103,11 +166,6 @@ class AppState:
         self._use_figures()
         told, self.unread = self.unread, before
         return told
-
-    def price_of(self, fired: Fired) -> str:
-        """The price at which an alert fired, with the symbol's decimals."""
-        row = self.live.rows.get(fired.symbol)
-        return formatting.NOTHING if fired.last is None else formatting.price(fired.last, row.decimals if row else 0)
 
     def use_filter(self, text: str) -> None:
         """Filter by this from now on.
@@ -167,8 +225,7 @@ class AppState:
     def _read_saved(self) -> filters.Filter:
         """Watch the alerts; returns the filter of the preferences, or that of every row where it cannot be read."""
         chosen, scope = self.preferences, self.scope
-        for text, error in self.alerts.watch(chosen.alerts, scope).items():
-            self.unread.append(f"The alert {text} is not watched: {error}")
+        self.unread += (_not_watched(*item) for item in self.alerts.use(self.alerts.all, scope).items())
         self.unread += (f"The column {key} is left out: {error}" for key, error in self._columns_unread())
         try:
             return filters.read(chosen.filter, scope)
@@ -270,6 +327,10 @@ class AppState:
     def render_context(self) -> RenderContext:
         """What the drawing of a row depends on besides the row."""
         return RenderContext(self.period, self.now_ms, self.is_stale)
+
+
+def _not_watched(text: str, error: str) -> str:
+    return f"The alert {text} is not watched: {error}"
 
 
 def liveness(status: Status, *, frozen: bool, stale: bool, has_trades: bool = True) -> str:
