@@ -35,12 +35,15 @@ from klagg_tui.screens.palette_commands import KlaggCommands
 from klagg_tui.screens.state_file import REAL, StateFile, defaults_from, path_of
 from klagg_tui.screens.symbol import SymbolScreen
 from klagg_tui.screens.themes import KLAGG
-from klagg_tui.screens.toasts import AlertToasts
+from klagg_tui.screens.toasts import AlertToasts, TerminalSigns
 from klagg_tui.view import watchlists
 from klagg_tui.view.alerts import AlertDesk
+from klagg_tui.view.alerts.terminals import form_of
 from klagg_tui.view.preferences import Preferences
 
 if TYPE_CHECKING:
+    from klagg_tui.alerting.desk import Desk
+    from klagg_tui.config import Alerts as AlertSettings
     from klagg_tui.config import Screen as ScreenSettings
     from klagg_tui.runtime.stop_signals import StopSignals
     from klagg_tui.runtime.worker import Runtime
@@ -66,6 +69,7 @@ class KlaggApp(App[bool]):
         should_leave: whether a signal asks it to.
         on_shown: called once, when the first picture is there, with its period.
         desk: where alerts are kept, and people told of them outside of the screen.
+        signs: what the terminal is told of an alert.
     """
 
     TITLE = "klagg"
@@ -99,6 +103,7 @@ class KlaggApp(App[bool]):
         should_leave: Callable[[], bool] = lambda: False,
         on_shown: Callable[[Period], None] = lambda _period: None,
         desk: AlertDesk | None = None,
+        signs: TerminalSigns = TerminalSigns(),  # noqa: B008 - it never changes
     ) -> None:
         super().__init__()
         self._on_shown = on_shown
@@ -113,7 +118,7 @@ class KlaggApp(App[bool]):
         self.state = AppState(feed, preferences, state_file.update if state_file else _discard, desk)
         wanted = preferences.theme
         self.theme = wanted if wanted in self.available_themes else KLAGG.name  # here, or all is styled twice
-        self._toasts = AlertToasts(self)
+        self._toasts = AlertToasts(self, signs)
         self._table_screen = MarketScreen(self.state)
         self._symbol = SymbolScreen(self.state)
         if keymap:
@@ -367,7 +372,9 @@ class KlaggApp(App[bool]):
         self.exit(for_demo)
 
 
-def _end_without_screen(runtime: Runtime, restore: Callable[[], None], has_left: threading.Event) -> None:
+def _end_without_screen(
+    runtime: Runtime, restore: Callable[[], None], has_left: threading.Event, desk: Desk | None
+) -> None:
     """Write the last state; where the screen has not gone some seconds behind that, go without it."""
 
     def end() -> None:
@@ -377,6 +384,8 @@ def _end_without_screen(runtime: Runtime, restore: Callable[[], None], has_left:
         except Exception:  # noqa: BLE001 - it was logged; there is no screen left to say it on
             status = 1
         if not has_left.wait(_LEAVE_S):
+            if desk:
+                desk.stop()
             restore()
             os._exit(status)
 
@@ -404,11 +413,13 @@ def run(
     *,
     names: Mapping[str, str] | None = None,
     state_name: str = REAL,
+    alerts: AlertSettings | None = None,
+    desk: Desk | None = None,
 ) -> bool:
     """Start the engine, show the market until the user or a signal ends it, and end when the last changes are on disk.
 
     Returns whether the user left for the simulated market. `names` are own names of the settings and what they stand for;
-    `state_name` names the file of the preferences.
+    `state_name` names the file of the preferences; `alerts` say what the terminal is told of alerts, which `desk` keeps.
 
     Raises:
         KlaggError: the engine cannot start, ended by itself, or could not write its last state.
@@ -418,7 +429,9 @@ def run(
     interpreter.freeze()
     has_left = threading.Event()
     # From within the signal: a terminal that takes nothing more holds up the screen, and must hold up neither disk nor end.
-    stop.on_stop = lambda: _end_without_screen(runtime, stop.on_abort, has_left)
+    stop.on_stop = lambda: _end_without_screen(runtime, stop.on_abort, has_left, desk)
+    if desk:
+        desk.start()
     app = KlaggApp(
         runtime,
         state_file=StateFile(path_of(state_name), defaults_from(settings, names)),
@@ -426,11 +439,15 @@ def run(
         failure=lambda: runtime.error,
         should_leave=lambda: stop.came,
         on_shown=runtime.go_on,
+        desk=desk,
+        signs=TerminalSigns(alerts.bell, form_of(alerts.terminal, os.environ)) if alerts else TerminalSigns(),
     )
     try:
         is_for_demo = not stop.came and bool(app.run())
     finally:
         has_left.set()
+        if desk:
+            desk.stop()
         runtime.cancel()
         runtime.wait()
     if app.return_code:

@@ -24,6 +24,7 @@ COMMANDS: Final = (
     "symbols",
     "db",
     "audit",
+    "alerts",
     "replay",
     "record",
     "serve",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
@@ -15,7 +14,8 @@ from klagg_tui.screens.palette import Palette, Tints, palette
 from klagg_tui.screens.themes import KLAGG
 from klagg_tui.view import filter as filters
 from klagg_tui.view import venues
-from klagg_tui.view.alerts import Alert, AlertDesk, Alerts, Firing, NoDesk, read_alert
+from klagg_tui.view.alerts import Alert, AlertDesk, Firing, read_alert
+from klagg_tui.view.alerts.book import AlertBook
 from klagg_tui.view.columns.column import Column, RenderContext
 from klagg_tui.view.columns.computed import ColumnFinder
 from klagg_tui.view.columns.registry import DEFAULT_KEYS, find, view_columns
@@ -25,7 +25,6 @@ from klagg_tui.view.model import Market, Row, is_stale_feed
 from klagg_tui.view.preferences import Preferences
 
 BEATS_A_SECOND: Final = 5
-FIRED_KEPT: Final = 200
 
 
 class AppState:
@@ -39,8 +38,6 @@ class AppState:
         desk: AlertDesk | None = None,
     ) -> None:
         self.feed = feed
-        self.desk = desk or NoDesk()
-        """Where alerts are kept, and people told of them elsewhere."""
         self.preferences = preferences
         self._save = save
         self.live = Market()
@@ -54,8 +51,11 @@ class AppState:
         """What the last beat read from the feed."""
         self._kept: tuple[object, ...] = ()
         self._scope = Scope()
-        self.alerts = Alerts()
-        self.alerts.use((Alert(text, str(self.period)) for text in preferences.alerts), self.scope)
+        saved = (Alert(text, str(self.period)) for text in preferences.alerts)
+        self.book = AlertBook(saved, self.scope, desk)
+        """The alerts."""
+        self.alerts = self.book.alerts
+        self.fired = self.book.fired
         self.unread: list[str] = []
         """Sentences on what was saved and cannot be read any more, to be told once the screen is there."""
         self.filter = self._read_saved()
@@ -64,8 +64,6 @@ class AppState:
         self._use_figures()
         self.is_sorted_since = False
         """Whether an order was chosen since that filter: then rows are not ranked by how like their names are to it."""
-        self.fired: deque[Firing] = deque(maxlen=FIRED_KEPT)
-        """Alerts that fired, oldest first."""
         self.health = Health()
         self.shown_count = 0
         """How many of all symbols the market table shows."""
@@ -77,7 +75,7 @@ class AppState:
         """Read what changed; returns the symbols it concerns."""
         self.last_update = self.feed.take_changes()
         status = self.feed.status()
-        self.status = status._replace(notices=status.notices + self.desk.notices)
+        self.status = status._replace(notices=status.notices + self.book.desk.notices)
         self._beats += 1
         if self._beats % BEATS_A_SECOND == 1:
             self.health.sample(self.status)
@@ -86,39 +84,15 @@ class AppState:
 
     def check_alerts(self, touched: set[str]) -> list[Firing]:
         """Alerts that fire among the symbols that changed; `fired` keeps them too."""
-        self._take_ledger()
-        if not self.alerts.texts:
-            return []
-        now_ms, version = self.status.exchange_now_ms, self.alerts.version
-        changed = {alert.text: alert for alert in self.alerts.expire(now_ms)}
+        before = self.alerts.version
+        now_ms = self.status.exchange_now_ms
+        unread = self.book.take_news(now_ms)
         rows = [row for symbol in touched if (row := self.live.rows.get(symbol)) is not None]
-        fired = self.alerts.check(rows, now_ms)
-        texts = {one.text for one in fired}
-        changed |= {alert.text: alert for alert in self.alerts.all if alert.text in texts}
-        if changed:
-            self.desk.note(list(changed.values()), fired)
-            self.fired.extend(fired)
-        if version != self.alerts.version:  # one has ended
-            self._use_figures()
+        fired = self.book.check(rows, now_ms) if self.alerts.texts else []
+        self.unread += unread or ()
+        if before != self.alerts.version:
+            self._save_alerts()
         return fired
-
-    def _take_ledger(self) -> None:
-        """Watch what is kept, where that is news; alerts of the state file are kept with the others from now on."""
-        ledger = self.desk.news()
-        if ledger is None:
-            return
-        kept = {alert.text for alert in ledger.alerts}
-        saved = [alert for alert in self.alerts.all if alert.text in self.preferences.alerts]
-        left = [alert for alert in saved if alert.text not in kept]
-        for alert in left:
-            self.desk.put(replace(alert, made_ms=self.status.exchange_now_ms))
-        before = self.alerts.errors
-        self.alerts.remember(ledger.rested)
-        errors = self.alerts.use([*ledger.alerts, *left], self.scope)
-        self.unread += (_not_watched(text, error) for text, error in errors.items() if text not in before)
-        self.fired.clear()
-        self.fired.extend(ledger.firings)
-        self.choose(alerts=tuple(alert.text for alert in left))
 
     def take_unread(self) -> list[str]:
         """What is to be told of what cannot be read any more, once."""
@@ -134,21 +108,20 @@ class AppState:
 
     def put_alert(self, alert: Alert) -> None:
         """Watch this alert from now on, in the place of one of the same text."""
-        self.alerts.put(alert)
-        self.desk.put(alert)
+        self.book.put(alert)
         self._save_alerts()
 
     def remove_alert(self, text: str) -> None:
         """Watch the alert of this text no longer."""
-        self.alerts.remove(text)
-        self.desk.remove(text)
+        self.book.remove(text)
         self._save_alerts()
 
     def _save_alerts(self) -> None:
-        """In the state file too, where they are kept nowhere else, or are not there yet."""
-        known = [alert.text for alert in self.alerts.all]
-        saved = self.preferences.alerts
-        self.choose(alerts=tuple(text for text in known if not self.desk.keeps or text in saved))
+        """In the state file those that nothing else keeps; others are watched than before."""
+        if self.book.saved != self.preferences.alerts:
+            self.choose(alerts=self.book.saved)
+        else:
+            self._use_figures()
 
     def read_alert(self, text: str) -> filters.Filter:
         """What somebody typed, held against the exchanges that are watched.
@@ -225,7 +198,7 @@ class AppState:
     def _read_saved(self) -> filters.Filter:
         """Watch the alerts; returns the filter of the preferences, or that of every row where it cannot be read."""
         chosen, scope = self.preferences, self.scope
-        self.unread += (_not_watched(*item) for item in self.alerts.use(self.alerts.all, scope).items())
+        self.unread += self.book.read_again(scope)
         self.unread += (f"The column {key} is left out: {error}" for key, error in self._columns_unread())
         try:
             return filters.read(chosen.filter, scope)
@@ -327,10 +300,6 @@ class AppState:
     def render_context(self) -> RenderContext:
         """What the drawing of a row depends on besides the row."""
         return RenderContext(self.period, self.now_ms, self.is_stale)
-
-
-def _not_watched(text: str, error: str) -> str:
-    return f"The alert {text} is not watched: {error}"
 
 
 def liveness(status: Status, *, frozen: bool, stale: bool, has_trades: bool = True) -> str:

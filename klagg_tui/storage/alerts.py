@@ -7,11 +7,11 @@ millisecond.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, fields
 from enum import StrEnum
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Final, NamedTuple, Self
 
 from klagg_tui.alert import Alert, Firing, Ledger, Repeat
@@ -30,6 +30,7 @@ _PUT: Final = Insert(f"alerts ({_COLUMNS})", f"ON CONFLICT (text) DO UPDATE SET 
 _QUEUE: Final = Insert("deliveries", "")
 _CHANGE: Final = "UPDATE alerts SET count = ?, last_ms = ?, has_ended = ? WHERE text = ?"
 _FIRED: Final = "at_ms, symbol, venue, text, name, price, value, number"
+_FIRE: Final = f"INSERT INTO firings ({_FIRED}) VALUES ({', '.join('?' * 8)}) RETURNING id"
 _TROUBLE: Final = """coalesce((SELECT group_concat(way || ': ' || trouble, '; ') FROM deliveries
     WHERE firing = f.id AND state = 'given up'), '')"""
 _NEWEST: Final = f"""SELECT * FROM (SELECT f.id, {_FIRED}, {_TROUBLE} FROM firings AS f ORDER BY f.id DESC LIMIT ?)
@@ -37,8 +38,12 @@ _NEWEST: Final = f"""SELECT * FROM (SELECT f.id, {_FIRED}, {_TROUBLE} FROM firin
 _NEXT: Final = f"""SELECT d.tries, d.queued_ms, f.id, {_FIRED} FROM deliveries AS d JOIN firings AS f ON f.id = d.firing
     WHERE d.way = ? AND d.state = 'waiting' ORDER BY d.firing LIMIT 1"""
 _SETTLE: Final = "UPDATE deliveries SET state = ?, tries = tries + 1, trouble = ? WHERE firing = ? AND way = ?"
+_RETRY: Final = (
+    """UPDATE deliveries SET state = 'waiting', tries = 0, queued_ms = ? WHERE state = 'given up' RETURNING 1"""
+)
 _OVERFLOW: Final = """UPDATE deliveries SET state = 'given up', trouble = 'too many wait' WHERE way = ?1 AND state = 'waiting'
-    AND firing <= (SELECT firing FROM deliveries WHERE way = ?1 AND state = 'waiting' ORDER BY firing DESC LIMIT 1 OFFSET ?2)"""
+    AND firing <= (SELECT firing FROM deliveries WHERE way = ?1 AND state = 'waiting' ORDER BY firing DESC LIMIT 1 OFFSET ?2)
+    RETURNING 1"""
 
 
 class Outcome(StrEnum):
@@ -115,30 +120,43 @@ class AlertStore:
             return bool(await self._connection.rows("DELETE FROM alerts WHERE text = ? RETURNING 1", (text,)))
 
     async def note(
-        self, changed: Sequence[Alert], firings: Sequence[Firing] = (), ways: Sequence[str] = (), now_ms: int = 0
-    ) -> int:
-        """How these alerts stand now, what fired, and that people wait to be told of it; returns how many firings are given up.
+        self,
+        changed: Sequence[Alert],
+        firings: Sequence[Firing] = (),
+        ways: Mapping[str, int | None] = MappingProxyType({}),
+        now_ms: int = 0,
+    ) -> dict[str, int]:
+        """How these alerts stand now, what fired, and that people wait to be told of it.
 
-        `now_ms`: by this machine's clock. An alert that was removed meanwhile stays removed.
+        An alert that was removed meanwhile stays removed.
+
+        Args:
+            changed: the alerts.
+            firings: what fired.
+            ways: on which ways people are to be told, and of how many of these firings at most.
+            now_ms: this machine's clock.
+
+        Returns:
+            How many firings are given up, by way, because too many wait.
         """
         async with self._connection.transaction():
             for alert in changed:
                 standing = (alert.count, alert.last_ms, int(alert.has_ended), alert.text)
                 await self._connection.rows(_CHANGE, standing)
-            for firing in firings:
-                number = await self._connection.value(
-                    f"INSERT INTO firings ({_FIRED}) VALUES ({', '.join('?' * 8)}) RETURNING id", firing[:8]
-                )
-                waiting = [(number, way, Outcome.WAITING.value, 0, now_ms, "") for way in ways]
+            for place, firing in enumerate(firings):
+                number = await self._connection.value(_FIRE, firing[:8])
+                meant = [way for way, most in ways.items() if most is None or place < most]
+                waiting = [(number, way, Outcome.WAITING.value, 0, now_ms, "") for way in meant]
                 await self._connection.insert(_QUEUE, waiting)
-            return await self._trim(ways) if firings else 0
+            return await self._trim(ways) if firings else {}
 
-    async def _trim(self, ways: Sequence[str]) -> int:
+    async def _trim(self, ways: Iterable[str]) -> dict[str, int]:
         """Neither what fired nor what waits may grow without end."""
-        rows, given_up = self._connection.rows, 0
+        rows = self._connection.rows
+        given_up: dict[str, int] = {}
         for way in ways:
-            await rows(_OVERFLOW, (way, MOST_WAITING))
-            given_up += int(await self._connection.value("SELECT changes()"))
+            gone = len(await rows(_OVERFLOW, (way, MOST_WAITING)))
+            given_up |= {way: gone} if gone else {}
         oldest = "SELECT max(id) - ? FROM firings"
         await rows(f"DELETE FROM deliveries WHERE firing <= ({oldest})", (MOST_FIRINGS,))
         await rows(f"DELETE FROM firings WHERE id <= ({oldest})", (MOST_FIRINGS,))
@@ -154,11 +172,10 @@ class AlertStore:
         async with self._connection.transaction():
             await self._connection.rows(_SETTLE, (outcome.value, trouble, firing_id, way))
 
-    async def retry(self) -> int:
+    async def retry(self, now_ms: int) -> int:
         """Have what was given up wait again; returns how many that are."""
         async with self._connection.transaction():
-            await self._connection.rows("UPDATE deliveries SET state = 'waiting', tries = 0 WHERE state = 'given up'")
-            return int(await self._connection.value("SELECT changes()"))
+            return len(await self._connection.rows(_RETRY, (now_ms,)))
 
     async def counts(self) -> dict[tuple[str, str], int]:
         """How many deliveries there are, by way and outcome."""

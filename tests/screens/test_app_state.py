@@ -155,10 +155,10 @@ def test_alerts_of_the_state_file_are_taken_over_once_and_then_kept_with_the_oth
     state.check_alerts(set())
     assert desk.given == ["chg>1"]
     assert [(alert.text, alert.period) for alert in state.alerts.all] == [("last>2", "1m"), ("chg>1", "5m")]
-    assert state.preferences.alerts == ("chg>1",), "until they are seen to be kept"
+    assert list(state.preferences.alerts) == ["chg>1"], "until they are seen to be kept"
     assert [one.price for one in state.fired] == ["3"]
     state.check_alerts(set())
-    assert state.preferences.alerts == ()
+    assert not state.preferences.alerts
     assert not state.take_unread()
     state.check_alerts(set())
     assert ["gone>1" in told for told in state.take_unread()] == [True]
@@ -178,4 +178,4 @@ def test_what_fires_or_is_over_is_handed_to_where_it_is_kept() -> None:
     state.remove_alert("chg>99")
     state.put_alert(Alert("chg>98"))
     assert desk.given[3:] == ["not chg>99", "chg>98"]
-    assert state.preferences.alerts == ()
+    assert not state.preferences.alerts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
 from typing import Final
@@ -54,6 +54,10 @@ class _Watched:
         """Symbols for which it was seen not to hold since it fired."""
         self.held: set[str] = set()
         """Symbols for which it fired and still holds."""
+
+    def knows(self, row: Row) -> bool:
+        """Whether every figure that it asks for is known: what is not cannot be seen to be untrue."""
+        return all(row.figure(call) is not None for call in self.filter.calls)
 
 
 class Alerts:
@@ -126,6 +130,12 @@ class Alerts:
         for key, at_ms in fired_ms.items():
             self._fired_ms[key] = max(at_ms, self._fired_ms.get(key, at_ms))
 
+    def doubt(self, symbols: Collection[str]) -> None:
+        """Stored bars of these were read: figures became others by that, and not by what the market did."""
+        for one in self._watched.values():
+            if one.filter.calls:
+                one.armed.difference_update(symbols)
+
     def state_of(self, text: str, now_ms: int) -> State:
         """How the alert of this text stands."""
         watched = self._watched.get(text)
@@ -156,7 +166,8 @@ class Alerts:
             symbol = row.symbol
             for one in live:
                 if not one.filter.matches(row, one.period, now_ms):
-                    one.armed.add(symbol)
+                    if one.knows(row):
+                        one.armed.add(symbol)
                     one.held.discard(symbol)
                 elif symbol in one.armed:
                     one.armed.discard(symbol)
