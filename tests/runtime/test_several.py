@@ -31,7 +31,7 @@ from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 from tests.makers import START
 
-pytestmark = [pytest.mark.xdist_group("live markets"), pytest.mark.no_cover]
+pytestmark = pytest.mark.xdist_group("live markets")
 
 MINUTE_MS = 60_000
 ONE = replace(venue(), key="one", name="The first")

@@ -15,7 +15,7 @@ from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from tests.market_run import MINUTE_MS, differences, now_ms, plan, recorded
 
-pytestmark = [pytest.mark.xdist_group("live markets"), pytest.mark.no_cover]
+pytestmark = pytest.mark.xdist_group("live markets")
 
 SYMBOLS = 40
 FEW = 16

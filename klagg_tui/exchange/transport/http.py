@@ -154,7 +154,8 @@ class HttpClient:
         speed = self._speed_in(answer.headers)
         machine_ms = self.clock.start_ms + (self._wall_ms() - self._begun_ms) * speed
         witnesses = Witnesses(answer.date_ms, machine_ms)
-        return self.clock.sample(answer.sent_ms, answer.received_ms, exchange_ms, speed, witnesses)
+        grain_ms = self._rules.time_grain_ms
+        return self.clock.sample(answer.sent_ms, answer.received_ms, exchange_ms, speed, witnesses, grain_ms=grain_ms)
 
     def read(self, decode: Callable[[bytes], T], body: bytes) -> T:
         """The value of a body; raises Unreachable where it cannot be read."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final, Protocol
 
@@ -101,6 +101,17 @@ def fill(tape: Tape, columns: Columns) -> bool:
     for listener in tape.listeners:
         listener.restart()
     return bool(runs)
+
+
+def erase(tape: Tape, fields: Iterable[str], from_ms: int, to_ms: int) -> None:
+    """Nothing is known any more of these fields in those minutes, but for the newest ones."""
+    last = min(to_ms // MINUTE_MS, tape.end - FRESH)
+    rings = {**tape.prices, **tape.sums}
+    for ring in (rings[field] for field in fields):
+        ring.forget(max(from_ms // MINUTE_MS, tape.end - ring.size), last)
+    tape.partial = {minute for minute in tape.partial if not from_ms // MINUTE_MS <= minute < last}
+    for listener in tape.listeners:
+        listener.restart()
 
 
 def _note_partial(tape: Tape, states: Sequence[int], minutes: Sequence[int]) -> None:

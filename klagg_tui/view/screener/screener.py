@@ -13,7 +13,7 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.view.screener.day import Day
 from klagg_tui.view.screener.figure import FigureCall
-from klagg_tui.view.screener.history import Columns, fill
+from klagg_tui.view.screener.history import Columns, erase, fill
 from klagg_tui.view.screener.peers import Listed, Peers
 from klagg_tui.view.screener.recipes import Bars, look_of, make
 from klagg_tui.view.screener.series import Series
@@ -30,6 +30,8 @@ class Need(NamedTuple):
     """Names of the columns: see `history.Columns`."""
     from_ms: int
     to_ms: int
+    is_anew: bool = False
+    """Whether the store holds something else there than before: what it does not have is not known any more."""
 
 
 class Screener:
@@ -137,7 +139,7 @@ class Screener:
         if symbol not in self._figures:
             return []
         clipped = (
-            wanted._replace(from_ms=max(from_ms, wanted.from_ms), to_ms=to_ms)
+            wanted._replace(from_ms=max(from_ms, wanted.from_ms), to_ms=to_ms, is_anew=True)
             for _, wanted in self._wanted(symbol, self.now_ms)
             if wanted.period is period
         )
@@ -151,15 +153,19 @@ class Screener:
         sought, changed, fields = figures.sought, False, set(need.fields)
         if need.period in self._bars and fields.issuperset(_columns_of(self._bars[need.period])):
             sought[need.period] = min(need.from_ms, sought.get(need.period, need.from_ms))
-            changed = figures.series[need.period].fill(columns)
+            series = figures.series[need.period]
+            if need.is_anew:
+                series.erase(need.from_ms, need.to_ms)
+            changed = series.fill(columns)
         if need.period is _MINUTE:
-            for field in self._lengths:
-                if fields.issuperset(SOURCES[field]):
-                    sought[field] = min(need.from_ms, sought.get(field, need.from_ms))
+            read = [field for field in self._lengths if fields.issuperset(SOURCES[field])]
+            sought.update({field: min(need.from_ms, sought.get(field, need.from_ms)) for field in read})
+            if need.is_anew:
+                erase(figures.tape, read, need.from_ms, need.to_ms)
             changed = fill(figures.tape, columns) or changed
-        if changed:
+        if changed or need.is_anew:
             figures.recheck()
-        return changed
+        return changed or need.is_anew
 
     def _wanted(self, symbol: str, now_ms: int) -> Iterator[tuple[str | Period, Need]]:
         """All that the figures in use look at, by the field of the tape or the period."""
@@ -184,7 +190,8 @@ class Screener:
         """Count and read what is in use."""
         peer = self._peers.of(figures.symbol)
         figures.peer = self._figures.get(peer) if peer is not None else None
-        figures.peer_bar = _NO_BAR if peer is None else lambda: self._bars_of(peer)[0]
+        if peer is not None:
+            figures.peer_bar = lambda: self._bars_of(peer)[0]
         figures.use(self.calls, make)
 
     def _look_at_peers(self) -> None:
@@ -218,11 +225,6 @@ def _grouped(needs: Iterable[Need]) -> list[Need]:
     return [need._replace(fields=tuple(names)) for need, names in fields.items()]
 
 
-def _no_bar() -> None:
-    return None
-
-
-_NO_BAR: Final = _no_bar
 _MINUTE: Final = Period.M1
 _PEERS_MINUTES: Final = 60
 """How often it is looked again which BTC market trades most."""

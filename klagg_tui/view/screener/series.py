@@ -92,6 +92,15 @@ class Series:
             del column[:count]
         self.is_cut = True
 
+    def erase(self, from_ms: int, to_ms: int) -> None:
+        """No bar is known any more that opens between the two, but for the newest ones."""
+        begin = bisect_left(self.opens, from_ms)
+        end = min(bisect_left(self.opens, to_ms), len(self.opens) - FRESH)
+        for column in (self.opens, self.highs, self.lows, self.closes):
+            del column[begin : max(begin, end)]
+        for run in self.runs:
+            run.restart()
+
     def fill(self, columns: Columns) -> bool:
         """Put stored bars in their places; whether there were any to be held."""
         held = dict(zip(self.opens, range(len(self.opens)), strict=True))

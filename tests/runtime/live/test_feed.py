@@ -21,7 +21,7 @@ from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 from tests.market_run import MINUTE_MS, PATIENCE_MINUTES, SETTLE_MINUTES, differences, plan, recorded, until
 
-pytestmark = [pytest.mark.xdist_group("live markets"), pytest.mark.no_cover]
+pytestmark = pytest.mark.xdist_group("live markets")
 
 SPEC = MarketSpec(symbols=20, seed=11, activity=5.0)
 
@@ -32,6 +32,7 @@ async def exchange_at(speed: float, faults: str = "none", spec: MarketSpec = SPE
         yield exchange
 
 
+@pytest.mark.no_cover
 async def test_every_bar_ends_equal_to_the_exchanges_whatever_goes_wrong(tmp_path: Path) -> None:
     async with exchange_at(60, "all/1m") as exchange:
         # The minute under way at the start was not heard from its beginning on, but its bar is the exchange's all the same.
@@ -53,6 +54,7 @@ async def test_every_bar_ends_equal_to_the_exchanges_whatever_goes_wrong(tmp_pat
         assert status.metrics[Metric.RECONNECTS] > 0
 
 
+@pytest.mark.no_cover
 async def test_every_copy_of_a_trade_is_counted(tmp_path: Path) -> None:
     async with exchange_at(60, "double@1m+60m") as exchange:
         runtime = Runtime(plan(exchange, tmp_path / "run.db"))
@@ -68,6 +70,7 @@ async def test_every_copy_of_a_trade_is_counted(tmp_path: Path) -> None:
         await runtime.stop()
 
 
+@pytest.mark.no_cover
 async def test_a_second_run_on_the_same_file_goes_on_where_the_first_ended(tmp_path: Path) -> None:
     async with exchange_at(60) as exchange:
         from_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
@@ -143,6 +146,7 @@ async def test_another_contract_under_a_name_that_left_is_kept_apart_from_the_on
     assert await contracts_of(tmp_path / "run.db", "ETHUSDT") == [0, 1]
 
 
+@pytest.mark.no_cover
 async def test_another_contract_is_followed_although_nobody_announced_it(tmp_path: Path) -> None:
     """Its ids go back while time goes on: none of its trades is taken for a duplicate."""
     async with exchange_at(60) as exchange:

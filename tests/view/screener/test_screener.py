@@ -13,6 +13,7 @@ from klagg_tui.view.screener.figure import FigureCall, parsed
 from klagg_tui.view.screener.peers import Listed
 from klagg_tui.view.screener.screener import Need, Screener
 from tests.view.screener.made import CANDLE_LACKS, FIRST, MINUTE, Shape, current, minute_bar, stored
+from tests.view.screener.plain import Plain
 
 NAMES = ("ETHUSDT", "BTCUSDT", "BTCUSDC")
 
@@ -126,8 +127,8 @@ def test_of_a_stretch_that_is_stored_anew_only_what_is_looked_at_is_wanted() -> 
     now = FIRST * MINUTE
     screener = market.screener
     assert screener.needs_in("ETHUSDT", Period.M1, 0, now) == [
-        Need("ETHUSDT", Period.M1, ("close",), now - 60 * MINUTE + 1, now),
-        Need("ETHUSDT", Period.M1, ("turnover",), now - 10 * MINUTE + 1, now),
+        Need("ETHUSDT", Period.M1, ("close",), now - 60 * MINUTE + 1, now, is_anew=True),
+        Need("ETHUSDT", Period.M1, ("turnover",), now - 10 * MINUTE + 1, now, is_anew=True),
     ]
     near = screener.needs_in("ETHUSDT", Period.M1, now - 5 * MINUTE, now - 3 * MINUTE)
     assert [(need.from_ms, need.to_ms, set(need.fields)) for need in near] == [
@@ -232,6 +233,41 @@ def test_a_late_minute_of_btc_is_taken_in_by_those_held_against_it() -> None:
     assert market.value("corr(10m)") == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("theirs", ["behind", "beside", "ahead", "ahead by two", "gone"])
+def test_the_minute_under_way_counts_where_both_have_it(theirs: str) -> None:
+    market = Market("corr(10m)", "beta(10m)")
+    known: dict[str, dict[int, Bar]] = {"BTCUSDT": {}, "ETHUSDT": {}}
+    for name, step in (("BTCUSDT", 3), ("ETHUSDT", 7)):
+        count = {"ahead": 13, "ahead by two": 14, "behind": 11}.get(theirs, 12) if name == "BTCUSDT" else 12
+        for minute in range(FIRST, FIRST + count):
+            known[name][minute] = minute_bar(minute, Shape(close=minute * step % 11), symbol=name)
+            market.ended(minute, name, close=minute * step % 11)
+        forming = minute_bar(FIRST + count, Shape(close=step * 9), symbol=name)
+        market.bars[name][0] = None if name == "BTCUSDT" and theirs == "gone" else forming
+    sides = {name: Plain(minutes, max(minutes) + 1, market.bars[name][0]) for name, minutes in known.items()}
+    plain = Plain(known["ETHUSDT"], FIRST + 12, market.bars["ETHUSDT"][0], peer=sides["BTCUSDT"])
+    assert market.value("corr(10m)") == pytest.approx(plain.value("corr", [10]))
+    assert market.value("beta(10m)") == pytest.approx(plain.value("beta", [10]))
+    known_now = theirs not in ("behind", "gone")
+    closed = 8 if theirs == "behind" else 9
+    assert market.coverage("corr(10m)") == pytest.approx((closed + known_now) / 10)
+
+
+def test_two_returns_do_not_go_together_and_neither_do_still_prices() -> None:
+    market = Market("corr(10m)", "beta(10m)")
+    for name in ("BTCUSDT", "ETHUSDT"):
+        together(market, range(FIRST, FIRST + 2), name, 3)
+        market.bars[name][0] = minute_bar(FIRST + 2, Shape(close=9), symbol=name)
+    assert market.value("corr(10m)") is None
+    together(market, range(FIRST + 2, FIRST + 9), "BTCUSDT", 0)
+    together(market, range(FIRST + 2, FIRST + 9), "ETHUSDT", 5)
+    assert market.value("beta(10m)") is not None
+    together(market, range(FIRST + 9, FIRST + 29), "BTCUSDT", 0)
+    together(market, range(FIRST + 9, FIRST + 29), "ETHUSDT", 5)
+    assert market.value("corr(10m)") is None
+    assert market.value("beta(10m)") is None
+
+
 def test_a_late_minute_long_after_the_other_went_on_begins_the_count_anew() -> None:
     market = Market("corr(10m)")
     together(market, range(FIRST, FIRST + 12), "BTCUSDT", 3)
@@ -259,3 +295,33 @@ def test_the_speed_counts_the_last_sixty_seconds_wherever_the_minute_stands() ->
     for second, expected in ((0, 3.0), (30, 2.5), (60, 2.0), (90, 2.0)):
         market.screener.now_ms = (FIRST + 60) * MINUTE + second * 1_000
         assert market.value("speed") == pytest.approx(expected)
+
+
+def test_what_the_store_does_not_have_any_more_is_unknown_but_for_the_newest_minutes() -> None:
+    market = Market("trades(30m)", "chg(30m)", "rsi(1m,3)", "natr(1m,2)")
+    for place in range(30):
+        market.ended(FIRST + place, close=place, is_partial=place == 12)
+    market.screener.now_ms = (FIRST + 30) * MINUTE
+    assert market.value("trades(30m)") == 29.0
+    assert market.coverage("trades(30m)") == pytest.approx(29 / 30)
+    (need,) = market.screener.needs_in("ETHUSDT", Period.M1, (FIRST + 10) * MINUTE, (FIRST + 20) * MINUTE)
+    kept = [minute_bar(FIRST + place, Shape(close=place)) for place in (11, 12)]
+    assert market.screener.seed(need, stored(kept, need.fields))
+    assert market.value("trades(30m)") == 21.0
+    assert market.coverage("trades(30m)") == pytest.approx(22 / 30)
+    assert len(market.screener.add("ETHUSDT").series[Period.M1].opens) == 22
+    (rest,) = market.screener.needs_in("ETHUSDT", Period.M1, 0, (FIRST + 30) * MINUTE)
+    assert market.screener.seed(rest, stored([], need.fields))
+    assert market.value("trades(30m)") == 5.0
+    assert len(market.screener.add("ETHUSDT").series[Period.M1].opens) == 5
+    assert market.value("chg(30m)") == pytest.approx((1_029 / 1_025 - 1) * 100)
+
+
+def test_minutes_of_a_field_that_was_not_read_stay_when_another_is_taken_back() -> None:
+    market = Market("trades(30m)", "vol(30m)")
+    for place in range(30):
+        market.ended(FIRST + place)
+    need = Need("ETHUSDT", Period.M1, ("trade_count",), 0, (FIRST + 30) * MINUTE, is_anew=True)
+    market.screener.seed(need, stored([], need.fields))
+    assert market.value("trades(30m)") == 5.0
+    assert market.value("vol(30m)") == pytest.approx(0.029)

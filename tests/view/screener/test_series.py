@@ -187,3 +187,14 @@ def test_an_indicator_that_looks_further_back_begins_anew_and_wants_its_history(
     assert watched.value(short) is not None
     watched.screener.use([])
     assert watched.figures.series == {}
+
+
+def test_a_current_bar_that_is_gone_again_leaves_the_newest_closed_one() -> None:
+    watched = Watched(CALLS)
+    for at in range(12):
+        watched.ended(hour(at, Shape(close=at * 7 % 5, up=1)))
+    closed = [watched.value(call) for call in CALLS]
+    watched.forming(hour(12, Shape(close=200)))
+    assert [watched.value(call) for call in CALLS] != closed
+    watched.now[Period.H1.ordinal] = None
+    assert [watched.value(call) for call in CALLS] == closed

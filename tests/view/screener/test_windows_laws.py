@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from typing import Any
 
 import pytest
@@ -115,8 +116,36 @@ class Watched:
 
 
 @given(events, st.integers(0, 90_000))
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 def test_every_window_equals_the_plain_sum_over_all_minutes(told: list[Any], late_ms: int) -> None:
+    tell_and_compare(told, late_ms)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_long_days_made_up_by_chance_equal_the_plain_sums_too(seed: int) -> None:
+    for chance in map(random.Random, range(seed * 50, seed * 50 + 50)):
+        told = [
+            (
+                chance.choice(["bar", "next", "next", "next", "read", "stored", "forming"]),
+                chance.choice(["ETHUSDT", "BTCUSDT"]),
+                chance.randint(0, 34),
+                Shape(
+                    chance.randint(-300, 300),
+                    chance.randint(0, 40),
+                    chance.randint(0, 40),
+                    chance.choice([0, 0, 1, 2, 7, 1_000_000]),
+                    chance.randint(0, 8),
+                    chance.randint(1, 9),
+                    chance.choice([0, 0, 0, CANDLE_LACKS.value]),
+                    chance.random() < 0.25,
+                ),
+            )
+            for _ in range(chance.randint(20, 60))
+        ]
+        tell_and_compare(told, chance.randint(0, 90_000))
+
+
+def tell_and_compare(told: list[Any], late_ms: int) -> None:
     watched = Watched()
     watched.screener.now_ms = (FIRST + 20) * MINUTE + late_ms
     for what, name, place, shape in told:

@@ -155,6 +155,12 @@ def test_without_a_limit_to_their_span_bars_are_asked_for_at_once() -> None:
     assert wire.windows(Period.D1, 5, None, 1500, 9, None) == [(5, None, 1500)]
 
 
+def test_months_are_counted_back_by_the_calendar_where_nothing_is_said_of_the_first() -> None:
+    may, july = 1_714_521_600_000, 1_719_792_000_000
+    found = wire.windows(Period.MO1, None, july, 3, july + 1, LONGEST_MS)
+    assert (found[0].start_ms, found[-1].end_ms) == (may, july)
+
+
 PERIODS = st.sampled_from([period for period in Period if period is not Period.D3])
 MOMENTS = st.integers(1_400_000_000_000, 1_900_000_000_000)
 
