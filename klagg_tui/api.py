@@ -253,8 +253,13 @@ class _LoopThread:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="klagg-api", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="klagg-api", daemon=True)
         self._thread.start()
+
+    def _work(self) -> None:
+        # Its end is also the end of what somebody began and did not wait for, as where ctrl+c was pressed meanwhile.
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.get_loop().run_forever()
 
     @property
     def is_open(self) -> bool:
@@ -269,7 +274,6 @@ class _LoopThread:
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._loop.close()
 
 
 async def _next(pages: AsyncIterator[T]) -> T | None:

@@ -7,7 +7,7 @@ other. See `schema` for what is in the file.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,6 +15,7 @@ from typing import Self
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.columns import StoredStretch
+from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
@@ -151,7 +152,13 @@ class Store(StoreReader):
         """Close the file; closing again does nothing."""
         lock, self._lock = self._lock, None
         made: Made | None = None
-        try:
+        # Run to its end also where a step fails or whoever closes is cancelled: a lock goes back when nothing is open any more.
+        async with AsyncExitStack() as last:
+            if lock:
+                last.callback(lock.release)
+            if self._writer:
+                last.push_async_callback(self._writer.connection.close)
+            last.push_async_callback(self._reader.close)
             if lock and self._made and await self._is_unused():
                 made = self._made
             await self._reader.close()
@@ -164,11 +171,8 @@ class Store(StoreReader):
                     copy_of(self.path).unlink(missing_ok=True)
             if made:
                 made.remove_files()
-        finally:
-            if lock:
-                lock.release()
-            if made:
-                made.remove_folders()
+        if made:
+            made.remove_folders()
 
     async def __aenter__(self) -> Self:
         return self
@@ -179,16 +183,17 @@ class Store(StoreReader):
         self._has_failed = isinstance(error, StorageError)
         await self.close()
 
-    async def write(self, changes: Changes) -> int:
-        """Write what changed in a live engine, in one transaction; returns how many bars and spans that were.
+    async def write(self, changes: Changes, told: Sequence[DerivativeMinute] = ()) -> int:
+        """Write what changed in a live engine, in one transaction; returns how many rows that were.
 
         Ended bars go to the history, where they never lose rank (confirmed, closed, partial); of equal rank the newer
         stays. Current bars replace each other. Larger bars are taken as the engine gives them, but made again where a
         minute turned out to be more than the engine knew. After a failure the same batch may be written again.
+        `told`: minutes of what was told beside trades, each merged with what is stored of it.
         """
-        if changes.current or changes.ended:
+        if changes.current or changes.ended or told:
             await self._mark()
-        return await self._require_writer().write(changes)
+        return await self._require_writer().write(changes, told)
 
     def collect_news(self) -> None:
         """From now on, keep for `take_news` which stretches of history change."""
@@ -314,10 +319,11 @@ class Store(StoreReader):
         await metadata.note_watched(self._require_writer(), venues)
 
     async def delete_before(self, period: Period, before_ms: int, at_most: int = 5000) -> int:
-        """Delete at most so many bars of a period that opened before; returns how many: 0 when there are none left.
+        """Delete at most so many bars of a period that opened before; returns how many rows: 0 when there are none left.
 
         Larger bars over them are made first where they are missing, and no bar is taken from a larger one that
-        reaches beyond `before_ms`. Spans stay: the larger bars still hold their trades.
+        reaches beyond `before_ms`. Spans stay: the larger bars still hold their trades. With 1m bars go the minutes of what was
+        told beside trades.
         """
         return await maintenance.delete_before(self._require_writer(), period, before_ms, at_most)
 
@@ -359,5 +365,7 @@ class Store(StoreReader):
 
 
 async def _give_up(connection: Connection, lock: WriterLock) -> None:
-    await connection.close()
-    lock.release()
+    try:
+        await connection.close()
+    finally:
+        lock.release()

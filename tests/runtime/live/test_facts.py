@@ -19,6 +19,7 @@ from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.requests import covering_requests
 from klagg_tui.exchange.venue import CandleFacts, Ids, MarketData, Priority, RequestUse, Venue
 from klagg_tui.runtime.host import EngineHost
+from klagg_tui.runtime.live import backfill as backfill_module
 from klagg_tui.runtime.live.backfill import Backfill
 from klagg_tui.runtime.live.context import Contract, LiveContext, contract_value
 from klagg_tui.runtime.live.debts import DebtCollector
@@ -184,6 +185,28 @@ async def test_nothing_is_asked_for_that_lies_behind_the_exchanges_reach_or_is_n
     seeder = Seeder(context, lambda _: None)
     wanted = list(seeder._covering(SYMBOL, context.settled_ms() // MINUTE * MINUTE))
     assert all(one.period in few.periods and one.limit <= 98 for one in wanted)
+
+
+async def test_minutes_of_a_symbol_that_comes_later_wait_for_no_longer_bars_of_those_before_it(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, order = scene.context(venue()), list[tuple[str, Period]]()
+    backfill, bars = Backfill(context, depth=10), scene.data.bars
+
+    async def seen(symbol: str, period: Period, *between: int, **how: int) -> list[Bar]:
+        if not order:
+            backfill.want([later])
+        order.append((symbol, period))
+        return await bars(symbol, period, *between, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(scene.data, "bars", seen)
+    monkeypatch.setattr(backfill_module, "UNSEEN_AT_ONCE", 1)
+    _, earlier, later, *_ = scene.exchange.market.lives
+    backfill.want([SYMBOL, earlier])
+    working = asyncio.ensure_future(backfill.work_forever())
+    await until(lambda: backfill.progress is None)
+    working.cancel()
+    assert order == [(symbol, period) for period in PERIODS for symbol in (SYMBOL, earlier, later)]
 
 
 async def test_a_hole_behind_the_exchanges_reach_is_noted_as_not_to_be_had_and_never_asked_for(scene: Scene) -> None:
