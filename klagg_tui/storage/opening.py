@@ -26,7 +26,7 @@ from klagg_tui.errors import DiskError, NewerDatabase, NotADatabase, StorageErro
 from klagg_tui.storage import disk_errors
 from klagg_tui.storage.connection import COPY_INTO, Connection, beside
 from klagg_tui.storage.disk_errors import translate_errors
-from klagg_tui.storage.schema import APPLICATION_ID, MIGRATIONS
+from klagg_tui.storage.schema import APPLICATION_ID, MIGRATIONS, READABLE
 
 log = logging.getLogger(__name__)
 
@@ -245,13 +245,13 @@ async def open_reader(path: Path, migrations: Migrations = MIGRATIONS) -> Connec
     """A connection that only reads, beside whoever writes.
 
     Raises:
-        StorageError: the file is older than this klagg and was not brought up to date yet.
+        StorageError: the file is older than what this klagg can read, and was not brought up to date yet.
     """
     connection = await _open_readable(path)
     try:
         version = await connection.value("PRAGMA user_version")
         _refuse_newer(path, version, migrations)
-        if version < len(migrations):
+        if version < min(READABLE, len(migrations)):
             raise StorageError(
                 f"{path} was written by an older klagg: nothing was changed; run `klagg` once to bring it up to date."
             )

@@ -206,6 +206,9 @@ class Market:
         touched |= self._note_days(update.tickers)
         self._take_current(update.changes.current, touched)
         self._note_trades(update)
+        for symbol in self.screener.take_told(update.derivatives):
+            rows[symbol].version += 1
+            touched.add(symbol)
         for symbol, facts in update.instruments.items():
             row = rows.get(symbol)
             if row is not None:

@@ -29,6 +29,8 @@ _WIDTHS: Final = {
     FigureUnit.TIMES: 6,
     FigureUnit.SCORE: 6,
     FigureUnit.RATIO: 6,
+    FigureUnit.RATE: 9,
+    FigureUnit.MINUTES: 7,
 }
 _IMPORTANCE: Final = {
     "chg(24h)": 98,
@@ -161,6 +163,15 @@ def _ratio(value: float, _row: Row, _is_signed: bool) -> str:
     return f"{value:+.2f}" if abs(value) < 99.995 else f"{'+' if value > 0 else ''}{formatting.short(value)}"
 
 
+def _rate(value: float, _row: Row, _is_signed: bool) -> str:
+    return f"{value:+.4f}%" if abs(value) < 99.99995 else formatting.percent(value)
+
+
+def _minutes(value: float, _row: Row, _is_signed: bool) -> str:
+    hours, minutes = divmod(int(value), 60)
+    return f"{hours}:{minutes:02}"
+
+
 _TEXTS: Final[dict[FigureUnit, Callable[[float, Row, bool], str]]] = {
     FigureUnit.PERCENT: _percent,
     FigureUnit.MONEY: _amount,
@@ -170,5 +181,7 @@ _TEXTS: Final[dict[FigureUnit, Callable[[float, Row, bool], str]]] = {
     FigureUnit.TIMES: _times,
     FigureUnit.SCORE: _score,
     FigureUnit.RATIO: _ratio,
+    FigureUnit.RATE: _rate,
+    FigureUnit.MINUTES: _minutes,
 }
 """From the value, its row and whether it has a direction to a text that is no wider than the column."""

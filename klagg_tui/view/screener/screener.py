@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.columns import BarColumns
+from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.view.screener.day import Day
 from klagg_tui.view.screener.figure import FigureCall
@@ -119,6 +120,16 @@ class Screener:
                 figures.tape.take(bar)
             if bar[1] in longer:
                 figures.series[bar[1]].take(bar)
+
+    def take_told(self, minutes: Iterable[DerivativeMinute]) -> set[str]:
+        """What is told of contracts beside trades; returns the symbols of which a figure in use changes by it."""
+        touched = set()
+        for minute in minutes:
+            figures = self._figures.get(minute.symbol)
+            if figures is not None:
+                figures.contract.take(minute)
+                touched.add(minute.symbol)
+        return touched if any(call.figure.is_told for call in self.calls) else set()
 
     def note_day(self, symbol: str, day: Day) -> None:
         """The last 24 hours in the exchange's words: figures over a day are read from it until our own minutes cover them."""
