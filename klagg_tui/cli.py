@@ -25,6 +25,7 @@ COMMANDS: Final = (
     "symbols",
     "db",
     "audit",
+    "alerts",
     "replay",
     "record",
     "serve",

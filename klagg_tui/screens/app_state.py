@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
@@ -15,7 +14,8 @@ from klagg_tui.screens.palette import Palette, Tints, palette
 from klagg_tui.screens.themes import KLAGG
 from klagg_tui.view import filter as filters
 from klagg_tui.view import venues
-from klagg_tui.view.alerts import Alerts, Fired
+from klagg_tui.view.alerts import Alert, AlertDesk, Firing, read_alert
+from klagg_tui.view.alerts.book import AlertBook
 from klagg_tui.view.columns.column import Column, RenderContext
 from klagg_tui.view.columns.computed import ColumnFinder
 from klagg_tui.view.columns.registry import DEFAULT_KEYS, view_columns
@@ -27,13 +27,18 @@ from klagg_tui.view.screener.figure import FigureCall
 from klagg_tui.view.sorting import Sort
 
 BEATS_A_SECOND: Final = 5
-FIRED_KEPT: Final = 200
 
 
 class AppState:
     """One for the whole app, used in its thread only."""
 
-    def __init__(self, feed: Feed, preferences: Preferences, save: Callable[[Preferences], None]) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        preferences: Preferences,
+        save: Callable[[Preferences], None],
+        desk: AlertDesk | None = None,
+    ) -> None:
         self.feed = feed
         self.preferences = preferences
         self._save = save
@@ -53,7 +58,11 @@ class AppState:
         """What the last beat read from the feed."""
         self._kept: tuple[object, ...] = ()
         self._scope = Scope()
-        self.alerts = Alerts()
+        saved = (Alert(text, str(self.period)) for text in preferences.alerts)
+        self.book = AlertBook(saved, self.scope, desk)
+        """The alerts."""
+        self.alerts = self.book.alerts
+        self.fired = self.book.fired
         self.unread: list[str] = []
         """Sentences on what was saved and cannot be read any more, to be told once the screen is there."""
         self._finder = ColumnFinder(self.scope)
@@ -64,8 +73,6 @@ class AppState:
         self.use_figures()
         self.is_sorted_since = False
         """Whether an order was chosen since that filter: then rows are not ranked by how like their names are to it."""
-        self.fired: deque[Fired] = deque(maxlen=FIRED_KEPT)
-        """Alerts that fired, oldest first."""
         self.health = Health()
         self.shown_count = 0
         """How many of all symbols the market table shows."""
@@ -76,12 +83,14 @@ class AppState:
     def beat(self) -> set[str]:
         """Read what changed; returns the symbols it concerns."""
         self.last_update = self.feed.take_changes()
-        self.status = self.feed.status()
+        status = self.feed.status()
+        self.status = status._replace(notices=status.notices + self.book.desk.notices)
         self._beats += 1
         if self._beats % BEATS_A_SECOND == 1:
             self.health.sample(self.status)
         touched = self.live.apply(self.last_update) if self.last_update is not None else set()
         seeded, self.seeded = self.seeded, set()
+        self.alerts.doubt(seeded)
         return touched | seeded | self.live.note_halted(self.status.halted)
 
     def look_at(self, visible: tuple[str, ...], opened: str | None) -> None:
@@ -104,14 +113,22 @@ class AppState:
         self.live = self.shown_market = live
         self.use_figures()
 
-    def check_alerts(self, touched: set[str]) -> list[Fired]:
+    def check_alerts(self, touched: set[str]) -> list[Firing]:
         """Alerts that fire among the symbols that changed; `fired` keeps them too."""
-        if not self.alerts.texts:
-            return []
+        before = self.alerts.version
+        now_ms = self.status.exchange_now_ms
+        unread = self.book.take_news(now_ms)
         rows = [row for symbol in touched if (row := self.live.rows.get(symbol)) is not None]
-        fired = self.alerts.check(rows, self.period, self.status.exchange_now_ms)
-        self.fired.extend(fired)
+        fired = self.book.check(rows, now_ms) if self.alerts.texts else []
+        self.unread += unread or ()
+        if before != self.alerts.version:
+            self._save_alerts()
         return fired
+
+    def take_unread(self) -> list[str]:
+        """What is to be told of what cannot be read any more, once."""
+        told, self.unread = self.unread, []
+        return told
 
     def suggested_alert(self, symbol: str | None) -> str:
         """A filter to begin a new alert with: the symbol at more than its newest price."""
@@ -120,10 +137,30 @@ class AppState:
             return ""
         return f"symbol={symbol} last>{formatting.price(row.last, row.decimals)}"
 
-    def use_alerts(self, texts: tuple[str, ...]) -> None:
-        """Watch exactly these filters from now on."""
-        self.alerts.watch(texts, self.scope)
-        self.choose(alerts=texts)
+    def put_alert(self, alert: Alert) -> None:
+        """Watch this alert from now on, in the place of one of the same text."""
+        self.book.put(alert)
+        self._save_alerts()
+
+    def remove_alert(self, text: str) -> None:
+        """Watch the alert of this text no longer."""
+        self.book.remove(text)
+        self._save_alerts()
+
+    def _save_alerts(self) -> None:
+        """In the state file those that nothing else keeps; others are watched than before."""
+        if self.book.saved != self.preferences.alerts:
+            self.choose(alerts=self.book.saved)
+        else:
+            self.use_figures()
+
+    def read_alert(self, text: str) -> filters.Filter:
+        """What somebody typed, held against the exchanges that are watched.
+
+        Raises:
+            FilterError: it cannot be read, or would never fire.
+        """
+        return read_alert(text, self.typed_scope)
 
     def use_kept(self, **kept: tuple[tuple[str, str], ...]) -> list[str]:
         """Save `saved_filters` or `names`; returns sentences on what uses them and cannot be read any more."""
@@ -133,11 +170,6 @@ class AppState:
         self.use_figures()
         told, self.unread = self.unread, before
         return told
-
-    def price_of(self, fired: Fired) -> str:
-        """The price at which an alert fired, with the symbol's decimals."""
-        row = self.live.rows.get(fired.symbol)
-        return formatting.NOTHING if fired.last is None else formatting.price(fired.last, row.decimals if row else 0)
 
     def use_filter(self, text: str) -> None:
         """Filter by this from now on.
@@ -200,8 +232,7 @@ class AppState:
     def _read_saved(self) -> filters.Filter:
         """Watch the alerts; returns the filter of the preferences, or that of every row where it cannot be read."""
         chosen, scope = self.preferences, self.scope
-        for text, error in self.alerts.watch(chosen.alerts, scope).items():
-            self.unread.append(f"The alert {text} is not watched: {error}")
+        self.unread += self.book.read_again(scope)
         self.unread += (f"The column {key} is left out: {error}" for key, error in self._columns_unread())
         try:
             return filters.read(chosen.filter, scope)
