@@ -30,6 +30,8 @@ class Counts(NamedTuple):
     forming: int
     symbols: int
     spans: int
+    alerts: int
+    firings: int
 
 
 class Holding(NamedTuple):

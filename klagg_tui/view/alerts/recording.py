@@ -40,7 +40,7 @@ class AlertWatch:
         touched = market.apply(update) if update is not None else set()
         for stretch in update.stored if update is not None else ():
             self._stored += market.screener.needs_in(stretch.symbol, stretch.period, stretch.from_ms, stretch.to_ms)
-        return self.book.check([market.rows[one] for one in touched if one in market.rows], now_ms), unread
+        return self.book.check(market.rows, touched, now_ms), unread
 
     def needs(self) -> list[Need]:
         """Some of the stored bars that figures want, to be given to `seed`; those of what came into the store first."""
