@@ -28,6 +28,7 @@ from klagg_tui.screens.coin import CoinScreen
 from klagg_tui.screens.dialogs.alerts import AlertsScreen
 from klagg_tui.screens.dialogs.help import HelpScreen
 from klagg_tui.screens.health import HealthScreen
+from klagg_tui.screens.history import HistoryReader
 from klagg_tui.screens.key_queue import KeyQueue
 from klagg_tui.screens.market import MarketScreen
 from klagg_tui.screens.palette import Tints
@@ -119,6 +120,7 @@ class KlaggApp(App[bool]):
         wanted = preferences.theme
         self.theme = wanted if wanted in self.available_themes else KLAGG.name  # here, or all is styled twice
         self._toasts = AlertToasts(self, signs)
+        self._history = HistoryReader(self.state)
         self._table_screen = MarketScreen(self.state)
         self._symbol = SymbolScreen(self.state)
         if keymap:
@@ -196,6 +198,7 @@ class KlaggApp(App[bool]):
             self.exit(return_code=1)
             return
         touched = self.state.beat()
+        self._read_history()
         fired = self.state.check_alerts(touched)
         self._toasts.beat(fired)
         self._tell_unread()
@@ -211,6 +214,13 @@ class KlaggApp(App[bool]):
     def _tell_unread(self) -> None:
         for sentence in self.state.take_unread():
             self.notify(sentence, title="Cannot be read", severity="warning", timeout=UNREAD_S)
+
+    def _read_history(self) -> None:
+        """Say what is looked at, and read what the figures in use want of the store."""
+        opened = self._symbol.symbol if self.screen_stack[-1:] == [self._symbol] else None
+        self.state.look_at(self._table_screen.table.visible_symbols(), opened)
+        if self._history.beat():
+            self.run_worker(self._history.read(), group="history", exit_on_error=False)
 
     def _theme_changed(self, theme: Theme) -> None:
         self.state.choose(theme=theme.name)
@@ -415,11 +425,13 @@ def run(
     state_name: str = REAL,
     alerts: AlertSettings | None = None,
     desk: Desk | None = None,
+    begin: Callable[[Preferences], Preferences] | None = None,
 ) -> bool:
     """Start the engine, show the market until the user or a signal ends it, and end when the last changes are on disk.
 
     Returns whether the user left for the simulated market. `names` are own names of the settings and what they stand for;
-    `state_name` names the file of the preferences; `alerts` say what the terminal is told of alerts, which `desk` keeps.
+    `state_name` names the file of the preferences, `begin` makes of them those that this start is to have. `alerts` say what the
+    terminal is told of alerts, which `desk` keeps.
 
     Raises:
         KlaggError: the engine cannot start, ended by itself, or could not write its last state.
@@ -434,7 +446,7 @@ def run(
         desk.start()
     app = KlaggApp(
         runtime,
-        state_file=StateFile(path_of(state_name), defaults_from(settings, names)),
+        state_file=StateFile(path_of(state_name), defaults_from(settings, names), begin),
         keymap=settings.keymap if settings else None,
         failure=lambda: runtime.error,
         should_leave=lambda: stop.came,

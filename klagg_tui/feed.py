@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, StoredStretch
+from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.events import AggTrade, Counters
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.tickers import Ticker24h
@@ -201,6 +202,8 @@ class FeedUpdate(NamedTuple):
     tickers: Mapping[str, Ticker24h] = {}
     """The last 24 hours of symbols as their exchange told them, soon after the start and every few minutes: for what klagg's own
     minutes do not cover yet."""
+    derivatives: tuple[DerivativeMinute, ...] = ()
+    """What was told of contracts beside their trades: the minutes that changed, in their newest state."""
 
 
 class Feed(Protocol):

@@ -101,6 +101,9 @@ class Metric(Enum):
         "bars taken back", "Bars taken back", "Flat bars removed behind a delisting, and bars of the future."
     )
     UNCONFIRMED = _gauge("unconfirmed", "Bars to be confirmed", "Runs of closed bars due for confirmation.")
+    CONTRACTS_TOLD = _gauge(
+        "contracts told", "Contracts told of", "Contracts of which more than trades was told lately."
+    )
     DIRTY_ROWS = _gauge("dirty rows", "Rows waiting for the disk", "Changed bars not yet written.")
     ROWS_WRITTEN = _counter("rows written", "Rows written", "Rows written to the database.")
     WRITE = _gauge("write ms", "Last write took", "Duration of the last write.", Unit.MILLISECONDS)

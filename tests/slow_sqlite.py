@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from klagg_tui.storage.connection import THREAD
+
 
 class SlowSqlite:
     """A SQLite whose thread stops at one call until it is told to go on; and what became of its connections and threads."""
@@ -32,7 +34,7 @@ class SlowSqlite:
                 slow.closed.append(self)
 
         def opened(*args: Any, **options: Any) -> sqlite3.Connection:
-            if threading.current_thread() is threading.main_thread():  # a lock, or a look at a header
+            if not threading.current_thread().name.startswith(THREAD):  # a lock, or a look at a header
                 made: sqlite3.Connection = connect(*args, **options)
                 return made
             self._threads.append(threading.current_thread())

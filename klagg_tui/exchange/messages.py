@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple, TypeAlias
 
+from klagg_tui.engine.derivatives import Told
 from klagg_tui.engine.events import AggTrade, TradeFields
 
 
@@ -41,6 +42,14 @@ class ContractChanged(NamedTuple):
     is_trading: bool
 
 
+class BesideTrades(NamedTuple):
+    """What is told of contracts beside their trades."""
+
+    told: tuple[Told, ...]
+    damage: Exception | None = None
+    """Why the first of those that could not be read could not; each costs only itself."""
+
+
 class ServerShutdown(NamedTuple):
     """The server is about to close the connection."""
 
@@ -51,7 +60,7 @@ class Skipped(NamedTuple):
     event: str
 
 
-Message: TypeAlias = AggTrade | Acknowledged | Rejected | ContractChanged | ServerShutdown | Skipped
+Message: TypeAlias = AggTrade | Acknowledged | Rejected | ContractChanged | BesideTrades | ServerShutdown | Skipped
 
 
 class Batch(NamedTuple):

@@ -19,6 +19,7 @@ from klagg_tui.engine.events import AggTrade, TradeFields
 from klagg_tui.errors import ExchangeError, GeoBlocked, Refused
 from klagg_tui.exchange.messages import (
     Acknowledged,
+    BesideTrades,
     ContractChanged,
     Message,
     Rejected,
@@ -53,7 +54,7 @@ STOPPED: Final = "klagg stopped"
 _BLOCKED: Final = 451
 _SYMBOL: Final = itemgetter(AggTrade._fields.index("symbol"))
 
-StreamReport: TypeAlias = FeedReport | ContractChanged
+StreamReport: TypeAlias = FeedReport | ContractChanged | BesideTrades
 
 
 @dataclass
@@ -83,7 +84,7 @@ class MarketStream:
         url: `wss://host`; the path is added where there is none.
         codec: that of the exchange's `MarketData`, which knows the contracts; it serves this stream alone.
         on_trades: called with each batch of a socket: its trades in order, and the local time in milliseconds.
-        on_report: called with what is delivered, what is silent or refused, and which contracts changed.
+        on_report: called with what is delivered, what is silent or refused, which contracts changed, and what is told of them.
         proxy: see `proxy_for`.
         limits: how long to wait for what; `FeedLimits.of(…).faster(speed)` for a simulated exchange.
         local_ms: a steady local clock.
@@ -257,7 +258,7 @@ class MarketStream:
             self._report(share)
         elif isinstance(message, ServerShutdown):
             share.protocol.shutting_down(key)
-        elif isinstance(message, ContractChanged):
+        elif isinstance(message, (BesideTrades, ContractChanged)):
             self._on_report(message)
 
     def _note_bad(self, text: bytes, error: Exception) -> None:

@@ -20,6 +20,7 @@ from klagg_tui.exchange.listing import Instruments
 
 if TYPE_CHECKING:  # facts are read at every start, and the numbers behind these values bring a JSON library along
     from klagg_tui.engine.bar import Bar
+    from klagg_tui.engine.derivatives import ContractQuote
     from klagg_tui.engine.events import AggTrade
     from klagg_tui.exchange.messages import Batch
     from klagg_tui.exchange.tickers import Ticker24h
@@ -33,6 +34,8 @@ class Priority(IntEnum):
     CONFIRM = 2
     OWED = 3
     HISTORY = 4
+    QUOTES = 5
+    """What is told beside trades: the next look tells it too."""
 
 
 Verb: TypeAlias = Literal["subscribe", "unsubscribe"]
@@ -227,6 +230,13 @@ class MarketData(Protocol):
         """
         ...
 
+    async def quotes(self, symbols: Sequence[str], *, priority: Priority) -> list[ContractQuote]:
+        """What is to be asked of these contracts beside their trades, because no stream tells it.
+
+        At most `DerivativeFacts.at_once` of them; perhaps others too, where one answer tells of all. None where the exchange has none.
+        """
+        ...
+
 
 class MakeMarketData(Protocol):
     """Makes the `MarketData` at an address."""
@@ -263,6 +273,18 @@ class CandleFacts:
     """How many of the newest bars of a period can be had; None: all since the listing."""
     makes_older_minutes: bool = False
     """Whether `MarketData.bars` makes minutes older than that of the exchange's trades, so that all can be had."""
+
+
+@dataclass(frozen=True)
+class DerivativeFacts:
+    """What an exchange tells of contracts beside their trades."""
+
+    tells_liquidations: bool
+    """On the stream, so that a minute without any had none."""
+    at_once: int | None
+    """Contracts that one request for `MarketData.quotes` asks about; None: all of them."""
+    every_ms: int
+    """Between two looks at the same contract, at the least."""
 
 
 class Question(Enum):
@@ -320,6 +342,8 @@ class Venue:
     repair_after_ms: int = 0
     """How long missing trades are waited for before they are fetched: where the stream leaves some out as a rule, one request
     then brings many."""
+    derivatives: DerivativeFacts | None = None
+    """None: it has no derivatives, or tells nothing of them that is read here."""
     doubts: tuple[Doubt, ...] = ()
     """To be probed."""
 

@@ -12,6 +12,7 @@ from typing import Final
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import ChangeBuffer, Changes
 from klagg_tui.engine.columns import StoredStretch
+from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AggTrade, AppEvent, HoldSymbol, TradeFields
 from klagg_tui.engine.period import Period, chain
@@ -77,6 +78,8 @@ class EngineHost(MarketHost):
         self._screen = engine.reader()
         self._disk = engine.reader() if store else None
         self._unwritten = ChangeBuffer()
+        self._untold: list[DerivativeMinute] = []
+        """Minutes of what was told beside trades that are to be written."""
         self._write_error: StorageError | None = None
         """Of the last write that failed."""
         self._writing = asyncio.Lock()
@@ -177,6 +180,8 @@ class EngineHost(MarketHost):
 
     def _tick(self) -> bool:
         """End bars, each exchange's by its own clock; returns whether some are left."""
+        for market in self.markets:
+            market.derivatives.tick(market.now_ms())
         if not self.venues:
             return self.engine.tick(self.now_ms(), MINUTES_AT_ONCE)
         left = [self.engine.tick(venue.now_ms(), MINUTES_AT_ONCE, venue.key) for venue in self.venues]
@@ -208,8 +213,10 @@ class EngineHost(MarketHost):
 
     async def flush(self) -> bool:
         """Write what changed since the last time. Where the disk fails, the bars are kept for the next try."""
+        told = [minute for market in self.markets for minute in market.derivatives.take_ended()]
         if self.store is None or self._disk is None:
             return True
+        self._untold += told
         async with self._writing:
             async for changes in self._drained(self._disk):
                 self._unwritten.add(changes)
@@ -234,6 +241,8 @@ class EngineHost(MarketHost):
         Raises:
             StorageError: it could not be written; the sentence says how much that is, and why.
         """
+        for market in self.markets:
+            market.derivatives.end_all()
         if not await self.flush():
             bars = counted(len(self._unwritten), "bar")
             raise StorageError(
@@ -242,12 +251,13 @@ class EngineHost(MarketHost):
 
     async def _write(self, store: Store) -> None:
         """Also where nothing waits the file is looked at: whoever removed it is told within seconds."""
-        if not self._unwritten:
+        if not self._unwritten and not self._untold:
             store.require_in_place()
             return
-        began = time.perf_counter()
-        written = await store.write(self._unwritten.changes())
+        began, told = time.perf_counter(), tuple(self._untold)
+        written = await store.write(self._unwritten.changes(), told)
         self._unwritten.clear()
+        del self._untold[: len(told)]
         self.metrics.set(Metric.DIRTY_ROWS, 0)
         self.metrics.add(Metric.ROWS_WRITTEN, written)
         self.metrics.set(Metric.WRITE, (time.perf_counter() - began) * 1000)
@@ -267,7 +277,10 @@ class EngineHost(MarketHost):
         self._shown = following
         learned, self._learned = self._learned, {}
         tickers, self._tickers = self._tickers, {}
-        return FeedUpdate(Changes(current, ended), added, removed, self._traded(current), learned, stored, tickers)
+        told = tuple(minute for market in self.markets for minute in market.derivatives.take_news())
+        return FeedUpdate(
+            Changes(current, ended), added, removed, self._traded(current), learned, stored, tickers, told
+        )
 
     def _take_news(self) -> tuple[StoredStretch, ...]:
         """What changed in the store beside the engine."""

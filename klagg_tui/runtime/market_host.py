@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
+from klagg_tui.engine.derivatives import DerivativesBook
 from klagg_tui.engine.events import AppEvent, Counters, PendingGap, Report, TradeFields
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.tickers import Ticker24h
@@ -100,6 +101,8 @@ class MarketHost(ABC):
         self.is_waking = False
         """Whether the machine slept and the exchange has not told its time since."""
         self.rate = TradeRate()
+        self.derivatives = DerivativesBook()
+        """What is told of contracts beside their trades."""
 
     @abstractmethod
     def handle(self, events: Iterable[AppEvent]) -> None:

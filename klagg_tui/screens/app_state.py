@@ -19,11 +19,13 @@ from klagg_tui.view.alerts.book import AlertBook
 from klagg_tui.view.alerts.marks import AlertMarks
 from klagg_tui.view.columns.column import Column, RenderContext
 from klagg_tui.view.columns.computed import ColumnFinder
-from klagg_tui.view.columns.registry import DEFAULT_KEYS, find, view_columns
+from klagg_tui.view.columns.registry import DEFAULT_KEYS, view_columns
 from klagg_tui.view.filter import Scope
 from klagg_tui.view.health import Health
 from klagg_tui.view.model import Market, Row, is_stale_feed
 from klagg_tui.view.preferences import Preferences
+from klagg_tui.view.screener.figure import FigureCall
+from klagg_tui.view.sorting import Sort
 
 BEATS_A_SECOND: Final = 5
 
@@ -48,6 +50,11 @@ class AppState:
         self.frozen_at_ms: int | None = None
         self._frozen_stale: frozenset[str] = frozenset()
         """Exchanges that were stale when the screen was frozen."""
+        self.seeded: set[str] = set()
+        """Symbols whose stored history was read since the last beat."""
+        self.visible: tuple[str, ...] = ()
+        """Symbols of the rows on view, from the top."""
+        self._look: tuple[object, ...] = ()
         self.last_update: FeedUpdate | None = None
         """What the last beat read from the feed."""
         self._kept: tuple[object, ...] = ()
@@ -55,15 +62,16 @@ class AppState:
         saved = (Alert(text, str(self.period)) for text in preferences.alerts)
         self.book = AlertBook(saved, self.scope, desk)
         """The alerts."""
-        self.alerts = self.book.alerts
-        self.fired = self.book.fired
+        self.alerts, self.fired = self.book.alerts, self.book.fired
         self.marks = AlertMarks(self.alerts)
         self.unread: list[str] = []
         """Sentences on what was saved and cannot be read any more, to be told once the screen is there."""
+        self._finder = ColumnFinder(self.scope)
         self.filter = self._read_saved()
         """The filter of the market table."""
-        self._finder = ColumnFinder(self.scope)
-        self._use_figures()
+        self.breadth_calls: frozenset[FigureCall] = frozenset()
+        """What the line of the whole market asks for; nothing while it is not on view."""
+        self.use_figures()
         self.is_sorted_since = False
         """Whether an order was chosen since that filter: then rows are not ranked by how like their names are to it."""
         self.health = Health()
@@ -82,7 +90,29 @@ class AppState:
         if self._beats % BEATS_A_SECOND == 1:
             self.health.sample(self.status)
         touched = self.live.apply(self.last_update) if self.last_update is not None else set()
-        return touched | self.live.note_halted(self.status.halted)
+        seeded, self.seeded = self.seeded, set()
+        self.alerts.doubt(seeded)
+        return touched | seeded | self.live.note_halted(self.status.halted)
+
+    def look_at(self, visible: tuple[str, ...], opened: str | None) -> None:
+        """These rows are on view, or this symbol is opened: their history comes first from now on."""
+        look = (visible, self.period, opened)
+        self.visible = visible if opened is None else (opened, *visible)
+        if look != self._look:
+            self._look = look
+            self.feed.look_at(visible, self.period, opened)
+
+    @property
+    def urgent_calls(self) -> frozenset[FigureCall]:
+        """Figures that every row is needed of: what the rows are chosen and ordered by, and what alerts watch."""
+        order = self.find_column(self.sorting.key)
+        calls = order.calls if order is not None else frozenset[FigureCall]()
+        return calls | self.filter.calls | self.alerts.calls | self.breadth_calls
+
+    def watch(self, live: Market) -> None:
+        """Show this market, which another one has filled."""
+        self.live = self.shown_market = live
+        self.use_figures()
 
     def check_alerts(self, touched: set[str]) -> list[Firing]:
         """Alerts that fire among the symbols that changed; `fired` keeps them too."""
@@ -122,7 +152,7 @@ class AppState:
         if self.book.saved != self.preferences.alerts:
             self.choose(alerts=self.book.saved)
         else:
-            self._use_figures()
+            self.use_figures()
 
     def read_alert(self, text: str) -> filters.Filter:
         """What somebody typed, held against the exchanges that are watched.
@@ -137,7 +167,7 @@ class AppState:
         self.choose(**kept)
         before, self.unread = self.unread, []
         self.filter = self._read_saved()
-        self._use_figures()
+        self.use_figures()
         told, self.unread = self.unread, before
         return told
 
@@ -159,12 +189,15 @@ class AppState:
         """What the rows are in order of before their column, the largest first, where the filter is letters of a name."""
         return None if self.is_sorted_since else self.filter.likeness
 
-    def _use_figures(self) -> None:
-        """Compute what filter, alerts, columns and order ask for, and nothing else."""
-        sorted_by = self.find_column(self.preferences.sort)
-        columns = (*self.columns(), sorted_by) if sorted_by else self.columns()
-        calls = self.filter.calls | self.alerts.calls
-        self.live.screener.use(calls.union(*(column.calls for column in columns)))
+    def use_figures(self) -> None:
+        """Compute what filter, alerts, columns, order and the line of the whole market ask for, and nothing else."""
+        self.live.screener.use(self.urgent_calls.union(*(column.calls for column in self.columns())))
+
+    @property
+    def sorting(self) -> Sort:
+        """The order of the rows; the usual one where its column cannot be read any more."""
+        chosen = self.preferences.sorting
+        return Sort() if self.find_column(chosen.key) is None else chosen
 
     def find_column(self, key: str) -> Column | None:
         """The column of that key, or the computed one of that text; None where it is neither."""
@@ -185,7 +218,7 @@ class AppState:
     def _columns_unread(self) -> Iterator[tuple[str, str]]:
         """Columns of the table, and the one of its order, that cannot be read, and why."""
         for key in dict.fromkeys((*self.preferences.columns, self.preferences.sort)):
-            if find(key) is None:
+            if self.find_column(key) is None:
                 try:
                     filters.read_number(key, self.scope)
                 except FilterError as error:
@@ -210,7 +243,7 @@ class AppState:
     def choose(self, **choices: object) -> None:
         """Change preferences, by the names that `Preferences` has for them, and save them."""
         self.preferences = replace(self.preferences, **choices)  # type: ignore[arg-type]
-        self._use_figures()
+        self.use_figures()
         self._save(self.preferences)
 
     def use_theme(self, variables: dict[str, str], *, is_dark: bool, has_256: bool = False) -> None:

@@ -34,6 +34,9 @@ ROWS_A_STATEMENT: Final = 500
 COPY_INTO: Final = "VACUUM INTO CAST(? AS TEXT)"
 """Takes the bytes of a path, which need not be text in any encoding."""
 
+THREAD: Final = "klagg-sqlite"
+"""How the names of the threads begin that SQLite works in."""
+
 _PATIENCE_S: Final = 5.0
 """How long a connection waits for another program that reads or copies the file."""
 
@@ -74,7 +77,7 @@ class Connection:
     def __init__(self, path: Path) -> None:
         """Use `open`."""
         self.path = path
-        self._thread = ThreadPoolExecutor(1, "klagg-sqlite")
+        self._thread = ThreadPoolExecutor(1, THREAD)
         self._sqlite: sqlite3.Connection
         """Made, used and closed in the thread."""
         self._opened = ExitStack()

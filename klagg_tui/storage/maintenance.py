@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import MINUTE_MS, Period, child_of
 from klagg_tui.errors import DiskError, StorageError
+from klagg_tui.storage import derivatives
 from klagg_tui.storage.connection import COPY_INTO, Connection
 from klagg_tui.storage.disk_errors import damaged, from_sqlite, reading, translate_errors
 from klagg_tui.storage.opening import harm_of
@@ -122,7 +123,9 @@ def _is_of(label: str | None, others: Collection[str], of: str | None) -> bool:
 
 async def counts(connection: Connection) -> Counts:
     """How much there is of everything."""
-    return Counts(*[await connection.value(f"SELECT count(*) FROM {table}") for table in Counts._fields])
+    there = {name for (name,) in await connection.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    tables = [table if table in there else "(SELECT 1 WHERE 0)" for table in Counts._fields]
+    return Counts(*[await connection.value(f"SELECT count(*) FROM {table}") for table in tables])
 
 
 async def holdings(connection: Connection, naming: Naming) -> tuple[Holding, ...]:
@@ -205,7 +208,9 @@ async def delete_before(
     at_most: int,
     is_meant: Callable[[str | None], bool] = lambda _label: True,
 ) -> int:
-    """Delete bars of one period that opened before, oldest first within a symbol; see `Store.delete_before`.
+    """Delete bars of one period that opened before, oldest first within a symbol, and with minutes what was told beside trades.
+
+    See `Store.delete_before`.
 
     `is_meant`: whether those of a venue are, by its label.
     """
@@ -221,7 +226,10 @@ async def delete_before(
             place = number, period.ordinal, newest
             for statement in _DELETE_UP_TO:
                 await writer.connection.rows(statement, place)
-    return len(rows)
+        deleted = len(rows)
+        if period is Period.M1 and deleted < at_most:
+            deleted += await derivatives.delete_before(writer.connection, ids, cut_ms // MINUTE_MS, at_most - deleted)
+    return deleted
 
 
 async def count_before(connection: Connection, period: Period, before_ms: int, periods: tuple[Period, ...]) -> int:
@@ -264,6 +272,7 @@ async def remove_future(writer: Writer, now_ms: int, venue: str | None = None) -
         writer.note_rows([*gone, *not_over])
         await rows(f"DELETE FROM forming WHERE minute > ? AND {_OF_THESE}", (minute, ids))
         changed = int(await writer.connection.value("SELECT changes()")) + len(gone) + len(not_over)
+        changed += await derivatives.delete_after(writer.connection, ids, minute)
         if changed:  # whether a series is whole without them is to be counted anew
             await rows(f"DELETE FROM frontier WHERE until > ? AND {_OF_THESE}", (minute, ids))
             await rows(f"DELETE FROM unavailable WHERE until > ? AND {_OF_THESE}", (minute, ids))

@@ -26,7 +26,7 @@ from klagg_tui.errors import DiskError, NewerDatabase, NotADatabase, StorageErro
 from klagg_tui.storage import disk_errors
 from klagg_tui.storage.connection import COPY_INTO, Connection, beside
 from klagg_tui.storage.disk_errors import translate_errors
-from klagg_tui.storage.schema import APPLICATION_ID, MIGRATIONS
+from klagg_tui.storage.schema import APPLICATION_ID, MIGRATIONS, READABLE
 
 log = logging.getLogger(__name__)
 
@@ -245,21 +245,21 @@ async def open_reader(path: Path, migrations: Migrations = MIGRATIONS) -> Connec
     """A connection that only reads, beside whoever writes.
 
     Raises:
-        StorageError: the file is older than this klagg and was not brought up to date yet.
+        StorageError: the file is older than what this klagg can read, and was not brought up to date yet.
     """
     connection = await _open_readable(path)
     try:
-        await _require_current(connection, migrations)
+        await _require_version(connection, migrations, min(READABLE, len(migrations)))
     except BaseException:
         await connection.close()
         raise
     return connection
 
 
-async def _require_current(connection: Connection, migrations: Migrations) -> None:
+async def _require_version(connection: Connection, migrations: Migrations, least: int) -> None:
     version = await connection.value("PRAGMA user_version")
     _refuse_newer(connection.path, version, migrations)
-    if version < len(migrations):
+    if version < least:
         raise StorageError(
             f"{connection.path} was written by an older klagg: nothing was changed; run `klagg` once to bring it up to date."
         )
@@ -277,7 +277,7 @@ async def open_beside(path: Path, migrations: Migrations = MIGRATIONS) -> Connec
     require_writable(path)
     connection = await Connection.open(path, "rw")
     try:
-        await _require_current(connection, migrations)
+        await _require_version(connection, migrations, len(migrations))
         connection.keep_in_place()
     except BaseException:
         await connection.close()

@@ -9,10 +9,11 @@ from typing import Final
 
 from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, no_columns
+from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain, child_of
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
-from klagg_tui.storage import columns, debts, queries, unconfirmed
+from klagg_tui.storage import columns, debts, derivatives, queries, unconfirmed
 from klagg_tui.storage.connection import Row
 from klagg_tui.storage.contents import StoreContents
 from klagg_tui.storage.debts import Hole, Unavailable
@@ -123,6 +124,34 @@ class StoreReader(StoreContents):
         """The ended bars of `bars` as columns of floats, those of `fields`; memory grows with them."""
         found = await self._stretch(symbol, period, from_ms, to_ms)
         return no_columns() if found is None else await columns.columns(self._reader, found[0], fields)
+
+    async def derivatives(
+        self,
+        symbol: str,
+        from_ms: int | None = None,
+        to_ms: int | None = None,
+        *,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> AsyncIterator[list[DerivativeMinute]]:
+        """What was told of a contract beside its trades, by minutes from `from_ms` to before `to_ms`, page by page."""
+        found = await self._naming.find(self._reader, symbol)
+        if found is None or not await derivatives.is_there(self._reader):
+            return
+        left = FOREVER if limit is None else limit
+        first, before = minutes_of(from_ms, to_ms)
+        async for page in derivatives.pages(self._reader, *found, first, before, left, newest_first=newest_first):
+            yield page
+
+    async def derivatives_since(
+        self, from_ms: int, *, venue: str | None = None
+    ) -> AsyncIterator[list[DerivativeMinute]]:
+        """The same of all symbols, or those of one venue, from a time on, some symbols at a time, each one's in order of time."""
+        if await derivatives.is_there(self._reader):
+            known = (await Symbols.read(self._reader, self._naming)).of(venue)
+            names = {number: stored.symbol for number, stored in known.items()}
+            async for page in derivatives.since(self._reader, names, minutes_of(from_ms, None)[0]):
+                yield page
 
     async def stored_periods(self) -> dict[str, tuple[Period, ...]]:
         """The periods of which each symbol has bars, short to long."""

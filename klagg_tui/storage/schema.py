@@ -13,6 +13,10 @@ NULL where a field is unknown.
 
 `venues` names whose bars these are: the key of a venue for the exchange itself, `key@address` for an imitation of it.
 
+`derivatives` holds what was told beside trades, one row per (symbol, minute); NULL is unknown. Its `scale` says where the
+points are as that of bars does, those of the rate in bits 14 and up; times are milliseconds. For people it is the view
+`contract_minutes`.
+
 `spans` are runs of aggregate ids whose trades are all in the bars, with the time for which they are complete; `contract` counts
 the contracts that had the symbol's name one after the other, for the ids of each begin anew. `frontier` says how far the rows of
 a series are known to be there without a hole, `unavailable` which bars the exchange itself does not have (see `debts`).
@@ -235,6 +239,57 @@ _THIRD: Final = (
     f"CREATE VIEW bars AS{_shown_of_venues('history', _OVER)}\nUNION ALL{_shown_of_venues('forming', _CURRENT)}",
 )
 
+DERIVATIVE_COLUMNS: Final = (
+    "symbol",
+    "minute",
+    "scale",
+    "mark_price",
+    "index_price",
+    "funding_rate",
+    "next_funding_ms",
+    "funding_every_ms",
+    "open_interest",
+    "long_volume",
+    "long_turnover",
+    "long_count",
+    "short_volume",
+    "short_turnover",
+    "short_count",
+)
+_WHOLE: Final = ("next_funding_ms", "funding_every_ms", "long_count", "short_count")
+
+
+def _derivative_columns() -> str:
+    """Amounts may be texts, where they are beyond 63 bits, and never floats."""
+    amounts = [name for name in DERIVATIVE_COLUMNS[3:] if name not in _WHOLE]
+    columns = [f"{name} {'INTEGER' if name in _WHOLE else 'ANY'}" for name in DERIVATIVE_COLUMNS[3:]]
+    return ", ".join([*columns, f"CHECK (NOT 'real' IN ({', '.join(f'typeof({name})' for name in amounts)}))"])
+
+
+def _derivative_view() -> str:
+    price, quantity, turnover = (f"CAST('1e' || ({code}) AS REAL)" for code in _POINTS)
+    rate = "CAST('1e' || (b.scale >> 14 & 31) AS REAL)"
+    return f"""
+    SELECT symbols.name AS symbol, strftime('%Y-%m-%dT%H:%M:%SZ', b.minute * 60, 'unixepoch') AS open_time,
+        b.mark_price / {price} AS mark_price, b.index_price / {price} AS index_price, b.funding_rate / {rate} AS funding_rate,
+        strftime('%Y-%m-%dT%H:%M:%SZ', b.next_funding_ms / 1000, 'unixepoch') AS next_funding,
+        b.open_interest / {quantity} AS open_interest,
+        b.long_volume / {quantity} AS long_volume, b.long_turnover / {turnover} AS long_turnover, b.long_count AS long_count,
+        b.short_volume / {quantity} AS short_volume, b.short_turnover / {turnover} AS short_turnover, b.short_count AS short_count,
+        (SELECT substr(name, 1, instr(name || '@', '@') - 1) FROM venues WHERE id = symbols.venue) AS venue
+    FROM derivatives AS b JOIN symbols ON symbols.id = b.symbol"""
+
+
+_FOURTH: Final = (
+    f"""CREATE TABLE derivatives (
+    symbol INTEGER NOT NULL,
+    minute INTEGER NOT NULL,
+    scale INTEGER NOT NULL,
+    {_derivative_columns()},
+    PRIMARY KEY (symbol, minute)) STRICT, WITHOUT ROWID""",
+    f"CREATE VIEW contract_minutes AS{_derivative_view()}",
+)
+
 _ALERTS: Final = (
     """CREATE TABLE alerts (
     text TEXT PRIMARY KEY,
@@ -269,8 +324,11 @@ _ALERTS: Final = (
     "CREATE INDEX waiting ON deliveries (way, firing) WHERE state = 'waiting'",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND, _THIRD, _ALERTS)
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND, _THIRD, _FOURTH, _ALERTS)
 """Step n turns a file of version n into one of version n + 1; version 0 is an empty file. Only ever appended to.
 
 Files made before December 2026 have an empty table `progress` besides, which nothing has ever read.
 """
+
+READABLE: Final = 3
+"""From this version on a file is read as it is: what it lacks is empty."""

@@ -15,6 +15,7 @@ from typing import Self
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.columns import StoredStretch
+from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
@@ -182,16 +183,17 @@ class Store(StoreReader):
         self._has_failed = isinstance(error, StorageError)
         await self.close()
 
-    async def write(self, changes: Changes) -> int:
-        """Write what changed in a live engine, in one transaction; returns how many bars and spans that were.
+    async def write(self, changes: Changes, told: Sequence[DerivativeMinute] = ()) -> int:
+        """Write what changed in a live engine, in one transaction; returns how many rows that were.
 
         Ended bars go to the history, where they never lose rank (confirmed, closed, partial); of equal rank the newer
         stays. Current bars replace each other. Larger bars are taken as the engine gives them, but made again where a
         minute turned out to be more than the engine knew. After a failure the same batch may be written again.
+        `told`: minutes of what was told beside trades, each merged with what is stored of it.
         """
-        if changes.current or changes.ended:
+        if changes.current or changes.ended or told:
             await self._mark()
-        return await self._require_writer().write(changes)
+        return await self._require_writer().write(changes, told)
 
     def collect_news(self) -> None:
         """From now on, keep for `take_news` which stretches of history change."""
@@ -317,10 +319,11 @@ class Store(StoreReader):
         await metadata.note_watched(self._require_writer(), venues)
 
     async def delete_before(self, period: Period, before_ms: int, at_most: int = 5000) -> int:
-        """Delete at most so many bars of a period that opened before; returns how many: 0 when there are none left.
+        """Delete at most so many bars of a period that opened before; returns how many rows: 0 when there are none left.
 
         Larger bars over them are made first where they are missing, and no bar is taken from a larger one that
-        reaches beyond `before_ms`. Spans stay: the larger bars still hold their trades.
+        reaches beyond `before_ms`. Spans stay: the larger bars still hold their trades. With 1m bars go the minutes of what was
+        told beside trades.
         """
         return await maintenance.delete_before(self._require_writer(), period, before_ms, at_most)
 

@@ -11,9 +11,11 @@ from typing import Final
 from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.columns import StoredStretch
+from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import MINUTE_MS, Period, chain
 from klagg_tui.engine.spans import Span
+from klagg_tui.storage import derivatives
 from klagg_tui.storage.connection import Connection, Insert
 from klagg_tui.storage.ledger import Ledger, Run
 from klagg_tui.storage.merging import Added, Merge
@@ -100,22 +102,24 @@ class Writer:
         async with self._lock:
             yield
 
-    async def write(self, changes: Changes) -> int:
-        """Write what changed in a live engine; returns how many bars and spans that were.
+    async def write(self, changes: Changes, told: Sequence[DerivativeMinute] = ()) -> int:
+        """Write what changed in a live engine, and what was told beside trades; returns how many rows that were.
 
         Raises:
             DiskError: nothing of it was written; the same batch may be tried again.
         """
         minutes = [bar for bar in changes.ended if bar.period is Period.M1]
         larger = [bar for bar in changes.ended if bar.period is not Period.M1]
-        names = {item.symbol for part in changes for item in part}
+        names = {item.symbol for part in (*changes, told) for item in part}
         async with self._run_batch(self._live, names):
             await self._merge(self._live, minutes, changes.spans, is_rolled_up=True)
             await self._write_larger(larger)
             await self._end_forming(changes.ended)
             await self.insert(FORMING, changes.current)
+            if told:
+                await derivatives.put(self.connection, self.symbols, told)
         self._remember(larger)
-        return sum(map(len, changes))
+        return sum(map(len, changes)) + len(told)
 
     async def add(self, run: Run, bars: Sequence[Bar], spans: Sequence[Span]) -> Added:
         """Merge 1m bars and their spans with what is stored, in one transaction."""

@@ -43,7 +43,7 @@ def test_a_saved_filter_or_alert_that_cannot_be_read_any_more_is_not_used_but_to
 
 
 def test_the_figures_of_filter_and_alerts_are_computed_and_no_others() -> None:
-    state = _state(Preferences(filter="chg(1m)>-50", alerts=("trades(5m)>1",)))
+    state = _state(Preferences(columns=("symbol",), sort="last", filter="chg(1m)>-50", alerts=("trades(5m)>1",)))
     in_use = state.live.screener
     assert {str(call) for call in in_use.calls} == {"chg(1m)", "trades(5m)"}
     assert any(state.filter.matches(row, state.period, state.now_ms) for row in state.live.rows.values())
@@ -58,8 +58,6 @@ def test_the_figures_of_filter_and_alerts_are_computed_and_no_others() -> None:
     assert {str(call) for call in in_use.calls} == {"vwap(24h)"}
     state.choose(columns=("symbol", "rvol(5m)", "hot"), sort="natr(1h)/2", names=(("hot", "beta+1"),))
     assert {str(call) for call in in_use.calls} == {"vwap(24h)", "rvol(5m)", "beta(1h)", "natr(1h)"}
-    state.choose(all_periods=True)
-    assert {str(call) for call in in_use.calls} == {"vwap(24h)", "natr(1h)"}
 
 
 def test_where_no_column_can_be_found_the_usual_ones_are_shown() -> None:
@@ -69,6 +67,33 @@ def test_where_no_column_can_be_found_the_usual_ones_are_shown() -> None:
     state = _state(Preferences(columns=("symbol", "gone", "chg(1h)")))
     assert [column.key for column in state.columns()] == ["symbol", "chg(1h)"]
     assert all(one is other for one, other in zip(state.columns(), state.columns(), strict=True)), "made once"
+
+
+def test_the_figures_of_columns_and_order_are_computed_while_they_are_on_view() -> None:
+    names = (("hot", "rvol(5m)*chg(5m)"),)
+    state = _state(Preferences(columns=("symbol", "rsi(1h)", "hot"), sort="vwap(1h)", names=names))
+    in_use = state.live.screener
+    assert {str(call) for call in in_use.calls} == {"rsi(1h)", "rvol(5m)", "chg(5m)", "vwap(1h)"}
+    state.choose(sort="symbol")
+    assert {str(call) for call in in_use.calls} == {"rsi(1h)", "rvol(5m)", "chg(5m)"}
+    state.choose(all_periods=True)
+    assert {str(call) for call in in_use.calls} == {
+        *(f"chg({length})" for length in ("1m", "5m", "30m", "1h", "4h", "24h", "7d")), "turnover(24h)",
+    }  # fmt: skip
+
+
+def test_an_order_that_cannot_be_read_is_the_usual_one_until_it_can() -> None:
+    state = _state(Preferences(columns=("symbol", "rsi(3m)"), sort="cold"))
+    assert state.sorting.key == "turnover(24h)"
+    told = state.use_kept(names=(("cold", "chg(1h)*2"),))
+    assert [sentence.partition(":")[0] for sentence in told] == ["The column rsi(3m) is left out"]
+    assert state.sorting.key == "cold"
+
+
+def test_a_column_of_an_own_name_follows_it() -> None:
+    state = _state(Preferences(columns=("symbol", "hot"), sort="symbol", names=(("hot", "chg(5m)"),)))
+    state.use_kept(names=(("hot", "chg(1h)"),))
+    assert {str(call) for call in state.live.screener.calls} == {"chg(1h)"}
 
 
 def test_what_uses_a_name_follows_it_when_it_changes() -> None:

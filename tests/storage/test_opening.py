@@ -31,7 +31,7 @@ from klagg_tui.errors import (
 from klagg_tui.paths import default_path
 from klagg_tui.storage import opening
 from klagg_tui.storage.opening import has_database, open_reader, open_writer
-from klagg_tui.storage.schema import APPLICATION_ID, MIGRATIONS
+from klagg_tui.storage.schema import APPLICATION_ID, MIGRATIONS, READABLE
 from klagg_tui.storage.store import Store
 from tests.filed import all_of, file_in, listed
 from tests.makers import DAY, MINUTE, START, SYMBOL, bar, bars, trades
@@ -618,9 +618,19 @@ async def test_bringing_an_older_file_up_to_date_writes_no_bar_anew(tmp_path: Pa
 
 async def test_an_older_file_that_may_only_be_read_asks_for_one_run(tmp_path: Path) -> None:
     path = tmp_path / "klagg.db"
-    await made(path)
+    await (await open_writer(path, MIGRATIONS[: READABLE - 1])).close()
     with pytest.raises(StorageError, match="written by an older klagg"):
-        await open_reader(path, (*MIGRATIONS, STEP))
+        await open_reader(path)
+
+
+async def test_an_older_file_that_lacks_only_what_is_new_is_read_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    await made(path)
+    connection = await open_reader(path, (*MIGRATIONS, STEP))
+    try:
+        assert await connection.value("SELECT count(*) FROM history") > 0
+    finally:
+        await connection.close()
 
 
 def test_the_default_place_is_the_users_own() -> None:

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from klagg_tui.commands.shared.options import say_update, start_log
+from klagg_tui.commands.shared.start import NOWHERE, Begin, Start
 from klagg_tui.commands.shared.status_line import can_move_its_cursor
 from klagg_tui.errors import KlaggError
 from klagg_tui.runtime.stop_signals import StopSignals
@@ -21,18 +22,30 @@ REAL: Final = "screen"
 """The file of the preferences of real markets: see `screens.state_file`."""
 
 
-def watch(plan: Plan, settings: Settings, *, is_served: bool = False, state_name: str = REAL) -> bool:
+def watch(
+    plan: Plan, settings: Settings, start: Start = NOWHERE, *, is_served: bool = False, state_name: str = REAL
+) -> bool:
     """Run a plan on the screen; returns whether the person left it for the simulated market.
 
     `is_served`: bars are there for other programs meanwhile. `state_name`: see `app.run`.
+
+    Raises:
+        BadUsage: the screen cannot start like that.
     """
     require_terminal()
+    begin = start.begin(settings, plan.periods, state_name)
     with StopSignals() as stop:
-        return watch_until(stop, plan, settings, is_served=is_served, state_name=state_name)
+        return watch_until(stop, plan, settings, begin, is_served=is_served, state_name=state_name)
 
 
 def watch_until(
-    stop: StopSignals, plan: Plan, settings: Settings, *, is_served: bool = False, state_name: str = REAL
+    stop: StopSignals,
+    plan: Plan,
+    settings: Settings,
+    begin: Begin | None = None,
+    *,
+    is_served: bool = False,
+    state_name: str = REAL,
 ) -> bool:
     """The same, where signals are listened to already."""
     from klagg_tui.runtime.worker import Runtime
@@ -51,6 +64,7 @@ def watch_until(
             settings.screen,
             names=settings.names,
             state_name=state_name,
+            begin=begin,
             alerts=settings.alerts,
             desk=desk_of(plan, settings) if state_name == REAL else None,
         )
@@ -66,6 +80,7 @@ def watch_until(
             settings.screen,
             names=settings.names,
             state_name=state_name,
+            begin=begin,
             alerts=settings.alerts,
             desk=desk_of(plan, settings),
         )

@@ -45,6 +45,7 @@ def _venue(product: Product) -> Venue:
         contract_types=product.contract_types,
         load_codec=partial(_codec, product),
         market_data=partial(_market_data, product),
+        derivatives=product.derivatives,
         doubts=product.doubts,
     )
 

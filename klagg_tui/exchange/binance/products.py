@@ -12,10 +12,15 @@ from typing import Final
 
 from klagg_tui.exchange.binance.facts import STREAMS
 from klagg_tui.exchange.limits import PageCost, RequestLimits, StreamLimits
-from klagg_tui.exchange.venue import Doubt, Question
+from klagg_tui.exchange.venue import DerivativeFacts, Doubt, Question
 
 CONTRACTS: Final = "!contractInfo"
 """The stream of contracts that come and go."""
+MARK_PRICES: Final = "!markPrice@arr"
+"""Mark and index prices and funding of all contracts, every three seconds; `@1s` behind it costs three times as much."""
+LIQUIDATIONS: Final = "!forceOrder@arr"
+"""Of each contract the latest liquidation of a second, where there was one."""
+_FUTURES_STREAMS: Final = (CONTRACTS, MARK_PRICES, LIQUIDATIONS)
 _DAY_MS: Final = 24 * 3_600_000
 _USUAL_ADVICE: Final = "try --proxy, or see a simulated market with `klagg demo`"
 _FUTURES_TYPES: Final = ("PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTER")
@@ -40,13 +45,14 @@ class Product:
     """Of the last 24 hours of all symbols; by the documentation, as are the others."""
     contract_types: tuple[str, ...]
     streams: StreamLimits = STREAMS
-    market_streams: tuple[str, ...] = (CONTRACTS,)
+    market_streams: tuple[str, ...] = _FUTURES_STREAMS
     mark: int = 1
     """`st` of its own events, where they have it: all-market streams carry both futures markets since June 2026."""
     is_spot: bool = False
     """Whether its listing is written as for spot: decimals as steps, no type of contract, no day of listing."""
     is_in_contracts: bool = False
     """Whether quantities are contracts, each worth a fixed sum in the quote."""
+    derivatives: DerivativeFacts | None = None
     longest_span_ms: int | None = None
     """Between the bounds of a request for bars; None: whatever fits its rows."""
     blocked_advice: str = _USUAL_ADVICE
@@ -61,6 +67,9 @@ _FUTURES_REQUESTS: Final = RequestLimits(
 )
 _SPOT_REACH_MS: Final = 365 * _DAY_MS
 """No limit is documented ("Database" is the source); who is away for a year takes bars."""
+
+_DERIVATIVES: Final = DerivativeFacts(tells_liquidations=True, at_once=1, every_ms=300_000)
+"""Open interest is asked for contract by contract: 600 of them in five minutes are 120 a minute, of a budget of 2,400."""
 
 _FINAL: Final = Doubt(
     Question.FINAL, "a bar does not change from 10 s after its end on", "no official word; python-binance#1246"
@@ -89,6 +98,7 @@ UM: Final = Product(
     listing_cost=1,
     tickers_cost=40,
     contract_types=("PERPETUAL", "TRADIFI_PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTER"),
+    derivatives=_DERIVATIVES,
     doubts=_FUTURES_DOUBTS,
 )
 COINM: Final = Product(
@@ -105,6 +115,7 @@ COINM: Final = Product(
     contract_types=_FUTURES_TYPES,
     mark=2,
     is_in_contracts=True,
+    derivatives=_DERIVATIVES,
     longest_span_ms=200 * _DAY_MS,  # documented for `klines`
     doubts=(
         Doubt(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Final, Unpack
 
 from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.derivatives import ContractQuote
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.exact import Exact, price_as_decimal
 from klagg_tui.engine.parsing import price
@@ -25,6 +27,8 @@ USED_WEIGHT: Final = "X-MBX-USED-WEIGHT-1M"
 
 MOST_COST: Final = 10
 """Times the documented cost of a minute, whatever a listing says: who asks without a bound is banned."""
+FUNDED_MS: Final = 3_600_000
+"""Between two looks at how often funding is paid."""
 SETTLED_MS: Final = 5_000
 """How long before the date of an answer a bar must have ended to be shown final by it."""
 
@@ -51,6 +55,10 @@ class RestClient(MarketClient):
         self._product = product
         self._worth: dict[str, Exact] = {}
         """By symbol: the value of a contract, as the listing said."""
+        self._funded_every: dict[str, int] = {}
+        """By symbol: milliseconds between two payments of funding, where that is not the usual."""
+        self._funded_ms: int | None = None
+        """When that was asked for."""
 
     @property
     def codec(self) -> StreamCodec:
@@ -115,3 +123,19 @@ class RestClient(MarketClient):
                 f"The exchange gave trade {found[0].aggregate_id} of {symbol} where {from_id} was asked for."
             )
         return within(found, limit)
+
+    async def quotes(self, symbols: Sequence[str], *, priority: Priority) -> list[ContractQuote]:
+        """Open interest, and how often funding is paid; the rest comes by the stream."""
+        if not self._product.derivatives:
+            return []
+        if self._funded_ms is None or self.now_ms() - self._funded_ms >= FUNDED_MS:
+            answer = await self.http.get(wire.funding_request(self._product), priority)
+            self._funded_every = self.http.read(wire.read_funding, answer.body)
+            self._funded_ms = self.now_ms()
+        found = []
+        for symbol in symbols:
+            answer = await self.http.get(wire.interest_request(symbol, self._product), priority)
+            quote = self.http.read(partial(wire.read_interest, symbol=symbol), answer.body)
+            every_ms = self._funded_every.get(symbol, wire.FUNDED_EVERY_MS)
+            found.append(quote._replace(funding_every_ms=every_ms))
+        return found

@@ -20,6 +20,7 @@ SHARE: Final = {
     Priority.CONFIRM: 0.80,
     Priority.OWED: 0.70,
     Priority.HISTORY: 0.60,
+    Priority.QUOTES: 0.50,
 }
 """How much of the minute's weight may be used up before requests of a priority wait for the next minute.
 

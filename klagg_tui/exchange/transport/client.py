@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Final, Self, TypeAlias, TypeVar, Unpack
 
+from klagg_tui.engine.derivatives import ContractQuote
 from klagg_tui.errors import UnknownSymbol, Unreachable
 from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.tickers import Ticker24h
@@ -89,6 +90,10 @@ class MarketClient:
             answer = await self.http.get(self._time, Priority.GAP)
             if self.http.set_clock(answer, self.http.read(self._read_time, answer.body)):
                 break
+
+    async def quotes(self, symbols: Sequence[str], *, priority: Priority) -> list[ContractQuote]:  # noqa: ARG002
+        """Nothing is told beside trades, unless a venue says otherwise."""
+        return []
 
     async def tickers(self, priority: Priority) -> dict[str, Ticker24h]:
         """The last 24 hours of every symbol, as far as the exchange tells it in one request."""

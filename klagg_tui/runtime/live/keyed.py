@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.derivatives import ContractQuote
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.listing import Instruments
@@ -107,3 +109,8 @@ class KeyedMarketData:
         """Trades from an id on; they keep the exchange's own name, as those of the stream do."""
         own = self._naming.symbol(symbol)
         return await self._market_data.trades(own, from_id, since_ms=since_ms, limit=limit, priority=priority)
+
+    async def quotes(self, symbols: Sequence[str], *, priority: Priority) -> list[ContractQuote]:
+        """What is to be asked of contracts beside their trades."""
+        found = await self._market_data.quotes([self._naming.symbol(name) for name in symbols], priority=priority)
+        return [quote._replace(symbol=self._naming.name(quote.symbol)) for quote in found]

@@ -19,7 +19,7 @@ from klagg_tui.engine.events import (
     TradeTooLate,
 )
 from klagg_tui.engine.period import MINUTE_MS
-from klagg_tui.exchange.messages import ContractChanged
+from klagg_tui.exchange.messages import BesideTrades, ContractChanged
 from klagg_tui.exchange.session import (
     ConnectionSilent,
     FeedLimits,
@@ -37,6 +37,7 @@ from klagg_tui.runtime.live.completer import Completer
 from klagg_tui.runtime.live.context import LiveContext, note_clock, remove_future
 from klagg_tui.runtime.live.day_before import DayBefore
 from klagg_tui.runtime.live.debts import DebtCollector
+from klagg_tui.runtime.live.derivatives import Derivatives
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.gap_repair import GapRepair
 from klagg_tui.runtime.live.metrics import LiveMetrics
@@ -85,6 +86,7 @@ class LiveMarket:
         self._repair = GapRepair(context, seeder, self._renew)
         self._completer = Completer(context, seeder)
         self._reconciler = Reconciler(context)
+        self._derivatives = Derivatives(context)
         self._metrics = LiveMetrics(context, self._stream, self._backfill, status)
         self.universe = SymbolUniverse(context, endpoint.wanted, self._follow)
 
@@ -102,6 +104,7 @@ class LiveMarket:
                 ("confirmation", self._reconciler.work_forever),
                 ("missing bars", self._debts.work_forever),
                 ("history", self._backfill.work_forever),
+                ("open interest", self._derivatives.work_forever),
                 ("day before", DayBefore(self._context).work_forever),
                 ("metrics", self._metrics.measure_forever),
             ):
@@ -167,6 +170,7 @@ class LiveMarket:
     def _follow(self, joined: tuple[str, ...]) -> None:
         """The engine follows other symbols now; `joined` are those whose history is to be fetched."""
         self._stream.follow([self._naming.symbol(name) for name in self._host.engine.symbols()])
+        self._derivatives.follow()
         self._backfill.want(joined)
         self._debts.wake()
 
@@ -198,6 +202,9 @@ class LiveMarket:
 
     def _receive_report(self, report: StreamReport) -> None:
         """What the protocol noticed: symbols nobody delivers wait, and are looked into once somebody does."""
+        if isinstance(report, BesideTrades):
+            self._derivatives.receive(report)
+            return
         if isinstance(report, StreamsDown):
             level = logging.INFO if report.reason == STOPPED else logging.WARNING
             log.log(level, "%d symbols lost their stream: %s", len(report.symbols), report.reason)

@@ -43,7 +43,7 @@ class Binance(Face):
     def __init__(self, market: Market, klines: Klines, faults: ActiveFaults) -> None:
         super().__init__(market, klines, faults)
         self.weight = Weight(self.weight_limit)
-        self._answers: dict[str, Callable[[Query, int], object]] = {
+        self.answers: dict[str, Callable[[Query, int], object]] = {
             "ping": lambda _query, _now_ms: {},
             "time": lambda _query, now_ms: {"serverTime": now_ms + self.clock_error_ms},
             "exchangeInfo": lambda _query, now_ms: self._exchange_info(now_ms),
@@ -106,7 +106,7 @@ class Binance(Face):
     def answer(self, asked: Asked, now_ms: int) -> Reply:
         """By weight."""
         name = asked.path.removeprefix(f"{self.prefix}/")
-        if name not in self._answers:
+        if name not in self.answers:
             return unknown(asked.path, asked.method)
         query = Query(asked.query)
         status = self.weight.admit(self.kline_weight(query) if name == "klines" else self.costs[name], now_ms)
@@ -114,7 +114,7 @@ class Binance(Face):
             return refusal(self.weight, status, now_ms)
         headers = {"Content-Type": JSON, "X-MBX-USED-WEIGHT-1M": str(self.weight.used)}
         try:
-            return Reply(200, orjson.dumps(self._answers[name](query, now_ms)), headers)
+            return Reply(200, orjson.dumps(self.answers[name](query, now_ms)), headers)
         except Refusal as refused:
             return error(400, refused.code, str(refused), headers)
 
@@ -131,7 +131,7 @@ class Binance(Face):
     def _days(self, query: Query, now_ms: int) -> object:
         """Of one symbol or of all."""
         if query.is_sent("symbol"):
-            return self._day(symbol := self._known(query, now_ms), self.days.day(symbol, now_ms), now_ms)
+            return self._day(symbol := self.known(query, now_ms), self.days.day(symbol, now_ms), now_ms)
         return [self._day(symbol, day, now_ms) for symbol, day in self.traded(now_ms)]
 
     def _day(self, symbol: str, day: Day, now_ms: int) -> Json:
@@ -160,7 +160,8 @@ class Binance(Face):
             ],
         }
 
-    def _known(self, query: Query, now_ms: int) -> str:
+    def known(self, query: Query, now_ms: int) -> str:
+        """The market's name for the symbol that is asked about; raises Refusal."""
         symbol = self.symbol_of(query.text("symbol"))
         if symbol is None:
             raise Refusal(-1121, "Invalid symbol.")
@@ -169,7 +170,7 @@ class Binance(Face):
         return symbol
 
     def _aggregate_trades(self, query: Query, now_ms: int) -> object:
-        symbol, limit = self._known(query, now_ms), query.limit(500, 1000)
+        symbol, limit = self.known(query, now_ms), query.limit(500, 1000)
         from_id, start_ms, end_ms = query.number("fromId"), query.number("startTime"), query.number("endTime")
         until_ms = now_ms if end_ms is None else end_ms
         if from_id is not None and (start_ms is not None or end_ms is not None):
@@ -196,7 +197,7 @@ class Binance(Face):
         }
 
     def _klines_of(self, query: Query, now_ms: int) -> object:
-        symbol, interval = self._known(query, now_ms), query.text("interval")
+        symbol, interval = self.known(query, now_ms), query.text("interval")
         if interval not in INTERVALS:
             raise Refusal(-1120, "Invalid interval.")
         limit = query.limit(500, self.most_rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from typing import ClassVar, Final
 
@@ -10,16 +10,20 @@ import orjson
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.parsing import price, quantity
-from klagg_tui.simulator.face import DAY_MS, Frame
+from klagg_tui.simulator.face import DAY_MS, ActiveFaults, Frame
 from klagg_tui.simulator.faces.binance import Binance, Json
 from klagg_tui.simulator.faces.binance_um import PATHS
 from klagg_tui.simulator.market.calendar import MINUTE_MS
 from klagg_tui.simulator.market.candles import Candle
 from klagg_tui.simulator.market.catalog import Listing
 from klagg_tui.simulator.market.day import Day
-from klagg_tui.simulator.market.market import Trade
+from klagg_tui.simulator.market.klines import Klines
+from klagg_tui.simulator.market.market import Market, Trade
 from klagg_tui.simulator.market.text import decimal_text, price_text
-from klagg_tui.simulator.rest.query import Refusal
+from klagg_tui.simulator.rest.funding import Funding
+from klagg_tui.simulator.rest.query import Query, Refusal
+from klagg_tui.simulator.streams.derived import DerivedStreams
+from klagg_tui.simulator.streams.names import Terms
 
 
 class BinanceCoinm(Binance):
@@ -31,13 +35,27 @@ class BinanceCoinm(Binance):
     paths = (("GET", "/dapi/v1/{name:.+}"),)
     time_paths = ("/dapi/v1/time",)
     weight_limit = 2400
-    costs: ClassVar = {"ping": 1, "time": 1, "exchangeInfo": 1, "aggTrades": 20, "ticker/24hr": 40}
+    costs: ClassVar = {
+        "ping": 1,
+        "time": 1,
+        "exchangeInfo": 1,
+        "aggTrades": 20,
+        "ticker/24hr": 40,
+        "openInterest": 1,
+        "fundingInfo": 0,
+    }
     most_rows = 1500
     most_messages = 10
     ping_ms = 3 * 60_000
     reach_ms = DAY_MS
     span_ms: Final = 200 * DAY_MS
     """Between the bounds of a request for klines."""
+
+    def __init__(self, market: Market, klines: Klines, faults: ActiveFaults) -> None:
+        super().__init__(market, klines, faults)
+        self._derived = DerivedStreams(market, klines, Terms(2, self.lists, self.name, self.size))
+        self._funding = Funding(market)
+        self.answers |= {"openInterest": self._open_interest, "fundingInfo": lambda _query, _now_ms: []}
 
     def lists(self, listing: Listing) -> bool:
         """Perpetual and quarterly ones of the coins that are paid in tethers elsewhere."""
@@ -118,6 +136,24 @@ class BinanceCoinm(Binance):
             end_ms = min(now_ms, start_ms + self.span_ms)
         found = self.candles.latest(symbol, interval, limit, now_ms, until_ms=end_ms)
         return [candle for candle in found if start_ms is None or candle.open_ms >= start_ms]
+
+    def follow(self, streams: Collection[str], now_ms: int) -> None:
+        """Mark prices and liquidations."""
+        self._derived.follow(streams, now_ms)
+
+    def due(self, now_ms: int, speed: float) -> Iterator[Frame]:
+        """Each at its pace."""
+        return self._derived.due(now_ms, speed)
+
+    def _open_interest(self, query: Query, now_ms: int) -> object:
+        listing = self.market.listing(self.known(query, now_ms))
+        return {
+            "symbol": self.name(listing),
+            "pair": f"{listing.base}USD",
+            "openInterest": self.size(listing, self._funding.held(listing, now_ms)),
+            "contractType": listing.contract_type,
+            "time": now_ms,
+        }
 
     def announced(self, symbol: str, status: str, now_ms: int) -> Frame | None:
         """`contractInfo`."""

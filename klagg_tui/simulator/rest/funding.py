@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from klagg_tui.simulator.market.calendar import MINUTE_MS
+from klagg_tui.simulator.market.catalog import Listing
 from klagg_tui.simulator.market.market import Market
 from klagg_tui.simulator.market.quotes import FUNDED_EVERY_MS, funding_rate, mark_at
 from klagg_tui.simulator.market.text import decimal_text
@@ -54,9 +55,13 @@ class Funding:
         """`openInterest`: as many contracts as are traded in some hours."""
         symbol = known_symbol(self._market, query, now_ms)
         listing = self._market.listing(symbol)
+        held = decimal_text(self.held(listing, now_ms), listing.quantity_decimals)
+        return {"openInterest": held, "symbol": symbol, "time": now_ms}
+
+    def held(self, listing: Listing, now_ms: int) -> int:
+        """Open interest, in the smallest steps that the symbol has."""
         daily = self._market.spec.activity * 86_400 * listing.weight
-        units = int(daily * _DAYS_OF_TRADES * self._market.lots(listing, now_ms // MINUTE_MS))
-        return {"openInterest": decimal_text(units, listing.quantity_decimals), "symbol": symbol, "time": now_ms}
+        return int(daily * _DAYS_OF_TRADES * self._market.lots(listing, now_ms // MINUTE_MS))
 
     def _funded(self, now_ms: int) -> list[str]:
         minute = now_ms // MINUTE_MS

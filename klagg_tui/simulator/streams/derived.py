@@ -10,7 +10,9 @@ from klagg_tui.simulator.market.calendar import MINUTE_MS
 from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import LATEST_MS, Market
 from klagg_tui.simulator.streams.klines import KlineStreams
+from klagg_tui.simulator.streams.liquidations import Liquidations
 from klagg_tui.simulator.streams.minutes import RunningMinutes
+from klagg_tui.simulator.streams.names import UM, Terms
 from klagg_tui.simulator.streams.quotes import BestPrices, MarkPrices
 from klagg_tui.simulator.streams.tickers import Tickers
 
@@ -32,17 +34,22 @@ class _Group(Protocol):
 class DerivedStreams:
     """What follows from the trades, for whoever reads it."""
 
-    def __init__(self, market: Market, klines: Klines) -> None:
+    def __init__(self, market: Market, klines: Klines, terms: Terms = UM) -> None:
+        """`terms`: those of a market that sends mark prices and liquidations alone, unless it is the whole one."""
         self._minutes = RunningMinutes(klines)
-        self._groups: tuple[_Group, ...] = (
+        told: tuple[_Group, ...] = (
+            MarkPrices(market, every_s=1, terms=terms),
+            MarkPrices(market, every_s=3, terms=terms),
+            Liquidations(market, terms),
+        )
+        traded: tuple[_Group, ...] = (
             BestPrices(market, self._minutes, of_all=False),
             BestPrices(market, self._minutes, of_all=True),
             KlineStreams(market, klines, self._minutes),
             Tickers(market, klines, self._minutes, of_all=False),
             Tickers(market, klines, self._minutes, of_all=True),
-            MarkPrices(market, every_s=1),
-            MarkPrices(market, every_s=3),
         )
+        self._groups = (*traded, *told) if terms is UM else told
         self._sent_ms = dict.fromkeys(self._groups, 0)
         self._has_readers = False
 

@@ -14,6 +14,7 @@ from klagg_tui.simulator.face import Frame
 from klagg_tui.simulator.market.market import Market
 from klagg_tui.simulator.market.quotes import Row, best_prices, mark_price
 from klagg_tui.simulator.streams.minutes import RunningMinutes
+from klagg_tui.simulator.streams.names import UM, Terms
 
 _SECOND: Final = 1000
 _MARK: Final = {
@@ -30,16 +31,20 @@ _BOOK: Final = {"b": "bidPrice", "B": "bidQty", "a": "askPrice", "A": "askQty"}
 class MarkPrices:
     """The mark price streams of one pace: every second, or every third."""
 
-    def __init__(self, market: Market, *, every_s: int) -> None:
+    def __init__(self, market: Market, *, every_s: int, terms: Terms = UM) -> None:
         self.apart_ms: Final = every_s * _SECOND
         self._suffix = "@1s" if every_s == 1 else ""
         self._market = market
+        self._terms = terms
         self._streams: dict[str, str] = {}
         """By name: the symbol, or "" for all of them."""
 
     def follow(self, names: Iterable[str], minute: int) -> set[str]:  # noqa: ARG002 - as its siblings
         """Send these; no symbol's trades are needed."""
-        subjects = {f"{symbol.lower()}@markPrice{self._suffix}": symbol for symbol in self._market.lives}
+        subjects = {
+            f"{self._terms.name(self._market.listing(symbol)).lower()}@markPrice{self._suffix}": symbol
+            for symbol in self._terms.symbols(self._market)
+        }
         subjects[f"!markPrice@arr{self._suffix}"] = ""
         self._streams = {name: subjects[name] for name in names if name in subjects}
         return set()
@@ -48,7 +53,7 @@ class MarkPrices:
         """The present prices of all that trade; shares go in a message of their own."""
         minute = now_ms // 60_000
         for name, symbol in self._streams.items():
-            asked = (symbol,) if symbol else self._market.lives
+            asked = (symbol,) if symbol else self._terms.symbols(self._market)
             trading = [each for each in asked if self._market.status(each, minute) == "TRADING"]
             if symbol:
                 for each in trading:
@@ -64,8 +69,8 @@ class MarkPrices:
 
     def _message(self, symbol: str, now_ms: int) -> Row:
         row = mark_price(self._market, symbol, now_ms)
-        head: Row = {"e": "markPriceUpdate", "E": now_ms, "s": symbol}
-        return head | {short: row[long] for short, long in _MARK.items()} | {"st": 1}
+        head: Row = {"e": "markPriceUpdate", "E": now_ms, "s": self._terms.name(self._market.listing(symbol))}
+        return head | {short: row[long] for short, long in _MARK.items()} | {"st": self._terms.mark}
 
 
 class BestPrices:

@@ -9,4 +9,5 @@ PRESETS: Final = {
     "spikes": "rvol(5m)>3 turnover(24h)>1m",
     "breakouts": "from_high(24h)>-0.3 chg(1h)>1 rvol(15m)>1.5",
     "oversold": "rsi(1h)<30 turnover(24h)>1m",
+    "funding": "abs(funding)>0.05 turnover(24h)>1m",
 }

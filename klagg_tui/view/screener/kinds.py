@@ -48,6 +48,10 @@ class FigureUnit(Enum):
     """0 to 100, or about that."""
     RATIO = auto()
     """A plain number around 1, with its sign."""
+    RATE = auto()
+    """A small percentage, with its sign."""
+    MINUTES = auto()
+    """A time to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,10 @@ class Figure:
     """How it is written."""
     is_signed: bool = False
     """Whether more and less than zero are gain and loss."""
+    is_one_sided: bool = False
+    """Whether it is never above zero, or never below: then its sign is no news."""
+    is_told: bool = False
+    """Whether it is not made of trades: an exchange has to tell it."""
     aliases: tuple[str, ...] = ()
     fault_of: Callable[..., str | None] = lambda *_: None
     """From all arguments to what is wrong with them together, as a sentence."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
+from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.period import Period
+from klagg_tui.view.screener import contract
 from klagg_tui.view.screener.day import A_DAY, FROM_DAY, OfDay
 from klagg_tui.view.screener.extremes import Extreme, FirstKnown
 from klagg_tui.view.screener.figure import FigureCall
@@ -138,6 +140,15 @@ def _carried(
     return looking, making
 
 
+def _nothing(*_: Argument) -> Look:
+    """What is told beside trades looks at no bars."""
+    return Look({})
+
+
+def _present(read: Callable[[DerivativeMinute, int], float | None]) -> tuple[_Looking, _Making]:
+    return _nothing, lambda figures: contract.Present(figures.contract, read)
+
+
 def _summed(field: str) -> tuple[_Looking, _Making]:
     return _minutes(field), lambda figures, window: _sum(figures, field, window)
 
@@ -172,4 +183,24 @@ _RECIPES: Final[Mapping[str, tuple[_Looking, _Making]]] = {
         lambda fast, slow, signal: Macd(exponential(fast), exponential(slow), exponential(signal)),
     ),
     "bb": _carried(lambda n, _k: n, Bollinger),
+    "mark": _present(contract.mark),
+    "index": _present(contract.index),
+    "basis": _present(contract.basis),
+    "funding": _present(contract.funding),
+    "funding_in": _present(contract.funding_in),
+    "funding_year": _present(contract.funding_year),
+    "open_interest": (_nothing, lambda figures: contract.Held(figures.contract, is_paid=False)),
+    "oi_value": (
+        _nothing,
+        lambda figures: None if figures.is_inverse else contract.Held(figures.contract, is_paid=True),
+    ),
+    "oi": (_nothing, lambda figures, window: contract.HeldChange(figures.contract, window)),
+    "liq_long": (
+        _nothing,
+        lambda figures, window: contract.Liquidated(figures.contract, figures.contract.longs, window),
+    ),
+    "liq_short": (
+        _nothing,
+        lambda figures, window: contract.Liquidated(figures.contract, figures.contract.shorts, window),
+    ),
 }

@@ -7,6 +7,7 @@ from typing import Final, TypeAlias, TypeVar
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.view.screener.contract import Contract
 from klagg_tui.view.screener.day import OfDay, Told
 from klagg_tui.view.screener.extremes import Extreme, FirstKnown
 from klagg_tui.view.screener.figure import FigureCall
@@ -28,6 +29,7 @@ class SymbolFigures:
     __slots__ = (
         "_counters",
         "_old",
+        "contract",
         "is_inverse",
         "now_ms",
         "peer",
@@ -47,6 +49,8 @@ class SymbolFigures:
         """Whether volume counts contracts: turnover by volume is no price then."""
         self.told = Told(now_ms)
         """The last 24 hours in the exchange's words."""
+        self.contract = Contract(now_ms)
+        """What is told beside trades."""
         self.peer: SymbolFigures | None = None
         """BTC of the same exchange."""
         self.peer_bar: Callable[[], Bar | None] = lambda: None

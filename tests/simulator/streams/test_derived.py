@@ -8,6 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
+from klagg_tui.simulator.face import Asked
+from klagg_tui.simulator.faces.binance_coinm import BinanceCoinm
 from klagg_tui.simulator.market.calendar import MINUTE_MS
 from klagg_tui.simulator.market.catalog import MarketSpec
 from klagg_tui.simulator.market.klines import Klines
@@ -20,6 +22,16 @@ SPEC = MarketSpec(symbols=4, seed=3, activity=2, history_days=3, straddle_every=
 START_MS = SPEC.start_ms
 SOON_MS = START_MS + 1000
 QUIET = "1000SATSUSDT"
+
+
+class NoFaults:
+    """Nothing is wrong."""
+
+    def active(self, *_kinds: str) -> None:
+        """None of any kind."""
+
+    def struck(self, kind: str, amount: int = 1) -> None:
+        """Never."""
 
 
 class Listener:
@@ -328,3 +340,32 @@ def test_streams_have_the_documented_routes() -> None:
             "x@forceOrder",
         )
     ) == {"market"}
+
+
+def test_liquidations_come_once_with_their_contract_and_to_all() -> None:
+    names = ("!forceOrder@arr", "btcusdt@forceOrder")
+    heard = Listener(*names).hear(SOON_MS + 90 * MINUTE_MS, step_ms=500)
+    everything = [message["o"] for _, stream, message in heard if stream == "!forceOrder@arr"]
+    own = [message["o"] for _, stream, message in heard if stream == "btcusdt@forceOrder"]
+    assert own == [order for order in everything if order["s"] == "BTCUSDT"]
+    assert len(own) > 1
+    assert len({(order["s"], order["T"]) for order in everything}) == len(everything)
+    assert {order["S"] for order in everything} == {"BUY", "SELL"}
+    assert all(0 <= message["E"] - message["o"]["T"] <= 1500 for _, _, message in heard)
+
+
+def test_the_coin_margined_market_tells_of_its_own_contracts() -> None:
+    face = BinanceCoinm(Market(SPEC), Klines(Market(SPEC)), NoFaults())
+    face.follow(["!markPrice@arr", "!forceOrder@arr"], SOON_MS)
+    frames = [frame for step in range(60 * 60) for frame in face.due(SOON_MS + step * 1000, 1)]
+    rows = [row for frame in frames if frame.stream == "!markPrice@arr" for row in orjson.loads(frame.payload)]
+    orders = [orjson.loads(frame.payload) for frame in frames if frame.stream == "!forceOrder@arr"]
+    assert "BTCUSD_PERP" in {row["s"] for row in rows}
+    assert {row["st"] for row in [*rows, *orders]} == {2}
+    assert {order["o"]["s"] for order in orders} <= {row["s"] for row in rows}
+    assert all(order["o"]["z"].isdigit() for order in orders)
+    assert orders
+    asked = Asked("GET", "/dapi/v1/openInterest", {"symbol": "BTCUSD_PERP"}, b"")
+    answer = orjson.loads(face.answer(asked, SOON_MS).body)
+    assert (answer["symbol"], answer["pair"], answer["time"]) == ("BTCUSD_PERP", "BTCUSD", SOON_MS)
+    assert int(answer["openInterest"]) > 0

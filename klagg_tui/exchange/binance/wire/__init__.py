@@ -11,10 +11,13 @@ from klagg_tui.exchange.binance.products import CONTRACTS, Product
 from klagg_tui.exchange.binance.wire.answers import read_failure, read_time
 from klagg_tui.exchange.binance.wire.bars import read_bars
 from klagg_tui.exchange.binance.wire.commands import command, trade_stream
+from klagg_tui.exchange.binance.wire.derivatives import FUNDED_EVERY_MS, read_funding, read_interest
 from klagg_tui.exchange.binance.wire.frames import decode_batch, read_message
 from klagg_tui.exchange.binance.wire.instruments import read_instruments
 from klagg_tui.exchange.binance.wire.requests import (
     bars_request,
+    funding_request,
+    interest_request,
     listing_request,
     tickers_request,
     time_request,
@@ -39,13 +42,18 @@ def codec(product: Product) -> StreamCodec:
 
 __all__ = [
     "CONTRACTS",
+    "FUNDED_EVERY_MS",
     "bars_request",
     "codec",
     "decode_batch",
+    "funding_request",
+    "interest_request",
     "listing_request",
     "read_bars",
     "read_failure",
+    "read_funding",
     "read_instruments",
+    "read_interest",
     "read_message",
     "read_tickers",
     "read_time",

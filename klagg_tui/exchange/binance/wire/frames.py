@@ -8,12 +8,14 @@ import orjson
 
 from klagg_tui.engine.events import AggTrade, TradeFields
 from klagg_tui.errors import BadFrame, BadNumber
+from klagg_tui.exchange.binance.wire.derivatives import liquidation, mark_prices
 from klagg_tui.exchange.binance.wire.instruments import TRADING
 from klagg_tui.exchange.binance.wire.trades import OWN_MARK, read_trade, trade_fields
 from klagg_tui.exchange.fields import Json, decoded, mapping, symbol, text, whole
 from klagg_tui.exchange.messages import (
     Acknowledged,
     Batch,
+    BesideTrades,
     ContractChanged,
     Message,
     Rejected,
@@ -39,6 +41,8 @@ def decode_batch(raws: Iterable[bytes], mark: int = OWN_MARK) -> Batch:
                 trades.append(message)
             else:
                 others.append(message)
+                if isinstance(message, BesideTrades) and message.damage:
+                    damaged.append((raw, message.damage))
         except (BadFrame, BadNumber) as error:
             damaged.append((raw, error))
     return Batch(trades, others, damaged)
@@ -50,9 +54,15 @@ def read_message(raw: bytes | str, mark: int = OWN_MARK) -> Message:
     Raises:
         BadFrame, BadNumber: it is damaged.
     """
-    message = mapping(decoded(raw))
-    if isinstance(data := message.get("data"), dict):
+    found = decoded(raw)
+    if isinstance(found, list):
+        return mark_prices(found, mark)
+    message = mapping(found)
+    data = message.get("data")
+    if isinstance(data, dict):
         return _event(data, mark)
+    if isinstance(data, list):
+        return mark_prices(data, mark)
     if "e" in message:
         return _event(message, mark)
     if "error" in message or "code" in message:
@@ -81,6 +91,8 @@ def _event(data: dict[str, Json], mark: int) -> Message:
     if name == "aggTrade":
         trade = read_trade(data, mark)
         return trade if isinstance(trade, Skipped) else AggTrade(*trade)
+    if name == "forceOrder":
+        return liquidation(data, mark)
     if name == "contractInfo":
         return _contract(data, mark)
     return ServerShutdown() if name == "serverShutdown" else Skipped(name[:40])

@@ -55,6 +55,16 @@ def trades_request(symbol: str, from_id: int, limit: int, product: Product = UM)
     return Request(f"{product.prefix}/aggTrades", _texts(given), product.requests.trade_page.cost)
 
 
+def interest_request(symbol: str, product: Product = UM) -> Request:
+    """Open interest of a contract."""
+    return Request(f"{product.prefix}/openInterest", (("symbol", symbol),))
+
+
+def funding_request(product: Product = UM) -> Request:
+    """How often funding is paid, of contracts where that is not the usual; its weight is 0, with a limit of its own."""
+    return Request(f"{product.prefix}/fundingInfo")
+
+
 def windows(
     period: Period, start_ms: int | None, end_ms: int | None, limit: int, now_ms: int, longest_ms: int | None
 ) -> list[Window]:
