@@ -211,16 +211,16 @@ class KlaggApp(App[bool]):
                     screen.beat(touched)
                 break
 
-    def _tell_unread(self) -> None:
-        for sentence in self.state.take_unread():
-            self.notify(sentence, title="Cannot be read", severity="warning", timeout=UNREAD_S)
-
     def _read_history(self) -> None:
         """Say what is looked at, and read what the figures in use want of the store."""
         opened = self._symbol.symbol if self.screen_stack[-1:] == [self._symbol] else None
         self.state.look_at(self._table_screen.table.visible_symbols(), opened)
         if self._history.beat():
             self.run_worker(self._history.read(), group="history", exit_on_error=False)
+
+    def _tell_unread(self) -> None:
+        for sentence in self.state.take_unread():
+            self.notify(sentence, title="Cannot be read", severity="warning", timeout=UNREAD_S)
 
     def _theme_changed(self, theme: Theme) -> None:
         self.state.choose(theme=theme.name)
@@ -423,14 +423,14 @@ def run(
     *,
     names: Mapping[str, str] | None = None,
     state_name: str = REAL,
+    begin: Callable[[Preferences], Preferences] | None = None,
     alerts: AlertSettings | None = None,
     desk: Desk | None = None,
-    begin: Callable[[Preferences], Preferences] | None = None,
 ) -> bool:
     """Start the engine, show the market until the user or a signal ends it, and end when the last changes are on disk.
 
     Returns whether the user left for the simulated market. `names` are own names of the settings and what they stand for;
-    `state_name` names the file of the preferences, `begin` makes of them those that this start is to have. `alerts` say what the
+    `state_name` names the file of the preferences, `begin` makes of them those that this start is to have; `alerts` say what the
     terminal is told of alerts, which `desk` keeps.
 
     Raises:

@@ -249,17 +249,18 @@ async def open_reader(path: Path, migrations: Migrations = MIGRATIONS) -> Connec
     """
     connection = await _open_readable(path)
     try:
-        await _require_version(connection, migrations, min(READABLE, len(migrations)))
+        await _require(connection, migrations, READABLE)
     except BaseException:
         await connection.close()
         raise
     return connection
 
 
-async def _require_version(connection: Connection, migrations: Migrations, least: int) -> None:
+async def _require(connection: Connection, migrations: Migrations, least: int | None = None) -> None:
+    """Refuse a file of a newer klagg, and one older than layout `least`, or than the newest."""
     version = await connection.value("PRAGMA user_version")
     _refuse_newer(connection.path, version, migrations)
-    if version < least:
+    if version < min(least or len(migrations), len(migrations)):
         raise StorageError(
             f"{connection.path} was written by an older klagg: nothing was changed; run `klagg` once to bring it up to date."
         )
@@ -277,7 +278,7 @@ async def open_beside(path: Path, migrations: Migrations = MIGRATIONS) -> Connec
     require_writable(path)
     connection = await Connection.open(path, "rw")
     try:
-        await _require_version(connection, migrations, len(migrations))
+        await _require(connection, migrations)
         connection.keep_in_place()
     except BaseException:
         await connection.close()

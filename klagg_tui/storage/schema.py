@@ -324,7 +324,7 @@ _ALERTS: Final = (
     "CREATE INDEX waiting ON deliveries (way, firing) WHERE state = 'waiting'",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND, _THIRD, _FOURTH, _ALERTS)
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND, _THIRD, (*_FOURTH, *_ALERTS))
 """Step n turns a file of version n into one of version n + 1; version 0 is an empty file. Only ever appended to.
 
 Files made before December 2026 have an empty table `progress` besides, which nothing has ever read.

@@ -12,6 +12,8 @@ from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.errors import DiskError, NotADatabase, StorageError
 from klagg_tui.storage.maintenance import Counts, Holding, Retention
+from klagg_tui.storage.opening import open_writer
+from klagg_tui.storage.schema import MIGRATIONS, READABLE
 from klagg_tui.storage.store import Store
 from tests.filed import all_of, file_in, listed
 from tests.makers import DAY, HOUR, MINUTE, START, SYMBOL, bar, bars, trades
@@ -79,6 +81,12 @@ async def test_no_database_is_made_of_what_belongs_to_another(tmp_path: Path, st
             await Store.open(tmp_path / f"{store.path.name}{end}")
     assert not (tmp_path / "klagg.db-journal").exists()
     assert (tmp_path / "klagg.db-lock").stat().st_size == 0
+
+
+async def test_a_file_of_before_there_were_alerts_has_none(tmp_path: Path) -> None:
+    await (await open_writer(tmp_path / "old.db", MIGRATIONS[:READABLE])).close()
+    async with await Store.open(tmp_path / "old.db", read_only=True) as store:
+        assert await store.counts() == Counts(history=0, forming=0, symbols=0, spans=0, alerts=0, firings=0)
 
 
 async def test_damage_met_by_a_backup_is_the_databases(tmp_path: Path, store: Store) -> None:
