@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeAlias, TypeV
 
 from klagg_tui.engine import bar as engine_bar
 from klagg_tui.engine.bar import State
+from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.exact import price_as_decimal, quantity_as_decimal, turnover_as_decimal
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import StorageError
 from klagg_tui.evidence import Evidence
 from klagg_tui.exporting import arrow
-from klagg_tui.names import Name, Spellings, parted
+from klagg_tui.names import Spellings, parted
 from klagg_tui.paths import default_path
 from klagg_tui.storage.store import Store
 from klagg_tui.timespec import parse_time
@@ -30,7 +31,7 @@ from klagg_tui.timespec import parse_time
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["COLUMNS", "Bar", "Database", "Moment", "Series", "State", "open_database"]
+__all__ = ["COLUMNS", "Bar", "Database", "Derivative", "Moment", "Series", "State", "open_database"]
 
 Moment: TypeAlias = str | int | datetime
 """`2024-08-08T12:00` or `-3h` (see `klagg export --help`), milliseconds since the epoch, or a datetime; UTC by itself."""
@@ -74,6 +75,31 @@ class Bar(NamedTuple):
 _STATE: Final = Bar._fields.index("state")
 COLUMNS: Final = Bar._fields
 """What the values of a row are."""
+
+
+class Derivative(NamedTuple):
+    """What was told of a contract in one minute; None where it was not told in it."""
+
+    symbol: str
+    """As the exchange calls it."""
+    open_time: datetime
+    mark_price: Decimal | None
+    index_price: Decimal | None
+    funding_rate: Decimal | None
+    """What longs pay shorts next, of 1."""
+    next_funding: datetime | None
+    funding_interval: timedelta | None
+    open_interest: Decimal | None
+    """Counted as volume is."""
+    long_volume: Decimal | None
+    """Of the long positions that were liquidated."""
+    long_turnover: Decimal | None
+    long_count: int | None
+    short_volume: Decimal | None
+    short_turnover: Decimal | None
+    short_count: int | None
+    venue: str | None = None
+    """As that of a bar."""
 
 
 class Series(NamedTuple):
@@ -201,10 +227,34 @@ class Database:
             return arrow.table([], with_venue=several, with_witness=several)
         return pyarrow.concat_tables(tables, promote_options="permissive")
 
+    def derivatives(
+        self, symbol: str, start: Moment | None = None, end: Moment | None = None, *, last: int | None = None
+    ) -> Iterator[Derivative]:
+        """What was told of a contract beside its trades, minute by minute from `start` to before `end`, oldest first.
+
+        `last`: only so many, the newest. A symbol that has none, or is not stored, gives none. Raises as `bars` does.
+        """
+        meant, from_ms, to_ms = self._meant(symbol), _ms(start), _ms(end)
+        pages = self._store.derivatives(meant, from_ms, to_ms, newest_first=last is not None, limit=last)
+        venue, name = self._named(meant)
+        newest: list[Derivative] = []
+        while (page := self._loop_thread.run(_next(pages))) is not None:
+            made = [_made_derivative(minute._replace(symbol=name), venue) for minute in page]
+            if last is None:
+                yield from made
+            newest += made
+        if last is not None:
+            yield from reversed(newest)
+
+    def _named(self, symbol: str) -> tuple[str | None, str]:
+        """The venue, None where nobody said it, and the exchange's own name of a stored symbol."""
+        if self._store.is_qualified:
+            return parted(symbol)
+        return next(iter(self._store.venues), None), symbol
+
     def _public(self, bar: engine_bar.Bar) -> Bar:
-        venues = self._store.venues
-        venue, symbol = parted(bar.symbol) if self._store.is_qualified else Name(next(iter(venues), ""), bar.symbol)
-        return _made_public(bar._replace(symbol=symbol), venue or None)
+        venue, symbol = self._named(bar.symbol)
+        return _made_public(bar._replace(symbol=symbol), venue)
 
     def _meant(self, name: str) -> str:
         """The stored symbol that goes by a name; what is not stored as it is."""
@@ -294,6 +344,30 @@ def _made_public(bar: engine_bar.Bar, venue: str | None) -> Bar:
         bar.state,
         venue,
         Evidence(lacks).witness if bar.state is State.CONFIRMED else None,
+    )
+
+
+def _made_derivative(minute: DerivativeMinute, venue: str | None) -> Derivative:
+    def amount(as_decimal: Callable[[int], Decimal], value: int | None) -> Decimal | None:
+        return None if value is None else as_decimal(value)
+
+    next_ms, every_ms = minute.next_funding_ms, minute.funding_every_ms
+    return Derivative(
+        minute.symbol,
+        _moment(minute.open_ms),
+        amount(price_as_decimal, minute.mark_price),
+        amount(price_as_decimal, minute.index_price),
+        amount(turnover_as_decimal, minute.funding_rate),
+        None if next_ms is None else _moment(next_ms),
+        None if every_ms is None else timedelta(milliseconds=every_ms),
+        amount(quantity_as_decimal, minute.open_interest),
+        amount(quantity_as_decimal, minute.long_volume),
+        amount(turnover_as_decimal, minute.long_turnover),
+        minute.long_count,
+        amount(quantity_as_decimal, minute.short_volume),
+        amount(turnover_as_decimal, minute.short_turnover),
+        minute.short_count,
+        venue,
     )
 
 
