@@ -24,6 +24,13 @@ def figures() -> list[tuple[str, str]]:
                 (f"{where}: DataTable", _frame(plain)),
                 ("  how many times cheaper", f"{plain['ms_per_frame'] / ours['ms_per_frame']:.1f}"),
             ]
+    for rate in (2_000, 20_000):
+        found.append(
+            (
+                f"200x60, 1,500 symbols, {rate:,} trades/s, 8 of 12 columns figures",
+                _frame(run("figures", rate, SIZES[1])),
+            )
+        )
     for name, taken in run("keys", 2_000).items():
         walls, cpus = (sorted(one) for one in zip(*taken, strict=True))
         last = min(len(walls) - 1, int(len(walls) * 0.99))

@@ -1,8 +1,8 @@
 """Runs inside a pseudo-terminal: one screen, one rate of trades; prints nothing, writes what it measured as JSON.
 
-python -m bench.screen_child klagg|plain|idle|keys|one|six TRADES_A_SECOND SECONDS OUTPUT
+python -m bench.screen_child klagg|plain|idle|keys|one|six|figures TRADES_A_SECOND SECONDS OUTPUT
 
-`one` and `six`: 1,500 symbols of so many exchanges.
+`one` and `six`: 1,500 symbols of so many exchanges; `figures`: of one, with rolling windows and indicators beside the columns of bars.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from bench.screen_changes import RecordedMarket
 from bench.screen_plain import PlainTable
 from klagg_tui.app import KlaggApp
 from klagg_tui.runtime import interpreter
+from klagg_tui.view.preferences import Preferences
 
 WARM_S = 2.0
 KEYS: dict[str, list[str]] = {
@@ -33,7 +34,12 @@ KEYS: dict[str, list[str]] = {
 }
 ROUNDS = 100
 SIX = ("binance-um", "binance-spot", "coinbase", "okx-swap", "kraken", "hyperliquid")
-EXCHANGES = {"one": SIX[:1], "six": SIX}
+EXCHANGES = {"one": SIX[:1], "six": SIX, "figures": SIX[:1]}
+FIGURES = (
+    "symbol", "last", "chg(24h)", "turnover(24h)", "chg(1h)", "rvol(5m)", "range(24h)", "delta(1h)", "corr(1h)", "rsi(1m)",
+    "taker", "spark",
+)  # fmt: skip
+"""Twelve columns, eight of them figures."""
 OF_EXCHANGES = 1_500
 """Symbols of one exchange, or of six together."""
 
@@ -72,9 +78,11 @@ class Timed:
         return (painted - began) * 1_000, (cpu_painted - cpu_began) * 1_000
 
 
-async def measure_frames(feed: RecordedMarket, seconds: float) -> dict[str, float]:
+async def measure_frames(app: App[Any], feed: RecordedMarket, seconds: float) -> dict[str, float]:
     """CPU while the market runs, by the frames there really were: a slow screen does not come to five a second."""
     await asyncio.sleep(WARM_S)
+    # The made market makes its history by itself, which is no cost of the screen.
+    await app.workers.wait_for_complete([worker for worker in app.workers if worker.group == "history"])
     gc.collect()
     cpu, wall, frames = time.process_time(), time.perf_counter(), feed.taken
     await asyncio.sleep(seconds)
@@ -107,11 +115,12 @@ def main() -> None:
     feed = RecordedMarket(rate, frames, OF_EXCHANGES, exchanges) if exchanges else RecordedMarket(rate, frames)
     interpreter.freeze()
     interpreter.tune()
-    app: App[Any] = PlainTable(feed) if what == "plain" else KlaggApp(feed)
+    chosen = Preferences(columns=FIGURES) if what == "figures" else None
+    app: App[Any] = PlainTable(feed) if what == "plain" else KlaggApp(feed, chosen)
 
     async def measure() -> None:
         try:
-            found = await (measure_keys(app) if what == "keys" else measure_frames(feed, seconds))
+            found = await (measure_keys(app) if what == "keys" else measure_frames(app, feed, seconds))
             await asyncio.to_thread(output.write_text, json.dumps(found), "utf-8")
         finally:
             app.exit()

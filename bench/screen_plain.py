@@ -8,7 +8,7 @@ from textual.widgets import DataTable
 from klagg_tui.engine.period import Period
 from klagg_tui.feed import Feed
 from klagg_tui.view.columns.column import RenderContext
-from klagg_tui.view.columns.registry import COLUMNS, DEFAULT_KEYS
+from klagg_tui.view.columns.registry import DEFAULT_KEYS, view_columns
 from klagg_tui.view.model import Market
 
 SPARK_WIDTH = 16
@@ -21,7 +21,7 @@ class PlainTable(App[None]):
         super().__init__()
         self.feed = feed
         self.market = Market()
-        self.columns = [column for column in COLUMNS if column.key in DEFAULT_KEYS]
+        self.columns = view_columns(DEFAULT_KEYS, feed.periods, all_periods=False)
 
     def compose(self) -> ComposeResult:
         yield DataTable(cursor_type="row")

@@ -9,9 +9,10 @@ from array import array
 from enum import Enum
 from statistics import median
 from types import FunctionType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.columns import BarColumns
 from klagg_tui.engine.exact import PRICE_DECIMALS
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period
 from klagg_tui.view.screener.figure import FigureCall, parsed
@@ -33,21 +34,6 @@ EACH: Final = (
 _TICK: Final = 10 ** (PRICE_DECIMALS - 2)
 
 
-class Columns(NamedTuple):
-    """Stored bars, as they are read."""
-
-    open_ms: array[int]
-    state: array[int]
-    close: array[float]
-    high: array[float]
-    low: array[float]
-    volume: array[float]
-    turnover: array[float]
-    trade_count: array[float]
-    taker_buy_volume: array[float]
-    taker_buy_turnover: array[float]
-
-
 def calls(texts: str) -> list[FigureCall]:
     return [parsed(text, DEFAULT_PERIODS) for text in texts.split()]
 
@@ -66,7 +52,7 @@ class Market:
         for name in self.names:
             self.screener.add(name)
             self.screener.learn(name, Listed("binance-um", name[:-4], "USDT"))
-        self.made: dict[tuple[Period, int], Columns] = {}
+        self.made: dict[tuple[Period, int], BarColumns] = {}
         self.prices = dict.fromkeys(self.names, ticks)
 
     def seed(self) -> int:
@@ -81,7 +67,7 @@ class Market:
             self.screener.seed(need, columns)
         return count
 
-    def columns(self, need: Need) -> Columns:
+    def columns(self, need: Need) -> BarColumns:
         first_ms = need.period.open_ms(need.from_ms)
         opens = array("q", range(first_ms, need.to_ms, need.period.nominal_ms))
         size = len(opens)
@@ -89,9 +75,10 @@ class Market:
         for _ in range(size - 1):
             walk.append(walk[-1] + self.chance.randint(-self.step, self.step))
         amounts = array("d", [self.chance.random() * 100 for _ in range(size)])
-        return Columns(
+        return BarColumns(
             opens,
             array("B", [State.CLOSED.value]) * size,
+            array("B", [0]) * size,
             array("d", [ticks / 100 for ticks in walk]),
             array("d", [(ticks + self.step) / 100 for ticks in walk]),
             array("d", [(ticks - self.step) / 100 for ticks in walk]),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeAlias, TypeV
 
 from klagg_tui.engine import bar as engine_bar
 from klagg_tui.engine.bar import State
-from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.exact import price_as_decimal, quantity_as_decimal, turnover_as_decimal
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import StorageError
 from klagg_tui.evidence import Evidence
 from klagg_tui.exporting import arrow
+from klagg_tui.exporting.told import Derivative, derivative_of
 from klagg_tui.names import Spellings, parted
 from klagg_tui.paths import default_path
 from klagg_tui.storage.store import Store
@@ -75,31 +75,6 @@ class Bar(NamedTuple):
 _STATE: Final = Bar._fields.index("state")
 COLUMNS: Final = Bar._fields
 """What the values of a row are."""
-
-
-class Derivative(NamedTuple):
-    """What was told of a contract in one minute; None where it was not told in it."""
-
-    symbol: str
-    """As the exchange calls it."""
-    open_time: datetime
-    mark_price: Decimal | None
-    index_price: Decimal | None
-    funding_rate: Decimal | None
-    """What longs pay shorts next, of 1."""
-    next_funding: datetime | None
-    funding_interval: timedelta | None
-    open_interest: Decimal | None
-    """Counted as volume is."""
-    long_volume: Decimal | None
-    """Of the long positions that were liquidated."""
-    long_turnover: Decimal | None
-    long_count: int | None
-    short_volume: Decimal | None
-    short_turnover: Decimal | None
-    short_count: int | None
-    venue: str | None = None
-    """As that of a bar."""
 
 
 class Series(NamedTuple):
@@ -239,7 +214,7 @@ class Database:
         venue, name = self._named(meant)
         newest: list[Derivative] = []
         while (page := self._loop_thread.run(_next(pages))) is not None:
-            made = [_made_derivative(minute._replace(symbol=name), venue) for minute in page]
+            made = [derivative_of(minute._replace(symbol=name), venue) for minute in page]
             if last is None:
                 yield from made
             newest += made
@@ -303,8 +278,13 @@ class _LoopThread:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="klagg-api", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="klagg-api", daemon=True)
         self._thread.start()
+
+    def _work(self) -> None:
+        # Its end is also the end of what somebody began and did not wait for, as where ctrl+c was pressed meanwhile.
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.get_loop().run_forever()
 
     @property
     def is_open(self) -> bool:
@@ -319,7 +299,6 @@ class _LoopThread:
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._loop.close()
 
 
 async def _next(pages: AsyncIterator[T]) -> T | None:
@@ -344,30 +323,6 @@ def _made_public(bar: engine_bar.Bar, venue: str | None) -> Bar:
         bar.state,
         venue,
         Evidence(lacks).witness if bar.state is State.CONFIRMED else None,
-    )
-
-
-def _made_derivative(minute: DerivativeMinute, venue: str | None) -> Derivative:
-    def amount(as_decimal: Callable[[int], Decimal], value: int | None) -> Decimal | None:
-        return None if value is None else as_decimal(value)
-
-    next_ms, every_ms = minute.next_funding_ms, minute.funding_every_ms
-    return Derivative(
-        minute.symbol,
-        _moment(minute.open_ms),
-        amount(price_as_decimal, minute.mark_price),
-        amount(price_as_decimal, minute.index_price),
-        amount(turnover_as_decimal, minute.funding_rate),
-        None if next_ms is None else _moment(next_ms),
-        None if every_ms is None else timedelta(milliseconds=every_ms),
-        amount(quantity_as_decimal, minute.open_interest),
-        amount(quantity_as_decimal, minute.long_volume),
-        amount(turnover_as_decimal, minute.long_turnover),
-        minute.long_count,
-        amount(quantity_as_decimal, minute.short_volume),
-        amount(turnover_as_decimal, minute.short_turnover),
-        minute.short_count,
-        venue,
     )
 
 

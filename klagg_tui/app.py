@@ -28,6 +28,7 @@ from klagg_tui.screens.coin import CoinScreen
 from klagg_tui.screens.dialogs.alerts import AlertsScreen
 from klagg_tui.screens.dialogs.help import HelpScreen
 from klagg_tui.screens.health import HealthScreen
+from klagg_tui.screens.history import HistoryReader
 from klagg_tui.screens.key_queue import KeyQueue
 from klagg_tui.screens.market import MarketScreen
 from klagg_tui.screens.palette import Tints
@@ -35,11 +36,15 @@ from klagg_tui.screens.palette_commands import KlaggCommands
 from klagg_tui.screens.state_file import REAL, StateFile, defaults_from, path_of
 from klagg_tui.screens.symbol import SymbolScreen
 from klagg_tui.screens.themes import KLAGG
-from klagg_tui.screens.toasts import AlertToasts
+from klagg_tui.screens.toasts import AlertToasts, TerminalSigns
 from klagg_tui.view import watchlists
+from klagg_tui.view.alerts import AlertDesk
+from klagg_tui.view.alerts.terminals import form_of
 from klagg_tui.view.preferences import Preferences
 
 if TYPE_CHECKING:
+    from klagg_tui.alerting.desk import Desk
+    from klagg_tui.config import Alerts as AlertSettings
     from klagg_tui.config import Screen as ScreenSettings
     from klagg_tui.runtime.stop_signals import StopSignals
     from klagg_tui.runtime.worker import Runtime
@@ -64,6 +69,8 @@ class KlaggApp(App[bool]):
         failure: why the engine ended by itself; the app leaves when there is a reason.
         should_leave: whether a signal asks it to.
         on_shown: called once, when the first picture is there, with its period.
+        desk: where alerts are kept, and people told of them outside of the screen.
+        signs: what the terminal is told of an alert.
     """
 
     TITLE = "klagg"
@@ -96,6 +103,8 @@ class KlaggApp(App[bool]):
         failure: Callable[[], BaseException | None] = lambda: None,
         should_leave: Callable[[], bool] = lambda: False,
         on_shown: Callable[[Period], None] = lambda _period: None,
+        desk: AlertDesk | None = None,
+        signs: TerminalSigns = TerminalSigns(),  # noqa: B008 - it never changes
     ) -> None:
         super().__init__()
         self._on_shown = on_shown
@@ -107,10 +116,11 @@ class KlaggApp(App[bool]):
         self.register_theme(KLAGG)
         self._state_file = state_file
         preferences = state_file.load() if state_file else defaults or Preferences()
-        self.state = AppState(feed, preferences, state_file.update if state_file else _discard)
+        self.state = AppState(feed, preferences, state_file.update if state_file else _discard, desk)
         wanted = preferences.theme
         self.theme = wanted if wanted in self.available_themes else KLAGG.name  # here, or all is styled twice
-        self._toasts = AlertToasts(self, self.state)
+        self._toasts = AlertToasts(self, signs)
+        self._history = HistoryReader(self.state)
         self._table_screen = MarketScreen(self.state)
         self._symbol = SymbolScreen(self.state)
         if keymap:
@@ -125,8 +135,7 @@ class KlaggApp(App[bool]):
         await self.push_screen(self._table_screen)
         self.set_interval(BEAT_S, self.beat)
         self.set_timer(SETTLED_S, interpreter.freeze)
-        for sentence in self.state.unread:
-            self.notify(sentence, title="Cannot be read", severity="warning", timeout=UNREAD_S)
+        self._tell_unread()
         if self._state_file:
             self.set_interval(1, self._state_file.flush)
 
@@ -189,8 +198,10 @@ class KlaggApp(App[bool]):
             self.exit(return_code=1)
             return
         touched = self.state.beat()
+        self._read_history()
         fired = self.state.check_alerts(touched)
         self._toasts.beat(fired)
+        self._tell_unread()
         for screen in reversed(self.screen_stack):  # of which the last beat may find none
             if fired and isinstance(screen, AlertsScreen):
                 screen.refresh_lists()
@@ -199,6 +210,17 @@ class KlaggApp(App[bool]):
                 if screen.is_mounted:
                     screen.beat(touched)
                 break
+
+    def _read_history(self) -> None:
+        """Say what is looked at, and read what the figures in use want of the store."""
+        opened = self._symbol.symbol if self.screen_stack[-1:] == [self._symbol] else None
+        self.state.look_at(self._table_screen.table.visible_symbols(), opened)
+        if self._history.beat():
+            self.run_worker(self._history.read(), group="history", exit_on_error=False)
+
+    def _tell_unread(self) -> None:
+        for sentence in self.state.take_unread():
+            self.notify(sentence, title="Cannot be read", severity="warning", timeout=UNREAD_S)
 
     def _theme_changed(self, theme: Theme) -> None:
         self.state.choose(theme=theme.name)
@@ -360,7 +382,9 @@ class KlaggApp(App[bool]):
         self.exit(for_demo)
 
 
-def _end_without_screen(runtime: Runtime, restore: Callable[[], None], has_left: threading.Event) -> None:
+def _end_without_screen(
+    runtime: Runtime, restore: Callable[[], None], has_left: threading.Event, desk: Desk | None
+) -> None:
     """Write the last state; where the screen has not gone some seconds behind that, go without it."""
 
     def end() -> None:
@@ -370,6 +394,8 @@ def _end_without_screen(runtime: Runtime, restore: Callable[[], None], has_left:
         except Exception:  # noqa: BLE001 - it was logged; there is no screen left to say it on
             status = 1
         if not has_left.wait(_LEAVE_S):
+            if desk:
+                desk.stop()
             restore()
             os._exit(status)
 
@@ -397,11 +423,15 @@ def run(
     *,
     names: Mapping[str, str] | None = None,
     state_name: str = REAL,
+    begin: Callable[[Preferences], Preferences] | None = None,
+    alerts: AlertSettings | None = None,
+    desk: Desk | None = None,
 ) -> bool:
     """Start the engine, show the market until the user or a signal ends it, and end when the last changes are on disk.
 
     Returns whether the user left for the simulated market. `names` are own names of the settings and what they stand for;
-    `state_name` names the file of the preferences.
+    `state_name` names the file of the preferences, `begin` makes of them those that this start is to have; `alerts` say what the
+    terminal is told of alerts, which `desk` keeps.
 
     Raises:
         KlaggError: the engine cannot start, ended by itself, or could not write its last state.
@@ -411,19 +441,25 @@ def run(
     interpreter.freeze()
     has_left = threading.Event()
     # From within the signal: a terminal that takes nothing more holds up the screen, and must hold up neither disk nor end.
-    stop.on_stop = lambda: _end_without_screen(runtime, stop.on_abort, has_left)
+    stop.on_stop = lambda: _end_without_screen(runtime, stop.on_abort, has_left, desk)
+    if desk:
+        desk.start()
     app = KlaggApp(
         runtime,
-        state_file=StateFile(path_of(state_name), defaults_from(settings, names)),
+        state_file=StateFile(path_of(state_name), defaults_from(settings, names), begin),
         keymap=settings.keymap if settings else None,
         failure=lambda: runtime.error,
         should_leave=lambda: stop.came,
         on_shown=runtime.go_on,
+        desk=desk,
+        signs=TerminalSigns(alerts.bell, form_of(alerts.terminal, os.environ)) if alerts else TerminalSigns(),
     )
     try:
         is_for_demo = not stop.came and bool(app.run())
     finally:
         has_left.set()
+        if desk:
+            desk.stop()
         runtime.cancel()
         runtime.wait()
     if app.return_code:

@@ -14,6 +14,7 @@ from klagg_tui.commands.shared.help import Group, polish
 from klagg_tui.commands.shared.lazy import LazyCommands
 from klagg_tui.commands.shared.output import OutputClosed, say
 from klagg_tui.commands.shared.settings import Chosen, with_settings
+from klagg_tui.commands.shared.start import FilterOption, ListOption, SortOption, Start, ViewOption
 from klagg_tui.config.table import SECTIONS
 from klagg_tui.errors import BadPeriod, BadTime, BadUsage, FilterError, KlaggError
 
@@ -24,6 +25,7 @@ COMMANDS: Final = (
     "symbols",
     "db",
     "audit",
+    "alerts",
     "replay",
     "record",
     "serve",
@@ -102,15 +104,21 @@ def _open_terminal(
     version: Annotated[  # noqa: ARG001 - its callback answers
         bool, typer.Option("--version", "-V", help="Show the version and leave.", callback=_version, is_eager=True)
     ] = False,
+    filter_text: FilterOption = None,
+    sort: SortOption = None,
+    shown_list: ListOption = None,
+    view: ViewOption = None,
 ) -> None:
     """Watches whole markets of one exchange or several and keeps their bars, exact to the last digit.
 
     Without a command it opens the terminal.
     """
+    start = Start(filter_text, sort, shown_list, view)
+    start.before(chosen.subcommand)
     if chosen.subcommand is None:
         from klagg_tui.commands.terminal import open_terminal
 
-        open_terminal(chosen, is_served=is_served)
+        open_terminal(chosen, start, is_served=is_served)
 
 
 def _leave(sentence: str, status: int) -> NoReturn:

@@ -18,6 +18,7 @@ KlaggError                      one sentence for a person: what happened, what i
 │   ├── DatabaseLocked          another program holds a lock on it
 │   ├── OtherMarket             it holds the bars of another market
 │   └── DiskTrouble             the disk is full, read-only or broken
+├── Undelivered                 nobody could be told of an alert on one way
 ├── ExportError                 bars cannot be written where they were asked for
 └── ExchangeError               the exchange cannot be reached or refuses
     ├── Unreachable             no connection, a time-out, or an answer that is no answer (5xx)
@@ -113,6 +114,17 @@ class OtherMarket(StorageError):
 
 class DiskError(StorageError):
     """The disk is full, read-only or broken."""
+
+
+class Undelivered(KlaggError):
+    """Nobody could be told of an alert on one way; what happened, as a part of a sentence.
+
+    `is_final`: it would be the same the next time.
+    """
+
+    def __init__(self, reason: str, *, is_final: bool = False) -> None:
+        super().__init__(reason)
+        self.is_final = is_final
 
 
 class ExportError(KlaggError):

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from klagg_tui.engine.bar import SUM_BITS, Bar, State
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
+from klagg_tui.errors import StorageError
 from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.venue import Ids, Venue
@@ -24,7 +25,6 @@ from klagg_tui.runtime.several import SeveralMarkets
 from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
-from klagg_tui.simulator.faults.schedule import parse_schedule
 from klagg_tui.storage.store import Store
 
 Exchanges: TypeAlias = SimulatedExchange | Sequence[SimulatedExchange]
@@ -99,6 +99,8 @@ SETTLE_MINUTES = 9
 """For the last bars of a run to be confirmed: they gather for five minutes."""
 PATIENCE_MINUTES = 90
 """As long may what went wrong keep them on top of that: contracts that ended last have their end shown by then."""
+AS_LONG_AS_MINUTES = 30
+"""Without anything having come: a busy machine has the time that it makes use of."""
 
 
 class Recorded(NamedTuple):
@@ -128,22 +130,25 @@ async def recorded(
     runtime.start()
     whole_ms = 0 if isinstance(exchanges, SimulatedExchange) else await ready_ms(exchanges, runtime)
     for exchange in every(exchanges):
-        for fault in parse_schedule(faults, whole_ms):
-            exchange.faults.add(fault)
+        exchange.faults.plan(faults, whole_ms)
     await until(exchanges, runtime, now_ms(exchanges) + int(minutes * MINUTE_MS))
     to_ms = now_ms(exchanges) // MINUTE_MS * MINUTE_MS
     for exchange in every(exchanges):
         exchange.faults.cease()
     await until(exchanges, runtime, to_ms + SETTLE_MINUTES * MINUTE_MS)
-    while now_ms(exchanges) < to_ms + PATIENCE_MINUTES * MINUTE_MS:
+    left: object = None
+    end_ms = to_ms + PATIENCE_MINUTES * MINUTE_MS
+    while now_ms(exchanges) < end_ms:
         # On a busy machine what is owed comes late, and history last.
-        is_filled = not runtime.status().owed and runtime.status().progress is None
-        if is_filled and not await unsettled(exchanges, database, to_ms):
+        progress, still = runtime.status().progress, await unsettled(exchanges, database, to_ms)
+        if not runtime.status().owed and progress is None and not still:
             break
+        if left != (left := (progress, still)):
+            end_ms = max(end_ms, now_ms(exchanges) + AS_LONG_AS_MINUTES * MINUTE_MS)
         await until(exchanges, runtime, now_ms(exchanges) + MINUTE_MS)
     # On a busy machine some symbol nearly always waits for trades: the status is taken in a moment in which none does.
     status = runtime.status()
-    while not _are_gaps_closed(status) and now_ms(exchanges) < to_ms + PATIENCE_MINUTES * MINUTE_MS:
+    while not _are_gaps_closed(status) and now_ms(exchanges) < end_ms + PATIENCE_MINUTES * MINUTE_MS:
         await until(exchanges, runtime, now_ms(exchanges) + 1)
         status = runtime.status()
     await runtime.stop()
@@ -194,6 +199,33 @@ async def unsettled(exchanges: Exchanges, database: Path, to_ms: int) -> list[st
             if run.period in own.get(parted(run.symbol).venue, sole) and run.period.end_ms(run.first_open_ms) <= to_ms
         ),
     ]
+
+
+async def is_begun(exchanges: Exchanges, database: Path, from_ms: int) -> bool:
+    """Whether a minute is stored of every symbol that opens by then: what is missing behind it is owed.
+
+    Of what was lost before anything was on disk nothing tells; it is history, as far as that goes back, and another contract's once
+    the name was given to one.
+    """
+    is_several = not isinstance(exchanges, SimulatedExchange)
+    try:
+        store = await Store.open(database, read_only=True)
+    except StorageError:  # it is being made
+        return False
+    async with store:
+        for exchange in every(exchanges):
+            known = await store.symbols(exchange.face.key if is_several else None)
+            names = [one.symbol for one in known if _has_begun(exchange, parted(one.symbol).symbol, from_ms)]
+            if not names or not all([await store.count(name, Period.M1, 0, from_ms + 1) for name in names]):
+                return False
+    return True
+
+
+def _has_begun(exchange: SimulatedExchange, symbol: str, from_ms: int) -> bool:
+    """Whether the exchange has minutes of the last half hour up to then."""
+    return any(
+        bar.open_ms <= from_ms for bar in exchange.bars(symbol, Period.M1, from_ms - 30 * MINUTE_MS, from_ms + 1)
+    )
 
 
 async def until(exchanges: Exchanges, runtime: Runtime, end_ms: int) -> None:

@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from textual import events
+from textual.geometry import Size
 from textual.keys import key_to_character
 from textual.pilot import Pilot
 from textual.worker import WorkerState
 
 from klagg_tui.app import KlaggApp
+from klagg_tui.screens.base import LEAST_HEIGHT, LEAST_WIDTH
 from klagg_tui.screens.state_file import StateFile
 from klagg_tui.screens.widgets.table import MarketTable
 from klagg_tui.view.preferences import Preferences
+from tests.feeds import until
 from tests.made_market import MadeMarket
 
 
@@ -88,6 +91,16 @@ class Seen:
         """Type a text, all at once."""
         self.app.post_message(events.Paste(text))
         await self.pilot.pause()
+
+    async def resize(self, width: int, height: int) -> None:
+        """Another terminal size, and wait until the screen has taken it in: Textual gathers sizes for a moment."""
+        size = Size(width, height)
+        assert self.app._driver is not None
+        self.app._driver._size = size
+        self.app.post_message(events.Resize(size, size))
+        screen, is_small = self.app.screen, width < LEAST_WIDTH or height < LEAST_HEIGHT
+        await until(lambda: screen.size == size and screen.has_class("small") is is_small)
+        await until(lambda: not screen._layout_required)
 
     async def beat(self, times: int = 1) -> None:
         """Let the app take in what changed."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import doctest
+import signal
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -20,6 +22,7 @@ from klagg_tui.errors import BadPeriod, BadTime, StorageError
 from klagg_tui.evidence import Evidence
 from klagg_tui.storage.store import Store
 from tests.makers import MINUTE, START, bar, bars
+from tests.slow_sqlite import SlowSqlite
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "api.md"
 
@@ -72,6 +75,23 @@ def test_it_can_be_asked_from_inside_a_running_loop(database: api.Database) -> N
         return len(database.rows("BTCUSDT"))
 
     assert asyncio.run(in_a_notebook()) == 120
+
+
+def test_ctrl_c_while_a_database_opens_leaves_nothing_open(
+    database: api.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt() -> None:
+        slow.reached.wait(10)
+        slow.go_on_soon()
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    slow = SlowSqlite(monkeypatch, "open")
+    pressed = threading.Thread(target=interrupt)
+    pressed.start()
+    with pytest.raises(KeyboardInterrupt):
+        api.open_database(database.path)
+    pressed.join()
+    slow.assert_is_over()
 
 
 def test_rows_are_plain_values(database: api.Database) -> None:

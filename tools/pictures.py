@@ -68,7 +68,7 @@ SCENES: Final = (
 
 SEVERAL: Final = (
     Scene("exchanges", ("down", "m")),
-    Scene("one-exchange", ("greater_than_sign",)),
+    Scene("one-exchange", ("right_curly_bracket",)),
     Scene("coin", ("slash", *"base:btc", "enter", "b"), before_s=2.0),
     Scene("exchanges-health", ("h",)),
 )
@@ -86,7 +86,7 @@ REPLAY_SPEED: Final = 170.0
 async def draw(runtime: Runtime, state: AppState, scene: Scene, size: tuple[int, int]) -> str:
     """One picture, as SVG; market and health go on from picture to picture."""
     app = KlaggApp(runtime, scene.choices)
-    app.state.live = app.state.shown_market = state.live
+    app.state.watch(state.live)
     app.state.health = state.health
     async with app.run_test(size=size) as pilot:
         await pilot.pause(scene.before_s)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from klagg_tui.commands.shared.settings import Chosen, with_settings
+from klagg_tui.commands.shared.start import NOWHERE, FilterOption, ListOption, SortOption, Start, ViewOption
 from klagg_tui.config.reading import flag_text, problems_of_flag
 from klagg_tui.config.table import BY_NAME
 from klagg_tui.errors import BadUsage
@@ -30,6 +31,7 @@ klagg demo --venue binance-um,coinbase,kraken
 SYMBOLS: Final = 300
 ACTIVITY: Final = 400.0
 _VENUES: Final = BY_NAME["market.venues"]
+_STATE: Final = "demo"
 
 
 def register(app: typer.Typer) -> None:
@@ -53,12 +55,15 @@ def demo(
     ] = ACTIVITY,
     faults: Annotated[str, typer.Option(metavar="SPEC", help="What goes wrong; see klagg simulate --help.")] = "life",
     seed: Annotated[int, typer.Option(min=0, metavar="NUMBER", help="Equal seeds give equal markets.")] = 1,
+    filter_text: FilterOption = None,
+    sort: SortOption = None,
+    shown_list: ListOption = None,
+    view: ViewOption = None,
 ) -> None:
     """Watch a made-up market: no network, no account, no bars kept."""
     options = ("--speed", str(speed), "--faults", faults, "--seed", str(seed))
-    watch_demo(
-        chosen.load().settings, shares(_venues(venue or chosen.flags.get(_VENUES.name)), count, activity, options)
-    )
+    markets = shares(_venues(venue or chosen.flags.get(_VENUES.name)), count, activity, options)
+    watch_demo(chosen.load().settings, markets, Start(filter_text, sort, shown_list, view))
 
 
 def shares(
@@ -85,7 +90,7 @@ def _venues(typed: Sequence[str] | None) -> tuple[str, ...]:
     return read
 
 
-def watch_demo(settings: Settings, markets: Mapping[str, Sequence[str]] | None = None) -> None:
+def watch_demo(settings: Settings, markets: Mapping[str, Sequence[str]] | None = None, start: Start = NOWHERE) -> None:
     """Run simulated exchanges and a terminal on them; everything goes when the person leaves.
 
     `markets`: options of `klagg simulate` by venue; see `shares`.
@@ -95,6 +100,7 @@ def watch_demo(settings: Settings, markets: Mapping[str, Sequence[str]] | None =
     from klagg_tui.runtime.stop_signals import StopSignals
 
     require_terminal("`klagg simulate` runs the simulated exchange without one")
+    begin = start.begin(settings, settings.market.periods, _STATE)
     with (
         StopSignals() as stop,  # first, so that no signal leaves the folder behind
         tempfile.TemporaryDirectory(prefix="klagg-demo-") as folder,
@@ -104,4 +110,4 @@ def watch_demo(settings: Settings, markets: Mapping[str, Sequence[str]] | None =
         from klagg_tui.runtime.plans import several_demo_plan
 
         plan = several_demo_plan(urls, Path(folder) / "demo.db", settings.market.periods)
-        watch_until(stop, plan, settings, state_name="demo")
+        watch_until(stop, plan, settings, begin, state_name=_STATE)

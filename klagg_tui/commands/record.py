@@ -19,6 +19,7 @@ from klagg_tui.metrics import Metric
 from klagg_tui.runtime.stop_signals import StopSignals
 
 if TYPE_CHECKING:
+    from klagg_tui.commands.shared.alarm import Alarm
     from klagg_tui.feed import Status
     from klagg_tui.runtime.worker import Runtime
 
@@ -43,19 +44,25 @@ def register(app: typer.Typer) -> None:
     app.command("record", epilog=_EXAMPLES)(record)
 
 
-@with_settings("market", "storage", "log")
+@with_settings("market", "storage", "alerts", "log")
 def record(chosen: Chosen) -> None:
-    """Record the market into the database, without a screen. Ctrl+C or SIGTERM writes the last state and leaves."""
+    """Record the market into the database, without a screen. Ctrl+C or SIGTERM writes the last state and leaves.
+
+    Alerts fire here too: `klagg alerts` adds them, also meanwhile.
+    """
+    from klagg_tui.commands.shared.alarm import Alarm
     from klagg_tui.runtime.plans import live_plan
     from klagg_tui.runtime.worker import Runtime
 
     settings = chosen.load(watches=True).settings
     start_log(settings, settings.storage.database)
     say_update(settings.storage.database)
-    run_headless(Runtime(live_plan(settings)), f"Recording into {settings.storage.database}. Ctrl+C ends it.")
+    runtime = Runtime(live_plan(settings))
+    greeting = f"Recording into {settings.storage.database}. Ctrl+C ends it."
+    run_headless(runtime, greeting, Alarm.of(runtime, settings))
 
 
-def run_headless(runtime: Runtime, greeting: str) -> None:
+def run_headless(runtime: Runtime, greeting: str, alarm: Alarm) -> None:
     """Run without a screen, with a status line now and then, until Ctrl+C or SIGTERM; a second signal ends it at once.
 
     Raises:
@@ -63,9 +70,11 @@ def run_headless(runtime: Runtime, greeting: str) -> None:
     """
     with StopSignals() as stop:
         runtime.start()
+        alarm.start()
         with contextlib.suppress(OutputClosed):
             say(greeting)
-            _report(runtime, stop)
+            _report(runtime, stop, alarm)
+        alarm.stop()
         runtime.cancel()
         try:
             _wait_for(runtime)
@@ -76,14 +85,16 @@ def run_headless(runtime: Runtime, greeting: str) -> None:
             say("Stopped; the last state is written.")
 
 
-def _report(runtime: Runtime, stop: StopSignals) -> None:
+def _report(runtime: Runtime, stop: StopSignals, alarm: Alarm) -> None:
     """A status line now and then, and every new problem at once, until a signal comes or the engine ends."""
     problems = Problems()
     next_s = time.monotonic()
     while not stop.came and not runtime.has_ended:
-        runtime.take_changes()
+        update = runtime.take_changes()
         status = runtime.status()
-        for notice in problems.fresh(status.notices, time.monotonic()):
+        for line in alarm.beat(update, status.exchange_now_ms):
+            say(line, before=clear() + alarm.sign(line))
+        for notice in problems.fresh((*status.notices, *alarm.notices), time.monotonic()):
             say(notice, before=clear(), err=True)
         if time.monotonic() >= next_s:
             say(joined(_parts(status)), before=clear(), nl=not is_rewritten())

@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
     app.command("serve", epilog=_EXAMPLES)(serve)
 
 
-@with_settings("market", "storage", "log", "serve")
+@with_settings("market", "storage", "alerts", "log", "serve")
 def serve(chosen: Chosen) -> None:
     """Record the market as `klagg record` does, and push changed bars to whoever subscribes on this machine.
 
@@ -36,6 +36,7 @@ def serve(chosen: Chosen) -> None:
     beside the terminal.
     """
     from klagg_tui.commands.record import run_headless
+    from klagg_tui.commands.shared.alarm import Alarm
     from klagg_tui.runtime.plans import live_plan
     from klagg_tui.serve.server import served
 
@@ -45,7 +46,8 @@ def serve(chosen: Chosen) -> None:
     runtime, server = served(live_plan(settings), settings.serve)
     server.start()
     try:
-        run_headless(runtime, f"Recording into {settings.storage.database}. {greeting(server)} Ctrl+C ends it.")
+        said = f"Recording into {settings.storage.database}. {greeting(server)} Ctrl+C ends it."
+        run_headless(runtime, said, Alarm.of(runtime, settings))
     finally:
         server.stop()
 

@@ -8,12 +8,13 @@ import typer
 
 from klagg_tui.commands.first_start import ask, is_first, remember
 from klagg_tui.commands.shared.settings import Chosen
+from klagg_tui.commands.shared.start import NOWHERE, Start
 from klagg_tui.commands.shared.watch import watch
 
 _INTERRUPTED = 130
 
 
-def open_terminal(chosen: Chosen, *, is_served: bool = False) -> None:
+def open_terminal(chosen: Chosen, start: Start = NOWHERE, *, is_served: bool = False) -> None:
     """Watch the market that the settings name; a simulated one where the person asks for it there.
 
     Raises:
@@ -34,8 +35,8 @@ def open_terminal(chosen: Chosen, *, is_served: bool = False) -> None:
     if not wants_demo:
         from klagg_tui.runtime.plans import live_plan
 
-        wants_demo = watch(live_plan(settings), settings, is_served=is_served)
+        wants_demo = watch(live_plan(settings), settings, start, is_served=is_served)
     if wants_demo:
         from klagg_tui.commands.demo import watch_demo
 
-        watch_demo(settings)
+        watch_demo(settings, start=start)

@@ -15,7 +15,7 @@ from klagg_tui.config.kinds import BadValue
 from klagg_tui.config.names import SECTION as NAMES
 from klagg_tui.config.names import problems_of, take_names
 from klagg_tui.config.table import BY_NAME, CONFIG_ENV, SECTIONS, SETTINGS, Setting
-from klagg_tui.config.values import Log, Market, Screen, Serve, Settings, Storage, VenueTable
+from klagg_tui.config.values import Alerts, Log, Market, Screen, Serve, Settings, Storage, VenueTable
 from klagg_tui.config.venues import SECTION as VENUE
 from klagg_tui.config.venues import take_tables
 from klagg_tui.config.wording import shown
@@ -164,6 +164,7 @@ def settings_of(
         Market(**section("market")),
         Storage(**section("storage")),
         Screen(**section("screen")),
+        Alerts(**section("alerts")),
         Log(**section("log")),
         Serve(**section("serve")),
         dict(tables or {}),

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 from klagg_tui.config.columns import Columns
 from klagg_tui.config.kinds import Choice, FilePath, Kind, Number, Secret, Text, Url
 from klagg_tui.config.many import Keep, Keymap, Many, Periods
+from klagg_tui.config.telling import CommandLine, HookUrl, Switch
 from klagg_tui.config.venues import COINS, SYMBOLS, VenueName
 from klagg_tui.engine.period import DEFAULT_PERIODS
 from klagg_tui.exchange.registry import DEFAULT, keys, venue
@@ -48,6 +49,7 @@ SECTIONS: Final = {
     "market": "What is watched, and where it comes from",
     "storage": "The local database",
     "screen": "How the terminal looks, and its keys",
+    "alerts": "How people are told of alerts",
     "log": "The log file",
     "serve": "Bars for other programs (`klagg serve`)",
 }
@@ -60,6 +62,8 @@ THEMES: Final = (
     "ansi-light",
 )  # fmt: skip
 """Named here so that checking a file need not import Textual."""
+TERMINAL_FORMS: Final = ("auto", "osc9", "osc777", "osc99", "none")
+"""As `view.alerts.terminals` has them."""
 
 
 def _setting(
@@ -119,6 +123,15 @@ SETTINGS: Final = (
     _setting("screen.times", Choice("ZONE", "utc", "local"), "utc", "Times in UTC or this machine's zone."),
     _setting("screen.columns", Columns(), (), "Columns of the market table in order; none means its own choice."),
     _setting("screen.keymap", Keymap(), {}, "Other keys for actions, like freeze=f5.", sample='freeze = "f5"'),
+    _setting("alerts.bell", Switch(), True, "Ring the terminal's bell.", flag="--alert-bell"),
+    _setting("alerts.terminal", Choice("FORM", *TERMINAL_FORMS), "auto",
+             "What makes the terminal show a notification: osc9 (iTerm2), osc777 (foot, WezTerm, Ghostty), osc99 (kitty), none, or "
+             "auto, by what the terminal says that it is.", flag="--alert-terminal"),
+    _setting("alerts.desktop", Switch(), False, "Show a notification of the desktop, by notify-send or osascript.",
+             flag="--alert-desktop"),
+    _setting("alerts.command", CommandLine(), (),
+             "Command to run, with KLAGG_SYMBOL, KLAGG_PRICE, KLAGG_ALERT and more in its environment.", flag="--alert-command"),
+    _setting("alerts.webhook", HookUrl(), None, "Address that is sent each alert as JSON.", flag="--alert-webhook"),
     _setting("log.path", FilePath(), _log, "Log file.", flag="--log-path"),
     _setting("log.level", Choice("LEVEL", "DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "The least that is logged.",
              flag="--log-level"),

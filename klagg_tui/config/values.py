@@ -67,6 +67,19 @@ class Screen:
 
 
 @dataclass(frozen=True, slots=True)
+class Alerts:
+    """How people are told of alerts."""
+
+    bell: bool
+    terminal: str
+    """auto, osc9, osc777, osc99 or none."""
+    desktop: bool
+    command: tuple[str, ...]
+    """A program and its arguments; empty: none."""
+    webhook: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """The log file."""
 
@@ -92,6 +105,7 @@ class Settings:
     market: Market
     storage: Storage
     screen: Screen
+    alerts: Alerts
     log: Log
     serve: Serve
     venue: Mapping[str, VenueTable]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.columns import BarColumns
@@ -37,11 +39,35 @@ async def columns(
 async def ask_aside(database: Path, markets: Sequence[str], question: Callable[[Store], Awaitable[T]]) -> T:
     """Ask the database in a thread and on a connection of its own: millions of bars must hold up no loop.
 
+    It is called off when nobody waits for the answer any more.
+
     `markets`: those of the run, so that symbols are called here as they are there.
     """
+    asked: Future[_Asked] = Future()
 
     async def ask() -> T:
+        task = asyncio.current_task()
+        assert task is not None, "it runs as one"
+        asked.set_result(_Asked(asyncio.get_running_loop(), task))
         async with await Store.open(database, read_only=True, markets=markets) as store:
             return await question(store)
 
-    return await asyncio.to_thread(lambda: asyncio.run(ask()))
+    try:
+        return await asyncio.to_thread(lambda: asyncio.run(ask()))
+    except asyncio.CancelledError:
+        asked.add_done_callback(_call_off)
+        raise
+
+
+class _Asked(NamedTuple):
+    """What calls a question off that is being answered in another thread."""
+
+    loop: asyncio.AbstractEventLoop
+    task: asyncio.Task[Any]
+
+
+def _call_off(asked: Future[_Asked]) -> None:
+    """An export of hours would keep the program from its end, which waits for all threads."""
+    loop, task = asked.result()
+    with suppress(RuntimeError):  # it has just been answered
+        loop.call_soon_threadsafe(task.cancel)

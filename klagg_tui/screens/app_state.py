@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
@@ -15,23 +14,31 @@ from klagg_tui.screens.palette import Palette, Tints, palette
 from klagg_tui.screens.themes import KLAGG
 from klagg_tui.view import filter as filters
 from klagg_tui.view import venues
-from klagg_tui.view.alerts import Alerts, Fired
+from klagg_tui.view.alerts import Alert, AlertDesk, Firing, read_alert
+from klagg_tui.view.alerts.book import AlertBook
 from klagg_tui.view.columns.column import Column, RenderContext
 from klagg_tui.view.columns.computed import ColumnFinder
-from klagg_tui.view.columns.registry import DEFAULT_KEYS, find, view_columns
+from klagg_tui.view.columns.registry import DEFAULT_KEYS, view_columns
 from klagg_tui.view.filter import Scope
 from klagg_tui.view.health import Health
 from klagg_tui.view.model import Market, Row, is_stale_feed
 from klagg_tui.view.preferences import Preferences
+from klagg_tui.view.screener.figure import FigureCall
+from klagg_tui.view.sorting import Sort
 
 BEATS_A_SECOND: Final = 5
-FIRED_KEPT: Final = 200
 
 
 class AppState:
     """One for the whole app, used in its thread only."""
 
-    def __init__(self, feed: Feed, preferences: Preferences, save: Callable[[Preferences], None]) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        preferences: Preferences,
+        save: Callable[[Preferences], None],
+        desk: AlertDesk | None = None,
+    ) -> None:
         self.feed = feed
         self.preferences = preferences
         self._save = save
@@ -42,21 +49,30 @@ class AppState:
         self.frozen_at_ms: int | None = None
         self._frozen_stale: frozenset[str] = frozenset()
         """Exchanges that were stale when the screen was frozen."""
+        self.seeded: set[str] = set()
+        """Symbols whose stored history was read since the last beat."""
+        self.visible: tuple[str, ...] = ()
+        """Symbols of the rows on view, from the top."""
+        self._look: tuple[object, ...] = ()
         self.last_update: FeedUpdate | None = None
         """What the last beat read from the feed."""
         self._kept: tuple[object, ...] = ()
         self._scope = Scope()
-        self.alerts = Alerts()
+        saved = (Alert(text, str(self.period)) for text in preferences.alerts)
+        self.book = AlertBook(saved, self.scope, desk)
+        """The alerts."""
+        self.alerts = self.book.alerts
+        self.fired = self.book.fired
         self.unread: list[str] = []
         """Sentences on what was saved and cannot be read any more, to be told once the screen is there."""
+        self._finder = ColumnFinder(self.scope)
         self.filter = self._read_saved()
         """The filter of the market table."""
-        self._finder = ColumnFinder(self.scope)
-        self._use_figures()
+        self.breadth_calls: frozenset[FigureCall] = frozenset()
+        """What the line of the whole market asks for; nothing while it is not on view."""
+        self.use_figures()
         self.is_sorted_since = False
         """Whether an order was chosen since that filter: then rows are not ranked by how like their names are to it."""
-        self.fired: deque[Fired] = deque(maxlen=FIRED_KEPT)
-        """Alerts that fired, oldest first."""
         self.health = Health()
         self.shown_count = 0
         """How many of all symbols the market table shows."""
@@ -67,21 +83,52 @@ class AppState:
     def beat(self) -> set[str]:
         """Read what changed; returns the symbols it concerns."""
         self.last_update = self.feed.take_changes()
-        self.status = self.feed.status()
+        status = self.feed.status()
+        self.status = status._replace(notices=status.notices + self.book.desk.notices)
         self._beats += 1
         if self._beats % BEATS_A_SECOND == 1:
             self.health.sample(self.status)
         touched = self.live.apply(self.last_update) if self.last_update is not None else set()
-        return touched | self.live.note_halted(self.status.halted)
+        seeded, self.seeded = self.seeded, set()
+        self.alerts.doubt(seeded)
+        return touched | seeded | self.live.note_halted(self.status.halted)
 
-    def check_alerts(self, touched: set[str]) -> list[Fired]:
+    def look_at(self, visible: tuple[str, ...], opened: str | None) -> None:
+        """These rows are on view, or this symbol is opened: their history comes first from now on."""
+        look = (visible, self.period, opened)
+        self.visible = visible if opened is None else (opened, *visible)
+        if look != self._look:
+            self._look = look
+            self.feed.look_at(visible, self.period, opened)
+
+    @property
+    def urgent_calls(self) -> frozenset[FigureCall]:
+        """Figures that every row is needed of: what the rows are chosen and ordered by, and what alerts watch."""
+        order = self.find_column(self.sorting.key)
+        calls = order.calls if order is not None else frozenset[FigureCall]()
+        return calls | self.filter.calls | self.alerts.calls | self.breadth_calls
+
+    def watch(self, live: Market) -> None:
+        """Show this market, which another one has filled."""
+        self.live = self.shown_market = live
+        self.use_figures()
+
+    def check_alerts(self, touched: set[str]) -> list[Firing]:
         """Alerts that fire among the symbols that changed; `fired` keeps them too."""
-        if not self.alerts.texts:
-            return []
+        before = self.alerts.version
+        now_ms = self.status.exchange_now_ms
+        unread = self.book.take_news(now_ms)
         rows = [row for symbol in touched if (row := self.live.rows.get(symbol)) is not None]
-        fired = self.alerts.check(rows, self.period, self.status.exchange_now_ms)
-        self.fired.extend(fired)
+        fired = self.book.check(rows, now_ms) if self.alerts.texts else []
+        self.unread += unread or ()
+        if before != self.alerts.version:
+            self._save_alerts()
         return fired
+
+    def take_unread(self) -> list[str]:
+        """What is to be told of what cannot be read any more, once."""
+        told, self.unread = self.unread, []
+        return told
 
     def suggested_alert(self, symbol: str | None) -> str:
         """A filter to begin a new alert with: the symbol at more than its newest price."""
@@ -90,24 +137,39 @@ class AppState:
             return ""
         return f"symbol={symbol} last>{formatting.price(row.last, row.decimals)}"
 
-    def use_alerts(self, texts: tuple[str, ...]) -> None:
-        """Watch exactly these filters from now on."""
-        self.alerts.watch(texts, self.scope)
-        self.choose(alerts=texts)
+    def put_alert(self, alert: Alert) -> None:
+        """Watch this alert from now on, in the place of one of the same text."""
+        self.book.put(alert)
+        self._save_alerts()
+
+    def remove_alert(self, text: str) -> None:
+        """Watch the alert of this text no longer."""
+        self.book.remove(text)
+        self._save_alerts()
+
+    def _save_alerts(self) -> None:
+        """In the state file those that nothing else keeps; others are watched than before."""
+        if self.book.saved != self.preferences.alerts:
+            self.choose(alerts=self.book.saved)
+        else:
+            self.use_figures()
+
+    def read_alert(self, text: str) -> filters.Filter:
+        """What somebody typed, held against the exchanges that are watched.
+
+        Raises:
+            FilterError: it cannot be read, or would never fire.
+        """
+        return read_alert(text, self.typed_scope)
 
     def use_kept(self, **kept: tuple[tuple[str, str], ...]) -> list[str]:
         """Save `saved_filters` or `names`; returns sentences on what uses them and cannot be read any more."""
         self.choose(**kept)
         before, self.unread = self.unread, []
         self.filter = self._read_saved()
-        self._use_figures()
+        self.use_figures()
         told, self.unread = self.unread, before
         return told
-
-    def price_of(self, fired: Fired) -> str:
-        """The price at which an alert fired, with the symbol's decimals."""
-        row = self.live.rows.get(fired.symbol)
-        return formatting.NOTHING if fired.last is None else formatting.price(fired.last, row.decimals if row else 0)
 
     def use_filter(self, text: str) -> None:
         """Filter by this from now on.
@@ -127,12 +189,15 @@ class AppState:
         """What the rows are in order of before their column, the largest first, where the filter is letters of a name."""
         return None if self.is_sorted_since else self.filter.likeness
 
-    def _use_figures(self) -> None:
-        """Compute what filter, alerts, columns and order ask for, and nothing else."""
-        sorted_by = self.find_column(self.preferences.sort)
-        columns = (*self.columns(), sorted_by) if sorted_by else self.columns()
-        calls = self.filter.calls | self.alerts.calls
-        self.live.screener.use(calls.union(*(column.calls for column in columns)))
+    def use_figures(self) -> None:
+        """Compute what filter, alerts, columns, order and the line of the whole market ask for, and nothing else."""
+        self.live.screener.use(self.urgent_calls.union(*(column.calls for column in self.columns())))
+
+    @property
+    def sorting(self) -> Sort:
+        """The order of the rows; the usual one where its column cannot be read any more."""
+        chosen = self.preferences.sorting
+        return Sort() if self.find_column(chosen.key) is None else chosen
 
     def find_column(self, key: str) -> Column | None:
         """The column of that key, or the computed one of that text; None where it is neither."""
@@ -153,7 +218,7 @@ class AppState:
     def _columns_unread(self) -> Iterator[tuple[str, str]]:
         """Columns of the table, and the one of its order, that cannot be read, and why."""
         for key in dict.fromkeys((*self.preferences.columns, self.preferences.sort)):
-            if find(key) is None:
+            if self.find_column(key) is None:
                 try:
                     filters.read_number(key, self.scope)
                 except FilterError as error:
@@ -167,8 +232,7 @@ class AppState:
     def _read_saved(self) -> filters.Filter:
         """Watch the alerts; returns the filter of the preferences, or that of every row where it cannot be read."""
         chosen, scope = self.preferences, self.scope
-        for text, error in self.alerts.watch(chosen.alerts, scope).items():
-            self.unread.append(f"The alert {text} is not watched: {error}")
+        self.unread += self.book.read_again(scope)
         self.unread += (f"The column {key} is left out: {error}" for key, error in self._columns_unread())
         try:
             return filters.read(chosen.filter, scope)
@@ -179,7 +243,7 @@ class AppState:
     def choose(self, **choices: object) -> None:
         """Change preferences, by the names that `Preferences` has for them, and save them."""
         self.preferences = replace(self.preferences, **choices)  # type: ignore[arg-type]
-        self._use_figures()
+        self.use_figures()
         self._save(self.preferences)
 
     def use_theme(self, variables: dict[str, str], *, is_dark: bool, has_256: bool = False) -> None:

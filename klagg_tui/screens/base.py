@@ -81,14 +81,19 @@ class KlaggScreen(Screen[None]):
         width, height = event.size
         small = width < LEAST_WIDTH or height < LEAST_HEIGHT
         if small and not self.has_class("small"):
-            self._had_focus = self.focused  # what is not displayed loses it
+            self._had_focus = self._had_focus or self.focused  # what is not displayed loses it
         self.set_class(small, "small")
         if small:
             self.query_one("#too-small", Static).update(
                 f"klagg needs {LEAST_WIDTH}×{LEAST_HEIGHT},\nhere are {width}×{height}."
             )
         elif self._had_focus is not None:
-            self._had_focus.focus()
+            # Behind what it was told: that it is not displayed, by which it loses the keys, may have to wait there.
+            self._had_focus.call_later(self.app.call_later, self._give_back_focus)
+
+    def _give_back_focus(self) -> None:
+        if self._had_focus is not None and not self.has_class("small"):
+            self.set_focus(self._had_focus)
             self._had_focus = None
 
     def beat(self, touched: set[str]) -> None:

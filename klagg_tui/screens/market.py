@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
+from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from klagg_tui.errors import FilterError
@@ -16,6 +17,8 @@ from klagg_tui.screens.dialogs.columns import ColumnsChoice
 from klagg_tui.screens.dialogs.saved_filters import SavedFiltersDialog
 from klagg_tui.screens.dialogs.sort import sort_menu
 from klagg_tui.screens.dialogs.watchlists import WatchlistDialog
+from klagg_tui.screens.market_keys import FOOT_KEYS, FOOT_OF_DEMO, FOOT_OF_SEVERAL, MARKET_BINDINGS
+from klagg_tui.screens.widgets.breadth_line import BreadthLine
 from klagg_tui.screens.widgets.column_headers import ColumnHeaders
 from klagg_tui.screens.widgets.header import TabsLine, VenuesLine
 from klagg_tui.screens.widgets.line import ActiveTab, Clickable
@@ -26,52 +29,20 @@ from klagg_tui.view import venues, watchlists
 from klagg_tui.view.columns.venue import VENUE
 from klagg_tui.view.role import Piece, Role
 from klagg_tui.view.selection import chosen_rows, empty_text, mixes_quotes
-from klagg_tui.view.sorting import column_of, ordered
+from klagg_tui.view.sorting import ordered
 
 RESORT_BEATS: Final = 5
 """Beats between two live re-sorts: once a second."""
+BREADTH_BEATS: Final = 10
+"""Beats between two looks at the whole market: every two seconds."""
 BEST_FIRST: Final = "▼ best match"
-_DEMO: Final = ("", "simulated market", "app.demo")
-_KEYS: Final = (
-    ("", "filter", "screen.filter"),
-    ("", "sort", "screen.sort"),
-    ("", "view", "screen.view"),
-    ("", "freeze", "screen.freeze"),
-    ("", "mark", "screen.mark"),
-    ("", "export", "app.export"),
-    ("", "health", "app.health"),
-    ("", "help", "app.help"),
-    ("", "quit", "app.quit"),
-)
-
-
-_OF_SEVERAL: Final = (("", "exchange", "screen.venue(1)"), ("", "coin", "screen.coin"))
-"""Where several exchanges are watched."""
 
 
 class MarketScreen(KlaggScreen):
     """One row a symbol."""
 
     HELP_TITLE = "Market"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", id="filter", key_display="/"),
-        Binding("f", "saved_filters", "Saved filters, ready ones, own names", id="saved_filters"),
-        Binding("escape", "clear_filter", "Clear the filter", show=False, id="clear_filter"),
-        Binding("s", "sort", "Sort by a column", id="sort"),
-        Binding("S,r", "turn", "Turn the order round", show=False, id="turn"),
-        Binding("v", "view", "One period or all periods", id="view"),
-        Binding("c", "columns", "Choose columns", id="columns"),
-        Binding("space", "freeze", "Freeze the picture, or go on", id="freeze"),
-        Binding("m", "mark", "Mark: put on the watchlist", id="mark"),
-        Binding("tab", "tab(1)", "Next watchlist", id="next_list"),
-        Binding("shift+tab", "tab(-1)", "Previous watchlist", show=False, id="previous_list"),
-        Binding("w", "lists", "Watchlists: show, make, delete", id="lists"),
-        Binding("greater_than_sign", "venue(1)", "Next exchange", id="next_venue", key_display=">"),
-        Binding("less_than_sign", "venue(-1)", "Previous exchange", show=False, id="previous_venue", key_display="<"),
-        Binding("b", "coin", "The same coin on every exchange", id="coin"),
-        Binding("n", "match(1)", "Next match", show=False, id="next"),
-        Binding("N", "match(-1)", "Previous match", show=False, id="previous"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = MARKET_BINDINGS
 
     class Opened(Message):
         """A symbol is to be shown."""
@@ -92,6 +63,7 @@ class MarketScreen(KlaggScreen):
         self.tabs = TabsLine(state, id="tabs")
         self.venues = VenuesLine(state, id="venues")
         self.headers = ColumnHeaders(state, id="headers")
+        self.breadth = BreadthLine(state)
         self.table = MarketTable(state)
         self.prompt = FilterPrompt(state)
         self._watchlists = WatchlistDialog(self, self.action_show_list)
@@ -101,12 +73,13 @@ class MarketScreen(KlaggScreen):
         self._beats = 0
 
     def compose(self) -> ComposeResult:
-        """Status, tabs, column headers, table, prompt, footer."""
+        """Status, tabs, column headers, table, the whole market in a line, prompt, footer."""
         yield self.status_line
         yield self.tabs
         yield self.venues
         yield self.headers
         yield self.table
+        yield self.breadth
         yield self.prompt
         yield self.notice
         yield self.footer
@@ -116,6 +89,11 @@ class MarketScreen(KlaggScreen):
         """The keys are the table's; what there is, is shown as soon as the screen is."""
         self.table.focus()
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Have the line of the whole market where there is room for it."""
+        super().on_resize(event)
+        self.breadth.fit(event.size.height)
+
     def beat(self, touched: set[str]) -> None:
         """Draw what changed; once a second put the rows in order."""
         self._beats += 1
@@ -123,6 +101,8 @@ class MarketScreen(KlaggScreen):
             if self._beats % RESORT_BEATS == 0 or not self.table.rows:
                 self.reorder()
             self.table.update_rows(touched)
+            if self._beats % BREADTH_BEATS == 0:
+                self.breadth.show_market()
         self.refresh_lines()
 
     def repaint(self) -> None:
@@ -137,6 +117,7 @@ class MarketScreen(KlaggScreen):
     def _redraw(self) -> None:
         self.table.redraw()
         self.reorder()
+        self.breadth.show_market()
 
     def reorder(self) -> None:
         """Filter and sort."""
@@ -144,7 +125,7 @@ class MarketScreen(KlaggScreen):
         chosen = state.preferences
         market, venue = state.shown_market, state.venue
         among = chosen_rows(market, chosen, state.filter, state.period, state.now_ms, venue)
-        rows = ordered(among, chosen.sorting, state.period, state.now_ms, state.find_column)
+        rows = ordered(among, state.sorting, state.period, state.now_ms, state.find_column)
         if state.ranking is not None:
             rows.sort(key=state.ranking, reverse=True)  # those that are as like stay in their order
         marked = watchlists.symbols_of(chosen.watchlists, chosen.list_for_marks)
@@ -169,8 +150,8 @@ class MarketScreen(KlaggScreen):
         self.status_line.show_status(state)
         self.venues.show_venues(state)
         self.tabs.show_tabs(state, self._list_tabs(), state.filter.text, self._show_headers())
-        keys = (*_KEYS[:2], *_OF_SEVERAL, *_KEYS[2:]) if state.venues else _KEYS
-        self.show_footer((_DEMO, *keys) if state.status.mode is Mode.OFFLINE else keys)
+        keys = (*FOOT_KEYS[:2], *FOOT_OF_SEVERAL, *FOOT_KEYS[2:]) if state.venues else FOOT_KEYS
+        self.show_footer((FOOT_OF_DEMO, *keys) if state.status.mode is Mode.OFFLINE else keys)
 
     def _list_tabs(self) -> list[Piece]:
         shown = self.state.preferences.shown_list
@@ -183,11 +164,11 @@ class MarketScreen(KlaggScreen):
 
     def _show_headers(self) -> str:
         """Write the headers; returns the order in words where its column is not on view."""
-        sort, placed = self.state.preferences.sorting, self.table.placed
+        sort, placed = self.state.sorting, self.table.placed
         if self.state.ranking is not None:
             self.headers.show_headers(placed, sort, None)
             return BEST_FIRST
-        sorted_by = column_of(sort, (each.column.key for each in placed), self.state.period)
+        sorted_by = sort.key if any(each.column.key == sort.key for each in placed) else None
         self.headers.show_headers(placed, sort, sorted_by)
         column = self.state.find_column(sort.key)
         return "" if sorted_by or column is None else f"{'▼' if sort.descending else '▲'} {column.title}"
@@ -237,15 +218,22 @@ class MarketScreen(KlaggScreen):
 
     def action_sort_by(self, key: str) -> None:
         """Sort by a column; by the same again turns round."""
-        sort = self.state.preferences.sorting
-        sort = sort.toggled() if column_of(sort, [key], self.state.period) else sort.by(key)
+        sort = self.state.sorting.by(key)
         self.state.is_sorted_since = True
         self.state.choose(sort=sort.key, descending=sort.descending)
         self.reorder()
 
+    def action_sort_beside(self, step: int) -> None:
+        """Sort by the column to the right of the one that is sorted by, or to the left, round and round."""
+        keys = [placed.column.key for placed in self.table.placed]
+        key = self.state.sorting.key
+        at = keys.index(key) + step if key in keys else min(0, step)
+        if keys:
+            self.action_sort_by(keys[at % len(keys)])
+
     def action_turn(self) -> None:
         """The other way round."""
-        self.action_sort_by(self.state.preferences.sort)
+        self.action_sort_by(self.state.sorting.key)
 
     def action_view(self) -> None:
         """One period, or all beside each other."""
@@ -261,7 +249,8 @@ class MarketScreen(KlaggScreen):
                 self._redraw()
 
         hidden = () if self.state.live.has_venues else (VENUE.key,)
-        self.ask(ColumnsChoice(self.state.preferences.columns, self.state.find_column, self._number_error, hidden), use)
+        chosen, find = self.state.preferences, self.state.find_column
+        self.ask(ColumnsChoice(chosen.columns, find, self._number_error, chosen.names, hidden), use)
 
     def _number_error(self, text: str) -> str | None:
         """Why a text is no number that could be a column."""

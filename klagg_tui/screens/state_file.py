@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -47,14 +47,21 @@ def defaults_from(settings: ScreenSettings | None, names: Mapping[str, str] | No
 class StateFile:
     """Reads at the start, writes when `flush` finds something new; a file that cannot be used costs only the preferences."""
 
-    def __init__(self, path: Path, defaults: Preferences) -> None:
+    def __init__(
+        self, path: Path, defaults: Preferences, begin: Callable[[Preferences], Preferences] | None = None
+    ) -> None:
         self._path = path
+        self._begin = begin
         self._defaults = defaults
         self._written = defaults
         self._current = defaults
 
     def load(self) -> Preferences:
-        """The preferences of last time."""
+        """The preferences of last time, or what this start is to have of them."""
+        kept = self._load()
+        return kept if self._begin is None else self._begin(kept)
+
+    def _load(self) -> Preferences:
         try:
             plain = orjson.loads(self._path.read_bytes())
         except FileNotFoundError:

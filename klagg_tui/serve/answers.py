@@ -44,9 +44,10 @@ class Disk:
             return self._store
 
     async def close(self) -> None:
-        """Close it."""
-        if self._store:
-            await self._store.close()
+        """Close it, also where it is just being opened."""
+        async with self._opening:
+            if self._store:
+                await self._store.close()
 
 
 class Answers:

@@ -114,7 +114,8 @@ class Exchange:
             if fault.kind == "silence":
                 self.hub.end_silence()
             elif fault.kind == "clock":
-                self.face.clock_error_ms = 0
+                longer = self.faults.active("clock")
+                self.face.clock_error_ms = _figure(longer, -_CLOCK_ERROR_MS) if longer else 0
 
 
 def _figure(fault: Fault, default: int) -> int:

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from functools import lru_cache
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, asynccontextmanager, closing
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Self, TypeAlias, cast
+from typing import Any, Final, NamedTuple, ParamSpec, Self, TypeAlias, TypeVar
 
-import aiosqlite
 import orjson
 
-from klagg_tui.storage.disk_errors import from_sqlite, moved, translate_errors
+from klagg_tui.storage.disk_errors import moved, translate_errors
+
+T = TypeVar("T")
+P = ParamSpec("P")
 
 Row: TypeAlias = tuple[Any, ...]
 """SQLite gives what a column holds, whatever it is called: types are known only to whoever wrote the query."""
@@ -30,6 +33,9 @@ ROWS_A_STATEMENT: Final = 500
 
 COPY_INTO: Final = "VACUUM INTO CAST(? AS TEXT)"
 """Takes the bytes of a path, which need not be text in any encoding."""
+
+THREAD: Final = "klagg-sqlite"
+"""How the names of the threads begin that SQLite works in."""
 
 _PATIENCE_S: Final = 5.0
 """How long a connection waits for another program that reads or copies the file."""
@@ -62,34 +68,38 @@ def beside(path: Path, suffix: str) -> Path:
 
 
 class Connection:
-    """One connection with its own thread; SQLite's errors come out as ours."""
+    """One connection with its own thread; SQLite's errors come out as ours.
 
-    def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
+    Whoever waits may be cancelled at any moment, and the loop may close behind that: the thread answers a loop that is there or
+    none, and ends when the connection is closed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Use `open`."""
         self.path = path
-        self._connection = connection
+        self._thread = ThreadPoolExecutor(1, THREAD)
+        self._sqlite: sqlite3.Connection
+        """Made, used and closed in the thread."""
+        self._opened = ExitStack()
+        self._is_closed = False
         self._files: dict[Path, FileKey] = {}
 
     @classmethod
     async def open(cls, path: Path, mode: str) -> Self:
         """Connect; `mode` is SQLite's: `ro`, `rw`, `rwc`, or `ro&immutable=1`."""
-        connector = _Connector(path, mode)
-        opening = asyncio.ensure_future(aiosqlite.Connection(connector, iter_chunk_size=64))
+        opened = cls(path)
         try:
-            connection = await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            # Its thread must not be left to answer a loop that may be gone by then.
-            await (await opening).close()
+            with translate_errors(path):
+                await opened._in_thread(opened._connect, mode)
+        except BaseException:
+            await opened.close()
             raise
-        if connector.error:
-            await connection.close()
-            raise from_sqlite(connector.error, path) from connector.error
-        return cls(connection, path)
+        return opened
 
     async def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Run one statement and give all its rows."""
         with translate_errors(self.path):
-            rows = await self._connection.execute_fetchall(sql, parameters)
-        return cast("list[Row]", rows)
+            return await self._in_thread(self._fetch, sql, parameters)
 
     async def json_rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """The rows that a statement collects into one JSON text, in no promised order.
@@ -137,32 +147,49 @@ class Connection:
             await self.rows("COMMIT")
             self.require_in_place()
         except BaseException:
-            await asyncio.shield(self._connection.rollback())
+            await to_the_end(self._in_thread(self._roll_back))
             raise
 
     async def close(self) -> None:
-        """Close; the thread ends."""
+        """Close, behind what the thread is at, and end the thread; closing again does nothing."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        closing_it = self._in_thread(self._opened.close)
+        self._thread.shutdown(wait=False)
         with translate_errors(self.path):
-            await self._connection.close()
+            await to_the_end(closing_it)
+
+    def _in_thread(self, call: Callable[P, T], *args: P.args, **options: P.kwargs) -> asyncio.Future[T]:
+        """Behind what it is at; what has not begun when it is cancelled is left out."""
+        return asyncio.get_running_loop().run_in_executor(self._thread, partial(call, *args, **options))
+
+    def _connect(self, mode: str) -> None:
+        uri = f"{self.path.absolute().as_uri()}?mode={mode}"
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_PATIENCE_S)
+        self._sqlite = self._opened.enter_context(closing(connection))
+
+    def _fetch(self, sql: str, parameters: Parameters) -> list[Row]:
+        return self._sqlite.execute(sql, parameters).fetchall()
+
+    def _roll_back(self) -> None:
+        self._sqlite.rollback()
 
 
-class _Connector:
-    """Opens the file in the connection's thread.
+async def to_the_end(work: asyncio.Future[T]) -> T:
+    """Wait until it is done, however often whoever waits is cancelled meanwhile; that is raised then.
 
-    Where that fails it opens nothing instead and keeps the error: a connection that cannot even begin leaves its
-    thread to answer a loop that may be gone by then.
+    `work`: no task, which a loop cancels that is about to close: `asyncio.shield` helps against nothing then.
     """
-
-    def __init__(self, path: Path, mode: str) -> None:
-        self.error: sqlite3.Error | None = None
-        self._uri = f"{path.absolute().as_uri()}?mode={mode}"
-
-    def __call__(self) -> sqlite3.Connection:
+    told: asyncio.CancelledError | None = None
+    while not work.done():
         try:
-            return sqlite3.connect(self._uri, uri=True, isolation_level=None, timeout=_PATIENCE_S)
-        except sqlite3.Error as error:
-            self.error = error
-            return sqlite3.connect(":memory:")
+            await asyncio.wait((work,))
+        except asyncio.CancelledError as error:
+            told = error
+    if told:
+        raise told from work.exception()
+    return work.result()
 
 
 def _inserts(insert: Insert, rows: Sequence[Row]) -> Iterator[tuple[str, list[Any]]]:

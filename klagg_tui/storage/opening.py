@@ -249,12 +249,37 @@ async def open_reader(path: Path, migrations: Migrations = MIGRATIONS) -> Connec
     """
     connection = await _open_readable(path)
     try:
-        version = await connection.value("PRAGMA user_version")
-        _refuse_newer(path, version, migrations)
-        if version < min(READABLE, len(migrations)):
-            raise StorageError(
-                f"{path} was written by an older klagg: nothing was changed; run `klagg` once to bring it up to date."
-            )
+        await _require(connection, migrations, READABLE)
+    except BaseException:
+        await connection.close()
+        raise
+    return connection
+
+
+async def _require(connection: Connection, migrations: Migrations, least: int | None = None) -> None:
+    """Refuse a file of a newer klagg, and one older than layout `least`, or than the newest."""
+    version = await connection.value("PRAGMA user_version")
+    _refuse_newer(connection.path, version, migrations)
+    if version < min(least or len(migrations), len(migrations)):
+        raise StorageError(
+            f"{connection.path} was written by an older klagg: nothing was changed; run `klagg` once to bring it up to date."
+        )
+
+
+async def open_beside(path: Path, migrations: Migrations = MIGRATIONS) -> Connection:
+    """A connection that writes to tables which the `WriterLock` does not guard, beside whoever writes bars.
+
+    What it writes is on the disk when its transaction is over: it is little, and rare.
+
+    Raises:
+        StorageError: as for `open_reader`.
+        DiskError: the file may not be written to.
+    """
+    require_writable(path)
+    connection = await Connection.open(path, "rw")
+    try:
+        await _require(connection, migrations)
+        connection.keep_in_place()
     except BaseException:
         await connection.close()
         raise

@@ -20,6 +20,9 @@ points are as that of bars does, those of the rate in bits 14 and up; times are 
 `spans` are runs of aggregate ids whose trades are all in the bars, with the time for which they are complete; `contract` counts
 the contracts that had the symbol's name one after the other, for the ids of each begin anew. `frontier` says how far the rows of
 a series are known to be there without a hole, `unavailable` which bars the exchange itself does not have (see `debts`).
+
+`alerts` are what is watched, `firings` what came true and when, `deliveries` on which way people were told of a firing, or are
+still to be (see `alerts`). A price of a firing is the exact decimal text.
 """
 
 from __future__ import annotations
@@ -287,7 +290,41 @@ _FOURTH: Final = (
     f"CREATE VIEW contract_minutes AS{_derivative_view()}",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND, _THIRD, _FOURTH)
+_ALERTS: Final = (
+    """CREATE TABLE alerts (
+    text TEXT PRIMARY KEY,
+    period TEXT NOT NULL,
+    repeat TEXT NOT NULL,
+    pause_ms INTEGER NOT NULL,
+    until_ms INTEGER,
+    name TEXT NOT NULL,
+    made_ms INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    last_ms INTEGER,
+    has_ended INTEGER NOT NULL) STRICT""",
+    """CREATE TABLE firings (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at_ms INTEGER NOT NULL,
+    symbol TEXT NOT NULL,
+    venue TEXT NOT NULL,
+    text TEXT NOT NULL,
+    name TEXT NOT NULL,
+    price TEXT NOT NULL,
+    value TEXT NOT NULL,
+    number INTEGER NOT NULL) STRICT""",
+    """CREATE TABLE deliveries (
+    firing INTEGER NOT NULL REFERENCES firings,
+    way TEXT NOT NULL,
+    state TEXT NOT NULL,
+    tries INTEGER NOT NULL,
+    queued_ms INTEGER NOT NULL,
+    trouble TEXT NOT NULL,
+    PRIMARY KEY (firing, way)) STRICT, WITHOUT ROWID""",
+    # Only what is still to be sent is in it.
+    "CREATE INDEX waiting ON deliveries (way, firing) WHERE state = 'waiting'",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND, _THIRD, (*_FOURTH, *_ALERTS))
 """Step n turns a file of version n into one of version n + 1; version 0 is an empty file. Only ever appended to.
 
 Files made before December 2026 have an empty table `progress` besides, which nothing has ever read.

@@ -7,7 +7,7 @@ other. See `schema` for what is in the file.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -152,7 +152,13 @@ class Store(StoreReader):
         """Close the file; closing again does nothing."""
         lock, self._lock = self._lock, None
         made: Made | None = None
-        try:
+        # Run to its end also where a step fails or whoever closes is cancelled: a lock goes back when nothing is open any more.
+        async with AsyncExitStack() as last:
+            if lock:
+                last.callback(lock.release)
+            if self._writer:
+                last.push_async_callback(self._writer.connection.close)
+            last.push_async_callback(self._reader.close)
             if lock and self._made and await self._is_unused():
                 made = self._made
             await self._reader.close()
@@ -165,11 +171,8 @@ class Store(StoreReader):
                     copy_of(self.path).unlink(missing_ok=True)
             if made:
                 made.remove_files()
-        finally:
-            if lock:
-                lock.release()
-            if made:
-                made.remove_folders()
+        if made:
+            made.remove_folders()
 
     async def __aenter__(self) -> Self:
         return self
@@ -362,5 +365,7 @@ class Store(StoreReader):
 
 
 async def _give_up(connection: Connection, lock: WriterLock) -> None:
-    await connection.close()
-    lock.release()
+    try:
+        await connection.close()
+    finally:
+        lock.release()

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from klagg_tui import formatting
 from klagg_tui.view.columns.column import FLEXIBLE_WIDTH, PRICE_WIDTH, SYMBOL_WIDTH, WHOLE_SYMBOL_WIDTH, Column
+from klagg_tui.view.columns.figures import ABOUT
 from klagg_tui.view.model import Row
 
 LEAD: Final = 4
@@ -56,12 +57,11 @@ def grown(widths: Widths, rows: Iterable[Row]) -> Widths:
     return Widths(*map(min, (symbol, price, whole), MAX_WIDTHS))
 
 
-def place(columns: Sequence[Column], room: int, widths: Widths, sorted_by: str | None = None) -> tuple[Placed, ...]:
+def place(columns: Sequence[Column], room: int, widths: Widths) -> tuple[Placed, ...]:
     """The columns that fit `room` cells, in the given order; the least important ones go first.
 
-    `sorted_by`: the key of the one whose title has the sign of the order beside it.
+    A width is the same whatever the rows are sorted by, and whichever quotes they have: nothing jumps.
     """
-    columns = [_with_sign(column) if column.key == sorted_by else column for column in columns]
     fitting = _fitting(columns, room - LEAD, widths)
     if not fitting:
         return ()
@@ -74,12 +74,6 @@ def place(columns: Sequence[Column], room: int, widths: Widths, sorted_by: str |
     growth = min(growth, spare - extra_gap * steps)
     extra_gap = min(_MAX_GAP - 1, (spare - growth) // steps)
     return _placed(fitting, widths, 1 + extra_gap, growth // stretches if stretches else 0)
-
-
-def _with_sign(column: Column) -> Column:
-    """The column, where its width is fixed, as wide as its title with the sign: so that it does not touch the title before it."""
-    is_narrow = 0 <= column.width <= cell_len(column.title)
-    return replace(column, width=cell_len(column.title) + 1) if is_narrow else column
 
 
 def _fitting(columns: Sequence[Column], room: int, widths: Widths) -> list[Column]:
@@ -99,14 +93,21 @@ def _needed(columns: Sequence[Column], widths: Widths, gap: int) -> int:
 
 def _width(column: Column, widths: Widths) -> int:
     if column.width == PRICE_WIDTH:
-        return max(widths.price + column.flashes, len(column.title) + 1)  # an arrow stands before a price that moved
+        return max(
+            widths.price + 1, _title_width(column)
+        )  # an arrow, or the sign of what is about right, stands before it
     if column.width == SYMBOL_WIDTH:
         return widths.symbol
     if column.width == WHOLE_SYMBOL_WIDTH:
         return max(widths.symbol, widths.whole_symbol)
     if column.width == FLEXIBLE_WIDTH:
-        return _MIN_FLEXIBLE
-    return column.width
+        return max(_MIN_FLEXIBLE, _title_width(column))
+    return max(column.width, _title_width(column))
+
+
+def _title_width(column: Column) -> int:
+    """Of the title with the sign of the order beside it, and that of mixed quotes before it."""
+    return cell_len(column.title.removeprefix(ABOUT)) + 1 + column.is_money
 
 
 def _placed(columns: Sequence[Column], widths: Widths, gap: int, growth: int) -> tuple[Placed, ...]:

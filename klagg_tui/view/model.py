@@ -11,6 +11,7 @@ from typing import Final
 
 from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.columns import BarColumns
 from klagg_tui.engine.exact import PRICE_DECIMALS, Exact
 from klagg_tui.engine.period import Period
 from klagg_tui.evidence import Evidence
@@ -19,7 +20,6 @@ from klagg_tui.names import parted
 from klagg_tui.view.closes import CLOSES_KEPT, Closes
 from klagg_tui.view.screener.day import Day
 from klagg_tui.view.screener.figure import FigureCall, Figures
-from klagg_tui.view.screener.history import Columns
 from klagg_tui.view.screener.peers import Listed
 from klagg_tui.view.screener.screener import Need, Screener
 
@@ -201,6 +201,9 @@ class Market:
             self._row(bar).take_closed(bar)
             touched.add(bar.symbol)
         self.screener.take(update.changes.ended)
+        for stretch in update.stored:
+            self.screener.note_stored(*stretch)
+        touched |= self._note_days(update.tickers)
         self._take_current(update.changes.current, touched)
         self._note_trades(update)
         for symbol in self.screener.take_told(update.derivatives):
@@ -228,15 +231,15 @@ class Market:
         if row is not None and symbol != row.title:
             self.counts[row.venue] -= 1
 
-    def note_days(self, days: Mapping[str, Day]) -> None:
-        """The last 24 hours of symbols in their exchange's words, until the stored minutes cover them."""
-        for symbol, day in days.items():
-            row = self.rows.get(symbol)
-            if row is not None:
-                self.screener.note_day(symbol, day)
-                row.version += 1
+    def _note_days(self, days: Mapping[str, Day]) -> set[str]:
+        """The last 24 hours of symbols in their exchange's words, for figures that the stored minutes do not cover yet."""
+        rows = self.rows
+        for symbol in days.keys() & rows.keys():
+            self.screener.note_day(symbol, days[symbol])
+            rows[symbol].version += 1
+        return days.keys() & rows.keys()
 
-    def seed(self, need: Need, columns: Columns) -> bool:
+    def seed(self, need: Need, columns: BarColumns) -> bool:
         """Stored bars that the screener wanted; whether the row has other figures by them."""
         is_news = self.screener.seed(need, columns)
         if is_news:
@@ -282,7 +285,12 @@ class Market:
             if row is not None:
                 row.last_trade_ms = traded_ms
                 self.newest_trade_ms = max(self.newest_trade_ms, traded_ms)
-        self.screener.now_ms = self.newest_trade_ms
+        self.screener.now_ms = self.newest_trade_ms or self._end_of_stored()
+
+    def _end_of_stored(self) -> int:
+        """When the newest bar was over that is known before any trade."""
+        newest = (row.bars[_MINUTE] for row in self.rows.values())
+        return max((bar.end_ms for bar in newest if bar is not None), default=0)
 
     def copy(self) -> Market:
         """The market as it is now, for a frozen screen."""

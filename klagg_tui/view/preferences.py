@@ -21,7 +21,7 @@ class Preferences:
     """Every choice as plain texts and tuples, so that the state file is JSON that a person can read."""
 
     period: str = "5m"
-    sort: str = "turnover"
+    sort: str = Sort().key
     descending: bool = True
     columns: tuple[str, ...] = DEFAULT_KEYS
     all_periods: bool = False

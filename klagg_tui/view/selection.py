@@ -49,14 +49,14 @@ def empty_text(
         besides = status.not_chosen.replace(". ", ".\n")
         place = f" at {venue}" if venue else ""
         place += f" in {chosen.shown_list}" if chosen.shown_list else ""
-        others = "\n< and > show the other exchanges." if venue else ""
+        others = "\n{ and } show the other exchanges." if venue else ""
         return f"No symbol{place} matches {wanted.text} – Esc clears the filter.{others}\n{besides}".rstrip()
     if venue and not market.counts.get(venue):
         told = next((each for each in status.venues if each.key == venue), None)
         reason = (
             told.notices[0] if told and told.notices else f"{told.connection if told else 'Nothing yet'}: waiting …"
         )
-        return f"No symbol of {venue} yet.\n{reason}\n< and > show the other exchanges."
+        return f"No symbol of {venue} yet.\n{reason}\n{{ and }} show the other exchanges."
     if venue:
-        return f"No symbol of {chosen.shown_list} at {venue} – > shows the other exchanges."
+        return f"No symbol of {chosen.shown_list} at {venue} – }} shows the other exchanges."
     return f"{chosen.shown_list} is empty – tab shows all symbols, m marks one for it."

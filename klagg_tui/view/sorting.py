@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from klagg_tui.engine.period import Period
-from klagg_tui.view.columns.change import CHANGE, period_key
 from klagg_tui.view.columns.column import Column
 from klagg_tui.view.columns.registry import find
 from klagg_tui.view.columns.symbol import SYMBOL
@@ -17,7 +16,7 @@ from klagg_tui.view.quotes import is_comparable
 class Sort(NamedTuple):
     """By which column, and which way."""
 
-    key: str = "turnover"
+    key: str = "turnover(24h)"
     descending: bool = True
 
     def toggled(self) -> Sort:
@@ -30,14 +29,6 @@ class Sort(NamedTuple):
             return self.toggled()
         column = find(key)
         return Sort(key, descending=column is None or column.is_descending)
-
-
-def column_of(sort: Sort, keys: Iterable[str], period: Period) -> str | None:
-    """The column on view that the rows are sorted by: `chg` and `bar.chg(5m)` are one where 5m is the period."""
-    of_period = period_key(period)
-    twins = {CHANGE.key: of_period, of_period: CHANGE.key}
-    on_view = set(keys)
-    return next((key for key in (sort.key, twins.get(sort.key)) if key in on_view), None)
 
 
 def ordered(

@@ -206,7 +206,7 @@ def test_klagg_asks_remembers_and_watches_that(klagg: Klagg, tmp_path: Path, mon
     monkeypatch.setattr("klagg_tui.commands.terminal.is_first", lambda _: True)
     monkeypatch.setattr("klagg_tui.commands.terminal.ask", lambda _: Wish(("binance-um",)))
     monkeypatch.setattr(
-        "klagg_tui.commands.terminal.watch", lambda _, settings, **__: watched.append(settings.market.venues)
+        "klagg_tui.commands.terminal.watch", lambda _, settings, *_begin, **__: watched.append(settings.market.venues)
     )
     said = klagg()
     assert (said.status, watched) == (0, [("binance-um",)])
@@ -220,7 +220,7 @@ def test_what_nobody_answered_is_watched_and_not_remembered(
     monkeypatch.setattr("klagg_tui.commands.terminal.is_first", lambda _: True)
     monkeypatch.setattr("klagg_tui.commands.terminal.ask", lambda _: Wish(("kraken",), is_answer=False))
     monkeypatch.setattr(
-        "klagg_tui.commands.terminal.watch", lambda _, settings, **__: watched.append(settings.market.venues)
+        "klagg_tui.commands.terminal.watch", lambda _, settings, *_begin, **__: watched.append(settings.market.venues)
     )
     said = klagg()
     assert (said.status, watched) == (0, [("kraken",)])
@@ -239,7 +239,8 @@ def test_ctrl_c_at_the_question_ends_klagg_as_in_any_shell(klagg: Klagg, monkeyp
 def test_whoever_wants_the_demo_gets_it_at_once(klagg: Klagg, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = SimpleNamespace(times=0)
 
-    def watch_demo(_: object) -> None:
+    def watch_demo(_: object, *, start: object) -> None:
+        assert not start
         shown.times += 1
 
     monkeypatch.setattr("klagg_tui.commands.terminal.is_first", lambda _: True)

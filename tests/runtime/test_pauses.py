@@ -12,18 +12,20 @@ from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import Standing
 from tests.makers import DAY, HOUR, MINUTE
-from tests.market_run import differences, plan, recorded, until
+from tests.market_run import differences, is_begun, plan, recorded, until
 
 pytestmark = [pytest.mark.xdist_group("live restarts"), pytest.mark.no_cover]
 
 SPEED = 60
 
 
-async def session(exchange: SimulatedExchange, database: Path, minutes: float) -> None:
-    """klagg runs for so long, and is quit."""
+async def session(exchange: SimulatedExchange, database: Path, minutes: float, since_ms: int | None = None) -> None:
+    """klagg runs for so long, and until minutes of all symbols are stored since then, where that is given; and is quit."""
     runtime = Runtime(plan(exchange, database))
     runtime.start()
     await until(exchange, runtime, exchange.now_ms() + int(minutes * MINUTE))
+    while since_ms is not None and not await is_begun(exchange, database, since_ms):
+        await until(exchange, runtime, exchange.now_ms() + MINUTE)
     await runtime.stop()
 
 
@@ -34,13 +36,13 @@ async def session(exchange: SimulatedExchange, database: Path, minutes: float) -
 async def test_a_long_pause_and_a_short_session_behind_it_lose_nothing(tmp_path: Path, behind_ms: int) -> None:
     database = tmp_path / "run.db"
     async with SimulatedExchange(MarketSpec(symbols=4, seed=7, activity=2.0), speed=SPEED) as exchange:
-        await session(exchange, database, 2)
-        from_ms = exchange.now_ms() // MINUTE * MINUTE
+        from_ms = exchange.now_ms() // MINUTE * MINUTE - 5 * MINUTE
+        await session(exchange, database, 2, from_ms)
         exchange.jump(2 * DAY)  # more than one answer brings
         await session(exchange, database, 1 / 3)
         exchange.jump(behind_ms)
         _, to_ms, _ = await recorded(exchange, database, 1)
-        found, told = await differences(exchange, database, from_ms=from_ms - 5 * MINUTE, to_ms=to_ms)
+        found, told = await differences(exchange, database, from_ms=from_ms, to_ms=to_ms)
     assert not told, "\n".join(told[:5])
     assert found["missing"] == 0 < found["equal"]
     async with await Store.open(database, read_only=True) as store:
@@ -52,18 +54,18 @@ async def test_a_symbol_that_left_while_klagg_was_off_has_its_last_minutes_whate
 ) -> None:
     database = tmp_path / "run.db"
     async with SimulatedExchange(MarketSpec(symbols=6, seed=8, activity=2.0), speed=SPEED) as exchange:
-        await session(exchange, database, 2)
-        from_ms = exchange.now_ms() // MINUTE * MINUTE
-        left = "XRPUSDT"
-        exchange.market.delist(left, from_ms // MINUTE + 90)
+        from_ms = exchange.now_ms() // MINUTE * MINUTE - 5 * MINUTE
+        await session(exchange, database, 2, from_ms)
+        left, left_ms = "XRPUSDT", exchange.now_ms() // MINUTE * MINUTE + 90 * MINUTE
+        exchange.market.delist(left, left_ms // MINUTE)
         exchange.jump(3 * HOUR)
         await session(exchange, database, 1 / 20)
         exchange.jump(DAY + HOUR)
         _, to_ms, _ = await recorded(exchange, database, 4)
-        found, told = await differences(exchange, database, from_ms=from_ms - 5 * MINUTE, to_ms=to_ms)
+        found, told = await differences(exchange, database, from_ms=from_ms, to_ms=to_ms)
         gone = list(exchange.truth.bars(left, Period.M1, from_ms, to_ms))
     assert not told, "\n".join(told[:5])
     assert found["missing"] == 0 < found["equal"]
-    assert gone[-1].end_ms == from_ms + 90 * MINUTE
+    assert gone[-1].end_ms == left_ms
     async with await Store.open(database, read_only=True) as store:
         assert {known.symbol: known.standing for known in await store.symbols()}[left] is Standing.GONE

@@ -193,7 +193,9 @@ async def test_a_pattern_that_fits_no_exchange_is_one_notice_and_one_that_fits_s
         choices = [SymbolFilter.of_venue(of.key, patterns, (), ()) for of in (ONE, TWO)]
         runtime = Runtime(plan(tmp_path / "run.db", endpoint(one, ONE, choices[0]), endpoint(two, TWO, choices[1])))
         runtime.start()
-        status = await status_when(runtime, lambda status: bool(status.notices))
+        status = await status_when(
+            runtime, lambda status: bool(status.notices) and all(told.symbols for told in status.venues)
+        )
         await runtime.stop()
     assert status.notices == (
         "No exchange that is watched lists anything called ETHUSDX, two:NOBODY; did you mean ETHUSDT?",

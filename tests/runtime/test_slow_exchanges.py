@@ -77,12 +77,14 @@ async def test_larger_bars_that_were_under_way_become_whole(tmp_path: Path, monk
         runtime = Runtime(plan(exchange, tmp_path / "run.db", history=1))
         runtime.start()
         states: dict[tuple[str, Period], State] = {}
-        begun_ms, was_partial = now_ms(exchange), set[str]()
-        while not was_partial or State.PARTIAL in states.values():
+        begun_ms, was_partial, is_slow = now_ms(exchange), set[str](), False
+        while len(was_partial) <= FEW / 2 or State.PARTIAL in states.values():
             if update := runtime.take_changes():
+                if update.symbols_added and not is_slow:  # or a busy machine has all answers before the first trades
+                    exchange.faults.plan("slow@0s+1m:60", now_ms(exchange))
+                    is_slow = True
                 states |= {bar.series: bar.state for bar in update.changes.current if bar.period is Period.W1}
             was_partial |= {symbol for (symbol, _), state in states.items() if state is State.PARTIAL}
-            assert now_ms(exchange) < begun_ms + 30 * MINUTE_MS, states
+            assert now_ms(exchange) < begun_ms + 60 * MINUTE_MS, states
             await asyncio.sleep(0.05)
         await runtime.stop()
-        assert len(was_partial) > FEW / 2

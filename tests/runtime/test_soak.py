@@ -61,7 +61,7 @@ async def test_after_six_hours_of_six_exchanges_every_bar_is_as_its_exchange_has
 
 _BESIDES = (
     "451@100m+2m, future@130m+45s, 451@220m+90s, future@250m+45s",  # which `all` leaves out
-    "clock@40m+20m:-4000, clock@190m+20m:4000",  # it is asked for the time rarely
+    "clock@40m+40m:-4000, clock@190m+40m:4000",  # it is asked for the time rarely
 )
 
 

@@ -1,8 +1,11 @@
 """What every screen has: the lines above and below, the period keys, room."""
 
+import asyncio
+
 import pytest
 
 from klagg_tui.feed import Progress
+from tests.feeds import until
 from tests.made_market import MadeMarket
 from tests.pilot import opened
 
@@ -20,10 +23,33 @@ async def test_keys_go_where_they_went_once_a_terminal_that_was_too_small_has_ro
         await seen.press(*keys)
         before = seen.app.focused
         assert before is not None
-        await seen.pilot.resize_terminal(20, 5)
-        await seen.pilot.resize_terminal(10, 3)
-        await seen.pilot.resize_terminal(120, 36)
-        assert seen.app.focused is before
+        await seen.resize(20, 5)
+        await seen.resize(10, 3)
+        await seen.resize(120, 36)
+        await until(lambda: seen.app.focused is before)
+
+
+@pytest.mark.parametrize(
+    "sizes", [[(20, 5), (120, 36)], [(20, 5), (120, 36), (20, 5), (120, 36)]], ids=["once", "twice"]
+)
+async def test_keys_go_where_they_went_though_it_was_too_busy_to_be_told_that_there_was_no_room(
+    sizes: list[tuple[int, int]],
+) -> None:
+    async with opened((120, 36)) as seen:
+        before = seen.table
+        may_go_on, has_begun = asyncio.Event(), asyncio.Event()
+
+        async def be_busy() -> None:
+            has_begun.set()
+            await may_go_on.wait()
+
+        before.call_later(be_busy)
+        await has_begun.wait()
+        for width, height in sizes:
+            await seen.resize(width, height)
+        may_go_on.set()
+        await seen.pilot.pause()
+        await until(lambda: seen.app.focused is before)
 
 
 async def test_a_number_shows_another_period() -> None:

@@ -62,7 +62,7 @@ async def test_an_exchange_that_is_behind_fades_alone_and_is_held_against_none()
     async with opened((120, 40), feed=feed, preferences=BY_SYMBOL) as seen:
         await _to_bitcoin(seen)
         assert seen.line_with("kraken       BTC/USD").rstrip().endswith("✕")
-        assert seen.line_with("coinbase     BTC-USD").rstrip().endswith("·")
+        assert seen.line_with("coinbase     BTC-USD").rstrip().endswith("s"), "its age, and no sign"
         assert " – " in seen.line_with("kraken       BTC/USD")
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from klagg_tui.feed import Mode
+from klagg_tui.screens.market_keys import SORT_KEYS
 from klagg_tui.view.preferences import Preferences
 from tests.made_market import MadeMarket
 from tests.pilot import opened
@@ -16,9 +17,9 @@ async def test_status_heads_rows_and_keys_are_there_at_every_size(size: tuple[in
         status = seen.lines[0]
         for part in ("klagg", "made market", "demo", "120 of 120", "1m", "00:30:00 UTC", "45 ms"):
             assert part in status
-        for head in ("Symbol", "Last", "Chg", "Age"):
+        for head in ("Symbol", "Last", "Chg 24h", "Turn 24h", "Chg 1h", "RVol 5m", "Closes"):
             assert head in seen.lines[2]
-        assert len(seen.symbols()) == min(120, size[1] - 4)
+        assert len(seen.symbols()) == min(120, size[1] - 5)
         assert "filter" in seen.lines[-1]
 
 
@@ -71,10 +72,10 @@ async def test_a_market_without_symbols_says_what_it_waits_for() -> None:
 
 async def test_a_click_on_a_head_sorts_by_it() -> None:
     async with opened() as seen:
-        x = seen.lines[2].index("Chg")
+        x = seen.lines[2].index("Chg 24h")
         await seen.pilot.click("#headers", offset=(x, 0))
         await seen.pilot.pause()
-        assert seen.app.state.preferences.sorting.key == "chg"
+        assert seen.app.state.preferences.sorting.key == "chg(24h)"
 
 
 async def test_live_order_follows_the_market_once_a_second() -> None:
@@ -103,19 +104,18 @@ async def test_a_frozen_picture_stands_still_says_so_and_goes_on_again() -> None
 
 
 async def test_the_order_is_marked_in_either_view() -> None:
-    async with opened(preferences=Preferences(sort="chg", period="5m")) as seen:
+    async with opened(preferences=Preferences(sort="chg(5m)", period="5m")) as seen:
+        assert "▼Chg 5m" in seen.lines[2]
         await seen.press("v")
         assert "▼5m" in seen.lines[2]
-        await seen.press("s", "5")
-        await seen.press("escape")
-        seen.app.screen.action_sort_by("bar.chg(5m)")  # type: ignore[attr-defined]
+        seen.app.screen.action_sort_by("chg(5m)")  # type: ignore[attr-defined]
         await seen.pilot.pause()
         assert "▲5m" in seen.lines[2]
         await seen.press("v")
-        assert "▲Chg" in seen.lines[2]
-        seen.app.screen.action_sort_by("turnover")  # type: ignore[attr-defined]
-        await seen.press("v")
-        assert "▼ Turnover" in seen.lines[1]
+        assert "▲Chg 5m" in seen.lines[2]
+        seen.app.screen.action_sort_by("vol")  # type: ignore[attr-defined]
+        await seen.pilot.pause()
+        assert "▼ Volume" in seen.lines[1]
 
 
 async def test_a_market_that_cannot_be_reached_offers_the_simulated_one() -> None:
@@ -142,3 +142,43 @@ async def test_a_symbol_whose_trading_is_halted_is_shown_as_that_and_can_be_filt
         await seen.press("escape")
         await seen.beat()
         assert "halted" not in seen.text
+
+
+async def test_a_line_below_the_table_says_how_the_whole_market_does_where_there_is_room() -> None:
+    async with opened((80, 24)) as seen:
+        line = seen.lines[-2]
+        for part in ("▲ ", "▼ ", "turnover 24h ≈", "median ", "BTC 6"):
+            assert part in line
+        count = sum(int(line.split()[place]) for place in (1, 3, 5))
+        assert count == len(seen.app.state.live.rows)
+        await seen.press("slash", *"eth", "enter")
+        assert seen.lines[-2] == line, "whatever the filter"
+    async with opened((80, 23), preferences=Preferences(sort="symbol", columns=("symbol",))) as seen:
+        assert "median" not in seen.text
+        assert not seen.app.state.live.screener.calls, "what nobody sees is not computed"
+
+
+async def test_keys_move_the_order_to_the_column_beside_round_and_round() -> None:
+    preferences = Preferences(sort="last", columns=("symbol", "last", "chg(1h)"))
+    async with opened(preferences=preferences) as seen:
+        for key, found in (
+            ("greater_than_sign", "▼Chg 1h"), ("greater_than_sign", "Symbol▲"), ("less_than_sign", "▼Chg 1h"), ("less_than_sign", "▼Last"),
+        ):  # fmt: skip
+            await seen.press(key)
+            assert found in seen.lines[2]
+        seen.app.screen.action_sort_by("vol")  # type: ignore[attr-defined]
+        await seen.press("greater_than_sign")
+        assert "Symbol▲" in seen.lines[2], "from a column that is not on view"
+        seen.app.screen.action_sort_by("vol")  # type: ignore[attr-defined]
+        await seen.press("less_than_sign")
+        assert "▼Chg 1h" in seen.lines[2]
+
+
+@pytest.mark.parametrize(("letter", "key"), [(letter, key) for letter, key, _, _ in SORT_KEYS])
+async def test_a_capital_sorts_by_its_column_and_again_turns_round(letter: str, key: str) -> None:
+    async with opened((200, 24), feed=MadeMarket(5), preferences=Preferences(sort="vol")) as seen:
+        await seen.press(letter)
+        first = seen.app.state.sorting
+        assert first.key == key
+        await seen.press(letter)
+        assert seen.app.state.sorting == first.toggled()

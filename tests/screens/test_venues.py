@@ -36,14 +36,14 @@ async def test_there_is_a_tab_for_each_exchange_and_the_table_says_where_a_symbo
         assert "6 exchanges" in seen.lines[0]
         assert "Exchange" in seen.lines[3]
         assert "binance-spot" in seen.line_with("ADABTC")
-        assert "> exchange  b coin" in seen.lines[-1]
+        assert "} exchange  b coin" in seen.lines[-1]
 
 
 async def test_one_exchange_has_no_tabs_and_no_column() -> None:
     async with opened((120, 36), preferences=BY_SYMBOL) as seen:
         assert "Exchange" not in seen.text
         assert "Symbol" in seen.lines[2]
-        await seen.press("greater_than_sign")
+        await seen.press("right_curly_bracket")
         assert len(seen.table.rows) == 40
 
 
@@ -52,9 +52,9 @@ async def test_keys_and_clicks_show_one_exchange_after_the_other() -> None:
         shown = []
         for _ in range(7):
             shown.append({row.venue for row in seen.table.rows})
-            await seen.press("greater_than_sign")
+            await seen.press("right_curly_bracket")
         assert shown == [set(VENUES), *({key} for key in VENUES)]
-        await seen.press("less_than_sign")
+        await seen.press("left_curly_bracket")
         assert {row.venue for row in seen.table.rows} == {"hyperliquid"}
         assert "Exchange " not in seen.lines[3], "one is on view: its tab says which"
         await seen.pilot.click("#venues", offset=(seen.lines[2].index("kraken"), 0))
@@ -68,7 +68,7 @@ async def test_keys_and_clicks_show_one_exchange_after_the_other() -> None:
 async def test_the_exchange_on_view_is_remembered_and_forgotten_where_it_is_not_watched(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     async with opened(feed=made_venues(), preferences=BY_SYMBOL, state_path=path) as seen:
-        await seen.press("less_than_sign", "q")
+        await seen.press("left_curly_bracket", "q")
     async with opened(feed=made_venues(), preferences=BY_SYMBOL, state_path=path) as seen:
         assert {row.venue for row in seen.table.rows} == {"hyperliquid"}
     async with opened(feed=made_venues(("kraken", "coinbase")), preferences=BY_SYMBOL, state_path=path) as seen:
@@ -81,9 +81,9 @@ async def test_an_exchange_that_is_down_is_marked_in_its_tab_and_fades_its_own_r
     async with opened((120, 40), feed=_broken("coinbase"), preferences=BY_SYMBOL) as seen:
         assert "○ coinbase" in seen.lines[2]
         assert seen.line_with("BTC-USD ")[2] == "✕"
-        assert seen.line_with("BTC/USD ")[2] == "·"
+        assert seen.line_with("BTC/USD ")[2] == " "
         assert "The disk is slow.  (+1)" in seen.lines[-2]
-        await seen.press(*["greater_than_sign"] * 3)
+        await seen.press(*["right_curly_bracket"] * 3)
         assert "▲ Coinbase Exchange: It answers 451." in seen.lines[-2]
         assert {row.venue for row in seen.table.rows} == {"coinbase"}
 
@@ -96,7 +96,7 @@ async def test_an_exchange_without_a_symbol_says_why() -> None:
             symbol: row for symbol, row in seen.app.state.live.rows.items() if row.venue != "coinbase"
         }
         seen.app.state.live.counts.pop("coinbase")
-        await seen.press(*["greater_than_sign"] * 3)
+        await seen.press(*["right_curly_bracket"] * 3)
         assert "No symbol of coinbase yet." in seen.text
         assert "It answers 451." in seen.text
 
@@ -160,9 +160,9 @@ async def test_an_alert_by_a_bare_name_fires_on_every_exchange_that_has_it() -> 
 
 
 async def test_turnover_is_ordered_among_dollars_and_marked_while_several_are_mixed() -> None:
-    chosen = Preferences(sort="turnover", period="30m")
+    chosen = Preferences(period="30m")
     async with opened((120, 50), feed=made_venues(), preferences=chosen) as seen:
-        assert "▼≈Turnover" in seen.lines[3]
+        assert "▼≈Turn 24h" in seen.lines[3]
         quotes = [row.quote for row in seen.table.rows]
         assert all(quote.startswith("USD") for quote in quotes[: -2 * len(COINS) + 1])
         assert quotes[-2 * len(COINS) + 1 :] == ["BTC"] * (len(COINS) - 1) + ["EUR"] * len(COINS)
@@ -170,7 +170,7 @@ async def test_turnover_is_ordered_among_dollars_and_marked_while_several_are_mi
         await seen.type("quote:usd")
         await seen.press("enter")
         assert "≈" not in seen.lines[3]
-        assert "▼Turnover" in seen.lines[3]
+        assert "▼Turn 24h" in seen.lines[3]
 
 
 async def test_the_exchange_stands_in_the_symbol_where_its_column_is_not_chosen() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.derivatives import DerivativeMinute, rate
 from klagg_tui.engine.parsing import price
 from klagg_tui.engine.period import DEFAULT_PERIODS
+from klagg_tui.serve.answers import Disk
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
 from tests.makers import MINUTE, START, SYMBOL, bar, bars
 from tests.serve.serving import current, get, put, serving
+from tests.slow_sqlite import SlowSqlite
 
 
 async def test_questions_are_answered_over_http_from_disk_and_memory(tmp_path: Path) -> None:
@@ -113,6 +116,19 @@ async def test_the_only_exchange_of_a_file_may_be_said(tmp_path: Path) -> None:
             code, sent = await get(server, f"api/bars?symbol={name}")
             assert (code, len(sent)) == (200, 1)
         assert (await get(server, "api/bars?symbol=kraken:BTC-USDT-SWAP"))[0] == 400
+
+
+async def test_a_disk_that_is_closed_while_it_opens_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "klagg.db"
+    await (await Store.open(path)).close()
+    slow = SlowSqlite(monkeypatch, "open")
+    disk = Disk(path)
+    asked = asyncio.create_task(disk.store())
+    await asyncio.to_thread(slow.reached.wait)
+    slow.go_on_soon()
+    await disk.close()
+    await asked
+    slow.assert_is_over()
 
 
 async def test_what_is_told_beside_trades_is_answered_from_disk(tmp_path: Path) -> None:

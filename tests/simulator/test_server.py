@@ -353,6 +353,17 @@ async def test_a_wrong_clock_is_wrong_for_a_while(exchange: SimulatedExchange, h
     assert exchange.faults.counts["clock"] == 1
 
 
+async def test_a_clock_that_is_wrong_for_long_stays_so_behind_one_that_is_wrong_for_a_moment(
+    exchange: SimulatedExchange,
+) -> None:
+    exchange.strike("clock", target="4000", lasts_ms=60_000)
+    exchange.strike("clock", lasts_ms=1_000)
+    exchange.jump(1_000)
+    assert exchange.face.clock_error_ms == 4_000
+    exchange.jump(60_000)
+    assert exchange.face.clock_error_ms == 0
+
+
 async def test_a_new_symbol_trades_on_a_stream_that_was_asked_for_before(exchange: SimulatedExchange) -> None:
     exchange.strike("list")
     symbol = list(exchange.market.lives)[-1]

@@ -3,46 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from klagg_tui.errors import DiskError
 from klagg_tui.storage.connection import ROWS_A_STATEMENT, Connection, Insert
+from tests.slow_sqlite import SlowSqlite
 
 
-def test_a_connection_given_up_while_it_opens_leaves_its_thread_no_loop_that_is_gone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def use(path: Path) -> None:
+    """Open a connection, write, and close it."""
+    connection = await Connection.open(path, "rwc")
+    try:
+        async with connection.transaction():
+            await connection.rows("CREATE TABLE kept (id)")
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("times", [0, 1, 3], ids=["the loop ends", "told once", "told again and again"])
+@pytest.mark.parametrize("at", ["open", "CREATE TABLE kept (id)", "COMMIT", "close"])
+def test_whoever_is_told_to_stop_leaves_no_connection_open_and_no_thread_to_answer_a_loop_that_is_gone(
+    at: str, times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, slowly = threading.Event(), threading.Event()
-    connect = sqlite3.connect
+    async def told_to_stop() -> None:
+        used = asyncio.create_task(use(tmp_path / "klagg.db"))
+        await asyncio.to_thread(slow.reached.wait)
+        slow.go_on_soon()
+        for _ in range(times):
+            used.cancel()
+            await asyncio.sleep(0)
+        if times:
+            with pytest.raises(asyncio.CancelledError):
+                await used
 
-    def open_slowly(*args: Any, **options: Any) -> sqlite3.Connection:
-        opened.append(threading.current_thread())
-        begun.set()
-        slowly.wait(5)
-        made: sqlite3.Connection = connect(*args, **options)
-        return made
-
-    async def given_up() -> None:
-        opening = asyncio.create_task(Connection.open(tmp_path / "klagg.db", "rwc"))
-        await asyncio.to_thread(begun.wait)
-        opening.cancel()
-        threading.Timer(0.1, slowly.set).start()
-        with pytest.raises(asyncio.CancelledError):
-            await opening
-
-    opened: list[threading.Thread] = []
-    failed: list[threading.ExceptHookArgs] = []
-    monkeypatch.setattr("klagg_tui.storage.connection.sqlite3.connect", open_slowly)
-    monkeypatch.setattr(threading, "excepthook", failed.append)
-    asyncio.run(given_up())
-    for thread in opened:
-        thread.join(5)
-    assert failed == []
+    slow = SlowSqlite(monkeypatch, at)
+    asyncio.run(told_to_stop())
+    slow.assert_is_over()
 
 
 async def test_a_file_that_is_not_there_cannot_be_opened(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ from klagg_tui.storage.schema import APPLICATION_ID, MIGRATIONS, READABLE
 from klagg_tui.storage.store import Store
 from tests.filed import all_of, file_in, listed
 from tests.makers import DAY, MINUTE, START, SYMBOL, bar, bars, trades
+from tests.slow_sqlite import SlowSqlite
 
 NOBODY = 65534
 
@@ -172,6 +173,38 @@ async def test_a_second_writer_is_refused_and_readers_are_not(tmp_path: Path) ->
         async with await Store.open(path, read_only=True) as reader:
             assert await all_of(reader) == await all_of(store)
     await made(path)
+
+
+@pytest.mark.parametrize(
+    "at", ["open", "PRAGMA journal_mode = WAL", "PRAGMA user_version", "PRAGMA wal_checkpoint(TRUNCATE)", "close"]
+)
+def test_the_lock_is_given_back_when_whoever_opened_it_is_told_to_stop_and_nothing_is_open_any_more(
+    at: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "klagg.db"
+    asyncio.run(made(path))
+    still_open: list[int] = []
+    release = opening.WriterLock.release
+
+    def given_back(lock: opening.WriterLock) -> None:
+        still_open.append(len(slow.opened) - len(slow.closed))
+        release(lock)
+
+    async def told_to_stop() -> None:
+        writing = asyncio.create_task(made(path))
+        await asyncio.to_thread(slow.reached.wait)
+        slow.go_on_soon()
+        for _ in range(3):
+            writing.cancel()
+            await asyncio.sleep(0)
+        with pytest.raises(asyncio.CancelledError):
+            await writing
+
+    slow = SlowSqlite(monkeypatch, at)
+    monkeypatch.setattr(opening.WriterLock, "release", given_back)
+    asyncio.run(told_to_stop())
+    slow.assert_is_over()
+    assert still_open == [0]
 
 
 async def test_the_lock_dies_with_its_process(tmp_path: Path) -> None:

@@ -1,11 +1,15 @@
 """The market as the screens draw it."""
 
+from array import array
+
 import pytest
 
 from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.changes import Changes
+from klagg_tui.engine.columns import BarColumns, StoredStretch
 from klagg_tui.engine.period import Period
+from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Status
 from klagg_tui.view.closes import CLOSES_KEPT
 from klagg_tui.view.model import (
@@ -20,7 +24,6 @@ from klagg_tui.view.screener.figure import FigureCall
 from klagg_tui.view.screener.screener import Need
 from tests.makers import DAY, MINUTE, START, bar
 from tests.view.screener.made import stored
-from tests.view.screener.test_day import Ticker
 
 
 def _closes(row: Row, count: int = CLOSES_KEPT) -> list[float]:
@@ -237,6 +240,33 @@ def test_stored_history_is_news_of_its_row() -> None:
     assert row.figure(CHANGE_OF_5M) == pytest.approx(10.0)
 
 
+def test_what_is_stored_anew_is_asked_for_once() -> None:
+    market = Market()
+    market.screener.use([CHANGE_OF_5M])
+    market.apply(FeedUpdate(Changes((bar(START, "110"),)), ("BTCUSDT",), last_trade_ms={"BTCUSDT": START + 5}))
+    (first,) = market.screener.needs()
+    market.seed(first, stored([], first.fields))
+    assert market.screener.needs() == []
+    stretches = tuple(
+        StoredStretch(symbol, Period.M1, START - at * MINUTE, START - MINUTE)
+        for symbol in ("BTCUSDT", "GONE")
+        for at in (2, 3)
+    )
+    market.apply(FeedUpdate(stored=stretches))
+    (need,) = market.screener.needs()
+    assert need == Need("BTCUSDT", Period.M1, ("close",), START - 3 * MINUTE, START - MINUTE, is_anew=True)
+    assert market.screener.needs() == []
+    columns = BarColumns(
+        array("q", [START - 3 * MINUTE]),
+        array("B", [2]),
+        array("B", [0]),
+        array("d", [100.0]),
+        *(array("d") for _ in range(7)),
+    )
+    assert market.seed(need, columns)
+    assert market.rows["BTCUSDT"].figure(CHANGE_OF_5M) == pytest.approx(10.0)
+
+
 def test_btc_is_known_by_the_listing_and_a_symbol_that_left_has_no_figures() -> None:
     together = FigureCall("corr", (5,))
     market = Market()
@@ -261,6 +291,7 @@ def test_the_exchanges_word_of_a_day_is_news_of_the_rows_that_there_are() -> Non
     market.screener.use([day])
     market.apply(FeedUpdate(Changes((bar(START, "110"),)), ("BTCUSDT",), last_trade_ms={"BTCUSDT": START}))
     version = market.rows["BTCUSDT"].version
-    market.note_days({"BTCUSDT": Ticker(START, open=100.0), "GONE": Ticker(START)})
+    told = {"BTCUSDT": Ticker24h(START, open=100.0), "GONE": Ticker24h(START)}
+    assert market.apply(FeedUpdate(tickers=told)) == {"BTCUSDT"}
     assert market.rows["BTCUSDT"].figure(day) == pytest.approx(10.0)
     assert market.rows["BTCUSDT"].version > version

@@ -61,7 +61,7 @@ def test_an_exchange_without_a_symbol_says_why() -> None:
     market.apply(FeedUpdate(symbols_added=("okx:A",)))
     told = empty_text(market, LISTED, filters.read("venue:kraken"), status, "D", "okx")
     assert told.startswith(
-        "No symbol at okx in Mine matches venue:kraken – Esc clears the filter.\n< and > show the other"
+        "No symbol at okx in Mine matches venue:kraken – Esc clears the filter.\n{ and } show the other"
     )
     assert "No symbol of Mine at okx" in empty_text(market, LISTED, everything, status, "D", "okx")
 

@@ -4,30 +4,48 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from klagg_tui.commands.shared.options import say_update, start_log
+from klagg_tui.commands.shared.start import NOWHERE, Begin, Start
 from klagg_tui.commands.shared.status_line import can_move_its_cursor
 from klagg_tui.errors import KlaggError
 from klagg_tui.runtime.stop_signals import StopSignals
 
 if TYPE_CHECKING:
+    from klagg_tui.alerting.desk import Desk
     from klagg_tui.config import Settings
     from klagg_tui.runtime.source import Plan
 
 
-def watch(plan: Plan, settings: Settings, *, is_served: bool = False, state_name: str = "screen") -> bool:
+REAL: Final = "screen"
+"""The file of the preferences of real markets: see `screens.state_file`."""
+
+
+def watch(
+    plan: Plan, settings: Settings, start: Start = NOWHERE, *, is_served: bool = False, state_name: str = REAL
+) -> bool:
     """Run a plan on the screen; returns whether the person left it for the simulated market.
 
     `is_served`: bars are there for other programs meanwhile. `state_name`: see `app.run`.
+
+    Raises:
+        BadUsage: the screen cannot start like that.
     """
     require_terminal()
+    begin = start.begin(settings, plan.periods, state_name)
     with StopSignals() as stop:
-        return watch_until(stop, plan, settings, is_served=is_served, state_name=state_name)
+        return watch_until(stop, plan, settings, begin, is_served=is_served, state_name=state_name)
 
 
 def watch_until(
-    stop: StopSignals, plan: Plan, settings: Settings, *, is_served: bool = False, state_name: str = "screen"
+    stop: StopSignals,
+    plan: Plan,
+    settings: Settings,
+    begin: Begin | None = None,
+    *,
+    is_served: bool = False,
+    state_name: str = REAL,
 ) -> bool:
     """The same, where signals are listened to already."""
     from klagg_tui.runtime.worker import Runtime
@@ -40,16 +58,42 @@ def watch_until(
         runtime.begin()  # what is stored is read while the screen is loaded
         from klagg_tui.app import run
 
-        return run(runtime, stop, settings.screen, names=settings.names, state_name=state_name)
+        return run(
+            runtime,
+            stop,
+            settings.screen,
+            names=settings.names,
+            state_name=state_name,
+            begin=begin,
+            alerts=settings.alerts,
+            desk=desk_of(plan, settings) if state_name == REAL else None,
+        )
     from klagg_tui.app import run
     from klagg_tui.serve.server import served
 
     runtime, server = served(plan, settings.serve)
     server.start()
     try:
-        return run(runtime, stop, settings.screen, names=settings.names, state_name=state_name)
+        return run(
+            runtime,
+            stop,
+            settings.screen,
+            names=settings.names,
+            state_name=state_name,
+            begin=begin,
+            alerts=settings.alerts,
+            desk=desk_of(plan, settings),
+        )
     finally:
         server.stop()
+
+
+def desk_of(plan: Plan, settings: Settings) -> Desk | None:
+    """Where the alerts of a real market are kept and told of; None where nothing is kept."""
+    from klagg_tui.alerting.desk import Desk
+    from klagg_tui.alerting.ways import ways_of
+
+    return None if plan.database is None else Desk(plan.database, ways_of(settings.alerts))
 
 
 def require_terminal(without: str = "`klagg record` records the market without one") -> None:

@@ -49,6 +49,7 @@ RULES: Final = HttpRules(
     blocked_advice=BLOCKED_ADVICE,
     read_failure=read_failure,
     read_error=read_error,
+    time_grain_ms=500,
 )
 
 

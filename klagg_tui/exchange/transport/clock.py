@@ -34,6 +34,8 @@ class _Sample(NamedTuple):
     speed: float
     loose_ms: float = 0
     """By how much it may be off besides what its trip explains, in the exchange's milliseconds."""
+    grain_ms: float = 0
+    """Half of the unit in which it was told: two answers of one clock differ by as much as that of each."""
 
 
 class Witnesses(NamedTuple):
@@ -81,13 +83,15 @@ class ExchangeClock:
         exchange_ms: float,
         speed: float = 1.0,
         witnesses: Witnesses = NO_WITNESSES,
+        *,
+        grain_ms: float = 0,
     ) -> bool:
         """Learn from one answer; of the last few, the one with the shortest round trip counts.
 
         An answer that contradicts the earlier ones by no more than a little takes their place. Returns whether it was
-        judged: one that is off by more is to be asked for again first.
+        judged: one that is off by more is to be asked for again first. `grain_ms`: half of the unit in which it tells its time.
         """
-        newest = _Sample(received_ms - sent_ms, (sent_ms + received_ms) / 2, exchange_ms, speed)
+        newest = _Sample(received_ms - sent_ms, (sent_ms + received_ms) / 2, exchange_ms, speed, grain_ms=grain_ms)
         self._go_on_at(speed, newest.local_ms)
         off_ms = _off_ms(self._best, newest)
         if abs(off_ms) <= LITTLE_MS:
@@ -127,7 +131,7 @@ class ExchangeClock:
         if not self.is_set:
             return math.inf
         best = self._best
-        return best.loose_ms + (best.trip_ms / 2 + abs(local_ms - best.local_ms) * _DRIFT) * best.speed
+        return best.loose_ms + best.grain_ms + (best.trip_ms / 2 + abs(local_ms - best.local_ms) * _DRIFT) * best.speed
 
     def _go_on_at(self, speed: float, local_ms: float) -> None:
         """Before any answer was believed the speed alone is taken from one: it is our own simulated exchange's."""
@@ -193,7 +197,9 @@ def _off_ms(earlier: _Sample, later: _Sample) -> float:
     """By how much a later answer is ahead of what an earlier one lets expect, beyond what trip and drift explain."""
     elapsed_ms = later.local_ms - earlier.local_ms
     slow_ms, fast_ms = sorted(earlier.exchange_ms + elapsed_ms * speed for speed in (earlier.speed, later.speed))
-    doubt_ms = (earlier.trip_ms + later.trip_ms) / 2 * later.speed + elapsed_ms * _DRIFT
+    doubt_ms = (
+        (earlier.trip_ms + later.trip_ms) / 2 * later.speed + elapsed_ms * _DRIFT + earlier.grain_ms + later.grain_ms
+    )
     if later.exchange_ms < slow_ms - doubt_ms:
         return later.exchange_ms - slow_ms + doubt_ms
     return max(0.0, later.exchange_ms - fast_ms - doubt_ms)

@@ -127,7 +127,7 @@ class HttpClient:
         self._session = aiohttp.ClientSession(
             connector=ProxyConnector.from_url(address, rdns=True) if address else None,
             headers={"User-Agent": f"klagg/{__version__}"},
-            timeout=aiohttp.ClientTimeout(total=self._time_out_s),
+            timeout=aiohttp.ClientTimeout(),  # none: see `_try`
         )
         return self
 
@@ -154,7 +154,8 @@ class HttpClient:
         speed = self._speed_in(answer.headers)
         machine_ms = self.clock.start_ms + (self._wall_ms() - self._begun_ms) * speed
         witnesses = Witnesses(answer.date_ms, machine_ms)
-        return self.clock.sample(answer.sent_ms, answer.received_ms, exchange_ms, speed, witnesses)
+        grain_ms = self._rules.time_grain_ms
+        return self.clock.sample(answer.sent_ms, answer.received_ms, exchange_ms, speed, witnesses, grain_ms=grain_ms)
 
     def read(self, decode: Callable[[bytes], T], body: bytes) -> T:
         """The value of a body; raises Unreachable where it cannot be read."""
@@ -185,7 +186,9 @@ class HttpClient:
         sent_ms = self._local_ms()
         try:
             url = URL(self._base_url + request.path).extend_query(list(request.parameters))
-            async with self._asked(url, request.body) as response:
+            # aiohttp's own time limit takes a cancellation of the same moment back and tells of the time alone: whoever was
+            # told to stop went on.
+            async with asyncio.timeout(self._time_out_s), self._asked(url, request.body) as response:
                 used = whole(response.headers.get(self._rules.used_header))
                 body = await self._body(response)
                 if failure := self._failure_in(response.status, body):

@@ -24,6 +24,8 @@ class HttpRules:
     `status` in it counts in place of the answer's own."""
     read_error: Callable[[bytes], Failure | None] | None = None
     """Finds the error in an answer with status 200, for exchanges that say them so; None where there is none; never raises."""
+    time_grain_ms: float = 0
+    """Half of the unit in which the exchange tells its time, where that is longer than a millisecond."""
     used_header: str = ""
     """Says how much of the minute's cost is used; empty where the exchange does not say it."""
 

@@ -79,7 +79,9 @@ class Backfill:
     def want(self, symbols: Sequence[str]) -> None:
         """Back-fill these symbols too."""
         for series in ((symbol, period) for period in self._context.fetched_periods for symbol in symbols):
-            if series not in self._wanted:
+            known = self._wanted.get(series)
+            # What has begun is begun anew: its symbol was listed again, perhaps, and what was asked before is refused.
+            if known is None or known.pages is not None:
                 self._ordered += 1
                 self._wanted[series] = _Fill(series, self._ordered)
                 self._queue(self._wanted[series])
@@ -156,7 +158,7 @@ class Backfill:
         finally:
             fill.is_busy = False
             self._queue(fill)
-        if not fill.pages:
+        if not fill.pages and self._wanted.get(fill.series) is fill:
             del self._wanted[fill.series]
             self._done += 1
 

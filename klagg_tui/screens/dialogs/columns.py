@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from typing import ClassVar
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,7 +14,13 @@ from textual.widgets import OptionList, Static
 
 from klagg_tui.screens.dialogs.ask import Ask
 from klagg_tui.view.columns.column import Column
-from klagg_tui.view.columns.registry import BY_KEY, COLUMNS, DEFAULT_KEYS
+from klagg_tui.view.columns.computed import offered
+from klagg_tui.view.columns.registry import DEFAULT_KEYS
+from klagg_tui.view.columns.symbol import SYMBOL
+
+_FOOT: Final = (
+    "space shows or hides · shift+↑↓ moves · a adds a figure or expression · d as delivered · enter takes · esc leaves"
+)
 
 
 class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
@@ -23,19 +29,22 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
     DEFAULT_CSS = """
     ColumnsChoice { align: center middle; background: $background 50%; }
     ColumnsChoice > Vertical {
-        width: 72; max-width: 94%; height: auto; max-height: 94%; background: $panel;
+        width: 96; max-width: 94%; height: auto; max-height: 94%; background: $panel;
         border: round $primary 60%; border-title-color: $primary; padding: 0 1;
     }
-    ColumnsChoice OptionList { background: transparent; border: none; height: auto; padding: 0; }
+    ColumnsChoice OptionList {
+        background: transparent; border: none; height: auto; max-height: 100%; padding: 0;
+        text-wrap: nowrap; text-overflow: ellipsis;
+    }
     ColumnsChoice OptionList:focus { border: none; background-tint: transparent; }
-    ColumnsChoice Static { color: $text-muted; }
+    ColumnsChoice Static { color: $text-muted; height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "Close"),
         Binding("space", "switch", "Show or hide"),
         Binding("shift+up,K", "move(-1)", "Further left"),
         Binding("shift+down,J", "move(1)", "Further right"),
-        Binding("a", "add", "Add a figure"),
+        Binding("a", "add", "Add a figure or an expression"),
         Binding("d", "defaults", "As delivered"),
         Binding("j", "cursor('down')", show=False),
         Binding("k", "cursor('up')", show=False),
@@ -46,40 +55,36 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
         keys: Sequence[str],
         find: Callable[[str], Column | None],
         error: Callable[[str], str | None],
+        names: Iterable[tuple[str, str]] = (),
         hidden: Collection[str] = (),
     ) -> None:
-        """`find` finds computed ones too, `error` says why a text is none.
+        """`find` finds computed ones too, `error` says why a text is none; `names` are own ones.
 
-        `hidden` are not to be chosen now; whether they are chosen stays as it is.
+        `hidden` are not to be chosen now, and whether they are chosen stays as it is.
         """
         super().__init__()
         self._find, self._error = find, error
         self._hidden = [key for key in keys if key in hidden]
-        known = [column.key for column in COLUMNS if column.key not in hidden]
-        self._offered = [*known, *(key for key in keys if key not in BY_KEY and find(key))]
-        shown = [key for key in keys if key in self._offered]
-        self._order = [*shown, *(key for key in self._offered if key not in shown)]
-        self._chosen = set(shown)
+        shown = [column for key in keys if key not in hidden and (column := find(key)) is not None]
+        others = [column for column in offered(find, names) if column.key not in hidden]
+        self._columns = {column.key: column for column in (SYMBOL, *shown, *others)}
+        self._chosen = {SYMBOL.key, *(column.key for column in shown)}
+        first = [] if SYMBOL in shown else [SYMBOL.key]
+        self._order = list(dict.fromkeys([*first, *(column.key for column in shown), *self._columns]))
 
     def compose(self) -> ComposeResult:
         """The columns from left to right, as lines."""
         with Vertical() as box:
             box.border_title = "Columns"
             yield OptionList(*self._lines())
-            yield Static(
-                "space shows or hides · shift+↑↓ moves · a adds a figure · d as delivered · enter takes · esc leaves"
-            )
+            yield Static(_FOOT)
 
     def _lines(self) -> list[Content]:
-        return [
-            Content.assemble(
-                ("✔" if column.key in self._chosen else " ", "b $primary"),
-                f"  {column.title:<12} ",
-                (column.note, "$text-muted"),
-            )
-            for key in self._order
-            if (column := self._find(key)) is not None
-        ]
+        return [self._line(self._columns[key]) for key in self._order]
+
+    def _line(self, column: Column) -> Content:
+        sign = "✔" if column.key in self._chosen else " "
+        return Content.assemble((sign, "b $primary"), f"  {column.title:<16} ", (column.note, "$text-muted"))
 
     @property
     def _options(self) -> OptionList:
@@ -96,7 +101,7 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
     def action_switch(self) -> None:
         """Show or hide; the name is always there."""
         at = self._options.highlighted or 0
-        if self._order[at] != "symbol":
+        if self._order[at] != SYMBOL.key:
             self._chosen ^= {self._order[at]}
             self._refresh_lines(at)
 
@@ -109,25 +114,29 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
             self._refresh_lines(to)
 
     def action_add(self) -> None:
-        """Ask for a figure or another number, and show it at the end."""
+        """Write one that is not among them."""
+        note = "A figure such as chg(15m) or rsi(1h,14), an own name, or any number: abs(chg(1h))/natr(5m)"
+        _ = self.app.push_screen(Ask("Add a column", note, "", self._error), self._add)
 
-        def use(text: str | None) -> None:
-            if text:
-                self._order = [*(key for key in self._order if key != text), text]
-                self._chosen.add(text)
-                self._refresh_lines(len(self._order) - 1)
-
-        note = "A figure like chg(24h) or rvol(5m), a number like vol/trades, or a name of your own."
-        _ = self.app.push_screen(Ask("Add a column", note, "", self._error), use)
+    def _add(self, text: str | None) -> None:
+        column = self._find(text) if text is not None else None
+        if column is None:
+            return
+        if column.key not in self._columns:
+            self._columns[column.key] = column
+            self._order.insert(len([key for key in self._order if key in self._chosen]), column.key)
+        self._chosen.add(column.key)
+        self._refresh_lines(self._order.index(column.key))
 
     def action_defaults(self) -> None:
         """As delivered."""
-        self._order = list(self._offered)
-        self._chosen = set(DEFAULT_KEYS)
+        usual = [key for key in DEFAULT_KEYS if key in self._columns]
+        self._order = list(dict.fromkeys([*usual, *self._columns]))
+        self._chosen = set(usual)
         self._refresh_lines(0)
 
     def on_option_list_option_selected(self) -> None:
         """Enter takes what is chosen."""
         chosen = [key for key in self._order if key in self._chosen]
-        at = chosen.index("symbol") + 1
+        at = chosen.index(SYMBOL.key) + 1
         _ = self.dismiss((*chosen[:at], *self._hidden, *chosen[at:]))

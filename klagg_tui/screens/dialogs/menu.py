@@ -33,7 +33,10 @@ class Menu(ModalScreen[str | None]):
         width: 76; max-width: 90%; height: auto; max-height: 90%;
         background: $panel; border: round $primary 60%; border-title-color: $primary; padding: 0 1;
     }
-    Menu OptionList { background: transparent; border: none; height: auto; max-height: 100%; padding: 0; }
+    Menu OptionList {
+        background: transparent; border: none; height: auto; max-height: 100%; padding: 0;
+        text-wrap: nowrap; text-overflow: ellipsis;
+    }
     Menu OptionList:focus { border: none; background-tint: transparent; }
     Menu Static { color: $text-muted; height: auto; }
     """

@@ -18,7 +18,7 @@ class ColumnHeaders(Line):
         """Show the titles, an arrow beside the one that is sorted by; None: it is not on view."""
         self.show(
             [
-                Clickable(text, role, f"screen.sort_by('{key}')") if key else Piece(text, role)
+                Clickable(text, role, f"screen.sort_by({key!r})") if key else Piece(text, role)
                 for text, role, key in header_pieces(placed, sorted_by or "", descending=sort.descending)
             ]
         )

@@ -23,7 +23,6 @@ from klagg_tui.view.columns.column import RenderContext
 from klagg_tui.view.layout import MIN_WIDTHS, Placed, grown, place
 from klagg_tui.view.model import Row, is_stale_bar
 from klagg_tui.view.role import Role
-from klagg_tui.view.sorting import column_of
 
 _MAX_CACHED: Final = 2_000
 
@@ -67,6 +66,11 @@ class MarketTable(RowCursor):
         self.rows = rows
         self.measure()
         super().show(rows)
+
+    def visible_symbols(self) -> tuple[str, ...]:
+        """Those of the rows on view, from the top."""
+        top, bottom = self.visible_rows()
+        return tuple(row.symbol for row in self.rows[top:bottom])
 
     def redraw(self) -> None:
         """Draw everything again: another period, theme, or set of columns."""
@@ -165,9 +169,7 @@ class MarketTable(RowCursor):
 
     def _lay_out(self) -> None:
         columns = self.state.columns(mixes_quotes=self.mixes_quotes)
-        sort, period = self.state.preferences.sorting, self.state.period
-        sorted_by = column_of(sort, (column.key for column in columns), period)
-        placed = place(columns, self.size.width - 1, self._widths, sorted_by)
+        placed = place(columns, self.size.width - 1, self._widths)
         if placed != self.placed:
             self.placed = placed
             self._cache.clear()

@@ -94,9 +94,11 @@ class Faults:
         self._seed = seed
         self.kinds = KINDS | {kind: FACE_FAULTS[kind] for kind in traps}
         """What can be planned, with its meaning."""
-        self._planned = sorted(parse_schedule(schedule, start_ms, self.kinds), key=lambda fault: fault.at_ms)
-        self._endless = _endless(seed, start_ms, schedule, (*_ALL, *(kind for kind in traps if kind not in _UNTRUE)))
-        self._next = next(self._endless, None)
+        self._every = (*_ALL, *(kind for kind in traps if kind not in _UNTRUE))
+        self._planned: list[Fault] = []
+        self._endless: Iterator[Fault] = iter(())
+        self._next: Fault | None = None
+        self.plan(schedule, start_ms)
         self._active: list[Fault] = []
         self.counts: Counter[str] = Counter()
         """How often each kind struck: connections cut, frames lost, replies refused, symbols delisted, candles left out."""
@@ -105,6 +107,18 @@ class Faults:
         self._at_begin: dict[int, int] = {}
         self.named: Callable[[str], str] = lambda target: target
         """The market's name for a symbol that a fault names as its venue does."""
+
+    def plan(self, schedule: str, start_ms: int) -> None:
+        """Plan what a text says besides what is planned, its times counted from a moment; a whole schedule takes the place of another.
+
+        Raises:
+            ConfigError: a part of it cannot be read.
+        """
+        for fault in parse_schedule(schedule, start_ms, self.kinds):
+            self.add(fault)
+        if any(map(_whole, _parts(schedule))):
+            self._endless = _endless(self._seed, start_ms, schedule, self._every)
+            self._next = next(self._endless, None)
 
     def add(self, fault: Fault) -> None:
         """Plan one more; a moment that is past means at once.

@@ -1,4 +1,4 @@
-"""The columns of changes: within the bar, its reach, and within each period for the view of all periods."""
+"""The columns of changes: within the bar on view, its reach, and within the bar of each period."""
 
 from __future__ import annotations
 
@@ -45,7 +45,6 @@ RANGE: Final = Column(
     width=7,
     measure=_measure_range,
     draw=_draw_range,
-    is_default=False,
 )
 
 _STRONGEST_DAILY_CHANGE: Final = 8.0

@@ -73,8 +73,6 @@ class Column:
     unit: Unit = Unit.NUMBER
     aliases: tuple[str, ...] = ()
     """Other names in filters."""
-    is_default: bool = True
-    """Whether it is shown until somebody chooses other columns."""
     is_descending: bool = True
     """Whether the first sort by it begins at the largest value."""
     flashes: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -13,16 +13,15 @@ from klagg_tui.errors import FilterError
 from klagg_tui.view import filter as filters
 from klagg_tui.view.columns import registry
 from klagg_tui.view.columns.column import Column, RenderContext, Value
-from klagg_tui.view.columns.figures import figure_column
+from klagg_tui.view.columns.figures import CHOSEN, figure_column
 from klagg_tui.view.filter import Expression, Scope
 from klagg_tui.view.model import Row
 from klagg_tui.view.role import Role, RoleIndex
-from klagg_tui.view.screener.figure import WHOLE
+from klagg_tui.view.screener.figure import FIGURES, WHOLE
 
-_IMPORTANCE: Final = 89
-"""Somebody asked for it: before most others."""
 _LONGEST_TITLE: Final = 12
-_LEAST_WIDTH: Final = 6
+_EXAMPLES: Final = tuple(figure.example for figure in FIGURES.values())
+_WIDTH: Final = 7
 
 
 def computed(text: str, scope: Scope) -> Column:
@@ -34,19 +33,25 @@ def computed(text: str, scope: Scope) -> Column:
     expression = filters.read_number(text, scope)
     call = expression.figure
     if call is not None:
-        return replace(figure_column(call), key=text, importance=_IMPORTANCE)
+        return replace(figure_column(call), key=text)
     title = text if len(text) <= _LONGEST_TITLE else f"{text[: _LONGEST_TITLE - 1]}…"
     return Column(
         key=text,
         title=title,
         note=f"= {scope.names.get(text.lower(), text)}",
-        importance=_IMPORTANCE,
-        width=max(len(title), _LEAST_WIDTH),
+        importance=CHOSEN,
+        width=_WIDTH,
         measure=_measure(expression),
         draw=_draw(expression),
-        is_default=False,
         calls=expression.calls,
     )
+
+
+def offered(find: Callable[[str], Column | None], names: Iterable[tuple[str, str]]) -> list[Column]:
+    """What can be chosen without writing: the columns of the bar, those shown from the beginning, own names, each figure once."""
+    texts = (*registry.DEFAULT_KEYS, *registry.BY_KEY, *(name for name, _ in names), *_EXAMPLES)
+    found = {column.key: column for text in texts if (column := find(text)) is not None}
+    return list(found.values())
 
 
 class ColumnFinder:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
 from klagg_tui import formatting
 from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.period import Period
+from klagg_tui.engine.period import DAY_MS, MINUTE_MS, Period
 from klagg_tui.errors import FilterError
 from klagg_tui.view.columns.column import PRICE_WIDTH, Column, RenderContext, change_role
 from klagg_tui.view.model import Row
 from klagg_tui.view.quotes import is_comparable
-from klagg_tui.view.role import Role, RoleIndex
+from klagg_tui.view.role import Role, RoleIndex, heat
 from klagg_tui.view.screener.figure import WHOLE, Figure, FigureCall, FigureUnit, parsed
 
 ABOUT: Final = "≈"
@@ -31,7 +32,24 @@ _WIDTHS: Final = {
     FigureUnit.RATE: 9,
     FigureUnit.MINUTES: 7,
 }
-_IMPORTANCE: Final = 75
+_IMPORTANCE: Final = {
+    "chg(24h)": 98,
+    "turnover(24h)": 96,
+    "chg(1h)": 94,
+    "rvol(5m)": 92,
+    "range(24h)": 84,
+    "chg(5m)": 76,
+    "from_high(24h)": 72,
+}
+"""Of those that are shown from the beginning."""
+CHOSEN: Final = 89
+"""The importance of what somebody asked for: before most others."""
+_STRONGEST_DAILY_CHANGE: Final = 8.0
+"""Percent in a day that is drawn in the strongest heat; other lengths by the root of time, as prices wander."""
+_BUSY: Final = 3.0
+"""Times the usual that is worth a look."""
+_BESIDE_PERIODS: Final = 90
+"""The importance of a change in the view of all periods, of the shortest ones the most."""
 
 
 @lru_cache(maxsize=256)
@@ -49,7 +67,6 @@ def figure_column(call: FigureCall) -> Column:
     figure = call.figure
     arguments = call.arguments
     title = f"{figure.title} {arguments}" if arguments else figure.title
-    width = _WIDTHS[figure.unit]
     text_of = _TEXTS[figure.unit]
 
     def draw(row: Row, _bar: Bar, _context: RenderContext, width: int) -> tuple[str, RoleIndex]:
@@ -65,13 +82,42 @@ def figure_column(call: FigureCall) -> Column:
         key=str(call),
         title=title,
         note=f"{figure.note}: {arguments}" if arguments else figure.note,
-        importance=_IMPORTANCE,
-        width=width if width == PRICE_WIDTH else max(width, len(title)),
+        importance=_IMPORTANCE.get(str(call), CHOSEN),
+        width=_WIDTHS[figure.unit],
         measure=lambda row, _bar, _now_ms: row.figure(call),
         draw=draw,
-        is_default=False,
         is_money=figure.unit is FigureUnit.MONEY,
         calls=frozenset({call}),
+    )
+
+
+@lru_cache(maxsize=64)
+def heat_column(minutes: int) -> Column:
+    """The change over so many minutes on its heat, for the view of all periods."""
+    call = FigureCall("chg", (minutes,))
+    strongest = _STRONGEST_DAILY_CHANGE * (minutes * MINUTE_MS / DAY_MS) ** 0.5
+
+    def parts(row: Row, _bar: Bar, context: RenderContext, width: int) -> tuple[tuple[str, RoleIndex], ...]:
+        change = row.figure(call)
+        if change is None:
+            return ((formatting.NOTHING.rjust(width), Role.FAINT),)
+        about = ABOUT if row.coverage(call) < WHOLE else ""
+        text = f"{about}{formatting.percent(change).strip()}"
+        if len(text) > width:
+            text = f"{about}{formatting.short_percent(change).strip()}"[-width:]
+        tail = " " if len(text) < width else ""
+        return (
+            (f"{text.rjust(width - len(tail))}{tail}", Role.FAINT if context.is_stale else heat(change, strongest)),
+        )
+
+    return replace(
+        figure_column(call),
+        title=call.arguments,
+        note=f"change over the last {call.arguments}",
+        importance=_BESIDE_PERIODS - minutes.bit_length(),
+        width=10,
+        min_width=7,
+        parts=parts,
     )
 
 
@@ -79,8 +125,10 @@ def _role(figure: Figure, value: float, row: Row) -> Role:
     """Gain or loss of what has a direction, and what cannot be held against other rows quieter."""
     if figure.unit is FigureUnit.MONEY and not is_comparable(row.quote):
         return Role.FAINT
-    if not figure.is_signed:
-        return Role.TEXT
+    if figure.unit is FigureUnit.TIMES:
+        return Role.ACCENT if value >= _BUSY else Role.TEXT
+    if not figure.is_signed or figure.is_one_sided:
+        return Role.TEXT if figure.unit is FigureUnit.MONEY else Role.DIM
     if figure.unit is FigureUnit.PERCENT:
         return change_role(value)
     return Role.GAIN if value > 0 else Role.LOSS if value < 0 else Role.DIM

@@ -1,7 +1,7 @@
-"""Every column of the market table, in its usual order.
+"""The columns of the market table: those of the bar on view in their usual order, figures, and the bar of each period.
 
-A new column is a file beside this one and a line in `COLUMNS`: sorting, filters, help, the column chooser, the settings and
-the table read them from here.
+A new column of the bar is a file beside this one and a line in `COLUMNS`: sorting, filters, help, the column chooser, the settings
+and the table read them from here. Figures come by themselves.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from klagg_tui.engine.period import Period
+from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.view.columns.age import AGE
 from klagg_tui.view.columns.change import CHANGE, RANGE, period_column, period_key
 from klagg_tui.view.columns.column import Column
-from klagg_tui.view.columns.figures import named
+from klagg_tui.view.columns.figures import ABOUT, figure_column, heat_column, named
 from klagg_tui.view.columns.prices import CLOSE, HIGH, LAST, LOW, OPEN
 from klagg_tui.view.columns.spark import SPARK
 from klagg_tui.view.columns.state import STATE
@@ -22,6 +22,7 @@ from klagg_tui.view.columns.sums import TRADES, TURNOVER, VOLUME
 from klagg_tui.view.columns.symbol import SYMBOL, WHOLE_SYMBOL
 from klagg_tui.view.columns.taker import TAKER
 from klagg_tui.view.columns.venue import BASE, QUOTE, VENUE
+from klagg_tui.view.screener.figure import LONGEST, FigureCall
 
 COLUMNS: Final[tuple[Column, ...]] = (
     SYMBOL,
@@ -47,7 +48,23 @@ COLUMNS: Final[tuple[Column, ...]] = (
 BY_KEY: Final = {column.key: column for column in COLUMNS}
 BY_NAME: Final = {name: column for column in COLUMNS for name in (column.key, *column.aliases)}
 """By every name that a filter may use."""
-DEFAULT_KEYS: Final = tuple(column.key for column in COLUMNS if column.is_default)
+DEFAULT_KEYS: Final = (
+    "symbol",
+    "venue",
+    "last",
+    "chg(24h)",
+    "turnover(24h)",
+    "chg(1h)",
+    "chg(5m)",
+    "rvol(5m)",
+    "range(24h)",
+    "from_high(24h)",
+    "taker",
+    "spark",
+    "age",
+    "state",
+)
+"""Those that are shown until somebody chooses others; where room is short, the least important are left out."""
 
 _PERIOD_COLUMNS: Final = {column.key: column for column in map(period_column, Period)}
 _LAST_IMPORTANCE: Final = 50
@@ -57,6 +74,17 @@ _BESIDE_PERIODS: Final = tuple(
     for column in COLUMNS
     if column.importance_beside_periods
 )
+_TURNOVER_BESIDE: Final = replace(figure_column(FigureCall("turnover", (24 * 60,))), importance=38)
+
+
+def fixed(key: str) -> Column | None:
+    """The column of that key, of the bar on view or of that of a period."""
+    return BY_KEY.get(key) or _PERIOD_COLUMNS.get(key)
+
+
+def find(key: str) -> Column | None:
+    """The same, or the column of the figure that is written so, such as `rvol(5m)`."""
+    return fixed(key) or named(key)
 
 
 def view_columns(
@@ -66,45 +94,32 @@ def view_columns(
     all_periods: bool,
     has_venues: bool = False,
     mixes_quotes: bool = False,
-    find_column: Callable[[str], Column | None] | None = None,
+    find_column: Callable[[str], Column | None] = find,
 ) -> tuple[Column, ...]:
-    """The columns of a view: the chosen ones, or symbol, price and each period, and others where there is room.
+    """The columns of a view: the chosen ones, or symbol, price and the change over each period, and others where there is room.
 
-    `find_column` finds the chosen ones by their keys, in place of `find`. `has_venues`: several exchanges are watched;
-    `mixes_quotes`: the rows on view have several quotes.
+    `has_venues`: several exchanges are watched; `mixes_quotes`: the rows on view have several quotes. A key that `find_column` does
+    not know is left out.
     """
-    found = map(find_column or find, keys)
-    columns = _period_view(periods) if all_periods else [column for column in found if column is not None]
+    columns = (
+        _period_view(periods) if all_periods else [column for key in keys if (column := find_column(key)) is not None]
+    )
     if not has_venues:
         columns = [column for column in columns if column.key != VENUE.key]
     elif not any(column.key == VENUE.key for column in columns):
         columns = [WHOLE_SYMBOL if column is SYMBOL else column for column in columns]
     if mixes_quotes:
-        columns = [_about(column) if column.is_money else column for column in columns]
+        columns = [replace(each, title=f"{ABOUT}{each.title}") if each.is_money else each for each in columns]
     return tuple(columns)
-
-
-def _about(column: Column) -> Column:
-    """The column of money where several quotes stand beside each other: one unit of each is only about a dollar."""
-    return replace(column, title=f"≈{column.title}", width=column.width + 1)
 
 
 def _period_view(periods: Sequence[Period]) -> list[Column]:
     venue, *besides = _BESIDE_PERIODS
-    return [
-        SYMBOL,
-        venue,
-        replace(LAST, importance=_LAST_IMPORTANCE),
-        *(_PERIOD_COLUMNS[period_key(period)] for period in periods),
-        *besides,
-    ]
+    last = replace(LAST, importance=_LAST_IMPORTANCE)
+    return [SYMBOL, venue, last, *map(_change_over, periods), _TURNOVER_BESIDE, *besides]
 
 
-def fixed(key: str) -> Column | None:
-    """The column of that key, in either view."""
-    return BY_KEY.get(key) or _PERIOD_COLUMNS.get(key)
-
-
-def find(key: str) -> Column | None:
-    """The column of that key, in either view, or of the figure that is written so, such as `rvol(5m)`."""
-    return fixed(key) or named(key)
+def _change_over(period: Period) -> Column:
+    """The change over the period's length; of what is longer than figures look back, that of the bar."""
+    minutes = period.nominal_ms // MINUTE_MS
+    return heat_column(minutes) if minutes <= LONGEST else _PERIOD_COLUMNS[period_key(period)]

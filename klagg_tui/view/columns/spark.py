@@ -19,7 +19,7 @@ def _draw(row: Row, _bar: Bar, context: RenderContext, width: int) -> tuple[str,
     if len(closes) < 2:
         return "", Role.FAINT
     rise = closes[-1] - closes[0]
-    return sparkline(closes, width), Role.GAIN if rise > 0 else Role.LOSS if rise < 0 else Role.DIM
+    return sparkline(closes, width), Role.GAIN_VOLUME if rise > 0 else Role.LOSS_VOLUME if rise < 0 else Role.DIM
 
 
 def _measure(row: Row, bar: Bar | None, _now_ms: int) -> Value:

@@ -37,12 +37,12 @@ def bar_sign(bar: Bar) -> str:
 
 
 def state_sign(row: Row, bar: Bar, context: RenderContext) -> tuple[str, RoleIndex]:
-    """The state in at most two cells."""
+    """The state in at most two cells; blank where it is the usual one."""
     if row.is_halted:
         return "=", Role.WARN
     if context.is_stale:
         return "✕", Role.WARN
-    return bar_sign(bar), _ROLES[bar.state]
+    return ("", Role.DIM) if bar.state is State.FORMING else (bar_sign(bar), _ROLES[bar.state])
 
 
 def _draw(row: Row, bar: Bar, context: RenderContext, width: int) -> tuple[str, RoleIndex]:
@@ -50,7 +50,7 @@ def _draw(row: Row, bar: Bar, context: RenderContext, width: int) -> tuple[str, 
         return HALTED, Role.WARN
     if context.is_stale:
         return STALE, Role.WARN
-    return state_label(bar)[:width], _ROLES[bar.state]
+    return ("", Role.DIM) if bar.state is State.FORMING else (state_label(bar)[:width], _ROLES[bar.state])
 
 
 def _measure(row: Row, bar: Bar | None, now_ms: int) -> Value:
@@ -64,8 +64,8 @@ def _measure(row: Row, bar: Bar | None, now_ms: int) -> Value:
 STATE: Final = Column(
     key="state",
     title="State",
-    note="forming, partial, closed, confirmed (~ by the exchange's bar alone), stale, or halted by the exchange",
-    importance=50,
+    note="where it is not forming, as usual: partial, closed, confirmed (~ by the exchange's bar alone), stale, or halted by the exchange",
+    importance=78,
     width=10,
     measure=_measure,
     draw=_draw,

@@ -54,7 +54,6 @@ TURNOVER: Final = Column(
     measure=_measure_turnover,
     draw=_draw_turnover,
     is_money=True,
-    importance_beside_periods=38,
 )
 TRADES: Final = Column(
     key="trades",

@@ -55,7 +55,6 @@ BASE: Final = Column(
     is_left=True,
     unit=Unit.TEXT,
     aliases=("coin",),
-    is_default=False,
     is_descending=False,
     is_pattern=True,
 )
@@ -69,7 +68,6 @@ QUOTE: Final = Column(
     draw=_draw_quote,
     is_left=True,
     unit=Unit.TEXT,
-    is_default=False,
     is_descending=False,
     is_pattern=True,
 )

@@ -10,7 +10,7 @@ from klagg_tui.errors import FilterError
 from klagg_tui.view.columns.column import Column, Unit
 from klagg_tui.view.columns.registry import BY_NAME
 from klagg_tui.view.columns.symbol import SYMBOL
-from klagg_tui.view.columns.venue import VENUE
+from klagg_tui.view.columns.venue import BASE, QUOTE, VENUE
 from klagg_tui.view.filter.arithmetic import Arithmetic
 from klagg_tui.view.filter.exchanges import at_exchange, require_watched
 from klagg_tui.view.filter.predicates import (
@@ -19,6 +19,7 @@ from klagg_tui.view.filter.predicates import (
     against_text,
     all_of,
     compared,
+    fixed,
     known,
     opposite,
     text_of,
@@ -34,6 +35,8 @@ _TEXT: Final = re.compile(
 )
 _VALUE: Final = re.compile(r"\"[^\"]*\"|[^\s()]+(?:\([0-9A-Za-z]*\))?")
 _LONGEST_QUOTED: Final = 40
+_FIXED: Final = (SYMBOL, VENUE, BASE, QUOTE)
+"""Columns whose texts stay as they are."""
 
 
 class _Sides(NamedTuple):
@@ -92,7 +95,8 @@ class Comparisons(Arithmetic):
         text = text_of(column, None if found[2] is None else self.period(found[2], found.start(2)))
         test = text_test(sign, wanted, is_pattern=column.is_pattern)
         equal = replace(against_text(text, column.texts, test), names=int(column is SYMBOL))
-        return all_of([known(text), opposite(equal)], at) if sign == "!=" else equal
+        truth = all_of([known(text), opposite(equal)], at) if sign == "!=" else equal
+        return fixed(truth) if column in _FIXED else truth
 
     def comparison(self) -> Truth | Quantity:
         """A comparison of numbers; the number alone where it is compared with nothing.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from klagg_tui.errors import FilterError
 from klagg_tui.view.columns.venue import VENUE, venue_texts
-from klagg_tui.view.filter.predicates import Truth, against_text, all_of, of_name, text_of
+from klagg_tui.view.filter.predicates import Truth, against_text, all_of, fixed, of_name, text_of
 from klagg_tui.view.filter.scope import Watched
 from klagg_tui.view.filter.texts import contains, fits, is_wild, text_test
 
@@ -35,6 +35,6 @@ def _advice(part: str, keys: list[str]) -> str:
 
 def at_exchange(venue: str, name: str, at: int) -> Truth:
     """A symbol of that exchange whose name contains, or as a pattern fits, the name; both in lower case."""
-    of_venue = against_text(text_of(VENUE, None), VENUE.texts, text_test(":", venue, is_pattern=True))
+    of_venue = fixed(against_text(text_of(VENUE, None), VENUE.texts, text_test(":", venue, is_pattern=True)))
     test = fits(name) if is_wild(name) else contains(name)
     return all_of([of_venue, of_name(lambda row: test(row.name))], at)

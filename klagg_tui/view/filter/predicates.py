@@ -5,12 +5,12 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from klagg_tui.engine.period import Period
 from klagg_tui.view.columns.column import Column, Value
 from klagg_tui.view.filter.likeness import likeness
-from klagg_tui.view.filter.quantity import Quantity, check_size
+from klagg_tui.view.filter.quantity import Quantity, Valued, check_size
 from klagg_tui.view.filter.texts import TextTest
 from klagg_tui.view.model import Row
 from klagg_tui.view.screener.figure import FigureCall
@@ -32,6 +32,28 @@ COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
 TEXT_OPERATORS: Final = (":", "=", "==", "!=")
 
 
+RowTest: TypeAlias = Callable[[Row], bool]
+"""Something about a row that stays as it is."""
+
+
+class Compared(NamedTuple):
+    """A number that a filter compares with another one."""
+
+    text: str
+    """As it was typed."""
+    value: Valued
+    limit: float | None = None
+    """What it is compared with, where that is the same for every row."""
+
+
+def _always(_row: Row) -> bool:
+    return True
+
+
+def _never(_row: Row) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Truth:
     """Yes or no for a row."""
@@ -44,13 +66,21 @@ class Truth:
     """How many tests of names are in it."""
     like: str = ""
     """The letters that a name has to be like, in lower case, where one such test has to hold for every row."""
+    numbers: tuple[Compared, ...] = ()
+    """What it compares and is not the same for every row."""
+    may: RowTest = _always
+    """Whether it can ever hold for the row, by what stays as it is: its name, its exchange, its coins."""
+    must: RowTest = _never
+    """Whether by the same it always holds."""
+    is_fixed: bool = False
+    """Whether all that it asks for stays as it is."""
 
 
 def _everything(_row: Row, _period: Period, _now_ms: int) -> bool:
     return True
 
 
-EVERYTHING: Final = Truth(_everything)
+EVERYTHING: Final = Truth(_everything, may=_always, must=_always, is_fixed=True)
 """Every row matches: the empty filter."""
 
 
@@ -59,13 +89,15 @@ def compared(left: Quantity, sign: str, right: Quantity) -> Truth:
     compare, value, other = COMPARISONS[sign], left.value, right.value
     limit = right.constant
     parts = check_size(left.parts + right.parts + 1, left.at)
+    pairs = ((left, right), (right, left))
+    numbers = tuple(Compared(one.text, one.value, than.constant) for one, than in pairs if one.constant is None)
     if limit is not None:
 
         def holds_at_limit(row: Row, shown: Period, now_ms: int) -> bool:
             first = value(row, shown, now_ms)
             return first is not None and compare(first, limit)
 
-        return Truth(holds_at_limit, left.calls, parts)
+        return Truth(holds_at_limit, left.calls, parts, numbers=numbers, is_fixed=not numbers)
 
     def holds(row: Row, shown: Period, now_ms: int) -> bool:
         first = value(row, shown, now_ms)
@@ -74,7 +106,7 @@ def compared(left: Quantity, sign: str, right: Quantity) -> Truth:
         second = other(row, shown, now_ms)
         return second is not None and compare(first, second)
 
-    return Truth(holds, left.calls | right.calls, parts)
+    return Truth(holds, left.calls | right.calls, parts, numbers=numbers)
 
 
 def text_of(column: Column, period: Period | None) -> TextOf:
@@ -107,7 +139,17 @@ def known(value: TextOf) -> Truth:
 
 def of_name(matches: Callable[[Row], bool]) -> Truth:
     """A test of what the symbol is called."""
-    return Truth(lambda row, _period, _now_ms: matches(row), names=1)
+    return fixed(Truth(lambda row, _period, _now_ms: matches(row), names=1))
+
+
+def fixed(truth: Truth) -> Truth:
+    """The same, said to be about what stays as it is."""
+    matches = truth.matches
+
+    def test(row: Row) -> bool:
+        return matches(row, Period.M1, 0)
+
+    return replace(truth, may=test, must=test, is_fixed=True)
 
 
 def name_contains(part: str) -> Truth:
@@ -137,7 +179,12 @@ def any_of(truths: Sequence[Truth], at: int) -> Truth:
                 return True
         return False
 
-    return _joined(matches, truths, "", at)
+    joined = _joined(matches, truths, "", at)
+    return replace(
+        joined,
+        may=lambda row: any(truth.may(row) for truth in truths),
+        must=lambda row: any(truth.must(row) for truth in truths),
+    )
 
 
 def all_of(truths: Sequence[Truth], at: int) -> Truth:
@@ -152,16 +199,35 @@ def all_of(truths: Sequence[Truth], at: int) -> Truth:
                 return False
         return True
 
-    return _joined(matches, truths, next((truth.like for truth in truths if truth.like), ""), at)
+    joined = _joined(matches, truths, next((truth.like for truth in truths if truth.like), ""), at)
+    return replace(
+        joined,
+        may=lambda row: all(truth.may(row) for truth in truths),
+        must=lambda row: all(truth.must(row) for truth in truths),
+    )
 
 
 def opposite(truth: Truth) -> Truth:
     """It does not hold."""
-    matches = truth.matches
-    return replace(truth, matches=lambda row, period, now_ms: not matches(row, period, now_ms), like="")
+    matches, may, must = truth.matches, truth.may, truth.must
+    return replace(
+        truth,
+        matches=lambda row, period, now_ms: not matches(row, period, now_ms),
+        like="",
+        may=lambda row: not must(row),
+        must=lambda row: not may(row),
+    )
 
 
 def _joined(matches: Predicate, truths: Sequence[Truth], like: str, at: int) -> Truth:
     calls = frozenset[FigureCall]().union(*(truth.calls for truth in truths))
     parts = check_size(sum(truth.parts for truth in truths), at)
-    return Truth(matches, calls, parts, sum(truth.names for truth in truths), like)
+    return Truth(
+        matches,
+        calls,
+        parts,
+        sum(truth.names for truth in truths),
+        like,
+        numbers=tuple(number for truth in truths for number in truth.numbers),
+        is_fixed=all(truth.is_fixed for truth in truths),
+    )

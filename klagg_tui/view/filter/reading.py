@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import Final
 
 from klagg_tui.errors import FilterError
 from klagg_tui.view.filter.library import Library
 from klagg_tui.view.filter.parser import anything_of, check_length, filter_of, number_of
-from klagg_tui.view.filter.predicates import Predicate, Truth, likeness_of
+from klagg_tui.view.filter.predicates import Compared, Predicate, RowTest, Truth, likeness_of
 from klagg_tui.view.filter.quantity import Valued
 from klagg_tui.view.filter.scope import Scope, own_name_error
 from klagg_tui.view.model import Row
@@ -29,6 +29,14 @@ class Filter:
     """What has to be computed for it, through saved filters and own names too."""
     likeness: Callable[[Row], float] | None = None
     """Where `~letters` is its only test of names: how like a row's name is to them, more being better."""
+    numbers: tuple[Compared, ...] = ()
+    """What it compares and is not the same for every row."""
+    may: RowTest = field(default=lambda _row: True)
+    """Whether it can ever hold for the row, by its name, its exchange and its coins."""
+    names_symbols: bool = False
+    """Whether one of its tests is about a symbol's name."""
+    is_fixed: bool = False
+    """Whether what it says of a row stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +132,16 @@ def _library(scope: Scope) -> Library:
 
 def _filter(text: str, truth: Truth) -> Filter:
     like = truth.like if truth.names == 1 else ""
-    return Filter(text, truth.matches, truth.calls, _likeness(like) if like else None)
+    return Filter(
+        text,
+        truth.matches,
+        truth.calls,
+        _likeness(like) if like else None,
+        truth.numbers,
+        truth.may,
+        truth.names > 0,
+        truth.is_fixed,
+    )
 
 
 def _likeness(wanted: str) -> Callable[[Row], float]:

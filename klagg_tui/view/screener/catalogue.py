@@ -47,7 +47,7 @@ _ALL: Final = (
     ),
     Figure(
         "turnover",
-        "Turnover",
+        "Turn",
         "price × amount traded in the window, in the quote coin",
         _long(),
         FigureUnit.MONEY,
@@ -89,6 +89,7 @@ _ALL: Final = (
         FigureUnit.PERCENT,
         "from_high(24h)",
         is_signed=True,
+        is_one_sided=True,
     ),
     Figure(
         "from_low",
@@ -98,6 +99,7 @@ _ALL: Final = (
         FigureUnit.PERCENT,
         "from_low(24h)",
         is_signed=True,
+        is_one_sided=True,
     ),
     Figure(
         "delta",

@@ -6,9 +6,10 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Final, Protocol
+from typing import Final
 
 from klagg_tui.engine.bar import State
+from klagg_tui.engine.columns import BarColumns
 from klagg_tui.engine.exact import PRICE_DECIMALS, Exact
 from klagg_tui.engine.period import MINUTE_MS
 from klagg_tui.view.screener.tape import MOST, SOURCES, UNKNOWN, Ring, Tape
@@ -18,64 +19,7 @@ FRESH: Final = 5
 _ONE: Final = 10**PRICE_DECIMALS
 
 
-class Columns(Protocol):
-    """Ended bars of a series, oldest first: place n of every column is the same bar.
-
-    Plain units; NaN where a field is unknown; a column that was not read is empty.
-    """
-
-    @property
-    def open_ms(self) -> Sequence[int]:
-        """When each bar opened, ascending."""
-        ...
-
-    @property
-    def state(self) -> Sequence[int]:
-        """Numbers of `State`."""
-        ...
-
-    @property
-    def close(self) -> Sequence[float]:
-        """Prices."""
-        ...
-
-    @property
-    def high(self) -> Sequence[float]:
-        """Prices."""
-        ...
-
-    @property
-    def low(self) -> Sequence[float]:
-        """Prices."""
-        ...
-
-    @property
-    def volume(self) -> Sequence[float]:
-        """Amounts of the base."""
-        ...
-
-    @property
-    def turnover(self) -> Sequence[float]:
-        """Amounts of the quote."""
-        ...
-
-    @property
-    def trade_count(self) -> Sequence[float]:
-        """Counts."""
-        ...
-
-    @property
-    def taker_buy_volume(self) -> Sequence[float]:
-        """Amounts of the base."""
-        ...
-
-    @property
-    def taker_buy_turnover(self) -> Sequence[float]:
-        """Amounts of the quote."""
-        ...
-
-
-def fill(tape: Tape, columns: Columns) -> bool:
+def fill(tape: Tape, columns: BarColumns) -> bool:
     """Put stored minutes in their places; whether there were any to be held."""
     minutes = _minutes(columns.open_ms)
     if not minutes:
@@ -90,17 +34,25 @@ def fill(tape: Tape, columns: Columns) -> bool:
         *_runs(minutes, begin, fresh),
         *((at, at + 1) for at in range(fresh, len(minutes)) if minutes[at] not in kept),
     ]
+    seen = [at for at in range(fresh, len(minutes)) if minutes[at] in kept]
     for field, ring in tape.prices.items():
         ticks = _ticks(tape, getattr(columns, SOURCES[field][0]))
         ring.widen(max(ticks, default=0))
-        _put(ring, minutes, ticks, runs, end)
+        _put(ring, minutes, ticks, [*runs, *_missed(ring, minutes, seen)], end)
     for field, ring in tape.sums.items():
-        _put(ring, minutes, _SUMS[field](columns), runs, end)
+        _put(ring, minutes, _SUMS[field](columns), [*runs, *_missed(ring, minutes, seen)], end)
     for first, last in runs:
         _note_partial(tape, columns.state[first:last], minutes[first:last])
     for listener in tape.listeners:
         listener.restart()
-    return bool(runs)
+    return bool(runs) or any(
+        ring.since > minutes[at] for at in seen for ring in (*tape.prices.values(), *tape.sums.values())
+    )
+
+
+def _missed(ring: Ring, minutes: Sequence[int], seen: Iterable[int]) -> list[tuple[int, int]]:
+    """Of the minutes that others saw those that were over before there was this ring."""
+    return [(at, at + 1) for at in seen if minutes[at] < ring.since]
 
 
 def erase(tape: Tape, fields: Iterable[str], from_ms: int, to_ms: int) -> None:
@@ -176,7 +128,7 @@ def _signed(bought: Sequence[float], total: Sequence[float]) -> array[float]:
     return array("f", [2 * part - whole for part, whole in zip(bought, total, strict=True)])
 
 
-_SUMS: Final[dict[str, Callable[[Columns], array[float]]]] = {
+_SUMS: Final[dict[str, Callable[[BarColumns], array[float]]]] = {
     "volume": lambda columns: array("f", columns.volume),
     "turnover": lambda columns: array("f", columns.turnover),
     "trades": lambda columns: array("f", columns.trade_count),

@@ -82,6 +82,8 @@ class Figure:
     """How it is written."""
     is_signed: bool = False
     """Whether more and less than zero are gain and loss."""
+    is_one_sided: bool = False
+    """Whether it is never above zero, or never below: then its sign is no news."""
     is_told: bool = False
     """Whether it is not made of trades: an exchange has to tell it."""
     aliases: tuple[str, ...] = ()

@@ -10,11 +10,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.columns import BarColumns
 from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.view.screener.day import Day
 from klagg_tui.view.screener.figure import FigureCall
-from klagg_tui.view.screener.history import Columns, erase, fill
+from klagg_tui.view.screener.history import erase, fill
 from klagg_tui.view.screener.peers import Listed, Peers
 from klagg_tui.view.screener.recipes import Bars, look_of, make
 from klagg_tui.view.screener.series import Series
@@ -28,7 +29,7 @@ class Need(NamedTuple):
     symbol: str
     period: Period
     fields: tuple[str, ...]
-    """Names of the columns: see `history.Columns`."""
+    """Some of `COLUMN_FIELDS`."""
     from_ms: int
     to_ms: int
     is_anew: bool = False
@@ -43,10 +44,14 @@ class Screener:
         """The market's time: that of its newest trade."""
         self.calls: frozenset[FigureCall] = frozenset()
         """In use."""
+        self.asked = 0
+        """Grows whenever `needs` may have become others."""
         self._bars_of = bars_of
         self._figures: dict[str, SymbolFigures] = {}
         self._lengths: dict[str, int] = {}
         self._bars: dict[Period, Bars] = {}
+        self._anew: dict[tuple[str, Period], tuple[int, int]] = {}
+        """Stretches that the store holds anew, by symbol and period."""
         self._peers = Peers(bars_of)
         self._peers_minute = 0
         """When the peers are to be looked at again."""
@@ -57,6 +62,7 @@ class Screener:
         if wanted == self.calls:
             return False
         self.calls = wanted
+        self.asked += 1
         looks = [look_of(call) for call in sorted(wanted, key=str)]
         self._lengths = {}
         for field, minutes in (item for look in looks for item in look.minutes.items()):
@@ -74,6 +80,7 @@ class Screener:
         figures = self._figures.get(symbol)
         if figures is None:
             figures = self._figures[symbol] = SymbolFigures(symbol, lambda: self.now_ms)
+            self.asked += 1
             self._lay_out(figures)
             self._begin(figures)
         return figures
@@ -130,20 +137,30 @@ class Screener:
         if figures is not None:
             figures.told.day = day
 
+    def note_stored(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> None:
+        """The store holds something else there than before: `needs` will ask for what is looked at of it."""
+        first_ms, last_ms = self._anew.get((symbol, period), (from_ms, to_ms))
+        self._anew[symbol, period] = min(from_ms, first_ms), max(to_ms, last_ms)
+        self.asked += 1
+
     def needs(self) -> list[Need]:
-        """The stored bars that are wanted and were not looked for yet; to be given to `seed` one by one."""
+        """The stored bars that are wanted, to be read and given to `seed` one by one before this is asked again.
+
+        What was not looked for yet is told until it was seeded, what is stored anew once.
+        """
         now_ms = self.now_ms - self.now_ms % MINUTE_MS
         if not now_ms:
             return []
-        return [
-            need
-            for symbol, figures in self._figures.items()
-            for need in _grouped(
+        anew, self._anew = self._anew, {}
+        found = [need for (symbol, period), stretch in anew.items() for need in self.needs_in(symbol, period, *stretch)]
+        for symbol, figures in self._figures.items():
+            unsought = (
                 wanted
                 for key, wanted in self._wanted(symbol, now_ms)
                 if wanted.from_ms < figures.sought.get(key, now_ms)
             )
-        ]
+            found += _grouped(unsought)
+        return found
 
     def needs_in(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> list[Need]:
         """What is wanted of a stretch of which the store holds something else than before; to be given to `seed` too."""
@@ -156,7 +173,7 @@ class Screener:
         )
         return _grouped(need for need in clipped if need.from_ms < need.to_ms)
 
-    def seed(self, need: Need, columns: Columns) -> bool:
+    def seed(self, need: Need, columns: BarColumns) -> bool:
         """The stored bars that were wanted, perhaps none; whether that changes a figure."""
         figures = self._figures.get(need.symbol)
         if figures is None:

@@ -7,9 +7,10 @@ from bisect import bisect_left
 from typing import Final
 
 from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.columns import BarColumns
 from klagg_tui.engine.exact import PRICE_DECIMALS
 from klagg_tui.engine.period import Period
-from klagg_tui.view.screener.history import FRESH, Columns
+from klagg_tui.view.screener.history import FRESH
 from klagg_tui.view.screener.indicators import Carried
 
 _ONE: Final = 10**PRICE_DECIMALS
@@ -101,7 +102,7 @@ class Series:
         for run in self.runs:
             run.restart()
 
-    def fill(self, columns: Columns) -> bool:
+    def fill(self, columns: BarColumns) -> bool:
         """Put stored bars in their places; whether there were any to be held."""
         held = dict(zip(self.opens, range(len(self.opens)), strict=True))
         fresh = set(self.opens[-FRESH:])

@@ -89,10 +89,12 @@ SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
 class Ring:
     """The newest numbers of one field; that of minute m lies at m modulo `size`."""
 
-    __slots__ = ("size", "values")
+    __slots__ = ("since", "size", "values")
 
-    def __init__(self, kind: str, size: int) -> None:
+    def __init__(self, kind: str, size: int, since: int = 0) -> None:
         self.size = size
+        self.since = since
+        """The first minute that could be taken in when it came: those before it were over already."""
         self.values = _unknown(kind, size)
 
     def fit(self, size: int, end: int) -> None:
@@ -170,7 +172,7 @@ class Tape:
             for field in fields:
                 if field in lengths:
                     size = lengths[field] + SPARE
-                    rings.setdefault(field, Ring(kind, size)).fit(size, self.end)
+                    rings.setdefault(field, Ring(kind, size, self.end)).fit(size, self.end)
         for listener in self.listeners:
             listener.restart()
 

@@ -125,6 +125,22 @@ def test_a_single_odd_answer_is_asked_for_again_and_forgotten() -> None:
     assert (clock.trouble, clock.jumps) == ("", 0)
 
 
+@given(st.floats(0, 999), st.floats(1_000, 1_400), st.sampled_from([1.0, 15.0, 60.0]))
+def test_answers_in_whole_seconds_do_not_contradict_each_other(phase_ms: float, pause_ms: float, speed: float) -> None:
+    """Kraken tells no more than those: days that this machine's clock is wrong were never judged where each was doubted anew."""
+    clock, local_ms, real_ms = ExchangeClock(NOW + 69 * DAY, 0), 0.0, 0.0
+    for number in range(2):
+        local_ms = number * pause_ms
+        real_ms = NOW + phase_ms + local_ms * speed
+        told_ms = real_ms // 1_000 * 1_000 + 500
+        is_judged = clock.sample(
+            local_ms - 2, local_ms + 2, told_ms, speed, Witnesses(told_ms - 500, NOW + 69 * DAY), grain_ms=500
+        )
+        assert is_judged is bool(number)
+    assert clock.is_set
+    assert abs(clock.now_ms(local_ms) - real_ms) <= clock.error_ms(local_ms) + 1 <= 500 + 2 * speed + 2
+
+
 def test_answers_that_contradict_each_other_are_never_judged() -> None:
     clock = running()
     for number in range(1, 9):

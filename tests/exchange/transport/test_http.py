@@ -18,6 +18,7 @@ from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import HttpClient
 from klagg_tui.exchange.transport.rules import HttpRules
 from klagg_tui.exchange.venue import Failure, Priority, Request
+from tests.feeds import until
 
 NOW_MS = 1_790_000_040_000
 ASKED = Request("/info", (("a", "b"),))
@@ -37,6 +38,7 @@ class Exchange:
     def __init__(self) -> None:
         self.port = 0
         self.status = 200
+        self.is_silent = False
         self.body = b"{}"
         self.moved: dict[str, str] = {}
         self.requests: list[tuple[str, str, bytes, dict[str, str]]] = []
@@ -45,6 +47,8 @@ class Exchange:
     async def answer(self, request: web.Request) -> web.Response:
         self.times.append(time.monotonic())
         self.requests.append((request.method, request.path_qs, await request.read(), dict(request.headers)))
+        if self.is_silent:
+            await asyncio.sleep(20)
         if target := self.moved.get(request.path):
             return web.Response(status=307, headers={"Location": target})
         return web.Response(status=self.status, body=self.body)
@@ -79,6 +83,7 @@ def client(
     pace_ms: int = 0,
     read_error: Callable[[bytes], Failure | None] | None = read_error,
     speed: float = 1.0,
+    time_out_s: float = http_module.TIME_OUT_S,
 ) -> HttpClient:
     rules = HttpRules(
         requests=RequestLimits(1_200, (PageCost(1, 1),), PageCost(1, 1), 0, pace_ms),
@@ -91,7 +96,8 @@ def client(
     clock = ExchangeClock(NOW_MS, time.monotonic() * 1000)
     now_ms = time.monotonic() * 1000
     clock.sample(now_ms, now_ms, NOW_MS, speed)
-    return HttpClient(f"http://127.0.0.1:{exchange.port}", clock, rules, local_ms=lambda: time.monotonic() * 1000)
+    url = f"http://127.0.0.1:{exchange.port}"
+    return HttpClient(url, clock, rules, local_ms=lambda: time.monotonic() * 1000, time_out_s=time_out_s)
 
 
 async def test_a_request_with_a_body_is_posted_as_json_and_repeated_where_the_answer_sends(exchange: Exchange) -> None:
@@ -160,3 +166,27 @@ async def test_requests_keep_their_pace_in_the_exchanges_time_and_the_urgent_one
     assert [path for _, path, _, _ in exchange.requests[1:]] == ["/GAP", "/CONFIRM", "/HISTORY"]
     pauses = [after - before for before, after in zip(exchange.times, exchange.times[1:], strict=False)]
     assert all(pause >= 0.25 for pause in pauses)
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_whoever_is_told_to_stop_stops_also_in_the_moment_in_which_the_time_is_over(
+    exchange: Exchange, turns: int
+) -> None:
+    exchange.is_silent = True
+    async with client(exchange, time_out_s=0.02) as http:
+        asked = asyncio.create_task(http.get(ASKED, Priority.SEED))
+        await until(lambda: exchange.requests)
+        time.sleep(0.03)  # noqa: ASYNC251 - the process pauses: by its end the time is over
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        asked.cancel()
+        await asyncio.wait({asked})
+    assert asked.cancelled()
+
+
+async def test_an_exchange_that_does_not_answer_in_time_cannot_be_reached(exchange: Exchange) -> None:
+    exchange.is_silent = True
+    async with client(exchange, time_out_s=0.02) as http:
+        with pytest.raises(Unreachable, match=r"no answer within 0\.02 s"):
+            await http.get(ASKED, Priority.SEED)
+    assert len(exchange.requests) == http_module.TRIES

@@ -19,6 +19,7 @@ from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.requests import covering_requests
 from klagg_tui.exchange.venue import CandleFacts, Ids, MarketData, Priority, RequestUse, Venue
 from klagg_tui.runtime.host import EngineHost
+from klagg_tui.runtime.live import backfill as backfill_module
 from klagg_tui.runtime.live.backfill import Backfill
 from klagg_tui.runtime.live.context import Contract, LiveContext, contract_value
 from klagg_tui.runtime.live.debts import DebtCollector
@@ -199,6 +200,7 @@ async def test_minutes_of_a_symbol_that_comes_later_wait_for_no_longer_bars_of_t
         return await bars(symbol, period, *between, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(scene.data, "bars", seen)
+    monkeypatch.setattr(backfill_module, "UNSEEN_AT_ONCE", 1)
     _, earlier, later, *_ = scene.exchange.market.lives
     backfill.want([SYMBOL, earlier])
     working = asyncio.ensure_future(backfill.work_forever())

@@ -1,5 +1,6 @@
 """The list of alerts."""
 
+from klagg_tui.view.alerts import Firing
 from klagg_tui.view.preferences import Preferences
 from tests.pilot import opened
 
@@ -27,7 +28,8 @@ async def test_an_alert_rings_shows_a_toast_and_is_listed() -> None:
         await seen.beat()
         assert len(seen.app._notifications) == 1
         await seen.press("a")
-        assert "last>90000  at 90001.5" in seen.text
+        assert "BTCUSDT at 90001.50: last>90000" in seen.text
+        assert "fired          1×  every 1m  " in seen.line_with("last>90000")
         seen.feed.trade_at("ETHUSDT", "90002.5")
         await seen.beat()
         assert "90002.5" in seen.text
@@ -44,3 +46,48 @@ async def test_an_alert_that_fires_leaves_the_cursor_of_the_list_alone() -> None
         assert "90001.5" in seen.text
         await seen.press("d")
         assert seen.app.state.preferences.alerts == ("last>90000", "btc last<1")
+
+
+async def test_how_often_an_alert_fires_is_chosen_and_it_can_have_a_name() -> None:
+    async with opened(preferences=Preferences(alerts=("last>90000", "hot>1"))) as seen:
+        await seen.press("a")
+        assert "armed" in seen.line_with("last>90000")
+        assert "not watched" in seen.line_with("hot>1")
+        await seen.press("m", "ctrl+u")
+        await seen.type("twice")
+        await seen.press("enter")
+        assert "does not say how often" in seen.text
+        await seen.press("ctrl+u")
+        await seen.type("once")
+        await seen.press("enter")
+        assert "once" in seen.line_with("last>90000")
+        await seen.press("r")
+        await seen.type("x" * 61)
+        await seen.press("enter")
+        assert "60 letters" in seen.text
+        await seen.press("ctrl+u")
+        await seen.type("Up")
+        await seen.press("enter", "m", "escape", "r", "escape")
+        for price in ("1.5", "90001.5"):
+            seen.feed.trade_at("ETHUSDT", price)
+            await seen.beat()
+        assert "ETHUSDT at 90001.50: Up (last>90000)" in seen.text
+        assert "ended" in seen.line_with("Up: last>90000")
+
+
+async def test_where_there_is_no_alert_nothing_can_be_changed() -> None:
+    async with opened() as seen:
+        await seen.press("a", "m", "r", "d")
+        assert "none yet" in seen.text
+        await seen.press("a", "ctrl+u")
+        await seen.type("btc")
+        await seen.press("enter")
+        assert "would never fire" in seen.text
+
+
+async def test_what_could_not_be_told_is_said_beside_what_fired() -> None:
+    async with opened() as seen:
+        fired = Firing(1, "BTCUSDT", "", "last>2", "", "3", "", 1, "webhook: refused (404)")
+        seen.app.state.fired.append(fired)
+        await seen.press("a")
+        assert "webhook: refused (404)" in seen.text

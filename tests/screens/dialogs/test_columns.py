@@ -10,7 +10,7 @@ async def test_columns_are_chosen_ordered_and_reset() -> None:
         await seen.press("c", "down", "space", "enter")
         assert "Last" not in seen.lines[2]
         await seen.press("c", "J", "enter")
-        assert seen.lines[2].split()[1].startswith("Symbol")
+        assert seen.lines[2].split()[:3] == ["Chg", "24h", "Symbol▲"]
         await seen.press("c", "d", "enter")
         assert seen.lines[2].split()[1] == "Last"
         await seen.press("c", "space", "K", "k", "j", "escape")
@@ -30,7 +30,8 @@ async def test_the_column_of_exchanges_is_offered_where_several_are_watched_and_
 
 
 async def test_a_figure_is_added_as_a_column_and_sorted_by() -> None:
-    async with opened((160, 40)) as seen:
+    chosen = Preferences(columns=("last", "venue"), sort="symbol", descending=False, period="1m")
+    async with opened((160, 60), preferences=chosen) as seen:
         await seen.press("c", "a")
         await seen.type("chg24h")
         await seen.press("enter")
@@ -38,7 +39,7 @@ async def test_a_figure_is_added_as_a_column_and_sorted_by() -> None:
         await seen.press("ctrl+u")
         await seen.type("chg(24h)")
         await seen.press("enter", "enter")
-        assert seen.app.state.preferences.columns[-1] == "chg(24h)"
+        assert seen.app.state.preferences.columns == ("symbol", "venue", "last", "chg(24h)")
         assert "Chg 24h" in seen.lines[2]
         assert {str(call) for call in seen.app.state.live.screener.calls} == {"chg(24h)"}
         await seen.press("s")
@@ -67,3 +68,14 @@ async def test_a_name_of_ones_own_is_a_column_and_an_order() -> None:
         assert "twice" in seen.lines[2]
         await seen.press("c", "d", "enter")
         assert "twice" not in seen.lines[2]
+
+
+async def test_what_is_offered_can_be_shown_without_writing() -> None:
+    async with opened((160, 90), preferences=Preferences(columns=("symbol", "last"))) as seen:
+        await seen.press("c")
+        for part in ("✔  Symbol", "   RSI 1h", "   Turn 24h", "   Volume"):
+            assert part in seen.text
+        await seen.press("down", "down", "space", "a")
+        await seen.type("chg(5m)*2")
+        await seen.press("enter", "enter")
+        assert seen.app.state.preferences.columns == ("symbol", "last", "chg(24h)", "chg(5m)*2")

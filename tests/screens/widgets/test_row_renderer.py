@@ -35,7 +35,7 @@ async def test_a_partial_row_looks_partial_and_an_old_one_stale() -> None:
         seen.feed.now_ms += 120_000
         await seen.beat(6)
         assert "stale" in seen.lines[0]
-        assert all("✕" in line for line in seen.lines[3:-1])
+        assert all("✕" in line for line in seen.lines[3:-2])
 
 
 async def test_symbols_of_other_scripts_stand_in_their_columns() -> None:

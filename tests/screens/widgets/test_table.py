@@ -11,12 +11,12 @@ async def test_more_room_shows_more_columns() -> None:
     for size in SIZES:
         async with opened(size) as seen:
             heads.append(set(seen.lines[2].split()))
-    assert heads[0] < heads[1] < heads[2]
-    assert {"Open", "High", "Low", "Close", "Volume", "Turnover", "Trades", "Buyers", "Closes", "State"} <= heads[2]
+    assert heads[0] < heads[1] < heads[2] == heads[3]
+    assert {"Chg", "Turn", "RVol", "Range", "Off", "Buyers", "Closes", "Age", "State"} <= heads[2]
 
 
-async def test_a_row_shows_price_change_and_age() -> None:
-    async with opened() as seen:
+async def test_a_row_shows_price_change_and_age_and_no_state_that_is_the_usual_one() -> None:
+    async with opened((160, 36)) as seen:
         seen.feed.trade_at("BTCUSDT", "70000.00")
         seen.feed.trade_at("BTCUSDT", "77777.12")
         await seen.beat()
@@ -24,7 +24,8 @@ async def test_a_row_shows_price_change_and_age() -> None:
         assert "77777.12" in line
         assert "0s" in line
         assert "+" in line
-        assert "forming" in line
+        assert "State" in seen.lines[2]
+        assert "forming" not in line
 
 
 async def test_only_rows_that_changed_are_drawn_anew() -> None:
@@ -45,23 +46,23 @@ async def test_only_rows_that_changed_are_drawn_anew() -> None:
 async def test_all_seven_periods_have_room_in_eighty_columns() -> None:
     async with opened((80, 24), preferences=Preferences(all_periods=True, filter="1000 or btcusdt")) as seen:
         heads = seen.lines[2].replace("▲", " ").replace("▼", " ").split()
-        assert heads[-7:] == ["1m", "5m", "30m", "1h", "4h", "1d", "1w"]
+        assert heads[-7:] == ["1m", "5m", "30m", "1h", "4h", "24h", "7d"]
         assert seen.line_with("BTCUSDT").count("%") == 7
 
 
 async def test_beside_all_periods_stand_others_where_there_is_room() -> None:
     async with opened((200, 60), preferences=Preferences(all_periods=True)) as seen:
-        assert seen.lines[2].split()[-4:] == ["▼Turnover", "Buyers", "Closes", "Age"]
+        assert seen.lines[2].split()[-4:] == ["24h", "Buyers", "Closes", "Age"]
 
 
 async def test_all_periods_stand_beside_each_other() -> None:
     async with opened() as seen:
         await seen.press("v")
-        assert seen.lines[2].split() == ["Symbol▲", "Last", "1m", "5m", "30m", "1h", "4h", "1d", "1w", "Age"]
+        assert seen.lines[2].split() == ["Symbol▲", "Last", "1m", "5m", "30m", "1h", "4h", "24h", "7d", "Closes", "Age"]
         assert seen.line_with("BTCUSDT").count("%") == 7
         await seen.press("s", "d")
         assert seen.lines[2].split()[2] in ("▼1m", "1m")
         await seen.press("s", "d")
-        assert seen.app.state.preferences.sort.startswith("bar.chg(")
+        assert seen.app.state.preferences.sort.startswith("chg(")
         await seen.press("v")
-        assert "Turnover" in seen.lines[2]
+        assert "Turn 24h" in seen.lines[2]

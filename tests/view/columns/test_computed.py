@@ -5,11 +5,12 @@ import pytest
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import FilterError
 from klagg_tui.view.columns.column import RenderContext
-from klagg_tui.view.columns.computed import ColumnFinder, computed
-from klagg_tui.view.columns.registry import find
+from klagg_tui.view.columns.computed import ColumnFinder, computed, offered
+from klagg_tui.view.columns.registry import COLUMNS, DEFAULT_KEYS, find
 from klagg_tui.view.filter import Scope
 from klagg_tui.view.model import Row
 from klagg_tui.view.role import Role, RoleIndex
+from klagg_tui.view.screener.figure import FIGURES
 from klagg_tui.view.sorting import Sort, ordered
 from tests.makers import START, bar
 from tests.view.filter.figures import FakeFigures
@@ -39,9 +40,9 @@ def _drawn(text: str, row: Row | None = None) -> tuple[str, RoleIndex]:
 
 @pytest.mark.parametrize(
     ("text", "title", "drawn"),
-    [("chg(24h)", "Chg 24h", ("-1.23%", Role.LOSS)), ("turnover(24h)", "Turnover 24h", ("12.3M", Role.TEXT)), ("trades(1h)", "Trades 1h", ("512", Role.TEXT)),
-     ("high(24h)", "High 24h", ("102.46", Role.TEXT)), ("rvol(5m)", "RVol 5m", ("3.14×", Role.TEXT)), ("speed", "Speed", ("12.3K×", Role.TEXT)),
-     ("rsi(1h)", "RSI 1h", ("28.7", Role.TEXT)), ("corr(1h)", "Corr 1h", ("-0.46", Role.LOSS)), ("cvd(24h)", "CVD 24h", ("-1.23K", Role.LOSS)),
+    [("chg(24h)", "Chg 24h", ("-1.23%", Role.LOSS)), ("turnover(24h)", "Turn 24h", ("12.3M", Role.TEXT)), ("trades(1h)", "Trades 1h", ("512", Role.DIM)),
+     ("high(24h)", "High 24h", ("102.46", Role.DIM)), ("rvol(5m)", "RVol 5m", ("3.14×", Role.ACCENT)), ("speed", "Speed", ("12.3K×", Role.ACCENT)),
+     ("rsi(1h)", "RSI 1h", ("28.7", Role.DIM)), ("corr(1h)", "Corr 1h", ("-0.46", Role.LOSS)), ("cvd(24h)", "CVD 24h", ("-1.23K", Role.LOSS)),
      ("chg(1h)", "Chg 1h", (" 0.00%", Role.DIM)), ("hot", "hot", ("0.00", Role.TEXT)), ("vol/trades*chg", "vol/trades*…", ("4.00K", Role.TEXT))],
 )  # fmt: skip
 def test_it_is_drawn_as_what_it_counts(text: str, title: str, drawn: tuple[str, RoleIndex]) -> None:
@@ -93,3 +94,12 @@ def test_the_finder_knows_every_column_and_makes_a_computed_one_once() -> None:
         assert finder.find(text) is None
         with pytest.raises(FilterError):
             computed(text, SCOPE)
+
+
+def test_what_is_offered_is_each_column_own_number_and_figure_once() -> None:
+    keys = [column.key for column in offered(ColumnFinder(SCOPE).find, SCOPE.names.items())]
+    assert len(set(keys)) == len(keys)
+    assert keys[: len(DEFAULT_KEYS)] == list(DEFAULT_KEYS)
+    assert {column.key for column in COLUMNS} | {figure.example for figure in FIGURES.values()} <= set(keys)
+    assert "hot" in keys
+    assert "liquid" not in keys

@@ -9,7 +9,7 @@ import pytest
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.view.columns.column import RenderContext
-from klagg_tui.view.columns.figures import figure_column, named
+from klagg_tui.view.columns.figures import figure_column, heat_column, named
 from klagg_tui.view.columns.registry import find, view_columns
 from klagg_tui.view.layout import Widths, place
 from klagg_tui.view.model import Row
@@ -59,18 +59,19 @@ def drawn(text: str, row: Row) -> tuple[str, int]:
         ("chg(24h)", 4.238, "+4.24%", Role.GAIN),
         ("chg(24h)", -4.2, "-4.20%", Role.LOSS),
         ("chg(24h)", 0.001, " 0.00%", Role.DIM),
-        ("range(24h)", 12.5, "12.50%", Role.TEXT),
+        ("range(24h)", 12.5, "12.50%", Role.DIM),
         ("turnover(24h)", 1.24e9, "1.24B", Role.TEXT),
         ("delta(1h)", 1.5e6, "+1.50M", Role.GAIN),
         ("delta(1h)", -1.5e6, "-1.50M", Role.LOSS),
         ("delta(1h)", 0.0, "0", Role.DIM),
-        ("vol(24h)", 950.0, "950", Role.TEXT),
-        ("trades(1h)", 12_400.0, "12.4K", Role.TEXT),
-        ("high(24h)", 101.5, "101.50", Role.TEXT),
-        ("rvol(5m)", 3.2, "3.20×", Role.TEXT),
-        ("rvol(5m)", 12.34, "12.3×", Role.TEXT),
-        ("rvol(5m)", 1_234.0, "1.23K×", Role.TEXT),
-        ("rsi(1h)", 24.96, "25.0", Role.TEXT),
+        ("from_high(24h)", -3.0, "-3.00%", Role.DIM),
+        ("vol(24h)", 950.0, "950", Role.DIM),
+        ("trades(1h)", 12_400.0, "12.4K", Role.DIM),
+        ("high(24h)", 101.5, "101.50", Role.DIM),
+        ("rvol(5m)", 2.99, "2.99×", Role.TEXT),
+        ("rvol(5m)", 12.34, "12.3×", Role.ACCENT),
+        ("rvol(5m)", 1_234.0, "1.23K×", Role.ACCENT),
+        ("rsi(1h)", 24.96, "25.0", Role.DIM),
         ("corr(1h)", 0.87, "+0.87", Role.GAIN),
         ("corr(1h)", None, "–", Role.FAINT),
     ],
@@ -120,10 +121,10 @@ def test_a_column_is_found_by_the_figure_as_it_is_written() -> None:
 
 def test_a_view_takes_figures_among_its_columns() -> None:
     columns = view_columns(("symbol", "last", "chg(24h)", "rubbish", "turnover(24h)"), (), all_periods=False)
-    assert [column.title for column in columns] == ["Symbol", "Last", "Chg 24h", "Turnover 24h"]
+    assert [column.title for column in columns] == ["Symbol", "Last", "Chg 24h", "Turn 24h"]
     mixed = view_columns(("symbol", "turnover(24h)"), (), all_periods=False, mixes_quotes=True)
-    assert mixed[-1].title == "≈Turnover 24h"
-    assert mixed[-1].width >= len(mixed[-1].title)
+    assert mixed[-1].title == "≈Turn 24h"
+    assert place(mixed, 99, Widths(10, 10))[-1].width >= len(mixed[-1].title)
 
 
 def test_rows_are_sorted_by_a_figure_and_those_without_it_come_last() -> None:
@@ -140,3 +141,29 @@ def test_figures_are_remembered_as_columns() -> None:
     kept = from_plain({"columns": ["symbol", "rvol(5m)", "[gone]"], "sort": "chg(24h)"}, Preferences())
     assert kept.columns == ("symbol", "rvol(5m)")
     assert kept.sort == "chg(24h)"
+
+
+@pytest.mark.parametrize(
+    ("value", "coverage", "wide", "narrow"),
+    [(12.34, 1.0, "  +12.34% ", "+12.34%"), (12.34, 0.5, " ≈+12.34% ", "≈+12.3%"), (-123.4, 0.5, " ≈-123.4% ", "≈-123% "), (0.0, 1.0, "    0.00% ", " 0.00% ")],
+)  # fmt: skip
+def test_the_heat_of_a_change_fits_also_where_room_is_short(
+    value: float, coverage: float, wide: str, narrow: str
+) -> None:
+    parts = heat_column(1440).parts
+    assert parts is not None
+    row = row_with(value, coverage)
+    assert [parts(row, bar(START), CONTEXT, 10)[0][0], parts(row, bar(START), CONTEXT, 7)[0][0]] == [
+        wide,
+        narrow,
+    ]
+
+
+def test_the_heat_of_a_change_fades_where_it_is_from_before_and_is_a_dash_where_there_is_none() -> None:
+    heated = heat_column(5)
+    assert heated.parts is not None
+    assert (heated.key, heated.title) == ("chg(5m)", "5m")
+    assert heated.parts(row_with(1.0), bar(START), CONTEXT, 10)[0][1] > Role.HEAT
+    stale = CONTEXT._replace(is_stale=True)
+    assert heated.parts(row_with(1.0), bar(START), stale, 10) == (("   +1.00% ", Role.FAINT),)
+    assert heated.parts(row_with(None), bar(START), CONTEXT, 7) == (("      –", Role.FAINT),)

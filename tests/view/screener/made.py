@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from klagg_tui.engine.bar import Bar, State, blanked
+from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns
 from klagg_tui.engine.exact import PRICE_DECIMALS
 from klagg_tui.engine.period import Period
 from klagg_tui.evidence import Evidence
@@ -68,32 +70,18 @@ def current(*bars: Bar | None) -> list[Bar | None]:
     return found
 
 
-class Stored(NamedTuple):
-    """Stored bars as columns."""
-
-    open_ms: Sequence[int]
-    state: Sequence[int]
-    close: Sequence[float]
-    high: Sequence[float]
-    low: Sequence[float]
-    volume: Sequence[float]
-    turnover: Sequence[float]
-    trade_count: Sequence[float]
-    taker_buy_volume: Sequence[float]
-    taker_buy_turnover: Sequence[float]
-
-
-def stored(bars: Sequence[Bar], fields: Sequence[str] | None = None) -> Stored:
+def stored(bars: Sequence[Bar], fields: Collection[str] = COLUMN_FIELDS) -> BarColumns:
     """The bars as they are read from the store; of `fields` those that are asked for."""
 
-    def column(name: str, unit: int, bit: int = 0) -> list[float]:
-        if fields is not None and name not in fields:
-            return []
-        return [float("nan") if bar.evidence & bit else getattr(bar, name) / unit for bar in bars]
+    def column(name: str, unit: int, bit: int = 0) -> array[float]:
+        if name not in fields:
+            return array("d")
+        return array("d", [float("nan") if bar.evidence & bit else getattr(bar, name) / unit for bar in bars])
 
-    return Stored(
-        [bar.open_ms for bar in bars],
-        [bar.state for bar in bars],
+    return BarColumns(
+        array("q", [bar.open_ms for bar in bars]),
+        array("B", [bar.state for bar in bars]),
+        array("B", [bar.evidence for bar in bars]),
         column("close", 10**12),
         column("high", 10**12),
         column("low", 10**12),

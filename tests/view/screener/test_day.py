@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
+from klagg_tui.engine.columns import COLUMN_FIELDS
 from klagg_tui.engine.period import Period
 from klagg_tui.view.screener.day import FROM_DAY
 from klagg_tui.view.screener.figure import WHOLE, FigureCall
@@ -44,8 +45,9 @@ class Market:
 
     def seed(self, count: int) -> None:
         bars = [minute_bar(FIRST - count + at, Shape(close=-500)) for at in range(count)]
-        fields = ("close", "high", "low", "volume", "turnover", "trade_count")
-        assert self.screener.seed(Need("ETHUSDT", Period.M1, fields, bars[0].open_ms, FIRST * MINUTE), stored(bars))
+        assert self.screener.seed(
+            Need("ETHUSDT", Period.M1, COLUMN_FIELDS, bars[0].open_ms, FIRST * MINUTE), stored(bars)
+        )
 
 
 def test_a_day_is_what_the_exchange_says_and_the_newest_price_is_ours() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,7 +94,7 @@ def test_columns_that_were_not_read_leave_what_is_held_alone() -> None:
 
 def test_prices_that_no_decimals_give_are_kept_as_near_as_can_be() -> None:
     made = tape({"close": 5})
-    bars = stored(rising(2))._replace(close=[1 / 3, float("nan")])
+    bars = stored(rising(2))._replace(close=array("d", [1 / 3, float("nan")]))
     fill(made, bars)
     assert held(made)["close"][-2:] == [round(10**12 / 3), None]
 
@@ -103,3 +104,13 @@ def test_history_that_is_all_older_than_what_is_looked_at_is_let_go() -> None:
     made.take(minute_bar(FIRST + 100, Shape()))
     assert not fill(made, stored(rising(10)))
     assert held(made)["close"].count(None) == 12
+
+
+def test_a_field_that_is_looked_at_later_gets_the_newest_minutes_too() -> None:
+    made = tape({"close": 10})
+    bars = rising(20)
+    for bar in bars:
+        made.take(bar)
+    made.fit({"close": 10, "high": 10})
+    assert fill(made, stored(bars))
+    assert None not in held(made)["high"][-10:]

@@ -20,7 +20,7 @@ CALLS = [
     parsed(text, DEFAULT_PERIODS)
     for text in ("rsi(1h,2)", "rsi(1h,3)", "natr(1h,2)", "ema(1h,3)", "macd(1h,2,3,2)", "bb(1h,4)", "bb(1h,3,1.5)")
 ]
-FIELDS = ("close", "high", "low")
+FIELDS: tuple[str, ...] = ("close", "high", "low")
 
 
 def hour(at: int, shape: Shape) -> Bar:
@@ -71,7 +71,12 @@ def compare(watched: Watched, calls: list[FigureCall], *, approximately: float =
             assert value == pytest.approx(expected, rel=approximately, abs=1e-6), str(call)
 
 
-shapes = st.builds(Shape, close=st.integers(-300, 300), up=st.integers(0, 40), down=st.integers(0, 40), lots=st.just(3))
+shapes = st.builds(
+    lambda close, up, down: Shape(close, up, down, lots=3),
+    st.integers(-300, 300),
+    st.integers(0, 40),
+    st.integers(0, 40),
+)
 
 
 @given(

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.columns import COLUMN_FIELDS
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.view.screener.figure import FigureCall, parsed
 from klagg_tui.view.screener.peers import Listed
@@ -25,8 +26,6 @@ TEXTS = (
     " volatility(20m) corr(5m) corr(20m) beta(20m)"
 )
 CALLS = [parsed(text, DEFAULT_PERIODS) for text in TEXTS.split()]
-
-FIELDS = ("close", "high", "low", "volume", "turnover", "trade_count", "taker_buy_volume", "taker_buy_turnover")
 
 shapes = st.builds(
     Shape,
@@ -85,7 +84,7 @@ class Watched:
         newest = self.bars[name][0]
         if newest is None or newest.open_ms <= bars[-1].open_ms:
             self.bars[name][0] = self.known[name][bars[-1].open_ms // MINUTE]
-        need = Need(name, Period.M1, FIELDS, bars[0].open_ms, bars[-1].end_ms)
+        need = Need(name, Period.M1, COLUMN_FIELDS, bars[0].open_ms, bars[-1].end_ms)
         self.screener.seed(need, stored(bars))
 
     def forming(self, name: str, place: int, shape: Shape) -> None:

@@ -1,0 +1,67 @@
+"""The keys of the market table, and those of them that its foot names."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual.binding import Binding, BindingType
+
+from klagg_tui.view.columns.prices import LAST
+from klagg_tui.view.columns.symbol import SYMBOL
+from klagg_tui.view.columns.taker import TAKER
+
+SORT_KEYS: Final = (
+    ("A", SYMBOL.key, "name", "name"),
+    ("L", LAST.key, "last", "the newest price"),
+    ("P", "chg(24h)", "change", "the change over 24 hours, in percent"),
+    ("O", "chg(1h)", "hour", "the change over one hour"),
+    ("T", "turnover(24h)", "turnover", "the turnover over 24 hours"),
+    ("R", "rvol(5m)", "rvol", "the relative volume of 5 minutes"),
+    ("V", "range(24h)", "range", "the range of 24 hours: how volatile it is"),
+    ("B", TAKER.key, "buyers", "what buyers took of the volume"),
+)
+"""Letter, key of the column, what the keymap calls it, words for the help."""
+FOOT_OF_DEMO: Final = ("", "simulated market", "app.demo")
+FOOT_KEYS: Final = (
+    ("", "filter", "screen.filter"),
+    ("", "sort", "screen.sort"),
+    ("", "view", "screen.view"),
+    ("", "freeze", "screen.freeze"),
+    ("", "mark", "screen.mark"),
+    ("", "export", "app.export"),
+    ("", "health", "app.health"),
+    ("", "help", "app.help"),
+    ("", "quit", "app.quit"),
+)
+
+
+FOOT_OF_SEVERAL: Final = (("", "exchange", "screen.venue(1)"), ("", "coin", "screen.coin"))
+"""Where several exchanges are watched."""
+
+MARKET_BINDINGS: Final[list[BindingType]] = [
+    Binding("slash", "filter", "Filter", id="filter", key_display="/"),
+    Binding("f", "saved_filters", "Saved filters, ready ones, own names", id="saved_filters"),
+    Binding("escape", "clear_filter", "Clear the filter", show=False, id="clear_filter"),
+    Binding("s", "sort", "Sort by a column", id="sort"),
+    Binding("S,r", "turn", "Turn the order round", show=False, id="turn"),
+    Binding("greater_than_sign", "sort_beside(1)", "Sort by the next column", id="sort_right", key_display=">"),
+    Binding(
+        "less_than_sign", "sort_beside(-1)", "Sort by the previous column", show=False, id="sort_left", key_display="<"
+    ),
+    *[
+        Binding(letter, f"sort_by({key!r})", f"Sort by {words}", show=False, id=f"sort_{name}")
+        for letter, key, name, words in SORT_KEYS
+    ],
+    Binding("v", "view", "One period or all periods", id="view"),
+    Binding("c", "columns", "Choose columns", id="columns"),
+    Binding("space", "freeze", "Freeze the picture, or go on", id="freeze"),
+    Binding("m", "mark", "Mark: put on the watchlist", id="mark"),
+    Binding("tab", "tab(1)", "Next watchlist", id="next_list"),
+    Binding("shift+tab", "tab(-1)", "Previous watchlist", show=False, id="previous_list"),
+    Binding("w", "lists", "Watchlists: show, make, delete", id="lists"),
+    Binding("right_curly_bracket", "venue(1)", "Next exchange", id="next_venue", key_display="}"),
+    Binding("left_curly_bracket", "venue(-1)", "Previous exchange", show=False, id="previous_venue", key_display="{"),
+    Binding("b", "coin", "The same coin on every exchange", id="coin"),
+    Binding("n", "match(1)", "Next match", show=False, id="next"),
+    Binding("N", "match(-1)", "Previous match", show=False, id="previous"),
+]

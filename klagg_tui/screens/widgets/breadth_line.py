@@ -1,0 +1,39 @@
+"""The line below the market table: how the whole market does, whatever the filter."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from klagg_tui.screens.app_state import AppState
+from klagg_tui.screens.widgets.line import Line
+from klagg_tui.view.breadth import BREADTH_CALLS, breadth_of, breadth_pieces
+
+FROM_HEIGHT: Final = 24
+"""Lines of the terminal from which on there is one for this."""
+
+
+class BreadthLine(Line):
+    """Hidden, and nothing computed for it, where there is no room."""
+
+    DEFAULT_CSS = """
+    BreadthLine { display: none; }
+    BreadthLine.shown { display: block; }
+    """
+
+    def __init__(self, state: AppState) -> None:
+        super().__init__(state, id="breadth")
+
+    def fit(self, height: int) -> None:
+        """The terminal has so many lines."""
+        has_room = height >= FROM_HEIGHT
+        self.set_class(has_room, "shown")
+        self.state.breadth_calls = BREADTH_CALLS if has_room else frozenset()
+        self.state.use_figures()
+        self.show_market()
+
+    def show_market(self) -> None:
+        """Show how the market on view does, or the exchange on view."""
+        if self.has_class("shown"):
+            venue, rows = self.state.venue, self.state.shown_market.rows.values()
+            breadth = breadth_of(row for row in rows if not venue or row.venue == venue)
+            self.show(breadth_pieces(breadth))

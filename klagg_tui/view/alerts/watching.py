@@ -1,0 +1,223 @@
+"""What alerts there are, for which symbols each is armed, and when one fires. Pure: rows and times come as arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from enum import Enum
+from typing import Final
+
+from klagg_tui import formatting
+from klagg_tui.alert import Alert, Firing, Repeat
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import BadPeriod, FilterError
+from klagg_tui.view import filter as filters
+from klagg_tui.view.filter import Scope
+from klagg_tui.view.model import Row
+from klagg_tui.view.screener.figure import FigureCall
+
+
+class State(Enum):
+    """How an alert stands."""
+
+    ARMED = "armed"
+    """It fires for the next symbol for which it comes true."""
+    FIRED = "fired"
+    """It still holds for a symbol for which it fired, or rests since; for others it is armed."""
+    ENDED = "ended"
+    UNREAD = "not watched"
+    """Its text cannot be read any more."""
+
+
+def read_alert(text: str, scope: Scope) -> filters.Filter:
+    """The filter of an alert.
+
+    Raises:
+        FilterError: it cannot be read, or can never come true after it was untrue.
+    """
+    found = filters.read(text, scope)
+    if found.is_fixed:
+        raise FilterError("This never changes, so it would never fire; say for example last>70000 or chg(5m)<-3.")
+    return found
+
+
+class _Watched:
+    """One alert and where it stands."""
+
+    __slots__ = ("alert", "armed", "filter", "held", "period")
+
+    def __init__(self, alert: Alert, read: filters.Filter, period: Period) -> None:
+        self.alert = alert
+        self.filter = read
+        self.period = period
+        self.armed: set[str] = set()
+        """Symbols for which it was seen not to hold since it fired."""
+        self.held: set[str] = set()
+        """Symbols for which it fired and still holds."""
+
+    def knows(self, row: Row) -> bool:
+        """Whether every figure that it asks for is known: what is not cannot be seen to be untrue."""
+        return all(row.figure(call) is not None for call in self.filter.calls)
+
+
+class Alerts:
+    """Fires for a symbol when its alert comes true after it was seen not to be; again only after it was untrue, and after a pause."""
+
+    def __init__(self) -> None:
+        self._alerts: dict[str, Alert] = {}
+        self._watched: dict[str, _Watched] = {}
+        """Those of them that can be read."""
+        self._fired_ms: dict[tuple[str, str], int] = {}
+        """When, by text and symbol."""
+        self._scope = Scope()
+        self.errors: dict[str, str] = {}
+        """Why the others cannot be read, by text."""
+        self.version = 0
+        """Grows with each change of what is watched, or of which have ended."""
+
+    @property
+    def all(self) -> tuple[Alert, ...]:
+        """Every alert as it stands, in the order they were made."""
+        return tuple(self._alerts.values())
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Those of the alerts that are watched."""
+        return tuple(self._watched)
+
+    @property
+    def calls(self) -> frozenset[FigureCall]:
+        """What has to be computed for them."""
+        live = (one.filter.calls for one in self._watched.values() if not one.alert.has_ended)
+        return frozenset[FigureCall]().union(*live)
+
+    @property
+    def filters(self) -> tuple[tuple[Alert, filters.Filter], ...]:
+        """Those that have not ended, and what each asks of a row."""
+        return tuple((one.alert, one.filter) for one in self._watched.values() if not one.alert.has_ended)
+
+    def use(self, alerts: Iterable[Alert], scope: Scope | None = None) -> dict[str, str]:
+        """Watch exactly these from now on; returns the error of each that cannot be read."""
+        wanted = {alert.text: alert for alert in alerts}
+        before, self._watched = self._watched, {}
+        is_same = scope is None or scope == self._scope
+        self._scope = scope or self._scope
+        self._alerts, self.errors = wanted, {}
+        self.version += 1
+        for text, alert in wanted.items():
+            old = before.get(text)
+            try:
+                read = old.filter if old is not None and is_same else read_alert(text, self._scope)
+                watched = _Watched(alert, read, _period_of(alert, self._scope))
+            except FilterError as error:
+                self.errors[text] = str(error)
+                continue
+            if old is not None and old.period is watched.period:
+                watched.armed, watched.held = old.armed, old.held
+            self._watched[text] = watched
+        return self.errors
+
+    def put(self, alert: Alert) -> None:
+        """Watch this one too, in the place of one of the same text."""
+        self.use({**self._alerts, alert.text: alert}.values())
+
+    def remove(self, text: str) -> None:
+        """Watch the one of this text no longer."""
+        self.use([alert for alert in self.all if alert.text != text])
+
+    def remember(self, fired_ms: Mapping[tuple[str, str], int]) -> None:
+        """When alerts fired before this run, by text and symbol: they rest since."""
+        for key, at_ms in fired_ms.items():
+            self._fired_ms[key] = max(at_ms, self._fired_ms.get(key, at_ms))
+
+    def doubt(self, symbols: Collection[str]) -> None:
+        """Stored bars of these were read: figures became others by that, and not by what the market did."""
+        for one in self._watched.values():
+            if one.filter.calls:
+                one.armed.difference_update(symbols)
+
+    def state_of(self, text: str, now_ms: int) -> State:
+        """How the alert of this text stands."""
+        watched = self._watched.get(text)
+        if watched is None:
+            return State.UNREAD
+        alert = watched.alert
+        if alert.has_ended:
+            return State.ENDED
+        rests = alert.last_ms is not None and now_ms - alert.last_ms < alert.pause_ms
+        return State.FIRED if rests or watched.held else State.ARMED
+
+    def expire(self, now_ms: int) -> list[Alert]:
+        """End those whose time has come; returns them."""
+        over = [
+            one
+            for one in self._watched.values()
+            if not one.alert.has_ended and one.alert.until_ms is not None and now_ms >= one.alert.until_ms
+        ]
+        for one in over:
+            self._change(one, replace(one.alert, has_ended=True))
+        return [one.alert for one in over]
+
+    def check(self, rows: Iterable[Row], now_ms: int) -> list[Firing]:
+        """What came true among these rows; `all` has the alerts as they stand then."""
+        fired: list[Firing] = []
+        live = [one for one in self._watched.values() if not one.alert.has_ended]
+        for row in rows if live else ():
+            symbol = row.symbol
+            for one in live:
+                if not one.filter.matches(row, one.period, now_ms):
+                    if one.knows(row):
+                        one.armed.add(symbol)
+                    one.held.discard(symbol)
+                elif symbol in one.armed:
+                    one.armed.discard(symbol)
+                    if self._may_fire(one.alert, symbol, now_ms):
+                        fired.append(self._fire(one, row, now_ms))
+        return fired
+
+    def _may_fire(self, alert: Alert, symbol: str, now_ms: int) -> bool:
+        before_ms = self._fired_ms.get((alert.text, symbol))
+        return not alert.has_ended and (before_ms is None or now_ms - before_ms >= alert.pause_ms)
+
+    def _fire(self, one: _Watched, row: Row, now_ms: int) -> Firing:
+        before = one.alert
+        ends = before.repeat is Repeat.ONCE
+        self._fired_ms[before.text, row.symbol] = now_ms
+        one.held.add(row.symbol)
+        self._change(one, replace(before, count=before.count + 1, last_ms=now_ms, has_ended=ends))
+        price = "" if row.last is None else formatting.price(row.last, row.decimals)
+        value = _value(one, row, now_ms)
+        return Firing(now_ms, row.symbol, row.venue, before.text, before.name, price, value, before.count + 1)
+
+    def _change(self, one: _Watched, alert: Alert) -> None:
+        one.alert = self._alerts[alert.text] = alert
+        self.version += alert.has_ended
+
+
+def _period_of(alert: Alert, scope: Scope) -> Period:
+    """The period that the alert means where its text names none.
+
+    Raises:
+        FilterError: there is no such, or its bars are not kept.
+    """
+    try:
+        period = Period.parse(alert.period)
+    except BadPeriod as error:
+        raise FilterError(str(error)) from error
+    if scope.periods is not None and period not in scope.periods:
+        kept = ", ".join(map(str, sorted(scope.periods)))
+        raise FilterError(f"It is about bars of {period}, which are not kept; there are {kept}.")
+    return period
+
+
+PRICE: Final = "last"
+"""What the newest price is called."""
+_SIGNIFICANT: Final = 6
+"""Digits of a value."""
+
+
+def _value(one: _Watched, row: Row, now_ms: int) -> str:
+    """What the alert compares, each number once; the newest price is told anyway."""
+    numbers = [number for number in one.filter.numbers if number.text != PRICE]
+    found = {number.text: number.value(row, one.period, now_ms) for number in numbers}
+    return ", ".join(f"{text} {value:.{_SIGNIFICANT}g}" for text, value in found.items() if value is not None)
