@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from aiohttp import web
 
 from klagg_tui.engine.exact import turnover_text
 from klagg_tui.engine.parsing import quantity
@@ -80,7 +81,7 @@ async def test_more_rows_than_a_part_can_have_are_not_taken(exchange: Exchange) 
 async def test_open_interest_is_asked_for_one_by_one_and_how_often_funding_is_paid_once_an_hour(
     exchange: Exchange,
 ) -> None:
-    def held(symbol: str, amount: str) -> object:
+    def held(symbol: str, amount: str) -> web.Response:
         return said({"symbol": symbol, "openInterest": amount, "time": NOW_MS})
 
     funding = said([{"symbol": "ETHUSD_PERP", "fundingIntervalHours": 4}])
