@@ -22,7 +22,8 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import StorageError
 from klagg_tui.evidence import Evidence
 from klagg_tui.exporting import arrow
-from klagg_tui.names import Name, Spellings, parted
+from klagg_tui.exporting.told import Derivative, derivative_of
+from klagg_tui.names import Spellings, parted
 from klagg_tui.paths import default_path
 from klagg_tui.storage.store import Store
 from klagg_tui.timespec import parse_time
@@ -30,7 +31,7 @@ from klagg_tui.timespec import parse_time
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["COLUMNS", "Bar", "Database", "Moment", "Series", "State", "open_database"]
+__all__ = ["COLUMNS", "Bar", "Database", "Derivative", "Moment", "Series", "State", "open_database"]
 
 Moment: TypeAlias = str | int | datetime
 """`2024-08-08T12:00` or `-3h` (see `klagg export --help`), milliseconds since the epoch, or a datetime; UTC by itself."""
@@ -201,10 +202,34 @@ class Database:
             return arrow.table([], with_venue=several, with_witness=several)
         return pyarrow.concat_tables(tables, promote_options="permissive")
 
+    def derivatives(
+        self, symbol: str, start: Moment | None = None, end: Moment | None = None, *, last: int | None = None
+    ) -> Iterator[Derivative]:
+        """What was told of a contract beside its trades, minute by minute from `start` to before `end`, oldest first.
+
+        `last`: only so many, the newest. A symbol that has none, or is not stored, gives none. Raises as `bars` does.
+        """
+        meant, from_ms, to_ms = self._meant(symbol), _ms(start), _ms(end)
+        pages = self._store.derivatives(meant, from_ms, to_ms, newest_first=last is not None, limit=last)
+        venue, name = self._named(meant)
+        newest: list[Derivative] = []
+        while (page := self._loop_thread.run(_next(pages))) is not None:
+            made = [derivative_of(minute._replace(symbol=name), venue) for minute in page]
+            if last is None:
+                yield from made
+            newest += made
+        if last is not None:
+            yield from reversed(newest)
+
+    def _named(self, symbol: str) -> tuple[str | None, str]:
+        """The venue, None where nobody said it, and the exchange's own name of a stored symbol."""
+        if self._store.is_qualified:
+            return parted(symbol)
+        return next(iter(self._store.venues), None), symbol
+
     def _public(self, bar: engine_bar.Bar) -> Bar:
-        venues = self._store.venues
-        venue, symbol = parted(bar.symbol) if self._store.is_qualified else Name(next(iter(venues), ""), bar.symbol)
-        return _made_public(bar._replace(symbol=symbol), venue or None)
+        venue, symbol = self._named(bar.symbol)
+        return _made_public(bar._replace(symbol=symbol), venue)
 
     def _meant(self, name: str) -> str:
         """The stored symbol that goes by a name; what is not stored as it is."""

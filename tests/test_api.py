@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 
 from klagg_tui import api
+from klagg_tui.engine.changes import Changes
+from klagg_tui.engine.derivatives import DerivativeMinute, rate
+from klagg_tui.engine.parsing import price, quantity, turnover
 from klagg_tui.engine.period import DEFAULT_PERIODS
 from klagg_tui.errors import BadPeriod, BadTime, StorageError
 from klagg_tui.evidence import Evidence
@@ -157,3 +160,44 @@ def test_a_name_may_say_the_exchange_where_there_is_only_one(tmp_path: Path) -> 
         for name in ("BTC-USDT-SWAP", "okx:BTC-USDT-SWAP", "okx-swap:BTC-USDT-SWAP"):
             assert [one.symbol for one in database.bars(name)] == ["BTC-USDT-SWAP"]
         assert list(database.bars("kraken:BTC-USDT-SWAP")) == []
+
+
+def test_what_was_told_beside_trades_is_read_with_exact_values(tmp_path: Path) -> None:
+    told = [
+        DerivativeMinute("BTCUSDT", START, price("5"), None, rate("-0.0001"), START + MINUTE, 28_800_000, long_count=2),
+        DerivativeMinute("BTCUSDT", START + MINUTE, open_interest=quantity("7.5"), short_turnover=turnover("0.25")),
+    ]
+
+    async def fill() -> None:
+        async with await Store.open(tmp_path / "a.db", market="binance-um") as store:
+            await store.write(Changes(), told)
+
+    asyncio.run(fill())
+    with api.open_database(tmp_path / "a.db") as database:
+        first, second = database.derivatives("BTCUSDT")
+        assert (first.mark_price, first.index_price, first.funding_rate) == (Decimal(5), None, Decimal("-0.0001"))
+        assert (first.open_time, first.next_funding) == (
+            datetime(2024, 8, 8, tzinfo=UTC),
+            datetime(2024, 8, 8, 0, 1, tzinfo=UTC),
+        )
+        assert (first.funding_interval, first.long_count, first.venue) == (timedelta(hours=8), 2, "binance-um")
+        assert (second.open_interest, second.short_turnover, second.next_funding) == (
+            Decimal("7.5"),
+            Decimal("0.25"),
+            None,
+        )
+        assert list(database.derivatives("BTCUSDT", last=1)) == [second]
+        assert list(database.derivatives("BTCUSDT", last=2)) == [first, second]
+        assert list(database.derivatives("BTCUSDT", "2024-08-08T00:01")) == [second]
+        assert list(database.derivatives("NOBODY")) == []
+
+
+def test_what_was_told_names_the_exchange_where_there_are_several(tmp_path: Path) -> None:
+    async def fill() -> None:
+        async with await Store.open(tmp_path / "a.db", markets=("binance-um", "okx-swap")) as store:
+            await store.write(Changes(), [DerivativeMinute("binance-um:BTCUSDT", START, price("5"))])
+
+    asyncio.run(fill())
+    with api.open_database(tmp_path / "a.db") as database:
+        (told,) = database.derivatives("BTCUSDT")
+        assert (told.symbol, told.venue, told.mark_price) == ("BTCUSDT", "binance-um", Decimal(5))

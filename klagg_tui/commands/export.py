@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
@@ -32,6 +33,8 @@ klagg export -s '*USDT' -p 1m,1h --from yesterday -o bars/ --format parquet
 
 klagg export -p 1h --from -1w --where 'turnover>5m taker>60%' -o busy.csv
 
+klagg export --what derivatives -s BTCUSDT --from -1d -o funding.csv
+
 klagg export -s BTCUSDT --resample 2h --state confirmed -o two-hours.csv.gz
 """
 
@@ -43,6 +46,13 @@ class StateName(StrEnum):
     PARTIAL = "partial"
     CLOSED = "closed"
     CONFIRMED = "confirmed"
+
+
+class What(StrEnum):
+    """What can be exported."""
+
+    BARS = "bars"
+    DERIVATIVES = "derivatives"
 
 
 class Told(StrEnum):
@@ -116,6 +126,12 @@ def export_bars(
             help="A column more: venue, or witness (ids or candle: who vouches for a confirmed bar); may be given again.",
         ),
     ] = None,
+    what: Annotated[
+        What,
+        typer.Option(
+            "--what", help="Bars, or what is told of contracts beside trades: mark price, funding, open interest, …"
+        ),
+    ] = What.BARS,
     local: Local = False,
     db: Db = None,
 ) -> None:
@@ -130,6 +146,15 @@ def export_bars(
     if period and resample:
         raise BadUsage("--period takes stored bars, --resample makes them; give one of the two.")
     from_ms, to_ms = times(from_, to, local=local)
+    if what is What.DERIVATIVES:
+        if period or resample or state or where or Told.WITNESS in (with_ or ()):
+            raise BadUsage(
+                "--what derivatives has a row a minute: --period, --resample, --state and --where are of bars."
+            )
+        named = load(format_) if format_ else format_of(Path(output))
+        told = named or load(NAMES[0])
+        _export_told(existing_database(db), names_of(symbol) or ("*",), from_ms, to_ms, output, told, with_=with_ or ())
+        return
     selection = Selection(
         symbols=names_of(symbol) or ("*",),
         periods=periods_of([resample] if resample else period or ["1m"]),
@@ -145,6 +170,58 @@ def export_bars(
     _export(existing_database(db), selection, output, form or load(NAMES[0]), is_chosen=form is not None)
 
 
+def _export_told(
+    db: Path,
+    symbols: Sequence[str],
+    from_ms: int | None,
+    to_ms: int | None,
+    output: str,
+    form: Format,
+    *,
+    with_: Sequence[Told],
+) -> None:
+    """What is told beside trades."""
+    from klagg_tui.commands.shared.interrupt import Interrupt
+    from klagg_tui.exporting.derivatives import Written, export_derivatives
+    from klagg_tui.formatting import counted
+    from klagg_tui.runtime.stop_signals import INTERRUPTED
+    from klagg_tui.storage.store import Store
+
+    target = _target(output, form)
+
+    async def run(should_stop: Interrupt) -> Written:
+        async with await Store.open(db, read_only=True) as store:
+            return await export_derivatives(
+                store,
+                symbols,
+                target,
+                form,
+                from_ms=from_ms,
+                to_ms=to_ms,
+                with_venue=Told.VENUE in with_,
+                should_stop=should_stop,
+            )
+
+    with Interrupt("no half file is left.") as interrupt:
+        outcome = wait_for(run(interrupt))
+    if outcome.path:
+        tell(f"{counted(outcome.rows, 'minute')} in {outcome.path}.", err=True)
+    if outcome.is_cut:
+        _silence_stdout()
+    elif outcome.is_stopped:
+        raise typer.Exit(INTERRUPTED)
+    elif not outcome.rows:
+        typer.echo("Nothing is stored that was told beside trades.", err=True)
+
+
+def _target(output: str, form: Format) -> Path | BinaryIO:
+    if output != "-":
+        return Path(output)
+    if not form.is_text and sys.stdout and sys.stdout.isatty():
+        raise BadUsage(f"{form.name.capitalize()} is not for reading on a terminal; name a file with -o.")
+    return _stdout()
+
+
 def _export(db: Path, selection: Selection, output: str, form: Format, *, is_chosen: bool) -> None:
     """`is_chosen`: the option or the name of the file says the format."""
     from klagg_tui.commands.shared.interrupt import Interrupt
@@ -154,9 +231,7 @@ def _export(db: Path, selection: Selection, output: str, form: Format, *, is_cho
     from klagg_tui.storage.store import Store
 
     is_pipe = output == "-"
-    if is_pipe and not form.is_text and sys.stdout and sys.stdout.isatty():
-        raise BadUsage(f"{form.name.capitalize()} is not for reading on a terminal; name a file with -o.")
-    target = _stdout() if is_pipe else Path(output)
+    target = _target(output, form)
     is_split = output.endswith(("/", os.sep)) or (not is_pipe and Path(output).is_dir())
 
     async def run(should_stop: Interrupt, line: ProgressLine) -> Exported:

@@ -71,6 +71,18 @@ class StreamLimits:
     """On one connection; further ones wait. None: no such limit. Pings do not count."""
 
 
+@dataclass(frozen=True)
+class DerivativeFacts:
+    """What an exchange tells of contracts beside their trades."""
+
+    tells_liquidations: bool
+    """On the stream, so that a minute without any had none."""
+    at_once: int | None
+    """Contracts that one request for `MarketData.quotes` asks about; None: all of them."""
+    every_ms: int
+    """Between two looks at the same contract, at the least."""
+
+
 class Refusal(NamedTuple):
     """A status with which the exchange stops answering for a while."""
 

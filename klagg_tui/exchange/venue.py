@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from klagg_tui.engine.period import Period
 from klagg_tui.evidence import Evidence
-from klagg_tui.exchange.limits import Refusal, RequestLimits, StreamLimits
+from klagg_tui.exchange.limits import DerivativeFacts, Refusal, RequestLimits, StreamLimits
 from klagg_tui.exchange.listing import Instruments
 
 if TYPE_CHECKING:  # facts are read at every start, and the numbers behind these values bring a JSON library along
@@ -273,18 +273,6 @@ class CandleFacts:
     """How many of the newest bars of a period can be had; None: all since the listing."""
     makes_older_minutes: bool = False
     """Whether `MarketData.bars` makes minutes older than that of the exchange's trades, so that all can be had."""
-
-
-@dataclass(frozen=True)
-class DerivativeFacts:
-    """What an exchange tells of contracts beside their trades."""
-
-    tells_liquidations: bool
-    """On the stream, so that a minute without any had none."""
-    at_once: int | None
-    """Contracts that one request for `MarketData.quotes` asks about; None: all of them."""
-    every_ms: int
-    """Between two looks at the same contract, at the least."""
 
 
 class Question(Enum):

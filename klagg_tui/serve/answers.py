@@ -12,6 +12,7 @@ import orjson
 
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, BadRequest, BadTime
+from klagg_tui.exporting.derivatives import plain
 from klagg_tui.feed import Status, VenueStatus
 from klagg_tui.names import Spellings, typed
 from klagg_tui.serve.encoding import Change
@@ -81,6 +82,27 @@ class Answers:
         chosen = chosen[:limit] if is_forward else chosen[-limit:]
         return b"[%b]" % b",".join([change.json for change in chosen])
 
+    async def derivatives(self, query: Mapping[str, str]) -> bytes:
+        """What is told of a contract beside its trades, by minutes that are over, oldest first: `symbol`, `from`, `to`, `limit`.
+
+        Raises:
+            KlaggError: the request is wrong, or the disk cannot be read.
+        """
+        symbol = await self._meant(typed(query.get("symbol", "")), "/api/derivatives?symbol=BTCUSDT")
+        try:
+            from_ms, to_ms = _moment(query.get("from")), _moment(query.get("to"))
+        except BadTime as error:
+            raise BadRequest(str(error)) from error
+        limit, is_forward = _limit(query.get("limit")), from_ms is not None
+        store = await self._disk.store()
+        found: list[dict[str, object]] = []
+        if store:
+            async for page in store.derivatives(symbol, from_ms, to_ms, newest_first=not is_forward, limit=limit):
+                found += ({"symbol": symbol, **plain(minute)} for minute in page)
+        if not found and symbol not in self._hub.symbols and symbol not in await self._stored_symbols():
+            raise BadRequest(f"There is no {symbol[:40]}; /api/symbols lists what there is.")
+        return orjson.dumps(found if is_forward else found[::-1])
+
     async def symbols(self) -> bytes:
         """Every symbol, and whether it is followed now."""
         followed = dict.fromkeys(self._hub.symbols, True)
@@ -113,10 +135,10 @@ class Answers:
         }
         return orjson.dumps(report)
 
-    async def _meant(self, name: str) -> str:
+    async def _meant(self, name: str, example: str = "/api/bars?symbol=BTCUSDT&period=1m") -> str:
         """The symbol that is meant by what was typed, followed or stored; what is neither as it is."""
         if not name:
-            raise BadRequest("Say which symbol: /api/bars?symbol=BTCUSDT&period=1m.")
+            raise BadRequest(f"Say which symbol: {example}.")
         meant = self._hub.meant(name)
         if not meant and (store := await self._disk.store()):
             meant = Spellings(await self._stored_symbols(), next(iter(store.venues), "")).meant(name)

@@ -73,6 +73,9 @@ class Routes:
         app.router.add_get("/", self._page)
         app.router.add_get("/ws", self._socket)
         app.router.add_get("/api/bars", self._answering(lambda request: self._answers.bars(request.query)))
+        app.router.add_get(
+            "/api/derivatives", self._answering(lambda request: self._answers.derivatives(request.query))
+        )
         app.router.add_get("/api/symbols", self._answering(lambda _: self._answers.symbols()))
         app.router.add_get("/api/health", self._answering(health))
         app.on_response_prepare.append(name_server)

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from klagg_tui.engine.changes import Changes
+from klagg_tui.engine.derivatives import DerivativeMinute, rate
+from klagg_tui.engine.parsing import price
 from klagg_tui.engine.period import DEFAULT_PERIODS
 from klagg_tui.serve.answers import Disk
 from klagg_tui.storage.store import Store
@@ -126,3 +129,42 @@ async def test_a_disk_that_is_closed_while_it_opens_is_closed(tmp_path: Path, mo
     await disk.close()
     await asked
     slow.assert_is_over()
+
+
+async def test_what_is_told_beside_trades_is_answered_from_disk(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    minutes = [
+        DerivativeMinute(SYMBOL, START + at * MINUTE, price(str(at + 1)), None, rate("-0.0001"), START)
+        for at in range(5)
+    ]
+    async with await Store.open(path, periods=DEFAULT_PERIODS) as store:
+        await store.write(Changes(), minutes)
+        async with serving(database=path) as server:
+            code, sent = await get(server, f"api/derivatives?symbol={SYMBOL.lower()}&limit=2")
+            assert code == 200
+            assert [one["mark_price"] for one in sent] == ["4", "5"]
+            assert sent[0] == {
+                "symbol": SYMBOL,
+                "open_time": START + 3 * MINUTE,
+                "mark_price": "4",
+                "index_price": None,
+                "funding_rate": "-0.0001",
+                "next_funding_time": START,
+                "funding_interval_ms": None,
+                "open_interest": None,
+                "long_liquidated_volume": None,
+                "long_liquidated_quote_volume": None,
+                "long_liquidations": None,
+                "short_liquidated_volume": None,
+                "short_liquidated_quote_volume": None,
+                "short_liquidations": None,
+            }
+            _, sent = await get(server, f"api/derivatives?symbol={SYMBOL}&from={START}&to={START + 3 * MINUTE}&limit=2")
+            assert [one["mark_price"] for one in sent] == ["1", "2"]
+            assert await get(server, f"api/derivatives?symbol={SYMBOL}&from=now") == (200, [])
+            for query in ("", "symbol=NONE", f"symbol={SYMBOL}&from=soon", f"symbol={SYMBOL}&limit=0"):
+                code, sent = await get(server, f"api/derivatives?{query}")
+                assert (code, list(sent)) == (400, ["error"])
+    async with serving(database=None) as server:
+        await put(server, current("5"), symbols=(SYMBOL,))
+        assert await get(server, f"api/derivatives?symbol={SYMBOL}") == (200, [])

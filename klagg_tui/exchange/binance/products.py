@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from klagg_tui.exchange.binance.facts import STREAMS
-from klagg_tui.exchange.limits import PageCost, RequestLimits, StreamLimits
-from klagg_tui.exchange.venue import DerivativeFacts, Doubt, Question
+from klagg_tui.exchange.limits import DerivativeFacts, PageCost, RequestLimits, StreamLimits
+from klagg_tui.exchange.venue import Doubt, Question
 
 CONTRACTS: Final = "!contractInfo"
 """The stream of contracts that come and go."""

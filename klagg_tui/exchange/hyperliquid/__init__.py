@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from klagg_tui.exchange.hyperliquid.facts import BLOCKED_ADVICE, CANDLE, DOUBTS, PERPETUAL, REFUSALS, REQUESTS, STREAMS
+from klagg_tui.exchange.hyperliquid.facts import (
+    BLOCKED_ADVICE,
+    CANDLE,
+    DERIVATIVES,
+    DOUBTS,
+    PERPETUAL,
+    REFUSALS,
+    REQUESTS,
+    STREAMS,
+)
 from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import Ids, MarketData, StreamCodec, Venue
 
@@ -44,5 +53,6 @@ VENUE: Final = Venue(
     market_data=_market_data,
     ids=Ids.NONE,
     candle=CANDLE,
+    derivatives=DERIVATIVES,
     doubts=DOUBTS,
 )

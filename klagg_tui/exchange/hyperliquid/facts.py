@@ -10,7 +10,7 @@ from typing import Final
 
 from klagg_tui.engine.period import Period
 from klagg_tui.evidence import Evidence
-from klagg_tui.exchange.limits import PageCost, Refusal, RequestLimits, StreamLimits
+from klagg_tui.exchange.limits import DerivativeFacts, PageCost, Refusal, RequestLimits, StreamLimits
 from klagg_tui.exchange.venue import CandleFacts, Doubt, Question
 
 PERPETUAL: Final = "PERPETUAL"
@@ -65,6 +65,9 @@ CANDLE: Final = CandleFacts(
     periods=frozenset(Period) - {Period.H6, Period.D3, Period.W1, Period.MO1},
     reach=MOST_BARS,
 )
+
+DERIVATIVES: Final = DerivativeFacts(tells_liquidations=False, at_once=None, every_ms=60_000)
+"""All coins in one answer, for 20 of the 1,200 of a minute."""
 
 DOUBTS: Final = (
     Doubt(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Unpack
 
 from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.derivatives import ContractQuote
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.hyperliquid import wire
@@ -44,6 +46,12 @@ class RestClient(MarketClient):
     def day(self) -> tuple[Request, ReadTickers]:
         """Of all coins."""
         return wire.CONTEXTS, wire.read_tickers
+
+    async def quotes(self, symbols: Sequence[str], *, priority: Priority) -> list[ContractQuote]:  # noqa: ARG002
+        """Of all coins at once."""
+        answer = await self.http.get(wire.CONTEXTS, priority)
+        at_ms = self.clock.now_ms(answer.sent_ms)
+        return self.http.read(lambda body: wire.read_quotes(body, at_ms), answer.body)
 
     async def bars(
         self,

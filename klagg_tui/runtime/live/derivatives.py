@@ -9,8 +9,9 @@ from typing import Final
 
 from klagg_tui.engine.derivatives import DerivativeMinute, DerivativesBook, Liquidation, Told
 from klagg_tui.errors import Refused, UnknownSymbol
+from klagg_tui.exchange.limits import DerivativeFacts
 from klagg_tui.exchange.messages import BesideTrades
-from klagg_tui.exchange.venue import DerivativeFacts, Priority
+from klagg_tui.exchange.venue import Priority
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.live.context import LiveContext
 

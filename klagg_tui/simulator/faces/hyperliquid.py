@@ -17,7 +17,9 @@ from klagg_tui.simulator.market.calendar import MINUTE_MS
 from klagg_tui.simulator.market.candles import Candle
 from klagg_tui.simulator.market.catalog import Listing
 from klagg_tui.simulator.market.market import Trade
+from klagg_tui.simulator.market.quotes import funding_rate
 from klagg_tui.simulator.market.text import decimal_text, price_text
+from klagg_tui.simulator.rest.funding import Funding
 from klagg_tui.simulator.spoil import spoil_of
 
 _JSON: Final = {"Content-Type": "application/json"}
@@ -232,7 +234,16 @@ class Hyperliquid(Face):
         before = self.candles.close_before(symbol, (now_ms - DAY_MS) // MINUTE_MS, now_ms)
         day = self.days.day(symbol, now_ms)
         state: dict[str, object] = {"markPx": price, "midPx": price, "oraclePx": price, "prevDayPx": before}
-        return state | {"dayBaseVlm": day.volume, "dayNtlVlm": day.turnover}
+        listing = self.market.listing(symbol)
+        # An hour's share of what is paid for eight.
+        hourly = f"{funding_rate(listing, now_ms) / 8:.10f}"
+        held = decimal_text(Funding(self.market).held(listing, now_ms), listing.quantity_decimals)
+        return state | {
+            "dayBaseVlm": day.volume,
+            "dayNtlVlm": day.turnover,
+            "funding": hourly,
+            "openInterest": held,
+        }
 
     def _entry(self, symbol: str, minute: int) -> dict[str, object]:
         listing = self.market.listing(symbol)

@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from aiohttp import web
 
 from klagg_tui.engine.exact import turnover_text
+from klagg_tui.engine.parsing import quantity
 from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.errors import UnknownSymbol, Unreachable
-from klagg_tui.exchange.binance.products import COINM
+from klagg_tui.exchange.binance.products import COINM, SPOT
 from klagg_tui.exchange.binance.rest import RestClient
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.venue import Priority
@@ -74,3 +76,31 @@ async def test_more_rows_than_a_part_can_have_are_not_taken(exchange: Exchange) 
     async with client(exchange) as rest:
         with pytest.raises(Unreachable):
             await rest.bars("BTCUSD_PERP", Period.D1, TODAY_MS - DAY_MS, limit=2, priority=Priority.SEED)
+
+
+async def test_open_interest_is_asked_for_one_by_one_and_how_often_funding_is_paid_once_an_hour(
+    exchange: Exchange,
+) -> None:
+    def held(symbol: str, amount: str) -> web.Response:
+        return said({"symbol": symbol, "openInterest": amount, "time": NOW_MS})
+
+    funding = said([{"symbol": "ETHUSD_PERP", "fundingIntervalHours": 4}])
+    names = ["BTCUSD_PERP", "ETHUSD_PERP"]
+    exchange.answers = [funding, held(names[0], "7"), held(names[1], "8"), held(names[0], "9")]
+    async with client(exchange) as rest:
+        found = await rest.quotes(names, priority=Priority.QUOTES)
+        (later,) = await rest.quotes(names[:1], priority=Priority.QUOTES)
+    assert [(one.symbol, one.open_interest, one.funding_every_ms) for one in found] == [
+        ("BTCUSD_PERP", quantity("7"), 8 * 3_600_000),
+        ("ETHUSD_PERP", quantity("8"), 4 * 3_600_000),
+    ]
+    assert later.open_interest == quantity("9")
+    paths = [request.path.rpartition("/")[2] for request in exchange.requests]
+    assert paths == ["fundingInfo", "openInterest", "openInterest", "openInterest"]
+
+
+async def test_spot_has_nothing_to_ask_beside_trades(exchange: Exchange) -> None:
+    url = f"http://127.0.0.1:{exchange.port}"
+    async with RestClient(url, ExchangeClock(NOW_MS, 0), SPOT, local_ms=lambda: 0.0) as rest:
+        assert await rest.quotes(["BTCUSDT"], priority=Priority.QUOTES) == []
+    assert exchange.requests == []
