@@ -208,7 +208,7 @@ async def test_a_klagg_that_is_killed_while_it_tells_leaves_it_to_the_next_one(t
     await (await Store.open(path)).close()
     async with hooks(None, 200) as server:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.alerting.killed", str(path), server.url
+            *(sys.executable, "-m", "tests.alerting.killed", str(path), server.url), cwd=Path(__file__).parents[2]
         )
         await server.arrived.wait()
         process.kill()
