@@ -82,7 +82,8 @@ async def measure_frames(app: App[Any], feed: RecordedMarket, seconds: float) ->
     """CPU while the market runs, by the frames there really were: a slow screen does not come to five a second."""
     await asyncio.sleep(WARM_S)
     # The made market makes its history by itself, which is no cost of the screen.
-    await app.workers.wait_for_complete([worker for worker in app.workers if worker.group == "history"])
+    if reading := [worker for worker in app.workers if worker.group == "history"]:
+        await app.workers.wait_for_complete(reading)
     gc.collect()
     cpu, wall, frames = time.process_time(), time.perf_counter(), feed.taken
     await asyncio.sleep(seconds)

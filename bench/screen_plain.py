@@ -22,6 +22,7 @@ class PlainTable(App[None]):
         self.feed = feed
         self.market = Market()
         self.columns = view_columns(DEFAULT_KEYS, feed.periods, all_periods=False)
+        self.market.screener.use(frozenset().union(*(column.calls for column in self.columns)))
 
     def compose(self) -> ComposeResult:
         yield DataTable(cursor_type="row")

@@ -99,7 +99,7 @@ SETTLE_MINUTES = 9
 """For the last bars of a run to be confirmed: they gather for five minutes."""
 PATIENCE_MINUTES = 90
 """As long may what went wrong keep them on top of that: contracts that ended last have their end shown by then."""
-AS_LONG_AS_MINUTES = 30
+AS_LONG_AS_MINUTES = 60
 """Without anything having come: a busy machine has the time that it makes use of."""
 
 
@@ -136,23 +136,25 @@ async def recorded(
     for exchange in every(exchanges):
         exchange.faults.cease()
     await until(exchanges, runtime, to_ms + SETTLE_MINUTES * MINUTE_MS)
-    left: object = None
-    end_ms = to_ms + PATIENCE_MINUTES * MINUTE_MS
-    while now_ms(exchanges) < end_ms:
-        # On a busy machine what is owed comes late, and history last.
-        progress, still = runtime.status().progress, await unsettled(exchanges, database, to_ms)
-        if not runtime.status().owed and progress is None and not still:
-            break
-        if left != (left := (progress, still)):
-            end_ms = max(end_ms, now_ms(exchanges) + AS_LONG_AS_MINUTES * MINUTE_MS)
-        await until(exchanges, runtime, now_ms(exchanges) + MINUTE_MS)
-    # On a busy machine some symbol nearly always waits for trades: the status is taken in a moment in which none does.
-    status = runtime.status()
-    while not _are_gaps_closed(status) and now_ms(exchanges) < end_ms + PATIENCE_MINUTES * MINUTE_MS:
-        await until(exchanges, runtime, now_ms(exchanges) + 1)
-        status = runtime.status()
+    status = await _settled(exchanges, runtime, database, to_ms)
     await runtime.stop()
     return Recorded(status, to_ms, whole_ms)
+
+
+async def _settled(exchanges: Exchanges, runtime: Runtime, database: Path, to_ms: int) -> Status:
+    """Wait until nothing is to come any more of what was over by then; the status is of a moment in which no symbol waits for trades."""
+    left: object = None
+    end_ms = to_ms + PATIENCE_MINUTES * MINUTE_MS
+    while True:
+        # On a busy machine what is owed comes late, a contract that was listed later still, and history last.
+        status = runtime.status()
+        coming = (status.progress, status.owed, await unsettled(exchanges, database, to_ms))
+        is_all = not any(coming) and await is_stored(exchanges, database, to_ms - SETTLE_MINUTES * MINUTE_MS, to_ms)
+        if (is_all and _are_gaps_closed(status)) or now_ms(exchanges) >= end_ms:
+            return status
+        if left != (left := coming):
+            end_ms = max(end_ms, now_ms(exchanges) + AS_LONG_AS_MINUTES * MINUTE_MS)
+        await until(exchanges, runtime, now_ms(exchanges) + (1 if is_all else MINUTE_MS))
 
 
 def _are_gaps_closed(status: Status) -> bool:
@@ -201,11 +203,11 @@ async def unsettled(exchanges: Exchanges, database: Path, to_ms: int) -> list[st
     ]
 
 
-async def is_begun(exchanges: Exchanges, database: Path, from_ms: int) -> bool:
-    """Whether a minute is stored of every symbol that opens by then: what is missing behind it is owed.
+async def is_stored(exchanges: Exchanges, database: Path, from_ms: int, to_ms: int) -> bool:
+    """Whether there are symbols of each exchange, and a minute between two times of all that were traded then.
 
-    Of what was lost before anything was on disk nothing tells; it is history, as far as that goes back, and another contract's once
-    the name was given to one.
+    What is missing behind it is owed. Of what was lost before anything was on disk nothing tells: it is history, as far as that
+    goes back, and another contract's once the name was given to one.
     """
     is_several = not isinstance(exchanges, SimulatedExchange)
     try:
@@ -214,18 +216,14 @@ async def is_begun(exchanges: Exchanges, database: Path, from_ms: int) -> bool:
         return False
     async with store:
         for exchange in every(exchanges):
-            known = await store.symbols(exchange.face.key if is_several else None)
-            names = [one.symbol for one in known if _has_begun(exchange, parted(one.symbol).symbol, from_ms)]
-            if not names or not all([await store.count(name, Period.M1, 0, from_ms + 1) for name in names]):
+            names = [known.symbol for known in await store.symbols(exchange.face.key if is_several else None)]
+            for name in names:
+                is_traded = exchange.bars(parted(name).symbol, Period.M1, from_ms, to_ms)
+                if is_traded and not await store.count(name, Period.M1, from_ms, to_ms):
+                    return False
+            if not names:
                 return False
     return True
-
-
-def _has_begun(exchange: SimulatedExchange, symbol: str, from_ms: int) -> bool:
-    """Whether the exchange has minutes of the last half hour up to then."""
-    return any(
-        bar.open_ms <= from_ms for bar in exchange.bars(symbol, Period.M1, from_ms - 30 * MINUTE_MS, from_ms + 1)
-    )
 
 
 async def until(exchanges: Exchanges, runtime: Runtime, end_ms: int) -> None:

@@ -110,7 +110,7 @@ SETTINGS: Final = (
              CONTRACT_TYPES[:1], f"Kinds of contracts: {', '.join(CONTRACT_TYPES)}."),
     _setting("market.periods", Periods(), DEFAULT_PERIODS, "Periods of the bars; 1m is always kept besides."),
     _setting("market.history", Number(int, 0, 100_000), _VENUE.requests.best_bars,
-             "Bars of each period to fetch for what is not stored yet, as far back as an exchange has them."),
+             "Bars of each period to fetch for what is not stored yet, as far back as an exchange has them; unless set, of 1m a whole day."),
     _setting("market.proxy", Url("http", "socks5", is_proxy=True), None,
              "Proxy for everything that goes to the exchange: http://HOST:PORT or socks5://HOST:PORT."),
     _setting("storage.database", FilePath(), _database, "Database file.", flag="--db"),

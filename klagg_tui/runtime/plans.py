@@ -22,6 +22,8 @@ from klagg_tui.runtime.source import Plan, Source
 from klagg_tui.storage.venues import mark_of
 from klagg_tui.texts import without_login
 
+_DAY_OF_MINUTES: Final = 1_450
+"""And some: what is read while the first of them go by."""
 SIMULATED: Final = "simulated"
 """Marks the databases of the demo, behind the exchange's key: bars of one market never get into another's."""
 
@@ -82,6 +84,7 @@ def _endpoint(settings: Settings, exchange: Venue) -> MarketEndpoint:
         settings.storage.keep,
         market.proxy,
         exchange.name if exchange.is_at(rest_url) else other,
+        minutes=minutes_of(settings, exchange),
     )
 
 
@@ -99,11 +102,21 @@ def history_of(settings: Settings, exchange: Venue) -> int:
     return wanted if reach is None else min(wanted, reach)
 
 
+def minutes_of(settings: Settings, exchange: Venue) -> int:
+    """Minutes to fetch, where that is more than `history_of`: what figures over a day need, where candles reach so far back."""
+    facts = exchange.candle
+    if settings.market.history != defaults().market.history or facts.makes_older_minutes:
+        return 0
+    return _DAY_OF_MINUTES if facts.reach is None else min(_DAY_OF_MINUTES, facts.reach)
+
+
 def demo_plan(rest_url: str, ws_url: str, database: Path, periods: tuple[Period, ...]) -> Plan:
     """The simulated market, into a database of its own."""
     exchange = venue()
-    # As many bars as come at the least cost, so that the market is full within two minutes.
-    endpoint = MarketEndpoint(exchange, rest_url, ws_url, exchange.requests.cheapest_bars, mode=Mode.DEMO)
+    # As many bars as come at the least cost, so that the market is full within minutes; of minutes one good page: figures of
+    # hours are whole then, and those of a day are the exchange's own.
+    asked = exchange.requests
+    endpoint = MarketEndpoint(exchange, rest_url, ws_url, asked.cheapest_bars, mode=Mode.DEMO, minutes=asked.best_bars)
     return Plan(lambda: LiveFeed(endpoint), periods, database, mark_of(exchange.key, SIMULATED))
 
 

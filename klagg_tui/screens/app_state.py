@@ -16,6 +16,7 @@ from klagg_tui.view import filter as filters
 from klagg_tui.view import venues
 from klagg_tui.view.alerts import Alert, AlertDesk, Firing, read_alert
 from klagg_tui.view.alerts.book import AlertBook
+from klagg_tui.view.alerts.marks import AlertMarks
 from klagg_tui.view.columns.column import Column, RenderContext
 from klagg_tui.view.columns.computed import ColumnFinder
 from klagg_tui.view.columns.registry import DEFAULT_KEYS, view_columns
@@ -61,8 +62,8 @@ class AppState:
         saved = (Alert(text, str(self.period)) for text in preferences.alerts)
         self.book = AlertBook(saved, self.scope, desk)
         """The alerts."""
-        self.alerts = self.book.alerts
-        self.fired = self.book.fired
+        self.alerts, self.fired = self.book.alerts, self.book.fired
+        self.marks = AlertMarks(self.alerts)
         self.unread: list[str] = []
         """Sentences on what was saved and cannot be read any more, to be told once the screen is there."""
         self._finder = ColumnFinder(self.scope)
@@ -118,8 +119,7 @@ class AppState:
         before = self.alerts.version
         now_ms = self.status.exchange_now_ms
         unread = self.book.take_news(now_ms)
-        rows = [row for symbol in touched if (row := self.live.rows.get(symbol)) is not None]
-        fired = self.book.check(rows, now_ms) if self.alerts.texts else []
+        fired = self.book.check(self.live.rows, touched, now_ms)
         self.unread += unread or ()
         if before != self.alerts.version:
             self._save_alerts()

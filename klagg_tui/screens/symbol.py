@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 
+from klagg_tui import formatting
 from klagg_tui.feed import FeedUpdate
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.base import KlaggScreen
@@ -18,6 +19,7 @@ from klagg_tui.screens.widgets.chart import CandleChart
 from klagg_tui.screens.widgets.header import TabsLine
 from klagg_tui.screens.widgets.line import Clickable
 from klagg_tui.screens.widgets.pieces import Pieces
+from klagg_tui.view.alerts import Alert, Repeat
 from klagg_tui.view.detail import bar_lines, period_lines, tape_lines
 from klagg_tui.view.indicators.registry import INDICATORS
 from klagg_tui.view.model import Row
@@ -32,6 +34,7 @@ _KEYS: Final = (
     ("", "closer", "screen.zoom(1)"),
     ("", "wider", "screen.zoom(-1)"),
     *(("", indicator.word, f"screen.indicator('{indicator.key}')") for indicator in INDICATORS),
+    ("", "alert here", "screen.alert_here"),
     ("", "next", "screen.neighbour(1)"),
     ("", "back", "screen.back"),
     ("", "help", "app.help"),
@@ -64,6 +67,7 @@ class SymbolScreen(KlaggScreen):
         *(Binding(each.binding, f"indicator('{each.key}')", each.note, id=each.key) for each in INDICATORS),
         Binding("n,j", "neighbour(1)", "Next symbol of the table", id="next_symbol"),
         Binding("N,k", "neighbour(-1)", "Previous symbol of the table", id="previous_symbol"),
+        Binding("A", "alert_here", "An alert at the crosshair's price, for once", id="alert_here"),
         Binding("b", "coin", "The same coin on every exchange", id="symbol_coin"),
     ]
 
@@ -242,6 +246,19 @@ class SymbolScreen(KlaggScreen):
         self.state.choose(indicators=self.state.preferences.with_indicator_switched(key).indicators)
         self.chart.redraw()
         self.refresh_lines()
+
+    def action_alert_here(self) -> None:
+        """Watch for the price under the crosshair to be reached, from the side where it is now."""
+        row, bar = self.state.live.rows.get(self.symbol), self.chart.current_bar
+        if row is None or row.last is None or bar is None or self.chart.cross is None or bar.close == row.last:
+            self.notify("Put the crosshair on a bar at another price first: ← and →.", timeout=4)
+            return
+        sign = ">" if bar.close > row.last else "<"
+        text = f"symbol={self.symbol} last{sign}{formatting.price(bar.close, row.decimals)}"
+        now_ms = self.state.status.exchange_now_ms
+        self.state.put_alert(Alert(text, str(self.state.period), Repeat.ONCE, made_ms=now_ms))
+        self.notify(f"Once: {text}", title="◇ Alert", timeout=4)
+        self.chart.redraw()
 
     def action_coin(self) -> None:
         """Show its coin on every exchange."""

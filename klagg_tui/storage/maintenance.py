@@ -31,6 +31,8 @@ class Counts(NamedTuple):
     forming: int
     symbols: int
     spans: int
+    alerts: int
+    firings: int
 
 
 class Holding(NamedTuple):
@@ -121,7 +123,9 @@ def _is_of(label: str | None, others: Collection[str], of: str | None) -> bool:
 
 async def counts(connection: Connection) -> Counts:
     """How much there is of everything."""
-    return Counts(*[await connection.value(f"SELECT count(*) FROM {table}") for table in Counts._fields])
+    there = {name for (name,) in await connection.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    tables = [table if table in there else "(SELECT 1 WHERE 0)" for table in Counts._fields]
+    return Counts(*[await connection.value(f"SELECT count(*) FROM {table}") for table in tables])
 
 
 async def holdings(connection: Connection, naming: Naming) -> tuple[Holding, ...]:

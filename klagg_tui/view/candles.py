@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from klagg_tui import formatting
 from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import Period
 from klagg_tui.view.axes import PriceScale, price_ticks, scale_of, time_ticks
 from klagg_tui.view.canvas import Canvas
@@ -29,6 +30,8 @@ LEAST_HEIGHT: Final = 6
 
 _LEVELS: Final = "⠉⠒⠤⣀"
 """A curve in quarter rows."""
+_BEHIND: Final = f" ┈╌{_LEVELS}"
+"""What gives way to a line across."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Chart:
     indicators: tuple[str, ...] = ()
     """Keys of those that are shown."""
     local_time: bool = False
+    lines: tuple[Exact, ...] = ()
+    """Prices that are marked by a line."""
 
 
 class Picture(NamedTuple):
@@ -96,6 +101,7 @@ def draw(bars: Sequence[Bar], chart: Chart) -> Picture:
             _candle(canvas, left + index * chart.step, bar, scale, BODIES[chart.step])
     _volumes(canvas, shown, chart, scale.rows, volume_rows, left)
     _times(canvas, shown, chart, plot, left)
+    _price_lines(canvas, chart, scale, plot)
     _last_price(canvas, bars[-1], chart, scale, plot)
     if chart.cross is not None and first <= chart.cross < end:
         _cross(canvas, shown[chart.cross - first], left + (chart.cross - first) * chart.step, chart, scale, plot)
@@ -188,6 +194,18 @@ def _times(canvas: Canvas, shown: Sequence[Bar], chart: Chart, plot: int, left: 
             canvas.write(left + x, y, text, Role.DIM)
 
 
+def _price_lines(canvas: Canvas, chart: Chart, scale: PriceScale, plot: int) -> None:
+    """Behind the candles; what is beyond the highest and the lowest price is not drawn."""
+    for price in chart.lines:
+        if scale.low <= price <= scale.high:
+            row = scale.row(price)
+            for across in range(plot):
+                if canvas.letter(across, row) in _BEHIND:
+                    canvas.put(across, row, "╌", Role.MARK)
+            text = f"◇{formatting.price(price, chart.decimals)}".ljust(chart.width - plot)
+            canvas.write(plot, row, text, Role.MARK)
+
+
 def _last_price(canvas: Canvas, bar: Bar, chart: Chart, scale: PriceScale, plot: int) -> None:
     if scale.low <= bar.close <= scale.high:
         role = Role.GAIN_FLASH if bar.close >= bar.open else Role.LOSS_FLASH
@@ -198,11 +216,11 @@ def _last_price(canvas: Canvas, bar: Bar, chart: Chart, scale: PriceScale, plot:
 def _cross(canvas: Canvas, bar: Bar, begin: int, chart: Chart, scale: PriceScale, plot: int) -> None:
     x = begin + BODIES[chart.step] // 2
     for y in range(chart.height - 1):
-        if canvas.letter(x, y) in " ┈⠉⠒⠤⣀":
+        if canvas.letter(x, y) in _BEHIND:
             canvas.put(x, y, "┊", Role.CROSS)
     row = scale.row(bar.close)
     for across in range(plot):
-        if canvas.letter(across, row) in " ┈⠉⠒⠤⣀":
+        if canvas.letter(across, row) in _BEHIND:
             canvas.put(across, row, "┄", Role.CROSS)
     canvas.write(plot, row, f"╴{formatting.price(bar.close, chart.decimals)}", Role.CROSS)
     text = formatting.date_time(bar.open_ms, local=chart.local_time)

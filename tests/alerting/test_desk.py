@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -200,3 +201,23 @@ async def test_an_error_that_nobody_thought_of_is_told(path: Path, monkeypatch: 
     await _until(lambda: desk.notices)
     assert "neither kept nor told" in desk.notices[0]
     await _stopped(desk)
+
+
+async def test_a_klagg_that_is_killed_while_it_tells_leaves_it_to_the_next_one(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    await (await Store.open(path)).close()
+    async with hooks(None, 200) as server:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.alerting.killed", str(path), server.url
+        )
+        await server.arrived.wait()
+        process.kill()
+        await process.wait()
+        desk = Desk(path, [Webhook(server.url)])
+        desk.start()
+        await _until(lambda: len(server.came) == 2)
+        async with await AlertStore.open(path) as store:
+            while await store.counts() != {("webhook", "done"): 1}:  # noqa: ASYNC110 - written in another thread
+                await asyncio.sleep(0.005)
+        await _stopped(desk)
+    assert server.came[0] == server.came[1], "the same id, so that who gets it twice knows"

@@ -32,6 +32,7 @@ def test_alerts_are_added_listed_and_removed(klagg: Klagg, tmp_path: Path) -> No
     assert (said.status, said.out) == (0, "Watched, every 1h: last>1\n")
     assert klagg("alerts", "add", "chg>1 btc", "--period", "5m", "--db", "a.db").status == 0
     asyncio.run(_fired(tmp_path / "a.db"))
+    assert "2 alerts, which fired 1 time: see klagg alerts" in klagg("db", "--db", "a.db").out
     said = klagg("alerts", "--db", "a.db")
     assert [line.split() for line in said.out.splitlines() if "armed" in line] == [
         ["1", "last>1", "Up", "armed", "every", "1h", "1m", "0", "–"],

@@ -18,7 +18,7 @@ from tests.market_run import (
     Exchanges,
     differences,
     every,
-    is_begun,
+    is_stored,
     now_ms,
     recorded,
     simulated,
@@ -48,8 +48,8 @@ def _settings(exchanges: Exchanges) -> str:
     )
 
 
-async def _killed_after(exchanges: Exchanges, database: Path, seconds: float, since_ms: int | None = None) -> None:
-    """Record as a process of its own, and kill it after so long, counted from when minutes of all symbols are stored since then."""
+async def _killed_after(exchanges: Exchanges, database: Path, seconds: float, before_ms: int | None = None) -> None:
+    """Record as a process of its own, and kill it after so long, counted from when minutes of all symbols are stored of the time before."""
     options = (*_places(exchanges), "--db", str(database), "--history", str(HISTORY), "--flush-seconds", "0.5")
     database.with_suffix(".toml").write_text(_settings(exchanges))
     environment = {**os.environ, "KLAGG_CONFIG": str(database.with_suffix(".toml"))}
@@ -59,7 +59,7 @@ async def _killed_after(exchanges: Exchanges, database: Path, seconds: float, si
         stderr=asyncio.subprocess.DEVNULL,
         env=environment,
     )
-    while since_ms is not None and not await is_begun(exchanges, database, since_ms):
+    while before_ms is not None and not await is_stored(exchanges, database, before_ms - 60 * MINUTE_MS, before_ms):
         assert process.returncode is None, "it ended by itself"
         await asyncio.sleep(0.2)
     await asyncio.sleep(seconds)  # the moment of the crash is chance, not something to wait for

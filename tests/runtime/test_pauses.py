@@ -12,19 +12,21 @@ from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import Standing
 from tests.makers import DAY, HOUR, MINUTE
-from tests.market_run import differences, is_begun, plan, recorded, until
+from tests.market_run import differences, is_stored, plan, recorded, until
 
 pytestmark = [pytest.mark.xdist_group("live restarts"), pytest.mark.no_cover]
 
 SPEED = 60
+HISTORY = 300
+"""Reaches back to before the first session however long a busy machine takes to begin it."""
 
 
-async def session(exchange: SimulatedExchange, database: Path, minutes: float, since_ms: int | None = None) -> None:
-    """klagg runs for so long, and until minutes of all symbols are stored since then, where that is given; and is quit."""
-    runtime = Runtime(plan(exchange, database))
+async def session(exchange: SimulatedExchange, database: Path, minutes: float, before_ms: int | None = None) -> None:
+    """klagg runs for so long, and until minutes of all symbols are stored of the time before, where one is given; and is quit."""
+    runtime = Runtime(plan(exchange, database, HISTORY if before_ms is not None else 30))
     runtime.start()
     await until(exchange, runtime, exchange.now_ms() + int(minutes * MINUTE))
-    while since_ms is not None and not await is_begun(exchange, database, since_ms):
+    while before_ms is not None and not await is_stored(exchange, database, before_ms - 20 * MINUTE, before_ms):
         await until(exchange, runtime, exchange.now_ms() + MINUTE)
     await runtime.stop()
 

@@ -16,7 +16,7 @@ from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.venue import CandleFacts
 from klagg_tui.runtime import plans
 from klagg_tui.runtime.live.feed import LiveFeed
-from klagg_tui.runtime.plans import SIMULATED, demo_plan, history_of, live_plan, several_demo_plan
+from klagg_tui.runtime.plans import SIMULATED, demo_plan, history_of, live_plan, minutes_of, several_demo_plan
 from klagg_tui.runtime.several import SeveralMarkets
 
 SPOT = "binance-spot"
@@ -98,6 +98,17 @@ def test_history_is_a_good_page_of_the_exchange_and_never_more_than_it_has() -> 
     assert history_of(settings, few) == min(720, few.requests.best_bars)
     asked = replace(settings, market=replace(settings.market, history=5_000))
     assert (history_of(asked, venue(SPOT)), history_of(asked, few)) == (5_000, 720)
+
+
+def test_minutes_are_a_day_and_some_unless_history_is_asked_for_or_they_would_be_made_of_trades() -> None:
+    settings = defaults()
+    reaching = replace(venue(SPOT), candle=CandleFacts(reach=720))
+    making = replace(venue(SPOT), candle=CandleFacts(reach=720, makes_older_minutes=True))
+    assert [minutes_of(settings, one) for one in (venue(SPOT), reaching, making)] == [1_450, 720, 0]
+    asked = replace(settings, market=replace(settings.market, history=100))
+    assert minutes_of(asked, venue(SPOT)) == 0
+    endpoint = cast("LiveFeed", live_plan(settings).source())._endpoint
+    assert (endpoint.history, endpoint.minutes) == (venue().requests.best_bars, 1_450)
 
 
 def test_a_demo_of_several_exchanges_is_marked_by_each(tmp_path: Path) -> None:

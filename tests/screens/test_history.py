@@ -8,7 +8,7 @@ from klagg_tui.errors import StorageError
 from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.feed import FeedUpdate, Mode
 from klagg_tui.screens import history
-from klagg_tui.view.model import Row
+from klagg_tui.view.model import Market, Row
 from klagg_tui.view.preferences import Preferences
 from klagg_tui.view.screener.figure import FigureCall, parsed
 from tests.made_market import MadeMarket
@@ -156,3 +156,29 @@ async def test_the_feed_is_told_what_is_looked_at() -> None:
         await seen.press("enter", "2")
         await seen.beat()
         assert seen.feed.looked_at[1:] == (Period.M5, symbols[0])
+
+
+async def test_a_market_that_takes_the_place_of_another_is_read_for_too() -> None:
+    feed = Stored()
+    async with opened(feed=feed, preferences=TURNOVER) as seen:
+        await read(seen)
+        asked = len(feed.asked)
+        seen.app.state.watch(Market())
+        feed.reopen()
+        await read(seen)
+        assert len(feed.asked) > asked
+        assert value(seen, "turnover(30m)")[1] > 0.9
+
+
+async def test_a_frozen_picture_keeps_the_values_of_its_figures() -> None:
+    feed = Stored()
+    async with opened(feed=feed, preferences=TURNOVER) as seen:
+        await read(seen)
+        await seen.press("space")
+        before = seen.line_with("BTCUSDT")
+        for _ in range(3):
+            feed.play(50, MINUTE_MS)
+            await seen.beat()
+        assert seen.line_with("BTCUSDT") == before
+        await seen.press("space")
+        assert seen.line_with("BTCUSDT") != before

@@ -4,6 +4,7 @@ import pytest
 from textual.binding import Binding
 
 from klagg_tui.app import KlaggApp
+from klagg_tui.engine import exact
 from klagg_tui.screens.symbol import SymbolScreen
 from klagg_tui.screens.widgets.chart import CandleChart
 from klagg_tui.view.preferences import Preferences
@@ -170,3 +171,36 @@ def test_no_key_of_the_chart_does_two_things_and_no_action_shares_its_name_with_
     assert len(set(keys)) == len(keys)
     names = [binding.id for binding in (*own, *KlaggApp.BINDINGS) if isinstance(binding, Binding)]
     assert len(set(names)) == len(names)
+
+
+async def test_an_alert_is_made_at_the_price_under_the_crosshair_and_seen_on_the_chart_and_in_the_table() -> None:
+    async with opened(preferences=BTC) as seen:
+        chart = await _open(seen)
+        await seen.press("A")
+        assert not seen.app.state.alerts.texts
+        await seen.press("left", "left", "left")
+        assert chart.current_bar is not None
+        price = exact.price_text(chart.current_bar.close)
+        row = seen.app.state.live.rows["BTCUSDT"]
+        assert row.last is not None
+        sign = ">" if chart.current_bar.close > row.last else "<"
+        await seen.press("A", "escape")
+        (alert,) = seen.app.state.alerts.all
+        assert (alert.text, alert.repeat.value) == (f"symbol=BTCUSDT last{sign}{price}", "once")
+        assert "◇" in seen.text
+        await seen.press("escape")
+        assert "◇BTCUSDT" in seen.line_with("BTCUSDT  ")
+        await seen.beat()
+        seen.feed.trade_at("BTCUSDT", "1.5" if sign == "<" else "999999.5")
+        await seen.beat()
+        assert "◆BTCUSDT" in seen.line_with("BTCUSDT  ")
+
+
+async def test_an_alert_above_the_newest_price_waits_for_more() -> None:
+    async with opened(preferences=BTC) as seen:
+        await _open(seen)
+        seen.feed.trade_at("BTCUSDT", "1.5")
+        await seen.beat()
+        await seen.press("left", "left", "A")
+        (alert,) = seen.app.state.alerts.all
+        assert "last>" in alert.text

@@ -12,6 +12,8 @@ from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.errors import DiskError, NotADatabase, StorageError
 from klagg_tui.storage.maintenance import Counts, Holding, Retention
+from klagg_tui.storage.opening import open_writer
+from klagg_tui.storage.schema import MIGRATIONS, READABLE
 from klagg_tui.storage.store import Store
 from tests.filed import all_of, file_in, listed
 from tests.makers import DAY, HOUR, MINUTE, START, SYMBOL, bar, bars, trades
@@ -28,7 +30,7 @@ async def test_what_is_stored_is_summed_up(store: Store) -> None:
     minutes, *larger = await store.summary()
     assert minutes == Holding(SYMBOL, Period.M1, 4, START, START + 3 * MINUTE, 0, 2, 2)
     assert [each.partial for each in larger] == [1] * 6
-    assert await store.counts() == Counts(history=10, forming=1, symbols=1, spans=0)
+    assert await store.counts() == Counts(history=10, forming=1, symbols=1, spans=0, alerts=0, firings=0)
 
 
 async def test_the_size_counts_what_is_not_in_the_file_itself_yet(tmp_path: Path, store: Store) -> None:
@@ -81,11 +83,17 @@ async def test_no_database_is_made_of_what_belongs_to_another(tmp_path: Path, st
     assert (tmp_path / "klagg.db-lock").stat().st_size == 0
 
 
+async def test_a_file_of_before_there_were_alerts_has_none(tmp_path: Path) -> None:
+    await (await open_writer(tmp_path / "old.db", MIGRATIONS[:READABLE])).close()
+    async with await Store.open(tmp_path / "old.db", read_only=True) as store:
+        assert await store.counts() == Counts(history=0, forming=0, symbols=0, spans=0, alerts=0, firings=0)
+
+
 async def test_damage_met_by_a_backup_is_the_databases(tmp_path: Path, store: Store) -> None:
     await store.add(bars(20_000), [])
     await store.backup(tmp_path / "sound.db")
     with (tmp_path / "sound.db").open("r+b") as file:
-        file.seek(200 * 4096)
+        file.seek(100 * 4096)  # of the bars, not of an index, which no copy reads
         file.write(b"\xff" * 4096)
     async with await Store.open(tmp_path / "sound.db", read_only=True) as damaged:
         with pytest.raises(StorageError, match=r"sound\.db is damaged"):

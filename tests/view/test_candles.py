@@ -156,3 +156,18 @@ def test_scrolled_back_the_newest_bars_are_not_on_view() -> None:
 def test_a_partial_bar_has_a_volume_of_another_colour() -> None:
     picture, grid = _plain([bar(state=State.PARTIAL, volume="5")], 60, 20, 2)
     assert {row[picture.left][1] for row in grid[16:19] if row[picture.left][0] != " "} == {Role.WARN}
+
+
+def test_a_marked_price_is_a_line_behind_the_candles_and_beside_it() -> None:
+    bars = [bar(START + place * MINUTE, "100", "110", "90", "105") for place in range(5)]
+    unit = 10**12
+    lines = (80 * unit, 95 * unit, 120 * unit)
+    plain = draw(bars, Chart(60, 20, Period.M1, 0, 2))
+    marked = draw(bars, Chart(60, 20, Period.M1, 0, 2, lines=lines))
+    changed = [place for place, (one, other) in enumerate(zip(plain.rows, marked.rows, strict=True)) if one != other]
+    assert plain.scale is not None
+    assert changed == [plain.scale.row(95 * unit)]
+    (line,) = ["".join(piece.text for piece in marked.rows[place]) for place in changed]
+    assert line.rstrip().endswith("◇95")
+    assert CANDLE & set(line)
+    assert line.count("╌") > 30

@@ -44,6 +44,10 @@ def overview(
         f"{counted(content.symbols, 'symbol')}, {counted(content.spans, 'unbroken run')} of trades, "
         f"{counted(content.forming, 'forming bar')}"
     )
+    if content.alerts or content.firings:
+        out.print(
+            f"{counted(content.alerts, 'alert')}, which fired {counted(content.firings, 'time')}: see klagg alerts"
+        )
     if content.holdings:
         held = content.holdings
         if by_symbol:
@@ -60,6 +64,9 @@ class _Content(NamedTuple):
     symbols: int
     spans: int
     forming: int
+    alerts: int
+    firings: int
+    """Of alerts, also of those that are there no more."""
     holdings: tuple[Holding, ...]
     is_qualified: bool
     """Whether names of symbols say the venue."""
@@ -71,7 +78,17 @@ async def _read(path: Path) -> _Content:
     async with await Store.open(path, read_only=True) as store:
         counts = await store.counts()
         held = await store.summary()
-        return _Content(path, store.size_bytes, counts.symbols, counts.spans, counts.forming, held, store.is_qualified)
+        return _Content(
+            path,
+            store.size_bytes,
+            counts.symbols,
+            counts.spans,
+            counts.forming,
+            counts.alerts,
+            counts.firings,
+            held,
+            store.is_qualified,
+        )
 
 
 def holes(holding: Holding) -> int:
@@ -130,6 +147,8 @@ def _as_json(content: _Content) -> dict[str, object]:
         "symbols": content.symbols,
         "spans": content.spans,
         "forming": content.forming,
+        "alerts": content.alerts,
+        "firings": content.firings,
         "holdings": [
             {
                 **name_json(holding.symbol, is_qualified=content.is_qualified),

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Iterator
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from klagg_tui.alert import Alert
-from klagg_tui.engine.columns import no_columns
 from klagg_tui.errors import KlaggError
 from klagg_tui.view.alerts.book import AlertBook
 from klagg_tui.view.alerts.recording import AlertWatch
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from klagg_tui.config import Settings
     from klagg_tui.feed import Feed, FeedUpdate
     from klagg_tui.view.preferences import Preferences
-    from klagg_tui.view.screener.screener import Need
 
 log = logging.getLogger(__name__)
 
@@ -75,20 +73,18 @@ class Alarm:
         yield from (f"{_LEAD}{sentence(one)}" for one in fired)
 
     def _read_history(self) -> None:
-        """Some of the stored bars that figures want, those of the same bars of several symbols at once."""
+        """Some of the stored bars that figures want."""
         needs = self._watch.needs()
-        alike: dict[Need, list[Need]] = {}
-        for need in needs:
-            alike.setdefault(need._replace(symbol=""), []).append(need)
-        for one, same in alike.items():
-            symbols = [need.symbol for need in same]
-            question = self._feed.columns(symbols, one.period, one.from_ms, one.fields, to_ms=one.to_ms)
-            try:
-                columns = asyncio.run(_answer(question))
-            except KlaggError as error:  # it ends, or the disk fails, which is told elsewhere
-                log.warning("stored bars for alerts cannot be read: %s", error)
-                return
-            self._watch.seed((need, columns.get(need.symbol, no_columns())) for need in same)
+        if not needs:
+            return
+        first, symbols = needs[0], [need.symbol for need in needs]
+        to_ms = first.to_ms if first.is_anew else None
+        question = self._feed.columns(symbols, first.period, first.from_ms, first.fields, to_ms=to_ms)
+        try:
+            self._watch.seed(needs, asyncio.run(_answer(question)))
+        except KlaggError as error:  # it ends, or the disk fails, which is told elsewhere
+            log.warning("stored bars for alerts cannot be read: %s", error)
+            self._watch.put_back(needs)
 
     def sign(self, line: str) -> str:
         """What goes to the terminal itself, where there is one, before a line on what fired."""

@@ -54,14 +54,19 @@ class _Fill:
 
 
 class Backfill:
-    """Back-fills `depth` bars of every symbol and period, but none that is older than `keep` says, in milliseconds."""
+    """Back-fills `depth` bars of every symbol and period, but none that is older than `keep` says, in milliseconds.
 
-    def __init__(self, context: LiveContext, depth: int, keep: Mapping[Period, int] | None = None) -> None:
+    Of minutes it may be more: `minutes` of them at the least.
+    """
+
+    def __init__(
+        self, context: LiveContext, depth: int, keep: Mapping[Period, int] | None = None, *, minutes: int = 0
+    ) -> None:
         self._context = context
         self._host = context.host
         self._store = context.store
         self._market_data = context.market_data
-        self._depth = depth
+        self._depth, self._minutes = depth, max(depth, minutes)
         self._keep = keep or {}
         self._page_rows = context.venue.requests.best_bars
         self._wanted: dict[SeriesKey, _Fill] = {}
@@ -168,7 +173,8 @@ class Backfill:
         end_ms = period.open_ms(self._context.settled_ms(), anchor)
         earliest_ms = max(period.open_ms(listed_ms, anchor), self._context.kept_ms(symbol, period, self._keep))
         earliest_ms = max(earliest_ms, self._context.reach_ms(period))
-        oldest_ms = max(end_ms - self._depth * period.nominal_ms, earliest_ms)
+        depth = self._minutes if period is Period.M1 else self._depth
+        oldest_ms = max(end_ms - depth * period.nominal_ms, earliest_ms)
         return list(pages(period, oldest_ms, end_ms, self._page_rows))
 
     async def _fill_page(self, symbol: str, page: BarsWanted, priority: Priority) -> None:

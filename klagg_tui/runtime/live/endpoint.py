@@ -29,6 +29,8 @@ class MarketEndpoint:
     market: str = "simulated market"
     """For people."""
     mode: Mode = Mode.LIVE
+    minutes: int = 0
+    """Minutes of each symbol to have at the least, where that is more than `history`."""
     start_ms: int | None = None
     """What the clock says before the exchange answers; None: this machine's time."""
 

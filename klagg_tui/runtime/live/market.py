@@ -80,7 +80,7 @@ class LiveMarket:
             proxy=endpoint.proxy,
             limits=FeedLimits.of(endpoint.venue.streams).faster(context.market_data.clock.speed),
         )
-        self._backfill = Backfill(context, endpoint.history, endpoint.keep)
+        self._backfill = Backfill(context, endpoint.history, endpoint.keep, minutes=endpoint.minutes)
         self._debts = DebtCollector(context, endpoint.keep)
         seeder = Seeder(context, self._debts.wake)
         self._repair = GapRepair(context, seeder, self._renew)

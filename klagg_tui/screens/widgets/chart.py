@@ -8,6 +8,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.exact import Exact
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.widgets.line_widget import LineWidget
 from klagg_tui.view.candles import STEPS, Chart, Picture, draw
@@ -73,9 +74,14 @@ class CandleChart(LineWidget):
                 cross=self.cross,
                 indicators=chosen.indicators,
                 local_time=chosen.local_time,
+                lines=self._alert_prices(),
             )
             self._picture = draw(bars, chart)
         return self._picture
+
+    def _alert_prices(self) -> tuple[Exact, ...]:
+        row = self.state.live.rows.get(self.series.symbol) if self.series is not None else None
+        return () if row is None else self.state.marks.prices(row)
 
     @property
     def current_bar(self) -> Bar | None:

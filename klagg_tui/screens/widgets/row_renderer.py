@@ -36,6 +36,8 @@ class RowState(NamedTuple):
     """1 for a price that rose just now, -1 for one that fell."""
     thumb: bool
     """Whether the scroll bar's thumb is beside it."""
+    alert: str = ""
+    """A sign of alerts: see `view.alerts.marks`."""
 
 
 def row_strip(
@@ -49,7 +51,9 @@ def row_strip(
         pieces.append((fitted(f"  {row.symbol}  no bar of this period yet", width - 3, is_left=True), Role.FAINT))
     else:
         sign, role = state_sign(row, bar, context)
-        pieces.append((sign.ljust(2), role))
+        pieces.append((sign.ljust(1), role))
+        if len(sign) < 2:
+            pieces.append((row_state.alert or " ", Role.MARK if row_state.alert else role))
         cells = _cells(row, bar, placed, context, _FLASHES.get(row_state.flash))
         pieces += (
             [(text, role if role in _KEEPS_COLOUR else Role.FAINT) for text, role in cells]

@@ -127,7 +127,8 @@ class MarketTable(RowCursor):
             return self._blank(y, width)
         row = self.rows[index]
         symbol = row.symbol
-        row_state = RowState(index == self.index, symbol in self.marked, self._flashing.get(symbol, 0), y in thumb)
+        flash, alert = self._flashing.get(symbol, 0), self.state.marks.sign(row)
+        row_state = RowState(index == self.index, symbol in self.marked, flash, y in thumb, alert)
         bar = row.bars[context.period.ordinal]
         is_stale = (
             context.is_stale or row.venue in stale_venues or (bar is not None and is_stale_bar(bar, context.now_ms))

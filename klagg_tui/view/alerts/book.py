@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -71,9 +71,13 @@ class AlertBook:
         self.fired.extend(ledger.firings)
         return [_not_watched(text, error) for text, error in errors.items() if text not in known]
 
-    def check(self, rows: Collection[Row], now_ms: int) -> list[Firing]:
-        """What fires among these rows; that, and which alerts have ended, is kept."""
+    def check(self, all_rows: Mapping[str, Row], touched: Iterable[str], now_ms: int) -> list[Firing]:
+        """What fires among the rows that changed; that, and which alerts have ended, is kept. A new alert is held against all."""
+        if not self.alerts.texts:
+            return []
         changed = {alert.text: alert for alert in self.alerts.expire(now_ms)}
+        names = all_rows if self.alerts.wants_all else touched
+        rows = [row for symbol in names if (row := all_rows.get(symbol)) is not None]
         fired = self.alerts.check(rows, now_ms)
         texts = {one.text for one in fired}
         changed |= {alert.text: alert for alert in self.alerts.all if alert.text in texts}

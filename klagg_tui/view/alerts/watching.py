@@ -12,6 +12,8 @@ from klagg_tui.alert import Alert, Firing, Repeat
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, FilterError
 from klagg_tui.view import filter as filters
+from klagg_tui.view.columns.prices import LAST
+from klagg_tui.view.columns.registry import BY_NAME
 from klagg_tui.view.filter import Scope
 from klagg_tui.view.model import Row
 from klagg_tui.view.screener.figure import FigureCall
@@ -74,6 +76,8 @@ class Alerts:
         """Why the others cannot be read, by text."""
         self.version = 0
         """Grows with each change of what is watched, or of which have ended."""
+        self.wants_all = False
+        """Whether one is new: it is to be checked for every row, also for those that do not change for hours."""
 
     @property
     def all(self) -> tuple[Alert, ...]:
@@ -114,6 +118,8 @@ class Alerts:
                 continue
             if old is not None and old.period is watched.period:
                 watched.armed, watched.held = old.armed, old.held
+            else:
+                self.wants_all = True
             self._watched[text] = watched
         return self.errors
 
@@ -147,6 +153,10 @@ class Alerts:
         rests = alert.last_ms is not None and now_ms - alert.last_ms < alert.pause_ms
         return State.FIRED if rests or watched.held else State.ARMED
 
+    def holds_for(self, symbol: str) -> bool:
+        """Whether an alert fired for the symbol and still holds."""
+        return any(symbol in one.held for one in self._watched.values())
+
     def expire(self, now_ms: int) -> list[Alert]:
         """End those whose time has come; returns them."""
         over = [
@@ -161,6 +171,7 @@ class Alerts:
     def check(self, rows: Iterable[Row], now_ms: int) -> list[Firing]:
         """What came true among these rows; `all` has the alerts as they stand then."""
         fired: list[Firing] = []
+        self.wants_all = False
         live = [one for one in self._watched.values() if not one.alert.has_ended]
         for row in rows if live else ():
             symbol = row.symbol
@@ -210,14 +221,17 @@ def _period_of(alert: Alert, scope: Scope) -> Period:
     return period
 
 
-PRICE: Final = "last"
-"""What the newest price is called."""
+def is_price(text: str) -> bool:
+    """Whether a text is the newest price's name."""
+    return BY_NAME.get(text.lower()) is LAST
+
+
 _SIGNIFICANT: Final = 6
 """Digits of a value."""
 
 
 def _value(one: _Watched, row: Row, now_ms: int) -> str:
     """What the alert compares, each number once; the newest price is told anyway."""
-    numbers = [number for number in one.filter.numbers if number.text != PRICE]
+    numbers = [number for number in one.filter.numbers if not is_price(number.text)]
     found = {number.text: number.value(row, one.period, now_ms) for number in numbers}
     return ", ".join(f"{text} {value:.{_SIGNIFICANT}g}" for text, value in found.items() if value is not None)

@@ -28,6 +28,7 @@ from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
+from klagg_tui.storage.symbols import Standing, StoredSymbol
 from tests.feeds import until
 from tests.makers import DAY, HOUR, MINUTE, START, bars
 
@@ -163,6 +164,32 @@ async def test_everything_has_its_newest_page_before_anything_has_an_older_one(t
         ]
         assert minutes == sorted(minutes, reverse=True)
         assert await store.count("A", M1, START - 1_001 * MINUTE, START) == 1_000
+
+
+async def test_a_page_that_does_not_come_is_passed_over_for_no_older_one_so_that_whoever_is_killed_left_no_hole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backfill_module, "RETRY_S", 0.001)
+    async with await Store.open(tmp_path / "deep.db", periods=(M1,)) as store:
+        scene = Scene(store, depth=1_500, periods=(M1,))
+        scene.backfill.want(["A"])
+        scene.host.look_at(Look(("A",), M1, "A"))
+        scene.asked.error = Unreachable("It cannot be reached.")
+        scene.asked.may_answer.set()
+        working = asyncio.ensure_future(scene.backfill.work_forever())
+        await until(lambda: len(scene.asked.starts) > 2)
+        assert len(set(scene.asked.starts)) == 1
+        scene.asked.error = None
+        await until(lambda: len(set(scene.asked.starts)) == 2)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+        there = [bar.open_ms for bar in await stored(store, M1, "A")]
+        assert there == list(range(there[0], there[-1] + MINUTE, MINUTE))
+        await store.put_symbols([StoredSymbol("A", 0, active=True, standing=Standing.FOLLOWED)])
+        assert await store.find_owed(there[-1] + MINUTE, (M1,)) == []
+        await scene.run()
+        assert await store.count("A", M1, 0, START) == 1_500
+        assert await store.find_owed(there[-1] + MINUTE, (M1,)) == []
 
 
 async def test_what_is_looked_at_comes_first(scene: Scene) -> None:

@@ -187,6 +187,19 @@ async def test_nothing_is_asked_for_that_lies_behind_the_exchanges_reach_or_is_n
     assert all(one.period in few.periods and one.limit <= 98 for one in wanted)
 
 
+async def test_of_minutes_more_may_be_wanted_than_of_longer_bars(scene: Scene) -> None:
+    context = scene.context(venue())
+    backfill = Backfill(context, depth=10, minutes=700)
+    backfill.want([SYMBOL])
+    working = asyncio.ensure_future(backfill.work_forever())
+    await until(lambda: backfill.progress is None)
+    working.cancel()
+    now_ms = context.now_ms()
+    reached = {period: min(from_ms for one, from_ms in scene.bars_asked if one is period) for period in PERIODS}
+    assert now_ms - 702 * MINUTE < reached[Period.M1] < now_ms - 698 * MINUTE
+    assert all(at_ms >= now_ms - 12 * period.nominal_ms for period, at_ms in reached.items() if period is not Period.M1)
+
+
 async def test_minutes_of_a_symbol_that_comes_later_wait_for_no_longer_bars_of_those_before_it(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:

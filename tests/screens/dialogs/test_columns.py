@@ -41,7 +41,7 @@ async def test_a_figure_is_added_as_a_column_and_sorted_by() -> None:
         await seen.press("enter", "enter")
         assert seen.app.state.preferences.columns == ("symbol", "venue", "last", "chg(24h)")
         assert "Chg 24h" in seen.lines[2]
-        assert {str(call) for call in seen.app.state.live.screener.calls} == {"chg(24h)"}
+        assert {str(call) for call in seen.app.state.live.screener.calls} == {"chg(24h)", "turnover(24h)"}
         await seen.press("s")
         assert "Chg 24h" in seen.text
         await seen.press("escape")

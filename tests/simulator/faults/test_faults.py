@@ -80,6 +80,20 @@ def test_life_can_be_joined_by_single_faults() -> None:
     assert kinds == {"list", "delist", "tick", "straddle", "cut"}
 
 
+def test_a_schedule_can_be_planned_later_and_takes_the_place_of_a_whole_one() -> None:
+    faults, later_ms = Faults(1, START_MS, "life/10m, cut@5m"), START_MS + HOUR_MS
+    faults.plan("drop@1m", later_ms)
+    assert faults.planned()[:2] == (Fault("cut", START_MS + 300_000), Fault("drop", later_ms + 60_000))
+    assert faults.planned()[2].kind in ("list", "delist", "tick", "straddle")
+    faults.plan("all/2m", later_ms)
+    assert faults.planned()[2] == Faults(1, later_ms, "all/2m").planned()[0]
+    faults.plan("none", later_ms)
+    assert len(faults.planned()) == 2
+    with pytest.raises(ConfigError, match="none, life or all"):
+        faults.plan("drop@1m, flood@5m", later_ms)
+    assert len(faults.planned()) == 2
+
+
 def test_a_lasting_fault_is_active_from_its_beginning_to_its_end_and_is_told_with_its_count() -> None:
     faults = Faults(1, START_MS, "drop@10s+5s")
     assert not faults.begin(START_MS + 9_999, _nobody)

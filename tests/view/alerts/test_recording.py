@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from klagg_tui.alert import Alert, Firing, Ledger
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.changes import Changes
-from klagg_tui.engine.columns import BarColumns, StoredStretch, no_columns
-from klagg_tui.engine.period import Period
+from klagg_tui.engine.columns import BarColumns, no_columns
 from klagg_tui.feed import FeedUpdate
 from klagg_tui.view.alerts.book import AlertBook
-from klagg_tui.view.alerts.recording import NEEDS_AT_ONCE, AlertWatch
+from klagg_tui.view.alerts.recording import AlertWatch
 from klagg_tui.view.screener.screener import Need
+from klagg_tui.view.screener.wanted import AT_ONCE
 from tests.makers import MINUTE, START, bar
 
 
@@ -40,10 +40,10 @@ class Desk:
         self.given += [(alert.text, alert.count) for alert in changed]
 
 
-def _update(minute: int, close: str, *symbols: str, stored: tuple[StoredStretch, ...] = ()) -> FeedUpdate:
+def _update(minute: int, close: str, *symbols: str) -> FeedUpdate:
     open_ms = START + minute * MINUTE
     bars = tuple(bar(open_ms, "100", close=close, symbol=symbol) for symbol in symbols)
-    return FeedUpdate(Changes(bars), symbols, last_trade_ms=dict.fromkeys(symbols, open_ms + 1), stored=stored)
+    return FeedUpdate(Changes(bars), symbols, last_trade_ms=dict.fromkeys(symbols, open_ms + 1))
 
 
 def test_what_comes_true_fires_and_alerts_that_are_added_meanwhile_are_watched() -> None:
@@ -63,22 +63,23 @@ def test_what_comes_true_fires_and_alerts_that_are_added_meanwhile_are_watched()
     assert [one.text for one in watch.book.fired] == ["last>100", "last<50"]
 
 
-def test_figures_are_made_of_what_is_stored_and_what_comes_into_the_store() -> None:
+def test_figures_are_made_of_what_is_stored_and_reading_it_fires_nothing() -> None:
     watch = AlertWatch(AlertBook([Alert("chg(5m)>4")]))
-    symbols = [f"S{number}" for number in range(NEEDS_AT_ONCE + 1)]
+    symbols = [f"S{number}" for number in range(AT_ONCE + 1)]
+    assert watch.needs() == []
     watch.take(_update(10, "103", *symbols), START + 10 * MINUTE)
     first, second, third = watch.needs(), watch.needs(), watch.needs()
-    assert [len(found) for found in (first, second, third)] == [NEEDS_AT_ONCE, 1, 0]
-    watch.seed((need, _columns(need, 98.0)) for need in first)
-    watch.seed([(first[0]._replace(symbol="gone"), _columns(first[0], 98.0))])
+    assert [len(found) for found in (first, second, third)] == [AT_ONCE, 1, 0]
+    watch.put_back(second)
+    assert watch.needs() == second
+    symbol = first[0].symbol
+    watch.seed([*first, first[0]._replace(symbol="gone")], {need.symbol: _columns(need, 98.0) for need in first})
+    watch.seed(second, {})
     fired, _ = watch.take(_update(10, "103", *symbols), START + 10 * MINUTE)
     assert not fired, "that it holds was never seen to be otherwise"
-    watch.take(_update(10, "98", "S0"), START + 10 * MINUTE)
-    fired, _ = watch.take(_update(10, "103", "S0"), START + 10 * MINUTE)
+    watch.take(_update(10, "98", symbol), START + 10 * MINUTE)
+    fired, _ = watch.take(_update(10, "103", symbol), START + 10 * MINUTE)
     assert [one.value for one in fired] == ["chg(5m) 5.10204"]
-    stretch = StoredStretch("S0", Period.M1, START, START + 10 * MINUTE)
-    watch.take(_update(10, "103", "S0", stored=(stretch,)), START + 10 * MINUTE)
-    assert [need.symbol for need in watch.needs()] == ["S0"]
 
 
 def _columns(need: Need, close: float) -> BarColumns:
