@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from klagg_tui.exchange.fields import Json, mapping, sequence, symbol, text, whole
-from klagg_tui.exchange.kraken.wire.commands import PING, STREAM_PATH, TRADE, command, trade_stream
+from klagg_tui.exchange.kraken.wire.commands import PING, STREAM_PATH, TRADE, command
 from klagg_tui.exchange.kraken.wire.trades import trade_fields
 from klagg_tui.exchange.messages import Acknowledged, Batch, Message, Rejected, Skipped
 from klagg_tui.exchange.numerals import decoded_exactly
@@ -62,8 +62,6 @@ def _words(value: Json) -> str:
 
 CODEC: Final = StreamCodec(
     path=STREAM_PATH,
-    market_streams=(),
-    trade_stream=trade_stream,
     command=command,
     decode_batch=decode_batch,
     ping=PING,

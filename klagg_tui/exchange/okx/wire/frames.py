@@ -28,7 +28,6 @@ def codec(contracts: Contracts) -> StreamCodec:
     """The language of the streams; `contracts` may learn of others while it is in use."""
     return StreamCodec(
         path=commands.STREAM_PATH,
-        market_streams=(),
         trade_stream=commands.trade_stream,
         command=commands.command,
         decode_batch=partial(decode_batch, contracts),
