@@ -42,6 +42,21 @@ def bar_lines(bar: Bar, decimals: int, *, local: bool) -> list[list[Piece]]:
     return [first, second]
 
 
+def bar_line(bar: Bar, decimals: int) -> list[Piece]:
+    """The bar in one line, its volume in short: what matters most first, for it may be cut."""
+    change = change_percent(bar)
+    return [
+        Piece(f" {formatting.arrow(change)} {formatting.percent(change)}", change_role(change)),
+        *(
+            piece
+            for name, price in (("O", bar.open), ("H", bar.high), ("L", bar.low), ("C", bar.close))
+            for piece in (Piece(f" {name} ", Role.FAINT), Piece(formatting.price(price, decimals), Role.TEXT))
+        ),
+        Piece(" V ", Role.FAINT),
+        Piece(formatting.short(exact.quantity_as_float(bar.volume)), Role.TEXT),
+    ]
+
+
 def period_lines(row: Row, periods: Sequence[Period], context: RenderContext, width: int) -> list[list[Piece]]:
     """The current bar of every period: state, change, takers, closes."""
     lines: list[list[Piece]] = [[Piece(" Periods", Role.TITLE)]]

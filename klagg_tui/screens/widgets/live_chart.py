@@ -1,0 +1,67 @@
+"""The chart of a symbol as it goes on: its bars as they come, its history as one goes back."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual import work
+
+from klagg_tui.feed import FeedUpdate
+from klagg_tui.screens.app_state import AppState
+from klagg_tui.screens.widgets.chart import CandleChart
+from klagg_tui.view.model import Row
+from klagg_tui.view.series import Series
+
+LOADED_AT_ONCE: Final = 500
+
+
+class LiveChart(CandleChart):
+    """Candles of one symbol of the market in the period on view."""
+
+    def __init__(self, state: AppState) -> None:
+        super().__init__(state)
+        self.symbol = ""
+
+    @property
+    def row(self) -> Row | None:
+        """The symbol's row; None where it is no longer traded."""
+        return self.state.shown_market.rows.get(self.symbol)
+
+    def begin(self, symbol: str) -> None:
+        """Draw this symbol from its newest bar; what is stored before it is there a moment later."""
+        self.symbol = symbol
+        series = Series(symbol, self.state.period)
+        self.show(series, self.row.decimals if self.row else 2)
+        self.take_current()
+        if symbol:
+            self.load_older()
+
+    def take_current(self) -> None:
+        """Take in the bar under way."""
+        bar = self.row.bar(self.state.period) if self.row else None
+        if bar is not None and self.series is not None:
+            self.shift(self.series.take([bar]))
+
+    def beat(self, touched: set[str]) -> None:
+        """Take in the symbol's new bars."""
+        if self.series is not None and self.symbol in touched and not self.state.is_frozen:
+            # Fetched history comes here too, before the bars on view.
+            self.shift(self.series.take((self.state.last_update or FeedUpdate()).changes.ended))
+            self.take_current()
+
+    @work(exclusive=True, group="history")
+    async def load_older(self) -> None:
+        """Load the bars before the loaded ones, as one goes."""
+        series = self.series
+        if series is None:
+            return
+        before_ms = series.bars[0].open_ms if series.bars else None
+        older = await self.state.feed.history(series.symbol, series.period, before_ms, LOADED_AT_ONCE)
+        if series is self.series:
+            self.shift(series.take_history(older, LOADED_AT_ONCE))
+            self.post_message(self.Moved())
+
+    def load_what_comes_into_view(self) -> None:
+        """Load older bars where the left edge is near the oldest loaded one."""
+        if self.wants_older:
+            self.load_older()
