@@ -14,13 +14,14 @@ from textual.message import Message
 from klagg_tui import formatting
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.base import KlaggScreen
+from klagg_tui.screens.dialogs.menu import Choice, Menu
 from klagg_tui.screens.widgets.header import TabsLine
 from klagg_tui.screens.widgets.line import Clickable
 from klagg_tui.screens.widgets.live_chart import LiveChart
 from klagg_tui.screens.widgets.pieces import Pieces
 from klagg_tui.view.alerts import Alert, Repeat
 from klagg_tui.view.detail import bar_lines, period_lines, tape_lines
-from klagg_tui.view.indicators.registry import INDICATORS
+from klagg_tui.view.indicators.registry import INDICATORS, OVER
 from klagg_tui.view.model import Row
 from klagg_tui.view.role import Piece, Role
 
@@ -30,7 +31,7 @@ _KEYS: Final = (
     ("←→", "crosshair", "screen.cross(-1)"),
     ("", "closer", "screen.zoom(1)"),
     ("", "wider", "screen.zoom(-1)"),
-    *(("", indicator.word, f"screen.indicator('{indicator.key}')") for indicator in INDICATORS),
+    ("", "indicators", "screen.indicators"),
     ("", "alert here", "screen.alert_here"),
     ("", "next", "screen.neighbour(1)"),
     ("", "back", "screen.back"),
@@ -62,6 +63,7 @@ class SymbolScreen(KlaggScreen):
         Binding("plus,equals_sign,up", "zoom(1)", "Broader candles", id="zoom_in", key_display="+"),
         Binding("minus,down", "zoom(-1)", "Narrower candles", id="zoom_out", key_display="-"),
         *(Binding(each.binding, f"indicator('{each.key}')", each.note, id=each.key) for each in INDICATORS),
+        Binding("i", "indicators", "Indicators: over the candles and below them", id="indicators"),
         Binding("n,j", "neighbour(1)", "Next symbol of the table", id="next_symbol"),
         Binding("N,k", "neighbour(-1)", "Previous symbol of the table", id="previous_symbol"),
         Binding("A", "alert_here", "An alert at the crosshair's price, for once", id="alert_here"),
@@ -177,7 +179,7 @@ class SymbolScreen(KlaggScreen):
                 line.role if indicator.key in shown else Role.FAINT,
                 f"screen.indicator('{indicator.key}')",
             )
-            for indicator in INDICATORS
+            for indicator in OVER[:2]
             for line in indicator.lines
         ]
 
@@ -220,6 +222,15 @@ class SymbolScreen(KlaggScreen):
         self.state.choose(indicators=self.state.preferences.with_indicator_switched(key).indicators)
         self.chart.redraw()
         self.refresh_lines()
+
+    def action_indicators(self) -> None:
+        """Choose an indicator to show or to hide."""
+        shown = self.state.preferences.indicators
+        lines = [
+            Choice(each.key, f"{'●' if each.key in shown else '○'} {each.word}", each.note, each.binding)
+            for each in INDICATORS
+        ]
+        self.ask(Menu("Indicators", lines), lambda key: self.action_indicator(key) if key is not None else None)
 
     def action_alert_here(self) -> None:
         """Watch for the price under the crosshair to be reached, from the side where it is now."""

@@ -20,6 +20,8 @@ class PriceScale(NamedTuple):
     low: Exact
     high: Exact
     rows: int
+    has_headroom: bool = False
+    """Whether the first row is above every price."""
 
     def half(self, price: float) -> int:
         """The half row of a price: 0 is the upper half of row 0, 2 x rows - 1 the lower half of the last."""
@@ -40,9 +42,11 @@ class PriceScale(NamedTuple):
         return round((self.high - price) * (4 * self.rows - 1) / (self.high - self.low))
 
 
-def scale_of(bars: Sequence[Bar], rows: int) -> PriceScale:
-    """From the lowest low to the highest high."""
-    return PriceScale(min(bar.low for bar in bars), max(bar.high for bar in bars), rows)
+def scale_of(bars: Sequence[Bar], rows: int, *, has_headroom: bool = False) -> PriceScale:
+    """From the lowest low to the highest high; with headroom, that on the second row."""
+    low, high = min(bar.low for bar in bars), max(bar.high for bar in bars)
+    above = -(-(high - low) * 2 // (2 * rows - 3)) if has_headroom else 0
+    return PriceScale(low, high + above, rows, has_headroom)
 
 
 def price_ticks(scale: PriceScale, decimals: int) -> list[tuple[int, str]]:

@@ -33,8 +33,10 @@ def bar_lines(bar: Bar, decimals: int, *, local: bool) -> list[list[Piece]]:
         Piece(f" {formatting.arrow(change)} {formatting.percent(change)}", change_role(change)),
     ]
     second = [
-        *pair("Volume", exact.quantity_text(bar.volume)),
-        *pair("Turnover", formatting.NOTHING if turnover is None else exact.turnover_text(turnover)),
+        *pair("Volume", formatting.grouped(exact.quantity_text(bar.volume))),
+        *pair(
+            "Turnover", formatting.NOTHING if turnover is None else formatting.grouped(exact.turnover_text(turnover))
+        ),
         *pair("Trades", formatting.NOTHING if count is None else formatting.whole(count)),
         *pair("Buyers", formatting.NOTHING if share is None else f"{share:.1%}"),
         Piece(f"  {bar.state.label} {bar_sign(bar)}", Role.DIM),

@@ -204,3 +204,17 @@ async def test_an_alert_above_the_newest_price_waits_for_more() -> None:
         await seen.press("left", "left", "A")
         (alert,) = seen.app.state.alerts.all
         assert "last>" in alert.text
+
+
+async def test_indicators_are_chosen_by_key_or_in_a_menu_and_kept() -> None:
+    async with opened((120, 50), feed=MadeMarket(4, minutes=60, per_minute=9), preferences=BTC) as seen:
+        await _open(seen)
+        await seen.press("r")
+        assert " RSI 14 " in seen.text
+        await seen.press("i")
+        assert "● RSI 14" in seen.text
+        assert "○ CVD" in seen.text
+        await seen.press("c")
+        assert "CVD" in seen.text
+        await seen.press("i", "escape", "a")
+        assert seen.app.state.preferences.indicators == ("cvd", "rsi")
