@@ -12,13 +12,16 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 
 from klagg_tui import formatting
+from klagg_tui.errors import BadTime
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.base import KlaggScreen
+from klagg_tui.screens.dialogs.ask import Ask
 from klagg_tui.screens.dialogs.menu import Choice, Menu
 from klagg_tui.screens.widgets.header import TabsLine
 from klagg_tui.screens.widgets.line import Clickable
 from klagg_tui.screens.widgets.live_chart import LiveChart
 from klagg_tui.screens.widgets.pieces import Pieces
+from klagg_tui.timespec import FORMS, parse_time
 from klagg_tui.view.alerts import Alert, Repeat
 from klagg_tui.view.detail import bar_lines, period_lines, tape_lines
 from klagg_tui.view.indicators.registry import INDICATORS, OVER
@@ -32,6 +35,7 @@ _KEYS: Final = (
     ("", "closer", "screen.zoom(1)"),
     ("", "wider", "screen.zoom(-1)"),
     ("", "indicators", "screen.indicators"),
+    ("", "date", "screen.jump"),
     ("", "alert here", "screen.alert_here"),
     ("", "next", "screen.neighbour(1)"),
     ("", "back", "screen.back"),
@@ -64,6 +68,8 @@ class SymbolScreen(KlaggScreen):
         Binding("minus,down", "zoom(-1)", "Narrower candles", id="zoom_out", key_display="-"),
         *(Binding(each.binding, f"indicator('{each.key}')", each.note, id=each.key) for each in INDICATORS),
         Binding("i", "indicators", "Indicators: over the candles and below them", id="indicators"),
+        Binding("y", "log_scale", "Logarithmic scale on or off", id="log_scale"),
+        Binding("J", "jump", "Jump to a date", id="jump"),
         Binding("n,j", "neighbour(1)", "Next symbol of the table", id="next_symbol"),
         Binding("N,k", "neighbour(-1)", "Previous symbol of the table", id="previous_symbol"),
         Binding("A", "alert_here", "An alert at the crosshair's price, for once", id="alert_here"),
@@ -231,6 +237,30 @@ class SymbolScreen(KlaggScreen):
             for each in INDICATORS
         ]
         self.ask(Menu("Indicators", lines), lambda key: self.action_indicator(key) if key is not None else None)
+
+    def action_log_scale(self) -> None:
+        """Equal ratios or equal differences of prices equally far apart."""
+        self.state.choose(log_scale=not self.state.preferences.log_scale)
+        self.chart.redraw()
+
+    def action_jump(self) -> None:
+        """Show the bars around a date."""
+
+        def error(text: str) -> str | None:
+            try:
+                self._moment(text)
+            except BadTime as wrong:
+                return str(wrong)
+            return None
+
+        def jump(text: str | None) -> None:
+            if text is not None:
+                self.chart.jump(self._moment(text))
+
+        self.ask(Ask("Jump to a date", f"{FORMS}.", "", error, lambda _: None), jump)
+
+    def _moment(self, text: str) -> int:
+        return parse_time(text, self.state.now_ms, local=self.state.preferences.local_time)
 
     def action_alert_here(self) -> None:
         """Watch for the price under the crosshair to be reached, from the side where it is now."""

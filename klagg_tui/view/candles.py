@@ -53,6 +53,8 @@ class Chart:
     indicators: tuple[str, ...] = ()
     """Keys of those that are shown."""
     local_time: bool = False
+    is_log: bool = False
+    """Whether equal ratios of prices are equally far apart."""
     lines: tuple[Exact, ...] = ()
     """Prices that are marked by a line."""
 
@@ -94,7 +96,8 @@ def draw(bars: Sequence[Bar], chart: Chart) -> Picture:
     priced = [bar for bar in shown if bar.low] or [bar for bar in bars if bar.low]
     volume_rows = 0 if chart.height < 12 else max(2, chart.height // 6)
     panes, pane_rows = _fitting_panes(chart, chart.height - 1 - volume_rows)
-    scale = scale_of(priced, chart.height - 1 - volume_rows - len(panes) * pane_rows, has_headroom=chart.height >= 12)
+    rows = chart.height - 1 - volume_rows - len(panes) * pane_rows
+    scale = scale_of(priced, rows, has_headroom=chart.height >= 12, is_log=chart.is_log)
     width = chart.width - axis
     left = (count - len(shown)) * chart.step
     plot = Plot(left, chart.step, BODIES[chart.step], width)

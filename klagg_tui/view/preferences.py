@@ -32,6 +32,8 @@ class Preferences:
     theme: str = "klagg"
     tints: str = "green-up"
     local_time: bool = False
+    log_scale: bool = False
+    """Whether charts have a logarithmic scale."""
     filter: str = ""
     filter_history: tuple[str, ...] = ()
     """Oldest first."""

@@ -6,6 +6,8 @@ from typing import Final
 
 from textual import work
 
+from klagg_tui import formatting
+from klagg_tui.engine.bar import Bar
 from klagg_tui.feed import FeedUpdate
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.widgets.chart import CandleChart
@@ -13,6 +15,8 @@ from klagg_tui.view.model import Row
 from klagg_tui.view.series import Series
 
 LOADED_AT_ONCE: Final = 500
+MAX_LOADED: Final = 5_000
+"""Bars that a jump loads: more would make each picture slow."""
 
 
 class LiveChart(CandleChart):
@@ -21,6 +25,8 @@ class LiveChart(CandleChart):
     def __init__(self, state: AppState) -> None:
         super().__init__(state)
         self.symbol = ""
+        self._loads = 0
+        """How many are under way."""
 
     @property
     def row(self) -> Row | None:
@@ -56,12 +62,44 @@ class LiveChart(CandleChart):
         if series is None:
             return
         before_ms = series.bars[0].open_ms if series.bars else None
-        older = await self.state.feed.history(series.symbol, series.period, before_ms, LOADED_AT_ONCE)
+        older = await self._history(series, before_ms, LOADED_AT_ONCE)
         if series is self.series:
             self.shift(series.take_history(older, LOADED_AT_ONCE))
             self.post_message(self.Moved())
 
+    async def _history(self, series: Series, before_ms: int | None, count: int) -> tuple[Bar, ...]:
+        self._loads += 1
+        try:
+            return await self.state.feed.history(series.symbol, series.period, before_ms, count)
+        finally:
+            self._loads -= 1
+
+    @work(exclusive=True, group="history")
+    async def jump(self, moment_ms: int) -> None:
+        """Show the bars around a moment, loading what is missing until there; tell where that is more than a chart holds."""
+        series = self.series
+        if series is None or not series.bars:
+            return
+        first_ms = series.bars[0].open_ms
+        missing = max(0, (first_ms - moment_ms) // series.period.nominal_ms)
+        if missing and series.reaches_back:
+            asked = min(missing + LOADED_AT_ONCE, MAX_LOADED)
+            older = await self._history(series, first_ms, asked)
+            if series is not self.series:
+                return
+            self.shift(series.take_history(older, asked))
+        oldest_ms = series.bars[0].open_ms
+        if moment_ms < oldest_ms:
+            begin = formatting.date_time(oldest_ms, local=self.state.preferences.local_time)
+            what = (
+                "the chart goes back no further; a longer period does"
+                if series.reaches_back
+                else "no older bar is kept"
+            )
+            self.notify(f"{begin}: {what}.", timeout=4)
+        self.show_at(moment_ms)
+
     def load_what_comes_into_view(self) -> None:
-        """Load older bars where the left edge is near the oldest loaded one."""
-        if self.wants_older:
+        """Load older bars where the left edge is near the oldest loaded one; whoever moves on does not begin that anew."""
+        if self.wants_older and not self._loads:
             self.load_older()
