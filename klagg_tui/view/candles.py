@@ -30,6 +30,8 @@ BODIES: Final = {1: 1, 2: 1, 4: 3, 6: 5}
 LEAST_WIDTH: Final = 20
 LEAST_HEIGHT: Final = 6
 
+_REACH: Final = 1_500
+"""Bars before those on view that their indicators are made from: a whole day of minutes, and what no average remembers any more."""
 _LEAST_PANE: Final = 4
 """Rows of a pane with its values in words."""
 _BEHIND: Final = f" ┈╌{LEVELS}"
@@ -142,8 +144,10 @@ def _fitting_panes(chart: Chart, rows: int) -> tuple[list[Indicator], int]:
 def _computed(
     indicators: Sequence[Indicator], bars: Sequence[Bar], shown: slice, chart: Chart
 ) -> list[tuple[Indicator, list[Curve]]]:
+    since = max(0, shown.start - _REACH)
+    computed_from, drawn_from = bars[since : shown.stop], shown.start - since
     return [
-        (indicator, [line.compute(bars, chart.period)[shown] for line in indicator.lines])
+        (indicator, [line.compute(computed_from, chart.period)[drawn_from:] for line in indicator.lines])
         for indicator in indicators
         if indicator.key in chart.indicators
     ]

@@ -2,10 +2,13 @@
 
 import pytest
 
+from klagg_tui import formatting
 from klagg_tui.engine.period import Period
 from klagg_tui.evidence import Evidence
 from klagg_tui.view.candles import Chart, Picture, draw
+from klagg_tui.view.indicators.delta import cvd
 from klagg_tui.view.indicators.registry import OVER, PANES
+from klagg_tui.view.indicators.rsi import rsi
 from klagg_tui.view.role import Role
 from tests.makers import MINUTE, START, bar
 
@@ -92,3 +95,14 @@ def test_an_even_market_has_a_flat_curve() -> None:
     bars = [bar(START + i * MINUTE, "100", volume="8")._replace(taker_buy_volume=4 * 10**8) for i in range(40)]
     lines = _lines(draw(bars, Chart(60, 40, Period.M1, 2, 1, indicators=("cvd", "delta"))))
     assert any(line.startswith(" CVD 0") for line in lines)
+
+
+def test_with_very_many_bars_the_values_are_those_made_from_all_of_them() -> None:
+    bars = [
+        bar(START + i * MINUTE, str(100 + i * 37 % 23), volume="8")._replace(taker_buy_volume=i % 9 * 10**8)
+        for i in range(2_000)
+    ]
+    lines = _lines(draw(bars, Chart(100, 60, Period.M1, 2, 1, indicators=("rsi", "cvd", "averages"))))
+    for word, value in (("RSI 14", rsi(bars, Period.M1)[-1]), ("CVD", cvd(bars, Period.M1)[-1])):
+        assert value is not None
+        assert any(line.startswith(f" {word} {formatting.short(value)}") for line in lines)

@@ -43,9 +43,11 @@ class LiveChart(CandleChart):
             self.load_older()
 
     def take_current(self) -> None:
-        """Take in the bar under way."""
-        bar = self.row.bar(self.state.period) if self.row else None
-        if bar is not None and self.series is not None:
+        """Take in the bar under way, and how many decimals the symbol's prices have by now."""
+        row = self.row
+        bar = row.bar(self.state.period) if row else None
+        if row is not None and bar is not None and self.series is not None:
+            self.decimals = row.decimals
             self.shift(self.series.take([bar]))
 
     def beat(self, touched: set[str]) -> None:

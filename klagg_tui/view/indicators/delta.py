@@ -24,7 +24,7 @@ def delta(bars: Sequence[Bar], _period: Period) -> Curve:
 
 
 def cvd(bars: Sequence[Bar], period: Period) -> Curve:
-    """Its sum since the beginning of the day (UTC); since the first bar where a bar is a day or longer."""
+    """Its sum since the beginning of the day (UTC); since the first of the bars where one is a day or longer."""
     begins_daily = period.nominal_ms < DAY_MS
     curve: Curve = []
     total = 0.0

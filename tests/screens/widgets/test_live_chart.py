@@ -81,3 +81,14 @@ async def test_moving_on_while_older_bars_are_loaded_loads_them_once(monkeypatch
         assert asked == 1
         assert chart.series is not None
         assert len(chart.series.bars) == LONG + 1
+
+
+async def test_prices_have_as_many_decimals_as_the_symbol_has_by_now() -> None:
+    async with opened(preferences=BTC) as seen:
+        await seen.press("enter")
+        chart = seen.app.screen.query_one(LiveChart)
+        chart.decimals = 0
+        seen.feed.trade_at("BTCUSDT", "71234.5")
+        await seen.beat()
+        row = seen.app.state.live.rows["BTCUSDT"]
+        assert chart.decimals == row.decimals > 0
