@@ -30,7 +30,7 @@ BODIES: Final = {1: 1, 2: 1, 4: 3, 6: 5}
 LEAST_WIDTH: Final = 20
 LEAST_HEIGHT: Final = 6
 
-_REACH: Final = 1_500
+_REACH: Final = 25 * 60
 """Bars before those on view that their indicators are made from: a whole day of minutes, and what no average remembers any more."""
 _LEAST_PANE: Final = 4
 """Rows of a pane with its values in words."""

@@ -92,3 +92,21 @@ async def test_prices_have_as_many_decimals_as_the_symbol_has_by_now() -> None:
         await seen.beat()
         row = seen.app.state.live.rows["BTCUSDT"]
         assert chart.decimals == row.decimals > 0
+
+
+async def test_a_jump_in_a_chart_that_shows_another_symbol_by_then_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with opened((80, 24), feed=MadeMarket(2, minutes=LONG, per_minute=5), preferences=BTC) as seen:
+        chart = await _chart(seen, monkeypatch, 200)
+        first = chart.series
+        assert first is not None
+
+        async def changed(_symbol: str, _period: Period, _before_ms: int | None, _count: int) -> tuple[Bar, ...]:
+            chart.series = None
+            return ()
+
+        monkeypatch.setattr(seen.feed, "history", changed)
+        chart.jump(first.bars[0].open_ms - 60_000)
+        await seen.work_done()
+        assert chart.cross is None
