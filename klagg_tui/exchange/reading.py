@@ -89,6 +89,21 @@ def sound_trades(found: list[AggTrade], symbol: str, decimals: int) -> list[AggT
     return found
 
 
+def bars_of(rows: Iterable[E], read: Callable[[E], Bar], symbol: str) -> list[Bar]:
+    """The bars of a reply, in order, which is good or bad as a whole.
+
+    `read`: one row; raises BadFrame, BadNumber or any of `DAMAGE` where it is damaged.
+
+    Raises:
+        BadFrame: any of them is, or their times do not rise.
+    """
+    try:
+        found = [read(row) for row in rows]
+    except DAMAGE as error:
+        raise BadFrame(f"a bar of {symbol} cannot be read: {error}") from error
+    return rising_bars(found, symbol)
+
+
 def rising_bars(found: list[Bar], symbol: str) -> list[Bar]:
     """The bars of a reply; raises BadFrame where their times do not rise."""
     if any(later.open_ms <= earlier.open_ms for earlier, later in pairwise(found)):

@@ -57,8 +57,7 @@ class RestClient(MarketClient):
 
     async def instruments(self) -> Instruments:
         """Every product the exchange lists."""
-        answer = await self.http.get(wire.PRODUCTS, Priority.SEED)
-        found = self.http.read(wire.read_products, answer.body)
+        found = await self.ask(wire.PRODUCTS, Priority.SEED, wire.read_products)
         self._ended = frozenset(product.symbol for product in found.instruments if not product.is_followable)
         return found
 
@@ -155,6 +154,6 @@ class RestClient(MarketClient):
     ) -> list[AggTrade]:
         """Trades from an id on: asked for from behind, because the exchange gives those before an id, the newest first."""
         until_id = from_id + min(limit, REQUESTS.trade_page.rows)
-        answer = await self.http.get(wire.trades_request(symbol, until_id, until_id - from_id), priority)
-        found = self.http.read(lambda body: wire.read_trades(body, symbol), answer.body)
+        request = wire.trades_request(symbol, until_id, until_id - from_id)
+        found = await self.ask(request, priority, lambda body: wire.read_trades(body, symbol))
         return [trade for trade in found if from_id <= trade.aggregate_id < until_id]

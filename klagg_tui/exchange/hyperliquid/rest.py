@@ -40,8 +40,7 @@ class RestClient(MarketClient):
 
     async def instruments(self) -> Instruments:
         """Every perpetual that the exchange lists."""
-        answer = await self.http.get(wire.LISTING, Priority.SEED)
-        return self.http.read(wire.read_instruments, answer.body)
+        return await self.ask(wire.LISTING, Priority.SEED, wire.read_instruments)
 
     def day(self) -> tuple[Request, ReadTickers]:
         """Of all coins."""
@@ -49,9 +48,7 @@ class RestClient(MarketClient):
 
     async def quotes(self, symbols: Sequence[str], *, priority: Priority) -> list[ContractQuote]:  # noqa: ARG002
         """Of all coins at once."""
-        answer = await self.http.get(wire.CONTEXTS, priority)
-        at_ms = self.clock.now_ms(answer.sent_ms)
-        return self.http.read(lambda body: wire.read_quotes(body, at_ms), answer.body)
+        return await self.ask_at(wire.CONTEXTS, priority, wire.read_quotes)
 
     async def bars(
         self,

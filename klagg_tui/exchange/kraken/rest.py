@@ -70,8 +70,7 @@ class RestClient(MarketClient):
 
     async def instruments(self) -> Instruments:
         """Every pair the exchange lists."""
-        answer = await self.http.get(PAIRS, Priority.SEED)
-        found = self.http.read(read_pairs, answer.body)
+        found = await self.ask(PAIRS, Priority.SEED, read_pairs)
         self._rest_names.update(found.rest_names)
         self._symbols.update(found.symbols)
         return found.listed
@@ -162,8 +161,7 @@ class RestClient(MarketClient):
 
     def _walk(self, symbol: str, pair: str, since_ns: int | None, priority: Priority) -> TradeWalk:
         async def ask(since_ns: int | None) -> TradePage:
-            answer = await self.http.get(trades_request(pair, since_ns), priority)
-            return self.http.read(lambda body: read_trades(body, symbol), answer.body)
+            return await self.ask(trades_request(pair, since_ns), priority, partial(read_trades, name=symbol))
 
         return TradeWalk(ask, since_ns)
 

@@ -9,7 +9,7 @@ from klagg_tui.errors import BadFrame
 from klagg_tui.exchange import fields
 from klagg_tui.exchange.fields import DAMAGE, Json
 from klagg_tui.exchange.kraken.facts import DECIMALS
-from klagg_tui.exchange.kraken.wire.answers import result_of
+from klagg_tui.exchange.kraken.wire.answers import rows_of
 from klagg_tui.exchange.numerals import number_text, rfc3339_ms, seconds_ms
 from klagg_tui.exchange.reading import lone_trade, sound_trades
 
@@ -51,10 +51,9 @@ def read_trades(raw: bytes, name: str) -> TradePage:
     Raises:
         BadFrame, BadNumber: any of them is damaged, or the ids do not rise.
     """
-    result = fields.mapping(result_of(raw))
-    rows = [fields.sequence(row) for pair, rows in result.items() if pair != "last" for row in fields.sequence(rows)]
+    rows, last = rows_of(raw)
     found = sound_trades([_row(row, name) for row in rows], name, DECIMALS)
-    return TradePage(found, _last_ns(result.get("last"), rows))
+    return TradePage(found, _last_ns(last, rows))
 
 
 def _row(row: list[Json], name: str) -> AggTrade:
