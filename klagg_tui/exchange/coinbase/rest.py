@@ -19,6 +19,7 @@ from klagg_tui.exchange.coinbase.facts import (
 )
 from klagg_tui.exchange.coinbase.wire import Window
 from klagg_tui.exchange.listing import Instruments
+from klagg_tui.exchange.requests import opens_wanted
 from klagg_tui.exchange.transport.client import MarketClient, ReadTickers
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import Answer
@@ -82,13 +83,8 @@ class RestClient(MarketClient):
         """
         if period not in GRANULARITIES:
             return []
-        step_ms, newest_ms = period.nominal_ms, period.open_ms(self.now_ms())
-        last_ms = newest_ms if end_ms is None else min(newest_ms, period.open_ms(end_ms))
-        if start_ms is None:
-            first_ms = last_ms - (limit - 1) * step_ms
-        else:
-            first_ms = -(-start_ms // step_ms) * step_ms
-            last_ms = min(last_ms, first_ms + (limit - 1) * step_ms)
+        step_ms = period.nominal_ms
+        first_ms, last_ms = opens_wanted(period, start_ms, end_ms, limit, self.now_ms())
         whole: list[Bar] = []
         page_ms = REQUESTS.most_bars * step_ms
         for from_ms in range(first_ms, last_ms + 1, page_ms):
