@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import orjson
 
@@ -11,6 +13,9 @@ from klagg_tui.errors import BadFrame
 from klagg_tui.texts import is_printable
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 LARGEST: Final = 2**63 - 1
 """Of ids: what the disk can hold."""
@@ -86,6 +91,29 @@ def text(value: Json) -> str:
     if type(value) is not str:
         raise BadFrame("a text was expected")
     return value
+
+
+def words(value: Json) -> str:
+    """What an exchange says to people, cut where it does not end; empty where it is no text."""
+    return value[:500] if type(value) is str else ""
+
+
+def body_of(raw: bytes) -> dict[str, Json]:
+    """The object in an answer that may be anything, such as one that refuses; empty where there is none."""
+    try:
+        return mapping(decoded(raw))
+    except BadFrame:
+        return {}
+
+
+def each_readable(rows: Iterable[T], read: Callable[[T], R]) -> Iterator[R]:
+    """What is read of each row; an odd one costs only itself, so this is for what decides nothing.
+
+    `read` raises BadFrame, BadNumber or any of `DAMAGE` where a row cannot be understood.
+    """
+    for row in rows:
+        with suppress(BadFrame, *DAMAGE):
+            yield read(row)
 
 
 @lru_cache(maxsize=8192)

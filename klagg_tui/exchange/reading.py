@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from itertools import islice, pairwise
 from typing import Final, TypeVar
 
@@ -11,7 +11,7 @@ from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.parsing import price
 from klagg_tui.errors import BadFrame, BadNumber
-from klagg_tui.exchange.fields import DAMAGE
+from klagg_tui.exchange.fields import DAMAGE, each_readable
 from klagg_tui.exchange.listing import Instrument, Instruments, Unread
 from klagg_tui.exchange.messages import Batch
 
@@ -49,15 +49,8 @@ def read_listing(entries: Collection[E], read: Callable[[E], Instrument], name_o
             odd.append((entry, str(error)))
     cut = max(0, len(entries) - MOST_LISTED)
     reason = f"a listing is read up to its {MOST_LISTED:,}th entry" if cut else odd[0][1] if odd else ""
-    return Instruments(tuple(found), Unread(len(odd) + cut, frozenset(_names(odd, name_of)), reason))
-
-
-def _names(odd: Iterable[tuple[E, str]], name_of: Callable[[E], str]) -> Iterator[str]:
-    for entry, _ in odd:
-        try:
-            yield name_of(entry)
-        except (BadFrame, *DAMAGE):
-            continue
+    names = frozenset(each_readable((entry for entry, _ in odd), name_of))
+    return Instruments(tuple(found), Unread(len(odd) + cut, names, reason))
 
 
 def decode_each(raws: Iterable[bytes], read: Callable[[bytes, Batch], None], repeated: Collection[str] = ()) -> Batch:

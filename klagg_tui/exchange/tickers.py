@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from typing import NamedTuple, TypeVar
 
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange import fields
-from klagg_tui.exchange.fields import DAMAGE, Json
+from klagg_tui.exchange.fields import Json
 
 T = TypeVar("T")
 
@@ -41,12 +40,12 @@ class Ticker24h(NamedTuple):
 
 def read_each(rows: Iterable[T], read: Callable[[T], tuple[str, Ticker24h]]) -> dict[str, Ticker24h]:
     """The tickers of an answer; an odd one costs only itself, for they decide nothing."""
-    found: dict[str, Ticker24h] = {}
-    for row in rows:
-        with suppress(BadFrame, *DAMAGE):
-            symbol, ticker = read(row)
-            found[fields.symbol(symbol)] = ticker
-    return found
+
+    def named(row: T) -> tuple[str, Ticker24h]:
+        symbol, ticker = read(row)
+        return fields.symbol(symbol), ticker
+
+    return dict(fields.each_readable(rows, named))
 
 
 def number(value: Json) -> float | None:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self, TypeAlias
-from urllib.parse import urlsplit
 
 from klagg_tui.engine.period import Period
 from klagg_tui.evidence import Evidence
+from klagg_tui.exchange.hosts import is_host_of
 from klagg_tui.exchange.limits import DerivativeFacts, Refusal, RequestLimits, StreamLimits
 from klagg_tui.exchange.listing import Instruments
 
@@ -44,17 +44,17 @@ Decode: TypeAlias = "Callable[[Iterable[bytes]], Batch]"
 """From messages to values; see `StreamCodec.decode_batch`."""
 
 
+def same_name(symbol: str) -> str:
+    """The symbol itself: what its stream is called where each connection has one channel."""
+    return symbol
+
+
 @dataclass(frozen=True)
 class StreamCodec:
     """The language of the market streams: pure functions from and to messages."""
 
     path: str
     """Where trades are, at a host without a path of its own."""
-    market_streams: tuple[str, ...]
-    """Streams that are not of one symbol, to be had on one connection: contracts that come and go.
-    None: the listing alone, asked for every ten minutes, tells of those."""
-    trade_stream: Callable[[str], str]
-    """Name of the stream of a symbol's trades."""
     command: Callable[[Verb, Sequence[str], int], bytes]
     """Text message that asks for streams, or ends them; the number comes back with the answer."""
     decode_batch: Decode
@@ -62,6 +62,11 @@ class StreamCodec:
 
     A codec that remembers something is given messages of one `MarketStream` alone. Several connections of it are open at once,
     and what they bring comes in turns, batch by batch, the same trades from two of them included."""
+    trade_stream: Callable[[str], str] = same_name
+    """Name of the stream of a symbol's trades."""
+    market_streams: tuple[str, ...] = ()
+    """Streams that are not of one symbol, to be had on one connection: contracts that come and go.
+    None: the listing alone, asked for every ten minutes, tells of those."""
     ping: bytes | None = None
     """The text message that asks for a sign of life; None: a ping of the websocket protocol."""
     open_decoder: Callable[[], Decode] | None = None
@@ -342,8 +347,4 @@ class Venue:
 
     def is_at(self, url: str) -> bool:
         """Whether this very exchange answers at an address, and no test market or imitation of it."""
-        try:
-            host = urlsplit(url).hostname or ""
-        except ValueError:
-            return False
-        return bool(self.hosts.fullmatch(host))
+        return is_host_of(self.hosts, url)

@@ -34,3 +34,19 @@ def test_names_of_any_alphabet_are_symbols(name: str) -> None:
 def test_what_cannot_be_seen_or_is_no_letter_is_in_no_name(name: str) -> None:
     with pytest.raises(BadFrame, match="name is damaged"):
         fields.symbol(name)
+
+
+@pytest.mark.parametrize(("value", "said"), [("too often", "too often"), ("x" * 501, "x" * 500), (7, ""), (None, "")])
+def test_words_are_texts_of_bounded_length(value: fields.Json, said: str) -> None:
+    assert fields.words(value) == said
+
+
+@pytest.mark.parametrize("raw", [b"", b"<html>", b"[]", b"7", b"\xff", b"[" * 100_000])
+def test_an_answer_that_is_no_object_has_an_empty_body(raw: bytes) -> None:
+    assert fields.body_of(raw) == {}
+    assert fields.body_of(b'{"code":1}') == {"code": 1}
+
+
+def test_an_odd_row_costs_only_itself_whatever_is_wrong_with_it() -> None:
+    rows: list[fields.Json] = [{"a": 1}, {}, {"a": -1}, 7, {"a": "x"}, {"a": 2}]
+    assert list(fields.each_readable(rows, lambda row: fields.whole(fields.mapping(row)["a"]))) == [1, 2]

@@ -8,8 +8,8 @@ from typing import Final
 from klagg_tui.exchange.binance import products
 from klagg_tui.exchange.binance.facts import REFUSALS
 from klagg_tui.exchange.binance.products import Product
-from klagg_tui.exchange.transport.steady import steady_ms
-from klagg_tui.exchange.venue import MarketData, StreamCodec, Venue
+from klagg_tui.exchange.transport.opening import MakeClient, asked_by
+from klagg_tui.exchange.venue import StreamCodec, Venue
 
 # Imports inside these two: who only reads facts, as every command does, loads no JSON and no HTTP library.
 
@@ -20,14 +20,10 @@ def _codec(product: Product) -> StreamCodec:
     return wire.codec(product)
 
 
-def _market_data(product: Product, rest_url: str, start_ms: float, *, proxy: str | None = None) -> MarketData:
+def _client(product: Product) -> MakeClient:
     from klagg_tui.exchange.binance.rest import RestClient
-    from klagg_tui.exchange.transport.clock import ExchangeClock
 
-    # Only an imitation has a pace of its own: the exchange's time runs as fast as the world's whatever an answer says.
-    clock = ExchangeClock(start_ms, steady_ms())
-    is_imitation = not _venue(product).is_at(rest_url)
-    return RestClient(rest_url, clock, product, proxy=proxy, has_speed=is_imitation)
+    return partial(RestClient, product=product)
 
 
 def _venue(product: Product) -> Venue:
@@ -44,7 +40,7 @@ def _venue(product: Product) -> Venue:
         settle_ms=10_000,
         contract_types=product.contract_types,
         load_codec=partial(_codec, product),
-        market_data=partial(_market_data, product),
+        market_data=asked_by(partial(_client, product), product.hosts),
         derivatives=product.derivatives,
         doubts=product.doubts,
     )

@@ -14,8 +14,11 @@ from klagg_tui.exchange.coinbase.facts import (
     SETTLE_MS,
     STREAMS,
 )
-from klagg_tui.exchange.transport.steady import steady_ms
-from klagg_tui.exchange.venue import MarketData, StreamCodec, Venue
+from klagg_tui.exchange.transport.opening import MakeClient, asked_by
+from klagg_tui.exchange.venue import StreamCodec, Venue
+
+_HOSTS: Final = re.compile(r"(api|ws-feed)\.exchange\.coinbase\.com")
+"""Its sandbox, at `…-public.sandbox…`, is another market."""
 
 # Imports inside these two: who only reads facts, as every command does, loads no JSON and no HTTP library.
 
@@ -26,12 +29,10 @@ def _codec() -> StreamCodec:
     return wire.CODEC
 
 
-def _market_data(rest_url: str, start_ms: float, *, proxy: str | None = None) -> MarketData:
+def _client() -> MakeClient:
     from klagg_tui.exchange.coinbase.rest import RestClient
-    from klagg_tui.exchange.transport.clock import ExchangeClock
 
-    clock = ExchangeClock(start_ms, steady_ms())
-    return RestClient(rest_url, clock, proxy=proxy, has_speed=not VENUE.is_at(rest_url))
+    return RestClient
 
 
 VENUE: Final = Venue(
@@ -39,9 +40,7 @@ VENUE: Final = Venue(
     name="Coinbase",
     rest_url="https://api.exchange.coinbase.com",
     stream_url="wss://ws-feed.exchange.coinbase.com",
-    hosts=re.compile(
-        r"(api|ws-feed)\.exchange\.coinbase\.com"
-    ),  # its sandbox, at `…-public.sandbox…`, is another market
+    hosts=_HOSTS,
     requests=REQUESTS,
     streams=STREAMS,
     refusals=REFUSALS,
@@ -49,7 +48,7 @@ VENUE: Final = Venue(
     settle_ms=SETTLE_MS,
     contract_types=("SPOT",),
     load_codec=_codec,
-    market_data=_market_data,
+    market_data=asked_by(_client, _HOSTS),
     candle=CANDLE,
     doubts=DOUBTS,
 )

@@ -15,8 +15,10 @@ from klagg_tui.exchange.hyperliquid.facts import (
     REQUESTS,
     STREAMS,
 )
-from klagg_tui.exchange.transport.steady import steady_ms
-from klagg_tui.exchange.venue import Ids, MarketData, StreamCodec, Venue
+from klagg_tui.exchange.transport.opening import MakeClient, asked_by
+from klagg_tui.exchange.venue import Ids, StreamCodec, Venue
+
+_HOSTS: Final = re.compile(r"api\.hyperliquid\.xyz")  # its test market is at `api.hyperliquid-testnet.xyz`
 
 # Imports inside these two: who only reads facts, as every command does, loads no JSON and no HTTP library.
 
@@ -28,13 +30,10 @@ def _codec() -> StreamCodec:
     return wire.codec()
 
 
-def _market_data(rest_url: str, start_ms: float, *, proxy: str | None = None) -> MarketData:
+def _client() -> MakeClient:
     from klagg_tui.exchange.hyperliquid.rest import RestClient
-    from klagg_tui.exchange.transport.clock import ExchangeClock
 
-    # Only an imitation has a pace of its own: the exchange's time runs as fast as the world's whatever an answer says.
-    clock = ExchangeClock(start_ms, steady_ms())
-    return RestClient(rest_url, clock, proxy=proxy, has_speed=not VENUE.is_at(rest_url))
+    return RestClient
 
 
 VENUE: Final = Venue(
@@ -42,7 +41,7 @@ VENUE: Final = Venue(
     name="Hyperliquid",
     rest_url="https://api.hyperliquid.xyz",
     stream_url="wss://api.hyperliquid.xyz/ws",
-    hosts=re.compile(r"api\.hyperliquid\.xyz"),  # its test market is at `api.hyperliquid-testnet.xyz`
+    hosts=_HOSTS,
     requests=REQUESTS,
     streams=STREAMS,
     refusals=REFUSALS,
@@ -50,7 +49,7 @@ VENUE: Final = Venue(
     settle_ms=10_000,
     contract_types=(PERPETUAL,),
     load_codec=_codec,
-    market_data=_market_data,
+    market_data=asked_by(_client, _HOSTS),
     ids=Ids.NONE,
     candle=CANDLE,
     derivatives=DERIVATIVES,

@@ -6,8 +6,10 @@ import re
 from typing import Final
 
 from klagg_tui.exchange.kraken import facts
-from klagg_tui.exchange.transport.steady import steady_ms
-from klagg_tui.exchange.venue import Ids, MarketData, StreamCodec, Venue
+from klagg_tui.exchange.transport.opening import MakeClient, asked_by
+from klagg_tui.exchange.venue import Ids, StreamCodec, Venue
+
+_HOSTS: Final = re.compile(r"(api|ws)\.kraken\.com")
 
 # Imports inside these two: who only reads facts, as every command does, loads no JSON and no HTTP library.
 
@@ -18,12 +20,10 @@ def _codec() -> StreamCodec:
     return CODEC
 
 
-def _market_data(rest_url: str, start_ms: float, *, proxy: str | None = None) -> MarketData:
+def _client() -> MakeClient:
     from klagg_tui.exchange.kraken.rest import RestClient
-    from klagg_tui.exchange.transport.clock import ExchangeClock
 
-    clock = ExchangeClock(start_ms, steady_ms())
-    return RestClient(rest_url, clock, proxy=proxy, has_speed=not VENUE.is_at(rest_url))
+    return RestClient
 
 
 VENUE: Final = Venue(
@@ -31,7 +31,7 @@ VENUE: Final = Venue(
     name="Kraken",
     rest_url="https://api.kraken.com",
     stream_url="wss://ws.kraken.com/v2",
-    hosts=re.compile(r"(api|ws)\.kraken\.com"),
+    hosts=_HOSTS,
     requests=facts.REQUESTS,
     streams=facts.STREAMS,
     refusals=facts.REFUSALS,
@@ -39,7 +39,7 @@ VENUE: Final = Venue(
     settle_ms=facts.SETTLE_MS,
     contract_types=("SPOT",),
     load_codec=_codec,
-    market_data=_market_data,
+    market_data=asked_by(_client, _HOSTS),
     ids=Ids.DENSE_IN_REST,
     candle=facts.CANDLE,
     repair_after_ms=facts.REPAIR_AFTER_MS,

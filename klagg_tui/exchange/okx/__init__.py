@@ -7,8 +7,11 @@ from functools import partial
 from typing import Final
 
 from klagg_tui.exchange.okx import facts
-from klagg_tui.exchange.transport.steady import steady_ms
-from klagg_tui.exchange.venue import MarketData, StreamCodec, Venue
+from klagg_tui.exchange.transport.opening import MakeClient, asked_by
+from klagg_tui.exchange.venue import StreamCodec, Venue
+
+_HOSTS: Final = re.compile(r"(www|us|eea|ws|wsus|wseea)\.okx\.com")
+"""Everybody's, and those of the United States with Australia (us) and of Europe (eea). Demo trading is at `wspap`."""
 
 # Imports inside these two: who only reads facts, as every command does, loads no JSON and no HTTP library.
 
@@ -21,13 +24,10 @@ def _codec(market: facts.Market) -> StreamCodec:
     return codec(SpotContracts() if market is facts.SPOT else {})
 
 
-def _market_data(market: facts.Market, rest_url: str, start_ms: float, *, proxy: str | None = None) -> MarketData:
+def _client(market: facts.Market) -> MakeClient:
     from klagg_tui.exchange.okx.rest import RestClient
-    from klagg_tui.exchange.transport.clock import ExchangeClock
 
-    # Only an imitation has a pace of its own: the exchange's time runs as fast as the world's whatever an answer says.
-    clock = ExchangeClock(start_ms, steady_ms())
-    return RestClient(market, rest_url, clock, proxy=proxy, has_speed=not SWAP.is_at(rest_url))
+    return partial(RestClient, market)
 
 
 def _venue(market: facts.Market) -> Venue:
@@ -36,8 +36,7 @@ def _venue(market: facts.Market) -> Venue:
         name=market.name,
         rest_url="https://www.okx.com",
         stream_url="wss://ws.okx.com:8443/ws/v5/business",
-        # Everybody's, and those of the United States with Australia (us) and of Europe (eea). Demo trading is at `wspap`.
-        hosts=re.compile(r"(www|us|eea|ws|wsus|wseea)\.okx\.com"),
+        hosts=_HOSTS,
         requests=facts.REQUESTS,
         streams=facts.STREAMS,
         refusals=facts.REFUSALS,
@@ -45,7 +44,7 @@ def _venue(market: facts.Market) -> Venue:
         settle_ms=10_000,
         contract_types=market.contract_types,
         load_codec=partial(_codec, market),
-        market_data=partial(_market_data, market),
+        market_data=asked_by(partial(_client, market), _HOSTS),
         candle=facts.CANDLE,
         doubts=facts.DOUBTS,
     )

@@ -6,7 +6,7 @@ import pytest
 
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.errors import BadFrame
-from klagg_tui.exchange.coinbase.wire import CODEC, decode_batch, trade_stream
+from klagg_tui.exchange.coinbase.wire import CODEC, decode_batch
 from klagg_tui.exchange.messages import Acknowledged, Rejected, Skipped
 from tests.conftest import needs_data
 from tests.exchange.coinbase.samples import MATCH, MATCH_MS, body, recorded_session, with_change
@@ -131,7 +131,7 @@ def test_heartbeats_and_what_is_new_are_passed_over() -> None:
 
 
 def test_commands_name_products_and_no_number() -> None:
-    assert trade_stream("BTC-USD") == "BTC-USD"
+    assert CODEC.trade_stream("BTC-USD") == "BTC-USD"
     assert CODEC.subscribe(["BTC-USD", "ETH-USD"], 7) == (
         b'{"type":"subscribe","product_ids":["BTC-USD","ETH-USD"],"channels":["matches","heartbeat"]}'
     )

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klagg_tui.errors import BadFrame
-from klagg_tui.exchange.kraken.wire.commands import trade_stream
 from klagg_tui.exchange.kraken.wire.frames import CODEC, decode_batch
 from klagg_tui.exchange.messages import Acknowledged, Rejected, Skipped
 from tests.exchange.kraken.samples import TRADE, TRADE_MS, update
@@ -128,7 +127,7 @@ def test_answers_name_a_pair_and_the_rest_is_passed_over(raw: bytes, meant: obje
 
 
 def test_commands_name_pairs_and_want_no_snapshot() -> None:
-    assert trade_stream("BTC/USD") == "BTC/USD"
+    assert CODEC.trade_stream("BTC/USD") == "BTC/USD"
     assert CODEC.subscribe(["BTC/USD", "ETH/EUR"], 7) == (
         b'{"method":"subscribe","params":{"channel":"trade","symbol":["BTC/USD","ETH/EUR"],"snapshot":false},"req_id":7}'
     )

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-import orjson
-
 from klagg_tui.exchange import fields
 from klagg_tui.exchange.binance.facts import UNKNOWN_SYMBOL
 from klagg_tui.exchange.venue import Failure
@@ -22,15 +20,12 @@ def read_time(raw: bytes) -> int:
 
 def read_failure(raw: bytes) -> Failure:
     """The body of a refused request; it may be anything, so this never raises."""
-    try:
-        body = orjson.loads(raw)
-        code, message = body["code"], body["msg"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return Failure()
-    until = _BANNED_UNTIL.search(message) if type(message) is str else None
+    body = fields.body_of(raw)
+    code, message = body.get("code"), fields.words(body.get("msg"))
+    until = _BANNED_UNTIL.search(message)
     return Failure(
         code if type(code) is int else 0,
-        message[:500] if type(message) is str else "",
+        message,
         int(until[1]) if until else None,
         type(code) is int and code in UNKNOWN_SYMBOL,
     )

@@ -110,13 +110,12 @@ def read_funding(raw: bytes) -> dict[str, int]:
 
     Entries that cannot be read are left out; raises BadFrame where it is no list.
     """
-    found = {}
-    for row in fields.sequence(fields.decoded(raw)):
-        try:
-            entry = fields.mapping(row)
-            hours = fields.whole(entry["fundingIntervalHours"])
-            if 0 < hours <= _MOST_HOURS:
-                found[fields.symbol(fields.text(entry["symbol"]))] = hours * _HOUR_MS
-        except (BadFrame, *DAMAGE):
-            continue
-    return found
+    return dict(fields.each_readable(fields.sequence(fields.decoded(raw)), _funded_every))
+
+
+def _funded_every(row: Json) -> tuple[str, int]:
+    entry = fields.mapping(row)
+    hours = fields.whole(entry["fundingIntervalHours"])
+    if not 0 < hours <= _MOST_HOURS:
+        raise BadFrame("the hours between two payments of funding are out of range")
+    return fields.symbol(fields.text(entry["symbol"])), hours * _HOUR_MS

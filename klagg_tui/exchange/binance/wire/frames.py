@@ -11,7 +11,7 @@ from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange.binance.wire.derivatives import liquidation, mark_prices
 from klagg_tui.exchange.binance.wire.instruments import TRADING
 from klagg_tui.exchange.binance.wire.trades import OWN_MARK, read_trade, trade_fields
-from klagg_tui.exchange.fields import Json, decoded, mapping, symbol, text, whole
+from klagg_tui.exchange.fields import Json, decoded, mapping, symbol, text, whole, words
 from klagg_tui.exchange.messages import (
     Acknowledged,
     Batch,
@@ -110,5 +110,5 @@ def _rejected(message: dict[str, Json]) -> Rejected:
     code = body.get("code")
     if type(code) is not int:
         raise BadFrame("a refusal has no code")
-    answered, reason = message.get("id"), body.get("msg")
-    return Rejected(None if answered is None else whole(answered), code, reason[:500] if type(reason) is str else "")
+    answered = message.get("id")
+    return Rejected(None if answered is None else whole(answered), code, words(body.get("msg")))

@@ -9,7 +9,7 @@ from typing import Final
 
 from klagg_tui.exchange.coinbase.wire.answers import read_failure, read_time
 from klagg_tui.exchange.coinbase.wire.bars import Window, filled, judged, read_bars
-from klagg_tui.exchange.coinbase.wire.commands import STREAM_PATH, command, trade_stream
+from klagg_tui.exchange.coinbase.wire.commands import STREAM_PATH, command
 from klagg_tui.exchange.coinbase.wire.frames import decode_batch
 from klagg_tui.exchange.coinbase.wire.products import read_products
 from klagg_tui.exchange.coinbase.wire.requests import PRODUCTS, STATS, TIME, bars_request, trades_request
@@ -19,8 +19,6 @@ from klagg_tui.exchange.venue import StreamCodec
 
 CODEC: Final = StreamCodec(
     path=STREAM_PATH,
-    market_streams=(),
-    trade_stream=trade_stream,
     command=command,
     decode_batch=decode_batch,
 )
@@ -42,6 +40,5 @@ __all__ = [
     "read_tickers",
     "read_time",
     "read_trades",
-    "trade_stream",
     "trades_request",
 ]

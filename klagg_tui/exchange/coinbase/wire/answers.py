@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-import orjson
-
-from klagg_tui.exchange.fields import decoded, mapping
+from klagg_tui.exchange.fields import body_of, decoded, mapping, words
 from klagg_tui.exchange.numerals import rfc3339_ms
 from klagg_tui.exchange.venue import Failure
 
@@ -24,10 +22,5 @@ def read_time(raw: bytes) -> int:
 
 def read_failure(raw: bytes) -> Failure:
     """The body of a refused request; it may be anything, so this never raises."""
-    try:
-        message = orjson.loads(raw)["message"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return Failure()
-    if type(message) is not str:
-        return Failure()
-    return Failure(0, message[:500], is_unknown_symbol=message.lower().startswith(_UNKNOWN))
+    message = words(body_of(raw).get("message"))
+    return Failure(0, message, is_unknown_symbol=message.lower().startswith(_UNKNOWN))

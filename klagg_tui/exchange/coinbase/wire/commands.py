@@ -15,11 +15,6 @@ CHANNELS: Final = (MATCHES, "heartbeat")
 """With the second a message comes each second for each product, so that a connection is never silent."""
 
 
-def trade_stream(symbol: str) -> str:
-    """The stream of a product's trades."""
-    return symbol
-
-
 def command(verb: Verb, streams: Sequence[str], number: int) -> bytes:  # noqa: ARG001  # no answer says the number
     """A text frame's payload that asks for streams, or ends them."""
     return orjson.dumps({"type": verb, "product_ids": list(streams), "channels": CHANNELS})

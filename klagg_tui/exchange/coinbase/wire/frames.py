@@ -8,7 +8,7 @@ from typing import Final
 
 from klagg_tui.exchange.coinbase.wire.commands import MATCHES
 from klagg_tui.exchange.coinbase.wire.trades import trade_fields
-from klagg_tui.exchange.fields import Json, decoded, mapping, sequence, symbol, text
+from klagg_tui.exchange.fields import Json, decoded, mapping, sequence, symbol, text, words
 from klagg_tui.exchange.messages import Acknowledged, Batch, Message, Rejected, Skipped
 from klagg_tui.exchange.reading import decode_each
 
@@ -54,8 +54,8 @@ def _state(message: dict[str, Json]) -> Acknowledged | Skipped:
 
 def _error(message: dict[str, Json]) -> Rejected | Skipped:
     """Why a command was refused; the product that was at fault where it is named."""
-    said, reason = (part if type(part := message.get(name)) is str else "" for name in ("message", "reason"))
+    said, reason = words(message.get("message")), words(message.get("reason"))
     if _SLOW in said or _SLOW in reason:
         return Skipped("error: too slow")
     product = _NO_PRODUCT.search(reason) or _NO_PRODUCT.search(said)
-    return Rejected(None, 0, ": ".join(filter(None, (said, reason)))[:500], product[1][:64] if product else None)
+    return Rejected(None, 0, words(": ".join(filter(None, (said, reason)))), product[1][:64] if product else None)

@@ -1,4 +1,4 @@
-"""Commands over the websocket: one coin each, and a ping."""
+"""Commands over the websocket: one coin each, and a ping. A stream goes by its coin: upper and lower case are different coins."""
 
 from __future__ import annotations
 
@@ -11,11 +11,6 @@ from klagg_tui.exchange.venue import Verb
 
 STREAM_PATH: Final = "/ws"
 PING: Final = b'{"method":"ping"}'
-
-
-def trade_stream(symbol: str) -> str:
-    """The stream of a coin's trades goes by the coin: upper and lower case are different coins."""
-    return symbol
 
 
 def command(verb: Verb, streams: Sequence[str], number: int) -> bytes:  # noqa: ARG001  # no answer says the number

@@ -10,27 +10,20 @@ from typing import Final
 
 from klagg_tui.engine.derivatives import ContractQuote, rate
 from klagg_tui.engine.parsing import price, quantity
-from klagg_tui.errors import BadFrame
-from klagg_tui.exchange.fields import DAMAGE, Json, decoded, mapping, sequence, symbol, text
+from klagg_tui.exchange.fields import Json, each_readable, mapping, symbol, text
+from klagg_tui.exchange.hyperliquid.wire.answers import coins_and_states
 
 FUNDED_EVERY_MS: Final = 3_600_000
 
 
 def read_quotes(raw: bytes, at_ms: int) -> list[ContractQuote]:
     """What is told of each coin at that time; of one that cannot be read nothing. Raises BadFrame where it is no pair of lists."""
-    pair = sequence(decoded(raw))
-    if len(pair) != 2:
-        raise BadFrame("a pair was expected")
-    coins, states = sequence(mapping(pair[0]).get("universe")), sequence(pair[1])
-    if len(coins) != len(states):
-        raise BadFrame("there are not as many states as coins")
-    found = []
-    for coin, state in zip(coins, states, strict=True):
-        try:
-            found.append(_quote(mapping(coin), mapping(state), at_ms))
-        except (BadFrame, *DAMAGE):
-            continue
-    return found
+
+    def read(item: tuple[Json, Json]) -> ContractQuote:
+        coin, state = map(mapping, item)
+        return _quote(coin, state, at_ms)
+
+    return list(each_readable(coins_and_states(raw), read))
 
 
 def _quote(coin: dict[str, Json], state: dict[str, Json], at_ms: int) -> ContractQuote:

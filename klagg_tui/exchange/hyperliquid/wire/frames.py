@@ -15,7 +15,7 @@ from typing import Final
 
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.fields import Json, decoded, mapping, sequence, symbol, text
-from klagg_tui.exchange.hyperliquid.wire.commands import PING, STREAM_PATH, command, trade_stream
+from klagg_tui.exchange.hyperliquid.wire.commands import PING, STREAM_PATH, command
 from klagg_tui.exchange.hyperliquid.wire.runs import TradeRuns, WireTrade
 from klagg_tui.exchange.hyperliquid.wire.trades import read_trade
 from klagg_tui.exchange.messages import Acknowledged, Batch, Message, Rejected, Skipped
@@ -31,8 +31,6 @@ def codec() -> StreamCodec:
     runs = TradeRuns()
     return StreamCodec(
         path=STREAM_PATH,
-        market_streams=(),
-        trade_stream=trade_stream,
         command=command,
         decode_batch=ConnectionDecoder(runs).decode_batch,
         ping=PING,

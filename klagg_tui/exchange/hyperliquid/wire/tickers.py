@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from klagg_tui.errors import BadFrame
-from klagg_tui.exchange.fields import Json, decoded, mapping, sequence, text
+from klagg_tui.exchange.fields import Json, mapping, text
+from klagg_tui.exchange.hyperliquid.wire.answers import coins_and_states
 from klagg_tui.exchange.tickers import Ticker24h, read_each, told
 
 
 def read_tickers(raw: bytes, at_ms: int) -> dict[str, Ticker24h]:
     """By coin; raises BadFrame. Neither high nor low nor count is told; the last price is the middle of the book, else the mark."""
-    pair = sequence(decoded(raw))
-    if len(pair) != 2:
-        raise BadFrame("a pair was expected")
-    coins, states = sequence(mapping(pair[0]).get("universe")), sequence(pair[1])
-    if len(coins) != len(states):
-        raise BadFrame("there are not as many states as coins")
 
     def read(item: tuple[Json, Json]) -> tuple[str, Ticker24h]:
         coin, state = map(mapping, item)
         last = "midPx" if state.get("midPx") else "markPx"
         return text(coin["name"]), told(state, at_ms, last, "prevDayPx", "", "", "dayBaseVlm", "dayNtlVlm")
 
-    return read_each(zip(coins, states, strict=True), read)
+    return read_each(coins_and_states(raw), read)

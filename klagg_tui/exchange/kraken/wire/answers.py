@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import orjson
-
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange import fields
 from klagg_tui.exchange.fields import Json
@@ -41,16 +39,13 @@ def read_error(raw: bytes) -> Failure | None:
     """The error in an answer with status 200, None where there is none. It may be anything, so this never raises."""
     if b'"error":[]' in raw[:64]:
         return None
-    try:
-        errors = orjson.loads(raw)["error"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return None
+    errors = fields.body_of(raw).get("error")
     # Those with W are warnings.
     said = [error for error in errors if type(error) is str and error[:1] == "E"] if type(errors) is list else []
     if not said:
         return None
     status = next((status for start, status in _STATUSES if said[0].startswith(start)), _REFUSED)
-    return Failure(0, ", ".join(said)[:500], is_unknown_symbol=said[0].startswith(_UNKNOWN), status=status)
+    return Failure(0, fields.words(", ".join(said)), is_unknown_symbol=said[0].startswith(_UNKNOWN), status=status)
 
 
 def read_failure(raw: bytes) -> Failure:

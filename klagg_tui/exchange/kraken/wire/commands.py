@@ -14,11 +14,6 @@ TRADE: Final = "trade"
 PING: Final = b'{"method":"ping"}'
 
 
-def trade_stream(symbol: str) -> str:
-    """The stream of a pair's trades."""
-    return symbol
-
-
 def command(verb: Verb, streams: Sequence[str], number: int) -> bytes:
     """A text frame's payload that asks for streams, without the last fifty trades of each, or ends them."""
     snapshot = {"snapshot": False} if verb == "subscribe" else {}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from klagg_tui.exchange.fields import Json, mapping, sequence, symbol, text, whole
-from klagg_tui.exchange.kraken.wire.commands import PING, STREAM_PATH, TRADE, command, trade_stream
+from klagg_tui.exchange.fields import Json, mapping, sequence, symbol, text, whole, words
+from klagg_tui.exchange.kraken.wire.commands import PING, STREAM_PATH, TRADE, command
 from klagg_tui.exchange.kraken.wire.trades import trade_fields
 from klagg_tui.exchange.messages import Acknowledged, Batch, Message, Rejected, Skipped
 from klagg_tui.exchange.numerals import decoded_exactly
@@ -34,7 +34,7 @@ def _read_other(message: dict[str, Json]) -> Message:
         name = text(message["channel"])
         return _HEARTBEAT if name == _HEARTBEAT.event else Skipped(name[:40])
     if "Error" in message:  # {"Error": "Exceeded msg rate"}, which names no command
-        return Rejected(None, 0, _words(message["Error"]))
+        return Rejected(None, 0, words(message["Error"]))
     method = text(message.get("method"))
     if method not in ("subscribe", "unsubscribe"):
         return Skipped(method[:40])
@@ -48,7 +48,7 @@ def _acknowledged(message: dict[str, Json]) -> Acknowledged:
 
 def _rejected(message: dict[str, Json]) -> Rejected:
     pair = message.get("symbol")
-    return Rejected(_number(message), 0, _words(message.get("error")), symbol(pair) if type(pair) is str else None)
+    return Rejected(_number(message), 0, words(message.get("error")), symbol(pair) if type(pair) is str else None)
 
 
 def _number(message: dict[str, Json]) -> int | None:
@@ -56,14 +56,8 @@ def _number(message: dict[str, Json]) -> int | None:
     return None if number is None else whole(number)
 
 
-def _words(value: Json) -> str:
-    return value[:500] if type(value) is str else ""
-
-
 CODEC: Final = StreamCodec(
     path=STREAM_PATH,
-    market_streams=(),
-    trade_stream=trade_stream,
     command=command,
     decode_batch=decode_batch,
     ping=PING,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import orjson
-
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange import fields
 from klagg_tui.exchange.fields import Json
@@ -41,17 +39,14 @@ def read_error(raw: bytes) -> Failure | None:
     """The error in an answer with status 200; None where it says that all went well."""
     if raw.startswith(_FINE):
         return None
-    try:
-        body = orjson.loads(raw)
-        said, message = body["code"], body["msg"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return None  # whoever reads the body says what is wrong with it
-    if said == "0":
-        return None
+    body = fields.body_of(raw)
+    said = body.get("code")
+    if said in (None, "0") or "msg" not in body:
+        return None  # where it is damaged whoever reads the body says what is wrong with it
     code = int(said) if type(said) is str and said.isascii() and said.isdecimal() and len(said) < 9 else 0
     return Failure(
         code,
-        message[:500] if type(message) is str else "",
+        fields.words(body["msg"]),
         is_unknown_symbol=code in UNKNOWN_SYMBOL,
         status=429 if code in TOO_MANY else 503 if code in BUSY else None,
     )

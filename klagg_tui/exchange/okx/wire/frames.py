@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from klagg_tui.engine.events import TradeFields
-from klagg_tui.exchange.fields import Json, decoded, mapping, sequence, symbol, text
+from klagg_tui.exchange.fields import Json, decoded, mapping, sequence, symbol, text, words
 from klagg_tui.exchange.messages import Acknowledged, Batch, Message, Rejected, ServerShutdown, Skipped
 from klagg_tui.exchange.numerals import digits
 from klagg_tui.exchange.okx.wire import commands
@@ -28,7 +28,6 @@ def codec(contracts: Contracts) -> StreamCodec:
     """The language of the streams; `contracts` may learn of others while it is in use."""
     return StreamCodec(
         path=commands.STREAM_PATH,
-        market_streams=(),
         trade_stream=commands.trade_stream,
         command=commands.command,
         decode_batch=partial(decode_batch, contracts),
@@ -80,11 +79,10 @@ def _answer(message: dict[str, Json]) -> Message:
 
 
 def _rejected(message: dict[str, Json]) -> Rejected:
-    reason = message.get("msg")
-    words = reason[:500] if type(reason) is str else ""
-    at_fault = _AT_FAULT.search(words)
+    said = words(message.get("msg"))
+    at_fault = _AT_FAULT.search(said)
     stream = stream_name(at_fault[1], at_fault[2]) if at_fault else None
-    return Rejected(_id(message), digits(message.get("code")), words, stream)
+    return Rejected(_id(message), digits(message.get("code")), said, stream)
 
 
 def _id(message: dict[str, Json]) -> int | None:
