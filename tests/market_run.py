@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Container, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -99,8 +100,8 @@ SETTLE_MINUTES = 9
 """For the last bars of a run to be confirmed: they gather for five minutes."""
 PATIENCE_MINUTES = 90
 """As long may what went wrong keep them on top of that: contracts that ended last have their end shown by then."""
-AS_LONG_AS_MINUTES = 60
-"""Without anything having come: a busy machine has the time that it makes use of."""
+IN_VAIN_S = 15.0
+"""Of this process's CPU time without anything having come: a busy machine has the time that it makes use of."""
 
 
 class Recorded(NamedTuple):
@@ -144,16 +145,19 @@ async def recorded(
 async def _settled(exchanges: Exchanges, runtime: Runtime, database: Path, to_ms: int) -> Status:
     """Wait until nothing is to come any more of what was over by then; the status is of a moment in which no symbol waits for trades."""
     left: object = None
-    end_ms = to_ms + PATIENCE_MINUTES * MINUTE_MS
+    used_s = time.process_time()
     while True:
         # On a busy machine what is owed comes late, a contract that was listed later still, and history last.
         status = runtime.status()
-        coming = (status.progress, status.owed, await unsettled(exchanges, database, to_ms))
-        is_all = not any(coming) and await is_stored(exchanges, database, to_ms - SETTLE_MINUTES * MINUTE_MS, to_ms)
-        if (is_all and _are_gaps_closed(status)) or now_ms(exchanges) >= end_ms:
-            return status
+        coming = (status.progress, await unsettled(exchanges, database, to_ms))
+        is_all = not any((*coming, status.owed)) and await is_stored(
+            exchanges, database, to_ms - SETTLE_MINUTES * MINUTE_MS, to_ms
+        )
         if left != (left := coming):
-            end_ms = max(end_ms, now_ms(exchanges) + AS_LONG_AS_MINUTES * MINUTE_MS)
+            used_s = time.process_time()
+        is_late = now_ms(exchanges) >= to_ms + PATIENCE_MINUTES * MINUTE_MS
+        if (is_all and _are_gaps_closed(status)) or (is_late and time.process_time() - used_s > IN_VAIN_S):
+            return status
         await until(exchanges, runtime, now_ms(exchanges) + (1 if is_all else MINUTE_MS))
 
 

@@ -34,7 +34,7 @@ class SlowSqlite:
                 slow.closed.append(self)
 
         def opened(*args: Any, **options: Any) -> sqlite3.Connection:
-            if not threading.current_thread().name.startswith(THREAD):  # a lock, or a look at a header
+            if threading.current_thread().name != THREAD:  # a lock, or a look at a header
                 made: sqlite3.Connection = connect(*args, **options)
                 return made
             self._threads.append(threading.current_thread())

@@ -95,13 +95,19 @@ class Desk:
 
     def put(self, alert: Alert) -> None:
         """See `AlertDesk.put`."""
-        self._give(lambda store: store.put(alert))
+
+        async def work(store: AlertStore) -> None:
+            await store.put(alert)
+            self._known = None
+
+        self._give(work)
 
     def remove(self, text: str) -> None:
         """See `AlertDesk.remove`."""
 
         async def work(store: AlertStore) -> None:
             await store.remove(text)
+            self._known = None
 
         self._give(work)
 
@@ -112,6 +118,10 @@ class Desk:
 
         async def work(store: AlertStore) -> None:
             given_up = await store.note(changed, firings, ways, self._now_ms())
+            # Whoever handed that over knows it: it is no news, unless another klagg changed the same alerts.
+            if self._known is not None:
+                standing = {alert.text: alert for alert in changed}
+                self._known = tuple(standing.get(alert.text, alert) for alert in self._known)
             for sender in self._senders:
                 sender.news.set()
                 if count := given_up.get(sender.way.name):
@@ -192,13 +202,12 @@ class Desk:
             await self._given[0](store)
             self._given.popleft()
             self._done_count += 1
-            self._known = None
 
     async def _read(self, store: AlertStore) -> None:
         """Have news where the alerts are not those of last time."""
-        done = self._done_count
+        done, waiting = self._done_count, self._ledger
         alerts = await store.alerts()
-        if alerts != self._known:
+        if alerts != self._known or (waiting is not None and waiting[0] != done):
             self._ledger = done, await store.ledger(FIRINGS_TOLD)
             self._known = alerts
 

@@ -7,6 +7,7 @@ millisecond.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, fields
 from enum import StrEnum
@@ -71,6 +72,8 @@ class AlertStore:
     def __init__(self, connection: Connection) -> None:
         """Use `open`."""
         self._connection = connection
+        self._turn = asyncio.Lock()
+        """Several write here, each in its turn: a connection has one transaction at a time."""
 
     @classmethod
     async def open(cls, path: Path) -> Self:
@@ -105,18 +108,19 @@ class AlertStore:
 
     async def ledger(self, count: int) -> Ledger:
         """All alerts, and so many firings."""
-        last = await self._connection.rows("SELECT text, symbol, max(at_ms) FROM firings GROUP BY text, symbol")
-        rested = {(text, symbol): at_ms for text, symbol, at_ms in last}
-        return Ledger(await self.alerts(), await self.firings(count), rested)
+        async with self._turn:
+            last = await self._connection.rows("SELECT text, symbol, max(at_ms) FROM firings GROUP BY text, symbol")
+            rested = {(text, symbol): at_ms for text, symbol, at_ms in last}
+            return Ledger(await self.alerts(), await self.firings(count), rested)
 
     async def put(self, alert: Alert) -> None:
         """Keep this one, in the place of one of the same text."""
-        async with self._connection.transaction():
+        async with self._turn, self._connection.transaction():
             await self._connection.insert(_PUT, [astuple(alert)])
 
     async def remove(self, text: str) -> bool:
         """Keep the one of this text no longer; whether there was one. What fired stays."""
-        async with self._connection.transaction():
+        async with self._turn, self._connection.transaction():
             return bool(await self._connection.rows("DELETE FROM alerts WHERE text = ? RETURNING 1", (text,)))
 
     async def note(
@@ -139,7 +143,7 @@ class AlertStore:
         Returns:
             How many firings are given up, by way, because too many wait.
         """
-        async with self._connection.transaction():
+        async with self._turn, self._connection.transaction():
             for alert in changed:
                 standing = (alert.count, alert.last_ms, int(alert.has_ended), alert.text)
                 await self._connection.rows(_CHANGE, standing)
@@ -169,12 +173,12 @@ class AlertStore:
 
     async def settle(self, firing_id: int, way: str, outcome: Outcome, trouble: str = "") -> None:
         """One try more was made, and this came of it."""
-        async with self._connection.transaction():
+        async with self._turn, self._connection.transaction():
             await self._connection.rows(_SETTLE, (outcome.value, trouble, firing_id, way))
 
     async def retry(self, now_ms: int) -> int:
         """Have what was given up wait again; returns how many that are."""
-        async with self._connection.transaction():
+        async with self._turn, self._connection.transaction():
             return len(await self._connection.rows(_RETRY, (now_ms,)))
 
     async def counts(self) -> dict[tuple[str, str], int]:

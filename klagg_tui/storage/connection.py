@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, asynccontextmanager, closing
-from functools import lru_cache, partial
+import threading
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final, NamedTuple, ParamSpec, Self, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar, cast
 
+import aiosqlite
 import orjson
 
 from klagg_tui.storage.disk_errors import moved, translate_errors
 
 T = TypeVar("T")
-P = ParamSpec("P")
 
 Row: TypeAlias = tuple[Any, ...]
 """SQLite gives what a column holds, whatever it is called: types are known only to whoever wrote the query."""
@@ -35,7 +35,7 @@ COPY_INTO: Final = "VACUUM INTO CAST(? AS TEXT)"
 """Takes the bytes of a path, which need not be text in any encoding."""
 
 THREAD: Final = "klagg-sqlite"
-"""How the names of the threads begin that SQLite works in."""
+"""Name of the threads that SQLite works in."""
 
 _PATIENCE_S: Final = 5.0
 """How long a connection waits for another program that reads or copies the file."""
@@ -70,36 +70,40 @@ def beside(path: Path, suffix: str) -> Path:
 class Connection:
     """One connection with its own thread; SQLite's errors come out as ours.
 
-    Whoever waits may be cancelled at any moment, and the loop may close behind that: the thread answers a loop that is there or
-    none, and ends when the connection is closed.
+    Whoever waits may be cancelled at any moment, and the loop may close behind that: opening and closing are waited for whatever
+    comes, so that the thread answers a loop that is there.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, connection: _Worker, path: Path) -> None:
         """Use `open`."""
         self.path = path
-        self._thread = ThreadPoolExecutor(1, THREAD)
-        self._sqlite: sqlite3.Connection
-        """Made, used and closed in the thread."""
-        self._opened = ExitStack()
+        self._connection = connection
         self._is_closed = False
         self._files: dict[Path, FileKey] = {}
 
     @classmethod
     async def open(cls, path: Path, mode: str) -> Self:
         """Connect; `mode` is SQLite's: `ro`, `rw`, `rwc`, or `ro&immutable=1`."""
-        opened = cls(path)
+        connector = _Connector(path, mode)
+        connection = _Worker(connector, iter_chunk_size=64)
         try:
             with translate_errors(path):
-                await opened._in_thread(opened._connect, mode)
+                _ = await connection
         except BaseException:
-            await opened.close()
+            try:
+                await connection.end()
+            finally:
+                connector.close()
             raise
-        return opened
+        return cls(connection, path)
 
     async def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Run one statement and give all its rows."""
+        if self._is_closed:
+            raise RuntimeError("The connection is closed.")
         with translate_errors(self.path):
-            return await self._in_thread(self._fetch, sql, parameters)
+            rows = await self._connection.execute_fetchall(sql, parameters)
+        return cast("list[Row]", rows)
 
     async def json_rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """The rows that a statement collects into one JSON text, in no promised order.
@@ -147,39 +151,59 @@ class Connection:
             await self.rows("COMMIT")
             self.require_in_place()
         except BaseException:
-            await to_the_end(self._in_thread(self._roll_back))
+            await to_the_end(asyncio.ensure_future(self._connection.rollback()))
             raise
 
     async def close(self) -> None:
         """Close, behind what the thread is at, and end the thread; closing again does nothing."""
-        if self._is_closed:
-            return
-        self._is_closed = True
-        closing_it = self._in_thread(self._opened.close)
-        self._thread.shutdown(wait=False)
-        with translate_errors(self.path):
-            await to_the_end(closing_it)
+        if not self._is_closed:
+            self._is_closed = True
+            with translate_errors(self.path):
+                await self._connection.end()
 
-    def _in_thread(self, call: Callable[P, T], *args: P.args, **options: P.kwargs) -> asyncio.Future[T]:
-        """Behind what it is at; what has not begun when it is cancelled is left out."""
-        return asyncio.get_running_loop().run_in_executor(self._thread, partial(call, *args, **options))
 
-    def _connect(self, mode: str) -> None:
-        uri = f"{self.path.absolute().as_uri()}?mode={mode}"
-        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_PATIENCE_S)
-        self._sqlite = self._opened.enter_context(closing(connection))
+class _Worker(aiosqlite.Connection):
+    """One whose end can be waited for, however often it is told to stop."""
 
-    def _fetch(self, sql: str, parameters: Parameters) -> list[Row]:
-        return self._sqlite.execute(sql, parameters).fetchall()
+    _ended: asyncio.Future[Any] | None = None
 
-    def _roll_back(self) -> None:
-        self._sqlite.rollback()
+    def stop(self) -> asyncio.Future[Any] | None:
+        """Close behind what the thread is at, and let it end; it answers once, also where it is told by both of us."""
+        if self._ended is None:
+            self._ended = super().stop()
+        return self._ended
+
+    async def end(self) -> None:
+        """Close, and wait for it whatever comes."""
+        ended = self.stop()
+        assert ended is not None  # there is none without a loop
+        await to_the_end(ended)
+
+
+class _Connector:
+    """Opens the file in the connection's thread, and knows what was opened where nobody waited for it any more."""
+
+    def __init__(self, path: Path, mode: str) -> None:
+        self._uri = f"{path.absolute().as_uri()}?mode={mode}"
+        self._opened: sqlite3.Connection | None = None
+
+    def __call__(self) -> sqlite3.Connection:
+        threading.current_thread().name = THREAD
+        # Another thread closes it, if at all, when its own has ended.
+        self._opened = sqlite3.connect(
+            self._uri, uri=True, isolation_level=None, timeout=_PATIENCE_S, check_same_thread=False
+        )
+        return self._opened
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
 
 
 async def to_the_end(work: asyncio.Future[T]) -> T:
     """Wait until it is done, however often whoever waits is cancelled meanwhile; that is raised then.
 
-    `work`: no task, which a loop cancels that is about to close: `asyncio.shield` helps against nothing then.
+    A task is cancelled by a loop that is about to close: what its thread is told by then is done all the same, and nothing waits.
     """
     told: asyncio.CancelledError | None = None
     while not work.done():

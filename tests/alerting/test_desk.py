@@ -66,7 +66,17 @@ async def test_what_is_handed_over_is_kept_in_order_and_told_back_only_once_all_
     assert ledger.alerts == (fired,)
     assert [one.text for one in ledger.firings] == ["chg>1"]
     assert ledger.rested == {("chg>1", "BTCUSDT"): FIRING.at_ms}
+    desk.note([replace(fired, count=2)], [FIRING])
     assert desk.notices == ()
+    await _stopped(desk)
+    assert desk.news() is None, "whoever handed it over knows it"
+
+
+async def test_what_fires_before_anything_was_told_keeps_nothing_from_being_told(path: Path) -> None:
+    desk = Desk(path)
+    desk.note([], [FIRING])
+    desk.start()
+    assert [one.symbol for one in (await _news(desk)).firings] == ["BTCUSDT"]
     await _stopped(desk)
 
 
@@ -208,7 +218,7 @@ async def test_a_klagg_that_is_killed_while_it_tells_leaves_it_to_the_next_one(t
     await (await Store.open(path)).close()
     async with hooks(None, 200) as server:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.alerting.killed", str(path), server.url
+            *(sys.executable, "-m", "tests.alerting.killed", str(path), server.url), cwd=Path(__file__).parents[2]
         )
         await server.arrived.wait()
         process.kill()

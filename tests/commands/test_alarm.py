@@ -22,6 +22,7 @@ from klagg_tui.errors import KlaggError
 from klagg_tui.view.alerts.book import AlertBook
 from klagg_tui.view.alerts.recording import AlertWatch
 from tests.commands.beside import at, exchange, once, signalled
+from tests.commands.visitor import Visiting
 from tests.made_market import MadeMarket
 from tests.shell import Klagg
 
@@ -101,3 +102,27 @@ def test_the_recorder_fires_alerts_keeps_them_and_runs_the_command(klagg: Klagg,
         assert kept.execute("SELECT has_ended, count FROM alerts").fetchall() == [(1, 1)]
         assert kept.execute("SELECT name FROM firings").fetchall() == [("Trades",)]
         assert kept.execute("SELECT way FROM deliveries").fetchall() == [("command",)]
+
+
+@pytest.mark.xdist_group("live programs")
+@pytest.mark.usefixtures("whole_program")
+def test_in_the_terminal_alerts_of_the_state_file_move_into_the_database_and_fire(
+    klagg: Klagg, visit: Visiting, tmp_path: Path
+) -> None:
+    state_file = tmp_path / "home/klagg/screen.json"
+    state_file.parent.mkdir(parents=True)
+    state_file.write_text(json.dumps({"alerts": ["vol>0"], "period": "5m"}))
+
+    def has_fired() -> bool:
+        with closing(sqlite3.connect(tmp_path / "a.db")) as kept:
+            return bool(kept.execute("SELECT 1 FROM sqlite_master WHERE name = 'firings'").fetchall()) and bool(
+                kept.execute("SELECT 1 FROM firings").fetchall()
+            )
+
+    visit("BTCUSDT", also=has_fired)
+    with exchange() as market:
+        said = klagg(*at(market), "--history", "5", "--db", "a.db", "--log-path", "a.log")
+    assert (said.status, said.err) == (0, "")
+    with closing(sqlite3.connect(tmp_path / "a.db")) as kept:
+        assert kept.execute("SELECT text, period, count > 0 FROM alerts").fetchall() == [("vol>0", "5m", 1)]
+    assert "alerts" not in json.loads(state_file.read_text())

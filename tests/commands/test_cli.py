@@ -256,7 +256,7 @@ main()
 
 
 def test_what_is_heavy_is_loaded_only_by_the_command_that_needs_it() -> None:
-    heavy = ("textual", "aiohttp", "pyarrow", "sqlite3", "orjson", "websockets", "rich.table")
+    heavy = ("textual", "aiohttp", "pyarrow", "aiosqlite", "sqlite3", "orjson", "websockets", "rich.table")
     code = f"import sys, klagg_tui.cli; print(*(name for name in {heavy!r} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

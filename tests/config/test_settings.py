@@ -446,7 +446,7 @@ def test_settings_are_made_of_values_by_name() -> None:
 
 
 def test_importing_the_settings_stays_cheap() -> None:
-    heavy = "tomllib tomlkit textual rich typer asyncio logging platformdirs sqlite3 aiohttp difflib"
+    heavy = "tomllib tomlkit textual rich typer asyncio logging platformdirs aiosqlite sqlite3 aiohttp difflib"
     code = f"import sys, klagg_tui.config; print([name for name in '{heavy}'.split() if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert found.stdout.strip() == "[]"

@@ -183,3 +183,29 @@ def test_of_news_that_nobody_takes_the_oldest_are_dropped(monkeypatch: pytest.Mo
     held.take_news()
     held.take([quote(START + step * MINUTE, str(step + 1)) for step in range(3)], FOREVER)
     assert [minute.mark_price for minute in held.take_news()] == [price("2"), price("3")]
+
+
+def test_what_is_stored_is_recalled_for_a_screen_that_looks_and_replaces_nothing_newer() -> None:
+    held = book()
+    stored = [DerivativeMinute(SYMBOL, START - at * MINUTE, open_interest=at) for at in range(3)]
+    held.recall(stored)
+    assert held.waiting == 0
+    held.take_news()
+    held.take([quote(START, "1")], FOREVER)
+    held.recall([*stored, DerivativeMinute(SYMBOL, START - MINUTE, open_interest=7)])
+    assert held.waiting == 3
+    assert [(minute.open_ms, minute.open_interest) for minute in held.take_news()] == [
+        (START, None),
+        (START - MINUTE, 1),
+        (START - 2 * MINUTE, 2),
+    ]
+
+
+def test_the_time_is_looked_at_once_a_second() -> None:
+    held = book()
+    held.tick(START + LATE_MS)
+    held.take([quote(START - MINUTE)], FOREVER)
+    assert len(held.take_ended()) == 1
+    held.take([quote(START)], FOREVER)
+    held.tick(START + LATE_MS + 999)
+    assert held.take_ended() == []

@@ -1,5 +1,6 @@
 """Alerts, what fired, and what waits to be told, in the database."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -79,6 +80,17 @@ async def test_neither_what_fired_nor_what_waits_grows_without_end(
     assert await kept.note([], [FIRING] * 3, {"webhook": None}) == {"webhook": 3}
     assert await kept.counts() == {("webhook", "waiting"): 2, ("webhook", "given up"): 2}
     assert [one.trouble for one in await kept.firings(9)] == ["webhook: too many wait"] * 2 + ["", ""]
+
+
+async def test_what_several_write_at_once_is_all_written(kept: AlertStore) -> None:
+    await asyncio.gather(
+        *(kept.put(Alert(f"last>{number}")) for number in range(5)),
+        *(kept.note([], [FIRING], {way: None}) for way in ("webhook", "command")),
+        kept.settle(1, "webhook", Outcome.DONE),
+        kept.ledger(9),
+    )
+    assert len(await kept.alerts()) == 5
+    assert len(await kept.firings(9)) == 2
 
 
 async def test_a_copy_holds_the_alerts_too(store: Store, kept: AlertStore, tmp_path: Path) -> None:

@@ -177,9 +177,10 @@ class Alerts:
             symbol = row.symbol
             for one in live:
                 if not one.filter.matches(row, one.period, now_ms):
-                    if one.knows(row):
-                        one.armed.add(symbol)
-                    one.held.discard(symbol)
+                    if symbol not in one.armed:
+                        one.held.discard(symbol)
+                        if one.knows(row):
+                            one.armed.add(symbol)
                 elif symbol in one.armed:
                     one.armed.discard(symbol)
                     if self._may_fire(one.alert, symbol, now_ms):

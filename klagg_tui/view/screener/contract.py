@@ -52,19 +52,32 @@ class Minutes:
 
     def total(self, first: int, last: int) -> float:
         """All from one minute to another, both included, together."""
-        return sum(self.values[bisect_left(self.at, first) : bisect_right(self.at, last)])
+        return sum(self.values[bisect_left(self.at, first) : bisect_right(self.at, last)], 0.0)
 
 
 class Contract:
     """The newest that is known of a contract."""
 
-    __slots__ = ("_now_ms", "_told", "_told_minute", "interest", "longs", "shorts", "since")
+    __slots__ = (
+        "_every_minute",
+        "_every_ms",
+        "_now_ms",
+        "_told",
+        "_told_minute",
+        "interest",
+        "longs",
+        "shorts",
+        "since",
+    )
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._now_ms = now_ms
         self._told: DerivativeMinute | None = None
         """The newest minute that has a mark price."""
         self._told_minute = 0
+        self._every_ms: int | None = None
+        """How often funding is paid: told now and then, and seldom another than before."""
+        self._every_minute = 0
         self.interest = Minutes()
         self.longs = Minutes()
         """What was liquidated, in the quote."""
@@ -80,6 +93,8 @@ class Contract:
     def take(self, told: DerivativeMinute) -> None:
         """A minute, or a newer state of it; what is stored of earlier runs comes without prices."""
         minute = told.open_ms // MINUTE_MS
+        if told.funding_every_ms is not None and minute >= self._every_minute:
+            self._every_ms, self._every_minute = told.funding_every_ms, minute
         if told.mark_price is not None:
             if minute >= self._told_minute:
                 self._told, self._told_minute = told, minute
@@ -94,7 +109,9 @@ class Contract:
     def now(self) -> DerivativeMinute | None:
         """The newest prices and rate, unless they were told too long ago."""
         told = self._told
-        return told if told is not None and self.minute - self._told_minute <= _FRESH else None
+        if told is None or self.minute - self._told_minute > _FRESH:
+            return None
+        return told if told.funding_every_ms == self._every_ms else told._replace(funding_every_ms=self._every_ms)
 
     def held(self) -> float | None:
         """Open interest now."""

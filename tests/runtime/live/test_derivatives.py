@@ -208,3 +208,17 @@ async def test_a_run_stores_what_the_exchange_told(tmp_path: Path, key: str) -> 
                 whole = [each for at in range(first, last) for each in liquidations(exchange.market, symbol, at)]
                 assert told >= len(whole)
             assert checked >= 4
+
+
+async def test_of_several_exchanges_each_tells_under_its_own_names(tmp_path: Path) -> None:
+    async with await Store.open(tmp_path / "klagg.db", markets=("binance-um", "hyperliquid")) as store:
+        host = EngineHost(KlineEngine((Period.M1,), holds_gaps=True), (Period.M1,), store, lambda: START)
+        side = host.venue("binance-um", lambda: START)
+        name = f"binance-um:{SYMBOL}"
+        side.handle([AddSymbol(name, 0, venue="binance-um")])
+        told = Derivatives(LiveContext(side, store, venue(), Answers()))  # type: ignore[arg-type]
+        told.follow()
+        told.receive(BesideTrades((ContractQuote(SYMBOL, START, price("5")), ContractQuote(OTHER, START, price("6")))))
+        assert [minute.symbol for minute in (await host.update()).derivatives] == [name]
+        await host.flush_last()
+        assert [minute.mark_price async for page in store.derivatives(name) for minute in page] == [price("5")]

@@ -112,8 +112,18 @@ def test_what_an_exchange_leaves_out_is_unknown() -> None:
     scene.tell(minute()._replace(**blank))  # type: ignore[arg-type]
     assert [scene.value(call) for call in ("index", "basis", "funding", "funding_in", "funding_year")] == [None] * 5
     assert (scene.value("liq_long(1h)"), scene.coverage("liq_long(1h)")) == (None, 0.0)
-    scene.tell(minute(funding_every_ms=None))
-    assert scene.value("funding_year") is None
+    unpaid = Scene()
+    unpaid.tell(minute(funding_every_ms=None))
+    assert unpaid.value("funding_year") is None
+
+
+def test_how_often_funding_is_paid_is_told_now_and_then_and_remembered() -> None:
+    scene = Scene()
+    scene.tell(minute(0, mark_price=None), minute(1, funding_every_ms=None))
+    scene.at(1)
+    assert scene.value("funding_year") == pytest.approx(-0.01 * 3 * 365)
+    scene.tell(minute(2, mark_price=None, funding_every_ms=4 * 3_600_000), minute(1))
+    assert scene.value("funding_year") == pytest.approx(-0.01 * 6 * 365)
 
 
 def test_funding_is_in_no_time_once_it_is_due() -> None:
