@@ -6,6 +6,7 @@ import asyncio
 import heapq
 import logging
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Final
@@ -59,6 +60,7 @@ class Replay:
         self._speed = speed
         self._tally = Tally()
         self._now_ms = 0
+        self._known: set[str] = set()
         self._read_bytes: dict[Path, int] = {}
         self._total_bytes = sum(source.size for source in self._sources)
         self.market = "replay"
@@ -71,22 +73,31 @@ class Replay:
     async def run(self, host: EngineHost) -> None:
         """Play all files, their trades in order of time."""
         self._note(host)
-        known: set[str] = set()
         began_s = asyncio.get_running_loop().time()
         first_ms: int | None = None
         for batch in self._batches():
             first_ms = batch[0].traded_ms if first_ms is None else first_ms
             await self._wait_for(batch[0].traded_ms - first_ms, began_s)
-            for symbol in {trade.symbol for trade in batch} - known:
-                known.add(symbol)
-                host.handle([AddSymbol(symbol, 0)])
-            host.receive(batch)
-            self._now_ms = max(self._now_ms, batch[-1].traded_ms)
-            self._note(host)
+            self._play(host, batch)
         self._note(host)
         self.status.connection = "ended"
         self.status.progress = None
         log.info("replay ended: %d rows, %d bad", self._tally.rows, self._tally.bad)
+
+    def seconds(self, host: EngineHost) -> Iterator[int]:
+        """Play all files without any waiting, one recorded second with trades after the other; gives the time of the newest trade."""
+        for _, trades in groupby(self._in_order(), lambda trade: trade.traded_ms // 1_000):
+            self._play(host, list(trades))
+            yield self._now_ms
+        self._note(host)
+
+    def _play(self, host: EngineHost, batch: list[AggTrade]) -> None:
+        for symbol in {trade.symbol for trade in batch} - self._known:
+            self._known.add(symbol)
+            host.handle([AddSymbol(symbol, 0)])
+        host.receive(batch)
+        self._now_ms = max(self._now_ms, batch[-1].traded_ms)
+        self._note(host)
 
     async def _wait_for(self, played_ms: int, began_s: float) -> None:
         """Let other tasks run, and at a given speed the time pass."""
@@ -99,13 +110,17 @@ class Replay:
         """Trades in order of time, some at once; at a given speed never more than 50 ms of real time."""
         reach_ms = 50 * self._speed if self._speed else float("inf")
         batch: list[AggTrade] = []
-        for trade in heapq.merge(*map(self._trades, self._sources), key=_BY_TIME):
+        for trade in self._in_order():
             if batch and (len(batch) >= BATCH or trade.traded_ms - batch[0].traded_ms > reach_ms):
                 yield batch
                 batch = []
             batch.append(trade)
         if batch:
             yield batch
+
+    def _in_order(self) -> Iterator[AggTrade]:
+        """The trades of all files in order of time."""
+        return heapq.merge(*map(self._trades, self._sources), key=_BY_TIME)
 
     def _trades(self, source: SourceFile) -> Iterator[AggTrade]:
         """The trades of a file; an archive, of one symbol, may hold rows out of order, a recording is not."""
