@@ -79,7 +79,7 @@ def replay(
     # The chart reads older bars from a database, so one is there in any case.
     with StopSignals() as stop, tempfile.TemporaryDirectory(prefix="klagg-replay-") as folder:
         plan = Plan(lambda: source, wanted, db or Path(folder) / "replay.db", source.bars_of)
-        run(Runtime(plan), stop, state_name="replay")
+        run(Runtime(plan), stop, state_name="replay", playback=source.player)
 
 
 def _speed(text: str) -> float | None:
