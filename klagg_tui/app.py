@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import events
@@ -33,6 +34,7 @@ from klagg_tui.screens.key_queue import KeyQueue
 from klagg_tui.screens.market import MarketScreen
 from klagg_tui.screens.palette import Tints
 from klagg_tui.screens.palette_commands import KlaggCommands
+from klagg_tui.screens.picture import save_picture
 from klagg_tui.screens.playback import PLAYBACK_BINDINGS, PlaybackKeys
 from klagg_tui.screens.state_file import REAL, StateFile, defaults_from, path_of
 from klagg_tui.screens.symbol import SymbolScreen
@@ -167,7 +169,17 @@ class KlaggApp(App[bool]):
         """Of Textual's own commands those that ours do not bring already."""
         for command in super().get_system_commands(screen):
             if command.title == "Screenshot":
-                yield command
+                yield command._replace(callback=self.save_picture, help="Save a picture of the screen as SVG")
+
+    def save_picture(self) -> None:
+        """Save what is on view as SVG, and say where."""
+        moment = f"{datetime.now(UTC):%Y-%m-%d-%H%M%S}"
+        try:
+            path = save_picture(self.export_screenshot(), moment)
+        except OSError as error:
+            self.notify(f"No picture was saved: {error.strerror or error}.", severity="error")
+        else:
+            self.notify(f"Saved as {path}", timeout=8)
 
     def notify(  # noqa: D102 - Textual's
         self,
