@@ -137,12 +137,12 @@ async def recorded(
     for exchange in every(exchanges):
         exchange.faults.cease()
     await until(exchanges, runtime, to_ms + SETTLE_MINUTES * MINUTE_MS)
-    status = await _settled(exchanges, runtime, database, to_ms)
+    status = await settled(exchanges, runtime, database, to_ms)
     await runtime.stop()
     return Recorded(status, to_ms, whole_ms)
 
 
-async def _settled(exchanges: Exchanges, runtime: Runtime, database: Path, to_ms: int) -> Status:
+async def settled(exchanges: Exchanges, runtime: Runtime, database: Path, to_ms: int) -> Status:
     """Wait until nothing is to come any more of what was over by then; the status is of a moment in which no symbol waits for trades."""
     left: object = None
     used_s = time.process_time()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from typing import Final, TypeAlias, TypeVar
@@ -93,6 +93,13 @@ def text(value: Json) -> str:
     return value
 
 
+def one_of(known: Collection[str], value: Json, name: str) -> str:
+    """One of the texts that a field may say; raises BadFrame where it says another, which nobody has seen yet."""
+    if (said := text(value)) not in known:
+        raise BadFrame(f"the {name} {said[:40]!r} is unknown")
+    return said
+
+
 def words(value: Json) -> str:
     """What an exchange says to people, cut where it does not end; empty where it is no text."""
     return value[:500] if type(value) is str else ""
@@ -125,6 +132,11 @@ def symbol(value: str) -> str:
     if type(value) is not str or not 0 < len(value) <= 64 or not _is_name(value):
         raise BadFrame("a symbol's name is damaged")
     return value
+
+
+def symbol_in(row: Json, name: str) -> str:
+    """Whose an entry is, by its field `name`; raises BadFrame, or KeyError where it has none."""
+    return symbol(text(mapping(row)[name]))
 
 
 def _is_name(value: str) -> bool:

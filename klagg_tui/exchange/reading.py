@@ -7,9 +7,9 @@ from itertools import islice, pairwise
 from typing import Final, TypeVar
 
 from klagg_tui.engine.bar import Bar, Check, State, fault_of
-from klagg_tui.engine.events import AggTrade
+from klagg_tui.engine.events import AggTrade, TradeFields
 from klagg_tui.engine.exact import Exact
-from klagg_tui.engine.parsing import price
+from klagg_tui.engine.parsing import price, quantity
 from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange.fields import DAMAGE, each_readable
 from klagg_tui.exchange.listing import Instrument, Instruments, Unread
@@ -67,11 +67,41 @@ def decode_each(raws: Iterable[bytes], read: Callable[[bytes, Batch], None], rep
     return batch
 
 
-def rising_trades(found: list[AggTrade], symbol: str) -> list[AggTrade]:
-    """The trades of a reply; raises BadFrame where their ids do not rise."""
+def lone_trade(
+    symbol: str, price: str, quantity: str, traded_ms: int, is_buyer_maker: bool, trade_id: int
+) -> TradeFields:
+    """The fields of a trade that stands for itself, with one id, and names no time of sending: that is the time of the trade."""
+    return symbol, price, quantity, traded_ms, is_buyer_maker, trade_id, trade_id, trade_id, traded_ms
+
+
+def sound_trades(found: list[AggTrade], symbol: str, decimals: int) -> list[AggTrade]:
+    """The trades of a reply, which is good or bad as a whole, their texts of price and quantity included.
+
+    `decimals`: the most of a price.
+
+    Raises:
+        BadFrame, BadNumber: one of them is no number, or the ids do not rise.
+    """
+    for trade in found:
+        price(trade.price, decimals), quantity(trade.quantity)
     if any(later.aggregate_id <= earlier.aggregate_id for earlier, later in pairwise(found)):
         raise BadFrame(f"the trades of {symbol} are out of order")
     return found
+
+
+def bars_of(rows: Iterable[E], read: Callable[[E], Bar], symbol: str) -> list[Bar]:
+    """The bars of a reply, in order, which is good or bad as a whole.
+
+    `read`: one row; raises BadFrame, BadNumber or any of `DAMAGE` where it is damaged.
+
+    Raises:
+        BadFrame: any of them is, or their times do not rise.
+    """
+    try:
+        found = [read(row) for row in rows]
+    except DAMAGE as error:
+        raise BadFrame(f"a bar of {symbol} cannot be read: {error}") from error
+    return rising_bars(found, symbol)
 
 
 def rising_bars(found: list[Bar], symbol: str) -> list[Bar]:

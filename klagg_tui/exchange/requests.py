@@ -71,6 +71,19 @@ def _steps(from_ms: int, minute_ms: int, steps: Iterable[Period]) -> Iterator[Ba
             from_ms = until_ms
 
 
+def opens_wanted(period: Period, start_ms: int | None, end_ms: int | None, limit: int, now_ms: int) -> tuple[int, int]:
+    """When the first and the last of the bars open that are asked for, see `MarketData.bars`; none are where the last is the earlier.
+
+    `period`: no longer than a day, so that bars open at multiples of their length.
+    """
+    step_ms, newest_ms = period.nominal_ms, period.open_ms(now_ms)
+    last_ms = newest_ms if end_ms is None else min(newest_ms, period.open_ms(end_ms))
+    if start_ms is None:
+        return max(0, last_ms - (limit - 1) * step_ms), last_ms
+    first_ms = -(-start_ms // step_ms) * step_ms
+    return first_ms, min(last_ms, first_ms + (limit - 1) * step_ms)
+
+
 def end_of(period: Period, start_ms: int, count: int) -> int:
     """When the last of so many bars ends, the first of which opens at a time or is the next to open."""
     open_ms = period.open_ms(start_ms)

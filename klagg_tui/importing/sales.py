@@ -13,7 +13,7 @@ from typing import Final
 from klagg_tui.engine.bar import Bar, State, empty_bar, merge
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.spans import LONGEST_REST_MS
-from klagg_tui.errors import BadFile, BadNumber, BadRow
+from klagg_tui.errors import BadFile, BadFrame, BadNumber, BadRow
 from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.kraken import archive as pairs
 from klagg_tui.importing.lines import Block
@@ -137,7 +137,7 @@ class SparseBarReader:
                 if block.is_cut and at == len(block.lines) - 1:
                     raise BadRow("it lacks its end of line, so nobody can say whether it is whole")
                 bar = pairs.read_bar(self._symbol, self._period, line)
-            except (BadRow, BadNumber) as error:
+            except (BadRow, BadFrame, BadNumber) as error:
                 self._tally.reject(block.where(at), str(error))
                 self._last = None
                 continue

@@ -50,3 +50,23 @@ def test_an_answer_that_is_no_object_has_an_empty_body(raw: bytes) -> None:
 def test_an_odd_row_costs_only_itself_whatever_is_wrong_with_it() -> None:
     rows: list[fields.Json] = [{"a": 1}, {}, {"a": -1}, 7, {"a": "x"}, {"a": 2}]
     assert list(fields.each_readable(rows, lambda row: fields.whole(fields.mapping(row)["a"]))) == [1, 2]
+
+
+def test_a_field_says_one_of_what_is_known() -> None:
+    assert fields.one_of({"online"}, "online", "status") == "online"
+    with pytest.raises(BadFrame, match=r"^the status 'o{40}' is unknown$"):
+        fields.one_of({"online"}, "o" * 99, "status")
+    with pytest.raises(BadFrame, match="a text was expected"):
+        fields.one_of({"online"}, None, "status")
+
+
+def test_a_symbol_is_found_by_the_name_of_its_field() -> None:
+    assert fields.symbol_in({"id": "BTC-USD"}, "id") == "BTC-USD"
+    with pytest.raises(KeyError, match="id"):
+        fields.symbol_in({}, "id")
+
+
+@pytest.mark.parametrize("entry", [7, {"id": 7}, {"id": ""}])
+def test_a_damaged_entry_has_no_symbol(entry: fields.Json) -> None:
+    with pytest.raises(BadFrame):
+        fields.symbol_in(entry, "id")

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from klagg_tui.engine.bar import Check, State
+from klagg_tui.engine.bar import Bar, Check, State
+from klagg_tui.engine.events import AggTrade
 from klagg_tui.errors import BadFrame, BadNumber
 from klagg_tui.exchange import reading
 from klagg_tui.exchange.fields import Json, symbol, text, whole
 from klagg_tui.exchange.listing import Instrument, Unread
 from klagg_tui.exchange.messages import Batch, Skipped
-from klagg_tui.exchange.reading import decode_each, judged, read_listing, rising_bars, shown_over, sound
+from klagg_tui.exchange.reading import (
+    bars_of,
+    decode_each,
+    judged,
+    lone_trade,
+    read_listing,
+    rising_bars,
+    shown_over,
+    sound,
+    sound_trades,
+)
 from tests.makers import MINUTE, START, bar, bars
 
 Entry = dict[str, Json]
@@ -90,3 +101,30 @@ def test_bars_out_of_order_are_refused() -> None:
     assert rising_bars([first, second], "X") == [first, second]
     with pytest.raises(BadFrame, match="the bars of X are out of order"):
         rising_bars([second, first], "X")
+
+
+def test_the_bars_of_a_reply_are_good_or_bad_as_a_whole() -> None:
+    first, second = bars(2)
+    by_name: dict[str, Bar] = {"first": first, "second": second}
+    assert bars_of(["first", "second"], by_name.__getitem__, "X") == [first, second]
+    with pytest.raises(BadFrame, match="a bar of X cannot be read: 'third'"):
+        bars_of(["first", "third"], by_name.__getitem__, "X")
+    with pytest.raises(BadFrame, match="the bars of X are out of order"):
+        bars_of(["second", "first"], by_name.__getitem__, "X")
+
+
+def lone(trade_id: int, price: str = "1.5", quantity: str = "2") -> AggTrade:
+    return AggTrade(*lone_trade("X", price, quantity, START, True, trade_id))
+
+
+def test_a_trade_that_stands_for_itself_has_one_id_and_one_time() -> None:
+    assert lone(7) == AggTrade("X", "1.5", "2", START, True, 7, 7, 7, START)
+
+
+def test_the_trades_of_a_reply_rise_and_have_numbers_within_the_decimals_of_the_exchange() -> None:
+    assert sound_trades([lone(1), lone(3)], "X", 1) == [lone(1), lone(3)]
+    with pytest.raises(BadFrame, match="the trades of X are out of order"):
+        sound_trades([lone(1), lone(1)], "X", 1)
+    for damaged in (lone(1, price="1.55"), lone(1, quantity="two")):
+        with pytest.raises(BadNumber):
+            sound_trades([damaged], "X", 1)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from klagg_tui.engine.period import MINUTE_MS, Period, chain
 from klagg_tui.exchange.binance import VENUE
 from klagg_tui.exchange.registry import venue
-from klagg_tui.exchange.requests import cheapest_cover, covering_requests, end_of, pages
+from klagg_tui.exchange.requests import cheapest_cover, covering_requests, end_of, opens_wanted, pages
 
 DAY = 86_400_000
 HOUR = 3_600_000
@@ -91,3 +91,23 @@ def test_what_no_page_reaches_is_not_asked_for() -> None:
 def test_bars_end_after_those_that_open_from_a_time_on(period: Period, start: str, count: int, end: str) -> None:
     start_ms, end_ms = (int(datetime.fromisoformat(text).timestamp()) * 1000 for text in (start, end))
     assert end_of(period, start_ms, count) == end_ms
+
+
+@pytest.mark.parametrize(
+    ("start_ms", "end_ms", "limit", "wanted"),
+    [
+        (None, None, 3, (7, 9)),
+        (None, 5 * MINUTE_MS + 1, 3, (3, 5)),
+        (None, None, 100, (0, 9)),
+        (2 * MINUTE_MS, None, 3, (2, 4)),
+        (2 * MINUTE_MS + 1, None, 3, (3, 5)),
+        (2 * MINUTE_MS, 3 * MINUTE_MS, 9, (2, 3)),
+        (8 * MINUTE_MS, 90 * MINUTE_MS, 9, (8, 9)),
+        (12 * MINUTE_MS, None, 9, (12, 9)),
+    ],
+)
+def test_bars_that_are_wanted_open_within_the_range_the_limit_and_the_past(
+    start_ms: int | None, end_ms: int | None, limit: int, wanted: tuple[int, int]
+) -> None:
+    found = opens_wanted(Period.M1, start_ms, end_ms, limit, 9 * MINUTE_MS + 30_000)
+    assert found == (wanted[0] * MINUTE_MS, wanted[1] * MINUTE_MS)

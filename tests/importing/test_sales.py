@@ -225,7 +225,7 @@ async def test_sales_behind_bars_add_what_these_lack(store: Store, tmp_path: Pat
     ("name", "line", "bad"),
     [
         ("XBTUSD_1.csv", f"{BEGIN + 300},103,102,103,104,2,2", "is below"),
-        ("XBTUSD_1.csv", f"{BEGIN + 330},103,104,103,104,2,2", "no 1m bar opens at"),
+        ("XBTUSD_1.csv", f"{BEGIN + 330},103,104,103,104,2,2", "off the grid of 1m"),
         ("XBTUSD_1.csv", f"{BEGIN + 300},103,104,103,104,0,2", "trades or a volume without the other"),
         ("XBTUSD_1.csv", f"{BEGIN + 300},103,104,103,104,2", "it is not time, four prices"),
     ],

@@ -67,8 +67,8 @@ class RestClient(MarketClient):
 
     async def instruments(self) -> Instruments:
         """Every contract the exchange lists."""
-        answer = await self.http.get(wire.listing_request(self._product), Priority.SEED)
-        found = self.http.read(lambda body: wire.read_instruments(body, self._product), answer.body)
+        read = partial(wire.read_instruments, product=self._product)
+        found = await self.ask(wire.listing_request(self._product), Priority.SEED, read)
         if found.cost_limit:
             self.http.budget.limit = min(found.cost_limit, MOST_COST * self._product.requests.cost_per_minute)
         self._worth |= {one.symbol: price(one.contract_value) for one in found.instruments if one.contract_value}
@@ -116,8 +116,8 @@ class RestClient(MarketClient):
         priority: Priority,
     ) -> list[AggTrade]:
         """Aggregate trades from an id on."""
-        answer = await self.http.get(wire.trades_request(symbol, from_id, limit, self._product), priority)
-        found = self.http.read(lambda body: wire.read_trades(body, symbol), answer.body)
+        request = wire.trades_request(symbol, from_id, limit, self._product)
+        found = await self.ask(request, priority, lambda body: wire.read_trades(body, symbol))
         if found and found[0].aggregate_id < from_id:
             raise Unreachable(
                 f"The exchange gave trade {found[0].aggregate_id} of {symbol} where {from_id} was asked for."
@@ -129,13 +129,12 @@ class RestClient(MarketClient):
         if not self._product.derivatives:
             return []
         if self._funded_ms is None or self.now_ms() - self._funded_ms >= FUNDED_MS:
-            answer = await self.http.get(wire.funding_request(self._product), priority)
-            self._funded_every = self.http.read(wire.read_funding, answer.body)
+            self._funded_every = await self.ask(wire.funding_request(self._product), priority, wire.read_funding)
             self._funded_ms = self.now_ms()
         found = []
         for symbol in symbols:
-            answer = await self.http.get(wire.interest_request(symbol, self._product), priority)
-            quote = self.http.read(partial(wire.read_interest, symbol=symbol), answer.body)
+            request = wire.interest_request(symbol, self._product)
+            quote = await self.ask(request, priority, partial(wire.read_interest, symbol=symbol))
             every_ms = self._funded_every.get(symbol, wire.FUNDED_EVERY_MS)
             found.append(quote._replace(funding_every_ms=every_ms))
         return found

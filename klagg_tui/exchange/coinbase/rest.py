@@ -19,6 +19,7 @@ from klagg_tui.exchange.coinbase.facts import (
 )
 from klagg_tui.exchange.coinbase.wire import Window
 from klagg_tui.exchange.listing import Instruments
+from klagg_tui.exchange.requests import opens_wanted
 from klagg_tui.exchange.transport.client import MarketClient, ReadTickers
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import Answer
@@ -57,8 +58,7 @@ class RestClient(MarketClient):
 
     async def instruments(self) -> Instruments:
         """Every product the exchange lists."""
-        answer = await self.http.get(wire.PRODUCTS, Priority.SEED)
-        found = self.http.read(wire.read_products, answer.body)
+        found = await self.ask(wire.PRODUCTS, Priority.SEED, wire.read_products)
         self._ended = frozenset(product.symbol for product in found.instruments if not product.is_followable)
         return found
 
@@ -83,13 +83,8 @@ class RestClient(MarketClient):
         """
         if period not in GRANULARITIES:
             return []
-        step_ms, newest_ms = period.nominal_ms, period.open_ms(self.now_ms())
-        last_ms = newest_ms if end_ms is None else min(newest_ms, period.open_ms(end_ms))
-        if start_ms is None:
-            first_ms = last_ms - (limit - 1) * step_ms
-        else:
-            first_ms = -(-start_ms // step_ms) * step_ms
-            last_ms = min(last_ms, first_ms + (limit - 1) * step_ms)
+        step_ms = period.nominal_ms
+        first_ms, last_ms = opens_wanted(period, start_ms, end_ms, limit, self.now_ms())
         whole: list[Bar] = []
         page_ms = REQUESTS.most_bars * step_ms
         for from_ms in range(first_ms, last_ms + 1, page_ms):
@@ -155,6 +150,6 @@ class RestClient(MarketClient):
     ) -> list[AggTrade]:
         """Trades from an id on: asked for from behind, because the exchange gives those before an id, the newest first."""
         until_id = from_id + min(limit, REQUESTS.trade_page.rows)
-        answer = await self.http.get(wire.trades_request(symbol, until_id, until_id - from_id), priority)
-        found = self.http.read(lambda body: wire.read_trades(body, symbol), answer.body)
+        request = wire.trades_request(symbol, until_id, until_id - from_id)
+        found = await self.ask(request, priority, lambda body: wire.read_trades(body, symbol))
         return [trade for trade in found if from_id <= trade.aggregate_id < until_id]

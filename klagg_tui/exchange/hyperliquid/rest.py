@@ -12,6 +12,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.exchange.hyperliquid import wire
 from klagg_tui.exchange.hyperliquid.facts import BLOCKED_ADVICE, LONGEST_REFUSAL_MS, MOST_BARS, REFUSALS, REQUESTS
 from klagg_tui.exchange.listing import Instruments
+from klagg_tui.exchange.requests import opens_wanted
 from klagg_tui.exchange.transport.client import MarketClient, ReadTickers
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
@@ -40,8 +41,7 @@ class RestClient(MarketClient):
 
     async def instruments(self) -> Instruments:
         """Every perpetual that the exchange lists."""
-        answer = await self.http.get(wire.LISTING, Priority.SEED)
-        return self.http.read(wire.read_instruments, answer.body)
+        return await self.ask(wire.LISTING, Priority.SEED, wire.read_instruments)
 
     def day(self) -> tuple[Request, ReadTickers]:
         """Of all coins."""
@@ -49,9 +49,7 @@ class RestClient(MarketClient):
 
     async def quotes(self, symbols: Sequence[str], *, priority: Priority) -> list[ContractQuote]:  # noqa: ARG002
         """Of all coins at once."""
-        answer = await self.http.get(wire.CONTEXTS, priority)
-        at_ms = self.clock.now_ms(answer.sent_ms)
-        return self.http.read(lambda body: wire.read_quotes(body, at_ms), answer.body)
+        return await self.ask_at(wire.CONTEXTS, priority, wire.read_quotes)
 
     async def bars(
         self,
@@ -65,12 +63,7 @@ class RestClient(MarketClient):
         fills: bool = True,
     ) -> list[Bar]:
         """The exchange's own bars that open from `start_ms` to `end_ms`, both included."""
-        limit = min(limit, MOST_BARS)
-        last_ms = min(self.now_ms(), self.now_ms() if end_ms is None else end_ms)
-        if start_ms is None:
-            first_ms = max(0, period.open_ms(last_ms) - (limit - 1) * period.nominal_ms)
-        else:
-            first_ms, last_ms = start_ms, min(last_ms, start_ms + limit * period.nominal_ms - 1)
+        first_ms, last_ms = opens_wanted(period, start_ms, end_ms, min(limit, MOST_BARS), self.now_ms())
         if first_ms > last_ms:
             return []
         asked_ms = max(0, first_ms - LEAD * period.nominal_ms)
@@ -79,7 +72,7 @@ class RestClient(MarketClient):
         found = self.http.read(
             lambda body: wire.read_bars(body, symbol, period, over_ms, last_ms if fills else None), answer.body
         )
-        return [bar for bar in found if first_ms <= bar.open_ms <= last_ms][:limit]
+        return [bar for bar in found if first_ms <= bar.open_ms <= last_ms]
 
     async def trades(
         self,

@@ -14,13 +14,14 @@ from enum import Enum
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from klagg_tui.engine.bar import Bar, Check, State, fault_of
+from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.parsing import price, quantity
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import BadRow
 from klagg_tui.evidence import Evidence
-from klagg_tui.exchange.kraken.facts import DECIMALS, LACKS, RENAMED
+from klagg_tui.exchange.kraken.facts import DECIMALS, RENAMED
+from klagg_tui.exchange.kraken.wire import bars as wire
 
 KEY: Final = "kraken"
 TITLE: Final = "Kraken"
@@ -135,23 +136,12 @@ def read_bar(symbol: str, period: Period, line: str) -> Bar:
     """The bar of a row, confirmed; what it lacks is in its evidence.
 
     Raises:
-        BadRow, BadNumber: it has none.
+        BadRow, BadFrame, BadNumber: it has none.
     """
     fields = line.strip().split(",")
     if len(fields) != 7 or not fields[6].isdecimal():
         raise BadRow("it is not time, four prices, volume and count")
-    open_ms = _moment(fields[0])
-    first, high, low, last = (price(fields[at], DECIMALS) for at in (1, 2, 3, 4))
-    if not period.is_on_grid(open_ms):
-        raise BadRow(f"no {period} bar opens at {fields[0]}")
-    volume, count = quantity(fields[5]), int(fields[6])
-    lacks = LACKS | Evidence.CANDLE_ONLY if volume else Evidence.CANDLE_ONLY
-    bar = Bar(symbol, period, open_ms, first, high, low, last, volume, 0, count, 0, 0, State.CONFIRMED, lacks)
-    if fault := fault_of(bar, Check.PRICES):
-        raise BadRow(fault)
-    if bool(volume) != bool(count):
-        raise BadRow("it has trades or a volume without the other")
-    return bar
+    return wire.read_bar(symbol, period, _moment(fields[0]), fields[1:5], fields[5], int(fields[6]))
 
 
 def unknown_pair(name: Name | None) -> str:

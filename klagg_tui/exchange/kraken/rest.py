@@ -27,6 +27,7 @@ from klagg_tui.exchange.kraken.wire.tickers import read_tickers
 from klagg_tui.exchange.kraken.wire.trades import TradePage, read_trades
 from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.minutes import made_minutes, whole_until_ms
+from klagg_tui.exchange.requests import opens_wanted
 from klagg_tui.exchange.transport.client import MarketClient, ReadTickers
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
@@ -70,8 +71,7 @@ class RestClient(MarketClient):
 
     async def instruments(self) -> Instruments:
         """Every pair the exchange lists."""
-        answer = await self.http.get(PAIRS, Priority.SEED)
-        found = self.http.read(read_pairs, answer.body)
+        found = await self.ask(PAIRS, Priority.SEED, read_pairs)
         self._rest_names.update(found.rest_names)
         self._symbols.update(found.symbols)
         return found.listed
@@ -99,20 +99,16 @@ class RestClient(MarketClient):
         if period not in INTERVALS:
             return []
         pair = await self.listed(symbol, self._rest_names)
-        step_ms, newest_ms = period.nominal_ms, period.open_ms(self.now_ms())
-        last_ms = newest_ms if end_ms is None else min(newest_ms, period.open_ms(end_ms))
-        if start_ms is None:
-            own = await self._own_bars(symbol, pair, period, priority)
-            return [bar for bar in own if bar.open_ms <= last_ms][-limit:]
-        first_ms = -(-start_ms // step_ms) * step_ms
-        last_ms = min(last_ms, first_ms + (limit - 1) * step_ms)
+        now_ms, step_ms = self.now_ms(), period.nominal_ms
+        first_ms, last_ms = opens_wanted(period, start_ms, end_ms, limit, now_ms)
+        newest_ms = period.open_ms(now_ms)
         is_in_reach = newest_ms - last_ms <= REQUESTS.most_bars * step_ms
         own = await self._own_bars(symbol, pair, period, priority) if is_in_reach else []
         bars = [bar for bar in own if first_ms <= bar.open_ms <= last_ms]
         made_ms = min(last_ms + step_ms, own[0].open_ms if own else LATEST_MS)
         # Where fewer came than the exchange has of old pairs, the pair began with them.
         has_older = not is_in_reach or (own and newest_ms - own[0].open_ms >= (REQUESTS.most_bars - _EDGE) * step_ms)
-        if fills and has_older and period is Period.M1 and first_ms < made_ms:
+        if fills and start_ms is not None and has_older and period is Period.M1 and first_ms < made_ms:
             bars = await self._made_bars(symbol, pair, (first_ms, made_ms), priority) + bars
         return bars
 
@@ -162,8 +158,7 @@ class RestClient(MarketClient):
 
     def _walk(self, symbol: str, pair: str, since_ns: int | None, priority: Priority) -> TradeWalk:
         async def ask(since_ns: int | None) -> TradePage:
-            answer = await self.http.get(trades_request(pair, since_ns), priority)
-            return self.http.read(lambda body: read_trades(body, symbol), answer.body)
+            return await self.ask(trades_request(pair, since_ns), priority, partial(read_trades, name=symbol))
 
         return TradeWalk(ask, since_ns)
 

@@ -47,8 +47,8 @@ class RestClient(MarketClient):
 
     async def instruments(self) -> Instruments:
         """Every instrument of the market; what their contracts are worth is kept for what is asked and streamed afterwards."""
-        answer = await self.http.get(requests.instruments_request(self._market), Priority.SEED)
-        listed = self.http.read(partial(read_instruments, market=self._market), answer.body)
+        read = partial(read_instruments, market=self._market)
+        listed = await self.ask(requests.instruments_request(self._market), Priority.SEED, read)
         self._contracts.update(listed.contracts)
         return listed.instruments
 
@@ -71,10 +71,8 @@ class RestClient(MarketClient):
         """The exchange's own bars that open from `start_ms` to `end_ms`, both included, at most three hundred."""
         contract = await self._contract(symbol)
         request = requests.bars_request(symbol, period, start_ms, end_ms, limit=limit, now_ms=self.now_ms())
-        answer = await self.http.get(request, priority)
-        asked_ms = self.clock.now_ms(answer.sent_ms)
-        read = partial(read_bars, symbol=symbol, period=period, now_ms=asked_ms, market=self._market, contract=contract)
-        return within(self.http.read(read, answer.body), limit)
+        read = partial(read_bars, symbol=symbol, period=period, market=self._market, contract=contract)
+        return within(await self.ask_at(request, priority, read), limit)
 
     async def trades(
         self,
@@ -89,14 +87,12 @@ class RestClient(MarketClient):
         contract = await self._contract(symbol)
         limit = min(limit, REQUESTS.trade_page.rows)
         read = partial(read_trades, symbol=symbol, contract=contract)
-        answer = await self.http.get(requests.trades_request(symbol, from_id, limit), priority)
-        page = self.http.read(read, answer.body)
+        page = await self.ask(requests.trades_request(symbol, from_id, limit), priority, read)
         found = [trade for trade in within(page, limit) if trade.aggregate_id >= from_id]
         if len(found) == limit:
             return found
         # What has just been traded may not be in the history yet.
-        answer = await self.http.get(requests.recent_trades_request(symbol), priority)
-        recent = self.http.read(read, answer.body)
+        recent = await self.ask(requests.recent_trades_request(symbol), priority, read)
         next_id = found[-1].aggregate_id + 1 if found else from_id
         newer = [trade for trade in recent if trade.aggregate_id >= next_id]
         follow = takewhile(lambda at: at[1].aggregate_id == next_id + at[0], enumerate(newer))

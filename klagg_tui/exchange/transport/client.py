@@ -98,8 +98,22 @@ class MarketClient:
     async def tickers(self, priority: Priority) -> dict[str, Ticker24h]:
         """The last 24 hours of every symbol, as far as the exchange tells it in one request."""
         request, read = self.day()
+        return await self.ask_at(request, priority, read)
+
+    async def ask(self, request: Request, priority: Priority, read: Callable[[bytes], T]) -> T:
+        """What `read` makes of the answer; it raises BadFrame or BadNumber where that is damaged.
+
+        Raises:
+            ExchangeError: there is none, after as many tries as make sense, or it cannot be read.
+        """
         answer = await self.http.get(request, priority)
-        return self.http.read(lambda body: read(body, self.clock.now_ms(answer.sent_ms)), answer.body)
+        return self.http.read(read, answer.body)
+
+    async def ask_at(self, request: Request, priority: Priority, read: Callable[[bytes, int], T]) -> T:
+        """The same, where it matters when was asked: `read` is given that too, by the exchange's clock."""
+        answer = await self.http.get(request, priority)
+        asked_ms = self.clock.now_ms(answer.sent_ms)
+        return self.http.read(lambda body: read(body, asked_ms), answer.body)
 
     async def listed(self, symbol: str, known: Mapping[str, T]) -> T:
         """What the listing says of a symbol, by those that were read; one that nobody has seen yet is asked for, once.

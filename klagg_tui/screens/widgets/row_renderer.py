@@ -51,9 +51,8 @@ def row_strip(
         pieces.append((fitted(f"  {row.symbol}  no bar of this period yet", width - 3, is_left=True), Role.FAINT))
     else:
         sign, role = state_sign(row, bar, context)
-        pieces.append((sign.ljust(1), role))
-        if len(sign) < 2:
-            pieces.append((row_state.alert or " ", Role.MARK if row_state.alert else role))
+        sign = sign.ljust(2)
+        pieces += [(sign[0], role), (row_state.alert or sign[1], Role.MARK if row_state.alert else role)]
         cells = _cells(row, bar, placed, context, _FLASHES.get(row_state.flash))
         pieces += (
             [(text, role if role in _KEEPS_COLOUR else Role.FAINT) for text, role in cells]

@@ -38,9 +38,9 @@ def test_the_recorded_minute_is_equal_in_all_seven_fields() -> None:
     names = ("open_time", "open", "high", "low", "close", "vol", "vol_ccy", "vol_quote")
     [theirs] = read_bars(
         reply([*(candle[name] for name in names), "1"]),
+        int(candle["open_time"]) + 60_000,
         MATIC,
         Period.M1,
-        int(candle["open_time"]) + 60_000,
         facts.SWAP,
         CONTRACTS[MATIC],
     )

@@ -3,7 +3,9 @@
 import pytest
 from rich.cells import cell_len
 
+from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
+from klagg_tui.evidence import Evidence
 from klagg_tui.screens.palette import Tints, palette
 from klagg_tui.screens.widgets.row_renderer import RowState, row_strip
 from klagg_tui.view.columns.column import RenderContext
@@ -28,6 +30,18 @@ def test_a_price_that_changed_flashes_with_an_arrow_in_a_line_of_the_same_width(
         )
         assert f"{sign}{price}" in strip.text
         assert strip.cell_length == cell_len(strip.text) == 100
+
+
+@pytest.mark.parametrize("evidence", [Evidence.ALL, Evidence.CANDLE_ONLY], ids=["by ids", "by the candle"])
+def test_the_sign_of_an_alert_stands_beside_the_symbol(evidence: Evidence) -> None:
+    row = Row("BTCUSDT")
+    row.take(bar(START, "1.5", state=State.CONFIRMED)._replace(evidence=evidence))
+    placed = place(view_columns(DEFAULT_KEYS, DEFAULT_PERIODS, all_periods=False), 99, Widths(10, 8))
+    context, styles = RenderContext(Period.M1, START, is_stale=False), palette({}, Tints.THEME).plain
+    state = RowState(cursor=False, mark=True, flash=0, thumb=False, alert="◆")
+    strip = row_strip(row, placed, context, styles, 100, state)
+    assert strip.text.startswith(" ★✔◆BTCUSDT")
+    assert strip.cell_length == 100
 
 
 async def test_a_partial_row_looks_partial_and_an_old_one_stale() -> None:

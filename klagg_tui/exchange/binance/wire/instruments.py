@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from klagg_tui.engine.exact import price_decimals_of
@@ -46,7 +47,11 @@ def read_instruments(raw: bytes, product: Product = UM) -> Instruments:
         BadFrame: there is no list of them, or an empty one.
     """
     reply = fields.mapping(fields.decoded(raw))
-    found = read_listing(fields.sequence(reply.get("symbols")), lambda row: read_instrument(row, product), _symbol_of)
+    found = read_listing(
+        fields.sequence(reply.get("symbols")),
+        lambda row: read_instrument(row, product),
+        partial(fields.symbol_in, name="symbol"),
+    )
     return found._replace(cost_limit=_cost_limit(reply.get("rateLimits")))
 
 
@@ -58,18 +63,16 @@ def read_instrument(row: Json, product: Product = UM) -> Instrument:
     """
     try:
         entry = fields.mapping(row)
-        status = fields.text(entry["contractStatus" if product.is_in_contracts else "status"])
+        status = fields.one_of(_STATUSES, entry["contractStatus" if product.is_in_contracts else "status"], "status")
         instrument = _pair(entry, status) if product.is_spot else _contract(entry, status, product)
     except KeyError as error:
         raise BadFrame(f"the field {error} is missing") from error
-    if status not in _STATUSES:
-        raise BadFrame(f"the status {status[:40]!r} is unknown")
     return instrument
 
 
 def _contract(entry: dict[str, Json], status: str, product: Product) -> Instrument:
     return Instrument(
-        fields.symbol(fields.text(entry["symbol"])),
+        fields.symbol_in(entry, "symbol"),
         fields.text(entry["quoteAsset"]),
         fields.text(entry["contractType"]),
         status == TRADING,
@@ -86,7 +89,7 @@ def _pair(entry: dict[str, Json], status: str) -> Instrument:
     """Of spot: nothing says when it was listed, and its type is that it may be traded so."""
     is_spot = entry["isSpotTradingAllowed"] is True
     return Instrument(
-        fields.symbol(fields.text(entry["symbol"])),
+        fields.symbol_in(entry, "symbol"),
         fields.text(entry["quoteAsset"]),
         "SPOT",
         status == TRADING and is_spot,
@@ -122,10 +125,6 @@ def _step_decimals(entry: dict[str, Json], kind: str, name: str) -> int:
 def _decimals(precision: Json) -> int:
     """Decimals that are written: `7.6120` at a precision of 4, though the tick is 0.001 (SUSHIUSDT, 2021)."""
     return min(fields.whole(precision), DECIMALS)
-
-
-def _symbol_of(row: Json) -> str:
-    return fields.symbol(fields.text(fields.mapping(row)["symbol"]))
 
 
 def _cost_limit(rules: Json) -> int | None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade, TradeFields
-from klagg_tui.engine.parsing import price, quantity
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.binance.facts import DECIMALS
 from klagg_tui.exchange.fields import LARGEST, LATEST_MS, MOST_FILLS, Json, decoded, mapping, sequence, symbol
 from klagg_tui.exchange.messages import Skipped
-from klagg_tui.exchange.reading import rising_trades
+from klagg_tui.exchange.reading import sound_trades
 
 OWN_MARK: Final = 1
 """`st` of USDⓈ-M symbols; since June 2026 the all-market streams carry COIN-M (2) too. Absent in older messages and of spot."""
@@ -73,11 +72,9 @@ def read_trades(raw: bytes, name: str) -> list[AggTrade]:
         BadFrame, BadNumber: any of them is damaged, or the ids do not rise.
     """
     found = [_row(mapping(row), name) for row in sequence(decoded(raw))]
-    return rising_trades(found, name)
+    return sound_trades(found, name, DECIMALS)
 
 
 def _row(row: dict[str, Json], name: str) -> AggTrade:
     """A row names neither its symbol nor a time of sending."""
-    trade = AggTrade(*trade_fields({**row, "s": name, "E": row.get("T")}))
-    price(trade.price, DECIMALS), quantity(trade.quantity)
-    return trade
+    return AggTrade(*trade_fields({**row, "s": name, "E": row.get("T")}))

@@ -10,13 +10,12 @@ from klagg_tui.engine.bar import Bar, Check, State, empty_bar
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.parsing import price, quantity
 from klagg_tui.engine.period import Period
-from klagg_tui.errors import BadFrame
 from klagg_tui.evidence import Evidence
 from klagg_tui.exchange import fields
 from klagg_tui.exchange.coinbase.facts import DECIMALS, GRANULARITIES, LACKS
-from klagg_tui.exchange.fields import DAMAGE, Json
+from klagg_tui.exchange.fields import Json
 from klagg_tui.exchange.numerals import decoded_exactly, number_text
-from klagg_tui.exchange.reading import rising_bars, sound
+from klagg_tui.exchange.reading import bars_of, sound
 
 _KNOWN: Final = LACKS | Evidence.CANDLE_ONLY
 _EIGHTH: Final = Decimal("0.00000001")
@@ -31,16 +30,13 @@ def read_bars(raw: bytes, symbol: str, period: Period) -> list[Bar]:
         BadFrame, BadNumber: any of them is damaged, off the grid or out of order.
     """
     rows = fields.sequence(decoded_exactly(raw))
-    return rising_bars([_bar(symbol, period, fields.sequence(row)) for row in reversed(rows)], symbol)
+    return bars_of(reversed(rows), lambda row: _bar(symbol, period, fields.sequence(row)), symbol)
 
 
 def _bar(symbol: str, period: Period, row: list[Json]) -> Bar:
-    try:
-        open_ms = fields.moment(fields.whole(row[0]) * 1000)
-        low, high, first, last = (price(number_text(row[i]), DECIMALS) for i in (1, 2, 3, 4))
-        volume = _volume(number_text(row[5]))
-    except DAMAGE as error:
-        raise BadFrame(f"a bar of {symbol} cannot be read: {error}") from error
+    open_ms = fields.moment(fields.whole(row[0]) * 1000)
+    low, high, first, last = (price(number_text(row[i]), DECIMALS) for i in (1, 2, 3, 4))
+    volume = _volume(number_text(row[5]))
     bar = Bar(symbol, period, open_ms, first, high, low, last, volume, 0, 0, 0, 0, State.CONFIRMED, _KNOWN)
     return sound(bar, Check.PRICES)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Final
 
 from klagg_tui.errors import BadFrame
@@ -21,17 +22,15 @@ _INCREMENT: Final = re.compile(r"\d{1,12}(?:\.(\d{1,12}))?")
 
 def read_products(raw: bytes) -> Instruments:
     """Every product that the exchange lists; raises BadFrame where there is no list of them, or an empty one."""
-    return read_listing(fields.sequence(fields.decoded(raw)), _product, _symbol_of)
+    return read_listing(fields.sequence(fields.decoded(raw)), _product, partial(fields.symbol_in, name="id"))
 
 
 def _product(row: Json) -> Instrument:
     entry = fields.mapping(row)
-    status = fields.text(entry["status"])
-    if status not in _STATUSES:
-        raise BadFrame(f"the status {status[:40]!r} is unknown")
+    status = fields.one_of(_STATUSES, entry["status"], "status")
     rests = any(entry.get(name) is True for name in _RESTING)
     return Instrument(
-        symbol=_symbol_of(row),
+        symbol=fields.symbol_in(row, "id"),
         quote=fields.text(entry["quote_currency"]),
         contract_type="SPOT",
         is_trading=status == _ONLINE and not rests,
@@ -49,7 +48,3 @@ def _decimals(increment: Json) -> int:
     if step is None:
         raise BadFrame("an increment is no number")
     return min(8, len((step[1] or "").rstrip("0")))
-
-
-def _symbol_of(row: Json) -> str:
-    return fields.symbol(fields.text(fields.mapping(row)["id"]))

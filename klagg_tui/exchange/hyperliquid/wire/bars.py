@@ -11,9 +11,9 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFrame
 from klagg_tui.evidence import Evidence
 from klagg_tui.exchange import fields
-from klagg_tui.exchange.fields import DAMAGE, Json
+from klagg_tui.exchange.fields import Json
 from klagg_tui.exchange.hyperliquid.facts import CANDLE, MOST_BARS
-from klagg_tui.exchange.reading import judged, rising_bars, sound
+from klagg_tui.exchange.reading import bars_of, judged, sound
 
 MOST_FILLED: Final = 2 * MOST_BARS
 """Bars of one reply, flat ones included; more were never asked for."""
@@ -37,7 +37,7 @@ def read_bars(raw: bytes, coin: str, period: Period, over_ms: int, last_ms: int 
         BadFrame, BadNumber: any of them is damaged, of something else, off the grid or out of order.
     """
     rows = fields.sequence(fields.decoded(raw))
-    found = rising_bars([_bar(coin, period, fields.mapping(row)) for row in rows], coin)
+    found = bars_of(rows, lambda row: _bar(coin, period, fields.mapping(row)), coin)
     if last_ms is None or not found:
         return judged(found, over_ms)
     until_ms = min(last_ms + 1, period.open_ms(max(0, over_ms - LATE_MS)))
@@ -58,14 +58,10 @@ def _until(earlier: Bar, next_ms: int) -> Iterator[Bar]:
 
 
 def _bar(coin: str, period: Period, row: dict[str, Json]) -> Bar:
-    try:
-        open_ms, count = fields.moment(row["t"]), fields.counted(row["n"])
-        first, high, low, last = (price(row[name]) for name in "ohlc")  # type: ignore[arg-type]
-        volume = quantity(row["v"])  # type: ignore[arg-type]
-        is_meant = (row["s"], row["i"]) == (coin, str(period))
-    except DAMAGE as error:
-        raise BadFrame(f"a bar of {coin} cannot be read: {error}") from error
-    if not is_meant:
+    open_ms, count = fields.moment(row["t"]), fields.counted(row["n"])
+    first, high, low, last = (price(row[name]) for name in "ohlc")  # type: ignore[arg-type]
+    volume = quantity(row["v"])  # type: ignore[arg-type]
+    if (row["s"], row["i"]) != (coin, str(period)):
         raise BadFrame(f"a bar of {coin} is one of something else")
     # Nothing traded is no turnover and nothing bought: of such a bar every field is known.
     evidence = CANDLE.lacks if volume else Evidence.ALL

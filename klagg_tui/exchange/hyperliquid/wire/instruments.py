@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from klagg_tui.errors import BadFrame
@@ -18,18 +19,14 @@ _DECIMALS: Final = 6
 def read_instruments(raw: bytes) -> Instruments:
     """Every perpetual of the exchange's own; raises BadFrame where there is no list of them, or an empty one."""
     rows = fields.sequence(fields.mapping(fields.decoded(raw)).get("universe"))
-    return read_listing(rows, _instrument, _symbol_of)
+    return read_listing(rows, _instrument, partial(fields.symbol_in, name="name"))
 
 
 def _instrument(row: Json) -> Instrument:
     entry = fields.mapping(row)
-    coin, decimals, is_gone = _symbol_of(row), entry.get("szDecimals"), entry.get("isDelisted")
+    coin, decimals, is_gone = fields.symbol_in(row, "name"), entry.get("szDecimals"), entry.get("isDelisted")
     if type(decimals) is not int or not 0 <= decimals <= _DECIMALS:
         raise BadFrame("the decimals of a size are out of range")
     if is_gone not in (None, False, True):
         raise BadFrame("whether a coin is delisted cannot be read")
     return Instrument(coin, QUOTE, PERPETUAL, not is_gone, _DECIMALS - decimals, decimals, 0, base=coin)
-
-
-def _symbol_of(row: Json) -> str:
-    return fields.symbol(fields.text(fields.mapping(row).get("name")))

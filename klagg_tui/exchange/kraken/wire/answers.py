@@ -30,6 +30,13 @@ def result_of(raw: bytes) -> Json:
     return reply["result"]
 
 
+def rows_of(raw: bytes) -> tuple[list[list[Json]], Json]:
+    """The rows about a pair, whatever it is called, and the `last` that says where they go on; raises BadFrame."""
+    result = fields.mapping(result_of(raw))
+    last = result.pop("last", None)
+    return [fields.sequence(row) for rows in result.values() for row in fields.sequence(rows)], last
+
+
 def read_time(raw: bytes) -> int:
     """The exchange's clock, in milliseconds since the epoch: the middle of the second that it tells; raises BadFrame."""
     return fields.moment(fields.whole(fields.mapping(result_of(raw)).get("unixtime")) * 1000 + 500)

@@ -57,9 +57,7 @@ def _pair(row: Json) -> Instrument:
     """One entry. Its `base` and `quote` are of an older naming (XXBT, ZUSD), those in `wsname` are people's."""
     entry = fields.mapping(row)
     base, quote = _sides(entry)
-    status = fields.text(entry.get("status", "online"))
-    if status not in _STATUSES:
-        raise BadFrame(f"the status {status[:40]!r} is unknown")
+    status = fields.one_of(_STATUSES, entry.get("status", "online"), "status")
     return Instrument(
         symbol=_symbol_of(entry),
         quote=quote,

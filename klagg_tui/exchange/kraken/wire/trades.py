@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.events import AggTrade, TradeFields
-from klagg_tui.engine.parsing import price, quantity
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange import fields
 from klagg_tui.exchange.fields import DAMAGE, Json
 from klagg_tui.exchange.kraken.facts import DECIMALS
-from klagg_tui.exchange.kraken.wire.answers import result_of
+from klagg_tui.exchange.kraken.wire.answers import rows_of
 from klagg_tui.exchange.numerals import number_text, rfc3339_ms, seconds_ms
-from klagg_tui.exchange.reading import rising_trades
+from klagg_tui.exchange.reading import lone_trade, sound_trades
 
 _IS_BUYER_MAKER: Final = {"buy": False, "sell": True, "b": False, "s": True}
 """The side is the taker's."""
@@ -30,17 +29,10 @@ def trade_fields(trade: dict[str, Json]) -> TradeFields:
     """
     try:
         traded_ms, number = rfc3339_ms(trade["timestamp"]), fields.whole(trade["trade_id"])
-        return (
-            fields.symbol(trade["symbol"]),  # type: ignore[arg-type]  # it checks the type itself
-            number_text(trade["price"]),
-            number_text(trade["qty"]),
-            traded_ms,
-            _IS_BUYER_MAKER[trade["side"]],  # type: ignore[index]  # a KeyError or TypeError
-            number,
-            number,
-            number,
-            traded_ms,
-        )
+        symbol = fields.symbol(trade["symbol"])  # type: ignore[arg-type]  # it checks the type itself
+        is_buyer_maker = _IS_BUYER_MAKER[trade["side"]]  # type: ignore[index]  # a KeyError or TypeError
+        price, quantity = number_text(trade["price"]), number_text(trade["qty"])
+        return lone_trade(symbol, price, quantity, traded_ms, is_buyer_maker, number)
     except (KeyError, TypeError) as error:
         raise BadFrame(f"a trade lacks a field or has one of another type: {error}") from error
 
@@ -59,23 +51,19 @@ def read_trades(raw: bytes, name: str) -> TradePage:
     Raises:
         BadFrame, BadNumber: any of them is damaged, or the ids do not rise.
     """
-    result = fields.mapping(result_of(raw))
-    rows = [fields.sequence(row) for pair, rows in result.items() if pair != "last" for row in fields.sequence(rows)]
-    found = rising_trades([_row(row, name) for row in rows], name)
-    return TradePage(found, _last_ns(result.get("last"), rows))
+    rows, last = rows_of(raw)
+    found = sound_trades([_row(row, name) for row in rows], name, DECIMALS)
+    return TradePage(found, _last_ns(last, rows))
 
 
 def _row(row: list[Json], name: str) -> AggTrade:
     try:
         number, traded_ms = fields.whole(row[6]), seconds_ms(row[2])
         is_buyer_maker = _IS_BUYER_MAKER[row[3]]  # type: ignore[index]
-        trade = AggTrade(
-            name, fields.text(row[0]), fields.text(row[1]), traded_ms, is_buyer_maker, number, number, number, traded_ms
-        )
+        price, quantity = fields.text(row[0]), fields.text(row[1])
+        return AggTrade(*lone_trade(name, price, quantity, traded_ms, is_buyer_maker, number))
     except DAMAGE as error:
         raise BadFrame(f"a trade of {name} cannot be read: {error}") from error
-    price(trade.price, DECIMALS), quantity(trade.quantity)
-    return trade
 
 
 def _last_ns(last: Json, rows: list[list[Json]]) -> int:

@@ -13,27 +13,26 @@ from klagg_tui.engine.bar import Bar, Check, State
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.parsing import price, quantity, turnover
 from klagg_tui.engine.period import Period
-from klagg_tui.errors import BadFrame
 from klagg_tui.evidence import Evidence
 from klagg_tui.exchange import fields
-from klagg_tui.exchange.fields import DAMAGE, Json
+from klagg_tui.exchange.fields import Json
 from klagg_tui.exchange.numerals import moment_of_digits, product
 from klagg_tui.exchange.okx.facts import CANDLE, SPOT, Market
 from klagg_tui.exchange.okx.wire.answers import rows
-from klagg_tui.exchange.reading import rising_bars, sound
+from klagg_tui.exchange.reading import bars_of, sound
 from klagg_tui.exchange.units import Contract
 
 _FINAL: Final = {"0": False, "1": True}
 
 
-def read_bars(raw: bytes, symbol: str, period: Period, now_ms: int, market: Market, contract: Contract) -> list[Bar]:
+def read_bars(raw: bytes, now_ms: int, symbol: str, period: Period, market: Market, contract: Contract) -> list[Bar]:
     """The exchange's own bars, in order: confirmed where they say so and were over, else forming.
 
     Args:
         raw: the reply.
+        now_ms: the time by our clock when they were asked for.
         symbol: whose bars they are.
         period: their length.
-        now_ms: the time by our clock when they were asked for.
         market: says which column counts volume.
         contract: the unit of the instrument's sizes.
 
@@ -41,24 +40,19 @@ def read_bars(raw: bytes, symbol: str, period: Period, now_ms: int, market: Mark
         BadFrame, BadNumber: any of them is damaged, off the grid (one of the exchange's own days, which begin at UTC+8) or out
             of order.
     """
-    found = [_bar(symbol, period, fields.sequence(row), now_ms, market, contract) for row in reversed(rows(raw))]
-    return rising_bars(found, symbol)
 
-
-def _bar(symbol: str, period: Period, row: Sequence[Json], now_ms: int, market: Market, contract: Contract) -> Bar:
-    try:
-        open_ms = moment_of_digits(row[0])
+    def read(value: Json) -> Bar:
+        row = fields.sequence(value)
         first, high, low, last = (price(row[i]) for i in (1, 2, 3, 4))  # type: ignore[arg-type]
         volume, paid = _sums(row, market, contract)
-        is_final = _FINAL[row[8]]  # type: ignore[index]
-    except DAMAGE as error:
-        raise BadFrame(f"a bar of {symbol} cannot be read: {error}") from error
-    # Nothing traded is a count of 0 and nothing bought: of such a bar every field is known.
-    evidence = CANDLE.lacks if volume else Evidence.ALL
-    bar = Bar(symbol, period, open_ms, first, high, low, last, volume, paid, 0, 0, 0, State.FORMING, evidence)
-    return sound(bar, Check.PARTS)._replace(
-        state=State.CONFIRMED if is_final and bar.end_ms <= now_ms else State.FORMING
-    )
+        open_ms, is_final = moment_of_digits(row[0]), _FINAL[row[8]]  # type: ignore[index]
+        state = State.CONFIRMED if is_final and period.end_ms(open_ms) <= now_ms else State.FORMING
+        # Nothing traded is a count of 0 and nothing bought: of such a bar every field is known.
+        evidence = CANDLE.lacks if volume else Evidence.ALL
+        bar = Bar(symbol, period, open_ms, first, high, low, last, volume, paid, 0, 0, 0, state, evidence)
+        return sound(bar, Check.PARTS)
+
+    return bars_of(reversed(rows(raw)), read, symbol)
 
 
 def _sums(row: Sequence[Json], market: Market, contract: Contract) -> tuple[Exact, Exact]:

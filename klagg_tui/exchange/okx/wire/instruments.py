@@ -5,6 +5,7 @@ Source: okx.com/docs-v5, "Get instruments", and the recorded listings of 2022.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS
@@ -41,7 +42,7 @@ def read_instruments(raw: bytes, market: Market) -> Listed:
         contracts[instrument.symbol] = contract
         return instrument
 
-    return Listed(read_listing(rows(raw), read, _symbol_of), contracts)
+    return Listed(read_listing(rows(raw), read, partial(fields.symbol_in, name="instId")), contracts)
 
 
 def _read(entry: dict[str, Json], market: Market) -> tuple[Instrument, Contract]:
@@ -50,9 +51,7 @@ def _read(entry: dict[str, Json], market: Market) -> tuple[Instrument, Contract]
     Raises:
         BadFrame, KeyError: it cannot be understood, a state that nobody has seen yet included.
     """
-    symbol, state = fields.symbol(fields.text(entry["instId"])), fields.text(entry["state"])
-    if state not in _STATES:
-        raise BadFrame(f"the state {state[:40]!r} is unknown")
+    symbol, state = fields.symbol_in(entry, "instId"), fields.one_of(_STATES, entry["state"], "state")
     if (inst_type := fields.text(entry["instType"])) != market.inst_type:
         raise BadFrame(f"it is of the market {inst_type[:40]!r}")
     kind = market.inst_type if market is SPOT else fields.text(entry["ctType"])
@@ -94,7 +93,3 @@ def _unit(entry: dict[str, Json], kind: str) -> tuple[Contract, str, str]:
     if kind == INVERSE:
         return Contract(value=value), paid, counted
     raise BadFrame(f"contracts of the type {kind[:40]!r} are not read")
-
-
-def _symbol_of(row: Json) -> str:
-    return fields.symbol(fields.text(fields.mapping(row)["instId"]))

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Final
 
 from klagg_tui.engine.events import AggTrade, TradeFields
-from klagg_tui.engine.parsing import price as read_price
-from klagg_tui.engine.parsing import quantity as read_quantity
+from klagg_tui.engine.exact import PRICE_DECIMALS
 from klagg_tui.errors import BadFrame
 from klagg_tui.exchange.fields import Json, mapping
 from klagg_tui.exchange.numerals import digits, moment_of_digits
 from klagg_tui.exchange.okx.wire.answers import rows
+from klagg_tui.exchange.reading import lone_trade, sound_trades
 from klagg_tui.exchange.units import Contract, quantity
 
 _IS_SELL: Final = {"buy": False, "sell": True}
@@ -34,17 +34,7 @@ def trade_fields(row: dict[str, Json], symbol: str, contract: Contract) -> Trade
     if row.get("instId", symbol) != symbol:
         raise BadFrame(f"a trade of {symbol} is another instrument's")
     traded_ms, trade_id = moment_of_digits(row.get("ts")), digits(row.get("tradeId"))
-    return (
-        symbol,
-        price,
-        quantity(size, contract),
-        traded_ms,
-        _IS_SELL[side],
-        trade_id,
-        trade_id,
-        trade_id,
-        traded_ms,
-    )
+    return lone_trade(symbol, price, quantity(size, contract), traded_ms, _IS_SELL[side], trade_id)
 
 
 def read_trades(raw: bytes, symbol: str, contract: Contract) -> list[AggTrade]:
@@ -58,10 +48,9 @@ def read_trades(raw: bytes, symbol: str, contract: Contract) -> list[AggTrade]:
     found: list[AggTrade] = []
     for row in reversed(rows(raw)):
         trade = AggTrade(*trade_fields(mapping(row), symbol, contract))
-        read_price(trade.price), read_quantity(trade.quantity)
         if found and trade.aggregate_id <= found[-1].aggregate_id:
             if trade.aggregate_id == found[-1].aggregate_id or trade.traded_ms <= found[-1].traded_ms:
                 raise BadFrame(f"the trades of {symbol} are out of order")
             found.clear()
         found.append(trade)
-    return found
+    return sound_trades(found, symbol, PRICE_DECIMALS)

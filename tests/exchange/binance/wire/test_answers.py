@@ -21,6 +21,10 @@ def test_a_ban_says_until_when() -> None:
     assert (failure.code, failure.banned_until_ms) == (-1003, 1_790_046_465_702)
 
 
+def test_a_code_counts_without_words_too() -> None:
+    assert wire.read_failure(b'{"code":-1121}') == Failure(-1121, is_unknown_symbol=True)
+
+
 @pytest.mark.parametrize("raw", [b"", b"<html>502</html>", b"[]", b"7", b'{"code":"x","msg":7}'], ids=repr)
 def test_any_other_body_of_a_failure_says_nothing(raw: bytes) -> None:
     assert wire.read_failure(raw) == Failure()

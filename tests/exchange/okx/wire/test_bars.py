@@ -29,7 +29,7 @@ def read(
     market: facts.Market = facts.SWAP,
     contract: Contract = LINEAR,
 ) -> list[Bar]:
-    return read_bars(reply(*rows), "X", period, now_ms, market, contract)
+    return read_bars(reply(*rows), now_ms, "X", period, market, contract)
 
 
 def row(**changes: Any) -> list[Any]:
