@@ -28,8 +28,6 @@ from klagg_tui.view.screener.figure import FigureCall
 from klagg_tui.view.sorting import Sort
 
 BEATS_A_SECOND: Final = 5
-_STANDS: Final = frozenset({"paused", "ended"})
-"""Words on a replay that does not go on."""
 
 
 class AppState:
@@ -346,6 +344,6 @@ def liveness(status: Status, *, frozen: bool, stale: bool, has_trades: bool = Tr
         return "offline"
     if stale:
         return "stale" if has_trades else "starting"
-    if status.mode is Mode.REPLAY and status.connection in _STANDS:
+    if status.mode is Mode.REPLAY and status.connection in ("paused", "ended"):
         return status.connection
     return status.mode.value
