@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import events
@@ -19,7 +20,7 @@ from textual.theme import Theme
 
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import FilterError, KlaggError
-from klagg_tui.feed import Feed, Mode
+from klagg_tui.feed import Feed, Mode, Playback
 from klagg_tui.runtime import interpreter
 from klagg_tui.screens.app_state import BEATS_A_SECOND, AppState
 from klagg_tui.screens.base import KlaggScreen
@@ -33,6 +34,8 @@ from klagg_tui.screens.key_queue import KeyQueue
 from klagg_tui.screens.market import MarketScreen
 from klagg_tui.screens.palette import Tints
 from klagg_tui.screens.palette_commands import KlaggCommands
+from klagg_tui.screens.picture import save_picture
+from klagg_tui.screens.playback import PLAYBACK_BINDINGS, PlaybackKeys
 from klagg_tui.screens.state_file import REAL, StateFile, defaults_from, path_of
 from klagg_tui.screens.symbol import SymbolScreen
 from klagg_tui.screens.themes import KLAGG
@@ -71,6 +74,7 @@ class KlaggApp(App[bool]):
         on_shown: called once, when the first picture is there, with its period.
         desk: where alerts are kept, and people told of them outside of the screen.
         signs: what the terminal is told of an alert.
+        playback: of a replay, how it is played.
     """
 
     TITLE = "klagg"
@@ -89,6 +93,7 @@ class KlaggApp(App[bool]):
         Binding("question_mark", "help", "Help", id="help", key_display="?"),
         Binding("colon", "command_palette", "Command palette", show=False, id="palette", key_display=":"),
         Binding("D", "demo", "The simulated market, where the real one cannot be reached", id="demo"),
+        *PLAYBACK_BINDINGS,
         Binding("q", "quit", "Leave klagg", id="quit"),
         # Textual's own answer is a hint at another key; whoever presses it wants to leave, also out of an input.
         Binding("ctrl+c", "interrupt", "Leave klagg", id="interrupt", priority=True),
@@ -105,6 +110,7 @@ class KlaggApp(App[bool]):
         on_shown: Callable[[Period], None] = lambda _period: None,
         desk: AlertDesk | None = None,
         signs: TerminalSigns = TerminalSigns(),  # noqa: B008 - it never changes
+        playback: Playback | None = None,
     ) -> None:
         super().__init__()
         self._on_shown = on_shown
@@ -117,6 +123,7 @@ class KlaggApp(App[bool]):
         self._state_file = state_file
         preferences = state_file.load() if state_file else defaults or Preferences()
         self.state = AppState(feed, preferences, state_file.update if state_file else _discard, desk)
+        self._playback = PlaybackKeys(self, self.state, playback) if playback else None
         wanted = preferences.theme
         self.theme = wanted if wanted in self.available_themes else KLAGG.name  # here, or all is styled twice
         self._toasts = AlertToasts(self, signs)
@@ -162,7 +169,17 @@ class KlaggApp(App[bool]):
         """Of Textual's own commands those that ours do not bring already."""
         for command in super().get_system_commands(screen):
             if command.title == "Screenshot":
-                yield command
+                yield command._replace(callback=self.save_picture, help="Save a picture of the screen as SVG")
+
+    def save_picture(self) -> None:
+        """Save what is on view as SVG, and say where."""
+        moment = f"{datetime.now(UTC):%Y-%m-%d-%H%M%S}"
+        try:
+            path = save_picture(self.export_screenshot(), moment)
+        except OSError as error:
+            self.notify(f"No picture was saved: {error.strerror or error}.", severity="error")
+        else:
+            self.notify(f"Saved as {path}", timeout=8)
 
     def notify(  # noqa: D102 - Textual's
         self,
@@ -345,6 +362,17 @@ class KlaggApp(App[bool]):
         if self._klagg_screen:
             await self.push_screen(HelpScreen(self._klagg_screen.HELP_TITLE, described_keys(self.screen)))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys of a replay hold where one is played and no question lies over the screen."""
+        if action == "playback":
+            return self._playback is not None and self._klagg_screen is not None
+        return super().check_action(action, parameters)
+
+    def action_playback(self, what: str) -> None:
+        """Pause a replay, change its speed, play on to a time."""
+        if self._playback:
+            self._playback.do(what)
+
     def action_tints(self) -> None:
         """Green up, red up, or the colour-blind pair."""
         chosen = Tints.after(self.state.preferences.tints)
@@ -427,12 +455,14 @@ def run(
     begin: Callable[[Preferences], Preferences] | None = None,
     alerts: AlertSettings | None = None,
     desk: Desk | None = None,
+    playback: Playback | None = None,
 ) -> bool:
     """Start the engine, show the market until the user or a signal ends it, and end when the last changes are on disk.
 
     Returns whether the user left for the simulated market. `names` are own names of the settings and what they stand for;
     `state_name` names the file of the preferences, `begin` makes of them those that this start is to have; `alerts` say what the
-    terminal is told of alerts, which `desk` keeps.
+    terminal is told of alerts, which `desk` keeps;
+    `playback` is that of a replay.
 
     Raises:
         KlaggError: the engine cannot start, ended by itself, or could not write its last state.
@@ -454,6 +484,7 @@ def run(
         on_shown=runtime.go_on,
         desk=desk,
         signs=TerminalSigns(alerts.bell, form_of(alerts.terminal, os.environ)) if alerts else TerminalSigns(),
+        playback=playback,
     )
     try:
         is_for_demo = not stop.came and bool(app.run())

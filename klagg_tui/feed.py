@@ -206,6 +206,36 @@ class FeedUpdate(NamedTuple):
     """What was told of contracts beside their trades: the minutes that changed, in their newest state."""
 
 
+class Pace(Protocol):
+    """How recorded trades are played; as text its speed."""
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the playing stands still."""
+        ...
+
+
+class Playback(Protocol):
+    """What may be asked of recorded trades while they are played. Every call is cheap and safe from the screen's thread."""
+
+    @property
+    def pace(self) -> Pace:
+        """As it was asked for last."""
+        ...
+
+    def pause(self) -> None:
+        """Stop the playing, or go on with it."""
+        ...
+
+    def change_speed(self, step: int) -> None:
+        """Play faster, or with -1 slower."""
+        ...
+
+    def skip_to(self, at_ms: int) -> None:
+        """Play without any waiting up to this recorded time."""
+        ...
+
+
 class Feed(Protocol):
     """Every call is cheap and safe from the screen's thread."""
 

@@ -17,6 +17,7 @@ from textual.pilot import Pilot
 from textual.worker import WorkerState
 
 from klagg_tui.app import KlaggApp
+from klagg_tui.feed import Playback
 from klagg_tui.screens.base import LEAST_HEIGHT, LEAST_WIDTH
 from klagg_tui.screens.state_file import StateFile
 from klagg_tui.screens.widgets.table import MarketTable
@@ -137,12 +138,13 @@ async def opened(
     preferences: Preferences | None = None,
     state_path: Path | None = None,
     keymap: dict[str, str] | None = None,
+    playback: Playback | None = None,
 ) -> AsyncIterator[Seen]:
     """The app, with its first frame drawn."""
     feed = feed or pickle.loads(_made_market())
     defaults = preferences or Preferences(sort="symbol", descending=False, period="1m")
     state_file = StateFile(state_path, defaults) if state_path else None
-    app = KlaggApp(feed, defaults, state_file, keymap)
+    app = KlaggApp(feed, defaults, state_file, keymap, playback=playback)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         seen = Seen(app, pilot, feed)

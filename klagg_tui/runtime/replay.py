@@ -6,6 +6,7 @@ import asyncio
 import heapq
 import logging
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from klagg_tui.importing.markets import settle
 from klagg_tui.importing.read import read_trades
 from klagg_tui.importing.tally import Tally
 from klagg_tui.runtime.host import EngineHost
+from klagg_tui.runtime.player import Player
 from klagg_tui.runtime.source import SourceStatus
 
 log = logging.getLogger(__name__)
@@ -29,7 +31,7 @@ _BY_TIME: Final = itemgetter(AggTrade._fields.index("traded_ms"))
 
 
 class Replay:
-    """A `Source` that reads files. `speed` is in recorded seconds a second; None: no waiting at all."""
+    """A `Source` that reads files. `speed` is in recorded seconds a second to begin with; None: no waiting at all."""
 
     is_live = False
     knows_time = True
@@ -56,13 +58,16 @@ class Replay:
             raise BadFile(f"Trades of {market.name} count contracts, which a replay does not; import them instead.")
         self.bars_of = market.key
         """Whose bars are made: how a database of theirs is marked."""
-        self._speed = speed
+        self.player = Player(speed)
+        """Who may pause, change the speed, skip."""
         self._tally = Tally()
         self._now_ms = 0
-        self._read_bytes: dict[Path, int] = {}
-        self._total_bytes = sum(source.size for source in self._sources)
+        self._known: set[str] = set()
+        self._ends_ms: dict[Path, float] = {}
+        """When each file's last trade was, as far as it is read: reckoned from its size."""
+        self._first_ms: dict[Path, int] = {}
         self.market = "replay"
-        self.status = SourceStatus(Mode.REPLAY, "reading", Progress("replay", 0, self._total_bytes))
+        self.status = SourceStatus(Mode.REPLAY, "reading", Progress("replay", 0, 0))
 
     def now_ms(self) -> int:
         """Time of the newest trade played."""
@@ -71,54 +76,88 @@ class Replay:
     async def run(self, host: EngineHost) -> None:
         """Play all files, their trades in order of time."""
         self._note(host)
-        known: set[str] = set()
-        began_s = asyncio.get_running_loop().time()
-        first_ms: int | None = None
         for batch in self._batches():
-            first_ms = batch[0].traded_ms if first_ms is None else first_ms
-            await self._wait_for(batch[0].traded_ms - first_ms, began_s)
-            for symbol in {trade.symbol for trade in batch} - known:
-                known.add(symbol)
-                host.handle([AddSymbol(symbol, 0)])
-            host.receive(batch)
-            self._now_ms = max(self._now_ms, batch[-1].traded_ms)
-            self._note(host)
+            await self._wait_for(batch[0].traded_ms)
+            self._play(host, batch)
         self._note(host)
+        played_s = self._played_s(self._now_ms)
         self.status.connection = "ended"
-        self.status.progress = None
+        self.status.progress = Progress(f"the replay has ended: {_length(played_s)} played", played_s, played_s)
         log.info("replay ended: %d rows, %d bad", self._tally.rows, self._tally.bad)
 
-    async def _wait_for(self, played_ms: int, began_s: float) -> None:
-        """Let other tasks run, and at a given speed the time pass."""
-        wait_s = 0.0
-        if self._speed:
-            wait_s = began_s + played_ms / 1000 / self._speed - asyncio.get_running_loop().time()
-        await asyncio.sleep(max(0.0, wait_s))
+    def seconds(self, host: EngineHost) -> Iterator[int]:
+        """Play all files without any waiting, one recorded second with trades after the other; gives the time of the newest trade."""
+        for _, trades in groupby(self._in_order(), lambda trade: trade.traded_ms // 1_000):
+            self._play(host, list(trades))
+            yield self._now_ms
+        self._note(host)
+
+    def _play(self, host: EngineHost, batch: list[AggTrade]) -> None:
+        for symbol in {trade.symbol for trade in batch} - self._known:
+            self._known.add(symbol)
+            host.handle([AddSymbol(symbol, 0)])
+        host.receive(batch)
+        self._now_ms = max(self._now_ms, batch[-1].traded_ms)
+        self._note(host)
+
+    async def _wait_for(self, at_ms: int) -> None:
+        """Let other tasks run, and the time pass until a trade of this time is due."""
+        loop, wait_s = asyncio.get_running_loop(), 1.0
+        while wait_s:
+            wait_s = self.player.wait_s(at_ms, loop.time())
+            self._note_pace()
+            await asyncio.sleep(wait_s)
 
     def _batches(self) -> Iterator[list[AggTrade]]:
         """Trades in order of time, some at once; at a given speed never more than 50 ms of real time."""
-        reach_ms = 50 * self._speed if self._speed else float("inf")
+        end_ms = 0.0
         batch: list[AggTrade] = []
-        for trade in heapq.merge(*map(self._trades, self._sources), key=_BY_TIME):
-            if batch and (len(batch) >= BATCH or trade.traded_ms - batch[0].traded_ms > reach_ms):
+        for trade in self._in_order():
+            if batch and (len(batch) >= BATCH or trade.traded_ms >= end_ms):
                 yield batch
                 batch = []
+            if not batch:
+                end_ms = self.player.end_of_batch(trade.traded_ms)
             batch.append(trade)
         if batch:
             yield batch
+
+    def _in_order(self) -> Iterator[AggTrade]:
+        """The trades of all files in order of time."""
+        return heapq.merge(*map(self._trades, self._sources), key=_BY_TIME)
 
     def _trades(self, source: SourceFile) -> Iterator[AggTrade]:
         """The trades of a file; an archive, of one symbol, may hold rows out of order, a recording is not."""
         try:
             for block in read_trades(source, self._tally):
-                self._read_bytes[source.path] = min(block.read_bytes, source.size)
+                if block.trades:
+                    self._reckon_end(source, block.trades, block.read_bytes)
                 yield from block.trades
         except BadFile as error:
             self._failures.append(str(error))
 
+    def _reckon_end(self, source: SourceFile, trades: Sequence[AggTrade], read_bytes: int) -> None:
+        first_ms = self._first_ms.setdefault(source.path, trades[0].traded_ms)
+        share = min(1.0, read_bytes / source.size) if read_bytes else 1.0
+        self._ends_ms[source.path] = first_ms + (trades[-1].traded_ms - first_ms) / share
+
+    def _played_s(self, until_ms: float) -> int:
+        """Recorded seconds from the first trade until then."""
+        return max(0, round((until_ms - min(self._first_ms.values(), default=until_ms)) / 1_000))
+
+    def _note_pace(self) -> None:
+        """Say how fast it is, and how far by the time played."""
+        pace, now_ms = self.player.pace, self._now_ms
+        end_ms = max(self._ends_ms.values(), default=0)
+        done = self._played_s(now_ms) if now_ms else 0
+        total = max(done, self._played_s(end_ms))
+        self.status.connection = "paused" if pace.is_paused else "reading"
+        what = "replay paused" if pace.is_paused else f"replay {pace}"
+        self.status.progress = Progress(f"{what}, {_length(done)} of {_length(total)}", done, total)
+
     def _note(self, host: EngineHost) -> None:
         """Say how far it is, which files could not be read, and what was left out of the others."""
-        self.status.progress = Progress("replay", sum(self._read_bytes.values()), self._total_bytes)
+        self._note_pace()
         for report in host.engine.take_reports():
             if isinstance(report, TradeRejected) and not report.trade.is_placeholder:
                 self._tally.reject(f"{report.trade.symbol}, aggregate id {report.trade.aggregate_id}", report.reason)
@@ -133,3 +172,8 @@ class Replay:
             sentences.append(f"Trades of another market of the exchange left out: {self._tally.other_market:,}.")
         if sentences:
             host.notices["replay"] = " ".join(sentences)
+
+
+def _length(seconds: int) -> str:
+    """Hours, minutes, seconds: 26:00:59."""
+    return f"{seconds // 3_600}:{seconds // 60 % 60:02}:{seconds % 60:02}"

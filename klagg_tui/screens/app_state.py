@@ -282,7 +282,7 @@ class AppState:
 
     @property
     def liveness(self) -> str:
-        """Whether what is shown is now: live, replay, demo, frozen, stale, offline or starting."""
+        """Whether what is shown is now: live, replay (paused, ended), demo, frozen, stale, offline or starting."""
         has_trades = self.live.newest_trade_ms > 0
         return liveness(self.status, frozen=self.is_frozen, stale=self.is_stale, has_trades=has_trades)
 
@@ -344,4 +344,6 @@ def liveness(status: Status, *, frozen: bool, stale: bool, has_trades: bool = Tr
         return "offline"
     if stale:
         return "stale" if has_trades else "starting"
+    if status.mode is Mode.REPLAY and status.connection in ("paused", "ended"):
+        return status.connection
     return status.mode.value

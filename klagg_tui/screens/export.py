@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -16,9 +16,10 @@ from textual.content import Content
 from textual.widgets import Button, Input, Label, ProgressBar, Select, Static
 
 from klagg_tui import formatting
+from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError
-from klagg_tui.exporting.exporter import ExportProgress
+from klagg_tui.exporting.exporter import Exported, ExportProgress
 from klagg_tui.exporting.format import Format
 from klagg_tui.exporting.formats import all_formats
 from klagg_tui.exporting.selection import Selection
@@ -35,6 +36,20 @@ _KEYS = (
 )
 
 
+_WHOLE: Final = frozenset({State.CLOSED, State.CONFIRMED})
+_STATES: Final = (
+    ("all, unfinished and partial ones too", None),
+    ("whole ones: closed or confirmed", _WHOLE),
+    ("confirmed ones: equal to the exchange's own", frozenset({State.CONFIRMED})),
+    ("partial ones: trades are missing", frozenset({State.PARTIAL})),
+)
+_PRESETS: Final = (
+    ("none: as below", None),
+    ("minutes of the last day", ("1m", "-1d", 0)),
+    ("hours of the last 30 days", ("1h", "-30d", 0)),
+    ("everything that is whole", ("all", "", 1)),
+)
+"""Of each preset the periods, the beginning, the number of its states."""
 TYPING_PAUSE_S = 0.3
 _ALL_PERIODS = "all"
 
@@ -67,6 +82,8 @@ class ExportScreen(KlaggScreen):
         super().__init__(state, id="export")
         self._choices = list(choices)
         self._stop = threading.Event()
+        self._replaced: Path | None = None
+        """The file that was asked about, whether it may be replaced."""
 
     def compose(self) -> ComposeResult:
         """A form, the estimate, progress and outcome."""
@@ -76,12 +93,16 @@ class ExportScreen(KlaggScreen):
                 (Content(f"{name} ({len(symbols)})"), number) for number, (name, symbols) in enumerate(self._choices)
             ]
             yield _field("Symbols", Select(names, value=0, allow_blank=False, compact=True, id="symbols"))
+            presets = [(name, number) for number, (name, _) in enumerate(_PRESETS)]
+            yield _field("Preset", Select(presets, value=0, allow_blank=False, compact=True, id="preset"))
             yield _field("Periods", Input(str(self.state.period), id="periods", placeholder="1m 5m 1h, or all"))
             yield _field(
                 "From",
                 Input(id="from", placeholder="the beginning, or like 2024-08-08, 2024-08-08T23:55, yesterday, -3d"),
             )
             yield _field("To", Input(id="to", placeholder="the end"))
+            states = [(name, number) for number, (name, _) in enumerate(_STATES)]
+            yield _field("Bars", Select(states, value=0, allow_blank=False, compact=True, id="states"))
             forms = all_formats()
             choices = [(form.name, form) for form in forms]
             yield _field("Format", Select(choices, value=forms[0], allow_blank=False, compact=True, id="format"))
@@ -120,6 +141,11 @@ class ExportScreen(KlaggScreen):
         form = self.query_one("#format", Select).value
         return form if isinstance(form, Format) else all_formats()[0]
 
+    @property
+    def _states(self) -> frozenset[State] | None:
+        number = self.query_one("#states", Select).value
+        return _STATES[number][1] if isinstance(number, int) else None
+
     def _target(self) -> Path:
         return Path(self.query_one("#target", Input).value).expanduser()
 
@@ -147,6 +173,7 @@ class ExportScreen(KlaggScreen):
             else tuple(dict.fromkeys(map(Period.parse, names))),
             from_ms=self._time("from"),
             to_ms=self._time("to"),
+            states=self._states,
         )
 
     def _time(self, field: str) -> int | None:
@@ -155,6 +182,16 @@ class ExportScreen(KlaggScreen):
         return parse_time(text, self.state.status.exchange_now_ms, local=local) if text else None
 
     # What comes of it.
+
+    @on(Select.Changed, "#preset")
+    def _preset_chosen(self, message: Select.Changed) -> None:
+        chosen = _PRESETS[message.value][1] if isinstance(message.value, int) else None
+        if chosen is not None:
+            periods, begin, states = chosen
+            self.query_one("#periods", Input).value = periods
+            self.query_one("#from", Input).value = begin
+            self.query_one("#to", Input).value = ""
+            self.query_one("#states", Select).value = states
 
     @on(Input.Changed)
     @on(Select.Changed)
@@ -187,13 +224,21 @@ class ExportScreen(KlaggScreen):
             estimate.set_class(True, "error")
             estimate.update(str(error))
             return
+        most = "" if selection.states is None else "at most "
         replaced = "; replaces the file that is there" if target.is_file() else ""
-        estimate.update(f"{_bars(found.bars)}, about {formatting.size(found.byte_count)}{replaced}")
+        estimate.update(f"{most}{_bars(found.bars)}, about {formatting.size(found.byte_count)}{replaced}")
 
     def action_start(self) -> None:
-        """Write the file."""
-        if not self.has_class("busy"):
-            self.write()
+        """Write the file; where there is one of that name, asked a second time."""
+        if self.has_class("busy"):
+            return
+        target = self._target()
+        if target.is_file() and target != self._replaced:
+            self._replaced = target
+            self._show_outcome(f"{target} is there: export once more to replace it.", error=True)
+            return
+        self._replaced = None
+        self.write()
 
     @on(Button.Pressed, "#start")
     def _start_pressed(self) -> None:
@@ -219,7 +264,11 @@ class ExportScreen(KlaggScreen):
             self._show_outcome(str(error), error=True)
         else:
             paths = ", ".join(map(str, done.paths)) or str(target)
-            text = "Cancelled; nothing was written." if done.is_stopped else f"{_bars(done.bars)} in {paths}"
+            text = (
+                "Cancelled; nothing was written."
+                if done.is_stopped
+                else f"{_bars(done.bars)} in {paths}{_unfinished(done)}"
+            )
             self._show_outcome(text, error=done.is_stopped)
         finally:
             self.remove_class("busy")
@@ -256,3 +305,11 @@ def _field(name: str, control: Input | Select[object]) -> Horizontal:
 
 def _bars(count: int) -> str:
     return f"{formatting.whole(count)} bar{'' if count == 1 else 's'}"
+
+
+def _unfinished(done: Exported) -> str:
+    """How many of the bars are none to rely on."""
+    counts = {state: done.states[state] for state in (State.FORMING, State.PARTIAL)}
+    words = {State.FORMING: "unfinished", State.PARTIAL: "partial: trades are missing"}
+    told = ", ".join(f"{formatting.whole(count)} {words[state]}" for state, count in counts.items() if count)
+    return f"; of these {told}" if told else ""

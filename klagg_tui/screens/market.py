@@ -305,6 +305,9 @@ class MarketScreen(SplitScreen):
         """Show a list; "" shows all symbols."""
         self.state.choose(shown_list=name)
         self.reorder()
+        listed = watchlists.symbols_of(self.state.preferences.watchlists, name)
+        if told := watchlists.lacking_text(name, watchlists.lacking(self.state.live.rows.values(), listed)):
+            self.notify(told, timeout=6)
 
     # Exchanges.
 

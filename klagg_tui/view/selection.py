@@ -59,4 +59,8 @@ def empty_text(
         return f"No symbol of {venue} yet.\n{reason}\n{{ and }} show the other exchanges."
     if venue:
         return f"No symbol of {chosen.shown_list} at {venue} – }} shows the other exchanges."
+    listed = watchlists.symbols_of(chosen.watchlists, chosen.shown_list)
+    missing = watchlists.lacking(market.rows.values(), listed)
+    if missing and len(missing) == len(listed):
+        return f"{watchlists.lacking_text(chosen.shown_list, missing)}\ntab shows the next list, w all of them."
     return f"{chosen.shown_list} is empty – tab shows all symbols, m marks one for it."

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeAlias
 
+from klagg_tui.formatting import counted
 from klagg_tui.view.model import Row
 
+_NAMED: Final = 5
+"""Symbols that a sentence names."""
 Watchlists: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
 """Name and symbols of each, in the order of the tabs."""
 
@@ -35,6 +38,21 @@ def listed_rows(rows: Iterable[Row], listed: Iterable[str]) -> list[Row]:
                 break
     found.sort(key=lambda pair: pair[0])
     return [row for _, row in found]
+
+
+def lacking(rows: Iterable[Row], listed: Iterable[str]) -> tuple[str, ...]:
+    """What is on a list and is no symbol of the market, in its order; nothing before the market has any."""
+    known = {name for row in rows for name in (row.symbol, row.title, row.qualified)}
+    return tuple(name for name in listed if name not in known) if known else ()
+
+
+def lacking_text(name: str, missing: Sequence[str]) -> str:
+    """A sentence on that; empty where nothing is missing."""
+    if not missing:
+        return ""
+    some = ", ".join(missing[:_NAMED]) + (", …" if len(missing) > _NAMED else ".")
+    verb = "is" if len(missing) == 1 else "are"
+    return f"{counted(len(missing), 'symbol')} of {name} {verb} not in this market: {some}"
 
 
 def toggled(lists: Watchlists, name: str, symbol: str) -> Watchlists:

@@ -18,6 +18,7 @@ from klagg_tui.feed import Mode
 from klagg_tui.importing.lines import blocks
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.replay import Replay
+from tests.feeds import until
 from tests.importing.test_importer import event, file_of, row
 from tests.makers import MINUTE, START, SYMBOL, trades
 
@@ -62,12 +63,13 @@ async def test_without_a_speed_hours_are_played_at_once(tmp_path: Path) -> None:
     replay = Replay([_file(tmp_path, "a.jsonl", made)], None)
     progress = replay.status.progress
     assert progress
-    assert (progress.done, progress.total) == (0, (tmp_path / "a.jsonl").stat().st_size)
+    assert (progress.done, progress.total) == (0, 0)
     assert (replay.status.mode, replay.status.connection) == (Mode.REPLAY, "reading")
     async with asyncio.timeout(10):
         await replay.run(_host(replay))
     assert replay.now_ms() == made[-1].traded_ms
-    assert (replay.status.connection, replay.status.progress) == ("ended", None)
+    assert replay.status.connection == "ended"
+    assert replay.status.progress == ("the replay has ended: 9:59:00 played", 35_940, 35_940)
 
 
 async def test_at_a_speed_recorded_time_passes_so_much_faster(tmp_path: Path) -> None:
@@ -170,3 +172,32 @@ def test_contracts_are_imported_and_not_replayed(tmp_path: Path) -> None:
     path = _file(tmp_path, "coins.jsonl", trades([START], symbol="BTCUSD_PERP"))
     with pytest.raises(BadFile, match="count contracts, which a replay does not; import them instead"):
         Replay([path], None)
+
+
+async def test_how_far_it_is_goes_by_the_time_played_and_what_is_paused_stands(tmp_path: Path) -> None:
+    made = trades(range(START, START + 200 * MINUTE, 1_000))
+    replay = Replay([_file(tmp_path, "a.jsonl", made)], None)
+    replay.player.pause()
+    replay.player.skip_to(START + 50 * MINUTE)
+    host = _host(replay)
+    run = asyncio.ensure_future(replay.run(host))
+    async with asyncio.timeout(10):
+        await until(lambda: replay.now_ms() == START + 50 * MINUTE - 1_000 and replay.status.connection == "paused")
+        progress = replay.status.progress
+        assert progress is not None
+        assert progress.what.startswith("replay paused, 0:49:59 of 3:")
+        assert progress.done == 2_999
+        assert progress.total == pytest.approx(200 * 60, rel=0.02)
+        replay.player.pause()
+        await run
+    assert host.engine.counters.trades == len(made)
+
+
+async def test_the_speed_is_told(tmp_path: Path) -> None:
+    replay = Replay([_file(tmp_path, "a.jsonl", trades([START, START + 3_600_000]))], 60.0)
+    run = asyncio.ensure_future(replay.run(_host(replay)))
+    async with asyncio.timeout(10):
+        await until(lambda: replay.now_ms() > 0)
+        assert replay.status.progress == ("replay 60×, 0:00:00 of 1:00:00", 0, 3_600)
+        replay.player.skip_to(START + 7_200_000)
+        await run

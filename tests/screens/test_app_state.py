@@ -134,6 +134,9 @@ def test_liveness_is_one_word() -> None:
     assert liveness(status, frozen=False, stale=True, has_trades=False) == "starting"
     assert liveness(status, frozen=False, stale=False) == "demo"
     assert liveness(status._replace(mode=Mode.OFFLINE), frozen=False, stale=True) == "offline"
+    replay = status._replace(mode=Mode.REPLAY, connection="reading")
+    words = [liveness(replay._replace(connection=word), frozen=False, stale=False) for word in ("", "paused", "ended")]
+    assert words == ["replay", "paused", "ended"]
 
 
 def test_pairs_of_colours_go_round_and_an_unknown_one_is_the_themes() -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from textual.widgets import Button, Input, Select
 
 from klagg_tui.screens.export import ExportScreen
@@ -107,3 +108,52 @@ async def test_all_periods_can_be_named_by_one_word() -> None:
         await seen.work_done()
         assert seen.feed.estimated is not None
         assert seen.feed.estimated.periods == seen.feed.periods
+
+
+async def test_a_file_that_is_there_is_replaced_only_when_asked_twice(tmp_path: Path) -> None:
+    there = tmp_path / "there.csv"
+    there.write_text("precious", encoding="utf-8")
+    async with opened((120, 40), feed=MadeMarket(5)) as seen:
+        await seen.press("e")
+        target = seen.app.screen.query_one("#target", Input)
+        target.value = str(there)
+        await seen.press("ctrl+s")
+        await seen.work_done()
+        assert "export once more to replace it" in seen.text
+        assert there.read_text(encoding="utf-8") == "precious"
+        await seen.press("ctrl+s")
+        await seen.work_done()
+        assert "bars in" in seen.text
+        assert there.read_text(encoding="utf-8") != "precious"
+        await seen.press("ctrl+s")
+        assert "export once more to replace it" in seen.text, "asked anew for the next one"
+
+
+@pytest.mark.parametrize(("states", "unfinished"), [(0, 1), (1, 0)], ids=["all", "whole"])
+async def test_states_can_be_chosen_and_what_is_unfinished_is_told(
+    tmp_path: Path, states: int, unfinished: int
+) -> None:
+    target = tmp_path / "out.csv"
+    async with opened((120, 40), preferences=Preferences(period="1m", filter="btcusdt"), feed=MadeMarket(5)) as seen:
+        await seen.press("e")
+        seen.app.screen.query_one("#states", Select).value = states
+        seen.app.screen.query_one("#target", Input).value = str(target)
+        await seen.pilot.pause()
+        await seen.work_done()
+        assert ("at most 31 bars" in seen.text) == (not unfinished)
+        await seen.press("ctrl+s")
+        await seen.work_done()
+        assert len(target.read_text(encoding="utf-8").splitlines()) == 31 + unfinished
+        assert ("of these 1 unfinished" in seen.text) == bool(unfinished)
+
+
+async def test_a_preset_fills_the_form_and_none_leaves_it() -> None:
+    async with opened((120, 40), feed=MadeMarket(5)) as seen:
+        await seen.press("e")
+        screen = seen.app.screen
+        preset = screen.query_one("#preset", Select)
+        for number, texts, states in ((2, ("1h", "-30d"), 0), (3, ("all", ""), 1), (0, ("all", ""), 1)):
+            preset.value = number
+            await seen.pilot.pause()
+            assert tuple(screen.query_one(f"#{field}", Input).value for field in ("periods", "from")) == texts
+            assert screen.query_one("#states", Select).value == states

@@ -192,7 +192,7 @@ async def test_health_has_a_line_for_each_exchange(size: tuple[int, int]) -> Non
 
 
 async def test_the_help_tells_of_exchanges_and_of_the_keys() -> None:
-    async with opened((120, 110), feed=made_venues(), preferences=BY_SYMBOL) as seen:
+    async with opened((120, 150), feed=made_venues(), preferences=BY_SYMBOL) as seen:
         await seen.press("question_mark")
         for part in ("Next exchange", "The same coin on every exchange", "venue:okx* base:btc,eth"):
             assert part in seen.text

@@ -36,6 +36,9 @@ def test_where_nothing_is_shown_it_says_why() -> None:
     assert empty_text(nothing, Preferences(), everything, connecting, "D").startswith("connecting: waiting")
     assert "No symbol matches zz" in empty_text(_market(), Preferences(), filters.read("zz"), connecting, "D")
     assert "Mine is empty" in empty_text(_market(), LISTED, everything, connecting, "D")
+    elsewhere = Preferences(watchlists=(("Mine", ("X", "Y")),), shown_list="Mine")
+    told = empty_text(_market(), elsewhere, everything, connecting, "D")
+    assert told.startswith("2 symbols of Mine are not in this market: X, Y.\ntab")
 
 
 def test_the_exchange_on_view_and_the_list_both_take_rows_away() -> None:

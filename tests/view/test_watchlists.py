@@ -42,3 +42,13 @@ def test_a_name_with_its_exchange_means_the_symbol_also_where_that_one_alone_is_
     row.learn(InstrumentFacts("binance-um", "Binance", "BTCUSDT", "BTC", "USDT"))
     assert watchlists.listed_rows([row], ["binance-um:BTCUSDT"]) == [row]
     assert watchlists.listed_rows([row], ["okx:BTCUSDT"]) == []
+
+
+def test_a_list_says_what_the_market_lacks() -> None:
+    rows = [Row("okx:BTC"), Row("ETH")]
+    assert watchlists.lacking(rows, ("BTC", "X", "okx:BTC", "kraken:BTC", "ETH")) == ("X", "kraken:BTC")
+    assert watchlists.lacking([], ("BTC",)) == (), "nothing is known yet"
+    assert watchlists.lacking_text("Mine", ()) == ""
+    assert watchlists.lacking_text("Mine", ("X",)) == "1 symbol of Mine is not in this market: X."
+    told = watchlists.lacking_text("Mine", tuple("UVWXYZ"))
+    assert told == "6 symbols of Mine are not in this market: U, V, W, X, Y, …"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from klagg_tui.formatting import counted
@@ -29,13 +29,17 @@ class WatchlistDialog:
         chosen = self._state.preferences
         lines = [Choice("", "All symbols", letter="0")]
         lines += [
-            Choice(name, name, counted(len(symbols), "symbol"), str(number) if number < 10 else "")
+            Choice(name, name, self._note(symbols), str(number) if number < 10 else "")
             for number, (name, symbols) in enumerate(chosen.watchlists, start=1)
         ]
         lines.append(Choice(_NEW, "New list …", letter="n"))
         if chosen.shown_list:
             lines.append(Choice(_DELETE, f"Delete {chosen.shown_list}", letter="d"))
         self._screen.ask(Menu("Watchlists", lines, current=chosen.shown_list), self._chosen)
+
+    def _note(self, symbols: Sequence[str]) -> str:
+        missing = len(watchlists.lacking(self._state.live.rows.values(), symbols))
+        return counted(len(symbols), "symbol") + (f", {missing:,} not in this market" if missing else "")
 
     def _chosen(self, name: str | None) -> None:
         chosen = self._state.preferences

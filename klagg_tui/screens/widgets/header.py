@@ -12,11 +12,23 @@ from klagg_tui.screens.widgets.line import ActiveTab, Clickable, Line
 from klagg_tui.view.role import Piece, Role
 from klagg_tui.view.venues import VenueTab, tabs_of
 
-_SIGNS = {"live": "●", "demo": "●", "replay": "▶", "frozen": "❚❚", "stale": "✕", "offline": "○", "starting": "◌"}
+_SIGNS = {
+    "live": "●",
+    "demo": "●",
+    "replay": "▶",
+    "paused": "❚❚",
+    "ended": "■",
+    "frozen": "❚❚",
+    "stale": "✕",
+    "offline": "○",
+    "starting": "◌",
+}
 _ROLES = {
     "live": Role.GOOD,
     "demo": Role.ACCENT,
     "replay": Role.ACCENT,
+    "paused": Role.MARK,
+    "ended": Role.MARK,
     "frozen": Role.MARK,
     "stale": Role.BAD,
     "offline": Role.WARN,

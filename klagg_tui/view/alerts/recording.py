@@ -23,14 +23,14 @@ class AlertWatch:
         self._version = -1
 
     def take(self, update: FeedUpdate | None, now_ms: int) -> tuple[list[Firing], list[str]]:
-        """What fires by this update, and sentences on alerts that cannot be read any more."""
+        """What fires by this update, in order of symbols, and sentences on alerts that cannot be read any more."""
         unread = self.book.take_news(now_ms) or []
         alerts, market = self.book.alerts, self.market
         if self._version != alerts.version:
             self._version = alerts.version
             market.screener.use(alerts.calls)
         touched = market.apply(update) if update is not None else set()
-        return self.book.check(market.rows, touched, now_ms), unread
+        return self.book.check(market.rows, sorted(touched), now_ms), unread
 
     def needs(self) -> list[Need]:
         """Stored bars that figures want, the same ones of some symbols, to be given to `seed`; none where nothing is wanted."""

@@ -1,5 +1,6 @@
 """Watchlists: shown, made, deleted."""
 
+from klagg_tui.view.preferences import Preferences
 from tests.pilot import opened
 
 
@@ -33,3 +34,17 @@ async def test_lists_are_made_and_deleted() -> None:
         assert seen.app.state.preferences.shown_list == "Watchlist"
         await seen.press("w", "0")
         assert seen.app.state.preferences.shown_list == ""
+
+
+async def test_what_a_list_lacks_is_told_where_it_is_chosen_and_when_it_is_shown() -> None:
+    lists = (("Mine", ("BTCUSDT", "GONEUSDT", "NOUSDT")), ("Whole", ("BTCUSDT",)))
+    async with opened(preferences=Preferences(watchlists=lists)) as seen:
+        await seen.press("w")
+        assert "3 symbols, 2 not in this market" in seen.text
+        assert seen.text.count("not in this market") == 1
+        await seen.press("1")
+        told = [notice.message for notice in seen.app._notifications]
+        assert told == ["2 symbols of Mine are not in this market: GONEUSDT, NOUSDT."]
+        await seen.press("tab")
+        assert seen.app.state.preferences.shown_list == "Whole"
+        assert len(seen.app._notifications) == 1

@@ -1,0 +1,37 @@
+"""The legend: every sign that screens draw, and what it means."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LEGEND: Final = (
+    ("●", "the market is live; before a symbol and on a bar: closed, all its trades were seen"),
+    ("◌", "starting: no trade has come yet"),
+    ("○", "offline, an exchange that is not reached: what is stored is shown"),
+    ("✕", "stale: what is shown is from before"),
+    ("❚❚", "the picture is frozen, or a replay is paused"),
+    ("▶", "a replay is played"),
+    ("■", "a replay has ended"),
+    ("·", "the bar is under way"),
+    ("◐", "the bar is partial: trades are missing"),
+    ("✔", "the bar is confirmed: equal to the exchange's own"),
+    ("✔~", "the same, by the exchange's own bar alone and not by ids of trades"),
+    ("=", "trading rests at the exchange; below the table: unchanged"),
+    ("★", "on the watchlist; before a name: a list"),
+    ("◇", "an alert on this symbol is armed; on the chart the price that it waits for"),
+    ("◆", "an alert fired for the symbol and still holds"),
+    ("▲", "rising, or sorted from small to large; before a sentence: a trouble, or an alert that fired"),
+    ("▼", "falling, or sorted from large to small"),
+    ("≈", "about: a part of the window is not known yet, or several dollar-like coins are mixed"),
+    ("⌕", "a filter is in use"),
+    ("‹", "there are more exchanges to the left"),
+    ("▌", "the cursor"),
+    ("▐", "how far the table is scrolled"),
+    ("━─", "what buyers and what sellers took"),
+    ("▁▄█", "closes or amounts, oldest first"),
+    ("┃│╽╿╶", "a bar in one cell: long body, mostly wick, wick above, wick below, no movement"),
+    ("┊┄╴", "the crosshair and its price"),
+    ("╌", "the price line of an alert"),
+    ("⠉⠒⠤⣀", "a curve over the candles: averages, VWAP"),
+)
+"""Signs, words."""
