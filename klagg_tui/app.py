@@ -230,7 +230,8 @@ class KlaggApp(App[bool]):
 
     def _read_history(self) -> None:
         """Say what is looked at, and read what the figures in use want of the store."""
-        opened = self._symbol.symbol if self.screen_stack[-1:] == [self._symbol] else None
+        is_open = self.screen_stack[-1:] == [self._symbol]
+        opened = self._symbol.symbol if is_open else self._table_screen.charted
         self.state.look_at(self._table_screen.table.visible_symbols(), opened)
         if self._history.beat():
             self.run_worker(self._history.read(), group="history", exit_on_error=False)

@@ -61,6 +61,12 @@ def whole(value: int) -> str:
     return f"{value:,}".replace(",", "\u202f")
 
 
+def grouped(text: str) -> str:
+    """A number that is written out, with a thin space between its thousands."""
+    whole_part, point, rest = text.partition(".")
+    return f"{whole(int(whole_part))}{point}{rest}"
+
+
 def percent(value: float | None) -> str:
     """A change in percent that always shows its direction: +1.24%, -0.30%, and ` 0.00%` where it is none."""
     if value is None:

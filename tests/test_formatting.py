@@ -85,3 +85,11 @@ def test_counts_are_whole() -> None:
     assert formatting.count(950) == "950"
     assert formatting.count(12_400) == "12.4K"
     assert formatting.whole(1_234_567) == "1\u202f234\u202f567"
+
+
+def test_a_number_that_is_written_out_is_grouped() -> None:
+    assert [formatting.grouped(text) for text in ("0.5", "999", "3619587.9389")] == [
+        "0.5",
+        "999",
+        "3\u202f619\u202f587.9389",
+    ]

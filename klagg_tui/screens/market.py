@@ -12,12 +12,12 @@ from textual.message import Message
 from klagg_tui.errors import FilterError
 from klagg_tui.feed import Mode
 from klagg_tui.screens.app_state import AppState
-from klagg_tui.screens.base import KlaggScreen
 from klagg_tui.screens.dialogs.columns import ColumnsChoice
 from klagg_tui.screens.dialogs.saved_filters import SavedFiltersDialog
 from klagg_tui.screens.dialogs.sort import sort_menu
 from klagg_tui.screens.dialogs.watchlists import WatchlistDialog
 from klagg_tui.screens.market_keys import FOOT_KEYS, FOOT_OF_DEMO, FOOT_OF_SEVERAL, MARKET_BINDINGS
+from klagg_tui.screens.split import SplitScreen
 from klagg_tui.screens.widgets.breadth_line import BreadthLine
 from klagg_tui.screens.widgets.column_headers import ColumnHeaders
 from klagg_tui.screens.widgets.header import TabsLine, VenuesLine
@@ -38,7 +38,7 @@ BREADTH_BEATS: Final = 10
 BEST_FIRST: Final = "▼ best match"
 
 
-class MarketScreen(KlaggScreen):
+class MarketScreen(SplitScreen):
     """One row a symbol."""
 
     HELP_TITLE = "Market"
@@ -64,7 +64,6 @@ class MarketScreen(KlaggScreen):
         self.venues = VenuesLine(state, id="venues")
         self.headers = ColumnHeaders(state, id="headers")
         self.breadth = BreadthLine(state)
-        self.table = MarketTable(state)
         self.prompt = FilterPrompt(state)
         self._watchlists = WatchlistDialog(self, self.action_show_list)
         self._saved_filters = SavedFiltersDialog(
@@ -73,12 +72,11 @@ class MarketScreen(KlaggScreen):
         self._beats = 0
 
     def compose(self) -> ComposeResult:
-        """Status, tabs, column headers, table, the whole market in a line, prompt, footer."""
+        """Status, tabs, column headers, table, a chart beside them, the whole market in a line, prompt, footer."""
         yield self.status_line
         yield self.tabs
         yield self.venues
-        yield self.headers
-        yield self.table
+        yield from self.table_and_chart(self.headers)
         yield self.breadth
         yield self.prompt
         yield self.notice
@@ -88,11 +86,13 @@ class MarketScreen(KlaggScreen):
     def on_mount(self) -> None:
         """The keys are the table's; what there is, is shown as soon as the screen is."""
         self.table.focus()
+        self.divide(self.size.width)
 
     def on_resize(self, event: events.Resize) -> None:
         """Have the line of the whole market where there is room for it."""
         super().on_resize(event)
         self.breadth.fit(event.size.height)
+        self.divide(event.size.width)
 
     def beat(self, touched: set[str]) -> None:
         """Draw what changed; once a second put the rows in order."""
@@ -101,6 +101,7 @@ class MarketScreen(KlaggScreen):
             if self._beats % RESORT_BEATS == 0 or not self.table.rows:
                 self.reorder()
             self.table.update_rows(touched)
+            self.pane.beat(touched)
             if self._beats % BREADTH_BEATS == 0:
                 self.breadth.show_market()
         self.refresh_lines()
@@ -117,6 +118,7 @@ class MarketScreen(KlaggScreen):
     def _redraw(self) -> None:
         self.table.redraw()
         self.reorder()
+        self.pane.redraw()
         self.breadth.show_market()
 
     def reorder(self) -> None:
@@ -138,6 +140,7 @@ class MarketScreen(KlaggScreen):
             self.table.show(rows)
         else:
             self.table.measure()
+        self.follow_cursor()
         self.refresh_lines()
 
     # The lines around the table.
@@ -188,8 +191,10 @@ class MarketScreen(KlaggScreen):
         self.prompt.open(self.state.filter.text)
 
     def action_clear_filter(self) -> None:
-        """All symbols again."""
-        if self.state.filter.text:
+        """All symbols again; where there is a crosshair, that goes first."""
+        if self.pane.chart.cross is not None:
+            self.pane.chart.hide_cross()
+        elif self.state.filter.text:
             self.state.use_filter("")
             self.reorder()
 

@@ -5,35 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from textual import events, work
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 
 from klagg_tui import formatting
-from klagg_tui.feed import FeedUpdate
+from klagg_tui.errors import BadTime
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.base import KlaggScreen
-from klagg_tui.screens.widgets.chart import CandleChart
+from klagg_tui.screens.dialogs.ask import Ask
+from klagg_tui.screens.dialogs.menu import Choice, Menu
 from klagg_tui.screens.widgets.header import TabsLine
 from klagg_tui.screens.widgets.line import Clickable
+from klagg_tui.screens.widgets.live_chart import LiveChart
 from klagg_tui.screens.widgets.pieces import Pieces
+from klagg_tui.timespec import FORMS, parse_time
 from klagg_tui.view.alerts import Alert, Repeat
 from klagg_tui.view.detail import bar_lines, period_lines, tape_lines
-from klagg_tui.view.indicators.registry import INDICATORS
+from klagg_tui.view.indicators.registry import INDICATORS, OVER
 from klagg_tui.view.model import Row
 from klagg_tui.view.role import Piece, Role
-from klagg_tui.view.series import Series
 
-LOADED_AT_ONCE: Final = 500
 SIDE_FROM: Final = 100
 """Cells of width from which on there is room beside the chart."""
 _KEYS: Final = (
     ("←→", "crosshair", "screen.cross(-1)"),
     ("", "closer", "screen.zoom(1)"),
     ("", "wider", "screen.zoom(-1)"),
-    *(("", indicator.word, f"screen.indicator('{indicator.key}')") for indicator in INDICATORS),
+    ("", "indicators", "screen.indicators"),
+    ("", "date", "screen.jump"),
     ("", "alert here", "screen.alert_here"),
     ("", "next", "screen.neighbour(1)"),
     ("", "back", "screen.back"),
@@ -65,6 +67,9 @@ class SymbolScreen(KlaggScreen):
         Binding("plus,equals_sign,up", "zoom(1)", "Broader candles", id="zoom_in", key_display="+"),
         Binding("minus,down", "zoom(-1)", "Narrower candles", id="zoom_out", key_display="-"),
         *(Binding(each.binding, f"indicator('{each.key}')", each.note, id=each.key) for each in INDICATORS),
+        Binding("i", "indicators", "Indicators: over the candles and below them", id="indicators"),
+        Binding("y", "log_scale", "Logarithmic scale on or off", id="log_scale"),
+        Binding("J", "jump", "Jump to a date", id="jump"),
         Binding("n,j", "neighbour(1)", "Next symbol of the table", id="next_symbol"),
         Binding("N,k", "neighbour(-1)", "Previous symbol of the table", id="previous_symbol"),
         Binding("A", "alert_here", "An alert at the crosshair's price, for once", id="alert_here"),
@@ -82,12 +87,11 @@ class SymbolScreen(KlaggScreen):
         super().__init__(state, id="symbol")
         self.tabs = TabsLine(state, id="tabs")
         self.bar = Pieces(state, id="bar")
-        self.chart = CandleChart(state)
+        self.chart = LiveChart(state)
         self.periods = Pieces(state, id="periods")
         self.tape = Pieces(state, id="tape")
         self.symbol = ""
         self._among: tuple[str, ...] = ()
-        self._series = Series("", state.period)
 
     def show(self, symbol: str, among: Sequence[str]) -> None:
         """Show this symbol from now on; `among` are the symbols of the table, in its order, for n and N."""
@@ -133,33 +137,12 @@ class SymbolScreen(KlaggScreen):
 
     def _begin(self) -> None:
         self.state.feed.follow(self.symbol)
-        self._series = Series(self.symbol, self.state.period)
-        self._take_current()
-        self.chart.show(self._series, self.row.decimals if self.row else 2)
-        self.load_older()
+        self.chart.begin(self.symbol)
         self.refresh_lines()
-
-    def _take_current(self) -> None:
-        bar = self.row.bar(self.state.period) if self.row else None
-        self._series.take([bar] if bar is not None else [])
-
-    @work(exclusive=True, group="history")
-    async def load_older(self) -> None:
-        """Load the bars before the loaded ones, as one goes."""
-        series = self._series
-        before_ms = series.bars[0].open_ms if series.bars else None
-        older = await self.state.feed.history(series.symbol, series.period, before_ms, LOADED_AT_ONCE)
-        if series is self._series:
-            self.chart.shift(series.take_history(older, LOADED_AT_ONCE))
-            self.refresh_lines()
 
     def beat(self, touched: set[str]) -> None:
         """Take in the symbol's new bars."""
-        if self.symbol in touched and not self.state.is_frozen:
-            # Fetched history comes here too, before the bars on view.
-            inserted = self._series.take((self.state.last_update or FeedUpdate()).changes.ended)
-            self._take_current()
-            self.chart.shift(inserted)
+        self.chart.beat(touched)
         self.refresh_lines()
 
     def repaint(self) -> None:
@@ -169,7 +152,7 @@ class SymbolScreen(KlaggScreen):
             drawn.refresh()
         self.chart.redraw()
         if self.symbol:
-            self._take_current()
+            self.chart.take_current()
             self.refresh_lines()
 
     def period_changed(self) -> None:
@@ -202,15 +185,14 @@ class SymbolScreen(KlaggScreen):
                 line.role if indicator.key in shown else Role.FAINT,
                 f"screen.indicator('{indicator.key}')",
             )
-            for indicator in INDICATORS
+            for indicator in OVER[:2]
             for line in indicator.lines
         ]
 
     def on_candle_chart_moved(self) -> None:
         """Tell of the bar under the crosshair; load what comes into view."""
         self.refresh_lines()
-        if self.chart.wants_older:
-            self.load_older()
+        self.chart.load_what_comes_into_view()
 
     def action_back(self) -> None:
         """First the crosshair goes, then the screen."""
@@ -246,6 +228,39 @@ class SymbolScreen(KlaggScreen):
         self.state.choose(indicators=self.state.preferences.with_indicator_switched(key).indicators)
         self.chart.redraw()
         self.refresh_lines()
+
+    def action_indicators(self) -> None:
+        """Choose an indicator to show or to hide."""
+        shown = self.state.preferences.indicators
+        lines = [
+            Choice(each.key, f"{'●' if each.key in shown else '○'} {each.word}", each.note, each.binding)
+            for each in INDICATORS
+        ]
+        self.ask(Menu("Indicators", lines), lambda key: self.action_indicator(key) if key is not None else None)
+
+    def action_log_scale(self) -> None:
+        """Equal ratios or equal differences of prices equally far apart."""
+        self.state.choose(log_scale=not self.state.preferences.log_scale)
+        self.chart.redraw()
+
+    def action_jump(self) -> None:
+        """Show the bars around a date."""
+
+        def error(text: str) -> str | None:
+            try:
+                self._moment(text)
+            except BadTime as wrong:
+                return str(wrong)
+            return None
+
+        def jump(text: str | None) -> None:
+            if text is not None:
+                self.chart.jump(self._moment(text))
+
+        self.ask(Ask("Jump to a date", f"{FORMS}.", "", error, lambda _: None), jump)
+
+    def _moment(self, text: str) -> int:
+        return parse_time(text, self.state.now_ms, local=self.state.preferences.local_time)
 
     def action_alert_here(self) -> None:
         """Watch for the price under the crosshair to be reached, from the side where it is now."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from math import log
 from typing import Final, NamedTuple
 
 from klagg_tui import formatting
@@ -12,6 +13,8 @@ from klagg_tui.engine.period import DAY_MS, Period
 
 _NICE: Final = (1, 2, 5)
 _LABEL_GAP: Final = 4
+_WIDE: Final = 8
+"""How many times the lowest price the highest one is where a logarithmic scale names powers of ten."""
 
 
 class PriceScale(NamedTuple):
@@ -20,14 +23,23 @@ class PriceScale(NamedTuple):
     low: Exact
     high: Exact
     rows: int
+    has_headroom: bool = False
+    """Whether the first row is above every price."""
+    is_log: bool = False
+    """Whether equal ratios, and not equal differences, are equally far apart."""
+
+    def _part(self, price: float, parts: int) -> int:
+        """At which of so many steps below the highest price it is."""
+        if not self.is_log:
+            return round((self.high - price) * parts / (self.high - self.low))
+        return round(log(self.high / price) * parts / log(self.high / self.low)) if price > 0 else 2 * parts
 
     def half(self, price: float) -> int:
         """The half row of a price: 0 is the upper half of row 0, 2 x rows - 1 the lower half of the last."""
         halves = 2 * self.rows - 1
         if self.high <= self.low:
             return halves // 2
-        at = round((self.high - price) * halves / (self.high - self.low))
-        return min(halves, max(0, at))
+        return min(halves, max(0, self._part(price, halves)))
 
     def row(self, price: float) -> int:
         """The row of a price."""
@@ -37,26 +49,43 @@ class PriceScale(NamedTuple):
         """The quarter row of a price; unlike `half` outside of the rows where the price is."""
         if self.high <= self.low:
             return 2 * self.rows
-        return round((self.high - price) * (4 * self.rows - 1) / (self.high - self.low))
+        return self._part(price, 4 * self.rows - 1)
 
 
-def scale_of(bars: Sequence[Bar], rows: int) -> PriceScale:
-    """From the lowest low to the highest high."""
-    return PriceScale(min(bar.low for bar in bars), max(bar.high for bar in bars), rows)
+def scale_of(bars: Sequence[Bar], rows: int, *, has_headroom: bool = False, is_log: bool = False) -> PriceScale:
+    """From the lowest low to the highest high; with headroom, that on the second row."""
+    low, high = min(bar.low for bar in bars), max(bar.high for bar in bars)
+    above = 0
+    if has_headroom and is_log:
+        above = round(high * (high / low) ** (2 / (2 * rows - 3))) - high
+    elif has_headroom:
+        above = -(-(high - low) * 2 // (2 * rows - 3))
+    return PriceScale(low, high + above, rows, has_headroom, is_log)
 
 
 def price_ticks(scale: PriceScale, decimals: int) -> list[tuple[int, str]]:
     """Row and text of round prices, from high to low, at least three rows apart."""
-    wanted = max(1, scale.rows // 4)
-    step = _nice_step(scale.high - scale.low, wanted)
     ticks: list[tuple[int, str]] = []
-    price = scale.high // step * step
-    while price >= scale.low and price > 0:
+    for price in _round_prices(scale):
         row = scale.row(price)
         if not ticks or row - ticks[-1][0] >= 2:
             ticks.append((row, formatting.price(price, decimals)))
-        price -= step
     return ticks
+
+
+def _round_prices(scale: PriceScale) -> Iterator[Exact]:
+    """From high to low: equally far apart, or 5, 2 and 1 of each power of ten where a logarithmic scale spans some."""
+    if scale.is_log and scale.high > _WIDE * scale.low:
+        for power in range(len(str(scale.high)) - 1, -1, -1):
+            for digit in reversed(_NICE):
+                if scale.low <= digit * 10**power <= scale.high:
+                    yield digit * 10**power
+        return
+    step = _nice_step(scale.high - scale.low, max(1, scale.rows // 4))
+    price = scale.high // step * step
+    while price >= scale.low and price > 0:
+        yield price
+        price -= step
 
 
 def _nice_step(reach: int, wanted: int) -> int:

@@ -1,7 +1,7 @@
 """The candle chart: a pure function from bars to rows of cells.
 
 Candles are drawn in half rows. A candle stays within its own columns, its high on the row of the high, its low on the
-row of the low. Layout: prices right, times below, volume above the times.
+row of the low. Layout: prices right, times below, above these the panes, then the volume; over the candles a row for values in words.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import Period
 from klagg_tui.view.axes import PriceScale, price_ticks, scale_of, time_ticks
 from klagg_tui.view.canvas import Canvas
-from klagg_tui.view.indicators.registry import INDICATORS
+from klagg_tui.view.curves import LEVELS, Plot, draw_curve, draw_pane, legend_pieces, write_pieces
+from klagg_tui.view.indicators.indicator import Curve, Indicator
+from klagg_tui.view.indicators.registry import OVER, PANES
 from klagg_tui.view.role import Piece, Role
 from klagg_tui.view.sparkline import BLOCKS
 
@@ -28,9 +30,11 @@ BODIES: Final = {1: 1, 2: 1, 4: 3, 6: 5}
 LEAST_WIDTH: Final = 20
 LEAST_HEIGHT: Final = 6
 
-_LEVELS: Final = "⠉⠒⠤⣀"
-"""A curve in quarter rows."""
-_BEHIND: Final = f" ┈╌{_LEVELS}"
+_REACH: Final = 25 * 60
+"""Bars before those on view that their indicators are made from: a whole day of minutes, and what no average remembers any more."""
+_LEAST_PANE: Final = 4
+"""Rows of a pane with its values in words."""
+_BEHIND: Final = f" ┈╌{LEVELS}"
 """What gives way to a line across."""
 
 
@@ -51,6 +55,8 @@ class Chart:
     indicators: tuple[str, ...] = ()
     """Keys of those that are shown."""
     local_time: bool = False
+    is_log: bool = False
+    """Whether equal ratios of prices are equally far apart."""
     lines: tuple[Exact, ...] = ()
     """Prices that are marked by a line."""
 
@@ -91,21 +97,60 @@ def draw(bars: Sequence[Bar], chart: Chart) -> Picture:
     shown = bars[first:end]
     priced = [bar for bar in shown if bar.low] or [bar for bar in bars if bar.low]
     volume_rows = 0 if chart.height < 12 else max(2, chart.height // 6)
-    scale = scale_of(priced, chart.height - 1 - volume_rows)
-    plot = chart.width - axis
+    panes, pane_rows = _fitting_panes(chart, chart.height - 1 - volume_rows)
+    rows = chart.height - 1 - volume_rows - len(panes) * pane_rows
+    scale = scale_of(priced, rows, has_headroom=chart.height >= 12, is_log=chart.is_log)
+    width = chart.width - axis
     left = (count - len(shown)) * chart.step
-    _grid(canvas, scale, chart, plot)
-    _curves(canvas, bars, slice(first, end), chart, scale, left)
+    plot = Plot(left, chart.step, BODIES[chart.step], width)
+    told = (chart.cross if chart.cross is not None and first <= chart.cross < end else end - 1) - first
+    _grid(canvas, scale, chart, width)
+    over = _computed(OVER, bars, slice(first, end), chart)
+    # Behind the candles, so that these stay whole; of each indicator the first line comes out on top.
+    for indicator, curves in over:
+        for line, curve in reversed(list(zip(indicator.lines, curves, strict=True))):
+            draw_curve(canvas, curve, plot, 0, scale.rows, scale.quarter, line.role)
     for index, bar in enumerate(shown):
         if bar.low:
             _candle(canvas, left + index * chart.step, bar, scale, BODIES[chart.step])
     _volumes(canvas, shown, chart, scale.rows, volume_rows, left)
-    _times(canvas, shown, chart, plot, left)
-    _price_lines(canvas, chart, scale, plot)
-    _last_price(canvas, bars[-1], chart, scale, plot)
+    for number, (pane, curves) in enumerate(_computed(panes, bars, slice(first, end), chart)):
+        legend = legend_pieces(pane, [curve[told] for curve in curves], chart.decimals)
+        draw_pane(canvas, pane, curves, plot, scale.rows + volume_rows + number * pane_rows, pane_rows, legend)
+    _times(canvas, shown, chart, width, left)
+    _price_lines(canvas, chart, scale, width)
+    _last_price(canvas, bars[-1], chart, scale, width)
     if chart.cross is not None and first <= chart.cross < end:
-        _cross(canvas, shown[chart.cross - first], left + (chart.cross - first) * chart.step, chart, scale, plot)
-    return Picture(canvas.rows(), first, len(shown), plot, scale, left)
+        _cross(canvas, shown[chart.cross - first], left + (chart.cross - first) * chart.step, chart, scale, width)
+    if scale.has_headroom:
+        pieces = [
+            each for one, curves in over for each in legend_pieces(one, [c[told] for c in curves], chart.decimals)
+        ]
+        write_pieces(canvas, 0, 0, pieces, width)
+    return Picture(canvas.rows(), first, len(shown), width, scale, left)
+
+
+def _fitting_panes(chart: Chart, rows: int) -> tuple[list[Indicator], int]:
+    """The chosen panes that leave the candles half of `rows`, and how many rows each has."""
+    chosen = [pane for pane in PANES if pane.key in chart.indicators]
+    each = max(_LEAST_PANE, chart.height // 7)
+    fitting = min(len(chosen), rows // 2 // each)
+    if fitting < len(chosen):
+        each = _LEAST_PANE
+        fitting = min(len(chosen), rows // 2 // each)
+    return chosen[:fitting], each
+
+
+def _computed(
+    indicators: Sequence[Indicator], bars: Sequence[Bar], shown: slice, chart: Chart
+) -> list[tuple[Indicator, list[Curve]]]:
+    since = max(0, shown.start - _REACH)
+    computed_from, drawn_from = bars[since : shown.stop], shown.start - since
+    return [
+        (indicator, [line.compute(computed_from, chart.period)[drawn_from:] for line in indicator.lines])
+        for indicator in indicators
+        if indicator.key in chart.indicators
+    ]
 
 
 def _grid(canvas: Canvas, scale: PriceScale, chart: Chart, plot: int) -> None:
@@ -151,21 +196,6 @@ def _part(half: int, top: int, above: int, below: int, bottom: int) -> int:
     if above <= half <= below:
         return _BODY
     return _WICK if top <= half <= bottom else _NONE
-
-
-def _curves(canvas: Canvas, bars: Sequence[Bar], shown: slice, chart: Chart, scale: PriceScale, left: int) -> None:
-    """Behind the candles, so that these stay whole; of each indicator the first line comes out on top."""
-    chosen = [indicator for indicator in INDICATORS if indicator.key in chart.indicators]
-    for line in (line for indicator in chosen for line in reversed(indicator.lines)):
-        curve, role = line.compute(bars, chart.period)[shown], line.role
-        for index, price in enumerate(curve):
-            following = curve[index + 1] if index + 1 < len(curve) else None
-            for offset in range(chart.step if following is not None else 1):
-                if price is not None:
-                    at = price if following is None else price + (following - price) * offset / chart.step
-                    quarter = scale.quarter(at)
-                    if 0 <= quarter < 4 * scale.rows:
-                        canvas.put(left + index * chart.step + offset, quarter // 4, _LEVELS[quarter % 4], role)
 
 
 def _volumes(canvas: Canvas, shown: Sequence[Bar], chart: Chart, top: int, rows: int, left: int) -> None:

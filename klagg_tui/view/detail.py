@@ -33,13 +33,30 @@ def bar_lines(bar: Bar, decimals: int, *, local: bool) -> list[list[Piece]]:
         Piece(f" {formatting.arrow(change)} {formatting.percent(change)}", change_role(change)),
     ]
     second = [
-        *pair("Volume", exact.quantity_text(bar.volume)),
-        *pair("Turnover", formatting.NOTHING if turnover is None else exact.turnover_text(turnover)),
+        *pair("Volume", formatting.grouped(exact.quantity_text(bar.volume))),
+        *pair(
+            "Turnover", formatting.NOTHING if turnover is None else formatting.grouped(exact.turnover_text(turnover))
+        ),
         *pair("Trades", formatting.NOTHING if count is None else formatting.whole(count)),
         *pair("Buyers", formatting.NOTHING if share is None else f"{share:.1%}"),
         Piece(f"  {bar.state.label} {bar_sign(bar)}", Role.DIM),
     ]
     return [first, second]
+
+
+def bar_line(bar: Bar, decimals: int) -> list[Piece]:
+    """The bar in one line, its volume in short: what matters most first, for it may be cut."""
+    change = change_percent(bar)
+    return [
+        Piece(f" {formatting.arrow(change)} {formatting.percent(change)}", change_role(change)),
+        *(
+            piece
+            for name, price in (("O", bar.open), ("H", bar.high), ("L", bar.low), ("C", bar.close))
+            for piece in (Piece(f" {name} ", Role.FAINT), Piece(formatting.price(price, decimals), Role.TEXT))
+        ),
+        Piece(" V ", Role.FAINT),
+        Piece(formatting.short(exact.quantity_as_float(bar.volume)), Role.TEXT),
+    ]
 
 
 def period_lines(row: Row, periods: Sequence[Period], context: RenderContext, width: int) -> list[list[Piece]]:

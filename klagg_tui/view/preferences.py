@@ -14,6 +14,8 @@ from klagg_tui.view.sorting import Sort
 MAX_FILTER_HISTORY: Final = 50
 _COMPUTED: Final = re.compile(r"[A-Za-z0-9(+-][\w.,%()+*/ -]{0,99}", re.ASCII)
 _FIRST_LIST: Final = "Watchlist"
+TABLE, SPLIT, CHART = LAYOUTS = ("table", "split", "chart")
+"""How the market screen is divided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +27,13 @@ class Preferences:
     descending: bool = True
     columns: tuple[str, ...] = DEFAULT_KEYS
     all_periods: bool = False
+    layout: str = TABLE
+    """The table alone, the chart of its symbol beside it, or that chart beside a short list."""
     theme: str = "klagg"
     tints: str = "green-up"
     local_time: bool = False
+    log_scale: bool = False
+    """Whether charts have a logarithmic scale."""
     filter: str = ""
     filter_history: tuple[str, ...] = ()
     """Oldest first."""
@@ -106,6 +112,8 @@ def _read(name: str, value: object, default: object) -> object | None:
         return tuple(key for key in _texts(value) if _may_be_column(key)) or None
     if name == "sort":
         return value if isinstance(value, str) and _may_be_column(value) else None
+    if name == "layout":
+        return value if value in LAYOUTS else None
     if name == "saved_filters":
         return _pairs(value)
     if name == "names":

@@ -64,6 +64,13 @@ def test_a_view_is_the_table_or_all_periods() -> None:
     assert not begun(Start(view="table"), Preferences(all_periods=True)).all_periods
 
 
+@pytest.mark.parametrize("name", ["split", "chart"])
+def test_a_view_may_have_a_chart_until_another_one_is_asked_for(name: str) -> None:
+    kept = begun(Start(view=name), Preferences(all_periods=True))
+    assert (kept.layout, kept.all_periods) == (name, False)
+    assert begun(Start(view="periods"), kept).layout == "table"
+
+
 @pytest.mark.parametrize(
     ("start", "said"),
     [
@@ -71,7 +78,7 @@ def test_a_view_is_the_table_or_all_periods() -> None:
         (Start(sort="lats"), "--sort lats: There is no column lats; did you mean last?"),
         (Start(sort="rsi(3m) asc"), "--sort rsi(3m) asc: Bars of 3m are not kept; there are 1m, 5m, 30m, 1h, 4h, 1d, 1w."),
         (Start(list="Minors"), "--list Minors: there is no such watchlist; there are Watchlist, all."),
-        (Start(view="chart"), "--view chart: there is no such view; there are table and periods."),
+        (Start(view="wall"), "--view wall: there is no such view; there are table, periods, split, chart."),
     ],
     ids=["filter", "sort", "sort by bars that are not kept", "list", "view"],
 )  # fmt: skip

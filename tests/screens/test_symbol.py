@@ -204,3 +204,56 @@ async def test_an_alert_above_the_newest_price_waits_for_more() -> None:
         await seen.press("left", "left", "A")
         (alert,) = seen.app.state.alerts.all
         assert "last>" in alert.text
+
+
+async def test_indicators_are_chosen_by_key_or_in_a_menu_and_kept() -> None:
+    async with opened((120, 50), feed=MadeMarket(4, minutes=60, per_minute=9), preferences=BTC) as seen:
+        await _open(seen)
+        await seen.press("r")
+        assert " RSI 14 " in seen.text
+        await seen.press("i")
+        assert "● RSI 14" in seen.text
+        assert "○ CVD" in seen.text
+        await seen.press("c")
+        assert "CVD" in seen.text
+        await seen.press("i", "escape", "a")
+        assert seen.app.state.preferences.indicators == ("cvd", "rsi")
+
+
+async def test_the_scale_is_logarithmic_or_not_and_that_is_kept() -> None:
+    async with opened(preferences=BTC) as seen:
+        chart = await _open(seen)
+        assert chart.picture.scale is not None
+        assert not chart.picture.scale.is_log
+        await seen.press("y")
+        assert seen.app.state.preferences.log_scale
+        assert chart.picture.scale.is_log
+
+
+async def test_a_date_is_jumped_to_and_a_wrong_one_is_refused() -> None:
+    async with opened((80, 24), feed=MadeMarket(4, minutes=120, per_minute=5), preferences=BTC) as seen:
+        chart = await _open(seen)
+        await seen.work_done()
+        await seen.press("J")
+        await seen.type("soon")
+        await seen.press("enter")
+        assert "is no time" in seen.text
+        await seen.press("escape", "J")
+        await seen.type("2024-08-08T00:20")
+        await seen.press("enter")
+        await seen.work_done()
+        assert chart.cross == 20
+        assert chart.picture.first <= 20 < chart.picture.first + chart.picture.bars
+        assert "00:20 1m" in seen.lines[2]
+
+
+async def test_a_date_before_all_bars_shows_the_oldest_and_says_so() -> None:
+    async with opened(preferences=BTC) as seen:
+        chart = await _open(seen)
+        await seen.work_done()
+        await seen.press("J")
+        await seen.type("2020-01-01")
+        await seen.press("enter")
+        await seen.work_done()
+        assert chart.cross == 0
+        assert any("no older bar is kept" in told.message for told in seen.app._notifications)

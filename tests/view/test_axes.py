@@ -2,11 +2,11 @@
 
 import itertools
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from klagg_tui.engine.period import Period
-from klagg_tui.view.axes import PriceScale, price_ticks, time_ticks
+from klagg_tui.view.axes import PriceScale, price_ticks, scale_of, time_ticks
 from tests.makers import START, bar
 
 
@@ -23,3 +23,34 @@ def test_times_below_a_chart_never_touch(period: Period, step: int, count: int) 
     ticks = time_ticks(bars, step, period, local=False)
     for (x, text), (following, _) in itertools.pairwise(ticks):
         assert x + len(text) < following
+
+
+@given(st.integers(1, 10**14), st.integers(1, 10**15), st.integers(2, 60), st.booleans())
+def test_prices_beside_a_logarithmic_chart_lie_within_it_from_high_to_low(
+    low: int, reach: int, rows: int, has_headroom: bool
+) -> None:
+    ticks = price_ticks(PriceScale(low, low + reach, rows, has_headroom, is_log=True), 2)
+    assert [row for row, _ in ticks] == sorted({row for row, _ in ticks})
+    assert all(0 <= row < rows for row, _ in ticks)
+
+
+def test_equal_ratios_are_equally_far_apart_on_a_logarithmic_scale() -> None:
+    scale = PriceScale(10**12, 10**16, 41, is_log=True)
+    rows = [scale.row(10**power) for power in range(16, 11, -1)]
+    assert [after - before for before, after in itertools.pairwise(rows)] == [10, 10, 10, 10]
+    assert [text for _, text in price_ticks(scale, 0)][:4] == ["10000", "5000", "2000", "1000"]
+
+
+def test_what_is_not_above_zero_is_below_a_logarithmic_chart() -> None:
+    scale = PriceScale(10**12, 10**13, 20, is_log=True)
+    assert scale.row(0) == 19
+    assert scale.quarter(-1.0) >= 4 * 20
+
+
+@given(st.integers(1, 10**14), st.integers(1, 10**14), st.integers(5, 60), st.booleans())
+def test_headroom_is_the_first_row(low: int, reach: int, rows: int, is_log: bool) -> None:
+    assume(reach >= rows * 4)
+    one = bar()._replace(low=low, high=low + reach)
+    scale = scale_of([one], rows, has_headroom=True, is_log=is_log)
+    assert scale.row(one.high) == 1 or (is_log and reach * 10**9 < low)
+    assert scale.row(one.low) == rows - 1

@@ -74,13 +74,15 @@ def test_highs_and_lows_land_on_their_rows(bars: list[Bar], width: int, height: 
 
 @settings(max_examples=40)
 @given(_bars(at_least=2), st.sampled_from(STEPS))
-def test_the_highest_high_is_on_the_first_row_and_the_lowest_low_on_the_last(bars: list[Bar], step: int) -> None:
+def test_the_highest_high_is_on_the_first_row_below_the_legend_and_the_lowest_low_on_the_last(
+    bars: list[Bar], step: int
+) -> None:
     picture, _ = _plain(bars, 100, 30, step)
     scale = picture.scale
     shown = bars[picture.first : picture.first + picture.bars]
     assert scale is not None
     assume(max(one.high for one in shown) > min(one.low for one in shown))
-    assert scale.row(max(one.high for one in shown)) == 0
+    assert scale.row(max(one.high for one in shown)) == 1
     assert scale.row(min(one.low for one in shown)) == scale.rows - 1
 
 

@@ -62,3 +62,9 @@ def test_used_filters_are_kept_once_newest_last_and_not_without_end() -> None:
     for number in range(100):
         chosen = chosen.with_filter_used(str(number))
     assert len(chosen.filter_history) == 50
+
+
+def test_a_layout_that_there_is_not_is_the_usual_one() -> None:
+    split = Preferences(layout="split")
+    assert from_plain(split.as_plain(Preferences()), Preferences()) == split
+    assert from_plain({"layout": "wall"}, Preferences()).layout == "table"

@@ -30,12 +30,14 @@ ListOption: TypeAlias = Annotated[
 ViewOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        "--view", metavar="VIEW", help="Begin with the chosen columns (table), or with all periods (periods)."
+        "--view",
+        metavar="VIEW",
+        help="Begin with the chosen columns (table), all periods (periods), a chart beside the table (split) or a list (chart).",
     ),
 ]
 
 Begin: TypeAlias = "Callable[[Preferences], Preferences]"
-VIEWS: Final = ("table", "periods")
+VIEWS: Final = ("table", "periods", "split", "chart")
 ALL: Final = "all"
 _DIRECTIONS: Final = {"asc": False, "desc": True}
 
@@ -100,7 +102,7 @@ class Start:
         if self.list is not None:
             kept = replace(kept, shown_list=_list(self.list, [name for name, _ in kept.watchlists]))
         if self.view is not None:
-            kept = replace(kept, all_periods=_view(self.view) == VIEWS[1])
+            kept = _viewed(kept, self.view)
         return kept
 
 
@@ -143,7 +145,8 @@ def _list(name: str, names: Collection[str]) -> str:
     return found
 
 
-def _view(name: str) -> str:
+def _viewed(kept: Preferences, name: str) -> Preferences:
     if name not in VIEWS:
-        raise BadUsage(f"--view {name}: there is no such view; there are {' and '.join(VIEWS)}.")
-    return name
+        raise BadUsage(f"--view {name}: there is no such view; there are {', '.join(VIEWS)}.")
+    layout = name if name in VIEWS[2:] else VIEWS[0]
+    return replace(kept, layout=layout, all_periods=name == VIEWS[1])

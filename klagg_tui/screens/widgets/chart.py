@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from rich.segment import Segment
 from textual import events
 from textual.message import Message
@@ -74,6 +76,7 @@ class CandleChart(LineWidget):
                 cross=self.cross,
                 indicators=chosen.indicators,
                 local_time=chosen.local_time,
+                is_log=chosen.log_scale,
                 lines=self._alert_prices(),
             )
             self._picture = draw(bars, chart)
@@ -144,6 +147,14 @@ class CandleChart(LineWidget):
         self.cross = None
         self._show_until(self.picture.bars if side < 0 else None)
         self._moved()
+
+    def show_at(self, moment_ms: int) -> None:
+        """Put the crosshair on the bar that holds this moment, or the loaded one nearest to it, amid the others."""
+        bars = self.series.bars if self.series is not None else []
+        if bars:
+            self.cross = max(0, bisect_right(bars, moment_ms, key=lambda bar: bar.open_ms) - 1)
+            self._show_until(self.cross + 1 + self.picture.bars // 2)
+            self._moved()
 
     def _show_until(self, end: int | None) -> None:
         total = len(self.series.bars) if self.series is not None else 0

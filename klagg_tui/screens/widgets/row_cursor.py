@@ -42,6 +42,9 @@ class RowCursor(LineWidget, ScrollView, can_focus=True):
             super().__init__()
             self.symbol = symbol
 
+    class Moved(Message):
+        """The cursor was put on another row."""
+
     def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's own name
         super().__init__(id=id)
         self.rows: Sequence[Row] = ()
@@ -105,6 +108,7 @@ class RowCursor(LineWidget, ScrollView, can_focus=True):
         self.index = max(0, min(len(self.rows) - 1, index))
         self.cursor_symbol = self.rows[self.index].symbol
         self._show_cursor()
+        self.post_message(self.Moved())
 
     def _show_cursor(self) -> None:
         top, height = self.scroll_offset.y, self.size.height

@@ -11,7 +11,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.view.role import Role
 
 Curve: TypeAlias = list[float | None]
-"""A price, in units of 1e-12, for each bar; None where there are too few bars for one. Floats: for drawing only."""
+"""A price in units of 1e-12, or a plain number, for each bar; None where there are too few bars for one. Floats: for drawing only."""
 Compute: TypeAlias = Callable[[Sequence[Bar], Period], Curve]
 """From bars, oldest first, and their period to a curve of the same length."""
 
@@ -24,6 +24,10 @@ class Line:
     """In the legend."""
     role: Role
     compute: Compute
+    is_histogram: bool = False
+    """Drawn as columns from 0, in the colours of gain and loss."""
+    is_price: bool = True
+    """Whether its values are prices in units of 1e-12; otherwise plain numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +45,7 @@ class Indicator:
     lines: tuple[Line, ...]
     is_default: bool = False
     """Whether it is shown until somebody switches it off."""
+    is_pane: bool = False
+    """Whether it has rows of its own below the candles; otherwise it is drawn over them."""
+    levels: tuple[float, ...] = ()
+    """Values marked by a line across its pane, always on view."""

@@ -9,12 +9,26 @@ from __future__ import annotations
 from typing import Final
 
 from klagg_tui.view.indicators.averages import AVERAGES
+from klagg_tui.view.indicators.bollinger import BOLLINGER
+from klagg_tui.view.indicators.delta import CVD, DELTA
 from klagg_tui.view.indicators.indicator import Indicator
+from klagg_tui.view.indicators.macd import MACD
+from klagg_tui.view.indicators.rsi import RSI
 from klagg_tui.view.indicators.vwap import VWAP
 
 INDICATORS: Final[tuple[Indicator, ...]] = (
     AVERAGES,
     VWAP,
+    BOLLINGER,
+    DELTA,
+    CVD,
+    RSI,
+    MACD,
 )
+
+OVER: Final = tuple(indicator for indicator in INDICATORS if not indicator.is_pane)
+"""Those over the candles."""
+PANES: Final = tuple(indicator for indicator in INDICATORS if indicator.is_pane)
+"""Those below the candles."""
 
 DEFAULT_INDICATORS: Final = tuple(indicator.key for indicator in INDICATORS if indicator.is_default)

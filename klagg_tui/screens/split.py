@@ -1,0 +1,87 @@
+"""A table with the chart of its symbol beside it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+
+from klagg_tui.screens.app_state import AppState
+from klagg_tui.screens.base import KlaggScreen
+from klagg_tui.screens.widgets.chart_pane import ChartPane
+from klagg_tui.screens.widgets.table import MarketTable
+from klagg_tui.view.preferences import CHART, LAYOUTS, SPLIT, TABLE
+
+SPLIT_FROM: Final = 160
+"""Cells of width from which on there is room for table and chart beside each other."""
+
+
+class SplitScreen(KlaggScreen):
+    """Table alone, table and chart, or chart and a short list; the table has the keys in each of them."""
+
+    DEFAULT_CSS = """
+    SplitScreen > Horizontal { height: 1fr; }
+    SplitScreen #rows { width: 1fr; }
+    SplitScreen.chart #rows { width: 40; }
+    SplitScreen ChartPane { display: none; }
+    SplitScreen.split ChartPane, SplitScreen.chart ChartPane { display: block; }
+    """
+
+    def __init__(self, state: AppState, *, id: str) -> None:  # noqa: A002  # Textual's own name
+        super().__init__(state, id=id)
+        self.table = MarketTable(state)
+        self.pane = ChartPane(state)
+
+    def table_and_chart(self, above: Widget) -> ComposeResult:
+        """What is divided; `above` stands over the rows of the table."""
+        with Horizontal():
+            with Vertical(id="rows"):
+                yield above
+                yield self.table
+            yield self.pane
+
+    @property
+    def charted(self) -> str | None:
+        """The symbol whose chart is on view."""
+        return self.pane.symbol or None
+
+    def divide(self, width: int) -> None:
+        """Have the chart beside the table where it is chosen and there is room."""
+        layout = self.state.preferences.layout
+        if layout == SPLIT and width < SPLIT_FROM:
+            layout = TABLE
+        for name in (SPLIT, CHART):
+            self.set_class(layout == name, name)
+        self.follow_cursor()
+
+    def follow_cursor(self) -> None:
+        """Chart the symbol under the cursor."""
+        row = self.table.current
+        is_shown = self.has_class(SPLIT) or self.has_class(CHART)
+        self.pane.follow(row.symbol if row is not None and is_shown else "")
+
+    def on_row_cursor_moved(self) -> None:
+        """The chart follows the cursor."""
+        self.follow_cursor()
+
+    def on_candle_chart_moved(self) -> None:
+        """Tell of the bar under the crosshair; load what comes into view."""
+        self.pane.moved()
+
+    def action_split(self) -> None:
+        """Table, table and chart, list and chart; in a narrow terminal without the second."""
+        layouts = LAYOUTS if self.size.width >= SPLIT_FROM else (TABLE, CHART)
+        before = self.state.preferences.layout
+        at = layouts.index(before) if before in layouts else 0
+        self.state.choose(layout=layouts[(at + 1) % len(layouts)])
+        self.divide(self.size.width)
+
+    def action_cross(self, step: int) -> None:
+        """The crosshair of the chart to a neighbouring bar."""
+        self.pane.chart.move_cross(step)
+
+    def action_zoom(self, step: int) -> None:
+        """Broader or narrower candles."""
+        self.pane.chart.zoom(step)

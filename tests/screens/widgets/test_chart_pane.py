@@ -1,0 +1,124 @@
+"""The chart beside the table."""
+
+import pytest
+
+from klagg_tui.screens.market import MarketScreen
+from klagg_tui.screens.widgets.chart_pane import ChartPane
+from klagg_tui.view.preferences import Preferences
+from tests.feeds import until
+from tests.made_market import MadeMarket
+from tests.pilot import Seen, opened
+
+SPLIT = Preferences(period="1m", sort="symbol", descending=False, layout="split")
+WIDE = (160, 45)
+
+
+def _pane(seen: Seen) -> ChartPane:
+    return seen.app.screen.query_one(ChartPane)
+
+
+def _screen(seen: Seen) -> MarketScreen:
+    assert isinstance(seen.app.screen, MarketScreen)
+    return seen.app.screen
+
+
+async def test_the_key_goes_through_table_split_and_chart_and_the_choice_is_kept() -> None:
+    async with opened(WIDE) as seen:
+        assert not _pane(seen).display
+        widths = []
+        for layout in ("split", "chart", "table"):
+            await seen.press("x")
+            assert seen.app.state.preferences.layout == layout
+            assert _pane(seen).display is (layout != "table")
+            widths.append(seen.table.size.width)
+        assert widths == [80, 40, 160]
+
+
+async def test_the_chart_follows_the_cursor_and_has_the_history_of_its_symbol() -> None:
+    async with opened(WIDE, preferences=SPLIT) as seen:
+        for key in ("down", "down", "up", "G", "g"):
+            await seen.press(key)
+            assert _pane(seen).symbol == seen.current
+            assert f"{seen.current} 1m" in _pane(seen).line.text
+        await seen.work_done()
+        series = _pane(seen).chart.series
+        assert series is not None
+        assert (series.symbol, len(series.bars)) == (seen.current, 31)
+        assert "┃" in seen.text
+
+
+async def test_the_chart_follows_a_filter_and_goes_with_the_last_row() -> None:
+    async with opened(WIDE, preferences=SPLIT) as seen:
+        seen.app.state.use_filter("ethusdt")
+        await seen.beat(5)
+        assert _pane(seen).symbol == "ETHUSDT"
+        seen.app.state.use_filter('"nothing"')
+        await seen.beat(5)
+        assert _screen(seen).charted is None
+        assert not _pane(seen).line.text
+
+
+async def test_the_history_of_the_charted_symbol_comes_first() -> None:
+    async with opened(WIDE, preferences=SPLIT) as seen:
+        await seen.press("down")
+        await seen.beat()
+        assert seen.feed.looked_at[2] == seen.current
+
+
+async def test_a_trade_moves_the_candle_beside_the_table() -> None:
+    async with opened(WIDE, preferences=SPLIT) as seen:
+        seen.feed.trade_at(seen.current, "71234.5")
+        await seen.beat()
+        assert "C 71234.5" in _pane(seen).line.text
+
+
+@pytest.mark.parametrize("size", [(159, 40), (80, 24)])
+async def test_a_narrow_terminal_has_table_or_chart(size: tuple[int, int]) -> None:
+    async with opened(size, preferences=SPLIT) as seen:
+        assert not _pane(seen).display
+        await seen.press("x")
+        assert seen.app.state.preferences.layout == "chart"
+        assert seen.table.size.width == 40
+        await seen.press("x")
+        assert not _pane(seen).display
+
+
+async def test_a_terminal_that_grows_shows_the_split_again() -> None:
+    async with opened((120, 30), preferences=SPLIT) as seen:
+        await seen.resize(200, 60)
+        await until(lambda: _pane(seen).display)
+        assert _pane(seen).symbol == seen.current
+
+
+async def test_the_crosshair_is_moved_from_the_table_and_escape_takes_it_away_before_the_filter() -> None:
+    async with opened(WIDE, preferences=SPLIT, feed=MadeMarket(3, minutes=120)) as seen:
+        seen.app.state.use_filter("btcusdt")
+        await seen.beat(5)
+        await seen.work_done()
+        await seen.press("left", "left", "right")
+        assert _pane(seen).chart.cross == 119
+        count = _pane(seen).chart.picture.bars
+        await seen.press("plus")
+        assert _pane(seen).chart.picture.bars < count
+        await seen.press("minus", "escape")
+        assert (_pane(seen).chart.cross, seen.app.state.filter.text) == (None, "btcusdt")
+        await seen.press("escape")
+        assert seen.app.state.filter.text == ""
+
+
+async def test_another_period_is_charted_as_it_is_in_the_table() -> None:
+    async with opened(WIDE, preferences=SPLIT) as seen:
+        await seen.press("2")
+        await seen.work_done()
+        series = _pane(seen).chart.series
+        assert series is not None
+        assert len(series.bars) == 7
+        assert " 5m" in _pane(seen).line.text
+
+
+async def test_a_chart_of_nothing_loads_nothing() -> None:
+    async with opened(WIDE) as seen:
+        chart = _pane(seen).chart
+        chart.load_older()
+        await seen.work_done()
+        assert chart.series is None or not chart.series.bars
