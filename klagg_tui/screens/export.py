@@ -285,6 +285,8 @@ class ExportScreen(KlaggScreen):
         outcome = self.query_one("#outcome", Static)
         outcome.set_class(error, "error")
         outcome.update(text)
+        if text:  # where the form is higher than the terminal
+            self.call_after_refresh(outcome.scroll_visible, animate=False)
 
     def action_back(self) -> None:
         """Cancel what runs, otherwise leave."""
