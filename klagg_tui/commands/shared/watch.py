@@ -53,9 +53,16 @@ def watch_until(
     start_log(settings, plan.database)
     if plan.database:
         say_update(plan.database)
-    if not is_served:
+    server = None
+    if is_served:
+        from klagg_tui.serve.server import served
+
+        runtime, server = served(plan, settings.serve)
+        server.start()
+    else:
         runtime = Runtime(plan)
         runtime.begin()  # what is stored is read while the screen is loaded
+    try:
         from klagg_tui.app import run
 
         return run(
@@ -68,24 +75,9 @@ def watch_until(
             alerts=settings.alerts,
             desk=desk_of(plan, settings) if state_name == REAL else None,
         )
-    from klagg_tui.app import run
-    from klagg_tui.serve.server import served
-
-    runtime, server = served(plan, settings.serve)
-    server.start()
-    try:
-        return run(
-            runtime,
-            stop,
-            settings.screen,
-            names=settings.names,
-            state_name=state_name,
-            begin=begin,
-            alerts=settings.alerts,
-            desk=desk_of(plan, settings),
-        )
     finally:
-        server.stop()
+        if server is not None:
+            server.stop()
 
 
 def desk_of(plan: Plan, settings: Settings) -> Desk | None:
