@@ -1,7 +1,9 @@
 """Alerts, what fired, and what waits to be told, in the database."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,3 +108,13 @@ async def test_where_there_is_no_database_of_this_version_there_are_no_alerts(tm
     await (await open_writer(tmp_path / "old.db", MIGRATIONS[:2])).close()
     with pytest.raises(StorageError, match="older klagg"):
         await AlertStore.open(tmp_path / "old.db")
+
+
+async def test_one_who_comes_while_the_file_is_being_made_can_write_for_good(tmp_path: Path) -> None:
+    path = tmp_path / "klagg.db"
+    await (await Store.open(path)).close()
+    with closing(sqlite3.connect(path)) as making:  # tables are there, the log is not yet
+        making.execute("PRAGMA journal_mode = DELETE")
+    async with await AlertStore.open(path) as early, await Store.open(path):
+        await early.put(ALERT)
+        assert await early.alerts() == (ALERT,)
