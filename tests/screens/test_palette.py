@@ -3,6 +3,7 @@
 import pytest
 from rich.color import Color as RichColor
 from rich.color import ColorSystem
+from rich.style import Style
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 
@@ -102,3 +103,28 @@ async def test_the_app_takes_those_colours_where_its_terminal_has_no_others(monk
         assert gain is not None
         assert gain.triplet is not None
         assert nearest(gain.triplet) == gain.triplet
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, theme in BUILTIN_THEMES.items() if not theme.dark and "ansi" not in name]
+)
+def test_letters_of_every_colour_can_be_read_on_a_light_ground(name: str) -> None:
+    theme = BUILTIN_THEMES[name]
+    made = palette(theme.to_color_system().generate(), Tints.THEME, is_dark=False)
+    for role in (Role.DIM, Role.ACCENT, Role.GAIN, Role.LOSS, Role.WARN, Role.GOOD, Role.BAD, Role.PARTIAL, Role.KEY):
+        for styles in (made.plain, made.cursor, made.head):
+            assert contrast(styles[role]) >= 4.0, role
+
+
+def contrast(style: Style) -> float:
+    """https://www.w3.org/TR/WCAG21/#dfn-contrast-ratio."""
+    assert style.color is not None
+    assert style.bgcolor is not None
+    darker, lighter = sorted(luminance(colour.get_truecolor()) for colour in (style.color, style.bgcolor))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(rgb: tuple[int, int, int]) -> float:
+    parts = [part / 255 for part in rgb]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
