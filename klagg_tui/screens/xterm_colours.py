@@ -12,6 +12,9 @@ from rich.color import Color
 
 Rgb: TypeAlias = tuple[int, int, int]
 
+_MOST_TURN: Final = 0.3
+"""So much further on its way to another kind may the nearest one be: else a dark red becomes a purple."""
+_LEAST_VIVID: Final = 5 / 8
 _STEPS: Final = (0, 95, 135, 175, 215, 255)
 _CUBE: Final = tuple((red, green, blue) for red in _STEPS for green in _STEPS for blue in _STEPS)
 _GREYS: Final = tuple((8 + 10 * step,) * 3 for step in range(24))
@@ -25,7 +28,9 @@ def nearest(colour: Rgb, *, keeps_kind: bool = True) -> Rgb:
     Without `keeps_kind` it may become a grey, as the tinted greys may that texts and grounds have.
     """
     kinds = {leading(colour)} if keeps_kind else {leading(colour), None}
-    return min((one for one in (*_CUBE, *_GREYS) if leading(one) in kinds), key=lambda one: _distance(one, colour))
+    is_tint = keeps_kind and leading(colour) is not None
+    fit = (one for one in (*_CUBE, *_GREYS) if leading(one) in kinds and (not is_tint or _is_alike(one, colour)))
+    return min(fit, key=lambda one: _distance(one, colour))
 
 
 def leading(colour: Rgb) -> int | None:
@@ -37,6 +42,21 @@ def leading(colour: Rgb) -> int | None:
 def in_256(colour: Color | None, *, keeps_kind: bool) -> Color | None:
     """The same as a colour of a style; the terminal's own sixteen stay as they are."""
     return Color.from_rgb(*nearest(colour.triplet, keeps_kind=keeps_kind)) if colour and colour.triplet else colour
+
+
+def _is_alike(one: Rgb, colour: Rgb) -> bool:
+    """Whether it is neither much nearer to another kind nor nearly grey where the other is not."""
+    return _turn(one) <= _turn(colour) + _MOST_TURN and _vividness(one) >= _LEAST_VIVID * _vividness(colour)
+
+
+def _vividness(colour: Rgb) -> int:
+    return max(colour) - min(colour)
+
+
+def _turn(colour: Rgb) -> float:
+    """How far it is on the way from its kind to another one, as purple is from red to blue: 0 to 1."""
+    least, second, most = sorted(colour)
+    return (second - least) / (most - least) if most > least else 0.0
 
 
 def _distance(one: Rgb, other: Rgb) -> float:

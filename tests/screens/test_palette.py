@@ -91,6 +91,16 @@ def test_with_256_colours_green_stays_green_and_red_stays_red(theme: str, tints:
     assert _seen(grid.color) != _seen(grid.bgcolor)
 
 
+@pytest.mark.parametrize("theme", ["klagg", "textual-light"])
+def test_with_256_colours_red_becomes_no_purple_and_no_grey(theme: str) -> None:
+    made = {"klagg": KLAGG, **BUILTIN_THEMES}[theme].to_color_system().generate()
+    few = palette(made, Tints.THEME, has_256=True)
+    for red, green, blue in (_seen(few.plain[Role.LOSS].color), _seen(few.plain[Role.LOSS_FLASH].bgcolor)):
+        assert blue - green <= (red - green) / 2
+        assert red - green >= 40
+    assert _seen(few.plain[Role.LOSS].color) != _seen(few.plain[Role.PARTIAL].color)
+
+
 def test_a_colour_of_the_256_is_its_own_nearest() -> None:
     for colour in ((0, 0, 0), (95, 0, 0), (0, 135, 95), (238, 238, 238), (255, 255, 255)):
         assert nearest(colour) == colour

@@ -20,7 +20,7 @@ LIGHT: Final = "textual-light"
 CHOICES: Final = Preferences(
     period="1m",
     watchlists=(
-        ("Watchlist", ("SOLUSDT", "XRPUSDT", "MATICUSDT")),
+        ("Watchlist", ("SOLUSDT", "DOGEUSDT", "MATICUSDT")),
         ("Majors", ("BTCUSDT", "ETHUSDT", "BNBUSDT")),
     ),
     saved_filters=(("risers", "chg>0 vol>5"),),
@@ -83,8 +83,8 @@ SCENES: Final = (
     Scene("too-small", "MarketScreen", sizes=((50, 12),), variant_size=(50, 12), opened_at=(50, 12)),
     Scene("exchanges", "MarketScreen", ("down", "m"), ground=Ground.SEVERAL),
     Scene("one-exchange", "MarketScreen", ("right_curly_bracket",), ground=Ground.SEVERAL),
-    Scene("coin", "CoinScreen", ("slash", *"base:btc", "enter", "b"), ground=Ground.SEVERAL),
     Scene("exchanges-health", "HealthScreen", ("h",), ground=Ground.SEVERAL),
+    Scene("coin", "CoinScreen", ("slash", *"base:btc", "enter", "b"), ground=Ground.SEVERAL, goes_on_s=30),
     Scene("replay", "SymbolScreen", ("enter", "left", "left"), ground=Ground.REPLAY, goes_on_s=10_000),
     Scene("replay-until", "Ask", ("u",), ground=Ground.REPLAY),
     Scene("alerts-fired", "AlertsScreen", ("a",), _WATCHED, Ground.MOVING, goes_on_s=70),
