@@ -9,12 +9,18 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color as TextualColor
+from textual.filter import LineFilter
 
 Rgb: TypeAlias = tuple[int, int, int]
 
 _MOST_TURN: Final = 0.3
 """So much further on its way to another kind may the nearest one be: else a dark red becomes a purple."""
 _LEAST_VIVID: Final = 5 / 8
+_TINTED: Final = 48
+"""So far may the parts of a grey be from each other."""
 _STEPS: Final = (0, 95, 135, 175, 215, 255)
 _CUBE: Final = tuple((red, green, blue) for red in _STEPS for green in _STEPS for blue in _STEPS)
 _GREYS: Final = tuple((8 + 10 * step,) * 3 for step in range(24))
@@ -42,6 +48,24 @@ def leading(colour: Rgb) -> int | None:
 def in_256(colour: Color | None, *, keeps_kind: bool) -> Color | None:
     """The same as a colour of a style; the terminal's own sixteen stay as they are."""
     return Color.from_rgb(*nearest(colour.triplet, keeps_kind=keeps_kind)) if colour and colour.triplet else colour
+
+
+class In256(LineFilter):
+    """Draws what Textual colours itself, as dialogs and what lies dim behind them, in these colours too."""
+
+    def apply(self, segments: list[Segment], background: TextualColor) -> list[Segment]:  # noqa: ARG002 - Textual's
+        """The same texts in the nearest colours."""
+        return [Segment(text, _style_in_256(style) if style else style, control) for text, style, control in segments]
+
+
+@lru_cache(maxsize=4096)
+def _style_in_256(style: Style) -> Style:
+    return style + Style(color=_tint_in_256(style.color), bgcolor=_tint_in_256(style.bgcolor))
+
+
+def _tint_in_256(colour: Color | None) -> Color | None:
+    """Tinted greys may become greys."""
+    return in_256(colour, keeps_kind=colour is not None and _vividness(colour.triplet or (0, 0, 0)) > _TINTED)
 
 
 def _is_alike(one: Rgb, colour: Rgb) -> bool:

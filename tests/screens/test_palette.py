@@ -101,6 +101,21 @@ def test_with_256_colours_red_becomes_no_purple_and_no_grey(theme: str) -> None:
     assert _seen(few.plain[Role.LOSS].color) != _seen(few.plain[Role.PARTIAL].color)
 
 
+async def test_with_256_colours_dialogs_have_none_that_are_rounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textual.constants.COLOR_SYSTEM", "256")
+    async with opened() as seen:
+        await seen.press("s")
+        strips = seen.app.screen._compositor.render_strips(seen.app.size)
+        styles = {segment.style for strip in strips for segment in strip if segment.style}
+        shown = {colour for style in styles for colour in (style.color, style.bgcolor) if colour and colour.triplet}
+        assert len(shown) > 10
+        cube = (0, 95, 135, 175, 215, 255)
+        for colour in shown:
+            assert colour.triplet is not None
+            red, green, blue = colour.triplet
+            assert red == green == blue or {red, green, blue} <= set(cube), colour
+
+
 def test_a_colour_of_the_256_is_its_own_nearest() -> None:
     for colour in ((0, 0, 0), (95, 0, 0), (0, 135, 95), (238, 238, 238), (255, 255, 255)):
         assert nearest(colour) == colour

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,7 @@ from tools.pictures.shell import draw_shell
 
 HALVES: Final[tuple[tuple[Ground, ...], ...]] = (
     (Ground.ONE, Ground.OFFLINE, Ground.EMPTY),
-    (Ground.SEVERAL, Ground.MOVING, Ground.REPLAY, Ground.SHELL),
+    (Ground.SEVERAL, Ground.REPLAY, Ground.SHELL),
 )
 """Drawn at the same time, each by a process of its own; what is stored for `OFFLINE` comes of `ONE`."""
 
@@ -37,7 +38,9 @@ def main(arguments: Sequence[str]) -> int:
     asked.folder.mkdir(parents=True, exist_ok=True)
     scenes = [scene for scene in SCENES if scene.name in asked.only or not asked.only]
     if asked.half is not None:
+        begun_s = time.monotonic()
         draw_all(asked.folder, [scene for scene in scenes if scene.ground in HALVES[asked.half]])
+        print(f"Took {time.monotonic() - begun_s:.0f} s, {time.process_time():.0f} s of them on the processor.")
         return 0
     halves = [str(number) for number, grounds in enumerate(HALVES) if any(one.ground in grounds for one in scenes)]
     command = [sys.executable, "-m", "tools.pictures", *arguments, "--half"]

@@ -10,12 +10,14 @@ from typing import Any, Final, NamedTuple
 from rich.color import ColorSystem
 from rich.segment import Segment
 from textual.app import App
+from textual.color import Color
 from textual.pilot import Pilot
 from textual.widgets import Input
 from textual.worker import WorkerError
 
 from klagg_tui.app import KlaggApp
 from klagg_tui.screens.market import MarketScreen
+from klagg_tui.screens.xterm_colours import In256
 from tools.pictures.grounds import Stage
 from tools.pictures.scenes import LIGHT, Scene, Size
 from tools.pictures.svg import picture
@@ -124,7 +126,10 @@ def _text(app: App[Any]) -> str:
 
 
 def _taken(app: App[Any], title: str, *, has_256: bool = False) -> str:
-    return picture(list(_lines(app)), app.size.width, f"klagg · {title}", has_256=has_256)
+    lines = list(_lines(app))
+    if has_256:  # what the app does where it begins on such a terminal
+        lines = [In256().apply(line, Color.parse("#000000")) for line in lines]
+    return picture(lines, app.size.width, f"klagg · {title}", has_256=has_256)
 
 
 def _label(size: Size) -> str:

@@ -210,4 +210,4 @@ def _market(key: str, ground: Ground) -> StillMarket:
         mode=Mode.DEMO,
         minutes=asked.best_bars,
     )
-    return StillMarket(key, ONE, endpoint, deep=20 if ground is Ground.MOVING else 80)
+    return StillMarket(key, ONE, endpoint, deep=80)

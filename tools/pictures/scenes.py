@@ -20,7 +20,7 @@ LIGHT: Final = "textual-light"
 CHOICES: Final = Preferences(
     period="1m",
     watchlists=(
-        ("Watchlist", ("SOLUSDT", "DOGEUSDT", "MATICUSDT")),
+        ("Watchlist", ("SOLUSDT", "DOGEUSDT", "LINKUSDT")),
         ("Majors", ("BTCUSDT", "ETHUSDT", "BNBUSDT")),
     ),
     saved_filters=(("risers", "chg>0 vol>5"),),
@@ -34,7 +34,6 @@ class Ground(Enum):
 
     ONE = "one exchange"
     SEVERAL = "several exchanges"
-    MOVING = "one exchange whose time goes on"
     OFFLINE = "no network, with what is stored"
     EMPTY = "no network and nothing stored"
     REPLAY = "recorded trades"
@@ -62,11 +61,13 @@ SCENES: Final = (
     Scene("market", "MarketScreen", ("down", "m", "down", "m")),
     Scene("all-periods", "MarketScreen", ("v",)),
     Scene("filter", "MarketScreen", ("slash", *"chg>0", "space", *"vol>5", "space", *"!usdc")),
-    Scene("filter-error", "MarketScreen", ("slash", *"chg(3d)>1")),
+    Scene("filter-error", "MarketScreen", ("slash", *"chg(9d)>1")),
     Scene("saved-filters", "Menu", ("f",)),
     Scene("sort", "Menu", ("s",)),
     Scene("columns", "ColumnsChoice", ("c",)),
-    Scene("lists", "Menu", ("w",)),
+    Scene(
+        "lists", "Menu", ("w",), replace(CHOICES, watchlists=(*CHOICES.watchlists, ("Old", ("MATICUSDT", "BTCUSDT"))))
+    ),
     Scene("split", "MarketScreen", ("down",), replace(CHOICES, layout=SPLIT), opened_at=(200, 60)),
     Scene("chart", "MarketScreen", ("down",), replace(CHOICES, layout=CHART)),
     Scene("symbol", "SymbolScreen", ("enter", *["left"] * 6)),
@@ -81,13 +82,13 @@ SCENES: Final = (
     Scene("help", "HelpScreen", ("question_mark",)),
     Scene("palette", "CommandPalette", ("colon",)),
     Scene("too-small", "MarketScreen", sizes=((50, 12),), variant_size=(50, 12), opened_at=(50, 12)),
+    Scene("alerts-fired", "AlertsScreen", ("a",), _WATCHED, goes_on_s=70),
     Scene("exchanges", "MarketScreen", ("down", "m"), ground=Ground.SEVERAL),
     Scene("one-exchange", "MarketScreen", ("right_curly_bracket",), ground=Ground.SEVERAL),
     Scene("exchanges-health", "HealthScreen", ("h",), ground=Ground.SEVERAL),
     Scene("coin", "CoinScreen", ("slash", *"base:btc", "enter", "b"), ground=Ground.SEVERAL, goes_on_s=30),
     Scene("replay", "SymbolScreen", ("enter", "left", "left"), ground=Ground.REPLAY, goes_on_s=10_000),
     Scene("replay-until", "Ask", ("u",), ground=Ground.REPLAY),
-    Scene("alerts-fired", "AlertsScreen", ("a",), _WATCHED, Ground.MOVING, goes_on_s=70),
     Scene("no-network", "MarketScreen", ground=Ground.OFFLINE),
     Scene("empty", "MarketScreen", ground=Ground.EMPTY),
     Scene("first-start", "", ground=Ground.SHELL),

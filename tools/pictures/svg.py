@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from html import escape
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Final, NamedTuple, TypeAlias
 
 from rich.cells import cell_len
@@ -109,6 +109,7 @@ def _look(style: Style, has_256: bool) -> tuple[Ink, str]:
 def _rgb(colour: Color | None, default: ColorTriplet, has_256: bool) -> ColorTriplet:
     if colour is None or colour.is_default:
         return default
+    # As Textual writes it: what was not chosen among the 256 is rounded.
     return (colour.downgrade(ColorSystem.EIGHT_BIT) if has_256 else colour).get_truecolor(THEME)
 
 
@@ -136,14 +137,17 @@ def _areas(row: Cells, top: int, ground: str) -> Iterator[str]:
 def _texts(row: Cells, base: int, names: dict[str, str]) -> Iterator[str]:
     for column, text, width, ink in _pieces(row):
         name = names.setdefault(ink.css(), _name(len(names)))
-        length = f' textLength="{width * CELL[0]}"' if width > 1 else ""
-        yield f'<text class="{name}" x="{column * CELL[0]}" y="{base}"{length}>{escape(text, quote=False)}</text>'
+        at, length = str(column * CELL[0]), f' textLength="{width * CELL[0]}"' if width > 1 else ""
+        if width > 1 and _kind(text):  # each by itself: not all that draw pictures heed lengths
+            cells, length = [cell_len(letter) for letter in text], ""
+            at = " ".join(str((column + before) * CELL[0]) for before in accumulate(cells[:-1], initial=0))
+        yield f'<text class="{name}" x="{at}" y="{base}"{length}>{escape(text, quote=False)}</text>'
 
 
 def _pieces(row: Cells) -> Iterator[Piece]:
     """Letters of one style and one kind, blanks at their ends left out, broken where there are many."""
     column, found = 0, list[Piece]()
-    for (ink, _), cells in groupby(row, lambda cell: (cell.ink, _kind(cell))):
+    for (ink, _), cells in groupby(row, lambda cell: (cell.ink, _kind(cell.text))):
         parts = list(cells)
         text, width = "".join(cell.text for cell in parts), sum(cell.width for cell in parts)
         found += _inked(column, text, width, ink) if parts[0].width == 1 else [Piece(column, text, width, ink)]
@@ -164,11 +168,11 @@ def _inked(column: int, text: str, width: int, ink: Ink) -> Iterator[Piece]:
         at += len(part) + _GAP
 
 
-def _kind(cell: Cell) -> int:
+def _kind(text: str) -> int:
     """What comes out of another font than the letters may be narrower or broader, and stands alone."""
-    if cell.width > 1:
+    if cell_len(text[0]) > 1:
         return 2
-    return 1 if 0x2800 <= ord(cell.text[0]) <= 0x28FF else 0
+    return 1 if 0x2800 <= ord(text[0]) <= 0x28FF else 0
 
 
 def _name(number: int) -> str:
