@@ -64,7 +64,7 @@ def palette(variables: Mapping[str, str], tints: Tints, *, is_dark: bool = True,
     """
     names = ("background", "surface", "panel", "foreground", "primary", "accent", "success", "error", "warning")
     made = _palette(tuple(variables.get(name, "#808080") for name in names), tints, is_dark)
-    return Palette(*map(_of_256, made)) if has_256 else made
+    return Palette(*map(_of_256, made._replace(cursor=_with_grounds_of(made.plain, made.cursor)))) if has_256 else made
 
 
 @lru_cache(maxsize=64)
@@ -88,6 +88,12 @@ def _palette(values: tuple[str, ...], tints: Tints, is_dark: bool) -> Palette:
         _styles(colours, surface.blend(panel, 0.5)),
         _styles(colours, panel.blend(primary, 0.35)),
     )
+
+
+def _with_grounds_of(plain: tuple[Style, ...], cursor: tuple[Style, ...]) -> tuple[Style, ...]:
+    """Gains and losses that are grounds, as they are beside the cursor: with its blue mixed in, the nearest of few colours is a blue."""
+    grounds = {Role.GAIN_FLASH, Role.LOSS_FLASH, *range(Role.HEAT, ROLES)} - {Role.HEAT + HEAT_STEPS}
+    return tuple(plain[role] if role in grounds else style for role, style in enumerate(cursor))
 
 
 _TEXTS: Final = frozenset({Role.TEXT, Role.STRONG, Role.DIM, Role.FAINT, Role.GRID, Role.GAIN_FLASH, Role.LOSS_FLASH})

@@ -101,6 +101,14 @@ def test_with_256_colours_red_becomes_no_purple_and_no_grey(theme: str) -> None:
     assert _seen(few.plain[Role.LOSS].color) != _seen(few.plain[Role.PARTIAL].color)
 
 
+def test_with_256_colours_the_cursor_makes_no_loss_blue() -> None:
+    few = palette(KLAGG.to_color_system().generate(), Tints.THEME, has_256=True)
+    for step in range(HEAT_STEPS):
+        red, _, blue = _seen(few.cursor[Role.HEAT + step].bgcolor)
+        assert red > blue
+    assert _seen(few.cursor[Role.HEAT + HEAT_STEPS].bgcolor) == _seen(few.cursor[Role.TEXT].bgcolor)
+
+
 async def test_with_256_colours_dialogs_have_none_that_are_rounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textual.constants.COLOR_SYSTEM", "256")
     async with opened() as seen:

@@ -201,7 +201,7 @@ def _market(key: str, ground: Ground) -> StillMarket:
         endpoint = MarketEndpoint(
             exchange, exchange.rest_url, exchange.stream_url, _EACH_HISTORY, market=exchange.name, mode=Mode.DEMO
         )
-        return StillMarket(key, EACH, endpoint, deep=12)
+        return StillMarket(key, EACH, endpoint, deep=3)
     endpoint = MarketEndpoint(
         exchange,
         exchange.rest_url,
@@ -210,4 +210,4 @@ def _market(key: str, ground: Ground) -> StillMarket:
         mode=Mode.DEMO,
         minutes=asked.best_bars,
     )
-    return StillMarket(key, ONE, endpoint, deep=80)
+    return StillMarket(key, ONE, endpoint, deep=16)

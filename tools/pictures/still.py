@@ -52,7 +52,7 @@ _SEEDED_MS: Final = 20_000
 """So long before that the symbols begin."""
 _STEP_MS: Final = 1_000
 _TAPE: Final = 200
-_MINUTES: Final = 99
+_MINUTES: Final = 130
 """So many are there of every other symbol."""
 _LOOK_S: Final = 0.02
 _ENDLESS: Final = 10**9
