@@ -20,6 +20,7 @@ from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.feed import LiveFeed
 from klagg_tui.runtime.market_host import MarketHost
 from klagg_tui.runtime.plans import SIMULATED
+from klagg_tui.runtime.player import Player
 from klagg_tui.runtime.replay import Replay
 from klagg_tui.runtime.several import SeveralMarkets
 from klagg_tui.runtime.source import Plan, Source
@@ -37,6 +38,9 @@ EACH: Final = MarketSpec(symbols=40, activity=30.0)
 _EACH_HISTORY: Final = 60
 RECORDED: Final = Path(__file__).parents[3] / "shared/data/um-BTCUSDT-2024-08-08/aggTrade-derived.jsonl.gz"
 """Recorded market data beside the project, where it is there; see CONTRIBUTING.md."""
+_REPLAYED_FROM_MS: Final = 1_723_161_276_000
+"""20 seconds after its first trade."""
+_OFFLINE_MS: Final = STILL_MS + 180_000
 _PATIENCE_S: Final = 600.0
 _FIXED: Final[Mapping[Metric, float]] = {
     Metric.FRAMES_PER_SECOND: 188.0,
@@ -98,7 +102,7 @@ class NoNetwork(LiveFeed):
     """An exchange that no request reaches, whose time stands still."""
 
     def now_ms(self) -> int:
-        return STILL_MS
+        return _OFFLINE_MS
 
     async def run(self, host: MarketHost) -> None:
         endpoint = self._endpoint
@@ -118,7 +122,10 @@ class _Unreachable(HttpClient):
 @contextmanager
 def stage(ground: Ground, folder: Path, choices: Preferences) -> Iterator[Stage]:
     """Prepare a ground; `folder` keeps its database, and may hold that of `Ground.ONE` for `Ground.OFFLINE`."""
-    markets, plan, playback = _planned(ground, folder)
+    markets, plan, player = _planned(ground, folder)
+    if player:
+        player.pause()
+        player.skip_to(_REPLAYED_FROM_MS)
     runtime = (Runtime if ground is Ground.REPLAY else StillRuntime)(plan)
     runtime.start()
     try:
@@ -135,23 +142,27 @@ def stage(ground: Ground, folder: Path, choices: Preferences) -> Iterator[Stage]
         def go_on_to(at_ms: int) -> None:
             for market in markets:
                 market.go_on_to = at_ms
-            if playback:
-                playback.skip_to(at_ms)
-            wait_for(lambda: _reached(runtime, at_ms))
+            if player:
+                player.skip_to(at_ms)
+            wait_for(lambda: _has_come(runtime, player, at_ms) and _is_told(runtime))
 
-        if playback:
-            playback.pause()
         wait_for(lambda: all(market.is_prepared for market in markets))
         wait_for(lambda: _taken(runtime, state, ground))
-        yield Stage(runtime, state, playback, go_on_to)
+        yield Stage(runtime, state, player, go_on_to)
     finally:
         runtime.cancel()
         runtime.wait()
 
 
-def _reached(runtime: Runtime, at_ms: int) -> bool:
-    status = runtime.status()
-    return status.exchange_now_ms >= at_ms or status.connection == "ended"
+def _has_come(runtime: Runtime, player: Player | None, at_ms: int) -> bool:
+    if player is None:
+        return runtime.status().exchange_now_ms >= at_ms
+    return runtime.status().connection == "ended" or (player._at_ms or 0) >= at_ms
+
+
+def _is_told(runtime: Runtime) -> bool:
+    """Whether the screen was told all that changed."""
+    return not len(runtime._ready.result()._screen.tracker)
 
 
 def _taken(runtime: Runtime, state: AppState, ground: Ground) -> bool:
@@ -167,7 +178,7 @@ def _taken(runtime: Runtime, state: AppState, ground: Ground) -> bool:
     return has_rows and (ground not in (Ground.OFFLINE, Ground.EMPTY) or bool(runtime.status().notices))
 
 
-def _planned(ground: Ground, folder: Path) -> tuple[list[StillMarket], Plan, Playback | None]:
+def _planned(ground: Ground, folder: Path) -> tuple[list[StillMarket], Plan, Player | None]:
     if ground is Ground.REPLAY:
         replay = Replay([RECORDED], None)
         return [], Plan(lambda: replay, DEFAULT_PERIODS, folder / "replay.db"), replay.player
@@ -177,7 +188,7 @@ def _planned(ground: Ground, folder: Path) -> tuple[list[StillMarket], Plan, Pla
             shutil.copy(folder / f"{Ground.ONE.name}.db", database)
         exchange = venue()
         endpoint = MarketEndpoint(
-            exchange, exchange.rest_url, exchange.stream_url, 1, market=exchange.name, start_ms=STILL_MS
+            exchange, exchange.rest_url, exchange.stream_url, 1, market=exchange.name, start_ms=_OFFLINE_MS
         )
         return [], Plan(lambda: NoNetwork(endpoint), DEFAULT_PERIODS, database, mark_of(exchange.key, SIMULATED)), None
     keys = VENUES if ground is Ground.SEVERAL else VENUES[:1]

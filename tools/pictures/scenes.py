@@ -87,7 +87,7 @@ SCENES: Final = (
     Scene("one-exchange", "MarketScreen", ("right_curly_bracket",), ground=Ground.SEVERAL),
     Scene("exchanges-health", "HealthScreen", ("h",), ground=Ground.SEVERAL),
     Scene("coin", "CoinScreen", ("slash", *"base:btc", "enter", "b"), ground=Ground.SEVERAL, goes_on_s=30),
-    Scene("replay", "SymbolScreen", ("enter", "left", "left"), ground=Ground.REPLAY, goes_on_s=10_000),
+    Scene("replay", "SymbolScreen", ("enter", "left", "left"), ground=Ground.REPLAY, goes_on_s=300),
     Scene("replay-until", "Ask", ("u",), ground=Ground.REPLAY),
     Scene("no-network", "MarketScreen", ground=Ground.OFFLINE),
     Scene("empty", "MarketScreen", ground=Ground.EMPTY),
