@@ -80,7 +80,7 @@ SCENES: Final = (
     Scene("alerts", "AlertsScreen", ("a",), _WATCHED),
     Scene("alert-form", "Ask", ("a", "a"), _WATCHED),
     Scene("help", "HelpScreen", ("question_mark",)),
-    Scene("palette", "CommandPalette", ("colon",)),
+    Scene("palette", "CommandPalette", ("colon", *"chart")),
     Scene("too-small", "MarketScreen", sizes=((50, 12),), variant_size=(50, 12), opened_at=(50, 12)),
     Scene("alerts-fired", "AlertsScreen", ("a",), _WATCHED, goes_on_s=70),
     Scene("exchanges", "MarketScreen", ("down", "m"), ground=Ground.SEVERAL),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
 from functools import lru_cache
 from html import escape
-from itertools import accumulate, groupby
+from itertools import groupby
 from typing import Final, NamedTuple, TypeAlias
 
 from rich.cells import cell_len
@@ -24,7 +25,19 @@ _FONTS: Final = "'Fira Code','DejaVu Sans Mono',Menlo,Consolas,monospace"
 _GAP: Final = 6
 """From so many blanks on two pieces of one style are two elements."""
 
+_BRAILLE: Final = 0x2800
+_PLACES: Final = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
+"""Column and line of each bit's dot."""
+
 Cells: TypeAlias = list["Cell"]
+
+
+class Kind(Enum):
+    """What stands alone: letters out of another font may be narrower or broader."""
+
+    LETTERS = 0
+    DOTS = 1
+    WIDE = 2
 
 
 class Ink(NamedTuple):
@@ -69,13 +82,14 @@ def picture(lines: Sequence[Iterable[Segment]], width: int, title: str, *, has_2
     areas, texts = [], []
     for number, row in enumerate(rows):
         areas += _areas(row, number * CELL[1], ground)
-        texts += _texts(row, number * CELL[1] + _BASE, names)
+        texts += _texts(row, number * CELL[1], names)
     full = (width * CELL[0], len(rows) * CELL[1])
     styles = "".join(f".{name}{{{css}}}" for css, name in names.items())
     box = f"{-_EDGE} {-_EDGE} {full[0] + 2 * _EDGE} {full[1] + 2 * _EDGE}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" viewBox="{box}"><title>{escape(title)}</title>'
-        f"<style>text{{font:20px {_FONTS};white-space:pre}}path{{shape-rendering:crispEdges}}{styles}</style>\n"
+        f"<style>text{{font:20px {_FONTS};white-space:pre}}path{{shape-rendering:crispEdges}}"
+        f".dots{{stroke-width:3;stroke-linecap:round;shape-rendering:auto}}{styles}</style>\n"
         f'<rect x="{-_EDGE}" y="{-_EDGE}" width="100%" height="100%" rx="8" fill="{ground}"/>\n'
         + "\n".join([*areas, *texts])
         + "\n</svg>\n"
@@ -134,14 +148,30 @@ def _areas(row: Cells, top: int, ground: str) -> Iterator[str]:
         yield f'<path fill="{colour}" d="{moves}"/>'
 
 
-def _texts(row: Cells, base: int, names: dict[str, str]) -> Iterator[str]:
+def _texts(row: Cells, top: int, names: dict[str, str]) -> Iterator[str]:
     for column, text, width, ink in _pieces(row):
+        left = column * CELL[0]
+        if _kind(text) is Kind.DOTS:
+            yield f'<path class="dots" stroke="{ink.colour}" d="{_dots(text, left, top)}"/>'
+            continue
         name = names.setdefault(ink.css(), _name(len(names)))
-        at, length = str(column * CELL[0]), f' textLength="{width * CELL[0]}"' if width > 1 else ""
-        if width > 1 and _kind(text):  # each by itself: not all that draw pictures heed lengths
-            cells, length = [cell_len(letter) for letter in text], ""
-            at = " ".join(str((column + before) * CELL[0]) for before in accumulate(cells[:-1], initial=0))
-        yield f'<text class="{name}" x="{at}" y="{base}"{length}>{escape(text, quote=False)}</text>'
+        length = f' textLength="{width * CELL[0]}"' if width > 1 else ""
+        yield f'<text class="{name}" x="{left}" y="{top + _BASE}"{length}>{escape(text, quote=False)}</text>'
+
+
+def _dots(text: str, left: int, top: int) -> str:
+    """The dots of braille, as a path: in most fonts such letters are missing, or broader than others.
+
+    https://www.unicode.org/charts/PDF/U2800.pdf: bits 0 to 2 are the left column from above, 3 to 5 the right one, 6 and 7 the
+    lowest line.
+    """
+    found = []
+    for number, letter in enumerate(text):
+        bits = ord(letter) - _BRAILLE
+        for bit, (column, line) in enumerate(_PLACES):
+            if bits >> bit & 1:
+                found.append(f"M{left + number * CELL[0] + 3 + 6 * column} {top + 3 + 6 * line - line // 2}h0")
+    return "".join(found)
 
 
 def _pieces(row: Cells) -> Iterator[Piece]:
@@ -168,11 +198,10 @@ def _inked(column: int, text: str, width: int, ink: Ink) -> Iterator[Piece]:
         at += len(part) + _GAP
 
 
-def _kind(text: str) -> int:
-    """What comes out of another font than the letters may be narrower or broader, and stands alone."""
+def _kind(text: str) -> Kind:
     if cell_len(text[0]) > 1:
-        return 2
-    return 1 if 0x2800 <= ord(text[0]) <= 0x28FF else 0
+        return Kind.WIDE
+    return Kind.DOTS if _BRAILLE < ord(text[0]) < _BRAILLE + 256 else Kind.LETTERS
 
 
 def _name(number: int) -> str:
