@@ -285,8 +285,13 @@ class KlaggApp(Navigation):
 
     async def action_demo(self) -> None:
         """Leave for the simulated market."""
-        if self.state.status.mode is Mode.OFFLINE:
+        status = self.state.status
+        if status.is_simulated or status.mode is Mode.DEMO:
+            self.notify("This is the simulated market.", timeout=4)
+        elif status.mode is Mode.OFFLINE:
             await self._leave(for_demo=True)
+        elif status.mode is Mode.CONNECTING:
+            self.notify("klagg is connecting; the simulated market is for where that fails.", timeout=4)
         else:
             self.notify("The market is there; `klagg demo` shows a simulated one.", timeout=4)
 

@@ -31,8 +31,15 @@ class Mode(StrEnum):
     LIVE = "live"
     REPLAY = "replay"
     DEMO = "demo"
+    CONNECTING = "connecting"
+    """Nobody has answered yet, and no try has failed: what is stored is shown."""
     OFFLINE = "offline"
-    """Only what is stored: nothing new comes."""
+    """A try has failed. Only what is stored: nothing new comes."""
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether what feeds the bars answers."""
+        return self not in (Mode.CONNECTING, Mode.OFFLINE)
 
 
 class Progress(NamedTuple):
@@ -128,6 +135,9 @@ class Status(NamedTuple):
 
     venues: tuple[VenueStatus, ...] = ()
     """Each exchange that is watched; one where one is."""
+
+    is_simulated: bool = False
+    """Whether the exchanges are made up, whether they answer or not."""
 
     def behind(self) -> Status:
         """The same, marked as from before."""

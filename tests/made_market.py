@@ -91,6 +91,7 @@ class MadeMarket:
     ) -> None:
         self.periods = tuple(sorted(periods))
         self.mode = Mode.DEMO
+        self.is_simulated = False
         self.connection = "connected"
         self.notices: tuple[str, ...] = ()
         self.halted: frozenset[str] = frozenset()
@@ -194,7 +195,7 @@ class MadeMarket:
         return Status(
             "made market", self.mode, self.now_ms, 45.0, self.connection, self.notices, self._engine.counters,
             {Metric.TRADES_PER_SECOND: 1200.0, Metric.MEMORY: 61.0, **self.metrics}, ("21:00:01 INFO began", "21:00:02 INFO connected"),
-            self.progress, self.halted, self.not_chosen, venues=self.venues,
+            self.progress, self.halted, self.not_chosen, venues=self.venues, is_simulated=self.is_simulated,
         )  # fmt: skip
 
     async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:

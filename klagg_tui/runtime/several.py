@@ -13,7 +13,7 @@ from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.market_host import MarketHost
 from klagg_tui.runtime.source import SourceStatus
 
-_MODES: Final = (Mode.LIVE, Mode.DEMO, Mode.REPLAY, Mode.OFFLINE)
+_MODES: Final = (Mode.LIVE, Mode.DEMO, Mode.REPLAY, Mode.CONNECTING, Mode.OFFLINE)
 """Of several exchanges the first counts that one of them has: while one is live, the feed is."""
 
 _MOST_NAMED: Final = 2
@@ -75,6 +75,7 @@ class SeveralMarkets:
             _connection([status.connection for status in all_of]),
             max(behind, key=lambda progress: progress.total - progress.done, default=None),
             max(delays, default=None),
+            is_simulated=all(status.is_simulated for status in all_of),
         )
 
     async def run(self, host: EngineHost) -> None:

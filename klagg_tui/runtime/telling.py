@@ -38,6 +38,7 @@ def told_status(source: Source, host: EngineHost) -> Status:
         halted=frozenset().union(*(market.halted for market in host.markets)),
         not_chosen=_not_chosen(venues),
         venues=venues,
+        is_simulated=status.is_simulated,
     )
     # Where one of several exchanges is behind, only its own rows are.
     return told.behind() if all(market.is_waking for market in host.markets) else told

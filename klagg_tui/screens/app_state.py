@@ -282,14 +282,14 @@ class AppState:
 
     @property
     def liveness(self) -> str:
-        """Whether what is shown is now: live, replay (paused, ended), demo, frozen, stale, offline or starting."""
+        """Whether what is shown is now: live, replay (paused, ended), demo, frozen, stale, offline, connecting or starting."""
         has_trades = self.live.newest_trade_ms > 0
         return liveness(self.status, frozen=self.is_frozen, stale=self.is_stale, has_trades=has_trades)
 
     @property
     def is_stale(self) -> bool:
         """Whether the numbers on view are outdated, though nobody froze them."""
-        if self.status.mode is Mode.OFFLINE:
+        if not self.status.mode.is_reached:
             return True
         return not self.is_frozen and is_stale_feed(self.status, self.live.newest_trade_ms)
 
@@ -340,8 +340,8 @@ def liveness(status: Status, *, frozen: bool, stale: bool, has_trades: bool = Tr
     """The one word that says whether what is shown is now; without a trade so far it is starting."""
     if frozen:
         return "frozen"
-    if status.mode is Mode.OFFLINE:
-        return "offline"
+    if not status.mode.is_reached:
+        return status.mode.value
     if stale:
         return "stale" if has_trades else "starting"
     if status.mode is Mode.REPLAY and status.connection in ("paused", "ended"):

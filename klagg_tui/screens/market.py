@@ -154,7 +154,8 @@ class MarketScreen(SplitScreen):
         self.venues.show_venues(state)
         self.tabs.show_tabs(state, self._list_tabs(), state.filter.text, self._show_headers())
         keys = (*FOOT_KEYS[:2], *FOOT_OF_SEVERAL, *FOOT_KEYS[2:]) if state.venues else FOOT_KEYS
-        self.show_footer((FOOT_OF_DEMO, *keys) if state.status.mode is Mode.OFFLINE else keys)
+        offers_demo = state.status.mode is Mode.OFFLINE and not state.status.is_simulated
+        self.show_footer((FOOT_OF_DEMO, *keys) if offers_demo else keys)
 
     def _list_tabs(self) -> list[Piece]:
         shown = self.state.preferences.shown_list

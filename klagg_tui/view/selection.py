@@ -38,10 +38,12 @@ def empty_text(
 ) -> str:
     """Why no row is shown, and the key that helps; in lines."""
     if not market.rows and status.mode is Mode.OFFLINE:
-        return (
-            "The exchange cannot be reached, and nothing is stored yet.\n"
-            f"{demo_key} opens a simulated market meanwhile."
-        )
+        what = f"The {'simulated market' if status.is_simulated else 'exchange'} cannot be reached"
+        # Whoever is in a simulated market is not sent there.
+        advice = "klagg keeps trying." if status.is_simulated else f"{demo_key} opens a simulated market meanwhile."
+        return f"{what}, and nothing is stored yet.\n{advice}"
+    if not market.rows and status.mode is Mode.CONNECTING:
+        return "Connecting …"
     if not market.rows:
         return f"{status.connection or 'Nothing yet'}: waiting for the first symbols …"
     if wanted.text:

@@ -6,7 +6,7 @@ from typing import Final
 
 LEGEND: Final = (
     ("●", "the market is live; before a symbol and on a bar: closed, all its trades were seen"),
-    ("◌", "starting: no trade has come yet"),
+    ("◌", "connecting, or starting: no trade has come yet"),
     ("○", "offline, an exchange that is not reached: what is stored is shown"),
     ("✕", "stale: what is shown is from before"),
     ("❚❚", "the picture is frozen, or a replay is paused"),

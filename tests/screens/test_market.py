@@ -128,6 +128,27 @@ async def test_a_market_that_cannot_be_reached_offers_the_simulated_one() -> Non
         assert "cannot be reached" in seen.lines[-2]
 
 
+async def test_until_a_try_has_failed_nothing_is_called_unreachable() -> None:
+    feed = MadeMarket(0)
+    feed.mode = Mode.CONNECTING
+    async with opened((80, 24), feed=feed) as seen:
+        assert "◌ connecting" in seen.lines[0]
+        assert "Connecting …" in seen.text
+        assert "cannot be reached" not in seen.text
+        assert "simulated" not in seen.lines[-1]
+
+
+async def test_a_simulated_market_offers_no_simulated_one() -> None:
+    feed = MadeMarket(0)
+    feed.mode, feed.is_simulated = Mode.OFFLINE, True
+    async with opened((80, 24), feed=feed) as seen:
+        assert "D opens" not in seen.text
+        assert "simulated" not in seen.lines[-1]
+        await seen.press("D")
+        assert seen.told == ["This is the simulated market."]
+        assert seen.app.is_running
+
+
 async def test_a_symbol_whose_trading_is_halted_is_shown_as_that_and_can_be_filtered_for() -> None:
     feed = MadeMarket(10)
     feed.halted = frozenset({"ETHUSDT"})

@@ -32,6 +32,10 @@ def test_where_nothing_is_shown_it_says_why() -> None:
     offline = Status("x", Mode.OFFLINE, START)
     everything, nothing = filters.read(""), Market()
     assert "D opens a simulated market" in empty_text(nothing, Preferences(), everything, offline, "D")
+    simulated = offline._replace(is_simulated=True)
+    assert "D opens" not in empty_text(nothing, Preferences(), everything, simulated, "D")
+    unasked = Status("x", Mode.CONNECTING, START)
+    assert empty_text(nothing, Preferences(), everything, unasked, "D") == "Connecting …"
     connecting = Status("x", Mode.LIVE, START, connection="connecting")
     assert empty_text(nothing, Preferences(), everything, connecting, "D").startswith("connecting: waiting")
     assert "No symbol matches zz" in empty_text(_market(), Preferences(), filters.read("zz"), connecting, "D")

@@ -21,6 +21,7 @@ _SIGNS = {
     "frozen": "❚❚",
     "stale": "✕",
     "offline": "○",
+    "connecting": "◌",
     "starting": "◌",
 }
 _ROLES = {
@@ -32,6 +33,7 @@ _ROLES = {
     "frozen": Role.MARK,
     "stale": Role.BAD,
     "offline": Role.WARN,
+    "connecting": Role.WARN,
     "starting": Role.WARN,
 }
 
