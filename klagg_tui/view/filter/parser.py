@@ -23,8 +23,9 @@ from klagg_tui.view.filter.predicates import (
     opposite,
 )
 from klagg_tui.view.filter.quantity import Quantity
+from klagg_tui.view.filter.scanner import JOINTS
 
-_NAME: Final = re.compile(r"[^\s()]+")
+_NAME: Final = re.compile(rf"(?:(?!{JOINTS})[^\s()])+")
 _OF_COLUMN: Final = re.compile(r"[a-z][a-z0-9_]*:", re.IGNORECASE | re.ASCII)
 """Before a colon: a column, or the key of an exchange without a sign in it, which is read elsewhere."""
 _ONE_WORD: Final = re.compile(r"\s*[^\s()\"~@/!:<>=]+\s*")
@@ -126,6 +127,8 @@ class _Parser(Comparisons):
             return opposite(self.library.deeper(self._one, begin))
         if first == ")":
             raise FilterError("Something is missing before ).", begin)
+        if first in "&|" and (scanner.sees_word("and") or scanner.sees_word("or")):
+            raise FilterError(f"Something is missing before {first}.", begin)
         if first == "/":
             return self._pattern()
         if first in '"@~':
