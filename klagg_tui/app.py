@@ -96,8 +96,10 @@ class KlaggApp(Navigation):
         desk: AlertDesk | None = None,
         signs: TerminalSigns = TerminalSigns(),  # noqa: B008 - it never changes
         playback: Playback | None = None,
+        welcome: str = "",
     ) -> None:
         super().__init__()
+        self._welcome = welcome
         self._on_shown = on_shown
         self._is_shown = False
         self._failure = failure
@@ -130,6 +132,8 @@ class KlaggApp(Navigation):
         self.set_interval(BEAT_S, self.beat)
         self.set_timer(SETTLED_S, interpreter.freeze)
         self._tell_unread()
+        if self._welcome:
+            self.notify(self._welcome, timeout=UNREAD_S, markup=False)
         if self._state_file:
             self.set_interval(1, self._state_file.flush)
 

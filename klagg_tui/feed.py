@@ -136,6 +136,9 @@ class Status(NamedTuple):
     venues: tuple[VenueStatus, ...] = ()
     """Each exchange that is watched; one where one is."""
 
+    others: tuple[str, ...] = ()
+    """Symbols that are listed besides, of which `not_chosen` tells."""
+
     is_simulated: bool = False
     """Whether the exchanges are made up, whether they answer or not."""
 

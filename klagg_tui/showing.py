@@ -39,13 +39,14 @@ def run(
     alerts: AlertSettings | None = None,
     desk: Desk | None = None,
     playback: Playback | None = None,
+    welcome: str = "",
 ) -> bool:
     """Start the engine, show the market until the user or a signal ends it, and end when the last changes are on disk.
 
     Returns whether the user left for the simulated market. `names` are own names of the settings and what they stand for;
     `state_name` names the file of the preferences, `begin` makes of them those that this start is to have; `alerts` say what the
     terminal is told of alerts, which `desk` keeps;
-    `playback` is that of a replay.
+    `playback` is that of a replay; `welcome` is told once, when the screen is there.
 
     Raises:
         KlaggError: the engine cannot start, ended by itself, or could not write its last state.
@@ -68,6 +69,7 @@ def run(
         desk=desk,
         signs=TerminalSigns(alerts.bell, form_of(alerts.terminal, os.environ)) if alerts else TerminalSigns(),
         playback=playback,
+        welcome=welcome,
     )
     try:
         is_for_demo = not stop.came and bool(app.run())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from klagg_tui import logs
 from klagg_tui.exchange.instruments import nothing_called
@@ -37,6 +38,7 @@ def told_status(source: Source, host: EngineHost) -> Status:
         progress=status.progress,
         halted=frozenset().union(*(market.halted for market in host.markets)),
         not_chosen=_not_chosen(venues),
+        others=tuple(chain.from_iterable(market.others for market in host.markets)),
         venues=venues,
         is_simulated=status.is_simulated,
     )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from klagg_tui.engine.period import Period
 from klagg_tui.feed import Mode, Status
 from klagg_tui.view import watchlists
 from klagg_tui.view.filter import Filter
 from klagg_tui.view.model import Market, Row
+from klagg_tui.view.nearest import nearest_text
 from klagg_tui.view.preferences import Preferences
 from klagg_tui.view.quotes import are_mixed, is_dollar
+
+_MOST_NAMED: Final = 3
 
 
 def chosen_rows(
@@ -28,13 +32,31 @@ def chosen_rows(
     return [row for row in rows if matches(row, period, now_ms)]
 
 
+def _besides(wanted: Filter, status: Status) -> str:
+    """Where what is looked for by name is listed and not followed: whoever looks for a stock is told where it is."""
+    if not wanted.names_symbols:
+        return ""
+    found = [symbol for symbol in status.others if wanted.may(Row(symbol))]
+    if not found:
+        return ""
+    named = f"{', '.join(found[:_MOST_NAMED])}{' …' if len(found) > _MOST_NAMED else ''}"
+    told = status.not_chosen.replace(". ", ".\n")
+    return f"Listed but not followed: {named}\n{told}"
+
+
 def mixes_quotes(rows: Iterable[Row]) -> bool:
     """Whether amounts of money of several dollar-like quotes stand beside each other."""
     return are_mixed({row.quote for row in rows if is_dollar(row.quote)})
 
 
 def empty_text(
-    market: Market, chosen: Preferences, wanted: Filter, status: Status, demo_key: str, venue: str = ""
+    market: Market,
+    chosen: Preferences,
+    wanted: Filter,
+    status: Status,
+    demo_key: str,
+    venue: str = "",
+    period: Period = Period.M1,
 ) -> str:
     """Why no row is shown, and the key that helps; in lines."""
     if not market.rows and status.mode is Mode.OFFLINE:
@@ -47,8 +69,11 @@ def empty_text(
     if not market.rows:
         return f"{status.connection or 'Nothing yet'}: waiting for the first symbols …"
     if wanted.text:
-        # Whoever looks for a stock and finds none is told where it is.
-        besides = status.not_chosen.replace(". ", ".\n")
+        besides = _besides(wanted, status)
+        if not besides:
+            now_ms = status.exchange_now_ms
+            among = chosen_rows(market, chosen, Filter("", wanted.matches), period, now_ms, venue)
+            besides = nearest_text(among, wanted, period, now_ms)
         place = f" at {venue}" if venue else ""
         place += f" in {chosen.shown_list}" if chosen.shown_list else ""
         others = "\n{ and } show the other exchanges." if venue else ""

@@ -59,8 +59,16 @@ async def test_where_nothing_matches_it_is_said_what_is_listed_besides_and_how_t
     )
     async with opened((80, 24), feed=feed, preferences=Preferences(filter="tsla")) as seen:
         assert "No symbol matches tsla" in seen.text
+        assert "Not chosen" not in seen.text, "none of them has that name"
+        feed.others = ("NVDAUSDT", "TSLAUSDT")
+        await seen.beat()
+        assert "Listed but not followed: TSLAUSDT" in seen.text
         assert "Not chosen: 170 TRADIFI_PERPETUAL." in seen.text
         assert "--contract-types PERPETUAL,TRADIFI_PERPETUAL follows them too." in seen.text
+        await seen.press("slash", *"last>10b", "enter")
+        await seen.beat()
+        assert "Nearest is BTCUSDT with last at " in seen.text
+        assert "--contract-types" not in seen.text
 
 
 async def test_a_market_without_symbols_says_what_it_waits_for() -> None:

@@ -63,6 +63,7 @@ def watch_until(
         runtime = Runtime(plan)
         runtime.begin()  # what is stored is read while the screen is loaded
     try:
+        from klagg_tui.alerting.ways import unsent_text
         from klagg_tui.showing import run
 
         return run(
@@ -74,6 +75,7 @@ def watch_until(
             begin=begin,
             alerts=settings.alerts,
             desk=desk_of(plan, settings) if state_name == REAL else None,
+            welcome="" if state_name == REAL else unsent_text(settings.alerts, "A simulated market"),
         )
     finally:
         if server is not None:

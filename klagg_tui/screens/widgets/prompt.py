@@ -216,6 +216,7 @@ class FilterPrompt(Vertical):
         """Ask for a name, also for a number."""
         text = self.query_one(Input).value.strip()
         if not text:
+            self._show_error("There is nothing to save yet: type a filter or a number, then ctrl+s.")
             return
         try:
             self.state.read_filter(text)

@@ -21,6 +21,7 @@ from klagg_tui.view.filter.predicates import (
     name_is_like,
     of_name,
     opposite,
+    with_clauses,
 )
 from klagg_tui.view.filter.quantity import Quantity
 from klagg_tui.view.filter.scanner import JOINTS
@@ -108,13 +109,17 @@ class _Parser(Comparisons):
     def _all(self) -> Truth:
         scanner = self.scanner
         begin = scanner.at
-        truths = [self._one()]
+        truths: list[Truth] = []
+        texts: list[str] = []
         while True:
             scanner.skip_blanks()
-            if scanner.next in ("", ")") or scanner.sees_word("or"):
-                return all_of(truths, begin)
-            scanner.take_word("and")
+            from_at = scanner.at
             truths.append(self._one())
+            texts.append(scanner.text[from_at : scanner.at].strip())
+            scanner.skip_blanks()
+            if scanner.next in ("", ")") or scanner.sees_word("or"):
+                return with_clauses(all_of(truths, begin), texts, truths)
+            scanner.take_word("and")
 
     def _one(self) -> Truth:
         scanner = self.scanner

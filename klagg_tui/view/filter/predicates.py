@@ -54,6 +54,15 @@ def _never(_row: Row) -> bool:
     return False
 
 
+class Clause(NamedTuple):
+    """One of the tests that must all hold for a row."""
+
+    text: str
+    """As it was typed."""
+    matches: Predicate
+    numbers: tuple[Compared, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Truth:
     """Yes or no for a row."""
@@ -74,6 +83,8 @@ class Truth:
     """Whether by the same it always holds."""
     is_fixed: bool = False
     """Whether all that it asks for stays as it is."""
+    clauses: tuple[Clause, ...] = ()
+    """What must all hold, where it was read as such."""
 
 
 def _everything(_row: Row, _period: Period, _now_ms: int) -> bool:
@@ -214,9 +225,18 @@ def opposite(truth: Truth) -> Truth:
         truth,
         matches=lambda row, period, now_ms: not matches(row, period, now_ms),
         like="",
+        clauses=(),
         may=lambda row: not must(row),
         must=lambda row: not may(row),
     )
+
+
+def with_clauses(truth: Truth, texts: Sequence[str], truths: Sequence[Truth]) -> Truth:
+    """All of these truths, read from these texts; one alone keeps its own clauses, for it may be a saved filter."""
+    if len(truths) == 1 and truth.clauses:
+        return truth
+    pairs = zip(texts, truths, strict=True)
+    return replace(truth, clauses=tuple(Clause(text, one.matches, one.numbers) for text, one in pairs))
 
 
 def _joined(matches: Predicate, truths: Sequence[Truth], like: str, at: int) -> Truth:

@@ -10,7 +10,7 @@ from typing import Final
 from klagg_tui.errors import FilterError
 from klagg_tui.view.filter.library import Library
 from klagg_tui.view.filter.parser import anything_of, check_length, filter_of, number_of
-from klagg_tui.view.filter.predicates import Compared, Predicate, RowTest, Truth, likeness_of
+from klagg_tui.view.filter.predicates import Clause, Compared, Predicate, RowTest, Truth, likeness_of
 from klagg_tui.view.filter.quantity import Valued
 from klagg_tui.view.filter.scope import Scope, own_name_error
 from klagg_tui.view.model import Row
@@ -37,6 +37,8 @@ class Filter:
     """Whether one of its tests is about a symbol's name."""
     is_fixed: bool = False
     """Whether what it says of a row stays as it is."""
+    clauses: tuple[Clause, ...] = ()
+    """What must all hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,7 @@ def _filter(text: str, truth: Truth) -> Filter:
         truth.may,
         truth.names > 0,
         truth.is_fixed,
+        truth.clauses,
     )
 
 
