@@ -15,6 +15,7 @@ from klagg_tui.importing.check import check
 from klagg_tui.importing.detect import FileKind, SourceFile, plan
 from klagg_tui.importing.foreign import checked_value
 from klagg_tui.importing.markets import assumption, settle, settle_predecessor
+from klagg_tui.importing.mixing import ColumnBlock, Mixed, can_be_mixed
 from klagg_tui.importing.outcome import Imported, OnProgress, Progress, ShouldStop
 from klagg_tui.importing.outliers import Sieve
 from klagg_tui.importing.predecessor import Predecessor
@@ -216,11 +217,14 @@ class _Import:
             return
         writer, tally, edges = await self._writer_for(file, order), self.outcome.tally, Edges()
         before = tally.bad, writer.lost
-        blocks = (read_trades if order.is_sorted else sorted_trades)(file, tally)
-        for block in self._without_outliers(file, blocks):
+        for block in self._judged(file, is_sorted=order.is_sorted):
             edges.note(block)
-            self._note_use(file, block.trades)
-            await writer.write(block.trades)
+            if isinstance(block, ColumnBlock):
+                self.used.add(file.path)
+                await writer.write_columns(block.columns)
+            else:
+                self._note_use(file, block.trades)
+                await writer.write(block.trades)
             if self._is_stopped_at(file, block.read_bytes):
                 return
         await writer.commit()
@@ -235,22 +239,16 @@ class _Import:
         if rows:
             self.used.add(file.path)
 
-    def _without_outliers(self, file: SourceFile, blocks: Iterator[TradeBlock]) -> Iterator[TradeBlock]:
-        """The same trades somewhat later: each is judged by those behind it."""
+    def _judged(self, file: SourceFile, *, is_sorted: bool) -> Iterator[TradeBlock | ColumnBlock]:
+        """The trades of a file without those that fit no others, somewhat later: each is judged by those behind it."""
 
         def reject(trade: AggTrade, reason: str) -> None:
             self.outcome.tally.reject(f"{file.path.name}, {trade.symbol}, aggregate id {trade.aggregate_id}", reason)
 
-        sieve = Sieve(self._latest_ms, by_contract, reject)
-        last, failure = TradeBlock([], file.name, 0), None
-        try:
-            for last in blocks:
-                yield last._replace(trades=sieve.take(last.trades))
-        except BadFile as error:
-            failure = error
-        yield last._replace(trades=sieve.finish())
-        if failure:
-            raise failure
+        sieve, tally = Sieve(self._latest_ms, by_contract, reject), self.outcome.tally
+        if is_sorted and can_be_mixed(file):
+            return Mixed(file, tally, sieve, self._latest_ms).blocks()
+        return _sieved(sieve, file, (read_trades if is_sorted else sorted_trades)(file, tally))
 
     def _over(self, file: SourceFile, bars: list[Bar]) -> list[Bar]:
         """Those of a file's bars that can be the exchange's last word: their time is over."""
@@ -296,3 +294,15 @@ class _Import:
         self._on_progress(Progress(file.path, done, self._total_bytes, self.outcome.tally.rows))
         self.outcome.is_stopped = self._should_stop()
         return self.outcome.is_stopped
+
+
+def _sieved(sieve: Sieve, file: SourceFile, blocks: Iterator[TradeBlock]) -> Iterator[TradeBlock]:
+    last, failure = TradeBlock([], file.name, 0), None
+    try:
+        for last in blocks:
+            yield last._replace(trades=sieve.take(last.trades))
+    except BadFile as error:
+        failure = error
+    yield last._replace(trades=sieve.finish())
+    if failure:
+        raise failure

@@ -18,10 +18,11 @@ from klagg_tui.exchange.binance.archive import ArchiveName, plain_lines, trade_i
 from klagg_tui.exchange.kraken import archive as pairs
 from klagg_tui.exchange.okx import archive as daily
 from klagg_tui.importing.bars import BarReader
+from klagg_tui.importing.columns import Ids, ids_of
 from klagg_tui.importing.detect import SourceFile, name_of
 from klagg_tui.importing.events import EventReader
 from klagg_tui.importing.foreign import name_in
-from klagg_tui.importing.lines import Block, blocks
+from klagg_tui.importing.lines import Block, RawBlock, raw_blocks
 from klagg_tui.importing.sales import SalesReader, SparseBarReader
 from klagg_tui.importing.sorting import Sorter
 from klagg_tui.importing.tally import Tally
@@ -81,6 +82,11 @@ class TradeBlock(NamedTuple):
     is_cut: bool = False
     """The part of the file ends here, in the middle of a line for all one can say."""
 
+    @property
+    def first(self) -> AggTrade | None:
+        """The first trade, placeholders left aside."""
+        return next((trade for trade in self.trades if not trade.is_placeholder), None)
+
 
 class BarBlock(NamedTuple):
     """The bars of some lines, and how far into the file on disk this is."""
@@ -104,30 +110,47 @@ def order_of(file: SourceFile) -> Generator[None, None, Order]:
     A file that cannot be read to its end is looked at as far as it goes: whoever reads it learns the rest.
     """
     first_id, last_id, is_sorted = None, -1, True
-    before: Block | None = None
+    before: RawBlock | None = None
     try:
-        for block in _own_blocks(file):
-            if ids := trade_ids(block.lines):
-                lowest = min(ids)
-                first_id = lowest if first_id is None else min(first_id, lowest)
-                is_plain = ids[-1] == max(ids) and lowest >= last_id
+        for block in own_raw_blocks(file):
+            if ids := _ids_of(file, block):
+                first_id = ids.lowest if first_id is None else min(first_id, ids.lowest)
+                is_plain = ids.last == ids.highest and ids.lowest >= last_id
                 is_sorted = is_sorted and (is_plain or _follows(file, before, block))
-                last_id, before = ids[-1], block
+                last_id, before = ids.last, block
             yield
     except BadFile:
         pass
     return Order(file.first if first_id is None else first_id, is_sorted)
 
 
-def _follows(file: SourceFile, before: Block | None, block: Block) -> bool:
+def _ids_of(file: SourceFile, block: RawBlock) -> Ids | None:
+    """The ids that some rows begin with, without those of rows that begin with none; None where none does."""
+    if file.unit is None and (found := ids_of(block)):
+        return found
+    ids = trade_ids(_own_block(file, block).lines)
+    return Ids(min(ids), max(ids), ids[-1]) if ids else None
+
+
+def _follows(file: SourceFile, before: RawBlock | None, block: RawBlock) -> bool:
     """Whether the trades of a block go on where those of the one before ended, in ids or with another contract's."""
-    earlier, later = (in_order(_read(file, one)) if one else [] for one in (before, block))
+    earlier, later = (in_order(_read(file, _own_block(file, one))) if one else [] for one in (before, block))
     return not earlier or not later or is_behind(earlier[-1], later[0])
 
 
 def is_behind(earlier: AggTrade, later: AggTrade) -> bool:
     """Whether a trade comes behind another one: by its id, or as that of another contract."""
     return later.aggregate_id >= earlier.aggregate_id or later.traded_ms > earlier.traded_ms + DISORDER_MS
+
+
+def require_behind(file: SourceFile, earlier: AggTrade | None, later: AggTrade) -> None:
+    """Check that blocks of an archive follow each other.
+
+    Raises:
+        BadFile: they do not, although they did when it was looked at.
+    """
+    if earlier is not None and not is_behind(earlier, later):
+        raise BadFile(f"{file.path} holds its trades in disorder; `klagg import` puts them in order.")
 
 
 def _read(file: SourceFile, block: Block) -> list[AggTrade]:
@@ -145,8 +168,7 @@ def read_trades(file: SourceFile, tally: Tally) -> Iterator[TradeBlock]:
     last: AggTrade | None = None
     for block in _blocks_as_they_are(file, tally):
         if file.symbol is not None and block.trades:
-            if last is not None and not is_behind(last, block.trades[0]):
-                raise BadFile(f"{file.path} holds its trades in disorder; `klagg import` puts them in order.")
+            require_behind(file, last, block.trades[0])
             last = block.trades[-1]
         yield block
 
@@ -187,10 +209,10 @@ def read_bars(file: SourceFile, tally: Tally) -> Iterator[BarBlock]:
 
 def sampled_trades(file: SourceFile) -> Iterator[list[AggTrade]]:
     """Some trades out of each block of a file, as far as it can be read: whoever reads it all learns the rest."""
-    reader = _trade_reader(file, Tally())
+    reader = trade_reader(file, Tally())
     with suppress(BadFile):
-        for block in _own_blocks(file):
-            yield reader.read(block._replace(lines=block.lines[:_SAMPLED]))
+        for block in own_raw_blocks(file):
+            yield reader.read(_own_block(file, block, _SAMPLED))
 
 
 def sampled_bars(file: SourceFile) -> Iterator[list[Bar]]:
@@ -198,8 +220,8 @@ def sampled_bars(file: SourceFile) -> Iterator[list[Bar]]:
     assert file.symbol is not None
     reader = _bar_reader(file, Tally())
     with suppress(BadFile):
-        for block in _own_blocks(file):
-            yield reader.read(block._replace(lines=block.lines[:_SAMPLED], is_cut=False))
+        for block in own_raw_blocks(file):
+            yield reader.read(_own_block(file, block, _SAMPLED)._replace(is_cut=False))
 
 
 def read_sales(file: SourceFile, tally: Tally, latest_ms: int) -> Iterator[BarBlock]:
@@ -223,7 +245,8 @@ def _bar_reader(file: SourceFile, tally: Tally) -> BarReader | SparseBarReader:
     return BarReader(file.symbol, tally, file.name.period, file.market)
 
 
-def _trade_reader(file: SourceFile, tally: Tally) -> EventReader | TradeReader:
+def trade_reader(file: SourceFile, tally: Tally) -> EventReader | TradeReader:
+    """Reads the rows of a file one by one."""
     if file.symbol is None:
         return EventReader(tally, file.market)
     if file.unit is None:
@@ -232,30 +255,44 @@ def _trade_reader(file: SourceFile, tally: Tally) -> EventReader | TradeReader:
 
 
 def _blocks_as_they_are(file: SourceFile, tally: Tally) -> Iterator[TradeBlock]:
-    reader = _trade_reader(file, tally)
-    for block in _own_blocks(file):
-        trades = reader.read(block)
-        if file.symbol is not None:
-            trades = in_order(trades)
-        yield TradeBlock(trades, name_of(block.part, file.path), block.read_bytes, block.is_cut)
+    reader = trade_reader(file, tally)
+    for block in own_raw_blocks(file):
+        yield trade_block(file, reader, block)
+
+
+def trade_block(file: SourceFile, reader: EventReader | TradeReader, raw: RawBlock) -> TradeBlock:
+    """The trades of a block, read one by one."""
+    trades = reader.read(_own_block(file, raw))
+    if file.symbol is not None:
+        trades = in_order(trades)
+    return TradeBlock(trades, name_of(raw.part, file.path), raw.read_bytes, raw.is_cut)
 
 
 def _own_blocks(file: SourceFile) -> Iterator[Block]:
-    """The lines of a file; a zip archive may hold several files, but of one symbol."""
-    for block in blocks(file.path):
+    """The lines of a file, as the exchange writes them."""
+    for block in own_raw_blocks(file):
+        yield _own_block(file, block)
+
+
+def own_raw_blocks(file: SourceFile) -> Iterator[RawBlock]:
+    """The blocks of a file; a zip archive may hold several files, but of one symbol."""
+    for block in raw_blocks(file.path):
         named = name_in(block.part).symbol
         if file.is_of_pair:
             _require_pair(file, block.part)
-            yield block
-            continue
-        if file.symbol == file.name.symbol and named not in (None, file.symbol):
+        elif file.symbol == file.name.symbol and named not in (None, file.symbol):
             raise BadFile(f"{file.path} holds files of {file.symbol} and of {named}; unpack it and name them singly.")
-        if file.symbol is None:
-            yield block
-        elif file.unit is None:
-            yield block._replace(lines=plain_lines(block.lines))
-        else:
-            yield block._replace(lines=daily.plain_rows(file.symbol, block.lines, file.unit))
+        yield block
+
+
+def _own_block(file: SourceFile, raw: RawBlock, most: int | None = None) -> Block:
+    """The lines of a block, of which no more than so many, as the exchange writes them."""
+    block = raw.read(most)
+    if file.is_of_pair or file.symbol is None:
+        return block
+    if file.unit is None:
+        return block._replace(lines=plain_lines(block.lines))
+    return block._replace(lines=daily.plain_rows(file.symbol, block.lines, file.unit))
 
 
 def _require_pair(file: SourceFile, part: str) -> None:
