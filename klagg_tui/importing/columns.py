@@ -7,7 +7,6 @@ back, an amount too long. Numbers are scaled integers of 128 bits all the way: n
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final, NamedTuple
 
 import polars as pl
@@ -25,10 +24,13 @@ from klagg_tui.importing.tally import Tally
 _ALPHABET: Final = b"0123456789.,\ntrueTfalsF"
 _DECIMALS: Final = 8
 """Of prices and quantities, as the exchange writes them; a quantity never has more, a price of an archive neither."""
-_TOO_LONG: Final = re.compile(rb"\.[0-9]{9}")
-"""Polars rounds them without a word."""
-_POWER: Final = re.compile(rb"e[0-9]")
-"""As in 1e5, which Polars takes for a number."""
+_TO_SHAPE: Final = bytes(ord("0") if chr(byte).isdecimal() else byte for byte in range(256))
+"""Every digit becomes 0."""
+_UNUSUAL: Final = (
+    b"." + b"0" * (_DECIMALS + 1),  # more decimals, which Polars rounds without a word
+    b"e0",  # as in 1e5, which Polars takes for a number
+    b"\n\n",
+)
 _LARGEST: Final = 10 ** (18 + _DECIMALS)
 """18 digits before the point are the most that an amount may have."""
 _MOST_IN_SUM: Final = 2**126
@@ -59,18 +61,13 @@ class MinuteOfTrades(NamedTuple):
     """All behind the first; None where there are none."""
 
 
-class Ids(NamedTuple):
-    """The ids that the rows of a block begin with."""
-
-    lowest: int
-    highest: int
-    last: int
-
-
 class TradeColumns(NamedTuple):
     """A block of trades without anything unusual: one id after the other, no time that goes back, minute by minute."""
 
-    raw: RawBlock
+    part: str
+    """Of the file, or the member of an archive, that they are in."""
+    read_bytes: int
+    """How far into the file on disk their end is."""
     row_count: int
     first: AggTrade
     last: AggTrade
@@ -101,31 +98,13 @@ def columns_of(symbol: str, raw: RawBlock, latest_ms: int) -> TradeColumns | Non
         latest_ms: now: later trades are unusual.
     """
     data = _without_header(raw)
-    if raw.is_cut or not _is_plain(data) or _TOO_LONG.search(data) or _POWER.search(data):
+    if raw.is_cut or not _is_plain(data):
         return None
     rows = _rows(data)
     if rows is None or not _are_sound(rows, latest_ms):
         return None
     minutes, last = _minutes(symbol, rows), _trade(symbol, rows.row(-1, named=True))
-    return TradeColumns(raw, rows.height, minutes[0].first, last, minutes, _ends(data))
-
-
-def ids_of(raw: RawBlock) -> Ids | None:
-    """What the rows of a block begin with, where all begin with an id; None where that has to be looked at one by one."""
-    data = _without_header(raw)
-    if not _is_plain(data):
-        return None
-    try:
-        ids = pl.read_csv(data, has_header=False, columns=[0], schema_overrides={"column_0": _WHOLE}, quote_char=None)
-    except pl.exceptions.PolarsError:
-        return None
-    first = ids.to_series()
-    if first.null_count() or len(first) != data.count(b"\n") + 1:
-        return None
-    lowest, highest = first.min(), first.max()
-    assert isinstance(lowest, int)
-    assert isinstance(highest, int)
-    return Ids(lowest, highest, first[-1])
+    return TradeColumns(raw.part, raw.read_bytes, rows.height, minutes[0].first, last, minutes, _ends(data))
 
 
 def _without_header(raw: RawBlock) -> bytes:
@@ -139,7 +118,9 @@ def _without_header(raw: RawBlock) -> bytes:
 
 def _is_plain(data: bytes) -> bool:
     """Whether there are rows, and nothing in them that no row of an archive has."""
-    return bool(data) and not data.translate(None, _ALPHABET) and b"\n\n" not in data and data[:1] != b"\n"
+    shape = data.translate(_TO_SHAPE)
+    is_known = not shape.translate(None, _ALPHABET)
+    return is_known and data[:1] not in {b"", b"\n"} and not any(unusual in shape for unusual in _UNUSUAL)
 
 
 def _rows(data: bytes) -> pl.DataFrame | None:

@@ -18,7 +18,6 @@ from klagg_tui.exchange.binance.archive import ArchiveName, plain_lines, trade_i
 from klagg_tui.exchange.kraken import archive as pairs
 from klagg_tui.exchange.okx import archive as daily
 from klagg_tui.importing.bars import BarReader
-from klagg_tui.importing.columns import Ids, ids_of
 from klagg_tui.importing.detect import SourceFile, name_of
 from klagg_tui.importing.events import EventReader
 from klagg_tui.importing.foreign import name_in
@@ -104,38 +103,61 @@ class Order(NamedTuple):
     """Rows in disorder lie in the same block of lines, where they are sorted as they are read."""
 
 
+class Ids(NamedTuple):
+    """The ids that the rows of a block begin with."""
+
+    lowest: int
+    highest: int
+    last: int
+
+
+class OrderFinder:
+    """Finds the `Order` of an archive, block after block."""
+
+    def __init__(self, file: SourceFile) -> None:
+        self._file = file
+        self._first_id: int | None = None
+        self._last_id = -1
+        self._is_sorted = True
+        self._before: RawBlock | None = None
+
+    def take(self, block: RawBlock, ids: Ids | None = None) -> None:
+        """The next one, and its ids where they are known."""
+        ids = ids or self._ids_of(block)
+        if ids is None:
+            return
+        self._first_id = ids.lowest if self._first_id is None else min(self._first_id, ids.lowest)
+        is_plain = ids.last == ids.highest and ids.lowest >= self._last_id
+        self._is_sorted = self._is_sorted and (is_plain or self._follows(block))
+        self._last_id, self._before = ids.last, block
+
+    def found(self) -> Order:
+        """What was found so far."""
+        return Order(self._file.first if self._first_id is None else self._first_id, self._is_sorted)
+
+    def _ids_of(self, block: RawBlock) -> Ids | None:
+        """Without those of rows that begin with none; None where none does."""
+        ids = trade_ids(_own_block(self._file, block).lines)
+        return Ids(min(ids), max(ids), ids[-1]) if ids else None
+
+    def _follows(self, block: RawBlock) -> bool:
+        """Whether the trades of a block go on where those of the one before ended, in ids or with another contract's."""
+        reader = trade_reader(self._file, Tally())
+        earlier, later = (trade_block(self._file, reader, one).trades if one else [] for one in (self._before, block))
+        return not earlier or not later or is_behind(earlier[-1], later[0])
+
+
 def order_of(file: SourceFile) -> Generator[None, None, Order]:
     """Look at the ids of an archive of trades; yields now and then, and returns what it found.
 
     A file that cannot be read to its end is looked at as far as it goes: whoever reads it learns the rest.
     """
-    first_id, last_id, is_sorted = None, -1, True
-    before: RawBlock | None = None
-    try:
+    finder = OrderFinder(file)
+    with suppress(BadFile):
         for block in own_raw_blocks(file):
-            if ids := _ids_of(file, block):
-                first_id = ids.lowest if first_id is None else min(first_id, ids.lowest)
-                is_plain = ids.last == ids.highest and ids.lowest >= last_id
-                is_sorted = is_sorted and (is_plain or _follows(file, before, block))
-                last_id, before = ids.last, block
+            finder.take(block)
             yield
-    except BadFile:
-        pass
-    return Order(file.first if first_id is None else first_id, is_sorted)
-
-
-def _ids_of(file: SourceFile, block: RawBlock) -> Ids | None:
-    """The ids that some rows begin with, without those of rows that begin with none; None where none does."""
-    if file.unit is None and (found := ids_of(block)):
-        return found
-    ids = trade_ids(_own_block(file, block).lines)
-    return Ids(min(ids), max(ids), ids[-1]) if ids else None
-
-
-def _follows(file: SourceFile, before: RawBlock | None, block: RawBlock) -> bool:
-    """Whether the trades of a block go on where those of the one before ended, in ids or with another contract's."""
-    earlier, later = (in_order(_read(file, _own_block(file, one))) if one else [] for one in (before, block))
-    return not earlier or not later or is_behind(earlier[-1], later[0])
+    return finder.found()
 
 
 def is_behind(earlier: AggTrade, later: AggTrade) -> bool:
@@ -151,11 +173,6 @@ def require_behind(file: SourceFile, earlier: AggTrade | None, later: AggTrade) 
     """
     if earlier is not None and not is_behind(earlier, later):
         raise BadFile(f"{file.path} holds its trades in disorder; `klagg import` puts them in order.")
-
-
-def _read(file: SourceFile, block: Block) -> list[AggTrade]:
-    assert file.symbol is not None
-    return TradeReader(file.symbol, Tally()).read(block)
 
 
 def read_trades(file: SourceFile, tally: Tally) -> Iterator[TradeBlock]:

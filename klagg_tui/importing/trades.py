@@ -7,7 +7,6 @@ from collections.abc import Callable
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.exchange.binance import archive
 from klagg_tui.importing.amounts import without_bad_amounts
-from klagg_tui.importing.columns import TradeColumns
 from klagg_tui.importing.lines import Block
 from klagg_tui.importing.tally import Tally
 
@@ -52,8 +51,3 @@ class TradeReader:
         for trade in (*trades[:2], *trades[-2:]):
             if not trade.is_placeholder:
                 self._tally.widen(self._symbol, trade.price, trade.quantity)
-
-
-def one_by_one(columns: TradeColumns) -> list[AggTrade]:
-    """The trades of a block that was read, and counted, by columns."""
-    return TradeReader(columns.first.symbol, Tally()).read(columns.raw.read())

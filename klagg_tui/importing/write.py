@@ -20,13 +20,11 @@ from klagg_tui.engine.events import AddSymbol, AggTrade, NumberedAnew, QuietUnti
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.spans import DISORDER_MS, Span, SpanKey
 from klagg_tui.exchange.binance.archive import UM, ArchiveName, Market
-from klagg_tui.importing.columns import TradeColumns
 from klagg_tui.importing.mixing import ColumnBlock
 from klagg_tui.importing.outcome import Imported
 from klagg_tui.importing.read import TradeBlock, in_order
 from klagg_tui.importing.shelf import Shelf
 from klagg_tui.importing.sorting import Sorter
-from klagg_tui.importing.trades import one_by_one
 from klagg_tui.importing.units import in_own_units
 
 COMMIT_EVERY: Final = 200_000
@@ -134,22 +132,26 @@ class TradeWriter:
             self._engine.take(await self._to_take(symbol, in_order(of_symbol)))
         await self._count(len(trades))
 
-    async def write_columns(self, columns: TradeColumns) -> None:
-        """Put the trades of a block that was read by columns into bars: what comes of it is what comes of them one by one."""
-        symbol, first = columns.first.symbol, columns.first
+    async def write_columns(self, block: ColumnBlock) -> None:
+        """Put the trades of a block that was read by columns into bars: what comes of it is what comes of them one by one.
+
+        Raises:
+            BadFile: they have to be read again, and the file was changed.
+        """
+        first = block.first
+        symbol = first.symbol
         self._follow(symbol)
         is_next = first.aggregate_id >= (self._engine.next_id(symbol) or 0)
         if not is_next or first.traded_ms < self._engine.traded_ms(symbol):
-            await self.write(one_by_one(columns))
+            await self.write(block.one_by_one())
             return
         self._note_begin(first)
-        for minute in columns.minutes:
+        for minute in block.columns.minutes:
             self._engine.take((minute.first,))
             if minute.rest and not self._engine.take_sum(minute.rest):
                 first_id, last_id = minute.rest.first_id, minute.rest.last_id
-                rest = [trade for trade in one_by_one(columns) if first_id <= trade.aggregate_id <= last_id]
-                self._engine.take(rest)
-        await self._count(columns.row_count)
+                self._engine.take([one for one in block.one_by_one() if first_id <= one.aggregate_id <= last_id])
+        await self._count(block.columns.row_count)
 
     async def finish(self) -> None:
         """Nothing follows: write what is left, and add the engine's counters to the outcome."""
