@@ -7,6 +7,7 @@ back, an amount too long. Numbers are scaled integers of 128 bits all the way: n
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final, NamedTuple
 
 import polars as pl
@@ -24,13 +25,10 @@ from klagg_tui.importing.tally import Tally
 _ALPHABET: Final = b"0123456789.,\ntrueTfalsF"
 _DECIMALS: Final = 8
 """Of prices and quantities, as the exchange writes them; a quantity never has more, a price of an archive neither."""
-_TO_SHAPE: Final = bytes(ord("0") if chr(byte).isdecimal() else byte for byte in range(256))
-"""Every digit becomes 0."""
-_UNUSUAL: Final = (
-    b"." + b"0" * (_DECIMALS + 1),  # more decimals, which Polars rounds without a word
-    b"e0",  # as in 1e5, which Polars takes for a number
-    b"\n\n",
-)
+_ROUNDED: Final = re.compile(rb"\.[0-9]{9}")
+"""More decimals than there are, which Polars rounds without a word."""
+_POWER: Final = re.compile(rb"e[0-9]")
+"""As in 1e5, which Polars takes for a number."""
 _LARGEST: Final = 10 ** (18 + _DECIMALS)
 """18 digits before the point are the most that an amount may have."""
 _MOST_IN_SUM: Final = 2**126
@@ -118,9 +116,8 @@ def _without_header(raw: RawBlock) -> bytes:
 
 def _is_plain(data: bytes) -> bool:
     """Whether there are rows, and nothing in them that no row of an archive has."""
-    shape = data.translate(_TO_SHAPE)
-    is_known = not shape.translate(None, _ALPHABET)
-    return is_known and data[:1] not in {b"", b"\n"} and not any(unusual in shape for unusual in _UNUSUAL)
+    is_known = data[:1] not in {b"", b"\n"} and not data.translate(None, _ALPHABET)
+    return is_known and not _ROUNDED.search(data) and not _POWER.search(data)
 
 
 def _rows(data: bytes) -> pl.DataFrame | None:
