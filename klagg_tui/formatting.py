@@ -67,6 +67,16 @@ def grouped(text: str) -> str:
     return f"{whole(int(whole_part))}{point}{rest}"
 
 
+def grouped_price(value: Exact, decimals: int) -> str:
+    """The price as charts write it: as `price`, with a thin space between its thousands."""
+    return grouped(price(value, decimals))
+
+
+def rounded_price(value: float, decimals: int) -> str:
+    """A price of its own making, in units of 1e-12: rounded to so many decimals, otherwise as `grouped_price`."""
+    return f"{value / 10**exact.PRICE_DECIMALS:,.{decimals}f}".replace(",", "\u202f")
+
+
 def percent(value: float | None) -> str:
     """A change in percent that always shows its direction: +1.24%, -0.30%, and ` 0.00%` where it is none."""
     if value is None:

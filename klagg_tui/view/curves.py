@@ -25,7 +25,9 @@ class Plot(NamedTuple):
     body: int
     """Columns of a candle."""
     width: int
-    """Columns beside the axis."""
+    """Columns for bars."""
+    edge: int
+    """Column where the axis begins: behind the bars, or what stands beside them."""
 
 
 def draw_curve(
@@ -46,8 +48,8 @@ def draw_pane(
     canvas: Canvas, pane: Indicator, curves: Sequence[Curve], plot: Plot, top: int, rows: int, legend: Sequence[Piece]
 ) -> None:
     """An indicator in rows of its own: its values in words in the first of them, its curves in the others."""
-    canvas.write(0, top, "┈" * plot.width, Role.GRID)
-    write_pieces(canvas, 0, top, legend, plot.width)
+    canvas.write(0, top, "┈" * plot.edge, Role.GRID)
+    write_pieces(canvas, 0, top, legend, plot.edge)
     values = [value for curve in curves for value in curve if value is not None]
     if not values:
         return
@@ -61,8 +63,11 @@ def draw_pane(
         return round((high - value) * (parts * rows - 1) / reach)
 
     for level in pane.levels:
-        canvas.write(0, top + part(level, 1), "┈" * plot.width, Role.GRID)
-        canvas.write(plot.width + 1, top + part(level, 1), f"{level:.0f}", Role.FAINT)
+        canvas.write(0, top + part(level, 1), "┈" * plot.edge, Role.GRID)
+        canvas.write(plot.edge + 1, top + part(level, 1), f"{level:.0f}", Role.FAINT)
+    if not pane.levels and rows > 2 and high > low:
+        for value, row in ((high, top), (low, top + rows - 1)):
+            canvas.write(plot.edge + 1, row, _short(pane.lines[0], value), Role.FAINT)
     for line, curve in zip(pane.lines, curves, strict=True):
         if line.is_histogram:
             _columns(canvas, curve, plot, top, lambda value: round((high - value) * 2 * rows / reach))
@@ -88,23 +93,28 @@ def _columns(canvas: Canvas, curve: Curve, plot: Plot, top: int, edge: Callable[
 
 
 def legend_pieces(indicator: Indicator, values: Sequence[float | None], decimals: int) -> list[Piece]:
-    """Its name, and the value of each line in the line's colour."""
+    """Its name and lengths, and the value of each line in the line's colour.
+
+    Two blanks stand before each value, for one may be between its thousands.
+    """
     pieces = [Piece(f" {indicator.word}", Role.DIM)]
     for line, value in zip(indicator.lines, values, strict=True):
         role = line.role
         if line.is_histogram and value:
             role = Role.GAIN if value > 0 else Role.LOSS
-        label = f" {line.label}" if line.label.isdecimal() else ""
-        pieces += [Piece(label, Role.FAINT), Piece(f" {_text(line, value, decimals)}", role)]
-    return pieces
+        pieces.append(Piece(f"  {_text(line, value, decimals)}", role))
+    return [*pieces, Piece("  ", Role.DIM)]
 
 
 def _text(line: Line, value: float | None, decimals: int) -> str:
     if value is None:
         return formatting.NOTHING
-    if line.is_price:
-        return f"{value / 10**exact.PRICE_DECIMALS:.{decimals}f}"
-    return formatting.short(value)
+    return formatting.rounded_price(value, decimals) if line.is_price else line.text(value)
+
+
+def _short(line: Line, value: float) -> str:
+    """In at most seven cells, beside a pane."""
+    return formatting.short(value / 10**exact.PRICE_DECIMALS) if line.is_price else line.text(value)
 
 
 def write_pieces(canvas: Canvas, x: int, y: int, pieces: Sequence[Piece], width: int) -> None:

@@ -50,6 +50,7 @@ class Row:
         "name",
         "quote",
         "symbol",
+        "tells_derivatives",
         "title",
         "venue",
         "venue_name",
@@ -71,6 +72,8 @@ class Row:
         self.bars: list[Bar | None] = [None] * _ORDINALS
         """By `Period.ordinal`."""
         self._closes: list[Closes | None] = [None] * _ORDINALS
+        self.tells_derivatives = False
+        """Whether its exchange tells open interest and funding."""
         self.last_trade_ms: int | None = None
         self.decimals = 0
         """As many as any price of the symbol seen so far needs."""
@@ -91,6 +94,7 @@ class Row:
         self.venue, self.venue_name = facts.venue or self.venue, facts.venue_name
         self.base, self.quote = facts.base, facts.quote
         self.coin = facts.base.casefold()
+        self.tells_derivatives = facts.tells_derivatives
         self.version += 1
 
     def bar(self, period: Period) -> Bar | None:
@@ -168,6 +172,7 @@ class Row:
         twin.is_halted, twin.version = self.is_halted, self.version
         twin.figures = None if self.figures is None else self.figures.frozen(self.bars)
         twin.venue, twin.venue_name = self.venue, self.venue_name
+        twin.tells_derivatives = self.tells_derivatives
         twin.base, twin.quote, twin.coin = self.base, self.quote, self.coin
         return twin
 

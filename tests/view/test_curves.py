@@ -32,7 +32,7 @@ def _drawn(height: int = 60, indicators: tuple[str, ...] = ALL, cross: int | Non
 
 def test_the_chosen_panes_stand_below_the_candles_in_their_order() -> None:
     lines = _lines(_drawn())
-    rows = [next(y for y, line in enumerate(lines) if line.startswith(f" {pane.word}")) for pane in PANES]
+    rows = [next(y for y, line in enumerate(lines) if line.startswith(f" {pane.word}")) for pane in PANES[:4]]
     assert rows == sorted(rows)
     picture = _drawn()
     assert picture.scale is not None
@@ -48,11 +48,11 @@ def test_panes_never_take_more_than_half_of_the_rows(height: int, count: int) ->
 
 def test_a_pane_tells_the_value_under_the_crosshair() -> None:
     line = next(line for line in _lines(_drawn(cross=8)) if line.startswith(" Delta"))
-    assert line.split("┈")[0] == " Delta 8.00"
+    assert line.split("┈")[0] == " Delta  8.00  "
     newest = next(line for line in _lines(_drawn()) if line.startswith(" Delta"))
-    assert newest.split("┈")[0] == " Delta 8.00"
+    assert newest.split("┈")[0] == " Delta  8.00  "
     before = next(line for line in _lines(_drawn(cross=3)) if line.startswith(" RSI"))
-    assert before.split("┈")[0] == " RSI 14 –"
+    assert before.split("┈")[0] == " RSI 14  –  "
 
 
 def test_columns_stand_on_their_side_of_zero_in_the_colours_of_gain_and_loss() -> None:
@@ -71,7 +71,7 @@ def test_columns_stand_on_their_side_of_zero_in_the_colours_of_gain_and_loss() -
 def test_what_the_exchange_does_not_tell_is_left_empty() -> None:
     bars = [one._replace(evidence=Evidence.NO_TAKER_VOLUME) for one in BARS]
     lines = _lines(draw(bars, Chart(100, 40, Period.M1, 2, 1, indicators=("delta", "cvd"))))
-    assert sum(line.startswith((" Delta –", " CVD –")) for line in lines) == 2
+    assert sum(line.startswith((" Delta  –", " CVD  –")) for line in lines) == 2
 
 
 def test_levels_are_always_on_view_and_named_at_the_right() -> None:
@@ -82,11 +82,11 @@ def test_levels_are_always_on_view_and_named_at_the_right() -> None:
 
 def test_the_values_of_what_is_over_the_candles_stand_above_them_as_far_as_there_is_room() -> None:
     keys = tuple(each.key for each in OVER)
-    first = _lines(_drawn(indicators=keys))[0]
-    assert first.startswith(" averages 7 103.00 25")
+    first = _lines(_drawn(indicators=keys, width=150))[0]
+    assert first.startswith(" averages 7 25 99  103.00  ")
     assert all(each.word in first for each in OVER)
     narrow = _lines(_drawn(indicators=keys, width=40))[0]
-    assert narrow.split()[:4] == ["averages", "7", "103.00", "25"]
+    assert narrow.split()[:5] == ["averages", "7", "25", "99", "103.00"]
     assert "VWAP" not in narrow
     assert "averages" not in _lines(_drawn(height=11, indicators=keys))[0]
 
@@ -94,7 +94,7 @@ def test_the_values_of_what_is_over_the_candles_stand_above_them_as_far_as_there
 def test_an_even_market_has_a_flat_curve() -> None:
     bars = [bar(START + i * MINUTE, "100", volume="8")._replace(taker_buy_volume=4 * 10**8) for i in range(40)]
     lines = _lines(draw(bars, Chart(60, 40, Period.M1, 2, 1, indicators=("cvd", "delta"))))
-    assert any(line.startswith(" CVD 0") for line in lines)
+    assert any(line.startswith(" CVD  0") for line in lines)
 
 
 def test_with_very_many_bars_the_values_are_those_made_from_all_of_them() -> None:
@@ -103,6 +103,6 @@ def test_with_very_many_bars_the_values_are_those_made_from_all_of_them() -> Non
         for i in range(2_000)
     ]
     lines = _lines(draw(bars, Chart(100, 60, Period.M1, 2, 1, indicators=("rsi", "cvd", "averages"))))
-    for word, value in (("RSI 14", rsi(bars, Period.M1)[-1]), ("CVD", cvd(bars, Period.M1)[-1])):
+    for word, value in (("RSI 14", rsi(14, bars, Period.M1)[-1]), ("CVD", cvd(bars, Period.M1)[-1])):
         assert value is not None
-        assert any(line.startswith(f" {word} {formatting.short(value)}") for line in lines)
+        assert any(line.startswith(f" {word}  {formatting.short(value)}") for line in lines)
