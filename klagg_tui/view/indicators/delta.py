@@ -40,7 +40,7 @@ DELTA: Final = Indicator(
     key="delta",
     binding="d",
     title="Delta",
-    note="Delta, what takers bought less what they sold, below the candles",
+    note="What takers bought less what they sold, below the candles",
     make=lambda: (Line("", Role.TEXT, delta, is_histogram=True, is_price=False),),
     is_pane=True,
 )

@@ -20,7 +20,7 @@ PROFILE: Final = Indicator(
     key="profile",
     binding="v",
     title="Profile",
-    note="Volume by price beside the candles: what the bars on view traded",
+    note="Volume by price of the bars on view, beside them",
     make=lambda: (),
     aliases=("volume profile", "vp"),
 )
