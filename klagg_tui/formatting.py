@@ -27,23 +27,23 @@ def price(value: Exact, decimals: int) -> str:
     return exact.price_text(value, decimals)
 
 
-def short(value: float) -> str:
-    """A big number in at most six cells: 950, 12.4K, 1.24M, 310B."""
+def short(value: float, extra: int = 0) -> str:
+    """A big number in at most six cells: 950, 12.4K, 1.24M, 310B; with `extra` digits more behind the point."""
     size = abs(value)
     for unit, letter in _SHORT_UNITS:
         # 999.5 of one unit would be drawn as 1000: it is 1.00 of the next.
         if size >= unit * 0.9995:
-            return f"{_three_digits(value / unit)}{letter}"
-    return _three_digits(value) if value else "0"
+            return f"{_three_digits(value / unit, extra)}{letter}"
+    return _three_digits(value, extra) if value else "0"
 
 
-def _three_digits(value: float) -> str:
+def _three_digits(value: float, extra: int = 0) -> str:
     size = abs(value)
     if size >= 99.95:
-        return f"{value:.0f}"
+        return f"{value:.{extra}f}"
     if size >= 9.995:
-        return f"{value:.1f}"
-    return f"{value:.2f}"
+        return f"{value:.{1 + extra}f}"
+    return f"{value:.{2 + extra}f}"
 
 
 def count(value: int) -> str:

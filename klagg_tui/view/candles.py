@@ -41,8 +41,8 @@ _LEAST_PANE: Final = 4
 """Rows of a pane with its values in words."""
 _LEAST_AXIS: Final = 8
 """Columns: an amount in short, with a blank on both sides."""
-_TOLD_AXIS: Final = 10
-"""The same of a rate of funding."""
+_PANES_AXIS: Final = 10
+"""The same beside panes, whose values may need more digits to be told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ def _framed(bars: Sequence[Bar], chart: Chart, chosen: Sequence[Indicator]) -> _
     may_be = bars[max(0, end - chart.width // chart.step) : end]
     highest = formatting.rounded_price(scaled(may_be).high, chart.decimals)
     texts = (formatting.grouped_price(price, chart.decimals) for bar in (*may_be, bars[-1]) for price in bar[4:7:2])
-    least = _TOLD_AXIS if any(pane.is_told for pane in panes) else _LEAST_AXIS
+    least = _PANES_AXIS if panes else _LEAST_AXIS
     axis = max(least, len(highest) + 2, max(map(len, texts)) + 2)
     beside = columns_of(chart.width) if PROFILE.key in {each.key for each in chosen} else 0
     width = chart.width - axis - beside

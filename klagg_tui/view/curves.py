@@ -13,6 +13,8 @@ from klagg_tui.view.role import Piece, Role, RoleIndex
 
 LEVELS: Final = "⠉⠒⠤⣀"
 """A curve in quarter rows."""
+_ENDS: Final = 9
+"""Cells of a value beside a pane."""
 
 
 class Plot(NamedTuple):
@@ -57,7 +59,9 @@ def draw_pane(
     with_zero = [0.0] if any(line.is_histogram for line in pane.lines) else []
     values += [*with_zero, *pane.levels]
     low, high = min(values), max(values)
-    reach = high - low or 1.0
+    if low == high:  # in the middle
+        low, high = low - 0.5, high + 0.5
+    reach = high - low
 
     def part(value: float, parts: int) -> int:
         return round((high - value) * (parts * rows - 1) / reach)
@@ -65,9 +69,9 @@ def draw_pane(
     for level in pane.levels:
         canvas.write(0, top + part(level, 1), "┈" * plot.edge, Role.GRID)
         canvas.write(plot.edge + 1, top + part(level, 1), f"{level:.0f}", Role.FAINT)
-    if not pane.levels and rows > 2 and high > low:
-        for value, row in ((high, top), (low, top + rows - 1)):
-            canvas.write(plot.edge + 1, row, _short(pane.lines[0], value), Role.FAINT)
+    if not pane.levels and rows > 2 and max(values) > min(values):
+        for text, row in zip(_ends(pane.lines[0], high, low), (top, top + rows - 1), strict=True):
+            canvas.write(plot.edge + 1, row, text, Role.FAINT)
     for line, curve in zip(pane.lines, curves, strict=True):
         if line.is_histogram:
             _columns(canvas, curve, plot, top, lambda value: round((high - value) * 2 * rows / reach))
@@ -109,12 +113,15 @@ def legend_pieces(indicator: Indicator, values: Sequence[float | None], decimals
 def _text(line: Line, value: float | None, decimals: int) -> str:
     if value is None:
         return formatting.NOTHING
-    return formatting.rounded_price(value, decimals) if line.is_price else line.text(value)
+    return formatting.rounded_price(value, decimals) if line.is_price else line.text(value, 0)
 
 
-def _short(line: Line, value: float) -> str:
-    """In at most seven cells, beside a pane."""
-    return formatting.short(value / 10**exact.PRICE_DECIMALS) if line.is_price else line.text(value)
+def _ends(line: Line, high: float, low: float) -> tuple[str, str]:
+    """The highest and the lowest value in short, with as many digits as tell them apart, in at most nine cells."""
+    unit = 10**exact.PRICE_DECIMALS if line.is_price else 1
+    texts = [(line.text(high / unit, extra), line.text(low / unit, extra)) for extra in range(4)]
+    fitting = [pair for pair in texts if max(map(len, pair)) <= _ENDS] or texts[:1]
+    return next((pair for pair in fitting if pair[0] != pair[1]), fitting[-1])
 
 
 def write_pieces(canvas: Canvas, x: int, y: int, pieces: Sequence[Piece], width: int) -> None:

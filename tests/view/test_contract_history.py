@@ -49,10 +49,10 @@ def test_its_panes_are_drawn_with_their_values_and_left_out_where_nobody_tells_t
     panes = ("open_interest", "funding")
     chart = Chart(80, 40, Period.M1, indicators=panes, contract=history)
     lines = ["".join(piece.text for piece in row) for row in draw(BARS, chart).rows]
-    assert any(line.startswith(" Open interest  82.5K") for line in lines)
+    assert any(line.startswith(" Open interest  82.500K") for line in lines)
     assert any(line.startswith(" Funding  -0.0100%") for line in lines)
     assert sum("+0.0100%" in line for line in lines) == 1
     crossed = Chart(80, 40, Period.M1, indicators=panes, contract=history, cross=1)
     lines = ["".join(piece.text for piece in row) for row in draw(BARS, crossed).rows]
-    assert any(line.startswith(" Open interest  81.2K") for line in lines)
+    assert any(line.startswith(" Open interest  81.200K") for line in lines)
     assert draw(BARS, Chart(80, 40, Period.M1, indicators=panes)) == draw(BARS, Chart(80, 40, Period.M1))

@@ -3,9 +3,12 @@
 import pytest
 
 from klagg_tui import formatting
+from klagg_tui.engine.derivatives import DerivativeMinute
+from klagg_tui.engine.parsing import quantity
 from klagg_tui.engine.period import Period
 from klagg_tui.evidence import Evidence
 from klagg_tui.view.candles import Chart, Picture, draw
+from klagg_tui.view.contract_history import ContractHistory
 from klagg_tui.view.indicators.delta import cvd
 from klagg_tui.view.indicators.registry import OVER, PANES
 from klagg_tui.view.indicators.rsi import rsi
@@ -106,3 +109,27 @@ def test_with_very_many_bars_the_values_are_those_made_from_all_of_them() -> Non
     for word, value in (("RSI 14", rsi(14, bars, Period.M1)[-1]), ("CVD", cvd(bars, Period.M1)[-1])):
         assert value is not None
         assert any(line.startswith(f" {word}  {formatting.short(value)}") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("closes", "ends"),
+    [(("1000", "2000"), {"1.0000K", "2.0000K"}), (("70000.1", "70004.9"), {"70.000K", "70.005K"}), (("7", "7"), set())],
+)
+def test_the_ends_of_a_pane_are_told_apart(closes: tuple[str, str], ends: set[str]) -> None:
+    history = ContractHistory()
+    bars = [bar(START + i * MINUTE) for i in range(2)]
+    for one, held in zip(bars, closes, strict=True):
+        history.take([DerivativeMinute("BTCUSDT", one.open_ms, open_interest=quantity(held))])
+    picture = draw(bars, Chart(80, 40, Period.M1, indicators=("open_interest",), contract=history))
+    lines = _lines(picture)
+    top = next(y for y, line in enumerate(lines) if line.startswith(" Open interest"))
+    assert {line[picture.plot_width :].strip() for line in lines[top + 1 : -1]} - {""} == ends
+
+
+def test_the_axis_is_wide_enough_for_old_prices_that_had_more_digits() -> None:
+    bars = [bar(START + i * MINUTE, "123456.75" if i < 50 else "9.25", volume="12345") for i in range(400)]
+    picture = draw(bars, Chart(80, 30, Period.M1, 2, 2, end=45, cross=44))
+    assert any(line.endswith("╴123\u202f456.75 ") for line in _lines(picture))
+    newest = draw(bars, Chart(80, 30, Period.M1, 2, 2))
+    assert newest.plot_width > picture.plot_width
+    assert any(line[newest.plot_width :].strip() == "12.3K" for line in _lines(newest))

@@ -43,8 +43,8 @@ class Line:
     """Whether its values are prices in units of 1e-12; otherwise plain numbers."""
     tell: Tell | None = None
     """Where it is made of what was told of the contract, and not of bars."""
-    text: Callable[[float], str] = formatting.short
-    """A plain number in words."""
+    text: Callable[[float, int], str] = formatting.short
+    """A plain number in words, with so many digits more than usual."""
 
 
 class Length(NamedTuple):

@@ -46,11 +46,11 @@ async def test_what_is_stored_is_read_for_the_bars_that_are_loaded_once_a_pane_i
         await seen.work_done()
         assert chart.series is not None
         assert market.asked_edges == [(BEGIN_MS - 60 * MINUTE, chart.series.bars[-1].end_ms)]
-        assert " Open interest  819 " in seen.text
+        assert " Open interest  819.00 " in seen.text
         await seen.press("F", "left", "left", "left")
         await seen.work_done()
         assert " Funding  +0.0100% " in seen.text
-        assert " Open interest  817 " in seen.text
+        assert " Open interest  817.00 " in seen.text
         assert len(market.asked_edges) == 1
 
 
@@ -60,7 +60,7 @@ async def test_what_is_told_is_drawn_as_it_comes() -> None:
         await _chart(seen)
         market.telling = [_minute(market.now_ms, 950), _minute(market.now_ms, 111, "ETHUSDT")]
         await seen.beat()
-        assert " Open interest  950 " in seen.text
+        assert " Open interest  950.00 " in seen.text
 
 
 async def test_of_older_bars_only_what_lacks_is_read() -> None:
@@ -79,7 +79,7 @@ async def test_another_symbol_begins_with_nothing_and_one_of_which_nothing_is_to
     choices = Preferences(period="1m", sort="symbol", descending=False, indicators=BOTH.indicators)
     async with opened((120, 50), feed=market, preferences=choices) as seen:
         await _chart(seen)
-        assert " Open interest  819 " in seen.text
+        assert " Open interest  819.00 " in seen.text
         await seen.press("n")
         await seen.work_done()
         assert "ETHUSDT" in seen.lines[0]
