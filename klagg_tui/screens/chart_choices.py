@@ -51,20 +51,18 @@ class ChartChoices(KlaggScreen):
 
     def action_indicator(self, key: str) -> None:
         """Show or hide an indicator."""
-        if key in {each.key for each in self._lacking}:
-            self.notify(self._why, timeout=6)
+        if why := self._lacking.get(key):
+            self.notify(why, timeout=6)
             return
         self.state.choose(indicators=self.state.preferences.with_indicator_switched(key).indicators)
         self.chart.rechosen()
 
     def action_indicators(self) -> None:
         """Choose indicators to show or to hide, and their lengths."""
-        lacking = self._lacking
-        why = self._why if lacking else ""
-        dialog = IndicatorsDialog(
-            lambda: self.state.preferences, self.action_indicator, self._use_indicator, lacking, why
+        self.ask(
+            IndicatorsDialog(lambda: self.state.preferences, self.action_indicator, self._use_indicator, self._lacking),
+            lambda _: None,
         )
-        self.ask(dialog, lambda _: None)
 
     def _use_indicator(self, indicator: Indicator) -> None:
         chosen = self.state.preferences.with_indicator(indicator)
@@ -72,19 +70,25 @@ class ChartChoices(KlaggScreen):
         self.chart.rechosen()
 
     @property
-    def _lacking(self) -> list[Indicator]:
-        """What the exchange of the symbol does not tell."""
+    def _lacking(self) -> dict[str, str]:
+        """Keys of the indicators that this symbol cannot have, and why."""
         row = self.chart.row
-        return [] if row is None or row.tells_derivatives else [each for each in INDICATORS if each.is_told]
-
-    @property
-    def _why(self) -> str:
-        row = self.chart.row
-        exchange = row.venue_name if row is not None and row.venue_name else "This exchange"
-        return f"{exchange} tells no open interest and no funding: no panes of them here."
+        if row is None:
+            return {}
+        lacking: dict[str, str] = {}
+        if not row.tells_derivatives:
+            exchange = row.venue_name or "This exchange"
+            why = f"{exchange} tells no open interest and no funding: no panes of them here."
+            lacking |= {each.key: why for each in INDICATORS if each.is_told}
+        if row.is_inverse:
+            lacking[VWAP.key] = "Volume of this symbol counts contracts: there is no VWAP of it."
+        return lacking
 
     def action_anchor(self) -> None:
         """Anchor a VWAP at the crosshair, or at the first bar on view; where it is anchored there, take it away."""
+        if why := self._lacking.get(VWAP.key):
+            self.notify(why, timeout=6)
+            return
         anchored_ms = self.chart.anchor_vwap()
         self.chart.rechosen()
         if anchored_ms is None:

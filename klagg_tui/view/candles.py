@@ -19,7 +19,7 @@ from klagg_tui.view.axes import PriceScale, scale_of
 from klagg_tui.view.candle_marks import draw_cross, draw_grid, draw_last_price, draw_price_lines, draw_times
 from klagg_tui.view.canvas import Canvas
 from klagg_tui.view.contract_history import ContractHistory
-from klagg_tui.view.curves import Plot, draw_curve, draw_pane, legend_pieces, write_pieces
+from klagg_tui.view.curves import Plot, draw_curve, draw_pane, legend_pieces, write_legends
 from klagg_tui.view.indicators.anchored import anchored
 from klagg_tui.view.indicators.entry import read_entry
 from klagg_tui.view.indicators.indicator import Curve, Indicator
@@ -135,8 +135,10 @@ def draw(bars: Sequence[Bar], chart: Chart) -> Picture:
     if chart.cross is not None and first <= chart.cross < end:
         draw_cross(canvas, shown, chart.cross - first, scale, plot, chart.decimals, local=chart.local_time)
     if scale.has_headroom:
-        legend = [each for one, c in over if c for each in legend_pieces(one, [v[told] for v in c], chart.decimals)]
-        write_pieces(canvas, 0, 0, [*legend, *_control_pieces(profile, chart.decimals)], plot.edge)
+        legends = [
+            legend_pieces(one, [curve[told] for curve in curves], chart.decimals) for one, curves in over if curves
+        ]
+        write_legends(canvas, [*legends, _control_pieces(profile, chart.decimals)], plot.edge)
     return Picture(canvas.rows(), first, len(shown), plot.width, scale, plot.left)
 
 
@@ -201,7 +203,7 @@ def _control_pieces(profile: Profile | None, decimals: int) -> list[Piece]:
     if profile is None:
         return []
     price = formatting.rounded_price(profile.price, decimals)
-    return [Piece(f" {PROFILE.title} POC", Role.DIM), Piece(f"  {price}", Role.MARK)]
+    return [Piece(" POC", Role.DIM), Piece(f"  {price}", Role.MARK)]
 
 
 def _candles(canvas: Canvas, shown: Sequence[Bar], scale: PriceScale, plot: Plot) -> None:

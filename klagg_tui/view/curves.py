@@ -131,3 +131,13 @@ def write_pieces(canvas: Canvas, x: int, y: int, pieces: Sequence[Piece], width:
             return
         canvas.write(x, y, text, role)
         x += len(text)
+
+
+def write_legends(canvas: Canvas, legends: Sequence[Sequence[Piece]], width: int) -> None:
+    """On the first row side by side, each whole or not at all; of the first one, where there is no room, what fits."""
+    x = 0
+    for number, pieces in enumerate(legends):
+        taken = sum(len(piece.text) for piece in pieces)
+        if x + taken <= width or not number:
+            write_pieces(canvas, x, 0, pieces, width)
+            x += taken

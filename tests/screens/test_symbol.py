@@ -294,12 +294,12 @@ async def test_the_volume_profile_is_switched_and_kept() -> None:
         chart = await _open(seen)
         count = chart.picture.bars
         await seen.press("v")
-        assert "Profile POC" in seen.text
+        assert "POC" in seen.text
         assert chart.picture.plot_width < 80
         assert chart.picture.bars <= count
         assert "profile" in seen.app.state.preferences.indicators
         await seen.press("v")
-        assert "Profile POC" not in seen.text
+        assert "POC" not in seen.text
 
 
 async def test_the_scale_is_logarithmic_or_not_and_that_is_kept() -> None:

@@ -10,6 +10,7 @@ from klagg_tui.evidence import Evidence
 from klagg_tui.view.candles import Chart, Picture, draw
 from klagg_tui.view.contract_history import ContractHistory
 from klagg_tui.view.indicators.delta import cvd
+from klagg_tui.view.indicators.profile import PROFILE
 from klagg_tui.view.indicators.registry import OVER, PANES
 from klagg_tui.view.indicators.rsi import rsi
 from klagg_tui.view.role import Role
@@ -87,10 +88,14 @@ def test_the_values_of_what_is_over_the_candles_stand_above_them_as_far_as_there
     keys = tuple(each.key for each in OVER)
     first = _lines(_drawn(indicators=keys, width=150))[0]
     assert first.startswith(" averages 7 25 99  103.00  ")
-    assert all(each.word in first for each in OVER)
+    assert all(each.word in first or each is PROFILE for each in OVER)
+    assert " POC  " in first
     narrow = _lines(_drawn(indicators=keys, width=40))[0]
     assert narrow.split()[:5] == ["averages", "7", "25", "99", "103.00"]
     assert "VWAP" not in narrow
+    less = _lines(_drawn(indicators=keys, width=80))[0]
+    assert "EMA 20  103.12" in less
+    assert "Bollinger" not in less  # a name without all its values says nothing
     assert "averages" not in _lines(_drawn(height=11, indicators=keys))[0]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -23,7 +23,7 @@ _FOOT: Final = "enter switches Â· tab edits lengths, or type them: macd 5 35 5 Â
 class IndicatorsDialog(ModalScreen[None]):
     """Stays until it is left: what is chosen is drawn behind it at once.
 
-    `lacking` are those that this chart cannot have, `why` says why.
+    `lacking` are the keys of those that this chart cannot have, and why.
     """
 
     DEFAULT_CSS = """
@@ -52,13 +52,11 @@ class IndicatorsDialog(ModalScreen[None]):
         chosen: Callable[[], Preferences],
         switch: Callable[[str], None],
         use: Callable[[Indicator], None],
-        lacking: Sequence[Indicator] = (),
-        why: str = "",
+        lacking: Mapping[str, str],
     ) -> None:
         super().__init__()
         self._chosen, self._switch, self._use = chosen, switch, use
-        self._lacking = {each.key for each in lacking}
-        self._why = why
+        self._lacking = lacking
         self._listed: list[Indicator] = []
 
     def compose(self) -> ComposeResult:
@@ -69,8 +67,8 @@ class IndicatorsDialog(ModalScreen[None]):
             yield Static("", id="error", markup=False)
             yield OptionList()
             yield Static(_FOOT)
-            if self._why:
-                yield Static(self._why, markup=False)
+            for why in dict.fromkeys(self._lacking.values()):
+                yield Static(why, markup=False)
 
     def on_mount(self) -> None:
         """The keys go to the line."""
@@ -119,7 +117,7 @@ class IndicatorsDialog(ModalScreen[None]):
         key = self._listed[0].key if len(self._listed) == 1 else name
         indicator = read_entry(f"{key} {' '.join(numbers)}" if key else text)
         if indicator.key in self._lacking:
-            raise BadIndicator(self._why)
+            raise BadIndicator(self._lacking[indicator.key])
         return indicator
 
     def on_input_changed(self, message: Input.Changed) -> None:

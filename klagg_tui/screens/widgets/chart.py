@@ -17,6 +17,7 @@ from klagg_tui.screens.widgets.line_widget import LineWidget
 from klagg_tui.view.candles import STEPS, Chart, Picture, draw
 from klagg_tui.view.contract_history import ContractHistory
 from klagg_tui.view.indicators.anchored import anchored_bar
+from klagg_tui.view.indicators.vwap import VWAP
 from klagg_tui.view.role import Role
 from klagg_tui.view.series import Series
 
@@ -49,6 +50,8 @@ class CandleChart(LineWidget):
         self.cross: int | None = None
         self.contract: ContractHistory | None = None
         """What was told of the contract on view; None where nobody tells that."""
+        self.has_vwap = True
+        """Whether turnover by volume is a price: of contracts that are counted it is what one of them is worth."""
         self._zoom: int | None = None
         """Place in `STEPS`; None: as broad as there is room for."""
         self._picture: Picture | None = None
@@ -97,11 +100,11 @@ class CandleChart(LineWidget):
                 step=self.step,
                 end=self.end,
                 cross=self.cross,
-                indicators=chosen.entries,
+                indicators=tuple(entry for entry in chosen.entries if self.has_vwap or entry != VWAP.entry),
                 local_time=chosen.local_time,
                 is_log=chosen.log_scale,
                 lines=self._alert_prices(),
-                anchored_ms=self.anchored_ms,
+                anchored_ms=self.anchored_ms if self.has_vwap else None,
                 contract=self.contract,
             )
             self._picture = draw(bars, chart)

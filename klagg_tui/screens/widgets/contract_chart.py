@@ -32,7 +32,8 @@ class ContractChart(CandleChart):
         super().show(series, decimals)
 
     def use_contract(self, row: Row | None) -> None:
-        """Take in what is told of the symbol, where its exchange tells it."""
+        """Have what there is of the symbol, and of what is told of it, where its exchange tells it."""
+        self.has_vwap = row is None or not row.is_inverse
         if row is not None and row.tells_derivatives and self.contract is None:
             self.contract = ContractHistory()
 

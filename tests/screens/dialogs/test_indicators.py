@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from klagg_tui.feed import InstrumentFacts
@@ -92,6 +94,22 @@ async def test_what_the_exchange_does_not_tell_is_not_offered_and_said() -> None
         await seen.press("enter", "i")
         assert "○ Open interest" in seen.text
         assert "tells no open interest" not in seen.text
+
+
+async def test_where_contracts_are_counted_there_is_no_vwap() -> None:
+    market = _market()
+    market.instruments["BTCUSDT"] = market.instruments["BTCUSDT"]._replace(is_inverse=True)
+    weighted = replace(BTC, indicators=("vwap", "bollinger"))
+    async with opened((120, 50), feed=market, preferences=weighted) as seen:
+        await seen.press("enter", "W")
+        assert not seen.app.state.anchors
+        assert any("counts contracts" in told.message for told in seen.app._notifications)
+        seen.app.clear_notifications()
+        assert " Bollinger 20 2 " in seen.text
+        assert " VWAP  " not in seen.lines[4]
+        await seen.press("i")
+        assert not any(f"{sign} VWAP" in seen.text for sign in "●○")
+        assert "Volume of this symbol counts contracts" in seen.text
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)])

@@ -65,7 +65,7 @@ def test_it_stands_between_candles_and_axis_and_says_where_most_was_traded(step:
     row = picture.rows[picture.scale.row(95 * UNIT)]
     cells = [(letter, piece.role) for piece in row for letter in piece.text]
     assert cells[picture.plot_width : picture.plot_width + columns_of(100)] == [("█", Role.MARK)] * columns_of(100)
-    assert "Profile POC  95" in "".join(piece.text for piece in picture.rows[0])
+    assert "POC  95" in "".join(piece.text for piece in picture.rows[0])
 
 
 def test_a_narrow_chart_has_none() -> None:
