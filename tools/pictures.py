@@ -60,6 +60,7 @@ SCENES: Final = (
     Scene("sort", ("s",)),
     Scene("symbol", ("enter", *["left"] * 6)),
     Scene("symbol-zoom", ("enter", "4", "plus", "w")),
+    Scene("symbol-panes", ("enter", "v", "r", "O", "F", "W", *["left"] * 6)),
     Scene("health", ("h",)),
     Scene("export", ("e",)),
     Scene("alerts", ("a",), replace(CHOICES, alerts=("chg(1m)>0.2", "turnover(5m)>1m chg(5m)<-1")), 12.0),
