@@ -181,6 +181,8 @@ class InstrumentFacts(NamedTuple):
     quote: str = ""
     is_inverse: bool = False
     """Whether volume counts contracts of a fixed worth in the quote, not the base."""
+    tells_derivatives: bool = False
+    """Whether its exchange tells open interest and funding."""
 
 
 class FeedUpdate(NamedTuple):
@@ -270,6 +272,13 @@ class Feed(Protocol):
         Symbols without such bars are left out; the rest is in the order asked for. Every bar that `take_changes` told as ended before
         the call is among them, and what it tells afterwards is newer. All is held in memory: 1,440 minutes of one symbol
         take 110 KB, so many symbols are asked for some at a time, those on view first. Empty where nothing is kept.
+        """
+        ...
+
+    async def derivatives(self, symbol: str, edges_ms: Sequence[int]) -> tuple[DerivativeMinute, ...]:
+        """Open interest and funding of a contract: of each stretch from one of these times to the next the last minutes that tell them.
+
+        Behind them come the minutes under way, as far as they are not on disk yet; a minute may come twice, then the later one holds.
         """
         ...
 

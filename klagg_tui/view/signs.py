@@ -32,6 +32,7 @@ LEGEND: Final = (
     ("┃│╽╿╶", "a bar in one cell: long body, mostly wick, wick above, wick below, no movement"),
     ("┊┄╴", "the crosshair and its price"),
     ("╌", "the price line of an alert"),
-    ("⠉⠒⠤⣀", "a curve over the candles: averages, VWAP"),
+    ("⠉⠒⠤⣀", "a curve over the candles or below them: averages, bands, VWAP, RSI, open interest"),
+    ("██▌", "beside the candles: volume by price; the longest bar, in another colour, is the point of control (POC)"),
 )
 """Signs, words."""

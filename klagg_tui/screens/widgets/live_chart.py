@@ -10,7 +10,7 @@ from klagg_tui import formatting
 from klagg_tui.engine.bar import Bar
 from klagg_tui.feed import FeedUpdate
 from klagg_tui.screens.app_state import AppState
-from klagg_tui.screens.widgets.chart import CandleChart
+from klagg_tui.screens.widgets.contract_chart import ContractChart
 from klagg_tui.view.model import Row
 from klagg_tui.view.series import Series
 
@@ -19,7 +19,7 @@ MAX_LOADED: Final = 5_000
 """Bars that a jump loads: more would make each picture slow."""
 
 
-class LiveChart(CandleChart):
+class LiveChart(ContractChart):
     """Candles of one symbol of the market in the period on view."""
 
     def __init__(self, state: AppState) -> None:
@@ -45,6 +45,7 @@ class LiveChart(CandleChart):
     def take_current(self) -> None:
         """Take in the bar under way, and how many decimals the symbol's prices have by now."""
         row = self.row
+        self.use_contract(row)
         bar = row.bar(self.state.period) if row else None
         if row is not None and bar is not None and self.series is not None:
             self.decimals = row.decimals
@@ -52,6 +53,7 @@ class LiveChart(CandleChart):
 
     def beat(self, touched: set[str]) -> None:
         """Take in the symbol's new bars."""
+        self.take_told()
         if self.series is not None and self.symbol in touched and not self.state.is_frozen:
             # Fetched history comes here too, before the bars on view.
             self.shift(self.series.take((self.state.last_update or FeedUpdate()).changes.ended))
