@@ -1,0 +1,205 @@
+"""One chart of the wall: a title over candles, drawn line by line, of which only those that differ are painted again."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.strip import Strip
+
+from klagg_tui.screens.app_state import AppState
+from klagg_tui.screens.widgets.live_chart import LiveChart
+from klagg_tui.view.candles import STEPS, Chart, Picture, draw
+from klagg_tui.view.marking import sign_of
+from klagg_tui.view.role import Piece, Role
+from klagg_tui.view.wall import title_pieces
+
+_BROAD_FROM: Final = 60
+"""Cells of width from which on candles have a blank beside them, as on a symbol's own screen."""
+_PATIENCE: Final = 2
+"""Beats that a chart stays blank for the sake of its history: a bar alone on another scale would only flicker."""
+_DAY: Final = "chg(24h)"
+
+
+class Look(NamedTuple):
+    """What a chart depends on besides its bars."""
+
+    has_focus: bool = False
+    is_marked: bool = False
+    is_listed: bool = False
+
+
+class WallChart(LiveChart):
+    """Follows one symbol, or none; the screen says with `paint` when there is to be a new picture."""
+
+    class Picked(Message):
+        """It was clicked; twice: its symbol is to be shown."""
+
+        def __init__(self, symbol: str, *, is_double: bool) -> None:
+            super().__init__()
+            self.symbol = symbol
+            self.is_double = is_double
+
+    class Loaded(Message):
+        """Its history has come."""
+
+        def __init__(self, chart: WallChart) -> None:
+            super().__init__()
+            self.chart = chart
+
+    def __init__(self, state: AppState, *, id: str) -> None:  # noqa: A002  # Textual's own name
+        super().__init__(state, id=id)
+        self.look = Look()
+        self._patience = 0
+        self._lines: list[tuple[Piece, ...]] = []
+        self._drawn_at = Size(0, 0)
+        self.drawn = 0
+        """How many pictures of its candles were made."""
+
+    def begin(self, symbol: str) -> None:
+        """Draw this symbol as soon as its history is there; "": none."""
+        self._patience = _PATIENCE if symbol else 0
+        super().begin(symbol)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether bars ended since the last one taken in, or another period is on view."""
+        row, series = self.row, self.series
+        bar = row.bar(self.state.period) if row is not None else None
+        if series is None or bar is None:
+            return False
+        return series.period is not self.state.period or not series.bars or series.bars[-1].open_ms < bar.open_ms
+
+    def beat(self, touched: set[str]) -> None:
+        """Take in the symbol's new bars, on view or not."""
+        if self._patience:
+            self._patience -= 1
+            self.redraw()
+        super().beat(touched)
+
+    def redraw(self) -> None:
+        """The bars or the choices changed; what comes of it is painted by the next `paint`."""
+        self._picture = None
+
+    def on_candle_chart_moved(self, message: LiveChart.Moved) -> None:
+        """Its history has come, or candles have another breadth."""
+        message.stop()
+        self._patience = 0
+        self.redraw()
+        self.post_message(self.Loaded(self))
+
+    def paint(self, look: Look) -> None:
+        """Bring on the screen what differs from what stands there."""
+        self.look = look
+        before = self._lines if self._drawn_at == self.size else []
+        self._compose_lines()
+        width = self.size.width
+        changed = [
+            Region(0, y, width, 1)
+            for y, line in enumerate(self._lines)
+            if y >= len(before) or line != before[y]
+        ]
+        if changed:
+            self.refresh(*changed)
+
+    def repaint(self) -> None:
+        """Draw everything again, in other colours or by other choices."""
+        self.redraw()
+        self._drawn_at = Size(0, 0)
+        self.refresh()
+
+    @property
+    def picture(self) -> Picture:
+        """The candles, without what only a large chart has room for."""
+        if self._picture is None:
+            chosen = self.state.preferences
+            width, height = self.size.width - 1, self.size.height - 1
+            zoom = self._zoom if width >= _BROAD_FROM else max(0, self._zoom - 1)
+            chart = Chart(
+                width=width,
+                height=height,
+                period=self.state.period,
+                decimals=self.decimals,
+                step=STEPS[zoom],
+                local_time=chosen.local_time,
+                is_log=chosen.log_scale,
+                lines=self._alert_prices(),
+            )
+            self.drawn += 1
+            self._picture = draw(self.series.bars if self.series is not None and not self._patience else [], chart)
+        return self._picture
+
+    def _compose_lines(self) -> None:
+        if self._drawn_at != self.size:
+            self.redraw()
+        height = self.size.height
+        lines = [self._title(), *(tuple(row) for row in self.picture.rows)]
+        if self.picture.scale is None and height > 1 and self.symbol:
+            lines[1 + (height - 1) // 2] = (Piece(f"  {self._nothing_text()}", Role.DIM),)
+        self._lines, self._drawn_at = lines[:height], self.size
+
+    def _nothing_text(self) -> str:
+        if self.row is None:
+            return f"{self.symbol} is not in this market any more"
+        return "" if self._patience else f"no bars of {self.symbol} in {self.state.period} yet"
+
+    def _title(self) -> tuple[Piece, ...]:
+        state, row = self.state, self.row
+        context = state.render_context
+        if row is not None and row.venue in state.stale_venues:
+            context = context._replace(is_stale=True)
+        bar = row.bar(state.period) if row is not None else None
+        day = state.find_column(_DAY)
+        value = day.measure(row, bar, context.now_ms) if day and row is not None and bar is not None else None
+        sign = sign_of(is_marked=self.look.is_marked, is_listed=self.look.is_listed)
+        edge = Piece("▌" if self.look.has_focus else " ", Role.KEY)
+        told = title_pieces(
+            row.symbol if row is not None else self.symbol,
+            row,
+            context,
+            self.size.width - 1,
+            sign,
+            value if isinstance(value, float) else None,
+        )
+        return (edge, *told)
+
+    def render_line(self, y: int) -> Strip:
+        """The title, or a line of the picture."""
+        width = self.size.width
+        if self._drawn_at != self.size:
+            self._compose_lines()
+        palette = self.state.palette
+        if not self.symbol or y >= len(self._lines):
+            return Strip.blank(width, palette.plain[Role.TEXT])
+        if y == 0:
+            return self._strip(self._lines[0], palette.active if self.look.has_focus else palette.head, width)
+        edge = Piece("▌", Role.KEY) if self.look.has_focus else Piece("│", Role.GRID)
+        return self._strip((edge, *self._lines[y]), palette.plain, width)
+
+    @staticmethod
+    def _strip(line: tuple[Piece, ...], styles: tuple[Style, ...], width: int) -> Strip:
+        return Strip([Segment(text, styles[role]) for text, role in line]).adjust_cell_length(width, styles[Role.TEXT])
+
+    # The mouse: the focus instead of a crosshair, pages of the wall instead of a way into the past.
+
+    def on_click(self, event: events.Click) -> None:
+        """A click moves the focus, a second one opens."""
+        event.stop()
+        if self.symbol:
+            self.post_message(self.Picked(self.symbol, is_double=event.chain == 2))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """There is no crosshair."""
+        event.prevent_default()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel is the screen's."""
+        event.prevent_default()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel is the screen's."""
+        event.prevent_default()
