@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from rich.cells import cell_len
@@ -57,9 +58,7 @@ _SHAPES: Final = tuple(Shape(*each) for each in ((1, 1), (2, 1), (1, 2), (2, 2),
 def shape_for(count: int, width: int, height: int) -> Shape:
     """The smallest shape that holds so many charts; where none does that can be read, the largest of those."""
     readable = [
-        shape
-        for shape in _SHAPES
-        if width // shape.columns >= LEAST_WIDTH and height // shape.rows >= LEAST_HEIGHT
+        shape for shape in _SHAPES if width // shape.columns >= LEAST_WIDTH and height // shape.rows >= LEAST_HEIGHT
     ] or [_SHAPES[0]]
     return next((shape for shape in readable if shape.charts >= count), max(readable, key=lambda shape: shape.charts))
 
@@ -70,8 +69,8 @@ def cells_of(shape: Shape, width: int, height: int) -> list[Cell]:
     down = [row * height // shape.rows for row in range(shape.rows + 1)]
     return [
         Cell(left, top, right - left, bottom - top)
-        for top, bottom in zip(down, down[1:], strict=False)
-        for left, right in zip(across, across[1:], strict=False)
+        for top, bottom in pairwise(down)
+        for left, right in pairwise(across)
     ]
 
 

@@ -99,9 +99,7 @@ class WallChart(LiveChart):
         self._compose_lines()
         width = self.size.width
         changed = [
-            Region(0, y, width, 1)
-            for y, line in enumerate(self._lines)
-            if y >= len(before) or line != before[y]
+            Region(0, y, width, 1) for y, line in enumerate(self._lines) if y >= len(before) or line != before[y]
         ]
         if changed:
             self.refresh(*changed)

@@ -1,10 +1,10 @@
 """Help."""
 
 from klagg_tui.screens.widgets import header
-from klagg_tui.view.marking import BOTH, LISTED, MARKED
 from klagg_tui.view.alerts.marks import ARMED, FIRED
 from klagg_tui.view.columns import state
 from klagg_tui.view.columns.figures import ABOUT
+from klagg_tui.view.marking import BOTH, LISTED, MARKED
 from klagg_tui.view.signs import LEGEND
 from tests.pilot import opened
 
