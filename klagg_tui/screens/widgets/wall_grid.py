@@ -51,12 +51,17 @@ class WallGrid(Widget):
         self.state = state
         self.wall = Wall()
         self.charts = [WallChart(state, id=f"chart-{number}") for number in range(MOST)]
-        self.styles.layout = WallLayout()
+        self._layout = WallLayout()
         self._placed: tuple[Shape, tuple[str, ...]] = (Shape(1, 1), ())
 
     def compose(self) -> ComposeResult:
         """The charts."""
         yield from self.charts
+
+    @property
+    def layout(self) -> Layout:
+        """Ours: styles know only Textual's."""
+        return self._layout
 
     def shape_at(self, size: Size) -> Shape:
         """How the charts stand in an area of that size."""
@@ -87,7 +92,7 @@ class WallGrid(Widget):
                 free.pop(0).begin(symbol)
         if (self.shape, on_view) != self._placed:
             self._placed = (self.shape, on_view)
-            self.refresh(layout=True)
+            self.charts[0].refresh(layout=True)  # a widget's own arrangement is kept until a child asks for another
 
     def begin_again(self) -> None:
         """Another period: every chart anew, those that are not on view only when they come there."""
