@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final, NamedTuple, TypeAlias
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
 from klagg_tui.screens.app_state import AppState
+from klagg_tui.screens.widgets.line_widget import printable_strip
 from klagg_tui.screens.widgets.live_chart import LiveChart
 from klagg_tui.view.candles import STEPS, Chart, Picture, draw
 from klagg_tui.view.marking import sign_of
@@ -23,6 +24,9 @@ _BROAD_FROM: Final = 60
 _PATIENCE: Final = 2
 """Beats that a chart stays blank for the sake of its history: a bar alone on another scale would only flicker."""
 _DAY: Final = "chg(24h)"
+
+
+Line: TypeAlias = tuple[Piece, ...]
 
 
 class Look(NamedTuple):
@@ -55,7 +59,8 @@ class WallChart(LiveChart):
         super().__init__(state, id=id)
         self.look = Look()
         self._patience = 0
-        self._lines: list[tuple[Piece, ...]] = []
+        self._lines: Sequence[Line | None] = []
+        self._strips: list[Strip] = []
         self._drawn_at = Size(0, 0)
         self.drawn = 0
         """How many pictures of its candles were made."""
@@ -95,19 +100,15 @@ class WallChart(LiveChart):
     def paint(self, look: Look) -> None:
         """Bring on the screen what differs from what stands there."""
         self.look = look
-        before = self._lines if self._drawn_at == self.size else []
-        self._compose_lines()
-        width = self.size.width
-        changed = [
-            Region(0, y, width, 1) for y, line in enumerate(self._lines) if y >= len(before) or line != before[y]
-        ]
+        changed = self._compose_lines()
         if changed:
-            self.refresh(*changed)
+            width = self.size.width
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
 
     def repaint(self) -> None:
         """Draw everything again, in other colours or by other choices."""
         self.redraw()
-        self._drawn_at = Size(0, 0)
+        self._lines = []
         self.refresh()
 
     @property
@@ -131,21 +132,39 @@ class WallChart(LiveChart):
             self._picture = draw(self.series.bars if self.series is not None and not self._patience else [], chart)
         return self._picture
 
-    def _compose_lines(self) -> None:
+    def _compose_lines(self) -> list[int]:
+        """Make the lines anew that differ from those that there are; returns which."""
         if self._drawn_at != self.size:
             self.redraw()
-        height = self.size.height
-        lines = [self._title(), *(tuple(row) for row in self.picture.rows)]
-        if self.picture.scale is None and height > 1 and self.symbol:
-            lines[1 + (height - 1) // 2] = (Piece(f"  {self._nothing_text()}", Role.DIM),)
-        self._lines, self._drawn_at = lines[:height], self.size
+            self._lines = []
+            self._drawn_at = self.size
+        width, height = self.size
+        lines = [self._title(), *self._chart_lines(height - 1)][:height] if self.symbol else [()] * height
+        before, self._lines = self._lines, lines
+        if len(before) != len(lines):
+            before, self._strips = [None] * height, [Strip.blank(width)] * height
+        changed = [y for y, (now, then) in enumerate(zip(lines, before, strict=True)) if now != then]
+        palette = self.state.palette
+        for y in changed:
+            styles = palette.plain if y or not self.symbol else palette.active if self.look.has_focus else palette.head
+            strip = Strip([Segment(text, styles[role]) for text, role in lines[y]])
+            self._strips[y] = printable_strip(strip.adjust_cell_length(width, styles[Role.TEXT]))
+        return changed
+
+    def _chart_lines(self, height: int) -> list[Line]:
+        edge = Piece("▌", Role.KEY) if self.look.has_focus else Piece("│", Role.GRID)
+        picture = self.picture
+        lines = [(edge, *row) for row in picture.rows]
+        if picture.scale is None and lines:
+            lines[height // 2] = (edge, Piece(f"  {self._nothing_text()}", Role.DIM))
+        return lines
 
     def _nothing_text(self) -> str:
         if self.row is None:
             return f"{self.symbol} is not in this market any more"
         return "" if self._patience else f"no bars of {self.symbol} in {self.state.period} yet"
 
-    def _title(self) -> tuple[Piece, ...]:
+    def _title(self) -> Line:
         state, row = self.state, self.row
         context = state.render_context
         if row is not None and row.venue in state.stale_venues:
@@ -165,22 +184,15 @@ class WallChart(LiveChart):
         )
         return (edge, *told)
 
+    def printable_lines(self, crop: Region) -> list[Strip]:
+        """Textual asks for all lines between two that changed, of every chart: they are kept."""
+        if self._drawn_at != self.size or not self._lines:
+            self._compose_lines()
+        return self._strips[crop.y : crop.bottom]
+
     def render_line(self, y: int) -> Strip:
         """The title, or a line of the picture."""
-        width = self.size.width
-        if self._drawn_at != self.size:
-            self._compose_lines()
-        palette = self.state.palette
-        if not self.symbol or y >= len(self._lines):
-            return Strip.blank(width, palette.plain[Role.TEXT])
-        if y == 0:
-            return self._strip(self._lines[0], palette.active if self.look.has_focus else palette.head, width)
-        edge = Piece("▌", Role.KEY) if self.look.has_focus else Piece("│", Role.GRID)
-        return self._strip((edge, *self._lines[y]), palette.plain, width)
-
-    @staticmethod
-    def _strip(line: tuple[Piece, ...], styles: tuple[Style, ...], width: int) -> Strip:
-        return Strip([Segment(text, styles[role]) for text, role in line]).adjust_cell_length(width, styles[Role.TEXT])
+        return self.printable_lines(Region(0, y, self.size.width, 1))[0]
 
     # The mouse: the focus instead of a crosshair, pages of the wall instead of a way into the past.
 
