@@ -238,8 +238,7 @@ class WallScreen(KlaggScreen):
 
     def action_zoom(self, step: int) -> None:
         """Broader or narrower candles, of every chart."""
-        for chart in self.grid.charts:
-            chart.zoom(step)
+        self.grid.zoom(step)
         self._show()
 
     def action_log_scale(self) -> None:

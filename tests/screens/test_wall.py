@@ -414,7 +414,7 @@ async def test_candles_of_every_chart_get_broader_and_the_theme_changes_all() ->
         steps = [chart.picture.bars for chart in wall.grid.charts]
         await seen.press("plus")
         assert "▄" in seen.text or "█" in seen.text
-        assert [chart._zoom for chart in wall.grid.charts] == [2] * 9
+        assert [chart.breadth for chart in wall.grid.charts] == [2] * 9
         await seen.press("minus")
         assert [chart.picture.bars for chart in wall.grid.charts] == steps
         before = wall.grid.charts[0]._strips[5]

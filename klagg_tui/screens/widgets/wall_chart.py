@@ -58,6 +58,7 @@ class WallChart(LiveChart):
     def __init__(self, state: AppState, *, id: str) -> None:  # noqa: A002  # Textual's own name
         super().__init__(state, id=id)
         self.look = Look()
+        self.chosen_breadth: int | None = None
         self._patience = 0
         self._lines: Sequence[Line | None] = []
         self._strips: list[Strip] = []
@@ -91,7 +92,7 @@ class WallChart(LiveChart):
         self._picture = None
 
     def on_candle_chart_moved(self, message: LiveChart.Moved) -> None:
-        """Its history has come, or candles have another breadth."""
+        """Its history has come."""
         message.stop()
         self._patience = 0
         self.redraw()
@@ -116,14 +117,12 @@ class WallChart(LiveChart):
         """The candles, without what only a large chart has room for."""
         if self._picture is None:
             chosen = self.state.preferences
-            width, height = self.size.width - 1, self.size.height - 1
-            zoom = self._zoom if width >= _BROAD_FROM else max(0, self._zoom - 1)
             chart = Chart(
-                width=width,
-                height=height,
+                width=self.size.width - 1,
+                height=self.size.height - 1,
                 period=self.state.period,
                 decimals=self.decimals,
-                step=STEPS[zoom],
+                step=STEPS[self.breadth],
                 local_time=chosen.local_time,
                 is_log=chosen.log_scale,
                 lines=self._alert_prices(),
@@ -131,6 +130,13 @@ class WallChart(LiveChart):
             self.drawn += 1
             self._picture = draw(self.series.bars if self.series is not None and not self._patience else [], chart)
         return self._picture
+
+    @property
+    def breadth(self) -> int:
+        """Place in `STEPS`: what was chosen for all charts, or as broad as there is room for."""
+        if self.chosen_breadth is not None:
+            return self.chosen_breadth
+        return 1 if self.size.width >= _BROAD_FROM else 0
 
     def _compose_lines(self) -> list[int]:
         """Make the lines anew that differ from those that there are; returns which."""

@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.widgets.wall_chart import Look, WallChart
+from klagg_tui.view.candles import STEPS
 from klagg_tui.view.wall import MOST, Shape, Wall, cells_of, shape_for
 
 _NO_MARGIN = Spacing()
@@ -98,6 +99,15 @@ class WallGrid(Widget):
         """Another period: every chart anew, those that are not on view only when they come there."""
         for chart in self.charts:
             chart.begin(chart.symbol if chart.symbol in self.on_view else "")
+
+    def zoom(self, step: int) -> None:
+        """Broader or narrower candles, of every chart alike."""
+        shown = self.chart_of(self.wall.focused or "")
+        if shown is not None:
+            breadth = max(0, min(len(STEPS) - 1, shown.breadth + step))
+            for chart in self.charts:
+                chart.chosen_breadth = breadth
+                chart.redraw()
 
     def beat(self, touched: set[str]) -> None:
         """Take in new bars, also of charts that are not on view."""
