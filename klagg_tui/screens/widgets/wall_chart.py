@@ -22,7 +22,7 @@ from klagg_tui.view.wall import title_pieces
 _BROAD_FROM: Final = 60
 """Cells of width from which on candles have a blank beside them, as on a symbol's own screen."""
 _PATIENCE: Final = 2
-"""Beats that a chart stays blank for the sake of its history: a bar alone on another scale would only flicker."""
+"""Beats that a chart waits for its history before it draws what it has: a bar alone on another scale would only flicker."""
 _DAY: Final = "chg(24h)"
 
 
@@ -63,6 +63,8 @@ class WallChart(LiveChart):
         self._lines: Sequence[Line | None] = []
         self._strips: list[Strip] = []
         self._drawn_at = Size(0, 0)
+        self._last = "", Size(0, 0), draw([], Chart(0, 0, state.period))
+        """The newest picture, of which symbol and how large: it stays while another period's bars are on their way."""
         self.drawn = 0
         """How many pictures of its candles were made."""
 
@@ -115,6 +117,8 @@ class WallChart(LiveChart):
     @property
     def picture(self) -> Picture:
         """The candles, without what only a large chart has room for."""
+        if self._picture is None and self._patience and self._last[:2] == (self.symbol, self.size):
+            self._picture = self._last[2]
         if self._picture is None:
             chosen = self.state.preferences
             chart = Chart(
@@ -129,6 +133,7 @@ class WallChart(LiveChart):
             )
             self.drawn += 1
             self._picture = draw(self.series.bars if self.series is not None and not self._patience else [], chart)
+            self._last = self.symbol, self.size, self._picture
         return self._picture
 
     @property
@@ -153,8 +158,12 @@ class WallChart(LiveChart):
         palette = self.state.palette
         for y in changed:
             styles = palette.plain if y or not self.symbol else palette.active if self.look.has_focus else palette.head
-            strip = Strip([Segment(text, styles[role]) for text, role in lines[y]])
-            self._strips[y] = printable_strip(strip.adjust_cell_length(width, styles[Role.TEXT]))
+            segments = [Segment(text, styles[role]) for text, role in lines[y]]
+            if y and self.picture.scale is not None:
+                # Of a canvas: as wide as that, and no name in it that would have to be looked through.
+                self._strips[y] = Strip(segments, width)
+            else:
+                self._strips[y] = printable_strip(Strip(segments).adjust_cell_length(width, styles[Role.TEXT]))
         return changed
 
     def _chart_lines(self, height: int) -> list[Line]:
