@@ -35,7 +35,7 @@ async def test_only_lines_that_differ_are_painted_again() -> None:
             refresh(*regions, **how)
             return chart
 
-        chart.refresh = noted  # type: ignore[method-assign, assignment]
+        chart.refresh = noted  # type: ignore[method-assign]
         before = [strip.text for strip in chart._strips]
         await seen.beat(2)
         assert painted == []
