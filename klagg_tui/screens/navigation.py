@@ -66,7 +66,13 @@ class Navigation(App[bool]):
     async def open_wall(self) -> None:
         """Show the charts of the marked symbols; without marks those of the table as it stands."""
         if not self._is_back_at(WallScreen):
-            await self.push_screen(WallScreen(self.state, lambda: self._table_symbols))
+            await self.push_screen(WallScreen(self.state, self._first_symbols))
+
+    def _first_symbols(self) -> tuple[str, ...]:
+        """The symbols of the table, which may be covered since before it had any."""
+        if self._market and not self._market.table.rows:
+            self._market.reorder()
+        return self._table_symbols
 
     async def on_wall_screen_opened(self, message: WallScreen.Opened) -> None:
         """Show one symbol; n and N go through those of the wall."""

@@ -82,6 +82,7 @@ class WallScreen(KlaggScreen):
         self.tabs = TabsLine(state, id="tabs")
         self.grid = WallGrid(state)
         self.wall = self.grid.wall
+        self._had_rows = False
         self.empty = Static("", id="empty")
 
     def compose(self) -> ComposeResult:
@@ -106,6 +107,9 @@ class WallScreen(KlaggScreen):
 
     def beat(self, touched: set[str]) -> None:
         """Take in what changed, and bring it on the screen."""
+        if not self._had_rows and self.state.live.rows:
+            self._had_rows = True
+            self._first()  # begun on the wall, the table below has counted none yet
         if not self.state.is_frozen:
             self.grid.beat(touched)
         self._show()

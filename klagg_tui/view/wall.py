@@ -160,7 +160,8 @@ def title_pieces(
     bar = row.bar(context.period)
     name = Piece(symbol, Role.STRONG)
     if bar is None:
-        return _fitting([[Piece(f"{sign}  ", Role.MARK), name]], width)
+        price = [] if row.last is None else [Piece(f" {formatting.price(row.last, row.decimals)}", Role.FAINT)]
+        return _fitting([[Piece(f"{sign}  ", Role.MARK), name], price], width)
     is_stale = context.is_stale or is_stale_bar(bar, context.now_ms)
     state, role = state_sign(row, bar, context._replace(is_stale=is_stale))
     change = change_percent(bar)

@@ -385,6 +385,21 @@ async def test_the_start_can_ask_for_the_wall() -> None:
         assert len(_wall(seen).on_view) == 4
 
 
+@pytest.mark.parametrize("marks", [(), NAMES[:2]])
+async def test_a_wall_that_was_up_before_the_market_had_a_symbol_shows_those_that_come(marks: tuple[str, ...]) -> None:
+    feed = MadeMarket(9)
+    update = feed.take_changes()
+    later = [None, None, update]
+    feed.take_changes = lambda: later.pop(0) if later else None  # type: ignore[method-assign]
+    chosen = Preferences(sort="symbol", descending=False, period="1m", on_wall=True, marks=marks)
+    async with opened((80, 24), feed=feed, preferences=chosen) as seen:
+        await until(lambda: seen.app.screen.id == "wall")
+        await until(lambda: not later)
+        await _ready(seen)
+        assert len(_wall(seen).on_view) == (len(marks) or 4)
+        assert "0 of" not in seen.lines[0]
+
+
 async def test_help_and_palette_have_the_wall_s_keys() -> None:
     async with opened((120, 60), preferences=_marked(4)) as seen:
         await _to_wall(seen)

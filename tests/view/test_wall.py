@@ -148,6 +148,12 @@ def test_a_title_drops_its_last_parts_where_room_is_short_and_never_the_symbol()
     assert _title(row, 5) == "▣  BTCUSDT"
 
 
+def test_a_title_has_the_newest_price_also_where_the_period_has_no_bar_yet() -> None:
+    row = Row("BTCUSDT")
+    row.take(bar(START, "100", close="101", period=Period.M5))
+    assert _title(row, 60) == "▣  BTCUSDT 101"
+
+
 def test_a_title_has_the_signs_of_the_table() -> None:
     row = Row("BTCUSDT")
     assert _title(None, 60) == _title(row, 60) == "▣  BTCUSDT"
