@@ -176,7 +176,7 @@ def title_pieces(
         [Piece(f" {formatting.arrow(change)} {formatting.percent(change)}", shown(change))],
     ]
     if day is not None:
-        parts.append([Piece("  24h ", Role.FAINT), Piece(formatting.percent(day), shown(day))])
+        parts.append([Piece(" 24h ", Role.FAINT), Piece(formatting.percent(day), shown(day))])
     return _fitting(parts, width)
 
 

@@ -142,7 +142,7 @@ def _title(row: Row | None, width: int, *, is_stale: bool = False, now_ms: int =
 def test_a_title_drops_its_last_parts_where_room_is_short_and_never_the_symbol() -> None:
     row = Row("BTCUSDT")
     row.take(bar(START, "100", close="101", state=State.FORMING))
-    assert _title(row, 60) == "▣  BTCUSDT 101 ▲ +1.00%  24h +1.50%"
+    assert _title(row, 60) == "▣  BTCUSDT 101 ▲ +1.00% 24h +1.50%"
     assert _title(row, 30) == "▣  BTCUSDT 101 ▲ +1.00%"
     assert _title(row, 16) == "▣  BTCUSDT 101"
     assert _title(row, 5) == "▣  BTCUSDT"

@@ -193,7 +193,7 @@ class WallChart(LiveChart):
             row.symbol if row is not None else self.symbol,
             row,
             context,
-            self.size.width - 1,
+            self.size.width - 2,  # a blank before the next chart's edge
             sign,
             value if isinstance(value, float) else None,
         )

@@ -58,6 +58,7 @@ async def test_lines_are_as_wide_as_the_chart_in_every_script() -> None:
         chart = await _chart(seen, "币安人生USDT")
         assert {strip.cell_length for strip in chart._strips} == {chart.size.width}
         assert "币安人生USDT" in chart.render_line(0).text
+        assert chart.render_line(0).text.endswith(" "), "the next chart's edge is never touched"
 
 
 async def test_a_chart_waits_for_its_history_but_not_for_long() -> None:
