@@ -16,12 +16,14 @@ from klagg_tui.errors import BadTime
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.chart_choices import ChartChoices
 from klagg_tui.screens.dialogs.ask import Ask
+from klagg_tui.screens.marking import symbols_marked, toggle_mark
 from klagg_tui.screens.widgets.header import TabsLine
 from klagg_tui.screens.widgets.live_chart import LiveChart
 from klagg_tui.screens.widgets.pieces import Pieces
 from klagg_tui.timespec import FORMS, parse_time
 from klagg_tui.view.alerts import Alert, Repeat
 from klagg_tui.view.detail import bar_lines, period_lines, tape_lines
+from klagg_tui.view.marking import MARKED
 from klagg_tui.view.model import Row
 from klagg_tui.view.role import Piece, Role
 
@@ -67,6 +69,7 @@ class SymbolScreen(ChartChoices):
         Binding("n,j", "neighbour(1)", "Next symbol of the table", id="next_symbol"),
         Binding("N,k", "neighbour(-1)", "Previous symbol of the table", id="previous_symbol"),
         Binding("A", "alert_here", "An alert at the crosshair's price, for once", id="alert_here"),
+        Binding("M", "wall_mark", "Mark for the wall of charts, or take the mark away", id="symbol_wall_mark"),
         Binding("b", "coin", "The same coin on every exchange", id="symbol_coin"),
     ]
 
@@ -156,7 +159,8 @@ class SymbolScreen(ChartChoices):
     def refresh_lines(self) -> None:
         """Bring lines and lists up to date."""
         state = self.state
-        self.status_line.show_status(state, subject=self.symbol)
+        is_marked = self.symbol in symbols_marked(state)
+        self.status_line.show_status(state, subject=f"{MARKED} {self.symbol}" if is_marked else self.symbol)
         self.tabs.show_tabs(state, self.legend(), state.filter.text)
         self.show_footer(_KEYS)
         row, bar = self.row, self.chart.current_bar
@@ -236,6 +240,12 @@ class SymbolScreen(ChartChoices):
         self.state.put_alert(Alert(text, str(self.state.period), Repeat.ONCE, made_ms=now_ms))
         self.notify(f"Once: {text}", title="◇ Alert", timeout=4)
         self.chart.redraw()
+
+    def action_wall_mark(self) -> None:
+        """Mark it for the wall, or take its mark away."""
+        if self.row is not None:
+            toggle_mark(self.state, self.row)
+            self.refresh_lines()
 
     def action_coin(self) -> None:
         """Show its coin on every exchange."""

@@ -120,14 +120,14 @@ def time_ticks(bars: Sequence[Bar], step: int, period: Period, *, local: bool) -
     """Column and text of times, none touching the next; a new day is written as its date."""
     ticks: list[tuple[int, str]] = []
     free_from = 0
-    day_before = ""
     for index, bar in enumerate(bars):
-        day = formatting.day(bar.open_ms, local=local)
-        text = _time_text(bar.open_ms, period, new_day=bool(day_before) and day != day_before, local=local)
-        day_before = day
-        if index * step >= free_from and _is_round(bar.open_ms, period, step, local=local):
-            ticks.append((index * step, text))
-            free_from = index * step + len(text) + _LABEL_GAP
+        if index * step < free_from or not _is_round(bar.open_ms, period, step, local=local):
+            continue
+        day_before = formatting.day(bars[max(0, index - 1)].open_ms, local=local)
+        is_new_day = day_before != formatting.day(bar.open_ms, local=local)
+        text = _time_text(bar.open_ms, period, new_day=is_new_day, local=local)
+        ticks.append((index * step, text))
+        free_from = index * step + len(text) + _LABEL_GAP
     return ticks
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from klagg_tui import formatting
@@ -215,19 +216,26 @@ def _candles(canvas: Canvas, shown: Sequence[Bar], scale: PriceScale, plot: Plot
 def _candle(canvas: Canvas, x: int, bar: Bar, scale: PriceScale, body: int) -> None:
     """Wick and body in half rows, from the half of the high to the half of the low."""
     role = Role.GAIN if bar.close >= bar.open else Role.LOSS
-    top, bottom = scale.half(bar.high), scale.half(bar.low)
-    above, below = scale.half(max(bar.open, bar.close)), scale.half(min(bar.open, bar.close))
-    middle = x + body // 2
+    for row, letter, is_wide in _shape(*bar[3:7], scale, is_thin=body == 1):
+        if is_wide:
+            canvas.write(x, row, letter * body, role)
+        else:
+            canvas.put(x + body // 2, row, letter, role)
+
+
+@lru_cache(maxsize=2_048)
+def _shape(
+    open_: Exact, high: Exact, low: Exact, close: Exact, scale: PriceScale, *, is_thin: bool
+) -> tuple[tuple[int, str, bool], ...]:
+    """Row, letter and whether the whole body has it; kept, for of most candles nothing changes from frame to frame."""
+    top, bottom = scale.half(high), scale.half(low)
+    above, below = scale.half(max(open_, close)), scale.half(min(open_, close))
+    drawn = []
     for row in range(top // 2, bottom // 2 + 1):
         parts = [_part(half, top, above, below, bottom) for half in (2 * row, 2 * row + 1)]
-        if body == 1:
-            canvas.put(middle, row, _THIN[parts[0], parts[1]], role)
-            continue
-        wide = _WIDE[parts[0] == _BODY, parts[1] == _BODY]
-        if wide != " ":
-            canvas.write(x, row, wide * body, role)
-        else:
-            canvas.put(middle, row, _THIN[parts[0], parts[1]], role)
+        wide = " " if is_thin else _WIDE[parts[0] == _BODY, parts[1] == _BODY]
+        drawn.append((row, wide, True) if wide != " " else (row, _THIN[parts[0], parts[1]], False))
+    return tuple(drawn)
 
 
 _NONE, _WICK, _BODY = 0, 1, 2

@@ -50,6 +50,10 @@ class Preferences:
     """Name of the watchlist on view; empty: all symbols."""
     shown_venue: str = ""
     """Key of the exchange on view, where several are watched; empty: all of them."""
+    marks: tuple[str, ...] = ()
+    """What is marked for the wall of charts, each as `venue:name`, in the order in which it was."""
+    on_wall: bool = False
+    """Whether the wall was on view."""
     alerts: tuple[str, ...] = ()
     indicators: tuple[str, ...] = DEFAULT_INDICATORS
     """Keys of those that are shown. In the state file each is a switch of its own."""

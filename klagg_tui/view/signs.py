@@ -18,6 +18,8 @@ LEGEND: Final = (
     ("✔~", "the same, by the exchange's own bar alone and not by ids of trades"),
     ("=", "trading rests at the exchange; below the table: unchanged"),
     ("★", "on the watchlist; before a name: a list"),
+    ("▣", "marked for the wall of charts"),
+    ("✪", "on the watchlist and marked"),
     ("◇", "an alert on this symbol is armed; on the chart the price that it waits for"),
     ("◆", "an alert fired for the symbol and still holds"),
     ("▲", "rising, or sorted from small to large; before a sentence: a trouble, or an alert that fired"),

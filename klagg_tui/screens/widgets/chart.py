@@ -41,8 +41,8 @@ class CandleChart(LineWidget):
     class Moved(Message):
         """The crosshair or the view moved."""
 
-    def __init__(self, state: AppState) -> None:
-        super().__init__(id="chart")
+    def __init__(self, state: AppState, *, id: str = "chart") -> None:  # noqa: A002  # Textual's own name
+        super().__init__(id=id)
         self.state = state
         self.series: Series | None = None
         self.decimals = 0

@@ -22,8 +22,8 @@ MAX_LOADED: Final = 5_000
 class LiveChart(ContractChart):
     """Candles of one symbol of the market in the period on view."""
 
-    def __init__(self, state: AppState) -> None:
-        super().__init__(state)
+    def __init__(self, state: AppState, *, id: str = "chart") -> None:  # noqa: A002  # Textual's own name
+        super().__init__(state, id=id)
         self.symbol = ""
         self._loads = 0
         """How many are under way."""
