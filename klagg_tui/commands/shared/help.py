@@ -1,4 +1,4 @@
-"""What `--help` shows, where typer's own way would mislead.
+"""What `--help` shows, where typer's own way would mislead, and words that stand for a command of another name.
 
 A switch has no value, so none is named behind it; the lines of a docstring flow together to the width of the terminal.
 """
@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from klagg_tui.commands.shared.settings import as_typed
+from klagg_tui.commands.shared.words import meant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,11 @@ _NOTHING: Final = ""
 class Command(TyperCommand):
     """A command."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own types are private
+        """Read what was typed behind its name."""
+        instead = meant(self.name, args, 0, has_commands=False) if args else None
+        return super().parse_args(ctx, args if instead is None else instead)
+
     def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - typer's own types are private
         """Its parameters, as they are to be shown."""
         return _shown(super().get_params(ctx))
@@ -29,6 +35,19 @@ class Command(TyperCommand):
 
 class Group(TyperGroup):
     """A command that has others."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own types are private
+        """Read what was typed behind its name; where a command is named that is none, what is meant by that."""
+        typed = list(args)
+        left = super().parse_args(ctx, args)
+        name = ctx._protected_args[0] if ctx._protected_args else ""  # noqa: SLF001 - there is no other way to ask typer
+        if not name or name in self.commands:
+            return left
+        instead = meant(self.name, typed, len(typed) - len(left) - 1, has_commands=True)
+        if instead is None:
+            return left
+        ctx._protected_args = []  # noqa: SLF001
+        return self.parse_args(ctx, instead)
 
     def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - typer's own types are private
         """Its parameters, as they are to be shown."""
