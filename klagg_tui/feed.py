@@ -181,6 +181,10 @@ class InstrumentFacts(NamedTuple):
     quote: str = ""
     is_inverse: bool = False
     """Whether volume counts contracts of a fixed worth in the quote, not the base."""
+    listed_ms: int = 0
+    """When trading began, as the exchange tells it; 0 where it does not."""
+    traded_by_ms: int = 0
+    """Where it does not: a time before which it was traded already, as the oldest stored bar shows; 0 where none does."""
 
 
 class FeedUpdate(NamedTuple):

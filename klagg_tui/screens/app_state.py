@@ -320,6 +320,7 @@ class AppState:
             has_venues=self.live.has_venues and not self.venue,
             mixes_quotes=mixes_quotes,
             find_column=self.find_column,
+            besides=self.filter.order.number if self.filter.order else "",
         )
 
     def read_filter(self, text: str) -> filters.Filter:

@@ -85,6 +85,10 @@ PAIRS: Final = "pairs"
 WATCHED: Final = "watched"
 """Key of `meta`: a JSON list of the labels of the venues that were watched last."""
 
+_OLDEST: Final = """
+SELECT s.id, p.id, (SELECT min(h.minute) FROM history AS h WHERE h.symbol = s.id AND h.period = p.id) AS oldest
+FROM symbols AS s CROSS JOIN periods AS p WHERE s.first_open_ms = 0 AND oldest IS NOT NULL
+"""
 _DAYS_OF_OWN: Final = f"""
 SELECT minute / {_DAY} % 3, count(*) FROM history
 WHERE symbol = ? AND period = {Period.D3.ordinal} AND state = {State.CONFIRMED.value} AND minute % {_DAY} = 0
@@ -185,6 +189,18 @@ async def pairs(connection: Connection, naming: Naming, venue: str | None = None
 def _pair(base: str, quote: str, is_inverse: bool, *_: object) -> Pair:
     """What is said behind them is a newer klagg's."""
     return Pair(str(base), str(quote), is_inverse is True)
+
+
+async def traded_by(connection: Connection, names: Mapping[int, str]) -> dict[str, int]:
+    """When the oldest bar was over of each symbol of which no listing told when its trading began; of these a look-up a period."""
+    periods = tuple(Period)
+    found: dict[str, int] = {}
+    rows = await connection.rows(_OLDEST)
+    with reading(connection.path):
+        for number, period, minute in rows:
+            end_ms = periods[period].end_ms(minute * MINUTE_MS)
+            found[names[number]] = min(end_ms, found.get(names[number], end_ms))
+    return found
 
 
 async def watched(connection: Connection) -> frozenset[str] | None:

@@ -23,6 +23,7 @@ LEGEND: Final = (
     ("▲", "rising, or sorted from small to large; before a sentence: a trouble, or an alert that fired"),
     ("▼", "falling, or sorted from large to small"),
     ("≈", "about: a part of the window is not known yet, or several dollar-like coins are mixed"),
+    ("≥", "at least: an exchange does not tell since when the symbol is listed, so the oldest stored bar counts"),
     ("⌕", "a filter is in use"),
     ("‹", "there are more exchanges to the left"),
     ("▌", "the cursor"),

@@ -178,6 +178,7 @@ class SymbolUniverse:
             instrument.base,
             instrument.quote,
             is_inverse=is_inverse,
+            listed_ms=self._listed_ms(instrument),
         )
 
     def _listed_ms(self, instrument: Instrument) -> int:
