@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 LEGEND: Final = (
-    ("●", "the market is live; before a symbol and on a bar: closed, all its trades were seen"),
+    ("●", "the market is live; before a symbol and on a bar: closed, all its trades were seen; of klagg itself: well"),
     ("◌", "starting: no trade has come yet"),
     ("○", "offline, an exchange that is not reached: what is stored is shown"),
-    ("✕", "stale: what is shown is from before"),
+    ("✕", "stale: what is shown is from before; of klagg itself: this suffers now"),
+    ("▫", "of klagg itself: it happened, but not lately, or is being seen to"),
     ("❚❚", "the picture is frozen, or a replay is paused"),
     ("▶", "a replay is played"),
     ("■", "a replay has ended"),
@@ -20,7 +21,10 @@ LEGEND: Final = (
     ("★", "on the watchlist; before a name: a list"),
     ("◇", "an alert on this symbol is armed; on the chart the price that it waits for"),
     ("◆", "an alert fired for the symbol and still holds"),
-    ("▲", "rising, or sorted from small to large; before a sentence: a trouble, or an alert that fired"),
+    (
+        "▲",
+        "rising, or sorted from small to large; before a sentence: a trouble, something to look at, or an alert that fired",
+    ),
     ("▼", "falling, or sorted from large to small"),
     ("≈", "about: a part of the window is not known yet, or several dollar-like coins are mixed"),
     ("≥", "at least: an exchange does not tell since when the symbol is listed, so the oldest stored bar counts"),

@@ -10,7 +10,7 @@ from tests.pilot import opened
 
 
 async def test_help_names_every_key_the_filter_language_and_the_columns() -> None:
-    async with opened((120, 220)) as seen:
+    async with opened((120, 260)) as seen:
         await seen.press("question_mark")
         for part in (
             "Freeze the picture",
