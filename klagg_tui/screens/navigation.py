@@ -14,6 +14,7 @@ from klagg_tui.screens.health import HealthScreen
 from klagg_tui.screens.market import MarketScreen
 from klagg_tui.screens.symbol import SymbolScreen
 from klagg_tui.view import watchlists
+from klagg_tui.view.exports import ALL_SYMBOLS, LIST_SIGN, SHOWN_SYMBOLS
 
 
 class Navigation(App[bool]):
@@ -83,10 +84,10 @@ class Navigation(App[bool]):
         choices: list[tuple[str, tuple[str, ...]]] = [(symbol, (symbol,))] if symbol else []
         shown = tuple(row.symbol for row in self._market.table.rows) if self._market else ()
         if self.state.filter.text or self.state.preferences.shown_list or self.state.venue:
-            choices.append(("The symbols of the table", shown))
+            choices.append((SHOWN_SYMBOLS, shown))
         lists = self.state.preferences.watchlists
-        choices += [(f"★ {name}", watchlists.symbols_of(lists, name)) for name, symbols in lists if symbols]
-        choices.append(("All symbols", tuple(self.state.live.rows)))
+        choices += [(f"{LIST_SIGN}{name}", watchlists.symbols_of(lists, name)) for name, symbols in lists if symbols]
+        choices.append((ALL_SYMBOLS, tuple(self.state.live.rows)))
         # On the symbol's own screen it is what is meant first.
         return choices if isinstance(self.screen, SymbolScreen) or not symbol else choices[1:] + choices[:1]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final, cast
 
+from klagg_tui.view import exports
 from klagg_tui.view.columns.registry import DEFAULT_KEYS, find
+from klagg_tui.view.exports import ExportPreset
 from klagg_tui.view.indicators.registry import DEFAULT_INDICATORS, INDICATORS
 from klagg_tui.view.sorting import Sort
 
@@ -47,6 +49,8 @@ class Preferences:
     """Name of the watchlist on view; empty: all symbols."""
     shown_venue: str = ""
     """Key of the exchange on view, where several are watched; empty: all of them."""
+    export_presets: tuple[ExportPreset, ...] = ()
+    """Those that were saved, in the order in which they were."""
     alerts: tuple[str, ...] = ()
     indicators: tuple[str, ...] = DEFAULT_INDICATORS
     """Keys of those that are shown. In the state file each is a switch of its own."""
@@ -114,8 +118,8 @@ def _read(name: str, value: object, default: object) -> object | None:
         return value if isinstance(value, str) and _may_be_column(value) else None
     if name == "layout":
         return value if value in LAYOUTS else None
-    if name == "saved_filters":
-        return _pairs(value)
+    if name in _READERS:
+        return _READERS[name](value)
     if name == "names":
         return tuple({**dict(cast("tuple[tuple[str, str], ...]", default)), **dict(_pairs(value))}.items())
     if name == "watchlists":
@@ -151,3 +155,9 @@ def _texts(value: object) -> list[str]:
 
 def _are_texts(values: list[Any]) -> bool:
     return all(isinstance(one, str) for one in values)
+
+
+_READERS: Final[Mapping[str, Callable[[object], object]]] = {
+    "export_presets": exports.from_plain,
+    "saved_filters": _pairs,
+}
