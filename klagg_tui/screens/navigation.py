@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from textual.app import App
+from textual.binding import BindingType
 
 from klagg_tui.screens.app_state import AppState
-from klagg_tui.screens.base import KlaggScreen
-from klagg_tui.screens.bindings import described_keys
+from klagg_tui.screens.base import KlaggScreen, kinds_below
+from klagg_tui.screens.bindings import sections_of_keys
 from klagg_tui.screens.coin import CoinScreen
 from klagg_tui.screens.dialogs.alerts import AlertsScreen
 from klagg_tui.screens.dialogs.help import HelpScreen
 from klagg_tui.screens.health import HealthScreen
 from klagg_tui.screens.market import MarketScreen
 from klagg_tui.screens.symbol import SymbolScreen
+from klagg_tui.screens.widgets.prompt import FilterPrompt
 from klagg_tui.view import watchlists
 from klagg_tui.view.exports import ALL_SYMBOLS, LIST_SIGN, SHOWN_SYMBOLS
 
@@ -115,6 +117,13 @@ class Navigation(App[bool]):
         return at < len(stack)
 
     async def action_help(self) -> None:
-        """Show the keys that hold here."""
-        if self._klagg_screen:
-            await self.push_screen(HelpScreen(self._klagg_screen.HELP_TITLE, described_keys(self.screen)))
+        """Show the keys that hold here, and those of the other screens."""
+        import klagg_tui.screens.export  # noqa: F401 - its keys are told too
+
+        here = self._klagg_screen
+        if here:
+            kinds = [kind for kind in kinds_below(KlaggScreen) if not isinstance(here, kind)]
+            others: dict[str, list[BindingType]] = {kind.HELP_TITLE: kind.BINDINGS for kind in kinds}
+            others |= {"while a filter is typed": FilterPrompt.BINDINGS, "alerts": AlertsScreen.BINDINGS}
+            keys = sections_of_keys(self.screen, here.HELP_TITLE, others, self._keymap)
+            await self.push_screen(HelpScreen(here.HELP_TITLE, keys))
