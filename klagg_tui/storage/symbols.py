@@ -85,9 +85,11 @@ PAIRS: Final = "pairs"
 WATCHED: Final = "watched"
 """Key of `meta`: a JSON list of the labels of the venues that were watched last."""
 
-_OLDEST: Final = """
-SELECT s.id, p.id, (SELECT min(h.minute) FROM history AS h WHERE h.symbol = s.id AND h.period = p.id) AS oldest
-FROM symbols AS s CROSS JOIN periods AS p WHERE s.first_open_ms = 0 AND oldest IS NOT NULL
+_FAR: Final = (Period.M1, Period.M30, Period.H4, Period.D1, Period.W1)
+"""Periods that are asked for a symbol's oldest bar: of all there are 16, and this is asked before the first picture."""
+_OLDEST: Final = f"""
+SELECT s.id, p.value, (SELECT min(h.minute) FROM history AS h WHERE h.symbol = s.id AND h.period = p.value)
+FROM symbols AS s CROSS JOIN json_each('{[period.ordinal for period in _FAR]}') AS p WHERE s.first_open_ms = 0
 """
 _DAYS_OF_OWN: Final = f"""
 SELECT minute / {_DAY} % 3, count(*) FROM history
@@ -192,14 +194,15 @@ def _pair(base: str, quote: str, is_inverse: bool, *_: object) -> Pair:
 
 
 async def traded_by(connection: Connection, names: Mapping[int, str]) -> dict[str, int]:
-    """When the oldest bar was over of each symbol of which no listing told when its trading began; of these a look-up a period."""
+    """When the oldest bar was over of each symbol of which no listing told when its trading began, as some periods tell."""
     periods = tuple(Period)
     found: dict[str, int] = {}
     rows = await connection.rows(_OLDEST)
     with reading(connection.path):
         for number, period, minute in rows:
-            end_ms = periods[period].end_ms(minute * MINUTE_MS)
-            found[names[number]] = min(end_ms, found.get(names[number], end_ms))
+            if minute is not None:
+                end_ms = periods[period].end_ms(minute * MINUTE_MS)
+                found[names[number]] = min(end_ms, found.get(names[number], end_ms))
     return found
 
 

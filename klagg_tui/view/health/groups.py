@@ -133,7 +133,8 @@ def group_line(one: Graded, health: Health, status: Status, alerts: AlertsNow, w
     sign, role = SIGNS[one.grade]
     line = [Piece(f" {sign} ", role), Piece(f"{one.group.value:<{_TITLE}}", Role.TITLE)]
     room = width - _TITLE - 4
-    for number, (text, told) in enumerate(_WORDS[one.group](health, status, alerts)):
+    words = [(text, told) for text, told in _WORDS[one.group](health, status, alerts) if text]
+    for number, (text, told) in enumerate(words or [("nothing is measured yet", Role.DIM)]):
         joint = " · " if number else ""
         if number and len(joint) + len(text) > room:
             break
@@ -177,7 +178,9 @@ _Words = list[tuple[str, Role]]
 
 
 def _told(health: Health, metric: Metric, form: str) -> tuple[str, Role]:
-    """A value in words, in the colour of its grade; `[s]` is written where it is not one."""
+    """A value in words, in the colour of its grade; `[s]` is written where it is not one. Empty where it is not measured."""
+    if metric not in health.samples:
+        return "", Role.TEXT
     grade, value = judge(health, metric).grade, health.last(metric)
     text = form.replace("[s]", "" if value == 1 else "s").format(WRITERS[metric.unit](value).strip())
     return text, SIGNS[grade][1] if grade else Role.TEXT
@@ -230,7 +233,7 @@ def _history(health: Health, status: Status, _alerts: AlertsNow) -> _Words:
     used, limit = (formatting.whole(round(health.last(metric))) for metric in (Metric.WEIGHT_USED, Metric.WEIGHT_LIMIT))
     return [
         first,
-        (f"{used} of {limit} request weight this minute", Role.TEXT),
+        (f"{used} of {limit} request weight this minute" if health.last(Metric.WEIGHT_LIMIT) else "", Role.TEXT),
         _told(health, Metric.RETRIES, "{} request[s] repeated"),
     ]
 
