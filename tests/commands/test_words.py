@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +12,8 @@ from typer.main import get_group
 
 from klagg_tui import cli
 from klagg_tui.commands.shared.words import MEANT
+from klagg_tui.storage.store import Store
+from tests.makers import bars
 from tests.shell import Klagg
 
 
@@ -29,6 +34,8 @@ from tests.shell import Klagg
         ("settings path", "config --path"),
         ("config example", "config --example"),
         ("symbols list --json", "symbols --json"),
+        ("symbols --json --db list list", "symbols --json --db list"),
+        ("symbols --json A list", "symbols --json A list"),
         ("symbols ls *USDC", "symbols *USDC"),
         ("symbol BTCUSDT", "symbols BTCUSDT"),
         ("version", "--version"),
@@ -46,6 +53,19 @@ def test_a_word_that_is_typed_for_another_one_does_what_that_does(klagg: Klagg, 
     if "rm" in typed:
         klagg("alerts", "add", "last>7")
     assert said == klagg(*meant.split())
+
+
+def test_symbols_are_named_one_by_one_or_with_commas(klagg: Klagg, tmp_path: Path) -> None:
+    async def fill() -> None:
+        async with await Store.open(tmp_path / "a.db") as store:
+            for name in ("AUSDT", "BUSDT", "CUSDT"):
+                await store.add_confirmed(bars(2, symbol=name))
+
+    asyncio.run(fill())
+    for typed in (("AUSDT", "busdt"), ("AUSDT,BUSDT",), ("list", "[ab]*")):
+        rows = klagg("symbols", "--db", "a.db", "--json", *typed)
+        assert [row["symbol"] for row in json.loads(rows.out)] == ["AUSDT", "BUSDT"], typed
+    assert len(json.loads(klagg("symbols", "--db", "a.db", "--json").out)) == 3
 
 
 def test_what_is_no_word_for_anything_is_told_with_what_is_near(klagg: Klagg) -> None:

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from klagg_tui.commands.shared.settings import as_typed
-from klagg_tui.commands.shared.words import meant
+from klagg_tui.commands.shared.words import MEANT, meant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +25,19 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own types are private
         """Read what was typed behind its name."""
-        instead = meant(self.name, args, 0, has_commands=False) if args else None
+        at = next((place for place, word in enumerate(args) if self._is_first(ctx, args, place, word)), None)
+        instead = None if at is None else meant(self.name, args, at, has_commands=False)
         return super().parse_args(ctx, args if instead is None else instead)
+
+    def _is_first(self, ctx: Any, args: list[str], place: int, word: str) -> bool:  # noqa: ANN401
+        """Whether the word stands for something and only whole options are before it."""
+        if word not in MEANT.get(self.name or "", {}):
+            return False
+        try:
+            _, others, _ = self.make_parser(ctx).parse_args(args[:place])
+        except typer.TyperException:  # it is the value of an option
+            return False
+        return not others
 
     def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - typer's own types are private
         """Its parameters, as they are to be shown."""
