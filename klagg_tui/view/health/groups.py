@@ -182,7 +182,9 @@ def _told(health: Health, metric: Metric, form: str) -> tuple[str, Role]:
     if metric not in health.samples:
         return "", Role.TEXT
     grade, value = judge(health, metric).grade, health.last(metric)
-    text = form.replace("[s]", "" if value == 1 else "s").format(WRITERS[metric.unit](value).strip())
+    text = form.replace("[s]", "" if value == 1 else "s").format(
+        WRITERS[metric.unit](value).strip().rjust(health.widest[metric])
+    )
     return text, SIGNS[grade][1] if grade else Role.TEXT
 
 

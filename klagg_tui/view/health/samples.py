@@ -46,6 +46,8 @@ class Health:
 
     def __init__(self) -> None:
         self.samples: dict[Metric, deque[float]] = {}
+        self.widest: dict[Metric, int] = {}
+        """Cells that the longest text of each took so far: numbers keep their place in a line if they get as many."""
         self.seconds = 0
         """Samples taken."""
         self._trades: int | None = None
@@ -55,6 +57,7 @@ class Health:
         self.seconds += 1
         for metric, value in self._values(status).items():
             self.samples.setdefault(metric, deque(maxlen=KEPT)).append(value)
+            self.widest[metric] = max(self.widest.get(metric, 0), len(WRITERS[metric.unit](value).strip()))
 
     def _values(self, status: Status) -> dict[Metric, float]:
         values: dict[Metric, float] = {metric: count(status.counters) for metric, count in _COUNTED_BY_ENGINE.items()}

@@ -91,6 +91,19 @@ def test_one_of_anything_is_told_in_the_singular() -> None:
     assert "1 symbol waiting for trades · 2 gaps given up" in found[Group.WHOLE]
 
 
+def test_numbers_keep_their_place_in_a_line_when_they_become_shorter() -> None:
+    busy, quiet = (
+        WELL._replace(metrics={Metric.FRAMES_PER_SECOND: n, Metric.CONNECTIONS: 2.0}) for n in (1_240.0, 7.0)
+    )
+    ends = []
+    health = Health()
+    for status in (busy, quiet):
+        health.sample(status)
+        line = text(group_line(graded_groups(health, status, AlertsNow())[1], health, status, AlertsNow(), 200))
+        ends.append(line.index(" messages/s"))
+    assert ends[0] == ends[1]
+
+
 def test_a_counter_is_drawn_by_its_growth_and_what_does_not_change_not_at_all() -> None:
     health = after(
         *(
