@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from klagg_tui import formatting
-from klagg_tui.feed import Status
+from klagg_tui.feed import Mode, Status
 from klagg_tui.metrics import Kind, Metric
 from klagg_tui.view.health.grades import SIGNS, WELL, Grade, Judgement, judge, judge_connection
 from klagg_tui.view.health.samples import WRITERS, Health
@@ -193,6 +193,8 @@ def _whole(health: Health, status: Status, _alerts: AlertsNow) -> _Words:
     return [
         _told(health, Metric.OWED_MINUTES, f"{{}} minute[s] of {symbols} to come")
         if status.owed
+        else ("nothing is known to be missing", Role.DIM)
+        if status.mode is Mode.OFFLINE
         else ("nothing is missing", Role.GOOD),
         _told(health, Metric.SYMBOLS_WAITING, "{} symbol[s] waiting for trades"),
         _told(health, Metric.GAPS_ABANDONED, "{} gap[s] given up"),
@@ -226,7 +228,9 @@ def _delay(health: Health, status: Status, _alerts: AlertsNow) -> _Words:
 
 def _history(health: Health, status: Status, _alerts: AlertsNow) -> _Words:
     progress = status.progress
-    if progress is None:
+    if status.mode is Mode.OFFLINE:
+        first = ("no exchange to ask", Role.DIM)
+    elif progress is None:
         first = ("all of it is there", Role.GOOD)
     else:
         done, total = formatting.whole(progress.done), formatting.whole(progress.total)

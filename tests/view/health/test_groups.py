@@ -72,6 +72,13 @@ def test_where_all_is_well_each_group_says_so() -> None:
     assert "none are watched" in found[Group.ALERTS]
 
 
+def test_without_an_exchange_nothing_is_said_to_be_whole() -> None:
+    found = lines_of(WELL._replace(mode=Mode.OFFLINE, connection="no connection"), AlertsNow(), 200)
+    assert "nothing is known to be missing" in found[Group.WHOLE]
+    assert "no exchange to ask" in found[Group.HISTORY]
+    assert found[Group.CONNECTIONS].startswith(" ✕ ")
+
+
 def test_a_value_has_the_colour_and_the_sign_of_its_grade() -> None:
     noted = WELL._replace(metrics={Metric.GAPS_ABANDONED: 3.0, Metric.FRAMES: 9.0})
     health = after(noted, noted)
