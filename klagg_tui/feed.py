@@ -183,6 +183,10 @@ class InstrumentFacts(NamedTuple):
     """Whether volume counts contracts of a fixed worth in the quote, not the base."""
     tells_derivatives: bool = False
     """Whether its exchange tells open interest and funding."""
+    listed_ms: int = 0
+    """When trading began, as the exchange tells it; 0 where it does not."""
+    traded_by_ms: int = 0
+    """Where it does not: a time before which it was traded already, as the oldest stored bar shows; 0 where none does."""
 
 
 class FeedUpdate(NamedTuple):

@@ -21,7 +21,7 @@ from klagg_tui.view.columns.column import Column, RenderContext
 from klagg_tui.view.columns.computed import ColumnFinder
 from klagg_tui.view.columns.registry import DEFAULT_KEYS, view_columns
 from klagg_tui.view.filter import Scope
-from klagg_tui.view.health import Health
+from klagg_tui.view.health.samples import Health
 from klagg_tui.view.model import Market, Row, is_stale_feed
 from klagg_tui.view.preferences import Preferences
 from klagg_tui.view.screener.figure import FigureCall
@@ -320,6 +320,7 @@ class AppState:
             has_venues=self.live.has_venues and not self.venue,
             mixes_quotes=mixes_quotes,
             find_column=self.find_column,
+            besides=self.filter.order.number if self.filter.order else "",
         )
 
     def read_filter(self, text: str) -> filters.Filter:
