@@ -3,6 +3,9 @@
 What is looked at comes first (see `runtime.look`), then of everything the newest page, short periods before long ones, then the
 pages before. A symbol that comes later waits for no older or longer bars of those that were there before it.
 
+What the exchange refuses is asked for again, ever later, as long as its symbol is followed: a refusal may be an error of an hour,
+or of a listing that is known to some of its machines only.
+
 What is there already is counted in the store, so an interrupted back-fill resumes where it stopped, and nothing is fetched
 twice. What a pause of klagg left out further back is owed: see `debts`.
 """
@@ -31,6 +34,10 @@ LOOK_S: Final = 0.2
 """Between two looks at what somebody looks at."""
 AT_ONCE: Final = 8
 """Pages asked for together."""
+REST_MS: Final = 60_000
+"""After a refusal, by the exchange's clock; twice as long after each further one."""
+_LONGEST_REST: Final = 7
+"""Doublings: two hours."""
 UNSEEN_AT_ONCE: Final = 4
 """Of them, of what nobody looks at: these may all wait for the exchange's next minute."""
 
@@ -46,6 +53,8 @@ class _Fill:
     filled: int = 0
     """Pages that are there."""
     is_busy: bool = False
+    refusals: int = 0
+    """In a row."""
 
     @property
     def turn(self) -> tuple[int, int, int]:
@@ -74,11 +83,13 @@ class Backfill:
         """A heap; what was taken out of turn is in it still."""
         self._running: dict[asyncio.Task[None], bool] = {}
         """Pages under way, and whether nobody looks at them."""
+        self._resting: dict[SeriesKey, tuple[int, _Fill]] = {}
+        """What was refused, and from when on it is wanted again."""
         self._ordered = self._done = 0
 
     @property
     def progress(self) -> Progress | None:
-        """Symbols and periods that are done; None when all are."""
+        """Symbols and periods that are done; None when all are, but for what is refused."""
         return Progress("history", self._done, self._done + len(self._wanted)) if self._wanted else None
 
     def want(self, symbols: Sequence[str]) -> None:
@@ -88,6 +99,7 @@ class Backfill:
             # What has begun is begun anew: its symbol was listed again, perhaps, and what was asked before is refused.
             if known is None or known.pages is not None:
                 self._ordered += 1
+                self._resting.pop(series, None)
                 self._wanted[series] = _Fill(series, self._ordered)
                 self._queue(self._wanted[series])
 
@@ -109,10 +121,29 @@ class Backfill:
 
     def _begin(self) -> None:
         """Begin with as many pages as may be asked for together."""
+        self._end_rests()
         while len(self._running) < AT_ONCE and (found := self._next()):
             fill, priority, is_unseen = found
             fill.is_busy = True
             self._running[asyncio.ensure_future(self._step(fill, priority))] = is_unseen
+
+    def _end_rests(self) -> None:
+        """What was refused long enough ago is wanted again."""
+        now_ms = self._context.now_ms()
+        for series in [series for series, (until_ms, _) in self._resting.items() if until_ms <= now_ms]:
+            _, fill = self._resting.pop(series)
+            self._wanted[series] = fill
+            self._queue(fill)
+
+    def _rest(self, fill: _Fill) -> None:
+        """It was refused."""
+        if fill.series[0] not in self._host.engine.symbols():
+            fill.pages = []  # wanted again where it is listed again
+        elif self._wanted.get(fill.series) is fill:
+            del self._wanted[fill.series]
+            rest_ms = REST_MS << min(fill.refusals, _LONGEST_REST)
+            self._resting[fill.series] = self._context.now_ms() + rest_ms, fill
+            fill.refusals += 1
 
     async def _settle(self, done: set[asyncio.Task[None]]) -> None:
         failure: ExchangeError | None = None
@@ -157,9 +188,10 @@ class Backfill:
                 await self._fill_page(fill.series[0], fill.pages[0], priority)
                 del fill.pages[0]
                 fill.filled += 1
+                fill.refusals = 0
         except Refused as error:
             log.info("history of %s %s: %s", *fill.series, error)
-            fill.pages = []
+            self._rest(fill)
         finally:
             fill.is_busy = False
             self._queue(fill)

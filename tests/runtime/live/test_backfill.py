@@ -11,6 +11,7 @@ import pytest
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.engine import KlineEngine
+from klagg_tui.engine.events import AddSymbol, RemoveSymbol
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.errors import Refused, StorageError, Unreachable
 from klagg_tui.exchange.binance import VENUE
@@ -93,7 +94,8 @@ class Scene:
     """A back-fill of the last `depth` bars of minutes, fives and hours."""
 
     def __init__(self, store: Store, depth: int = 2, periods: tuple[Period, ...] = (M1, M5, H1)) -> None:
-        self.host = EngineHost(KlineEngine(periods, holds_gaps=True), periods, store, lambda: START)
+        self.now_ms = START
+        self.host = EngineHost(KlineEngine(periods, holds_gaps=True), periods, store, lambda: self.now_ms)
         self.asked = Asked()
         self.context = LiveContext(self.host, store, VENUE, self.asked)  # type: ignore[arg-type]
         self.backfill = Backfill(self.context, depth)
@@ -242,6 +244,47 @@ async def test_what_is_refused_is_given_up_and_what_fails_is_asked_for_again(sce
     await until(lambda: scene.backfill.progress is None)
     working.cancel()
     assert await scene.context.store.count("B", M1, START - HOUR, START) > 0
+
+
+async def test_what_is_refused_is_asked_for_again_ever_later_as_long_as_its_symbol_is_followed(scene: Scene) -> None:
+    """As by an exchange whose machines do not all know a new listing yet; before, that history was given up for the whole run."""
+    scene.host.handle([AddSymbol("A", 0)])
+    scene.backfill.want(["A"])
+    scene.asked.error = Refused("Internal error.", -1001)
+    scene.asked.may_answer.set()
+    working = asyncio.ensure_future(scene.backfill.work_forever())
+    await until(lambda: scene.backfill.progress is None)
+    for rest in (1, 2, 4):
+        scene.now_ms += rest * backfill_module.REST_MS - 1
+        asked = len(scene.asked.questions)
+        await asyncio.sleep(0.02)  # nothing can be seen to happen
+        assert len(scene.asked.questions) == asked
+        scene.now_ms += 1
+        await until(lambda asked=asked: len(scene.asked.questions) == asked + 3)  # type: ignore[misc]
+        await until(lambda: scene.backfill.progress is None)
+    scene.asked.error = None
+    scene.now_ms += 8 * backfill_module.REST_MS
+    await until(lambda: len(scene.asked.questions) == 15 and scene.backfill.progress is None)
+    working.cancel()
+    for period in (M1, M5, H1):
+        assert await scene.context.store.count("A", period, 0, START) >= 2
+
+
+async def test_what_is_refused_of_a_symbol_that_left_is_asked_for_no_more(scene: Scene) -> None:
+    scene.host.handle([AddSymbol("A", 0)])
+    scene.backfill.want(["A"])
+    scene.asked.error = Refused("There is no such symbol.", 0)
+    working = asyncio.ensure_future(scene.backfill.work_forever())
+    await until(lambda: scene.asked.under_way == 3)
+    scene.host.handle([RemoveSymbol("A")])
+    scene.asked.may_answer.set()
+    await until(lambda: scene.backfill.progress is None)
+    scene.backfill.want(["B"])
+    scene.asked.error = None
+    scene.now_ms += HOUR
+    await until(lambda: scene.backfill.progress is None)
+    working.cancel()
+    assert [symbol for symbol, _ in scene.asked.questions] == ["A"] * 3 + ["B"] * 3
 
 
 async def test_a_disk_in_trouble_ends_the_round_and_loses_nothing_of_what_is_wanted(
