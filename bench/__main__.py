@@ -26,6 +26,7 @@ PARTS: Final = (
     "exchanges",
     "venues",
     "start",
+    "cold",
     "serve",
 )
 
