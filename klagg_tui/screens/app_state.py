@@ -9,7 +9,7 @@ from typing import Final
 from klagg_tui import formatting
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, FilterError
-from klagg_tui.feed import Feed, FeedUpdate, Mode, Status
+from klagg_tui.feed import Feed, FeedUpdate, Mode
 from klagg_tui.screens.palette import Palette, Tints, palette
 from klagg_tui.screens.themes import KLAGG
 from klagg_tui.view import filter as filters
@@ -22,6 +22,7 @@ from klagg_tui.view.columns.computed import ColumnFinder
 from klagg_tui.view.columns.registry import DEFAULT_KEYS, view_columns
 from klagg_tui.view.filter import Scope
 from klagg_tui.view.health import Health
+from klagg_tui.view.liveness import liveness
 from klagg_tui.view.model import Market, Row, is_stale_feed
 from klagg_tui.view.preferences import Preferences
 from klagg_tui.view.screener.figure import FigureCall
@@ -89,10 +90,21 @@ class AppState:
         self._beats += 1
         if self._beats % BEATS_A_SECOND == 1:
             self.health.sample(self.status)
-        touched = self.live.apply(self.last_update) if self.last_update is not None else set()
+        touched = self._begin_anew() if self.last_update is not None and self.last_update.anew_until_ms else set()
+        touched |= self.live.apply(self.last_update) if self.last_update is not None else set()
         seeded, self.seeded = self.seeded, set()
         self.alerts.doubt(seeded)
         return touched | seeded | self.live.note_halted(self.status.halted)
+
+    def _begin_anew(self) -> set[str]:
+        """A recording is played from its beginning again: nothing of before holds any more. Returns the symbols of before."""
+        assert self.last_update is not None
+        before = self.live
+        self.unfreeze()
+        self.watch(Market())
+        self.book.go_back(self.last_update.anew_until_ms)
+        self.seeded.clear()
+        return set(before.rows)
 
     def look_at(self, visible: tuple[str, ...], opened: str | None) -> None:
         """These rows are on view, or this symbol is opened: their history comes first from now on."""
@@ -119,7 +131,8 @@ class AppState:
         before = self.alerts.version
         now_ms = self.status.exchange_now_ms
         unread = self.book.take_news(now_ms)
-        fired = self.book.check(self.live.rows, touched, now_ms)
+        is_news = self.live.newest_trade_ms >= self.book.quiet_until_ms
+        fired = self.book.check(self.live.rows, touched, now_ms, is_news=is_news)
         self.unread += unread or ()
         if before != self.alerts.version:
             self._save_alerts()
@@ -334,16 +347,3 @@ class AppState:
     def render_context(self) -> RenderContext:
         """What the drawing of a row depends on besides the row."""
         return RenderContext(self.period, self.now_ms, self.is_stale)
-
-
-def liveness(status: Status, *, frozen: bool, stale: bool, has_trades: bool = True) -> str:
-    """The one word that says whether what is shown is now; without a trade so far it is starting."""
-    if frozen:
-        return "frozen"
-    if status.mode is Mode.OFFLINE:
-        return "offline"
-    if stale:
-        return "stale" if has_trades else "starting"
-    if status.mode is Mode.REPLAY and status.connection in ("paused", "ended"):
-        return status.connection
-    return status.mode.value

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from klagg_tui.feed import Mode
-from klagg_tui.screens.app_state import AppState, liveness
+from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.palette import Tints
 from klagg_tui.view.alerts import Alert, Firing, Ledger, Repeat
+from klagg_tui.view.liveness import liveness
 from klagg_tui.view.preferences import Preferences
 from tests.made_market import MadeMarket
 
