@@ -10,6 +10,7 @@ from klagg_tui import formatting
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, FilterError
 from klagg_tui.feed import Feed, FeedUpdate, Mode
+from klagg_tui.screens.anew import begin_anew
 from klagg_tui.screens.palette import Palette, Tints, palette
 from klagg_tui.screens.themes import KLAGG
 from klagg_tui.view import filter as filters
@@ -22,8 +23,8 @@ from klagg_tui.view.columns.computed import ColumnFinder
 from klagg_tui.view.columns.registry import DEFAULT_KEYS, view_columns
 from klagg_tui.view.filter import Scope
 from klagg_tui.view.health import Health
-from klagg_tui.view.liveness import liveness
-from klagg_tui.view.model import Market, Row, is_stale_feed
+from klagg_tui.view.liveness import is_stale_feed, liveness
+from klagg_tui.view.model import Market, Row
 from klagg_tui.view.preferences import Preferences
 from klagg_tui.view.screener.figure import FigureCall
 from klagg_tui.view.sorting import Sort
@@ -90,21 +91,13 @@ class AppState:
         self._beats += 1
         if self._beats % BEATS_A_SECOND == 1:
             self.health.sample(self.status)
-        touched = self._begin_anew() if self.last_update is not None and self.last_update.anew_until_ms else set()
-        touched |= self.live.apply(self.last_update) if self.last_update is not None else set()
+        touched: set[str] = set()
+        if (update := self.last_update) is not None:
+            before = begin_anew(self, update.anew_until_ms) if update.anew_until_ms else touched
+            touched = before | self.live.apply(update)
         seeded, self.seeded = self.seeded, set()
         self.alerts.doubt(seeded)
         return touched | seeded | self.live.note_halted(self.status.halted)
-
-    def _begin_anew(self) -> set[str]:
-        """A recording is played from its beginning again: nothing of before holds any more. Returns the symbols of before."""
-        assert self.last_update is not None
-        before = self.live
-        self.unfreeze()
-        self.watch(Market())
-        self.book.go_back(self.last_update.anew_until_ms)
-        self.seeded.clear()
-        return set(before.rows)
 
     def look_at(self, visible: tuple[str, ...], opened: str | None) -> None:
         """These rows are on view, or this symbol is opened: their history comes first from now on."""

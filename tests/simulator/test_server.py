@@ -18,6 +18,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import ConfigError
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.simulator.streams.connection import MOST_BUFFERED, framed
+from tests.feeds import until
 
 SPEC = MarketSpec(symbols=6, seed=2, activity=4, history_days=5)
 MINUTE_MS = 60_000
@@ -512,19 +513,17 @@ async def test_what_was_asked_is_told_minute_by_minute_and_asking_that_costs_not
 
 async def test_an_exchange_far_away_answers_later_and_its_time_is_that_of_the_way_between() -> None:
     async with (
-        SimulatedExchange(SPEC, speed=1, round_trip_ms=120) as exchange,
+        SimulatedExchange(SPEC, speed=1, round_trip_ms=400) as exchange,
         aiohttp.ClientSession(exchange.rest_url) as http,
     ):
         before_ms = exchange.now_ms()
         async with http.get("/fapi/v1/time") as reply:
             at_ms = (await reply.json())["serverTime"]
-        assert before_ms + 50 <= at_ms <= exchange.now_ms() - 50
+        assert before_ms + 150 <= at_ms <= exchange.now_ms() - 150
         asked = [asyncio.ensure_future(http.get("/fapi/v1/ping")) for _ in range(3)]
-        while exchange.requests.now < 3:  # all of them are on the way together
-            await asyncio.sleep(0)
+        await until(lambda: exchange.requests.most == 3)
         for reply in await asyncio.gather(*asked):
             reply.release()
-        assert exchange.requests.most == 3
         before_ms = exchange.now_ms()
         async with connect(f"{exchange.ws_url}/market/ws"):
-            assert exchange.now_ms() >= before_ms + 100
+            assert exchange.now_ms() >= before_ms + 300

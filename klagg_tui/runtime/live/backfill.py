@@ -38,8 +38,8 @@ REST_MS: Final = 60_000
 """After a refusal, by the exchange's clock; twice as long after each further one."""
 _LONGEST_REST: Final = 7
 """Doublings: two hours."""
-UNSEEN_AT_ONCE: Final = 4
-"""Of them, of what nobody looks at: these may all wait for the exchange's next minute."""
+LATER_AT_ONCE: Final = 6
+"""Of them, of what is not on the screen: these may all wait for the exchange's next minute."""
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ class Backfill:
         self._turns: list[tuple[tuple[int, int, int], SeriesKey]] = []
         """A heap; what was taken out of turn is in it still."""
         self._running: dict[asyncio.Task[None], bool] = {}
-        """Pages under way, and whether nobody looks at them."""
+        """Pages under way, and whether they are of what is not on the screen."""
         self._resting: dict[SeriesKey, tuple[int, _Fill]] = {}
         """What was refused, and from when on it is wanted again."""
         self._ordered = self._done = 0
@@ -101,6 +101,7 @@ class Backfill:
                 self._ordered += 1
                 self._resting.pop(series, None)
                 self._wanted[series] = _Fill(series, self._ordered)
+                self._context.filling.add(series)
                 self._queue(self._wanted[series])
 
     async def work_forever(self) -> None:
@@ -123,9 +124,11 @@ class Backfill:
         """Begin with as many pages as may be asked for together."""
         self._end_rests()
         while len(self._running) < AT_ONCE and (found := self._next()):
-            fill, priority, is_unseen = found
+            fill, is_first = found
             fill.is_busy = True
-            self._running[asyncio.ensure_future(self._step(fill, priority))] = is_unseen
+            # What is on the screen waits for no symbol's beginning; it is a few pages.
+            priority = Priority.SEED if is_first else Priority.HISTORY
+            self._running[asyncio.ensure_future(self._step(fill, priority))] = not is_first
 
     def _end_rests(self) -> None:
         """What was refused long enough ago is wanted again."""
@@ -159,21 +162,22 @@ class Backfill:
         elif done:
             self._host.notices.pop("history", None)
 
-    def _next(self) -> tuple[_Fill, Priority, bool] | None:
-        """What comes next, how urgent that is, and whether nobody looks at it."""
+    def _next(self) -> tuple[_Fill, bool] | None:
+        """What comes next, and whether it is the first that is seen of what is on the screen."""
+        has_room = sum(self._running.values()) < LATER_AT_ONCE
         for series, is_on_screen in self._host.look.series(self._context.fetched_periods):
             fill = self._wanted.get(series)
             if fill is not None and not fill.is_busy:
-                # What is on the screen waits for no symbol's beginning; it is a few pages.
                 is_first = is_on_screen and not fill.filled
-                return fill, Priority.SEED if is_first else Priority.HISTORY, False
-        if sum(self._running.values()) >= UNSEEN_AT_ONCE:
+                if is_first or has_room:
+                    return fill, is_first
+        if not has_room:
             return None
         while self._turns:
             turn, series = heappop(self._turns)
             fill = self._wanted.get(series)
             if fill is not None and not fill.is_busy and fill.turn == turn:
-                return fill, Priority.HISTORY, True
+                return fill, False
         return None
 
     def _queue(self, fill: _Fill) -> None:
@@ -189,8 +193,10 @@ class Backfill:
                 del fill.pages[0]
                 fill.filled += 1
                 fill.refusals = 0
+            self._context.filling.discard(fill.series)
         except Refused as error:
             log.info("history of %s %s: %s", *fill.series, error)
+            self._context.filling.discard(fill.series)
             self._rest(fill)
         finally:
             fill.is_busy = False

@@ -72,7 +72,10 @@ class Reconciler:
         await self._host.flush()
         settled_ms = self._context.settled_ms()
         gather_ms = self._gather_ms()
-        due = [run for run in await self._wanted() if self._is_due(run, settled_ms, gather_ms)]
+        # Larger bars of the time before klagg was started, made of what symbols began on, come with their history.
+        filling = self._context.filling
+        wanted = [run for run in await self._wanted() if run.period is Period.M1 or run[:2] not in filling]
+        due = [run for run in wanted if self._is_due(run, settled_ms, gather_ms)]
         self._host.metrics.set(Metric.UNCONFIRMED, len(due))
         due = in_turn(due, self._most_at_once())
         try:

@@ -42,7 +42,8 @@ class Scene:
         self.truth = exchange.truth.bars(SYMBOL, Period.M1, self.to_ms - MINUTES * MINUTE, self.to_ms)
         self.host = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, store, lambda: self.now_ms)
         self.host.handle([AddSymbol(SYMBOL, 0)])
-        self._confirmation = Reconciler(LiveContext(self.host, store, venue(), data))
+        self.context = LiveContext(self.host, store, venue(), data)
+        self._confirmation = Reconciler(self.context)
 
     async def look(self, times: int = 1, pause_ms: int = 15 * MINUTE) -> None:
         """Look so often; a quarter of an hour is longer than a fruitless question rests."""
@@ -246,6 +247,20 @@ def test_larger_bars_leave_half_of_a_look_to_minutes_and_wait_for_their_own() ->
     assert in_turn([*over, *minutes], 100) == minutes
     assert in_turn([*over, *minutes[:9]], 100) == [*minutes[:9], over[9]]
     assert in_turn(over, 100) == over
+
+
+async def test_larger_bars_whose_history_is_still_to_come_are_not_asked_for_besides(scene: Scene) -> None:
+    """Of hundreds of symbols at a first start that was a fifth of all that may be asked for."""
+    old = scene.exchange.truth.bars(SYMBOL, Period.M5, scene.to_ms - 60 * MINUTE, scene.to_ms - 55 * MINUTE)
+    ours = [bar._replace(state=State.PARTIAL) for bar in old]
+    await scene.store.add(ours, [])
+    scene.context.filling.add((SYMBOL, Period.M5))
+    before = scene.data.use().requests
+    await scene.look(3)
+    assert scene.data.use().requests == before
+    scene.context.filling.clear()
+    await scene.look()
+    assert (await listed(scene.store, Period.M5)) == [bar._replace(state=State.CONFIRMED) for bar in old]
 
 
 async def test_a_refusal_is_no_answer_by_which_bars_would_be_taken_back(
