@@ -126,9 +126,7 @@ class Backfill:
         while len(self._running) < AT_ONCE and (found := self._next()):
             fill, is_first = found
             fill.is_busy = True
-            # What is on the screen waits for no symbol's beginning; it is a few pages.
-            priority = Priority.SEED if is_first else Priority.HISTORY
-            self._running[asyncio.ensure_future(self._step(fill, priority))] = not is_first
+            self._running[asyncio.ensure_future(self._step(fill, is_first=is_first))] = not is_first
 
     def _end_rests(self) -> None:
         """What was refused long enough ago is wanted again."""
@@ -183,8 +181,10 @@ class Backfill:
     def _queue(self, fill: _Fill) -> None:
         heappush(self._turns, (fill.turn, fill.series))
 
-    async def _step(self, fill: _Fill, priority: Priority) -> None:
+    async def _step(self, fill: _Fill, *, is_first: bool) -> None:
         """Fetch what the store lacks of the next page of one symbol and period."""
+        # What is on the screen waits for no symbol's beginning; it is a few pages.
+        priority = Priority.SEED if is_first else Priority.HISTORY
         try:
             if fill.pages is None:
                 fill.pages = self._pages(*fill.series)

@@ -307,7 +307,7 @@ def test_what_was_prepared_is_answered_as_what_is_computed(market: Market) -> No
     """Also where a page begins before what is kept or ends behind it, and of a symbol younger than that."""
     computed, prepared = RestEndpoints(market, Klines(market)), RestEndpoints(market, Klines(market))
     prepared.prepare(NOW_MS - 5 * MINUTE_MS)
-    asked: list[dict[str, str | int]] = [
+    asked: list[dict[str, int]] = [
         {"limit": 99},
         {"limit": 499, "endTime": NOW_MS - 30 * MINUTE_MS},
         {"limit": 40, "startTime": NOW_MS - 100 * MINUTE_MS},
@@ -318,5 +318,5 @@ def test_what_was_prepared_is_answered_as_what_is_computed(market: Market) -> No
     for symbol in [*market.lives][:3]:
         for interval in ("1m", "3m", "5m", "1h", "1d", "1w"):
             for values in asked:
-                weights = {"symbol": symbol, "interval": interval, **values}
-                assert _ask(prepared, "klines", **weights) == _ask(computed, "klines", **weights)
+                found = _ask(prepared, "klines", symbol=symbol, interval=interval, **values)
+                assert found == _ask(computed, "klines", symbol=symbol, interval=interval, **values)
