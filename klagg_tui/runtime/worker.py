@@ -60,8 +60,10 @@ class Runtime:
         """Done when the database is open; another one once all begins again."""
         self._asked: set[asyncio.Task[object]] = set()
         """Questions that are being answered, on the engine's loop."""
-        self._begins_again: asyncio.Future[int] | None = None
-        """Done when all is to begin again: up to when it was played before."""
+        self._again_ms = 0
+        """Up to when all was run that is to begin again; 0 where nothing is."""
+        self._is_asked_again: asyncio.Event | None = None
+        """Set with it."""
         self._may_go: Future[Period | None] = Future()
         """Done when the newest stored bars were shown, by the period on view, or nobody waits for that."""
         self._ended: Future[None] = Future()
@@ -101,12 +103,13 @@ class Runtime:
 
     def begin_again(self, until_ms: int) -> None:
         """Run the plan from its beginning again; what happens before `until_ms` is no news, see `FeedUpdate.anew_until_ms`."""
-        if self._is_ready and not self._ended.done():
+        if self._has_opened and not self._ended.done():
             self._started.result().loop.call_soon_threadsafe(self._begin_again, until_ms)
 
     def _begin_again(self, until_ms: int) -> None:
-        if self._begins_again is not None and not self._begins_again.done():
-            self._begins_again.set_result(until_ms)
+        self._again_ms = until_ms
+        if self._is_asked_again is not None:
+            self._is_asked_again.set()
 
     @property
     def error(self) -> BaseException | None:
@@ -273,22 +276,25 @@ class Runtime:
                     run.host.stale_closes.sort(key=lambda period: period is not shown)
                 if self._stopping:  # asked to stop before there was anything to cancel
                     return
-                until_ms = await self._run_until_asked(run)
-            if self._plan.again is not None:
-                self._plan = self._plan.again(until_ms)
+                await self._run_until_asked(run)
+            until_ms, self._again_ms = self._again_ms, 0
+            if self._plan.again is None or not until_ms:
+                return
+            self._plan = self._plan.again(until_ms)
 
-    async def _run_until_asked(self, run: EngineRun) -> int:
-        """Run until all is to begin again; returns up to when it was run before. Questions that came are answered by then."""
-        asked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._begins_again = asked
-        running = asyncio.ensure_future(run.run())
+    async def _run_until_asked(self, run: EngineRun) -> None:
+        """Run until all is to begin again; questions that came are answered by then."""
+        again = self._is_asked_again = asyncio.Event()
+        if self._again_ms:  # since the run before was asked
+            again.set()
+        running, asked = asyncio.ensure_future(run.run()), asyncio.ensure_future(again.wait())
         try:
             await asyncio.wait((running, asked), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            if asked.done():
+            if again.is_set():
                 self._ready = Future()
+            asked.cancel()
             running.cancel()
             with suppress(asyncio.CancelledError):
                 await running
         await asyncio.gather(*self._asked, return_exceptions=True)
-        return asked.result()

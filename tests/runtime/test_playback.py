@@ -134,6 +134,17 @@ async def test_gone_back_to_a_time_all_stands_as_in_a_fresh_replay_up_to_it(tmp_
         assert len([*(tmp_path / "back").glob("*.db")]) == 1
 
 
+async def test_asked_twice_at_once_it_goes_back_to_the_last_time_asked_for(tmp_path: Path) -> None:
+    files = _files(tmp_path)
+    late, earlier, early = START + 3 * HOUR, START + 2 * HOUR, START + 80 * MINUTE
+    async with watched(tmp_path / "run", files) as seen:
+        await seen.to(late, _newest(late))
+        for at_ms in (earlier, early, early + MINUTE, early):
+            seen.playback.skip_to(at_ms)
+        await seen.until_seen("paused", _newest(early))
+        assert seen.state.book.quiet_until_ms == early
+
+
 async def test_from_its_end_it_goes_back_and_on_to_the_end_again(tmp_path: Path) -> None:
     files = _files(tmp_path)
     end, early = _newest(START + 4 * HOUR), START + 30 * MINUTE
