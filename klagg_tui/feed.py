@@ -210,6 +210,9 @@ class FeedUpdate(NamedTuple):
     minutes do not cover yet."""
     derivatives: tuple[DerivativeMinute, ...] = ()
     """What was told of contracts beside their trades: the minutes that changed, in their newest state."""
+    anew_until_ms: int = 0
+    """Not 0: a recording is played from its beginning again. What was told before holds no more, symbols and bars included, and until
+    the newest trade is of this time nothing that comes is news: it happened before."""
 
 
 class Pace(Protocol):
@@ -237,8 +240,18 @@ class Playback(Protocol):
         """Play faster, or with -1 slower."""
         ...
 
+    @property
+    def goes_back(self) -> bool:
+        """Whether a time that was played already can be gone to."""
+        ...
+
+    @property
+    def recorded_ms(self) -> tuple[int, int] | None:
+        """When the first recorded trade was, and when the last one is reckoned to be; None before the first."""
+        ...
+
     def skip_to(self, at_ms: int) -> None:
-        """Play without any waiting up to this recorded time."""
+        """Play without any waiting up to this recorded time: on from here, or where that was played already, from the beginning."""
         ...
 
 

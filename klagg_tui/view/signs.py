@@ -42,7 +42,10 @@ LEGEND: Final = (
     ("┊┄╴", "the crosshair and its price"),
     ("╌", "the price line of an alert"),
     ("⠉⠒⠤⣀", "a curve over the candles or below them: averages, bands, VWAP, RSI, open interest"),
-    ("█▉▊▋▌▍▎▏", "beside the candles: volume by price; the longest bar, in another colour, is the point of control (POC)"),
+    (
+        "█▉▊▋▌▍▎▏",
+        "beside the candles: volume by price; the longest bar, in another colour, is the point of control (POC)",
+    ),
     ("×", "times: of the usual, or how often an alert fired"),
     ("–", "there is no value, or it is not known"),
     ("…", "what has no room is cut; in a menu: more is asked"),

@@ -52,9 +52,11 @@ class LiveChart(ContractChart):
             self.shift(self.series.take([bar]))
 
     def beat(self, touched: set[str]) -> None:
-        """Take in the symbol's new bars."""
+        """Take in the symbol's new bars, or begin again where all does."""
         self.take_told()
-        if self.series is not None and self.symbol in touched and not self.state.is_frozen:
+        if self.series is not None and (self.state.last_update or FeedUpdate()).anew_until_ms:
+            self.begin(self.symbol)
+        elif self.series is not None and self.symbol in touched and not self.state.is_frozen:
             # Fetched history comes here too, before the bars on view.
             self.shift(self.series.take((self.state.last_update or FeedUpdate()).changes.ended))
             self.take_current()
