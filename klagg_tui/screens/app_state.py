@@ -326,7 +326,8 @@ class AppState:
             has_venues=self.live.has_venues and not self.venue,
             mixes_quotes=mixes_quotes,
             find_column=self.find_column,
-            besides=self.filter.order.number if self.filter.order else "",
+            besides=self.filter.columns,
+            sorted_by=chosen.sort,
         )
 
     def read_filter(self, text: str) -> filters.Filter:

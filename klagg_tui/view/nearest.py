@@ -41,7 +41,7 @@ def _nearest(rows: Sequence[Row], clause: Clause, period: Period, now_ms: int) -
     """The symbol whose number is nearest to what it is compared with, where there is one such comparison."""
     if len(clause.numbers) != 1:
         return ""
-    text, value_of, limit = clause.numbers[0]
+    text, value_of, limit, _ = clause.numbers[0]
     if limit is None:
         return ""
     known = [(value, row) for row in rows if (value := value_of(row, period, now_ms)) is not None]

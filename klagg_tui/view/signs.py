@@ -30,7 +30,7 @@ LEGEND: Final = (
     ("▼", "falling, or sorted from large to small"),
     ("≈", "about: a part of the window is not known yet, or several dollar-like coins are mixed"),
     ("≥", "at least: an exchange does not tell since when the symbol is listed, so the oldest stored bar counts"),
-    ("⌕", "a filter is in use"),
+    ("⌕", "a filter is in use; before a title: the filter goes by this column, which goes with it"),
     ("‹", "there are more exchanges to the left"),
     ("▌", "the cursor"),
     ("▐", "how far the table is scrolled"),

@@ -215,6 +215,28 @@ async def test_a_capital_sorts_by_its_column_and_again_turns_round(letter: str, 
         assert seen.app.state.sorting == first.toggled()
 
 
+async def test_what_a_filter_goes_by_is_shown_as_columns_of_its_own_and_goes_with_it() -> None:
+    async with opened((80, 24)) as seen:
+        await seen.press("slash")
+        await seen.type("@oversold")
+        await seen.press("enter")
+        await seen.beat()
+        assert "⌕RSI 1h" in seen.text
+        assert "▲ most oversold first" in seen.text
+        await seen.press("slash")
+        await seen.type("@funding")
+        await seen.press("enter")
+        assert "⌕Funding" in seen.text
+        assert "⌕OI value" in seen.text
+        await seen.press("slash")
+        await seen.type("natr(5m)>0.01 chg(24h)>-50")
+        await seen.press("enter")
+        assert "⌕NATR 5m" in seen.text
+        assert "⌕Chg" not in seen.text, "it is there already"
+        await seen.press("escape")
+        assert "⌕" not in seen.text
+
+
 async def test_new_listings_come_youngest_first_with_their_age_until_another_order_is_chosen() -> None:
     feed = MadeMarket(10)
     names = sorted(feed.symbols)[:3]

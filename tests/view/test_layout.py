@@ -84,3 +84,15 @@ def test_an_arrow_before_the_longest_price_leaves_a_blank_behind_the_exchange() 
     widths = Widths(12, 11, 26)
     last = next(one for one in place(columns, 79, widths) if one.column.key == "last")
     assert last.width + last.gap >= widths.price + 2
+
+
+def test_what_somebody_added_or_sorts_by_and_what_the_filter_goes_by_stay_where_room_is_short() -> None:
+    def seen(keys: tuple[str, ...] = DEFAULT_KEYS, besides: tuple[str, ...] = (), sorted_by: str = "") -> list[str]:
+        columns = view_columns(keys, (), all_periods=False, besides=besides, sorted_by=sorted_by)
+        return [placed.column.title for placed in place(columns, 79, Widths(12, 9))]
+
+    assert "Age" not in seen()
+    assert "Age" in seen(sorted_by="age")
+    assert "NATR 5m" in seen((*DEFAULT_KEYS, "natr(5m)"))
+    assert seen(besides=("rsi(1h)", "turnover(24h)"))[2] == "⌕RSI 1h"
+    assert "Turn 24h" in seen(besides=("rsi(1h)", "turnover(24h)")), "it is chosen, and not the filter's"

@@ -47,6 +47,8 @@ class Compared(NamedTuple):
     value: Valued
     limit: float | None = None
     """What it is compared with, where that is the same for every row."""
+    calls: frozenset[FigureCall] = frozenset()
+    """The figures that it is made of."""
 
 
 def _always(_row: Row) -> bool:
@@ -106,7 +108,9 @@ def compared(left: Quantity, sign: str, right: Quantity) -> Truth:
     limit = right.constant
     parts = check_size(left.parts + right.parts + 1, left.at)
     pairs = ((left, right), (right, left))
-    numbers = tuple(Compared(one.text, one.value, than.constant) for one, than in pairs if one.constant is None)
+    numbers = tuple(
+        Compared(one.text, one.value, than.constant, one.calls) for one, than in pairs if one.constant is None
+    )
     if limit is not None:
 
         def holds_at_limit(row: Row, shown: Period, now_ms: int) -> bool:

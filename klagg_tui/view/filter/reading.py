@@ -45,6 +45,12 @@ class Filter:
     clauses: tuple[Clause, ...] = ()
     """What must all hold."""
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Keys of the columns that show what it goes by: those of its order, then its figures as they come."""
+        figures = (str(call) for number in self.numbers for call in sorted(number.calls, key=str))
+        return tuple(dict.fromkeys((*(self.order.shown if self.order else ()), *figures)))
+
 
 @dataclass(frozen=True, slots=True)
 class Expression:
