@@ -24,6 +24,8 @@ from klagg_tui.view.alerts.wording import FORMS, repeat_text, sentence, with_rep
 class AlertsScreen(ModalScreen[None]):
     """A list of alerts to add to and delete from, above the list of those that fired."""
 
+    HELP_TITLE = "Alerts"
+
     DEFAULT_CSS = """
     AlertsScreen { align: center middle; background: $background 50%; }
     AlertsScreen > Vertical {
@@ -43,6 +45,7 @@ class AlertsScreen(ModalScreen[None]):
         Binding("r", "rename", "Name it"),
         Binding("d,delete", "delete", "Delete the alert"),
         Binding("u", "restore", "Bring back the alert that was deleted last"),
+        Binding("question_mark", "app.help", "Help", show=False),
         Binding("j", "cursor('down')", show=False),
         Binding("k", "cursor('up')", show=False),
     ]
