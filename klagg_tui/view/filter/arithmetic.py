@@ -158,6 +158,8 @@ class Arithmetic:
             self._time = self._time or (text, at)
         elif suffix in _MULTIPLES:
             factor = _MINUTE if suffix == "m" and self._has_minutes else _MULTIPLES[suffix]
+        elif suffix == "x":
+            raise FilterError(f"{text!r} is no number; {found[1]} times the usual volume is rvol(5m)>{found[1]}.", at)
         else:
             raise self._not_a_number()
         self.scanner.at = found.end()

@@ -142,10 +142,13 @@ def _advice(name: str) -> str:
 
 def _argument(figure: Figure, parameter: Parameter, text: str | None, periods: Collection[Period]) -> Argument:
     if not text:
-        if parameter.default is None:
-            what = "a length" if parameter.kind is Kind.WINDOW else "the period of its bars"
-            raise FilterError(f"{figure.key} needs {what}, as in {figure.example}.")
-        return parameter.default
+        default = parameter.default
+        if isinstance(default, Period) and default not in periods:
+            kept = sorted(periods)
+            raise FilterError(
+                f"{figure.key} means bars of {default}, which are not kept; write for example {figure.key}({kept[-1]})."
+            )
+        return default
     if parameter.kind is Kind.WINDOW:
         return _window(figure, parameter, text)
     if parameter.kind is Kind.PERIOD:

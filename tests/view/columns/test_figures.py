@@ -114,7 +114,7 @@ def test_a_column_is_found_by_the_figure_as_it_is_written() -> None:
     assert column is not None
     assert (column.key, column.title) == ("rvol(5m)", "RVol 5m")
     assert find("speed") is named("speed")
-    assert find("rvol") is None
+    assert find("rvol") is find("rvol(5m)")
     assert find("nonsense(5m)") is None
     assert find("chg(1d)") is not find("bar.chg(1d)")
 
