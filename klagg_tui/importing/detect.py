@@ -14,9 +14,9 @@ from klagg_tui.exchange.binance.archive import UM, ArchiveName, Evidence, Market
 from klagg_tui.exchange.kraken import archive as pairs
 from klagg_tui.exchange.okx import archive as daily
 from klagg_tui.importing.foreign import instrument_in, name_in, shown_by_columns, shown_by_instrument
+from klagg_tui.importing.layout import SYMBOL, VENUE, Layout, first_told, layout_of
 from klagg_tui.importing.lines import Block, blocks
 from klagg_tui.importing.outliers import first_of_many
-from klagg_tui.importing.own import SYMBOL, VENUE, Layout, first_told, layout_of
 from klagg_tui.importing.unpack import broken_package
 from klagg_tui.texts import is_printable
 

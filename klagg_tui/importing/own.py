@@ -6,85 +6,24 @@ otherwise; one that was forming then is partial; one that is confirmed and names
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterator
+from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.exact import PRICE_DECIMALS
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFile, BadFrame, BadPeriod, BadRow
 from klagg_tui.evidence import Evidence
-from klagg_tui.exchange.binance.archive import DECIMALS, MARKETS, KlineColumn, Market, read_kline
+from klagg_tui.exchange.binance.archive import DECIMALS, MARKETS, Market, read_kline
 from klagg_tui.importing.bars import period_of
+from klagg_tui.importing.layout import BAR, PERIOD, STATE, SYMBOL, VENUE, WITNESS, Layout, OwnRow, layout_of, row_of
 from klagg_tui.importing.lines import Block
 from klagg_tui.importing.tally import Tally
 from klagg_tui.importing.units import fault_of_stored
 from klagg_tui.texts import is_printable
 
-VENUE: Final = "venue"
-SYMBOL: Final = "symbol"
-PERIOD: Final = "period"
-STATE: Final = "state"
-WITNESS: Final = "witness"
-_BAR: Final = tuple(map(str, KlineColumn))
-_BEFORE: Final = (VENUE, SYMBOL, PERIOD)
-_BEHIND: Final = (STATE, WITNESS)
 _STATES: Final = {state.label: state for state in State}
 _WITNESSES: Final = {"ids": Evidence.ALL, "candle": Evidence.CANDLE_ONLY}
-
-
-class Layout(NamedTuple):
-    """Which columns such a file has."""
-
-    before: tuple[str, ...]
-    behind: tuple[str, ...]
-
-    @property
-    def names_symbol(self) -> bool:
-        """Whether each row says its symbol and period."""
-        return SYMBOL in self.before
-
-    @property
-    def says_state(self) -> bool:
-        """Whether a row can say how sure its bar is."""
-        return bool(self.behind)
-
-
-class OwnRow(NamedTuple):
-    """A row, its columns apart."""
-
-    told: dict[str, str]
-    """Besides the bar's own columns."""
-    bar: list[str]
-
-
-def layout_of(line: str) -> Layout | None:
-    """What the names of columns say; None where they are none of such a file, or those of the exchange's archives alone."""
-    names = tuple(line.strip().split(","))
-    if _BAR[0] not in names:
-        return None
-    at = names.index(_BAR[0])
-    before, behind = names[:at], names[at + len(_BAR) :]
-    is_own = names[at : at + len(_BAR)] == _BAR and before in ((), _BEFORE, _BEFORE[1:])
-    if not is_own or behind not in ((), _BEHIND, _BEHIND[:1], _BEHIND[1:]):
-        return None
-    return Layout(before, behind) if before or behind else None
-
-
-def row_of(layout: Layout, line: str) -> OwnRow:
-    """The columns of a line.
-
-    Raises:
-        BadRow: it has more or fewer.
-    """
-    fields = next(csv.reader([line])) if '"' in line else line.split(",")
-    many = len(layout.before) + len(_BAR) + len(layout.behind)
-    if len(fields) != many:
-        raise BadRow(f"{len(fields)} columns instead of {many}")
-    first, last = len(layout.before), len(layout.before) + len(_BAR)
-    told = dict(zip((*layout.before, *layout.behind), (*fields[:first], *fields[last:]), strict=True))
-    return OwnRow(told, fields[first:last])
 
 
 class OwnBarReader:
@@ -137,7 +76,7 @@ class OwnBarReader:
 
     def _period_of(self, block: Block) -> Period:
         first = len(self._layout.before)
-        found = period_of([",".join(line.split(",")[first : first + len(_BAR)]) for line in block.lines], self._hint)
+        found = period_of([",".join(line.split(",")[first : first + len(BAR)]) for line in block.lines], self._hint)
         if found is None:
             raise BadFile(f"{block.part} does not show how long its bars last.")
         return found
@@ -175,16 +114,3 @@ def _vouched(bar: Bar, told: dict[str, str]) -> int:
     if witness and witness not in _WITNESSES:
         raise BadRow(f"there is no witness {witness[:40]!r}")
     return _WITNESSES.get(witness, Evidence.CANDLE_ONLY)
-
-
-def first_told(layout: Layout, lines: Sequence[str], column: str) -> list[str]:
-    """Each value that some rows have in a column, once, in their order."""
-    found: list[str] = []
-    for line in lines:
-        try:
-            value = row_of(layout, line).told.get(column, "")
-        except BadRow:
-            continue
-        if value and value not in found and not layout_of(line):
-            found.append(value)
-    return found
