@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.notifications import SeverityLevel
@@ -64,7 +64,7 @@ class KlaggApp(Navigation):
 
     TITLE = "klagg"
     ENABLE_COMMAND_PALETTE = True
-    COMMANDS = App.COMMANDS | {KlaggCommands}
+    COMMANDS = {KlaggCommands}  # noqa: RUF012 - as Textual has it
     CSS = """
     Toast { background: $panel; }
     """
