@@ -27,6 +27,12 @@ def price(value: Exact, decimals: int) -> str:
     return exact.price_text(value, decimals)
 
 
+def without_sign_of_nothing(text: str) -> str:
+    """What is drawn as zero has no sign: -0.00 is 0.00, for the digits that would show it are not there."""
+    is_nothing = not any(sign in "123456789" for sign in text)
+    return text.replace("-", "", 1).replace("+", "", 1) if is_nothing else text
+
+
 def short(value: float, extra: int = 0) -> str:
     """A big number in at most six cells: 950, 12.4K, 1.24M, 310B; with `extra` digits more behind the point."""
     size = abs(value)
@@ -34,7 +40,7 @@ def short(value: float, extra: int = 0) -> str:
         # 999.5 of one unit would be drawn as 1000: it is 1.00 of the next.
         if size >= unit * 0.9995:
             return f"{_three_digits(value / unit, extra)}{letter}"
-    return _three_digits(value, extra) if value else "0"
+    return without_sign_of_nothing(_three_digits(value, extra)) if value else "0"
 
 
 def _three_digits(value: float, extra: int = 0) -> str:

@@ -107,3 +107,12 @@ def test_a_number_that_is_written_out_is_grouped() -> None:
         "999",
         "3\u202f619\u202f587.9389",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [("-0.00", "0.00"), ("+0.0000%", "0.0000%"), (" 0.00%", " 0.00%"), ("-0.01", "-0.01"), ("—", "—")],
+)
+def test_what_is_drawn_as_zero_has_no_sign(text: str, drawn: str) -> None:
+    assert formatting.without_sign_of_nothing(text) == drawn
+    assert formatting.short(-0.001) == "0.00"

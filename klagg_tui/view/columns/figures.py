@@ -77,7 +77,7 @@ def figure_column(call: FigureCall) -> Column:
         value = row.figure(call)
         if value is None:
             return formatting.NOTHING, Role.FAINT
-        text = text_of(value, row, figure.is_signed)
+        text = formatting.without_sign_of_nothing(text_of(value, row, figure.is_signed))
         if row.coverage(call) >= WHOLE:
             return text, _role(figure, value, row)
         sign = AT_LEAST if figure.is_floor else ABOUT
