@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -25,6 +26,11 @@ def price(value: Exact, decimals: int) -> str:
     Cached: of the prices on a screen most are those of the frame before, and a look-up costs a tenth of the text.
     """
     return exact.price_text(value, decimals)
+
+
+def plain(value: float) -> str:
+    """A price whose decimals nobody knows, in the fewest digits that tell it: at most twelve, and never a power of ten."""
+    return f"{Decimal(f'{value:.12g}'):f}"
 
 
 def short(value: float) -> str:

@@ -9,8 +9,14 @@ from typing import Final, NamedTuple
 from rich.cells import cell_len
 
 from klagg_tui import formatting
-from klagg_tui.view.columns.column import FLEXIBLE_WIDTH, PRICE_WIDTH, SYMBOL_WIDTH, WHOLE_SYMBOL_WIDTH, Column
-from klagg_tui.view.columns.figures import ABOUT
+from klagg_tui.view.columns.column import (
+    ABOUT,
+    FLEXIBLE_WIDTH,
+    PRICE_WIDTH,
+    SYMBOL_WIDTH,
+    WHOLE_SYMBOL_WIDTH,
+    Column,
+)
 from klagg_tui.view.model import Row
 
 LEAD: Final = 4

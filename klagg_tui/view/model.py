@@ -105,6 +105,11 @@ class Row:
             return minute.close or None
         return next((bar.close for bar in self.bars if bar is not None and bar.close), None)
 
+    @property
+    def told_last(self) -> float | None:
+        """The newest price in the exchange's words, for a symbol of which no trade was seen; None where it is not known."""
+        return None if self.figures is None else self.figures.told_last
+
     def figure(self, call: FigureCall) -> float | None:
         """The figure now, the forming bar included; None where it is not known."""
         return None if self.figures is None else self.figures.value(call, self.bars)

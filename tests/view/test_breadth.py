@@ -17,6 +17,7 @@ class Day:
     """Figures of a day that are what they are told to be."""
 
     def __init__(self, change: float | None, turnover: float | None) -> None:
+        self.told_last: float | None = None
         self._values = {CHANGE: change, TURNOVER: turnover}
 
     def value(self, call: FigureCall, bars: Sequence[Bar | None]) -> float | None:
@@ -24,6 +25,9 @@ class Day:
 
     def coverage(self, call: FigureCall, bars: Sequence[Bar | None]) -> float:
         return 1.0
+
+    def look(self, call: FigureCall, bars: Sequence[Bar | None]) -> tuple[float | None, bool]:
+        return self._values[call], True
 
     def frozen(self, bars: Sequence[Bar | None]) -> Figures:
         return self

@@ -11,14 +11,11 @@ from klagg_tui import formatting
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import DAY_MS, MINUTE_MS, Period
 from klagg_tui.errors import FilterError
-from klagg_tui.view.columns.column import PRICE_WIDTH, Column, RenderContext, change_role
+from klagg_tui.view.columns.column import ABOUT, NO_VALUE, PRICE_WIDTH, Column, RenderContext, change_role
 from klagg_tui.view.model import Row
 from klagg_tui.view.quotes import is_comparable
 from klagg_tui.view.role import Role, RoleIndex, heat
-from klagg_tui.view.screener.figure import WHOLE, Figure, FigureCall, FigureUnit, parsed
-
-ABOUT: Final = "≈"
-"""Stands before a figure of whose window a part is not known."""
+from klagg_tui.view.screener.figure import Figure, FigureCall, FigureUnit, parsed
 
 _WIDTHS: Final = {
     FigureUnit.PERCENT: 8,
@@ -48,6 +45,7 @@ _STRONGEST_DAILY_CHANGE: Final = 8.0
 """Percent in a day that is drawn in the strongest heat; other lengths by the root of time, as prices wander."""
 _BUSY: Final = 3.0
 """Times the usual that is worth a look."""
+_UNKNOWN: Final = (None, False)
 _BESIDE_PERIODS: Final = 90
 """The importance of a change in the view of all periods, of the shortest ones the most."""
 
@@ -69,12 +67,13 @@ def figure_column(call: FigureCall) -> Column:
     title = f"{figure.title} {arguments}" if arguments else figure.title
     text_of = _TEXTS[figure.unit]
 
-    def draw(row: Row, _bar: Bar, _context: RenderContext, width: int) -> tuple[str, RoleIndex]:
-        value = row.figure(call)
+    def draw(row: Row, _bar: Bar | None, _context: RenderContext, width: int) -> tuple[str, RoleIndex]:
+        figures = row.figures
+        value, is_whole = _UNKNOWN if figures is None else figures.look(call, row.bars)
         if value is None:
-            return formatting.NOTHING, Role.FAINT
+            return NO_VALUE
         text = text_of(value, row, figure.is_signed)
-        if row.coverage(call) >= WHOLE:
+        if is_whole:
             return text, _role(figure, value, row)
         return (f"{ABOUT}{text.strip()}" if len(text.strip()) < width else text), Role.PARTIAL
 
@@ -97,11 +96,12 @@ def heat_column(minutes: int) -> Column:
     call = FigureCall("chg", (minutes,))
     strongest = _STRONGEST_DAILY_CHANGE * (minutes * MINUTE_MS / DAY_MS) ** 0.5
 
-    def parts(row: Row, _bar: Bar, context: RenderContext, width: int) -> tuple[tuple[str, RoleIndex], ...]:
-        change = row.figure(call)
+    def parts(row: Row, _bar: Bar | None, context: RenderContext, width: int) -> tuple[tuple[str, RoleIndex], ...]:
+        figures = row.figures
+        change, is_whole = _UNKNOWN if figures is None else figures.look(call, row.bars)
         if change is None:
             return ((formatting.NOTHING.rjust(width), Role.FAINT),)
-        about = ABOUT if row.coverage(call) < WHOLE else ""
+        about = "" if is_whole else ABOUT
         text = f"{about}{formatting.percent(change).strip()}"
         if len(text) > width:
             text = f"{about}{formatting.short_percent(change).strip()}"[-width:]
@@ -148,7 +148,8 @@ def _count(value: float, _row: Row, _is_signed: bool) -> str:
 
 
 def _price(value: float, row: Row, _is_signed: bool) -> str:
-    return f"{value:.{row.decimals}f}"
+    # Before a bar was seen nobody knows how many decimals the symbol has.
+    return f"{value:.{row.decimals}f}" if row.last is not None else formatting.plain(value)
 
 
 def _times(value: float, _row: Row, _is_signed: bool) -> str:

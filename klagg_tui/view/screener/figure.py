@@ -79,6 +79,15 @@ class Figures(Protocol):
         """Which part of what the figure looks at is known, 0 to 1."""
         ...
 
+    def look(self, call: FigureCall, bars: Sequence[Bar | None]) -> tuple[float | None, bool]:
+        """The figure now, and whether what it looks at is known but for what does not matter: see `WHOLE`."""
+        ...
+
+    @property
+    def told_last(self) -> float | None:
+        """The newest price in the exchange's words; None where it told none, or too long ago."""
+        ...
+
     def frozen(self, bars: Sequence[Bar | None]) -> Figures:
         """The same with the values as of now."""
         ...

@@ -10,7 +10,7 @@ from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.view.screener.contract import Contract
 from klagg_tui.view.screener.day import OfDay, Told
 from klagg_tui.view.screener.extremes import Extreme, FirstKnown
-from klagg_tui.view.screener.figure import FigureCall
+from klagg_tui.view.screener.figure import WHOLE, FigureCall
 from klagg_tui.view.screener.readings import Reading
 from klagg_tui.view.screener.series import Run, Series
 from klagg_tui.view.screener.tape import Tape
@@ -113,6 +113,15 @@ class SymbolFigures:
         reading = self.readings.get(call)
         return 0.0 if reading is None else reading.coverage(self._forming(bars), bars)
 
+    def look(self, call: FigureCall, bars: Sequence[Bar | None]) -> tuple[float | None, bool]:
+        """The figure now, and whether what it looks at is known but for what does not matter."""
+        reading = self.readings.get(call)
+        if reading is None:
+            return _NOTHING
+        forming = self._forming(bars)
+        value = reading.value(forming, bars)
+        return value, value is not None and reading.coverage(forming, bars) >= WHOLE
+
     def _forming(self, bars: Sequence[Bar | None]) -> Bar | None:
         """The bar of the minute under way; what ended before it and has not come is unknown."""
         bar = bars[0]
@@ -130,18 +139,26 @@ class SymbolFigures:
             if isinstance(reading, OfDay):
                 reading.recheck()
 
+    @property
+    def told_last(self) -> float | None:
+        """The newest price in the exchange's words; None where it told none, or too long ago."""
+        day = self.told.now()
+        return None if day is None else day.last
+
     def frozen(self, bars: Sequence[Bar | None]) -> Frozen:
         """The same with the values as of now."""
-        return Frozen({call: (self.value(call, bars), self.coverage(call, bars)) for call in self.readings})
+        values = {call: (self.value(call, bars), self.coverage(call, bars)) for call in self.readings}
+        return Frozen(values, self.told_last)
 
 
 class Frozen:
     """Figures that stay as they were."""
 
-    __slots__ = ("_values",)
+    __slots__ = ("_values", "told_last")
 
-    def __init__(self, values: Mapping[FigureCall, tuple[float | None, float]]) -> None:
+    def __init__(self, values: Mapping[FigureCall, tuple[float | None, float]], told_last: float | None) -> None:
         self._values = values
+        self.told_last = told_last
 
     def value(self, call: FigureCall, _bars: Sequence[Bar | None]) -> float | None:
         """The figure as it was."""
@@ -151,9 +168,15 @@ class Frozen:
         """What was known of it."""
         return self._values.get(call, _NONE)[1]
 
+    def look(self, call: FigureCall, _bars: Sequence[Bar | None]) -> tuple[float | None, bool]:
+        """Both."""
+        value, coverage = self._values.get(call, _NONE)
+        return value, coverage >= WHOLE
+
     def frozen(self, _bars: Sequence[Bar | None]) -> Frozen:
         """It is."""
         return self
 
 
 _NONE: Final = (None, 0.0)
+_NOTHING: Final = (None, False)

@@ -4,7 +4,7 @@ from klagg_tui.screens.widgets import header
 from klagg_tui.screens.widgets.row_renderer import MARK
 from klagg_tui.view.alerts.marks import ARMED, FIRED
 from klagg_tui.view.columns import state
-from klagg_tui.view.columns.figures import ABOUT
+from klagg_tui.view.columns.column import ABOUT
 from klagg_tui.view.signs import LEGEND
 from tests.pilot import opened
 

@@ -26,6 +26,7 @@ class Told:
     """Figures that are what they are told to be."""
 
     def __init__(self, value: float | None, coverage: float = 1.0) -> None:
+        self.told_last: float | None = None
         self._value, self._coverage = value, coverage
 
     def value(self, call: FigureCall, bars: Sequence[Bar | None]) -> float | None:
@@ -33,6 +34,9 @@ class Told:
 
     def coverage(self, call: FigureCall, bars: Sequence[Bar | None]) -> float:
         return self._coverage
+
+    def look(self, call: FigureCall, bars: Sequence[Bar | None]) -> tuple[float | None, bool]:
+        return self._value, self._coverage >= WHOLE
 
     def frozen(self, bars: Sequence[Bar | None]) -> Told:
         return self
