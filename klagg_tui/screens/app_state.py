@@ -9,8 +9,9 @@ from typing import Final
 from klagg_tui import formatting
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, FilterError
-from klagg_tui.feed import Feed, FeedUpdate, Mode, Status
+from klagg_tui.feed import Feed, FeedUpdate, Mode
 from klagg_tui.screens.palette import Palette, Tints, palette
+from klagg_tui.screens.still import StillPicture
 from klagg_tui.screens.themes import KLAGG
 from klagg_tui.view import filter as filters
 from klagg_tui.view import venues
@@ -22,7 +23,8 @@ from klagg_tui.view.columns.computed import ColumnFinder
 from klagg_tui.view.columns.registry import DEFAULT_KEYS, view_columns
 from klagg_tui.view.filter import Scope
 from klagg_tui.view.health import Health
-from klagg_tui.view.model import Market, Row, is_stale_feed
+from klagg_tui.view.liveness import is_stale_feed, liveness
+from klagg_tui.view.model import Market, Row
 from klagg_tui.view.preferences import Preferences
 from klagg_tui.view.screener.figure import FigureCall
 from klagg_tui.view.sorting import Sort
@@ -45,11 +47,8 @@ class AppState:
         self._save = save
         self.live = Market()
         """The market as it is now, also while the screen is frozen."""
-        self.shown_market = self.live
-        """What is drawn: the live market, or a copy of it while the screen is frozen."""
-        self.frozen_at_ms: int | None = None
-        self._frozen_stale: frozenset[str] = frozenset()
-        """Exchanges that were stale when the screen was frozen."""
+        self.still: StillPicture | None = None
+        """What is drawn while the screen is frozen."""
         self.seeded: set[str] = set()
         """Symbols whose stored history was read since the last beat."""
         self.visible: tuple[str, ...] = ()
@@ -111,7 +110,7 @@ class AppState:
 
     def watch(self, live: Market) -> None:
         """Show this market, which another one has filled."""
-        self.live = self.shown_market = live
+        self.live, self.still = live, None
         self.use_figures()
 
     def check_alerts(self, touched: set[str]) -> list[Firing]:
@@ -191,7 +190,10 @@ class AppState:
 
     def use_figures(self) -> None:
         """Compute what filter, alerts, columns, order and the line of the whole market ask for, and nothing else."""
-        self.live.screener.use(self.urgent_calls.union(*(column.calls for column in self.columns())))
+        calls = self.urgent_calls.union(*(column.calls for column in self.columns()))
+        self.live.screener.use(calls)
+        if self.still is not None:
+            self.still.market.screener.use(calls)
 
     @property
     def sorting(self) -> Sort:
@@ -262,23 +264,32 @@ class AppState:
     @property
     def is_frozen(self) -> bool:
         """Whether the screen is frozen."""
-        return self.frozen_at_ms is not None
+        return self.still is not None
+
+    @property
+    def shown_market(self) -> Market:
+        """What is drawn: the live market, or that of a moment while the screen is frozen."""
+        return self.live if self.still is None else self.still.market
 
     def freeze(self) -> None:
-        """Stop the screen; recording goes on."""
-        self._frozen_stale = self.stale_venues
-        self.shown_market = self.live.copy()
-        self.frozen_at_ms = self.status.exchange_now_ms
+        """Stop the screen; recording goes on. Figures that are chosen meanwhile are computed as of now."""
+        self.still = StillPicture(self.live.copy(), self.status.exchange_now_ms, self.stale_venues)
 
     def unfreeze(self) -> None:
         """Show the live market again."""
-        self.shown_market = self.live
-        self.frozen_at_ms = None
+        self.still = None
+
+    def note_seeded(self, market: Market, symbol: str) -> None:
+        """The symbol has other figures, because stored history of it was read."""
+        if market is self.live:
+            self.seeded.add(symbol)
+        elif self.still is not None and market is self.still.market:
+            self.still.news.add(symbol)
 
     @property
     def now_ms(self) -> int:
         """The time of what is shown."""
-        return self.status.exchange_now_ms if self.frozen_at_ms is None else self.frozen_at_ms
+        return self.status.exchange_now_ms if self.still is None else self.still.at_ms
 
     @property
     def liveness(self) -> str:
@@ -307,7 +318,7 @@ class AppState:
     @property
     def stale_venues(self) -> frozenset[str]:
         """Exchanges whose rows on view are from before, while others are live."""
-        return self._frozen_stale if self.is_frozen else venues.stale_venues(self.live, self.status)
+        return venues.stale_venues(self.live, self.status) if self.still is None else self.still.stale_venues
 
     def columns(self, *, mixes_quotes: bool = False) -> tuple[Column, ...]:
         """The columns of the market table."""
@@ -334,16 +345,3 @@ class AppState:
     def render_context(self) -> RenderContext:
         """What the drawing of a row depends on besides the row."""
         return RenderContext(self.period, self.now_ms, self.is_stale)
-
-
-def liveness(status: Status, *, frozen: bool, stale: bool, has_trades: bool = True) -> str:
-    """The one word that says whether what is shown is now; without a trade so far it is starting."""
-    if frozen:
-        return "frozen"
-    if status.mode is Mode.OFFLINE:
-        return "offline"
-    if stale:
-        return "stale" if has_trades else "starting"
-    if status.mode is Mode.REPLAY and status.connection in ("paused", "ended"):
-        return status.connection
-    return status.mode.value

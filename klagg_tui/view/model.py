@@ -6,7 +6,7 @@ the version stands. Times come as arguments.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from klagg_tui.engine import exact
@@ -15,19 +15,17 @@ from klagg_tui.engine.columns import BarColumns
 from klagg_tui.engine.exact import PRICE_DECIMALS, Exact
 from klagg_tui.engine.period import Period
 from klagg_tui.evidence import Evidence
-from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Status
+from klagg_tui.feed import FeedUpdate, InstrumentFacts
 from klagg_tui.names import parted
 from klagg_tui.view.closes import CLOSES_KEPT, Closes
 from klagg_tui.view.screener.day import Day
 from klagg_tui.view.screener.figure import FigureCall, Figures
 from klagg_tui.view.screener.peers import Listed
 from klagg_tui.view.screener.screener import Need, Screener
+from klagg_tui.view.screener.still import StillScreener
 
 STALE_BAR_MS: Final = 5_000
 """How long after its end a bar may wait for its successor before the row is no longer live."""
-
-STALE_FEED_MS: Final = 15_000
-"""A whole market is never silent for so long."""
 
 _ORDINALS: Final = len(Period)
 NO_BARS: Final[tuple[Bar | None, ...]] = (None,) * _ORDINALS
@@ -164,14 +162,13 @@ class Row:
         self.version += 1
 
     def copy(self) -> Row:
-        """The row as it is now, for a frozen screen."""
+        """The row as it is now but for its figures, for a frozen screen."""
         twin = Row(self.symbol)
         twin.bars = self.bars.copy()
         twin._closes = [None if kept is None else kept.copy() for kept in self._closes]
         twin.last_trade_ms = self.last_trade_ms
         twin.decimals, twin._unit = self.decimals, self._unit
         twin.is_halted, twin.version = self.is_halted, self.version
-        twin.figures = None if self.figures is None else self.figures.frozen(self.bars)
         twin.venue, twin.venue_name = self.venue, self.venue_name
         twin.base, twin.quote, twin.coin = self.base, self.quote, self.coin
         return twin
@@ -185,7 +182,7 @@ class Market:
         self.newest_trade_ms = 0
         self.counts: dict[str, int] = {}
         """Symbols of each exchange, where several are watched; empty where one is."""
-        self.screener = Screener(lambda symbol: self.rows[symbol].bars if symbol in self.rows else NO_BARS)
+        self.screener = Screener(self._bars_of)
         """What figures are computed of the rows: see `Screener.use`."""
 
     @property
@@ -298,12 +295,19 @@ class Market:
         return max((bar.end_ms for bar in newest if bar is not None), default=0)
 
     def copy(self) -> Market:
-        """The market as it is now, for a frozen screen."""
+        """The market as it is now, for a frozen screen; figures asked for later are to be seeded as of now."""
         twin = Market()
         twin.rows = {symbol: row.copy() for symbol, row in self.rows.items()}
         twin.newest_trade_ms = self.newest_trade_ms
         twin.counts = dict(self.counts)
+        twin.screener = still = StillScreener(self.screener, twin._bars_of)
+        for symbol, row in twin.rows.items():
+            row.figures = still.figures_of(symbol)
         return twin
+
+    def _bars_of(self, symbol: str) -> Sequence[Bar | None]:
+        row = self.rows.get(symbol)
+        return NO_BARS if row is None else row.bars
 
 
 def change_percent(bar: Bar | None) -> float | None:
@@ -336,10 +340,3 @@ def is_stale_bar(bar: Bar, now_ms: int) -> bool:
     # Asked of every line of every frame; only months need the calendar.
     end_ms = bar[2] + period.nominal_ms if period is not Period.MO1 else bar.end_ms
     return now_ms >= end_ms + STALE_BAR_MS
-
-
-def is_stale_feed(status: Status, newest_trade_ms: int) -> bool:
-    """Whether a feed that ought to move stands still."""
-    if status.mode not in (Mode.LIVE, Mode.DEMO):
-        return False
-    return status.is_behind or status.exchange_now_ms - newest_trade_ms > STALE_FEED_MS

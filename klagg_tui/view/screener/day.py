@@ -71,6 +71,12 @@ class Told:
         self._now_ms = now_ms
         self.day: Day | None = None
 
+    def copy(self, now_ms: Callable[[], int]) -> Told:
+        """The same, by another clock."""
+        twin = Told(now_ms)
+        twin.day = self.day
+        return twin
+
     def now(self) -> Day | None:
         """The day, unless that was told too long ago."""
         day = self.day

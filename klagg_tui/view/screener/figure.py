@@ -88,10 +88,6 @@ class Figures(Protocol):
         """The newest price in the exchange's words; None where it told none, or too long ago."""
         ...
 
-    def frozen(self, bars: Sequence[Bar | None]) -> Figures:
-        """The same with the values as of now."""
-        ...
-
 
 def _text(kind: Kind, argument: Argument) -> str:
     if kind is Kind.WINDOW and isinstance(argument, int):

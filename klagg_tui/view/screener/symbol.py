@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from typing import Final, TypeAlias, TypeVar
 
 from klagg_tui.engine.bar import Bar
@@ -145,38 +146,21 @@ class SymbolFigures:
         day = self.told.now()
         return None if day is None else day.last
 
-    def frozen(self, bars: Sequence[Bar | None]) -> Frozen:
-        """The same with the values as of now."""
-        values = {call: (self.value(call, bars), self.coverage(call, bars)) for call in self.readings}
-        return Frozen(values, self.told_last)
+    def values(self, bars: Sequence[Bar | None]) -> dict[FigureCall, tuple[float | None, float]]:
+        """Value and coverage of each figure in use."""
+        return {call: (self.value(call, bars), self.coverage(call, bars)) for call in self.readings}
+
+    def still(self, bars: Sequence[Bar | None], now_ms: Callable[[], int]) -> SymbolFigures:
+        """The symbol as of now, with its minutes up to the one under way still to be read, and nothing computed."""
+        twin = copy(self)
+        twin.now_ms = now_ms
+        twin.told, twin.contract = self.told.copy(now_ms), self.contract.copy(now_ms)
+        twin.tape, twin.series, twin.readings, twin.sought = Tape(), {}, {}, {}
+        twin._counters, twin._old = {}, {}
+        twin.peer, twin.peer_bar = None, lambda: None
+        bar = bars[0]
+        twin.tape.end = max(self.tape.end, (now_ms() if bar is None else bar.open_ms) // MINUTE_MS)
+        return twin
 
 
-class Frozen:
-    """Figures that stay as they were."""
-
-    __slots__ = ("_values", "told_last")
-
-    def __init__(self, values: Mapping[FigureCall, tuple[float | None, float]], told_last: float | None) -> None:
-        self._values = values
-        self.told_last = told_last
-
-    def value(self, call: FigureCall, _bars: Sequence[Bar | None]) -> float | None:
-        """The figure as it was."""
-        return self._values.get(call, _NONE)[0]
-
-    def coverage(self, call: FigureCall, _bars: Sequence[Bar | None]) -> float:
-        """What was known of it."""
-        return self._values.get(call, _NONE)[1]
-
-    def look(self, call: FigureCall, _bars: Sequence[Bar | None]) -> tuple[float | None, bool]:
-        """Both."""
-        value, coverage = self._values.get(call, _NONE)
-        return value, coverage >= WHOLE
-
-    def frozen(self, _bars: Sequence[Bar | None]) -> Frozen:
-        """It is."""
-        return self
-
-
-_NONE: Final = (None, 0.0)
 _NOTHING: Final = (None, False)
