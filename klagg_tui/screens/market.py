@@ -104,6 +104,10 @@ class MarketScreen(SplitScreen):
             self.pane.beat(touched)
             if self._beats % BREADTH_BEATS == 0:
                 self.breadth.show_market()
+        elif news := self.state.still.take_news() if self.state.still else set[str]():
+            self.reorder()
+            self.table.update_rows(news)
+            self.breadth.show_market()
         self.refresh_lines()
 
     def repaint(self) -> None:

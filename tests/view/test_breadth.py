@@ -9,7 +9,7 @@ from klagg_tui.feed import InstrumentFacts
 from klagg_tui.view.breadth import CHANGE, TURNOVER, breadth_of, breadth_pieces
 from klagg_tui.view.model import Row
 from klagg_tui.view.role import Role
-from klagg_tui.view.screener.figure import FigureCall, Figures
+from klagg_tui.view.screener.figure import FigureCall
 from tests.makers import START, bar
 
 
@@ -28,9 +28,6 @@ class Day:
 
     def look(self, call: FigureCall, bars: Sequence[Bar | None]) -> tuple[float | None, bool]:
         return self._values[call], True
-
-    def frozen(self, bars: Sequence[Bar | None]) -> Figures:
-        return self
 
 
 def _row(symbol: str, change: float | None, turnover: float | None, base: str = "", quote: str = "") -> Row:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from copy import copy
 from typing import Final
 
 from klagg_tui.engine.bar import Bar
@@ -119,8 +118,9 @@ class Contract:
 
     def copy(self, now_ms: Callable[[], int]) -> Contract:
         """As it is known now, by another clock."""
-        twin = copy(self)
-        twin._now_ms = now_ms
+        twin = Contract(now_ms)
+        twin._told, twin._told_minute = self._told, self._told_minute
+        twin._every_ms, twin._every_minute, twin.since = self._every_ms, self._every_minute, self.since
         twin.interest, twin.longs, twin.shorts = self.interest.copy(), self.longs.copy(), self.shorts.copy()
         return twin
 

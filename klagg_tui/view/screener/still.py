@@ -85,4 +85,6 @@ class StillScreener(Screener):
 def _before(columns: BarColumns, to_ms: int) -> BarColumns:
     """The bars that open before that time."""
     count = bisect_left(columns.open_ms, to_ms)
-    return columns if count == len(columns.open_ms) else BarColumns(*(column[:count] for column in columns))
+    if count == len(columns.open_ms):
+        return columns
+    return BarColumns(*(column[:count] for column in columns))  # type: ignore[arg-type]  # each stays of its kind

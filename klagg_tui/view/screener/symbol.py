@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from copy import copy
 from typing import Final, TypeAlias, TypeVar
 
 from klagg_tui.engine.bar import Bar
@@ -152,12 +151,9 @@ class SymbolFigures:
 
     def still(self, bars: Sequence[Bar | None], now_ms: Callable[[], int]) -> SymbolFigures:
         """The symbol as of now, with its minutes up to the one under way still to be read, and nothing computed."""
-        twin = copy(self)
-        twin.now_ms = now_ms
+        twin = SymbolFigures(self.symbol, now_ms)
+        twin.is_inverse = self.is_inverse
         twin.told, twin.contract = self.told.copy(now_ms), self.contract.copy(now_ms)
-        twin.tape, twin.series, twin.readings, twin.sought = Tape(), {}, {}, {}
-        twin._counters, twin._old = {}, {}
-        twin.peer, twin.peer_bar = None, lambda: None
         bar = bars[0]
         twin.tape.end = max(self.tape.end, (now_ms() if bar is None else bar.open_ms) // MINUTE_MS)
         return twin

@@ -38,9 +38,6 @@ class Told:
     def look(self, call: FigureCall, bars: Sequence[Bar | None]) -> tuple[float | None, bool]:
         return self._value, self._coverage >= WHOLE
 
-    def frozen(self, bars: Sequence[Bar | None]) -> Told:
-        return self
-
 
 def row_with(value: float | None, coverage: float = 1.0, *, quote: str = "USDT") -> Row:
     row = Row("ETHUSDT")

@@ -27,7 +27,3 @@ class FakeFigures:
     def look(self, call: FigureCall, bars: Sequence[Bar | None]) -> tuple[float | None, bool]:
         """Both."""
         return self.value(call, bars), self.coverage(call, bars) >= WHOLE
-
-    def frozen(self, _bars: Sequence[Bar | None]) -> FakeFigures:
-        """The same: nothing moves them."""
-        return self
