@@ -15,6 +15,8 @@ NOTHING: Final = "–"
 
 _SHORT_UNITS: Final = ((1e15, "Q"), (1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
 _BYTE_UNITS: Final = ("B", "KB", "MB", "GB", "TB")
+_MOST_PERCENT: Final = 99_999.5
+"""More is told in three digits: a coin that was listed at next to nothing rises by millions."""
 _SECOND_MS: Final = 1_000
 _AGES: Final = ((604_800_000 * 52, "y"), (604_800_000, "w"), (86_400_000, "d"), (3_600_000, "h"), (60_000, "m"))
 
@@ -74,10 +76,12 @@ def grouped(text: str) -> str:
 
 
 def percent(value: float | None) -> str:
-    """A change in percent that always shows its direction: +1.24%, -0.30%, and ` 0.00%` where it is none."""
+    """A change in percent that always shows its direction: +1.24%, -0.30%, and ` 0.00%` where it is none; in at most eight cells."""
     if value is None:
         return NOTHING
     size = abs(value)
+    if size >= _MOST_PERCENT:
+        return f"{'+' if value > 0 else '-'}{short(size)}%"
     decimals = 2 if size < 99.995 else 1 if size < 999.95 else 0
     drawn = f"{size:.{decimals}f}%"
     if not drawn.strip("0.%"):
@@ -90,7 +94,12 @@ def short_percent(value: float | None) -> str:
     drawn = percent(value)
     if value is None or len(drawn) <= 6:
         return drawn
-    return f"{value:+.1f}%" if abs(value) < 99.95 else f"{value:+.0f}%"
+    if abs(value) < 9_999.5:
+        return f"{value:+.1f}%" if abs(value) < 99.95 else f"{value:+.0f}%"
+    for unit, letter in _SHORT_UNITS:
+        if abs(value) >= unit * 0.9995:
+            return f"{value / unit:+.0f}{letter}%"
+    return drawn
 
 
 def arrow(value: float | None) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
+from rich.cells import cell_len
+
 from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.columns import BarColumns
@@ -49,6 +51,7 @@ class Row:
         "quote",
         "symbol",
         "title",
+        "title_cells",
         "venue",
         "venue_name",
         "version",
@@ -61,6 +64,8 @@ class Row:
         """Key of the exchange, empty where that is not known; what the exchange calls the symbol."""
         self.venue_name = ""
         """The exchange for people."""
+        self.title_cells = cell_len(self.title)
+        """How wide its name is drawn."""
         self.name = self.title.casefold()
         self.base = self.quote = ""
         """As the listing says; empty where that is not known."""

@@ -74,10 +74,11 @@ def _cells(
         if column.is_left:
             text = _BLANKS[gap] + fitted(text, cells, is_left=True)
         elif flash is not None and column.flashes:
-            # The arrow may stand in the blanks before the column.
-            lent = 1 if gap and len(text) >= cells else 0
+            # The arrow may stand in the blanks before the column, but not in the last one: there the colour has to do.
+            arrow = _ARROWS[flash] if gap > 1 or len(text) < cells else ""
+            lent = 1 if arrow and len(text) >= cells else 0
             pieces.append((_BLANKS[gap - lent], Role.TEXT))
-            text, role = fitted(_ARROWS[flash] + text, cells + lent, is_left=False), flash
+            text, role = fitted(arrow + text, cells + lent, is_left=False), flash
         elif len(text) <= cells:
             text = text.rjust(cells + gap)  # numbers: each letter is one cell
         else:
