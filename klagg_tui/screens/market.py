@@ -137,9 +137,9 @@ class MarketScreen(SplitScreen):
         marked = watchlists.symbols_of(chosen.watchlists, chosen.list_for_marks)
         self.table.marked = frozenset(row.symbol for row in watchlists.listed_rows(market.rows.values(), marked))
         self.table.mixes_quotes = mixes_quotes(rows)
-        self.table.empty_text = empty_text(
-            market, chosen, state.filter, state.status, self._shown_keys.get("demo", "D"), venue
-        )
+        if not rows:
+            demo_key = self._shown_keys.get("demo", "D")
+            self.table.empty_text = empty_text(market, chosen, state.filter, state.status, demo_key, venue)
         if rows != self.table.rows or not rows:
             self.table.show(rows)
         else:

@@ -39,7 +39,6 @@ class Row:
 
     __slots__ = (
         "_closes",
-        "_unit",
         "bars",
         "base",
         "coin",
@@ -50,6 +49,7 @@ class Row:
         "name",
         "quote",
         "symbol",
+        "tick",
         "title",
         "title_cells",
         "venue",
@@ -77,7 +77,8 @@ class Row:
         self.last_trade_ms: int | None = None
         self.decimals = 0
         """As many as any price of the symbol seen so far needs."""
-        self._unit = 10**PRICE_DECIMALS
+        self.tick: Exact = 10**PRICE_DECIMALS
+        """The step of prices with so many decimals."""
         self.is_halted = False
         """Whether its trading rests at the exchange."""
         self.figures: Figures | None = None
@@ -135,7 +136,7 @@ class Row:
     def take(self, bar: Bar) -> None:
         """A current bar, or a newer state of it."""
         ordinal = bar.period.ordinal
-        if ordinal == _MINUTE and bar.close % self._unit:
+        if ordinal == _MINUTE and bar.close % self.tick:
             self.take_decimals(bar)
         old = self.bars[ordinal]
         if old is not None and old.open_ms > bar.open_ms:
@@ -148,7 +149,7 @@ class Row:
     def take_decimals(self, bar: Bar) -> None:
         """Learn from a bar how many decimals the symbol's prices have."""
         self.decimals = max(self.decimals, *(exact.price_decimals_of(price) for price in bar[3:7]))
-        self._unit = 10 ** (PRICE_DECIMALS - self.decimals)
+        self.tick = 10 ** (PRICE_DECIMALS - self.decimals)
 
     def take_closed(self, bar: Bar) -> None:
         """A finished bar: its close joins the kept ones, or replaces its own earlier state."""
@@ -172,7 +173,7 @@ class Row:
         twin.bars = self.bars.copy()
         twin._closes = [None if kept is None else kept.copy() for kept in self._closes]
         twin.last_trade_ms = self.last_trade_ms
-        twin.decimals, twin._unit = self.decimals, self._unit
+        twin.decimals, twin.tick = self.decimals, self.tick
         twin.is_halted, twin.version = self.is_halted, self.version
         twin.venue, twin.venue_name = self.venue, self.venue_name
         twin.base, twin.quote, twin.coin = self.base, self.quote, self.coin
@@ -264,17 +265,23 @@ class Market:
 
     def _take_current(self, bars: Iterable[Bar], touched: set[str]) -> None:
         """Some thousand bars a beat, mostly newer states of known ones: these are laid over the old ones in place."""
+        rows = self.rows
         symbol, row = "", Row("")
+        held, tick = row.bars, row.tick
         for bar in bars:
-            if bar[0] is not symbol:
-                symbol = bar[0]
-                row = self._row(bar)
+            # By place, not by name, and without a call for what nearly all are: see `Closes.put`.
+            name = bar[0]
+            if name is not symbol:
+                symbol = name
+                found = rows.get(name)
+                row = found if found is not None and found.version else self._row(bar)
                 row.version += 1
-                touched.add(symbol)
+                held, tick = row.bars, row.tick
+                touched.add(name)
             ordinal = bar[1].ordinal
-            old = row.bars[ordinal]
-            if ordinal and old is not None and old[2] == bar[2]:
-                row.bars[ordinal] = bar
+            old = held[ordinal]
+            if old is not None and old[2] == bar[2] and (ordinal or not bar[6] % tick):
+                held[ordinal] = bar
             else:
                 row.take(bar)
 

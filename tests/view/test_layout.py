@@ -100,7 +100,18 @@ TWELVE = ("symbol", "last", "chg(24h)", "turnover(24h)", "delta(1h)", "rvol(5m)"
           "macd(1h)", "funding_in")  # fmt: skip
 CONTEXT = RenderContext(Period.M1, START, is_stale=False)
 STYLES = palette({}, Tints.THEME).plain
-PRICE_TEXTS = ("0.000000012345", "0.00000000421", "123456.789012", "12345678901.25", "0.5912", "7", "99999.99", "64250.1", "123456.78", "1234567.8")
+PRICE_TEXTS = (
+    "0.000000012345",
+    "0.00000000421",
+    "123456.789012",
+    "12345678901.25",
+    "0.5912",
+    "7",
+    "99999.99",
+    "64250.1",
+    "123456.78",
+    "1234567.8",
+)
 EXTREMES = (0.0, 1e-9, 0.004, 9.996, 99.96, 999.6, 9_999.96, 99_999.96, 123_456.789, 9.99e8, 9.999e14)
 VALUES = st.one_of(
     st.none(), st.sampled_from(EXTREMES).flatmap(lambda value: st.sampled_from((value, -value))), st.floats(-1e15, 1e15)
