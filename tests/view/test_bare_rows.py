@@ -120,7 +120,7 @@ def test_an_alert_watches_a_symbol_that_was_never_seen_to_trade() -> None:
 
 
 def test_the_whole_market_counts_it() -> None:
-    assert breadth_of(market().rows.values())[:2] == (2, 0)
+    assert breadth_of(market().rows.values(), 0)[:2] == (2, 0)
 
 
 def test_stored_minutes_alone_make_figures() -> None:

@@ -19,6 +19,7 @@ from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.palette import Palette
 from klagg_tui.screens.widgets.row_cursor import RowCursor
 from klagg_tui.screens.widgets.row_renderer import RowState, fitted, row_strip
+from klagg_tui.view.alerts.marks import AlertMarks
 from klagg_tui.view.columns.age import age_of
 from klagg_tui.view.columns.column import RenderContext
 from klagg_tui.view.layout import MIN_WIDTHS, Placed, grown, place
@@ -29,7 +30,7 @@ _MAX_CACHED: Final = 2_000
 
 
 class _Shared(NamedTuple):
-    """What is the same for all lines of a frame: asked of Textual for each of them it would cost as much as a third of the drawing."""
+    """What is the same for all lines of a frame: much of it is dear to ask for."""
 
     context: RenderContext
     thumb: range
@@ -38,6 +39,8 @@ class _Shared(NamedTuple):
     """The first row on view."""
     width: int
     palette: Palette
+    marks: AlertMarks | None
+    """None where there is no alert."""
 
 
 class MarketTable(RowCursor):
@@ -136,16 +139,17 @@ class MarketTable(RowCursor):
     def _share(self) -> _Shared:
         state = self.state
         top, width = self.scroll_offset.y, self.size.width
-        return _Shared(state.render_context, self.thumb(), state.stale_venues, top, width, state.palette)
+        marks = state.marks if state.alerts.texts else None
+        return _Shared(state.render_context, self.thumb(), state.stale_venues, top, width, state.palette, marks)
 
     def _line(self, y: int, shared: _Shared) -> Strip:
-        context, thumb, stale_venues, top, width, palette = shared
+        context, thumb, stale_venues, top, width, palette, marks = shared
         index = y + top
         if index >= len(self.rows):
             return self._blank(y, width)
         row = self.rows[index]
         symbol = row.symbol
-        flash, alert = self._flashing.get(symbol, 0), self.state.marks.sign(row)
+        flash, alert = self._flashing.get(symbol, 0), marks.sign(row) if marks is not None else ""
         row_state = RowState(index == self.index, symbol in self.marked, flash, y in thumb, alert)
         bar = row.bars[context.period.ordinal]
         is_stale = (

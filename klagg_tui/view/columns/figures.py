@@ -15,7 +15,7 @@ from klagg_tui.view.columns.column import ABOUT, NO_VALUE, PRICE_WIDTH, Column, 
 from klagg_tui.view.model import Row
 from klagg_tui.view.quotes import is_comparable
 from klagg_tui.view.role import Role, RoleIndex, heat
-from klagg_tui.view.screener.figure import Figure, FigureCall, FigureUnit, parsed
+from klagg_tui.view.screener.figure import OF_BARS, Figure, FigureCall, FigureUnit, parsed
 
 _WIDTHS: Final = {
     FigureUnit.PERCENT: 8,
@@ -83,7 +83,11 @@ def figure_column(call: FigureCall) -> Column:
         note=f"{figure.note}: {arguments}" if arguments else figure.note,
         importance=_IMPORTANCE.get(str(call), CHOSEN),
         width=_WIDTHS[figure.unit],
-        measure=lambda row, _bar, _now_ms: row.figure(call),
+        measure=(
+            (lambda row, _bar, now_ms: row.settled(call, now_ms // MINUTE_MS))
+            if call.key in OF_BARS
+            else (lambda row, _bar, _now_ms: row.figure(call))
+        ),
         draw=draw,
         is_money=figure.unit is FigureUnit.MONEY,
         calls=frozenset({call}),

@@ -29,6 +29,7 @@ __all__ = [
     "BY_NAME",
     "FIGURES",
     "LONGEST",
+    "OF_BARS",
     "WHOLE",
     "Figure",
     "FigureCall",
@@ -40,6 +41,13 @@ __all__ = [
     "parsed",
     "window_text",
 ]
+
+
+OF_BARS: Final = frozenset({
+    "chg", "turnover", "vol", "trades", "high", "low", "range", "from_high", "from_low", "delta", "cvd", "vwap", "rvol",
+    "volatility", "natr", "rsi", "ema", "macd", "bb",
+})  # fmt: skip
+"""Figures that are made of the symbol's own bars alone: within a minute they stay while the row stays as it is."""
 
 
 class FigureCall(NamedTuple):
