@@ -15,6 +15,8 @@ NOTHING: Final = "–"
 
 _SHORT_UNITS: Final = ((1e15, "Q"), (1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
 _BYTE_UNITS: Final = ("B", "KB", "MB", "GB", "TB")
+_LEAST_PERCENT: Final = 0.005
+"""Less is drawn as none."""
 _MOST_PERCENT: Final = 99_999.5
 """More is told in three digits: a coin that was listed at next to nothing rises by millions."""
 _SECOND_MS: Final = 1_000
@@ -80,13 +82,13 @@ def percent(value: float | None) -> str:
     if value is None:
         return NOTHING
     size = abs(value)
-    if size >= _MOST_PERCENT:
-        return f"{'+' if value > 0 else '-'}{short(size)}%"
-    decimals = 2 if size < 99.995 else 1 if size < 999.95 else 0
-    drawn = f"{size:.{decimals}f}%"
-    if not drawn.strip("0.%"):
-        return f" {drawn}"
-    return f"{'+' if value > 0 else '-'}{drawn}"
+    if size < _LEAST_PERCENT:
+        return " 0.00%"
+    if size < 99.995:
+        return f"{value:+.2f}%"
+    if size < _MOST_PERCENT:
+        return f"{value:+.1f}%" if size < 999.95 else f"{value:+.0f}%"
+    return f"{'+' if value > 0 else '-'}{short(size)}%"
 
 
 def short_percent(value: float | None) -> str:

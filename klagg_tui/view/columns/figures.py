@@ -65,17 +65,20 @@ def figure_column(call: FigureCall) -> Column:
     figure = call.figure
     arguments = call.arguments
     title = f"{figure.title} {arguments}" if arguments else figure.title
-    text_of = _TEXTS[figure.unit]
+    text_of, role_of, is_signed = _TEXTS[figure.unit], _role_of(figure), figure.is_signed
+    is_money = figure.unit is FigureUnit.MONEY
 
     def draw(row: Row, _bar: Bar | None, _context: RenderContext, width: int) -> tuple[str, RoleIndex]:
         figures = row.figures
         value, is_whole = _UNKNOWN if figures is None else figures.look(call, row.bars)
         if value is None:
             return NO_VALUE
-        text = text_of(value, row, figure.is_signed)
+        text = text_of(value, row, is_signed)
         if is_whole:
-            return text, _role(figure, value, row)
-        return (f"{ABOUT}{text.strip()}" if len(text.strip()) < width else text), Role.PARTIAL
+            # What cannot be held against other rows stands back.
+            return text, Role.FAINT if is_money and not is_comparable(row.quote) else role_of(value)
+        bare = text.lstrip()
+        return (f"{ABOUT}{bare}" if len(bare) < width else text), Role.PARTIAL
 
     return Column(
         key=str(call),
@@ -89,7 +92,7 @@ def figure_column(call: FigureCall) -> Column:
             else (lambda row, _bar, _now_ms: row.figure(call))
         ),
         draw=draw,
-        is_money=figure.unit is FigureUnit.MONEY,
+        is_money=is_money,
         calls=frozenset({call}),
     )
 
@@ -125,16 +128,21 @@ def heat_column(minutes: int) -> Column:
     )
 
 
-def _role(figure: Figure, value: float, row: Row) -> Role:
-    """Gain or loss of what has a direction, and what cannot be held against other rows quieter."""
-    if figure.unit is FigureUnit.MONEY and not is_comparable(row.quote):
-        return Role.FAINT
+def _role_of(figure: Figure) -> Callable[[float], Role]:
+    """Gain or loss of what has a direction."""
     if figure.unit is FigureUnit.TIMES:
-        return Role.ACCENT if value >= _BUSY else Role.TEXT
+        return _busy_role
     if not figure.is_signed or figure.is_one_sided:
-        return Role.TEXT if figure.unit is FigureUnit.MONEY else Role.DIM
-    if figure.unit is FigureUnit.PERCENT:
-        return change_role(value)
+        plain = Role.TEXT if figure.unit is FigureUnit.MONEY else Role.DIM
+        return lambda _value: plain
+    return change_role if figure.unit is FigureUnit.PERCENT else _signed_role
+
+
+def _busy_role(value: float) -> Role:
+    return Role.ACCENT if value >= _BUSY else Role.TEXT
+
+
+def _signed_role(value: float) -> Role:
     return Role.GAIN if value > 0 else Role.LOSS if value < 0 else Role.DIM
 
 

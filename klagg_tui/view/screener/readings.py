@@ -76,9 +76,17 @@ class Sum(Reading):
     def coverage(self, forming: Bar | None, _bars: Sequence[Bar | None]) -> float:
         """See `Reading`."""
         window = self.window
-        window.sync()
-        now = 0.0 if forming is None else self.field_of(forming)
-        return share(window.tape, window, now == now and is_whole(window.tape, forming))  # noqa: PLR0124
+        tape = window.tape
+        if window.hi != tape.end:
+            window.sync()
+        if forming is None:
+            is_known = tape.end > 0
+        else:
+            now = self.field_of(forming)
+            is_known = now == now and forming[12] is not _PARTIAL  # noqa: PLR0124
+        if tape.partial:
+            return share(tape, window, is_known)
+        return (window.known + is_known) / (window.length + 1)
 
 
 class Change(Reading):
@@ -114,7 +122,8 @@ class Change(Reading):
         """See `Reading`."""
         first = self.first
         first.sync()
-        return min(1.0, (first.tape.end - first.at) / first.length)
+        known, wanted = first.tape.end - first.at, first.length
+        return known / wanted if known < wanted else 1.0
 
 
 class Highest(Reading):

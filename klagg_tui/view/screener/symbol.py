@@ -118,7 +118,14 @@ class SymbolFigures:
         reading = self.readings.get(call)
         if reading is None:
             return _NOTHING
-        forming = self._forming(bars)
+        # As `_forming` does: every number of every line is asked for here.
+        forming, end = bars[0], self.tape.end
+        if forming is not None:
+            minute = forming[2] // MINUTE_MS
+            if minute > end:
+                self.tape.advance(minute)
+            elif minute < end:
+                forming = None
         value = reading.value(forming, bars)
         return value, value is not None and reading.coverage(forming, bars) >= WHOLE
 
