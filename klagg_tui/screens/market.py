@@ -33,8 +33,8 @@ from klagg_tui.view.sorting import ordered
 
 RESORT_BEATS: Final = 5
 """Beats between two live re-sorts: once a second."""
-BREADTH_BEATS: Final = 10
-"""Beats between two looks at the whole market: every two seconds."""
+BREADTH_BEATS: Final = 20
+"""Beats between two looks at the whole market: every four seconds, right after a re-sort, which has computed much of it already."""
 BEST_FIRST: Final = "▼ best match"
 
 

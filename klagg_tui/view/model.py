@@ -46,6 +46,7 @@ class Market:
         self.newest_trade_ms = 0
         self.counts: dict[str, int] = {}
         """Symbols of each exchange, where several are watched; empty where one is."""
+        self._halted: frozenset[str] = frozenset()
         self.screener = Screener(self._bars_of)
         """What figures are computed of the rows: see `Screener.use`."""
 
@@ -87,6 +88,7 @@ class Market:
     def _add(self, symbol: str) -> Row:
         row = self.rows[symbol] = Row(symbol)
         row.figures = self.screener.add(symbol)
+        row.is_halted = symbol in self._halted
         if symbol != row.title:
             self.counts[row.venue] = self.counts.get(row.venue, 0) + 1
         return row
@@ -114,6 +116,9 @@ class Market:
 
     def note_halted(self, halted: Collection[str]) -> set[str]:
         """Take in whose trading rests; returns the symbols of which that is news."""
+        if halted == self._halted:
+            return set()
+        self._halted = frozenset(halted)
         changed = {symbol for symbol, row in self.rows.items() if row.is_halted != (symbol in halted)}
         for symbol in changed:
             row = self.rows[symbol]
