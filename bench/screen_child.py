@@ -95,11 +95,7 @@ class Timed:
 
 async def measure_frames(app: App[Any], feed: RecordedMarket, seconds: float) -> dict[str, float]:
     """CPU while the market runs, by the frames there really were: a slow screen does not come to five a second."""
-    await asyncio.sleep(WARM_S)
-    # The made market makes its history by itself, which is no cost of the screen.
-    if reading := [worker for worker in app.workers if worker.group == "history"]:
-        await app.workers.wait_for_complete(reading)
-    gc.collect()
+    await _warmed_up(app)
     cpu, wall, frames = time.process_time(), time.perf_counter(), feed.taken
     await asyncio.sleep(seconds)
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
@@ -107,18 +103,26 @@ async def measure_frames(app: App[Any], feed: RecordedMarket, seconds: float) ->
     return {"cpu": cpu / wall, "ms_per_frame": cpu * 1_000 / frames, "frames_a_second": frames / wall}
 
 
+async def _warmed_up(app: App[Any]) -> None:
+    """Wait until the screen is as it is for hours. The made market makes its history by itself, which is no cost of the screen."""
+    await asyncio.sleep(WARM_S)
+    if reading := [worker for worker in app.workers if worker.group == "history"]:
+        await app.workers.wait_for_complete(reading)
+    gc.collect()
+
+
 async def measure_minutes(app: App[Any], feed: MinuteEnds) -> dict[str, Any]:
     """Milliseconds of the processor for frames in which a minute was over, and for the others; how many frames came late.
 
     A frame is all that is done from its beat to the next one's.
     """
-    await asyncio.sleep(MINUTES * MinuteEnds.FRAMES / FRAMES_A_SECOND + WARM_S)
+    await _warmed_up(app)
+    begun, last = feed.taken, MINUTES * MinuteEnds.FRAMES + 1
+    await asyncio.sleep((last - begun + 1) / FRAMES_A_SECOND)
     ends, others, dropped = [], [], 0
-    # Until the history is read it is no frame as others are: the first end is left out.
-    for before, after in pairwise(feed.takes[MinuteEnds.FRAMES + 2 :]):
+    for before, after in pairwise(feed.takes[begun:last]):
         (ends if before[2] else others).append((after[1] - before[1]) * 1_000)
         dropped += (after[0] - before[0]) > LATE / FRAMES_A_SECOND
-    del app
     return {"ends": ends, "others": others, "dropped": dropped}
 
 
