@@ -116,14 +116,17 @@ class MarketScreen(SplitScreen):
         self._redraw()
 
     def period_changed(self) -> None:
-        """The rows show other bars, in another order."""
-        self._redraw()
+        """The rows show other bars, in another order; the whole market does as it did."""
+        self._redraw_rows()
 
     def _redraw(self) -> None:
+        self._redraw_rows()
+        self.breadth.show_market()
+
+    def _redraw_rows(self) -> None:
         self.table.redraw()
         self.reorder()
         self.pane.redraw()
-        self.breadth.show_market()
 
     def reorder(self) -> None:
         """Filter and sort."""
