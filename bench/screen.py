@@ -7,6 +7,8 @@ from typing import Any
 from bench.terminal import in_terminal
 
 SIZES = ((120, 36), (200, 60))
+WALLS = ((80, 24), (160, 48), (300, 80))
+"""Terminals with four, nine and nine charts of the wall, each against one symbol's own screen."""
 SECONDS = 10.0
 TIMEOUT_S = 600
 
@@ -35,6 +37,10 @@ def figures() -> list[tuple[str, str]]:
         )
         for rate in (2_000, 20_000)
     ]
+    for width, height in WALLS:
+        for shown in ("wall", "symbol"):
+            text = _frame(run(shown, 2_000, (width, height)))
+            found.append((f"{width}x{height}, 500 symbols, 2,000 trades/s: {shown}", text))
     found += [(f"key to paint, {name}", _keys(taken)) for name, taken in run("keys", 2_000).items()]
     return found + [
         (f"key to paint, 1,500 symbols, 20,000 trades/s, 8 of 12 columns figures, {name}", _keys(taken))

@@ -1,6 +1,6 @@
 """Runs inside a pseudo-terminal: one screen, one rate of trades; prints nothing, writes what it measured as JSON.
 
-python -m bench.screen_child klagg|plain|idle|keys|one|six|figures|figures_of_500|figure_keys|minutes TRADES_A_SECOND SECONDS OUTPUT
+python -m bench.screen_child klagg|plain|idle|keys|one|six|figures|figures_of_500|figure_keys|minutes|wall|symbol TRADES_A_SECOND SECONDS OUTPUT
 
 `one` and `six`: 1,500 symbols of so many exchanges; `figures`: of one, with rolling windows and indicators beside the columns of bars;
 `figure_keys`: keys on that; `minutes`: of 500 of those symbols the frames in which a minute is over.
@@ -49,6 +49,10 @@ FIGURES = (
     "taker", "spark",
 )  # fmt: skip
 """Twelve columns, eight of them figures."""
+OPENED = {"wall": "W", "symbol": "enter"}
+"""Screens above the table, by the key that opens them."""
+MARKED = 9
+"""Of the busiest symbols: charts on the wall."""
 OF_EXCHANGES = 1_500
 """Symbols of one exchange, or of six together."""
 SYMBOLS = {"figures_of_500": 500, "minutes": 500}
@@ -157,11 +161,17 @@ def main() -> None:
     interpreter.freeze()
     interpreter.tune()
     chosen = Preferences(columns=FIGURES) if what in (*SYMBOLS, "figures", "figure_keys") else None
+    if what in OPENED:
+        busiest = tuple(feed.symbols[:MARKED])
+        chosen = Preferences(period="1m", marks=busiest, sort="symbol", descending=False, filter="btcusdt")
     app: App[Any] = PlainTable(feed) if what == "plain" else KlaggApp(feed, chosen)
 
     async def measure() -> None:
         try:
             found: dict[str, Any]
+            if what in OPENED:
+                await asyncio.sleep(WARM_S)
+                app.post_message(events.Key(OPENED[what], OPENED[what] if len(OPENED[what]) == 1 else None))
             if isinstance(feed, MinuteEnds):
                 found = await measure_minutes(app, feed)
             elif what in ("keys", "figure_keys"):

@@ -10,6 +10,7 @@ from klagg_tui import formatting
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, FilterError
 from klagg_tui.feed import Feed, FeedUpdate, Mode
+from klagg_tui.screens.anew import begin_anew
 from klagg_tui.screens.palette import Palette, Tints, palette
 from klagg_tui.screens.still import StillPicture
 from klagg_tui.screens.themes import KLAGG
@@ -22,7 +23,7 @@ from klagg_tui.view.columns.column import Column, RenderContext
 from klagg_tui.view.columns.computed import ColumnFinder
 from klagg_tui.view.columns.registry import DEFAULT_KEYS, view_columns
 from klagg_tui.view.filter import Scope
-from klagg_tui.view.health import Health
+from klagg_tui.view.health.samples import Health
 from klagg_tui.view.liveness import is_stale_feed, liveness
 from klagg_tui.view.model import Market, Row
 from klagg_tui.view.preferences import Preferences
@@ -58,9 +59,7 @@ class AppState:
         """What the last beat read from the feed."""
         self._kept: tuple[object, ...] = ()
         self._scope = Scope()
-        saved = (Alert(text, str(self.period)) for text in preferences.alerts)
-        self.book = AlertBook(saved, self.scope, desk)
-        """The alerts."""
+        self.book = AlertBook((Alert(text, str(self.period)) for text in preferences.alerts), self.scope, desk)
         self.alerts, self.fired = self.book.alerts, self.book.fired
         self.marks = AlertMarks(self.alerts)
         self.unread: list[str] = []
@@ -77,6 +76,8 @@ class AppState:
         self.shown_count = 0
         """How many of all symbols the market table shows."""
         self._beats = 0
+        self.anchors: dict[str, int] = {}
+        """When the bar opened at which somebody anchored a VWAP, by symbol."""
         self.status = feed.status()
         self.palette: Palette = palette(KLAGG.to_color_system().generate(), Tints.THEME)
 
@@ -88,7 +89,10 @@ class AppState:
         self._beats += 1
         if self._beats % BEATS_A_SECOND == 1:
             self.health.sample(self.status)
-        touched = self.live.apply(self.last_update) if self.last_update is not None else set()
+        touched: set[str] = set()
+        if (update := self.last_update) is not None:
+            before = begin_anew(self, update.anew_until_ms) if update.anew_until_ms else touched
+            touched = before | self.live.apply(update)
         seeded, self.seeded = self.seeded, set()
         self.alerts.doubt(seeded)
         return touched | seeded | self.live.note_halted(self.status.halted)
@@ -118,7 +122,8 @@ class AppState:
         before = self.alerts.version
         now_ms = self.status.exchange_now_ms
         unread = self.book.take_news(now_ms)
-        fired = self.book.check(self.live.rows, touched, now_ms)
+        is_news = self.live.newest_trade_ms >= self.book.quiet_until_ms
+        fired = self.book.check(self.live.rows, touched, now_ms, is_news=is_news)
         self.unread += unread or ()
         if before != self.alerts.version:
             self._save_alerts()
@@ -279,13 +284,6 @@ class AppState:
         """Show the live market again."""
         self.still = None
 
-    def note_seeded(self, market: Market, symbol: str) -> None:
-        """The symbol has other figures, because stored history of it was read."""
-        if market is self.live:
-            self.seeded.add(symbol)
-        elif self.still is not None and market is self.still.market:
-            self.still.news.add(symbol)
-
     @property
     def now_ms(self) -> int:
         """The time of what is shown."""
@@ -331,6 +329,7 @@ class AppState:
             has_venues=self.live.has_venues and not self.venue,
             mixes_quotes=mixes_quotes,
             find_column=self.find_column,
+            besides=self.filter.order.number if self.filter.order else "",
         )
 
     def read_filter(self, text: str) -> filters.Filter:

@@ -77,9 +77,16 @@ class HistoryReader:
         )
         for need in needs:
             if market.seed(need, found.get(need.symbol) or no_columns()):
-                state.note_seeded(market, need.symbol)
+                self._note_news(need.symbol)
             await asyncio.sleep(0)
         return bool(found)
+
+    def _note_news(self, symbol: str) -> None:
+        still = self._state.still
+        if self.market is self._state.live:
+            self._state.seeded.add(symbol)
+        elif still is not None and still.market is self.market:
+            still.news.add(symbol)
 
 
 class HistoryReaders:

@@ -17,6 +17,9 @@ from klagg_tui.view.quotes import is_comparable
 from klagg_tui.view.role import Role, RoleIndex, heat
 from klagg_tui.view.screener.figure import OF_BARS, Figure, FigureCall, FigureUnit, parsed
 
+AT_LEAST: Final = "≥"
+"""Stands before a figure that may be more, because a part of what it looks at is not known."""
+
 _WIDTHS: Final = {
     FigureUnit.PERCENT: 8,
     FigureUnit.MONEY: 8,
@@ -28,6 +31,7 @@ _WIDTHS: Final = {
     FigureUnit.RATIO: 6,
     FigureUnit.RATE: 9,
     FigureUnit.MINUTES: 7,
+    FigureUnit.DAYS: 6,
 }
 _IMPORTANCE: Final = {
     "chg(24h)": 98,
@@ -46,6 +50,7 @@ _STRONGEST_DAILY_CHANGE: Final = 8.0
 _BUSY: Final = 3.0
 """Times the usual that is worth a look."""
 _UNKNOWN: Final = (None, False)
+_YEAR_DAYS: Final = 365.25
 _BESIDE_PERIODS: Final = 90
 """The importance of a change in the view of all periods, of the shortest ones the most."""
 
@@ -66,7 +71,7 @@ def figure_column(call: FigureCall) -> Column:
     arguments = call.arguments
     title = f"{figure.title} {arguments}" if arguments else figure.title
     text_of, role_of, is_signed = _TEXTS[figure.unit], _role_of(figure), figure.is_signed
-    is_money = figure.unit is FigureUnit.MONEY
+    is_money, sign = figure.unit is FigureUnit.MONEY, AT_LEAST if figure.is_floor else ABOUT
 
     def draw(row: Row, _bar: Bar | None, _context: RenderContext, width: int) -> tuple[str, RoleIndex]:
         figures = row.figures
@@ -78,7 +83,7 @@ def figure_column(call: FigureCall) -> Column:
             # What cannot be held against other rows stands back.
             return text, Role.FAINT if is_money and not is_comparable(row.quote) else role_of(value)
         bare = text.lstrip()
-        return (f"{ABOUT}{bare}" if len(bare) < width else text), Role.PARTIAL
+        return (f"{sign}{bare}" if len(bare) < width else text), Role.PARTIAL
 
     return Column(
         key=str(call),
@@ -93,6 +98,7 @@ def figure_column(call: FigureCall) -> Column:
         ),
         draw=draw,
         is_money=is_money,
+        is_descending=figure.unit is not FigureUnit.DAYS,
         calls=frozenset({call}),
     )
 
@@ -185,6 +191,12 @@ def _minutes(value: float, _row: Row, _is_signed: bool) -> str:
     return f"{hours}:{minutes:02}"
 
 
+def _days(value: float, _row: Row, _is_signed: bool) -> str:
+    if value < 1000:
+        return f"{value:.1f}d" if value < 9.95 else f"{value:.0f}d"
+    return f"{value / _YEAR_DAYS:.1f}y"
+
+
 _TEXTS: Final[dict[FigureUnit, Callable[[float, Row, bool], str]]] = {
     FigureUnit.PERCENT: _percent,
     FigureUnit.MONEY: _amount,
@@ -196,5 +208,6 @@ _TEXTS: Final[dict[FigureUnit, Callable[[float, Row, bool], str]]] = {
     FigureUnit.RATIO: _ratio,
     FigureUnit.RATE: _rate,
     FigureUnit.MINUTES: _minutes,
+    FigureUnit.DAYS: _days,
 }
 """From the value, its row and whether it has a direction to a text that is no wider than the column."""
