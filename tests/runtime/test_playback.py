@@ -43,7 +43,7 @@ class Watched:
         self.runtime.start()
         chosen = Preferences(period="1m", columns=COLUMNS, alerts=self.alerts)
         self.state = AppState(self.runtime, chosen, lambda _: None)
-        self.history = HistoryReader(self.state)
+        self.history = HistoryReader(self.state, self.state.live)
 
     def beat(self) -> None:
         fired = self.state.check_alerts(self.state.beat())

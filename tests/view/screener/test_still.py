@@ -68,7 +68,7 @@ def values(market: Market, calls: list[FigureCall]) -> dict[tuple[str, str], tup
 
 @pytest.mark.parametrize("calls", [EXAMPLES, SHORT], ids=["examples", "short windows"])
 def test_what_is_asked_for_after_the_freeze_is_what_it_was_then(calls: list[FigureCall]) -> None:
-    feed, (live, other) = made(calls, [])
+    feed, (live, other) = made(calls, [FigureCall("high", (9,))])
     still = other.copy()
     before = values(live, calls)
     assert sum(value is not None for value, _ in before.values()) > 2 * len(calls) - 15
