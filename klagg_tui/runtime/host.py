@@ -235,6 +235,11 @@ class EngineHost(MarketHost):
         if self._disk is not None and (self._disk.ended or self._unwritten.has_ended):
             await self.flush()
 
+    def unwritten(self, symbol: str, period: Period) -> dict[int, Bar]:
+        """The bars of a series that are over and not on disk yet, by open time, in their newest state."""
+        waiting = (*self._unwritten.ended, *(self._disk.ended.values() if self._disk else ()))
+        return {bar.open_ms: bar for bar in waiting if bar.symbol == symbol and bar.period is period}
+
     async def flush_last(self) -> None:
         """Write what changed, before the end.
 
