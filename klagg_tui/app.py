@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -19,49 +17,35 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from klagg_tui.engine.period import Period
-from klagg_tui.errors import FilterError, KlaggError
+from klagg_tui.errors import FilterError
 from klagg_tui.feed import Feed, Mode, Playback
 from klagg_tui.runtime import interpreter
 from klagg_tui.screens.app_state import BEATS_A_SECOND, AppState
 from klagg_tui.screens.base import KlaggScreen
-from klagg_tui.screens.bindings import described_keys
-from klagg_tui.screens.coin import CoinScreen
 from klagg_tui.screens.dialogs.alerts import AlertsScreen
-from klagg_tui.screens.dialogs.help import HelpScreen
-from klagg_tui.screens.health import HealthScreen
 from klagg_tui.screens.history import HistoryReader
 from klagg_tui.screens.key_queue import KeyQueue
 from klagg_tui.screens.market import MarketScreen
+from klagg_tui.screens.navigation import Navigation
 from klagg_tui.screens.palette import Tints
 from klagg_tui.screens.palette_commands import KlaggCommands
 from klagg_tui.screens.picture import save_picture
 from klagg_tui.screens.playback import PLAYBACK_BINDINGS, PlaybackKeys
-from klagg_tui.screens.state_file import REAL, StateFile, defaults_from, path_of
+from klagg_tui.screens.state_file import StateFile
 from klagg_tui.screens.symbol import SymbolScreen
 from klagg_tui.screens.themes import KLAGG
 from klagg_tui.screens.toasts import AlertToasts, TerminalSigns
-from klagg_tui.view import watchlists
 from klagg_tui.view.alerts import AlertDesk
-from klagg_tui.view.alerts.terminals import form_of
 from klagg_tui.view.preferences import Preferences
 
-if TYPE_CHECKING:
-    from klagg_tui.alerting.desk import Desk
-    from klagg_tui.config import Alerts as AlertSettings
-    from klagg_tui.config import Screen as ScreenSettings
-    from klagg_tui.runtime.stop_signals import StopSignals
-    from klagg_tui.runtime.worker import Runtime
-
 BEAT_S: Final = 1 / BEATS_A_SECOND
-_LEAVE_S: Final = 3.0
-"""As long may a screen take to go."""
 UNREAD_S: Final = 20.0
 """So long a sentence stands on an alert or filter that was saved and cannot be read."""
 SETTLED_S: Final = 10.0
 """By then the rows of the market are there: a hundred thousand objects that stay, for collections to pass over."""
 
 
-class KlaggApp(App[bool]):
+class KlaggApp(Navigation):
     """One market on a screen.
 
     Args:
@@ -252,51 +236,6 @@ class KlaggApp(App[bool]):
             if isinstance(screen, KlaggScreen) and screen.is_mounted:
                 screen.repaint()
 
-    # What screens and palette call.
-
-    @property
-    def _klagg_screen(self) -> KlaggScreen | None:
-        return self.screen if isinstance(self.screen, KlaggScreen) else None
-
-    @property
-    def _market(self) -> MarketScreen | None:
-        return next((screen for screen in self.screen_stack if isinstance(screen, MarketScreen)), None)
-
-    async def on_market_screen_opened(self, message: MarketScreen.Opened) -> None:
-        """Show one symbol."""
-        await self.open_symbol(message.symbol)
-
-    async def open_symbol(self, symbol: str) -> None:
-        """Show one symbol; n and N go through those of the table."""
-        among = [row.symbol for row in self._market.table.rows] if self._market else []
-        self._symbol.show(symbol, among)
-        if self._symbol not in self.screen_stack:
-            await self.push_screen(self._symbol)
-        while isinstance(self.screen, CoinScreen):  # opened from it: to be seen again is the symbol below
-            _ = self.pop_screen()
-
-    async def on_market_screen_coin_opened(self, message: MarketScreen.CoinOpened) -> None:
-        """Show the coin of a row on every exchange."""
-        await self.open_coin(message.symbol)
-
-    async def on_symbol_screen_coin_opened(self, message: SymbolScreen.CoinOpened) -> None:
-        """The same from the symbol's own screen."""
-        await self.open_coin(message.symbol)
-
-    async def on_coin_screen_opened(self, message: CoinScreen.Opened) -> None:
-        """Show one symbol."""
-        await self.open_symbol(message.symbol)
-
-    async def open_coin(self, symbol: str) -> None:
-        """Show the coin of that symbol on every exchange."""
-        row = self.state.live.rows.get(symbol)
-        base = row.base if row else ""
-        if self._is_back_at(CoinScreen) and isinstance(self.screen, CoinScreen):
-            self.state.feed.follow(None)  # of a symbol that was above it
-            self.screen.show_coin(base, symbol)
-        else:
-            await self.push_screen(CoinScreen(self.state, base, symbol))
-
     def use_theme(self, name: str) -> None:
         """Change the theme."""
         self.theme = name
@@ -309,58 +248,6 @@ class KlaggApp(App[bool]):
             self.notify(str(error), title=f"@{name}", severity="error")
         if self._market:
             self._market.reorder()
-
-    async def action_alerts(self) -> None:
-        """Show the alerts."""
-        if self._klagg_screen:
-            await self.push_screen(AlertsScreen(self.state, self.state.suggested_alert(self._chosen_symbol())))
-
-    async def action_export(self) -> None:
-        """Show the export of the chosen symbols."""
-        from klagg_tui.screens.export import ExportScreen
-
-        if self._klagg_screen and not self._is_back_at(ExportScreen):
-            await self.push_screen(ExportScreen(self.state, self._export_choices()))
-
-    def _export_choices(self) -> list[tuple[str, tuple[str, ...]]]:
-        symbol = self._chosen_symbol()
-        choices: list[tuple[str, tuple[str, ...]]] = [(symbol, (symbol,))] if symbol else []
-        shown = tuple(row.symbol for row in self._market.table.rows) if self._market else ()
-        if self.state.filter.text or self.state.preferences.shown_list or self.state.venue:
-            choices.append(("The symbols of the table", shown))
-        lists = self.state.preferences.watchlists
-        choices += [(f"★ {name}", watchlists.symbols_of(lists, name)) for name, symbols in lists if symbols]
-        choices.append(("All symbols", tuple(self.state.live.rows)))
-        # On the symbol's own screen it is what is meant first.
-        return choices if isinstance(self.screen, SymbolScreen) or not symbol else choices[1:] + choices[:1]
-
-    def _chosen_symbol(self) -> str | None:
-        if isinstance(self.screen, SymbolScreen):
-            return self.screen.symbol
-        if isinstance(self.screen, CoinScreen):
-            return self.screen.current.symbol if self.screen.current else None
-        row = self._market.table.current if self._market else None
-        return row.symbol if row else None
-
-    async def action_health(self) -> None:
-        """Show how klagg is doing."""
-        if self._klagg_screen and not self._is_back_at(HealthScreen):
-            await self.push_screen(HealthScreen(self.state))
-
-    def _is_back_at(self, kind: type[KlaggScreen]) -> bool:
-        """Whether there is such a screen already: it comes on top again, unless an export is running above it."""
-        stack = self.screen_stack
-        at = next((number for number, screen in enumerate(stack) if isinstance(screen, kind)), len(stack))
-        above = stack[at + 1 :]
-        if not any(screen.has_class("busy") for screen in above):
-            for _ in above:
-                _ = self.pop_screen()  # not awaited: a click runs inside the screen that goes
-        return at < len(stack)
-
-    async def action_help(self) -> None:
-        """Show the keys that hold here."""
-        if self._klagg_screen:
-            await self.push_screen(HelpScreen(self._klagg_screen.HELP_TITLE, described_keys(self.screen)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of a replay hold where one is played and no question lies over the screen."""
@@ -411,89 +298,5 @@ class KlaggApp(App[bool]):
         self.exit(for_demo)
 
 
-def _end_without_screen(
-    runtime: Runtime, restore: Callable[[], None], has_left: threading.Event, desk: Desk | None
-) -> None:
-    """Write the last state; where the screen has not gone some seconds behind that, go without it."""
-
-    def end() -> None:
-        status = 0
-        try:
-            runtime.wait()
-        except Exception:  # noqa: BLE001 - it was logged; there is no screen left to say it on
-            status = 1
-        if not has_left.wait(_LEAVE_S):
-            if desk:
-                desk.stop()
-            restore()
-            os._exit(status)
-
-    runtime.cancel()
-    threading.Thread(target=end, name="klagg-end", daemon=True).start()
-
-
-def _restore_terminal() -> Callable[[], None]:
-    """What gives the terminal back as it is now, from within a signal."""
-    if sys.platform == "win32":
-        return lambda: None
-    from klagg_tui.screens.driver import TerminalState
-
-    return TerminalState().restore
-
-
 def _discard(_preferences: Preferences) -> None:
     """Preferences hold until the app ends."""
-
-
-def run(
-    runtime: Runtime,
-    stop: StopSignals,
-    settings: ScreenSettings | None = None,
-    *,
-    names: Mapping[str, str] | None = None,
-    state_name: str = REAL,
-    begin: Callable[[Preferences], Preferences] | None = None,
-    alerts: AlertSettings | None = None,
-    desk: Desk | None = None,
-    playback: Playback | None = None,
-) -> bool:
-    """Start the engine, show the market until the user or a signal ends it, and end when the last changes are on disk.
-
-    Returns whether the user left for the simulated market. `names` are own names of the settings and what they stand for;
-    `state_name` names the file of the preferences, `begin` makes of them those that this start is to have; `alerts` say what the
-    terminal is told of alerts, which `desk` keeps;
-    `playback` is that of a replay.
-
-    Raises:
-        KlaggError: the engine cannot start, ended by itself, or could not write its last state.
-    """
-    stop.on_abort = _restore_terminal()
-    runtime.start()
-    interpreter.freeze()
-    has_left = threading.Event()
-    # From within the signal: a terminal that takes nothing more holds up the screen, and must hold up neither disk nor end.
-    stop.on_stop = lambda: _end_without_screen(runtime, stop.on_abort, has_left, desk)
-    if desk:
-        desk.start()
-    app = KlaggApp(
-        runtime,
-        state_file=StateFile(path_of(state_name), defaults_from(settings, names), begin),
-        keymap=settings.keymap if settings else None,
-        failure=lambda: runtime.error,
-        should_leave=lambda: stop.came,
-        on_shown=runtime.go_on,
-        desk=desk,
-        signs=TerminalSigns(alerts.bell, form_of(alerts.terminal, os.environ)) if alerts else TerminalSigns(),
-        playback=playback,
-    )
-    try:
-        is_for_demo = not stop.came and bool(app.run())
-    finally:
-        has_left.set()
-        if desk:
-            desk.stop()
-        runtime.cancel()
-        runtime.wait()
-    if app.return_code:
-        raise KlaggError("The screen ended by an error of its own, shown above; the last state is written.")
-    return is_for_demo

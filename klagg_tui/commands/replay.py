@@ -59,7 +59,6 @@ def replay(
 
     A tried alert is looked at after each recorded second and fires for the same symbol again after a minute.
     """
-    from klagg_tui.app import run
     from klagg_tui.commands.shared.backtest import try_alerts
     from klagg_tui.commands.shared.watch import require_terminal
     from klagg_tui.engine.period import DEFAULT_PERIODS
@@ -67,6 +66,7 @@ def replay(
     from klagg_tui.runtime.source import Plan
     from klagg_tui.runtime.stop_signals import StopSignals
     from klagg_tui.runtime.worker import Runtime
+    from klagg_tui.showing import run
 
     wanted = periods_of(periods) if periods else DEFAULT_PERIODS
     if alert:

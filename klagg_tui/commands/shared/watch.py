@@ -63,7 +63,7 @@ def watch_until(
         runtime = Runtime(plan)
         runtime.begin()  # what is stored is read while the screen is loaded
     try:
-        from klagg_tui.app import run
+        from klagg_tui.showing import run
 
         return run(
             runtime,

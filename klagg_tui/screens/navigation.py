@@ -1,0 +1,119 @@
+"""Which screen comes on top of which: what a key, a click or the palette opens, and with what is chosen there."""
+
+from __future__ import annotations
+
+from textual.app import App
+
+from klagg_tui.screens.app_state import AppState
+from klagg_tui.screens.base import KlaggScreen
+from klagg_tui.screens.bindings import described_keys
+from klagg_tui.screens.coin import CoinScreen
+from klagg_tui.screens.dialogs.alerts import AlertsScreen
+from klagg_tui.screens.dialogs.help import HelpScreen
+from klagg_tui.screens.health import HealthScreen
+from klagg_tui.screens.market import MarketScreen
+from klagg_tui.screens.symbol import SymbolScreen
+from klagg_tui.view import watchlists
+
+
+class Navigation(App[bool]):
+    """The part of the app that opens screens; a screen that is open already comes on top again."""
+
+    state: AppState
+    _symbol: SymbolScreen
+    """Mounted once, and shown for one symbol after the other."""
+
+    @property
+    def _klagg_screen(self) -> KlaggScreen | None:
+        return self.screen if isinstance(self.screen, KlaggScreen) else None
+
+    @property
+    def _market(self) -> MarketScreen | None:
+        return next((screen for screen in self.screen_stack if isinstance(screen, MarketScreen)), None)
+
+    async def on_market_screen_opened(self, message: MarketScreen.Opened) -> None:
+        """Show one symbol."""
+        await self.open_symbol(message.symbol)
+
+    async def open_symbol(self, symbol: str) -> None:
+        """Show one symbol; n and N go through those of the table."""
+        among = [row.symbol for row in self._market.table.rows] if self._market else []
+        self._symbol.show(symbol, among)
+        if self._symbol not in self.screen_stack:
+            await self.push_screen(self._symbol)
+        while isinstance(self.screen, CoinScreen):  # opened from it: to be seen again is the symbol below
+            _ = self.pop_screen()
+
+    async def on_market_screen_coin_opened(self, message: MarketScreen.CoinOpened) -> None:
+        """Show the coin of a row on every exchange."""
+        await self.open_coin(message.symbol)
+
+    async def on_symbol_screen_coin_opened(self, message: SymbolScreen.CoinOpened) -> None:
+        """The same from the symbol's own screen."""
+        await self.open_coin(message.symbol)
+
+    async def on_coin_screen_opened(self, message: CoinScreen.Opened) -> None:
+        """Show one symbol."""
+        await self.open_symbol(message.symbol)
+
+    async def open_coin(self, symbol: str) -> None:
+        """Show the coin of that symbol on every exchange."""
+        row = self.state.live.rows.get(symbol)
+        base = row.base if row else ""
+        if self._is_back_at(CoinScreen) and isinstance(self.screen, CoinScreen):
+            self.state.feed.follow(None)  # of a symbol that was above it
+            self.screen.show_coin(base, symbol)
+        else:
+            await self.push_screen(CoinScreen(self.state, base, symbol))
+
+    async def action_alerts(self) -> None:
+        """Show the alerts."""
+        if self._klagg_screen:
+            await self.push_screen(AlertsScreen(self.state, self.state.suggested_alert(self._chosen_symbol())))
+
+    async def action_export(self) -> None:
+        """Show the export of the chosen symbols."""
+        from klagg_tui.screens.export import ExportScreen
+
+        if self._klagg_screen and not self._is_back_at(ExportScreen):
+            await self.push_screen(ExportScreen(self.state, self._export_choices()))
+
+    def _export_choices(self) -> list[tuple[str, tuple[str, ...]]]:
+        symbol = self._chosen_symbol()
+        choices: list[tuple[str, tuple[str, ...]]] = [(symbol, (symbol,))] if symbol else []
+        shown = tuple(row.symbol for row in self._market.table.rows) if self._market else ()
+        if self.state.filter.text or self.state.preferences.shown_list or self.state.venue:
+            choices.append(("The symbols of the table", shown))
+        lists = self.state.preferences.watchlists
+        choices += [(f"★ {name}", watchlists.symbols_of(lists, name)) for name, symbols in lists if symbols]
+        choices.append(("All symbols", tuple(self.state.live.rows)))
+        # On the symbol's own screen it is what is meant first.
+        return choices if isinstance(self.screen, SymbolScreen) or not symbol else choices[1:] + choices[:1]
+
+    def _chosen_symbol(self) -> str | None:
+        if isinstance(self.screen, SymbolScreen):
+            return self.screen.symbol
+        if isinstance(self.screen, CoinScreen):
+            return self.screen.current.symbol if self.screen.current else None
+        row = self._market.table.current if self._market else None
+        return row.symbol if row else None
+
+    async def action_health(self) -> None:
+        """Show how klagg is doing."""
+        if self._klagg_screen and not self._is_back_at(HealthScreen):
+            await self.push_screen(HealthScreen(self.state))
+
+    def _is_back_at(self, kind: type[KlaggScreen]) -> bool:
+        """Whether there is such a screen already: it comes on top again, unless an export is running above it."""
+        stack = self.screen_stack
+        at = next((number for number, screen in enumerate(stack) if isinstance(screen, kind)), len(stack))
+        above = stack[at + 1 :]
+        if not any(screen.has_class("busy") for screen in above):
+            for _ in above:
+                _ = self.pop_screen()  # not awaited: a click runs inside the screen that goes
+        return at < len(stack)
+
+    async def action_help(self) -> None:
+        """Show the keys that hold here."""
+        if self._klagg_screen:
+            await self.push_screen(HelpScreen(self._klagg_screen.HELP_TITLE, described_keys(self.screen)))

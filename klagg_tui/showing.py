@@ -1,0 +1,112 @@
+"""The engine with its screen, from start to end: whoever leaves, and however, the last changes are on disk."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from klagg_tui.app import KlaggApp
+from klagg_tui.errors import KlaggError
+from klagg_tui.feed import Playback
+from klagg_tui.runtime import interpreter
+from klagg_tui.screens.state_file import REAL, StateFile, defaults_from, path_of
+from klagg_tui.screens.toasts import TerminalSigns
+from klagg_tui.view.alerts.terminals import form_of
+from klagg_tui.view.preferences import Preferences
+
+if TYPE_CHECKING:
+    from klagg_tui.alerting.desk import Desk
+    from klagg_tui.config import Alerts as AlertSettings
+    from klagg_tui.config import Screen as ScreenSettings
+    from klagg_tui.runtime.stop_signals import StopSignals
+    from klagg_tui.runtime.worker import Runtime
+
+_LEAVE_S: Final = 3.0
+"""As long may a screen take to go."""
+
+
+def run(
+    runtime: Runtime,
+    stop: StopSignals,
+    settings: ScreenSettings | None = None,
+    *,
+    names: Mapping[str, str] | None = None,
+    state_name: str = REAL,
+    begin: Callable[[Preferences], Preferences] | None = None,
+    alerts: AlertSettings | None = None,
+    desk: Desk | None = None,
+    playback: Playback | None = None,
+) -> bool:
+    """Start the engine, show the market until the user or a signal ends it, and end when the last changes are on disk.
+
+    Returns whether the user left for the simulated market. `names` are own names of the settings and what they stand for;
+    `state_name` names the file of the preferences, `begin` makes of them those that this start is to have; `alerts` say what the
+    terminal is told of alerts, which `desk` keeps;
+    `playback` is that of a replay.
+
+    Raises:
+        KlaggError: the engine cannot start, ended by itself, or could not write its last state.
+    """
+    stop.on_abort = _restore_terminal()
+    runtime.start()
+    interpreter.freeze()
+    has_left = threading.Event()
+    # From within the signal: a terminal that takes nothing more holds up the screen, and must hold up neither disk nor end.
+    stop.on_stop = lambda: _end_without_screen(runtime, stop.on_abort, has_left, desk)
+    if desk:
+        desk.start()
+    app = KlaggApp(
+        runtime,
+        state_file=StateFile(path_of(state_name), defaults_from(settings, names), begin),
+        keymap=settings.keymap if settings else None,
+        failure=lambda: runtime.error,
+        should_leave=lambda: stop.came,
+        on_shown=runtime.go_on,
+        desk=desk,
+        signs=TerminalSigns(alerts.bell, form_of(alerts.terminal, os.environ)) if alerts else TerminalSigns(),
+        playback=playback,
+    )
+    try:
+        is_for_demo = not stop.came and bool(app.run())
+    finally:
+        has_left.set()
+        if desk:
+            desk.stop()
+        runtime.cancel()
+        runtime.wait()
+    if app.return_code:
+        raise KlaggError("The screen ended by an error of its own, shown above; the last state is written.")
+    return is_for_demo
+
+
+def _end_without_screen(
+    runtime: Runtime, restore: Callable[[], None], has_left: threading.Event, desk: Desk | None
+) -> None:
+    """Write the last state; where the screen has not gone some seconds behind that, go without it."""
+
+    def end() -> None:
+        status = 0
+        try:
+            runtime.wait()
+        except Exception:  # noqa: BLE001 - it was logged; there is no screen left to say it on
+            status = 1
+        if not has_left.wait(_LEAVE_S):
+            if desk:
+                desk.stop()
+            restore()
+            os._exit(status)
+
+    runtime.cancel()
+    threading.Thread(target=end, name="klagg-end", daemon=True).start()
+
+
+def _restore_terminal() -> Callable[[], None]:
+    """What gives the terminal back as it is now, from within a signal."""
+    if sys.platform == "win32":
+        return lambda: None
+    from klagg_tui.screens.driver import TerminalState
+
+    return TerminalState().restore

@@ -1,0 +1,1 @@
+"""What keeps and compares measurements."""
