@@ -6,7 +6,7 @@ Screens, the status line and the server know the running engine by this alone.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -206,6 +206,33 @@ class FeedUpdate(NamedTuple):
     """What was told of contracts beside their trades: the minutes that changed, in their newest state."""
 
 
+class Edge(Enum):
+    """What is before the oldest bar that is stored of a symbol and period."""
+
+    OPEN = auto()
+    """Older ones: some were just stored."""
+    LISTED = auto()
+    """Nothing: trading began there."""
+    NONE = auto()
+    """Nothing that the exchange has."""
+    REACHED = auto()
+    """What the exchange does not give any more."""
+    KEPT = auto()
+    """What is too old to be kept."""
+    UNREACHABLE = auto()
+    """Nobody knows: the exchange cannot be asked now."""
+
+
+class OlderBars(NamedTuple):
+    """What came of asking the exchange for bars from before the stored ones."""
+
+    edge: Edge
+    listed_ms: int = 0
+    """When trading began, 0 where that is not known."""
+    most_bars: int = 0
+    """How many of the newest the exchange gives, where that is the reason."""
+
+
 class Pace(Protocol):
     """How recorded trades are played; as text its speed."""
 
@@ -254,6 +281,13 @@ class Feed(Protocol):
 
     async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
         """Up to `count` closed bars that open before `before_ms` (None: the newest ones), oldest first."""
+        ...
+
+    async def fetch_older(self, symbol: str, period: Period, before_ms: int) -> OlderBars:
+        """Ask the exchange for a page of bars from before the oldest stored one, which opens then; `history` has them afterwards.
+
+        It is as urgent as all history and may take minutes. Nothing more is asked for where nobody waits for the answer any more.
+        """
         ...
 
     async def columns(

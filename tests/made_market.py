@@ -5,6 +5,7 @@ The time moves only when it is told to, so that a test reads the same screen on 
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import deque
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -23,7 +24,7 @@ from klagg_tui.exporting import exporter as export
 from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop
 from klagg_tui.exporting.format import Format
 from klagg_tui.exporting.selection import Selection
-from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Progress, Status, VenueStatus
+from klagg_tui.feed import Edge, FeedUpdate, InstrumentFacts, Mode, OlderBars, Progress, Status, VenueStatus
 from klagg_tui.metrics import Metric
 from klagg_tui.storage.store import Store
 from tests.makers import snapshot
@@ -103,6 +104,12 @@ class MadeMarket:
         self.hides_trades = False
         """As after a warm start: bars from the disk, and no trade yet."""
         self.looked_at: tuple[tuple[str, ...], Period, str | None] = ((), Period.M1, None)
+        self.older: dict[tuple[str, Period], list[Bar]] = {}
+        """What the exchange has before the stored bars, and what it says where there is no more."""
+        self.edge = OlderBars(Edge.NONE)
+        self.asked_older: list[tuple[str, Period, int]] = []
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
         self.stopped = False
         self.followed: str | None = None
         self._tape: deque[AggTrade] = deque(maxlen=200)
@@ -200,6 +207,14 @@ class MadeMarket:
     async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
         kept = sorted(self._closed.get((symbol, period), {}).items())
         return tuple(bar for open_ms, bar in kept if before_ms is None or open_ms < before_ms)[-count:]
+
+    async def fetch_older(self, symbol: str, period: Period, before_ms: int) -> OlderBars:
+        self.asked_older.append((symbol, period, before_ms))
+        await self.may_answer.wait()
+        if found := self.older.pop((symbol, period), None):
+            self._closed.setdefault((symbol, period), {}).update((bar.open_ms, bar) for bar in found)
+            return OlderBars(Edge.OPEN)
+        return self.edge
 
     async def columns(
         self,

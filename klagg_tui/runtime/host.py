@@ -23,6 +23,7 @@ from klagg_tui.exchange.transport.steady import Absence
 from klagg_tui.feed import FeedUpdate, InstrumentFacts
 from klagg_tui.formatting import counted
 from klagg_tui.metrics import Metric
+from klagg_tui.names import parted
 from klagg_tui.runtime.look import Look
 from klagg_tui.runtime.market_host import MarketHost
 from klagg_tui.runtime.venue_host import VenueHost
@@ -112,6 +113,11 @@ class EngineHost(MarketHost):
     def markets(self) -> Sequence[MarketHost]:
         """The side of each exchange that is watched."""
         return self.venues or [self]
+
+    def market_of(self, symbol: str) -> MarketHost:
+        """The side of the exchange that a symbol is of."""
+        key = parted(symbol).venue
+        return next((venue for venue in self.venues if venue.key == key), self)
 
     def handle(self, events: Iterable[AppEvent]) -> None:
         """Give events to the engine, in order."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.columns import BarColumns
 from klagg_tui.engine.period import Period
+from klagg_tui.feed import Edge, OlderBars
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.storage.store import Store
 
@@ -33,6 +34,12 @@ async def history(host: EngineHost, symbol: str, period: Period, before_ms: int 
         if (before_ms is None or open_ms < before_ms) and (known is None or known.state <= bar.state):
             found[open_ms] = bar
     return tuple(sorted(found.values(), key=lambda bar: bar.open_ms))[-count:]
+
+
+async def fetch_older(host: EngineHost, symbol: str, period: Period, before_ms: int) -> OlderBars:
+    """See `Feed.fetch_older`; on the engine's loop."""
+    fetch = host.market_of(symbol).fetch_older
+    return OlderBars(Edge.UNREACHABLE) if fetch is None else await fetch(symbol, period, before_ms)
 
 
 async def columns(

@@ -16,7 +16,7 @@ from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError, StorageError
-from klagg_tui.feed import FeedUpdate, Status
+from klagg_tui.feed import FeedUpdate, OlderBars, Status
 from klagg_tui.runtime import interpreter, questions
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.latest import Latest
@@ -107,6 +107,10 @@ class Runtime:
     async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
         """See `Feed.history`."""
         return await self._ask(lambda host: questions.history(host, symbol, period, before_ms, count))
+
+    async def fetch_older(self, symbol: str, period: Period, before_ms: int) -> OlderBars:
+        """See `Feed.fetch_older`."""
+        return await self._ask(lambda host: questions.fetch_older(host, symbol, period, before_ms))
 
     async def columns(
         self,
