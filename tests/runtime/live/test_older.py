@@ -56,15 +56,15 @@ async def test_a_page_from_before_the_stored_ones_is_stored_as_the_exchange_has_
         filled(exchange, tmp_path / "run.db") as (runtime, symbol),
     ):
         for period in (Period.M1, Period.H1):
-        oldest = (await _stored(runtime, symbol, period))[0]
-        told = await runtime.fetch_older(symbol, period, oldest.open_ms)
-        assert told.edge is Edge.OPEN, (period, told)
-        older = await runtime.history(symbol, period, oldest.open_ms, 10_000)
-        assert len(older) >= 100
-        assert older[-1].end_ms == oldest.open_ms
-        assert {bar.state for bar in older} == {State.CONFIRMED}
-        truth = exchange.bars(symbol, period, older[0].open_ms, oldest.open_ms)
-        assert [bar[2:8] for bar in older] == [bar[2:8] for bar in truth]
+            oldest = (await _stored(runtime, symbol, period))[0]
+            told = await runtime.fetch_older(symbol, period, oldest.open_ms)
+            assert told.edge is Edge.OPEN, (period, told)
+            older = await runtime.history(symbol, period, oldest.open_ms, 10_000)
+            assert len(older) >= 100
+            assert older[-1].end_ms == oldest.open_ms
+            assert {bar.state for bar in older} == {State.CONFIRMED}
+            truth = exchange.bars(symbol, period, older[0].open_ms, oldest.open_ms)
+            assert [bar[2:8] for bar in older] == [bar[2:8] for bar in truth]
 
 
 class Asked:
