@@ -17,6 +17,7 @@ from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.feed import InstrumentFacts, OlderBars
 from klagg_tui.metrics import Metrics
 from klagg_tui.runtime.look import Look
+from klagg_tui.runtime.tape import Tape
 from klagg_tui.storage.store import Store
 
 FetchOlder: TypeAlias = Callable[[str, Period, int], Awaitable[OlderBars]]
@@ -81,6 +82,8 @@ class MarketHost(ABC):
     engine: EngineView
     periods: tuple[Period, ...]
     store: Store | None
+    tape: Tape
+    """Of the run, which is one exchange's symbol at a time."""
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self.now_ms = now_ms

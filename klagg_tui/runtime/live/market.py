@@ -40,6 +40,7 @@ from klagg_tui.runtime.live.debts import DebtCollector
 from klagg_tui.runtime.live.derivatives import Derivatives
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.gap_repair import GapRepair
+from klagg_tui.runtime.live.last_trades import LastTrades
 from klagg_tui.runtime.live.metrics import LiveMetrics
 from klagg_tui.runtime.live.older import OlderPages
 from klagg_tui.runtime.live.reconciler import Reconciler
@@ -115,6 +116,7 @@ class LiveMarket:
                 ("history", self._backfill.work_forever),
                 ("open interest", self._derivatives.work_forever),
                 ("day before", DayBefore(self._context).work_forever),
+                ("last trades", LastTrades(self._context).work_forever),
                 ("metrics", self._metrics.measure_forever),
             ):
                 group.create_task(keep_running(name, work, self._host.notices), name=name)
