@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
-from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, no_columns
+from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, StoredStretch, no_columns
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars
 from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS
@@ -108,6 +108,7 @@ class MadeMarket:
         """What the exchange has before the stored bars, and what it says where there is no more."""
         self.edge = OlderBars(Edge.NONE)
         self.asked_older: list[tuple[str, Period, int]] = []
+        self._told_stored: list[StoredStretch] = []
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         self.stopped = False
@@ -190,12 +191,17 @@ class MadeMarket:
             self._closed.setdefault((bar.symbol, bar.period), {})[bar.open_ms] = bar
         added = tuple(s for s in self.symbols if s not in self._shown)
         self._shown.update(added)
-        if not (drained.current or drained.ended or added):
+        stored, self._told_stored = tuple(self._told_stored), []
+        if not (drained.current or drained.ended or added or stored):
             return None
         traded = () if self.hides_trades else drained.current
         last = {bar.symbol: self._last_ms.get(bar.symbol, BEGIN_MS) for bar in traded}
         learned = {symbol: self.instruments[symbol] for symbol in added if symbol in self.instruments}
-        return FeedUpdate(drained, added, (), last, learned)
+        return FeedUpdate(drained, added, (), last, learned, stored)
+
+    def tell_stored(self, stretch: StoredStretch) -> None:
+        """The next update says that the database holds something else there."""
+        self._told_stored.append(stretch)
 
     def status(self) -> Status:
         return Status(

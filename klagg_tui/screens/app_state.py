@@ -77,7 +77,7 @@ class AppState:
         self.health = Health()
         self.shown_count = 0
         """How many of all symbols the market table shows."""
-        self._beats = 0
+        self.beats = 0
         self.status = feed.status()
         self.palette: Palette = palette(KLAGG.to_color_system().generate(), Tints.THEME)
 
@@ -86,8 +86,8 @@ class AppState:
         self.last_update = self.feed.take_changes()
         status = self.feed.status()
         self.status = status._replace(notices=status.notices + self.book.desk.notices)
-        self._beats += 1
-        if self._beats % BEATS_A_SECOND == 1:
+        self.beats += 1
+        if self.beats % BEATS_A_SECOND == 1:
             self.health.sample(self.status)
         touched = self.live.apply(self.last_update) if self.last_update is not None else set()
         seeded, self.seeded = self.seeded, set()
