@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import tempfile
+from pathlib import Path
 from typing import Any
 
+from bench.start import fill
 from bench.terminal import in_terminal
 
 SIZES = ((120, 36), (200, 60))
 SECONDS = 10.0
+CHARTED = tuple(f"S{number:03}USDT" for number in range(600))
+CHARTED_BARS = 500
+"""Finished bars of each of them and of each period: as many as a chart loads at once."""
+CHARTED_KEYS = 60
 TIMEOUT_S = 600
 
 
@@ -36,6 +44,22 @@ def figures() -> list[tuple[str, str]]:
         last = min(len(walls) - 1, int(len(walls) * 0.99))
         text = f"p50 {walls[len(walls) // 2]:.0f} ms, p99 {walls[last]:.0f} ms ({len(walls)} keys)"
         found.append((f"key to paint, {name}", f"{text}; processor p99 {cpus[last]:.0f} ms"))
+    return found + cursor_figures()
+
+
+def cursor_figures() -> list[tuple[str, str]]:
+    """The chart beside the table: from the key that moves the cursor to the candles of the next symbol, out of a filled database."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder) / "klagg.db"
+        asyncio.run(fill(database, CHARTED, (), CHARTED_BARS))
+        child = ("-m", "bench.screen_cursor", str(database), "2000", str(CHARTED_KEYS))
+        measured: dict[str, list[float]] = in_terminal(*child, size=SIZES[1], timeout_s=TIMEOUT_S)
+    found = []
+    for period, taken in measured.items():
+        ranked = sorted(taken)
+        p90 = ranked[min(len(ranked) - 1, int(len(ranked) * 0.9))]
+        text = f"median {ranked[len(ranked) // 2]:.0f} ms, p90 {p90:.0f} ms, worst {ranked[-1]:.0f} ms ({len(ranked)} keys)"
+        found.append((f"cursor to chart, {period}, {len(CHARTED)} symbols, 2,000 trades/s", text))
     return found
 
 
