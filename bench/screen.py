@@ -53,12 +53,13 @@ def cursor_figures() -> list[tuple[str, str]]:
         database = Path(folder) / "klagg.db"
         asyncio.run(fill(database, CHARTED, (), CHARTED_BARS))
         child = ("-m", "bench.screen_cursor", str(database), "2000", str(CHARTED_KEYS))
-        measured: dict[str, list[float]] = in_terminal(*child, size=SIZES[1], timeout_s=TIMEOUT_S)
+        measured: dict[str, list[tuple[float, float]]] = in_terminal(*child, size=SIZES[1], timeout_s=TIMEOUT_S)
     found = []
     for period, taken in measured.items():
-        ranked = sorted(taken)
-        p90 = ranked[min(len(ranked) - 1, int(len(ranked) * 0.9))]
-        text = f"median {ranked[len(ranked) // 2]:.0f} ms, p90 {p90:.0f} ms, worst {ranked[-1]:.0f} ms ({len(ranked)} keys)"
+        walls, cpus = (sorted(one) for one in zip(*taken, strict=True))
+        p90 = walls[min(len(walls) - 1, int(len(walls) * 0.9))]
+        text = f"median {walls[len(walls) // 2]:.0f} ms, p90 {p90:.0f} ms, worst {walls[-1]:.0f} ms ({len(walls)} keys)"
+        text += f"; processor median {cpus[len(cpus) // 2]:.0f} ms"
         found.append((f"cursor to chart, {period}, {len(CHARTED)} symbols, 2,000 trades/s", text))
     return found
 

@@ -71,33 +71,34 @@ class Timed:
     def __init__(self, app: App[Any]) -> None:
         self.app = app
         self._is_there: Callable[[], bool] = lambda: False
-        self._seen: asyncio.Future[float] | None = None
+        self._seen: asyncio.Future[tuple[float, float]] | None = None
         display = app._display
 
         def timed_display(screen: Any, renderable: Any) -> None:
             display(screen, renderable)
             if renderable is not None and self._seen and not self._seen.done() and self._is_there():
-                self._seen.set_result(time.perf_counter())
+                self._seen.set_result((time.perf_counter(), time.process_time()))
 
         app._display = timed_display  # type: ignore[method-assign]
 
-    async def press(self, key: str, is_there: Callable[[], bool]) -> float:
-        """Milliseconds from the key to the first paint in which it is there."""
+    async def press(self, key: str, is_there: Callable[[], bool]) -> tuple[float, float]:
+        """Milliseconds from the key to the first paint in which it is there, and those of the processor, engine included."""
         self._is_there = is_there
         self._seen = asyncio.get_running_loop().create_future()
-        began = time.perf_counter()
+        began, cpu_began = time.perf_counter(), time.process_time()
         self.app.post_message(events.Key(key, None))
-        return (await asyncio.wait_for(self._seen, PATIENCE_S) - began) * 1_000
+        seen, cpu_seen = await asyncio.wait_for(self._seen, PATIENCE_S)
+        return (seen - began) * 1_000, (cpu_seen - cpu_began) * 1_000
 
 
-async def measure(app: KlaggApp, keys: int) -> dict[str, list[float]]:
+async def measure(app: KlaggApp, keys: int) -> dict[str, list[tuple[float, float]]]:
     """From the key that moves the cursor to the candles of the next symbol, in some periods, at odd moments of the beat."""
     screen = app.screen
     assert isinstance(screen, MarketScreen)
     timed = Timed(app)
     await asyncio.sleep(WARM_S)
     chart, table = screen.pane.chart, screen.table
-    taken: dict[str, list[float]] = {}
+    taken: dict[str, list[tuple[float, float]]] = {}
     gc.collect()
     for name, period in PERIODS.items():
         app.state.choose(period=str(period))

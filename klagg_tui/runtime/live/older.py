@@ -19,6 +19,8 @@ from klagg_tui.runtime.live.context import LiveContext
 
 log = logging.getLogger(__name__)
 
+_MOST: Final = 1_000
+"""Bars of a page: more are not looked at soon, where the exchange gives thousands at once."""
 _MADE_OF_TRADES: Final = 120
 """Minutes at a time where the exchange has none so old and they are made of its trades: some requests of a busy symbol."""
 
@@ -75,7 +77,7 @@ class OlderPages:
     def _pages(self, symbol: str, period: Period, from_ms: int, before_ms: int) -> tuple[BarsWanted, ...]:
         """A page, newest first; more than one where that does not hold a whole bar of the period."""
         source, anchor = self.source_of(period), self._context.contract(symbol).anchor
-        rows = self._context.venue.requests.best_bars
+        rows = min(self._context.venue.requests.best_bars, _MOST)
         if source is Period.M1 and self._context.venue.candle.makes_older_minutes:
             rows = min(rows, _MADE_OF_TRADES)
         start_ms = max(from_ms, before_ms - rows * source.nominal_ms)

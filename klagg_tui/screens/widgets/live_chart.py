@@ -80,11 +80,11 @@ class LiveChart(CandleChart):
     def prepare(self, symbols: Sequence[str]) -> None:
         """Have the history of these at hand: one of them is likely to be charted next."""
         self._beside = tuple(symbols)
-        self._shelf.keep_only(self._beside, self.state.period)
         if not self._loads:  # otherwise they follow what is on view
             self._load_beside()
 
     def _load_beside(self) -> None:
+        self._shelf.keep_only(self._beside, self.state.period)
         for symbol in self._beside:
             if symbol != self.symbol and (series := self._shelf.begin(symbol, self.state.period)) is not None:
                 self._load_kept(series)
@@ -216,7 +216,8 @@ class LiveChart(CandleChart):
             told = await self.state.feed.fetch_older(series.symbol, series.period, series.bars[0].open_ms)
             if told.edge is Edge.OPEN:
                 older = await self._history(series, series.bars[0].open_ms, LOADED_AT_ONCE)
-        except KlaggError:
+        except KlaggError as error:
+            self.notify(str(error), severity="warning")
             told = OlderBars(Edge.UNREACHABLE)
         finally:
             if self._fetching is series:

@@ -18,6 +18,7 @@ from klagg_tui.exchange.venue import Priority
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.live import last_trades as last_trades_module
 from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.live.keyed import KeyedMarketData, Naming
 from klagg_tui.runtime.live.last_trades import LastTrades
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.storage.store import Store
@@ -144,3 +145,11 @@ async def test_a_symbol_of_another_exchange_is_that_ones_to_ask_for(scene: Scene
     scene.host.follow("binance-um:BTCUSDT")
     await until(lambda: len(scene.asked.questions) == 1)
     assert scene.asked.questions[0][0] == "binance-um:BTCUSDT"
+
+
+async def test_the_exchange_is_asked_by_its_own_name() -> None:
+    asked = Asked()
+    asked.may_answer.set()
+    keyed = KeyedMarketData(asked, Naming("kraken"))  # type: ignore[arg-type]
+    (*_, newest) = await keyed.recent_trades("kraken:BTC/USD", priority=Priority.SEED)
+    assert newest.symbol == "BTC/USD"

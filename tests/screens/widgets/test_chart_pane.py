@@ -207,3 +207,15 @@ async def test_a_series_that_cannot_be_read_beforehand_is_read_where_it_is_chart
         await seen.press("down")
         await seen.work_done()
         assert _is_unbroken(seen)
+
+
+async def test_in_another_period_the_neighbours_are_at_hand_again() -> None:
+    async with opened(WIDE, preferences=SPLIT) as seen:
+        await seen.press("down")
+        await seen.work_done()
+        await seen.press("2")
+        await seen.work_done()
+        await seen.press("down")
+        series = _pane(seen).chart.series
+        assert series is not None
+        assert (series.symbol, series.period, len(series.bars)) == (seen.current, Period.M5, 7)
