@@ -1,4 +1,4 @@
-"""Series that are likely to be charted next, loaded beforehand and kept up to date. Pure."""
+"""Series that are likely to be charted next, read beforehand and kept up to date. Pure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from klagg_tui.view.series import Series
 
 
 class SeriesShelf:
-    """A few series of one period, by symbol. One is whole once its history was taken in; until then it is not given out."""
+    """A few series of one period, by symbol: each takes in what ends from the moment on in which its history is asked for."""
 
     def __init__(self) -> None:
         self._kept: dict[str, Series] = {}
-        self._whole: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -22,37 +21,34 @@ class SeriesShelf:
     def clear(self) -> None:
         """Something was missed: nothing here can be relied on."""
         self._kept.clear()
-        self._whole.clear()
 
     def keep_only(self, symbols: Collection[str], period: Period) -> None:
         """Forget all but these."""
         for symbol, series in [*self._kept.items()]:
             if symbol not in symbols or series.period is not period:
-                self._forget(symbol)
+                del self._kept[symbol]
 
     def begin(self, symbol: str, period: Period) -> Series | None:
-        """A series to be loaded, which takes in what changes from now on; None where there is one already."""
+        """A series whose history is to be read; None where there is one already."""
         if symbol in self._kept:
             return None
         return self._kept.setdefault(symbol, Series(symbol, period))
 
-    def finish(self, series: Series) -> None:
-        """Its history was taken in."""
+    def drop(self, series: Series) -> None:
+        """It could not be read."""
         if self._kept.get(series.symbol) is series:
-            self._whole.add(series.symbol)
+            del self._kept[series.symbol]
 
     def put(self, series: Series) -> None:
-        """A whole one that was charted until now."""
+        """One that was charted until now."""
         self._kept[series.symbol] = series
-        self._whole.add(series.symbol)
 
     def take(self, symbol: str, period: Period) -> Series | None:
-        """A whole one, to be charted from now on."""
+        """One that is charted from now on; its history may still be on its way."""
         series = self._kept.get(symbol)
-        if series is None or symbol not in self._whole or series.period is not period:
+        if series is None or series.period is not period:
             return None
-        self._forget(symbol)
-        return series
+        return self._kept.pop(symbol)
 
     def beat(self, update: FeedUpdate) -> None:
         """Take in what ended; forget those of which the database holds something else than before."""
@@ -65,8 +61,4 @@ class SeriesShelf:
         for stretch in update.stored:
             series = self._kept.get(stretch.symbol)
             if series is not None and series.period is stretch.period:
-                self._forget(stretch.symbol)
-
-    def _forget(self, symbol: str) -> None:
-        self._kept.pop(symbol, None)
-        self._whole.discard(symbol)
+                del self._kept[stretch.symbol]

@@ -1,4 +1,4 @@
-"""Series that are at hand: whole, and as new as what is on view."""
+"""Series that are at hand, as new as what is on view."""
 
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.columns import StoredStretch
@@ -12,24 +12,20 @@ M1 = Period.M1
 
 
 def _shelf() -> SeriesShelf:
-    """With one whole series of BTCUSDT, of two bars."""
+    """With one series of BTCUSDT, of two bars."""
     shelf = SeriesShelf()
     series = shelf.begin("BTCUSDT", M1)
     assert series is not None
     series.take_history((bar(START), bar(START + MINUTE)), 5)
-    shelf.finish(series)
     return shelf
 
 
-def test_a_series_is_given_out_once_its_history_has_come() -> None:
+def test_a_series_is_begun_once_and_given_out_once() -> None:
     shelf = SeriesShelf()
     series = shelf.begin("BTCUSDT", M1)
-    assert series is not None
     assert shelf.begin("BTCUSDT", M1) is None
-    assert shelf.take("BTCUSDT", M1) is None
-    shelf.finish(series)
     assert shelf.take("BTCUSDT", M1) is series
-    assert len(shelf) == 0
+    assert shelf.take("BTCUSDT", M1) is None
 
 
 def test_it_has_what_ended_since() -> None:
@@ -65,10 +61,11 @@ def test_what_was_on_view_is_at_hand_and_nothing_is_after_something_was_missed()
     assert shelf.take("BTCUSDT", M1) is None
 
 
-def test_history_that_comes_for_one_that_was_forgotten_makes_it_not_whole() -> None:
+def test_one_that_could_not_be_read_is_read_again() -> None:
     shelf = SeriesShelf()
     series = shelf.begin("BTCUSDT", M1)
     assert series is not None
-    shelf.clear()
-    shelf.finish(series)
-    assert shelf.take("BTCUSDT", M1) is None
+    shelf.drop(Series("BTCUSDT", M1))
+    assert len(shelf) == 1
+    shelf.drop(series)
+    assert shelf.begin("BTCUSDT", M1) is not None

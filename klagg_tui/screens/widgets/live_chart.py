@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -23,6 +24,8 @@ from klagg_tui.view.model import Row
 from klagg_tui.view.role import Role
 from klagg_tui.view.series import Series
 from klagg_tui.view.shelf import SeriesShelf
+
+log = logging.getLogger(__name__)
 
 LOADED_AT_ONCE: Final = 500
 MAX_LOADED: Final = 5_000
@@ -55,6 +58,8 @@ class LiveChart(CandleChart):
         self._is_behind = False
         """Whether some were missed, while this was not on view or the market was frozen."""
         self._shelf = SeriesShelf()
+        self._reading: list[Series] = []
+        """Those of it that are being read, or were when they came to be charted."""
         self._beside: tuple[str, ...] = ()
         """Symbols that may be charted next."""
 
@@ -67,20 +72,20 @@ class LiveChart(CandleChart):
         """Draw this symbol from its newest bar; what is stored before it is there a moment later, or at once where it is at hand."""
         self._take_update()
         period, before = self.state.period, self.series
-        if self._beside and before is not None and len(before.bars) > 1 and not (self._is_behind or self._loads):
+        if self._beside and before is not None and len(before.bars) > 1 and not (self._is_behind or self._is_loading):
             self._shelf.put(before)
         self.symbol = symbol
         kept = self._shelf.take(symbol, period)
         self._edge, self._is_moved, self._is_behind = None, False, False
         self.show(kept or Series(symbol, period), self.row.decimals if self.row else 2)
         self.take_current()
-        if symbol and kept is None:
+        if kept is None and symbol:
             self.load_older()
 
     def prepare(self, symbols: Sequence[str]) -> None:
         """Have the history of these at hand: one of them is likely to be charted next."""
         self._beside = tuple(symbols)
-        if not self._loads:  # otherwise they follow what is on view
+        if not self._is_loading:  # otherwise they follow what is on view
             self._load_beside()
 
     def _load_beside(self) -> None:
@@ -91,11 +96,28 @@ class LiveChart(CandleChart):
 
     @work(group="beside")
     async def _load_kept(self, series: Series) -> None:
+        """Read it; where it came to be charted meanwhile, draw it."""
+        self._reading.append(series)
         try:
-            series.take_history(await self._read(series, None, LOADED_AT_ONCE), LOADED_AT_ONCE)
-        except KlaggError:
-            return  # it is loaded, and what is wrong is told, where it is charted
-        self._shelf.finish(series)
+            older = await self._read(series, None, LOADED_AT_ONCE)
+        except KlaggError as error:
+            log.info("%s %s is not at hand: %s", series.symbol, series.period, error)
+            self._shelf.drop(series)
+            if series is self.series:
+                self.load_older()  # which tells what is wrong
+            return
+        finally:
+            self._reading.remove(series)
+        inserted = series.take_history(older, LOADED_AT_ONCE)
+        if series is self.series:
+            self.shift(inserted)
+            self.post_message(self.Moved())
+            self._load_beside()
+
+    @property
+    def _is_loading(self) -> bool:
+        """Whether history of what is charted is on its way."""
+        return self._loads > 0 or self.series in self._reading
 
     def take_current(self) -> None:
         """Take in the bar under way, and how many decimals the symbol's prices have by now."""
@@ -112,7 +134,7 @@ class LiveChart(CandleChart):
         self._take_update()
         if self.series is None:
             return
-        if self._is_behind and not self._loads:
+        if self._is_behind and not self._is_loading:
             self._is_behind = False
             self._read_again(self.series.bars[-2].open_ms if len(self.series.bars) > 1 else 0)
         if self.symbol in touched:
@@ -268,7 +290,7 @@ class LiveChart(CandleChart):
     def load_what_comes_into_view(self) -> None:
         """Load older bars where the left edge is near the oldest loaded one; whoever moves on does not begin that anew."""
         series = self.series
-        if self._loads or series is None or self._fetching is series:
+        if self._is_loading or series is None or self._fetching is series:
             return
         if self.wants_older:
             self.load_older()

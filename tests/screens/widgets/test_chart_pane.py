@@ -1,5 +1,7 @@
 """The chart beside the table."""
 
+import asyncio
+
 import pytest
 
 from klagg_tui.engine.bar import Bar
@@ -219,3 +221,25 @@ async def test_in_another_period_the_neighbours_are_at_hand_again() -> None:
         series = _pane(seen).chart.series
         assert series is not None
         assert (series.symbol, series.period, len(series.bars)) == (seen.current, Period.M5, 7)
+
+
+async def test_a_neighbour_that_is_being_read_already_is_not_read_twice() -> None:
+    async with opened(WIDE, preferences=SPLIT) as seen:
+        await seen.press("down")
+        await seen.work_done()
+        history, asked, may_answer = seen.feed.history, [], asyncio.Event()
+
+        async def slow(symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
+            asked.append(symbol)
+            await may_answer.wait()
+            return await history(symbol, period, before_ms, count)
+
+        seen.feed.history = slow  # type: ignore[method-assign]
+        await seen.press("down", "down")
+        charted = seen.current
+        assert asked == [charted]
+        await _pass(seen, 2)
+        may_answer.set()
+        await seen.work_done()
+        assert _is_unbroken(seen)
+        assert asked.count(charted) == 1
