@@ -181,6 +181,8 @@ class InstrumentFacts(NamedTuple):
     quote: str = ""
     is_inverse: bool = False
     """Whether volume counts contracts of a fixed worth in the quote, not the base."""
+    tells_derivatives: bool = False
+    """Whether its exchange tells open interest and funding."""
 
 
 class FeedUpdate(NamedTuple):
@@ -209,18 +211,12 @@ class FeedUpdate(NamedTuple):
 class Edge(Enum):
     """What is before the oldest bar that is stored of a symbol and period."""
 
-    OPEN = auto()
-    """Older ones: some were just stored."""
-    LISTED = auto()
-    """Nothing: trading began there."""
-    NONE = auto()
-    """Nothing that the exchange has."""
-    REACHED = auto()
-    """What the exchange does not give any more."""
-    KEPT = auto()
-    """What is too old to be kept."""
-    UNREACHABLE = auto()
-    """Nobody knows: the exchange cannot be asked now."""
+    OPEN = auto()  # older ones: some were just stored
+    LISTED = auto()  # nothing: trading began there
+    NONE = auto()  # nothing that the exchange has
+    REACHED = auto()  # what the exchange does not give any more
+    KEPT = auto()  # what is too old to be kept
+    UNREACHABLE = auto()  # nobody knows: the exchange cannot be asked now
 
 
 class OlderBars(NamedTuple):
@@ -284,10 +280,7 @@ class Feed(Protocol):
         ...
 
     async def fetch_older(self, symbol: str, period: Period, before_ms: int) -> OlderBars:
-        """Ask the exchange for a page of bars from before the oldest stored one, which opens then; `history` has them afterwards.
-
-        It is as urgent as all history and may take minutes. Nothing more is asked for where nobody waits for the answer any more.
-        """
+        """Have a page of bars fetched from before the oldest stored one, which opens then, as urgently as all history; `history` has them then."""
         ...
 
     async def columns(
@@ -304,6 +297,13 @@ class Feed(Protocol):
         Symbols without such bars are left out; the rest is in the order asked for. Every bar that `take_changes` told as ended before
         the call is among them, and what it tells afterwards is newer. All is held in memory: 1,440 minutes of one symbol
         take 110 KB, so many symbols are asked for some at a time, those on view first. Empty where nothing is kept.
+        """
+        ...
+
+    async def derivatives(self, symbol: str, edges_ms: Sequence[int]) -> tuple[DerivativeMinute, ...]:
+        """Open interest and funding of a contract: of each stretch from one of these times to the next the last minutes that tell them.
+
+        Behind them come the minutes under way, as far as they are not on disk yet; a minute may come twice, then the later one holds.
         """
         ...
 

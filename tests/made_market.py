@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, StoredStretch, no_columns
+from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars
 from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS
@@ -122,6 +123,12 @@ class MadeMarket:
         self.instruments: dict[str, InstrumentFacts] = {}
         """What the listing says."""
         self.venues: tuple[VenueStatus, ...] = ()
+        self.told: list[DerivativeMinute] = []
+        """What is stored of contracts beside their trades."""
+        self.telling: list[DerivativeMinute] = []
+        """The same that is told with the next changes."""
+        self.asked_edges: list[tuple[int, int]] = []
+        """From when to when somebody asked what is stored of it."""
         self._prices = {
             s: (prices or {}).get(s) or round(PRICES[i % len(PRICES)] * (1 + 0.07 * (i // len(PRICES))), 6)
             for i, s in enumerate(self.symbols)
@@ -192,12 +199,13 @@ class MadeMarket:
         added = tuple(s for s in self.symbols if s not in self._shown)
         self._shown.update(added)
         stored, self._told_stored = tuple(self._told_stored), []
-        if not (drained.current or drained.ended or added or stored):
+        told, self.telling = tuple(self.telling), []
+        if not (drained.current or drained.ended or added or stored or told):
             return None
         traded = () if self.hides_trades else drained.current
         last = {bar.symbol: self._last_ms.get(bar.symbol, BEGIN_MS) for bar in traded}
         learned = {symbol: self.instruments[symbol] for symbol in added if symbol in self.instruments}
-        return FeedUpdate(drained, added, (), last, learned, stored)
+        return FeedUpdate(drained, added, (), last, learned, stored, derivatives=told)
 
     def tell_stored(self, stretch: StoredStretch) -> None:
         """The next update says that the database holds something else there."""
@@ -238,6 +246,10 @@ class MadeMarket:
             for symbol, bars in wanted.items()
         }
         return {symbol: columns for symbol, columns in found.items() if columns}
+
+    async def derivatives(self, symbol: str, edges_ms: Sequence[int]) -> tuple[DerivativeMinute, ...]:
+        self.asked_edges.append((edges_ms[0], edges_ms[-1]))
+        return tuple(one for one in self.told if one.symbol == symbol and edges_ms[0] <= one.open_ms < edges_ms[-1])
 
     def tape(self, symbol: str) -> tuple[AggTrade, ...]:
         return tuple(self._tape) if symbol == self.followed else ()

@@ -15,7 +15,7 @@ from klagg_tui.feed import FeedUpdate, InstrumentFacts
 from klagg_tui.formatting import counted
 from klagg_tui.names import parted
 from klagg_tui.storage.store import Store
-from klagg_tui.storage.symbols import Standing
+from klagg_tui.storage.symbols import Pair, Standing
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,8 @@ async def stored_instruments(store: Store) -> dict[str, InstrumentFacts]:
         label, own = parted(known.symbol)
         label = label or alone
         if label:
-            found[known.symbol] = InstrumentFacts(label, _called(label), own, *pairs.get(known.symbol, ()))
+            pair = pairs.get(known.symbol, Pair("", ""))
+            found[known.symbol] = InstrumentFacts(label, _called(label), own, *pair, _tells_derivatives(label))
     return found
 
 
@@ -60,6 +61,12 @@ async def stored_instruments(store: Store) -> dict[str, InstrumentFacts]:
 def _called(label: str) -> str:
     """An exchange for people; empty where klagg has none of that key any more."""
     return venue(label).name if label in keys() else ""
+
+
+@cache
+def _tells_derivatives(label: str) -> bool:
+    """Whether an exchange tells open interest and funding, as far as klagg reads them."""
+    return label in keys() and venue(label).derivatives is not None
 
 
 async def stored_bars(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns
+from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError, StorageError
@@ -130,6 +131,16 @@ class Runtime:
             self._plan.markets,
             lambda store: questions.columns(store, symbols, period, from_ms, to_ms, fields),
         )
+
+    async def derivatives(self, symbol: str, edges_ms: Sequence[int]) -> tuple[DerivativeMinute, ...]:
+        """See `Feed.derivatives`."""
+        now = await self._ask(lambda host: questions.derivatives_now(host, symbol))
+        if self._plan.database is None:
+            return tuple(now)
+        stored = await questions.ask_aside(
+            self._plan.database, self._plan.markets, lambda store: store.derivatives_at(symbol, edges_ms)
+        )
+        return (*stored, *now)
 
     def tape(self, symbol: str) -> tuple[AggTrade, ...]:
         """See `Feed.tape`."""

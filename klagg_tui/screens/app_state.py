@@ -59,9 +59,7 @@ class AppState:
         """What the last beat read from the feed."""
         self._kept: tuple[object, ...] = ()
         self._scope = Scope()
-        saved = (Alert(text, str(self.period)) for text in preferences.alerts)
-        self.book = AlertBook(saved, self.scope, desk)
-        """The alerts."""
+        self.book = AlertBook((Alert(text, str(self.period)) for text in preferences.alerts), self.scope, desk)
         self.alerts, self.fired = self.book.alerts, self.book.fired
         self.marks = AlertMarks(self.alerts)
         self.unread: list[str] = []
@@ -78,6 +76,8 @@ class AppState:
         self.shown_count = 0
         """How many of all symbols the market table shows."""
         self.beats = 0
+        self.anchors: dict[str, int] = {}
+        """When the bar opened at which somebody anchored a VWAP, by symbol."""
         self.status = feed.status()
         self.palette: Palette = palette(KLAGG.to_color_system().generate(), Tints.THEME)
 

@@ -17,7 +17,7 @@ from klagg_tui.screens.dialogs.saved_filters import SavedFiltersDialog
 from klagg_tui.screens.dialogs.sort import sort_menu
 from klagg_tui.screens.dialogs.watchlists import WatchlistDialog
 from klagg_tui.screens.market_keys import FOOT_KEYS, FOOT_OF_DEMO, FOOT_OF_SEVERAL, MARKET_BINDINGS
-from klagg_tui.screens.split import SplitScreen
+from klagg_tui.screens.marking import MarkingScreen
 from klagg_tui.screens.widgets.breadth_line import BreadthLine
 from klagg_tui.screens.widgets.column_headers import ColumnHeaders
 from klagg_tui.screens.widgets.header import TabsLine, VenuesLine
@@ -38,7 +38,7 @@ BREADTH_BEATS: Final = 10
 BEST_FIRST: Final = "▼ best match"
 
 
-class MarketScreen(SplitScreen):
+class MarketScreen(MarkingScreen):
     """One row a symbol."""
 
     HELP_TITLE = "Market"
@@ -130,8 +130,7 @@ class MarketScreen(SplitScreen):
         rows = ordered(among, state.sorting, state.period, state.now_ms, state.find_column)
         if state.ranking is not None:
             rows.sort(key=state.ranking, reverse=True)  # those that are as like stay in their order
-        marked = watchlists.symbols_of(chosen.watchlists, chosen.list_for_marks)
-        self.table.marked = frozenset(row.symbol for row in watchlists.listed_rows(market.rows.values(), marked))
+        self.show_marks()
         self.table.mixes_quotes = mixes_quotes(rows)
         self.table.empty_text = empty_text(
             market, chosen, state.filter, state.status, self._shown_keys.get("demo", "D"), venue

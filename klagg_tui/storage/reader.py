@@ -153,6 +153,13 @@ class StoreReader(StoreContents):
             async for page in derivatives.since(self._reader, names, minutes_of(from_ms, None)[0]):
                 yield page
 
+    async def derivatives_at(self, symbol: str, edges_ms: Sequence[int]) -> list[DerivativeMinute]:
+        """Of each stretch from one of these times to the next, the last minutes that tell open interest and funding."""
+        found = await self._naming.find(self._reader, symbol)
+        if found is None or not await derivatives.is_there(self._reader):
+            return []
+        return await derivatives.last(self._reader, *found, [edge // MINUTE_MS for edge in edges_ms])
+
     async def stored_periods(self) -> dict[str, tuple[Period, ...]]:
         """The periods of which each symbol has bars, short to long."""
         periods = tuple(Period)

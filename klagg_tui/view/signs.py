@@ -18,6 +18,8 @@ LEGEND: Final = (
     ("✔~", "the same, by the exchange's own bar alone and not by ids of trades"),
     ("=", "trading rests at the exchange; below the table: unchanged"),
     ("★", "on the watchlist; before a name: a list"),
+    ("▣", "marked for the wall of charts"),
+    ("✪", "on the watchlist and marked"),
     ("◇", "an alert on this symbol is armed; on the chart the price that it waits for"),
     ("◆", "an alert fired for the symbol and still holds"),
     ("▲", "rising, or sorted from small to large; before a sentence: a trouble, or an alert that fired"),
@@ -32,6 +34,7 @@ LEGEND: Final = (
     ("┃│╽╿╶", "a bar in one cell: long body, mostly wick, wick above, wick below, no movement"),
     ("┊┄╴", "the crosshair and its price"),
     ("╌", "the price line of an alert"),
-    ("⠉⠒⠤⣀", "a curve over the candles: averages, VWAP"),
+    ("⠉⠒⠤⣀", "a curve over the candles or below them: averages, bands, VWAP, RSI, open interest"),
+    ("██▌", "beside the candles: volume by price; the longest bar, in another colour, is the point of control (POC)"),
 )
 """Signs, words."""

@@ -30,8 +30,8 @@ async def test_what_is_stored_comes_with_what_its_exchange_said_of_it(tmp_path: 
         await store.learn_pairs({"BTCUSDT": Pair("BTC", "USDT"), "GONEUSDT": Pair("GONE", "USDT")})
         update = await first_picture(store)
     assert update.instruments == {
-        "BTCUSDT": InstrumentFacts(UM, venue(UM).name, "BTCUSDT", "BTC", "USDT"),
-        "OLDUSDT": InstrumentFacts(UM, venue(UM).name, "OLDUSDT"),
+        "BTCUSDT": InstrumentFacts(UM, venue(UM).name, "BTCUSDT", "BTC", "USDT", tells_derivatives=True),
+        "OLDUSDT": InstrumentFacts(UM, venue(UM).name, "OLDUSDT", tells_derivatives=True),
     }
 
 
@@ -42,6 +42,7 @@ async def test_stored_rows_of_several_exchanges_can_be_filtered_before_any_has_a
         await store.learn_pairs({ours: Pair("BTC", "USDT"), theirs: Pair("BTC", "USD", is_inverse=True)})
         update = await first_picture(store)
     assert update.instruments[theirs].is_inverse
+    assert [name for name, facts in update.instruments.items() if facts.tells_derivatives] == [ours]
     assert update.instruments[other] == InstrumentFacts("gone", "", "X")
     market = Market()
     market.apply(update)

@@ -19,8 +19,8 @@ from klagg_tui.runtime.live.context import LiveContext
 
 log = logging.getLogger(__name__)
 
-_MOST: Final = 720
-"""Bars of a page, half a day of minutes: more are not looked at soon, where the exchange gives thousands at once."""
+_MOST: Final = 600
+"""Bars of a page, ten hours of minutes: more are not looked at soon, where the exchange gives thousands at once."""
 _MADE_OF_TRADES: Final = 120
 """Minutes at a time where the exchange has none so old and they are made of its trades: some requests of a busy symbol."""
 

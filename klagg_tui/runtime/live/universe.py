@@ -178,6 +178,7 @@ class SymbolUniverse:
             instrument.base,
             instrument.quote,
             is_inverse=is_inverse,
+            tells_derivatives=venue.derivatives is not None,
         )
 
     def _listed_ms(self, instrument: Instrument) -> int:

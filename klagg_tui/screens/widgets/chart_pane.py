@@ -49,7 +49,7 @@ class ChartPane(Vertical):
         self.show_bar()
 
     def beat(self, touched: set[str]) -> None:
-        """Take in its new bars."""
+        """Take in its new bars, and what is told of it beside its trades."""
         self.chart.beat(touched)
         if self.symbol in touched:
             self.show_bar()

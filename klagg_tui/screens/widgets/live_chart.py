@@ -18,7 +18,7 @@ from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.errors import KlaggError
 from klagg_tui.feed import Edge, FeedUpdate, Mode, OlderBars
 from klagg_tui.screens.app_state import AppState
-from klagg_tui.screens.widgets.chart import CandleChart
+from klagg_tui.screens.widgets.contract_chart import ContractChart
 from klagg_tui.view.edge import FETCHING, edge_text
 from klagg_tui.view.model import Row
 from klagg_tui.view.role import Role
@@ -38,11 +38,11 @@ _EDGE_ROW: Final = 1
 """Where it is said what is before the oldest bar: under the row of values in words."""
 
 
-class LiveChart(CandleChart):
+class LiveChart(ContractChart):
     """Candles of one symbol of the market in the period on view."""
 
-    def __init__(self, state: AppState) -> None:
-        super().__init__(state)
+    def __init__(self, state: AppState, *, id: str = "chart") -> None:  # noqa: A002  # Textual's own name
+        super().__init__(state, id=id)
         self.symbol = ""
         self._loads = 0
         """How many are under way."""
@@ -122,6 +122,7 @@ class LiveChart(CandleChart):
     def take_current(self) -> None:
         """Take in the bar under way, and how many decimals the symbol's prices have by now."""
         row = self.row
+        self.use_contract(row)
         bar = row.bar(self.state.period) if row else None
         if row is not None and bar is not None and self.series is not None:
             self.decimals = row.decimals
@@ -129,6 +130,7 @@ class LiveChart(CandleChart):
 
     def beat(self, touched: set[str]) -> None:
         """Take in the symbol's new bars."""
+        self.take_told()
         if self.state.is_frozen:
             return
         self._take_update()

@@ -148,7 +148,7 @@ async def test_no_more_is_asked_for_than_the_exchange_gives(tmp_path: Path) -> N
     async with scene(tmp_path, "hyperliquid") as seen:
         assert await seen.fetch(Period.H1, START - 5_000 * HOUR) == OlderBars(Edge.REACHED, most_bars=5_000)
         assert (await seen.fetch(Period.H1, START - 4_000 * HOUR)).edge is Edge.OPEN
-        assert [limit for *_, limit in seen.asked.questions] == [720]
+        assert [limit for *_, limit in seen.asked.questions] == [600]
 
 
 async def test_an_exchange_that_has_nothing_or_knows_no_such_symbol_is_told_from_one_that_cannot_be_asked(

@@ -115,7 +115,7 @@ async def test_the_screen_is_told_what_the_listing_says_of_each_symbol(scene: Sc
     assert set(told) == set(NAMES)
     listed = {one.symbol: one for one in (await scene.context.market_data.instruments()).instruments}
     for name, facts in told.items():
-        assert facts == (venue().key, venue().name, name, listed[name].base, listed[name].quote, False)
+        assert facts == (venue().key, venue().name, name, listed[name].base, listed[name].quote, False, True)
     scene.entries.append(entry("NEWUSDT"))
     await scene.universe.reconcile()
     assert set((await scene.host.update()).instruments) == {"NEWUSDT"}

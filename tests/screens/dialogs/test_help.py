@@ -1,16 +1,16 @@
 """Help."""
 
 from klagg_tui.screens.widgets import header
-from klagg_tui.screens.widgets.row_renderer import MARK
 from klagg_tui.view.alerts.marks import ARMED, FIRED
 from klagg_tui.view.columns import state
 from klagg_tui.view.columns.figures import ABOUT
+from klagg_tui.view.marking import BOTH, LISTED, MARKED
 from klagg_tui.view.signs import LEGEND
 from tests.pilot import opened
 
 
 async def test_help_names_every_key_the_filter_language_and_the_columns() -> None:
-    async with opened((120, 220)) as seen:
+    async with opened((120, 260)) as seen:
         await seen.press("question_mark")
         for part in (
             "Freeze the picture",
@@ -54,7 +54,7 @@ async def test_help_is_searched_for_words_in_lines_and_titles() -> None:
 
 async def test_every_sign_of_a_state_is_in_the_legend() -> None:
     known = {sign for sign, _ in LEGEND}
-    assert {*header._SIGNS.values(), *state._SIGNS.values(), FIRED, ARMED, ABOUT, MARK} <= known
+    assert {*header._SIGNS.values(), *state._SIGNS.values(), FIRED, ARMED, ABOUT, LISTED, MARKED, BOTH} <= known
     async with opened((120, 120)) as seen:
         await seen.press("question_mark", "slash")
         await seen.type("trades are missing")
