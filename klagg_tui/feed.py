@@ -6,10 +6,11 @@ Screens, the status line and the server know the running engine by this alone.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from enum import Enum, StrEnum, auto
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from klagg_tui.edge import OlderBars
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, StoredStretch
@@ -183,6 +184,10 @@ class InstrumentFacts(NamedTuple):
     """Whether volume counts contracts of a fixed worth in the quote, not the base."""
     tells_derivatives: bool = False
     """Whether its exchange tells open interest and funding."""
+    listed_ms: int = 0
+    """When trading began, as the exchange tells it; 0 where it does not."""
+    traded_by_ms: int = 0
+    """Where it does not: a time before which it was traded already, as the oldest stored bar shows; 0 where none does."""
 
 
 class FeedUpdate(NamedTuple):
@@ -206,27 +211,9 @@ class FeedUpdate(NamedTuple):
     minutes do not cover yet."""
     derivatives: tuple[DerivativeMinute, ...] = ()
     """What was told of contracts beside their trades: the minutes that changed, in their newest state."""
-
-
-class Edge(Enum):
-    """What is before the oldest bar that is stored of a symbol and period."""
-
-    OPEN = auto()  # older ones: some were just stored
-    LISTED = auto()  # nothing: trading began there
-    NONE = auto()  # nothing that the exchange has
-    REACHED = auto()  # what the exchange does not give any more
-    KEPT = auto()  # what is too old to be kept
-    UNREACHABLE = auto()  # nobody knows: the exchange cannot be asked now
-
-
-class OlderBars(NamedTuple):
-    """What came of asking the exchange for bars from before the stored ones."""
-
-    edge: Edge
-    listed_ms: int = 0
-    """When trading began, 0 where that is not known."""
-    most_bars: int = 0
-    """How many of the newest the exchange gives, where that is the reason."""
+    anew_until_ms: int = 0
+    """Not 0: a recording is played from its beginning again. What was told before holds no more, symbols and bars included, and until
+    the newest trade is of this time nothing that comes is news: it happened before."""
 
 
 class Pace(Protocol):
@@ -254,8 +241,18 @@ class Playback(Protocol):
         """Play faster, or with -1 slower."""
         ...
 
+    @property
+    def goes_back(self) -> bool:
+        """Whether a time that was played already can be gone to."""
+        ...
+
+    @property
+    def recorded_ms(self) -> tuple[int, int] | None:
+        """When the first recorded trade was, and when the last one is reckoned to be; None before the first."""
+        ...
+
     def skip_to(self, at_ms: int) -> None:
-        """Play without any waiting up to this recorded time."""
+        """Play without any waiting up to this recorded time: on from here, or where that was played already, from the beginning."""
         ...
 
 

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from klagg_tui.edge import Edge, OlderBars
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, StoredStretch, no_columns
@@ -25,7 +26,7 @@ from klagg_tui.exporting import exporter as export
 from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop
 from klagg_tui.exporting.format import Format
 from klagg_tui.exporting.selection import Selection
-from klagg_tui.feed import Edge, FeedUpdate, InstrumentFacts, Mode, OlderBars, Progress, Status, VenueStatus
+from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Progress, Status, VenueStatus
 from klagg_tui.metrics import Metric
 from klagg_tui.storage.store import Store
 from tests.makers import snapshot

@@ -9,12 +9,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol, TypeAlias
 
+from klagg_tui.edge import OlderBars
 from klagg_tui.engine.derivatives import DerivativesBook
 from klagg_tui.engine.events import AppEvent, Counters, PendingGap, Report, TradeFields
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.exchange.transport.steady import steady_ms
-from klagg_tui.feed import InstrumentFacts, OlderBars
+from klagg_tui.feed import InstrumentFacts
 from klagg_tui.metrics import Metrics
 from klagg_tui.runtime.look import Look
 from klagg_tui.runtime.tape import Tape

@@ -9,11 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from klagg_tui.edge import Edge, OlderBars
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.columns import BarColumns
 from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.period import Period
-from klagg_tui.feed import Edge, OlderBars
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.storage.store import Store
 

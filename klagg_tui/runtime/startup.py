@@ -45,7 +45,7 @@ async def note_watched(store: Store, venues: Collection[str]) -> None:
 
 async def stored_instruments(store: Store) -> dict[str, InstrumentFacts]:
     """What is known of the stored symbols whose exchange is known, by symbol, as the last listing of each said it."""
-    pairs = await store.pairs()
+    pairs, first = await store.pairs(), await store.traded_by()
     alone = "" if store.is_qualified else next(iter(store.venues), "")
     found: dict[str, InstrumentFacts] = {}
     for known in await store.symbols():
@@ -53,7 +53,8 @@ async def stored_instruments(store: Store) -> dict[str, InstrumentFacts]:
         label = label or alone
         if label:
             pair = pairs.get(known.symbol, Pair("", ""))
-            found[known.symbol] = InstrumentFacts(label, _called(label), own, *pair, _tells_derivatives(label))
+            facts = InstrumentFacts(label, _called(label), own, *pair, tells_derivatives=_tells_derivatives(label))
+            found[known.symbol] = facts._replace(listed_ms=known.first_open_ms, traded_by_ms=first.get(known.symbol, 0))
     return found
 
 

@@ -169,7 +169,7 @@ class MarketScreen(MarkingScreen):
         sort, placed = self.state.sorting, self.table.placed
         if self.state.ranking is not None:
             self.headers.show_headers(placed, sort, None)
-            return BEST_FIRST
+            return self.state.filter.order.title if self.state.filter.order else BEST_FIRST
         sorted_by = sort.key if any(each.column.key == sort.key for each in placed) else None
         self.headers.show_headers(placed, sort, sorted_by)
         column = self.state.find_column(sort.key)

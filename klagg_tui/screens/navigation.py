@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.app import App
+from textual.binding import BindingType
 
 from klagg_tui.screens.app_state import AppState
-from klagg_tui.screens.base import KlaggScreen
-from klagg_tui.screens.bindings import described_keys
+from klagg_tui.screens.base import KlaggScreen, kinds_below
+from klagg_tui.screens.bindings import sections_of_keys
 from klagg_tui.screens.coin import CoinScreen
 from klagg_tui.screens.dialogs.alerts import AlertsScreen
 from klagg_tui.screens.dialogs.help import HelpScreen
@@ -17,7 +18,9 @@ from klagg_tui.screens.market import MarketScreen
 from klagg_tui.screens.marking import MarkingScreen
 from klagg_tui.screens.symbol import SymbolScreen
 from klagg_tui.screens.wall import WallScreen
+from klagg_tui.screens.widgets.prompt import FilterPrompt
 from klagg_tui.view import watchlists
+from klagg_tui.view.exports import ALL_SYMBOLS, LIST_SIGN, SHOWN_SYMBOLS
 
 
 class Navigation(App[bool]):
@@ -115,10 +118,10 @@ class Navigation(App[bool]):
         choices: list[tuple[str, tuple[str, ...]]] = [(symbol, (symbol,))] if symbol else []
         shown = self._table_symbols
         if self.state.filter.text or self.state.preferences.shown_list or self.state.venue:
-            choices.append(("The symbols of the table", shown))
+            choices.append((SHOWN_SYMBOLS, shown))
         lists = self.state.preferences.watchlists
-        choices += [(f"★ {name}", watchlists.symbols_of(lists, name)) for name, symbols in lists if symbols]
-        choices.append(("All symbols", tuple(self.state.live.rows)))
+        choices += [(f"{LIST_SIGN}{name}", watchlists.symbols_of(lists, name)) for name, symbols in lists if symbols]
+        choices.append((ALL_SYMBOLS, tuple(self.state.live.rows)))
         # On the symbol's own screen it is what is meant first.
         return choices if isinstance(self.screen, SymbolScreen) or not symbol else choices[1:] + choices[:1]
 
@@ -148,6 +151,13 @@ class Navigation(App[bool]):
         return at < len(stack)
 
     async def action_help(self) -> None:
-        """Show the keys that hold here."""
-        if self._klagg_screen:
-            await self.push_screen(HelpScreen(self._klagg_screen.HELP_TITLE, described_keys(self.screen)))
+        """Show the keys that hold here, and those of the other screens."""
+        import klagg_tui.screens.export  # noqa: F401 - its keys are told too
+
+        here = self._klagg_screen
+        if here:
+            kinds = [kind for kind in kinds_below(KlaggScreen) if not isinstance(here, kind)]
+            others: dict[str, list[BindingType]] = {kind.HELP_TITLE: kind.BINDINGS for kind in kinds}
+            others |= {"while a filter is typed": FilterPrompt.BINDINGS, "alerts": AlertsScreen.BINDINGS}
+            keys = sections_of_keys(self.screen, here.HELP_TITLE, others, self._keymap)
+            await self.push_screen(HelpScreen(here.HELP_TITLE, keys))

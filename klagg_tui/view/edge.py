@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from klagg_tui import formatting
-from klagg_tui.feed import Edge, OlderBars
+from klagg_tui.edge import Edge, OlderBars
 
 FETCHING = "fetching older bars…"
 

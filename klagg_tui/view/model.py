@@ -225,7 +225,10 @@ class Market:
             if row is not None:
                 row.learn(facts)
                 listed = Listed(row.venue, row.base, row.quote)
-                self.screener.learn(symbol, listed, is_inverse=facts.is_inverse)
+                told = facts.listed_ms, facts.traded_by_ms
+                self.screener.learn(
+                    symbol, listed, is_inverse=facts.is_inverse, listed_ms=told[0], traded_by_ms=told[1]
+                )
                 touched.add(symbol)
         return touched
 

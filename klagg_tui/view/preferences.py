@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final, cast
 
 from klagg_tui.errors import BadIndicator
+from klagg_tui.view import exports
 from klagg_tui.view.columns.registry import DEFAULT_KEYS, find
+from klagg_tui.view.exports import ExportPreset
 from klagg_tui.view.indicators.entry import read_entry
 from klagg_tui.view.indicators.indicator import Indicator
 from klagg_tui.view.indicators.registry import DEFAULT_INDICATORS, INDICATORS
@@ -54,6 +56,8 @@ class Preferences:
     """What is marked for the wall of charts, each as `venue:name`, in the order in which it was."""
     on_wall: bool = False
     """Whether the wall was on view."""
+    export_presets: tuple[ExportPreset, ...] = ()
+    """Those that were saved, in the order in which they were."""
     alerts: tuple[str, ...] = ()
     indicators: tuple[str, ...] = DEFAULT_INDICATORS
     """Keys of those that are shown. In the state file each is a switch of its own."""
@@ -140,8 +144,8 @@ def _read(name: str, value: object, default: object) -> object | None:
         return tuple(key for key in _texts(value) if _may_be_column(key)) or None
     if name in _FIT:
         return value if isinstance(value, str) and _FIT[name](value) else None
-    if name == "saved_filters":
-        return _pairs(value)
+    if name in _READERS:
+        return _READERS[name](value)
     if name == "names":
         return tuple({**dict(cast("tuple[tuple[str, str], ...]", default)), **dict(_pairs(value))}.items())
     if name == "lengths":
@@ -190,3 +194,9 @@ def _texts(value: object) -> list[str]:
 
 def _are_texts(values: list[Any]) -> bool:
     return all(isinstance(one, str) for one in values)
+
+
+_READERS: Final[Mapping[str, Callable[[object], object]]] = {
+    "export_presets": exports.from_plain,
+    "saved_filters": _pairs,
+}

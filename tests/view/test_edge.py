@@ -2,7 +2,7 @@
 
 import pytest
 
-from klagg_tui.feed import Edge, OlderBars
+from klagg_tui.edge import Edge, OlderBars
 from klagg_tui.view.edge import edge_text
 from tests.makers import START
 

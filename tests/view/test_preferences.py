@@ -6,6 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from klagg_tui.view.exports import ExportPreset
 from klagg_tui.view.indicators.entry import read_entry
 from klagg_tui.view.preferences import Preferences, from_plain
 
@@ -13,7 +14,7 @@ from klagg_tui.view.preferences import Preferences, from_plain
 def test_what_is_remembered_is_read_back() -> None:
     chosen = Preferences(
         period="1h", sort="chg(1d)", columns=("symbol", "vol", "rvol(5m,20)", "-(chg +1.5%)/2", "hot"), saved_filters=(("a", "btc"),),
-        watchlists=(("Mine", ("BTCUSDT",)),), alerts=("last>1",), local_time=True,
+        watchlists=(("Mine", ("BTCUSDT",)),), alerts=("last>1",), local_time=True, export_presets=(ExportPreset("two", "1m 1h", "-2d", bars="whole"),),
     )  # fmt: skip
     plain = json.loads(json.dumps(chosen.as_plain(Preferences())))
     assert from_plain(plain, Preferences()) == chosen

@@ -10,11 +10,11 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+from klagg_tui.edge import Edge, OlderBars
 from klagg_tui.engine.period import Period, child_of
 from klagg_tui.errors import ExchangeError, Refused
 from klagg_tui.exchange.requests import BarsWanted, pages
 from klagg_tui.exchange.venue import Priority
-from klagg_tui.feed import Edge, OlderBars
 from klagg_tui.runtime.live.context import LiveContext
 
 log = logging.getLogger(__name__)

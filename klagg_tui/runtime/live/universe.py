@@ -179,6 +179,7 @@ class SymbolUniverse:
             instrument.quote,
             is_inverse=is_inverse,
             tells_derivatives=venue.derivatives is not None,
+            listed_ms=self._listed_ms(instrument),
         )
 
     def _listed_ms(self, instrument: Instrument) -> int:

@@ -13,10 +13,11 @@ from textual import work
 from textual.strip import Strip
 
 from klagg_tui import formatting
+from klagg_tui.edge import Edge, OlderBars
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.errors import KlaggError
-from klagg_tui.feed import Edge, FeedUpdate, Mode, OlderBars
+from klagg_tui.feed import FeedUpdate, Mode
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.widgets.contract_chart import ContractChart
 from klagg_tui.view.edge import FETCHING, edge_text
@@ -129,8 +130,13 @@ class LiveChart(ContractChart):
             self.shift(self.series.take([bar]))
 
     def beat(self, touched: set[str]) -> None:
-        """Take in the symbol's new bars."""
+        """Take in the symbol's new bars, or begin again where all does."""
         self.take_told()
+        if self.series is not None and (self.state.last_update or FeedUpdate()).anew_until_ms:
+            self._shelf.clear()
+            self._is_behind = True  # what was charted until now is nothing to keep
+            self.begin(self.symbol)
+            return
         if self.state.is_frozen:
             return
         self._take_update()

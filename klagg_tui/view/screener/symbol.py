@@ -11,6 +11,7 @@ from klagg_tui.view.screener.contract import Contract
 from klagg_tui.view.screener.day import OfDay, Told
 from klagg_tui.view.screener.extremes import Extreme, FirstKnown
 from klagg_tui.view.screener.figure import FigureCall
+from klagg_tui.view.screener.listing import Listing
 from klagg_tui.view.screener.readings import Reading
 from klagg_tui.view.screener.series import Run, Series
 from klagg_tui.view.screener.tape import Tape
@@ -31,6 +32,7 @@ class SymbolFigures:
         "_old",
         "contract",
         "is_inverse",
+        "listing",
         "now_ms",
         "peer",
         "peer_bar",
@@ -51,6 +53,7 @@ class SymbolFigures:
         """The last 24 hours in the exchange's words."""
         self.contract = Contract(now_ms)
         """What is told beside trades."""
+        self.listing = Listing()
         self.peer: SymbolFigures | None = None
         """BTC of the same exchange."""
         self.peer_bar: Callable[[], Bar | None] = lambda: None

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from klagg_tui.edge import Edge, OlderBars
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import Refused, Unreachable
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.venue import Priority
-from klagg_tui.feed import Edge, OlderBars
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.live.context import Contract, LiveContext
 from klagg_tui.runtime.live.older import OlderPages

@@ -4,11 +4,12 @@ import asyncio
 
 import pytest
 
+from klagg_tui.edge import Edge, OlderBars
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError, StorageError
-from klagg_tui.feed import Edge, Mode, OlderBars
+from klagg_tui.feed import Mode
 from klagg_tui.screens.widgets import chart as chart_of
 from klagg_tui.screens.widgets import live_chart
 from klagg_tui.screens.widgets.live_chart import LiveChart
