@@ -75,7 +75,7 @@ class AppState:
         self.health = Health()
         self.shown_count = 0
         """How many of all symbols the market table shows."""
-        self._beats = 0
+        self.beats = 0
         self.anchors: dict[str, int] = {}
         """When the bar opened at which somebody anchored a VWAP, by symbol."""
         self.status = feed.status()
@@ -86,8 +86,8 @@ class AppState:
         self.last_update = self.feed.take_changes()
         status = self.feed.status()
         self.status = status._replace(notices=status.notices + self.book.desk.notices)
-        self._beats += 1
-        if self._beats % BEATS_A_SECOND == 1:
+        self.beats += 1
+        if self.beats % BEATS_A_SECOND == 1:
             self.health.sample(self.status)
         touched: set[str] = set()
         if (update := self.last_update) is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
@@ -36,10 +38,11 @@ class ChartPane(Vertical):
         """The one that is drawn; empty: none is."""
         return self.chart.symbol
 
-    def follow(self, symbol: str) -> None:
-        """Draw this symbol from now on; "": none."""
+    def follow(self, symbol: str, beside: Sequence[str] = ()) -> None:
+        """Draw this symbol from now on; "": none. `beside`: those that the next key may lead to."""
         if symbol != self.symbol:
             self._begin(symbol)
+            self.chart.prepare(beside)
 
     def _begin(self, symbol: str) -> None:
         self.chart.begin(symbol)
