@@ -206,8 +206,9 @@ def test_what_fires_is_dated_by_its_trade_where_the_time_is_told_later(monkeypat
     told = feed.status()
     before = told._replace(exchange_now_ms=told.exchange_now_ms - MINUTE)
     monkeypatch.setattr(feed, "status", lambda: before)
-    for price in ("1.5", "9001.5"):
-        feed.trade_at("ETHUSDT", price)
-        fired = state.check_alerts(state.beat())
+    feed.trade_at("ETHUSDT", "1.5")
+    assert not state.check_alerts(state.beat())
+    feed.trade_at("ETHUSDT", "9001.5")
+    fired = state.check_alerts(state.beat())
     assert [one.at_ms for one in fired] == [state.live.newest_trade_ms]
     assert state.live.newest_trade_ms > before.exchange_now_ms
