@@ -5,11 +5,12 @@ Screens, the status line and the server know the running engine by this alone.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from klagg_tui.edge import OlderBars
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, StoredStretch
@@ -163,23 +164,6 @@ def owed_sentence(minutes: int, symbols: int) -> str:
     return f"{minutes_text} of {symbols_text} {'are' if minutes > 1 else 'is'} still to be fetched"
 
 
-def beginnings(notice: str) -> set[str]:
-    """The notice, and it without its last sentence: what happened, before what it costs one task."""
-    happened, joint, _ = notice.rpartition(". ")
-    return {notice, f"{happened}."} if joint else {notice}
-
-
-def told_once(notices: Iterable[str]) -> tuple[str, ...]:
-    """The notices; of several that say the same and then what it costs one task, the first."""
-    told: set[str] = set()
-    found: list[str] = []
-    for notice in notices:
-        if told.isdisjoint(beginnings(notice)):
-            found.append(notice)
-            told |= beginnings(notice)
-    return tuple(found)
-
-
 class InstrumentFacts(NamedTuple):
     """What the exchange's listing says of a symbol."""
 
@@ -286,6 +270,10 @@ class Feed(Protocol):
 
     async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
         """Up to `count` closed bars that open before `before_ms` (None: the newest ones), oldest first."""
+        ...
+
+    async def fetch_older(self, symbol: str, period: Period, before_ms: int) -> OlderBars:
+        """Have a page of bars fetched from before the oldest stored one, which opens then, as urgently as all history; `history` has them then."""
         ...
 
     async def columns(

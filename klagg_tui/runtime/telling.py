@@ -7,14 +7,14 @@ from itertools import chain
 
 from klagg_tui import logs
 from klagg_tui.exchange.instruments import nothing_called
-from klagg_tui.feed import Status, VenueStatus, told_once
+from klagg_tui.feed import Status, VenueStatus
 from klagg_tui.metrics import together
 from klagg_tui.names import Name
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.market_host import MarketHost
 from klagg_tui.runtime.several import MarketSource, SeveralMarkets
 from klagg_tui.runtime.source import Source
-from klagg_tui.texts import printable
+from klagg_tui.texts import printable, told_once
 
 
 def told_status(source: Source, host: EngineHost) -> Status:

@@ -33,8 +33,8 @@ from klagg_tui.view.sorting import ordered
 
 RESORT_BEATS: Final = 5
 """Beats between two live re-sorts: once a second."""
-BREADTH_BEATS: Final = 10
-"""Beats between two looks at the whole market: every two seconds."""
+BREADTH_BEATS: Final = 20
+"""Beats between two looks at the whole market: every four seconds, right after a re-sort, which has computed much of it already."""
 BEST_FIRST: Final = "▼ best match"
 
 
@@ -104,6 +104,10 @@ class MarketScreen(MarkingScreen):
             self.pane.beat(touched)
             if self._beats % BREADTH_BEATS == 0:
                 self.breadth.show_market()
+        elif news := self.state.still.take_news() if self.state.still else set[str]():
+            self.reorder()
+            self.table.update_rows(news)
+            self.breadth.show_market()
         self.refresh_lines()
 
     def repaint(self) -> None:
@@ -112,14 +116,17 @@ class MarketScreen(MarkingScreen):
         self._redraw()
 
     def period_changed(self) -> None:
-        """The rows show other bars, in another order."""
-        self._redraw()
+        """The rows show other bars, in another order; the whole market does as it did."""
+        self._redraw_rows()
 
     def _redraw(self) -> None:
+        self._redraw_rows()
+        self.breadth.show_market()
+
+    def _redraw_rows(self) -> None:
         self.table.redraw()
         self.reorder()
         self.pane.redraw()
-        self.breadth.show_market()
 
     def reorder(self) -> None:
         """Filter and sort."""

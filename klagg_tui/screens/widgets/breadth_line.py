@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from klagg_tui.engine.period import MINUTE_MS
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.widgets.line import Line
 from klagg_tui.view.breadth import BREADTH_CALLS, breadth_of, breadth_pieces
@@ -35,5 +36,6 @@ class BreadthLine(Line):
         """Show how the market on view does, or the exchange on view."""
         if self.has_class("shown"):
             venue, rows = self.state.venue, self.state.shown_market.rows.values()
-            breadth = breadth_of(row for row in rows if not venue or row.venue == venue)
+            minute = self.state.now_ms // MINUTE_MS
+            breadth = breadth_of((row for row in rows if not venue or row.venue == venue), minute)
             self.show(breadth_pieces(breadth))

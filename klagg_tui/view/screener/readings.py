@@ -36,6 +36,12 @@ class Reading(ABC):
         """Which part of what it looks at is known, 0 to 1."""
 
 
+def newest_price(bars: Sequence[Bar | None]) -> Exact:
+    """That of the minute, otherwise of the shortest period of which there is a bar; 0 where there is none."""
+    minute = bars[0]
+    return minute[6] if minute is not None else next((bar[6] for bar in bars if bar is not None), 0)
+
+
 def share(tape: Tape, window: SumWindow | PaidWindow | ReturnWindow | PairWindow | Extreme, is_known: bool) -> float:
     """The known part of a window and the minute under way."""
     whole = max(0, window.known - tape.partial_in(window.lo, window.hi))
@@ -70,9 +76,17 @@ class Sum(Reading):
     def coverage(self, forming: Bar | None, _bars: Sequence[Bar | None]) -> float:
         """See `Reading`."""
         window = self.window
-        window.sync()
-        now = 0.0 if forming is None else self.field_of(forming)
-        return share(window.tape, window, now == now and is_whole(window.tape, forming))  # noqa: PLR0124
+        tape = window.tape
+        if window.hi != tape.end:
+            window.sync()
+        if forming is None:
+            is_known = tape.end > 0
+        else:
+            now = self.field_of(forming)
+            is_known = now == now and forming[12] is not _PARTIAL  # noqa: PLR0124
+        if tape.partial:
+            return share(tape, window, is_known)
+        return (window.known + is_known) / (window.length + 1)
 
 
 class Change(Reading):
@@ -86,18 +100,30 @@ class Change(Reading):
     def value(self, _forming: Bar | None, bars: Sequence[Bar | None]) -> float | None:
         """See `Reading`."""
         bar, first = bars[0], self.first
-        if bar is None or not bar[6]:
+        if bar is None:
+            return self._of_closed()
+        if not bar[6]:
             return None
         first.sync()
         tape, closes = first.tape, first.closes
         before: Exact = int(closes.values[first.at % closes.size]) * tape.unit if first.at < tape.end else bar[3]
         return (bar[6] - before) * 100 / before
 
+    def _of_closed(self) -> float | None:
+        """The same up to the newest minute that is known, where no trade was seen."""
+        first = self.first
+        first.sync()
+        tape, closes = first.tape, first.closes
+        prices = [closes.values[minute % closes.size] for minute in range(first.at, tape.end)]
+        newest = next((price for price in reversed(prices) if price), 0)
+        return (newest - prices[0]) * 100 / prices[0] if newest else None
+
     def coverage(self, _forming: Bar | None, _bars: Sequence[Bar | None]) -> float:
         """See `Reading`."""
         first = self.first
         first.sync()
-        return min(1.0, (first.tape.end - first.at) / first.length)
+        known, wanted = first.tape.end - first.at, first.length
+        return known / wanted if known < wanted else 1.0
 
 
 class Highest(Reading):
@@ -159,8 +185,8 @@ class Distance(Reading):
 
     def value(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float | None:
         """See `Reading`."""
-        price, bar = self.highest.exact(forming), bars[0]
-        return (bar[6] - price) * 100 / price if price and bar is not None and bar[6] else None
+        price, newest = self.highest.exact(forming), newest_price(bars)
+        return (newest - price) * 100 / price if price and newest else None
 
     def coverage(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float:
         """See `Reading`."""

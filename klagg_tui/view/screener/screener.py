@@ -56,6 +56,15 @@ class Screener:
         self._peers_minute = 0
         """When the peers are to be looked at again."""
 
+    @property
+    def followed(self) -> Collection[SymbolFigures]:
+        """Of all symbols."""
+        return self._figures.values()
+
+    def peers_as_of_now(self, bars_of: Callable[[str], Sequence[Bar | None]]) -> Peers:
+        """Which BTC markets symbols are held against."""
+        return self._peers.copy(bars_of)
+
     def use(self, calls: Collection[FigureCall]) -> bool:
         """Compute exactly these from now on; whether that is news."""
         wanted = frozenset(calls)
