@@ -14,7 +14,8 @@ def unsent_text(settings: Alerts, market: str) -> str:
     if not named:
         return ""
     what = " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
-    return f"{market} sends nothing: {what} of [alerts] rest{'' if len(named) > 1 else 's'}. `klagg alerts test` tries what is set."
+    are = "are" if len(named) > 1 else "is"
+    return f"{market} sends no alerts: {what} of the settings {are} not used. `klagg alerts test` tries what is set."
 
 
 def ways_of(settings: Alerts) -> tuple[Way, ...]:

@@ -16,5 +16,5 @@ def test_what_a_simulated_market_does_not_send_is_named() -> None:
     assert unsent_text(none, "A simulated market") == ""
     two = Alerts(bell=True, terminal="auto", desktop=False, command=("say",), webhook="https://example.org/")
     assert unsent_text(two, "A simulated market") == (
-        "A simulated market sends nothing: command and webhook of [alerts] rest. `klagg alerts test` tries what is set."
+        "A simulated market sends no alerts: command and webhook of the settings are not used. `klagg alerts test` tries what is set."
     )
