@@ -191,7 +191,8 @@ class AppState:
 
     def use_figures(self) -> None:
         """Compute what filter, alerts, columns, order and the line of the whole market ask for, and nothing else."""
-        self.live.screener.use(self.urgent_calls.union(*(column.calls for column in self.columns())))
+        calls = self.urgent_calls.union(*(column.calls for column in self.columns()))
+        self.live.screener.use(calls, self.feed.periods)
 
     @property
     def sorting(self) -> Sort:

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS, TURNOVER_DECIMALS, Exact
-from klagg_tui.engine.period import MINUTE_MS
+from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.evidence import Evidence
 
 UNKNOWN: Final = 0
@@ -144,11 +144,16 @@ class Listener(Protocol):
 
 
 class Tape:
-    """The minutes of one symbol up to `end`, the minute under way."""
+    """The minutes of one symbol up to `end`, the minute under way; or its longer bars, which are counted as minutes are."""
 
-    __slots__ = ("end", "listeners", "partial", "prices", "sums", "unit")
+    __slots__ = ("end", "listeners", "partial", "period", "prices", "step", "step_ms", "sums", "unit")
 
-    def __init__(self) -> None:
+    def __init__(self, period: Period = Period.M1) -> None:
+        self.period = period
+        """None longer than a day."""
+        self.step_ms = period.nominal_ms
+        self.step = self.step_ms // MINUTE_MS
+        """Minutes."""
         self.end = 0
         """The minute after the newest one that is over; 0 where none is known."""
         self.prices: dict[str, Ring] = {}
@@ -194,7 +199,7 @@ class Tape:
 
     def take(self, bar: Bar) -> bool:
         """A minute that is over, the next one or an earlier one; False where that changes nothing."""
-        minute = bar[2] // MINUTE_MS
+        minute = bar[2] // self.step_ms
         if not bar[6]:
             return False
         if minute >= self.end:
