@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from klagg_tui.engine.period import Period
 from klagg_tui.feed import Mode, Status
 from klagg_tui.view import watchlists
-from klagg_tui.view.filter import Filter
+from klagg_tui.view.filter import Filter, read
 from klagg_tui.view.model import Market, Row
 from klagg_tui.view.preferences import Preferences
 from klagg_tui.view.quotes import are_mixed, is_dollar
+
+EVERYTHING: Final = read("")
 
 
 def chosen_rows(
@@ -26,6 +29,17 @@ def chosen_rows(
         return list(rows)
     matches = wanted.matches
     return [row for row in rows if matches(row, period, now_ms)]
+
+
+def unknown_count(
+    market: Market, chosen: Preferences, wanted: Filter, period: Period, now_ms: int, venue: str = ""
+) -> int:
+    """Of how many rows it cannot be said whether they match, for a value that the filter asks for is not known."""
+    if not wanted.text:
+        return 0
+    rows = chosen_rows(market, chosen, EVERYTHING, period, now_ms, venue)
+    matches, denies = wanted.matches, wanted.denies
+    return sum(not denies(row, period, now_ms) and not matches(row, period, now_ms) for row in rows)
 
 
 def mixes_quotes(rows: Iterable[Row]) -> bool:

@@ -57,10 +57,6 @@ class _Watched:
         self.held: set[str] = set()
         """Symbols for which it fired and still holds."""
 
-    def knows(self, row: Row) -> bool:
-        """Whether every figure that it asks for is known: what is not cannot be seen to be untrue."""
-        return all(row.figure(call) is not None for call in self.filter.calls)
-
 
 class Alerts:
     """Fires for a symbol when its alert comes true after it was seen not to be; again only after it was untrue, and after a pause."""
@@ -179,7 +175,8 @@ class Alerts:
                 if not one.filter.matches(row, one.period, now_ms):
                     if symbol not in one.armed:
                         one.held.discard(symbol)
-                        if one.knows(row):
+                        # What asks for a value that is not known yet was not seen to be untrue.
+                        if one.filter.denies(row, one.period, now_ms):
                             one.armed.add(symbol)
                 elif symbol in one.armed:
                     one.armed.discard(symbol)

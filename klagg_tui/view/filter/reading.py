@@ -25,6 +25,8 @@ class Filter:
 
     text: str
     matches: Predicate
+    denies: Predicate
+    """Whether it says no for certain: where it says neither, a value that it asks for is not known."""
     calls: frozenset[FigureCall] = frozenset()
     """What has to be computed for it, through saved filters and own names too."""
     likeness: Callable[[Row], float] | None = None
@@ -135,6 +137,7 @@ def _filter(text: str, truth: Truth) -> Filter:
     return Filter(
         text,
         truth.matches,
+        truth.denies,
         truth.calls,
         _likeness(like) if like else None,
         truth.numbers,
