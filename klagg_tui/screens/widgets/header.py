@@ -119,11 +119,12 @@ class TabsLine(Line):
             left += [Piece("  ", Role.DIM), Clickable(f"⌕ {filter_text}", Role.ACCENT, "screen.filter")]
             if not_known[0]:
                 left.append(Piece(f" · {not_known[0]:,} not known", Role.PARTIAL))
-        if not_known[1]:
-            left.append(Piece(f"  order: {not_known[1]:,} not known", Role.PARTIAL))
         right = period_tabs(state, with_keys=True)
         if _cells(left) + _cells(right) > self.size.width:
             right = period_tabs(state, with_keys=False)
+        note = Piece(f"  order: {not_known[1]:,} not known", Role.PARTIAL)
+        if not_known[1] and _cells([*left, note]) + _cells(right) <= self.size.width:
+            left.append(note)
         self.show(left, right)
 
 
