@@ -148,6 +148,11 @@ class MarketScreen(SplitScreen):
         self.follow_cursor()
         self.refresh_lines()
 
+    def follow_cursor(self) -> None:
+        """Chart the symbol under the cursor, and tell how much is known of its figures."""
+        super().follow_cursor()
+        self.breadth.tell_known(self.table.current, [placed.column for placed in self.table.placed])
+
     # The lines around the table.
 
     def refresh_lines(self) -> None:

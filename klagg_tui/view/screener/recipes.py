@@ -37,6 +37,7 @@ _NEARLY: Final = 0.9
 _HALF: Final = 0.5
 _ENOUGH: Final[Mapping[str, float]] = {
     "chg": _NEARLY,
+    "oi": _NEARLY,
     **dict.fromkeys(
         [
             "turnover",
