@@ -35,6 +35,7 @@ from klagg_tui.screens.state_file import StateFile
 from klagg_tui.screens.symbol import SymbolScreen
 from klagg_tui.screens.themes import KLAGG
 from klagg_tui.screens.toasts import AlertToasts, TerminalSigns
+from klagg_tui.screens.xterm_colours import In256
 from klagg_tui.view.alerts import AlertDesk
 from klagg_tui.view.preferences import Preferences
 
@@ -104,6 +105,8 @@ class KlaggApp(Navigation):
         self._is_leaving = False
         self._keys = KeyQueue(self, super().on_event)
         self.register_theme(KLAGG)
+        if self.console.color_system == "256":
+            self._filters.append(In256())
         self._state_file = state_file
         preferences = state_file.load() if state_file else defaults or Preferences()
         self.state = AppState(feed, preferences, state_file.update if state_file else _discard, desk)

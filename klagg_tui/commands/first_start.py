@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 PATIENCE_S: Final = 5.0
 """For the answers of all exchanges."""
-_QUESTION: Final = "Watch which? Numbers or names with commas, or all"
+BEGINNING: Final = "This is the first start of klagg. These exchanges can be watched; each is asked from here:"
+QUESTION: Final = "Watch which? Numbers or names with commas, or all"
 _ALL: Final = ("all", "*")
 _NARROW: Final = 60
 """Columns of a terminal below which there is room for the names that can be typed alone."""
@@ -98,7 +99,7 @@ def ask(proxy: str | None, patience_s: float = PATIENCE_S) -> Wish:
 
     console = Console(markup=False, emoji=False, highlight=False)
     venues = {key: venue(key) for key in keys()}
-    console.print("This is the first start of klagg. These exchanges can be watched; each is asked from here:")
+    console.print(BEGINNING)
     tried = _try_all(console, venues, proxy, patience_s)
     answering = [key for key in venues if tried[key].answers]
     if not answering:
@@ -110,7 +111,7 @@ def ask(proxy: str | None, patience_s: float = PATIENCE_S) -> Wish:
         return Wish(wants_demo=wants_demo)
     usual = DEFAULT if DEFAULT in answering else answering[0]
     while True:
-        typed = _read(console, f"{_QUESTION} [{usual}]: ")
+        typed = _read(console, f"{QUESTION} [{usual}]: ")
         if typed is None:
             return Wish((usual,), is_answer=False)
         try:

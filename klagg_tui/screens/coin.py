@@ -138,7 +138,7 @@ class CoinScreen(KlaggScreen):
         has_room = self.size.height >= _RULES_FROM and bool(rows)
         rules = rule_lines(self.size.width - 2) if has_room else []
         self.rules.styles.height = len(rules)
-        self.rules.show([[Piece(f" {rule}", Role.FAINT)] for rule in rules])
+        self.rules.show([[Piece(f" {rule}", Role.DIM)] for rule in rules])
         self.show_footer(_KEYS)
 
     def _show_summary(self, sentences: Sequence[str]) -> None:

@@ -9,9 +9,18 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color as TextualColor
+from textual.filter import LineFilter
 
 Rgb: TypeAlias = tuple[int, int, int]
 
+_MOST_TURN: Final = 0.3
+"""So much further on its way to another kind may the nearest one be: else a dark red becomes a purple."""
+_LEAST_VIVID: Final = 5 / 8
+_TINTED: Final = 48
+"""So far may the parts of a grey be from each other."""
 _STEPS: Final = (0, 95, 135, 175, 215, 255)
 _CUBE: Final = tuple((red, green, blue) for red in _STEPS for green in _STEPS for blue in _STEPS)
 _GREYS: Final = tuple((8 + 10 * step,) * 3 for step in range(24))
@@ -25,7 +34,9 @@ def nearest(colour: Rgb, *, keeps_kind: bool = True) -> Rgb:
     Without `keeps_kind` it may become a grey, as the tinted greys may that texts and grounds have.
     """
     kinds = {leading(colour)} if keeps_kind else {leading(colour), None}
-    return min((one for one in (*_CUBE, *_GREYS) if leading(one) in kinds), key=lambda one: _distance(one, colour))
+    is_tint = keeps_kind and leading(colour) is not None
+    fit = (one for one in (*_CUBE, *_GREYS) if leading(one) in kinds and (not is_tint or _is_alike(one, colour)))
+    return min(fit, key=lambda one: _distance(one, colour))
 
 
 def leading(colour: Rgb) -> int | None:
@@ -37,6 +48,39 @@ def leading(colour: Rgb) -> int | None:
 def in_256(colour: Color | None, *, keeps_kind: bool) -> Color | None:
     """The same as a colour of a style; the terminal's own sixteen stay as they are."""
     return Color.from_rgb(*nearest(colour.triplet, keeps_kind=keeps_kind)) if colour and colour.triplet else colour
+
+
+class In256(LineFilter):
+    """Draws what Textual colours itself, as dialogs and what lies dim behind them, in these colours too."""
+
+    def apply(self, segments: list[Segment], background: TextualColor) -> list[Segment]:  # noqa: ARG002 - Textual's
+        """The same texts in the nearest colours."""
+        return [Segment(text, _style_in_256(style) if style else style, control) for text, style, control in segments]
+
+
+@lru_cache(maxsize=4096)
+def _style_in_256(style: Style) -> Style:
+    return style + Style(color=_tint_in_256(style.color), bgcolor=_tint_in_256(style.bgcolor))
+
+
+def _tint_in_256(colour: Color | None) -> Color | None:
+    """Tinted greys may become greys."""
+    return in_256(colour, keeps_kind=colour is not None and _vividness(colour.triplet or (0, 0, 0)) > _TINTED)
+
+
+def _is_alike(one: Rgb, colour: Rgb) -> bool:
+    """Whether it is neither much nearer to another kind nor nearly grey where the other is not."""
+    return _turn(one) <= _turn(colour) + _MOST_TURN and _vividness(one) >= _LEAST_VIVID * _vividness(colour)
+
+
+def _vividness(colour: Rgb) -> int:
+    return max(colour) - min(colour)
+
+
+def _turn(colour: Rgb) -> float:
+    """How far it is on the way from its kind to another one, as purple is from red to blue: 0 to 1."""
+    least, second, most = sorted(colour)
+    return (second - least) / (most - least) if most > least else 0.0
 
 
 def _distance(one: Rgb, other: Rgb) -> float:

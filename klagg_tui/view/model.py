@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from klagg_tui.engine import exact
-from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.columns import BarColumns
 from klagg_tui.engine.exact import PRICE_DECIMALS, Exact
 from klagg_tui.engine.period import Period
@@ -154,7 +154,7 @@ class Row:
             kept = self._closes[ordinal] = Closes()
         kept.put(open_ms, close)
         current = self.bars[ordinal]
-        if current is None or current[2] <= open_ms:
+        if current is None or current[2] < open_ms or (current[2] == open_ms and not _is_behind(bar, current)):
             self.bars[ordinal] = bar
         self.version += 1
 
@@ -170,6 +170,11 @@ class Row:
         twin.venue, twin.venue_name = self.venue, self.venue_name
         twin.base, twin.quote, twin.coin = self.base, self.quote, self.coin
         return twin
+
+
+def _is_behind(stored: Bar, current: Bar) -> bool:
+    """Whether a stored bar is the one under way as far as its minutes had ended: it only looks partial."""
+    return stored.state is State.PARTIAL and current.state is State.FORMING and stored.volume <= current.volume
 
 
 class Market:

@@ -3,6 +3,7 @@
 import pytest
 from rich.color import Color as RichColor
 from rich.color import ColorSystem
+from rich.style import Style
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 
@@ -90,6 +91,39 @@ def test_with_256_colours_green_stays_green_and_red_stays_red(theme: str, tints:
     assert _seen(grid.color) != _seen(grid.bgcolor)
 
 
+@pytest.mark.parametrize("theme", ["klagg", "textual-light"])
+def test_with_256_colours_red_becomes_no_purple_and_no_grey(theme: str) -> None:
+    made = {"klagg": KLAGG, **BUILTIN_THEMES}[theme].to_color_system().generate()
+    few = palette(made, Tints.THEME, has_256=True)
+    for red, green, blue in (_seen(few.plain[Role.LOSS].color), _seen(few.plain[Role.LOSS_FLASH].bgcolor)):
+        assert blue - green <= (red - green) / 2
+        assert red - green >= 40
+    assert _seen(few.plain[Role.LOSS].color) != _seen(few.plain[Role.PARTIAL].color)
+
+
+def test_with_256_colours_the_cursor_makes_no_loss_blue() -> None:
+    few = palette(KLAGG.to_color_system().generate(), Tints.THEME, has_256=True)
+    for step in range(HEAT_STEPS):
+        red, _, blue = _seen(few.cursor[Role.HEAT + step].bgcolor)
+        assert red > blue
+    assert _seen(few.cursor[Role.HEAT + HEAT_STEPS].bgcolor) == _seen(few.cursor[Role.TEXT].bgcolor)
+
+
+async def test_with_256_colours_dialogs_have_none_that_are_rounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textual.constants.COLOR_SYSTEM", "256")
+    async with opened() as seen:
+        await seen.press("s")
+        strips = seen.app.screen._compositor.render_strips(seen.app.size)
+        styles = {segment.style for strip in strips for segment in strip if segment.style}
+        shown = {colour for style in styles for colour in (style.color, style.bgcolor) if colour and colour.triplet}
+        assert len(shown) > 10
+        cube = (0, 95, 135, 175, 215, 255)
+        for colour in shown:
+            assert colour.triplet is not None
+            red, green, blue = colour.triplet
+            assert red == green == blue or {red, green, blue} <= set(cube), colour
+
+
 def test_a_colour_of_the_256_is_its_own_nearest() -> None:
     for colour in ((0, 0, 0), (95, 0, 0), (0, 135, 95), (238, 238, 238), (255, 255, 255)):
         assert nearest(colour) == colour
@@ -102,3 +136,28 @@ async def test_the_app_takes_those_colours_where_its_terminal_has_no_others(monk
         assert gain is not None
         assert gain.triplet is not None
         assert nearest(gain.triplet) == gain.triplet
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, theme in BUILTIN_THEMES.items() if not theme.dark and "ansi" not in name]
+)
+def test_letters_of_every_colour_can_be_read_on_a_light_ground(name: str) -> None:
+    theme = BUILTIN_THEMES[name]
+    made = palette(theme.to_color_system().generate(), Tints.THEME, is_dark=False)
+    for role in (Role.DIM, Role.ACCENT, Role.GAIN, Role.LOSS, Role.WARN, Role.GOOD, Role.BAD, Role.PARTIAL, Role.KEY):
+        for styles in (made.plain, made.cursor, made.head):
+            assert contrast(styles[role]) >= 4.0, role
+
+
+def contrast(style: Style) -> float:
+    """https://www.w3.org/TR/WCAG21/#dfn-contrast-ratio."""
+    assert style.color is not None
+    assert style.bgcolor is not None
+    darker, lighter = sorted(luminance(colour.get_truecolor()) for colour in (style.color, style.bgcolor))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(rgb: tuple[int, int, int]) -> float:
+    parts = [part / 255 for part in rgb]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -50,6 +50,19 @@ def test_an_older_bar_does_not_take_the_place_of_the_current_one() -> None:
     assert row.last == parsing.price("100")
 
 
+def test_a_bar_under_way_that_is_stored_as_far_as_its_minutes_does_not_take_the_place_of_the_current_one() -> None:
+    market = Market()
+    market.apply(FeedUpdate(Changes(current=(bar(period=Period.M5, volume="3", state=State.FORMING),))))
+    market.apply(FeedUpdate(Changes(ended=(bar(period=Period.M5, volume="3", state=State.PARTIAL),))))
+    shown = market.rows["BTCUSDT"].bar(Period.M5)
+    assert shown is not None
+    assert shown.state is State.FORMING
+    market.apply(FeedUpdate(Changes(ended=(bar(period=Period.M5, volume="4", state=State.PARTIAL),))))
+    shown = market.rows["BTCUSDT"].bar(Period.M5)
+    assert shown is not None
+    assert shown.state is State.PARTIAL
+
+
 def test_the_last_price_is_that_of_the_shortest_period_there_is() -> None:
     row = Row("BTCUSDT")
     assert row.last is None
