@@ -26,7 +26,7 @@ from klagg_tui.view.screener.readings import (
     Sum,
     Vwap,
 )
-from klagg_tui.view.screener.relative import RelativeVolume, Speed
+from klagg_tui.view.screener.relative import Better, RelativeVolume, Speed
 from klagg_tui.view.screener.returns import Together, Volatility
 from klagg_tui.view.screener.series import Run
 from klagg_tui.view.screener.symbol import SymbolFigures
@@ -148,8 +148,11 @@ def _vwap(figures: SymbolFigures, window: int) -> Vwap | None:
     return Vwap(paid, SUMS["turnover"], SUMS["volume"], _longer(figures, window, "turnover", "volume"))
 
 
-def _relative(figures: SymbolFigures, window: int, count: int) -> RelativeVolume:
-    return RelativeVolume(_sum(figures, "turnover", window), _sum(figures, "turnover", window * (count + 1)))
+def _relative(figures: SymbolFigures, window: int, count: int) -> Better:
+    def by(field: str) -> RelativeVolume:
+        return RelativeVolume(_sum(figures, field, window), _sum(figures, field, window * (count + 1)))
+
+    return Better(by("turnover"), by("volume"), figures.tape)
 
 
 def _speed(figures: SymbolFigures) -> Speed:
@@ -220,7 +223,7 @@ _RECIPES: Final[Mapping[str, tuple[_Looking, _Making]]] = {
     "delta": _summed("delta"),
     "cvd": _summed("cvd"),
     "vwap": (_minutes("turnover", "volume"), _vwap),
-    "rvol": (lambda window, count: Look({"turnover": window * (count + 1)}), _relative),
+    "rvol": (lambda window, count: Look(dict.fromkeys(("turnover", "volume"), window * (count + 1))), _relative),
     "speed": (lambda: Look({"trades": _AN_HOUR}), _speed),
     "volatility": (_minutes("close"), _volatility),
     "corr": (_minutes("close"), lambda figures, window: _together(figures, window, is_slope=False)),

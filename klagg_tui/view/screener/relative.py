@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import MINUTE_MS
+from klagg_tui.view.screener.kinds import WHOLE
 from klagg_tui.view.screener.readings import Reading, Sum, is_whole, share
+from klagg_tui.view.screener.tape import Tape
 from klagg_tui.view.screener.windows import SumWindow, as_float
 
 
@@ -36,6 +38,35 @@ class RelativeVolume(Reading):
     def coverage(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float:
         """See `Reading`."""
         return self.all.coverage(forming, bars)
+
+
+class Better(Reading):
+    """By turnover, or by amount where more of that is known: candles of some exchanges have no turnover."""
+
+    __slots__ = ("_checked", "by_amount", "by_turnover", "tape")
+
+    def __init__(self, by_turnover: Reading, by_amount: Reading, tape: Tape) -> None:
+        self.by_turnover, self.by_amount, self.tape = by_turnover, by_amount, tape
+        self._checked = -1
+        """The minute in which the turnover was found to be known."""
+
+    def _chosen(self, forming: Bar | None, bars: Sequence[Bar | None]) -> Reading:
+        if self._checked == self.tape.end:
+            return self.by_turnover
+        part = self.by_turnover.coverage(forming, bars)
+        if part >= WHOLE:
+            self._checked = self.tape.end
+        elif self.by_amount.coverage(forming, bars) > part:
+            return self.by_amount
+        return self.by_turnover
+
+    def value(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float | None:
+        """See `Reading`."""
+        return self._chosen(forming, bars).value(forming, bars)
+
+    def coverage(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float:
+        """See `Reading`."""
+        return self._chosen(forming, bars).coverage(forming, bars)
 
 
 class Speed(Reading):

@@ -10,7 +10,7 @@ from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.view.screener.figure import WHOLE, parsed
 from klagg_tui.view.screener.longer import ladder
 from klagg_tui.view.screener.screener import Need, Screener
-from tests.view.screener.made import FIRST, MINUTE, Shape, current, minute_bar, stored
+from tests.view.screener.made import CANDLE_LACKS, FIRST, MINUTE, Shape, current, minute_bar, stored
 
 DAYS = 9
 HOUR, DAY = 60, 1440
@@ -52,6 +52,7 @@ class Market:
         days: int = 0,
         kept: tuple[Period, ...] = DEFAULT_PERIODS,
         hour_state: State = State.CLOSED,
+        lacks: int = 0,
     ) -> None:
         forming = minute_bar(now, shape_at(now))
         self.now = now
@@ -70,7 +71,7 @@ class Market:
         for need in self.screener.needs():
             step = need.period.nominal_ms // MINUTE
             opens = [at for at in known[need.period] if need.from_ms <= at * MINUTE < need.to_ms]
-            bars = [bar_of(need.period, at, at + step) for at in opens]
+            bars = [bar_of(need.period, at, at + step)._replace(evidence=lacks) for at in opens]
             self.screener.seed(need, stored(bars, need.fields))
 
     def values(self) -> dict[str, float | None]:
@@ -180,3 +181,13 @@ def test_hours_that_end_while_it_is_watched_are_taken_in() -> None:
     later = now + 2 * HOUR
     market.bars = current(minute_bar(later, shape_at(later)), bar_of(Period.H1, later, later + 1))
     assert market.values() == pytest.approx(Market(["turnover(7d)", "chg(7d)"], later, minutes=8 * DAY).values())
+
+
+def test_where_candles_have_no_turnover_relative_volume_goes_by_amount_and_not_by_the_minutes_seen_live() -> None:
+    now = FIRST + 5 * HOUR - 1
+    exact = Market(["rvol(5m)"], now, minutes=200).values()["rvol(5m)"]
+    kraken = Market(["rvol(5m)"], now, minutes=200, lacks=CANDLE_LACKS.value)
+    found = kraken.values()["rvol(5m)"]
+    assert exact is not None
+    assert found == pytest.approx(exact, rel=0.05)
+    assert kraken.coverages()["rvol(5m)"] == 1.0
