@@ -7,13 +7,13 @@ bar; otherwise as much of the bar counts as lies in the window, as if its trades
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import DAY_MS, MINUTE_MS, Period
 from klagg_tui.view.screener.kinds import WHOLE
-from klagg_tui.view.screener.tape import SUMS, Tape
+from klagg_tui.view.screener.tape import SUMS, Ring, Tape, is_known
 
 SHORTEST: Final = 60
 """Minutes of the longest window that is made of minutes alone: an hour of them is fetched as soon as longer bars are."""
@@ -122,15 +122,16 @@ class Longer:
         begin, end = self.tape.end + 1 - self.window, self.tape.end
         rings = [self.tape.ring(field) for field in self.fields]
         first = max(self._first, begin, end - min(ring.size for ring in rings))
-        while first < end and not all(_is_known(ring.values[first % ring.size]) for ring in rings):
-            first += 1
+        while first < (known := max(ring.first_known(first, end) for ring in rings)):
+            first = known
         self._first = first
         self.sums, self.extreme, self.minutes, self.is_exact, self.forming = [], 0, 0, True, None
         if first <= begin:
             return
         self.sums = [0.0] * len(self.fields)
         at = begin
-        for piece in self._pieces(begin, first):
+        rungs = [(tape, tape.step, [tape.ring(field) for field in self.fields]) for tape in self.longer]
+        for piece in _pieces(rungs, begin, first, end):
             if piece.end > end:
                 self.forming = piece
                 self.is_exact &= piece.share == 1
@@ -140,34 +141,6 @@ class Longer:
             self.is_exact &= piece.share == 1 and piece.place not in piece.tape.partial
             at = piece.end
         self._take_off(first, at)
-
-    def _pieces(self, at: int, stop: int) -> Iterator[Piece]:
-        """What fills up the stretch, in order; the last one may go beyond it."""
-        shortest = self.longer[-1]
-        while at < stop:
-            piece = self._piece(at, stop)
-            if piece is not None:
-                yield piece
-            at = piece.end if piece is not None else (at // shortest.step + 1) * shortest.step
-
-    def _piece(self, at: int, stop: int) -> Piece | None:
-        for tape in self.longer:
-            place, rest = divmod(at, tape.step)
-            is_near = tape is self.longer[-1] or at + tape.step <= stop
-            if not rest and is_near and self._is_known(tape, place):
-                return Piece(tape, place, 1.0, at + tape.step)
-        for tape in reversed(self.longer):
-            place, rest = divmod(at, tape.step)
-            after = (place + 1) * tape.step
-            if after > self.tape.end or self._is_known(tape, place):
-                return Piece(tape, place, 1 - rest / tape.step, after)
-        return None
-
-    def _is_known(self, tape: Tape, place: int) -> bool:
-        rings = [tape.ring(field) for field in self.fields]
-        return all(
-            tape.end - ring.size <= place < tape.end and _is_known(ring.values[place % ring.size]) for ring in rings
-        )
 
     def _add(self, piece: Piece) -> None:
         tape = piece.tape
@@ -187,7 +160,7 @@ class Longer:
             ring = self.tape.ring(field)
             if field in SUMS:
                 values = (ring.values[minute % ring.size] for minute in range(first, min(end, self.tape.end)))
-                self.sums[at] -= sum(value for value in values if _is_known(value))
+                self.sums[at] -= sum(value for value in values if is_known(value))
 
     def before(self, minute: int) -> None:
         """A minute, or a longer bar, is about to change."""
@@ -242,9 +215,44 @@ class Start:
         self._is_dirty = True
 
 
-def _is_known(value: float) -> bool:
-    """Neither an unknown price nor an unknown sum."""
-    return value == value and not (value == 0 and type(value) is int)  # noqa: PLR0124 - NaN alone differs from itself
+_Rung: TypeAlias = tuple[Tape, int, list[Ring]]
+"""Longer bars, how many minutes they have, and the fields that are looked at."""
+
+
+def _pieces(rungs: Sequence[_Rung], at: int, stop: int, end: int) -> Iterator[Piece]:
+    """What fills up the stretch, in order; the last one may go beyond it. `end`: the minute under way."""
+    shortest = rungs[-1][1]
+    while at < stop:
+        piece = _piece(rungs, at, stop, end)
+        if piece is not None:
+            yield piece
+        at = piece.end if piece is not None else (at // shortest + 1) * shortest
+
+
+def _piece(rungs: Sequence[_Rung], at: int, stop: int, end: int) -> Piece | None:
+    last = rungs[-1]
+    for rung in rungs:
+        tape, step, rings = rung
+        if not at % step and (rung is last or at + step <= stop) and _holds(tape, rings, at // step):
+            return Piece(tape, at // step, 1.0, at + step)
+    for tape, step, rings in reversed(rungs):
+        place, rest = divmod(at, step)
+        after = (place + 1) * step
+        if after > end or _holds(tape, rings, place):
+            return Piece(tape, place, 1 - rest / step, after)
+    return None
+
+
+def _holds(tape: Tape, rings: Sequence[Ring], place: int) -> bool:
+    """Whether all is known of that bar."""
+    end = tape.end
+    if place >= end:
+        return False
+    for ring in rings:
+        size = ring.size
+        if place < end - size or not is_known(ring.values[place % size]):
+            return False
+    return True
 
 
 def wanted(longest: dict[str, int], periods: Collection[Period]) -> dict[Period, dict[str, int]]:

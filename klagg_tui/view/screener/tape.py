@@ -22,6 +22,7 @@ NAN: Final = float("nan")
 """A sum that is not known."""
 SPARE: Final = 8
 """Minutes kept beyond those that are looked at, so that what is read late still finds what has left."""
+_AT_ONCE: Final = 64
 _PRUNED_AT: Final = 256
 """Minutes noted as partial before those that have left are looked for."""
 _WIDTHS: Final = {"H": 2**16 - 1, "I": 2**32 - 1, "Q": 2**64 - 1}
@@ -112,6 +113,20 @@ class Ring:
         if array(kind).itemsize > self.values.itemsize:
             self.values = array(kind, [int(value) for value in self.values])
 
+    def first_known(self, from_minute: int, to_minute: int) -> int:
+        """The first minute between the two that is known, else the second: many unknown ones are passed by at once."""
+        values, size, at = self.values, self.size, from_minute
+        nothing = _unknown(values.typecode, _AT_ONCE).tobytes()
+        while at < to_minute:
+            place = at % size
+            if values[place : place + _AT_ONCE].tobytes() == nothing:
+                at += _AT_ONCE
+            elif is_known(values[place]):
+                return at
+            else:
+                at += 1
+        return to_minute
+
     def forget(self, from_minute: int, to_minute: int) -> None:
         """Nothing is known of those minutes."""
         values, size = self.values, self.size
@@ -125,6 +140,11 @@ class Ring:
 
 def _unknown(kind: str, size: int) -> array[float]:
     return array(kind, [NAN if kind == "f" else UNKNOWN]) * size
+
+
+def is_known(value: float) -> bool:
+    """Neither an unknown price, which is a whole number, nor an unknown sum."""
+    return value == value and (value != 0 or type(value) is float)  # noqa: PLR0124 - NaN alone differs from itself
 
 
 class Listener(Protocol):
