@@ -182,3 +182,20 @@ async def test_a_capital_sorts_by_its_column_and_again_turns_round(letter: str, 
         assert first.key == key
         await seen.press(letter)
         assert seen.app.state.sorting == first.toggled()
+
+
+async def test_it_is_told_of_how_many_symbols_a_filter_does_not_know_what_it_asks_for() -> None:
+    async with opened((160, 40)) as seen:
+        count = len(seen.app.state.live.rows)
+        await seen.press("slash", *"oi_value>100m")
+        assert f"0 of {count} match, {count} not known" in seen.text
+        await seen.press("enter")
+        assert f"⌕ oi_value>100m · {count} not known" in seen.lines[1]
+        await seen.press("escape")
+        assert "not known" not in seen.lines[1]
+
+
+async def test_of_the_row_under_the_cursor_it_is_told_how_much_of_its_figures_is_known() -> None:
+    async with opened((200, 30), preferences=Preferences(columns=("symbol", "chg(24h)", "rvol(5m)"))) as seen:
+        assert "≈ known of chg(24h) " in seen.lines[-2]
+        assert "rvol(5m) " in seen.lines[-2]
