@@ -91,7 +91,7 @@ class AppState:
             self.health.sample(self.status)
         touched = self.live.apply(self.last_update) if self.last_update is not None else set()
         seeded, self.seeded = self.seeded, set()
-        self.alerts.doubt(seeded)
+        self.alerts.doubt(seeded, self.last_update.tickers if self.last_update is not None else ())
         return touched | seeded | self.live.note_halted(self.status.halted)
 
     def look_at(self, visible: tuple[str, ...], opened: str | None) -> None:

@@ -33,6 +33,7 @@ class AlertWatch:
             self._version = alerts.version
             market.screener.use(alerts.calls, self._periods)
         touched = market.apply(update) if update is not None else set()
+        alerts.doubt((), update.tickers if update is not None else ())
         return self.book.check(market.rows, sorted(touched), now_ms), unread
 
     def needs(self) -> list[Need]:

@@ -137,8 +137,9 @@ class Longer:
                 self.is_exact &= piece.share == 1
                 break
             self._add(piece)
-            self.minutes += min(piece.end, first) - piece.begin
-            self.is_exact &= piece.share == 1 and piece.place not in piece.tape.partial
+            self.is_exact &= piece.share == 1
+            if piece.place not in piece.tape.partial:  # what lacks trades counts for what it has, and is not known
+                self.minutes += min(piece.end, first) - piece.begin
             at = piece.end
         self._take_off(first, at)
 
@@ -233,7 +234,8 @@ def _piece(rungs: Sequence[_Rung], at: int, stop: int, end: int) -> Piece | None
     last = rungs[-1]
     for rung in rungs:
         tape, step, rings = rung
-        if not at % step and (rung is last or at + step <= stop) and _holds(tape, rings, at // step):
+        is_fit = rung is last or (at + step <= stop and at // step not in tape.partial)
+        if not at % step and is_fit and _holds(tape, rings, at // step):
             return Piece(tape, at // step, 1.0, at + step)
     for tape, step, rings in reversed(rungs):
         place, rest = divmod(at, step)

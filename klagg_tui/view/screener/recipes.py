@@ -96,12 +96,17 @@ def enough_of(call: FigureCall) -> float:
     return _ENOUGH.get(call.key, 0.0)
 
 
+def is_of_day(call: FigureCall) -> bool:
+    """Whether it is read from the exchange's word on the last 24 hours as long as our own minutes do not cover them."""
+    return call.args == (A_DAY,) and call.key in FROM_DAY
+
+
 def make(figures: SymbolFigures, call: FigureCall) -> Reading | None:
     """Its reading of a symbol; None where the symbol cannot have the figure."""
     reading = _RECIPES[call.key][1](figures, *call.args)
     if reading is not None and (enough := enough_of(call)):
         reading = Known(reading, figures.tape, enough)
-    if reading is not None and call.args == (A_DAY,) and call.key in FROM_DAY:
+    if reading is not None and is_of_day(call):
         return OfDay(reading, figures.tape, figures.told, FROM_DAY[call.key])
     return reading
 

@@ -191,3 +191,15 @@ def test_where_candles_have_no_turnover_relative_volume_goes_by_amount_and_not_b
     assert exact is not None
     assert found == pytest.approx(exact, rel=0.05)
     assert kraken.coverages()["rvol(5m)"] == 1.0
+
+
+def test_a_day_that_lacks_trades_gives_way_to_its_hours_and_is_not_known_without_them() -> None:
+    now = FIRST + 5 * HOUR - 1
+    exact = Market(["turnover(7d)"], now, minutes=8 * DAY).values()
+    for hours, part in ((DAYS * 24, 1.0), (5, 6 / 7)):
+        market = Market(["turnover(7d)"], now, minutes=3, hours=hours, days=DAYS)
+        lacking = bar_of(Period.D1, FIRST - 3 * DAY, FIRST - 2 * DAY)._replace(state=State.PARTIAL, turnover=10**20)
+        market.screener.take([lacking])
+        found = market.values()["turnover(7d)"] or 0.0
+        assert (found == pytest.approx(exact["turnover(7d)"])) is (hours > 5)
+        assert market.coverages()["turnover(7d)"] == pytest.approx(part, abs=0.025)
