@@ -31,6 +31,7 @@ PARTS: Final = (
     "exchanges",
     "venues",
     "start",
+    "cold",
     "serve",
 )
 

@@ -7,6 +7,8 @@ from typing import Any
 from bench.terminal import in_terminal
 
 SIZES = ((120, 36), (200, 60))
+WALLS = ((80, 24), (160, 48), (300, 80))
+"""Terminals with four, nine and nine charts of the wall, each against one symbol's own screen."""
 SECONDS = 10.0
 TIMEOUT_S = 600
 
@@ -31,6 +33,10 @@ def figures() -> list[tuple[str, str]]:
                 _frame(run("figures", rate, SIZES[1])),
             )
         )
+    for width, height in WALLS:
+        for what in ("wall", "symbol"):
+            text = _frame(run(what, 2_000, (width, height)))
+            found.append((f"{width}x{height}, 500 symbols, 2,000 trades/s: {what}", text))
     for name, taken in run("keys", 2_000).items():
         walls, cpus = (sorted(one) for one in zip(*taken, strict=True))
         last = min(len(walls) - 1, int(len(walls) * 0.99))

@@ -1,6 +1,6 @@
 """Runs inside a pseudo-terminal: one screen, one rate of trades; prints nothing, writes what it measured as JSON.
 
-python -m bench.screen_child klagg|plain|idle|keys|one|six|figures TRADES_A_SECOND SECONDS OUTPUT
+python -m bench.screen_child klagg|plain|idle|keys|one|six|figures|wall|symbol TRADES_A_SECOND SECONDS OUTPUT
 
 `one` and `six`: 1,500 symbols of so many exchanges; `figures`: of one, with rolling windows and indicators beside the columns of bars.
 """
@@ -40,6 +40,10 @@ FIGURES = (
     "taker", "spark",
 )  # fmt: skip
 """Twelve columns, eight of them figures."""
+OPENED = {"wall": "W", "symbol": "enter"}
+"""Screens above the table, by the key that opens them."""
+MARKED = 9
+"""Of the busiest symbols: charts on the wall."""
 OF_EXCHANGES = 1_500
 """Symbols of one exchange, or of six together."""
 
@@ -117,10 +121,16 @@ def main() -> None:
     interpreter.freeze()
     interpreter.tune()
     chosen = Preferences(columns=FIGURES) if what == "figures" else None
+    if what in OPENED:
+        busiest = tuple(feed.symbols[:MARKED])
+        chosen = Preferences(period="1m", marks=busiest, sort="symbol", descending=False, filter="btcusdt")
     app: App[Any] = PlainTable(feed) if what == "plain" else KlaggApp(feed, chosen)
 
     async def measure() -> None:
         try:
+            if what in OPENED:
+                await asyncio.sleep(WARM_S)
+                app.post_message(events.Key(OPENED[what], OPENED[what] if len(OPENED[what]) == 1 else None))
             found = await (measure_keys(app) if what == "keys" else measure_frames(app, feed, seconds))
             await asyncio.to_thread(output.write_text, json.dumps(found), "utf-8")
         finally:

@@ -144,6 +144,8 @@ class KlaggApp(Navigation):
         self._on_shown(self.state.period)
         # Mounted unseen, before somebody asks for it, so that opening a symbol is only drawing.
         await self._get_screen(self._symbol)[1]
+        if self.state.preferences.on_wall:
+            await self.open_wall()
 
     async def on_event(self, event: events.Event) -> None:
         """As Textual does, but one key after the other."""
@@ -219,7 +221,10 @@ class KlaggApp(Navigation):
         """Say what is looked at, and read what the figures in use want of the store."""
         is_open = self.screen_stack[-1:] == [self._symbol]
         opened = self._symbol.symbol if is_open else self._table_screen.charted
-        self.state.look_at(self._table_screen.table.visible_symbols(), opened)
+        if (wall := self._wall) is not None:
+            self.state.look_at(wall.on_view, wall.current)
+        else:
+            self.state.look_at(self._table_screen.table.visible_symbols(), opened)
         if self._history.beat():
             self.run_worker(self._history.read(), group="history", exit_on_error=False)
 

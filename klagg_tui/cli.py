@@ -132,7 +132,8 @@ def _misused(error: typer.TyperException) -> str:
     """What the parser of the command line says, as one sentence, and where to read on."""
     context: typer.Context | None = getattr(error, "ctx", None)
     complaint = error.format_message().replace("Value error, ", "").rstrip(".")
-    return f"{complaint}; `{context.command_path if context else 'klagg'} --help` says more."
+    joint = "" if complaint.endswith("?") else ";"
+    return f"{complaint}{joint} `{context.command_path if context else 'klagg'} --help` says more."
 
 
 def _unexpected(error: Exception) -> str:

@@ -4,6 +4,7 @@ KlaggError                      one sentence for a person: what happened, what i
 ├── BadNumber                   a text that is no exact number (also a ValueError)
 ├── BadPeriod                   no such period (also a ValueError)
 ├── BadTime                     a text that says no time (also a ValueError)
+├── BadIndicator                a text that names no indicator, or lengths that it cannot have (also a ValueError)
 ├── BadFrame                    one message of the exchange that cannot be read; costs that message
 ├── BadRow                      one row of a file that cannot be read; costs that row
 ├── BadFile                     a file that cannot be opened, is damaged or holds something else
@@ -50,6 +51,10 @@ class BadPeriod(KlaggError, ValueError):
 
 class BadTime(KlaggError, ValueError):
     """A text that says no time."""
+
+
+class BadIndicator(KlaggError, ValueError):
+    """A text that names no indicator of the chart, or lengths that it cannot have."""
 
 
 class BadFrame(KlaggError):

@@ -181,6 +181,12 @@ class InstrumentFacts(NamedTuple):
     quote: str = ""
     is_inverse: bool = False
     """Whether volume counts contracts of a fixed worth in the quote, not the base."""
+    tells_derivatives: bool = False
+    """Whether its exchange tells open interest and funding."""
+    listed_ms: int = 0
+    """When trading began, as the exchange tells it; 0 where it does not."""
+    traded_by_ms: int = 0
+    """Where it does not: a time before which it was traded already, as the oldest stored bar shows; 0 where none does."""
 
 
 class FeedUpdate(NamedTuple):
@@ -204,6 +210,9 @@ class FeedUpdate(NamedTuple):
     minutes do not cover yet."""
     derivatives: tuple[DerivativeMinute, ...] = ()
     """What was told of contracts beside their trades: the minutes that changed, in their newest state."""
+    anew_until_ms: int = 0
+    """Not 0: a recording is played from its beginning again. What was told before holds no more, symbols and bars included, and until
+    the newest trade is of this time nothing that comes is news: it happened before."""
 
 
 class Pace(Protocol):
@@ -231,8 +240,18 @@ class Playback(Protocol):
         """Play faster, or with -1 slower."""
         ...
 
+    @property
+    def goes_back(self) -> bool:
+        """Whether a time that was played already can be gone to."""
+        ...
+
+    @property
+    def recorded_ms(self) -> tuple[int, int] | None:
+        """When the first recorded trade was, and when the last one is reckoned to be; None before the first."""
+        ...
+
     def skip_to(self, at_ms: int) -> None:
-        """Play without any waiting up to this recorded time."""
+        """Play without any waiting up to this recorded time: on from here, or where that was played already, from the beginning."""
         ...
 
 
@@ -270,6 +289,13 @@ class Feed(Protocol):
         Symbols without such bars are left out; the rest is in the order asked for. Every bar that `take_changes` told as ended before
         the call is among them, and what it tells afterwards is newer. All is held in memory: 1,440 minutes of one symbol
         take 110 KB, so many symbols are asked for some at a time, those on view first. Empty where nothing is kept.
+        """
+        ...
+
+    async def derivatives(self, symbol: str, edges_ms: Sequence[int]) -> tuple[DerivativeMinute, ...]:
+        """Open interest and funding of a contract: of each stretch from one of these times to the next the last minutes that tell them.
+
+        Behind them come the minutes under way, as far as they are not on disk yet; a minute may come twice, then the later one holds.
         """
         ...
 

@@ -27,23 +27,23 @@ def price(value: Exact, decimals: int) -> str:
     return exact.price_text(value, decimals)
 
 
-def short(value: float) -> str:
-    """A big number in at most six cells: 950, 12.4K, 1.24M, 310B."""
+def short(value: float, extra: int = 0) -> str:
+    """A big number in at most six cells: 950, 12.4K, 1.24M, 310B; with `extra` digits more behind the point."""
     size = abs(value)
     for unit, letter in _SHORT_UNITS:
         # 999.5 of one unit would be drawn as 1000: it is 1.00 of the next.
         if size >= unit * 0.9995:
-            return f"{_three_digits(value / unit)}{letter}"
-    return _three_digits(value) if value else "0"
+            return f"{_three_digits(value / unit, extra)}{letter}"
+    return _three_digits(value, extra) if value else "0"
 
 
-def _three_digits(value: float) -> str:
+def _three_digits(value: float, extra: int = 0) -> str:
     size = abs(value)
     if size >= 99.95:
-        return f"{value:.0f}"
+        return f"{value:.{extra}f}"
     if size >= 9.995:
-        return f"{value:.1f}"
-    return f"{value:.2f}"
+        return f"{value:.{1 + extra}f}"
+    return f"{value:.{2 + extra}f}"
 
 
 def count(value: int) -> str:
@@ -65,6 +65,16 @@ def grouped(text: str) -> str:
     """A number that is written out, with a thin space between its thousands."""
     whole_part, point, rest = text.partition(".")
     return f"{whole(int(whole_part))}{point}{rest}"
+
+
+def grouped_price(value: Exact, decimals: int) -> str:
+    """The price as charts write it: as `price`, with a thin space between its thousands."""
+    return grouped(price(value, decimals))
+
+
+def rounded_price(value: float, decimals: int) -> str:
+    """A price of its own making, in units of 1e-12: rounded to so many decimals, otherwise as `grouped_price`."""
+    return f"{value / 10**exact.PRICE_DECIMALS:,.{decimals}f}".replace(",", "\u202f")
 
 
 def percent(value: float | None) -> str:

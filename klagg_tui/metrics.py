@@ -1,7 +1,7 @@
 """What klagg counts and measures of itself: each metric declared once, and the holder of their values.
 
-A new metric is one line of `Metric` and one call of `Metrics.add` or `Metrics.set`: the health screen and `/api/health`
-show it without more, and a test wants it in the table of docs/api.md.
+A new metric is one line of `Metric` and one call of `Metrics.add` or `Metrics.set`: `/api/health` shows it without more, and
+tests want it in a group of the health screen and in the table of docs/api.md.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, no_columns
+from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars
 from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS, TURNOVER_DECIMALS
@@ -115,6 +116,12 @@ class MadeMarket:
         self.instruments: dict[str, InstrumentFacts] = {}
         """What the listing says."""
         self.venues: tuple[VenueStatus, ...] = ()
+        self.told: list[DerivativeMinute] = []
+        """What is stored of contracts beside their trades."""
+        self.telling: list[DerivativeMinute] = []
+        """The same that is told with the next changes."""
+        self.asked_edges: list[tuple[int, int]] = []
+        """From when to when somebody asked what is stored of it."""
         self._prices = {
             s: (prices or {}).get(s) or round(PRICES[i % len(PRICES)] * (1 + 0.07 * (i // len(PRICES))), 6)
             for i, s in enumerate(self.symbols)
@@ -185,12 +192,14 @@ class MadeMarket:
             self._closed.setdefault((bar.symbol, bar.period), {})[bar.open_ms] = bar
         added = tuple(s for s in self.symbols if s not in self._shown)
         self._shown.update(added)
-        if not (drained.current or drained.ended or added):
+        told, self.telling = tuple(self.telling), []
+        if not (drained.current or drained.ended or added or told):
             return None
         traded = () if self.hides_trades else drained.current
         last = {bar.symbol: self._last_ms.get(bar.symbol, BEGIN_MS) for bar in traded}
         learned = {symbol: self.instruments[symbol] for symbol in added if symbol in self.instruments}
-        return FeedUpdate(drained, added, (), last, learned, tickers=self._days(drained))
+        days = self._days(drained)
+        return FeedUpdate(drained, added, (), last, learned, tickers=days, derivatives=told)
 
     def _days(self, changes: Changes) -> dict[str, Ticker24h]:
         """As an exchange tells its last 24 hours: it has traded since midnight only."""
@@ -236,6 +245,10 @@ class MadeMarket:
             for symbol, bars in wanted.items()
         }
         return {symbol: columns for symbol, columns in found.items() if columns}
+
+    async def derivatives(self, symbol: str, edges_ms: Sequence[int]) -> tuple[DerivativeMinute, ...]:
+        self.asked_edges.append((edges_ms[0], edges_ms[-1]))
+        return tuple(one for one in self.told if one.symbol == symbol and edges_ms[0] <= one.open_ms < edges_ms[-1])
 
     def tape(self, symbol: str) -> tuple[AggTrade, ...]:
         return tuple(self._tape) if symbol == self.followed else ()

@@ -87,6 +87,20 @@ def test_counts_are_whole() -> None:
     assert formatting.whole(1_234_567) == "1\u202f234\u202f567"
 
 
+def test_a_big_number_has_more_digits_where_they_are_asked_for() -> None:
+    assert [formatting.short(value, 2) for value in (12_734.5, 819, 0, 999_700)] == [
+        "12.735K",
+        "819.00",
+        "0",
+        "0.9997M",
+    ]
+
+
+def test_prices_of_charts_are_grouped() -> None:
+    assert formatting.grouped_price(64_250_100_000_000_000, 2) == "64\u202f250.10"
+    assert formatting.rounded_price(-1_234_567_800_000_000.0, 2) == "-1\u202f234.57"
+
+
 def test_a_number_that_is_written_out_is_grouped() -> None:
     assert [formatting.grouped(text) for text in ("0.5", "999", "3619587.9389")] == [
         "0.5",

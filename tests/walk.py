@@ -312,7 +312,8 @@ class Session:
 
     async def _fill_back(self) -> None:
         while found := self._backfill._next():
-            await self._backfill._step(*found[:2])
+            fill, is_first = found
+            await self._backfill._step(fill, is_first=is_first)
 
     async def end(self, *, is_killed: bool) -> None:
         """Quit, or be killed: then nothing of what the engine held is written any more."""

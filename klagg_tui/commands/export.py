@@ -13,11 +13,14 @@ import typer
 
 from klagg_tui.commands.shared.options import Db, Local, existing_database, names_of, periods_of, times
 from klagg_tui.commands.shared.output import tell
+from klagg_tui.commands.shared.presets import choices_of, preset_names
+from klagg_tui.commands.shared.presets import show as show_presets
 from klagg_tui.commands.shared.running import wait_for
 from klagg_tui.errors import BadUsage
 from klagg_tui.exporting.formats import NAMES, format_of, load
 
 if TYPE_CHECKING:
+    from klagg_tui.engine.period import Period
     from klagg_tui.exporting.exporter import Exported
     from klagg_tui.exporting.format import Format
     from klagg_tui.exporting.selection import Selection
@@ -34,6 +37,8 @@ klagg export -s '*USDT' -p 1m,1h --from yesterday -o bars/ --format parquet
 klagg export -p 1h --from -1w --where 'turnover>5m taker>60%' -o busy.csv
 
 klagg export --what derivatives -s BTCUSDT --from -1d -o funding.csv
+
+klagg export --preset last-day -s 'BTC*' -o day.csv
 
 klagg export -s BTCUSDT --resample 2h --state confirmed -o two-hours.csv.gz
 """
@@ -132,6 +137,15 @@ def export_bars(
             "--what", help="Bars, or what is told of contracts beside trades: mark price, funding, open interest, …"
         ),
     ] = What.BARS,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Choices saved in the terminal's export form, or ready ones; other options go before them.",
+            autocompletion=preset_names,
+        ),
+    ] = None,
+    list_presets: Annotated[bool, typer.Option("--presets", help="List the presets and what each chooses.")] = False,
     local: Local = False,
     db: Db = None,
 ) -> None:
@@ -139,10 +153,24 @@ def export_bars(
 
     Values are exact decimals. Times: 2024-08-08, 2024-08-08T23:55, epoch milliseconds, yesterday, now, -3h.
     """
+    if list_presets:
+        show_presets()
+        return
     from klagg_tui.commands.shared.filters import bar_filter
     from klagg_tui.engine.bar import State
     from klagg_tui.exporting.selection import Selection
 
+    names, is_all = names_of(symbol), False
+    if preset is not None:
+        if what is What.DERIVATIVES:
+            raise BadUsage("--preset chooses bars; --what derivatives has none.")
+        said = choices_of(preset)
+        names = names or said.symbols or ()
+        is_all = not (period or resample or said.periods)
+        period = period or (None if resample or said.periods is None else [said.periods])
+        from_, to = (from_, to) if from_ or to else (said.begin, said.end)
+        state = state or [StateName(each) for each in said.states or ()] or None
+        format_ = format_ or (None if format_of(Path(output)) else said.format)
     if period and resample:
         raise BadUsage("--period takes stored bars, --resample makes them; give one of the two.")
     from_ms, to_ms = times(from_, to, local=local)
@@ -153,11 +181,13 @@ def export_bars(
             )
         named = load(format_) if format_ else format_of(Path(output))
         told = named or load(NAMES[0])
-        _export_told(existing_database(db), names_of(symbol) or ("*",), from_ms, to_ms, output, told, with_=with_ or ())
+        _export_told(existing_database(db), names or ("*",), from_ms, to_ms, output, told, with_=with_ or ())
         return
     selection = Selection(
-        symbols=names_of(symbol) or ("*",),
-        periods=periods_of([resample] if resample else period or ["1m"]),
+        symbols=names or ("*",),
+        periods=_stored_periods(existing_database(db))
+        if is_all
+        else periods_of([resample] if resample else period or ["1m"]),
         from_ms=from_ms,
         to_ms=to_ms,
         states=frozenset(State[name.name] for name in state) if state else None,
@@ -168,6 +198,19 @@ def export_bars(
     )
     form = load(format_) if format_ else format_of(Path(output))
     _export(existing_database(db), selection, output, form or load(NAMES[0]), is_chosen=form is not None)
+
+
+def _stored_periods(db: Path) -> tuple[Period, ...]:
+    """Those of which there are bars."""
+    from klagg_tui.engine.period import Period
+    from klagg_tui.storage.store import Store
+
+    async def read() -> tuple[Period, ...]:
+        async with await Store.open(db, read_only=True) as store:
+            found = await store.stored_periods()
+        return tuple(sorted({period for periods in found.values() for period in periods})) or (Period.M1,)
+
+    return wait_for(read())
 
 
 def _export_told(

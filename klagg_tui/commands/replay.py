@@ -62,6 +62,7 @@ def replay(
     from klagg_tui.commands.shared.backtest import try_alerts
     from klagg_tui.commands.shared.watch import require_terminal
     from klagg_tui.engine.period import DEFAULT_PERIODS
+    from klagg_tui.runtime.playback import ReplayPlayback, passes
     from klagg_tui.runtime.replay import Replay
     from klagg_tui.runtime.source import Plan
     from klagg_tui.runtime.stop_signals import StopSignals
@@ -78,8 +79,10 @@ def replay(
     require_terminal("`klagg import` takes the same files into a database without one")
     # The chart reads older bars from a database, so one is there in any case.
     with StopSignals() as stop, tempfile.TemporaryDirectory(prefix="klagg-replay-") as folder:
-        plan = Plan(lambda: source, wanted, db or Path(folder) / "replay.db", source.bars_of)
-        run(Runtime(plan), stop, state_name="replay", playback=source.player)
+        runtime = Runtime(
+            Plan(lambda: source, wanted, db, source.bars_of) if db else passes(source, wanted, Path(folder))
+        )
+        run(runtime, stop, state_name="replay", playback=ReplayPlayback(source, runtime))
 
 
 def _speed(text: str) -> float | None:

@@ -67,6 +67,23 @@ def simulate(
     history: Annotated[
         int, typer.Option("--history", min=1, max=3000, metavar="DAYS", help="Age of the oldest symbols.")
     ] = 400,
+    round_trip: Annotated[
+        float,
+        typer.Option(
+            "--round-trip",
+            min=0,
+            max=60_000,
+            metavar="MS",
+            help="How much later answers over HTTP come, as from far away: milliseconds of real time.",
+        ),
+    ] = 0.0,
+    prepared: Annotated[
+        bool,
+        typer.Option(
+            "--prepared",
+            help="Make all history before it is up, so that an answer costs it no time; of 600 symbols that takes minutes.",
+        ),
+    ] = False,
     listen_fd: Annotated[int | None, typer.Option("--listen-fd", hidden=True)] = None,
     kinds: Annotated[
         bool, typer.Option("--kinds", help="Show what can go wrong and the venues there are, and leave.")
@@ -81,6 +98,7 @@ def simulate(
     """
     from klagg_tui.hints import ended, hint_or_all
     from klagg_tui.simulator import FACE_FAULTS, FACES, KINDS, MarketSpec, SimulatedExchange
+    from klagg_tui.simulator.faces import face_class
     from klagg_tui.timespec import parse_time
 
     if kinds:
@@ -98,9 +116,16 @@ def simulate(
         near = hint_or_all(key, [*FACES])
         raise BadUsage(ended(f"There is no simulated exchange called {venue}{near}"))
     try:
-        exchange = SimulatedExchange(spec, venue=key, speed=speed, faults=faults, port=port, listening=listening)
+        exchange = SimulatedExchange(
+            spec, venue=key, speed=speed, faults=faults, port=port, listening=listening, round_trip_ms=round_trip
+        )
     except ConfigError as error:
         raise BadUsage(*error.args) from error
+    if prepared:
+        if not exchange.face.prepares:
+            able = ", ".join(name for name in FACES if face_class(name).prepares)
+            raise BadUsage(f"--prepared is there for {able} only, not for {key}.")
+        exchange.face.prepare(exchange.now_ms())
     asyncio.run(_serve(exchange, with_parent=listening is not None))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from klagg_tui.commands.shared.options import Db, Json, Local, existing_database
+from klagg_tui.commands.shared.options import Db, Json, Local, existing_database, names_of
 from klagg_tui.commands.shared.running import wait_for
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _EXAMPLES: Final = """
 
 klagg symbols
 
-klagg symbols '*USDC' --json
+klagg symbols BTCUSDT '*USDC' --json
 """
 
 
@@ -33,7 +34,10 @@ def register(app: typer.Typer) -> None:
 
 
 def symbols(
-    pattern: Annotated[str, typer.Argument(help="Names like '*USDT', with or without VENUE:.")] = "*",
+    pattern: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PATTERN]...", help="Names like '*USDT', with or without VENUE:. Default: all."),
+    ] = None,
     json: Json = False,
     local: Local = False,
     db: Db = None,
@@ -43,7 +47,7 @@ def symbols(
     from klagg_tui.formatting import NOTHING, date_time, price
     from klagg_tui.names import parted
 
-    found, is_qualified = wait_for(_read_symbols(existing_database(db), pattern))
+    found, is_qualified = wait_for(_read_symbols(existing_database(db), names_of(pattern) or ("*",)))
     if json:
         print_json([_as_json(*ends, is_qualified=is_qualified) for ends in found])
         return
@@ -63,7 +67,7 @@ def symbols(
 Ends = tuple["StoredSymbol", "Bar | None", "Bar | None", "Precision"]
 
 
-async def _read_symbols(path: Path, pattern: str) -> tuple[list[Ends], bool]:
+async def _read_symbols(path: Path, patterns: Sequence[str]) -> tuple[list[Ends], bool]:
     """Each symbol with its oldest and newest 1m bar and its decimals; and whether names say the venue."""
     from klagg_tui.engine.period import Period
     from klagg_tui.engine.precision import Precision
@@ -74,7 +78,7 @@ async def _read_symbols(path: Path, pattern: str) -> tuple[list[Ends], bool]:
         known = {symbol.symbol: symbol for symbol in await store.symbols()}
         precisions = await store.precisions()
         found: list[Ends] = []
-        for name in matching([pattern], known, store.venues):
+        for name in matching(patterns, known, store.venues):
             ends = [
                 next(iter([bar async for bar in store.bars(name, Period.M1, newest_first=newest, limit=1)]), None)
                 for newest in (False, True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from klagg_tui.config.columns import problems_of_columns
 from klagg_tui.config.file import ConfigFile, default_path
 from klagg_tui.config.kinds import BadValue
 from klagg_tui.config.names import SECTION as NAMES
@@ -29,6 +30,7 @@ Flags = Mapping[str, Sequence[str]]
 
 DEFAULT: Final = "default"
 _HERE: Final = Path()
+_COLUMNS: Final = "screen.columns"
 _ADDRESSES: Final = ("rest_url", "ws_url")
 """Settings that mean one exchange."""
 
@@ -92,6 +94,9 @@ def load(asked: Path | None, flags: Flags, environment: Mapping[str, str]) -> Ef
         problems += _addresses_of_none(values, origins)
     if file and not problems:
         problems += problems_of(file, names, values["market.periods"])
+    if not problems:
+        where = origins.get(_COLUMNS) or (f"{file.place(*_COLUMNS.split('.'))}: {_COLUMNS}" if file else _COLUMNS)
+        problems += problems_of_columns(values[_COLUMNS], where, names, values["market.periods"])
     if problems:
         raise ConfigError(*problems)
     _hand_over_address(values, origins, tables)

@@ -171,6 +171,10 @@ class DerivativesBook:
         self._news = {}
         return tuple(news.values())
 
+    def under_way(self, symbol: str) -> list[DerivativeMinute]:
+        """The minutes of a symbol that have not ended yet, in their newest state."""
+        return [minute for minute in self._open.values() if minute.symbol == symbol]
+
     @property
     def waiting(self) -> int:
         """How many minutes wait for the screen."""

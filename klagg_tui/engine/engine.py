@@ -30,6 +30,7 @@ from klagg_tui.engine.events import (
     Report,
     SeedBars,
     TradeFields,
+    TradeSum,
 )
 from klagg_tui.engine.grid import BarGrid
 from klagg_tui.engine.lifecycle import LifeEvent
@@ -99,6 +100,10 @@ class KlineEngine:
         """`handle` for many trades of one venue, under its own names: the way of everything that a stream brings."""
         continuity = self._venues.get(venue) or self._of(venue)
         self._grid.take(trades, continuity.states, continuity.take)
+
+    def take_sum(self, added: TradeSum, venue: str = "") -> bool:
+        """`take` for trades of one minute that were added up; False where they have to be taken one by one, and none was."""
+        return self._grid.take_sum(added, self._of(venue).states)
 
     @property
     def latest_ms(self) -> int | None:

@@ -55,6 +55,30 @@ Making the named kind and taking it apart costs as much as counting the trade, s
 """
 
 
+class TradeSum(NamedTuple):
+    """Trades of one symbol and one minute, unbroken and in their order, added up: what a fast reader of files hands over.
+
+    Each of them is sound and was traded not before the one before it; whoever makes this has looked.
+    """
+
+    symbol: str
+    first_id: int
+    """Aggregate id of the first, and of the last one."""
+    last_id: int
+    from_ms: int
+    """When the first was traded, and the last one."""
+    to_ms: int
+    high: Exact
+    low: Exact
+    close: Exact
+    trade_count: int
+    """Fills, as a bar counts them."""
+    taker_buy_volume: Exact
+    taker_buy_turnover: Exact
+    taker_sell_volume: Exact
+    taker_sell_turnover: Exact
+
+
 class AddSymbol(NamedTuple):
     """Follow a symbol; the engine gives it the next index. Known symbols are left as they are."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
-from klagg_tui.engine.events import AddSymbol, TradeFields
+from klagg_tui.engine.events import AddSymbol, TradeFields, TradeSum
 from klagg_tui.engine.parsing import cached, parse_cached, prices
 from klagg_tui.engine.period import Period, chain
 from klagg_tui.engine.readers import Reader, Readers
@@ -90,6 +90,33 @@ class BarGrid:
             state.traded_ms = traded_ms
             if not state.is_touched:
                 state.mark()
+
+    def take_sum(self, added: TradeSum, states: Mapping[str, SymbolState]) -> bool:
+        """Add trades that `take` would add one by one without calling `uncommon`; False where it would, and nothing is changed.
+
+        The forming minute must hold a trade already: which price opens it is not in the sum.
+        """
+        state = states.get(added.symbol)
+        if (
+            state is None
+            or not state.high
+            or added.first_id != state.next_id
+            or not state.minute_ms <= added.from_ms <= added.to_ms < state.until_ms
+        ):
+            return False
+        state.low = min(state.low, added.low)
+        state.high = max(state.high, added.high)
+        state.close = added.close
+        state.trade_count += added.trade_count
+        state.taker_sell_volume += added.taker_sell_volume
+        state.taker_sell_turnover += added.taker_sell_turnover
+        state.taker_buy_volume += added.taker_buy_volume
+        state.taker_buy_turnover += added.taker_buy_turnover
+        state.next_id = added.last_id + 1
+        state.traded_ms = added.to_ms
+        if not state.is_touched:
+            state.mark()
+        return True
 
     def add(self, added: AddSymbol) -> None:
         """Follow a symbol; one that is followed already stays as it is."""

@@ -14,7 +14,9 @@ from klagg_tui.exchange.binance.archive import Market
 from klagg_tui.importing.check import check
 from klagg_tui.importing.detect import FileKind, SourceFile, plan
 from klagg_tui.importing.foreign import checked_value
+from klagg_tui.importing.look import Look, can_be_mixed, look_at
 from klagg_tui.importing.markets import assumption, settle, settle_predecessor
+from klagg_tui.importing.mixing import ColumnBlock, Mixed
 from klagg_tui.importing.outcome import Imported, OnProgress, Progress, ShouldStop
 from klagg_tui.importing.outliers import Sieve
 from klagg_tui.importing.predecessor import Predecessor
@@ -139,6 +141,8 @@ class _Import:
         self._should_stop = should_stop
         self._total_bytes = sum(file.size for file in files)
         self._bytes_before = 0
+        self._told = 0, 0
+        """Bytes and rows, as they were told last."""
         self._writer: TradeWriter | None = None
         self._written: tuple[FileKind, str | None, Market] | None = None
         self._market: Market | None = None
@@ -211,16 +215,19 @@ class _Import:
                 return
 
     async def _read_trades(self, file: SourceFile) -> None:
-        order = self._order_of(file)
-        if order is None:
+        look = self._look_at(file)
+        if look is None:
             return
-        writer, tally, edges = await self._writer_for(file, order), self.outcome.tally, Edges()
+        writer, tally, edges = await self._writer_for(file, look.order), self.outcome.tally, Edges()
         before = tally.bad, writer.lost
-        blocks = (read_trades if order.is_sorted else sorted_trades)(file, tally)
-        for block in self._without_outliers(file, blocks):
+        for block in self._judged(file, look):
             edges.note(block)
-            self._note_use(file, block.trades)
-            await writer.write(block.trades)
+            if isinstance(block, ColumnBlock):
+                self.used.add(file.path)
+                await writer.write_columns(block)
+            else:
+                self._note_use(file, block.trades)
+                await writer.write(block.trades)
             if self._is_stopped_at(file, block.read_bytes):
                 return
         await writer.commit()
@@ -235,22 +242,17 @@ class _Import:
         if rows:
             self.used.add(file.path)
 
-    def _without_outliers(self, file: SourceFile, blocks: Iterator[TradeBlock]) -> Iterator[TradeBlock]:
-        """The same trades somewhat later: each is judged by those behind it."""
+    def _judged(self, file: SourceFile, look: Look) -> Iterator[TradeBlock | ColumnBlock]:
+        """The trades of a file without those that fit no others, somewhat later: each is judged by those behind it."""
 
         def reject(trade: AggTrade, reason: str) -> None:
             self.outcome.tally.reject(f"{file.path.name}, {trade.symbol}, aggregate id {trade.aggregate_id}", reason)
 
-        sieve = Sieve(self._latest_ms, by_contract, reject)
-        last, failure = TradeBlock([], file.name, 0), None
-        try:
-            for last in blocks:
-                yield last._replace(trades=sieve.take(last.trades))
-        except BadFile as error:
-            failure = error
-        yield last._replace(trades=sieve.finish())
-        if failure:
-            raise failure
+        sieve, tally = Sieve(self._latest_ms, by_contract, reject), self.outcome.tally
+        is_sorted = look.order.is_sorted
+        if is_sorted and can_be_mixed(file):
+            return Mixed(file, look, tally, sieve).blocks()
+        return _sieved(sieve, file, (read_trades if is_sorted else sorted_trades)(file, tally))
 
     def _over(self, file: SourceFile, bars: list[Bar]) -> list[Bar]:
         """Those of a file's bars that can be the exchange's last word: their time is over."""
@@ -259,17 +261,26 @@ class _Import:
                 self.outcome.tally.reject(f"{file.path.name}, open time {bar.open_ms}", "its time is not over")
         return [bar for bar in bars if bar.end_ms <= self._latest_ms]
 
-    def _order_of(self, file: SourceFile) -> Order | None:
+    def _look_at(self, file: SourceFile) -> Look | None:
         """How the file's trades lie in it; None: asked to stop meanwhile."""
         if file.symbol is None:
-            return Order(file.first)
-        looking = order_of(file)
+            return Look(Order(file.first), [])
+        if not can_be_mixed(file):
+            looking = order_of(file)
+            while True:
+                try:
+                    next(looking)
+                except StopIteration as found:
+                    return Look(cast(Order, found.value), [])
+                if self._is_stopped_at(file, 0):
+                    return None
+        looking_at = look_at(file, self._latest_ms)
         while True:
             try:
-                next(looking)
+                come = next(looking_at)
             except StopIteration as found:
-                return cast(Order, found.value)
-            if self._is_stopped_at(file, 0):
+                return cast(Look, found.value)
+            if self._is_stopped_at(file, come.read_bytes, come.rows):
                 return None
 
     async def _writer_for(self, file: SourceFile, order: Order) -> TradeWriter:
@@ -291,8 +302,22 @@ class _Import:
             await self._writer.finish()
         self._writer = None
 
-    def _is_stopped_at(self, file: SourceFile, read_bytes: int) -> bool:
+    def _is_stopped_at(self, file: SourceFile, read_bytes: int, looked_at: int = 0) -> bool:
+        """Say how far it is, never less than before, and ask; `looked_at`: rows that are read, but not counted yet."""
         done = self._bytes_before + min(read_bytes, file.size)
-        self._on_progress(Progress(file.path, done, self._total_bytes, self.outcome.tally.rows))
+        self._told = max(self._told[0], done), max(self._told[1], self.outcome.tally.rows + looked_at)
+        self._on_progress(Progress(file.path, self._told[0], self._total_bytes, self._told[1]))
         self.outcome.is_stopped = self._should_stop()
         return self.outcome.is_stopped
+
+
+def _sieved(sieve: Sieve, file: SourceFile, blocks: Iterator[TradeBlock]) -> Iterator[TradeBlock]:
+    last, failure = TradeBlock([], file.name, 0), None
+    try:
+        for last in blocks:
+            yield last._replace(trades=sieve.take(last.trades))
+    except BadFile as error:
+        failure = error
+    yield last._replace(trades=sieve.finish())
+    if failure:
+        raise failure

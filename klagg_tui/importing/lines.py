@@ -34,18 +34,44 @@ class Block(NamedTuple):
         return self.first_line + at == 1
 
 
+class RawBlock(NamedTuple):
+    """The same before anything of it is read: the last line's end is left out, every other one is there."""
+
+    part: str
+    first_line: int
+    data: bytes
+    read_bytes: int
+    is_cut: bool = False
+
+    @property
+    def line_count(self) -> int:
+        """How many lines."""
+        return self.data.count(b"\n") + 1
+
+    def read(self, most: int | None = None) -> Block:
+        """Its lines, of which no more than so many."""
+        data = self.data if most is None else b"\n".join(self.data.split(b"\n", most)[:most])
+        return Block(self.part, self.first_line, _lines(data), self.read_bytes, self.is_cut)
+
+
 def blocks(path: Path, block_bytes: int = PIECE_BYTES) -> Generator[Block]:
     """Every line of the file, about a megabyte at a time; a zip archive's members one after the other.
 
     Raises:
         BadFile: it cannot be opened, holds no text, or is damaged; what came before has been given out.
     """
+    for block in raw_blocks(path, block_bytes):
+        yield block.read()
+
+
+def raw_blocks(path: Path, block_bytes: int = PIECE_BYTES) -> Generator[RawBlock]:
+    """The same blocks, not taken apart into lines; raises as `blocks` does."""
     with translated_errors(path):
         for part in parts(path):
             yield from _blocks_of(part, block_bytes)
 
 
-def _blocks_of(part: Part, size: int) -> Iterator[Block]:
+def _blocks_of(part: Part, size: int) -> Iterator[RawBlock]:
     first_line, rest = 1, b""
     for data in pieces(part.unpacked, size):
         whole, newline, rest_of_data = data.rpartition(b"\n")
@@ -53,12 +79,12 @@ def _blocks_of(part: Part, size: int) -> Iterator[Block]:
             # No row is that long: of one that is, its beginning stays to be refused by, however long it goes on.
             rest = rest + data if len(rest) + len(data) <= _LONGEST_LINE else rest[:_SHOWN_OF_LONGER] + b"\0"
             continue
-        lines = _lines(rest + whole)
-        yield Block(part.name, first_line, lines, part.on_disk.tell())
-        first_line += len(lines)
+        block = RawBlock(part.name, first_line, rest + whole, part.on_disk.tell())
+        yield block
+        first_line += block.line_count
         rest = rest_of_data
     if rest:
-        yield Block(part.name, first_line, _lines(rest), part.on_disk.tell(), is_cut=True)
+        yield RawBlock(part.name, first_line, rest, part.on_disk.tell(), is_cut=True)
 
 
 def _lines(data: bytes) -> list[str]:

@@ -27,7 +27,7 @@ _MANY: Final = 10
 _SYMBOL_OF: Final = itemgetter(AggTrade._fields.index("symbol"))
 _TIME_OF: Final = itemgetter(AggTrade._fields.index("traded_ms"))
 _ID_OF: Final = itemgetter(AggTrade._fields.index("aggregate_id"))
-_HELD_BACK: Final = 1_000
+HELD_BACK: Final = 1_000
 """Rows of each symbol that wait for those behind them before they are judged."""
 
 _SILENCE_MS: Final = 31 * DAY_MS
@@ -64,12 +64,30 @@ class Sieve:
         for symbol in names:
             own = trades if len(names) == 1 else [trade for trade in trades if trade.symbol == symbol]
             self._waiting.setdefault(symbol, []).extend(own)
-        ready = [symbol for symbol in names if len(self._waiting[symbol]) > 2 * _HELD_BACK]
-        return [trade for symbol in ready for trade in self._judged(symbol, _HELD_BACK)]
+        ready = [symbol for symbol in names if len(self._waiting[symbol]) > 2 * HELD_BACK]
+        return [trade for symbol in ready for trade in self._judged(symbol, HELD_BACK)]
 
     def finish(self) -> list[AggTrade]:
         """Nothing follows: those that are left."""
         return [trade for symbol in list(self._waiting) for trade in self._judged(symbol, 0)]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no trade waits for those behind it."""
+        return not any(self._waiting.values())
+
+    def let_go(self, symbol: str) -> list[AggTrade] | None:
+        """Those that wait, where what follows is known to be in order; None where something among them is not."""
+        passed, waiting = self._passed.get(symbol), self._waiting.get(symbol, [])
+        if not waiting or not _are_in_order(waiting if passed is None else [passed, *waiting], is_end=False):
+            return None
+        self._waiting[symbol] = []
+        self._passed[symbol] = waiting[-1]
+        return waiting
+
+    def go_on_behind(self, trade: AggTrade) -> None:
+        """What comes next is judged as coming behind this one, which is in order."""
+        self._passed[trade.symbol] = trade
 
     def _without_future(self, trades: Sequence[AggTrade]) -> list[AggTrade]:
         for trade in trades:

@@ -21,7 +21,7 @@ from klagg_tui.importing.bars import BarReader
 from klagg_tui.importing.detect import SourceFile, name_of
 from klagg_tui.importing.events import EventReader
 from klagg_tui.importing.foreign import name_in
-from klagg_tui.importing.lines import Block, blocks
+from klagg_tui.importing.lines import Block, RawBlock, raw_blocks
 from klagg_tui.importing.sales import SalesReader, SparseBarReader
 from klagg_tui.importing.sorting import Sorter
 from klagg_tui.importing.tally import Tally
@@ -81,6 +81,11 @@ class TradeBlock(NamedTuple):
     is_cut: bool = False
     """The part of the file ends here, in the middle of a line for all one can say."""
 
+    @property
+    def first(self) -> AggTrade | None:
+        """The first trade, placeholders left aside."""
+        return next((trade for trade in self.trades if not trade.is_placeholder), None)
+
 
 class BarBlock(NamedTuple):
     """The bars of some lines, and how far into the file on disk this is."""
@@ -98,31 +103,61 @@ class Order(NamedTuple):
     """Rows in disorder lie in the same block of lines, where they are sorted as they are read."""
 
 
+class Ids(NamedTuple):
+    """The ids that the rows of a block begin with."""
+
+    lowest: int
+    highest: int
+    last: int
+
+
+class OrderFinder:
+    """Finds the `Order` of an archive, block after block."""
+
+    def __init__(self, file: SourceFile) -> None:
+        self._file = file
+        self._first_id: int | None = None
+        self._last_id = -1
+        self._is_sorted = True
+        self._before: RawBlock | None = None
+
+    def take(self, block: RawBlock, ids: Ids | None = None) -> None:
+        """The next one, and its ids where they are known."""
+        ids = ids or self._ids_of(block)
+        if ids is None:
+            return
+        self._first_id = ids.lowest if self._first_id is None else min(self._first_id, ids.lowest)
+        is_plain = ids.last == ids.highest and ids.lowest >= self._last_id
+        self._is_sorted = self._is_sorted and (is_plain or self._follows(block))
+        self._last_id, self._before = ids.last, block
+
+    def found(self) -> Order:
+        """What was found so far."""
+        return Order(self._file.first if self._first_id is None else self._first_id, self._is_sorted)
+
+    def _ids_of(self, block: RawBlock) -> Ids | None:
+        """Without those of rows that begin with none; None where none does."""
+        ids = trade_ids(_own_block(self._file, block).lines)
+        return Ids(min(ids), max(ids), ids[-1]) if ids else None
+
+    def _follows(self, block: RawBlock) -> bool:
+        """Whether the trades of a block go on where those of the one before ended, in ids or with another contract's."""
+        reader = trade_reader(self._file, Tally())
+        earlier, later = (trade_block(self._file, reader, one).trades if one else [] for one in (self._before, block))
+        return not earlier or not later or is_behind(earlier[-1], later[0])
+
+
 def order_of(file: SourceFile) -> Generator[None, None, Order]:
     """Look at the ids of an archive of trades; yields now and then, and returns what it found.
 
     A file that cannot be read to its end is looked at as far as it goes: whoever reads it learns the rest.
     """
-    first_id, last_id, is_sorted = None, -1, True
-    before: Block | None = None
-    try:
-        for block in _own_blocks(file):
-            if ids := trade_ids(block.lines):
-                lowest = min(ids)
-                first_id = lowest if first_id is None else min(first_id, lowest)
-                is_plain = ids[-1] == max(ids) and lowest >= last_id
-                is_sorted = is_sorted and (is_plain or _follows(file, before, block))
-                last_id, before = ids[-1], block
+    finder = OrderFinder(file)
+    with suppress(BadFile):
+        for block in own_raw_blocks(file):
+            finder.take(block)
             yield
-    except BadFile:
-        pass
-    return Order(file.first if first_id is None else first_id, is_sorted)
-
-
-def _follows(file: SourceFile, before: Block | None, block: Block) -> bool:
-    """Whether the trades of a block go on where those of the one before ended, in ids or with another contract's."""
-    earlier, later = (in_order(_read(file, one)) if one else [] for one in (before, block))
-    return not earlier or not later or is_behind(earlier[-1], later[0])
+    return finder.found()
 
 
 def is_behind(earlier: AggTrade, later: AggTrade) -> bool:
@@ -130,9 +165,14 @@ def is_behind(earlier: AggTrade, later: AggTrade) -> bool:
     return later.aggregate_id >= earlier.aggregate_id or later.traded_ms > earlier.traded_ms + DISORDER_MS
 
 
-def _read(file: SourceFile, block: Block) -> list[AggTrade]:
-    assert file.symbol is not None
-    return TradeReader(file.symbol, Tally()).read(block)
+def require_behind(file: SourceFile, earlier: AggTrade | None, later: AggTrade) -> None:
+    """Check that blocks of an archive follow each other.
+
+    Raises:
+        BadFile: they do not, although they did when it was looked at.
+    """
+    if earlier is not None and not is_behind(earlier, later):
+        raise BadFile(f"{file.path} holds its trades in disorder; `klagg import` puts them in order.")
 
 
 def read_trades(file: SourceFile, tally: Tally) -> Iterator[TradeBlock]:
@@ -145,8 +185,7 @@ def read_trades(file: SourceFile, tally: Tally) -> Iterator[TradeBlock]:
     last: AggTrade | None = None
     for block in _blocks_as_they_are(file, tally):
         if file.symbol is not None and block.trades:
-            if last is not None and not is_behind(last, block.trades[0]):
-                raise BadFile(f"{file.path} holds its trades in disorder; `klagg import` puts them in order.")
+            require_behind(file, last, block.trades[0])
             last = block.trades[-1]
         yield block
 
@@ -187,10 +226,10 @@ def read_bars(file: SourceFile, tally: Tally) -> Iterator[BarBlock]:
 
 def sampled_trades(file: SourceFile) -> Iterator[list[AggTrade]]:
     """Some trades out of each block of a file, as far as it can be read: whoever reads it all learns the rest."""
-    reader = _trade_reader(file, Tally())
+    reader = trade_reader(file, Tally())
     with suppress(BadFile):
-        for block in _own_blocks(file):
-            yield reader.read(block._replace(lines=block.lines[:_SAMPLED]))
+        for block in own_raw_blocks(file):
+            yield reader.read(_own_block(file, block, _SAMPLED))
 
 
 def sampled_bars(file: SourceFile) -> Iterator[list[Bar]]:
@@ -198,8 +237,8 @@ def sampled_bars(file: SourceFile) -> Iterator[list[Bar]]:
     assert file.symbol is not None
     reader = _bar_reader(file, Tally())
     with suppress(BadFile):
-        for block in _own_blocks(file):
-            yield reader.read(block._replace(lines=block.lines[:_SAMPLED], is_cut=False))
+        for block in own_raw_blocks(file):
+            yield reader.read(_own_block(file, block, _SAMPLED)._replace(is_cut=False))
 
 
 def read_sales(file: SourceFile, tally: Tally, latest_ms: int) -> Iterator[BarBlock]:
@@ -223,7 +262,8 @@ def _bar_reader(file: SourceFile, tally: Tally) -> BarReader | SparseBarReader:
     return BarReader(file.symbol, tally, file.name.period, file.market)
 
 
-def _trade_reader(file: SourceFile, tally: Tally) -> EventReader | TradeReader:
+def trade_reader(file: SourceFile, tally: Tally) -> EventReader | TradeReader:
+    """Reads the rows of a file one by one."""
     if file.symbol is None:
         return EventReader(tally, file.market)
     if file.unit is None:
@@ -232,30 +272,44 @@ def _trade_reader(file: SourceFile, tally: Tally) -> EventReader | TradeReader:
 
 
 def _blocks_as_they_are(file: SourceFile, tally: Tally) -> Iterator[TradeBlock]:
-    reader = _trade_reader(file, tally)
-    for block in _own_blocks(file):
-        trades = reader.read(block)
-        if file.symbol is not None:
-            trades = in_order(trades)
-        yield TradeBlock(trades, name_of(block.part, file.path), block.read_bytes, block.is_cut)
+    reader = trade_reader(file, tally)
+    for block in own_raw_blocks(file):
+        yield trade_block(file, reader, block)
+
+
+def trade_block(file: SourceFile, reader: EventReader | TradeReader, raw: RawBlock) -> TradeBlock:
+    """The trades of a block, read one by one."""
+    trades = reader.read(_own_block(file, raw))
+    if file.symbol is not None:
+        trades = in_order(trades)
+    return TradeBlock(trades, name_of(raw.part, file.path), raw.read_bytes, raw.is_cut)
 
 
 def _own_blocks(file: SourceFile) -> Iterator[Block]:
-    """The lines of a file; a zip archive may hold several files, but of one symbol."""
-    for block in blocks(file.path):
+    """The lines of a file, as the exchange writes them."""
+    for block in own_raw_blocks(file):
+        yield _own_block(file, block)
+
+
+def own_raw_blocks(file: SourceFile) -> Iterator[RawBlock]:
+    """The blocks of a file; a zip archive may hold several files, but of one symbol."""
+    for block in raw_blocks(file.path):
         named = name_in(block.part).symbol
         if file.is_of_pair:
             _require_pair(file, block.part)
-            yield block
-            continue
-        if file.symbol == file.name.symbol and named not in (None, file.symbol):
+        elif file.symbol == file.name.symbol and named not in (None, file.symbol):
             raise BadFile(f"{file.path} holds files of {file.symbol} and of {named}; unpack it and name them singly.")
-        if file.symbol is None:
-            yield block
-        elif file.unit is None:
-            yield block._replace(lines=plain_lines(block.lines))
-        else:
-            yield block._replace(lines=daily.plain_rows(file.symbol, block.lines, file.unit))
+        yield block
+
+
+def _own_block(file: SourceFile, raw: RawBlock, most: int | None = None) -> Block:
+    """The lines of a block, of which no more than so many, as the exchange writes them."""
+    block = raw.read(most)
+    if file.is_of_pair or file.symbol is None:
+        return block
+    if file.unit is None:
+        return block._replace(lines=plain_lines(block.lines))
+    return block._replace(lines=daily.plain_rows(file.symbol, block.lines, file.unit))
 
 
 def _require_pair(file: SourceFile, part: str) -> None:

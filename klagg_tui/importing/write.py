@@ -20,6 +20,7 @@ from klagg_tui.engine.events import AddSymbol, AggTrade, NumberedAnew, QuietUnti
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.spans import DISORDER_MS, Span, SpanKey
 from klagg_tui.exchange.binance.archive import UM, ArchiveName, Market
+from klagg_tui.importing.mixing import ColumnBlock
 from klagg_tui.importing.outcome import Imported
 from klagg_tui.importing.read import TradeBlock, in_order
 from klagg_tui.importing.shelf import Shelf
@@ -49,12 +50,12 @@ class Edges:
         self._is_cut = False
         self._names: set[ArchiveName] = set()
 
-    def note(self, block: TradeBlock) -> None:
+    def note(self, block: TradeBlock | ColumnBlock) -> None:
         """Some more of it, in order of id."""
         self._names.add(block.name)
         self._is_cut = self._is_cut or block.is_cut
         if self.first is None:
-            self.first = next((trade for trade in block.trades if not trade.is_placeholder), None)
+            self.first = block.first
 
     def range(self) -> tuple[int, int] | None:
         """From when to when its names say that it holds everything; None where they say nothing, or it was cut."""
@@ -127,13 +128,30 @@ class TradeWriter:
     async def write(self, trades: list[AggTrade]) -> None:
         """Put trades into bars, in order of id."""
         for symbol, of_symbol in _by_symbol(trades).items():
-            if symbol not in self._symbols:
-                self._engine.handle(AddSymbol(symbol, first_open_ms=0))
-                self._symbols.add(symbol)
+            self._follow(symbol)
             self._engine.take(await self._to_take(symbol, in_order(of_symbol)))
-        self._uncommitted += len(trades)
-        if self._uncommitted >= COMMIT_EVERY:
-            await self.commit()
+        await self._count(len(trades))
+
+    async def write_columns(self, block: ColumnBlock) -> None:
+        """Put the trades of a block that was read by columns into bars: what comes of it is what comes of them one by one.
+
+        Raises:
+            BadFile: they have to be read again, and the file was changed.
+        """
+        first = block.first
+        symbol = first.symbol
+        self._follow(symbol)
+        is_next = first.aggregate_id >= (self._engine.next_id(symbol) or 0)
+        if not is_next or first.traded_ms < self._engine.traded_ms(symbol):
+            await self.write(block.one_by_one())
+            return
+        self._note_begin(first)
+        for minute in block.columns.minutes:
+            self._engine.take((minute.first,))
+            if minute.rest and not self._engine.take_sum(minute.rest):
+                first_id, last_id = minute.rest.first_id, minute.rest.last_id
+                self._engine.take([one for one in block.one_by_one() if first_id <= one.aggregate_id <= last_id])
+        await self._count(block.columns.row_count)
 
     async def finish(self) -> None:
         """Nothing follows: write what is left, and add the engine's counters to the outcome."""
@@ -169,10 +187,24 @@ class TradeWriter:
                     f"The ids of {report.trade.symbol} begin anew with {report.trade.aggregate_id}: another contract has that name from there on."
                 )
 
+    def _follow(self, symbol: str) -> None:
+        if symbol not in self._symbols:
+            self._engine.handle(AddSymbol(symbol, first_open_ms=0))
+            self._symbols.add(symbol)
+
+    def _note_begin(self, first: AggTrade) -> int:
+        """When the minute began in which this engine began to have trades of a symbol."""
+        return self._began_ms.setdefault(first.symbol, first.traded_ms // MINUTE_MS * MINUTE_MS)
+
+    async def _count(self, trades: int) -> None:
+        self._uncommitted += trades
+        if self._uncommitted >= COMMIT_EVERY:
+            await self.commit()
+
     async def _to_take(self, symbol: str, trades: list[AggTrade]) -> list[AggTrade]:
         """Trades of one symbol without those that this engine cannot take any more, which are put aside."""
         next_id, newest_ms = self._engine.next_id(symbol) or 0, self._engine.traded_ms(symbol)
-        began_ms = self._began_ms.setdefault(symbol, trades[0].traded_ms // MINUTE_MS * MINUTE_MS)
+        began_ms = self._note_begin(trades[0])
         times = list(map(_TIME_OF, trades))
         if trades[0].aggregate_id >= next_id and times[0] >= newest_ms and times == sorted(times):
             return trades

@@ -85,6 +85,8 @@ class EngineHost(MarketHost):
         self._writing = asyncio.Lock()
         if store:
             store.collect_news()
+        self.takes_more: Callable[[], bool] = lambda: True
+        """Whether whoever looks has taken the newest update."""
         self._shown: set[str] = set()
         self.instruments: dict[str, InstrumentFacts] = {}
         """What is known of symbols, stored ones included."""
@@ -261,6 +263,10 @@ class EngineHost(MarketHost):
         self.metrics.set(Metric.DIRTY_ROWS, 0)
         self.metrics.add(Metric.ROWS_WRITTEN, written)
         self.metrics.set(Metric.WRITE, (time.perf_counter() - began) * 1000)
+
+    def is_seen(self) -> bool:
+        """Whether whoever looks was told of all that happened, and took it."""
+        return not self._screen.tracker and self.takes_more()
 
     async def update(self) -> FeedUpdate:
         """What changed for the screen since it was asked last; trades go on between some symbols and the next."""

@@ -48,6 +48,10 @@ class Player:
         others = [other for other in SPEEDS[::step] if (other - speed) * step > 0]
         self.pace = self.pace._replace(speed=others[0] if others else speed)
 
+    def begin(self) -> None:
+        """All is played from the beginning, as it is wanted."""
+        self._at_ms = None
+
     def skip_to(self, at_ms: int) -> None:
         """Play without any waiting up to this recorded time, also while it is paused."""
         self.pace = self.pace._replace(skip_ms=at_ms)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.columns import BarColumns
+from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.period import Period
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.storage.store import Store
@@ -34,6 +35,12 @@ async def columns(
     """See `Feed.columns`; the host has written by then what ended."""
     read = {symbol: await store.columns(symbol, period, from_ms, to_ms, fields) for symbol in symbols}
     return {symbol: found for symbol, found in read.items() if found}
+
+
+async def derivatives_now(host: EngineHost, symbol: str) -> list[DerivativeMinute]:
+    """What is told of a contract and is on no disk yet; on the engine's loop, which writes what has ended."""
+    await host.flush()
+    return [minute for market in host.markets for minute in market.derivatives.under_way(symbol)]
 
 
 async def ask_aside(database: Path, markets: Sequence[str], question: Callable[[Store], Awaitable[T]]) -> T:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -19,7 +20,7 @@ from klagg_tui.importing.markets import settle
 from klagg_tui.importing.read import read_trades
 from klagg_tui.importing.tally import Tally
 from klagg_tui.runtime.host import EngineHost
-from klagg_tui.runtime.player import Player
+from klagg_tui.runtime.player import LOOK_S, Player
 from klagg_tui.runtime.source import SourceStatus
 
 log = logging.getLogger(__name__)
@@ -60,14 +61,36 @@ class Replay:
         """Whose bars are made: how a database of theirs is marked."""
         self.player = Player(speed)
         """Who may pause, change the speed, skip."""
-        self._tally = Tally()
-        self._now_ms = 0
-        self._known: set[str] = set()
-        self._ends_ms: dict[Path, float] = {}
-        """When each file's last trade was, as far as it is read: reckoned from its size."""
+        self._refused = tuple(self._failures)
+        """Files that are not played, each with its sentence."""
+        self._ends: dict[Path, tuple[float, float]] = {}
+        """Of each file how much of it was read, at the most, and when its last trade was: reckoned from that."""
         self._first_ms: dict[Path, int] = {}
         self.market = "replay"
+        self._begin(0)
+
+    def _begin(self, until_ms: int) -> None:
+        self._tally = Tally()
+        self._failures = list(self._refused)
+        self._now_ms = 0
+        self._until_ms = until_ms
+        """Up to then it was played before; 0: not at all."""
+        self._due_ms = 0
+        """When the next trade was."""
+        self._known: set[str] = set()
         self.status = SourceStatus(Mode.REPLAY, "reading", Progress("replay", 0, 0))
+
+    def anew(self, until_ms: int) -> Replay:
+        """To be played from the beginning again, as if for the first time; up to then it was played before."""
+        self._begin(until_ms)
+        self.player.begin()
+        return self
+
+    @property
+    def recorded_ms(self) -> tuple[int, int] | None:
+        """When the first trade was, and when the last one is reckoned to be; None before the first."""
+        firsts, ends = [*self._first_ms.values()], [*self._ends.values()]  # copies: another thread asks
+        return (min(firsts), round(max(end_ms for _, end_ms in ends))) if ends else None
 
     def now_ms(self) -> int:
         """Time of the newest trade played."""
@@ -77,8 +100,7 @@ class Replay:
         """Play all files, their trades in order of time."""
         self._note(host)
         for batch in self._batches():
-            await self._wait_for(batch[0].traded_ms)
-            self._play(host, batch)
+            await self._play_in_time(host, batch)
         self._note(host)
         played_s = self._played_s(self._now_ms)
         self.status.connection = "ended"
@@ -100,6 +122,17 @@ class Replay:
         self._now_ms = max(self._now_ms, batch[-1].traded_ms)
         self._note(host)
 
+    async def _play_in_time(self, host: EngineHost, batch: list[AggTrade]) -> None:
+        """Play trades that were to go together, or one part of them after the other where another pace was asked for meanwhile."""
+        while batch:
+            self._due_ms = batch[0].traded_ms
+            await self._wait_for(self._due_ms)
+            if self._until_ms and self._until_ms <= self._due_ms:
+                await self._be_seen(host)
+            count = bisect_left(batch, self.player.end_of_batch(self._due_ms), key=_BY_TIME)
+            self._play(host, batch[:count])
+            batch = batch[count:]
+
     async def _wait_for(self, at_ms: int) -> None:
         """Let other tasks run, and the time pass until a trade of this time is due."""
         loop, wait_s = asyncio.get_running_loop(), 1.0
@@ -107,6 +140,12 @@ class Replay:
             wait_s = self.player.wait_s(at_ms, loop.time())
             self._note_pace()
             await asyncio.sleep(wait_s)
+
+    async def _be_seen(self, host: EngineHost) -> None:
+        """Whoever looks is to have seen all that was played before, apart from what comes now."""
+        self._until_ms = 0
+        while not host.is_seen():  # noqa: ASYNC110 - a screen tells nobody when it looks
+            await asyncio.sleep(LOOK_S)
 
     def _batches(self) -> Iterator[list[AggTrade]]:
         """Trades in order of time, some at once; at a given speed never more than 50 ms of real time."""
@@ -139,7 +178,8 @@ class Replay:
     def _reckon_end(self, source: SourceFile, trades: Sequence[AggTrade], read_bytes: int) -> None:
         first_ms = self._first_ms.setdefault(source.path, trades[0].traded_ms)
         share = min(1.0, read_bytes / source.size) if read_bytes else 1.0
-        self._ends_ms[source.path] = first_ms + (trades[-1].traded_ms - first_ms) / share
+        if share >= self._ends.get(source.path, (0.0, 0.0))[0]:
+            self._ends[source.path] = share, first_ms + (trades[-1].traded_ms - first_ms) / share
 
     def _played_s(self, until_ms: float) -> int:
         """Recorded seconds from the first trade until then."""
@@ -148,11 +188,16 @@ class Replay:
     def _note_pace(self) -> None:
         """Say how fast it is, and how far by the time played."""
         pace, now_ms = self.player.pace, self._now_ms
-        end_ms = max(self._ends_ms.values(), default=0)
+        recorded = self.recorded_ms
         done = self._played_s(now_ms) if now_ms else 0
-        total = max(done, self._played_s(end_ms))
-        self.status.connection = "paused" if pace.is_paused else "reading"
-        what = "replay paused" if pace.is_paused else f"replay {pace}"
+        total = max(done, self._played_s(recorded[1])) if recorded else done
+        if self._due_ms < pace.skip_ms:
+            self.status.connection = "reading"
+            total = min(total, max(done, self._played_s(pace.skip_ms)))
+            what = "replay on its way"
+        else:
+            self.status.connection = "paused" if pace.is_paused else "reading"
+            what = "replay paused" if pace.is_paused else f"replay {pace}"
         self.status.progress = Progress(f"{what}, {_length(done)} of {_length(total)}", done, total)
 
     def _note(self, host: EngineHost) -> None:

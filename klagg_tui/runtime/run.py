@@ -81,6 +81,7 @@ class EngineRun:
         self._background = plan.background
         self._source = source
         self._latest = latest
+        host.takes_more = lambda: latest.is_taken
         self._process = psutil.Process()
         self._is_turn_of_stored = True
         self._stale_series: dict[Period, set[str]] = {}

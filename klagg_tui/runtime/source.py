@@ -75,6 +75,9 @@ class Plan:
     background: tuple[BackgroundTask, ...] = ()
     previous_close: tuple[str, ...] = ()
     """Keys of its exchanges whose bars open at the close of the one before."""
+    again: Callable[[int], Plan] | None = None
+    """Where it can be run from the beginning again: the plan of that, given up to which time it was run before. Asked once this run has
+    ended, so it may take its database away."""
 
     @property
     def markets(self) -> tuple[str, ...]:

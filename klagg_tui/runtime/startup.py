@@ -15,7 +15,7 @@ from klagg_tui.feed import FeedUpdate, InstrumentFacts
 from klagg_tui.formatting import counted
 from klagg_tui.names import parted
 from klagg_tui.storage.store import Store
-from klagg_tui.storage.symbols import Standing
+from klagg_tui.storage.symbols import Pair, Standing
 
 log = logging.getLogger(__name__)
 
@@ -45,14 +45,16 @@ async def note_watched(store: Store, venues: Collection[str]) -> None:
 
 async def stored_instruments(store: Store) -> dict[str, InstrumentFacts]:
     """What is known of the stored symbols whose exchange is known, by symbol, as the last listing of each said it."""
-    pairs = await store.pairs()
+    pairs, first = await store.pairs(), await store.traded_by()
     alone = "" if store.is_qualified else next(iter(store.venues), "")
     found: dict[str, InstrumentFacts] = {}
     for known in await store.symbols():
         label, own = parted(known.symbol)
         label = label or alone
         if label:
-            found[known.symbol] = InstrumentFacts(label, _called(label), own, *pairs.get(known.symbol, ()))
+            pair = pairs.get(known.symbol, Pair("", ""))
+            facts = InstrumentFacts(label, _called(label), own, *pair, tells_derivatives=_tells_derivatives(label))
+            found[known.symbol] = facts._replace(listed_ms=known.first_open_ms, traded_by_ms=first.get(known.symbol, 0))
     return found
 
 
@@ -60,6 +62,12 @@ async def stored_instruments(store: Store) -> dict[str, InstrumentFacts]:
 def _called(label: str) -> str:
     """An exchange for people; empty where klagg has none of that key any more."""
     return venue(label).name if label in keys() else ""
+
+
+@cache
+def _tells_derivatives(label: str) -> bool:
+    """Whether an exchange tells open interest and funding, as far as klagg reads them."""
+    return label in keys() and venue(label).derivatives is not None
 
 
 async def stored_bars(

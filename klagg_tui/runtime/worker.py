@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns
+from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError, StorageError
@@ -21,7 +22,7 @@ from klagg_tui.runtime import interpreter, questions
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.latest import Latest
 from klagg_tui.runtime.look import Look
-from klagg_tui.runtime.run import opened
+from klagg_tui.runtime.run import EngineRun, opened
 from klagg_tui.runtime.source import Plan
 from klagg_tui.storage.store import Store
 
@@ -57,10 +58,20 @@ class Runtime:
         self._started: Future[_Started] = Future()
         """Done as soon as there is something to cancel."""
         self._ready: Future[EngineHost] = Future()
-        """Done when the database is open."""
+        """Done when the database is open; another one once all begins again."""
+        self._asked: set[asyncio.Task[object]] = set()
+        """Questions that are being answered, on the engine's loop."""
+        self._again_ms = 0
+        """Up to when all was run that is to begin again; 0 where nothing is."""
+        self._is_asked_again: asyncio.Event | None = None
+        """Set with it."""
         self._may_go: Future[Period | None] = Future()
         """Done when the newest stored bars were shown, by the period on view, or nobody waits for that."""
         self._ended: Future[None] = Future()
+        self._followed: str | None = None
+        self._look = Look()
+        self._has_opened = False
+        """Whether the database was open once."""
 
     def begin(self) -> None:
         """Start the thread, which opens the database and reads what is stored; the exchange is not asked before `go_on`.
@@ -85,6 +96,21 @@ class Runtime:
         """The newest stored bars were shown, those of this period: what is stored before them comes first."""
         with suppress(InvalidStateError):  # asked twice, or too late
             self._may_go.set_result(shown)
+
+    @property
+    def can_begin_again(self) -> bool:
+        """Whether what is run can be run from the beginning again, as a recording whose bars nobody keeps."""
+        return self._plan.again is not None
+
+    def begin_again(self, until_ms: int) -> None:
+        """Run the plan from its beginning again; what happens before `until_ms` is no news, see `FeedUpdate.anew_until_ms`."""
+        if self._has_opened and not self._ended.done():
+            self._started.result().loop.call_soon_threadsafe(self._begin_again, until_ms)
+
+    def _begin_again(self, until_ms: int) -> None:
+        self._again_ms = until_ms
+        if self._is_asked_again is not None:
+            self._is_asked_again.set()
 
     @property
     def error(self) -> BaseException | None:
@@ -127,18 +153,29 @@ class Runtime:
             lambda store: questions.columns(store, symbols, period, from_ms, to_ms, fields),
         )
 
+    async def derivatives(self, symbol: str, edges_ms: Sequence[int]) -> tuple[DerivativeMinute, ...]:
+        """See `Feed.derivatives`."""
+        now = await self._ask(lambda host: questions.derivatives_now(host, symbol))
+        if self._plan.database is None:
+            return tuple(now)
+        stored = await questions.ask_aside(
+            self._plan.database, self._plan.markets, lambda store: store.derivatives_at(symbol, edges_ms)
+        )
+        return (*stored, *now)
+
     def tape(self, symbol: str) -> tuple[AggTrade, ...]:
         """See `Feed.tape`."""
         return self._ready.result().tape_of(symbol) if self._is_ready else ()
 
     def follow(self, symbol: str | None) -> None:
         """See `Feed.follow`."""
+        self._followed = symbol
         if self._is_ready and not self._ended.done():
             self._started.result().loop.call_soon_threadsafe(self._ready.result().follow, symbol)
 
     def look_at(self, symbols: Sequence[str], period: Period, opened: str | None = None) -> None:
         """See `Feed.look_at`."""
-        look = Look(tuple(symbols), period, opened)
+        look = self._look = Look(tuple(symbols), period, opened)
         if self._is_ready and not self._ended.done():
             self._started.result().loop.call_soon_threadsafe(self._ready.result().look_at, look)
 
@@ -199,11 +236,18 @@ class Runtime:
         return self._plan.database
 
     async def _ask(self, question: Callable[[EngineHost], Awaitable[T]]) -> T:
-        if not self._is_ready or self._ended.done():
+        if not self._has_opened or self._ended.done():
             raise KlaggError("The engine has stopped; start klagg again.")
 
         async def answer() -> T:
-            return await question(self._ready.result())
+            task = asyncio.current_task()
+            assert task is not None, "it runs as one"
+            host = await asyncio.wrap_future(self._ready)  # where all begins again, it is there in a moment
+            self._asked.add(task)
+            try:
+                return await question(host)
+            finally:
+                self._asked.discard(task)
 
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(answer(), self._started.result().loop))
 
@@ -229,10 +273,39 @@ class Runtime:
         await task
 
     async def _serve(self) -> None:
-        async with opened(self._plan, self._latest) as run:
-            self._ready.set_result(run.host)
-            with suppress(TimeoutError):
-                shown = await asyncio.wait_for(asyncio.wrap_future(self._may_go), HELD_S)
-                run.host.stale_closes.sort(key=lambda period: period is not shown)
-            if not self._stopping:  # asked to stop before there was anything to cancel
-                await run.run()
+        until_ms = 0
+        while True:
+            async with opened(self._plan, self._latest) as run:
+                run.host.follow(self._followed)
+                run.host.look_at(self._look)
+                if until_ms:  # in the place of what was not taken yet of the run before
+                    self._latest.put(FeedUpdate(anew_until_ms=until_ms))
+                self._ready.set_result(run.host)
+                self._has_opened = True
+                with suppress(TimeoutError):
+                    shown = await asyncio.wait_for(asyncio.wrap_future(self._may_go), HELD_S)
+                    run.host.stale_closes.sort(key=lambda period: period is not shown)
+                if self._stopping:  # asked to stop before there was anything to cancel
+                    return
+                await self._run_until_asked(run)
+            until_ms, self._again_ms = self._again_ms, 0
+            if self._plan.again is None or not until_ms:
+                return
+            self._plan = self._plan.again(until_ms)
+
+    async def _run_until_asked(self, run: EngineRun) -> None:
+        """Run until all is to begin again; questions that came are answered by then."""
+        again = self._is_asked_again = asyncio.Event()
+        if self._again_ms:  # since the run before was asked
+            again.set()
+        running, asked = asyncio.ensure_future(run.run()), asyncio.ensure_future(again.wait())
+        try:
+            await asyncio.wait((running, asked), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if again.is_set():
+                self._ready = Future()
+            asked.cancel()
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+        await asyncio.gather(*self._asked, return_exceptions=True)

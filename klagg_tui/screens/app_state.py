@@ -9,7 +9,8 @@ from typing import Final
 from klagg_tui import formatting
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, FilterError
-from klagg_tui.feed import Feed, FeedUpdate, Mode, Status
+from klagg_tui.feed import Feed, FeedUpdate, Mode
+from klagg_tui.screens.anew import begin_anew
 from klagg_tui.screens.palette import Palette, Tints, palette
 from klagg_tui.screens.themes import KLAGG
 from klagg_tui.view import filter as filters
@@ -21,8 +22,9 @@ from klagg_tui.view.columns.column import Column, RenderContext
 from klagg_tui.view.columns.computed import ColumnFinder
 from klagg_tui.view.columns.registry import DEFAULT_KEYS, view_columns
 from klagg_tui.view.filter import Scope
-from klagg_tui.view.health import Health
-from klagg_tui.view.model import Market, Row, is_stale_feed
+from klagg_tui.view.health.samples import Health
+from klagg_tui.view.liveness import is_stale_feed, liveness
+from klagg_tui.view.model import Market, Row
 from klagg_tui.view.preferences import Preferences
 from klagg_tui.view.screener.figure import FigureCall
 from klagg_tui.view.sorting import Sort
@@ -59,9 +61,7 @@ class AppState:
         """What the last beat read from the feed."""
         self._kept: tuple[object, ...] = ()
         self._scope = Scope()
-        saved = (Alert(text, str(self.period)) for text in preferences.alerts)
-        self.book = AlertBook(saved, self.scope, desk)
-        """The alerts."""
+        self.book = AlertBook((Alert(text, str(self.period)) for text in preferences.alerts), self.scope, desk)
         self.alerts, self.fired = self.book.alerts, self.book.fired
         self.marks = AlertMarks(self.alerts)
         self.unread: list[str] = []
@@ -78,6 +78,8 @@ class AppState:
         self.shown_count = 0
         """How many of all symbols the market table shows."""
         self._beats = 0
+        self.anchors: dict[str, int] = {}
+        """When the bar opened at which somebody anchored a VWAP, by symbol."""
         self.status = feed.status()
         self.palette: Palette = palette(KLAGG.to_color_system().generate(), Tints.THEME)
 
@@ -89,7 +91,10 @@ class AppState:
         self._beats += 1
         if self._beats % BEATS_A_SECOND == 1:
             self.health.sample(self.status)
-        touched = self.live.apply(self.last_update) if self.last_update is not None else set()
+        touched: set[str] = set()
+        if (update := self.last_update) is not None:
+            before = begin_anew(self, update.anew_until_ms) if update.anew_until_ms else touched
+            touched = before | self.live.apply(update)
         seeded, self.seeded = self.seeded, set()
         self.alerts.doubt(seeded, self.last_update.tickers if self.last_update is not None else ())
         return touched | seeded | self.live.note_halted(self.status.halted)
@@ -119,7 +124,8 @@ class AppState:
         before = self.alerts.version
         now_ms = self.status.exchange_now_ms
         unread = self.book.take_news(now_ms)
-        fired = self.book.check(self.live.rows, touched, now_ms)
+        is_news = self.live.newest_trade_ms >= self.book.quiet_until_ms
+        fired = self.book.check(self.live.rows, touched, now_ms, is_news=is_news)
         self.unread += unread or ()
         if before != self.alerts.version:
             self._save_alerts()
@@ -321,6 +327,7 @@ class AppState:
             has_venues=self.live.has_venues and not self.venue,
             mixes_quotes=mixes_quotes,
             find_column=self.find_column,
+            besides=self.filter.order.number if self.filter.order else "",
         )
 
     def read_filter(self, text: str) -> filters.Filter:
@@ -335,16 +342,3 @@ class AppState:
     def render_context(self) -> RenderContext:
         """What the drawing of a row depends on besides the row."""
         return RenderContext(self.period, self.now_ms, self.is_stale)
-
-
-def liveness(status: Status, *, frozen: bool, stale: bool, has_trades: bool = True) -> str:
-    """The one word that says whether what is shown is now; without a trade so far it is starting."""
-    if frozen:
-        return "frozen"
-    if status.mode is Mode.OFFLINE:
-        return "offline"
-    if stale:
-        return "stale" if has_trades else "starting"
-    if status.mode is Mode.REPLAY and status.connection in ("paused", "ended"):
-        return status.connection
-    return status.mode.value

@@ -160,6 +160,12 @@ class KlaggScreen(Screen[None]):
         self.action_period(max(0, self.state.feed.periods.index(self.state.period) + step))
 
 
+def kinds_below(kind: type[KlaggScreen]) -> list[type[KlaggScreen]]:
+    """The kinds of screens that are derived from one and have a title in the help, as far as they are loaded."""
+    found = [below for each in kind.__subclasses__() for below in (each, *kinds_below(each))]
+    return [each for each in dict.fromkeys(found) if each.HELP_TITLE]
+
+
 def key_pieces(keys: Sequence[tuple[str, str, str]]) -> list[Piece]:
     """Keys to press, as pieces to click: key, word, action."""
     pieces: list[Piece] = []

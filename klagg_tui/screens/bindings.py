@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from textual.binding import ActiveBinding
+from textual.app import App
+from textual.binding import ActiveBinding, BindingsMap, BindingType, Keymap
 from textual.dom import DOMNode
 from textual.screen import Screen
 
@@ -24,14 +25,39 @@ def own_bindings(screen: Screen[Any]) -> Iterator[ActiveBinding]:
 
 
 def described_keys(screen: Screen[Any]) -> list[tuple[str, str]]:
-    """Keys and what they do, as they hold on a screen: one line an action, in the order of their definition."""
+    """Keys and what they do, as they hold on a screen."""
+    return _described(screen.app, own_bindings(screen))
+
+
+def _described(app: App[Any], bound: Iterable[ActiveBinding]) -> list[tuple[str, str]]:
+    """One line an action, in the order of their definition."""
     keys: dict[tuple[DOMNode, str], list[str]] = {}
     descriptions: dict[tuple[DOMNode, str], str] = {}
-    for active in own_bindings(screen):
+    for active in bound:
         action = (active.node, active.binding.action)
-        keys.setdefault(action, []).append(screen.app.get_key_display(active.binding))
+        keys.setdefault(action, []).append(app.get_key_display(active.binding))
         descriptions[action] = active.binding.description
     return _merged((shown, descriptions[action]) for action, shown in keys.items())
+
+
+def sections_of_keys(
+    screen: Screen[Any], title: str, others: Mapping[str, Iterable[BindingType]], keymap: Keymap
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Keys and what they do: those of a screen, those that hold everywhere, and by their titles those bound elsewhere."""
+    app = screen.app
+    here = [active for active in own_bindings(screen) if active.node is not app]
+    everywhere = [active for active in own_bindings(screen) if active.node is app]
+    found = [(f"Keys · {title}", _described(app, here)), ("Keys · everywhere", _described(app, everywhere))]
+    for name, bindings in others.items():
+        bound = BindingsMap(bindings)
+        bound.apply_keymap(keymap)
+        shown = (
+            ([app.get_key_display(one)], one.description)
+            for _, one in bound
+            if one.description not in {"", *_HIDDEN} and not one.system
+        )
+        found.append((f"Keys · {name}", _merged(shown)))
+    return found
 
 
 def _merged(lines: Iterable[tuple[list[str], str]]) -> list[tuple[str, str]]:

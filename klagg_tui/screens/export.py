@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -27,31 +27,19 @@ from klagg_tui.exporting.series import symbol_in_name
 from klagg_tui.names import parted
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.base import KlaggScreen
+from klagg_tui.screens.dialogs.export_presets import NO_PRESET, ExportPresets
 from klagg_tui.timespec import parse_time
+from klagg_tui.view.exports import ALL_PERIODS, BARS, ExportPreset, known
 
 _KEYS = (
     ("tab", "next field", "app.focus_next"),
     ("", "export", "screen.start"),
+    ("", "presets", "screen.presets"),
     ("", "cancel or back", "screen.back"),
 )
 
 
-_WHOLE: Final = frozenset({State.CLOSED, State.CONFIRMED})
-_STATES: Final = (
-    ("all, unfinished and partial ones too", None),
-    ("whole ones: closed or confirmed", _WHOLE),
-    ("confirmed ones: equal to the exchange's own", frozenset({State.CONFIRMED})),
-    ("partial ones: trades are missing", frozenset({State.PARTIAL})),
-)
-_PRESETS: Final = (
-    ("none: as below", None),
-    ("minutes of the last day", ("1m", "-1d", 0)),
-    ("hours of the last 30 days", ("1h", "-30d", 0)),
-    ("everything that is whole", ("all", "", 1)),
-)
-"""Of each preset the periods, the beginning, the number of its states."""
 TYPING_PAUSE_S = 0.3
-_ALL_PERIODS = "all"
 
 
 class ExportScreen(KlaggScreen):
@@ -76,6 +64,7 @@ class ExportScreen(KlaggScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Cancel the export, or back to the table", id="export_back", priority=True),
         Binding("ctrl+s", "start", "Export", id="export_start", priority=True),
+        Binding("ctrl+o", "presets", "Presets: choose, save, rename, delete", id="export_presets", priority=True),
     ]
 
     def __init__(self, state: AppState, choices: Sequence[tuple[str, tuple[str, ...]]]) -> None:
@@ -84,6 +73,7 @@ class ExportScreen(KlaggScreen):
         self._stop = threading.Event()
         self._replaced: Path | None = None
         """The file that was asked about, whether it may be replaced."""
+        self._presets = ExportPresets(self, self.choices, self.show_presets, self._fill)
 
     def compose(self) -> ComposeResult:
         """A form, the estimate, progress and outcome."""
@@ -93,16 +83,16 @@ class ExportScreen(KlaggScreen):
                 (Content(f"{name} ({len(symbols)})"), number) for number, (name, symbols) in enumerate(self._choices)
             ]
             yield _field("Symbols", Select(names, value=0, allow_blank=False, compact=True, id="symbols"))
-            presets = [(name, number) for number, (name, _) in enumerate(_PRESETS)]
-            yield _field("Preset", Select(presets, value=0, allow_blank=False, compact=True, id="preset"))
+            presets = self._presets.options()
+            yield _field("Preset", Select(presets, value=NO_PRESET, allow_blank=False, compact=True, id="preset"))
             yield _field("Periods", Input(str(self.state.period), id="periods", placeholder="1m 5m 1h, or all"))
             yield _field(
                 "From",
                 Input(id="from", placeholder="the beginning, or like 2024-08-08, 2024-08-08T23:55, yesterday, -3d"),
             )
             yield _field("To", Input(id="to", placeholder="the end"))
-            states = [(name, number) for number, (name, _) in enumerate(_STATES)]
-            yield _field("Bars", Select(states, value=0, allow_blank=False, compact=True, id="states"))
+            states = [(words, word) for word, (words, _) in BARS.items()]
+            yield _field("Bars", Select(states, value="all", allow_blank=False, compact=True, id="states"))
             forms = all_formats()
             choices = [(form.name, form) for form in forms]
             yield _field("Format", Select(choices, value=forms[0], allow_blank=False, compact=True, id="format"))
@@ -110,6 +100,7 @@ class ExportScreen(KlaggScreen):
             yield Static("", id="estimate", markup=False)
             with Horizontal(id="buttons"):
                 yield Button("Export", id="start", variant="primary", compact=True)
+                yield Button("Presets …", id="presets", compact=True)
                 yield Button("Back", id="leave", compact=True)
             yield ProgressBar(id="progress", show_eta=True)
             yield Static("", id="outcome", markup=False)
@@ -143,8 +134,7 @@ class ExportScreen(KlaggScreen):
 
     @property
     def _states(self) -> frozenset[State] | None:
-        number = self.query_one("#states", Select).value
-        return _STATES[number][1] if isinstance(number, int) else None
+        return BARS[str(self.query_one("#states", Select).value)][1]
 
     def _target(self) -> Path:
         return Path(self.query_one("#target", Input).value).expanduser()
@@ -169,7 +159,7 @@ class ExportScreen(KlaggScreen):
         return Selection(
             symbols=self._symbols,
             periods=self.state.feed.periods
-            if names == [_ALL_PERIODS]
+            if names == [ALL_PERIODS]
             else tuple(dict.fromkeys(map(Period.parse, names))),
             from_ms=self._time("from"),
             to_ms=self._time("to"),
@@ -185,13 +175,52 @@ class ExportScreen(KlaggScreen):
 
     @on(Select.Changed, "#preset")
     def _preset_chosen(self, message: Select.Changed) -> None:
-        chosen = _PRESETS[message.value][1] if isinstance(message.value, int) else None
-        if chosen is not None:
-            periods, begin, states = chosen
-            self.query_one("#periods", Input).value = periods
-            self.query_one("#from", Input).value = begin
-            self.query_one("#to", Input).value = ""
-            self.query_one("#states", Select).value = states
+        preset = known(self.state.preferences.export_presets).get(str(message.value))
+        if preset is not None:
+            self._fill(preset)
+
+    def _fill(self, preset: ExportPreset) -> None:
+        self.query_one("#periods", Input).value = preset.periods
+        self.query_one("#from", Input).value = preset.begin
+        self.query_one("#to", Input).value = preset.end
+        self.query_one("#states", Select).value = preset.bars
+        form = next((form for form in all_formats() if form.name == preset.format), None)
+        if form is not None:
+            self.query_one("#format", Select).value = form
+        number = next((number for number, (name, _) in enumerate(self._choices) if name == preset.symbols), None)
+        if number is not None:
+            self.query_one("#symbols", Select).value = number
+        elif preset.symbols:
+            self._show_outcome(f"{preset.symbols} cannot be exported here: choose the symbols.", error=True)
+
+    def choices(self, name: str) -> ExportPreset:
+        """What the form says now, as a preset of that name."""
+        number = self.query_one("#symbols", Select).value
+        return ExportPreset(
+            name,
+            self.query_one("#periods", Input).value.strip(),
+            self.query_one("#from", Input).value.strip(),
+            self.query_one("#to", Input).value.strip(),
+            str(self.query_one("#states", Select).value),
+            self._choices[number][0] if isinstance(number, int) else "",
+            self._format.name,
+        )
+
+    def show_presets(self, chosen: str) -> None:
+        """Others can be chosen than before; `chosen` is the one that the form has now, empty for none."""
+        select = self.query_one("#preset", Select)
+        with self.prevent(Select.Changed):
+            select.set_options(self._presets.options())
+            select.value = chosen
+
+    def action_presets(self) -> None:
+        """Choose a preset, save the form as one, rename or delete one."""
+        chosen = str(self.query_one("#preset", Select).value)
+        self._presets.open(chosen)
+
+    @on(Button.Pressed, "#presets")
+    def _presets_pressed(self) -> None:
+        self.action_presets()
 
     @on(Input.Changed)
     @on(Select.Changed)

@@ -1,29 +1,31 @@
-"""How klagg itself is doing: connections, delay, gaps, writes, memory, and the last lines of the log."""
+"""How klagg itself is doing: in one line, in a line for each group, in numbers, and in the last lines of the log."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
-from klagg_tui import formatting
 from klagg_tui.screens.app_state import AppState
-from klagg_tui.screens.base import KlaggScreen, progress_pieces
-from klagg_tui.screens.widgets.header import market_name
+from klagg_tui.screens.base import KlaggScreen
 from klagg_tui.screens.widgets.pieces import Pieces
-from klagg_tui.view.health import column_lines, log_pieces
+from klagg_tui.view.health.groups import AlertsNow, Graded, GroupOrder, graded_groups
+from klagg_tui.view.health.log import log_pieces
+from klagg_tui.view.health.overview import detail_lines, group_lines, verdict_lines
 from klagg_tui.view.role import Piece, Role, sentence_lines
 from klagg_tui.view.venues import health_lines
 
-TWO_COLUMNS_FROM: Final = 110
+COLUMNS_FROM: Final = (0, 110, 180)
+"""Widths from which the metrics stand in one column, two, three."""
 _LEAST_LOG: Final = 5
 _KEYS: Final = (("", "back", "screen.back"), ("", "help", "app.help"), ("", "quit", "app.quit"))
 
 
 class HealthScreen(KlaggScreen):
-    """Metrics as number and sparkline, then the log."""
+    """The verdict, the groups, their metrics as number and sparkline, then the log."""
 
     HELP_TITLE = "Health"
     DEFAULT_CSS = """
@@ -43,12 +45,13 @@ class HealthScreen(KlaggScreen):
         self.summary = Pieces(state, id="summary")
         self.metrics = Pieces(state, id="metrics")
         self.log_lines = Pieces(state, id="log")
+        self._order = GroupOrder()
 
     def compose(self) -> ComposeResult:
-        """Status, state of summary, metrics, log."""
+        """Status, verdict and groups, metrics, log."""
         yield self.status_line
-        yield self.summary
         with VerticalScroll(id="body", can_focus=False):
+            yield self.summary
             yield self.metrics
             yield self.log_lines
         yield self.footer
@@ -69,37 +72,37 @@ class HealthScreen(KlaggScreen):
         del touched
         state = self.state
         self.status_line.show_status(state, subject="Health", filter_text=state.filter.text)
-        summary = self._summary()
-        self.summary.styles.height = len(summary)
-        self.summary.show(summary)
-        columns = 2 if self.size.width >= TWO_COLUMNS_FROM else 1
-        width = self.size.width // columns
-        lines = column_lines(state.health.lines(width - 2), columns, width)
+        now = graded_groups(state.health, state.status, self._alerts())
+        graded = self._order.ordered(now, state.health.seconds)
+        overview = self._overview(graded)
+        self.summary.styles.height = len(overview)
+        self.summary.show(overview)
+        columns = sum(self.size.width >= least for least in COLUMNS_FROM)
+        lines = detail_lines(graded, state.health, columns, self.size.width // columns)
         self.metrics.styles.height = len(lines)
         self.metrics.show(lines)
         self._show_log()
         self.show_footer(_KEYS)
 
-    def _summary(self) -> list[list[Piece]]:
-        status, width = self.state.status, self.size.width
-        market = market_name(self.state)
-        lines = [[Piece(f" {market}: {status.connection or formatting.NOTHING}", Role.STRONG)]]
-        if status.progress is not None:
-            done = f"{formatting.whole(status.progress.done)} of {formatting.whole(status.progress.total)}"
-            lines.append([*progress_pieces(status.progress, 30), Piece(f" {done}", Role.DIM)])
-        if status.owed:
-            lines += sentence_lines(status.owed, Role.WARN, width)
-        if status.not_chosen:
-            lines += sentence_lines(status.not_chosen, Role.DIM, width)
-        exchanges = health_lines(status, local=self.state.preferences.local_time, width=width)
+    def _overview(self, graded: Sequence[Graded]) -> list[list[Piece]]:
+        """What matters: the verdict, what needs a person, a line for each group and for each exchange."""
+        state, status, width = self.state, self.state.status, self.size.width
+        exchanges = health_lines(status, local=state.preferences.local_time, width=width)
         told = (
             {f"{venue.name}: {notice}" for venue in status.venues for notice in venue.notices} if exchanges else set()
         )
-        for notice in status.notices:
-            if notice not in told:
-                lines += sentence_lines(notice, Role.WARN, width, "▲ ")
-        lines += exchanges[:-1]
+        lines = verdict_lines(graded, status, told, width)
+        lines += [[], *group_lines(graded, state.health, status, self._alerts(), width)]
+        if exchanges:
+            lines += [[], *exchanges[:-1]]
+        if status.not_chosen:
+            lines += [[], *sentence_lines(status.not_chosen, Role.DIM, width)]
         return [*lines, []]
+
+    def _alerts(self) -> AlertsNow:
+        state = self.state
+        armed = sum(not alert.has_ended for alert in state.alerts.all)
+        return AlertsNow(armed, len(state.fired), state.book.desk.notices)
 
     def _show_log(self) -> None:
         # The newest that there is room for; some of them also where one has to scroll to them.

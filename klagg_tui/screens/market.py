@@ -17,7 +17,7 @@ from klagg_tui.screens.dialogs.saved_filters import SavedFiltersDialog
 from klagg_tui.screens.dialogs.sort import sort_menu
 from klagg_tui.screens.dialogs.watchlists import WatchlistDialog
 from klagg_tui.screens.market_keys import FOOT_KEYS, FOOT_OF_DEMO, FOOT_OF_SEVERAL, MARKET_BINDINGS
-from klagg_tui.screens.split import SplitScreen
+from klagg_tui.screens.marking import MarkingScreen
 from klagg_tui.screens.widgets.breadth_line import BreadthLine
 from klagg_tui.screens.widgets.column_headers import ColumnHeaders
 from klagg_tui.screens.widgets.header import TabsLine, VenuesLine
@@ -37,7 +37,7 @@ BREADTH_BEATS: Final = 10
 BEST_FIRST: Final = "▼ best match"
 
 
-class MarketScreen(SplitScreen):
+class MarketScreen(MarkingScreen):
     """One row a symbol."""
 
     HELP_TITLE = "Market"
@@ -135,8 +135,7 @@ class MarketScreen(SplitScreen):
         )
         if state.ranking is not None:
             rows.sort(key=state.ranking, reverse=True)  # those that are as like stay in their order
-        marked = watchlists.symbols_of(chosen.watchlists, chosen.list_for_marks)
-        self.table.marked = frozenset(row.symbol for row in watchlists.listed_rows(market.rows.values(), marked))
+        self.show_marks()
         self.table.mixes_quotes = mixes_quotes(rows)
         self.table.empty_text = empty_text(
             market, chosen, state.filter, state.status, self._shown_keys.get("demo", "D"), venue
@@ -181,7 +180,7 @@ class MarketScreen(SplitScreen):
         sort, placed = self.state.sorting, self.table.placed
         if self.state.ranking is not None:
             self.headers.show_headers(placed, sort, None)
-            return BEST_FIRST
+            return self.state.filter.order.title if self.state.filter.order else BEST_FIRST
         sorted_by = sort.key if any(each.column.key == sort.key for each in placed) else None
         self.headers.show_headers(placed, sort, sorted_by)
         column = self.state.find_column(sort.key)

@@ -1,4 +1,4 @@
-"""The keys of a replay: pause, speed, and playing on to a time; without a replay there are none of them."""
+"""The keys of a replay: pause, speed, and going on or back to a time; without a replay there are none of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from klagg_tui import formatting
 from klagg_tui.errors import BadTime
 from klagg_tui.screens.dialogs.ask import Ask
-from klagg_tui.view.playing import FORMS, next_hour, time_ahead
+from klagg_tui.view.playing import FORMS, next_hour, time_meant
 
 if TYPE_CHECKING:
     from klagg_tui.feed import Playback
@@ -21,7 +21,7 @@ PLAYBACK_BINDINGS: Final[list[BindingType]] = [
     Binding("full_stop", "playback('faster')", "Replay: faster", id="play_faster", key_display="."),
     Binding("comma", "playback('slower')", "Replay: slower", id="play_slower", key_display=","),
     Binding("U", "playback('hour')", "Replay: on to the next hour", id="play_hour"),
-    Binding("u", "playback('until')", "Replay: on to a time", id="play_until"),
+    Binding("u", "playback('until')", "Replay: on or back to a time", id="play_until"),
 ]
 _TOLD_S: Final = 2
 
@@ -36,7 +36,10 @@ class PlaybackKeys:
 
     def do(self, what: str) -> None:
         """One of `pause`, `faster`, `slower`, `hour`, `until`."""
-        if self._state.status.connection == "ended":
+        has_ended = self._state.status.connection == "ended"
+        if has_ended and self._playback.goes_back and what != "until":
+            self._tell("The replay has ended: u goes back to a time.")
+        elif has_ended and not self._playback.goes_back:
             self._tell("The replay has ended: there is nothing left to play.")
         elif what == "pause":
             self._playback.pause()
@@ -51,9 +54,12 @@ class PlaybackKeys:
 
     def _ask_until(self) -> None:
         local = self._state.preferences.local_time
-        suggested = formatting.hour_minute(next_hour(self._state.status.exchange_now_ms), local=local)
+        has_ended = self._state.status.connection == "ended"
+        suggested = (
+            "-1h" if has_ended else formatting.hour_minute(next_hour(self._state.status.exchange_now_ms), local=local)
+        )
         note = f"As one of {FORMS}; {formatting.zone(local=local)}."
-        _ = self._app.push_screen(Ask("Play on to", note, suggested, self._wrong), self._skip_to_typed)
+        _ = self._app.push_screen(Ask("Go to", note, suggested, self._wrong), self._skip_to_typed)
 
     def _wrong(self, text: str) -> str | None:
         try:
@@ -63,16 +69,25 @@ class PlaybackKeys:
         return None
 
     def _read(self, text: str) -> int:
-        return time_ahead(text, self._state.status.exchange_now_ms, local=self._state.preferences.local_time)
+        now_ms, local = self._state.status.exchange_now_ms, self._state.preferences.local_time
+        at_ms = time_meant(text, now_ms, local=local, recorded_ms=self._playback.recorded_ms)
+        if at_ms <= now_ms and not self._playback.goes_back:
+            raise BadTime(
+                f"{text!r} was played already; a replay whose bars are kept in a file of yours does not go back."
+            )
+        return at_ms
 
     def _skip_to_typed(self, text: str | None) -> None:
         if text is not None:
             self._skip_to(self._read(text))
 
     def _skip_to(self, at_ms: int) -> None:
+        is_back = at_ms <= self._state.status.exchange_now_ms
         self._playback.skip_to(at_ms)
         local = self._state.preferences.local_time
-        self._tell(f"On to {formatting.date_time(at_ms, local=local)} {formatting.zone(local=local)}")
+        self._tell(
+            f"{'Back' if is_back else 'On'} to {formatting.date_time(at_ms, local=local)} {formatting.zone(local=local)}"
+        )
 
     def _tell(self, text: str) -> None:
         self._app.notify(text, timeout=_TOLD_S)

@@ -14,17 +14,16 @@ from textual.message import Message
 from klagg_tui import formatting
 from klagg_tui.errors import BadTime
 from klagg_tui.screens.app_state import AppState
-from klagg_tui.screens.base import KlaggScreen
+from klagg_tui.screens.chart_choices import ChartChoices
 from klagg_tui.screens.dialogs.ask import Ask
-from klagg_tui.screens.dialogs.menu import Choice, Menu
+from klagg_tui.screens.marking import symbols_marked, toggle_mark
 from klagg_tui.screens.widgets.header import TabsLine
-from klagg_tui.screens.widgets.line import Clickable
 from klagg_tui.screens.widgets.live_chart import LiveChart
 from klagg_tui.screens.widgets.pieces import Pieces
 from klagg_tui.timespec import FORMS, parse_time
 from klagg_tui.view.alerts import Alert, Repeat
 from klagg_tui.view.detail import bar_lines, period_lines, tape_lines
-from klagg_tui.view.indicators.registry import INDICATORS, OVER
+from klagg_tui.view.marking import MARKED
 from klagg_tui.view.model import Row
 from klagg_tui.view.role import Piece, Role
 
@@ -43,7 +42,7 @@ _KEYS: Final = (
 )
 
 
-class SymbolScreen(KlaggScreen):
+class SymbolScreen(ChartChoices):
     """Made once and shown again for each symbol: to mount a screen takes longer than to draw it."""
 
     HELP_TITLE = "Symbol"
@@ -66,13 +65,11 @@ class SymbolScreen(KlaggScreen):
         Binding("end,G", "edge(1)", "Now", id="chart_end"),
         Binding("plus,equals_sign,up", "zoom(1)", "Broader candles", id="zoom_in", key_display="+"),
         Binding("minus,down", "zoom(-1)", "Narrower candles", id="zoom_out", key_display="-"),
-        *(Binding(each.binding, f"indicator('{each.key}')", each.note, id=each.key) for each in INDICATORS),
-        Binding("i", "indicators", "Indicators: over the candles and below them", id="indicators"),
-        Binding("y", "log_scale", "Logarithmic scale on or off", id="log_scale"),
         Binding("J", "jump", "Jump to a date", id="jump"),
         Binding("n,j", "neighbour(1)", "Next symbol of the table", id="next_symbol"),
         Binding("N,k", "neighbour(-1)", "Previous symbol of the table", id="previous_symbol"),
         Binding("A", "alert_here", "An alert at the crosshair's price, for once", id="alert_here"),
+        Binding("M", "wall_mark", "Mark for the wall of charts, or take the mark away", id="symbol_wall_mark"),
         Binding("b", "coin", "The same coin on every exchange", id="symbol_coin"),
     ]
 
@@ -162,8 +159,9 @@ class SymbolScreen(KlaggScreen):
     def refresh_lines(self) -> None:
         """Bring lines and lists up to date."""
         state = self.state
-        self.status_line.show_status(state, subject=self.symbol)
-        self.tabs.show_tabs(state, self._legend(), state.filter.text)
+        is_marked = self.symbol in symbols_marked(state)
+        self.status_line.show_status(state, subject=f"{MARKED} {self.symbol}" if is_marked else self.symbol)
+        self.tabs.show_tabs(state, self.legend(), state.filter.text)
         self.show_footer(_KEYS)
         row, bar = self.row, self.chart.current_bar
         local = state.preferences.local_time
@@ -176,18 +174,6 @@ class SymbolScreen(KlaggScreen):
             if not state.is_frozen:
                 trades = state.feed.tape(self.symbol)
                 self.tape.show(tape_lines(trades, row.decimals, self.tape.size.height, local=local))
-
-    def _legend(self) -> list[Piece]:
-        shown = self.state.preferences.indicators
-        return [
-            Clickable(
-                f" ─ {line.label} ",
-                line.role if indicator.key in shown else Role.FAINT,
-                f"screen.indicator('{indicator.key}')",
-            )
-            for indicator in OVER[:2]
-            for line in indicator.lines
-        ]
 
     def on_candle_chart_moved(self) -> None:
         """Tell of the bar under the crosshair; load what comes into view."""
@@ -223,26 +209,6 @@ class SymbolScreen(KlaggScreen):
         """Broader or narrower candles."""
         self.chart.zoom(step)
 
-    def action_indicator(self, key: str) -> None:
-        """Show or hide an indicator."""
-        self.state.choose(indicators=self.state.preferences.with_indicator_switched(key).indicators)
-        self.chart.redraw()
-        self.refresh_lines()
-
-    def action_indicators(self) -> None:
-        """Choose an indicator to show or to hide."""
-        shown = self.state.preferences.indicators
-        lines = [
-            Choice(each.key, f"{'●' if each.key in shown else '○'} {each.word}", each.note, each.binding)
-            for each in INDICATORS
-        ]
-        self.ask(Menu("Indicators", lines), lambda key: self.action_indicator(key) if key is not None else None)
-
-    def action_log_scale(self) -> None:
-        """Equal ratios or equal differences of prices equally far apart."""
-        self.state.choose(log_scale=not self.state.preferences.log_scale)
-        self.chart.redraw()
-
     def action_jump(self) -> None:
         """Show the bars around a date."""
 
@@ -274,6 +240,12 @@ class SymbolScreen(KlaggScreen):
         self.state.put_alert(Alert(text, str(self.state.period), Repeat.ONCE, made_ms=now_ms))
         self.notify(f"Once: {text}", title="◇ Alert", timeout=4)
         self.chart.redraw()
+
+    def action_wall_mark(self) -> None:
+        """Mark it for the wall, or take its mark away."""
+        if self.row is not None:
+            toggle_mark(self.state, self.row)
+            self.refresh_lines()
 
     def action_coin(self) -> None:
         """Show its coin on every exchange."""

@@ -260,6 +260,17 @@ class Face(ABC):
 
     # REST
 
+    @property
+    def weights(self) -> Mapping[int, int]:
+        """What was used of the limit in each minute, by minutes since the epoch; empty where requests have no weight."""
+        return {}
+
+    prepares: ClassVar[bool] = False
+    """Whether it can make its history ahead."""
+
+    def prepare(self, now_ms: int) -> None:  # noqa: B027 - for who can
+        """Make the history that is asked for most, so that answers cost no time; it may take minutes."""
+
     @abstractmethod
     def answer(self, asked: Asked, now_ms: int) -> Reply:
         """The reply to a request for one of `paths`."""

@@ -1,7 +1,8 @@
-"""What the simulated exchange answers beyond the real one: `/klagg/truth` and `/klagg/faults`."""
+"""What the simulated exchange answers beyond the real one: `/klagg/truth`, `/klagg/faults` and `/klagg/requests`."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from typing import Final
 
@@ -14,11 +15,13 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError
 from klagg_tui.simulator.exchange import Exchange
 from klagg_tui.simulator.faults.schedule import Fault, parse_schedule
+from klagg_tui.simulator.market.calendar import MINUTE_MS
+from klagg_tui.simulator.requests import Requests
 
 _COLUMNS: Final = Bar._fields[2:12]
 
 
-def add_inspection(app: web.Application, exchange: Exchange) -> None:
+def add_inspection(app: web.Application, exchange: Exchange, requests: Requests) -> None:
     """Answer those paths in `app`."""
 
     async def truth(request: web.Request) -> web.Response:
@@ -42,7 +45,11 @@ def add_inspection(app: web.Application, exchange: Exchange) -> None:
         exchange.beat()
         return _reply(_account(exchange))
 
+    async def show_requests(_request: web.Request) -> web.Response:
+        return _reply(_asked_so_far(exchange, requests))
+
     app.router.add_get("/klagg/truth", truth)
+    app.router.add_get("/klagg/requests", show_requests)
     app.router.add_get("/klagg/faults", show_faults)
     app.router.add_post("/klagg/faults", add_fault)
 
@@ -66,6 +73,19 @@ def _account(exchange: Exchange) -> dict[str, object]:
         "counts": dict(exchange.faults.counts),
         "incidents": [incident._asdict() for incident in exchange.faults.incidents],
         "planned": exchange.faults.planned(),
+    }
+
+
+def _asked_so_far(exchange: Exchange, requests: Requests) -> dict[str, object]:
+    """`weight`: used in each minute, by when it began; `processor_s`: what all of it took of this process."""
+    return {
+        "now_ms": exchange.clock.now_ms(),
+        "under_way": requests.now,
+        "most_at_once": requests.most,
+        "requests": requests.all,
+        "refused": exchange.faults.counts["over weight"],
+        "weight": {str(minute * MINUTE_MS): used for minute, used in exchange.face.weights.items()},
+        "processor_s": time.process_time(),
     }
 
 

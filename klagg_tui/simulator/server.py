@@ -24,6 +24,7 @@ from klagg_tui.simulator.inspection import add_inspection
 from klagg_tui.simulator.market.catalog import MarketSpec
 from klagg_tui.simulator.market.market import Market
 from klagg_tui.simulator.market.truth import Truth
+from klagg_tui.simulator.requests import Requests
 from klagg_tui.simulator.streams.connection import Connection
 
 BEAT_S: Final = 0.01
@@ -37,7 +38,8 @@ class SimulatedExchange:
     """An exchange to connect to while the `async with` block runs.
 
     Speed 0 lets its time stand still, to be moved with `jump`. `listening` is a socket that listens already, in place of
-    host and port: clients may have knocked before the exchange was up.
+    host and port: clients may have knocked before the exchange was up. `round_trip_ms`: of real time, by which every answer
+    over HTTP comes later, and every websocket opens later, as from an exchange far away.
     """
 
     def __init__(
@@ -50,12 +52,16 @@ class SimulatedExchange:
         host: str = "127.0.0.1",
         port: int = 0,
         listening: socket.socket | None = None,
+        round_trip_ms: float = 0.0,
     ) -> None:
         spec = spec or MarketSpec()
         self._exchange = Exchange(spec, SimulatedClock(spec.start_ms, speed), faults, venue)
         self._host = host
         self._port = port
         self._listening = listening
+        self._one_way_s = round_trip_ms / 2_000
+        self.requests = Requests()
+        """What was asked over HTTP so far."""
         self._runner: web.AppRunner | None = None
         self._beats: asyncio.Task[None] | None = None
 
@@ -128,7 +134,7 @@ class SimulatedExchange:
             app.router.add_get(path, self._open_socket)
         for method, path in self.face.paths:
             app.router.add_route(method, path, self._answer)
-        add_inspection(app, self._exchange)
+        add_inspection(app, self._exchange, self.requests)
         app.router.add_route("*", "/{path:.*}", self._answer_unknown)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
@@ -164,6 +170,18 @@ class SimulatedExchange:
             await asyncio.sleep(max(0.001, BEAT_S - (monotonic() - began)))
 
     async def _answer(self, request: web.Request) -> web.Response:
+        with self.requests.under_way():
+            await self._travel()
+            answer = await self._answer_here(request)
+            await self._travel()
+            return answer
+
+    async def _travel(self) -> None:
+        """One way between the client and an exchange far away."""
+        if self._one_way_s:
+            await asyncio.sleep(self._one_way_s)
+
+    async def _answer_here(self, request: web.Request) -> web.Response:
         exchange = self._exchange
         if exchange.faults.active("slow"):
             exchange.faults.counts["slow"] += 1
@@ -206,6 +224,8 @@ class SimulatedExchange:
             known = self.face.open(Knock(request.path, request.match_info, request.query))
         except TurnedAway as refusal:
             raise web.HTTPBadRequest(text=str(refusal)) from refusal
+        await self._travel()
+        await self._travel()
         client = web.WebSocketResponse(autoping=False, compress=False)
         await client.prepare(request)
         assert request.transport is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from itertools import pairwise
 from operator import itemgetter
 from typing import Final
 
@@ -29,6 +30,11 @@ _PAGE: Final = (
 )
 _SINCE: Final = f"""
 SELECT {_ROWS} FROM json_each(?) AS s CROSS JOIN derivatives AS h ON h.symbol = s.value AND h.minute >= ?
+"""
+_LAST: Final = f"""
+SELECT {_ROWS} FROM json_each(?2) AS s CROSS JOIN derivatives AS h ON h.symbol = ?1 AND h.minute = (
+    SELECT d.minute FROM derivatives AS d WHERE d.symbol = ?1 AND d.minute >= json_extract(s.value, '$[0]')
+    AND d.minute < json_extract(s.value, '$[1]') AND d.{{column}} IS NOT NULL ORDER BY d.minute DESC LIMIT 1)
 """
 _OLD: Final = """
 SELECT h.symbol, h.minute FROM json_each(?) AS s CROSS JOIN derivatives AS h ON h.symbol = s.value AND h.minute < ? LIMIT ?
@@ -149,6 +155,17 @@ async def pages(
         left -= len(page)
         if len(page) < asked:
             return
+
+
+async def last(connection: Connection, number: int, name: str, edges: Sequence[int]) -> list[DerivativeMinute]:
+    """Of one symbol, from each of these minutes to before the next, the last that tells open interest, and the last that tells funding."""
+    stretches = json.dumps([*pairwise(edges)])
+    found: list[DerivativeMinute] = []
+    for column in ("open_interest", "funding_rate"):
+        rows = await connection.json_rows(_LAST.format(column=column), (number, stretches))
+        with reading(connection.path):
+            found += minutes_of(rows, {number: name})
+    return found
 
 
 async def since(connection: Connection, names: Mapping[int, str], minute: int) -> AsyncIterator[list[DerivativeMinute]]:

@@ -21,7 +21,17 @@ from klagg_tui.storage.disk_errors import reading
 from klagg_tui.storage.lines import Lines, RowFormat, line_pages
 from klagg_tui.storage.queries import FOREVER, Stretch, minutes_of, pages
 from klagg_tui.storage.rows import JSON_ROWS, bars
-from klagg_tui.storage.symbols import NO_SYMBOL, Pair, StoredSymbol, Symbols, anchors, pairs, precisions, watched
+from klagg_tui.storage.symbols import (
+    NO_SYMBOL,
+    Pair,
+    StoredSymbol,
+    Symbols,
+    anchors,
+    pairs,
+    precisions,
+    traded_by,
+    watched,
+)
 from klagg_tui.storage.unconfirmed import Unconfirmed
 
 _ANCHORS: Final = (0, 1, 2)
@@ -153,6 +163,13 @@ class StoreReader(StoreContents):
             async for page in derivatives.since(self._reader, names, minutes_of(from_ms, None)[0]):
                 yield page
 
+    async def derivatives_at(self, symbol: str, edges_ms: Sequence[int]) -> list[DerivativeMinute]:
+        """Of each stretch from one of these times to the next, the last minutes that tell open interest and funding."""
+        found = await self._naming.find(self._reader, symbol)
+        if found is None or not await derivatives.is_there(self._reader):
+            return []
+        return await derivatives.last(self._reader, *found, [edge // MINUTE_MS for edge in edges_ms])
+
     async def stored_periods(self) -> dict[str, tuple[Period, ...]]:
         """The periods of which each symbol has bars, short to long."""
         periods = tuple(Period)
@@ -277,6 +294,10 @@ class StoreReader(StoreContents):
     async def pairs(self, venue: str | None = None) -> dict[str, Pair]:
         """What each symbol is, as far as a listing said it."""
         return await pairs(self._reader, self._naming, venue)
+
+    async def traded_by(self) -> dict[str, int]:
+        """When the oldest bar was over of each symbol of which no listing told when its trading began."""
+        return await traded_by(self._reader, await self._names())
 
     async def watched(self) -> frozenset[str] | None:
         """Labels of the venues that were watched last, of which alone anything is owed; None where no run has said it yet."""

@@ -85,6 +85,12 @@ PAIRS: Final = "pairs"
 WATCHED: Final = "watched"
 """Key of `meta`: a JSON list of the labels of the venues that were watched last."""
 
+_FAR: Final = (Period.M1, Period.M30, Period.H4, Period.D1, Period.W1)
+"""Periods that are asked for a symbol's oldest bar: of all there are 16, and this is asked before the first picture."""
+_OLDEST: Final = f"""
+SELECT s.id, p.value, (SELECT min(h.minute) FROM history AS h WHERE h.symbol = s.id AND h.period = p.value)
+FROM symbols AS s CROSS JOIN json_each('{[period.ordinal for period in _FAR]}') AS p WHERE s.first_open_ms = 0
+"""
 _DAYS_OF_OWN: Final = f"""
 SELECT minute / {_DAY} % 3, count(*) FROM history
 WHERE symbol = ? AND period = {Period.D3.ordinal} AND state = {State.CONFIRMED.value} AND minute % {_DAY} = 0
@@ -185,6 +191,19 @@ async def pairs(connection: Connection, naming: Naming, venue: str | None = None
 def _pair(base: str, quote: str, is_inverse: bool, *_: object) -> Pair:
     """What is said behind them is a newer klagg's."""
     return Pair(str(base), str(quote), is_inverse is True)
+
+
+async def traded_by(connection: Connection, names: Mapping[int, str]) -> dict[str, int]:
+    """When the oldest bar was over of each symbol of which no listing told when its trading began, as some periods tell."""
+    periods = tuple(Period)
+    found: dict[str, int] = {}
+    rows = await connection.rows(_OLDEST)
+    with reading(connection.path):
+        for number, period, minute in rows:
+            if minute is not None:
+                end_ms = periods[period].end_ms(minute * MINUTE_MS)
+                found[names[number]] = min(end_ms, found.get(names[number], end_ms))
+    return found
 
 
 async def watched(connection: Connection) -> frozenset[str] | None:

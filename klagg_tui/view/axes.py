@@ -7,6 +7,7 @@ from math import log
 from typing import Final, NamedTuple
 
 from klagg_tui import formatting
+from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import DAY_MS, Period
@@ -45,6 +46,13 @@ class PriceScale(NamedTuple):
         """The row of a price."""
         return self.half(price) // 2
 
+    def edge(self, row: int) -> float:
+        """The price at the upper edge of a row: what is below it, down to the next row's, belongs to that row."""
+        part = (2 * row - 0.5) / (2 * self.rows - 1)
+        if self.is_log and self.low > 0:
+            return float(self.high * (self.low / self.high) ** part)
+        return self.high - (self.high - self.low) * part
+
     def quarter(self, price: float) -> int:
         """The quarter row of a price; unlike `half` outside of the rows where the price is."""
         if self.high <= self.low:
@@ -64,24 +72,34 @@ def scale_of(bars: Sequence[Bar], rows: int, *, has_headroom: bool = False, is_l
 
 
 def price_ticks(scale: PriceScale, decimals: int) -> list[tuple[int, str]]:
-    """Row and text of round prices, from high to low, at least three rows apart."""
-    ticks: list[tuple[int, str]] = []
-    for price in _round_prices(scale):
+    """Row and text of round prices, from high to low, with a blank row at least between two.
+
+    The texts have no more decimals than tell them apart, and all of them as many, but for those of a logarithmic scale that
+    spans powers of ten. None is finer than prices of so many decimals, or than the lowest price on view, are.
+    """
+    ticks: list[tuple[int, Exact]] = []
+    grain = 10 ** (exact.PRICE_DECIMALS - max(decimals, exact.price_decimals_of(scale.low)))
+    for price in _round_prices(scale, grain):
         row = scale.row(price)
         if not ticks or row - ticks[-1][0] >= 2:
-            ticks.append((row, formatting.price(price, decimals)))
-    return ticks
+            ticks.append((row, price))
+    least = 0 if _spans_powers(scale) else max((exact.price_decimals_of(price) for _, price in ticks), default=0)
+    return [(row, formatting.grouped_price(price, least)) for row, price in ticks]
 
 
-def _round_prices(scale: PriceScale) -> Iterator[Exact]:
+def _spans_powers(scale: PriceScale) -> bool:
+    return scale.is_log and scale.high > _WIDE * scale.low
+
+
+def _round_prices(scale: PriceScale, grain: Exact) -> Iterator[Exact]:
     """From high to low: equally far apart, or 5, 2 and 1 of each power of ten where a logarithmic scale spans some."""
-    if scale.is_log and scale.high > _WIDE * scale.low:
+    if _spans_powers(scale):
         for power in range(len(str(scale.high)) - 1, -1, -1):
             for digit in reversed(_NICE):
                 if scale.low <= digit * 10**power <= scale.high:
                     yield digit * 10**power
         return
-    step = _nice_step(scale.high - scale.low, max(1, scale.rows // 4))
+    step = max(grain, _nice_step(scale.high - scale.low, max(1, scale.rows // 4)))
     price = scale.high // step * step
     while price >= scale.low and price > 0:
         yield price
@@ -102,14 +120,14 @@ def time_ticks(bars: Sequence[Bar], step: int, period: Period, *, local: bool) -
     """Column and text of times, none touching the next; a new day is written as its date."""
     ticks: list[tuple[int, str]] = []
     free_from = 0
-    day_before = ""
     for index, bar in enumerate(bars):
-        day = formatting.day(bar.open_ms, local=local)
-        text = _time_text(bar.open_ms, period, new_day=bool(day_before) and day != day_before, local=local)
-        day_before = day
-        if index * step >= free_from and _is_round(bar.open_ms, period, step, local=local):
-            ticks.append((index * step, text))
-            free_from = index * step + len(text) + _LABEL_GAP
+        if index * step < free_from or not _is_round(bar.open_ms, period, step, local=local):
+            continue
+        day_before = formatting.day(bars[max(0, index - 1)].open_ms, local=local)
+        is_new_day = day_before != formatting.day(bar.open_ms, local=local)
+        text = _time_text(bar.open_ms, period, new_day=is_new_day, local=local)
+        ticks.append((index * step, text))
+        free_from = index * step + len(text) + _LABEL_GAP
     return ticks
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from klagg_tui.view.role import Piece, Role, RoleIndex
@@ -26,8 +27,12 @@ class Canvas:
 
     def write(self, x: int, y: int, text: str, role: RoleIndex) -> None:
         """A text of narrow characters, from left to right."""
-        for offset, letter in enumerate(text):
-            self.put(x + offset, y, letter, role)
+        if not 0 <= y < self.height:
+            return
+        begin, end = max(0, x), min(self.width, x + len(text))
+        if begin < end:
+            self._letters[y][begin:end] = text[begin - x : end - x]
+            self._roles[y][begin:end] = [role] * (end - begin)
 
     def letter(self, x: int, y: int) -> str:
         """What stands there; a blank outside."""
@@ -35,14 +40,20 @@ class Canvas:
 
     def rows(self) -> list[list[Piece]]:
         """Each row as pieces, neighbours of one role together."""
-        return [_pieces(letters, roles) for letters, roles in zip(self._letters, self._roles, strict=True)]
+        return [
+            _pieces("".join(letters), bytes(roles)) for letters, roles in zip(self._letters, self._roles, strict=True)
+        ]
 
 
 _WITH_BACKGROUND: Final = frozenset({Role.GAIN_FLASH, Role.LOSS_FLASH})
 
 
-def _pieces(letters: list[str], roles: list[RoleIndex]) -> list[Piece]:
-    """An empty cell goes with whatever is before it: it has no colour, and each piece costs as much as thirty cells."""
+@lru_cache(maxsize=1_024)
+def _pieces(letters: str, roles: bytes) -> list[Piece]:
+    """An empty cell goes with whatever is before it: it has no colour, and each piece costs as much as thirty cells.
+
+    Kept: of a chart that goes on few rows differ from one frame to the next.
+    """
     pieces: list[Piece] = []
     text, role = "", int(Role.TEXT)
     for letter, its_role in zip(letters, roles, strict=True):

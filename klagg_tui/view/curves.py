@@ -13,6 +13,8 @@ from klagg_tui.view.role import Piece, Role, RoleIndex
 
 LEVELS: Final = "⠉⠒⠤⣀"
 """A curve in quarter rows."""
+_ENDS: Final = 9
+"""Cells of a value beside a pane."""
 
 
 class Plot(NamedTuple):
@@ -25,7 +27,9 @@ class Plot(NamedTuple):
     body: int
     """Columns of a candle."""
     width: int
-    """Columns beside the axis."""
+    """Columns for bars."""
+    edge: int
+    """Column where the axis begins: behind the bars, or what stands beside them."""
 
 
 def draw_curve(
@@ -46,8 +50,8 @@ def draw_pane(
     canvas: Canvas, pane: Indicator, curves: Sequence[Curve], plot: Plot, top: int, rows: int, legend: Sequence[Piece]
 ) -> None:
     """An indicator in rows of its own: its values in words in the first of them, its curves in the others."""
-    canvas.write(0, top, "┈" * plot.width, Role.GRID)
-    write_pieces(canvas, 0, top, legend, plot.width)
+    canvas.write(0, top, "┈" * plot.edge, Role.GRID)
+    write_pieces(canvas, 0, top, legend, plot.edge)
     values = [value for curve in curves for value in curve if value is not None]
     if not values:
         return
@@ -55,14 +59,19 @@ def draw_pane(
     with_zero = [0.0] if any(line.is_histogram for line in pane.lines) else []
     values += [*with_zero, *pane.levels]
     low, high = min(values), max(values)
-    reach = high - low or 1.0
+    if low == high:  # in the middle
+        low, high = low - 0.5, high + 0.5
+    reach = high - low
 
     def part(value: float, parts: int) -> int:
         return round((high - value) * (parts * rows - 1) / reach)
 
     for level in pane.levels:
-        canvas.write(0, top + part(level, 1), "┈" * plot.width, Role.GRID)
-        canvas.write(plot.width + 1, top + part(level, 1), f"{level:.0f}", Role.FAINT)
+        canvas.write(0, top + part(level, 1), "┈" * plot.edge, Role.GRID)
+        canvas.write(plot.edge + 1, top + part(level, 1), f"{level:.0f}", Role.FAINT)
+    if not pane.levels and rows > 2 and max(values) > min(values):
+        for text, row in zip(_ends(pane.lines[0], high, low), (top, top + rows - 1), strict=True):
+            canvas.write(plot.edge + 1, row, text, Role.FAINT)
     for line, curve in zip(pane.lines, curves, strict=True):
         if line.is_histogram:
             _columns(canvas, curve, plot, top, lambda value: round((high - value) * 2 * rows / reach))
@@ -88,23 +97,31 @@ def _columns(canvas: Canvas, curve: Curve, plot: Plot, top: int, edge: Callable[
 
 
 def legend_pieces(indicator: Indicator, values: Sequence[float | None], decimals: int) -> list[Piece]:
-    """Its name, and the value of each line in the line's colour."""
+    """Its name and lengths, and the value of each line in the line's colour.
+
+    Two blanks stand before each value, for one may be between its thousands.
+    """
     pieces = [Piece(f" {indicator.word}", Role.DIM)]
     for line, value in zip(indicator.lines, values, strict=True):
         role = line.role
         if line.is_histogram and value:
             role = Role.GAIN if value > 0 else Role.LOSS
-        label = f" {line.label}" if line.label.isdecimal() else ""
-        pieces += [Piece(label, Role.FAINT), Piece(f" {_text(line, value, decimals)}", role)]
-    return pieces
+        pieces.append(Piece(f"  {_text(line, value, decimals)}", role))
+    return [*pieces, Piece("  ", Role.DIM)]
 
 
 def _text(line: Line, value: float | None, decimals: int) -> str:
     if value is None:
         return formatting.NOTHING
-    if line.is_price:
-        return f"{value / 10**exact.PRICE_DECIMALS:.{decimals}f}"
-    return formatting.short(value)
+    return formatting.rounded_price(value, decimals) if line.is_price else line.text(value, 0)
+
+
+def _ends(line: Line, high: float, low: float) -> tuple[str, str]:
+    """The highest and the lowest value in short, with as many digits as tell them apart, in at most nine cells."""
+    unit = 10**exact.PRICE_DECIMALS if line.is_price else 1
+    texts = [(line.text(high / unit, extra), line.text(low / unit, extra)) for extra in range(4)]
+    fitting = [pair for pair in texts if max(map(len, pair)) <= _ENDS] or texts[:1]
+    return next((pair for pair in fitting if pair[0] != pair[1]), fitting[-1])
 
 
 def write_pieces(canvas: Canvas, x: int, y: int, pieces: Sequence[Piece], width: int) -> None:
@@ -114,3 +131,13 @@ def write_pieces(canvas: Canvas, x: int, y: int, pieces: Sequence[Piece], width:
             return
         canvas.write(x, y, text, role)
         x += len(text)
+
+
+def write_legends(canvas: Canvas, legends: Sequence[Sequence[Piece]], width: int) -> None:
+    """On the first row side by side, each whole or not at all; of the first one, where there is no room, what fits."""
+    x = 0
+    for number, pieces in enumerate(legends):
+        taken = sum(len(piece.text) for piece in pieces)
+        if x + taken <= width or not number:
+            write_pieces(canvas, x, 0, pieces, width)
+            x += taken

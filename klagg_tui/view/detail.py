@@ -28,10 +28,10 @@ def bar_lines(bar: Bar, decimals: int, *, local: bool) -> list[list[Piece]]:
     share, turnover, count = taker_share(bar), turnover_of(bar), trade_count_of(bar)
     first = [
         Piece(f" {formatting.date_time(bar.open_ms, local=local)} {bar.period} ", Role.ACCENT),
-        *pair("O", formatting.price(bar.open, decimals)),
-        *pair("H", formatting.price(bar.high, decimals)),
-        *pair("L", formatting.price(bar.low, decimals)),
-        *pair("C", formatting.price(bar.close, decimals)),
+        *pair("O", formatting.grouped_price(bar.open, decimals)),
+        *pair("H", formatting.grouped_price(bar.high, decimals)),
+        *pair("L", formatting.grouped_price(bar.low, decimals)),
+        *pair("C", formatting.grouped_price(bar.close, decimals)),
         Piece(f" {formatting.arrow(change)} {formatting.percent(change)}", change_role(change)),
     ]
     second = [
@@ -54,7 +54,7 @@ def bar_line(bar: Bar, decimals: int) -> list[Piece]:
         *(
             piece
             for name, price in (("O", bar.open), ("H", bar.high), ("L", bar.low), ("C", bar.close))
-            for piece in (Piece(f" {name} ", Role.FAINT), Piece(formatting.price(price, decimals), Role.TEXT))
+            for piece in (Piece(f" {name} ", Role.FAINT), Piece(formatting.grouped_price(price, decimals), Role.TEXT))
         ),
         Piece(" V ", Role.FAINT),
         Piece(formatting.short(exact.quantity_as_float(bar.volume)), Role.TEXT),

@@ -46,10 +46,12 @@ class Row:
         "decimals",
         "figures",
         "is_halted",
+        "is_inverse",
         "last_trade_ms",
         "name",
         "quote",
         "symbol",
+        "tells_derivatives",
         "title",
         "venue",
         "venue_name",
@@ -71,6 +73,8 @@ class Row:
         self.bars: list[Bar | None] = [None] * _ORDINALS
         """By `Period.ordinal`."""
         self._closes: list[Closes | None] = [None] * _ORDINALS
+        self.is_inverse = self.tells_derivatives = False
+        """Whether volume counts contracts; whether its exchange tells open interest and funding."""
         self.last_trade_ms: int | None = None
         self.decimals = 0
         """As many as any price of the symbol seen so far needs."""
@@ -91,6 +95,7 @@ class Row:
         self.venue, self.venue_name = facts.venue or self.venue, facts.venue_name
         self.base, self.quote = facts.base, facts.quote
         self.coin = facts.base.casefold()
+        self.is_inverse, self.tells_derivatives = facts.is_inverse, facts.tells_derivatives
         self.version += 1
 
     def bar(self, period: Period) -> Bar | None:
@@ -168,6 +173,7 @@ class Row:
         twin.is_halted, twin.version = self.is_halted, self.version
         twin.figures = None if self.figures is None else self.figures.frozen(self.bars)
         twin.venue, twin.venue_name = self.venue, self.venue_name
+        twin.is_inverse, twin.tells_derivatives = self.is_inverse, self.tells_derivatives
         twin.base, twin.quote, twin.coin = self.base, self.quote, self.coin
         return twin
 
@@ -219,7 +225,10 @@ class Market:
             if row is not None:
                 row.learn(facts)
                 listed = Listed(row.venue, row.base, row.quote)
-                self.screener.learn(symbol, listed, is_inverse=facts.is_inverse)
+                told = facts.listed_ms, facts.traded_by_ms
+                self.screener.learn(
+                    symbol, listed, is_inverse=facts.is_inverse, listed_ms=told[0], traded_by_ms=told[1]
+                )
                 touched.add(symbol)
         return touched
 

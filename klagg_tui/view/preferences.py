@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final, cast
 
+from klagg_tui.errors import BadIndicator
+from klagg_tui.view import exports
 from klagg_tui.view.columns.registry import DEFAULT_KEYS, find
+from klagg_tui.view.exports import ExportPreset
+from klagg_tui.view.indicators.entry import read_entry
+from klagg_tui.view.indicators.indicator import Indicator
 from klagg_tui.view.indicators.registry import DEFAULT_INDICATORS, INDICATORS
 from klagg_tui.view.sorting import Sort
 
@@ -47,9 +52,28 @@ class Preferences:
     """Name of the watchlist on view; empty: all symbols."""
     shown_venue: str = ""
     """Key of the exchange on view, where several are watched; empty: all of them."""
+    marks: tuple[str, ...] = ()
+    """What is marked for the wall of charts, each as `venue:name`, in the order in which it was."""
+    on_wall: bool = False
+    """Whether the wall was on view."""
+    export_presets: tuple[ExportPreset, ...] = ()
+    """Those that were saved, in the order in which they were."""
     alerts: tuple[str, ...] = ()
     indicators: tuple[str, ...] = DEFAULT_INDICATORS
     """Keys of those that are shown. In the state file each is a switch of its own."""
+    lengths: tuple[tuple[str, str], ...] = ()
+    """Keys of those that have other lengths than the usual ones, and which, as they are typed: `5 35 5`."""
+
+    @property
+    def all_indicators(self) -> tuple[Indicator, ...]:
+        """Every indicator with its lengths."""
+        chosen = dict(self.lengths)
+        return tuple(read_entry(f"{each.key} {chosen.get(each.key, '')}") for each in INDICATORS)
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """Those that are shown, with their lengths: `rsi 21`."""
+        return tuple(each.entry for each in self.all_indicators if each.key in self.indicators)
 
     @property
     def sorting(self) -> Sort:
@@ -72,6 +96,14 @@ class Preferences:
         """The same with an indicator shown that was hidden, or hidden that was shown."""
         shown = set(self.indicators) ^ {key}
         return replace(self, indicators=tuple(each.key for each in INDICATORS if each.key in shown))
+
+    def with_indicator(self, indicator: Indicator) -> Preferences:
+        """The same with an indicator shown, and with its lengths from now on."""
+        others = tuple(pair for pair in self.lengths if pair[0] != indicator.key)
+        is_usual = indicator.entry == read_entry(indicator.key).entry
+        lengths = others if is_usual else (*others, (indicator.key, indicator.lengths_text))
+        shown = self if indicator.key in self.indicators else self.with_indicator_switched(indicator.key)
+        return replace(shown, lengths=lengths)
 
     def as_plain(self, defaults: Preferences) -> dict[str, Any]:
         """What differs from the defaults, fit for JSON: what was never chosen here follows the settings."""
@@ -110,14 +142,14 @@ def _indicators(plain: Mapping[Any, Any], defaults: Preferences) -> tuple[str, .
 def _read(name: str, value: object, default: object) -> object | None:
     if name == "columns":
         return tuple(key for key in _texts(value) if _may_be_column(key)) or None
-    if name == "sort":
-        return value if isinstance(value, str) and _may_be_column(value) else None
-    if name == "layout":
-        return value if value in LAYOUTS else None
-    if name == "saved_filters":
-        return _pairs(value)
+    if name in _FIT:
+        return value if isinstance(value, str) and _FIT[name](value) else None
+    if name in _READERS:
+        return _READERS[name](value)
     if name == "names":
         return tuple({**dict(cast("tuple[tuple[str, str], ...]", default)), **dict(_pairs(value))}.items())
+    if name == "lengths":
+        return tuple(pair for pair in _pairs(value) if _may_be_lengths(*pair))
     if name == "watchlists":
         return (
             tuple(
@@ -137,6 +169,17 @@ def _may_be_column(key: str) -> bool:
     return bool(find(key) or _COMPUTED.fullmatch(key))
 
 
+_FIT: Final[Mapping[str, Callable[[str], bool]]] = {"sort": _may_be_column, "layout": LAYOUTS.__contains__}
+"""Of choices that not every text can be, which can."""
+
+
+def _may_be_lengths(key: str, text: str) -> bool:
+    try:
+        return read_entry(f"{key} {text}").key == key
+    except BadIndicator:
+        return False
+
+
 def _pairs(value: object) -> tuple[tuple[str, str], ...]:
     return tuple((pair[0], pair[1]) for pair in _lists(value) if len(pair) == 2 and _are_texts(pair))
 
@@ -151,3 +194,9 @@ def _texts(value: object) -> list[str]:
 
 def _are_texts(values: list[Any]) -> bool:
     return all(isinstance(one, str) for one in values)
+
+
+_READERS: Final[Mapping[str, Callable[[object], object]]] = {
+    "export_presets": exports.from_plain,
+    "saved_filters": _pairs,
+}

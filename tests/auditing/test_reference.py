@@ -12,7 +12,7 @@ from klagg_tui.auditing.reference import ArchiveBars
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import BadFile
 from klagg_tui.importing.importer import import_files
-from klagg_tui.importing.lines import blocks
+from klagg_tui.importing.lines import raw_blocks
 from klagg_tui.storage.store import Store
 from tests.makers import START
 
@@ -46,7 +46,7 @@ async def test_a_file_without_bars_is_refused(tmp_path: Path) -> None:
 async def test_every_row_of_a_file_is_compared_in_whatever_order_they_lie(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, order: str
 ) -> None:
-    monkeypatch.setattr("klagg_tui.importing.read.blocks", lambda path: blocks(path, 1_000))
+    monkeypatch.setattr("klagg_tui.importing.read.raw_blocks", lambda path: raw_blocks(path, 1_000))
     opens = list(range(START, START + 200 * MINUTE_MS, MINUTE_MS))
     stored = archive(tmp_path / "BTCUSDT-1m-2024-08-08.csv", opens)
     async with await Store.open(tmp_path / "klagg.db", periods=(Period.M1,)) as store:

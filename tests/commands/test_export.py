@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.engine.period import Period
+from klagg_tui.screens.state_file import StateFile, path_of
 from klagg_tui.storage.store import Store
+from klagg_tui.view.exports import ExportPreset
+from klagg_tui.view.preferences import Preferences
 from tests.commands.beside import once, signalled, wait_for, written
 from tests.makers import SYMBOL, bars
 from tests.shell import Klagg
@@ -102,3 +105,77 @@ def test_a_name_that_says_no_format_is_told_which_one_it_got(filled: Klagg, name
 )
 def test_of_a_format_that_was_chosen_nothing_is_said(filled: Klagg, asked: tuple[str, ...]) -> None:
     assert "format" not in filled("export", "--db", "a.db", "-s", SYMBOL, "-o", *asked).err
+
+
+# Presets.
+
+
+@pytest.fixture
+def presets(filled: Klagg) -> Klagg:
+    """Presets as the terminal saves them."""
+    preferences = Preferences(
+        watchlists=(("Majors", (SYMBOL,)), ("Empty", ())),
+        export_presets=(
+            ExportPreset("ten", "1m", "2024-08-08T00:05", "2024-08-08T00:15", "whole", "★ Majors", "jsonl"),
+            ExportPreset("gone", symbols="★ Gone"),
+            ExportPreset("empty", symbols="★ Empty"),
+            ExportPreset("nobody", symbols="NOBODY"),
+            ExportPreset("odd", "7m"),
+        ),
+    )
+    file = StateFile(path_of(), Preferences())
+    file.update(preferences)
+    file.flush()
+    return filled
+
+
+def test_a_preset_of_the_terminal_exports_what_its_form_would(presets: Klagg) -> None:
+    said = presets("export", "--db", "a.db", "--preset", "ten")
+    assert said.status == 0
+    lines = said.out.splitlines()
+    assert len(lines) == 10
+    assert all(line.startswith("{") for line in lines)
+
+
+def test_what_is_typed_beside_a_preset_goes_before_it(presets: Klagg, tmp_path: Path) -> None:
+    assert presets("export", "--db", "a.db", "--preset", "ten", "-o", "a.csv").err == "10 bars in a.csv.\n"
+    assert (tmp_path / "a.csv").read_text().startswith("open_time")
+    assert presets("export", "--db", "a.db", "--preset", "ten", "--format", "csv").out.startswith("open_time")
+    assert presets("export", "--db", "a.db", "--preset", "ten", "--to", "2024-08-08T00:02", "-o", "b.csv").err == (
+        "2 bars in b.csv.\n"
+    )
+    assert "No bars match" in presets("export", "--db", "a.db", "--preset", "ten", "--state", "partial").err
+    assert "There are no bars of ETH" in presets("export", "--db", "a.db", "--preset", "ten", "-s", "ETH").err
+
+
+def test_all_periods_of_a_preset_are_those_that_are_stored(presets: Klagg) -> None:
+    said = presets("export", "--db", "a.db", "--preset", "whole", "-o", "a.csv")
+    assert (said.status, said.err) == (0, f"{MANY:,} bars in a.csv.\n")
+    said = presets("export", "--db", "a.db", "--preset", "whole", "--resample", "1h", "-o", "b.csv")
+    assert (said.status, said.err) == (0, "83 bars in b.csv.\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "status"),
+    [
+        ("tne", "There is no preset 'tne'; did you mean ten?", 2),
+        ("zzz", "There is no preset 'zzz'; there are ten, gone, empty, nobody, odd, last-day, last-month, whole.", 2),
+        ("gone", "The watchlist Gone of the preset gone is not there any more.", 2),
+        ("empty", "The watchlist Empty of the preset empty is empty.", 2),
+        ("nobody", "There are no bars of NOBODY", 1),
+        ("odd", "7m", 2),
+    ],
+)
+def test_a_preset_that_cannot_be_used_says_why(presets: Klagg, name: str, said: str, status: int) -> None:
+    found = presets("export", "--db", "a.db", "--preset", name)
+    assert said in found.err
+    assert found.status == status
+
+
+def test_presets_are_listed_and_mean_bars(presets: Klagg) -> None:
+    said = presets("export", "--presets")
+    rows = [line.split() for line in said.out.splitlines()]
+    assert ["ten", "★", "Majors", "1m", "2024-08-08T00:05", "2024-08-08T00:15", "whole", "jsonl", "saved"] in rows
+    assert any(row[:1] == ["last-day"] and row[-1] == "ready" for row in rows)
+    assert "--preset chooses bars" in presets("export", "--db", "a.db", "--preset", "ten", "--what", "derivatives").err
+    assert "--presets" in presets("export", "--help").out

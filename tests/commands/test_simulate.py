@@ -75,6 +75,21 @@ def test_at_a_socket_of_its_parents_it_ends_with_the_parent(klagg: Klagg, monkey
     assert not _answers(url)
 
 
+def test_an_exchange_far_away_whose_history_is_prepared_answers_like_any_other(
+    klagg: Klagg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listening = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    with _parent(monkeypatch) as writer, once(partial(_answers, url), partial(os.close, writer)):
+        said = klagg("simulate", "--listen-fd", str(listening.detach()), *SMALL, "--prepared", "--round-trip", "20")
+    assert said.status == 0
+
+
+def test_a_venue_whose_history_cannot_be_prepared_is_told(klagg: Klagg) -> None:
+    said = klagg("simulate", "--venue", "coinbase", "--prepared", "--port", "0", *SMALL)
+    assert (said.status, said.err) == (2, "--prepared is there for binance-um only, not for coinbase.\n")
+
+
 def test_the_kinds_of_faults_are_listed(klagg: Klagg) -> None:
     said = klagg("simulate", "--kinds")
     assert [line.split()[0] for line in said.out.splitlines()] == [*KINDS, "Venues", *FACE_FAULTS]

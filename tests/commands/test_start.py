@@ -71,6 +71,12 @@ def test_a_view_may_have_a_chart_until_another_one_is_asked_for(name: str) -> No
     assert begun(Start(view="periods"), kept).layout == "table"
 
 
+def test_a_start_on_the_wall_leaves_the_table_below_it_as_it_was() -> None:
+    kept = begun(Start(view="wall"), Preferences(all_periods=True, layout="split"))
+    assert (kept.on_wall, kept.all_periods, kept.layout) == (True, True, "split")
+    assert not begun(Start(view="table"), kept).on_wall
+
+
 @pytest.mark.parametrize(
     ("start", "said"),
     [
@@ -78,7 +84,7 @@ def test_a_view_may_have_a_chart_until_another_one_is_asked_for(name: str) -> No
         (Start(sort="lats"), "--sort lats: There is no column lats; did you mean last?"),
         (Start(sort="rsi(3m) asc"), "--sort rsi(3m) asc: Bars of 3m are not kept; there are 1m, 5m, 30m, 1h, 4h, 1d, 1w."),
         (Start(list="Minors"), "--list Minors: there is no such watchlist; there are Watchlist, all."),
-        (Start(view="wall"), "--view wall: there is no such view; there are table, periods, split, chart."),
+        (Start(view="desk"), "--view desk: there is no such view; there are table, periods, split, chart, wall."),
     ],
     ids=["filter", "sort", "sort by bars that are not kept", "list", "view"],
 )  # fmt: skip

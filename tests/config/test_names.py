@@ -80,6 +80,43 @@ def test_figures_are_columns_in_the_settings_too(tmp_path: Path) -> None:
     assert load(None, flag, {"XDG_CONFIG_HOME": "/nowhere"}).values["screen.columns"] == (
         "symbol", "rvol(5m,20)", "chg(24h)",
     )  # fmt: skip
-    told = _complaints(tmp_path, '[screen]\ncolumns = ["rvl(5m)", "hot", "chg(24h)>5"]\n')
-    assert len(told) == 3
-    assert all("but must be one of symbol, " in line for line in told)
+    told = _complaints(tmp_path, '[screen]\ncolumns = ["rvl(5m)", 7, "chg(24h)>5"]\n')
+    assert [line.partition("has an entry that ")[2] for line in told] == [
+        'is "rvl(5m)": There is no figure rvl; did you mean rvol?',
+        told[1].partition("has an entry that ")[2],
+        'is "chg(24h)>5": Here a number ends, and more stands behind it.',
+    ]
+    assert "is 7, but must be one of symbol, " in told[1]
+
+
+def test_columns_take_own_names_that_stand_behind_them_in_the_file(tmp_path: Path) -> None:
+    text = """
+[screen]
+columns = ["symbol", "Hot", "hot", "hot*2", "abs(chg(15m)) / hot"]
+[names]
+hot = "rvol(5m)*abs(chg(5m))"
+"""
+    assert _read(tmp_path, text).settings.screen.columns == ("symbol", "hot", "hot*2", "abs(chg(15m)) / hot")
+    (tmp_path / "config.toml").write_text("[names]\nhot = 'speed*2'\n")
+    flag = {"screen.columns": ["symbol,hot"]}
+    assert load(tmp_path / "config.toml", flag, {}).values["screen.columns"] == ("symbol", "hot")
+
+
+def test_columns_that_are_no_own_name_are_told_with_what_is_near(tmp_path: Path) -> None:
+    text = """[screen]
+columns = ["hott", "abs(chg(15m))/hott", "liquid", "rsi(3m)", "vlo", "zzz"]
+[names]
+hot = "rvol(5m)*abs(chg(5m))"
+liquid = "turnover(24h)>5m"
+"""
+    lead = "config.toml, line 2: screen.columns has an entry that is "
+    assert _complaints(tmp_path, text) == [
+        f'{lead}"hott": hott is no column and no own name in [names]; did you mean hot?',
+        f'{lead}"abs(chg(15m))/hott": hott is no column and no own name in [names]; did you mean hot?',
+        f'{lead}"liquid": liquid says yes or no: it is no number.',
+        f'{lead}"rsi(3m)": Bars of 3m are not kept; there are 1m, 5m, 30m, 1h, 4h, 1d, 1w.',
+        f'{lead}"vlo": vlo is no column and no own name in [names]; did you mean vol?',
+        f'{lead}"zzz": zzz is no column and no own name in [names].',
+    ]
+    with pytest.raises(ConfigError, match=r"--columns has an entry that is \"hott\""):
+        load(None, {"screen.columns": ["symbol,hott"]}, {"XDG_CONFIG_HOME": "/nowhere"})

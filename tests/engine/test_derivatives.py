@@ -209,3 +209,13 @@ def test_the_time_is_looked_at_once_a_second() -> None:
     held.take([quote(START)], FOREVER)
     held.tick(START + LATE_MS + 999)
     assert held.take_ended() == []
+
+
+def test_what_has_not_ended_yet_is_under_way() -> None:
+    held = book()
+    held.follow([SYMBOL, OTHER])
+    held.take([quote(START), quote(START + MINUTE), quote(START, symbol=OTHER)], FOREVER)
+    assert [minute.open_ms for minute in held.under_way(SYMBOL)] == [START, START + MINUTE]
+    held.tick(START + MINUTE + LATE_MS)
+    assert [minute.open_ms for minute in held.under_way(SYMBOL)] == [START + MINUTE]
+    assert held.under_way("XRPUSDT") == []

@@ -17,6 +17,7 @@ from klagg_tui.engine.events import (
     ReleaseSymbol,
     SeedBars,
     TradeRejected,
+    TradeSum,
     TradeTooLate,
 )
 from klagg_tui.engine.period import DAY_MS, Period
@@ -509,3 +510,59 @@ def test_many_symbols_that_join_at_once_are_put_in_order_once() -> None:
         made.handle(AddSymbol(f"X{place}USDT", Compared(place)))
     assert len(made.symbols()) == len(made.symbols()) == 2_000
     assert Compared.times < 20 * 2_000
+
+
+def summed(made: list[AggTrade]) -> TradeSum:
+    amounts = [one.amounts() for one in made]
+    prices = [price for price, _ in amounts]
+    bought = [pair for one, pair in zip(made, amounts, strict=True) if not one.is_buyer_maker]
+    sold = [pair for one, pair in zip(made, amounts, strict=True) if one.is_buyer_maker]
+    return TradeSum(
+        SYMBOL,
+        made[0].aggregate_id,
+        made[-1].aggregate_id,
+        made[0].traded_ms,
+        made[-1].traded_ms,
+        max(prices),
+        min(prices),
+        prices[-1],
+        sum(one.last_trade_id - one.first_trade_id + 1 for one in made),
+        sum(size for _, size in bought),
+        sum(price * size for price, size in bought),
+        sum(size for _, size in sold),
+        sum(price * size for price, size in sold),
+    )
+
+
+def test_trades_that_were_added_up_give_what_they_give_one_by_one() -> None:
+    made = trades(range(START, START + MINUTE, 500))
+    one_by_one, added_up = watched(seed()), watched(seed())
+    one_by_one.engine.take(made)
+    added_up.engine.take(made[:1])
+    assert added_up.engine.take_sum(summed(made[1:50]))
+    assert current_bars(added_up.engine) != current_bars(one_by_one.engine)
+    assert added_up.engine.take_sum(summed(made[50:]))
+    assert current_bars(added_up.engine) == current_bars(one_by_one.engine)
+    assert snapshot(added_up.engine) == snapshot(one_by_one.engine)
+    assert (added_up.engine.next_id(SYMBOL), added_up.engine.traded_ms(SYMBOL)) == (
+        made[-1].aggregate_id + 1,
+        made[-1].traded_ms,
+    )
+    assert added_up.engine.counters == one_by_one.engine.counters
+
+
+def test_what_is_not_next_in_the_minute_under_way_is_not_added_up() -> None:
+    made = trades(range(START, START + 2 * MINUTE, 1_000))
+    it = watched(seed())
+    assert not it.engine.take_sum(summed(made[:5])), "which price opens the minute is not in a sum"
+    it.engine.take(made[:5])
+    before = snapshot(it.engine)
+    assert not it.engine.take_sum(summed(made[6:9])), "a trade is missing"
+    assert not it.engine.take_sum(summed(made[3:9])), "two are there already"
+    assert not it.engine.take_sum(summed(made[5:70])), "another minute"
+    assert not it.engine.take_sum(summed(made[5:9])._replace(symbol="OTHER"))
+    it.tell(HoldSymbol(SYMBOL))
+    assert not it.engine.take_sum(summed(made[5:9]))
+    it.tell(ReleaseSymbol(SYMBOL))
+    assert snapshot(it.engine) == before
+    assert it.engine.take_sum(summed(made[5:9]))

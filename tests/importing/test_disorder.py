@@ -15,7 +15,7 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.importing.importer import import_files
-from klagg_tui.importing.lines import blocks
+from klagg_tui.importing.lines import raw_blocks
 from klagg_tui.storage.store import Store
 from tests.importing.test_importer import event, row
 from tests.makers import DAY, START, trades
@@ -29,7 +29,7 @@ MADE = trades(range(START + 5_000, START + DAY, 60_000))
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks and pieces so small that a day has many of both."""
-    monkeypatch.setattr("klagg_tui.importing.read.blocks", lambda path: blocks(path, 8_000))
+    monkeypatch.setattr("klagg_tui.importing.read.raw_blocks", lambda path: raw_blocks(path, 8_000))
     monkeypatch.setattr("klagg_tui.importing.sorting.MOST_IN_MEMORY", 100)
     monkeypatch.setattr("klagg_tui.importing.write.COMMIT_EVERY", 300)
 

@@ -19,7 +19,7 @@ from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.importing.importer import import_files
-from klagg_tui.importing.lines import blocks
+from klagg_tui.importing.lines import raw_blocks
 from klagg_tui.importing.outcome import Imported, Progress
 from klagg_tui.storage.store import Store
 from tests.conftest import DATA, needs_data
@@ -348,7 +348,7 @@ async def test_commits_on_the_way_change_nothing(tmp_path: Path, monkeypatch: py
     async with await Store.open(tmp_path / "one.db") as one, await Store.open(tmp_path / "many.db") as many:
         await import_files(one, [path], symbol="BTCUSDT")
         monkeypatch.setattr("klagg_tui.importing.write.COMMIT_EVERY", 1_000)
-        monkeypatch.setattr("klagg_tui.importing.read.blocks", lambda path: blocks(path, 50_000))
+        monkeypatch.setattr("klagg_tui.importing.read.raw_blocks", lambda path: raw_blocks(path, 50_000))
         outcome = await import_files(many, [path], symbol="BTCUSDT")
         assert outcome.new == outcome.bars == len(await stored(one))
         for period in (Period.M1, Period.M5, Period.D1):
@@ -379,7 +379,7 @@ async def test_pieces_cut_anywhere_in_any_order_give_the_bars_of_the_whole(
 async def test_every_kline_message_of_the_recorded_session_equals_the_trades_before_it(tmp_path: Path) -> None:
     """Each whole minute of 2021, update by update: the file is cut behind the trade that a message names as its last."""
     path = DATA / "um-capture-2021-07-22" / "ws.txt.gz"
-    lines = [line for block in blocks(path) for line in block.lines[1:]]
+    lines = [line for block in raw_blocks(path) for line in block.read().lines[1:]]
     events = [orjson.loads(line[line.index("{") :])["data"] for line in lines if "{" in line]
     compared = 0
     for kline in (one["k"] for one in events if one["e"] == "kline"):

@@ -20,7 +20,7 @@ from klagg_tui.errors import BadFile, BadUsage, OtherMarket
 from klagg_tui.exchange import registry
 from klagg_tui.exchange.binance.archive import MARKETS
 from klagg_tui.importing.importer import import_files, import_predecessor
-from klagg_tui.importing.lines import blocks
+from klagg_tui.importing.lines import raw_blocks
 from klagg_tui.importing.outcome import Imported
 from klagg_tui.storage.store import Store
 from tests.conftest import DATA, needs_data
@@ -433,7 +433,7 @@ async def test_a_stranger_is_known_wherever_in_the_file_it_meets_what_is_stored(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A day's archive of another market, of which only the last minutes were recorded."""
-    monkeypatch.setattr("klagg_tui.importing.read.blocks", lambda path: blocks(path, 8_000))
+    monkeypatch.setattr("klagg_tui.importing.read.raw_blocks", lambda path: raw_blocks(path, 8_000))
     made = trades(range(START, START + 600 * MINUTE_MS, 20_000), first_id=5_000_000)
     await taken(store, file_of(tmp_path / "a.csv", spot_rows(made[-90:])))
     before = await stored(store)

@@ -15,7 +15,7 @@ from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFile
 from klagg_tui.feed import Mode
-from klagg_tui.importing.lines import blocks
+from klagg_tui.importing.lines import raw_blocks
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.replay import Replay
 from tests.feeds import until
@@ -148,7 +148,7 @@ async def test_rows_of_an_archive_in_disorder_are_played_in_order(tmp_path: Path
 async def test_an_archive_in_disorder_is_refused_by_name_and_nothing_of_it_is_called_a_duplicate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("klagg_tui.importing.read.blocks", lambda path: blocks(path, 2_000))
+    monkeypatch.setattr("klagg_tui.importing.read.raw_blocks", lambda path: raw_blocks(path, 2_000))
     made = trades(range(START, START + 20 * MINUTE, 9_000))
     path = file_of(tmp_path / "BTCUSDT-aggTrades-2024-08-08.csv", map(row, made[::-1]))
     replay = Replay([path], None)

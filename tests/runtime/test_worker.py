@@ -6,6 +6,7 @@ import asyncio
 import csv
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from klagg_tui.engine import exact, parsing
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
+from klagg_tui.engine.derivatives import ContractQuote, DerivativeMinute
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFile, DatabaseBusy, KlaggError, NotADatabase, OtherMarket, StorageError
@@ -310,6 +312,27 @@ async def test_columns_hold_what_has_ended_although_nobody_has_written_it_yet(tm
         assert not found[SYMBOL].volume
         assert await runtime.columns([SYMBOL], Period.M1, START + MINUTE) == {}
         assert await runtime.columns([SYMBOL], Period.M1, START - MINUTE, to_ms=START) == {}
+
+
+async def test_what_was_told_of_a_contract_comes_from_the_disk_and_what_is_on_none_yet_behind_it(
+    tmp_path: Path, database: Path
+) -> None:
+    async with await Store.open(database) as store:
+        await store.write(Changes(), [DerivativeMinute(SYMBOL, START, open_interest=7)])
+    told = [ContractQuote(SYMBOL, START + MINUTE, open_interest=8), ContractQuote(OTHER, START, open_interest=9)]
+
+    async def tell(host: EngineHost) -> None:
+        host.derivatives.follow([SYMBOL, OTHER])
+        host.derivatives.take(told, START + HOUR)
+
+    made = plan(file_with(tmp_path, trades([START])), database, flush_s=NEVER_S)
+    edges = [START, START + MINUTE]
+    for where in (made, replace(made, database=None)):
+        async with running(where.with_background(tell)) as runtime:
+            await until(lambda: runtime.status().connection == "ended")
+            found = await runtime.derivatives(SYMBOL, edges)
+        stored_too = where.database is not None
+        assert [minute.open_interest for minute in found] == ([7, 8] if stored_too else [8])
 
 
 async def test_where_nothing_is_kept_there_is_no_history_and_nothing_to_export(tmp_path: Path) -> None:

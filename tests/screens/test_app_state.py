@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from klagg_tui.feed import Mode
-from klagg_tui.screens.app_state import AppState, liveness
+from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.palette import Tints
 from klagg_tui.view.alerts import Alert, Firing, Ledger, Repeat
 from klagg_tui.view.preferences import Preferences
@@ -125,18 +124,6 @@ def test_a_frozen_market_stands_while_the_live_one_goes_on() -> None:
     assert state.live.rows["BTCUSDT"].version > before
     state.unfreeze()
     assert state.shown_market is state.live
-
-
-def test_liveness_is_one_word() -> None:
-    status = MadeMarket(1).status()
-    assert liveness(status, frozen=True, stale=True) == "frozen"
-    assert liveness(status, frozen=False, stale=True) == "stale"
-    assert liveness(status, frozen=False, stale=True, has_trades=False) == "starting"
-    assert liveness(status, frozen=False, stale=False) == "demo"
-    assert liveness(status._replace(mode=Mode.OFFLINE), frozen=False, stale=True) == "offline"
-    replay = status._replace(mode=Mode.REPLAY, connection="reading")
-    words = [liveness(replay._replace(connection=word), frozen=False, stale=False) for word in ("", "paused", "ended")]
-    assert words == ["replay", "paused", "ended"]
 
 
 def test_pairs_of_colours_go_round_and_an_unknown_one_is_the_themes() -> None:

@@ -1,11 +1,13 @@
 """The export form."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.widgets import Button, Input, Select
 
 from klagg_tui.screens.export import ExportScreen
+from klagg_tui.view.exports import ExportPreset
 from klagg_tui.view.preferences import Preferences
 from tests.made_market import MadeMarket
 from tests.made_venues import made_venues
@@ -132,9 +134,9 @@ async def test_a_file_that_is_there_is_replaced_only_when_asked_twice(tmp_path: 
         assert "export once more to replace it" in " ".join(seen.text.split()), "asked anew for the next one"
 
 
-@pytest.mark.parametrize(("states", "unfinished"), [(0, 1), (1, 0)], ids=["all", "whole"])
+@pytest.mark.parametrize(("states", "unfinished"), [("all", 1), ("whole", 0)])
 async def test_states_can_be_chosen_and_what_is_unfinished_is_told(
-    tmp_path: Path, states: int, unfinished: int
+    tmp_path: Path, states: str, unfinished: int
 ) -> None:
     target = tmp_path / "out.csv"
     async with opened((120, 40), preferences=Preferences(period="1m", filter="btcusdt"), feed=MadeMarket(5)) as seen:
@@ -155,8 +157,70 @@ async def test_a_preset_fills_the_form_and_none_leaves_it() -> None:
         await seen.press("e")
         screen = seen.app.screen
         preset = screen.query_one("#preset", Select)
-        for number, texts, states in ((2, ("1h", "-30d"), 0), (3, ("all", ""), 1), (0, ("all", ""), 1)):
-            preset.value = number
+        for name, texts, states in (
+            ("last-month", ("1h", "-30d"), "all"),
+            ("whole", ("all", ""), "whole"),
+            ("", ("all", ""), "whole"),
+        ):
+            preset.value = name
             await seen.pilot.pause()
             assert tuple(screen.query_one(f"#{field}", Input).value for field in ("periods", "from")) == texts
             assert screen.query_one("#states", Select).value == states
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_the_form_is_saved_as_a_preset_chosen_renamed_and_deleted(size: tuple[int, int]) -> None:
+    lists = (("Majors", ("BTCUSDT", "ETHUSDT")),)
+    async with opened(size, feed=MadeMarket(5), preferences=Preferences(watchlists=lists)) as seen:
+        await seen.press("e")
+        screen = seen.app.screen
+
+        def kept() -> tuple[ExportPreset, ...]:
+            return seen.app.state.preferences.export_presets
+
+        field = {name: screen.query_one(f"#{name}", Input) for name in ("periods", "from", "to")}
+        choice = {name: screen.query_one(f"#{name}", Select) for name in ("symbols", "states", "format", "preset")}
+        majors = next(number for number, (name, _) in enumerate(screen._choices) if name == "★ Majors")  # type: ignore[attr-defined]
+        choice["symbols"].value, choice["states"].value = majors, "confirmed"
+        field["periods"].value, field["from"].value, field["to"].value = "1m 1h", "-2d", "yesterday"
+        await seen.pilot.pause()
+        await seen.press("ctrl+o", "s")
+        await seen.type("two days")
+        assert "Letters, digits, - and _ only." in seen.text
+        await seen.press("ctrl+u")
+        await seen.type("two-days")
+        await seen.press("enter")
+        saved = ExportPreset("two-days", "1m 1h", "-2d", "yesterday", "confirmed", "★ Majors", "csv")
+        assert kept() == (saved,)
+        assert choice["preset"].value == "two-days"
+        choice["preset"].value = "whole"
+        await seen.pilot.pause()
+        assert field["periods"].value == "all"
+        await seen.press("ctrl+o", "1")
+        assert (field["periods"].value, field["from"].value, field["to"].value) == ("1m 1h", "-2d", "yesterday")
+        assert (choice["symbols"].value, choice["states"].value, choice["preset"].value) == (
+            majors,
+            "confirmed",
+            "two-days",
+        )
+        await seen.press("ctrl+o", "r", "ctrl+u")
+        await seen.type("pair")
+        await seen.press("enter")
+        assert kept() == (replace(saved, name="pair"),)
+        assert choice["preset"].value == "pair"
+        await seen.press("ctrl+o", "d")
+        assert kept() == ()
+        assert choice["preset"].value == ""
+        assert field["periods"].value == "1m 1h", "the form stays as it is"
+        await seen.press("ctrl+o", "escape", "escape")
+        assert seen.app.screen.id == "market"
+
+
+async def test_a_preset_of_symbols_that_are_not_here_says_so() -> None:
+    gone = Preferences(export_presets=(ExportPreset("mine", "5m", symbols="★ Gone"),))
+    async with opened((120, 40), feed=MadeMarket(5), preferences=gone) as seen:
+        await seen.press("e")
+        seen.app.screen.query_one("#preset", Select).value = "mine"
+        await seen.pilot.pause()
+        assert "★ Gone cannot be exported here" in seen.text
+        assert seen.app.screen.query_one("#periods", Input).value == "5m"

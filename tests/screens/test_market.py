@@ -2,10 +2,12 @@
 
 import pytest
 
-from klagg_tui.feed import Mode
+from klagg_tui.engine.period import DAY_MS
+from klagg_tui.feed import InstrumentFacts, Mode
 from klagg_tui.screens.market_keys import SORT_KEYS
 from klagg_tui.view.preferences import Preferences
 from tests.made_market import MadeMarket
+from tests.makers import START
 from tests.pilot import opened
 
 SIZES = [(80, 24), (120, 36), (200, 60), (300, 100)]
@@ -199,3 +201,24 @@ async def test_of_the_row_under_the_cursor_it_is_told_how_much_of_its_figures_is
     async with opened((200, 30), preferences=Preferences(columns=("symbol", "chg(24h)", "rvol(5m)"))) as seen:
         assert "≈ known of chg(24h) " in seen.lines[-2]
         assert "rvol(5m) " in seen.lines[-2]
+
+
+async def test_new_listings_come_youngest_first_with_their_age_until_another_order_is_chosen() -> None:
+    feed = MadeMarket(10)
+    names = sorted(feed.symbols)[:3]
+    ages = dict(zip(names, (20, 3, 400), strict=True))
+    feed.instruments = {name: InstrumentFacts(listed_ms=START - days * DAY_MS) for name, days in ages.items()}
+    async with opened((120, 36), feed=feed) as seen:
+        assert "Listed" not in seen.text
+        await seen.press("slash")
+        await seen.type("@new")
+        await seen.press("enter")
+        await seen.beat()
+        assert [row.symbol for row in seen.table.rows] == [names[1], names[0]]
+        assert "▲ youngest first" in seen.text
+        assert "3.0d" in seen.line_with(names[1])
+        await seen.press("L")
+        assert "youngest first" not in seen.text
+        assert "Listed" in seen.text
+        await seen.press("escape")
+        assert "Listed" not in seen.text

@@ -14,8 +14,17 @@ from tests.made_market import MadeMarket
 from tests.pilot import Seen, opened
 
 
+class Made(Player):
+    """A replay of some hours around the made market's now, which notes where it is sent."""
+
+    def __init__(self, speed: float | None, *, goes_back: bool = True) -> None:
+        super().__init__(speed)
+        self.goes_back = goes_back
+        self.recorded_ms: tuple[int, int] | None = None
+
+
 @asynccontextmanager
-async def _replayed(player: Player, height: int = 36) -> AsyncIterator[Seen]:
+async def _replayed(player: Made, height: int = 36) -> AsyncIterator[Seen]:
     feed = MadeMarket(5)
     feed.mode, feed.connection = Mode.REPLAY, "reading"
     async with opened((120, height), feed=feed, playback=player) as seen:
@@ -28,7 +37,7 @@ def _told(seen: Seen) -> str:
 
 
 async def test_p_pauses_and_plays_on_also_on_a_symbols_screen() -> None:
-    player = Player(1.0)
+    player = Made(1.0)
     async with _replayed(player) as seen:
         assert "▶ replay" in seen.lines[0]
         await seen.press("p")
@@ -44,7 +53,7 @@ async def test_p_pauses_and_plays_on_also_on_a_symbols_screen() -> None:
 
 
 async def test_dot_and_comma_change_the_speed() -> None:
-    player = Player(1.0)
+    player = Made(1.0)
     async with _replayed(player) as seen:
         await seen.press("full_stop", "full_stop")
         assert player.pace.speed == 5.0
@@ -54,7 +63,7 @@ async def test_dot_and_comma_change_the_speed() -> None:
 
 
 async def test_a_replay_goes_on_to_the_next_hour_or_a_time_that_is_typed() -> None:
-    player = Player(1.0)
+    player = Made(1.0)
     async with _replayed(player) as seen:
         hour_ms = next_hour(seen.feed.now_ms)
         await seen.press("U")
@@ -68,8 +77,36 @@ async def test_a_replay_goes_on_to_the_next_hour_or_a_time_that_is_typed() -> No
         assert _told(seen).startswith("On to 2")
 
 
+async def test_a_replay_goes_back_to_a_time_also_once_it_has_ended() -> None:
+    player = Made(1.0)
+    async with _replayed(player) as seen:
+        await seen.press("u", "ctrl+u")
+        await seen.type("-30m")
+        await seen.press("enter")
+        assert player.pace.skip_ms == seen.feed.now_ms - 1_800_000
+        assert _told(seen).startswith("Back to 2")
+        seen.feed.connection = "ended"
+        await seen.beat()
+        await seen.press("p")
+        assert _told(seen).startswith("The replay has ended: u goes back to a time.")
+        assert not player.pace.is_paused
+        await seen.press("u", "enter")
+        assert player.pace.skip_ms == seen.feed.now_ms - 3_600_000, "an hour back is suggested"
+
+
+async def test_a_replay_whose_bars_are_kept_does_not_go_back() -> None:
+    player = Made(1.0, goes_back=False)
+    async with _replayed(player) as seen:
+        await seen.press("u", "ctrl+u")
+        await seen.type("-30m")
+        await seen.press("enter")
+        assert "'-30m' was played already; a replay whose bars are kept" in seen.text
+        await seen.press("escape")
+        assert player.pace.skip_ms == 0
+
+
 async def test_what_is_no_time_ahead_is_not_taken_and_escape_skips_nothing() -> None:
-    player = Player(1.0)
+    player = Made(1.0)
     async with _replayed(player) as seen:
         await seen.press("u", "ctrl+u")
         await seen.type("soon")
@@ -81,7 +118,7 @@ async def test_what_is_no_time_ahead_is_not_taken_and_escape_skips_nothing() -> 
 
 @pytest.mark.parametrize("key", ["p", "full_stop", "U", "u"])
 async def test_what_has_ended_says_so(key: str) -> None:
-    player = Player(1.0)
+    player = Made(1.0, goes_back=False)
     before = player.pace
     async with _replayed(player) as seen:
         seen.feed.connection = "ended"
@@ -93,7 +130,7 @@ async def test_what_has_ended_says_so(key: str) -> None:
 
 
 async def test_the_keys_are_in_the_help_of_a_replay_and_nowhere_else() -> None:
-    async with _replayed(Player(1.0), 220) as seen:
+    async with _replayed(Made(1.0), 220) as seen:
         await seen.press("question_mark")
         assert "Replay: on to the next hour" in seen.text
     async with opened((120, 220)) as seen:

@@ -3,11 +3,14 @@
 import pytest
 from textual.binding import Binding
 
+from klagg_tui import formatting
 from klagg_tui.app import KlaggApp
 from klagg_tui.engine import exact
+from klagg_tui.screens.chart_choices import CHOICE_KEYS
 from klagg_tui.screens.symbol import SymbolScreen
 from klagg_tui.screens.widgets.chart import CandleChart
 from klagg_tui.view.preferences import Preferences
+from tests.feeds import until
 from tests.made_market import MadeMarket
 from tests.pilot import Seen, opened
 
@@ -31,7 +34,7 @@ async def test_candles_prices_times_and_the_bar_in_numbers_are_there(size: tuple
         assert "BTCUSDT" in seen.lines[0]
         assert all(name in seen.text for name in (" O ", " H ", " L ", " C ", "Volume", "Turnover", "Trades"))
         assert "┃" in seen.text
-        assert "00:10" in seen.text
+        assert ("00:10" if size[0] >= 120 else "00:00") in seen.text.splitlines()[-2]
         assert ("Last trades" in seen.text) == (size[0] >= 100)
 
 
@@ -48,7 +51,7 @@ async def test_new_trades_move_the_last_candle() -> None:
         chart = await _open(seen)
         seen.feed.trade_at("BTCUSDT", "71234.5")
         await seen.beat()
-        assert "71234.5" in seen.lines[2]
+        assert "C 71\u202f234.5" in seen.lines[2]
         seen.feed.play(400, 60_000)
         await seen.beat()
         assert chart.series is not None
@@ -166,7 +169,8 @@ async def test_the_market_is_as_it_was_when_one_comes_back() -> None:
 
 
 def test_no_key_of_the_chart_does_two_things_and_no_action_shares_its_name_with_one_of_the_app() -> None:
-    own = [binding for binding in SymbolScreen.BINDINGS if isinstance(binding, Binding)]
+    bound = (*SymbolScreen.BINDINGS, *CHOICE_KEYS)
+    own = [binding for binding in bound if isinstance(binding, Binding)]
     keys = [key for binding in own for key in binding.key.split(",")]
     assert len(set(keys)) == len(keys)
     names = [binding.id for binding in (*own, *KlaggApp.BINDINGS) if isinstance(binding, Binding)]
@@ -206,18 +210,96 @@ async def test_an_alert_above_the_newest_price_waits_for_more() -> None:
         assert "last>" in alert.text
 
 
-async def test_indicators_are_chosen_by_key_or_in_a_menu_and_kept() -> None:
+async def test_indicators_are_switched_by_their_keys_and_that_is_kept() -> None:
     async with opened((120, 50), feed=MadeMarket(4, minutes=60, per_minute=9), preferences=BTC) as seen:
         await _open(seen)
-        await seen.press("r")
+        await seen.press("r", "c", "a")
         assert " RSI 14 " in seen.text
-        await seen.press("i")
-        assert "● RSI 14" in seen.text
-        assert "○ CVD" in seen.text
-        await seen.press("c")
-        assert "CVD" in seen.text
-        await seen.press("i", "escape", "a")
+        assert " CVD " in seen.text
         assert seen.app.state.preferences.indicators == ("cvd", "rsi")
+
+
+@pytest.mark.parametrize(("width", "step"), [(80, 1), (119, 1), (120, 2), (200, 2)])
+async def test_from_120_columns_on_a_candle_has_two_cells(width: int, step: int) -> None:
+    async with opened((width, 40), preferences=BTC) as seen:
+        chart = await _open(seen)
+        assert chart.step == step
+        picture = chart.picture
+        assert picture.plot_width - picture.left == picture.bars * step + (picture.plot_width % step)
+        await seen.press("plus")
+        assert chart.step == (2 if step == 1 else 4)
+        await seen.resize(200 if width < 120 else 80, 40)
+        await until(lambda: seen.app.size.width != width)
+        assert chart.step == (2 if step == 1 else 4)  # chosen is chosen
+
+
+@pytest.mark.parametrize("width", [80, 120])
+async def test_crosshair_and_price_line_stand_where_their_prices_are(width: int) -> None:
+    async with opened((width, 40), preferences=BTC) as seen:
+        chart = await _open(seen)
+        await seen.press("left", "left", "left", "A")
+        picture = chart.picture
+        assert chart.series is not None
+        assert chart.cross is not None
+        assert picture.scale is not None
+        close = chart.series.bars[chart.cross].close
+        row = picture.scale.row(close)
+        crossed = "".join(piece.text for piece in picture.rows[row])
+        x = picture.left + (chart.cross - picture.first) * chart.step
+        assert f"╴{formatting.grouped_price(close, chart.decimals)}" in crossed
+        assert picture.bar_at(x, chart.step) == chart.cross
+        assert sum("".join(piece.text for piece in line)[x] == "┊" for line in picture.rows) > 10
+        chart.hide_cross()
+        marked = "".join(piece.text for piece in chart.picture.rows[row])
+        assert f"◇{formatting.grouped_price(close, chart.decimals)}" in marked
+        assert marked.count("╌") > chart.picture.plot_width // 2
+
+
+async def test_a_vwap_is_anchored_at_the_crosshair_and_taken_away_there() -> None:
+    async with opened((120, 40), feed=MadeMarket(4, minutes=60, per_minute=9), preferences=BTC) as seen:
+        chart = await _open(seen)
+        await seen.work_done()
+        await seen.press("left", "left", "left", "W")
+        assert chart.series is not None
+        assert chart.cross is not None
+        anchored_ms = chart.series.bars[chart.cross].open_ms
+        assert seen.app.state.anchors == {"BTCUSDT": anchored_ms}
+        assert " AVWAP  " in seen.text
+        await seen.press("left", "W")
+        assert chart.anchored_ms == anchored_ms - 60_000
+        await seen.press("2")
+        await seen.work_done()
+        assert " AVWAP  " in seen.text  # in another period it begins with the bar that holds that moment
+        await seen.press("1", "escape", "escape", "enter")
+        await seen.work_done()
+        assert " AVWAP  " in seen.text
+        await seen.press("left", "left", "left", "left", "W")
+        assert not seen.app.state.anchors
+        assert " AVWAP  " not in seen.text
+
+
+async def test_without_a_crosshair_a_vwap_is_anchored_at_the_first_bar_on_view() -> None:
+    async with opened((120, 40), feed=MadeMarket(4, minutes=120, per_minute=9), preferences=BTC) as seen:
+        chart = await _open(seen)
+        await seen.work_done()
+        await seen.press("W")
+        assert chart.series is not None
+        assert chart.anchored_ms == chart.series.bars[chart.picture.first].open_ms
+        await seen.press("W")
+        assert chart.anchored_ms is None
+
+
+async def test_the_volume_profile_is_switched_and_kept() -> None:
+    async with opened((120, 40), preferences=BTC) as seen:
+        chart = await _open(seen)
+        count = chart.picture.bars
+        await seen.press("v")
+        assert "POC" in seen.text
+        assert chart.picture.plot_width < 80
+        assert chart.picture.bars <= count
+        assert "profile" in seen.app.state.preferences.indicators
+        await seen.press("v")
+        assert "POC" not in seen.text
 
 
 async def test_the_scale_is_logarithmic_or_not_and_that_is_kept() -> None:

@@ -18,6 +18,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import ConfigError
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.simulator.streams.connection import MOST_BUFFERED, framed
+from tests.feeds import until
 
 SPEC = MarketSpec(symbols=6, seed=2, activity=4, history_days=5)
 MINUTE_MS = 60_000
@@ -483,3 +484,46 @@ async def test_connections_that_overlap_get_each_trade_once(exchange: SimulatedE
             of_new = [message["a"] for message in await _so_far(new)]
     assert of_old == list(range(of_old[0], of_old[0] + len(of_old)))
     assert of_new == of_old[-len(of_new) :]
+
+
+async def test_what_was_asked_is_told_minute_by_minute_and_asking_that_costs_nothing(
+    exchange: SimulatedExchange, http: aiohttp.ClientSession
+) -> None:
+    async def told() -> Any:
+        async with http.get("/klagg/requests") as reply:
+            return await reply.json()
+
+    async def ask(limit: int) -> None:
+        async with http.get(f"/fapi/v1/klines?symbol=BTCUSDT&interval=1m&limit={limit}") as reply:
+            assert reply.headers["X-MBX-USED-WEIGHT-1M"]
+
+    minute_ms = exchange.now_ms() // MINUTE_MS * MINUTE_MS
+    assert (await told())["weight"] == {}
+    await ask(99)
+    await ask(499)
+    exchange.jump(3 * MINUTE_MS)
+    await ask(1_000)
+    found = await told()
+    assert found["weight"] == {str(minute_ms): 3, str(minute_ms + 3 * MINUTE_MS): 5}
+    assert (found["requests"], found["under_way"], found["most_at_once"], found["refused"]) == (3, 0, 1, 0)
+    for _ in range(241):
+        await ask(1_500)
+    assert (await told())["refused"] == 2
+
+
+async def test_an_exchange_far_away_answers_later_and_its_time_is_that_of_the_way_between() -> None:
+    async with (
+        SimulatedExchange(SPEC, speed=1, round_trip_ms=400) as exchange,
+        aiohttp.ClientSession(exchange.rest_url) as http,
+    ):
+        before_ms = exchange.now_ms()
+        async with http.get("/fapi/v1/time") as reply:
+            at_ms = (await reply.json())["serverTime"]
+        assert before_ms + 150 <= at_ms <= exchange.now_ms() - 150
+        asked = [asyncio.ensure_future(http.get("/fapi/v1/ping")) for _ in range(3)]
+        await until(lambda: exchange.requests.most == 3)
+        for reply in await asyncio.gather(*asked):
+            reply.release()
+        before_ms = exchange.now_ms()
+        async with connect(f"{exchange.ws_url}/market/ws"):
+            assert exchange.now_ms() >= before_ms + 300

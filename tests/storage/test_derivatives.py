@@ -210,3 +210,18 @@ async def test_no_float_gets_in_and_damage_is_told(tmp_path: Path) -> None:
         with pytest.raises(StorageError, match="damaged"):
             await stored(store)
     assert MINUTE_MS == MINUTE
+
+
+async def test_of_each_stretch_the_last_that_was_told_is_found_of_either_value(store: Store) -> None:
+    given = [
+        minute(START + place * MINUTE, open_interest=quantity(str(place)), funding_rate=place) for place in range(9)
+    ]
+    given[5] = given[5]._replace(open_interest=None)
+    given[8] = given[8]._replace(funding_rate=None)
+    await store.write(Changes(), [*given, minute(START + MINUTE, OTHER)])
+    edges = [START + place * MINUTE for place in (0, 3, 6, 9, 12)]
+    found = await store.derivatives_at(SYMBOL, edges)
+    assert sorted({each.open_ms for each in found}) == [START + place * MINUTE for place in (2, 4, 5, 7, 8)]
+    assert set(found) < set(given)
+    assert await store.derivatives_at(SYMBOL, edges[:1]) == []
+    assert await store.derivatives_at("XRPUSDT", edges) == []

@@ -2,9 +2,11 @@
 
 import itertools
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from klagg_tui.engine.parsing import price
 from klagg_tui.engine.period import Period
 from klagg_tui.view.axes import PriceScale, price_ticks, scale_of, time_ticks
 from tests.makers import START, bar
@@ -38,7 +40,41 @@ def test_equal_ratios_are_equally_far_apart_on_a_logarithmic_scale() -> None:
     scale = PriceScale(10**12, 10**16, 41, is_log=True)
     rows = [scale.row(10**power) for power in range(16, 11, -1)]
     assert [after - before for before, after in itertools.pairwise(rows)] == [10, 10, 10, 10]
-    assert [text for _, text in price_ticks(scale, 0)][:4] == ["10000", "5000", "2000", "1000"]
+    assert [text for _, text in price_ticks(scale, 0)][:4] == ["10\u202f000", "5\u202f000", "2\u202f000", "1\u202f000"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "rows", "decimals", "texts"),
+    [
+        ("64100.5", "65870.1", 17, 1, ["65\u202f500", "65\u202f000", "64\u202f500"]),
+        ("0.00001231", "0.00001242", 13, 8, ["0.00001240", "0.00001235"]),
+        ("100.2", "100.9", 9, 1, ["100.5"]),
+        ("64250.1", "64250.3", 41, 1, ["64\u202f250.3", "64\u202f250.2", "64\u202f250.1"]),
+        ("7", "7", 9, 2, ["7"]),
+    ],
+)
+def test_prices_beside_a_chart_are_short_and_grouped_and_no_finer_than_prices_are(
+    low: str, high: str, rows: int, decimals: int, texts: list[str]
+) -> None:
+    scale = PriceScale(price(low), price(high), rows)
+    assert [text for _, text in price_ticks(scale, decimals)] == texts
+
+
+@given(st.integers(1, 10**17), st.integers(1, 10**15), st.integers(5, 60), st.integers(0, 8), st.booleans())
+def test_prices_beside_a_chart_differ_and_never_touch(
+    low: int, reach: int, rows: int, decimals: int, is_log: bool
+) -> None:
+    ticks = price_ticks(PriceScale(low, low + reach, rows, is_log=is_log), decimals)
+    assert len({text for _, text in ticks}) == len(ticks)
+    assert all(after - before >= 2 for (before, _), (after, _) in itertools.pairwise(ticks))
+
+
+@given(st.integers(1, 10**14), st.integers(1, 10**14), st.integers(5, 60), st.booleans())
+def test_a_price_lies_between_the_edges_of_its_row(low: int, reach: int, rows: int, is_log: bool) -> None:
+    scale = PriceScale(low, low + reach, rows, is_log=is_log)
+    for row in range(rows):
+        middle = (scale.edge(row) + scale.edge(row + 1)) / 2
+        assert scale.row(middle) == row or reach < 8 * rows
 
 
 def test_what_is_not_above_zero_is_below_a_logarithmic_chart() -> None:

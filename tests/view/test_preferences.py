@@ -6,13 +6,15 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from klagg_tui.view.exports import ExportPreset
+from klagg_tui.view.indicators.entry import read_entry
 from klagg_tui.view.preferences import Preferences, from_plain
 
 
 def test_what_is_remembered_is_read_back() -> None:
     chosen = Preferences(
         period="1h", sort="chg(1d)", columns=("symbol", "vol", "rvol(5m,20)", "-(chg +1.5%)/2", "hot"), saved_filters=(("a", "btc"),),
-        watchlists=(("Mine", ("BTCUSDT",)),), alerts=("last>1",), local_time=True,
+        watchlists=(("Mine", ("BTCUSDT",)),), alerts=("last>1",), local_time=True, export_presets=(ExportPreset("two", "1m 1h", "-2d", bars="whole"),),
     )  # fmt: skip
     plain = json.loads(json.dumps(chosen.as_plain(Preferences())))
     assert from_plain(plain, Preferences()) == chosen
@@ -68,3 +70,19 @@ def test_a_layout_that_there_is_not_is_the_usual_one() -> None:
     split = Preferences(layout="split")
     assert from_plain(split.as_plain(Preferences()), Preferences()) == split
     assert from_plain({"layout": "wall"}, Preferences()).layout == "table"
+
+
+def test_lengths_of_indicators_are_remembered_where_they_are_not_the_usual_ones() -> None:
+    chosen = Preferences().with_indicator(read_entry("rsi 21")).with_indicator(read_entry("macd 5"))
+    assert chosen.entries == ("averages 7 25 99", "rsi 21", "macd 5 26 9")
+    plain = json.loads(json.dumps(chosen.as_plain(Preferences())))
+    assert plain == {"rsi": True, "macd": True, "lengths": [["rsi", "21"], ["macd", "5 26 9"]]}
+    assert from_plain(plain, Preferences()) == chosen
+    usual = chosen.with_indicator(read_entry("rsi 14"))
+    assert usual.lengths == (("macd", "5 26 9"),)
+    assert usual.with_indicator_switched("macd").entries == ("averages 7 25 99", "rsi 14")
+
+
+def test_lengths_that_cannot_be_are_left_out() -> None:
+    plain = {"lengths": [["rsi", "21"], ["macd", "0"], ["none", "3"], ["", "rsi 5"], ["rsi"], 7], "rsi": True}
+    assert from_plain(plain, Preferences(indicators=())).entries == ("rsi 21",)

@@ -28,6 +28,11 @@ CHOICES: Final = Preferences(
 )
 _WATCHED: Final = replace(CHOICES, alerts=("chg(24h)>0.5", "turnover(5m)>1m chg(5m)<-1", "rsi(1h)<25", "chg(1m)>0.1"))
 
+_MARKED: Final = tuple(
+    f"binance-um:{base}USDT" for base in ("BTC", "ETH", "SOL", "XRP", "DOGE", "BNB", "ADA", "LINK", "AVAX")
+)
+"""For the wall of charts."""
+
 
 class Ground(Enum):
     """What a scene plays on."""
@@ -70,10 +75,11 @@ SCENES: Final = (
     ),
     Scene("split", "MarketScreen", ("down",), replace(CHOICES, layout=SPLIT), opened_at=(200, 60)),
     Scene("chart", "MarketScreen", ("down",), replace(CHOICES, layout=CHART)),
+    Scene("wall", "WallScreen", ("W", "right"), replace(CHOICES, marks=_MARKED)),
     Scene("symbol", "SymbolScreen", ("enter", *["left"] * 6)),
     Scene("symbol-zoom", "SymbolScreen", ("enter", "4", "plus", "w")),
-    Scene("chart-menu", "Menu", ("enter", "i")),
-    Scene("panes", "SymbolScreen", ("enter",), replace(CHOICES, indicators=tuple(one.key for one in INDICATORS))),
+    Scene("chart-menu", "IndicatorsDialog", ("enter", "i")),
+    Scene("panes", "SymbolScreen", ("enter", "W"), replace(CHOICES, indicators=tuple(one.key for one in INDICATORS))),
     Scene("jump", "Ask", ("enter", "J")),
     Scene("health", "HealthScreen", ("h",)),
     Scene("export", "ExportScreen", ("e",)),

@@ -58,7 +58,7 @@ def alerts(
     json: Annotated[bool, typer.Option("--json", help="JSON instead of tables.")] = False,
     local: Annotated[bool, typer.Option("--local", help="Times are this machine's instead of UTC.")] = False,
 ) -> None:
-    """List the alerts and what fired last. They fire while `klagg`, `klagg record` or `klagg serve` runs on the same database."""
+    """List the alerts and what fired last, as `klagg alerts list` does. They fire while `klagg`, `klagg record` or `klagg serve` runs on the same database."""
     if chosen.subcommand is None:
         ledger = wait_for(_in_store(chosen.load().settings.storage.database, lambda store: store.ledger(fired)))
         show(ledger, json=json, local=local)

@@ -1,4 +1,4 @@
-"""What `--help` shows, where typer's own way would mislead.
+"""What `--help` shows, where typer's own way would mislead, and words that stand for a command of another name.
 
 A switch has no value, so none is named behind it; the lines of a docstring flow together to the width of the terminal.
 """
@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from klagg_tui.commands.shared.settings import as_typed
+from klagg_tui.commands.shared.words import MEANT, meant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,22 @@ _NOTHING: Final = ""
 class Command(TyperCommand):
     """A command."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own types are private
+        """Read what was typed behind its name."""
+        at = next((place for place, word in enumerate(args) if self._is_first(ctx, args, place, word)), None)
+        instead = None if at is None else meant(self.name, args, at, has_commands=False)
+        return super().parse_args(ctx, args if instead is None else instead)
+
+    def _is_first(self, ctx: Any, args: list[str], place: int, word: str) -> bool:  # noqa: ANN401
+        """Whether the word stands for something and only whole options are before it."""
+        if word not in MEANT.get(self.name or "", {}):
+            return False
+        try:
+            _, others, _ = self.make_parser(ctx).parse_args(args[:place])
+        except typer.TyperException:  # it is the value of an option
+            return False
+        return not others
+
     def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - typer's own types are private
         """Its parameters, as they are to be shown."""
         return _shown(super().get_params(ctx))
@@ -29,6 +46,19 @@ class Command(TyperCommand):
 
 class Group(TyperGroup):
     """A command that has others."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own types are private
+        """Read what was typed behind its name; where a command is named that is none, what is meant by that."""
+        typed = list(args)
+        left = super().parse_args(ctx, args)
+        name = ctx._protected_args[0] if ctx._protected_args else ""  # noqa: SLF001 - there is no other way to ask typer
+        if not name or name in self.commands:
+            return left
+        instead = meant(self.name, typed, len(typed) - len(left) - 1, has_commands=True)
+        if instead is None:
+            return left
+        ctx._protected_args = []  # noqa: SLF001
+        return self.parse_args(ctx, instead)
 
     def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - typer's own types are private
         """Its parameters, as they are to be shown."""

@@ -32,12 +32,12 @@ ViewOption: TypeAlias = Annotated[
     typer.Option(
         "--view",
         metavar="VIEW",
-        help="Begin with the chosen columns (table), all periods (periods), a chart beside the table (split) or a list (chart).",
+        help="Begin with the chosen columns (table), all periods (periods), a chart beside the table (split) or a list (chart), or charts (wall).",
     ),
 ]
 
 Begin: TypeAlias = "Callable[[Preferences], Preferences]"
-VIEWS: Final = ("table", "periods", "split", "chart")
+VIEWS: Final = ("table", "periods", "split", "chart", "wall")
 ALL: Final = "all"
 _DIRECTIONS: Final = {"asc": False, "desc": True}
 
@@ -148,5 +148,7 @@ def _list(name: str, names: Collection[str]) -> str:
 def _viewed(kept: Preferences, name: str) -> Preferences:
     if name not in VIEWS:
         raise BadUsage(f"--view {name}: there is no such view; there are {', '.join(VIEWS)}.")
+    if name == VIEWS[4]:
+        return replace(kept, on_wall=True)
     layout = name if name in VIEWS[2:] else VIEWS[0]
-    return replace(kept, layout=layout, all_periods=name == VIEWS[1])
+    return replace(kept, layout=layout, all_periods=name == VIEWS[1], on_wall=False)

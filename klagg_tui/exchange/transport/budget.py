@@ -18,8 +18,8 @@ SHARE: Final = {
     Priority.GAP: 0.95,
     Priority.SEED: 0.90,
     Priority.CONFIRM: 0.80,
-    Priority.OWED: 0.70,
-    Priority.HISTORY: 0.60,
+    Priority.OWED: 0.78,
+    Priority.HISTORY: 0.75,
     Priority.QUOTES: 0.50,
 }
 """How much of the minute's weight may be used up before requests of a priority wait for the next minute.

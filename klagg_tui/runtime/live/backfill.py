@@ -3,6 +3,9 @@
 What is looked at comes first (see `runtime.look`), then of everything the newest page, short periods before long ones, then the
 pages before. A symbol that comes later waits for no older or longer bars of those that were there before it.
 
+What the exchange refuses is asked for again, ever later, as long as its symbol is followed: a refusal may be an error of an hour,
+or of a listing that is known to some of its machines only.
+
 What is there already is counted in the store, so an interrupted back-fill resumes where it stopped, and nothing is fetched
 twice. What a pause of klagg left out further back is owed: see `debts`.
 """
@@ -31,8 +34,12 @@ LOOK_S: Final = 0.2
 """Between two looks at what somebody looks at."""
 AT_ONCE: Final = 8
 """Pages asked for together."""
-UNSEEN_AT_ONCE: Final = 4
-"""Of them, of what nobody looks at: these may all wait for the exchange's next minute."""
+REST_MS: Final = 60_000
+"""After a refusal, by the exchange's clock; twice as long after each further one."""
+_LONGEST_REST: Final = 7
+"""Doublings: two hours."""
+LATER_AT_ONCE: Final = 6
+"""Of them, of what is not on the screen: these may all wait for the exchange's next minute."""
 
 
 @dataclass(slots=True)
@@ -48,6 +55,8 @@ class _Fill:
     left: int = 0
     """Pages that are not, as far as could be told when it was wanted."""
     is_busy: bool = False
+    refusals: int = 0
+    """In a row."""
 
     @property
     def turn(self) -> tuple[int, int, int]:
@@ -75,14 +84,16 @@ class Backfill:
         self._turns: list[tuple[tuple[int, int, int], SeriesKey]] = []
         """A heap; what was taken out of turn is in it still."""
         self._running: dict[asyncio.Task[None], bool] = {}
-        """Pages under way, and whether nobody looks at them."""
+        """Pages under way, and whether they are of what is not on the screen."""
+        self._resting: dict[SeriesKey, tuple[int, _Fill]] = {}
+        """What was refused, and from when on it is wanted again."""
         self._ordered = 0
         self._done = self._total = 0
         """Pages."""
 
     @property
     def progress(self) -> Progress | None:
-        """Pages that are there; None when all are."""
+        """Pages that are there; None when all are, but for what is refused."""
         return Progress("history", self._done, self._total) if self._wanted else None
 
     def want(self, symbols: Sequence[str]) -> None:
@@ -92,8 +103,10 @@ class Backfill:
             # What has begun is begun anew: its symbol was listed again, perhaps, and what was asked before is refused.
             if known is None or known.pages is not None:
                 self._ordered += 1
+                _, known = self._resting.pop(series, (0, known))
                 fill = self._wanted[series] = _Fill(series, self._ordered, left=max(1, len(self._pages(*series))))
                 self._total += fill.left - (known.left if known is not None else 0)
+                self._context.filling.add(series)
                 self._queue(fill)
 
     async def work_forever(self) -> None:
@@ -114,10 +127,29 @@ class Backfill:
 
     def _begin(self) -> None:
         """Begin with as many pages as may be asked for together."""
+        self._end_rests()
         while len(self._running) < AT_ONCE and (found := self._next()):
-            fill, priority, is_unseen = found
+            fill, is_first = found
             fill.is_busy = True
-            self._running[asyncio.ensure_future(self._step(fill, priority))] = is_unseen
+            self._running[asyncio.ensure_future(self._step(fill, is_first=is_first))] = not is_first
+
+    def _end_rests(self) -> None:
+        """What was refused long enough ago is wanted again."""
+        now_ms = self._context.now_ms()
+        for series in [series for series, (until_ms, _) in self._resting.items() if until_ms <= now_ms]:
+            _, fill = self._resting.pop(series)
+            self._wanted[series] = fill
+            self._queue(fill)
+
+    def _rest(self, fill: _Fill) -> None:
+        """It was refused."""
+        if fill.series[0] not in self._host.engine.symbols():
+            fill.pages = []  # wanted again where it is listed again
+        elif self._wanted.get(fill.series) is fill:
+            del self._wanted[fill.series]
+            rest_ms = REST_MS << min(fill.refusals, _LONGEST_REST)
+            self._resting[fill.series] = self._context.now_ms() + rest_ms, fill
+            fill.refusals += 1
 
     async def _settle(self, done: set[asyncio.Task[None]]) -> None:
         failure: ExchangeError | None = None
@@ -133,28 +165,31 @@ class Backfill:
         elif done:
             self._host.notices.pop("history", None)
 
-    def _next(self) -> tuple[_Fill, Priority, bool] | None:
-        """What comes next, how urgent that is, and whether nobody looks at it."""
+    def _next(self) -> tuple[_Fill, bool] | None:
+        """What comes next, and whether it is the first that is seen of what is on the screen."""
+        has_room = sum(self._running.values()) < LATER_AT_ONCE
         for series, is_on_screen in self._host.look.series(self._context.fetched_periods):
             fill = self._wanted.get(series)
             if fill is not None and not fill.is_busy:
-                # What is on the screen waits for no symbol's beginning; it is a few pages.
                 is_first = is_on_screen and not fill.filled
-                return fill, Priority.SEED if is_first else Priority.HISTORY, False
-        if sum(self._running.values()) >= UNSEEN_AT_ONCE:
+                if is_first or has_room:
+                    return fill, is_first
+        if not has_room:
             return None
         while self._turns:
             turn, series = heappop(self._turns)
             fill = self._wanted.get(series)
             if fill is not None and not fill.is_busy and fill.turn == turn:
-                return fill, Priority.HISTORY, True
+                return fill, False
         return None
 
     def _queue(self, fill: _Fill) -> None:
         heappush(self._turns, (fill.turn, fill.series))
 
-    async def _step(self, fill: _Fill, priority: Priority) -> None:
+    async def _step(self, fill: _Fill, *, is_first: bool) -> None:
         """Fetch what the store lacks of the next page of one symbol and period."""
+        # What is on the screen waits for no symbol's beginning; it is a few pages.
+        priority = Priority.SEED if is_first else Priority.HISTORY
         try:
             if fill.pages is None:
                 fill.pages = self._pages(*fill.series)
@@ -163,9 +198,12 @@ class Backfill:
                 del fill.pages[0]
                 fill.filled += 1
                 self._count(fill, 1)
+                fill.refusals = 0
+            self._context.filling.discard(fill.series)
         except Refused as error:
             log.info("history of %s %s: %s", *fill.series, error)
-            fill.pages = []
+            self._context.filling.discard(fill.series)
+            self._rest(fill)
         finally:
             fill.is_busy = False
             self._queue(fill)

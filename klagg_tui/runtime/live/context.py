@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from klagg_tui.engine import parsing
-from klagg_tui.engine.bar import Bar, BarKey
+from klagg_tui.engine.bar import Bar, BarKey, SeriesKey
 from klagg_tui.engine.events import AddSymbol, AmendBar
 from klagg_tui.engine.period import DEFAULT_THREE_DAY_ANCHOR, MINUTE_MS, Period
 from klagg_tui.errors import BadNumber
@@ -81,6 +81,8 @@ class LiveContext:
     left_ms: dict[str, int] = field(default_factory=dict)
     """Since when, by the exchange's clock, klagg knows of symbols that they are no longer traded, until they are *gone*."""
 
+    filling: set[SeriesKey] = field(default_factory=set)
+    """Symbols and periods whose newest page of history is still to come: the exchange's bars of them need not be asked for besides."""
     completing: set[str] = field(default_factory=set)
     """Symbols that began before the bars before them were fetched, and whose turn for these is still to come."""
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.period import MINUTE_MS, Period
-from klagg_tui.errors import ExchangeError, Refused
+from klagg_tui.errors import ExchangeError, Refused, UnknownSymbol
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.background import together
@@ -57,6 +57,9 @@ class DebtCollector:
         self._wake = asyncio.Event()
         self._looked_at_all_ms: int | None = None
         self._tries: Counter[BarKey] = Counter()
+        """Answers that showed nothing."""
+        self._rests: Counter[BarKey] = Counter()
+        """Those, and refusals, which are no answer to what was asked."""
         self._not_before_ms: dict[BarKey, int] = {}
         self._failures: Counter[BarKey] = Counter()
         self._counted: frozenset[Hole] = frozenset()
@@ -144,7 +147,11 @@ class DebtCollector:
         for _ in range(PAGES_A_ROUND):
             if from_ms >= hole.to_ms:
                 break
-            rows, start_ms, limit = await self._ask(hole, from_ms)
+            asked = await self._ask(hole, from_ms)
+            if asked is None:
+                self._rest(hole)
+                break
+            rows, start_ms, limit = asked
             until_ms = rows[-1].end_ms if len(rows) >= limit else hole.to_ms
             is_shown = bool(rows) and (rows[0].open_ms == start_ms or rows[-1].open_ms >= hole.to_ms)
             answer = self._answer(hole, rows, (from_ms, min(until_ms, hole.to_ms)), is_shown=is_shown)
@@ -153,12 +160,14 @@ class DebtCollector:
                 self._host.metrics.add(Metric.BARS_FETCHED, added.new)
                 has_come = True
             else:
+                self._tries[_place(hole)] += 1
                 self._rest(hole)
             if not is_shown or until_ms <= from_ms:
                 break
             from_ms = until_ms
         if has_come:
             self._tries.pop(_place(hole), None)
+            self._rests.pop(_place(hole), None)
         return has_come
 
     async def _pass_reach(self, hole: Hole) -> tuple[int, bool]:
@@ -177,17 +186,23 @@ class DebtCollector:
             self._looked_at_all_ms = None  # no minute will bring the larger bars over these
         return await self._store.settle(answer)
 
-    async def _ask(self, hole: Hole, from_ms: int) -> tuple[list[Bar], int, int]:
-        """The exchange's bars from the one before on, up to the one behind: these show that the answer is one."""
+    async def _ask(self, hole: Hole, from_ms: int) -> tuple[list[Bar], int, int] | None:
+        """The exchange's bars from the one before on, up to the one behind: these show that the answer is one.
+
+        None where it was refused to answer, which says nothing of what there is; that a symbol is unknown does.
+        """
         symbol, period = hole.symbol, hole.period
         last_ms = hole.to_ms - 1 if hole.is_tail else hole.to_ms
         start_ms = await self._before(hole, from_ms, last_ms)
         limit = min(self._most_bars, period.count(start_ms, last_ms + 1))
         try:
             rows = await self._market_data.bars(symbol, period, start_ms, last_ms, limit=limit, priority=Priority.OWED)
-        except Refused as error:
+        except UnknownSymbol as error:
             log.info("%s %s: %s", symbol, period, error)
             rows = []
+        except Refused as error:
+            log.info("%s %s: %s", symbol, period, error)
+            return None
         return rows, start_ms, limit
 
     async def _before(self, hole: Hole, from_ms: int, last_ms: int) -> int:
@@ -220,9 +235,9 @@ class DebtCollector:
     def _rest(self, hole: Hole) -> None:
         """Nothing came of it: ask later, ever later."""
         place = _place(hole)
-        tries = min(self._tries[place], _GIVE_UP_AFTER)
-        self._not_before_ms[place] = self._context.now_ms() + (_REST_MS << tries)
-        self._tries[place] += 1
+        rests = min(self._rests[place], _GIVE_UP_AFTER)
+        self._not_before_ms[place] = self._context.now_ms() + (_REST_MS << rests)
+        self._rests[place] += 1
 
 
 def _place(hole: Hole) -> BarKey:

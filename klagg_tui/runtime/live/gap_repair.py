@@ -65,6 +65,8 @@ class GapRepair:
         self._queue: asyncio.PriorityQueue[tuple[int, int, str]] = asyncio.PriorityQueue()
         self._queued: dict[str, None] = {}
         """In order; those that are being asked for are among them."""
+        self._busy: set[str] = set()
+        """Those of them that are being asked for."""
         self._count = 0
         self._failed_tries: dict[str, int] = {}
         self._asked_from_ms: dict[str, int] = {}
@@ -155,13 +157,16 @@ class GapRepair:
 
     async def _work(self) -> None:
         while True:
-            _, _, symbol = await self._queue.get()
+            symbol = self._looked_at_first(await self._queue.get())
+            if symbol not in self._queued or symbol in self._busy:
+                continue  # its turn came before, because somebody looks at it
             if (wait_ms := self._waits_ms(symbol)) > 0:
                 self._queued.pop(symbol, None)
                 wait_s = wait_ms / 1000 / self._market_data.clock.speed
                 asyncio.get_running_loop().call_later(wait_s, self.nudge, symbol)
                 continue
             retry = False
+            self._busy.add(symbol)
             try:
                 await self._step(symbol)
                 self._host.notices.pop("repair", None)
@@ -173,11 +178,26 @@ class GapRepair:
                 log.info("repair of %s failed: %s", symbol, error)
                 retry = True
             finally:
+                self._busy.discard(symbol)
                 self._queued.pop(symbol, None)
             if retry:
                 await asyncio.sleep(RETRY_S)
             if self._host.engine.pending_gap(symbol):
                 self.nudge(symbol)
+
+    def _looked_at_first(self, turn: tuple[int, int, str]) -> str:
+        """Whose turn it is: of symbols that are to be begun, who is looked at before all others."""
+        priority, _, symbol = turn
+        if priority != Priority.SEED:
+            return symbol
+        look = self._host.look
+        for seen in (look.opened, *look.symbols):
+            if seen in self._queued and seen not in self._busy and seen != symbol:
+                gap = self._host.engine.pending_gap(seen)
+                if gap is not None and gap.next_id is None:
+                    self._queue.put_nowait(turn)
+                    return seen
+        return symbol
 
     def _waits_ms(self, symbol: str) -> int:
         """How long missing trades are waited for before they are asked for, where the stream leaves some out as a rule."""

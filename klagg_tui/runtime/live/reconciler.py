@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Collection
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.period import MINUTE_MS, Period
-from klagg_tui.errors import ExchangeError, Refused
+from klagg_tui.errors import ExchangeError, Refused, UnknownSymbol
 from klagg_tui.exchange.venue import Ids, Priority
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.background import together
@@ -50,6 +51,9 @@ class Reconciler:
         self._requests = context.venue.requests
         self._is_partial_usual = context.venue.ids is Ids.NONE
         self._tries: Counter[BarKey] = Counter()
+        """Answers without the wanted bar."""
+        self._rests: Counter[BarKey] = Counter()
+        """Those, and refusals."""
         self._not_before_ms: dict[BarKey, int] = {}
         self._second_look = SecondLook(context)
 
@@ -68,14 +72,12 @@ class Reconciler:
         await self._host.flush()
         settled_ms = self._context.settled_ms()
         gather_ms = self._gather_ms()
-        due = [run for run in await self._wanted() if self._is_due(run, settled_ms, gather_ms)]
-        minutes, most = [run for run in due if run.period is Period.M1], self._most_at_once()
-        if 0 < len(minutes) <= most:
-            due = minutes  # larger bars are confirmed with their minutes; the rest of them follow in the next round
-        elif minutes:  # and where no round has done with the minutes, after these had their turn
-            due = [run for run in due if run.period is Period.M1 or settled_ms - _end_ms(run) >= 2 * gather_ms]
+        # Larger bars of the time before klagg was started, made of what symbols began on, come with their history.
+        filling = self._context.filling
+        wanted = [run for run in await self._wanted() if run.period is Period.M1 or run[:2] not in filling]
+        due = [run for run in wanted if self._is_due(run, settled_ms, gather_ms)]
         self._host.metrics.set(Metric.UNCONFIRMED, len(due))
-        due = sorted(due, key=_end_ms)[:most]
+        due = in_turn(due, self._most_at_once())
         try:
             for at in range(0, len(due), AT_ONCE):
                 answers = await together(map(self._fetch, due[at : at + AT_ONCE]))
@@ -128,26 +130,35 @@ class Reconciler:
                 limit=max(usual, min(most, wanted)),
                 priority=Priority.CONFIRM,
             )
-        except Refused as error:
+        except UnknownSymbol as error:
             log.info("%s %s: %s", run.symbol, run.period, error)
             rows = []
+        except Refused as error:  # no answer: it says nothing of what there is
+            log.info("%s %s: %s", run.symbol, run.period, error)
+            self._rest(run)
+            return []
         settled_ms = self._context.settled_ms()
         over_ms = min(settled_ms, run.period.end_ms(run.last_open_ms))
         bars = [bar for bar in rows if bar.end_ms <= over_ms and bar.state is State.CONFIRMED]
         if any(bar.open_ms == run.first_open_ms for bar in bars):
             self._tries.pop(run.key, None)
+            self._rests.pop(run.key, None)
             self._not_before_ms.pop(run.key, None)
         else:
             await self._note_missing(run, rows)
         return bars
 
     async def _note_missing(self, run: Unconfirmed, rows: list[Bar]) -> None:
-        place = run.key
-        rest_ms = LOOK_EVERY_MS << min(self._tries[place], _LONGEST_REST)
-        self._not_before_ms[place] = self._context.now_ms() + rest_ms
-        self._tries[place] += 1
-        if self._tries[place] >= _GIVE_UP_AFTER:
+        self._rest(run)
+        self._tries[run.key] += 1
+        if self._tries[run.key] >= _GIVE_UP_AFTER:
             await self._remove_flat(run, rows)
+
+    def _rest(self, run: Unconfirmed) -> None:
+        """Nothing came of it: ask later, ever later."""
+        rest_ms = LOOK_EVERY_MS << min(self._rests[run.key], _LONGEST_REST)
+        self._not_before_ms[run.key] = self._context.now_ms() + rest_ms
+        self._rests[run.key] += 1
 
     async def _remove_flat(self, run: Unconfirmed, rows: list[Bar]) -> None:
         """Flat bars that the clock made before it was known that the symbol is no longer traded, or before it was again."""
@@ -169,6 +180,25 @@ class Reconciler:
         self._host.metrics.add(Metric.BARS_EQUAL, outcome.equal)
         self._host.metrics.add(Metric.BARS_AMENDED, outcome.changed)
         self._host.metrics.add(Metric.BARS_COMPLETED, outcome.completed)
+
+
+def in_turn(due: Collection[Unconfirmed], most: int) -> list[Unconfirmed]:
+    """What of it is asked for in one look of `most` requests: what waits longest first. Pure.
+
+    A larger bar whose own minutes are due waits for these: it is confirmed with them. Others are asked for among the minutes, however many
+    of these there always are; so that minutes of the present do not wait for what an earlier run left, they have half of a look.
+    """
+    minutes = {run.symbol: run for run in due if run.period is Period.M1}
+    larger = [run for run in due if run.period is not Period.M1 and not _overlap(run, minutes.get(run.symbol))]
+    room = max(1, most // 2) if minutes else most
+    return sorted([*minutes.values(), *sorted(larger, key=_end_ms)[:room]], key=_end_ms)[:most]
+
+
+def _overlap(larger: Unconfirmed, minutes: Unconfirmed | None) -> bool:
+    """Whether the first of the larger bars holds some of these minutes."""
+    return (
+        minutes is not None and minutes.first_open_ms < _end_ms(larger) and larger.first_open_ms <= minutes.last_open_ms
+    )
 
 
 def _end_ms(run: Unconfirmed) -> int:

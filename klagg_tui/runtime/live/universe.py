@@ -178,6 +178,8 @@ class SymbolUniverse:
             instrument.base,
             instrument.quote,
             is_inverse=is_inverse,
+            tells_derivatives=venue.derivatives is not None,
+            listed_ms=self._listed_ms(instrument),
         )
 
     def _listed_ms(self, instrument: Instrument) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from typing import Final
 
 from rich.segment import Segment
 from textual import events
@@ -14,10 +15,19 @@ from klagg_tui.engine.exact import Exact
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.widgets.line_widget import LineWidget
 from klagg_tui.view.candles import STEPS, Chart, Picture, draw
+from klagg_tui.view.contract_history import ContractHistory
+from klagg_tui.view.indicators.anchored import anchored_bar
+from klagg_tui.view.indicators.vwap import VWAP
 from klagg_tui.view.role import Role
 from klagg_tui.view.series import Series
 
-_WHEEL = 4
+BLANKS_FROM: Final = 120
+"""Columns of the terminal from which on a blank stands behind each candle, unless somebody chose otherwise."""
+MOST_FOR_ANCHOR: Final = 5_000
+"""Bars past which none are loaded because a VWAP is anchored before them."""
+_AHEAD: Final = 100
+"""Bars before those on view that are loaded before somebody goes there."""
+_WHEEL: Final = 4
 """Candles a turn of the wheel."""
 
 
@@ -31,14 +41,19 @@ class CandleChart(LineWidget):
     class Moved(Message):
         """The crosshair or the view moved."""
 
-    def __init__(self, state: AppState) -> None:
-        super().__init__(id="chart")
+    def __init__(self, state: AppState, *, id: str = "chart") -> None:  # noqa: A002  # Textual's own name
+        super().__init__(id=id)
         self.state = state
         self.series: Series | None = None
         self.decimals = 0
         self.end: int | None = None
         self.cross: int | None = None
-        self._zoom = 1
+        self.contract: ContractHistory | None = None
+        """What was told of the contract on view; None where nobody tells that."""
+        self.has_vwap = True
+        """Whether turnover by volume is a price: of contracts that are counted it is what one of them is worth."""
+        self._zoom: int | None = None
+        """Place in `STEPS`; None: as broad as there is room for."""
         self._picture: Picture | None = None
 
     def show(self, series: Series, decimals: int) -> None:
@@ -61,6 +76,17 @@ class CandleChart(LineWidget):
         self.redraw()
 
     @property
+    def step(self) -> int:
+        """Columns a candle takes."""
+        return STEPS[self._place]
+
+    @property
+    def _place(self) -> int:
+        if self._zoom is not None:
+            return self._zoom
+        return 1 if self.app.size.width >= BLANKS_FROM else 0
+
+    @property
     def picture(self) -> Picture:
         """What is on view."""
         if self._picture is None:
@@ -71,13 +97,15 @@ class CandleChart(LineWidget):
                 height=self.size.height,
                 period=self.state.period,
                 decimals=self.decimals,
-                step=STEPS[self._zoom],
+                step=self.step,
                 end=self.end,
                 cross=self.cross,
-                indicators=chosen.indicators,
+                indicators=tuple(entry for entry in chosen.entries if self.has_vwap or entry != VWAP.entry),
                 local_time=chosen.local_time,
                 is_log=chosen.log_scale,
                 lines=self._alert_prices(),
+                anchored_ms=self.anchored_ms if self.has_vwap else None,
+                contract=self.contract,
             )
             self._picture = draw(bars, chart)
         return self._picture
@@ -85,6 +113,25 @@ class CandleChart(LineWidget):
     def _alert_prices(self) -> tuple[Exact, ...]:
         row = self.state.live.rows.get(self.series.symbol) if self.series is not None else None
         return () if row is None else self.state.marks.prices(row)
+
+    @property
+    def anchored_ms(self) -> int | None:
+        """When the bar opened at which the VWAP of this symbol is anchored."""
+        return None if self.series is None else self.state.anchors.get(self.series.symbol)
+
+    def anchor_vwap(self) -> int | None:
+        """Anchor a VWAP at the crosshair, or at the first bar on view; there already, take it away. Returns where it is now."""
+        if self.series is None or not self.series.bars:
+            return None
+        bars = self.series.bars
+        at = self.cross if self.cross is not None and self.cross < len(bars) else self.picture.first
+        before = None if self.anchored_ms is None else anchored_bar(self.anchored_ms, bars)
+        if before == at:
+            self.state.anchors.pop(self.series.symbol)
+        else:
+            self.state.anchors[self.series.symbol] = bars[at].open_ms
+        self.redraw()
+        return self.anchored_ms
 
     @property
     def current_bar(self) -> Bar | None:
@@ -96,8 +143,24 @@ class CandleChart(LineWidget):
 
     @property
     def wants_older(self) -> bool:
-        """Whether the left edge is near the oldest bar that is loaded."""
-        return self.series is not None and self.series.reaches_back and self.picture.first <= 100
+        """Whether the left edge is near the oldest bar that is loaded, or what is drawn lacks bars before that one."""
+        series = self.series
+        if series is None or not series.reaches_back:
+            return False
+        return self.picture.first <= max(_AHEAD, self._longest) or self._lacks_anchor
+
+    @property
+    def _longest(self) -> int:
+        """Bars before one on view without which something drawn there is not known."""
+        chosen = self.state.preferences
+        shown = [one for one in chosen.all_indicators if one.key in chosen.indicators]
+        return int(max((length for one in shown for length in one.lengths), default=0))
+
+    @property
+    def _lacks_anchor(self) -> bool:
+        bars = self.series.bars if self.series is not None else []
+        at = self.anchored_ms
+        return at is not None and bool(bars) and at < bars[0].open_ms and len(bars) < MOST_FOR_ANCHOR
 
     def render_line(self, y: int) -> Strip:
         """One row of the picture."""
@@ -163,7 +226,7 @@ class CandleChart(LineWidget):
 
     def zoom(self, step: int) -> None:
         """Broader or narrower candles."""
-        self._zoom = max(0, min(len(STEPS) - 1, self._zoom + step))
+        self._zoom = max(0, min(len(STEPS) - 1, self._place + step))
         self._moved()
 
     def hide_cross(self) -> bool:
@@ -172,13 +235,17 @@ class CandleChart(LineWidget):
         self._moved()
         return was_there
 
+    def rechosen(self) -> None:
+        """Other indicators are to be drawn: they may need older bars than the others did."""
+        self._moved()
+
     def _moved(self) -> None:
         self.redraw()
         self.post_message(self.Moved())
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """The crosshair follows the pointer."""
-        at = self.picture.bar_at(event.x, STEPS[self._zoom])
+        at = self.picture.bar_at(event.x, self.step)
         if at is not None and at != self.cross:
             self.cross = at
             self._moved()

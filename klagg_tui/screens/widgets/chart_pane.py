@@ -46,9 +46,9 @@ class ChartPane(Vertical):
         self.show_bar()
 
     def beat(self, touched: set[str]) -> None:
-        """Take in its new bars."""
+        """Take in its new bars, and what is told of it beside its trades."""
+        self.chart.beat(touched)
         if self.symbol in touched:
-            self.chart.beat(touched)
             self.show_bar()
 
     def redraw(self) -> None:

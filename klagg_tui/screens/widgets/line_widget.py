@@ -21,7 +21,7 @@ class LineWidget(Widget):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The visible lines asked for."""
-        strips = [_printable(self.render_line(y)) for y in crop.line_range]
+        strips = self.printable_lines(crop)
         for line_filter in self.get_line_filters():
             if not isinstance(line_filter, ANSIToTruecolor):
                 strips = [strip.apply_filter(line_filter, self.background_colors[1]) for strip in strips]
@@ -29,8 +29,12 @@ class LineWidget(Widget):
             strips = [strip.crop(*crop.column_span) for strip in strips]
         return strips
 
+    def printable_lines(self, crop: Region) -> list[Strip]:
+        """Those lines in their whole width, fit for every terminal."""
+        return [printable_strip(self.render_line(y)) for y in crop.line_range]
 
-def _printable(strip: Strip) -> Strip:
+
+def printable_strip(strip: Strip) -> Strip:
     """The line, with codes for what a name or sentence may hold that would move the terminal's cursor or hide."""
     if is_printable(strip.text):
         return strip

@@ -10,7 +10,7 @@ from klagg_tui import formatting
 from klagg_tui.engine.bar import Bar
 from klagg_tui.feed import FeedUpdate
 from klagg_tui.screens.app_state import AppState
-from klagg_tui.screens.widgets.chart import CandleChart
+from klagg_tui.screens.widgets.contract_chart import ContractChart
 from klagg_tui.view.model import Row
 from klagg_tui.view.series import Series
 
@@ -19,11 +19,11 @@ MAX_LOADED: Final = 5_000
 """Bars that a jump loads: more would make each picture slow."""
 
 
-class LiveChart(CandleChart):
+class LiveChart(ContractChart):
     """Candles of one symbol of the market in the period on view."""
 
-    def __init__(self, state: AppState) -> None:
-        super().__init__(state)
+    def __init__(self, state: AppState, *, id: str = "chart") -> None:  # noqa: A002  # Textual's own name
+        super().__init__(state, id=id)
         self.symbol = ""
         self._loads = 0
         """How many are under way."""
@@ -45,14 +45,18 @@ class LiveChart(CandleChart):
     def take_current(self) -> None:
         """Take in the bar under way, and how many decimals the symbol's prices have by now."""
         row = self.row
+        self.use_contract(row)
         bar = row.bar(self.state.period) if row else None
         if row is not None and bar is not None and self.series is not None:
             self.decimals = row.decimals
             self.shift(self.series.take([bar]))
 
     def beat(self, touched: set[str]) -> None:
-        """Take in the symbol's new bars."""
-        if self.series is not None and self.symbol in touched and not self.state.is_frozen:
+        """Take in the symbol's new bars, or begin again where all does."""
+        self.take_told()
+        if self.series is not None and (self.state.last_update or FeedUpdate()).anew_until_ms:
+            self.begin(self.symbol)
+        elif self.series is not None and self.symbol in touched and not self.state.is_frozen:
             # Fetched history comes here too, before the bars on view.
             self.shift(self.series.take((self.state.last_update or FeedUpdate()).changes.ended))
             self.take_current()

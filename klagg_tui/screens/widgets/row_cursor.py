@@ -20,7 +20,7 @@ _MARGIN: Final = 4
 """Columns before a text that stands in place of rows; one stays free behind it."""
 
 
-class RowCursor(LineWidget, ScrollView, can_focus=True):
+class RowCursor(LineWidget, ScrollView, can_focus=True, inherit_bindings=False):
     """Base of the table: rows in an order that the screen gives, one line each."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

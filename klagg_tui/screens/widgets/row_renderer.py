@@ -17,10 +17,10 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.view.columns.column import RenderContext
 from klagg_tui.view.columns.state import state_sign
 from klagg_tui.view.layout import LEAD, Placed
+from klagg_tui.view.marking import sign_of
 from klagg_tui.view.model import Row
 from klagg_tui.view.role import Role, RoleIndex
 
-MARK: Final = "★"
 _FLASHES: Final = {1: Role.GAIN_FLASH, -1: Role.LOSS_FLASH}
 _ARROWS: Final = {Role.GAIN_FLASH: "▲", Role.LOSS_FLASH: "▼"}
 _BLANKS: Final = tuple(" " * count for count in range(16))
@@ -36,6 +36,8 @@ class RowState(NamedTuple):
     """1 for a price that rose just now, -1 for one that fell."""
     thumb: bool
     """Whether the scroll bar's thumb is beside it."""
+    on_wall: bool = False
+    """Whether it is marked for the wall of charts; `mark` is about the watchlist."""
     alert: str = ""
     """A sign of alerts: see `view.alerts.marks`."""
 
@@ -46,7 +48,7 @@ def row_strip(
     """The row as a line of `width` cells, the last one for the scroll bar; `context.is_stale` is about this row."""
     bar = row.bars[context.period.ordinal]
     pieces: list[tuple[str, RoleIndex]] = [("▌" if row_state.cursor else " ", Role.KEY)]
-    pieces.append((MARK if row_state.mark else " ", Role.MARK))
+    pieces.append((sign_of(is_marked=row_state.on_wall, is_listed=row_state.mark), Role.MARK))
     if bar is None:
         pieces.append((fitted(f"  {row.symbol}  no bar of this period yet", width - 3, is_left=True), Role.FAINT))
     else:

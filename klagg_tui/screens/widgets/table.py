@@ -48,6 +48,9 @@ class MarketTable(RowCursor):
         self.state = state
         self.placed: tuple[Placed, ...] = ()
         self.marked: frozenset[str] = frozenset()
+        """Those on the watchlist."""
+        self.on_wall: frozenset[str] = frozenset()
+        """Those marked for the wall."""
         self.mixes_quotes = False
         """Whether the rows are paid in several quotes of about a dollar."""
         self.is_painted = False
@@ -128,7 +131,9 @@ class MarketTable(RowCursor):
         row = self.rows[index]
         symbol = row.symbol
         flash, alert = self._flashing.get(symbol, 0), self.state.marks.sign(row)
-        row_state = RowState(index == self.index, symbol in self.marked, flash, y in thumb, alert)
+        row_state = RowState(
+            index == self.index, symbol in self.marked, flash, y in thumb, symbol in self.on_wall, alert
+        )
         bar = row.bars[context.period.ordinal]
         is_stale = (
             context.is_stale or row.venue in stale_venues or (bar is not None and is_stale_bar(bar, context.now_ms))

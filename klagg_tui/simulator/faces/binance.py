@@ -103,6 +103,11 @@ class Binance(Face):
 
     # REST
 
+    @property
+    def weights(self) -> Mapping[int, int]:
+        """As it counts them."""
+        return self.weight.minutes
+
     def answer(self, asked: Asked, now_ms: int) -> Reply:
         """By weight."""
         name = asked.path.removeprefix(f"{self.prefix}/")

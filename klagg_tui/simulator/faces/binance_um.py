@@ -5,7 +5,7 @@ Three routes of sockets, each of which sends its own streams and acknowledges an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar, Final
 
 from klagg_tui.simulator.face import DAY_MS, ActiveFaults, Asked, Client, Ending, Face, Frame, Knock, Reply, TurnedAway
@@ -67,6 +67,7 @@ class BinanceUm(Face):
     ping_ms = 3 * 60_000
     life_ms = DAY_MS
     reach_ms = DAY_MS
+    prepares = True
     spoil: ClassVar = spoil_of(b"p", b"q", b"a", b"T")
 
     def __init__(self, market: Market, klines: Klines, faults: ActiveFaults) -> None:
@@ -113,6 +114,15 @@ class BinanceUm(Face):
     def due(self, now_ms: int, speed: float) -> Iterator[Frame]:
         """Each at its pace."""
         return self._derived.due(now_ms, speed)
+
+    @property
+    def weights(self) -> Mapping[int, int]:
+        """As it counts them."""
+        return self.rest.weight.minutes
+
+    def prepare(self, now_ms: int) -> None:
+        """The newest klines of every symbol."""
+        self.rest.prepare(now_ms)
 
     def answer(self, asked: Asked, now_ms: int) -> Reply:
         """By weight, as documented."""

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Final
+
+import orjson
 
 from klagg_tui.simulator.market.calendar import INTERVALS, MINUTE_MS
 from klagg_tui.simulator.market.kline_text import kline_text
 from klagg_tui.simulator.market.klines import Klines
-from klagg_tui.simulator.market.market import Market
+from klagg_tui.simulator.market.market import LATEST_MS, Market
 from klagg_tui.simulator.market.quotes import Price, samples
 from klagg_tui.simulator.market.spans import Span, ascending_spans, latest_spans
+from klagg_tui.simulator.rest.kept_rows import KeptRows
 from klagg_tui.simulator.rest.query import Query, Refusal, known_symbol
+
+_PREPARED: Final = {"1m": 1_500, **dict.fromkeys(("5m", "15m", "30m", "1h", "4h", "1d", "1w"), 520)}
+"""How many of the newest klines are kept, by interval: what klagg's usual periods are filled with."""
 
 
 class Bars:
@@ -19,11 +26,27 @@ class Bars:
     def __init__(self, market: Market, klines: Klines) -> None:
         self._market = market
         self._klines = klines
+        self._kept: dict[tuple[str, str], KeptRows] = {}
+
+    def prepare(self, now_ms: int) -> None:
+        """Write the newest klines of every symbol that are over once and for all: an answer of them costs no time then."""
+        settled = (now_ms - LATEST_MS) // MINUTE_MS
+        for symbol, life in self._market.lives.items():
+            for interval, count in _PREPARED.items():
+                spans = latest_spans(life, interval, settled, count, now_ms)
+                over = [span for span in spans if span.end_minute <= settled]
+                rows = ((span, orjson.dumps(self._row(symbol, span, now_ms))) for span in over)
+                self._kept[symbol, interval] = KeptRows(rows)
 
     def of_symbol(self, query: Query, now_ms: int) -> object:
         """`klines`."""
         symbol = known_symbol(self._market, query, now_ms)
-        return [self._row(symbol, span, now_ms) for span in self._spans(symbol, query, now_ms)]
+        spans = list(self._spans(symbol, query, now_ms))
+        kept = self._kept.get((symbol, query.text("interval")))
+        if kept is None:
+            return [self._row(symbol, span, now_ms) for span in spans]
+        rows = kept.rows(spans, lambda span: orjson.dumps(self._row(symbol, span, now_ms)))
+        return orjson.Fragment(b"[" + rows + b"]")
 
     def of_contract(self, query: Query, now_ms: int) -> object:
         """`continuousKlines`."""

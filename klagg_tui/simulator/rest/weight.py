@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from klagg_tui.simulator.market.calendar import MINUTE_MS
+from klagg_tui.simulator.market.calendar import DAY, MINUTE_MS
 
 LIMIT: Final = 2400
 """Weight a minute."""
@@ -22,6 +22,8 @@ class Weight:
     used: int = 0
     refused: int = 0
     banned_until_ms: int = 0
+    minutes: dict[int, int] = field(default_factory=dict)
+    """Weight used in each minute of the exchange that had any, by minutes since the epoch; of the last day."""
     _minute: int = 0
 
     def admit(self, weight: int, now_ms: int) -> int:
@@ -32,6 +34,7 @@ class Weight:
         if now_ms < self.banned_until_ms:
             return 418
         self.used += weight
+        self._note(minute)
         if self.used <= self.limit:
             return 200
         self.refused += 1
@@ -39,6 +42,11 @@ class Weight:
             self.banned_until_ms = now_ms + _BAN_MS
             return 418
         return 429
+
+    def _note(self, minute: int) -> None:
+        self.minutes[minute] = self.used
+        if len(self.minutes) > DAY:
+            del self.minutes[next(iter(self.minutes))]
 
     def retry_after_s(self, now_ms: int) -> int:
         """Seconds of the exchange's time until requests are answered again."""

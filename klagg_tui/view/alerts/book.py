@@ -30,6 +30,8 @@ class AlertBook:
         self.desk: AlertDesk = desk or NoDesk()
         self.fired: deque[Firing] = deque(maxlen=FIRED_KEPT)
         """What fired, oldest first."""
+        self.quiet_until_ms = 0
+        """What happens before then is played a second time, and no news."""
         self.alerts.use(saved, scope)
         self.saved = tuple(alert.text for alert in self.alerts.all)
         """Texts of those that belong into the state file: where nothing else keeps them, or they are not there yet."""
@@ -71,14 +73,28 @@ class AlertBook:
         self.fired.extend(ledger.firings)
         return [_not_watched(text, error) for text, error in errors.items() if text not in known]
 
-    def check(self, all_rows: Mapping[str, Row], touched: Iterable[str], now_ms: int) -> list[Firing]:
-        """What fires among the rows that changed; that, and which alerts have ended, is kept. A new alert is held against all."""
+    def go_back(self, at_ms: int) -> None:
+        """Stand as at a moment before, in a recording that goes back there: what fired since did not."""
+        undone = [one for one in self.fired if one.at_ms >= at_ms]
+        kept = [one for one in self.fired if one.at_ms < at_ms]
+        self.fired.clear()
+        self.fired.extend(kept)
+        self.alerts.go_back(at_ms, kept, undone)
+        self.quiet_until_ms = at_ms
+
+    def check(
+        self, all_rows: Mapping[str, Row], touched: Iterable[str], now_ms: int, *, is_news: bool = True
+    ) -> list[Firing]:
+        """What fires among the rows that changed; that, and which alerts have ended, is kept. A new alert is held against all.
+
+        What is no news, as where a recording is played again, only shows for which symbols alerts are armed.
+        """
         if not self.alerts.texts:
             return []
         changed = {alert.text: alert for alert in self.alerts.expire(now_ms)}
         names = all_rows if self.alerts.wants_all else touched
         rows = [row for symbol in names if (row := all_rows.get(symbol)) is not None]
-        fired = self.alerts.check(rows, now_ms)
+        fired = self.alerts.check(rows, now_ms, is_news=is_news)
         texts = {one.text for one in fired}
         changed |= {alert.text: alert for alert in self.alerts.all if alert.text in texts}
         if changed:

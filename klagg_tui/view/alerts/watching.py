@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import Final
@@ -170,8 +170,25 @@ class Alerts:
             self._change(one, replace(one.alert, has_ended=True))
         return [one.alert for one in over]
 
-    def check(self, rows: Iterable[Row], now_ms: int) -> list[Firing]:
-        """What came true among these rows; `all` has the alerts as they stand then."""
+    def go_back(self, at_ms: int, kept: Sequence[Firing], undone: Sequence[Firing]) -> None:
+        """Stand as at a moment before, of what fired until then and since; for whom each is armed is seen from the rows that come."""
+        self._fired_ms = {(one.text, one.symbol): one.at_ms for one in kept}
+        last_ms = {one.text: one.at_ms for one in kept}
+        first_undone = {one.text: one.number for one in reversed(undone)}
+        for one in self._watched.values():
+            alert = one.alert
+            count = min(alert.count, first_undone.get(alert.text, alert.count + 1) - 1)
+            ends_once = alert.repeat is Repeat.ONCE and count > 0
+            is_over = alert.until_ms is not None and at_ms >= alert.until_ms
+            self._change(
+                one, replace(alert, count=count, last_ms=last_ms.get(alert.text), has_ended=ends_once or is_over)
+            )
+            one.armed.clear()
+            one.held.clear()
+        self.version += 1
+
+    def check(self, rows: Iterable[Row], now_ms: int, *, is_news: bool = True) -> list[Firing]:
+        """What came true among these rows; `all` has the alerts as they stand then. What is no news fires nothing."""
         fired: list[Firing] = []
         self.wants_all = False
         live = [one for one in self._watched.values() if not one.alert.has_ended]
@@ -186,7 +203,10 @@ class Alerts:
                             one.armed.add(symbol)
                 elif symbol in one.armed:
                     one.armed.discard(symbol)
-                    if self._may_fire(one.alert, symbol, now_ms):
+                    if not is_news:
+                        if (one.alert.text, symbol) in self._fired_ms:
+                            one.held.add(symbol)
+                    elif self._may_fire(one.alert, symbol, now_ms):
                         fired.append(self._fire(one, row, now_ms))
         return fired
 

@@ -19,6 +19,8 @@ from klagg_tui.view.screener.figure import WHOLE, Figure, FigureCall, FigureUnit
 
 ABOUT: Final = "≈"
 """Stands before a figure of whose window a part is not known."""
+AT_LEAST: Final = "≥"
+"""Stands before a figure that may be more, for the same reason."""
 
 _WIDTHS: Final = {
     FigureUnit.PERCENT: 8,
@@ -31,6 +33,7 @@ _WIDTHS: Final = {
     FigureUnit.RATIO: 6,
     FigureUnit.RATE: 9,
     FigureUnit.MINUTES: 7,
+    FigureUnit.DAYS: 6,
 }
 _IMPORTANCE: Final = {
     "chg(24h)": 98,
@@ -48,6 +51,7 @@ _STRONGEST_DAILY_CHANGE: Final = 8.0
 """Percent in a day that is drawn in the strongest heat; other lengths by the root of time, as prices wander."""
 _BUSY: Final = 3.0
 """Times the usual that is worth a look."""
+_YEAR_DAYS: Final = 365.25
 _BESIDE_PERIODS: Final = 90
 """The importance of a change in the view of all periods, of the shortest ones the most."""
 
@@ -76,7 +80,8 @@ def figure_column(call: FigureCall) -> Column:
         text = text_of(value, row, figure.is_signed)
         if row.coverage(call) >= WHOLE:
             return text, _role(figure, value, row)
-        return (f"{ABOUT}{text.strip()}" if len(text.strip()) < width else text), Role.PARTIAL
+        sign = AT_LEAST if figure.is_floor else ABOUT
+        return (f"{sign}{text.strip()}" if len(text.strip()) < width else text), Role.PARTIAL
 
     return Column(
         key=str(call),
@@ -87,6 +92,7 @@ def figure_column(call: FigureCall) -> Column:
         measure=lambda row, _bar, _now_ms: row.figure(call),
         draw=draw,
         is_money=figure.unit is FigureUnit.MONEY,
+        is_descending=figure.unit is not FigureUnit.DAYS,
         calls=frozenset({call}),
     )
 
@@ -172,6 +178,12 @@ def _minutes(value: float, _row: Row, _is_signed: bool) -> str:
     return f"{hours}:{minutes:02}"
 
 
+def _days(value: float, _row: Row, _is_signed: bool) -> str:
+    if value < 1000:
+        return f"{value:.1f}d" if value < 9.95 else f"{value:.0f}d"
+    return f"{value / _YEAR_DAYS:.1f}y"
+
+
 _TEXTS: Final[dict[FigureUnit, Callable[[float, Row, bool], str]]] = {
     FigureUnit.PERCENT: _percent,
     FigureUnit.MONEY: _amount,
@@ -183,5 +195,6 @@ _TEXTS: Final[dict[FigureUnit, Callable[[float, Row, bool], str]]] = {
     FigureUnit.RATIO: _ratio,
     FigureUnit.RATE: _rate,
     FigureUnit.MINUTES: _minutes,
+    FigureUnit.DAYS: _days,
 }
 """From the value, its row and whether it has a direction to a text that is no wider than the column."""

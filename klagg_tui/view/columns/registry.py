@@ -95,14 +95,17 @@ def view_columns(
     has_venues: bool = False,
     mixes_quotes: bool = False,
     find_column: Callable[[str], Column | None] = find,
+    besides: str = "",
 ) -> tuple[Column, ...]:
     """The columns of a view: the chosen ones, or symbol, price and the change over each period, and others where there is room.
 
     `has_venues`: several exchanges are watched; `mixes_quotes`: the rows on view have several quotes. A key that `find_column` does
-    not know is left out.
+    not know is left out. `besides` is the key of one that stands behind the price unless it is chosen.
     """
     columns = (
-        _period_view(periods) if all_periods else [column for key in keys if (column := find_column(key)) is not None]
+        _period_view(periods)
+        if all_periods
+        else [column for key in _with(keys, besides) if (column := find_column(key)) is not None]
     )
     if not has_venues:
         columns = [column for column in columns if column.key != VENUE.key]
@@ -111,6 +114,14 @@ def view_columns(
     if mixes_quotes:
         columns = [replace(each, title=f"{ABOUT}{each.title}") if each.is_money else each for each in columns]
     return tuple(columns)
+
+
+def _with(keys: Sequence[str], key: str) -> Sequence[str]:
+    """The keys with another one behind what names a row and its price, unless it is among them."""
+    if not key or key in keys:
+        return keys
+    at = max((keys.index(each.key) for each in (SYMBOL, VENUE, LAST) if each.key in keys), default=-1) + 1
+    return (*keys[:at], key, *keys[at:])
 
 
 def _period_view(periods: Sequence[Period]) -> list[Column]:

@@ -30,6 +30,9 @@ COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
     "!=": operator.ne,
 }
 TEXT_OPERATORS: Final = (":", "=", "==", "!=")
+_AT_MOST: Final = ("<", "<=", *TEXT_OPERATORS)
+"""Those that do not hold of a left side that may be more; of a right one the next do not."""
+_AT_LEAST: Final = (">", ">=", *TEXT_OPERATORS)
 
 
 RowTest: TypeAlias = Callable[[Row], bool]
@@ -92,8 +95,10 @@ EVERYTHING: Final = Truth(_everything, _not_denied, may=_always, must=_always, i
 
 
 def compared(left: Quantity, sign: str, right: Quantity) -> Truth:
-    """A number against another one; where one of them is not known it does not hold."""
-    compare, value, other = COMPARISONS[sign], left.value, right.value
+    """A number against another one; where one of them is not known, or may be more than it holds for, it does not hold."""
+    compare = COMPARISONS[sign]
+    value = left.at_most if sign in _AT_MOST else left.value
+    other = right.at_most if sign in _AT_LEAST else right.value
     limit = right.constant
     parts = check_size(left.parts + right.parts + 1, left.at)
     pairs = ((left, right), (right, left))

@@ -16,7 +16,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import FilterError
 from klagg_tui.view.columns.column import Column, Unit
 from klagg_tui.view.model import Row
-from klagg_tui.view.screener.figure import FigureCall
+from klagg_tui.view.screener.figure import WHOLE, FigureCall
 
 Valued: TypeAlias = Callable[[Row, Period, int], float | None]
 """A number of a row, in a period, at a time."""
@@ -46,6 +46,18 @@ class Quantity:
     """Where it is one figure and nothing else."""
     is_word: bool = False
     """Whether it could be a part of a symbol's name as well: no column and no own name is in it."""
+
+    @property
+    def at_most(self) -> Valued:
+        """The number where it is not more than that: of a figure that is a floor, where all of it is known."""
+        call, value = self.figure, self.value
+        if call is None or not call.figure.is_floor:
+            return value
+
+        def known(row: Row, period: Period, now_ms: int) -> float | None:
+            return value(row, period, now_ms) if row.coverage(call) >= WHOLE else None
+
+        return known
 
 
 def number(value: float, text: str, at: int) -> Quantity:

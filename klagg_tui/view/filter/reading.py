@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Final
 
+from klagg_tui.engine.period import Period
 from klagg_tui.errors import FilterError
 from klagg_tui.view.filter.library import Library
 from klagg_tui.view.filter.parser import anything_of, check_length, filter_of, number_of
 from klagg_tui.view.filter.predicates import Compared, Predicate, RowTest, Truth, likeness_of
+from klagg_tui.view.filter.presets import ORDERS, Order
 from klagg_tui.view.filter.quantity import Valued
 from klagg_tui.view.filter.scope import Scope, own_name_error
 from klagg_tui.view.model import Row
@@ -30,7 +32,10 @@ class Filter:
     calls: frozenset[FigureCall] = frozenset()
     """What has to be computed for it, through saved filters and own names too."""
     likeness: Callable[[Row], float] | None = None
-    """Where `~letters` is its only test of names: how like a row's name is to them, more being better."""
+    """Where `~letters` is its only test of names: how like a row's name is to them, more being better. Of a ready filter with an
+    order of its own, where a row stands in that."""
+    order: Order | None = None
+    """Such an order."""
     numbers: tuple[Compared, ...] = ()
     """What it compares and is not the same for every row."""
     may: RowTest = field(default=lambda _row: True)
@@ -78,7 +83,7 @@ def read(text: str, scope: Scope = _NOTHING) -> Filter:
         FilterError: it is none; nothing else is ever raised, whatever the text.
     """
     check_length(text)
-    return _filter(text, filter_of(text, _library(scope)))
+    return _filter(text, filter_of(text, _library(scope)), scope)
 
 
 def read_partial(text: str, scope: Scope = _NOTHING) -> Complete | Unfinished:
@@ -89,7 +94,7 @@ def read_partial(text: str, scope: Scope = _NOTHING) -> Complete | Unfinished:
     """
     check_length(text)
     try:
-        return Complete(_filter(text, filter_of(text, _library(scope), is_typed=True)))
+        return Complete(_filter(text, filter_of(text, _library(scope), is_typed=True), scope))
     except FilterError as error:
         if not error.can_grow:
             raise
@@ -132,19 +137,32 @@ def _library(scope: Scope) -> Library:
     return Library(scope, filter_of, anything_of)
 
 
-def _filter(text: str, truth: Truth) -> Filter:
+def _filter(text: str, truth: Truth, scope: Scope) -> Filter:
     like = truth.like if truth.names == 1 else ""
+    name = text.strip().removeprefix("@")
+    order = ORDERS.get(name) if name != text.strip() and name not in scope.saved else None
     return Filter(
         text,
         truth.matches,
         truth.denies,
         truth.calls,
-        _likeness(like) if like else None,
+        _place(order) if order else _likeness(like) if like else None,
+        order,
         truth.numbers,
         truth.may,
         truth.names > 0,
         truth.is_fixed,
     )
+
+
+def _place(order: Order) -> Callable[[Row], float]:
+    value = read_number(order.number).value
+
+    def of(row: Row) -> float:
+        found = value(row, Period.M1, 0)
+        return -inf if found is None else -found
+
+    return of
 
 
 def _likeness(wanted: str) -> Callable[[Row], float]:

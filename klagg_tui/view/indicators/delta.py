@@ -39,16 +39,16 @@ def cvd(bars: Sequence[Bar], period: Period) -> Curve:
 DELTA: Final = Indicator(
     key="delta",
     binding="d",
-    word="Delta",
-    note="Delta, what takers bought less what they sold, below the candles",
-    lines=(Line("", Role.TEXT, delta, is_histogram=True, is_price=False),),
+    title="Delta",
+    note="What takers bought less what they sold, below the candles",
+    make=lambda: (Line("", Role.TEXT, delta, is_histogram=True, is_price=False),),
     is_pane=True,
 )
 CVD: Final = Indicator(
     key="cvd",
     binding="c",
-    word="CVD",
+    title="CVD",
     note="Cumulative delta of the day below the candles",
-    lines=(Line("", Role.LINE_B, cvd, is_price=False),),
+    make=lambda: (Line("", Role.LINE_B, cvd, is_price=False),),
     is_pane=True,
 )

@@ -8,40 +8,49 @@ from typing import Final
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import Period
-from klagg_tui.view.indicators.indicator import Curve, Indicator, Line
+from klagg_tui.view.indicators.indicator import Curve, Indicator, Length, Line
 from klagg_tui.view.role import Role
 from klagg_tui.view.screener.indicators import exponential
 
-FAST: Final = 12
-SLOW: Final = 26
-SIGNAL: Final = 9
 
-
-def macd(part: int, bars: Sequence[Bar], _period: Period) -> Curve:
+def macd(part: int, fast: int, slow: int, signal: int, bars: Sequence[Bar], _period: Period) -> Curve:
     """The distance of the two averages (0), its own average (1), or the histogram, the first less the second (2)."""
-    fast, slow, signal = exponential(FAST), exponential(SLOW), exponential(SIGNAL)
+    faster, slower, averaged = exponential(fast), exponential(slow), exponential(signal)
     curve: Curve = []
     for index, bar in enumerate(bars):
-        slower = slow.feed(bar.close)
+        long = slower.feed(bar.close)
         # The faster one begins late, so that both have their first value with the same bar.
-        faster = fast.feed(bar.close) if index >= SLOW - FAST else None
-        if slower is None or faster is None or (average := signal.feed(faster - slower)) is None:
+        short = faster.feed(bar.close) if index >= slow - fast else None
+        if long is None or short is None or (average := averaged.feed(short - long)) is None:
             curve.append(None)
         else:
-            distance = faster - slower
+            distance = short - long
             curve.append((distance, average, distance - average)[part])
     return curve
+
+
+def _lines(*lengths: float) -> tuple[Line, ...]:
+    fast, slow, signal = map(int, lengths)
+    return (
+        Line("", Role.TEXT, partial(macd, 2, fast, slow, signal), is_histogram=True),
+        Line("", Role.LINE_A, partial(macd, 0, fast, slow, signal)),
+        Line("", Role.LINE_B, partial(macd, 1, fast, slow, signal)),
+    )
+
+
+def _fault(fast: float, slow: float, _signal: float) -> str | None:
+    return None if fast < slow else "the fast average has to be shorter than the slow one"
 
 
 MACD: Final = Indicator(
     key="macd",
     binding="m",
-    word=f"MACD {FAST} {SLOW} {SIGNAL}",
+    title="MACD",
     note="Convergence and divergence of two averages below the candles",
-    lines=(
-        Line("", Role.TEXT, partial(macd, 2), is_histogram=True),
-        Line("", Role.LINE_A, partial(macd, 0)),
-        Line("", Role.LINE_B, partial(macd, 1)),
-    ),
+    make=_lines,
+    lengths=(12, 26, 9),
+    parameters=(Length("the fast average"), Length("the slow average"), Length("the signal", 1)),
+    fault_of=_fault,
+    reach_of=lambda _fast, slow, signal: int(10 * (slow + signal)),
     is_pane=True,
 )

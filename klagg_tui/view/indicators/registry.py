@@ -8,22 +8,28 @@ from __future__ import annotations
 
 from typing import Final
 
-from klagg_tui.view.indicators.averages import AVERAGES
+from klagg_tui.view.indicators.averages import AVERAGES, EMA
 from klagg_tui.view.indicators.bollinger import BOLLINGER
+from klagg_tui.view.indicators.contract import FUNDING, OPEN_INTEREST
 from klagg_tui.view.indicators.delta import CVD, DELTA
 from klagg_tui.view.indicators.indicator import Indicator
 from klagg_tui.view.indicators.macd import MACD
+from klagg_tui.view.indicators.profile import PROFILE
 from klagg_tui.view.indicators.rsi import RSI
 from klagg_tui.view.indicators.vwap import VWAP
 
 INDICATORS: Final[tuple[Indicator, ...]] = (
     AVERAGES,
+    EMA,
     VWAP,
     BOLLINGER,
+    PROFILE,
     DELTA,
     CVD,
     RSI,
     MACD,
+    OPEN_INTEREST,
+    FUNDING,
 )
 
 OVER: Final = tuple(indicator for indicator in INDICATORS if not indicator.is_pane)

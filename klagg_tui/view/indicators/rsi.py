@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import Period
-from klagg_tui.view.indicators.indicator import Curve, Indicator, Line
+from klagg_tui.view.indicators.indicator import Curve, Indicator, Length, Line
 from klagg_tui.view.role import Role
 from klagg_tui.view.screener.indicators import Rsi, wilder
 
-LENGTH: Final = 14
 
-
-def rsi(bars: Sequence[Bar], _period: Period) -> Curve:
+def rsi(length: int, bars: Sequence[Bar], _period: Period) -> Curve:
     """0 to 100."""
-    carried = Rsi(wilder(LENGTH), wilder(LENGTH))
+    carried = Rsi(wilder(length), wilder(length))
     curve: Curve = []
     for bar in bars:
         close = exact.price_as_float(bar.close)
@@ -29,9 +28,13 @@ def rsi(bars: Sequence[Bar], _period: Period) -> Curve:
 RSI: Final = Indicator(
     key="rsi",
     binding="r",
-    word=f"RSI {LENGTH}",
+    title="RSI",
     note="Relative strength index below the candles",
-    lines=(Line("", Role.LINE_A, rsi, is_price=False),),
+    make=lambda length: (Line("", Role.LINE_A, partial(rsi, int(length)), is_price=False),),
+    lengths=(14,),
+    parameters=(Length("the length"),),
+    # Wilder's average forgets half as fast as the usual one: after twenty times its length e**-20 is left.
+    reach_of=lambda length: int(20 * length),
     is_pane=True,
     levels=(70, 30),
 )

@@ -27,18 +27,19 @@ def vwap(bars: Sequence[Bar], period: Period) -> Curve:
     for index, bar in enumerate(bars):
         if begins_daily and index and bar.open_ms // DAY_MS != bars[index - 1].open_ms // DAY_MS:
             turnover = volume = 0
-        paid, amount = _sums(bar)
+        paid, amount = paid_and_amount(bar)
         turnover += paid
         volume += amount
         if not begins_daily and index >= ROLLING_BARS:
-            paid_before, amount_before = _sums(bars[index - ROLLING_BARS])
+            paid_before, amount_before = paid_and_amount(bars[index - ROLLING_BARS])
             turnover -= paid_before
             volume -= amount_before
         curve.append(turnover / volume if volume and turnover_of(bar) is not None else None)
     return curve
 
 
-def _sums(bar: Bar) -> tuple[Exact, Exact]:
+def paid_and_amount(bar: Bar) -> tuple[Exact, Exact]:
+    """Turnover and volume of a bar; nothing of both where the turnover is not known."""
     turnover = turnover_of(bar)
     return (0, 0) if turnover is None else (turnover, bar.volume)
 
@@ -46,7 +47,7 @@ def _sums(bar: Bar) -> tuple[Exact, Exact]:
 VWAP: Final = Indicator(
     key="vwap",
     binding="w",
-    word="VWAP",
+    title="VWAP",
     note="Volume-weighted price on or off",
-    lines=(Line("VWAP", Role.MARK, vwap),),
+    make=lambda: (Line("VWAP", Role.MARK, vwap),),
 )

@@ -220,6 +220,16 @@ _ALL: Final = (
         aliases=("bollinger",),
     ),
     Figure(
+        "listed",
+        "Listed",
+        "days since trading began, as the exchange's listing tells; where it does not, at least those since the oldest"
+        " stored bar",
+        (),
+        FigureUnit.DAYS,
+        "listed",
+        is_floor=True,
+    ),
+    Figure(
         "mark",
         "Mark",
         "mark price: at which positions are valued and liquidated",

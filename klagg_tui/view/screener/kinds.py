@@ -52,6 +52,8 @@ class FigureUnit(Enum):
     """A small percentage, with its sign."""
     MINUTES = auto()
     """A time to come."""
+    DAYS = auto()
+    """A time gone by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class Figure:
     """Whether more and less than zero are gain and loss."""
     is_one_sided: bool = False
     """Whether it is never above zero, or never below: then its sign is no news."""
+    is_floor: bool = False
+    """Whether it is at least what it comes to of what is known: then only more than a number can be shown of it."""
     is_told: bool = False
     """Whether it is not made of trades: an exchange has to tell it."""
     aliases: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from klagg_tui.view.screener.extremes import Extreme, FirstKnown
 from klagg_tui.view.screener.figure import FigureCall
 from klagg_tui.view.screener.indicators import Bollinger, Carried, Ema, Macd, Natr, Rsi, exponential, wilder
 from klagg_tui.view.screener.kinds import Argument
+from klagg_tui.view.screener.listing import Listed
 from klagg_tui.view.screener.longer import SHORTEST, Longer, Start
 from klagg_tui.view.screener.readings import (
     Carry,
@@ -242,6 +243,7 @@ _RECIPES: Final[Mapping[str, tuple[_Looking, _Making]]] = {
         lambda fast, slow, signal: Macd(exponential(fast), exponential(slow), exponential(signal)),
     ),
     "bb": _carried(lambda n, _k: n, Bollinger),
+    "listed": (_nothing, lambda figures: Listed(figures.listing, figures.now_ms)),
     "mark": _present(contract.mark),
     "index": _present(contract.index),
     "basis": _present(contract.basis),

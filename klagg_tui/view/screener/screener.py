@@ -98,12 +98,15 @@ class Screener:
             self._peers.forget(symbol)
             self._look_at_peers()
 
-    def learn(self, symbol: str, listed: Listed, *, is_inverse: bool = False) -> None:
-        """Take in what the listing says of a symbol that is followed."""
+    def learn(
+        self, symbol: str, listed: Listed, *, is_inverse: bool = False, listed_ms: int = 0, traded_by_ms: int = 0
+    ) -> None:
+        """Take in what the listing says of a symbol that is followed: see `InstrumentFacts`."""
         figures = self._figures.get(symbol)
         if figures is None:
             return
         is_news = self._peers.learn(symbol, listed)
+        figures.listing.learn(listed_ms, traded_by_ms)
         if figures.is_inverse is not is_inverse:
             figures.is_inverse = is_inverse
             self._begin(figures)
@@ -121,6 +124,7 @@ class Screener:
             figures = figures_of.get(bar[0])
             if figures is None:
                 continue
+            figures.listing.note_bar(bar[1], bar[2])
             if bar[1] is _MINUTE:
                 figures.tape.take(bar)
             if bar[1] in series:
@@ -146,6 +150,8 @@ class Screener:
 
     def note_stored(self, symbol: str, period: Period, from_ms: int, to_ms: int) -> None:
         """The store holds something else there than before: `needs` will ask for what is looked at of it."""
+        if symbol in self._figures:
+            self._figures[symbol].listing.note_bar(period, from_ms)
         first_ms, last_ms = self._anew.get((symbol, period), (from_ms, to_ms))
         self._anew[symbol, period] = min(from_ms, first_ms), max(to_ms, last_ms)
         self.asked += 1

@@ -11,6 +11,7 @@ from klagg_tui.view.screener.contract import Contract
 from klagg_tui.view.screener.day import OfDay, Told
 from klagg_tui.view.screener.extremes import Extreme, FirstKnown
 from klagg_tui.view.screener.figure import FigureCall
+from klagg_tui.view.screener.listing import Listing
 from klagg_tui.view.screener.longer import Longer, Start
 from klagg_tui.view.screener.readings import Known, Reading
 from klagg_tui.view.screener.series import Run, Series
@@ -32,6 +33,7 @@ class SymbolFigures:
         "_old",
         "contract",
         "is_inverse",
+        "listing",
         "longer",
         "now_ms",
         "peer",
@@ -53,6 +55,7 @@ class SymbolFigures:
         """The last 24 hours in the exchange's words."""
         self.contract = Contract(now_ms)
         """What is told beside trades."""
+        self.listing = Listing()
         self.peer: SymbolFigures | None = None
         """BTC of the same exchange."""
         self.peer_bar: Callable[[], Bar | None] = lambda: None

@@ -25,7 +25,7 @@ def test_an_idle_minute_lets_every_request_go() -> None:
 def test_less_urgent_requests_stop_first_as_the_minute_fills() -> None:
     budget = WeightBudget(LIMIT)
     going: list[list[str]] = []
-    for used in (1_430, 1_450, 1_690, 1_930, 2_170, 2_290):
+    for used in (1_790, 1_810, 1_880, 1_930, 2_170, 2_290):
         spend(budget, 1, used)
         going.append([priority.name for priority in Priority if not budget.wait_ms(1, priority, NOW_MS)])
     names = ["GAP", "SEED", "CONFIRM", "OWED", "HISTORY"]

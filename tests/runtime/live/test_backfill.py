@@ -11,6 +11,7 @@ import pytest
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.engine import KlineEngine
+from klagg_tui.engine.events import AddSymbol, RemoveSymbol
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.errors import Refused, StorageError, Unreachable
 from klagg_tui.exchange.binance import VENUE
@@ -20,7 +21,7 @@ from klagg_tui.exchange.venue import Priority
 from klagg_tui.feed import Progress
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.live import backfill as backfill_module
-from klagg_tui.runtime.live.backfill import AT_ONCE, UNSEEN_AT_ONCE, Backfill
+from klagg_tui.runtime.live.backfill import AT_ONCE, LATER_AT_ONCE, Backfill
 from klagg_tui.runtime.live.context import Contract, LiveContext
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.feed import LiveFeed
@@ -94,7 +95,8 @@ class Scene:
     """A back-fill of the last `depth` bars of minutes, fives and hours."""
 
     def __init__(self, store: Store, depth: int = 2, periods: tuple[Period, ...] = (M1, M5, H1)) -> None:
-        self.host = EngineHost(KlineEngine(periods, holds_gaps=True), periods, store, lambda: START)
+        self.now_ms = START
+        self.host = EngineHost(KlineEngine(periods, holds_gaps=True), periods, store, lambda: self.now_ms)
         self.asked = Asked()
         self.context = LiveContext(self.host, store, VENUE, self.asked)  # type: ignore[arg-type]
         self.backfill = Backfill(self.context, depth)
@@ -129,7 +131,7 @@ async def test_short_periods_come_before_long_ones_and_what_came_first_before_wh
 
 
 async def test_a_symbol_that_comes_later_waits_for_no_longer_bars_of_the_others(scene: Scene) -> None:
-    names = [f"S{number}" for number in range(UNSEEN_AT_ONCE)]
+    names = [f"S{number}" for number in range(LATER_AT_ONCE)]
     scene.backfill.want(names)
     working = asyncio.ensure_future(scene.backfill.work_forever())
     await until(lambda: len(scene.asked.questions) == len(names))
@@ -193,6 +195,25 @@ async def test_a_page_that_does_not_come_is_passed_over_for_no_older_one_so_that
         assert await store.find_owed(there[-1] + MINUTE, (M1,)) == []
 
 
+async def test_what_is_still_to_come_is_told_until_its_newest_page_is_there_or_refused(tmp_path: Path) -> None:
+    async with await Store.open(tmp_path / "deep.db", periods=(M1, M5)) as store:
+        scene = Scene(store, depth=1_000, periods=(M1, M5))
+        scene.host.handle([AddSymbol("A", 0)])
+        scene.backfill.want(["A"])
+        assert scene.context.filling == {("A", M1), ("A", M5)}
+        working = asyncio.ensure_future(scene.backfill.work_forever())
+        await until(lambda: scene.asked.under_way == 2)
+        assert scene.context.filling == {("A", M1), ("A", M5)}
+        scene.asked.may_answer.set()
+        await until(lambda: not scene.context.filling)
+        await until(lambda: scene.backfill.progress is None)
+        scene.asked.error = Refused("Internal error.", -1001)
+        scene.backfill.want(["B"])
+        await until(lambda: scene.backfill.progress is None)
+        assert scene.context.filling == set()
+        working.cancel()
+
+
 async def test_what_is_looked_at_comes_first(scene: Scene) -> None:
     names = [f"S{number}" for number in range(9)]
     scene.backfill.want(names)
@@ -215,12 +236,12 @@ async def test_some_pages_are_asked_for_at_once_and_what_is_looked_at_always_fin
     names = [f"S{number}" for number in range(20)]
     scene.backfill.want(names)
     working = asyncio.ensure_future(scene.backfill.work_forever())
-    await until(lambda: len(scene.asked.questions) == UNSEEN_AT_ONCE)
+    await until(lambda: len(scene.asked.questions) == LATER_AT_ONCE)
     await asyncio.sleep(0.02)
-    assert len(scene.asked.questions) == UNSEEN_AT_ONCE
+    assert len(scene.asked.questions) == LATER_AT_ONCE
     scene.host.look_at(Look(tuple(names[10:]), M1))
     await until(lambda: len(scene.asked.questions) == AT_ONCE)
-    assert scene.asked.questions[UNSEEN_AT_ONCE:] == [(name, M1) for name in names[10 : 10 + AT_ONCE - UNSEEN_AT_ONCE]]
+    assert scene.asked.questions[LATER_AT_ONCE:] == [(name, M1) for name in names[10 : 10 + AT_ONCE - LATER_AT_ONCE]]
     scene.asked.may_answer.set()
     await until(lambda: scene.backfill.progress is None)
     assert scene.asked.most == AT_ONCE
@@ -245,6 +266,47 @@ async def test_what_is_refused_is_given_up_and_what_fails_is_asked_for_again(sce
     assert await scene.context.store.count("B", M1, START - HOUR, START) > 0
 
 
+async def test_what_is_refused_is_asked_for_again_ever_later_as_long_as_its_symbol_is_followed(scene: Scene) -> None:
+    """As by an exchange whose machines do not all know a new listing yet; before, that history was given up for the whole run."""
+    scene.host.handle([AddSymbol("A", 0)])
+    scene.backfill.want(["A"])
+    scene.asked.error = Refused("Internal error.", -1001)
+    scene.asked.may_answer.set()
+    working = asyncio.ensure_future(scene.backfill.work_forever())
+    await until(lambda: scene.backfill.progress is None)
+    for rest in (1, 2, 4):
+        scene.now_ms += rest * backfill_module.REST_MS - 1
+        asked = len(scene.asked.questions)
+        await asyncio.sleep(0.02)  # nothing can be seen to happen
+        assert len(scene.asked.questions) == asked
+        scene.now_ms += 1
+        await until(lambda asked=asked: len(scene.asked.questions) == asked + 3)  # type: ignore[misc]
+        await until(lambda: scene.backfill.progress is None)
+    scene.asked.error = None
+    scene.now_ms += 8 * backfill_module.REST_MS
+    await until(lambda: len(scene.asked.questions) == 15 and scene.backfill.progress is None)
+    working.cancel()
+    for period in (M1, M5, H1):
+        assert await scene.context.store.count("A", period, 0, START) >= 2
+
+
+async def test_what_is_refused_of_a_symbol_that_left_is_asked_for_no_more(scene: Scene) -> None:
+    scene.host.handle([AddSymbol("A", 0)])
+    scene.backfill.want(["A"])
+    scene.asked.error = Refused("There is no such symbol.", 0)
+    working = asyncio.ensure_future(scene.backfill.work_forever())
+    await until(lambda: scene.asked.under_way == 3)
+    scene.host.handle([RemoveSymbol("A")])
+    scene.asked.may_answer.set()
+    await until(lambda: scene.backfill.progress is None)
+    scene.backfill.want(["B"])
+    scene.asked.error = None
+    scene.now_ms += HOUR
+    await until(lambda: scene.backfill.progress is None)
+    working.cancel()
+    assert [symbol for symbol, _ in scene.asked.questions] == ["A"] * 3 + ["B"] * 3
+
+
 async def test_a_disk_in_trouble_ends_the_round_and_loses_nothing_of_what_is_wanted(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,7 +326,7 @@ async def test_a_disk_in_trouble_ends_the_round_and_loses_nothing_of_what_is_wan
 async def test_who_is_stopped_in_the_middle_goes_on_where_it_was(scene: Scene) -> None:
     scene.backfill.want(["A", "B"])
     working = asyncio.ensure_future(scene.backfill.work_forever())
-    await until(lambda: len(scene.asked.questions) == UNSEEN_AT_ONCE)
+    await until(lambda: len(scene.asked.questions) == LATER_AT_ONCE)
     working.cancel()
     with pytest.raises(asyncio.CancelledError):
         await working

@@ -11,7 +11,7 @@ from klagg_tui.engine.bar import Bar, State, empty_bar
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol
 from klagg_tui.engine.period import Period
-from klagg_tui.errors import ExchangeError, Unreachable
+from klagg_tui.errors import ExchangeError, Refused, Unreachable
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.venue import MarketData
 from klagg_tui.metrics import Metric
@@ -152,6 +152,23 @@ async def test_an_answer_that_shows_nothing_is_no_proof_until_it_came_again_and_
     assert scene.owed() == (0, 0)
     (lacked,) = await scene.store.unavailable()
     assert (lacked.from_ms, lacked.to_ms) == (scene.to_ms - 7 * MINUTE, scene.to_ms - 3 * MINUTE)
+
+
+async def test_a_refusal_is_no_answer_however_often_it_comes(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a proxy or a mirror that is wrong for an hour: what was refused was noted as not to be had, for good."""
+    truth = scene.truth(30)
+    await scene.store.add_confirmed([*truth[:10], *truth[20:]])
+
+    async def refuse(*_: object, **__: object) -> list[Bar]:
+        raise Refused("The exchange refused: Internal error.", -1001)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(scene.data, "bars", refuse)
+        await scene.collect(40, pause_ms=5 * MINUTE)
+        assert await scene.store.unavailable() == []
+        assert scene.owed()[0] >= 10
+    await scene.collect(8, pause_ms=5 * MINUTE)
+    assert await scene.stored() == truth
 
 
 async def test_a_symbol_that_left_is_owed_to_its_last_minute_and_only_then_gone(scene: Scene) -> None:

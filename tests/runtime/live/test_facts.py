@@ -213,7 +213,7 @@ async def test_minutes_of_a_symbol_that_comes_later_wait_for_no_longer_bars_of_t
         return await bars(symbol, period, *between, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(scene.data, "bars", seen)
-    monkeypatch.setattr(backfill_module, "UNSEEN_AT_ONCE", 1)
+    monkeypatch.setattr(backfill_module, "LATER_AT_ONCE", 1)
     _, earlier, later, *_ = scene.exchange.market.lives
     backfill.want([SYMBOL, earlier])
     working = asyncio.ensure_future(backfill.work_forever())

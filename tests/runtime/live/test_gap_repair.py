@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from klagg_tui.engine.engine import KlineEngine
-from klagg_tui.engine.events import AddSymbol, AggTrade, HoldSymbol, SeedBars
+from klagg_tui.engine.events import AddSymbol, AggTrade, HoldSymbol, RemoveSymbol, SeedBars
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.transport import http as http_module
@@ -21,11 +21,12 @@ from klagg_tui.runtime.live import gap_repair
 from klagg_tui.runtime.live.context import LiveContext
 from klagg_tui.runtime.live.gap_repair import GapRepair
 from klagg_tui.runtime.live.seeder import Seeder
+from klagg_tui.runtime.look import Look
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.simulator.market.market import Market
 from klagg_tui.storage.store import Store
 from tests.feeds import until
-from tests.makers import MINUTE, SYMBOL
+from tests.makers import MINUTE, SYMBOL, trade
 
 PERIODS = (Period.M1,)
 MINUTES = 10
@@ -239,3 +240,35 @@ async def test_an_exchange_that_fails_is_told_and_asked_again(scene: Scene, stat
     await scene.go_on()
     assert scene.host.notices == {}
     assert scene.host.engine.counters.trades == len(scene.trades)
+
+
+async def test_who_is_looked_at_begins_before_all_others_and_each_is_asked_for_once(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"S{number:02}" for number in range(30)]
+    begun: list[str] = []
+    has_begun = asyncio.Event()
+
+    async def seed(symbol: str, _priority: Priority) -> None:
+        if len(begun) < gap_repair.WORKERS:
+            begun.append(symbol)
+            await has_begun.wait()
+        else:
+            begun.append(symbol)
+        scene.host.handle([RemoveSymbol(symbol)])
+
+    monkeypatch.setattr(scene.repair._seeder, "seed", seed)
+    scene.host.handle([AddSymbol(name, 0) for name in names])
+    scene.host.receive([trade(5, scene.host.now_ms(), symbol=name) for name in names])
+    for name in names:
+        scene.repair.nudge(name)
+    working = asyncio.ensure_future(scene.repair.work_forever())
+    await until(lambda: len(begun) == gap_repair.WORKERS)
+    assert begun == names[: gap_repair.WORKERS]
+    scene.host.look_at(Look(("S25", "S03", "S20"), Period.M1, "S29"))
+    has_begun.set()
+    await until(lambda: len(begun) == len(names))
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    assert begun[gap_repair.WORKERS :][:3] == ["S29", "S25", "S20"]
+    assert sorted(begun) == names

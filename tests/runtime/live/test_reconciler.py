@@ -11,15 +11,17 @@ from klagg_tui.engine.bar import Bar, State, empty_bar
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol
 from klagg_tui.engine.period import Period
+from klagg_tui.errors import Refused
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.venue import MarketData
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.live import reconciler
 from klagg_tui.runtime.live.context import LiveContext
-from klagg_tui.runtime.live.reconciler import Reconciler
+from klagg_tui.runtime.live.reconciler import Reconciler, in_turn
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
+from klagg_tui.storage.unconfirmed import Unconfirmed
 from tests.filed import listed
 from tests.makers import MINUTE, SYMBOL
 
@@ -40,7 +42,8 @@ class Scene:
         self.truth = exchange.truth.bars(SYMBOL, Period.M1, self.to_ms - MINUTES * MINUTE, self.to_ms)
         self.host = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, store, lambda: self.now_ms)
         self.host.handle([AddSymbol(SYMBOL, 0)])
-        self._confirmation = Reconciler(LiveContext(self.host, store, venue(), data))
+        self.context = LiveContext(self.host, store, venue(), data)
+        self._confirmation = Reconciler(self.context)
 
     async def look(self, times: int = 1, pause_ms: int = 15 * MINUTE) -> None:
         """Look so often; a quarter of an hour is longer than a fruitless question rests."""
@@ -209,6 +212,68 @@ async def test_larger_bars_have_their_turn_where_no_look_has_done_with_the_minut
     await scene.look(pause_ms=0)
     assert (await listed(scene.store, period=Period.M5))[0] == old[0]._replace(state=State.CONFIRMED)
     assert {bar.state for bar in await scene.minutes()} == {State.CLOSED}
+
+
+def run_of(symbol: str, period: Period, open_ms: int) -> Unconfirmed:
+    return Unconfirmed(symbol, period, open_ms, open_ms, has_partial=False)
+
+
+@pytest.mark.parametrize("most", [1, 2, 4, 300])
+@pytest.mark.parametrize("minutes", [1, 2, 6, 400])
+def test_neither_larger_bars_nor_minutes_wait_for_ever_however_many_minutes_each_look_brings(
+    most: int, minutes: int
+) -> None:
+    """A look that had done with its minutes left larger bars to the next one, which always had minutes of its own."""
+    waiting = [run_of(f"OLD{number}", Period.H1, 0) for number in range(5)]
+    waiting += [run_of("STUCK", Period.M1, 59 * MINUTE)]
+    wanted = set(waiting)
+    for number in range(400):
+        now_ms = (120 + number) * MINUTE
+        waiting += [run_of(f"S{number}-{place}", Period.M1, now_ms - 6 * MINUTE) for place in range(minutes)]
+        asked = in_turn(waiting, most)
+        assert len(asked) <= most
+        waiting = [run for run in waiting if run not in asked]
+        if not wanted & set(waiting):
+            return
+    raise AssertionError(f"still waiting: {wanted & set(waiting)}")
+
+
+def test_larger_bars_leave_half_of_a_look_to_minutes_and_wait_for_their_own() -> None:
+    minutes = [run_of(f"S{number}", Period.M1, 100 * MINUTE) for number in range(10)]
+    larger = [run_of(f"S{number}", Period.H1, 0) for number in range(10)]
+    asked = in_turn([*larger, *minutes], 8)
+    assert [run.period for run in asked] == [Period.H1] * 4 + [Period.M1] * 4
+    over = [run_of(f"S{number}", Period.H1, 60 * MINUTE) for number in range(10)]
+    assert in_turn([*over, *minutes], 100) == minutes
+    assert in_turn([*over, *minutes[:9]], 100) == [*minutes[:9], over[9]]
+    assert in_turn(over, 100) == over
+
+
+async def test_larger_bars_whose_history_is_still_to_come_are_not_asked_for_besides(scene: Scene) -> None:
+    """Of hundreds of symbols at a first start that was a fifth of all that may be asked for."""
+    old = scene.exchange.truth.bars(SYMBOL, Period.M5, scene.to_ms - 60 * MINUTE, scene.to_ms - 55 * MINUTE)
+    ours = [bar._replace(state=State.PARTIAL) for bar in old]
+    await scene.store.add(ours, [])
+    scene.context.filling.add((SYMBOL, Period.M5))
+    before = scene.data.use().requests
+    await scene.look(3)
+    assert scene.data.use().requests == before
+    scene.context.filling.clear()
+    await scene.look()
+    assert (await listed(scene.store, Period.M5)) == [bar._replace(state=State.CONFIRMED) for bar in old]
+
+
+async def test_a_refusal_is_no_answer_by_which_bars_would_be_taken_back(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object, **__: object) -> list[Bar]:
+        raise Refused("The exchange refused: Internal error.", -1001)
+
+    made = [empty_bar(GONE, Period.M1, scene.to_ms + number * MINUTE, 7, State.CLOSED) for number in range(3)]
+    await scene.store.add(made, [])
+    monkeypatch.setattr(scene.data, "bars", refuse)
+    await scene.look(12)
+    assert len(await scene.minutes(GONE)) == 3
 
 
 async def test_what_the_exchange_did_not_have_for_long_is_asked_for_still(

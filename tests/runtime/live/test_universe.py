@@ -19,6 +19,7 @@ from klagg_tui.exchange.messages import ContractChanged
 from klagg_tui.exchange.reading import MOST_LISTED
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.transport import http as http_module
+from klagg_tui.feed import InstrumentFacts
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.live.context import Contract, LiveContext
 from klagg_tui.runtime.live.universe import SymbolUniverse
@@ -115,10 +116,19 @@ async def test_the_screen_is_told_what_the_listing_says_of_each_symbol(scene: Sc
     assert set(told) == set(NAMES)
     listed = {one.symbol: one for one in (await scene.context.market_data.instruments()).instruments}
     for name, facts in told.items():
-        assert facts == (venue().key, venue().name, name, listed[name].base, listed[name].quote, False)
-    scene.entries.append(entry("NEWUSDT"))
+        assert facts == InstrumentFacts(
+            venue().key,
+            venue().name,
+            name,
+            listed[name].base,
+            listed[name].quote,
+            tells_derivatives=True,
+            listed_ms=listed[name].listed_ms,
+        )
+    scene.entries.append(entry("NEWUSDT") | {"onboardDate": 1_600_000_000_000})
     await scene.universe.reconcile()
-    assert set((await scene.host.update()).instruments) == {"NEWUSDT"}
+    told = (await scene.host.update()).instruments
+    assert {name: facts.listed_ms for name, facts in told.items()} == {"NEWUSDT": 1_600_000_000_000}
 
 
 async def test_what_the_listing_says_of_each_symbol_is_kept_for_the_next_start(scene: Scene) -> None:

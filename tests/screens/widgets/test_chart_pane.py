@@ -69,7 +69,7 @@ async def test_a_trade_moves_the_candle_beside_the_table() -> None:
     async with opened(WIDE, preferences=SPLIT) as seen:
         seen.feed.trade_at(seen.current, "71234.5")
         await seen.beat()
-        assert "C 71234.5" in _pane(seen).line.text
+        assert "C 71\u202f234.5" in _pane(seen).line.text
 
 
 @pytest.mark.parametrize("size", [(159, 40), (80, 24)])

@@ -6,6 +6,7 @@ import pytest
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import Period
+from klagg_tui.screens.widgets import chart as chart_of
 from klagg_tui.screens.widgets import live_chart
 from klagg_tui.screens.widgets.live_chart import LiveChart
 from klagg_tui.view.preferences import Preferences
@@ -110,3 +111,36 @@ async def test_a_jump_in_a_chart_that_shows_another_symbol_by_then_is_forgotten(
         chart.jump(first.bars[0].open_ms - 60_000)
         await seen.work_done()
         assert chart.cross is None
+
+
+@pytest.mark.parametrize("is_long", [False, True], ids=["an anchor", "a length"])
+async def test_bars_are_loaded_that_what_is_drawn_is_made_from(
+    monkeypatch: pytest.MonkeyPatch, *, is_long: bool
+) -> None:
+    monkeypatch.setattr(chart_of, "_AHEAD", 0)
+    async with opened((80, 24), feed=MadeMarket(2, minutes=LONG, per_minute=5), preferences=BTC) as seen:
+        chart = await _chart(seen, monkeypatch, 200)
+        monkeypatch.undo()
+        monkeypatch.setattr(live_chart, "LOADED_AT_ONCE", 20)
+        monkeypatch.setattr(chart_of, "_AHEAD", 0)
+        seen.app.state.choose(indicators=())
+        assert chart.series is not None
+        chart.scroll_bars(0)
+        first_ms = chart.series.bars[0].open_ms
+        if is_long:
+            seen.app.state.choose(indicators=("rsi",), lengths=(("rsi", "90"),))
+        else:
+            seen.app.state.anchors["BTCUSDT"] = first_ms - 55 * 60_000
+        chart.rechosen()
+        await seen.work_done()
+        loaded = (first_ms - chart.series.bars[0].open_ms) // 60_000
+        assert loaded == (LONG - 19 if is_long else 60)  # all of them, or as many as the anchor needs
+
+
+async def test_no_bars_are_loaded_for_an_anchor_that_is_too_far_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened((80, 24), feed=MadeMarket(2, minutes=LONG, per_minute=5), preferences=BTC) as seen:
+        chart = await _chart(seen, monkeypatch, 200)
+        seen.app.state.anchors["BTCUSDT"] = 0
+        assert chart._lacks_anchor
+        monkeypatch.setattr(chart_of, "MOST_FOR_ANCHOR", 20)
+        assert not chart._lacks_anchor

@@ -301,3 +301,22 @@ def test_a_wrong_clock_is_told_and_nothing_else_changes(rest: RestEndpoints) -> 
     rest.clock_error_ms = -5000
     assert _ask(rest, "time")["serverTime"] == NOW_MS - 5000
     assert _ask(rest, "klines", symbol="BTCUSDT", interval="1m", limit=2) == rows
+
+
+def test_what_was_prepared_is_answered_as_what_is_computed(market: Market) -> None:
+    """Also where a page begins before what is kept or ends behind it, and of a symbol younger than that."""
+    computed, prepared = RestEndpoints(market, Klines(market)), RestEndpoints(market, Klines(market))
+    prepared.prepare(NOW_MS - 5 * MINUTE_MS)
+    asked: list[dict[str, int]] = [
+        {"limit": 99},
+        {"limit": 499, "endTime": NOW_MS - 30 * MINUTE_MS},
+        {"limit": 40, "startTime": NOW_MS - 100 * MINUTE_MS},
+        {"limit": 1_500, "startTime": NOW_MS - 1_520 * MINUTE_MS},
+        {"limit": 10, "startTime": NOW_MS - 3 * MINUTE_MS},
+        {"limit": 10, "startTime": 0, "endTime": 5},
+    ]
+    for symbol in [*market.lives][:3]:
+        for interval in ("1m", "3m", "5m", "1h", "1d", "1w"):
+            for values in asked:
+                found = _ask(prepared, "klines", symbol=symbol, interval=interval, **values)
+                assert found == _ask(computed, "klines", symbol=symbol, interval=interval, **values)

@@ -167,3 +167,41 @@ def _everything(row: Row) -> bool:
     from klagg_tui.view.filter import read
 
     return read("").may(row)
+
+
+def test_gone_back_to_a_moment_alerts_stand_as_they_stood_and_what_comes_until_then_is_no_news() -> None:
+    alerts = _alerts("last>100", pause_ms=0)
+    alerts.put(Alert("last>110", repeat=Repeat.ONCE))
+    alerts.put(Alert("last>120", repeat=Repeat.UNTIL, until_ms=START + 5 * MINUTE))
+    fired = []
+    for minute, close in enumerate(["90", "105", "90", "125", "90", "90", "105"]):
+        alerts.expire(START + minute * MINUTE)
+        fired += alerts.check([_row("A", close)], START + minute * MINUTE)
+    assert [(one.text, one.number) for one in fired] == [
+        ("last>100", 1), ("last>100", 2), ("last>110", 1), ("last>120", 1), ("last>100", 3),
+    ]  # fmt: skip
+    at_ms = START + 2 * MINUTE
+    alerts.go_back(at_ms, [one for one in fired if one.at_ms < at_ms], [one for one in fired if one.at_ms >= at_ms])
+    assert [(one.count, one.last_ms, one.has_ended) for one in alerts.all] == [
+        (1, START + MINUTE, False), (0, None, False), (0, None, False),
+    ]  # fmt: skip
+    again = []
+    for minute, close in enumerate(["90", "105"]):
+        again += alerts.check([_row("A", close)], START + minute * MINUTE, is_news=False)
+    assert again == []
+    assert alerts.holds_for("A")
+    assert alerts.state_of("last>100", START + MINUTE) is State.FIRED
+    for minute, close in enumerate(["90", "125", "90", "90", "105"], 2):
+        alerts.expire(START + minute * MINUTE)
+        again += alerts.check([_row("A", close)], START + minute * MINUTE)
+    assert again == fired[1:]
+
+
+def test_gone_back_to_a_moment_behind_its_end_an_alert_has_ended_still() -> None:
+    alerts = _alerts("last>100", repeat=Repeat.ONCE)
+    alerts.put(Alert("last>120", repeat=Repeat.UNTIL, until_ms=START + MINUTE))
+    alerts.check([_row("A", "90")], START)
+    fired = alerts.check([_row("A", "105")], START + MINUTE)
+    alerts.expire(START + 5 * MINUTE)
+    alerts.go_back(START + 3 * MINUTE, fired, [])
+    assert [one.has_ended for one in alerts.all] == [True, True]

@@ -44,7 +44,9 @@ class Market:
         return self.screener.add(name).coverage(calls(text)[0], self.bars[name])
 
 
-@pytest.mark.parametrize("text", [figure.example for figure in FIGURES.values() if not figure.is_told])
+@pytest.mark.parametrize(
+    "text", [figure.example for figure in FIGURES.values() if not figure.is_told and figure.key != "listed"]
+)
 def test_every_figure_is_known_after_history_enough(text: str) -> None:
     market = Market(text)
     assert market.value(text) is None

@@ -1,0 +1,95 @@
+"""A look at an archive of trades before anything of it counts: how its rows lie, and those that can be read by columns.
+
+What is read by columns is little, some numbers a minute, so it is kept, and only what is unusual is read from the file once more.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final, NamedTuple
+
+from klagg_tui.errors import BadFile
+from klagg_tui.importing.columns import TradeColumns, columns_of
+from klagg_tui.importing.detect import SourceFile
+from klagg_tui.importing.lines import RawBlock
+from klagg_tui.importing.read import Ids, Order, OrderFinder, own_raw_blocks
+
+_MOST_AT_ONCE: Final = 4
+"""Blocks that are read beside each other, one a core: each takes a megabyte, and some while it is read."""
+
+
+class Look(NamedTuple):
+    """What was found in an archive."""
+
+    order: Order
+    blocks: list[TradeColumns | None]
+    """Each block of lines by columns; None: it has to be read row by row."""
+    failure: BadFile | None = None
+    """Why it cannot be read to its end."""
+
+
+class Looked(NamedTuple):
+    """How far a look has come."""
+
+    read_bytes: int
+    rows: int
+
+
+def can_be_mixed(file: SourceFile) -> bool:
+    """Whether the rows of a file are such as `columns` knows."""
+    return file.symbol is not None and file.unit is None
+
+
+def look_at(file: SourceFile, latest_ms: int) -> Generator[Looked, None, Look]:
+    """Look at an archive of one symbol, as far as it can be read: whoever reads it learns the rest.
+
+    Args:
+        file: the archive.
+        latest_ms: now.
+
+    Yields:
+        How far it has come, block by block.
+    """
+    assert file.symbol is not None
+    finder, found, rows = OrderFinder(file), list[TradeColumns | None](), 0
+    try:
+        for raw, columns in _beside_each_other(file.symbol, own_raw_blocks(file), latest_ms):
+            ids = columns and Ids(columns.first.aggregate_id, columns.last.aggregate_id, columns.last.aggregate_id)
+            finder.take(raw, ids)
+            found.append(columns)
+            rows += columns.row_count if columns else raw.line_count
+            yield Looked(raw.read_bytes, rows)
+    except BadFile as error:
+        return Look(finder.found(), found, error)
+    return Look(finder.found(), found)
+
+
+def _beside_each_other(
+    symbol: str, raws: Iterator[RawBlock], latest_ms: int
+) -> Iterator[tuple[RawBlock, TradeColumns | None]]:
+    """Each block with what it says by columns, in their order; several are read at once, on as many cores."""
+    cores = min(os.cpu_count() or 1, _MOST_AT_ONCE)
+    waiting: deque[tuple[RawBlock, Future[TradeColumns | None]]] = deque()
+    with ThreadPoolExecutor(cores, "klagg-columns") as pool:
+        failure = None
+        try:
+            for raw in raws:
+                waiting.append((raw, pool.submit(columns_of, symbol, raw, latest_ms)))
+                if len(waiting) > cores:
+                    yield _next_of(waiting)
+        except BadFile as error:  # what was read before counts
+            failure = error
+        while waiting:
+            yield _next_of(waiting)
+        if failure:
+            raise failure
+
+
+def _next_of(
+    waiting: deque[tuple[RawBlock, Future[TradeColumns | None]]],
+) -> tuple[RawBlock, TradeColumns | None]:
+    raw, future = waiting.popleft()
+    return raw, future.result()
