@@ -23,7 +23,7 @@ from klagg_tui.runtime import interpreter
 from klagg_tui.screens.app_state import BEATS_A_SECOND, AppState
 from klagg_tui.screens.base import KlaggScreen
 from klagg_tui.screens.dialogs.alerts import AlertsScreen
-from klagg_tui.screens.history import HistoryReader
+from klagg_tui.screens.history import HistoryReaders
 from klagg_tui.screens.key_queue import KeyQueue
 from klagg_tui.screens.market import MarketScreen
 from klagg_tui.screens.navigation import Navigation
@@ -114,7 +114,7 @@ class KlaggApp(Navigation):
         wanted = preferences.theme
         self.theme = wanted if wanted in self.available_themes else KLAGG.name  # here, or all is styled twice
         self._toasts = AlertToasts(self, signs)
-        self._history = HistoryReader(self.state)
+        self._history = HistoryReaders(self.state)
         self._table_screen = MarketScreen(self.state)
         self._symbol = SymbolScreen(self.state)
         if keymap:
@@ -225,8 +225,8 @@ class KlaggApp(Navigation):
             self.state.look_at(wall.on_view, wall.current)
         else:
             self.state.look_at(self._table_screen.table.visible_symbols(), opened)
-        if self._history.beat():
-            self.run_worker(self._history.read(), group="history", exit_on_error=False)
+        for reader in self._history.beat():
+            self.run_worker(reader.read(), group="history", exit_on_error=False)
 
     def _tell_unread(self) -> None:
         for sentence in self.state.take_unread():

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from klagg_tui.edge import OlderBars
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, StoredStretch
@@ -273,6 +274,10 @@ class Feed(Protocol):
 
     async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
         """Up to `count` closed bars that open before `before_ms` (None: the newest ones), oldest first."""
+        ...
+
+    async def fetch_older(self, symbol: str, period: Period, before_ms: int) -> OlderBars:
+        """Have a page of bars fetched from before the oldest stored one, which opens then, as urgently as all history; `history` has them then."""
         ...
 
     async def columns(

@@ -5,6 +5,7 @@ The time moves only when it is told to, so that a test reads the same screen on 
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import deque
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -12,9 +13,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from klagg_tui.edge import Edge, OlderBars
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
-from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, no_columns
+from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, StoredStretch, no_columns
 from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars
@@ -105,6 +107,13 @@ class MadeMarket:
         self.hides_trades = False
         """As after a warm start: bars from the disk, and no trade yet."""
         self.looked_at: tuple[tuple[str, ...], Period, str | None] = ((), Period.M1, None)
+        self.older: dict[tuple[str, Period], list[Bar]] = {}
+        """What the exchange has before the stored bars, and what it says where there is no more."""
+        self.edge = OlderBars(Edge.NONE)
+        self.asked_older: list[tuple[str, Period, int]] = []
+        self._told_stored: list[StoredStretch] = []
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
         self.stopped = False
         self.followed: str | None = None
         self._tape: deque[AggTrade] = deque(maxlen=200)
@@ -192,14 +201,15 @@ class MadeMarket:
             self._closed.setdefault((bar.symbol, bar.period), {})[bar.open_ms] = bar
         added = tuple(s for s in self.symbols if s not in self._shown)
         self._shown.update(added)
+        stored, self._told_stored = tuple(self._told_stored), []
         told, self.telling = tuple(self.telling), []
-        if not (drained.current or drained.ended or added or told):
+        if not (drained.current or drained.ended or added or stored or told):
             return None
         traded = () if self.hides_trades else drained.current
         last = {bar.symbol: self._last_ms.get(bar.symbol, BEGIN_MS) for bar in traded}
         learned = {symbol: self.instruments[symbol] for symbol in added if symbol in self.instruments}
         days = self._days(drained)
-        return FeedUpdate(drained, added, (), last, learned, tickers=days, derivatives=told)
+        return FeedUpdate(drained, added, (), last, learned, stored, days, told)
 
     def _days(self, changes: Changes) -> dict[str, Ticker24h]:
         """As an exchange tells its last 24 hours: it has traded since midnight only."""
@@ -218,6 +228,10 @@ class MadeMarket:
             for symbol, bar in days.items()
         }
 
+    def tell_stored(self, stretch: StoredStretch) -> None:
+        """The next update says that the database holds something else there."""
+        self._told_stored.append(stretch)
+
     def status(self) -> Status:
         return Status(
             "made market", self.mode, self.now_ms, 45.0, self.connection, self.notices, self._engine.counters,
@@ -228,6 +242,14 @@ class MadeMarket:
     async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
         kept = sorted(self._closed.get((symbol, period), {}).items())
         return tuple(bar for open_ms, bar in kept if before_ms is None or open_ms < before_ms)[-count:]
+
+    async def fetch_older(self, symbol: str, period: Period, before_ms: int) -> OlderBars:
+        self.asked_older.append((symbol, period, before_ms))
+        await self.may_answer.wait()
+        if found := self.older.pop((symbol, period), None):
+            self._closed.setdefault((symbol, period), {}).update((bar.open_ms, bar) for bar in found)
+            return OlderBars(Edge.OPEN)
+        return self.edge
 
     async def columns(
         self,

@@ -21,9 +21,10 @@ from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import ExchangeError, UnknownSymbol, Unreachable
 from klagg_tui.exchange.instruments import SymbolFilter
+from klagg_tui.exchange.limits import RequestUse
 from klagg_tui.exchange.listing import Instrument, Instruments
 from klagg_tui.exchange.registry import venue
-from klagg_tui.exchange.venue import MarketData, Priority, RequestUse
+from klagg_tui.exchange.venue import MarketData, Priority
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.live.backfill import Backfill
 from klagg_tui.runtime.live.context import Contract, LiveContext

@@ -100,6 +100,11 @@ class ChangeBuffer:
         """Whether there is any bar that is over."""
         return bool(self._bars.ended)
 
+    @property
+    def ended(self) -> Iterable[Bar]:
+        """The bars that are over."""
+        return self._bars.ended.values()
+
     def add(self, changes: Changes) -> None:
         """Lay newer changes over what is there."""
         self._bars.add(changes.current, changes.ended)

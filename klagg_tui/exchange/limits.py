@@ -13,6 +13,17 @@ class PageCost(NamedTuple):
     cost: int
 
 
+class RequestUse(NamedTuple):
+    """How much was asked."""
+
+    used: int
+    """Cost in this minute of the exchange."""
+    limit: int
+    requests: int
+    """Since the start."""
+    retries: int
+
+
 @dataclass(frozen=True)
 class RequestLimits:
     """What may be asked over HTTP, and what it costs."""

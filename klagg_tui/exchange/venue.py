@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self, TypeAlias
 from klagg_tui.engine.period import Period
 from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.hosts import is_host_of
-from klagg_tui.exchange.limits import DerivativeFacts, Refusal, RequestLimits, StreamLimits
+from klagg_tui.exchange.limits import DerivativeFacts, Refusal, RequestLimits, RequestUse, StreamLimits
 from klagg_tui.exchange.listing import Instruments
 
 if TYPE_CHECKING:  # facts are read at every start, and the numbers behind these values bring a JSON library along
@@ -139,17 +139,6 @@ class Failure(NamedTuple):
     """The status that the answer should have had, where the exchange says errors with 200: 429 for too many requests."""
 
 
-class RequestUse(NamedTuple):
-    """How much was asked."""
-
-    used: int
-    """Cost in this minute of the exchange."""
-    limit: int
-    requests: int
-    """Since the start."""
-    retries: int
-
-
 class MarketData(Protocol):
     """What may be asked of an exchange, in an `async with` block.
 
@@ -233,6 +222,10 @@ class MarketData(Protocol):
 
         `since_ms`: the time of a trade before `from_id`, for exchanges that are asked by time; 0 where none is known.
         """
+        ...
+
+    async def recent_trades(self, symbol: str, *, priority: Priority) -> list[AggTrade]:
+        """The newest trades, in order of their ids: as many as one answer brings; none where the exchange does not tell them."""
         ...
 
     async def quotes(self, symbols: Sequence[str], *, priority: Priority) -> list[ContractQuote]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -17,14 +16,16 @@ from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AggTrade, AppEvent, HoldSymbol, TradeFields
 from klagg_tui.engine.period import Period, chain
 from klagg_tui.engine.readers import Reader
-from klagg_tui.errors import BadNumber, StorageError
+from klagg_tui.errors import StorageError
 from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.exchange.transport.steady import Absence
 from klagg_tui.feed import FeedUpdate, InstrumentFacts
 from klagg_tui.formatting import counted
 from klagg_tui.metrics import Metric
+from klagg_tui.names import parted
 from klagg_tui.runtime.look import Look
 from klagg_tui.runtime.market_host import MarketHost
+from klagg_tui.runtime.tape import Tape
 from klagg_tui.runtime.venue_host import VenueHost
 from klagg_tui.storage.store import Store
 
@@ -37,7 +38,6 @@ MINUTES_AT_ONCE: Final = 1_024
 """Minutes ended before others have their turn, about 30 ms: more than there are symbols, so that only a leap needs several turns."""
 SLEPT_MS: Final = 30_000
 """A pause between two ticks past which the machine must have slept."""
-TAPE_LENGTH: Final = 200
 _AT_ONCE: Final = 100
 """Symbols whose bars are read in one go: all of 500 would hold up trades for 8 ms."""
 
@@ -68,8 +68,7 @@ class EngineHost(MarketHost):
         self.store = store
         self.venues: list[VenueHost] = []
         """The sides of several exchanges; empty where one is watched."""
-        self.tape: deque[AggTrade] = deque(maxlen=TAPE_LENGTH)
-        self.followed: str | None = None
+        self.tape = Tape()
         self._told = chain(periods)
         """Whose bars the screen is told: rolling windows are made of minutes."""
         self.stale_closes = list(self._told) if store else []
@@ -115,6 +114,11 @@ class EngineHost(MarketHost):
         """The side of each exchange that is watched."""
         return self.venues or [self]
 
+    def market_of(self, symbol: str) -> MarketHost:
+        """The side of the exchange that a symbol is of."""
+        key = parted(symbol).venue
+        return next((venue for venue in self.venues if venue.key == key), self)
+
     def handle(self, events: Iterable[AppEvent]) -> None:
         """Give events to the engine, in order."""
         self._bound()
@@ -125,36 +129,16 @@ class EngineHost(MarketHost):
         """Give trades to the engine, in order."""
         self._bound()
         self.engine.take(trades)
-        if self.followed is not None:
-            self.record(trades, self.followed)
-
-    def record(self, trades: Iterable[TradeFields], symbol: str) -> None:
-        """Put those of one symbol on the tape; `symbol` is what the trades call it."""
-        for trade in trades:
-            if trade[0] == symbol:
-                self._record(AggTrade(*trade))
+        if self.tape.symbol is not None:
+            self.tape.record(trades, self.tape.symbol)
 
     def _bound(self) -> None:
         if self.ahead_ms is not None:
             self.engine.latest_ms = self.now_ms() + self.ahead_ms
 
-    def _record(self, trade: AggTrade) -> None:
-        """Put a trade on the tape, once: while a connection is replaced by another both deliver.
-
-        What the engine rejects is no trade.
-        """
-        try:
-            price, quantity = trade.amounts()
-        except BadNumber:
-            return
-        if price and quantity and (not self.tape or trade.aggregate_id > self.tape[-1].aggregate_id):
-            self.tape.append(trade)
-
     def follow(self, symbol: str | None) -> None:
         """Keep the tape of this symbol from now on."""
-        if symbol != self.followed:
-            self.tape.clear()
-        self.followed = symbol
+        self.tape.follow(symbol)
 
     def look_at(self, look: Look) -> None:
         """Fetch the history of what somebody looks at first, from now on."""
@@ -163,7 +147,7 @@ class EngineHost(MarketHost):
 
     def tape_of(self, symbol: str) -> tuple[AggTrade, ...]:
         """The last trades of the followed symbol, oldest first; empty for another one."""
-        return tuple(self.tape) if symbol == self.followed else ()
+        return tuple(self.tape.trades) if symbol == self.tape.symbol else ()
 
     async def tick_forever(self) -> None:
         """End bars by the clock. A machine that slept received nothing meanwhile: its symbols wait until that is repaired."""
@@ -236,6 +220,11 @@ class EngineHost(MarketHost):
         """Write what changed where bars have ended since the last time: they are neither current nor on disk otherwise."""
         if self._disk is not None and (self._disk.ended or self._unwritten.has_ended):
             await self.flush()
+
+    def unwritten(self, symbol: str, period: Period) -> dict[int, Bar]:
+        """The bars of a series that are over and not on disk yet, by open time, in their newest state."""
+        waiting = (*self._unwritten.ended, *(self._disk.ended.values() if self._disk else ()))
+        return {bar.open_ms: bar for bar in waiting if bar.symbol == symbol and bar.period is period}
 
     async def flush_last(self) -> None:
         """Write what changed, before the end.

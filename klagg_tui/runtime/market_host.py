@@ -6,9 +6,10 @@ Where one exchange is watched this is the whole `EngineHost`; where several are,
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Final, Protocol, TypeAlias
 
+from klagg_tui.edge import OlderBars
 from klagg_tui.engine.derivatives import DerivativesBook
 from klagg_tui.engine.events import AppEvent, Counters, PendingGap, Report, TradeFields
 from klagg_tui.engine.period import Period
@@ -17,7 +18,11 @@ from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.feed import InstrumentFacts
 from klagg_tui.metrics import Metrics
 from klagg_tui.runtime.look import Look
+from klagg_tui.runtime.tape import Tape
 from klagg_tui.storage.store import Store
+
+FetchOlder: TypeAlias = Callable[[str, Period, int], Awaitable[OlderBars]]
+"""Symbol, period, and when the oldest stored bar opens."""
 
 _RATE_MS: Final = 1_000
 """Trades a second are counted over so long."""
@@ -78,6 +83,8 @@ class MarketHost(ABC):
     engine: EngineView
     periods: tuple[Period, ...]
     store: Store | None
+    tape: Tape
+    """Of the run, which is one exchange's symbol at a time."""
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self.now_ms = now_ms
@@ -96,6 +103,8 @@ class MarketHost(ABC):
         """How far ahead of `now_ms` a trade may lie; None: as far as it likes."""
         self.look = Look()
         """What somebody looks at, of all exchanges."""
+        self.fetch_older: FetchOlder | None = None
+        """Fetches bars from before the stored ones, see `Feed.fetch_older`; None while the exchange cannot be asked."""
         self.on_wake: Callable[[], None] = lambda: None
         """Called after the machine slept, when every symbol waits."""
         self.is_waking = False

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from klagg_tui.edge import Edge, OlderBars
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.columns import BarColumns
 from klagg_tui.engine.derivatives import DerivativeMinute
@@ -20,13 +21,26 @@ T = TypeVar("T")
 
 
 async def history(host: EngineHost, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
-    """See `Feed.history`; on the engine's loop."""
+    """See `Feed.history`; on the engine's loop.
+
+    What is not on disk yet comes from memory: to write the whole market first would take longer than to read one symbol.
+    """
     if host.store is None:
         return ()
-    if before_ms is None or before_ms >= host.now_ms() - 2 * period.nominal_ms:
-        await host.flush()  # a bar that ended a moment ago is neither current nor on disk otherwise
-    bars = host.store.bars(symbol, period, None, before_ms, newest_first=True, limit=count)
-    return tuple([bar async for bar in bars])[::-1]
+    waiting = host.unwritten(symbol, period)  # before the disk is read: what is written meanwhile is in both
+    stored = host.store.bars(symbol, period, None, before_ms, newest_first=True, limit=count)
+    found = {bar.open_ms: bar async for bar in stored}
+    for open_ms, bar in waiting.items():
+        known = found.get(open_ms)
+        if (before_ms is None or open_ms < before_ms) and (known is None or known.state <= bar.state):
+            found[open_ms] = bar
+    return tuple(sorted(found.values(), key=lambda bar: bar.open_ms))[-count:]
+
+
+async def fetch_older(host: EngineHost, symbol: str, period: Period, before_ms: int) -> OlderBars:
+    """See `Feed.fetch_older`; on the engine's loop."""
+    fetch = host.market_of(symbol).fetch_older
+    return OlderBars(Edge.UNREACHABLE) if fetch is None else await fetch(symbol, period, before_ms)
 
 
 async def columns(

@@ -12,6 +12,7 @@ from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.feed import InstrumentFacts
 from klagg_tui.names import parted
 from klagg_tui.runtime.market_host import MarketHost
+from klagg_tui.runtime.tape import Tape
 from klagg_tui.storage.store import Store
 
 
@@ -21,11 +22,7 @@ class Core(Protocol):
     engine: KlineEngine
     periods: tuple[Period, ...]
     store: Store | None
-    followed: str | None
-
-    def record(self, trades: Iterable[TradeFields], symbol: str) -> None:
-        """Put those of one symbol on the tape."""
-        ...
+    tape: Tape
 
     def learn(self, instruments: Mapping[str, InstrumentFacts]) -> None:
         """Take in what a listing says."""
@@ -102,7 +99,7 @@ class VenueHost(MarketHost):
         super().__init__(now_ms)
         self.key = key
         self.engine = VenueEngine(core.engine, key)
-        self.periods, self.store = core.periods, core.store
+        self.periods, self.store, self.tape = core.periods, core.store, core.tape
         self._core = core
 
     def handle(self, events: Iterable[AppEvent]) -> None:
@@ -115,9 +112,9 @@ class VenueHost(MarketHost):
         """Give trades to the engine, in order; they carry the exchange's own names."""
         self._bound()
         self._core.engine.take(trades, self.key)
-        followed = parted(self._core.followed or "")
+        followed = parted(self.tape.symbol or "")
         if followed.venue == self.key:
-            self._core.record(trades, followed.symbol)
+            self.tape.record(trades, followed.symbol)
 
     def learn(self, instruments: Mapping[str, InstrumentFacts]) -> None:
         """Take in what the exchange's listing says of its symbols."""

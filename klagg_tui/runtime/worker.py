@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
+from klagg_tui.edge import OlderBars
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns
 from klagg_tui.engine.derivatives import DerivativeMinute
@@ -133,6 +134,10 @@ class Runtime:
     async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
         """See `Feed.history`."""
         return await self._ask(lambda host: questions.history(host, symbol, period, before_ms, count))
+
+    async def fetch_older(self, symbol: str, period: Period, before_ms: int) -> OlderBars:
+        """See `Feed.fetch_older`."""
+        return await self._ask(lambda host: questions.fetch_older(host, symbol, period, before_ms))
 
     async def columns(
         self,

@@ -12,6 +12,7 @@ from klagg_tui.errors import BadPeriod, FilterError
 from klagg_tui.feed import Feed, FeedUpdate, Mode
 from klagg_tui.screens.anew import begin_anew
 from klagg_tui.screens.palette import Palette, Tints, palette
+from klagg_tui.screens.still import StillPicture
 from klagg_tui.screens.themes import KLAGG
 from klagg_tui.view import filter as filters
 from klagg_tui.view import venues
@@ -47,11 +48,8 @@ class AppState:
         self._save = save
         self.live = Market()
         """The market as it is now, also while the screen is frozen."""
-        self.shown_market = self.live
-        """What is drawn: the live market, or a copy of it while the screen is frozen."""
-        self.frozen_at_ms: int | None = None
-        self._frozen_stale: frozenset[str] = frozenset()
-        """Exchanges that were stale when the screen was frozen."""
+        self.still: StillPicture | None = None
+        """What is drawn while the screen is frozen."""
         self.seeded: set[str] = set()
         """Symbols whose stored history was read since the last beat."""
         self.visible: tuple[str, ...] = ()
@@ -77,7 +75,7 @@ class AppState:
         self.health = Health()
         self.shown_count = 0
         """How many of all symbols the market table shows."""
-        self._beats = 0
+        self.beats = 0
         self.anchors: dict[str, int] = {}
         """When the bar opened at which somebody anchored a VWAP, by symbol."""
         self.status = feed.status()
@@ -88,8 +86,8 @@ class AppState:
         self.last_update = self.feed.take_changes()
         status = self.feed.status()
         self.status = status._replace(notices=status.notices + self.book.desk.notices)
-        self._beats += 1
-        if self._beats % BEATS_A_SECOND == 1:
+        self.beats += 1
+        if self.beats % BEATS_A_SECOND == 1:
             self.health.sample(self.status)
         touched: set[str] = set()
         if (update := self.last_update) is not None:
@@ -116,7 +114,7 @@ class AppState:
 
     def watch(self, live: Market) -> None:
         """Show this market, which another one has filled."""
-        self.live = self.shown_market = live
+        self.live, self.still = live, None
         self.use_figures()
 
     def check_alerts(self, touched: set[str]) -> list[Firing]:
@@ -199,6 +197,8 @@ class AppState:
         """Compute what filter, alerts, columns, order and the line of the whole market ask for, and nothing else."""
         calls = self.urgent_calls.union(*(column.calls for column in self.columns()))
         self.live.screener.use(calls, self.feed.periods)
+        if self.still is not None:
+            self.still.market.screener.use(calls, self.feed.periods)
 
     @property
     def sorting(self) -> Sort:
@@ -269,23 +269,25 @@ class AppState:
     @property
     def is_frozen(self) -> bool:
         """Whether the screen is frozen."""
-        return self.frozen_at_ms is not None
+        return self.still is not None
+
+    @property
+    def shown_market(self) -> Market:
+        """What is drawn: the live market, or that of a moment while the screen is frozen."""
+        return self.live if self.still is None else self.still.market
 
     def freeze(self) -> None:
-        """Stop the screen; recording goes on."""
-        self._frozen_stale = self.stale_venues
-        self.shown_market = self.live.copy()
-        self.frozen_at_ms = self.status.exchange_now_ms
+        """Stop the screen; recording goes on. Figures that are chosen meanwhile are computed as of now."""
+        self.still = StillPicture(self.live.copy(), self.status.exchange_now_ms, self.stale_venues)
 
     def unfreeze(self) -> None:
         """Show the live market again."""
-        self.shown_market = self.live
-        self.frozen_at_ms = None
+        self.still = None
 
     @property
     def now_ms(self) -> int:
         """The time of what is shown."""
-        return self.status.exchange_now_ms if self.frozen_at_ms is None else self.frozen_at_ms
+        return self.status.exchange_now_ms if self.still is None else self.still.at_ms
 
     @property
     def liveness(self) -> str:
@@ -314,7 +316,7 @@ class AppState:
     @property
     def stale_venues(self) -> frozenset[str]:
         """Exchanges whose rows on view are from before, while others are live."""
-        return self._frozen_stale if self.is_frozen else venues.stale_venues(self.live, self.status)
+        return venues.stale_venues(self.live, self.status) if self.still is None else self.still.stale_venues
 
     def columns(self, *, mixes_quotes: bool = False) -> tuple[Column, ...]:
         """The columns of the market table."""

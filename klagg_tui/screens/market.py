@@ -32,8 +32,8 @@ from klagg_tui.view.selection import chosen_rows, empty_text, mixes_quotes, unkn
 
 RESORT_BEATS: Final = 5
 """Beats between two live re-sorts: once a second."""
-BREADTH_BEATS: Final = 10
-"""Beats between two looks at the whole market: every two seconds."""
+BREADTH_BEATS: Final = 20
+"""Beats between two looks at the whole market: every four seconds, right after a re-sort, which has computed much of it already."""
 BEST_FIRST: Final = "▼ best match"
 
 
@@ -105,6 +105,10 @@ class MarketScreen(MarkingScreen):
             self.pane.beat(touched)
             if self._beats % BREADTH_BEATS == 0:
                 self.breadth.show_market()
+        elif news := self.state.still.take_news() if self.state.still else set[str]():
+            self.reorder()
+            self.table.update_rows(news)
+            self.breadth.show_market()
         self.refresh_lines()
 
     def repaint(self) -> None:
@@ -113,14 +117,17 @@ class MarketScreen(MarkingScreen):
         self._redraw()
 
     def period_changed(self) -> None:
-        """The rows show other bars, in another order."""
-        self._redraw()
+        """The rows show other bars, in another order; the whole market does as it did."""
+        self._redraw_rows()
 
     def _redraw(self) -> None:
+        self._redraw_rows()
+        self.breadth.show_market()
+
+    def _redraw_rows(self) -> None:
         self.table.redraw()
         self.reorder()
         self.pane.redraw()
-        self.breadth.show_market()
 
     def reorder(self) -> None:
         """Filter and sort."""
@@ -137,9 +144,9 @@ class MarketScreen(MarkingScreen):
             rows.sort(key=state.ranking, reverse=True)  # those that are as like stay in their order
         self.show_marks()
         self.table.mixes_quotes = mixes_quotes(rows)
-        self.table.empty_text = empty_text(
-            market, chosen, state.filter, state.status, self._shown_keys.get("demo", "D"), venue
-        )
+        if not rows:
+            demo_key = self._shown_keys.get("demo", "D")
+            self.table.empty_text = empty_text(market, chosen, state.filter, state.status, demo_key, venue)
         if rows != self.table.rows or not rows:
             self.table.show(rows)
         else:

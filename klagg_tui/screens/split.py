@@ -60,7 +60,11 @@ class SplitScreen(KlaggScreen):
         """Chart the symbol under the cursor."""
         row = self.table.current
         is_shown = self.has_class(SPLIT) or self.has_class(CHART)
-        self.pane.follow(row.symbol if row is not None and is_shown else "")
+        if row is None or not is_shown:
+            self.pane.follow("")
+            return
+        rows, at = self.table.rows, self.table.index
+        self.pane.follow(row.symbol, [each.symbol for each in (*rows[at + 1 : at + 2], *rows[max(0, at - 1) : at])])
 
     def on_row_cursor_moved(self) -> None:
         """The chart follows the cursor."""

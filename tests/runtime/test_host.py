@@ -18,8 +18,9 @@ from klagg_tui.errors import StorageError
 from klagg_tui.feed import InstrumentFacts
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime import host as host_module
-from klagg_tui.runtime.host import TAPE_LENGTH, EngineHost
+from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.look import Look
+from klagg_tui.runtime.tape import TAPE_LENGTH
 from klagg_tui.storage.store import Store
 from tests.clocks import Sleepable
 from tests.feeds import until
@@ -179,14 +180,14 @@ def test_every_exchange_knows_what_is_looked_at() -> None:
 def test_the_tape_keeps_trades_of_the_followed_symbol_only() -> None:
     host = host_with()
     host.receive([trade(1)])
-    assert not host.tape
+    assert not host.tape.trades
     host.follow(OTHER)
     host.receive([trade(2), trade(1, symbol=OTHER), trade(3), trade(2, symbol=OTHER)])
-    assert [(each.symbol, each.aggregate_id) for each in host.tape] == [(OTHER, 1), (OTHER, 2)]
+    assert [(each.symbol, each.aggregate_id) for each in host.tape.trades] == [(OTHER, 1), (OTHER, 2)]
     host.follow(OTHER)
-    assert len(host.tape) == 2
+    assert len(host.tape.trades) == 2
     host.follow(SYMBOL)
-    assert not host.tape
+    assert not host.tape.trades
     assert host.engine.counters.trades == 5
 
 
@@ -194,7 +195,7 @@ def test_the_tape_keeps_the_newest() -> None:
     host = host_with()
     host.follow(SYMBOL)
     host.receive(trades(range(START, START + TAPE_LENGTH + 50)))
-    assert [each.aggregate_id for each in host.tape] == list(range(51, TAPE_LENGTH + 51))
+    assert [each.aggregate_id for each in host.tape.trades] == list(range(51, TAPE_LENGTH + 51))
 
 
 async def test_changes_tell_symbols_added_and_removed_once() -> None:

@@ -51,7 +51,7 @@ async def test_several_files_are_one_market_in_order_of_time(tmp_path: Path) -> 
         seen += batch
     assert seen == sorted([*whole, *others], key=lambda each: each.traded_ms)
     await replay.run(host)
-    assert list(host.tape) == whole
+    assert list(host.tape.trades) == whole
     assert host.engine.counters.trades == len(whole) + len(others)
     assert host.engine.counters.gaps == 0
     assert set(host.engine.symbols()) == {SYMBOL, OTHER}
@@ -132,7 +132,7 @@ async def test_a_record_of_nothing_uses_up_its_id_and_is_told(tmp_path: Path) ->
     host = _host(replay)
     await replay.run(host)
     assert (host.engine.counters.trades, host.engine.counters.gaps) == (len(made) - 1, 0)
-    assert made[4] not in host.tape
+    assert made[4] not in host.tape.trades
     assert host.notices["replay"] == "Placeholder records without a trade (price and quantity 0) skipped: 1."
 
 

@@ -338,4 +338,4 @@ async def test_a_date_before_all_bars_shows_the_oldest_and_says_so() -> None:
         await seen.press("enter")
         await seen.work_done()
         assert chart.cross == 0
-        assert any("no older bar is kept" in told.message for told in seen.app._notifications)
+        assert any("the exchange has no older bars" in told.message for told in seen.app._notifications)

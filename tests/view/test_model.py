@@ -10,14 +10,13 @@ from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.columns import BarColumns, StoredStretch
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.tickers import Ticker24h
-from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Status
+from klagg_tui.feed import FeedUpdate, InstrumentFacts
 from klagg_tui.view.closes import CLOSES_KEPT
 from klagg_tui.view.model import (
     Market,
     Row,
     change_percent,
     is_stale_bar,
-    is_stale_feed,
     taker_share,
 )
 from klagg_tui.view.screener.figure import FigureCall
@@ -168,13 +167,6 @@ def test_a_bar_is_stale_when_its_successor_is_overdue() -> None:
     august = bar(START - 7 * DAY, period=Period.MO1)
     assert not is_stale_bar(august, START + 23 * DAY)
     assert is_stale_bar(august, START + 25 * DAY)
-
-
-def test_a_live_market_that_is_silent_is_stale_and_a_replay_is_not() -> None:
-    assert is_stale_feed(Status("x", Mode.LIVE, START + 16_000), START)
-    assert not is_stale_feed(Status("x", Mode.LIVE, START + 15_000), START)
-    assert is_stale_feed(Status("x", Mode.LIVE, START, is_behind=True), START)
-    assert not is_stale_feed(Status("x", Mode.REPLAY, START + 16_000), START)
 
 
 def test_the_state_of_a_closed_bar_is_kept() -> None:

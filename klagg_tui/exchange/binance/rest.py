@@ -27,6 +27,8 @@ USED_WEIGHT: Final = "X-MBX-USED-WEIGHT-1M"
 
 MOST_COST: Final = 10
 """Times the documented cost of a minute, whatever a listing says: who asks without a bound is banned."""
+RECENT_TRADES: Final = 200
+"""As many cost as much as the largest page."""
 FUNDED_MS: Final = 3_600_000
 """Between two looks at how often funding is paid."""
 SETTLED_MS: Final = 5_000
@@ -123,6 +125,11 @@ class RestClient(MarketClient):
                 f"The exchange gave trade {found[0].aggregate_id} of {symbol} where {from_id} was asked for."
             )
         return within(found, limit)
+
+    async def recent_trades(self, symbol: str, *, priority: Priority) -> list[AggTrade]:
+        """The newest aggregate trades: those that are asked for without an id."""
+        request = wire.trades_request(symbol, None, RECENT_TRADES, self._product)
+        return within(await self.ask(request, priority, lambda body: wire.read_trades(body, symbol)), RECENT_TRADES)
 
     async def quotes(self, symbols: Sequence[str], *, priority: Priority) -> list[ContractQuote]:
         """Open interest, and how often funding is paid; the rest comes by the stream."""

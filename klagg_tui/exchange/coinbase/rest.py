@@ -20,7 +20,7 @@ from klagg_tui.exchange.coinbase.facts import (
 from klagg_tui.exchange.coinbase.wire import Window
 from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.requests import opens_wanted
-from klagg_tui.exchange.transport.client import MarketClient, ReadTickers
+from klagg_tui.exchange.transport.client import MarketClient, ReadTickers, within
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import Answer
 from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
@@ -28,6 +28,8 @@ from klagg_tui.exchange.venue import Priority, Request, StreamCodec
 
 SETTLED_MS: Final = 30_000
 """How long before the date of an answer a bar must have ended to be shown final by it, or to be shown missing."""
+
+RECENT_TRADES: Final = 200
 
 _LOOKS_BACK: Final = ((Period.H1, 1), (Period.D1, 5))
 """Where the price before a quiet day is looked for, twelve days and four years back; bars and pages of them."""
@@ -153,3 +155,8 @@ class RestClient(MarketClient):
         request = wire.trades_request(symbol, until_id, until_id - from_id)
         found = await self.ask(request, priority, lambda body: wire.read_trades(body, symbol))
         return [trade for trade in found if from_id <= trade.aggregate_id < until_id]
+
+    async def recent_trades(self, symbol: str, *, priority: Priority) -> list[AggTrade]:
+        """The newest trades."""
+        request = wire.trades_request(symbol, None, RECENT_TRADES)
+        return within(await self.ask(request, priority, lambda body: wire.read_trades(body, symbol)), RECENT_TRADES)

@@ -28,7 +28,7 @@ from klagg_tui.exchange.kraken.wire.trades import TradePage, read_trades
 from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.minutes import made_minutes, whole_until_ms
 from klagg_tui.exchange.requests import opens_wanted
-from klagg_tui.exchange.transport.client import MarketClient, ReadTickers
+from klagg_tui.exchange.transport.client import MarketClient, ReadTickers, within
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
 from klagg_tui.exchange.venue import Priority, Request, StreamCodec
@@ -127,6 +127,12 @@ class RestClient(MarketClient):
             if fresh[-1].aggregate_id >= until_id - 1:
                 break
         return found
+
+    async def recent_trades(self, symbol: str, *, priority: Priority) -> list[AggTrade]:
+        """The newest trades: those that are asked for without a time."""
+        pair = await self.listed(symbol, self._rest_names)
+        page = await self.ask(trades_request(pair, None), priority, partial(read_trades, name=symbol))
+        return within(page.trades, REQUESTS.trade_page.rows)
 
     async def _own_bars(self, symbol: str, pair: str, period: Period, priority: Priority) -> list[Bar]:
         """The exchange's, as many as it has."""

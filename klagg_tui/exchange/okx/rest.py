@@ -98,6 +98,11 @@ class RestClient(MarketClient):
         follow = takewhile(lambda at: at[1].aggregate_id == next_id + at[0], enumerate(newer))
         return [*found, *(trade for _, trade in follow)][:limit]
 
+    async def recent_trades(self, symbol: str, *, priority: Priority) -> list[AggTrade]:
+        """The newest trades, up to five hundred."""
+        read = partial(read_trades, symbol=symbol, contract=await self._contract(symbol))
+        return within(await self.ask(requests.recent_trades_request(symbol), priority, read), facts.RECENT_TRADES)
+
     async def _contract(self, symbol: str) -> Contract:
         """The unit of an instrument's sizes."""
         return self._contracts[symbol] if self._market is SPOT else await self.listed(symbol, self._contracts)

@@ -9,13 +9,15 @@ from types import TracebackType
 from typing import Final, Self, TypeAlias, TypeVar, Unpack
 
 from klagg_tui.engine.derivatives import ContractQuote
+from klagg_tui.engine.events import AggTrade
 from klagg_tui.errors import UnknownSymbol, Unreachable
+from klagg_tui.exchange.limits import RequestUse
 from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.exchange.transport.clock import ExchangeClock
 from klagg_tui.exchange.transport.http import HttpClient
 from klagg_tui.exchange.transport.rules import HttpOptions, HttpRules
-from klagg_tui.exchange.venue import Priority, Request, RequestUse
+from klagg_tui.exchange.venue import Priority, Request
 
 T = TypeVar("T")
 
@@ -93,6 +95,10 @@ class MarketClient:
 
     async def quotes(self, symbols: Sequence[str], *, priority: Priority) -> list[ContractQuote]:  # noqa: ARG002
         """Nothing is told beside trades, unless a venue says otherwise."""
+        return []
+
+    async def recent_trades(self, symbol: str, *, priority: Priority) -> list[AggTrade]:  # noqa: ARG002
+        """None are told, unless a venue says otherwise."""
         return []
 
     async def tickers(self, priority: Priority) -> dict[str, Ticker24h]:

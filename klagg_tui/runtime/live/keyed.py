@@ -10,9 +10,10 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.derivatives import ContractQuote
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
+from klagg_tui.exchange.limits import RequestUse
 from klagg_tui.exchange.listing import Instruments
 from klagg_tui.exchange.tickers import Ticker24h
-from klagg_tui.exchange.venue import Clock, MarketData, Priority, RequestUse, StreamCodec
+from klagg_tui.exchange.venue import Clock, MarketData, Priority, StreamCodec
 from klagg_tui.names import Name, parted
 
 
@@ -109,6 +110,10 @@ class KeyedMarketData:
         """Trades from an id on; they keep the exchange's own name, as those of the stream do."""
         own = self._naming.symbol(symbol)
         return await self._market_data.trades(own, from_id, since_ms=since_ms, limit=limit, priority=priority)
+
+    async def recent_trades(self, symbol: str, *, priority: Priority) -> list[AggTrade]:
+        """The newest trades; they keep the exchange's own name too."""
+        return await self._market_data.recent_trades(self._naming.symbol(symbol), priority=priority)
 
     async def quotes(self, symbols: Sequence[str], *, priority: Priority) -> list[ContractQuote]:
         """What is to be asked of contracts beside their trades."""

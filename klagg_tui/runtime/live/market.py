@@ -40,7 +40,9 @@ from klagg_tui.runtime.live.debts import DebtCollector
 from klagg_tui.runtime.live.derivatives import Derivatives
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.gap_repair import GapRepair
+from klagg_tui.runtime.live.last_trades import LastTrades
 from klagg_tui.runtime.live.metrics import LiveMetrics
+from klagg_tui.runtime.live.older import OlderPages
 from klagg_tui.runtime.live.reconciler import Reconciler
 from klagg_tui.runtime.live.seeder import Seeder
 from klagg_tui.runtime.live.universe import SymbolUniverse
@@ -82,6 +84,7 @@ class LiveMarket:
         )
         self._backfill = Backfill(context, endpoint.history, endpoint.keep, minutes=endpoint.minutes)
         self._debts = DebtCollector(context, endpoint.keep)
+        self._older = OlderPages(context, endpoint.keep, self._debts.wake)
         seeder = Seeder(context, self._debts.wake)
         self._repair = GapRepair(context, seeder, self._renew)
         self._completer = Completer(context, seeder)
@@ -93,7 +96,14 @@ class LiveMarket:
     async def run(self) -> None:
         """Follow the market until cancelled."""
         self._host.on_wake = self._wake
+        self._host.fetch_older = self._older.fetch
         self._follow(())
+        try:
+            await self._work()
+        finally:
+            self._host.fetch_older = None
+
+    async def _work(self) -> None:
         async with asyncio.TaskGroup() as group:
             for name, work in (
                 ("stream", self._stream.run),
@@ -106,6 +116,7 @@ class LiveMarket:
                 ("history", self._backfill.work_forever),
                 ("open interest", self._derivatives.work_forever),
                 ("day before", DayBefore(self._context).work_forever),
+                ("last trades", LastTrades(self._context).work_forever),
                 ("metrics", self._metrics.measure_forever),
             ):
                 group.create_task(keep_running(name, work, self._host.notices), name=name)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.period import MINUTE_MS, Period
-from klagg_tui.exchange.limits import RequestLimits
+from klagg_tui.exchange.limits import RequestLimits, RequestUse
 from klagg_tui.exchange.requests import covering_requests
 from klagg_tui.exchange.transport.budget import SHARE
-from klagg_tui.exchange.venue import Priority, RequestUse
+from klagg_tui.exchange.venue import Priority
 
 SEED_MS: Final = 4_000
 """How long a new symbol may show nothing, in the time of whoever looks at it."""

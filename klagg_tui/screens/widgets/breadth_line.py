@@ -7,6 +7,7 @@ from typing import Final
 
 from rich.cells import cell_len
 
+from klagg_tui.engine.period import MINUTE_MS
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.widgets.line import Line
 from klagg_tui.view.breadth import BREADTH_CALLS, breadth_of, breadth_pieces
@@ -44,8 +45,8 @@ class BreadthLine(Line):
         """Show how the market on view does, or the exchange on view."""
         if self.has_class("shown"):
             venue, rows = self.state.venue, self.state.shown_market.rows.values()
-            breadth = breadth_of(row for row in rows if not venue or row.venue == venue)
-            self._whole = breadth_pieces(breadth)
+            minute = self.state.now_ms // MINUTE_MS
+            self._whole = breadth_pieces(breadth_of((row for row in rows if not venue or row.venue == venue), minute))
             self._draw()
 
     def tell_known(self, row: Row | None, columns: Sequence[Column]) -> None:

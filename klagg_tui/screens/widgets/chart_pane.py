@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.widgets.live_chart import LiveChart
 from klagg_tui.screens.widgets.pieces import Pieces
-from klagg_tui.view.detail import bar_line
+from klagg_tui.view.detail import bar_line, bare_line
 from klagg_tui.view.role import Piece, Role
 
 
@@ -36,10 +38,11 @@ class ChartPane(Vertical):
         """The one that is drawn; empty: none is."""
         return self.chart.symbol
 
-    def follow(self, symbol: str) -> None:
-        """Draw this symbol from now on; "": none."""
+    def follow(self, symbol: str, beside: Sequence[str] = ()) -> None:
+        """Draw this symbol from now on; "": none. `beside`: those that the next key may lead to."""
         if symbol != self.symbol:
             self._begin(symbol)
+            self.chart.prepare(beside)
 
     def _begin(self, symbol: str) -> None:
         self.chart.begin(symbol)
@@ -70,6 +73,8 @@ class ChartPane(Vertical):
         """Tell of the bar under the crosshair, otherwise of the newest."""
         chart = self.chart
         title = [Piece(f" {self.symbol} {self.state.period}", Role.TITLE)] if self.symbol else []
-        bar = chart.current_bar
+        bar, row = chart.current_bar, chart.row
         told = bar_line(bar, chart.decimals) if bar is not None else []
+        if bar is None and row is not None:
+            told = bare_line(row, self.state.period)
         self.line.show([[*title, *told]])

@@ -220,9 +220,8 @@ class Alerts:
         self._fired_ms[before.text, row.symbol] = now_ms
         one.held.add(row.symbol)
         self._change(one, replace(before, count=before.count + 1, last_ms=now_ms, has_ended=ends))
-        price = "" if row.last is None else formatting.price(row.last, row.decimals)
         value = _value(one, row, now_ms)
-        return Firing(now_ms, row.symbol, row.venue, before.text, before.name, price, value, before.count + 1)
+        return Firing(now_ms, row.symbol, row.venue, before.text, before.name, _price(row), value, before.count + 1)
 
     def _change(self, one: _Watched, alert: Alert) -> None:
         one.alert = self._alerts[alert.text] = alert
@@ -248,6 +247,14 @@ def _period_of(alert: Alert, scope: Scope) -> Period:
 def is_price(text: str) -> bool:
     """Whether a text is the newest price's name."""
     return BY_NAME.get(text.lower()) is LAST
+
+
+def _price(row: Row) -> str:
+    """The newest price, as the exchange told it where no trade was seen; empty where it is not known."""
+    if row.last is not None:
+        return formatting.price(row.last, row.decimals)
+    told = row.told_last
+    return "" if told is None else formatting.plain(told)
 
 
 _SIGNIFICANT: Final = 6

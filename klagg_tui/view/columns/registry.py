@@ -13,8 +13,8 @@ from typing import Final
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.view.columns.age import AGE
 from klagg_tui.view.columns.change import CHANGE, RANGE, period_column, period_key
-from klagg_tui.view.columns.column import Column
-from klagg_tui.view.columns.figures import ABOUT, figure_column, heat_column, named
+from klagg_tui.view.columns.column import ABOUT, Column
+from klagg_tui.view.columns.figures import figure_column, heat_column, named
 from klagg_tui.view.columns.prices import CLOSE, HIGH, LAST, LOW, OPEN
 from klagg_tui.view.columns.spark import SPARK
 from klagg_tui.view.columns.state import STATE

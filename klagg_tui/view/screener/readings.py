@@ -36,6 +36,12 @@ class Reading(ABC):
         """Which part of what it looks at is known, 0 to 1."""
 
 
+def newest_price(bars: Sequence[Bar | None]) -> Exact:
+    """That of the minute, otherwise of the shortest period of which there is a bar; 0 where there is none."""
+    minute = bars[0]
+    return minute[6] if minute is not None else next((bar[6] for bar in bars if bar is not None), 0)
+
+
 def share(tape: Tape, window: SumWindow | PaidWindow | ReturnWindow | PairWindow | Extreme, is_known: bool) -> float:
     """The known part of a window and the minute under way."""
     whole = max(0, window.known - tape.partial_in(window.lo, window.hi))
@@ -107,9 +113,15 @@ class Sum(Reading):
     def coverage(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float:
         """See `Reading`."""
         window = self.window
-        window.sync()
-        now = 0.0 if forming is None else self.field_of(forming)
-        known = share(window.tape, window, now == now and is_whole(window.tape, forming))  # noqa: PLR0124
+        tape = window.tape
+        if window.hi != tape.end:
+            window.sync()
+        if forming is None:
+            is_known = tape.end > 0
+        else:
+            now = self.field_of(forming)
+            is_known = now == now and forming[12] is not _PARTIAL  # noqa: PLR0124
+        known = share(tape, window, is_known) if tape.partial else (window.known + is_known) / (window.length + 1)
         return known if self.longer is None else self.longer.part(known, bars)
 
 
@@ -125,17 +137,28 @@ class Change(Reading):
 
     def value(self, _forming: Bar | None, bars: Sequence[Bar | None]) -> float | None:
         """See `Reading`."""
-        bar, first = bars[0], self.first
-        if bar is None or not bar[6]:
+        bar = bars[0]
+        if bar is not None and not bar[6]:
             return None
-        first.sync()
-        tape, closes, start = first.tape, first.closes, self.start
-        before: Exact
+        self.first.sync()
+        newest = self._newest_closed() if bar is None else bar[6]
+        before = self._before() or (0 if bar is None else bar[3])
+        return (newest - before) * 100 / before if newest and before else None
+
+    def _before(self) -> Exact:
+        """The price that it is held against; 0 where none is known."""
+        first, start = self.first, self.start
+        tape, closes = first.tape, first.closes
         if start is not None and self._distance() < first.at - tape.end + first.length:
-            before = start.price
-        else:
-            before = int(closes.values[first.at % closes.size]) * tape.unit if first.at < tape.end else bar[3]
-        return (bar[6] - before) * 100 / before
+            return start.price
+        return int(closes.values[first.at % closes.size]) * tape.unit if first.at < tape.end else 0
+
+    def _newest_closed(self) -> Exact:
+        """The close of the newest minute that is known, where no trade was seen; 0 where none is."""
+        tape, closes = self.first.tape, self.first.closes
+        minutes = range(tape.end - 1, self.first.at - 1, -1)
+        newest = next((price for minute in minutes if (price := closes.values[minute % closes.size])), 0)
+        return int(newest) * tape.unit
 
     def _distance(self) -> int:
         """How many minutes from the window's beginning the nearest close is, as far as those of longer bars go."""
@@ -227,8 +250,8 @@ class Distance(Reading):
 
     def value(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float | None:
         """See `Reading`."""
-        price, bar = self.highest.exact(forming, bars), bars[0]
-        return (bar[6] - price) * 100 / price if price and bar is not None and bar[6] else None
+        price, newest = self.highest.exact(forming, bars), newest_price(bars)
+        return (newest - price) * 100 / price if price and newest else None
 
     def coverage(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float:
         """See `Reading`."""

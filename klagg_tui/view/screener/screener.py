@@ -51,7 +51,7 @@ class Screener:
         self._figures: dict[str, SymbolFigures] = {}
         self._lengths: dict[str, int] = {}
         self._bars: dict[Period, Bars] = {}
-        self._kept: tuple[Period, ...] = ()
+        self._ladder: tuple[Period, ...] = ()
         self._longer: dict[Period, dict[str, int]] = {}
         """Bars that stand in for minutes, by period and field of the tape."""
         self._anew: dict[tuple[str, Period], tuple[int, int]] = {}
@@ -60,12 +60,21 @@ class Screener:
         self._peers_minute = 0
         """When the peers are to be looked at again."""
 
+    @property
+    def followed(self) -> Collection[SymbolFigures]:
+        """Of all symbols."""
+        return self._figures.values()
+
+    def peers_as_of_now(self, bars_of: Callable[[str], Sequence[Bar | None]]) -> Peers:
+        """Which BTC markets symbols are held against."""
+        return self._peers.copy(bars_of)
+
     def use(self, calls: Collection[FigureCall], kept: Collection[Period] = ()) -> bool:
         """Compute exactly these from now on; whether that is news. `kept`: periods whose bars there are."""
         wanted_calls, longer = frozenset(calls), ladder(kept)
-        if (wanted_calls, longer) == (self.calls, self._kept):
+        if (wanted_calls, longer) == (self.calls, self._ladder):
             return False
-        self.calls, self._kept = wanted_calls, longer
+        self.calls, self._ladder = wanted_calls, longer
         self.asked += 1
         looks = [look_of(call) for call in sorted(wanted_calls, key=str)]
         self._lengths = {}

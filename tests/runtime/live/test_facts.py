@@ -14,10 +14,10 @@ from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars
 from klagg_tui.engine.period import Period
 from klagg_tui.evidence import Evidence
-from klagg_tui.exchange.limits import PageCost
+from klagg_tui.exchange.limits import PageCost, RequestUse
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.requests import covering_requests
-from klagg_tui.exchange.venue import CandleFacts, Ids, MarketData, Priority, RequestUse, Venue
+from klagg_tui.exchange.venue import CandleFacts, Ids, MarketData, Priority, Venue
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.live import backfill as backfill_module
 from klagg_tui.runtime.live.backfill import Backfill

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from klagg_tui.engine.period import DEFAULT_PERIODS
+from klagg_tui.exchange.limits import RequestUse
 from klagg_tui.exchange.registry import venue
-from klagg_tui.exchange.venue import Priority, RequestUse
+from klagg_tui.exchange.venue import Priority
 from klagg_tui.runtime.live.patience import Load, Patience
 from tests.makers import DAY, HOUR, MINUTE, START
 

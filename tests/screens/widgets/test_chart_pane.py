@@ -1,7 +1,12 @@
 """The chart beside the table."""
 
+import asyncio
+
 import pytest
 
+from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.period import Period
+from klagg_tui.errors import StorageError
 from klagg_tui.screens.market import MarketScreen
 from klagg_tui.screens.widgets.chart_pane import ChartPane
 from klagg_tui.view.preferences import Preferences
@@ -122,3 +127,119 @@ async def test_a_chart_of_nothing_loads_nothing() -> None:
         chart.load_older()
         await seen.work_done()
         assert chart.series is None or not chart.series.bars
+
+
+def _is_unbroken(seen: Seen) -> bool:
+    """Whether the chart has every minute up to now."""
+    series = _pane(seen).chart.series
+    assert series is not None
+    opens = [bar.open_ms for bar in series.bars]
+    return opens == list(range(opens[0], seen.feed.now_ms // 60_000 * 60_000 + 1, 60_000))
+
+
+async def _pass(seen: Seen, minutes: int = 4) -> None:
+    for _ in range(minutes):
+        seen.feed.play(400, 60_000)
+        await seen.beat()
+
+
+async def test_what_ended_while_the_market_was_frozen_is_made_up_for() -> None:
+    async with opened(WIDE, preferences=SPLIT) as seen:
+        await seen.work_done()
+        await seen.press("space")
+        await _pass(seen)
+        assert not _is_unbroken(seen)
+        await seen.press("space")
+        await seen.beat(2)
+        await seen.work_done()
+        assert _is_unbroken(seen)
+
+
+async def test_what_ended_while_another_screen_was_on_view_is_made_up_for() -> None:
+    async with opened(WIDE, preferences=SPLIT) as seen:
+        await seen.press("down", "down", "enter")
+        await seen.work_done()
+        await _pass(seen)
+        await seen.press("escape")
+        await seen.beat(2)
+        await seen.work_done()
+        assert _is_unbroken(seen)
+        await seen.press("up")  # what was at hand is not, by now
+        await seen.work_done()
+        assert _is_unbroken(seen)
+
+
+async def test_the_next_symbol_is_charted_at_once_with_what_ended_since_it_was_read() -> None:
+    async with opened(WIDE, preferences=SPLIT) as seen:
+        await seen.press("down")
+        await seen.work_done()
+        await _pass(seen, 2)
+        history, asked = seen.feed.history, []
+
+        async def noted(symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
+            asked.append(symbol)
+            return await history(symbol, period, before_ms, count)
+
+        seen.feed.history = noted  # type: ignore[method-assign]
+        await seen.press("down")
+        assert seen.current not in asked
+        assert _is_unbroken(seen)
+        await seen.work_done()
+        # The one it came from is at hand still, the one behind it was read.
+        assert asked == [seen.table.rows[seen.table.index + 1].symbol]
+        await seen.press("up")
+        assert seen.current not in asked
+        assert _is_unbroken(seen)
+
+
+async def test_a_series_that_cannot_be_read_beforehand_is_read_where_it_is_charted() -> None:
+    async with opened(WIDE, preferences=SPLIT) as seen:
+        await seen.work_done()
+        history, is_ill = seen.feed.history, True
+
+        async def ill(symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
+            if is_ill:
+                raise StorageError("The disk is ill.")
+            return await history(symbol, period, before_ms, count)
+
+        seen.feed.history = ill  # type: ignore[method-assign]
+        await seen.press("down")
+        await seen.work_done()
+        is_ill = False
+        await seen.press("down")
+        await seen.work_done()
+        assert _is_unbroken(seen)
+
+
+async def test_in_another_period_the_neighbours_are_at_hand_again() -> None:
+    async with opened(WIDE, preferences=SPLIT) as seen:
+        await seen.press("down")
+        await seen.work_done()
+        await seen.press("2")
+        await seen.work_done()
+        await seen.press("down")
+        series = _pane(seen).chart.series
+        assert series is not None
+        assert (series.symbol, series.period, len(series.bars)) == (seen.current, Period.M5, 7)
+
+
+async def test_a_neighbour_that_is_being_read_already_is_not_read_twice() -> None:
+    async with opened(WIDE, preferences=SPLIT) as seen:
+        await seen.press("down")
+        await seen.work_done()
+        history, asked, may_answer = seen.feed.history, [], asyncio.Event()
+
+        async def slow(symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
+            asked.append(symbol)
+            await may_answer.wait()
+            return await history(symbol, period, before_ms, count)
+
+        seen.feed.history = slow  # type: ignore[method-assign]
+        await seen.press("down", "down")
+        charted = seen.current
+        assert asked == [charted]
+        await _pass(seen, 2)
+        may_answer.set()
+        await seen.work_done()
+        assert _is_unbroken(seen)
+        assert asked.count(charted) == 1

@@ -19,6 +19,7 @@ CALLS = [FigureCall(key, (1440,)) for key in FROM_DAY]
 
 class Ticker(NamedTuple):
     at_ms: int = FIRST * MINUTE
+    last: float | None = None
     open: float | None = 8.0
     high: float | None = 12.0
     low: float | None = 7.5
@@ -112,8 +113,23 @@ def test_a_day_grows_out_of_date_and_a_minute_does_not_make_it_ours() -> None:
     assert market.values()["trades"] is None
 
 
-def test_before_there_is_a_price_a_day_says_nothing() -> None:
+def last_told(market: Market) -> float | None:
+    return market.figures.told_last
+
+
+def test_before_a_trade_was_seen_a_day_says_what_needs_no_price_and_with_its_own_the_rest() -> None:
     market = Market()
-    market.screener.note_day("ETHUSDT", Ticker())
     market.bars[0] = None
-    assert market.values()["turnover"] != 900.0
+    market.screener.note_day("ETHUSDT", Ticker())
+    bare = market.values()
+    assert (bare["turnover"], bare["high"], bare["low"], bare["vwap"]) == (900.0, 12.0, 7.5, 9.0)
+    assert bare["range"] == pytest.approx(60.0)
+    assert bare["from_high"] is None
+    assert last_told(market) is None
+    market.screener.note_day("ETHUSDT", Ticker(last=10.0))
+    assert last_told(market) == 10.0
+    values = market.values()
+    assert values["chg"] == pytest.approx(25.0)
+    assert values["from_high"] == pytest.approx(-100 / 6)
+    market.screener.now_ms += HOUR_MS + 1
+    assert last_told(market) is None

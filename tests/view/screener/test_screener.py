@@ -192,20 +192,6 @@ def test_what_a_candle_lacks_is_unknown_not_zero() -> None:
     assert market.value("turnover(5m)") == pytest.approx(0.03)
 
 
-def test_frozen_figures_stay_as_they_were() -> None:
-    market = Market("chg(5m)", "vol(5m)")
-    market.ended(FIRST)
-    market.ended(FIRST + 1, close=10)
-    frozen = market.screener.add("ETHUSDT").frozen(market.bars["ETHUSDT"])
-    chg, vol = calls("chg(5m)", "vol(5m)")
-    before = frozen.value(chg, []), frozen.value(vol, []), frozen.coverage(chg, [])
-    market.ended(FIRST + 2, close=100)
-    assert (frozen.value(chg, []), frozen.value(vol, []), frozen.coverage(chg, [])) == before
-    assert frozen.frozen([]) is frozen
-    assert frozen.value(calls("chg(6m)")[0], []) is None
-    assert frozen.coverage(calls("chg(6m)")[0], []) == 0.0
-
-
 def together(market: Market, minutes: range, name: str, step: int) -> None:
     for minute in minutes:
         market.ended(minute, name, close=minute * step % 11)

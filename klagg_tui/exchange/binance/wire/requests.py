@@ -49,8 +49,8 @@ def bars_request(
     return Request(f"{product.prefix}/klines", _texts(given), product.requests.bars_cost(limit))
 
 
-def trades_request(symbol: str, from_id: int, limit: int, product: Product = UM) -> Request:
-    """Aggregate trades from an id on."""
+def trades_request(symbol: str, from_id: int | None, limit: int, product: Product = UM) -> Request:
+    """Aggregate trades from an id on; None: the newest."""
     given: dict[str, str | int | None] = {"symbol": symbol, "fromId": from_id, "limit": limit}
     return Request(f"{product.prefix}/aggTrades", _texts(given), product.requests.trade_page.cost)
 

@@ -27,9 +27,10 @@ def bars_request(symbol: str, period: Period, start_ms: int, end_ms: int) -> Req
     )
 
 
-def trades_request(symbol: str, before_id: int, limit: int) -> Request:
-    """The newest trades before an id. The exchange calls that `after`, because older ones come later in its list."""
-    return Request(f"{_product(symbol)}/trades", (("limit", str(limit)), ("after", str(before_id))))
+def trades_request(symbol: str, before_id: int | None, limit: int) -> Request:
+    """The newest trades, before an id if there is one. The exchange calls that `after`: older ones come later in its list."""
+    after = () if before_id is None else (("after", str(before_id)),)
+    return Request(f"{_product(symbol)}/trades", (("limit", str(limit)), *after))
 
 
 def _product(symbol: str) -> str:
