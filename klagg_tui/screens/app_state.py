@@ -120,7 +120,8 @@ class AppState:
     def check_alerts(self, touched: set[str]) -> list[Firing]:
         """Alerts that fire among the symbols that changed; `fired` keeps them too."""
         before = self.alerts.version
-        now_ms = self.status.exchange_now_ms
+        # Changes and time are told apart from each other: of a replay that plays fast, the time may lie a minute behind.
+        now_ms = max(self.status.exchange_now_ms, self.live.newest_trade_ms)
         unread = self.book.take_news(now_ms)
         is_news = self.live.newest_trade_ms >= self.book.quiet_until_ms
         fired = self.book.check(self.live.rows, touched, now_ms, is_news=is_news)
