@@ -94,7 +94,7 @@ class AppState:
             before = begin_anew(self, update.anew_until_ms) if update.anew_until_ms else touched
             touched = before | self.live.apply(update)
         seeded, self.seeded = self.seeded, set()
-        self.alerts.doubt(seeded)
+        self.alerts.doubt(seeded, self.last_update.tickers if self.last_update is not None else ())
         return touched | seeded | self.live.note_halted(self.status.halted)
 
     def look_at(self, visible: tuple[str, ...], opened: str | None) -> None:
@@ -197,9 +197,9 @@ class AppState:
     def use_figures(self) -> None:
         """Compute what filter, alerts, columns, order and the line of the whole market ask for, and nothing else."""
         calls = self.urgent_calls.union(*(column.calls for column in self.columns()))
-        self.live.screener.use(calls)
+        self.live.screener.use(calls, self.feed.periods)
         if self.still is not None:
-            self.still.market.screener.use(calls)
+            self.still.market.screener.use(calls, self.feed.periods)
 
     @property
     def sorting(self) -> Sort:

@@ -25,11 +25,10 @@ from klagg_tui.screens.widgets.line import ActiveTab, Clickable
 from klagg_tui.screens.widgets.prompt import FilterPrompt
 from klagg_tui.screens.widgets.table import MarketTable
 from klagg_tui.view import filter as filters
-from klagg_tui.view import venues, watchlists
+from klagg_tui.view import sorting, venues, watchlists
 from klagg_tui.view.columns.venue import VENUE
 from klagg_tui.view.role import Piece, Role
-from klagg_tui.view.selection import chosen_rows, empty_text, mixes_quotes
-from klagg_tui.view.sorting import ordered
+from klagg_tui.view.selection import chosen_rows, empty_text, mixes_quotes, unknown_count
 
 RESORT_BEATS: Final = 5
 """Beats between two live re-sorts: once a second."""
@@ -70,6 +69,8 @@ class MarketScreen(MarkingScreen):
             self, self.reorder, lambda name: self.prompt.open(f"{name}>", is_begun=True)
         )
         self._beats = 0
+        self._not_known = (0, 0)
+        """Of how many rows it is not known whether they match, and how many have no value to be ordered by."""
 
     def compose(self) -> ComposeResult:
         """Status, tabs, column headers, table, a chart beside them, the whole market in a line, prompt, footer."""
@@ -134,7 +135,11 @@ class MarketScreen(MarkingScreen):
         chosen = state.preferences
         market, venue = state.shown_market, state.venue
         among = chosen_rows(market, chosen, state.filter, state.period, state.now_ms, venue)
-        rows = ordered(among, state.sorting, state.period, state.now_ms, state.find_column)
+        rows = sorting.ordered(among, state.sorting, state.period, state.now_ms, state.find_column)
+        self._not_known = (
+            unknown_count(market, chosen, state.filter, state.period, state.now_ms, venue),
+            sorting.unknown_count(rows, state.sorting, state.period, state.now_ms, state.find_column),
+        )
         if state.ranking is not None:
             rows.sort(key=state.ranking, reverse=True)  # those that are as like stay in their order
         self.show_marks()
@@ -151,16 +156,22 @@ class MarketScreen(MarkingScreen):
         self.follow_cursor()
         self.refresh_lines()
 
+    def follow_cursor(self) -> None:
+        """Chart the symbol under the cursor, and tell how much is known of its figures."""
+        super().follow_cursor()
+        self.breadth.tell_known(self.table.current, [placed.column for placed in self.table.placed])
+
     # The lines around the table.
 
     def refresh_lines(self) -> None:
         """Bring the lines up to date."""
         state = self.state
         state.shown_count = len(self.table.rows)
-        self.prompt.show_count(state.shown_count, len(state.shown_market.rows))
+        self.prompt.show_count(state.shown_count, len(state.shown_market.rows), self._not_known[0])
         self.status_line.show_status(state)
         self.venues.show_venues(state)
-        self.tabs.show_tabs(state, self._list_tabs(), state.filter.text, self._show_headers())
+        order = self._show_headers()
+        self.tabs.show_tabs(state, self._list_tabs(), state.filter.text, order, self._not_known)
         keys = (*FOOT_KEYS[:2], *FOOT_OF_SEVERAL, *FOOT_KEYS[2:]) if state.venues else FOOT_KEYS
         offers_demo = state.status.mode is Mode.OFFLINE and not state.status.is_simulated
         self.show_footer((FOOT_OF_DEMO, *keys) if offers_demo else keys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,13 +11,13 @@ from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
-from klagg_tui.view.columns.column import RenderContext, change_role
+from klagg_tui.view.columns.column import Column, RenderContext, change_role
 from klagg_tui.view.columns.figures import figure_column
 from klagg_tui.view.columns.prices import LAST
 from klagg_tui.view.columns.state import bar_sign, state_sign
 from klagg_tui.view.model import Row, change_percent, is_stale_bar, taker_share, trade_count_of, turnover_of
 from klagg_tui.view.role import Piece, Role
-from klagg_tui.view.screener.figure import FigureCall
+from klagg_tui.view.screener.figure import WHOLE, FigureCall
 from klagg_tui.view.sparkline import balance, sparkline
 
 PLENTY: Final = 40
@@ -66,6 +67,14 @@ def bar_line(bar: Bar, decimals: int) -> list[Piece]:
         Piece(" V ", Role.FAINT),
         Piece(formatting.short(exact.quantity_as_float(bar.volume)), Role.TEXT),
     ]
+
+
+def known_pieces(row: Row, columns: Sequence[Column]) -> list[Piece]:
+    """Of the figures in these columns that are not known as a whole, how much of their windows is: what `≈` and `–` mean."""
+    calls = dict.fromkeys(call for column in columns for call in column.calls)
+    parts = [(call, row.coverage(call)) for call in calls]
+    texts = [f"{call} {math.floor(100 * part)}%" for call, part in parts if 0 < part < WHOLE]
+    return [Piece(f"≈ known of {', '.join(texts)} ", Role.PARTIAL)] if texts else []
 
 
 def bare_line(row: Row, period: Period) -> list[Piece]:

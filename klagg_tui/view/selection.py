@@ -8,13 +8,14 @@ from typing import Final
 from klagg_tui.engine.period import Period
 from klagg_tui.feed import Mode, Status
 from klagg_tui.view import watchlists
-from klagg_tui.view.filter import Filter
+from klagg_tui.view.filter import Filter, read
 from klagg_tui.view.model import Market, Row
 from klagg_tui.view.nearest import nearest_text
 from klagg_tui.view.preferences import Preferences
 from klagg_tui.view.quotes import are_mixed, is_dollar
 
 _MOST_NAMED: Final = 3
+EVERYTHING: Final = read("")
 
 
 def chosen_rows(
@@ -42,6 +43,17 @@ def _besides(wanted: Filter, status: Status) -> str:
     named = f"{', '.join(found[:_MOST_NAMED])}{' …' if len(found) > _MOST_NAMED else ''}"
     told = status.not_chosen.replace(". ", ".\n")
     return f"Listed but not followed: {named}\n{told}"
+
+
+def unknown_count(
+    market: Market, chosen: Preferences, wanted: Filter, period: Period, now_ms: int, venue: str = ""
+) -> int:
+    """Of how many rows it cannot be said whether they match, for a value that the filter asks for is not known."""
+    if not wanted.text:
+        return 0
+    rows = chosen_rows(market, chosen, EVERYTHING, period, now_ms, venue)
+    matches, denies = wanted.matches, wanted.denies
+    return sum(not denies(row, period, now_ms) and not matches(row, period, now_ms) for row in rows)
 
 
 def mixes_quotes(rows: Iterable[Row]) -> bool:
@@ -72,7 +84,7 @@ def empty_text(
         besides = _besides(wanted, status)
         if not besides:
             now_ms = status.exchange_now_ms
-            among = chosen_rows(market, chosen, Filter("", wanted.matches), period, now_ms, venue)
+            among = chosen_rows(market, chosen, EVERYTHING, period, now_ms, venue)
             besides = nearest_text(among, wanted, period, now_ms)
         place = f" at {venue}" if venue else ""
         place += f" in {chosen.shown_list}" if chosen.shown_list else ""

@@ -32,6 +32,7 @@ LEGEND: Final = (
     ("≥", "at least: an exchange does not tell since when the symbol is listed, so the oldest stored bar counts"),
     ("⌕", "a filter is in use; before a title: the filter goes by this column, which goes with it"),
     ("‹", "there are more exchanges to the left"),
+    ("◂", "at the left edge of a chart: older bars are fetched, or why there are none"),
     ("▌", "the cursor"),
     ("▐", "how far the table is scrolled"),
     ("━╸─", "what buyers and what sellers took; how far a longer work is"),

@@ -77,7 +77,9 @@ class Watched:
                 row = self.state.live.rows[symbol]
                 current = row.bar(period)
                 assert current is not None
-                found[symbol, period] = (*await self.runtime.history(symbol, period, None, 10_000), current)
+                past = await self.runtime.history(symbol, period, None, 10_000)
+                # The one under way may lie on the disk as it was when that was written last.
+                found[symbol, period] = (*(bar for bar in past if bar.open_ms < current.open_ms), current)
         return found
 
     def figures(self) -> dict[tuple[str, str], object]:

@@ -237,6 +237,23 @@ async def test_what_a_filter_goes_by_is_shown_as_columns_of_its_own_and_goes_wit
         assert "⌕" not in seen.text
 
 
+async def test_it_is_told_of_how_many_symbols_a_filter_does_not_know_what_it_asks_for() -> None:
+    async with opened((160, 40)) as seen:
+        count = len(seen.app.state.live.rows)
+        await seen.press("slash", *"oi_value>100m")
+        assert f"0 of {count} match, {count} not known" in seen.text
+        await seen.press("enter")
+        assert f"⌕ oi_value>100m · {count} not known" in seen.lines[1]
+        await seen.press("escape")
+        assert "not known" not in seen.lines[1]
+
+
+async def test_of_the_row_under_the_cursor_it_is_told_how_much_of_its_figures_is_known() -> None:
+    async with opened((200, 30), preferences=Preferences(columns=("symbol", "chg(24h)", "rvol(5m)"))) as seen:
+        assert "≈ known of chg(24h) " in seen.lines[-2]
+        assert "rvol(5m) " in seen.lines[-2]
+
+
 async def test_new_listings_come_youngest_first_with_their_age_until_another_order_is_chosen() -> None:
     feed = MadeMarket(10)
     names = sorted(feed.symbols)[:3]

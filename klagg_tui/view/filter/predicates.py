@@ -68,11 +68,18 @@ class Clause(NamedTuple):
     numbers: tuple[Compared, ...] = ()
 
 
+def _not_denied(_row: Row, _period: Period, _now_ms: int) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Yes or no for a row."""
+    """Yes or no for a row, or neither: what it asks for may not be known."""
 
     matches: Predicate
+    """Whether it holds, for all that is known."""
+    denies: Predicate
+    """Whether it does not hold, for all that is known; where it neither holds nor is denied, a value is not known."""
     calls: frozenset[FigureCall] = frozenset()
     """What has to be computed for it."""
     parts: int = 1
@@ -96,7 +103,7 @@ def _everything(_row: Row, _period: Period, _now_ms: int) -> bool:
     return True
 
 
-EVERYTHING: Final = Truth(_everything, may=_always, must=_always, is_fixed=True)
+EVERYTHING: Final = Truth(_everything, _not_denied, may=_always, must=_always, is_fixed=True)
 """Every row matches: the empty filter."""
 
 
@@ -117,7 +124,11 @@ def compared(left: Quantity, sign: str, right: Quantity) -> Truth:
             first = value(row, shown, now_ms)
             return first is not None and compare(first, limit)
 
-        return Truth(holds_at_limit, left.calls, parts, numbers=numbers, is_fixed=not numbers)
+        def denied_at_limit(row: Row, shown: Period, now_ms: int) -> bool:
+            first = value(row, shown, now_ms)
+            return first is not None and not compare(first, limit)
+
+        return Truth(holds_at_limit, denied_at_limit, left.calls, parts, numbers=numbers, is_fixed=not numbers)
 
     def holds(row: Row, shown: Period, now_ms: int) -> bool:
         first = value(row, shown, now_ms)
@@ -126,7 +137,11 @@ def compared(left: Quantity, sign: str, right: Quantity) -> Truth:
         second = other(row, shown, now_ms)
         return second is not None and compare(first, second)
 
-    return Truth(holds, left.calls | right.calls, parts, numbers=numbers)
+    def denied(row: Row, shown: Period, now_ms: int) -> bool:
+        first, second = value(row, shown, now_ms), other(row, shown, now_ms)
+        return first is not None and second is not None and not compare(first, second)
+
+    return Truth(holds, denied, left.calls | right.calls, parts, numbers=numbers)
 
 
 def text_of(column: Column, period: Period | None) -> TextOf:
@@ -149,17 +164,20 @@ def against_text(value: TextOf, texts: Callable[[Row], tuple[str, ...]] | None, 
             return True
         return texts is not None and any(matches(other.casefold()) for other in texts(row))
 
-    return Truth(holds)
+    def denied(row: Row, shown: Period, now_ms: int) -> bool:
+        return value(row, shown, now_ms) is not None and not holds(row, shown, now_ms)
+
+    return Truth(holds, denied)
 
 
 def known(value: TextOf) -> Truth:
     """The row has the value."""
-    return Truth(lambda row, shown, now_ms: value(row, shown, now_ms) is not None)
+    return Truth(lambda row, shown, now_ms: value(row, shown, now_ms) is not None, _not_denied)
 
 
 def of_name(matches: Callable[[Row], bool]) -> Truth:
     """A test of what the symbol is called."""
-    return fixed(Truth(lambda row, _period, _now_ms: matches(row), names=1))
+    return fixed(Truth(lambda row, _period, _now_ms: matches(row), _not_denied, names=1))
 
 
 def fixed(truth: Truth) -> Truth:
@@ -169,7 +187,10 @@ def fixed(truth: Truth) -> Truth:
     def test(row: Row) -> bool:
         return matches(row, Period.M1, 0)
 
-    return replace(truth, may=test, must=test, is_fixed=True)
+    def denied(row: Row, _period: Period, _now_ms: int) -> bool:
+        return not test(row)
+
+    return replace(truth, denies=denied, may=test, must=test, is_fixed=True)
 
 
 def name_contains(part: str) -> Truth:
@@ -202,6 +223,7 @@ def any_of(truths: Sequence[Truth], at: int) -> Truth:
     joined = _joined(matches, truths, "", at)
     return replace(
         joined,
+        denies=lambda row, period, now_ms: all(truth.denies(row, period, now_ms) for truth in truths),
         may=lambda row: any(truth.may(row) for truth in truths),
         must=lambda row: any(truth.must(row) for truth in truths),
     )
@@ -222,17 +244,19 @@ def all_of(truths: Sequence[Truth], at: int) -> Truth:
     joined = _joined(matches, truths, next((truth.like for truth in truths if truth.like), ""), at)
     return replace(
         joined,
+        denies=lambda row, period, now_ms: any(truth.denies(row, period, now_ms) for truth in truths),
         may=lambda row: all(truth.may(row) for truth in truths),
         must=lambda row: all(truth.must(row) for truth in truths),
     )
 
 
 def opposite(truth: Truth) -> Truth:
-    """It does not hold."""
-    matches, may, must = truth.matches, truth.may, truth.must
+    """It does not hold; where that is not known, this is not either."""
+    may, must = truth.may, truth.must
     return replace(
         truth,
-        matches=lambda row, period, now_ms: not matches(row, period, now_ms),
+        matches=truth.denies,
+        denies=truth.matches,
         like="",
         clauses=(),
         may=lambda row: not must(row),
@@ -253,6 +277,7 @@ def _joined(matches: Predicate, truths: Sequence[Truth], like: str, at: int) -> 
     parts = check_size(sum(truth.parts for truth in truths), at)
     return Truth(
         matches,
+        _not_denied,
         calls,
         parts,
         sum(truth.names for truth in truths),

@@ -27,6 +27,8 @@ class Filter:
 
     text: str
     matches: Predicate
+    denies: Predicate
+    """Whether it says no for certain: where it says neither, a value that it asks for is not known."""
     calls: frozenset[FigureCall] = frozenset()
     """What has to be computed for it, through saved filters and own names too."""
     likeness: Callable[[Row], float] | None = None
@@ -150,6 +152,7 @@ def _filter(text: str, truth: Truth, scope: Scope) -> Filter:
     return Filter(
         text,
         truth.matches,
+        truth.denies,
         truth.calls,
         _place(order) if order else _likeness(like) if like else None,
         order,

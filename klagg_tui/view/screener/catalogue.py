@@ -132,7 +132,7 @@ _ALL: Final = (
         "rvol",
         "RVol",
         "relative volume: turnover in the window against its mean over the windows of that length before it, 20 of them"
-        " unless told otherwise; 3 is three times the usual",
+        " unless told otherwise; 3 is three times the usual; by amount where an exchange's candles have no turnover",
         (*_long(5), _bars(20, "windows", 1)),
         FigureUnit.TIMES,
         "rvol(5m)",

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.exact import PRICE_DECIMALS
 from klagg_tui.view.screener.kinds import WHOLE
-from klagg_tui.view.screener.readings import Reading, newest_price
+from klagg_tui.view.screener.readings import Known, Reading, newest_price
 from klagg_tui.view.screener.tape import Tape
 
 A_DAY: Final = 1440
@@ -116,6 +116,8 @@ class OfDay(Reading):
     def recheck(self) -> None:
         """History has come."""
         self._checked = -1
+        if isinstance(self.own, Known):
+            self.own.recheck()
 
     def coverage(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float:
         """See `Reading`."""

@@ -62,9 +62,9 @@ class StillScreener(Screener):
         for figures in live.followed:
             self._figures[figures.symbol] = figures.still(bars_of(figures.symbol), lambda: self.now_ms)
 
-    def use(self, calls: Collection[FigureCall]) -> bool:
+    def use(self, calls: Collection[FigureCall], kept: Collection[Period] = ()) -> bool:
         """See `Screener`; of what was in use before there is nothing to be done."""
-        return super().use(frozenset(calls) - self._kept)
+        return super().use(frozenset(calls) - self._kept, kept)
 
     def figures_of(self, symbol: str) -> Frozen:
         """What `Row.figures` is."""

@@ -12,13 +12,14 @@ from klagg_tui.view.screener.day import OfDay, Told
 from klagg_tui.view.screener.extremes import Extreme, FirstKnown
 from klagg_tui.view.screener.figure import WHOLE, FigureCall
 from klagg_tui.view.screener.listing import Listing
-from klagg_tui.view.screener.readings import Reading
+from klagg_tui.view.screener.longer import Longer, Start
+from klagg_tui.view.screener.readings import Known, Reading
 from klagg_tui.view.screener.series import Run, Series
 from klagg_tui.view.screener.tape import Tape
 from klagg_tui.view.screener.windows import PaidWindow, PairWindow, ReturnWindow, SumWindow
 
-Counter: TypeAlias = SumWindow | PaidWindow | ReturnWindow | PairWindow | Extreme | FirstKnown | Run
-_Kind = TypeVar("_Kind", SumWindow, PaidWindow, ReturnWindow, PairWindow, Extreme, FirstKnown, Run)
+Counter: TypeAlias = SumWindow | PaidWindow | ReturnWindow | PairWindow | Extreme | FirstKnown | Longer | Start | Run
+_Kind = TypeVar("_Kind", SumWindow, PaidWindow, ReturnWindow, PairWindow, Extreme, FirstKnown, Longer, Start, Run)
 
 Make: TypeAlias = "Callable[[SymbolFigures, FigureCall], Reading | None]"
 """From a symbol and a call to its reading; None where the symbol cannot have the figure."""
@@ -33,6 +34,7 @@ class SymbolFigures:
         "contract",
         "is_inverse",
         "listing",
+        "longer",
         "now_ms",
         "peer",
         "peer_bar",
@@ -58,6 +60,8 @@ class SymbolFigures:
         """BTC of the same exchange."""
         self.peer_bar: Callable[[], Bar | None] = lambda: None
         self.tape = Tape()
+        self.longer: dict[Period, Tape] = {}
+        """Bars that stand in for minutes, those of the longest period first."""
         self.series: dict[Period, Series] = {}
         self.readings: dict[FigureCall, Reading] = {}
         self.sought: dict[str | Period, int] = {}
@@ -78,6 +82,8 @@ class SymbolFigures:
             window for window in self.tape.listeners if isinstance(window, PairWindow) and window.tape is not self.tape
         ]
         self.tape.listeners = [*(counter for counter in counters if not isinstance(counter, Run)), *others]
+        for tape in self.longer.values():
+            tape.listeners = [counter for counter in counters if isinstance(counter, Longer | Start)]
         for window in self._pairs():
             if window.their_tape is not self.tape:
                 window.their_tape.listeners.append(window)
@@ -144,9 +150,9 @@ class SymbolFigures:
         return bar if minute == end else None
 
     def recheck(self) -> None:
-        """History has come: it may cover a day now."""
+        """History has come: it may cover a window now."""
         for reading in self.readings.values():
-            if isinstance(reading, OfDay):
+            if isinstance(reading, OfDay | Known):
                 reading.recheck()
 
     @property

@@ -153,7 +153,33 @@ def test_a_comparison_and_its_opposite_part_the_rows_that_have_the_value(key: st
     if BY_KEY[key].unit is Unit.TEXT:
         return
     text = f"{key}{operator}{value:.3f}"
-    assert _passes(text) != _passes(f"!{text}")
+    row = _row()
+    is_known = BY_KEY[key].measure(row, row.bar(Period.M1), NOW) is not None
+    assert [_passes(text), _passes(f"!{text}")].count(True) == is_known
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("last>0", (False, False)),
+        ("!(last>0)", (False, False)),
+        ("last>0 or btc", (True, False)),
+        ("last>0 or eth", (False, False)),
+        ("last>0 eth", (False, True)),
+        ("last>0 btc", (False, False)),
+        ("last>open", (False, False)),
+        ("oi_value>100m", (False, False)),
+        ("state=partial", (False, False)),
+        ("btc", (True, False)),
+        ("venue=kraken or base=eth", (False, True)),
+        ("", (True, False)),
+    ],
+)
+def test_of_a_row_without_a_value_it_is_neither_said_that_it_matches_nor_that_it_does_not(
+    text: str, said: tuple[bool, bool]
+) -> None:
+    row, read = Row("BTCUSDT"), filters.read(text)
+    assert (read.matches(row, Period.M1, NOW), read.denies(row, Period.M1, NOW)) == said
 
 
 @pytest.mark.parametrize("text", ["&&", "&& btc", "| btc", "btc && || eth", "btc &&", "btc &"])
