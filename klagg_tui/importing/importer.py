@@ -14,6 +14,7 @@ from klagg_tui.exchange.binance.archive import Market
 from klagg_tui.importing.check import check
 from klagg_tui.importing.detect import FileKind, SourceFile, plan
 from klagg_tui.importing.foreign import checked_value
+from klagg_tui.importing.kline_columns import KlineColumns
 from klagg_tui.importing.look import Look, can_be_mixed, look_at
 from klagg_tui.importing.markets import assumption, settle, settle_predecessor
 from klagg_tui.importing.mixing import ColumnBlock, Mixed
@@ -25,14 +26,14 @@ from klagg_tui.importing.read import (
     TradeBlock,
     by_contract,
     order_of,
-    read_bars,
     read_sales,
+    read_series,
     read_trades,
     sorted_trades,
 )
 from klagg_tui.importing.shelf import Shelf, known_pairs
 from klagg_tui.importing.strangers import refuse_strangers
-from klagg_tui.importing.write import Edges, TradeWriter, write_confirmed, write_missing, write_partial
+from klagg_tui.importing.write import Edges, TradeWriter, write_confirmed, write_missing, write_partial, write_series
 from klagg_tui.storage.store import Store
 
 
@@ -193,10 +194,15 @@ class _Import:
         await self._keep_precisions()
 
     async def _read_bars(self, file: SourceFile) -> None:
-        for block in read_bars(file, self.outcome.tally):
-            bars = self._over(file, block.bars)
-            self._note_use(file, bars)
-            await write_confirmed(self._shelf(file), bars, self.outcome)
+        shelf = self._shelf(file)
+        for block in read_series(file, self.outcome.tally, self._latest_ms):
+            if isinstance(block, KlineColumns):
+                self.used.add(file.path)
+                await write_series(shelf, block.series, self.outcome)
+            else:
+                bars = self._over(file, block.bars)
+                self._note_use(file, bars)
+                await write_confirmed(shelf, bars, self.outcome)
             if self._is_stopped_at(file, block.read_bytes):
                 return
 

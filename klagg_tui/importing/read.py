@@ -21,6 +21,7 @@ from klagg_tui.importing.bars import BarReader
 from klagg_tui.importing.detect import SourceFile, name_of
 from klagg_tui.importing.events import EventReader
 from klagg_tui.importing.foreign import name_in
+from klagg_tui.importing.kline_columns import KlineColumns, columns_of_klines
 from klagg_tui.importing.lines import Block, RawBlock, raw_blocks
 from klagg_tui.importing.sales import SalesReader, SparseBarReader
 from klagg_tui.importing.sorting import Sorter
@@ -222,6 +223,25 @@ def read_bars(file: SourceFile, tally: Tally) -> Iterator[BarBlock]:
     reader = _bar_reader(file, tally)
     for block in _own_blocks(file):
         yield BarBlock(reader.read(block), block.read_bytes)
+
+
+def read_series(file: SourceFile, tally: Tally, latest_ms: int) -> Iterator[BarBlock | KlineColumns]:
+    """The same, by columns where nothing is unusual; these are counted, and over by `latest_ms`."""
+    assert file.symbol is not None
+    reader = _bar_reader(file, tally)
+    for raw in own_raw_blocks(file):
+        found = None
+        if isinstance(reader, BarReader) and can_be_series(file):
+            found = columns_of_klines(file.symbol, raw, latest_ms, reader.period_in(raw.part))
+            if found:
+                reader.settle(raw.part, found.period)
+                found.tell(tally)
+        yield found or BarBlock(reader.read(_own_block(file, raw)), raw.read_bytes)
+
+
+def can_be_series(file: SourceFile) -> bool:
+    """Whether the rows of a file are such as `kline_columns` knows: contracts on coins are counted otherwise."""
+    return file.unit is None and not file.is_of_pair and not file.market.is_in_contracts
 
 
 def sampled_trades(file: SourceFile) -> Iterator[list[AggTrade]]:

@@ -23,6 +23,7 @@ from klagg_tui.exchange.binance.archive import UM, ArchiveName, Market
 from klagg_tui.importing.mixing import ColumnBlock
 from klagg_tui.importing.outcome import Imported
 from klagg_tui.importing.read import TradeBlock, in_order
+from klagg_tui.importing.series import Series
 from klagg_tui.importing.shelf import Shelf
 from klagg_tui.importing.sorting import Sorter
 from klagg_tui.importing.units import in_own_units
@@ -239,6 +240,13 @@ async def write_confirmed(shelf: Shelf, bars: list[Bar], outcome: Imported) -> N
     """The exchange's own bars take the place of others."""
     added = await shelf.add_confirmed(bars)
     outcome.bars += len(bars)
+    outcome.new += added.new
+
+
+async def write_series(shelf: Shelf, series: Series, outcome: Imported) -> None:
+    """The same of bars by columns."""
+    added = await shelf.add_series(series)
+    outcome.bars += series.count
     outcome.new += added.new
 
 
