@@ -8,7 +8,9 @@ columns are numbers that are known to be read exactly.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final, NamedTuple
+from itertools import chain
+from math import gcd
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
@@ -17,7 +19,7 @@ from klagg_tui.exchange.binance.archive.rows import EARLIEST_MS, END_OF_TIME_MS
 from klagg_tui.exchange.fields import MOST_COUNTED
 from klagg_tui.importing.columns import without_header
 from klagg_tui.importing.lines import RawBlock
-from klagg_tui.importing.series import Series
+from klagg_tui.importing.series import COLUMNS, Series
 from klagg_tui.importing.tally import Tally
 
 _TO_SHAPE: Final = bytes(ord("0") if chr(byte).isdecimal() else byte for byte in range(256))
@@ -29,7 +31,10 @@ _MOST_DECIMALS: Final = 8
 _PRICES: Final = ("open", "high", "low", "close")
 _QUANTITIES: Final = ("volume", "bought")
 _TURNOVERS: Final = ("turnover", "paid")
+_KINDS: Final = (_PRICES, _QUANTITIES, _TURNOVERS)
 _AMOUNTS: Final = (*_PRICES, *_QUANTITIES, *_TURNOVERS)
+_SAMPLED: Final = 60
+"""Rows."""
 _HIGHEST: Final = 10**10
 """No price is higher, by a wide margin; the slow way judges those that are."""
 _LENGTHS: Final = {period.nominal_ms: period for period in Period if not period > Period.D1}
@@ -44,6 +49,14 @@ class _Shape(NamedTuple):
     turnover: int
     close: int
     volume: int
+
+
+class _Decimals(NamedTuple):
+    """Of prices, quantities and turnovers."""
+
+    price: int
+    quantity: int
+    turnover: int
 
 
 class KlineColumns(NamedTuple):
@@ -70,14 +83,13 @@ class KlineColumns(NamedTuple):
         tally.widen(self.series.symbol, f"0.{'0' * self.close}", f"0.{'0' * self.volume}")
 
 
-def columns_of_klines(symbol: str, raw: RawBlock, latest_ms: int, known: Period | None = None) -> KlineColumns | None:
+def columns_of_klines(symbol: str, raw: RawBlock, latest_ms: int) -> KlineColumns | None:
     """The bars of a block by columns; None where they have to be looked at one by one.
 
     Args:
         symbol: of all rows.
         raw: the block.
         latest_ms: now: bars that are not over are unusual.
-        known: how long bars last in this part of the file; None where it is to be found out.
     """
     data = without_header(raw)
     if raw.is_cut or not data:
@@ -87,13 +99,18 @@ def columns_of_klines(symbol: str, raw: RawBlock, latest_ms: int, known: Period 
     if None in found:
         return None
     widest = _Shape(*map(max, zip(*filter(None, found), strict=True)))
-    rows = _rows(data, max(widest[:3]))
+    written = max(widest[:3])
+    rows = _rows(data, written)
     if rows is None:
         return None
-    period = _period_of(rows)
-    if period is None or known not in {None, period} or not _are_sound(rows, period, latest_ms, max(widest[:3])):
+    period = _LENGTHS.get(rows["to"][0] + 1 - rows["from"][0])
+    decimals = _sampled_decimals(rows, widest)
+    found_in = period and _found_in(rows, period, decimals, written)
+    if not found_in or not period or not _are_sound(rows, found_in, period, latest_ms, written):
         return None
-    series = _series(symbol, period, rows, widest)
+    if not _is_enough(found_in):
+        decimals = _Decimals(widest.price, widest.quantity, widest.turnover)
+    series = _series(symbol, period, rows, decimals, written, found_in)
     return KlineColumns(series, raw.part, raw.read_bytes, widest.close, widest.volume)
 
 
@@ -147,65 +164,72 @@ def _rows(data: bytes, decimals: int) -> pl.DataFrame | None:
     return rows
 
 
-def _period_of(rows: pl.DataFrame) -> Period | None:
-    """How long all bars last; None where that is not one of the usual lengths. Whether they do is asked later."""
-    return _LENGTHS.get(rows["to"][0] + 1 - rows["from"][0])
+def _sampled_decimals(rows: pl.DataFrame, widest: _Shape) -> _Decimals:
+    """How many decimals some rows need of those that they write, closing zeros left out: mostly as many as all."""
+    written = max(widest[:3])
+    columns = dict(zip(rows.columns, rows.head(_SAMPLED).get_columns(), strict=True))
+    needed = []
+    for names in _KINDS:
+        common = gcd(10**written, *chain.from_iterable(columns[name].to_list() for name in names))
+        needed.append(next(most for most in range(written + 1) if not common % 10 ** (written - most)))
+    return _Decimals(*needed)
 
 
-def _are_sound(rows: pl.DataFrame, period: Period, latest_ms: int, decimals: int) -> bool:
-    """Whether every row is a bar, over, and not before the one before it is."""
+def _found_in(rows: pl.DataFrame, period: Period, decimals: _Decimals, written: int) -> dict[str, Any]:
+    """What all rows have in common: whether each is a bar of that period, and what bounds them."""
     length = period.nominal_ms
     col = pl.col
     is_traded = (col("volume") > 0) & (col("count") > 0) & (col("count") <= MOST_COUNTED)
     is_flat = (col("volume") == 0) & (col("count") == 0) & (col("turnover") == 0) & (col("high") == col("low"))
     is_in_order = (
         (col("low") > 0)
-        & (col("low") <= col("open"))
-        & (col("low") <= col("close"))
-        & (col("open") <= col("high"))
-        & (col("close") <= col("high"))
+        & (col("low") <= pl.min_horizontal("open", "close"))
+        & (col("high") >= pl.max_horizontal("open", "close"))
         & (col("bought") <= col("volume"))
         & (col("paid") <= col("turnover"))
     )
-    found = rows.select(
+    steps = {kind: 10 ** (written - most) for kind, most in zip(_KINDS, decimals, strict=True)}
+    over = [(col(name) % step).max() for kind, step in steps.items() if step > 1 for name in kind]
+    return rows.select(
         sound=(is_in_order & (is_traded | is_flat)).all(),
         timed=(col("to") - col("from") == length - 1).all() & (col("from") % length == 0).all(),
         apart=col("from").diff().min(),
-        traded=col("volume").max(),
+        most=col("volume").max(),
+        least=col("volume").min(),
         highest=col("high").max(),
+        volume=col("volume").cast(pl.Int128).sum(),
+        turnover=col("turnover").cast(pl.Int128).sum(),
+        **{f"over {at}": one for at, one in enumerate(over)},
     ).row(0, named=True)
-    from_ms, to_ms = rows["from"][0], rows["from"][-1]
+
+
+def _is_enough(found: dict[str, Any]) -> bool:
+    """Whether no row needs more decimals than were supposed."""
+    return not any(value for name, value in found.items() if name.startswith("over"))
+
+
+def _are_sound(rows: pl.DataFrame, found: dict[str, Any], period: Period, latest_ms: int, written: int) -> bool:
+    """Whether every row is a bar, over, and not before the one before it is."""
     return bool(
         found["sound"]
         and found["timed"]
-        and found["apart"] >= length
-        and found["traded"] > 0
-        and found["highest"] < _HIGHEST * 10**decimals
-        and from_ms >= EARLIEST_MS
-        and to_ms + length <= min(latest_ms, END_OF_TIME_MS)
+        and found["apart"] >= period.nominal_ms
+        and found["most"] > 0
+        and found["highest"] < _HIGHEST * 10**written
+        and rows["from"][0] >= EARLIEST_MS
+        and rows["from"][-1] + period.nominal_ms <= min(latest_ms, END_OF_TIME_MS)
     )
 
 
-def _series(symbol: str, period: Period, rows: pl.DataFrame, widest: _Shape) -> Series:
+def _series(
+    symbol: str, period: Period, rows: pl.DataFrame, decimals: _Decimals, written: int, found: dict[str, Any]
+) -> Series:
     """The bars as the disk wants them: in minutes, and in units of as few decimals as hold them."""
-    written = max(widest[:3])
-    steps: list[pl.Expr] = []
-    needed: list[int] = []
-    for names, most in ((_PRICES, widest.price), (_QUANTITIES, widest.quantity), (_TURNOVERS, widest.turnover)):
-        decimals = _needed(rows, names, written, most)
-        needed.append(decimals)
-        step = 10 ** (written - decimals)
-        steps += [(pl.col(name) // step if step > 1 else pl.col(name)) for name in names]
-    opened, high, low, close, volume, bought, turnover, paid = steps
+    steps = [10 ** (written - most) for most in decimals]
+    units = {name: step for kind, step in zip(_KINDS, steps, strict=True) for name in kind}
     minute = (pl.col("from") // MINUTE_MS).alias("minute")
-    frame = rows.select(minute, opened, high, low, close, volume, turnover, pl.col("count"), bought, paid)
-    price, quantity, product = needed
-    return Series(symbol, period, frame, (price, quantity, product))
-
-
-def _needed(rows: pl.DataFrame, names: tuple[str, ...], written: int, most: int) -> int:
-    """How many decimals these columns need, of those that are written."""
-    decimals = most
-    while decimals and not any((rows[name] % 10 ** (written - decimals + 1)).max() for name in names):
-        decimals -= 1
-    return decimals
+    values = [pl.col(name) // units[name] if units.get(name, 1) > 1 else pl.col(name) for name in COLUMNS]
+    largest = tuple(
+        -(-found[name] // step) for name, step in zip(("highest", "volume", "turnover"), steps, strict=True)
+    )
+    return Series(symbol, period, rows.select(minute, *values), decimals, largest, is_traded=found["least"] > 0)

@@ -18,6 +18,7 @@ from klagg_tui.exchange.binance.archive import ArchiveName, plain_lines, trade_i
 from klagg_tui.exchange.kraken import archive as pairs
 from klagg_tui.exchange.okx import archive as daily
 from klagg_tui.importing.bars import BarReader
+from klagg_tui.importing.beside import beside_each_other
 from klagg_tui.importing.detect import SourceFile, name_of
 from klagg_tui.importing.events import EventReader
 from klagg_tui.importing.foreign import name_in
@@ -229,14 +230,17 @@ def read_series(file: SourceFile, tally: Tally, latest_ms: int) -> Iterator[BarB
     """The same, by columns where nothing is unusual; these are counted, and over by `latest_ms`."""
     assert file.symbol is not None
     reader = _bar_reader(file, tally)
-    for raw in own_raw_blocks(file):
-        found = None
-        if isinstance(reader, BarReader) and can_be_series(file):
-            found = columns_of_klines(file.symbol, raw, latest_ms, reader.period_in(raw.part))
-            if found:
-                reader.settle(raw.part, found.period)
-                found.tell(tally)
-        yield found or BarBlock(reader.read(_own_block(file, raw)), raw.read_bytes)
+    if not isinstance(reader, BarReader) or not can_be_series(file):
+        yield from read_bars(file, tally)
+        return
+    read = partial(columns_of_klines, file.symbol, latest_ms=latest_ms)
+    for raw, columns in beside_each_other(own_raw_blocks(file), read):
+        if columns and reader.period_in(raw.part) in {None, columns.period}:
+            reader.settle(raw.part, columns.period)
+            columns.tell(tally)
+            yield columns
+        else:
+            yield BarBlock(reader.read(_own_block(file, raw)), raw.read_bytes)
 
 
 def can_be_series(file: SourceFile) -> bool:

@@ -10,12 +10,13 @@ import polars as pl
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS, TURNOVER_DECIMALS
-from klagg_tui.engine.period import MINUTE_MS, Period
+from klagg_tui.engine.period import DAY_MS, MINUTE_MS, Period
 
+COLUMNS: Final = ("open", "high", "low", "close", "volume", "turnover", "count", "bought", "paid")
+"""Those of the store's rows, behind the minute."""
 _PRICES: Final = ("open", "high", "low", "close")
 _QUANTITIES: Final = ("volume", "bought")
 _TURNOVERS: Final = ("turnover", "paid")
-_SUMS: Final = (*_QUANTITIES, *_TURNOVERS, "count")
 _BITS: Final = 2**63
 
 
@@ -26,9 +27,13 @@ class Series:
     symbol: str
     period: Period
     frame: pl.DataFrame
-    """Columns as those of the store's rows, from the minute on, without state and scale: whole numbers of 64 bits."""
+    """The minute and `COLUMNS`: whole numbers of 64 bits."""
     decimals: tuple[int, int, int]
     """Of their mantissas: prices, quantities, turnovers."""
+    largest: tuple[int, ...]
+    """No mantissa is larger, and no sum of them: prices, quantities, turnovers."""
+    is_traded: bool
+    """Each bar has trades."""
 
     @property
     def count(self) -> int:
@@ -75,13 +80,13 @@ class Series:
     def in_units_of(self, decimals: tuple[int, int, int]) -> Self | None:
         """The same with mantissas of as many decimals or more, None where 64 bits do not hold them, or what they add up to."""
         factors = [10 ** (wanted - own) for wanted, own in zip(decimals, self.decimals, strict=True)]
-        kinds = dict(zip((_PRICES, _QUANTITIES, _TURNOVERS), factors, strict=True))
-        highest = int(self.frame["high"].max()) * factors[0]  # type: ignore[arg-type]
-        totals = self.frame.select(pl.col("volume", "turnover", "count").cast(pl.Int128).sum()).row(0)
-        if max(highest, totals[0] * factors[1], totals[1] * factors[2], totals[2]) >= _BITS:
+        largest = tuple(most * factor for most, factor in zip(self.largest, factors, strict=True))
+        if max(largest) >= _BITS:
             return None
-        scaled = [pl.col(*names) * factor for names, factor in kinds.items() if factor > 1]
-        return replace(self, frame=self.frame.with_columns(scaled) if scaled else self.frame, decimals=decimals)
+        kinds = zip((_PRICES, _QUANTITIES, _TURNOVERS), factors, strict=True)
+        scaled = [pl.col(*names) * factor for names, factor in kinds if factor > 1]
+        frame = self.frame.with_columns(scaled) if scaled else self.frame
+        return replace(self, frame=frame, decimals=decimals, largest=largest)
 
     def rows(self) -> list[tuple[int, ...]]:
         """The columns, row by row."""
@@ -89,45 +94,54 @@ class Series:
 
     def runs(self) -> Iterator[Self]:
         """The parts in which each bar opens when the one before is over."""
-        length = self.period.nominal_ms // MINUTE_MS
-        minutes = self.frame["minute"]
-        breaks = (minutes.diff() != length).arg_true().to_list()
+        length = self.period.nominal_ms
+        if self.last_ms - self.first_ms == (self.count - 1) * length:
+            yield self
+            return
+        breaks = (self.frame["minute"].diff() != length // MINUTE_MS).arg_true().to_list()
         for begin, end in zip([0, *breaks], [*breaks, self.count], strict=True):
             yield replace(self, frame=self.frame.slice(begin, end - begin))
 
     def rolled_up(self, period: Period, anchor: int) -> Self:
-        """The bars of a longer period all of whose time these fill without a hole; there may be none.
+        """The bars of a longer period all of whose time these fill, where they have no hole; there may be none.
 
         As `engine.rollup` has it: a bar without trades lends no prices, unless there are only such.
         """
-        key = _open_minute(period, anchor)
+        length = self.period.nominal_ms
+        end_ms = self.last_ms + length
+        from_ms = period.open_ms(self.first_ms, anchor)
+        from_ms = from_ms if from_ms == self.first_ms else period.end_ms(from_ms)
+        last_ms = period.open_ms(self.last_ms, anchor)
+        until_ms = end_ms if period.end_ms(last_ms) == end_ms else last_ms
+        children = self.frame.slice((from_ms - self.first_ms) // length, max(0, until_ms - from_ms) // length)
+        if not children.height:
+            return replace(self, period=period, frame=children)
+        return replace(self, period=period, frame=self._grouped(children, _opens_in(period, anchor)))
+
+    def _grouped(self, children: pl.DataFrame, opens: pl.Expr) -> pl.DataFrame:
+        """One row for all that are in a longer bar."""
         col, is_traded = pl.col, pl.col("volume") > 0
-        children = self.frame.with_columns(key.alias("key"))
-        first, until = self.first_ms // MINUTE_MS, (self.last_ms + self.period.nominal_ms) // MINUTE_MS
-        if children["key"][0] < first:
-            children = children.filter(col("key") != children["key"][0])
-        if children.height and period.end_ms(children["key"][-1] * MINUTE_MS) > until * MINUTE_MS:
-            children = children.filter(col("key") != children["key"][-1])
-        if (children["volume"] > 0).all():
-            opened, high, low, close = col("open").first(), col("high").max(), col("low").min(), col("close").last()
-        else:
-            opened = pl.coalesce(col("open").filter(is_traded).first(), col("open").last())
-            high = pl.coalesce(col("high").filter(is_traded).max(), col("high").last())
-            low = pl.coalesce(col("low").filter(is_traded).min(), col("low").last())
-            close = pl.coalesce(col("close").filter(is_traded).last(), col("close").last())
-        sums = [col(name).sum() for name in ("volume", "turnover", "count", "bought", "paid")]
-        frame = children.group_by("key", maintain_order=True).agg(
-            opened.alias("open"), high.alias("high"), low.alias("low"), close.alias("close"), *sums
-        )
-        return replace(self, period=period, frame=frame.rename({"key": "minute"}))
+        prices = [col("open").first(), col("high").max(), col("low").min(), col("close").last()]
+        if not self.is_traded:
+            of_traded = [
+                col("open").filter(is_traded).first(),
+                col("high").filter(is_traded).max(),
+                col("low").filter(is_traded).min(),
+                col("close").filter(is_traded).last(),
+            ]
+            prices = [pl.coalesce(one, col(name).last()) for name, one in zip(_PRICES, of_traded, strict=True)]
+        sums = [col(name).sum() for name in COLUMNS[len(_PRICES) :]]
+        return children.group_by(opens.alias("minute"), maintain_order=True).agg(*prices, *sums)
 
 
-def _open_minute(period: Period, anchor: int) -> pl.Expr:
+def _opens_in(period: Period, anchor: int) -> pl.Expr:
     """When the bar of that period opens that each minute lies in, in minutes."""
     minute = pl.col("minute")
     if period is Period.MO1:
-        months = pl.from_epoch(minute * 60, time_unit="s").dt.truncate("1mo")
-        return months.dt.epoch(time_unit="s") // 60
+        return pl.from_epoch(minute * 60, time_unit="s").dt.truncate("1mo").dt.epoch(time_unit="s") // 60
     length = period.nominal_ms // MINUTE_MS
-    offset = period.open_ms(40 * 86_400_000, anchor) // MINUTE_MS % length
+    offset = period.open_ms(_SOME_DAY_MS, anchor) // MINUTE_MS % length
     return minute - (minute - offset) % length
+
+
+_SOME_DAY_MS: Final = 40 * DAY_MS

@@ -141,9 +141,8 @@ async def _is_there(writer: Writer, number: int, series: ConfirmedSeries) -> boo
 async def _insert(writer: Writer, number: int, scale: int, series: ConfirmedSeries) -> None:
     """Write rows of which none is stored; what all have in common is told once a statement."""
     head, rows = (number, series.period.ordinal, State.CONFIRMED.value, scale), series.rows()
-    for start in range(0, len(rows), _ROWS_A_STATEMENT):
-        part = rows[start : start + _ROWS_A_STATEMENT]
-        await writer.connection.rows(_statement(len(part)), (*head, *chain.from_iterable(part)))
+    parts = [rows[start : start + _ROWS_A_STATEMENT] for start in range(0, len(rows), _ROWS_A_STATEMENT)]
+    await writer.connection.run_each([(_statement(len(part)), (*head, *chain.from_iterable(part))) for part in parts])
 
 
 @lru_cache(maxsize=64)
