@@ -33,7 +33,7 @@ from klagg_tui.importing.read import (
 )
 from klagg_tui.importing.shelf import Shelf, known_pairs
 from klagg_tui.importing.strangers import refuse_strangers
-from klagg_tui.importing.write import Edges, TradeWriter, write_confirmed, write_missing, write_partial, write_series
+from klagg_tui.importing.write import Edges, SeriesWriter, TradeWriter, write_confirmed, write_missing, write_partial
 from klagg_tui.storage.store import Store
 
 
@@ -195,16 +195,23 @@ class _Import:
 
     async def _read_bars(self, file: SourceFile) -> None:
         shelf = self._shelf(file)
-        for block in read_series(file, self.outcome.tally, self._latest_ms):
-            if isinstance(block, KlineColumns):
-                self.used.add(file.path)
-                await write_series(shelf, block.series, self.outcome)
-            else:
-                bars = self._over(file, block.bars)
-                self._note_use(file, bars)
-                await write_confirmed(shelf, bars, self.outcome)
-            if self._is_stopped_at(file, block.read_bytes):
-                return
+        writer = SeriesWriter(shelf, self.outcome)
+        try:
+            for block in read_series(file, self.outcome.tally, self._latest_ms):
+                if isinstance(block, KlineColumns):
+                    self.used.add(file.path)
+                    await writer.write(block.series)
+                else:
+                    await writer.finish()
+                    bars = self._over(file, block.bars)
+                    self._note_use(file, bars)
+                    await write_confirmed(shelf, bars, self.outcome)
+                if self._is_stopped_at(file, block.read_bytes):
+                    break
+        except BadFile:
+            await writer.finish()  # what came before counts
+            raise
+        await writer.finish()
 
     async def _read_sales(self, file: SourceFile) -> None:
         """Minutes for which the file vouches, and those at its edges; trades that wait in an engine are another file's."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
@@ -54,6 +54,23 @@ class Series:
         """When each opens."""
         return [minute * MINUTE_MS for minute in self.frame["minute"].to_list()]
 
+    def is_behind(self, other: Self) -> bool:
+        """Whether these can be joined to another stretch: of the same bars and units, and all later."""
+        kind = self.symbol, self.period, self.decimals
+        is_alike = kind == (other.symbol, other.period, other.decimals)
+        return is_alike and self.first_ms >= other.last_ms + other.period.nominal_ms
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Stretches, each of them behind the one before, as one."""
+        prices, quantities, turnovers = zip(*(part.largest for part in parts), strict=True)
+        return replace(
+            parts[0],
+            frame=pl.concat([part.frame for part in parts]),
+            largest=(max(prices), sum(quantities), sum(turnovers)),
+            is_traded=all(part.is_traded for part in parts),
+        )
+
     def bars(self) -> list[Bar]:
         """One by one."""
         units = zip((PRICE_DECIMALS, QUANTITY_DECIMALS, TURNOVER_DECIMALS), self.decimals, strict=True)
@@ -88,9 +105,13 @@ class Series:
         frame = self.frame.with_columns(scaled) if scaled else self.frame
         return replace(self, frame=frame, decimals=decimals, largest=largest)
 
-    def rows(self) -> list[tuple[int, ...]]:
-        """The columns, row by row."""
-        return list(zip(*(column.to_list() for column in self.frame.get_columns()), strict=True))
+    def values(self) -> list[int]:
+        """Row by row, all in one list."""
+        width = self.frame.width
+        values = [0] * (self.count * width)
+        for at, column in enumerate(self.frame.get_columns()):
+            values[at::width] = column.to_list()
+        return values
 
     def runs(self) -> Iterator[Self]:
         """The parts in which each bar opens when the one before is over."""

@@ -6,26 +6,31 @@ what is stored (see `recompute`), and so are always those at the edges, which th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import chain
-from typing import Final, Protocol, Self
+from typing import Final, NamedTuple, Protocol, Self
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.storage.confirming import put_confirmed
-from klagg_tui.storage.connection import Row
 from klagg_tui.storage.merging import Added
 from klagg_tui.storage.recompute import made_over
 from klagg_tui.storage.writer import Writer
 
 _MOST_RUNS: Final = 20
 """Parts with holes between them: of more, larger bars are made as ever."""
-_ROWS_A_STATEMENT: Final = 500
-_HEAD: Final = 4
-"""Values that all rows have: symbol, period, state, scale."""
+_SIZES: Final = (256, 32, 4, 1)
+"""Rows of a statement."""
 _COLUMNS: Final = 10
-_IS_THERE: Final = "SELECT EXISTS (SELECT 1 FROM history WHERE symbol = ? AND period = ? AND minute BETWEEN ? AND ?)"
+"""Of a row, that are its own."""
+_ONE_BY_ONE: Final = 8_000
+"""Bars at a time where they have to be looked at one by one."""
+_IS_ANY_THERE: Final = """
+SELECT EXISTS (SELECT 1 FROM json_each(?) AS j CROSS JOIN history AS h
+ON h.symbol = ? AND h.period = json_extract(j.value, '$[0]')
+AND h.minute BETWEEN json_extract(j.value, '$[1]') AND json_extract(j.value, '$[2]'))
+"""
 
 
 class ConfirmedSeries(Protocol):
@@ -73,8 +78,8 @@ class ConfirmedSeries(Protocol):
         """With mantissas of as many decimals; None where 63 bits do not hold them, or what they add up to."""
         ...
 
-    def rows(self) -> Sequence[Row]:
-        """For each: minute, then the values in the order of the table's columns."""
+    def values(self) -> list[int]:
+        """Row by row: minute, then the values in the order of the table's columns."""
         ...
 
     def runs(self) -> Iterator[Self]:
@@ -92,31 +97,38 @@ async def add_series(writer: Writer, series: ConfirmedSeries) -> Added:
         number = writer.symbols.ids[series.symbol]
         scale = writer.packer.scale(number, series.decimals)
         packed = series.in_units_of(scale.decimals)
-        if packed is None or await _is_there(writer, number, series):
-            return await put_confirmed(writer, series.bars())
-        await _insert(writer, number, scale.code, packed)
-        await _roll_up(writer, number, scale.code, packed)
+        if packed is None or await _is_any_there(writer, number, [series]):
+            return await _put_one_by_one(writer, series)
+        runs = list(packed.runs())
+        larger = _larger(writer, number, runs) if len(runs) <= _MOST_RUNS else None
+        if larger is None or await _is_any_there(writer, number, larger):
+            await _insert(writer, number, scale.code, [packed])
+            await writer.roll_up((packed.symbol, packed.period, open_ms) for open_ms in packed.opens())
+        else:
+            await _insert(writer, number, scale.code, [packed, *larger])
+            await _roll_up_edges(writer, number, packed, runs)
         return Added(series.count)
 
 
-async def _roll_up(writer: Writer, number: int, scale: int, packed: ConfirmedSeries) -> None:
+async def _put_one_by_one(writer: Writer, series: ConfirmedSeries) -> Added:
+    """As the law has it, some at a time, so that the loop is never held long."""
+    bars, added = series.bars(), Added()
+    for start in range(0, len(bars), _ONE_BY_ONE):
+        more = await put_confirmed(writer, bars[start : start + _ONE_BY_ONE])
+        added = Added(*map(sum, zip(added, more, strict=True)))
+    return added
+
+
+async def _roll_up_edges(writer: Writer, number: int, packed: ConfirmedSeries, runs: Sequence[ConfirmedSeries]) -> None:
+    """Make the larger bars that the runs fill in part only."""
     symbol, of = packed.symbol, packed.period
-    runs = list(packed.runs())
-    larger = _larger(writer, number, runs) if len(runs) <= _MOST_RUNS else None
-    if larger is None or any([await _is_there(writer, number, made) for made in larger]):
-        await writer.roll_up((symbol, of, open_ms) for open_ms in packed.opens())
-        return
-    for made in larger:
-        await _insert(writer, number, scale, made)
     edges = {open_ms for run in runs for open_ms in (run.first_ms, run.last_ms)}
     await writer.roll_up([(symbol, of, open_ms) for open_ms in sorted(edges)], is_news=False)
     if writer.news is not None:
-        writer.note((symbol, of, open_ms) for open_ms in packed.opens())
-        writer.note(
-            (symbol, period, open_ms)
-            for period, _ in made_over(of, writer.periods)
-            for open_ms in {period.open_ms(at_ms, writer.symbols.known[number].anchor) for at_ms in packed.opens()}
-        )
+        anchor, opens = writer.symbols.known[number].anchor, packed.opens()
+        writer.note((symbol, of, open_ms) for open_ms in opens)
+        for period, _ in made_over(of, writer.periods):
+            writer.note((symbol, period, open_ms) for open_ms in {period.open_ms(at_ms, anchor) for at_ms in opens})
 
 
 def _larger(writer: Writer, number: int, runs: Sequence[ConfirmedSeries]) -> list[ConfirmedSeries]:
@@ -132,24 +144,46 @@ def _larger(writer: Writer, number: int, runs: Sequence[ConfirmedSeries]) -> lis
     return found
 
 
-async def _is_there(writer: Writer, number: int, series: ConfirmedSeries) -> bool:
-    """Whether anything is stored of the period and time of a series."""
-    first, last = series.first_ms // MINUTE_MS, series.last_ms // MINUTE_MS
-    return bool(await writer.connection.value(_IS_THERE, (number, series.period.ordinal, first, last)))
+async def _is_any_there(writer: Writer, number: int, many: Sequence[ConfirmedSeries]) -> bool:
+    """Whether anything is stored of the period and time of any of these series."""
+    places = [(one.period.ordinal, one.first_ms // MINUTE_MS, one.last_ms // MINUTE_MS) for one in many]
+    return bool(await writer.connection.value(_IS_ANY_THERE, (json.dumps(places), number)))
 
 
-async def _insert(writer: Writer, number: int, scale: int, series: ConfirmedSeries) -> None:
-    """Write rows of which none is stored; what all have in common is told once a statement."""
-    head, rows = (number, series.period.ordinal, State.CONFIRMED.value, scale), series.rows()
-    parts = [rows[start : start + _ROWS_A_STATEMENT] for start in range(0, len(rows), _ROWS_A_STATEMENT)]
-    await writer.connection.run_each([(_statement(len(part)), (*head, *chain.from_iterable(part))) for part in parts])
+async def _insert(writer: Writer, number: int, scale: int, many: Sequence[ConfirmedSeries]) -> None:
+    """Write rows of which none is stored."""
+    statements: list[tuple[str, list[int]]] = []
+    for series in many:
+        head = _Head(number, series.period.ordinal, State.CONFIRMED.value, scale)
+        values = series.values()
+        statements += [
+            (_statement(head, size), values[begin * _COLUMNS : (begin + size) * _COLUMNS])
+            for begin, size in _parts(series.count)
+        ]
+    await writer.connection.run_each(statements)
+
+
+def _parts(count: int) -> Iterator[tuple[int, int]]:
+    """Rows in parts of few sizes, where each begins and how many it has: to prepare a statement takes longer than to run it."""
+    begin = 0
+    for size in _SIZES:
+        while count - begin >= size:
+            yield begin, size
+            begin += size
+
+
+class _Head(NamedTuple):
+    """What all rows of a series have in common."""
+
+    symbol: int
+    period: int
+    state: int
+    scale: int
 
 
 @lru_cache(maxsize=64)
-def _statement(rows: int) -> str:
-    """Writes so many rows: minute and values of each behind what they have in common."""
-    tuples = []
-    for first in range(_HEAD + 1, _HEAD + 1 + rows * _COLUMNS, _COLUMNS):
-        minute, *rest = (f"?{at}" for at in range(first, first + _COLUMNS))
-        tuples.append(f"(?1,?2,{minute},?3,?4,{','.join(rest)})")
-    return f"INSERT INTO history VALUES {','.join(tuples)}"
+def _statement(head: _Head, rows: int) -> str:
+    """Writes so many rows: minute and values of each are told, what they have in common stands in it, as numbers."""
+    values = ",".join("?" * (_COLUMNS - 1))
+    one = f"({head.symbol:d},{head.period:d},?,{head.state:d},{head.scale:d},{values})"
+    return f"INSERT INTO history VALUES {','.join([one] * rows)}"
