@@ -11,6 +11,7 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.errors import BadFile
 from klagg_tui.exchange.binance.archive import Market
+from klagg_tui.importing.bar_blocks import read_series
 from klagg_tui.importing.check import check
 from klagg_tui.importing.detect import FileKind, SourceFile, plan
 from klagg_tui.importing.foreign import checked_value
@@ -27,7 +28,6 @@ from klagg_tui.importing.read import (
     by_contract,
     order_of,
     read_sales,
-    read_series,
     read_trades,
     sorted_trades,
 )

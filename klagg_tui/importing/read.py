@@ -18,11 +18,9 @@ from klagg_tui.exchange.binance.archive import ArchiveName, plain_lines, trade_i
 from klagg_tui.exchange.kraken import archive as pairs
 from klagg_tui.exchange.okx import archive as daily
 from klagg_tui.importing.bars import BarReader
-from klagg_tui.importing.beside import beside_each_other
 from klagg_tui.importing.detect import SourceFile, name_of
 from klagg_tui.importing.events import EventReader
 from klagg_tui.importing.foreign import name_in
-from klagg_tui.importing.kline_columns import KlineColumns, columns_of_klines
 from klagg_tui.importing.lines import Block, RawBlock, raw_blocks
 from klagg_tui.importing.sales import SalesReader, SparseBarReader
 from klagg_tui.importing.sorting import Sorter
@@ -32,7 +30,7 @@ from klagg_tui.importing.trades import TradeReader
 _ID: Final = AggTrade._fields.index("aggregate_id")
 _CONTRACT: Final = len(AggTrade._fields)
 BY_ID: Final = itemgetter(_ID)
-_SAMPLED: Final = 200
+SAMPLED: Final = 200
 """Rows of a block: a thirtieth of them."""
 _SORTED_AT_ONCE: Final = 20_000
 """Trades: about as many as a block of lines holds."""
@@ -139,7 +137,7 @@ class OrderFinder:
 
     def _ids_of(self, block: RawBlock) -> Ids | None:
         """Without those of rows that begin with none; None where none does."""
-        ids = trade_ids(_own_block(self._file, block).lines)
+        ids = trade_ids(own_block(self._file, block).lines)
         return Ids(min(ids), max(ids), ids[-1]) if ids else None
 
     def _follows(self, block: RawBlock) -> bool:
@@ -221,31 +219,9 @@ def read_bars(file: SourceFile, tally: Tally) -> Iterator[BarBlock]:
         BadFile: it cannot be read to its end, or does not show how long its bars last.
     """
     assert file.symbol is not None
-    reader = _bar_reader(file, tally)
+    reader = bar_reader(file, tally)
     for block in _own_blocks(file):
         yield BarBlock(reader.read(block), block.read_bytes)
-
-
-def read_series(file: SourceFile, tally: Tally, latest_ms: int) -> Iterator[BarBlock | KlineColumns]:
-    """The same, by columns where nothing is unusual; these are counted, and over by `latest_ms`."""
-    assert file.symbol is not None
-    reader = _bar_reader(file, tally)
-    if not isinstance(reader, BarReader) or not can_be_series(file):
-        yield from read_bars(file, tally)
-        return
-    read = partial(columns_of_klines, file.symbol, latest_ms=latest_ms)
-    for raw, columns in beside_each_other(own_raw_blocks(file), read):
-        if columns and reader.period_in(raw.part) in {None, columns.period}:
-            reader.settle(raw.part, columns.period)
-            columns.tell(tally)
-            yield columns
-        else:
-            yield BarBlock(reader.read(_own_block(file, raw)), raw.read_bytes)
-
-
-def can_be_series(file: SourceFile) -> bool:
-    """Whether the rows of a file are such as `kline_columns` knows: contracts on coins are counted otherwise."""
-    return file.unit is None and not file.is_of_pair and not file.market.is_in_contracts
 
 
 def sampled_trades(file: SourceFile) -> Iterator[list[AggTrade]]:
@@ -253,16 +229,7 @@ def sampled_trades(file: SourceFile) -> Iterator[list[AggTrade]]:
     reader = trade_reader(file, Tally())
     with suppress(BadFile):
         for block in own_raw_blocks(file):
-            yield reader.read(_own_block(file, block, _SAMPLED))
-
-
-def sampled_bars(file: SourceFile) -> Iterator[list[Bar]]:
-    """Some bars out of each block of a file, as far as it can be read."""
-    assert file.symbol is not None
-    reader = _bar_reader(file, Tally())
-    with suppress(BadFile):
-        for block in own_raw_blocks(file):
-            yield reader.read(_own_block(file, block, _SAMPLED)._replace(is_cut=False))
+            yield reader.read(own_block(file, block, SAMPLED))
 
 
 def read_sales(file: SourceFile, tally: Tally, latest_ms: int) -> Iterator[BarBlock]:
@@ -279,7 +246,8 @@ def read_sales(file: SourceFile, tally: Tally, latest_ms: int) -> Iterator[BarBl
     yield BarBlock(reader.finish(), read_bytes)
 
 
-def _bar_reader(file: SourceFile, tally: Tally) -> BarReader | SparseBarReader:
+def bar_reader(file: SourceFile, tally: Tally) -> BarReader | SparseBarReader:
+    """Reads the rows of a file one by one."""
     assert file.symbol is not None
     if file.is_of_pair:
         return SparseBarReader(file.symbol, tally)
@@ -303,7 +271,7 @@ def _blocks_as_they_are(file: SourceFile, tally: Tally) -> Iterator[TradeBlock]:
 
 def trade_block(file: SourceFile, reader: EventReader | TradeReader, raw: RawBlock) -> TradeBlock:
     """The trades of a block, read one by one."""
-    trades = reader.read(_own_block(file, raw))
+    trades = reader.read(own_block(file, raw))
     if file.symbol is not None:
         trades = in_order(trades)
     return TradeBlock(trades, name_of(raw.part, file.path), raw.read_bytes, raw.is_cut)
@@ -312,7 +280,7 @@ def trade_block(file: SourceFile, reader: EventReader | TradeReader, raw: RawBlo
 def _own_blocks(file: SourceFile) -> Iterator[Block]:
     """The lines of a file, as the exchange writes them."""
     for block in own_raw_blocks(file):
-        yield _own_block(file, block)
+        yield own_block(file, block)
 
 
 def own_raw_blocks(file: SourceFile) -> Iterator[RawBlock]:
@@ -326,7 +294,7 @@ def own_raw_blocks(file: SourceFile) -> Iterator[RawBlock]:
         yield block
 
 
-def _own_block(file: SourceFile, raw: RawBlock, most: int | None = None) -> Block:
+def own_block(file: SourceFile, raw: RawBlock, most: int | None = None) -> Block:
     """The lines of a block, of which no more than so many, as the exchange writes them."""
     block = raw.read(most)
     if file.is_of_pair or file.symbol is None:
