@@ -9,13 +9,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
+from operator import itemgetter
 from typing import Final, NamedTuple, Protocol, Self
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.storage.confirming import put_confirmed
+from klagg_tui.storage.disk_errors import reading
 from klagg_tui.storage.merging import Added
+from klagg_tui.storage.queries import MINUTE
 from klagg_tui.storage.recompute import made_over
+from klagg_tui.storage.rows import EVIDENCE, JSON_ROWS, decimals_of
 from klagg_tui.storage.writer import Writer
 
 _MOST_RUNS: Final = 20
@@ -31,6 +36,13 @@ SELECT EXISTS (SELECT 1 FROM json_each(?) AS j CROSS JOIN history AS h
 ON h.symbol = ? AND h.period = json_extract(j.value, '$[0]')
 AND h.minute BETWEEN json_extract(j.value, '$[1]') AND json_extract(j.value, '$[2]'))
 """
+
+_STORED: Final = (
+    f"SELECT {JSON_ROWS} FROM history AS h WHERE h.symbol = ? AND h.period = ? AND h.minute BETWEEN ? AND ?"
+)
+_STATE: Final = 3
+_SCALE: Final = 4
+"""Indexes in a row."""
 
 
 class ConfirmedSeries(Protocol):
@@ -97,8 +109,11 @@ async def add_series(writer: Writer, series: ConfirmedSeries) -> Added:
         number = writer.symbols.ids[series.symbol]
         scale = writer.packer.scale(number, series.decimals)
         packed = series.in_units_of(scale.decimals)
-        if packed is None or await _is_any_there(writer, number, [series]):
+        if packed is None:
             return await _put_one_by_one(writer, series)
+        if await _is_any_there(writer, number, [series]):
+            is_known = await _is_stored(writer, number, series)
+            return Added(equal=series.count) if is_known else await _put_one_by_one(writer, series)
         runs = list(packed.runs())
         larger = _larger(writer, number, runs) if len(runs) <= _MOST_RUNS else None
         if larger is None or await _is_any_there(writer, number, larger):
@@ -148,6 +163,27 @@ async def _is_any_there(writer: Writer, number: int, many: Sequence[ConfirmedSer
     """Whether anything is stored of the period and time of any of these series."""
     places = [(one.period.ordinal, one.first_ms // MINUTE_MS, one.last_ms // MINUTE_MS) for one in many]
     return bool(await writer.connection.value(_IS_ANY_THERE, (json.dumps(places), number)))
+
+
+async def _is_stored(writer: Writer, number: int, series: ConfirmedSeries) -> bool:
+    """Whether all bars are stored as they are and no others between them, as where a file comes once more."""
+    place = number, series.period.ordinal, series.first_ms // MINUTE_MS, series.last_ms // MINUTE_MS
+    rows = await writer.connection.json_rows(_STORED, place)
+    with reading(writer.connection.path):
+        kinds = {(row[_STATE], row[_SCALE]) for row in rows}
+        if len(rows) != series.count or len(kinds) > 1:
+            return False
+        state, scale = kinds.pop()
+        decimals = decimals_of(scale)
+        if state != State.CONFIRMED.value or decimals is None or scale >> EVIDENCE:
+            return False
+        if any(own > known for own, known in zip(series.decimals, decimals, strict=True)):
+            return False
+        known = series.in_units_of(decimals)
+        rows.sort(key=itemgetter(MINUTE))
+        return known is not None and known.values() == list(
+            chain.from_iterable((row[MINUTE], *row[_SCALE + 1 :]) for row in rows)
+        )
 
 
 async def _insert(writer: Writer, number: int, scale: int, many: Sequence[ConfirmedSeries]) -> None:
