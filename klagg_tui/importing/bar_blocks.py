@@ -8,7 +8,7 @@ from functools import partial
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.errors import BadFile
-from klagg_tui.exchange.binance.archive.rows import END_OF_TIME_MS
+from klagg_tui.exchange.binance.archive import END_OF_TIME_MS
 from klagg_tui.importing.bars import BarReader
 from klagg_tui.importing.beside import beside_each_other
 from klagg_tui.importing.detect import SourceFile
@@ -30,9 +30,8 @@ def read_series(file: SourceFile, tally: Tally, latest_ms: int) -> Iterator[BarB
 def _read_series(
     file: SourceFile, blocks: Iterator[RawBlock], tally: Tally, latest_ms: int
 ) -> Iterator[BarBlock | KlineColumns]:
-    assert file.symbol is not None
     reader = bar_reader(file, tally)
-    if not isinstance(reader, BarReader) or not can_be_series(file):
+    if not isinstance(reader, BarReader) or file.symbol is None or not can_be_series(file):
         for raw in blocks:
             yield BarBlock(reader.read(own_block(file, raw)), raw.read_bytes)
         return

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from klagg_tui.engine.period import MINUTE_MS, Period
-from klagg_tui.exchange.binance.archive.rows import EARLIEST_MS, END_OF_TIME_MS
+from klagg_tui.exchange.binance.archive import EARLIEST_MS, END_OF_TIME_MS
 from klagg_tui.exchange.fields import MOST_COUNTED
 from klagg_tui.importing.columns import without_header
 from klagg_tui.importing.lines import RawBlock

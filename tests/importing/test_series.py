@@ -65,7 +65,7 @@ def _text(amount: int, decimals: int) -> str:
     return f"{amount // 10**decimals}.{amount % 10**decimals:0{decimals}}"
 
 
-MADE = made(2 * 1440)
+MADE = made(1_700)
 
 
 @pytest.fixture(autouse=True)
