@@ -238,7 +238,7 @@ def test_whatever_is_read_by_columns_is_what_the_rows_say(at: int, *, is_known: 
             assert columns.series.bars() == reader.read(block._replace(lines=plain_lines(block.lines))), name
             assert (fast.rows, fast.bad, fast.precisions) == (slow.rows, slow.bad, slow.precisions), name
             assert reader.period_in("klines.csv") == columns.period
-    assert taken[True] > 10
+    assert taken[True] >= 5
     assert taken[False] > 120
 
 
