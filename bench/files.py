@@ -1,4 +1,4 @@
-"""Files in and out: rows a second and peak memory of an import of ten million trades and an export of ten million bars.
+"""Files in and out: rows a second and peak memory of imports, ten million trades and a year of klines, and exports, ten million bars.
 
 Each measured step runs in a process of its own, so that its peak is its own. `python -m bench.files --rows 500000` is
 the same on a small scale.
@@ -27,6 +27,9 @@ SYMBOLS = 20
 FIRST_MS = 1_723_075_200_000
 DAY_MS = 86_400_000
 MADE_AT_ONCE = 100_000
+KLINES = 525_600
+KLINES_FROM_MS = 1_672_531_200_000
+"""A year of minutes, 2023."""
 
 FILL = """
 WITH RECURSIVE n(value) AS (SELECT 0 UNION ALL SELECT value + 1 FROM n WHERE value < :last)
@@ -36,6 +39,12 @@ SELECT s.id, 0, :first + n.value, 2, 1 | (3 << 4) | (4 << 8), p.value, p.value +
     abs(random() % 9000000000000)
 FROM symbols AS s CROSS JOIN n CROSS JOIN (SELECT 600001 AS value) AS p
 """
+
+
+VALUES = (
+    "symbol, period, minute, state, scale, open + 0, high + 0, low + 0, close + 0, volume + 0, turnover + 0, trade_count + 0, "
+    "taker_buy_volume + 0, taker_buy_turnover + 0"
+)
 
 
 def figures(rows: int = ROWS) -> list[tuple[str, str]]:
@@ -51,6 +60,11 @@ def measured_figures(rows: int) -> Iterator[tuple[str, str]]:
         write_archive(archive, rows)
         yield f"files: import {rows:,} trades, CSV", told(child("import", archive, folder / "trades.db"))
         archive.unlink()
+        klines = folder / "BTCUSDT-1m-2023-01.csv"
+        count = write_klines(klines, min(KLINES, rows))
+        for what in ("klines", "klines once more"):
+            yield f"files: import {count:,} {what}", told(child("klines", klines, folder / "klines.db"))
+        yield "files: SQLite alone, such rows", told(child("rows", folder / "klines.db"))
         bars = folder / "bars.db"
         asyncio.run(fill(bars, rows))
         for form in ("csv", "jsonl", "parquet"):
@@ -89,6 +103,29 @@ def write_archive(path: Path, rows: int) -> None:
             file.writelines(lines)
 
 
+def write_klines(path: Path, rows: int) -> int:
+    """An archive of so many minutes in the exchange's columns, each with trades."""
+    made, price = random.Random(5), 2_000_000
+    with path.open("w") as file:
+        file.write("open_time,open,high,low,close,volume,close_time,quote_volume,count,taker_buy_volume,")
+        file.write("taker_buy_quote_volume,ignore\n")
+        for number in range(rows):
+            opened, price = price, price + made.randint(-300, 300)
+            high, low = max(opened, price) + made.randint(0, 200), min(opened, price) - made.randint(0, 200)
+            volume = made.randint(1_000, 900_000)
+            bought, open_ms = volume * made.randint(1, 99) // 100, KLINES_FROM_MS + number * 60_000
+            prices = ",".join(f"{one / 100:.2f}" for one in (opened, high, low, price))
+            paid = (
+                f"{volume * low // 10**5}.{volume * low % 10**5:05}",
+                f"{bought * low // 10**5}.{bought * low % 10**5:05}",
+            )
+            file.write(
+                f"{open_ms},{prices},{volume / 1000:.3f},{open_ms + 59_999},{paid[0]},{made.randint(100, 5_000)},"
+                f"{bought / 1000:.3f},{paid[1]},0\n"
+            )
+    return rows
+
+
 async def fill(path: Path, rows: int) -> None:
     """A database that holds so many 1m bars."""
     from klagg_tui.storage.store import Store
@@ -123,6 +160,28 @@ async def import_step(archive: str, database: str) -> int:
     return outcome.trades
 
 
+async def klines_step(archive: str, database: str) -> int:
+    """The same of klines."""
+    from klagg_tui.importing.importer import import_files
+    from klagg_tui.storage.store import Store
+
+    async with await Store.open(Path(database)) as store:
+        outcome = await import_files(store, [Path(archive)], market="um")
+    assert outcome.tally.bad == 0
+    return outcome.bars
+
+
+async def rows_step(database: str) -> int:
+    """What SQLite takes to lay rows down that it has in another table of the same file: none is read, checked or handed over.
+
+    Values are added to, because it copies rows as they are where nothing is done to them.
+    """
+    with sqlite3.connect(database, isolation_level=None) as connection:
+        made = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'history'").fetchone()[0]
+        connection.execute(made.replace("history", "alone", 1))
+        return connection.execute(f"INSERT INTO alone SELECT {VALUES} FROM history").rowcount
+
+
 async def export_step(database: str, target: str, form: str) -> int:
     """As `klagg export` does it."""
     from klagg_tui.exporting.exporter import export
@@ -136,7 +195,7 @@ async def export_step(database: str, target: str, form: str) -> int:
 
 def measured(step: str, args: list[str]) -> dict[str, float]:
     """What a step took."""
-    steps = {"import": import_step, "export": export_step}
+    steps = {"import": import_step, "klines": klines_step, "rows": rows_step, "export": export_step}
     began, busy = time.perf_counter(), time.process_time()
     rows = asyncio.run(steps[step](*args))
     return {

@@ -48,6 +48,14 @@ class BarReader:
         """
         return list(self._bars(block, self._period_of(block)))
 
+    def period_in(self, part: str) -> Period | None:
+        """How long bars last in a part of the file, where its beginning showed it."""
+        return self._period if self._part == part else None
+
+    def settle(self, part: str, period: Period) -> None:
+        """The beginning of a part was read otherwise, and showed it."""
+        self._part, self._period = part, period
+
     def _period_of(self, block: Block) -> Period:
         if self._period is None or self._part != block.part:
             if fault := fault_of_klines(block.lines):

@@ -94,7 +94,7 @@ def columns_of(symbol: str, raw: RawBlock, latest_ms: int) -> TradeColumns | Non
         raw: the block.
         latest_ms: now: later trades are unusual.
     """
-    data = _without_header(raw)
+    data = without_header(raw)
     if raw.is_cut or not _is_plain(data):
         return None
     rows = _rows(data)
@@ -104,7 +104,7 @@ def columns_of(symbol: str, raw: RawBlock, latest_ms: int) -> TradeColumns | Non
     return TradeColumns(raw.part, raw.read_bytes, rows.height, minutes[0].first, last, minutes, _ends(data))
 
 
-def _without_header(raw: RawBlock) -> bytes:
+def without_header(raw: RawBlock) -> bytes:
     """The block's rows, without a line that names their columns at the beginning of a file."""
     if raw.first_line == 1 and raw.data[:1].isalpha():
         header, _, rows = raw.data.partition(b"\n")

@@ -11,9 +11,11 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.errors import BadFile
 from klagg_tui.exchange.binance.archive import Market
+from klagg_tui.importing.bar_blocks import read_series
 from klagg_tui.importing.check import check
 from klagg_tui.importing.detect import FileKind, SourceFile, plan
 from klagg_tui.importing.foreign import checked_value
+from klagg_tui.importing.kline_columns import KlineColumns
 from klagg_tui.importing.look import Look, can_be_mixed, look_at
 from klagg_tui.importing.markets import assumption, settle, settle_predecessor
 from klagg_tui.importing.mixing import ColumnBlock, Mixed
@@ -32,7 +34,15 @@ from klagg_tui.importing.read import (
 )
 from klagg_tui.importing.shelf import Shelf, known_pairs
 from klagg_tui.importing.strangers import refuse_strangers
-from klagg_tui.importing.write import Edges, TradeWriter, write_as_told, write_confirmed, write_missing, write_partial
+from klagg_tui.importing.write import (
+    Edges,
+    SeriesWriter,
+    TradeWriter,
+    write_as_told,
+    write_confirmed,
+    write_missing,
+    write_partial,
+)
 from klagg_tui.storage.store import Store
 
 
@@ -195,12 +205,24 @@ class _Import:
         await self._keep_precisions()
 
     async def _read_bars(self, file: SourceFile) -> None:
-        for block in read_bars(file, self.outcome.tally):
-            bars = self._over(file, block.bars)
-            self._note_use(file, bars)
-            await write_confirmed(self._shelf(file), bars, self.outcome)
-            if self._is_stopped_at(file, block.read_bytes):
-                return
+        shelf = self._shelf(file)
+        writer = SeriesWriter(shelf, self.outcome)
+        try:
+            for block in read_series(file, self.outcome.tally, self._latest_ms):
+                if isinstance(block, KlineColumns):
+                    self.used.add(file.path)
+                    await writer.write(block.series)
+                else:
+                    await writer.finish()
+                    bars = self._over(file, block.bars)
+                    self._note_use(file, bars)
+                    await write_confirmed(shelf, bars, self.outcome)
+                if self._is_stopped_at(file, block.read_bytes):
+                    break
+        except BadFile:
+            await writer.finish()  # what came before counts
+            raise
+        await writer.finish()
 
     async def _read_own(self, file: SourceFile) -> None:
         """Bars that klagg exported, each as sure as its row says."""

@@ -5,20 +5,15 @@ What is read by columns is little, some numbers a minute, so it is kept, and onl
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Final, NamedTuple
+from collections.abc import Generator
+from functools import partial
+from typing import NamedTuple
 
 from klagg_tui.errors import BadFile
+from klagg_tui.importing.beside import beside_each_other
 from klagg_tui.importing.columns import TradeColumns, columns_of
 from klagg_tui.importing.detect import SourceFile
-from klagg_tui.importing.lines import RawBlock
 from klagg_tui.importing.read import Ids, Order, OrderFinder, own_raw_blocks
-
-_MOST_AT_ONCE: Final = 4
-"""Blocks that are read beside each other, one a core: each takes a megabyte, and some while it is read."""
 
 
 class Look(NamedTuple):
@@ -54,9 +49,10 @@ def look_at(file: SourceFile, latest_ms: int) -> Generator[Looked, None, Look]:
         How far it has come, block by block.
     """
     assert file.symbol is not None
+    read = partial(columns_of, file.symbol, latest_ms=latest_ms)
     finder, found, rows = OrderFinder(file), list[TradeColumns | None](), 0
     try:
-        for raw, columns in _beside_each_other(file.symbol, own_raw_blocks(file), latest_ms):
+        for raw, columns in beside_each_other(own_raw_blocks(file), read):
             ids = columns and Ids(columns.first.aggregate_id, columns.last.aggregate_id, columns.last.aggregate_id)
             finder.take(raw, ids)
             found.append(columns)
@@ -65,31 +61,3 @@ def look_at(file: SourceFile, latest_ms: int) -> Generator[Looked, None, Look]:
     except BadFile as error:
         return Look(finder.found(), found, error)
     return Look(finder.found(), found)
-
-
-def _beside_each_other(
-    symbol: str, raws: Iterator[RawBlock], latest_ms: int
-) -> Iterator[tuple[RawBlock, TradeColumns | None]]:
-    """Each block with what it says by columns, in their order; several are read at once, on as many cores."""
-    cores = min(os.cpu_count() or 1, _MOST_AT_ONCE)
-    waiting: deque[tuple[RawBlock, Future[TradeColumns | None]]] = deque()
-    with ThreadPoolExecutor(cores, "klagg-columns") as pool:
-        failure = None
-        try:
-            for raw in raws:
-                waiting.append((raw, pool.submit(columns_of, symbol, raw, latest_ms)))
-                if len(waiting) > cores:
-                    yield _next_of(waiting)
-        except BadFile as error:  # what was read before counts
-            failure = error
-        while waiting:
-            yield _next_of(waiting)
-        if failure:
-            raise failure
-
-
-def _next_of(
-    waiting: deque[tuple[RawBlock, Future[TradeColumns | None]]],
-) -> tuple[RawBlock, TradeColumns | None]:
-    raw, future = waiting.popleft()
-    return raw, future.result()

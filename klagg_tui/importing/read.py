@@ -31,7 +31,7 @@ from klagg_tui.importing.trades import TradeReader
 _ID: Final = AggTrade._fields.index("aggregate_id")
 _CONTRACT: Final = len(AggTrade._fields)
 BY_ID: Final = itemgetter(_ID)
-_SAMPLED: Final = 200
+SAMPLED: Final = 200
 """Rows of a block: a thirtieth of them."""
 _SORTED_AT_ONCE: Final = 20_000
 """Trades: about as many as a block of lines holds."""
@@ -138,7 +138,7 @@ class OrderFinder:
 
     def _ids_of(self, block: RawBlock) -> Ids | None:
         """Without those of rows that begin with none; None where none does."""
-        ids = trade_ids(_own_block(self._file, block).lines)
+        ids = trade_ids(own_block(self._file, block).lines)
         return Ids(min(ids), max(ids), ids[-1]) if ids else None
 
     def _follows(self, block: RawBlock) -> bool:
@@ -219,7 +219,7 @@ def read_bars(file: SourceFile, tally: Tally) -> Iterator[BarBlock]:
     Raises:
         BadFile: it cannot be read to its end, or does not show how long its bars last.
     """
-    reader = _bar_reader(file, tally)
+    reader = bar_reader(file, tally)
     for block in _own_blocks(file):
         yield BarBlock(reader.read(block), block.read_bytes)
 
@@ -229,15 +229,7 @@ def sampled_trades(file: SourceFile) -> Iterator[list[AggTrade]]:
     reader = trade_reader(file, Tally())
     with suppress(BadFile):
         for block in own_raw_blocks(file):
-            yield reader.read(_own_block(file, block, _SAMPLED))
-
-
-def sampled_bars(file: SourceFile) -> Iterator[list[Bar]]:
-    """Some bars out of each block of a file, as far as it can be read."""
-    reader = _bar_reader(file, Tally())
-    with suppress(BadFile):
-        for block in own_raw_blocks(file):
-            yield reader.read(_own_block(file, block, _SAMPLED)._replace(is_cut=False))
+            yield reader.read(own_block(file, block, SAMPLED))
 
 
 def read_sales(file: SourceFile, tally: Tally, latest_ms: int) -> Iterator[BarBlock]:
@@ -254,7 +246,8 @@ def read_sales(file: SourceFile, tally: Tally, latest_ms: int) -> Iterator[BarBl
     yield BarBlock(reader.finish(), read_bytes)
 
 
-def _bar_reader(file: SourceFile, tally: Tally) -> BarReader | SparseBarReader | OwnBarReader:
+def bar_reader(file: SourceFile, tally: Tally) -> BarReader | SparseBarReader | OwnBarReader:
+    """Reads the rows of a file one by one."""
     if file.layout is not None:
         return OwnBarReader(file.layout, file.symbol, file.market, tally, file.name.period)
     assert file.symbol is not None
@@ -280,7 +273,7 @@ def _blocks_as_they_are(file: SourceFile, tally: Tally) -> Iterator[TradeBlock]:
 
 def trade_block(file: SourceFile, reader: EventReader | TradeReader, raw: RawBlock) -> TradeBlock:
     """The trades of a block, read one by one."""
-    trades = reader.read(_own_block(file, raw))
+    trades = reader.read(own_block(file, raw))
     if file.symbol is not None:
         trades = in_order(trades)
     return TradeBlock(trades, name_of(raw.part, file.path), raw.read_bytes, raw.is_cut)
@@ -289,7 +282,7 @@ def trade_block(file: SourceFile, reader: EventReader | TradeReader, raw: RawBlo
 def _own_blocks(file: SourceFile) -> Iterator[Block]:
     """The lines of a file, as the exchange writes them."""
     for block in own_raw_blocks(file):
-        yield _own_block(file, block)
+        yield own_block(file, block)
 
 
 def own_raw_blocks(file: SourceFile) -> Iterator[RawBlock]:
@@ -303,7 +296,7 @@ def own_raw_blocks(file: SourceFile) -> Iterator[RawBlock]:
         yield block
 
 
-def _own_block(file: SourceFile, raw: RawBlock, most: int | None = None) -> Block:
+def own_block(file: SourceFile, raw: RawBlock, most: int | None = None) -> Block:
     """The lines of a block, of which no more than so many, as the exchange writes them."""
     block = raw.read(most)
     if file.is_of_pair or file.symbol is None or file.layout is not None:

@@ -6,6 +6,7 @@ Where a database holds several venues, the store calls a symbol `venue:symbol`.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import replace
 from typing import Final
 
 from klagg_tui.engine.bar import Bar, BarKey, State
@@ -14,6 +15,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
 from klagg_tui.exchange.kraken import archive as pairs
+from klagg_tui.importing.series import Series
 from klagg_tui.names import Name, parted
 from klagg_tui.storage.merging import Added
 from klagg_tui.storage.store import Importing, Store
@@ -73,6 +75,10 @@ class Shelf:
     async def add_confirmed(self, bars: Sequence[Bar]) -> Added:
         """See `Store.add_confirmed`."""
         return await self._store.add_confirmed(self.named(bars))
+
+    async def add_series(self, series: Series) -> Added:
+        """See `Store.add_series`."""
+        return await self._store.add_series(replace(series, symbol=self.name(series.symbol)))
 
     async def widen_precisions(self, seen: dict[str, Precision]) -> None:
         """See `Store.widen_precisions`."""

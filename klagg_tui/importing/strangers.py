@@ -14,8 +14,9 @@ from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import MINUTE_MS
 from klagg_tui.engine.spans import Span
 from klagg_tui.errors import BadFile
+from klagg_tui.importing.bar_blocks import sampled_bars
 from klagg_tui.importing.detect import FileKind, SourceFile
-from klagg_tui.importing.read import sampled_bars, sampled_trades
+from klagg_tui.importing.read import sampled_trades
 from klagg_tui.importing.shelf import Shelf
 
 _FEWEST: Final = 3

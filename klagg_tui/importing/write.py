@@ -23,12 +23,15 @@ from klagg_tui.exchange.binance.archive import UM, ArchiveName, Market
 from klagg_tui.importing.mixing import ColumnBlock
 from klagg_tui.importing.outcome import Imported
 from klagg_tui.importing.read import TradeBlock, in_order
+from klagg_tui.importing.series import Series
 from klagg_tui.importing.shelf import Shelf
 from klagg_tui.importing.sorting import Sorter
 from klagg_tui.importing.units import in_own_units
 
 COMMIT_EVERY: Final = 200_000
 """Trades between two commits: some seconds of work, the most that a crash costs."""
+LONGEST_STRETCH: Final = 30_000
+"""Bars by columns between two commits, or as many more as a block has: some tenths of a second of work."""
 _OVER: Final = frozenset({State.CLOSED, State.CONFIRMED})
 _SYMBOL: Final = AggTrade._fields.index("symbol")
 _ID: Final = AggTrade._fields.index("aggregate_id")
@@ -240,6 +243,31 @@ async def write_confirmed(shelf: Shelf, bars: list[Bar], outcome: Imported) -> N
     added = await shelf.add_confirmed(bars)
     outcome.bars += len(bars)
     outcome.new += added.new
+
+
+class SeriesWriter:
+    """The exchange's own bars by columns, as long stretches: each is one transaction, and its larger bars are made once."""
+
+    def __init__(self, shelf: Shelf, outcome: Imported) -> None:
+        self._shelf = shelf
+        self._outcome = outcome
+        self._waiting: list[Series] = []
+
+    async def write(self, series: Series) -> None:
+        """Some more of them."""
+        if self._waiting and not series.is_behind(self._waiting[-1]):
+            await self.finish()
+        self._waiting.append(series)
+        if sum(one.count for one in self._waiting) >= LONGEST_STRETCH:
+            await self.finish()
+
+    async def finish(self) -> None:
+        """Nothing follows."""
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            added = await self._shelf.add_series(Series.joined(waiting))
+            self._outcome.bars += sum(one.count for one in waiting)
+            self._outcome.new += added.new
 
 
 async def write_partial(shelf: Shelf, bars: list[Bar], outcome: Imported) -> None:

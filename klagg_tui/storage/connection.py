@@ -124,6 +124,13 @@ class Connection:
         for sql, parameters in _inserts(insert, rows):
             await self.rows(sql, parameters)
 
+    async def run_each(self, statements: Sequence[tuple[str, Parameters]]) -> None:
+        """Run statements that give no rows, one behind the other, with one way to the thread and back for all."""
+        if self._is_closed:
+            raise RuntimeError("The connection is closed.")
+        with translate_errors(self.path):
+            await self._connection.run_each(statements)
+
     def keep_in_place(self) -> None:
         """Remember which files these are; from now on `require_in_place` says when a name leads elsewhere.
 
@@ -172,6 +179,15 @@ class _Worker(aiosqlite.Connection):
         if self._ended is None:
             self._ended = super().stop()
         return self._ended
+
+    async def run_each(self, statements: Sequence[tuple[str, Parameters]]) -> None:
+        """See `Connection.run_each`."""
+
+        def run() -> None:
+            for sql, parameters in statements:
+                self._conn.execute(sql, parameters)
+
+        await self._execute(run)  # type: ignore[no-untyped-call]
 
     async def end(self) -> None:
         """Close, and wait for it whatever comes."""

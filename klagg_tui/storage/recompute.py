@@ -48,10 +48,7 @@ async def recompute(
     """
     made_again: list[BarKey] = []
     by_period: dict[Period, dict[int, set[int]]] = {of: {number: set(opens) for number, opens in touched.items()}}
-    for period in periods:
-        child = child_of(period, (*periods, of))
-        if not of < period or child not in by_period:
-            continue
+    for period, child in made_over(of, periods):
         parents = _parents(by_period[child], period, symbols)
         by_period[period] = parents
         flat = [(number, open_ms) for number, opens in parents.items() for open_ms in sorted(opens)]
@@ -62,6 +59,18 @@ async def recompute(
             await connection.insert(RANKED if is_amended else DERIVED, rows)
             made_again += [bar.key for bar in made]
     return made_again
+
+
+def made_over(of: Period, periods: Sequence[Period]) -> list[tuple[Period, Period]]:
+    """Which periods' bars are made from those of one, each with the period that it is made from, short to long."""
+    found: list[tuple[Period, Period]] = []
+    reached = {of}
+    for period in periods:
+        child = child_of(period, (*periods, of))
+        if of < period and child in reached:
+            found.append((period, child))
+            reached.add(period)
+    return found
 
 
 async def knowing_most(connection: Connection, symbols: Symbols, bars: Sequence[Bar], opens_at: OpensAt) -> list[Bar]:

@@ -97,6 +97,13 @@ def decimals_in(scale: int) -> Decimals:
     return Decimals(scale & 15, scale >> 4 & 15, scale >> 8 & 31)
 
 
+class Scale(NamedTuple):
+    """The decimals of mantissas, and the number that stands for them in a row."""
+
+    decimals: Decimals
+    code: int
+
+
 class _Steps(NamedTuple):
     """One unit of each kind of mantissa, as an exact number."""
 
@@ -123,6 +130,14 @@ class Packer:
 
     def __init__(self) -> None:
         self._scales: dict[int, tuple[int, _Steps]] = {}
+
+    def scale(self, symbol_id: int, decimals: tuple[int, int, int]) -> Scale:
+        """The least that holds values of these decimals and whatever was packed of the symbol before."""
+        known = decimals_in(self._scales.get(symbol_id, _COARSEST)[0])
+        wide = Decimals(*map(max, zip(known, decimals, strict=True)))
+        code = wide.price | wide.quantity << 4 | wide.turnover << 8
+        self._scales[symbol_id] = code, _steps(code)
+        return Scale(wide, code)
 
     def row(self, symbol_id: int, bar: Bar) -> Row:
         """The bar as a row of `COLUMNS`.

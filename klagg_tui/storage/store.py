@@ -39,6 +39,7 @@ from klagg_tui.storage.opening import (
     require_writable,
 )
 from klagg_tui.storage.reader import StoreReader
+from klagg_tui.storage.series import ConfirmedSeries, add_series
 from klagg_tui.storage.symbols import Pair, StoredSymbol
 from klagg_tui.storage.unconfirmed import Unconfirmed
 from klagg_tui.storage.venues import Naming, naming_of, venues_of
@@ -256,6 +257,11 @@ class Store(StoreReader):
         if shown := metadata.shown_anchors(bars):
             await self.learn_anchors(shown)
         return await confirming.add_confirmed(self._require_writer(), bars)
+
+    async def add_series(self, series: ConfirmedSeries) -> Added:
+        """The same of bars of one symbol and period by columns; no three-day or longer ones."""
+        await self._mark()
+        return await add_series(self._require_writer(), series)
 
     async def find_owed(
         self, settled_ms: int, periods: Collection[Period] = tuple(Period), *, venue: str | None = None
