@@ -99,7 +99,13 @@ class Faults:
     """The schedule, what is wrong at the moment, and what was done so far."""
 
     def __init__(
-        self, seed: int, start_ms: int, schedule: str = "none", traps: Collection[str] = (), *, has_archive: bool = False
+        self,
+        seed: int,
+        start_ms: int,
+        schedule: str = "none",
+        traps: Collection[str] = (),
+        *,
+        has_archive: bool = False,
     ) -> None:
         """`traps`: those of `FACE_FAULTS` that there are besides; `has_archive`: whether those of an archive are."""
         self._seed = seed
