@@ -136,7 +136,7 @@ def _tell(outcome: Fetched) -> None:
         tell(failure, err=True)
     parts = [
         f"{counted(outcome.files, 'file')} fetched ({size(outcome.size)})",
-        f"{outcome.held:,} not needed",
+        f"{outcome.held:,} held before",
         counted(outcome.trades, "trade"),
         f"{counted(outcome.bars, 'bar')} ({outcome.new:,} new)",
         f"{outcome.bad:,} bad",

@@ -130,18 +130,29 @@ class _Fetch:
     async def _choose(self, found: Plan) -> None:
         """Of the files those that bring anything; of missing days those that the database has not either."""
         for wanted in found.files:
-            note = await self._holdings.note_of(wanted)
-            if await self._holdings.has(wanted, note):
+            if await self._is_held(wanted):
                 self._outcome.held += 1
-                continue
-            if note is not None and note.etag != wanted.entry.etag:
-                self._outcome.notes.append(
-                    f"{wanted.name} was published anew since it was fetched: it is fetched again."
-                )
-            self._files.append(wanted)
+            else:
+                self._files.append(wanted)
         missing = [day for day in found.missing if not await self._holdings.is_whole(found.series, day)]
         if missing:
             self._outcome.notes.append(f"{found.series}: the archive has nothing of {in_words(missing)}.")
+
+    async def _is_held(self, wanted: Wanted) -> bool:
+        """Whether there is nothing to gain from a file."""
+        note = await self._holdings.note_of(wanted)
+        if note is None:
+            return await self._holdings.is_whole(wanted.series, wanted.part)
+        if note.etag != wanted.entry.etag and await self._digest(wanted) != note.digest:
+            self._outcome.notes.append(f"{wanted.name} was published anew since it was fetched: it is fetched again.")
+            return False
+        return await self._holdings.is_kept(wanted, note)
+
+    async def _digest(self, wanted: Wanted) -> str | None:
+        try:
+            return await self._wait(self._archive.digest(wanted.entry.key))
+        except Refused:
+            return None
 
     async def _fetch_all(self) -> None:
         """Some files come ahead of the one that is read; no more, for each takes its place on the disk."""
@@ -164,7 +175,7 @@ class _Fetch:
     async def _take(self, wanted: Wanted, coming: asyncio.Future[tuple[Path, str]]) -> bool:
         """Import a file once it is there; returns whether there is sense in going on."""
         try:
-            path, _ = await self._until(coming, wanted.name)
+            path, digest = await self._until(coming, wanted.name)
         except (BadFile, Refused) as error:
             is_alone = isinstance(error, BadFile) or error.code == 404
             self._outcome.failures.append(str(error) if is_alone else f"{error} {_GOES_ON}")
@@ -175,10 +186,10 @@ class _Fetch:
         except DiskError as error:
             self._outcome.failures.append(str(error))
             return False
-        await self._import(wanted, path)
+        await self._import(wanted, path, digest)
         return True
 
-    async def _import(self, wanted: Wanted, path: Path) -> None:
+    async def _import(self, wanted: Wanted, path: Path, digest: str) -> None:
         def show(progress: reading.Progress) -> None:
             share = progress.done / max(progress.total, 1)
             self._say(wanted.name, int(share * wanted.entry.size), progress.rows)
@@ -196,7 +207,7 @@ class _Fetch:
         if read.is_stopped:
             raise _Stopped
         if not read.failures:
-            await self._holdings.note(wanted)
+            await self._holdings.note(wanted, digest)
             outcome.files += 1
             outcome.size += wanted.entry.size
         self._let_go(path)

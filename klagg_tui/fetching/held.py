@@ -25,6 +25,8 @@ class Note(NamedTuple):
     """Of a file that was read to its end."""
 
     etag: str
+    digest: str
+    """Its SHA-256."""
     bars: int
 
 
@@ -39,15 +41,13 @@ class Holdings:
         text = await self._store.meta(_KEY + wanted.entry.key)
         try:
             found = json.loads(text or "null")
-            return Note(str(found["etag"]), int(found["bars"])) if found else None
+            return Note(str(found["etag"]), str(found["sha256"]), int(found["bars"])) if found else None
         except (ValueError, TypeError, LookupError):
             return None
 
-    async def has(self, wanted: Wanted, note: Note | None) -> bool:
-        """Whether there is nothing to gain from the file."""
-        if note is not None:
-            return note.etag == wanted.entry.etag and await self._count(wanted.series, wanted.part) >= note.bars
-        return await self.is_whole(wanted.series, wanted.part)
+    async def is_kept(self, wanted: Wanted, note: Note) -> bool:
+        """Whether all the bars are still there that were there when the file was read."""
+        return await self._count(wanted.series, wanted.part) >= note.bars
 
     async def is_whole(self, series: Series, part: Part) -> bool:
         """Whether every bar of that time is stored, and closed or confirmed."""
@@ -57,10 +57,10 @@ class Holdings:
         doubtful = self._store.bars(self._name(series), period, part.from_ms, part.to_ms, states=_UNPROVEN, limit=1)
         return not [bar async for bar in doubtful]
 
-    async def note(self, wanted: Wanted) -> None:
+    async def note(self, wanted: Wanted, digest: str) -> None:
         """The file was read to its end."""
         bars = await self._count(wanted.series, wanted.part)
-        text = json.dumps({"etag": wanted.entry.etag, "bars": bars})
+        text = json.dumps({"etag": wanted.entry.etag, "sha256": digest, "bars": bars})
         await self._store.put_meta(_KEY + wanted.entry.key, text)
 
     async def _count(self, series: Series, part: Part) -> int:

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 TRIES: Final = 6
 """Without a byte more between them."""
+_BODY_TRIES: Final = 4
 _FIRST_PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 30.0
 _SILENT_S: Final = 30.0
@@ -104,7 +105,7 @@ class FileClient:
                         )
                 return b"".join(parts)
 
-        return await self.patiently(ask)
+        return await self.patiently(ask, tries=_BODY_TRIES)
 
     @asynccontextmanager
     async def open(self, path: str, first: int = 0, etag: str = "") -> AsyncIterator[Opened]:
@@ -120,7 +121,9 @@ class FileClient:
             shown = response.headers.get("ETag", "").removeprefix("W/").strip('"')
             yield Opened(at, shown, self._pieces(response))
 
-    async def patiently(self, ask: Callable[[], Awaitable[T]], progress: Callable[[], int] = lambda: 0) -> T:
+    async def patiently(
+        self, ask: Callable[[], Awaitable[T]], progress: Callable[[], int] = lambda: 0, tries: int = TRIES
+    ) -> T:
         """What `ask` gives, which is tried again where nothing came; `progress` grows where something did.
 
         Raises:
@@ -134,7 +137,7 @@ class FileClient:
                 if progress() > before:
                     failed, before, pause_s = 0, progress(), self._pause_s
                 failed += 1
-                if failed >= TRIES:
+                if failed >= tries:
                     raise
                 log.info("%s: %s", self._host, error)
                 told_s = getattr(error, "wait_s", None) or 0
