@@ -18,9 +18,10 @@ from klagg_tui.fetching.remote import Addresses
 from klagg_tui.fetching.request import Request, series_of
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
+from tests.feeds import until
 
 START_MS = int(datetime(2024, 4, 10, 12, tzinfo=UTC).timestamp()) * 1000
-SPEC = MarketSpec(symbols=3, seed=3, activity=4, history_days=70, start_ms=START_MS)
+SPEC = MarketSpec(symbols=4, seed=3, activity=4, history_days=70, start_ms=START_MS)
 
 
 @pytest.fixture
@@ -286,6 +287,7 @@ async def test_stopped_in_the_middle_of_a_file_it_goes_on_there(
     parts = {path.name: path.stat().st_size for path in (tmp_path / "files").rglob("*.part")}
     assert parts
     exchange.jump(60_000)
+    await until(lambda: len(exchange.archive.served) >= 2 * len(parts))
     exchange.archive.served.clear()
     outcome = await fetch(store, request)
     assert (outcome.files, outcome.failures) == (2, [])

@@ -16,8 +16,8 @@ from klagg_tui.simulator.archive.bucket import BUCKET, Bucket, Served, Stored
 from klagg_tui.simulator.exchange import Exchange
 
 _RANGE: Final = re.compile(r"bytes=(\d+)-(\d*)")
-_TORN_BYTES: Final = 16 * 1024
-_CRAWL_BYTES: Final = 2048
+_TORN_BYTES: Final = 4 * 1024
+_CRAWL_BYTES: Final = 1024
 _CRAWL_S: Final = 0.02
 
 
@@ -69,8 +69,8 @@ class _Handler:
         faults, sent = self._exchange.faults, 0
         torn = len(body) > _TORN_BYTES and faults.hits("torn", key) is not None
         end = _TORN_BYTES if torn else len(body)
-        try:
-            while sent < end:
+        try:  # a client that leaves is none of ours to complain about
+            while sent < end and request.transport is not None and not request.transport.is_closing():
                 crawls = faults.hits("crawl", key) is not None
                 piece = body[sent : min(end, sent + _CRAWL_BYTES) if crawls else end]
                 await answer.write(piece)
@@ -81,8 +81,8 @@ class _Handler:
             self._bucket.served.append(Served(key, first or 0, sent))
         if torn:
             faults.struck("torn")
-            assert request.transport is not None
-            request.transport.close()
+            if request.transport is not None:
+                request.transport.close()
         return answer
 
     def _refused(self) -> web.Response | None:

@@ -56,8 +56,8 @@ ARCHIVE_FAULTS: Final = {
     "gone": "files are listed and answered with 404",
     "republish": "files are published anew, with other bytes and another checksum",
     "unsure": "checksums are those of other files",
-    "torn": "files break off after 16 KB, again and again",
-    "crawl": "files come slowly, 2 KB at a time",
+    "torn": "files break off after 4 KB, again and again",
+    "crawl": "files come slowly, 1 KB at a time",
 }
 """Lasting ones of the archive that some venues publish: of files whose name holds the target, or of all. None of them is in `all`."""
 _OF_ONE_SYMBOL: Final = ("mute", "delist", "relist", "tick", "straddle")
