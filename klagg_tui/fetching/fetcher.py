@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from klagg_tui.errors import BadFile, DiskError, ExchangeError, Refused, UnknownSymbol
-from klagg_tui.exchange.binance.archive.published import Series
+from klagg_tui.exchange.binance.archive import published
 from klagg_tui.fetching.background import Background
 from klagg_tui.fetching.download import Download
 from klagg_tui.fetching.held import Holdings
@@ -107,7 +107,7 @@ class _Fetch:
         self._tidy()
         return self._outcome
 
-    async def _planned(self, series: Series) -> Plan:
+    async def _planned(self, series: published.Series) -> Plan:
         """What the archive has of a series; raises UnknownSymbol where that is nothing, and never was anything."""
         self._say(str(series))
         first, after = self._request.first, self._request.after
@@ -120,7 +120,7 @@ class _Fetch:
             raise await self._unknown(series)
         return plan(series, whole, days, monthly, daily)
 
-    async def _unknown(self, series: Series) -> UnknownSymbol:
+    async def _unknown(self, series: published.Series) -> UnknownSymbol:
         known = await self._wait(self._archive.symbols(series))
         if series.symbol in known:
             return UnknownSymbol(f"The archive of {series.market.name} has no files of {series}.")

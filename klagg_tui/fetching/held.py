@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import Period
-from klagg_tui.exchange.binance.archive.published import Series
+from klagg_tui.exchange.binance.archive import published
 from klagg_tui.fetching.parts import Part
 from klagg_tui.fetching.plan import Wanted
 from klagg_tui.importing.shelf import Shelf
@@ -49,7 +49,7 @@ class Holdings:
         """Whether all the bars are still there that were there when the file was read."""
         return await self._count(wanted.series, wanted.part) >= note.bars
 
-    async def is_whole(self, series: Series, part: Part) -> bool:
+    async def is_whole(self, series: published.Series, part: Part) -> bool:
         """Whether every bar of that time is stored, and closed or confirmed."""
         period = series.period or Period.M1
         if period > Period.D1 or await self._count(series, part) < period.count(part.from_ms, part.to_ms):
@@ -63,10 +63,10 @@ class Holdings:
         text = json.dumps({"etag": wanted.entry.etag, "sha256": digest, "bars": bars})
         await self._store.put_meta(_KEY + wanted.entry.key, text)
 
-    async def _count(self, series: Series, part: Part) -> int:
+    async def _count(self, series: published.Series, part: Part) -> int:
         if series.market.key not in self._store.venues:
             return 0
         return await self._store.count(self._name(series), series.period or Period.M1, part.from_ms, part.to_ms)
 
-    def _name(self, series: Series) -> str:
+    def _name(self, series: published.Series) -> str:
         return Shelf(self._store, series.market.key).name(series.symbol)

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from klagg_tui.exchange.binance.archive.published import Entry, Series
+from klagg_tui.exchange.binance.archive import published
 from klagg_tui.fetching.parts import Part, days_between
 
 
 class Wanted(NamedTuple):
     """A file to be fetched."""
 
-    series: Series
+    series: published.Series
     part: Part
-    entry: Entry
+    entry: published.Entry
 
     @property
     def name(self) -> str:
@@ -26,7 +26,7 @@ class Wanted(NamedTuple):
 class Plan(NamedTuple):
     """What came of looking at the listing of one series."""
 
-    series: Series
+    series: published.Series
     files: list[Wanted]
     missing: list[Part]
     """Days that are in no file."""
@@ -37,18 +37,18 @@ def whole_months(months: Sequence[Part], first: date, after: date) -> list[Part]
     return [month for month in months if first <= month.first and month.after <= after]
 
 
-def days_left(months: Sequence[Part], listed: Mapping[str, Entry], first: date, after: date) -> list[Part]:
+def days_left(months: Sequence[Part], listed: Mapping[str, published.Entry], first: date, after: date) -> list[Part]:
     """The days that no file of a month brings."""
     left = [month for month in months if month.text not in listed]
     return [day for month in left for day in days_between(max(first, month.first), min(after, month.after))]
 
 
 def plan(
-    series: Series,
+    series: published.Series,
     months: Sequence[Part],
     days: Sequence[Part],
-    monthly: Mapping[str, Entry],
-    daily: Mapping[str, Entry],
+    monthly: Mapping[str, published.Entry],
+    daily: Mapping[str, published.Entry],
 ) -> Plan:
     """The files of a stretch in order of time: those of months, and those of the days that they leave."""
     parts = sorted(

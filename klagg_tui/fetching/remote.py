@@ -8,19 +8,7 @@ from contextlib import AsyncExitStack
 from typing import NamedTuple, Self
 
 from klagg_tui.errors import BadFrame, Refused, Unreachable
-from klagg_tui.exchange.binance.archive.published import (
-    BUCKET_PATH,
-    BUCKET_URL,
-    CHECKSUM,
-    FILES_URL,
-    MOST_KEYS,
-    Entry,
-    Page,
-    Series,
-    read_checksum,
-    read_listing,
-    symbols_folder,
-)
+from klagg_tui.exchange.binance.archive import published
 from klagg_tui.exchange.transport.files import FileClient
 from klagg_tui.fetching.parts import Part
 
@@ -28,19 +16,19 @@ from klagg_tui.fetching.parts import Part
 class Addresses(NamedTuple):
     """Where it is."""
 
-    files: str = FILES_URL
-    bucket: str = BUCKET_URL
+    files: str = published.FILES_URL
+    bucket: str = published.BUCKET_URL
     """With the listing."""
 
     @classmethod
     def of(cls, url: str | None) -> Addresses:
         """Those of the exchange, or of a mirror or an imitation at an address."""
-        return cls() if url is None else cls(url.rstrip("/"), url.rstrip("/") + BUCKET_PATH)
+        return cls() if url is None else cls(url.rstrip("/"), url.rstrip("/") + published.BUCKET_PATH)
 
     @property
     def is_own(self) -> bool:
         """Whether it is the exchange's own."""
-        return self.files == FILES_URL
+        return self.files == published.FILES_URL
 
 
 class Archive:
@@ -61,7 +49,9 @@ class Archive:
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
-    async def listed(self, series: Series, parts: Sequence[Part], *, monthly: bool) -> dict[str, Entry]:
+    async def listed(
+        self, series: published.Series, parts: Sequence[Part], *, monthly: bool
+    ) -> dict[str, published.Entry]:
         """The files of these months, or days, that are published, by `2024-01` or `2024-01-31`.
 
         Raises:
@@ -71,23 +61,23 @@ class Archive:
             return {}
         keys = {series.key(part.text): part.text for part in parts}
         prefix, last = series.prefix(monthly=monthly), max(keys)
-        found: dict[str, Entry] = {}
+        found: dict[str, published.Entry] = {}
         # The name without its end comes before it, and behind that of the part before.
         marker: str | None = min(keys).removesuffix(".zip")
         while marker is not None:
-            page = await self._page(prefix, marker, min(MOST_KEYS, 2 * len(parts)))
+            page = await self._page(prefix, marker, min(published.MOST_KEYS, 2 * len(parts)))
             found.update((keys[entry.key], entry) for entry in page.entries if entry.key in keys)
             marker = page.next_marker if page.next_marker and page.next_marker < last else None
         return found
 
-    async def has(self, series: Series) -> bool:
+    async def has(self, series: published.Series) -> bool:
         """Whether anything at all of it is published."""
         for monthly in (True, False):
             if (await self._page(series.prefix(monthly=monthly), "", 1)).entries:
                 return True
         return False
 
-    async def symbols(self, series: Series) -> list[str]:
+    async def symbols(self, series: published.Series) -> list[str]:
         """All symbols with files of that kind."""
         return sorted({*await self._symbols(series, monthly=True), *await self._symbols(series, monthly=False)})
 
@@ -100,23 +90,23 @@ class Archive:
         """
         async with self.turns:
             try:
-                return read_checksum(await self.files.body(key + CHECKSUM), key.rpartition("/")[2])
+                return published.read_checksum(await self.files.body(key + published.CHECKSUM), key.rpartition("/")[2])
             except BadFrame as error:
-                raise Refused(f"{key + CHECKSUM} says no checksum of that file.") from error
+                raise Refused(f"{key + published.CHECKSUM} says no checksum of that file.") from error
 
-    async def _symbols(self, series: Series, *, monthly: bool) -> list[str]:
-        folder, marker = symbols_folder(series.market, series.period, monthly=monthly), ""
+    async def _symbols(self, series: published.Series, *, monthly: bool) -> list[str]:
+        folder, marker = published.symbols_folder(series.market, series.period, monthly=monthly), ""
         found: list[str] = []
         while True:
-            page = await self._page(folder, marker, MOST_KEYS, delimiter="/")
+            page = await self._page(folder, marker, published.MOST_KEYS, delimiter="/")
             found += page.folders
             if page.next_marker is None or page.next_marker <= marker:
                 return found
             marker = page.next_marker
 
-    async def _page(self, prefix: str, marker: str, most: int, **others: str) -> Page:
+    async def _page(self, prefix: str, marker: str, most: int, **others: str) -> published.Page:
         body = await self._bucket.body("", prefix=prefix, marker=marker, **{"max-keys": str(most)}, **others)
         try:
-            return read_listing(body)
+            return published.read_listing(body)
         except BadFrame as error:
             raise Unreachable("The listing of the archive cannot be read: it is no answer of the bucket's.") from error

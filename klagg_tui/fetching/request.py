@@ -9,8 +9,7 @@ from typing import Final, NamedTuple
 
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadUsage
-from klagg_tui.exchange.binance.archive import UM, Market, can_be_symbol, shown_by_symbol
-from klagg_tui.exchange.binance.archive.published import FOLDERS, Series
+from klagg_tui.exchange.binance.archive import UM, Market, can_be_symbol, published, shown_by_symbol
 from klagg_tui.fetching.remote import Addresses
 from klagg_tui.hints import ended, hint_or_all
 from klagg_tui.importing.markets import market_of
@@ -22,7 +21,7 @@ KLINES: Final = "klines"
 class Request(NamedTuple):
     """What to fetch, and how."""
 
-    series: Sequence[Series]
+    series: Sequence[published.Series]
     first: date
     after: date
     """The first day that is not asked for any more."""
@@ -38,7 +37,7 @@ class Request(NamedTuple):
     """Before a second try."""
 
 
-def series_of(symbols: Sequence[str], what: str, periods: Sequence[Period], flag: str | None) -> list[Series]:
+def series_of(symbols: Sequence[str], what: str, periods: Sequence[Period], flag: str | None) -> list[published.Series]:
     """Each symbol's trades, or its bars of each period; `flag`: the market, None: the one that the symbol shows, USDⓈ-M futures else.
 
     Raises:
@@ -57,7 +56,7 @@ def series_of(symbols: Sequence[str], what: str, periods: Sequence[Period], flag
         if not can_be_symbol(symbol):
             raise BadUsage(f"{symbol} cannot be a symbol: archives are of single ones, as BTCUSDT.")
     wanted: Sequence[Period | None] = [None] if kind == TRADES else list(periods or (Period.M1,))
-    return [Series(_market(symbol, flag), symbol, period) for symbol in symbols for period in wanted]
+    return [published.Series(_market(symbol, flag), symbol, period) for symbol in symbols for period in wanted]
 
 
 def _market(symbol: str, flag: str | None) -> Market:
@@ -66,7 +65,7 @@ def _market(symbol: str, flag: str | None) -> Market:
             (one for evidence in shown_by_symbol(symbol) if len(evidence.markets) == 1 for one in evidence.markets), UM
         )
     market = market_of(flag)
-    if market not in FOLDERS:
-        flags = ", ".join(one.flag for one in FOLDERS)
+    if market not in published.FOLDERS:
+        flags = ", ".join(one.flag for one in published.FOLDERS)
         raise BadUsage(f"No archives of {market.name} are published that klagg knows; --market takes {flags}.")
     return market
