@@ -65,6 +65,7 @@ class Told(StrEnum):
 
     VENUE = "venue"
     WITNESS = "witness"
+    STATE = "state"
 
 
 def register(app: typer.Typer) -> None:
@@ -128,7 +129,7 @@ def export_bars(
         typer.Option(
             "--with",
             metavar="COLUMN",
-            help="A column more: venue, or witness (ids or candle: who vouches for a confirmed bar); may be given again.",
+            help="A column more: venue, state, or witness (ids or candle: who vouches for a confirmed bar); may be given again.",
         ),
     ] = None,
     what: Annotated[
@@ -175,7 +176,7 @@ def export_bars(
         raise BadUsage("--period takes stored bars, --resample makes them; give one of the two.")
     from_ms, to_ms = times(from_, to, local=local)
     if what is What.DERIVATIVES:
-        if period or resample or state or where or Told.WITNESS in (with_ or ()):
+        if period or resample or state or where or {Told.WITNESS, Told.STATE} & set(with_ or ()):
             raise BadUsage(
                 "--what derivatives has a row a minute: --period, --resample, --state and --where are of bars."
             )
@@ -195,6 +196,7 @@ def export_bars(
         is_resampled=resample is not None,
         with_venue=Told.VENUE in (with_ or ()),
         with_witness=Told.WITNESS in (with_ or ()),
+        with_state=Told.STATE in (with_ or ()),
     )
     form = load(format_) if format_ else format_of(Path(output))
     _export(existing_database(db), selection, output, form or load(NAMES[0]), is_chosen=form is not None)

@@ -45,6 +45,9 @@ class Selection:
     with_witness: bool = False
     """Each bar says who vouches for it also in CSV, and where there is one venue only."""
 
+    with_state: bool = False
+    """Each bar says how sure it is, also in CSV."""
+
     @property
     def is_mixed(self) -> bool:
         """Whether several series may come of it, so that each bar must say whose it is."""
@@ -140,7 +143,9 @@ async def series_of(store: Store, selection: Selection) -> list[StoredSeries]:
             is_supposed = period is Period.D3 and stored is not period and name not in shown
             shown_name = _shown_name(store, name, selection)
             told = shown_name.symbol, period, precisions[name], shown_name.venue
-            series = _series(known[name], Series(*told, selection.with_witness), stored, selection)
+            series = _series(
+                known[name], Series(*told, selection.with_witness, selection.with_state), stored, selection
+            )
             found.append(series._replace(is_supposed=is_supposed))
     if not found:
         raise ExportError("There are no such bars in the database; `klagg symbols` lists what there is.")

@@ -24,6 +24,9 @@ class Series(NamedTuple):
     is_witnessed: bool = False
     """Whether it was asked for that each bar says who vouches for it."""
 
+    is_stated: bool = False
+    """Whether it was asked for that each bar says its state, in formats that have no place for it."""
+
     @property
     def tells_witness(self) -> bool:
         """Whether each bar says who vouches for it, in formats of our own: where it was asked for, or the venue is told."""
