@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from klagg_tui.errors import BadFile, DiskError, Refused
+from klagg_tui.errors import BadFile, DiskError, Refused, Unreachable
 from klagg_tui.fetching.plan import Wanted
 from klagg_tui.fetching.remote import Archive
 
@@ -70,6 +70,8 @@ class Download:
             ):
                 if answer.etag and answer.etag != edition.etag:
                     edition.become(answer.etag)
+                    if answer.first:  # a host that does not know If-Range
+                        raise Unreachable(f"{wanted.name} was published anew while it came.")
                 with _disk(path), edition.part.open("r+b" if answer.first else "wb") as out:
                     out.seek(answer.first)
                     self._require_room(wanted.entry.size - answer.first)

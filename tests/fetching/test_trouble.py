@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import date
 from pathlib import Path
@@ -143,6 +143,41 @@ async def test_stopped_in_the_middle_of_a_file_it_goes_on_there(
         assert [first for first, _ in sent(exchange, name.split(".")[0])] == [size]
     right = truth(exchange, "BTCUSDT", Period.M1, date(2024, 4, 2), date(2024, 4, 4))
     assert await bars(store, "BTCUSDT", Period.M1, date(2024, 4, 2), date(2024, 4, 4)) == right
+
+
+@pytest.mark.parametrize("knows_if_range", [True, False])
+async def test_a_file_that_is_published_anew_between_two_of_its_bytes_comes_from_its_beginning(
+    knows_if_range: bool,
+    exchange: SimulatedExchange,
+    store: Store,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    request = asked(exchange, tmp_path, date(2024, 4, 2), date(2024, 4, 3))
+    key = request.series[0].key("2024-04-02")
+    old, listing = exchange.archive.find(key), exchange.archive.listing
+    assert old is not None
+    part = tmp_path / "files" / f"{key}.{old.etag}.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(old.body[:100])
+
+    def listed_before(query: Mapping[str, str]) -> bytes:
+        page = listing(query)
+        exchange.strike("republish")
+        return page
+
+    monkeypatch.setattr(exchange.archive, "listing", listed_before)
+    if not knows_if_range:
+        monkeypatch.setattr(
+            "klagg_tui.simulator.archive.handler._first_byte",
+            lambda request, _: 100 if "Range" in request.headers else None,
+        )
+    outcome = await fetch(store, request)
+    assert (outcome.files, outcome.failures) == (1, [])
+    new = exchange.archive.find(key)
+    assert new is not None
+    assert new.etag != old.etag
+    assert sent(exchange, "04-02")[-1] == (0, len(new.body))
 
 
 async def test_what_came_of_an_older_edition_is_not_gone_on_with(
