@@ -60,9 +60,9 @@ async def test_all_periods_stand_beside_each_other() -> None:
         await seen.press("v")
         assert seen.lines[2].split() == ["Symbol▲", "Last", "1m", "5m", "30m", "1h", "4h", "24h", "7d", "Closes", "Age"]
         assert [sign for sign in seen.line_with("BTCUSDT") if sign in "%–"] == [*"%%%––%–"]
-        await seen.press("s", "d")
-        assert seen.lines[2].split()[2] in ("▼1m", "1m")
-        await seen.press("s", "d")
+        await seen.press("s", "g")
+        assert "▼5m" in seen.lines[2]
+        await seen.press("s", "g")
         assert seen.app.state.preferences.sort.startswith("chg(")
         await seen.press("v")
         assert "Turn 24h" in seen.lines[2]
