@@ -20,6 +20,7 @@ from klagg_tui.errors import BadPeriod, BadTime, BadUsage, FilterError, KlaggErr
 
 COMMANDS: Final = (
     "import",
+    "fetch",
     "export",
     "bars",
     "symbols",

@@ -78,7 +78,7 @@ def test_nothing_above_the_door_knows_the_exchange(path: Path) -> None:
 def said(source: str, name: str) -> Iterator[str]:
     """What a module says that is the venue's to say."""
     is_asking = "klagg_tui.exchange" in source or name.startswith("exchange/")
-    may_read_files = name.startswith(("importing/", "exporting/"))
+    may_read_files = name.startswith(("importing/", "exporting/", "fetching/"))
     before = tokenize.TokenInfo(tokenize.ENCODING, "", (0, 0), (0, 0), "")
     tokens = [token for token in tokenize.generate_tokens(io.StringIO(source).readline) if token.string.strip()]
     for token, after in zip(tokens, [*tokens[1:], before], strict=True):

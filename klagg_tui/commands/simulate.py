@@ -97,7 +97,7 @@ def simulate(
     the moment it subscribes.
     """
     from klagg_tui.hints import ended, hint_or_all
-    from klagg_tui.simulator import FACE_FAULTS, FACES, KINDS, MarketSpec, SimulatedExchange
+    from klagg_tui.simulator import ARCHIVE_FAULTS, FACE_FAULTS, FACES, KINDS, MarketSpec, SimulatedExchange
     from klagg_tui.simulator.faces import face_class
     from klagg_tui.timespec import parse_time
 
@@ -106,6 +106,9 @@ def simulate(
             typer.echo(f"{kind:9} {meaning}")
         typer.echo(f"Venues are {', '.join(FACES)}. Some of them have besides:")
         for kind, meaning in FACE_FAULTS.items():
+            typer.echo(f"{kind:9} {meaning}")
+        typer.echo("Those that publish files (klagg fetch) have besides:")
+        for kind, meaning in ARCHIVE_FAULTS.items():
             typer.echo(f"{kind:9} {meaning}")
         return
     start_ms = parse_time(start, int(time.time() * 1000))

@@ -44,7 +44,7 @@ class Exchange:
         )
         self.truth = Truth(self.market, clock.now_ms)
         klines = Klines(self.market)
-        self.faults = Faults(spec.seed, now_ms, schedule, face.traps)
+        self.faults = Faults(spec.seed, now_ms, schedule, face.traps, has_archive=face.has_archive)
         self.face = face(self.market, klines, self.faults)
         self.feed = Feed(self.market, now_ms, self.face.trade_frames)
         self.face.told_ms = self.feed.told_ms

@@ -21,7 +21,7 @@ from typing import ClassVar, Final, NamedTuple, Protocol
 from klagg_tui.engine import parsing
 from klagg_tui.engine.bar import Bar
 from klagg_tui.simulator.market.calendar import DAY, MINUTE_MS
-from klagg_tui.simulator.market.candles import Candles
+from klagg_tui.simulator.market.candles import Candle, Candles
 from klagg_tui.simulator.market.catalog import Listing
 from klagg_tui.simulator.market.day import Day, DayStatistics
 from klagg_tui.simulator.market.klines import Klines
@@ -141,6 +141,19 @@ class ActiveFaults(Protocol):
         ...
 
 
+class ArchiveRows(NamedTuple):
+    """How a venue writes its market into the files that it publishes."""
+
+    folder: str
+    """Of its market, as `futures/um`."""
+    trade: Callable[[str, Trade], Mapping[str, object]]
+    """A trade of the market's symbol, with the names of the stream: a, p, q, f, l."""
+    kline: Callable[[str, Candle], list[object]]
+    """The twelve fields of a candle."""
+    is_spot: bool = False
+    """Whether they are as files of spot: no header, a column more, microseconds of late."""
+
+
 class Face(ABC):
     """See the head of the module."""
 
@@ -156,6 +169,8 @@ class Face(ABC):
     """Which of `FACE_FAULTS` it can have."""
     single_fills: ClassVar[bool] = True
     """Whether each trade is one fill with one id, as everywhere but where trades are aggregated; then none straddles a minute."""
+    has_archive: ClassVar[bool] = False
+    """Whether it publishes files, as `archive` says."""
     in_order: ClassVar[bool] = False
     """Whether no trade is stamped before the one it follows: where nothing else than the time says which came first."""
     liveliness: ClassVar[float] = 1.0
@@ -278,6 +293,10 @@ class Face(ABC):
     @abstractmethod
     def refusal(self, kind: str, now_ms: int, wait_s: int) -> Reply:
         """The reply while a fault of kind 429, 418 or 451 lasts; `wait_s` until it is over."""
+
+    def archive(self) -> ArchiveRows | None:
+        """How it publishes files; None: it does not."""
+        return None
 
     def unknown(self, path: str, method: str) -> Reply:  # noqa: ARG002 - for who names them
         """The reply to a request for something there is not."""

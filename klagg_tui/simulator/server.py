@@ -15,6 +15,8 @@ from aiohttp import WSMsgType, web
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import ConfigError
+from klagg_tui.simulator.archive.bucket import Bucket
+from klagg_tui.simulator.archive.handler import add_archive
 from klagg_tui.simulator.clock import SimulatedClock
 from klagg_tui.simulator.exchange import Exchange
 from klagg_tui.simulator.face import Asked, Face, Knock, Reply, TurnedAway
@@ -60,6 +62,8 @@ class SimulatedExchange:
         self._port = port
         self._listening = listening
         self._one_way_s = round_trip_ms / 2_000
+        self.archive = Bucket(self._exchange)
+        """The files that it publishes."""
         self.requests = Requests()
         """What was asked over HTTP so far."""
         self._runner: web.AppRunner | None = None
@@ -135,6 +139,7 @@ class SimulatedExchange:
         for method, path in self.face.paths:
             app.router.add_route(method, path, self._answer)
         add_inspection(app, self._exchange, self.requests)
+        add_archive(app, self._exchange, self.archive)
         app.router.add_route("*", "/{path:.*}", self._answer_unknown)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()

@@ -23,7 +23,10 @@ def test_where_no_terminal_listens_a_line_comes_every_ten_seconds() -> None:
     with ProgressLine(console=Console(file=out), clock=clock) as line:
         for clock.now in (1.0, 10.0, 15.0, 20.0):
             line.show("a.csv", int(clock.now), 40, int(clock.now * 1000))
-    assert out.getvalue().splitlines() == ["a.csv: 25%, 10,000 rows, 1,000/s", "a.csv: 50%, 20,000 rows, 1,000/s"]
+    assert out.getvalue().splitlines() == [
+        "a.csv: 25%, 10,000 rows, 1,000/s, 30.0 s left",
+        "a.csv: 50%, 20,000 rows, 1,000/s, 20.0 s left",
+    ]
 
 
 def test_a_terminal_sees_share_count_rate_and_time_left() -> None:

@@ -13,7 +13,7 @@ from functools import partial
 
 import pytest
 
-from klagg_tui.simulator import FACE_FAULTS, KINDS
+from klagg_tui.simulator import ARCHIVE_FAULTS, FACE_FAULTS, KINDS
 from tests.commands.beside import get, once, signalled, terminal, written
 from tests.shell import Klagg
 
@@ -92,7 +92,13 @@ def test_a_venue_whose_history_cannot_be_prepared_is_told(klagg: Klagg) -> None:
 
 def test_the_kinds_of_faults_are_listed(klagg: Klagg) -> None:
     said = klagg("simulate", "--kinds")
-    assert [line.split()[0] for line in said.out.splitlines()] == [*KINDS, "Venues", *FACE_FAULTS]
+    assert [line.split()[0] for line in said.out.splitlines()] == [
+        *KINDS,
+        "Venues",
+        *FACE_FAULTS,
+        "Those",
+        *ARCHIVE_FAULTS,
+    ]
     assert said.status == 0
 
 

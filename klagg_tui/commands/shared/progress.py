@@ -9,13 +9,14 @@ from typing import Final, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from klagg_tui.formatting import duration
 from klagg_tui.texts import printable
 
 PLAIN_EVERY_S: Final = 10.0
 
 
 class ProgressLine:
-    """Shows a done share, a count of rows and their rate."""
+    """Shows a done share, a count of rows, their rate, and how long it may take still."""
 
     def __init__(
         self, unit: str = "rows", console: Console | None = None, clock: Callable[[], float] = time.monotonic
@@ -56,9 +57,15 @@ class ProgressLine:
         elif now - self._said >= PLAIN_EVERY_S:
             self._said = now
             self._console.print(
-                f"{what}: {done / max(total, 1):.0%}, {rate}",
+                f"{what}: {done / max(total, 1):.0%}, {rate}{self._left(done, total, now)}",
                 highlight=False,
                 markup=False,
                 emoji=False,
                 soft_wrap=True,
             )
+
+    def _left(self, done: int, total: int, now: float) -> str:
+        """At the pace so far; nothing where that says nothing yet."""
+        if not 0 < done < total:
+            return ""
+        return f", {duration(1000 * (now - self._began) * (total - done) / done)} left"

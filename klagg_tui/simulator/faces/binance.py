@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import orjson
 
-from klagg_tui.simulator.face import DAY_MS, ActiveFaults, Asked, Client, Face, Frame, Knock, Reply
+from klagg_tui.simulator.face import DAY_MS, ActiveFaults, ArchiveRows, Asked, Client, Face, Frame, Knock, Reply
 from klagg_tui.simulator.faces.binance_um import BinanceClient, subscriptions_of
 from klagg_tui.simulator.market.calendar import INTERVALS, MINUTE_MS
 from klagg_tui.simulator.market.candles import Candle
@@ -36,6 +36,8 @@ class Binance(Face):
     """Klines in a reply."""
     most_messages: ClassVar[int]
     """Of a client, a second."""
+    folder: ClassVar[str] = ""
+    """Of its files in the public archive, where it has one."""
     life_ms = DAY_MS
     single_fills = False
     spoil: ClassVar = spoil_of(b"p", b"q", b"a", b"T")
@@ -128,6 +130,15 @@ class Binance(Face):
         if kind == "451":
             return error(451, 0, "Service unavailable from a restricted location according to 'b. Eligibility'.")
         return refusal(self.weight, int(kind), now_ms, wait_s)
+
+    def archive(self) -> ArchiveRows | None:
+        """As REST writes trades and klines."""
+        if not self.has_archive:
+            return None
+        return ArchiveRows(self.folder, self._archived, self._kline, is_spot=self.folder == "spot")
+
+    def _archived(self, symbol: str, trade: Trade) -> Json:
+        return self._row(symbol, trade, trade.traded_ms // MINUTE_MS)
 
     def unknown(self, path: str, method: str) -> Reply:
         """Code -5000."""

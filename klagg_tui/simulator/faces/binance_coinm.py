@@ -30,6 +30,8 @@ class BinanceCoinm(Binance):
     """Contracts on a coin, worth a fixed sum of dollars and paid in that coin."""
 
     key = "binance-coinm"
+    has_archive = True
+    folder = "futures/cm"
     sockets = (*(f"/market{path}" for path in PATHS), *PATHS)
     prefix = "/dapi/v1"
     paths = (("GET", "/dapi/v1/{name:.+}"),)

@@ -19,6 +19,8 @@ class BinanceSpot(Binance):
     """Pairs; trades are those of one taker order at a price."""
 
     key = "binance-spot"
+    has_archive = True
+    folder = "spot"
     sockets = PATHS
     prefix = "/api/v3"
     paths = (("GET", "/api/v3/{name:.+}"),)
@@ -93,6 +95,7 @@ class BinanceUs(BinanceSpot):
     """The same, thinner: a pair may trade twice a minute."""
 
     key = "binance-us"
+    has_archive = False
     weight_limit = 1200
     costs: ClassVar = {"ping": 1, "time": 1, "exchangeInfo": 10, "aggTrades": 1, "ticker/24hr": 40}
     most_messages = 10

@@ -8,7 +8,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar, Final
 
-from klagg_tui.simulator.face import DAY_MS, ActiveFaults, Asked, Client, Ending, Face, Frame, Knock, Reply, TurnedAway
+from klagg_tui.simulator.face import (
+    DAY_MS,
+    ActiveFaults,
+    ArchiveRows,
+    Asked,
+    Client,
+    Ending,
+    Face,
+    Frame,
+    Knock,
+    Reply,
+    TurnedAway,
+)
+from klagg_tui.simulator.market.candles import Candle
 from klagg_tui.simulator.market.catalog import Listing
 from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import Market, Trade
@@ -60,6 +73,7 @@ class BinanceUm(Face):
     """See the head of the module."""
 
     key = "binance-um"
+    has_archive = True
     sockets = tuple(f"/{route}{path}" if route else path for route in _ROUTES for path in PATHS)
     paths = (("GET", "/fapi/{name:.+}"),)
     time_paths = ("/fapi/v1/time",)
@@ -135,9 +149,20 @@ class BinanceUm(Face):
             return error(451, 0, "Service unavailable from a restricted location according to 'b. Eligibility'.")
         return self.rest.refusal(int(kind), now_ms, wait_s)
 
+    def archive(self) -> ArchiveRows:
+        """As REST writes trades and klines."""
+        return ArchiveRows("futures/um", self.rest.trade_row, _kline_row)
+
     def unknown(self, path: str, method: str) -> Reply:
         """Code -5000."""
         return unknown(path, method)
+
+
+def _kline_row(_symbol: str, candle: Candle) -> list[object]:
+    text = candle.text
+    amounts = (text.taker_buy_volume, text.taker_buy_turnover)
+    count = candle.kline.sums.trade_count
+    return [candle.open_ms, *text[:5], candle.end_ms - 1, text.turnover, count, *amounts, "0"]
 
 
 def subscriptions_of(knock: Knock, most_messages: int = MOST_MESSAGES) -> Subscriptions:

@@ -52,6 +52,15 @@ FACE_FAULTS: Final = {
     "utc8": "candles of six hours and more begin as in UTC+8, whatever was asked for",
 }
 """Lasting ones that only some venues have: those that a face names among its `traps`."""
+ARCHIVE_FAULTS: Final = {
+    "absent": "files were never published",
+    "gone": "files are listed and answered with 404",
+    "republish": "files are published anew, with other bytes and another checksum",
+    "unsure": "checksums are those of other files",
+    "torn": "files break off after 4 KB, again and again",
+    "crawl": "files come slowly, 1 KB at a time",
+}
+"""Lasting ones of the archive that some venues publish: of files whose name holds the target, or of all. None of them is in `all`."""
 _OF_ONE_SYMBOL: Final = ("mute", "delist", "relist", "tick", "straddle")
 _ALL: Final = tuple(kind for kind in KINDS if kind not in ("451", "future"))
 _UNTRUE: Final = frozenset({"prevclose"})
@@ -90,10 +99,18 @@ class Incident(NamedTuple):
 class Faults:
     """The schedule, what is wrong at the moment, and what was done so far."""
 
-    def __init__(self, seed: int, start_ms: int, schedule: str = "none", traps: Collection[str] = ()) -> None:
-        """`traps`: those of `FACE_FAULTS` that there are besides."""
+    def __init__(
+        self,
+        seed: int,
+        start_ms: int,
+        schedule: str = "none",
+        traps: Collection[str] = (),
+        *,
+        has_archive: bool = False,
+    ) -> None:
+        """`traps`: those of `FACE_FAULTS` that there are besides; `has_archive`: whether those of an archive are."""
         self._seed = seed
-        self.kinds = KINDS | {kind: FACE_FAULTS[kind] for kind in traps}
+        self.kinds = KINDS | {kind: FACE_FAULTS[kind] for kind in traps} | (ARCHIVE_FAULTS if has_archive else {})
         """What can be planned, with its meaning."""
         self._every = (*_ALL, *(kind for kind in traps if kind not in _UNTRUE))
         self._planned: list[Fault] = []
@@ -168,6 +185,10 @@ class Faults:
         """A fault of one of these kinds that is under way."""
         return next((fault for fault in self._active if fault.kind in kinds), None)
 
+    def hits(self, kind: str, name: str) -> Fault | None:
+        """A fault of that kind that is under way and means this file."""
+        return next((fault for fault in self._active if fault.kind == kind and fault.target in name), None)
+
     def struck(self, kind: str, amount: int = 1) -> None:
         """Count what a lasting fault has done, of which its beginning and its end are told besides."""
         self.counts[kind] += amount
@@ -182,7 +203,7 @@ class Faults:
         return (*self._planned, *([self._next] if self._next else ()))
 
     def _aimed(self, fault: Fault, choose: Callable[[Fault], str]) -> Fault:
-        if fault.target:
+        if fault.target and fault.kind not in ARCHIVE_FAULTS:
             return replace(fault, target=self.named(fault.target))
         if fault.kind not in _OF_ONE_SYMBOL:
             return fault

@@ -37,6 +37,8 @@ class RestEndpoints:
         """What is added to every server time."""
         self._bars = bars = Bars(market, klines)
         tickers, trades, funding = Tickers(market, klines), Trades(market), Funding(market)
+        self.trade_row = trades.row
+        """An aggregate trade of a symbol as it is written."""
         self._answers: dict[str, tuple[Answer, Cost]] = {
             "v1/ping": (lambda _query, _now_ms: {}, _fixed(1)),
             "v1/time": (lambda _query, now_ms: {"serverTime": now_ms + self.clock_error_ms}, _fixed(1)),

@@ -38,7 +38,7 @@ class Trades:
             trades = self._past.between(symbol, start_ms, now_ms if end_ms is None else end_ms, limit, now_ms)
         else:
             trades = self._past.until(symbol, now_ms if end_ms is None else end_ms, limit, now_ms)
-        return [self._trade_row(symbol, trade) for trade in trades]
+        return [self.row(symbol, trade) for trade in trades]
 
     def single(self, query: Query, now_ms: int) -> object:
         """`trades`."""
@@ -46,6 +46,21 @@ class Trades:
         limit = query.limit(500, 1000)
         trades = self._past.until(symbol, now_ms, limit, now_ms)
         return [fill for trade in trades for fill in self._fills(symbol, trade)][-limit:]
+
+    def row(self, symbol: str, trade: Trade) -> dict[str, object]:
+        """An aggregate trade as it is written."""
+        listing = self._market.listing(symbol)
+        _, shown = self._market.tick(symbol, trade.traded_ms // MINUTE_MS)
+        return {
+            "a": trade.aggregate_id,
+            "p": price_text(trade.price, listing.price_unit_decimals, shown),
+            "q": decimal_text(trade.quantity, listing.quantity_decimals),
+            "nq": decimal_text(trade.plain_quantity, listing.quantity_decimals),
+            "f": trade.first_trade_id,
+            "l": trade.last_trade_id,
+            "T": trade.traded_ms,
+            "m": trade.is_buyer_maker,
+        }
 
     def _fills(self, symbol: str, trade: Trade) -> list[dict[str, object]]:
         """Its fills, all of nearly the same size."""
@@ -66,17 +81,3 @@ class Trades:
             }
             for place, (trade_id, size) in enumerate(zip(ids, sizes, strict=True))
         ]
-
-    def _trade_row(self, symbol: str, trade: Trade) -> dict[str, object]:
-        listing = self._market.listing(symbol)
-        _, shown = self._market.tick(symbol, trade.traded_ms // MINUTE_MS)
-        return {
-            "a": trade.aggregate_id,
-            "p": price_text(trade.price, listing.price_unit_decimals, shown),
-            "q": decimal_text(trade.quantity, listing.quantity_decimals),
-            "nq": decimal_text(trade.plain_quantity, listing.quantity_decimals),
-            "f": trade.first_trade_id,
-            "l": trade.last_trade_id,
-            "T": trade.traded_ms,
-            "m": trade.is_buyer_maker,
-        }

@@ -1,0 +1,1 @@
+"""Archives of the exchange, from where it publishes them into the store."""
