@@ -55,7 +55,15 @@ class _Reading:
     def made(self) -> FramePage | None:
         """None where a row has to be looked at by itself."""
         columns = self._columns()
-        return FramePage(pl.DataFrame(columns), self._states()) if columns else None
+        if columns is None:
+            return None
+        # All at once: what Polars does by the way costs more than the work, which is none.
+        decimals = [
+            pl.col(name).reinterpret(dtype=kind)
+            for name, kind in self._layout.schema.items()
+            if isinstance(kind, pl.Decimal)
+        ]
+        return FramePage(pl.DataFrame(columns).with_columns(decimals), self._states())
 
     def _columns(self) -> list[pl.Series] | None:
         minutes, marks = _whole(self._page.minutes), _whole(self._page.marks)
@@ -68,7 +76,7 @@ class _Reading:
         values = {}
         for name, numbers in zip(FIELDS, self._page.columns, strict=True):
             value = _whole(numbers)
-            if value is None or (value < 0).any():
+            if value is None or self._extreme(value.min()) < 0:
                 return None
             values[name] = value
         found = []
@@ -131,9 +139,9 @@ class _Reading:
         return values.zip_with(is_known, pl.Series([None], dtype=values.dtype).new_from_index(0, len(values)))
 
     def _amounts(self, column: Column, mantissas: pl.Series) -> pl.Series | None:
-        """A column of values in plain units; None where one of them may be too large for it."""
+        """A column of values as floats, or in units of their last decimal; None where one of them may be too large for it."""
         name, decimals = _KINDS[column.kind], DECIMALS[column.kind]
-        largest: int = self._largest(mantissas)
+        largest = self._extreme(mantissas.max())
         if self._layout.in_floats:
             # A column, for by a single number Polars multiplies with the reciprocal, which is another float.
             if largest >= _IN_FLOAT:
@@ -145,13 +153,12 @@ class _Reading:
         if largest * max(factors) >= 10**DIGITS:
             return None
         by = self._by_mark(lambda mark: 10 ** (decimals - getattr(mark.decimals, name)), LONG())
-        return (mantissas.cast(LONG) * by).reinterpret(dtype=pl.Decimal(DIGITS, decimals))
+        return mantissas.cast(LONG) * by
 
     @staticmethod
-    def _largest(mantissas: pl.Series) -> int:
-        largest = mantissas.max()
-        assert isinstance(largest, int)
-        return largest
+    def _extreme(found: object) -> int:
+        assert isinstance(found, int)
+        return found
 
 
 def _whole(numbers: list[Any]) -> pl.Series | None:

@@ -80,8 +80,8 @@ async def mantissa_pages(connection: Connection, stretch: Stretch, read: Read[T]
     forming = await stretch.forming(connection)
     until = min(stretch.before, int(forming[0][MINUTE])) if forming else stretch.before
     at_once = _AT_ONCE * (stretch.period.nominal_ms // MINUTE_MS)
-    reached = stretch.first
-    while (first := await stretch.next_minute(connection, reached)) is not None and first < until:
+    first = await stretch.next_minute(connection, stretch.first)
+    while first is not None and first < until:
         reached = min(first + at_once, until)
         part = replace(stretch, first=first, before=reached)
         texts = (await connection.rows(*part.whole(_SELECTED)))[0]
@@ -95,6 +95,7 @@ async def mantissa_pages(connection: Connection, stretch: Stretch, read: Read[T]
             with reading(connection.path):
                 rows.sort(key=itemgetter(MINUTE))
             yield rows
+        first = reached if minutes else await stretch.next_minute(connection, reached)
     if forming:
         async for rows in pages(connection, replace(stretch, first=until), FOREVER):
             yield rows
