@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Final
 
+from klagg_tui.engine.period import MINUTE_MS
 from klagg_tui.exchange.registry import venue
 from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Status, VenueStatus
 from tests.made_market import MadeMarket
@@ -50,6 +52,38 @@ class RecordedMarket(MadeMarket):
         """How each exchange is doing is told anew each time, as of running ones."""
         self.venues = tuple(_status(key, self.now_ms, len(self.symbols)) for key in self._exchanges)
         return super().status()
+
+
+class MinuteEnds(RecordedMarket):
+    """The same of a market in which every few frames a minute is over for all symbols: what is between is left out."""
+
+    FRAMES: Final = 10
+    """From one minute's end to the next."""
+
+    def __init__(self, trades_a_second: int, ends: int, symbols: int = SYMBOLS, exchanges: Sequence[str] = ()) -> None:
+        super().__init__(trades_a_second, 0, symbols, exchanges)
+        self.takes: list[tuple[float, float, bool]] = []
+        """Of each frame when it began by the clock and by the processor's time, and whether a minute was over."""
+        self._moments = [self.now_ms]
+        frame_ms, trades = 1_000 // FRAMES_A_SECOND, trades_a_second // FRAMES_A_SECOND
+        for number in range(1, ends * self.FRAMES + 1):
+            is_end = number % self.FRAMES == 0
+            # One frame more than there is room for in a minute, and a trade of every symbol: all of them end.
+            self.play(max(trades, 4 * symbols), MINUTE_MS - (self.FRAMES - 1) * frame_ms) if is_end else self.play(
+                trades, frame_ms
+            )
+            self._frames.append(MadeMarket.take_changes(self))
+            self._moments.append(self.now_ms)
+        self.now_ms = self._moments[0]
+
+    def take_changes(self) -> FeedUpdate | None:
+        """The next frame's; after the last one there is nothing new."""
+        at, self.taken = self.taken, self.taken + 1
+        changes = self._frames[at] if at < len(self._frames) else None
+        is_end = at > 0 and changes is not None and len(changes.changes.ended) >= len(self.symbols) // 2
+        self.takes.append((time.perf_counter(), time.process_time(), is_end))
+        self.now_ms = self._moments[min(at, len(self._moments) - 1)]
+        return changes
 
 
 def _listed(symbols: int, exchanges: Sequence[str]) -> list[tuple[str, InstrumentFacts]]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.notifications import SeverityLevel
@@ -23,7 +23,7 @@ from klagg_tui.runtime import interpreter
 from klagg_tui.screens.app_state import BEATS_A_SECOND, AppState
 from klagg_tui.screens.base import KlaggScreen
 from klagg_tui.screens.dialogs.alerts import AlertsScreen
-from klagg_tui.screens.history import HistoryReader
+from klagg_tui.screens.history import HistoryReaders
 from klagg_tui.screens.key_queue import KeyQueue
 from klagg_tui.screens.market import MarketScreen
 from klagg_tui.screens.navigation import Navigation
@@ -64,7 +64,7 @@ class KlaggApp(Navigation):
 
     TITLE = "klagg"
     ENABLE_COMMAND_PALETTE = True
-    COMMANDS = App.COMMANDS | {KlaggCommands}
+    COMMANDS = {KlaggCommands}  # noqa: RUF012 - as Textual has it
     CSS = """
     Toast { background: $panel; }
     """
@@ -96,8 +96,10 @@ class KlaggApp(Navigation):
         desk: AlertDesk | None = None,
         signs: TerminalSigns = TerminalSigns(),  # noqa: B008 - it never changes
         playback: Playback | None = None,
+        welcome: str = "",
     ) -> None:
         super().__init__()
+        self._welcome = welcome
         self._on_shown = on_shown
         self._is_shown = False
         self._failure = failure
@@ -114,7 +116,7 @@ class KlaggApp(Navigation):
         wanted = preferences.theme
         self.theme = wanted if wanted in self.available_themes else KLAGG.name  # here, or all is styled twice
         self._toasts = AlertToasts(self, signs)
-        self._history = HistoryReader(self.state)
+        self._history = HistoryReaders(self.state)
         self._table_screen = MarketScreen(self.state)
         self._symbol = SymbolScreen(self.state)
         if keymap:
@@ -130,6 +132,8 @@ class KlaggApp(Navigation):
         self.set_interval(BEAT_S, self.beat)
         self.set_timer(SETTLED_S, interpreter.freeze)
         self._tell_unread()
+        if self._welcome:
+            self.notify(self._welcome, timeout=UNREAD_S, markup=False)
         if self._state_file:
             self.set_interval(1, self._state_file.flush)
 
@@ -225,8 +229,8 @@ class KlaggApp(Navigation):
             self.state.look_at(wall.on_view, wall.current)
         else:
             self.state.look_at(self._table_screen.table.visible_symbols(), opened)
-        if self._history.beat():
-            self.run_worker(self._history.read(), group="history", exit_on_error=False)
+        for reader in self._history.beat():
+            self.run_worker(reader.read(), group="history", exit_on_error=False)
 
     def _tell_unread(self) -> None:
         for sentence in self.state.take_unread():
@@ -290,8 +294,13 @@ class KlaggApp(Navigation):
 
     async def action_demo(self) -> None:
         """Leave for the simulated market."""
-        if self.state.status.mode is Mode.OFFLINE:
+        status = self.state.status
+        if status.is_simulated or status.mode is Mode.DEMO:
+            self.notify("This is the simulated market.", timeout=4)
+        elif status.mode is Mode.OFFLINE:
             await self._leave(for_demo=True)
+        elif status.mode is Mode.CONNECTING:
+            self.notify("klagg is connecting; the simulated market is for where that fails.", timeout=4)
         else:
             self.notify("The market is there; `klagg demo` shows a simulated one.", timeout=4)
 

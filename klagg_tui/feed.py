@@ -5,7 +5,7 @@ Screens, the status line and the server know the running engine by this alone.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -32,8 +32,15 @@ class Mode(StrEnum):
     LIVE = "live"
     REPLAY = "replay"
     DEMO = "demo"
+    CONNECTING = "connecting"
+    """Nobody has answered yet, and no try has failed: what is stored is shown."""
     OFFLINE = "offline"
-    """Only what is stored: nothing new comes."""
+    """A try has failed. Only what is stored: nothing new comes."""
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether what feeds the bars answers."""
+        return self not in (Mode.CONNECTING, Mode.OFFLINE)
 
 
 class Progress(NamedTuple):
@@ -130,6 +137,12 @@ class Status(NamedTuple):
     venues: tuple[VenueStatus, ...] = ()
     """Each exchange that is watched; one where one is."""
 
+    others: tuple[str, ...] = ()
+    """Symbols that are listed besides, of which `not_chosen` tells."""
+
+    is_simulated: bool = False
+    """Whether the exchanges are made up, whether they answer or not."""
+
     def behind(self) -> Status:
         """The same, marked as from before."""
         venues = tuple(venue._replace(is_behind=True, connection="stale") for venue in self.venues)
@@ -149,23 +162,6 @@ def owed_sentence(minutes: int, symbols: int) -> str:
     minutes_text = f"{minutes:,} minutes" if minutes > 1 else "1 minute"
     symbols_text = f"{symbols:,} symbols" if symbols > 1 else "1 symbol"
     return f"{minutes_text} of {symbols_text} {'are' if minutes > 1 else 'is'} still to be fetched"
-
-
-def beginnings(notice: str) -> set[str]:
-    """The notice, and it without its last sentence: what happened, before what it costs one task."""
-    happened, joint, _ = notice.rpartition(". ")
-    return {notice, f"{happened}."} if joint else {notice}
-
-
-def told_once(notices: Iterable[str]) -> tuple[str, ...]:
-    """The notices; of several that say the same and then what it costs one task, the first."""
-    told: set[str] = set()
-    found: list[str] = []
-    for notice in notices:
-        if told.isdisjoint(beginnings(notice)):
-            found.append(notice)
-            told |= beginnings(notice)
-    return tuple(found)
 
 
 class InstrumentFacts(NamedTuple):

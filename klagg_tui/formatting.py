@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -14,6 +15,10 @@ NOTHING: Final = "–"
 
 _SHORT_UNITS: Final = ((1e15, "Q"), (1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
 _BYTE_UNITS: Final = ("B", "KB", "MB", "GB", "TB")
+_LEAST_PERCENT: Final = 0.005
+"""Less is drawn as none."""
+_MOST_PERCENT: Final = 99_999.5
+"""More is told in three digits: a coin that was listed at next to nothing rises by millions."""
 _SECOND_MS: Final = 1_000
 _AGES: Final = ((604_800_000 * 52, "y"), (604_800_000, "w"), (86_400_000, "d"), (3_600_000, "h"), (60_000, "m"))
 
@@ -27,6 +32,16 @@ def price(value: Exact, decimals: int) -> str:
     return exact.price_text(value, decimals)
 
 
+def without_sign_of_nothing(text: str) -> str:
+    """What is drawn as zero has no sign: -0.00 is 0.00, for the digits that would show it are not there."""
+    return text if text.strip("+-0.%") else text.lstrip("+-")
+
+
+def plain(value: float) -> str:
+    """A price whose decimals nobody knows, in the fewest digits that tell it: at most twelve, and never a power of ten."""
+    return f"{Decimal(f'{value:.12g}'):f}"
+
+
 def short(value: float, extra: int = 0) -> str:
     """A big number in at most six cells: 950, 12.4K, 1.24M, 310B; with `extra` digits more behind the point."""
     size = abs(value)
@@ -34,7 +49,7 @@ def short(value: float, extra: int = 0) -> str:
         # 999.5 of one unit would be drawn as 1000: it is 1.00 of the next.
         if size >= unit * 0.9995:
             return f"{_three_digits(value / unit, extra)}{letter}"
-    return _three_digits(value, extra) if value else "0"
+    return without_sign_of_nothing(_three_digits(value, extra)) if value else "0"
 
 
 def _three_digits(value: float, extra: int = 0) -> str:
@@ -78,15 +93,17 @@ def rounded_price(value: float, decimals: int) -> str:
 
 
 def percent(value: float | None) -> str:
-    """A change in percent that always shows its direction: +1.24%, -0.30%, and ` 0.00%` where it is none."""
+    """A change in percent that always shows its direction: +1.24%, -0.30%, and ` 0.00%` where it is none; in at most eight cells."""
     if value is None:
         return NOTHING
     size = abs(value)
-    decimals = 2 if size < 99.995 else 1 if size < 999.95 else 0
-    drawn = f"{size:.{decimals}f}%"
-    if not drawn.strip("0.%"):
-        return f" {drawn}"
-    return f"{'+' if value > 0 else '-'}{drawn}"
+    if size < _LEAST_PERCENT:
+        return " 0.00%"
+    if size < 99.995:
+        return f"{value:+.2f}%"
+    if size < _MOST_PERCENT:
+        return f"{value:+.1f}%" if size < 999.95 else f"{value:+.0f}%"
+    return f"{'+' if value > 0 else '-'}{short(size)}%"
 
 
 def short_percent(value: float | None) -> str:
@@ -94,7 +111,12 @@ def short_percent(value: float | None) -> str:
     drawn = percent(value)
     if value is None or len(drawn) <= 6:
         return drawn
-    return f"{value:+.1f}%" if abs(value) < 99.95 else f"{value:+.0f}%"
+    if abs(value) < 9_999.5:
+        return f"{value:+.1f}%" if abs(value) < 99.95 else f"{value:+.0f}%"
+    for unit, letter in _SHORT_UNITS:
+        if abs(value) >= unit * 0.9995:
+            return f"{value / unit:+.0f}{letter}%"
+    return drawn
 
 
 def arrow(value: float | None) -> str:

@@ -8,10 +8,14 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from textual.binding import BindingsMap
+
 from klagg_tui.app import KlaggApp
 from klagg_tui.errors import KlaggError
 from klagg_tui.feed import Playback
+from klagg_tui.hints import ended, hint_or_all
 from klagg_tui.runtime import interpreter
+from klagg_tui.screens.base import KlaggScreen
 from klagg_tui.screens.state_file import REAL, StateFile, defaults_from, path_of
 from klagg_tui.screens.toasts import TerminalSigns
 from klagg_tui.view.alerts.terminals import form_of
@@ -39,13 +43,14 @@ def run(
     alerts: AlertSettings | None = None,
     desk: Desk | None = None,
     playback: Playback | None = None,
+    welcome: str = "",
 ) -> bool:
     """Start the engine, show the market until the user or a signal ends it, and end when the last changes are on disk.
 
     Returns whether the user left for the simulated market. `names` are own names of the settings and what they stand for;
     `state_name` names the file of the preferences, `begin` makes of them those that this start is to have; `alerts` say what the
     terminal is told of alerts, which `desk` keeps;
-    `playback` is that of a replay.
+    `playback` is that of a replay; `welcome` is told once, when the screen is there.
 
     Raises:
         KlaggError: the engine cannot start, ended by itself, or could not write its last state.
@@ -68,6 +73,7 @@ def run(
         desk=desk,
         signs=TerminalSigns(alerts.bell, form_of(alerts.terminal, os.environ)) if alerts else TerminalSigns(),
         playback=playback,
+        welcome=welcome,
     )
     try:
         is_for_demo = not stop.came and bool(app.run())
@@ -80,6 +86,23 @@ def run(
     if app.return_code:
         raise KlaggError("The screen ended by an error of its own, shown above; the last state is written.")
     return is_for_demo
+
+
+def unknown_action(keymap: Mapping[str, str]) -> str:
+    """A sentence on the first name of a keymap that no action has, with what is near; empty where all are known."""
+    import klagg_tui.screens.export
+    import klagg_tui.screens.wall  # noqa: F401 - loaded when somebody opens them; their keys have names too
+
+    bound = BindingsMap()
+    for kind in (KlaggApp, KlaggScreen, *_below(KlaggScreen)):
+        bound = BindingsMap.merge((bound, BindingsMap(kind.__dict__.get("BINDINGS", ()))))
+    names = list(dict.fromkeys(binding.id for _, binding in bound if binding.id))
+    strange = next((name for name in keymap if name not in names), None)
+    return "" if strange is None else ended(f"screen.keymap: there is no action {strange}{hint_or_all(strange, names)}")
+
+
+def _below(kind: type[KlaggScreen]) -> list[type[KlaggScreen]]:
+    return [below for each in kind.__subclasses__() for below in (each, *_below(each))]
 
 
 def _end_without_screen(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -77,3 +78,20 @@ def without_login(address: str) -> str:
     """An address as it is known to all: without name and password."""
     parts = urlsplit(address)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def beginnings(notice: str) -> set[str]:
+    """The notice, and it without its last sentence: what happened, before what it costs one task."""
+    happened, joint, _ = notice.rpartition(". ")
+    return {notice, f"{happened}."} if joint else {notice}
+
+
+def told_once(notices: Iterable[str]) -> tuple[str, ...]:
+    """The notices; of several that say the same and then what it costs one task, the first."""
+    told: set[str] = set()
+    found: list[str] = []
+    for notice in notices:
+        if told.isdisjoint(beginnings(notice)):
+            found.append(notice)
+            told |= beginnings(notice)
+    return tuple(found)

@@ -20,8 +20,9 @@ from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, StoredStretch, n
 from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars
-from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS
+from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS, TURNOVER_DECIMALS
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain
+from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.exporting import exporter as export
 from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop
 from klagg_tui.exporting.format import Format
@@ -94,10 +95,12 @@ class MadeMarket:
     ) -> None:
         self.periods = tuple(sorted(periods))
         self.mode = Mode.DEMO
+        self.is_simulated = False
         self.connection = "connected"
         self.notices: tuple[str, ...] = ()
         self.halted: frozenset[str] = frozenset()
         self.not_chosen = ""
+        self.others: tuple[str, ...] = ()
         self.metrics: dict[Metric, float] = {}
         self.progress: Progress | None = None
         self.estimates = 0
@@ -193,7 +196,8 @@ class MadeMarket:
             self._shown.update(self.symbols)
             closed = tuple(bar for kept in self._closed.values() for _, bar in sorted(kept.items())[-64:])
             everything = Changes(snapshot(self._engine, self.periods), closed)
-            return FeedUpdate(everything, tuple(self.symbols), (), dict(self._last_ms), dict(self.instruments))
+            last, learned = dict(self._last_ms), dict(self.instruments)
+            return FeedUpdate(everything, tuple(self.symbols), (), last, learned, tickers=self._days(everything))
         drained = self._engine.drain(self._reader, chain(self.periods))
         for bar in drained.ended:
             self._closed.setdefault((bar.symbol, bar.period), {})[bar.open_ms] = bar
@@ -206,7 +210,25 @@ class MadeMarket:
         traded = () if self.hides_trades else drained.current
         last = {bar.symbol: self._last_ms.get(bar.symbol, BEGIN_MS) for bar in traded}
         learned = {symbol: self.instruments[symbol] for symbol in added if symbol in self.instruments}
-        return FeedUpdate(drained, added, (), last, learned, stored, derivatives=told)
+        days = self._days(drained)
+        return FeedUpdate(drained, added, (), last, learned, stored, days, told)
+
+    def _days(self, changes: Changes) -> dict[str, Ticker24h]:
+        """As an exchange tells its last 24 hours: it has traded since midnight only."""
+        days = {bar.symbol: bar for bar in changes.current if bar.period is Period.D1 and bar.close}
+        return {
+            symbol: Ticker24h(
+                self.now_ms,
+                bar.close / 10**PRICE_DECIMALS,
+                bar.open / 10**PRICE_DECIMALS,
+                bar.high / 10**PRICE_DECIMALS,
+                bar.low / 10**PRICE_DECIMALS,
+                bar.volume / 10**QUANTITY_DECIMALS,
+                bar.turnover / 10**TURNOVER_DECIMALS,
+                bar.trade_count,
+            )
+            for symbol, bar in days.items()
+        }
 
     def tell_stored(self, stretch: StoredStretch) -> None:
         """The next update says that the database holds something else there."""
@@ -216,7 +238,8 @@ class MadeMarket:
         return Status(
             "made market", self.mode, self.now_ms, 45.0, self.connection, self.notices, self._engine.counters,
             {Metric.TRADES_PER_SECOND: 1200.0, Metric.MEMORY: 61.0, **self.metrics}, ("21:00:01 INFO began", "21:00:02 INFO connected"),
-            self.progress, self.halted, self.not_chosen, venues=self.venues,
+            self.progress, self.halted, self.not_chosen, venues=self.venues, is_simulated=self.is_simulated,
+            others=self.others,
         )  # fmt: skip
 
     async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:

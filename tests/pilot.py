@@ -103,6 +103,11 @@ class Seen:
         await until(lambda: screen.size == size and screen.has_class("small") is is_small)
         await until(lambda: not screen._layout_required)
 
+    @property
+    def told(self) -> list[str]:
+        """What the toasts on view say."""
+        return [str(toast.message) for toast in self.app._notifications]
+
     async def beat(self, times: int = 1) -> None:
         """Let the app take in what changed."""
         for _ in range(times):

@@ -85,5 +85,6 @@ async def test_without_the_exchange_one_can_leave_for_the_simulated_market() -> 
     assert seen.app.return_value is True
     async with opened() as seen:
         await seen.press("D")
+        assert seen.told == ["This is the simulated market."]
         assert seen.app.is_running
     assert not seen.app.return_value

@@ -73,6 +73,13 @@ def test_times_are_drawn_in_utc_unless_told_otherwise(monkeypatch: pytest.Monkey
     assert formatting.zone(local=True)
 
 
+@given(st.floats(-1e12, 1e12))
+def test_a_percentage_takes_eight_cells_at_most(value: float) -> None:
+    assert len(formatting.percent(value)) <= 8
+    assert len(formatting.short_percent(value)) <= 6
+    assert (formatting.percent(value)[0] == "-") is (value <= -0.005)
+
+
 @given(st.floats(-9_999, 9_999))
 def test_a_short_percentage_takes_six_cells_at_most_and_keeps_its_direction(value: float) -> None:
     drawn = formatting.short_percent(value)
@@ -107,3 +114,12 @@ def test_a_number_that_is_written_out_is_grouped() -> None:
         "999",
         "3\u202f619\u202f587.9389",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [("-0.00", "0.00"), ("+0.0000%", "0.0000%"), (" 0.00%", " 0.00%"), ("-0.01", "-0.01"), ("—", "—")],
+)
+def test_what_is_drawn_as_zero_has_no_sign(text: str, drawn: str) -> None:
+    assert formatting.without_sign_of_nothing(text) == drawn
+    assert formatting.short(-0.001) == "0.00"

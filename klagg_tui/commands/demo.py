@@ -13,7 +13,7 @@ from klagg_tui.commands.shared.settings import Chosen, with_settings
 from klagg_tui.commands.shared.start import NOWHERE, FilterOption, ListOption, SortOption, Start, ViewOption
 from klagg_tui.config.reading import flag_text, problems_of_flag
 from klagg_tui.config.table import BY_NAME
-from klagg_tui.errors import BadUsage
+from klagg_tui.errors import BadUsage, ConfigError
 from klagg_tui.exchange.registry import DEFAULT, keys
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def demo(
     view: ViewOption = None,
 ) -> None:
     """Watch a made-up market: no network, no account, no bars kept."""
+    _check_faults(faults)
     options = ("--speed", str(speed), "--faults", faults, "--seed", str(seed))
     markets = shares(_venues(venue or chosen.flags.get(_VENUES.name)), count, activity, options)
     watch_demo(chosen.load().settings, markets, Start(filter_text, sort, shown_list, view))
@@ -78,6 +79,21 @@ def shares(
         )
         for place, key in enumerate(venues)
     }
+
+
+def _check_faults(text: str) -> None:
+    """Refuse what the simulated exchange would: it runs in a process of its own, whose words nobody sees.
+
+    Raises:
+        BadUsage: there is no such fault.
+    """
+    from klagg_tui.simulator import FACE_FAULTS, KINDS
+    from klagg_tui.simulator.faults.schedule import parse_schedule
+
+    try:
+        parse_schedule(text, 0, {**KINDS, **FACE_FAULTS})
+    except ConfigError as error:
+        raise BadUsage(f"--faults {text}: {error}") from error
 
 
 def _venues(typed: Sequence[str] | None) -> tuple[str, ...]:

@@ -107,7 +107,7 @@ def export_bars(
         typer.Option(
             "--with",
             metavar="COLUMN",
-            help="A column more: venue, or witness (ids or candle: who vouches for a confirmed bar); may be given again.",
+            help="A column more: venue, state, or witness (ids or candle: who vouches for a confirmed bar); may be given again.",
         ),
     ] = None,
     numbers: Annotated[
@@ -158,7 +158,14 @@ def export_bars(
         raise BadUsage("--period takes stored bars, --resample makes them; give one of the two.")
     from_ms, to_ms = times(from_, to, local=local)
     if what is What.DERIVATIVES:
-        if period or resample or state or where or Told.WITNESS in (with_ or ()) or numbers is Numbers.FLOAT:
+        if (
+            period
+            or resample
+            or state
+            or where
+            or {Told.WITNESS, Told.STATE} & set(with_ or ())
+            or numbers is Numbers.FLOAT
+        ):
             raise BadUsage(
                 "--what derivatives has a row a minute, exact: --period, --resample, --state, --where and --numbers are of bars."
             )
@@ -179,6 +186,7 @@ def export_bars(
         with_venue=Told.VENUE in (with_ or ()),
         with_witness=Told.WITNESS in (with_ or ()),
         in_floats=numbers is Numbers.FLOAT,
+        with_state=Told.STATE in (with_ or ()),
     )
     form = load(format_) if format_ else format_of(Path(output))
     if selection.in_floats and (form is None or form.is_text):

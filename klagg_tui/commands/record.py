@@ -123,7 +123,7 @@ class Problems:
 
     def fresh(self, notices: Iterable[str], now_s: float) -> list[str]:
         """Those to report now."""
-        from klagg_tui.feed import beginnings
+        from klagg_tui.texts import beginnings
 
         found: list[str] = []
         for notice in notices:

@@ -31,7 +31,7 @@ class _Column(Choice):
         try:
             return super()._read(value, base)
         except BadValue:
-            if not isinstance(value, str) or not ("(" in value or _own_names(value)):
+            if not isinstance(value, str) or not value.strip():
                 raise
             if problem := _problem_of_number(value):
                 raise BadValue(("", f"is {shown(value)}: {problem}")) from None
@@ -47,8 +47,9 @@ class Columns(Kind[tuple[str, ...]]):
     @cached_property
     def _keys(self) -> Many[str]:
         from klagg_tui.view.columns.registry import BY_KEY  # most commands start without it
+        from klagg_tui.view.screener.figure import FIGURES
 
-        allowed = f"a list of {', '.join(BY_KEY)}, figures like chg(24h), and own names"
+        allowed = f"a list of {', '.join(BY_KEY)}, figures ({', '.join(FIGURES)}) like chg(24h), and own names"
         return Many(_Column("COLUMN", *BY_KEY), allowed, may_be_empty=True)
 
     @cached_property
@@ -78,7 +79,8 @@ def problems_of_columns(
     if not columns:
         return
     from klagg_tui.view import filter as filters  # likewise
-    from klagg_tui.view.columns.registry import BY_KEY, fixed
+    from klagg_tui.view.columns.registry import BY_NAME, fixed
+    from klagg_tui.view.screener.figure import BY_NAME as FIGURES
 
     scope = filters.Scope(names=names, periods={Period.M1, *periods})
     for column in columns:
@@ -88,9 +90,18 @@ def problems_of_columns(
             filters.read_number(column, scope)
         except FilterError as error:
             strange = next((word for word in _own_names(column) if word not in names), None)
-            near = hint(strange, (*BY_KEY, *names)) if strange else ""
-            reason = f"{strange} is no column and no own name in [names]{near}" if strange else str(error).rstrip(".")
+            near = (strange and hint(strange, (*BY_NAME, *FIGURES, *names))) or _all_of(names)
+            reason = (
+                f"{strange} is no column, figure or own name in [names]{near}" if strange else str(error).rstrip(".")
+            )
             yield ended(f"{where} has an entry that is {shown(column)}: {reason}")
+
+
+def _all_of(names: Mapping[str, str]) -> str:
+    from klagg_tui.view.columns.registry import BY_KEY  # likewise
+    from klagg_tui.view.screener.figure import FIGURES
+
+    return f"; there are {', '.join((*BY_KEY, *names))} and figures like chg(24h): {', '.join(FIGURES)}"
 
 
 def _problem_of_number(text: str) -> str:

@@ -108,7 +108,8 @@ def line_numbers(text: str) -> dict[tuple[str, ...], int]:
         statement, end = _statement(lines, at)
         if lines[at].lstrip().startswith("["):
             table = _header(statement)
-            found.setdefault(table, at + 1)
+            for depth in range(1, len(table) + 1):  # [a.b] begins a too, where nothing did before
+                found.setdefault(table[:depth], at + 1)
         else:
             _note(statement, table, at + 1, found)
         at = end

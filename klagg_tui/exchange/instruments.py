@@ -58,10 +58,14 @@ class SymbolFilter(NamedTuple):
 
     def other_types(self, instruments: Collection[Instrument]) -> dict[str, int]:
         """How many contracts of other types would be followed besides if every type were taken, by type."""
+        kinds = Counter(instrument.contract_type for instrument in self.others(instruments))
+        return dict(kinds.most_common())
+
+    def others(self, instruments: Collection[Instrument]) -> list[Instrument]:
+        """Contracts of other types that would be followed besides if every type were taken."""
         chosen = self.chosen(instruments)
         others = self._replace(contract_types=()).chosen(instruments).keys() - chosen.keys()
-        kinds = Counter(instrument.contract_type for instrument in instruments if instrument.symbol in others)
-        return dict(kinds.most_common())
+        return [instrument for instrument in instruments if instrument.symbol in others]
 
     def unknown(self, symbols: Collection[str]) -> tuple[str, ...]:
         """Names and globs that match none of the listed symbols."""

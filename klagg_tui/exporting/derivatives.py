@@ -17,7 +17,7 @@ import orjson
 from klagg_tui.engine import exact
 from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.errors import ExportError
-from klagg_tui.exporting.files import PartialFile, cannot_write
+from klagg_tui.exporting.files import PartialFile, cannot_write, fault_of_folder
 from klagg_tui.exporting.format import Format
 from klagg_tui.exporting.output import Target
 from klagg_tui.exporting.selection import matching
@@ -139,6 +139,8 @@ async def export_derivatives(
 def _file(path: Path) -> PartialFile:
     if path.is_dir():
         raise ExportError(f"{path} is a folder; what is told beside trades goes into one file.")
+    if fault := fault_of_folder(path):
+        raise ExportError(fault)
     if harm := harm_of(path):
         raise ExportError(harm)
     return PartialFile(path)

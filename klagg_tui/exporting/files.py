@@ -12,6 +12,12 @@ from typing import BinaryIO, cast
 from klagg_tui.errors import ExportError
 
 
+def fault_of_folder(path: Path) -> str | None:
+    """Why no file of that name can be begun: its folder is not there, and a slip of the finger should make none."""
+    folder = path.parent
+    return None if folder.exists() else f"There is no folder {folder}: make it, or name another one."
+
+
 class PartialFile:
     """A file under a name of its own until it is whole; packed where its name ends in `.gz`."""
 

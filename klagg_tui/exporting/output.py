@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.errors import ExportError
-from klagg_tui.exporting.files import PartialFile, cannot_write
+from klagg_tui.exporting.files import PartialFile, cannot_write, fault_of_folder
 from klagg_tui.exporting.format import Format, Holds, Writer
 from klagg_tui.exporting.row import Line
 from klagg_tui.exporting.series import Series
@@ -125,6 +125,8 @@ class Output:
         if not isinstance(self._target, Path):
             return (self._form.open_stream or self._form.open_writer)(self._target, self._holds, series)
         path = self._target / _on_disk(self._form.file_name(series)) if self._is_split else self._target
+        if not self._is_split and (fault := fault_of_folder(path)):
+            raise ExportError(fault)
         if not self._is_split and path.is_dir():
             raise ExportError(
                 f"{path} is a folder; end its name with / to have a file for each symbol and period in it."

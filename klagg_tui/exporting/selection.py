@@ -50,6 +50,8 @@ class Selection:
 
     in_floats: bool = False
     """Values are the nearest floats instead of exact decimals."""
+    with_state: bool = False
+    """Each bar says how sure it is, also in CSV."""
 
     @property
     def is_mixed(self) -> bool:
@@ -152,7 +154,8 @@ async def series_of(store: Store, selection: Selection, *, in_text: bool = True)
             is_supposed = period is Period.D3 and stored is not period and name not in shown
             shown_name = _shown_name(store, name, selection)
             told = shown_name.symbol, period, precisions.get(name, Precision()), shown_name.venue
-            series = _series(known[name], Series(*told, selection.with_witness, selection.in_floats), stored, selection)
+            asked = selection.with_witness, selection.with_state, selection.in_floats
+            series = _series(known[name], Series(*told, *asked), stored, selection)
             found.append(series._replace(is_supposed=is_supposed))
     if not found:
         raise ExportError("There are no such bars in the database; `klagg symbols` lists what there is.")

@@ -16,8 +16,7 @@ from klagg_tui.engine.events import AggTrade, TradeSum
 from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS
 from klagg_tui.engine.period import MINUTE_MS
 from klagg_tui.engine.spans import LONGEST_REST_MS
-from klagg_tui.exchange.binance.archive import is_header
-from klagg_tui.exchange.binance.archive.rows import EARLIEST_MS, END_OF_TIME_MS
+from klagg_tui.exchange.binance.archive import EARLIEST_MS, END_OF_TIME_MS, is_header
 from klagg_tui.exchange.fields import MOST_FILLS
 from klagg_tui.importing.lines import RawBlock
 from klagg_tui.importing.tally import Tally

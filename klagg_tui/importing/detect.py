@@ -14,6 +14,7 @@ from klagg_tui.exchange.binance.archive import UM, ArchiveName, Evidence, Market
 from klagg_tui.exchange.kraken import archive as pairs
 from klagg_tui.exchange.okx import archive as daily
 from klagg_tui.importing.foreign import instrument_in, name_in, shown_by_columns, shown_by_instrument
+from klagg_tui.importing.layout import SYMBOL, VENUE, Layout, first_told, layout_of
 from klagg_tui.importing.lines import Block, blocks
 from klagg_tui.importing.outliers import first_of_many
 from klagg_tui.importing.unpack import broken_package
@@ -29,6 +30,7 @@ class FileKind(Enum):
     BARS = "bars"
     EVENTS = "events"
     SALES = "trades without ids"
+    OWN = "bars as klagg exports them"
 
 
 class SourceFile(NamedTuple):
@@ -53,6 +55,10 @@ class SourceFile(NamedTuple):
     """Both sides of its symbol joined, as its name has it, where its rows have the columns of such files (see `sales`)."""
     doubt: str = ""
     """Why it has to be said of which market it is."""
+    layout: Layout | None = None
+    """Its columns, where klagg exported it with more than the exchange's (see `own`)."""
+    venue: str = ""
+    """Whose of its rows are read, where they say it."""
 
     @property
     def is_of_pair(self) -> bool:
@@ -67,7 +73,8 @@ def plan(
     sources, failures = [], []
     for path in dict.fromkeys(paths):
         try:
-            sources.append(detect(path, symbol, contract_value, known))
+            source = detect(path, symbol, contract_value, known)
+            sources += [source._replace(venue=venue) for venue in _venues_of(source)] or [source]
         except BadFile as error:
             failures.append(str(error))
     return sorted(sources, key=lambda source: (source.kind.value, source.symbol or "", source.first)), failures
@@ -87,6 +94,8 @@ def detect(
     """
     block = _first_block(path)
     lines = [line for line in block.lines if line.strip()][:_LOOKED_AT]
+    if layout := layout_of(lines[0]):
+        return _detect_own(path, symbol, layout, block, lines)
     if instrument := instrument_in(lines):
         return _detect_foreign(path, symbol, instrument, lines, contract_value)
     if kind_of_pair := pairs.kind_of(lines):
@@ -133,6 +142,37 @@ def _detect_foreign(
     unit, shown = daily.unit_of(instrument, contract_value), tuple(shown_by_instrument(instrument))
     first = _first_number(daily.plain_rows(instrument, lines, unit), FileKind.TRADES)
     return SourceFile(path, FileKind.TRADES, instrument, name, first, path.stat().st_size, shown, unit=unit)
+
+
+def _detect_own(path: Path, symbol: str | None, layout: Layout, block: Block, lines: list[str]) -> SourceFile:
+    """Bars as klagg exports them, with more columns than the exchange's."""
+    name = name_of(block.part, path)
+    named = symbol.strip().upper() if symbol else name.symbol
+    if layout.names_symbol:
+        if symbol:
+            raise BadFile(f"{path} names the symbol of each bar; leave --symbol out.")
+        symbols, named = first_told(layout, lines, SYMBOL), None
+    elif named:
+        symbols = [named]
+    else:
+        raise BadFile(f"{path} does not say which symbol it is about; add --symbol.")
+    strange = [one for one in symbols if not archive.can_be_symbol(one)]
+    doubt = (
+        ""
+        if VENUE in layout.before or not strange
+        else f"{path} has bars of {strange[0]}; --venue says of which exchange."
+    )
+    return SourceFile(path, FileKind.OWN, named, name, 0, path.stat().st_size, doubt=doubt, layout=layout)
+
+
+def _venues_of(source: SourceFile) -> list[str]:
+    """The exchanges that rows of a file name, where they do."""
+    if source.layout is None or VENUE not in source.layout.before:
+        return []
+    found = dict[str, None]()
+    for block in blocks(source.path):
+        found |= dict.fromkeys(line.partition(",")[0] for line in block.lines if line.strip() and not layout_of(line))
+    return list(found)
 
 
 def _detect_pair(

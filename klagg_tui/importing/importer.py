@@ -32,7 +32,7 @@ from klagg_tui.importing.read import (
 )
 from klagg_tui.importing.shelf import Shelf, known_pairs
 from klagg_tui.importing.strangers import refuse_strangers
-from klagg_tui.importing.write import Edges, TradeWriter, write_confirmed, write_missing, write_partial
+from klagg_tui.importing.write import Edges, TradeWriter, write_as_told, write_confirmed, write_missing, write_partial
 from klagg_tui.storage.store import Store
 
 
@@ -162,6 +162,8 @@ class _Import:
                 return
             if file.kind is FileKind.BARS:
                 await self._read_bars(file)
+            elif file.kind is FileKind.OWN:
+                await self._read_own(file)
             elif file.kind is FileKind.SALES:
                 await self._read_sales(file)
             else:
@@ -199,6 +201,22 @@ class _Import:
             await write_confirmed(self._shelf(file), bars, self.outcome)
             if self._is_stopped_at(file, block.read_bytes):
                 return
+
+    async def _read_own(self, file: SourceFile) -> None:
+        """Bars that klagg exported, each as sure as its row says."""
+        assert file.layout is not None
+        for block in read_bars(file, self.outcome.tally):
+            partial = [bar for bar in block.bars if bar.state is State.PARTIAL]
+            over = self._over(file, [bar for bar in block.bars if bar.state is not State.PARTIAL])
+            self._note_use(file, block.bars)
+            await write_as_told(self._shelf(file), [*over, *partial], self.outcome)
+            if self._is_stopped_at(file, block.read_bytes):
+                return
+        if not file.layout.says_state:
+            note = (
+                f"{file.path} does not say how sure its bars are: taken as partial; klagg export --with state says it."
+            )
+            self.outcome.notes += [] if note in self.outcome.notes else [note]
 
     async def _read_sales(self, file: SourceFile) -> None:
         """Minutes for which the file vouches, and those at its edges; trades that wait in an engine are another file's."""

@@ -155,6 +155,8 @@ class _Decided:
     def market_of(self, file: SourceFile) -> Market:
         """Raises BadFile where it contradicts what was said, or does not say enough."""
         possible = _possible([file])
+        if file.venue:
+            return self._as_told(file)
         if self._named:
             return self._as_named(file, self._named, possible)
         if file.doubt or not possible:
@@ -162,6 +164,15 @@ class _Decided:
         if len(possible) == 1:
             return next(iter(possible))
         return self._fitting(file, possible, self._stored) or self._assumed(file, possible)
+
+    def _as_told(self, file: SourceFile) -> Market:
+        """The market that rows of the file name."""
+        told = _BY_FLAG.get(file.venue)
+        if told is None:
+            raise BadFile(f"{file.path} has bars of {file.venue[:40]!r}, which is no exchange that klagg knows.")
+        if self._named not in (None, told):
+            raise BadFile(f"{file.path} has bars of {told.name} by its column venue: --market leaves them out.")
+        return told
 
     def _as_named(self, file: SourceFile, named: Market, possible: frozenset[Market]) -> Market:
         if file.doubt and named in archive.MARKETS:
@@ -201,7 +212,12 @@ def _is_exported(file: SourceFile, market: Market) -> bool:
     """Whether a file can be of the exchange's bars as klagg exports them, which has the columns of the first exchange's archives."""
     against = [evidence for evidence in file.shown if market not in evidence.markets]
     is_another = market not in archive.MARKETS
-    return is_another and file.kind is FileKind.BARS and file.pair is None and all(one.is_own for one in against)
+    return (
+        is_another
+        and file.kind in (FileKind.BARS, FileKind.OWN)
+        and file.pair is None
+        and all(one.is_own for one in against)
+    )
 
 
 def _refused(file: SourceFile, market: Market) -> str:

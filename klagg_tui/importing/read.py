@@ -22,6 +22,7 @@ from klagg_tui.importing.detect import SourceFile, name_of
 from klagg_tui.importing.events import EventReader
 from klagg_tui.importing.foreign import name_in
 from klagg_tui.importing.lines import Block, RawBlock, raw_blocks
+from klagg_tui.importing.own import OwnBarReader
 from klagg_tui.importing.sales import SalesReader, SparseBarReader
 from klagg_tui.importing.sorting import Sorter
 from klagg_tui.importing.tally import Tally
@@ -218,7 +219,6 @@ def read_bars(file: SourceFile, tally: Tally) -> Iterator[BarBlock]:
     Raises:
         BadFile: it cannot be read to its end, or does not show how long its bars last.
     """
-    assert file.symbol is not None
     reader = _bar_reader(file, tally)
     for block in _own_blocks(file):
         yield BarBlock(reader.read(block), block.read_bytes)
@@ -234,7 +234,6 @@ def sampled_trades(file: SourceFile) -> Iterator[list[AggTrade]]:
 
 def sampled_bars(file: SourceFile) -> Iterator[list[Bar]]:
     """Some bars out of each block of a file, as far as it can be read."""
-    assert file.symbol is not None
     reader = _bar_reader(file, Tally())
     with suppress(BadFile):
         for block in own_raw_blocks(file):
@@ -255,7 +254,9 @@ def read_sales(file: SourceFile, tally: Tally, latest_ms: int) -> Iterator[BarBl
     yield BarBlock(reader.finish(), read_bytes)
 
 
-def _bar_reader(file: SourceFile, tally: Tally) -> BarReader | SparseBarReader:
+def _bar_reader(file: SourceFile, tally: Tally) -> BarReader | SparseBarReader | OwnBarReader:
+    if file.layout is not None:
+        return OwnBarReader(file.layout, file.symbol, file.market, tally, file.name.period)
     assert file.symbol is not None
     if file.is_of_pair:
         return SparseBarReader(file.symbol, tally)
@@ -305,7 +306,7 @@ def own_raw_blocks(file: SourceFile) -> Iterator[RawBlock]:
 def _own_block(file: SourceFile, raw: RawBlock, most: int | None = None) -> Block:
     """The lines of a block, of which no more than so many, as the exchange writes them."""
     block = raw.read(most)
-    if file.is_of_pair or file.symbol is None:
+    if file.is_of_pair or file.symbol is None or file.layout is not None:
         return block
     if file.unit is None:
         return block._replace(lines=plain_lines(block.lines))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 from operator import attrgetter
 from typing import Final
 
@@ -21,6 +22,7 @@ _FEWEST: Final = 3
 """Bars: of less than these, some may merely have been wrong."""
 _PRICES: Final = slice(Bar._fields.index("open"), Bar._fields.index("close") + 1)
 """What two markets do not have alike; sums may differ within one, where some of its fills are in no trade that it tells."""
+_SERIES: Final = attrgetter("series")
 _OVER: Final = frozenset({State.CLOSED, State.CONFIRMED})
 
 
@@ -35,10 +37,10 @@ async def refuse_strangers(shelf: Shelf, file: SourceFile, should_stop: Callable
     """
     if file.kind is FileKind.SALES:  # they have no ids to be known by
         return
-    if file.kind is not FileKind.BARS:
+    if file.kind not in (FileKind.BARS, FileKind.OWN):
         symbol = await _stranger_among_trades(shelf, file, should_stop)
     else:
-        symbol = None if is_named else await _stranger_among_bars(shelf, file, should_stop)
+        symbol = None if is_named or file.venue else await _stranger_among_bars(shelf, file, should_stop)
     if symbol:
         raise BadFile(
             f"{file.path} has other {file.kind.value if file.symbol else 'trades'} of {symbol} than are stored for the same "
@@ -64,14 +66,15 @@ async def _stranger_among_trades(shelf: Shelf, file: SourceFile, should_stop: Ca
 
 
 async def _stranger_among_bars(shelf: Shelf, file: SourceFile, should_stop: Callable[[], bool]) -> str | None:
-    known: Counter[bool] = Counter()
+    counts: dict[str, Counter[bool]] = {}
     for bars in sampled_bars(file):
-        if bars:
-            known += await _known_by_prices(shelf, bars)
+        for (symbol, _), series in groupby(sorted(bars, key=_SERIES), _SERIES):
+            counts.setdefault(symbol, Counter()).update(await _known_by_prices(shelf, list(series)))
         await asyncio.sleep(0)
         if should_stop():
             break
-    return file.symbol if known.total() >= _FEWEST and known[False] > known[True] else None
+    strangers = (symbol for symbol, known in counts.items() if known.total() >= _FEWEST and known[False] > known[True])
+    return next(strangers, None)
 
 
 async def _known_by_prices(shelf: Shelf, bars: Sequence[Bar]) -> Counter[bool]:

@@ -262,6 +262,21 @@ async def write_missing(shelf: Shelf, bars: list[Bar], outcome: Imported) -> Non
     await shelf.write_ended([bar for bar in missing if bar.period is not Period.M1])
 
 
+async def write_as_told(shelf: Shelf, bars: list[Bar], outcome: Imported) -> None:
+    """Bars of several series, each as its state says: minutes first, of which the store makes larger bars."""
+    for symbol, period in sorted({bar.series for bar in bars}, key=itemgetter(1, 0)):
+        series = [bar for bar in bars if bar.series == (symbol, period)]
+        await write_confirmed(shelf, [bar for bar in series if bar.state is State.CONFIRMED], outcome)
+        if closed := [bar for bar in series if bar.state is State.CLOSED]:
+            await write_missing(shelf, closed, outcome)
+        partial = [bar for bar in series if bar.state is State.PARTIAL]
+        there = await shelf.keys_of(partial) if partial else set()
+        missing = [bar for bar in partial if bar.key not in there]
+        outcome.bars += len(partial)
+        outcome.new += len(missing)
+        await (shelf.add(missing) if period is Period.M1 else shelf.write_ended(missing))
+
+
 def _by_symbol(trades: list[AggTrade]) -> dict[str, list[AggTrade]]:
     symbols = set(map(_SYMBOL_OF, trades))
     if len(symbols) == 1:

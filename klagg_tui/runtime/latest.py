@@ -16,7 +16,7 @@ class Latest:
     """Holds at most one update: a slow screen finds fewer and larger ones, never a queue."""
 
     def __init__(self) -> None:
-        self.status = Status("", Mode.OFFLINE, 0, connection="starting")
+        self.status = Status("", Mode.CONNECTING, 0, connection="starting")
         self._update: FeedUpdate | None = None
         self._lock = threading.Lock()
 

@@ -94,6 +94,8 @@ class MarketHost(ABC):
         """Followed symbols whose trading rests at the exchange."""
         self.not_chosen = ""
         """What the exchange lists besides what is followed, as a sentence; empty where nothing."""
+        self.others: tuple[str, ...] = ()
+        """Their symbols."""
         self.asked: tuple[str, ...] = ()
         """Patterns of symbols that are to be found there."""
         self.unmatched: dict[str, str] | None = None

@@ -47,7 +47,13 @@ class Replay:
         settled = settle([source for source in sources if source.kind in _REPLAYED], None, ())
         self._sources, self._failures = settled.files, failures + settled.failures
         if not self._sources:
-            raise BadFile(" ".join(self._failures) or "Only trades can be replayed, and these files hold bars.")
+            raise BadFile(
+                " ".join(self._failures)
+                or (
+                    "These files hold bars, and a replay plays trades: archives of the exchange such as BTCUSDT-aggTrades-2024-08-08.zip, "
+                    "or JSON lines of events. `klagg import` takes bars into a database."
+                )
+            )
         market = self._sources[0].market
         others = [file for file in self._sources if file.market != market]
         self._sources = [file for file in self._sources if file.market == market]

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final, Protocol
 
-from klagg_tui.feed import Mode
+from klagg_tui.feed import Mode, Progress
 from klagg_tui.runtime.background import keep_running
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.market_host import MarketHost
 from klagg_tui.runtime.source import SourceStatus
 
-_MODES: Final = (Mode.LIVE, Mode.DEMO, Mode.REPLAY, Mode.OFFLINE)
+_MODES: Final = (Mode.LIVE, Mode.DEMO, Mode.REPLAY, Mode.CONNECTING, Mode.OFFLINE)
 """Of several exchanges the first counts that one of them has: while one is live, the feed is."""
 
 _MOST_NAMED: Final = 2
@@ -52,6 +52,8 @@ class SeveralMarkets:
     def __init__(self, sources: Mapping[str, MarketSource]) -> None:
         self.sources = dict(sources)
         names = [source.market for source in self.sources.values()]
+        self._histories: dict[str, Progress] = {}
+        """What was last told of each exchange's history, so that one that has finished still counts."""
         self.market = ", ".join(names) if len(names) <= _MOST_NAMED else f"{len(names)} exchanges"
 
     @property
@@ -66,16 +68,29 @@ class SeveralMarkets:
 
     @property
     def status(self) -> SourceStatus:
-        """Of all together: the longest delay, the history that is behind most, and how many are connected."""
+        """Of all together: the longest delay, how far their history is, and how many are connected."""
         all_of = [source.status for source in self.sources.values()]
         delays = [status.delay_ms for status in all_of if status.delay_ms is not None]
-        behind = [status.progress for status in all_of if status.progress]
         return SourceStatus(
             min((status.mode for status in all_of), key=_MODES.index),
             _connection([status.connection for status in all_of]),
-            max(behind, key=lambda progress: progress.total - progress.done, default=None),
+            self._history(),
             max(delays, default=None),
+            is_simulated=all(status.is_simulated for status in all_of),
         )
+
+    def _history(self) -> Progress | None:
+        """Of all exchanges added up; where some have not begun it says so, for these will make it more."""
+        told = {key: source.status.progress for key, source in self.sources.items()}
+        if not any(told.values()):
+            self._histories = {}
+            return None
+        finished = {key: Progress(one.what, one.total, one.total) for key, one in self._histories.items()}
+        self._histories = finished | {key: one for key, one in told.items() if one is not None}
+        begun, of = len(self._histories), len(self.sources)
+        what = "history" if begun == of else f"history of {begun} of {of} exchanges"
+        parts = self._histories.values()
+        return Progress(what, sum(part.done for part in parts), sum(part.total for part in parts))
 
     async def run(self, host: EngineHost) -> None:
         """Feed the engine from all of them until cancelled."""

@@ -21,13 +21,15 @@ class SourceStatus:
     """How a source is doing. It is there before the source runs, and only the source changes it, on the engine's loop."""
 
     mode: Mode
-    """Live, demo, replay; offline while the exchange cannot be reached."""
+    """Live, demo, replay; connecting until the exchange answers, offline once it could not be reached."""
     connection: str
     """The connection in a word or two."""
     progress: Progress | None = None
     """How far the longest work in the background is."""
     delay_ms: float | None = None
     """How far the newest trade was behind the exchange's clock when it came."""
+    is_simulated: bool = False
+    """Whether the exchange is made up."""
 
 
 class Source(Protocol):

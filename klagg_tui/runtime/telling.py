@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from klagg_tui import logs
 from klagg_tui.exchange.instruments import nothing_called
-from klagg_tui.feed import Status, VenueStatus, told_once
+from klagg_tui.feed import Status, VenueStatus
 from klagg_tui.metrics import together
 from klagg_tui.names import Name
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.market_host import MarketHost
 from klagg_tui.runtime.several import MarketSource, SeveralMarkets
 from klagg_tui.runtime.source import Source
-from klagg_tui.texts import printable
+from klagg_tui.texts import printable, told_once
 
 
 def told_status(source: Source, host: EngineHost) -> Status:
@@ -37,7 +38,9 @@ def told_status(source: Source, host: EngineHost) -> Status:
         progress=status.progress,
         halted=frozenset().union(*(market.halted for market in host.markets)),
         not_chosen=_not_chosen(venues),
+        others=tuple(chain.from_iterable(market.others for market in host.markets)),
         venues=venues,
+        is_simulated=status.is_simulated,
     )
     # Where one of several exchanges is behind, only its own rows are.
     return told.behind() if all(market.is_waking for market in host.markets) else told

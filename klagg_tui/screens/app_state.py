@@ -9,9 +9,10 @@ from typing import Final
 from klagg_tui import formatting
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, FilterError
-from klagg_tui.feed import Feed, FeedUpdate, Mode
+from klagg_tui.feed import Feed, FeedUpdate
 from klagg_tui.screens.anew import begin_anew
 from klagg_tui.screens.palette import Palette, Tints, palette
+from klagg_tui.screens.still import StillPicture
 from klagg_tui.screens.themes import KLAGG
 from klagg_tui.view import filter as filters
 from klagg_tui.view import venues
@@ -47,11 +48,8 @@ class AppState:
         self._save = save
         self.live = Market()
         """The market as it is now, also while the screen is frozen."""
-        self.shown_market = self.live
-        """What is drawn: the live market, or a copy of it while the screen is frozen."""
-        self.frozen_at_ms: int | None = None
-        self._frozen_stale: frozenset[str] = frozenset()
-        """Exchanges that were stale when the screen was frozen."""
+        self.still: StillPicture | None = None
+        """What is drawn while the screen is frozen."""
         self.seeded: set[str] = set()
         """Symbols whose stored history was read since the last beat."""
         self.visible: tuple[str, ...] = ()
@@ -96,7 +94,7 @@ class AppState:
             before = begin_anew(self, update.anew_until_ms) if update.anew_until_ms else touched
             touched = before | self.live.apply(update)
         seeded, self.seeded = self.seeded, set()
-        self.alerts.doubt(seeded)
+        self.alerts.doubt(seeded, self.last_update.tickers if self.last_update is not None else ())
         return touched | seeded | self.live.note_halted(self.status.halted)
 
     def look_at(self, visible: tuple[str, ...], opened: str | None) -> None:
@@ -116,13 +114,14 @@ class AppState:
 
     def watch(self, live: Market) -> None:
         """Show this market, which another one has filled."""
-        self.live = self.shown_market = live
+        self.live, self.still = live, None
         self.use_figures()
 
     def check_alerts(self, touched: set[str]) -> list[Firing]:
         """Alerts that fire among the symbols that changed; `fired` keeps them too."""
         before = self.alerts.version
-        now_ms = self.status.exchange_now_ms
+        # Changes and time are told apart from each other: of a replay that plays fast, the time may lie a minute behind.
+        now_ms = max(self.status.exchange_now_ms, self.live.newest_trade_ms)
         unread = self.book.take_news(now_ms)
         is_news = self.live.newest_trade_ms >= self.book.quiet_until_ms
         fired = self.book.check(self.live.rows, touched, now_ms, is_news=is_news)
@@ -197,7 +196,10 @@ class AppState:
 
     def use_figures(self) -> None:
         """Compute what filter, alerts, columns, order and the line of the whole market ask for, and nothing else."""
-        self.live.screener.use(self.urgent_calls.union(*(column.calls for column in self.columns())))
+        calls = self.urgent_calls.union(*(column.calls for column in self.columns()))
+        self.live.screener.use(calls, self.feed.periods)
+        if self.still is not None:
+            self.still.market.screener.use(calls, self.feed.periods)
 
     @property
     def sorting(self) -> Sort:
@@ -268,34 +270,36 @@ class AppState:
     @property
     def is_frozen(self) -> bool:
         """Whether the screen is frozen."""
-        return self.frozen_at_ms is not None
+        return self.still is not None
+
+    @property
+    def shown_market(self) -> Market:
+        """What is drawn: the live market, or that of a moment while the screen is frozen."""
+        return self.live if self.still is None else self.still.market
 
     def freeze(self) -> None:
-        """Stop the screen; recording goes on."""
-        self._frozen_stale = self.stale_venues
-        self.shown_market = self.live.copy()
-        self.frozen_at_ms = self.status.exchange_now_ms
+        """Stop the screen; recording goes on. Figures that are chosen meanwhile are computed as of now."""
+        self.still = StillPicture(self.live.copy(), self.status.exchange_now_ms, self.stale_venues)
 
     def unfreeze(self) -> None:
         """Show the live market again."""
-        self.shown_market = self.live
-        self.frozen_at_ms = None
+        self.still = None
 
     @property
     def now_ms(self) -> int:
         """The time of what is shown."""
-        return self.status.exchange_now_ms if self.frozen_at_ms is None else self.frozen_at_ms
+        return self.status.exchange_now_ms if self.still is None else self.still.at_ms
 
     @property
     def liveness(self) -> str:
-        """Whether what is shown is now: live, replay (paused, ended), demo, frozen, stale, offline or starting."""
+        """Whether what is shown is now: live, replay (paused, ended), demo, frozen, stale, offline, connecting or starting."""
         has_trades = self.live.newest_trade_ms > 0
         return liveness(self.status, frozen=self.is_frozen, stale=self.is_stale, has_trades=has_trades)
 
     @property
     def is_stale(self) -> bool:
         """Whether the numbers on view are outdated, though nobody froze them."""
-        if self.status.mode is Mode.OFFLINE:
+        if not self.status.mode.is_reached:
             return True
         return not self.is_frozen and is_stale_feed(self.status, self.live.newest_trade_ms)
 
@@ -313,7 +317,7 @@ class AppState:
     @property
     def stale_venues(self) -> frozenset[str]:
         """Exchanges whose rows on view are from before, while others are live."""
-        return self._frozen_stale if self.is_frozen else venues.stale_venues(self.live, self.status)
+        return venues.stale_venues(self.live, self.status) if self.still is None else self.still.stale_venues
 
     def columns(self, *, mixes_quotes: bool = False) -> tuple[Column, ...]:
         """The columns of the market table."""
@@ -326,7 +330,8 @@ class AppState:
             has_venues=self.live.has_venues and not self.venue,
             mixes_quotes=mixes_quotes,
             find_column=self.find_column,
-            besides=self.filter.order.number if self.filter.order else "",
+            besides=self.filter.columns,
+            sorted_by=chosen.sort,
         )
 
     def read_filter(self, text: str) -> filters.Filter:

@@ -121,8 +121,9 @@ class KlaggScreen(Screen[None]):
         status = self.state.status
         labelled = [(label or self._shown_keys.get(_plain(action), ""), word, action) for label, word, action in keys]
         self.footer.show(key_pieces(_fitting(labelled, self.footer.size.width)))
-        notices = notice_pieces(notices_of(status, self.state.venue))
         progress = progress_pieces(status.progress)
+        room = self.notice.size.width - sum(cell_len(piece.text) for piece in progress)
+        notices = notice_pieces(notices_of(status, self.state.venue), room)
         if self.notice.is_mounted:
             self.notice.show(notices, progress)
             self.notice.set_class(bool(notices or progress), "shown")
@@ -183,12 +184,16 @@ def _fitting(keys: Sequence[FootKey], width: int) -> list[FootKey]:
     return fitting
 
 
-def notice_pieces(notices: Sequence[str]) -> list[Piece]:
-    """The most serious notice, and how many more there are."""
+def notice_pieces(notices: Sequence[str], room: int) -> list[Piece]:
+    """The most serious notice, and how many more there are; of one that is too long the first sentences, as many as have room."""
     if not notices:
         return []
     more = f"  (+{len(notices) - 1})" if len(notices) > 1 else ""
-    return [Clickable(f" ▲ {notices[0]}{more}", Role.WARN, "app.health")]
+    shown = told = notices[0]
+    while cell_len(f" ▲ {shown}{more} ") > room and ". " in told:
+        told = told.rpartition(". ")[0]
+        shown = f"{told}. … (health tells all)"
+    return [Clickable(f" ▲ {shown}{more}", Role.WARN, "app.health")]
 
 
 def progress_pieces(progress: Progress | None, cells: int = 12) -> list[Piece]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -19,7 +19,8 @@ from klagg_tui import formatting
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError
-from klagg_tui.exporting.exporter import Exported, ExportProgress
+from klagg_tui.exporting.exporter import ExportProgress
+from klagg_tui.exporting.files import fault_of_folder
 from klagg_tui.exporting.format import Format
 from klagg_tui.exporting.formats import all_formats
 from klagg_tui.exporting.selection import Selection
@@ -28,8 +29,7 @@ from klagg_tui.names import parted
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.base import KlaggScreen
 from klagg_tui.screens.dialogs.export_presets import NO_PRESET, ExportPresets
-from klagg_tui.timespec import parse_time
-from klagg_tui.view.exports import ALL_PERIODS, BARS, ExportPreset, known
+from klagg_tui.view.exports import ALL_PERIODS, BARS, ExportPreset, bars_text, known, times_of, unfinished_text
 
 _KEYS = (
     ("tab", "next field", "app.focus_next"),
@@ -40,6 +40,8 @@ _KEYS = (
 
 
 TYPING_PAUSE_S = 0.3
+_LOW = 30
+"""Lines that the form with its blank lines needs."""
 
 
 class ExportScreen(KlaggScreen):
@@ -55,6 +57,8 @@ class ExportScreen(KlaggScreen):
     ExportScreen Select { width: 1fr; }
     ExportScreen Select.-textual-compact SelectCurrent { padding: 0 1; }
     ExportScreen #estimate, ExportScreen #outcome { height: auto; margin: 0 0 1 12; color: $text; }
+    ExportScreen.low #form { padding: 0 2; }
+    ExportScreen.low .field { margin-bottom: 0; }
     ExportScreen .error { color: $error; }
     ExportScreen #buttons { height: 1; margin: 0 0 1 12; }
     ExportScreen Button { margin-right: 2; }
@@ -73,6 +77,8 @@ class ExportScreen(KlaggScreen):
         self._stop = threading.Event()
         self._replaced: Path | None = None
         """The file that was asked about, whether it may be replaced."""
+        self._faulty: tuple[ExportPreset, Path] | None = None
+        """The form that the error on view is about."""
         self._presets = ExportPresets(self, self.choices, self.show_presets, self._fill)
 
     def compose(self) -> ComposeResult:
@@ -108,6 +114,10 @@ class ExportScreen(KlaggScreen):
         yield self.footer
         yield from self.too_small()
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Leave blank lines out where they would push the count out of sight."""
+        self.set_class(event.size.height < _LOW, "low")
+
     def on_mount(self) -> None:
         """Suggest a file, and estimate what is exported."""
         self.query_one("#target", Input).value = self._suggested()
@@ -136,6 +146,10 @@ class ExportScreen(KlaggScreen):
     def _states(self) -> frozenset[State] | None:
         return BARS[str(self.query_one("#states", Select).value)][1]
 
+    @property
+    def _filled(self) -> tuple[ExportPreset, Path]:
+        return self.choices(""), self._target()
+
     def _target(self) -> Path:
         return Path(self.query_one("#target", Input).value).expanduser()
 
@@ -156,20 +170,19 @@ class ExportScreen(KlaggScreen):
             raise KlaggError("Name at least one period, for instance 1m; all is all of them.")
         if not self._symbols:
             raise KlaggError("There is no symbol in this choice.")
+        begin, end = (self.query_one(f"#{field}", Input).value for field in ("from", "to"))
+        from_ms, to_ms = times_of(
+            begin, end, self.state.status.exchange_now_ms, local=self.state.preferences.local_time
+        )
         return Selection(
             symbols=self._symbols,
             periods=self.state.feed.periods
             if names == [ALL_PERIODS]
             else tuple(dict.fromkeys(map(Period.parse, names))),
-            from_ms=self._time("from"),
-            to_ms=self._time("to"),
+            from_ms=from_ms,
+            to_ms=to_ms,
             states=self._states,
         )
-
-    def _time(self, field: str) -> int | None:
-        text = self.query_one(f"#{field}", Input).value.strip()
-        local = self.state.preferences.local_time
-        return parse_time(text, self.state.status.exchange_now_ms, local=local) if text else None
 
     # What comes of it.
 
@@ -218,10 +231,6 @@ class ExportScreen(KlaggScreen):
         chosen = str(self.query_one("#preset", Select).value)
         self._presets.open(chosen)
 
-    @on(Button.Pressed, "#presets")
-    def _presets_pressed(self) -> None:
-        self.action_presets()
-
     @on(Input.Changed)
     @on(Select.Changed)
     def _changed(self, message: Input.Changed | Select.Changed) -> None:
@@ -230,6 +239,8 @@ class ExportScreen(KlaggScreen):
             if not target.value or target.value == getattr(self, "_last_suggested", target.value):
                 self._last_suggested = target.value = self._suggested()
         if not self.has_class("busy"):
+            if self._faulty not in (None, self._filled):
+                self._show_outcome("", error=False)
             self.estimate()
 
     @work(exclusive=True, group="estimate")
@@ -248,6 +259,8 @@ class ExportScreen(KlaggScreen):
         try:
             if isinstance(selection, KlaggError):
                 raise selection
+            if fault := fault_of_folder(target):
+                raise KlaggError(fault)
             found = await self.state.feed.estimate(selection, form)
         except KlaggError as error:
             estimate.set_class(True, "error")
@@ -255,7 +268,7 @@ class ExportScreen(KlaggScreen):
             return
         most = "" if selection.states is None else "at most "
         replaced = "; replaces the file that is there" if target.is_file() else ""
-        estimate.update(f"{most}{_bars(found.bars)}, about {formatting.size(found.byte_count)}{replaced}")
+        estimate.update(f"{most}{bars_text(found.bars)}, about {formatting.size(found.byte_count)}{replaced}")
 
     def action_start(self) -> None:
         """Write the file; where there is one of that name, asked a second time."""
@@ -269,13 +282,11 @@ class ExportScreen(KlaggScreen):
         self._replaced = None
         self.write()
 
-    @on(Button.Pressed, "#start")
-    def _start_pressed(self) -> None:
-        self.action_start()
-
-    @on(Button.Pressed, "#leave")
-    def _leave_pressed(self) -> None:
-        self.action_back()
+    def on_button_pressed(self, message: Button.Pressed) -> None:
+        """As the keys do."""
+        {"start": self.action_start, "leave": self.action_back, "presets": self.action_presets}[
+            str(message.button.id)
+        ]()
 
     @work(exclusive=True, group="export")
     async def write(self) -> None:
@@ -296,7 +307,7 @@ class ExportScreen(KlaggScreen):
             text = (
                 "Cancelled; nothing was written."
                 if done.is_stopped
-                else f"{_bars(done.bars)} in {paths}{_unfinished(done)}"
+                else f"{bars_text(done.bars)} in {paths}{unfinished_text(done.states)}"
             )
             self._show_outcome(text, error=done.is_stopped)
         finally:
@@ -314,12 +325,17 @@ class ExportScreen(KlaggScreen):
         outcome = self.query_one("#outcome", Static)
         outcome.set_class(error, "error")
         outcome.update(text)
+        self._faulty = self._filled if error else None
         if text:  # where the form is higher than the terminal
             self.call_after_refresh(outcome.scroll_visible, animate=False)
 
     def action_back(self) -> None:
-        """Cancel what runs, otherwise leave."""
-        if self.has_class("busy"):
+        """Close a list that is open, cancel what runs, otherwise leave."""
+        opened = next((select for select in self.query(Select) if select.expanded), None)
+        if opened is not None:
+            opened.expanded = False
+            opened.focus()
+        elif self.has_class("busy"):
             self._stop.set()
             self._show_outcome("Cancelling …", error=False)
         else:
@@ -332,15 +348,3 @@ class ExportScreen(KlaggScreen):
 
 def _field(name: str, control: Input | Select[object]) -> Horizontal:
     return Horizontal(Label(name), control, classes="field")
-
-
-def _bars(count: int) -> str:
-    return f"{formatting.whole(count)} bar{'' if count == 1 else 's'}"
-
-
-def _unfinished(done: Exported) -> str:
-    """How many of the bars are none to rely on."""
-    counts = {state: done.states[state] for state in (State.FORMING, State.PARTIAL)}
-    words = {State.FORMING: "unfinished", State.PARTIAL: "partial: trades are missing"}
-    told = ", ".join(f"{formatting.whole(count)} {words[state]}" for state, count in counts.items() if count)
-    return f"; of these {told}" if told else ""

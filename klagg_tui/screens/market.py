@@ -25,16 +25,15 @@ from klagg_tui.screens.widgets.line import ActiveTab, Clickable
 from klagg_tui.screens.widgets.prompt import FilterPrompt
 from klagg_tui.screens.widgets.table import MarketTable
 from klagg_tui.view import filter as filters
-from klagg_tui.view import venues, watchlists
+from klagg_tui.view import sorting, venues, watchlists
 from klagg_tui.view.columns.venue import VENUE
 from klagg_tui.view.role import Piece, Role
-from klagg_tui.view.selection import chosen_rows, empty_text, mixes_quotes
-from klagg_tui.view.sorting import ordered
+from klagg_tui.view.selection import chosen_rows, empty_text, mixes_quotes, unknown_count
 
 RESORT_BEATS: Final = 5
 """Beats between two live re-sorts: once a second."""
-BREADTH_BEATS: Final = 10
-"""Beats between two looks at the whole market: every two seconds."""
+BREADTH_BEATS: Final = 20
+"""Beats between two looks at the whole market: every four seconds, right after a re-sort, which has computed much of it already."""
 BEST_FIRST: Final = "▼ best match"
 
 
@@ -70,6 +69,8 @@ class MarketScreen(MarkingScreen):
             self, self.reorder, lambda name: self.prompt.open(f"{name}>", is_begun=True)
         )
         self._beats = 0
+        self._not_known = (0, 0)
+        """Of how many rows it is not known whether they match, and how many have no value to be ordered by."""
 
     def compose(self) -> ComposeResult:
         """Status, tabs, column headers, table, a chart beside them, the whole market in a line, prompt, footer."""
@@ -104,6 +105,10 @@ class MarketScreen(MarkingScreen):
             self.pane.beat(touched)
             if self._beats % BREADTH_BEATS == 0:
                 self.breadth.show_market()
+        elif news := self.state.still.take_news() if self.state.still else set[str]():
+            self.reorder()
+            self.table.update_rows(news)
+            self.breadth.show_market()
         self.refresh_lines()
 
     def repaint(self) -> None:
@@ -112,14 +117,17 @@ class MarketScreen(MarkingScreen):
         self._redraw()
 
     def period_changed(self) -> None:
-        """The rows show other bars, in another order."""
-        self._redraw()
+        """The rows show other bars, in another order; the whole market does as it did."""
+        self._redraw_rows()
 
     def _redraw(self) -> None:
+        self._redraw_rows()
+        self.breadth.show_market()
+
+    def _redraw_rows(self) -> None:
         self.table.redraw()
         self.reorder()
         self.pane.redraw()
-        self.breadth.show_market()
 
     def reorder(self) -> None:
         """Filter and sort."""
@@ -127,14 +135,20 @@ class MarketScreen(MarkingScreen):
         chosen = state.preferences
         market, venue = state.shown_market, state.venue
         among = chosen_rows(market, chosen, state.filter, state.period, state.now_ms, venue)
-        rows = ordered(among, state.sorting, state.period, state.now_ms, state.find_column)
+        rows = sorting.ordered(among, state.sorting, state.period, state.now_ms, state.find_column)
+        self._not_known = (
+            unknown_count(market, chosen, state.filter, state.period, state.now_ms, venue),
+            sorting.unknown_count(rows, state.sorting, state.period, state.now_ms, state.find_column),
+        )
         if state.ranking is not None:
             rows.sort(key=state.ranking, reverse=True)  # those that are as like stay in their order
         self.show_marks()
         self.table.mixes_quotes = mixes_quotes(rows)
-        self.table.empty_text = empty_text(
-            market, chosen, state.filter, state.status, self._shown_keys.get("demo", "D"), venue
-        )
+        if not rows:
+            demo_key = self._shown_keys.get("demo", "D")
+            self.table.empty_text = empty_text(
+                market, chosen, state.filter, state.status, demo_key, venue, state.period
+            )
         if rows != self.table.rows or not rows:
             self.table.show(rows)
         else:
@@ -142,18 +156,25 @@ class MarketScreen(MarkingScreen):
         self.follow_cursor()
         self.refresh_lines()
 
+    def follow_cursor(self) -> None:
+        """Chart the symbol under the cursor, and tell how much is known of its figures."""
+        super().follow_cursor()
+        self.breadth.tell_known(self.table.current, [placed.column for placed in self.table.placed])
+
     # The lines around the table.
 
     def refresh_lines(self) -> None:
         """Bring the lines up to date."""
         state = self.state
         state.shown_count = len(self.table.rows)
-        self.prompt.show_count(state.shown_count, len(state.shown_market.rows))
+        self.prompt.show_count(state.shown_count, len(state.shown_market.rows), self._not_known[0])
         self.status_line.show_status(state)
         self.venues.show_venues(state)
-        self.tabs.show_tabs(state, self._list_tabs(), state.filter.text, self._show_headers())
+        order = self._show_headers()
+        self.tabs.show_tabs(state, self._list_tabs(), state.filter.text, order, self._not_known)
         keys = (*FOOT_KEYS[:2], *FOOT_OF_SEVERAL, *FOOT_KEYS[2:]) if state.venues else FOOT_KEYS
-        self.show_footer((FOOT_OF_DEMO, *keys) if state.status.mode is Mode.OFFLINE else keys)
+        offers_demo = state.status.mode is Mode.OFFLINE and not state.status.is_simulated
+        self.show_footer((FOOT_OF_DEMO, *keys) if offers_demo else keys)
 
     def _list_tabs(self) -> list[Piece]:
         shown = self.state.preferences.shown_list

@@ -154,10 +154,11 @@ class Navigation(App[bool]):
         """Show the keys that hold here, and those of the other screens."""
         import klagg_tui.screens.export  # noqa: F401 - its keys are told too
 
-        here = self._klagg_screen
-        if here:
+        here = self.screen
+        title: str | None = getattr(here, "HELP_TITLE", None)  # dialogs that have keys of their own have one too
+        if title:
             kinds = [kind for kind in kinds_below(KlaggScreen) if not isinstance(here, kind)]
             others: dict[str, list[BindingType]] = {kind.HELP_TITLE: kind.BINDINGS for kind in kinds}
             others |= {"while a filter is typed": FilterPrompt.BINDINGS, "alerts": AlertsScreen.BINDINGS}
-            keys = sections_of_keys(self.screen, here.HELP_TITLE, others, self._keymap)
-            await self.push_screen(HelpScreen(here.HELP_TITLE, keys))
+            keys = sections_of_keys(here, title, others, self._keymap)
+            await self.push_screen(HelpScreen(title, keys))

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Protocol, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import DiscoveryHit, Hit, Hits
 from textual.content import Content
 from textual.fuzzy import Matcher
+from textual.system_commands import SystemCommandsProvider
 
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.bindings import described_keys
@@ -46,8 +47,11 @@ Command = tuple[str, str, Callable[[], Any]]
 """What is shown, a note on it, what it does."""
 
 
-class KlaggCommands(Provider):
-    """Actions are offered before anything is typed, the rest when it is searched for."""
+class KlaggCommands(SystemCommandsProvider):
+    """Actions are offered before anything is typed, the rest when it is searched for.
+
+    What Textual offers comes from here too: of several providers it takes the hits as they come, in another order each time.
+    """
 
     @property
     def _klagg(self) -> PaletteTarget:
@@ -59,6 +63,8 @@ class KlaggCommands(Provider):
             if name in MOVES:
                 continue
             yield DiscoveryHit(Content(name), command, help=_text(word))
+        async for hit in super().discover():
+            yield hit
 
     async def search(self, query: str) -> Hits:
         """Whatever matches."""
@@ -74,6 +80,8 @@ class KlaggCommands(Provider):
             score = matcher.match(name)
             if score > 0:
                 yield Hit(score, _highlighted(matcher, name), command, help=_text(word))
+        async for hit in super().search(query):
+            yield hit
 
     def _actions(self) -> Iterator[Command]:
         screen = self.screen

@@ -22,7 +22,7 @@ from klagg_tui.screens.widgets.live_chart import LiveChart
 from klagg_tui.screens.widgets.pieces import Pieces
 from klagg_tui.timespec import FORMS, parse_time
 from klagg_tui.view.alerts import Alert, Repeat
-from klagg_tui.view.detail import bar_lines, period_lines, tape_lines
+from klagg_tui.view.detail import bar_lines, bare_line, period_lines, tape_lines
 from klagg_tui.view.marking import MARKED
 from klagg_tui.view.model import Row
 from klagg_tui.view.role import Piece, Role
@@ -165,10 +165,10 @@ class SymbolScreen(ChartChoices):
         self.show_footer(_KEYS)
         row, bar = self.row, self.chart.current_bar
         local = state.preferences.local_time
-        if row is None or bar is None:
+        if row is None:
             self.bar.show([[Piece(f" no bars of {self.symbol} yet", Role.DIM)]])
             return
-        self.bar.show(bar_lines(bar, row.decimals, local=local))
+        self.bar.show([bare_line(row, state.period)] if bar is None else bar_lines(bar, row.decimals, local=local))
         if self.has_class("wide"):
             self.periods.show(period_lines(row, state.feed.periods, state.render_context, 36))
             if not state.is_frozen:

@@ -279,8 +279,7 @@ async def open_beside(path: Path, migrations: Migrations = MIGRATIONS) -> Connec
     connection = await Connection.open(path, "rw")
     try:
         await _require(connection, migrations)
-        # A file that is being made has its tables before it has a log: one who came in between would later take the log for
-        # another file's. Whoever comes first switches it on.
+        # A file that is being made has tables before it has a log: who came in between would take the log for another file's.
         await connection.rows("PRAGMA journal_mode = WAL")
         await connection.rows("SELECT 1 FROM sqlite_master LIMIT 1")
         connection.keep_in_place()

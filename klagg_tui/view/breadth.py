@@ -36,16 +36,16 @@ class Breadth(NamedTuple):
     """The BTC market against dollars that trades most."""
 
 
-def breadth_of(rows: Iterable[Row]) -> Breadth:
-    """That of these rows; one whose change is not known counts nowhere."""
+def breadth_of(rows: Iterable[Row], minute: int) -> Breadth:
+    """That of these rows in the minute of that number; one whose change is not known counts nowhere."""
     changes: list[float] = []
     total, most, btc = 0.0, -1.0, None
     for row in rows:
-        change = row.figure(CHANGE)
+        change = row.settled(CHANGE, minute)
         if change is not None:
             changes.append(change)
         is_paid_in_dollars = is_dollar(row.quote)
-        turnover = row.figure(TURNOVER) or 0.0
+        turnover = row.settled(TURNOVER, minute) or 0.0
         if is_paid_in_dollars or not row.quote:
             total += turnover
         if turnover > most and _is_btc(row, is_paid_in_dollars=is_paid_in_dollars):

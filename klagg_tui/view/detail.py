@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Final
 
 from klagg_tui import formatting
 from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
-from klagg_tui.view.columns.column import RenderContext, change_role
+from klagg_tui.view.columns.column import Column, RenderContext, change_role
+from klagg_tui.view.columns.figures import figure_column
+from klagg_tui.view.columns.prices import LAST
 from klagg_tui.view.columns.state import bar_sign, state_sign
 from klagg_tui.view.model import Row, change_percent, is_stale_bar, taker_share, trade_count_of, turnover_of
 from klagg_tui.view.role import Piece, Role
+from klagg_tui.view.screener.figure import WHOLE, FigureCall
 from klagg_tui.view.sparkline import balance, sparkline
+
+PLENTY: Final = 40
+"""Cells that every number has room in."""
+_KNOWN: Final = (LAST, *map(figure_column, (FigureCall("chg", (24 * 60,)), FigureCall("turnover", (24 * 60,)))))
+"""What is told of a symbol whatever the period, where it is known: the newest price, and the last 24 hours."""
 
 
 def bar_lines(bar: Bar, decimals: int, *, local: bool) -> list[list[Piece]]:
@@ -57,6 +67,24 @@ def bar_line(bar: Bar, decimals: int) -> list[Piece]:
         Piece(" V ", Role.FAINT),
         Piece(formatting.short(exact.quantity_as_float(bar.volume)), Role.TEXT),
     ]
+
+
+def known_pieces(row: Row, columns: Sequence[Column]) -> list[Piece]:
+    """Of the figures in these columns that are not known as a whole, how much of their windows is: what `≈` and `–` mean."""
+    calls = dict.fromkeys(call for column in columns for call in column.calls)
+    parts = [(call, row.coverage(call)) for call in calls]
+    texts = [f"{call} {math.floor(100 * part)}%" for call, part in parts if 0 < part < WHOLE]
+    return [Piece(f"≈ known of {', '.join(texts)} ", Role.PARTIAL)] if texts else []
+
+
+def bare_line(row: Row, period: Period) -> list[Piece]:
+    """What is known of a symbol that has no bar of the period, in one line: what matters most first, for it may be cut."""
+    pieces = [Piece(f" no bar of {period} yet ", Role.DIM)]
+    for column in _KNOWN:
+        if column.measure(row, None, 0) is not None:
+            text, role = column.draw(row, None, RenderContext(period, 0, is_stale=False), PLENTY)
+            pieces += [Piece(f" {column.title} ", Role.FAINT), Piece(text.strip(), role)]
+    return pieces
 
 
 def period_lines(row: Row, periods: Sequence[Period], context: RenderContext, width: int) -> list[list[Piece]]:

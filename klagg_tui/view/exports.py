@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Final
 
+from klagg_tui import formatting
 from klagg_tui.engine.bar import State
-from klagg_tui.errors import BadUsage
+from klagg_tui.errors import BadTime, BadUsage
 from klagg_tui.hints import ended, hint_or_all
+from klagg_tui.timespec import parse_time
 
 ALL_SYMBOLS: Final = "All symbols"
 SHOWN_SYMBOLS: Final = "The symbols of the table"
@@ -112,3 +114,28 @@ def from_plain(value: object) -> tuple[ExportPreset, ...]:
         ):
             found[read["name"]] = ExportPreset(**read)
     return tuple(found.values())
+
+
+def times_of(begin: str, end: str, now_ms: int, *, local: bool) -> tuple[int | None, int | None]:
+    """The times that are typed, None where nothing is.
+
+    Raises:
+        BadTime: one of them is none, or nothing lies between them.
+    """
+    texts = begin.strip(), end.strip()
+    from_ms, to_ms = (parse_time(text, now_ms, local=local) if text else None for text in texts)
+    if from_ms is not None and to_ms is not None and from_ms >= to_ms:
+        raise BadTime(f"Nothing lies between From {texts[0]} and To {texts[1]}: From must be the earlier one.")
+    return from_ms, to_ms
+
+
+def bars_text(count: int) -> str:
+    """So many bars."""
+    return f"{formatting.whole(count)} bar{'' if count == 1 else 's'}"
+
+
+def unfinished_text(states: Mapping[State, int]) -> str:
+    """How many of the bars are none to rely on."""
+    words = {State.FORMING: "unfinished", State.PARTIAL: "partial: trades are missing"}
+    told = ", ".join(f"{formatting.whole(count)} {word}" for state, word in words.items() if (count := states[state]))
+    return f"; of these {told}" if told else ""

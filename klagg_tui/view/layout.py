@@ -9,8 +9,15 @@ from typing import Final, NamedTuple
 from rich.cells import cell_len
 
 from klagg_tui import formatting
-from klagg_tui.view.columns.column import FLEXIBLE_WIDTH, PRICE_WIDTH, SYMBOL_WIDTH, WHOLE_SYMBOL_WIDTH, Column
-from klagg_tui.view.columns.figures import ABOUT
+from klagg_tui.engine.exact import PRICE_DECIMALS, Exact
+from klagg_tui.view.columns.column import (
+    ABOUT,
+    FLEXIBLE_WIDTH,
+    PRICE_WIDTH,
+    SYMBOL_WIDTH,
+    WHOLE_SYMBOL_WIDTH,
+    Column,
+)
 from klagg_tui.view.model import Row
 
 LEAD: Final = 4
@@ -18,6 +25,8 @@ LEAD: Final = 4
 _MIN_FLEXIBLE: Final = 8
 _MAX_FLEXIBLE: Final = 40
 _MAX_GAP: Final = 3
+_HEADROOM: Final = 8
+"""Which part of itself a price may rise by before it needs a digit that it has no room for: nothing moves aside for 100,000 after 99,999."""
 
 
 class Placed(NamedTuple):
@@ -46,14 +55,18 @@ MAX_WIDTHS: Final = Widths(symbol=20, price=14, whole_symbol=30)
 def grown(widths: Widths, rows: Iterable[Row]) -> Widths:
     """The widths that the rows need. They only ever grow: a table that breathes cannot be read."""
     symbol, price, whole = widths
+    highest: dict[int, Exact] = {}
     for row in rows:
-        title = row.title
-        cells = len(title) if title.isascii() else cell_len(title)
+        cells = row.title_cells
         symbol = max(symbol, cells)
-        if row.symbol != title:
+        if row.symbol != row.title:
             whole = max(whole, len(row.venue) + 1 + cells)
-        if (last := row.last) is not None:
-            price = max(price, len(formatting.price(last, row.decimals)))
+        last, decimals = row.last, row.decimals
+        if last is not None and last > highest.get(decimals, 0):
+            highest[decimals] = last
+    for decimals, last in highest.items():
+        tick = 10 ** (PRICE_DECIMALS - decimals)
+        price = max(price, len(formatting.price((last + last // _HEADROOM) // tick * tick, decimals)))
     return Widths(*map(min, (symbol, price, whole), MAX_WIDTHS))
 
 

@@ -14,8 +14,8 @@ def liveness(status: Status, *, frozen: bool, stale: bool, has_trades: bool = Tr
     """The one word that says whether what is shown is now; without a trade so far it is starting."""
     if frozen:
         return "frozen"
-    if status.mode is Mode.OFFLINE:
-        return "offline"
+    if not status.mode.is_reached:
+        return status.mode.value
     if stale:
         return "stale" if has_trades else "starting"
     if status.mode is Mode.REPLAY and status.connection in ("paused", "ended"):

@@ -6,181 +6,36 @@ the version stands. Times come as arguments.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
-from klagg_tui.engine import exact
-from klagg_tui.engine.bar import Bar, State
+from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.columns import BarColumns
-from klagg_tui.engine.exact import PRICE_DECIMALS, Exact
+from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import Period
 from klagg_tui.evidence import Evidence
-from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Status
-from klagg_tui.names import parted
-from klagg_tui.view.closes import CLOSES_KEPT, Closes
+from klagg_tui.feed import FeedUpdate
+from klagg_tui.view.row import NO_BARS, Row
 from klagg_tui.view.screener.day import Day
-from klagg_tui.view.screener.figure import FigureCall, Figures
 from klagg_tui.view.screener.peers import Listed
 from klagg_tui.view.screener.screener import Need, Screener
+from klagg_tui.view.screener.still import StillScreener
+
+__all__ = [
+    "STALE_BAR_MS",
+    "Market",
+    "Row",
+    "change_percent",
+    "is_stale_bar",
+    "taker_share",
+    "trade_count_of",
+    "turnover_of",
+]
 
 STALE_BAR_MS: Final = 5_000
 """How long after its end a bar may wait for its successor before the row is no longer live."""
 
-STALE_FEED_MS: Final = 15_000
-"""A whole market is never silent for so long."""
-
-_ORDINALS: Final = len(Period)
-NO_BARS: Final[tuple[Bar | None, ...]] = (None,) * _ORDINALS
 _MINUTE: Final = Period.M1.ordinal
-
-
-class Row:
-    """One symbol: its current bar of each period, its last closes, when it traded last."""
-
-    __slots__ = (
-        "_closes",
-        "_unit",
-        "bars",
-        "base",
-        "coin",
-        "decimals",
-        "figures",
-        "is_halted",
-        "is_inverse",
-        "last_trade_ms",
-        "name",
-        "quote",
-        "symbol",
-        "tells_derivatives",
-        "title",
-        "venue",
-        "venue_name",
-        "version",
-    )
-
-    def __init__(self, symbol: str) -> None:
-        self.symbol = symbol
-        """`venue:name` where several exchanges are watched, otherwise what the exchange calls it."""
-        self.venue, self.title = parted(symbol)
-        """Key of the exchange, empty where that is not known; what the exchange calls the symbol."""
-        self.venue_name = ""
-        """The exchange for people."""
-        self.name = self.title.casefold()
-        self.base = self.quote = ""
-        """As the listing says; empty where that is not known."""
-        self.coin = ""
-        """The base, in letters that can be compared."""
-        self.bars: list[Bar | None] = [None] * _ORDINALS
-        """By `Period.ordinal`."""
-        self._closes: list[Closes | None] = [None] * _ORDINALS
-        self.is_inverse = self.tells_derivatives = False
-        """Whether volume counts contracts; whether its exchange tells open interest and funding."""
-        self.last_trade_ms: int | None = None
-        self.decimals = 0
-        """As many as any price of the symbol seen so far needs."""
-        self._unit = 10**PRICE_DECIMALS
-        self.is_halted = False
-        """Whether its trading rests at the exchange."""
-        self.figures: Figures | None = None
-        """Rolling windows and indicators; None where nobody asks for any."""
-        self.version = 0
-
-    @property
-    def qualified(self) -> str:
-        """`venue:name`, also where one exchange is watched; the name alone where its exchange is not known."""
-        return f"{self.venue}:{self.title}" if self.venue else self.title
-
-    def learn(self, facts: InstrumentFacts) -> None:
-        """Take in what the listing says."""
-        self.venue, self.venue_name = facts.venue or self.venue, facts.venue_name
-        self.base, self.quote = facts.base, facts.quote
-        self.coin = facts.base.casefold()
-        self.is_inverse, self.tells_derivatives = facts.is_inverse, facts.tells_derivatives
-        self.version += 1
-
-    def bar(self, period: Period) -> Bar | None:
-        """The current bar."""
-        return self.bars[period.ordinal]
-
-    @property
-    def last(self) -> Exact | None:
-        """The newest price: the close of the shortest bar there is."""
-        minute = self.bars[_MINUTE]
-        if minute is not None:
-            return minute.close or None
-        return next((bar.close for bar in self.bars if bar is not None and bar.close), None)
-
-    def figure(self, call: FigureCall) -> float | None:
-        """The figure now, the forming bar included; None where it is not known."""
-        return None if self.figures is None else self.figures.value(call, self.bars)
-
-    def coverage(self, call: FigureCall) -> float:
-        """Which part of what the figure looks at is known, 0 to 1: below 1 its value is preliminary."""
-        return 0.0 if self.figures is None else self.figures.coverage(call, self.bars)
-
-    def closes(self, period: Period, count: int = CLOSES_KEPT) -> list[float]:
-        """The newest closes for drawing, oldest first: of finished bars, and the current one's at the end."""
-        kept = self._closes[period.ordinal]
-        bar = self.bars[period.ordinal]
-        if kept is None:
-            return [float(bar.close)] if bar is not None else []
-        if bar is not None and bar[2] > kept.newest_ms:
-            close = float(bar.close)  # as the others are: of equal closes none is to stand higher
-            return [*kept.closes[-count + 1 :], close] if count > 1 else [close]
-        return kept.closes[-count:].tolist()
-
-    def take(self, bar: Bar) -> None:
-        """A current bar, or a newer state of it."""
-        ordinal = bar.period.ordinal
-        if ordinal == _MINUTE and bar.close % self._unit:
-            self.take_decimals(bar)
-        old = self.bars[ordinal]
-        if old is not None and old.open_ms > bar.open_ms:
-            return
-        if old is not None and old.open_ms < bar.open_ms:
-            self.take_closed(old)
-        self.bars[ordinal] = bar
-        self.version += 1
-
-    def take_decimals(self, bar: Bar) -> None:
-        """Learn from a bar how many decimals the symbol's prices have."""
-        self.decimals = max(self.decimals, *(exact.price_decimals_of(price) for price in bar[3:7]))
-        self._unit = 10 ** (PRICE_DECIMALS - self.decimals)
-
-    def take_closed(self, bar: Bar) -> None:
-        """A finished bar: its close joins the kept ones, or replaces its own earlier state."""
-        # By place, not by name: see `Closes.put`.
-        period, open_ms, close = bar[1], bar[2], bar[6]
-        if not close:
-            return
-        ordinal = period.ordinal
-        kept = self._closes[ordinal]
-        if kept is None:
-            kept = self._closes[ordinal] = Closes()
-        kept.put(open_ms, close)
-        current = self.bars[ordinal]
-        if current is None or current[2] < open_ms or (current[2] == open_ms and not _is_behind(bar, current)):
-            self.bars[ordinal] = bar
-        self.version += 1
-
-    def copy(self) -> Row:
-        """The row as it is now, for a frozen screen."""
-        twin = Row(self.symbol)
-        twin.bars = self.bars.copy()
-        twin._closes = [None if kept is None else kept.copy() for kept in self._closes]
-        twin.last_trade_ms = self.last_trade_ms
-        twin.decimals, twin._unit = self.decimals, self._unit
-        twin.is_halted, twin.version = self.is_halted, self.version
-        twin.figures = None if self.figures is None else self.figures.frozen(self.bars)
-        twin.venue, twin.venue_name = self.venue, self.venue_name
-        twin.is_inverse, twin.tells_derivatives = self.is_inverse, self.tells_derivatives
-        twin.base, twin.quote, twin.coin = self.base, self.quote, self.coin
-        return twin
-
-
-def _is_behind(stored: Bar, current: Bar) -> bool:
-    """Whether a stored bar is the one under way as far as its minutes had ended: it only looks partial."""
-    return stored.state is State.PARTIAL and current.state is State.FORMING and stored.volume <= current.volume
 
 
 class Market:
@@ -191,7 +46,8 @@ class Market:
         self.newest_trade_ms = 0
         self.counts: dict[str, int] = {}
         """Symbols of each exchange, where several are watched; empty where one is."""
-        self.screener = Screener(lambda symbol: self.rows[symbol].bars if symbol in self.rows else NO_BARS)
+        self._halted: frozenset[str] = frozenset()
+        self.screener = Screener(self._bars_of)
         """What figures are computed of the rows: see `Screener.use`."""
 
     @property
@@ -235,6 +91,7 @@ class Market:
     def _add(self, symbol: str) -> Row:
         row = self.rows[symbol] = Row(symbol)
         row.figures = self.screener.add(symbol)
+        row.is_halted = symbol in self._halted
         if symbol != row.title:
             self.counts[row.venue] = self.counts.get(row.venue, 0) + 1
         return row
@@ -262,6 +119,9 @@ class Market:
 
     def note_halted(self, halted: Collection[str]) -> set[str]:
         """Take in whose trading rests; returns the symbols of which that is news."""
+        if halted == self._halted:
+            return set()
+        self._halted = frozenset(halted)
         changed = {symbol for symbol, row in self.rows.items() if row.is_halted != (symbol in halted)}
         for symbol in changed:
             row = self.rows[symbol]
@@ -271,17 +131,23 @@ class Market:
 
     def _take_current(self, bars: Iterable[Bar], touched: set[str]) -> None:
         """Some thousand bars a beat, mostly newer states of known ones: these are laid over the old ones in place."""
+        rows = self.rows
         symbol, row = "", Row("")
+        held, tick = row.bars, row.tick
         for bar in bars:
-            if bar[0] is not symbol:
-                symbol = bar[0]
-                row = self._row(bar)
+            # By place, not by name, and without a call for what nearly all are: see `Closes.put`.
+            name = bar[0]
+            if name is not symbol:
+                symbol = name
+                found = rows.get(name)
+                row = found if found is not None and found.version else self._row(bar)
                 row.version += 1
-                touched.add(symbol)
+                held, tick = row.bars, row.tick
+                touched.add(name)
             ordinal = bar[1].ordinal
-            old = row.bars[ordinal]
-            if ordinal and old is not None and old[2] == bar[2]:
-                row.bars[ordinal] = bar
+            old = held[ordinal]
+            if old is not None and old[2] == bar[2] and (ordinal or not bar[6] % tick):
+                held[ordinal] = bar
             else:
                 row.take(bar)
 
@@ -307,12 +173,19 @@ class Market:
         return max((bar.end_ms for bar in newest if bar is not None), default=0)
 
     def copy(self) -> Market:
-        """The market as it is now, for a frozen screen."""
+        """The market as it is now, for a frozen screen; figures asked for later are to be seeded as of now."""
         twin = Market()
         twin.rows = {symbol: row.copy() for symbol, row in self.rows.items()}
         twin.newest_trade_ms = self.newest_trade_ms
         twin.counts = dict(self.counts)
+        twin.screener = still = StillScreener(self.screener, twin._bars_of)
+        for symbol, row in twin.rows.items():
+            row.figures = still.figures_of(symbol)
         return twin
+
+    def _bars_of(self, symbol: str) -> Sequence[Bar | None]:
+        row = self.rows.get(symbol)
+        return NO_BARS if row is None else row.bars
 
 
 def change_percent(bar: Bar | None) -> float | None:
@@ -345,10 +218,3 @@ def is_stale_bar(bar: Bar, now_ms: int) -> bool:
     # Asked of every line of every frame; only months need the calendar.
     end_ms = bar[2] + period.nominal_ms if period is not Period.MO1 else bar.end_ms
     return now_ms >= end_ms + STALE_BAR_MS
-
-
-def is_stale_feed(status: Status, newest_trade_ms: int) -> bool:
-    """Whether a feed that ought to move stands still."""
-    if status.mode not in (Mode.LIVE, Mode.DEMO):
-        return False
-    return status.is_behind or status.exchange_now_ms - newest_trade_ms > STALE_FEED_MS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 DOLLARS: Final = frozenset(
@@ -11,6 +12,7 @@ DOLLARS: Final = frozenset(
 """The dollar, and coins that are kept at about one; what they are off by is why what is made of several is marked ≈."""
 
 
+@lru_cache(maxsize=4096)
 def is_dollar(quote: str) -> bool:
     """Whether one unit of it is about a dollar."""
     return quote.upper() in DOLLARS

@@ -6,7 +6,7 @@ from typing import Final
 
 LEGEND: Final = (
     ("●", "the market is live; before a symbol and on a bar: closed, all its trades were seen; of klagg itself: well"),
-    ("◌", "starting: no trade has come yet"),
+    ("◌", "connecting, or starting: no trade has come yet"),
     ("○", "offline, an exchange that is not reached: what is stored is shown"),
     ("✕", "stale: what is shown is from before; of klagg itself: this suffers now"),
     ("▫", "of klagg itself: it happened, but not lately, or is being seen to"),
@@ -30,8 +30,9 @@ LEGEND: Final = (
     ("▼", "falling, or sorted from large to small"),
     ("≈", "about: a part of the window is not known yet, or several dollar-like coins are mixed"),
     ("≥", "at least: an exchange does not tell since when the symbol is listed, so the oldest stored bar counts"),
-    ("⌕", "a filter is in use"),
+    ("⌕", "a filter is in use; before a title: the filter goes by this column, which goes with it"),
     ("‹", "there are more exchanges to the left"),
+    ("◂", "at the left edge of a chart: older bars are fetched, or why there are none"),
     ("▌", "the cursor"),
     ("▐", "how far the table is scrolled"),
     ("━╸─", "what buyers and what sellers took; how far a longer work is"),

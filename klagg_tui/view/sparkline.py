@@ -25,6 +25,11 @@ def sparkline(values: Sequence[float], width: int) -> str:
     return "".join([BLOCKS[int((value - low) * scale + 0.5)] for value in shown]).rjust(width)
 
 
+def level(value: float, low: float, high: float) -> str:
+    """The cell of one value beside others that reach from `low` to `high`, which are not equal."""
+    return BLOCKS[int((value - low) * (_TOP / (high - low)) + 0.5)]
+
+
 BUYERS: Final = "━"
 BUYERS_HALF: Final = "╸"
 SELLERS: Final = "─"

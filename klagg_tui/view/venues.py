@@ -50,10 +50,12 @@ def tabs_of(market: Market, status: Status) -> list[VenueTab]:
 
 
 def sign_of(venue: VenueStatus | None) -> tuple[str, Role]:
-    """How an exchange is doing in one cell: ○ not reached, ✕ stale, ▲ a trouble; nothing where it is well.
+    """How an exchange is doing in one cell: ◌ connecting, ○ not reached, ✕ stale, ▲ a trouble; nothing where it is well.
 
     One of which nothing is told is not watched in this run: only what is stored of it is shown.
     """
+    if venue is not None and venue.mode is Mode.CONNECTING:
+        return "◌", Role.WARN
     if venue is None or venue.mode is Mode.OFFLINE:
         return "○", Role.WARN
     if venue.is_behind:
@@ -69,7 +71,7 @@ def stale_venues(market: Market, status: Status) -> frozenset[str]:
     return frozenset(
         key
         for key in keys_of(market, status)
-        if (venue := told.get(key)) is None or venue.is_behind or venue.mode is Mode.OFFLINE
+        if (venue := told.get(key)) is None or venue.is_behind or not venue.mode.is_reached
     )
 
 

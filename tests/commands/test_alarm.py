@@ -86,7 +86,7 @@ def test_the_recorder_fires_alerts_keeps_them_and_runs_the_command(klagg: Klagg,
     database, heard = tmp_path / "a.db", tmp_path / "heard"
     tells = [sys.executable, "-c", f"import json, os; open({str(heard)!r}, 'w').write(json.dumps(dict(os.environ)))"]
     (tmp_path / "config.toml").write_text(f"[alerts]\ncommand = {json.dumps(tells)}\n")
-    assert klagg("alerts", "add", "trades>0 vol>0", "--name", "Trades", "--fires", "once", "--db", "a.db").status == 0
+    assert klagg("alerts", "add", "chg>0 vol>0", "--name", "Trades", "--fires", "once", "--db", "a.db").status == 0
 
     def has_told() -> bool:
         return heard.exists() and bool(heard.read_text())
@@ -96,7 +96,7 @@ def test_the_recorder_fires_alerts_keeps_them_and_runs_the_command(klagg: Klagg,
         said = klagg("record", *at(market), *options, "--db", "a.db", "--log-path", "a.log")
     assert said.status == 0
     (line,) = [line for line in said.out.splitlines() if line.startswith("▲ ")]
-    assert "Trades (trades>0 vol>0)" in line
+    assert "Trades (chg>0 vol>0)" in line
     assert json.loads(heard.read_text())["KLAGG_NAME"] == "Trades"
     with closing(sqlite3.connect(database)) as kept:
         assert kept.execute("SELECT has_ended, count FROM alerts").fetchall() == [(1, 1)]
@@ -111,7 +111,7 @@ def test_in_the_terminal_alerts_of_the_state_file_move_into_the_database_and_fir
 ) -> None:
     state_file = tmp_path / "home/klagg/screen.json"
     state_file.parent.mkdir(parents=True)
-    state_file.write_text(json.dumps({"alerts": ["vol>0"], "period": "5m"}))
+    state_file.write_text(json.dumps({"alerts": ["chg>0"], "period": "5m"}))
 
     def has_fired() -> bool:
         with closing(sqlite3.connect(tmp_path / "a.db")) as kept:
@@ -124,5 +124,5 @@ def test_in_the_terminal_alerts_of_the_state_file_move_into_the_database_and_fir
         said = klagg(*at(market), "--history", "5", "--db", "a.db", "--log-path", "a.log")
     assert (said.status, said.err) == (0, "")
     with closing(sqlite3.connect(tmp_path / "a.db")) as kept:
-        assert kept.execute("SELECT text, period, count > 0 FROM alerts").fetchall() == [("vol>0", "5m", 1)]
+        assert kept.execute("SELECT text, period, count > 0 FROM alerts").fetchall() == [("chg>0", "5m", 1)]
     assert "alerts" not in json.loads(state_file.read_text())

@@ -71,13 +71,16 @@ def test_what_cannot_fire_is_refused(klagg: Klagg, tmp_path: Path, words: list[s
 
 def test_a_test_says_what_came_of_each_way(klagg: Klagg, tmp_path: Path) -> None:
     said = klagg("alerts", "test")
-    assert (said.status, said.out.splitlines()[0]) == (0, "terminal: not told, for this is none.")
+    assert (said.status, said.out.splitlines()[0]) == (
+        0,
+        "terminal: not tried, because the output goes to a file or a pipe and not to a terminal.",
+    )
     assert "No other way is set" in said.out
     tells = f'{sys.executable} -c \'import os; open("heard", "w").write(os.environ["KLAGG_MESSAGE"])\''
     said = klagg("alerts", "test", "--alert-command", tells, "--alert-webhook", "http://127.0.0.1:9/secret")
     assert said.status == 1
-    assert "command: told." in said.out
-    assert "webhook: failed, 127.0.0.1:9 cannot be reached" in said.err
+    assert "command: sent." in said.out
+    assert "webhook: failed: 127.0.0.1:9 cannot be reached" in said.err
     assert "secret" not in said.err
     assert (tmp_path / "heard").read_text() == "TESTUSDT at 1.5: A test (last>1)"
 
@@ -87,11 +90,11 @@ def test_a_test_says_what_came_of_each_way(klagg: Klagg, tmp_path: Path) -> None
     [
         (
             ["--alert-terminal", "osc9"],
-            "\a\x1b]9;klagg alert: a test\x07terminal: the bell and a notification by osc9.\n",
+            "\a\x1b]9;klagg alert: a test\x07terminal: the bell and a notification by osc9 sent.\n",
         ),
         (
             ["--alert-bell", "off", "--alert-terminal", "none"],
-            "terminal: no notification, for it does not say what it understands.\n",
+            "terminal: nothing sent.\nNo other way is set; ",
         ),
     ],
     ids=["osc9", "none"],

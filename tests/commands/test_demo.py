@@ -103,3 +103,9 @@ def _until(holds: Callable[[], bool], terminal: int) -> None:
         with suppress(OSError):  # nothing drawn, or nobody draws any more
             os.read(terminal, 65_536)
         time.sleep(0.01)
+
+
+def test_faults_that_there_are_not_are_refused_with_what_is_near(klagg: Klagg) -> None:
+    said = klagg("demo", "--faults", "cutt@5m")
+    assert said.status == 2
+    assert "'cutt@5m' is no fault; did you mean cut?" in said.err

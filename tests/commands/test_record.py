@@ -18,10 +18,11 @@ from rich.cells import cell_len
 
 from klagg_tui.commands.record import Problems, _parts
 from klagg_tui.engine.events import Counters
-from klagg_tui.feed import Mode, Status, told_once
+from klagg_tui.feed import Mode, Status
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.stop_signals import INTERRUPTED
 from klagg_tui.storage.opening import WriterLock
+from klagg_tui.texts import told_once
 from tests.commands.beside import Terminal, at, exchange, has_bars, once, signalled, terminal, wait_for, written
 from tests.shell import Klagg
 

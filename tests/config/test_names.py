@@ -11,6 +11,8 @@ from klagg_tui.config import defaults, load, names
 from klagg_tui.config import example as examples
 from klagg_tui.config.reading import Effective
 from klagg_tui.errors import ConfigError
+from klagg_tui.view.columns.registry import BY_KEY
+from klagg_tui.view.screener.figure import FIGURES
 
 TEXT = """[market]
 periods = ["5m", "1h"]
@@ -96,6 +98,7 @@ columns = ["symbol", "Hot", "hot", "hot*2", "abs(chg(15m)) / hot"]
 [names]
 hot = "rvol(5m)*abs(chg(5m))"
 """
+    assert _read(tmp_path, '[screen]\ncolumns = ["rsi"]\n').settings.screen.columns == ("rsi",)
     assert _read(tmp_path, text).settings.screen.columns == ("symbol", "hot", "hot*2", "abs(chg(15m)) / hot")
     (tmp_path / "config.toml").write_text("[names]\nhot = 'speed*2'\n")
     flag = {"screen.columns": ["symbol,hot"]}
@@ -110,13 +113,14 @@ hot = "rvol(5m)*abs(chg(5m))"
 liquid = "turnover(24h)>5m"
 """
     lead = "config.toml, line 2: screen.columns has an entry that is "
+    columns, figures = ", ".join((*BY_KEY, "hot", "liquid")), ", ".join(FIGURES)
     assert _complaints(tmp_path, text) == [
-        f'{lead}"hott": hott is no column and no own name in [names]; did you mean hot?',
-        f'{lead}"abs(chg(15m))/hott": hott is no column and no own name in [names]; did you mean hot?',
+        f'{lead}"hott": hott is no column, figure or own name in [names]; did you mean hot?',
+        f'{lead}"abs(chg(15m))/hott": hott is no column, figure or own name in [names]; did you mean hot?',
         f'{lead}"liquid": liquid says yes or no: it is no number.',
         f'{lead}"rsi(3m)": Bars of 3m are not kept; there are 1m, 5m, 30m, 1h, 4h, 1d, 1w.',
-        f'{lead}"vlo": vlo is no column and no own name in [names]; did you mean vol?',
-        f'{lead}"zzz": zzz is no column and no own name in [names].',
+        f'{lead}"vlo": vlo is no column, figure or own name in [names]; did you mean vol?',
+        f'{lead}"zzz": zzz is no column, figure or own name in [names]; there are {columns} and figures like chg(24h): {figures}.',
     ]
     with pytest.raises(ConfigError, match=r"--columns has an entry that is \"hott\""):
         load(None, {"screen.columns": ["symbol,hott"]}, {"XDG_CONFIG_HOME": "/nowhere"})

@@ -332,6 +332,10 @@ e = 1
     assert found == expected
 
 
+def test_the_header_of_an_inner_table_begins_those_around_it() -> None:
+    assert line_numbers("a = 1\n[0.0]\n[0.b]\n") == {("a",): 1, ("0",): 2, ("0", "0"): 2, ("0", "b"): 3}
+
+
 def test_lines_of_a_long_list_are_found_in_time() -> None:
     names = "".join(f'  "S{number}USDT",\n' for number in range(5_000))
     assert line_numbers(f"[market]\nsymbols = [\n{names}]\nhistory = 1\n")["market", "history"] == 5_004

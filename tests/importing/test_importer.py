@@ -328,11 +328,15 @@ async def test_a_file_cut_in_the_middle_keeps_what_it_has_and_proves_no_end(stor
     assert states([bars[0], bars[-1]]) == ["PARTIAL", "PARTIAL"]
 
 
-async def test_asked_to_stop_it_keeps_what_is_whole(store: Store, tmp_path: Path) -> None:
+async def test_asked_to_stop_it_keeps_what_is_whole(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("klagg_tui.importing.read.raw_blocks", lambda path: raw_blocks(path, 100_000))
     made = trades(range(START, START + DAY, 2_500))
     seen: list[Progress] = []
     path = day_file(tmp_path, 0, made)
-    outcome = await import_files(store, [path], on_progress=seen.append, should_stop=lambda: seen[-1].rows > 0)
+    looks = -(-path.stat().st_size // 100_000)
+    outcome = await import_files(store, [path], on_progress=seen.append, should_stop=lambda: len(seen) > looks + 3)
     assert outcome.is_stopped
     assert 0 < outcome.trades < len(made)
     assert {(one.path, one.total) for one in seen} == {(path, path.stat().st_size)}
@@ -340,6 +344,14 @@ async def test_asked_to_stop_it_keeps_what_is_whole(store: Store, tmp_path: Path
     assert sum(bar.volume for bar in bars) == sum(parsing.quantity(one.quantity) for one in made[: outcome.trades])
     await import_files(store, [path])
     assert len(await stored(store)) == 1440
+
+
+async def test_asked_to_stop_while_it_looks_at_a_file_it_takes_nothing_of_it(store: Store, tmp_path: Path) -> None:
+    path = day_file(tmp_path, 0, trades(range(START, START + DAY, 2_500)))
+    seen: list[Progress] = []
+    outcome = await import_files(store, [path], on_progress=seen.append, should_stop=lambda: seen[-1].rows > 0)
+    assert outcome.is_stopped
+    assert (outcome.trades, await stored(store)) == (0, [])
 
 
 async def test_commits_on_the_way_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ def test_an_empty_update_is_left_out() -> None:
 
 
 def test_there_is_a_status_before_anything_runs() -> None:
-    assert Latest().status[:2] == ("", Mode.OFFLINE)
+    assert Latest().status[:2] == ("", Mode.CONNECTING)
     assert Latest().status.connection == "starting"
 
 

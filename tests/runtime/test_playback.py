@@ -14,7 +14,7 @@ from klagg_tui.runtime.replay import Replay
 from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.screens.app_state import AppState
-from klagg_tui.screens.history import HistoryReader
+from klagg_tui.screens.history import HistoryReader, HistoryReaders
 from klagg_tui.view.preferences import Preferences
 from tests.feeds import until
 from tests.importing.test_importer import event, file_of
@@ -43,7 +43,7 @@ class Watched:
         self.runtime.start()
         chosen = Preferences(period="1m", columns=COLUMNS, alerts=self.alerts)
         self.state = AppState(self.runtime, chosen, lambda _: None)
-        self.history = HistoryReader(self.state)
+        self.history = HistoryReaders(self.state)
 
     def beat(self) -> None:
         fired = self.state.check_alerts(self.state.beat())
@@ -60,9 +60,14 @@ class Watched:
             return self.state.liveness == word and self.state.live.newest_trade_ms == newest_ms
 
         await until(is_there)
-        while self.history.beat() or self.history._wanted.gather():
-            await self.history.read()
+        while readers := self.history.beat() or self._wanting():
+            for reader in readers:
+                await reader.read()
             self.beat()
+
+    def _wanting(self) -> list[HistoryReader]:
+        """Readers of whom something is wanted still, though they wait."""
+        return [reader for reader in self.history._readers if reader._wanted.gather()]
 
     async def bars(self) -> dict[tuple[str, Period], tuple[Bar, ...]]:
         """All that there are, as a chart has them: stored ones and the current one."""
@@ -72,7 +77,9 @@ class Watched:
                 row = self.state.live.rows[symbol]
                 current = row.bar(period)
                 assert current is not None
-                found[symbol, period] = (*await self.runtime.history(symbol, period, None, 10_000), current)
+                past = await self.runtime.history(symbol, period, None, 10_000)
+                # The one under way may lie on the disk as it was when that was written last.
+                found[symbol, period] = (*(bar for bar in past if bar.open_ms < current.open_ms), current)
         return found
 
     def figures(self) -> dict[tuple[str, str], object]:

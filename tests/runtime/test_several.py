@@ -17,15 +17,16 @@ from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.instruments import SymbolFilter
 from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.venue import CandleFacts, Ids, Venue
-from klagg_tui.feed import Mode, Status
+from klagg_tui.feed import Mode, Progress, Status
 from klagg_tui.names import Name
 from klagg_tui.runtime.latest import Latest
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.feed import LiveFeed
+from klagg_tui.runtime.market_host import MarketHost
 from klagg_tui.runtime.replay import Replay
 from klagg_tui.runtime.run import opened
 from klagg_tui.runtime.several import SeveralMarkets
-from klagg_tui.runtime.source import Plan
+from klagg_tui.runtime.source import Plan, SourceStatus
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
@@ -266,3 +267,36 @@ async def test_where_ids_prove_nothing_the_exchanges_bars_confirm_every_minute(t
         await run_until(runtime, two, from_ms + 16 * MINUTE_MS)
         await runtime.stop()
         assert await compared(database, two, "two", from_ms, from_ms + 4 * MINUTE_MS, (State.CONFIRMED,)) >= 7 * 4
+
+
+class _Told:
+    """A source of which only its status counts."""
+
+    market, knows_time = "x", True
+
+    def __init__(self) -> None:
+        self.status = SourceStatus(Mode.LIVE, "connected")
+
+    def now_ms(self) -> int:
+        return 0
+
+    async def run(self, host: MarketHost) -> None:
+        """Nothing."""
+
+
+def test_the_history_of_several_goes_on_as_one_and_says_when_some_have_not_begun() -> None:
+    one, other = _Told(), _Told()
+    several = SeveralMarkets({"one": one, "other": other})
+
+    def told() -> Progress | None:
+        return several.status.progress
+
+    assert told() is None
+    one.status.progress = Progress("history", 8, 100)
+    assert told() == ("history of 1 of 2 exchanges", 8, 100)
+    other.status.progress = Progress("history", 0, 50)
+    assert told() == ("history", 8, 150)
+    other.status.progress = None
+    assert told() == ("history", 58, 150), "one that has finished still counts"
+    one.status.progress = None
+    assert told() is None

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.palette import Tints
 from klagg_tui.view.alerts import Alert, Firing, Ledger, Repeat
 from klagg_tui.view.preferences import Preferences
 from tests.made_market import MadeMarket
+from tests.makers import MINUTE
 
 
 def _state(preferences: Preferences | None = None) -> AppState:
@@ -194,3 +197,18 @@ def test_what_fires_or_is_over_is_handed_to_where_it_is_kept() -> None:
     state.put_alert(Alert("chg>98"))
     assert desk.given[3:] == ["not chg>99", "chg>98"]
     assert not state.preferences.alerts
+
+
+def test_what_fires_is_dated_by_its_trade_where_the_time_is_told_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = _state_at(Desk(Ledger((Alert("last>9000", repeat=Repeat.ONCE),))), Preferences())
+    feed = state.feed
+    assert isinstance(feed, MadeMarket)
+    told = feed.status()
+    before = told._replace(exchange_now_ms=told.exchange_now_ms - MINUTE)
+    monkeypatch.setattr(feed, "status", lambda: before)
+    feed.trade_at("ETHUSDT", "1.5")
+    assert not state.check_alerts(state.beat())
+    feed.trade_at("ETHUSDT", "9001.5")
+    fired = state.check_alerts(state.beat())
+    assert [one.at_ms for one in fired] == [state.live.newest_trade_ms]
+    assert state.live.newest_trade_ms > before.exchange_now_ms

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from klagg_tui.feed import Progress
+from klagg_tui.screens.base import notice_pieces
 from tests.feeds import until
 from tests.made_market import MadeMarket
 from tests.pilot import opened
@@ -94,3 +95,15 @@ async def test_longer_work_is_shown_with_how_far_it_is() -> None:
     feed.progress = Progress("history", 1, 4)
     async with opened((80, 24), feed=feed) as seen:
         assert seen.lines[-2].endswith("history ━━━━━━━━━━━━  25%")
+
+
+def test_of_a_notice_that_is_too_long_whole_sentences_are_shown_and_how_many_more_there_are() -> None:
+    notices = (
+        "fapi.example cannot be reached (nobody answers there). klagg keeps trying; what is to be fetched waits.",
+        "b",
+    )
+    (whole,) = notice_pieces(notices, 120)
+    assert whole.text == f" ▲ {notices[0]}  (+1)"
+    (short,) = notice_pieces(notices, 100)
+    assert short.text == " ▲ fapi.example cannot be reached (nobody answers there). … (health tells all)  (+1)"
+    assert notice_pieces((), 80) == []

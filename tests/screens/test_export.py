@@ -224,3 +224,44 @@ async def test_a_preset_of_symbols_that_are_not_here_says_so() -> None:
         await seen.pilot.pause()
         assert "★ Gone cannot be exported here" in seen.text
         assert seen.app.screen.query_one("#periods", Input).value == "5m"
+
+
+async def test_a_folder_that_is_not_there_is_named_and_an_old_error_goes_with_what_it_was_about(tmp_path: Path) -> None:
+    async with opened((80, 24), feed=MadeMarket(3)) as seen:
+        await seen.press("e")
+        await seen.work_done()
+        assert "bars, about" in seen.text, "also in 24 lines"
+        target = seen.app.screen.query_one("#target", Input)
+        target.value = str(tmp_path / "none" / "x.csv")
+        await seen.press("ctrl+s")
+        await seen.work_done()
+        assert "There is no folder" in seen.text
+        assert not (tmp_path / "none").exists()
+        target.value = str(tmp_path / "x.csv")
+        await seen.pilot.pause()
+        await seen.work_done()
+        assert "There is no folder" not in seen.text
+
+
+async def test_an_end_before_the_beginning_is_told() -> None:
+    async with opened(feed=MadeMarket(3)) as seen:
+        await seen.press("e")
+        seen.app.screen.query_one("#from", Input).value = "-1d"
+        seen.app.screen.query_one("#to", Input).value = "-2d"
+        await seen.pilot.pause()
+        await seen.work_done()
+        assert "Nothing lies between From -1d and To -2d" in seen.text
+
+
+async def test_escape_closes_an_open_list_before_the_form() -> None:
+    async with opened(feed=MadeMarket(3)) as seen:
+        await seen.press("e")
+        select = seen.app.screen.query_one("#format", Select)
+        select.focus()
+        await seen.press("enter")
+        opened_by_enter = select.expanded
+        await seen.press("escape")
+        assert (opened_by_enter, select.expanded) == (True, False)
+        assert seen.app.screen.id == "export"
+        await seen.press("escape")
+        assert seen.app.screen.id == "market"

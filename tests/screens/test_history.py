@@ -2,6 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+import pytest
+
+from klagg_tui import formatting
 from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, StoredStretch
 from klagg_tui.engine.period import DAY_MS, MINUTE_MS, Period
 from klagg_tui.errors import StorageError
@@ -182,3 +185,74 @@ async def test_a_frozen_picture_keeps_the_values_of_its_figures() -> None:
         assert seen.line_with("BTCUSDT") == before
         await seen.press("space")
         assert seen.line_with("BTCUSDT") != before
+
+
+def drawn(seen: Seen, symbol: str = "BTCUSDT") -> str:
+    return seen.line_with(symbol).split(symbol)[1].split()[0]
+
+
+async def test_a_column_filter_and_order_that_are_chosen_while_the_picture_is_frozen_are_of_that_moment() -> None:
+    feed = Stored()
+    async with opened(feed=feed, preferences=TURNOVER) as seen:
+        await read(seen)
+        state = seen.app.state
+        await seen.press("space")
+        before = drawn(seen)
+        feed.play(500, 5 * MINUTE_MS)
+        await read(seen)
+        state.choose(columns=("symbol", "turnover(30m)", "turnover(20m)"), sort="chg(10m)")
+        state.use_filter("range(15m)>0")
+        seen.app.screen.action_turn()  # type: ignore[attr-defined]
+        seen.table.redraw()
+        await read(seen)
+        line = seen.line_with("BTCUSDT").split("BTCUSDT")[1].split()
+        assert line[0] == before
+        row = state.shown_market.rows["BTCUSDT"]
+        minute = row.bars[0]
+        assert minute is not None
+        bars = {**feed._closed["BTCUSDT", Period.M1]}
+        first = minute.open_ms // MINUTE_MS - 19
+        closed = sum(bar.turnover for at, bar in bars.items() if first * MINUTE_MS <= at < minute.open_ms)
+        turnover = row.figure(_call("turnover(20m)"))
+        assert turnover == pytest.approx((closed + minute.turnover) / 1e20)
+        assert line[1] == formatting.short(turnover or 0.0)
+        changes = [row.figure(_call("chg(10m)")) or 0.0 for row in seen.table.rows]
+        assert 0.0 not in changes
+        assert changes in (sorted(changes), sorted(changes, reverse=True))
+        assert len(changes) == 3
+        await seen.press("space")
+        await read(seen)
+        assert drawn(seen) != before
+
+
+async def test_that_nothing_is_stored_for_a_frozen_picture_is_said() -> None:
+    class Unstored(Stored):
+        async def columns(self, *_asked: object, **_how: object) -> Mapping[str, BarColumns]:
+            return {}
+
+    async with opened(feed=Unstored(), preferences=TURNOVER) as seen:
+        await read(seen)
+        await seen.press("space")
+        await read(seen)
+        assert not list(seen.app._notifications)
+        seen.app.state.choose(columns=("symbol", "turnover(20m)"))
+        await read(seen)
+        told = [notification.message for notification in seen.app._notifications]
+        assert told == [history.NOTHING_STORED]
+
+
+async def test_a_picture_that_goes_on_is_not_read_for_any_more() -> None:
+    feed = Stored(40)
+    async with opened(feed=feed, preferences=TURNOVER) as seen:
+        await read(seen)
+        await seen.press("space")
+        readers = seen.app._history
+        await seen.beat()
+        still, live = readers._readers
+        assert still.market is seen.app.state.shown_market
+        assert live.market is seen.app.state.live
+        await seen.press("space")
+        await seen.beat()
+        assert still.is_over
+        assert readers._readers == [live]
+        assert not live.is_over

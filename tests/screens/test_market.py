@@ -61,8 +61,16 @@ async def test_where_nothing_matches_it_is_said_what_is_listed_besides_and_how_t
     )
     async with opened((80, 24), feed=feed, preferences=Preferences(filter="tsla")) as seen:
         assert "No symbol matches tsla" in seen.text
+        assert "Not chosen" not in seen.text, "none of them has that name"
+        feed.others = ("NVDAUSDT", "TSLAUSDT")
+        await seen.beat()
+        assert "Listed but not followed: TSLAUSDT" in seen.text
         assert "Not chosen: 170 TRADIFI_PERPETUAL." in seen.text
         assert "--contract-types PERPETUAL,TRADIFI_PERPETUAL follows them too." in seen.text
+        await seen.press("slash", *"last>10b", "enter")
+        await seen.beat()
+        assert "Nearest is BTCUSDT with last at " in seen.text
+        assert "--contract-types" not in seen.text
 
 
 async def test_a_market_without_symbols_says_what_it_waits_for() -> None:
@@ -130,6 +138,27 @@ async def test_a_market_that_cannot_be_reached_offers_the_simulated_one() -> Non
         assert "cannot be reached" in seen.lines[-2]
 
 
+async def test_until_a_try_has_failed_nothing_is_called_unreachable() -> None:
+    feed = MadeMarket(0)
+    feed.mode = Mode.CONNECTING
+    async with opened((80, 24), feed=feed) as seen:
+        assert "◌ connecting" in seen.lines[0]
+        assert "Connecting …" in seen.text
+        assert "cannot be reached" not in seen.text
+        assert "simulated" not in seen.lines[-1]
+
+
+async def test_a_simulated_market_offers_no_simulated_one() -> None:
+    feed = MadeMarket(0)
+    feed.mode, feed.is_simulated = Mode.OFFLINE, True
+    async with opened((80, 24), feed=feed) as seen:
+        assert "D opens" not in seen.text
+        assert "simulated" not in seen.lines[-1]
+        await seen.press("D")
+        assert seen.told == ["This is the simulated market."]
+        assert seen.app.is_running
+
+
 async def test_a_symbol_whose_trading_is_halted_is_shown_as_that_and_can_be_filtered_for() -> None:
     feed = MadeMarket(10)
     feed.halted = frozenset({"ETHUSDT"})
@@ -184,6 +213,45 @@ async def test_a_capital_sorts_by_its_column_and_again_turns_round(letter: str, 
         assert first.key == key
         await seen.press(letter)
         assert seen.app.state.sorting == first.toggled()
+
+
+async def test_what_a_filter_goes_by_is_shown_as_columns_of_its_own_and_goes_with_it() -> None:
+    async with opened((80, 24)) as seen:
+        await seen.press("slash")
+        await seen.type("@oversold")
+        await seen.press("enter")
+        await seen.beat()
+        assert "⌕RSI 1h" in seen.text
+        assert "▲ most oversold first" in seen.text
+        await seen.press("slash")
+        await seen.type("@funding")
+        await seen.press("enter")
+        assert "⌕Funding" in seen.text
+        assert "⌕OI value" in seen.text
+        await seen.press("slash")
+        await seen.type("natr(5m)>0.01 chg(24h)>-50")
+        await seen.press("enter")
+        assert "⌕NATR 5m" in seen.text
+        assert "⌕Chg" not in seen.text, "it is there already"
+        await seen.press("escape")
+        assert "⌕" not in seen.text
+
+
+async def test_it_is_told_of_how_many_symbols_a_filter_does_not_know_what_it_asks_for() -> None:
+    async with opened((160, 40)) as seen:
+        count = len(seen.app.state.live.rows)
+        await seen.press("slash", *"oi_value>100m")
+        assert f"0 of {count} match, {count} not known" in seen.text
+        await seen.press("enter")
+        assert f"⌕ oi_value>100m · {count} not known" in seen.lines[1]
+        await seen.press("escape")
+        assert "not known" not in seen.lines[1]
+
+
+async def test_of_the_row_under_the_cursor_it_is_told_how_much_of_its_figures_is_known() -> None:
+    async with opened((200, 30), preferences=Preferences(columns=("symbol", "chg(24h)", "rvol(5m)"))) as seen:
+        assert "≈ known of chg(24h) " in seen.lines[-2]
+        assert "rvol(5m) " in seen.lines[-2]
 
 
 async def test_new_listings_come_youngest_first_with_their_age_until_another_order_is_chosen() -> None:

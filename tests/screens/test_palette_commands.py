@@ -47,3 +47,11 @@ async def test_the_palette_shows_a_period_by_its_name_and_nothing_of_textual_but
         await hit.command()
         assert seen.app.state.preferences.period == "1h"
         assert [one.title for one in seen.app.get_system_commands(seen.app.screen)] == ["Screenshot"]
+
+
+async def test_the_list_that_nothing_was_typed_for_has_one_order() -> None:
+    async with opened() as seen:
+        assert {KlaggCommands} == seen.app.COMMANDS, "of several providers Textual takes the hits as they come"
+        shown = [str(hit.text) async for hit in KlaggCommands(seen.app.screen).discover()]
+        assert shown[-1].startswith("Screenshot") or "picture" in shown[-1].lower()
+        assert shown == [str(hit.text) async for hit in KlaggCommands(seen.app.screen).discover()]

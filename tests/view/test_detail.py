@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 
 from klagg_tui.engine.bar import State
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.evidence import Evidence
+from klagg_tui.feed import FeedUpdate
 from klagg_tui.view.columns.column import RenderContext
-from klagg_tui.view.detail import bar_lines, period_lines, tape_lines
-from klagg_tui.view.model import Row
+from klagg_tui.view.columns.registry import find
+from klagg_tui.view.detail import bar_lines, known_pieces, period_lines, tape_lines
+from klagg_tui.view.model import Market, Row
 from klagg_tui.view.role import Piece, Role
-from tests.makers import START, bar
+from tests.makers import MINUTE, START, bar
 
 
 def _texts(lines: Sequence[Sequence[Piece]]) -> list[str]:
@@ -57,3 +60,13 @@ def test_the_newest_trade_stands_first_in_the_takers_colour() -> None:
     assert [line.split()[1:3] for line in _texts(lines)[1:]] == [["▲", "102"], ["▼", "101"]]
     assert [line[1].role for line in lines[1:]] == [Role.GAIN, Role.LOSS]
     assert _texts(tape_lines([], 0, 9, local=False))[1] == " none yet"
+
+
+def test_of_a_figure_that_is_known_in_part_it_is_told_how_much_is() -> None:
+    market = Market()
+    columns = [column for key in ("chg(5m)", "vol(10m)", "last", "rvol(5m)") if (column := find(key)) is not None]
+    market.screener.use({call for column in columns for call in column.calls})
+    market.apply(FeedUpdate(Changes((), tuple(bar(START + at * MINUTE, "100") for at in range(6))), ("BTCUSDT",)))
+    (piece,) = known_pieces(market.rows["BTCUSDT"], columns)
+    assert piece.text == "≈ known of vol(10m) 70%, rvol(5m) 6% "
+    assert known_pieces(market.rows["BTCUSDT"], columns[:1]) == []

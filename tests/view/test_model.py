@@ -10,14 +10,13 @@ from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.columns import BarColumns, StoredStretch
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.tickers import Ticker24h
-from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Status
+from klagg_tui.feed import FeedUpdate, InstrumentFacts
 from klagg_tui.view.closes import CLOSES_KEPT
 from klagg_tui.view.model import (
     Market,
     Row,
     change_percent,
     is_stale_bar,
-    is_stale_feed,
     taker_share,
 )
 from klagg_tui.view.screener.figure import FigureCall
@@ -170,13 +169,6 @@ def test_a_bar_is_stale_when_its_successor_is_overdue() -> None:
     assert is_stale_bar(august, START + 25 * DAY)
 
 
-def test_a_live_market_that_is_silent_is_stale_and_a_replay_is_not() -> None:
-    assert is_stale_feed(Status("x", Mode.LIVE, START + 16_000), START)
-    assert not is_stale_feed(Status("x", Mode.LIVE, START + 15_000), START)
-    assert is_stale_feed(Status("x", Mode.LIVE, START, is_behind=True), START)
-    assert not is_stale_feed(Status("x", Mode.REPLAY, START + 16_000), START)
-
-
 def test_the_state_of_a_closed_bar_is_kept() -> None:
     row = Row("BTCUSDT")
     row.take_closed(bar(START, state=State.CONFIRMED))
@@ -221,16 +213,17 @@ CHANGE_OF_5M = FigureCall("chg", (5,))
 def test_a_row_has_the_figures_that_are_in_use_and_a_frozen_one_keeps_them() -> None:
     market = Market()
     market.screener.use([CHANGE_OF_5M])
-    market.apply(FeedUpdate(Changes((bar(START + MINUTE, "101"),), (bar(START, "100"),)), ("BTCUSDT",)))
+    before = tuple(bar(START - at * MINUTE, "100") for at in range(4, -1, -1))
+    market.apply(FeedUpdate(Changes((bar(START + MINUTE, "101"),), before), ("BTCUSDT",)))
     row = market.rows["BTCUSDT"]
     assert row.figure(CHANGE_OF_5M) == pytest.approx(1.0)
-    assert row.coverage(CHANGE_OF_5M) == pytest.approx(0.2)
+    assert row.coverage(CHANGE_OF_5M) == 1.0
     assert row.figure(FigureCall("chg", (6,))) is None
     frozen = market.copy().rows["BTCUSDT"]
     market.apply(FeedUpdate(Changes((bar(START + MINUTE, "110"),), ())))
     assert row.figure(CHANGE_OF_5M) == pytest.approx(10.0)
     assert frozen.figure(CHANGE_OF_5M) == pytest.approx(1.0)
-    assert frozen.coverage(CHANGE_OF_5M) == pytest.approx(0.2)
+    assert frozen.coverage(CHANGE_OF_5M) == 1.0
     alone = Row("BTCUSDT")
     assert (alone.figure(CHANGE_OF_5M), alone.coverage(CHANGE_OF_5M)) == (None, 0.0)
     assert alone.copy().figures is None
@@ -277,7 +270,8 @@ def test_what_is_stored_anew_is_asked_for_once() -> None:
         *(array("d") for _ in range(7)),
     )
     assert market.seed(need, columns)
-    assert market.rows["BTCUSDT"].figure(CHANGE_OF_5M) == pytest.approx(10.0)
+    assert market.rows["BTCUSDT"].coverage(CHANGE_OF_5M) == pytest.approx(3 / 5)
+    assert market.rows["BTCUSDT"].figure(CHANGE_OF_5M) is None, "it would be that of three minutes"
 
 
 def test_btc_is_known_by_the_listing_and_a_symbol_that_left_has_no_figures() -> None:

@@ -6,7 +6,7 @@ from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Status, VenueStatu
 from klagg_tui.view import filter as filters
 from klagg_tui.view.model import Market, Row
 from klagg_tui.view.preferences import Preferences
-from klagg_tui.view.selection import chosen_rows, empty_text, mixes_quotes
+from klagg_tui.view.selection import chosen_rows, empty_text, mixes_quotes, unknown_count
 from tests.makers import START, bar
 
 LISTED = Preferences(watchlists=(("Mine", ("B", "gone", "A")),), shown_list="Mine")
@@ -32,6 +32,10 @@ def test_where_nothing_is_shown_it_says_why() -> None:
     offline = Status("x", Mode.OFFLINE, START)
     everything, nothing = filters.read(""), Market()
     assert "D opens a simulated market" in empty_text(nothing, Preferences(), everything, offline, "D")
+    simulated = offline._replace(is_simulated=True)
+    assert "D opens" not in empty_text(nothing, Preferences(), everything, simulated, "D")
+    unasked = Status("x", Mode.CONNECTING, START)
+    assert empty_text(nothing, Preferences(), everything, unasked, "D") == "Connecting …"
     connecting = Status("x", Mode.LIVE, START, connection="connecting")
     assert empty_text(nothing, Preferences(), everything, connecting, "D").startswith("connecting: waiting")
     assert "No symbol matches zz" in empty_text(_market(), Preferences(), filters.read("zz"), connecting, "D")
@@ -77,3 +81,13 @@ def test_dollars_of_several_kinds_are_a_mixture_and_other_money_is_not() -> None
 
     assert mixes_quotes([row("USDT"), row("USDC")])
     assert not mixes_quotes([row("USDT"), row("BTC"), row("EUR"), row("")])
+
+
+def test_of_rows_that_lack_what_the_filter_asks_for_it_is_told_how_many_they_are() -> None:
+    market = _market()
+    market.apply(FeedUpdate(Changes(), ("NEW",)))
+
+    def count(text: str) -> int:
+        return unknown_count(market, Preferences(), filters.read(text), Period.M1, START)
+
+    assert [count(text) for text in ("", "last>1", "last<1", "symbol=A last>1", "oi_value>100m")] == [0, 1, 1, 0, 4]

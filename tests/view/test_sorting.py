@@ -5,7 +5,7 @@ from klagg_tui.evidence import Evidence
 from klagg_tui.feed import InstrumentFacts
 from klagg_tui.view.columns.registry import COLUMNS, find, view_columns
 from klagg_tui.view.model import Row
-from klagg_tui.view.sorting import Sort, ordered
+from klagg_tui.view.sorting import Sort, ordered, unknown_count
 from tests.makers import START, bar
 
 
@@ -69,3 +69,10 @@ def test_a_value_that_the_exchange_does_not_tell_comes_last_either_way() -> None
     rows = [unknown, _row("B", "100"), _row("C", "100", "0")]
     for descending in (True, False):
         assert _names(ordered(rows, Sort("turnover", descending), Period.M1, START))[-1] == "A"
+
+
+def test_rows_whose_amount_is_not_known_come_last_by_what_they_turn_over_in_the_bar() -> None:
+    rows = [_row("A", "101", "1"), _row("B", "101", "9"), Row("EMPTY")]
+    assert _names(ordered(rows, Sort("turnover(24h)"), Period.M1, START)) == ["B", "A", "EMPTY"]
+    assert unknown_count(rows, Sort("turnover(24h)"), Period.M1, START) == 3
+    assert unknown_count(rows, Sort("chg"), Period.M1, START) == 1

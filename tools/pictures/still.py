@@ -150,7 +150,7 @@ class StillMarket:
     def __init__(self, key: str, spec: MarketSpec, endpoint: MarketEndpoint, deep: int) -> None:
         """`deep`: of how many symbols, the busiest, the whole history is there; computing it takes half a second each."""
         self.market = endpoint.market
-        self.status = SourceStatus(Mode.OFFLINE, "no connection")
+        self.status = SourceStatus(Mode.CONNECTING, "connecting")
         self.go_on_to = STILL_MS
         """Up to which time it plays, in milliseconds; may be set from another thread."""
         self.is_prepared = False

@@ -158,11 +158,15 @@ def _test_terminal(settings: AlertSettings) -> None:
 
     form = form_of(settings.terminal, os.environ)
     if not sys.stdout.isatty():
-        tell("terminal: not told, for this is none.")
+        tell("terminal: not tried, because the output goes to a file or a pipe and not to a terminal.")
         return
     typer.echo(("\a" if settings.bell else "") + sequence(form, "klagg alert", "a test"), nl=False)
-    shown = "no notification, for it does not say what it understands" if form == NONE else f"a notification by {form}"
-    tell(f"terminal: {'the bell and ' if settings.bell else ''}{shown}.")
+    sent = [*(["the bell"] if settings.bell else []), *([f"a notification by {form}"] if form != NONE else [])]
+    tell(f"terminal: {' and '.join(sent) or 'nothing'} sent.")
+    if form == NONE and settings.terminal != NONE:
+        tell(
+            "It does not say which notifications it understands; `terminal` in [alerts] can name them: osc9, osc777 or osc99."
+        )
 
 
 async def _test_ways(settings: AlertSettings) -> bool:
@@ -170,7 +174,7 @@ async def _test_ways(settings: AlertSettings) -> bool:
 
     ways = ways_of(settings)
     if not ways:
-        tell("No other way is set: see desktop, command and webhook in [alerts] of the settings.")
+        tell("No other way is set; `desktop`, `command` and `webhook` in [alerts] of the settings are further ones.")
     return all([await _test_way(way) for way in ways])
 
 
@@ -182,9 +186,9 @@ async def _test_way(way: Way) -> bool:
     try:
         await way.send(0, made_up)
     except Undelivered as error:
-        tell(f"{way.name}: failed, {error}.", err=True)
+        tell(f"{way.name}: failed: {error}.", err=True)
         return False
     finally:
         await way.close()
-    tell(f"{way.name}: told.")
+    tell(f"{way.name}: sent.")
     return True

@@ -50,7 +50,7 @@ class Alarm:
         saved = [Alert(text, chosen.period) for text in chosen.alerts]
         book = AlertBook(saved, scope_of(settings, chosen), desk)
         form = form_of(settings.alerts.terminal, os.environ)
-        return cls(feed, AlertWatch(book), desk, bell=settings.alerts.bell, form=form)
+        return cls(feed, AlertWatch(book, feed.periods), desk, bell=settings.alerts.bell, form=form)
 
     def start(self) -> None:
         """The database is open."""

@@ -58,7 +58,7 @@ def _watch(texts: Sequence[str], periods: Sequence[Period], settings: Settings) 
     scope = Scope(dict(chosen.saved_filters), dict(chosen.names), None, frozenset({Period.M1, *periods}))
     for text in texts:
         read_alert(text, scope)
-    return AlertWatch(AlertBook(map(Alert, texts), scope))
+    return AlertWatch(AlertBook(map(Alert, texts), scope), periods)
 
 
 async def _run(backtest: Backtest, should_stop: Callable[[], bool], line: ProgressLine) -> list[Firing]:

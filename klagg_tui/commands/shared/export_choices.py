@@ -33,3 +33,4 @@ class Told(StrEnum):
 
     VENUE = "venue"
     WITNESS = "witness"
+    STATE = "state"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from klagg_tui.commands.shared.options import say_update, start_log
 from klagg_tui.commands.shared.start import NOWHERE, Begin, Start
 from klagg_tui.commands.shared.status_line import can_move_its_cursor
-from klagg_tui.errors import KlaggError
+from klagg_tui.errors import BadUsage, KlaggError
 from klagg_tui.runtime.stop_signals import StopSignals
 
 if TYPE_CHECKING:
@@ -50,6 +50,11 @@ def watch_until(
     """The same, where signals are listened to already."""
     from klagg_tui.runtime.worker import Runtime
 
+    if settings.screen.keymap:
+        from klagg_tui.showing import unknown_action
+
+        if problem := unknown_action(settings.screen.keymap):
+            raise BadUsage(problem)
     start_log(settings, plan.database)
     if plan.database:
         say_update(plan.database)
@@ -63,6 +68,7 @@ def watch_until(
         runtime = Runtime(plan)
         runtime.begin()  # what is stored is read while the screen is loaded
     try:
+        from klagg_tui.alerting.ways import unsent_text
         from klagg_tui.showing import run
 
         return run(
@@ -74,6 +80,7 @@ def watch_until(
             begin=begin,
             alerts=settings.alerts,
             desk=desk_of(plan, settings) if state_name == REAL else None,
+            welcome="" if state_name == REAL else unsent_text(settings.alerts, "A simulated market"),
         )
     finally:
         if server is not None:

@@ -26,7 +26,11 @@ def line(series: Series) -> Line:
     parts: list[str | Column] = []
     for column in row.BAR:
         parts += [column._replace(is_zero_bare=column.name in _TAKER), ","]
-    return (*parts, "0,", row.WITNESS, "\n") if series.is_witnessed else (*parts, "0\n")
+    behind: list[str | Column] = ["0"]
+    for column in _behind(series):
+        behind += [",", column]
+    *most, last = behind
+    return (*parts, *most, last, "\n") if isinstance(last, Column) else (*parts, *most, f"{last}\n")
 
 
 def series_line(series: Series) -> Line:
@@ -37,12 +41,19 @@ def series_line(series: Series) -> Line:
 
 def open_writer(file: BinaryIO, holds: Holds, series: Series | None = None) -> TextWriter:
     """Write the names of the columns, and be ready for bars."""
-    end = f",{row.WITNESS.name}\n" if series and series.is_witnessed else "\n"
+    end = "".join(f",{column.name}" for column in _behind(series)) + "\n"
     venue = series.venue if series else ""
     if holds is Holds.SEVERAL_SERIES or (venue and holds is Holds.ONE_SERIES):
         head = f"{row.VENUE.name},{SERIES_HEAD}" if venue else SERIES_HEAD
         return TextWriter(file, series_line, head=head.replace("\n", end))
     return TextWriter(file, line, head=HEAD.replace("\n", end))
+
+
+def _behind(series: Series | None) -> list[Column]:
+    """Columns that were asked for besides."""
+    if series is None:
+        return []
+    return [row.STATE] * series.is_stated + [row.WITNESS] * series.is_witnessed
 
 
 def _quoted(symbol: str) -> str:

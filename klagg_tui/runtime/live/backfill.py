@@ -52,6 +52,8 @@ class _Fill:
     """What is left to be asked for, newest first; None before its first turn."""
     filled: int = 0
     """Pages that are there."""
+    left: int = 0
+    """Pages that are not, as far as could be told when it was wanted."""
     is_busy: bool = False
     refusals: int = 0
     """In a row."""
@@ -85,12 +87,14 @@ class Backfill:
         """Pages under way, and whether they are of what is not on the screen."""
         self._resting: dict[SeriesKey, tuple[int, _Fill]] = {}
         """What was refused, and from when on it is wanted again."""
-        self._ordered = self._done = 0
+        self._ordered = 0
+        self._done = self._total = 0
+        """Pages."""
 
     @property
     def progress(self) -> Progress | None:
-        """Symbols and periods that are done; None when all are, but for what is refused."""
-        return Progress("history", self._done, self._done + len(self._wanted)) if self._wanted else None
+        """Pages that are there; None when all are, but for what is refused."""
+        return Progress("history", self._done, self._total) if self._wanted else None
 
     def want(self, symbols: Sequence[str]) -> None:
         """Back-fill these symbols too."""
@@ -99,10 +103,11 @@ class Backfill:
             # What has begun is begun anew: its symbol was listed again, perhaps, and what was asked before is refused.
             if known is None or known.pages is not None:
                 self._ordered += 1
-                self._resting.pop(series, None)
-                self._wanted[series] = _Fill(series, self._ordered)
+                _, known = self._resting.pop(series, (0, known))
+                fill = self._wanted[series] = _Fill(series, self._ordered, left=max(1, len(self._pages(*series))))
+                self._total += fill.left - (known.left if known is not None else 0)
                 self._context.filling.add(series)
-                self._queue(self._wanted[series])
+                self._queue(fill)
 
     async def work_forever(self) -> None:
         """Take one page after another, some at once, as the budget allows."""
@@ -192,6 +197,7 @@ class Backfill:
                 await self._fill_page(fill.series[0], fill.pages[0], priority)
                 del fill.pages[0]
                 fill.filled += 1
+                self._count(fill, 1)
                 fill.refusals = 0
             self._context.filling.discard(fill.series)
         except Refused as error:
@@ -203,7 +209,14 @@ class Backfill:
             self._queue(fill)
         if not fill.pages and self._wanted.get(fill.series) is fill:
             del self._wanted[fill.series]
-            self._done += 1
+            self._count(fill, fill.left)
+
+    def _count(self, fill: _Fill, pages: int) -> None:
+        """So many more of its pages are done; of what was ordered anew meanwhile none is counted."""
+        counted = min(pages, fill.left)
+        if self._wanted.get(fill.series, fill) is fill:
+            fill.left -= counted
+            self._done += counted
 
     def _pages(self, symbol: str, period: Period) -> list[BarsWanted]:
         """What is to be there of one symbol and period, newest first."""

@@ -27,6 +27,7 @@ _FIRST_PAUSE_S: Final = 0.2
 """An exchange on this machine may still be starting."""
 _LONGEST_PAUSE_S: Final = 3.0
 _BLOCKED_PAUSE_S: Final = 60.0
+_CONNECTING: Final = "connecting"
 _UNTIL_THEN: Final = "klagg keeps trying; what is to be fetched waits."
 
 
@@ -37,7 +38,7 @@ class LiveFeed:
 
     def __init__(self, endpoint: MarketEndpoint) -> None:
         self.market = endpoint.market
-        self.status = SourceStatus(Mode.OFFLINE, "no connection")
+        self.status = SourceStatus(Mode.CONNECTING, _CONNECTING, is_simulated=endpoint.mode is Mode.DEMO)
         self._endpoint = endpoint
         now_ms = time.time() * 1000 if endpoint.start_ms is None else endpoint.start_ms
         self._clock = ExchangeClock(now_ms, steady_ms())
@@ -90,7 +91,7 @@ class LiveFeed:
             try:
                 await ask()
             except (ExchangeError, StorageError) as error:
-                self.status.mode = Mode.OFFLINE
+                self.status.mode, self.status.connection = Mode.OFFLINE, "no connection"
                 told = f"{error} {_UNTIL_THEN}" if isinstance(error, Unreachable) else str(error)
                 if notices.get("exchange") != told:
                     log.warning("%s", error)
@@ -98,6 +99,6 @@ class LiveFeed:
                 await asyncio.sleep(_BLOCKED_PAUSE_S if isinstance(error, GeoBlocked) else pause_s)
                 pause_s = min(_LONGEST_PAUSE_S, 2 * pause_s)
             else:
-                self.status.mode = self._endpoint.mode
+                self.status.mode, self.status.connection = self._endpoint.mode, _CONNECTING
                 notices.pop("exchange", None)
                 return

@@ -132,6 +132,7 @@ class SymbolUniverse:
         self._context.host.not_chosen = (
             f"Not chosen: {counts}. --contract-types {types} follows them too." if others else ""
         )
+        self._context.host.others = tuple(one.symbol for one in self._choice.others(listed.instruments))
 
     def _note_unread(self, listed: Instruments) -> None:
         unread = listed.unread

@@ -24,6 +24,8 @@ from klagg_tui.view.alerts.wording import FORMS, repeat_text, sentence, with_rep
 class AlertsScreen(ModalScreen[None]):
     """A list of alerts to add to and delete from, above the list of those that fired."""
 
+    HELP_TITLE = "Alerts"
+
     DEFAULT_CSS = """
     AlertsScreen { align: center middle; background: $background 50%; }
     AlertsScreen > Vertical {
@@ -42,6 +44,8 @@ class AlertsScreen(ModalScreen[None]):
         Binding("m,o", "repeat", "How often it fires; one that has ended begins anew"),
         Binding("r", "rename", "Name it"),
         Binding("d,delete", "delete", "Delete the alert"),
+        Binding("u", "restore", "Bring back the alert that was deleted last"),
+        Binding("question_mark", "app.help", "Help", show=False),
         Binding("j", "cursor('down')", show=False),
         Binding("k", "cursor('up')", show=False),
     ]
@@ -51,12 +55,14 @@ class AlertsScreen(ModalScreen[None]):
         self.state = state
         self._suggestion = suggestion
         self._listed: list[Content] | None = None
+        self._deleted: Alert | None = None
+        """The one that was deleted last, while the list is open."""
 
     def compose(self) -> ComposeResult:
         """Watched, fired, keys."""
         with Vertical() as box:
             box.border_title = "Alerts"
-            yield Static("a new alert · m how often · r name · d delete · esc close", classes="note")
+            yield Static(_KEYS, classes="note", id="keys", markup=False)
             yield OptionList()
             yield Static("Fired", classes="title")
             yield Static("", id="fired", markup=False)
@@ -160,14 +166,26 @@ class AlertsScreen(ModalScreen[None]):
             if text is not None:
                 self._put(replace(alert, name=text.strip()))
 
-        note = "What people are told first when it fires."
-        _ = self.app.push_screen(Ask("Name of the alert", note, alert.name, _long_name), take)
+        note = "What people are told first when it fires; an empty line takes the name away."
+        _ = self.app.push_screen(Ask("Name of the alert", note, alert.name, _long_name, takes_nothing=True), take)
 
     def action_delete(self) -> None:
         """Watch it no longer."""
         if self._current is not None:
-            self.state.remove_alert(self._current.text)
+            self._deleted = self._current
+            self.state.remove_alert(self._deleted.text)
             self.refresh_lists()
+            self._note(f"Deleted {self._deleted.title} · u brings it back")
+
+    def action_restore(self) -> None:
+        """Watch the one that was deleted last again."""
+        if self._deleted is not None:
+            self._put(self._deleted)
+            self._deleted = None
+            self._note(_KEYS)
+
+    def _note(self, text: str) -> None:
+        self.query_one("#keys", Static).update(text)
 
     def _typing_error(self, text: str) -> str | None:
         """What no more typing can mend."""
@@ -185,6 +203,7 @@ class AlertsScreen(ModalScreen[None]):
         return None
 
 
+_KEYS = "a new alert · m how often · r name · d delete · esc close"
 _SIGNS = {State.ARMED: "◇", State.FIRED: "◆", State.ENDED: "·", State.UNREAD: "!"}
 _LONGEST_NAME = 60
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,11 +12,14 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+_NOTHING: Final = "Nothing is typed yet; esc closes."
+
 
 class Ask(ModalScreen[str | None]):
     """Gives the answer, None when left by Esc; an answer that `error` finds something wrong with is not taken.
 
-    What `typing_error` finds wrong is said at once, with each key; it is `error` itself where nothing is given.
+    What `typing_error` finds wrong is said at once, with each key; it is `error` itself where nothing is given. An empty
+    line is no answer, which is said, unless `takes_nothing`.
     """
 
     DEFAULT_CSS = """
@@ -39,6 +42,8 @@ class Ask(ModalScreen[str | None]):
         answer: str,
         error: Callable[[str], str | None],
         typing_error: Callable[[str], str | None] | None = None,
+        *,
+        takes_nothing: bool = False,
     ) -> None:
         super().__init__()
         self._title = title
@@ -46,6 +51,7 @@ class Ask(ModalScreen[str | None]):
         self._answer = answer
         self._error = error
         self._typing_error = typing_error or error
+        self._takes_nothing = takes_nothing
 
     def compose(self) -> ComposeResult:
         """Title, a note, the line, what is wrong with it."""
@@ -63,9 +69,9 @@ class Ask(ModalScreen[str | None]):
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Take the answer where nothing is wrong with it."""
         text = message.value.strip()
-        wrong = self._error(text) if text else None
+        wrong = self._error(text) if text or self._takes_nothing else _NOTHING
         self._tell(wrong)
-        if text and wrong is None:
+        if wrong is None:
             _ = self.dismiss(text)
 
     def _tell(self, wrong: str | None) -> None:

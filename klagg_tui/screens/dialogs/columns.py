@@ -19,12 +19,15 @@ from klagg_tui.view.columns.registry import DEFAULT_KEYS
 from klagg_tui.view.columns.symbol import SYMBOL
 
 _FOOT: Final = (
-    "space shows or hides · shift+↑↓ moves · a adds a figure or expression · d as delivered · enter takes · esc leaves"
+    "space shows, hides or removes · shift+↑↓ moves · a adds a figure or expression · d resets · ? help · enter takes · "
+    "esc leaves"
 )
 
 
 class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
     """Gives the chosen keys in order, None when left by Esc."""
+
+    HELP_TITLE = "Columns"
 
     DEFAULT_CSS = """
     ColumnsChoice { align: center middle; background: $background 50%; }
@@ -37,7 +40,7 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
         text-wrap: nowrap; text-overflow: ellipsis;
     }
     ColumnsChoice OptionList:focus { border: none; background-tint: transparent; }
-    ColumnsChoice Static { color: $text-muted; height: auto; }
+    ColumnsChoice Static { color: $text-muted; height: auto; dock: bottom; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "Close"),
@@ -46,6 +49,7 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
         Binding("shift+down,J", "move(1)", "Further right"),
         Binding("a", "add", "Add a figure or an expression"),
         Binding("d", "defaults", "As delivered"),
+        Binding("question_mark", "app.help", "Help", show=False),
         Binding("j", "cursor('down')", show=False),
         Binding("k", "cursor('up')", show=False),
     ]

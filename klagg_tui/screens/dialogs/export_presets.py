@@ -64,7 +64,9 @@ class ExportPresets:
                 Choice(_RENAME, f"Rename {current} …", letter="r"),
                 Choice(_DELETE, f"Delete {current}", letter="d"),
             ]
-        how = _HOW if self._state.status.mode in (Mode.LIVE, Mode.OFFLINE) else ""  # others have files of their own
+        how = (
+            _HOW if self._state.status.mode in (Mode.LIVE, Mode.CONNECTING, Mode.OFFLINE) else ""
+        )  # others have files of their own
         self._screen.ask(Menu("Export presets", lines, how, current), self._chosen)
 
     def _chosen(self, chosen: str | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from textual import events
 from textual.app import ComposeResult
@@ -11,8 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Input, OptionList, Static
+
+_FEW: Final = 12
+"""As many lines are seen at once: nobody has to be told how to look for one."""
+_SEARCH: Final = "/ searches."
 
 
 class Choice(NamedTuple):
@@ -25,7 +28,9 @@ class Choice(NamedTuple):
 
 
 class Menu(ModalScreen[str | None]):
-    """Gives the value of the chosen line, None when left by Esc."""
+    """Gives the value of the chosen line, None when left by Esc. `/` and words show the lines that have them."""
+
+    HELP_TITLE = "a list to choose from"
 
     DEFAULT_CSS = """
     Menu { align: center middle; background: $background 50%; }
@@ -38,10 +43,13 @@ class Menu(ModalScreen[str | None]):
         text-wrap: nowrap; text-overflow: ellipsis;
     }
     Menu OptionList:focus { border: none; background-tint: transparent; }
-    Menu Static { color: $text-muted; height: auto; }
+    Menu Static { color: $text-muted; height: auto; dock: bottom; }
+    Menu Input, Menu Input:focus { border: none; height: 1; background: $surface; padding: 0 1; dock: top; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss(None)", "Close"),
+        Binding("escape,q", "leave", "Close"),
+        Binding("slash", "search", "Search"),
+        Binding("question_mark", "app.help", "Help", show=False),
         Binding("j", "move('down')", show=False),
         Binding("k", "move('up')", show=False),
     ]
@@ -49,7 +57,9 @@ class Menu(ModalScreen[str | None]):
     def __init__(self, title: str, choices: Sequence[Choice], footer: str = "", current: str = "") -> None:
         super().__init__()
         self._title = title
-        self._choices = _lettered(choices)
+        self._choices = lettered(choices)
+        self._found = self._choices
+        """Those that have the words that are looked for."""
         self._footer = footer
         self._current = current
 
@@ -57,25 +67,25 @@ class Menu(ModalScreen[str | None]):
         """A list of lines and a word on what it does."""
         with Vertical() as box:
             box.border_title = Content(self._title)
-            width = max((len(choice.label) for choice in self._choices), default=0) + 2
-            yield OptionList(
-                *[
-                    Option(
-                        Content.assemble(
-                            (choice.letter or " ", "b $primary"),
-                            f"  {choice.label:<{width}}",
-                            (choice.note, "$text-muted"),
-                        ),
-                        id=f"o{i}",
-                    )
-                    for i, choice in enumerate(self._choices)
-                ]
-            )
-            if self._footer:
+            yield Input(placeholder="words to look for")
+            yield OptionList(*self._lines())
+            if len(self._choices) > _FEW:
+                yield Static(f"{self._footer} {_SEARCH}".strip(), markup=False)
+            elif self._footer:
                 yield Static(self._footer, markup=False)
+
+    def _lines(self) -> list[Content]:
+        width = max((len(choice.label) for choice in self._choices), default=0) + 2
+        return [
+            Content.assemble(
+                (choice.letter or " ", "b $primary"), f"  {choice.label:<{width}}", (choice.note, "$text-muted")
+            )
+            for choice in self._found
+        ]
 
     def on_mount(self) -> None:
         """Begin at the line that holds now."""
+        self.query_one(Input).display = False
         options = self.query_one(OptionList)
         options.highlighted = next((i for i, choice in enumerate(self._choices) if choice.value == self._current), 0)
         options.focus()
@@ -84,6 +94,36 @@ class Menu(ModalScreen[str | None]):
         """As the arrows do."""
         options = self.query_one(OptionList)
         options.action_cursor_down() if way == "down" else options.action_cursor_up()
+
+    def action_search(self) -> None:
+        """Look for words."""
+        search = self.query_one(Input)
+        search.display = True
+        search.focus()
+
+    def action_leave(self) -> None:
+        """All lines again where words are looked for, else nothing chosen."""
+        search = self.query_one(Input)
+        if search.display:
+            search.value, search.display = "", False
+            self.query_one(OptionList).focus()
+        else:
+            _ = self.dismiss(None)
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Show the lines that have all the words, those whose label begins so first."""
+        words = message.value.casefold().split()
+        found = [one for one in self._choices if all(word in f"{one.label} {one.note}".casefold() for word in words)]
+        self._found = sorted(found, key=lambda one: not one.label.casefold().startswith(message.value.casefold()))
+        options = self.query_one(OptionList)
+        options.clear_options().add_options(self._lines())
+        options.highlighted = 0 if self._found else None
+
+    def on_input_submitted(self) -> None:
+        """Take the line under the cursor."""
+        at = self.query_one(OptionList).highlighted
+        if at is not None:
+            _ = self.dismiss(self._found[at].value)
 
     def on_key(self, event: events.Key) -> None:
         """A letter chooses at once."""
@@ -95,13 +135,13 @@ class Menu(ModalScreen[str | None]):
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         """Enter or a click."""
-        _ = self.dismiss(self._choices[message.option_index].value)
+        _ = self.dismiss(self._found[message.option_index].value)
 
 
 _TAKEN = "jkq"
 
 
-def _lettered(choices: Sequence[Choice]) -> list[Choice]:
+def lettered(choices: Sequence[Choice]) -> list[Choice]:
     """Give every line without a letter the first free one of its label."""
     taken = {choice.letter for choice in choices} | set(_TAKEN)
     lettered = []

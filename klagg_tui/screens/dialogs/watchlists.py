@@ -14,6 +14,7 @@ from klagg_tui.view.names import name_error
 
 _NEW: Final = "\0new"
 _DELETE: Final = "\0delete"
+_RESTORE: Final = "\0restore"
 
 
 class WatchlistDialog:
@@ -23,6 +24,8 @@ class WatchlistDialog:
         self._screen = screen
         self._state = screen.state
         self._show = show
+        self._deleted: tuple[str, tuple[str, ...]] | None = None
+        """The list that was deleted last."""
 
     def open(self) -> None:
         """Ask which list to show, make or delete."""
@@ -35,6 +38,9 @@ class WatchlistDialog:
         lines.append(Choice(_NEW, "New list …", letter="n"))
         if chosen.shown_list:
             lines.append(Choice(_DELETE, f"Delete {chosen.shown_list}", letter="d"))
+        if self._deleted is not None:
+            name, symbols = self._deleted
+            lines.append(Choice(_RESTORE, f"Bring back {name}", counted(len(symbols), "symbol"), letter="z"))
         self._screen.ask(Menu("Watchlists", lines, current=chosen.shown_list), self._chosen)
 
     def _note(self, symbols: Sequence[str]) -> str:
@@ -46,8 +52,15 @@ class WatchlistDialog:
         if name == _NEW:
             self._screen.ask(Ask("New watchlist", "Its name:", "", name_error), self._named)
         elif name == _DELETE:
+            self._deleted = (chosen.shown_list, watchlists.symbols_of(chosen.watchlists, chosen.shown_list))
             self._state.choose(watchlists=watchlists.removed(chosen.watchlists, chosen.shown_list))
             self._show("")
+            self._screen.notify(f"Deleted {self._deleted[0]}; the list of watchlists brings it back.")
+        elif name == _RESTORE and self._deleted is not None:
+            (restored, symbols), self._deleted = self._deleted, None
+            others = tuple(pair for pair in chosen.watchlists if pair[0] != restored)
+            self._state.choose(watchlists=(*others, (restored, symbols)))
+            self._show(restored)
         elif name is not None:
             self._show(name)
 

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.widgets.live_chart import LiveChart
 from klagg_tui.screens.widgets.pieces import Pieces
-from klagg_tui.view.detail import bar_line
+from klagg_tui.view.detail import bar_line, bare_line
 from klagg_tui.view.role import Piece, Role
 
 
@@ -73,6 +73,8 @@ class ChartPane(Vertical):
         """Tell of the bar under the crosshair, otherwise of the newest."""
         chart = self.chart
         title = [Piece(f" {self.symbol} {self.state.period}", Role.TITLE)] if self.symbol else []
-        bar = chart.current_bar
+        bar, row = chart.current_bar, chart.row
         told = bar_line(bar, chart.decimals) if bar is not None else []
+        if bar is None and row is not None:
+            told = bare_line(row, self.state.period)
         self.line.show([[*title, *told]])

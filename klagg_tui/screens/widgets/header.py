@@ -21,6 +21,7 @@ _SIGNS = {
     "frozen": "❚❚",
     "stale": "✕",
     "offline": "○",
+    "connecting": "◌",
     "starting": "◌",
 }
 _ROLES = {
@@ -32,6 +33,7 @@ _ROLES = {
     "frozen": Role.MARK,
     "stale": Role.BAD,
     "offline": Role.WARN,
+    "connecting": Role.WARN,
     "starting": Role.WARN,
 }
 
@@ -100,16 +102,31 @@ def _delay_role(delay_ms: float | None) -> Role:
 class TabsLine(Line):
     """Lists to the left, the filter beside them, periods with their keys to the right."""
 
-    def show_tabs(self, state: AppState, lists: Sequence[Piece], filter_text: str, order: str = "") -> None:
-        """Show the tabs as they are; `order` in words where no column shows it."""
+    def show_tabs(
+        self,
+        state: AppState,
+        lists: Sequence[Piece],
+        filter_text: str,
+        order: str = "",
+        not_known: tuple[int, int] = (0, 0),
+    ) -> None:
+        """Show the tabs as they are; `order` in words where no column shows it.
+
+        `not_known`: of how many rows the filter, and the order, do not know what they ask for.
+        """
         left = list(lists)
         if order:
             left += [Piece(" ", Role.DIM), Clickable(order, Role.TITLE, "screen.sort")]
         if filter_text:
             left += [Piece("  ", Role.DIM), Clickable(f"⌕ {filter_text}", Role.ACCENT, "screen.filter")]
+            if not_known[0]:
+                left.append(Piece(f" · {not_known[0]:,} not known", Role.PARTIAL))
         right = period_tabs(state, with_keys=True)
         if _cells(left) + _cells(right) > self.size.width:
             right = period_tabs(state, with_keys=False)
+        note = Piece(f"  order: {not_known[1]:,} not known", Role.PARTIAL)
+        if not_known[1] and _cells([*left, note]) + _cells(right) <= self.size.width:
+            left.append(note)
         self.show(left, right)
 
 

@@ -143,9 +143,9 @@ class FilterPrompt(Vertical):
         else:
             self._pause = self.set_timer(PAUSE_S, lambda: self._show_reason(read))
 
-    def show_count(self, shown: int, of: int) -> None:
-        """So many rows match what is used of the filter."""
-        count = f"{shown:,} of {of:,} match"
+    def show_count(self, shown: int, of: int, not_known: int = 0) -> None:
+        """So many rows match what is used of the filter, and of so many it is not known."""
+        count = f"{shown:,} of {of:,} match{f', {not_known:,} not known' if not_known else ''}"
         if self.is_open and count != self._count:
             self._count = count
             if not self._has_reason:
@@ -216,6 +216,7 @@ class FilterPrompt(Vertical):
         """Ask for a name, also for a number."""
         text = self.query_one(Input).value.strip()
         if not text:
+            self._show_error("There is nothing to save yet: type a filter or a number, then ctrl+s.")
             return
         try:
             self.state.read_filter(text)

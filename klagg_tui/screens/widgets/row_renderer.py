@@ -49,26 +49,21 @@ def row_strip(
     bar = row.bars[context.period.ordinal]
     pieces: list[tuple[str, RoleIndex]] = [("▌" if row_state.cursor else " ", Role.KEY)]
     pieces.append((sign_of(is_marked=row_state.on_wall, is_listed=row_state.mark), Role.MARK))
-    if bar is None:
-        pieces.append((fitted(f"  {row.symbol}  no bar of this period yet", width - 3, is_left=True), Role.FAINT))
-    else:
-        sign, role = state_sign(row, bar, context)
-        sign = sign.ljust(2)
-        pieces += [(sign[0], role), (row_state.alert or sign[1], Role.MARK if row_state.alert else role)]
-        cells = _cells(row, bar, placed, context, _FLASHES.get(row_state.flash))
-        pieces += (
-            [(text, role if role in _KEEPS_COLOUR else Role.FAINT) for text, role in cells]
-            if context.is_stale
-            else cells
-        )
-        used = placed[-1].x + placed[-1].width if placed else LEAD
-        pieces.append((" " * (width - 1 - used), Role.TEXT))
+    sign, role = state_sign(row, bar, context)
+    sign = sign.ljust(2)
+    pieces += [(sign[0], role), (row_state.alert or sign[1], Role.MARK if row_state.alert else role)]
+    cells = _cells(row, bar, placed, context, _FLASHES.get(row_state.flash))
+    pieces += (
+        [(text, role if role in _KEEPS_COLOUR else Role.FAINT) for text, role in cells] if context.is_stale else cells
+    )
+    used = placed[-1].x + placed[-1].width if placed else LEAD
+    pieces.append((" " * (width - 1 - used), Role.TEXT))
     pieces.append(("▐", Role.FAINT) if row_state.thumb else (" ", Role.TEXT))
     return Strip(_segments(pieces, styles), width)
 
 
 def _cells(
-    row: Row, bar: Bar, placed: Sequence[Placed], context: RenderContext, flash: Role | None
+    row: Row, bar: Bar | None, placed: Sequence[Placed], context: RenderContext, flash: Role | None
 ) -> list[tuple[str, RoleIndex]]:
     """The columns, blanks before each included."""
     pieces: list[tuple[str, RoleIndex]] = []
@@ -81,10 +76,11 @@ def _cells(
         if column.is_left:
             text = _BLANKS[gap] + fitted(text, cells, is_left=True)
         elif flash is not None and column.flashes:
-            # The arrow may stand in the blanks before the column.
-            lent = 1 if gap and len(text) >= cells else 0
+            # The arrow may stand in the blanks before the column, but not in the last one: there the colour has to do.
+            arrow = _ARROWS[flash] if gap > 1 or len(text) < cells else ""
+            lent = 1 if arrow and len(text) >= cells else 0
             pieces.append((_BLANKS[gap - lent], Role.TEXT))
-            text, role = fitted(_ARROWS[flash] + text, cells + lent, is_left=False), flash
+            text, role = fitted(arrow + text, cells + lent, is_left=False), flash
         elif len(text) <= cells:
             text = text.rjust(cells + gap)  # numbers: each letter is one cell
         else:

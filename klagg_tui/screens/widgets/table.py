@@ -7,7 +7,7 @@ the mark, the flash and the age stand. 500 rows of a DataTable cost 80 ms a repa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from rich.segment import Segment
 from textual.geometry import Region
@@ -16,8 +16,10 @@ from textual.strip import Strip
 
 from klagg_tui import formatting
 from klagg_tui.screens.app_state import AppState
+from klagg_tui.screens.palette import Palette
 from klagg_tui.screens.widgets.row_cursor import RowCursor
 from klagg_tui.screens.widgets.row_renderer import RowState, fitted, row_strip
+from klagg_tui.view.alerts.marks import AlertMarks
 from klagg_tui.view.columns.age import age_of
 from klagg_tui.view.columns.column import RenderContext
 from klagg_tui.view.layout import MIN_WIDTHS, Placed, grown, place
@@ -25,6 +27,20 @@ from klagg_tui.view.model import Row, is_stale_bar
 from klagg_tui.view.role import Role
 
 _MAX_CACHED: Final = 2_000
+
+
+class _Shared(NamedTuple):
+    """What is the same for all lines of a frame: much of it is dear to ask for."""
+
+    context: RenderContext
+    thumb: range
+    stale_venues: frozenset[str]
+    top: int
+    """The first row on view."""
+    width: int
+    palette: Palette
+    marks: AlertMarks | None
+    """None where there is no alert."""
 
 
 class MarketTable(RowCursor):
@@ -60,7 +76,7 @@ class MarketTable(RowCursor):
         self._drawn_ages: dict[str, str] = {}
         self._drawn_prices: dict[str, int] = {}
         self._flashing: dict[str, int] = {}
-        self._shared: tuple[RenderContext, range, frozenset[str]] = (state.render_context, range(0), frozenset())
+        self._shared = self._share()
 
     # What the screen calls.
 
@@ -115,22 +131,28 @@ class MarketTable(RowCursor):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The visible lines asked for; what all of them share is looked up once."""
-        self._shared = self.state.render_context, self.thumb(), self.state.stale_venues
+        self._shared = self._share()
         self.is_painted = bool(self.placed)
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         """One visible line."""
-        return self._line(y, *self._shared)
+        return self._line(y, self._shared)
 
-    def _line(self, y: int, context: RenderContext, thumb: range, stale_venues: frozenset[str]) -> Strip:
-        index = y + self.scroll_offset.y
-        width = self.size.width
+    def _share(self) -> _Shared:
+        state = self.state
+        top, width = self.scroll_offset.y, self.size.width
+        marks = state.marks if state.alerts.texts else None
+        return _Shared(state.render_context, self.thumb(), state.stale_venues, top, width, state.palette, marks)
+
+    def _line(self, y: int, shared: _Shared) -> Strip:
+        context, thumb, stale_venues, top, width, palette, marks = shared
+        index = y + top
         if index >= len(self.rows):
             return self._blank(y, width)
         row = self.rows[index]
         symbol = row.symbol
-        flash, alert = self._flashing.get(symbol, 0), self.state.marks.sign(row)
+        flash, alert = self._flashing.get(symbol, 0), marks.sign(row) if marks is not None else ""
         row_state = RowState(
             index == self.index, symbol in self.marked, flash, y in thumb, symbol in self.on_wall, alert
         )
@@ -143,7 +165,7 @@ class MarketTable(RowCursor):
         cached = self._cache.get(symbol)
         if cached is not None and cached[0] == key:
             return cached[1]
-        styles = self.state.palette.cursor if row_state.cursor else self.state.palette.plain
+        styles = palette.cursor if row_state.cursor else palette.plain
         if is_stale:
             context = context._replace(is_stale=True)
         strip = row_strip(row, self.placed, context, styles, width, row_state)

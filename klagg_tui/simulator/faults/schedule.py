@@ -16,6 +16,7 @@ from itertools import count
 from typing import Final, NamedTuple
 
 from klagg_tui.errors import ConfigError
+from klagg_tui.hints import hint
 from klagg_tui.simulator.market.chance import below, fraction
 
 MOMENTARY: Final = {
@@ -229,8 +230,9 @@ def _milliseconds(number: str, unit: str) -> int:
 
 
 def _unreadable(part: str, kinds: Collection[str]) -> ConfigError:
+    near = hint(part.partition("@")[0], (*kinds, *_WHOLE)).rstrip("?")
     return ConfigError(
-        f"{part!r} is no fault. Write KIND@AT, KIND@AT+LASTS or KIND@AT+LASTS:TARGET with times like 90s, 5m or 2h, "
+        f"{part!r} is no fault{near}{'?' if near else '.'} Write KIND@AT, KIND@AT+LASTS or KIND@AT+LASTS:TARGET with times like 90s, 5m or 2h, "
         f"or none, life or all (all/2m: two minutes apart); kinds are {', '.join(kinds)}."
     )
 

@@ -56,7 +56,9 @@ class Listing:
     weight: float
     """Its part in the market's activity, relative to the others."""
     daily_move: float
-    """Standard deviation of a day's logarithmic return."""
+    """Standard deviation of a day's logarithmic return, without what comes of BTC's."""
+    beta: float
+    """How many times BTC's moves it makes besides its own; 0 of BTC itself."""
     listed_minute: int
     delivered_minute: int | None
     """When a quarterly contract ends; None for a perpetual one."""
@@ -123,6 +125,8 @@ _TAILS: Final = ("A", "O", "IX", "EN", "US", "AR", "ITY", "ON", "EL", "ICA", "UM
 
 _ROLLED_BEFORE: Final = 14 * DAY
 """The current quarter ends at least so many minutes after the start."""
+_ALONE: Final = 0.08
+"""The part of the coins that hardly care about BTC."""
 _EIGHT_DECIMALS: Final = {"1000SATS": (8, 0), "YFI": (1, 8)}
 """Decimals of tick and quantity of the extreme ones."""
 
@@ -145,6 +149,7 @@ def perpetual(spec: MarketSpec, rank: int, listed_minute: int | None = None) -> 
     quote = "USDC" if rank % 23 == 22 else "USDT"
     path_key = b"%d|%s|" % (spec.seed, base.encode())
     key = _key_at(spec, path_key)
+    daily_move, beta = _moves(rank, path_key)
     return Listing(
         symbol=base + quote,
         base=base,
@@ -153,7 +158,8 @@ def perpetual(spec: MarketSpec, rank: int, listed_minute: int | None = None) -> 
         price=price * _apart(spec, key),
         **_sizes(base, price),
         weight=1 / (rank + 1.5) ** 0.9,
-        daily_move=0.02 + 0.04 * fraction(path_key + b"move") if rank > 1 else 0.022,
+        daily_move=daily_move,
+        beta=beta,
         listed_minute=_listed(spec, rank, path_key) if listed_minute is None else listed_minute,
         delivered_minute=None,
         three_day_anchor=1 if rank % 5 else (1, 0, 2)[rank // 5 % 3],
@@ -163,6 +169,14 @@ def perpetual(spec: MarketSpec, rank: int, listed_minute: int | None = None) -> 
         key=key,
         path_key=path_key,
     )
+
+
+def _moves(rank: int, path_key: bytes) -> tuple[float, float]:
+    """A day's own move, and the beta: a coin goes with BTC, some more than others and few alone: by minutes a correlation of about 0.3 to 0.9."""
+    if not rank:
+        return 0.022, 0.0
+    beta = 0.2 if fraction(path_key + b"alone") < _ALONE else 0.7 + 1.0 * fraction(path_key + b"beta")
+    return (0.01 + 0.03 * fraction(path_key + b"move") if rank > 1 else 0.012), beta
 
 
 def _key_at(spec: MarketSpec, path_key: bytes) -> bytes:
@@ -226,7 +240,8 @@ def _other(spec: MarketSpec, base: str, contract_type: str, price: float, delive
         price=price * _apart(spec, key),
         **_sizes(base, price),
         weight=0.02,
-        daily_move=0.022,
+        daily_move=0.012 if base == "TSLA" else 0.003,
+        beta=0.1 if base == "TSLA" else 1.0,
         listed_minute=_listed(spec, 99, path_key),
         delivered_minute=delivered_minute,
         three_day_anchor=1,

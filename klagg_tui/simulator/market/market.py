@@ -102,7 +102,7 @@ class Market:
         listings = catalog(spec)
         self.start_minute = spec.start_ms // MINUTE_MS
         self.pace = Pace(spec, sum(listing.weight for listing in listings))
-        self.path = PricePath(self.start_minute, len(listings))
+        self.path = PricePath(self.start_minute, len(listings), listings[0])
         self.lives = {listing.symbol: Life(listing, listing.delivered_minute or _FOREVER) for listing in listings}
         self._straddles: set[tuple[str, int]] = set()
         self.version = 0
@@ -274,8 +274,10 @@ class Market:
         listing, count = life.listing, len(raw) // 4
         prices = self._prices(listing, minute, raw[:count])
         lots = self.lots(listing, minute)
+        # A trade of the past stands for many: each is one of their fills.
+        many = round(self.pace.share(listing, minute))
         rows = [
-            (price, 1 + int(lots * WILD[size]), 1 if self.spec.single_fills else FILLS[side], bool(side & 1))
+            (price, 1 + int(lots * WILD[size]), many * (1 if self.spec.single_fills else FILLS[side]), bool(side & 1))
             for price, size, side in zip(prices, raw[count : 2 * count], raw[2 * count : 3 * count], strict=True)
         ]
         if self._is_straddled(listing.symbol, minute):

@@ -1,7 +1,8 @@
 """The price of a symbol at every minute's edge: a random walk that can be entered anywhere.
 
 Brownian midpoint displacement gives the days' edges, bridges between them the hours' and between those the minutes'.
-Volatility comes in clusters of hours. Nothing depends on what was asked before.
+Volatility comes in clusters of hours. A coin's walk is its own and, times its beta, that of BTC. Nothing depends on what
+was asked before.
 """
 
 from __future__ import annotations
@@ -22,7 +23,11 @@ _SPAN = 8192
 class PricePath:
     """Prices at the edges of days, hours and minutes; remembers the latest few thousand."""
 
-    def __init__(self, start_minute: int, symbols: int) -> None:
+    def __init__(self, start_minute: int, symbols: int, leader: Listing) -> None:
+        """`leader`: the one that others go with."""
+        self._leader = leader
+        self._led: Callable[[int], array[float]] = lru_cache(maxsize=2048)(self._led_edges)
+        """How far the leader's logarithm is from its home at the minutes' edges of an hour."""
         self._start_day = start_minute // DAY
         self._day: Callable[[Listing, int], float] = lru_cache(maxsize=8192)(self._walk)
         self._hours: Callable[[Listing, int], array[float]] = lru_cache(maxsize=max(2048, 4 * symbols))(
@@ -38,7 +43,11 @@ class PricePath:
         hour, rest = divmod(minute, HOUR)
         if rest:
             return self.minutes(listing, hour)[rest]
-        return exp(self._log_at(listing, hour))
+        return exp(
+            self._log_at(listing, hour) + listing.beta * self._led_at(hour)
+            if listing.beta
+            else self._log_at(listing, hour)
+        )
 
     def _log_at(self, listing: Listing, hour: int) -> float:
         day, rest = divmod(hour, 24)
@@ -48,7 +57,19 @@ class PricePath:
         step = listing.daily_move / sqrt(DAY) * volatility(listing, hour)
         steps = [step * NORMAL[byte] for byte in draws(listing.path_key + b"M%d" % hour, HOUR)]
         edges = _bridge(self._log_at(listing, hour), self._log_at(listing, hour + 1), steps)
+        beta = listing.beta
+        if beta:
+            edges = [own + beta * led for own, led in zip(edges, self._led(hour), strict=True)]
         return array("d", map(exp, edges))
+
+    def _led_at(self, hour: int) -> float:
+        return self._log_at(self._leader, hour) - log(self._leader.price)
+
+    def _led_edges(self, hour: int) -> array[float]:
+        home = log(self._leader.price)
+        edges = array("d", (log(price) - home for price in self.minutes(self._leader, hour)))
+        edges[0], edges[-1] = self._led_at(hour), self._led_at(hour + 1)
+        return edges
 
     def _hour_edges(self, listing: Listing, day: int) -> array[float]:
         step = listing.daily_move / sqrt(24)

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from klagg_tui.simulator.market.calendar import HOUR, MINUTE_MS
 from klagg_tui.simulator.market.catalog import Listing
-from klagg_tui.simulator.market.chance import MILD, WILD, draws
+from klagg_tui.simulator.market.chance import NORMAL, WILD, draws
 from klagg_tui.simulator.market.klines import Published
 from klagg_tui.simulator.market.market import Market
 from klagg_tui.simulator.market.text import decimal_text, price_text
@@ -24,6 +24,8 @@ Price: TypeAlias = Callable[[Market, Listing, int], float]
 FUNDED_EVERY_MS: Final = 8 * HOUR * MINUTE_MS
 _RATE: Final = 0.0001
 """Funding for eight hours in calm times, also the interest in it."""
+_CROWDED: Final = 248
+"""Of 256 moods those above are of a crowd that is long, and as many at the other end of one that is short."""
 
 
 def mark_at(market: Market, listing: Listing, now_ms: int) -> float:
@@ -44,8 +46,10 @@ def premium_at(market: Market, listing: Listing, now_ms: int) -> float:
 
 
 def funding_rate(listing: Listing, now_ms: int) -> float:
-    """What is paid at the end of these eight hours."""
-    return _RATE * MILD[_mood(listing, now_ms)]
+    """What is paid at the end of these eight hours: about a quarter of the coins is paid for going long, a few are crowded."""
+    mood = _mood(listing, now_ms)
+    crowd = max(0, mood - _CROWDED) - max(0, 256 - _CROWDED - 1 - mood)
+    return _RATE * (0.7 + NORMAL[mood] + crowd)
 
 
 def mark_price(market: Market, symbol: str, now_ms: int) -> Row:

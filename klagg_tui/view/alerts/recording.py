@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from klagg_tui.alert import Firing
 from klagg_tui.engine.columns import BarColumns, no_columns
+from klagg_tui.engine.period import Period
 from klagg_tui.feed import FeedUpdate
 from klagg_tui.view.alerts.book import AlertBook
 from klagg_tui.view.model import Market
@@ -16,8 +17,10 @@ from klagg_tui.view.screener.wanted import Wanted
 class AlertWatch:
     """Fed with what the engine tells. Pure but for the desk of its book, whose calls are cheap."""
 
-    def __init__(self, book: AlertBook) -> None:
+    def __init__(self, book: AlertBook, periods: Collection[Period] = ()) -> None:
+        """`periods`: those whose bars are kept."""
         self.book = book
+        self._periods = periods
         self.market = Market()
         self._wanted = Wanted(self.market.screener)
         self._version = -1
@@ -28,8 +31,9 @@ class AlertWatch:
         alerts, market = self.book.alerts, self.market
         if self._version != alerts.version:
             self._version = alerts.version
-            market.screener.use(alerts.calls)
+            market.screener.use(alerts.calls, self._periods)
         touched = market.apply(update) if update is not None else set()
+        alerts.doubt((), update.tickers if update is not None else ())
         return self.book.check(market.rows, sorted(touched), now_ms), unread
 
     def needs(self) -> list[Need]:

@@ -17,6 +17,7 @@ from klagg_tui.view.columns.registry import BY_NAME
 from klagg_tui.view.filter import Scope
 from klagg_tui.view.model import Row
 from klagg_tui.view.screener.figure import FigureCall
+from klagg_tui.view.screener.recipes import is_of_day
 
 
 class State(Enum):
@@ -56,10 +57,6 @@ class _Watched:
         """Symbols for which it was seen not to hold since it fired."""
         self.held: set[str] = set()
         """Symbols for which it fired and still holds."""
-
-    def knows(self, row: Row) -> bool:
-        """Whether every figure that it asks for is known: what is not cannot be seen to be untrue."""
-        return all(row.figure(call) is not None for call in self.filter.calls)
 
 
 class Alerts:
@@ -136,11 +133,16 @@ class Alerts:
         for key, at_ms in fired_ms.items():
             self._fired_ms[key] = max(at_ms, self._fired_ms.get(key, at_ms))
 
-    def doubt(self, symbols: Collection[str]) -> None:
-        """Stored bars of these were read: figures became others by that, and not by what the market did."""
+    def doubt(self, symbols: Collection[str], days: Collection[str] = ()) -> None:
+        """Stored bars of these were read: figures became others by that, and not by what the market did.
+
+        `days`: those of which the exchange told the last 24 hours; of them only figures over a day became others.
+        """
         for one in self._watched.values():
             if one.filter.calls:
                 one.armed.difference_update(symbols)
+            if days and any(map(is_of_day, one.filter.calls)):
+                one.armed.difference_update(days)
 
     def state_of(self, text: str, now_ms: int) -> State:
         """How the alert of this text stands."""
@@ -196,7 +198,8 @@ class Alerts:
                 if not one.filter.matches(row, one.period, now_ms):
                     if symbol not in one.armed:
                         one.held.discard(symbol)
-                        if one.knows(row):
+                        # What asks for a value that is not known yet was not seen to be untrue.
+                        if one.filter.denies(row, one.period, now_ms):
                             one.armed.add(symbol)
                 elif symbol in one.armed:
                     one.armed.discard(symbol)
@@ -217,9 +220,8 @@ class Alerts:
         self._fired_ms[before.text, row.symbol] = now_ms
         one.held.add(row.symbol)
         self._change(one, replace(before, count=before.count + 1, last_ms=now_ms, has_ended=ends))
-        price = "" if row.last is None else formatting.price(row.last, row.decimals)
         value = _value(one, row, now_ms)
-        return Firing(now_ms, row.symbol, row.venue, before.text, before.name, price, value, before.count + 1)
+        return Firing(now_ms, row.symbol, row.venue, before.text, before.name, _price(row), value, before.count + 1)
 
     def _change(self, one: _Watched, alert: Alert) -> None:
         one.alert = self._alerts[alert.text] = alert
@@ -245,6 +247,14 @@ def _period_of(alert: Alert, scope: Scope) -> Period:
 def is_price(text: str) -> bool:
     """Whether a text is the newest price's name."""
     return BY_NAME.get(text.lower()) is LAST
+
+
+def _price(row: Row) -> str:
+    """The newest price, as the exchange told it where no trade was seen; empty where it is not known."""
+    if row.last is not None:
+        return formatting.price(row.last, row.decimals)
+    told = row.told_last
+    return "" if told is None else formatting.plain(told)
 
 
 _SIGNIFICANT: Final = 6

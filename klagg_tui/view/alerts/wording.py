@@ -14,7 +14,8 @@ from klagg_tui.timespec import parse_time
 FORMS: Final = "once, every 15m, until 2026-12-31, until +2h"
 _LENGTH: Final = re.compile(r"(\d{1,6})\s*([smhdw])")
 _MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
-_LEAST_MS: Final = 1_000
+_LEAST_MS: Final = 10_000
+"""More often nobody can read them, and a server that takes them shuts the door."""
 _MOST_MS: Final = 30 * 86_400_000
 
 
@@ -31,7 +32,7 @@ def with_repeat(alert: Alert, text: str, now_ms: int, *, local: bool = False) ->
         if word == "once" and not rest:
             found = replace(found, repeat=Repeat.ONCE, until_ms=None)
         elif word == "every" and (length := _length(rest)) is not None:
-            found = replace(found, pause_ms=length)
+            found = replace(found, pause_ms=_checked(length))
         elif word == "until" and rest:
             found = replace(found, repeat=Repeat.UNTIL, until_ms=_until(rest, now_ms, local=local))
         else:
@@ -41,8 +42,14 @@ def with_repeat(alert: Alert, text: str, now_ms: int, *, local: bool = False) ->
 
 def _length(text: str) -> int | None:
     found = _LENGTH.fullmatch(text)
-    length = int(found[1]) * _MS[found[2]] if found else 0
-    return length if _LEAST_MS <= length <= _MOST_MS else None
+    return int(found[1]) * _MS[found[2]] if found else None
+
+
+def _checked(length: int) -> int:
+    if not _LEAST_MS <= length <= _MOST_MS:
+        least, most = _length_text(_LEAST_MS), "30d"
+        raise BadTime(f"An alert rests {least} to {most} between two firings; write for example every {least}.")
+    return length
 
 
 def _until(text: str, now_ms: int, *, local: bool) -> int:

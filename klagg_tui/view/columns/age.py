@@ -17,7 +17,7 @@ def age_of(row: Row, now_ms: int) -> int | None:
     return None if row.last_trade_ms is None else max(0, now_ms - row.last_trade_ms)
 
 
-def _draw(row: Row, _bar: Bar, context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
+def _draw(row: Row, _bar: Bar | None, context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
     elapsed = age_of(row, context.now_ms)
     return formatting.age(elapsed), Role.DIM if elapsed is None or elapsed < MINUTE_MS else Role.FAINT
 

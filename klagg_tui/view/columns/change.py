@@ -7,12 +7,12 @@ from typing import Final
 from klagg_tui import formatting
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import DAY_MS, Period
-from klagg_tui.view.columns.column import Column, RenderContext, Value, change_role
+from klagg_tui.view.columns.column import NO_VALUE, Column, RenderContext, Value, change_role
 from klagg_tui.view.model import Row, change_percent, is_stale_bar, taker_share
 from klagg_tui.view.role import Role, RoleIndex, heat
 
 
-def _draw_change(_row: Row, bar: Bar, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
+def _draw_change(_row: Row, bar: Bar | None, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
     change = change_percent(bar)
     return formatting.percent(change), change_role(change)
 
@@ -29,8 +29,10 @@ CHANGE: Final = Column(
 )
 
 
-def _draw_range(_row: Row, bar: Bar, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
-    return (f"{(bar.high - bar.low) * 100 / bar.low:.2f}%" if bar.low else formatting.NOTHING), Role.DIM
+def _draw_range(_row: Row, bar: Bar | None, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
+    if bar is None or not bar.low:
+        return NO_VALUE
+    return f"{(bar.high - bar.low) * 100 / bar.low:.2f}%", Role.DIM
 
 
 def _measure_range(_row: Row, bar: Bar | None, _now_ms: int) -> Value:
@@ -61,7 +63,7 @@ def period_column(period: Period) -> Column:
     ordinal = period.ordinal
     strongest = _STRONGEST_DAILY_CHANGE * (period.nominal_ms / DAY_MS) ** 0.5
 
-    def parts(row: Row, _bar: Bar, context: RenderContext, width: int) -> tuple[tuple[str, RoleIndex], ...]:
+    def parts(row: Row, _bar: Bar | None, context: RenderContext, width: int) -> tuple[tuple[str, RoleIndex], ...]:
         bar = row.bars[ordinal]
         if bar is None:
             return ((formatting.NOTHING.rjust(width), Role.FAINT),)
@@ -77,7 +79,7 @@ def period_column(period: Period) -> Column:
             Role.FAINT if stale else heat(change, strongest),
         )
 
-    def draw(row: Row, _bar: Bar, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
+    def draw(row: Row, _bar: Bar | None, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
         change = change_percent(row.bars[ordinal])
         return formatting.percent(change), change_role(change)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, NamedTuple, TypeAlias
 
+from klagg_tui import formatting
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import Period
 from klagg_tui.view.model import Row
@@ -26,10 +27,16 @@ class RenderContext(NamedTuple):
 Value: TypeAlias = float | int | str | None
 Measure: TypeAlias = Callable[[Row, Bar | None, int], Value]
 """From the row, its bar of the period and the time to the value that is compared; None: the row has none."""
-Draw: TypeAlias = Callable[[Row, Bar, RenderContext, int], tuple[str, RoleIndex]]
-"""From the row, its bar, the context and the width to a text that is no wider, and its meaning."""
-DrawParts: TypeAlias = Callable[[Row, Bar, RenderContext, int], tuple[tuple[str, RoleIndex], ...]]
+Draw: TypeAlias = Callable[[Row, Bar | None, RenderContext, int], tuple[str, RoleIndex]]
+"""From the row, its bar of the period where there is one, the context and the width to a text that is no wider, and its meaning."""
+DrawParts: TypeAlias = Callable[[Row, Bar | None, RenderContext, int], tuple[tuple[str, RoleIndex], ...]]
 """The same in several pieces, together exactly as wide."""
+
+NO_VALUE: Final[tuple[str, RoleIndex]] = (formatting.NOTHING, Role.FAINT)
+"""What is drawn of a value that is not known, and of a bar that is not there."""
+
+ABOUT: Final = "≈"
+"""Stands before what is known only in part, or by hearsay."""
 
 PRICE_WIDTH: Final = -1
 """As wide as the longest price on view."""

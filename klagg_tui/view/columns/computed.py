@@ -12,7 +12,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import FilterError
 from klagg_tui.view import filter as filters
 from klagg_tui.view.columns import registry
-from klagg_tui.view.columns.column import Column, RenderContext, Value
+from klagg_tui.view.columns.column import NO_VALUE, Column, RenderContext, Value
 from klagg_tui.view.columns.figures import CHOSEN, figure_column
 from klagg_tui.view.filter import Expression, Scope
 from klagg_tui.view.model import Row
@@ -90,13 +90,13 @@ def _measure(expression: Expression) -> Callable[[Row, Bar | None, int], Value]:
     return measure
 
 
-def _draw(expression: Expression) -> Callable[[Row, Bar, RenderContext, int], tuple[str, RoleIndex]]:
+def _draw(expression: Expression) -> Callable[[Row, Bar | None, RenderContext, int], tuple[str, RoleIndex]]:
     value, calls = expression.value, expression.calls
 
-    def draw(row: Row, _bar: Bar, context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
+    def draw(row: Row, _bar: Bar | None, context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
         number = value(row, context.period, context.now_ms)
         if number is None:
-            return formatting.NOTHING, Role.FAINT
+            return NO_VALUE
         is_whole = all(row.coverage(call) >= WHOLE for call in calls)
         return formatting.short(number), Role.TEXT if is_whole else Role.PARTIAL
 

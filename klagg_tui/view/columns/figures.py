@@ -11,16 +11,14 @@ from klagg_tui import formatting
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import DAY_MS, MINUTE_MS, Period
 from klagg_tui.errors import FilterError
-from klagg_tui.view.columns.column import PRICE_WIDTH, Column, RenderContext, change_role
+from klagg_tui.view.columns.column import ABOUT, NO_VALUE, PRICE_WIDTH, Column, RenderContext, change_role
 from klagg_tui.view.model import Row
 from klagg_tui.view.quotes import is_comparable
 from klagg_tui.view.role import Role, RoleIndex, heat
-from klagg_tui.view.screener.figure import WHOLE, Figure, FigureCall, FigureUnit, parsed
+from klagg_tui.view.screener.figure import OF_BARS, Figure, FigureCall, FigureUnit, parsed
 
-ABOUT: Final = "≈"
-"""Stands before a figure of whose window a part is not known."""
 AT_LEAST: Final = "≥"
-"""Stands before a figure that may be more, for the same reason."""
+"""Stands before a figure that may be more, because a part of what it looks at is not known."""
 
 _WIDTHS: Final = {
     FigureUnit.PERCENT: 8,
@@ -51,6 +49,7 @@ _STRONGEST_DAILY_CHANGE: Final = 8.0
 """Percent in a day that is drawn in the strongest heat; other lengths by the root of time, as prices wander."""
 _BUSY: Final = 3.0
 """Times the usual that is worth a look."""
+_UNKNOWN: Final = (None, False)
 _YEAR_DAYS: Final = 365.25
 _BESIDE_PERIODS: Final = 90
 """The importance of a change in the view of all periods, of the shortest ones the most."""
@@ -71,17 +70,20 @@ def figure_column(call: FigureCall) -> Column:
     figure = call.figure
     arguments = call.arguments
     title = f"{figure.title} {arguments}" if arguments else figure.title
-    text_of = _TEXTS[figure.unit]
+    text_of, role_of, is_signed = _TEXTS[figure.unit], _role_of(figure), figure.is_signed
+    is_money, sign = figure.unit is FigureUnit.MONEY, AT_LEAST if figure.is_floor else ABOUT
 
-    def draw(row: Row, _bar: Bar, _context: RenderContext, width: int) -> tuple[str, RoleIndex]:
-        value = row.figure(call)
+    def draw(row: Row, _bar: Bar | None, _context: RenderContext, width: int) -> tuple[str, RoleIndex]:
+        figures = row.figures
+        value, is_whole = _UNKNOWN if figures is None else figures.look(call, row.bars)
         if value is None:
-            return formatting.NOTHING, Role.FAINT
-        text = text_of(value, row, figure.is_signed)
-        if row.coverage(call) >= WHOLE:
-            return text, _role(figure, value, row)
-        sign = AT_LEAST if figure.is_floor else ABOUT
-        return (f"{sign}{text.strip()}" if len(text.strip()) < width else text), Role.PARTIAL
+            return NO_VALUE
+        text = formatting.without_sign_of_nothing(text_of(value, row, is_signed))
+        if is_whole:
+            # What cannot be held against other rows stands back.
+            return text, Role.FAINT if is_money and not is_comparable(row.quote) else role_of(value)
+        bare = text.lstrip()
+        return (f"{sign}{bare}" if len(bare) < width else text), Role.PARTIAL
 
     return Column(
         key=str(call),
@@ -89,9 +91,13 @@ def figure_column(call: FigureCall) -> Column:
         note=f"{figure.note}: {arguments}" if arguments else figure.note,
         importance=_IMPORTANCE.get(str(call), CHOSEN),
         width=_WIDTHS[figure.unit],
-        measure=lambda row, _bar, _now_ms: row.figure(call),
+        measure=(
+            (lambda row, _bar, now_ms: row.settled(call, now_ms // MINUTE_MS))
+            if call.key in OF_BARS
+            else (lambda row, _bar, _now_ms: row.figure(call))
+        ),
         draw=draw,
-        is_money=figure.unit is FigureUnit.MONEY,
+        is_money=is_money,
         is_descending=figure.unit is not FigureUnit.DAYS,
         calls=frozenset({call}),
     )
@@ -103,11 +109,12 @@ def heat_column(minutes: int) -> Column:
     call = FigureCall("chg", (minutes,))
     strongest = _STRONGEST_DAILY_CHANGE * (minutes * MINUTE_MS / DAY_MS) ** 0.5
 
-    def parts(row: Row, _bar: Bar, context: RenderContext, width: int) -> tuple[tuple[str, RoleIndex], ...]:
-        change = row.figure(call)
+    def parts(row: Row, _bar: Bar | None, context: RenderContext, width: int) -> tuple[tuple[str, RoleIndex], ...]:
+        figures = row.figures
+        change, is_whole = _UNKNOWN if figures is None else figures.look(call, row.bars)
         if change is None:
             return ((formatting.NOTHING.rjust(width), Role.FAINT),)
-        about = ABOUT if row.coverage(call) < WHOLE else ""
+        about = "" if is_whole else ABOUT
         text = f"{about}{formatting.percent(change).strip()}"
         if len(text) > width:
             text = f"{about}{formatting.short_percent(change).strip()}"[-width:]
@@ -127,16 +134,21 @@ def heat_column(minutes: int) -> Column:
     )
 
 
-def _role(figure: Figure, value: float, row: Row) -> Role:
-    """Gain or loss of what has a direction, and what cannot be held against other rows quieter."""
-    if figure.unit is FigureUnit.MONEY and not is_comparable(row.quote):
-        return Role.FAINT
+def _role_of(figure: Figure) -> Callable[[float], Role]:
+    """Gain or loss of what has a direction."""
     if figure.unit is FigureUnit.TIMES:
-        return Role.ACCENT if value >= _BUSY else Role.TEXT
+        return _busy_role
     if not figure.is_signed or figure.is_one_sided:
-        return Role.TEXT if figure.unit is FigureUnit.MONEY else Role.DIM
-    if figure.unit is FigureUnit.PERCENT:
-        return change_role(value)
+        plain = Role.TEXT if figure.unit is FigureUnit.MONEY else Role.DIM
+        return lambda _value: plain
+    return change_role if figure.unit is FigureUnit.PERCENT else _signed_role
+
+
+def _busy_role(value: float) -> Role:
+    return Role.ACCENT if value >= _BUSY else Role.TEXT
+
+
+def _signed_role(value: float) -> Role:
     return Role.GAIN if value > 0 else Role.LOSS if value < 0 else Role.DIM
 
 
@@ -154,7 +166,8 @@ def _count(value: float, _row: Row, _is_signed: bool) -> str:
 
 
 def _price(value: float, row: Row, _is_signed: bool) -> str:
-    return f"{value:.{row.decimals}f}"
+    # Before a bar was seen nobody knows how many decimals the symbol has.
+    return f"{value:.{row.decimals}f}" if row.last is not None else formatting.plain(value)
 
 
 def _times(value: float, _row: Row, _is_signed: bool) -> str:

@@ -13,8 +13,8 @@ from typing import Final
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.view.columns.age import AGE
 from klagg_tui.view.columns.change import CHANGE, RANGE, period_column, period_key
-from klagg_tui.view.columns.column import Column
-from klagg_tui.view.columns.figures import ABOUT, figure_column, heat_column, named
+from klagg_tui.view.columns.column import ABOUT, Column
+from klagg_tui.view.columns.figures import figure_column, heat_column, named
 from klagg_tui.view.columns.prices import CLOSE, HIGH, LAST, LOW, OPEN
 from klagg_tui.view.columns.spark import SPARK
 from klagg_tui.view.columns.state import STATE
@@ -66,6 +66,13 @@ DEFAULT_KEYS: Final = (
 )
 """Those that are shown until somebody chooses others; where room is short, the least important are left out."""
 
+OF_FILTER: Final = "⌕"
+"""Stands before the title of a column that is shown because the filter goes by it."""
+_SORTED_BY: Final = 98
+_ASKED_FOR: Final = 97
+_ADDED: Final = 95
+"""Of what is not shown from the beginning: somebody chose it."""
+
 _PERIOD_COLUMNS: Final = {column.key: column for column in map(period_column, Period)}
 _LAST_IMPORTANCE: Final = 50
 """Of the newest price in the view of all periods: each period is worth more."""
@@ -95,33 +102,49 @@ def view_columns(
     has_venues: bool = False,
     mixes_quotes: bool = False,
     find_column: Callable[[str], Column | None] = find,
-    besides: str = "",
+    besides: Sequence[str] = (),
+    sorted_by: str = "",
 ) -> tuple[Column, ...]:
     """The columns of a view: the chosen ones, or symbol, price and the change over each period, and others where there is room.
 
     `has_venues`: several exchanges are watched; `mixes_quotes`: the rows on view have several quotes. A key that `find_column` does
-    not know is left out. `besides` is the key of one that stands behind the price unless it is chosen.
+    not know is left out. `besides` are keys of those that the filter goes by: they stand behind the price, marked as its own, unless they
+    are chosen. Where room is short, they, the one of `sorted_by` and those that somebody added stay before others.
     """
     columns = (
         _period_view(periods)
         if all_periods
-        else [column for key in _with(keys, besides) if (column := find_column(key)) is not None]
+        else [
+            _worth(column, key, keys, sorted_by)
+            for key in _with(keys, besides)
+            if (column := find_column(key)) is not None
+        ]
     )
     if not has_venues:
         columns = [column for column in columns if column.key != VENUE.key]
     elif not any(column.key == VENUE.key for column in columns):
-        columns = [WHOLE_SYMBOL if column is SYMBOL else column for column in columns]
+        columns = [WHOLE_SYMBOL if column.key == SYMBOL.key else column for column in columns]
     if mixes_quotes:
         columns = [replace(each, title=f"{ABOUT}{each.title}") if each.is_money else each for each in columns]
     return tuple(columns)
 
 
-def _with(keys: Sequence[str], key: str) -> Sequence[str]:
-    """The keys with another one behind what names a row and its price, unless it is among them."""
-    if not key or key in keys:
-        return keys
+def _with(keys: Sequence[str], others: Sequence[str]) -> Sequence[str]:
+    """The keys with others behind what names a row and its price, unless they are among them."""
+    more = [key for key in others if key not in keys]
     at = max((keys.index(each.key) for each in (SYMBOL, VENUE, LAST) if each.key in keys), default=-1) + 1
-    return (*keys[:at], key, *keys[at:])
+    return (*keys[:at], *more, *keys[at:]) if more else keys
+
+
+def _worth(column: Column, key: str, chosen: Sequence[str], sorted_by: str) -> Column:
+    """The column with its importance here: what the filter goes by is marked too."""
+    if key not in chosen:
+        return replace(column, title=f"{OF_FILTER}{column.title}", importance=max(_ASKED_FOR, column.importance))
+    if column.key == sorted_by:
+        return replace(column, importance=max(_SORTED_BY, column.importance))
+    if key not in DEFAULT_KEYS and column.importance < _ADDED:
+        return replace(column, importance=_ADDED)
+    return column
 
 
 def _period_view(periods: Sequence[Period]) -> list[Column]:

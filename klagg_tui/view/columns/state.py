@@ -11,6 +11,8 @@ from klagg_tui.view.model import Row, is_stale_bar
 from klagg_tui.view.role import Role, RoleIndex
 
 STALE: Final = "stale"
+NO_BAR: Final = "no bar yet"
+"""Nothing was seen of the period on view; no state that a filter could ask for."""
 HALTED: Final = "halted"
 """Nobody trades it for a while: the exchange says so."""
 BY_CANDLE: Final = "~"
@@ -36,28 +38,30 @@ def bar_sign(bar: Bar) -> str:
     return f"{_SIGNS[bar.state]}{BY_CANDLE}" if is_candle else _SIGNS[bar.state]
 
 
-def state_sign(row: Row, bar: Bar, context: RenderContext) -> tuple[str, RoleIndex]:
+def state_sign(row: Row, bar: Bar | None, context: RenderContext) -> tuple[str, RoleIndex]:
     """The state in at most two cells; blank where it is the usual one."""
     if row.is_halted:
         return "=", Role.WARN
     if context.is_stale:
         return "✕", Role.WARN
-    return ("", Role.DIM) if bar.state is State.FORMING else (bar_sign(bar), _ROLES[bar.state])
+    return ("", Role.DIM) if bar is None or bar.state is State.FORMING else (bar_sign(bar), _ROLES[bar.state])
 
 
-def _draw(row: Row, bar: Bar, context: RenderContext, width: int) -> tuple[str, RoleIndex]:
+def _draw(row: Row, bar: Bar | None, context: RenderContext, width: int) -> tuple[str, RoleIndex]:
     if row.is_halted:
         return HALTED, Role.WARN
     if context.is_stale:
         return STALE, Role.WARN
+    if bar is None:
+        return NO_BAR, Role.FAINT
     return ("", Role.DIM) if bar.state is State.FORMING else (state_label(bar)[:width], _ROLES[bar.state])
 
 
 def _measure(row: Row, bar: Bar | None, now_ms: int) -> Value:
-    if bar is None:
-        return None
     if row.is_halted:
         return HALTED
+    if bar is None:
+        return None
     return STALE if is_stale_bar(bar, now_ms) else state_label(bar)
 
 

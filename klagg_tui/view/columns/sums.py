@@ -7,20 +7,22 @@ from typing import Final
 from klagg_tui import formatting
 from klagg_tui.engine import exact
 from klagg_tui.engine.bar import Bar
-from klagg_tui.view.columns.column import Column, RenderContext, Value, sum_role
+from klagg_tui.view.columns.column import NO_VALUE, Column, RenderContext, Value, sum_role
 from klagg_tui.view.model import Row, trade_count_of, turnover_of
 from klagg_tui.view.quotes import is_comparable
 from klagg_tui.view.role import Role, RoleIndex
 
 
-def _draw_volume(_row: Row, bar: Bar, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
+def _draw_volume(_row: Row, bar: Bar | None, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
+    if bar is None:
+        return NO_VALUE
     return formatting.short(exact.quantity_as_float(bar.volume)), sum_role(bar)
 
 
-def _draw_turnover(row: Row, bar: Bar, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
+def _draw_turnover(row: Row, bar: Bar | None, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
     turnover = turnover_of(bar)
-    if turnover is None:
-        return formatting.NOTHING, Role.FAINT
+    if bar is None or turnover is None:
+        return NO_VALUE
     role = Role.TEXT if is_comparable(row.quote) else Role.FAINT
     return formatting.short(exact.turnover_as_float(turnover)), sum_role(bar, role)
 
@@ -30,9 +32,9 @@ def _measure_turnover(_row: Row, bar: Bar | None, _now_ms: int) -> Value:
     return None if turnover is None else exact.turnover_as_float(turnover)
 
 
-def _draw_trades(_row: Row, bar: Bar, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
+def _draw_trades(_row: Row, bar: Bar | None, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
     count = trade_count_of(bar)
-    return (formatting.NOTHING, Role.FAINT) if count is None else (formatting.count(count), sum_role(bar))
+    return NO_VALUE if bar is None or count is None else (formatting.count(count), sum_role(bar))
 
 
 VOLUME: Final = Column(

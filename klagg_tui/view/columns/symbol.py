@@ -11,11 +11,11 @@ from klagg_tui.view.model import Row
 from klagg_tui.view.role import Role, RoleIndex
 
 
-def _draw(row: Row, _bar: Bar, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
+def _draw(row: Row, _bar: Bar | None, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
     return row.title, Role.STRONG
 
 
-def _draw_whole(row: Row, _bar: Bar, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
+def _draw_whole(row: Row, _bar: Bar | None, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
     return row.symbol, Role.STRONG
 
 

@@ -12,7 +12,7 @@ from klagg_tui.view.role import Role, RoleIndex
 from klagg_tui.view.sparkline import balance
 
 
-def _parts(_row: Row, bar: Bar, _context: RenderContext, width: int) -> tuple[tuple[str, RoleIndex], ...]:
+def _parts(_row: Row, bar: Bar | None, _context: RenderContext, width: int) -> tuple[tuple[str, RoleIndex], ...]:
     share = taker_share(bar)
     if share is None:
         return ((formatting.NOTHING.center(width), Role.FAINT),)
@@ -20,7 +20,7 @@ def _parts(_row: Row, bar: Bar, _context: RenderContext, width: int) -> tuple[tu
     return (bought, Role.TAKER), (sold, Role.SELLER)
 
 
-def _draw(_row: Row, bar: Bar, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
+def _draw(_row: Row, bar: Bar | None, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
     share = taker_share(bar)
     return (formatting.NOTHING if share is None else f"{share:.0%}"), Role.DIM
 

@@ -16,15 +16,15 @@ def venue_texts(key: str, name: str) -> tuple[str, ...]:
     return key.partition("-")[0], name
 
 
-def _draw_venue(row: Row, _bar: Bar, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
+def _draw_venue(row: Row, _bar: Bar | None, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
     return row.venue or formatting.NOTHING, Role.DIM
 
 
-def _draw_base(row: Row, _bar: Bar, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
+def _draw_base(row: Row, _bar: Bar | None, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
     return row.base or formatting.NOTHING, Role.TEXT
 
 
-def _draw_quote(row: Row, _bar: Bar, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
+def _draw_quote(row: Row, _bar: Bar | None, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
     return row.quote or formatting.NOTHING, Role.DIM
 
 

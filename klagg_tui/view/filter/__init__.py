@@ -17,7 +17,7 @@
     okx-swap:btc              a symbol of that exchange
     @mine  @movers            a saved filter, or one that is ready
     !usdc  not usdc           the opposite
-    a b, a and b · a or b · ( … )
+    a b, a and b, a && b · a or b, a || b · ( … )
 
 Words that stand side by side must all hold. A name with a length in brackets is the figure where there is one of that name, and the
 column in that period's bar otherwise; with bar. before it is always the bar's. A word alone is a part of a symbol's name, unless it

@@ -14,7 +14,7 @@ from klagg_tui.view.columns.column import Column, Unit
 from klagg_tui.view.columns.registry import BY_KEY, BY_NAME
 from klagg_tui.view.filter import quantity
 from klagg_tui.view.filter.quantity import Quantity
-from klagg_tui.view.filter.scanner import Scanner
+from klagg_tui.view.filter.scanner import JOINTS, Scanner
 from klagg_tui.view.filter.scope import BAR, FUNCTIONS, KEYWORDS
 from klagg_tui.view.screener.figure import BY_NAME as FIGURES
 from klagg_tui.view.screener.figure import FIGURES as KEYS
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from klagg_tui.view.filter.library import Library
 
 T = TypeVar("T")
-_ENDS: Final = r"(?=[\s()+\-*/<>=,:]|!=|$)"
+_ENDS: Final = rf"(?=[\s()+\-*/<>=,:]|!=|{JOINTS}|$)"
 _NUMBER: Final = re.compile(rf"((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{{1,3}})?)([a-z%]?){_ENDS}", re.IGNORECASE | re.ASCII)
 _BEGUN_NUMBER: Final = re.compile(r"(?:\d+\.?\d*|\.\d*)(?:e[+-]?)?$", re.IGNORECASE | re.ASCII)
 _WORD: Final = re.compile(rf"(?:({BAR})\.)?([a-z][a-z0-9_]*){_ENDS}", re.IGNORECASE | re.ASCII)
-_ANY_WORD: Final = re.compile(r"[^\s()<>=:,]+")
+_ANY_WORD: Final = re.compile(rf"(?:(?!{JOINTS})[^\s()<>=:,])+")
 _WITH_LENGTH: Final = re.compile(r"([a-z_]+?)_?(\d+[smhdw])", re.IGNORECASE | re.ASCII)
 _MULTIPLES: Final = {"k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12, "%": 1.0, "": 1.0}
 _TIMES: Final = {"s": 1.0, "h": 3_600.0, "d": 86_400.0}
@@ -158,6 +158,8 @@ class Arithmetic:
             self._time = self._time or (text, at)
         elif suffix in _MULTIPLES:
             factor = _MINUTE if suffix == "m" and self._has_minutes else _MULTIPLES[suffix]
+        elif suffix == "x":
+            raise FilterError(f"{text!r} is no number; {found[1]} times the usual volume is rvol(5m)>{found[1]}.", at)
         else:
             raise self._not_a_number()
         self.scanner.at = found.end()

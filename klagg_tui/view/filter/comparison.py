@@ -25,6 +25,7 @@ from klagg_tui.view.filter.predicates import (
     text_of,
 )
 from klagg_tui.view.filter.quantity import Quantity
+from klagg_tui.view.filter.scanner import JOINTS
 from klagg_tui.view.filter.scope import BAR
 from klagg_tui.view.filter.texts import text_test
 from klagg_tui.view.screener.figure import BY_NAME as FIGURES
@@ -33,7 +34,7 @@ OPERATOR: Final = re.compile(r">=|<=|!=|==|=|>|<|:")
 _TEXT: Final = re.compile(
     rf"(?:{BAR}\.)?([a-z][a-z0-9_]*)(?:\(([^()]*)\))?\s*(>=|<=|!=|==|=|>|<|:)", re.IGNORECASE | re.ASCII
 )
-_VALUE: Final = re.compile(r"\"[^\"]*\"|[^\s()]+(?:\([0-9A-Za-z]*\))?")
+_VALUE: Final = re.compile(rf"\"[^\"]*\"|(?:(?!{JOINTS})[^\s()])+(?:\([0-9A-Za-z]*\))?")
 _LONGEST_QUOTED: Final = 40
 _FIXED: Final = (SYMBOL, VENUE, BASE, QUOTE)
 """Columns whose texts stay as they are."""

@@ -21,10 +21,12 @@ from klagg_tui.view.filter.predicates import (
     name_is_like,
     of_name,
     opposite,
+    with_clauses,
 )
 from klagg_tui.view.filter.quantity import Quantity
+from klagg_tui.view.filter.scanner import JOINTS
 
-_NAME: Final = re.compile(r"[^\s()]+")
+_NAME: Final = re.compile(rf"(?:(?!{JOINTS})[^\s()])+")
 _OF_COLUMN: Final = re.compile(r"[a-z][a-z0-9_]*:", re.IGNORECASE | re.ASCII)
 """Before a colon: a column, or the key of an exchange without a sign in it, which is read elsewhere."""
 _ONE_WORD: Final = re.compile(r"\s*[^\s()\"~@/!:<>=]+\s*")
@@ -107,13 +109,17 @@ class _Parser(Comparisons):
     def _all(self) -> Truth:
         scanner = self.scanner
         begin = scanner.at
-        truths = [self._one()]
+        truths: list[Truth] = []
+        texts: list[str] = []
         while True:
             scanner.skip_blanks()
-            if scanner.next in ("", ")") or scanner.sees_word("or"):
-                return all_of(truths, begin)
-            scanner.take_word("and")
+            from_at = scanner.at
             truths.append(self._one())
+            texts.append(scanner.text[from_at : scanner.at].strip())
+            scanner.skip_blanks()
+            if scanner.next in ("", ")") or scanner.sees_word("or"):
+                return with_clauses(all_of(truths, begin), texts, truths)
+            scanner.take_word("and")
 
     def _one(self) -> Truth:
         scanner = self.scanner
@@ -126,6 +132,8 @@ class _Parser(Comparisons):
             return opposite(self.library.deeper(self._one, begin))
         if first == ")":
             raise FilterError("Something is missing before ).", begin)
+        if first in "&|" and (scanner.sees_word("and") or scanner.sees_word("or")):
+            raise FilterError(f"Something is missing before {first}.", begin)
         if first == "/":
             return self._pattern()
         if first in '"@~':

@@ -47,6 +47,8 @@ class Compared(NamedTuple):
     value: Valued
     limit: float | None = None
     """What it is compared with, where that is the same for every row."""
+    calls: frozenset[FigureCall] = frozenset()
+    """The figures that it is made of."""
 
 
 def _always(_row: Row) -> bool:
@@ -57,11 +59,27 @@ def _never(_row: Row) -> bool:
     return False
 
 
+class Clause(NamedTuple):
+    """One of the tests that must all hold for a row."""
+
+    text: str
+    """As it was typed."""
+    matches: Predicate
+    numbers: tuple[Compared, ...] = ()
+
+
+def _not_denied(_row: Row, _period: Period, _now_ms: int) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Yes or no for a row."""
+    """Yes or no for a row, or neither: what it asks for may not be known."""
 
     matches: Predicate
+    """Whether it holds, for all that is known."""
+    denies: Predicate
+    """Whether it does not hold, for all that is known; where it neither holds nor is denied, a value is not known."""
     calls: frozenset[FigureCall] = frozenset()
     """What has to be computed for it."""
     parts: int = 1
@@ -77,13 +95,15 @@ class Truth:
     """Whether by the same it always holds."""
     is_fixed: bool = False
     """Whether all that it asks for stays as it is."""
+    clauses: tuple[Clause, ...] = ()
+    """What must all hold, where it was read as such."""
 
 
 def _everything(_row: Row, _period: Period, _now_ms: int) -> bool:
     return True
 
 
-EVERYTHING: Final = Truth(_everything, may=_always, must=_always, is_fixed=True)
+EVERYTHING: Final = Truth(_everything, _not_denied, may=_always, must=_always, is_fixed=True)
 """Every row matches: the empty filter."""
 
 
@@ -95,14 +115,20 @@ def compared(left: Quantity, sign: str, right: Quantity) -> Truth:
     limit = right.constant
     parts = check_size(left.parts + right.parts + 1, left.at)
     pairs = ((left, right), (right, left))
-    numbers = tuple(Compared(one.text, one.value, than.constant) for one, than in pairs if one.constant is None)
+    numbers = tuple(
+        Compared(one.text, one.value, than.constant, one.calls) for one, than in pairs if one.constant is None
+    )
     if limit is not None:
 
         def holds_at_limit(row: Row, shown: Period, now_ms: int) -> bool:
             first = value(row, shown, now_ms)
             return first is not None and compare(first, limit)
 
-        return Truth(holds_at_limit, left.calls, parts, numbers=numbers, is_fixed=not numbers)
+        def denied_at_limit(row: Row, shown: Period, now_ms: int) -> bool:
+            first = value(row, shown, now_ms)
+            return first is not None and not compare(first, limit)
+
+        return Truth(holds_at_limit, denied_at_limit, left.calls, parts, numbers=numbers, is_fixed=not numbers)
 
     def holds(row: Row, shown: Period, now_ms: int) -> bool:
         first = value(row, shown, now_ms)
@@ -111,7 +137,11 @@ def compared(left: Quantity, sign: str, right: Quantity) -> Truth:
         second = other(row, shown, now_ms)
         return second is not None and compare(first, second)
 
-    return Truth(holds, left.calls | right.calls, parts, numbers=numbers)
+    def denied(row: Row, shown: Period, now_ms: int) -> bool:
+        first, second = value(row, shown, now_ms), other(row, shown, now_ms)
+        return first is not None and second is not None and not compare(first, second)
+
+    return Truth(holds, denied, left.calls | right.calls, parts, numbers=numbers)
 
 
 def text_of(column: Column, period: Period | None) -> TextOf:
@@ -134,17 +164,20 @@ def against_text(value: TextOf, texts: Callable[[Row], tuple[str, ...]] | None, 
             return True
         return texts is not None and any(matches(other.casefold()) for other in texts(row))
 
-    return Truth(holds)
+    def denied(row: Row, shown: Period, now_ms: int) -> bool:
+        return value(row, shown, now_ms) is not None and not holds(row, shown, now_ms)
+
+    return Truth(holds, denied)
 
 
 def known(value: TextOf) -> Truth:
     """The row has the value."""
-    return Truth(lambda row, shown, now_ms: value(row, shown, now_ms) is not None)
+    return Truth(lambda row, shown, now_ms: value(row, shown, now_ms) is not None, _not_denied)
 
 
 def of_name(matches: Callable[[Row], bool]) -> Truth:
     """A test of what the symbol is called."""
-    return fixed(Truth(lambda row, _period, _now_ms: matches(row), names=1))
+    return fixed(Truth(lambda row, _period, _now_ms: matches(row), _not_denied, names=1))
 
 
 def fixed(truth: Truth) -> Truth:
@@ -154,7 +187,10 @@ def fixed(truth: Truth) -> Truth:
     def test(row: Row) -> bool:
         return matches(row, Period.M1, 0)
 
-    return replace(truth, may=test, must=test, is_fixed=True)
+    def denied(row: Row, _period: Period, _now_ms: int) -> bool:
+        return not test(row)
+
+    return replace(truth, denies=denied, may=test, must=test, is_fixed=True)
 
 
 def name_contains(part: str) -> Truth:
@@ -187,6 +223,7 @@ def any_of(truths: Sequence[Truth], at: int) -> Truth:
     joined = _joined(matches, truths, "", at)
     return replace(
         joined,
+        denies=lambda row, period, now_ms: all(truth.denies(row, period, now_ms) for truth in truths),
         may=lambda row: any(truth.may(row) for truth in truths),
         must=lambda row: any(truth.must(row) for truth in truths),
     )
@@ -207,21 +244,32 @@ def all_of(truths: Sequence[Truth], at: int) -> Truth:
     joined = _joined(matches, truths, next((truth.like for truth in truths if truth.like), ""), at)
     return replace(
         joined,
+        denies=lambda row, period, now_ms: any(truth.denies(row, period, now_ms) for truth in truths),
         may=lambda row: all(truth.may(row) for truth in truths),
         must=lambda row: all(truth.must(row) for truth in truths),
     )
 
 
 def opposite(truth: Truth) -> Truth:
-    """It does not hold."""
-    matches, may, must = truth.matches, truth.may, truth.must
+    """It does not hold; where that is not known, this is not either."""
+    may, must = truth.may, truth.must
     return replace(
         truth,
-        matches=lambda row, period, now_ms: not matches(row, period, now_ms),
+        matches=truth.denies,
+        denies=truth.matches,
         like="",
+        clauses=(),
         may=lambda row: not must(row),
         must=lambda row: not may(row),
     )
+
+
+def with_clauses(truth: Truth, texts: Sequence[str], truths: Sequence[Truth]) -> Truth:
+    """All of these truths, read from these texts; one alone keeps its own clauses, for it may be a saved filter."""
+    if len(truths) == 1 and truth.clauses:
+        return truth
+    pairs = zip(texts, truths, strict=True)
+    return replace(truth, clauses=tuple(Clause(text, one.matches, one.numbers) for text, one in pairs))
 
 
 def _joined(matches: Predicate, truths: Sequence[Truth], like: str, at: int) -> Truth:
@@ -229,6 +277,7 @@ def _joined(matches: Predicate, truths: Sequence[Truth], like: str, at: int) -> 
     parts = check_size(sum(truth.parts for truth in truths), at)
     return Truth(
         matches,
+        _not_denied,
         calls,
         parts,
         sum(truth.names for truth in truths),

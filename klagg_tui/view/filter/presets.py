@@ -15,12 +15,21 @@ PRESETS: Final = {
 
 
 class Order(NamedTuple):
-    """What the rows of a filter are in order of, from small to large, and that is shown beside them."""
+    """What the rows of a filter are in order of, from small to large."""
 
     number: str
     title: str
     """In words, where the order is told."""
+    shown: tuple[str, ...] = ()
+    """Columns that stand beside it before the figures of the filter."""
 
 
-ORDERS: Final = {"new": Order("listed", "▲ youngest first")}
+ORDERS: Final = {
+    "movers": Order("-abs(chg(15m))", "▼ largest move first"),
+    "spikes": Order("-rvol(5m)", "▼ busiest first"),
+    "breakouts": Order("-rvol(15m)", "▼ busiest first"),
+    "oversold": Order("rsi(1h)", "▲ most oversold first"),
+    "funding": Order("-abs(funding)", "▼ strongest first", ("funding", "oi_value")),
+    "new": Order("listed", "▲ youngest first", ("listed",)),
+}
 """Of those that have one of their own, while they are used alone and until another order is chosen."""

@@ -11,7 +11,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import FilterError
 from klagg_tui.view.filter.library import Library
 from klagg_tui.view.filter.parser import anything_of, check_length, filter_of, number_of
-from klagg_tui.view.filter.predicates import Compared, Predicate, RowTest, Truth, likeness_of
+from klagg_tui.view.filter.predicates import Clause, Compared, Predicate, RowTest, Truth, likeness_of
 from klagg_tui.view.filter.presets import ORDERS, Order
 from klagg_tui.view.filter.quantity import Valued
 from klagg_tui.view.filter.scope import Scope, own_name_error
@@ -27,6 +27,8 @@ class Filter:
 
     text: str
     matches: Predicate
+    denies: Predicate
+    """Whether it says no for certain: where it says neither, a value that it asks for is not known."""
     calls: frozenset[FigureCall] = frozenset()
     """What has to be computed for it, through saved filters and own names too."""
     likeness: Callable[[Row], float] | None = None
@@ -42,6 +44,14 @@ class Filter:
     """Whether one of its tests is about a symbol's name."""
     is_fixed: bool = False
     """Whether what it says of a row stays as it is."""
+    clauses: tuple[Clause, ...] = ()
+    """What must all hold."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Keys of the columns that show what it goes by: those of its order, then its figures as they come."""
+        figures = (str(call) for number in self.numbers for call in sorted(number.calls, key=str))
+        return tuple(dict.fromkeys((*(self.order.shown if self.order else ()), *figures)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +152,7 @@ def _filter(text: str, truth: Truth, scope: Scope) -> Filter:
     return Filter(
         text,
         truth.matches,
+        truth.denies,
         truth.calls,
         _place(order) if order else _likeness(like) if like else None,
         order,
@@ -149,6 +160,7 @@ def _filter(text: str, truth: Truth, scope: Scope) -> Filter:
         truth.may,
         truth.names > 0,
         truth.is_fixed,
+        truth.clauses,
     )
 
 

@@ -8,6 +8,13 @@ from typing import Final
 from klagg_tui.errors import FilterError
 
 _BLANKS: Final = re.compile(r"\s*")
+JOINTS: Final = r"&&|\|\|"
+"""And and or, as many programs write them; they end a word, also without a blank before."""
+_SIGNS: Final = {
+    "and": re.compile(r"&&|&(?=[\s(!]|$)"),
+    "or": re.compile(r"\|\||\|(?=[\s(!]|$)"),
+}
+"""How else a word may be written: one sign alone stands for the same where no name goes on behind it."""
 
 
 class Scanner:
@@ -61,15 +68,21 @@ class Scanner:
         return self.text[begin:end], begin
 
     def sees_word(self, word: str) -> bool:
-        """Whether that word comes next, as a word of its own."""
+        """Whether that word comes next, as a word of its own, or the sign for it."""
+        return self._end_of(word) is not None
+
+    def _end_of(self, word: str) -> int | None:
+        if (sign := _SIGNS.get(word)) is not None and (found := sign.match(self.text, self.at)):
+            return found.end()
         end = self.at + len(word)
         # `or>3` and `not:` are left to be reported as unknown columns.
-        return self.text[self.at : end].lower() == word and (end == len(self.text) or self.text[end] in " \t(!")
+        is_word = self.text[self.at : end].lower() == word and (end == len(self.text) or self.text[end] in " \t(!")
+        return end if is_word else None
 
     def take_word(self, word: str) -> bool:
         """Read that word, and blanks before it; False where another text comes next."""
         self.skip_blanks()
-        if not self.sees_word(word):
-            return False
-        self.at += len(word)
-        return True
+        end = self._end_of(word)
+        if end is not None:
+            self.at = end
+        return end is not None

@@ -72,7 +72,7 @@ def judge_connection(status: Status) -> Judgement:
         return Judgement(Grade.BAD, "What is shown is from before: nothing new has come.")
     if told in _BEGINNINGS:
         return Judgement(Grade.NOTED, f"It is still {told}.")
-    if status.mode is Mode.OFFLINE:
+    if not status.mode.is_reached:
         return Judgement(Grade.BAD, f"No exchange is reached ({told}): what is stored is shown.")
     if told != "connected":
         return Judgement(Grade.WATCH, f"Not everything is connected: {told}.")

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from klagg_tui import formatting
-from klagg_tui.feed import Mode, Status
+from klagg_tui.feed import Status
 from klagg_tui.metrics import Kind, Metric
 from klagg_tui.view.health.grades import SIGNS, WELL, Grade, Judgement, judge, judge_connection
 from klagg_tui.view.health.samples import WRITERS, Health
@@ -194,7 +194,7 @@ def _whole(health: Health, status: Status, _alerts: AlertsNow) -> _Words:
         _told(health, Metric.OWED_MINUTES, f"{{}} minute[s] of {symbols} to come")
         if status.owed
         else ("nothing is known to be missing", Role.DIM)
-        if status.mode is Mode.OFFLINE
+        if not status.mode.is_reached
         else ("nothing is missing", Role.GOOD),
         _told(health, Metric.SYMBOLS_WAITING, "{} symbol[s] waiting for trades"),
         _told(health, Metric.GAPS_ABANDONED, "{} gap[s] given up"),
@@ -228,7 +228,7 @@ def _delay(health: Health, status: Status, _alerts: AlertsNow) -> _Words:
 
 def _history(health: Health, status: Status, _alerts: AlertsNow) -> _Words:
     progress = status.progress
-    if status.mode is Mode.OFFLINE:
+    if not status.mode.is_reached:
         first = ("no exchange to ask", Role.DIM)
     elif progress is None:
         first = ("all of it is there", Role.GOOD)

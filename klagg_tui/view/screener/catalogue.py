@@ -23,11 +23,12 @@ def _macd_fault(_period: Period, fast: int, slow: int, _signal: int) -> str | No
     return None if fast < slow else f"The first average of macd is the faster one: {fast} is not below {slow}."
 
 
-def _long(default: int | None = None, least: int = 1) -> tuple[Parameter, ...]:
+def _long(default: int = 1440, least: int = 1) -> tuple[Parameter, ...]:
     return (Parameter("window", Kind.WINDOW, default, least),)
 
 
-_PERIOD: Final = Parameter("period", Kind.PERIOD)
+def _period(default: Period = Period.H1) -> Parameter:
+    return Parameter("period", Kind.PERIOD, default)
 
 
 def _bars(default: int, name: str = "bars", least: int = 2) -> Parameter:
@@ -131,8 +132,8 @@ _ALL: Final = (
         "rvol",
         "RVol",
         "relative volume: turnover in the window against its mean over the windows of that length before it, 20 of them"
-        " unless told otherwise; 3 is three times the usual",
-        (*_long(), _bars(20, "windows", 1)),
+        " unless told otherwise; 3 is three times the usual; by amount where an exchange's candles have no turnover",
+        (*_long(5), _bars(20, "windows", 1)),
         FigureUnit.TIMES,
         "rvol(5m)",
         fault_of=_rvol_fault,
@@ -177,7 +178,7 @@ _ALL: Final = (
         "natr",
         "NATR",
         "average true range (Wilder) of the period's bars, 14 unless told otherwise, in percent of the close",
-        (_PERIOD, _bars(14, least=1)),
+        (_period(Period.M5), _bars(14, least=1)),
         FigureUnit.PERCENT,
         "natr(5m)",
     ),
@@ -186,7 +187,7 @@ _ALL: Final = (
         "RSI",
         "relative strength index (Wilder) of the period's bars, 14 unless told otherwise: 0 to 100, under 30 oversold,"
         " over 70 overbought",
-        (_PERIOD, _bars(14)),
+        (_period(), _bars(14)),
         FigureUnit.SCORE,
         "rsi(1h)",
     ),
@@ -194,7 +195,7 @@ _ALL: Final = (
         "ema",
         "EMA",
         "exponential moving average of the period's closes, 20 bars unless told otherwise, as a price",
-        (_PERIOD, _bars(20)),
+        (_period(), _bars(20)),
         FigureUnit.PRICE,
         "ema(1h,50)",
     ),
@@ -203,7 +204,7 @@ _ALL: Final = (
         "MACD",
         "histogram of the moving average convergence divergence of the period's closes, 12, 26 and 9 bars unless told"
         " otherwise, in percent of the close: above 0 the averages part upward",
-        (_PERIOD, _bars(12, "fast"), _bars(26, "slow"), _bars(9, "signal", 1)),
+        (_period(), _bars(12, "fast"), _bars(26, "slow"), _bars(9, "signal", 1)),
         FigureUnit.PERCENT,
         "macd(1h)",
         is_signed=True,
@@ -214,7 +215,7 @@ _ALL: Final = (
         "BB",
         "where the close stands between the Bollinger bands of the period's closes, 20 bars and 2 deviations unless told"
         " otherwise: 0 at the lower band, 100 at the upper one",
-        (_PERIOD, _bars(20), Parameter("deviations", Kind.FACTOR, 2.0)),
+        (_period(), _bars(20), Parameter("deviations", Kind.FACTOR, 2.0)),
         FigureUnit.SCORE,
         "bb(1h)",
         aliases=("bollinger",),

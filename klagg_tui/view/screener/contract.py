@@ -31,14 +31,24 @@ _YEAR_MS: Final = 365 * DAY_MS
 class Minutes:
     """Numbers of some minutes since the epoch, in order of time."""
 
-    __slots__ = ("at", "values")
+    __slots__ = ("_is_shared", "at", "values")
 
     def __init__(self) -> None:
         self.at = array("I")
         self.values = array("d")
+        self._is_shared = False
+
+    def copy(self) -> Minutes:
+        """As they are now: neither changes with the other."""
+        twin = Minutes()
+        twin.at, twin.values = self.at, self.values
+        self._is_shared = twin._is_shared = True
+        return twin
 
     def put(self, minute: int, value: float) -> None:
         """That of a minute, or another one for it."""
+        if self._is_shared:
+            self.at, self.values, self._is_shared = self.at[:], self.values[:], False
         at = self.at
         place = bisect_left(at, minute)
         if place < len(at) and at[place] == minute:
@@ -105,6 +115,14 @@ class Contract:
         for held, paid in ((self.longs, told.long_turnover), (self.shorts, told.short_turnover)):
             if paid:
                 held.put(minute, turnover_as_float(paid))
+
+    def copy(self, now_ms: Callable[[], int]) -> Contract:
+        """As it is known now, by another clock."""
+        twin = Contract(now_ms)
+        twin._told, twin._told_minute = self._told, self._told_minute
+        twin._every_ms, twin._every_minute, twin.since = self._every_ms, self._every_minute, self.since
+        twin.interest, twin.longs, twin.shorts = self.interest.copy(), self.longs.copy(), self.shorts.copy()
+        return twin
 
     def now(self) -> DerivativeMinute | None:
         """The newest prices and rate, unless they were told too long ago."""

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.exact import PRICE_DECIMALS
 from klagg_tui.view.screener.kinds import WHOLE
-from klagg_tui.view.screener.readings import Reading
+from klagg_tui.view.screener.readings import Known, Reading, newest_price
 from klagg_tui.view.screener.tape import Tape
 
 A_DAY: Final = 1440
@@ -24,6 +24,11 @@ class Day(Protocol):
     @property
     def at_ms(self) -> int:
         """By the exchange's clock."""
+        ...
+
+    @property
+    def last(self) -> float | None:
+        """The newest price."""
         ...
 
     @property
@@ -66,6 +71,12 @@ class Told:
         self._now_ms = now_ms
         self.day: Day | None = None
 
+    def copy(self, now_ms: Callable[[], int]) -> Told:
+        """The same, by another clock."""
+        twin = Told(now_ms)
+        twin.day = self.day
+        return twin
+
     def now(self) -> Day | None:
         """The day, unless that was told too long ago."""
         day = self.day
@@ -77,7 +88,9 @@ class OfDay(Reading):
 
     __slots__ = ("_checked", "_is_whole", "from_day", "own", "tape", "told")
 
-    def __init__(self, own: Reading, tape: Tape, told: Told, from_day: Callable[[Day, float], float | None]) -> None:
+    def __init__(
+        self, own: Reading, tape: Tape, told: Told, from_day: Callable[[Day, float | None], float | None]
+    ) -> None:
         self.own = own
         self.tape = tape
         self.told = told
@@ -87,8 +100,8 @@ class OfDay(Reading):
     def value(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float | None:
         """See `Reading`."""
         if self.told.day is not None and not self._covers(forming, bars):
-            day, bar = self.told.now(), bars[0]
-            found = None if day is None or bar is None or not bar[6] else self.from_day(day, bar[6] / _ONE_PRICE)
+            day = self.told.now()
+            found = None if day is None else self.from_day(day, newest_price(bars) / _ONE_PRICE or day.last)
             if found is not None:
                 return found
         return self.own.value(forming, bars)
@@ -103,34 +116,35 @@ class OfDay(Reading):
     def recheck(self) -> None:
         """History has come."""
         self._checked = -1
+        if isinstance(self.own, Known):
+            self.own.recheck()
 
     def coverage(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float:
         """See `Reading`."""
         return self.own.coverage(forming, bars)
 
 
-def _percent(price: float, of: float | None) -> float | None:
-    return (price - of) * 100 / of if of else None
+def _percent(price: float | None, of: float | None) -> float | None:
+    return (price - of) * 100 / of if of and price is not None else None
 
 
-def _high(day: Day, last: float) -> float | None:
-    return max(day.high, last) if day.high else None
+def _high(day: Day, last: float | None) -> float | None:
+    return max(day.high, last or day.high) if day.high else None
 
 
-def _low(day: Day, last: float) -> float | None:
-    return min(day.low, last) if day.low else None
+def _low(day: Day, last: float | None) -> float | None:
+    return min(day.low, last or day.low) if day.low else None
 
 
-def _range(day: Day, last: float) -> float | None:
-    high, low = _high(day, last), _low(day, last)
-    return _percent(high, low) if high else None
+def _range(day: Day, last: float | None) -> float | None:
+    return _percent(_high(day, last), _low(day, last))
 
 
-def _vwap(day: Day, _last: float) -> float | None:
+def _vwap(day: Day, _last: float | None) -> float | None:
     return day.turnover / day.volume if day.turnover and day.volume else None
 
 
-FROM_DAY: Final[Mapping[str, Callable[[Day, float], float | None]]] = {
+FROM_DAY: Final[Mapping[str, Callable[[Day, float | None], float | None]]] = {
     "chg": lambda day, last: _percent(last, day.open),
     "turnover": lambda day, _last: day.turnover,
     "vol": lambda day, _last: day.volume,
@@ -142,4 +156,4 @@ FROM_DAY: Final[Mapping[str, Callable[[Day, float], float | None]]] = {
     "from_low": lambda day, last: _percent(last, _low(day, last)),
     "vwap": _vwap,
 }
-"""From the day and the newest price to each figure over 24 hours that it tells."""
+"""From the day and the newest price, where that is known, to each figure over 24 hours that it tells."""

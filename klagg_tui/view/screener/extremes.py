@@ -82,6 +82,18 @@ class Extreme:
         self.lo = self.hi = -1
 
 
+def _first_known(prices: Ring, begin: int, end: int) -> int:
+    """The first minute before `end` whose price is known: of a new symbol a day of others is passed over."""
+    while begin < end:
+        place = begin % prices.size
+        held = prices.values[place : min(place + end - begin, prices.size)].tobytes()
+        unknown = (len(held) - len(held.lstrip(b"\0"))) // prices.values.itemsize
+        begin += unknown
+        if unknown * prices.values.itemsize < len(held):
+            break
+    return begin
+
+
 class FirstKnown:
     """The first minute of the window whose close is known, beginning with the one before the window."""
 
@@ -93,11 +105,9 @@ class FirstKnown:
 
     def sync(self) -> None:
         """Look at what came since."""
-        end, size, values = self.tape.end, self.closes.size, self.closes.values
+        end = self.tape.end
         at = max(self.at, end - self.length)
-        while at < end and not values[at % size]:
-            at += 1
-        self.at = at
+        self.at = at if at >= end or self.closes.values[at % self.closes.size] else _first_known(self.closes, at, end)
 
     def before(self, minute: int) -> None:
         """A minute is about to change."""

@@ -29,6 +29,7 @@ __all__ = [
     "BY_NAME",
     "FIGURES",
     "LONGEST",
+    "OF_BARS",
     "WHOLE",
     "Figure",
     "FigureCall",
@@ -40,6 +41,13 @@ __all__ = [
     "parsed",
     "window_text",
 ]
+
+
+OF_BARS: Final = frozenset({
+    "chg", "turnover", "vol", "trades", "high", "low", "range", "from_high", "from_low", "delta", "cvd", "vwap", "rvol",
+    "volatility", "natr", "rsi", "ema", "macd", "bb",
+})  # fmt: skip
+"""Figures that are made of the symbol's own bars alone: within a minute they stay while the row stays as it is."""
 
 
 class FigureCall(NamedTuple):
@@ -79,8 +87,13 @@ class Figures(Protocol):
         """Which part of what the figure looks at is known, 0 to 1."""
         ...
 
-    def frozen(self, bars: Sequence[Bar | None]) -> Figures:
-        """The same with the values as of now."""
+    def look(self, call: FigureCall, bars: Sequence[Bar | None]) -> tuple[float | None, bool]:
+        """The figure now, and whether what it looks at is known but for what does not matter: see `WHOLE`."""
+        ...
+
+    @property
+    def told_last(self) -> float | None:
+        """The newest price in the exchange's words; None where it told none, or too long ago."""
         ...
 
 
@@ -142,10 +155,13 @@ def _advice(name: str) -> str:
 
 def _argument(figure: Figure, parameter: Parameter, text: str | None, periods: Collection[Period]) -> Argument:
     if not text:
-        if parameter.default is None:
-            what = "a length" if parameter.kind is Kind.WINDOW else "the period of its bars"
-            raise FilterError(f"{figure.key} needs {what}, as in {figure.example}.")
-        return parameter.default
+        default = parameter.default
+        if isinstance(default, Period) and default not in periods:
+            kept = sorted(periods)
+            raise FilterError(
+                f"{figure.key} means bars of {default}, which are not kept; write for example {figure.key}({kept[-1]})."
+            )
+        return default
     if parameter.kind is Kind.WINDOW:
         return _window(figure, parameter, text)
     if parameter.kind is Kind.PERIOD:

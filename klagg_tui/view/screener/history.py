@@ -11,7 +11,7 @@ from typing import Final
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.columns import BarColumns
 from klagg_tui.engine.exact import PRICE_DECIMALS, Exact
-from klagg_tui.engine.period import MINUTE_MS
+from klagg_tui.engine.period import Period
 from klagg_tui.view.screener.tape import MOST, SOURCES, UNKNOWN, Ring, Tape
 
 FRESH: Final = 5
@@ -21,13 +21,13 @@ _ONE: Final = 10**PRICE_DECIMALS
 
 def fill(tape: Tape, columns: BarColumns) -> bool:
     """Put stored minutes in their places; whether there were any to be held."""
-    minutes = _minutes(columns.open_ms)
+    minutes = _places(columns.open_ms, tape.step_ms)
     if not minutes:
         return False
     tape.advance(minutes[-1] + 1)
     end = tape.end
     begin = bisect_left(minutes, end - tape.size)
-    fresh = bisect_left(minutes, end - FRESH, begin)
+    fresh = bisect_left(minutes, end - _fresh(tape), begin)
     close = tape.prices.get("close")
     kept = {minute for minute in minutes[fresh:] if close is not None and close.values[minute % close.size] != UNKNOWN}
     runs = [
@@ -57,11 +57,11 @@ def _missed(ring: Ring, minutes: Sequence[int], seen: Iterable[int]) -> list[tup
 
 def erase(tape: Tape, fields: Iterable[str], from_ms: int, to_ms: int) -> None:
     """Nothing is known any more of these fields in those minutes, but for the newest ones."""
-    last = min(to_ms // MINUTE_MS, tape.end - FRESH)
+    first, last = from_ms // tape.step_ms, min(to_ms // tape.step_ms, tape.end - _fresh(tape))
     rings = {**tape.prices, **tape.sums}
     for ring in (rings[field] for field in fields):
-        ring.forget(max(from_ms // MINUTE_MS, tape.end - ring.size), last)
-    tape.partial = {minute for minute in tape.partial if not from_ms // MINUTE_MS <= minute < last}
+        ring.forget(max(first, tape.end - ring.size), last)
+    tape.partial = {minute for minute in tape.partial if not first <= minute < last}
     for listener in tape.listeners:
         listener.restart()
 
@@ -74,11 +74,16 @@ def _note_partial(tape: Tape, states: Sequence[int], minutes: Sequence[int]) -> 
         tape.partial.update(minute for minute, state in zip(minutes, states, strict=True) if state == _PARTIAL)
 
 
-def _minutes(opens: Sequence[int]) -> Sequence[int]:
-    """When the bars opened, in minutes; most often these follow each other."""
-    if opens and opens[-1] - opens[0] == (len(opens) - 1) * MINUTE_MS:
-        return range(opens[0] // MINUTE_MS, opens[-1] // MINUTE_MS + 1)
-    return [open_ms // MINUTE_MS for open_ms in opens]
+def _fresh(tape: Tape) -> int:
+    """Of longer bars the store lags behind with one at the most."""
+    return FRESH if tape.period is Period.M1 else 1
+
+
+def _places(opens: Sequence[int], step_ms: int) -> Sequence[int]:
+    """When the bars opened, in minutes or longer steps; most often these follow each other."""
+    if opens and opens[-1] - opens[0] == (len(opens) - 1) * step_ms:
+        return range(opens[0] // step_ms, opens[-1] // step_ms + 1)
+    return [open_ms // step_ms for open_ms in opens]
 
 
 def _runs(minutes: Sequence[int], begin: int, end: int) -> Iterator[tuple[int, int]]:

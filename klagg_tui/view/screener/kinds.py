@@ -62,8 +62,8 @@ class Parameter:
 
     name: str
     kind: Kind
-    default: Argument | None = None
-    """None: it has to be given."""
+    default: Argument
+    """Where it is not given."""
     least: int = 1
     """Of a count."""
 

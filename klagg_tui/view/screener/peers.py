@@ -30,6 +30,12 @@ class Peers:
         self._listed: dict[str, Listed] = {}
         self._chosen: dict[tuple[str, str], str] = {}
 
+    def copy(self, bars_of: Callable[[str], Sequence[Bar | None]]) -> Peers:
+        """As they are chosen now, with other bars."""
+        twin = Peers(bars_of)
+        twin._listed, twin._chosen = dict(self._listed), dict(self._chosen)
+        return twin
+
     def learn(self, symbol: str, listed: Listed) -> bool:
         """Note what a symbol is; whether others may be held against another one now."""
         old = self._listed.get(symbol)

@@ -12,8 +12,8 @@ from typing import Final
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.exact import PRICE_DECIMALS, Exact
-from klagg_tui.engine.period import MINUTE_MS
 from klagg_tui.view.screener.extremes import Extreme, FirstKnown
+from klagg_tui.view.screener.longer import ALMOST, Longer, Start
 from klagg_tui.view.screener.series import Run
 from klagg_tui.view.screener.tape import Tape
 from klagg_tui.view.screener.windows import PaidWindow, PairWindow, ReturnWindow, SumWindow, as_float
@@ -36,6 +36,12 @@ class Reading(ABC):
         """Which part of what it looks at is known, 0 to 1."""
 
 
+def newest_price(bars: Sequence[Bar | None]) -> Exact:
+    """That of the minute, otherwise of the shortest period of which there is a bar; 0 where there is none."""
+    minute = bars[0]
+    return minute[6] if minute is not None else next((bar[6] for bar in bars if bar is not None), 0)
+
+
 def share(tape: Tape, window: SumWindow | PaidWindow | ReturnWindow | PairWindow | Extreme, is_known: bool) -> float:
     """The known part of a window and the minute under way."""
     whole = max(0, window.known - tape.partial_in(window.lo, window.hi))
@@ -47,17 +53,54 @@ def is_whole(tape: Tape, forming: Bar | None) -> bool:
     return tape.end > 0 if forming is None else forming[12] is not _PARTIAL
 
 
+class Known(Reading):
+    """A figure that is told as soon as enough of its window is known: of less it would be that of a shorter window."""
+
+    __slots__ = ("_checked", "_has_enough", "enough", "own", "tape")
+
+    def __init__(self, own: Reading, tape: Tape, enough: float) -> None:
+        self.own, self.tape, self.enough = own, tape, enough
+        self._checked, self._has_enough = -1, False
+
+    def value(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float | None:
+        """See `Reading`."""
+        if self._checked != self.tape.end or not self._has_enough:
+            self._checked = self.tape.end
+            self._has_enough = self.own.coverage(forming, bars) >= self.enough
+        return self.own.value(forming, bars) if self._has_enough else None
+
+    def recheck(self) -> None:
+        """History has come, or was taken back."""
+        self._checked = -1
+
+    def coverage(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float:
+        """See `Reading`."""
+        return self.own.coverage(forming, bars)
+
+
 class Sum(Reading):
     """A field added up."""
 
-    __slots__ = ("field_of", "window")
+    __slots__ = ("field_of", "longer", "window")
 
-    def __init__(self, window: SumWindow, field_of: Callable[[Bar], float]) -> None:
+    def __init__(self, window: SumWindow, field_of: Callable[[Bar], float], longer: Longer | None = None) -> None:
         self.window = window
         self.field_of = field_of
+        self.longer = longer
+        """What stands in for minutes that are not known, for a window of more than an hour."""
 
-    def value(self, forming: Bar | None, _bars: Sequence[Bar | None]) -> float | None:
+    def value(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float | None:
         """See `Reading`."""
+        longer = self.longer
+        if longer is not None and longer.sync():
+            under_way = longer.under_way(bars)
+            if under_way is not None:
+                return longer.sums[0] + self.field_of(under_way) * longer.share
+            if longer.minutes:
+                return longer.sums[0] + (self._of_minutes(forming) or 0.0)
+        return self._of_minutes(forming)
+
+    def _of_minutes(self, forming: Bar | None) -> float | None:
         window = self.window
         if window.hi != window.tape.end:
             window.sync()
@@ -67,68 +110,116 @@ class Sum(Reading):
                 return window.sum + now
         return window.sum if window.known or (not window.length and forming is None and window.tape.end) else None
 
-    def coverage(self, forming: Bar | None, _bars: Sequence[Bar | None]) -> float:
+    def coverage(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float:
         """See `Reading`."""
         window = self.window
-        window.sync()
-        now = 0.0 if forming is None else self.field_of(forming)
-        return share(window.tape, window, now == now and is_whole(window.tape, forming))  # noqa: PLR0124
+        tape = window.tape
+        if window.hi != tape.end:
+            window.sync()
+        if forming is None:
+            is_known = tape.end > 0
+        else:
+            now = self.field_of(forming)
+            is_known = now == now and forming[12] is not _PARTIAL  # noqa: PLR0124
+        known = share(tape, window, is_known) if tape.partial else (window.known + is_known) / (window.length + 1)
+        return known if self.longer is None else self.longer.part(known, bars)
 
 
 class Change(Reading):
-    """The newest price against the close before the window, or against the first price that is known after it."""
+    """The newest price against the close before the window, or against the known one that is nearest to it."""
 
-    __slots__ = ("first",)
+    __slots__ = ("first", "start")
 
-    def __init__(self, first: FirstKnown) -> None:
+    def __init__(self, first: FirstKnown, start: Start | None = None) -> None:
         self.first = first
+        self.start = start
+        """Closes of longer bars, for a window of more than an hour."""
 
     def value(self, _forming: Bar | None, bars: Sequence[Bar | None]) -> float | None:
         """See `Reading`."""
-        bar, first = bars[0], self.first
-        if bar is None or not bar[6]:
+        bar = bars[0]
+        if bar is not None and not bar[6]:
             return None
-        first.sync()
+        self.first.sync()
+        newest = self._newest_closed() if bar is None else bar[6]
+        before = self._before() or (0 if bar is None else bar[3])
+        return (newest - before) * 100 / before if newest and before else None
+
+    def _before(self) -> Exact:
+        """The price that it is held against; 0 where none is known."""
+        first, start = self.first, self.start
         tape, closes = first.tape, first.closes
-        before: Exact = int(closes.values[first.at % closes.size]) * tape.unit if first.at < tape.end else bar[3]
-        return (bar[6] - before) * 100 / before
+        if start is not None and self._distance() < first.at - tape.end + first.length:
+            return start.price
+        return int(closes.values[first.at % closes.size]) * tape.unit if first.at < tape.end else 0
+
+    def _newest_closed(self) -> Exact:
+        """The close of the newest minute that is known, where no trade was seen; 0 where none is."""
+        tape, closes = self.first.tape, self.first.closes
+        minutes = range(tape.end - 1, self.first.at - 1, -1)
+        newest = next((price for minute in minutes if (price := closes.values[minute % closes.size])), 0)
+        return int(newest) * tape.unit
+
+    def _distance(self) -> int:
+        """How many minutes from the window's beginning the nearest close is, as far as those of longer bars go."""
+        if self.start is None:
+            return self.first.length
+        self.start.sync()
+        return self.start.distance
 
     def coverage(self, _forming: Bar | None, _bars: Sequence[Bar | None]) -> float:
         """See `Reading`."""
         first = self.first
         first.sync()
-        return min(1.0, (first.tape.end - first.at) / first.length)
+        distance, length = first.at - first.tape.end + first.length, first.length
+        if distance <= 0:
+            return 1.0
+        nearest = self._distance()
+        if nearest < distance:
+            return 1.0 if not nearest else min(ALMOST, 1 - nearest / length)
+        return 1 - distance / length
 
 
 class Highest(Reading):
     """The highest price, or the lowest."""
 
-    __slots__ = ("extreme",)
+    __slots__ = ("extreme", "longer")
 
-    def __init__(self, extreme: Extreme) -> None:
+    def __init__(self, extreme: Extreme, longer: Longer | None = None) -> None:
         self.extreme = extreme
+        self.longer = longer
+        """See `Sum`."""
 
-    def exact(self, forming: Bar | None) -> Exact:
+    def exact(self, forming: Bar | None, bars: Sequence[Bar | None]) -> Exact:
         """The price; 0 where none is known."""
-        extreme = self.extreme
+        extreme, longer = self.extreme, self.longer
         if extreme.hi != extreme.tape.end:
             extreme.sync()
-        price = extreme.ticks() * extreme.tape.unit
-        if forming is None or not forming[6]:
-            return price
-        if extreme.sign > 0:
-            return max(price, forming[4])
-        return min(price, forming[5]) if price else forming[5]
+        price = self._with(extreme.ticks() * extreme.tape.unit, forming)
+        if longer is not None and longer.sync():
+            price = self._with(price, longer.under_way(bars))
+            if longer.extreme:
+                pick = max if extreme.sign > 0 else min
+                price = pick(price or longer.extreme, longer.extreme)
+        return price
 
-    def value(self, forming: Bar | None, _bars: Sequence[Bar | None]) -> float | None:
+    def _with(self, price: Exact, bar: Bar | None) -> Exact:
+        if bar is None or not bar[6]:
+            return price
+        if self.extreme.sign > 0:
+            return max(price, bar[4])
+        return min(price, bar[5]) if price else bar[5]
+
+    def value(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float | None:
         """See `Reading`."""
-        price = self.exact(forming)
+        price = self.exact(forming, bars)
         return price / _ONE_PRICE if price else None
 
-    def coverage(self, forming: Bar | None, _bars: Sequence[Bar | None]) -> float:
+    def coverage(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float:
         """See `Reading`."""
         self.extreme.sync()
-        return share(self.extreme.tape, self.extreme, is_whole(self.extreme.tape, forming))
+        known = share(self.extreme.tape, self.extreme, is_whole(self.extreme.tape, forming))
+        return known if self.longer is None else self.longer.part(known, bars)
 
 
 class Reach(Reading):
@@ -139,10 +230,10 @@ class Reach(Reading):
     def __init__(self, highest: Highest, lowest: Highest) -> None:
         self.highest, self.lowest = highest, lowest
 
-    def value(self, forming: Bar | None, _bars: Sequence[Bar | None]) -> float | None:
+    def value(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float | None:
         """See `Reading`."""
-        low = self.lowest.exact(forming)
-        return (self.highest.exact(forming) - low) * 100 / low if low else None
+        low = self.lowest.exact(forming, bars)
+        return (self.highest.exact(forming, bars) - low) * 100 / low if low else None
 
     def coverage(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float:
         """See `Reading`."""
@@ -159,8 +250,8 @@ class Distance(Reading):
 
     def value(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float | None:
         """See `Reading`."""
-        price, bar = self.highest.exact(forming), bars[0]
-        return (bar[6] - price) * 100 / price if price and bar is not None and bar[6] else None
+        price, newest = self.highest.exact(forming, bars), newest_price(bars)
+        return (newest - price) * 100 / price if price and newest else None
 
     def coverage(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float:
         """See `Reading`."""
@@ -170,89 +261,44 @@ class Distance(Reading):
 class Vwap(Reading):
     """Turnover by volume."""
 
-    __slots__ = ("turnover_of", "volume_of", "window")
+    __slots__ = ("longer", "turnover_of", "volume_of", "window")
 
     def __init__(
-        self, window: PaidWindow, turnover_of: Callable[[Bar], float], volume_of: Callable[[Bar], float]
+        self,
+        window: PaidWindow,
+        turnover_of: Callable[[Bar], float],
+        volume_of: Callable[[Bar], float],
+        longer: Longer | None = None,
     ) -> None:
         self.window = window
         self.turnover_of, self.volume_of = turnover_of, volume_of
+        self.longer = longer
+        """See `Sum`; of both fields."""
 
-    def value(self, forming: Bar | None, _bars: Sequence[Bar | None]) -> float | None:
+    def value(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float | None:
         """See `Reading`."""
-        window = self.window
+        window, longer = self.window, self.longer
         if window.hi != window.tape.end:
             window.sync()
-        paid, amount = as_float(window.paid), as_float(window.amount)
-        if forming is not None:
-            now = self.turnover_of(forming)
+        paid, amount, newest, part = as_float(window.paid), as_float(window.amount), forming, 1.0
+        if longer is not None and longer.sync():
+            under_way = longer.under_way(bars)
+            if under_way is not None:
+                paid, amount, newest, part = 0.0, 0.0, under_way, longer.share
+            paid, amount = paid + longer.sums[0], amount + longer.sums[1]
+        if newest is not None:
+            now = self.turnover_of(newest)
             if now == now:  # noqa: PLR0124
-                paid, amount = paid + now, amount + self.volume_of(forming)
+                paid, amount = paid + now * part, amount + self.volume_of(newest) * part
         return paid / amount if amount else None
 
-    def coverage(self, forming: Bar | None, _bars: Sequence[Bar | None]) -> float:
+    def coverage(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float:
         """See `Reading`."""
         window = self.window
         window.sync()
         now = 0.0 if forming is None else self.turnover_of(forming)
-        return share(window.tape, window, now == now and is_whole(window.tape, forming))  # noqa: PLR0124
-
-
-class RelativeVolume(Reading):
-    """The sum of a window against its mean over the windows of that length before it, as far as these are known."""
-
-    __slots__ = ("all", "newest")
-
-    def __init__(self, newest: Sum, whole: Sum) -> None:
-        self.newest = newest
-        self.all = whole
-
-    def value(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float | None:
-        """See `Reading`."""
-        newest, window = self.newest.window, self.all.window
-        now = self.newest.value(forming, bars)
-        if window.hi != window.tape.end:
-            window.sync()
-        known = window.known - newest.known
-        usual = as_float(window.total - newest.total)
-        return now * known / (usual * (newest.length + 1)) if now is not None and usual else None
-
-    def coverage(self, forming: Bar | None, bars: Sequence[Bar | None]) -> float:
-        """See `Reading`."""
-        return self.all.coverage(forming, bars)
-
-
-class Speed(Reading):
-    """Trades in the last sixty seconds against their mean a minute over the last hour.
-
-    Of the minute before the one under way as much counts as is missing from this one, as if its trades came evenly.
-    """
-
-    __slots__ = ("field_of", "now_ms", "window")
-
-    def __init__(self, window: SumWindow, field_of: Callable[[Bar], float], now_ms: Callable[[], int]) -> None:
-        self.window = window
-        self.field_of = field_of
-        self.now_ms = now_ms
-
-    def value(self, forming: Bar | None, _bars: Sequence[Bar | None]) -> float | None:
-        """See `Reading`."""
-        window, trades = self.window, self.window.ring
-        if window.hi != window.tape.end:
-            window.sync()
-        if not window.sum:
-            return None
-        end = window.tape.end
-        rest = 1 - min(max(self.now_ms() / MINUTE_MS - end, 0.0), 1.0)
-        before = trades.values[(end - 1) % trades.size]
-        now = before * rest + (0 if forming is None else self.field_of(forming))
-        return now * window.known / window.sum if now == now else None  # noqa: PLR0124
-
-    def coverage(self, forming: Bar | None, _bars: Sequence[Bar | None]) -> float:
-        """See `Reading`."""
-        window = self.window
-        window.sync()
-        return share(window.tape, window, is_whole(window.tape, forming))
+        known = share(window.tape, window, now == now and is_whole(window.tape, forming))  # noqa: PLR0124
+        return known if self.longer is None else self.longer.part(known, bars)
 
 
 class Carry(Reading):

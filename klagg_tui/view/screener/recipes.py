@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, NamedTuple, TypeAlias
 
 from klagg_tui.engine.derivatives import DerivativeMinute
@@ -14,23 +15,53 @@ from klagg_tui.view.screener.figure import FigureCall
 from klagg_tui.view.screener.indicators import Bollinger, Carried, Ema, Macd, Natr, Rsi, exponential, wilder
 from klagg_tui.view.screener.kinds import Argument
 from klagg_tui.view.screener.listing import Listed
+from klagg_tui.view.screener.longer import SHORTEST, Longer, Start
 from klagg_tui.view.screener.readings import (
     Carry,
     Change,
     Distance,
     Highest,
+    Known,
     Reach,
     Reading,
-    RelativeVolume,
-    Speed,
     Sum,
     Vwap,
 )
+from klagg_tui.view.screener.relative import Better, RelativeVolume, Speed
 from klagg_tui.view.screener.returns import Together, Volatility
 from klagg_tui.view.screener.series import Run
 from klagg_tui.view.screener.symbol import SymbolFigures
 from klagg_tui.view.screener.tape import SUMS
 from klagg_tui.view.screener.windows import PaidWindow, PairWindow, ReturnWindow, SumWindow
+
+_NEARLY: Final = 0.9
+_HALF: Final = 0.5
+_ENOUGH: Final[Mapping[str, float]] = {
+    "chg": _NEARLY,
+    "oi": _NEARLY,
+    **dict.fromkeys(
+        [
+            "turnover",
+            "vol",
+            "trades",
+            "high",
+            "low",
+            "range",
+            "from_high",
+            "from_low",
+            "delta",
+            "cvd",
+            "vwap",
+            "rvol",
+            "speed",
+            "volatility",
+            "corr",
+            "beta",
+        ],
+        _HALF,
+    ),
+}
+"""Which part of its window has to be known of a figure before it is told: less would be another, shorter window's."""
 
 
 class Bars(NamedTuple):
@@ -61,10 +92,22 @@ def look_of(call: FigureCall) -> Look:
     return _RECIPES[call.key][0](*call.args)
 
 
+def enough_of(call: FigureCall) -> float:
+    """Which part of its window has to be known of a figure before it is told; 0 where it has none."""
+    return _ENOUGH.get(call.key, 0.0)
+
+
+def is_of_day(call: FigureCall) -> bool:
+    """Whether it is read from the exchange's word on the last 24 hours as long as our own minutes do not cover them."""
+    return call.args == (A_DAY,) and call.key in FROM_DAY
+
+
 def make(figures: SymbolFigures, call: FigureCall) -> Reading | None:
     """Its reading of a symbol; None where the symbol cannot have the figure."""
     reading = _RECIPES[call.key][1](figures, *call.args)
-    if reading is not None and call.args == (A_DAY,) and call.key in FROM_DAY:
+    if reading is not None and (enough := enough_of(call)):
+        reading = Known(reading, figures.tape, enough)
+    if reading is not None and is_of_day(call):
         return OfDay(reading, figures.tape, figures.told, FROM_DAY[call.key])
     return reading
 
@@ -74,18 +117,31 @@ def _sum_window(figures: SymbolFigures, field: str, window: int) -> SumWindow:
     return figures.counter(SumWindow, lambda: SumWindow(tape, window - 1, tape.ring(field)), field, window)
 
 
+def _longer(figures: SymbolFigures, window: int, *fields: str) -> Longer | None:
+    """What stands in for minutes that are not known; None where the window is short, or no longer bars are kept."""
+    tapes = tuple(figures.longer.values())
+    if window <= SHORTEST or not tapes:
+        return None
+    make = partial(Longer, figures.tape, tapes, fields, window)
+    return figures.counter(Longer, make, fields, window, tapes)
+
+
 def _sum(figures: SymbolFigures, field: str, window: int) -> Sum:
-    return Sum(_sum_window(figures, field, window), SUMS[field])
+    return Sum(_sum_window(figures, field, window), SUMS[field], _longer(figures, window, field))
 
 
 def _highest(figures: SymbolFigures, field: str, window: int) -> Highest:
     tape, sign = figures.tape, 1 if field == "high" else -1
-    return Highest(figures.counter(Extreme, lambda: Extreme(tape, window - 1, tape.ring(field), sign), field, window))
+    counter = figures.counter(Extreme, lambda: Extreme(tape, window - 1, tape.ring(field), sign), field, window)
+    return Highest(counter, _longer(figures, window, field))
 
 
 def _change(figures: SymbolFigures, window: int) -> Change:
-    tape = figures.tape
-    return Change(figures.counter(FirstKnown, lambda: FirstKnown(tape, window, tape.ring("close")), window))
+    tape, tapes = figures.tape, tuple(figures.longer.values())
+    first = figures.counter(FirstKnown, lambda: FirstKnown(tape, window, tape.ring("close")), window)
+    if window <= SHORTEST or not tapes:
+        return Change(first)
+    return Change(first, figures.counter(Start, lambda: Start(tape, tapes, window), window, tapes))
 
 
 def _vwap(figures: SymbolFigures, window: int) -> Vwap | None:
@@ -95,11 +151,14 @@ def _vwap(figures: SymbolFigures, window: int) -> Vwap | None:
     paid = figures.counter(
         PaidWindow, lambda: PaidWindow(tape, window - 1, tape.ring("turnover"), tape.ring("volume")), window
     )
-    return Vwap(paid, SUMS["turnover"], SUMS["volume"])
+    return Vwap(paid, SUMS["turnover"], SUMS["volume"], _longer(figures, window, "turnover", "volume"))
 
 
-def _relative(figures: SymbolFigures, window: int, count: int) -> RelativeVolume:
-    return RelativeVolume(_sum(figures, "turnover", window), _sum(figures, "turnover", window * (count + 1)))
+def _relative(figures: SymbolFigures, window: int, count: int) -> Better:
+    def by(field: str) -> RelativeVolume:
+        return RelativeVolume(_sum(figures, field, window), _sum(figures, field, window * (count + 1)))
+
+    return Better(by("turnover"), by("volume"), figures.tape)
 
 
 def _speed(figures: SymbolFigures) -> Speed:
@@ -170,7 +229,7 @@ _RECIPES: Final[Mapping[str, tuple[_Looking, _Making]]] = {
     "delta": _summed("delta"),
     "cvd": _summed("cvd"),
     "vwap": (_minutes("turnover", "volume"), _vwap),
-    "rvol": (lambda window, count: Look({"turnover": window * (count + 1)}), _relative),
+    "rvol": (lambda window, count: Look(dict.fromkeys(("turnover", "volume"), window * (count + 1))), _relative),
     "speed": (lambda: Look({"trades": _AN_HOUR}), _speed),
     "volatility": (_minutes("close"), _volatility),
     "corr": (_minutes("close"), lambda figures, window: _together(figures, window, is_slope=False)),

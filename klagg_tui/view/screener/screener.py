@@ -16,11 +16,12 @@ from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.view.screener.day import Day
 from klagg_tui.view.screener.figure import FigureCall
 from klagg_tui.view.screener.history import erase, fill
+from klagg_tui.view.screener.longer import ladder, wanted
 from klagg_tui.view.screener.peers import Listed, Peers
 from klagg_tui.view.screener.recipes import Bars, look_of, make
 from klagg_tui.view.screener.series import Series
 from klagg_tui.view.screener.symbol import SymbolFigures
-from klagg_tui.view.screener.tape import SOURCES
+from klagg_tui.view.screener.tape import SOURCES, Tape
 
 
 class Need(NamedTuple):
@@ -50,24 +51,37 @@ class Screener:
         self._figures: dict[str, SymbolFigures] = {}
         self._lengths: dict[str, int] = {}
         self._bars: dict[Period, Bars] = {}
+        self._ladder: tuple[Period, ...] = ()
+        self._longer: dict[Period, dict[str, int]] = {}
+        """Bars that stand in for minutes, by period and field of the tape."""
         self._anew: dict[tuple[str, Period], tuple[int, int]] = {}
         """Stretches that the store holds anew, by symbol and period."""
         self._peers = Peers(bars_of)
         self._peers_minute = 0
         """When the peers are to be looked at again."""
 
-    def use(self, calls: Collection[FigureCall]) -> bool:
-        """Compute exactly these from now on; whether that is news."""
-        wanted = frozenset(calls)
-        if wanted == self.calls:
+    @property
+    def followed(self) -> Collection[SymbolFigures]:
+        """Of all symbols."""
+        return self._figures.values()
+
+    def peers_as_of_now(self, bars_of: Callable[[str], Sequence[Bar | None]]) -> Peers:
+        """Which BTC markets symbols are held against."""
+        return self._peers.copy(bars_of)
+
+    def use(self, calls: Collection[FigureCall], kept: Collection[Period] = ()) -> bool:
+        """Compute exactly these from now on; whether that is news. `kept`: periods whose bars there are."""
+        wanted_calls, longer = frozenset(calls), ladder(kept)
+        if (wanted_calls, longer) == (self.calls, self._ladder):
             return False
-        self.calls = wanted
+        self.calls, self._ladder = wanted_calls, longer
         self.asked += 1
-        looks = [look_of(call) for call in sorted(wanted, key=str)]
+        looks = [look_of(call) for call in sorted(wanted_calls, key=str)]
         self._lengths = {}
         for field, minutes in (item for look in looks for item in look.minutes.items()):
             self._lengths[field] = max(minutes, self._lengths.get(field, 0))
         self._bars = _joined(bars for look in looks if (bars := look.bars))
+        self._longer = wanted(self._lengths, longer)
         for figures in self._figures.values():
             self._lay_out(figures)
         self._peers.choose()
@@ -114,7 +128,7 @@ class Screener:
             return
         if self.now_ms // MINUTE_MS >= self._peers_minute:
             self._look_at_peers()
-        figures_of, longer = self._figures, self._bars
+        figures_of, series, longer = self._figures, self._bars, self._longer
         for bar in bars:
             figures = figures_of.get(bar[0])
             if figures is None:
@@ -122,8 +136,10 @@ class Screener:
             figures.listing.note_bar(bar[1], bar[2])
             if bar[1] is _MINUTE:
                 figures.tape.take(bar)
-            if bar[1] in longer:
+            if bar[1] in series:
                 figures.series[bar[1]].take(bar)
+            if bar[1] in longer:
+                figures.longer[bar[1]].take(bar)
 
     def take_told(self, minutes: Iterable[DerivativeMinute]) -> set[str]:
         """What is told of contracts beside trades; returns the symbols of which a figure in use changes by it."""
@@ -197,12 +213,24 @@ class Screener:
             if need.is_anew:
                 erase(figures.tape, read, need.from_ms, need.to_ms)
             changed = fill(figures.tape, columns) or changed
+        if need.period in self._longer:
+            tape = figures.longer[need.period]
+            read = [field for field in self._longer[need.period] if fields.issuperset(SOURCES[field])]
+            keys = [_key(need.period, field) for field in read]
+            sought.update({key: min(need.from_ms, sought.get(key, need.from_ms)) for key in keys})
+            if need.is_anew:
+                erase(tape, read, need.from_ms, need.to_ms)
+            changed = fill(tape, columns) or changed
         if changed or need.is_anew:
             figures.recheck()
         return changed or need.is_anew
 
     def _wanted(self, symbol: str, now_ms: int) -> Iterator[tuple[str | Period, Need]]:
-        """All that the figures in use look at, by the field of the tape or the period."""
+        """All that the figures in use look at, by the field of the tape or the period; what is few bars and reaches far first."""
+        for period, fields in self._longer.items():
+            for field, count in fields.items():
+                from_ms = period.open_ms(now_ms - count * period.nominal_ms)
+                yield _key(period, field), Need(symbol, period, SOURCES[field], from_ms, now_ms)
         for field, minutes in self._lengths.items():
             yield field, Need(symbol, _MINUTE, SOURCES[field], now_ms - minutes * MINUTE_MS, now_ms)
         for period, bars in self._bars.items():
@@ -217,7 +245,11 @@ class Screener:
                 figures.begin_anew(series)
         for gone in figures.series.keys() - self._bars.keys():
             del figures.series[gone]
-        for key in figures.sought.keys() - self._lengths.keys() - self._bars.keys():
+        figures.longer = {period: figures.longer.get(period) or Tape(period) for period in self._longer}
+        for period, fields in self._longer.items():
+            figures.longer[period].fit(fields)
+        longer = {_key(period, field) for period, fields in self._longer.items() for field in fields}
+        for key in figures.sought.keys() - self._lengths.keys() - self._bars.keys() - longer:
             del figures.sought[key]
 
     def _begin(self, figures: SymbolFigures) -> None:
@@ -236,6 +268,11 @@ class Screener:
             peer = self._peers.of(symbol)
             if peer != (None if figures.peer is None else figures.peer.symbol):
                 self._begin(figures)
+
+
+def _key(period: Period, field: str) -> str:
+    """Under which it is noted how far back a field of longer bars was looked for."""
+    return f"{field} {period}"
 
 
 def _columns_of(bars: Bars) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from klagg_tui.view.screener.history import FRESH
 from klagg_tui.view.screener.indicators import Carried
 
 _ONE: Final = 10**PRICE_DECIMALS
+_MONTH: Final = Period.MO1
 _SPARE: Final = 4
 """The part of the bars, as a divisor, that may be held besides those that are wanted, before they are let go at once."""
 
@@ -133,8 +134,12 @@ class Series:
         have = min(len(self.opens), wanted)
         if not have:
             return 0.0
-        span = self.period.count(self.opens[-have], self.opens[-1]) + 1
-        return min(1.0, (have + is_forming) / max(wanted, span + is_forming))
+        first_ms, last_ms = self.opens[-have], self.opens[-1]
+        period = self.period
+        # Asked of every line of every frame; only months need the calendar.
+        between = (last_ms - first_ms) // period.nominal_ms if period is not _MONTH else period.count(first_ms, last_ms)
+        known, looked_at = have + is_forming, between + 1 + is_forming
+        return min(1.0, known / (max(wanted, looked_at)))
 
 
 class Run:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, TypeAlias, TypeVar
 
 from klagg_tui.engine.bar import Bar
@@ -10,15 +10,16 @@ from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.view.screener.contract import Contract
 from klagg_tui.view.screener.day import OfDay, Told
 from klagg_tui.view.screener.extremes import Extreme, FirstKnown
-from klagg_tui.view.screener.figure import FigureCall
+from klagg_tui.view.screener.figure import WHOLE, FigureCall
 from klagg_tui.view.screener.listing import Listing
-from klagg_tui.view.screener.readings import Reading
+from klagg_tui.view.screener.longer import Longer, Start
+from klagg_tui.view.screener.readings import Known, Reading
 from klagg_tui.view.screener.series import Run, Series
 from klagg_tui.view.screener.tape import Tape
 from klagg_tui.view.screener.windows import PaidWindow, PairWindow, ReturnWindow, SumWindow
 
-Counter: TypeAlias = SumWindow | PaidWindow | ReturnWindow | PairWindow | Extreme | FirstKnown | Run
-_Kind = TypeVar("_Kind", SumWindow, PaidWindow, ReturnWindow, PairWindow, Extreme, FirstKnown, Run)
+Counter: TypeAlias = SumWindow | PaidWindow | ReturnWindow | PairWindow | Extreme | FirstKnown | Longer | Start | Run
+_Kind = TypeVar("_Kind", SumWindow, PaidWindow, ReturnWindow, PairWindow, Extreme, FirstKnown, Longer, Start, Run)
 
 Make: TypeAlias = "Callable[[SymbolFigures, FigureCall], Reading | None]"
 """From a symbol and a call to its reading; None where the symbol cannot have the figure."""
@@ -33,6 +34,7 @@ class SymbolFigures:
         "contract",
         "is_inverse",
         "listing",
+        "longer",
         "now_ms",
         "peer",
         "peer_bar",
@@ -58,6 +60,8 @@ class SymbolFigures:
         """BTC of the same exchange."""
         self.peer_bar: Callable[[], Bar | None] = lambda: None
         self.tape = Tape()
+        self.longer: dict[Period, Tape] = {}
+        """Bars that stand in for minutes, those of the longest period first."""
         self.series: dict[Period, Series] = {}
         self.readings: dict[FigureCall, Reading] = {}
         self.sought: dict[str | Period, int] = {}
@@ -78,6 +82,8 @@ class SymbolFigures:
             window for window in self.tape.listeners if isinstance(window, PairWindow) and window.tape is not self.tape
         ]
         self.tape.listeners = [*(counter for counter in counters if not isinstance(counter, Run)), *others]
+        for tape in self.longer.values():
+            tape.listeners = [counter for counter in counters if isinstance(counter, Longer | Start)]
         for window in self._pairs():
             if window.their_tape is not self.tape:
                 window.their_tape.listeners.append(window)
@@ -116,6 +122,22 @@ class SymbolFigures:
         reading = self.readings.get(call)
         return 0.0 if reading is None else reading.coverage(self._forming(bars), bars)
 
+    def look(self, call: FigureCall, bars: Sequence[Bar | None]) -> tuple[float | None, bool]:
+        """The figure now, and whether what it looks at is known but for what does not matter."""
+        reading = self.readings.get(call)
+        if reading is None:
+            return _NOTHING
+        # As `_forming` does: every number of every line is asked for here.
+        forming, end = bars[0], self.tape.end
+        if forming is not None:
+            minute = forming[2] // MINUTE_MS
+            if minute > end:
+                self.tape.advance(minute)
+            elif minute < end:
+                forming = None
+        value = reading.value(forming, bars)
+        return value, value is not None and reading.coverage(forming, bars) >= WHOLE
+
     def _forming(self, bars: Sequence[Bar | None]) -> Bar | None:
         """The bar of the minute under way; what ended before it and has not come is unknown."""
         bar = bars[0]
@@ -128,35 +150,30 @@ class SymbolFigures:
         return bar if minute == end else None
 
     def recheck(self) -> None:
-        """History has come: it may cover a day now."""
+        """History has come: it may cover a window now."""
         for reading in self.readings.values():
-            if isinstance(reading, OfDay):
+            if isinstance(reading, OfDay | Known):
                 reading.recheck()
 
-    def frozen(self, bars: Sequence[Bar | None]) -> Frozen:
-        """The same with the values as of now."""
-        return Frozen({call: (self.value(call, bars), self.coverage(call, bars)) for call in self.readings})
+    @property
+    def told_last(self) -> float | None:
+        """The newest price in the exchange's words; None where it told none, or too long ago."""
+        day = self.told.now()
+        return None if day is None else day.last
+
+    def values(self, bars: Sequence[Bar | None]) -> dict[FigureCall, tuple[float | None, float]]:
+        """Value and coverage of each figure in use."""
+        return {call: (self.value(call, bars), self.coverage(call, bars)) for call in self.readings}
+
+    def still(self, bars: Sequence[Bar | None], now_ms: Callable[[], int]) -> SymbolFigures:
+        """The symbol as of now, with its minutes up to the one under way still to be read, and nothing computed."""
+        twin = SymbolFigures(self.symbol, now_ms)
+        twin.is_inverse = self.is_inverse
+        twin.listing.learn(self.listing.told_ms, self.listing.by_ms)
+        twin.told, twin.contract = self.told.copy(now_ms), self.contract.copy(now_ms)
+        bar = bars[0]
+        twin.tape.end = max(self.tape.end, (now_ms() if bar is None else bar.open_ms) // MINUTE_MS)
+        return twin
 
 
-class Frozen:
-    """Figures that stay as they were."""
-
-    __slots__ = ("_values",)
-
-    def __init__(self, values: Mapping[FigureCall, tuple[float | None, float]]) -> None:
-        self._values = values
-
-    def value(self, call: FigureCall, _bars: Sequence[Bar | None]) -> float | None:
-        """The figure as it was."""
-        return self._values.get(call, _NONE)[0]
-
-    def coverage(self, call: FigureCall, _bars: Sequence[Bar | None]) -> float:
-        """What was known of it."""
-        return self._values.get(call, _NONE)[1]
-
-    def frozen(self, _bars: Sequence[Bar | None]) -> Frozen:
-        """It is."""
-        return self
-
-
-_NONE: Final = (None, 0.0)
+_NOTHING: Final = (None, False)

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS, TURNOVER_DECIMALS, Exact
-from klagg_tui.engine.period import MINUTE_MS
+from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.evidence import Evidence
 
 UNKNOWN: Final = 0
@@ -22,6 +22,7 @@ NAN: Final = float("nan")
 """A sum that is not known."""
 SPARE: Final = 8
 """Minutes kept beyond those that are looked at, so that what is read late still finds what has left."""
+_AT_ONCE: Final = 64
 _PRUNED_AT: Final = 256
 """Minutes noted as partial before those that have left are looked for."""
 _WIDTHS: Final = {"H": 2**16 - 1, "I": 2**32 - 1, "Q": 2**64 - 1}
@@ -112,6 +113,20 @@ class Ring:
         if array(kind).itemsize > self.values.itemsize:
             self.values = array(kind, [int(value) for value in self.values])
 
+    def first_known(self, from_minute: int, to_minute: int) -> int:
+        """The first minute between the two that is known, else the second: many unknown ones are passed by at once."""
+        values, size, at = self.values, self.size, from_minute
+        nothing = _unknown(values.typecode, _AT_ONCE).tobytes()
+        while at < to_minute:
+            place = at % size
+            if values[place : place + _AT_ONCE].tobytes() == nothing:
+                at += _AT_ONCE
+            elif is_known(values[place]):
+                return at
+            else:
+                at += 1
+        return to_minute
+
     def forget(self, from_minute: int, to_minute: int) -> None:
         """Nothing is known of those minutes."""
         values, size = self.values, self.size
@@ -125,6 +140,11 @@ class Ring:
 
 def _unknown(kind: str, size: int) -> array[float]:
     return array(kind, [NAN if kind == "f" else UNKNOWN]) * size
+
+
+def is_known(value: float) -> bool:
+    """Neither an unknown price, which is a whole number, nor an unknown sum."""
+    return value == value and (value != 0 or type(value) is float)  # noqa: PLR0124 - NaN alone differs from itself
 
 
 class Listener(Protocol):
@@ -144,11 +164,16 @@ class Listener(Protocol):
 
 
 class Tape:
-    """The minutes of one symbol up to `end`, the minute under way."""
+    """The minutes of one symbol up to `end`, the minute under way; or its longer bars, which are counted as minutes are."""
 
-    __slots__ = ("end", "listeners", "partial", "prices", "sums", "unit")
+    __slots__ = ("end", "listeners", "partial", "period", "prices", "step", "step_ms", "sums", "unit")
 
-    def __init__(self) -> None:
+    def __init__(self, period: Period = Period.M1) -> None:
+        self.period = period
+        """None longer than a day."""
+        self.step_ms = period.nominal_ms
+        self.step = self.step_ms // MINUTE_MS
+        """Minutes."""
         self.end = 0
         """The minute after the newest one that is over; 0 where none is known."""
         self.prices: dict[str, Ring] = {}
@@ -194,7 +219,7 @@ class Tape:
 
     def take(self, bar: Bar) -> bool:
         """A minute that is over, the next one or an earlier one; False where that changes nothing."""
-        minute = bar[2] // MINUTE_MS
+        minute = bar[2] // self.step_ms
         if not bar[6]:
             return False
         if minute >= self.end:

@@ -16,6 +16,7 @@ from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.errors import Refused, StorageError, Unreachable
 from klagg_tui.exchange.binance import VENUE
 from klagg_tui.exchange.registry import venue
+from klagg_tui.exchange.requests import BarsWanted
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.feed import Progress
 from klagg_tui.runtime.host import EngineHost
@@ -337,3 +338,23 @@ async def test_a_symbol_that_is_listed_this_moment_has_no_history(scene: Scene) 
     scene.context.contracts["NEW"] = Contract(listed_ms=START)
     scene.backfill.want(["NEW"])
     assert await scene.run() == []
+
+
+async def test_progress_counts_pages_and_never_goes_back_while_no_symbol_joins(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Progress | None] = []
+    fill_page = Backfill._fill_page
+
+    async def noted(self: Backfill, symbol: str, page: BarsWanted, priority: Priority) -> None:
+        await fill_page(self, symbol, page, priority)
+        told.append(self.progress)
+
+    monkeypatch.setattr(Backfill, "_fill_page", noted)
+    scene.backfill = Backfill(scene.context, 5_000)
+    scene.backfill.want(["A"])
+    await scene.run()
+    done = [one.done for one in told if one is not None]
+    assert done == sorted(done)
+    assert len({one.total for one in told if one is not None}) == 1
+    assert done[-1] > 6, "a series of many pages counts as many"

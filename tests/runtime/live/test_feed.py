@@ -97,6 +97,7 @@ async def test_without_the_exchange_stored_bars_are_shown_with_the_reason_and_it
             venue(), exchange.rest_url, exchange.ws_url, history=5, mode=Mode.LIVE, start_ms=exchange.now_ms()
         )
     runtime = Runtime(Plan(lambda: LiveFeed(where), (Period.M1, Period.M5), database, "simulated"))
+    assert runtime.status().mode is Mode.CONNECTING
     runtime.start()
     first = runtime.take_changes()
     assert first is not None

@@ -196,7 +196,7 @@ async def test_symbols_that_join_are_followed_and_their_history_is_fetched(scene
 
 async def test_without_a_database_a_live_market_does_not_begin() -> None:
     feed = LiveFeed(NOWHERE)
-    assert (feed.market, feed.status) == ("simulated market", SourceStatus(Mode.OFFLINE, "no connection"))
+    assert (feed.market, feed.status) == ("simulated market", SourceStatus(Mode.CONNECTING, "connecting"))
     host = EngineHost(KlineEngine(PERIODS, holds_gaps=True), PERIODS, None, feed.now_ms)
     with pytest.raises(StorageError, match="needs a database"):
         await feed.run(host)

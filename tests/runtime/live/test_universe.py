@@ -296,9 +296,11 @@ async def test_what_is_listed_besides_is_counted_and_told_with_how_to_choose_it(
         "Not chosen: 3 TRADIFI_PERPETUAL, 1 CURRENT_QUARTER. "
         "--contract-types PERPETUAL,TRADIFI_PERPETUAL,CURRENT_QUARTER follows them too."
     )
+    assert sorted(scene.host.others) == ["BTCUSDT_261225", "STOCK0USDT", "STOCK1USDT", "STOCK2USDT"]
     scene.entries = [entry(name) for name in NAMES]
     await scene.universe.reconcile()
     assert scene.host.not_chosen == ""
+    assert scene.host.others == ()
 
 
 async def test_the_days_of_three_day_bars_that_were_shown_before_are_not_asked_for_nor_forgotten(scene: Scene) -> None:

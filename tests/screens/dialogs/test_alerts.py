@@ -34,6 +34,12 @@ async def test_an_alert_rings_shows_a_toast_and_is_listed() -> None:
         await seen.beat()
         assert "90002.5" in seen.text
         await seen.press("k", "j", "d")
+        assert list(seen.app.state.preferences.alerts) == []
+        assert "u brings it back" in seen.text
+        await seen.press("u", "u")
+        assert list(seen.app.state.preferences.alerts) == ["last>90000"]
+        assert "u brings it back" not in seen.text
+        await seen.press("d")
         assert seen.app.state.preferences.alerts == ()
 
 

@@ -79,3 +79,19 @@ async def test_what_is_offered_can_be_shown_without_writing() -> None:
         await seen.type("chg(5m)*2")
         await seen.press("enter", "enter")
         assert seen.app.state.preferences.columns == ("symbol", "last", "chg(24h)", "chg(5m)*2")
+
+
+async def test_the_keys_stand_at_the_foot_and_in_the_help_also_in_small_terminals() -> None:
+    async with opened((80, 24)) as seen:
+        await seen.press("c")
+        for word in ("space shows", "shift+↑↓ moves", "a adds", "d resets", "enter takes"):
+            assert word in seen.text
+        await seen.press("question_mark")
+        assert "Help · Columns" in seen.text
+        assert "Columns" in seen.text
+        await seen.press("slash")
+        await seen.type("further left")
+        assert "Further left" in seen.text
+        await seen.press("escape")
+        await seen.press("d", "escape")
+        assert "space shows" not in seen.text

@@ -53,12 +53,22 @@ async def test_a_ready_filter_is_changed_by_saving_another_one_by_its_name() -> 
         await seen.press("slash")
         await seen.type("eth")
         await seen.press("ctrl+s")
+        await seen.press("enter")
+        assert "Nothing is typed yet" in seen.text
         await seen.type("movers")
-        await seen.press("enter", "escape", "f", "m")
+        await seen.press("enter")
+        assert "movers is abs(chg(15m))>2" in seen.text
+        await seen.press("n")
+        assert not dict(seen.app.state.preferences.saved_filters)
+        await seen.press("ctrl+s")
+        await seen.type("movers")
+        await seen.press("enter", "y", "escape", "f", "m")
         assert dict(seen.app.state.preferences.saved_filters) == {"movers": "eth"}
         assert all("ETH" in symbol for symbol in seen.symbols())
         await seen.press("f", "d")
         assert not dict(seen.app.state.preferences.saved_filters)
+        await seen.press("f", "z")
+        assert dict(seen.app.state.preferences.saved_filters) == {"movers": "eth"}
 
 
 async def test_a_number_is_saved_as_a_name_and_used_in_filters() -> None:

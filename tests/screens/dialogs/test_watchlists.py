@@ -30,6 +30,9 @@ async def test_lists_are_made_and_deleted() -> None:
         assert "★ Mine 0" in seen.lines[1]
         await seen.press("w", "d")
         assert "Mine" not in seen.text
+        await seen.press("w", "z")
+        assert seen.app.state.preferences.shown_list == "Mine"
+        await seen.press("w", "d")
         await seen.press("w", "1")
         assert seen.app.state.preferences.shown_list == "Watchlist"
         await seen.press("w", "0")

@@ -37,7 +37,7 @@ def test_what_texts_refer_to_may_change() -> None:
 
 def test_what_was_read_of_history_arms_nothing_and_an_unknown_figure_neither() -> None:
     market = Market()
-    book = AlertBook([Alert("turnover(5m)>500")])
+    book = AlertBook([Alert("turnover(2m)>500")])
     market.screener.use(book.alerts.calls)
     row = market._add("A")
     book.check(market.rows, ["A"], START)

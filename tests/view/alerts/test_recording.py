@@ -9,6 +9,7 @@ from klagg_tui.alert import Alert, Firing, Ledger
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.columns import BarColumns, no_columns
+from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.feed import FeedUpdate
 from klagg_tui.view.alerts.book import AlertBook
 from klagg_tui.view.alerts.recording import AlertWatch
@@ -92,3 +93,18 @@ def _columns(need: Need, close: float) -> BarColumns:
         evidence=array("B", bytes(len(opens))),
         **dict.fromkeys(need.fields, closes),
     )
+
+
+def test_what_the_exchange_tells_of_a_day_is_no_move_of_the_market() -> None:
+    watch = AlertWatch(AlertBook([Alert("chg(24h)>4"), Alert("last>105")]))
+
+    def told(price: str, day: float | None = None) -> list[str]:
+        bars = Changes((bar(START, "100", close=price, symbol="A"),))
+        tickers = {} if day is None else {"A": Ticker24h(START, open=day)}
+        fired, _ = watch.take(FeedUpdate(bars, last_trade_ms={"A": START + 1}, tickers=tickers), START)
+        return [one.text for one in fired]
+
+    assert told("100", 100.0) == []
+    assert told("101", 90.0) == [], "another price of the day before"
+    assert told("90") == []
+    assert told("106") == ["chg(24h)>4", "last>105"]

@@ -122,9 +122,22 @@ def test_what_can_change_is_one(text: str) -> None:
     assert read_alert(text, Scope()).text == text
 
 
+def test_the_first_value_that_is_known_only_arms() -> None:
+    alerts = _alerts("last>0", "!(last<1)", "chg>1")
+    row = Row("A")
+    assert not alerts.check([row], START)
+    row.take(bar(START, "100", close="102", symbol="A"))
+    assert not alerts.check([row], START + 1), "the first trade of a symbol is no news of its price"
+    row.take(bar(START, "100", close="100", symbol="A"))
+    alerts.check([row], START + 2)
+    row.take(bar(START, "100", close="102", symbol="A"))
+    assert [one.text for one in alerts.check([row], START + MINUTE)] == ["chg>1"]
+
+
 def test_an_alert_means_the_period_that_was_on_view_when_it_was_made() -> None:
     alerts = _alerts("chg>1", period="1h")
     row = _row("A", "150")
+    row.take(bar(START, "100", close="100", period=Period.H1, symbol="A"))
     alerts.check([row], START)
     row.take(bar(START, "100", close="102", period=Period.H1, symbol="A"))
     assert alerts.check([row], START + 1)

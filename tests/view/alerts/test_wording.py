@@ -44,6 +44,8 @@ def test_how_often_is_read_as_it_is_written(
         "until 2024-08-07",
         "until +0h",
         "until later",
+        "every 1s",
+        "every 31d",
     ],
 )
 def test_what_does_not_say_how_often_is_refused(text: str) -> None:

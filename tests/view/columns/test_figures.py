@@ -26,6 +26,7 @@ class Told:
     """Figures that are what they are told to be."""
 
     def __init__(self, value: float | None, coverage: float = 1.0) -> None:
+        self.told_last: float | None = None
         self._value, self._coverage = value, coverage
 
     def value(self, call: FigureCall, bars: Sequence[Bar | None]) -> float | None:
@@ -34,8 +35,8 @@ class Told:
     def coverage(self, call: FigureCall, bars: Sequence[Bar | None]) -> float:
         return self._coverage
 
-    def frozen(self, bars: Sequence[Bar | None]) -> Told:
-        return self
+    def look(self, call: FigureCall, bars: Sequence[Bar | None]) -> tuple[float | None, bool]:
+        return self._value, self._coverage >= WHOLE
 
 
 def row_with(value: float | None, coverage: float = 1.0, *, quote: str = "USDT") -> Row:
@@ -114,7 +115,7 @@ def test_a_column_is_found_by_the_figure_as_it_is_written() -> None:
     assert column is not None
     assert (column.key, column.title) == ("rvol(5m)", "RVol 5m")
     assert find("speed") is named("speed")
-    assert find("rvol") is None
+    assert find("rvol") is find("rvol(5m)")
     assert find("nonsense(5m)") is None
     assert find("chg(1d)") is not find("bar.chg(1d)")
 

@@ -6,6 +6,7 @@ from klagg_tui.evidence import Evidence
 from klagg_tui.view.columns.column import RenderContext
 from klagg_tui.view.columns.state import STATE, state_sign
 from klagg_tui.view.model import Row
+from klagg_tui.view.role import Role
 from tests.makers import MINUTE, START, bar
 
 
@@ -38,7 +39,15 @@ def test_a_symbol_whose_trading_is_halted_says_so_whatever_its_bar() -> None:
             assert STATE.draw(row, bar(START, state=state), context, 9)[0] == "halted"
             assert state_sign(row, bar(START, state=state), context)[0] == "="
     assert STATE.measure(row, bar(START), START) == "halted"
-    assert STATE.measure(row, None, START) is None
+    assert STATE.measure(row, None, START) == "halted"
+    assert STATE.draw(row, None, RenderContext(Period.M1, START, is_stale=False), 10)[0] == "halted"
+
+
+def test_where_there_is_no_bar_the_cell_says_so_and_the_edge_is_blank() -> None:
+    fresh = RenderContext(Period.M1, START, is_stale=False)
+    assert STATE.draw(Row("A"), None, fresh, STATE.width) == ("no bar yet", Role.FAINT)
+    assert state_sign(Row("A"), None, fresh)[0] == ""
+    assert state_sign(Row("A"), None, fresh._replace(is_stale=True))[0] == "✕"
 
 
 def test_a_confirmed_bar_says_whether_ids_or_the_exchanges_bar_alone_vouch_for_it() -> None:

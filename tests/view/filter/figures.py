@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from klagg_tui.engine.bar import Bar
-from klagg_tui.view.screener.figure import FigureCall
+from klagg_tui.view.screener.figure import WHOLE, FigureCall
 
 
 class FakeFigures:
     """Values by the text of the call; what is not given is not known."""
 
     def __init__(self, values: Mapping[str, float | None], covered: float = 1.0) -> None:
+        self.told_last: float | None = None
         self._values = values
         self._covered = covered
 
@@ -23,6 +24,6 @@ class FakeFigures:
         """As was given, of what was given."""
         return self._covered if str(call) in self._values else 0.0
 
-    def frozen(self, _bars: Sequence[Bar | None]) -> FakeFigures:
-        """The same: nothing moves them."""
-        return self
+    def look(self, call: FigureCall, bars: Sequence[Bar | None]) -> tuple[float | None, bool]:
+        """Both."""
+        return self.value(call, bars), self.coverage(call, bars) >= WHOLE

@@ -81,7 +81,7 @@ def test_a_column_alone_is_the_bar_of_the_shown_period_and_one_with_a_length_the
      ("abs", "needs a number in brackets", 0), ("volx", "no column volx; did you mean vol?", 0), ("vol+btc", "no column btc; there", 4),
      ("chg24h", "did you mean chg(24h)?", 0), ("open1h*2", "did you mean open(1h)?", 0), ("rvl(5m)", "no figure rvl; did you mean rvol?", 0),
      ("zzz(5m)", "no figure zzz; there are chg, ", 0), ("bar.volx", "no column volx; did you mean vol?", 4), ("bar.rsi(1h)", "no figure bar.rsi", 0),
-     ("chg(8d)", "8d is too long", 4), ("rsi(2h)", "Bars of 2h are not kept; there are 1m, 5m, 1h", 4), ("rsi", "needs the period", 0),
+     ("chg(8d)", "8d is too long", 4), ("rsi(2h)", "Bars of 2h are not kept; there are 1m, 5m, 1h", 4), ("3x", "3 times the usual volume is rvol(5m)>3", 0),
      ("bar.chg(2h)", "Bars of 2h are not kept", 8), ("bar.chg(soon)", "'soon' is no period", 8), ("state", "state is a text", 0),
      ("vol+state", "state is a text", 4), ("open(1h", "A ( without", 4), ("1/0", "No number comes of 1/0", 0), ("log(0)+vol", "No number comes", 0),
      ("sqrt(0-1)", "No number comes", 0), ("vol+30s", "'30s' is neither a number nor a column: it is a time", 4), ("1z", "'1z' is neither", 0),

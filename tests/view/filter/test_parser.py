@@ -42,7 +42,8 @@ def _passes(text: str, row: Row | None = None, saved: dict[str, str] | None = No
      "open<open(1d)", "chg>bar.chg(1d)", "taker>70%", "buyers<80", "age>5", "age<30s", "age<1m", "age<2h", "trades=7",
      "range>4", "state:form", "state=forming", "state!=partial", "symbol:btc", "symbol=BTCUSDT", 'symbol="btcusdt"',
      "name!=ethusdt", "btc or eth", "eth or btc", "eth or sol or btc", "btc and usdt", "(btc)", "(eth or btc) usdt",
-     "btc !(eth or sol)", "!(eth)", '"btc"', "turnover>5k and not usdc", "vol>1e3 chg>1 btc"],
+     "btc !(eth or sol)", "!(eth)", "btc && usdt", "btc&&chg>1", "eth || btc", "(eth||btc)&&vol>1k", "eth | btc & usdt",
+     "!eth&&!sol", "state:form&&btc", "eth && sol || btc", '"btc"', "turnover>5k and not usdc", "vol>1e3 chg>1 btc"],
 )  # fmt: skip
 def test_it_lets_through(text: str) -> None:
     assert _passes(text)
@@ -51,7 +52,7 @@ def test_it_lets_through(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["eth", "~xyzzy", "/^usdt/", "!btc", "not btc", "vol>1m", "chg>2.5", "chg(1d)>0", "last<open", "taker<50", "age>1m",
-     "state:partial", "symbol=btc", "btc eth", "eth or sol", "(btc) eth", "!(btc or eth)", "chg(1w)>-100",
+     "state:partial", "symbol=btc", "btc eth", "eth or sol", "(btc) eth", "!(btc or eth)", "btc && eth", "eth||sol", "btc&&vol>1m", "chg(1w)>-100",
      "chg(1w)<100", "open>close(1w)"],
 )  # fmt: skip
 def test_it_keeps_out(text: str) -> None:
@@ -152,4 +153,36 @@ def test_a_comparison_and_its_opposite_part_the_rows_that_have_the_value(key: st
     if BY_KEY[key].unit is Unit.TEXT:
         return
     text = f"{key}{operator}{value:.3f}"
-    assert _passes(text) != _passes(f"!{text}")
+    row = _row()
+    is_known = BY_KEY[key].measure(row, row.bar(Period.M1), NOW) is not None
+    assert [_passes(text), _passes(f"!{text}")].count(True) == is_known
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("last>0", (False, False)),
+        ("!(last>0)", (False, False)),
+        ("last>0 or btc", (True, False)),
+        ("last>0 or eth", (False, False)),
+        ("last>0 eth", (False, True)),
+        ("last>0 btc", (False, False)),
+        ("last>open", (False, False)),
+        ("oi_value>100m", (False, False)),
+        ("state=partial", (False, False)),
+        ("btc", (True, False)),
+        ("venue=kraken or base=eth", (False, True)),
+        ("", (True, False)),
+    ],
+)
+def test_of_a_row_without_a_value_it_is_neither_said_that_it_matches_nor_that_it_does_not(
+    text: str, said: tuple[bool, bool]
+) -> None:
+    row, read = Row("BTCUSDT"), filters.read(text)
+    assert (read.matches(row, Period.M1, NOW), read.denies(row, Period.M1, NOW)) == said
+
+
+@pytest.mark.parametrize("text", ["&&", "&& btc", "| btc", "btc && || eth", "btc &&", "btc &"])
+def test_a_sign_for_and_or_or_with_nothing_on_one_side_is_an_error_and_no_name(text: str) -> None:
+    with pytest.raises(FilterError, match=r"Something is missing"):
+        filters.read(text)

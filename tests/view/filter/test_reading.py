@@ -135,7 +135,7 @@ def test_a_last_word_that_begins_something_else_is_no_name_yet(text: str) -> Non
 @pytest.mark.parametrize(
     "text",
     ["chg", "vol*2", "chg>", "chg>ab", "chg>(1", "chg>1e", "chg>1 and", "(chg>1", "rvol(5m", "rvol(5m,", "(b", "/bt", "@mi", "state", "state:", "state=form",
-     "vol *", "not", "venue:kra", "chg>max", "chg>bar.ch", "chg>rsi", "vol>-", "venue:"],
+     "vol *", "not", "venue:kra", "chg>max", "chg>bar.ch", "chg>rsi(", "vol>-", "venue:"],
 )  # fmt: skip
 def test_what_more_typing_can_mend_is_unfinished(text: str) -> None:
     read = filters.read_partial(text, SCOPE)

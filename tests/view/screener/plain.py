@@ -127,9 +127,18 @@ class Plain:
         amount = math.fsum(bar.volume / 1e8 for bar in known)
         return math.fsum(bar.turnover / 1e20 for bar in known) / amount if amount else None
 
+    def _part(self, length: int, field: Callable[[Bar], float | None]) -> float:
+        """Which part of a field is known, as `coverage` has it."""
+        closed = [bar for minute in range(self.end - length + 1, self.end) if (bar := self.minutes.get(minute))]
+        known = sum(field(bar) is not None for bar in closed) - sum(bar.state is State.PARTIAL for bar in closed)
+        now = self.forming is None or (self.forming.state is not State.PARTIAL and field(self.forming) is not None)
+        return (max(0, known) + now) / length
+
     def _rvol(self, length: int, count: int) -> float | None:
-        now = self._turnover(length)
-        usual = self._sum(length * count, turnover, before=length)
+        paid, amount = (self._part(length * (count + 1), field) for field in (turnover, volume))
+        field = volume if paid < 0.99 and amount > paid else turnover
+        now = self._first(length, field)
+        usual = self._sum(length * count, field, before=length)
         if now is None or usual is None or not usual[0]:
             return None
         return now / (usual[0] / usual[1] * length)

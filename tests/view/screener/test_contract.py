@@ -152,18 +152,19 @@ def test_a_change_of_open_interest_is_against_the_window_s_beginning() -> None:
     assert scene.value("oi(1h)") == pytest.approx((220 - 160) * 100 / 160)
 
 
-def test_a_change_counts_from_the_first_that_is_known() -> None:
+def test_a_change_of_open_interest_is_told_once_nearly_all_of_its_window_is_known() -> None:
     scene = Scene()
     scene.at(120)
     assert (scene.value("oi(1h)"), scene.coverage("oi(1h)")) == (None, 0.0)
     scene.tell(minute(90, open_interest=quantity("100")))
     assert scene.value("oi(1h)") is None
     scene.tell(minute(120, open_interest=quantity("110")))
-    assert scene.value("oi(1h)") == pytest.approx(10)
-    assert scene.coverage("oi(1h)") == 0.5
+    assert (scene.value("oi(1h)"), scene.coverage("oi(1h)")) == (None, 0.5), "it would be that of half an hour"
     scene.tell(minute(30, open_interest=quantity("55")))  # too long before the window
-    assert scene.value("oi(1h)") == pytest.approx(10)
-    scene.tell(minute(90, open_interest=0))
+    assert scene.value("oi(1h)") is None
+    scene.tell(minute(65, open_interest=quantity("88")))
+    assert scene.value("oi(1h)") == pytest.approx(25)
+    scene.tell(minute(65, open_interest=0))
     assert scene.value("oi(1h)") is None
 
 

@@ -19,6 +19,7 @@ CALLS = [FigureCall(key, (1440,)) for key in FROM_DAY]
 
 class Ticker(NamedTuple):
     at_ms: int = FIRST * MINUTE
+    last: float | None = None
     open: float | None = 8.0
     high: float | None = 12.0
     low: float | None = 7.5
@@ -67,7 +68,7 @@ def test_a_day_is_what_the_exchange_says_and_the_newest_price_is_ours() -> None:
         "vwap": 9.0,
     }
     assert all(market.figures.coverage(call, market.bars) < WHOLE for call in CALLS)
-    assert market.figures.value(FigureCall("chg", (5,)), market.bars) == 0.0
+    assert market.figures.value(FigureCall("chg", (5,)), market.bars) is None
 
 
 def test_a_price_beyond_the_days_extremes_is_the_newer_one() -> None:
@@ -100,7 +101,7 @@ def test_what_is_not_told_or_told_long_ago_is_ours_as_far_as_it_goes(told: Ticke
     if told is not None:
         market.screener.note_day("ETHUSDT", told)
     assert market.values() == own
-    assert own["trades"] == 1.0
+    assert own["trades"] is None, "a minute is no day"
 
 
 def test_a_day_grows_out_of_date_and_a_minute_does_not_make_it_ours() -> None:
@@ -109,11 +110,26 @@ def test_a_day_grows_out_of_date_and_a_minute_does_not_make_it_ours() -> None:
     market.ended(FIRST + 1)
     assert market.values()["trades"] == 77.0
     market.screener.now_ms += HOUR_MS + 1
-    assert market.values()["trades"] == 2.0
+    assert market.values()["trades"] is None
 
 
-def test_before_there_is_a_price_a_day_says_nothing() -> None:
+def last_told(market: Market) -> float | None:
+    return market.figures.told_last
+
+
+def test_before_a_trade_was_seen_a_day_says_what_needs_no_price_and_with_its_own_the_rest() -> None:
     market = Market()
-    market.screener.note_day("ETHUSDT", Ticker())
     market.bars[0] = None
-    assert market.values()["turnover"] != 900.0
+    market.screener.note_day("ETHUSDT", Ticker())
+    bare = market.values()
+    assert (bare["turnover"], bare["high"], bare["low"], bare["vwap"]) == (900.0, 12.0, 7.5, 9.0)
+    assert bare["range"] == pytest.approx(60.0)
+    assert bare["from_high"] is None
+    assert last_told(market) is None
+    market.screener.note_day("ETHUSDT", Ticker(last=10.0))
+    assert last_told(market) == 10.0
+    values = market.values()
+    assert values["chg"] == pytest.approx(25.0)
+    assert values["from_high"] == pytest.approx(-100 / 6)
+    market.screener.now_ms += HOUR_MS + 1
+    assert last_told(market) is None

@@ -4,7 +4,7 @@ import pytest
 
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.errors import FilterError
-from klagg_tui.view.screener.figure import BY_NAME, FIGURES, FigureCall, Kind, call, parsed
+from klagg_tui.view.screener.figure import BY_NAME, FIGURES, FigureCall, call, parsed
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,6 @@ def test_a_call_holds_minutes_periods_and_numbers() -> None:
         ("rvoll(5m)", "There is no figure 'rvoll'; near: rvol"),
         ("voltility(5m)", "near: volatility"),
         ("zzz", "There is no figure 'zzz'; there are chg, turnover"),
-        ("chg", "chg needs a length, as in chg(24h)."),
-        ("rsi(,14)", "rsi needs the period of its bars, as in rsi(1h)."),
         ("chg(8d)", "8d is too long: a window has at most 7d."),
         ("chg(0m)", "0m is too short: chg has a window of 1m or more."),
         ("corr(2m)", "2m is too short: corr has a window of 3m or more."),
@@ -85,10 +83,9 @@ def test_no_name_stands_for_two_figures() -> None:
     assert len(BY_NAME) == sum(1 + len(figure.aliases) for figure in FIGURES.values())
 
 
-def test_what_must_be_given_stands_before_what_need_not() -> None:
+def test_every_figure_has_a_usual_length() -> None:
     for figure in FIGURES.values():
-        given = [parameter.default is None for parameter in figure.parameters]
-        assert given == sorted(given, reverse=True)
-        assert all(
-            parameter.kind in (Kind.WINDOW, Kind.PERIOD) for parameter in figure.parameters if parameter.default is None
-        )
+        assert call(figure.key, (), DEFAULT_PERIODS).args == tuple(one.default for one in figure.parameters)
+    assert str(parsed("rsi(,14)", DEFAULT_PERIODS)) == "rsi(1h)"
+    with pytest.raises(FilterError, match=r"natr means bars of 5m, which are not kept; write for example natr\(1h\)"):
+        call("natr", (), (Period.M1, Period.H1))

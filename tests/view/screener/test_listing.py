@@ -92,7 +92,9 @@ def test_the_young_come_first_and_their_age_stands_beside_the_price() -> None:
     rows = [row for row in market.rows.values() if young.matches(row, Period.M1, START)]
     assert [row.symbol for row in sorted(rows, key=young.likeness, reverse=True)] == ["B", "A", "C"]
     assert young.order is not None
-    keys = [column.key for column in view_columns(("symbol", "last", "age"), (), all_periods=False, besides="listed")]
+    keys = [
+        column.key for column in view_columns(("symbol", "last", "age"), (), all_periods=False, besides=("listed",))
+    ]
     assert keys == ["symbol", "last", "listed", "age"]
     for text in ("@new vol>1", "!@new"):
         assert filters.read(text).order is None

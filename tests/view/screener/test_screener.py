@@ -163,13 +163,15 @@ def test_a_symbol_that_is_gone_is_forgotten_and_one_that_comes_begins_anew() -> 
     market.screener.learn("ETHUSDT", Listed("binance-um", "ETH", "USDT"))
     market.ended(FIRST + 1)
     assert market.screener.add("ETHUSDT").tape.end == 0
-    market.ended(FIRST + 2)
+    for minute in range(FIRST + 2, FIRST + 8):
+        market.ended(minute)
     assert market.value("chg(5m)") == 0.0
 
 
 def test_inverse_contracts_have_no_price_by_their_volume() -> None:
     market = Market("vwap(5m)", "turnover(5m)")
-    market.ended(FIRST)
+    for minute in range(FIRST - 3, FIRST + 1):
+        market.ended(minute)
     assert market.value("vwap(5m)") == pytest.approx(10)
     market.screener.learn("ETHUSDT", Listed("binance-um", "ETH", "USDT"), is_inverse=True)
     assert market.value("vwap(5m)") is None
@@ -185,21 +187,9 @@ def test_what_a_candle_lacks_is_unknown_not_zero() -> None:
     assert market.coverage("turnover(5m)") == 1 / 5
     assert market.value("vol(5m)") == pytest.approx(0.004)
     market.ended(FIRST + 6, lots=2)
-    assert market.value("turnover(5m)") == pytest.approx(0.02)
-
-
-def test_frozen_figures_stay_as_they_were() -> None:
-    market = Market("chg(5m)", "vol(5m)")
-    market.ended(FIRST)
-    market.ended(FIRST + 1, close=10)
-    frozen = market.screener.add("ETHUSDT").frozen(market.bars["ETHUSDT"])
-    chg, vol = calls("chg(5m)", "vol(5m)")
-    before = frozen.value(chg, []), frozen.value(vol, []), frozen.coverage(chg, [])
-    market.ended(FIRST + 2, close=100)
-    assert (frozen.value(chg, []), frozen.value(vol, []), frozen.coverage(chg, [])) == before
-    assert frozen.frozen([]) is frozen
-    assert frozen.value(calls("chg(6m)")[0], []) is None
-    assert frozen.coverage(calls("chg(6m)")[0], []) == 0.0
+    assert market.value("turnover(5m)") is None, "two minutes of five, the one under way among them"
+    market.ended(FIRST + 7)
+    assert market.value("turnover(5m)") == pytest.approx(0.03)
 
 
 def together(market: Market, minutes: range, name: str, step: int) -> None:
@@ -314,9 +304,10 @@ def test_what_the_store_does_not_have_any_more_is_unknown_but_for_the_newest_min
     assert len(market.screener.add("ETHUSDT").series[Period.M1].opens) == 22
     (rest,) = market.screener.needs_in("ETHUSDT", Period.M1, 0, (FIRST + 30) * MINUTE)
     assert market.screener.seed(rest, stored([], need.fields))
-    assert market.value("trades(30m)") == 5.0
+    assert market.value("trades(30m)") is None
+    assert market.coverage("trades(30m)") == pytest.approx(6 / 30)
     assert len(market.screener.add("ETHUSDT").series[Period.M1].opens) == 5
-    assert market.value("chg(30m)") == pytest.approx((1_029 / 1_025 - 1) * 100)
+    assert market.value("chg(30m)") is None, "it would be that of five minutes"
 
 
 def test_minutes_of_a_field_that_was_not_read_stay_when_another_is_taken_back() -> None:
@@ -325,5 +316,5 @@ def test_minutes_of_a_field_that_was_not_read_stay_when_another_is_taken_back() 
         market.ended(FIRST + place)
     need = Need("ETHUSDT", Period.M1, ("trade_count",), 0, (FIRST + 30) * MINUTE, is_anew=True)
     market.screener.seed(need, stored([], need.fields))
-    assert market.value("trades(30m)") == 5.0
+    assert market.coverage("trades(30m)") == pytest.approx(6 / 30)
     assert market.value("vol(30m)") == pytest.approx(0.029)

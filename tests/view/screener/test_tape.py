@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.exact import PRICE_DECIMALS
 from klagg_tui.view.screener.extremes import Extreme
-from klagg_tui.view.screener.tape import MOST, SPARE, Tape
+from klagg_tui.view.screener.tape import MOST, SPARE, Ring, Tape
 from klagg_tui.view.screener.windows import SumWindow
 from tests.view.screener.made import CANDLE_LACKS, FIRST, Shape, minute_bar
 
@@ -175,3 +176,15 @@ def test_an_extreme_of_nothing_is_unknown(sign: int) -> None:
     extreme = Extreme(made, 10, made.ring("close"), sign)
     extreme.sync()
     assert (extreme.ticks(), extreme.known) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "nothing", "known"), [("H", 0, 7), ("f", float("nan"), 0.0), ("f", float("nan"), 2.5)]
+)
+def test_the_first_known_minute_is_found_wherever_it_lies_in_the_ring(kind: str, nothing: float, known: float) -> None:
+    ring = Ring(kind, 300)
+    for first in (1_000, 1_001, 1_063, 1_199, 1_298, 1_299, 1_300):
+        ring.values = array(kind, [nothing] * 300)
+        for minute in range(first, 1_300):
+            ring.values[minute % 300] = known
+        assert ring.first_known(1_000, 1_300) == first

@@ -22,12 +22,21 @@ from klagg_tui.exchange.binance.archive.markets import (
     shown_by_symbol,
 )
 from klagg_tui.exchange.binance.archive.names import ArchiveName, period_in_name, read_name
-from klagg_tui.exchange.binance.archive.rows import RowKind, first_number, is_header, row_kind
+from klagg_tui.exchange.binance.archive.rows import (
+    EARLIEST_MS,
+    END_OF_TIME_MS,
+    RowKind,
+    first_number,
+    is_header,
+    row_kind,
+)
 from klagg_tui.exchange.binance.archive.trades import fault_of_trade, read_trades, trade_ids
 from klagg_tui.exchange.binance.facts import DECIMALS
 
 __all__ = [
     "DECIMALS",
+    "EARLIEST_MS",
+    "END_OF_TIME_MS",
     "MARKETS",
     "UM",
     "ArchiveName",
