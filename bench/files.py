@@ -67,7 +67,7 @@ def measured_figures(rows: int) -> Iterator[tuple[str, str]]:
         yield "files: SQLite alone, such rows", told(child("rows", folder / "klines.db"))
         bars = folder / "bars.db"
         asyncio.run(fill(bars, rows))
-        for form in ("csv", "jsonl", "parquet"):
+        for form in ("csv", "jsonl", "parquet", "arrow"):
             target = folder / f"bars.{form}"
             figure = child("export", bars, target, form)
             yield f"files: export {figure['rows']:,} bars, {form}", told(figure)

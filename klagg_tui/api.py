@@ -13,15 +13,18 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self, TypeAlias, TypeVar
 
 from klagg_tui.engine import bar as engine_bar
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.exact import price_as_decimal, quantity_as_decimal, turnover_as_decimal
 from klagg_tui.engine.period import Period
+from klagg_tui.engine.precision import Precision
 from klagg_tui.errors import StorageError
 from klagg_tui.evidence import Evidence
-from klagg_tui.exporting import arrow
+from klagg_tui.exporting import arrow, tables
+from klagg_tui.exporting.selection import StoredSeries
+from klagg_tui.exporting.series import Series as StoredAs
 from klagg_tui.exporting.told import Derivative, derivative_of
 from klagg_tui.names import Spellings, parted
 from klagg_tui.paths import default_path
@@ -36,6 +39,7 @@ __all__ = ["COLUMNS", "Bar", "Database", "Derivative", "Moment", "Series", "Stat
 Moment: TypeAlias = str | int | datetime
 """`2024-08-08T12:00` or `-3h` (see `klagg export --help`), milliseconds since the epoch, or a datetime; UTC by itself."""
 
+Numbers: TypeAlias = Literal["exact", "float"]
 T = TypeVar("T")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -188,19 +192,23 @@ class Database:
         *,
         last: int | None = None,
         states: tuple[State, ...] | None = None,
+        numbers: Numbers = "exact",
     ) -> pa.Table:
         """The same as an Arrow table, columns as in `klagg export`, venue and witness where there are several exchanges: for `polars.from_arrow`, DuckDB, pandas.
 
-        Raises:
-            ExportError: pyarrow is not installed (`pip install 'klagg-tui[parquet]'`).
+        `numbers`: `exact` decimals, or `float`, each the nearest one to its decimal. Raises ExportError where pyarrow is not
+        installed (`pip install 'klagg-tui[parquet]'`), or a value has more than 38 digits.
         """
-        pyarrow = arrow.library()
-        query = _Query(symbol, Period.parse(period), _ms(start), _ms(end), last, states)
-        several = self._store.is_qualified
-        tables = [arrow.table(page, with_venue=several, with_witness=several) for page in self._pages(query)]
-        if not tables:
-            return arrow.table([], with_venue=several, with_witness=several)
-        return pyarrow.concat_tables(tables, promote_options="permissive")
+        arrow.library()
+        query = _Query(self._meant(symbol), Period.parse(period), _ms(start), _ms(end), last, states)
+        venue, name = self._named(query.symbol)
+        told = (venue if self._store.is_qualified else None) or ""
+        series = StoredAs(name, query.period, Precision(), told, in_floats=numbers == "float")
+        if last is not None:
+            return tables.table_of(self._pages(query), series)
+        wanted = query.from_ms, query.to_ms, None if states is None else frozenset(states)
+        one = StoredSeries(series, query.symbol, query.period, 0, *wanted)
+        return self._loop_thread.run(tables.stored_table(self._store, one))
 
     def derivatives(
         self, symbol: str, start: Moment | None = None, end: Moment | None = None, *, last: int | None = None

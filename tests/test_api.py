@@ -20,6 +20,7 @@ from klagg_tui.engine.parsing import price, quantity, turnover
 from klagg_tui.engine.period import DEFAULT_PERIODS
 from klagg_tui.errors import BadPeriod, BadTime, StorageError
 from klagg_tui.evidence import Evidence
+from klagg_tui.exporting import arrow
 from klagg_tui.storage.store import Store
 from tests.makers import MINUTE, START, bar, bars
 from tests.slow_sqlite import SlowSqlite
@@ -98,6 +99,22 @@ def test_rows_are_plain_values(database: api.Database) -> None:
     row = dict(zip(api.COLUMNS, database.rows("BTCUSDT", last=1)[0], strict=True))
     assert (row["symbol"], row["period"], row["state"]) == ("BTCUSDT", "1m", "confirmed")
     assert isinstance(row["volume"], Decimal)
+
+
+def test_a_table_says_what_the_bars_say_in_the_types_it_always_had(database: api.Database) -> None:
+    pytest.importorskip("pyarrow")
+    table = database.table("BTCUSDT")
+    rows = table.to_pylist()
+    wanted = [bar[3:12] for bar in database.bars("BTCUSDT")]
+    names = [name for name in table.column_names[3:-1] if name != "close_time"]
+    assert [tuple(row[name] for name in names) for row in rows] == wanted
+    assert [row["state"] for row in rows] == [bar.state.label for bar in database.bars("BTCUSDT")]
+    assert table.schema.equals(arrow.schema())
+    newest = database.table("BTCUSDT", last=3)
+    assert (newest.schema, newest.to_pylist()) == (table.schema, rows[-3:])
+    floats = database.table("BTCUSDT", numbers="float")
+    assert [row["volume"] for row in floats.to_pylist()] == [float(row["volume"]) for row in rows]
+    assert str(floats.schema.field("close").type) == "double"
 
 
 def test_a_table_of_nothing_has_the_columns(database: api.Database) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from klagg_tui.commands.shared.export_choices import Numbers, StateName, Told, What
 from klagg_tui.commands.shared.options import Db, Local, existing_database, names_of, periods_of, times
 from klagg_tui.commands.shared.output import tell
 from klagg_tui.commands.shared.presets import choices_of, preset_names
@@ -34,6 +34,8 @@ klagg export -s BTCUSDT -p 5m --from -3h --format jsonl | jq .close
 
 klagg export -s '*USDT' -p 1m,1h --from yesterday -o bars/ --format parquet
 
+klagg export -s BTCUSDT --format arrow --numbers float | python study.py
+
 klagg export -p 1h --from -1w --where 'turnover>5m taker>60%' -o busy.csv
 
 klagg export --what derivatives -s BTCUSDT --from -1d -o funding.csv
@@ -42,30 +44,6 @@ klagg export --preset last-day -s 'BTC*' -o day.csv
 
 klagg export -s BTCUSDT --resample 2h --state confirmed -o two-hours.csv.gz
 """
-
-
-class StateName(StrEnum):
-    """States by the names they have on the command line."""
-
-    FORMING = "forming"
-    PARTIAL = "partial"
-    CLOSED = "closed"
-    CONFIRMED = "confirmed"
-
-
-class What(StrEnum):
-    """What can be exported."""
-
-    BARS = "bars"
-    DERIVATIVES = "derivatives"
-
-
-class Told(StrEnum):
-    """Columns that may be asked for."""
-
-    VENUE = "venue"
-    WITNESS = "witness"
-    STATE = "state"
 
 
 def register(app: typer.Typer) -> None:
@@ -132,6 +110,10 @@ def export_bars(
             help="A column more: venue, state, or witness (ids or candle: who vouches for a confirmed bar); may be given again.",
         ),
     ] = None,
+    numbers: Annotated[
+        Numbers,
+        typer.Option(help="Values as exact decimals, or as 64-bit floats, which columns of Parquet and Arrow can be."),
+    ] = Numbers.EXACT,
     what: Annotated[
         What,
         typer.Option(
@@ -176,9 +158,16 @@ def export_bars(
         raise BadUsage("--period takes stored bars, --resample makes them; give one of the two.")
     from_ms, to_ms = times(from_, to, local=local)
     if what is What.DERIVATIVES:
-        if period or resample or state or where or {Told.WITNESS, Told.STATE} & set(with_ or ()):
+        if (
+            period
+            or resample
+            or state
+            or where
+            or {Told.WITNESS, Told.STATE} & set(with_ or ())
+            or numbers is Numbers.FLOAT
+        ):
             raise BadUsage(
-                "--what derivatives has a row a minute: --period, --resample, --state and --where are of bars."
+                "--what derivatives has a row a minute, exact: --period, --resample, --state, --where and --numbers are of bars."
             )
         named = load(format_) if format_ else format_of(Path(output))
         told = named or load(NAMES[0])
@@ -196,9 +185,12 @@ def export_bars(
         is_resampled=resample is not None,
         with_venue=Told.VENUE in (with_ or ()),
         with_witness=Told.WITNESS in (with_ or ()),
+        in_floats=numbers is Numbers.FLOAT,
         with_state=Told.STATE in (with_ or ()),
     )
     form = load(format_) if format_ else format_of(Path(output))
+    if selection.in_floats and (form is None or form.is_text):
+        raise BadUsage("Text is exact, whoever reads it: --numbers float is of --format parquet and arrow.")
     _export(existing_database(db), selection, output, form or load(NAMES[0]), is_chosen=form is not None)
 
 

@@ -1,4 +1,4 @@
-"""Bars as an Arrow table: times as UTC timestamps, values as decimals that hold every digit. Needs the extra `parquet`."""
+"""Bars as an Arrow table of pyarrow's, made bar by bar: times as UTC timestamps, values as decimals that hold every digit. Needs the extra `parquet`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def library() -> ModuleType:
     try:
         return import_module("pyarrow")
     except ImportError as error:
-        raise ExportError("Parquet needs pyarrow, which is not installed: pip install 'klagg-tui[parquet]'.") from error
+        raise ExportError(
+            "A table of Arrow's needs pyarrow, which is not installed: pip install 'klagg-tui[parquet]'."
+        ) from error
 
 
 def schema(*, with_series: bool = True, with_venue: bool = False, with_witness: bool = False) -> pa.Schema:

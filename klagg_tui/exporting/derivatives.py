@@ -9,17 +9,14 @@ import csv
 import io
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, cast
 
 import orjson
 
 from klagg_tui.engine import exact
 from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.errors import ExportError
-from klagg_tui.exporting.arrow import DIGITS, library
 from klagg_tui.exporting.files import PartialFile, cannot_write, fault_of_folder
 from klagg_tui.exporting.format import Format
 from klagg_tui.exporting.output import Target
@@ -29,20 +26,19 @@ from klagg_tui.storage.opening import harm_of
 from klagg_tui.storage.store import Store
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    import polars as pl
 
 
 class Amount(NamedTuple):
     """How a kind of exact number leaves."""
 
     text: Callable[[int], str]
-    decimal: Callable[[int], Decimal]
     decimals: int
 
 
-_PRICE: Final = Amount(exact.price_text, exact.price_as_decimal, exact.PRICE_DECIMALS)
-_QUANTITY: Final = Amount(exact.quantity_text, exact.quantity_as_decimal, exact.QUANTITY_DECIMALS)
-_TURNOVER: Final = Amount(exact.turnover_text, exact.turnover_as_decimal, exact.TURNOVER_DECIMALS)
+_PRICE: Final = Amount(exact.price_text, exact.PRICE_DECIMALS)
+_QUANTITY: Final = Amount(exact.quantity_text, exact.QUANTITY_DECIMALS)
+_TURNOVER: Final = Amount(exact.turnover_text, exact.TURNOVER_DECIMALS)
 """Also of rates."""
 
 
@@ -114,8 +110,9 @@ async def export_derivatives(
     file = None if path is None else _file(path)
     writer: _Writer | None = None
     try:
-        stream = file.file if file else target
-        writer = _WRITERS[form.name](stream, has_venue=with_venue or store.is_qualified)
+        has_venue = with_venue or store.is_qualified
+        stream = file.file if file else cast(BinaryIO, target)
+        writer = _writer(form, stream, has_venue=has_venue, is_pipe=file is None)
         rows = 0
         for name in names:
             told = parted(name) if store.is_qualified else Name(next(iter(store.venues), ""), name)
@@ -205,49 +202,45 @@ class _Jsonl(_Writer):
         self._file.write(b"".join([orjson.dumps({**head, **plain(minute)}) + b"\n" for minute in minutes]))
 
 
-class _Parquet(_Writer):
+class _Columns(_Writer):
     """A row group a page."""
 
-    def __init__(self, file: BinaryIO, *, has_venue: bool) -> None:
+    def __init__(self, file: BinaryIO, form: str, *, has_venue: bool) -> None:
         super().__init__(file, has_venue=has_venue)
-        self._arrow = library()
-        from pyarrow import parquet
+        # Late: Polars takes a quarter of a second, and who writes text needs none of it.
+        from klagg_tui.exporting import frames, sinks
 
-        names = [*self._head(Name("", ""))]
-        fields = [(name, self._arrow.string()) for name in names] + [(one.name, self._type_of(one)) for one in COLUMNS]
-        self._schema: pa.Schema = self._arrow.schema(fields)
-        self._writer = parquet.ParquetWriter(file, self._schema, compression="zstd", use_dictionary=names)
+        self._frames = frames
+        self._sink = sinks.sink_of(form)(file, self._frame(Name("", ""), ()).schema)
 
     def write(self, name: Name, minutes: Sequence[DerivativeMinute]) -> None:
         """See `_Writer`; raises ExportError where a value has more than 38 digits."""
-        columns: list[list[object]] = [[text] * len(minutes) for text in self._head(name).values()]
-        columns += [[_decimal(column, getattr(minute, column.field)) for minute in minutes] for column in COLUMNS]
-        try:
-            arrays = [self._arrow.array(values, kind) for values, kind in zip(columns, self._schema.types, strict=True)]
-        except self._arrow.ArrowInvalid as error:
-            raise ExportError(
-                f"A value has more than {DIGITS} digits, which Parquet cannot hold; export it as CSV."
-            ) from error
-        self._writer.write_table(self._arrow.Table.from_arrays(arrays, schema=self._schema))
+        self._sink.write(self._frame(name, minutes))
 
     def close(self) -> None:
         """See `_Writer`."""
-        self._writer.close()
+        self._sink.close()
 
     def discard(self) -> None:
         """See `_Writer`."""
-        with suppress(OSError):
-            self._writer.close()
+        self._sink.discard()
 
-    def _type_of(self, column: Column) -> pa.DataType:
+    def _frame(self, name: Name, minutes: Sequence[DerivativeMinute]) -> pl.DataFrame:
+        heads = [self._frames.label(key, text, len(minutes)) for key, text in self._head(name).items()]
+        return self._frames.joined([*heads, *(self._column(column, minutes) for column in COLUMNS)])
+
+    def _column(self, column: Column, minutes: Sequence[DerivativeMinute]) -> pl.Series:
+        values = [getattr(minute, column.field) for minute in minutes]
         if column.amount:
-            return self._arrow.decimal128(DIGITS, column.amount.decimals)
-        return self._arrow.timestamp("ms", tz="UTC") if column.is_moment else self._arrow.int64()
+            return self._frames.amounts(column.name, values, column.amount.decimals)
+        return (self._frames.times if column.is_moment else self._frames.counts)(column.name, values)
 
 
-def _decimal(column: Column, value: int | None) -> Decimal | int | None:
-    return value if value is None or column.amount is None else column.amount.decimal(value)
+def _writer(form: Format, file: BinaryIO, *, has_venue: bool, is_pipe: bool) -> _Writer:
+    if form.is_text:
+        return _TEXTS[form.name](file, has_venue=has_venue)
+    return _Columns(file, "stream" if is_pipe and form.open_stream else form.name, has_venue=has_venue)
 
 
-_WRITERS: Final[dict[str, Callable[..., _Writer]]] = {"csv": _Csv, "jsonl": _Jsonl, "parquet": _Parquet}
+_TEXTS: Final[dict[str, Callable[..., _Writer]]] = {"csv": _Csv, "jsonl": _Jsonl}
 """By the names of the formats."""

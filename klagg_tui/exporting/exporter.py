@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.exporting.format import Format
@@ -21,6 +21,9 @@ from klagg_tui.exporting.selection import Selection, StoredSeries, series_of
 from klagg_tui.storage.lines import Lines
 from klagg_tui.storage.opening import harm_of
 from klagg_tui.storage.store import Store
+
+if TYPE_CHECKING:
+    from klagg_tui.exporting.scaled import FramePage
 
 
 class Estimate(NamedTuple):
@@ -61,7 +64,7 @@ ShouldStop = Callable[[], bool]
 
 async def estimate(store: Store, selection: Selection, form: Format) -> Estimate:
     """How many bars a selection has, and about how many bytes they will be."""
-    series = await series_of(store, selection)
+    series = await series_of(store, selection, in_text=False)
     stored = await store.lengths([one.wanted for one in series])
     bars = sum(one.made_of(count) for one, count in zip(series, stored, strict=True))
     return Estimate(bars, bars * form.bytes_per_bar)
@@ -86,7 +89,7 @@ async def export(
     Raises:
         ExportError: the target cannot be written, is a database or belongs to one, or the selection names what is not there; nothing is left behind.
     """
-    series = await series_of(store, selection)
+    series = await series_of(store, selection, in_text=form.is_text)
     output = Output(target, form, is_split=is_split, is_mixed=selection.is_mixed or len(series) > 1, harm_of=harm_of)
     work = _Export(store, selection, output, on_progress, should_stop)
     try:
@@ -130,18 +133,31 @@ class _Export:
             self.outcome.is_cut = True
         self.outcome.paths = self._output.paths
 
-    def _pages(self, one: StoredSeries) -> AsyncIterator[Lines | list[Bar]] | AsyncIterator[list[Bar]]:
-        """As text where no bar has to be looked at: the database is faster at writing it."""
-        line = self._output.line
-        if line is None or self._selection.keep is not None or one.stored is not one.series.period:
+    def _pages(
+        self, one: StoredSeries
+    ) -> AsyncIterator[FramePage | list[Bar]] | AsyncIterator[Lines | list[Bar]] | AsyncIterator[list[Bar]]:
+        """As text or columns where no bar has to be looked at: the database is faster at writing these."""
+        if self._selection.keep is not None or one.stored is not one.series.period:
             return one.pages(self._store)
-        return one.lines(self._store, row_format(one.series, line))
+        if columns := self._output.columns:
+            # Late: Polars takes a quarter of a second.
+            from klagg_tui.exporting.scaled import reading_of
 
-    def _take(self, batch: Lines | list[Bar]) -> None:
+            return one.mantissas(self._store, reading_of(one.series, columns.layout))
+        line = self._output.line
+        return one.lines(self._store, row_format(one.series, line)) if line else one.pages(self._store)
+
+    def _take(self, batch: FramePage | Lines | list[Bar]) -> None:
         if isinstance(batch, Lines):
             self._read += batch.bars
             self._output.write_text(batch.text)
             self.outcome.bars += batch.bars
+            self.outcome.states += Counter(dict(zip(State, batch.states, strict=True)))
+            return
+        if not isinstance(batch, list):
+            self._read += batch.frame.height
+            self._output.write_frame(batch.frame)
+            self.outcome.bars += batch.frame.height
             self.outcome.states += Counter(dict(zip(State, batch.states, strict=True)))
             return
         self._read += len(batch)

@@ -65,4 +65,6 @@ class Format:
     """The place of a series in a folder."""
     open_writer: OpenWriter
     is_text: bool = True
-    """Whether a person can read it in a terminal."""
+    """Whether a person can read it in a terminal; what else there is has columns (see `frame_writer`)."""
+    open_stream: OpenWriter | None = None
+    """Opens the writer of a pipe, where that is another one than a file's."""

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.errors import ExportError
@@ -15,6 +15,11 @@ from klagg_tui.exporting.format import Format, Holds, Writer
 from klagg_tui.exporting.row import Line
 from klagg_tui.exporting.series import Series
 from klagg_tui.exporting.text_writer import TextWriter
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from klagg_tui.exporting.frame_writer import FrameWriter
 
 Target: TypeAlias = Path | BinaryIO
 """A file or folder to be written, or an open pipe."""
@@ -72,6 +77,17 @@ class Output:
         """What the database may write of the series begun last, None where it has to be bars."""
         return self._writer.line if isinstance(self._writer, TextWriter) else None
 
+    @property
+    def columns(self) -> FrameWriter | None:
+        """Who takes columns of the series begun last, None where lines are written."""
+        return None if self._form.is_text else cast("FrameWriter", self._writer)
+
+    def write_frame(self, frame: pl.DataFrame) -> None:
+        """Columns as `columns` has them; raises as `write` does."""
+        assert self.columns is not None
+        with self._translated_errors():
+            self.columns.write_frame(frame)
+
     def write_text(self, text: bytes) -> None:
         """Lines that the database wrote; raises as `write` does."""
         assert isinstance(self._writer, TextWriter)
@@ -107,7 +123,7 @@ class Output:
 
     def _opened(self, series: Series) -> Writer:
         if not isinstance(self._target, Path):
-            return self._form.open_writer(self._target, self._holds, series)
+            return (self._form.open_stream or self._form.open_writer)(self._target, self._holds, series)
         path = self._target / _on_disk(self._form.file_name(series)) if self._is_split else self._target
         if not self._is_split and (fault := fault_of_folder(path)):
             raise ExportError(fault)

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import Period
@@ -16,9 +16,12 @@ from klagg_tui.errors import ExportError
 from klagg_tui.exporting.series import Series
 from klagg_tui.names import Name, parted
 from klagg_tui.storage.lines import Lines, RowFormat
+from klagg_tui.storage.mantissas import Read
 from klagg_tui.storage.reader import Wanted
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
+
+T = TypeVar("T")
 
 _WILD: Final = frozenset("*?[")
 _LOOKED_AT: Final = 500
@@ -45,6 +48,8 @@ class Selection:
     with_witness: bool = False
     """Each bar says who vouches for it also in CSV, and where there is one venue only."""
 
+    in_floats: bool = False
+    """Values are the nearest floats instead of exact decimals."""
     with_state: bool = False
     """Each bar says how sure it is, also in CSV."""
 
@@ -101,6 +106,10 @@ class StoredSeries(NamedTuple):
         """The same as lines of text where the database can write them; only for bars that are stored as they are."""
         return store.lines(self.name, self.series.period, row_format, self.from_ms, self.to_ms, states=self.states)
 
+    def mantissas(self, store: Store, read: Read[T]) -> AsyncIterator[T | list[Bar]]:
+        """The same as what `read` makes of columns out of the database; only for bars that are stored as they are."""
+        return store.mantissas(self.name, self.series.period, read, self.from_ms, self.to_ms, states=self.states)
+
     async def _cut(self, bars: AsyncIterator[Bar]) -> AsyncIterator[Bar]:
         """Bars that open in the selected time; the stretch that is read holds whole ones."""
         async for bar in bars:
@@ -119,8 +128,10 @@ class StoredSeries(NamedTuple):
         return period.end_ms(period.open_ms(self.to_ms - 1, self.anchor))
 
 
-async def series_of(store: Store, selection: Selection) -> list[StoredSeries]:
+async def series_of(store: Store, selection: Selection, *, in_text: bool = True) -> list[StoredSeries]:
     """The stored series that a selection comes to, by symbol and period.
+
+    `in_text`: with how many decimals each is written matters, so that it is looked for where nobody told it.
 
     Raises:
         ExportError: a symbol or a period that was named is not there.
@@ -138,14 +149,13 @@ async def series_of(store: Store, selection: Selection) -> list[StoredSeries]:
                 if not selection.is_mixed:
                     raise ExportError(_nothing_of(name, period, there))
                 continue
-            if name not in precisions:
+            if name not in precisions and in_text:
                 precisions[name] = await _precision_of_newest(store, name, stored)
             is_supposed = period is Period.D3 and stored is not period and name not in shown
             shown_name = _shown_name(store, name, selection)
-            told = shown_name.symbol, period, precisions[name], shown_name.venue
-            series = _series(
-                known[name], Series(*told, selection.with_witness, selection.with_state), stored, selection
-            )
+            told = shown_name.symbol, period, precisions.get(name, Precision()), shown_name.venue
+            asked = selection.with_witness, selection.with_state, selection.in_floats
+            series = _series(known[name], Series(*told, *asked), stored, selection)
             found.append(series._replace(is_supposed=is_supposed))
     if not found:
         raise ExportError("There are no such bars in the database; `klagg symbols` lists what there is.")

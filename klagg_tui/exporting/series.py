@@ -23,9 +23,10 @@ class Series(NamedTuple):
     """Label of its venue where files say it; empty where there is one venue and nobody asked."""
     is_witnessed: bool = False
     """Whether it was asked for that each bar says who vouches for it."""
-
     is_stated: bool = False
     """Whether it was asked for that each bar says its state, in formats that have no place for it."""
+    in_floats: bool = False
+    """Whether values are written as the nearest floats, in formats of columns, instead of as exact decimals."""
 
     @property
     def tells_witness(self) -> bool:

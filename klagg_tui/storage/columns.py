@@ -17,6 +17,7 @@ from klagg_tui.engine.period import MINUTE_MS
 from klagg_tui.evidence import Evidence
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.disk_errors import reading
+from klagg_tui.storage.mantissas import in_order
 from klagg_tui.storage.queries import Stretch
 from klagg_tui.storage.rows import EVIDENCE, HAS_TEXT, decimals_in, open_ms_of
 
@@ -45,22 +46,13 @@ async def columns(connection: Connection, stretch: Stretch, fields: Collection[s
     while True:
         texts = (await connection.rows(*stretch.page(beyond, _AT_ONCE, selected)))[0]
         with reading(connection.path):
-            minutes, marks, *values = _in_order([orjson.loads(text) for text in texts])
+            minutes, marks, *values = in_order([orjson.loads(text) for text in texts])
             if not minutes:
                 return found
             _extend(found, minutes, marks, dict(zip(wanted, values, strict=True)))
         if len(minutes) < _AT_ONCE:
             return found
         beyond = minutes[-1]
-
-
-def _in_order(page: list[list[Any]]) -> list[list[Any]]:
-    """The columns in order of the first one: a collected text promises none."""
-    minutes = page[0]
-    if minutes == sorted(minutes):
-        return page
-    places = sorted(range(len(minutes)), key=minutes.__getitem__)
-    return [[column[place] for place in places] for column in page]
 
 
 def _extend(found: BarColumns, minutes: Sequence[int], marks: list[int], values: dict[str, list[Any]]) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, no_columns
 from klagg_tui.engine.derivatives import DerivativeMinute
-from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain, child_of
+from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage import columns, debts, derivatives, queries, unconfirmed
@@ -19,7 +19,8 @@ from klagg_tui.storage.contents import StoreContents
 from klagg_tui.storage.debts import Hole, Unavailable
 from klagg_tui.storage.disk_errors import reading
 from klagg_tui.storage.lines import Lines, RowFormat, line_pages
-from klagg_tui.storage.queries import FOREVER, Stretch, minutes_of, pages
+from klagg_tui.storage.mantissas import Read, mantissa_pages
+from klagg_tui.storage.queries import FOREVER, Stretch, minutes_of, pages, seed_stretches
 from klagg_tui.storage.rows import JSON_ROWS, bars
 from klagg_tui.storage.symbols import (
     NO_SYMBOL,
@@ -34,7 +35,7 @@ from klagg_tui.storage.symbols import (
 )
 from klagg_tui.storage.unconfirmed import Unconfirmed
 
-_ANCHORS: Final = (0, 1, 2)
+T = TypeVar("T")
 
 _LATEST: Final = f"""
 SELECT {JSON_ROWS} FROM json_each(:symbols) AS s CROSS JOIN history AS h ON h.symbol = s.value AND h.period = :period
@@ -122,6 +123,22 @@ class StoreReader(StoreContents):
         stretch, name = found
         async for page in line_pages(self._reader, stretch, row_format):
             yield page if isinstance(page, Lines) else self._bars(page, {stretch.symbol: name})
+
+    async def mantissas(
+        self,
+        symbol: str,
+        period: Period,
+        read: Read[T],
+        from_ms: int | None = None,
+        to_ms: int | None = None,
+        *,
+        states: Collection[State] | None = None,
+    ) -> AsyncIterator[T | list[Bar]]:
+        """The bars of `pages`, oldest first, as what `read` makes of columns of whole numbers, else as bars."""
+        if found := await self._stretch(symbol, period, from_ms, to_ms, states=states):
+            stretch, name = found
+            async for page in mantissa_pages(self._reader, stretch, read):
+                yield self._bars(page, {stretch.symbol: name}) if isinstance(page, list) else page
 
     async def columns(
         self,
@@ -227,7 +244,7 @@ class StoreReader(StoreContents):
             return ()
         number, name = found
         rows: list[Row] = []
-        for period, from_ms, to_ms in _seed_stretches(minute_ms, chain(tuple(periods)), held):
+        for period, from_ms, to_ms in seed_stretches(minute_ms, chain(tuple(periods)), held):
             stretch = number, period.ordinal, from_ms // MINUTE_MS, to_ms // MINUTE_MS
             rows += await self._reader.json_rows(_BETWEEN, stretch)
         return tuple(self._bars(rows, {number: name}))
@@ -330,13 +347,3 @@ class StoreReader(StoreContents):
 
     async def _names(self) -> dict[int, str]:
         return (await Symbols.read(self._reader, self._naming)).names
-
-
-def _seed_stretches(minute_ms: int, periods: tuple[Period, ...], held: int) -> list[tuple[Period, int, int]]:
-    """For every period, the stretch of its ended bars that the larger ones forming at `minute_ms` begin with."""
-    since = {Period.M1: minute_ms - held * MINUTE_MS}
-    for period in periods[1:]:
-        child = child_of(period, periods)
-        open_ms = min(period.open_ms(minute_ms, anchor) for anchor in _ANCHORS)
-        since[child] = min(open_ms, since.get(child, open_ms))
-    return [(child, since[child], child.open_ms(minute_ms)) for child in sorted(since, reverse=True)]

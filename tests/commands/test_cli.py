@@ -10,6 +10,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from klagg_tui import __main__ as way_in
@@ -174,6 +175,29 @@ def test_partial_bars_are_noted(klagg: Klagg, tmp_path: Path) -> None:
     assert "Note" not in klagg("export", "--db", "a.db", "-s", "BTCUSDT", "--state", "closed").err
 
 
+def test_floats_are_of_columns_and_exact_numbers_of_text(filled: Klagg, tmp_path: Path) -> None:
+    for form in ("parquet", "arrow"):
+        for numbers, kind in (("float", pl.Float64()), ("exact", pl.Decimal(38, 12))):
+            said = filled("export", "--db", "a.db", "-o", f"a.{form}", "--numbers", numbers)
+            assert said.status == 0
+            read = pl.read_parquet if form == "parquet" else pl.read_ipc
+            assert read(tmp_path / f"a.{form}").schema["open"] == kind
+    for options in (["-o", "a.csv"], ["--format", "jsonl"], []):
+        said = filled("export", "--db", "a.db", "--numbers", "float", *options)
+        assert (said.status, "--numbers float is of --format parquet and arrow" in said.err) == (2, True)
+    said = filled("export", "--db", "a.db", "--numbers", "float", "--what", "derivatives", "-o", "a.arrow")
+    assert (said.status, "--numbers" in said.err) == (2, True)
+
+
+def test_a_pipe_of_arrow_is_a_stream(filled: Klagg, tmp_path: Path) -> None:
+    filled("export", "--db", "a.db", "-o", "a.parquet")
+    sent = subprocess.run(
+        [*command("export", "--db", "a.db", "--format", "arrow")], cwd=tmp_path, capture_output=True, check=True
+    )
+    assert pl.read_ipc_stream(sent.stdout).rows() == pl.read_parquet(tmp_path / "a.parquet").rows()
+    assert sent.stdout
+
+
 def test_parquet_is_not_for_a_terminal(filled: Klagg, monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.TextIOWrapper):
         def isatty(self) -> bool:
@@ -256,7 +280,7 @@ main()
 
 
 def test_what_is_heavy_is_loaded_only_by_the_command_that_needs_it() -> None:
-    heavy = ("textual", "aiohttp", "pyarrow", "aiosqlite", "sqlite3", "orjson", "websockets", "rich.table")
+    heavy = ("textual", "aiohttp", "pyarrow", "polars", "aiosqlite", "sqlite3", "orjson", "websockets", "rich.table")
     code = f"import sys, klagg_tui.cli; print(*(name for name in {heavy!r} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

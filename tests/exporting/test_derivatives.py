@@ -8,13 +8,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import orjson
+import polars as pl
 import pytest
 
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.derivatives import DerivativeMinute, rate
 from klagg_tui.engine.parsing import price, quantity, turnover
 from klagg_tui.errors import ExportError
-from klagg_tui.exporting.derivatives import _WRITERS, Written, export_derivatives
+from klagg_tui.exporting.derivatives import Written, export_derivatives
 from klagg_tui.exporting.formats import NAMES, load
 from klagg_tui.exporting.output import Target
 from klagg_tui.storage.store import Store
@@ -139,8 +140,28 @@ def test_a_reader_that_goes_away_is_no_error_and_a_full_disk_is(database: Path) 
         exported(database, Refusing(OSError(28, "No space left on device")))
 
 
-def test_every_format_can_be_written() -> None:
-    assert set(_WRITERS) == set(NAMES)
+@pytest.mark.parametrize("form", NAMES)
+def test_every_format_can_be_written(database: Path, tmp_path: Path, form: str) -> None:
+    assert exported(database, tmp_path / "told", form).rows == 2
+    pipe = io.BytesIO()
+    assert exported(database, pipe, form).rows == 2
+    assert pipe.getvalue()
+    assert exported(database, Refusing(BrokenPipeError()), form).is_cut
+    with pytest.raises(ExportError, match="No space left"):
+        exported(database, Refusing(OSError(28, "No space left on device")), form)
+    assert exported(database, tmp_path / "more", form, should_stop=lambda: True).is_stopped
+    assert not (tmp_path / "more").exists()
+
+
+def test_arrow_says_the_same_as_parquet_in_a_file_and_in_a_pipe(database: Path, tmp_path: Path) -> None:
+    exported(database, tmp_path / "told.parquet", "parquet", with_venue=True)
+    wanted = pl.read_parquet(tmp_path / "told.parquet").rows()
+    exported(database, tmp_path / "told.arrow", "arrow", with_venue=True)
+    pipe = io.BytesIO()
+    exported(database, pipe, "arrow", with_venue=True)
+    pipe.seek(0)
+    assert pl.read_ipc(tmp_path / "told.arrow").rows() == pl.read_ipc_stream(pipe).rows() == wanted
+    assert len(wanted) == 2
 
 
 def test_the_command_says_what_it_wrote(database: Path, klagg: Klagg) -> None:

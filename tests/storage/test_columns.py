@@ -19,6 +19,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import StorageError
 from klagg_tui.evidence import Evidence
 from klagg_tui.storage import columns as columns_module
+from klagg_tui.storage.mantissas import in_order
 from klagg_tui.storage.store import Store
 from tests.filed import in_new_store, listed
 from tests.makers import MINUTE, START, SYMBOL, bar, bars
@@ -109,7 +110,7 @@ async def test_numbers_that_are_stored_as_text_are_read_too(store: Store) -> Non
 
 def test_columns_that_come_in_another_order_are_put_in_order_of_time() -> None:
     page: list[list[Any]] = [[3, 1, 2], ["c", "a", "b"]]
-    assert columns_module._in_order(page) == [[1, 2, 3], ["a", "b", "c"]]
+    assert in_order(page) == [[1, 2, 3], ["a", "b", "c"]]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 if TYPE_CHECKING:
     from klagg_tui.exporting.format import Format
 
-NAMES: Final = ("csv", "jsonl", "parquet")
+NAMES: Final = ("csv", "jsonl", "parquet", "arrow")
 """As they are typed; each is also the name of its module. The first is taken where nobody asks for another."""
 
 
