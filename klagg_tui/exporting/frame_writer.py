@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
-import polars as pl
-
+from klagg_tui.columnar import pl
 from klagg_tui.engine.bar import Bar
 from klagg_tui.exporting.format import Holds
 from klagg_tui.exporting.frames import Layout, frame_of

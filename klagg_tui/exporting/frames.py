@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-import polars as pl
-
+from klagg_tui.columnar import pl
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS, TURNOVER_DECIMALS
 from klagg_tui.errors import ExportError

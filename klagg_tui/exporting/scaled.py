@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-import polars as pl
-
+from klagg_tui.columnar import pl
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.evidence import Evidence

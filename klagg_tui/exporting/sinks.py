@@ -11,9 +11,9 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import IO, TYPE_CHECKING, BinaryIO, Final, Protocol, cast
 
-import polars as pl
 from polars.io.plugins import register_io_source
 
+from klagg_tui.columnar import pl
 from klagg_tui.errors import ExportError
 
 if TYPE_CHECKING:

@@ -53,7 +53,7 @@ def table_of(pages: Iterable[list[Bar]], series: Series) -> pa.Table:
 
 
 def _table(frames: list[pl.DataFrame], layout: Layout) -> pa.Table:
-    import polars as pl
+    from klagg_tui.columnar import pl
 
     library = arrow.library()
     schema = arrow.schema(

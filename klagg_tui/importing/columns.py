@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final, NamedTuple
 
-import polars as pl
-
+from klagg_tui.columnar import pl
 from klagg_tui.engine.events import AggTrade, TradeSum
 from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS
 from klagg_tui.engine.period import MINUTE_MS

@@ -12,8 +12,7 @@ from itertools import chain
 from math import gcd
 from typing import Any, Final, NamedTuple
 
-import polars as pl
-
+from klagg_tui.columnar import pl
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.exchange.binance.archive import EARLIEST_MS, END_OF_TIME_MS
 from klagg_tui.exchange.fields import MOST_COUNTED

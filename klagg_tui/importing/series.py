@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
-import polars as pl
-
+from klagg_tui.columnar import pl
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.exact import PRICE_DECIMALS, QUANTITY_DECIMALS, TURNOVER_DECIMALS
 from klagg_tui.engine.period import DAY_MS, MINUTE_MS, Period
