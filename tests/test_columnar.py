@@ -54,7 +54,7 @@ def test_nobody_else_loads_it() -> None:
     loading = {
         path.relative_to(root).as_posix()
         for path in root.rglob("*.py")
-        if re.search(r"^import polars|^ {4,}import polars", path.read_text(encoding="utf-8"), re.M)
+        if re.search(r"^import polars|^ {4,}import polars", path.read_text(encoding="utf-8"), re.MULTILINE)
         and not re.search(r"if TYPE_CHECKING:\n(    .*\n)*    import polars", path.read_text(encoding="utf-8"))
     }
     assert loading == {"columnar.py"}
