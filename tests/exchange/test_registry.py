@@ -15,7 +15,7 @@ from klagg_tui.exchange.venue import Venue
 ROOT = Path(klagg_tui.__file__).parent
 OURS = {"session", "transport"}
 """Packages of the room that are everybody's."""
-KNOW = {"importing": ("archive", "wire"), "exporting": ("archive", "wire")}
+KNOW = {"importing": ("archive", "wire"), "exporting": ("archive", "wire"), "fetching": ("archive",)}
 """Rooms that read and write an exchange's files, and what of it they may import."""
 SIMULATOR = "simulator"
 

@@ -84,7 +84,7 @@ def test_files_of_bars_alone_are_refused_in_one_sentence(tmp_path: Path) -> None
     path = file_of(tmp_path / "BTCUSDT-1m-2024-08-08.csv", [row])
     with pytest.raises(BadFile) as refused:
         Replay([path], None)
-    assert str(refused.value) == "Only trades can be replayed, and these files hold bars."
+    assert str(refused.value).startswith("These files hold bars, and a replay plays trades:")
 
 
 def test_a_file_that_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:

@@ -108,8 +108,8 @@ class DayStatistics:
         for hour, first, end in _hours(begin, minute):
             count = self._counted(symbol, first, end)
             traded = count * (1 + market.lots(listing, hour * HOUR))
-            fills = 1.0 if market.spec.single_fills else _MEAN_FILLS
-            trades += count * fills * round(market.pace.share(listing, hour * HOUR))
+            many = _MEAN_FILLS * round(market.pace.share(listing, hour * HOUR))
+            trades += count * (1.0 if market.spec.single_fills else many)
             volume += traded
             turnover += traded * self._price(symbol, first)
         return _Past(begin, edges[0], max(edges), min(edges), int(volume), int(turnover), int(trades))

@@ -274,10 +274,11 @@ class Market:
         listing, count = life.listing, len(raw) // 4
         prices = self._prices(listing, minute, raw[:count])
         lots = self.lots(listing, minute)
-        # A trade of the past stands for many: each is one of their fills.
+        # A trade of the past stands for many: each is one of its fills, where it may have some. Elsewhere there is only the one
+        # that is told when somebody asks for the trades of then, so a bar counts no more.
         many = round(self.pace.share(listing, minute))
         rows = [
-            (price, 1 + int(lots * WILD[size]), many * (1 if self.spec.single_fills else FILLS[side]), bool(side & 1))
+            (price, 1 + int(lots * WILD[size]), 1 if self.spec.single_fills else many * FILLS[side], bool(side & 1))
             for price, size, side in zip(prices, raw[count : 2 * count], raw[2 * count : 3 * count], strict=True)
         ]
         if self._is_straddled(listing.symbol, minute):
