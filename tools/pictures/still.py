@@ -268,9 +268,9 @@ async def _fill(context: LiveContext, endpoint: MarketEndpoint, symbols: Sequenc
     backfill = Backfill(context, endpoint.history, minutes=endpoint.minutes)
     backfill.want(symbols)
     while found := backfill._next():
-        fill, priority, _ = found
+        fill, is_first = found
         fill.is_busy = True
-        await backfill._step(fill, priority)
+        await backfill._step(fill, is_first=is_first)
 
 
 def _lift_limits(face: Face) -> None:
@@ -288,7 +288,7 @@ def _lift_limits(face: Face) -> None:
 
 def _followed(host: MarketHost) -> str | None:
     """The symbol whose tape is kept, where it is of this exchange."""
-    followed: str | None = getattr(host, "_core", host).followed
+    followed: str | None = getattr(host, "_core", host).tape.symbol
     return followed if followed is None or not host.key or followed.startswith(f"{host.key}:") else None
 
 
