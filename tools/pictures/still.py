@@ -296,4 +296,4 @@ def _record(host: MarketHost, trades: Iterable[TradeFields]) -> None:
     """Put trades on the tape that came before somebody looked."""
     core = getattr(host, "_core", host)
     for trade in trades:
-        core.record([trade], trade[0])
+        core.tape.record([trade], trade[0])
