@@ -51,6 +51,7 @@ def look_at(file: SourceFile, latest_ms: int) -> Generator[Looked, None, Look]:
     assert file.symbol is not None
     read = partial(columns_of, file.symbol, latest_ms=latest_ms)
     finder, found, rows = OrderFinder(file), list[TradeColumns | None](), 0
+    failure = None
     try:
         for raw, columns in beside_each_other(own_raw_blocks(file), read):
             ids = columns and Ids(columns.first.aggregate_id, columns.last.aggregate_id, columns.last.aggregate_id)
@@ -59,5 +60,5 @@ def look_at(file: SourceFile, latest_ms: int) -> Generator[Looked, None, Look]:
             rows += columns.row_count if columns else raw.line_count
             yield Looked(raw.read_bytes, rows)
     except BadFile as error:
-        return Look(finder.found(), found, error)
-    return Look(finder.found(), found)
+        failure = error
+    return Look(finder.found(), found, failure)
