@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import random
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +23,7 @@ from klagg_tui.importing.importer import import_files
 from klagg_tui.importing.lines import raw_blocks
 from klagg_tui.storage.store import Store
 from tests.conftest import DATA, needs_data
+from tests.importing.damaged import damaged
 from tests.importing.test_importer import row
 from tests.makers import DAY, HOUR, START, trades
 
@@ -173,16 +173,7 @@ def test_every_odd_row_comes_out_the_same_wherever_it_stands(tmp_path: Path, odd
 def test_damage_of_any_kind_and_place_comes_out_the_same(data: st.DataObject) -> None:
     begin = data.draw(st.integers(0, 1_300))
     lines = list(MADE[begin : begin + data.draw(st.integers(1, 500))])
-    for place in data.draw(st.sets(st.integers(0, len(lines) - 1), max_size=4)):
-        lines[place] = ODD[data.draw(st.sampled_from(sorted(ODD)))](lines[place])
-    if data.draw(st.booleans()):
-        place = data.draw(st.integers(0, len(lines) - 1))
-        until = data.draw(st.integers(place, min(len(lines), place + 60)))
-        what = data.draw(st.sampled_from(["shuffled", "gone", "twice"]))
-        part = lines[place:until]
-        random.Random(begin).shuffle(part)
-        lines[place:until] = {"shuffled": part, "gone": [], "twice": lines[place:until] * 2}[what]
-    lines = [line for line in lines if line != "GONE"] or [HEADER]
+    lines = damaged(data, lines, ODD, HEADER)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr("klagg_tui.importing.read.raw_blocks", lambda path: raw_blocks(path, 2_000))
         same([filed(Path(folder), [HEADER, *lines] if data.draw(st.booleans()) else lines)])

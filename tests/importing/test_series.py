@@ -27,6 +27,7 @@ from klagg_tui.importing.lines import RawBlock, raw_blocks
 from klagg_tui.importing.tally import Tally
 from klagg_tui.storage.store import Store
 from tests.conftest import DATA, needs_data
+from tests.importing.damaged import damaged
 from tests.makers import bar
 
 NAME = "BTCUSDT-1m-2024-08-08.csv"
@@ -255,16 +256,7 @@ def test_odd_rows_come_out_the_same_wherever_they_stand(tmp_path: Path, odd: str
 def test_damage_of_any_kind_and_place_comes_out_the_same(data: st.DataObject) -> None:
     begin = data.draw(st.integers(0, 1_300))
     lines = list(MADE[begin : begin + data.draw(st.integers(1, 400))])
-    for place in data.draw(st.sets(st.integers(0, len(lines) - 1), max_size=4)):
-        lines[place] = ODD[data.draw(st.sampled_from(sorted(ODD)))](lines[place])
-    if data.draw(st.booleans()):
-        place = data.draw(st.integers(0, len(lines) - 1))
-        until = data.draw(st.integers(place, min(len(lines), place + 60)))
-        what = data.draw(st.sampled_from(["shuffled", "gone", "twice"]))
-        part = lines[place:until]
-        random.Random(begin).shuffle(part)
-        lines[place:until] = {"shuffled": part, "gone": [], "twice": lines[place:until] * 2}[what]
-    lines = [line for line in lines if line != "GONE"] or [HEADER]
+    lines = damaged(data, lines, ODD, HEADER)
     seed = data.draw(st.sampled_from([None, *SEEDS.values()]))
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(read, "raw_blocks", lambda path: raw_blocks(path, 2_000))
