@@ -20,6 +20,7 @@ KlaggError                      one sentence for a person: what happened, what i
 │   ├── OtherMarket             it holds the bars of another market
 │   └── DiskTrouble             the disk is full, read-only or broken
 ├── Undelivered                 nobody could be told of an alert on one way
+├── SinkError                   bars cannot be delivered to another machine
 ├── ExportError                 bars cannot be written where they were asked for
 └── ExchangeError               the exchange cannot be reached or refuses
     ├── Unreachable             no connection, a time-out, or an answer that is no answer (5xx)
@@ -129,6 +130,14 @@ class Undelivered(KlaggError):
 
     def __init__(self, reason: str, *, is_final: bool = False) -> None:
         super().__init__(reason)
+        self.is_final = is_final
+
+
+class SinkError(KlaggError):
+    """Bars cannot be delivered to another machine; `is_final`: it would be the same the next time."""
+
+    def __init__(self, message: str, *, is_final: bool = False) -> None:
+        super().__init__(message)
         self.is_final = is_final
 
 
