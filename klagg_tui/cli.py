@@ -22,6 +22,7 @@ COMMANDS: Final = (
     "import",
     "fetch",
     "export",
+    "push",
     "bars",
     "symbols",
     "db",

@@ -134,11 +134,7 @@ class Undelivered(KlaggError):
 
 
 class SinkError(KlaggError):
-    """Bars cannot be delivered to another machine; `is_final`: it would be the same the next time."""
-
-    def __init__(self, message: str, *, is_final: bool = False) -> None:
-        super().__init__(message)
-        self.is_final = is_final
+    """Bars cannot be delivered to another machine."""
 
 
 class ExportError(KlaggError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
 from typing import Final
 
 from klagg_tui.errors import SinkError
@@ -31,7 +30,6 @@ class Delivery:
         target: where bars go.
         has_forming: whether current bars are delivered too, when asked for.
         at_once: about so many bars together.
-        make_token: see `fresh_token`.
     """
 
     def __init__(
@@ -41,7 +39,6 @@ class Delivery:
         *,
         has_forming: bool = False,
         at_once: int = AT_ONCE,
-        make_token: Callable[[], str] = fresh_token,
     ) -> None:
         self.delivered = 0
         """Bars, so far."""
@@ -51,7 +48,6 @@ class Delivery:
         self._target = target
         self._has_forming = has_forming
         self._at_once = at_once
-        self._make_token = make_token
         self._position: Position | None = None
         self._before: str | None = None
         """The token that is there now; None: none."""
@@ -81,9 +77,9 @@ class Delivery:
             # What was delivered last may not have been acknowledged.
             await self._source.acknowledge(self._target.name, found.number, found.token)
             return
-        self.anew = _reason(is_dropped=bool(kept and kept.is_dropped), is_known=kept is not None)
-        self._before, token = found and found.token, self._make_token()
-        self._position = Position(token, await self._source.register(self._target.name, token), BEGINNING)
+        self.anew = _reason(is_dropped=bool(kept and kept.is_dropped), is_known=bool(kept and kept.token))
+        self._before = found and found.token
+        self._position = Position("", await self._source.register(self._target.name), BEGINNING)
 
     async def step(self, *, is_forming_due: bool = False) -> bool:
         """Deliver the next portion; returns whether more waits.
@@ -100,7 +96,7 @@ class Delivery:
             portion = portion._replace(forming=())
         if not _has_any(portion, number, place):
             return False
-        position = Position(self._make_token(), portion.number, portion.place)
+        position = Position(fresh_token(), portion.number, portion.place)
         is_done = await self._source.intend(self._target.name, position.token, self._position.token)
         is_done = is_done and await self._target.put(portion, position, self._before)
         is_done = is_done and await self._source.acknowledge(self._target.name, position.number, position.token)

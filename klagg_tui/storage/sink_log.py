@@ -82,7 +82,7 @@ class Registration(NamedTuple):
     delivered: int
     """The number up to which it has everything, as far as is known here."""
     token: str
-    """Written beside that number where the bars went."""
+    """Written beside that number where the bars went; empty where none were yet."""
     pending: tuple[str, ...]
     """Those that were to be written there since: one of all these is there, or it is another file's doing."""
     is_dropped: bool
@@ -93,7 +93,7 @@ class Part(NamedTuple):
     """Bars of one series as they are stored now, all that open from one time to before another."""
 
     venue: str
-    """The exchange's key; empty where nobody has said whose bars these are."""
+    """The exchange's key, of an imitation of it with its address; empty where nobody has said whose bars these are."""
     symbol: str
     """As the exchange writes it."""
     period: Period
@@ -209,8 +209,11 @@ class SinkLog:
         rows = await self._writer.rows("SELECT name FROM sinks ORDER BY name")
         return [name for (name,) in rows if not name.startswith(LIVE)]
 
-    async def register(self, name: str, token: str) -> int:
-        """Log everything for a sink from now on; returns the number behind which its entries begin."""
+    async def register(self, name: str, token: str = "") -> int:
+        """Log everything for a sink from now on; returns the number behind which its entries begin.
+
+        `token`: of one that keeps no position.
+        """
         async with self._writer.transaction():
             number = await delivery_log.last_number(self._writer)
             await self._writer.rows(_REGISTER, (name, number, token))
@@ -307,7 +310,7 @@ class SinkLog:
         rows = await self._reader.rows(_ALL_SERIES)
         with reading(self._reader.path):
             return frozenset(
-                SeriesPlace(symbols.labels[number] or "", symbols.names[number], _PERIODS[period])
+                SeriesPlace(symbols.marks[number] or "", symbols.names[number], _PERIODS[period])
                 for number, period in rows
             )
 
@@ -325,7 +328,7 @@ class SinkLog:
     def _part(self, symbols: Symbols, one: Range, rows: Sequence[Row]) -> Part:
         with reading(self._reader.path):
             return Part(
-                symbols.labels[one.symbol] or "",
+                symbols.marks[one.symbol] or "",
                 symbols.names[one.symbol],
                 _PERIODS[one.period],
                 one.first * MINUTE_MS,
