@@ -3,7 +3,8 @@
 The position is kept where the bars go, written in the transaction that brings them, with a token of its own. Here is kept the token
 of the newest position that was acknowledged, and, before they are sent and after all that goes with them was read, those that are
 to follow. A crash on either side leaves one of these there. Any other one is the doing of another file: of a copy of this one, or of this one
-before it was put back from a backup. Where a copy finds one of its own, what was delivered with it is in the copy too.
+before it was put back from a backup. One that was there before shows that what is there went back in time, as a server does that was
+not sure of its last transactions: then everything is delivered anew. Where a copy finds one of its own, what was delivered with it is in the copy too.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ class Position(NamedTuple):
 
 def is_ours(kept: Registration | None, found: Position | None) -> bool:
     """Whether the position found where the bars go was written for this file."""
-    return kept is not None and found is not None and found.token in {kept.token, *kept.pending}
+    return kept is not None and found is not None and found.token in {kept.token, *kept.pending, *kept.past}
 
 
 def goes_on(kept: Registration | None, found: Position | None, last_number: int) -> bool:
     """Whether the log still has all that comes behind the position."""
-    if kept is None or found is None or kept.is_dropped or not is_ours(kept, found):
+    if kept is None or found is None or kept.is_dropped or found.token not in {kept.token, *kept.pending}:
         return False
     return kept.delivered <= found.number <= last_number

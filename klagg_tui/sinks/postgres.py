@@ -141,6 +141,13 @@ class PostgresTarget:
             if not working.done():
                 working.cancel()
                 await asyncio.wait((working,), timeout=_END_S)
+                working.add_done_callback(_forget)
+
+
+def _forget(ended: asyncio.Future[Any]) -> None:
+    """What was broken off may end in whatever way."""
+    if not ended.cancelled():
+        ended.exception()
 
 
 def public_name(address: str) -> str:

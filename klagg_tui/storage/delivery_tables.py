@@ -20,6 +20,7 @@ DELIVERY: Final = (
     delivered INTEGER NOT NULL,
     token TEXT NOT NULL,
     pending TEXT NOT NULL DEFAULT '',
+    past TEXT NOT NULL DEFAULT '',
     is_dropped INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID""",
     # Bars that opened before were deleted for their age: elsewhere they stay.
     """CREATE TABLE aged (

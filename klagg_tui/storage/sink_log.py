@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
-from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.storage import delivery_log
@@ -35,6 +35,8 @@ from klagg_tui.storage.venues import Naming, naming_of, venues_of
 RECORDER: Final = "recorder"
 """Key of the text by which this file is known where its bars go."""
 _ENTRIES_AT_ONCE: Final = 20_000
+_PAST_LETTERS: Final = 3_300
+"""Of some hundred tokens that were there before."""
 
 _REGISTER: Final = """
 INSERT INTO sinks (name, delivered, token) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET
@@ -43,8 +45,8 @@ delivered = excluded.delivered, token = excluded.token, pending = '', is_dropped
 _INTEND: Final = """
 UPDATE sinks SET pending = pending || ' ' || ? WHERE name = ? AND token = ? AND NOT is_dropped RETURNING 1
 """
-_ACKNOWLEDGE: Final = """
-UPDATE sinks SET delivered = ?1, token = ?2, pending = ''
+_ACKNOWLEDGE: Final = f"""
+UPDATE sinks SET delivered = ?1, token = ?2, pending = '', past = substr(past || ' ' || token, -{_PAST_LETTERS})
 WHERE name = ?3 AND (instr(pending, ?2) OR token = ?2) AND NOT is_dropped RETURNING 1
 """
 _IN: Final = f"""
@@ -85,6 +87,8 @@ class Registration(NamedTuple):
     """Written beside that number where the bars went; empty where none were yet."""
     pending: tuple[str, ...]
     """Those that were to be written there since: one of all these is there, or it is another file's doing."""
+    past: tuple[str, ...]
+    """Those that were there before it, the newest of them."""
     is_dropped: bool
     """It was too far behind, so that what it lacks is not known any more."""
 
@@ -197,12 +201,12 @@ class SinkLog:
     async def registration(self, name: str) -> Registration | None:
         """What is kept of a sink; None where there is none of that name."""
         rows = await self._writer.rows(
-            "SELECT delivered, token, pending, is_dropped FROM sinks WHERE name = ?", (name,)
+            "SELECT delivered, token, pending, past, is_dropped FROM sinks WHERE name = ?", (name,)
         )
         if not rows:
             return None
-        delivered, token, pending, is_dropped = rows[0]
-        return Registration(delivered, token, tuple(pending.split()), bool(is_dropped))
+        delivered, token, pending, past, is_dropped = rows[0]
+        return Registration(delivered, token, tuple(pending.split()), tuple(past.split()), bool(is_dropped))
 
     async def names(self) -> list[str]:
         """Of all sinks, those aside that keep no position."""
@@ -318,7 +322,10 @@ class SinkLog:
         rows = await self._reader.json_rows(_FORMING)
         with reading(self._reader.path):
             ranges = [(Range(row[0], row[1], row[MINUTE], row[MINUTE] + 1, is_swept=False), [row]) for row in rows]
-        return tuple(self._part(symbols, *one) for one in ranges)
+        parts = [self._part(symbols, *one) for one in ranges]
+        # One that lacks trades is under way still: elsewhere it is to go like the others when it ends.
+        under_way = [tuple(bar._replace(state=State.FORMING) for bar in part.bars) for part in parts]
+        return tuple(part._replace(bars=bars) for part, bars in zip(parts, under_way, strict=True))
 
     def _by_series(self, rows: list[Row]) -> list[tuple[tuple[int, int], list[Row]]]:
         with reading(self._reader.path):

@@ -34,3 +34,12 @@ def address(server: Server) -> str:
 
     asyncio.run(make())
     return server.address(name)
+
+
+@pytest.fixture
+def own() -> Iterator[Server]:
+    """A server that may be killed."""
+    if BINARIES is None:
+        pytest.skip("there is no PostgreSQL server; Debian's package postgresql has it")
+    with serving() as found:
+        yield found

@@ -16,7 +16,7 @@ from tempfile import mkdtemp
 
 PASSWORD = "se:cr%t"
 USER = "klagg"
-_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=30", "shared_buffers=32MB")
+_SETTINGS = ("fsync=off", "full_page_writes=off", "max_connections=30", "shared_buffers=32MB")
 
 
 def _binaries() -> Path | None:

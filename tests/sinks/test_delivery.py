@@ -18,9 +18,14 @@ from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import SinkError
 from klagg_tui.sinks.delivery import Delivery
+from klagg_tui.sinks.position import Position
+from klagg_tui.storage import rows
+from klagg_tui.storage.schema import COLUMNS
 from klagg_tui.storage.sink_log import SinkLog
 from klagg_tui.storage.store import Store
+from klagg_tui.storage.symbols import Symbols
 from klagg_tui.storage.unconfirmed import Unconfirmed
+from klagg_tui.storage.venues import Naming
 from tests.makers import MINUTE, START, SYMBOL, bar, bars
 from tests.sinks.memory import Key, MemoryTarget, Shared
 from tests.storage.test_series import series_of
@@ -30,14 +35,12 @@ PERIODS = (Period.M1, Period.M5, Period.M15)
 
 
 async def stored(store: Store, *, has_forming: bool = False) -> dict[Key, Bar]:
-    """Every ended bar, and those under way."""
+    """Every bar of the history, and those under way of which none is there."""
+    names = (await Symbols.read(store._reader, Naming())).names
     found: dict[Key, Bar] = {}
-    states = None if has_forming else [state for state in State if state is not State.FORMING]
-    for name, periods in (await store.stored_periods()).items():
-        for period in periods:
-            async for one in store.bars(name, period, states=states):
-                if one.state is not State.FORMING or has_forming:
-                    found["", name, period, one.open_ms] = one
+    for table in ("forming", "history") if has_forming else ("history",):
+        made = rows.bars(await store._reader.rows(f"SELECT {', '.join(COLUMNS)} FROM {table}"), names)
+        found.update((("", one.symbol, one.period, one.open_ms), one) for one in made)
     return found
 
 
@@ -136,6 +139,18 @@ async def test_bars_under_way_are_there_when_asked_for_and_go_with_their_end(bot
     assert shared.told() == await stored(store)
 
 
+async def test_a_bar_under_way_that_lacks_trades_goes_with_the_others(both: tuple[Store, SinkLog]) -> None:
+    store, log = both
+    shared = Shared()
+    delivery = Delivery(log, MemoryTarget(shared), has_forming=True)
+    await store.write(Changes((bar(state=State.PARTIAL),)))
+    await deliver(delivery)
+    await delivery.step(is_forming_due=True)
+    assert [one.state for one in shared.told().values()] == [State.FORMING]
+    await deliver(Delivery(log, MemoryTarget(shared)))
+    assert shared.told() == {}
+
+
 async def test_bars_wait_for_slow_sinks_before_they_go_for_their_age(both: tuple[Store, SinkLog]) -> None:
     store, log = both
     shared = Shared()
@@ -184,6 +199,26 @@ async def test_a_sink_that_lost_everything_is_given_everything_anew(both: tuple[
     again = Delivery(log, MemoryTarget(shared))
     await deliver(again)
     assert again.anew
+    assert shared.told() == await stored(store)
+
+
+async def test_a_target_that_went_back_in_time_is_given_everything_anew_by_the_same_recorder(
+    both: tuple[Store, SinkLog],
+) -> None:
+    store, log = both
+    shared = Shared()
+    delivery = Delivery(log, MemoryTarget(shared))
+    await store.add_confirmed(bars(5))
+    await deliver(delivery)
+    saved = dict(shared.bars), dict(shared.positions)
+    for number in range(3):
+        await store.add_confirmed(bars(5 * number + 7))
+        await deliver(delivery)
+    shared.bars, shared.positions = saved
+    again = Delivery(log, MemoryTarget(shared))
+    await deliver(again)
+    assert again.anew
+    assert len(shared.positions) == 1
     assert shared.told() == await stored(store)
 
 
@@ -264,11 +299,15 @@ CHANGES: dict[str, Change] = {
 
 
 async def _walk(data: st.DataObject, path: Path) -> None:
-    shared, steps = Shared(), st.sampled_from(sorted([*CHANGES, "step", "step", "break", "restart", "wipe", "drop"]))
+    shared, steps = (
+        Shared(),
+        st.sampled_from(sorted([*CHANGES, "step", "step", "break", "restart", "wipe", "drop", "save", "back"])),
+    )
     store = await Store.open(path, periods=PERIODS)
     log = await SinkLog.open(path)
     target = MemoryTarget(shared)
     delivery: Delivery | None = None
+    saved: tuple[dict[Key, tuple[Bar, str]], dict[str, Position]] = {}, {}
     try:
         for _ in range(data.draw(st.integers(1, 14))):
             match data.draw(steps):
@@ -293,6 +332,11 @@ async def _walk(data: st.DataObject, path: Path) -> None:
                 case "wipe":
                     shared.bars.clear()
                     shared.positions.clear()
+                    delivery = None
+                case "save":
+                    saved = dict(shared.bars), dict(shared.positions)
+                case "back":
+                    shared.bars, shared.positions = dict(saved[0]), dict(saved[1])
                     delivery = None
                 case "drop":
                     await log._writer.rows("UPDATE sinks SET is_dropped = 1")

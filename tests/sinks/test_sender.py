@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import asyncpg
 import pytest
@@ -20,7 +20,8 @@ from klagg_tui.sinks.sender import Sender
 from klagg_tui.storage.sink_log import SinkLog
 from klagg_tui.storage.store import Store
 from tests.makers import MINUTE, START, bar, bars
-from tests.sinks.server import BINARIES, Server, free_port, serving
+from tests.sinks.line import Line
+from tests.sinks.server import BINARIES, Server, serving
 from tests.sinks.test_delivery import PERIODS
 from tests.sinks.test_postgres import delivered, expected, same
 
@@ -32,15 +33,6 @@ WAIT_S = 20
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sender, "PAUSES_S", (0.05,))
     monkeypatch.setattr(sender, "LOOK_S", 0.05)
-
-
-@pytest.fixture
-def own() -> Iterator[Server]:
-    """A server that may be killed."""
-    if BINARIES is None:
-        pytest.skip("there is no PostgreSQL server; Debian's package postgresql has it")
-    with serving() as found:
-        yield found
 
 
 @contextmanager
@@ -135,43 +127,6 @@ async def test_bars_under_way_are_delivered_at_their_pace(own: Server, tmp_path:
                 async with asyncio.timeout(WAIT_S):
                     while [row["close"] for row in await there(own.address())] != [100 + number]:  # noqa: ASYNC110
                         await asyncio.sleep(0.02)
-
-
-class Line:
-    """A way to a port that can be cut without a word: what is sent then goes nowhere."""
-
-    def __init__(self, port: int) -> None:
-        self.port = free_port()
-        self.is_cut = False
-        self._to = port
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("127.0.0.1", self._to)
-        for source, target in ((reader, back), (there, writer)):
-            task = asyncio.ensure_future(self._copy(source, target))
-            self._tasks.add(task)
-
-    async def _copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        try:
-            while data := await source.read(65536):
-                if not self.is_cut:
-                    target.write(data)
-                    await target.drain()
-        finally:
-            target.close()
 
 
 async def test_a_line_that_is_cut_without_a_word_costs_a_repetition_at_the_most(
