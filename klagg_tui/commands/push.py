@@ -22,6 +22,8 @@ _EXAMPLES = """
 
 klagg push postgresql://klagg@db.example.org/market
 
+klagg push nats://klagg@mq.example.org
+
 klagg push postgresql://klagg@db.example.org/market --forget
 """
 
@@ -33,7 +35,11 @@ def register(app: typer.Typer) -> None:
 
 def push(
     address: Annotated[
-        str, typer.Argument(metavar="URL", help="Where the bars go, as postgresql://USER:PASSWORD@HOST/DATABASE.")
+        str,
+        typer.Argument(
+            metavar="URL",
+            help="Where the bars go, as postgresql://USER:PASSWORD@HOST/DATABASE or nats://USER:PASSWORD@HOST.",
+        ),
     ],
     is_forgotten: Annotated[
         bool,

@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 from klagg_tui.config.kinds import BadValue, Kind
 from klagg_tui.config.wording import quoted
 
-SCHEMES: Final = ("postgresql", "postgres")
+SCHEMES: Final = ("postgresql", "postgres", "nats", "tls")
 
 
 class SinkAddress(Kind[str]):
     """An address with a password in it, perhaps; that is not shown."""
 
     metavar = "URL"
-    allowed = "an address like postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+    allowed = "an address like postgresql://USER:PASSWORD@HOST:PORT/DATABASE or nats://USER:PASSWORD@HOST:PORT"
 
     def _read(self, value: object, _base: Path) -> str:
         if not isinstance(value, str) or not self._is_good(value):
@@ -29,7 +29,8 @@ class SinkAddress(Kind[str]):
             return False
         try:
             parts = urlsplit(text)
-            _ = parts.port
+            for host in parts.netloc.rpartition("@")[2].split(","):  # NATS has several
+                _ = urlsplit(f"{parts.scheme}://{host}").port
         except ValueError:
             return False
         return parts.scheme in SCHEMES and text.startswith(f"{parts.scheme}://")

@@ -144,7 +144,7 @@ SETTINGS: Final = (
              env="KLAGG_SERVE_TOKEN"),
     _setting("serve.origins", Many(_ORIGIN, "a list of origins like https://example.org:8080", may_be_empty=True), (),
              "Web pages that may read besides our own.", env="KLAGG_SERVE_ORIGINS"),
-    _setting("sink.to", Many(SinkAddress(), "a list of addresses like postgresql://USER:PASSWORD@HOST/DATABASE", may_be_empty=True), (),
+    _setting("sink.to", Many(SinkAddress(), "a list of addresses like postgresql://USER:PASSWORD@HOST/DATABASE or nats://USER:PASSWORD@HOST", may_be_empty=True), (),
              "Where bars are delivered to while they are recorded; a password better stands in the file or environment than in a flag.",
              flag="--sink"),
     _setting("sink.forming_seconds", Number(float, 0, 3_600), 0.0,

@@ -1,4 +1,4 @@
-"""Bars as JSON: exact decimal texts, because JSON readers make floats of numbers. Each bar is written once for all readers."""
+"""Messages with bars as JSON. Each bar is written once for all readers."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Any
 
 import orjson
 
-from klagg_tui.engine.bar import Bar, BarKey, SeriesKey, State
+from klagg_tui.bar_json import bar_json
+from klagg_tui.engine.bar import Bar, BarKey, SeriesKey
 from klagg_tui.engine.columns import StoredStretch
-from klagg_tui.engine.exact import price_text, quantity_text, turnover_text
-from klagg_tui.evidence import Evidence
 
 
 class Change:
@@ -45,27 +44,6 @@ class Change:
         if self._json is None:
             self._json = bar_json(self.bar, is_final=self.is_final)
         return self._json
-
-
-def bar_json(bar: Bar, *, is_final: bool) -> bytes:
-    """One bar; fields are named as in the exchange's archives, and one that is not known is null."""
-    evidence = bar.evidence
-    turnover = _text(turnover_text(bar.turnover), evidence & Evidence.NO_TURNOVER)
-    taker_volume = _text(quantity_text(bar.taker_buy_volume), evidence & Evidence.NO_TAKER_VOLUME)
-    taker_turnover = _text(turnover_text(bar.taker_buy_turnover), evidence & Evidence.NO_TAKER_TURNOVER)
-    witness = f'"{Evidence(evidence).witness}"' if bar.state is State.CONFIRMED else "null"
-    return (
-        f'{{"symbol":{orjson.dumps(bar.symbol).decode()},"period":"{bar.period.value}","open_time":{bar.open_ms},'
-        f'"close_time":{bar.end_ms - 1},"open":"{price_text(bar.open)}","high":"{price_text(bar.high)}","low":"{price_text(bar.low)}",'
-        f'"close":"{price_text(bar.close)}","volume":"{quantity_text(bar.volume)}","quote_volume":{turnover},'
-        f'"count":{"null" if evidence & Evidence.NO_COUNT else bar.trade_count},"taker_buy_volume":{taker_volume},'
-        f'"taker_buy_quote_volume":{taker_turnover},'
-        f'"is_final":{"true" if is_final else "false"},"state":"{bar.state.label}","witness":{witness}}}'
-    ).encode()
-
-
-def _text(text: str, is_unknown: int) -> str:
-    return "null" if is_unknown else f'"{text}"'
 
 
 def message(kind: str, changes: Iterable[Change], more: Mapping[str, Any] | None = None) -> bytes:

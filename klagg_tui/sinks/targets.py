@@ -7,7 +7,9 @@ from typing import Final
 from klagg_tui.errors import SinkError
 from klagg_tui.sinks.target import Target
 
-SCHEMES: Final = ("postgresql", "postgres")
+_POSTGRES: Final = ("postgresql", "postgres")
+_NATS: Final = ("nats", "tls")
+SCHEMES: Final = (*_POSTGRES, *_NATS)
 """Beginnings of addresses, before `://`."""
 
 
@@ -17,8 +19,13 @@ def target_of(address: str) -> Target:
     Raises:
         SinkError: there is no such kind, or what it needs is not installed.
     """
-    if address.partition("://")[0] in SCHEMES:
+    scheme = address.partition("://")[0]
+    if scheme in _NATS:
+        from klagg_tui.sinks.nats import NatsTarget
+
+        return NatsTarget(address)
+    if scheme in _POSTGRES:
         from klagg_tui.sinks.postgres import PostgresTarget
 
         return PostgresTarget(address)
-    raise SinkError("Bars go to addresses like postgresql://USER:PASSWORD@HOST/DATABASE.")
+    raise SinkError("Bars go to addresses like postgresql://USER:PASSWORD@HOST/DATABASE or nats://USER:PASSWORD@HOST.")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import orjson
 import pytest
 
+from klagg_tui.bar_json import bar_json
 from klagg_tui.engine.bar import State
 from klagg_tui.evidence import Evidence
-from klagg_tui.serve.encoding import bar_json
 from tests.makers import MINUTE, START, SYMBOL, bar
 from tests.serve.serving import put, reading, serving
 

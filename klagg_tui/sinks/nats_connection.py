@@ -1,0 +1,187 @@
+"""A connection to NATS that is given up at the first trouble, whoever waits on it with it. Needs the extra `nats`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+from klagg_tui.errors import SinkError
+from klagg_tui.sinks.nats_address import NatsAddress, public_name
+
+if TYPE_CHECKING:
+    from nats.aio.client import Client
+    from nats.aio.msg import Msg
+    from nats.js import JetStreamContext
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+CONNECT_S: Final = 10.0
+_PING_S: Final = 5
+"""Between two questions whether the server is there; two that are not answered are enough."""
+_END_S: Final = 2.0
+"""So long is waited for what was broken off."""
+_MOST_PENDING: Final = 256
+_FETCHED_AT_ONCE: Final = 64
+"""Messages of some 200 KB at the most."""
+_FETCH_S: Final = 5.0
+
+
+class NatsConnection:
+    """One connection. Whoever is told of a trouble opens another one."""
+
+    def __init__(self, address: NatsAddress, client: Client, lost: asyncio.Event) -> None:
+        """Use `open`."""
+        self.client = client
+        self._address = address
+        self._name = public_name(address)
+        self._lost = lost
+        self.stream: JetStreamContext = client.jetstream(publish_async_max_pending=_MOST_PENDING)
+        """What is kept there."""
+
+    @classmethod
+    async def open(cls, address: NatsAddress) -> Self:
+        """Connect to one of the servers.
+
+        Raises:
+            SinkError: none of them can be used, or nats-py is not installed.
+        """
+        require_library()
+        from nats.aio.client import Client
+
+        lost = asyncio.Event()
+
+        async def note_error(error: Exception) -> None:
+            log.debug("nats: %r", error)
+
+        async def note_lost() -> None:
+            lost.set()
+
+        client = Client()
+        connecting = client.connect(
+            list(address.servers),
+            name="klagg",
+            user=address.user,
+            password=address.password,
+            token=address.token,
+            allow_reconnect=False,  # what was not acknowledged has to be found out first
+            max_reconnect_attempts=1,  # of each server, until one answers
+            reconnect_time_wait=0,
+            connect_timeout=int(CONNECT_S),
+            ping_interval=_PING_S,
+            error_cb=note_error,
+            disconnected_cb=note_lost,
+            closed_cb=note_lost,
+        )
+        found = cls(address, client, lost)
+        try:
+            await _translated(found._name, connecting, CONNECT_S)
+        except BaseException:
+            await found.close()
+            raise
+        return found
+
+    async def within(self, patience_s: float, work: Coroutine[Any, Any, T]) -> T:
+        """Wait so long, or until the connection is lost; what goes wrong comes out as ours, and the connection is closed then."""
+        lost = asyncio.ensure_future(self._lost.wait())
+        try:
+            return await _translated(self._name, work, patience_s, lost)
+        except BaseException:
+            await self.close()
+            raise
+        finally:
+            lost.cancel()
+
+    async def messages(self, subject: str, after: int, last: int = 0) -> AsyncIterator[Msg]:
+        """What the stream keeps behind a sequence number, in order; up to `last`, or where that is 0 all, and waiting for more."""
+        from nats.errors import TimeoutError as NothingCame
+        from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+        wanted = ConsumerConfig(
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=after + 1,
+            ack_policy=AckPolicy.NONE,
+            inactive_threshold=300.0,
+            mem_storage=True,
+        )
+        reader = await self.stream.pull_subscribe(subject, stream=self._address.name, config=wanted)
+        try:
+            pending = (await reader.consumer_info()).num_pending or 0
+            while pending or not last:
+                try:
+                    batch = await reader.fetch(_FETCHED_AT_ONCE, timeout=_FETCH_S)
+                except NothingCame:
+                    if last:
+                        raise
+                    continue
+                for message in batch:
+                    yield message
+                pending = batch[-1].metadata.num_pending
+        finally:
+            with suppress(Exception):  # the connection may be lost
+                await reader.unsubscribe()
+
+    async def close(self) -> None:
+        """Let go of it, at once."""
+        self._lost.set()
+        closing = asyncio.ensure_future(self.client.close())
+        await asyncio.wait((closing,), timeout=_END_S)
+        closing.cancel()
+        closing.add_done_callback(_forget)
+
+
+def require_library() -> None:
+    """See that nats-py is there.
+
+    Raises:
+        SinkError: it is not installed.
+    """
+    try:
+        import nats  # noqa: F401 - whether it is there
+    except ImportError as error:
+        raise SinkError("NATS needs nats-py, which is not installed: pip install 'klagg-tui[nats]'.") from error
+
+
+async def _translated(name: str, work: Coroutine[Any, Any, T], patience_s: float, *ends: asyncio.Future[Any]) -> T:
+    from nats.errors import Error
+
+    working = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait((working, *ends), timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise SinkError(
+                f"{name}: the connection was lost." if any(end.done() for end in ends) else f"{name} does not answer."
+            )
+        return working.result()
+    except (TimeoutError, OSError, ValueError, Error) as error:
+        raise SinkError(f"{name}: {reason(error)}.") from error
+    finally:
+        if not working.done():
+            working.cancel()
+            await asyncio.wait((working,), timeout=_END_S)
+            working.add_done_callback(_forget)
+
+
+def _forget(ended: asyncio.Future[Any]) -> None:
+    """What was broken off may end in whatever way."""
+    if not ended.cancelled():
+        ended.exception()
+
+
+def reason(error: Exception) -> str:
+    """What the server or the library says, in a few words."""
+    from nats.errors import NoRespondersError, NoServersError
+    from nats.js.errors import APIError, NoStreamResponseError
+
+    if isinstance(error, TimeoutError):
+        return "it does not answer"
+    if isinstance(error, NoServersError | ConnectionError):
+        return "no server answers there"
+    if isinstance(error, NoRespondersError | NoStreamResponseError):
+        return "the server keeps no streams, it must be started with JetStream (nats-server -js)"
+    if isinstance(error, APIError) and error.description:
+        return error.description.rstrip(".")
+    return str(error).removeprefix("nats: ").rstrip(".") or type(error).__name__
