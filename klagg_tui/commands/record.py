@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -35,6 +35,8 @@ klagg record --symbols BTCUSDT,ETHUSDT --periods 1m,1h --history 1000
 klagg record --sink postgresql://klagg@db.example.org/market --sink-forming 5
 
 klagg record --sink nats://klagg@mq.example.org --sink-forming 1
+
+klagg record --from nats://klagg@mq.example.org --db copy.db
 """
 _LOOK_S: Final = 0.2
 _AGAIN_S: Final = 300.0
@@ -49,10 +51,20 @@ def register(app: typer.Typer) -> None:
 
 
 @with_settings("market", "storage", "alerts", "log", "sink")
-def record(chosen: Chosen) -> None:
+def record(
+    chosen: Chosen,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="URL",
+            help="Ask no exchange: keep a copy of the bars that another klagg delivers to nats://USER:PASSWORD@HOST.",
+        ),
+    ] = None,
+) -> None:
     """Record the market into the database, without a screen. Ctrl+C or SIGTERM writes the last state and leaves.
 
-    Alerts fire here too: `klagg alerts` adds them, also meanwhile.
+    Alerts fire here too: `klagg alerts` adds them, also meanwhile. A copy has none.
     """
     from klagg_tui.commands.shared.alarm import Alarm
     from klagg_tui.commands.shared.sinks import Sinks
@@ -62,6 +74,11 @@ def record(chosen: Chosen) -> None:
     settings = chosen.load(watches=True).settings
     start_log(settings, settings.storage.database)
     say_update(settings.storage.database)
+    if source is not None:
+        from klagg_tui.commands.shared.copying import copy_headless
+
+        copy_headless(source, settings)
+        return
     with Sinks(settings) as sinks:
         runtime = Runtime(sinks.beside(live_plan(settings)))
         greeting = f"Recording into {settings.storage.database}{sinks.said}. Ctrl+C ends it."

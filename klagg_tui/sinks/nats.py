@@ -95,7 +95,7 @@ class NatsTarget:
             # Nothing, or it is about another stream, or about messages that this one has lost.
             await self._keep(self._bucket, None, last, made)
         elif self._kept.sequence < last:
-            await self._read_tail(connection, self._kept.sequence, last)
+            await self._read_tail(connection, self._kept.sequence)
         assert self._kept is not None, "it was found, or is kept now"
         return self._kept.position
 
@@ -165,12 +165,12 @@ class NatsTarget:
             await stream.update_stream(_changed(config, changed))
         return info
 
-    async def _read_tail(self, connection: NatsConnection, after: int, last: int) -> None:
+    async def _read_tail(self, connection: NatsConnection, after: int) -> None:
         """What this recorder told behind its position, as it stands there now."""
-        async for sent in connection.messages(f"{self._address.bars}.>", after, last):
-            content = orjson.loads(sent.data)
-            if content["recorder"] == self._recorder and content["type"] == "bars":
-                self._take_known(content)
+        async for batch in connection.messages(f"{self._address.bars}.>", after):
+            for content in (orjson.loads(sent.data) for sent in batch):
+                if content["recorder"] == self._recorder and content["type"] == "bars":
+                    self._take_known(content)
 
     def _take_known(self, content: dict[str, Any]) -> None:
         series = content["venue"], content["symbol"], content["period"]

@@ -42,6 +42,8 @@ class NatsAddress:
     max_age_s: float | None = None
     max_bytes: int | None = None
     replicas: int | None = None
+    recorder: str | None = None
+    """Whose bars are read, of several that deliver there."""
 
     @property
     def bars(self) -> str:
@@ -84,9 +86,10 @@ def read_address(address: str) -> NatsAddress:
         _measure(options.pop("max_age", None), "max_age", _AGE, _SECONDS),
         _whole(_measure(options.pop("max_bytes", None), "max_bytes", _SIZE, _BYTES)),
         _replicas(options.pop("replicas", None)),
+        options.pop("recorder", None) or None,
     )
     if options:
-        raise SinkError(f"An address of NATS has no {min(options)}: max_age, max_bytes and replicas it has.")
+        raise SinkError(f"An address of NATS has no {min(options)}: max_age, max_bytes, replicas and recorder it has.")
     return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from klagg_tui.errors import SinkError
@@ -28,6 +27,8 @@ _MOST_PENDING: Final = 256
 _FETCHED_AT_ONCE: Final = 64
 """Messages of some 200 KB at the most."""
 _FETCH_S: Final = 5.0
+_FORGOTTEN_S: Final = 60.0
+"""After so long the server forgets who does not fetch any more."""
 
 
 class NatsConnection:
@@ -95,34 +96,31 @@ class NatsConnection:
         finally:
             lost.cancel()
 
-    async def messages(self, subject: str, after: int, last: int = 0) -> AsyncIterator[Msg]:
-        """What the stream keeps behind a sequence number, in order; up to `last`, or where that is 0 all, and waiting for more."""
-        from nats.errors import TimeoutError as NothingCame
+    async def messages(self, subject: str, after: int, *, is_endless: bool = False) -> AsyncIterator[list[Msg]]:
+        """What the stream keeps behind a sequence number, some at a time in order; where it `is_endless`, also what comes later.
+
+        Raises:
+            SinkError: it cannot be read, or not any more.
+        """
         from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
         wanted = ConsumerConfig(
             deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
             opt_start_seq=after + 1,
             ack_policy=AckPolicy.NONE,
-            inactive_threshold=300.0,
-            mem_storage=True,
+            inactive_threshold=_FORGOTTEN_S,
         )
-        reader = await self.stream.pull_subscribe(subject, stream=self._address.name, config=wanted)
-        try:
-            pending = (await reader.consumer_info()).num_pending or 0
-            while pending or not last:
-                try:
-                    batch = await reader.fetch(_FETCHED_AT_ONCE, timeout=_FETCH_S)
-                except NothingCame:
-                    if last:
-                        raise
-                    continue
-                for message in batch:
-                    yield message
+        # Each in a task of its own: the library takes no notice of being cancelled here and there.
+        asking = self.stream.pull_subscribe(subject, stream=self._address.name, config=wanted)
+        reader = await self.within(CONNECT_S, asking)
+        pending = await self.within(CONNECT_S, _pending(reader))
+        while pending or is_endless:
+            if batch := await self.within(CONNECT_S + _FETCH_S, _fetched(reader)):
+                yield batch
                 pending = batch[-1].metadata.num_pending
-        finally:
-            with suppress(Exception):  # the connection may be lost
-                await reader.unsubscribe()
+            else:  # nothing came, or nobody is there any more to send it
+                pending = await self.within(CONNECT_S, _pending(reader))
+        await self.within(CONNECT_S, reader.unsubscribe())
 
     async def close(self) -> None:
         """Let go of it, at once."""
@@ -131,6 +129,19 @@ class NatsConnection:
         await asyncio.wait((closing,), timeout=_END_S)
         closing.cancel()
         closing.add_done_callback(_forget)
+
+
+async def _pending(reader: JetStreamContext.PullSubscription) -> int:
+    return (await reader.consumer_info()).num_pending or 0
+
+
+async def _fetched(reader: JetStreamContext.PullSubscription) -> list[Msg]:
+    from nats.errors import TimeoutError as NothingCame
+
+    try:
+        return await reader.fetch(_FETCHED_AT_ONCE, timeout=_FETCH_S)
+    except NothingCame:
+        return []
 
 
 def require_library() -> None:

@@ -87,7 +87,12 @@ async def note_watched(writer: Writer, venues: Collection[str]) -> None:
 async def put_meta(writer: Writer, key: str, value: str) -> None:
     """Keep a text."""
     async with writer.batch():
-        await writer.connection.insert(_META, [(key, value)])
+        await keep(writer, key, value)
+
+
+async def keep(writer: Writer, key: str, value: str) -> None:
+    """The same inside a batch."""
+    await writer.connection.insert(_META, [(key, value)])
 
 
 async def _put_symbols(writer: Writer, symbols: Sequence[StoredSymbol], *, spares_own: bool = False) -> None:

@@ -20,6 +20,7 @@ from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
 from klagg_tui.errors import StorageError
+from klagg_tui.names import Name
 from klagg_tui.storage import confirming, debts, maintenance, metadata
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.debts import Answer, Hole
@@ -28,6 +29,7 @@ from klagg_tui.storage.disk_errors import missing, not_a_database, translate_err
 from klagg_tui.storage.ledger import Run
 from klagg_tui.storage.maintenance import Retention
 from klagg_tui.storage.merging import Added
+from klagg_tui.storage.mirror import Mirrored, mirror
 from klagg_tui.storage.news import HistoryNews
 from klagg_tui.storage.opening import (
     Made,
@@ -43,7 +45,7 @@ from klagg_tui.storage.reader import StoreReader
 from klagg_tui.storage.series import ConfirmedSeries, add_series
 from klagg_tui.storage.symbols import Pair, StoredSymbol
 from klagg_tui.storage.unconfirmed import Unconfirmed
-from klagg_tui.storage.venues import Naming, naming_of, venues_of
+from klagg_tui.storage.venues import Naming, label_of, naming_of, venues_of
 from klagg_tui.storage.writer import Writer
 
 
@@ -264,6 +266,15 @@ class Store(StoreReader):
         """The same of bars of one symbol and period by columns; no three-day or longer ones."""
         await self._mark()
         return await add_series(self._require_writer(), series)
+
+    async def mirror(self, told: Sequence[Mirrored], key: str, value: str) -> None:
+        """Write bars as they are in another database, and in the same transaction a text to keep: how far that is."""
+        await self._mark()
+        await mirror(self._require_writer(), told, key, value)
+
+    def called(self, mark: str, symbol: str) -> str:
+        """What a symbol of a venue is called here, `claim` having been asked for that where there is a mark."""
+        return str(Name(label_of(mark), symbol)) if mark and self._naming.is_qualified else symbol
 
     async def find_owed(
         self, settled_ms: int, periods: Collection[Period] = tuple(Period), *, venue: str | None = None

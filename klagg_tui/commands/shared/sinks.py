@@ -57,9 +57,18 @@ class Sinks:
                 with suppress(OutputClosed):
                     say(f"{sender.name} lacks some bars still; it is given them at the next start.", err=True)
 
-    async def _run(self, host: EngineHost) -> None:
+    def start(self) -> None:
+        """Begin to deliver."""
         for sender in self._senders:
             sender.start()
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What is wrong with any of them."""
+        return tuple(text for sender in self._senders for text in sender.notices)
+
+    async def _run(self, host: EngineHost) -> None:
+        self.start()
         while True:
             for number, sender in enumerate(self._senders):
                 told = " ".join(sender.notices)
