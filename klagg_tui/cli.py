@@ -31,6 +31,7 @@ COMMANDS: Final = (
     "replay",
     "record",
     "serve",
+    "follow",
     "web",
     "demo",
     "simulate",

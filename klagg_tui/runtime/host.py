@@ -253,19 +253,25 @@ class EngineHost(MarketHost):
         self.metrics.add(Metric.ROWS_WRITTEN, written)
         self.metrics.set(Metric.WRITE, (time.perf_counter() - began) * 1000)
 
+    @property
+    def followed(self) -> tuple[str, ...]:
+        """The symbols of which new bars come, whoever makes them."""
+        return (*self.engine.symbols(), *self.told.symbols)
+
     def is_seen(self) -> bool:
         """Whether whoever looks was told of all that happened, and took it."""
-        return not self._screen.tracker and self.takes_more()
+        return not self._screen.tracker and not self.told and self.takes_more()
 
     async def update(self) -> FeedUpdate:
         """What changed for the screen since it was asked last; trades go on between some symbols and the next."""
         buffer = ChangeBuffer()
         async for changes in self._drained(self._screen, self._told):
             buffer.add(changes)
+        buffer.add(self.told.take())
         # Without a pause in between: what was written beside an ended bar is told with it or later, never before.
         stored = self._take_news()
         current, ended, _ = buffer.changes()
-        symbols = self.engine.symbols()
+        symbols = self.followed
         following = set(symbols)
         added = tuple(symbol for symbol in symbols if symbol not in self._shown)
         removed = tuple(sorted(self._shown - following))
@@ -296,4 +302,5 @@ class EngineHost(MarketHost):
 
     def _traded(self, bars: Iterable[Bar]) -> Mapping[str, int]:
         symbols = {bar.symbol for bar in bars}
-        return {symbol: self.engine.traded_ms(symbol) for symbol in symbols}
+        told = self.told.symbols
+        return {symbol: told[symbol] if symbol in told else self.engine.traded_ms(symbol) for symbol in symbols}

@@ -19,6 +19,7 @@ from klagg_tui.feed import InstrumentFacts
 from klagg_tui.metrics import Metrics
 from klagg_tui.runtime.look import Look
 from klagg_tui.runtime.tape import Tape
+from klagg_tui.runtime.told import ToldBars
 from klagg_tui.storage.store import Store
 
 FetchOlder: TypeAlias = Callable[[str, Period, int], Awaitable[OlderBars]]
@@ -112,6 +113,8 @@ class MarketHost(ABC):
         self.is_waking = False
         """Whether the machine slept and the exchange has not told its time since."""
         self.rate = TradeRate()
+        self.told = ToldBars()
+        """Bars that another klagg makes."""
         self.derivatives = DerivativesBook()
         """What is told of contracts beside their trades."""
 

@@ -45,7 +45,7 @@ async def opened(plan: Plan, latest: Latest) -> AsyncIterator[EngineRun]:
                 plan.database, periods=plan.periods, markets=plan.markets, previous_close=plan.previous_close
             )
             await stack.enter_async_context(store)
-        source = await _named(plan.source(), plan.market, store)
+        source = await _named(plan.source(), plan, store)
         engine = KlineEngine(plan.periods, holds_gaps=source.is_live)
         periods = tuple(sorted(set(plan.periods)))
         host = EngineHost(engine, periods, store, source.now_ms, plan.flush_s)
@@ -63,9 +63,10 @@ async def opened(plan: Plan, latest: Latest) -> AsyncIterator[EngineRun]:
         yield run
 
 
-async def _named(source: Source, mark: str, store: Store | None) -> Source:
+async def _named(source: Source, plan: Plan, store: Store | None) -> Source:
     """The source; of one exchange, with its key before its symbols where the file holds bars of others too."""
-    if store is None or not store.is_qualified or isinstance(source, SeveralMarkets):
+    mark = plan.market
+    if store is None or not store.is_qualified or plan.others:
         return source
     if not source.is_live:
         held = ", ".join(await store.markets())
@@ -163,7 +164,7 @@ class EngineRun:
 
     def _note_stale(self, changed: Iterable[StoredStretch]) -> None:
         """Closes that are shown became others in the store."""
-        now_ms, following = self.host.now_ms(), set(self.host.engine.symbols())
+        now_ms, following = self.host.now_ms(), set(self.host.followed)
         for symbol, period, _, to_ms in changed:
             if symbol in following and to_ms > now_ms - (CLOSES + 1) * period.nominal_ms:
                 self._stale_series.setdefault(period, set()).add(symbol)

@@ -57,7 +57,7 @@ def _venue(source: Source | MarketSource, market: MarketHost) -> VenueStatus:
         knows_time=source.knows_time,
         delay_ms=status.delay_ms,
         notices=told_once(map(printable, market.notices.values())),
-        symbols=len(market.engine.symbols()),
+        symbols=len(market.engine.symbols()) + len(market.told.symbols),
         halted=len(market.halted),
         counters=counters,
         trades_per_second=market.rate.measure(counters.trades),

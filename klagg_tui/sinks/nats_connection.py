@@ -13,6 +13,7 @@ from klagg_tui.sinks.nats_address import NatsAddress, public_name
 if TYPE_CHECKING:
     from nats.aio.client import Client
     from nats.aio.msg import Msg
+    from nats.aio.subscription import Subscription
     from nats.js import JetStreamContext
 
 log = logging.getLogger(__name__)
@@ -122,6 +123,17 @@ class NatsConnection:
                 pending = await self.within(CONNECT_S, _pending(reader))
         await self.within(CONNECT_S, reader.unsubscribe())
 
+    async def heard(self, subject: str) -> AsyncIterator[Msg]:
+        """What is told of a subject from now on; who is slow misses some.
+
+        Raises:
+            SinkError: the connection was lost.
+        """
+        told = await self.within(CONNECT_S, self.client.subscribe(subject))
+        while True:
+            if message := await self.within(CONNECT_S + _FETCH_S, _next(told)):
+                yield message
+
     async def close(self) -> None:
         """Let go of it, at once."""
         self._lost.set()
@@ -129,6 +141,15 @@ class NatsConnection:
         await asyncio.wait((closing,), timeout=_END_S)
         closing.cancel()
         closing.add_done_callback(_forget)
+
+
+async def _next(told: Subscription) -> Msg | None:
+    from nats.errors import TimeoutError as NothingCame
+
+    try:
+        return await told.next_msg(_FETCH_S)
+    except NothingCame:
+        return None
 
 
 async def _pending(reader: JetStreamContext.PullSubscription) -> int:

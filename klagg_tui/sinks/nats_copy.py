@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from klagg_tui.errors import SinkError, StorageError
 from klagg_tui.sinks.nats_address import public_name, read_address
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from nats.js.api import StreamInfo
 
 log = logging.getLogger(__name__)
+
+OnWritten: TypeAlias = Callable[[Collection[str]], Awaitable[None]]
 
 KEY: Final = "copied"
 """Of the text in the database that says what it is a copy of, and how far."""
@@ -53,8 +55,8 @@ class Copy:
         address: the stream's; with `?recorder=` whose bars, where several deliver into it.
     """
 
-    def __init__(self, store: Store, address: str) -> None:
-        """Read the address.
+    def __init__(self, store: Store, address: str, on_written: OnWritten | None = None) -> None:
+        """Read the address. `on_written` is told of the symbols whose bars were written, and of none where the stream was reached.
 
         Raises:
             SinkError: it cannot be read, or nats-py is not installed.
@@ -68,9 +70,14 @@ class Copy:
         """When the newest minute ended."""
         self.is_behind = True
         """Whether more waits."""
+        self.waiting = 0
+        """About how many messages wait."""
+        self.recorder = self._address.recorder or ""
+        """Whose bars are copied; empty while that is not known."""
         self.lacking = ""
         """What cannot be had any more, as a sentence."""
         self._store = store
+        self._on_written = on_written
 
     async def run(self) -> None:
         """Copy until cancelled.
@@ -85,9 +92,11 @@ class Copy:
             info = await connection.within(CONNECT_S, self._stream(connection))
             kept = self._begun(kept, info)
             self.is_behind = info.state.last_seq > kept.sequence
+            await self._tell(())
             async for batch in connection.messages(f"{self._address.bars}.>", kept.sequence, is_endless=True):
+                self.waiting = batch[-1].metadata.num_pending
                 kept = await self._take(kept, batch)
-                self.is_behind = batch[-1].metadata.num_pending > 0
+                self.is_behind = self.waiting > 0
         finally:
             await connection.close()
 
@@ -157,6 +166,8 @@ class Copy:
                 steps = await self._unlisted(one)
         await self._write(steps, kept)
         self._count(told)
+        self.recorder = kept.recorder
+        await self._tell({step.symbol for step in steps if step.bars})
         return kept
 
     async def _write(self, steps: list[Mirrored], kept: _Kept) -> None:
@@ -171,6 +182,10 @@ class Copy:
             for period in periods
             if (name, period) not in there
         ]
+
+    async def _tell(self, symbols: Collection[str]) -> None:
+        if self._on_written is not None:
+            await self._on_written(symbols)
 
     def _count(self, told: Iterable[Told]) -> None:
         for one in told:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Final, NamedTuple
+from urllib.parse import unquote
 
 import orjson
 
@@ -59,6 +60,11 @@ def escaped(name: str) -> str:
         else sign
         for sign in name
     )
+
+
+def unescaped(token: str) -> str:
+    """The name that a token of a subject stands for."""
+    return "" if token == _NOBODY else unquote(token)
 
 
 def messages(
