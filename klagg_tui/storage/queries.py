@@ -121,6 +121,8 @@ class Stretch:
     """Open times in minutes since the epoch."""
     states: tuple[int, ...]
     newest_first: bool
+    ended_only: bool = False
+    """Without the current bar."""
 
     def page(self, beyond: int | None, limit: int, selected: str = JSON_ROWS) -> tuple[str, list[int]]:
         """The statement for the rows behind the minute `beyond`; `selected` of them, called h."""
@@ -151,6 +153,8 @@ class Stretch:
 
     async def forming(self, connection: Connection) -> list[Row]:
         """The current bar, where it opens in the stretch and nothing better is stored of it."""
+        if self.ended_only:
+            return []
         rows = await connection.json_rows(_FORMING, (self.symbol, self.period.ordinal, self.first, self.before))
         return [row for row in rows if row[_STATE] in self.states]
 
