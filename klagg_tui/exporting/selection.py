@@ -13,13 +13,13 @@ from klagg_tui.engine.period import Period
 from klagg_tui.engine.precision import Precision, least_precision
 from klagg_tui.engine.resample import in_pages, resampled
 from klagg_tui.errors import BadSymbol, ExportError
-from klagg_tui.exporting.series import Series
+from klagg_tui.exporting.series import Coins, Series, coins_by_quote
 from klagg_tui.names import Name, parted
 from klagg_tui.storage.lines import Lines, RowFormat
 from klagg_tui.storage.mantissas import Read
 from klagg_tui.storage.reader import Wanted
 from klagg_tui.storage.store import Store
-from klagg_tui.storage.symbols import StoredSymbol
+from klagg_tui.storage.symbols import Pair, StoredSymbol
 
 T = TypeVar("T")
 
@@ -54,6 +54,10 @@ class Selection:
     """Each bar says how sure it is, also in CSV."""
     ended_only: bool = False
     """Only bars that are over, whatever is known of them."""
+    with_coins: bool = False
+    """Each series says what its symbol is traded in, as far as that is known."""
+    quote: str = ""
+    """What symbols are paid in of which no listing said it, so far as they end with it."""
 
     @property
     def is_mixed(self) -> bool:
@@ -162,6 +166,7 @@ async def series_of(store: Store, selection: Selection, *, in_text: bool = True)
     held = await store.stored_periods()
     precisions = await store.precisions()
     shown = await store.anchors()
+    pairs = await store.pairs() if selection.with_coins else {}
     found = []
     for name in matching(selection.symbols, known, store.venues):
         for period in sorted(set(selection.periods)):
@@ -176,12 +181,21 @@ async def series_of(store: Store, selection: Selection, *, in_text: bool = True)
             is_supposed = period is Period.D3 and stored is not period and name not in shown
             shown_name = _shown_name(store, name, selection)
             told = shown_name.symbol, period, precisions.get(name, Precision()), shown_name.venue
-            asked = selection.with_witness, selection.with_state, selection.in_floats
+            coins = _coins(store, name, pairs.get(name), selection) if selection.with_coins else None
+            asked = selection.with_witness, selection.with_state, selection.in_floats, coins
             series = _series(known[name], Series(*told, *asked), stored, selection)
             found.append(series._replace(is_supposed=is_supposed))
     if not found:
         raise ExportError("There are no such bars in the database; `klagg symbols` lists what there is.")
     return found
+
+
+def _coins(store: Store, name: str, pair: Pair | None, selection: Selection) -> Coins | None:
+    """What a symbol is traded in: as a listing said, else as the person says who exports."""
+    if pair and pair.base and pair.quote:
+        return Coins(*pair)
+    own = parted(name) if store.is_qualified else Name(next(iter(store.venues), ""), name)
+    return coins_by_quote(own, selection.quote) if selection.quote else None
 
 
 def _shown_name(store: Store, name: str, selection: Selection) -> Name:

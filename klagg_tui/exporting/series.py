@@ -9,8 +9,20 @@ from urllib.parse import quote
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.exchange.binance.archive import period_in_name
+from klagg_tui.names import Name
 
 _PLAIN: Final = frozenset("-_")
+_PERPETUAL: Final = ("_PERP", "-SWAP")
+"""What Binance and OKX put behind the coins of a contract without an end."""
+
+
+class Coins(NamedTuple):
+    """What a symbol is traded in."""
+
+    base: str
+    quote: str
+    is_inverse: bool = False
+    """Whether volume counts contracts of a fixed worth in the quote, which are settled in the base."""
 
 
 class Series(NamedTuple):
@@ -27,11 +39,25 @@ class Series(NamedTuple):
     """Whether it was asked for that each bar says its state, in formats that have no place for it."""
     in_floats: bool = False
     """Whether values are written as the nearest floats, in formats of columns, instead of as exact decimals."""
+    coins: Coins | None = None
+    """What is traded; None where nobody said it, or nobody asked."""
 
     @property
     def tells_witness(self) -> bool:
         """Whether each bar says who vouches for it, in formats of our own: where it was asked for, or the venue is told."""
         return self.is_witnessed or bool(self.venue)
+
+
+def coins_by_quote(name: Name, quote: str) -> Coins | None:
+    """What a symbol is traded in, where somebody says what it is paid in; None where it does not end with that."""
+    pair = name.symbol
+    for kind in _PERPETUAL:
+        pair = pair.removesuffix(kind)
+    base = pair[: -len(quote)].rstrip("-/")
+    if not base or not pair.upper().endswith(quote.upper()):
+        return None
+    is_inverse = name.venue == "binance-coinm" or name.symbol.endswith("-USD-SWAP")
+    return Coins(base, pair[-len(quote) :], is_inverse)
 
 
 def flat_name(series: Series, suffix: str) -> Path:

@@ -11,6 +11,7 @@ from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns, no_columns
 from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.period import DEFAULT_PERIODS, MINUTE_MS, Period, chain
+from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage import columns, debts, derivatives, queries, unconfirmed
 from klagg_tui.storage.connection import Row
@@ -192,6 +193,12 @@ class StoreReader(StoreFacts):
                 for symbol, period, from_ms, to_ms in wanted
             ],
         )
+
+    async def decimals(self, wanted: Wanted) -> Precision:
+        """How many decimals the prices and quantities of a stretch of ended bars have at the most."""
+        symbol, period, from_ms, to_ms = wanted
+        number = await self._number(symbol)
+        return await queries.decimals(self._reader, number, period, *minutes_of(from_ms, to_ms))
 
     async def latest(
         self, periods: Iterable[Period], count: int, symbols: Collection[str] | None = None
