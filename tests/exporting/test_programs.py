@@ -44,7 +44,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 async def written(store: Store, program: str, folder: Path, **selected: Any) -> Exported:
     chosen = {"periods": (Period.H1,), "ended_only": True, "with_venue": True, "with_coins": True} | selected
-    return await export(store, Selection(**chosen), folder, load(program), is_split=True)
+    return await export(store, Selection(**chosen), folder, load(program), is_split=True)  # type: ignore[arg-type]
 
 
 def files(folder: Path) -> list[str]:
