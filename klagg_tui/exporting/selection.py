@@ -13,7 +13,8 @@ from klagg_tui.engine.period import Period
 from klagg_tui.engine.precision import Precision, least_precision
 from klagg_tui.engine.resample import in_pages, resampled
 from klagg_tui.errors import BadSymbol, ExportError
-from klagg_tui.exporting.series import Coins, Series, coins_by_quote
+from klagg_tui.exporting.elsewhere import coins_by_quote
+from klagg_tui.exporting.series import Coins, Series
 from klagg_tui.names import Name, parted
 from klagg_tui.storage.lines import Lines, RowFormat
 from klagg_tui.storage.mantissas import Read

@@ -9,11 +9,8 @@ from urllib.parse import quote
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.exchange.binance.archive import period_in_name
-from klagg_tui.names import Name
 
 _PLAIN: Final = frozenset("-_")
-_PERPETUAL: Final = ("_PERP", "-SWAP")
-"""What Binance and OKX put behind the coins of a contract without an end."""
 
 
 class Coins(NamedTuple):
@@ -46,18 +43,6 @@ class Series(NamedTuple):
     def tells_witness(self) -> bool:
         """Whether each bar says who vouches for it, in formats of our own: where it was asked for, or the venue is told."""
         return self.is_witnessed or bool(self.venue)
-
-
-def coins_by_quote(name: Name, quote: str) -> Coins | None:
-    """What a symbol is traded in, where somebody says what it is paid in; None where it does not end with that."""
-    pair = name.symbol
-    for kind in _PERPETUAL:
-        pair = pair.removesuffix(kind)
-    base = pair[: -len(quote)].rstrip("-/")
-    if not base or not pair.upper().endswith(quote.upper()):
-        return None
-    is_inverse = name.venue == "binance-coinm" or name.symbol.endswith("-USD-SWAP")
-    return Coins(base, pair[-len(quote) :], is_inverse)
 
 
 def flat_name(series: Series, suffix: str) -> Path:

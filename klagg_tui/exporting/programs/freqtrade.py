@@ -1,4 +1,4 @@
-"""The data folder of freqtrade, `user_data/data`: `binance/futures/BTC_USDT_USDT-1h-futures.feather`.
+"""The data folder of freqtrade, `user_data/data`: `okx/futures/BTC_USDT_USDT-1h-futures.feather`.
 
 As its `freqtrade/data/history/datahandlers/idatahandler.py` names files (`_pair_data_filename`, `timeframe_to_file`; `misc.pair_to_filename`) and
 `arrowdatahandler.py` and `featherdatahandler.py` write them: Arrow IPC packed with LZ4, the columns of `freqtrade/candle_columns.py`. Folders of exchanges and pairs
@@ -8,36 +8,16 @@ have the names of ccxt. In futures mode freqtrade also wants funding rates and m
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from klagg_tui.exporting import row
+from klagg_tui.exporting.elsewhere import names_of
 from klagg_tui.exporting.format import Format, Holds
 from klagg_tui.exporting.series import Coins, Series
 
 if TYPE_CHECKING:
     from klagg_tui.exporting.frame_writer import FrameWriter
 
-
-class Market(NamedTuple):
-    """A venue as freqtrade knows it."""
-
-    exchange: str
-    """Its id in ccxt."""
-    is_futures: bool
-
-
-MARKETS: Final = {
-    "binance-um": Market("binance", is_futures=True),
-    "binance-coinm": Market("binance", is_futures=True),
-    "binance-spot": Market("binance", is_futures=False),
-    "binance-us": Market("binanceus", is_futures=False),
-    "coinbase": Market("coinbase", is_futures=False),
-    "okx-swap": Market("okx", is_futures=True),
-    "okx-spot": Market("okx", is_futures=False),
-    "kraken": Market("kraken", is_futures=False),
-    "hyperliquid": Market("hyperliquid", is_futures=True),
-}
-"""By the keys of venues."""
 
 _OPEN_TIME, *_VALUES = [column.name for column in row.BAR[:6]]
 _COLUMNS: Final = ("date", *_VALUES)
@@ -46,9 +26,10 @@ _NOT_IN_NAMES: Final = str.maketrans(dict.fromkeys("/ .@$+:", "_"))
 
 def fault_of(series: Series) -> str | None:
     """Why freqtrade cannot have a series."""
-    if series.venue not in MARKETS:
+    names = names_of(series.venue)
+    if names is None:
         return f"Nobody said which exchange {series.symbol} is of, and freqtrade has a folder for each."
-    if MARKETS[series.venue].is_futures and series.symbol[-1:].isdigit() and "_" in series.symbol:
+    if names.has_end(series.symbol):
         return f"{series.symbol} is a contract that ends on a day: freqtrade knows none."
     if series.coins is None:
         return f"No listing has told yet which coins {series.symbol} is of: --quote USDT says what it is paid in."
@@ -63,11 +44,15 @@ def pair_of(coins: Coins, *, is_futures: bool) -> str:
 
 def file_name(series: Series) -> Path:
     """Below the data folder."""
+    names = names_of(series.venue)
+    # See `fault_of`.
     assert series.coins is not None
-    exchange, is_futures = MARKETS[series.venue]
-    pair = pair_of(series.coins, is_futures=is_futures).translate(_NOT_IN_NAMES)
+    assert names is not None
+    pair = pair_of(series.coins, is_futures=names.is_futures).translate(_NOT_IN_NAMES)
     name = f"{pair}-{str(series.period).replace('M', 'Mo')}"
-    return Path(exchange, "futures", f"{name}-futures.feather") if is_futures else Path(exchange, f"{name}.feather")
+    if names.is_futures:
+        return Path(names.ccxt, "futures", f"{name}-futures.feather")
+    return Path(names.ccxt, f"{name}.feather")
 
 
 def open_writer(file: BinaryIO, holds: Holds, series: Series | None = None) -> FrameWriter:  # noqa: ARG001 - as all do

@@ -1,4 +1,4 @@
-"""The Parquet catalog of nautilus_trader: `data/bar/BTCUSDT-PERP.BINANCE-1-MINUTE-LAST-EXTERNAL/FROM_TO.parquet`.
+"""The Parquet catalog of nautilus_trader: `data/bar/BTC-USDT-SWAP.OKX-1-MINUTE-LAST-EXTERNAL/FROM_TO.parquet`.
 
 As its `persistence/catalog/parquet.py` names files (`_make_path`, `_timestamps_to_filename`) and `crates/serialization/src/arrow/bar.rs` writes them: prices and
 volume are whole numbers of 1e-16 in 16 bytes, as in all packages with high precision (the default but on Windows), and the schema's metadata says the
@@ -8,7 +8,6 @@ for bars that others made. Names of instruments are those of its adapters. Needs
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import ExportError
 from klagg_tui.exporting import row
+from klagg_tui.exporting.elsewhere import names_of
 from klagg_tui.exporting.format import Format, Holds, Writer
 from klagg_tui.exporting.series import Series
 
@@ -24,33 +24,28 @@ if TYPE_CHECKING:
 
 _FORM: Final = "%Y-%m-%dT%H-%M-%S"
 _UNITS: Final = {"m": "MINUTE", "h": "HOUR", "d": "DAY", "w": "WEEK", "M": "MONTH"}
-INSTRUMENTS: Final[dict[str, Callable[[str], str]]] = {
-    "binance-um": lambda symbol: f"{symbol if symbol[-1:].isdigit() and '_' in symbol else f'{symbol}-PERP'}.BINANCE",
-    "binance-coinm": lambda symbol: f"{symbol.replace('_PERP', '-PERP')}.BINANCE",
-    "binance-spot": lambda symbol: f"{symbol}.BINANCE",
-    "binance-us": lambda symbol: f"{symbol}.BINANCE",
-    "coinbase": lambda symbol: f"{symbol}.COINBASE",
-    "okx-swap": lambda symbol: f"{symbol}.OKX",
-    "okx-spot": lambda symbol: f"{symbol}.OKX",
-    "kraken": lambda symbol: f"{symbol}.KRAKEN",
-    "hyperliquid": lambda symbol: f"{symbol}-USD-PERP.HYPERLIQUID",
-}
-"""What its adapters call a symbol, by the keys of venues."""
 
 
 def fault_of(series: Series) -> str | None:
     """Why a catalog cannot have a series."""
-    if series.venue not in INSTRUMENTS:
+    if names_of(series.venue) is None:
         return f"Nobody said which exchange {series.symbol} is of, and a catalog of nautilus_trader names it."
     if series.period is Period.D3:
         return "nautilus_trader has no bars of three days: a step of days is one."
     return None
 
 
+def instrument(series: Series) -> str:
+    """What its adapter calls the symbol."""
+    names = names_of(series.venue)
+    assert names is not None  # see `fault_of`
+    return names.instrument(series.symbol)
+
+
 def bar_type(series: Series) -> str:
     """The kind of bar."""
     step, unit = str(series.period)[:-1], _UNITS[str(series.period)[-1]]
-    return f"{INSTRUMENTS[series.venue](series.symbol)}-{step}-{unit}-LAST-EXTERNAL"
+    return f"{instrument(series)}-{step}-{unit}-LAST-EXTERNAL"
 
 
 def file_name(series: Series) -> Path:
@@ -91,7 +86,7 @@ def open_writer(file: BinaryIO, holds: Holds, series: Series | None = None) -> C
     assert series is not None
     metadata = {
         "bar_type": bar_type(series),
-        "instrument_id": INSTRUMENTS[series.venue](series.symbol),
+        "instrument_id": instrument(series),
         "price_precision": str(series.precision.price),
         "size_precision": str(series.precision.quantity),
     }
