@@ -129,5 +129,5 @@ $(NOTEBOOKS)/.pip: Makefile $(call unusable,$(NOTEBOOKS))
 	@touch $@
 
 $(NOTEBOOKS)/.notebooks: $(NOTEBOOKS)/.pip pyproject.toml constraints-notebooks.txt
-	$(call step,klagg and the libraries of notebooks (some minutes$(comma) a gigabyte),$(call install,$(NOTEBOOKS),constraints-notebooks.txt,-e '.[notebook]' --group notebooks))
+	$(call step,klagg and the libraries of notebooks (some minutes$(comma) two gigabytes),$(call install,$(NOTEBOOKS),constraints-notebooks.txt,-e '.[notebook]' --group notebooks))
 	@touch $@
