@@ -184,7 +184,7 @@ def export_bars(
         period = period or (None if resample or said.periods is None else [said.periods])
         from_, to = (from_, to) if from_ or to else (said.begin, said.end)
         state = state or [StateName(each) for each in said.states or ()] or None
-        format_ = format_ or (None if format_of(Path(output)) else said.format)
+        format_ = format_ or (None if for_ or format_of(Path(output)) else said.format)
     _require_whole_format(
         for_, quote, says_more=bool(format_ or with_ or what is What.DERIVATIVES or numbers is Numbers.FLOAT)
     )
