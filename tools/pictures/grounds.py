@@ -16,6 +16,7 @@ from klagg_tui.exchange.transport.http import Answer, HttpClient
 from klagg_tui.exchange.venue import Priority, Request
 from klagg_tui.feed import FeedUpdate, Mode, Playback, Status
 from klagg_tui.metrics import Metric
+from klagg_tui.runtime import latest
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.feed import LiveFeed
 from klagg_tui.runtime.market_host import MarketHost
@@ -42,6 +43,7 @@ _REPLAYED_FROM_MS: Final = 1_723_161_276_000
 """20 seconds after its first trade."""
 _OFFLINE_MS: Final = STILL_MS + 180_000
 _PATIENCE_S: Final = 600.0
+_ENDLESS_MS: Final = 10**9
 _FIXED: Final[Mapping[Metric, float]] = {
     Metric.FRAMES_PER_SECOND: 188.0,
     Metric.CONNECTIONS: 2.0,
@@ -122,6 +124,8 @@ class _Unreachable(HttpClient):
 @contextmanager
 def stage(ground: Ground, folder: Path, choices: Preferences) -> Iterator[Stage]:
     """Prepare a ground; `folder` keeps its database, and may hold that of `Ground.ONE` for `Ground.OFFLINE`."""
+    # Preparing a market keeps the engine's thread from telling anything for as long as the machine needs.
+    latest.OLD_MS = _ENDLESS_MS  # type: ignore[misc]
     markets, plan, player = _planned(ground, folder)
     if player:
         player.pause()
