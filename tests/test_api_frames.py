@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from klagg_tui.evidence import Evidence
 from klagg_tui.exporting import arrow, row
 from klagg_tui.storage.store import Store
 from tests.makers import HOUR, MINUTE, START, bar, bars
+from tests.test_columnar import interrupted
 
 VALUES = ("open", "high", "low", "close", "volume", "quote_volume", "taker_buy_volume", "taker_buy_quote_volume")
 COLUMNS = [column.name for column in (*row.SERIES, *row.BAR, row.STATE)]
@@ -223,8 +223,8 @@ def test_without_the_library_the_sentence_says_how_to_get_it(
 
 
 def test_ctrl_c_stays_what_it_was(database: api.Database) -> None:
-    database.polars()
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    ask = f"from klagg_tui import api\napi.open_database({str(database.path)!r}).polars()\nimport polars as pl"
+    assert interrupted(ask) == (60, 0)
 
 
 def test_a_price_that_no_float_holds_is_the_nearest_one(tmp_path: Path) -> None:

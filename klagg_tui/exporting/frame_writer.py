@@ -44,6 +44,8 @@ class FrameWriter:
         self._sink = sink(file, self.layout.schema)
         self._frames: list[pl.DataFrame] = []
         self._rows = 0
+        self.is_empty = True
+        """Whether no row has come yet."""
 
     def begin(self, series: Series) -> None:
         """See `Writer`."""
@@ -57,6 +59,7 @@ class FrameWriter:
     def write_frame(self, frame: pl.DataFrame) -> None:
         """Rows in columns of `layout`; they are packed when there are enough of them."""
         self._frames.append(frame)
+        self.is_empty &= not frame.height
         self._rows += frame.height
         while self._rows >= GROUP_ROWS:
             rows = pl.concat(self._frames)

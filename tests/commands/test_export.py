@@ -76,7 +76,7 @@ def test_files_of_another_program_are_told_of_as_others_are(klagg: Klagg, tmp_pa
     assert "Note: left out: No listing has told yet which coins BTCUSDC is of" in said.err
     assert "And 1 more.\n" in said.err
     said = klagg("export", "--db", "a.db", "--for", "backtesting", "--preset", "whole", "-o", "bars/")
-    assert (said.status, said.err) == (0, "15 bars in 3 files in bars/.\n")
+    assert (said.status, said.err) == (0, "18 bars in 21 files in bars/.\n")
     said = klagg("export", "--db", "a.db", "--for", "backtesting", "-s", "BTCUSDT", "-o", "a.csv")
     assert said.err == "5 bars in a.csv.\n"
 

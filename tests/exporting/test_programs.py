@@ -85,6 +85,14 @@ async def test_freqtrade_finds_its_columns_where_it_looks_for_them(store: Store,
     assert frame["volume"].to_list() == [float(quantity_as_decimal(one.volume)) for one in wanted]
 
 
+async def test_a_time_without_bars_leaves_what_freqtrade_has(store: Store, tmp_path: Path) -> None:
+    outcome = await written(store, "freqtrade", tmp_path / "data", symbols=("BTCUSDT",))
+    before = outcome.paths[0].read_bytes()
+    outcome = await written(store, "freqtrade", tmp_path / "data", symbols=("BTCUSDT",), from_ms=START + 5 * HOUR)
+    assert (outcome.paths, files(tmp_path / "data")) == ([], ["binance/futures/BTC_USDT_USDT-1h-futures.feather"])
+    assert next((tmp_path / "data").rglob("*.feather")).read_bytes() == before
+
+
 async def test_pandas_reads_the_same_as_freqtrade_does(store: Store, tmp_path: Path) -> None:
     pandas = pytest.importorskip("pandas")
     pytest.importorskip("pyarrow")

@@ -8,11 +8,11 @@ have the names of ccxt. In futures mode freqtrade also wants funding rates and m
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from klagg_tui.exporting import row
 from klagg_tui.exporting.elsewhere import names_of
-from klagg_tui.exporting.format import Format, Holds
+from klagg_tui.exporting.format import Format, Holds, Writer
 from klagg_tui.exporting.series import Coins, Series
 
 if TYPE_CHECKING:
@@ -66,6 +66,11 @@ def open_writer(file: BinaryIO, holds: Holds, series: Series | None = None) -> F
     return FrameWriter(file, layout, renamed(packed_arrow_sink, _COLUMNS))
 
 
+def final_path(writer: Writer, path: Path) -> Path | None:
+    """Nowhere where there are no bars: what freqtrade has of that pair stays."""
+    return None if cast("FrameWriter", writer).is_empty else path
+
+
 FORMAT: Final = Format(
     "freqtrade",
     (".feather",),
@@ -75,4 +80,5 @@ FORMAT: Final = Format(
     is_text=False,
     needs_folder=True,
     fault_of=fault_of,
+    final_path=final_path,
 )
