@@ -27,11 +27,12 @@ _MODES = re.compile(r"\x1b\[\?(\d+)([hl])")
 _USUAL = {"7": "h", "25": "h"}
 """Lines are wrapped and the cursor is seen; all other modes are off."""
 _BEHIND_A_TERMINAL = """
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])
 """
-"""Makes standard input the controlling terminal, as a window does for what runs in it."""
+"""Makes standard input the controlling terminal, as a window does for what runs in it; tests under `nohup` ignore SIGHUP."""
 
 
 def modes(text: str) -> dict[str, str]:
