@@ -124,6 +124,14 @@ class Tab:
         for kind in ("mousePressed", "mouseReleased"):
             await self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
+    async def swipe(self, x: int, from_y: int, to_y: int) -> None:
+        """With one finger, up or down, in ten steps."""
+        points = [from_y + (to_y - from_y) * step // 10 for step in range(11)]
+        for step, y in enumerate(points):
+            kind = "touchMove" if step else "touchStart"
+            await self.call("Input.dispatchTouchEvent", type=kind, touchPoints=[{"x": x, "y": y}])
+        await self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+
     async def type(self, text: str) -> None:
         await self.call("Input.insertText", text=text)
 
