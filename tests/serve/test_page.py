@@ -105,13 +105,16 @@ async def test_a_search_narrows_the_list_and_enter_takes_what_is_meant(browser: 
         await page.type("eth")
         shown = "[...document.querySelectorAll('#list button:not([hidden])')].map((one) => one.value).join()"
         await page.until(f"{shown} === '{OTHER}'")
+        await put(server, current("3", NOW, "NEWUSDT"), symbols=(SYMBOL, OTHER, "NEWUSDT"))
+        await page.until("document.querySelector('#list [value=NEWUSDT]')")  # it is asked for every few seconds
+        assert await page.read(shown) == OTHER
         await page.type("nothing")
         await page.until("document.querySelector('#list p')?.textContent === 'No symbol is called so.'")
         await page.read("document.querySelector('#symbol').select()")
         await page.type("ethusdt")
         await page.press("Enter", 13)
         await page.until("document.querySelector('#price').textContent === '2001.0'")
-        assert await page.read(shown) == f"{SYMBOL},{OTHER},{OUTSIDER}"
+        assert await page.read(shown) == f"{SYMBOL},{OTHER},NEWUSDT,{OUTSIDER}"
         assert page.complaints == []
 
 

@@ -101,7 +101,7 @@ function list(symbols) {
   if (names.join() !== known.join()) {
     known = names; rows.clear(); visible.clear(); watcher.disconnect();
     $("list").replaceChildren(...names.map(row));
-    narrow("");
+    narrow(document.activeElement === $("symbol") && $("symbol").value !== symbol ? $("symbol").value : ""); // somebody may be typing
   }
   for (const one of symbols) {
     const note = one.halted ? "halted" : one.followed ? "" : "stored";
