@@ -13,8 +13,8 @@ NOTEBOOKS := .venv-notebooks
 INPUTS := pyproject.toml constraints.txt
 
 # Several processes share the tests; those of one xdist_group, which need their time, come one after the other, first. They mostly
-# wait, so there is a process for each of the four groups beside one a core, of up to four.
-SHARED := -n $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && n=4; echo $$((n + 4))) --dist=loadgroup
+# wait, so there is a process for each of the five groups beside one a core, of up to four.
+SHARED := -n $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && n=4; echo $$((n + 5))) --dist=loadgroup
 
 # Rewriting the assertions of all tests takes longer than reading them: it is done once and kept, not anew in each process.
 export PYTHONDONTWRITEBYTECODE :=
