@@ -18,7 +18,7 @@ EXTRAS = [text for extra in PROJECT["optional-dependencies"].values() for text i
 BUILD = PYPROJECT["build-system"]["requires"]
 
 SHIPPED = [*PROJECT["dependencies"], *BUILD]
-EVERYTHING = sorted({*SHIPPED, *EXTRAS, *GROUPS["dev"], *GROUPS["bench"], *GROUPS["clients"]})
+EVERYTHING = sorted({*SHIPPED, *EXTRAS, *GROUPS["dev"], *GROUPS["bench"], *GROUPS["clients"], *GROUPS["packages"]})
 
 
 def pins(name: str) -> dict[str, str]:
@@ -34,7 +34,7 @@ def test_every_dependency_has_a_lower_and_an_upper_bound(text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [
-        ("constraints.txt", [*SHIPPED, *EXTRAS, *GROUPS["dev"]]),
+        ("constraints.txt", [*SHIPPED, *EXTRAS, *GROUPS["dev"], *GROUPS["packages"]]),
         ("constraints-bench.txt", [*SHIPPED, *GROUPS["bench"]]),
         ("constraints-clients.txt", [*SHIPPED, *GROUPS["clients"]]),
     ],
