@@ -432,6 +432,8 @@ def test_settings_that_cannot_be_read_are_a_fault_and_the_rest_is_looked_at(klag
     assert "did you mean kraken" in said.out
     assert "✘ settings" in said.out
     assert "· database" in said.out
+    said = klagg("doctor", "database", "--config", str(file), "--db", "mine.db")
+    assert "· database mine.db is not there yet" in said.out
     assert "✔ settings" in klagg("doctor", "settings").out
 
 

@@ -216,14 +216,15 @@ def test_every_sign_of_a_unit_means_itself(tmp_path: Path) -> None:
     assert 'Environment="KLAGG_PROXY=http://u%%20:p\\"$w\\\\@h:1"' in text
 
 
+@pytest.mark.parametrize("folder", ["/home/me/.cache/uv/archive-v0/x", "/home/me/.local/share/pipx/.cache/15e7"])
 def test_a_klagg_that_will_not_be_there_for_long_makes_no_service(
-    klagg: Klagg, manager: Systemd, monkeypatch: pytest.MonkeyPatch
+    klagg: Klagg, manager: Systemd, monkeypatch: pytest.MonkeyPatch, folder: str
 ) -> None:
-    monkeypatch.setattr(sys, "executable", "/home/me/.cache/uv/archive-v0/x/bin/python")
+    monkeypatch.setattr(sys, "executable", f"{folder}/bin/python")
     said = klagg("service", "install")
     assert said.status == 1
     assert "uv tool install klagg-tui" in said.err
-    assert program._begin() == ("/home/me/.cache/uv/archive-v0/x/bin/python", "-m", "klagg_tui")
+    assert program._begin() == (f"{folder}/bin/python", "-m", "klagg_tui")
 
 
 # macOS

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import platform
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -97,13 +100,19 @@ def _wanted(checks: Sequence[str]) -> tuple[str, ...]:
 
 
 def _settings(chosen: Chosen) -> tuple[Settings, tuple[str, ...]]:
-    """What is set, or the defaults and what is wrong with the settings."""
+    """What is set; or the defaults, with the database that is meant all the same, and what is wrong with the settings."""
     from klagg_tui.config import defaults
+    from klagg_tui.config.table import BY_NAME
 
     try:
         return chosen.load().settings, ()
     except ConfigError as error:
-        return defaults(), tuple(str(error).splitlines())
+        setting = BY_NAME["storage.database"]
+        typed = chosen.flags.get(setting.name)
+        named = typed[-1] if typed else os.environ.get(setting.env)
+        usual = defaults()
+        storage = replace(usual.storage, database=Path(named)) if named else usual.storage
+        return replace(usual, storage=storage), tuple(str(error).splitlines())
 
 
 def _findings(

@@ -30,8 +30,8 @@ _FILES: Final = re.compile(r"@([^,]+)")
 """A list of symbols in a file."""
 _LOGIN: Final = re.compile(r"://[^/]*:[^/]*@")
 """In an address."""
-_FLEETING: Final = (".cache/uv", "/uv/archive-v0/", "pipx/.cache", "pipx/cache")
-"""Parts of paths of environments that are made for one run and go away by themselves."""
+_FLEETING: Final = ("/archive-v0/", "/pipx/.cache/")
+"""In the paths of environments that uvx and pipx run make, and clear away by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
