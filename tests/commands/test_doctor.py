@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import socket
 import sqlite3
 import subprocess
@@ -190,6 +191,17 @@ def test_a_sound_database_is_fine_and_a_missing_one_no_fault(tmp_path: Path) -> 
     assert "not every page was looked at" in found.said
 
 
+def test_that_a_large_one_takes_a_while_is_said_beside_the_findings(
+    klagg: Klagg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = filled(tmp_path / "a.db")
+    monkeypatch.setattr(database, "LARGE_BYTES", 1)
+    said = klagg("doctor", "database", "--json", "--db", str(path))
+    assert "--quick leaves that out" in said.err
+    assert json.loads(said.out)["sound"] is True
+    assert klagg("doctor", "database", "--quick", "--db", str(path)).err == ""
+
+
 def test_damage_is_found_and_told(tmp_path: Path) -> None:
     path = filled(tmp_path / "a.db")
     with closing(sqlite3.connect(path)) as connection:
@@ -360,9 +372,9 @@ def test_a_certificate_that_is_not_trusted_points_at_the_date() -> None:
     ("ahead_ms", "verdict", "said"),
     [
         (40, Verdict.FINE, "40 ms ahead"),
-        (-4_000, Verdict.FINE, "4,000 ms behind"),
-        (-90_000, Verdict.FAULT, "90.0 s behind"),
-        (7_200_000, Verdict.FAULT, "120 min ahead"),
+        (-4_000, Verdict.FINE, "4 s behind"),
+        (-90_000, Verdict.FAULT, "90 s behind"),
+        (7_200_000, Verdict.FAULT, "2 hours ahead"),
     ],
 )
 def test_a_wrong_clock_is_a_fault_and_one_exchange_alone_does_not_make_it_one(
@@ -378,6 +390,15 @@ def test_a_wrong_clock_is_a_fault_and_one_exchange_alone_does_not_make_it_one(
     assert ("timedatectl" in found.advice) == (verdict is Verdict.FAULT)
     (alone,) = of_clock(told[:1])
     assert f"by {told[0].where.venue.name}" in alone.said
+
+
+def test_the_clock_is_held_against_what_an_exchange_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As on a machine without a battery.
+    monkeypatch.setattr(exchanges, "time", SimpleNamespace(time=lambda: 0.0, monotonic=time.monotonic))
+    with exchange() as market:
+        answers = exchanges.look([where(rest_url=market.rest_url, stream_url=market.ws_url)], None)
+    (fault,) = faults(list(of_clock(answers)))
+    assert re.match(r"\d\d,\d{3} days behind, by Binance USDⓈ-M", fault.said)
 
 
 def test_watched_exchanges_come_first_at_the_addresses_of_the_settings(klagg: Klagg) -> None:

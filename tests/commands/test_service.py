@@ -146,7 +146,7 @@ def test_status_says_whether_it_runs_and_will_run(klagg: Klagg, manager: Systemd
     assert said.out.splitlines() == [
         "klagg.service: active (running)",
         "process 4711, since Mon 2026-11-30 09:00:00 UTC",
-        "started anew 2 times",
+        "started anew after a failure: 2 times",
         "starts at login",
         "ends at logout: loginctl enable-linger",
     ]

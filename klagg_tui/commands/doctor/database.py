@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from klagg_tui.commands.doctor.finding import Finding, Named
+from klagg_tui.commands.shared.output import tell
 from klagg_tui.commands.shared.running import wait_for
 from klagg_tui.errors import KlaggError
 
 FRESH_S: Final = 120.0
 """A recorder that wrote nothing for longer gets no trades, or cannot write."""
+LARGE_BYTES: Final = 1_000_000_000
 _PROGRAMS: Final = frozenset({"klagg", "klagg_tui"})
 _CHECK: Final = Named("database")
 _RECORDER: Final = Named("recorder")
@@ -28,6 +30,11 @@ def look(path: Path, *, is_thorough: bool) -> Iterable[Finding]:
             yield _CHECK.note(f"{path} is not there yet: the first start makes it")
             return
         yield from _layout(path)
+        if is_thorough and path.stat().st_size > LARGE_BYTES:
+            tell(
+                f"{path} is read from its first page to its last, which takes a while; --quick leaves that out.",
+                err=True,
+            )
         yield wait_for(_read(path, is_thorough=is_thorough))
     except KlaggError as error:  # its sentence says what to do
         yield _CHECK.fault(str(error))

@@ -179,7 +179,7 @@ def _advice(trouble: str) -> str:
 
 def _length(off_ms: float) -> str:
     """How long, in the unit that tells it."""
-    from klagg_tui.formatting import duration
-
-    milliseconds = abs(off_ms)
-    return f"{milliseconds:,.0f} ms" if milliseconds < 10_000 else duration(milliseconds)
+    for unit, size_ms in (("days", 86_400_000), ("hours", 3_600_000), ("minutes", 60_000), ("s", 1_000)):
+        if abs(off_ms) >= 2 * size_ms:
+            return f"{abs(off_ms) / size_ms:,.0f} {unit}"
+    return f"{abs(off_ms):,.0f} ms"

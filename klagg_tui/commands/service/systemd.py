@@ -11,6 +11,7 @@ from typing import Final
 from klagg_tui.commands.service.manager import Manager, Told, ask
 from klagg_tui.commands.service.program import NAME, Program
 from klagg_tui.errors import KlaggError
+from klagg_tui.formatting import counted
 
 UNIT: Final = f"{NAME}.service"
 _RUNNING: Final = Path("/run/systemd/system")
@@ -119,8 +120,8 @@ class Systemd(Manager):
             lines.append(f"process {shown.get('MainPID')}, since {shown.get('ActiveEnterTimestamp')}")
         elif shown.get("Result", "success") != "success":
             lines.append(f"it ended with: {shown['Result']}; journalctl --user -u {NAME} says more")
-        if (restarts := shown.get("NRestarts", "0")) != "0":
-            lines.append(f"started anew {restarts} times")
+        if restarts := int(shown.get("NRestarts", 0)):
+            lines.append(f"started anew after a failure: {counted(restarts, 'time')}")
         enabled = shown.get("UnitFileState") == "enabled"
         lines.append("starts at login" if enabled else f"does not start at login: systemctl --user enable {NAME}")
         lines.append("runs without anybody logged in" if self._lingers() else "ends at logout: loginctl enable-linger")
