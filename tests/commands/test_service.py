@@ -8,8 +8,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
 from klagg_tui.commands import service
 from klagg_tui.commands.service import launchd, program, systemd
@@ -17,6 +19,7 @@ from klagg_tui.commands.service.launchd import Launchd
 from klagg_tui.commands.service.manager import Manager, Told
 from klagg_tui.commands.service.program import Program
 from klagg_tui.commands.service.systemd import UNIT, Systemd
+from klagg_tui.commands.shared.lazy import LazyCommands
 from klagg_tui.errors import KlaggError
 from tests.shell import Klagg
 
@@ -114,6 +117,23 @@ def test_settings_that_are_wrong_make_no_service(klagg: Klagg, manager: Systemd)
     assert said.status == 2
     assert "did you mean kraken?" in said.err
     assert not manager.path.exists()
+
+
+def test_what_is_about_serving_needs_a_service_that_serves(klagg: Klagg, manager: Systemd) -> None:
+    said = klagg("service", "install", "--port", "9000")
+    assert said.status == 2
+    assert "--serve" in said.err
+    assert not manager.path.exists()
+
+
+@pytest.mark.parametrize("command", ["record", "serve"])
+def test_it_takes_every_setting_of_what_it_runs(command: str) -> None:
+    commands = LazyCommands(["service", command])
+
+    def settings(one: Any) -> set[str]:
+        return {parameter.name for parameter in one.get_params(typer.Context(one)) if "__" in parameter.name}
+
+    assert settings(commands[command]) <= settings(commands["service"].commands["install"])
 
 
 def test_without_systemd_it_is_refused_with_another_way_but_the_unit_can_be_seen(

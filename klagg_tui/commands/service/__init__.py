@@ -12,7 +12,8 @@ import typer
 from klagg_tui.commands.shared.help import Group
 from klagg_tui.commands.shared.output import tell
 from klagg_tui.commands.shared.settings import Chosen, with_settings
-from klagg_tui.errors import KlaggError
+from klagg_tui.config.table import SECTIONS
+from klagg_tui.errors import BadUsage, KlaggError
 
 if TYPE_CHECKING:
     from klagg_tui.commands.service.manager import Manager
@@ -41,7 +42,7 @@ def register(app: typer.Typer) -> None:
 _HELP: Final = "Have the system run klagg record, at every start: by the user's own systemd on Linux, by launchd on macOS. No root is needed."
 
 
-@with_settings("market", "storage", "alerts", "log", "serve")
+@with_settings(*(section for section in SECTIONS if section != "screen"))
 def install(
     chosen: Chosen,
     is_served: Annotated[
@@ -57,6 +58,8 @@ def install(
     from klagg_tui.commands.service.program import program
 
     chosen.load(watches=True)
+    if not is_served and any(name.startswith("serve.") for name, texts in chosen.flags.items() if texts):
+        raise BadUsage("Bars are served to other programs with --serve: add it, or leave out what is about serving.")
     manager = _manager()
     command = "serve" if is_served else "record"
     text = manager.text(program(command, chosen.config, chosen.flags, os.environ))
