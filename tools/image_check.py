@@ -202,6 +202,10 @@ until {health} > /tmp/health.txt 2>&1; do
     sleep 1
 done
 cat /tmp/health.txt
+until klagg export --symbol BTCUSDT --period 1m 2> /tmp/export.txt | grep -q ,; do
+    tries=$((tries + 1)); [ $tries -lt 60 ] || {{ cat /tmp/*.txt; exit 1; }}
+    sleep 1
+done
 kill -TERM $recorder; wait $recorder; echo "ended with $?"
 {health} && exit 1
 kill -TERM $exchange
