@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 BENCH := .venv-bench
 CLIENTS := .venv-clients
 PACKAGES := .venv-packages
+NOTEBOOKS := .venv-notebooks
 INPUTS := pyproject.toml constraints.txt
 
 # Several processes share the tests; those of one xdist_group, which need their time, come one after the other, first. They mostly
@@ -45,7 +46,7 @@ unusable = $(if $(shell $(1)/bin/python -c 'import pip' 2>&1 || echo anew)$(shel
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: anew help run demo test check format bench clients soak packages image-check shipped pictures constraints clean
+.PHONY: anew help run demo test check format bench clients notebooks soak packages image-check shipped pictures constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +82,9 @@ bench: $(BENCH)/.bench ## measure klagg and its peers; ARGS="…" are handed on
 clients: $(VENV)/.run $(CLIENTS)/.clients ## point well-known clients at klagg simulate; ARGS="…" choose some
 	@$(BIN)/python -m clients $(ARGS)
 
+notebooks: $(NOTEBOOKS)/.notebooks ## try every block of docs/notebook.md with the libraries it is about
+	@$(NOTEBOOKS)/bin/python -m tools.notebook $(ARGS)
+
 soak: $(VENV)/.dev ## the tests that run for minutes
 	@$(BIN)/python -m pytest -m soak --timeout=0 $(ARGS)
 
@@ -100,7 +104,7 @@ constraints: $(VENV)/.pip ## look up the newest versions the bounds allow and pi
 	@$(BIN)/python -m tools.constraints
 
 clean: ## remove environments and caches
-	rm -rf $(VENV) $(BENCH) $(CLIENTS) $(PACKAGES) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	rm -rf $(VENV) $(BENCH) $(CLIENTS) $(NOTEBOOKS) $(PACKAGES) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 
 $(VENV)/.pip: Makefile $(call unusable,$(VENV))
 	$(call make_venv,$(VENV))
@@ -111,7 +115,7 @@ $(VENV)/.run: $(VENV)/.pip $(INPUTS)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	$(call step,what checks and tests it,$(call install,$(VENV),constraints.txt,-e '.[parquet$(comma)web]' --group dev))
+	$(call step,what checks and tests it,$(call install,$(VENV),constraints.txt,-e '.[notebook$(comma)parquet$(comma)web]' --group dev))
 	@touch $@
 
 $(BENCH)/.pip: Makefile $(call unusable,$(BENCH))
@@ -136,4 +140,12 @@ $(PACKAGES)/.pip: Makefile $(call unusable,$(PACKAGES))
 
 $(PACKAGES)/.packages: $(PACKAGES)/.pip $(INPUTS)
 	$(call step,what builds packages,$(call install,$(PACKAGES),constraints.txt,--group packages))
+	@touch $@
+
+$(NOTEBOOKS)/.pip: Makefile $(call unusable,$(NOTEBOOKS))
+	$(call make_venv,$(NOTEBOOKS))
+	@touch $@
+
+$(NOTEBOOKS)/.notebooks: $(NOTEBOOKS)/.pip pyproject.toml constraints-notebooks.txt
+	$(call step,klagg and the libraries of notebooks (some minutes$(comma) two gigabytes),$(call install,$(NOTEBOOKS),constraints-notebooks.txt,-e '.[notebook]' --group notebooks))
 	@touch $@

@@ -21,12 +21,12 @@ import tempfile
 import termios
 import time
 import venv
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHONS = ("python3.11", "python3.12", "python3.13", "python3.14")
-EXTRAS = ("", "[parquet,web]")
 BESIDE = (
     "share/man/man1/klagg.1",
     "share/bash-completion/completions/klagg",
@@ -50,7 +50,7 @@ def main() -> int:
         dist = asked.dist or built(Path(folder))
         for python in pythons:
             for package in sorted(dist.glob("klagg_tui-*")):
-                for extras in EXTRAS:
+                for extras in ("", f"[{','.join(extras_of(dist))}]"):
                     what = f"{version(python)}  {package.name}{extras}"
                     try:
                         with environment(python, Path(folder)) as place:
@@ -68,6 +68,14 @@ def found() -> list[str]:
     """The supported ones in the path that start."""
     there = [name for name in PYTHONS if shutil.which(name)]
     return [name for name in there if subprocess.run([name, "-V"], capture_output=True, check=False).returncode == 0]
+
+
+def extras_of(dist: Path) -> list[str]:
+    """All that the wheel offers."""
+    (wheel,) = dist.glob("*.whl")
+    with zipfile.ZipFile(wheel) as content:
+        (metadata,) = (name for name in content.namelist() if name.endswith(".dist-info/METADATA"))
+        return re.findall(r"^Provides-Extra: (.+)$", content.read(metadata).decode(), re.MULTILINE)
 
 
 def version(python: str) -> str:
