@@ -19,7 +19,9 @@ EXTRAS = [text for extra in EXTRA.values() for text in extra]
 BUILD = PYPROJECT["build-system"]["requires"]
 
 SHIPPED = [*PROJECT["dependencies"], *BUILD]
-EVERYTHING = sorted({*SHIPPED, *EXTRAS, *GROUPS["dev"], *GROUPS["bench"], *GROUPS["clients"], *GROUPS["notebooks"], *GROUPS["packages"]})
+EVERYTHING = sorted(
+    {*SHIPPED, *EXTRAS, *GROUPS["dev"], *GROUPS["bench"], *GROUPS["clients"], *GROUPS["notebooks"], *GROUPS["packages"]}
+)
 
 
 def pins(name: str) -> dict[str, str]:
