@@ -86,7 +86,7 @@ class ExportScreen(KlaggScreen):
         yield self.status_line
         with Vertical(id="form"):
             names = [
-                (Content(f"{name} ({len(symbols)})"), number) for number, (name, symbols) in enumerate(self._choices)
+                (Content(f"{name} ({len(symbols):,})"), number) for number, (name, symbols) in enumerate(self._choices)
             ]
             yield _field("Symbols", Select(names, value=0, allow_blank=False, compact=True, id="symbols"))
             presets = self._presets.options()

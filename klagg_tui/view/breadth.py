@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from klagg_tui import formatting
 from klagg_tui.view.columns.column import change_role
 from klagg_tui.view.model import Row
-from klagg_tui.view.quotes import is_dollar
+from klagg_tui.view.quotes import AS_DOLLARS, is_dollar
 from klagg_tui.view.role import Piece, Role
 from klagg_tui.view.screener.figure import FigureCall
 from klagg_tui.view.screener.peers import COINS
@@ -70,7 +70,7 @@ def breadth_pieces(breadth: Breadth) -> list[Piece]:
         Piece(f"  ▼ {breadth.falling:,}", Role.LOSS),
         Piece(f"  = {breadth.unchanged:,}", Role.DIM),
         Piece("   turnover 24h ", Role.DIM),
-        Piece(f"≈{formatting.short(breadth.turnover)}", Role.TEXT),
+        Piece(f"{AS_DOLLARS}{formatting.short(breadth.turnover)}", Role.TEXT),
         Piece("   median ", Role.DIM),
         Piece(formatting.percent(breadth.median).strip(), change_role(breadth.median)),
     ]

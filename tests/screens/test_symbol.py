@@ -51,7 +51,7 @@ async def test_new_trades_move_the_last_candle() -> None:
         chart = await _open(seen)
         seen.feed.trade_at("BTCUSDT", "71234.5")
         await seen.beat()
-        assert "C 71\u202f234.5" in seen.lines[2]
+        assert "C 71,234.5" in seen.lines[2]
         seen.feed.play(400, 60_000)
         await seen.beat()
         assert chart.series is not None

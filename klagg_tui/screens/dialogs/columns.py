@@ -12,16 +12,34 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
+from klagg_tui.errors import FilterError
+from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.dialogs.ask import Ask
+from klagg_tui.view import filter as filters
 from klagg_tui.view.columns.column import Column
 from klagg_tui.view.columns.computed import offered
 from klagg_tui.view.columns.registry import DEFAULT_KEYS
 from klagg_tui.view.columns.symbol import SYMBOL
+from klagg_tui.view.columns.venue import VENUE
 
 _FOOT: Final = (
     "space shows, hides or removes · shift+↑↓ moves · a adds a figure or expression · d resets · ? help · enter takes · "
     "esc leaves"
 )
+
+
+def columns_choice(state: AppState) -> ColumnsChoice:
+    """That of the market table, its own names among them."""
+
+    def error(text: str) -> str | None:
+        try:
+            filters.read_number(text, state.scope)
+        except FilterError as unreadable:
+            return str(unreadable)
+        return None
+
+    chosen, hidden = state.preferences, () if state.live.has_venues else (VENUE.key,)
+    return ColumnsChoice(chosen.columns, state.find_column, error, chosen.names, hidden)
 
 
 class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
