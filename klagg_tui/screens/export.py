@@ -45,7 +45,7 @@ _LOW = 30
 class ExportScreen(KlaggScreen):
     """`choices` are named sets of symbols: the filtered ones, a watchlist, one."""
 
-    HELP_TITLE = "Export"
+    HELP_TITLE, FOOT_HAS_REPLAY = "Export", False
     DEFAULT_CSS = """
     ExportScreen #form { padding: 1 2; height: 1fr; max-width: 100; overflow-y: auto; scrollbar-size-vertical: 1; }
     ExportScreen .field { height: 1; margin-bottom: 1; }
@@ -92,7 +92,7 @@ class ExportScreen(KlaggScreen):
             yield _field("Periods", Input(str(self.state.period), id="periods", placeholder="1m 5m 1h, or all"))
             yield _field(
                 "From",
-                Input(id="from", placeholder="the beginning, or like 2024-08-08, 2024-08-08T23:55, yesterday, -3d"),
+                Input(id="from", placeholder="the beginning, or like 2024-08-08T23:55, yesterday, -3d"),
             )
             yield _field("To", Input(id="to", placeholder="the end"))
             states = [(words, word) for word, (words, _) in BARS.items()]
