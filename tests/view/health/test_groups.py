@@ -72,6 +72,13 @@ def test_where_all_is_well_each_group_says_so() -> None:
     assert "none are watched" in found[Group.ALERTS]
 
 
+def test_of_recorded_trades_no_delay_is_told_and_their_playing_is_no_history_that_is_fetched() -> None:
+    played = Progress("replay 30×, 0:05:39 of 0:05:43", 339, 343)
+    found = lines_of(WELL._replace(mode=Mode.REPLAY, delay_ms=None, progress=played), AlertsNow(), 200)
+    assert found[Group.HISTORY].startswith(" ● History       replay 30×, 0:05:39 of 0:05:43")
+    assert found[Group.DELAY].startswith(" ● Delay         recorded trades have none")
+
+
 def test_without_an_exchange_nothing_is_said_to_be_whole() -> None:
     found = lines_of(WELL._replace(mode=Mode.OFFLINE, connection="no connection"), AlertsNow(), 200)
     assert "nothing is known to be missing" in found[Group.WHOLE]
