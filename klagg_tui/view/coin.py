@@ -261,7 +261,7 @@ def summary(coin: Coin) -> str:
     )
     if coin.spread_bp is None or coin.lowest is None or coin.highest is None:
         return f"{counted} · {_why_no_spread(coin)}"
-    low, high = (formatting.price(row.last or 0, row.decimals) for row in (coin.lowest, coin.highest))
+    low, high = (formatting.grouped_price(row.last or 0, row.decimals) for row in (coin.lowest, coin.highest))
     taken = f" ({' = '.join(sorted(coin.quotes))})" if coin.is_mixed else ""
     spread = f"spread {coin.spread_bp:.1f} bp{taken}"
     return f"{counted} · {spread}: {high} at {coin.highest.symbol}, {low} at {coin.lowest.symbol}"
