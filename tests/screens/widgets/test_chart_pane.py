@@ -83,7 +83,7 @@ async def test_a_narrow_terminal_has_table_or_chart(size: tuple[int, int]) -> No
         assert not _pane(seen).display
         await seen.press("x")
         assert seen.app.state.preferences.layout == "chart"
-        assert seen.table.size.width == 40
+        assert seen.table.size.width == 44
         await seen.press("x")
         assert not _pane(seen).display
 
