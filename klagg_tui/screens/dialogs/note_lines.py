@@ -15,7 +15,7 @@ _LEAST: Final = 20
 _INDENT: Final = 4
 _BESIDES: Final = 8
 """Lines of the terminal that a list leaves to what stands around it."""
-_DIM: Final = "$text-muted"
+_DIM: Final = "$foreground 65%"
 
 
 class NotedLine(NamedTuple):
@@ -41,6 +41,9 @@ class NotedList(OptionList):
 
     _is_low = False
     """Whether not every note has room; asked while the base begins, too."""
+    _shown: Sequence[NotedLine] = ()
+    _drawn_at: int | None = None
+    """The line that is drawn as that of the cursor."""
 
     def __init__(self, lines: Callable[[], Sequence[NotedLine]]) -> None:
         super().__init__(*(Content.assemble(head, (note, _DIM)) for head, note in lines()))
@@ -65,18 +68,18 @@ class NotedList(OptionList):
         self.list_anew(self.highlighted)
 
     def watch_highlighted(self, highlighted: int | None) -> None:
-        """The line that the cursor comes to is told whole; see `OptionList`, which gives the new place alone."""
-        if self._is_low:
-            for place, line in enumerate(self._shown):
-                prompt = self._prompt(place)
-                if line.note and place < self.option_count and self.get_option_at_index(place).prompt != prompt:
-                    self.replace_option_prompt_at_index(place, prompt)
+        """The line that the cursor comes to is told whole, and in the cursor's own colours; see `OptionList`."""
+        before, self._drawn_at = self._drawn_at, highlighted
+        for place in (before, highlighted):
+            if place is not None and place < min(self.option_count, len(self._shown)):
+                self.replace_option_prompt_at_index(place, self._prompt(place))
         super().watch_highlighted(highlighted)
 
     def _prompt(self, place: int) -> Content:
         line = self._shown[place]
-        is_cut = self._is_low and place != self.highlighted
-        return cut_note(line, self._room) if is_cut else with_note(line, self._room)
+        if place == self.highlighted:
+            return Content(with_note(line, self._room).plain)  # others may not be seen on its ground
+        return cut_note(line, self._room) if self._is_low else with_note(line, self._room)
 
 
 def with_note(line: NotedLine, width: int) -> Content:

@@ -56,3 +56,11 @@ async def test_another_width_breaks_notes_elsewhere() -> None:
         await seen.resize(140, 30)
         await seen.pilot.pause()
         assert "newest price; before any trade was seen ≈ and as the exchange told it" in seen.text
+
+
+async def test_the_line_of_the_cursor_has_the_colours_of_the_cursor_alone() -> None:
+    async with opened((120, 36)) as seen:
+        await seen.press("c", "down", "down")
+        listed = seen.app.screen.query_one(NotedList)
+        prompts = [listed.get_option_at_index(place).prompt for place in range(4)]
+        assert [bool(prompt.spans) for prompt in prompts if isinstance(prompt, Content)] == [True, True, False, True]
