@@ -10,7 +10,7 @@ import gc
 import sys
 from typing import Final
 
-_SWITCH_INTERVAL_S: Final = 0.001
+_SWITCH_INTERVAL_S: Final = 0.0005
 """Keeps the engine's delay small while the screen draws: see docs/design.md."""
 _THRESHOLDS: Final = (1_000, 10, 1_000_000)
 """No full collection by itself: with the bars of 500 symbols it stops every thread for 40 to 80 ms, and new bars bring one

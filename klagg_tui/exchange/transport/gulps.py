@@ -20,7 +20,7 @@ from typing import Any, Final, TypeAlias, cast
 Events: TypeAlias = list[tuple[selectors.SelectorKey, int]]
 
 BEAT_S: Final = 0.004
-LENGTHS: Final = ((0.35, 1), (0.55, 2), (0.75, 4), (1.0, 8))
+LENGTHS: Final = ((0.15, 1), (0.35, 2), (0.7, 4), (1.0, 8))
 """While the thread works for less than a share of the time, a beat is so many times `BEAT_S`; each divides all longer ones, so that
 beats lie on one grid."""
 _MEASURED_S: Final = 0.25
