@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
+import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -26,6 +28,37 @@ def test_tuning_makes_threads_take_turns_sooner_and_full_collections_rare() -> N
     interpreter.tune()
     assert sys.getswitchinterval() == pytest.approx(0.0005)
     assert gc.get_threshold()[2] >= 1_000_000
+
+
+_HEAPS = """
+import ctypes, sys, threading
+from klagg_tui.runtime import interpreter
+if "tune" in sys.argv:
+    interpreter.tune()
+kept, goes_on = [], threading.Barrier(5)
+def work():
+    kept.append([bytes(1_000) for _ in range(100)])
+    goes_on.wait()
+for _ in range(4):
+    threading.Thread(target=work).start()
+goes_on.wait()
+libc = ctypes.CDLL(None)
+libc.fdopen.restype = ctypes.c_void_p
+out = ctypes.c_void_p(libc.fdopen(1, b"w"))
+libc.malloc_info(0, out)
+libc.fflush(out)
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="only glibc tells its heaps")
+def test_all_threads_take_memory_from_one_heap() -> None:
+    def heaps(*arguments: str) -> int:
+        return subprocess.run([sys.executable, "-c", _HEAPS, *arguments], check=True, capture_output=True).stdout.count(
+            b"<heap "
+        )
+
+    assert heaps() > 1
+    assert heaps("tune") == 1
 
 
 def test_what_is_frozen_is_not_looked_through_any_more() -> None:
