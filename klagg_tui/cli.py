@@ -35,6 +35,9 @@ COMMANDS: Final = (
     "simulate",
     "probe",
     "config",
+    "doctor",
+    "service",
+    "completions",
 )
 """In the order in which `--help` shows them; each is a file of `commands`."""
 WRONG_USAGE: Final = 2
