@@ -70,7 +70,7 @@ def test_what_is_frozen_is_not_looked_through_any_more() -> None:
 
 
 async def test_everything_is_collected_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interpreter, "_COLLECT_S", 0.0)
+    monkeypatch.setattr(interpreter, "COLLECT_S", 0.0)
     collected = asyncio.Event()
 
     def note(phase: str, info: dict[str, int]) -> None:

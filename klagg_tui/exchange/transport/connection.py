@@ -18,7 +18,7 @@ MOST_BYTES: Final = 4 * 1024 * 1024
 """Of a message; the largest, a list over all symbols, has some 200 kB."""
 MOST_PARTS: Final = 1_024
 """Fragments of a message."""
-_MOST_READ: Final = 256 * 1024
+_MOST_READ: Final = 128 * 1024
 """Bytes of a read. Where it has to make room for so many each time, the loop asks the system for it and gives it back, which takes as
 long as all else about waking."""
 _LARGE_READ: Final = 64 * 1024
