@@ -51,6 +51,13 @@ def freeze() -> None:
     gc.freeze()
 
 
+def settle() -> None:
+    """Collect what the start left behind, also what was frozen with it, and keep the rest until the end."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
 async def collect_forever() -> None:
     """Collect everything now and then, while all threads wait."""
     while True:

@@ -7,6 +7,7 @@ import ctypes
 import gc
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -28,6 +29,26 @@ def test_tuning_makes_threads_take_turns_sooner_and_full_collections_rare() -> N
     interpreter.tune()
     assert sys.getswitchinterval() == pytest.approx(0.0005)
     assert gc.get_threshold()[2] >= 1_000_000
+
+
+class _Left:
+    """Left behind in a circle."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+def test_what_the_start_left_behind_is_not_kept_with_the_rest() -> None:
+    try:
+        left = weakref.ref(_Left())
+        interpreter.freeze()
+        gc.collect()
+        assert left() is not None
+        interpreter.settle()
+        assert left() is None
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
 
 
 _HEAPS = """
