@@ -15,8 +15,8 @@ from klagg_tui.errors import SinkError
 SCHEMES: Final = ("nats", "tls")
 """Beginnings of addresses, before `://`."""
 USUAL_AGE_S: Final = 7 * 86_400.0
-USUAL_BYTES: Final = 1_000_000_000
-"""Some two days of 600 symbols, of which each bar comes twice: when it has ended, and confirmed."""
+USUAL_BYTES: Final = 4_000_000_000
+"""Some three days of 600 symbols, of which each bar comes twice: when it has ended, and confirmed."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _USUAL_NAME: Final = "klagg"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from klagg_tui.errors import SinkError
+from klagg_tui.sinks.nats_feed import content_of
 from tests.commands.beside import at, exchange, free_port, wait_for
 from tests.commands.test_push import recording
 from tests.commands.test_record_from import rows
@@ -16,6 +20,13 @@ from tests.shell import Klagg
 pytestmark = [pytest.mark.xdist_group("live programs"), pytest.mark.usefixtures("whole_program")]
 
 
+def is_delivered(stream: str) -> bool:
+    with suppress(SinkError):
+        asyncio.run(content_of(stream))
+        return True
+    return False
+
+
 def test_a_market_is_watched_that_another_klagg_records(
     klagg: Klagg, visit: Visiting, stream: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -23,7 +34,7 @@ def test_a_market_is_watched_that_another_klagg_records(
     scratch.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     with exchange() as market, recording(tmp_path, *at(market), "--sink", stream, "--sink-forming", "0.3"):
-        wait_for(lambda: rows(tmp_path / "a.db") > 0)
+        wait_for(lambda: is_delivered(stream))
         watched: Visit = visit("BTCUSDT", also=lambda: "live" in watched.seen)
         said = klagg("follow", stream, "--copy", "copy.db", "--log-path", "follow.log")
     assert (said.status, said.err) == (0, "")

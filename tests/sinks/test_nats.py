@@ -194,6 +194,31 @@ async def test_what_a_broken_off_portion_told_is_not_told_again(stream: str, tmp
         await target.close()
 
 
+async def test_what_was_still_on_its_way_then_is_dropped_by_the_server(stream: str, tmp_path: Path) -> None:
+    async with opened(tmp_path / "klagg.db") as (store, log):
+        target = NatsTarget(stream)
+        await deliver(Delivery(log, target))
+        await store.add_confirmed(bars(20))
+        kept = target._keep
+
+        async def breaks(*_: object) -> bool:
+            raise OSError("the line was cut")
+
+        async def sees_nothing(*_: object) -> None:
+            pass
+
+        delivery = Delivery(log, target)
+        await delivery.begin()
+        target._keep = breaks  # type: ignore[method-assign, assignment]
+        with pytest.raises(SinkError, match="cut"):
+            await delivery.step()
+        target._keep, target._read_tail = kept, sees_nothing  # type: ignore[method-assign, assignment]
+        await deliver(Delivery(log, target))
+        assert await delivered(stream) == await expected(store)
+        assert await most_told(stream) == 1
+        await target.close()
+
+
 async def test_who_delivers_in_a_name_that_moved_on_writes_nothing(stream: str) -> None:
     one, two = NatsTarget(stream), NatsTarget(stream)
     assert await one.open("a") is None
@@ -225,8 +250,8 @@ async def test_the_bounds_are_those_of_the_address(nats_server: NatsServer, stre
     name = read_address(stream).name
     async with connected(stream) as client:
         for options, age, size in (
-            ("", 7 * 86_400, 10**9),
-            ("?max_age=90m", 5_400, 10**9),
+            ("", 7 * 86_400, 4 * 10**9),
+            ("?max_age=90m", 5_400, 4 * 10**9),
             ("?max_age=1m&max_bytes=5MB", 60, 5_000_000),
             ("", 60, 5_000_000),
         ):
