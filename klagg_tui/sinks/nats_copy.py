@@ -79,6 +79,14 @@ class Copy:
         self._store = store
         self._on_written = on_written
 
+    async def check(self) -> None:
+        """See that the database is one to copy into.
+
+        Raises:
+            StorageError: it holds something else, or cannot be read.
+        """
+        await self._kept()
+
     async def run(self) -> None:
         """Copy until cancelled.
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Final, NamedTuple, NoReturn, TypeAlias
 
 from klagg_tui.engine.period import Period
-from klagg_tui.errors import SinkError
+from klagg_tui.errors import SinkError, StorageError
 from klagg_tui.feed import Mode, Progress
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.source import SourceStatus
@@ -101,9 +101,14 @@ class StreamFeed:
                 self._ahead_ms += max(bar.open_ms - now_ms, 0) - max(now_ms - bar.end_ms - LATE_MS, 0)
 
     async def run(self, host: EngineHost) -> NoReturn:
-        """Follow the stream until cancelled; whatever ends is begun anew."""
+        """Follow the stream until cancelled; whatever ends is begun anew.
+
+        Raises:
+            StorageError: the database is no copy of it.
+        """
         assert host.store is not None, "it copies into one"
         copy = Copy(host.store, self._text, lambda symbols: self._copied(host, copy, symbols))
+        await copy.check()
         host.told.add_symbols(known.symbol for known in await host.store.symbols())
         await asyncio.gather(self._keep(host, copy.run), self._keep(host, lambda: self._listen(host, copy)))
         raise AssertionError("neither ends")
@@ -112,7 +117,7 @@ class StreamFeed:
         while True:
             try:
                 await work()
-            except SinkError as error:
+            except (SinkError, StorageError) as error:
                 log.warning("%s", error)
                 self.status.connection = "no connection"
                 self.status.mode = Mode.OFFLINE

@@ -9,16 +9,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from klagg_tui.errors import StorageError
+from klagg_tui.commands.shared.copying import Copying
+from klagg_tui.errors import DiskError, StorageError
+from klagg_tui.sinks.delivery import Delivery
+from klagg_tui.sinks.nats import NatsTarget
+from klagg_tui.storage.store import Store
 from tests.commands.beside import at, exchange, free_port, once, signalled, wait_for
 from tests.commands.test_push import in_here, made, recording
+from tests.makers import bars
 from tests.shell import Klagg
+from tests.sinks.test_delivery import deliver, opened
 from tests.sinks.test_nats_copy import rows_of
 
 pytestmark = pytest.mark.xdist_group("nats")
@@ -101,3 +107,31 @@ def test_both_sides_are_killed_again_and_again_and_the_copy_ends_equal(stream: s
             process.send_signal(signal.SIGTERM)
             assert process.wait(60) == 0, (tmp_path / "out").read_text()
             wait_for(lambda: asyncio.run(rows_of(here)) == asyncio.run(rows_of(there)))
+
+
+async def test_a_disk_that_takes_nothing_is_told_and_tried_again(
+    stream: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(tmp_path / "a.db") as (store, log), await Store.open(tmp_path / "copy.db") as copy:
+        await store.add_confirmed(bars(9))
+        target = NatsTarget(stream)
+        await deliver(Delivery(log, target))
+        await target.close()
+        copying, write = Copying(copy, stream), copy.mirror
+
+        async def fails(*_: object) -> None:
+            raise DiskError("The disk is full.")
+
+        monkeypatch.setattr(copy, "mirror", fails)
+        monkeypatch.setattr("klagg_tui.commands.shared.copying._PAUSES_S", (0.01,))
+        working = asyncio.create_task(copying.run())
+        while not copying.trouble:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        assert copying.trouble == "Nothing is copied: The disk is full. It is tried again."
+        monkeypatch.setattr(copy, "mirror", write)
+        while copying.copy.is_behind or copying.trouble:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
+    assert await rows_of(tmp_path / "copy.db") == await rows_of(tmp_path / "a.db")

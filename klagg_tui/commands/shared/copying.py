@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Final
 
 from klagg_tui.commands.shared.output import OutputClosed, say
 from klagg_tui.commands.shared.status_line import clear, is_rewritten, joined, pause_s
-from klagg_tui.errors import SinkError
+from klagg_tui.errors import SinkError, StorageError
 from klagg_tui.formatting import counted
 from klagg_tui.runtime.stop_signals import StopSignals
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from klagg_tui.commands.shared.sinks import Sinks
     from klagg_tui.config import Settings
     from klagg_tui.sinks.nats_copy import Copy
+    from klagg_tui.storage.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -32,23 +34,26 @@ _PAUSES_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 class Copying:
     """A copy that is begun anew whenever its stream cannot be read."""
 
-    def __init__(self, copy: Copy) -> None:
-        self.copy = copy
+    def __init__(self, store: Store, address: str) -> None:
+        """See `Copy`."""
+        from klagg_tui.sinks.nats_copy import Copy
+
+        self.copy = Copy(store, address, self._note_written)
         self.trouble = ""
         """Why nothing is copied now."""
 
-    async def run(self) -> None:
-        """Copy until cancelled.
+    async def _note_written(self, symbols: Collection[str]) -> None:
+        if symbols or not self.copy.is_behind:
+            self.trouble = ""
 
-        Raises:
-            StorageError: the database cannot be written.
-        """
+    async def run(self) -> None:
+        """Copy until cancelled."""
         tries = 0
         while True:
             before = self.copy.bars
             try:
                 await self.copy.run()
-            except SinkError as error:
+            except (SinkError, StorageError) as error:
                 log.warning("%s", error)
                 tries = 0 if self.copy.bars > before else tries + 1
                 self.trouble = f"Nothing is copied: {error} It is tried again."
@@ -72,11 +77,11 @@ def copy_headless(address: str, settings: Settings) -> None:
 
 
 async def _copy(address: str, path: Path, sinks: Sinks, stop: StopSignals) -> None:
-    from klagg_tui.sinks.nats_copy import Copy
     from klagg_tui.storage.store import Store
 
     async with await Store.open(path, is_kept_empty=False) as store:
-        copying = Copying(Copy(store, address))
+        copying = Copying(store, address)
+        await copying.copy.check()
         working = asyncio.create_task(copying.run())
         sinks.start()
         with contextlib.suppress(OutputClosed):
