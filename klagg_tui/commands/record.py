@@ -50,6 +50,7 @@ def record(chosen: Chosen) -> None:
 
     Alerts fire here too: `klagg alerts` adds them, also meanwhile.
     """
+    from klagg_tui.attach.serving import with_windows
     from klagg_tui.commands.shared.alarm import Alarm
     from klagg_tui.runtime.plans import live_plan
     from klagg_tui.runtime.worker import Runtime
@@ -57,7 +58,7 @@ def record(chosen: Chosen) -> None:
     settings = chosen.load(watches=True).settings
     start_log(settings, settings.storage.database)
     say_update(settings.storage.database)
-    runtime = Runtime(live_plan(settings))
+    runtime = Runtime(with_windows(live_plan(settings)))
     greeting = f"Recording into {settings.storage.database}. Ctrl+C ends it."
     run_headless(runtime, greeting, Alarm.of(runtime, settings))
 

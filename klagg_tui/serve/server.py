@@ -13,6 +13,7 @@ from typing import Final, cast
 
 from aiohttp import web
 
+from klagg_tui.attach.serving import with_windows
 from klagg_tui.config import Serve
 from klagg_tui.errors import ConfigError
 from klagg_tui.feed import Status
@@ -42,7 +43,7 @@ def served(plan: Plan, settings: Serve) -> tuple[Runtime, PushServer]:
     """
     access = AccessPolicy(settings.host, settings.port, settings.token, settings.origins)
     server = PushServer(access, plan.database, lambda: runtime.status(), plan.markets)  # noqa: PLW0108 - there is no runtime yet
-    runtime = Runtime(plan.with_background(push_to(server)))
+    runtime = Runtime(with_windows(plan).with_background(push_to(server)))
     return runtime, server
 
 

@@ -14,8 +14,11 @@ from klagg_tui.runtime.stop_signals import StopSignals
 
 if TYPE_CHECKING:
     from klagg_tui.alerting.desk import Desk
+    from klagg_tui.attach.shared import SharedRuntime
     from klagg_tui.config import Settings
+    from klagg_tui.feed import Attachment
     from klagg_tui.runtime.source import Plan
+    from klagg_tui.showing import Runner
 
 
 REAL: Final = "screen"
@@ -48,7 +51,7 @@ def watch_until(
     state_name: str = REAL,
 ) -> bool:
     """The same, where signals are listened to already."""
-    from klagg_tui.runtime.worker import Runtime
+    from klagg_tui.attach.shared import SharedRuntime
 
     if settings.screen.keymap:
         from klagg_tui.showing import unknown_action
@@ -59,13 +62,16 @@ def watch_until(
     if plan.database:
         say_update(plan.database)
     server = None
-    if is_served:
+    runtime: Runner
+    # Who serves has to record: where another klagg does, that one is the one to serve.
+    shared = None if is_served else SharedRuntime(plan)
+    if shared is None:
         from klagg_tui.serve.server import served
 
         runtime, server = served(plan, settings.serve)
         server.start()
     else:
-        runtime = Runtime(plan)
+        runtime = shared
         runtime.begin()  # what is stored is read while the screen is loaded
     try:
         from klagg_tui.alerting.ways import unsent_text
@@ -79,20 +85,42 @@ def watch_until(
             state_name=state_name,
             begin=begin,
             alerts=settings.alerts,
-            desk=desk_of(plan, settings) if state_name == REAL else None,
-            welcome="" if state_name == REAL else unsent_text(settings.alerts, "A simulated market"),
+            desk=desk_of(plan, settings, shared) if state_name == REAL else None,
+            attachment=shared,
+            welcome=lambda: (
+                _greeting(plan, shared) if state_name == REAL else unsent_text(settings.alerts, "A simulated market")
+            ),
         )
     finally:
         if server is not None:
             server.stop()
 
 
-def desk_of(plan: Plan, settings: Settings) -> Desk | None:
-    """Where the alerts of a real market are kept and told of; None where nothing is kept."""
+def desk_of(plan: Plan, settings: Settings, attachment: Attachment | None = None) -> Desk | None:
+    """Where the alerts of a real market are kept and told of; None where nothing is kept.
+
+    Where another klagg records, it tells of them and writes down what fires: once is enough.
+    """
     from klagg_tui.alerting.desk import Desk
     from klagg_tui.alerting.ways import ways_of
 
-    return None if plan.database is None else Desk(plan.database, ways_of(settings.alerts))
+    if plan.database is None:
+        return None
+    return Desk(
+        plan.database,
+        ways_of(settings.alerts),
+        watches=lambda: attachment is None or not attachment.is_attached,
+    )
+
+
+def _greeting(plan: Plan, shared: SharedRuntime | None) -> str:
+    """What a window is told first; nothing where this klagg records."""
+    if shared is None or not shared.is_attached:
+        return ""
+    return (
+        f"Another klagg (process {shared.pid}) records into {plan.database}: this is a window on it. Symbols, periods, exchanges, "
+        "history and alerts by desktop, command or webhook are its settings' choice; the view is yours."
+    )
 
 
 def require_terminal(without: str = "`klagg record` records the market without one") -> None:
