@@ -79,7 +79,7 @@ class KlaggApp(Navigation):
         Binding("z", "local_time", "Times local or UTC", id="times"),
         Binding("question_mark", "help", "Help", id="help", key_display="?"),
         Binding("colon", "command_palette", "Command palette", show=False, id="palette", key_display=":"),
-        Binding("R", "take_over", "Record here, where the klagg that recorded has ended", id="take_over"),
+        Binding("ctrl+r", "take_over", "Record here, where the klagg that recorded has ended", id="take_over"),
         Binding("D", "demo", "The simulated market, where the real one cannot be reached", id="demo"),
         *PLAYBACK_BINDINGS,
         Binding("q", "quit", "Leave klagg", id="quit"),

@@ -58,6 +58,8 @@ class Listening:
         with suppress(OSError):
             if _file_of(self.path) == self._file:
                 self.path.unlink()
+            if self.path.parent == _own_folder():
+                self.path.parent.rmdir()  # where nobody else has one in it
 
 
 def listen(database: Path) -> Listening:

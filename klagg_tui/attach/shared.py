@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # as in `feed`
 
 log = logging.getLogger(__name__)
 
-TAKE_OVER: Final = "R records here from now on."
+TAKE_OVER: Final = "Ctrl+R records here."
 """What a window offers once its recorder has ended."""
 
 

@@ -42,7 +42,7 @@ PATIENCE_S: Final = 4.0
 """So long a recorder may take from holding the database to letting windows in."""
 FIRST_PAUSE_S: Final = 0.25
 LONGEST_PAUSE_S: Final = 5.0
-_GOES_ON: Final = "Attaching again by itself once it is back."
+_GOES_ON: Final = "What is shown is from before; it goes on by itself once a recorder is back."
 
 
 class Window:
@@ -121,7 +121,7 @@ class Window:
         name = f"attached to {self.pid}" if self._database else "attached"
         notices = (*((self._disk_trouble,) if self._disk_trouble else ()), *status.notices)
         if self._link is None:
-            gone = " ".join(filter(None, (f"{self._trouble} What is shown is from before.", self._hint, _GOES_ON)))
+            gone = " ".join(filter(None, (self._trouble, self._hint, _GOES_ON)))
             return status.behind()._replace(attached=name, notices=(gone, *notices))
         return status._replace(attached=name, notices=notices)
 
@@ -268,7 +268,7 @@ class Window:
             try:
                 await self._attach()
                 pause_s = FIRST_PAUSE_S
-                self._trouble = f"The recorder (process {self.pid}) has ended, or does not answer."
+                self._trouble = f"The recorder (process {self.pid}) is gone."
             except OtherVersion as error:
                 if not self._ready.done():
                     raise

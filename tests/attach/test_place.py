@@ -77,7 +77,9 @@ def test_where_the_name_is_too_long_it_is_in_the_users_own_folder_and_found_ther
     assert stat.S_IMODE(listening.path.parent.stat().st_mode) == 0o700
     assert list(places(deep / "klagg.db")) == [listening.path]
     assert listening.path not in list(places(deep / "other.db"))
+    listening.remove()
     listening.socket.close()
+    assert not (tmp_path / "own").exists()
 
 
 def test_a_folder_that_others_may_look_into_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

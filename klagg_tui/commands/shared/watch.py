@@ -118,8 +118,8 @@ def _greeting(plan: Plan, shared: SharedRuntime | None) -> str:
     if shared is None or not shared.is_attached:
         return ""
     return (
-        f"Another klagg (process {shared.pid}) records into {plan.database}: this is a window on it. Symbols, periods, exchanges, "
-        "history and alerts by desktop, command or webhook are its settings' choice; the view is yours."
+        f"This is a window on the klagg (process {shared.pid}) that records into {plan.database}: what is recorded, and how people "
+        "are told of alerts, is its settings' choice; the view is yours."
     )
 
 
