@@ -33,6 +33,7 @@ PARTS: Final = (
     "start",
     "cold",
     "serve",
+    "windows",
 )
 
 

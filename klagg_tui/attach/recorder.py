@@ -17,7 +17,7 @@ from klagg_tui.runtime.look import Look
 from klagg_tui.runtime.tape import Tape
 from klagg_tui.runtime.viewer import Viewer
 
-BEAT_S: Final = 0.4
+BEAT_S: Final = 0.25
 _NAME: Final = "windows"
 _NEWCOMER: Final = "newcomer"
 
