@@ -22,7 +22,8 @@ KlaggError                      one sentence for a person: what happened, what i
 ├── Unattached                  there is no recorder to attach to, or not any more
 │   └── OtherVersion            it is of another version of klagg
 ├── Undelivered                 nobody could be told of an alert on one way
-├── ExportError                 bars cannot be written where they were asked for
+├── ExportError                 bars cannot be written where they were asked for, or not in that form
+│   └── BadSymbol               a text that names no stored symbol; tells near ones (also a ValueError)
 └── ExchangeError               the exchange cannot be reached or refuses
     ├── Unreachable             no connection, a time-out, or an answer that is no answer (5xx)
     ├── RateLimited             429, 418 or 403; `retry_at_ms` says until when
@@ -143,7 +144,11 @@ class Undelivered(KlaggError):
 
 
 class ExportError(KlaggError):
-    """Bars cannot be written where they were asked for."""
+    """Bars cannot be written where they were asked for, or not in the form in which they were."""
+
+
+class BadSymbol(ExportError, ValueError):
+    """A text that names no stored symbol, and matches none; the message tells near ones."""
 
 
 class ExchangeError(KlaggError):
