@@ -30,6 +30,7 @@ COMMANDS: Final = (
     "replay",
     "record",
     "serve",
+    "attach",
     "web",
     "demo",
     "simulate",

@@ -19,7 +19,6 @@ from klagg_tui.attach.codec import VERSION, Json, Message
 from klagg_tui.attach.greeting import Greeting, greeting_in
 from klagg_tui.attach.place import is_ours, places
 from klagg_tui.errors import BadUsage, KlaggError, Unattached
-from klagg_tui.texts import printable
 
 GREETED_S: Final = 5.0
 """By then a recorder has said who it is."""
@@ -104,6 +103,9 @@ class Link:
 class Door(Protocol):
     """Where a recorder is found."""
 
+    name: str
+    """Of the machine, where that is another one."""
+
     async def open(self) -> Link:
         """A connection to it.
 
@@ -116,19 +118,32 @@ class Door(Protocol):
 class LocalDoor:
     """The recorder of a database on this machine."""
 
+    name = ""
+
     def __init__(self, database: Path) -> None:
         self._database = database
 
     async def open(self) -> Link:
         """See `Door`."""
+        return await _greeted(await self.connect())
+
+    async def connect(self) -> ClientConnection:
+        """A connection on which nothing was said yet.
+
+        Raises:
+            Unattached: there is none.
+        """
         for path in places(self._database):
             if is_ours(path):
                 with suppress(OSError, TimeoutError, InvalidHandshake, ConnectionClosed):
-                    async with asyncio.timeout(GREETED_S):
-                        connection = await unix_connect(
-                            str(path), "ws://localhost/", compression=None, max_size=_MOST_BYTES, close_timeout=_CLOSE_S
-                        )
-                        return await _greeted(connection)
+                    return await unix_connect(
+                        str(path),
+                        "ws://localhost/",
+                        compression=None,
+                        max_size=_MOST_BYTES,
+                        open_timeout=GREETED_S,
+                        close_timeout=_CLOSE_S,
+                    )
         raise Unattached(f"Nobody records into {self._database} who lets windows in.")
 
 
@@ -144,24 +159,28 @@ class RemoteDoor:
         try:
             parts = urlsplit(url if "://" in url else f"http://{url}")
             scheme, host = _SCHEMES.get(parts.scheme), parts.hostname
-            _ = parts.port
+            port = f":{parts.port}" if parts.port else ""
         except ValueError as error:
-            raise BadUsage(f"{printable(url)} is no address: {error}.") from error
+            raise BadUsage(f"{url} is no address: {error}.") from error
         if scheme is None or not host:
-            raise BadUsage(f"{printable(url)} is no address of a recorder; they look like http://192.0.2.1:8787.")
-        self.name = parts.netloc
-        self._url = urlunsplit((scheme, parts.netloc, parts.path.rstrip("/") + PATH, "", ""))
+            raise BadUsage(f"{url} is no address of a recorder; they look like http://192.0.2.1:8787.")
+        self.name = f"[{host}]{port}" if ":" in host else f"{host}{port}"
+        self._url = urlunsplit((scheme, self.name, parts.path.rstrip("/") + PATH, "", ""))
         self._token = token
 
     async def open(self) -> Link:
         """See `Door`."""
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else None
         try:
-            async with asyncio.timeout(2 * GREETED_S):
-                connection = await connect(
-                    self._url, additional_headers=headers, max_size=_MOST_BYTES, close_timeout=_CLOSE_S
+            return await _greeted(
+                await connect(
+                    self._url,
+                    additional_headers=headers,
+                    max_size=_MOST_BYTES,
+                    open_timeout=2 * GREETED_S,
+                    close_timeout=_CLOSE_S,
                 )
-                return await _greeted(connection)
+            )
         except InvalidStatus as error:
             raise Unattached(f"{self.name} refuses windows: {_reason(error)}") from error
         except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed) as error:
@@ -170,8 +189,19 @@ class RemoteDoor:
 
 
 async def _greeted(connection: ClientConnection) -> Link:
+    """Who is at its other end.
+
+    Raises:
+        Unattached: nobody says so, or one of another version does.
+        BadFrame: it is no recorder.
+    """
     try:
-        return Link(connection, greeting_in(codec.unpacked(await connection.recv()), __version__))
+        async with asyncio.timeout(GREETED_S):
+            said = await connection.recv()
+        return Link(connection, greeting_in(codec.unpacked(said), __version__))
+    except (TimeoutError, ConnectionClosed) as error:
+        await connection.close()
+        raise Unattached("Who answers there does not say that it records.") from error
     except BaseException:
         await connection.close()
         raise
@@ -182,5 +212,5 @@ def _reason(error: InvalidStatus) -> str:
     with suppress(KlaggError):
         said = codec.unpacked(bytes(error.response.body or b"")).get("error")
         if said:
-            return printable(str(said))
+            return str(said)
     return f"it answers {error.response.status_code}."

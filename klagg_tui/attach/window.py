@@ -52,15 +52,21 @@ class Window:
         door: where the recorder is.
         database: where that is on this machine, whose history is read here; None: the recorder is asked for it.
         hint: what a person can do once the recorder has ended, as a sentence.
+        patience_s: as long may a recorder take to let windows in.
     """
 
-    def __init__(self, door: Door, database: Path | None = None, hint: str = "") -> None:
+    is_attached = True
+
+    def __init__(
+        self, door: Door, database: Path | None = None, hint: str = "", patience_s: float | None = None
+    ) -> None:
         self.periods: tuple[Period, ...] = ()
         self.pid = 0
         """The recorder's process."""
         self._door = door
         self._database = database
         self._hint = hint
+        self._patience_s = PATIENCE_S if patience_s is None else patience_s
         self._latest = Latest()
         self._link: Link | None = None
         self._history: History | None = None
@@ -111,6 +117,10 @@ class Window:
         """Whether it is there now."""
         return self._link is not None
 
+    def take_over(self) -> str:
+        """See `Attachment`: not from here."""
+        return "Nothing can be recorded from here: this window is all there is of klagg on this machine."
+
     def take_changes(self) -> FeedUpdate | None:
         """See `Feed.take_changes`."""
         return self._latest.take()
@@ -118,7 +128,7 @@ class Window:
     def status(self) -> Status:
         """See `Feed.status`."""
         status = self._latest.status
-        name = f"attached to {self.pid}" if self._database else "attached"
+        name = f"attached to {self._door.name or self.pid}"
         notices = (*((self._disk_trouble,) if self._disk_trouble else ()), *status.notices)
         if self._link is None:
             gone = " ".join(filter(None, (self._trouble, self._hint, _GOES_ON)))
@@ -268,13 +278,12 @@ class Window:
             try:
                 await self._attach()
                 pause_s = FIRST_PAUSE_S
-                self._trouble = f"The recorder (process {self.pid}) is gone."
             except OtherVersion as error:
                 if not self._ready.done():
                     raise
                 self._trouble = str(error)
             except KlaggError as error:
-                is_over = time.monotonic() - began_s > PATIENCE_S or not isinstance(error, Unattached)
+                is_over = time.monotonic() - began_s > self._patience_s or not isinstance(error, Unattached)
                 if not self._ready.done() and is_over:
                     raise
                 log.debug("not attached: %s", error)
@@ -299,6 +308,7 @@ class Window:
                 is_first=not self._times,
                 note_trouble=self._note_trouble,
             )
+            self._trouble = f"The recorder ({self._door.name or f'process {self.pid}'}) is gone."  # from when it is
             self._link, self._times = link, self._times + 1
             await link.join()
             for message in self._wishes.said():

@@ -26,6 +26,7 @@ from klagg_tui.serve.hub import Hub, HubUpdate
 from klagg_tui.serve.push import push_to
 from klagg_tui.serve.refusals import Protocol
 from klagg_tui.serve.routes import MAX_READERS, Routes
+from klagg_tui.serve.windows import Relay
 from klagg_tui.storage.venues import label_of
 
 log = logging.getLogger(__name__)
@@ -145,7 +146,9 @@ class PushServer:
         async with AsyncExitStack() as stack:
             disk = Disk(self._database, self._markets)
             stack.push_async_callback(disk.close)
-            self._routes = Routes(self._hub, Answers(self._hub, disk, self._status), self._access)
+            self._routes = Routes(
+                self._hub, Answers(self._hub, disk, self._status), self._access, Relay(self._database)
+            )
             app = self._routes.app()
             runner = web.AppRunner(app, shutdown_timeout=_SHUTDOWN_S)
             connections = Connections(lambda: _protocol_of(runner), most_connections(MOST_SOCKETS), IDLE_S)

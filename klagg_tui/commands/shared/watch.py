@@ -53,11 +53,7 @@ def watch_until(
     """The same, where signals are listened to already."""
     from klagg_tui.attach.shared import SharedRuntime
 
-    if settings.screen.keymap:
-        from klagg_tui.showing import unknown_action
-
-        if problem := unknown_action(settings.screen.keymap):
-            raise BadUsage(problem)
+    require_keymap(settings)
     start_log(settings, plan.database)
     if plan.database:
         say_update(plan.database)
@@ -121,6 +117,19 @@ def _greeting(plan: Plan, shared: SharedRuntime | None) -> str:
         f"This is a window on the klagg (process {shared.pid}) that records into {plan.database}: what is recorded, and how people "
         "are told of alerts, is its settings' choice; the view is yours."
     )
+
+
+def require_keymap(settings: Settings) -> None:
+    """Refuse keys for what there is not.
+
+    Raises:
+        BadUsage: the keymap names an action that there is not.
+    """
+    if settings.screen.keymap:
+        from klagg_tui.showing import unknown_action
+
+        if problem := unknown_action(settings.screen.keymap):
+            raise BadUsage(problem)
 
 
 def require_terminal(without: str = "`klagg record` records the market without one") -> None:
