@@ -26,6 +26,7 @@ _CLOSE_S: Final = 1.0
 _MOST_BYTES: Final = 256_000_000
 PATH: Final = "/attach"
 """Of a recorder's web server."""
+_NO_TOKEN: Final = 401
 _SCHEMES: Final = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
 
@@ -209,6 +210,8 @@ async def _greeted(connection: ClientConnection) -> Link:
 
 def _reason(error: InvalidStatus) -> str:
     """What its web server says."""
+    if error.response.status_code == _NO_TOKEN:
+        return "its token is needed, by --token or KLAGG_SERVE_TOKEN."
     with suppress(KlaggError):
         said = codec.unpacked(bytes(error.response.body or b"")).get("error")
         if said:

@@ -35,7 +35,7 @@ def open_terminal(chosen: Chosen, start: Start = NOWHERE, *, is_served: bool = F
     if not wants_demo:
         from klagg_tui.runtime.plans import live_plan
 
-        wants_demo = watch(live_plan(settings), settings, start, is_served=is_served)
+        wants_demo = watch(live_plan(settings), settings, start, is_served=is_served, typed=chosen.flags)
     if wants_demo:
         from klagg_tui.commands.demo import watch_demo
 

@@ -81,10 +81,18 @@ async def window_on(database: Path) -> AsyncIterator[Window]:
         await window.stop()
 
 
-def recorder(exchange: SimulatedExchange, database: Path) -> subprocess.Popen[bytes]:
-    """`klagg record` in a process of its own."""
+def recorder(exchange: SimulatedExchange, database: Path, *command_line: str) -> subprocess.Popen[bytes]:
+    """`klagg record`, or another command, in a process of its own."""
     options = ("--rest-url", exchange.rest_url, "--ws-url", exchange.ws_url, "--db", str(database))
-    command = [sys.executable, "-m", "klagg_tui", "record", *options]
+    command = [
+        sys.executable,
+        "-m",
+        "klagg_tui",
+        *(command_line or ("record",)),
+        *options,
+        "--log-path",
+        f"{database}.log",
+    ]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 

@@ -95,14 +95,14 @@ async def test_its_end_makes_the_window_stale_and_what_it_is_asked_then_is_an_er
         await window.stop()
 
 
-async def test_without_the_token_it_is_refused_in_the_servers_words(tmp_path: Path) -> None:
+async def test_without_the_token_it_is_refused_with_what_to_do(tmp_path: Path) -> None:
     async with serving() as server:
         pass  # nobody listens there any more
     with pytest.raises(Unattached, match=r"cannot be reached.*`klagg serve` lets windows in"):
         async with window_at(server.url):
             pass
     async with recorded(tmp_path / "run.db") as (_, server):
-        with pytest.raises(Unattached, match="refuses windows: A token is needed"):
+        with pytest.raises(Unattached, match="refuses windows: its token is needed, by --token"):
             async with window_at(server.url, "another one"):
                 pass
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
 from klagg_tui.commands.shared.options import say_update, start_log
 from klagg_tui.commands.shared.start import NOWHERE, Begin, Start
 from klagg_tui.commands.shared.status_line import can_move_its_cursor
+from klagg_tui.config.table import BY_NAME
 from klagg_tui.errors import BadUsage, KlaggError
 from klagg_tui.runtime.stop_signals import StopSignals
 
@@ -21,16 +23,24 @@ if TYPE_CHECKING:
     from klagg_tui.showing import Runner
 
 
+_THE_RECORDERS: Final = ("market", "storage", "alerts")
+"""Sections of settings that hold for who records."""
 REAL: Final = "screen"
 """The file of the preferences of real markets: see `screens.state_file`."""
 
 
 def watch(
-    plan: Plan, settings: Settings, start: Start = NOWHERE, *, is_served: bool = False, state_name: str = REAL
+    plan: Plan,
+    settings: Settings,
+    start: Start = NOWHERE,
+    *,
+    is_served: bool = False,
+    state_name: str = REAL,
+    typed: Collection[str] = (),
 ) -> bool:
     """Run a plan on the screen; returns whether the person left it for the simulated market.
 
-    `is_served`: bars are there for other programs meanwhile. `state_name`: see `app.run`.
+    `is_served`: bars are there for other programs meanwhile. `state_name`: see `app.run`. `typed`: names of settings that were.
 
     Raises:
         BadUsage: the screen cannot start like that.
@@ -38,7 +48,7 @@ def watch(
     require_terminal()
     begin = start.begin(settings, plan.periods, state_name)
     with StopSignals() as stop:
-        return watch_until(stop, plan, settings, begin, is_served=is_served, state_name=state_name)
+        return watch_until(stop, plan, settings, begin, is_served=is_served, state_name=state_name, typed=typed)
 
 
 def watch_until(
@@ -49,6 +59,7 @@ def watch_until(
     *,
     is_served: bool = False,
     state_name: str = REAL,
+    typed: Collection[str] = (),
 ) -> bool:
     """The same, where signals are listened to already."""
     from klagg_tui.attach.shared import SharedRuntime
@@ -84,7 +95,9 @@ def watch_until(
             desk=desk_of(plan, settings, shared) if state_name == REAL else None,
             attachment=shared,
             welcome=lambda: (
-                _greeting(plan, shared) if state_name == REAL else unsent_text(settings.alerts, "A simulated market")
+                _greeting(plan, shared, typed)
+                if state_name == REAL
+                else unsent_text(settings.alerts, "A simulated market")
             ),
         )
     finally:
@@ -109,14 +122,16 @@ def desk_of(plan: Plan, settings: Settings, attachment: Attachment | None = None
     )
 
 
-def _greeting(plan: Plan, shared: SharedRuntime | None) -> str:
+def _greeting(plan: Plan, shared: SharedRuntime | None, typed: Collection[str]) -> str:
     """What a window is told first; nothing where this klagg records."""
     if shared is None or not shared.is_attached:
         return ""
-    return (
-        f"This is a window on the klagg (process {shared.pid}) that records into {plan.database}: what is recorded, and how people "
-        "are told of alerts, is its settings' choice; the view is yours."
-    )
+    told = f"This is a window on the klagg (process {shared.pid}) that records into {plan.database}: what is recorded, and how people"
+    told += " are told of alerts, is its settings' choice; the view is yours."
+    passed_over = [
+        BY_NAME[name].flag for name in typed if BY_NAME[name].section in _THE_RECORDERS and name != "storage.database"
+    ]
+    return f"{told} Passed over until this klagg records: {', '.join(passed_over)}." if passed_over else told
 
 
 def require_keymap(settings: Settings) -> None:
