@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 
@@ -15,7 +15,7 @@ from klagg_tui.engine.period import Period, chain
 from klagg_tui.errors import BadFrame, BadPeriod
 from klagg_tui.runtime import questions
 from klagg_tui.runtime.host import EngineHost
-from klagg_tui.runtime.startup import stored_bars, stored_closes, stored_instruments
+from klagg_tui.runtime.startup import stored_bars, stored_closes, stored_instruments, told_lately
 from klagg_tui.storage.store import Store
 
 T = TypeVar("T")
@@ -70,6 +70,13 @@ class Answers:
             if isinstance(error, BadPeriod):
                 raise
             raise BadFrame("A window's question cannot be read.") from error
+
+    async def recalled(self) -> AsyncIterator[Json]:
+        """What was told of contracts lately, page by page."""
+        kept = self._kept
+        async with await Store.open(kept.database, read_only=True, markets=kept.markets) as store:
+            async for minutes in told_lately(store, self._host.status().exchange_now_ms):
+                yield codec.minutes_out(minutes)
 
     async def _flush(self, _: Message) -> Json:
         await self._in_engine(self._host.flush_ended)

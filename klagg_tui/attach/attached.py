@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from typing import Final
 
 from klagg_tui.attach import codec
@@ -13,7 +14,7 @@ from klagg_tui.attach.history import History
 from klagg_tui.attach.link import Link
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period, chain
-from klagg_tui.errors import StorageError
+from klagg_tui.errors import KlaggError, StorageError
 from klagg_tui.feed import FeedUpdate, InstrumentFacts
 from klagg_tui.runtime.latest import Latest
 from klagg_tui.runtime.look import Look
@@ -21,6 +22,8 @@ from klagg_tui.runtime.tape import Tape
 from klagg_tui.runtime.turns import Turns
 
 SHOW_S: Final = 0.1
+_MOST_RECALLED: Final = 5_000
+"""Minutes of contracts that wait for the screen before more of what is stored is read."""
 
 
 class Wishes:
@@ -83,6 +86,7 @@ class Attached:
         self._known: dict[str, InstrumentFacts] = {}
         self._followed: dict[str, None] = {}
         self._has_picture = asyncio.Event()
+        self._recalling: asyncio.Task[None] | None = None
 
     async def run(self, be_ready: Callable[[], None]) -> None:
         """Show what comes until the connection ends; `be_ready` is called once there is something to be seen.
@@ -98,9 +102,10 @@ class Attached:
                 if task.done():
                     task.result()
         finally:
-            for task in (receiving, showing):
+            tasks = [task for task in (receiving, showing, self._recalling) if task is not None]
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(receiving, showing, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     @property
     def look(self) -> Look:
@@ -139,6 +144,8 @@ class Attached:
                 self._gathering.add(update)
         if "picture" in message:
             self._has_picture.set()
+        if "recalled" in message:
+            self._gathering.recall(codec.minutes_in(message["recalled"]))
         if "tape" in message:
             self._wishes.take_trades(message["tape"], codec.trades_in(message["trades"]))
 
@@ -153,6 +160,9 @@ class Attached:
             stored = stored._replace(anew_until_ms=max(1, self.exchange_ms()))
         await self._put(stored)
         be_ready()
+        self._recalling = asyncio.ensure_future(self._recall())
+        shown = self._wishes.look.period
+        self.stale_closes.sort(key=lambda period: period is not shown)
         while True:
             try:
                 await self._put(await self._turns.next())
@@ -160,6 +170,14 @@ class Attached:
             except StorageError as error:
                 self._note_trouble(f"{error} Stored bars are shown once it can be read.")
             await asyncio.sleep(SHOW_S)
+
+    async def _recall(self) -> None:
+        """What was told of contracts before, behind all that is on view; a disk that fails is told elsewhere."""
+        with suppress(KlaggError):
+            async for minutes in self._history.recalled(self.exchange_ms()):
+                self._gathering.recall(minutes)
+                while self._gathering.minutes > _MOST_RECALLED:  # noqa: ASYNC110 - the screen tells nobody when it looks
+                    await asyncio.sleep(SHOW_S)
 
     async def _put(self, update: FeedUpdate) -> None:
         """Once the screen has taken the one before; meanwhile what comes is gathered."""

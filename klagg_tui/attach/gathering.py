@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from klagg_tui.engine.bar import Bar
@@ -30,6 +30,10 @@ class Gathering:
         self._minutes: dict[tuple[str, int], DerivativeMinute] = {}
         self._anew_until_ms = 0
 
+    def __len__(self) -> int:
+        """How many bars there are."""
+        return len(self._bars)
+
     def add(self, update: FeedUpdate) -> None:
         """Lay a newer one over what is there; one that begins anew takes its place."""
         if update.anew_until_ms:
@@ -48,6 +52,16 @@ class Gathering:
             self._minutes[minute.key] = minute
         while len(self._minutes) > _MOST_MINUTES:
             del self._minutes[next(iter(self._minutes))]
+
+    def recall(self, minutes: Iterable[DerivativeMinute]) -> None:
+        """Minutes that are stored; what is there of them is newer."""
+        for minute in minutes:
+            self._minutes.setdefault(minute.key, minute)
+
+    @property
+    def minutes(self) -> int:
+        """How many minutes of contracts there are."""
+        return len(self._minutes)
 
     def take(self) -> FeedUpdate:
         """All that came since the last time."""

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from klagg_tui.attach import codec
 from klagg_tui.attach.codec import Json
 from klagg_tui.attach.columns import columns_in
 from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.columns import BarColumns
 from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.period import Period, chain
 from klagg_tui.errors import ExportError, Unattached
 from klagg_tui.feed import FeedUpdate, InstrumentFacts
 from klagg_tui.runtime import questions
-from klagg_tui.runtime.startup import stored_bars, stored_closes, stored_instruments
+from klagg_tui.runtime.startup import stored_bars, stored_closes, stored_instruments, told_lately
 from klagg_tui.storage.store import Store
 
 if TYPE_CHECKING:  # as in `feed`
@@ -45,6 +46,10 @@ class History(Protocol):
         self, period: Period, symbols: Collection[str] | None, known: Mapping[str, InstrumentFacts]
     ) -> FeedUpdate:
         """The last closed bars of a period, of some symbols or all; all that has ended is among them."""
+        ...
+
+    def recalled(self, now_ms: int) -> AsyncIterator[list[DerivativeMinute]]:
+        """What was told of contracts lately, see `told_lately`; or the recorder sends it by itself."""
         ...
 
     async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
@@ -103,6 +108,13 @@ class OnDisk:
         return await questions.ask_aside(
             self._database, self._markets, lambda store: stored_closes(store, period, known, symbols)
         )
+
+    async def recalled(self, now_ms: int) -> AsyncIterator[list[DerivativeMinute]]:
+        """See `History`."""
+        await self._flush()
+        async with await Store.open(self._database, read_only=True, markets=self._markets) as store:
+            async for minutes in told_lately(store, now_ms):
+                yield minutes
 
     async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
         """See `History`."""
@@ -185,9 +197,25 @@ class OverLink:
         self, period: Period, symbols: Collection[str] | None, known: Mapping[str, InstrumentFacts]
     ) -> FeedUpdate:
         """See `History`."""
-        del known  # there
-        chosen = None if symbols is None else list(symbols)
-        return codec.update_in(await self._recorder.ask("closes", period=str(period), symbols=chosen))
+        chosen = list(known if symbols is None else symbols)
+        parts: list[list[str] | None] = [chosen[at : at + _AT_ONCE] for at in range(0, len(chosen), _AT_ONCE)]
+        found = [
+            codec.update_in(await self._recorder.ask("closes", period=str(period), symbols=part))
+            for part in parts or [None]  # None: of all that are stored
+        ]
+        return FeedUpdate(
+            Changes(ended=tuple(bar for part in found for bar in part.changes.ended)),
+            tuple(symbol for part in found for symbol in part.symbols_added),
+            instruments={symbol: facts for part in found for symbol, facts in part.instruments.items()},
+        )
+
+    async def recalled(self, now_ms: int) -> AsyncIterator[list[DerivativeMinute]]:
+        """See `History`: it comes between other things."""
+        del now_ms
+        await self._recorder.ask("recall")
+        pages: tuple[list[DerivativeMinute], ...] = ()
+        for page in pages:
+            yield page
 
     async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
         """See `History`."""
@@ -227,4 +255,6 @@ class OverLink:
         raise ExportError(_ELSEWHERE)
 
 
-_ELSEWHERE = "The database is on another machine: run `klagg export` there."
+_AT_ONCE: Final = 100
+"""Symbols in one question: what changes meanwhile has its turn between two answers."""
+_ELSEWHERE: Final = "The database is on another machine: run `klagg export` there."

@@ -1,7 +1,7 @@
 """The socket that windows of this machine open: a thread with a loop of its own, so that they cost the engine nothing but its beats.
 
-What changed is encoded once and sent to all. A window that does not read is cut off as soon as more waits for it than a few beats: it comes
-again and gets a whole picture. Nothing else waits for anybody.
+What changed is encoded once and sent to all. For a window that reads slowly it is gathered until it has taken what waits; one that takes
+nothing for a while is cut off, comes again and gets a whole picture. Nothing else waits for anybody.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
@@ -19,17 +20,23 @@ from websockets.exceptions import ConnectionClosed
 from klagg_tui.attach import codec
 from klagg_tui.attach.answers import Answers
 from klagg_tui.attach.codec import Message
+from klagg_tui.attach.gathering import Gathering
 from klagg_tui.attach.place import Listening
 from klagg_tui.attach.recorder import Beat, Recorder
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFrame, KlaggError
+from klagg_tui.feed import FeedUpdate
 from klagg_tui.runtime.look import Look
 
 log = logging.getLogger(__name__)
 
 MOST_WINDOWS: Final = 100
-MOST_WAITING_BYTES: Final = 8_000_000
-"""For one window; beside it as much as its first picture has."""
+MOST_WAITING_BYTES: Final = 2_000_000
+"""While so much waits for a window, what changes is gathered for it."""
+STUCK_S: Final = 20.0
+"""A window that takes nothing of that for so long is cut off."""
+_MOST_GATHERED: Final = 100_000
+"""Bars that are gathered for one window; of more it is cut off too."""
 _MOST_ASKED: Final = 8
 """Questions of one window that are answered at once."""
 _MOST_SEEN: Final = 500
@@ -39,6 +46,7 @@ _MOST_BYTES: Final = 1_000_000
 _GOING_AWAY: Final = 1001
 _TRY_LATER: Final = 1013
 _CLOSE_S: Final = 1.0
+_RECALL_S: Final = 0.2
 
 
 class _Window:
@@ -48,14 +56,37 @@ class _Window:
         self.number = number
         self.connection = connection
         self.has_picture = False
-        self.most_waiting = MOST_WAITING_BYTES
+        self.gathering: Gathering | None = None
+        """What it was not sent yet; None where it is in step."""
         self.asking: set[asyncio.Task[None]] = set()
         self.turn = asyncio.Semaphore(_MOST_ASKED)
+        self._waited, self._moved_s = 0, time.monotonic()
+
+    def is_slow(self) -> bool:
+        """Whether it has much to take before it is sent more."""
+        waits = self.waiting
+        if waits < self._waited or waits <= MOST_WAITING_BYTES:
+            self._moved_s = time.monotonic()
+        self._waited = waits
+        return waits > MOST_WAITING_BYTES
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it takes nothing, or far too little."""
+        gathered = len(self.gathering) if self.gathering is not None else 0
+        return time.monotonic() - self._moved_s > STUCK_S or gathered > _MOST_GATHERED
 
     @property
     def waiting(self) -> int:
         """How many bytes it has not taken yet."""
         return self.connection.transport.get_write_buffer_size()
+
+    def gather(self, update: FeedUpdate | None) -> Gathering:
+        """Keep what changed for later, behind what is kept already."""
+        gathering = self.gathering = self.gathering or Gathering()
+        if update is not None:
+            gathering.add(update)
+        return gathering
 
 
 class WindowServer:
@@ -68,7 +99,7 @@ class WindowServer:
         self._recorder: Recorder | None = None
         self._answers: Answers | None = None
         self._windows: dict[int, _Window] = {}
-        self._number = 0
+        self._number = self._open_now = 0
         self._said: Message = {}
         """The status as it was told last."""
         self._is_ready = threading.Event()
@@ -124,27 +155,37 @@ class WindowServer:
             [window for window in self._windows.values() if window.has_picture is has_picture]
             for has_picture in (True, False)
         )
-        if old:
+        in_step = [window for window in old if self._is_in_step(window, beat.update, status)]
+        if in_step:
             update = {"update": codec.update_out(beat.update)} if beat.update is not None else {}
-            self._send(old, codec.packed({**update, "status": news}))
+            self._send(in_step, codec.packed({**update, "status": news}))
         if new and beat.picture is not None:
-            picture = codec.packed({"picture": codec.update_out(beat.picture), "status": status})
             for window in new:
-                window.has_picture, window.most_waiting = True, MOST_WAITING_BYTES + len(picture)
-            self._send(new, picture)
+                window.has_picture = True
+            self._send(new, codec.packed({"picture": codec.update_out(beat.picture), "status": status}))
         for number, trades in beat.tapes.items():
             if (follower := self._windows.get(number)) is not None:
                 said = {"tape": trades[0].symbol, "trades": codec.trades_out(trades)}
                 self._send([follower], codec.packed(said))
 
-    def _send(self, windows: list[_Window], message: bytes) -> None:
-        """To those that read; others are cut off."""
-        for window in windows:
-            if window.waiting > window.most_waiting:
-                log.info("window %d does not read and is cut off", window.number)
-                del self._windows[window.number]
-                window.connection.transport.abort()
-        broadcast([window.connection for window in windows if window.number in self._windows], message)
+    def _is_in_step(self, window: _Window, update: FeedUpdate | None, status: Message) -> bool:
+        """Whether it is sent what all are sent; one that is not gets what it missed as one, once it has taken the rest."""
+        is_slow = window.is_slow()
+        if not is_slow and window.gathering is None:
+            return True
+        gathering = window.gather(update)
+        if not is_slow:
+            self._send([window], codec.packed({"update": codec.update_out(gathering.take()), "status": status}))
+            window.gathering = None
+        elif window.is_stuck:
+            log.info("window %d does not read and is cut off", window.number)
+            del self._windows[window.number]
+            window.connection.transport.abort()
+        return False
+
+    @staticmethod
+    def _send(windows: list[_Window], message: bytes) -> None:
+        broadcast([window.connection for window in windows], message)
 
     def _run(self) -> None:
         try:
@@ -171,10 +212,11 @@ class WindowServer:
                     window.connection.transport.abort()
 
     async def _open(self, connection: ServerConnection) -> None:
-        if self.windows >= MOST_WINDOWS:
+        if self._open_now >= MOST_WINDOWS:
             await connection.close(_TRY_LATER, f"there are {MOST_WINDOWS} windows already")
             return
         self._number += 1
+        self._open_now += 1
         window = _Window(self._number, connection)
         try:
             await connection.send(self._greeting)
@@ -186,6 +228,7 @@ class WindowServer:
             log.warning("window %d: %s", window.number, error)
             await connection.close(_GOING_AWAY, "that cannot be read")
         finally:
+            self._open_now -= 1
             self._windows.pop(window.number, None)
             for task in window.asking:
                 task.cancel()
@@ -216,9 +259,14 @@ class WindowServer:
         assert self._answers is not None, "it is started"
         answer: Message = {"answer": question["ask"]}
         try:
-            answer["value"] = await self._answers.answer(question)
+            if question.get("what") == "recall":
+                await self._recall(window)
+            else:
+                answer["value"] = await self._answers.answer(question)
         except KlaggError as error:
             answer["error"] = str(error)
+        except ConnectionClosed:
+            return
         except Exception:  # the edge of a task
             log.exception("a window's question failed")
             answer["error"] = "The recorder met something unexpected; its log says what."
@@ -226,6 +274,14 @@ class WindowServer:
             window.turn.release()
         with suppress(ConnectionClosed):
             await window.connection.send(codec.packed(answer))
+
+    async def _recall(self, window: _Window) -> None:
+        """Send what was told of contracts lately, as fast as the window takes it."""
+        assert self._answers is not None, "it is started"
+        async for minutes in self._answers.recalled():
+            await window.connection.send(codec.packed({"recalled": minutes}))
+            while window.waiting > MOST_WAITING_BYTES:  # noqa: ASYNC110 - what is sent tells nobody
+                await asyncio.sleep(_RECALL_S)
 
     def _in_engine(self, work: Callable[[Recorder], object]) -> None:
         recorder = self._recorder

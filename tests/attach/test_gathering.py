@@ -80,3 +80,11 @@ def test_what_begins_anew_takes_the_place_of_all_before() -> None:
     gathering.add(FeedUpdate(symbols_added=("A",), last_trade_ms={"A": 1}))
     gathering.add(FeedUpdate(symbols_added=("B",), anew_until_ms=5))
     assert gathering.take() == FeedUpdate(symbols_added=("B",), anew_until_ms=5)
+
+
+def test_what_is_recalled_of_contracts_is_older_than_what_was_told() -> None:
+    told, before = DerivativeMinute("A", START, 2), DerivativeMinute("A", START - MINUTE, 1)
+    gathering = Gathering()
+    gathering.add(FeedUpdate(derivatives=(told,)))
+    gathering.recall([before, DerivativeMinute("A", START, 1)])
+    assert gathering.take().derivatives == (told, before)

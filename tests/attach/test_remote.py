@@ -18,6 +18,7 @@ from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadUsage, ExportError, Unattached
 from klagg_tui.exporting.formats.csv import FORMAT as CSV
 from klagg_tui.exporting.selection import Selection
+from klagg_tui.feed import Feed, FeedUpdate
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.serve.server import PushServer, served
 from tests.attach.looking import Seen, are_alike
@@ -80,6 +81,21 @@ async def test_it_shows_the_rows_of_the_recorder_and_answers_what_that_answers(t
         with pytest.raises(ExportError, match="run `klagg export` there"):
             await window.estimate(Selection(), CSV)
         assert "Nothing can be recorded from here" in window.take_over()
+
+
+async def test_it_knows_what_was_told_of_contracts_before_it_came(tmp_path: Path) -> None:
+    async with recorded(tmp_path / "run.db") as (runtime, server):
+        known: set[tuple[str, int]] = set()
+        taken: set[tuple[str, int]] = set()
+
+        def take(feed: Feed, into: set[tuple[str, int]]) -> int:
+            update = feed.take_changes() or FeedUpdate()
+            into.update(minute.key for minute in update.derivatives if minute.open_interest is not None)
+            return len({open_ms for _, open_ms in into})
+
+        await until(lambda: take(runtime, known) > 2, WAIT_S)
+        async with window_at(server.url) as window:
+            await until(lambda: take(window, taken) and known <= taken, WAIT_S)
 
 
 async def test_its_end_makes_the_window_stale_and_what_it_is_asked_then_is_an_error_of_ours(tmp_path: Path) -> None:

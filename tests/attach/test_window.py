@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import stat
 import sys
 from collections.abc import AsyncIterator
@@ -17,12 +18,13 @@ from websockets.asyncio.client import unix_connect
 
 from klagg_tui.attach import codec, server, window
 from klagg_tui.attach.codec import VERSION
+from klagg_tui.attach.gathering import Gathering
 from klagg_tui.attach.link import LocalDoor
 from klagg_tui.attach.shared import SharedRuntime
 from klagg_tui.attach.window import Window
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import DatabaseBusy, KlaggError, OtherVersion, Unattached
-from klagg_tui.feed import Feed
+from klagg_tui.feed import Feed, FeedUpdate
 from klagg_tui.simulator import SimulatedExchange
 from klagg_tui.storage.store import Store
 from tests.attach.looking import Seen, are_alike, recorder, recording, window_on
@@ -89,6 +91,31 @@ async def test_a_window_answers_what_the_recorder_answers(tmp_path: Path) -> Non
         assert (await window.fetch_older(symbol, Period.M1, oldest)).edge is not None
         assert (await window.history(symbol, Period.M1, None, 2_000))[0].open_ms < oldest
         assert isinstance(await window.derivatives(symbol, [0]), tuple)
+
+
+async def test_a_window_knows_what_was_told_of_contracts_before_it_came(tmp_path: Path) -> None:
+    database = tmp_path / "run.db"
+    async with quiet_market() as exchange, recording(exchange, database) as runtime:
+        told: set[tuple[str, int]] = set()
+        taken: set[tuple[str, int]] = set()
+
+        def take(feed: Feed, into: set[tuple[str, int]]) -> None:
+            update = feed.take_changes() or FeedUpdate()
+            into.update(minute.key for minute in update.derivatives if minute.open_interest is not None)
+
+        def has_ended() -> bool:
+            take(runtime, told)
+            return len({open_ms for _, open_ms in told}) > 2
+
+        await until(has_ended, WAIT_S)
+        known = set(told)
+        async with window_on(database) as window:
+
+            def is_told() -> bool:
+                take(window, taken)
+                return known <= taken
+
+            await until(is_told, WAIT_S)
 
 
 async def test_a_window_follows_a_symbol_of_its_own(tmp_path: Path) -> None:
@@ -163,6 +190,7 @@ async def test_a_window_that_does_not_read_is_cut_off_and_comes_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(server, "MOST_WAITING_BYTES", 20_000)
+    monkeypatch.setattr(server, "STUCK_S", 1.0)
     caplog.set_level(logging.INFO, "klagg_tui")
     database = tmp_path / "run.db"
     async with quiet_market(activity=20.0) as exchange, recording(exchange, database) as runtime:
@@ -186,6 +214,33 @@ async def test_a_window_that_does_not_read_is_cut_off_and_comes_again(
         finally:
             child.kill()
             await child.wait()
+
+
+async def test_a_window_that_reads_slowly_is_in_step_again_once_it_has_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MOST_WAITING_BYTES", 5_000)
+    database = tmp_path / "run.db"
+    async with quiet_market() as exchange, recording(exchange, database) as runtime, window_on(database) as slow:
+        own, seen = await shows(runtime), Seen(slow)
+        await until(lambda: are_alike(own, seen), WAIT_S)
+        gathered: list[int] = []
+        gather = server._Window.gather
+
+        def noted(window: server._Window, update: FeedUpdate | None) -> Gathering:
+            gathered.append(window.number)
+            return gather(window, update)
+
+        monkeypatch.setattr(server._Window, "gather", noted)
+        assert slow._link is not None
+        assert slow._loop is not None
+        transport = slow._link._connection.transport
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        slow._loop.call_soon_threadsafe(transport.pause_reading)
+        await until(lambda: len(gathered) > 3, WAIT_S)
+        slow._loop.call_soon_threadsafe(transport.resume_reading)
+        await until(lambda: are_alike(own, seen), WAIT_S)
+        assert slow._times == 1
 
 
 async def test_the_socket_goes_with_its_recorder(tmp_path: Path) -> None:

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from klagg_tui.showing import Runner
 
 
-_THE_RECORDERS: Final = ("market", "storage", "alerts")
-"""Sections of settings that hold for who records."""
+_THE_RECORDERS: Final = {
+    *(("storage", key) for key in ("keep", "flush_seconds")),
+    *(("alerts", key) for key in ("desktop", "command", "webhook")),
+}
+"""Settings that hold for who records, beside all of the market."""
 REAL: Final = "screen"
 """The file of the preferences of real markets: see `screens.state_file`."""
 
@@ -128,10 +131,14 @@ def _greeting(plan: Plan, shared: SharedRuntime | None, typed: Collection[str]) 
         return ""
     told = f"This is a window on the klagg (process {shared.pid}) that records into {plan.database}: what is recorded, and how people"
     told += " are told of alerts, is its settings' choice; the view is yours."
-    passed_over = [
-        BY_NAME[name].flag for name in typed if BY_NAME[name].section in _THE_RECORDERS and name != "storage.database"
-    ]
+    passed_over = [BY_NAME[name].flag for name in typed if _is_the_recorders(name)]
     return f"{told} Passed over until this klagg records: {', '.join(passed_over)}." if passed_over else told
+
+
+def _is_the_recorders(name: str) -> bool:
+    """Whether a setting holds for who records, and not for a window."""
+    section, _, key = name.partition(".")
+    return section == "market" or (section, key) in _THE_RECORDERS
 
 
 def require_keymap(settings: Settings) -> None:
