@@ -9,6 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
 CLIENTS := .venv-clients
+PACKAGES := .venv-packages
 NOTEBOOKS := .venv-notebooks
 INPUTS := pyproject.toml constraints.txt
 
@@ -45,7 +46,7 @@ unusable = $(if $(shell $(1)/bin/python -c 'import pip' 2>&1 || echo anew)$(shel
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: anew help run demo test check format bench clients notebooks soak pictures constraints clean
+.PHONY: anew help run demo test check format bench clients notebooks soak packages image-check shipped pictures constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +88,15 @@ notebooks: $(NOTEBOOKS)/.notebooks ## try every block of docs/notebook.md with t
 soak: $(VENV)/.dev ## the tests that run for minutes
 	@$(BIN)/python -m pytest -m soak --timeout=0 $(ARGS)
 
+packages: $(PACKAGES)/.packages ## build wheel and sdist, and try both in fresh environments of every Python here (minutes)
+	@$(PACKAGES)/bin/python -m tools.packages $(ARGS)
+
+image-check: ## try the steps of the container's image in a bare Debian (needs root and debootstrap; minutes)
+	@$(PYTHON) -m tools.image_check $(ARGS)
+
+shipped: $(VENV)/.dev ## write the manual page and the completions in share/ anew
+	@$(BIN)/python -m tools.shipped
+
 pictures: $(VENV)/.dev ## draw the pictures in assets/ anew
 	@$(BIN)/python -m tools.pictures $(ARGS)
 
@@ -94,7 +104,7 @@ constraints: $(VENV)/.pip ## look up the newest versions the bounds allow and pi
 	@$(BIN)/python -m tools.constraints
 
 clean: ## remove environments and caches
-	rm -rf $(VENV) $(BENCH) $(CLIENTS) $(NOTEBOOKS) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	rm -rf $(VENV) $(BENCH) $(CLIENTS) $(NOTEBOOKS) $(PACKAGES) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 
 $(VENV)/.pip: Makefile $(call unusable,$(VENV))
 	$(call make_venv,$(VENV))
@@ -122,6 +132,14 @@ $(CLIENTS)/.pip: Makefile $(call unusable,$(CLIENTS))
 
 $(CLIENTS)/.clients: $(CLIENTS)/.pip pyproject.toml constraints-clients.txt
 	$(call step,the clients (some minutes),$(call install,$(CLIENTS),constraints-clients.txt,--group clients))
+	@touch $@
+
+$(PACKAGES)/.pip: Makefile $(call unusable,$(PACKAGES))
+	$(call make_venv,$(PACKAGES))
+	@touch $@
+
+$(PACKAGES)/.packages: $(PACKAGES)/.pip $(INPUTS)
+	$(call step,what builds packages,$(call install,$(PACKAGES),constraints.txt,--group packages))
 	@touch $@
 
 $(NOTEBOOKS)/.pip: Makefile $(call unusable,$(NOTEBOOKS))

@@ -21,6 +21,7 @@ from klagg_tui.engine.period import DEFAULT_PERIODS
 from klagg_tui.errors import BadPeriod, BadSymbol, BadTime, StorageError
 from klagg_tui.evidence import Evidence
 from klagg_tui.exporting import derivatives, row
+from klagg_tui.feed import Mode
 from klagg_tui.storage.store import Store
 from tests.makers import MINUTE, START, bar, bars
 from tests.slow_sqlite import SlowSqlite
@@ -245,3 +246,8 @@ def test_what_was_told_names_the_exchange_where_there_are_several(tmp_path: Path
     with api.open_database(tmp_path / "a.db") as database:
         (told,) = database.derivatives("BTCUSDT")
         assert (told.symbol, told.venue, told.mark_price) == ("BTCUSDT", "binance-um", Decimal(5))
+
+
+def test_every_mode_is_documented_and_none_that_there_is_not() -> None:
+    table = DOCUMENT.read_text(encoding="utf-8").partition("| mode | |\n|---|---|\n")[2].partition("\n\n")[0]
+    assert [line.split("`")[1] for line in table.split("\n")] == [mode.value for mode in Mode]

@@ -19,7 +19,9 @@ EXTRAS = [text for extra in EXTRA.values() for text in extra]
 BUILD = PYPROJECT["build-system"]["requires"]
 
 SHIPPED = [*PROJECT["dependencies"], *BUILD]
-EVERYTHING = sorted({*SHIPPED, *EXTRAS, *GROUPS["dev"], *GROUPS["bench"], *GROUPS["clients"], *GROUPS["notebooks"]})
+EVERYTHING = sorted(
+    {*SHIPPED, *EXTRAS, *GROUPS["dev"], *GROUPS["bench"], *GROUPS["clients"], *GROUPS["notebooks"], *GROUPS["packages"]}
+)
 
 
 def pins(name: str) -> dict[str, str]:
@@ -35,7 +37,7 @@ def test_every_dependency_has_a_lower_and_an_upper_bound(text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [
-        ("constraints.txt", [*SHIPPED, *EXTRAS, *GROUPS["dev"]]),
+        ("constraints.txt", [*SHIPPED, *EXTRAS, *GROUPS["dev"], *GROUPS["packages"]]),
         ("constraints-bench.txt", [*SHIPPED, *GROUPS["bench"]]),
         ("constraints-clients.txt", [*SHIPPED, *GROUPS["clients"]]),
         ("constraints-notebooks.txt", [*SHIPPED, *EXTRA["notebook"], *GROUPS["notebooks"]]),

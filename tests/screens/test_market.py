@@ -179,7 +179,7 @@ async def test_a_symbol_whose_trading_is_halted_is_shown_as_that_and_can_be_filt
 async def test_a_line_below_the_table_says_how_the_whole_market_does_where_there_is_room() -> None:
     async with opened((80, 24)) as seen:
         line = seen.lines[-2]
-        for part in ("▲ ", "▼ ", "turnover 24h ≈", "median ", "BTC 6"):
+        for part in ("▲ ", "▼ ", "turnover 24h $", "median ", "BTC 6"):
             assert part in line
         count = sum(int(line.split()[place]) for place in (1, 3, 5))
         assert count == len(seen.app.state.live.rows)
