@@ -1,12 +1,13 @@
 """Windows on a recorder: what one and ten of them cost it, in processor time, delay and memory; and one that stands still.
 
-The engine and its windows' server run in this process as in `klagg record`, with a screen's reader beside them; the windows in processes
-of their own, each of them as a terminal has it. Measured in turns. Delay is the time from when a gulp of trades was due to when the engine had
-taken all of it.
+The engine and its windows' server run in this process as in `klagg record`, with a screen's reader beside them; the connections of the windows
+are those of terminals, and are read in one process of their own, so that what they would draw does not take the processor from what is
+measured. Measured in turns. Delay is the time from when a gulp of trades was due to when the engine had taken all of it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -21,7 +22,6 @@ import psutil
 from bench import serve
 from klagg_tui.attach.link import LocalDoor
 from klagg_tui.attach.serving import with_windows
-from klagg_tui.attach.window import Window
 from klagg_tui.engine.period import DEFAULT_PERIODS
 from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
@@ -72,19 +72,17 @@ def measure(count: int, *, is_stopped: bool = False) -> dict[str, float]:
         runtime.start()
         while not (Path(folder) / "k.db.sock").exists():
             time.sleep(_LOOK_S)
-        command = [sys.executable, "-m", "bench.windows", str(database)]
-        children = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(count)]
+        command = [sys.executable, "-m", "bench.windows", str(database), str(count)]
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:
-            for child in children:
-                assert child.stdout is not None
-                child.stdout.readline()
+            assert child.stdout is not None
+            child.stdout.readline()
             if is_stopped:
-                children[0].send_signal(signal.SIGSTOP)
+                child.send_signal(signal.SIGSTOP)
             return _measured(runtime, source)
         finally:
-            for child in children:
-                child.kill()
-                child.wait()
+            child.kill()
+            child.wait()
             runtime.cancel()
             runtime.wait()
 
@@ -113,16 +111,14 @@ def _watch(runtime: Runtime, seconds: float) -> None:
         time.sleep(_LOOK_S)
 
 
-def look_on(database: Path) -> None:
-    """Be a window."""
-    window = Window(LocalDoor(database), database)
-    window.start()
+async def look_on(database: Path, count: int) -> None:
+    """Be the windows."""
+    links = [await LocalDoor(database).open() for _ in range(count)]
+    for link in links:
+        await link.join()
     print("there", flush=True)
-    while not window.has_ended:
-        window.take_changes()
-        window.status()
-        time.sleep(_LOOK_S)
+    await asyncio.gather(*(link.receive(lambda _: None) for link in links), asyncio.Event().wait())
 
 
 if __name__ == "__main__":
-    look_on(Path(sys.argv[1]))
+    asyncio.run(look_on(Path(sys.argv[1]), int(sys.argv[2])))

@@ -108,6 +108,11 @@ class Attached:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     @property
+    def is_told_behind(self) -> bool:
+        """Whether the recorder itself says that what it has is from before."""
+        return bool(self._said.get("is_behind"))
+
+    @property
     def look(self) -> Look:
         """See `Shown`."""
         return self._wishes.look

@@ -96,6 +96,8 @@ class SharedRuntime:
         window = self._window
         if self._here is not None or window is None:
             return "This klagg records itself."
+        if window.is_silent:
+            return f"The recorder (process {window.pid}) says nothing more, but holds the database: end it first."
         if window.has_recorder:
             return f"The recorder (process {window.pid}) is well; what it records is its own settings' choice."
         if self._taking is not None and self._taking.is_alive():

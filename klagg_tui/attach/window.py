@@ -69,6 +69,7 @@ class Window:
         self._patience_s = PATIENCE_S if patience_s is None else patience_s
         self._latest = Latest()
         self._link: Link | None = None
+        self._attached: Attached | None = None
         self._history: History | None = None
         self._wishes = Wishes()
         self._trouble = ""
@@ -117,6 +118,16 @@ class Window:
         """Whether it is there now."""
         return self._link is not None
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether the recorder is there and tells nothing any more, as one that was stopped."""
+        attached = self._attached
+        return attached is not None and self._latest.status.is_behind and not attached.is_told_behind
+
+    @property
+    def _who(self) -> str:
+        return self._door.name or f"process {self.pid}"
+
     def take_over(self) -> str:
         """See `Attachment`: not from here."""
         return "Nothing can be recorded from here: this window is all there is of klagg on this machine."
@@ -133,6 +144,9 @@ class Window:
         if self._link is None:
             gone = " ".join(filter(None, (self._trouble, self._hint, _GOES_ON)))
             return status.behind()._replace(attached=name, notices=(gone, *notices))
+        if self.is_silent:
+            silent = f"The recorder ({self._who}) says nothing more, though it holds the database. {_GOES_ON}"
+            return status._replace(attached=name, notices=(silent, *notices))
         return status._replace(attached=name, notices=notices)
 
     async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
@@ -308,8 +322,8 @@ class Window:
                 is_first=not self._times,
                 note_trouble=self._note_trouble,
             )
-            self._trouble = f"The recorder ({self._door.name or f'process {self.pid}'}) is gone."  # from when it is
-            self._link, self._times = link, self._times + 1
+            self._trouble = f"The recorder ({self._who}) is gone."  # from when it is
+            self._link, self._attached, self._times = link, attached, self._times + 1
             await link.join()
             for message in self._wishes.said():
                 await link.say(message)
@@ -317,7 +331,7 @@ class Window:
         except BadFrame as error:
             log.warning("%s", error)
         finally:
-            self._link = None
+            self._link = self._attached = None
             await link.close()
 
     def _be_ready(self) -> None:

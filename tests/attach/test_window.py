@@ -216,6 +216,31 @@ async def test_a_window_that_does_not_read_is_cut_off_and_comes_again(
             await child.wait()
 
 
+async def test_a_recorder_that_stands_still_is_told_within_seconds_and_goes_on(tmp_path: Path) -> None:
+    database = tmp_path / "run.db"
+    async with quiet_market() as exchange:
+        process = await asyncio.to_thread(recorder, exchange, database)
+        try:
+            await until((tmp_path / "run.db.sock").exists, WAIT_S)
+            second = SharedRuntime(plan(exchange, database))
+            await asyncio.to_thread(second.start)
+            try:
+                await shows(second)
+                process.send_signal(signal.SIGSTOP)
+                await until(lambda: second.status().is_behind, WAIT_S)
+                assert second.status().notices[0].startswith(f"The recorder (process {process.pid}) says nothing more")
+                assert "end it first" in second.take_over()
+                process.send_signal(signal.SIGCONT)
+                await until(lambda: not second.status().is_behind, WAIT_S)
+                assert not any("says nothing more" in notice for notice in second.status().notices)
+                assert second.is_attached
+            finally:
+                await second.stop()
+        finally:
+            process.kill()
+            process.wait()
+
+
 async def test_a_window_that_reads_slowly_is_in_step_again_once_it_has_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -318,8 +343,7 @@ async def test_a_database_held_by_who_lets_no_window_in_is_refused_as_ever(
 
 async def test_a_recorder_of_another_version_is_told_plainly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     database = tmp_path / "run.db"
-    async with quiet_market() as exchange, recording(exchange, database):
-        await until((tmp_path / "run.db.sock").exists, WAIT_S)
+    async with quiet_market() as exchange, recording(exchange, database), window_on(database):
         monkeypatch.setattr("klagg_tui.attach.greeting.VERSION", VERSION + 1)
         other = Window(LocalDoor(database), database)
         with pytest.raises(OtherVersion, match="do not understand each other"):
