@@ -23,6 +23,7 @@ COMMANDS: Final = (
     "import",
     "fetch",
     "export",
+    "push",
     "bars",
     "symbols",
     "db",

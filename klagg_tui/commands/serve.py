@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
     app.command("serve", epilog=_EXAMPLES)(serve)
 
 
-@with_settings("market", "storage", "alerts", "log", "serve")
+@with_settings("market", "storage", "alerts", "log", "serve", "sink")
 def serve(chosen: Chosen) -> None:
     """Record the market as `klagg record` does, and push changed bars to whoever subscribes on this machine.
 
@@ -37,19 +37,21 @@ def serve(chosen: Chosen) -> None:
     """
     from klagg_tui.commands.record import run_headless
     from klagg_tui.commands.shared.alarm import Alarm
+    from klagg_tui.commands.shared.sinks import Sinks
     from klagg_tui.runtime.plans import live_plan
     from klagg_tui.serve.server import served
 
     settings = chosen.load(watches=True).settings
     start_log(settings, settings.storage.database)
     say_update(settings.storage.database)
-    runtime, server = served(live_plan(settings), settings.serve)
-    server.start()
-    try:
-        said = f"Recording into {settings.storage.database}. {greeting(server)} Ctrl+C ends it."
-        run_headless(runtime, said, Alarm.of(runtime, settings))
-    finally:
-        server.stop()
+    with Sinks(settings) as sinks:
+        runtime, server = served(sinks.beside(live_plan(settings)), settings.serve)
+        server.start()
+        try:
+            said = f"Recording into {settings.storage.database}{sinks.said}. {greeting(server)} Ctrl+C ends it."
+            run_headless(runtime, said, Alarm.of(runtime, settings))
+        finally:
+            server.stop()
 
 
 def greeting(server: PushServer) -> str:

@@ -8,6 +8,7 @@ import typer
 
 from klagg_tui.commands.first_start import ask, is_first, remember
 from klagg_tui.commands.shared.settings import Chosen
+from klagg_tui.commands.shared.sinks import Sinks
 from klagg_tui.commands.shared.start import NOWHERE, Start
 from klagg_tui.commands.shared.watch import watch
 
@@ -35,7 +36,9 @@ def open_terminal(chosen: Chosen, start: Start = NOWHERE, *, is_served: bool = F
     if not wants_demo:
         from klagg_tui.runtime.plans import live_plan
 
-        wants_demo = watch(live_plan(settings), settings, start, is_served=is_served, typed=chosen.flags)
+        with Sinks(settings) as sinks:
+            plan = sinks.beside(live_plan(settings))
+            wants_demo = watch(plan, settings, start, is_served=is_served, typed=chosen.flags)
     if wants_demo:
         from klagg_tui.commands.demo import watch_demo
 

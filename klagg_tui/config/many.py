@@ -58,6 +58,9 @@ class Many(Kind[tuple[T, ...]]):
     def _write(self, value: tuple[T, ...]) -> str:
         return f"[{', '.join(map(self._item.to_toml, value))}]"
 
+    def _show(self, value: tuple[T, ...]) -> str:
+        return f"[{', '.join(map(self._item.to_show, value))}]"
+
 
 class Periods(Many[Period]):
     """Periods from short to long."""

@@ -16,7 +16,7 @@ from klagg_tui.config.kinds import BadValue
 from klagg_tui.config.names import SECTION as NAMES
 from klagg_tui.config.names import problems_of, take_names
 from klagg_tui.config.table import BY_NAME, CONFIG_ENV, SECTIONS, SETTINGS, Setting
-from klagg_tui.config.values import Alerts, Log, Market, Screen, Serve, Settings, Storage, VenueTable
+from klagg_tui.config.values import Alerts, Log, Market, Screen, Serve, Settings, Sink, Storage, VenueTable
 from klagg_tui.config.venues import SECTION as VENUE
 from klagg_tui.config.venues import take_tables
 from klagg_tui.config.wording import shown
@@ -172,6 +172,7 @@ def settings_of(
         Alerts(**section("alerts")),
         Log(**section("log")),
         Serve(**section("serve")),
+        Sink(**section("sink")),
         dict(tables or {}),
         dict(names or {}),
     )

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 from klagg_tui.config.columns import Columns
 from klagg_tui.config.kinds import Choice, FilePath, Kind, Number, Secret, Text, Url
 from klagg_tui.config.many import Keep, Keymap, Many, Periods
+from klagg_tui.config.sinks import SinkAddress
 from klagg_tui.config.telling import CommandLine, HookUrl, Switch
 from klagg_tui.config.venues import COINS, SYMBOLS, VenueName
 from klagg_tui.engine.period import DEFAULT_PERIODS
@@ -52,6 +53,7 @@ SECTIONS: Final = {
     "alerts": "How people are told of alerts",
     "log": "The log file",
     "serve": "Bars for other programs (`klagg serve`)",
+    "sink": "Bars on other machines (`klagg record --sink`)",
 }
 _VENUE: Final = venue()
 CONTRACT_TYPES: Final = tuple(dict.fromkeys(kind for key in keys() for kind in venue(key).contract_types))
@@ -142,6 +144,11 @@ SETTINGS: Final = (
              env="KLAGG_SERVE_TOKEN"),
     _setting("serve.origins", Many(_ORIGIN, "a list of origins like https://example.org:8080", may_be_empty=True), (),
              "Web pages that may read besides our own.", env="KLAGG_SERVE_ORIGINS"),
+    _setting("sink.to", Many(SinkAddress(), "a list of addresses like postgresql://USER:PASSWORD@HOST/DATABASE", may_be_empty=True), (),
+             "Where bars are delivered to while they are recorded; a password better stands in the file or environment than in a flag.",
+             flag="--sink"),
+    _setting("sink.forming_seconds", Number(float, 0, 3_600), 0.0,
+             "Seconds between two deliveries of the bars under way; 0: only bars that are over.", flag="--sink-forming"),
 )  # fmt: skip
 
 BY_NAME: Final = {setting.name: setting for setting in SETTINGS}

@@ -99,6 +99,16 @@ class Serve:
 
 
 @dataclass(frozen=True, slots=True)
+class Sink:
+    """Bars on other machines."""
+
+    to: tuple[str, ...]
+    """Addresses."""
+    forming_seconds: float
+    """Between two deliveries of the bars under way; 0: never."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set."""
 
@@ -108,6 +118,7 @@ class Settings:
     alerts: Alerts
     log: Log
     serve: Serve
+    sink: Sink
     venue: Mapping[str, VenueTable]
     """What is set for single exchanges, by key."""
     names: Mapping[str, str]

@@ -18,6 +18,7 @@ from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError, StorageError
+from klagg_tui.exchange.transport.gulps import GulpLoop
 from klagg_tui.feed import FeedUpdate, Status
 from klagg_tui.runtime import interpreter, questions
 from klagg_tui.runtime.host import EngineHost
@@ -280,7 +281,8 @@ class Runtime:
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._work())
+            with asyncio.Runner(loop_factory=GulpLoop) as runner:
+                runner.run(self._work())
         except asyncio.CancelledError:
             if not self._ready.done():
                 self._ready.set_exception(KlaggError("klagg was stopped before it had started."))

@@ -19,6 +19,7 @@ from klagg_tui.serve.encoding import Change
 from klagg_tui.serve.exposition import exposition
 from klagg_tui.serve.hub import Hub
 from klagg_tui.storage.opening import has_database
+from klagg_tui.storage.sink_log import SinkLog
 from klagg_tui.storage.store import Store
 from klagg_tui.texts import is_printable
 from klagg_tui.timespec import parse_time
@@ -43,6 +44,12 @@ class Disk:
             if self._store is None and self._path is not None and has_database(self._path):
                 self._store = await Store.open(self._path, read_only=True, markets=self._markets)
             return self._store
+
+    async def log(self) -> SinkLog | None:
+        """Its delivery log, opened for whoever asks; None while there is no database."""
+        if self._path is None or not has_database(self._path):
+            return None
+        return await SinkLog.open(self._path, self._markets)
 
     async def close(self) -> None:
         """Close it, also where it is just being opened."""

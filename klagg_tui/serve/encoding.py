@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from klagg_tui.engine.bar import Bar, BarKey, SeriesKey, State
+from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.engine.exact import price_text, quantity_text, turnover_text
 from klagg_tui.evidence import Evidence
 
@@ -71,6 +72,15 @@ def message(kind: str, changes: Iterable[Change], more: Mapping[str, Any] | None
     """A message with bars: `{"type": kind, ..., "bars": [...]}`."""
     head = orjson.dumps({"type": kind, **(more or {})})
     return b'%b,"bars":[%b]}' % (head[:-1], b",".join([change.json for change in changes]))
+
+
+def stretches_message(stretches: Iterable[StoredStretch], number: int) -> bytes:
+    """Where bars changed, up to that number of the delivery log; none: wherever bars are stored."""
+    told = [
+        {"symbol": symbol, "period": period.value, "from": from_ms, "to": to_ms}
+        for symbol, period, from_ms, to_ms in stretches
+    ]
+    return note("changed", number=number, stretches=told)
 
 
 def note(kind: str, **values: object) -> bytes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from klagg_tui.engine.bar import SeriesKey
+from klagg_tui.engine.bar import Bar, SeriesKey
 from klagg_tui.engine.changes import Changes
+from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadRequest
 from klagg_tui.names import Spellings
@@ -72,7 +73,31 @@ class Hub:
             self._spellings = Spellings(update.symbols, self.venue)
             for gone in self._current.keys() - set(update.symbols):
                 del self._current[gone]
-        changes = self._applied(update)
+        self._offer(self._applied(update))
+
+    def tell_stored(self, bars: Sequence[Bar], stretches: Sequence[StoredStretch], number: int) -> None:
+        """Take in what changed in the database beside the engine: bars that are over, and where more of them changed or went.
+
+        `number`: of the delivery log, up to which it is told.
+        """
+        for symbol, period, from_ms, to_ms in stretches:
+            known = self._ended.get((symbol, period))
+            if known is not None and from_ms <= known.open_ms < to_ms:
+                del self._ended[symbol, period]  # the disk knows better
+        self._offer(self._applied(HubUpdate(Changes(ended=tuple(bars)), None)))
+        for interest, subscribers in self._groups.items():
+            wanted = dict(interest)
+            if chosen := [stretch for stretch in stretches if covers(wanted, stretch)]:
+                for subscriber in subscribers:
+                    subscriber.outbox.offer_stretches(chosen, number)
+
+    def tell_lost(self) -> None:
+        """What changed in the database was not told for a while."""
+        for subscribers in self._groups.values():
+            for subscriber in subscribers:
+                subscriber.outbox.answer(note("lost"))
+
+    def _offer(self, changes: list[Change]) -> None:
         by_symbol: dict[str, list[Change]] = {}
         if any(EVERYTHING not in dict(interest) for interest in self._groups):
             for change in changes:

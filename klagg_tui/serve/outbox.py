@@ -8,7 +8,9 @@ from typing import Final
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import Overlay
-from klagg_tui.serve.encoding import Change, message
+from klagg_tui.engine.columns import StoredStretch
+from klagg_tui.serve.encoding import Change, message, stretches_message
+from klagg_tui.storage.news import HistoryNews
 
 MAX_ENDED: Final = 4_000
 """Ended bars kept for a reader that is behind; current bars replace each other, so there are never more than series."""
@@ -23,6 +25,10 @@ class Outbox:
         self._notes: list[bytes] = []
         self._shared: tuple[bytes, Sequence[Change]] | None = None
         self._bars: Overlay[Change] = Overlay()
+        self._stored = HistoryNews()
+        """Stretches of bars that are to be asked for."""
+        self._number = 0
+        """Of the newest of them."""
         self._filled = asyncio.Event()
         self._answered = asyncio.Event()
         self._answered.set()
@@ -50,10 +56,17 @@ class Outbox:
             self._merge(changes)
         self._filled.set()
 
-    def retain(self, covers: Callable[[Bar], bool]) -> None:
+    def offer_stretches(self, stretches: Sequence[StoredStretch], number: int) -> None:
+        """Put in where bars changed that are not told one by one; they go behind the bars that wait."""
+        self._stored.add(stretches)
+        self._number = number
+        self._filled.set()
+
+    def retain(self, covers: Callable[[Bar | StoredStretch], bool]) -> None:
         """Take out all bars but these."""
         self._merge_shared()
         self._bars.keep(lambda change: covers(change.bar))
+        self._stored.add(stretch for stretch in self._stored.take() if covers(stretch))
 
     async def take(self) -> bytes:
         """The next message; waits for one."""
@@ -69,6 +82,8 @@ class Outbox:
                 return text
             if self._bars:
                 return self._gathered()
+            if self._stored:
+                return stretches_message(self._stored.take(), self._number)
             self._filled.clear()
 
     def _gathered(self) -> bytes:

@@ -22,6 +22,7 @@ from klagg_tui.runtime.worker import Runtime
 from klagg_tui.serve.access import AccessPolicy
 from klagg_tui.serve.answers import Answers, Disk
 from klagg_tui.serve.connections import IDLE_S, Connections, most_connections
+from klagg_tui.serve.follower import Follower
 from klagg_tui.serve.hub import Hub, HubUpdate
 from klagg_tui.serve.push import push_to
 from klagg_tui.serve.refusals import Protocol
@@ -169,10 +170,17 @@ class PushServer:
             stack.callback(listening.close)
             closing = loop.create_task(connections.close_idle_forever())
             stack.callback(closing.cancel)
+            following = loop.create_task(Follower(disk, self._hub, lambda: self.has_readers).run())
+            stack.push_async_callback(_ended, following)
             self._loop = loop
             self._is_ready.set()
             self._started.set_result(listening.sockets[0].getsockname()[1])
             await self._stop.wait()
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def _protocol_of(runner: web.AppRunner) -> asyncio.Protocol:

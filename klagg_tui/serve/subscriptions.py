@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import orjson
 
 from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadPeriod, BadRequest
 from klagg_tui.names import typed
@@ -67,8 +68,8 @@ def updated(wanted: Mapping[str, Periods], subscription: Subscription) -> dict[s
     return together
 
 
-def covers(wanted: Mapping[str, Periods], bar: Bar) -> bool:
-    """Whether a bar is among what is wanted."""
+def covers(wanted: Mapping[str, Periods], bar: Bar | StoredStretch) -> bool:
+    """Whether a bar, or a stretch of bars, is among what is wanted."""
     return any(
         symbol in wanted and ((periods := wanted[symbol]) is None or bar.period in periods)
         for symbol in (bar.symbol, EVERYTHING)

@@ -14,9 +14,10 @@ from typing import Final, NamedTuple
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import MINUTE_MS, Period, child_of
 from klagg_tui.errors import DiskError, StorageError
-from klagg_tui.storage import derivatives
+from klagg_tui.storage import delivery_log, derivatives
 from klagg_tui.storage.connection import COPY_INTO, Connection
 from klagg_tui.storage.disk_errors import damaged, from_sqlite, reading, translate_errors
+from klagg_tui.storage.notes import Kind
 from klagg_tui.storage.opening import harm_of
 from klagg_tui.storage.rows import open_ms_of
 from klagg_tui.storage.symbols import Symbols
@@ -55,13 +56,14 @@ FROM history AS h GROUP BY h.symbol, h.period
 """
 _OLD: Final = """
 SELECT h.symbol, h.minute FROM json_each(?) AS s CROSS JOIN history AS h
-ON h.symbol = s.value AND h.period = ? AND h.minute < ? LIMIT ?
+ON h.symbol = json_extract(s.value, '$[0]') AND h.period = ? AND h.minute < json_extract(s.value, '$[1]') LIMIT ?
 """
 _DELETE_UP_TO: Final = (
     "DELETE FROM history WHERE symbol = ?1 AND period = ?2 AND minute <= ?3",
     # What is no longer there is no longer proven to be there.
     "DELETE FROM frontier WHERE symbol = ?1 AND period = ?2 AND until <= ?3 + 1",
     "UPDATE frontier SET first = max(first, ?3 + 1) WHERE symbol = ?1 AND period = ?2",
+    "INSERT INTO aged VALUES (?1, ?2, ?3 + 1) ON CONFLICT (symbol, period) DO UPDATE SET before = max(before, excluded.before)",
 )
 _ANOTHER_COPY: Final = "name another file for the copy"
 _PERIODS: Final = tuple(Period)
@@ -210,14 +212,17 @@ async def delete_before(
 ) -> int:
     """Delete bars of one period that opened before, oldest first within a symbol, and with minutes what was told beside trades.
 
-    See `Store.delete_before`.
+    See `Store.delete_before`. Those that are still to be delivered to another machine stay so long, and later ones of their series.
 
     `is_meant`: whether those of a venue are, by its label.
     """
     async with writer.batch():
         cut_ms = kept_from(period, before_ms, writer.periods)
-        ids = json.dumps([number for number, label in writer.symbols.labels.items() if is_meant(label)])
-        rows = await writer.connection.rows(_OLD, (ids, period.ordinal, cut_ms // MINUTE_MS, at_most))
+        meant = [number for number, label in writer.symbols.labels.items() if is_meant(label)]
+        ids, cut = json.dumps(meant), cut_ms // MINUTE_MS
+        waiting = await delivery_log.waiting_from(writer.connection, period)
+        cuts = json.dumps([(number, min(cut, waiting.get(number, cut))) for number in meant])
+        rows = await writer.connection.rows(_OLD, (cuts, period.ordinal, at_most))
         names = writer.symbols.names
         # No news: what was traded then is what it was.
         await writer.roll_up(((names[number], period, minute * MINUTE_MS) for number, minute in rows), is_news=False)
@@ -228,7 +233,7 @@ async def delete_before(
                 await writer.connection.rows(statement, place)
         deleted = len(rows)
         if period is Period.M1 and deleted < at_most:
-            deleted += await derivatives.delete_before(writer.connection, ids, cut_ms // MINUTE_MS, at_most - deleted)
+            deleted += await derivatives.delete_before(writer.connection, ids, cut, at_most - deleted)
     return deleted
 
 
@@ -269,7 +274,8 @@ async def remove_future(writer: Writer, now_ms: int, venue: str | None = None) -
             if period.end_ms(begun * MINUTE_MS) > now_ms
         ]
         await rows(_RESTATE, (json.dumps(not_over),))
-        writer.note_rows([*gone, *not_over])
+        writer.note_rows(gone)
+        writer.note_rows(not_over, Kind.BESIDE)
         await rows(f"DELETE FROM forming WHERE minute > ? AND {_OF_THESE}", (minute, ids))
         changed = int(await writer.connection.value("SELECT changes()")) + len(gone) + len(not_over)
         changed += await derivatives.delete_after(writer.connection, ids, minute)

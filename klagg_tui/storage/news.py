@@ -12,6 +12,7 @@ from typing import Final
 from klagg_tui.engine.bar import BarKey, SeriesKey
 from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.engine.period import Period
+from klagg_tui.storage.stretches import joined
 
 MOST_PARTS: Final = 32
 """Stretches of a series that are kept apart; of more, all between the first and the last counts as one."""
@@ -32,7 +33,7 @@ class HistoryNews:
             parts = self._parts.setdefault((symbol, period), [])
             parts.append((from_ms, to_ms))
             if len(parts) > MOST_PARTS:
-                parts[:] = _joined(parts)
+                parts[:] = joined(parts)
                 if len(parts) > MOST_PARTS:
                     parts[:] = [(parts[0][0], parts[-1][1])]
 
@@ -42,7 +43,7 @@ class HistoryNews:
         return tuple(
             StoredStretch(symbol, period, from_ms, to_ms)
             for symbol, period in sorted(taken)
-            for from_ms, to_ms in _joined(taken[symbol, period])
+            for from_ms, to_ms in joined(taken[symbol, period])
         )
 
 
@@ -60,15 +61,4 @@ def stretches_of(keys: Iterable[BarKey]) -> list[StoredStretch]:
         series, from_ms, to_ms = (symbol, period), open_ms, period.end_ms(open_ms)
     if series is not None:
         found.append(StoredStretch(*series, from_ms, to_ms))
-    return found
-
-
-def _joined(parts: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """In order of time, those that touch as one."""
-    found: list[tuple[int, int]] = []
-    for from_ms, to_ms in sorted(parts):
-        if found and from_ms <= found[-1][1]:
-            found[-1] = found[-1][0], max(found[-1][1], to_ms)
-        else:
-            found.append((from_ms, to_ms))
     return found

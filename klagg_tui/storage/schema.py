@@ -23,6 +23,9 @@ a series are known to be there without a hole, `unavailable` which bars the exch
 
 `alerts` are what is watched, `firings` what came true and when, `deliveries` on which way people were told of a firing, or are
 still to be (see `alerts`). A price of a firing is the exact decimal text.
+
+`delivery_log` says in order which stretches of `history` were changed, `sinks` who is to be told and how far that is done, `aged` up
+to where bars were deleted for their age.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ from typing import Final
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import Period
 from klagg_tui.storage import views
+from klagg_tui.storage.delivery_tables import DELIVERY
 
 APPLICATION_ID: Final = int.from_bytes(b"klag", "big")
 """Stands in the header of every klagg database, so that another program's file is known before it is touched."""
@@ -259,7 +263,7 @@ _ALERTS: Final = (
     "CREATE INDEX waiting ON deliveries (way, firing) WHERE state = 'waiting'",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND, _THIRD, (*_FOURTH, *_ALERTS), views.NAMES)
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND, _THIRD, (*_FOURTH, *_ALERTS), views.NAMES, DELIVERY)
 """Step n turns a file of version n into one of version n + 1; version 0 is an empty file. Only ever appended to.
 
 Files made before December 2026 have an empty table `progress` besides, which nothing has ever read.

@@ -139,11 +139,10 @@ async def _roll_up_edges(writer: Writer, number: int, packed: ConfirmedSeries, r
     symbol, of = packed.symbol, packed.period
     edges = {open_ms for run in runs for open_ms in (run.first_ms, run.last_ms)}
     await writer.roll_up([(symbol, of, open_ms) for open_ms in sorted(edges)], is_news=False)
-    if writer.news is not None:
-        anchor, opens = writer.symbols.known[number].anchor, packed.opens()
-        writer.note((symbol, of, open_ms) for open_ms in opens)
-        for period, _ in made_over(of, writer.periods):
-            writer.note((symbol, period, open_ms) for open_ms in {period.open_ms(at_ms, anchor) for at_ms in opens})
+    anchor = writer.symbols.known[number].anchor
+    for period in (of, *(larger for larger, _ in made_over(of, writer.periods))):
+        opens = ((period.open_ms(run.first_ms, anchor), period.open_ms(run.last_ms, anchor)) for run in runs)
+        writer.note_runs(number, period, ((first_ms, period.end_ms(last_ms)) for first_ms, last_ms in opens))
 
 
 def _larger(writer: Writer, number: int, runs: Sequence[ConfirmedSeries]) -> list[ConfirmedSeries]:

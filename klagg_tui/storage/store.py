@@ -23,6 +23,7 @@ from klagg_tui.errors import StorageError
 from klagg_tui.storage import confirming, debts, maintenance, metadata
 from klagg_tui.storage.connection import Connection
 from klagg_tui.storage.debts import Answer, Hole
+from klagg_tui.storage.delivery_log import forget_listeners
 from klagg_tui.storage.disk_errors import missing, not_a_database, translate_errors
 from klagg_tui.storage.ledger import Run
 from klagg_tui.storage.maintenance import Retention
@@ -128,6 +129,7 @@ class Store(StoreReader):
             raise
         store: Self | None = None
         try:
+            await forget_listeners(connection)
             writer = Writer(connection, tuple(periods), Naming(), previous_close)
             store = cls(path, await open_reader(path), writer, lock)
             await store._settle_markets(markets)

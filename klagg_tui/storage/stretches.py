@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from klagg_tui.engine.period import MINUTE_MS, Period
@@ -33,6 +33,16 @@ def whole_bars(stretches: Iterable[Stretch], period: Period, anchor: int, from_m
             open_ms = period.end_ms(open_ms)
         if open_ms < end_ms:
             yield open_ms // MINUTE_MS, end_ms // MINUTE_MS
+
+
+def outside(wanted: Iterable[Stretch], lacked: Sequence[Stretch]) -> list[Stretch]:
+    """The parts of stretches that lie outside of others, which are in order."""
+    return [part for stretch in wanted for part in without(stretch, lacked)]
+
+
+def joined(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """Stretches, those that touch as one, by time."""
+    return list(_joined(sorted(stretches)))
 
 
 def _joined(stretches: Iterable[Stretch]) -> Iterator[Stretch]:

@@ -10,16 +10,16 @@ from typing import Final
 
 from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.changes import Changes
-from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.period import MINUTE_MS, Period, chain
 from klagg_tui.engine.spans import Span
-from klagg_tui.storage import derivatives
+from klagg_tui.storage import delivery_log, derivatives
 from klagg_tui.storage.connection import Connection, Insert
 from klagg_tui.storage.ledger import Ledger, Run
 from klagg_tui.storage.merging import Added, Merge
-from klagg_tui.storage.news import HistoryNews, stretches_of
+from klagg_tui.storage.news import HistoryNews
+from klagg_tui.storage.notes import Kind, Notes, RowKey
 from klagg_tui.storage.queries import bars_at, stored_spans
 from klagg_tui.storage.quiet_minutes import quiet_bars
 from klagg_tui.storage.recompute import knowing_most, recompute
@@ -69,8 +69,10 @@ class Writer:
         self.symbols = Symbols()
         self.news: HistoryNews | None = None
         """Told of what is written beside the live engine, once it is on disk; None: nobody asks."""
-        self._noted: list[StoredStretch] = []
-        """News of the batch under way."""
+        self._notes = Notes()
+        """Of the batch under way."""
+        self._delivered: int | None = None
+        """Up to which number every sink was given what is in the log; None: there is none, and nothing is logged."""
         self._previous_close = frozenset(previous_close)
         self._spans: dict[str, tuple[Span, ...]] = {}
         self._is_loaded = False
@@ -84,17 +86,20 @@ class Writer:
     async def batch(self, names: Collection[str] = ()) -> AsyncIterator[None]:
         """One transaction in which all of `names` have numbers; what was read before a failure is read again."""
         async with self._lock:
-            self._noted.clear()
+            self._notes = Notes()
             try:
                 async with self.connection.transaction():
+                    self._delivered = await delivery_log.delivered(self.connection)
                     await self._load()
                     await self._add_symbols(names)
                     yield
+                    if self._delivered is not None:
+                        await delivery_log.append(self.connection, self._notes.entries(), self._delivered)
             except BaseException:
                 self._is_loaded = False
                 raise
             if self.news is not None:
-                self.news.add(self._noted)
+                self.news.add(self._notes.news(self.symbols.names))
 
     @asynccontextmanager
     async def exclusively(self) -> AsyncIterator[None]:
@@ -127,15 +132,25 @@ class Writer:
         async with self._run_batch(run, names):
             return await self._merge(run, bars, spans, is_rolled_up=False)
 
-    def note(self, keys: Iterable[BarKey]) -> None:
-        """Inside a batch: the store holds other bars there than before, or none, and the live engine did not tell so."""
-        if self.news is not None:
-            self._noted += stretches_of(keys)
+    def note(self, keys: Iterable[BarKey], kind: Kind = Kind.BESIDE) -> None:
+        """Inside a batch: the store holds other bars there than before, or none."""
+        if self._is_noting(kind):
+            self._notes.add(kind, self.symbols.row_keys(keys))
 
-    def note_rows(self, rows: Iterable[tuple[int, int, int]]) -> None:
-        """The same of rows: symbol number, period, minute."""
-        names, periods = self.symbols.names, tuple(Period)
-        self.note((names[symbol], periods[period], minute * MINUTE_MS) for symbol, period, minute in rows)
+    def note_rows(self, rows: Iterable[RowKey], kind: Kind = Kind.TAKEN_BACK) -> None:
+        """The same of rows."""
+        if self._is_noting(kind):
+            self._notes.add(kind, rows)
+
+    def note_runs(self, symbol: int, period: Period, runs: Iterable[tuple[int, int]]) -> None:
+        """The same of all bars of a symbol that open from one time to before another, written beside the live engine."""
+        if self._is_noting(Kind.BESIDE):
+            for from_ms, to_ms in runs:
+                self._notes.add_run(symbol, period.ordinal, (from_ms // MINUTE_MS, to_ms // MINUTE_MS))
+
+    def _is_noting(self, kind: Kind) -> bool:
+        """Whether anybody is told of it; what the engine told only the sinks are."""
+        return self._delivered is not None or (self.news is not None and kind is not Kind.TOLD)
 
     def opens_at(self, bar: Bar) -> Exact | None:
         """Inside a batch: see `OpensAt`."""
@@ -151,12 +166,12 @@ class Writer:
     async def roll_up(self, touched: Iterable[BarKey], *, is_amended: bool = False, is_news: bool = True) -> None:
         """Inside a batch that changed these bars: make larger ones over them again; see `recompute` and `note`."""
         touched = list(touched)
-        changed = [*touched]
+        made: list[BarKey] = []
         by_period: dict[Period, dict[int, set[int]]] = {}
         for symbol, period, open_ms in touched:
             by_period.setdefault(period, {}).setdefault(self.symbols.ids[symbol], set()).add(open_ms)
         for period in sorted(by_period):
-            changed += await recompute(
+            made += await recompute(
                 self.connection,
                 self.symbols,
                 self.packer,
@@ -167,7 +182,9 @@ class Writer:
                 is_amended=is_amended,
             )
         if is_news:
-            self.note(changed)
+            self.note([*touched, *made])
+        else:
+            self.note(made, Kind.TOLD)
 
     async def _merge(self, run: Run, bars: Sequence[Bar], spans: Sequence[Span], *, is_rolled_up: bool) -> Added:
         """`is_rolled_up`: larger bars over bars that are written as given come from the engine itself."""
@@ -179,7 +196,9 @@ class Writer:
         stored = await bars_at(self.connection, self.symbols, keys) if keys else {}
         written, added = merge.merged(ready, stored)
         await self.insert(HISTORY, written)
-        if is_rolled_up:  # a better one is stored than what is told
+        if is_rolled_up:
+            self.note((bar.key for bar in written), Kind.TOLD)
+            # a better one is stored than what is told
             self.note(bar.key for bar in ready if stored.get(bar.key, bar) != bar)
         quiet = await quiet_bars(self.connection, self.symbols, merge.junctions, self._spans)
         await self.insert(HISTORY, quiet)
@@ -193,6 +212,7 @@ class Writer:
         doubted = {bar.key: bar for bar in bars if bar.state is State.PARTIAL and bar.key in self._closed_larger}
         known = await knowing_most(self.connection, self.symbols, bars, self.opens_at)
         await self.insert(RANKED, known)
+        self.note((bar.key for bar in known), Kind.TOLD)
         # Of one that lacks trades a better one may be stored.
         self.note(bar.key for bar, told in zip(known, bars, strict=True) if bar != told or bar.state is State.PARTIAL)
         if doubted:

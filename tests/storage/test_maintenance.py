@@ -93,7 +93,7 @@ async def test_damage_met_by_a_backup_is_the_databases(tmp_path: Path, store: St
     await store.add(bars(20_000), [])
     await store.backup(tmp_path / "sound.db")
     with (tmp_path / "sound.db").open("r+b") as file:
-        file.seek(100 * 4096)  # of the bars, not of an index, which no copy reads
+        file.seek(300 * 4096)  # of the bars, not of an index, which no copy reads
         file.write(b"\xff" * 4096)
     async with await Store.open(tmp_path / "sound.db", read_only=True) as damaged:
         with pytest.raises(StorageError, match=r"sound\.db is damaged"):

@@ -27,7 +27,7 @@ _THE_RECORDERS: Final = {
     *(("storage", key) for key in ("keep", "flush_seconds")),
     *(("alerts", key) for key in ("desktop", "command", "webhook")),
 }
-"""Settings that hold for who records, beside all of the market."""
+"""Settings that hold for who records, beside all of the market and of sinks."""
 REAL: Final = "screen"
 """The file of the preferences of real markets: see `screens.state_file`."""
 
@@ -138,7 +138,7 @@ def _greeting(plan: Plan, shared: SharedRuntime | None, typed: Collection[str]) 
 def _is_the_recorders(name: str) -> bool:
     """Whether a setting holds for who records, and not for a window."""
     section, _, key = name.partition(".")
-    return section == "market" or (section, key) in _THE_RECORDERS
+    return section in {"market", "sink"} or (section, key) in _THE_RECORDERS
 
 
 def require_keymap(settings: Settings) -> None:

@@ -69,7 +69,7 @@ METRICS: Final = {
     ),
     Group.DELAY: (Metric.DELAY, Metric.TRADES_PER_SECOND, Metric.TRADES, Metric.LATE),
     Group.HISTORY: (Metric.WEIGHT_USED, Metric.WEIGHT_LIMIT, Metric.REQUESTS, Metric.RETRIES),
-    Group.DISK: (Metric.DIRTY_ROWS, Metric.WRITE, Metric.ROWS_WRITTEN, Metric.ROWS_DELETED),
+    Group.DISK: (Metric.DIRTY_ROWS, Metric.WRITE, Metric.ROWS_WRITTEN, Metric.ROWS_DELETED, Metric.BARS_DELIVERED),
     Group.ALERTS: (),
     Group.RESOURCES: (Metric.MEMORY, Metric.PROCESSOR),
 }

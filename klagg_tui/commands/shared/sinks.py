@@ -1,0 +1,72 @@
+"""The sinks of the settings, beside whatever records: begun when the database is open, ended when the last state is written."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
+
+from klagg_tui.commands.shared.output import OutputClosed, say
+from klagg_tui.metrics import Metric
+
+if TYPE_CHECKING:
+    from klagg_tui.config import Settings
+    from klagg_tui.runtime.host import EngineHost
+    from klagg_tui.runtime.source import Plan
+    from klagg_tui.sinks.sender import Sender
+
+_LOOK_S: Final = 0.5
+
+
+class Sinks:
+    """A thread for each; none where the settings name none."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Have what each needs.
+
+        Raises:
+            SinkError: a library for it is not installed.
+        """
+        self._senders: list[Sender] = []
+        if settings.sink.to:
+            from klagg_tui.sinks.sender import Sender
+            from klagg_tui.sinks.targets import target_of
+
+            targets = {target.name: target for target in map(target_of, settings.sink.to)}
+            path, forming_s = settings.storage.database, settings.sink.forming_seconds
+            self._senders = [Sender(path, target, forming_s) for target in targets.values()]
+
+    @property
+    def said(self) -> str:
+        """Where bars go besides, to stand behind the name of the database."""
+        names = " and ".join(sender.name for sender in self._senders)
+        return f" and delivering to {names}" if names else ""
+
+    def beside(self, plan: Plan) -> Plan:
+        """The plan, with the sinks beside its source and their troubles among its notices."""
+        return plan.with_background(self._run) if self._senders else plan
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for sender in self._senders:
+            if sender.is_started and not sender.stop():
+                with suppress(OutputClosed):
+                    say(f"{sender.name} lacks some bars still; it is given them at the next start.", err=True)
+
+    async def _run(self, host: EngineHost) -> None:
+        for sender in self._senders:
+            sender.start()
+        while True:
+            host.metrics.set(Metric.BARS_DELIVERED, sum(sender.delivered for sender in self._senders))
+            for number, sender in enumerate(self._senders):
+                told = " ".join(sender.notices)
+                if told:
+                    host.notices[f"sink {number}"] = told
+                else:
+                    host.notices.pop(f"sink {number}", None)
+            await asyncio.sleep(_LOOK_S)

@@ -1,0 +1,49 @@
+"""A way to a port that can be cut without a word."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Self
+
+from tests.sinks.server import free_port
+
+
+class Line:
+    """Copies between the two; while it is cut, what is sent goes nowhere."""
+
+    def __init__(self, port: int) -> None:
+        self.port = free_port()
+        self.is_cut = False
+        self._to = port
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            there, back = await asyncio.open_connection("127.0.0.1", self._to)
+        except OSError:
+            writer.close()
+            return
+        for source, target in ((reader, back), (there, writer)):
+            task = asyncio.ensure_future(self._copy(source, target))
+            self._tasks.add(task)
+
+    async def _copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        try:
+            while data := await source.read(65536):
+                if not self.is_cut:
+                    target.write(data)
+                    await target.drain()
+        finally:
+            target.close()
