@@ -30,8 +30,8 @@ class Beat(NamedTuple):
     """For those that have had a picture; None: nothing changed for them."""
     picture: FeedUpdate | None = None
     """All there is, for those that have had none yet: what changed afterwards is in later updates, perhaps with some of this again."""
-    tapes: Mapping[int, tuple[AggTrade, ...]] = {}
-    """Trades that windows have not had yet of the symbols they follow, by number of the window."""
+    tapes: Mapping[int, tuple[str, tuple[AggTrade, ...]]] = {}
+    """The symbol that a window follows, by its name in the run, and trades of it that the window has not had yet, by number of the window."""
 
 
 class Audience(Protocol):
@@ -70,12 +70,12 @@ class _Followed:
             self._sent.clear()
         self.tape.follow(symbol)
 
-    def take(self) -> tuple[AggTrade, ...]:
-        """Trades that were not taken yet."""
-        trades = tuple(self.tape.trades)
+    def take(self) -> tuple[str, tuple[AggTrade, ...]] | None:
+        """The symbol and its trades that were not taken yet; None where there are none."""
+        symbol, trades = self.tape.symbol, tuple(self.tape.trades)
         news = tuple(trade for trade in trades if trade.aggregate_id not in self._sent)
         self._sent = {trade.aggregate_id for trade in trades}
-        return news
+        return (symbol, news) if symbol is not None and news else None
 
 
 class Recorder:

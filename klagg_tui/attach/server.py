@@ -163,9 +163,9 @@ class WindowServer:
             for window in new:
                 window.has_picture = True
             self._send(new, codec.packed({"picture": codec.update_out(beat.picture), "status": status}))
-        for number, trades in beat.tapes.items():
+        for number, (symbol, trades) in beat.tapes.items():
             if (follower := self._windows.get(number)) is not None:
-                said = {"tape": trades[0].symbol, "trades": codec.trades_out(trades)}
+                said = {"tape": symbol, "trades": codec.trades_out(trades)}
                 self._send([follower], codec.packed(said))
 
     def _is_in_step(self, window: _Window, update: FeedUpdate | None, status: Message) -> bool:

@@ -20,11 +20,13 @@ from klagg_tui.attach import codec, server, window
 from klagg_tui.attach.codec import VERSION
 from klagg_tui.attach.gathering import Gathering
 from klagg_tui.attach.link import LocalDoor
+from klagg_tui.attach.serving import with_windows
 from klagg_tui.attach.shared import SharedRuntime
 from klagg_tui.attach.window import Window
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import DatabaseBusy, KlaggError, OtherVersion, Unattached
 from klagg_tui.feed import Feed, FeedUpdate
+from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import SimulatedExchange
 from klagg_tui.storage.store import Store
 from tests.attach.looking import Seen, are_alike, recorder, recording, window_on
@@ -65,6 +67,28 @@ async def test_windows_show_the_rows_of_the_recorder_whenever_they_come(tmp_path
                 assert first.status().market == runtime.status().market
                 assert not first.status().is_behind
         await until(lambda: are_alike(own), WAIT_S)
+
+
+async def test_symbols_of_several_exchanges_are_shown_and_followed_by_their_names(tmp_path: Path) -> None:
+    database = tmp_path / "run.db"
+    async with simulated(
+        ["binance-um", "kraken"], symbols=3, seed=5, activity=0.2, speed=20, faults="none"
+    ) as exchanges:
+        runtime = Runtime(with_windows(plan(exchanges, database)))
+        await asyncio.to_thread(runtime.start)
+        try:
+            own = await shows(runtime)
+            async with window_on(database) as window:
+                seen = Seen(window)
+                await until(lambda: are_alike(own, seen) and len(own.market.counts) == 2, WAIT_S)
+                assert [venue.key for venue in window.status().venues] == ["binance-um", "kraken"]
+                symbol = next(name for name in seen.market.rows if name.startswith("kraken:"))
+                window.follow(symbol)
+                await until(lambda: window.tape(symbol), WAIT_S)
+                columns = await window.columns([symbol], Period.M1, 0, ("close",))
+                assert list(columns) in ([symbol], [])
+        finally:
+            await runtime.stop()
 
 
 async def test_a_window_answers_what_the_recorder_answers(tmp_path: Path) -> None:
