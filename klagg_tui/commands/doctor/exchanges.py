@@ -9,6 +9,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from klagg_tui.commands.doctor.finding import Finding, Named
+from klagg_tui.engine.period import DAY_MS, MINUTE_MS
 
 if TYPE_CHECKING:
     from klagg_tui.config import Settings
@@ -177,9 +178,13 @@ def _advice(trouble: str) -> str:
     return "see to the network, or name a proxy with --proxy; another exchange is chosen with --venue"
 
 
+_SECOND_MS: Final = 1_000
+_UNITS_MS: Final = (("days", DAY_MS), ("hours", 60 * MINUTE_MS), ("minutes", MINUTE_MS), ("s", _SECOND_MS))
+
+
 def _length(off_ms: float) -> str:
     """How long, in the unit that tells it."""
-    for unit, size_ms in (("days", 86_400_000), ("hours", 3_600_000), ("minutes", 60_000), ("s", 1_000)):
+    for unit, size_ms in _UNITS_MS:
         if abs(off_ms) >= 2 * size_ms:
             return f"{abs(off_ms) / size_ms:,.0f} {unit}"
     return f"{abs(off_ms):,.0f} ms"
