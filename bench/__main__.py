@@ -34,6 +34,7 @@ PARTS: Final = (
     "start",
     "cold",
     "serve",
+    "windows",
 )
 
 

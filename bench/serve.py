@@ -57,6 +57,7 @@ class Made:
 
     market = "made market"
     is_live = True
+    knows_time = True
 
     def __init__(self) -> None:
         self.status = SourceStatus(Mode.DEMO, "connected")

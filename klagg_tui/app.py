@@ -18,7 +18,7 @@ from textual.theme import Theme
 
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import FilterError
-from klagg_tui.feed import Feed, Mode, Playback
+from klagg_tui.feed import Attachment, Feed, Mode, Playback
 from klagg_tui.runtime import interpreter
 from klagg_tui.screens.app_state import BEATS_A_SECOND, AppState
 from klagg_tui.screens.base import KlaggScreen
@@ -60,6 +60,8 @@ class KlaggApp(Navigation):
         desk: where alerts are kept, and people told of them outside of the screen.
         signs: what the terminal is told of an alert.
         playback: of a replay, how it is played.
+        attachment: where another process may record.
+        welcome: told once, behind the first picture.
     """
 
     TITLE = "klagg"
@@ -77,6 +79,7 @@ class KlaggApp(Navigation):
         Binding("z", "local_time", "Times local or UTC", id="times"),
         Binding("question_mark", "help", "Help", id="help", key_display="?"),
         Binding("colon", "command_palette", "Command palette", show=False, id="palette", key_display=":"),
+        Binding("ctrl+r", "take_over", "Record here, where the klagg that recorded has ended", id="take_over"),
         Binding("D", "demo", "The simulated market, where the real one cannot be reached", id="demo"),
         *PLAYBACK_BINDINGS,
         Binding("q", "quit", "Leave klagg", id="quit"),
@@ -96,10 +99,12 @@ class KlaggApp(Navigation):
         desk: AlertDesk | None = None,
         signs: TerminalSigns = TerminalSigns(),  # noqa: B008 - it never changes
         playback: Playback | None = None,
+        attachment: Attachment | None = None,
         welcome: str = "",
     ) -> None:
         super().__init__()
         self._welcome = welcome
+        self._attachment = attachment
         self._on_shown = on_shown
         self._is_shown = False
         self._failure = failure
@@ -265,12 +270,19 @@ class KlaggApp(Navigation):
         """Keys of a replay hold where one is played and no question lies over the screen."""
         if action == "playback":
             return self._playback is not None and self._klagg_screen is not None
+        if action == "take_over":
+            return self._attachment is not None and self._attachment.is_attached and self._klagg_screen is not None
         return super().check_action(action, parameters)
 
     def action_playback(self, what: str) -> None:
         """Pause a replay, change its speed, play on to a time."""
         if self._playback:
             self._playback.do(what)
+
+    def action_take_over(self) -> None:
+        """Record here from now on, where the klagg that recorded has ended."""
+        if self._attachment is not None:
+            self.notify(self._attachment.take_over(), timeout=8)
 
     def action_tints(self) -> None:
         """Green up, red up, or the colour-blind pair."""

@@ -33,6 +33,7 @@ COMMANDS: Final = (
     "record",
     "serve",
     "follow",
+    "attach",
     "web",
     "demo",
     "simulate",

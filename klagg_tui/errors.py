@@ -19,6 +19,8 @@ KlaggError                      one sentence for a person: what happened, what i
 │   ├── DatabaseLocked          another program holds a lock on it
 │   ├── OtherMarket             it holds the bars of another market
 │   └── DiskTrouble             the disk is full, read-only or broken
+├── Unattached                  there is no recorder to attach to, or not any more
+│   └── OtherVersion            it is of another version of klagg
 ├── Undelivered                 nobody could be told of an alert on one way
 ├── SinkError                   bars cannot be delivered to another machine
 ├── ExportError                 bars cannot be written where they were asked for, or not in that form
@@ -121,6 +123,14 @@ class OtherMarket(StorageError):
 
 class DiskError(StorageError):
     """The disk is full, read-only or broken."""
+
+
+class Unattached(KlaggError):
+    """There is no recorder to attach to, or not any more."""
+
+
+class OtherVersion(Unattached):
+    """There is one, of another version of klagg."""
 
 
 class Undelivered(KlaggError):

@@ -143,6 +143,9 @@ class Status(NamedTuple):
     is_simulated: bool = False
     """Whether the exchanges are made up, whether they answer or not."""
 
+    attached: str = ""
+    """Where another process records and this one only looks on: which, in a word or two."""
+
     def behind(self) -> Status:
         """The same, marked as from before."""
         venues = tuple(venue._replace(is_behind=True, connection="stale") for venue in self.venues)
@@ -249,6 +252,19 @@ class Playback(Protocol):
 
     def skip_to(self, at_ms: int) -> None:
         """Play without any waiting up to this recorded time: on from here, or where that was played already, from the beginning."""
+        ...
+
+
+class Attachment(Protocol):
+    """Looking on where another process records. Every call is cheap and safe from the screen's thread."""
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether another process records, or did until it ended."""
+        ...
+
+    def take_over(self) -> str:
+        """Record here from now on, where the other has ended; returns a sentence on what comes of that."""
         ...
 
 

@@ -6,13 +6,13 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from textual.binding import BindingsMap
 
 from klagg_tui.app import KlaggApp
 from klagg_tui.errors import KlaggError
-from klagg_tui.feed import Playback
+from klagg_tui.feed import Attachment, Feed, Playback
 from klagg_tui.hints import ended, hint_or_all
 from klagg_tui.runtime import interpreter
 from klagg_tui.screens.base import KlaggScreen
@@ -25,15 +25,40 @@ if TYPE_CHECKING:
     from klagg_tui.alerting.desk import Desk
     from klagg_tui.config import Alerts as AlertSettings
     from klagg_tui.config import Screen as ScreenSettings
+    from klagg_tui.engine.period import Period
     from klagg_tui.runtime.stop_signals import StopSignals
-    from klagg_tui.runtime.worker import Runtime
 
 _LEAVE_S: Final = 3.0
 """As long may a screen take to go."""
 
 
+class Runner(Feed, Protocol):
+    """What is shown: an engine, or a window on one of another process; see `Runtime`."""
+
+    def start(self) -> None:
+        """Wait until there is something to be shown."""
+        ...
+
+    def go_on(self, shown: Period | None = None) -> None:
+        """The first picture was shown."""
+        ...
+
+    @property
+    def error(self) -> BaseException | None:
+        """Why it ended by itself."""
+        ...
+
+    def cancel(self) -> None:
+        """Begin to stop."""
+        ...
+
+    def wait(self, timeout_s: float | None = None) -> None:
+        """Wait for the end."""
+        ...
+
+
 def run(
-    runtime: Runtime,
+    runtime: Runner,
     stop: StopSignals,
     settings: ScreenSettings | None = None,
     *,
@@ -43,14 +68,16 @@ def run(
     alerts: AlertSettings | None = None,
     desk: Desk | None = None,
     playback: Playback | None = None,
-    welcome: str = "",
+    attachment: Attachment | None = None,
+    welcome: Callable[[], str] = lambda: "",
 ) -> bool:
     """Start the engine, show the market until the user or a signal ends it, and end when the last changes are on disk.
 
     Returns whether the user left for the simulated market. `names` are own names of the settings and what they stand for;
     `state_name` names the file of the preferences, `begin` makes of them those that this start is to have; `alerts` say what the
     terminal is told of alerts, which `desk` keeps;
-    `playback` is that of a replay; `welcome` is told once, when the screen is there.
+    `playback` is that of a replay, `attachment` that of a market which another process may record; what `welcome` gives is told once,
+    when the screen is there.
 
     Raises:
         KlaggError: the engine cannot start, ended by itself, or could not write its last state.
@@ -73,7 +100,8 @@ def run(
         desk=desk,
         signs=TerminalSigns(alerts.bell, form_of(alerts.terminal, os.environ)) if alerts else TerminalSigns(),
         playback=playback,
-        welcome=welcome,
+        attachment=attachment,
+        welcome=welcome(),
     )
     try:
         is_for_demo = not stop.came and bool(app.run())
@@ -106,7 +134,7 @@ def _below(kind: type[KlaggScreen]) -> list[type[KlaggScreen]]:
 
 
 def _end_without_screen(
-    runtime: Runtime, restore: Callable[[], None], has_left: threading.Event, desk: Desk | None
+    runtime: Runner, restore: Callable[[], None], has_left: threading.Event, desk: Desk | None
 ) -> None:
     """Write the last state; where the screen has not gone some seconds behind that, go without it."""
 

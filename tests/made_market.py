@@ -100,6 +100,7 @@ class MadeMarket:
         self.notices: tuple[str, ...] = ()
         self.halted: frozenset[str] = frozenset()
         self.not_chosen = ""
+        self.attached = ""
         self.others: tuple[str, ...] = ()
         self.metrics: dict[Metric, float] = {}
         self.progress: Progress | None = None
@@ -239,7 +240,7 @@ class MadeMarket:
             "made market", self.mode, self.now_ms, 45.0, self.connection, self.notices, self._engine.counters,
             {Metric.TRADES_PER_SECOND: 1200.0, Metric.MEMORY: 61.0, **self.metrics}, ("21:00:01 INFO began", "21:00:02 INFO connected"),
             self.progress, self.halted, self.not_chosen, venues=self.venues, is_simulated=self.is_simulated,
-            others=self.others,
+            others=self.others, attached=self.attached,
         )  # fmt: skip
 
     async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:

@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 from textual.worker import WorkerState
 
 from klagg_tui.app import KlaggApp
-from klagg_tui.feed import Playback
+from klagg_tui.feed import Attachment, Playback
 from klagg_tui.screens.base import LEAST_HEIGHT, LEAST_WIDTH
 from klagg_tui.screens.state_file import StateFile
 from klagg_tui.screens.widgets.table import MarketTable
@@ -147,12 +147,14 @@ async def opened(
     state_path: Path | None = None,
     keymap: dict[str, str] | None = None,
     playback: Playback | None = None,
+    attachment: Attachment | None = None,
+    welcome: str = "",
 ) -> AsyncIterator[Seen]:
     """The app, with its first frame drawn."""
     feed = feed or pickle.loads(_made_market())
     defaults = preferences or Preferences(sort="symbol", descending=False, period="1m")
     state_file = StateFile(state_path, defaults) if state_path else None
-    app = KlaggApp(feed, defaults, state_file, keymap, playback=playback)
+    app = KlaggApp(feed, defaults, state_file, keymap, playback=playback, attachment=attachment, welcome=welcome)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         seen = Seen(app, pilot, feed)

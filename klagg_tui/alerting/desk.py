@@ -44,16 +44,22 @@ class Desk:
         path: the database, which is there and up to date when `start` is called.
         ways: how people are told.
         now_ms: this machine's clock.
+        watches: whether this klagg is the one that writes down and tells what fires, or only looks at what another one does.
     """
 
     keeps = True
 
     def __init__(
-        self, path: Path, ways: Sequence[Way] = (), now_ms: Callable[[], int] = lambda: round(time.time() * 1000)
+        self,
+        path: Path,
+        ways: Sequence[Way] = (),
+        now_ms: Callable[[], int] = lambda: round(time.time() * 1000),
+        watches: Callable[[], bool] = lambda: True,
     ) -> None:
         self._path = path
         self._ways = tuple(ways)
         self._now_ms = now_ms
+        self._watches = watches
         self._given: deque[_Work] = deque()
         self._given_count = self._done_count = 0
         self._ledger: tuple[int, Ledger] | None = None
@@ -112,7 +118,9 @@ class Desk:
         self._give(work)
 
     def note(self, changed: Sequence[Alert], firings: Sequence[Firing] = ()) -> None:
-        """See `AlertDesk.note`."""
+        """See `AlertDesk.note`; where another klagg watches, it notes that itself."""
+        if not self._watches():
+            return
         changed, firings = tuple(changed), tuple(firings)
         ways = {way.name: way.most_at_once for way in self._ways}
 
@@ -155,10 +163,9 @@ class Desk:
             stack.push_async_callback(store.close)
             for way in self._ways:
                 stack.push_async_callback(way.close)
-            self._senders = [Sender(way, store, self._now_ms, on_given_up=self._read_again) for way in self._ways]
-            tasks = [asyncio.ensure_future(sender.run()) for sender in self._senders]
+            tasks: list[asyncio.Task[None]] = []
             try:
-                await self._work(store)
+                await self._work(store, tasks)
             finally:
                 for task in tasks:
                     task.cancel()
@@ -178,9 +185,12 @@ class Desk:
                 return None
             await self._wait()
 
-    async def _work(self, store: AlertStore) -> None:
+    async def _work(self, store: AlertStore, sending: list[asyncio.Task[None]]) -> None:
         while True:
             self._wakes.clear()
+            if not self._senders and self._watches():
+                self._senders = [Sender(way, store, self._now_ms, on_given_up=self._read_again) for way in self._ways]
+                sending += [asyncio.ensure_future(sender.run()) for sender in self._senders]
             is_last = self._is_stopping
             try:
                 await self._write(store)

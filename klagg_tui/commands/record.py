@@ -66,6 +66,7 @@ def record(
 
     Alerts fire here too: `klagg alerts` adds them, also meanwhile. A copy has none.
     """
+    from klagg_tui.attach.serving import with_windows
     from klagg_tui.commands.shared.alarm import Alarm
     from klagg_tui.commands.shared.sinks import Sinks
     from klagg_tui.runtime.plans import live_plan
@@ -80,7 +81,7 @@ def record(
         copy_headless(source, settings)
         return
     with Sinks(settings) as sinks:
-        runtime = Runtime(sinks.beside(live_plan(settings)))
+        runtime = Runtime(with_windows(sinks.beside(live_plan(settings))))
         greeting = f"Recording into {settings.storage.database}{sinks.said}. Ctrl+C ends it."
         run_headless(runtime, greeting, Alarm.of(runtime, settings))
 

@@ -37,7 +37,8 @@ def open_terminal(chosen: Chosen, start: Start = NOWHERE, *, is_served: bool = F
         from klagg_tui.runtime.plans import live_plan
 
         with Sinks(settings) as sinks:
-            wants_demo = watch(sinks.beside(live_plan(settings)), settings, start, is_served=is_served)
+            plan = sinks.beside(live_plan(settings))
+            wants_demo = watch(plan, settings, start, is_served=is_served, typed=chosen.flags)
     if wants_demo:
         from klagg_tui.commands.demo import watch_demo
 

@@ -13,6 +13,8 @@ from klagg_tui.engine.exact import Exact
 from klagg_tui.engine.parsing import turnover
 from klagg_tui.engine.period import MINUTE_MS
 
+SCREEN: Final = "screen"
+"""Whoever takes news without a name."""
 LATE_MS: Final = 3_000
 """So long after its end a minute still waits for what was told in it."""
 _MOST_SEEN: Final = 4_096
@@ -117,8 +119,8 @@ def minute_of(told: Told) -> DerivativeMinute:
 class DerivativesBook:
     """The minutes of all followed contracts of one exchange: those under way, and those that ended since they were taken.
 
-    Two readers take them, each for itself: the disk `take_ended`, the screen `take_news`. `tells_liquidations`: whether a minute
-    without any is one in which there were none.
+    Whoever takes them does so for itself: the disk `take_ended`, the screen and windows `take_news`. `tells_liquidations`: whether a
+    minute without any is one in which there were none.
     """
 
     def __init__(self, *, tells_liquidations: bool = False) -> None:
@@ -130,8 +132,8 @@ class DerivativesBook:
         """When each symbol's mark price was told last."""
         self._seen: dict[Liquidation, None] = {}
         self._ended: list[DerivativeMinute] = []
-        self._news: dict[tuple[str, int], DerivativeMinute] | None = None
-        """For the screen; None until somebody has asked for it."""
+        self._news: dict[str, dict[tuple[str, int], DerivativeMinute]] = {}
+        """For each who has asked for it, by its name."""
 
     def __len__(self) -> int:
         """Contracts of which something was told lately."""
@@ -165,11 +167,15 @@ class DerivativesBook:
         ended, self._ended = self._ended, []
         return ended
 
-    def take_news(self) -> tuple[DerivativeMinute, ...]:
-        """The minutes that changed since the last call, in their newest state."""
-        news = self._open if self._news is None else self._news
-        self._news = {}
+    def take_news(self, reader: str = SCREEN) -> tuple[DerivativeMinute, ...]:
+        """The minutes that changed since this reader's last call, in their newest state; at its first those under way."""
+        news = self._news.get(reader, self._open)
+        self._news[reader] = {}
         return tuple(news.values())
+
+    def forget(self, reader: str) -> None:
+        """It takes no more news."""
+        self._news.pop(reader, None)
 
     def under_way(self, symbol: str) -> list[DerivativeMinute]:
         """The minutes of a symbol that have not ended yet, in their newest state."""
@@ -178,14 +184,14 @@ class DerivativesBook:
     @property
     def waiting(self) -> int:
         """How many minutes wait for the screen."""
-        return len(self._news or ())
+        return len(self._news.get(SCREEN, ()))
 
     def recall(self, minutes: Iterable[DerivativeMinute]) -> None:
-        """Minutes that are stored, for a screen that looks; what is under way or has changed since is newer."""
-        if self._news is not None:
-            for minute in minutes:
-                if minute.key not in self._open:
-                    self._news.setdefault(minute.key, minute)
+        """Minutes that are stored, for whoever looks; what is under way or has changed since is newer."""
+        for minute in minutes:
+            if minute.key not in self._open:
+                for news in self._news.values():
+                    news.setdefault(minute.key, minute)
 
     def _is_over(self, open_ms: int) -> bool:
         return open_ms + MINUTE_MS + LATE_MS <= self._now_ms
@@ -211,10 +217,10 @@ class DerivativesBook:
             **dict(zip(_SUMMED, self._sums, strict=True))  # type: ignore[arg-type]  # they are numbers
         )
         minute = self._open[part.key] = begun.merged(part)
-        if self._news is not None:
-            self._news[minute.key] = minute
-            if len(self._news) > _MOST_NEWS:
-                del self._news[next(iter(self._news))]
+        for news in self._news.values():
+            news[minute.key] = minute
+            if len(news) > _MOST_NEWS:
+                del news[next(iter(news))]
 
     def _end(self, keys: Iterable[tuple[str, int]]) -> None:
         self._ended += [self._open.pop(key) for key in keys]

@@ -11,7 +11,7 @@ from typing import Final
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import ChangeBuffer, Changes
 from klagg_tui.engine.columns import StoredStretch
-from klagg_tui.engine.derivatives import DerivativeMinute
+from klagg_tui.engine.derivatives import SCREEN, DerivativeMinute
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AggTrade, AppEvent, HoldSymbol, TradeFields
 from klagg_tui.engine.period import Period, chain
@@ -19,7 +19,7 @@ from klagg_tui.engine.readers import Reader
 from klagg_tui.errors import StorageError
 from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.exchange.transport.steady import Absence
-from klagg_tui.feed import FeedUpdate, InstrumentFacts
+from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Status
 from klagg_tui.formatting import counted
 from klagg_tui.metrics import Metric
 from klagg_tui.names import parted
@@ -27,6 +27,7 @@ from klagg_tui.runtime.look import Look
 from klagg_tui.runtime.market_host import MarketHost
 from klagg_tui.runtime.tape import Tape
 from klagg_tui.runtime.venue_host import VenueHost
+from klagg_tui.runtime.viewer import Viewer
 from klagg_tui.storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -69,12 +70,14 @@ class EngineHost(MarketHost):
         self.venues: list[VenueHost] = []
         """The sides of several exchanges; empty where one is watched."""
         self.tape = Tape()
+        self.tapes = [self.tape]
         self._told = chain(periods)
         """Whose bars the screen is told: rolling windows are made of minutes."""
         self.stale_closes = list(self._told) if store else []
         """Periods whose stored closes the screen has not seen yet."""
         self._flush_s = flush_s
-        self._screen = engine.reader()
+        self._screen = Viewer(SCREEN, engine.reader())
+        self._viewers = [self._screen]
         self._disk = engine.reader() if store else None
         self._unwritten = ChangeBuffer()
         self._untold: list[DerivativeMinute] = []
@@ -84,24 +87,49 @@ class EngineHost(MarketHost):
         self._writing = asyncio.Lock()
         if store:
             store.collect_news()
+        self.status: Callable[[], Status] = lambda: Status("", Mode.CONNECTING, 0)
+        """How the run is doing, as it was told last."""
         self.takes_more: Callable[[], bool] = lambda: True
         """Whether whoever looks has taken the newest update."""
-        self._shown: set[str] = set()
         self.instruments: dict[str, InstrumentFacts] = {}
         """What is known of symbols, stored ones included."""
-        self._learned: dict[str, InstrumentFacts] = {}
-        """What the listing says of symbols and the screen was not told yet."""
         self._tickers: dict[str, Ticker24h] = {}
-        """The same of the last 24 hours."""
+        """The last 24 hours as they were told last."""
+        self._look, self._looks = Look(), tuple[Look, ...]()
 
     def learn(self, instruments: Mapping[str, InstrumentFacts]) -> None:
-        """Take in what a listing says of symbols, for the screen."""
+        """Take in what a listing says of symbols, for whoever looks."""
         self.instruments.update(instruments)
-        self._learned.update(instruments)
+        for viewer in self._viewers:
+            viewer.learn(instruments)
 
     def tell_tickers(self, tickers: Mapping[str, Ticker24h]) -> None:
-        """Take in what an exchange says of the last 24 hours, for the screen."""
+        """Take in what an exchange says of the last 24 hours, for whoever looks."""
         self._tickers.update(tickers)
+        for viewer in self._viewers:
+            viewer.tell_tickers(tickers)
+
+    def tell_bars(self, current: Sequence[Bar]) -> None:
+        """Take in bars under way that another klagg makes, for the screen."""
+        self.told.tell(current, self.now_ms())
+        for viewer in self._viewers:
+            viewer.told.add(Changes(tuple(current)))
+
+    def view(self, name: str) -> Viewer:
+        """One more who is told updates, of that name, for whom everything is new; see `update` and `forget`."""
+        viewer = Viewer(name, self.engine.reader())
+        viewer.learn(self.instruments)
+        viewer.tell_tickers(self._tickers)
+        viewer.told.add(self.told.changes)
+        self._viewers.append(viewer)
+        return viewer
+
+    def forget(self, viewer: Viewer) -> None:
+        """It is told nothing more."""
+        self._viewers.remove(viewer)
+        self.engine.forget(viewer.reader)
+        for market in self.markets:
+            market.derivatives.forget(viewer.name)
 
     def venue(self, key: str, now_ms: Callable[[], int]) -> VenueHost:
         """The side of one exchange more, whose clock `now_ms` is; its symbols are named `key:symbol`."""
@@ -129,8 +157,9 @@ class EngineHost(MarketHost):
         """Give trades to the engine, in order."""
         self._bound()
         self.engine.take(trades)
-        if self.tape.symbol is not None:
-            self.tape.record(trades, self.tape.symbol)
+        for tape in self.tapes:
+            if tape.symbol is not None:
+                tape.record(trades, tape.symbol)
 
     def _bound(self) -> None:
         if self.ahead_ms is not None:
@@ -141,7 +170,17 @@ class EngineHost(MarketHost):
         self.tape.follow(symbol)
 
     def look_at(self, look: Look) -> None:
-        """Fetch the history of what somebody looks at first, from now on."""
+        """Fetch the history of what is on the own screen first, from now on."""
+        self._look = look
+        self._use_looks()
+
+    def look_also(self, looks: Sequence[Look]) -> None:
+        """And behind it, from now on, the history of what is looked at in windows."""
+        self._looks = tuple(looks)
+        self._use_looks()
+
+    def _use_looks(self) -> None:
+        look = self._look._replace(others=self._looks)
         for market in (self, *self.venues):
             market.look = look
 
@@ -259,35 +298,33 @@ class EngineHost(MarketHost):
         return (*self.engine.symbols(), *self.told.symbols)
 
     def is_seen(self) -> bool:
-        """Whether whoever looks was told of all that happened, and took it."""
-        return not self._screen.tracker and not self.told and self.takes_more()
+        """Whether the own screen was told of all that happened, and took it."""
+        return not self._screen.reader.tracker and not self._screen.told and self.takes_more()
 
-    async def update(self) -> FeedUpdate:
-        """What changed for the screen since it was asked last; trades go on between some symbols and the next."""
+    async def update(self, viewer: Viewer | None = None) -> FeedUpdate:
+        """What changed for one who looks, the own screen, since it was asked last; trades go on between some symbols and the next."""
+        viewer = viewer or self._screen
         buffer = ChangeBuffer()
-        async for changes in self._drained(self._screen, self._told):
+        async for changes in self._drained(viewer.reader, self._told):
             buffer.add(changes)
-        buffer.add(self.told.take())
+        buffer.add(viewer.take_told())
         # Without a pause in between: what was written beside an ended bar is told with it or later, never before.
-        stored = self._take_news()
+        stored = self._take_news(viewer)
         current, ended, _ = buffer.changes()
-        symbols = self.followed
-        following = set(symbols)
-        added = tuple(symbol for symbol in symbols if symbol not in self._shown)
-        removed = tuple(sorted(self._shown - following))
-        self._shown = following
-        learned, self._learned = self._learned, {}
-        tickers, self._tickers = self._tickers, {}
-        told = tuple(minute for market in self.markets for minute in market.derivatives.take_news())
+        added, removed = viewer.take_symbols(self.followed)
+        learned, tickers = viewer.take_learned(), viewer.take_tickers()
+        told = tuple(minute for market in self.markets for minute in market.derivatives.take_news(viewer.name))
         return FeedUpdate(
             Changes(current, ended), added, removed, self._traded(current), learned, stored, tickers, told
         )
 
-    def _take_news(self) -> tuple[StoredStretch, ...]:
-        """What changed in the store beside the engine."""
-        if self.store is None:
-            return ()
-        return tuple(stretch for stretch in self.store.take_news() if stretch.period in self._told)
+    def _take_news(self, viewer: Viewer) -> tuple[StoredStretch, ...]:
+        """What changed in the store beside the engine; all who look are told of it."""
+        if self.store is not None and (news := self.store.take_news()):
+            told = [stretch for stretch in news if stretch.period in self._told]
+            for each in self._viewers:
+                each.stored.add(told)
+        return viewer.stored.take()
 
     async def _drained(self, reader: Reader, periods: tuple[Period, ...] | None = None) -> AsyncIterator[Changes]:
         """What changed for a reader, some symbols at a time, trades being taken in between.

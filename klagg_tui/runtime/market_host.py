@@ -85,7 +85,9 @@ class MarketHost(ABC):
     periods: tuple[Period, ...]
     store: Store | None
     tape: Tape
-    """Of the run, which is one exchange's symbol at a time."""
+    """Of the own screen, which is one exchange's symbol at a time."""
+    tapes: list[Tape]
+    """All that somebody looks at, the own screen's first."""
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self.now_ms = now_ms

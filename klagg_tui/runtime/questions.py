@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +15,7 @@ from klagg_tui.engine.columns import BarColumns
 from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.period import Period
 from klagg_tui.runtime.host import EngineHost
+from klagg_tui.storage.reader import StoreReader
 from klagg_tui.storage.store import Store
 
 T = TypeVar("T")
@@ -28,7 +29,14 @@ async def history(host: EngineHost, symbol: str, period: Period, before_ms: int 
     if host.store is None:
         return ()
     waiting = host.unwritten(symbol, period)  # before the disk is read: what is written meanwhile is in both
-    stored = host.store.bars(symbol, period, None, before_ms, newest_first=True, limit=count)
+    return await bars_before(host.store, waiting, symbol, period, before_ms, count)
+
+
+async def bars_before(
+    store: StoreReader, waiting: Mapping[int, Bar], symbol: str, period: Period, before_ms: int | None, count: int
+) -> tuple[Bar, ...]:
+    """What is stored and what waits to be, by open time, as `history` has it."""
+    stored = store.bars(symbol, period, None, before_ms, newest_first=True, limit=count)
     found = {bar.open_ms: bar async for bar in stored}
     for open_ms, bar in waiting.items():
         known = found.get(open_ms)

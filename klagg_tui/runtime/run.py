@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Collection, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Final, cast
 
 import psutil
 
-from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.period import Period, chain
 from klagg_tui.errors import OtherMarket, StorageError
@@ -19,10 +18,12 @@ from klagg_tui.runtime.background import run_guarded
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.interpreter import collect_forever
 from klagg_tui.runtime.latest import Latest
+from klagg_tui.runtime.look import Look
 from klagg_tui.runtime.several import MarketSource, SeveralMarkets
 from klagg_tui.runtime.source import Plan, Source
-from klagg_tui.runtime.startup import CLOSES, note_watched, stored_bars, stored_closes, stored_instruments
+from klagg_tui.runtime.startup import note_watched, stored_bars, stored_closes, stored_instruments
 from klagg_tui.runtime.telling import told_status
+from klagg_tui.runtime.turns import Turns
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.venues import label_of
 
@@ -49,6 +50,7 @@ async def opened(plan: Plan, latest: Latest) -> AsyncIterator[EngineRun]:
         engine = KlineEngine(plan.periods, holds_gaps=source.is_live)
         periods = tuple(sorted(set(plan.periods)))
         host = EngineHost(engine, periods, store, source.now_ms, plan.flush_s)
+        host.status = lambda: latest.status
         if isinstance(source, SeveralMarkets):
             for key, one in source.sources.items():
                 host.venue(key, one.now_ms)
@@ -74,6 +76,40 @@ async def _named(source: Source, plan: Plan, store: Store | None) -> Source:
     return SeveralMarkets({label_of(mark): cast("MarketSource", source)})  # what is live feeds one exchange's side
 
 
+class OwnScreen:
+    """The engine's own screen, as `Turns` has it."""
+
+    def __init__(self, host: EngineHost) -> None:
+        self._host = host
+        self.stale_closes = host.stale_closes
+
+    @property
+    def look(self) -> Look:
+        """What it shows."""
+        return self._host.look
+
+    @property
+    def followed(self) -> tuple[str, ...]:
+        """The symbols of which new bars come."""
+        return self._host.followed
+
+    def exchange_ms(self) -> int:
+        """The run's clock."""
+        return self._host.now_ms()
+
+    async def update(self) -> FeedUpdate:
+        """What changed in the engine."""
+        return await self._host.update()
+
+    async def closes(self, period: Period, symbols: Collection[str] | None) -> FeedUpdate:
+        """From the database, once it holds what has ended."""
+        host = self._host
+        if host.store is None:
+            return FeedUpdate()
+        await host.flush_ended()  # no bar is shown as it was before the engine changed it
+        return await stored_closes(host.store, period, host.instruments, symbols)
+
+
 class EngineRun:
     """A plan whose database is open."""
 
@@ -84,11 +120,7 @@ class EngineRun:
         self._latest = latest
         host.takes_more = lambda: latest.is_taken
         self._process = psutil.Process()
-        self._is_turn_of_stored = True
-        self._stale_series: dict[Period, set[str]] = {}
-        """Symbols of which stored closes of a period became others since they were shown; the longest waiting period first."""
-        self._shown_last: Period | None = None
-        """Of which closes were shown for that reason."""
+        self.turns = Turns(OwnScreen(host))
 
     async def run(self) -> None:
         """Go on until cancelled, also behind the source's end; whatever happens, the last changes are written.
@@ -132,51 +164,11 @@ class EngineRun:
 
     async def _show(self) -> None:
         try:
-            self._latest.put(await self._next_update())
+            self._latest.put(await self.turns.next())
         except StorageError as error:
             self.host.notices["shown"] = f"{error} Stored bars are shown once it can be read."
         else:
             self.host.notices.pop("shown", None)
-
-    async def _next_update(self) -> FeedUpdate:
-        """Stored bars before new ones, then both in turns: what is fetched for minutes must not keep trades off the screen."""
-        host = self.host
-        while self._is_turn_of_stored and host.store and (host.stale_closes or self._stale_series):
-            stored = await self._stored_closes(host.store)
-            if any(stored):
-                self._is_turn_of_stored = False
-                return stored
-        self._is_turn_of_stored = True
-        update = await host.update()
-        self._note_stale(update.stored)
-        return update
-
-    async def _stored_closes(self, store: Store) -> FeedUpdate:
-        """Those of all symbols first, then of those whose history changed; shown, they are due no more."""
-        host = self.host
-        await host.flush_ended()  # no bar is shown as it was before the engine changed it
-        if host.stale_closes:
-            stored = await stored_closes(store, host.stale_closes[0], host.instruments)
-            del host.stale_closes[0]
-        else:
-            period = self._shown_last = self._stale_period()
-            stored = await stored_closes(store, period, host.instruments, self._stale_series[period])
-            del self._stale_series[period]
-        return stored
-
-    def _stale_period(self) -> Period:
-        """The one on the screen, in turns with the one that waits longest: at a start every beat brings minutes of some symbols."""
-        shown = self.host.look.period
-        if shown in self._stale_series and shown is not self._shown_last:
-            return shown
-        return next(iter(self._stale_series))
-
-    def _note_stale(self, changed: Iterable[StoredStretch]) -> None:
-        """Closes that are shown became others in the store."""
-        now_ms, following = self.host.now_ms(), set(self.host.followed)
-        for symbol, period, _, to_ms in changed:
-            if symbol in following and to_ms > now_ms - (CLOSES + 1) * period.nominal_ms:
-                self._stale_series.setdefault(period, set()).add(symbol)
 
     def _measure_process(self) -> None:
         """Measure memory and processor; that needs a file descriptor, and running out of those must end nothing."""

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from functools import cache
 from typing import Final
 
 from klagg_tui.engine.changes import Changes
+from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.period import Period
 from klagg_tui.exchange.registry import keys, venue
 from klagg_tui.feed import FeedUpdate, InstrumentFacts
 from klagg_tui.formatting import counted
 from klagg_tui.names import parted
+from klagg_tui.storage.reader import StoreReader
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import Pair, Standing
 
 log = logging.getLogger(__name__)
 
+RECALLED_MS: Final = 24 * 3_600_000
+"""So much of what was told of contracts is shown at the start, as far as sums and changes need it."""
 CLOSES: Final = 60
 """Closed bars of each symbol and period, for sparklines and changes."""
 
@@ -86,6 +90,18 @@ async def stored_closes(
     A period at a time keeps the first picture fast.
     """
     return _shown(Changes(ended=await store.latest((period,), CLOSES, symbols)), instruments)
+
+
+async def told_lately(
+    store: StoreReader, now_ms: int, venue: str | None = None
+) -> AsyncIterator[list[DerivativeMinute]]:
+    """What was told of contracts lately, of all or of one exchange's, as far as it cannot be had again: amounts and sums, not prices."""
+    async for minutes in store.derivatives_since(now_ms - RECALLED_MS, venue=venue):
+        yield [
+            minute._replace(mark_price=None, index_price=None, funding_rate=None)
+            for minute in minutes
+            if minute.open_interest is not None or minute.long_count or minute.short_count
+        ]
 
 
 def _shown(changes: Changes, instruments: Mapping[str, InstrumentFacts]) -> FeedUpdate:

@@ -1,28 +1,29 @@
-"""Bars that another klagg makes, on their way to the screen beside those of the engine."""
+"""Bars that another klagg makes, shown beside those of the engine. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.changes import ChangeBuffer, Changes
+from klagg_tui.engine.bar import Bar, SeriesKey
+from klagg_tui.engine.changes import Changes
 
 
 class ToldBars:
-    """What was told of them; on the engine's loop only."""
+    """What was told of them."""
 
     def __init__(self) -> None:
-        self._waiting = ChangeBuffer()
+        self._current: dict[SeriesKey, Bar] = {}
         self._symbols: dict[str, int] = {}
-
-    def __bool__(self) -> bool:
-        """Whether something is to be shown."""
-        return bool(self._waiting)
 
     @property
     def symbols(self) -> Mapping[str, int]:
         """Those of which anything was told, and when a bar under way was told last, 0 where none was."""
         return self._symbols
+
+    @property
+    def changes(self) -> Changes:
+        """The newest bar under way of each series."""
+        return Changes(tuple(self._current.values()))
 
     def add_symbols(self, symbols: Iterable[str]) -> None:
         """There are bars of these."""
@@ -31,12 +32,6 @@ class ToldBars:
 
     def tell(self, current: Iterable[Bar], at_ms: int) -> None:
         """Bars under way in their newest state."""
-        current = tuple(current)
-        self._symbols.update((bar.symbol, at_ms) for bar in current)
-        self._waiting.add(Changes(current))
-
-    def take(self) -> Changes:
-        """What was told since the last call."""
-        changes = self._waiting.changes()
-        self._waiting.clear()
-        return changes
+        for bar in current:
+            self._current[bar.series] = bar
+            self._symbols[bar.symbol] = at_ms

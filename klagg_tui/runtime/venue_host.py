@@ -23,6 +23,7 @@ class Core(Protocol):
     periods: tuple[Period, ...]
     store: Store | None
     tape: Tape
+    tapes: list[Tape]
 
     def learn(self, instruments: Mapping[str, InstrumentFacts]) -> None:
         """Take in what a listing says."""
@@ -99,7 +100,7 @@ class VenueHost(MarketHost):
         super().__init__(now_ms)
         self.key = key
         self.engine = VenueEngine(core.engine, key)
-        self.periods, self.store, self.tape = core.periods, core.store, core.tape
+        self.periods, self.store, self.tape, self.tapes = core.periods, core.store, core.tape, core.tapes
         self._core = core
 
     def handle(self, events: Iterable[AppEvent]) -> None:
@@ -112,9 +113,10 @@ class VenueHost(MarketHost):
         """Give trades to the engine, in order; they carry the exchange's own names."""
         self._bound()
         self._core.engine.take(trades, self.key)
-        followed = parted(self.tape.symbol or "")
-        if followed.venue == self.key:
-            self.tape.record(trades, followed.symbol)
+        for tape in self.tapes:
+            followed = parted(tape.symbol or "")
+            if followed.venue == self.key:
+                tape.record(trades, followed.symbol)
 
     def learn(self, instruments: Mapping[str, InstrumentFacts]) -> None:
         """Take in what the exchange's listing says of its symbols."""

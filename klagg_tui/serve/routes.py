@@ -1,4 +1,4 @@
-"""The server's paths: `/ws` pushes, `/api/…` and `/metrics` answer, `/` is a page that shows one symbol."""
+"""The server's paths: `/ws` pushes, `/attach` is for windows, `/api/…` and `/metrics` answer, `/` is a page that shows one symbol."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from klagg_tui.serve.exposition import CONTENT_TYPE
 from klagg_tui.serve.hub import Hub, Subscriber
 from klagg_tui.serve.refusals import error_answer, name_server
 from klagg_tui.serve.subscriptions import parse_subscription
+from klagg_tui.serve.windows import PATH, Relay
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,9 @@ async def well_formed(request: web.Request, handler: Handler) -> web.StreamRespo
 class Routes:
     """Request handlers over one hub."""
 
-    def __init__(self, hub: Hub, answers: Answers, access: AccessPolicy) -> None:
+    def __init__(self, hub: Hub, answers: Answers, access: AccessPolicy, relay: Relay | None = None) -> None:
+        """`relay`: where windows of other machines go."""
+        self._relay = relay or Relay(None)
         self._hub = hub
         self._answers = answers
         self._access = access
@@ -99,6 +102,7 @@ class Routes:
         for path, file in PAGE_FILES.items():
             app.router.add_get(path, self._page(file))
         app.router.add_get("/ws", self._socket)
+        app.router.add_get(PATH, self._attach)
         app.router.add_get("/api/bars", self._answering(lambda request: self._answers.bars(request.query)))
         app.router.add_get(
             "/api/derivatives", self._answering(lambda request: self._answers.derivatives(request.query))
@@ -144,6 +148,9 @@ class Routes:
             return await compress(request, web.Response(body=body, headers=headers))
 
         return handle
+
+    async def _attach(self, request: web.Request) -> web.StreamResponse:
+        return self._refusal(request) or await self._relay.serve(request)
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         if refusal := self._refusal(request):

@@ -13,6 +13,7 @@ from typing import Final, cast
 
 from aiohttp import web
 
+from klagg_tui.attach.serving import with_windows
 from klagg_tui.config import Serve
 from klagg_tui.errors import ConfigError
 from klagg_tui.feed import Status
@@ -26,6 +27,7 @@ from klagg_tui.serve.hub import Hub, HubUpdate
 from klagg_tui.serve.push import push_to
 from klagg_tui.serve.refusals import Protocol
 from klagg_tui.serve.routes import MAX_READERS, Routes
+from klagg_tui.serve.windows import Relay
 from klagg_tui.storage.venues import label_of
 
 log = logging.getLogger(__name__)
@@ -43,7 +45,7 @@ def served(plan: Plan, settings: Serve) -> tuple[Runtime, PushServer]:
     """
     access = AccessPolicy(settings.host, settings.port, settings.token, settings.origins)
     server = PushServer(access, plan.database, lambda: runtime.status(), plan.markets)  # noqa: PLW0108 - there is no runtime yet
-    runtime = Runtime(plan.with_background(push_to(server)))
+    runtime = Runtime(with_windows(plan).with_background(push_to(server)))
     return runtime, server
 
 
@@ -145,7 +147,9 @@ class PushServer:
         async with AsyncExitStack() as stack:
             disk = Disk(self._database, self._markets)
             stack.push_async_callback(disk.close)
-            self._routes = Routes(self._hub, Answers(self._hub, disk, self._status), self._access)
+            self._routes = Routes(
+                self._hub, Answers(self._hub, disk, self._status), self._access, Relay(self._database)
+            )
             app = self._routes.app()
             runner = web.AppRunner(app, shutdown_timeout=_SHUTDOWN_S)
             connections = Connections(lambda: _protocol_of(runner), most_connections(MOST_SOCKETS), IDLE_S)

@@ -134,7 +134,7 @@ class StreamFeed:
                 if told.series is not None and copy.recorder in ("", told.recorder):
                     self._set_clock(told)
                     name = host.store.called(told.series.venue, told.series.symbol)
-                    host.told.tell([bar._replace(symbol=name) for bar in told.bars], self.now_ms())
+                    host.tell_bars([bar._replace(symbol=name) for bar in told.bars])
         finally:
             await connection.close()
 

@@ -37,7 +37,7 @@ _LOCKED_BYTE: Final = 1 << 62
 
 _BEGINNING: Final = b"SQLite format 3\0"
 """Of every SQLite database: https://sqlite.org/fileformat.html, 1.3."""
-_BESIDE: Final = ("-wal", "-shm", "-journal", "-lock", "-lock-journal", ".before-update")
+_BESIDE: Final = ("-wal", "-shm", "-journal", "-lock", "-lock-journal", ".before-update", ".sock")
 """What follows a database's name in those of the files that belong to it."""
 
 Migrations = Sequence[Sequence[str]]

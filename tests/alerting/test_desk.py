@@ -231,3 +231,25 @@ async def test_a_klagg_that_is_killed_while_it_tells_leaves_it_to_the_next_one(t
                 await asyncio.sleep(0.005)
         await _stopped(desk)
     assert server.came[0] == server.came[1], "the same id, so that who gets it twice knows"
+
+
+async def test_beside_a_klagg_that_watches_nothing_is_noted_or_told_until_that_one_has_ended(path: Path) -> None:
+    way, is_attached = Made(), True
+    desk = Desk(path, [way], watches=lambda: not is_attached)
+    alert = Alert("last>1", made_ms=1)
+    desk.put(alert)  # made in a window, it is kept all the same
+    desk.start()
+    assert (await _news(desk)).alerts == (alert,)
+    desk.note([replace(alert, count=1)], [FIRING])
+    async with await AlertStore.open(path) as recorder:
+        await recorder.note([replace(alert, count=5)], [FIRING], {way.name: None})
+        ledger = await _news(desk)
+        assert [each.count for each in ledger.alerts] == [5]
+        assert len(ledger.firings) == 1
+        assert way.told == []
+        is_attached = False
+        await _until(lambda: way.told)  # what the other one left
+        desk.note([replace(alert, count=6)], [FIRING])
+        await _until(lambda: len(way.told) == 2)
+        assert [each.count for each in await recorder.alerts()] == [6]
+    await _stopped(desk)

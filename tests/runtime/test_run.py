@@ -75,7 +75,7 @@ async def test_what_changed_is_shown_between_stored_bars_however_many_are_due(tm
         await run.host.store.add_confirmed(bars(3))
         run.host.stale_closes[:] = [Period.M5, Period.M1, Period.M1]
         run.host.learn({SYMBOL: InstrumentFacts("one", "The one", SYMBOL, "BTC", "USDT")})
-        first, second = await run._next_update(), await run._next_update()
+        first, second = await run.turns.next(), await run.turns.next()
         assert {bar.period for bar in first.changes.ended} == {Period.M1}
         assert second.instruments[SYMBOL].base == "BTC"
         assert run.host.stale_closes == [Period.M1]
@@ -87,14 +87,14 @@ async def test_history_that_comes_of_one_symbol_shows_its_closes_alone(tmp_path:
         assert store is not None
         await store.add_confirmed([*bars(3), *bars(3, symbol=OTHER)])
         run.host.handle([AddSymbol(SYMBOL, 0), AddSymbol(OTHER, 0)])
-        while (await run._next_update()).changes or run.host.stale_closes or run._stale_series:
+        while (await run.turns.next()).changes or run.host.stale_closes or run.turns.stale:
             pass
         await store.add_confirmed(bars(2, START + 3 * MINUTE))
-        told = await run._next_update()
+        told = await run.turns.next()
         assert told.stored == (StoredStretch(SYMBOL, Period.M1, START + 3 * MINUTE, START + 5 * MINUTE),)
-        shown = (await run._next_update()).changes.ended
+        shown = (await run.turns.next()).changes.ended
         assert [(bar.symbol, bar.open_ms) for bar in shown] == [(SYMBOL, START + n * MINUTE) for n in range(5)]
-        assert not run._stale_series
+        assert not run.turns.stale
 
 
 async def test_closes_of_the_period_on_the_screen_wait_for_no_minutes_that_keep_coming(tmp_path: Path) -> None:
@@ -103,15 +103,15 @@ async def test_closes_of_the_period_on_the_screen_wait_for_no_minutes_that_keep_
         store = run.host.store
         assert store is not None
         run.host.handle([AddSymbol(SYMBOL, 0), AddSymbol(OTHER, 0)])
-        while (await run._next_update()).changes or run.host.stale_closes or run._stale_series:
+        while (await run.turns.next()).changes or run.host.stale_closes or run.turns.stale:
             pass
         run.host.look_at(Look(period=Period.M5))
         shown: list[Period] = []
         for turn in range(6):
             for period in (Period.M1, Period.M5, Period.H1):
                 await store.add_confirmed(bars(1, START + turn * period.nominal_ms, period=period))
-            await run._next_update()
-            shown += {bar.period for bar in (await run._next_update()).changes.ended}
+            await run.turns.next()
+            shown += {bar.period for bar in (await run.turns.next()).changes.ended}
         assert shown == [Period.M5, Period.M1, Period.M5, Period.H1, Period.M5, Period.M1]
 
 
@@ -125,8 +125,8 @@ async def test_history_older_than_the_closes_that_are_shown_and_of_symbols_that_
         run.host.now_ms = lambda: START + DAY
         run.host.handle([AddSymbol(SYMBOL, 0)])
         await store.add_confirmed([*bars(3), *bars(3, START + DAY - 3 * MINUTE, symbol=OTHER)])
-        assert {stretch.symbol for stretch in (await run._next_update()).stored} == {SYMBOL, OTHER}
-        assert not run._stale_series
+        assert {stretch.symbol for stretch in (await run.turns.next()).stored} == {SYMBOL, OTHER}
+        assert not run.turns.stale
 
 
 async def test_a_live_run_keeps_which_exchanges_it_watches_and_a_replay_does_not(tmp_path: Path) -> None:

@@ -7,18 +7,17 @@ import logging
 from collections.abc import Iterable
 from typing import Final
 
-from klagg_tui.engine.derivatives import DerivativeMinute, DerivativesBook, Liquidation, Told
+from klagg_tui.engine.derivatives import DerivativesBook, Liquidation, Told
 from klagg_tui.errors import Refused, UnknownSymbol
 from klagg_tui.exchange.limits import DerivativeFacts
 from klagg_tui.exchange.messages import BesideTrades
 from klagg_tui.exchange.venue import Priority
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime.live.context import LiveContext
+from klagg_tui.runtime.startup import told_lately
 
 log = logging.getLogger(__name__)
 
-RECALLED_MS: Final = 24 * 3_600_000
-"""So much of what is stored is shown at the start, as far as sums and changes need it."""
 _LEAST_PAUSE_S: Final = 0.05
 """Between two questions, however fast the exchange's time goes."""
 _MOST_WAITING: Final = 5_000
@@ -76,10 +75,9 @@ class Derivatives:
 
     async def _recall(self) -> None:
         """Give the screen what was told lately, as far as it cannot be had again: amounts and sums, not prices."""
-        since_ms = self._host.now_ms() - RECALLED_MS
         book = self._host.derivatives
-        async for minutes in self._context.store.derivatives_since(since_ms, venue=self._host.key or None):
-            book.recall(_amounts(minute) for minute in minutes if _is_worth(minute))
+        async for minutes in told_lately(self._context.store, self._host.now_ms(), self._host.key or None):
+            book.recall(minutes)
             while book.waiting > _MOST_WAITING:  # noqa: ASYNC110 - the screen tells nobody when it looks
                 await asyncio.sleep(0.2)
 
@@ -93,12 +91,3 @@ class Derivatives:
         if isinstance(told, Liquidation) and (worth := self._context.contract(told.symbol).value):
             return told._replace(turnover=told.volume * worth)
         return told
-
-
-def _amounts(minute: DerivativeMinute) -> DerivativeMinute:
-    """Without what is not the present price any more."""
-    return minute._replace(mark_price=None, index_price=None, funding_rate=None)
-
-
-def _is_worth(minute: DerivativeMinute) -> bool:
-    return minute.open_interest is not None or bool(minute.long_count or minute.short_count)

@@ -190,8 +190,7 @@ class GapRepair:
         priority, _, symbol = turn
         if priority != Priority.SEED:
             return symbol
-        look = self._host.look
-        for seen in (look.opened, *look.symbols):
+        for seen in self._host.look.seen():
             if seen in self._queued and seen not in self._busy and seen != symbol:
                 gap = self._host.engine.pending_gap(seen)
                 if gap is not None and gap.next_id is None:

@@ -73,6 +73,8 @@ class StatusLine(Line):
             Piece(f" {market_name(state)} ", Role.TEXT),
             Piece(f" {_SIGNS[liveness]} {liveness} ", _ROLES[liveness]),
         ]
+        if state.status.attached:
+            left.append(Piece(f" {state.status.attached} ", Role.DIM))
         if subject:
             left.append(Piece(f" {subject} ", Role.STRONG))
         return left

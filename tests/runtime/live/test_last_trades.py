@@ -20,6 +20,7 @@ from klagg_tui.runtime.live import last_trades as last_trades_module
 from klagg_tui.runtime.live.context import LiveContext
 from klagg_tui.runtime.live.keyed import KeyedMarketData, Naming
 from klagg_tui.runtime.live.last_trades import LastTrades
+from klagg_tui.runtime.tape import Tape
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.storage.store import Store
 from tests.feeds import until
@@ -140,7 +141,7 @@ async def test_a_symbol_of_another_exchange_is_that_ones_to_ask_for(scene: Scene
     scene.asked.may_answer.set()
     scene.host.key = "binance-um"
     scene.host.follow("kraken:BTC/USD")
-    await until(lambda: scene.last._noticed == scene.tape.openings)
+    await until(lambda: scene.last._noticed[scene.tape] == scene.tape.openings)
     await asyncio.sleep(0)
     scene.host.follow("binance-um:BTCUSDT")
     await until(lambda: len(scene.asked.questions) == 1)
@@ -153,3 +154,15 @@ async def test_the_exchange_is_asked_by_its_own_name() -> None:
     keyed = KeyedMarketData(asked, Naming("kraken"))  # type: ignore[arg-type]
     (*_, newest) = await keyed.recent_trades("kraken:BTC/USD", priority=Priority.SEED)
     assert newest.symbol == "BTC/USD"
+
+
+async def test_who_looks_in_a_window_waits_for_no_other_tape(scene: Scene) -> None:
+    window = Tape()
+    scene.host.tapes.append(window)
+    scene.host.follow(SYMBOL)
+    await until(lambda: len(scene.asked.questions) == 1)
+    window.follow(OTHER)
+    await until(lambda: len(scene.asked.questions) == 2)
+    scene.asked.may_answer.set()
+    await until(lambda: len(window.trades) == 3 and len(scene.tape.trades) == 3)
+    assert {each.symbol for each in window.trades} == {OTHER}
