@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.engine import parsing
+from klagg_tui.engine.bar import State
 from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.engine.derivatives import ContractQuote
 from klagg_tui.engine.engine import KlineEngine
@@ -19,7 +20,7 @@ from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.look import Look
 from klagg_tui.runtime.tape import Tape
 from klagg_tui.storage.store import Store
-from tests.makers import MINUTE, START, SYMBOL, bars, trade, trades
+from tests.makers import MINUTE, START, SYMBOL, bar, bars, trade, trades
 
 OTHER = "ETHUSDT"
 PERIODS = (Period.M1, Period.M5)
@@ -89,3 +90,16 @@ def test_what_windows_look_at_comes_behind_the_own_screen(host: EngineHost) -> N
         *(("XRPUSDT", "5m"), ("XRPUSDT", "1m"), (OTHER, "5m"), (OTHER, "1m")),
     ]
     assert list(host.look.seen()) == [SYMBOL, "XRPUSDT", OTHER]
+
+
+async def test_bars_that_another_klagg_makes_are_told_to_each_also_to_one_who_comes_later(host: EngineHost) -> None:
+    told = bar(symbol="ELSEUSDT", state=State.FORMING)
+    host.tell_bars([told])
+    assert not host.is_seen()
+    later = host.view("windows")
+    for viewer in (None, later):
+        update = await host.update(viewer)
+        assert update.changes.current == (told,)
+        assert "ELSEUSDT" in update.symbols_added
+        assert update.last_trade_ms == {"ELSEUSDT": START}
+        assert not (await host.update(viewer)).changes.current
