@@ -33,6 +33,8 @@ klagg record --quote USDT --db usdt.db
 klagg record --symbols BTCUSDT,ETHUSDT --periods 1m,1h --history 1000
 
 klagg record --sink postgresql://klagg@db.example.org/market --sink-forming 5
+
+klagg record --dataset s3://research/bars
 """
 _LOOK_S: Final = 0.2
 _AGAIN_S: Final = 300.0

@@ -104,6 +104,8 @@ class Sink:
 
     to: tuple[str, ...]
     """Addresses."""
+    datasets: tuple[str, ...]
+    """Addresses of folders and buckets that are given whole days."""
     forming_seconds: float
     """Between two deliveries of the bars under way; 0: never."""
 

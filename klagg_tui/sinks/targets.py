@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from klagg_tui.errors import SinkError
@@ -9,10 +10,12 @@ from klagg_tui.sinks.target import Target
 
 SCHEMES: Final = ("postgresql", "postgres")
 """Beginnings of addresses, before `://`."""
+DATASETS: Final = ("s3", "gs", "file")
+"""Of those of datasets."""
 
 
-def target_of(address: str) -> Target:
-    """The target at an address.
+def target_of(address: str, database: Path) -> Target:
+    """The target at an address, for the bars of a database.
 
     Raises:
         SinkError: there is no such kind, or what it needs is not installed.
@@ -21,4 +24,12 @@ def target_of(address: str) -> Target:
         from klagg_tui.sinks.postgres import PostgresTarget
 
         return PostgresTarget(address)
-    raise SinkError("Bars go to addresses like postgresql://USER:PASSWORD@HOST/DATABASE.")
+    if address.partition("://")[0] in DATASETS:
+        from klagg_tui.sinks.dataset import DatasetTarget
+        from klagg_tui.sinks.places import place_of
+
+        return DatasetTarget(place_of(address), database)
+    raise SinkError(
+        "Bars go to addresses like postgresql://USER:PASSWORD@HOST/DATABASE, and whole days to s3://BUCKET/FOLDER, "
+        "gs://BUCKET/FOLDER or file:///FOLDER."
+    )
