@@ -149,6 +149,9 @@ SETTINGS: Final = (
              flag="--sink"),
     _setting("sink.datasets", Many(DatasetAddress(), "a list of addresses like s3://BUCKET/FOLDER or file:///FOLDER", may_be_empty=True), (),
              "Where whole days are written as Parquet files while bars are recorded.", flag="--dataset"),
+    _setting("sink.dataset_seconds", Number(float, 0, 86_400), 60.0,
+             "Seconds between two looks whether files of a dataset are to be written; each costs a bucket two requests.",
+             flag="--dataset-seconds"),
     _setting("sink.forming_seconds", Number(float, 0, 3_600), 0.0,
              "Seconds between two deliveries of the bars under way; 0: only bars that are over.", flag="--sink-forming"),
 )  # fmt: skip

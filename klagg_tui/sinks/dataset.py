@@ -27,8 +27,6 @@ from klagg_tui.storage.sink_log import Part, Portion, SeriesPlace
 if TYPE_CHECKING:
     import polars as pl
 
-PAUSE_S: Final = 60.0
-"""Bars of a day that is over change seldom, and where bytes are stored each request is paid for."""
 SETTLED_MS: Final = 10 * MINUTE_MS
 """So long after its end a day is written: its last bars are confirmed by then."""
 _AT_ONCE: Final = 16
@@ -41,7 +39,7 @@ _VERSION: Final = 1
 class DatasetTarget:
     """The files of one database in one place; see `Target`."""
 
-    def __init__(self, place: Place, database: Path, pause_s: float = PAUSE_S) -> None:
+    def __init__(self, place: Place, database: Path, pause_s: float = 0) -> None:
         self.name = place.name
         self.pause_s = pause_s
         self._place = place

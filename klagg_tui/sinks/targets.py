@@ -14,8 +14,8 @@ DATASETS: Final = ("s3", "gs", "file")
 """Of those of datasets."""
 
 
-def target_of(address: str, database: Path) -> Target:
-    """The target at an address, for the bars of a database.
+def target_of(address: str, database: Path, dataset_s: float = 0) -> Target:
+    """The target at an address, for the bars of a database; datasets are looked after every `dataset_s` seconds.
 
     Raises:
         SinkError: there is no such kind, or what it needs is not installed.
@@ -28,7 +28,7 @@ def target_of(address: str, database: Path) -> Target:
         from klagg_tui.sinks.dataset import DatasetTarget
         from klagg_tui.sinks.places import place_of
 
-        return DatasetTarget(place_of(address), database)
+        return DatasetTarget(place_of(address), database, dataset_s)
     raise SinkError(
         "Bars go to addresses like postgresql://USER:PASSWORD@HOST/DATABASE, and whole days to s3://BUCKET/FOLDER, "
         "gs://BUCKET/FOLDER or file:///FOLDER."

@@ -37,7 +37,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def sending(path: Path, address: str) -> Iterator[Sender]:
-    made = Sender(path, DatasetTarget(BucketPlace(address), path, pause_s=0))
+    made = Sender(path, DatasetTarget(BucketPlace(address), path))
     made.start()
     try:
         yield made

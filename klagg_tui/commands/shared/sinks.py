@@ -33,7 +33,10 @@ class Sinks:
             from klagg_tui.sinks.targets import target_of
 
             path, forming_s = settings.storage.database, settings.sink.forming_seconds
-            targets = {target.name: target for target in (target_of(address, path) for address in addresses)}
+            targets = {
+                target.name: target
+                for target in (target_of(address, path, settings.sink.dataset_seconds) for address in addresses)
+            }
             self._senders = [Sender(path, target, forming_s) for target in targets.values()]
 
     @property
