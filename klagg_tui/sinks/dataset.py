@@ -10,8 +10,10 @@ import asyncio
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,6 +36,7 @@ _AT_ONCE: Final = 16
 _FEW: Final = 3
 """So many days are looked for one by one, more in a list of what is there."""
 _VERSION: Final = 1
+_NUMBER: Final = attrgetter("number")
 
 
 class DatasetTarget:
@@ -79,17 +82,14 @@ class DatasetTarget:
         there = await self._position()
         if (there and there[0].token) != before:
             return False
-        over = await self._over(self._days)
-        await self._write(await self._changed(self._days, portion, over), portion.parts, over)
-        text = {
-            "version": _VERSION,
-            "token": position.token,
-            "number": position.number,
-            "place": position.place,
-            "before": files.date_of(over),
-        }
-        await self._place.put(self._own_name, json.dumps(text, indent=1).encode())
-        self._before = over
+        over, swept = await self._over(self._days), _swept_in(portion.parts)
+        await self._write(await self._changed(portion, over), swept, over)
+        crossed = sorted(await self._days.between(self._before, over), key=_order)
+        for number, files_of_day in groupby(crossed, _NUMBER):
+            await self._write(files_of_day, swept, over)
+            if there is not None:  # what comes behind it is found by its number again
+                await self._tell(there[0], number + 1)
+        await self._tell(position, over)
         return True
 
     async def close(self) -> None:
@@ -124,20 +124,24 @@ class DatasetTarget:
                 f"{self.name}: {self._own_name} is not what klagg wrote there; delete it, and everything is delivered anew."
             ) from error
 
+    async def _tell(self, position: Position, before: int) -> None:
+        text = {"version": _VERSION, **position._asdict(), "before": files.date_of(before)}
+        await self._place.put(self._own_name, json.dumps(text, indent=1).encode())
+        self._before = before
+
     @staticmethod
     async def _over(days: Days) -> int:
         """The first day that is not over, as the newest bar tells."""
         return max(0, await days.reached_ms() - SETTLED_MS) // DAY_MS
 
-    async def _changed(self, days: Days, portion: Portion, over: int) -> set[Day]:
-        """Of which days the files are to be other ones."""
+    async def _changed(self, portion: Portion, over: int) -> set[Day]:
+        """Of which days the files are to be other ones, beside those that are over now."""
         found = {
             Day(_series(part), number)
             for part in portion.parts
             for number in {bar.open_ms // DAY_MS for bar in part.bars}
-            if number < over
+            if number < min(over, self._before)
         }
-        found.update(await days.between(self._before, over))
         for part in portion.parts:
             if part.is_swept:
                 found |= await self._swept(part)
@@ -162,12 +166,8 @@ class DatasetTarget:
         names = await self._place.names(folder)
         return [day for name in names if (day := files.day_of(name)) is not None]
 
-    async def _write(self, changed: Iterable[Day], parts: Sequence[Part], over: int) -> None:
-        swept: dict[SeriesPlace, list[files.Stretch]] = {}
-        for part in parts:
-            if part.is_swept:
-                swept.setdefault(_series(part), []).append((part.from_ms, part.to_ms))
-        left = sorted(changed, key=lambda day: (day.number, day.series.venue, day.series.symbol, day.series.period))
+    async def _write(self, changed: Iterable[Day], swept: Mapping[SeriesPlace, list[files.Stretch]], over: int) -> None:
+        left = sorted(changed, key=_order)
         for begin in range(0, len(left), _AT_ONCE):
             writing = [self._write_day(day, swept.get(day.series, ()), over) for day in left[begin : begin + _AT_ONCE]]
             for done in await asyncio.gather(*writing, return_exceptions=True):
@@ -197,6 +197,20 @@ class DatasetTarget:
             return files.joined(pages, day.series)
         except ExportError as error:
             raise SinkError(f"{self.name}: {error}") from error
+
+
+def _swept_in(parts: Iterable[Part]) -> dict[SeriesPlace, list[files.Stretch]]:
+    """By series, where bars were taken back."""
+    found: dict[SeriesPlace, list[files.Stretch]] = {}
+    for part in parts:
+        if part.is_swept:
+            found.setdefault(_series(part), []).append((part.from_ms, part.to_ms))
+    return found
+
+
+def _order(day: Day) -> tuple[int, str, str, int]:
+    """As they are written: day by day, and always the same."""
+    return day.number, day.series.venue, day.series.symbol, day.series.period.ordinal
 
 
 def _series(part: Part) -> SeriesPlace:

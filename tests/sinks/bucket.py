@@ -90,7 +90,7 @@ def held(folder: Path) -> list[Row]:
 
 def rows_of(bars: Iterable[Bar], venue: str | None = None) -> list[Row]:
     """The same of bars, those of days that are over."""
-    ended = [bar for bar in bars if bar.state is not State.FORMING]
+    ended = list(bars)
     times = (bar.end_ms if bar.period is Period.M1 else bar.open_ms for bar in ended)
     over = (max(times, default=0) - SETTLED_MS) // DAY_MS
     return sorted((row_of(bar, venue) for bar in ended if bar.open_ms // DAY_MS < over), key=repr)
@@ -118,11 +118,12 @@ def row_of(bar: Bar, venue: str | None) -> Row:
 
 
 async def stored(store: Store) -> list[Bar]:
-    """All bars of the database."""
+    """All bars of the database that are over."""
+    over = [state for state in State if state is not State.FORMING]
     found: list[Bar] = []
     for name, periods in (await store.stored_periods()).items():
         for period in periods:
-            found += [bar async for bar in store.bars(name, period)]
+            found += [bar async for bar in store.bars(name, period, states=over)]
     return found
 
 
